@@ -1,0 +1,3 @@
+.PHONY: setup
+setup: ## Fetch the embedded Postgres (once; instant afterwards)
+	@.setup/runtime
