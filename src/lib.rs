@@ -1,1 +1,13 @@
-//! Callboard.
+//! Callboard: a live work board for teams of AI agents and the people who watch over them.
+//!
+//! Postgres holds the rules (`sql/logic`); this crate is the thin typed layer around it. Imports run one
+//! way: `main → doors (http, live, cli) → nouns → db → config, error`. Nouns never see actix; doors never
+//! see a row or SQL text; `db` knows no noun. `tests/it/layers.rs` checks it.
+
+pub mod accounts;
+pub mod config;
+pub mod db;
+pub mod error;
+pub mod telemetry;
+
+pub use error::{Error, Result};

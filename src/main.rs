@@ -1,1 +1,2 @@
+//! The `callboard` command.
 fn main() {}

@@ -1,0 +1,98 @@
+-- The stream: sequence numbers without gaps in commit order, and the bell.
+--
+-- Lock order of everything that writes: board column (only where a WIP limit is enforced), ticket rows
+-- sorted by id, then the stream row, taken as late as possible because it is held until commit.
+-- Functions that touch several tickets of one workflow take its stream row first (logic.lock_stream);
+-- what deadlocks all the same is retried by the caller (SQLSTATE 40P01).
+
+-- Hands out consecutive numbers: one for each element of `wanted` (stream ids, repeats welcome).
+-- Answers the number before the first of each stream. The row lock makes numbers follow commit order,
+-- and a rollback returns them, so there are no gaps.
+create function logic.next_seqs(wanted text[]) returns table (stream_id text, before_first bigint) language plpgsql as $$
+begin
+    if cardinality(wanted) > 1 then
+        perform 1 from streams s where s.stream_id = any (wanted) order by s.stream_id for no key update;
+    end if;
+    return query
+        update streams s set last_seq = s.last_seq + w.n
+          from (select u.id, count(*) as n from unnest(wanted) u (id) group by u.id) w
+         where s.stream_id = w.id
+        returning s.stream_id, s.last_seq - w.n;
+end
+$$;
+
+-- Takes the stream's row lock before tickets are touched; see the lock order above.
+create function logic.lock_stream(workflow text) returns void language sql
+begin atomic
+    select from streams s where s.stream_id = 'workflow:' || lock_stream.workflow for no key update;
+end;
+
+-- The actor that history names: set by logic.act, or the database role of whoever typed SQL.
+create function logic.current_actor() returns text language sql stable
+begin atomic
+    select coalesce(nullif(current_setting('callboard.actor', true), ''), 'db:' || session_user);
+end;
+
+create function logic.current_on_behalf_of() returns text language sql stable
+begin atomic
+    select nullif(current_setting('callboard.on_behalf_of', true), '');
+end;
+
+-- Whether this transaction has to ring: a relay sleeps, or our snapshot may be too old to know.
+create function logic.bell_needed() returns boolean language sql volatile
+begin atomic
+    select current_setting('transaction_isolation') <> 'read committed'
+        or exists (select from relays r where r.asleep);
+end;
+
+-- Rings for events other than status changes.
+create function logic.ring() returns void language plpgsql as $$
+begin
+    if logic.bell_needed() then
+        perform pg_notify('callboard', '');
+    end if;
+end
+$$;
+
+-- Rings for one status change, with ids only, so that anyone may LISTEN from psql too. The setting
+-- notify_status_changes = "gated" puts it under the same gate as the rest.
+create function logic.ring_status(workflow text, ticket text, seq bigint, old_status text, new_status text)
+returns void language plpgsql as $$
+begin
+    if (select s.value from settings s where s.key = 'notify_status_changes') is distinct from '"gated"' or logic.bell_needed() then
+        perform pg_notify('callboard', json_build_object('workflow_id', workflow, 'ticket_id', ticket,
+            'seq', seq, 'from', old_status, 'to', new_status)::text);
+    end if;
+end
+$$;
+
+-- Names one life of the database: system identifier, timeline, and a counter that a restore of the
+-- same disk bumps. A cursor of another epoch is never trusted.
+create function logic.epoch() returns text language sql stable
+begin atomic
+    select to_hex(c.system_identifier)
+        || '-' || case when pg_is_in_recovery() then 'replica' else substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) end
+        || '-' || coalesce((select s.value #>> '{}' from settings s where s.key = 'restores'), '0')
+    from pg_control_system() c;
+end;
+
+-- Makes the monthly partitions of history from this month to `months` ahead.
+create function logic.make_history_partitions(months int default 3) returns int language plpgsql as $$
+declare
+    month date;
+    made int := 0;
+begin
+    for month in
+        select (date_trunc('month', now() at time zone 'UTC') + make_interval(months => m))::date
+        from generate_series(0, months) m
+    loop
+        if to_regclass(format('history_%s', to_char(month, 'YYYY_MM'))) is null then
+            execute format('create table %I partition of history for values from (%L) to (%L)',
+                'history_' || to_char(month, 'YYYY_MM'),
+                month::timestamp at time zone 'UTC', (month + interval '1 month') at time zone 'UTC');
+            made := made + 1;
+        end if;
+    end loop;
+    return made;
+end
+$$;

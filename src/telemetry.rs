@@ -1,0 +1,18 @@
+//! Logs: human-readable on a terminal, JSON lines otherwise; never a secret (secrets live in
+//! `secrecy` types, and statements' values are not logged).
+
+use std::io::IsTerminal;
+
+use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+
+/// Starts logging to stderr. `filter` is in the syntax of `RUST_LOG`, e.g. `info,callboard=debug`.
+pub fn start(filter: &str) {
+    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let registry = tracing_subscriber::registry().with(filter);
+    // A second start (in tests) keeps the first subscriber.
+    let _ = if std::io::stderr().is_terminal() {
+        registry.with(fmt::layer().with_writer(std::io::stderr).with_target(false)).try_init()
+    } else {
+        registry.with(fmt::layer().json().flatten_event(true).with_writer(std::io::stderr)).try_init()
+    };
+}
