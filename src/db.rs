@@ -3,6 +3,7 @@
 //! Every request is one statement and so one round trip and one transaction: the functions in
 //! `sql/logic` authorize, check and change by themselves and answer `jsonb`.
 
+pub mod embedded;
 pub mod migrate;
 pub mod pool;
 

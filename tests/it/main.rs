@@ -1,1 +1,4 @@
+//! The integration tests: one binary, so that they share one Postgres.
 
+mod house;
+mod runtime;
