@@ -1,3 +1,68 @@
-.PHONY: setup
-setup: ## Fetch the embedded Postgres (once; instant afterwards)
+# Everything needs Rust, Node, npm and python3 with pip; nothing else is installed by hand.
+# make help lists the targets.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help setup dashboard build run test test-rust test-dashboard test-browser test-migrations bench fmt lint clean
+
+# dev builds in half the time of release and shares its work with the tests; PROFILE=release for real use.
+PROFILE ?= dev
+
+help: ## Show the targets
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
+
+setup: ## Fetch the embedded Postgres (25 MB, once; instant afterwards)
 	@.setup/runtime
+
+# npm leaves this file behind when it is done.
+NODE_MODULES := frontend/node_modules/.package-lock.json
+DASHBOARD_SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -path frontend/dist -prune \
+	-o -path frontend/tests -prune -o -type f -print 2>/dev/null)
+
+$(NODE_MODULES): frontend/package-lock.json
+	npm --prefix frontend ci --no-audit --no-fund
+	@touch $@
+
+frontend/dist/index.html: $(NODE_MODULES) $(DASHBOARD_SOURCES)
+	npm --prefix frontend run build
+	@touch $@
+
+dashboard: frontend/dist/index.html ## Build the dashboard, if its sources changed
+
+build: setup dashboard ## Build the server with the dashboard in it
+	cargo build --locked --profile $(PROFILE)
+
+run: build ## Start Callboard on http://127.0.0.1:8080 with its own Postgres
+	@PROFILE=$(PROFILE) .setup/run
+
+test: lint test-dashboard test-rust test-browser ## Run all tests, the browser's too
+
+lint: setup dashboard test-migrations ## Check formatting, lints and types
+	cargo fmt --all --check
+	cargo clippy --locked --all-targets -- -D warnings
+	npm --prefix frontend run lint
+	npm --prefix frontend run typecheck
+
+test-dashboard: $(NODE_MODULES)
+	npm --prefix frontend run test
+
+test-rust: setup dashboard
+	cargo test --locked
+
+test-browser: setup dashboard
+	cargo build --locked
+	.setup/browser-tests
+
+test-migrations:
+	.setup/squawk migrations/*.sql
+
+bench: setup dashboard ## Measure beside pgbench (prints ratios, checks nothing)
+	cargo run --locked --release --quiet -- bench
+
+fmt: $(NODE_MODULES) ## Format everything
+	cargo fmt --all
+	npm --prefix frontend run format
+
+clean: ## Remove what was built; data and the runtime stay
+	cargo clean
+	rm -rf frontend/dist frontend/node_modules
