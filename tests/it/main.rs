@@ -2,3 +2,5 @@
 
 mod house;
 mod runtime;
+#[cfg(target_os = "linux")]
+mod runtime_disk;

@@ -188,7 +188,9 @@ async fn a_stale_pid_file_does_not_matter_and_no_stranger_is_harmed() {
     let folder = folder();
     let data = folder.path().join("data");
     let embedded = start(&data).await;
-    let (pid, text) = (postmaster(&data), fs::read_to_string(data.join("postgres/postmaster.pid")).expect("read"));
+    let pid = postmaster(&data);
+    let files = ["postmaster.pid", ".s.PGSQL.5432.lock"].map(|name| data.join("postgres").join(name));
+    let texts = files.clone().map(|file| fs::read_to_string(file).expect("read"));
     embedded.stop().await;
 
     let owner = fs::metadata(data.join("postgres")).expect("the cluster");
@@ -198,12 +200,16 @@ async fn a_stale_pid_file_does_not_matter_and_no_stranger_is_harmed() {
         stranger.uid(owner.uid()).gid(owner.gid());
     }
     let mut stranger = stranger.spawn().expect("start a stranger");
-    let stale = text.replacen(&pid.to_string(), &stranger.id().to_string(), 1);
-    fs::write(data.join("postgres/postmaster.pid"), stale).expect("write a stale pid file");
+    for (file, text) in files.iter().zip(texts) {
+        fs::write(file, text.replacen(&pid.to_string(), &stranger.id().to_string(), 1)).expect("write a stale file");
+    }
     let again = start(&data).await;
     assert_eq!(number(again.url(), "select 1::int8").await, 1);
     assert!(stranger.try_wait().expect("look").is_none(), "the stranger was harmed");
     again.stop().await;
+    // Killed before it wrote its pid.
+    fs::write(&files[0], "").expect("write an empty file");
+    start(&data).await.stop().await;
     stranger.kill().expect("end the stranger");
     stranger.wait().expect("reap the stranger");
 }

@@ -97,10 +97,10 @@ fn run(mut command: Command, input: &str) -> Result<(), String> {
     }()
     .map_err(|error| error.to_string())?;
     let words = String::from_utf8_lossy(&told.stderr);
-    let complaint = words
-        .lines()
-        .rev()
-        .find(|line| ["error:", "ERROR:", "FATAL:", "PANIC:"].iter().any(|mark| line.contains(mark)));
+    let complaint = words.lines().rev().find_map(|line| {
+        let marks = ["error: ", "ERROR:  ", "FATAL:  ", "PANIC:  "];
+        marks.iter().find_map(|mark| Some(line.split_once(mark)?.1))
+    });
     match complaint {
         Some(line) => Err(line.trim().to_owned()),
         None if told.status.success() => Ok(()),

@@ -55,22 +55,29 @@ pub(super) fn make_way(place: &Place, cancelled: impl Fn() -> bool) {
     disarm(place);
 }
 
-/// Postgres refuses to start while postmaster.pid names a living process, whatever that is. It does
-/// trust that its own parent is not a postmaster, so the file is made to name this process; its other
-/// lines stay, because Postgres checks by them that no old backend still uses the shared memory.
+/// Postgres refuses to start while one of its lock files names a living process, whatever that is. It
+/// does trust that its own parent is not a postmaster, so the files are made to name this process. The
+/// other lines stay, because Postgres checks by them that no old backend still uses the shared memory.
 fn disarm(place: &Place) {
-    let path = place.cluster.join("postmaster.pid");
-    let Ok(text) = fs::read_to_string(&path) else {
-        return;
-    };
-    let Some((first, rest)) = text.split_once('\n') else {
-        return;
-    };
     let own = std::process::id().to_string();
-    if first != own
-        && let Err(error) = fs::write(&path, format!("{own}\n{rest}"))
-    {
-        tracing::warn!(%error, "cannot correct the old postmaster.pid");
+    for name in ["postmaster.pid", ".s.PGSQL.5432.lock"] {
+        let path = place.cluster.join(name);
+        let Ok(text) = fs::read_to_string(&path) else { continue };
+        let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
+        let outcome = if first == own {
+            Ok(())
+        } else if first.trim().parse::<i32>().is_err() {
+            fs::remove_file(&path) // killed before it was written
+        } else {
+            // By renaming, so that a full disk does not leave it empty.
+            let fresh = path.with_extension("new");
+            fs::write(&fresh, format!("{own}\n{rest}"))
+                .and_then(|()| place.owner.give(&fresh))
+                .and_then(|()| fs::rename(&fresh, &path))
+        };
+        if let Err(error) = outcome {
+            tracing::warn!(%error, name, "cannot correct what an earlier Postgres left behind");
+        }
     }
 }
 

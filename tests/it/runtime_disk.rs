@@ -1,0 +1,83 @@
+//! A full disk below the embedded Postgres.
+
+use std::ffi::CString;
+use std::fs;
+use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use callboard::db::embedded::{Embedded, Options, State};
+
+use crate::house;
+
+/// A small file system of its own, where this process may mount one.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    fn mount(at: &Path) -> Option<Self> {
+        let target = CString::new(at.as_os_str().as_bytes()).ok()?;
+        // SAFETY: every argument is a C string that outlives the call.
+        let result = unsafe {
+            let options = c"size=120m,mode=755".as_ptr().cast();
+            libc::mount(c"tmpfs".as_ptr(), target.as_ptr(), c"tmpfs".as_ptr(), 0, options)
+        };
+        (result == 0).then(|| Self(at.into()))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        if let Ok(target) = CString::new(self.0.as_os_str().as_bytes()) {
+            // SAFETY: the argument is a C string that outlives the call.
+            unsafe { libc::umount2(target.as_ptr(), libc::MNT_DETACH) };
+        }
+    }
+}
+
+fn fill(path: &Path) {
+    let mut file = fs::File::create(path).expect("create the ballast");
+    for size in [1 << 20, 1 << 10] {
+        while file.write_all(&vec![0; size]).is_ok() {}
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_loses_nothing_and_is_survived() {
+    let folder = tempfile::tempdir().expect("make a temporary folder");
+    let Some(_disk) = SmallDisk::mount(folder.path()) else {
+        eprintln!("skipped: this account may not mount a small disk");
+        return;
+    };
+    let embedded = Embedded::start(Options::new(house::runtime_dir(), folder.path().join("data")))
+        .await
+        .unwrap_or_else(|error| panic!("{error}"));
+    let mut state = embedded.state();
+    let client = house::connect(embedded.url()).await;
+    client.batch_execute("create table counter as select 0::int8 as n").await.expect("create");
+    fill(&folder.path().join("ballast"));
+
+    let mut acknowledged: i64 = 0;
+    loop {
+        let write = format!(
+            "begin; update counter set n = {}; select pg_logical_emit_message(true, 'x', repeat('a', 100000)); commit",
+            acknowledged + 1
+        );
+        if client.batch_execute(&write).await.is_err() {
+            break;
+        }
+        acknowledged += 1;
+    }
+    let down = |state: &State| matches!(state, State::Down { why, attempts } if why.contains("No space left") && *attempts >= 2);
+    let waited = tokio::time::timeout(Duration::from_secs(60), state.wait_for(down)).await;
+    waited.expect("Postgres ends on a full disk, and says why").expect("a living supervisor");
+
+    fs::remove_file(folder.path().join("ballast")).expect("make room");
+    let waited = tokio::time::timeout(Duration::from_secs(60), state.wait_for(|state| *state == State::Ready)).await;
+    waited.expect("Postgres runs again once there is room").expect("a living supervisor");
+    let client = house::connect(embedded.url()).await;
+    let found: i64 = client.query_one("select n from counter", &[]).await.expect("read").get(0);
+    // The write that failed may have been committed before its answer was lost.
+    assert!(found == acknowledged || found == acknowledged + 1, "{found} after {acknowledged} acknowledged");
+    embedded.stop().await;
+}
