@@ -65,6 +65,8 @@ create table ws_tickets (
     actor_id text collate "C" not null references actors (id),
     session_id text collate "C" references sessions (id) on delete cascade,
     api_key_id text collate "C" references api_keys (id) on delete cascade,
+    -- When the credential that asked for the ticket ends by itself.
+    credential_expires_at timestamptz,
     expires_at timestamptz not null,
     used_at timestamptz
 );
@@ -86,6 +88,7 @@ create table invites (
 -- Keys that sign access tokens and derive refresh successors; shared by every server of the database.
 create table signing_keys (
     kid text collate "C" primary key,
+    purpose text not null constraint signing_keys_purpose check (purpose in ('access', 'refresh')),
     secret bytea not null,
     created_at timestamptz not null default now(),
     retired_at timestamptz

@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod config;
 pub mod db;
 pub mod error;
+pub mod http;
 pub mod telemetry;
 
 pub use error::{Error, Result};

@@ -1,0 +1,49 @@
+-- Credentials of servers and programs: signing keys and API keys. Doors call these before there is a
+-- caller, so they take none.
+
+-- The keys that servers sign with, newest first. The first server of a database makes them; others that
+-- start at the same moment wait and get the same ones.
+create function logic.signing_keys(access_kid text, access_secret bytea, refresh_kid text, refresh_secret bytea)
+returns jsonb language plpgsql as $$
+begin
+    if not exists (select from signing_keys where purpose = 'access' and retired_at is null)
+       or not exists (select from signing_keys where purpose = 'refresh') then
+        perform pg_advisory_xact_lock(hashtext('callboard.signing_keys'));
+        -- Another server may have made them while this one waited.
+        insert into signing_keys (kid, purpose, secret)
+        select access_kid, 'access', access_secret
+         where not exists (select from signing_keys where purpose = 'access' and retired_at is null);
+        insert into signing_keys (kid, purpose, secret)
+        select refresh_kid, 'refresh', refresh_secret
+         where not exists (select from signing_keys where purpose = 'refresh');
+    end if;
+    -- A retired key verifies what it signed for one more day.
+    return (select jsonb_agg(jsonb_build_object('kid', kid, 'purpose', purpose, 'secret', encode(secret, 'hex'),
+                                                'retired', retired_at is not null) order by created_at desc, kid)
+              from signing_keys
+             where retired_at is null or retired_at > now() - interval '1 day');
+end
+$$;
+
+-- Whose key this is, or null if it is unknown, wrong, expired, revoked, or its actor is disabled. Notes
+-- its use at most once a minute, and never waits for another that does.
+create function logic.check_key(key_id text, presented_hash bytea) returns jsonb language plpgsql as $$
+declare
+    found_key api_keys;
+begin
+    select k.* into found_key
+      from api_keys k join actors a on a.id = k.actor_id and a.disabled_at is null
+     where k.id = key_id and k.secret_hash = presented_hash
+       and k.revoked_at is null and (k.expires_at is null or k.expires_at > now());
+    if found_key.id is null then
+        return null;
+    end if;
+    if found_key.last_used_at is null or found_key.last_used_at < now() - interval '1 minute' then
+        update api_keys set last_used_at = now()
+         where id = (select k.id from api_keys k
+                      where k.id = key_id and (k.last_used_at is null or k.last_used_at < now() - interval '1 minute')
+                        for no key update skip locked);
+    end if;
+    return jsonb_build_object('key_id', found_key.id, 'actor_id', found_key.actor_id, 'expires_at', found_key.expires_at);
+end
+$$;

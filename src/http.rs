@@ -1,0 +1,161 @@
+//! The HTTP door: builds the server and lists the rooms behind it. Handlers translate; they hold no rules.
+//!
+//! Every handler is registered through utoipa-actix-web, so that none is missing from `/openapi.json`.
+
+pub mod assets;
+pub mod body;
+pub mod caller;
+pub mod faults;
+pub mod guard;
+pub mod health;
+pub mod input;
+pub mod limits;
+pub mod openapi;
+pub mod origin;
+pub mod problem;
+pub mod reply;
+
+use std::net::TcpListener;
+use std::sync::{Arc, RwLock, RwLockReadGuard};
+use std::time::Duration;
+
+use actix_web::middleware::{Compress, NormalizePath, TrailingSlash, from_fn};
+use actix_web::{App, HttpServer, web};
+use tracing_actix_web::TracingLogger;
+use utoipa_actix_web::AppExt;
+pub use utoipa_actix_web::service_config::ServiceConfig;
+
+pub use self::body::{Json, RawJson};
+pub use self::caller::{Auth, OptionalAuth};
+pub use self::input::{Path, Query};
+pub use self::problem::{Failure, Result};
+pub use self::reply::{NoContent, RawReply, Reply};
+use crate::accounts::Accounts;
+use crate::config::Config;
+use crate::db::Db;
+use crate::{Error, Result as CoreResult};
+
+/// A part asked by `/ready`: `Err` says what is wrong, in a sentence.
+pub type ReadyCheck = Box<dyn Fn() -> std::result::Result<(), String> + Send + Sync>;
+
+/// What every handler shares; handlers take `web::Data<State>`.
+pub struct State {
+    /// The database.
+    pub db: Db,
+    /// The settings.
+    pub config: Config,
+    /// Credentials: verifying, signing, hashing.
+    pub accounts: Accounts,
+    /// Rate limits.
+    pub limits: limits::Limits,
+    ready: RwLock<Vec<(String, ReadyCheck)>>,
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("State")
+    }
+}
+
+impl State {
+    /// Loads what serving needs from a migrated database.
+    pub async fn load(config: Config, db: Db) -> CoreResult<web::Data<Self>> {
+        let accounts = Accounts::load(&db, &config).await?;
+        let limits = limits::Limits::new(config.request_rate);
+        Ok(web::Data::new(Self { db, config, accounts, limits, ready: RwLock::default() }))
+    }
+
+    /// Makes `/ready` ask one more part, e.g. the relay.
+    pub fn add_ready_check(&self, name: &str, check: ReadyCheck) {
+        self.ready.write().unwrap_or_else(std::sync::PoisonError::into_inner).push((name.to_owned(), check));
+    }
+
+    fn ready_checks(&self) -> RwLockReadGuard<'_, Vec<(String, ReadyCheck)>> {
+        self.ready.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// What another door adds to the server: `Arc::new(move |cfg| { cfg.app_data(live.clone()); cfg.service(ws); })`.
+/// Called once for every worker thread.
+pub type Extra = Arc<dyn Fn(&mut ServiceConfig<'_>) + Send + Sync>;
+
+/// The rooms. Each has a file in `http/` with a function `configure` that registers its handlers.
+pub fn configure(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(health::health).service(health::ready).service(health::metrics_text);
+}
+
+/// The description of the API, as `/openapi.json` answers it.
+pub fn describe(extras: &[Extra]) -> utoipa::openapi::OpenApi {
+    let app = App::new().into_utoipa_app().openapi(openapi::base()).configure(configure);
+    let app = extras.iter().fold(app, |app, extra| app.configure(|cfg| extra(cfg)));
+    openapi::finish(app.split_for_parts().1)
+}
+
+/// A server on `listener`; awaiting it serves until its handle stops it. It installs no signal handlers.
+pub fn serve(listener: TcpListener, state: web::Data<State>, extras: Vec<Extra>) -> CoreResult<actix_web::dev::Server> {
+    let _ = health::recorder();
+    let mut doc = describe(&extras);
+    let routes = web::Data::new(openapi::Routes::new(&mut doc));
+    let document = doc.to_json().map_err(|e| Error::Internal(format!("OpenAPI cannot be written: {e}")))?;
+    let document = web::Data::new(openapi::Document(document));
+    tokio::spawn(tidy(state.clone()));
+    let server = HttpServer::new(move || {
+        let app = App::new()
+            .app_data(state.clone())
+            .app_data(routes.clone())
+            .app_data(document.clone())
+            .app_data(web::PayloadConfig::new(state.config.max_body))
+            .into_utoipa_app()
+            .configure(configure);
+        let app = extras.iter().fold(app, |app, extra| app.configure(|cfg| extra(cfg)));
+        app.into_app()
+            .route("/openapi.json", web::get().to(openapi::document))
+            .route("/docs", web::get().to(openapi::docs))
+            .route("/docs/{file}", web::get().to(openapi::docs))
+            .default_service(web::to(assets::fallback))
+            // The last one wrapped is the first to see a request.
+            .wrap(Compress::default())
+            .wrap(from_fn(guard::guard))
+            .wrap(NormalizePath::new(TrailingSlash::Trim))
+            .wrap(TracingLogger::<guard::RequestSpan>::new())
+    })
+    // A client that is slow to send its headers, or slow to hang up.
+    .client_request_timeout(Duration::from_secs(10))
+    .client_disconnect_timeout(Duration::from_secs(5))
+    .keep_alive(Duration::from_secs(75))
+    .shutdown_timeout(10)
+    .disable_signals()
+    .listen(listener)
+    .map_err(|e| Error::Setup(format!("The server cannot listen: {e}.")))?
+    .run();
+    Ok(server)
+}
+
+/// Binds the configured address; a taken port is one sentence.
+pub fn bind(config: &Config) -> CoreResult<TcpListener> {
+    let listener = TcpListener::bind(config.listen).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => Error::Setup(format!(
+            "Another program already listens on {0}; stop it, or choose another port with CALLBOARD_LISTEN={1}:PORT.",
+            config.listen,
+            config.listen.ip()
+        )),
+        _ => Error::Setup(format!("The server cannot listen on {}: {error}.", config.listen)),
+    })?;
+    listener.set_nonblocking(true).map_err(|e| Error::Setup(format!("The server cannot listen: {e}.")))?;
+    Ok(listener)
+}
+
+/// Serves on the configured address until the process is told to stop.
+pub async fn run(config: Config, db: Db, extras: Vec<Extra>) -> CoreResult<()> {
+    let listener = bind(&config)?;
+    let state = State::load(config, db).await?;
+    serve(listener, state, extras)?.await.map_err(|e| Error::Internal(format!("the server stopped: {e}")))
+}
+
+/// Keeps what is held in memory from growing.
+async fn tidy(state: web::Data<State>) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        state.limits.tidy();
+    }
+}

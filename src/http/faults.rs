@@ -1,0 +1,83 @@
+//! Turns serde's complaints into a field and a rule.
+
+use crate::Error;
+use crate::error::FieldError;
+
+/// The problem of a body, query or path that does not fit its type. `path` is where serde stood
+/// (`updates.tags[2]`), `message` what it said.
+pub fn refused(path: &str, message: &str) -> Error {
+    let message = message.rsplit_once(" at line ").map_or(message, |(head, _)| head);
+    let path = path.trim_matches('.');
+    // At the top serde_path_to_error says "."; for a missing or unknown field it stands at the parent.
+    let inside = |name: &str| match path {
+        "" | "?" => name.to_owned(),
+        _ if path == name || path.ends_with(&format!(".{name}")) => path.to_owned(),
+        _ => format!("{path}.{name}"),
+    };
+    let quoted = |text: &str| text.split('`').nth(1).unwrap_or("?").to_owned();
+    let (field, rule) = if message.starts_with("missing field") {
+        (inside(&quoted(message)), "is required".to_owned())
+    } else if message.starts_with("unknown field") {
+        let known = message.split_once("expected ").map_or("none", |(_, known)| known);
+        let known = known.trim_start_matches("one of ").replace('`', "");
+        (inside(&quoted(message)), format!("is not known; known here: {known}"))
+    } else if message.starts_with("duplicate field") {
+        (inside(&quoted(message)), "is given twice".to_owned())
+    } else if let Some(rest) = message.strip_prefix("unknown variant ") {
+        let known = rest.split_once("expected ").map_or("", |(_, known)| known);
+        let known = known.trim_start_matches("one of ").replace('`', "");
+        (named(path), format!("must be one of {known}, not {}", quoted(message)))
+    } else if let Some((found, expected)) = expected(message) {
+        (named(path), format!("must be {expected}, not {found}"))
+    } else {
+        (named(path), format!("is not valid: {message}"))
+    };
+    Error::invalid_fields(vec![FieldError { field, rule }])
+}
+
+fn named(path: &str) -> String {
+    if path.is_empty() { "body".to_owned() } else { path.to_owned() }
+}
+
+/// `invalid type: integer `5`, expected a string` → (`integer 5`, `a string`).
+fn expected(message: &str) -> Option<(String, String)> {
+    let rest = ["invalid type: ", "invalid value: ", "invalid length "].iter().find_map(|p| message.strip_prefix(p))?;
+    let (found, expected) = rest.split_once(", expected ")?;
+    let found = found.replace('`', "");
+    // Echo no more than a glimpse of what was sent.
+    let found = if found.chars().count() > 60 { found.chars().take(60).chain("…".chars()).collect() } else { found };
+    Some((found, expected.replace('`', "")))
+}
+
+/// Refuses NUL, which Postgres cannot store in text; `field` names where it stood.
+pub fn nul(field: &str) -> Error {
+    Error::invalid(field, "must not contain the character NUL")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(path: &str, message: &str) -> (String, String) {
+        let error = refused(path, message).as_problem().errors.remove(0);
+        (error.field, error.rule)
+    }
+
+    #[test]
+    fn names_field_and_rule() {
+        assert_eq!(rule(".", "missing field `title` at line 1 column 2"), ("title".into(), "is required".into()));
+        assert_eq!(rule("a[1]", "missing field `b`"), ("a[1].b".into(), "is required".into()));
+        assert_eq!(
+            rule("prio", "unknown field `prio`, expected `a` or `b` at line 1 column 2"),
+            ("prio".into(), "is not known; known here: a or b".into())
+        );
+        assert_eq!(
+            rule("n", "invalid type: string \"x\", expected u32 at line 1 column 9"),
+            ("n".into(), "must be u32, not string \"x\"".into())
+        );
+        assert_eq!(
+            rule("p", "unknown variant `urgent`, expected one of `low`, `high`"),
+            ("p".into(), "must be one of low, high, not urgent".into())
+        );
+    }
+}

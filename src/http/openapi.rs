@@ -1,0 +1,132 @@
+//! The description of the API: `/openapi.json`, and `/docs` to browse it without outside assets.
+
+use std::sync::Arc;
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, Responder, ResponseError, web};
+use utoipa::OpenApi;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{Components, Content, Ref, RefOr, Response};
+
+use crate::http::problem::{Failure, ProblemDocument, not_found};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Callboard",
+        description = "A live work board for teams of AI agents and the people who watch over them.\n\n\
+            Send `Authorization: Bearer` with an access token (people) or an API key `cb_…` (agents and services). \
+            A service key with the scope `act_for`, or an administrator, may act for an agent named in `X-Agent-ID`. \
+            Refusals are `application/problem+json` (RFC 9457). Trailing slashes are accepted."
+    ),
+    components(schemas(ProblemDocument, crate::error::FieldError))
+)]
+struct Base;
+
+/// The document that handlers are collected into.
+pub fn base() -> utoipa::openapi::OpenApi {
+    let mut doc = Base::openapi();
+    let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    doc.components.get_or_insert_with(Components::new).add_security_scheme("bearer", bearer);
+    doc.security = Some(vec![SecurityRequirement::new("bearer", Vec::<String>::new())]);
+    doc
+}
+
+/// Every operation refuses in the same way; said once here instead of at each handler.
+pub fn finish(mut doc: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
+    for item in doc.paths.paths.values_mut() {
+        for operation in operations(item) {
+            for (status, reason) in [
+                ("400", "The request is malformed"),
+                ("401", "Not signed in"),
+                ("403", "Not allowed"),
+                ("404", "Not found"),
+                ("422", "A value is not valid"),
+                ("429", "Too many requests"),
+                ("503", "The database cannot be reached"),
+                ("default", "Any other refusal"),
+            ] {
+                let refusals = &mut operation.responses.responses;
+                refusals.entry(status.to_owned()).or_insert_with(|| refusal(reason));
+            }
+        }
+    }
+    doc
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch].into_iter().flatten()
+}
+
+fn refusal(reason: &str) -> RefOr<Response> {
+    let mut response = Response::new(reason);
+    let content = Content::new(Some(Ref::from_schema_name("Problem")));
+    response.content.insert("application/problem+json".to_owned(), content.into());
+    RefOr::T(response)
+}
+
+/// Which methods an address takes, so that a wrong one is answered 405 and not 404.
+#[derive(Debug)]
+pub struct Routes(Vec<(Vec<String>, String)>);
+
+impl Routes {
+    /// Reads them off the description.
+    pub fn new(doc: &mut utoipa::openapi::OpenApi) -> Self {
+        let mut routes = Vec::new();
+        for (path, item) in &mut doc.paths.paths {
+            let methods: Vec<&str> = [
+                ("GET", item.get.is_some()),
+                ("PUT", item.put.is_some()),
+                ("POST", item.post.is_some()),
+                ("PATCH", item.patch.is_some()),
+                ("DELETE", item.delete.is_some()),
+            ]
+            .into_iter()
+            .filter_map(|(name, has)| has.then_some(name))
+            .collect();
+            routes.push((path.split('/').map(str::to_owned).collect(), methods.join(", ")));
+        }
+        Self(routes)
+    }
+
+    /// The methods of an address, literal segments before parameters; none for an unknown address.
+    pub fn methods(&self, path: &str) -> Option<&str> {
+        let segments: Vec<&str> = path.split('/').collect();
+        let fits = |route: &&(Vec<String>, String)| {
+            route.0.len() == segments.len()
+                && route.0.iter().zip(&segments).all(|(own, sent)| own.starts_with('{') || own == sent)
+        };
+        let parameters = |route: &&(Vec<String>, String)| route.0.iter().filter(|own| own.starts_with('{')).count();
+        self.0.iter().filter(fits).min_by_key(parameters).map(|(_, methods)| methods.as_str())
+    }
+}
+
+/// The description as it is sent.
+#[derive(Debug)]
+pub struct Document(pub String);
+
+/// `GET /openapi.json`.
+pub async fn document(document: web::Data<Document>) -> impl Responder {
+    HttpResponse::Ok().content_type("application/json").body(document.0.clone())
+}
+
+/// `GET /docs` and `/docs/{file}`: Swagger UI from the binary.
+pub async fn docs(path: Option<web::Path<String>>) -> HttpResponse {
+    let name = path.map_or_else(|| "index.html".to_owned(), web::Path::into_inner);
+    let config = Arc::new(utoipa_swagger_ui::Config::from("/openapi.json"));
+    let Ok(Some(file)) = utoipa_swagger_ui::serve(&name, config) else {
+        return Failure(not_found(&format!("/docs/{name}"))).error_response();
+    };
+    let mut response = HttpResponse::Ok();
+    if file.gzpipped {
+        response.insert_header((header::CONTENT_ENCODING, "gzip"));
+    }
+    response.content_type(file.content_type);
+    if name == "index.html" && !file.gzpipped {
+        // So that its assets are found whether or not the address ended in a slash.
+        let page = String::from_utf8_lossy(&file.bytes).replacen("<head>", "<head><base href=\"/docs/\">", 1);
+        return response.body(page);
+    }
+    response.body(file.bytes.into_owned())
+}

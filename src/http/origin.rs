@@ -1,0 +1,153 @@
+//! Where a request came from: the client's address, whether it came over TLS, and whether a browser
+//! sent it from one of our own pages. Proxies' headers count only when the proxy is trusted.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use actix_web::HttpRequest;
+use actix_web::http::header::{HOST, HeaderMap, ORIGIN};
+
+use crate::config::Config;
+use crate::{Error, Result};
+
+fn text(headers: &HeaderMap, name: impl actix_web::http::header::AsHeaderName) -> Option<&str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+fn plain(address: IpAddr) -> IpAddr {
+    address.to_canonical()
+}
+
+fn is_trusted(config: &Config, address: IpAddr) -> bool {
+    config.trusted_proxies.iter().any(|proxy| plain(*proxy) == plain(address))
+}
+
+/// The client's address. `X-Forwarded-For` is read from the right, past trusted proxies only: whatever
+/// a client wrote there itself stands further left.
+pub fn address(config: &Config, peer: Option<IpAddr>, headers: &HeaderMap) -> IpAddr {
+    let mut address = plain(peer.unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED)));
+    if !is_trusted(config, address) {
+        return address;
+    }
+    let lines: Vec<&str> = headers.get_all("x-forwarded-for").filter_map(|value| value.to_str().ok()).collect();
+    for hop in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
+        match hop.trim().parse::<IpAddr>() {
+            Ok(hop) => address = plain(hop),
+            Err(_) => break,
+        }
+        if !is_trusted(config, address) {
+            break;
+        }
+    }
+    address
+}
+
+/// The client's address of a request.
+pub fn address_of(config: &Config, request: &HttpRequest) -> IpAddr {
+    address(config, request.peer_addr().map(|peer| peer.ip()), request.headers())
+}
+
+/// Whether the client speaks TLS with us or with a trusted proxy before us.
+pub fn is_secure(config: &Config, request: &HttpRequest) -> bool {
+    if config.public_url.as_deref().is_some_and(|url| url.to_ascii_lowercase().starts_with("https://")) {
+        return true;
+    }
+    let peer = request.peer_addr().map(|peer| peer.ip());
+    peer.is_some_and(|peer| is_trusted(config, plain(peer)))
+        && text(request.headers(), "x-forwarded-proto")
+            .is_some_and(|proto| proto.rsplit(',').next().is_some_and(|last| last.trim().eq_ignore_ascii_case("https")))
+}
+
+/// `scheme://host[:port]` in lower case without the scheme's own port; none if it is no origin.
+fn origin_of(url: &str) -> Option<(String, String)> {
+    let url = url.trim().to_ascii_lowercase();
+    let (scheme, rest) = url.split_once("://")?;
+    let host = rest.split(['/', '?', '#']).next().filter(|host| !host.is_empty() && !host.contains('@'))?;
+    let host = match scheme {
+        "http" => host.strip_suffix(":80").unwrap_or(host),
+        "https" => host.strip_suffix(":443").unwrap_or(host),
+        _ => return None,
+    };
+    Some((scheme.to_owned(), host.to_owned()))
+}
+
+/// Whether a browser's page at this request's `Origin` is one of ours. No `Origin`: not sent by a page
+/// of another site (browsers always name it on POST and on sockets), so it passes.
+pub fn is_own(config: &Config, headers: &HeaderMap) -> bool {
+    if headers.get_all(ORIGIN).count() > 1 {
+        return false;
+    }
+    let Some(origin) = headers.get(ORIGIN) else { return true };
+    let Some((scheme, host)) = origin.to_str().ok().and_then(origin_of) else { return false };
+    if let Some((own_scheme, own_host)) = config.public_url.as_deref().and_then(origin_of)
+        && own_scheme == scheme
+        && own_host == host
+    {
+        return true;
+    }
+    // The address the browser itself believes to talk to. The scheme is the page's: a proxy may end TLS.
+    text(headers, HOST).and_then(|own| origin_of(&format!("{scheme}://{own}"))).is_some_and(|(_, own)| own == host)
+}
+
+/// Refuses a request that a page of another site caused.
+pub fn require_own(config: &Config, headers: &HeaderMap) -> Result<()> {
+    if is_own(config, headers) {
+        return Ok(());
+    }
+    Err(Error::problem(403, "foreign_origin", "A page of another origin may not make this request."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Settings {
+        #[command(flatten)]
+        config: Config,
+    }
+
+    fn config(arguments: &[&str]) -> Config {
+        Settings::parse_from(std::iter::once("x").chain(arguments.iter().copied())).config
+    }
+
+    #[test]
+    fn origins() {
+        let config = config(&["--public-url", "https://board.example/"]);
+        let own = |origin: &'static str, host: &'static str| {
+            let request = TestRequest::default()
+                .insert_header(("Origin", origin))
+                .insert_header(("Host", host))
+                .to_http_request();
+            is_own(&config, request.headers())
+        };
+        assert!(own("https://board.example", "10.0.0.1:8080"));
+        assert!(own("http://127.0.0.1:8080", "127.0.0.1:8080"));
+        for foreign in [
+            "null",
+            "https://board.example.evil.org",
+            "https://evilboard.example",
+            "http://board.example",
+            "https://board.example:444",
+            "https://a@board.example",
+            "file://",
+            "",
+        ] {
+            assert!(!own(foreign, "10.0.0.1:8080"), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn forwarded_addresses_only_from_trusted_proxies() {
+        let headers = |value: &'static str| {
+            TestRequest::default().insert_header(("X-Forwarded-For", value)).to_http_request().headers().clone()
+        };
+        let proxy: IpAddr = "10.0.0.9".parse().expect("address");
+        let trusting = config(&["--trusted-proxies", "10.0.0.9,10.0.0.8"]);
+        let spoofed = headers("1.1.1.1, 2.2.2.2, 10.0.0.8");
+        assert_eq!(address(&config(&[]), Some(proxy), &spoofed), proxy);
+        assert_eq!(address(&trusting, Some(proxy), &spoofed).to_string(), "2.2.2.2");
+        assert_eq!(address(&trusting, Some(proxy), &headers("garbage")), proxy);
+    }
+}

@@ -1,0 +1,91 @@
+//! Errors on the wire: `application/problem+json` (RFC 9457), and nothing of ours beyond it.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, ResponseError};
+use utoipa::ToSchema;
+
+use crate::Error;
+use crate::error::FieldError;
+
+/// Result of a handler.
+pub type Result<T, E = Failure> = std::result::Result<T, E>;
+
+/// An [`Error`] that actix can answer with.
+#[derive(Debug)]
+pub struct Failure(pub Error);
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<E: Into<Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl ResponseError for Failure {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.0.as_problem().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let problem = self.0.as_problem();
+        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = HttpResponse::build(status);
+        response.insert_header((CONTENT_TYPE, "application/problem+json"));
+        match status {
+            StatusCode::UNAUTHORIZED => {
+                response.insert_header((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"callboard\"")));
+            }
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+                let seconds = problem.extra.get("retry_after").and_then(serde_json::Value::as_u64).unwrap_or(1);
+                response.insert_header((RETRY_AFTER, seconds.to_string()));
+            }
+            StatusCode::METHOD_NOT_ALLOWED => {
+                if let Some(allow) = problem.extra.get("allow").and_then(serde_json::Value::as_str) {
+                    response.insert_header(("Allow", allow));
+                }
+            }
+            _ => {}
+        }
+        response.body(problem.to_json().to_string())
+    }
+}
+
+/// The document every refusal carries, for OpenAPI; [`crate::error::Problem`] makes it.
+#[derive(Debug, ToSchema)]
+#[schema(as = Problem)]
+#[allow(dead_code)]
+pub struct ProblemDocument {
+    /// A URN of the kind of problem.
+    #[schema(example = "urn:callboard:problem:not_found")]
+    r#type: String,
+    /// The kind of problem in words.
+    title: String,
+    /// The HTTP status.
+    status: u16,
+    /// A full sentence for a person.
+    detail: String,
+    /// A stable code for programs.
+    #[schema(example = "not_found")]
+    code: String,
+    /// The fields that were refused.
+    #[schema(nullable = false)]
+    errors: Option<Vec<FieldError>>,
+}
+
+/// 429 that says when to come back.
+pub fn too_many(seconds: u64, detail: &str) -> Error {
+    let mut problem = Error::problem(429, "too_many_requests", detail).as_problem();
+    problem.extra.insert("retry_after".to_owned(), seconds.max(1).into());
+    Error::Problem(Box::new(problem))
+}
+
+/// The answer to an unknown address.
+pub fn not_found(path: &str) -> Error {
+    Error::problem(404, "not_found", format!("There is nothing at {path}."))
+}
