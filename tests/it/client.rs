@@ -1,0 +1,225 @@
+//! A Callboard served in this process on a port of its own, and a client that speaks to it as anybody
+//! outside would: over HTTP.
+#![allow(dead_code)]
+
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::web::Data;
+use callboard::config::Config;
+use callboard::db::{Db, pool};
+use callboard::http::{self, Extra, State};
+use clap::Parser;
+use reqwest::{Method, RequestBuilder, Response};
+use serde_json::{Value, json};
+
+use crate::house::{self, TestDb};
+
+#[derive(Parser)]
+struct Settings {
+    #[command(flatten)]
+    config: Config,
+}
+
+/// A running server and its database; both go with it.
+pub struct Server {
+    /// `http://127.0.0.1:PORT`.
+    pub url: String,
+    /// The database, for looking behind the scenes.
+    pub db: TestDb,
+    /// What the handlers share.
+    pub state: Data<State>,
+    handle: ServerHandle,
+}
+
+/// Somebody who calls the server.
+#[derive(Clone)]
+pub struct Client {
+    /// The server's address.
+    pub url: String,
+    /// The access token or key sent with each request.
+    pub token: Option<String>,
+    /// The refresh token of a sign-in.
+    pub refresh: Option<String>,
+    /// The signed-in actor's id.
+    pub id: String,
+    http: reqwest::Client,
+}
+
+/// A server with the default settings and a fresh database.
+pub async fn server(hint: &str) -> Server {
+    server_with(hint, &[], Vec::new()).await
+}
+
+/// A server with flags of `callboard serve`, e.g. `&["--registration", "off"]`.
+pub async fn server_with(hint: &str, flags: &[&str], extras: Vec<Extra>) -> Server {
+    let db = house::database(hint).await;
+    server_on(db, flags, extras).await
+}
+
+/// A server on a database that stands already.
+pub async fn server_on(db: TestDb, flags: &[&str], extras: Vec<Extra>) -> Server {
+    let config = config(flags);
+    let pool = pool::pool(&db.url, 8, Duration::from_secs(30)).expect("a pool");
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let state = State::load(config, Db::new(pool)).await.expect("load the state");
+    let server = http::serve(listener, state.clone(), extras).expect("serve");
+    let handle = server.handle();
+    tokio::spawn(server);
+    Server { url, db, state, handle }
+}
+
+/// The settings that flags give.
+pub fn config(flags: &[&str]) -> Config {
+    Settings::parse_from(std::iter::once("callboard").chain(flags.iter().copied())).config
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.handle.stop(false));
+    }
+}
+
+impl Server {
+    /// Somebody who has not signed in.
+    pub fn stranger(&self) -> Client {
+        // Installed once for the process; a second attempt changes nothing.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        // No proxy from the environment, no cookies, one connection pool per client.
+        let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
+        Client { url: self.url.clone(), token: None, refresh: None, id: String::new(), http }
+    }
+
+    /// Somebody with a bearer credential.
+    pub fn bearer(&self, token: &str) -> Client {
+        Client { token: Some(token.to_owned()), ..self.stranger() }
+    }
+
+    /// Registers `name@example.org` and signs in.
+    pub async fn user(&self, name: &str) -> Client {
+        let mut client = self.stranger();
+        let body = json!({"email": format!("{name}@example.org"), "password": "correct horse", "name": name});
+        let answer = client.post("/api/auth/register", body).await.created();
+        client.token = answer["access"].as_str().map(str::to_owned);
+        client.refresh = answer["refresh"].as_str().map(str::to_owned);
+        client.id = answer["user"]["id"].as_str().expect("an id").to_owned();
+        client
+    }
+
+    /// Registers a user and makes an administrator of it.
+    pub async fn admin(&self, name: &str) -> Client {
+        let client = self.user(name).await;
+        self.sql("update actors set is_admin = true where id = $1", &[&client.id]).await;
+        client
+    }
+
+    /// Runs a statement behind the server's back.
+    pub async fn sql(
+        &self,
+        statement: &str,
+        params: &[&(dyn tokio_postgres::types::ToSql + Sync)],
+    ) -> Vec<tokio_postgres::Row> {
+        let client = house::connect(&self.db.url).await;
+        client.query(statement, params).await.unwrap_or_else(|error| panic!("{statement}: {error:?}"))
+    }
+}
+
+/// An answer: its status, headers and JSON (null if it has none).
+#[derive(Debug)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers.
+    pub headers: reqwest::header::HeaderMap,
+    /// The body as JSON; a body that is none becomes a JSON string.
+    pub json: Value,
+}
+
+impl Answer {
+    async fn of(response: Response) -> Self {
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await.expect("a body");
+        let json = match text.as_str() {
+            "" => Value::Null,
+            text => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned())),
+        };
+        Self { status, headers, json }
+    }
+
+    /// A header as text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The JSON of an answer that must have this status.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.json);
+        self.json
+    }
+
+    /// The JSON of a 200.
+    #[track_caller]
+    pub fn ok(self) -> Value {
+        self.expect(200)
+    }
+
+    /// The JSON of a 201.
+    #[track_caller]
+    pub fn created(self) -> Value {
+        self.expect(201)
+    }
+
+    /// A refusal with this status; answers its `code`. Checks that it is a proper problem document.
+    #[track_caller]
+    pub fn refused(self, status: u16) -> String {
+        assert_eq!(self.status, status, "{}", self.json);
+        assert_eq!(self.header("content-type"), Some("application/problem+json"));
+        assert_eq!(self.json["status"], status);
+        let detail = self.json["detail"].as_str().unwrap_or_default();
+        assert!(detail.ends_with('.'), "a full sentence: {detail:?}");
+        self.json["code"].as_str().expect("a code").to_owned()
+    }
+}
+
+impl Client {
+    /// A request that a test may add headers to; send it with [`Client::send`].
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.url));
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    /// Sends a request.
+    pub async fn send(&self, request: RequestBuilder) -> Answer {
+        Answer::of(request.send().await.expect("an answer")).await
+    }
+
+    /// GET.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    /// POST of JSON.
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send(self.request(Method::POST, path).json(&body)).await
+    }
+
+    /// PUT of JSON.
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.send(self.request(Method::PUT, path).json(&body)).await
+    }
+
+    /// PATCH with JSON.
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.send(self.request(Method::PATCH, path).json(&body)).await
+    }
+
+    /// DELETE.
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(self.request(Method::DELETE, path)).await
+    }
+}
