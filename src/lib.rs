@@ -5,10 +5,12 @@
 //! see a row or SQL text; `db` knows no noun. `tests/it/layers.rs` checks it.
 
 pub mod accounts;
+pub mod cli;
 pub mod config;
 pub mod db;
 pub mod error;
 pub mod http;
+pub mod serve;
 pub mod telemetry;
 
 pub use error::{Error, Result};

@@ -1,2 +1,5 @@
 //! The `callboard` command.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    callboard::cli::main()
+}

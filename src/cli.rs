@@ -1,0 +1,100 @@
+//! The command line: a door like HTTP. Each command translates its flags into calls of the nouns and
+//! prints what they answer; a refusal is one sentence on stderr and exit code 1.
+
+mod database;
+mod settings;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, FromArgMatches, Parser, Subcommand};
+
+use self::database::DatabaseArgs;
+use crate::config::Config;
+use crate::{Error, Result, serve};
+
+/// A live work board for teams of AI agents and the people who watch over them.
+#[derive(Debug, Parser)]
+#[command(name = "callboard", version, arg_required_else_help = true)]
+pub struct Cli {
+    /// A TOML file of settings: the keys are the names of the flags of `serve`, with underscores.
+    /// The environment wins over the file, and flags win over both.
+    #[arg(long, env = "CALLBOARD_CONFIG", global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Print the answer as JSON.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the server.
+    Serve(ServeArgs),
+    /// Bring the database to this version's schema; `serve` does it too.
+    Migrate(DatabaseArgs),
+    /// Print the connection string of the database, usable by psql while the server runs.
+    DatabaseUrl(DatabaseArgs),
+}
+
+/// Flags of `callboard serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Settings of the server.
+    #[command(flatten)]
+    pub config: Box<Config>,
+    /// Make a demo workflow and let simulated agents work on it.
+    #[arg(long, env = "CALLBOARD_DEMO", default_value_t = false, num_args = 0..=1, default_missing_value = "true", action = clap::ArgAction::Set)]
+    pub demo: bool,
+}
+
+/// Parses the command line, runs the command, and tells what went wrong in one sentence.
+pub fn main() -> ExitCode {
+    let parsed = settings::apply(std::env::args_os()).map(|command| {
+        let matches = command.get_matches();
+        Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    });
+    let outcome = parsed.and_then(|cli| {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Error::Setup(format!("The threads of the program cannot be started: {error}.")))?;
+        let outcome = runtime.block_on(run(cli));
+        // A blocking task (reading a terminal, hashing) must not keep a finished command alive.
+        runtime.shutdown_background();
+        outcome
+    });
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("{}", sentence(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What a person is told about an error.
+fn sentence(error: &Error) -> String {
+    match error {
+        Error::Problem(problem) => problem.detail.clone(),
+        Error::Setup(text) => text.clone(),
+        Error::Database(_) => {
+            let problem = error.as_problem();
+            if problem.status == 500 { format!("{error}.") } else { problem.detail }
+        }
+        Error::Unavailable(why) => format!("The database cannot be reached: {why}."),
+        Error::Internal(why) => format!("A defect of Callboard: {why}."),
+    }
+}
+
+async fn run(cli: Cli) -> Result<ExitCode> {
+    match cli.command {
+        Command::Serve(args) => serve::run(*args.config, args.demo).await?,
+        Command::Migrate(args) => database::migrate(&args, cli.json).await?,
+        Command::DatabaseUrl(args) => println!("{}", args.running_url()?),
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,157 @@
+//! The settings file: its values become the defaults of the flags, so that clap's own order (flag,
+//! environment, default) gives the promised one.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Command, CommandFactory};
+use toml::{Table, Value};
+
+use super::Cli;
+use crate::config::Config;
+use crate::{Error, Result};
+
+/// The command with the settings file, if one is named, as the defaults of its flags.
+pub fn apply(arguments: impl Iterator<Item = OsString>) -> Result<Command> {
+    let command = Cli::command();
+    match named_file(arguments) {
+        Some(file) => with_defaults(command, &read(&file)?, &file.display().to_string()),
+        None => Ok(command),
+    }
+}
+
+/// `--config FILE`, `--config=FILE` or CALLBOARD_CONFIG.
+fn named_file(arguments: impl Iterator<Item = OsString>) -> Option<PathBuf> {
+    let mut arguments = arguments.skip(1);
+    while let Some(argument) = arguments.next() {
+        if argument == "--" {
+            break;
+        }
+        if argument == "--config" {
+            return arguments.next().map(PathBuf::from);
+        }
+        if let Some(file) = argument.to_str().and_then(|text| text.strip_prefix("--config=")) {
+            return Some(PathBuf::from(file));
+        }
+    }
+    std::env::var_os("CALLBOARD_CONFIG").filter(|file| !file.is_empty()).map(PathBuf::from)
+}
+
+fn read(file: &PathBuf) -> Result<Table> {
+    let refuse = |why: String| Error::Setup(format!("The settings file {} cannot be read: {why}.", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|error| refuse(error.to_string()))?;
+    text.parse::<Table>().map_err(|error| {
+        let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+        let place = line.map(|line| format!("line {line}: ")).unwrap_or_default();
+        refuse(format!("{place}{}", error.message().trim().replace('\n', ", ")))
+    })
+}
+
+/// Makes the file's values the defaults of every flag of that name, in every subcommand.
+fn with_defaults(mut command: Command, table: &Table, file: &str) -> Result<Command> {
+    let known: Vec<String> = Config::augment_args(Command::new("serve"))
+        .get_arguments()
+        .filter_map(|argument| argument.get_long().map(|long| long.replace('-', "_")))
+        .collect();
+    let mut defaults = Vec::new();
+    for (key, value) in table {
+        if !known.contains(key) {
+            return Err(Error::Setup(format!(
+                "The settings file {file} has an unknown key {key}; the keys are {}.",
+                known.join(", ")
+            )));
+        }
+        let text = plain(value).ok_or_else(|| {
+            Error::Setup(format!(
+                "The settings file {file} gives {key} a value that is no text, number or list of them."
+            ))
+        })?;
+        // Kept for the life of the program, like the command line itself.
+        defaults.push((key.clone(), &*Box::leak(text.into_boxed_str())));
+    }
+    let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    for name in names {
+        command = command.mut_subcommand(name, |sub| set_defaults(sub, &defaults));
+    }
+    Ok(command)
+}
+
+fn set_defaults(mut command: Command, defaults: &[(String, &'static str)]) -> Command {
+    for (key, text) in defaults {
+        let long = key.replace('_', "-");
+        let id = command.get_arguments().find(|a| a.get_long() == Some(&long)).map(|a| a.get_id().clone());
+        if let Some(id) = id {
+            command = command.mut_arg(id, |argument| {
+                let secret = argument.is_hide_env_values_set();
+                argument.default_value(*text).hide_default_value(secret)
+            });
+        }
+    }
+    let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    for name in names {
+        command = command.mut_subcommand(name, |sub| set_defaults(sub, defaults));
+    }
+    command
+}
+
+/// A value as a flag would state it; a list is joined by commas.
+fn plain(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Integer(number) => Some(number.to_string()),
+        Value::Float(number) => Some(number.to_string()),
+        Value::Boolean(yes) => Some(yes.to_string()),
+        Value::Array(items) => items.iter().map(plain).collect::<Option<Vec<_>>>().map(|items| items.join(",")),
+        Value::Datetime(_) | Value::Table(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::FromArgMatches;
+
+    fn parse(file: &str, arguments: &[&str]) -> Result<Cli> {
+        let table: Table = file.parse().expect("TOML");
+        let command = with_defaults(Cli::command(), &table, "callboard.toml")?;
+        let matches = command.try_get_matches_from(arguments).expect("arguments");
+        Ok(Cli::from_arg_matches(&matches).expect("a command"))
+    }
+
+    fn listen(cli: Cli) -> String {
+        match cli.command {
+            super::super::Command::Serve(args) => args.config.listen.to_string(),
+            _ => panic!("not serve"),
+        }
+    }
+
+    #[test]
+    fn the_file_gives_defaults_and_flags_win() {
+        let file =
+            "listen = '0.0.0.0:9000'\npool_size = 4\ntrusted_proxies = ['10.0.0.1', '10.0.0.2']\nws_token_query = true";
+        assert_eq!(listen(parse(file, &["callboard", "serve"]).expect("settings")), "0.0.0.0:9000");
+        let flagged = parse(file, &["callboard", "serve", "--listen", "127.0.0.1:1"]).expect("settings");
+        assert_eq!(listen(flagged), "127.0.0.1:1");
+        let cli = parse(file, &["callboard", "serve"]).expect("settings");
+        let super::super::Command::Serve(args) = cli.command else { panic!("not serve") };
+        assert_eq!(
+            (args.config.pool_size, args.config.trusted_proxies.len(), args.config.ws_token_query),
+            (4, 2, true)
+        );
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_by_name() {
+        let error = parse("lissten = 'x'", &["callboard", "serve"]).expect_err("refused").to_string();
+        assert!(error.contains("unknown key lissten") && error.contains("listen"), "{error}");
+        let error = parse("listen = { a = 1 }", &["callboard", "serve"]).expect_err("refused").to_string();
+        assert!(error.contains("listen"), "{error}");
+    }
+
+    #[test]
+    fn the_file_is_found_in_either_spelling() {
+        let of = |arguments: &[&str]| named_file(arguments.iter().map(OsString::from));
+        assert_eq!(of(&["callboard", "serve", "--config", "a.toml"]), Some("a.toml".into()));
+        assert_eq!(of(&["callboard", "--config=b.toml", "serve"]), Some("b.toml".into()));
+    }
+}
