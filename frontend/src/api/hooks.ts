@@ -1,0 +1,71 @@
+/** Answers that several features read, as queries. */
+import { useQuery } from "@tanstack/react-query";
+import { useMemo, useSyncExternalStore } from "react";
+import { agents, workflows } from "./index";
+import { queryKeys } from "./query-keys";
+import { type SessionState, session } from "./session";
+import type { User } from "./types";
+
+export interface Actor {
+  id: string;
+  name: string;
+  agent: boolean;
+}
+
+export type NameOf = (id: string | null | undefined) => Actor;
+
+export function useSession(): SessionState {
+  return useSyncExternalStore(session.subscribe, session.get);
+}
+
+export function useMe(): User | null {
+  const state = useSession();
+  return state.status === "signed-in" ? state.user : null;
+}
+
+export function useWorkflows(archived = false) {
+  return useQuery({
+    queryKey: [...queryKeys.workflows, { archived }],
+    queryFn: ({ signal }) => workflows.list(archived, signal),
+  });
+}
+
+export function useMembers(workflowId: string) {
+  return useQuery({
+    queryKey: queryKeys.members(workflowId),
+    queryFn: ({ signal }) => workflows.members(workflowId, signal),
+    staleTime: 60_000,
+  });
+}
+
+/** Everyone a ticket can be given to, and a way to name any actor, known or not. */
+export function useActors(workflowId: string): { actors: Actor[]; nameOf: NameOf } {
+  const me = useMe();
+  const members = useMembers(workflowId);
+  const everyone = useQuery({
+    queryKey: queryKeys.agents,
+    queryFn: ({ signal }) => agents.list(signal),
+    staleTime: 60_000,
+    retry: false,
+  });
+  return useMemo(() => {
+    const known = new Map<string, Actor>();
+    for (const agent of everyone.data ?? []) {
+      known.set(agent.id, { id: agent.id, name: agent.name, agent: agent.kind !== "user" });
+    }
+    for (const { actor_id, name, kind } of members.data ?? []) {
+      known.set(actor_id, { id: actor_id, name, agent: kind !== "user" });
+    }
+    if (me) known.set(me.id, { id: me.id, name: me.name, agent: false });
+    const actors = [...known.values()].sort((a, b) => a.name.localeCompare(b.name));
+    const nameOf: NameOf = (id) =>
+      known.get(id ?? "") ?? { id: id ?? "", name: id ? shortId(id) : "Nobody", agent: !id?.startsWith("user-") };
+    return { actors, nameOf };
+  }, [everyone.data, members.data, me]);
+}
+
+/** An id nobody has named: enough of it to tell it from others. */
+export function shortId(id: string): string {
+  const uuid = /^([a-z]+)-[0-9a-f]{8}-.*([0-9a-f]{4})$/i.exec(id);
+  return uuid ? `${uuid[1]} …${uuid[2]}` : id;
+}

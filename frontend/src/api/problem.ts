@@ -1,0 +1,68 @@
+/** Why a request failed, in the words of the server's problem document (RFC 9457) where it sent one. */
+export class Problem extends Error {
+  readonly status: number;
+  readonly code: string | null;
+  readonly fields: ReadonlyArray<{ field: string; message: string }>;
+  readonly body: Record<string, unknown>;
+
+  constructor(status: number, message: string, body: Record<string, unknown> = {}) {
+    super(message);
+    this.name = "Problem";
+    this.status = status;
+    this.code = typeof body.code === "string" ? body.code : null;
+    this.body = body;
+    this.fields = Array.isArray(body.errors) ? body.errors.flatMap(fieldError) : [];
+  }
+
+  /** The server did not answer, or answered that it cannot right now: trying again later may work. */
+  get temporary(): boolean {
+    return this.status === 0 || this.status === 429 || this.status >= 500;
+  }
+}
+
+function fieldError(entry: unknown): Array<{ field: string; message: string }> {
+  if (typeof entry !== "object" || entry === null) return [];
+  const { field, rule, detail, message } = entry as Record<string, unknown>;
+  if (typeof field !== "string") return [];
+  return [{ field, message: String(detail ?? message ?? rule ?? "is not valid") }];
+}
+
+export function unreachable(): Problem {
+  return new Problem(0, "The server cannot be reached. Check the connection; your change was not sent.");
+}
+
+/** Reads a failed response whatever its body is: a proxy's HTML error page must not hide the status. */
+export async function problemFrom(response: Response): Promise<Problem> {
+  const text = await response.text().catch(() => "");
+  try {
+    const body: unknown = JSON.parse(text);
+    if (typeof body === "object" && body !== null) {
+      const members = body as Record<string, unknown>;
+      const words = members.detail ?? members.title;
+      return new Problem(response.status, typeof words === "string" ? words : plain(response.status), members);
+    }
+  } catch {
+    // Not JSON: the status says enough.
+  }
+  return new Problem(response.status, plain(response.status));
+}
+
+function plain(status: number): string {
+  if (status === 401) return "You are signed out.";
+  if (status === 403) return "You are not allowed to do this.";
+  if (status === 404) return "This does not exist, or you may not see it.";
+  if (status === 429) return "Too many requests. Wait a moment and try again.";
+  if (status >= 500) return "The server is having trouble. Try again in a moment.";
+  return `The server refused the request (${status}).`;
+}
+
+/** The sentence to show for anything thrown. */
+export function explain(error: unknown): string {
+  if (error instanceof Problem) {
+    const field = error.fields[0];
+    return field && !error.message.includes(field.message)
+      ? `${error.message} (${field.field}: ${field.message})`
+      : error.message;
+  }
+  return error instanceof Error ? error.message : "Something went wrong.";
+}

@@ -1,0 +1,40 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { Toaster } from "sonner";
+import { Problem, session } from "@/api";
+import { LiveClient } from "@/live/client";
+import { LiveProvider } from "@/live/context";
+import { Announcer } from "@/ui/announcer";
+import { AskHost } from "@/ui/ask";
+import { useTheme } from "@/ui/theme";
+import { TooltipProvider } from "@/ui/tooltip";
+import { router } from "./router";
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 10_000,
+      retry: (failures, error) => failures < 3 && error instanceof Problem && error.temporary,
+    },
+    mutations: { retry: false },
+  },
+});
+const live = new LiveClient(queries);
+
+void session.start();
+
+export function App() {
+  const theme = useTheme();
+  return (
+    <QueryClientProvider client={queries}>
+      <LiveProvider client={live}>
+        <TooltipProvider delayDuration={350}>
+          <RouterProvider router={router} />
+          <AskHost />
+          <Announcer />
+          <Toaster theme={theme} position="bottom-right" closeButton visibleToasts={4} containerAriaLabel="Messages" />
+        </TooltipProvider>
+      </LiveProvider>
+    </QueryClientProvider>
+  );
+}

@@ -1,0 +1,40 @@
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useCallback } from "react";
+import { BoardPage } from "@/features/board/board-page";
+import type { Filter } from "@/features/board/filter";
+import { TicketDrawer } from "@/features/ticket/ticket-drawer";
+
+/** The board, and over it the ticket the address names: two features that meet only here. */
+export function BoardRoute() {
+  const { workflowId } = useParams({ from: "/inside/shell/w/$workflowId" });
+  const filter = useSearch({ from: "/inside/shell/w/$workflowId" });
+  const { ticketId } = useParams({ strict: false }) as { ticketId?: string };
+  const navigate = useNavigate();
+
+  const setFilter = useCallback((next: Filter) => void navigate({ to: ".", search: next, replace: true }), [navigate]);
+  const open = useCallback(
+    (id: string) =>
+      void navigate({ to: "/w/$workflowId/t/$ticketId", params: { workflowId, ticketId: id }, search: (old) => old }),
+    [navigate, workflowId],
+  );
+  const close = useCallback(
+    () => void navigate({ to: "/w/$workflowId", params: { workflowId }, search: (old) => old }),
+    [navigate, workflowId],
+  );
+
+  return (
+    <div className="relative flex min-h-0 flex-1 overflow-hidden">
+      <BoardPage
+        key={workflowId}
+        workflowId={workflowId}
+        openTicketId={ticketId}
+        filter={filter}
+        onFilter={setFilter}
+        onOpen={open}
+      />
+      {ticketId && (
+        <TicketDrawer key={ticketId} workflowId={workflowId} ticketId={ticketId} onOpen={open} onClose={close} />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,78 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from "@tanstack/react-router";
+import { RegisterPage } from "@/features/auth/register-page";
+import { SetupPage } from "@/features/auth/setup-page";
+import { SignInPage } from "@/features/auth/sign-in-page";
+import { readFilter } from "@/features/board/filter";
+import { WorkflowsPage } from "@/features/workflows/workflows-page";
+import { BoardRoute } from "./board-route";
+import { CrashPage, NotFoundPage } from "./error-pages";
+import { Gate } from "./gate";
+import { Shell } from "./shell";
+
+const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFoundPage, errorComponent: CrashPage });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: (search: Record<string, unknown>): { next?: string } => ({ next: text(search.next) }),
+  component: SignInPage,
+});
+
+const register = createRoute({
+  getParentRoute: () => root,
+  path: "/register",
+  validateSearch: (search: Record<string, unknown>): { invite?: string } => ({ invite: text(search.invite) }),
+  component: RegisterPage,
+});
+
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: "/setup",
+  validateSearch: (search: Record<string, unknown>): { token?: string } => ({ token: text(search.token) }),
+  component: SetupPage,
+});
+
+const inside = createRoute({ getParentRoute: () => root, id: "inside", component: Gate });
+const shell = createRoute({ getParentRoute: () => inside, id: "shell", component: Shell });
+
+const home = createRoute({ getParentRoute: () => shell, path: "/", component: WorkflowsPage });
+
+const board = createRoute({
+  getParentRoute: () => shell,
+  path: "/w/$workflowId",
+  validateSearch: readFilter,
+  component: BoardRoute,
+});
+
+const ticket = createRoute({ getParentRoute: () => board, path: "t/$ticketId" });
+
+const boardSettings = createRoute({
+  getParentRoute: () => shell,
+  path: "/w/$workflowId/settings",
+  component: lazyRouteComponent(() => import("@/features/settings/board-settings-page"), "BoardSettingsPage"),
+});
+
+const account = createRoute({
+  getParentRoute: () => shell,
+  path: "/account",
+  component: lazyRouteComponent(() => import("@/features/settings/account-page"), "AccountPage"),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    signIn,
+    register,
+    setup,
+    inside.addChildren([shell.addChildren([home, board.addChildren([ticket]), boardSettings, account])]),
+  ]),
+  defaultPreload: false,
+  scrollRestoration: false,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,116 @@
+import { Link, Outlet, useParams } from "@tanstack/react-router";
+import { ChevronsUpDown, LogOut, Monitor, Moon, Sun, UserRound } from "lucide-react";
+import { session } from "@/api";
+import { useMe, useWorkflows } from "@/api/hooks";
+import { Avatar } from "@/ui/avatar";
+import { Button } from "@/ui/button";
+import { Logo } from "@/ui/logo";
+import { Menu, MenuChoice, MenuItem, MenuLabel, MenuSeparator } from "@/ui/menu";
+import { setTheme, type Theme, useTheme } from "@/ui/theme";
+import { ConnectionStatus } from "./connection-status";
+
+export function Shell() {
+  return (
+    <div className="flex h-full flex-col">
+      <a
+        href="#content"
+        className="sr-only z-60 rounded-md bg-primary px-3 py-2 text-primary-foreground focus:not-sr-only focus:absolute focus:top-2 focus:left-2"
+      >
+        Skip to content
+      </a>
+      <header className="flex h-12 shrink-0 items-center gap-1 border-b bg-surface px-3">
+        <Link to="/" className="flex items-center gap-2 rounded-md px-1.5 py-1 font-semibold text-sm">
+          <Logo />
+          <span className="hidden sm:inline">Callboard</span>
+        </Link>
+        <WorkflowSwitcher />
+        <div className="ml-auto flex items-center gap-1">
+          <ConnectionStatus />
+          <UserMenu />
+        </div>
+      </header>
+      <main id="content" tabIndex={-1} className="flex min-h-0 flex-1 flex-col outline-none">
+        <Outlet />
+      </main>
+    </div>
+  );
+}
+
+function WorkflowSwitcher() {
+  const { workflowId } = useParams({ strict: false }) as { workflowId?: string };
+  const { data } = useWorkflows();
+  const current = data?.find((workflow) => workflow.id === workflowId);
+  if (!workflowId) return null;
+  return (
+    <>
+      <span aria-hidden="true" className="text-border-strong">
+        /
+      </span>
+      <Menu
+        align="start"
+        trigger={
+          <Button variant="ghost" className="min-w-0 max-w-[45vw] shrink text-foreground" aria-label="Switch workflow">
+            <span className="truncate">{current?.name ?? "Workflow"}</span>
+            <ChevronsUpDown className="text-muted-foreground" />
+          </Button>
+        }
+      >
+        <MenuLabel>Workflows</MenuLabel>
+        {(data ?? []).slice(0, 30).map((workflow) => (
+          <MenuItem key={workflow.id} asChild>
+            <Link to="/w/$workflowId" params={{ workflowId: workflow.id }} search={{}}>
+              <span className="max-w-64 truncate">{workflow.name}</span>
+            </Link>
+          </MenuItem>
+        ))}
+        <MenuSeparator />
+        <MenuItem asChild>
+          <Link to="/">All workflows</Link>
+        </MenuItem>
+      </Menu>
+    </>
+  );
+}
+
+const THEMES: ReadonlyArray<[Theme, string, typeof Sun]> = [
+  ["system", "Like the system", Monitor],
+  ["light", "Light", Sun],
+  ["dark", "Dark", Moon],
+];
+
+function UserMenu() {
+  const me = useMe();
+  const theme = useTheme();
+  if (!me) return null;
+  return (
+    <Menu
+      trigger={
+        <Button variant="ghost" size="icon" aria-label={`Account of ${me.name}`}>
+          <Avatar id={me.id} name={me.name} size="md" />
+        </Button>
+      }
+    >
+      <div className="px-2 py-1.5">
+        <p className="font-medium">{me.name}</p>
+        <p className="text-muted-foreground text-xs">{me.email}</p>
+      </div>
+      <MenuSeparator />
+      <MenuItem asChild>
+        <Link to="/account">
+          <UserRound /> Account and keys
+        </Link>
+      </MenuItem>
+      <MenuSeparator />
+      <MenuLabel>Appearance</MenuLabel>
+      {THEMES.map(([value, label, Icon]) => (
+        <MenuChoice key={value} checked={theme === value} onCheckedChange={() => setTheme(value)}>
+          <Icon /> {label}
+        </MenuChoice>
+      ))}
+      <MenuSeparator />
+      <MenuItem onSelect={() => void session.signOut()}>
+        <LogOut /> Sign out
+      </MenuItem>
+    </Menu>
+  );
+}

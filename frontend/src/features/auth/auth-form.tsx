@@ -1,0 +1,115 @@
+import { type FormEvent, type ReactNode, useState } from "react";
+import { explain, Problem } from "@/api";
+import { Button } from "@/ui/button";
+import { Field, Input } from "@/ui/field";
+import { Logo } from "@/ui/logo";
+import { Notice } from "@/ui/states";
+
+export interface Credentials {
+  name: string;
+  email: string;
+  password: string;
+  invite: string;
+}
+
+interface Props {
+  title: string;
+  intro?: ReactNode;
+  submit: string;
+  /** Which fields besides e-mail and password. */
+  fields?: ReadonlyArray<"name" | "invite">;
+  invite?: string;
+  newPassword?: boolean;
+  onSubmit: (credentials: Credentials) => Promise<void>;
+  footer?: ReactNode;
+}
+
+const LEAST_PASSWORD = 8;
+
+/** The one form behind sign-in, registration and the first set-up. */
+export function AuthForm(props: Props) {
+  const { title, intro, submit, fields = [], newPassword, onSubmit, footer } = props;
+  const [values, setValues] = useState<Credentials>({ name: "", email: "", password: "", invite: props.invite ?? "" });
+  const [problem, setProblem] = useState<unknown>(null);
+  const [busy, setBusy] = useState(false);
+
+  const set = (field: keyof Credentials) => (event: { target: { value: string } }) =>
+    setValues((old) => ({ ...old, [field]: event.target.value }));
+  const errorOf = (field: string) =>
+    problem instanceof Problem ? problem.fields.find((entry) => entry.field === field)?.message : undefined;
+  const inline = problem instanceof Problem && problem.fields.length > 0;
+
+  const send = async (event: FormEvent) => {
+    event.preventDefault();
+    setBusy(true);
+    setProblem(null);
+    try {
+      await onSubmit({ ...values, email: values.email.trim(), name: values.name.trim(), invite: values.invite.trim() });
+    } catch (error) {
+      setProblem(error);
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  return (
+    <main className="grid min-h-full place-items-center px-4 py-10">
+      <div className="w-full max-w-sm">
+        <div className="mb-6 flex flex-col items-center gap-3 text-center">
+          <Logo className="size-10" />
+          <h1 className="font-semibold text-lg tracking-tight">{title}</h1>
+          {intro && <p className="text-balance text-muted-foreground">{intro}</p>}
+        </div>
+        <form onSubmit={send} className="grid gap-4 rounded-xl border bg-surface p-5 shadow-card">
+          {problem !== null && !inline && <Notice tone="danger">{explain(problem)}</Notice>}
+          {fields.includes("name") && (
+            <Field label="Name" error={errorOf("name")}>
+              {(control) => (
+                <Input {...control} value={values.name} onChange={set("name")} autoComplete="name" required autoFocus />
+              )}
+            </Field>
+          )}
+          <Field label="E-mail" error={errorOf("email")}>
+            {(control) => (
+              <Input
+                {...control}
+                type="email"
+                value={values.email}
+                onChange={set("email")}
+                autoComplete="username"
+                required
+                autoFocus={!fields.includes("name")}
+              />
+            )}
+          </Field>
+          <Field
+            label="Password"
+            hint={newPassword ? `At least ${LEAST_PASSWORD} characters.` : undefined}
+            error={errorOf("password")}
+          >
+            {(control) => (
+              <Input
+                {...control}
+                type="password"
+                value={values.password}
+                onChange={set("password")}
+                autoComplete={newPassword ? "new-password" : "current-password"}
+                minLength={newPassword ? LEAST_PASSWORD : undefined}
+                required
+              />
+            )}
+          </Field>
+          {fields.includes("invite") && (
+            <Field label="Invitation code" error={errorOf("invite")}>
+              {(control) => <Input {...control} value={values.invite} onChange={set("invite")} required />}
+            </Field>
+          )}
+          <Button type="submit" variant="primary" size="lg" disabled={busy}>
+            {busy ? "One moment…" : submit}
+          </Button>
+        </form>
+        {footer && <div className="mt-4 text-center text-muted-foreground">{footer}</div>}
+      </div>
+    </main>
+  );
+}

@@ -1,0 +1,218 @@
+import { DndContext, DragOverlay, MeasuringStrategy } from "@dnd-kit/core";
+import { Link } from "@tanstack/react-router";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { explain, Problem } from "@/api";
+import { useActors, useMe } from "@/api/hooks";
+import type { Card } from "@/api/types";
+import type { BoardState } from "@/live/board";
+import { useBoard, useLive } from "@/live/context";
+import { announce } from "@/ui/announcer";
+import { Button } from "@/ui/button";
+import { useShortcuts } from "@/ui/shortcuts";
+import { Empty, Notice, Spinner } from "@/ui/states";
+import { BoardContext, type BoardShared } from "./board-context";
+import { CardGhost } from "./card";
+import { CardMenu } from "./card-menu";
+import { BoardColumn } from "./column";
+import { describeEvents } from "./describe";
+import { type Filter, visibleOrder } from "./filter";
+import { NewTicket } from "./new-ticket";
+import { noteChange } from "./recent";
+import { Toolbar } from "./toolbar";
+import { useCollapsed } from "./use-collapsed";
+import { useDrag } from "./use-drag";
+import { useMoveCard } from "./use-move-card";
+
+interface Props {
+  workflowId: string;
+  openTicketId: string | undefined;
+  filter: Filter;
+  onFilter: (filter: Filter) => void;
+  onOpen: (ticketId: string) => void;
+}
+
+export function BoardPage(props: Props) {
+  const { board, error, loading, retry } = useBoard(props.workflowId);
+  if (board) return <Board board={board} {...props} />;
+  if (loading) return <Spinner label="Loading the board…" className="flex-1" />;
+  const gone = error instanceof Problem && (error.status === 404 || error.status === 403);
+  return (
+    <div className="grid flex-1 place-items-center">
+      <Empty
+        title={gone ? "This board is not here" : "The board could not be loaded"}
+        action={
+          gone ? (
+            <Button asChild variant="primary">
+              <Link to="/">Go to your workflows</Link>
+            </Button>
+          ) : (
+            <Button variant="primary" onClick={() => void retry()}>
+              Try again
+            </Button>
+          )
+        }
+      >
+        {gone ? "It does not exist, or you are not a member of it." : explain(error)}
+      </Empty>
+    </div>
+  );
+}
+
+function Board({ board, workflowId, openTicketId, filter, onFilter, onOpen }: Props & { board: BoardState }) {
+  const { config, cards } = board;
+  const { actors, nameOf } = useActors(workflowId);
+  const [newIn, setNewIn] = useState<string | null>(null);
+  const [menu, setMenu] = useState<{ card: Card; anchor: HTMLElement } | null>(null);
+  const [collapsed, toggleCollapsed] = useCollapsed(workflowId);
+  const searchRef = useRef<HTMLInputElement>(null);
+  const editable = board.workflow.role !== "viewer" && !board.workflow.archived_at;
+  const moveCard = useMoveCard(config, onOpen);
+  useAnnouncements(workflowId);
+
+  const shown = useMemo(() => visibleOrder(board, filter), [board, filter]);
+  const lanes = useMemo(
+    () => config.columns.map(({ id }) => ({ id, ids: shown.get(id) ?? [] })),
+    [config.columns, shown],
+  );
+  const drag = useDrag({
+    lanes,
+    cards,
+    nameOfColumn: (id) => config.columns.find((column) => column.id === id)?.name ?? id,
+    onDrop: (card, to, above, below) => void moveCard(card, to, above, below),
+  });
+  const people = useMemo(() => {
+    const known = new Set(actors.map(({ id }) => id));
+    const others = new Set<string>();
+    for (const { assigned_agent_id: id } of cards.values()) if (id && !known.has(id)) others.add(id);
+    return [...actors, ...[...others].map(nameOf)].sort((a, b) => a.name.localeCompare(b.name));
+  }, [actors, cards, nameOf]);
+
+  const shared: BoardShared = useMemo(
+    () => ({
+      columns: config.columns,
+      types: new Map(config.ticket_types.map((type) => [type.id, type])),
+      nameOf,
+      editable,
+      open: onOpen,
+      showMenu: (card, anchor) => setMenu({ card, anchor }),
+    }),
+    [config.columns, config.ticket_types, nameOf, editable, onOpen],
+  );
+  const newTicket = useCallback(() => setNewIn(config.initial_status), [config.initial_status]);
+
+  useShortcuts({
+    "/": (event) => {
+      event.preventDefault();
+      searchRef.current?.focus();
+    },
+    n: (event) => {
+      if (!editable) return;
+      event.preventDefault();
+      newTicket();
+    },
+  });
+
+  const visible = lanes.reduce((sum, { ids }) => sum + ids.length, 0);
+  return (
+    <BoardContext.Provider value={shared}>
+      <div className="flex min-w-0 flex-1 flex-col">
+        <h1 className="sr-only">{board.workflow.name}</h1>
+        <Toolbar
+          workflowId={workflowId}
+          filter={filter}
+          onFilter={onFilter}
+          types={config.ticket_types}
+          people={people}
+          shown={visible}
+          total={cards.size}
+          editable={editable}
+          onNew={newTicket}
+          searchRef={searchRef}
+        />
+        {board.workflow.archived_at && (
+          <div className="px-3 pb-2">
+            <Notice tone="warning">This workflow is archived. It can be read, but not changed.</Notice>
+          </div>
+        )}
+        <DndContext {...drag.dnd} measuring={{ droppable: { strategy: MeasuringStrategy.WhileDragging } }}>
+          <section
+            aria-label="Columns"
+            className="scroll-thin flex min-h-0 flex-1 snap-x snap-proximity gap-2.5 overflow-x-auto overflow-y-hidden px-3 pb-3 sm:snap-none"
+          >
+            {config.columns.map((column) => (
+              <BoardColumn
+                key={column.id}
+                column={column}
+                ids={shown.get(column.id) ?? []}
+                cards={cards}
+                total={board.order.get(column.id)?.length ?? 0}
+                collapsed={collapsed.has(column.id)}
+                gap={drag.active && drag.target?.columnId === column.id ? drag.target.index : null}
+                openTicketId={openTicketId}
+                onCollapse={toggleCollapsed}
+                onNew={setNewIn}
+                register={drag.register}
+              />
+            ))}
+          </section>
+          <DragOverlay dropAnimation={null}>
+            {drag.active && <CardGhost card={drag.active} shared={shared} />}
+          </DragOverlay>
+        </DndContext>
+        {cards.size === 0 && editable && <FirstTicket onNew={newTicket} />}
+      </div>
+      {menu && (
+        <CardMenu
+          card={cards.get(menu.card.ticket_id) ?? menu.card}
+          anchor={menu.anchor}
+          onMove={(card, to) => void moveCard(card, to)}
+          onClose={() => setMenu(null)}
+        />
+      )}
+      <NewTicket
+        workflowId={workflowId}
+        config={config}
+        people={people}
+        column={newIn}
+        onClose={() => setNewIn(null)}
+        onCreated={onOpen}
+      />
+    </BoardContext.Provider>
+  );
+}
+
+function FirstTicket({ onNew }: { onNew: () => void }) {
+  return (
+    <div className="pointer-events-none absolute inset-x-0 top-40 grid place-items-center">
+      <div className="pointer-events-auto rounded-xl border bg-surface shadow-pop">
+        <Empty
+          title="This board is empty"
+          className="py-8"
+          action={
+            <Button variant="primary" onClick={onNew}>
+              Create the first ticket
+            </Button>
+          }
+        >
+          Tickets made here, over the API or by agents appear at once for everyone.
+        </Empty>
+      </div>
+    </div>
+  );
+}
+
+/** Lights up and reads out what others change. */
+function useAnnouncements(workflowId: string): void {
+  const live = useLive();
+  const me = useMe()?.id;
+  useEffect(
+    () =>
+      live.onEvents((id, events, board) => {
+        if (id !== workflowId) return;
+        for (const { ticket_id, agent_id } of events) if (ticket_id && agent_id !== me) noteChange(ticket_id);
+        const words = describeEvents(events, board, me);
+        if (words) announce(words);
+      }),
+    [live, workflowId, me],
+  );
+}

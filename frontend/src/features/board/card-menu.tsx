@@ -1,0 +1,103 @@
+import { useMutation } from "@tanstack/react-query";
+import { ArrowRight, Link2, SquareArrowOutUpRight, UserRound } from "lucide-react";
+import { DropdownMenu } from "radix-ui";
+import { toast } from "sonner";
+import { explain, tickets } from "@/api";
+import { useMe } from "@/api/hooks";
+import type { Card, Priority } from "@/api/types";
+import { MenuChoice, MenuItem, MenuLabel, MenuPanel, MenuSeparator, SubMenu } from "@/ui/menu";
+import { PRIORITIES, PRIORITY_NAMES, PriorityIcon } from "@/ui/priority";
+import { useShared } from "./board-context";
+
+interface Props {
+  card: Card;
+  anchor: HTMLElement;
+  onMove: (card: Card, to: string) => void;
+  onClose: () => void;
+}
+
+/** One menu for all cards, opened beside the one that asked: a thousand closed menus would cost more than the cards. */
+export function CardMenu({ card, anchor, onMove, onClose }: Props) {
+  const { columns, editable, open } = useShared();
+  const me = useMe();
+  const update = useMutation({
+    mutationFn: (changes: { priority?: Priority; assigned_agent_id?: string | null }) =>
+      tickets.update(card.ticket_id, changes),
+    onError: (error) => toast.error(`${card.key} was not changed`, { description: explain(error) }),
+  });
+  const box = anchor.getBoundingClientRect();
+  const mine = me !== null && card.assigned_agent_id === me.id;
+  const copy = async () => {
+    const url = new URL(`/w/${card.workflow_id}/t/${card.ticket_id}`, window.location.href);
+    await navigator.clipboard.writeText(url.href);
+    toast.success(`Link to ${card.key} copied`);
+  };
+  return (
+    <DropdownMenu.Root open modal={false} onOpenChange={(isOpen) => !isOpen && onClose()}>
+      <DropdownMenu.Trigger asChild>
+        <span
+          aria-hidden="true"
+          tabIndex={-1}
+          className="pointer-events-none fixed"
+          style={{ left: box.left, top: box.top, width: box.width, height: box.height }}
+        />
+      </DropdownMenu.Trigger>
+      <MenuPanel
+        aria-label={`Actions for ${card.key}`}
+        onCloseAutoFocus={(event) => {
+          event.preventDefault();
+          if (anchor.isConnected) anchor.focus();
+        }}
+      >
+        <MenuItem onSelect={() => open(card.ticket_id)}>
+          <SquareArrowOutUpRight /> Open
+        </MenuItem>
+        <MenuItem onSelect={() => void copy()}>
+          <Link2 /> Copy link
+        </MenuItem>
+        {editable && (
+          <>
+            <MenuSeparator />
+            <SubMenu
+              label={
+                <>
+                  <ArrowRight /> Move to…
+                </>
+              }
+            >
+              {columns.map((column) => (
+                <MenuItem key={column.id} disabled={column.id === card.status} onSelect={() => onMove(card, column.id)}>
+                  <span className="size-2.5 rounded-full" style={{ backgroundColor: column.color ?? "#8b8f98" }} />
+                  {column.name}
+                </MenuItem>
+              ))}
+            </SubMenu>
+            <SubMenu
+              label={
+                <>
+                  <PriorityIcon priority={card.priority} /> Priority
+                </>
+              }
+            >
+              <MenuLabel>Priority</MenuLabel>
+              {PRIORITIES.map((priority) => (
+                <MenuChoice
+                  key={priority}
+                  checked={priority === card.priority}
+                  onCheckedChange={() => update.mutate({ priority })}
+                >
+                  <PriorityIcon priority={priority} /> {PRIORITY_NAMES[priority]}
+                </MenuChoice>
+              ))}
+            </SubMenu>
+            {me && (
+              <MenuItem onSelect={() => update.mutate({ assigned_agent_id: mine ? null : me.id })}>
+                <UserRound /> {mine ? "Unassign me" : "Assign to me"}
+              </MenuItem>
+            )}
+          </>
+        )}
+      </MenuPanel>
+    </DropdownMenu.Root>
+  );
+}

@@ -1,0 +1,183 @@
+import { useDraggable } from "@dnd-kit/core";
+import { Link } from "@tanstack/react-router";
+import { Check, Clock, GitCommitHorizontal, GripVertical, Lock, MessageSquare, MoreHorizontal } from "lucide-react";
+import { memo } from "react";
+import type { Card } from "@/api/types";
+import { Avatar } from "@/ui/avatar";
+import { cn } from "@/ui/cn";
+import { PriorityIcon } from "@/ui/priority";
+import { duration } from "@/ui/time";
+import { TypeIcon } from "@/ui/type-icon";
+import { type BoardShared, useShared } from "./board-context";
+import { changedRecently } from "./recent";
+
+interface Props {
+  card: Card;
+  /** Its ticket page is open beside the board. */
+  current: boolean;
+}
+
+const MOST_TAGS = 3;
+const small = "grid size-6 place-items-center rounded text-muted-foreground hover:bg-muted hover:text-foreground";
+
+/** Draggable by its whole face with a pointer, by its handle with the keyboard. */
+export const BoardCard = memo(function BoardCard({ card, current }: Props) {
+  const shared = useShared();
+  const { editable, showMenu } = shared;
+  const { setNodeRef, setActivatorNodeRef, listeners, attributes, isDragging } = useDraggable({
+    id: card.ticket_id,
+    data: { card },
+    disabled: !editable,
+    attributes: { roleDescription: "movable ticket" },
+  });
+  const { onKeyDown, ...pointer } = listeners ?? {};
+  return (
+    <article
+      ref={setNodeRef}
+      {...pointer}
+      aria-label={`${card.key} ${card.title}`}
+      data-ticket={card.ticket_id}
+      className={cn(
+        "group relative rounded-lg border bg-surface shadow-card hover:border-border-strong",
+        "has-[a:focus-visible]:outline-2 has-[a:focus-visible]:outline-ring",
+        editable && "touch-manipulation",
+        card.is_blocked && "border-l-2 border-l-danger",
+        current && "border-primary ring-1 ring-primary",
+        isDragging && "opacity-35",
+        changedRecently(card.ticket_id) && "animate-changed",
+      )}
+    >
+      <CardFace
+        card={card}
+        shared={shared}
+        title={
+          <Link
+            to="/w/$workflowId/t/$ticketId"
+            params={{ workflowId: card.workflow_id, ticketId: card.ticket_id }}
+            search={(old) => old}
+            draggable={false}
+            className="outline-none after:absolute after:inset-0 after:rounded-lg"
+          >
+            {card.title}
+          </Link>
+        }
+        controls={
+          <div className="relative z-1 -mt-1 -mr-1.5 ml-auto flex opacity-0 focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">
+            {editable && (
+              <button
+                type="button"
+                ref={setActivatorNodeRef}
+                {...attributes}
+                onKeyDown={(event) => onKeyDown?.(event)}
+                data-handle={card.ticket_id}
+                aria-label={`Move ${card.key}`}
+                className={cn(small, "cursor-grab pointer-coarse:hidden")}
+              >
+                <GripVertical className="size-3.5" />
+              </button>
+            )}
+            <button
+              type="button"
+              aria-label={`Actions for ${card.key}`}
+              aria-haspopup="menu"
+              className={small}
+              onClick={(event) => showMenu(card, event.currentTarget)}
+            >
+              <MoreHorizontal className="size-4" />
+            </button>
+          </div>
+        }
+      />
+    </article>
+  );
+});
+
+/** The same face, carried along under the pointer. */
+export function CardGhost({ card, shared }: { card: Card; shared: BoardShared }) {
+  return (
+    <div className="rotate-1 cursor-grabbing rounded-lg border border-primary bg-surface shadow-pop">
+      <CardFace card={card} shared={shared} title={card.title} controls={null} />
+    </div>
+  );
+}
+
+interface FaceProps {
+  card: Card;
+  shared: BoardShared;
+  title: React.ReactNode;
+  controls: React.ReactNode;
+}
+
+function CardFace({ card, shared, title, controls }: FaceProps) {
+  const { types, nameOf } = shared;
+  const assignee = card.assigned_agent_id ? nameOf(card.assigned_agent_id) : null;
+  const time = card.spent_minutes || card.estimate_minutes;
+  return (
+    <div className="px-2.5 pt-2 pb-2">
+      <div className="flex h-5 items-center gap-1.5 text-2xs text-muted-foreground">
+        <TypeIcon type={types.get(card.ticket_type)} id={card.ticket_type} />
+        <span className="tabular">{card.key}</span>
+        {card.is_blocked && (
+          <span className="flex items-center gap-0.5 rounded bg-danger-soft px-1 font-medium text-danger">
+            <Lock className="size-3" aria-hidden="true" /> Blocked
+          </span>
+        )}
+        {card.is_resolved && (
+          <span className="flex items-center gap-0.5 font-medium text-success">
+            <Check className="size-3" aria-hidden="true" /> Resolved
+          </span>
+        )}
+        {controls}
+      </div>
+      <h3 className={cn("mt-0.5 line-clamp-2 font-medium leading-snug", card.is_resolved && "text-muted-foreground")}>
+        {title}
+      </h3>
+      {card.tags.length > 0 && (
+        <div className="mt-1.5 flex h-5 items-center gap-1 overflow-hidden text-2xs text-muted-foreground">
+          {card.tags.slice(0, MOST_TAGS).map((tag) => (
+            <span key={tag} className="max-w-28 truncate rounded bg-muted px-1.5 leading-[1.15rem]">
+              {tag}
+            </span>
+          ))}
+          {card.tags.length > MOST_TAGS && <span>+{card.tags.length - MOST_TAGS}</span>}
+        </div>
+      )}
+      <div className="mt-1.5 flex h-5 items-center gap-2 text-2xs text-muted-foreground">
+        <PriorityIcon priority={card.priority} className="size-3.5" />
+        {card.story_points !== null && <Count label={`${card.story_points} points`}>{card.story_points} pt</Count>}
+        {time ? (
+          <Count label={`${duration(time)} ${card.spent_minutes ? "spent" : "estimated"}`}>
+            <Clock className="size-3" /> {duration(time)}
+          </Count>
+        ) : null}
+        {card.comment_count > 0 && (
+          <Count label={`${card.comment_count} comments`}>
+            <MessageSquare className="size-3" /> {card.comment_count}
+          </Count>
+        )}
+        {card.commit_count > 0 && (
+          <Count label={`${card.commit_count} commits`}>
+            <GitCommitHorizontal className="size-3" /> {card.commit_count}
+          </Count>
+        )}
+        {assignee && (
+          <span className="ml-auto" title={`Assigned to ${assignee.name}`}>
+            <span className="sr-only">Assigned to {assignee.name}</span>
+            <Avatar {...assignee} />
+          </span>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Count({ label, children }: { label: string; children: React.ReactNode }) {
+  return (
+    <span title={label} className="tabular flex shrink-0 items-center gap-0.5">
+      <span className="sr-only">{label}</span>
+      <span aria-hidden="true" className="contents">
+        {children}
+      </span>
+    </span>
+  );
+}

@@ -1,0 +1,239 @@
+import { useDroppable } from "@dnd-kit/core";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { AlertTriangle, ChevronsLeftRight, ChevronsRightLeft, Plus } from "lucide-react";
+import { memo, useCallback, useEffect, useRef } from "react";
+import type { Card, Column } from "@/api/types";
+import { cn } from "@/ui/cn";
+import { Tip } from "@/ui/tooltip";
+import { useShared } from "./board-context";
+import { BoardCard } from "./card";
+
+/** What the drag logic asks of a column: it alone knows where its rows are. */
+export interface ColumnHandle {
+  gapAt(clientY: number): number;
+  /** Brings a gap into view and answers where on the screen it is. */
+  reveal(index: number): { x: number; y: number };
+}
+
+interface Props {
+  column: Column;
+  ids: readonly string[];
+  cards: ReadonlyMap<string, Card>;
+  /** All the column's tickets, whatever the filter shows. */
+  total: number;
+  collapsed: boolean;
+  /** The gap that a dragged card would fall into. */
+  gap: number | null;
+  openTicketId: string | undefined;
+  onCollapse: (columnId: string) => void;
+  onNew: (columnId: string) => void;
+  register: (columnId: string, handle: ColumnHandle | null) => void;
+}
+
+const CARD_HEIGHT = 94;
+const GAP = 6;
+
+export const BoardColumn = memo(function BoardColumn(props: Props) {
+  return props.collapsed ? <CollapsedColumn {...props} /> : <OpenColumn {...props} />;
+});
+
+function OpenColumn({ column, ids, cards, total, gap, openTicketId, onCollapse, onNew, register }: Props) {
+  const scroller = useRef<HTMLDivElement | null>(null);
+  const { editable } = useShared();
+  const { setNodeRef } = useDroppable({ id: column.id });
+  const virtual = useVirtualizer({
+    count: ids.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => CARD_HEIGHT,
+    getItemKey: (index) => ids[index] as string,
+    overscan: 6,
+    gap: GAP,
+    paddingStart: 4,
+    paddingEnd: 56,
+    useFlushSync: false,
+  });
+
+  const topOf = useCallback(
+    (index: number) => {
+      const rows = virtual.measurementsCache;
+      const row = rows[Math.min(index, rows.length - 1)];
+      if (!row) return 4;
+      return index < rows.length ? row.start : row.end + GAP;
+    },
+    [virtual],
+  );
+
+  useEffect(() => {
+    register(column.id, {
+      gapAt: (clientY) => {
+        const box = scroller.current?.getBoundingClientRect();
+        if (!box) return 0;
+        const y = clientY - box.top + (scroller.current?.scrollTop ?? 0);
+        const rows = virtual.measurementsCache;
+        let low = 0;
+        let high = rows.length;
+        while (low < high) {
+          const middle = (low + high) >>> 1;
+          const row = rows[middle];
+          if (row && row.start + row.size / 2 < y) low = middle + 1;
+          else high = middle;
+        }
+        return low;
+      },
+      reveal: (index) => {
+        const element = scroller.current;
+        element?.scrollIntoView({ inline: "nearest", block: "nearest" });
+        if (index < virtual.options.count) virtual.scrollToIndex(index, { align: "auto" });
+        else if (element) element.scrollTop = element.scrollHeight;
+        const box = element?.getBoundingClientRect();
+        return { x: (box?.left ?? 0) + 6, y: (box?.top ?? 0) + topOf(index) - (element?.scrollTop ?? 0) };
+      },
+    });
+    return () => register(column.id, null);
+  }, [column.id, register, virtual, topOf]);
+
+  const over = column.wip_limit !== null && total > column.wip_limit;
+  return (
+    <section
+      aria-labelledby={`column-${column.id}`}
+      data-column={column.id}
+      className="flex h-full w-[min(85vw,17.5rem)] shrink-0 snap-center flex-col rounded-xl bg-sunken"
+    >
+      <header className="flex h-10 shrink-0 items-center gap-2 px-3">
+        <span
+          aria-hidden="true"
+          className="size-2.5 shrink-0 rounded-full"
+          style={{ backgroundColor: column.color ?? "#8b8f98" }}
+        />
+        <h2 id={`column-${column.id}`} className="truncate font-semibold">
+          {column.name}
+        </h2>
+        <ColumnCount column={column} shown={ids.length} total={total} over={over} />
+        <div className="-mr-1.5 ml-auto flex">
+          {editable && (
+            <ColumnButton label={`New ticket in ${column.name}`} onClick={() => onNew(column.id)}>
+              <Plus className="size-4" />
+            </ColumnButton>
+          )}
+          <ColumnButton label={`Collapse ${column.name}`} onClick={() => onCollapse(column.id)}>
+            <ChevronsRightLeft className="size-3.5" />
+          </ColumnButton>
+        </div>
+      </header>
+      <div
+        ref={(node) => {
+          scroller.current = node;
+          setNodeRef(node);
+        }}
+        data-scroller={column.id}
+        className={cn(
+          "scroll-thin relative min-h-0 flex-1 overflow-y-auto overflow-x-hidden rounded-b-xl px-1.5",
+          gap !== null && "bg-accent/60",
+        )}
+      >
+        <ul aria-labelledby={`column-${column.id}`} className="relative" style={{ height: virtual.getTotalSize() }}>
+          {virtual.getVirtualItems().map((row) => {
+            const card = cards.get(ids[row.index] as string);
+            return (
+              card && (
+                <li
+                  key={row.key}
+                  ref={virtual.measureElement}
+                  data-index={row.index}
+                  aria-setsize={ids.length}
+                  aria-posinset={row.index + 1}
+                  className="absolute inset-x-0 top-0"
+                  style={{ transform: `translateY(${row.start}px)` }}
+                >
+                  <BoardCard card={card} current={card.ticket_id === openTicketId} />
+                </li>
+              )
+            );
+          })}
+        </ul>
+        {gap !== null && (
+          <div
+            aria-hidden="true"
+            className="pointer-events-none absolute inset-x-2 h-0.5 rounded-full bg-primary"
+            style={{ top: topOf(gap) - GAP / 2 - 1 }}
+          />
+        )}
+        {ids.length === 0 && gap === null && (
+          <p className="absolute inset-x-0 top-4 text-center text-muted-foreground text-xs">
+            {total > 0 ? "No match" : "No tickets"}
+          </p>
+        )}
+      </div>
+    </section>
+  );
+}
+
+function CollapsedColumn({ column, total, gap, onCollapse, register }: Props) {
+  const { setNodeRef } = useDroppable({ id: column.id });
+  useEffect(() => {
+    register(column.id, null);
+  }, [column.id, register]);
+  return (
+    <section
+      ref={setNodeRef}
+      aria-label={`${column.name}, collapsed`}
+      data-column={column.id}
+      className={cn("h-full w-10 shrink-0 rounded-xl bg-sunken", gap !== null && "bg-accent ring-2 ring-primary")}
+    >
+      <button
+        type="button"
+        aria-expanded={false}
+        aria-label={`Expand ${column.name}, ${total} tickets`}
+        onClick={() => onCollapse(column.id)}
+        className="flex h-full w-full flex-col items-center gap-2.5 rounded-xl py-3 hover:bg-muted"
+      >
+        <ChevronsLeftRight className="size-3.5 text-muted-foreground" />
+        <span className="size-2.5 rounded-full" style={{ backgroundColor: column.color ?? "#8b8f98" }} />
+        <span className="font-semibold [writing-mode:vertical-rl]">{column.name}</span>
+        <span className="tabular text-2xs text-muted-foreground">{total}</span>
+      </button>
+    </section>
+  );
+}
+
+interface CountProps {
+  column: Column;
+  shown: number;
+  total: number;
+  over: boolean;
+}
+
+function ColumnCount({ column, shown, total, over }: CountProps) {
+  const count = shown === total ? total.toLocaleString() : `${shown.toLocaleString()} of ${total.toLocaleString()}`;
+  const limit = column.wip_limit === null ? "" : ` / ${column.wip_limit}`;
+  return (
+    <span
+      data-testid={`count-${column.id}`}
+      title={over ? `Over the limit of ${column.wip_limit} tickets` : undefined}
+      className={cn(
+        "tabular flex shrink-0 items-center gap-1 rounded-md px-1.5 text-2xs",
+        over ? "bg-warning-soft font-semibold text-warning" : "text-muted-foreground",
+      )}
+    >
+      {over && <AlertTriangle className="size-3" aria-hidden="true" />}
+      {count}
+      {limit}
+      <span className="sr-only">{over ? " tickets, over the limit" : " tickets"}</span>
+    </span>
+  );
+}
+
+function ColumnButton({ label, onClick, children }: { label: string; onClick: () => void; children: React.ReactNode }) {
+  return (
+    <Tip label={label}>
+      <button
+        type="button"
+        aria-label={label}
+        onClick={onClick}
+        className="grid size-7 place-items-center rounded-md text-muted-foreground hover:bg-muted hover:text-foreground"
+      >
+        {children}
+      </button>
+    </Tip>
+  );
+}

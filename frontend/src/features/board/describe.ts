@@ -1,0 +1,41 @@
+/** What others did, in a sentence, for those who listen instead of look. */
+import type { LiveEvent } from "@/api/types";
+import type { BoardState } from "@/live/board";
+
+const MOST_SPOKEN = 2;
+
+export function describeEvents(events: readonly LiveEvent[], board: BoardState, me: string | undefined): string | null {
+  const others = events.filter((event) => event.agent_id !== me || me === undefined);
+  const spoken = others.map((event) => describe(event, board)).filter((text) => text !== null);
+  if (spoken.length === 0) return null;
+  return spoken.length > MOST_SPOKEN ? `${spoken.length} changes on the board.` : spoken.join(" ");
+}
+
+function describe({ type, ticket_id, data }: LiveEvent, board: BoardState): string | null {
+  const key = (ticket_id && board.cards.get(ticket_id)?.key) || data.ticket?.key || "A ticket";
+  const column = (id: string | undefined) => board.config.columns.find((each) => each.id === id)?.name ?? id;
+  switch (type) {
+    case "ticket_created":
+      return `${key} was created.`;
+    case "status_changed":
+      return `${key} moved to ${column(data.new_status ?? data.changes?.status)}.`;
+    case "comment_added":
+      return `New comment on ${key}.`;
+    case "ticket_assigned":
+      return `${key} was assigned.`;
+    case "ticket_blocked":
+      return `${key} is blocked.`;
+    case "ticket_unblocked":
+      return `${key} is no longer blocked.`;
+    case "ticket_resolved":
+      return `${key} is resolved.`;
+    case "ticket_reopened":
+      return `${key} was reopened.`;
+    case "ticket_deleted":
+      return "A ticket was deleted.";
+    case "board_updated":
+      return "The board's settings changed.";
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,172 @@
+import { useMutation } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { toast } from "sonner";
+import { explain, Problem, tickets } from "@/api";
+import type { Actor } from "@/api/hooks";
+import type { BoardConfig } from "@/api/types";
+import { Button } from "@/ui/button";
+import { Dialog, DialogActions } from "@/ui/dialog";
+import { Field, Input, NativeSelect, Textarea } from "@/ui/field";
+import { PRIORITIES, PRIORITY_NAMES } from "@/ui/priority";
+import { Notice } from "@/ui/states";
+
+interface Props {
+  workflowId: string;
+  config: BoardConfig;
+  people: readonly Actor[];
+  /** The column it was asked for in; null when closed. */
+  column: string | null;
+  onClose: () => void;
+  onCreated: (ticketId: string) => void;
+}
+
+const LEAST_TITLE = 3;
+const LEAST_DESCRIPTION = 10;
+
+export function NewTicket({ column, onClose, ...props }: Props) {
+  return (
+    <Dialog open={column !== null} onOpenChange={(open) => !open && onClose()} title="New ticket" className="max-w-xl">
+      {column !== null && <NewTicketForm column={column} onClose={onClose} {...props} />}
+    </Dialog>
+  );
+}
+
+function NewTicketForm({ workflowId, config, people, column, onClose, onCreated }: Props & { column: string }) {
+  // One key for the life of the form: sending twice because the answer was lost creates one ticket.
+  const [key] = useState(() => crypto.randomUUID());
+  const [tried, setTried] = useState(false);
+  const [form, setForm] = useState({
+    title: "",
+    description: "",
+    type: config.default_ticket_type,
+    priority: "medium",
+    status: column,
+    assignee: "",
+    tags: "",
+  });
+  const set = (field: keyof typeof form) => (event: { target: { value: string } }) =>
+    setForm((old) => ({ ...old, [field]: event.target.value }));
+  const title = form.title.trim();
+  const description = form.description.trim();
+  const create = useMutation({
+    mutationFn: () =>
+      tickets.create(
+        {
+          workflow_id: workflowId,
+          title,
+          description,
+          ticket_type: form.type,
+          priority: form.priority,
+          initial_status: form.status,
+          ...(form.assignee ? { assigned_agent_id: form.assignee } : {}),
+          tags: splitTags(form.tags),
+        },
+        key,
+      ),
+    onSuccess: ({ ticket_id }) => {
+      onClose();
+      toast.success("Ticket created", { action: { label: "Open", onClick: () => onCreated(ticket_id) } });
+    },
+  });
+  const errorOf = (field: string) =>
+    create.error instanceof Problem ? create.error.fields.find((entry) => entry.field === field)?.message : undefined;
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (title.length >= LEAST_TITLE && description.length >= LEAST_DESCRIPTION && !create.isPending) create.mutate();
+  };
+
+  return (
+    <form
+      onSubmit={submit}
+      noValidate
+      className="grid gap-4"
+      onKeyDown={(event) => {
+        if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) submit(event);
+      }}
+    >
+      {create.isError && <Notice tone="danger">{explain(create.error)}</Notice>}
+      <Field
+        label="Title"
+        error={tried && title.length < LEAST_TITLE ? `At least ${LEAST_TITLE} characters.` : errorOf("title")}
+      >
+        {(control) => (
+          <Input {...control} value={form.title} onChange={set("title")} maxLength={500} required autoFocus />
+        )}
+      </Field>
+      <Field
+        label="Description"
+        hint="Markdown works. Say what is wanted and how one can tell it is done."
+        error={
+          tried && description.length < LEAST_DESCRIPTION
+            ? `At least ${LEAST_DESCRIPTION} characters.`
+            : errorOf("description")
+        }
+      >
+        {(control) => (
+          <Textarea {...control} value={form.description} onChange={set("description")} rows={6} required />
+        )}
+      </Field>
+      <div className="grid gap-4 sm:grid-cols-2">
+        <Field label="Column" error={errorOf("initial_status")}>
+          {(control) => (
+            <NativeSelect {...control} value={form.status} onChange={set("status")}>
+              {config.columns.map(({ id, name }) => (
+                <option key={id} value={id}>
+                  {name}
+                </option>
+              ))}
+            </NativeSelect>
+          )}
+        </Field>
+        <Field label="Type" error={errorOf("ticket_type")}>
+          {(control) => (
+            <NativeSelect {...control} value={form.type} onChange={set("type")}>
+              {config.ticket_types.map(({ id, name }) => (
+                <option key={id} value={id}>
+                  {name}
+                </option>
+              ))}
+            </NativeSelect>
+          )}
+        </Field>
+        <Field label="Priority">
+          {(control) => (
+            <NativeSelect {...control} value={form.priority} onChange={set("priority")}>
+              {PRIORITIES.map((priority) => (
+                <option key={priority} value={priority}>
+                  {PRIORITY_NAMES[priority]}
+                </option>
+              ))}
+            </NativeSelect>
+          )}
+        </Field>
+        <Field label="Assignee" error={errorOf("assigned_agent_id")}>
+          {(control) => (
+            <NativeSelect {...control} value={form.assignee} onChange={set("assignee")}>
+              <option value="">Nobody</option>
+              {people.map(({ id, name }) => (
+                <option key={id} value={id}>
+                  {name}
+                </option>
+              ))}
+            </NativeSelect>
+          )}
+        </Field>
+      </div>
+      <Field label="Tags" hint="Separated by commas.">
+        {(control) => <Input {...control} value={form.tags} onChange={set("tags")} />}
+      </Field>
+      <DialogActions>
+        <Button onClick={onClose}>Cancel</Button>
+        <Button type="submit" variant="primary" disabled={create.isPending}>
+          {create.isPending ? "Creating…" : "Create ticket"}
+        </Button>
+      </DialogActions>
+    </form>
+  );
+}
+
+export function splitTags(text: string): string[] {
+  return [...new Set(text.split(",").map((tag) => tag.trim()))].filter(Boolean);
+}

@@ -1,0 +1,142 @@
+import { Link } from "@tanstack/react-router";
+import { Plus, Search, Settings2, X } from "lucide-react";
+import { type RefObject, useEffect, useState } from "react";
+import type { Actor } from "@/api/hooks";
+import type { TicketType } from "@/api/types";
+import { Button } from "@/ui/button";
+import { cn } from "@/ui/cn";
+import { Input, NativeSelect } from "@/ui/field";
+import { PRIORITIES, PRIORITY_NAMES } from "@/ui/priority";
+import { Kbd } from "@/ui/states";
+import { type Filter, isFiltering, NOBODY } from "./filter";
+
+interface Props {
+  workflowId: string;
+  filter: Filter;
+  onFilter: (filter: Filter) => void;
+  types: readonly TicketType[];
+  people: readonly Actor[];
+  shown: number;
+  total: number;
+  editable: boolean;
+  onNew: () => void;
+  searchRef: RefObject<HTMLInputElement | null>;
+}
+
+const PAUSE_MS = 120;
+
+export function Toolbar(props: Props) {
+  const { workflowId, filter, onFilter, types, people, shown, total, editable, onNew, searchRef } = props;
+  const filtering = isFiltering(filter);
+  const set = (field: keyof Filter) => (value: string) => onFilter({ ...filter, [field]: value || undefined });
+  return (
+    <div role="toolbar" aria-label="Board" className="flex shrink-0 flex-wrap items-center gap-2 px-3 py-2">
+      <SearchBox value={filter.q ?? ""} onChange={set("q")} inputRef={searchRef} />
+      <Choice label="Type" value={filter.type} onChange={set("type")}>
+        {types.map(({ id, name }) => (
+          <option key={id} value={id}>
+            {name}
+          </option>
+        ))}
+      </Choice>
+      <Choice label="Priority" value={filter.priority} onChange={set("priority")}>
+        {PRIORITIES.map((priority) => (
+          <option key={priority} value={priority}>
+            {PRIORITY_NAMES[priority]}
+          </option>
+        ))}
+      </Choice>
+      <Choice label="Assignee" value={filter.assignee} onChange={set("assignee")}>
+        <option value={NOBODY}>Nobody</option>
+        {people.map(({ id, name }) => (
+          <option key={id} value={id}>
+            {name}
+          </option>
+        ))}
+      </Choice>
+      {filtering && (
+        <Button variant="ghost" size="sm" onClick={() => onFilter({})}>
+          <X /> Clear
+        </Button>
+      )}
+      <span className="tabular text-muted-foreground text-xs" data-testid="ticket-total" aria-live="polite">
+        {filtering
+          ? `${shown.toLocaleString()} of ${total.toLocaleString()} tickets`
+          : `${total.toLocaleString()} tickets`}
+      </span>
+      <div className="ml-auto flex items-center gap-1.5">
+        <Button variant="ghost" size="icon" asChild>
+          <Link to="/w/$workflowId/settings" params={{ workflowId }} aria-label="Board settings">
+            <Settings2 />
+          </Link>
+        </Button>
+        {editable && (
+          <Button variant="primary" onClick={onNew}>
+            <Plus /> New ticket
+          </Button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+interface SearchProps {
+  value: string;
+  onChange: (value: string) => void;
+  inputRef: RefObject<HTMLInputElement | null>;
+}
+
+/** Typing is never held up by ten thousand cards: the filter follows a moment behind. */
+function SearchBox({ value, onChange, inputRef }: SearchProps) {
+  const [text, setText] = useState(value);
+  useEffect(() => setText(value), [value]);
+  useEffect(() => {
+    if (text === value) return;
+    const timer = setTimeout(() => onChange(text), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [text, value, onChange]);
+  return (
+    <div className="relative w-full sm:w-60">
+      <Search className="pointer-events-none absolute top-2 left-2 size-4 text-muted-foreground" aria-hidden="true" />
+      <Input
+        ref={inputRef}
+        type="search"
+        aria-label="Filter tickets"
+        placeholder="Filter tickets"
+        className="pr-8 pl-8 [&::-webkit-search-cancel-button]:hidden"
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key !== "Escape") return;
+          event.preventDefault();
+          setText("");
+          event.currentTarget.blur();
+        }}
+      />
+      <span className="pointer-events-none absolute top-1.5 right-2 hidden sm:block" aria-hidden="true">
+        <Kbd>/</Kbd>
+      </span>
+    </div>
+  );
+}
+
+interface ChoiceProps {
+  label: string;
+  value: string | undefined;
+  onChange: (value: string) => void;
+  children: React.ReactNode;
+}
+
+function Choice({ label, value, onChange, children }: ChoiceProps) {
+  return (
+    <NativeSelect
+      aria-label={label}
+      value={value ?? ""}
+      onChange={(event) => onChange(event.target.value)}
+      className={cn("w-auto max-w-36", value && "border-primary text-accent-foreground")}
+    >
+      <option value="">{label}</option>
+      {children}
+    </NativeSelect>
+  );
+}

@@ -1,0 +1,180 @@
+/** Dragging: three sensors, one idea of where the card would go, and words for those who do not see it. */
+import {
+  type Announcements,
+  type CollisionDetection,
+  type DragEndEvent,
+  type DragStartEvent,
+  type KeyboardCoordinateGetter,
+  KeyboardSensor,
+  MouseSensor,
+  pointerWithin,
+  TouchSensor,
+  useSensor,
+  useSensors,
+} from "@dnd-kit/core";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import type { Card } from "@/api/types";
+import { announce } from "@/ui/announcer";
+import type { ColumnHandle } from "./column";
+import { type Lane, neighbours, spokenPlace, step, type Target } from "./placement";
+
+interface Options {
+  lanes: readonly Lane[];
+  cards: ReadonlyMap<string, Card>;
+  nameOfColumn: (id: string) => string;
+  onDrop: (card: Card, to: string, above: Card | undefined, below: Card | undefined) => void;
+}
+
+const MOVE_KEYS = new Set(["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Home", "End"]);
+
+export function useDrag(options: Options) {
+  const latest = useRef(options);
+  useEffect(() => {
+    latest.current = options;
+  });
+  const handles = useRef(new Map<string, ColumnHandle>());
+  const [active, setActive] = useState<Card | null>(null);
+  const [target, setTargetState] = useState<Target | null>(null);
+  const targetRef = useRef<Target | null>(null);
+  const byKeyboard = useRef(false);
+  const pointerY = useRef(0);
+
+  const setTarget = useCallback((next: Target | null) => {
+    const old = targetRef.current;
+    targetRef.current = next;
+    if (old?.columnId !== next?.columnId || old?.index !== next?.index) setTargetState(next);
+  }, []);
+
+  const register = useCallback((columnId: string, handle: ColumnHandle | null) => {
+    if (handle) handles.current.set(columnId, handle);
+    else handles.current.delete(columnId);
+  }, []);
+
+  // dnd-kit's own coordinates shift while lists scroll under the pointer; the pointer itself does not lie.
+  useEffect(() => {
+    const follow = (event: MouseEvent | TouchEvent) => {
+      const point = "touches" in event ? event.touches[0] : event;
+      if (point) pointerY.current = point.clientY;
+    };
+    window.addEventListener("mousemove", follow, { capture: true, passive: true });
+    window.addEventListener("touchmove", follow, { capture: true, passive: true });
+    return () => {
+      window.removeEventListener("mousemove", follow, { capture: true });
+      window.removeEventListener("touchmove", follow, { capture: true });
+    };
+  }, []);
+
+  const coordinateGetter: KeyboardCoordinateGetter = useCallback(
+    (event, { active: id, currentCoordinates }) => {
+      if (!MOVE_KEYS.has(event.code) || !targetRef.current) return undefined;
+      event.preventDefault();
+      const { lanes, nameOfColumn } = latest.current;
+      const next = step(lanes, String(id), targetRef.current, event.code);
+      setTarget(next);
+      const { place, of } = spokenPlace(lanes, String(id), next);
+      announce(`${nameOfColumn(next.columnId)}, position ${place} of ${of}.`);
+      return handles.current.get(next.columnId)?.reveal(next.index) ?? currentCoordinates;
+    },
+    [setTarget],
+  );
+
+  const sensors = useSensors(
+    useSensor(MouseSensor, { activationConstraint: { distance: 5 } }),
+    useSensor(TouchSensor, { activationConstraint: { delay: 220, tolerance: 8 } }),
+    useSensor(KeyboardSensor, { coordinateGetter, scrollBehavior: "auto" }),
+  );
+
+  const collisions: CollisionDetection = useCallback((args) => {
+    if (!byKeyboard.current) return pointerWithin(args);
+    return targetRef.current ? [{ id: targetRef.current.columnId }] : [];
+  }, []);
+
+  const onDragStart = useCallback(
+    ({ active: dragged, activatorEvent }: DragStartEvent) => {
+      const card = latest.current.cards.get(String(dragged.id));
+      if (!card) return;
+      byKeyboard.current = activatorEvent instanceof KeyboardEvent;
+      setActive(card);
+      const lane = latest.current.lanes.find(({ id }) => id === card.status);
+      const index = lane?.ids.indexOf(card.ticket_id) ?? -1;
+      setTarget(lane && index >= 0 ? { columnId: lane.id, index } : null);
+    },
+    [setTarget],
+  );
+
+  const onDragMove = useCallback(
+    ({ over }: { over: { id: string | number } | null }) => {
+      if (byKeyboard.current) return;
+      if (!over) return setTarget(null);
+      const columnId = String(over.id);
+      setTarget({ columnId, index: handles.current.get(columnId)?.gapAt(pointerY.current) ?? 0 });
+    },
+    [setTarget],
+  );
+
+  const finish = useCallback(() => {
+    setActive(null);
+    setTarget(null);
+  }, [setTarget]);
+
+  const onDragEnd = useCallback(
+    ({ active: dragged }: DragEndEvent) => {
+      const { lanes, cards, onDrop } = latest.current;
+      const id = String(dragged.id);
+      const card = cards.get(id);
+      const goal = targetRef.current;
+      const between = goal && neighbours(lanes, id, goal);
+      finish();
+      if (card && goal && between) {
+        // A closed column shows no places to choose from.
+        const seen = handles.current.has(goal.columnId);
+        const find = (other: string | undefined) => (seen && other ? cards.get(other) : undefined);
+        onDrop(card, goal.columnId, find(between.above), find(between.below));
+      }
+      if (byKeyboard.current) returnFocus(id);
+    },
+    [finish],
+  );
+
+  const announcements: Announcements = useMemo(() => {
+    const key = (id: string | number) => latest.current.cards.get(String(id))?.key ?? "Ticket";
+    return {
+      onDragStart: ({ active: { id } }) => `Picked up ${key(id)}. Arrow keys choose where it goes.`,
+      onDragOver: () => undefined,
+      onDragEnd: ({ active: { id } }) => {
+        const goal = targetRef.current;
+        if (!goal || !neighbours(latest.current.lanes, String(id), goal)) return `${key(id)} stays where it was.`;
+        return `${key(id)} dropped in ${latest.current.nameOfColumn(goal.columnId)}.`;
+      },
+      onDragCancel: ({ active: { id } }) => `${key(id)} was put back.`,
+    };
+  }, []);
+
+  return {
+    active,
+    target,
+    register,
+    dnd: {
+      sensors,
+      collisionDetection: collisions,
+      onDragStart,
+      onDragMove,
+      onDragOver: onDragMove,
+      onDragEnd,
+      onDragCancel: finish,
+      accessibility: { announcements, screenReaderInstructions: { draggable: INSTRUCTIONS } },
+    },
+  };
+}
+
+const INSTRUCTIONS =
+  "Press space to pick up the ticket. Arrow keys choose a column and a place in it, space drops it there, escape puts it back.";
+
+/** The handle moved to another list with its card; the keyboard goes with it. */
+function returnFocus(ticketId: string, tries = 12): void {
+  requestAnimationFrame(() => {
+    const handle = document.querySelector<HTMLElement>(`[data-handle="${CSS.escape(ticketId)}"]`);
+    if (document.activeElement !== handle) handle?.focus();
+    if (tries > 0) returnFocus(ticketId, tries - 1);
+  });
+}

@@ -1,0 +1,65 @@
+/** A move from the board: asks for the comment where the board wants one, and says why when it is refused. */
+import { useCallback } from "react";
+import { toast } from "sonner";
+import type { BoardConfig, Card } from "@/api/types";
+import type { BoardState } from "@/live/board";
+import { useLive } from "@/live/context";
+import { keysOf, type Move, type MoveOutcome, useMove } from "@/live/move";
+import { announce } from "@/ui/announcer";
+import { ask } from "@/ui/ask";
+
+const LEAST_COMMENT = 10;
+
+export function useMoveCard(config: BoardConfig | undefined, open: (ticketId: string) => void) {
+  const move = useMove();
+  const live = useLive();
+  return useCallback(
+    async (card: Card, to: string, above?: Card, below?: Card) => {
+      if (!config) return;
+      const column = config.columns.find(({ id }) => id === to)?.name ?? to;
+      const request: Move = { card, to, above, below };
+      if (to !== card.status && config.settings.require_comments_on_status_change) {
+        const comment = await askWhy(card, column);
+        if (comment === null) return;
+        request.comment = comment;
+      }
+      let outcome = await move(request);
+      if (!outcome.ok && outcome.needsComment) {
+        const comment = await askWhy(card, column);
+        if (comment === null) return;
+        outcome = await move({ ...request, comment });
+      }
+      if (outcome.ok) announce(`${card.key} is in ${column}.`);
+      else refuse(card, column, outcome, live.board(card.workflow_id), open);
+    },
+    [config, move, live, open],
+  );
+}
+
+function askWhy(card: Card, column: string): Promise<string | null> {
+  return ask({
+    title: `Move ${card.key} to ${column}`,
+    description: "This board asks for a comment with every change of status.",
+    label: "What changed?",
+    submit: "Move ticket",
+    minLength: LEAST_COMMENT,
+  });
+}
+
+function refuse(
+  card: Card,
+  column: string,
+  outcome: Extract<MoveOutcome, { ok: false }>,
+  board: BoardState | undefined,
+  open: (ticketId: string) => void,
+): void {
+  const [first] = outcome.blockedBy;
+  const blockers = keysOf(board, outcome.blockedBy);
+  const title = first ? `${card.key} is blocked by ${blockers.join(", ")}` : `${card.key} was not moved to ${column}`;
+  toast.error(title, {
+    description: first ? "Resolve what blocks it first, or remove the blocker." : outcome.reason,
+    duration: 8_000,
+    action: first ? { label: `Open ${blockers[0]}`, onClick: () => open(first) } : undefined,
+  });
+  announce(`${title}. ${outcome.reason}`);
+}

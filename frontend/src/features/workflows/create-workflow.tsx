@@ -1,0 +1,109 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { type FormEvent, useState } from "react";
+import { explain, workflows } from "@/api";
+import { queryKeys } from "@/api/query-keys";
+import { Button } from "@/ui/button";
+import { cn } from "@/ui/cn";
+import { Dialog, DialogActions } from "@/ui/dialog";
+import { Field, Input } from "@/ui/field";
+import { Notice } from "@/ui/states";
+
+export function CreateWorkflow({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
+  return (
+    <Dialog
+      open={open}
+      onOpenChange={onOpenChange}
+      title="New workflow"
+      description="Pick the board to start from. Columns can be changed at any time."
+    >
+      <CreateForm onDone={() => onOpenChange(false)} />
+    </Dialog>
+  );
+}
+
+function CreateForm({ onDone }: { onDone: () => void }) {
+  const [name, setName] = useState("");
+  const [description, setDescription] = useState("");
+  const [template, setTemplate] = useState("development");
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const templates = useQuery({
+    queryKey: queryKeys.templates,
+    queryFn: ({ signal }) => workflows.templates(signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const create = useMutation({
+    mutationFn: () =>
+      workflows.create({
+        name: name.trim(),
+        template,
+        ...(description.trim() ? { description: description.trim() } : {}),
+      }),
+    onSuccess: async (workflow) => {
+      await queries.invalidateQueries({ queryKey: queryKeys.workflows });
+      onDone();
+      await navigate({ to: "/w/$workflowId", params: { workflowId: workflow.id }, search: {} });
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (name.trim()) create.mutate();
+  };
+  return (
+    <form onSubmit={submit} className="grid gap-4">
+      {create.isError && <Notice tone="danger">{explain(create.error)}</Notice>}
+      <Field label="Name">
+        {(control) => (
+          <Input {...control} value={name} onChange={(event) => setName(event.target.value)} required autoFocus />
+        )}
+      </Field>
+      <Field label="Description (optional)">
+        {(control) => (
+          <Input {...control} value={description} onChange={(event) => setDescription(event.target.value)} />
+        )}
+      </Field>
+      <fieldset className="grid gap-1.5">
+        <legend className="mb-1.5 font-medium text-xs">Board</legend>
+        <div className="grid gap-2">
+          {(templates.data ?? []).map(({ id, name: label, board_config }) => (
+            <label
+              key={id}
+              className={cn(
+                "flex cursor-pointer flex-col gap-2 rounded-lg border px-3 py-2.5 has-focus-visible:outline-2 has-focus-visible:outline-ring",
+                template === id ? "border-primary bg-accent" : "hover:bg-sunken",
+              )}
+            >
+              <span className="flex items-center gap-2 font-medium">
+                <input
+                  type="radio"
+                  name="template"
+                  className="accent-primary"
+                  checked={template === id}
+                  onChange={() => setTemplate(id)}
+                />
+                {label}
+              </span>
+              <span className="flex flex-wrap gap-x-3 gap-y-1 pl-5 text-muted-foreground text-xs">
+                {[...(board_config?.columns ?? [])]
+                  .sort((a, b) => a.order - b.order)
+                  .map((column) => (
+                    <span key={column.id} className="flex items-center gap-1.5">
+                      <span className="size-2 rounded-full" style={{ backgroundColor: column.color ?? "#888" }} />
+                      {column.name}
+                    </span>
+                  ))}
+              </span>
+            </label>
+          ))}
+        </div>
+      </fieldset>
+      <DialogActions>
+        <Button onClick={onDone}>Cancel</Button>
+        <Button type="submit" variant="primary" disabled={create.isPending}>
+          Create workflow
+        </Button>
+      </DialogActions>
+    </form>
+  );
+}

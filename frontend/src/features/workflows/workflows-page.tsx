@@ -1,0 +1,145 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { Archive, ArchiveRestore, Columns3, MoreHorizontal, Plus, Settings2 } from "lucide-react";
+import { useState } from "react";
+import { toast } from "sonner";
+import { explain, workflows } from "@/api";
+import { useWorkflows } from "@/api/hooks";
+import { queryKeys } from "@/api/query-keys";
+import type { Workflow } from "@/api/types";
+import { Button } from "@/ui/button";
+import { Menu, MenuItem } from "@/ui/menu";
+import { Empty, Notice, Spinner } from "@/ui/states";
+import { Ago } from "@/ui/time";
+import { CreateWorkflow } from "./create-workflow";
+
+export function WorkflowsPage() {
+  const [archived, setArchived] = useState(false);
+  const [creating, setCreating] = useState(false);
+  const list = useWorkflows(archived);
+  const shown = (list.data ?? []).filter((workflow) => Boolean(workflow.archived_at) === archived);
+  const create = (
+    <Button variant="primary" onClick={() => setCreating(true)}>
+      <Plus /> New workflow
+    </Button>
+  );
+
+  return (
+    <div className="scroll-thin flex-1 overflow-y-auto">
+      <div className="mx-auto w-full max-w-4xl px-4 py-8">
+        <div className="mb-5 flex flex-wrap items-center justify-between gap-3">
+          <h1 className="font-semibold text-lg tracking-tight">{archived ? "Archived workflows" : "Workflows"}</h1>
+          <div className="flex gap-2">
+            <Button variant="ghost" aria-pressed={archived} onClick={() => setArchived((old) => !old)}>
+              <Archive /> {archived ? "Show current" : "Show archived"}
+            </Button>
+            {create}
+          </div>
+        </div>
+        {list.isPending && <Spinner label="Loading workflows…" />}
+        {list.isError && <Notice tone="danger">{explain(list.error)}</Notice>}
+        {list.isSuccess && shown.length === 0 && !archived && (
+          <Empty icon={<Columns3 className="size-6" />} title="No workflows yet" action={create}>
+            A workflow is a body of work with one board. Agents and people move its tickets; everyone sees each change
+            as it happens.
+          </Empty>
+        )}
+        {list.isSuccess && shown.length === 0 && archived && (
+          <Empty icon={<Archive className="size-6" />} title="Nothing is archived">
+            Archived workflows are kept here, with all their tickets and history.
+          </Empty>
+        )}
+        {shown.length > 0 && (
+          <ul className="divide-y overflow-hidden rounded-xl border bg-surface shadow-card">
+            {shown.map((workflow) => (
+              <WorkflowRow key={workflow.id} workflow={workflow} />
+            ))}
+          </ul>
+        )}
+      </div>
+      <CreateWorkflow open={creating} onOpenChange={setCreating} />
+    </div>
+  );
+}
+
+function WorkflowRow({ workflow }: { workflow: Workflow }) {
+  const columns = [...(workflow.board_config?.columns ?? [])].sort((a, b) => a.order - b.order);
+  const counted = columns.every((column) => typeof column.ticket_count === "number");
+  const total = columns.reduce((sum, column) => sum + (column.ticket_count ?? 0), 0);
+  return (
+    <li className="group relative flex items-center gap-4 px-4 py-3 hover:bg-sunken">
+      <div className="min-w-0 flex-1">
+        <Link
+          to="/w/$workflowId"
+          params={{ workflowId: workflow.id }}
+          search={{}}
+          className="font-medium text-sm after:absolute after:inset-0"
+        >
+          {workflow.name}
+        </Link>
+        <p className="truncate text-muted-foreground text-xs">
+          {workflow.description || columns.map((column) => column.name).join(" → ") || "No description"}
+        </p>
+      </div>
+      {counted && total > 0 && (
+        <div className="hidden w-40 shrink-0 sm:block" title={`${total} tickets`}>
+          <div className="flex h-1.5 overflow-hidden rounded-full bg-muted">
+            {columns.map((column) => (
+              <span
+                key={column.id}
+                style={{ flexGrow: column.ticket_count ?? 0, backgroundColor: column.color ?? "#888" }}
+              />
+            ))}
+          </div>
+          <p className="tabular mt-1 text-right text-2xs text-muted-foreground">{total.toLocaleString()} tickets</p>
+        </div>
+      )}
+      <span className="hidden w-24 shrink-0 text-right text-muted-foreground text-xs md:block">
+        <Ago at={workflow.updated_at ?? workflow.created_at} />
+      </span>
+      <WorkflowMenu workflow={workflow} />
+    </li>
+  );
+}
+
+function WorkflowMenu({ workflow }: { workflow: Workflow }) {
+  const queries = useQueryClient();
+  const refresh = () => queries.invalidateQueries({ queryKey: queryKeys.workflows });
+  const restore = useMutation({
+    mutationFn: () => workflows.restore(workflow.id),
+    onSuccess: refresh,
+    onError: (error) => toast.error(explain(error)),
+  });
+  const archive = useMutation({
+    mutationFn: () => workflows.archive(workflow.id),
+    onSuccess: async () => {
+      await refresh();
+      toast.success(`${workflow.name} is archived`, { action: { label: "Undo", onClick: () => restore.mutate() } });
+    },
+    onError: (error) => toast.error(explain(error)),
+  });
+  return (
+    <Menu
+      trigger={
+        <Button variant="ghost" size="icon" className="relative" aria-label={`Actions for ${workflow.name}`}>
+          <MoreHorizontal />
+        </Button>
+      }
+    >
+      <MenuItem asChild>
+        <Link to="/w/$workflowId/settings" params={{ workflowId: workflow.id }}>
+          <Settings2 /> Board settings
+        </Link>
+      </MenuItem>
+      {workflow.archived_at ? (
+        <MenuItem onSelect={() => restore.mutate()}>
+          <ArchiveRestore /> Restore
+        </MenuItem>
+      ) : (
+        <MenuItem onSelect={() => archive.mutate()}>
+          <Archive /> Archive
+        </MenuItem>
+      )}
+    </Menu>
+  );
+}

@@ -1,0 +1,188 @@
+/**
+ * The board as this tab knows it, and the pure functions that bring it forward. Everything else about live updates
+ * (sockets, gaps, retries) only decides *which* events reach `applyEvents`, in order, once each.
+ */
+import type { BoardConfig, BoardSnapshot, Card, LiveEvent, Workflow } from "@/api/types";
+
+export interface BoardState {
+  readonly epoch: string;
+  readonly seq: number;
+  readonly workflow: Workflow;
+  readonly config: BoardConfig;
+  readonly cards: ReadonlyMap<string, Card>;
+  /** Ticket ids of each column, in the order they are drawn. */
+  readonly order: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Order inside a column: rank by byte order, then number. Ranks are ASCII, so code units sort as bytes do. */
+export function compareCards(a: Card, b: Card): number {
+  if (a.rank !== b.rank) return a.rank < b.rank ? -1 : 1;
+  return a.number - b.number;
+}
+
+export function boardFrom(snapshot: BoardSnapshot): BoardState {
+  const cards = new Map(snapshot.tickets.map((card) => [card.ticket_id, card]));
+  const columns = new Map<string, Card[]>();
+  for (const card of snapshot.tickets) {
+    const column = columns.get(card.status);
+    if (column) column.push(card);
+    else columns.set(card.status, [card]);
+  }
+  const order = new Map<string, readonly string[]>();
+  for (const [status, column] of columns)
+    order.set(
+      status,
+      column.sort(compareCards).map((card) => card.ticket_id),
+    );
+  const { epoch, seq, workflow, board_config: config } = snapshot;
+  return { epoch, seq, workflow, config: sorted(config), cards, order };
+}
+
+/** Applies events that follow the board without a gap; earlier ones are passed over, so that replaying is harmless. */
+export function applyEvents(board: BoardState, events: readonly LiveEvent[]): BoardState {
+  const draft = new Draft(board);
+  for (const event of events) {
+    if (event.seq <= draft.seq) continue;
+    draft.seq = event.seq;
+    applyOne(draft, event);
+  }
+  return draft.finish();
+}
+
+export function applyEvent(board: BoardState, event: LiveEvent): BoardState {
+  return applyEvents(board, [event]);
+}
+
+/** The board with some cards looking different, for changes that are sent but not yet confirmed. */
+export function withPatches(board: BoardState, patches: ReadonlyMap<string, Partial<Card>>): BoardState {
+  if (patches.size === 0) return board;
+  const draft = new Draft(board);
+  for (const [id, patch] of patches) draft.patch(id, patch);
+  return draft.finish();
+}
+
+/** Cards that stand in no column: the board's columns changed in a way the events alone do not tell. */
+export function hasStrayCards(board: BoardState): boolean {
+  const columns = new Set(board.config.columns.map((column) => column.id));
+  for (const [status, ids] of board.order) if (ids.length > 0 && !columns.has(status)) return true;
+  return false;
+}
+
+function applyOne(draft: Draft, event: LiveEvent): void {
+  const { data } = event;
+  if (data.board_config) draft.config = sorted(data.board_config);
+  if (isRecord(data.workflow)) draft.workflow = { ...draft.workflow, ...(data.workflow as Partial<Workflow>) };
+  if (!event.ticket_id) return;
+  if (event.type === "ticket_deleted") {
+    draft.remove(event.ticket_id);
+    return;
+  }
+  if (data.ticket) draft.put(cardOf(data.ticket));
+  if (data.changes) draft.patch(event.ticket_id, data.changes);
+}
+
+function cardOf({ description: _, ...card }: Card & { description?: string }): Card {
+  return card;
+}
+
+function sorted(config: BoardConfig): BoardConfig {
+  return { ...config, columns: [...config.columns].sort((a, b) => a.order - b.order) };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Copies on first write: a burst of events costs one copy of the map and one of each column touched. */
+class Draft {
+  seq: number;
+  config: BoardConfig;
+  workflow: Workflow;
+  private cards: Map<string, Card> | null = null;
+  private order: Map<string, readonly string[]> | null = null;
+  private readonly own = new Map<string, string[]>();
+
+  constructor(private readonly base: BoardState) {
+    this.seq = base.seq;
+    this.config = base.config;
+    this.workflow = base.workflow;
+  }
+
+  put(card: Card): void {
+    this.remove(card.ticket_id);
+    this.write().set(card.ticket_id, card);
+    this.insert(card);
+  }
+
+  patch(id: string, changes: Partial<Card>): void {
+    const old = this.read().get(id);
+    if (!old) return;
+    const known = Object.entries(changes).filter(([field]) => field in old);
+    const card = { ...old, ...(Object.fromEntries(known) as Partial<Card>) };
+    const moved = card.status !== old.status || compareCards(card, old) !== 0;
+    if (moved) this.take(old);
+    this.write().set(id, card);
+    if (moved) this.insert(card);
+  }
+
+  remove(id: string): void {
+    const old = this.read().get(id);
+    if (!old) return;
+    this.take(old);
+    this.write().delete(id);
+  }
+
+  finish(): BoardState {
+    const { base, seq, config, workflow } = this;
+    if (seq === base.seq && !this.cards && !this.order && config === base.config && workflow === base.workflow) {
+      return base;
+    }
+    return { ...base, seq, config, workflow, cards: this.read(), order: this.order ?? base.order };
+  }
+
+  private read(): ReadonlyMap<string, Card> {
+    return this.cards ?? this.base.cards;
+  }
+
+  private write(): Map<string, Card> {
+    this.cards ??= new Map(this.base.cards);
+    return this.cards;
+  }
+
+  private column(status: string): string[] {
+    let ids = this.own.get(status);
+    if (!ids) {
+      this.order ??= new Map(this.base.order);
+      ids = [...(this.order.get(status) ?? [])];
+      this.own.set(status, ids);
+      this.order.set(status, ids);
+    }
+    return ids;
+  }
+
+  private insert(card: Card): void {
+    const ids = this.column(card.status);
+    ids.splice(this.seek(ids, card), 0, card.ticket_id);
+  }
+
+  private take(card: Card): void {
+    const ids = this.column(card.status);
+    const near = this.seek(ids, card);
+    const at = ids[near] === card.ticket_id ? near : ids.indexOf(card.ticket_id);
+    if (at >= 0) ids.splice(at, 1);
+  }
+
+  /** The first place whose card does not come before this one. */
+  private seek(ids: readonly string[], card: Card): number {
+    const cards = this.read();
+    let low = 0;
+    let high = ids.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const other = cards.get(ids[middle] as string);
+      if (other && compareCards(other, card) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

@@ -1,0 +1,148 @@
+/** Joins the pieces: session → socket → rooms → the query cache. One per tab. */
+import type { QueryClient } from "@tanstack/react-query";
+import { auth, board as boardApi, session } from "@/api";
+import { queryKeys } from "@/api/query-keys";
+import type { LiveEvent, TicketDetail } from "@/api/types";
+import type { BoardState } from "./board";
+import { Connection, type SocketLike } from "./connection";
+import { Optimistic } from "./optimistic";
+import { Room } from "./room";
+import { applyToTicket } from "./ticket";
+
+type EventListener = (workflowId: string, events: readonly LiveEvent[], board: BoardState) => void;
+
+/** The rest of a ticket page (its history) is read again this long after the last of a burst of events. */
+const REFRESH_TICKET_MS = 250;
+
+export class LiveClient {
+  readonly optimistic = new Optimistic();
+  readonly connection: Connection;
+  private readonly rooms = new Map<string, { room: Room; users: number }>();
+  private readonly eventListeners = new Set<EventListener>();
+  private readonly lostListeners = new Set<(workflowId: string, reason: string) => void>();
+  private readonly stale = new Map<string, ReturnType<typeof setTimeout>>();
+
+  constructor(private readonly queries: QueryClient) {
+    this.connection = new Connection({
+      open: (protocols) => new WebSocket(socketUrl(), protocols) as unknown as SocketLike,
+      ticket: async () => (await auth.wsTicket()).ticket,
+      token: () => session.access,
+      renew: async () => (await session.refresh()).status === "signed-in",
+      lost: (room, reason) => this.lost(room.replace(/^workflow:/, ""), reason),
+      online: () => navigator.onLine,
+    });
+  }
+
+  /** Follows the browser's signs of waking and the session's renewals until the returned function is called. */
+  start(): () => void {
+    let access = session.access;
+    const wake = () => {
+      if (document.visibilityState === "visible") this.connection.wake();
+    };
+    const unsubscribe = session.subscribe(() => {
+      if (session.access === access) return;
+      access = session.access;
+      if (access) this.connection.reauthenticate();
+      else this.signedOut();
+    });
+    document.addEventListener("visibilitychange", wake);
+    window.addEventListener("online", wake);
+    window.addEventListener("pageshow", wake);
+    return () => {
+      unsubscribe();
+      document.removeEventListener("visibilitychange", wake);
+      window.removeEventListener("online", wake);
+      window.removeEventListener("pageshow", wake);
+      this.connection.stop();
+    };
+  }
+
+  /** Keeps a cached board moving while anyone looks at it. */
+  follow(workflowId: string): () => void {
+    const held = this.rooms.get(workflowId);
+    const board = this.board(workflowId);
+    if (held) held.users += 1;
+    else if (board) {
+      const room = new Room(workflowId, board, {
+        fetchEvents: (id, since, epoch) => boardApi.events(id, since, epoch),
+        fetchBoard: (id) => boardApi.snapshot(id),
+        commit: (id, next, events) => this.commit(id, next, events),
+      });
+      this.rooms.set(workflowId, { room, users: 1 });
+      this.connection.join(room);
+    }
+    return () => {
+      const entry = this.rooms.get(workflowId);
+      if (!entry) return;
+      entry.users -= 1;
+      if (entry.users > 0) return;
+      this.rooms.delete(workflowId);
+      this.connection.leave(entry.room);
+      entry.room.close();
+    };
+  }
+
+  board(workflowId: string): BoardState | undefined {
+    return this.queries.getQueryData<BoardState>(queryKeys.board(workflowId));
+  }
+
+  /** For when an answer arrived but its event has not: asks for what is missing. */
+  async catchUp(workflowId: string): Promise<void> {
+    await this.rooms.get(workflowId)?.room.catchUp();
+  }
+
+  onEvents(listener: EventListener): () => void {
+    this.eventListeners.add(listener);
+    return () => this.eventListeners.delete(listener);
+  }
+
+  onLost(listener: (workflowId: string, reason: string) => void): () => void {
+    this.lostListeners.add(listener);
+    return () => this.lostListeners.delete(listener);
+  }
+
+  private commit(workflowId: string, board: BoardState, events: readonly LiveEvent[]): void {
+    this.queries.setQueryData(queryKeys.board(workflowId), board);
+    this.optimistic.reconcile(board);
+    for (const event of events) this.patchTicket(event);
+    for (const listener of this.eventListeners) listener(workflowId, events, board);
+  }
+
+  private patchTicket(event: LiveEvent): void {
+    if (!event.ticket_id) return;
+    const key = queryKeys.ticket(event.ticket_id);
+    if (!this.queries.getQueryState(key)) return;
+    if (event.type !== "ticket_deleted") {
+      this.queries.setQueryData<TicketDetail>(key, (old) => old && applyToTicket(old, event));
+    }
+    const id = event.ticket_id;
+    clearTimeout(this.stale.get(id));
+    this.stale.set(
+      id,
+      setTimeout(() => {
+        this.stale.delete(id);
+        void this.queries.invalidateQueries({ queryKey: key });
+      }, REFRESH_TICKET_MS),
+    );
+  }
+
+  private lost(workflowId: string, reason: string): void {
+    const entry = this.rooms.get(workflowId);
+    this.rooms.delete(workflowId);
+    entry?.room.close();
+    for (const listener of this.lostListeners) listener(workflowId, reason);
+  }
+
+  private signedOut(): void {
+    for (const { room } of this.rooms.values()) room.close();
+    this.rooms.clear();
+    this.connection.stop();
+    this.queries.clear();
+  }
+}
+
+function socketUrl(): string {
+  const url = new URL("/ws", window.location.href);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  return url.href;
+}

@@ -1,0 +1,45 @@
+/** The live client, and the hooks through which pages see the board. */
+import { useQuery } from "@tanstack/react-query";
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useSyncExternalStore } from "react";
+import { board as boardApi } from "@/api";
+import { queryKeys } from "@/api/query-keys";
+import { type BoardState, boardFrom, withPatches } from "./board";
+import type { LiveClient } from "./client";
+import type { LiveStatus } from "./connection";
+
+const LiveContext = createContext<LiveClient | null>(null);
+
+export function LiveProvider({ client, children }: { client: LiveClient; children: ReactNode }) {
+  useEffect(() => client.start(), [client]);
+  return <LiveContext.Provider value={client}>{children}</LiveContext.Provider>;
+}
+
+export function useLive(): LiveClient {
+  const client = useContext(LiveContext);
+  if (!client) throw new Error("useLive needs a LiveProvider above it");
+  return client;
+}
+
+export function useLiveStatus(): LiveStatus {
+  const { connection } = useLive();
+  return useSyncExternalStore(connection.subscribe, connection.get);
+}
+
+/** The board, kept current by its room; with changes that are under way already drawn. */
+export function useBoard(workflowId: string) {
+  const live = useLive();
+  const query = useQuery({
+    queryKey: queryKeys.board(workflowId),
+    queryFn: async ({ signal }): Promise<BoardState> => boardFrom(await boardApi.snapshot(workflowId, signal)),
+    // Only the room moves the board forward: a refetch could bring an older one back.
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 10 * 60_000,
+    structuralSharing: false,
+    refetchOnMount: false,
+  });
+  const ready = query.data !== undefined;
+  useEffect(() => (ready ? live.follow(workflowId) : undefined), [live, workflowId, ready]);
+  const patches = useSyncExternalStore(live.optimistic.subscribe, live.optimistic.get);
+  const board = useMemo(() => query.data && withPatches(query.data, patches), [query.data, patches]);
+  return { board, error: query.error, loading: query.isPending, retry: query.refetch };
+}

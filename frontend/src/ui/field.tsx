@@ -1,0 +1,95 @@
+import { type ComponentProps, type ReactNode, useId } from "react";
+import { cn } from "./cn";
+
+export const inputClass =
+  "w-full min-w-0 rounded-md border border-border-strong bg-surface px-2.5 text-foreground shadow-card placeholder:text-muted-foreground/80 disabled:opacity-60 aria-invalid:border-danger";
+
+export function Input({ className, ...props }: ComponentProps<"input">) {
+  return <input className={cn(inputClass, "h-8", className)} {...props} />;
+}
+
+export function Textarea({ className, ...props }: ComponentProps<"textarea">) {
+  return <textarea className={cn(inputClass, "min-h-20 py-2 leading-relaxed", className)} {...props} />;
+}
+
+export function NativeSelect({ className, ...props }: ComponentProps<"select">) {
+  return <select className={cn(inputClass, "h-8 pr-7", className)} {...props} />;
+}
+
+interface FieldProps {
+  label: string;
+  hint?: ReactNode;
+  error?: string | null;
+  className?: string;
+  children: (control: {
+    id: string;
+    "aria-describedby": string | undefined;
+    "aria-invalid": true | undefined;
+  }) => ReactNode;
+}
+
+/** A label tied to its control, with the hint and the mistake read out together with it. */
+export function Field({ label, hint, error, className, children }: FieldProps) {
+  const id = useId();
+  const note = `${id}-note`;
+  const described = hint || error ? note : undefined;
+  return (
+    <div className={cn("grid gap-1.5", className)}>
+      <label htmlFor={id} className="font-medium text-xs">
+        {label}
+      </label>
+      {children({ id, "aria-describedby": described, "aria-invalid": error ? true : undefined })}
+      {described && (
+        <p id={note} className={cn("text-xs", error ? "text-danger" : "text-muted-foreground")}>
+          {error || hint}
+        </p>
+      )}
+    </div>
+  );
+}
+
+interface SwitchProps {
+  label: string;
+  hint?: string;
+  checked: boolean;
+  disabled?: boolean;
+  onChange: (checked: boolean) => void;
+}
+
+export function SwitchRow({ label, hint, checked, disabled, onChange }: SwitchProps) {
+  const id = useId();
+  return (
+    <div className="flex items-start justify-between gap-6 py-2.5">
+      <div>
+        <p id={id} className="font-medium">
+          {label}
+        </p>
+        {hint && (
+          <p id={`${id}-hint`} className="text-muted-foreground text-xs">
+            {hint}
+          </p>
+        )}
+      </div>
+      <button
+        type="button"
+        role="switch"
+        aria-checked={checked}
+        aria-labelledby={id}
+        aria-describedby={hint ? `${id}-hint` : undefined}
+        disabled={disabled}
+        onClick={() => onChange(!checked)}
+        className={cn(
+          "mt-0.5 inline-flex h-5 w-9 shrink-0 items-center rounded-full border border-transparent transition-colors disabled:opacity-55",
+          checked ? "bg-primary" : "bg-border-strong",
+        )}
+      >
+        <span
+          className={cn(
+            "size-4 rounded-full bg-white shadow transition-transform",
+            checked ? "translate-x-[17px]" : "translate-x-0.5",
+          )}
+        />
+      </button>
+    </div>
+  );
+}

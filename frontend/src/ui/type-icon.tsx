@@ -1,0 +1,44 @@
+import {
+  Bug,
+  CircleDot,
+  FlaskConical,
+  Layers,
+  ListChecks,
+  Search,
+  ShieldAlert,
+  Sparkles,
+  Wrench,
+  Zap,
+} from "lucide-react";
+import type { TicketType } from "@/api/types";
+import { cn } from "./cn";
+
+const ICONS: Record<string, typeof Bug> = {
+  bug: Bug,
+  feature: Sparkles,
+  improvement: Zap,
+  task: ListChecks,
+  spike: FlaskConical,
+  epic: Layers,
+  chore: Wrench,
+  finding: ShieldAlert,
+  vulnerability: ShieldAlert,
+  question: Search,
+  research: Search,
+};
+
+/** The type's own icon when it is a picture, else the one its name suggests. */
+export function TypeIcon({ type, id, className }: { type: TicketType | undefined; id: string; className?: string }) {
+  const name = type?.name ?? id;
+  const picture = type?.icon && /\p{Extended_Pictographic}/u.test(type.icon) ? type.icon : null;
+  const Icon = ICONS[type?.icon ?? ""] ?? ICONS[id] ?? CircleDot;
+  return (
+    <span role="img" aria-label={name} title={name} className={cn("inline-flex shrink-0 items-center", className)}>
+      {picture ? (
+        <span className="text-xs leading-none">{picture}</span>
+      ) : (
+        <Icon className="size-3.5" style={{ color: type?.color ?? undefined }} aria-hidden="true" />
+      )}
+    </span>
+  );
+}
