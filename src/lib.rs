@@ -6,11 +6,15 @@
 
 pub mod accounts;
 pub mod cli;
+pub mod comments;
 pub mod config;
 pub mod db;
 pub mod error;
 pub mod http;
+pub mod search;
 pub mod serve;
 pub mod telemetry;
+pub mod tickets;
+pub mod workflows;
 
 pub use error::{Error, Result};

@@ -168,12 +168,14 @@ begin
        and not exists (select from board_columns x where x.workflow_id = workflow and x.id = c ->> 'id');
 
     insert into board_columns (workflow_id, id, name, position, color, wip_limit, category)
-    select workflow, c ->> 'id', coalesce(nullif(trim(c ->> 'name'), ''), c ->> 'id'), c.place - 1,
-           coalesce(c ->> 'color', '#6b7280'), (c ->> 'wip_limit')::bigint,
-           coalesce(c ->> 'category', logic.guess_category(c ->> 'id', c ->> 'id' = config ->> 'initial_status', c.place = c.total))
+    select workflow, c ->> 'id', coalesce(nullif(trim(c ->> 'name'), ''), k.name, c ->> 'id'), c.place - 1,
+           coalesce(c ->> 'color', k.color, '#6b7280'), (c ->> 'wip_limit')::bigint,
+           coalesce(c ->> 'category', k.category, logic.guess_category(c ->> 'id', c ->> 'id' = config ->> 'initial_status', c.place = c.total))
       from (select e.c, row_number() over by_order as place, count(*) over () as total
               from jsonb_array_elements(config -> 'columns') with ordinality e (c, given)
             window by_order as (order by coalesce((e.c ->> 'order')::bigint, e.given - 1), e.given)) c
+      -- What is left out of a column that exists stays as it is.
+      left join board_columns k on k.workflow_id = workflow and k.id = c.c ->> 'id'
     on conflict (workflow_id, id) do update set name = excluded.name, position = excluded.position,
         color = excluded.color, wip_limit = excluded.wip_limit, category = excluded.category;
 

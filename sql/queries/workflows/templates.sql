@@ -1,0 +1,2 @@
+-- The boards a new workflow can start from.
+select logic.board_templates()
