@@ -8,12 +8,15 @@ pub mod caller;
 pub mod faults;
 pub mod guard;
 pub mod health;
+pub mod idempotency;
 pub mod input;
 pub mod limits;
 pub mod openapi;
 pub mod origin;
 pub mod problem;
 pub mod reply;
+pub mod tickets;
+pub mod workflows;
 
 use std::net::TcpListener;
 use std::sync::{Arc, RwLock, RwLockReadGuard};
@@ -27,6 +30,7 @@ pub use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use self::body::{Json, RawJson};
 pub use self::caller::{Auth, OptionalAuth};
+pub use self::idempotency::IdempotencyKey;
 pub use self::input::{Path, Query};
 pub use self::problem::{Failure, Result};
 pub use self::reply::{NoContent, RawReply, Reply};
@@ -82,6 +86,8 @@ pub type Extra = Arc<dyn Fn(&mut ServiceConfig<'_>) + Send + Sync>;
 /// The rooms. Each has a file in `http/` with a function `configure` that registers its handlers.
 pub fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(health::health).service(health::ready).service(health::metrics_text);
+    workflows::configure(cfg);
+    tickets::configure(cfg);
 }
 
 /// The description of the API, as `/openapi.json` answers it.

@@ -1,0 +1,14 @@
+//! `/api/tickets…`: the endpoints that existing clients of ticket tracking speak, and ours beside them.
+
+mod change;
+mod moves;
+mod read;
+
+use super::ServiceConfig;
+
+/// Registers the handlers; literal paths come before `/api/tickets/{id}`.
+pub fn configure(cfg: &mut ServiceConfig<'_>) {
+    change::configure(cfg);
+    moves::configure(cfg);
+    read::configure(cfg);
+}
