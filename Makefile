@@ -29,8 +29,8 @@ frontend/dist/index.html: $(NODE_MODULES) $(DASHBOARD_SOURCES)
 
 dashboard: frontend/dist/index.html ## Build the dashboard, if its sources changed
 
-build: setup dashboard ## Build the server with the dashboard in it
-	cargo build --locked --profile $(PROFILE)
+build: setup ## Build the server with the dashboard in it
+	@PROFILE=$(PROFILE) .setup/build
 
 run: build ## Start Callboard on http://127.0.0.1:8080 with its own Postgres
 	@PROFILE=$(PROFILE) .setup/run
