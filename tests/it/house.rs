@@ -53,7 +53,7 @@ pub async fn database_of(major: u32, hint: &str) -> TestDb {
     let server = house.postgres.url().to_owned();
     let turn = house.turn.lock().await;
     house.template.get_or_init(|| make_template(&server)).await;
-    execute(&server, &format!("create database {name} template {TEMPLATE}")).await;
+    execute(&server, &format!("create database {name} template {TEMPLATE} strategy file_copy")).await;
     drop(turn);
     TestDb { url: url_of(&server, &name), name, server }
 }
