@@ -4,6 +4,7 @@
 //! `sql/logic` authorize, check and change by themselves and answer `jsonb`.
 
 pub mod embedded;
+pub mod maintenance;
 pub mod migrate;
 pub mod pool;
 

@@ -1,9 +1,89 @@
 //! `callboard serve`: puts the house together and runs it until it is told to stop.
 
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+
 use crate::config::Config;
-use crate::{Error, Result};
+use crate::db::embedded::{self, Embedded, Options};
+use crate::db::{Db, maintenance, migrate, pool};
+use crate::{Error, Result, http, telemetry};
 
 /// Runs the server until SIGTERM or ctrl-c; with `demo`, simulated agents work on a demo workflow.
-pub async fn run(_config: Config, _demo: bool) -> Result<()> {
-    Err(Error::Setup("This build has no server in it yet.".to_owned()))
+pub async fn run(config: Config, _demo: bool) -> Result<()> {
+    telemetry::start(&config.log);
+    // A taken port is told before minutes go into anything else.
+    let listener = http::bind(&config)?;
+    let address = listener.local_addr().map_err(|e| Error::Setup(format!("The server cannot listen: {e}.")))?;
+    let (url, postgres) = database(&config).await?;
+    let migrated = migrate::run(&url).await?;
+    if !migrated.applied.is_empty() {
+        tracing::info!(applied = ?migrated.applied, "the database was brought to this version's schema");
+    }
+    let db = Db::new(pool::pool(&url, config.pool_size, Duration::from_secs(config.statement_timeout))?);
+    let history_months = config.history_months;
+    let state = http::State::load(config, db.clone()).await?;
+    if let Some(postgres) = &postgres {
+        let watch = postgres.state();
+        state.add_ready_check(
+            "postgres",
+            Box::new(move || match &*watch.borrow() {
+                embedded::State::Down { why, .. } => Err(format!("The embedded Postgres is down: {why}")),
+                _ => Ok(()),
+            }),
+        );
+    }
+    let server = http::serve(listener, state.clone(), Vec::new())?;
+    let handle = server.handle();
+    let serving = tokio::spawn(server);
+    let housekeeping = tokio::spawn(maintenance::forever(db, history_months));
+    tracing::info!(%address, "ready");
+    eprintln!("Callboard is ready at {}", public_url(&state.config, address));
+
+    stop_signal().await?;
+    tracing::info!("stopping");
+    housekeeping.abort();
+    handle.stop(true).await;
+    let _ = serving.await;
+    if let Some(postgres) = postgres {
+        postgres.stop().await;
+    }
+    Ok(())
+}
+
+/// The database to use: the external one, checked, or the embedded one, started.
+async fn database(config: &Config) -> Result<(String, Option<Embedded>)> {
+    match config.database_url.as_deref().filter(|url| !url.trim().is_empty()) {
+        Some(url) => {
+            pool::check_server(url).await?;
+            pool::check_listen(config.database_listen_url.as_deref().unwrap_or(url)).await?;
+            Ok((url.to_owned(), None))
+        }
+        None => {
+            let postgres = Embedded::start(Options::new(&config.runtime_dir, &config.data_dir))
+                .await
+                .map_err(|error| Error::Setup(error.to_string()))?;
+            Ok((postgres.url().to_owned(), Some(postgres)))
+        }
+    }
+}
+
+/// The address to show people.
+fn public_url(config: &Config, address: std::net::SocketAddr) -> String {
+    config.public_url.clone().unwrap_or_else(|| match address.ip().is_unspecified() {
+        true => format!("http://localhost:{}", address.port()),
+        false => format!("http://{address}"),
+    })
+}
+
+/// Waits for SIGTERM or ctrl-c.
+async fn stop_signal() -> Result<()> {
+    let setup = |e: std::io::Error| Error::Setup(format!("Signals cannot be received: {e}."));
+    let mut term = signal(SignalKind::terminate()).map_err(setup)?;
+    let mut int = signal(SignalKind::interrupt()).map_err(setup)?;
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = int.recv() => {}
+    }
+    Ok(())
 }

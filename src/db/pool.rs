@@ -23,7 +23,7 @@ fn config(url: &str, application: &str, statement_timeout: Option<Duration>) -> 
         .keepalives_idle(Duration::from_secs(15));
     if let Some(timeout) = statement_timeout {
         let options = format!(
-            "{} -c statement_timeout={} -c lock_timeout={} -c idle_in_transaction_session_timeout=60000",
+            "{} -c statement_timeout={} -c lock_timeout={} -c idle_in_transaction_session_timeout=60000 -c timezone=UTC",
             config.get_options().unwrap_or_default(),
             timeout.as_millis(),
             timeout.as_millis() / 2
