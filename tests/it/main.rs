@@ -3,6 +3,10 @@
 mod client;
 mod house;
 mod http;
+mod layers;
+mod logic;
 mod runtime;
 #[cfg(target_os = "linux")]
 mod runtime_disk;
+mod schema;
+mod sql_contract;
