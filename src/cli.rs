@@ -2,6 +2,7 @@
 //! prints what they answer; a refusal is one sentence on stderr and exit code 1.
 
 mod database;
+mod import;
 mod settings;
 
 use std::path::PathBuf;
@@ -38,6 +39,9 @@ pub enum Command {
     Migrate(DatabaseArgs),
     /// Print the connection string of the database, usable by psql while the server runs.
     DatabaseUrl(DatabaseArgs),
+    /// Make tickets of what another tracker exported.
+    #[command(subcommand)]
+    Import(import::ImportCommand),
 }
 
 /// Flags of `callboard serve`.
@@ -94,6 +98,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Command::Serve(args) => serve::run(*args.config, args.demo).await?,
         Command::Migrate(args) => database::migrate(&args, cli.json).await?,
+        Command::Import(command) => return import::command(command, cli.json).await,
         Command::DatabaseUrl(args) => println!("{}", args.running_url()?),
     }
     Ok(ExitCode::SUCCESS)

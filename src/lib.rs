@@ -12,6 +12,7 @@ pub mod db;
 pub mod error;
 pub mod http;
 pub mod search;
+pub mod import;
 pub mod serve;
 pub mod telemetry;
 pub mod tickets;

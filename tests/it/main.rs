@@ -5,6 +5,7 @@ mod house;
 mod http;
 mod layers;
 mod logic;
+mod import;
 mod runtime;
 #[cfg(target_os = "linux")]
 mod runtime_disk;

@@ -1,0 +1,241 @@
+//! The JSONL export of the tracker beads: one issue a line.
+
+use std::collections::{HashMap, HashSet};
+use std::io::{self, BufRead};
+
+use jiff::Timestamp;
+
+use super::{BadLine, Batch, Item, Note, People, Stage, break_cycles};
+
+mod fields;
+mod lines;
+
+use fields::Fields;
+use lines::{Line, Lines};
+
+/// Longest line that is read; longer ones are bad.
+const MAX_LINE: usize = 16 * 1024 * 1024;
+/// Longest title a ticket has.
+const MAX_TITLE: usize = 500;
+/// Longest description an import writes; the board's limit leaves room for a note on what was cut.
+const MAX_DESCRIPTION: usize = 199_000;
+/// Longest comment an import writes.
+const MAX_COMMENT: usize = 99_000;
+/// Links of one kind, and tags, that one ticket may have.
+const MAX_LIST: usize = 1000;
+
+/// Reads a whole export; `progress` is told the bytes read so far.
+pub fn read(source: impl BufRead, mut progress: impl FnMut(u64)) -> io::Result<Batch> {
+    let mut batch = Batch::default();
+    let mut seen: HashMap<String, u64> = HashMap::new();
+    let mut lines = Lines::new(source, MAX_LINE);
+    while let Some(Line { number, text }) = lines.next()? {
+        let outcome = match text {
+            Some([]) => continue,
+            Some(text) => issue(text, number, &mut batch.people),
+            None => Err(format!("is longer than {} MB", MAX_LINE >> 20)),
+        };
+        progress(lines.bytes());
+        let outcome = outcome.and_then(|item| match item {
+            None => Ok(None),
+            Some(item) => match seen.get(&item.reference) {
+                Some(first) => Err(format!("repeats the id {} of line {first}", item.reference)),
+                None => Ok(Some(item)),
+            },
+        });
+        match outcome {
+            Ok(None) => batch.tombstones += 1,
+            Ok(Some(item)) => {
+                seen.insert(item.reference.clone(), number);
+                if stage_of(&item.status).is_none() {
+                    *batch.unknown_statuses.entry(cut(&item.status, 50)).or_default() += 1;
+                }
+                batch.items.push(item);
+            }
+            Err(reason) => batch.bad.push(BadLine { line: number, reason }),
+        }
+    }
+    batch.cycles = break_cycles(&mut batch.items);
+    Ok(batch)
+}
+
+/// One issue; none for a deleted one. The error says what is wrong with the line.
+fn issue(text: &[u8], line: u64, people: &mut People) -> Result<Option<Item>, String> {
+    let fields = Fields::parse(text)?;
+    let reference = fields.required("id")?;
+    if reference.chars().count() > 200 {
+        return Err("has an id of more than 200 characters".to_owned());
+    }
+    let status = fields.text("status")?.unwrap_or_else(|| "open".to_owned()).to_lowercase();
+    if status == "tombstone" {
+        return Ok(None);
+    }
+    let title = fields.required("title")?;
+    let created_at = fields.time("created_at")?;
+    let updated_at = fields.time("updated_at")?;
+    let now = Timestamp::now();
+    let created_at = created_at.or(updated_at).unwrap_or(now);
+    let updated_at = updated_at.unwrap_or(created_at).max(created_at);
+    let closed_at = fields.time("closed_at")?;
+    let started_at = fields.time("started_at")?;
+    let stage = stage_of(&status).unwrap_or(Stage::Open);
+    let priority = match fields.whole_number("priority", 0, 4)? {
+        Some(0) => "critical",
+        Some(1) => "high",
+        Some(2) | None => "medium",
+        Some(_) => "low",
+    };
+    let estimate_minutes = fields.whole_number("estimated_minutes", 0, 10_000_000)?;
+    let links = links(&fields, &reference)?;
+    let description = describe(&fields, &title)?;
+    let mut tags = fields.texts("labels")?;
+    for tag in &mut tags {
+        *tag = cut(tag.trim(), 100);
+    }
+    tags.retain(|tag| !tag.is_empty());
+    let mut kept = HashSet::new();
+    tags.retain(|tag| kept.insert(tag.clone()));
+    tags.truncate(MAX_LIST);
+    let ticket_type = fields.text("issue_type")?.and_then(|name| type_id(&name));
+    let reason = fields.text("close_reason")?.filter(|text| !text.trim().is_empty());
+    // Names of people only count once nothing can be wrong with the line any more.
+    let names = (fields.text("created_by")?, fields.text("assignee")?, fields.text("closed_by")?);
+    let mut comments = comments(&fields, created_at, people)?;
+    let mut person = |name: Option<String>| name.and_then(|name| people.id_of(&name));
+    let (author, assignee, closer) = (person(names.0), person(names.1), person(names.2));
+    let closed_at = (stage == Stage::Done).then(|| closed_at.unwrap_or(updated_at));
+    if let (Some(reason), Some(at)) = (reason, closed_at) {
+        comments.push(Note {
+            author: closer.or_else(|| assignee.clone()),
+            text: cut(&reason, MAX_COMMENT),
+            comment_type: "resolution",
+            created_at: at,
+        });
+    }
+    Ok(Some(Item {
+        line,
+        title: title_of(&title, &reference),
+        reference,
+        description,
+        started_at: started_at.or((stage == Stage::Active).then_some(updated_at)),
+        status,
+        stage,
+        priority,
+        ticket_type,
+        author,
+        assignee,
+        tags,
+        estimate_minutes,
+        created_at,
+        updated_at,
+        closed_at,
+        parent: links.parent,
+        blocked_by: links.blocked_by,
+        related: links.related,
+        comments,
+    }))
+}
+
+fn stage_of(status: &str) -> Option<Stage> {
+    match status {
+        "open" | "blocked" | "deferred" | "pinned" => Some(Stage::Open),
+        "in_progress" | "hooked" => Some(Stage::Active),
+        "closed" | "done" | "resolved" => Some(Stage::Done),
+        _ => None,
+    }
+}
+
+#[derive(Default)]
+struct Links {
+    parent: Option<String>,
+    blocked_by: Vec<String>,
+    related: Vec<String>,
+}
+
+fn links(fields: &Fields, reference: &str) -> Result<Links, String> {
+    let mut links = Links::default();
+    for link in fields.objects("dependencies")? {
+        let target = link.required("depends_on_id").map_err(|why| format!("has a dependency that {why}"))?;
+        let kind = link.text("type")?.unwrap_or_else(|| "blocks".to_owned());
+        if link.text("issue_id")?.is_some_and(|owner| owner != reference) {
+            return Err("has a dependency of another issue".to_owned());
+        }
+        let list = match kind.as_str() {
+            "blocks" | "blocked-by" | "conditional-blocks" | "waits-for" => &mut links.blocked_by,
+            "parent-child" if links.parent.is_none() => {
+                links.parent = Some(target);
+                continue;
+            }
+            _ => &mut links.related,
+        };
+        if !list.contains(&target) && list.len() < MAX_LIST {
+            list.push(target);
+        }
+    }
+    Ok(links)
+}
+
+fn comments(fields: &Fields, created_at: Timestamp, people: &mut People) -> Result<Vec<Note>, String> {
+    let mut notes = Vec::new();
+    for comment in fields.objects("comments")? {
+        let text = comment.text("text").map_err(|why| format!("has a comment that {why}"))?.unwrap_or_default();
+        let at = comment.time("created_at").map_err(|why| format!("has a comment that {why}"))?;
+        let author = comment.text("author").map_err(|why| format!("has a comment that {why}"))?;
+        if !text.trim().is_empty() {
+            notes.push((author, cut(&text, MAX_COMMENT), at.unwrap_or(created_at)));
+        }
+    }
+    let note = |(author, text, created_at): (Option<String>, String, Timestamp)| Note {
+        author: author.and_then(|name| people.id_of(&name)),
+        text,
+        comment_type: "general",
+        created_at,
+    };
+    Ok(notes.into_iter().map(note).collect())
+}
+
+/// The description, then what has no field of its own on the board, under headings.
+fn describe(fields: &Fields, title: &str) -> Result<String, String> {
+    let mut whole = fields.text("description")?.unwrap_or_default();
+    if title.chars().count() > MAX_TITLE {
+        whole = format!("{title}\n\n{whole}").trim_end().to_owned();
+    }
+    for (name, heading) in [
+        ("design", "Design"),
+        ("acceptance_criteria", "Acceptance criteria"),
+        ("notes", "Notes"),
+        ("external_ref", "External reference"),
+    ] {
+        if let Some(text) = fields.text(name)?.filter(|text| !text.trim().is_empty()) {
+            let gap = if whole.trim().is_empty() { "" } else { "\n\n" };
+            whole = format!("{}{gap}## {heading}\n\n{}", whole.trim_end(), text.trim_end());
+        }
+    }
+    Ok(cut(&whole, MAX_DESCRIPTION))
+}
+
+/// A title the board takes: a short one is followed by the id, a long one is cut.
+fn title_of(title: &str, reference: &str) -> String {
+    if title.chars().count() < 3 { cut(&format!("{title} ({reference})"), MAX_TITLE) } else { cut(title, MAX_TITLE) }
+}
+
+/// A text of at most `most` characters; what is cut leaves an ellipsis.
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text.to_owned(),
+        Some(_) => text.chars().take(most - 1).chain(['…']).collect(),
+    }
+}
+
+/// The id of a ticket type: letters, digits and `_ . -`, at most 50.
+fn type_id(name: &str) -> Option<String> {
+    let id: String = name
+        .trim()
+        .to_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || "_.-".contains(c) { c } else { '-' })
+        .skip_while(|c| !c.is_ascii_alphanumeric())
+        .take(50)
+        .collect();
+    Some(id).filter(|id| !id.is_empty())
+}

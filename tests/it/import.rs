@@ -1,0 +1,253 @@
+//! Importing another tracker: every kind of line once, and a real export where it is at hand.
+
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+use callboard::accounts::Caller;
+use callboard::db::{Db, pool};
+use callboard::import::{Batch, Outcome, beads, operator, run};
+use serde_json::{Value, json};
+use tokio_postgres::Client;
+
+use crate::house;
+
+struct Desk {
+    client: Client,
+    db: Db,
+    caller: Caller,
+    _test: house::TestDb,
+}
+
+async fn desk(hint: &str) -> Desk {
+    let test = house::database(hint).await;
+    let pool = pool::pool(&test.url, 4, std::time::Duration::from_secs(60)).expect("a pool");
+    let db = Db::new(pool);
+    let caller = operator(&db, None).await.expect("an operator");
+    Desk { client: house::connect(&test.url).await, db, caller, _test: test }
+}
+
+impl Desk {
+    async fn import(&self, workflow: &str, batch: &Batch) -> Outcome {
+        run(&self.db, &self.caller, workflow, batch).await.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    async fn json(&self, sql: &str) -> Value {
+        self.client.query_one(&format!("select to_jsonb(x) from ({sql}) x"), &[]).await.expect(sql).get(0)
+    }
+
+    /// Columns of one imported ticket.
+    async fn ticket(&self, reference: &str, columns: &str) -> Value {
+        self.json(&format!("select {columns} from tickets t where external_ref = '{reference}'")).await
+    }
+
+    /// The stream has every number from 1 on, once.
+    async fn assert_gapless(&self) {
+        let sql = "select bool_and(n = high and low = 1 and n = last_seq) as ok from
+                   (select s.last_seq, count(*) as n, max(h.seq) as high, min(h.seq) as low
+                      from streams s join history h using (stream_id) group by s.stream_id, s.last_seq) x";
+        assert_eq!(self.json(sql).await, json!({ "ok": true }));
+    }
+}
+
+fn fixture() -> Batch {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/beads-small.jsonl");
+    read(&file)
+}
+
+fn read(file: &Path) -> Batch {
+    let file = std::fs::File::open(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    beads::read(BufReader::new(file), |_| ()).expect("read")
+}
+
+fn text(lines: &str) -> Batch {
+    beads::read(lines.as_bytes(), |_| ()).expect("read")
+}
+
+#[test]
+fn bad_lines_are_named_with_their_reason() {
+    let batch = fixture();
+    let bad: Vec<_> = batch.bad.iter().map(|bad| format!("{} {}", bad.line, bad.reason)).collect();
+    assert_eq!(
+        bad,
+        [
+            "8 is not JSON (EOF while parsing a string at column 35)",
+            "9 has no id",
+            "10 has no title",
+            "11 has \"yesterday\" as created_at, not a time like 2026-01-31T12:00:00Z",
+            "12 has \"high\" as priority, not a whole number from 0 to 4",
+            "13 has a text as labels, not a list",
+            "14 repeats the id cb-1 of line 1",
+            "16 is a list, not an object",
+        ]
+    );
+    assert_eq!((batch.items.len(), batch.tombstones), (16, 1));
+    assert_eq!(batch.unknown_statuses.get("waiting for parts"), Some(&1));
+    let cycles: Vec<_> = batch.cycles.iter().map(|c| (c.line, c.kind, c.from.as_str(), c.to.as_str())).collect();
+    assert_eq!(
+        cycles,
+        [(19, "blocker", "cb-16", "cb-14"), (19, "blocker", "cb-16", "cb-16"), (26, "parent", "cb-23", "cb-22"),]
+    );
+}
+
+#[test]
+fn odd_bytes_are_told_of_and_do_not_stop_the_reading() {
+    let long = format!("{{\"id\":\"l\",\"title\":\"{}\"}}", "x".repeat(17 << 20));
+    let mut bytes = b"\xef\xbb\xbf{\"id\":\"a\",\"title\":\"With a mark\"}\r\n\xff\xfe\n".to_vec();
+    bytes.extend_from_slice(long.as_bytes());
+    bytes.extend_from_slice(b"\n{\"id\":\"b\",\"title\":\"\\ud800\"}\n{\"id\":\"c\",\"title\":\"The last\"}");
+    let batch = beads::read(bytes.as_slice(), |_| ()).expect("read");
+    assert_eq!(batch.items.iter().map(|item| item.reference.as_str()).collect::<Vec<_>>(), ["a", "c"]);
+    assert_eq!(batch.bad.iter().map(|bad| bad.line).collect::<Vec<_>>(), [2, 3, 4]);
+    assert_eq!(batch.bad[1].reason, "is longer than 16 MB");
+}
+
+#[tokio::test]
+async fn every_kind_of_line_becomes_what_it_means() {
+    let desk = desk("import_kinds").await;
+    let outcome = desk.import("Small tracker", &fixture()).await;
+    assert_eq!((outcome.imported, outcome.existing, outcome.comments), (16, 0, 3));
+    assert_eq!((outcome.blockers, outcome.parents, outcome.missing_links), (3, 4, 1));
+    assert_eq!(outcome.types_added, ["epic", "merge-request"]);
+
+    assert_eq!(
+        desk.ticket("cb-1", "number, priority, status, ticket_type, tags, created_by_agent_id, version, started_at")
+            .await,
+        json!({"number": 1, "priority": "critical", "status": "backlog", "ticket_type": "epic", "tags": ["release"],
+               "created_by_agent_id": "beads/crew/dave", "version": 1, "started_at": null})
+    );
+    let second = desk
+        .ticket("cb-2", "number, status, assigned_agent_id, description, updated_at = '2026-01-03T23:30:00Z' as dated,
+                 started_at = updated_at as started, is_resolved, parent_ticket_id = (select id from tickets where external_ref = 'cb-1') as child")
+        .await;
+    assert_eq!(
+        second,
+        json!({"number": 4, "status": "in_progress", "assigned_agent_id": "beads/crew/dave", "dated": true, "started": true,
+               "is_resolved": false, "child": true,
+               "description": "## Design\n\nOne line for each change.\n\n## Acceptance criteria\n\nEvery change is named.\n\n## Notes\n\nAsk Mara.\n\n## External reference\n\ngh-17"})
+    );
+    let blockers = "(select array_agg(b.external_ref) from ticket_blockers k join tickets b on b.id = k.blocked_by_ticket_id where k.ticket_id = t.id) as blockers,
+                    (select array_agg(r.external_ref) from tickets r where r.id = any (t.related_ticket_ids)) as related";
+    assert_eq!(desk.ticket("cb-3", blockers).await, json!({"blockers": ["cb-2"], "related": ["cb-4"]}));
+    assert_eq!(
+        desk.ticket("cb-4", "status, is_resolved, completed_at = '2026-01-05T17:00:00Z' as closed, resolved_at = completed_at as resolved,
+                    (select c.comment_type || ': ' || c.comment_text from ticket_comments c where c.ticket_id = t.id) as comment,
+                    (select a.name from actors a where a.id = t.assigned_agent_id) as assignee").await,
+        json!({"status": "done", "is_resolved": true, "closed": true, "resolved": true,
+               "comment": "resolution: The clock is faked now.", "assignee": "José Ñ"})
+    );
+    assert_eq!(
+        desk.ticket("cb-6", "(select jsonb_agg(jsonb_build_array(a.name, c.comment_text, c.created_at = '2026-01-08T08:00:00Z') order by c.created_at)
+                     from ticket_comments c join actors a on a.id = c.agent_id where c.ticket_id = t.id) as comments").await,
+        json!({"comments": [["mara", "Is this **still** open?", true], ["José Ñ", "Yes.", false]]})
+    );
+    assert_eq!(
+        desk.ticket("cb-17", "title, ticket_type").await,
+        json!({"title": "x (cb-17)", "ticket_type": "merge-request"})
+    );
+    assert_eq!(
+        desk.ticket("cb-18", "char_length(title) as length, description like 'Long title%title' as kept, status").await,
+        json!({"length": 500, "kept": true, "status": "backlog"})
+    );
+    assert_eq!(
+        desk.ticket("cb-21", "title, description").await,
+        json!({"title": "NUL  and 'quotes' \\ and emoji 🎉", "description": "ab"})
+    );
+    assert_eq!(
+        desk.ticket("cb-20", "estimate_minutes, is_resolved").await,
+        json!({"estimate_minutes": 90, "is_resolved": false})
+    );
+    // By priority, then creation; and a ticket made later stands last.
+    let order =
+        "select string_agg(external_ref, ' ' order by rank, number) as refs from tickets where status = 'backlog'";
+    assert_eq!(
+        desk.json(order).await,
+        json!({"refs": "cb-1 cb-3 cb-6 cb-14 cb-15 cb-16 cb-17 cb-18 cb-20 cb-21 cb-22 cb-23 cb-19"})
+    );
+    let sql = format!(
+        "select logic.create_ticket('{}', '{}', 'Made later', 'It stands behind the rest.')",
+        desk.caller.actor, outcome.workflow_id
+    );
+    desk.client.batch_execute(&sql).await.expect("create");
+    let last = "select title from tickets where status = 'backlog' order by rank desc limit 1";
+    assert_eq!(desk.json(last).await, json!({"title": "Made later"}));
+    desk.assert_gapless().await;
+}
+
+#[tokio::test]
+async fn running_it_again_changes_nothing_and_new_lines_join() {
+    let desk = desk("import_again").await;
+    let first = desk.import("Tracker", &fixture()).await;
+    let state = "select md5(string_agg(x::text, ' ' order by x::text)) as sum from
+                 (select t::text from tickets t union all select c::text from ticket_comments c union all select b::text from boards b
+                  union all select k::text from ticket_blockers k union all select s::text from streams s union all select a::text from actors a) x(x)";
+    let before = desk.json(state).await;
+    let again = desk.import(&first.workflow_id, &fixture()).await;
+    assert_eq!((again.imported, again.existing, again.newer, again.comments), (0, 16, 1, 0));
+    let third = desk.import("tracker", &fixture()).await;
+    assert_eq!((third.imported, third.workflow_id.as_str()), (0, first.workflow_id.as_str()));
+    assert_eq!(desk.json(state).await, before);
+
+    let more = text(
+        "{\"id\":\"cb-1\",\"title\":\"Another title\",\"updated_at\":\"2027-01-01T00:00:00Z\"}\n\
+         {\"id\":\"cb-30\",\"title\":\"New here\",\"dependencies\":[{\"depends_on_id\":\"cb-1\",\"type\":\"blocks\"}]}",
+    );
+    let joined = desk.import("Tracker", &more).await;
+    assert_eq!((joined.imported, joined.existing, joined.newer, joined.blockers), (1, 1, 1, 1));
+    assert_eq!(desk.ticket("cb-1", "title").await, json!({"title": "Plan the release"}));
+    desk.assert_gapless().await;
+}
+
+#[tokio::test]
+async fn two_imports_at_once_make_every_ticket_once() {
+    let desk = desk("import_twice").await;
+    let batch = fixture();
+    let made = desk.import("Tracker", &text("{\"id\":\"cb-0\",\"title\":\"The first one\"}")).await;
+    let (one, two) = tokio::join!(desk.import(&made.workflow_id, &batch), desk.import(&made.workflow_id, &batch));
+    assert_eq!((one.imported + two.imported, one.existing + two.existing), (16, 16));
+    desk.assert_gapless().await;
+}
+
+#[tokio::test]
+async fn a_board_of_another_shape_takes_them_too() {
+    let desk = desk("import_shape").await;
+    let sql = format!("select logic.create_workflow('{}', 'Odd', null, 'sdlc') ->> 'id' as id", desk.caller.actor);
+    desk.json(&sql).await;
+    desk.import("Odd", &fixture()).await;
+    let columns = "select jsonb_object_agg(external_ref, status) as at from tickets where external_ref in ('cb-1', 'cb-2', 'cb-4')";
+    assert_eq!(desk.json(columns).await, json!({"at": {"cb-1": "idle", "cb-2": "plan", "cb-4": "shipped"}}));
+}
+
+#[tokio::test]
+async fn a_stranger_imports_nothing() {
+    let desk = desk("import_stranger").await;
+    let made = desk.import("Tracker", &text("{\"id\":\"cb-0\",\"title\":\"The first one\"}")).await;
+    desk.client
+        .batch_execute("insert into actors (id, kind, name) values ('stranger', 'agent', 'Stranger')")
+        .await
+        .expect("insert");
+    let refused =
+        run(&desk.db, &Caller::trusted("stranger"), &made.workflow_id, &fixture()).await.expect_err("refused");
+    assert_eq!(refused.as_problem().status, 404);
+    assert_eq!(desk.json("select count(*) as n from tickets").await, json!({"n": 1}));
+}
+
+#[tokio::test]
+async fn a_real_tracker_comes_over_whole() {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data/beads-issues.jsonl");
+    if !file.exists() {
+        return;
+    }
+    let batch = read(&file);
+    assert_eq!((batch.items.len(), batch.tombstones, batch.bad.len()), (2403, 3319, 0));
+    let desk = desk("import_real").await;
+    let outcome = desk.import("Beads", &batch).await;
+    assert_eq!((outcome.imported, outcome.comments), (2403, 1158));
+    assert_eq!(
+        desk.json("select count(*) as n, count(*) filter (where is_resolved) as resolved, min(number) as low, max(number) as high,
+                   count(distinct rank) as ranks, count(*) filter (where status = 'in_progress') as hooked from tickets").await,
+        json!({"n": 2403, "resolved": 2259, "low": 1, "high": 2403, "ranks": 2403, "hooked": 13})
+    );
+    let again = desk.import("Beads", &batch).await;
+    assert_eq!((again.imported, again.existing, again.newer), (0, 2403, 0));
+    desk.assert_gapless().await;
+}
