@@ -3,9 +3,9 @@
 mod client;
 mod house;
 mod http;
+mod import;
 mod layers;
 mod logic;
-mod import;
 mod runtime;
 #[cfg(target_os = "linux")]
 mod runtime_disk;
