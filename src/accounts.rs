@@ -1,13 +1,21 @@
 //! Actors and their credentials: who calls, and how it was proven.
 
+pub mod agents;
+pub mod invites;
 pub mod keys;
+pub mod passwords;
+pub mod people;
 pub mod secrets;
+pub mod sessions;
+pub mod throttle;
 pub mod tokens;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::config::Config;
+pub use self::invites::first_start;
+pub use self::sessions::redeem_ws_ticket;
+use crate::config::{Config, Registration};
 use crate::db::Db;
 use crate::{Error, Result};
 
@@ -83,15 +91,24 @@ pub struct Accounts {
     db: Db,
     tokens: tokens::Tokens,
     keys: keys::KeyCache,
+    passwords: passwords::Passwords,
+    throttle: throttle::Throttle,
+    registration: Registration,
+    session_days: i32,
 }
 
 impl Accounts {
     /// Loads the signing keys (the first server of a database makes them).
     pub async fn load(db: &Db, config: &Config) -> Result<Self> {
+        passwords::prepare().await?;
         Ok(Self {
             db: db.clone(),
             tokens: tokens::Tokens::load(db, config.access_token_seconds).await?,
             keys: keys::KeyCache::default(),
+            passwords: passwords::Passwords::default(),
+            throttle: throttle::Throttle::new(config.sign_in_rate),
+            registration: config.registration,
+            session_days: i32::try_from(config.session_days).unwrap_or(i32::MAX),
         })
     }
 
@@ -108,13 +125,27 @@ impl Accounts {
         Ok(Authenticated { caller, expires_at: Some(access.expires_at) })
     }
 
-    /// The database.
-    pub fn db(&self) -> &Db {
-        &self.db
+    /// The verifier of API keys.
+    pub fn keys(&self) -> &keys::KeyCache {
+        &self.keys
     }
 
-    /// The signer of access tokens.
-    pub fn tokens(&self) -> &tokens::Tokens {
-        &self.tokens
+    /// Forgets what was counted and is no longer needed; called every minute.
+    pub fn tidy_memory(&self) {
+        self.throttle.tidy();
+    }
+
+    /// Deletes credentials that ended long ago and reads the signing keys again; called every hour.
+    pub async fn tidy_database(&self) -> Result<()> {
+        self.db.rows(include_str!("../sql/queries/accounts/tidy.sql"), &[]).await?;
+        self.tokens.reload(&self.db).await
+    }
+
+    /// Replaces the key that signs access tokens, on every server of the database. Tokens signed before
+    /// stay valid while they last.
+    pub async fn rotate_signing_key(&self) -> Result<()> {
+        let (kid, secret) = (secrets::random_text(12)?, secrets::random_key()?.to_vec());
+        self.db.rows(include_str!("../sql/queries/accounts/rotate_signing_key.sql"), &[&kid, &secret]).await?;
+        self.tokens.reload(&self.db).await
     }
 }

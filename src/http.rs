@@ -2,19 +2,25 @@
 //!
 //! Every handler is registered through utoipa-actix-web, so that none is missing from `/openapi.json`.
 
+pub mod agents;
 pub mod assets;
+pub mod auth;
 pub mod body;
 pub mod caller;
+pub mod cookies;
 pub mod faults;
 pub mod guard;
 pub mod health;
 pub mod idempotency;
 pub mod input;
+pub mod invites;
+pub mod keys;
 pub mod limits;
 pub mod openapi;
 pub mod origin;
 pub mod problem;
 pub mod reply;
+pub mod sessions;
 pub mod tickets;
 pub mod workflows;
 
@@ -86,6 +92,8 @@ pub type Extra = Arc<dyn Fn(&mut ServiceConfig<'_>) + Send + Sync>;
 /// The rooms. Each has a file in `http/` with a function `configure` that registers its handlers.
 pub fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(health::health).service(health::ready).service(health::metrics_text);
+    cfg.configure(auth::configure).configure(sessions::configure);
+    cfg.configure(keys::configure).configure(agents::configure).configure(invites::configure);
     workflows::configure(cfg);
     tickets::configure(cfg);
 }
@@ -158,10 +166,16 @@ pub async fn run(config: Config, db: Db, extras: Vec<Extra>) -> CoreResult<()> {
     serve(listener, state, extras)?.await.map_err(|e| Error::Internal(format!("the server stopped: {e}")))
 }
 
-/// Keeps what is held in memory from growing.
+/// Keeps from growing what is counted in memory and what credentials leave in the database.
 async fn tidy(state: web::Data<State>) {
-    loop {
-        tokio::time::sleep(Duration::from_secs(60)).await;
+    for minute in 0u64.. {
         state.limits.tidy();
+        state.accounts.tidy_memory();
+        if minute % 60 == 0
+            && let Err(error) = state.accounts.tidy_database().await
+        {
+            tracing::warn!(%error, "old credentials were not tidied");
+        }
+        tokio::time::sleep(Duration::from_secs(60)).await;
     }
 }

@@ -47,3 +47,12 @@ begin
     return jsonb_build_object('key_id', found_key.id, 'actor_id', found_key.actor_id, 'expires_at', found_key.expires_at);
 end
 $$;
+
+-- Replaces the key that signs access tokens. What the old one signed stays valid while it lasts.
+create function logic.rotate_signing_key(new_kid text, new_secret bytea) returns void language plpgsql as $$
+begin
+    perform pg_advisory_xact_lock(hashtext('callboard.signing_keys'));
+    update signing_keys set retired_at = now() where purpose = 'access' and retired_at is null;
+    insert into signing_keys (kid, purpose, secret) values (new_kid, 'access', new_secret);
+end
+$$;

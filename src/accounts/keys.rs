@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::secrets;
+use super::{Caller, secrets};
 use crate::db::Db;
 use crate::{Error, Result};
 
@@ -94,6 +95,110 @@ impl KeyCache {
     /// Forgets everything believed, after a key was revoked here.
     pub fn forget(&self) {
         self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
+    }
+}
+
+/// A new API key.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeyRequest {
+    /// What it is for.
+    #[schema(min_length = 1, max_length = 200)]
+    pub name: String,
+    /// An agent or service of the caller's own; without one, the caller.
+    pub actor_id: Option<String>,
+    /// Among `read`, `write`, `manage`, `act_for` (services only) and `*`. Without them an agent's key reads
+    /// and writes, a service's may also manage and act for agents.
+    pub scopes: Option<Vec<String>>,
+    /// When it ends; without one, never, or with the key that makes it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub expires_at: Option<Timestamp>,
+    /// Workflows of the caller's own that the actor becomes a member of.
+    pub workflows: Option<Vec<String>>,
+}
+
+/// An API key, without its secret.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ApiKey {
+    /// The id.
+    pub id: String,
+    /// What it is for.
+    pub name: String,
+    /// Whose key it is.
+    pub actor_id: String,
+    /// That actor's name.
+    pub actor_name: String,
+    /// That actor's kind.
+    pub actor_kind: String,
+    /// What it may do.
+    pub scopes: Vec<String>,
+    /// Who made it.
+    pub created_by: Option<String>,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    /// When it ends.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub expires_at: Option<Timestamp>,
+    /// When it was last used, to the minute.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub last_used_at: Option<Timestamp>,
+    /// When it was revoked.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// A key just made; the only time its secret is shown.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CreatedKey {
+    /// The whole key, for `Authorization: Bearer`.
+    #[schema(example = "cb_0192f3a4b5c67d8e9f00112233445566_…")]
+    pub key: String,
+    /// The key as it is listed.
+    #[serde(flatten)]
+    pub info: ApiKey,
+}
+
+/// The caller's keys, newest first.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct ApiKeys {
+    /// The keys.
+    pub keys: Vec<ApiKey>,
+}
+
+/// Makes a key for the caller or for an agent or service of its own.
+pub async fn create(db: &Db, caller: &Caller, request: &KeyRequest) -> Result<CreatedKey> {
+    let new = generate()?;
+    let info = db
+        .call(
+            include_str!("../../sql/queries/accounts/create_key.sql"),
+            &[
+                &caller.to_sql(),
+                &new.id,
+                &new.hash,
+                &request.name,
+                &request.actor_id,
+                &request.scopes,
+                &request.expires_at,
+                &request.workflows,
+            ],
+        )
+        .await?;
+    Ok(CreatedKey { key: new.key, info })
+}
+
+/// Keys of the caller and of what it owns, or of one such actor.
+pub async fn list(db: &Db, caller: &Caller, actor: Option<&str>) -> Result<ApiKeys> {
+    db.call(include_str!("../../sql/queries/accounts/list_keys.sql"), &[&caller.to_sql(), &actor]).await
+}
+
+impl KeyCache {
+    /// Revokes a key.
+    pub async fn revoke(&self, db: &Db, caller: &Caller, key: &str) -> Result<()> {
+        let _: serde_json::Value =
+            db.call(include_str!("../../sql/queries/accounts/revoke_key.sql"), &[&caller.to_sql(), &key]).await?;
+        self.forget();
+        Ok(())
     }
 }
 

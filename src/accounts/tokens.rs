@@ -127,6 +127,13 @@ impl Tokens {
         Ok(Self { keys: Arc::new(RwLock::new(load(db).await?)), lifetime })
     }
 
+    /// Reads the keys again.
+    pub async fn reload(&self, db: &Db) -> Result<()> {
+        let keys = load(db).await?;
+        *self.keys.write().unwrap_or_else(std::sync::PoisonError::into_inner) = keys;
+        Ok(())
+    }
+
     /// Lifetime of an access token in seconds.
     pub fn lifetime(&self) -> u32 {
         self.lifetime
@@ -168,8 +175,7 @@ impl Tokens {
             (keys.verifying.contains_key(&kid), keys.loaded.elapsed() > RELOAD)
         };
         if !known && stale {
-            let keys = load(db).await?;
-            *self.keys.write().unwrap_or_else(std::sync::PoisonError::into_inner) = keys;
+            self.reload(db).await?;
         }
         let keys = self.read();
         let key = keys.verifying.get(&kid).ok_or_else(refused)?;

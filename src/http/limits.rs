@@ -7,6 +7,7 @@ use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::Result;
+use crate::accounts::throttle::network;
 use crate::http::problem::too_many;
 
 /// Rate limits of this server, kept in memory.
@@ -37,11 +38,7 @@ impl Limits {
 
     /// Counts a request of an address nobody vouches for; of IPv6, its /64 network.
     pub fn address(&self, address: IpAddr) -> Result<()> {
-        let network = match address {
-            IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & !u128::from(u64::MAX)).into()),
-            v4 => v4,
-        };
-        self.addresses.check_key(&network).map_err(|until| self.refused(&until))
+        self.addresses.check_key(&network(address)).map_err(|until| self.refused(&until))
     }
 
     fn refused(&self, until: &governor::NotUntil<governor::clock::QuantaInstant>) -> crate::Error {

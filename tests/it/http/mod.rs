@@ -1,3 +1,8 @@
 //! The HTTP door, tried from outside.
 
+mod accounts;
+mod accounts_keys;
+mod accounts_refresh;
+mod accounts_setup;
+mod accounts_tokens;
 mod core;

@@ -1,0 +1,2 @@
+-- Forgets what ended long ago.
+select logic.tidy_accounts()
