@@ -130,6 +130,11 @@ impl Accounts {
         &self.keys
     }
 
+    /// The signer of access tokens.
+    pub fn tokens(&self) -> &tokens::Tokens {
+        &self.tokens
+    }
+
     /// Forgets what was counted and is no longer needed; called every minute.
     pub fn tidy_memory(&self) {
         self.throttle.tidy();

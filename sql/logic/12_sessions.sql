@@ -30,6 +30,16 @@ exception when unique_violation then
 end
 $$;
 
+-- Makes a person, for whoever holds the database.
+create function logic.create_user(email_address text, user_name text, password text, admin boolean)
+returns jsonb language plpgsql as $$
+declare
+    new_user text := logic.insert_user(email_address, user_name, password, admin);
+begin
+    return logic.actor_json(new_user);
+end
+$$;
+
 -- Registers a person. `registration` is the server's setting: open, invite or off.
 create function logic.register(
     email_address text, user_name text, password text, invite_hash bytea, registration text

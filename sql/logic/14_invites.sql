@@ -103,6 +103,8 @@ $$;
 -- Makes the first administrator by such a link. All links end with it.
 create function logic.complete_setup(link_hash bytea, email_address text, user_name text, password text)
 returns jsonb language plpgsql as $$
+declare
+    admin text;
 begin
     perform pg_advisory_xact_lock(hashtext('callboard.first_admin'));
     if not exists (select from invites where token_hash = link_hash and purpose = 'setup' and used_at is null and expires_at > now()) then
@@ -112,7 +114,8 @@ begin
         perform logic.fail('CB410', 'An administrator exists already; sign in instead.');
     end if;
     update invites set used_at = now() where purpose = 'setup' and used_at is null;
-    return logic.actor_json(logic.insert_user(email_address, user_name, password, true));
+    admin := logic.insert_user(email_address, user_name, password, true);
+    return logic.actor_json(admin);
 end
 $$;
 

@@ -122,7 +122,7 @@ pub async fn create(db: &Db, email: &str, name: Option<&str>, password: Password
     let name = name_of(name, &email)?;
     password.check("password")?;
     let hash = super::passwords::Passwords::default().hash(password).await?;
-    db.call(include_str!("../../sql/queries/accounts/insert_user.sql"), &[&email, &name, &hash, &admin]).await
+    db.call(include_str!("../../sql/queries/accounts/create_user.sql"), &[&email, &name, &hash, &admin]).await
 }
 
 impl Accounts {

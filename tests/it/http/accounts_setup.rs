@@ -45,3 +45,19 @@ async fn by_settings() {
     let half = config(&["--admin-email", "root@example.org"]);
     assert!(accounts::first_start(&server.state.db, &half).await.expect("an administrator exists").is_none());
 }
+
+#[tokio::test]
+async fn by_whoever_holds_the_database() {
+    let server = server("setupcli").await;
+    let password = || secrecy::SecretString::from("correct horse").into();
+    let db = &server.state.db;
+    let made = accounts::people::create(db, "Root@example.org", None, password(), true).await.expect("a person");
+    assert_eq!((made.name.as_str(), made.is_admin), ("root", true));
+    assert!(accounts::people::create(db, "root@example.org", None, password(), false).await.is_err());
+    let service =
+        accounts::agents::provision(db, "ci", accounts::agents::Kind::Service, None).await.expect("a service");
+    let request = accounts::keys::KeyRequest { name: "ci".into(), ..Default::default() };
+    let caller = accounts::Caller::trusted(&service.id);
+    let key = accounts::keys::create(db, &caller, &request).await.expect("a key");
+    assert_eq!(server.bearer(&key.key).get("/api/auth/me").await.ok()["user"]["kind"], "service");
+}
