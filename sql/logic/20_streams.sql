@@ -66,6 +66,64 @@ begin
 end
 $$;
 
+-- One change on its way into history.
+create type logic.change as (
+    workflow_id text, ticket_id text, change_type text, field_name text, old_value text, new_value text,
+    description text, metadata jsonb
+);
+
+-- Writes gathered changes into the streams of their workflows, in the order given, and rings.
+create function logic.record(changes logic.change[]) returns void language plpgsql as $$
+declare
+    base record;
+    one logic.change;
+    seq bigint;
+    actor text;
+    acting_for text;
+    quiet boolean := true;
+begin
+    if cardinality(changes) = 0 or changes is null then
+        return;
+    end if;
+    actor := logic.current_actor();
+    acting_for := logic.current_on_behalf_of();
+    for base in
+        select * from logic.next_seqs(array(select 'workflow:' || c.workflow_id from unnest(changes) c))
+    loop
+        seq := base.before_first;
+        foreach one in array changes loop
+            continue when 'workflow:' || one.workflow_id <> base.stream_id;
+            seq := seq + 1;
+            insert into history (stream_id, seq, workflow_id, ticket_id, change_type, field_name, old_value, new_value,
+                                 change_description, metadata, actor_id, on_behalf_of)
+            values (base.stream_id, seq, one.workflow_id, one.ticket_id, one.change_type, one.field_name, one.old_value, one.new_value,
+                    coalesce(one.description, ''), coalesce(one.metadata, '{}'), actor, acting_for);
+            if one.change_type = 'status_changed' then
+                perform logic.ring_status(one.workflow_id, one.ticket_id, seq, one.old_value, one.new_value);
+            else
+                quiet := false;
+            end if;
+        end loop;
+    end loop;
+    if not quiet then
+        perform logic.ring();
+    end if;
+end
+$$;
+
+-- The same for changes that a trigger gathered as a JSON array of objects with the fields of
+-- logic.change.
+create function logic.record_json(changes jsonb) returns void language plpgsql as $$
+begin
+    perform logic.record(array(
+        select row(r.*)::logic.change
+          from jsonb_array_elements(changes) with ordinality e (item, place)
+          cross join lateral jsonb_to_record(e.item) r (workflow_id text, ticket_id text, change_type text, field_name text,
+                old_value text, new_value text, description text, metadata jsonb)
+         order by e.place));
+end
+$$;
+
 -- Names one life of the database: system identifier, timeline, and a counter that a restore of the
 -- same disk bumps. A cursor of another epoch is never trusted.
 create function logic.epoch() returns text language sql stable

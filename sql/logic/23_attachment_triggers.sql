@@ -2,33 +2,6 @@
 -- Lock order: the stream row comes last (logic.next_seqs). Blockers look for cycles after taking it,
 -- so that two halves of a cycle cannot be inserted at the same time.
 
--- Writes history rows that a trigger has gathered as JSON objects: workflow_id, ticket_id, change_type,
--- field_name, old_value, new_value, description, metadata; in this order.
-create function logic.record(changes jsonb) returns void language plpgsql as $$
-begin
-    insert into history (stream_id, seq, workflow_id, ticket_id, change_type, field_name, old_value, new_value,
-                         change_description, metadata, actor_id, on_behalf_of)
-    with
-    -- The gathered rows in their order.
-    c as materialized (
-        select e.place, r.*
-          from jsonb_array_elements(changes) with ordinality e (item, place)
-          cross join lateral jsonb_to_record(e.item) r (workflow_id text, ticket_id text, change_type text, field_name text,
-                old_value text, new_value text, description text, metadata jsonb)
-    ),
-    base as materialized (
-        select * from logic.next_seqs((select array_agg('workflow:' || c.workflow_id) from c))
-    )
-    select b.stream_id, b.before_first + row_number() over (partition by c.workflow_id order by c.place),
-           c.workflow_id, c.ticket_id, c.change_type, c.field_name, c.old_value, c.new_value,
-           coalesce(c.description, ''), coalesce(c.metadata, '{}'), logic.current_actor(), logic.current_on_behalf_of()
-      from c join base b on b.stream_id = 'workflow:' || c.workflow_id;
-    if found then
-        perform logic.ring();
-    end if;
-end
-$$;
-
 -- A comment as answers and events show it.
 create function logic.comment_json(id text) returns jsonb language sql stable
 begin atomic
@@ -53,7 +26,7 @@ end;
 
 create function logic.comments_inserted() returns trigger language plpgsql as $$
 begin
-    perform logic.record((
+    perform logic.record_json((
         select jsonb_agg(jsonb_build_object(
             'workflow_id', n.workflow_id, 'ticket_id', n.ticket_id, 'change_type', 'commented',
             'new_value', n.id, 'description', 'Commented.',
@@ -67,7 +40,7 @@ $$;
 
 create function logic.comments_updated() returns trigger language plpgsql as $$
 begin
-    perform logic.record((
+    perform logic.record_json((
         select jsonb_agg(jsonb_build_object(
             'workflow_id', n.workflow_id, 'ticket_id', n.ticket_id,
             'change_type', case when n.deleted_at is not null then 'comment_deleted' else 'comment_updated' end,
@@ -85,7 +58,7 @@ $$;
 
 create function logic.reactions_changed() returns trigger language plpgsql as $$
 begin
-    perform logic.record((
+    perform logic.record_json((
         select jsonb_agg(jsonb_build_object(
             'workflow_id', c.workflow_id, 'ticket_id', c.ticket_id, 'change_type', 'comment_updated', 'field_name', 'reactions',
             'new_value', n.emoji, 'description', case tg_op when 'INSERT' then 'Reacted to a comment.' else 'Took back a reaction.' end,
@@ -107,7 +80,7 @@ end;
 
 create function logic.commits_inserted() returns trigger language plpgsql as $$
 begin
-    perform logic.record((
+    perform logic.record_json((
         select jsonb_agg(jsonb_build_object(
             'workflow_id', n.workflow_id, 'ticket_id', n.ticket_id, 'change_type', 'commit_linked',
             'new_value', n.commit_sha, 'description', format('Linked commit %s.', left(n.commit_sha, 12)),
@@ -143,7 +116,7 @@ begin
                where t.workflow_id <> n.workflow_id) then
         perform logic.invalid('blocked_by_ticket_ids', 'must name tickets of the same workflow');
     end if;
-    perform logic.record(logic.blocker_changes('blocked', (select jsonb_agg(to_jsonb(n)) from new_rows n)));
+    perform logic.record_json(logic.blocker_changes('blocked', (select jsonb_agg(to_jsonb(n)) from new_rows n)));
     return null;
 end
 $$;
@@ -151,7 +124,7 @@ $$;
 -- Records released edges; where the blocker was resolved, a comment on the released ticket says so.
 create function logic.blockers_deleted() returns trigger language plpgsql as $$
 begin
-    perform logic.record(logic.blocker_changes('unblocked', (select jsonb_agg(to_jsonb(o)) from old_rows o)));
+    perform logic.record_json(logic.blocker_changes('unblocked', (select jsonb_agg(to_jsonb(o)) from old_rows o)));
     insert into ticket_comments (id, ticket_id, workflow_id, agent_id, comment_text, comment_type, mentions)
     select logic.new_id('comment'), o.ticket_id, o.workflow_id,
            (select a.id from actors a where a.id = coalesce(logic.current_on_behalf_of(), logic.current_actor())),

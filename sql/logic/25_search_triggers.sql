@@ -1,4 +1,5 @@
--- Keeps ticket_search, which keyword search reads, in step with tickets and comments.
+-- Keeps ticket_search, which keyword search reads, in step with tickets and comments. Updates of tickets
+-- are seen by logic.tickets_updated, which knows what changed.
 
 -- A ticket's searchable text: title A, tags B, description C, comments D. Only the newest 100,000
 -- characters of comments count: a tsvector holds at most one megabyte.
@@ -23,13 +24,7 @@ end;
 
 create function logic.tickets_to_index() returns trigger language plpgsql as $$
 begin
-    if tg_op = 'INSERT' then
-        perform logic.index_tickets((select array_agg(n.id order by n.id) from new_rows n));
-    else
-        perform logic.index_tickets((
-            select array_agg(n.id order by n.id) from new_rows n join old_rows o using (id)
-             where (n.title, n.description, n.tags) is distinct from (o.title, o.description, o.tags)));
-    end if;
+    perform logic.index_tickets((select array_agg(n.id order by n.id) from new_rows n));
     return null;
 end
 $$;
@@ -43,8 +38,6 @@ $$;
 
 create trigger index_inserted after insert on tickets
     referencing new table as new_rows for each statement execute function logic.tickets_to_index();
-create trigger index_updated after update on tickets
-    referencing old table as old_rows new table as new_rows for each statement execute function logic.tickets_to_index();
 create trigger index_commented after insert on ticket_comments
     referencing new table as new_rows for each statement execute function logic.comments_to_index();
 create trigger index_comment_changed after update on ticket_comments
