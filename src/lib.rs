@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod cli;
 pub mod comments;
+pub mod commits;
 pub mod config;
 pub mod db;
 pub mod error;

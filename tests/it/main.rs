@@ -1,6 +1,7 @@
 //! The integration tests: one binary, so that they share one Postgres.
 
 mod client;
+mod commits;
 mod house;
 mod http;
 mod import;

@@ -1,0 +1,94 @@
+//! The language of a file, by its name, as highlighters call it.
+
+const BY_NAME: &[(&str, &str)] = &[
+    ("dockerfile", "dockerfile"),
+    ("makefile", "makefile"),
+    ("gnumakefile", "makefile"),
+    ("cmakelists.txt", "cmake"),
+    ("gemfile", "ruby"),
+    ("rakefile", "ruby"),
+    ("cargo.lock", "toml"),
+    ("poetry.lock", "toml"),
+    ("go.mod", "go"),
+    (".bashrc", "bash"),
+    (".gitignore", "ini"),
+    (".env", "ini"),
+];
+
+const BY_ENDING: &[(&str, &str)] = &[
+    ("rs", "rust"),
+    ("py pyi", "python"),
+    ("js mjs cjs jsx", "javascript"),
+    ("ts mts cts", "typescript"),
+    ("tsx", "tsx"),
+    ("go", "go"),
+    ("java", "java"),
+    ("kt kts", "kotlin"),
+    ("scala", "scala"),
+    ("c h", "c"),
+    ("cc cpp cxx hpp hh hxx", "cpp"),
+    ("cs", "csharp"),
+    ("swift", "swift"),
+    ("m mm", "objectivec"),
+    ("rb", "ruby"),
+    ("php", "php"),
+    ("pl pm", "perl"),
+    ("lua", "lua"),
+    ("r", "r"),
+    ("jl", "julia"),
+    ("hs", "haskell"),
+    ("ex exs", "elixir"),
+    ("erl hrl", "erlang"),
+    ("clj cljs", "clojure"),
+    ("dart", "dart"),
+    ("zig", "zig"),
+    ("sql", "sql"),
+    ("sh bash zsh", "bash"),
+    ("ps1", "powershell"),
+    ("html htm", "html"),
+    ("xml svg xsd", "xml"),
+    ("css", "css"),
+    ("scss", "scss"),
+    ("less", "less"),
+    ("vue", "vue"),
+    ("svelte", "svelte"),
+    ("json jsonl jsonc", "json"),
+    ("yaml yml", "yaml"),
+    ("toml", "toml"),
+    ("ini cfg conf", "ini"),
+    ("md markdown mdx", "markdown"),
+    ("graphql gql", "graphql"),
+    ("proto", "protobuf"),
+    ("tf hcl", "hcl"),
+    ("nix", "nix"),
+    ("tex", "latex"),
+    ("diff patch", "diff"),
+];
+
+/// The language of a path; `text` if its name tells nothing.
+pub fn of(path: &str) -> &'static str {
+    let name = path.rsplit('/').next().unwrap_or_default().to_lowercase();
+    if let Some((_, language)) = BY_NAME.iter().find(|(known, _)| *known == name) {
+        return language;
+    }
+    let Some((_, ending)) = name.rsplit_once('.') else { return "text" };
+    let known = BY_ENDING.iter().find(|(endings, _)| endings.split(' ').any(|known| known == ending));
+    known.map_or("text", |(_, language)| language)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn names_and_endings_tell_the_language() {
+        for (path, language) in [
+            ("src/main.rs", "rust"),
+            ("a/b.PY", "python"),
+            ("docker/Dockerfile", "dockerfile"),
+            ("x.tar.gz", "text"),
+            ("LICENSE", "text"),
+            ("dir.rs/plain", "text"),
+        ] {
+            assert_eq!(super::of(path), language, "{path}");
+        }
+    }
+}
