@@ -88,6 +88,10 @@ pub struct Config {
     #[arg(long, env = "CALLBOARD_HISTORY_MONTHS", default_value_t = 0)]
     pub history_months: u32,
     /// What to log, in the syntax of RUST_LOG.
-    #[arg(long, env = "CALLBOARD_LOG", default_value = "info")]
+    #[arg(
+        long,
+        env = "CALLBOARD_LOG",
+        default_value = "info,refinery_core=warn,tokio_postgres=warn,actix_server=warn"
+    )]
     pub log: String,
 }

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use secrecy::ExposeSecret;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::Config;
 use crate::db::embedded::{self, Embedded, Options};
 use crate::db::{Db, maintenance, migrate, pool};
-use crate::{Error, Result, http, telemetry};
+use crate::{Error, Result, accounts, http, telemetry};
 
 /// Runs the server until SIGTERM or ctrl-c; with `demo`, simulated agents work on a demo workflow.
 pub async fn run(config: Config, _demo: bool) -> Result<()> {
@@ -22,6 +23,7 @@ pub async fn run(config: Config, _demo: bool) -> Result<()> {
     }
     let db = Db::new(pool::pool(&url, config.pool_size, Duration::from_secs(config.statement_timeout))?);
     let history_months = config.history_months;
+    let setup = accounts::first_start(&db, &config).await?;
     let state = http::State::load(config, db.clone()).await?;
     if let Some(postgres) = &postgres {
         let watch = postgres.state();
@@ -38,10 +40,20 @@ pub async fn run(config: Config, _demo: bool) -> Result<()> {
     let serving = tokio::spawn(server);
     let housekeeping = tokio::spawn(maintenance::forever(db, history_months));
     tracing::info!(%address, "ready");
-    eprintln!("Callboard is ready at {}", public_url(&state.config, address));
+    let url = public_url(&state.config, address);
+    println!("Callboard is ready at {url}");
+    if let Some(token) = setup {
+        // Shown once, on purpose: whoever started the server becomes its first administrator.
+        println!("Make the first administrator at {url}/setup?token={}", token.expose_secret());
+    }
 
     stop_signal().await?;
-    tracing::info!("stopping");
+    tracing::info!("stopping; a second signal stops at once");
+    tokio::spawn(async {
+        if stop_signal().await.is_ok() {
+            std::process::exit(130);
+        }
+    });
     housekeeping.abort();
     handle.stop(true).await;
     let _ = serving.await;
@@ -60,6 +72,7 @@ async fn database(config: &Config) -> Result<(String, Option<Embedded>)> {
             Ok((url.to_owned(), None))
         }
         None => {
+            tracing::info!(data = %config.data_dir.display(), "starting the embedded Postgres");
             let postgres = Embedded::start(Options::new(&config.runtime_dir, &config.data_dir))
                 .await
                 .map_err(|error| Error::Setup(error.to_string()))?;
