@@ -1,7 +1,10 @@
 //! Moving: columns, order, resolving, claiming, many at once, commits.
 
 use actix_web::{post, web};
+use serde_json::Value;
 
+use crate::accounts::Caller;
+use crate::commits;
 use crate::http::{Auth, Json, Reply, Result, ServiceConfig, State};
 use crate::tickets::moves::{
     self, BulkUpdate, BulkUpdated, ChangeStatus, Claim, Claimed, CommitLinked, LinkCommit, Reorder, Reordered,
@@ -17,6 +20,19 @@ pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
         .service(link_commit);
 }
 
+/// What the workflow's repository says of a commit, if there is one and it knows it.
+async fn described(
+    state: &State,
+    caller: &Caller,
+    ticket: &str,
+    commit_sha: Option<&String>,
+) -> crate::Result<Option<Value>> {
+    match commit_sha {
+        Some(sha) => commits::describe(&state.db, &state.config, caller, ticket, sha).await,
+        None => Ok(None),
+    }
+}
+
 /// Moves a ticket to another column. A blocked ticket stays: `success` is false and the answer says why.
 #[utoipa::path(tag = "Tickets", request_body = ChangeStatus, responses((status = 200, body = StatusChanged)))]
 #[post("/api/tickets/change-status")]
@@ -26,7 +42,8 @@ async fn change_status(
     Json(input): Json<ChangeStatus>,
 ) -> Result<Reply<StatusChanged>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
-    Ok(Reply::ok(moves::change_status(&state.db, &caller, &input, None).await?))
+    let git = described(&state, &caller, &input.ticket_id, input.commit_sha.as_ref()).await?;
+    Ok(Reply::ok(moves::change_status(&state.db, &caller, &input, git).await?))
 }
 
 /// Moves a ticket inside its column.
@@ -42,7 +59,8 @@ async fn reorder(state: web::Data<State>, auth: Auth, Json(input): Json<Reorder>
 #[post("/api/tickets/resolve")]
 async fn resolve(state: web::Data<State>, auth: Auth, Json(input): Json<ResolveTicket>) -> Result<Reply<Resolved>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
-    Ok(Reply::ok(moves::resolve(&state.db, &caller, &input, None).await?))
+    let git = described(&state, &caller, &input.ticket_id, input.commit_sha.as_ref()).await?;
+    Ok(Reply::ok(moves::resolve(&state.db, &caller, &input, git).await?))
 }
 
 /// Takes the next ready ticket: unblocked, unassigned, in a todo column. Two callers never get the same.
@@ -70,5 +88,6 @@ async fn link_commit(
     Json(input): Json<LinkCommit>,
 ) -> Result<Reply<CommitLinked>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
-    Ok(Reply::ok(moves::link_commit(&state.db, &caller, &input, None).await?))
+    let git = described(&state, &caller, &input.ticket_id, Some(&input.commit_sha)).await?;
+    Ok(Reply::ok(moves::link_commit(&state.db, &caller, &input, git).await?))
 }

@@ -4,6 +4,7 @@ use actix_web::{get, post, web};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::commits::{self, CommitDiff};
 use crate::http::{Auth, Json, Path, Query, Reply, Result, ServiceConfig, State};
 use crate::search::{self, SearchAnswer, SearchTickets};
 use crate::tickets::Priority;
@@ -12,7 +13,13 @@ use crate::workflows::{self, BoardConfigAnswer};
 use crate::{Error, Result as CoreResult};
 
 pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
-    cfg.service(find).service(list).service(list_again).service(board_config).service(stats).service(get_one);
+    cfg.service(find)
+        .service(list)
+        .service(list_again)
+        .service(board_config)
+        .service(stats)
+        .service(commit_diff)
+        .service(get_one);
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -80,7 +87,7 @@ fn parse_priority(text: &str) -> CoreResult<Priority> {
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 struct InWorkflow {
-    /// The workflow, so that a key like TKT-12 can be given instead of an id.
+    /// The workflow: a ticket may then be given by its key, and a commit is looked up there only.
     workflow_id: Option<String>,
 }
 
@@ -130,6 +137,19 @@ async fn board_config(state: web::Data<State>, auth: Auth, Path(id): Path<String
 #[get("/api/tickets/stats/{workflow_id}")]
 async fn stats(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> Result<Reply<StatsAnswer>> {
     Ok(Reply::ok(read::stats(&state.db, &auth.caller(), &id).await?))
+}
+
+/// What a commit changed, from the git repository of a workflow the caller can read.
+#[utoipa::path(tag = "Commits", params(InWorkflow), responses((status = 200, body = CommitDiff)))]
+#[get("/api/tickets/commit-diff/{sha}")]
+async fn commit_diff(
+    state: web::Data<State>,
+    auth: Auth,
+    Path(sha): Path<String>,
+    Query(query): Query<InWorkflow>,
+) -> Result<Reply<CommitDiff>> {
+    let workflow = query.workflow_id.as_deref();
+    Ok(Reply::ok(commits::diff(&state.db, &state.config, &auth.caller(), &sha, workflow).await?))
 }
 
 /// Everything about one ticket, by id, or by key where `workflow_id` is given. The ETag is its version.
