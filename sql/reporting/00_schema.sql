@@ -1,1 +1,0 @@
--- Views for analysts; grants come last.

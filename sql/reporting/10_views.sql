@@ -1,0 +1,61 @@
+-- Views for analysts: flat, readable, without secrets. Times are UTC. Names here are kept stable: a
+-- dashboard outside Callboard may build on them.
+
+-- One row for each workflow.
+create view reporting.workflows as
+select w.id as workflow_id, w.name, w.ticket_tracking, w.created_at, w.archived_at,
+       (select count(*) from public.workflow_members m where m.workflow_id = w.id) as members
+  from public.workflows w;
+
+-- One row for each live ticket, with its column's name and category and who works on it.
+create view reporting.tickets as
+select t.id as ticket_id, t.workflow_id, w.name as workflow, 'TKT-' || t.number as key, t.title, t.ticket_type, t.priority,
+       t.status, c.name as status_name, c.category as status_category, t.assigned_agent_id, a.name as assigned_to,
+       t.created_by_agent_id, t.tags, t.story_points, t.estimate_minutes, t.spent_minutes, t.is_resolved,
+       exists (select from public.ticket_blockers b where b.ticket_id = t.id) as is_blocked,
+       t.created_at, t.updated_at, t.started_at, t.completed_at,
+       t.completed_at - t.created_at as lead_time,
+       t.completed_at - t.started_at as cycle_time
+  from public.tickets t
+  join public.workflows w on w.id = t.workflow_id
+  join public.board_columns c on c.workflow_id = t.workflow_id and c.id = t.status
+  left join public.actors a on a.id = t.assigned_agent_id
+ where t.deleted_at is null;
+
+-- One row for each change ever made (as long as history is kept).
+create view reporting.changes as
+select h.workflow_id, h.stream_id, h.seq, h.ticket_id, 'TKT-' || t.number as key, h.change_type, h.field_name, h.old_value, h.new_value,
+       h.change_description, coalesce(h.on_behalf_of, h.actor_id) as agent_id, h.actor_id, h.changed_at
+  from public.history h
+  left join public.tickets t on t.id = h.ticket_id;
+
+-- How long each ticket stood in each column: one row for each stay; `left_at` is null while it stands there.
+create view reporting.stays as
+with
+-- The moments a ticket entered a column: when it was made, and every move since.
+entries as (
+    select t.workflow_id, t.id as ticket_id, t.created_at as entered_at,
+           coalesce((select h.old_value from public.history h
+                      where h.ticket_id = t.id and h.change_type = 'status_changed' order by h.seq limit 1), t.status) as status,
+           0::bigint as seq
+      from public.tickets t where t.deleted_at is null
+    union all
+    select h.workflow_id, h.ticket_id, h.changed_at, h.new_value, h.seq
+      from public.history h join public.tickets t on t.id = h.ticket_id and t.deleted_at is null
+     where h.change_type = 'status_changed'
+)
+select e.workflow_id, e.ticket_id, e.status, e.entered_at,
+       lead(e.entered_at) over stay as left_at,
+       coalesce(lead(e.entered_at) over stay, now()) - e.entered_at as duration
+  from entries e
+window stay as (partition by e.ticket_id order by e.seq);
+
+-- Tickets made and finished, by workflow and day.
+create view reporting.daily as
+select coalesce(m.workflow_id, f.workflow_id) as workflow_id, coalesce(m.day, f.day) as day,
+       coalesce(m.created, 0) as created, coalesce(f.completed, 0) as completed
+  from (select workflow_id, (created_at at time zone 'UTC')::date as day, count(*) as created
+          from public.tickets where deleted_at is null group by 1, 2) m
+  full join (select workflow_id, (completed_at at time zone 'UTC')::date as day, count(*) as completed
+          from public.tickets where deleted_at is null and completed_at is not null group by 1, 2) f
+    on f.workflow_id = m.workflow_id and f.day = m.day;
