@@ -1,8 +1,12 @@
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useCallback } from "react";
+import { lazy, Suspense, useCallback } from "react";
 import { BoardPage } from "@/features/board/board-page";
 import type { Filter } from "@/features/board/filter";
-import { TicketDrawer } from "@/features/ticket/ticket-drawer";
+import { useMoveCard } from "@/features/board/use-move-card";
+
+const TicketDrawer = lazy(() =>
+  import("@/features/ticket/ticket-drawer").then((module) => ({ default: module.TicketDrawer })),
+);
 
 /** The board, and over it the ticket the address names: two features that meet only here. */
 export function BoardRoute() {
@@ -22,6 +26,8 @@ export function BoardRoute() {
     [navigate, workflowId],
   );
 
+  const moveCard = useMoveCard(workflowId, open);
+
   return (
     <div className="relative flex min-h-0 flex-1 overflow-hidden">
       <BoardPage
@@ -31,10 +37,20 @@ export function BoardRoute() {
         filter={filter}
         onFilter={setFilter}
         onOpen={open}
+        moveCard={moveCard}
       />
-      {ticketId && (
-        <TicketDrawer key={ticketId} workflowId={workflowId} ticketId={ticketId} onOpen={open} onClose={close} />
-      )}
+      <Suspense>
+        {ticketId && (
+          <TicketDrawer
+            key={ticketId}
+            workflowId={workflowId}
+            ticketId={ticketId}
+            onOpen={open}
+            onClose={close}
+            onMove={moveCard}
+          />
+        )}
+      </Suspense>
     </div>
   );
 }

@@ -1,3 +1,4 @@
+import { ChevronDown } from "lucide-react";
 import { type ComponentProps, type ReactNode, useId } from "react";
 import { cn } from "./cn";
 
@@ -12,8 +13,36 @@ export function Textarea({ className, ...props }: ComponentProps<"textarea">) {
   return <textarea className={cn(inputClass, "min-h-20 py-2 leading-relaxed", className)} {...props} />;
 }
 
-export function NativeSelect({ className, ...props }: ComponentProps<"select">) {
-  return <select className={cn(inputClass, "h-8 pr-7", className)} {...props} />;
+interface SelectProps extends ComponentProps<"select"> {
+  /** Without a frame until it is pointed at, for rows of facts. */
+  quiet?: boolean;
+}
+
+export const quietClass =
+  "border-transparent bg-transparent shadow-none hover:border-border-strong hover:bg-surface focus:border-border-strong focus:bg-surface";
+
+/** The browser's own list, which every phone and screen reader knows. The class sizes the whole. */
+export function NativeSelect({ className, quiet, ...props }: SelectProps) {
+  return (
+    <span className={cn("group/select relative inline-block w-full min-w-0", className)}>
+      <select
+        className={cn(
+          inputClass,
+          "h-8 appearance-none truncate pr-7",
+          quiet && quietClass,
+          props.value && "group-[.is-set]/select:border-primary group-[.is-set]/select:bg-accent",
+        )}
+        {...props}
+      />
+      <ChevronDown
+        aria-hidden="true"
+        className={cn(
+          "pointer-events-none absolute top-2 right-2 size-4 text-muted-foreground",
+          quiet && "opacity-0 group-focus-within/select:opacity-100 group-hover/select:opacity-100",
+        )}
+      />
+    </span>
+  );
 }
 
 interface FieldProps {

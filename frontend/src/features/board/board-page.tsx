@@ -21,7 +21,7 @@ import { noteChange } from "./recent";
 import { Toolbar } from "./toolbar";
 import { useCollapsed } from "./use-collapsed";
 import { useDrag } from "./use-drag";
-import { useMoveCard } from "./use-move-card";
+import type { MoveCard } from "./use-move-card";
 
 interface Props {
   workflowId: string;
@@ -29,6 +29,7 @@ interface Props {
   filter: Filter;
   onFilter: (filter: Filter) => void;
   onOpen: (ticketId: string) => void;
+  moveCard: MoveCard;
 }
 
 export function BoardPage(props: Props) {
@@ -58,7 +59,7 @@ export function BoardPage(props: Props) {
   );
 }
 
-function Board({ board, workflowId, openTicketId, filter, onFilter, onOpen }: Props & { board: BoardState }) {
+function Board({ board, workflowId, openTicketId, filter, onFilter, onOpen, moveCard }: Props & { board: BoardState }) {
   const { config, cards } = board;
   const { actors, nameOf } = useActors(workflowId);
   const [newIn, setNewIn] = useState<string | null>(null);
@@ -66,7 +67,6 @@ function Board({ board, workflowId, openTicketId, filter, onFilter, onOpen }: Pr
   const [collapsed, toggleCollapsed] = useCollapsed(workflowId);
   const searchRef = useRef<HTMLInputElement>(null);
   const editable = board.workflow.role !== "viewer" && !board.workflow.archived_at;
-  const moveCard = useMoveCard(config, onOpen);
   useAnnouncements(workflowId);
 
   const shown = useMemo(() => visibleOrder(board, filter), [board, filter]);

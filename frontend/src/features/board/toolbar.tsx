@@ -32,39 +32,41 @@ export function Toolbar(props: Props) {
   return (
     <div role="toolbar" aria-label="Board" className="flex shrink-0 flex-wrap items-center gap-2 px-3 py-2">
       <SearchBox value={filter.q ?? ""} onChange={set("q")} inputRef={searchRef} />
-      <Choice label="Type" value={filter.type} onChange={set("type")}>
-        {types.map(({ id, name }) => (
-          <option key={id} value={id}>
-            {name}
-          </option>
-        ))}
-      </Choice>
-      <Choice label="Priority" value={filter.priority} onChange={set("priority")}>
-        {PRIORITIES.map((priority) => (
-          <option key={priority} value={priority}>
-            {PRIORITY_NAMES[priority]}
-          </option>
-        ))}
-      </Choice>
-      <Choice label="Assignee" value={filter.assignee} onChange={set("assignee")}>
-        <option value={NOBODY}>Nobody</option>
-        {people.map(({ id, name }) => (
-          <option key={id} value={id}>
-            {name}
-          </option>
-        ))}
-      </Choice>
-      {filtering && (
-        <Button variant="ghost" size="sm" onClick={() => onFilter({})}>
-          <X /> Clear
-        </Button>
-      )}
-      <span className="tabular text-muted-foreground text-xs" data-testid="ticket-total" aria-live="polite">
-        {filtering
-          ? `${shown.toLocaleString()} of ${total.toLocaleString()} tickets`
-          : `${total.toLocaleString()} tickets`}
-      </span>
-      <div className="ml-auto flex items-center gap-1.5">
+      <div className="scroll-thin order-3 flex w-full items-center gap-2 overflow-x-auto p-0.5 sm:order-2 sm:w-auto">
+        <Choice label="Type" value={filter.type} onChange={set("type")}>
+          {types.map(({ id, name }) => (
+            <option key={id} value={id}>
+              {name}
+            </option>
+          ))}
+        </Choice>
+        <Choice label="Priority" value={filter.priority} onChange={set("priority")}>
+          {PRIORITIES.map((priority) => (
+            <option key={priority} value={priority}>
+              {PRIORITY_NAMES[priority]}
+            </option>
+          ))}
+        </Choice>
+        <Choice label="Assignee" value={filter.assignee} onChange={set("assignee")}>
+          <option value={NOBODY}>Nobody</option>
+          {people.map(({ id, name }) => (
+            <option key={id} value={id}>
+              {name}
+            </option>
+          ))}
+        </Choice>
+        {filtering && (
+          <Button variant="ghost" size="sm" onClick={() => onFilter({})}>
+            <X /> Clear
+          </Button>
+        )}
+        <span className="tabular shrink-0 text-muted-foreground text-xs" data-testid="ticket-total" aria-live="polite">
+          {filtering
+            ? `${shown.toLocaleString()} of ${total.toLocaleString()} tickets`
+            : `${total.toLocaleString()} tickets`}
+        </span>
+      </div>
+      <div className="order-2 ml-auto flex items-center gap-1.5 sm:order-3">
         <Button variant="ghost" size="icon" asChild>
           <Link to="/w/$workflowId/settings" params={{ workflowId }} aria-label="Board settings">
             <Settings2 />
@@ -72,7 +74,10 @@ export function Toolbar(props: Props) {
         </Button>
         {editable && (
           <Button variant="primary" onClick={onNew}>
-            <Plus /> New ticket
+            <Plus />{" "}
+            <span>
+              New<span className="hidden sm:inline"> ticket</span>
+            </span>
           </Button>
         )}
       </div>
@@ -96,7 +101,7 @@ function SearchBox({ value, onChange, inputRef }: SearchProps) {
     return () => clearTimeout(timer);
   }, [text, value, onChange]);
   return (
-    <div className="relative w-full sm:w-60">
+    <div className="relative order-1 min-w-0 flex-1 sm:w-60 sm:flex-none">
       <Search className="pointer-events-none absolute top-2 left-2 size-4 text-muted-foreground" aria-hidden="true" />
       <Input
         ref={inputRef}
@@ -133,7 +138,7 @@ function Choice({ label, value, onChange, children }: ChoiceProps) {
       aria-label={label}
       value={value ?? ""}
       onChange={(event) => onChange(event.target.value)}
-      className={cn("w-auto max-w-36", value && "border-primary text-accent-foreground")}
+      className={cn("w-auto max-w-36", value && "is-set")}
     >
       <option value="">{label}</option>
       {children}

@@ -1,7 +1,7 @@
 /** A move from the board: asks for the comment where the board wants one, and says why when it is refused. */
 import { useCallback } from "react";
 import { toast } from "sonner";
-import type { BoardConfig, Card } from "@/api/types";
+import type { Card } from "@/api/types";
 import type { BoardState } from "@/live/board";
 import { useLive } from "@/live/context";
 import { keysOf, type Move, type MoveOutcome, useMove } from "@/live/move";
@@ -10,11 +10,14 @@ import { ask } from "@/ui/ask";
 
 const LEAST_COMMENT = 10;
 
-export function useMoveCard(config: BoardConfig | undefined, open: (ticketId: string) => void) {
+export type MoveCard = (card: Card, to: string, above?: Card, below?: Card) => Promise<void>;
+
+export function useMoveCard(workflowId: string, open: (ticketId: string) => void): MoveCard {
   const move = useMove();
   const live = useLive();
   return useCallback(
-    async (card: Card, to: string, above?: Card, below?: Card) => {
+    async (card, to, above, below) => {
+      const config = live.board(workflowId)?.config;
       if (!config) return;
       const column = config.columns.find(({ id }) => id === to)?.name ?? to;
       const request: Move = { card, to, above, below };
@@ -32,7 +35,7 @@ export function useMoveCard(config: BoardConfig | undefined, open: (ticketId: st
       if (outcome.ok) announce(`${card.key} is in ${column}.`);
       else refuse(card, column, outcome, live.board(card.workflow_id), open);
     },
-    [config, move, live, open],
+    [workflowId, move, live, open],
   );
 }
 

@@ -1,16 +1,206 @@
-interface Props {
+import { Check, Copy, MoreHorizontal, Trash2, X } from "lucide-react";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { toast } from "sonner";
+import { explain, Problem, tickets } from "@/api";
+import { useActors } from "@/api/hooks";
+import type { Card, TicketDetail } from "@/api/types";
+import { useBoard } from "@/live/context";
+import { ask } from "@/ui/ask";
+import { Button } from "@/ui/button";
+import { Menu, MenuItem, MenuSeparator } from "@/ui/menu";
+import { useShortcuts } from "@/ui/shortcuts";
+import { Empty, Spinner } from "@/ui/states";
+import { TypeIcon } from "@/ui/type-icon";
+import { Activity } from "./activity";
+import { Description } from "./description";
+import { Details } from "./details";
+import { TitleEditor } from "./title-editor";
+import { useTicket, useTicketChanges } from "./use-ticket";
+
+export interface DrawerProps {
   workflowId: string;
   ticketId: string;
   onOpen: (ticketId: string) => void;
   onClose: () => void;
+  onMove: (card: Card, to: string) => void;
 }
-export function TicketDrawer({ ticketId, onClose }: Props) {
+
+const LEAST_RESOLUTION = 10;
+
+export function TicketDrawer(props: DrawerProps) {
+  const { workflowId, onClose } = props;
+  const { board } = useBoard(workflowId);
+  // An address may name a ticket by its key.
+  const ticketId = useMemo(() => {
+    if (!board || board.cards.has(props.ticketId)) return props.ticketId;
+    for (const card of board.cards.values()) if (card.key === props.ticketId) return card.ticket_id;
+    return props.ticketId;
+  }, [board, props.ticketId]);
+  const { data, error, isPending } = useTicket(ticketId);
+  const panel = useRef<HTMLElement>(null);
+  const label = data ? `${data.key} ${data.title}` : "Ticket";
+
+  useEffect(() => {
+    panel.current?.focus({ preventScroll: true });
+    return () => document.querySelector<HTMLElement>(`[data-ticket="${CSS.escape(ticketId)}"] a`)?.focus();
+  }, [ticketId]);
+  useShortcuts({ Escape: onClose });
+
   return (
-    <aside>
-      {ticketId}
-      <button type="button" onClick={onClose}>
-        Close
-      </button>
-    </aside>
+    <section
+      ref={panel}
+      role="dialog"
+      aria-label={label}
+      data-drawer
+      data-state="open"
+      tabIndex={-1}
+      className="absolute inset-y-0 right-0 z-30 flex w-full flex-col border-l bg-surface shadow-pop outline-none motion-safe:animate-in motion-safe:slide-in-from-right-8 motion-safe:fade-in-0 md:w-[min(100%,54rem)]"
+    >
+      {data && board ? (
+        <Loaded {...props} ticketId={ticketId} ticket={data} />
+      ) : (
+        <>
+          <div className="flex justify-end p-2">
+            <CloseButton onClose={onClose} />
+          </div>
+          {isPending ? (
+            <Spinner label="Loading the ticket…" />
+          ) : (
+            <Empty title="This ticket could not be opened">
+              {error instanceof Problem && error.status === 404
+                ? "It does not exist, was deleted, or belongs to a workflow you may not see."
+                : explain(error)}
+            </Empty>
+          )}
+        </>
+      )}
+    </section>
+  );
+}
+
+function CloseButton({ onClose }: { onClose: () => void }) {
+  return (
+    <Button variant="ghost" size="icon" aria-label="Close ticket" onClick={onClose}>
+      <X />
+    </Button>
+  );
+}
+
+function Loaded({ workflowId, ticket, onOpen, onClose, onMove }: DrawerProps & { ticket: TicketDetail }) {
+  const { board } = useBoard(workflowId);
+  const { actors, nameOf } = useActors(workflowId);
+  const { run, update } = useTicketChanges(ticket.ticket_id);
+  const [editing, setEditing] = useState(false);
+  const composer = useRef<HTMLTextAreaElement>(null);
+  const editable = board?.workflow.role !== "viewer" && !board?.workflow.archived_at;
+
+  useShortcuts({
+    c: (event) => {
+      event.preventDefault();
+      composer.current?.scrollIntoView({ block: "center" });
+      composer.current?.focus();
+    },
+    e: (event) => {
+      if (!editable) return;
+      event.preventDefault();
+      setEditing(true);
+    },
+  });
+  if (!board) return null;
+  const card = board.cards.get(ticket.ticket_id) ?? ticket;
+  const type = board.config.ticket_types.find(({ id }) => id === ticket.ticket_type);
+
+  const resolve = async () => {
+    const comment = await ask({
+      title: `Resolve ${ticket.key}`,
+      description: "Tickets that wait for this one are unblocked.",
+      label: "How was it resolved?",
+      submit: "Resolve",
+      minLength: LEAST_RESOLUTION,
+    });
+    if (comment === null) return;
+    const answer = await run(`${ticket.key} was not resolved`, () => tickets.resolve(ticket.ticket_id, comment));
+    const freed = answer?.unblocked_tickets?.length ?? 0;
+    if (answer) toast.success(`${ticket.key} is resolved${freed > 0 ? `; ${freed} unblocked` : ""}`);
+  };
+  const remove = async () => {
+    const done = await run(`${ticket.key} was not deleted`, async () => {
+      await tickets.remove(ticket.ticket_id);
+      return true;
+    });
+    if (!done) return;
+    onClose();
+    const restore = () =>
+      void run(`${ticket.key} was not restored`, async () => {
+        await tickets.restore(ticket.ticket_id);
+        toast.success(`${ticket.key} is back`);
+      });
+    toast(`${ticket.key} deleted`, { duration: 10_000, action: { label: "Undo", onClick: restore } });
+  };
+  const copyLink = async () => {
+    await navigator.clipboard.writeText(window.location.href);
+    toast.success("Link copied");
+  };
+
+  return (
+    <>
+      <header className="flex h-11 shrink-0 items-center gap-2 border-b px-4">
+        <TypeIcon type={type} id={ticket.ticket_type} />
+        <span className="tabular font-medium text-muted-foreground">{ticket.key}</span>
+        <div className="ml-auto flex items-center gap-1">
+          {editable && !ticket.is_resolved && (
+            <Button size="sm" onClick={() => void resolve()}>
+              <Check /> Resolve
+            </Button>
+          )}
+          <Menu
+            trigger={
+              <Button variant="ghost" size="icon" aria-label="More actions">
+                <MoreHorizontal />
+              </Button>
+            }
+          >
+            <MenuItem onSelect={() => void copyLink()}>
+              <Copy /> Copy link
+            </MenuItem>
+            {editable && (
+              <>
+                <MenuSeparator />
+                <MenuItem danger onSelect={() => void remove()}>
+                  <Trash2 /> Delete ticket
+                </MenuItem>
+              </>
+            )}
+          </Menu>
+          <CloseButton onClose={onClose} />
+        </div>
+      </header>
+      <div className="scroll-thin grid min-h-0 flex-1 content-start overflow-y-auto md:grid-cols-[minmax(0,1fr)_16.5rem] md:grid-rows-[auto_1fr] md:content-stretch">
+        <div className="grid content-start gap-5 px-5 py-4">
+          <TitleEditor title={ticket.title} editable={editable} onSave={(title) => update({ title })} />
+          <Description
+            text={ticket.description ?? ""}
+            editable={editable}
+            editing={editing}
+            onEditing={setEditing}
+            onSave={(description) => update({ description })}
+          />
+        </div>
+        <Details
+          ticket={{ ...ticket, status: card.status }}
+          board={board}
+          actors={actors}
+          nameOf={nameOf}
+          editable={editable}
+          update={update}
+          run={run}
+          onMove={(to) => onMove(card, to)}
+          onOpen={onOpen}
+        />
+        <div className="px-5 pt-4 pb-8 md:pt-1">
+          <Activity ticket={ticket} board={board} nameOf={nameOf} editable={editable} composer={composer} run={run} />
+        </div>
+      </div>
+    </>
   );
 }

@@ -1,0 +1,149 @@
+import { MessageSquareReply, Pencil, SmilePlus, Trash2 } from "lucide-react";
+import { type ReactNode, useState } from "react";
+import { comments as api } from "@/api";
+import { type NameOf, useMe } from "@/api/hooks";
+import type { Comment } from "@/api/types";
+import { Avatar } from "@/ui/avatar";
+import { cn } from "@/ui/cn";
+import { RichText } from "@/ui/markdown";
+import { Menu, MenuItem } from "@/ui/menu";
+import { Ago } from "@/ui/time";
+import { Composer } from "./composer";
+
+interface Props {
+  comment: Comment;
+  nameOf: NameOf;
+  editable: boolean;
+  run: <T>(what: string, request: () => Promise<T>) => Promise<T | null>;
+  onReply: (commentId: string) => void;
+}
+
+const EMOJI: ReadonlyArray<[string, string]> = [
+  ["👍", "thumbs up"],
+  ["❤️", "heart"],
+  ["🎉", "party"],
+  ["👀", "eyes"],
+  ["✅", "done"],
+  ["😄", "smile"],
+];
+
+const KINDS: Record<string, string> = {
+  status_change: "with a status change",
+  assignment: "on the assignment",
+  blocker: "on a blocker",
+  resolution: "as resolution",
+};
+
+export function CommentItem({ comment, nameOf, editable, run, onReply }: Props) {
+  const me = useMe();
+  const [editing, setEditing] = useState(false);
+  const known = nameOf(comment.agent_id);
+  const author = comment.agent_name ? { ...known, name: comment.agent_name } : known;
+  const own = me !== null && comment.agent_id === me.id;
+  const reactions = comment.reactions ?? [];
+  const mine = (emoji: string) =>
+    me !== null && (reactions.find((each) => each.emoji === emoji)?.agent_ids ?? []).includes(me.id);
+  const react = (emoji: string) =>
+    void run("The reaction was not saved", () => api.react(comment.comment_id, emoji, !mine(emoji)));
+  const save = async (text: string) => {
+    const saved = await run("The comment was not changed", async () => {
+      await api.edit(comment.comment_id, text);
+      return true;
+    });
+    if (saved) setEditing(false);
+    return saved === true;
+  };
+
+  return (
+    <article aria-label={`Comment by ${author.name}`} className="group flex gap-2.5">
+      <Avatar {...author} size="md" />
+      <div className="min-w-0 flex-1">
+        <header className="flex min-h-6 flex-wrap items-center gap-x-1.5 text-xs">
+          <span className="font-semibold">{author.name}</span>
+          <span className="text-muted-foreground">
+            {KINDS[comment.comment_type]} <Ago at={comment.created_at} />
+            {comment.is_edited && " · edited"}
+          </span>
+          {editable && !editing && (
+            <span className="ml-auto flex opacity-0 focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">
+              <Menu
+                trigger={
+                  <button type="button" aria-label="Add a reaction" className={small}>
+                    <SmilePlus className="size-3.5" />
+                  </button>
+                }
+              >
+                <div className="flex">
+                  {EMOJI.map(([emoji, name]) => (
+                    <MenuItem key={emoji} aria-label={name} onSelect={() => react(emoji)}>
+                      {emoji}
+                    </MenuItem>
+                  ))}
+                </div>
+              </Menu>
+              <Tool label="Reply" onClick={() => onReply(comment.comment_id)}>
+                <MessageSquareReply className="size-3.5" />
+              </Tool>
+              {own && (
+                <Tool label="Edit comment" onClick={() => setEditing(true)}>
+                  <Pencil className="size-3.5" />
+                </Tool>
+              )}
+              {(own || me?.is_admin) && (
+                <Tool
+                  label="Delete comment"
+                  onClick={() => void run("The comment was not deleted", () => api.remove(comment.comment_id))}
+                >
+                  <Trash2 className="size-3.5" />
+                </Tool>
+              )}
+            </span>
+          )}
+        </header>
+        {editing ? (
+          <Composer
+            label="Edit the comment"
+            submit="Save"
+            initial={comment.comment_text}
+            autoFocus
+            onSend={save}
+            onCancel={() => setEditing(false)}
+          />
+        ) : (
+          <RichText text={comment.comment_text} />
+        )}
+        {reactions.length > 0 && (
+          <div className="mt-1.5 flex flex-wrap gap-1">
+            {reactions.map(({ emoji, count, agent_ids }) => (
+              <button
+                key={emoji}
+                type="button"
+                disabled={!editable}
+                aria-pressed={mine(emoji)}
+                aria-label={`${emoji} ${count}`}
+                title={agent_ids?.map((id) => nameOf(id).name).join(", ")}
+                onClick={() => react(emoji)}
+                className={cn(
+                  "tabular flex h-6 items-center gap-1 rounded-full border px-2 text-xs",
+                  mine(emoji) ? "border-primary bg-accent" : "hover:bg-muted",
+                )}
+              >
+                {emoji} {count}
+              </button>
+            ))}
+          </div>
+        )}
+      </div>
+    </article>
+  );
+}
+
+const small = "grid size-6 place-items-center rounded text-muted-foreground hover:bg-muted hover:text-foreground";
+
+function Tool({ label, onClick, children }: { label: string; onClick: () => void; children: ReactNode }) {
+  return (
+    <button type="button" aria-label={label} title={label} onClick={onClick} className={small}>
+      {children}
+    </button>
+  );
+}

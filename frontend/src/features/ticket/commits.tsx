@@ -1,0 +1,75 @@
+import { GitCommitHorizontal, Plus } from "lucide-react";
+import { type FormEvent, useState } from "react";
+import { tickets } from "@/api";
+import type { NameOf } from "@/api/hooks";
+import type { TicketDetail } from "@/api/types";
+import { Button } from "@/ui/button";
+import { Input } from "@/ui/field";
+import { Ago } from "@/ui/time";
+
+interface Props {
+  ticket: TicketDetail;
+  nameOf: NameOf;
+  editable: boolean;
+  run: <T>(what: string, request: () => Promise<T>) => Promise<T | null>;
+}
+
+const SHA = /^[0-9a-f]{4,64}$/i;
+
+export function Commits({ ticket, nameOf, editable, run }: Props) {
+  const [sha, setSha] = useState("");
+  const commits = ticket.commits ?? [];
+  const link = async (event: FormEvent) => {
+    event.preventDefault();
+    if (!SHA.test(sha.trim())) return;
+    const done = await run("The commit was not linked", async () => {
+      await tickets.linkCommit(ticket.ticket_id, sha.trim());
+      return true;
+    });
+    if (done) setSha("");
+  };
+  return (
+    <div className="grid gap-3">
+      {commits.length === 0 && <p className="text-muted-foreground">No commits are linked to this ticket.</p>}
+      <ul className="grid gap-2">
+        {commits.map((commit) => (
+          <li key={commit.commit_sha} className="flex items-start gap-2.5 rounded-lg border px-3 py-2">
+            <GitCommitHorizontal className="mt-0.5 size-4 shrink-0 text-muted-foreground" aria-hidden="true" />
+            <div className="min-w-0 flex-1">
+              <p className="truncate">{commit.commit_message?.split("\n")[0] || "Linked commit"}</p>
+              <p className="flex flex-wrap gap-x-2 text-muted-foreground text-xs">
+                <code className="font-mono">{commit.commit_sha.slice(0, 10)}</code>
+                {commit.agent_id && <span>{nameOf(commit.agent_id).name}</span>}
+                {(commit.commit_timestamp ?? commit.linked_at) && (
+                  <Ago at={(commit.commit_timestamp ?? commit.linked_at) as string} />
+                )}
+                {typeof commit.files_changed === "number" && (
+                  <span className="tabular">
+                    {commit.files_changed} files <span className="text-success">+{commit.insertions ?? 0}</span>{" "}
+                    <span className="text-danger">−{commit.deletions ?? 0}</span>
+                  </span>
+                )}
+              </p>
+            </div>
+          </li>
+        ))}
+      </ul>
+      {editable && (
+        <form onSubmit={link} className="flex gap-2">
+          <Input
+            aria-label="Commit SHA"
+            placeholder="Commit SHA"
+            className="font-mono text-xs"
+            value={sha}
+            pattern="[0-9a-fA-F]{4,64}"
+            title="4 to 64 hexadecimal digits"
+            onChange={(event) => setSha(event.target.value)}
+          />
+          <Button type="submit" disabled={!SHA.test(sha.trim())}>
+            <Plus /> Link commit
+          </Button>
+        </form>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,105 @@
+import { Pencil } from "lucide-react";
+import { useEffect, useState } from "react";
+import { Button } from "@/ui/button";
+import { Textarea } from "@/ui/field";
+import { RichText } from "@/ui/markdown";
+import { Notice } from "@/ui/states";
+
+interface Props {
+  text: string;
+  editable: boolean;
+  editing: boolean;
+  onEditing: (editing: boolean) => void;
+  onSave: (text: string) => Promise<boolean>;
+}
+
+const LEAST = 10;
+
+export function Description({ text, editable, editing, onEditing, onSave }: Props) {
+  return (
+    <section aria-labelledby="description-heading">
+      <div className="mb-1.5 flex items-center justify-between">
+        <h3 id="description-heading" className="font-semibold text-muted-foreground text-xs">
+          Description
+        </h3>
+        {editable && !editing && (
+          <Button variant="ghost" size="sm" onClick={() => onEditing(true)}>
+            <Pencil className="size-3.5!" /> Edit
+          </Button>
+        )}
+      </div>
+      {editing ? (
+        <Editor text={text} onSave={onSave} onClose={() => onEditing(false)} />
+      ) : text.trim() ? (
+        <RichText text={text} />
+      ) : (
+        <p className="text-muted-foreground">No description.</p>
+      )}
+    </section>
+  );
+}
+
+interface EditorProps {
+  text: string;
+  onSave: (text: string) => Promise<boolean>;
+  onClose: () => void;
+}
+
+function Editor({ text, onSave, onClose }: EditorProps) {
+  const [base, setBase] = useState(text);
+  const [draft, setDraft] = useState(text);
+  const [busy, setBusy] = useState(false);
+  const changedMeanwhile = text !== base;
+
+  // As long as nothing is typed, the newest text is the one to edit.
+  useEffect(() => {
+    if (draft !== base || text === base) return;
+    setBase(text);
+    setDraft(text);
+  }, [text, base, draft]);
+
+  const save = async () => {
+    if (draft.trim().length < LEAST || busy) return;
+    setBusy(true);
+    if (draft === base || (await onSave(draft))) onClose();
+    else setBusy(false);
+  };
+  return (
+    <div className="grid gap-2">
+      {changedMeanwhile && (
+        <Notice tone="warning">
+          Someone else changed the description while you were editing. Saving replaces their text.{" "}
+          <button type="button" className="underline underline-offset-2" onClick={() => setDraft(text)}>
+            Take theirs instead
+          </button>
+        </Notice>
+      )}
+      <Textarea
+        aria-label="Description"
+        value={draft}
+        rows={Math.min(24, Math.max(8, draft.split("\n").length + 1))}
+        autoFocus
+        className="font-mono text-xs"
+        onChange={(event) => setDraft(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key === "Escape") {
+            event.preventDefault();
+            onClose();
+          }
+          if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) void save();
+        }}
+      />
+      <div className="flex items-center gap-2">
+        <Button variant="primary" size="sm" disabled={busy || draft.trim().length < LEAST} onClick={() => void save()}>
+          {changedMeanwhile ? "Replace" : "Save"}
+        </Button>
+        <Button variant="ghost" size="sm" onClick={onClose}>
+          Cancel
+        </Button>
+        <span className="ml-auto text-2xs text-muted-foreground">
+          {draft.trim().length < LEAST ? `At least ${LEAST} characters` : "Markdown. Ctrl+Enter saves"}
+        </span>
+      </div>
+    </div>
+  );
+}

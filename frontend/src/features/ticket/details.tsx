@@ -1,0 +1,198 @@
+import { type ReactNode, useState } from "react";
+import type { Actor, NameOf } from "@/api/hooks";
+import type { Priority, TicketDetail } from "@/api/types";
+import type { BoardState } from "@/live/board";
+import { Avatar } from "@/ui/avatar";
+import { Input, NativeSelect, quietClass } from "@/ui/field";
+import { PRIORITIES, PRIORITY_NAMES, PriorityIcon } from "@/ui/priority";
+import { Ago, duration } from "@/ui/time";
+import { Relations } from "./relations";
+import { TagsEditor } from "./tags-editor";
+import type { TicketChanges } from "./use-ticket";
+
+interface Props {
+  ticket: TicketDetail;
+  board: BoardState;
+  actors: readonly Actor[];
+  nameOf: NameOf;
+  editable: boolean;
+  update: (changes: TicketChanges) => Promise<boolean>;
+  run: <T>(what: string, request: () => Promise<T>) => Promise<T | null>;
+  onMove: (to: string) => void;
+  onOpen: (ticketId: string) => void;
+}
+
+export function Details(props: Props) {
+  const { ticket, board, actors, nameOf, editable, update, onMove } = props;
+  const { columns, ticket_types, settings } = board.config;
+  const column = columns.find(({ id }) => id === ticket.status);
+  const assignee = ticket.assigned_agent_id;
+  const people = assignee && !actors.some(({ id }) => id === assignee) ? [...actors, nameOf(assignee)] : actors;
+  const creator = nameOf(ticket.created_by_agent_id);
+  return (
+    <aside
+      aria-label="Details"
+      className="border-t bg-sunken/60 border-b px-5 py-4 md:row-span-2 md:border-y-0 md:border-l md:px-4"
+    >
+      <dl className="grid grid-cols-[5.5rem_minmax(0,1fr)] items-center gap-x-2 gap-y-0.5">
+        <Row
+          name="Status"
+          icon={<span className="size-2.5 rounded-full" style={{ backgroundColor: column?.color ?? "#8b8f98" }} />}
+        >
+          <NativeSelect
+            quiet
+            aria-label="Status"
+            value={ticket.status}
+            disabled={!editable}
+            onChange={(event) => onMove(event.target.value)}
+          >
+            {columns.map(({ id, name }) => (
+              <option key={id} value={id}>
+                {name}
+              </option>
+            ))}
+          </NativeSelect>
+        </Row>
+        <Row name="Priority" icon={<PriorityIcon priority={ticket.priority} className="size-3.5" />}>
+          <NativeSelect
+            quiet
+            aria-label="Priority"
+            value={ticket.priority}
+            disabled={!editable}
+            onChange={(event) => void update({ priority: event.target.value as Priority })}
+          >
+            {PRIORITIES.map((priority) => (
+              <option key={priority} value={priority}>
+                {PRIORITY_NAMES[priority]}
+              </option>
+            ))}
+          </NativeSelect>
+        </Row>
+        <Row name="Type">
+          <NativeSelect
+            quiet
+            aria-label="Type"
+            value={ticket.ticket_type}
+            disabled={!editable}
+            onChange={(event) => void update({ ticket_type: event.target.value })}
+          >
+            {ticket_types.map(({ id, name }) => (
+              <option key={id} value={id}>
+                {name}
+              </option>
+            ))}
+          </NativeSelect>
+        </Row>
+        <Row name="Assignee" icon={assignee ? <Avatar {...nameOf(assignee)} /> : undefined}>
+          <NativeSelect
+            quiet
+            aria-label="Assignee"
+            value={assignee ?? ""}
+            disabled={!editable}
+            onChange={(event) => void update({ assigned_agent_id: event.target.value || null })}
+          >
+            <option value="">Nobody</option>
+            {people.map(({ id, name }) => (
+              <option key={id} value={id}>
+                {name}
+              </option>
+            ))}
+          </NativeSelect>
+        </Row>
+        <Row name="Points">
+          <NumberBox
+            label="Story points"
+            value={ticket.story_points}
+            editable={editable}
+            onSave={(story_points) => void update({ story_points })}
+          />
+        </Row>
+        {(settings.track_time || ticket.estimate_minutes !== null || ticket.spent_minutes !== null) && (
+          <>
+            <Row name="Estimate">
+              <NumberBox
+                label="Estimate in minutes"
+                unit="min"
+                value={ticket.estimate_minutes}
+                editable={editable}
+                onSave={(estimate_minutes) => void update({ estimate_minutes })}
+              />
+            </Row>
+            <Row name="Spent">
+              <NumberBox
+                label="Time spent in minutes"
+                unit="min"
+                value={ticket.spent_minutes}
+                editable={editable}
+                onSave={(spent_minutes) => void update({ spent_minutes })}
+              />
+            </Row>
+            {ticket.estimate_minutes !== null && (
+              <Row name="Remaining">
+                <span className="px-2.5">
+                  {duration(Math.max(0, ticket.estimate_minutes - (ticket.spent_minutes ?? 0)))}
+                </span>
+              </Row>
+            )}
+          </>
+        )}
+        <Row name="Created by" icon={<Avatar {...creator} />}>
+          <span className="block truncate px-2.5 py-1.5">{creator.name}</span>
+        </Row>
+        <Row name="Created">
+          <Ago at={ticket.created_at} className="px-2.5 py-1.5" />
+        </Row>
+        <Row name="Updated">
+          <Ago at={ticket.updated_at} className="px-2.5 py-1.5" />
+        </Row>
+      </dl>
+      <TagsEditor tags={ticket.tags} editable={editable} onSave={(tags) => void update({ tags })} />
+      <Relations {...props} />
+    </aside>
+  );
+}
+
+function Row({ name, icon, children }: { name: string; icon?: ReactNode; children: ReactNode }) {
+  return (
+    <>
+      <dt className="flex items-center gap-1.5 text-muted-foreground text-xs">{name}</dt>
+      <dd className="flex min-w-0 items-center gap-0.5">
+        {icon && <span className="grid w-5 shrink-0 place-items-center">{icon}</span>}
+        <span className="min-w-0 flex-1">{children}</span>
+      </dd>
+    </>
+  );
+}
+
+interface NumberProps {
+  label: string;
+  unit?: string;
+  value: number | null;
+  editable: boolean;
+  onSave: (value: number | null) => void;
+}
+
+function NumberBox({ label, unit, value, editable, onSave }: NumberProps) {
+  const [draft, setDraft] = useState<string | null>(null);
+  const save = () => {
+    if (draft === null) return;
+    setDraft(null);
+    const next = draft.trim() === "" ? null : Number(draft);
+    if (next !== value && (next === null || (Number.isInteger(next) && next >= 0))) onSave(next);
+  };
+  return (
+    <Input
+      aria-label={label}
+      className={quietClass}
+      inputMode="numeric"
+      placeholder={unit ?? "–"}
+      value={draft ?? value ?? ""}
+      disabled={!editable}
+      onChange={(event) => setDraft(event.target.value)}
+      onBlur={save}
+      onKeyDown={(event) => {
+        if (event.key === "Enter") save();
+      }}
+    />
+  );
+}

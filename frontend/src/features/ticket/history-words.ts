@@ -1,0 +1,75 @@
+/** A row of history as the rest of a sentence that begins with who did it. */
+import type { NameOf } from "@/api/hooks";
+import type { HistoryEntry } from "@/api/types";
+
+interface Names {
+  nameOf: NameOf;
+  nameOfColumn: (id: string) => string;
+  nameOfTicket: (id: string) => string;
+}
+
+const LONG = 80;
+
+export function sentence(entry: HistoryEntry, names: Names): string {
+  const { change_type, field_name, change_description } = entry;
+  const before = text(entry.old_value);
+  const after = text(entry.new_value);
+  switch (change_type) {
+    case "created":
+      return "created the ticket";
+    case "status_changed":
+      return `moved it from ${names.nameOfColumn(before)} to ${names.nameOfColumn(after)}`;
+    case "assigned":
+      return after ? `assigned it to ${names.nameOf(after).name}` : "took the assignee off";
+    case "commented":
+      return "commented";
+    case "commit_linked":
+      return `linked commit ${after.slice(0, 10)}`.trim();
+    case "blocked":
+      return `made it wait for ${idList(entry.new_value).map(names.nameOfTicket).join(", ") || "another ticket"}`;
+    case "unblocked":
+      return "unblocked it";
+    case "resolved":
+      return "resolved it";
+    case "reopened":
+      return "reopened it";
+    case "deleted":
+      return "deleted it";
+    case "restored":
+      return "restored it";
+    case "field_updated":
+      return fieldSentence(field_name, before, after, names);
+    default:
+      return change_description || change_type.replaceAll("_", " ");
+  }
+}
+
+function fieldSentence(field: string | null, before: string, after: string, names: Names): string {
+  const name = (field ?? "a field").replace(/_(id|ids)$/, "").replaceAll("_", " ");
+  if (field === "rank") return "moved it within the column";
+  if (field === "description") return "edited the description";
+  if (field === "parent_ticket_id") {
+    return after ? `made it part of ${names.nameOfTicket(after)}` : "took it out of its parent";
+  }
+  if (!after || after === "[]") return `cleared ${name}`;
+  if (before.length > LONG || after.length > LONG) return `changed ${name}`;
+  return before && before !== "[]" ? `changed ${name} from “${before}” to “${after}”` : `set ${name} to “${after}”`;
+}
+
+function text(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  if (Array.isArray(value)) return value.map(text).join(", ");
+  if (typeof value === "object") return JSON.stringify(value);
+  return String(value);
+}
+
+function idList(value: unknown): string[] {
+  if (Array.isArray(value)) return value.map(text);
+  const raw = text(value);
+  try {
+    const parsed: unknown = JSON.parse(raw);
+    return Array.isArray(parsed) ? parsed.map(text) : [raw];
+  } catch {
+    return raw ? raw.split(/[\s,]+/) : [];
+  }
+}

@@ -1,0 +1,73 @@
+import { Command } from "cmdk";
+import { useMemo, useState } from "react";
+import type { Card } from "@/api/types";
+import type { BoardState } from "@/live/board";
+import { cn } from "@/ui/cn";
+import { Dialog } from "@/ui/dialog";
+import { inputClass } from "@/ui/field";
+
+interface Props {
+  title: string;
+  open: boolean;
+  board: BoardState;
+  without: ReadonlySet<string>;
+  onPick: (ticketId: string) => void;
+  onClose: () => void;
+}
+
+const MOST = 30;
+
+export function TicketPicker(props: Props) {
+  return (
+    <Dialog open={props.open} onOpenChange={(open) => !open && props.onClose()} title={props.title}>
+      <Picker {...props} />
+    </Dialog>
+  );
+}
+
+function Picker({ board, without, onPick }: Props) {
+  const [query, setQuery] = useState("");
+  const found = useMemo(() => search(board, query, without), [board, query, without]);
+  return (
+    <Command shouldFilter={false} label="Find a ticket">
+      <Command.Input
+        value={query}
+        onValueChange={setQuery}
+        autoFocus
+        placeholder="Key or title"
+        className={cn(inputClass, "h-9")}
+      />
+      <Command.List className="scroll-thin mt-2 max-h-80 overflow-y-auto">
+        <Command.Empty className="p-4 text-center text-muted-foreground">No ticket matches.</Command.Empty>
+        {found.map((card) => (
+          <Command.Item
+            key={card.ticket_id}
+            value={card.ticket_id}
+            onSelect={onPick}
+            className="flex cursor-pointer items-center gap-2 rounded-md px-2 py-1.5 data-[selected=true]:bg-muted"
+          >
+            <span className="tabular w-16 shrink-0 text-muted-foreground text-xs">{card.key}</span>
+            <span className="truncate">{card.title}</span>
+          </Command.Item>
+        ))}
+      </Command.List>
+    </Command>
+  );
+}
+
+/** Open tickets first, newest first; a key that fits exactly before all. */
+function search(board: BoardState, query: string, without: ReadonlySet<string>): Card[] {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  const found: Card[] = [];
+  for (const card of board.cards.values()) {
+    if (without.has(card.ticket_id)) continue;
+    const text = `${card.key} ${card.title}`.toLowerCase();
+    if (words.every((word) => text.includes(word))) found.push(card);
+  }
+  const exact = (card: Card) => card.key.toLowerCase() === query.trim().toLowerCase();
+  found.sort(
+    (a, b) =>
+      Number(exact(b)) - Number(exact(a)) || Number(a.is_resolved) - Number(b.is_resolved) || b.number - a.number,
+  );
+  return found.slice(0, MOST);
+}
