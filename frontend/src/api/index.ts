@@ -4,6 +4,7 @@ import type {
   Agent,
   ApiKey,
   AuthOptions,
+  BoardChange,
   BoardConfig,
   BoardSnapshot,
   BoardTemplate,
@@ -22,6 +23,26 @@ import type {
 
 const path = (strings: TemplateStringsArray, ...values: string[]): string =>
   String.raw({ raw: strings }, ...values.map(encodeURIComponent));
+
+/** Follows `next_cursor` to the end. */
+async function everyPage<T>(
+  address: string,
+  name: string,
+  query: Record<string, string | boolean>,
+  signal?: AbortSignal,
+): Promise<T[]> {
+  const all: T[] = [];
+  let cursor: string | null | undefined;
+  do {
+    const page = await request<{ has_more?: boolean; next_cursor?: string | null }>("GET", address, {
+      signal,
+      query: { ...query, limit: 200, cursor },
+    });
+    all.push(...list<T>(page, name));
+    cursor = page.has_more ? page.next_cursor : null;
+  } while (cursor);
+  return all;
+}
 
 /** Lists come bare or under a name; both are read. */
 function list<T>(answer: unknown, name: string): T[] {
@@ -50,22 +71,21 @@ export const agents = {
 };
 
 export const workflows = {
-  list: async (archived: boolean, signal?: AbortSignal) =>
-    list<Workflow>(
-      await request("GET", "/api/workflows", { signal, query: archived ? { include_archived: true } : {} }),
-      "workflows",
-    ),
+  list: (archived: boolean, signal?: AbortSignal) =>
+    everyPage<Workflow>("/api/workflows", "workflows", archived ? { include_archived: true } : {}, signal),
   get: (id: string, signal?: AbortSignal) => request<Workflow>("GET", path`/api/workflows/${id}`, { signal }),
   templates: async (signal?: AbortSignal) =>
-    list<BoardTemplate>(await request("GET", "/api/board-templates", { signal }), "templates"),
+    Object.entries(await request<Record<string, BoardConfig>>("GET", "/api/board-templates", { signal })).map(
+      ([id, board_config]): BoardTemplate => ({ id, board_config }),
+    ),
   create: (body: { name: string; description?: string; template?: string }) =>
     request<Workflow>("POST", "/api/workflows", { body }),
   update: (id: string, body: { name?: string; description?: string }) =>
     request<Workflow>("PATCH", path`/api/workflows/${id}`, { body }),
   archive: (id: string) => request<unknown>("DELETE", path`/api/workflows/${id}`),
   restore: (id: string) => request<unknown>("POST", path`/api/workflows/${id}/restore`, { body: {} }),
-  putBoard: (id: string, body: BoardConfig & { moves?: Record<string, string> }) =>
-    request<unknown>("PUT", path`/api/workflows/${id}/board`, { body }),
+  putBoard: (id: string, board_config: BoardChange, moves: Record<string, string>) =>
+    request<{ board_config: BoardConfig }>("PUT", path`/api/workflows/${id}/board`, { body: { board_config, moves } }),
   setTracking: (id: string, enabled: boolean) =>
     request<unknown>("POST", path`/api/workflows/${id}/ticket-tracking`, { body: { enabled } }),
   members: async (id: string, signal?: AbortSignal) =>

@@ -73,6 +73,7 @@ export interface Workflow {
   updated_at?: string;
   role?: Role | null;
   board_config?: BoardConfig;
+  ticket_count?: number;
 }
 
 export interface Card {
@@ -262,10 +263,13 @@ export interface Session {
 
 export interface BoardTemplate {
   id: string;
-  name: string;
-  description?: string | null;
   board_config: BoardConfig;
 }
+
+/** A board as it shall be: what is left out stays. */
+export type BoardChange = Partial<Omit<BoardConfig, "columns">> & {
+  columns?: Array<Omit<Column, "ticket_count"> & { previous_id?: string }>;
+};
 
 export interface SearchResult {
   ticket_id: string;

@@ -73,7 +73,7 @@ function applyOne(draft: Draft, event: LiveEvent): void {
   if (data.board_config) draft.config = sorted(data.board_config);
   if (isRecord(data.workflow)) draft.workflow = { ...draft.workflow, ...(data.workflow as Partial<Workflow>) };
   if (!event.ticket_id) return;
-  if (event.type === "ticket_deleted") {
+  if (event.type === "ticket_deleted" || event.type === "deleted") {
     draft.remove(event.ticket_id);
     return;
   }

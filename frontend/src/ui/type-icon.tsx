@@ -12,6 +12,7 @@ import {
 } from "lucide-react";
 import type { TicketType } from "@/api/types";
 import { cn } from "./cn";
+import { cssColor } from "./color";
 
 const ICONS: Record<string, typeof Bug> = {
   bug: Bug,
@@ -37,7 +38,11 @@ export function TypeIcon({ type, id, className }: { type: TicketType | undefined
       {picture ? (
         <span className="text-xs leading-none">{picture}</span>
       ) : (
-        <Icon className="size-3.5" style={{ color: type?.color ?? undefined }} aria-hidden="true" />
+        <Icon
+          className="size-3.5"
+          style={{ color: type?.color ? cssColor(type.color) : undefined }}
+          aria-hidden="true"
+        />
       )}
     </span>
   );

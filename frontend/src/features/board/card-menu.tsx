@@ -5,6 +5,7 @@ import { toast } from "sonner";
 import { explain, tickets } from "@/api";
 import { useMe } from "@/api/hooks";
 import type { Card, Priority } from "@/api/types";
+import { cssColor } from "@/ui/color";
 import { MenuChoice, MenuItem, MenuLabel, MenuPanel, MenuSeparator, SubMenu } from "@/ui/menu";
 import { PRIORITIES, PRIORITY_NAMES, PriorityIcon } from "@/ui/priority";
 import { useShared } from "./board-context";
@@ -67,7 +68,7 @@ export function CardMenu({ card, anchor, onMove, onClose }: Props) {
             >
               {columns.map((column) => (
                 <MenuItem key={column.id} disabled={column.id === card.status} onSelect={() => onMove(card, column.id)}>
-                  <span className="size-2.5 rounded-full" style={{ backgroundColor: column.color ?? "#8b8f98" }} />
+                  <span className="size-2.5 rounded-full" style={{ backgroundColor: cssColor(column.color) }} />
                   {column.name}
                 </MenuItem>
               ))}

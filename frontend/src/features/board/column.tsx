@@ -4,6 +4,7 @@ import { AlertTriangle, ChevronsLeftRight, ChevronsRightLeft, Plus } from "lucid
 import { memo, useCallback, useEffect, useRef } from "react";
 import type { Card, Column } from "@/api/types";
 import { cn } from "@/ui/cn";
+import { cssColor } from "@/ui/color";
 import { Tip } from "@/ui/tooltip";
 import { useShared } from "./board-context";
 import { BoardCard } from "./card";
@@ -103,7 +104,7 @@ function OpenColumn({ column, ids, cards, total, gap, openTicketId, onCollapse, 
         <span
           aria-hidden="true"
           className="size-2.5 shrink-0 rounded-full"
-          style={{ backgroundColor: column.color ?? "#8b8f98" }}
+          style={{ backgroundColor: cssColor(column.color) }}
         />
         <h2 id={`column-${column.id}`} className="truncate font-semibold">
           {column.name}
@@ -188,7 +189,7 @@ function CollapsedColumn({ column, total, gap, onCollapse, register }: Props) {
         className="flex h-full w-full flex-col items-center gap-2.5 rounded-xl py-3 hover:bg-muted"
       >
         <ChevronsLeftRight className="size-3.5 text-muted-foreground" />
-        <span className="size-2.5 rounded-full" style={{ backgroundColor: column.color ?? "#8b8f98" }} />
+        <span className="size-2.5 rounded-full" style={{ backgroundColor: cssColor(column.color) }} />
         <span className="font-semibold [writing-mode:vertical-rl]">{column.name}</span>
         <span className="tabular text-2xs text-muted-foreground">{total}</span>
       </button>

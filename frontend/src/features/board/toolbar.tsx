@@ -138,7 +138,7 @@ function Choice({ label, value, onChange, children }: ChoiceProps) {
       aria-label={label}
       value={value ?? ""}
       onChange={(event) => onChange(event.target.value)}
-      className={cn("w-auto max-w-36", value && "is-set")}
+      className={cn("w-auto max-w-36 shrink-0", value && "is-set")}
     >
       <option value="">{label}</option>
       {children}

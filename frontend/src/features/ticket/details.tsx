@@ -3,6 +3,7 @@ import type { Actor, NameOf } from "@/api/hooks";
 import type { Priority, TicketDetail } from "@/api/types";
 import type { BoardState } from "@/live/board";
 import { Avatar } from "@/ui/avatar";
+import { cssColor } from "@/ui/color";
 import { Input, NativeSelect, quietClass } from "@/ui/field";
 import { PRIORITIES, PRIORITY_NAMES, PriorityIcon } from "@/ui/priority";
 import { Ago, duration } from "@/ui/time";
@@ -37,7 +38,7 @@ export function Details(props: Props) {
       <dl className="grid grid-cols-[5.5rem_minmax(0,1fr)] items-center gap-x-2 gap-y-0.5">
         <Row
           name="Status"
-          icon={<span className="size-2.5 rounded-full" style={{ backgroundColor: column?.color ?? "#8b8f98" }} />}
+          icon={<span className="size-2.5 rounded-full" style={{ backgroundColor: cssColor(column?.color) }} />}
         >
           <NativeSelect
             quiet
@@ -107,7 +108,7 @@ export function Details(props: Props) {
             onSave={(story_points) => void update({ story_points })}
           />
         </Row>
-        {(settings.track_time || ticket.estimate_minutes !== null || ticket.spent_minutes !== null) && (
+        {(settings.track_time || ticket.estimate_minutes !== null || Boolean(ticket.spent_minutes)) && (
           <>
             <Row name="Estimate">
               <NumberBox
@@ -122,9 +123,9 @@ export function Details(props: Props) {
               <NumberBox
                 label="Time spent in minutes"
                 unit="min"
-                value={ticket.spent_minutes}
+                value={ticket.spent_minutes || null}
                 editable={editable}
-                onSave={(spent_minutes) => void update({ spent_minutes })}
+                onSave={(minutes) => void update({ spent_minutes: minutes ?? 0 })}
               />
             </Row>
             {ticket.estimate_minutes !== null && (
@@ -157,7 +158,7 @@ function Row({ name, icon, children }: { name: string; icon?: ReactNode; childre
     <>
       <dt className="flex items-center gap-1.5 text-muted-foreground text-xs">{name}</dt>
       <dd className="flex min-w-0 items-center gap-0.5">
-        {icon && <span className="grid w-5 shrink-0 place-items-center">{icon}</span>}
+        <span className="grid w-5 shrink-0 place-items-center">{icon}</span>
         <span className="min-w-0 flex-1">{children}</span>
       </dd>
     </>
@@ -178,7 +179,7 @@ function NumberBox({ label, unit, value, editable, onSave }: NumberProps) {
     if (draft === null) return;
     setDraft(null);
     const next = draft.trim() === "" ? null : Number(draft);
-    if (next !== value && (next === null || (Number.isInteger(next) && next >= 0))) onSave(next);
+    if (next !== value && (next === null || (Number.isFinite(next) && next >= 0))) onSave(next);
   };
   return (
     <Input

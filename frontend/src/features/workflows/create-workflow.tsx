@@ -5,6 +5,7 @@ import { explain, workflows } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import { Button } from "@/ui/button";
 import { cn } from "@/ui/cn";
+import { cssColor } from "@/ui/color";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { Field, Input } from "@/ui/field";
 import { Notice } from "@/ui/states";
@@ -66,7 +67,7 @@ function CreateForm({ onDone }: { onDone: () => void }) {
       <fieldset className="grid gap-1.5">
         <legend className="mb-1.5 font-medium text-xs">Board</legend>
         <div className="grid gap-2">
-          {(templates.data ?? []).map(({ id, name: label, board_config }) => (
+          {(templates.data ?? []).map(({ id, board_config }) => (
             <label
               key={id}
               className={cn(
@@ -82,14 +83,14 @@ function CreateForm({ onDone }: { onDone: () => void }) {
                   checked={template === id}
                   onChange={() => setTemplate(id)}
                 />
-                {label}
+                {board_config.name}
               </span>
               <span className="flex flex-wrap gap-x-3 gap-y-1 pl-5 text-muted-foreground text-xs">
                 {[...(board_config?.columns ?? [])]
                   .sort((a, b) => a.order - b.order)
                   .map((column) => (
                     <span key={column.id} className="flex items-center gap-1.5">
-                      <span className="size-2 rounded-full" style={{ backgroundColor: column.color ?? "#888" }} />
+                      <span className="size-2 rounded-full" style={{ backgroundColor: cssColor(column.color) }} />
                       {column.name}
                     </span>
                   ))}

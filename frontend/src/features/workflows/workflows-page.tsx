@@ -63,9 +63,6 @@ export function WorkflowsPage() {
 }
 
 function WorkflowRow({ workflow }: { workflow: Workflow }) {
-  const columns = [...(workflow.board_config?.columns ?? [])].sort((a, b) => a.order - b.order);
-  const counted = columns.every((column) => typeof column.ticket_count === "number");
-  const total = columns.reduce((sum, column) => sum + (column.ticket_count ?? 0), 0);
   return (
     <li className="group relative flex items-center gap-4 px-4 py-3 hover:bg-sunken">
       <div className="min-w-0 flex-1">
@@ -78,21 +75,13 @@ function WorkflowRow({ workflow }: { workflow: Workflow }) {
           {workflow.name}
         </Link>
         <p className="truncate text-muted-foreground text-xs">
-          {workflow.description || columns.map((column) => column.name).join(" → ") || "No description"}
+          {workflow.description || (workflow.ticket_tracking ? "No description" : "Ticket tracking is off")}
         </p>
       </div>
-      {counted && total > 0 && (
-        <div className="hidden w-40 shrink-0 sm:block" title={`${total} tickets`}>
-          <div className="flex h-1.5 overflow-hidden rounded-full bg-muted">
-            {columns.map((column) => (
-              <span
-                key={column.id}
-                style={{ flexGrow: column.ticket_count ?? 0, backgroundColor: column.color ?? "#888" }}
-              />
-            ))}
-          </div>
-          <p className="tabular mt-1 text-right text-2xs text-muted-foreground">{total.toLocaleString()} tickets</p>
-        </div>
+      {workflow.ticket_count !== undefined && (
+        <span className="tabular w-24 shrink-0 text-right text-muted-foreground text-xs">
+          {workflow.ticket_count.toLocaleString()} {workflow.ticket_count === 1 ? "ticket" : "tickets"}
+        </span>
       )}
       <span className="hidden w-24 shrink-0 text-right text-muted-foreground text-xs md:block">
         <Ago at={workflow.updated_at ?? workflow.created_at} />

@@ -1,0 +1,4 @@
+/** A column's or type's color as CSS; boards made by others may hold anything. */
+export function cssColor(color: string | null | undefined): string {
+  return color && /^#([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})$/i.test(color) ? color : "#8b8f98";
+}
