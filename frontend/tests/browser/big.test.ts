@@ -1,0 +1,57 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { api, column, makeWorkflow, move, openBoard, picture, useBrowser } from "./harness";
+
+useBrowser();
+
+const CARDS = 2_400;
+const AT_ONCE = 8;
+
+let workflow: string;
+let last: string;
+
+beforeAll(async () => {
+  workflow = await makeWorkflow("Big");
+  let next = 0;
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      while (next < CARDS) {
+        next += 1;
+        const { ticket_id } = await api<{ ticket_id: string }>("POST", "/api/tickets/create", {
+          workflow_id: workflow,
+          title: `Card ${next} of a large board`,
+          description: "One of very many tickets.",
+          initial_status: next % 10 === 0 ? "todo" : "done",
+        });
+        last = ticket_id;
+      }
+    }),
+  );
+}, 240_000);
+
+describe("a board of thousands", () => {
+  it("draws only what is seen, scrolls to its end, and stays live", async () => {
+    const page = await openBoard(workflow);
+    await page.getByTestId("ticket-total").getByText("2,400 tickets").waitFor();
+    const nodes = () => page.evaluate(() => document.querySelectorAll("*").length);
+    const cards = () => page.locator("[data-ticket]").count();
+    expect(await cards()).toBeLessThan(80);
+    expect(await nodes()).toBeLessThan(4_000);
+    await picture(page, "big-board");
+
+    const scroller = column(page, "done").locator("[data-scroller]");
+    await column(page, "done").scrollIntoViewIfNeeded();
+    const end = async () => {
+      await scroller.evaluate((element) => {
+        element.scrollTop = element.scrollHeight;
+      });
+      return column(page, "done").locator('li[aria-posinset="2160"]').count();
+    };
+    for (let tries = 0; tries < 50 && (await end()) === 0; tries += 1) await page.waitForTimeout(20);
+    expect(await end()).toBe(1);
+    expect(await cards()).toBeLessThan(80);
+    expect(await nodes()).toBeLessThan(4_000);
+
+    await move(last, "review");
+    await column(page, "review").locator(`[data-ticket="${last}"]`).waitFor();
+  });
+});

@@ -1,0 +1,198 @@
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, it } from "vitest";
+import {
+  api,
+  card,
+  cardIn,
+  column,
+  eventually,
+  makeTicket,
+  makeWorkflow,
+  move,
+  openBoard,
+  picture,
+  titles,
+  useBrowser,
+} from "./harness";
+
+useBrowser();
+
+let workflow: string;
+beforeAll(async () => {
+  workflow = await makeWorkflow("Board");
+});
+
+/** The browser's own mouse, in steps, as a hand would. */
+async function drag(page: Page, ticketId: string, to: { x: number; y: number }): Promise<void> {
+  const box = await card(page, ticketId).boundingBox();
+  if (!box) throw new Error("the card is not drawn");
+  await page.mouse.move(box.x + box.width / 2, box.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width / 2 + 12, box.y + 28, { steps: 3 });
+  await page.mouse.move(to.x, to.y, { steps: 12 });
+  await page.mouse.move(to.x + 1, to.y, { steps: 2 });
+  await page.mouse.up();
+}
+
+const statusOf = async (id: string) => (await api<{ status: string }>("GET", `/api/tickets/${id}`)).status;
+
+describe("board", () => {
+  it("draws columns, counts and cards", async () => {
+    const ticket = await makeTicket(workflow, "Draw me", { priority: "critical", tags: ["paint"] });
+    const page = await openBoard(workflow);
+    await cardIn(page, "todo", ticket.ticket_id).getByText("Draw me").waitFor();
+    await card(page, ticket.ticket_id).getByText("paint").waitFor();
+    await card(page, ticket.ticket_id).getByRole("img", { name: "Critical priority" }).waitFor();
+    for (const name of ["Backlog", "To Do", "In Progress", "Done"]) {
+      await page.getByRole("heading", { name, exact: true }).waitFor();
+    }
+    await picture(page, "board");
+  });
+
+  it("shows what others do, at once and without a reload", async () => {
+    const page = await openBoard(workflow);
+    const ticket = await makeTicket(workflow, "Appears by itself");
+    await cardIn(page, "todo", ticket.ticket_id).waitFor();
+    await move(ticket.ticket_id, "in_progress");
+    await cardIn(page, "in_progress", ticket.ticket_id).waitFor();
+    await api("POST", "/api/tickets/update", { ticket_id: ticket.ticket_id, updates: { title: "Renamed by itself" } });
+    await card(page, ticket.ticket_id).getByText("Renamed by itself").waitFor();
+    await api("DELETE", `/api/tickets/${ticket.ticket_id}`);
+    await card(page, ticket.ticket_id).waitFor({ state: "detached" });
+  });
+
+  it("moves a card by mouse, and the other browser sees it", async () => {
+    const ticket = await makeTicket(workflow, "Drag me over");
+    const [one, two] = [await openBoard(workflow), await openBoard(workflow)];
+    await card(two, ticket.ticket_id).waitFor();
+    await card(one, ticket.ticket_id).waitFor();
+    const target = await column(one, "review").boundingBox();
+    if (!target) throw new Error("no column");
+    await drag(one, ticket.ticket_id, { x: target.x + 120, y: target.y + 120 });
+    await cardIn(one, "review", ticket.ticket_id).waitFor();
+    await cardIn(two, "review", ticket.ticket_id).waitFor();
+    await eventually("the server has it", async () => (await statusOf(ticket.ticket_id)) === "review");
+  });
+
+  it("puts a card between two others, and the order holds after a reload", async () => {
+    const own = await makeWorkflow("Order");
+    const [first, , third] = [
+      await makeTicket(own, "First of three"),
+      await makeTicket(own, "Second of three"),
+      await makeTicket(own, "Third of three"),
+    ];
+    const page = await openBoard(own);
+    await card(page, third.ticket_id).waitFor();
+    const before = await titles(page, "todo");
+    expect(before).toHaveLength(3);
+    const top = await card(page, first.ticket_id).boundingBox();
+    if (!top) throw new Error("no card");
+    // Just below the upper edge of the first card: before it.
+    await drag(page, third.ticket_id, { x: top.x + 100, y: top.y + 4 });
+    const wanted = ["Third of three", "First of three", "Second of three"];
+    await eventually("drawn", async () => (await titles(page, "todo")).join() === wanted.join());
+    await eventually("stored", async () => {
+      const { tickets } = await api<{ tickets: Array<{ title: string; rank: string; number: number }> }>(
+        "GET",
+        `/api/board/${own}`,
+      );
+      tickets.sort((a, b) => (a.rank < b.rank ? -1 : a.rank > b.rank ? 1 : a.number - b.number));
+      return tickets.map(({ title }) => title).join() === wanted.join();
+    });
+    await page.reload();
+    await eventually("still so", async () => (await titles(page, "todo")).join() === wanted.join());
+  });
+
+  it("moves a card by keyboard, says so, and keeps the focus on it", async () => {
+    const ticket = await makeTicket(workflow, "Carry me by keys");
+    const page = await openBoard(workflow);
+    const handle = page.getByRole("button", { name: `Move ${ticket.key}`, exact: true });
+    await handle.focus();
+    await page.keyboard.press("Space");
+    await page.keyboard.press("ArrowRight");
+    await page
+      .getByTestId("announcer")
+      .getByText(/In Progress, position \d+ of \d+/)
+      .waitFor();
+    await page.keyboard.press("Space");
+    await cardIn(page, "in_progress", ticket.ticket_id).waitFor();
+    await eventually("the server has it", async () => (await statusOf(ticket.ticket_id)) === "in_progress");
+    await eventually("the handle has the focus", async () =>
+      page.evaluate((id) => (document.activeElement as HTMLElement | null)?.dataset.handle === id, ticket.ticket_id),
+    );
+    await page.keyboard.press("Space");
+    await page.keyboard.press("ArrowLeft");
+    await page.keyboard.press("Escape");
+    expect(await statusOf(ticket.ticket_id)).toBe("in_progress");
+  });
+
+  it("moves a card by its menu", async () => {
+    const ticket = await makeTicket(workflow, "Move me by menu");
+    const page = await openBoard(workflow);
+    await page.getByRole("button", { name: `Actions for ${ticket.key}`, exact: true }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("menuitem", { name: "Move to…" }).focus();
+    await page.keyboard.press("ArrowRight");
+    await page.getByRole("menuitem", { name: "Testing" }).focus();
+    await page.keyboard.press("Enter");
+    await cardIn(page, "testing", ticket.ticket_id).waitFor();
+  });
+
+  it("puts a blocked card back and says what blocks it", async () => {
+    const blocker = await makeTicket(workflow, "I am in the way");
+    const ticket = await makeTicket(workflow, "I must wait", { blocked_by_ticket_ids: [blocker.ticket_id] });
+    const page = await openBoard(workflow);
+    await card(page, ticket.ticket_id).getByText("Blocked").waitFor();
+    const target = await column(page, "done").boundingBox();
+    const target2 = target ?? { x: 0, y: 0 };
+    await column(page, "done").scrollIntoViewIfNeeded();
+    await page.getByRole("button", { name: `Move ${ticket.key}`, exact: true }).focus();
+    await page.keyboard.press("Space");
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("Space");
+    await page.getByText(`${ticket.key} is blocked by ${blocker.key}`).first().waitFor();
+    await cardIn(page, "todo", ticket.ticket_id).waitFor();
+    expect(await statusOf(ticket.ticket_id)).toBe("todo");
+    expect(target2).toBeDefined();
+    await picture(page, "blocked");
+  });
+
+  it("filters by words and by field, in an address that can be sent", async () => {
+    const ticket = await makeTicket(workflow, "Unmistakable zebra", { priority: "low" });
+    const page = await openBoard(workflow);
+    await page.keyboard.press("/");
+    await page.keyboard.type("zebra");
+    await eventually("one is left", async () =>
+      /^1 of /.test((await page.getByTestId("ticket-total").textContent()) ?? ""),
+    );
+    await card(page, ticket.ticket_id).waitFor();
+    await page.getByLabel("Priority").selectOption("high");
+    await card(page, ticket.ticket_id).waitFor({ state: "detached" });
+    expect(page.url()).toMatch(/q=zebra.*priority=high/);
+    await page.reload();
+    await page.getByText(/^0 of /).waitFor();
+    await page.getByRole("button", { name: "Clear" }).click();
+    await card(page, ticket.ticket_id).waitFor();
+  });
+
+  it("makes a ticket", async () => {
+    const page = await openBoard(workflow);
+    await page.keyboard.press("n");
+    await page.getByLabel("Title").fill("Written in the browser");
+    await page.getByRole("button", { name: "Create ticket" }).click();
+    await page.getByText("At least 10 characters.").waitFor();
+    await page.getByLabel("Description").fill("With a description that is long enough.");
+    await picture(page, "new-ticket");
+    await page.getByRole("button", { name: "Create ticket" }).click();
+    await column(page, "backlog").getByText("Written in the browser").waitFor();
+  });
+
+  it("closes and opens a column", async () => {
+    const page = await openBoard(workflow);
+    await page.getByRole("button", { name: "Collapse Backlog" }).click();
+    await page.getByRole("button", { name: /^Expand Backlog/ }).waitFor();
+    await page.reload();
+    await page.getByRole("button", { name: /^Expand Backlog/ }).click();
+    await page.getByRole("heading", { name: "Backlog" }).waitFor();
+  });
+});

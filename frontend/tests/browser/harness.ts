@@ -1,0 +1,160 @@
+/**
+ * A browser and a client for a running server. Tests make their own workflows through the REST API, so that they can
+ * run against any server, in any order, beside each other's data.
+ *
+ * CALLBOARD_URL, CALLBOARD_ADMIN_EMAIL, CALLBOARD_ADMIN_PASSWORD say which server; CALLBOARD_CHROMIUM (or CHROMIUM)
+ * says which browser; SCREENSHOTS names a folder for pictures.
+ */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll } from "vitest";
+
+export const url = (process.env.CALLBOARD_URL ?? "http://127.0.0.1:8080").replace(/\/$/, "");
+export const email = process.env.CALLBOARD_ADMIN_EMAIL ?? "admin@example.com";
+export const password = process.env.CALLBOARD_ADMIN_PASSWORD ?? "";
+const pictures = process.env.SCREENSHOTS;
+
+let browser: Browser;
+let access: string | null = null;
+const contexts: BrowserContext[] = [];
+const complaints: string[] = [];
+
+/** Every test file gets a browser; every test ends with its pages closed and no error said in them. */
+export function useBrowser(): void {
+  beforeAll(async () => {
+    browser = await chromium.launch({
+      executablePath: process.env.CALLBOARD_CHROMIUM ?? process.env.CHROMIUM ?? "/usr/bin/chromium",
+      args: ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    });
+  });
+  afterEach(async () => {
+    await Promise.all(contexts.splice(0).map((context) => context.close()));
+    const said = complaints.splice(0);
+    if (said.length > 0) throw new Error(`The page reported errors:\n${said.join("\n")}`);
+  });
+  afterAll(async () => browser?.close());
+}
+
+export async function openContext(options: BrowserContextOptions = {}): Promise<BrowserContext> {
+  const context = await browser.newContext({
+    baseURL: url,
+    viewport: { width: 1440, height: 900 },
+    reducedMotion: "reduce",
+    ...options,
+  });
+  context.setDefaultTimeout(15_000);
+  context.on("weberror", (error) => complaints.push(error.error().stack ?? error.error().message));
+  context.on("console", (message) => {
+    // A script or picture that the content security policy refused means the page asked for what it must not.
+    if (message.type() === "error" && message.text().includes("Content Security Policy"))
+      complaints.push(message.text());
+  });
+  contexts.push(context);
+  return context;
+}
+
+/** A signed-in context: the refresh cookie comes as it does for anybody, through a sign-in. */
+export async function signedIn(options: BrowserContextOptions = {}): Promise<BrowserContext> {
+  const context = await openContext(options);
+  const answer = await context.request.post("/api/auth/login", {
+    data: { email, password, token_mode: "cookie" },
+    headers: { origin: url },
+  });
+  if (!answer.ok()) throw new Error(`sign-in failed: ${answer.status()} ${await answer.text()}`);
+  return context;
+}
+
+export async function openBoard(workflowId: string, options: BrowserContextOptions = {}): Promise<Page> {
+  const page = await (await signedIn(options)).newPage();
+  await page.goto(`/w/${workflowId}`);
+  await live(page);
+  return page;
+}
+
+/** Waits until the page says it is caught up. */
+export async function live(page: Page): Promise<void> {
+  await page.locator('[data-testid="live-status"][data-status="live"]').waitFor();
+}
+
+export async function picture(page: Page, name: string): Promise<void> {
+  if (!pictures) return;
+  mkdirSync(pictures, { recursive: true });
+  await page.screenshot({ path: join(pictures, `${name}.png`) });
+}
+
+/** A request as the administrator. */
+export async function api<T>(method: string, path: string, body?: unknown): Promise<T> {
+  if (!access) {
+    const answer = await fetch(`${url}/api/auth/login`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ email, password, token_mode: "json" }),
+    });
+    if (!answer.ok) throw new Error(`sign-in failed: ${answer.status} ${await answer.text()}`);
+    access = ((await answer.json()) as { access: string }).access;
+  }
+  const answer = await fetch(url + path, {
+    method,
+    headers: { "content-type": "application/json", authorization: `Bearer ${access}` },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+  return (text ? JSON.parse(text) : undefined) as T;
+}
+
+export async function makeWorkflow(name: string): Promise<string> {
+  const { id } = await api<{ id: string }>("POST", "/api/workflows", {
+    name: `${name} ${Date.now().toString(36)}`,
+    template: "development",
+  });
+  return id;
+}
+
+export interface Made {
+  ticket_id: string;
+  key: string;
+}
+
+export async function makeTicket(workflowId: string, title: string, more: Record<string, unknown> = {}): Promise<Made> {
+  const { ticket_id } = await api<{ ticket_id: string }>("POST", "/api/tickets/create", {
+    workflow_id: workflowId,
+    title,
+    description: `What "${title}" asks for, in enough words.`,
+    initial_status: "todo",
+    ...more,
+  });
+  const { key } = await api<{ key: string }>("GET", `/api/tickets/${ticket_id}`);
+  return { ticket_id, key };
+}
+
+export function move(ticket_id: string, new_status: string): Promise<unknown> {
+  return api("POST", "/api/tickets/change-status", { ticket_id, new_status });
+}
+
+export const column = (page: Page, id: string) => page.locator(`section[data-column="${id}"]`);
+export const card = (page: Page, ticketId: string) => page.locator(`[data-ticket="${ticketId}"]`);
+/** A card in a given column. */
+export const cardIn = (page: Page, columnId: string, ticketId: string) =>
+  column(page, columnId).locator(`[data-ticket="${ticketId}"]`);
+
+/** The titles of a column's drawn cards, from top to bottom. */
+export async function titles(page: Page, columnId: string): Promise<string[]> {
+  return column(page, columnId)
+    .locator("li[data-index]")
+    .evaluateAll((rows) =>
+      rows
+        .sort((a, b) => Number((a as HTMLElement).dataset.index) - Number((b as HTMLElement).dataset.index))
+        .map((row) => row.querySelector("h3")?.textContent ?? ""),
+    );
+}
+
+/** Polls until it holds; conditions, not pauses. */
+export async function eventually(what: string, holds: () => Promise<boolean>, within = 10_000): Promise<void> {
+  const end = Date.now() + within;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`did not come true within ${within} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import { api, card, cardIn, eventually, live, makeTicket, makeWorkflow, move, openBoard, useBrowser } from "./harness";
+
+useBrowser();
+
+describe("live updates", () => {
+  it("lose nothing over an offline spell", async () => {
+    const workflow = await makeWorkflow("Offline");
+    const tickets = [];
+    for (let i = 1; i <= 5; i += 1) tickets.push(await makeTicket(workflow, `Walks away ${i}`));
+    const page = await openBoard(workflow);
+    await card(page, (tickets[4] as { ticket_id: string }).ticket_id).waitFor();
+    const boards: string[] = [];
+    page.on("request", (request) => {
+      if (request.url().includes("/api/board/")) boards.push(request.url());
+    });
+    await page.context().setOffline(true);
+    for (const status of ["in_progress", "review", "testing"]) {
+      for (const { ticket_id } of tickets) await move(ticket_id, status);
+    }
+    const late = await makeTicket(workflow, "Born meanwhile");
+    await page.context().setOffline(false);
+    await page.evaluate(() => window.dispatchEvent(new Event("online")));
+    for (const { ticket_id } of tickets) await cardIn(page, "testing", ticket_id).waitFor({ timeout: 30_000 });
+    await card(page, late.ticket_id).waitFor();
+    await live(page);
+    // Only what was missing came, not the board again.
+    expect(boards).toEqual([]);
+  });
+
+  it("go on by polling where sockets are refused", async () => {
+    const workflow = await makeWorkflow("No sockets");
+    const ticket = await makeTicket(workflow, "Reach me anyway");
+    const page = await openBoard(workflow);
+    await page.close();
+    const context = page.context();
+    const other = await context.newPage();
+    await other.routeWebSocket(/\/ws$/, (socket) => socket.close({ code: 1011 }));
+    await other.goto(`/w/${workflow}`);
+    await card(other, ticket.ticket_id).waitFor();
+    await other.locator('[data-testid="live-status"][data-status="polling"]').waitFor({ timeout: 30_000 });
+    await move(ticket.ticket_id, "done");
+    await cardIn(other, "done", ticket.ticket_id).waitFor({ timeout: 30_000 });
+  });
+
+  it("keep up with a burst, in order", async () => {
+    const workflow = await makeWorkflow("Burst");
+    const page = await openBoard(workflow);
+    const made = await Promise.all(Array.from({ length: 40 }, (_, i) => makeTicket(workflow, `Burst ${i}`)));
+    await Promise.all(made.map(({ ticket_id }, i) => move(ticket_id, i % 2 ? "done" : "review")));
+    const count = async (id: string) => (await page.getByTestId(`count-${id}`).textContent())?.match(/\d+/)?.[0];
+    await eventually(
+      "all have arrived",
+      async () => (await count("review")) === "20" && (await count("done")) === "20",
+    );
+    const { seq } = await api<{ seq: number }>("GET", `/api/board/${workflow}`);
+    expect(seq).toBeGreaterThanOrEqual(80);
+  });
+});

@@ -1,0 +1,106 @@
+import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, it } from "vitest";
+import {
+  card,
+  column,
+  live,
+  makeTicket,
+  makeWorkflow,
+  openBoard,
+  openContext,
+  picture,
+  signedIn,
+  useBrowser,
+} from "./harness";
+
+useBrowser();
+
+let workflow: string;
+let ticket: { ticket_id: string };
+beforeAll(async () => {
+  workflow = await makeWorkflow("Pages");
+  const blocker = await makeTicket(workflow, "A ticket with much about it", {
+    tags: ["one", "two"],
+    priority: "critical",
+  });
+  ticket = await makeTicket(workflow, "Another ticket", {
+    blocked_by_ticket_ids: [blocker.ticket_id],
+    description: "# Title\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```\ncode\n```\n\n[link](https://example.com)",
+  });
+  await makeTicket(workflow, "Finished", { initial_status: "done" });
+});
+
+async function check(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  const words = serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(" | ")}`);
+  expect(words).toEqual([]);
+}
+
+for (const colorScheme of ["light", "dark"] as const) {
+  describe(`pages in ${colorScheme}`, () => {
+    it("sign-in is accessible", async () => {
+      const page = await (await openContext({ colorScheme })).newPage();
+      await page.goto("/sign-in");
+      await page.getByLabel("Password").waitFor();
+      await check(page);
+    });
+
+    it("workflows and their dialog are accessible", async () => {
+      const page = await (await signedIn({ colorScheme })).newPage();
+      await page.goto("/");
+      await page.getByRole("heading", { name: "Workflows" }).waitFor();
+      await check(page);
+      await page.getByRole("button", { name: "New workflow" }).click();
+      await page.getByRole("radio").first().waitFor();
+      await check(page);
+      await picture(page, `new-workflow-${colorScheme}`);
+    });
+
+    it("board, card menu and ticket are accessible", async () => {
+      const page = await openBoard(workflow, { colorScheme });
+      await card(page, ticket.ticket_id).waitFor();
+      await check(page);
+      await picture(page, `board-${colorScheme}`);
+      await page.goto(`/w/${workflow}/t/${ticket.ticket_id}`);
+      await page
+        .getByRole("dialog", { name: /Another ticket/ })
+        .getByRole("link", { name: "link" })
+        .waitFor();
+      await live(page);
+      await check(page);
+      await picture(page, `ticket-${colorScheme}`);
+    });
+
+    it("settings and account are accessible", async () => {
+      const page = await (await signedIn({ colorScheme })).newPage();
+      await page.goto(`/w/${workflow}/settings`);
+      await page.getByRole("heading", { name: "Columns" }).waitFor();
+      await check(page);
+      await picture(page, `settings-${colorScheme}`);
+      await page.goto("/account");
+      await page.getByRole("heading", { name: "API keys" }).waitFor();
+      await check(page);
+      await picture(page, `account-${colorScheme}`);
+    });
+  });
+}
+
+describe("phone", () => {
+  const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+
+  it("nothing is wider than the screen, and a ticket fills it", async () => {
+    const page = await openBoard(workflow, phone);
+    await card(page, ticket.ticket_id).waitFor({ state: "attached" });
+    const wide = () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    expect(await wide()).toBeLessThanOrEqual(0);
+    await picture(page, "phone-board");
+    await column(page, "todo").scrollIntoViewIfNeeded();
+    await card(page, ticket.ticket_id).getByRole("link").tap();
+    const box = await page.getByRole("dialog", { name: /Another ticket/ }).boundingBox();
+    expect(box?.width).toBeGreaterThanOrEqual(389);
+    expect(await wide()).toBeLessThanOrEqual(0);
+    await picture(page, "phone-ticket");
+  });
+});

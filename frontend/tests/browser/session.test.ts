@@ -1,0 +1,75 @@
+import { describe, expect, it } from "vitest";
+import { email, eventually, openContext, password, picture, signedIn, url, useBrowser } from "./harness";
+
+useBrowser();
+
+describe("session", () => {
+  it("signs in, stays signed in after a reload, and keeps no token where scripts can find it", async () => {
+    const context = await openContext();
+    const page = await context.newPage();
+    await page.goto("/w/nowhere");
+    await page.waitForURL(/\/sign-in\?next=/);
+    await picture(page, "sign-in");
+    await page.getByLabel("E-mail").fill(email);
+    await page.getByLabel("Password").fill(password);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.waitForURL("**/w/nowhere");
+    await page.getByText("This board is not here").waitFor();
+    await page.getByRole("link", { name: "Go to your workflows" }).click();
+    await page.getByRole("heading", { name: "Workflows" }).waitFor();
+    await picture(page, "workflows");
+
+    await page.reload();
+    await page.getByRole("heading", { name: "Workflows" }).waitFor();
+    const kept = await page.evaluate(() =>
+      JSON.stringify([document.cookie, Object.entries(localStorage), Object.entries(sessionStorage)]),
+    );
+    expect(kept).not.toMatch(/eyJ|refresh|token/i);
+    const cookies = await context.cookies(`${url}/api/auth/login`);
+    expect(cookies.find(({ name }) => name === "callboard_refresh")).toMatchObject({ httpOnly: true });
+  });
+
+  it("says plainly that the password is wrong", async () => {
+    const page = await (await openContext()).newPage();
+    await page.goto("/sign-in");
+    await page.getByLabel("E-mail").fill("nobody@example.com");
+    await page.getByLabel("Password").fill("not the password");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("alert").waitFor();
+  });
+
+  it("renews an access token that the server no longer takes, without the person noticing", async () => {
+    const page = await (await signedIn()).newPage();
+    await page.goto("/");
+    await page.getByRole("heading", { name: "Workflows" }).waitFor();
+    let refused = 0;
+    let renewed = 0;
+    page.on("response", (response) => {
+      if (response.url().endsWith("/api/auth/token/refresh") && response.ok()) renewed += 1;
+    });
+    await page.route("**/api/workflows?**", async (route) => {
+      if (refused > 0) return route.continue();
+      refused += 1;
+      await route.fulfill({ status: 401, contentType: "application/problem+json", body: '{"status":401}' });
+    });
+    await page.getByRole("button", { name: "Show archived" }).click();
+    await page.getByRole("heading", { name: "Archived workflows" }).waitFor();
+    await eventually("the token is renewed", async () => refused === 1 && renewed === 1);
+    expect(page.url()).not.toContain("sign-in");
+  });
+
+  it("signs out in every tab", async () => {
+    const context = await signedIn();
+    const [one, two] = [await context.newPage(), await context.newPage()];
+    for (const page of [one, two]) {
+      await page.goto("/");
+      await page.getByRole("heading", { name: "Workflows" }).waitFor();
+    }
+    await one.getByRole("button", { name: /^Account of/ }).click();
+    await one.getByRole("menuitem", { name: "Sign out" }).click();
+    await one.waitForURL("**/sign-in**");
+    await two.waitForURL("**/sign-in**");
+    await two.reload();
+    await two.getByLabel("Password").waitFor();
+  });
+});
