@@ -56,18 +56,20 @@ export const auth = {
   sessions: async (signal?: AbortSignal) =>
     list<Session>(await request("GET", "/api/auth/sessions", { signal }), "sessions"),
   endSession: (id: string) => request<void>("DELETE", path`/api/auth/sessions/${id}`),
+  changePassword: (current_password: string, new_password: string) =>
+    request<unknown>("POST", "/api/auth/password", { body: { current_password, new_password } }),
   wsTicket: () => request<{ ticket: string; expires_in: number }>("POST", "/api/auth/ws-ticket", { body: {} }),
 };
 
 export const keys = {
   list: async (signal?: AbortSignal) => list<ApiKey>(await request("GET", "/api/keys", { signal }), "keys"),
   create: (body: { name: string; scopes?: string[]; actor_id?: string }) =>
-    request<ApiKey & { key?: string; secret?: string }>("POST", "/api/keys", { body }),
+    request<ApiKey & { key: string }>("POST", "/api/keys", { body }),
   revoke: (id: string) => request<void>("DELETE", path`/api/keys/${id}`),
 };
 
 export const agents = {
-  list: async (signal?: AbortSignal) => list<Agent>(await request("GET", "/api/agents", { signal }), "agents"),
+  list: (signal?: AbortSignal) => everyPage<Agent>("/api/agents", "agents", {}, signal),
 };
 
 export const workflows = {

@@ -244,21 +244,24 @@ export interface Agent {
 
 export interface ApiKey {
   id: string;
-  name?: string | null;
-  actor_id?: string;
+  name: string;
+  actor_id: string;
+  actor_name: string;
   scopes: string[];
   created_at: string;
   expires_at: string | null;
   last_used_at: string | null;
+  revoked_at: string | null;
 }
 
 export interface Session {
   id: string;
   created_at: string;
-  expires_at?: string;
-  last_seen_at?: string | null;
-  user_agent?: string | null;
-  current?: boolean;
+  expires_at: string;
+  last_used_at: string;
+  user_agent: string | null;
+  address: string | null;
+  current: boolean;
 }
 
 export interface BoardTemplate {

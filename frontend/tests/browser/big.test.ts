@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { api, column, makeWorkflow, move, openBoard, picture, useBrowser } from "./harness";
+import { api, column, makeWorkflow, move, openBoard, picture, withBrowser } from "./harness";
 
-useBrowser();
+withBrowser();
 
 const CARDS = 2_400;
 const AT_ONCE = 8;

@@ -12,10 +12,10 @@ import {
   openBoard,
   picture,
   titles,
-  useBrowser,
+  withBrowser,
 } from "./harness";
 
-useBrowser();
+withBrowser();
 
 let workflow: string;
 beforeAll(async () => {
@@ -143,9 +143,6 @@ describe("board", () => {
     const ticket = await makeTicket(workflow, "I must wait", { blocked_by_ticket_ids: [blocker.ticket_id] });
     const page = await openBoard(workflow);
     await card(page, ticket.ticket_id).getByText("Blocked").waitFor();
-    const target = await column(page, "done").boundingBox();
-    const target2 = target ?? { x: 0, y: 0 };
-    await column(page, "done").scrollIntoViewIfNeeded();
     await page.getByRole("button", { name: `Move ${ticket.key}`, exact: true }).focus();
     await page.keyboard.press("Space");
     await page.keyboard.press("ArrowRight");
@@ -153,7 +150,6 @@ describe("board", () => {
     await page.getByText(`${ticket.key} is blocked by ${blocker.key}`).first().waitFor();
     await cardIn(page, "todo", ticket.ticket_id).waitFor();
     expect(await statusOf(ticket.ticket_id)).toBe("todo");
-    expect(target2).toBeDefined();
     await picture(page, "blocked");
   });
 
@@ -166,7 +162,7 @@ describe("board", () => {
       /^1 of /.test((await page.getByTestId("ticket-total").textContent()) ?? ""),
     );
     await card(page, ticket.ticket_id).waitFor();
-    await page.getByLabel("Priority").selectOption("high");
+    await page.getByLabel("Priority", { exact: true }).selectOption("high");
     await card(page, ticket.ticket_id).waitFor({ state: "detached" });
     expect(page.url()).toMatch(/q=zebra.*priority=high/);
     await page.reload();

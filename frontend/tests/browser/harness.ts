@@ -21,7 +21,7 @@ const contexts: BrowserContext[] = [];
 const complaints: string[] = [];
 
 /** Every test file gets a browser; every test ends with its pages closed and no error said in them. */
-export function useBrowser(): void {
+export function withBrowser(): void {
   beforeAll(async () => {
     browser = await chromium.launch({
       executablePath: process.env.CALLBOARD_CHROMIUM ?? process.env.CHROMIUM ?? "/usr/bin/chromium",

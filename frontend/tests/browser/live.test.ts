@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { api, card, cardIn, eventually, live, makeTicket, makeWorkflow, move, openBoard, useBrowser } from "./harness";
+import { api, card, cardIn, eventually, live, makeTicket, makeWorkflow, move, openBoard, withBrowser } from "./harness";
 
-useBrowser();
+withBrowser();
 
 describe("live updates", () => {
   it("lose nothing over an offline spell", async () => {

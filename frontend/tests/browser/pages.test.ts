@@ -11,10 +11,10 @@ import {
   openContext,
   picture,
   signedIn,
-  useBrowser,
+  withBrowser,
 } from "./harness";
 
-useBrowser();
+withBrowser();
 
 let workflow: string;
 let ticket: { ticket_id: string };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { email, eventually, openContext, password, picture, signedIn, url, useBrowser } from "./harness";
+import { email, eventually, openContext, password, picture, signedIn, url, withBrowser } from "./harness";
 
-useBrowser();
+withBrowser();
 
 describe("session", () => {
   it("signs in, stays signed in after a reload, and keeps no token where scripts can find it", async () => {

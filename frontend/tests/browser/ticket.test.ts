@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { api, card, eventually, makeTicket, makeWorkflow, move, openBoard, picture, useBrowser } from "./harness";
+import { api, card, eventually, makeTicket, makeWorkflow, move, openBoard, picture, withBrowser } from "./harness";
 
-useBrowser();
+withBrowser();
 
 let workflow: string;
 beforeAll(async () => {
@@ -73,7 +73,7 @@ describe("ticket", () => {
     await page.getByRole("dialog", { name: /Edited title/ }).waitFor();
     const edited = page.getByRole("dialog", { name: /Edited title/ });
     await page.keyboard.press("e");
-    await edited.getByLabel("Description").fill("A better description.");
+    await edited.getByRole("textbox", { name: "Description" }).fill("A better description.");
     await page.keyboard.press("Control+Enter");
     await edited.getByText("A better description.").waitFor();
     await edited.getByLabel("Priority").selectOption("critical");

@@ -1,3 +1,138 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { toast } from "sonner";
+import { auth, explain } from "@/api";
+import { useMe } from "@/api/hooks";
+import { queryKeys } from "@/api/query-keys";
+import { Button } from "@/ui/button";
+import { Field, Input } from "@/ui/field";
+import { Notice } from "@/ui/states";
+import { Ago } from "@/ui/time";
+import { ApiKeys } from "./api-keys";
+import { panelClass, Section } from "./section";
+
+const LEAST_PASSWORD = 8;
+
 export function AccountPage() {
-  return null;
+  const me = useMe();
+  if (!me) return null;
+  return (
+    <div className="scroll-thin flex-1 overflow-y-auto">
+      <div className="mx-auto grid w-full max-w-3xl gap-8 px-4 py-6">
+        <div>
+          <h1 className="font-semibold text-lg tracking-tight">{me.name}</h1>
+          <p className="text-muted-foreground">
+            {me.email}
+            {me.is_admin && " · administrator"}
+          </p>
+        </div>
+        <ApiKeys />
+        <Sessions />
+        <Password />
+      </div>
+    </div>
+  );
+}
+
+function Sessions() {
+  const queries = useQueryClient();
+  const sessions = useQuery({ queryKey: queryKeys.sessions, queryFn: ({ signal }) => auth.sessions(signal) });
+  const end = useMutation({
+    mutationFn: (id: string) => auth.endSession(id),
+    onError: (error) => toast.error("The session was not ended", { description: explain(error) }),
+    onSettled: () => queries.invalidateQueries({ queryKey: queryKeys.sessions }),
+  });
+  return (
+    <Section title="Sessions" intro="Where you are signed in.">
+      {sessions.isError && <Notice tone="danger">{explain(sessions.error)}</Notice>}
+      {sessions.data && (
+        <ul className={`${panelClass} divide-y`}>
+          {sessions.data.map(({ id, created_at, last_used_at, user_agent, address, current }) => (
+            <li key={id} className="flex items-center gap-3 px-4 py-2.5">
+              <div className="min-w-0 flex-1">
+                <p className="truncate">{browserName(user_agent)}</p>
+                <p className="text-muted-foreground text-xs">
+                  {address && `${address} · `}signed in <Ago at={created_at} />
+                  {last_used_at && (
+                    <>
+                      , last seen <Ago at={last_used_at} />
+                    </>
+                  )}
+                </p>
+              </div>
+              {current ? (
+                <span className="font-medium text-success text-xs">This browser</span>
+              ) : (
+                <Button size="sm" disabled={end.isPending} onClick={() => end.mutate(id)}>
+                  End
+                </Button>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+    </Section>
+  );
+}
+
+function Password() {
+  const [current, setCurrent] = useState("");
+  const [next, setNext] = useState("");
+  const change = useMutation({
+    mutationFn: () => auth.changePassword(current, next),
+    onSuccess: () => {
+      setCurrent("");
+      setNext("");
+      toast.success("Your password is changed", { description: "Other sessions were ended." });
+    },
+    onError: (error) => toast.error("The password was not changed", { description: explain(error) }),
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (next.length >= LEAST_PASSWORD) change.mutate();
+  };
+  return (
+    <Section title="Password">
+      <form onSubmit={submit} className={`${panelClass} grid items-end gap-4 p-4 sm:grid-cols-[1fr_1fr_auto]`}>
+        <Field label="Current password">
+          {(control) => (
+            <Input
+              {...control}
+              type="password"
+              autoComplete="current-password"
+              value={current}
+              required
+              onChange={(event) => setCurrent(event.target.value)}
+            />
+          )}
+        </Field>
+        <Field label="New password">
+          {(control) => (
+            <Input
+              {...control}
+              type="password"
+              autoComplete="new-password"
+              minLength={LEAST_PASSWORD}
+              placeholder={`At least ${LEAST_PASSWORD} characters`}
+              value={next}
+              required
+              onChange={(event) => setNext(event.target.value)}
+            />
+          )}
+        </Field>
+        <Button type="submit" disabled={change.isPending}>
+          Change
+        </Button>
+      </form>
+    </Section>
+  );
+}
+
+function browserName(agent: string | null | undefined): string {
+  if (!agent) return "Unknown device";
+  const browser = /(Edg|OPR|Firefox|Chrome|Safari)\//.exec(agent)?.[1];
+  const names: Record<string, string> = { Edg: "Edge", OPR: "Opera" };
+  const system = /(Windows|Mac OS X|Android|iPhone|iPad|Linux)/.exec(agent)?.[1];
+  if (!browser) return agent.slice(0, 80);
+  return `${names[browser] ?? browser}${system ? ` on ${system}` : ""}`;
 }

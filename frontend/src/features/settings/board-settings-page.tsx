@@ -1,3 +1,166 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { ArrowLeft } from "lucide-react";
+import { type FormEvent, useMemo, useState } from "react";
+import { toast } from "sonner";
+import { explain, workflows } from "@/api";
+import { queryKeys } from "@/api/query-keys";
+import type { Workflow } from "@/api/types";
+import type { BoardState } from "@/live/board";
+import { useBoard } from "@/live/context";
+import { Button } from "@/ui/button";
+import { Field, Input, SwitchRow } from "@/ui/field";
+import { Empty, Notice, Spinner } from "@/ui/states";
+import { ColumnsEditor } from "./columns-editor";
+import { changeOf, type Draft, draftOf, mistakes } from "./draft";
+import { Members } from "./members";
+import { RulesEditor, TypesEditor } from "./rules-editor";
+import { panelClass, Section } from "./section";
+
 export function BoardSettingsPage() {
-  return null;
+  const { workflowId } = useParams({ strict: false }) as { workflowId: string };
+  const { board, error } = useBoard(workflowId);
+  if (error && !board) return <Empty title="The board could not be loaded">{explain(error)}</Empty>;
+  if (!board) return <Spinner label="Loading the board…" className="flex-1" />;
+  return <Settings board={board} workflowId={workflowId} />;
+}
+
+function Settings({ board, workflowId }: { board: BoardState; workflowId: string }) {
+  const editable = board.workflow.role === "owner" && !board.workflow.archived_at;
+  return (
+    <div className="scroll-thin flex-1 overflow-y-auto">
+      <div className="mx-auto grid w-full max-w-3xl gap-8 px-4 pt-6 pb-24">
+        <div>
+          <Link
+            to="/w/$workflowId"
+            params={{ workflowId }}
+            search={{}}
+            className="mb-2 inline-flex items-center gap-1 rounded text-muted-foreground text-xs hover:text-foreground"
+          >
+            <ArrowLeft className="size-3.5" /> Back to the board
+          </Link>
+          <h1 className="font-semibold text-lg tracking-tight">Settings of {board.workflow.name}</h1>
+        </div>
+        {!editable && (
+          <Notice>
+            {board.workflow.archived_at
+              ? "This workflow is archived. Restore it to change its board."
+              : "Only owners can change these settings."}
+          </Notice>
+        )}
+        <General workflow={board.workflow} editable={editable} />
+        <BoardForm board={board} workflowId={workflowId} editable={editable} />
+        <Members workflowId={workflowId} editable={editable} />
+      </div>
+    </div>
+  );
+}
+
+function General({ workflow, editable }: { workflow: Workflow; editable: boolean }) {
+  const queries = useQueryClient();
+  const [name, setName] = useState(workflow.name);
+  const [description, setDescription] = useState(workflow.description ?? "");
+  const refresh = () => queries.invalidateQueries({ queryKey: queryKeys.workflows });
+  const save = useMutation({
+    mutationFn: () => workflows.update(workflow.id, { name: name.trim(), description: description.trim() }),
+    onSuccess: () => toast.success("Saved"),
+    onError: (error) => toast.error("Not saved", { description: explain(error) }),
+    onSettled: refresh,
+  });
+  const tracking = useMutation({
+    mutationFn: (enabled: boolean) => workflows.setTracking(workflow.id, enabled),
+    onError: (error) => toast.error("Not changed", { description: explain(error) }),
+    onSettled: refresh,
+  });
+  const changed = name.trim() !== workflow.name || description.trim() !== (workflow.description ?? "");
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (name.trim() && changed) save.mutate();
+  };
+  return (
+    <Section title="General">
+      <form onSubmit={submit} className={`${panelClass} grid gap-4 p-4`}>
+        <Field label="Name">
+          {(control) => (
+            <Input {...control} value={name} disabled={!editable} onChange={(event) => setName(event.target.value)} />
+          )}
+        </Field>
+        <Field label="Description">
+          {(control) => (
+            <Input
+              {...control}
+              value={description}
+              disabled={!editable}
+              onChange={(event) => setDescription(event.target.value)}
+            />
+          )}
+        </Field>
+        {changed && (
+          <div>
+            <Button type="submit" variant="primary" disabled={save.isPending || !name.trim()}>
+              Save
+            </Button>
+          </div>
+        )}
+        <div className="-my-2 border-t">
+          <SwitchRow
+            label="Ticket tracking"
+            hint="While it is off, tickets can be read but not made or changed."
+            checked={workflow.ticket_tracking}
+            disabled={!editable || tracking.isPending}
+            onChange={(enabled) => tracking.mutate(enabled)}
+          />
+        </div>
+      </form>
+    </Section>
+  );
+}
+
+interface FormProps {
+  board: BoardState;
+  workflowId: string;
+  editable: boolean;
+}
+
+/** Edits a copy; while nothing is edited, the board as it is now. */
+function BoardForm({ board, workflowId, editable }: FormProps) {
+  const [edited, setEdited] = useState<Draft | null>(null);
+  const current = useMemo(() => draftOf(board.config), [board.config]);
+  const draft = edited ?? current;
+  const counts = useMemo(() => new Map([...board.order].map(([id, ids]) => [id, ids.length])), [board.order]);
+  const wrong = mistakes(draft);
+  const save = useMutation({
+    mutationFn: () => {
+      const { config, moves } = changeOf(draft);
+      return workflows.putBoard(workflowId, config, moves);
+    },
+    onSuccess: () => {
+      setEdited(null);
+      toast.success("The board is saved");
+    },
+    onError: (error) => toast.error("The board was not saved", { description: explain(error), duration: 8_000 }),
+  });
+  return (
+    <>
+      <ColumnsEditor draft={draft} counts={counts} disabled={!editable} onChange={setEdited} />
+      <TypesEditor draft={draft} disabled={!editable} onChange={setEdited} />
+      <RulesEditor draft={draft} disabled={!editable} onChange={setEdited} />
+      {edited && (
+        <section
+          aria-label="Unsaved changes"
+          className="fixed inset-x-0 bottom-4 z-20 mx-auto flex w-[calc(100%-2rem)] max-w-xl items-center gap-3 rounded-xl border bg-surface px-4 py-2.5 shadow-pop"
+        >
+          <p className="min-w-0 flex-1" role="status">
+            {wrong[0] ?? "You have unsaved changes."}
+          </p>
+          <Button variant="ghost" onClick={() => setEdited(null)}>
+            Discard
+          </Button>
+          <Button variant="primary" disabled={wrong.length > 0 || save.isPending} onClick={() => save.mutate()}>
+            Save board
+          </Button>
+        </section>
+      )}
+    </>
+  );
 }

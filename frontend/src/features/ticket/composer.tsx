@@ -38,6 +38,10 @@ export function Composer({ label, submit, draftKey, initial = "", autoFocus, inp
         className="min-h-0"
         value={text}
         autoFocus={autoFocus}
+        onFocus={({ currentTarget: field }) => {
+          // One goes on writing where the text ends.
+          if (autoFocus) field.setSelectionRange(field.value.length, field.value.length);
+        }}
         onChange={(event) => change(event.target.value)}
         onKeyDown={(event) => {
           if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) void send();

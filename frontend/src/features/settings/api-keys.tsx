@@ -1,0 +1,113 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Copy, KeyRound } from "lucide-react";
+import { type FormEvent, useState } from "react";
+import { toast } from "sonner";
+import { explain, keys } from "@/api";
+import { queryKeys } from "@/api/query-keys";
+import { Button } from "@/ui/button";
+import { Dialog, DialogActions } from "@/ui/dialog";
+import { Input } from "@/ui/field";
+import { Notice } from "@/ui/states";
+import { Ago } from "@/ui/time";
+import { panelClass, Section } from "./section";
+
+export function ApiKeys() {
+  const queries = useQueryClient();
+  const [name, setName] = useState("");
+  const [made, setMade] = useState<string | null>(null);
+  const list = useQuery({ queryKey: queryKeys.apiKeys, queryFn: ({ signal }) => keys.list(signal) });
+  const refresh = () => queries.invalidateQueries({ queryKey: queryKeys.apiKeys });
+  const create = useMutation({
+    mutationFn: () => keys.create({ name: name.trim() }),
+    onSuccess: ({ key }) => {
+      setName("");
+      setMade(key);
+    },
+    onError: (error) => toast.error("No key was made", { description: explain(error) }),
+    onSettled: refresh,
+  });
+  const revoke = useMutation({
+    mutationFn: (id: string) => keys.revoke(id),
+    onError: (error) => toast.error("The key was not revoked", { description: explain(error) }),
+    onSettled: refresh,
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (name.trim()) create.mutate();
+  };
+  const current = (list.data ?? []).filter(({ revoked_at }) => !revoked_at);
+
+  return (
+    <Section title="API keys" intro="For programs that act in your name. A key is shown once, when it is made.">
+      {list.isError && <Notice tone="danger">{explain(list.error)}</Notice>}
+      {current.length > 0 && (
+        <ul className={`${panelClass} divide-y`}>
+          {current.map(({ id, name: label, actor_name, scopes, created_at, last_used_at, expires_at }) => (
+            <li key={id} className="flex items-center gap-3 px-4 py-2.5">
+              <KeyRound className="size-4 shrink-0 text-muted-foreground" aria-hidden="true" />
+              <div className="min-w-0 flex-1">
+                <p className="truncate font-medium">{label}</p>
+                <p className="text-muted-foreground text-xs">
+                  {actor_name} · {scopes.join(", ")} · made <Ago at={created_at} />,{" "}
+                  {last_used_at ? (
+                    <>
+                      used <Ago at={last_used_at} />
+                    </>
+                  ) : (
+                    "never used"
+                  )}
+                  {expires_at && (
+                    <>
+                      , ends <Ago at={expires_at} />
+                    </>
+                  )}
+                </p>
+              </div>
+              <Button
+                size="sm"
+                variant="danger"
+                disabled={revoke.isPending}
+                aria-label={`Revoke ${label}`}
+                onClick={() => revoke.mutate(id)}
+              >
+                Revoke
+              </Button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <form onSubmit={submit} className="flex gap-2">
+        <Input
+          aria-label="What the new key is for"
+          placeholder="What the new key is for"
+          value={name}
+          maxLength={200}
+          onChange={(event) => setName(event.target.value)}
+        />
+        <Button type="submit" disabled={!name.trim() || create.isPending}>
+          Create key
+        </Button>
+      </form>
+      <Dialog
+        open={made !== null}
+        onOpenChange={(open) => !open && setMade(null)}
+        title="Your new key"
+        description="Copy it now. It is not shown again."
+      >
+        <Input aria-label="The key" readOnly value={made ?? ""} className="font-mono text-xs" />
+        <DialogActions>
+          <Button
+            onClick={() => {
+              if (made) void navigator.clipboard.writeText(made).then(() => toast.success("Key copied"));
+            }}
+          >
+            <Copy /> Copy
+          </Button>
+          <Button variant="primary" onClick={() => setMade(null)}>
+            Done
+          </Button>
+        </DialogActions>
+      </Dialog>
+    </Section>
+  );
+}

@@ -1,0 +1,210 @@
+import { ArrowDown, ArrowUp, Plus, Trash2 } from "lucide-react";
+import { useState } from "react";
+import type { Category } from "@/api/types";
+import { Button } from "@/ui/button";
+import { Dialog, DialogActions } from "@/ui/dialog";
+import { Field, Input, NativeSelect } from "@/ui/field";
+import { type Draft, type DraftColumn, swapped, withNewColumn, withoutColumn } from "./draft";
+import { panelClass, Section } from "./section";
+
+interface Props {
+  draft: Draft;
+  counts: ReadonlyMap<string, number>;
+  disabled: boolean;
+  onChange: (draft: Draft) => void;
+}
+
+const CATEGORIES: ReadonlyArray<[Category, string]> = [
+  ["todo", "To do"],
+  ["active", "Active"],
+  ["done", "Done"],
+];
+
+export function ColumnsEditor({ draft, counts, disabled, onChange }: Props) {
+  const [removing, setRemoving] = useState<DraftColumn | null>(null);
+  const set = (key: string, change: Partial<DraftColumn>) =>
+    onChange({
+      ...draft,
+      columns: draft.columns.map((column) => (column.key === key ? { ...column, ...change } : column)),
+    });
+  const held = (column: DraftColumn) => (column.id ? (counts.get(column.id) ?? 0) : 0);
+  const remove = (column: DraftColumn) =>
+    held(column) > 0 ? setRemoving(column) : onChange(withoutColumn(draft, column.key, null));
+
+  return (
+    <Section
+      title="Columns"
+      intro="From left to right. Entering an active column starts a ticket's clock; entering a done one resolves it."
+      action={
+        <Button disabled={disabled} onClick={() => onChange(withNewColumn(draft))}>
+          <Plus /> Add column
+        </Button>
+      }
+    >
+      <ul className={`${panelClass} divide-y`}>
+        {draft.columns.map((column, at) => {
+          const name = column.name || "New column";
+          return (
+            <li key={column.key} className="flex flex-wrap items-center gap-2 px-3 py-2 sm:flex-nowrap">
+              <input
+                type="color"
+                aria-label={`Color of ${name}`}
+                value={/^#[0-9a-f]{6}$/i.test(column.color) ? column.color : "#6b7280"}
+                disabled={disabled}
+                onChange={(event) => set(column.key, { color: event.target.value })}
+                className="size-7 shrink-0 cursor-pointer rounded-md border border-border-strong bg-surface p-0.5"
+              />
+              <Input
+                aria-label={`Name of column ${at + 1}`}
+                value={column.name}
+                disabled={disabled}
+                placeholder="Name"
+                className="min-w-32 flex-1"
+                onChange={(event) => set(column.key, { name: event.target.value })}
+              />
+              <NativeSelect
+                aria-label={`Kind of ${name}`}
+                value={column.category}
+                disabled={disabled}
+                className="w-28 shrink-0"
+                onChange={(event) => set(column.key, { category: event.target.value as Category })}
+              >
+                {CATEGORIES.map(([id, label]) => (
+                  <option key={id} value={id}>
+                    {label}
+                  </option>
+                ))}
+              </NativeSelect>
+              <Input
+                aria-label={`Limit of ${name}`}
+                title="Most tickets at once (WIP limit)"
+                inputMode="numeric"
+                placeholder="No limit"
+                value={column.wip}
+                disabled={disabled}
+                className="w-20 shrink-0"
+                onChange={(event) => set(column.key, { wip: event.target.value })}
+              />
+              <span className="tabular w-20 shrink-0 text-right text-muted-foreground text-xs">
+                {held(column).toLocaleString()} tickets
+              </span>
+              <span className="ml-auto flex shrink-0">
+                <Button
+                  variant="ghost"
+                  size="icon-sm"
+                  aria-label={`Move ${name} left`}
+                  disabled={disabled || at === 0}
+                  onClick={() => onChange({ ...draft, columns: swapped(draft.columns, at, -1) })}
+                >
+                  <ArrowUp />
+                </Button>
+                <Button
+                  variant="ghost"
+                  size="icon-sm"
+                  aria-label={`Move ${name} right`}
+                  disabled={disabled || at === draft.columns.length - 1}
+                  onClick={() => onChange({ ...draft, columns: swapped(draft.columns, at, 1) })}
+                >
+                  <ArrowDown />
+                </Button>
+                <Button
+                  variant="ghost"
+                  size="icon-sm"
+                  aria-label={`Delete ${name}`}
+                  disabled={disabled || draft.columns.length === 1}
+                  onClick={() => remove(column)}
+                >
+                  <Trash2 />
+                </Button>
+              </span>
+            </li>
+          );
+        })}
+      </ul>
+      <div className="grid gap-4 sm:grid-cols-2">
+        <Field label="New tickets start in">
+          {(control) => (
+            <NativeSelect
+              {...control}
+              value={draft.initial}
+              disabled={disabled}
+              onChange={(event) => onChange({ ...draft, initial: event.target.value })}
+            >
+              {draft.columns.map((column) => (
+                <option key={column.key} value={column.key}>
+                  {column.name || "New column"}
+                </option>
+              ))}
+            </NativeSelect>
+          )}
+        </Field>
+        <Field label="New tickets are of type">
+          {(control) => (
+            <NativeSelect
+              {...control}
+              value={draft.defaultType}
+              disabled={disabled}
+              onChange={(event) => onChange({ ...draft, defaultType: event.target.value })}
+            >
+              {draft.types.map(({ id, name }) => (
+                <option key={id} value={id}>
+                  {name}
+                </option>
+              ))}
+            </NativeSelect>
+          )}
+        </Field>
+      </div>
+      {removing && (
+        <RemoveDialog
+          column={removing}
+          count={held(removing)}
+          others={draft.columns.filter(({ key }) => key !== removing.key)}
+          onCancel={() => setRemoving(null)}
+          onRemove={(takenBy) => {
+            onChange(withoutColumn(draft, removing.key, takenBy));
+            setRemoving(null);
+          }}
+        />
+      )}
+    </Section>
+  );
+}
+
+interface RemoveProps {
+  column: DraftColumn;
+  count: number;
+  others: readonly DraftColumn[];
+  onCancel: () => void;
+  onRemove: (takenBy: string) => void;
+}
+
+function RemoveDialog({ column, count, others, onCancel, onRemove }: RemoveProps) {
+  const [takenBy, setTakenBy] = useState(others[0]?.key ?? "");
+  return (
+    <Dialog
+      open
+      onOpenChange={(open) => !open && onCancel()}
+      title={`Delete ${column.name}`}
+      description={`It holds ${count.toLocaleString()} tickets. They are kept, in another column.`}
+    >
+      <Field label="Move its tickets to">
+        {(control) => (
+          <NativeSelect {...control} value={takenBy} onChange={(event) => setTakenBy(event.target.value)}>
+            {others.map(({ key, name }) => (
+              <option key={key} value={key}>
+                {name || "New column"}
+              </option>
+            ))}
+          </NativeSelect>
+        )}
+      </Field>
+      <DialogActions>
+        <Button onClick={onCancel}>Cancel</Button>
+        <Button variant="danger" onClick={() => onRemove(takenBy)}>
+          Delete column
+        </Button>
+      </DialogActions>
+    </Dialog>
+  );
+}

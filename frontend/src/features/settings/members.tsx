@@ -1,0 +1,113 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { UserMinus } from "lucide-react";
+import { type FormEvent, useState } from "react";
+import { toast } from "sonner";
+import { explain, workflows } from "@/api";
+import { useMe, useMembers } from "@/api/hooks";
+import { queryKeys } from "@/api/query-keys";
+import type { Role } from "@/api/types";
+import { Avatar } from "@/ui/avatar";
+import { Button } from "@/ui/button";
+import { Input, NativeSelect } from "@/ui/field";
+import { Notice, Spinner } from "@/ui/states";
+import { panelClass, Section } from "./section";
+
+const ROLES: ReadonlyArray<[Role, string]> = [
+  ["viewer", "Viewer"],
+  ["member", "Member"],
+  ["owner", "Owner"],
+];
+
+export function Members({ workflowId, editable }: { workflowId: string; editable: boolean }) {
+  const members = useMembers(workflowId);
+  const me = useMe();
+  const queries = useQueryClient();
+  const [who, setWho] = useState("");
+  const [role, setRole] = useState<Role>("member");
+  const refresh = () => queries.invalidateQueries({ queryKey: queryKeys.members(workflowId) });
+  const put = useMutation({
+    mutationFn: ({ actor, as }: { actor: string; as: Role }) => workflows.putMember(workflowId, actor, as),
+    onSuccess: () => setWho(""),
+    onError: (error) => toast.error("The member was not changed", { description: explain(error) }),
+    onSettled: refresh,
+  });
+  const remove = useMutation({
+    mutationFn: (actor: string) => workflows.removeMember(workflowId, actor),
+    onError: (error) => toast.error("The member was not removed", { description: explain(error) }),
+    onSettled: refresh,
+  });
+  const add = (event: FormEvent) => {
+    event.preventDefault();
+    if (who.trim()) put.mutate({ actor: who.trim(), as: role });
+  };
+  const roles = ROLES.map(([id, label]) => (
+    <option key={id} value={id}>
+      {label}
+    </option>
+  ));
+
+  return (
+    <Section
+      title="Members"
+      intro="Viewers read, members work on tickets, owners also change the board and its members."
+    >
+      {members.isPending && <Spinner label="Loading members…" />}
+      {members.isError && <Notice tone="danger">{explain(members.error)}</Notice>}
+      {members.data && (
+        <ul className={`${panelClass} divide-y`}>
+          {members.data.map(({ actor_id, name, kind, email, role: current }) => (
+            <li key={actor_id} className="flex items-center gap-3 px-3 py-2">
+              <Avatar id={actor_id} name={name} agent={kind !== "user"} size="md" />
+              <div className="min-w-0 flex-1">
+                <p className="truncate font-medium">
+                  {name}
+                  {actor_id === me?.id && <span className="text-muted-foreground"> (you)</span>}
+                </p>
+                <p className="truncate text-muted-foreground text-xs">{email ?? actor_id}</p>
+              </div>
+              <NativeSelect
+                aria-label={`Role of ${name}`}
+                className="w-28 shrink-0"
+                value={current}
+                disabled={!editable}
+                onChange={(event) => put.mutate({ actor: actor_id, as: event.target.value as Role })}
+              >
+                {roles}
+              </NativeSelect>
+              <Button
+                variant="ghost"
+                size="icon-sm"
+                aria-label={`Remove ${name}`}
+                disabled={!editable && actor_id !== me?.id}
+                onClick={() => remove.mutate(actor_id)}
+              >
+                <UserMinus />
+              </Button>
+            </li>
+          ))}
+        </ul>
+      )}
+      {editable && (
+        <form onSubmit={add} className="flex flex-wrap gap-2 sm:flex-nowrap">
+          <Input
+            aria-label="E-mail of a person, or id of an agent"
+            placeholder="E-mail of a person, or id of an agent"
+            value={who}
+            onChange={(event) => setWho(event.target.value)}
+          />
+          <NativeSelect
+            aria-label="Role of the new member"
+            className="w-28 shrink-0"
+            value={role}
+            onChange={(event) => setRole(event.target.value as Role)}
+          >
+            {roles}
+          </NativeSelect>
+          <Button type="submit" disabled={!who.trim() || put.isPending}>
+            Add member
+          </Button>
+        </form>
+      )}
+    </Section>
+  );
+}
