@@ -7,6 +7,7 @@ mod http;
 mod import;
 mod layers;
 mod logic;
+mod readme;
 mod runtime;
 #[cfg(target_os = "linux")]
 mod runtime_disk;

@@ -1,0 +1,151 @@
+//! The examples of README.md are run as they stand, against the real program.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::house;
+
+const EMAIL: &str = "reader@example.org";
+const PASSWORD: &str = "correct horse battery";
+
+/// The fenced blocks that stand behind a marker.
+fn blocks(marker: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("README.md");
+    let found: Vec<String> = text
+        .split(marker)
+        .skip(1)
+        .map(|rest| {
+            let (_, rest) = rest.split_once("```").expect("a block behind the marker");
+            let (_, rest) = rest.split_once('\n').expect("a line");
+            rest.split_once("\n```").expect("the end of the block").0.to_owned()
+        })
+        .collect();
+    assert!(!found.is_empty(), "README.md has no {marker}");
+    found
+}
+
+struct Program {
+    child: Child,
+    url: String,
+    folder: tempfile::TempDir,
+}
+
+impl Program {
+    async fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut child = Command::new(env!("CARGO_BIN_EXE_callboard"))
+            .arg("serve")
+            .env("CALLBOARD_LISTEN", "127.0.0.1:0")
+            .env("CALLBOARD_DATA_DIR", folder.path().join("data"))
+            .env("CALLBOARD_RUNTIME_DIR", house::runtime_dir())
+            .env("CALLBOARD_ADMIN_EMAIL", EMAIL)
+            .env("CALLBOARD_ADMIN_PASSWORD", PASSWORD)
+            .env_remove("DATABASE_URL")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("start callboard");
+        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+        let line = tokio::time::timeout(Duration::from_secs(60), lines.next_line())
+            .await
+            .expect("ready within a minute")
+            .expect("readable")
+            .expect("a line");
+        let url = line.rsplit(' ').next().expect("an address").to_owned();
+        Self { child, url, folder }
+    }
+
+    /// Runs a script as a reader would, with the programs it needs on the path; answers what it printed.
+    async fn run(&self, script: &str) -> String {
+        let program = Path::new(env!("CARGO_BIN_EXE_callboard")).parent().expect("a folder");
+        let path = format!(
+            "{}:{}:{}",
+            program.display(),
+            house::runtime_dir().join("postgres-18/bin").display(),
+            std::env::var("PATH").unwrap_or_default()
+        );
+        let output = Command::new("bash")
+            .args(["-euo", "pipefail", "-c", script])
+            .env("PATH", path)
+            .env("URL", &self.url)
+            .env("CALLBOARD_ADMIN_EMAIL", EMAIL)
+            .env("CALLBOARD_ADMIN_PASSWORD", PASSWORD)
+            .env("CALLBOARD_DATA_DIR", self.folder.path().join("data"))
+            .env("CALLBOARD_RUNTIME_DIR", house::runtime_dir())
+            .env_remove("DATABASE_URL")
+            .current_dir(self.folder.path())
+            .output()
+            .await
+            .expect("run bash");
+        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{err}\n{out}");
+        out.into_owned()
+    }
+
+    async fn stop(mut self) {
+        let id = self.child.id().expect("it runs") as libc::pid_t;
+        // SAFETY: a plain signal to our own child.
+        unsafe { libc::kill(id, libc::SIGTERM) };
+        let status = tokio::time::timeout(Duration::from_secs(30), self.child.wait()).await.expect("it stops");
+        assert!(status.expect("a status").success());
+    }
+}
+
+#[tokio::test]
+async fn the_examples_of_the_readme_work() {
+    let program = Program::start().await;
+    let script = format!("{}\necho \"END $TOKEN $WORKFLOW\"", blocks("<!-- tested -->").join("\n"));
+    let out = program.run(&script).await;
+    for part in [
+        "\"blocked\":true",
+        "\"unblocked_tickets\":[\"ticket-",
+        "\"total_found\":1",
+        "\"message\":\"Claimed TKT-2.\"",
+        "\"type\":\"ticket_resolved\"",
+        "event: ",
+        "\"columns\"",
+        "Asynchronous notification \"callboard\"",
+        "cb_",
+    ] {
+        assert!(out.contains(part), "{part} in\n{out}");
+    }
+    let (token, workflow) = out.rsplit_once("END ").and_then(|(_, end)| end.trim().split_once(' ')).expect("the end");
+    speak(&program.url, token, workflow).await;
+    program.stop().await;
+}
+
+/// Sends the `→` lines and waits for the `←` ones.
+async fn speak(url: &str, token: &str, workflow: &str) {
+    let address = format!("{}/ws", url.replace("http://", "ws://"));
+    let (mut socket, _) = tokio_tungstenite::connect_async(address).await.expect("connect");
+    for line in blocks("<!-- tested socket -->").concat().lines() {
+        let (direction, text) = line.split_once(' ').expect("a direction");
+        let wanted: Value =
+            serde_json::from_str(&text.replace("$TOKEN", token).replace("$WORKFLOW", workflow)).expect("JSON");
+        if direction == "→" {
+            socket.send(Message::text(wanted.to_string())).await.expect("send");
+            continue;
+        }
+        loop {
+            let message = tokio::time::timeout(Duration::from_secs(10), socket.next())
+                .await
+                .unwrap_or_else(|_| panic!("waited for {wanted}"))
+                .expect("open")
+                .expect("a message");
+            let Message::Text(text) = message else { continue };
+            let got: Value = serde_json::from_str(&text).expect("JSON");
+            let fits = wanted.as_object().expect("an object").iter().all(|(key, value)| got.get(key) == Some(value));
+            if fits {
+                break;
+            }
+        }
+    }
+}
