@@ -32,10 +32,11 @@ begin
 end
 $$;
 
--- Checks and tidies what may be assigned: an agent is provisioned, a person has to be a member.
-create function logic.check_assignee(workflow text, assignee text) returns void language plpgsql as $$
+-- Checks who may be assigned: an agent is provisioned (and then belongs to the caller, who may mint its
+-- keys), a person has to be a member.
+create function logic.check_assignee(who logic.principal, workflow text, assignee text) returns void language plpgsql as $$
 begin
-    perform logic.ensure_agent(assignee, null);
+    perform logic.ensure_agent(assignee, who.actor_id);
     if (select a.kind from actors a where a.id = assignee) = 'user'
        and not exists (select from workflow_members m where m.workflow_id = check_assignee.workflow and m.actor_id = assignee)
        and not (select a.is_admin from actors a where a.id = assignee) then
@@ -164,7 +165,7 @@ begin
     perform logic.check_list('related_task_ids', related_task_ids, 200, 200);
     perform logic.check_list('blocked_by_ticket_ids', blocked_by_ticket_ids, 200, 200);
     if assigned_agent_id is not null then
-        perform logic.check_assignee(workflow, assigned_agent_id);
+        perform logic.check_assignee(who, workflow, assigned_agent_id);
     elsif board.auto_assign then
         assigned_agent_id := logic.acting(who);
     end if;
@@ -233,7 +234,7 @@ begin
     if updates ? 'assigned_agent_id' then
         new_row.assigned_agent_id := nullif(updates ->> 'assigned_agent_id', '');
         if new_row.assigned_agent_id is distinct from old_row.assigned_agent_id and new_row.assigned_agent_id is not null then
-            perform logic.check_assignee(old_row.workflow_id, new_row.assigned_agent_id);
+            perform logic.check_assignee(who, old_row.workflow_id, new_row.assigned_agent_id);
         end if;
     end if;
     if jsonb_typeof(updates -> 'tags') = 'array' then
