@@ -6,7 +6,6 @@ use utoipa::ToSchema;
 use crate::Result;
 use crate::accounts::Caller;
 use crate::db::Db;
-use crate::tickets::Done;
 
 /// Everybody who reacted with one emoji.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -93,6 +92,19 @@ pub struct EditComment {
     pub comment_text: String,
 }
 
+/// The answer to deleting a comment.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct CommentDeleted {
+    /// Always true.
+    pub success: bool,
+    /// The comment.
+    pub comment_id: String,
+    /// Its ticket.
+    pub ticket_id: String,
+    /// A sentence for a person.
+    pub message: String,
+}
+
 /// Adds a comment.
 pub async fn add(db: &Db, caller: &Caller, input: &AddComment, idempotency_key: Option<&str>) -> Result<Commented> {
     db.call(
@@ -117,7 +129,7 @@ pub async fn edit(db: &Db, caller: &Caller, comment: &str, input: &EditComment) 
 }
 
 /// Deletes a comment.
-pub async fn delete(db: &Db, caller: &Caller, comment: &str) -> Result<Done> {
+pub async fn delete(db: &Db, caller: &Caller, comment: &str) -> Result<CommentDeleted> {
     db.call(include_str!("../sql/queries/comments/delete.sql"), &[&caller.to_sql(), &comment]).await
 }
 

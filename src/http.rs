@@ -21,6 +21,7 @@ pub mod origin;
 pub mod problem;
 pub mod reply;
 pub mod sessions;
+mod strict;
 pub mod tickets;
 pub mod workflows;
 

@@ -75,12 +75,18 @@ begin
 end
 $$;
 
+-- A text without white space at its ends: blanks, tabs, line ends, the wide and the invisible ones.
+create function logic.trimmed(content text) returns text language sql immutable parallel safe
+begin atomic
+    select btrim(content, E' \t\n\r\f\v\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u2028\u2029\u202f\u205f\u3000\ufeff');
+end;
+
 -- A list without nulls, blanks or repeats, in its first order; null stays null.
 create function logic.tidy_list(items text[]) returns text[] language sql immutable parallel safe
 begin atomic
     select case when items is null then null else coalesce((
         select array_agg(item order by first)
-        from (select trim(i.item) as item, min(i.place) as first
+        from (select logic.trimmed(i.item) as item, min(i.place) as first
               from unnest(items) with ordinality i (item, place)
-              where trim(i.item) <> '' group by 1) kept), '{}') end;
+              where logic.trimmed(i.item) <> '' group by 1) kept), '{}') end;
 end;

@@ -63,21 +63,31 @@ begin
             perform logic.fail('CB403', 'Only a service key with the scope "act_for" or an administrator may act for another actor.',
                 jsonb_build_object('field', 'agent_id'));
         end if;
-        perform logic.ensure_agent(who.acting_for, who.actor_id);
-        if not who.is_admin and (select a.kind from actors a where a.id = who.acting_for) = 'user' then
+        if not who.is_admin and logic.is_person(who.acting_for) then
             perform logic.fail('CB403', 'A service may act for agents, not for people.', jsonb_build_object('field', 'agent_id'));
         end if;
+        perform logic.ensure_agent(who.acting_for, who.actor_id);
     end if;
     perform set_config('callboard.actor', who.actor_id, true),
             set_config('callboard.on_behalf_of', coalesce(who.acting_for, ''), true);
 end
 $$;
 
+-- Whether an id is a person's. One that looks like a person's and is nobody's counts as well, so that
+-- asking does not tell who exists.
+create function logic.is_person(id text) returns boolean language sql stable
+begin atomic
+    select coalesce((select a.kind = 'user' from actors a where a.id = is_person.id), is_person.id like 'user-%');
+end;
+
 -- Provisions an agent on first sight.
-create function logic.ensure_agent(agent_id text, owner text default null) returns void language plpgsql as $$
+create function logic.ensure_agent(agent_id text, owner text default null, field text default 'agent_id') returns void language plpgsql as $$
 begin
+    if agent_id like 'user-%' and not exists (select from actors a where a.id = agent_id) then
+        perform logic.invalid(field, 'must not begin with "user-": that is a person, and there is none with this id');
+    end if;
     if agent_id !~ '^[A-Za-z0-9][A-Za-z0-9_./:@+-]{0,127}$' then
-        perform logic.invalid('agent_id', 'must be 1 to 128 letters, digits or _ . / : @ + - and begin with a letter or digit');
+        perform logic.invalid(field, 'must be 1 to 128 letters, digits or _ . / : @ + - and begin with a letter or digit');
     end if;
     insert into actors (id, kind, name, owner_id) values (agent_id, 'agent', agent_id, owner)
     on conflict (id) do nothing;

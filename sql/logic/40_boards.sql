@@ -111,6 +111,10 @@ begin
        or exists (select from unnest(types) i where i is null or i !~ '^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$') then
         perform logic.invalid('board_config.ticket_types', 'must have ids that differ, of 1 to 50 letters, digits or _ . -');
     end if;
+    if exists (select from jsonb_array_elements(config -> 'ticket_types') t
+               where char_length(t ->> 'name') > 100 or char_length(t ->> 'icon') > 50 or t ->> 'color' !~ '^#[0-9A-Za-z]{1,20}$') then
+        perform logic.invalid('board_config.ticket_types', 'must have names of at most 100 characters, icons of at most 50 and colours like #3b82f6');
+    end if;
     if not (config ->> 'default_ticket_type') = any (types) then
         perform logic.invalid('board_config.default_ticket_type', format('must be one of the ticket types: %s', array_to_string(types, ', ')));
     end if;
@@ -168,7 +172,7 @@ begin
        and not exists (select from board_columns x where x.workflow_id = workflow and x.id = c ->> 'id');
 
     insert into board_columns (workflow_id, id, name, position, color, wip_limit, category)
-    select workflow, c ->> 'id', coalesce(nullif(trim(c ->> 'name'), ''), k.name, c ->> 'id'), c.place - 1,
+    select workflow, c ->> 'id', coalesce(nullif(logic.trimmed(c ->> 'name'), ''), k.name, c ->> 'id'), c.place - 1,
            coalesce(c ->> 'color', k.color, '#6b7280'), (c ->> 'wip_limit')::bigint,
            coalesce(c ->> 'category', k.category, logic.guess_category(c ->> 'id', c ->> 'id' = config ->> 'initial_status', c.place = c.total))
       from (select e.c, row_number() over by_order as place, count(*) over () as total
@@ -212,9 +216,9 @@ begin
      where x ->> 'from' <> x ->> 'to';
 
     update boards b set
-        name = coalesce(nullif(trim(config ->> 'name'), ''), b.name),
+        name = coalesce(nullif(logic.trimmed(config ->> 'name'), ''), b.name),
         ticket_types = (
-            select jsonb_agg(jsonb_build_object('id', t ->> 'id', 'name', coalesce(nullif(trim(t ->> 'name'), ''), t ->> 'id'),
+            select jsonb_agg(jsonb_build_object('id', t ->> 'id', 'name', coalesce(nullif(logic.trimmed(t ->> 'name'), ''), t ->> 'id'),
                                                 'icon', coalesce(t ->> 'icon', ''), 'color', coalesce(t ->> 'color', '#6b7280')) order by e.place)
               from jsonb_array_elements(config -> 'ticket_types') with ordinality e (t, place)),
         default_ticket_type = config ->> 'default_ticket_type',

@@ -68,7 +68,7 @@ begin
             (select string_agg(k, ', ' order by k) from jsonb_object_keys(logic.board_templates()) k)));
     end if;
     insert into workflows (id, name, description, created_by)
-    values (id, trim(create_workflow.name), coalesce(create_workflow.description, ''), logic.acting(who));
+    values (id, logic.trimmed(create_workflow.name), coalesce(create_workflow.description, ''), logic.acting(who));
     insert into workflow_members (workflow_id, actor_id, role, added_by) values (id, who.actor_id, 'owner', who.actor_id);
     perform logic.apply_board(id, logic.complete_board(board_config, base));
     return logic.remember(who, idempotency_key,
@@ -131,7 +131,7 @@ begin
         perform logic.fail('CB403', 'Only an administrator may attach a repository to a workflow.', jsonb_build_object('field', 'repository_path'));
     end if;
     update workflows w set
-        name = coalesce(trim(update_workflow.name), w.name),
+        name = coalesce(logic.trimmed(update_workflow.name), w.name),
         description = coalesce(update_workflow.description, w.description),
         ticket_tracking = coalesce(update_workflow.ticket_tracking, w.ticket_tracking),
         repository_path = case when update_workflow.repository_path is null then w.repository_path

@@ -36,12 +36,12 @@ $$;
 -- keys), a person has to be a member.
 create function logic.check_assignee(who logic.principal, workflow text, assignee text) returns void language plpgsql as $$
 begin
-    perform logic.ensure_agent(assignee, who.actor_id);
-    if (select a.kind from actors a where a.id = assignee) = 'user'
+    if logic.is_person(assignee)
        and not exists (select from workflow_members m where m.workflow_id = check_assignee.workflow and m.actor_id = assignee)
-       and not (select a.is_admin from actors a where a.id = assignee) then
+       and not exists (select from actors a where a.id = assignee and a.is_admin) then
         perform logic.invalid('assigned_agent_id', 'must be an agent or a member of the workflow');
     end if;
+    perform logic.ensure_agent(assignee, who.actor_id, 'assigned_agent_id');
 end
 $$;
 
@@ -71,7 +71,8 @@ begin
     if missing is not null then
         perform logic.invalid(field, format('must name tickets of the same workflow; not found: %s', left(missing, 200)));
     end if;
-    return coalesce(ids, '{}');
+    -- An id and a key may name the same ticket.
+    return coalesce(logic.tidy_list(ids), '{}');
 end
 $$;
 
@@ -150,11 +151,11 @@ begin
     end if;
     perform logic.require_open(workflow);
     select * into board from boards b where b.workflow_id = workflow;
-    title := trim(title);
+    title := logic.trimmed(title);
     if char_length(coalesce(title, '')) not between 3 and 500 then
         perform logic.invalid('title', 'must have 3 to 500 characters');
     end if;
-    if char_length(trim(coalesce(description, ''))) < 10 then
+    if char_length(logic.trimmed(coalesce(description, ''))) < 10 then
         perform logic.invalid('description', 'must have at least 10 characters');
     end if;
     if ticket_type is not null then
@@ -163,6 +164,7 @@ begin
     tags := coalesce(logic.tidy_list(tags), '{}');
     perform logic.check_list('tags', tags, 50, 100);
     perform logic.check_list('related_task_ids', related_task_ids, 200, 200);
+    perform logic.check_list('related_ticket_ids', related_ticket_ids, 200, 200);
     perform logic.check_list('blocked_by_ticket_ids', blocked_by_ticket_ids, 200, 200);
     if assigned_agent_id is not null then
         perform logic.check_assignee(who, workflow, assigned_agent_id);
@@ -218,14 +220,14 @@ begin
     perform logic.require_open(old_row.workflow_id);
     perform logic.check_version(old_row, version);
     new_row := old_row;
-    new_row.title := trim(coalesce(updates ->> 'title', old_row.title));
+    new_row.title := logic.trimmed(coalesce(updates ->> 'title', old_row.title));
     new_row.description := coalesce(updates ->> 'description', old_row.description);
     new_row.priority := coalesce(updates ->> 'priority', old_row.priority);
     new_row.ticket_type := coalesce(updates ->> 'ticket_type', old_row.ticket_type);
     if char_length(new_row.title) not between 3 and 500 then
         perform logic.invalid('title', 'must have 3 to 500 characters');
     end if;
-    if new_row.description <> old_row.description and char_length(trim(new_row.description)) < 10 then
+    if new_row.description <> old_row.description and char_length(logic.trimmed(new_row.description)) < 10 then
         perform logic.invalid('description', 'must have at least 10 characters');
     end if;
     if new_row.ticket_type <> old_row.ticket_type then
@@ -246,8 +248,9 @@ begin
         perform logic.check_list('related_task_ids', new_row.related_task_ids, 200, 200);
     end if;
     if jsonb_typeof(updates -> 'related_ticket_ids') = 'array' then
-        new_row.related_ticket_ids := logic.resolve_ids(old_row.workflow_id, 'related_ticket_ids',
-            array(select jsonb_array_elements_text(updates -> 'related_ticket_ids')));
+        new_row.related_ticket_ids := array(select jsonb_array_elements_text(updates -> 'related_ticket_ids'));
+        perform logic.check_list('related_ticket_ids', new_row.related_ticket_ids, 200, 200);
+        new_row.related_ticket_ids := logic.resolve_ids(old_row.workflow_id, 'related_ticket_ids', new_row.related_ticket_ids);
     end if;
     if updates ? 'parent_ticket_id' then
         new_row.parent_ticket_id := (logic.resolve_ids(old_row.workflow_id, 'parent_ticket_id', array[updates ->> 'parent_ticket_id']))[1];
@@ -277,7 +280,7 @@ begin
             changed := changed || array['blocked_by_ticket_ids'];
         end if;
     end if;
-    if nullif(trim(update_comment), '') is not null then
+    if nullif(logic.trimmed(update_comment), '') is not null then
         perform logic.insert_comment(who, tid, old_row.workflow_id, update_comment, 'general');
     end if;
     return jsonb_build_object('success', true, 'ticket_id', tid, 'fields_updated', changed,

@@ -87,7 +87,7 @@ begin
         perform logic.fail('CB006', format('A ticket in %s cannot move to %s; it can move to %s.', row.status, new_status, coalesce(allowed, 'no other column')),
             jsonb_build_object('old_status', row.status, 'new_status', new_status));
     end if;
-    comment := nullif(trim(comment), '');
+    comment := nullif(logic.trimmed(comment), '');
     if board.require_comments_on_status_change and char_length(coalesce(comment, '')) < 10 then
         perform logic.invalid('comment', 'must have at least 10 characters: this board asks for the reason of a move');
     end if;
@@ -150,7 +150,7 @@ declare
     done_column text;
 begin
     perform logic.require_open(workflow);
-    if char_length(trim(coalesce(resolution_comment, ''))) < 10 then
+    if char_length(logic.trimmed(coalesce(resolution_comment, ''))) < 10 then
         perform logic.invalid('resolution_comment', 'must have at least 10 characters');
     end if;
     -- Several tickets change: the stream comes first.
@@ -181,7 +181,8 @@ begin
     end if;
     return jsonb_build_object('success', true, 'ticket_id', tid,
         'message', concat_ws(' ', format('Resolved TKT-%s.', row.number),
-            case when cardinality(dependents) > 0 then format('%s tickets are no longer blocked by it.', cardinality(dependents)) end),
+            case cardinality(dependents) when 0 then null when 1 then 'One ticket is no longer blocked by it.'
+                else format('%s tickets are no longer blocked by it.', cardinality(dependents)) end),
         'unblocked_tickets', dependents, 'status', coalesce(done_column, row.status),
         'version', (select t.version from tickets t where t.id = row.id));
 end

@@ -13,7 +13,12 @@ begin atomic
     -- Each with the actor or ticket it names.
     named as (
         select w.place, case when w.word like '@%'
-            then (select a.id from actors a where a.id in (substr(w.word, 2), rtrim(substr(w.word, 2), '.:/-')) order by length(a.id) desc limit 1)
+            then (select a.id from actors a
+                   where a.id in (substr(w.word, 2), rtrim(substr(w.word, 2), '.:/-'))
+                     -- People are mentioned where they are members; elsewhere nobody learns that they exist.
+                     and (a.kind <> 'user' or exists (select from workflow_members m
+                            where m.workflow_id = find_mentions.workflow and m.actor_id = a.id))
+                   order by length(a.id) desc limit 1)
             else (select t.id from tickets t where t.workflow_id = find_mentions.workflow
                      and t.number = regexp_replace(w.word, '[^0-9]', '', 'g')::bigint) end as id
           from words w
@@ -30,12 +35,12 @@ create function logic.insert_comment(
 declare
     tid text := logic.new_id('comment');
 begin
-    if nullif(trim(comment_text), '') is null then
+    if nullif(logic.trimmed(comment_text), '') is null then
         perform logic.invalid('comment_text', 'must not be empty');
     end if;
     perform logic.check_list('mentions', mentions, 100, 200);
     perform logic.check_list('attachments', attachments, 50, 2000);
-    if exists (select from unnest(attachments) a where a ~* '^\s*(javascript|data|vbscript):') then
+    if exists (select from unnest(attachments) a where regexp_replace(a, '[[:cntrl:][:space:]]', '', 'g') ~* '^(javascript|data|vbscript):') then
         perform logic.invalid('attachments', 'must be links or file paths');
     end if;
     if parent is not null and not exists (
@@ -93,7 +98,7 @@ create function logic.edit_comment(caller text, comment text, comment_text text)
 declare
     row ticket_comments := logic.own_comment(caller, comment);
 begin
-    if nullif(trim(edit_comment.comment_text), '') is null then
+    if nullif(logic.trimmed(edit_comment.comment_text), '') is null then
         perform logic.invalid('comment_text', 'must not be empty');
     end if;
     update ticket_comments c set comment_text = edit_comment.comment_text, is_edited = true, updated_at = clock_timestamp(),
@@ -123,6 +128,9 @@ begin
      where c.id = comment and c.deleted_at is null and t.deleted_at is null;
     who := logic.authorize(caller, row.workflow_id, 'member', 'comment ' || comment);
     perform logic.require_open(row.workflow_id);
+    if char_length(emoji) not between 1 and 16 or emoji ~ '[[:space:][:cntrl:]]' or logic.trimmed(emoji) <> emoji then
+        perform logic.invalid('emoji', 'must have 1 to 16 characters, none of them blank');
+    end if;
     if present then
         insert into comment_reactions (comment_id, actor_id, emoji, workflow_id)
         values (row.id, logic.acting(who), react.emoji, row.workflow_id)
@@ -139,7 +147,7 @@ $$;
 create function logic.insert_commit(who logic.principal, ticket text, workflow text, commit_sha text, git jsonb default null, method text default 'manual')
 returns boolean language plpgsql as $$
 declare
-    sha text := lower(coalesce(git ->> 'sha', trim(commit_sha)));
+    sha text := lower(coalesce(git ->> 'sha', logic.trimmed(commit_sha)));
 begin
     if sha !~ '^[0-9a-f]{4,64}$' then
         perform logic.invalid('commit_sha', 'must be 4 to 64 hexadecimal digits');
@@ -166,9 +174,9 @@ declare
 begin
     perform logic.require_open(workflow);
     fresh := logic.insert_commit(who, tid, workflow, commit_sha,
-        coalesce(git, '{}') || case when nullif(trim(commit_message), '') is null then '{}'::jsonb
+        coalesce(git, '{}') || case when nullif(logic.trimmed(commit_message), '') is null then '{}'::jsonb
                                     else jsonb_build_object('message', commit_message) end);
-    return jsonb_build_object('success', true, 'ticket_id', tid, 'commit_sha', lower(coalesce(git ->> 'sha', trim(commit_sha))),
+    return jsonb_build_object('success', true, 'ticket_id', tid, 'commit_sha', lower(coalesce(git ->> 'sha', logic.trimmed(commit_sha))),
         'message', case when fresh then 'Linked the commit.' else 'This commit is linked already.' end);
 end
 $$;

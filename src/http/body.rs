@@ -12,8 +12,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::http::State;
-use crate::http::faults;
 use crate::http::problem::Failure;
+use crate::http::{faults, strict};
 use crate::{Error, Result};
 
 /// Longest a client may take to send its body.
@@ -114,6 +114,9 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
         }
     })?;
     deserializer.end().map_err(|error| malformed(&error))?;
+    if bytes.contains(&b'[') {
+        strict::check::<T>(bytes)?;
+    }
     Ok(value)
 }
 
@@ -182,6 +185,7 @@ mod tests {
     #[test]
     fn one_clear_refusal_each() {
         assert_eq!(fault(""), (422, "The field title is required.".into()));
+        assert_eq!(fault("[\"x\", null]").1, "The field body must be an object, not a list.");
         assert_eq!(fault("{\"title\": 5}").1, "The field title must be a string, not integer 5.");
         assert_eq!(fault("{\"title\":\"x\",\"tags\":[1]}").1, "The field tags[0] must be a string, not integer 1.");
         assert_eq!(

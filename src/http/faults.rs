@@ -27,6 +27,8 @@ pub fn refused(path: &str, message: &str) -> Error {
         let known = rest.split_once("expected ").map_or("", |(_, known)| known);
         let known = known.trim_start_matches("one of ").replace('`', "");
         (named(path), format!("must be one of {known}, not {}", quoted(message)))
+    } else if message.starts_with("invalid value: integer ") {
+        (named(path), "is out of range".to_owned())
     } else if let Some((found, expected)) = expected(message) {
         (named(path), format!("must be {expected}, not {found}"))
     } else {
@@ -43,10 +45,23 @@ fn named(path: &str) -> String {
 fn expected(message: &str) -> Option<(String, String)> {
     let rest = ["invalid type: ", "invalid value: ", "invalid length "].iter().find_map(|p| message.strip_prefix(p))?;
     let (found, expected) = rest.split_once(", expected ")?;
-    let found = found.replace('`', "");
+    let found = plain(&found.replace('`', ""));
     // Echo no more than a glimpse of what was sent.
     let found = if found.chars().count() > 60 { found.chars().take(60).chain("…".chars()).collect() } else { found };
-    Some((found, expected.replace('`', "")))
+    Some((found, plain(&expected.replace('`', ""))))
+}
+
+/// Names of JSON's kinds instead of Rust's.
+fn plain(kind: &str) -> String {
+    match kind {
+        "sequence" | "a sequence" => "a list".to_owned(),
+        "map" | "a map" => "an object".to_owned(),
+        "a boolean" => "true or false".to_owned(),
+        "f32" | "f64" => "a number".to_owned(),
+        "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" => "a whole number".to_owned(),
+        kind if kind.starts_with("struct ") => "an object".to_owned(),
+        kind => kind.to_owned(),
+    }
 }
 
 /// Refuses NUL, which Postgres cannot store in text; `field` names where it stood.
@@ -73,7 +88,7 @@ mod tests {
         );
         assert_eq!(
             rule("n", "invalid type: string \"x\", expected u32 at line 1 column 9"),
-            ("n".into(), "must be u32, not string \"x\"".into())
+            ("n".into(), "must be a whole number, not string \"x\"".into())
         );
         assert_eq!(
             rule("p", "unknown variant `urgent`, expected one of `low`, `high`"),

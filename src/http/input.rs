@@ -10,6 +10,13 @@ use crate::Error;
 use crate::http::faults;
 use crate::http::problem::Failure;
 
+/// What percent-decoding leaves where the bytes were no UTF-8.
+const LOST: char = char::REPLACEMENT_CHARACTER;
+
+fn not_utf8(field: &str) -> Error {
+    Error::invalid(field, "must be UTF-8 text")
+}
+
 /// The query string as `T`; `?tags=` and a missing `tags` differ, `#[serde(deny_unknown_fields)]` is
 /// honoured. Lists are comma-separated text that the handler splits.
 #[derive(Debug, Clone)]
@@ -29,6 +36,9 @@ fn parse<T: DeserializeOwned>(query: &str) -> crate::Result<T> {
         serde_urlencoded::from_str(query).map_err(|error| faults::refused("query", &error.to_string()))?;
     if let Some((name, _)) = pairs.iter().find(|(name, value)| name.contains('\0') || value.contains('\0')) {
         return Err(faults::nul(&name.replace('\0', "\u{fffd}")));
+    }
+    if let Some((name, _)) = pairs.iter().find(|(name, value)| name.contains(LOST) || value.contains(LOST)) {
+        return Err(not_utf8(name));
     }
     // An empty value means "not given" (`?cursor=`), as forms send it.
     let given: Vec<_> = pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect();
@@ -75,6 +85,9 @@ impl<T: DeserializeOwned> FromRequest for Path<T> {
             for (name, value) in request.match_info().iter() {
                 if value.contains('\0') || value.contains("%00") {
                     return Err(faults::nul(name));
+                }
+                if value.contains(LOST) {
+                    return Err(not_utf8(name));
                 }
             }
             Ok(parts.into_inner())

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use actix_web::http::header;
 use actix_web::{HttpResponse, Responder, ResponseError, web};
 use utoipa::OpenApi;
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Components, Content, Ref, RefOr, Response};
 
@@ -33,30 +34,73 @@ pub fn base() -> utoipa::openapi::OpenApi {
     doc
 }
 
-/// Every operation refuses in the same way; said once here instead of at each handler.
+/// What all operations have in common, said once here instead of at each handler: how they refuse, the
+/// header that names the acting agent, and an id that no other operation has.
 pub fn finish(mut doc: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
-    for item in doc.paths.paths.values_mut() {
-        for operation in operations(item) {
-            for (status, reason) in [
-                ("400", "The request is malformed"),
-                ("401", "Not signed in"),
-                ("403", "Not allowed"),
-                ("404", "Not found"),
-                ("422", "A value is not valid"),
-                ("429", "Too many requests"),
-                ("503", "The database cannot be reached"),
-                ("default", "Any other refusal"),
-            ] {
-                let refusals = &mut operation.responses.responses;
-                refusals.entry(status.to_owned()).or_insert_with(|| refusal(reason));
+    for (path, item) in &mut doc.paths.paths {
+        for (method, operation) in operations(item) {
+            operation.operation_id = Some(operation_id(method, path));
+            let open = operation.security.as_ref().is_some_and(|needed| needed.iter().any(is_nothing));
+            let refusals = [
+                ("400", "The request is malformed", true),
+                ("401", "Not signed in", !open),
+                ("403", "Not allowed", !open),
+                ("404", "Not found", !open || path.contains('{')),
+                ("408", "The body took too long to arrive", operation.request_body.is_some()),
+                ("409", "A rule of the board or the state of things stands against it", !open && method != "get"),
+                ("413", "The body is too large", operation.request_body.is_some()),
+                ("415", "The body is not JSON", operation.request_body.is_some()),
+                ("422", "A value is not valid", true),
+                ("429", "Too many requests", true),
+                ("500", "A fault of the server", true),
+                ("503", "The database cannot be reached", true),
+            ];
+            let responses = &mut operation.responses.responses;
+            for (status, reason, _) in refusals.iter().filter(|(.., applies)| *applies) {
+                responses.entry((*status).to_owned()).or_insert_with(|| refusal(reason));
+            }
+            for (status, response) in responses {
+                if let RefOr::T(response) = response
+                    && response.description.is_empty()
+                {
+                    response.description = if status == "201" { "Created" } else { "Done" }.to_owned();
+                }
+            }
+            if !open {
+                operation.parameters.get_or_insert_default().push(acting_agent().into());
             }
         }
     }
     doc
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch].into_iter().flatten()
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    let PathItem { get, put, post, delete, patch, .. } = item;
+    [("get", get), ("put", put), ("post", post), ("delete", delete), ("patch", patch)]
+        .into_iter()
+        .filter_map(|(method, operation)| operation.as_mut().map(|operation| (method, operation)))
+}
+
+/// `get_workflows_id_members` for `GET /api/workflows/{id}/members`.
+fn operation_id(method: &str, path: &str) -> String {
+    let words = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty() && *word != "api");
+    std::iter::once(method).chain(words).collect::<Vec<_>>().join("_")
+}
+
+/// `security(())` at a handler: no credential is needed.
+fn is_nothing(requirement: &SecurityRequirement) -> bool {
+    serde_json::to_value(requirement).is_ok_and(|value| value == serde_json::json!({}))
+}
+
+fn acting_agent() -> Parameter {
+    ParameterBuilder::new()
+        .name("X-Agent-ID")
+        .parameter_in(ParameterIn::Header)
+        .description(Some("The agent in whose name the call is made, where the caller may act for others."))
+        .schema(Some(
+            ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[A-Za-z0-9][A-Za-z0-9_./:@+-]{0,127}$")),
+        ))
+        .build()
 }
 
 fn refusal(reason: &str) -> RefOr<Response> {

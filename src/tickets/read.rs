@@ -53,20 +53,28 @@ pub struct Filters {
 impl Filters {
     /// The filters as SQL takes them; dates are checked here, because a bad one inside JSON has no name.
     pub(crate) fn to_sql(&self) -> Result<Json<Value>> {
-        for (field, value) in [("created_after", &self.created_after), ("created_before", &self.created_before)] {
-            if let Some(text) = value
-                && text.parse::<jiff::Timestamp>().is_err()
-                && text.parse::<jiff::civil::DateTime>().is_err()
-                && text.parse::<jiff::civil::Date>().is_err()
-            {
-                return Err(Error::invalid(
-                    &format!("filters.{field}"),
-                    "must be a time like 2026-01-31T12:00:00Z or a date",
-                ));
+        let mut filters = self.clone();
+        for (field, value) in
+            [("created_after", &mut filters.created_after), ("created_before", &mut filters.created_before)]
+        {
+            if let Some(text) = value {
+                let time = time_of(text).ok_or_else(|| {
+                    let rule = "must be a time like 2026-01-31T12:00:00Z or a date";
+                    Error::invalid(&format!("filters.{field}"), rule)
+                })?;
+                *text = time.to_string();
             }
         }
-        serde_json::to_value(self).map(Json).map_err(|e| Error::Internal(e.to_string()))
+        serde_json::to_value(filters).map(Json).map_err(|e| Error::Internal(e.to_string()))
     }
+}
+
+/// A time with its offset, or a date and time or a date in UTC; of the years that SQL can write.
+fn time_of(text: &str) -> Option<jiff::Timestamp> {
+    let civil = || text.parse::<jiff::civil::DateTime>().or_else(|_| Ok(text.parse::<jiff::civil::Date>()?.into()));
+    let utc = || civil().and_then(|civil: jiff::civil::DateTime| civil.to_zoned(jiff::tz::TimeZone::UTC));
+    let time = text.parse::<jiff::Timestamp>().or_else(|_| utc().map(|zoned| zoned.timestamp())).ok()?;
+    (1..=9999).contains(&time.to_zoned(jiff::tz::TimeZone::UTC).year()).then_some(time)
 }
 
 /// What a list is sorted by.

@@ -2,7 +2,7 @@
 
 use actix_web::{delete, patch, post, put, web};
 
-use crate::comments::{self, AddComment, Comment, Commented, EditComment};
+use crate::comments::{self, AddComment, Comment, CommentDeleted, Commented, EditComment};
 use crate::http::{Auth, IdempotencyKey, Json, Path, Reply, Result, ServiceConfig, State};
 use crate::tickets::Done;
 use crate::tickets::change::{self, BlockersSet, CreateTicket, Created, SetBlockers, UpdateTicket, Updated};
@@ -79,9 +79,9 @@ async fn edit_comment(
 }
 
 /// Deletes a comment; its author or an owner may. Its text stays in history.
-#[utoipa::path(tag = "Comments", responses((status = 200, body = Done)))]
+#[utoipa::path(tag = "Comments", responses((status = 200, body = CommentDeleted)))]
 #[delete("/api/comments/{id}")]
-async fn delete_comment(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Done>> {
+async fn delete_comment(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> Result<Reply<CommentDeleted>> {
     Ok(Reply::ok(comments::delete(&state.db, &auth.caller(), &id).await?))
 }
 

@@ -35,7 +35,7 @@ async fn what_breaks_a_rule_is_refused_by_name_and_changes_nothing() {
         (json!({"blocked_by_ticket_ids": ["TKT-99"]}), "CB422", "blocked_by_ticket_ids"),
         (json!({"parent_ticket_id": "ticket-0"}), "CB422", "parent_ticket_id"),
         (json!({"assigned_agent_id": "stranger"}), "CB422", "assigned_agent_id"),
-        (json!({"assigned_agent_id": "-x"}), "CB422", "agent_id"),
+        (json!({"assigned_agent_id": "-x"}), "CB422", "assigned_agent_id"),
         (json!({"tags": [long]}), "CB422", "tags"),
         (json!({"workflow": "workflow-0"}), "CB404", ""),
         (json!({"caller": "stranger"}), "CB404", ""),
