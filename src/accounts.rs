@@ -140,9 +140,8 @@ impl Accounts {
         self.throttle.tidy();
     }
 
-    /// Deletes credentials that ended long ago and reads the signing keys again; called every hour.
-    pub async fn tidy_database(&self) -> Result<()> {
-        self.db.rows(include_str!("../sql/queries/accounts/tidy.sql"), &[]).await?;
+    /// Reads the signing keys again, so that a retired one is forgotten; called every hour.
+    pub async fn reload_keys(&self) -> Result<()> {
         self.tokens.reload(&self.db).await
     }
 
@@ -151,6 +150,6 @@ impl Accounts {
     pub async fn rotate_signing_key(&self) -> Result<()> {
         let (kid, secret) = (secrets::random_text(12)?, secrets::random_key()?.to_vec());
         self.db.rows(include_str!("../sql/queries/accounts/rotate_signing_key.sql"), &[&kid, &secret]).await?;
-        self.tokens.reload(&self.db).await
+        self.reload_keys().await
     }
 }

@@ -167,15 +167,15 @@ pub async fn run(config: Config, db: Db, extras: Vec<Extra>) -> CoreResult<()> {
     serve(listener, state, extras)?.await.map_err(|e| Error::Internal(format!("the server stopped: {e}")))
 }
 
-/// Keeps from growing what is counted in memory and what credentials leave in the database.
+/// Keeps from growing what is counted in memory, and the signing keys fresh.
 async fn tidy(state: web::Data<State>) {
     for minute in 0u64.. {
         state.limits.tidy();
         state.accounts.tidy_memory();
         if minute % 60 == 0
-            && let Err(error) = state.accounts.tidy_database().await
+            && let Err(error) = state.accounts.reload_keys().await
         {
-            tracing::warn!(%error, "old credentials were not tidied");
+            tracing::warn!(%error, "the signing keys were not read again");
         }
         tokio::time::sleep(Duration::from_secs(60)).await;
     }

@@ -138,12 +138,3 @@ begin atomic
      where ticket_hash = ticket and used_at is null and expires_at > now()
     returning jsonb_build_object('actor', actor_id, 'session', session_id, 'key', api_key_id, 'expires_at', credential_expires_at);
 end;
-
--- Forgets credentials that ended long ago. Sessions and tokens are kept a month, so that a stolen token
--- is still recognized as one of a family.
-create function logic.tidy_accounts() returns void language sql volatile
-begin atomic
-    delete from ws_tickets where expires_at < now() - interval '1 hour';
-    delete from sessions where greatest(revoked_at, expires_at) < now() - interval '30 days';
-    delete from invites where expires_at < now() - interval '30 days';
-end;

@@ -1,2 +1,0 @@
--- Forgets what ended long ago.
-select logic.tidy_accounts()
