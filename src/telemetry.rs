@@ -7,7 +7,13 @@ use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberI
 
 /// Starts logging to stderr. `filter` is in the syntax of `RUST_LOG`, e.g. `info,callboard=debug`.
 pub fn start(filter: &str) {
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let mut filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    // These print statements' values and requests' headers when asked for more; that is never wanted.
+    for quiet in ["tokio_postgres=info", "h2=info", "hyper=info", "actix_http=info", "actix_web=info", "rustls=info"] {
+        if let Ok(directive) = quiet.parse() {
+            filter = filter.add_directive(directive);
+        }
+    }
     let registry = tracing_subscriber::registry().with(filter);
     // A second start (in tests) keeps the first subscriber.
     let _ = if std::io::stderr().is_terminal() {

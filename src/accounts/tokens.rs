@@ -58,6 +58,7 @@ struct Keys {
 #[derive(Clone)]
 pub struct Tokens {
     keys: Arc<RwLock<Keys>>,
+    validation: Arc<Validation>,
     lifetime: u32,
 }
 
@@ -117,6 +118,17 @@ fn now() -> u64 {
     u64::try_from(Timestamp::now().as_second()).unwrap_or(0)
 }
 
+/// What a token must say of itself.
+fn validation() -> Validation {
+    let mut validation = Validation::new(Algorithm::HS256);
+    validation.leeway = LEEWAY;
+    validation.validate_nbf = true;
+    validation.set_issuer(&[ISSUER]);
+    validation.set_audience(&[AUDIENCE]);
+    validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
+    validation
+}
+
 fn refused() -> Error {
     Error::unauthenticated("The access token is not valid or has expired; refresh it or sign in again.")
 }
@@ -124,7 +136,7 @@ fn refused() -> Error {
 impl Tokens {
     /// Loads the keys; the first server of a database makes them.
     pub async fn load(db: &Db, lifetime: u32) -> Result<Self> {
-        Ok(Self { keys: Arc::new(RwLock::new(load(db).await?)), lifetime })
+        Ok(Self { keys: Arc::new(RwLock::new(load(db).await?)), validation: Arc::new(validation()), lifetime })
     }
 
     /// Reads the keys again.
@@ -179,14 +191,8 @@ impl Tokens {
         }
         let keys = self.read();
         let key = keys.verifying.get(&kid).ok_or_else(refused)?;
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.leeway = LEEWAY;
-        validation.validate_nbf = true;
-        validation.set_issuer(&[ISSUER]);
-        validation.set_audience(&[AUDIENCE]);
-        validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
         // The typed claims refuse what the library would coerce: a string `exp`, a list `aud`.
-        let claims = decode::<Claims>(token, key, &validation).map_err(|_| refused())?.claims;
+        let claims = decode::<Claims>(token, key, &self.validation).map_err(|_| refused())?.claims;
         if claims.typ != KIND || claims.iat > now() + LEEWAY {
             return Err(refused());
         }

@@ -12,8 +12,15 @@ use crate::error::FieldError;
 pub type Result<T, E = Failure> = std::result::Result<T, E>;
 
 /// An [`Error`] that actix can answer with.
-#[derive(Debug)]
 pub struct Failure(pub Error);
+
+/// As [`Display`](std::fmt::Display): the derived form would show what Postgres says of the refused row,
+/// and frameworks log it.
+impl std::fmt::Debug for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(&self.0, f)
+    }
+}
 
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
