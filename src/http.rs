@@ -5,9 +5,11 @@
 pub mod agents;
 pub mod assets;
 pub mod auth;
+pub mod board;
 pub mod body;
 pub mod caller;
 pub mod cookies;
+pub mod events;
 pub mod faults;
 pub mod guard;
 pub mod health;
@@ -24,6 +26,7 @@ pub mod sessions;
 mod strict;
 pub mod tickets;
 pub mod workflows;
+pub mod ws;
 
 use std::net::TcpListener;
 use std::sync::{Arc, RwLock, RwLockReadGuard};
@@ -97,6 +100,7 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.configure(keys::configure).configure(agents::configure).configure(invites::configure);
     workflows::configure(cfg);
     tickets::configure(cfg);
+    cfg.service(board::board);
 }
 
 /// The description of the API, as `/openapi.json` answers it.

@@ -8,6 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::config::Config;
 use crate::db::embedded::{self, Embedded, Options};
 use crate::db::{Db, maintenance, migrate, pool};
+use crate::live::{self, Live};
 use crate::{Error, Result, accounts, http, telemetry};
 
 /// Runs the server until SIGTERM or ctrl-c; with `demo`, simulated agents work on a demo workflow.
@@ -24,6 +25,14 @@ pub async fn run(config: Config, _demo: bool) -> Result<()> {
     let db = Db::new(pool::pool(&url, config.pool_size, Duration::from_secs(config.statement_timeout))?);
     let history_months = config.history_months;
     let setup = accounts::first_start(&db, &config).await?;
+    let live = Live::start(
+        db.clone(),
+        live::Settings {
+            listen_url: config.database_listen_url.clone().unwrap_or_else(|| url.clone()),
+            buffer: config.socket_buffer,
+            readers: config.pool_size / 2,
+        },
+    );
     let state = http::State::load(config, db.clone()).await?;
     if let Some(postgres) = &postgres {
         let watch = postgres.state();
@@ -35,7 +44,9 @@ pub async fn run(config: Config, _demo: bool) -> Result<()> {
             }),
         );
     }
-    let server = http::serve(listener, state.clone(), Vec::new())?;
+    let relay = live.clone();
+    state.add_ready_check("relay", Box::new(move || relay.ready()));
+    let server = http::serve(listener, state.clone(), vec![http::ws::extra(live.clone())])?;
     let handle = server.handle();
     let serving = tokio::spawn(server);
     let housekeeping = tokio::spawn(maintenance::forever(db, history_months));
@@ -55,6 +66,7 @@ pub async fn run(config: Config, _demo: bool) -> Result<()> {
         }
     });
     housekeeping.abort();
+    live.stop().await;
     handle.stop(true).await;
     let _ = serving.await;
     if let Some(postgres) = postgres {

@@ -27,6 +27,17 @@ begin atomic
     select from streams s where s.stream_id = 'workflow:' || lock_stream.workflow for no key update;
 end;
 
+-- The same for several workflows at once. Triggers whose events carry something counted or gathered from
+-- other rows (a ticket's comments, its blockers) take it before they look: whoever has the number before
+-- ours has committed by then, so what the last event says is how things are.
+create function logic.lock_streams(workflows text[]) returns void language plpgsql as $$
+begin
+    perform 1 from streams s
+      where s.stream_id in (select 'workflow:' || w.id from unnest(workflows) w (id))
+      order by s.stream_id for no key update;
+end
+$$;
+
 -- The actor that history names: set by logic.act, or the database role of whoever typed SQL.
 create function logic.current_actor() returns text language sql stable
 begin atomic
@@ -38,11 +49,13 @@ begin atomic
     select nullif(current_setting('callboard.on_behalf_of', true), '');
 end;
 
--- Whether this transaction has to ring: a relay sleeps, or our snapshot may be too old to know.
+-- Whether this transaction has to ring: a relay sleeps, or our snapshot may be too old to know. A relay
+-- renews its mark every few seconds; the mark of one that died stops ringing by itself, and one that was
+-- held up for so long reads the tail without a bell.
 create function logic.bell_needed() returns boolean language sql volatile
 begin atomic
     select current_setting('transaction_isolation') <> 'read committed'
-        or exists (select from relays r where r.asleep);
+        or exists (select from relays r where r.asleep and r.seen_at > now() - interval '1 minute');
 end;
 
 -- Rings for events other than status changes.

@@ -113,6 +113,7 @@ begin
         n := pair.n;
         if o.deleted_at is not null and n.deleted_at is null then
             -- A restored ticket comes back whole.
+            perform logic.lock_streams(array[n.workflow_id]);
             changes := changes || logic.ticket_change(n, 'restored', 'deleted_at', null, null, 'Restored.', '{}',
                 jsonb_build_object('ticket', (select to_jsonb(c) from logic.cards c where c.ticket_id = n.id)));
         end if;
@@ -179,6 +180,14 @@ begin
         end if;
         if o.deleted_at is null and n.deleted_at is not null then
             changes := changes || logic.ticket_change(n, 'deleted', 'deleted_at', null, null, 'Deleted.', '{}');
+        end if;
+        if n.version <> o.version and o.status = n.status and o.is_resolved = n.is_resolved
+           and (o.started_at, o.completed_at, o.created_at, o.created_by_agent_id)
+               is distinct from (n.started_at, n.completed_at, n.created_at, n.created_by_agent_id) then
+            -- Nothing but psql changes these by themselves.
+            changes := changes || logic.ticket_change(n, 'field_updated', 'times', null, null, 'Corrected its origin or times.',
+                jsonb_build_object('started_at', n.started_at, 'completed_at', n.completed_at,
+                    'created_at', n.created_at, 'created_by_agent_id', n.created_by_agent_id));
         end if;
         if (o.title, o.description, o.tags) is distinct from (n.title, n.description, n.tags) then
             reworded := reworded || n.id;

@@ -26,6 +26,7 @@ end;
 
 create function logic.comments_inserted() returns trigger language plpgsql as $$
 begin
+    perform logic.lock_streams((select array_agg(distinct n.workflow_id) from new_rows n));
     perform logic.record_json((
         select jsonb_agg(jsonb_build_object(
             'workflow_id', n.workflow_id, 'ticket_id', n.ticket_id, 'change_type', 'commented',
@@ -40,6 +41,7 @@ $$;
 
 create function logic.comments_updated() returns trigger language plpgsql as $$
 begin
+    perform logic.lock_streams((select array_agg(distinct n.workflow_id) from new_rows n));
     perform logic.record_json((
         select jsonb_agg(jsonb_build_object(
             'workflow_id', n.workflow_id, 'ticket_id', n.ticket_id,
@@ -58,6 +60,7 @@ $$;
 
 create function logic.reactions_changed() returns trigger language plpgsql as $$
 begin
+    perform logic.lock_streams((select array_agg(distinct n.workflow_id) from changed_rows n));
     perform logic.record_json((
         select jsonb_agg(jsonb_build_object(
             'workflow_id', c.workflow_id, 'ticket_id', c.ticket_id, 'change_type', 'comment_updated', 'field_name', 'reactions',
@@ -80,6 +83,7 @@ end;
 
 create function logic.commits_inserted() returns trigger language plpgsql as $$
 begin
+    perform logic.lock_streams((select array_agg(distinct n.workflow_id) from new_rows n));
     perform logic.record_json((
         select jsonb_agg(jsonb_build_object(
             'workflow_id', n.workflow_id, 'ticket_id', n.ticket_id, 'change_type', 'commit_linked',
@@ -98,8 +102,7 @@ create function logic.blockers_inserted() returns trigger language plpgsql as $$
 declare
     loop_at text;
 begin
-    perform 1 from streams s
-      where s.stream_id in (select 'workflow:' || n.workflow_id from new_rows n) order by s.stream_id for no key update;
+    perform logic.lock_streams((select array_agg(distinct n.workflow_id) from new_rows n));
     with recursive
     -- Everything that, step by step, blocks the tickets of the new edges.
     chain as (
@@ -124,6 +127,7 @@ $$;
 -- Records released edges; where the blocker was resolved, a comment on the released ticket says so.
 create function logic.blockers_deleted() returns trigger language plpgsql as $$
 begin
+    perform logic.lock_streams((select array_agg(distinct o.workflow_id) from old_rows o));
     perform logic.record_json(logic.blocker_changes('unblocked', (select jsonb_agg(to_jsonb(o)) from old_rows o)));
     insert into ticket_comments (id, ticket_id, workflow_id, agent_id, comment_text, comment_type, mentions)
     select logic.new_id('comment'), o.ticket_id, o.workflow_id,

@@ -9,6 +9,7 @@ use actix_web::web::Data;
 use callboard::config::Config;
 use callboard::db::{Db, pool};
 use callboard::http::{self, Extra, State};
+use callboard::live::{self, Live};
 use clap::Parser;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -29,6 +30,8 @@ pub struct Server {
     pub db: TestDb,
     /// What the handlers share.
     pub state: Data<State>,
+    /// Its live room.
+    pub live: std::sync::Arc<Live>,
     handle: ServerHandle,
 }
 
@@ -58,16 +61,23 @@ pub async fn server_with(hint: &str, flags: &[&str], extras: Vec<Extra>) -> Serv
 }
 
 /// A server on a database that stands already.
-pub async fn server_on(db: TestDb, flags: &[&str], extras: Vec<Extra>) -> Server {
+pub async fn server_on(db: TestDb, flags: &[&str], mut extras: Vec<Extra>) -> Server {
     let config = config(flags);
     let pool = pool::pool(&db.url, 8, Duration::from_secs(30)).expect("a pool");
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
-    let state = State::load(config, Db::new(pool)).await.expect("load the state");
+    let db_handle = Db::new(pool);
+    let settings = live::Settings { listen_url: db.url.clone(), buffer: config.socket_buffer, readers: 4 };
+    let live = Live::start(db_handle.clone(), settings);
+    extras.push(http::ws::extra(live.clone()));
+    let state = State::load(config, db_handle).await.expect("load the state");
+    let relay = live.clone();
+    state.add_ready_check("relay", Box::new(move || relay.ready()));
+    house::eventually("the relay follows", async || live.ready().is_ok()).await;
     let server = http::serve(listener, state.clone(), extras).expect("serve");
     let handle = server.handle();
     tokio::spawn(server);
-    Server { url, db, state, handle }
+    Server { url, db, state, live, handle }
 }
 
 /// The settings that flags give.
@@ -78,6 +88,7 @@ pub fn config(flags: &[&str]) -> Config {
 impl Drop for Server {
     fn drop(&mut self) {
         drop(self.handle.stop(false));
+        self.live.begin_stop();
     }
 }
 

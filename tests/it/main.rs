@@ -6,6 +6,7 @@ mod house;
 mod http;
 mod import;
 mod layers;
+mod live;
 mod logic;
 mod readme;
 mod runtime;

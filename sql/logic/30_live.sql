@@ -1,0 +1,131 @@
+-- What the live room reads: rooms, what a client missed, boards with their place in the stream, and
+-- who has lost access since a socket was opened.
+--
+-- Functions marked `stable` read everything under the snapshot of the statement that calls them, so
+-- that events, `last_seq` and board belong together.
+
+-- The workflow and, for a ticket's room, the ticket behind a room's name. Refuses what the caller may
+-- not read exactly as it refuses what does not exist.
+create function logic.open_room(caller text, room text, out workflow_id text, out ticket_id text) language plpgsql as $$
+declare
+    kind text := split_part(room, ':', 1);
+    subject text := 'room ' || room;
+begin
+    if kind = 'ticket' then
+        select t.id, t.workflow_id into open_room.ticket_id, open_room.workflow_id
+          from tickets t where t.id = substr(room, 8) and t.deleted_at is null;
+    elsif kind = 'workflow' then
+        open_room.workflow_id := substr(room, 10);
+    end if;
+    perform logic.authorize(caller, open_room.workflow_id, 'viewer', subject);
+end
+$$;
+
+-- What a client of a room missed since a cursor: at most `max_events` events in order, each with the
+-- number before it in that room. `resync` says why the cursor cannot be continued from: the database
+-- lives another life, the rows were pruned, or the number was never given out.
+create function logic.events_since(caller text, room text, since bigint, since_epoch text, max_events bigint)
+returns jsonb language plpgsql stable as $$
+declare
+    place record;
+    stream streams;
+    epoch constant text := logic.epoch();
+    cursor_fault text;
+    events jsonb;
+begin
+    select * into place from logic.open_room(caller, room);
+    select * into stream from streams s where s.stream_id = 'workflow:' || place.workflow_id;
+    cursor_fault := case
+        when since_epoch <> epoch then 'epoch'
+        when since > stream.last_seq then 'ahead'
+        when since < stream.pruned_seq then 'pruned' end;
+    if cursor_fault is not null then
+        events := '[]';
+    elsif place.ticket_id is null then
+        select jsonb_agg(to_jsonb(e) order by e.seq) into events
+          from (select h.*, h.seq - 1 as prev from history h
+                 where h.stream_id = stream.stream_id and h.seq > since
+                 order by h.seq limit max_events) e;
+    else
+        select jsonb_agg(to_jsonb(e) || jsonb_build_object('prev', coalesce(e.before, e.earlier, 0)) order by e.seq) into events
+          from (select h.*, lag(h.seq) over (order by h.seq) as before,
+                       (select p.seq from history p where p.ticket_id = place.ticket_id and p.seq <= since
+                         order by p.seq desc limit 1) as earlier
+                  from history h
+                 where h.ticket_id = place.ticket_id and h.seq > since
+                 order by h.seq limit max_events) e;
+    end if;
+    return jsonb_build_object(
+        'epoch', epoch, 'workflow_id', place.workflow_id, 'ticket_id', place.ticket_id,
+        'last_seq', stream.last_seq, 'resync', cursor_fault, 'events', coalesce(events, '[]'),
+        'has_more', coalesce(jsonb_array_length(events), 0) = max_events);
+end
+$$;
+
+-- A workflow's board with its place in the stream, as JSON text that doors pass on unread.
+create function logic.board(caller text, workflow text, out epoch text, out seq bigint, out body text) language plpgsql stable as $$
+declare
+    who constant logic.principal := logic.authorize(caller, workflow, 'viewer');
+begin
+    epoch := logic.epoch();
+    select s.last_seq into seq from streams s where s.stream_id = 'workflow:' || workflow;
+    body := concat('{"epoch":', to_json(epoch), ',"seq":', seq,
+        ',"workflow":', logic.workflow_json(workflow, (who).role),
+        ',"board_config":', logic.board_config(workflow),
+        ',"tickets":', logic.board_tickets(workflow), '}');
+end
+$$;
+
+-- The cards of a board as JSON text, by column and rank.
+create function logic.board_tickets(workflow text) returns text language sql stable
+begin atomic
+    select coalesce(json_agg(c)::text, '[]') from logic.cards c where c.workflow_id = workflow;
+end;
+
+-- One ticket with its place in the stream, for a socket that opens the ticket's room.
+create function logic.ticket_snapshot(caller text, room text, out epoch text, out seq bigint, out body text) language plpgsql stable as $$
+declare
+    place record;
+begin
+    select * into place from logic.open_room(caller, room);
+    epoch := logic.epoch();
+    select s.last_seq into seq from streams s where s.stream_id = 'workflow:' || place.workflow_id;
+    select to_jsonb(c) || jsonb_build_object('description', t.description) into body
+      from logic.cards c join tickets t on t.id = c.ticket_id where c.ticket_id = place.ticket_id;
+end
+$$;
+
+-- Of open sockets' callers, those whose credential no longer holds (`workflow_id` is null) and the
+-- workflows each of the others may no longer read. `callers` is a list of {actor, session, key,
+-- workflows: […]}; `place` counts from 1. The same rules as logic.identify and logic.authorize, over
+-- many callers at once.
+create function logic.lost_access(callers jsonb) returns table (place bigint, workflow_id text) language sql stable
+begin atomic
+    with
+    asked as materialized (
+        select e.place, e.item ->> 'actor' as actor, e.item ->> 'session' as session, e.item ->> 'key' as key,
+               e.item -> 'workflows' as workflows
+          from jsonb_array_elements(callers) with ordinality e (item, place)
+    ),
+    -- Those whose actor, session and key still hold, with what that gives.
+    holding as materialized (
+        select q.place, q.actor, q.workflows,
+               a.is_admin and (k.id is null or '*' = any (k.scopes)) as is_admin,
+               k.id is null or k.scopes && '{read,*}' as may_read
+          from asked q
+          join actors a on a.id = q.actor and a.disabled_at is null
+          left join api_keys k on k.id = q.key and k.actor_id = a.id
+               and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
+          left join sessions s on s.id = q.session and s.actor_id = a.id
+               and s.revoked_at is null and s.expires_at > now()
+         where (q.key is null or k.id is not null) and (q.session is null or s.id is not null)
+    )
+    select q.place, null::text from asked q where q.place not in (select h.place from holding h)
+    union all
+    select h.place, w.id
+      from holding h
+      cross join lateral jsonb_array_elements_text(h.workflows) w (id)
+     where not h.may_read
+        or not exists (select from workflows x where x.id = w.id)
+        or not (h.is_admin or exists (select from workflow_members m where m.workflow_id = w.id and m.actor_id = h.actor));
+end;

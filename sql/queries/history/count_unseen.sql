@@ -1,0 +1,7 @@
+-- How far behind a snapshot is: the number of rows it does not see, counted up to a bound.
+-- $1 text: the snapshot · $2 bigint: the bound
+select count(*)
+  from (select from history h
+         where h.xid >= pg_snapshot_xmax($1::text::pg_snapshot)
+            or h.xid = any (array(select pg_snapshot_xip($1::text::pg_snapshot)))
+         limit $2::bigint) unseen

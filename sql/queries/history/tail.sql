@@ -1,0 +1,36 @@
+-- What has become visible since a snapshot was taken, in the order of streams and seq, with the
+-- snapshot this was read under. Answers one row without an event when there is nothing.
+--
+-- Not `xid >= xmin and not pg_visible_in_snapshot(…)`, though it means the same: a long transaction
+-- holds xmin back, and every read would look again at all that happened since. What the old snapshot
+-- did not see are the transactions that began after it and those it lists as running.
+--
+-- $1 text: the old snapshot
+-- $2 text: read up to this snapshot, not to now (to go on with a read that was cut off), or null
+-- $3 text, $4 bigint: go on after this stream and seq, or null
+-- $5 bigint: at most so many events
+with
+snapshot as materialized (
+    select coalesce($2::text::pg_snapshot, pg_current_snapshot()) as value
+),
+-- Kept apart from order and limit, so that the plan always goes by the index on xid.
+unseen as materialized (
+    select h.*
+      from history h
+     where (h.xid >= pg_snapshot_xmax($1::text::pg_snapshot)
+            or h.xid = any (array(select pg_snapshot_xip($1::text::pg_snapshot))))
+       and ($2::text is null or pg_visible_in_snapshot(h.xid, $2::text::pg_snapshot))
+       and ($3::text is null or (h.stream_id, h.seq) > ($3::text collate "C", $4::bigint))
+),
+page as (
+    select * from unseen u order by u.stream_id, u.seq limit $5::bigint
+)
+select s.value::text as snapshot,
+       pg_snapshot_xmin(s.value)::text::bigint as xmin,
+       pg_snapshot_xmax(s.value)::text::bigint as xmax,
+       p.stream_id, p.seq, p.workflow_id, p.ticket_id, p.job_id, p.change_type, p.field_name,
+       p.old_value, p.new_value, p.change_description, p.metadata::text as metadata, p.actor_id, p.on_behalf_of, p.changed_at,
+       extract(epoch from clock_timestamp() - p.changed_at)::float8 as age
+  from snapshot s
+  left join page p on true
+ order by p.stream_id, p.seq
