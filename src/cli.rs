@@ -3,7 +3,12 @@
 
 mod database;
 mod import;
+mod keys;
+mod output;
+mod people;
 mod settings;
+mod upkeep;
+mod workflows;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -42,6 +47,20 @@ pub enum Command {
     /// Make tickets of what another tracker exported.
     #[command(subcommand)]
     Import(import::ImportCommand),
+    /// Accounts of people.
+    #[command(subcommand)]
+    User(people::UserCommand),
+    /// API keys of agents and services.
+    #[command(subcommand)]
+    Key(keys::KeyCommand),
+    /// Workflows and their members.
+    #[command(subcommand)]
+    Workflow(workflows::WorkflowCommand),
+    /// Look after the database.
+    #[command(subcommand)]
+    Maintenance(upkeep::MaintenanceCommand),
+    /// Check that every stream holds each of its numbers once.
+    Verify(DatabaseArgs),
 }
 
 /// Flags of `callboard serve`.
@@ -98,6 +117,11 @@ async fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Command::Serve(args) => serve::run(*args.config, args.demo).await?,
         Command::Migrate(args) => database::migrate(&args, cli.json).await?,
+        Command::User(command) => people::command(command, cli.json).await?,
+        Command::Key(command) => keys::command(command, cli.json).await?,
+        Command::Workflow(command) => workflows::command(command, cli.json).await?,
+        Command::Maintenance(command) => upkeep::command(command, cli.json).await?,
+        Command::Verify(database) => return upkeep::verify(&database, cli.json).await,
         Command::Import(command) => return import::command(command, cli.json).await,
         Command::DatabaseUrl(args) => println!("{}", args.running_url()?),
     }

@@ -18,7 +18,6 @@ use crate::accounts::Caller;
 use crate::db::Db;
 
 const TICKETS: &str = include_str!("../sql/queries/import/tickets.sql");
-const OPERATOR: &str = include_str!("../sql/queries/import/operator.sql");
 
 /// Where a ticket stands, apart from any board.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -165,11 +164,4 @@ pub struct Outcome {
 pub async fn run(db: &Db, caller: &Caller, workflow: &str, batch: &Batch) -> Result<Outcome> {
     let people: Vec<&Person> = batch.people.iter().collect();
     db.call(TICKETS, &[&caller.to_sql(), &workflow, &Json(&batch.items), &Json(&people)]).await
-}
-
-/// The actor a command acts as: the one named by id or e-mail address, else the oldest administrator,
-/// else a service actor named `callboard`.
-pub async fn operator(db: &Db, who: Option<&str>) -> Result<Caller> {
-    let actor: String = db.call(OPERATOR, &[&who]).await?;
-    Ok(Caller::trusted(actor))
 }

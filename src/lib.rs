@@ -15,6 +15,7 @@ pub mod history;
 pub mod http;
 pub mod import;
 pub mod live;
+pub mod operators;
 pub mod search;
 pub mod serve;
 pub mod telemetry;

@@ -22,22 +22,8 @@ end;
 
 -- The workflow an import goes to: by id, by name, or a new one of that name.
 create function logic.import_workflow(caller text, named text) returns text language plpgsql as $$
-declare
-    who logic.principal := logic.identify(caller);
-    ids text[];
 begin
-    select array_agg(w.id order by w.id) into ids
-      from workflows w
-     where w.id = named
-        or (lower(w.name) = lower(trim(named)) and w.archived_at is null
-            and (who.is_admin or exists (select from workflow_members m where m.workflow_id = w.id and m.actor_id = who.actor_id)));
-    if cardinality(ids) > 1 then
-        perform logic.fail('CB409', format('There are %s workflows named %s; give the id of one: %s.', cardinality(ids), named, array_to_string(ids, ', ')));
-    end if;
-    if ids is null then
-        return logic.create_workflow(caller, named) ->> 'id';
-    end if;
-    return ids[1];
+    return coalesce(logic.find_workflow(caller, named), logic.create_workflow(caller, named) ->> 'id');
 end
 $$;
 

@@ -11,7 +11,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::database::DatabaseArgs;
-use crate::import::{Batch, Outcome, beads, operator, run};
+use crate::import::{Batch, Outcome, beads, run};
+use crate::operators::operator;
 use crate::{Error, Result};
 
 /// Bad lines and circles that are shown one by one; the rest is counted.

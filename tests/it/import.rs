@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use callboard::accounts::Caller;
 use callboard::db::{Db, pool};
-use callboard::import::{Batch, Outcome, beads, operator, run};
+use callboard::import::{Batch, Outcome, beads, run};
+use callboard::operators::operator;
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 

@@ -1,5 +1,6 @@
 //! The integration tests: one binary, so that they share one Postgres.
 
+mod cli;
 mod client;
 mod commits;
 mod house;

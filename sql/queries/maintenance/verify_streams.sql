@@ -1,0 +1,2 @@
+-- Whether every stream is whole; no parameters.
+select logic.verify_streams()

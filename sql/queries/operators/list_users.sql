@@ -1,0 +1,2 @@
+-- Every person with an account; no parameters.
+select logic.list_users()

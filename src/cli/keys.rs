@@ -1,0 +1,135 @@
+//! `callboard key`: API keys of agents and services.
+
+use clap::{Args, Subcommand};
+use jiff::{SignedDuration, Timestamp};
+
+use super::database::{DatabaseArgs, Open};
+use super::output;
+use crate::accounts::agents::{self, Kind};
+use crate::accounts::keys::{self, CreatedKey, KeyCache, KeyRequest};
+use crate::{Error, Result, operators};
+
+/// What to do with API keys.
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Make a key and print it, this once, on standard output.
+    Create(CreateArgs),
+    /// List the keys that are not revoked.
+    List(ListArgs),
+    /// Revoke a key.
+    Revoke(RevokeArgs),
+}
+
+/// Flags of `callboard key create`.
+#[derive(Debug, Args)]
+pub struct CreateArgs {
+    /// The agent or service the key is for (its id); made if it does not exist.
+    #[arg(long)]
+    pub actor: String,
+    /// What the actor is, if it does not exist: an agent works in its own name, a service may act for agents.
+    #[arg(long, value_enum, default_value = "agent")]
+    pub kind: Kind,
+    /// What the key may do: read, write, manage, act_for (services only) or *.
+    #[arg(long, value_delimiter = ',')]
+    pub scopes: Option<Vec<String>>,
+    /// Workflows, by id or name, that the actor becomes a member of.
+    #[arg(long = "workflow", value_name = "WORKFLOW")]
+    pub workflows: Vec<String>,
+    /// Days until the key ends; otherwise it does not.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=36500))]
+    pub expires_days: Option<u32>,
+    /// What the key is for.
+    #[arg(long, default_value = "command line")]
+    pub name: String,
+    /// Where the database is.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+}
+
+/// Flags of `callboard key list`.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Only the keys of this actor.
+    #[arg(long)]
+    pub actor: Option<String>,
+    /// Where the database is.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+}
+
+/// Flags of `callboard key revoke`.
+#[derive(Debug, Args)]
+pub struct RevokeArgs {
+    /// The id of the key, as `callboard key list` shows it.
+    pub id: String,
+    /// Where the database is.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+}
+
+/// Runs `callboard key …`.
+pub async fn command(command: KeyCommand, json: bool) -> Result<()> {
+    match command {
+        KeyCommand::Create(args) => {
+            let open = args.database.open().await?;
+            let made = create(&open, &args).await;
+            open.close().await;
+            let made = made?;
+            if json {
+                return output::json(&made);
+            }
+            eprintln!(
+                "Made a key of {} {} with the scopes {}; it is printed this once:",
+                made.info.actor_kind,
+                made.info.actor_id,
+                made.info.scopes.join(", ")
+            );
+            println!("{}", made.key);
+        }
+        KeyCommand::List(args) => {
+            let open = args.database.open().await?;
+            let listed = operators::list_keys(&open.db, args.actor.as_deref()).await;
+            open.close().await;
+            let listed = listed?;
+            if json {
+                return output::json(&listed);
+            }
+            let rows = listed.into_iter().map(|key| {
+                let (ends, used) = (output::time(key.expires_at), output::time(key.last_used_at));
+                [key.actor_id, key.actor_kind, key.name, key.scopes.join(","), used, ends, key.id]
+            });
+            output::table(["ACTOR", "KIND", "NAME", "SCOPES", "LAST USED", "EXPIRES", "ID"], rows);
+        }
+        KeyCommand::Revoke(args) => {
+            let open = args.database.open().await?;
+            let revoked = async {
+                let caller = operators::operator(&open.db, None).await?;
+                KeyCache::default().revoke(&open.db, &caller, &args.id).await
+            }
+            .await;
+            open.close().await;
+            revoked?;
+            eprintln!("Revoked the key {}.", args.id);
+        }
+    }
+    Ok(())
+}
+
+async fn create(open: &Open, args: &CreateArgs) -> Result<CreatedKey> {
+    let caller = operators::operator(&open.db, None).await?;
+    let workflows = operators::find_workflows(&open.db, &caller, &args.workflows).await?;
+    let expires_at = args
+        .expires_days
+        .map(|days| Timestamp::now().checked_add(SignedDuration::from_hours(24 * i64::from(days))))
+        .transpose()
+        .map_err(|_| Error::Setup("The flag --expires-days is too large.".to_owned()))?;
+    agents::provision(&open.db, &args.actor, args.kind, None).await?;
+    let request = KeyRequest {
+        name: args.name.clone(),
+        actor_id: Some(args.actor.clone()),
+        scopes: args.scopes.clone(),
+        expires_at,
+        workflows: Some(workflows),
+    };
+    keys::create(&open.db, &caller, &request).await
+}

@@ -1,0 +1,167 @@
+//! The command line, as somebody at a terminal meets it.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::house;
+
+struct Said {
+    ok: bool,
+    out: String,
+    err: String,
+}
+
+impl Said {
+    fn json(&self) -> Value {
+        assert!(self.ok, "{}", self.err);
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out))
+    }
+
+    /// One sentence on stderr, nothing on stdout.
+    #[track_caller]
+    fn refuses(&self, part: &str) {
+        assert!(!self.ok && self.out.is_empty() && self.err.contains(part), "{}{}", self.out, self.err);
+        assert!(self.err.lines().count() == 1 && self.err.ends_with(".\n"), "{}", self.err);
+    }
+}
+
+fn run(url: &str, input: &str, arguments: &[&str]) -> Said {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_callboard"))
+        .args(arguments)
+        .env_remove("CALLBOARD_CONFIG")
+        .env("DATABASE_URL", url)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("start callboard");
+    child.stdin.take().expect("its input").write_all(input.as_bytes()).expect("write");
+    let output = child.wait_with_output().expect("run callboard");
+    Said {
+        ok: output.status.success(),
+        out: String::from_utf8_lossy(&output.stdout).into_owned(),
+        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+#[tokio::test]
+async fn people_keys_and_workflows_are_made_and_listed() {
+    let test = house::database("cli").await;
+    let call = |arguments: &[&str]| run(&test.url, "", arguments);
+    assert!(
+        run(&test.url, "a long password\n", &["user", "create", "Boss@Example.com", "--admin", "--password-stdin"]).ok
+    );
+    run(&test.url, "short\n", &["user", "create", "x@example.com", "--password-stdin"]).refuses("password");
+    assert!(call(&["user", "create", "worker@example.com"]).out.trim().len() == 20);
+    call(&["user", "create", "worker@example.com"]).refuses("exists already");
+    let users = call(&["user", "list", "--json"]).json();
+    assert_eq!((users[0]["email"].as_str(), users[0]["is_admin"].as_bool()), (Some("boss@example.com"), Some(true)));
+    assert!(call(&["user", "reset-password", "worker@example.com"]).ok);
+    call(&["user", "reset-password", "nobody@example.com"]).refuses("nobody@example.com");
+
+    let made = call(&["workflow", "create", "Front desk", "--template", "research"]);
+    assert!(made.ok && made.out.starts_with("workflow-"), "{}", made.err);
+    call(&["workflow", "create", "Odd", "--template", "none"]).refuses("template");
+    let key = call(&["key", "create", "--actor", "agent-x", "--scopes", "read,write", "--workflow", "front desk"]);
+    assert!(key.ok && key.out.starts_with("cb_") && key.out.lines().count() == 1, "{}{}", key.out, key.err);
+    call(&["key", "create", "--actor", "agent-y", "--workflow", "nowhere"]).refuses("nowhere");
+    call(&["key", "create", "--actor", "agent-y", "--scopes", "fly"]).refuses("scopes");
+    let keys = call(&["key", "list", "--json"]).json();
+    assert_eq!(keys[0]["actor_id"], "agent-x");
+    assert!(call(&["key", "revoke", keys[0]["id"].as_str().expect("an id")]).ok);
+    assert_eq!(call(&["key", "list", "--json"]).json(), serde_json::json!([]));
+    assert!(call(&["workflow", "add-member", "Front desk", "worker@example.com", "--role", "viewer"]).ok);
+    let members = call(&["workflow", "members", "Front desk"]).out;
+    assert!(members.contains("agent-x") && members.contains("worker@example.com"), "{members}");
+    assert!(call(&["workflow", "list"]).out.contains("Front desk"));
+}
+
+#[tokio::test]
+async fn files_are_imported_and_every_line_is_accounted_for() {
+    let test = house::database("cli_import").await;
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/beads-small.jsonl");
+    let import =
+        |flags: &[&str]| run(&test.url, "", &[&["import", "beads", file, "--workflow", "Tracker"], flags].concat());
+    let strict = import(&["--strict"]);
+    assert!(
+        !strict.ok && strict.err.contains("Nothing is imported") && strict.err.contains("Line 9 has no id."),
+        "{}",
+        strict.err
+    );
+    assert_eq!(run(&test.url, "", &["workflow", "list", "--json"]).json(), serde_json::json!([]));
+
+    let said = import(&[]);
+    assert!(!said.ok, "bad lines make exit code 1");
+    for part in [
+        "16  tickets imported",
+        "1  tombstones skipped",
+        "8  bad lines",
+        "2  ticket types added",
+        "(epic, merge-request)",
+    ] {
+        assert!(said.out.contains(part), "{part}: {}", said.out);
+    }
+    assert!(said.err.contains("Line 26: cb-22 as parent of cb-23 would close a circle"), "{}", said.err);
+    assert!(import(&[]).out.contains("16  imported before, left as they are"));
+
+    let good = run(
+        &test.url,
+        "{\"id\":\"x-1\",\"title\":\"By pipe\"}\n",
+        &["import", "beads", "-", "--workflow", "Tracker", "--json"],
+    );
+    assert_eq!(good.json()["outcome"]["imported"], 1);
+    run(&test.url, "", &["import", "beads", "/nowhere", "--workflow", "T"]).refuses("/nowhere");
+    run(&test.url, "{\"id\":\"x\",\"title\":\"abc\"}", &["import", "beads", "-", "--workflow", "T", "--as", "nobody"])
+        .refuses("nobody");
+}
+
+#[tokio::test]
+async fn verify_finds_a_hole() {
+    let test = house::database("cli_verify").await;
+    assert!(run(&test.url, "", &["workflow", "create", "Desk"]).ok);
+    let input = "{\"id\":\"a\",\"title\":\"One ticket\"}\n{\"id\":\"b\",\"title\":\"Two tickets\"}\n";
+    assert!(run(&test.url, input, &["import", "beads", "-", "--workflow", "Desk"]).ok);
+    let whole = run(&test.url, "", &["verify"]);
+    assert!(whole.ok && whole.out.contains("all whole"), "{}", whole.out);
+    assert!(run(&test.url, "", &["maintenance", "restored"]).err.contains("new epoch"));
+    assert!(run(&test.url, "", &["maintenance", "prune", "--months", "2"]).ok);
+    house::connect(&test.url).await.batch_execute("delete from history where seq = 1").await.expect("make a hole");
+    let broken = run(&test.url, "", &["verify"]);
+    assert!(!broken.ok && broken.out.contains("not whole") && broken.err.contains("are due"), "{}", broken.out);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_the_settings_is_one_sentence() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("callboard.toml");
+    let path = file.to_str().expect("a plain path");
+    run("", "", &["migrate", "--config", path]).refuses("cannot be read");
+    std::fs::write(&file, "listen = \n").expect("write");
+    run("", "", &["migrate", "--config", path]).refuses("line 1");
+    std::fs::write(&file, "lissten = 'x'\n").expect("write");
+    run("", "", &["migrate", "--config", path]).refuses("unknown key lissten");
+    let data = folder.path().join("data");
+    run("", "", &["database-url", "--data-dir", data.to_str().expect("a path")]).refuses("callboard serve");
+    run("postgres://nobody@127.0.0.1:1/x", "", &["migrate"]).refuses("does not let us in");
+    run("not a url", "", &["migrate"]).refuses("DATABASE_URL");
+}
+
+#[tokio::test]
+async fn a_command_starts_postgres_for_itself() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let runtime = house::runtime_dir();
+    std::fs::write(
+        folder.path().join("callboard.toml"),
+        format!("data_dir = '{}'\nruntime_dir = '{}'\n", data.display(), runtime.display()),
+    )
+    .expect("write");
+    let config = folder.path().join("callboard.toml");
+    let config = config.to_str().expect("a path");
+    assert!(run("", "", &["--config", config, "workflow", "create", "Kept"]).ok);
+    let listed = run("", "", &["--config", config, "workflow", "list"]);
+    assert!(listed.out.contains("Kept"), "{}{}", listed.out, listed.err);
+    assert!(!data.join("postgres/postmaster.pid").exists(), "stopped in order");
+}
