@@ -98,8 +98,10 @@ pub struct Accounts {
 }
 
 impl Accounts {
-    /// Loads the signing keys (the first server of a database makes them).
+    /// Loads the signing keys (the first server of a database makes them). Signing in goes on when all
+    /// other connections are busy.
     pub async fn load(db: &Db, config: &Config) -> Result<Self> {
+        let db = &db.reserved();
         passwords::prepare().await?;
         Ok(Self {
             db: db.clone(),

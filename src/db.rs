@@ -8,9 +8,12 @@ pub mod maintenance;
 pub mod migrate;
 pub mod pool;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
@@ -22,10 +25,50 @@ pub type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 /// Attempts for a statement that meets a deadlock or a serialization failure.
 const ATTEMPTS: u32 = 5;
 
+/// Connections that work on tickets leave to signing in and to `/ready`.
+const RESERVE: usize = 2;
+
 /// A handle on the database; cheap to clone.
 #[derive(Clone)]
 pub struct Db {
     pool: deadpool_postgres::Pool,
+    gate: Option<Arc<Gate>>,
+}
+
+/// Lets in as many statements as there are connections, less the reserve: requests that wait for a row
+/// somebody holds do not keep others from signing in.
+struct Gate {
+    places: Arc<Semaphore>,
+    waiting: AtomicUsize,
+}
+
+impl Gate {
+    async fn enter(&self) -> Result<OwnedSemaphorePermit> {
+        if let Ok(place) = self.places.clone().try_acquire_owned() {
+            return Ok(place);
+        }
+        let _counted = Counted::new(&self.waiting);
+        match tokio::time::timeout(pool::WAIT, self.places.clone().acquire_owned()).await {
+            Ok(Ok(place)) => Ok(place),
+            _ => Err(Error::Unavailable("every connection was busy for too long".to_owned())),
+        }
+    }
+}
+
+/// Counts one who waits, also if it gives up.
+struct Counted<'a>(&'a AtomicUsize);
+
+impl<'a> Counted<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl std::fmt::Debug for Db {
@@ -37,26 +80,39 @@ impl std::fmt::Debug for Db {
 impl Db {
     /// Wraps a pool (`pool::connect` makes one).
     pub fn new(pool: deadpool_postgres::Pool) -> Self {
-        Self { pool }
+        let places = pool.status().max_size.saturating_sub(RESERVE).max(1);
+        let gate = Gate { places: Arc::new(Semaphore::new(places)), waiting: AtomicUsize::new(0) };
+        Self { pool, gate: Some(Arc::new(gate)) }
+    }
+
+    /// A handle that may use the reserve too: for short statements that must be answered however busy
+    /// the rest is.
+    pub fn reserved(&self) -> Self {
+        Self { pool: self.pool.clone(), gate: None }
     }
 
     /// A connection of the pool; 503 when none comes free in time or the database is away.
-    pub async fn client(&self) -> Result<deadpool_postgres::Client> {
-        self.pool.get().await.map_err(|error| match error {
+    async fn client(&self) -> Result<(deadpool_postgres::Client, Option<OwnedSemaphorePermit>)> {
+        let place = match &self.gate {
+            Some(gate) => Some(gate.enter().await?),
+            None => None,
+        };
+        let client = self.pool.get().await.map_err(|error| match error {
             deadpool_postgres::PoolError::Backend(error) => match Error::from(error) {
                 // No connection means no answer, whatever the reason.
                 Error::Database(error) => Error::Unavailable(crate::error::describe_db(&error)),
                 other => other,
             },
             other => Error::Unavailable(other.to_string()),
-        })
+        })?;
+        Ok((client, place))
     }
 
     /// Runs one prepared statement and returns its rows; retries deadlocks and serialization failures.
     pub async fn rows(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
         let mut attempt = 1;
         loop {
-            let client = self.client().await?;
+            let (client, place) = self.client().await?;
             let outcome = async {
                 let statement = client.prepare_cached(sql).await?;
                 client.query(&statement, params).await
@@ -66,7 +122,7 @@ impl Db {
             match outcome {
                 Err(error) if attempt < ATTEMPTS && (error.is_retryable() || stale_plan(&error)) => {
                     client.statement_cache.clear();
-                    drop(client);
+                    drop((client, place));
                     tokio::time::sleep(Duration::from_millis(fastrand::u64(1..=8 << attempt))).await;
                     attempt += 1;
                 }
@@ -98,7 +154,8 @@ impl Db {
     /// Connections in the pool: (open, idle, waiting requests).
     pub fn pool_status(&self) -> (usize, usize, usize) {
         let status = self.pool.status();
-        (status.size, status.available, status.waiting)
+        let gated = self.gate.as_ref().map_or(0, |gate| gate.waiting.load(Ordering::Relaxed));
+        (status.size, status.available, status.waiting + gated)
     }
 }
 

@@ -11,7 +11,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use crate::{Error, Result};
 
 /// How long a request waits for a free connection before it is answered 503.
-const WAIT: Duration = Duration::from_secs(5);
+pub const WAIT: Duration = Duration::from_secs(5);
 
 /// Parses a connection string and sets what every connection of ours has.
 fn config(url: &str, application: &str, statement_timeout: Option<Duration>) -> Result<Config> {

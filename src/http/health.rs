@@ -59,10 +59,9 @@ pub async fn ready(state: web::Data<State>) -> impl Responder {
     let mut note = |name: &str, outcome: Result<(), String>| {
         checks.push(Check { name: name.to_owned(), ok: outcome.is_ok(), detail: outcome.err() });
     };
-    let asked = tokio::time::timeout(
-        Duration::from_secs(2),
-        state.db.rows("select exists (select from logic_fingerprint)", &[]),
-    );
+    let db = state.db.reserved();
+    let asked =
+        tokio::time::timeout(Duration::from_secs(2), db.rows("select exists (select from logic_fingerprint)", &[]));
     match asked.await {
         Ok(Ok(rows)) => {
             note("database", Ok(()));

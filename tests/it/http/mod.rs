@@ -6,6 +6,7 @@ mod accounts_refresh;
 mod accounts_setup;
 mod accounts_tokens;
 mod boards;
+mod busy;
 mod comments;
 mod core;
 mod moves;
