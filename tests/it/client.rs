@@ -95,11 +95,7 @@ impl Drop for Server {
 impl Server {
     /// Somebody who has not signed in.
     pub fn stranger(&self) -> Client {
-        // Installed once for the process; a second attempt changes nothing.
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        // No proxy from the environment, no cookies, one connection pool per client.
-        let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
-        Client { url: self.url.clone(), token: None, refresh: None, id: String::new(), http }
+        Client::stranger(self.url.clone())
     }
 
     /// Somebody with a bearer credential.
@@ -195,6 +191,20 @@ impl Answer {
 }
 
 impl Client {
+    /// Somebody who has not signed in to the server at an address.
+    pub fn stranger(url: String) -> Self {
+        // Installed once for the process; a second attempt changes nothing.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        // No proxy from the environment, no cookies, one connection pool per client.
+        let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
+        Self { url, token: None, refresh: None, id: String::new(), http }
+    }
+
+    /// The same with another bearer credential.
+    pub fn with(&self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
     /// A request that a test may add headers to; send it with [`Client::send`].
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.url));

@@ -12,5 +12,6 @@ mod core;
 mod moves;
 mod people;
 mod replays;
+mod secrets;
 mod stage;
 mod tickets;

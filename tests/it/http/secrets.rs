@@ -1,0 +1,88 @@
+//! What nobody may read: passwords, tokens, keys and the database's address appear in no log (however
+//! much is logged), no metric, no error and no argument of the process.
+
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::client::Client;
+use crate::house;
+
+#[tokio::test]
+async fn secrets_appear_nowhere() {
+    let db = house::database("secrets").await;
+    let log = tempfile::NamedTempFile::new().expect("a file");
+    let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
+    let mut process = Command::new(env!("CARGO_BIN_EXE_callboard"))
+        .arg("serve")
+        .env("DATABASE_URL", format!("{}&application_name=canary-url", db.url))
+        .env("CALLBOARD_LISTEN", format!("127.0.0.1:{port}"))
+        .env("CALLBOARD_LOG", "trace")
+        .env("CALLBOARD_ADMIN_EMAIL", "root@example.org")
+        .env("CALLBOARD_ADMIN_PASSWORD", "canary-admin-password")
+        .stdin(Stdio::null())
+        .stdout(log.reopen().expect("a handle"))
+        .stderr(log.reopen().expect("a handle"))
+        .spawn()
+        .expect("start the server");
+    let stranger = Client::stranger(format!("http://127.0.0.1:{port}"));
+    house::eventually("the server is ready", async || {
+        let request = stranger.request(Method::GET, "/ready");
+        request.send().await.is_ok_and(|answer| answer.status() == 200)
+    })
+    .await;
+    let arguments = std::fs::read(format!("/proc/{}/cmdline", process.id())).expect("the arguments");
+
+    let mut seen = String::new();
+    let mut note = |value: &Value| {
+        seen.push_str(&value.to_string());
+        value.clone()
+    };
+    let login = json!({"email": "root@example.org", "password": "canary-admin-password"});
+    let signed_in = stranger.post("/api/auth/login", login).await.ok();
+    let text = |value: &Value, name: &str| value[name].as_str().expect("text").to_owned();
+    let (access, refresh) = (text(&signed_in, "access"), text(&signed_in, "refresh"));
+    let root = stranger.with(&access);
+    let refreshed = stranger.post("/api/auth/token/refresh", json!({"refresh": refresh})).await.ok();
+    let key = text(&root.post("/api/keys", json!({"name": "k"})).await.created(), "key");
+    let ticket = text(&root.post("/api/auth/ws-ticket", json!({})).await.ok(), "ticket");
+    let invite = text(&root.post("/api/invites", json!({})).await.created(), "invite");
+    stranger.with(&key).get("/api/auth/me").await.ok();
+    // Refusals repeat none of it either.
+    let bad = json!({"email": "root@example.org", "password": "canary-wrong-password", "name": ["x"]});
+    for path in ["/api/auth/login", "/api/auth/register", "/api/auth/setup", "/api/auth/password"] {
+        note(&stranger.post(path, bad.clone()).await.json);
+    }
+    let broken = root.request(Method::POST, "/api/auth/login").header("content-type", "application/json");
+    note(&root.send(broken.body("{\"password\": \"canary-broken-password\" !")).await.json);
+    note(&stranger.with(&format!("{key}canary-key")).get("/api/auth/me").await.json);
+    note(&stranger.get("/api/auth/me?token=canary-query").await.json);
+    note(&root.post("/api/auth/register", json!({"email": "a@b.c", "password": {"canary-object": 1}})).await.json);
+    note(&stranger.get("/metrics").await.json);
+    note(&stranger.get("/openapi.json").await.json);
+
+    // SAFETY: the process is our own child and has not been waited for.
+    unsafe { libc::kill(i32::try_from(process.id()).expect("a pid"), libc::SIGTERM) };
+    house::eventually("the server has stopped", async || {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        matches!(process.try_wait(), Ok(Some(_)))
+    })
+    .await;
+    let log = std::fs::read_to_string(log.path()).expect("the log");
+    assert!(log.contains("/api/auth/register"), "the log shows requests at this level");
+    let everywhere = [log.as_str(), seen.as_str(), &String::from_utf8_lossy(&arguments)].concat();
+    let next = text(&refreshed, "refresh");
+    for secret in [&access, &refresh, &next, &key, &ticket, &invite, &db.url] {
+        assert!(!everywhere.contains(secret.as_str()), "{secret}");
+    }
+    for canary in ["canary", "argon2"] {
+        let line = everywhere.lines().find(|line| line.contains(canary));
+        assert!(line.is_none(), "{line:?}");
+    }
+    // History is read by analysts; nothing of an account is in it.
+    let client = house::connect(&db.url).await;
+    let rows = client.query("select history::text from history where history::text like '%canary%'", &[]).await;
+    assert!(rows.expect("history").is_empty());
+}
