@@ -26,7 +26,7 @@ export function card(number: number, given: Partial<Card> = {}): Card {
     commit_count: 0,
     story_points: null,
     estimate_minutes: null,
-    spent_minutes: null,
+    spent_minutes: 0,
     version: 1,
     created_at: at,
     updated_at: at,
@@ -43,7 +43,7 @@ export function snapshot(tickets: Card[], seq = 0): BoardSnapshot {
     workflow: {
       id: "w1",
       name: "Work",
-      description: null,
+      description: "",
       ticket_tracking: true,
       archived_at: null,
       created_at: "2026-01-01T00:00:00Z",

@@ -166,7 +166,10 @@ describe("board", () => {
     await card(page, ticket.ticket_id).waitFor({ state: "detached" });
     expect(page.url()).toMatch(/q=zebra.*priority=high/);
     await page.reload();
-    await page.getByText(/^0 of /).waitFor();
+    await page
+      .getByTestId("ticket-total")
+      .getByText(/^0 of /)
+      .waitFor();
     await page.getByRole("button", { name: "Clear" }).click();
     await card(page, ticket.ticket_id).waitFor();
   });

@@ -76,8 +76,8 @@ describe("ticket", () => {
     await edited.getByRole("textbox", { name: "Description" }).fill("A better description.");
     await page.keyboard.press("Control+Enter");
     await edited.getByText("A better description.").waitFor();
-    await edited.getByLabel("Priority").selectOption("critical");
-    await edited.getByLabel("Status").selectOption("review");
+    await edited.getByLabel("Priority", { exact: true }).selectOption("critical");
+    await edited.getByLabel("Status", { exact: true }).selectOption("review");
     await edited.getByRole("button", { name: "Add a tag" }).click();
     await page.keyboard.type("fresh, new");
     await page.keyboard.press("Enter");

@@ -3,7 +3,7 @@ import { type FormEvent, useState } from "react";
 import { toast } from "sonner";
 import { explain, Problem, tickets } from "@/api";
 import type { Actor } from "@/api/hooks";
-import type { BoardConfig } from "@/api/types";
+import type { BoardConfig, Priority } from "@/api/types";
 import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { Field, Input, NativeSelect, Textarea } from "@/ui/field";
@@ -39,7 +39,7 @@ function NewTicketForm({ workflowId, config, people, column, onClose, onCreated 
     title: "",
     description: "",
     type: config.default_ticket_type,
-    priority: "medium",
+    priority: "medium" as Priority,
     status: column,
     assignee: "",
     tags: "",
@@ -132,7 +132,11 @@ function NewTicketForm({ workflowId, config, people, column, onClose, onCreated 
         </Field>
         <Field label="Priority">
           {(control) => (
-            <NativeSelect {...control} value={form.priority} onChange={set("priority")}>
+            <NativeSelect
+              {...control}
+              value={form.priority}
+              onChange={(event) => setForm((old) => ({ ...old, priority: event.target.value as Priority }))}
+            >
               {PRIORITIES.map((priority) => (
                 <option key={priority} value={priority}>
                   {PRIORITY_NAMES[priority]}

@@ -6,6 +6,7 @@ import type { TicketType } from "@/api/types";
 import { Button } from "@/ui/button";
 import { cn } from "@/ui/cn";
 import { Input, NativeSelect } from "@/ui/field";
+import { plural } from "@/ui/plural";
 import { PRIORITIES, PRIORITY_NAMES } from "@/ui/priority";
 import { Kbd } from "@/ui/states";
 import { type Filter, isFiltering, NOBODY } from "./filter";
@@ -61,9 +62,7 @@ export function Toolbar(props: Props) {
           </Button>
         )}
         <span className="tabular shrink-0 text-muted-foreground text-xs" data-testid="ticket-total" aria-live="polite">
-          {filtering
-            ? `${shown.toLocaleString()} of ${total.toLocaleString()} tickets`
-            : `${total.toLocaleString()} tickets`}
+          {filtering ? `${shown.toLocaleString()} of ${plural(total, "ticket")}` : plural(total, "ticket")}
         </span>
       </div>
       <div className="order-2 ml-auto flex items-center gap-1.5 sm:order-3">

@@ -18,7 +18,7 @@ export function ApiKeys() {
   const list = useQuery({ queryKey: queryKeys.apiKeys, queryFn: ({ signal }) => keys.list(signal) });
   const refresh = () => queries.invalidateQueries({ queryKey: queryKeys.apiKeys });
   const create = useMutation({
-    mutationFn: () => keys.create({ name: name.trim() }),
+    mutationFn: () => keys.create(name.trim()),
     onSuccess: ({ key }) => {
       setName("");
       setMade(key);

@@ -102,7 +102,7 @@ function General({ workflow, editable }: { workflow: Workflow; editable: boolean
             </Button>
           </div>
         )}
-        <div className="-my-2 border-t">
+        <div className="-mb-2 border-t pt-1.5">
           <SwitchRow
             label="Ticket tracking"
             hint="While it is off, tickets can be read but not made or changed."

@@ -4,6 +4,7 @@ import type { Category } from "@/api/types";
 import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { Field, Input, NativeSelect } from "@/ui/field";
+import { plural } from "@/ui/plural";
 import { type Draft, type DraftColumn, swapped, withNewColumn, withoutColumn } from "./draft";
 import { panelClass, Section } from "./section";
 
@@ -86,13 +87,13 @@ export function ColumnsEditor({ draft, counts, disabled, onChange }: Props) {
                 onChange={(event) => set(column.key, { wip: event.target.value })}
               />
               <span className="tabular w-20 shrink-0 text-right text-muted-foreground text-xs">
-                {held(column).toLocaleString()} tickets
+                {plural(held(column), "ticket")}
               </span>
               <span className="ml-auto flex shrink-0">
                 <Button
                   variant="ghost"
                   size="icon-sm"
-                  aria-label={`Move ${name} left`}
+                  aria-label={`Move ${name} up`}
                   disabled={disabled || at === 0}
                   onClick={() => onChange({ ...draft, columns: swapped(draft.columns, at, -1) })}
                 >
@@ -101,7 +102,7 @@ export function ColumnsEditor({ draft, counts, disabled, onChange }: Props) {
                 <Button
                   variant="ghost"
                   size="icon-sm"
-                  aria-label={`Move ${name} right`}
+                  aria-label={`Move ${name} down`}
                   disabled={disabled || at === draft.columns.length - 1}
                   onClick={() => onChange({ ...draft, columns: swapped(draft.columns, at, 1) })}
                 >
@@ -186,7 +187,7 @@ function RemoveDialog({ column, count, others, onCancel, onRemove }: RemoveProps
       open
       onOpenChange={(open) => !open && onCancel()}
       title={`Delete ${column.name}`}
-      description={`It holds ${count.toLocaleString()} tickets. They are kept, in another column.`}
+      description={`It holds ${plural(count, "ticket")}. They are kept, in another column.`}
     >
       <Field label="Move its tickets to">
         {(control) => (

@@ -9,6 +9,7 @@ import { queryKeys } from "@/api/query-keys";
 import type { Workflow } from "@/api/types";
 import { Button } from "@/ui/button";
 import { Menu, MenuItem } from "@/ui/menu";
+import { plural } from "@/ui/plural";
 import { Empty, Notice, Spinner } from "@/ui/states";
 import { Ago } from "@/ui/time";
 import { CreateWorkflow } from "./create-workflow";
@@ -80,7 +81,7 @@ function WorkflowRow({ workflow }: { workflow: Workflow }) {
       </div>
       {workflow.ticket_count !== undefined && (
         <span className="tabular w-24 shrink-0 text-right text-muted-foreground text-xs">
-          {workflow.ticket_count.toLocaleString()} {workflow.ticket_count === 1 ? "ticket" : "tickets"}
+          {plural(workflow.ticket_count, "ticket")}
         </span>
       )}
       <span className="hidden w-24 shrink-0 text-right text-muted-foreground text-xs md:block">

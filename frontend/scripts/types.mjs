@@ -1,0 +1,120 @@
+// @ts-check
+/**
+ * Turns `openapi.json` into `src/api/schema.gen.ts`. With `--fetch`, first takes `openapi.json` anew from the server
+ * at CALLBOARD_URL: the calls that `src/api/index.ts` makes, and the shapes they need. What the dashboard does not
+ * use, and words, may change without it; tests say when anything else did.
+ *
+ * @typedef {Record<string, any>} Json
+ * @typedef {{ paths: Record<string, Json>, components?: { schemas?: Record<string, Json> } } & Json} OpenApi
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import openapiTS, { astToString, COMMENT_HEADER } from "openapi-typescript";
+
+/** @param {string} name */
+const at = (name) => resolve(dirname(fileURLToPath(import.meta.url)), "..", name);
+const documentPath = at("openapi.json");
+export const schemaPath = at("src/api/schema.gen.ts");
+
+/** What `src/api/session.ts` calls by itself, below the typed client. */
+const SESSION_CALLS = [
+  { method: "post", path: "/api/auth/login" },
+  { method: "post", path: "/api/auth/register" },
+  { method: "post", path: "/api/auth/setup" },
+  { method: "post", path: "/api/auth/token/refresh" },
+  { method: "post", path: "/api/auth/logout" },
+  { method: "get", path: "/api/auth/me" },
+];
+
+/** Each call the dashboard makes. */
+function usedCalls() {
+  const source = readFileSync(at("src/api/index.ts"), "utf8");
+  const found = source.matchAll(/client\s*\.(GET|POST|PUT|PATCH|DELETE)\(\s*"([^"]+)"/g);
+  const typed = [...found].map(([, method = "", path = ""]) => ({ method: method.toLowerCase(), path }));
+  return [...SESSION_CALLS, ...typed];
+}
+
+/**
+ * What is kept of the server's document.
+ * @param {OpenApi} document
+ * @returns {OpenApi}
+ */
+export function normalize(document) {
+  /** @type {Record<string, Json>} */
+  const paths = {};
+  for (const { method, path } of usedCalls()) {
+    const operation = document.paths[path]?.[method];
+    if (!operation) throw new Error(`the server does not have ${method.toUpperCase()} ${path}`);
+    const answers = Object.entries(operation.responses).filter(([status]) => status.startsWith("2"));
+    const { parameters, requestBody } = operation;
+    paths[path] = {
+      ...paths[path],
+      [method]: shape({ parameters, requestBody, responses: Object.fromEntries(answers) }),
+    };
+  }
+  const schemas = reachable(paths, document.components?.schemas ?? {});
+  return { openapi: document.openapi, info: { title: "Callboard", version: "0" }, paths, components: { schemas } };
+}
+
+/**
+ * Without words. A member that is itself called "description" is kept: it stands under `properties`.
+ * @param {any} value
+ * @param {boolean} named Whether the keys are names of members instead of words of OpenAPI.
+ * @returns {any}
+ */
+function shape(value, named = false) {
+  if (Array.isArray(value)) return value.map((item) => shape(item));
+  if (typeof value !== "object" || value === null) return value;
+  const kept = Object.entries(value)
+    .filter(([key]) => named || !["description", "summary", "example", "examples"].includes(key))
+    .filter(([, inner]) => inner !== undefined)
+    .map(([key, inner]) => [key, shape(inner, key === "properties" && !named)]);
+  // OpenAPI wants a description of each response.
+  if ("content" in value && !("in" in value) && !("required" in value)) kept.push(["description", ""]);
+  return Object.fromEntries(kept);
+}
+
+/**
+ * @param {Json} from
+ * @param {Record<string, Json>} schemas
+ * @returns {Record<string, Json>}
+ */
+function reachable(from, schemas) {
+  /** @type {Record<string, Json>} */
+  const kept = {};
+  /** @param {unknown} value */
+  const follow = (value) => {
+    for (const [, name = ""] of JSON.stringify(value).matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
+      const schema = schemas[name];
+      if (name in kept || !schema) continue;
+      kept[name] = shape(schema);
+      follow(kept[name]);
+    }
+  };
+  follow(from);
+  return Object.fromEntries(Object.entries(kept).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/**
+ * @param {OpenApi} document
+ * @returns {Promise<string>}
+ */
+export async function generate(document) {
+  // What has a default may be left out of a request.
+  const options = { defaultNonNullable: false };
+  return COMMENT_HEADER + astToString(await openapiTS(/** @type {any} */ (structuredClone(document)), options));
+}
+
+/** @returns {OpenApi} */
+export function readDocument() {
+  return JSON.parse(readFileSync(documentPath, "utf8"));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (process.argv.includes("--fetch")) {
+    const answer = await fetch(`${process.env.CALLBOARD_URL ?? "http://127.0.0.1:8080"}/openapi.json`);
+    writeFileSync(documentPath, `${JSON.stringify(normalize(await answer.json()), null, 1)}\n`);
+  }
+  writeFileSync(schemaPath, await generate(readDocument()));
+}

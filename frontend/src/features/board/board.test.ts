@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import { boardFrom } from "@/live/board";
+import { card, event, snapshot } from "@/live/testing";
+import { describeEvents } from "./describe";
+import { matcher, readFilter, visibleOrder } from "./filter";
+import { splitTags } from "./new-ticket";
+import { type Lane, neighbours, spokenPlace, step, type Target } from "./placement";
+
+const lanes: Lane[] = [
+  { id: "todo", ids: ["a", "b", "c"] },
+  { id: "doing", ids: [] },
+  { id: "done", ids: ["x", "y"] },
+];
+
+describe("placement", () => {
+  it("names the cards it would lie between", () => {
+    expect(neighbours(lanes, "a", { columnId: "done", index: 1 })).toEqual({ above: "x", below: "y" });
+    expect(neighbours(lanes, "a", { columnId: "done", index: 2 })).toEqual({ above: "y", below: undefined });
+    expect(neighbours(lanes, "a", { columnId: "doing", index: 0 })).toEqual({ above: undefined, below: undefined });
+    expect(neighbours(lanes, "c", { columnId: "todo", index: 0 })).toEqual({ above: undefined, below: "a" });
+  });
+
+  it("knows when nothing would change", () => {
+    expect(neighbours(lanes, "b", { columnId: "todo", index: 1 })).toBeNull();
+    expect(neighbours(lanes, "b", { columnId: "todo", index: 2 })).toBeNull();
+    expect(neighbours(lanes, "b", { columnId: "gone", index: 0 })).toBeNull();
+  });
+
+  it("walks by keys, one visible place at a time", () => {
+    const walk = (from: Target, ...keys: string[]) => keys.reduce((at, key) => step(lanes, "b", at, key), from);
+    const start = { columnId: "todo", index: 1 };
+    expect(walk(start, "ArrowDown")).toEqual({ columnId: "todo", index: 3 });
+    expect(walk(start, "ArrowDown", "ArrowDown")).toEqual({ columnId: "todo", index: 3 });
+    expect(walk(start, "ArrowUp")).toEqual({ columnId: "todo", index: 0 });
+    expect(walk(start, "ArrowRight")).toEqual({ columnId: "doing", index: 0 });
+    expect(walk(start, "ArrowRight", "ArrowRight", "End")).toEqual({ columnId: "done", index: 2 });
+    expect(walk(start, "ArrowLeft")).toEqual(start);
+    expect(spokenPlace(lanes, "b", walk(start, "ArrowRight", "ArrowRight", "End"))).toEqual({ place: 3, of: 3 });
+  });
+});
+
+describe("filter", () => {
+  const board = boardFrom(
+    snapshot([
+      card(1, { title: "Fix the Login", tags: ["auth"], priority: "high", assigned_agent_id: "agent-x" }),
+      card(2, { title: "Paint it", ticket_type: "bug", status: "done" }),
+    ]),
+  );
+  const shown = (search: Record<string, unknown>) =>
+    [...visibleOrder(board, readFilter(search)).values()].flat().map((id) => id.replace("ticket-", ""));
+
+  it("finds by key, title, tag and assignee, all words at once", () => {
+    expect(shown({ q: "login" })).toEqual(["1"]);
+    expect(shown({ q: "AUTH fix" })).toEqual(["1"]);
+    expect(shown({ q: "tkt-2" })).toEqual(["2"]);
+    expect(shown({ q: "agent-x" })).toEqual(["1"]);
+    expect(shown({ q: "login paint" })).toEqual([]);
+    expect(shown({ q: 2 })).toEqual(["2"]);
+  });
+
+  it("finds by field", () => {
+    expect(shown({ priority: "high" })).toEqual(["1"]);
+    expect(shown({ type: "bug" })).toEqual(["2"]);
+    expect(shown({ assignee: "none" })).toEqual(["2"]);
+    expect(matcher({})(card(1))).toBe(true);
+  });
+
+  it("keeps the board's own lists when nothing is filtered", () => {
+    expect(visibleOrder(board, {}).get("todo")).toBe(board.order.get("todo"));
+    expect(readFilter({ q: "", other: "x", priority: null })).toEqual({});
+  });
+});
+
+describe("describeEvents", () => {
+  const board = boardFrom(snapshot([card(1)]));
+  const moved = event(1, 1, "status_changed", { new_status: "done", changes: { status: "done" } });
+
+  it("says what others did, not what I did", () => {
+    expect(describeEvents([moved], board, "me")).toBe("TKT-1 moved to done.");
+    expect(describeEvents([{ ...moved, agent_id: "me" }], board, "me")).toBeNull();
+  });
+
+  it("counts when there is much to say", () => {
+    expect(describeEvents([moved, moved, moved], board, "me")).toBe("3 changes on the board.");
+  });
+});
+
+describe("splitTags", () => {
+  it("trims, drops empties and repeats", () => expect(splitTags(" a, b ,,a ")).toEqual(["a", "b"]));
+});

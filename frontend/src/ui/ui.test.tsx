@@ -1,0 +1,94 @@
+import { act, render, screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { describe, expect, it } from "vitest";
+import { AskHost, ask } from "./ask";
+import { initials } from "./avatar";
+import { cssColor } from "./color";
+import { RichText, safeUrl } from "./markdown";
+import { ago, duration } from "./time";
+
+describe("RichText", () => {
+  const show = (text: string) => render(<RichText text={text} />).container;
+
+  it("draws Markdown", () => {
+    const page = show("# Title\n\n**bold** `code`\n\n- [x] done\n\n| a |\n|---|\n| 1 |");
+    expect(page.querySelector("strong")?.textContent).toBe("bold");
+    expect(page.querySelector("h4")?.textContent).toBe("Title");
+    expect(page.querySelector("td")?.textContent).toBe("1");
+  });
+
+  it("runs nothing", () => {
+    const page = show(
+      "<script>alert(1)</script><img src=x onerror=alert(1)>\n\n<svg onload=alert(1)>\n\n[a](javascript:alert(1)) ![p](https://x.test/p.png) [b](data:text/html,x) <iframe src=//x.test>",
+    );
+    expect(page.querySelector("script, img, svg, iframe, [onerror], [onload]")).toBeNull();
+    const links = [...page.querySelectorAll("a")].map((link) => link.getAttribute("href"));
+    expect(links).toEqual(["https://x.test/p.png"]);
+  });
+
+  it("opens links elsewhere and tells them nothing", () => {
+    const link = show("[x](https://example.com)").querySelector("a");
+    expect(link?.rel).toContain("noopener");
+    expect(link?.rel).toContain("noreferrer");
+    expect(link?.target).toBe("_blank");
+  });
+});
+
+describe("safeUrl", () => {
+  it.each([
+    "javascript:alert(1)",
+    " JaVaScRiPt:x",
+    "data:text/html,x",
+    "vbscript:x",
+    "file:///etc",
+    "//x",
+    "/x",
+    "\tjavascript:x",
+  ])("refuses %s", (url) => expect(safeUrl(url)).toBe(""));
+  it.each(["http://x", "https://x", "mailto:a@b.c"])("lets %s pass", (url) => expect(safeUrl(url)).toBe(url));
+});
+
+describe("ask", () => {
+  it("answers with the text once it is long enough", async () => {
+    const user = userEvent.setup();
+    render(<AskHost />);
+    let answer: Promise<string | null> = Promise.resolve(null);
+    act(() => {
+      answer = ask({ title: "Why?", label: "Reason", submit: "Go", minLength: 5 });
+    });
+    await user.type(screen.getByLabelText("Reason"), "no");
+    await user.click(screen.getByRole("button", { name: "Go" }));
+    expect(screen.getByText("Write at least 5 characters.")).toBeDefined();
+    await user.type(screen.getByLabelText("Reason"), "w it is");
+    await user.click(screen.getByRole("button", { name: "Go" }));
+    expect(await answer).toBe("now it is");
+    expect(screen.queryByRole("dialog")).toBeNull();
+  });
+});
+
+describe("words", () => {
+  it("for times", () => {
+    const now = Date.parse("2026-01-02T00:00:00Z");
+    expect(ago("2026-01-01T23:59:40Z", now)).toBe("just now");
+    expect(ago("2026-01-01T21:00:00Z", now)).toMatch(/3.*h/);
+    expect([duration(45), duration(60), duration(135)]).toEqual(["45m", "1h", "2h 15m"]);
+  });
+
+  it("for names", () => {
+    expect([initials("Ada Lovelace"), initials("builder"), initials("agent-x9"), initials("")]).toEqual([
+      "AL",
+      "BU",
+      "AX",
+      "?",
+    ]);
+  });
+
+  it("for colors", () => {
+    expect([cssColor("#3b82f6"), cssColor("#gray"), cssColor("red;x"), cssColor(null)]).toEqual([
+      "#3b82f6",
+      "#8b8f98",
+      "#8b8f98",
+      "#8b8f98",
+    ]);
+  });
+});
