@@ -152,8 +152,11 @@ impl Accounts {
     /// Signs in. An unknown account and a wrong password look and take the same.
     pub async fn login(&self, email: &str, password: Password, device: &Device) -> Result<SignedIn> {
         let refused = || Error::problem(401, "wrong_credentials", "The e-mail or the password is wrong.");
-        // What is no e-mail is nobody's; it is looked up all the same.
+        // What is no e-mail is nobody's; it is looked up all the same, unless it is too long to remember.
         let email = email.trim().to_lowercase();
+        if email.len() > 1280 {
+            return Err(Error::invalid("email", "must have 3 to 320 characters"));
+        }
         self.throttle.look(Some(&email), device.address)?;
         let login: Option<Login> =
             self.db.call(include_str!("../../sql/queries/accounts/find_login.sql"), &[&email]).await?;

@@ -75,7 +75,7 @@ async fn read(request: &HttpRequest, mut payload: Payload) -> Result<Bytes> {
         return Err(Error::problem(415, "unsupported_encoding", "Send the body uncompressed (no Content-Encoding)."));
     }
     let reading = async {
-        let mut body = BytesMut::with_capacity(announced.unwrap_or(0).min(limit));
+        let mut body = BytesMut::with_capacity(announced.unwrap_or(0).min(limit).min(64 * 1024));
         while let Some(chunk) = payload.next().await {
             let chunk =
                 chunk.map_err(|_| Error::problem(400, "bad_request", "The body ended before it was complete."))?;

@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, HOST, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::Method;
+use actix_web::http::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, HOST, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, web};
 use tracing::Span;
@@ -16,13 +17,17 @@ use crate::http::{State, origin};
 
 /// Runs around every handler.
 pub async fn guard<B: MessageBody + 'static>(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<actix_web::body::BoxBody>, actix_web::Error> {
     let started = Instant::now();
     let state = request.app_data::<web::Data<State>>().cloned();
     let id = request.extensions().get::<RequestId>().map(ToString::to_string);
-    let method = request.method().clone();
+    let method = known(request.method());
+    // HEAD is GET whose body is not sent; the connection remembers that it was HEAD.
+    if request.method() == Method::HEAD && !is_stream(&request) {
+        request.head_mut().method = Method::GET;
+    }
     let policy = state.as_ref().map(|state| policy(state, request.headers()));
     let refused = state.as_ref().and_then(|state| {
         // Requests with a credential are counted for their actor, or, if it is no good, by the extractor.
@@ -57,10 +62,22 @@ pub async fn guard<B: MessageBody + 'static>(
     if let Some(id) = id.and_then(|id| HeaderValue::from_str(&id).ok()) {
         headers.insert(HeaderName::from_static("x-request-id"), id);
     }
-    let labels = [("method", method.to_string()), ("route", route), ("status", status)];
+    let labels = [("method", method.to_owned()), ("route", route), ("status", status)];
     metrics::counter!("callboard_http_requests_total", &labels).increment(1);
     metrics::histogram!("callboard_http_request_seconds", &labels[..2]).record(started.elapsed().as_secs_f64());
     Ok(response)
+}
+
+/// A method's name in metrics; what clients make up would be a new series each.
+fn known(method: &Method) -> &'static str {
+    let all = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    all.into_iter().find(|name| *name == method.as_str()).unwrap_or("other")
+}
+
+/// Whether the answer would have no end.
+fn is_stream(request: &ServiceRequest) -> bool {
+    let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok());
+    request.path().starts_with("/ws") || accept.is_some_and(|accept| accept.contains("text/event-stream"))
 }
 
 /// Balancers and monitors ask often and are never refused.

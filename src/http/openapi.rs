@@ -120,7 +120,7 @@ impl Routes {
         let mut routes = Vec::new();
         for (path, item) in &mut doc.paths.paths {
             let methods: Vec<&str> = [
-                ("GET", item.get.is_some()),
+                ("GET, HEAD", item.get.is_some()),
                 ("PUT", item.put.is_some()),
                 ("POST", item.post.is_some()),
                 ("PATCH", item.patch.is_some()),

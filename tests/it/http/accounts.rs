@@ -48,6 +48,8 @@ async fn refuses_bad_registrations() {
         assert_eq!(answer.json["errors"][0]["field"], field, "{}", answer.json);
         answer.refused(422);
     }
+    let long = json!({"email": "x".repeat(2000), "password": "correct horse"});
+    stranger.post("/api/auth/login", long).await.refused(422);
     let raw = |kind: &'static str, body: &'static str| {
         stranger.send(stranger.request(Method::POST, "/api/auth/login").header("content-type", kind).body(body))
     };

@@ -10,9 +10,11 @@ async fn probes_and_refusals() {
     assert_eq!(stranger.get("/health/").await.ok()["status"], "ok");
     assert_eq!(stranger.get("/ready").await.ok()["status"], "ready");
     assert!(stranger.get("/metrics").await.ok().as_str().expect("text").contains("callboard_http_requests_total"));
+    let head = stranger.send(stranger.request(reqwest::Method::HEAD, "/health")).await;
+    assert_eq!((head.status, head.json), (200, serde_json::Value::Null));
     assert_eq!(stranger.get("/api/nothing").await.refused(404), "not_found");
     let answer = stranger.delete("/health").await;
-    assert_eq!(answer.header("allow"), Some("GET"));
+    assert_eq!(answer.header("allow"), Some("GET, HEAD"));
     assert_eq!(answer.refused(405), "method_not_allowed");
     let page = stranger.get("/workflows/1").await;
     assert!(page.header("content-type").is_some_and(|kind| kind.starts_with("text/html")));
