@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** Real-browser tests against a running server; see tests/browser/README.md for the environment they read. */
+/** Real-browser tests against a running server; tests/browser/harness.ts says what they read. */
 export default defineConfig({
   test: {
     environment: "node",

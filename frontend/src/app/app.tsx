@@ -1,6 +1,7 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { Toaster } from "sonner";
+import { useEffect } from "react";
+import { Toaster, toast } from "sonner";
 import { Problem, session } from "@/api";
 import { LiveClient } from "@/live/client";
 import { LiveProvider } from "@/live/context";
@@ -25,6 +26,11 @@ void session.start();
 
 export function App() {
   const theme = useTheme();
+  useEffect(
+    () =>
+      live.onLost(() => toast.error("This board was closed for you", { description: "You are no longer a member." })),
+    [],
+  );
   return (
     <QueryClientProvider client={queries}>
       <LiveProvider client={live}>

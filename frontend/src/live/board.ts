@@ -14,6 +14,11 @@ export interface BoardState {
   readonly order: ReadonlyMap<string, readonly string[]>;
 }
 
+/** Whether tickets can be made and changed, as far as one can tell from here; the server decides. */
+export function canEdit({ role, archived_at, ticket_tracking }: Workflow): boolean {
+  return role !== "viewer" && !archived_at && ticket_tracking;
+}
+
 /** Order inside a column: rank by byte order, then number. Ranks are ASCII, so code units sort as bytes do. */
 export function compareCards(a: Card, b: Card): number {
   if (a.rank !== b.rank) return a.rank < b.rank ? -1 : 1;

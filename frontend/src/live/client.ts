@@ -47,11 +47,13 @@ export class LiveClient {
     });
     document.addEventListener("visibilitychange", wake);
     window.addEventListener("online", wake);
+    window.addEventListener("offline", wake);
     window.addEventListener("pageshow", wake);
     return () => {
       unsubscribe();
       document.removeEventListener("visibilitychange", wake);
       window.removeEventListener("online", wake);
+      window.removeEventListener("offline", wake);
       window.removeEventListener("pageshow", wake);
       this.connection.stop();
     };
@@ -131,6 +133,9 @@ export class LiveClient {
     this.rooms.delete(workflowId);
     entry?.room.close();
     for (const listener of this.lostListeners) listener(workflowId, reason);
+    // Read again, the server says what there is to see now; usually that there is nothing.
+    void this.queries.resetQueries({ queryKey: queryKeys.board(workflowId) });
+    void this.queries.invalidateQueries({ queryKey: queryKeys.workflows });
   }
 
   private signedOut(): void {

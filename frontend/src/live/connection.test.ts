@@ -235,6 +235,15 @@ describe("Connection", () => {
     expect(server.lost).toEqual(["workflow:w1"]);
   });
 
+  it("does not take the answer to its own leaving for a loss", async () => {
+    const { server, connection, room, accept } = stage();
+    connection.join(room);
+    const socket = await accept();
+    socket.say({ type: "unsubscribed", room: "workflow:w1", reason: "asked" });
+    expect(server.lost).toEqual([]);
+    expect(connection.get()).toBe("live");
+  });
+
   it("closes when nobody looks", async () => {
     const { connection, room, accept } = stage();
     connection.join(room);

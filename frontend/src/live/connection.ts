@@ -163,7 +163,8 @@ export class Connection {
         this.settle();
         break;
       case "unsubscribed":
-        if (this.rooms.has(message.room) && message.reason) this.lose(message.room, message.reason);
+        // "asked" answers our own leaving; the room may have been joined again since.
+        if (this.rooms.has(message.room) && message.reason !== "asked") this.lose(message.room, message.reason ?? "");
         break;
       case "reauthenticate":
         void this.deps.renew().then((alive) => alive && this.reauthenticate());

@@ -34,6 +34,12 @@ async function drag(page: Page, ticketId: string, to: { x: number; y: number }):
   await page.mouse.up();
 }
 
+/** Lifts the focused card; the keys that follow are listened to once it is seen lifted. */
+async function pickUp(page: Page): Promise<void> {
+  await page.keyboard.press("Space");
+  await page.getByTestId("ghost").waitFor();
+}
+
 const statusOf = async (id: string) => (await api<{ status: string }>("GET", `/api/tickets/${id}`)).status;
 
 describe("board", () => {
@@ -108,7 +114,7 @@ describe("board", () => {
     const page = await openBoard(workflow);
     const handle = page.getByRole("button", { name: `Move ${ticket.key}`, exact: true });
     await handle.focus();
-    await page.keyboard.press("Space");
+    await pickUp(page);
     await page.keyboard.press("ArrowRight");
     await page
       .getByTestId("announcer")
@@ -120,10 +126,34 @@ describe("board", () => {
     await eventually("the handle has the focus", async () =>
       page.evaluate((id) => (document.activeElement as HTMLElement | null)?.dataset.handle === id, ticket.ticket_id),
     );
-    await page.keyboard.press("Space");
+    await pickUp(page);
     await page.keyboard.press("ArrowLeft");
     await page.keyboard.press("Escape");
     expect(await statusOf(ticket.ticket_id)).toBe("in_progress");
+  });
+
+  it("moves a card by finger, after holding it", async () => {
+    const ticket = await makeTicket(workflow, "Hold and drag me");
+    const page = await openBoard(workflow, { viewport: { width: 800, height: 700 }, hasTouch: true });
+    await card(page, ticket.ticket_id).scrollIntoViewIfNeeded();
+    const [box, target] = [
+      await card(page, ticket.ticket_id).boundingBox(),
+      await column(page, "backlog").boundingBox(),
+    ];
+    if (!box || !target) throw new Error("not drawn");
+    const finger = await page.context().newCDPSession(page);
+    const touch = (type: "touchStart" | "touchMove" | "touchEnd", x = 0, y = 0) =>
+      finger.send("Input.dispatchTouchEvent", { type, touchPoints: type === "touchEnd" ? [] : [{ x, y }] });
+    const from = { x: box.x + 60, y: box.y + 30 };
+    await touch("touchStart", from.x, from.y);
+    await page.getByTestId("ghost").waitFor();
+    for (let step = 1; step <= 10; step += 1) {
+      const part = step / 10;
+      await touch("touchMove", from.x + (target.x + 100 - from.x) * part, from.y + (target.y + 120 - from.y) * part);
+    }
+    await touch("touchEnd");
+    await cardIn(page, "backlog", ticket.ticket_id).waitFor();
+    await eventually("the server has it", async () => (await statusOf(ticket.ticket_id)) === "backlog");
   });
 
   it("moves a card by its menu", async () => {
@@ -144,7 +174,7 @@ describe("board", () => {
     const page = await openBoard(workflow);
     await card(page, ticket.ticket_id).getByText("Blocked").waitFor();
     await page.getByRole("button", { name: `Move ${ticket.key}`, exact: true }).focus();
-    await page.keyboard.press("Space");
+    await pickUp(page);
     await page.keyboard.press("ArrowRight");
     await page.keyboard.press("Space");
     await page.getByText(`${ticket.key} is blocked by ${blocker.key}`).first().waitFor();

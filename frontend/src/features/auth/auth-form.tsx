@@ -4,6 +4,7 @@ import { Button } from "@/ui/button";
 import { Field, Input } from "@/ui/field";
 import { Logo } from "@/ui/logo";
 import { Notice } from "@/ui/states";
+import { useTitle } from "@/ui/title";
 
 export interface Credentials {
   name: string;
@@ -32,6 +33,7 @@ export function AuthForm(props: Props) {
   const [values, setValues] = useState<Credentials>({ name: "", email: "", password: "", invite: props.invite ?? "" });
   const [problem, setProblem] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
+  useTitle(title);
 
   const set = (field: keyof Credentials) => (event: { target: { value: string } }) =>
     setValues((old) => ({ ...old, [field]: event.target.value }));

@@ -3,13 +3,14 @@ import { Link } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { explain, Problem } from "@/api";
 import { useActors, useMe } from "@/api/hooks";
-import type { Card } from "@/api/types";
-import type { BoardState } from "@/live/board";
+import type { Card, Workflow } from "@/api/types";
+import { type BoardState, canEdit } from "@/live/board";
 import { useBoard, useLive } from "@/live/context";
 import { announce } from "@/ui/announcer";
 import { Button } from "@/ui/button";
 import { useShortcuts } from "@/ui/shortcuts";
 import { Empty, Notice, Spinner } from "@/ui/states";
+import { useTitle } from "@/ui/title";
 import { BoardContext, type BoardShared } from "./board-context";
 import { CardGhost } from "./card";
 import { CardMenu } from "./card-menu";
@@ -66,8 +67,9 @@ function Board({ board, workflowId, openTicketId, filter, onFilter, onOpen, move
   const [menu, setMenu] = useState<{ card: Card; anchor: HTMLElement } | null>(null);
   const [collapsed, toggleCollapsed] = useCollapsed(workflowId);
   const searchRef = useRef<HTMLInputElement>(null);
-  const editable = board.workflow.role !== "viewer" && !board.workflow.archived_at;
+  const editable = canEdit(board.workflow);
   useAnnouncements(workflowId);
+  useTitle(openTicketId ? null : board.workflow.name);
 
   const shown = useMemo(() => visibleOrder(board, filter), [board, filter]);
   const lanes = useMemo(
@@ -129,11 +131,7 @@ function Board({ board, workflowId, openTicketId, filter, onFilter, onOpen, move
           onNew={newTicket}
           searchRef={searchRef}
         />
-        {board.workflow.archived_at && (
-          <div className="px-3 pb-2">
-            <Notice tone="warning">This workflow is archived. It can be read, but not changed.</Notice>
-          </div>
-        )}
+        <WhyReadOnly workflow={board.workflow} />
         <DndContext {...drag.dnd} measuring={{ droppable: { strategy: MeasuringStrategy.WhileDragging } }}>
           <section
             aria-label="Columns"
@@ -178,6 +176,18 @@ function Board({ board, workflowId, openTicketId, filter, onFilter, onOpen, move
         onCreated={onOpen}
       />
     </BoardContext.Provider>
+  );
+}
+
+function WhyReadOnly({ workflow }: { workflow: Workflow }) {
+  if (canEdit(workflow)) return null;
+  let why = "You may look, but not change anything here.";
+  if (!workflow.ticket_tracking) why = "Ticket tracking is off. Tickets can be read, but not changed.";
+  if (workflow.archived_at) why = "This workflow is archived. It can be read, but not changed.";
+  return (
+    <div className="px-3 pb-2">
+      <Notice tone={workflow.archived_at || !workflow.ticket_tracking ? "warning" : "info"}>{why}</Notice>
+    </div>
   );
 }
 

@@ -98,7 +98,10 @@ export const BoardCard = memo(function BoardCard({ card, current }: Props) {
 /** The same face, carried along under the pointer. */
 export function CardGhost({ card, shared }: { card: Card; shared: BoardShared }) {
   return (
-    <div className="rotate-1 cursor-grabbing rounded-lg border border-primary bg-surface shadow-pop">
+    <div
+      data-testid="ghost"
+      className="rotate-1 cursor-grabbing rounded-lg border border-primary bg-surface shadow-pop"
+    >
       <CardFace card={card} shared={shared} title={card.title} controls={null} />
     </div>
   );

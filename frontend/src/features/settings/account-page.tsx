@@ -8,6 +8,7 @@ import { Button } from "@/ui/button";
 import { Field, Input } from "@/ui/field";
 import { Notice } from "@/ui/states";
 import { Ago } from "@/ui/time";
+import { useTitle } from "@/ui/title";
 import { ApiKeys } from "./api-keys";
 import { panelClass, Section } from "./section";
 
@@ -15,6 +16,7 @@ const LEAST_PASSWORD = 8;
 
 export function AccountPage() {
   const me = useMe();
+  useTitle("Account");
   if (!me) return null;
   return (
     <div className="scroll-thin flex-1 overflow-y-auto">

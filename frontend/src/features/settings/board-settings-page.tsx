@@ -11,6 +11,7 @@ import { useBoard } from "@/live/context";
 import { Button } from "@/ui/button";
 import { Field, Input, SwitchRow } from "@/ui/field";
 import { Empty, Notice, Spinner } from "@/ui/states";
+import { useTitle } from "@/ui/title";
 import { ColumnsEditor } from "./columns-editor";
 import { changeOf, type Draft, draftOf, mistakes } from "./draft";
 import { Members } from "./members";
@@ -26,6 +27,7 @@ export function BoardSettingsPage() {
 }
 
 function Settings({ board, workflowId }: { board: BoardState; workflowId: string }) {
+  useTitle(`Settings of ${board.workflow.name}`);
   const editable = board.workflow.role === "owner" && !board.workflow.archived_at;
   return (
     <div className="scroll-thin flex-1 overflow-y-auto">

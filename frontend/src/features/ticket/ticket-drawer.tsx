@@ -4,12 +4,14 @@ import { toast } from "sonner";
 import { explain, Problem, tickets } from "@/api";
 import { useActors } from "@/api/hooks";
 import type { Card, TicketDetail } from "@/api/types";
+import { canEdit } from "@/live/board";
 import { useBoard } from "@/live/context";
 import { ask } from "@/ui/ask";
 import { Button } from "@/ui/button";
 import { Menu, MenuItem, MenuSeparator } from "@/ui/menu";
 import { useShortcuts } from "@/ui/shortcuts";
 import { Empty, Spinner } from "@/ui/states";
+import { useTitle } from "@/ui/title";
 import { TypeIcon } from "@/ui/type-icon";
 import { Activity } from "./activity";
 import { Description } from "./description";
@@ -38,6 +40,8 @@ export function TicketDrawer(props: DrawerProps) {
   }, [board, props.ticketId]);
   const { data, error, isPending } = useTicket(ticketId);
   const panel = useRef<HTMLElement>(null);
+  // Someone may delete it while it is open here.
+  const gone = error instanceof Problem && error.status === 404;
   const label = data ? `${data.key} ${data.title}` : "Ticket";
 
   useEffect(() => {
@@ -56,7 +60,7 @@ export function TicketDrawer(props: DrawerProps) {
       tabIndex={-1}
       className="absolute inset-y-0 right-0 z-30 flex w-full flex-col border-l bg-surface shadow-pop outline-none motion-safe:animate-in motion-safe:slide-in-from-right-8 motion-safe:fade-in-0 md:w-[min(100%,54rem)]"
     >
-      {data && board ? (
+      {data && board && !gone ? (
         <Loaded {...props} ticketId={ticketId} ticket={data} />
       ) : (
         <>
@@ -67,9 +71,7 @@ export function TicketDrawer(props: DrawerProps) {
             <Spinner label="Loading the ticket…" />
           ) : (
             <Empty title="This ticket could not be opened">
-              {error instanceof Problem && error.status === 404
-                ? "It does not exist, was deleted, or belongs to a workflow you may not see."
-                : explain(error)}
+              {gone ? "It does not exist, was deleted, or belongs to a workflow you may not see." : explain(error)}
             </Empty>
           )}
         </>
@@ -92,7 +94,8 @@ function Loaded({ workflowId, ticket, onOpen, onClose, onMove }: DrawerProps & {
   const { run, update } = useTicketChanges(ticket.ticket_id);
   const [editing, setEditing] = useState(false);
   const composer = useRef<HTMLTextAreaElement>(null);
-  const editable = board?.workflow.role !== "viewer" && !board?.workflow.archived_at;
+  const editable = board !== undefined && canEdit(board.workflow);
+  useTitle(`${ticket.key} ${ticket.title}`);
 
   useShortcuts({
     c: (event) => {

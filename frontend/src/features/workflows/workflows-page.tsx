@@ -12,12 +12,14 @@ import { Menu, MenuItem } from "@/ui/menu";
 import { plural } from "@/ui/plural";
 import { Empty, Notice, Spinner } from "@/ui/states";
 import { Ago } from "@/ui/time";
+import { useTitle } from "@/ui/title";
 import { CreateWorkflow } from "./create-workflow";
 
 export function WorkflowsPage() {
   const [archived, setArchived] = useState(false);
   const [creating, setCreating] = useState(false);
   const list = useWorkflows(archived);
+  useTitle("Workflows");
   const shown = (list.data ?? []).filter((workflow) => Boolean(workflow.archived_at) === archived);
   const create = (
     <Button variant="primary" onClick={() => setCreating(true)}>

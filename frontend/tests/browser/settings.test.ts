@@ -1,0 +1,127 @@
+import { describe, expect, it } from "vitest";
+import {
+  api,
+  card,
+  cardIn,
+  eventually,
+  live,
+  makeTicket,
+  makeWorkflow,
+  openBoard,
+  openContext,
+  signedIn,
+  url,
+  withBrowser,
+} from "./harness";
+
+withBrowser();
+
+interface Config {
+  columns: Array<{ id: string; name: string; wip_limit: number | null }>;
+}
+const configOf = async (id: string) =>
+  (await api<{ board_config: Config }>("GET", `/api/workflows/${id}`)).board_config;
+
+describe("board settings", () => {
+  it("change the columns, and open boards follow", async () => {
+    const workflow = await makeWorkflow("Columns");
+    const ticket = await makeTicket(workflow, "Goes along", { initial_status: "testing" });
+    const watching = await openBoard(workflow);
+    await cardIn(watching, "testing", ticket.ticket_id).waitFor({ state: "attached" });
+
+    const page = await (await signedIn()).newPage();
+    await page.goto(`/w/${workflow}/settings`);
+    await page.getByLabel("Name of column 3").fill("Doing");
+    await page.getByLabel("Limit of Doing").fill("2");
+    await page.getByRole("button", { name: "Delete Testing" }).click();
+    await page.getByLabel("Move its tickets to").selectOption({ label: "Doing" });
+    await page.getByRole("button", { name: "Delete column" }).click();
+    await page.getByRole("button", { name: "Add column" }).click();
+    await page.getByText("Every column needs a name.").waitFor();
+    await page.getByLabel("Name of column 6").fill("On ice");
+    await page.getByRole("button", { name: "Move On ice up" }).click();
+    await page.getByRole("button", { name: "Save board" }).click();
+    await page.getByText("The board is saved").waitFor();
+
+    await watching.getByRole("heading", { name: "On ice" }).waitFor();
+    await cardIn(watching, "in_progress", ticket.ticket_id).waitFor();
+    await watching.getByTestId("count-in_progress").getByText("/ 2").waitFor();
+    const { columns } = await configOf(workflow);
+    expect(columns.map(({ id, name }) => `${id}=${name}`).slice(-2)).toEqual(["on_ice=On ice", "done=Done"]);
+    expect(columns.find(({ id }) => id === "in_progress")).toMatchObject({ name: "Doing", wip_limit: 2 });
+    expect(columns.some(({ id }) => id === "testing")).toBe(false);
+  });
+
+  it("ask for a comment with each move where the board wants one", async () => {
+    const workflow = await makeWorkflow("Comments");
+    const ticket = await makeTicket(workflow, "Say why");
+    const page = await openBoard(workflow);
+    await page.goto(`/w/${workflow}/settings`);
+    await page.getByRole("switch", { name: "Ask for a comment with every move" }).click();
+    await page.getByRole("button", { name: "Save board" }).click();
+    await page.getByText("The board is saved").waitFor();
+    await page.goto(`/w/${workflow}/t/${ticket.ticket_id}`);
+    await live(page);
+    await page
+      .getByRole("dialog", { name: /Say why/ })
+      .getByLabel("Status", { exact: true })
+      .selectOption("review");
+    await page.getByLabel("What changed?").fill("Ready to be looked at.");
+    await page.getByRole("button", { name: "Move ticket" }).click();
+    await cardIn(page, "review", ticket.ticket_id).waitFor();
+    await page
+      .getByRole("dialog", { name: /Say why/ })
+      .getByText("Ready to be looked at.")
+      .waitFor();
+  });
+});
+
+describe("members", () => {
+  it("come in as viewers who cannot change anything, and are shown out at once", async () => {
+    const workflow = await makeWorkflow("Guests");
+    const ticket = await makeTicket(workflow, "Only look");
+    const guest = { email: `guest${Date.now()}@example.com`, password: "a guest's long password", name: "Guest" };
+    const context = await openContext();
+    const registered = await context.request.post("/api/auth/register", {
+      data: { ...guest, token_mode: "cookie" },
+      headers: { origin: url },
+    });
+    expect(registered.ok()).toBe(true);
+
+    const owner = await (await signedIn()).newPage();
+    await owner.goto(`/w/${workflow}/settings`);
+    await owner.getByLabel("E-mail of a person, or id of an agent").fill(guest.email);
+    await owner.getByLabel("Role of the new member").selectOption("viewer");
+    await owner.getByRole("button", { name: "Add member" }).click();
+    await owner.getByLabel("Role of Guest").waitFor();
+
+    const page = await context.newPage();
+    await page.goto(`/w/${workflow}`);
+    await card(page, ticket.ticket_id).waitFor();
+    await live(page);
+    await page.getByText("You may look, but not change anything here.").waitFor();
+    expect(await page.getByRole("button", { name: "New ticket" }).count()).toBe(0);
+    expect(await page.locator("[data-handle]").count()).toBe(0);
+
+    await owner.getByRole("button", { name: "Remove Guest" }).click();
+    await page.getByText("This board is not here").waitFor();
+    await eventually("the card is gone", async () => (await card(page, ticket.ticket_id).count()) === 0);
+  });
+});
+
+describe("account", () => {
+  it("makes a key that works, and revokes it", async () => {
+    const page = await (await signedIn()).newPage();
+    await page.goto("/account");
+    const name = `For a test ${Date.now()}`;
+    await page.getByLabel("What the new key is for").fill(name);
+    await page.getByRole("button", { name: "Create key" }).click();
+    const key = await page.getByLabel("The key").inputValue();
+    const use = () => fetch(`${url}/api/auth/me`, { headers: { authorization: `Bearer ${key}` } });
+    expect((await use()).status).toBe(200);
+    await page.getByRole("button", { name: "Done" }).click();
+    await page.getByRole("button", { name: `Revoke ${name}` }).click();
+    await page.getByText(name).waitFor({ state: "detached" });
+    expect((await use()).status).toBe(401);
+  });
+});
