@@ -150,18 +150,41 @@ pub fn serve(listener: TcpListener, state: web::Data<State>, extras: Vec<Extra>)
     Ok(server)
 }
 
-/// Binds the configured address; a taken port is one sentence.
+/// Connections that may wait to be accepted: after a restart all sockets come back at once.
+const BACKLOG: u32 = 4096;
+
+/// Binds the configured address; a taken port is one sentence. Runs inside the async runtime.
 pub fn bind(config: &Config) -> CoreResult<TcpListener> {
-    let listener = TcpListener::bind(config.listen).map_err(|error| match error.kind() {
+    raise_file_limit();
+    let listen = || {
+        let socket = match config.listen {
+            std::net::SocketAddr::V4(_) => tokio::net::TcpSocket::new_v4()?,
+            std::net::SocketAddr::V6(_) => tokio::net::TcpSocket::new_v6()?,
+        };
+        socket.set_reuseaddr(true)?;
+        socket.bind(config.listen)?;
+        socket.listen(BACKLOG)?.into_std()
+    };
+    listen().map_err(|error: std::io::Error| match error.kind() {
         std::io::ErrorKind::AddrInUse => Error::Setup(format!(
             "Another program already listens on {0}; stop it, or choose another port with CALLBOARD_LISTEN={1}:PORT.",
             config.listen,
             config.listen.ip()
         )),
         _ => Error::Setup(format!("The server cannot listen on {}: {error}.", config.listen)),
-    })?;
-    listener.set_nonblocking(true).map_err(|e| Error::Setup(format!("The server cannot listen: {e}.")))?;
-    Ok(listener)
+    })
+}
+
+/// Each socket is an open file, and the usual limit of 1,024 is there to be raised. Failing to is no harm.
+fn raise_file_limit() {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: both calls only read or fill the struct they are given.
+    unsafe {
+        if libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) == 0 && limit.rlim_cur < limit.rlim_max {
+            limit.rlim_cur = limit.rlim_max.min(1 << 20);
+            libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit);
+        }
+    }
 }
 
 /// Serves on the configured address until the process is told to stop.
