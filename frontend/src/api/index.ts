@@ -117,6 +117,10 @@ export const tickets = {
     answer(client.POST("/api/tickets/resolve", { body: { ticket_id, resolution_comment } })),
   linkCommit: (ticket_id: string, commit_sha: string) =>
     answer(client.POST("/api/tickets/link-commit", { body: { ticket_id, commit_sha } })),
+  search: async (workflow_id: string, query: string, signal?: AbortSignal) =>
+    (await answer(client.POST("/api/tickets/search", { body: { workflow_id, query, limit: 20 }, signal }))).results,
+  commitDiff: (sha: string, workflow_id: string, signal?: AbortSignal) =>
+    answer(client.GET("/api/tickets/commit-diff/{sha}", { params: { path: { sha }, query: { workflow_id } }, signal })),
   remove: (id: string) => answer(client.DELETE("/api/tickets/{id}", ticketPath(id))),
   restore: (id: string) => answer(client.POST("/api/tickets/{id}/restore", ticketPath(id))),
 };

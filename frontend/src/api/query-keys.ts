@@ -8,5 +8,7 @@ export const queryKeys = {
   workflows: ["workflows"] as const,
   members: (workflowId: string) => ["members", workflowId] as const,
   board: (workflowId: string) => ["board", workflowId] as const,
+  search: (workflowId: string, query: string) => ["search", workflowId, query] as const,
+  commitDiff: (workflowId: string, sha: string) => ["commit-diff", workflowId, sha] as const,
   ticket: (ticketId: string) => ["ticket", ticketId] as const,
 };

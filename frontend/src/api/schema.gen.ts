@@ -1362,6 +1362,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tickets/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SearchTickets"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SearchAnswer"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/commit-diff/{sha}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    workflow_id?: string | null;
+                };
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    sha: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CommitDiff"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tickets/{id}/restore": {
         parameters: {
             query?: never;
@@ -1753,6 +1833,34 @@ export interface components {
             success: boolean;
             ticket_id: string;
         };
+        CommitDiff: {
+            author: string;
+            author_agent_id: string;
+            commit_message: string;
+            commit_sha: string;
+            /** Format: date-time */
+            commit_timestamp: string;
+            /** Format: int64 */
+            deletions: number;
+            files: components["schemas"]["FileDiff"][];
+            /** Format: int64 */
+            files_changed: number;
+            /** Format: int64 */
+            insertions: number;
+            message: string;
+            parents: string[];
+            success: boolean;
+            /** Format: date-time */
+            timestamp: string;
+            /** Format: int64 */
+            total_deletions: number;
+            /** Format: int64 */
+            total_files: number;
+            /** Format: int64 */
+            total_insertions: number;
+            truncated: boolean;
+            workflow_id: string;
+        };
         CommitLinked: {
             commit_sha: string;
             message: string;
@@ -1806,6 +1914,43 @@ export interface components {
         };
         EditComment: {
             comment_text: string;
+        };
+        FileDiff: {
+            binary: boolean;
+            /** Format: int64 */
+            deletions: number;
+            diff: string;
+            /** Format: int64 */
+            insertions: number;
+            language: string;
+            old_path?: string | null;
+            path: string;
+            status: components["schemas"]["FileStatus"];
+            truncated: boolean;
+        };
+        /** @enum {string} */
+        FileStatus: "added" | "modified" | "deleted" | "renamed" | "copied";
+        Filters: {
+            /** @default null */
+            assigned_agent_id?: string | null;
+            /** @default null */
+            created_after?: string | null;
+            /** @default null */
+            created_before?: string | null;
+            /** @default null */
+            include_completed?: boolean | null;
+            /** @default null */
+            is_blocked?: boolean | null;
+            /** @default null */
+            priority?: components["schemas"]["Priority"][] | null;
+            /** @default null */
+            status?: string[] | null;
+            /** @default null */
+            tags?: string[] | null;
+            /** @default null */
+            ticket_type?: string[] | null;
+            /** @default null */
+            unassigned?: boolean | null;
         };
         HistoryEntry: {
             actor_id: string;
@@ -1948,6 +2093,48 @@ export interface components {
         };
         /** @enum {string} */
         Role: "viewer" | "member" | "owner";
+        SearchAnswer: {
+            mode: components["schemas"]["SearchType"];
+            query: string;
+            results: components["schemas"]["SearchResult"][];
+            /** Format: double */
+            search_time_ms: number;
+            success: boolean;
+            /** Format: int64 */
+            total_found: number;
+        };
+        SearchResult: {
+            assigned_agent_id?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            description: string;
+            is_resolved: boolean;
+            key: string;
+            matched_in: string[];
+            preview: string;
+            priority: components["schemas"]["Priority"];
+            /** Format: double */
+            relevance_score: number;
+            status: string;
+            tags: string[];
+            ticket_id: string;
+            ticket_type: string;
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        SearchTickets: {
+            agent_id?: string | null;
+            filters?: components["schemas"]["Filters"] | null;
+            include_comments?: boolean | null;
+            /** Format: int32 */
+            limit?: number | null;
+            query: string;
+            search_type?: components["schemas"]["SearchType"] | null;
+            workflow_id: string;
+        };
+        /** @enum {string} */
+        SearchType: "semantic" | "keyword" | "hybrid";
         Session: {
             address?: string | null;
             /** Format: date-time */

@@ -8,6 +8,7 @@ import { Logo } from "@/ui/logo";
 import { Menu, MenuChoice, MenuItem, MenuLabel, MenuSeparator } from "@/ui/menu";
 import { setTheme, type Theme, useTheme } from "@/ui/theme";
 import { ConnectionStatus } from "./connection-status";
+import { PaletteHost } from "./palette-host";
 
 export function Shell() {
   return (
@@ -25,6 +26,7 @@ export function Shell() {
         </Link>
         <WorkflowSwitcher />
         <div className="ml-auto flex items-center gap-1">
+          <PaletteHost />
           <ConnectionStatus />
           <UserMenu />
         </div>

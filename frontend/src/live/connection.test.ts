@@ -178,9 +178,10 @@ describe("Connection", () => {
     latest().die();
     await settle(1_100);
     latest().die();
-    expect(connection.get()).toBe("polling");
+    expect(connection.get()).toBe("reconnecting");
     server.tell(1, "done");
     await settle(2_500);
+    expect(connection.get()).toBe("polling");
     expect(board().cards.get("ticket-1")?.status).toBe("done");
     for (let i = 0; i < 40 && latest().readyState !== 0; i += 1) await settle(500);
     expect(sockets.length).toBeGreaterThan(2);

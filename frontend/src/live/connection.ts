@@ -213,8 +213,9 @@ export class Connection {
   }
 
   private startPolling(): void {
+    // Which of "polling" and "offline" it is, the first answer tells.
     if (this.status !== "polling" && this.status !== "offline") {
-      this.become(this.deps.online() ? "polling" : "offline");
+      this.become(this.deps.online() ? "reconnecting" : "offline");
     }
     this.pollTimer ??= setTimeout(() => void this.poll(), POLL_MS);
   }

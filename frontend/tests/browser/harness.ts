@@ -7,8 +7,9 @@
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import AxeBuilder from "@axe-core/playwright";
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll } from "vitest";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
 
 export const url = (process.env.CALLBOARD_URL ?? "http://127.0.0.1:8080").replace(/\/$/, "");
 export const email = process.env.CALLBOARD_ADMIN_EMAIL ?? "admin@example.com";
@@ -148,6 +149,14 @@ export async function titles(page: Page, columnId: string): Promise<string[]> {
         .sort((a, b) => Number((a as HTMLElement).dataset.index) - Number((b as HTMLElement).dataset.index))
         .map((row) => row.querySelector("h3")?.textContent ?? ""),
     );
+}
+
+/** No serious complaint of the accessibility checker about the page as it is. */
+export async function check(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  const words = serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(" | ")}`);
+  expect(words).toEqual([]);
 }
 
 /** Polls until it holds; conditions, not pauses. */

@@ -1,8 +1,7 @@
-import AxeBuilder from "@axe-core/playwright";
-import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
   card,
+  check,
   column,
   live,
   makeTicket,
@@ -30,13 +29,6 @@ beforeAll(async () => {
   });
   await makeTicket(workflow, "Finished", { initial_status: "done" });
 });
-
-async function check(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  const words = serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(" | ")}`);
-  expect(words).toEqual([]);
-}
 
 for (const colorScheme of ["light", "dark"] as const) {
   describe(`pages in ${colorScheme}`, () => {

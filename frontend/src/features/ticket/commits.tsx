@@ -6,6 +6,7 @@ import type { TicketDetail } from "@/api/types";
 import { Button } from "@/ui/button";
 import { Input } from "@/ui/field";
 import { Ago } from "@/ui/time";
+import { CommitWindow } from "./commit-window";
 
 interface Props {
   ticket: TicketDetail;
@@ -18,6 +19,7 @@ const SHA = /^[0-9a-f]{4,64}$/i;
 
 export function Commits({ ticket, nameOf, editable, run }: Props) {
   const [sha, setSha] = useState("");
+  const [shown, setShown] = useState<string | null>(null);
   const commits = ticket.commits ?? [];
   const link = async (event: FormEvent) => {
     event.preventDefault();
@@ -36,7 +38,13 @@ export function Commits({ ticket, nameOf, editable, run }: Props) {
           <li key={commit.commit_sha} className="flex items-start gap-2.5 rounded-lg border px-3 py-2">
             <GitCommitHorizontal className="mt-0.5 size-4 shrink-0 text-muted-foreground" aria-hidden="true" />
             <div className="min-w-0 flex-1">
-              <p className="truncate">{commit.commit_message?.split("\n")[0] || "Linked commit"}</p>
+              <button
+                type="button"
+                onClick={() => setShown(commit.commit_sha)}
+                className="block max-w-full truncate rounded text-left hover:underline"
+              >
+                {commit.commit_message.split("\n")[0] || "Linked commit"}
+              </button>
               <p className="flex flex-wrap gap-x-2 text-muted-foreground text-xs">
                 <code className="font-mono">{commit.commit_sha.slice(0, 10)}</code>
                 {commit.agent_id && <span>{nameOf(commit.agent_id).name}</span>}
@@ -54,6 +62,7 @@ export function Commits({ ticket, nameOf, editable, run }: Props) {
           </li>
         ))}
       </ul>
+      {shown && <CommitWindow workflowId={ticket.workflow_id} sha={shown} onClose={() => setShown(null)} />}
       {editable && (
         <form onSubmit={link} className="flex gap-2">
           <Input

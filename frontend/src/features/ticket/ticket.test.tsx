@@ -6,6 +6,7 @@ import { card, event } from "@/live/testing";
 import { applyToTicket } from "@/live/ticket";
 import { threads } from "./comments";
 import { Composer } from "./composer";
+import { diffLines } from "./diff";
 import { sentence } from "./history-words";
 
 function comment(id: string, parent: string | null, at: number): Comment {
@@ -103,6 +104,21 @@ describe("applyToTicket", () => {
 
   it("leaves other tickets alone", () => {
     expect(applyToTicket(ticket, event(1, 2, "status_changed", { changes: { status: "done" } }))).toBe(ticket);
+  });
+});
+
+describe("diffLines", () => {
+  it("numbers both sides and leaves out what is not a line of the file", () => {
+    const diff =
+      "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -3,2 +3,3 @@ fn main\n same\n-old\n+new\n+more\n\\ No newline at end of file";
+    expect(diffLines(diff)).toEqual([
+      { kind: "hunk", before: null, after: null, text: "fn main" },
+      { kind: "same", before: 3, after: 3, text: "same" },
+      { kind: "removed", before: 4, after: null, text: "old" },
+      { kind: "added", before: null, after: 4, text: "new" },
+      { kind: "added", before: null, after: 5, text: "more" },
+    ]);
+    expect(diffLines("")).toEqual([]);
   });
 });
 

@@ -1,0 +1,79 @@
+import { useNavigate, useParams } from "@tanstack/react-router";
+import { Columns3, LogOut, Moon, Search, Settings2, Sun, UserRound } from "lucide-react";
+import { lazy, Suspense, useEffect, useState } from "react";
+import { session } from "@/api";
+import { Button } from "@/ui/button";
+import { Kbd } from "@/ui/states";
+import { setTheme } from "@/ui/theme";
+
+const Palette = lazy(() => import("@/features/search/palette").then((module) => ({ default: module.Palette })));
+
+/** The search of everything, and its button in the header. */
+export function PaletteHost() {
+  const [open, setOpen] = useState(false);
+  const { workflowId } = useParams({ strict: false }) as { workflowId?: string };
+  const navigate = useNavigate();
+
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key.toLowerCase() !== "k" || !(event.metaKey || event.ctrlKey) || event.altKey) return;
+      event.preventDefault();
+      setOpen((old) => !old);
+    };
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  }, []);
+
+  const dark = () => document.documentElement.classList.contains("dark");
+  const actions = [
+    { name: "All workflows", icon: <Columns3 />, run: () => void navigate({ to: "/" }) },
+    ...(workflowId
+      ? [
+          {
+            name: "Board settings",
+            icon: <Settings2 />,
+            run: () => void navigate({ to: "/w/$workflowId/settings", params: { workflowId } }),
+          },
+        ]
+      : []),
+    { name: "Account and keys", icon: <UserRound />, run: () => void navigate({ to: "/account" }) },
+    {
+      name: dark() ? "Light appearance" : "Dark appearance",
+      icon: dark() ? <Sun /> : <Moon />,
+      run: () => setTheme(dark() ? "light" : "dark"),
+    },
+    { name: "Sign out", icon: <LogOut />, run: () => void session.signOut() },
+  ];
+
+  return (
+    <>
+      <Button
+        variant="ghost"
+        className="gap-2"
+        aria-label="Search"
+        aria-keyshortcuts="Control+K Meta+K"
+        onClick={() => setOpen(true)}
+      >
+        <Search />
+        <span className="hidden md:inline">Search</span>
+        <span className="hidden md:inline" aria-hidden="true">
+          <Kbd>Ctrl K</Kbd>
+        </span>
+      </Button>
+      {open && (
+        <Suspense>
+          <Palette
+            open
+            onOpenChange={setOpen}
+            workflowId={workflowId}
+            actions={actions}
+            onWorkflow={(id) => void navigate({ to: "/w/$workflowId", params: { workflowId: id }, search: {} })}
+            onTicket={(id, ticketId) =>
+              void navigate({ to: "/w/$workflowId/t/$ticketId", params: { workflowId: id, ticketId }, search: {} })
+            }
+          />
+        </Suspense>
+      )}
+    </>
+  );
+}

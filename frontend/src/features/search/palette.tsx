@@ -1,0 +1,137 @@
+import { useQuery } from "@tanstack/react-query";
+import { Command } from "cmdk";
+import { ArrowRight, Check, Columns3, LoaderCircle } from "lucide-react";
+import { Dialog as Radix } from "radix-ui";
+import { type ReactNode, useEffect, useState } from "react";
+import { tickets } from "@/api";
+import { useWorkflows } from "@/api/hooks";
+import { queryKeys } from "@/api/query-keys";
+import { Kbd } from "@/ui/states";
+
+export interface PaletteAction {
+  name: string;
+  icon: ReactNode;
+  run: () => void;
+}
+
+interface Props {
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+  /** Where tickets are looked for. */
+  workflowId: string | undefined;
+  actions: readonly PaletteAction[];
+  onTicket: (workflowId: string, ticketId: string) => void;
+  onWorkflow: (workflowId: string) => void;
+}
+
+const PAUSE_MS = 140;
+const row =
+  "flex cursor-pointer items-center gap-2.5 rounded-md px-2.5 py-2 data-[selected=true]:bg-muted [&_svg]:size-4 [&_svg]:shrink-0 [&_svg]:text-muted-foreground";
+const group =
+  "[&_[cmdk-group-heading]]:px-2.5 [&_[cmdk-group-heading]]:pt-2 [&_[cmdk-group-heading]]:pb-1 [&_[cmdk-group-heading]]:font-medium [&_[cmdk-group-heading]]:text-2xs [&_[cmdk-group-heading]]:text-muted-foreground";
+
+/** Ctrl+K: anything by name. Tickets are searched by the server, in all their text and comments. */
+export function Palette({ open, onOpenChange, ...props }: Props) {
+  return (
+    <Radix.Root open={open} onOpenChange={onOpenChange}>
+      <Radix.Portal>
+        <Radix.Overlay className="fixed inset-0 z-50 bg-black/40 data-[state=open]:animate-in data-[state=open]:fade-in-0" />
+        <Radix.Content
+          aria-describedby={undefined}
+          className="fixed top-[12vh] left-1/2 z-50 w-[calc(100vw-1.5rem)] max-w-xl -translate-x-1/2 overflow-hidden rounded-xl border bg-surface shadow-pop outline-none data-[state=open]:animate-in data-[state=open]:fade-in-0 data-[state=open]:zoom-in-98"
+        >
+          <Radix.Title className="sr-only">Search</Radix.Title>
+          <Search {...props} onDone={() => onOpenChange(false)} />
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}
+
+type SearchProps = Omit<Props, "open" | "onOpenChange"> & { onDone: () => void };
+
+function Search({ workflowId, actions, onTicket, onWorkflow, onDone }: SearchProps) {
+  const [text, setText] = useState("");
+  const query = useSettled(text.trim());
+  const workflows = useWorkflows();
+  const found = useQuery({
+    queryKey: queryKeys.search(workflowId ?? "", query),
+    queryFn: ({ signal }) => tickets.search(workflowId ?? "", query, signal),
+    enabled: workflowId !== undefined && query !== "",
+    placeholderData: (old) => (query === "" ? undefined : old),
+    retry: false,
+  });
+  const fits = (name: string) => name.toLowerCase().includes(text.trim().toLowerCase());
+  const run = (work: () => void) => () => {
+    onDone();
+    work();
+  };
+  const results = query === "" ? [] : (found.data ?? []);
+  return (
+    <Command shouldFilter={false} loop label="Search">
+      <div className="flex items-center border-b px-4">
+        <Command.Input
+          value={text}
+          onValueChange={setText}
+          autoFocus
+          placeholder={workflowId ? "Search tickets, workflows and actions" : "Search workflows and actions"}
+          className="h-12 flex-1 bg-transparent text-sm outline-none placeholder:text-muted-foreground"
+        />
+        {found.isFetching ? <LoaderCircle className="size-4 animate-spin text-muted-foreground" /> : <Kbd>Esc</Kbd>}
+      </div>
+      <Command.List className="scroll-thin max-h-[50vh] overflow-y-auto p-1.5">
+        <Command.Empty className="px-4 py-8 text-center text-muted-foreground">
+          {found.isFetching ? "Searching…" : "Nothing matches."}
+        </Command.Empty>
+        {workflowId && results.length > 0 && (
+          <Command.Group heading="Tickets" className={group}>
+            {results.map(({ ticket_id, key, title, is_resolved, matched_in }) => (
+              <Command.Item
+                key={ticket_id}
+                value={ticket_id}
+                onSelect={run(() => onTicket(workflowId, ticket_id))}
+                className={row}
+              >
+                <span className="tabular w-16 shrink-0 text-muted-foreground text-xs">{key}</span>
+                <span className="min-w-0 flex-1 truncate">{title}</span>
+                {!matched_in.includes("title") && matched_in.length > 0 && (
+                  <span className="shrink-0 text-2xs text-muted-foreground">in {matched_in.join(", ")}</span>
+                )}
+                {is_resolved && <Check aria-label="Resolved" />}
+              </Command.Item>
+            ))}
+          </Command.Group>
+        )}
+        <Command.Group heading="Workflows" className={group}>
+          {(workflows.data ?? [])
+            .filter(({ name }) => fits(name))
+            .slice(0, 8)
+            .map(({ id, name }) => (
+              <Command.Item key={id} value={id} onSelect={run(() => onWorkflow(id))} className={row}>
+                <Columns3 /> <span className="truncate">{name}</span>
+              </Command.Item>
+            ))}
+        </Command.Group>
+        <Command.Group heading="Actions" className={group}>
+          {actions
+            .filter(({ name }) => fits(name))
+            .map(({ name, icon, run: work }) => (
+              <Command.Item key={name} value={name} onSelect={run(work)} className={row}>
+                {icon ?? <ArrowRight />} {name}
+              </Command.Item>
+            ))}
+        </Command.Group>
+      </Command.List>
+    </Command>
+  );
+}
+
+/** The value once it has stopped changing. */
+function useSettled(value: string): string {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [value]);
+  return settled;
+}

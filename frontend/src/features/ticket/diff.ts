@@ -1,0 +1,33 @@
+/** A unified diff as rows to draw. Pure; what it does not understand it passes over. */
+
+export interface DiffLine {
+  kind: "added" | "removed" | "same" | "hunk";
+  before: number | null;
+  after: number | null;
+  text: string;
+}
+
+export function diffLines(diff: string): DiffLine[] {
+  const lines: DiffLine[] = [];
+  let before = 0;
+  let after = 0;
+  let inHunk = false;
+  for (const line of diff.split("\n")) {
+    const hunk = /^@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@ ?(.*)$/.exec(line);
+    if (hunk) {
+      before = Number(hunk[1]);
+      after = Number(hunk[2]);
+      inHunk = true;
+      lines.push({ kind: "hunk", before: null, after: null, text: hunk[3] ?? "" });
+    } else if (!inHunk) {
+      // The header names files and modes; the list of files has said so already.
+    } else if (line.startsWith("+")) {
+      lines.push({ kind: "added", before: null, after: after++, text: line.slice(1) });
+    } else if (line.startsWith("-")) {
+      lines.push({ kind: "removed", before: before++, after: null, text: line.slice(1) });
+    } else if (line.startsWith(" ")) {
+      lines.push({ kind: "same", before: before++, after: after++, text: line.slice(1) });
+    }
+  }
+  return lines;
+}
