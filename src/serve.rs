@@ -1,5 +1,6 @@
 //! `callboard serve`: puts the house together and runs it until it is told to stop.
 
+use std::io::Write;
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
@@ -18,7 +19,9 @@ pub async fn run(config: Config, _demo: bool) -> Result<()> {
     let listener = http::bind(&config)?;
     let address = listener.local_addr().map_err(|e| Error::Setup(format!("The server cannot listen: {e}.")))?;
     let (url, postgres) = database(&config).await?;
-    let migrated = migrate::run(&url).await?;
+    // Past a pooler: migrations hold a lock of their session, and LISTEN needs one.
+    let direct = config.database_listen_url.clone().filter(|u| !u.trim().is_empty()).unwrap_or_else(|| url.clone());
+    let migrated = migrate::run(&direct).await?;
     if !migrated.applied.is_empty() {
         tracing::info!(applied = ?migrated.applied, "the database was brought to this version's schema");
     }
@@ -27,11 +30,7 @@ pub async fn run(config: Config, _demo: bool) -> Result<()> {
     let setup = accounts::first_start(&db, &config).await?;
     let live = Live::start(
         db.clone(),
-        live::Settings {
-            listen_url: config.database_listen_url.clone().unwrap_or_else(|| url.clone()),
-            buffer: config.socket_buffer,
-            readers: config.pool_size / 2,
-        },
+        live::Settings { listen_url: direct, buffer: config.socket_buffer, readers: config.pool_size / 2 },
     );
     let state = http::State::load(config, db.clone()).await?;
     if let Some(postgres) = &postgres {
@@ -52,10 +51,10 @@ pub async fn run(config: Config, _demo: bool) -> Result<()> {
     let housekeeping = tokio::spawn(maintenance::forever(db, history_months));
     tracing::info!(%address, "ready");
     let url = public_url(&state.config, address);
-    println!("Callboard is ready at {url}");
+    say(&format!("Callboard is ready at {url}"));
     if let Some(token) = setup {
         // Shown once, on purpose: whoever started the server becomes its first administrator.
-        println!("Make the first administrator at {url}/setup?token={}", token.expose_secret());
+        say(&format!("Make the first administrator at {url}/setup?token={}", token.expose_secret()));
     }
 
     stop_signal().await?;
@@ -75,12 +74,19 @@ pub async fn run(config: Config, _demo: bool) -> Result<()> {
     Ok(())
 }
 
+/// Tells whoever started us; somebody who no longer listens is no reason to end.
+fn say(line: &str) {
+    let mut out = std::io::stdout();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
 /// The database to use: the external one, checked, or the embedded one, started.
 async fn database(config: &Config) -> Result<(String, Option<Embedded>)> {
     match config.database_url.as_deref().filter(|url| !url.trim().is_empty()) {
         Some(url) => {
             pool::check_server(url).await?;
-            pool::check_listen(config.database_listen_url.as_deref().unwrap_or(url)).await?;
+            let direct = config.database_listen_url.as_deref().filter(|u| !u.trim().is_empty());
+            pool::check_listen(direct.unwrap_or(url)).await?;
             Ok((url.to_owned(), None))
         }
         None => {

@@ -110,7 +110,7 @@ async fn the_examples_of_the_readme_work() {
         "\"total_found\":1",
         "\"message\":\"Claimed TKT-2.\"",
         "\"type\":\"ticket_resolved\"",
-        "event: ",
+        "\nid: ",
         "\"columns\"",
         "Asynchronous notification \"callboard\"",
         "cb_",
