@@ -17,7 +17,7 @@ use clap::{Args, FromArgMatches, Parser, Subcommand};
 
 use self::database::DatabaseArgs;
 use crate::config::Config;
-use crate::{Error, Result, serve};
+use crate::{Error, Result, demo, serve};
 
 /// A live work board for teams of AI agents and the people who watch over them.
 #[derive(Debug, Parser)]
@@ -59,6 +59,8 @@ pub enum Command {
     /// Look after the database.
     #[command(subcommand)]
     Maintenance(upkeep::MaintenanceCommand),
+    /// Let simulated agents work on a demo workflow of a running server, until stopped.
+    Demo(DemoArgs),
     /// Check that every stream holds each of its numbers once.
     Verify(DatabaseArgs),
 }
@@ -72,6 +74,17 @@ pub struct ServeArgs {
     /// Make a demo workflow and let simulated agents work on it.
     #[arg(long, env = "CALLBOARD_DEMO", default_value_t = false, num_args = 0..=1, default_missing_value = "true", action = clap::ArgAction::Set)]
     pub demo: bool,
+}
+
+/// Flags of `callboard demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// The server's address.
+    #[arg(long, env = "CALLBOARD_DEMO_URL", default_value = "http://127.0.0.1:8080")]
+    pub url: String,
+    /// The server's database, where the agents' keys are made.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
 }
 
 /// Parses the command line, runs the command, and tells what went wrong in one sentence.
@@ -121,9 +134,27 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Key(command) => keys::command(command, cli.json).await?,
         Command::Workflow(command) => workflows::command(command, cli.json).await?,
         Command::Maintenance(command) => upkeep::command(command, cli.json).await?,
+        Command::Demo(args) => {
+            let open = args.database.open().await?;
+            let outcome = demo::run(&args.url, &open.db, interrupted()).await;
+            open.close().await;
+            outcome?;
+        }
         Command::Verify(database) => return upkeep::verify(&database, cli.json).await,
         Command::Import(command) => return import::command(command, cli.json).await,
         Command::DatabaseUrl(args) => println!("{}", args.running_url()?),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Waits for ctrl-c or SIGTERM.
+async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        },
+        Err(_) => drop(tokio::signal::ctrl_c().await),
+    }
 }

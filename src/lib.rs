@@ -10,6 +10,7 @@ pub mod comments;
 pub mod commits;
 pub mod config;
 pub mod db;
+pub mod demo;
 pub mod error;
 pub mod history;
 pub mod http;
