@@ -87,7 +87,7 @@ async fn open(base_url: &str, db: &Db) -> Result<(String, Vec<Desk>)> {
     let caller = operators::operator(db, None).await?;
     let workflow = match operators::find_workflow(db, &caller, WORKFLOW).await {
         Ok(id) => id,
-        Err(Error::Problem(problem)) if problem.status == 404 => create(db, &caller).await?,
+        Err(error) if error.as_problem().status == 404 => create(db, &caller).await?,
         Err(error) => return Err(error),
     };
     let expires_at = Timestamp::now().checked_add(SignedDuration::from_hours(24 * KEY_DAYS)).ok();

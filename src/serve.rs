@@ -10,10 +10,10 @@ use crate::config::Config;
 use crate::db::embedded::{self, Embedded, Options};
 use crate::db::{Db, maintenance, migrate, pool};
 use crate::live::{self, Live};
-use crate::{Error, Result, accounts, http, telemetry};
+use crate::{Error, Result, accounts, demo, http, telemetry};
 
 /// Runs the server until SIGTERM or ctrl-c; with `demo`, simulated agents work on a demo workflow.
-pub async fn run(config: Config, _demo: bool) -> Result<()> {
+pub async fn run(config: Config, demo: bool) -> Result<()> {
     telemetry::start(&config.log);
     // A taken port is told before minutes go into anything else.
     let listener = http::bind(&config)?;
@@ -48,7 +48,7 @@ pub async fn run(config: Config, _demo: bool) -> Result<()> {
     let server = http::serve(listener, state.clone(), vec![http::ws::extra(live.clone())])?;
     let handle = server.handle();
     let serving = tokio::spawn(server);
-    let housekeeping = tokio::spawn(maintenance::forever(db, history_months));
+    let housekeeping = tokio::spawn(maintenance::forever(db.clone(), history_months));
     tracing::info!(%address, "ready");
     let url = public_url(&state.config, address);
     say(&format!("Callboard is ready at {url}"));
@@ -56,6 +56,7 @@ pub async fn run(config: Config, _demo: bool) -> Result<()> {
         // Shown once, on purpose: whoever started the server becomes its first administrator.
         say(&format!("Make the first administrator at {url}/setup?token={}", token.expose_secret()));
     }
+    let demo = demo.then(|| tokio::spawn(show(address, db)));
 
     stop_signal().await?;
     tracing::info!("stopping; a second signal stops at once");
@@ -64,6 +65,9 @@ pub async fn run(config: Config, _demo: bool) -> Result<()> {
             std::process::exit(130);
         }
     });
+    if let Some(demo) = demo {
+        demo.abort();
+    }
     housekeeping.abort();
     live.stop().await;
     handle.stop(true).await;
@@ -78,6 +82,19 @@ pub async fn run(config: Config, _demo: bool) -> Result<()> {
 fn say(line: &str) {
     let mut out = std::io::stdout();
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+/// The demo beside the server; without it the server serves all the same.
+async fn show(address: std::net::SocketAddr, db: Db) {
+    let host = match address.ip() {
+        ip if !ip.is_unspecified() => ip,
+        std::net::IpAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+        std::net::IpAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+    };
+    let url = format!("http://{}", std::net::SocketAddr::new(host, address.port()));
+    if let Err(error) = demo::run(&url, &db, std::future::pending()).await {
+        tracing::warn!(%error, "the demo has ended");
+    }
 }
 
 /// The database to use: the external one, checked, or the embedded one, started.
