@@ -67,7 +67,7 @@ begin
       into ids, missing
       from unnest(logic.tidy_list(given)) with ordinality g (item, place)
       left join tickets t on t.workflow_id = workflow and t.deleted_at is null
-           and (t.id = g.item or (g.item ~* '^tkt-[0-9]{1,15}$' and t.number = substr(g.item, 5)::bigint));
+           and (t.id = g.item or t.number = case when g.item ~* '^tkt-[0-9]{1,15}$' then substr(g.item, 5)::bigint end);
     if missing is not null then
         perform logic.invalid(field, format('must name tickets of the same workflow; not found: %s', left(missing, 200)));
     end if;

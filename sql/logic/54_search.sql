@@ -38,7 +38,7 @@ begin
         select t.id from tickets t
          where t.workflow_id = search_tickets.workflow and t.deleted_at is null and logic.matches(t, filters)
            and (t.id = trim(query) or t.external_ref = trim(query)
-                or (trim(query) ~* '^(tkt-|#)[0-9]{1,15}$' and t.number = regexp_replace(query, '[^0-9]', '', 'g')::bigint))
+                or t.number = case when trim(query) ~* '^(tkt-|#)[0-9]{1,15}$' then regexp_replace(query, '[^0-9]', '', 'g')::bigint end)
     ),
     ranked as (
         select c.id, ts_rank_cd('{0.1, 0.3, 0.6, 1.0}', c.document, words, 1 | 32) as rank, c.document, c.total from candidates c
