@@ -3,6 +3,7 @@
 mod cli;
 mod client;
 mod commits;
+mod demo;
 mod house;
 mod http;
 mod import;
