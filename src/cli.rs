@@ -2,6 +2,7 @@
 //! prints what they answer; a refusal is one sentence on stderr and exit code 1.
 
 mod database;
+mod export;
 mod import;
 mod keys;
 mod output;
@@ -47,6 +48,8 @@ pub enum Command {
     /// Make tickets of what another tracker exported.
     #[command(subcommand)]
     Import(import::ImportCommand),
+    /// Write a workflow's tickets as JSON, CSV or Markdown.
+    Export(export::ExportArgs),
     /// Accounts of people.
     #[command(subcommand)]
     User(people::UserCommand),
@@ -130,6 +133,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Command::Serve(args) => serve::run(*args.config, args.demo).await?,
         Command::Migrate(args) => database::migrate(&args, cli.json).await?,
+        Command::Export(args) => export::command(args).await?,
         Command::User(command) => people::command(command, cli.json).await?,
         Command::Key(command) => keys::command(command, cli.json).await?,
         Command::Workflow(command) => workflows::command(command, cli.json).await?,

@@ -29,6 +29,9 @@ pub struct DatabaseArgs {
     /// An external Postgres 16 or newer with pgvector; unset: the embedded one.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
+    /// A direct address of the same Postgres, where DATABASE_URL goes through a pooler.
+    #[arg(long, env = "DATABASE_LISTEN_URL", hide_env_values = true)]
+    pub database_listen_url: Option<String>,
 }
 
 /// A database that is open for one command.
@@ -90,7 +93,9 @@ impl DatabaseArgs {
                 Err(error) => return Err(setup(error)),
             },
         };
-        let outcome = migrate::run(&url).await?;
+        // Past a pooler: migrations hold a lock of their session.
+        let direct = self.database_listen_url.as_deref().filter(|_| embedded.is_none() && self.external().is_some());
+        let outcome = migrate::run(direct.filter(|url| !url.trim().is_empty()).unwrap_or(&url)).await?;
         Ok((url, embedded, outcome))
     }
 }

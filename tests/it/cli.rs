@@ -106,6 +106,16 @@ async fn files_are_imported_and_every_line_is_accounted_for() {
     assert!(said.err.contains("Line 26: cb-22 as parent of cb-23 would close a circle"), "{}", said.err);
     assert!(import(&[]).out.contains("16  imported before, left as they are"));
 
+    let exported = run(&test.url, "", &["export", "json", "--workflow", "Tracker"]).json();
+    assert_eq!(exported["tickets"].as_array().map(Vec::len), Some(16));
+    assert_eq!(exported["tickets"][3]["external_ref"], "cb-2");
+    let table = run(&test.url, "", &["export", "csv", "--workflow", "Tracker"]).out;
+    assert!(table.starts_with("key,title,status,"), "{table}");
+    assert!(table.contains("\r\nTKT-4,Write the changelog,in_progress,feature,high,beads/crew/dave,"), "{table}");
+    let document = run(&test.url, "", &["export", "markdown", "--workflow", "Tracker"]).out;
+    assert!(document.contains("## backlog") && document.contains("> **mara**"), "{document}");
+    run(&test.url, "", &["export", "csv", "--workflow", "Nowhere"]).refuses("Nowhere");
+
     let good = run(
         &test.url,
         "{\"id\":\"x-1\",\"title\":\"By pipe\"}\n",

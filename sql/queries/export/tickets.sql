@@ -1,0 +1,2 @@
+-- $1 caller, $2 workflow
+select logic.export_tickets($1, $2)

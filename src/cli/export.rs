@@ -1,0 +1,75 @@
+//! `callboard export`: a workflow's tickets to a file or standard output.
+
+use std::fs::File;
+use std::io::{BufWriter, ErrorKind, Write, stdout};
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::database::DatabaseArgs;
+use crate::{Error, Result, export, operators};
+
+/// What to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// One document with everything, comments too.
+    Json,
+    /// A table, one line for each ticket.
+    Csv,
+    /// A document to read.
+    Markdown,
+}
+
+/// Flags of `callboard export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// What to write.
+    #[arg(value_enum)]
+    pub format: Format,
+    /// The workflow, by id or name.
+    #[arg(long, value_name = "NAME")]
+    pub workflow: String,
+    /// The file to write; otherwise standard output.
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Where the database is.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+}
+
+/// Runs `callboard export …`.
+pub async fn command(args: ExportArgs) -> Result<()> {
+    let open = args.database.open().await?;
+    let found = async {
+        let caller = operators::operator(&open.db, None).await?;
+        let workflow = operators::find_workflow(&open.db, &caller, &args.workflow).await?;
+        export::read(&open.db, &caller, &workflow).await
+    }
+    .await;
+    open.close().await;
+    let found = found?;
+    let written = match &args.output {
+        Some(file) => File::create(file).and_then(|file| write(&found, args.format, &mut BufWriter::new(file))),
+        None => write(&found, args.format, &mut BufWriter::new(stdout().lock())),
+    };
+    match written {
+        // Whoever reads (`head`) has seen enough.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(Error::Setup(format!("The export cannot be written: {error}."))),
+        Ok(()) => {
+            if let Some(file) = &args.output {
+                eprintln!("Wrote {} tickets to {}.", found.tickets.len(), file.display());
+            }
+            Ok(())
+        }
+    }
+}
+
+fn write(found: &export::Export, format: Format, out: &mut impl Write) -> std::io::Result<()> {
+    match format {
+        Format::Json => found.json(out)?,
+        Format::Csv => found.csv(out)?,
+        Format::Markdown => found.markdown(out)?,
+    }
+    out.flush()
+}
