@@ -32,7 +32,7 @@ export const auth = {
 
 export const keys = {
   list: async (signal?: AbortSignal) => (await answer(client.GET("/api/keys", { signal }))).keys as ApiKey[],
-  create: (name: string) => answer(client.POST("/api/keys", { body: { name } })),
+  create: (name: string, actor_id?: string) => answer(client.POST("/api/keys", { body: { name, actor_id } })),
   revoke: (id: string) => answer(client.DELETE("/api/keys/{id}", { params: { path: { id } } })),
 };
 
@@ -42,6 +42,13 @@ export const agents = {
       (cursor) => answer(client.GET("/api/agents", { params: { query: { limit: 200, cursor } }, signal })),
       (page) => page.agents as Agent[],
     ),
+  create: (name: string, workflow_id: string) =>
+    answer(client.POST("/api/agents", { body: { name, workflows: [workflow_id] } })),
+};
+
+export const invites = {
+  create: (workflow_id: string, role: Role) => answer(client.POST("/api/invites", { body: { workflow_id, role } })),
+  accept: (invite: string) => answer(client.POST("/api/invites/accept", { body: { invite } })),
 };
 
 const workflowPath = (id: string) => ({ params: { path: { id } } });

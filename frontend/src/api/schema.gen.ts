@@ -538,7 +538,111 @@ export interface paths {
             };
         };
         put?: never;
-        post?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewAgent"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Actor"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/invites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewInvite"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Invite"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/invites/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Accept"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Accepted"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -1651,6 +1755,13 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Accept: {
+            invite: string;
+        };
+        Accepted: {
+            role?: string | null;
+            workflow_id?: string | null;
+        };
         Actor: {
             /** Format: date-time */
             created_at: string;
@@ -1967,6 +2078,10 @@ export interface components {
             /** Format: int64 */
             seq: number;
         };
+        Invite: components["schemas"]["Made"] & {
+            invite: string;
+            url?: string | null;
+        };
         KeyRequest: {
             actor_id?: string | null;
             /** Format: date-time */
@@ -1975,6 +2090,8 @@ export interface components {
             scopes?: string[] | null;
             workflows?: string[] | null;
         };
+        /** @enum {string} */
+        Kind: "agent" | "service";
         LinkCommit: {
             agent_id?: string | null;
             commit_message?: string | null;
@@ -2005,6 +2122,13 @@ export interface components {
             password: string;
             token_mode?: components["schemas"]["TokenMode"] | null;
         };
+        Made: {
+            email?: string | null;
+            /** Format: date-time */
+            expires_at: string;
+            role?: string | null;
+            workflow_id?: string | null;
+        };
         Me: {
             acting_for?: string | null;
             key_id?: string | null;
@@ -2026,6 +2150,19 @@ export interface components {
         };
         Membership: {
             role: components["schemas"]["Role"];
+        };
+        NewAgent: {
+            id?: string | null;
+            kind?: components["schemas"]["Kind"] | null;
+            name?: string | null;
+            workflows?: string[] | null;
+        };
+        NewInvite: {
+            email?: string | null;
+            /** Format: int32 */
+            expires_in_hours?: number | null;
+            role?: string | null;
+            workflow_id?: string | null;
         };
         Options: {
             registration: string;

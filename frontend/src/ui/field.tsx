@@ -28,8 +28,8 @@ export function NativeSelect({ className, quiet, ...props }: SelectProps) {
       <select
         className={cn(
           inputClass,
-          "h-8 appearance-none truncate pr-7",
-          quiet && quietClass,
+          "h-8 appearance-none truncate",
+          quiet ? cn(quietClass, "pr-1 hover:pr-7 focus:pr-7") : "pr-7",
           props.value && "group-[.is-set]/select:border-primary group-[.is-set]/select:bg-accent",
         )}
         {...props}

@@ -28,11 +28,25 @@ const ICONS: Record<string, typeof Bug> = {
   research: Search,
 };
 
+/** Pictures for which there is a drawing in the dashboard's own hand. */
+const DRAWN: Record<string, typeof Bug> = {
+  "🐛": Bug,
+  "🐞": Bug,
+  "✨": Sparkles,
+  "⚡": Zap,
+  "📋": ListChecks,
+  "🔬": FlaskConical,
+  "🔧": Wrench,
+  "🔒": ShieldAlert,
+  "🔍": Search,
+};
+
 /** The type's own icon when it is a picture, else the one its name suggests. */
 export function TypeIcon({ type, id, className }: { type: TicketType | undefined; id: string; className?: string }) {
   const name = type?.name ?? id;
-  const picture = type?.icon && /\p{Extended_Pictographic}/u.test(type.icon) ? type.icon : null;
-  const Icon = ICONS[type?.icon ?? ""] ?? ICONS[id] ?? CircleDot;
+  const drawn = DRAWN[(type?.icon ?? "").replace("\uFE0F", "")];
+  const picture = !drawn && type?.icon && /\p{Extended_Pictographic}/u.test(type.icon) ? type.icon : null;
+  const Icon = drawn ?? ICONS[type?.icon ?? ""] ?? ICONS[id] ?? CircleDot;
   return (
     <span role="img" aria-label={name} title={name} className={cn("inline-flex shrink-0 items-center", className)}>
       {picture ? (

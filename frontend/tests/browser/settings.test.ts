@@ -109,6 +109,42 @@ describe("members", () => {
   });
 });
 
+describe("newcomers", () => {
+  it("an agent gets a key that works on this board", async () => {
+    const workflow = await makeWorkflow("Agents");
+    const page = await (await signedIn()).newPage();
+    await page.goto(`/w/${workflow}/settings`);
+    await page.getByLabel("Name of the new agent").fill("Builder");
+    await page.getByRole("button", { name: "Add agent" }).click();
+    const key = await page.getByLabel("The key").inputValue();
+    const made = await fetch(`${url}/api/tickets/create`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+      body: JSON.stringify({ workflow_id: workflow, title: "Made by an agent", description: "All by itself." }),
+    });
+    expect(made.status).toBe(200);
+    await page.getByRole("button", { name: "Done" }).click();
+    await page.getByLabel("Role of Builder").waitFor();
+  });
+
+  it("a person comes in by a link, with an account of their own", async () => {
+    const workflow = await makeWorkflow("Invited");
+    const page = await (await signedIn()).newPage();
+    await page.goto(`/w/${workflow}/settings`);
+    await page.getByRole("button", { name: "Make a link" }).click();
+    const link = new URL(await page.getByLabel("The link").inputValue());
+    const guest = await (await openContext()).newPage();
+    await guest.goto(link.pathname + link.search);
+    await guest.getByLabel("Name").fill("Invited Person");
+    await guest.getByLabel("E-mail").fill(`invited${Date.now()}@example.com`);
+    await guest.getByLabel("Password").fill("a long enough password");
+    await guest.getByRole("button", { name: "Create account" }).click();
+    await guest.getByRole("link", { name: /^Invited/ }).click();
+    await live(guest);
+    await guest.getByRole("button", { name: /New ticket/ }).waitFor();
+  });
+});
+
 describe("account", () => {
   it("makes a key that works, and revokes it", async () => {
     const page = await (await signedIn()).newPage();

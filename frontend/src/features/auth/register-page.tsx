@@ -1,23 +1,37 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, Navigate, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
 import { auth, session } from "@/api";
 import { useSession } from "@/api/hooks";
 import { queryKeys } from "@/api/query-keys";
 import { Empty, Spinner } from "@/ui/states";
+import { AcceptInvite } from "./accept-invite";
 import { AuthForm } from "./auth-form";
 
 export function RegisterPage() {
   const { invite } = useSearch({ from: "/register" });
   const state = useSession();
+  // Registering uses the invitation up; only who had an account before is asked to accept it.
+  const [registering, setRegistering] = useState(false);
   const options = useQuery({ queryKey: queryKeys.authOptions, queryFn: ({ signal }) => auth.options(signal) });
   const signIn = (
-    <Link to="/sign-in" search={{}} className="text-accent-foreground underline underline-offset-4">
+    <Link
+      to="/sign-in"
+      search={invite ? { next: `/register?invite=${encodeURIComponent(invite)}` } : {}}
+      className="text-accent-foreground underline underline-offset-4"
+    >
       Sign in
     </Link>
   );
 
-  if (state.status === "signed-in") return <Navigate to="/" replace />;
-  if (options.isPending) return <Spinner label="Loading…" className="h-full" />;
+  if (state.status === "signed-in") {
+    return invite && !registering ? (
+      <AcceptInvite invite={invite} name={state.user.name} />
+    ) : (
+      <Navigate to="/" replace />
+    );
+  }
+  if (options.isPending || state.status === "unknown") return <Spinner label="Loading…" className="h-full" />;
   if (options.data?.registration === "off") {
     return (
       <main className="grid h-full place-items-center">
@@ -36,7 +50,10 @@ export function RegisterPage() {
       fields={invited ? ["name", "invite"] : ["name"]}
       invite={invite}
       newPassword
-      onSubmit={(given) => session.register(given.email, given.password, given.name, given.invite || undefined)}
+      onSubmit={async (given) => {
+        setRegistering(true);
+        await session.register(given.email, given.password, given.name, given.invite || undefined);
+      }}
       footer={<>Have an account? {signIn}</>}
     />
   );

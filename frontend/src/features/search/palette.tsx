@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Command } from "cmdk";
-import { ArrowRight, Check, Columns3, LoaderCircle } from "lucide-react";
+import { Check, Columns3, LoaderCircle } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
 import { type ReactNode, useEffect, useState } from "react";
 import { tickets } from "@/api";
@@ -25,6 +25,7 @@ interface Props {
 }
 
 const PAUSE_MS = 140;
+const MOST_WORKFLOWS = 8;
 const row =
   "flex cursor-pointer items-center gap-2.5 rounded-md px-2.5 py-2 data-[selected=true]:bg-muted [&_svg]:size-4 [&_svg]:shrink-0 [&_svg]:text-muted-foreground";
 const group =
@@ -66,6 +67,8 @@ function Search({ workflowId, actions, onTicket, onWorkflow, onDone }: SearchPro
     onDone();
     work();
   };
+  const boards = (workflows.data ?? []).filter(({ name }) => fits(name)).slice(0, MOST_WORKFLOWS);
+  const possible = actions.filter(({ name }) => fits(name));
   const results = query === "" ? [] : (found.data ?? []);
   return (
     <Command shouldFilter={false} loop label="Search">
@@ -102,25 +105,24 @@ function Search({ workflowId, actions, onTicket, onWorkflow, onDone }: SearchPro
             ))}
           </Command.Group>
         )}
-        <Command.Group heading="Workflows" className={group}>
-          {(workflows.data ?? [])
-            .filter(({ name }) => fits(name))
-            .slice(0, 8)
-            .map(({ id, name }) => (
+        {boards.length > 0 && (
+          <Command.Group heading="Workflows" className={group}>
+            {boards.map(({ id, name }) => (
               <Command.Item key={id} value={id} onSelect={run(() => onWorkflow(id))} className={row}>
                 <Columns3 /> <span className="truncate">{name}</span>
               </Command.Item>
             ))}
-        </Command.Group>
-        <Command.Group heading="Actions" className={group}>
-          {actions
-            .filter(({ name }) => fits(name))
-            .map(({ name, icon, run: work }) => (
+          </Command.Group>
+        )}
+        {possible.length > 0 && (
+          <Command.Group heading="Actions" className={group}>
+            {possible.map(({ name, icon, run: work }) => (
               <Command.Item key={name} value={name} onSelect={run(work)} className={row}>
-                {icon ?? <ArrowRight />} {name}
+                {icon} {name}
               </Command.Item>
             ))}
-        </Command.Group>
+          </Command.Group>
+        )}
       </Command.List>
     </Command>
   );

@@ -1,14 +1,14 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Copy, KeyRound } from "lucide-react";
+import { KeyRound } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { toast } from "sonner";
 import { explain, keys } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import { Button } from "@/ui/button";
-import { Dialog, DialogActions } from "@/ui/dialog";
 import { Input } from "@/ui/field";
 import { Notice } from "@/ui/states";
 import { Ago } from "@/ui/time";
+import { SecretDialog } from "./secret-dialog";
 import { panelClass, Section } from "./section";
 
 export function ApiKeys() {
@@ -88,26 +88,13 @@ export function ApiKeys() {
           Create key
         </Button>
       </form>
-      <Dialog
-        open={made !== null}
-        onOpenChange={(open) => !open && setMade(null)}
+      <SecretDialog
         title="Your new key"
         description="Copy it now. It is not shown again."
-      >
-        <Input aria-label="The key" readOnly value={made ?? ""} className="font-mono text-xs" />
-        <DialogActions>
-          <Button
-            onClick={() => {
-              if (made) void navigator.clipboard.writeText(made).then(() => toast.success("Key copied"));
-            }}
-          >
-            <Copy /> Copy
-          </Button>
-          <Button variant="primary" onClick={() => setMade(null)}>
-            Done
-          </Button>
-        </DialogActions>
-      </Dialog>
+        label="The key"
+        secret={made}
+        onClose={() => setMade(null)}
+      />
     </Section>
   );
 }

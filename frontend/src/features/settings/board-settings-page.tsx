@@ -15,6 +15,7 @@ import { useTitle } from "@/ui/title";
 import { ColumnsEditor } from "./columns-editor";
 import { changeOf, type Draft, draftOf, mistakes } from "./draft";
 import { Members } from "./members";
+import { Newcomers } from "./newcomers";
 import { RulesEditor, TypesEditor } from "./rules-editor";
 import { panelClass, Section } from "./section";
 
@@ -53,6 +54,7 @@ function Settings({ board, workflowId }: { board: BoardState; workflowId: string
         <General workflow={board.workflow} editable={editable} />
         <BoardForm board={board} workflowId={workflowId} editable={editable} />
         <Members workflowId={workflowId} editable={editable} />
+        {editable && <Newcomers workflowId={workflowId} />}
       </div>
     </div>
   );

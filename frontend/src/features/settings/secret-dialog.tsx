@@ -1,0 +1,43 @@
+import { Copy } from "lucide-react";
+import type { ReactNode } from "react";
+import { toast } from "sonner";
+import { Button } from "@/ui/button";
+import { Dialog, DialogActions } from "@/ui/dialog";
+import { Input } from "@/ui/field";
+
+interface Props {
+  title: string;
+  description: string;
+  label: string;
+  /** Null while there is nothing to show. */
+  secret: string | null;
+  onClose: () => void;
+  children?: ReactNode;
+}
+
+/** Something that is shown once. */
+export function SecretDialog({ title, description, label, secret, onClose, children }: Props) {
+  const copy = () => {
+    if (secret) void navigator.clipboard.writeText(secret).then(() => toast.success("Copied"));
+  };
+  return (
+    <Dialog
+      open={secret !== null}
+      onOpenChange={(open) => !open && onClose()}
+      title={title}
+      description={description}
+      className="max-w-xl"
+    >
+      <Input aria-label={label} readOnly value={secret ?? ""} className="font-mono text-xs" />
+      {children}
+      <DialogActions>
+        <Button onClick={copy}>
+          <Copy /> Copy
+        </Button>
+        <Button variant="primary" onClick={onClose}>
+          Done
+        </Button>
+      </DialogActions>
+    </Dialog>
+  );
+}
