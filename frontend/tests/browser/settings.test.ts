@@ -141,7 +141,7 @@ describe("newcomers", () => {
     await guest.getByRole("button", { name: "Create account" }).click();
     await guest.getByRole("link", { name: /^Invited/ }).click();
     await live(guest);
-    await guest.getByRole("button", { name: /New ticket/ }).waitFor();
+    await guest.getByRole("button", { name: "New ticket", exact: true }).waitFor();
   });
 });
 
