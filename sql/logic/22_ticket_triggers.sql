@@ -65,25 +65,27 @@ $$;
 
 -- AFTER INSERT, by statement: one `created` row for each ticket, carrying the whole card.
 create function logic.tickets_inserted() returns trigger language plpgsql as $$
+declare
+    changes logic.change[];
 begin
-    insert into history (stream_id, seq, workflow_id, ticket_id, change_type, new_value, change_description, metadata, actor_id, on_behalf_of)
-    with
-    -- The next numbers of every stream concerned.
-    base as materialized (
-        select * from logic.next_seqs((select array_agg('workflow:' || n.workflow_id) from new_rows n))
-    )
-    select b.stream_id,
-           b.before_first + row_number() over (partition by n.workflow_id order by n.number),
-           n.workflow_id, n.id, 'created', n.title, format('Created %s.', c.key),
-           jsonb_build_object('ticket', to_jsonb(c) || jsonb_build_object('description', n.description)),
-           logic.current_actor(), logic.current_on_behalf_of()
-      from new_rows n
-      join base b on b.stream_id = 'workflow:' || n.workflow_id
-      join logic.cards c on c.ticket_id = n.id;
-    perform logic.ring();
+    if (select count(*) from (select from new_rows limit 2) few) < 2 then
+        select array_agg(logic.created_change(n, to_jsonb(c))) into changes
+          from new_rows n join logic.cards c on c.ticket_id = n.id;
+    else
+        -- Planned anew for the number of rows at hand, as in logic.tickets_updated.
+        execute 'select array_agg(logic.created_change(n, to_jsonb(c)) order by n.workflow_id, n.number)
+                   from new_rows n join logic.cards c on c.ticket_id = n.id' into changes;
+    end if;
+    perform logic.record(changes);
     return null;
 end
 $$;
+
+create function logic.created_change(ticket tickets, card jsonb) returns logic.change language sql immutable
+begin atomic
+    select (ticket.workflow_id, ticket.id, 'created', null, null, ticket.title, 'Created TKT-' || ticket.number || '.',
+        jsonb_build_object('ticket', card || jsonb_build_object('description', ticket.description)))::logic.change;
+end;
 
 -- AFTER UPDATE, by statement: one history row for each field that changed (logic.record writes them and
 -- rings), the search document of what was reworded, and the release of what a newly resolved ticket

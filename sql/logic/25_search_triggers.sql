@@ -18,7 +18,8 @@ create function logic.index_tickets(tickets text[]) returns void language sql
 begin atomic
     insert into ticket_search (ticket_id, workflow_id, document)
     select t.id, t.workflow_id, logic.search_document(t.id)
-      from tickets t where t.id = any (index_tickets.tickets)
+      from unnest(index_tickets.tickets) u (id)
+      join tickets t on t.id = u.id
     on conflict (ticket_id) do update set document = excluded.document;
 end;
 

@@ -2,6 +2,7 @@
 //! outside would: over HTTP.
 #![allow(dead_code)]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
@@ -27,11 +28,11 @@ pub struct Server {
     /// `http://127.0.0.1:PORT`.
     pub url: String,
     /// The database, for looking behind the scenes.
-    pub db: TestDb,
+    pub db: Arc<TestDb>,
     /// What the handlers share.
     pub state: Data<State>,
     /// Its live room.
-    pub live: std::sync::Arc<Live>,
+    pub live: Arc<Live>,
     handle: ServerHandle,
 }
 
@@ -61,7 +62,11 @@ pub async fn server_with(hint: &str, flags: &[&str], extras: Vec<Extra>) -> Serv
 }
 
 /// A server on a database that stands already.
-pub async fn server_on(db: TestDb, flags: &[&str], mut extras: Vec<Extra>) -> Server {
+pub async fn server_on(db: TestDb, flags: &[&str], extras: Vec<Extra>) -> Server {
+    server_at(Arc::new(db), flags, extras).await
+}
+
+async fn server_at(db: Arc<TestDb>, flags: &[&str], mut extras: Vec<Extra>) -> Server {
     let config = config(flags);
     let pool = pool::pool(&db.url, 8, Duration::from_secs(30)).expect("a pool");
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -93,6 +98,11 @@ impl Drop for Server {
 }
 
 impl Server {
+    /// One more server on the same database.
+    pub async fn beside(&self, flags: &[&str]) -> Server {
+        server_at(self.db.clone(), flags, Vec::new()).await
+    }
+
     /// Somebody who has not signed in.
     pub fn stranger(&self) -> Client {
         Client::stranger(self.url.clone())

@@ -1,6 +1,10 @@
 //! The live room: that nothing is lost, nothing comes twice, and nobody sees what is not his.
 
+mod access;
+mod events;
 mod mirror;
+mod relay;
+mod rooms;
 mod socket;
 mod stage;
 mod stream;
