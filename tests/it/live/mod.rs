@@ -1,6 +1,7 @@
 //! The live room: that nothing is lost, nothing comes twice, and nobody sees what is not his.
 
 mod access;
+mod crash;
 mod events;
 mod mirror;
 mod relay;

@@ -50,6 +50,11 @@ impl Socket {
         self.0.send(Message::text(message.to_string())).await.expect("send");
     }
 
+    /// Sends a message to a server that may be gone.
+    pub async fn try_say(&mut self, message: Value) -> Result<(), tungstenite::Error> {
+        self.0.send(Message::text(message.to_string())).await
+    }
+
     /// Subscribes.
     pub async fn subscribe(&mut self, room: &str, since: Option<(&str, i64)>) {
         let since = since.map(|(epoch, seq)| json!({"epoch": epoch, "seq": seq}));
