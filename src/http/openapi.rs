@@ -43,11 +43,12 @@ pub fn finish(mut doc: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
             let open = operation.security.as_ref().is_some_and(|needed| needed.iter().any(is_nothing));
             let refusals = [
                 ("400", "The request is malformed", true),
-                ("401", "Not signed in", !open),
-                ("403", "Not allowed", !open),
+                // What needs no credential to call may still ask for one to sign in or out with.
+                ("401", "Not signed in", !open || method == "post"),
+                ("403", "Not allowed", !open || method == "post"),
                 ("404", "Not found", !open || path.contains('{')),
                 ("408", "The body took too long to arrive", operation.request_body.is_some()),
-                ("409", "A rule of the board or the state of things stands against it", !open && method != "get"),
+                ("409", "A rule of the board or the state of things stands against it", method != "get"),
                 ("413", "The body is too large", operation.request_body.is_some()),
                 ("415", "The body is not JSON", operation.request_body.is_some()),
                 ("422", "A value is not valid", true),
