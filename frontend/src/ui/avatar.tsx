@@ -1,4 +1,3 @@
-import { Bot } from "lucide-react";
 import { cn } from "./cn";
 
 const HUES = [265, 300, 340, 20, 45, 95, 150, 185, 215, 240];
@@ -20,6 +19,7 @@ export function initials(name: string): string {
   return (first + last).toUpperCase();
 }
 
+/** People are round, agents square. */
 interface Props {
   id: string;
   name: string;
@@ -39,7 +39,7 @@ export function Avatar({ id, name, agent, size = "sm" }: Props) {
         size === "sm" ? "size-5 text-[9px]" : "size-7 text-[11px]",
       )}
     >
-      {agent ? <Bot className={size === "sm" ? "size-3" : "size-4"} /> : initials(name)}
+      {initials(name)}
     </span>
   );
 }

@@ -138,7 +138,9 @@ export function Details(props: Props) {
           </>
         )}
         <Row name="Created by" icon={<Avatar {...creator} />}>
-          <span className="block truncate px-2.5 py-1.5">{creator.name}</span>
+          <span className="block truncate px-2.5 py-1.5" title={creator.name}>
+            {creator.name}
+          </span>
         </Row>
         <Row name="Created">
           <Ago at={ticket.created_at} className="px-2.5 py-1.5" />

@@ -1,0 +1,38 @@
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "vitest";
+import { card, cardIn, eventually, makeTicket, makeWorkflow, openBoard, withBrowser } from "./harness";
+
+const binary = process.env.CALLBOARD_BIN;
+const psql = join(process.env.CALLBOARD_RUNTIME_DIR ?? ".runtime", "postgres-18/bin/psql");
+
+withBrowser();
+
+// Where the server under test is somewhere else, nobody can type into its database.
+describe.skipIf(!binary || !existsSync(psql))("SQL typed by hand", () => {
+  const sql = (text: string) => {
+    const address = execFileSync(binary as string, ["database-url"], { encoding: "utf8" }).trim();
+    execFileSync(psql, [address, "-v", "ON_ERROR_STOP=1", "-c", text], { stdio: "pipe" });
+  };
+
+  it("moves cards on open boards", async () => {
+    const workflow = await makeWorkflow("Typed");
+    const first = await makeTicket(workflow, "Moved by an update");
+    const second = await makeTicket(workflow, "Moved along with it");
+    const page = await openBoard(workflow);
+    await card(page, second.ticket_id).waitFor();
+    sql(`update tickets set status = 'review', title = title || '!' where workflow_id = '${workflow}'`);
+    await cardIn(page, "review", first.ticket_id).getByText("Moved by an update!").waitFor();
+    await cardIn(page, "review", second.ticket_id).waitFor();
+    sql(
+      `insert into tickets (workflow_id, title, description, created_by_agent_id)
+       select '${workflow}', 'Born in psql', 'Without any server in between.', created_by_agent_id
+         from tickets where id = '${first.ticket_id}'`,
+    );
+    await page.getByText("Born in psql").waitFor();
+    await eventually("three are counted", async () =>
+      /^3 tickets/.test((await page.getByTestId("ticket-total").textContent()) ?? ""),
+    );
+  });
+});
