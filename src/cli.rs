@@ -18,7 +18,7 @@ use clap::{Args, FromArgMatches, Parser, Subcommand};
 
 use self::database::DatabaseArgs;
 use crate::config::Config;
-use crate::{Error, Result, demo, serve};
+use crate::{Error, Result, demo, serve, telemetry};
 
 /// A live work board for teams of AI agents and the people who watch over them.
 #[derive(Debug, Parser)]
@@ -139,7 +139,9 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Workflow(command) => workflows::command(command, cli.json).await?,
         Command::Maintenance(command) => upkeep::command(command, cli.json).await?,
         Command::Demo(args) => {
+            telemetry::start("info");
             let open = args.database.open().await?;
+            eprintln!("Simulated agents work on “{}” at {}; ctrl-c ends it.", demo::WORKFLOW, args.url);
             let outcome = demo::run(&args.url, &open.db, interrupted()).await;
             open.close().await;
             outcome?;

@@ -1,5 +1,7 @@
 -- Import: many tickets with their own dates, authors, comments and links, in one transaction. Triggers
 -- write history as for any insert. A ticket that was imported before (by external_ref) stays as it is.
+-- The planner cannot know how many items there are, nor count tickets that this transaction makes, and
+-- would choose nested loops, whose time grows with the square: they are switched off here.
 
 -- The items of an import as rows. `stage` is open, active or done; `blocked_by`, `parent` and `related`
 -- name other items, or tickets imported before, by their external_ref.
@@ -85,7 +87,7 @@ end
 $$;
 
 -- What of an import is here already, and how much of that has changed in the source since.
-create function logic.import_existing(workflow text, items jsonb) returns jsonb language sql stable
+create function logic.import_existing(workflow text, items jsonb) returns jsonb language sql stable set enable_nestloop = off
 begin atomic
     select jsonb_build_object(
         'existing', count(*),
@@ -95,7 +97,7 @@ begin atomic
 end;
 
 -- Provisions the people of the new items as agents.
-create function logic.import_people(people jsonb, items jsonb) returns jsonb language plpgsql as $$
+create function logic.import_people(people jsonb, items jsonb) returns jsonb language plpgsql set enable_nestloop = off as $$
 declare
     made bigint;
 begin
@@ -112,7 +114,7 @@ end
 $$;
 
 -- The tickets themselves: numbered by creation, ranked by priority, then creation.
-create function logic.import_rows(workflow text, items jsonb) returns jsonb language plpgsql as $$
+create function logic.import_rows(workflow text, items jsonb) returns jsonb language plpgsql set enable_nestloop = off as $$
 declare
     wanted bigint := jsonb_array_length(items);
     last_before bigint;
@@ -185,7 +187,7 @@ end
 $$;
 
 -- Comments of the new items, with their authors and dates; one without an author is the importer's.
-create function logic.import_comments(workflow text, importer text, items jsonb) returns jsonb language plpgsql as $$
+create function logic.import_comments(workflow text, importer text, items jsonb) returns jsonb language plpgsql set enable_nestloop = off as $$
 declare
     made bigint;
 begin
@@ -201,7 +203,7 @@ end
 $$;
 
 -- The blockers that still hold something up; links to what is not here are counted.
-create function logic.import_links(workflow text, items jsonb) returns jsonb language plpgsql as $$
+create function logic.import_links(workflow text, items jsonb) returns jsonb language plpgsql set enable_nestloop = off as $$
 declare
     made bigint;
 begin

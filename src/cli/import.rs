@@ -123,7 +123,7 @@ fn report(batch: &Batch, outcome: Option<&Outcome>, refused: bool) {
     }
     more(batch.cycles.len(), "links that would close a circle");
     for (status, count) in &batch.unknown_statuses {
-        eprintln!("{count} tickets have the unknown status {status}; they count as open.");
+        eprintln!("{count} tickets have the unknown status {status:?}; they count as open.");
     }
     match outcome {
         Some(outcome) => print!("{}", summary(batch, outcome)),
