@@ -16,6 +16,10 @@ type Shared = { type: "tokens"; access: string; expiresAt: number; user: User } 
 
 /** Renewed this long before it ends, so that no request is ever sent with a token that dies on the way. */
 const MARGIN_MS = 60_000;
+/** A token with less life than this is not sent any more. */
+const USABLE_MS = 3_000;
+/** How long the news of another tab's renewal may be on its way. */
+const NEWS_MS = 60;
 
 export class Session {
   private state: SessionState = { status: "unknown" };
@@ -46,7 +50,7 @@ export class Session {
   /** A token that will live through the request, renewing it first if it is about to end. */
   async token(): Promise<string | null> {
     if (this.state.status !== "signed-in") return null;
-    if (this.state.expiresAt - Date.now() > 5_000) return this.state.access;
+    if (this.state.expiresAt - Date.now() > USABLE_MS) return this.state.access;
     await this.refresh();
     return this.access;
   }
@@ -84,7 +88,7 @@ export class Session {
 
   private async renew(seen: string | null): Promise<SessionState> {
     const now = this.state;
-    if (now.status === "signed-in" && now.access !== seen && now.expiresAt - Date.now() > MARGIN_MS / 2) return now;
+    if (now.status === "signed-in" && now.access !== seen && now.expiresAt - Date.now() > USABLE_MS) return now;
     try {
       const tokens = await this.post<Tokens>("/api/auth/token/refresh", {});
       await this.adopt(tokens);
@@ -159,8 +163,18 @@ export class Session {
 }
 
 async function withLock<T>(work: () => Promise<T>): Promise<T> {
-  if (typeof navigator === "undefined" || !("locks" in navigator) || !navigator.locks) return work();
-  return navigator.locks.request("callboard.refresh", work) as Promise<T>;
+  const locks = typeof navigator === "undefined" ? undefined : navigator.locks;
+  if (!locks) return work();
+  const name = "callboard.refresh";
+  const first = await locks.request(name, { ifAvailable: true }, async (lock) =>
+    lock ? { done: await work() } : null,
+  );
+  if (first) return first.done;
+  // Another tab is at it. Once it is through, its news has to arrive before the work can be found done.
+  return locks.request(name, async () => {
+    await new Promise((resolve) => setTimeout(resolve, NEWS_MS));
+    return work();
+  }) as Promise<T>;
 }
 
 export const session = new Session();
