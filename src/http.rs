@@ -38,7 +38,7 @@ use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt;
 pub use utoipa_actix_web::service_config::ServiceConfig;
 
-pub use self::body::{Json, RawJson};
+pub use self::body::Json;
 pub use self::caller::{Auth, OptionalAuth};
 pub use self::idempotency::IdempotencyKey;
 pub use self::input::{Path, Query};

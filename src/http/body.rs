@@ -38,29 +38,6 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
     }
 }
 
-/// The raw body together with its parsed form, for calls that hash what was sent (Idempotency-Key).
-#[derive(Debug, Clone)]
-pub struct RawJson<T> {
-    /// The parsed body.
-    pub value: T,
-    /// The bytes as they came.
-    pub bytes: Bytes,
-}
-
-impl<T: DeserializeOwned + 'static> FromRequest for RawJson<T> {
-    type Error = Failure;
-    type Future = LocalBoxFuture<'static, std::result::Result<Self, Failure>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        let payload = payload.take();
-        Box::pin(async move {
-            let bytes = read(&request, payload).await?;
-            Ok(Self { value: parse(&bytes)?, bytes })
-        })
-    }
-}
-
 /// Reads the body: JSON by its content type, uncompressed, not too large, not too slow.
 async fn read(request: &HttpRequest, mut payload: Payload) -> Result<Bytes> {
     let limit = request.app_data::<web::Data<State>>().map_or(1 << 20, |state| state.config.max_body);
