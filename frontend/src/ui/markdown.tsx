@@ -2,11 +2,12 @@
  * Text written by people and agents. It is data: raw HTML is not rendered, only http, https and mailto links work, and
  * pictures from elsewhere are not fetched (reading a ticket must not tell anyone that it was read).
  */
-import { memo } from "react";
+import { memo, type ReactNode, useContext } from "react";
 import Markdown, { type Components } from "react-markdown";
 import rehypeSanitize, { defaultSchema } from "rehype-sanitize";
 import remarkGfm from "remark-gfm";
 import { cn } from "./cn";
+import { markTicketKeys, TicketLinksContext } from "./ticket-links";
 
 const SAFE = /^(https?|mailto):/i;
 
@@ -22,14 +23,17 @@ const schema = {
 };
 
 const components: Components = {
-  a: ({ href, children }) =>
-    href ? (
+  a: ({ href, children, node }) => {
+    const key = node?.properties.dataTicketKey;
+    if (typeof key === "string") return <TicketLink ticketKey={key}>{children}</TicketLink>;
+    return href ? (
       <a href={href} target="_blank" rel="noreferrer noopener nofollow">
         {children}
       </a>
     ) : (
       <span>{children}</span>
-    ),
+    );
+  },
   img: ({ src, alt }) =>
     typeof src === "string" && src ? (
       <a href={src} target="_blank" rel="noreferrer noopener nofollow">
@@ -54,13 +58,31 @@ const components: Components = {
   ),
 };
 
+function TicketLink({ ticketKey, children }: { ticketKey: string; children: ReactNode }) {
+  const links = useContext(TicketLinksContext);
+  const href = links?.href(ticketKey);
+  if (!links || !href) return children;
+  return (
+    <a
+      href={href}
+      onClick={(event) => {
+        if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+        event.preventDefault();
+        links.open(ticketKey);
+      }}
+    >
+      {children}
+    </a>
+  );
+}
+
 export const RichText = memo(function RichText({ text, className }: { text: string; className?: string }) {
   return (
     <div className={cn("prose-callboard", className)}>
       <Markdown
         skipHtml
         remarkPlugins={[remarkGfm]}
-        rehypePlugins={[[rehypeSanitize, schema]]}
+        rehypePlugins={[[rehypeSanitize, schema], markTicketKeys]}
         urlTransform={safeUrl}
         components={components}
       >

@@ -5,6 +5,7 @@ import { AskHost, ask } from "./ask";
 import { initials } from "./avatar";
 import { cssColor } from "./color";
 import { RichText, safeUrl } from "./markdown";
+import { TicketLinksContext } from "./ticket-links";
 import { ago, duration } from "./time";
 
 describe("RichText", () => {
@@ -31,6 +32,24 @@ describe("RichText", () => {
     expect(link?.rel).toContain("noopener");
     expect(link?.rel).toContain("noreferrer");
     expect(link?.target).toBe("_blank");
+  });
+});
+
+describe("ticket keys in a text", () => {
+  it("lead to tickets that exist, and stay words elsewhere", async () => {
+    const opened: string[] = [];
+    const links = { href: (key: string) => (key === "TKT-1" ? "/t/1" : null), open: (key: string) => opened.push(key) };
+    const text = "See #TKT-1, TKT-2 and `TKT-1` or [TKT-1](https://example.com/TKT-1), not XTKT-1 or TKT-1x.";
+    const { container } = render(
+      <TicketLinksContext.Provider value={links}>
+        <RichText text={text} />
+      </TicketLinksContext.Provider>,
+    );
+    const found = [...container.querySelectorAll("a")].map((link) => link.getAttribute("href"));
+    expect(found).toEqual(["/t/1", "https://example.com/TKT-1"]);
+    expect(container.textContent).toBe("See #TKT-1, TKT-2 and TKT-1 or TKT-1, not XTKT-1 or TKT-1x.");
+    await userEvent.setup().click(screen.getByText("#TKT-1"));
+    expect(opened).toEqual(["TKT-1"]);
   });
 });
 

@@ -125,7 +125,11 @@ function Group({ title, add, empty, children }: GroupProps) {
           </button>
         )}
       </div>
-      {empty ? <p className="text-muted-foreground text-xs">None</p> : <ul className="grid gap-0.5">{children}</ul>}
+      {empty ? (
+        <p className="text-muted-foreground text-xs">None</p>
+      ) : (
+        <ul className="grid grid-cols-1 gap-0.5">{children}</ul>
+      )}
     </section>
   );
 }

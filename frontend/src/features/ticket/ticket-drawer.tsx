@@ -4,13 +4,14 @@ import { toast } from "sonner";
 import { explain, Problem, tickets } from "@/api";
 import { useActors } from "@/api/hooks";
 import type { Card, TicketDetail } from "@/api/types";
-import { canEdit } from "@/live/board";
+import { type BoardState, canEdit } from "@/live/board";
 import { useBoard } from "@/live/context";
 import { ask } from "@/ui/ask";
 import { Button } from "@/ui/button";
 import { Menu, MenuItem, MenuSeparator } from "@/ui/menu";
 import { useShortcuts } from "@/ui/shortcuts";
 import { Empty, Spinner } from "@/ui/states";
+import { type TicketLinks, TicketLinksContext } from "@/ui/ticket-links";
 import { useTitle } from "@/ui/title";
 import { TypeIcon } from "@/ui/type-icon";
 import { Activity } from "./activity";
@@ -109,6 +110,7 @@ function Loaded({ workflowId, ticket, onOpen, onClose, onMove }: DrawerProps & {
       setEditing(true);
     },
   });
+  const links = useTicketLinks(board, onOpen);
   if (!board) return null;
   const card = board.cards.get(ticket.ticket_id) ?? ticket;
   const type = board.config.ticket_types.find(({ id }) => id === ticket.ticket_type);
@@ -146,7 +148,7 @@ function Loaded({ workflowId, ticket, onOpen, onClose, onMove }: DrawerProps & {
   };
 
   return (
-    <>
+    <TicketLinksContext.Provider value={links}>
       <header className="flex h-11 shrink-0 items-center gap-2 border-b px-4">
         <TypeIcon type={type} id={ticket.ticket_type} />
         <span className="tabular font-medium text-muted-foreground">{ticket.key}</span>
@@ -204,6 +206,20 @@ function Loaded({ workflowId, ticket, onOpen, onClose, onMove }: DrawerProps & {
           <Activity ticket={ticket} board={board} nameOf={nameOf} editable={editable} composer={composer} run={run} />
         </div>
       </div>
-    </>
+    </TicketLinksContext.Provider>
   );
+}
+
+/** Keys of this board's tickets, wherever they stand in a text, lead to them. */
+function useTicketLinks(board: BoardState | undefined, onOpen: (ticketId: string) => void): TicketLinks | null {
+  const cards = board?.cards;
+  const workflowId = board?.workflow.id;
+  return useMemo(() => {
+    if (!cards || !workflowId) return null;
+    const ids = new Map([...cards.values()].map((card) => [card.key, card.ticket_id]));
+    return {
+      href: (key) => (ids.has(key) ? `/w/${workflowId}/t/${ids.get(key)}` : null),
+      open: (key) => onOpen(ids.get(key) ?? key),
+    };
+  }, [cards, workflowId, onOpen]);
 }
