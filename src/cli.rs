@@ -18,7 +18,7 @@ use clap::{Args, FromArgMatches, Parser, Subcommand};
 
 use self::database::DatabaseArgs;
 use crate::config::Config;
-use crate::{Error, Result, demo, serve, telemetry};
+use crate::{Error, Result, bench, demo, serve, telemetry};
 
 /// A live work board for teams of AI agents and the people who watch over them.
 #[derive(Debug, Parser)]
@@ -64,6 +64,8 @@ pub enum Command {
     Maintenance(upkeep::MaintenanceCommand),
     /// Let simulated agents work on a demo workflow of a running server, until stopped.
     Demo(DemoArgs),
+    /// Measure the server beside bare Postgres; prints ratios.
+    Bench(bench::BenchArgs),
     /// Check that every stream holds each of its numbers once.
     Verify(DatabaseArgs),
 }
@@ -146,6 +148,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             open.close().await;
             outcome?;
         }
+        Command::Bench(args) => bench::run(args).await?,
         Command::Verify(database) => return upkeep::verify(&database, cli.json).await,
         Command::Import(command) => return import::command(command, cli.json).await,
         Command::DatabaseUrl(args) => println!("{}", args.running_url()?),

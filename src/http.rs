@@ -138,6 +138,7 @@ pub fn serve(listener: TcpListener, state: web::Data<State>, extras: Vec<Extra>)
             .wrap(NormalizePath::new(TrailingSlash::Trim))
             .wrap(TracingLogger::<guard::RequestSpan>::new())
     })
+    .on_connect(|io, _| give_up_on_dead_peers(io))
     // A client that is slow to send its headers, or slow to hang up.
     .client_request_timeout(Duration::from_secs(10))
     .client_disconnect_timeout(Duration::from_secs(5))
@@ -152,6 +153,28 @@ pub fn serve(listener: TcpListener, state: web::Data<State>, extras: Vec<Extra>)
 
 /// Connections that may wait to be accepted: after a restart all sockets come back at once.
 const BACKLOG: u32 = 4096;
+
+/// A peer that takes nothing for a minute is hung up on by the kernel: what waits for it must not stay in
+/// memory for as long as it likes.
+fn give_up_on_dead_peers(io: &dyn std::any::Any) {
+    #[cfg(target_os = "linux")]
+    if let Some(stream) = io.downcast_ref::<actix_web::rt::net::TcpStream>() {
+        use std::os::fd::AsRawFd;
+        let millis: libc::c_int = 60_000;
+        // SAFETY: the descriptor is open while `stream` is borrowed; the value outlives the call.
+        unsafe {
+            libc::setsockopt(
+                stream.as_raw_fd(),
+                libc::IPPROTO_TCP,
+                libc::TCP_USER_TIMEOUT,
+                (&raw const millis).cast(),
+                size_of::<libc::c_int>() as libc::socklen_t,
+            );
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = io;
+}
 
 /// Binds the configured address; a taken port is one sentence. Runs inside the async runtime.
 pub fn bind(config: &Config) -> CoreResult<TcpListener> {

@@ -148,13 +148,14 @@ begin atomic
             'field_name', 'blocked_by_ticket_ids',
             'old_value', case change when 'unblocked' then e.blocked_by_ticket_id end,
             'new_value', case change when 'blocked' then e.blocked_by_ticket_id end,
-            'description', format('%s by TKT-%s.', case change when 'blocked' then 'Blocked' else 'No longer blocked' end, t.number),
+            'description', format('%s by TKT-%s.', case change when 'blocked' then 'Blocked' else 'No longer blocked' end, coalesce(t.number::text, '?')),
             'metadata', jsonb_build_object(
                 'blocker', logic.ticket_ref(e.blocked_by_ticket_id),
                 'changes', jsonb_build_object('blocked_by_ticket_ids', left_over.ids, 'is_blocked', cardinality(left_over.ids) > 0)))
             order by e.ticket_id, e.blocked_by_ticket_id)
       from jsonb_to_recordset(edges) e (workflow_id text, ticket_id text, blocked_by_ticket_id text)
-      join tickets t on t.id = e.blocked_by_ticket_id
+      -- A ticket removed for good blocks no more, and what it blocked is told.
+      left join tickets t on t.id = e.blocked_by_ticket_id
       cross join lateral (
         select coalesce(array_agg(k.blocked_by_ticket_id order by k.blocked_by_ticket_id), '{}') as ids
           from ticket_blockers k where k.ticket_id = e.ticket_id

@@ -32,6 +32,7 @@ declare
     epoch constant text := logic.epoch();
     cursor_fault text;
     events jsonb;
+    more boolean;
 begin
     select * into place from logic.open_room(caller, room);
     select * into stream from streams s where s.stream_id = 'workflow:' || place.workflow_id;
@@ -39,26 +40,36 @@ begin
         when since_epoch <> epoch then 'epoch'
         when since > stream.last_seq then 'ahead'
         when since < stream.pruned_seq then 'pruned' end;
-    if cursor_fault is not null then
-        events := '[]';
-    elsif place.ticket_id is null then
-        select jsonb_agg(to_jsonb(e) order by e.seq) into events
-          from (select h.*, h.seq - 1 as prev from history h
-                 where h.stream_id = stream.stream_id and h.seq > since
-                 order by h.seq limit max_events) e;
-    else
-        select jsonb_agg(to_jsonb(e) || jsonb_build_object('prev', coalesce(e.before, e.earlier, 0)) order by e.seq) into events
-          from (select h.*, lag(h.seq) over (order by h.seq) as before,
-                       (select p.seq from history p where p.ticket_id = place.ticket_id and p.seq <= since
-                         order by p.seq desc limit 1) as earlier
-                  from history h
-                 where h.ticket_id = place.ticket_id and h.seq > since
-                 order by h.seq limit max_events) e;
-    end if;
+    with
+    -- The next rows of the stream, or of the ticket in it, and how much comes before each.
+    page as materialized (
+        select h.*, sum(octet_length(coalesce(h.old_value, '') || coalesce(h.new_value, '')) + pg_column_size(h.metadata))
+                   over (order by h.seq) as volume
+          from ((select h.* from history h
+                  where cursor_fault is null and place.ticket_id is null
+                    and h.stream_id = stream.stream_id and h.seq > since
+                  order by h.seq limit max_events)
+                union all
+                (select h.* from history h
+                  where cursor_fault is null and h.ticket_id = place.ticket_id and h.seq > since
+                  order by h.seq limit max_events)) h
+    ),
+    -- Large ones come in smaller pages: whoever reads them holds a page in memory.
+    kept as (
+        select p.*, row_number() over (order by p.seq) as row_in_page, lag(p.seq) over (order by p.seq) as before from page p
+    )
+    select coalesce(jsonb_agg(
+               (to_jsonb(k) - '{row_in_page,before,volume}'::text[]) || jsonb_build_object('prev', case
+                   when place.ticket_id is null then k.seq - 1
+                   else coalesce(k.before, (select p.seq from history p where p.ticket_id = place.ticket_id and p.seq <= since
+                                             order by p.seq desc limit 1), 0) end)
+               order by k.seq), '[]'),
+           count(*) = max_events or count(*) < (select count(*) from page)
+      into events, more
+      from kept k where k.row_in_page = 1 or k.volume < 4000000;
     return jsonb_build_object(
         'epoch', epoch, 'workflow_id', place.workflow_id, 'ticket_id', place.ticket_id,
-        'last_seq', stream.last_seq, 'resync', cursor_fault, 'events', coalesce(events, '[]'),
-        'has_more', coalesce(jsonb_array_length(events), 0) = max_events);
+        'last_seq', stream.last_seq, 'resync', cursor_fault, 'events', events, 'has_more', more);
 end
 $$;
 
@@ -75,12 +86,6 @@ begin
         ',"tickets":', logic.board_tickets(workflow), '}');
 end
 $$;
-
--- The cards of a board as JSON text, by column and rank.
-create function logic.board_tickets(workflow text) returns text language sql stable
-begin atomic
-    select coalesce(json_agg(c)::text, '[]') from logic.cards c where c.workflow_id = workflow;
-end;
 
 -- One ticket with its place in the stream, for a socket that opens the ticket's room.
 create function logic.ticket_snapshot(caller text, room text, out epoch text, out seq bigint, out body text) language plpgsql stable as $$

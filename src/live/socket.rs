@@ -322,9 +322,7 @@ async fn write(line: Arc<Line>, mut session: Session) {
             }
         }
     };
-    if closing != Closing::Gone {
-        let reason =
-            CloseReason { code: CloseCode::Other(closing.code()), description: Some(closing.reason().to_owned()) };
-        let _ = tokio::time::timeout(FAREWELL, session.close(Some(reason))).await;
-    }
+    let reason = Some(closing.reason().to_owned()).filter(|reason| !reason.is_empty());
+    let reason = CloseReason { code: CloseCode::from(closing.code()), description: reason };
+    let _ = tokio::time::timeout(FAREWELL, session.close(Some(reason))).await;
 }

@@ -189,3 +189,40 @@ async fn a_stopping_server_says_so() {
     let marks = stage.sql.query("select from relays", &[]).await.expect("marks");
     assert!(marks.is_empty(), "nobody rings for a server that left");
 }
+
+#[tokio::test]
+async fn rows_removed_in_psql_leave_every_board() {
+    let stage = Stage::open("removal").await;
+    let workflow = stage.workflow("ann", 6).await;
+    stage
+        .sql
+        .batch_execute(
+            "insert into ticket_comments (id, ticket_id, workflow_id, comment_text)
+             select 'c' || n || id, id, workflow_id, 'To be removed' from tickets, generate_series(1, 2) n;
+             insert into ticket_commits (id, ticket_id, workflow_id, commit_sha) select 'm' || id, id, workflow_id, 'abcdef' from tickets;
+             insert into ticket_blockers (ticket_id, blocked_by_ticket_id, workflow_id)
+             select a.id, b.id, a.workflow_id from tickets a, tickets b where a.number = 2 and b.number = 3",
+        )
+        .await
+        .expect("attachments");
+    let mut socket = stage.socket("ann").await;
+    socket.subscribe(&format!("workflow:{workflow}"), None).await;
+    let mut mirror = Mirror::default();
+    mirror.take(&socket.until("snapshot").await);
+    stage.run("delete from ticket_comments where id like 'c1%' and workflow_id = $1", &workflow).await;
+    stage.run("delete from ticket_commits where ticket_id = (select id from tickets where number = 1) and workflow_id = $1", &workflow).await;
+    stage.run("delete from tickets where number in (3, 4) and workflow_id = $1", &workflow).await;
+    stage
+        .run(
+            "update tickets set started_at = now(), created_by_agent_id = 'bob' where number = 5 and workflow_id = $1",
+            &workflow,
+        )
+        .await;
+    let board = stage.board(&workflow).await;
+    while mirror.cursor.as_ref().is_none_or(|(_, seq)| *seq < stage_head(&board)) {
+        let Heard::Message(message) = socket.hear().await else { panic!("closed") };
+        mirror.take(&message);
+    }
+    assert_eq!(mirror.cards.len(), 4);
+    mirror.assert_equals(&board);
+}

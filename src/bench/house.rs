@@ -1,0 +1,208 @@
+//! What is measured: a Postgres with its usual settings, a server as its own process, and boards.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tokio::process::{Child, Command};
+use tokio_postgres::Client;
+
+use super::load::Http;
+use crate::db::embedded::{Embedded, Options};
+use crate::db::{migrate, pool};
+use crate::{Error, Result};
+
+const EMAIL: &str = "bench@example.org";
+const PASSWORD: &str = "only for measuring";
+/// Workflows that changes are spread over, and tickets in each.
+const WORKFLOWS: i32 = 20;
+const TICKETS: i32 = 100;
+
+/// See the module.
+pub struct House {
+    folder: PathBuf,
+    postgres: Embedded,
+    server: Option<Child>,
+    /// A connection for what happens behind the server's back.
+    pub sql: Client,
+    /// The database's connection string.
+    pub url: String,
+    /// `127.0.0.1:PORT`.
+    pub address: String,
+    /// An access token.
+    pub token: String,
+    /// The `caller` that the token stands for.
+    pub caller: String,
+    /// The tickets that are changed.
+    pub tickets: Vec<String>,
+    /// A workflow that tickets are created in.
+    pub workflow: String,
+    /// A workflow that nothing happens in.
+    pub quiet: String,
+    /// The workflow with the large board.
+    pub large: String,
+    /// Where pgbench is.
+    pub pgbench: PathBuf,
+}
+
+fn fault(what: &str, error: impl std::fmt::Display) -> Error {
+    Error::Setup(format!("{what}: {error}."))
+}
+
+impl House {
+    /// Starts everything in a new folder.
+    pub async fn open(runtime_dir: &Path) -> Result<Self> {
+        raise_open_files();
+        let folder = std::env::temp_dir().join(format!("callboard-bench-{}", std::process::id()));
+        let postgres = Embedded::start(Options::new(runtime_dir, folder.join("data")))
+            .await
+            .map_err(|error| Error::Setup(error.to_string()))?;
+        let url = postgres.url().to_owned();
+        migrate::run(&url).await?;
+        let sql = pool::connect(&url, "callboard-bench").await?;
+        let port = std::net::TcpListener::bind("127.0.0.1:0")
+            .and_then(|listener| listener.local_addr())
+            .map_err(|error| fault("No port is free", error))?
+            .port();
+        let address = format!("127.0.0.1:{port}");
+        let program = std::env::current_exe().map_err(|error| fault("The program cannot find itself", error))?;
+        let server = Command::new(program)
+            .arg("serve")
+            .env("DATABASE_URL", &url)
+            .env("CALLBOARD_LISTEN", &address)
+            .env("CALLBOARD_ADMIN_EMAIL", EMAIL)
+            .env("CALLBOARD_ADMIN_PASSWORD", PASSWORD)
+            .env("CALLBOARD_REQUEST_RATE", "100000000")
+            .env("CALLBOARD_LOG", "warn")
+            .stdout(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|error| fault("The server cannot be started", error))?;
+        let mut http = Http::wait(&address, Duration::from_secs(60)).await?;
+        let body = json!({"email": EMAIL, "password": PASSWORD}).to_string();
+        let answer: Value = http.json("POST", "/api/auth/login", "", &body).await?;
+        let token = text(&answer["access"])?;
+        let me: Value = http.json("GET", "/api/auth/me", &token, "").await?;
+        let caller = json!({"actor": me["user"]["id"], "session": me["session_id"]}).to_string();
+        let mut house = Self {
+            folder,
+            postgres,
+            server: Some(server),
+            sql,
+            url,
+            address,
+            token,
+            caller,
+            tickets: Vec::new(),
+            workflow: String::new(),
+            quiet: String::new(),
+            large: String::new(),
+            pgbench: runtime_dir.join("postgres-18/bin/pgbench"),
+        };
+        house.fill().await?;
+        Ok(house)
+    }
+
+    async fn fill(&mut self) -> Result<()> {
+        for _ in 0..WORKFLOWS {
+            self.workflow = self.new_workflow(TICKETS).await?;
+        }
+        self.sql
+            .batch_execute(
+                "create table bench_tickets as
+                 select row_number() over (order by id)::int as n, id, workflow_id from tickets;
+                 alter table bench_tickets add primary key (n);
+                 vacuum analyze;",
+            )
+            .await?;
+        let rows = self.sql.query("select id from bench_tickets order by n", &[]).await?;
+        self.tickets = rows.iter().map(|row| row.get(0)).collect();
+        self.quiet = self.new_workflow(5).await?;
+        self.large = self.new_workflow(0).await?;
+        Ok(())
+    }
+
+    async fn new_workflow(&self, tickets: i32) -> Result<String> {
+        let row = self.sql.query_one("select logic.create_workflow($1, 'Measured') ->> 'id'", &[&self.caller]).await?;
+        let id: String = row.get(0);
+        self.sql
+            .execute(
+                "insert into tickets (workflow_id, title, description, tags)
+                 select $1, 'Ticket number ' || n, 'What is to be done, in a line or two', '{one,two}'
+                   from generate_series(1, $2) n",
+                &[&id, &tickets],
+            )
+            .await?;
+        Ok(id)
+    }
+
+    /// Gives the large board its 10,000 tickets, with comments and blockers.
+    pub async fn fill_large_board(&self) -> Result<()> {
+        let large = &self.large;
+        self.sql
+            .batch_execute(&format!(
+                "insert into tickets (workflow_id, title, description, tags)
+                 select '{large}', 'Ticket number ' || n, 'What is to be done, in a line or two', '{{one,two}}'
+                   from generate_series(1, 10000) n;
+                 insert into ticket_comments (id, ticket_id, workflow_id, comment_text)
+                 select logic.new_id('comment'), id, workflow_id, 'Said about it'
+                   from tickets where workflow_id = '{large}' and number % 2 = 0;
+                 insert into ticket_blockers (ticket_id, blocked_by_ticket_id, workflow_id)
+                 select a.id, b.id, a.workflow_id from tickets a join tickets b using (workflow_id)
+                  where workflow_id = '{large}' and a.number % 5 = 0 and b.number = a.number - 1;
+                 vacuum analyze;"
+            ))
+            .await?;
+        Ok(())
+    }
+
+    /// Resident memory of the server, in bytes.
+    pub fn server_memory(&self) -> f64 {
+        let pid = self.server.as_ref().and_then(Child::id).unwrap_or_default();
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<f64>().ok()).unwrap_or_default() * 1024.0
+    }
+
+    /// Stops the server; Postgres stays.
+    pub async fn stop_server(&mut self) {
+        if let Some(mut server) = self.server.take() {
+            let _ = server.kill().await;
+        }
+    }
+
+    /// Stops everything and removes the folder.
+    pub async fn close(mut self) {
+        self.stop_server().await;
+        self.postgres.stop().await;
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        self.postgres.begin_stop();
+        let deadline = Instant::now() + Duration::from_secs(10);
+        let state = self.postgres.state();
+        while *state.borrow() != crate::db::embedded::State::Stopped && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn text(value: &Value) -> Result<String> {
+    value.as_str().map(str::to_owned).ok_or_else(|| Error::Internal("the server's answer lacks a field".to_owned()))
+}
+
+/// Thousands of sockets need as many open files, here and in the server.
+fn raise_open_files() {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: both calls only read and write the struct given.
+    unsafe {
+        if libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) == 0 {
+            limit.rlim_cur = limit.rlim_max;
+            libc::setrlimit(libc::RLIMIT_NOFILE, &limit);
+        }
+    }
+}

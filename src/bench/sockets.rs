@@ -1,0 +1,161 @@
+//! Measurements on sockets: how soon a change arrives, how many arrive, what an idle socket costs.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
+
+use super::house::House;
+use crate::{Error, Result};
+
+type Socket = WebSocketStream<TcpStream>;
+
+fn fault(error: impl std::fmt::Display) -> Error {
+    Error::Unavailable(format!("a socket of the measured server failed: {error}"))
+}
+
+/// A socket that has caught up with a workflow.
+async fn open(house: &House, workflow: &str) -> Result<Socket> {
+    let mut request = format!("ws://{}/ws", house.address).into_client_request().map_err(fault)?;
+    let bearer = format!("Bearer {}", house.token).parse().map_err(fault)?;
+    request.headers_mut().insert("authorization", bearer);
+    let stream = TcpStream::connect(&house.address).await.map_err(fault)?;
+    let (mut socket, _) = tokio_tungstenite::client_async(request, stream).await.map_err(fault)?;
+    let subscribe = json!({"type": "subscribe", "room": format!("workflow:{workflow}")});
+    socket.send(Message::text(subscribe.to_string())).await.map_err(fault)?;
+    loop {
+        match socket.next().await {
+            Some(Ok(Message::Text(text))) if text.contains(r#""type":"subscribed""#) => return Ok(socket),
+            Some(Ok(Message::Text(text))) if text.contains(r#""type":"error""#) => return Err(fault(text)),
+            Some(Ok(_)) => {}
+            Some(Err(error)) => return Err(fault(error)),
+            None => return Err(fault("it was closed")),
+        }
+    }
+}
+
+/// Milliseconds from a commit to the message.
+#[derive(Debug)]
+pub struct Latency(Vec<f64>);
+
+impl std::fmt::Display for Latency {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let at = |share: f64| self.0[((self.0.len() - 1) as f64 * share) as usize];
+        write!(f, "{:.1}  {:.1}  {:.1}   ({} changes)", at(0.5), at(0.95), at(0.99), self.0.len())
+    }
+}
+
+/// Makes 100 changes a second and measures when each arrives.
+pub async fn latency(house: &House, span: Duration) -> Result<Latency> {
+    let workflow: String = house.sql.query_one("select workflow_id from bench_tickets where n = 1", &[]).await?.get(0);
+    let mut socket = open(house, &workflow).await?;
+    let change = house.sql.prepare("update tickets set title = $2 where id = $1").await?;
+    let mark = format!("measured {}", fastrand::u64(..));
+    let reader = tokio::spawn({
+        let mark = mark.clone();
+        async move {
+            let mut arrivals: Vec<(usize, Instant)> = Vec::new();
+            while let Some(Ok(message)) = socket.next().await {
+                let now = Instant::now();
+                let Message::Text(text) = message else { continue };
+                let Ok(event) = serde_json::from_str::<Value>(&text) else { continue };
+                let title = event["data"]["changes"]["title"].as_str().and_then(|title| title.strip_prefix(&mark));
+                match title.map(str::trim) {
+                    Some("end") => break,
+                    Some(number) => arrivals.extend(number.parse().map(|number: usize| (number, now))),
+                    None => {}
+                }
+            }
+            arrivals
+        }
+    });
+    let mut committed = Vec::new();
+    let mut beat = tokio::time::interval(Duration::from_millis(10));
+    let begin = Instant::now();
+    while begin.elapsed() < span {
+        beat.tick().await;
+        let title = format!("{mark} {}", committed.len());
+        house.sql.execute(&change, &[&house.tickets[0], &title]).await?;
+        committed.push(Instant::now());
+    }
+    house.sql.execute(&change, &[&house.tickets[0], &format!("{mark} end")]).await?;
+    let arrivals = tokio::time::timeout(Duration::from_secs(20), reader).await.map_err(fault)?.map_err(fault)?;
+    if arrivals.len() != committed.len() {
+        return Err(Error::Internal(format!("{} of {} changes arrived", arrivals.len(), committed.len())));
+    }
+    let mut times: Vec<f64> = arrivals
+        .iter()
+        .map(|(number, at)| at.saturating_duration_since(committed[*number]).as_secs_f64() * 1000.0)
+        .collect();
+    times.sort_by(f64::total_cmp);
+    Ok(Latency(times))
+}
+
+/// A socket that watches every measured workflow and counts events.
+pub struct Counting {
+    events: Arc<AtomicU64>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+/// Begins to count.
+pub async fn count(house: &House) -> Result<Counting> {
+    let rows = house.sql.query("select distinct workflow_id from bench_tickets", &[]).await?;
+    let workflows: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    let Some((first, rest)) = workflows.split_first() else { return Err(fault("no workflows")) };
+    let mut socket = open(house, first).await?;
+    for workflow in rest {
+        let subscribe = json!({"type": "subscribe", "room": format!("workflow:{workflow}")});
+        socket.send(Message::text(subscribe.to_string())).await.map_err(fault)?;
+    }
+    let events = Arc::new(AtomicU64::new(0));
+    let counter = events.clone();
+    let task = tokio::spawn(async move {
+        while let Some(Ok(message)) = socket.next().await {
+            let event =
+                matches!(&message, Message::Text(text) if text.contains(r#""seq":"#) && text.contains(r#""changes":"#));
+            counter.fetch_add(u64::from(event), Ordering::Relaxed);
+        }
+    });
+    Ok(Counting { events, task })
+}
+
+impl Counting {
+    /// Waits until nothing comes any more; answers how many came.
+    pub async fn finish(self) -> u64 {
+        let mut before = 0;
+        loop {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            let now = self.events.load(Ordering::Relaxed);
+            if now == before {
+                self.task.abort();
+                return now;
+            }
+            before = now;
+        }
+    }
+}
+
+/// Opens idle sockets; answers how many, and what each costs the server.
+pub async fn memory(house: &House, wanted: usize) -> Result<(usize, f64)> {
+    // What the first ones cause once and for all is not counted.
+    let mut sockets = Vec::new();
+    for _ in 0..100 {
+        sockets.push(open(house, &house.quiet).await?);
+    }
+    let before = house.server_memory();
+    let first = sockets.len();
+    while sockets.len() < first + wanted {
+        let batch = (0..50).map(|_| open(house, &house.quiet));
+        for socket in futures_util::future::join_all(batch).await {
+            sockets.push(socket?);
+        }
+    }
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let opened = sockets.len() - first;
+    Ok((opened, (house.server_memory() - before).max(0.0) / opened as f64))
+}
