@@ -236,6 +236,18 @@ describe("Connection", () => {
     expect(server.lost).toEqual(["workflow:w1"]);
   });
 
+  it("tells it too when only polling can find out", async () => {
+    const { server, connection, room, settle, latest, fetchEvents } = stage();
+    connection.join(room);
+    await settle();
+    latest().die();
+    await settle(1_100);
+    latest().die();
+    fetchEvents.mockRejectedValue(new Problem(404, "There is no such workflow."));
+    await settle(2_500);
+    expect(server.lost).toEqual(["workflow:w1"]);
+  });
+
   it("does not take the answer to its own leaving for a loss", async () => {
     const { server, connection, room, accept } = stage();
     connection.join(room);

@@ -2,6 +2,7 @@
  * The tab's one socket: connect → authenticate → subscribe from where each room stands → live; and when that breaks,
  * back again. While no socket can be had, rooms poll, so the board still moves behind a proxy that refuses sockets.
  */
+import { Poller } from "./poller";
 import { backoff, CLOSE, type ClientMessage, parse, type ServerMessage } from "./protocol";
 import type { Room } from "./room";
 
@@ -34,7 +35,6 @@ const HANDSHAKE_MS = 10_000;
 const PONG_MS = 4_000;
 const HEARTBEAT_MS = 25_000;
 const POLL_AFTER_FAILURES = 2;
-const POLL_MS = 2_000;
 
 type Timer = ReturnType<typeof setTimeout>;
 
@@ -51,10 +51,15 @@ export class Connection {
   private handshakeTimer: Timer | undefined;
   private pongTimer: Timer | undefined;
   private heartbeat: Timer | undefined;
-  private pollTimer: Timer | undefined;
-  private quietPolls = 0;
+  private readonly poller: Poller;
 
-  constructor(private readonly deps: ConnectionDeps) {}
+  constructor(private readonly deps: ConnectionDeps) {
+    this.poller = new Poller({
+      rooms: () => this.rooms.values(),
+      answered: (yes) => this.become(yes ? "polling" : "offline"),
+      lose: (room, reason) => this.lose(room, reason),
+    });
+  }
 
   get = (): LiveStatus => this.status;
 
@@ -79,10 +84,10 @@ export class Connection {
   }
 
   stop(): void {
-    for (const timer of [this.retryTimer, this.handshakeTimer, this.pongTimer, this.heartbeat, this.pollTimer]) {
+    for (const timer of [this.retryTimer, this.handshakeTimer, this.pongTimer, this.heartbeat]) {
       clearTimeout(timer);
     }
-    this.pollTimer = undefined;
+    this.poller.stop();
     this.retryTimer = undefined;
     this.drop(1000);
     this.failures = 0;
@@ -179,6 +184,7 @@ export class Connection {
     this.rooms.delete(name);
     this.subscribed.delete(name);
     this.deps.lost(name, reason);
+    if (this.rooms.size === 0) this.stop();
   }
 
   /** Live means every room has been told it is caught up. */
@@ -186,8 +192,7 @@ export class Connection {
     if (this.socket?.readyState !== OPEN) return;
     for (const name of this.rooms.keys()) if (!this.subscribed.has(name)) return;
     clearTimeout(this.handshakeTimer);
-    clearTimeout(this.pollTimer);
-    this.pollTimer = undefined;
+    this.poller.stop();
     this.failures = 0;
     this.wasLive = true;
     this.become("live");
@@ -217,21 +222,7 @@ export class Connection {
     if (this.status !== "polling" && this.status !== "offline") {
       this.become(this.deps.online() ? "reconnecting" : "offline");
     }
-    this.pollTimer ??= setTimeout(() => void this.poll(), POLL_MS);
-  }
-
-  private async poll(): Promise<void> {
-    let moved = false;
-    try {
-      for (const room of this.rooms.values()) moved = (await room.catchUp()) > 0 || moved;
-      if (this.pollTimer) this.become("polling");
-      this.quietPolls = moved ? 0 : this.quietPolls + 1;
-    } catch {
-      if (this.pollTimer) this.become("offline");
-      this.quietPolls += 1;
-    }
-    if (!this.pollTimer) return;
-    this.pollTimer = setTimeout(() => void this.poll(), backoff(this.quietPolls, Math.random, POLL_MS, 15_000));
+    this.poller.start();
   }
 
   private ping(): void {

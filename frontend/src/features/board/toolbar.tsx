@@ -31,7 +31,7 @@ export function Toolbar(props: Props) {
   const filtering = isFiltering(filter);
   const set = (field: keyof Filter) => (value: string) => onFilter({ ...filter, [field]: value || undefined });
   return (
-    <div role="toolbar" aria-label="Board" className="flex shrink-0 flex-wrap items-center gap-2 px-3 py-2">
+    <section aria-label="Board tools" className="flex shrink-0 flex-wrap items-center gap-2 px-3 py-2">
       <SearchBox value={filter.q ?? ""} onChange={set("q")} inputRef={searchRef} />
       <div className="scroll-thin order-3 flex w-full items-center gap-2 overflow-x-auto p-0.5 sm:order-2 sm:w-auto">
         <Choice label="Type" value={filter.type} onChange={set("type")}>
@@ -80,7 +80,7 @@ export function Toolbar(props: Props) {
           </Button>
         )}
       </div>
-    </div>
+    </section>
   );
 }
 
