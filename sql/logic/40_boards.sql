@@ -89,41 +89,62 @@ begin atomic
         else 'active' end;
 end;
 
--- Refuses a configuration that breaks a rule, before anything is written.
+-- Refuses a configuration that breaks a rule, before anything is written; names the first entry at fault.
 create function logic.check_board(config jsonb) returns void language plpgsql immutable as $$
 declare
     ids text[] := (select array_agg(c ->> 'id') from jsonb_array_elements(coalesce(config -> 'columns', '[]')) c);
     types text[] := (select array_agg(t ->> 'id') from jsonb_array_elements(coalesce(config -> 'ticket_types', '[]')) t);
+    word constant text := '^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$';
+    colour constant text := '^#[0-9A-Za-z]{1,20}$';
+    fault record;
 begin
     if coalesce(cardinality(ids), 0) not between 1 and 50 then
         perform logic.invalid('board_config.columns', 'must list 1 to 50 columns');
     end if;
+    if coalesce(cardinality(types), 0) not between 1 and 50 then
+        perform logic.invalid('board_config.ticket_types', 'must list 1 to 50 ticket types');
+    end if;
+    with
+    -- The entries of the three lists, counted from 0.
+    entries as (
+        select l.list, e.entry, e.place - 1 as at
+          from (values ('columns'), ('ticket_types'), ('transitions')) l (list)
+          cross join jsonb_array_elements(coalesce(config -> l.list, '[]')) with ordinality e (entry, place)
+    ),
+    -- Each rule for each entry.
+    rules as (
+        select e.list, e.at, v.field, v.good, v.rule
+          from entries e
+          cross join lateral (values
+            ('columns', 'id', e.entry ->> 'id' ~ word, 'must be 1 to 50 letters, digits or _ . -'),
+            ('columns', 'name', char_length(e.entry ->> 'name') <= 100, 'must have at most 100 characters'),
+            ('columns', 'color', e.entry ->> 'color' ~ colour, 'must be a colour like #3b82f6'),
+            ('columns', 'wip_limit', (e.entry ->> 'wip_limit')::numeric > 0, 'must be positive'),
+            ('ticket_types', 'id', e.entry ->> 'id' ~ word, 'must be 1 to 50 letters, digits or _ . -'),
+            ('ticket_types', 'name', char_length(e.entry ->> 'name') <= 100, 'must have at most 100 characters'),
+            ('ticket_types', 'icon', char_length(e.entry ->> 'icon') <= 50, 'must have at most 50 characters'),
+            ('ticket_types', 'color', e.entry ->> 'color' ~ colour, 'must be a colour like #3b82f6'),
+            ('transitions', 'from', e.entry ->> 'from' = any (ids), 'must be one of the columns'),
+            ('transitions', 'to', e.entry ->> 'to' = any (ids), 'must be one of the columns')
+          ) v (list, field, good, rule)
+         where v.list = e.list
+    )
+    select * into fault from rules r
+     where not coalesce(r.good, r.field not in ('id', 'from', 'to')) order by r.list, r.at limit 1;
+    if found then
+        perform logic.invalid(format('board_config.%s[%s].%s', fault.list, fault.at, fault.field), fault.rule);
+    end if;
     if cardinality(ids) <> (select count(distinct lower(i)) from unnest(ids) i) then
-        perform logic.invalid('board_config.columns', 'must have ids that differ, each given');
+        perform logic.invalid('board_config.columns', 'must have ids that differ');
+    end if;
+    if cardinality(types) <> (select count(distinct lower(i)) from unnest(types) i) then
+        perform logic.invalid('board_config.ticket_types', 'must have ids that differ');
     end if;
     if not (config ->> 'initial_status') = any (ids) then
         perform logic.invalid('board_config.initial_status', format('must be one of the columns: %s', array_to_string(ids, ', ')));
     end if;
-    if coalesce(cardinality(types), 0) not between 1 and 50 then
-        perform logic.invalid('board_config.ticket_types', 'must list 1 to 50 ticket types');
-    end if;
-    if cardinality(types) <> (select count(distinct lower(i)) from unnest(types) i)
-       or exists (select from unnest(types) i where i is null or i !~ '^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$') then
-        perform logic.invalid('board_config.ticket_types', 'must have ids that differ, of 1 to 50 letters, digits or _ . -');
-    end if;
-    if exists (select from jsonb_array_elements(config -> 'ticket_types') t
-               where char_length(t ->> 'name') > 100 or char_length(t ->> 'icon') > 50 or t ->> 'color' !~ '^#[0-9A-Za-z]{1,20}$') then
-        perform logic.invalid('board_config.ticket_types', 'must have names of at most 100 characters, icons of at most 50 and colours like #3b82f6');
-    end if;
     if not (config ->> 'default_ticket_type') = any (types) then
         perform logic.invalid('board_config.default_ticket_type', format('must be one of the ticket types: %s', array_to_string(types, ', ')));
-    end if;
-    if exists (select from jsonb_array_elements(coalesce(config -> 'transitions', '[]')) x
-               where not coalesce((x ->> 'from') = any (ids) and (x ->> 'to') = any (ids), false)) then
-        perform logic.invalid('board_config.transitions', 'must go from one of the columns to another');
-    end if;
-    if exists (select from jsonb_array_elements(config -> 'columns') c where c ->> 'color' !~ '^#[0-9A-Za-z]{1,20}$') then
-        perform logic.invalid('board_config.columns.color', 'must be a colour like #3b82f6');
     end if;
 end
 $$;

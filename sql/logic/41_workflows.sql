@@ -85,6 +85,12 @@ declare
     answer jsonb;
 begin
     perform logic.require_scope(who, 'read');
+    -- Where somebody else's workflow stands in the order is nobody's business.
+    if after is not null and not exists (
+        select from workflows w left join workflow_members m on m.workflow_id = w.id and m.actor_id = who.actor_id
+         where w.id = after and (who.is_admin or m.role is not null)) then
+        perform logic.invalid('cursor', 'must be the next_cursor of a page before');
+    end if;
     with
     -- One row more than asked for tells whether there are more.
     page as (
@@ -196,7 +202,7 @@ begin
     perform logic.keep_an_owner(workflow, actor);
     delete from workflow_members m where m.workflow_id = workflow and m.actor_id = actor;
     if not found then
-        perform logic.fail('CB404', format('%s is not a member of this workflow.', actor));
+        perform logic.fail('CB404', format('There is no member %s in this workflow.', actor));
     end if;
     return jsonb_build_object('actor_id', actor, 'removed', true);
 end

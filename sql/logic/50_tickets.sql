@@ -281,7 +281,7 @@ begin
         end if;
     end if;
     if nullif(logic.trimmed(update_comment), '') is not null then
-        perform logic.insert_comment(who, tid, old_row.workflow_id, update_comment, 'general');
+        perform logic.insert_comment(who, tid, old_row.workflow_id, update_comment, 'general', field => 'update_comment');
     end if;
     return jsonb_build_object('success', true, 'ticket_id', tid, 'fields_updated', changed,
         'version', (select t.version from tickets t where t.id = tid),

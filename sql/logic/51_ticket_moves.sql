@@ -99,7 +99,7 @@ begin
         rank = coalesce(logic.rank_beside(row, new_status, before, after), logic.rank_at_end(row.number))
      where t.id = row.id;
     if comment is not null then
-        perform logic.insert_comment(who, tid, workflow, comment, 'status_change');
+        perform logic.insert_comment(who, tid, workflow, comment, 'status_change', field => 'comment');
     end if;
     if commit_sha is not null then
         perform logic.insert_commit(who, tid, workflow, commit_sha, git);
@@ -120,8 +120,11 @@ declare
 begin
     select * into row from tickets t where t.id = tid for no key update;
     perform logic.require_open(row.workflow_id);
-    if (before is null) = (after is null) then
-        perform logic.invalid('before', 'or after must be given, and not both');
+    if before is null and after is null then
+        perform logic.invalid('before', 'or after must be given');
+    end if;
+    if before is not null and after is not null then
+        perform logic.invalid('after', 'must not be given beside before');
     end if;
     if coalesce(before, after) = tid then
         perform logic.invalid(case when before is null then 'after' else 'before' end, 'must name another ticket');
@@ -175,7 +178,7 @@ begin
         rank = case when done_column is distinct from t.status and done_column is not null then logic.rank_at_end(t.number) else t.rank end,
         is_resolved = true, resolved_at = coalesce(t.resolved_at, clock_timestamp()), completed_at = coalesce(t.completed_at, clock_timestamp())
      where t.id = row.id;
-    perform logic.insert_comment(who, tid, workflow, resolution_comment, 'resolution');
+    perform logic.insert_comment(who, tid, workflow, resolution_comment, 'resolution', field => 'resolution_comment');
     if commit_sha is not null then
         perform logic.insert_commit(who, tid, workflow, commit_sha, git);
     end if;

@@ -30,13 +30,16 @@ end;
 -- Writes a comment; the one place that does for requests.
 create function logic.insert_comment(
     who logic.principal, ticket text, workflow text, comment_text text, comment_type text default 'general',
-    mentions text[] default null, attachments text[] default null, parent text default null
+    mentions text[] default null, attachments text[] default null, parent text default null, field text default 'comment_text'
 ) returns text language plpgsql as $$
 declare
     tid text := logic.new_id('comment');
 begin
     if nullif(logic.trimmed(comment_text), '') is null then
-        perform logic.invalid('comment_text', 'must not be empty');
+        perform logic.invalid(field, 'must not be empty');
+    end if;
+    if char_length(comment_text) > 100000 then
+        perform logic.invalid(field, 'must have at most 100000 characters');
     end if;
     perform logic.check_list('mentions', mentions, 100, 200);
     perform logic.check_list('attachments', attachments, 50, 2000);

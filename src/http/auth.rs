@@ -11,7 +11,6 @@ use crate::accounts::people::{Registering, SignedIn};
 use crate::accounts::sessions::{self, Me};
 use crate::config::Registration;
 use crate::http::cookies::{self, TokenMode};
-use crate::http::problem::ProblemDocument;
 use crate::http::{Auth, Json, NoContent, Reply, Result, ServiceConfig, State, caller, origin};
 
 /// Registers this file's handlers.
@@ -187,8 +186,8 @@ struct Setup {
 }
 
 /// Makes the first administrator by the one-time set-up link, and signs in.
-#[utoipa::path(tag = "auth", security(()), responses((status = 201, body = SignedIn),
-    (status = 410, description = "The link was used or has expired", body = ProblemDocument, content_type = "application/problem+json")))]
+#[utoipa::path(tag = "auth", security(()), responses(
+    (status = 201, body = SignedIn), (status = 410, description = "The link was used or has expired")))]
 #[post("/api/auth/setup")]
 async fn setup(request: HttpRequest, state: web::Data<State>, body: Json<Setup>) -> Result<HttpResponse> {
     let Json(body) = body;

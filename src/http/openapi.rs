@@ -40,6 +40,7 @@ pub fn finish(mut doc: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
     for (path, item) in &mut doc.paths.paths {
         for (method, operation) in operations(item) {
             operation.operation_id = Some(operation_id(method, path));
+            operation.tags = operation.tags.take().map(|tags| tags.iter().map(|tag| capital(tag)).collect());
             let open = operation.security.as_ref().is_some_and(|needed| needed.iter().any(is_nothing));
             let refusals = [
                 ("400", "The request is malformed", true),
@@ -58,13 +59,19 @@ pub fn finish(mut doc: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
             ];
             let responses = &mut operation.responses.responses;
             for (status, reason, _) in refusals.iter().filter(|(.., applies)| *applies) {
-                responses.entry((*status).to_owned()).or_insert_with(|| refusal(reason));
+                responses.entry((*status).to_owned()).or_insert_with(|| RefOr::T(refusal(reason)));
             }
             for (status, response) in responses {
                 if let RefOr::T(response) = response
                     && response.description.is_empty()
                 {
                     response.description = if status == "201" { "Created" } else { "Done" }.to_owned();
+                }
+                if let RefOr::T(response) = response
+                    && response.content.is_empty()
+                    && status.as_str() >= "400"
+                {
+                    *response = refusal(&response.description);
                 }
             }
             if !open {
@@ -88,6 +95,12 @@ fn operation_id(method: &str, path: &str) -> String {
     std::iter::once(method).chain(words).collect::<Vec<_>>().join("_")
 }
 
+/// Headings begin with a capital.
+fn capital(tag: &str) -> String {
+    let mut letters = tag.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// `security(())` at a handler: no credential is needed.
 fn is_nothing(requirement: &SecurityRequirement) -> bool {
     serde_json::to_value(requirement).is_ok_and(|value| value == serde_json::json!({}))
@@ -104,11 +117,11 @@ fn acting_agent() -> Parameter {
         .build()
 }
 
-fn refusal(reason: &str) -> RefOr<Response> {
+fn refusal(reason: &str) -> Response {
     let mut response = Response::new(reason);
     let content = Content::new(Some(Ref::from_schema_name("Problem")));
     response.content.insert("application/problem+json".to_owned(), content.into());
-    RefOr::T(response)
+    response
 }
 
 /// Which methods an address takes, so that a wrong one is answered 405 and not 404.

@@ -153,7 +153,9 @@ async fn commit_diff(
 }
 
 /// Everything about one ticket, by id, or by key where `workflow_id` is given. The ETag is its version.
-#[utoipa::path(tag = "Tickets", params(InWorkflow), responses((status = 200, body = TicketDetail)))]
+#[utoipa::path(tag = "Tickets", params(InWorkflow), responses(
+    (status = 200, body = TicketDetail),
+    (status = 304, description = "Nothing has changed since the ETag in If-None-Match")))]
 #[get("/api/tickets/{id}")]
 async fn get_one(
     state: web::Data<State>,

@@ -1,4 +1,5 @@
-//! The HTTP door, tried from outside.
+//! The HTTP door, tried from outside. Of these, `tenants` and `hostile` are generated from the description
+//! of the API and `recipes`.
 
 mod accounts;
 mod accounts_keys;
@@ -9,9 +10,15 @@ mod boards;
 mod busy;
 mod comments;
 mod core;
+mod hostile;
 mod moves;
+mod openapi;
 mod people;
+mod recipes;
 mod replays;
 mod secrets;
+mod spec;
+mod spoil;
 mod stage;
+mod tenants;
 mod tickets;

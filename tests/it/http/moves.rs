@@ -61,7 +61,7 @@ async fn order_inside_a_column() {
     assert_eq!(column(&desk, "todo").await, ["two", "one"]);
     for (body, field) in [
         (json!({"ticket_id": ids[0]}), "before"),
-        (json!({"ticket_id": ids[0], "before": ids[1], "after": ids[1]}), "before"),
+        (json!({"ticket_id": ids[0], "before": ids[1], "after": ids[1]}), "after"),
         (json!({"ticket_id": ids[0], "after": ids[0]}), "after"),
         (json!({"ticket_id": ids[0], "after": ids[2]}), "after"),
     ] {

@@ -1,0 +1,313 @@
+//! Everything bad that can be sent to every endpoint, generated from the description: no fault of the
+//! server, always a problem document with a sentence that names the field, and nothing changed.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use reqwest::RequestBuilder;
+use reqwest::header::CONTENT_TYPE;
+use serde_json::json;
+use tokio::time::timeout;
+
+use super::recipes::{Recipe, World, recipes};
+use super::spec::{Operation, Spec, fields, put};
+use super::spoil::{QUERIES, raw, spoiled, thorough};
+use super::stage::open;
+use crate::client::Answer;
+
+/// Longest wait for an answer.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What a spoiled request is about: shown when it goes wrong.
+struct Case {
+    what: String,
+    /// The field that a refusal has to name.
+    field: Option<String>,
+    request: RequestBuilder,
+}
+
+#[tokio::test]
+async fn bad_bodies() {
+    let seen = RefCell::new(BTreeSet::new());
+    each("bodies", |world, operation, recipe| {
+        let Some(schema) = &operation.body else { return Vec::new() };
+        let good = world.fill(&recipe.body.clone().unwrap_or_else(|| json!({})));
+        let plain = Recipe { body: None, ..recipe.clone() };
+        let send = |body: Vec<u8>| world.request(operation, &plain).header(CONTENT_TYPE, "application/json").body(body);
+        let mut cases = Vec::new();
+        for (number, (path, schema)) in fields(schema).into_iter().enumerate() {
+            let name = path.rsplit('.').next().expect("a name").to_owned();
+            let mut values = spoiled(&schema);
+            // What was tried in full at another endpoint is tried here in short.
+            let first = seen.borrow_mut().insert(format!("{name} {schema}"));
+            if !first && !thorough() {
+                values.truncate(4);
+            }
+            for (what, value) in values {
+                let mut body = good.clone();
+                put(&mut body, &path, value);
+                cases.push(Case {
+                    what: format!("{path} = {what}"),
+                    field: Some(name.clone()),
+                    request: send(body.to_string().into_bytes()),
+                });
+            }
+            if number > 0 && !thorough() {
+                continue;
+            }
+            // What no JSON value can hold is written into its text.
+            for (what, text) in raw() {
+                let mut body = good.clone();
+                put(&mut body, &path, Some(json!("\u{1}here\u{1}")));
+                let whole = body.to_string();
+                let (head, tail) = whole.split_once("\"\\u0001here\\u0001\"").expect("the place");
+                let body = [head.as_bytes(), &text, tail.as_bytes()].concat();
+                cases.push(Case { what: format!("{path} = {what}"), field: None, request: send(body) });
+            }
+        }
+        let mut more = good.clone();
+        more["no_such_field"] = json!(1);
+        cases.push(Case {
+            what: "an unknown field".to_owned(),
+            field: Some("no_such_field".to_owned()),
+            request: send(more.to_string().into_bytes()),
+        });
+        for body in [
+            "",
+            " ",
+            "null",
+            "[]",
+            "{}",
+            "\"x\"",
+            "5",
+            "true",
+            "{",
+            "{\"a\":}",
+            "NaN",
+            "{'a': 1}",
+            "{}{}",
+            "\u{feff}{}",
+            "{\"a\": 1, \"a\": 2}",
+            "-",
+            "[[[[[[",
+            "\u{0}",
+            "{\"\\u0000\": 1}",
+            "{\"a\": 1e999999}",
+        ] {
+            cases.push(Case { what: format!("body {body:?}"), field: None, request: send(body.into()) });
+        }
+        cases.push(Case { what: "bytes".to_owned(), field: None, request: send(vec![0xff, 0xfe, 0x00]) });
+        cases.push(Case { what: "too much".to_owned(), field: None, request: send(vec![b' '; 3 << 20]) });
+        let text = good.to_string();
+        for kind in [
+            "text/plain",
+            "application/xml",
+            "multipart/form-data; boundary=x",
+            "application/x-www-form-urlencoded",
+            "json",
+            "",
+        ] {
+            let request = world.request(operation, &plain).header(CONTENT_TYPE, kind).body(text.clone());
+            cases.push(Case { what: format!("as {kind:?}"), field: None, request });
+        }
+        let squeezed = send(text.clone().into_bytes()).header("Content-Encoding", "gzip");
+        cases.push(Case { what: "as gzip".to_owned(), field: None, request: squeezed });
+        cases
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn bad_queries() {
+    each("queries", |world, operation, recipe| {
+        let mut cases = Vec::new();
+        let mut names = operation.query.clone();
+        names.push("no_such_parameter".to_owned());
+        for name in &names {
+            // Where there are no parameters, none is read.
+            let few = if operation.query.is_empty() && !thorough() { 2 } else { QUERIES.len() };
+            for value in &QUERIES[..few] {
+                let mut spoiled = recipe.clone();
+                drop(spoiled.query.as_object_mut().expect("a query").remove(name));
+                let (url, request) = (format!("{name}={value}"), world.request(operation, &spoiled));
+                let request = with_query(request, &url);
+                cases.push(Case { what: url.chars().take(60).collect(), field: None, request });
+            }
+        }
+        for raw in ["=", "&&&", "%", "%zz=1", "a=b=c", "workflow_id=a&workflow_id=b", "%00=1", "%ff=1"] {
+            let request = with_query(world.request(operation, recipe), raw);
+            cases.push(Case { what: format!("?{raw}"), field: None, request });
+        }
+        cases
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn bad_paths_and_headers() {
+    let long = "x".repeat(5000);
+    each("paths", |world, operation, recipe| {
+        let mut cases = Vec::new();
+        for name in &operation.parts {
+            for value in [
+                "%00",
+                "%FF",
+                "a%00b",
+                "%F0%9F%94%A5",
+                "%27",
+                "0",
+                "null",
+                "%20",
+                "%09",
+                "~",
+                "%25",
+                "%2e%2e%2f",
+                "*",
+                &long,
+            ] {
+                let mut spoiled = operation.clone();
+                spoiled.path = operation.path.replace(&format!("{{{name}}}"), value);
+                let what = format!("{name} = {}", value.chars().take(20).collect::<String>());
+                cases.push(Case { what, field: None, request: world.request(&spoiled, recipe) });
+            }
+        }
+        for (header, value) in [
+            ("X-Agent-ID", ""),
+            ("X-Agent-ID", "a b"),
+            ("X-Agent-ID", "\u{e9}"),
+            ("X-Agent-ID", "nobody-we-know"),
+            ("Idempotency-Key", ""),
+            ("Idempotency-Key", "\u{e9}"),
+            ("If-None-Match", "\"\""),
+            ("If-None-Match", ",,,"),
+            ("Authorization", "Bearer"),
+            ("Authorization", "Basic eDp5"),
+            ("Accept", "text/nonsense;q=9"),
+            ("Accept-Encoding", "nonsense"),
+            ("Origin", "null"),
+            ("Cookie", "callboard_refresh=x; callboard_refresh=y"),
+            ("Range", "bytes=0-0"),
+            ("Expect", "200-maybe"),
+        ] {
+            let request = world.request(operation, recipe).header(header, value);
+            cases.push(Case { what: format!("{header}: {value}"), field: None, request });
+        }
+        cases
+    })
+    .await;
+}
+
+/// Sends every operation's cases and gathers what is wrong with the answers.
+async fn each(hint: &str, cases: impl Fn(&World, &Operation, &Recipe) -> Vec<Case>) {
+    let server = open(hint).await;
+    let watch = crate::house::connect(&server.db.url).await;
+    let mut wrong = String::new();
+    let mut refused = 0;
+    let mut tried = 0;
+    let mut fresh: Option<World> = None;
+    let operations = Spec::of(&server).await.operations();
+    // What is missing there is told at once.
+    operations.iter().for_each(|operation| drop(recipes(operation)));
+    for operation in &operations {
+        for recipe in recipes(operation) {
+            let world = match fresh.take() {
+                Some(world) => world,
+                None => World::build(&server, &format!("owner{tried}")).await,
+            };
+            let mut changed = false;
+            let mut state = state_of(&watch).await;
+            for case in cases(&world, operation, &recipe) {
+                let Ok(answer) = timeout(PATIENCE, world.client.send(case.request)).await else {
+                    let _ = writeln!(wrong, "{}, {}: never answered", operation.name, case.what);
+                    continue;
+                };
+                tried += 1;
+                let now = state_of(&watch).await;
+                let mut faults = faults_of(&answer, operation, case.field.as_deref().filter(|_| recipe.succeeds));
+                changed |= now != state;
+                if answer.status >= 400 {
+                    refused += 1;
+                    if now != state {
+                        let _ = write!(faults, " changed something: {state} became {now};");
+                    }
+                }
+                state = now;
+                if !faults.is_empty() {
+                    let told: String = answer.json.to_string().chars().take(400).collect();
+                    let _ = writeln!(wrong, "{}, {}: {} {told}\n   {faults}", operation.name, case.what, answer.status);
+                }
+            }
+            fresh = (!changed).then_some(world);
+        }
+    }
+    assert!(refused > 200, "only {refused} calls were refused");
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+/// What is wrong with an answer to something bad.
+fn faults_of(answer: &Answer, operation: &Operation, field: Option<&str>) -> String {
+    let mut faults = String::new();
+    if answer.status >= 500 {
+        faults.push_str(" a fault of the server;");
+    }
+    if !operation.statuses.contains(&answer.status) {
+        faults.push_str(" not described;");
+    }
+    if answer.status < 400 {
+        return faults;
+    }
+    let problem = &answer.json;
+    if answer.header("content-type") != Some("application/problem+json") || problem["status"] != answer.status {
+        faults.push_str(" no problem document;");
+    }
+    let detail = problem["detail"].as_str().unwrap_or_default();
+    if !detail.ends_with('.') || detail.len() < 10 || !detail.starts_with(char::is_uppercase) {
+        faults.push_str(" no full sentence;");
+    }
+    if ["type", "title", "code"].iter().any(|member| problem[member].as_str().is_none_or(str::is_empty)) {
+        faults.push_str(" a member is missing;");
+    }
+    // Words of the machine room tell a caller nothing.
+    let words =
+        ["struct", "i32", "i64", "u32", "f64", "variant", "SQLSTATE", "relation", "deserialize", "Option", "Err("];
+    if let Some(word) = detail.split(|c: char| !c.is_alphanumeric() && c != '(').find(|word| words.contains(word)) {
+        let _ = write!(faults, " says {word};");
+    }
+    if problem["code"] == "invalid" {
+        let named: Vec<&str> =
+            problem["errors"].as_array().into_iter().flatten().filter_map(|e| e["field"].as_str()).collect();
+        if named.is_empty() {
+            faults.push_str(" names no field;");
+        }
+        if let Some(field) = field
+            && !named.iter().any(|name| name.contains(field.trim_end_matches("[]")))
+        {
+            let _ = write!(faults, " does not name {field};");
+        }
+    }
+    faults
+}
+
+/// Adds to the query of a request.
+fn with_query(request: RequestBuilder, more: &str) -> RequestBuilder {
+    let (client, request) = request.build_split();
+    let mut request = request.expect("a request");
+    let query = request.url().query().map_or_else(|| more.to_owned(), |query| format!("{query}&{more}"));
+    request.url_mut().set_query(Some(&query));
+    RequestBuilder::from_parts(client, request)
+}
+
+/// Counts that change with anything a call could change.
+async fn state_of(client: &tokio_postgres::Client) -> String {
+    let sql = "select concat_ws(' ', (select sum(last_seq) from streams), (select count(*) || max(updated_at)::text from workflows),
+        (select count(*) from actors), (select count(*) from api_keys where revoked_at is null),
+        (select count(*) from sessions where revoked_at is null), (select count(*) from invites where used_at is null),
+        (select count(*) || string_agg(role, '' order by workflow_id, actor_id) from workflow_members),
+        (select count(*) from idempotency_keys), (select count(*) from ws_tickets), (select max(updated_at) from boards),
+        (select sum(version) from tickets), (select count(*) from comment_reactions))";
+    let state: String = client.query_one(sql, &[]).await.expect("the state").get(0);
+    // Roles of everybody make a long text.
+    format!("{:x}", state.bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte))))
+}

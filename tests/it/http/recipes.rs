@@ -1,0 +1,301 @@
+//! How to call each endpoint well. Tests generated from the description take their good requests here and
+//! then spoil them; an endpoint that is missing here fails them, so that none is left untried.
+
+use std::collections::BTreeMap;
+
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+
+use super::spec::Operation;
+use super::stage::{Desk, person, text};
+use crate::client::{Client, Server};
+
+/// A good request: `$names` stand for what a [`World`] holds. `Closed` endpoints need what no test can
+/// have (a password, a one-time link); they are called all the same, and refuse.
+#[derive(Debug, Clone)]
+pub struct Recipe {
+    /// The parts of the path, by name.
+    pub path: Value,
+    /// The query, by name.
+    pub query: Value,
+    /// The body.
+    pub body: Option<Value>,
+    /// Whether the call succeeds as it stands.
+    pub succeeds: bool,
+}
+
+/// The request for an operation, and another where one cannot show everything.
+///
+/// # Panics
+/// If there is none: write one when you add an endpoint.
+pub fn recipes(operation: &Operation) -> Vec<Recipe> {
+    let Some(whole) = find(&operation.name) else {
+        panic!(
+            "{} is new: add a good request for it to tests/it/http/recipes.rs, so that it is tried too.",
+            operation.name
+        );
+    };
+    let part = |name: &str| whole.get(name).cloned().unwrap_or_else(|| json!({}));
+    let recipe = Recipe {
+        path: part("path"),
+        query: part("query"),
+        body: whole.get("body").cloned(),
+        succeeds: whole.get("closed").is_none(),
+    };
+    for name in &operation.parts {
+        assert!(recipe.path.get(name).is_some(), "{}: recipes.rs lacks the path's {name}", operation.name);
+    }
+    for name in &operation.query {
+        let needed = is_id(name) && recipe.query.get(name).is_none();
+        assert!(!needed, "{}: recipes.rs lacks the query's {name}", operation.name);
+    }
+    let also = whole.get("also").map(|body| Recipe { body: Some(body.clone()), ..recipe.clone() });
+    let all: Vec<Recipe> = std::iter::once(recipe).chain(also).collect();
+    for (path, _) in operation.body.iter().flat_map(super::spec::fields) {
+        let pointer = format!("/{}", path.replace("[]", "/0").replace('.', "/"));
+        let name = path.rsplit('.').next().expect("a name");
+        let given = all.iter().any(|recipe| recipe.body.as_ref().is_some_and(|body| body.pointer(&pointer).is_some()));
+        let needed = is_id(name.trim_end_matches("[]")) && !path.contains("board_config");
+        assert!(given || !needed, "{}: recipes.rs lacks {path}", operation.name);
+    }
+    all
+}
+
+/// Whether a name promises an id of something that somebody owns.
+fn is_id(name: &str) -> bool {
+    const OTHERS: &[&str] = &["id", "actor", "before", "after", "cursor", "workflows", "mentions", "invite"];
+    name.ends_with("_id") || name.ends_with("_ids") || OTHERS.contains(&name)
+}
+
+fn find(name: &str) -> Option<Value> {
+    let fields = json!({
+        "title": "Changed", "description": "Changed as well.", "priority": "high", "ticket_type": "bug",
+        "assigned_agent_id": "$actor", "parent_ticket_id": "$parent", "tags": ["t"], "blocked_by_ticket_ids": ["$blocker"],
+        "related_task_ids": ["JIRA-1"], "related_ticket_ids": ["$other"], "story_points": 1.5, "estimate_minutes": 5,
+        "spent_minutes": 5,
+    });
+    let list = json!({"query": {"workflow_id": "$workflow", "agent_id": "someone", "status": "backlog,todo",
+        "ticket_type": "task", "priority": "low,high", "assigned_agent_id": "$actor", "unassigned": "false", "tags": "t",
+        "is_blocked": "false", "include_completed": "true", "limit": "10", "offset": "0", "sort_by": "priority",
+        "sort_order": "asc"}});
+    let board = json!({"name": "Board", "columns": [
+            {"id": "backlog", "name": "Backlog", "order": 0, "color": "#123456", "wip_limit": 50, "category": "todo",
+             "ticket_count": 3, "previous_id": "backlog"},
+            {"id": "todo"}, {"id": "in_progress"}, {"id": "review"}, {"id": "testing"}, {"id": "done"}],
+        "ticket_types": [{"id": "task", "name": "Task", "icon": "x", "color": "#123456"}, {"id": "bug"}],
+        "default_ticket_type": "task", "initial_status": "backlog",
+        "settings": {"auto_assign": false, "require_comments_on_status_change": false, "allow_reopen": true,
+                     "track_time": true, "wip_policy": "warn"},
+        "transitions": [{"from": "backlog", "to": "todo"}]});
+    let mut update = fields.clone();
+    update["ticket_id"] = json!("$ticket");
+    update["agent_id"] = Value::Null;
+    update["update_comment"] = json!("Why.");
+    update["version"] = Value::Null;
+    let mut create = fields.clone();
+    create.as_object_mut()?.remove("spent_minutes");
+    create["workflow_id"] = json!("$workflow");
+    create["agent_id"] = Value::Null;
+    create["initial_status"] = json!("todo");
+    let refresh = json!({"closed": true, "body": {"refresh": "cbr_none"}});
+    Some(match name {
+        "GET /health"
+        | "GET /ready"
+        | "GET /metrics"
+        | "GET /api/auth/options"
+        | "GET /api/board-templates"
+        | "GET /api/auth/me"
+        | "GET /api/auth/sessions"
+        | "DELETE /api/auth/sessions"
+        | "POST /api/auth/ws-ticket" => {
+            json!({})
+        }
+        "POST /api/auth/register" => json!({"closed": true, "body": {"email": "x@example.org", "password": "short",
+            "name": "X", "invite": "$invite", "token_mode": "json"}}),
+        "POST /api/auth/login" => {
+            json!({"closed": true, "body": {"email": "x@example.org", "password": "wrong", "token_mode": "json"}})
+        }
+        "POST /api/auth/token/refresh" | "POST /api/auth/logout" => refresh,
+        "POST /api/auth/password" => {
+            json!({"closed": true, "body": {"current_password": "wrong", "new_password": "correct horse"}})
+        }
+        "POST /api/auth/setup" => json!({"closed": true, "body": {"token": "none", "email": "x@example.org",
+            "password": "short", "name": "X", "token_mode": "json"}}),
+        "DELETE /api/auth/sessions/{id}" => json!({"path": {"id": "$session"}}),
+        "GET /api/keys" => json!({"query": {"actor_id": "$agent"}}),
+        "POST /api/keys" => json!({"body": {"name": "A key", "actor_id": "$agent", "scopes": ["read"],
+            "expires_at": "2999-01-01T00:00:00Z", "workflows": ["$workflow"]}}),
+        "DELETE /api/keys/{id}" => json!({"path": {"id": "$key"}}),
+        "GET /api/agents" => json!({"query": {"limit": "10", "cursor": "$agent"}}),
+        "POST /api/agents" => {
+            json!({"body": {"id": Value::Null, "kind": "agent", "name": "New", "workflows": ["$workflow"]}})
+        }
+        "PATCH /api/agents/{id}" => json!({"path": {"id": "$agent"}, "body": {"name": "Renamed", "disabled": false}}),
+        "POST /api/invites" => json!({"body": {"email": "y@example.org", "workflow_id": "$workflow", "role": "member",
+            "expires_in_hours": 5}}),
+        "POST /api/invites/accept" => json!({"body": {"invite": "$invite"}}),
+        "GET /api/workflows" => json!({"query": {"include_archived": "true", "limit": "10", "cursor": "$workflow"}}),
+        "POST /api/workflows" => json!({"body": {"name": "New", "description": "Fresh", "template": "development",
+            "board_config": board, "agent_id": Value::Null}}),
+        "GET /api/workflows/{id}"
+        | "DELETE /api/workflows/{id}"
+        | "POST /api/workflows/{id}/restore"
+        | "GET /api/workflows/{id}/members" => json!({"path": {"id": "$workflow"}}),
+        "PATCH /api/workflows/{id}" => json!({"path": {"id": "$workflow"}, "body": {"name": "Renamed",
+            "description": "Changed", "ticket_tracking": true, "repository_path": Value::Null}}),
+        "PUT /api/workflows/{id}/board" => {
+            json!({"path": {"id": "$workflow"}, "body": {"board_config": board, "moves": {"gone": "todo"}}})
+        }
+        "POST /api/workflows/{id}/ticket-tracking" => {
+            json!({"path": {"id": "$workflow"}, "body": {"enabled": true, "board_config": board}})
+        }
+        "PUT /api/workflows/{id}/members/{actor}" => {
+            json!({"path": {"id": "$workflow", "actor": "$member"}, "body": {"role": "viewer"}})
+        }
+        "DELETE /api/workflows/{id}/members/{actor}" => json!({"path": {"id": "$workflow", "actor": "$member"}}),
+        "GET /api/workflows/{id}/events" => json!({"path": {"id": "$workflow"}, "query": {"since": "0", "limit": "5"}}),
+        // A socket is opened elsewhere; without its handshake it is refused.
+        "GET /ws" => json!({"closed": true, "query": {"token": "none"}}),
+        "GET /api/board/{workflow_id}"
+        | "GET /api/tickets/board-config/{workflow_id}"
+        | "GET /api/tickets/stats/{workflow_id}" => json!({"path": {"workflow_id": "$workflow"}}),
+        "GET /api/tickets" | "GET /api/tickets/get" => list,
+        "POST /api/tickets/create" => json!({"body": create}),
+        "POST /api/tickets/update" => {
+            let nested = json!({"ticket_id": "$ticket", "agent_id": Value::Null, "updates": fields});
+            json!({"body": update, "also": nested})
+        }
+        "POST /api/tickets/change-status" => json!({"body": {"ticket_id": "$ticket", "agent_id": Value::Null,
+            "new_status": "todo", "comment": "Because of this.", "commit_sha": "abcdef", "version": Value::Null,
+            "position": {"before": "$other", "after": Value::Null}}}),
+        "POST /api/tickets/comment" => json!({"body": {"ticket_id": "$ticket", "agent_id": Value::Null,
+            "comment_text": "Well.", "comment_type": "general", "mentions": ["$actor"], "attachments": ["a.txt"],
+            "parent_id": "$comment"}}),
+        "POST /api/tickets/search" => json!({"body": {"workflow_id": "$workflow", "agent_id": Value::Null,
+            "query": "ticket", "search_type": "hybrid", "limit": 5, "include_comments": true, "filters": {
+            "status": ["backlog"], "priority": ["low"], "ticket_type": ["task"], "assigned_agent_id": "$actor",
+            "unassigned": false, "tags": ["t"], "created_after": "2020-01-01", "created_before": "2999-01-01T00:00:00Z",
+            "is_blocked": false, "include_completed": true}}}),
+        "POST /api/tickets/resolve" => json!({"body": {"ticket_id": "$ticket", "agent_id": Value::Null,
+            "resolution_comment": "All is well now.", "resolution": Value::Null, "commit_sha": "abcdef"}}),
+        "POST /api/tickets/link-commit" => json!({"body": {"ticket_id": "$ticket", "agent_id": Value::Null,
+            "commit_sha": "abcdef", "commit_message": "Fix"}}),
+        "POST /api/tickets/claim" => json!({"body": {"workflow_id": "$workflow", "agent_id": Value::Null,
+            "ticket_types": ["task"], "tags": ["t"], "priorities": ["low"]}}),
+        "POST /api/tickets/reorder" => {
+            json!({"body": {"ticket_id": "$ticket", "agent_id": Value::Null, "before": "$other", "after": Value::Null}})
+        }
+        "POST /api/tickets/set-blockers" => {
+            json!({"body": {"ticket_id": "$ticket", "agent_id": Value::Null, "blocked_by_ticket_ids": ["$blocker"]}})
+        }
+        "POST /api/tickets/bulk-update" => json!({"body": {"workflow_id": "$workflow", "agent_id": Value::Null,
+            "ticket_ids": ["$ticket", "$other"], "updates": fields, "new_status": "todo", "comment": "All of them."}}),
+        "GET /api/tickets/{id}" => json!({"path": {"id": "$ticket"}, "query": {"workflow_id": "$workflow"}}),
+        "DELETE /api/tickets/{id}" => json!({"path": {"id": "$ticket"}}),
+        "POST /api/tickets/{id}/restore" => json!({"path": {"id": "$deleted"}}),
+        "GET /api/tickets/commit-diff/{commit_sha}" | "GET /api/tickets/commit-diff/{sha}" => json!({"closed": true,
+            "path": {"sha": "abcdef", "commit_sha": "abcdef"}, "query": {"workflow_id": "$workflow"}}),
+        "PATCH /api/comments/{id}" => json!({"path": {"id": "$comment"}, "body": {"comment_text": "Changed"}}),
+        "DELETE /api/comments/{id}" => json!({"path": {"id": "$comment"}}),
+        "PUT /api/comments/{id}/reactions/{emoji}" | "DELETE /api/comments/{id}/reactions/{emoji}" => {
+            json!({"path": {"id": "$comment", "emoji": "👍"}})
+        }
+        _ => return None,
+    })
+}
+
+/// Somebody's things, by the names that recipes use.
+#[derive(Clone)]
+pub struct World {
+    /// Who owns them.
+    pub client: Client,
+    /// Their ids.
+    pub things: BTreeMap<String, String>,
+}
+
+impl World {
+    /// A person with one of everything.
+    pub async fn build(server: &Server, name: &str) -> Self {
+        let client = person(server, name).await;
+        let member = person(server, &format!("{name}-member")).await;
+        let desk = Desk::of(&client).await;
+        let path = format!("/api/workflows/{}/members/{}", desk.workflow, member.id);
+        client.put(&path, json!({"role": "member"})).await.ok();
+        let mut things = BTreeMap::new();
+        for name in ["parent", "blocker", "other", "ticket", "deleted"] {
+            things.insert(name.to_owned(), desk.ticket(&format!("The {name} ticket")).await);
+        }
+        client.delete(&format!("/api/tickets/{}", things["deleted"])).await.ok();
+        things.insert("comment".to_owned(), desk.comment(&things["ticket"], "Somebody's words").await);
+        let agent = client.post("/api/agents", json!({"name": "An agent"})).await.created();
+        let key = client.post("/api/keys", json!({"name": "A key", "actor_id": agent["id"], "scopes": ["read"]})).await;
+        let invite = json!({"workflow_id": desk.workflow, "role": "member"});
+        let invite = text(&client.post("/api/invites", invite).await.created(), "invite");
+        let session = format!("session-{}", uuid::Uuid::now_v7());
+        server
+            .sql(
+                "insert into sessions (id, actor_id, expires_at) values ($1, $2, now() + interval '1 day')",
+                &[&session, &client.id],
+            )
+            .await;
+        for (name, id) in [
+            ("workflow", desk.workflow),
+            ("actor", client.id.clone()),
+            ("member", member.id),
+            ("agent", text(&agent, "id")),
+            ("key", text(&key.created(), "id")),
+            ("invite", invite),
+            ("session", session),
+        ] {
+            things.insert(name.to_owned(), id);
+        }
+        Self { client, things }
+    }
+
+    /// The request that a recipe describes, with the world's things in place of their names.
+    pub fn request(&self, operation: &Operation, recipe: &Recipe) -> RequestBuilder {
+        let mut path = operation.path.clone();
+        for (name, value) in recipe.path.as_object().expect("parts") {
+            let part = self.fill(value);
+            path = path.replace(&format!("{{{name}}}"), &encode(part.as_str().expect("a text")));
+        }
+        let query = self.fill(&recipe.query);
+        let pairs: Vec<String> = query
+            .as_object()
+            .expect("a query")
+            .iter()
+            .map(|(name, value)| format!("{name}={}", encode(value.as_str().expect("a text"))))
+            .collect();
+        if !pairs.is_empty() {
+            path = format!("{path}?{}", pairs.join("&"));
+        }
+        let request = self.client.request(Method::clone(&operation.method), &path);
+        match &recipe.body {
+            Some(body) => request.json(&self.fill(body)),
+            None => request,
+        }
+    }
+
+    /// A value with the world's things in place of `$names`.
+    pub fn fill(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => match text.strip_prefix('$').and_then(|name| self.things.get(name)) {
+                Some(id) => json!(id),
+                None => value.clone(),
+            },
+            Value::Array(items) => items.iter().map(|item| self.fill(item)).collect(),
+            Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), self.fill(value))).collect(),
+            other => other.clone(),
+        }
+    }
+}
+
+/// Percent-encodes everything but letters, digits and `-_.`.
+pub fn encode(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b if b.is_ascii_alphanumeric() || b"-_.".contains(&b) => char::from(b).to_string(),
+            b => format!("%{b:02X}"),
+        })
+        .collect()
+}
