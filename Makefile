@@ -49,8 +49,9 @@ test-dashboard: $(NODE_MODULES)
 test-rust: setup dashboard
 	cargo test --locked
 
+# The tests' own build of the server: cargo build would compile dependencies a second time.
 test-browser: setup dashboard
-	cargo build --locked
+	cargo test --locked --test it --no-run
 	.setup/browser-tests
 
 test-migrations:
