@@ -60,12 +60,15 @@ pub struct AddComment {
     /// The acting agent, where the caller may act for others.
     pub agent_id: Option<String>,
     /// Markdown; `@agent` and `#TKT-1` become mentions.
+    #[schema(min_length = 1, max_length = 100_000)]
     pub comment_text: String,
     /// general where left out.
     pub comment_type: Option<String>,
     /// Actors and tickets to mention besides.
+    #[schema(max_items = 100)]
     pub mentions: Option<Vec<String>>,
     /// Links and paths.
+    #[schema(max_items = 50)]
     pub attachments: Option<Vec<String>>,
     /// The comment it answers.
     pub parent_id: Option<String>,
@@ -89,6 +92,7 @@ pub struct Commented {
 #[serde(deny_unknown_fields)]
 pub struct EditComment {
     /// The new text.
+    #[schema(min_length = 1, max_length = 100_000)]
     pub comment_text: String,
 }
 

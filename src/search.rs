@@ -31,12 +31,14 @@ pub struct SearchTickets {
     /// The acting agent; searching changes nothing, so anyone may name one.
     pub agent_id: Option<String>,
     /// Words as people type them: `"exact phrase"`, `or`, `-without`. 1 to 1000 characters.
+    #[schema(min_length = 1, max_length = 1000)]
     pub query: String,
     /// How to search; the answer's `mode` says what was done.
     pub search_type: Option<SearchType>,
     /// Which tickets.
     pub filters: Option<Filters>,
     /// 1 to 50; 10 where left out.
+    #[schema(minimum = 1, maximum = 50)]
     pub limit: Option<i32>,
     /// Whether comments count; true where left out.
     pub include_comments: Option<bool>,

@@ -26,18 +26,22 @@ pub enum Category {
 #[serde(deny_unknown_fields)]
 pub struct Column {
     /// 1 to 50 letters, digits or `_ . -`.
+    #[schema(pattern = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$")]
     pub id: String,
     /// What people read; the id where it is left out.
     #[serde(default)]
+    #[schema(max_length = 100)]
     pub name: Option<String>,
     /// Place from the left, counting from 0.
     #[serde(default)]
     pub order: Option<i64>,
     /// A colour like `#3b82f6`.
     #[serde(default)]
+    #[schema(pattern = "^#[0-9A-Za-z]{1,20}$")]
     pub color: Option<String>,
     /// The most tickets that should be here at once.
     #[serde(default)]
+    #[schema(minimum = 1)]
     pub wip_limit: Option<i64>,
     /// Guessed from id and place where it is left out.
     #[serde(default)]
@@ -55,15 +59,19 @@ pub struct Column {
 #[serde(deny_unknown_fields)]
 pub struct TicketType {
     /// 1 to 50 letters, digits or `_ . -`.
+    #[schema(pattern = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$")]
     pub id: String,
     /// What people read.
     #[serde(default)]
+    #[schema(max_length = 100)]
     pub name: Option<String>,
     /// An emoji or icon name.
     #[serde(default)]
+    #[schema(max_length = 50)]
     pub icon: Option<String>,
     /// A colour.
     #[serde(default)]
+    #[schema(pattern = "^#[0-9A-Za-z]{1,20}$")]
     pub color: Option<String>,
 }
 
@@ -116,12 +124,15 @@ pub struct BoardConfig {
     pub workflow_id: Option<String>,
     /// The board's name.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 200)]
     pub name: Option<String>,
     /// Columns from left to right, 1 to 50.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(min_items = 1, max_items = 50)]
     pub columns: Option<Vec<Column>>,
     /// Kinds of tickets, 1 to 50.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(min_items = 1, max_items = 50)]
     pub ticket_types: Option<Vec<TicketType>>,
     /// The type of a ticket that states none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -189,8 +200,10 @@ pub struct WorkflowList {
 #[serde(deny_unknown_fields)]
 pub struct CreateWorkflow {
     /// 1 to 200 characters.
+    #[schema(min_length = 1, max_length = 200)]
     pub name: String,
     /// What it is about.
+    #[schema(max_length = 20_000)]
     pub description: Option<String>,
     /// development (default), sdlc, security or research.
     pub template: Option<String>,
@@ -205,8 +218,10 @@ pub struct CreateWorkflow {
 #[serde(deny_unknown_fields, default)]
 pub struct UpdateWorkflow {
     /// 1 to 200 characters.
+    #[schema(min_length = 1, max_length = 200)]
     pub name: Option<String>,
     /// What it is about.
+    #[schema(max_length = 20_000)]
     pub description: Option<String>,
     /// Whether tickets can be made and changed.
     pub ticket_tracking: Option<bool>,

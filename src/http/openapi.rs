@@ -6,7 +6,7 @@ use actix_web::http::header;
 use actix_web::{HttpResponse, Responder, ResponseError, web};
 use utoipa::OpenApi;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
-use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Components, Content, Ref, RefOr, Response};
 
@@ -37,6 +37,7 @@ pub fn base() -> utoipa::openapi::OpenApi {
 /// What all operations have in common, said once here instead of at each handler: how they refuse, the
 /// header that names the acting agent, and an id that no other operation has.
 pub fn finish(mut doc: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
+    let optional = all_optional(&doc);
     for (path, item) in &mut doc.paths.paths {
         for (method, operation) in operations(item) {
             operation.operation_id = Some(operation_id(method, path));
@@ -57,6 +58,11 @@ pub fn finish(mut doc: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
                 ("500", "A fault of the server", true),
                 ("503", "The database cannot be reached", true),
             ];
+            if let Some(RefOr::T(body)) = &mut operation.request_body
+                && body.content.values().any(|content| is_one_of(&optional, content))
+            {
+                body.required = None;
+            }
             let responses = &mut operation.responses.responses;
             for (status, reason, _) in refusals.iter().filter(|(.., applies)| *applies) {
                 responses.entry((*status).to_owned()).or_insert_with(|| RefOr::T(refusal(reason)));
@@ -80,6 +86,20 @@ pub fn finish(mut doc: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
         }
     }
     doc
+}
+
+/// References to the schemas without a field that has to be given; a body of such needs not be sent.
+fn all_optional(doc: &utoipa::openapi::OpenApi) -> Vec<String> {
+    let schemas = doc.components.iter().flat_map(|components| &components.schemas);
+    schemas
+        .filter(|(_, schema)| matches!(schema, RefOr::T(Schema::Object(object)) if object.required.is_empty()))
+        .map(|(name, _)| format!("#/components/schemas/{name}"))
+        .collect()
+}
+
+fn is_one_of(references: &[String], content: &RefOr<Content>) -> bool {
+    matches!(content, RefOr::T(content)
+        if matches!(&content.schema, Some(RefOr::Ref(schema)) if references.contains(&schema.ref_location)))
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {

@@ -34,6 +34,7 @@ struct Page {
     /// Also archived workflows.
     include_archived: Option<bool>,
     /// 1 to 200; 50 where left out.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<i32>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,

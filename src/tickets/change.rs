@@ -19,8 +19,10 @@ pub struct CreateTicket {
     /// The acting agent, where the caller may act for others.
     pub agent_id: Option<String>,
     /// 3 to 500 characters.
+    #[schema(min_length = 3, max_length = 500)]
     pub title: String,
     /// Markdown, at least 10 characters.
+    #[schema(min_length = 10, max_length = 200_000)]
     pub description: String,
     /// One of the board's ticket types; its default where left out.
     pub ticket_type: Option<String>,
@@ -33,16 +35,22 @@ pub struct CreateTicket {
     /// The ticket it is a part of.
     pub parent_ticket_id: Option<String>,
     /// Tickets (ids or keys) of the same workflow it waits for.
+    #[schema(max_items = 200)]
     pub blocked_by_ticket_ids: Option<Vec<String>>,
     /// Labels.
+    #[schema(max_items = 50)]
     pub tags: Option<Vec<String>>,
     /// Tasks outside Callboard.
+    #[schema(max_items = 200)]
     pub related_task_ids: Option<Vec<String>>,
     /// Tickets worth reading with it.
+    #[schema(max_items = 200)]
     pub related_ticket_ids: Option<Vec<String>>,
     /// 0 to 1000.
+    #[schema(minimum = 0, maximum = 1000)]
     pub story_points: Option<f64>,
     /// Minutes it should take.
+    #[schema(minimum = 0, maximum = 10_000_000)]
     pub estimate_minutes: Option<i64>,
 }
 
@@ -90,9 +98,11 @@ pub struct Created {
 pub struct TicketUpdates {
     /// 3 to 500 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 3, max_length = 500)]
     pub title: Option<String>,
     /// Markdown, at least 10 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 10, max_length = 200_000)]
     pub description: Option<String>,
     /// How urgent it is.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -110,26 +120,31 @@ pub struct TicketUpdates {
     pub parent_ticket_id: Option<Option<String>>,
     /// All labels.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 50)]
     pub tags: Option<Vec<String>>,
     /// All tickets (ids or keys) it waits for.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 200)]
     pub blocked_by_ticket_ids: Option<Vec<String>>,
     /// All related tasks.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 200)]
     pub related_task_ids: Option<Vec<String>>,
     /// All related tickets.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 200)]
     pub related_ticket_ids: Option<Vec<String>>,
     /// 0 to 1000; null: none.
     #[serde(deserialize_with = "nullable", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<f64>)]
+    #[schema(value_type = Option<f64>, minimum = 0, maximum = 1000)]
     pub story_points: Option<Option<f64>>,
     /// Minutes it should take; null: unknown.
     #[serde(deserialize_with = "nullable", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<i64>)]
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 10_000_000)]
     pub estimate_minutes: Option<Option<i64>>,
     /// Minutes it took so far.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 10_000_000)]
     pub spent_minutes: Option<i64>,
 }
 
@@ -145,12 +160,15 @@ pub struct UpdateTicket {
     /// The fields to change.
     pub updates: Option<TicketUpdates>,
     /// Becomes a comment.
+    #[schema(max_length = 100_000)]
     pub update_comment: Option<String>,
     /// The version the change is based on.
     pub version: Option<i64>,
     /// See `updates`.
+    #[schema(min_length = 3, max_length = 500)]
     pub title: Option<String>,
     /// See `updates`.
+    #[schema(min_length = 10, max_length = 200_000)]
     pub description: Option<String>,
     /// See `updates`.
     pub priority: Option<Priority>,
@@ -161,18 +179,25 @@ pub struct UpdateTicket {
     /// See `updates`.
     pub parent_ticket_id: Option<String>,
     /// See `updates`.
+    #[schema(max_items = 50)]
     pub tags: Option<Vec<String>>,
     /// See `updates`.
+    #[schema(max_items = 200)]
     pub blocked_by_ticket_ids: Option<Vec<String>>,
     /// See `updates`.
+    #[schema(max_items = 200)]
     pub related_task_ids: Option<Vec<String>>,
     /// See `updates`.
+    #[schema(max_items = 200)]
     pub related_ticket_ids: Option<Vec<String>>,
     /// See `updates`.
+    #[schema(minimum = 0, maximum = 1000)]
     pub story_points: Option<f64>,
     /// See `updates`.
+    #[schema(minimum = 0, maximum = 10_000_000)]
     pub estimate_minutes: Option<i64>,
     /// See `updates`.
+    #[schema(minimum = 0, maximum = 10_000_000)]
     pub spent_minutes: Option<i64>,
 }
 
@@ -224,6 +249,7 @@ pub struct SetBlockers {
     /// The acting agent, where the caller may act for others.
     pub agent_id: Option<String>,
     /// All tickets (ids or keys) it waits for.
+    #[schema(max_items = 200)]
     pub blocked_by_ticket_ids: Vec<String>,
 }
 

@@ -30,10 +30,13 @@ pub struct ChangeStatus {
     /// The acting agent, where the caller may act for others.
     pub agent_id: Option<String>,
     /// The column to move to.
+    #[schema(min_length = 1)]
     pub new_status: String,
     /// Why; some boards ask for at least 10 characters.
+    #[schema(max_length = 100_000)]
     pub comment: Option<String>,
     /// A commit to link.
+    #[schema(pattern = "^[0-9A-Fa-f]{4,64}$")]
     pub commit_sha: Option<String>,
     /// The version the change is based on.
     pub version: Option<i64>,
@@ -98,10 +101,13 @@ pub struct ResolveTicket {
     /// The acting agent, where the caller may act for others.
     pub agent_id: Option<String>,
     /// What was done, at least 10 characters.
+    #[schema(min_length = 10, max_length = 100_000)]
     pub resolution_comment: Option<String>,
     /// Another spelling of `resolution_comment`.
+    #[schema(min_length = 10, max_length = 100_000)]
     pub resolution: Option<String>,
     /// The commit that did it.
+    #[schema(pattern = "^[0-9A-Fa-f]{4,64}$")]
     pub commit_sha: Option<String>,
 }
 
@@ -160,12 +166,14 @@ pub struct BulkUpdate {
     /// The acting agent, where the caller may act for others.
     pub agent_id: Option<String>,
     /// 1 to 500 tickets (ids or keys).
+    #[schema(min_items = 1, max_items = 500)]
     pub ticket_ids: Vec<String>,
     /// Fields to change in each.
     pub updates: Option<TicketUpdates>,
     /// A column to move each to.
     pub new_status: Option<String>,
     /// Why they move.
+    #[schema(max_length = 100_000)]
     pub comment: Option<String>,
 }
 
@@ -191,8 +199,10 @@ pub struct LinkCommit {
     /// The acting agent, where the caller may act for others.
     pub agent_id: Option<String>,
     /// 4 to 64 hexadecimal digits.
+    #[schema(pattern = "^[0-9A-Fa-f]{4,64}$")]
     pub commit_sha: String,
     /// Taken from the workflow's repository where left out.
+    #[schema(max_length = 20_000)]
     pub commit_message: Option<String>,
 }
 

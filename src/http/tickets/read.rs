@@ -26,6 +26,7 @@ pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
 #[serde(deny_unknown_fields)]
 struct ListQuery {
     /// The workflow.
+    #[param(min_length = 1)]
     workflow_id: String,
     /// The acting agent; reading changes nothing, so anyone may name one.
     #[serde(rename = "agent_id")]
@@ -47,8 +48,10 @@ struct ListQuery {
     /// false leaves out what is resolved; true where left out.
     include_completed: Option<bool>,
     /// 1 to 200; 50 where left out.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<i32>,
     /// Tickets to skip.
+    #[param(minimum = 0)]
     offset: Option<i32>,
     /// created_at (default), updated_at, priority or status.
     #[param(inline)]
