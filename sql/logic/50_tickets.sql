@@ -17,6 +17,20 @@ begin
 end
 $$;
 
+-- Holds a ticket against other writers until the end of the transaction. One that was deleted while we
+-- waited for it is not there any more.
+create function logic.lock_ticket(ticket text) returns tickets language plpgsql as $$
+declare
+    row tickets;
+begin
+    select * into row from tickets t where t.id = ticket for no key update;
+    if row.deleted_at is not null then
+        perform logic.fail('CB404', format('There is no ticket %s.', ticket));
+    end if;
+    return row;
+end
+$$;
+
 -- Refuses changes to tickets of an archived workflow or one without ticket tracking.
 create function logic.require_open(workflow text) returns void language plpgsql stable as $$
 declare
@@ -216,7 +230,7 @@ begin
     if unknown is not null then
         perform logic.invalid('updates', format('must not name %s; the fields that can change are %s', unknown, array_to_string(allowed, ', ')));
     end if;
-    select * into old_row from tickets t where t.id = tid for no key update;
+    old_row := logic.lock_ticket(tid);
     perform logic.require_open(old_row.workflow_id);
     perform logic.check_version(old_row, version);
     new_row := old_row;
@@ -344,7 +358,7 @@ declare
     tid text := logic.find_ticket(caller, ticket, 'member');
     row tickets;
 begin
-    select * into row from tickets t where t.id = tid for no key update;
+    row := logic.lock_ticket(tid);
     perform logic.require_open(row.workflow_id);
     perform logic.replace_blockers(tid, row.workflow_id, blocked_by_ticket_ids);
     return jsonb_build_object('success', true, 'ticket_id', tid, 'message', 'Set the blockers.',
@@ -358,7 +372,7 @@ declare
     tid text := logic.find_ticket(caller, ticket, 'member');
     row tickets;
 begin
-    select * into row from tickets t where t.id = tid for no key update;
+    row := logic.lock_ticket(tid);
     perform logic.require_open(row.workflow_id);
     delete from ticket_blockers k where k.blocked_by_ticket_id = tid;
     update tickets t set deleted_at = clock_timestamp() where t.id = tid and t.deleted_at is null;

@@ -59,7 +59,7 @@ begin
     if board.wip_policy = 'refuse' and (select t.status from tickets t where t.id = tid) <> new_status then
         warning := logic.check_wip(workflow, new_status);
     end if;
-    select * into row from tickets t where t.id = tid for no key update;
+    row := logic.lock_ticket(tid);
     perform logic.check_version(row, version);
     if row.status = new_status then
         if before is not null or after is not null then
@@ -118,7 +118,7 @@ declare
     row tickets;
     new_rank text;
 begin
-    select * into row from tickets t where t.id = tid for no key update;
+    row := logic.lock_ticket(tid);
     perform logic.require_open(row.workflow_id);
     if before is null and after is null then
         perform logic.invalid('before', 'or after must be given');
@@ -158,7 +158,7 @@ begin
     end if;
     -- Several tickets change: the stream comes first.
     perform logic.lock_stream(workflow);
-    select * into row from tickets t where t.id = tid for no key update;
+    row := logic.lock_ticket(tid);
     blockers := array(select k.blocked_by_ticket_id from ticket_blockers k where k.ticket_id = row.id order by 1);
     if cardinality(blockers) > 0 then
         perform logic.fail('CB001', format('TKT-%s is blocked by %s; resolve those first.', row.number,

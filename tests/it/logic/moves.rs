@@ -226,3 +226,38 @@ async fn one_bulk_change_reports_each_ticket() {
         assert_eq!(desk.refused("bulk_update", bad).await, "CB422");
     }
 }
+
+#[tokio::test]
+async fn what_waits_for_a_ticket_that_is_deleted_finds_it_gone() {
+    let desk = Desk::open("gone").await;
+    let calls = [
+        ("update_ticket", json!({"updates": {"title": "Too late"}})),
+        ("change_status", json!({"new_status": "todo"})),
+        ("resolve_ticket", json!({"resolution_comment": "Long since done"})),
+        ("set_blockers", json!({"blocked_by_ticket_ids": []})),
+        ("delete_ticket", json!({})),
+    ];
+    for (name, arguments) in calls {
+        let ticket = desk.ticket("Not for long").await;
+        let mut arguments = arguments;
+        arguments["ticket"] = json!(ticket);
+        let mut other = house::connect(&desk.db.url).await;
+        let deletion = other.transaction().await.expect("begin");
+        deletion.execute("select logic.delete_ticket('owner', $1)", &[&ticket]).await.expect("delete");
+        let watch = house::connect(&desk.db.url).await;
+        let waiting = async {
+            house::eventually("the call waits", async || {
+                let sql = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+                watch.query_one(sql, &[]).await.expect("activity").get::<_, i64>(0) == 1
+            })
+            .await;
+            deletion.commit().await.expect("commit");
+        };
+        let (code, ()) = tokio::join!(desk.refused(name, arguments), waiting);
+        assert_eq!(code, "CB404", "{name}");
+        let title: String =
+            watch.query_one("select title from tickets where id = $1", &[&ticket]).await.expect("the row").get(0);
+        assert_eq!(title, "Not for long");
+    }
+    desk.streams_are_gapless().await;
+}
