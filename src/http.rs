@@ -138,6 +138,8 @@ pub fn serve(listener: TcpListener, state: web::Data<State>, extras: Vec<Extra>)
             .wrap(NormalizePath::new(TrailingSlash::Trim))
             .wrap(TracingLogger::<guard::RequestSpan>::new())
     })
+    // Small messages leave at once instead of waiting for an acknowledgement, up to 40 ms.
+    .tcp_nodelay(true)
     .on_connect(|io, _| give_up_on_dead_peers(io))
     // A client that is slow to send its headers, or slow to hang up.
     .client_request_timeout(Duration::from_secs(10))
@@ -154,8 +156,8 @@ pub fn serve(listener: TcpListener, state: web::Data<State>, extras: Vec<Extra>)
 /// Connections that may wait to be accepted: after a restart all sockets come back at once.
 const BACKLOG: u32 = 4096;
 
-/// A peer that takes nothing for a minute is hung up on by the kernel: what waits for it must not stay in
-/// memory for as long as it likes.
+/// A peer that takes nothing for a minute is hung up on by the kernel, so that what waits for it does not
+/// stay in memory for as long as it likes.
 fn give_up_on_dead_peers(io: &dyn std::any::Any) {
     #[cfg(target_os = "linux")]
     if let Some(stream) = io.downcast_ref::<actix_web::rt::net::TcpStream>() {

@@ -112,10 +112,10 @@ impl House {
             .batch_execute(
                 "create table bench_tickets as
                  select row_number() over (order by id)::int as n, id, workflow_id from tickets;
-                 alter table bench_tickets add primary key (n);
-                 vacuum analyze;",
+                 alter table bench_tickets add primary key (n);",
             )
             .await?;
+        self.sql.batch_execute("vacuum analyze").await?;
         let rows = self.sql.query("select id from bench_tickets order by n", &[]).await?;
         self.tickets = rows.iter().map(|row| row.get(0)).collect();
         self.quiet = self.new_workflow(5).await?;
@@ -150,10 +150,10 @@ impl House {
                    from tickets where workflow_id = '{large}' and number % 2 = 0;
                  insert into ticket_blockers (ticket_id, blocked_by_ticket_id, workflow_id)
                  select a.id, b.id, a.workflow_id from tickets a join tickets b using (workflow_id)
-                  where workflow_id = '{large}' and a.number % 5 = 0 and b.number = a.number - 1;
-                 vacuum analyze;"
+                  where workflow_id = '{large}' and a.number % 5 = 0 and b.number = a.number - 1"
             ))
             .await?;
+        self.sql.batch_execute("vacuum analyze").await?;
         Ok(())
     }
 
@@ -181,6 +181,9 @@ impl House {
 
 impl Drop for House {
     fn drop(&mut self) {
+        if let Some(server) = &mut self.server {
+            let _ = server.start_kill();
+        }
         self.postgres.begin_stop();
         let deadline = Instant::now() + Duration::from_secs(10);
         let state = self.postgres.state();

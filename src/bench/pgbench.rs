@@ -59,14 +59,13 @@ pub fn start(house: &House, script: &str, clients: usize, span: Duration) -> Res
     let setup = |error: std::io::Error| Error::Setup(format!("pgbench cannot be run: {error}."));
     let name = std::env::temp_dir().join(format!("callboard-bench-{}-{}.sql", std::process::id(), fastrand::u32(..)));
     std::fs::write(&name, script).map_err(setup)?;
-    let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
     let child = Command::new(&house.pgbench)
         .args(["--no-vacuum", "--protocol=prepared", "--jobs=2"])
         .arg(format!("--client={clients}"))
         .arg(format!("--time={}", span.as_secs()))
         .arg(format!("--define=tickets={}", house.tickets.len()))
-        .arg(format!("--define=caller={}", quoted(&house.caller)))
-        .arg(format!("--define=large={}", quoted(&house.large)))
+        .arg(format!("--define=caller={}", house.caller))
+        .arg(format!("--define=large={}", house.large))
         .arg(format!("--file={}", name.display()))
         .arg(&house.url)
         .stdin(Stdio::null())

@@ -198,7 +198,8 @@ impl Reader {
         };
         self.spend();
         match serde_json::from_str::<Asked>(&text) {
-            Ok(asked) => self.answer(asked).await,
+            // Boxed: an idle socket does not keep room for the work of signing in.
+            Ok(asked) => Box::pin(self.answer(asked)).await,
             Err(error) => self.refuse("bad_request", format!("The message is not understood: {error}."), None),
         }
     }

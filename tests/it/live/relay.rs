@@ -1,8 +1,17 @@
-//! The relay: its sleep, the bell, other servers beside it, a tail too long to be read.
+//! The relay: its sleep, the bell, other servers beside it, a tail too long to be read, a dead peer.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use callboard::accounts::Caller;
+use callboard::db::{Db, pool};
+use callboard::history::Room;
+use callboard::live::client::Client;
 use callboard::live::relay::State;
+use callboard::live::{Live, Settings, catch_up};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{UnixListener, UnixStream};
 
 use super::mirror::Mirror;
 use super::socket::{Heard, Socket};
@@ -151,4 +160,82 @@ async fn a_tail_too_long_is_left_to_the_members() {
         assert_eq!(event["seq"], last + 1);
         last += 1;
     }
+}
+
+/// Passes bytes on between unix sockets. Connections accepted before `frozen` go silent without closing.
+async fn proxy(
+    listener: UnixListener,
+    target: std::path::PathBuf,
+    frozen: Arc<AtomicUsize>,
+    accepted: Arc<AtomicUsize>,
+) {
+    loop {
+        let (client, _) = listener.accept().await.expect("a connection");
+        let number = accepted.fetch_add(1, Ordering::SeqCst);
+        let server = UnixStream::connect(&target).await.expect("Postgres");
+        let (client, server) = (client.into_split(), server.into_split());
+        for (mut from, mut to) in [(client.0, server.1), (server.0, client.1)] {
+            let frozen = frozen.clone();
+            tokio::spawn(async move {
+                let mut buffer = vec![0; 8192];
+                while let Ok(count @ 1..) = from.read(&mut buffer).await {
+                    while number < frozen.load(Ordering::SeqCst) {
+                        tokio::time::sleep(Duration::from_millis(20)).await;
+                    }
+                    if to.write_all(&buffer[..count]).await.is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_peer_that_died_without_a_word_is_noticed() {
+    let stage = Stage::open("halfopen").await;
+    let workflow = stage.workflow("ann", 2).await;
+    let config: tokio_postgres::Config = stage.server.db.url.parse().expect("a connection string");
+    let tokio_postgres::config::Host::Unix(host) = &config.get_hosts()[0] else { panic!("a unix socket") };
+    let target = host.join(format!(".s.PGSQL.{}", config.get_ports().first().unwrap_or(&5432)));
+    let folder = tempfile::tempdir().expect("a folder");
+    let listener = UnixListener::bind(folder.path().join(".s.PGSQL.5432")).expect("a socket");
+    let (frozen, accepted) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    tokio::spawn(proxy(listener, target, frozen.clone(), accepted.clone()));
+    let (user, name) = (config.get_user().expect("a user"), config.get_dbname().expect("a name"));
+    let listen_url = format!("host={} port=5432 user={user} dbname={name}", folder.path().display());
+    let db = Db::new(pool::pool(&stage.server.db.url, 4, Duration::from_secs(30)).expect("a pool"));
+    let live = Live::start(db, Settings { listen_url, buffer: 1 << 20, readers: 2 });
+    house::eventually("the relay follows", async || live.ready().is_ok()).await;
+
+    let client = Client::new(&live, Some(Caller::trusted("ann")), true);
+    live.rooms.add(client.clone());
+    let (member, _) = client.enter(Room::Workflow(workflow.clone()), None);
+    tokio::spawn(catch_up::run(live.clone(), member, true));
+    let mut caught_up = false;
+    while !caught_up {
+        let message = tokio::time::timeout(Duration::from_secs(10), client.outbox.next()).await.expect("a message");
+        caught_up = message.expect("an open client").text.contains(r#""type":"subscribed""#);
+    }
+    for _ in 0..3 {
+        let before = accepted.load(Ordering::SeqCst);
+        frozen.store(before, Ordering::SeqCst);
+        let died = Instant::now();
+        stage
+            .run(
+                "update tickets set spent_minutes = spent_minutes + 1 where number = 1 and workflow_id = $1",
+                &workflow,
+            )
+            .await;
+        loop {
+            let message = tokio::time::timeout(Duration::from_secs(10), client.outbox.next()).await.expect("an event");
+            if message.expect("an open client").text.contains("ticket_updated") {
+                break;
+            }
+        }
+        println!("heard {:?} after its connection died", died.elapsed());
+        assert!(died.elapsed() < Duration::from_secs(4), "{:?}", died.elapsed());
+        assert!(accepted.load(Ordering::SeqCst) > before);
+    }
+    live.stop().await;
 }
