@@ -87,11 +87,12 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
         let path = error.path().to_string();
         match error.inner() {
             inner if inner.is_data() => faults::refused(&path, &inner.to_string()),
-            inner => malformed(inner),
+            // Not what was asked for, or no JSON at all?
+            inner => strict::check::<T>(bytes).err().unwrap_or_else(|| malformed(inner)),
         }
     })?;
     deserializer.end().map_err(|error| malformed(&error))?;
-    if bytes.contains(&b'[') {
+    if bytes.contains(&b'[') || bytes.iter().filter(|byte| **byte == b'{').count() > 1 {
         strict::check::<T>(bytes)?;
     }
     Ok(value)
@@ -152,6 +153,7 @@ mod tests {
     struct Ticket {
         title: String,
         tags: Option<Vec<String>>,
+        priority: Option<crate::tickets::Priority>,
     }
 
     fn fault(body: &str) -> (u16, String) {
@@ -167,8 +169,12 @@ mod tests {
         assert_eq!(fault("{\"title\":\"x\",\"tags\":[1]}").1, "The field tags[0] must be a string, not integer 1.");
         assert_eq!(
             fault("{\"title\":\"x\",\"colour\":1}").1,
-            "The field colour is not known; known here: title or tags."
+            "The field colour is not known; known here: title, tags, priority."
         );
+        for (sent, found) in [("5", "integer 5"), ("[]", "a list"), ("{\"low\":null}", "an object")] {
+            let told = fault(&format!("{{\"title\":\"x\",\"priority\":{sent}}}"));
+            assert_eq!(told, (422, format!("The field priority must be a string, not {found}.")));
+        }
         assert_eq!(fault("{\"title\":\n!}").0, 400);
         assert_eq!(fault("{\"title\":\"x\"} {}").0, 400);
         assert_eq!(fault(&"[".repeat(100_000)).0, 422);

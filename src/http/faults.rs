@@ -45,6 +45,8 @@ fn named(path: &str) -> String {
 fn expected(message: &str) -> Option<(String, String)> {
     let rest = ["invalid type: ", "invalid value: ", "invalid length "].iter().find_map(|p| message.strip_prefix(p))?;
     let (found, expected) = rest.split_once(", expected ")?;
+    // Of a list that is too short, serde tells the length.
+    let found = if message.starts_with("invalid length ") { "a list" } else { found };
     let found = plain(&found.replace('`', ""));
     // Echo no more than a glimpse of what was sent.
     let found = if found.chars().count() > 60 { found.chars().take(60).chain("…".chars()).collect() } else { found };

@@ -1,5 +1,6 @@
-//! serde also reads a struct from a list of its fields' values: `["x"]` for `{"title": "x"}`. Nobody who
-//! sends that means it, so bodies that hold lists are read once more by a reader that refuses it.
+//! serde also reads a struct from a list of its fields' values, `["x"]` for `{"title": "x"}`, and a choice
+//! from an object, `{"low": null}` for `"low"`; and a number for a choice it calls no JSON at all. Nobody who
+//! sends that means it, so bodies that hold more than plain members are read once more by a stricter reader.
 
 use serde::Deserializer;
 use serde::de::value::{MapDeserializer, SeqDeserializer};
@@ -10,7 +11,7 @@ use serde_json::Value;
 use crate::Result;
 use crate::http::faults;
 
-/// Refuses a list where `T` has an object. `bytes` have been read as `T` before.
+/// Refuses a list where `T` has an object, and anything but a text where it has a choice.
 pub fn check<T: DeserializeOwned>(bytes: &[u8]) -> Result<()> {
     let Ok(value) = serde_json::from_slice::<Value>(bytes) else { return Ok(()) };
     match serde_path_to_error::deserialize::<_, T>(Strict(&value)) {
@@ -69,7 +70,15 @@ impl<'de> Deserializer<'de> for Strict<'de> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Self::Error> {
-        self.0.deserialize_enum(name, variants, visitor)
+        let found = match self.0 {
+            Value::String(_) => return self.0.deserialize_enum(name, variants, visitor),
+            Value::Null => Unexpected::Other("null"),
+            Value::Bool(value) => Unexpected::Bool(*value),
+            Value::Number(number) => number.as_i64().map_or(Unexpected::Other("number"), Unexpected::Signed),
+            Value::Array(_) => Unexpected::Seq,
+            Value::Object(_) => Unexpected::Map,
+        };
+        Err(serde_json::Error::invalid_type(found, &"a string"))
     }
 
     forward_to_deserialize_any! {

@@ -275,6 +275,9 @@ fn faults_of(answer: &Answer, operation: &Operation, field: Option<&str>) -> Str
     if let Some(word) = detail.split(|c: char| !c.is_alphanumeric() && c != '(').find(|word| words.contains(word)) {
         let _ = write!(faults, " says {word};");
     }
+    if field.is_some() && problem["code"] == "malformed_json" {
+        faults.push_str(" it was JSON;");
+    }
     if problem["code"] == "invalid" {
         let named: Vec<&str> =
             problem["errors"].as_array().into_iter().flatten().filter_map(|e| e["field"].as_str()).collect();
