@@ -56,10 +56,9 @@ enum Mood {
 
 /// Runs until the server stops.
 pub async fn run(live: Arc<Live>) {
-    let mut relay = Relay { live: live.clone(), read_to: None, patience: PATIENCE };
+    let mut relay = Relay { live: live.clone(), read_to: None, patience: PATIENCE, of_use: false };
     let mut pause = Duration::from_millis(20);
     loop {
-        let started = Instant::now();
         let outcome = tokio::select! {
             outcome = relay.follow() => outcome,
             () = live.stopping() => break,
@@ -68,7 +67,8 @@ pub async fn run(live: Arc<Live>) {
             tracing::warn!(%error, "the relay lost the database and connects again");
             live.set_relay(State::Away(error.to_string()));
         }
-        if started.elapsed() > Duration::from_secs(5) {
+        // A connection that was of use is made anew at once; a database that is away is not pressed.
+        if std::mem::take(&mut relay.of_use) {
             pause = Duration::from_millis(20);
         }
         tokio::select! {
@@ -91,6 +91,8 @@ struct Relay {
     /// The epoch and the snapshot up to which everything has been relayed.
     read_to: Option<(Arc<str>, Snapshot)>,
     patience: Duration,
+    /// Whether the connection has read the tail.
+    of_use: bool,
 }
 
 impl Relay {
@@ -130,6 +132,7 @@ impl Relay {
                 _ => Some(self.check(tail, epoch).await?),
             };
             let (found, snapshot) = self.read(tail, epoch).await?;
+            self.of_use = true;
             if let Some(heads) = heads {
                 for (workflow_id, head) in heads {
                     self.live.rooms.verify(&workflow_id, head);
