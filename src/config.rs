@@ -17,6 +17,28 @@ pub enum Registration {
     Off,
 }
 
+/// Who makes vectors of texts, for search by meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EmbeddingProvider {
+    /// The model in the runtime folder, all-MiniLM-L6-v2, inside this process.
+    Local,
+    /// A server that speaks OpenAI's embeddings API.
+    Openai,
+    /// Nobody: search goes by words.
+    None,
+}
+
+impl EmbeddingProvider {
+    /// Its name in settings.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Openai => "openai",
+            Self::None => "none",
+        }
+    }
+}
+
 /// Settings of `callboard serve`. Every one can be given as a flag, in the environment, or in the file
 /// named by `--config` (key = the flag's name with underscores).
 #[derive(Debug, Clone, Args)]
@@ -27,7 +49,7 @@ pub struct Config {
     /// Where the embedded Postgres keeps its data.
     #[arg(long, env = "CALLBOARD_DATA_DIR", default_value = ".data")]
     pub data_dir: PathBuf,
-    /// Where the fetched runtime (Postgres) is unpacked.
+    /// Where the fetched runtime (Postgres and the embedding model) is unpacked.
     #[arg(long, env = "CALLBOARD_RUNTIME_DIR", default_value = ".runtime")]
     pub runtime_dir: PathBuf,
     /// An external Postgres 16 or newer with pgvector; unset: the embedded one.
@@ -87,6 +109,28 @@ pub struct Config {
     /// Months of history to keep; 0 keeps all.
     #[arg(long, env = "CALLBOARD_HISTORY_MONTHS", default_value_t = 0)]
     pub history_months: u32,
+    /// Who makes vectors of texts, for search by meaning.
+    #[arg(long, env = "CALLBOARD_EMBEDDING_PROVIDER", value_enum, default_value = "local")]
+    pub embedding_provider: EmbeddingProvider,
+    /// The model to ask an `openai` provider for; text-embedding-3-large where left out.
+    #[arg(long, env = "CALLBOARD_EMBEDDING_MODEL")]
+    pub embedding_model: Option<String>,
+    /// Where the `openai` provider is, without `/embeddings`; https://api.openai.com/v1 where left out.
+    /// Addresses in private networks are allowed, for models that run at home.
+    #[arg(long, env = "CALLBOARD_EMBEDDING_BASE_URL")]
+    pub embedding_base_url: Option<String>,
+    /// The key of the `openai` provider.
+    #[arg(long, env = "CALLBOARD_EMBEDDING_API_KEY", hide_env_values = true)]
+    pub embedding_api_key: Option<SecretString>,
+    /// Numbers in one vector, for models that let them be chosen; at most 4,000.
+    #[arg(long, env = "CALLBOARD_EMBEDDING_DIMENSIONS")]
+    pub embedding_dimensions: Option<i64>,
+    /// Longest one request to the `openai` provider may take, in seconds.
+    #[arg(long, env = "CALLBOARD_EMBEDDING_TIMEOUT", default_value_t = 20)]
+    pub embedding_timeout: u64,
+    /// Texts in one request to the `openai` provider.
+    #[arg(long, env = "CALLBOARD_EMBEDDING_BATCH", default_value_t = 64)]
+    pub embedding_batch: usize,
     /// What to log, in the syntax of RUST_LOG.
     #[arg(
         long,

@@ -47,6 +47,7 @@ pub use self::reply::{NoContent, RawReply, Reply};
 use crate::accounts::Accounts;
 use crate::config::Config;
 use crate::db::Db;
+use crate::embeddings::{self, Embeddings};
 use crate::{Error, Result as CoreResult};
 
 /// A part asked by `/ready`: `Err` says what is wrong, in a sentence.
@@ -60,6 +61,8 @@ pub struct State {
     pub config: Config,
     /// Credentials: verifying, signing, hashing.
     pub accounts: Accounts,
+    /// Vectors of texts, for search by meaning.
+    pub embeddings: Embeddings,
     /// Rate limits.
     pub limits: limits::Limits,
     ready: RwLock<Vec<(String, ReadyCheck)>>,
@@ -75,8 +78,9 @@ impl State {
     /// Loads what serving needs from a migrated database.
     pub async fn load(config: Config, db: Db) -> CoreResult<web::Data<Self>> {
         let accounts = Accounts::load(&db, &config).await?;
+        let embeddings = Embeddings::start(db.clone(), embeddings::Settings::of(&config)?)?;
         let limits = limits::Limits::new(config.request_rate);
-        Ok(web::Data::new(Self { db, config, accounts, limits, ready: RwLock::default() }))
+        Ok(web::Data::new(Self { db, config, accounts, embeddings, limits, ready: RwLock::default() }))
     }
 
     /// Makes `/ready` ask one more part, e.g. the relay.

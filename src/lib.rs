@@ -12,6 +12,7 @@ pub mod commits;
 pub mod config;
 pub mod db;
 pub mod demo;
+pub mod embeddings;
 pub mod error;
 pub mod export;
 pub mod history;

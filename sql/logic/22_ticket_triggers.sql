@@ -87,10 +87,10 @@ begin atomic
         jsonb_build_object('ticket', card || jsonb_build_object('description', ticket.description)))::logic.change;
 end;
 
--- AFTER UPDATE, by statement: one history row for each field that changed (logic.record writes them and
--- rings), the search document of what was reworded, and the release of what a newly resolved ticket
--- blocked. Rows are compared one by one in
--- plpgsql: for the usual single ticket that costs a fraction of one set-based statement over all fields.
+-- AFTER UPDATE, by statement: what search reads of tickets that were reworded, moved, deleted or restored,
+-- one history row for each field that changed (logic.record writes them and rings), and the release of what
+-- a newly resolved ticket blocked. Rows are compared one by one in plpgsql: for the usual single ticket
+-- that costs a fraction of one set-based statement over all fields.
 create function logic.tickets_updated() returns trigger language plpgsql as $$
 declare
     pairs refcursor;
@@ -100,6 +100,8 @@ declare
     changes logic.change[] := '{}';
     resolved text[] := '{}';
     reworded text[] := '{}';
+    moved text[] := '{}';
+    gone text[] := '{}';
 begin
     if (select count(*) from (select from new_rows limit 2) few) < 2 then
         open pairs for select old_rows as o, new_rows as n from old_rows cross join new_rows;
@@ -123,6 +125,7 @@ begin
             changes := changes || logic.ticket_change(n, 'status_changed', 'status', o.status, n.status,
                 'Moved from ' || o.status || ' to ' || n.status || '.',
                 jsonb_build_object('status', n.status, 'rank', n.rank, 'started_at', n.started_at, 'completed_at', n.completed_at));
+            moved := moved || n.id;
         elsif o.rank <> n.rank then
             changes := changes || logic.field_change(n, 'rank', o.rank, n.rank, to_jsonb(n.rank), 'Reordered.');
         end if;
@@ -191,15 +194,26 @@ begin
                 jsonb_build_object('started_at', n.started_at, 'completed_at', n.completed_at,
                     'created_at', n.created_at, 'created_by_agent_id', n.created_by_agent_id));
         end if;
-        if (o.title, o.description, o.tags) is distinct from (n.title, n.description, n.tags) then
+        if logic.is_findable(o) and not logic.is_findable(n) then
+            gone := gone || n.id;
+        elsif (o.title, o.description, o.tags) is distinct from (n.title, n.description, n.tags)
+              or (logic.is_findable(n) and not logic.is_findable(o)) then
             reworded := reworded || n.id;
         end if;
     end loop;
     close pairs;
-    perform logic.record(changes);
+    -- Before the stream's row is locked, in the order in which comments and inserts do it.
     if reworded <> '{}' then
         perform logic.index_tickets(reworded);
+        perform logic.queue_embeddings(reworded);
     end if;
+    if moved <> '{}' then
+        perform logic.queue_moved(moved);
+    end if;
+    if gone <> '{}' then
+        perform logic.unindex_tickets(gone);
+    end if;
+    perform logic.record(changes);
     if resolved <> '{}' then
         -- The trigger of ticket_blockers records each release.
         delete from ticket_blockers k where k.blocked_by_ticket_id = any (resolved);

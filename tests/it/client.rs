@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
-use callboard::config::Config;
+use callboard::config::{Config, EmbeddingProvider};
 use callboard::db::{Db, pool};
 use callboard::http::{self, Extra, State};
 use callboard::live::{self, Live};
@@ -85,9 +85,13 @@ async fn server_at(db: Arc<TestDb>, flags: &[&str], mut extras: Vec<Extra>) -> S
     Server { url, db, state, live, handle }
 }
 
-/// The settings that flags give.
+/// The settings that flags give; without embeddings, unless they ask for them.
 pub fn config(flags: &[&str]) -> Config {
-    Settings::parse_from(std::iter::once("callboard").chain(flags.iter().copied())).config
+    let mut config = Settings::parse_from(std::iter::once("callboard").chain(flags.iter().copied())).config;
+    if !flags.contains(&"--embedding-provider") {
+        config.embedding_provider = EmbeddingProvider::None;
+    }
+    config
 }
 
 impl Drop for Server {

@@ -1,0 +1,2 @@
+-- How far each model is.
+select logic.embedding_progress()

@@ -1,0 +1,2 @@
+-- Lets a finished model serve, and removes vectors of retired ones.
+select logic.tend_embeddings()

@@ -1,0 +1,79 @@
+//! Which provider to use, and how; checked before the server starts.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::config::{Config, EmbeddingProvider};
+use crate::{Error, Result};
+
+/// The settings `CALLBOARD_EMBEDDING_*`.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Who makes the vectors.
+    pub provider: EmbeddingProvider,
+    /// Where the fetched runtime lies, with the local model in it.
+    pub runtime_dir: PathBuf,
+    /// The model of the HTTP provider.
+    pub model: String,
+    /// Where the HTTP provider is, without `/embeddings`.
+    pub base_url: String,
+    /// The key of the HTTP provider.
+    pub api_key: Option<SecretString>,
+    /// Numbers in one vector, where they can be chosen.
+    pub dimensions: Option<i64>,
+    /// Longest one request to the HTTP provider may take.
+    pub timeout: Duration,
+    /// Texts in one request to the HTTP provider.
+    pub batch: usize,
+    /// How long work that was begun belongs to who began it.
+    pub lease: Duration,
+}
+
+/// Longest that a batch may be worked on; it covers all retries of a slow provider.
+const LEASE: Duration = Duration::from_secs(120);
+
+impl Settings {
+    /// Takes the settings of the server, or says in a sentence what is missing.
+    pub fn of(config: &Config) -> Result<Self> {
+        let given = |text: &Option<String>| text.as_deref().map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned);
+        let timeout = Duration::from_secs(config.embedding_timeout.clamp(1, 300));
+        let settings = Self {
+            provider: config.embedding_provider,
+            runtime_dir: config.runtime_dir.clone(),
+            model: given(&config.embedding_model).unwrap_or_else(|| "text-embedding-3-large".to_owned()),
+            base_url: given(&config.embedding_base_url).unwrap_or_else(|| "https://api.openai.com/v1".to_owned()),
+            api_key: config.embedding_api_key.clone(),
+            dimensions: config.embedding_dimensions,
+            timeout,
+            batch: config.embedding_batch.clamp(1, 2048),
+            lease: LEASE.max(timeout * 4),
+        };
+        settings.check()?;
+        Ok(settings)
+    }
+
+    fn check(&self) -> Result<()> {
+        let refuse = |text: &str| Err(Error::Setup(text.to_owned()));
+        if self.provider != EmbeddingProvider::Openai {
+            return Ok(());
+        }
+        if self.dimensions.is_some_and(|n| !(1..=4000).contains(&n)) {
+            return refuse(
+                "CALLBOARD_EMBEDDING_DIMENSIONS must be between 1 and 4000, which is what an index of half-precision vectors holds.",
+            );
+        }
+        match reqwest::Url::parse(&self.base_url) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") && url.host().is_some() => {
+                if !url.username().is_empty() || url.password().is_some() {
+                    return refuse(
+                        "CALLBOARD_EMBEDDING_BASE_URL holds a password, which would show in logs; give it as CALLBOARD_EMBEDDING_API_KEY.",
+                    );
+                }
+                Ok(())
+            }
+            _ => refuse("CALLBOARD_EMBEDDING_BASE_URL must be an address such as https://api.openai.com/v1."),
+        }
+    }
+}
