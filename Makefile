@@ -11,7 +11,7 @@ PROFILE ?= dev
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
 
-setup: ## Fetch the embedded Postgres (25 MB, once; instant afterwards)
+setup: ## Fetch the embedded Postgres and the embedding model (110 MB, once; instant afterwards)
 	@.setup/runtime
 
 # npm leaves this file behind when it is done.

