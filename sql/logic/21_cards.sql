@@ -68,6 +68,12 @@ begin atomic
       ) card;
 end;
 
+-- Whether search may find a ticket: only such tickets have words and vectors.
+create function logic.is_findable(ticket tickets) returns boolean language sql immutable
+begin atomic
+    select ticket.deleted_at is null;
+end;
+
 -- A short mention of a ticket inside another answer; also for deleted ones, so that links stay readable.
 create function logic.ticket_ref(id text) returns jsonb language sql stable
 begin atomic

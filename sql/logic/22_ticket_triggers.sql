@@ -87,10 +87,10 @@ begin atomic
         jsonb_build_object('ticket', card || jsonb_build_object('description', ticket.description)))::logic.change;
 end;
 
--- AFTER UPDATE, by statement: what search reads of tickets that were reworded, moved, deleted or restored,
--- one history row for each field that changed (logic.record writes them and rings), and the release of what
--- a newly resolved ticket blocked. Rows are compared one by one in plpgsql: for the usual single ticket
--- that costs a fraction of one set-based statement over all fields.
+-- AFTER UPDATE, by statement: one history row for each field that changed (logic.record writes them and
+-- rings), what search reads of tickets that were reworded, moved, deleted or restored, and the release of
+-- what a newly resolved ticket blocked. Rows are compared one by one in plpgsql: for the usual single
+-- ticket that costs a fraction of one set-based statement over all fields.
 create function logic.tickets_updated() returns trigger language plpgsql as $$
 declare
     pairs refcursor;
@@ -194,26 +194,27 @@ begin
                 jsonb_build_object('started_at', n.started_at, 'completed_at', n.completed_at,
                     'created_at', n.created_at, 'created_by_agent_id', n.created_by_agent_id));
         end if;
-        if logic.is_findable(o) and not logic.is_findable(n) then
-            gone := gone || n.id;
-        elsif (o.title, o.description, o.tags) is distinct from (n.title, n.description, n.tags)
-              or (logic.is_findable(n) and not logic.is_findable(o)) then
+        if not logic.is_findable(n) then
+            if logic.is_findable(o) then
+                gone := gone || n.id;
+            end if;
+        elsif (o.title, o.description, o.tags) is distinct from (n.title, n.description, n.tags) or not logic.is_findable(o) then
             reworded := reworded || n.id;
         end if;
     end loop;
     close pairs;
-    -- Before the stream's row is locked, in the order in which comments and inserts do it.
+    perform logic.record(changes);
+    -- After the stream's row is locked, as comments do it.
     if reworded <> '{}' then
         perform logic.index_tickets(reworded);
         perform logic.queue_embeddings(reworded);
     end if;
-    if moved <> '{}' then
+    if moved <> '{}' and exists (select from ticket_comments c where c.ticket_id = any (moved)) then
         perform logic.queue_moved(moved);
     end if;
     if gone <> '{}' then
         perform logic.unindex_tickets(gone);
     end if;
-    perform logic.record(changes);
     if resolved <> '{}' then
         -- The trigger of ticket_blockers records each release.
         delete from ticket_blockers k where k.blocked_by_ticket_id = any (resolved);

@@ -1,8 +1,8 @@
 -- Embeddings: what is embedded, the queue of work, and the models.
 --
--- Lock order: ticket rows by id (triggers hold them already; storing takes key-share locks first), then
--- queue rows by ticket and model, then vectors. Nobody who holds a queue row asks for a ticket row. The
--- advisory lock of the models comes before all of them.
+-- Lock order: ticket rows by id and the stream's row (triggers hold them already; storing takes key-share
+-- locks of the tickets first), then queue rows by ticket and model, then vectors. Nobody who holds a queue
+-- row asks for a ticket or a stream. The advisory lock of the models comes before all of them.
 --
 -- No transaction is open while vectors are made. A claimed row carries the end of its lease in not_before,
 -- which is also the proof of the claim: whoever comes back after the lease ended and another took the row,
@@ -62,7 +62,8 @@ begin
     commented := array(
         select distinct u.id
           from unnest(queue_moved.tickets) u (id)
-          join ticket_embeddings e on e.ticket_id = u.id and e.part = 0
+          join tickets t on t.id = u.id
+          join ticket_embeddings e on e.workflow_id = t.workflow_id and e.ticket_id = u.id and e.part = 0
          where e.embedded_at < (select max(c.created_at) from ticket_comments c where c.ticket_id = u.id));
     if commented <> '{}' then
         perform logic.queue_embeddings(commented);
@@ -93,7 +94,7 @@ begin
       from tickets t
      where logic.is_findable(t)
        and not exists (select from ticket_embeddings e
-                        where e.model_id = queue_missing_embeddings.model and e.ticket_id = t.id)
+                        where e.workflow_id = t.workflow_id and e.model_id = queue_missing_embeddings.model and e.ticket_id = t.id)
        and not exists (select from embedding_queue q
                         where q.model_id = queue_missing_embeddings.model and q.ticket_id = t.id)
      order by t.id
@@ -139,7 +140,8 @@ begin
          where q.model_id = claim_embeddings.model and q.ticket_id = x.id
            and (x.parts is null
                 or exists (select from ticket_embeddings e
-                            where e.model_id = claim_embeddings.model and e.ticket_id = x.id and e.content_hash = x.hash))
+                            where e.workflow_id = q.workflow_id and e.model_id = q.model_id and e.ticket_id = q.ticket_id
+                              and e.content_hash = x.hash))
         returning q.ticket_id
     ),
     -- The rest is ours until the lease ends.
@@ -184,8 +186,8 @@ begin
     if ours = '{}' then
         return 0;
     end if;
-    insert into ticket_embeddings as e (model_id, ticket_id, part, workflow_id, content_hash, embedding, embedded_at)
-    select store_embeddings.model, d.ticket_id, p.part, t.workflow_id, d.hash, store_embeddings.vectors[d.before + p.part + 1],
+    insert into ticket_embeddings as e (workflow_id, model_id, ticket_id, part, content_hash, embedding, embedded_at)
+    select t.workflow_id, store_embeddings.model, d.ticket_id, p.part, d.hash, store_embeddings.vectors[d.before + p.part + 1],
            store_embeddings.claimed_at
       from (select c.item ->> 'ticket_id' as ticket_id, decode(c.item ->> 'hash', 'hex') as hash, (c.item ->> 'parts')::bigint as parts,
                    (sum((c.item ->> 'parts')::bigint) over (order by c.place) - (c.item ->> 'parts')::bigint)::bigint as before
@@ -194,10 +196,10 @@ begin
      cross join lateral generate_series(0, d.parts - 1) p (part)
      where d.ticket_id = any (ours)
      order by d.ticket_id, p.part
-    on conflict (model_id, ticket_id, part) do update set
+    on conflict (workflow_id, model_id, ticket_id, part) do update set
         content_hash = excluded.content_hash, embedding = excluded.embedding, embedded_at = excluded.embedded_at;
-    delete from ticket_embeddings e using jsonb_array_elements(claimed) c (item)
-     where e.model_id = store_embeddings.model and e.ticket_id = c.item ->> 'ticket_id' and e.ticket_id = any (ours)
+    delete from ticket_embeddings e using jsonb_array_elements(claimed) c (item) join tickets t on t.id = c.item ->> 'ticket_id'
+     where e.workflow_id = t.workflow_id and e.model_id = store_embeddings.model and e.ticket_id = t.id and t.id = any (ours)
        and e.part >= (c.item ->> 'parts')::bigint;
     delete from embedding_queue q using jsonb_array_elements(claimed) c (item)
      where q.model_id = store_embeddings.model and q.ticket_id = any (ours)
@@ -244,7 +246,8 @@ $$;
 -- Whether a ticket has a vector and waits for no newer one.
 create function logic.is_embedded(model bigint, ticket text) returns boolean language sql stable
 begin atomic
-    select exists (select from ticket_embeddings e where e.model_id = is_embedded.model and e.ticket_id = is_embedded.ticket)
+    select exists (select from tickets t join ticket_embeddings e on e.workflow_id = t.workflow_id and e.ticket_id = t.id
+                    where t.id = is_embedded.ticket and e.model_id = is_embedded.model)
        and not exists (select from embedding_queue q where q.model_id = is_embedded.model and q.ticket_id = is_embedded.ticket);
 end;
 

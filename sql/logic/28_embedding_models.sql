@@ -75,7 +75,8 @@ begin
            and q.ticket_id in (select o.ticket_id from embedding_queue o where o.model_id = model.id limit max_removed for update skip locked);
         delete from ticket_embeddings e
          where e.model_id = model.id
-           and e.ticket_id in (select o.ticket_id from ticket_embeddings o where o.model_id = model.id limit max_removed);
+           and (e.workflow_id, e.ticket_id) in (
+               select o.workflow_id, o.ticket_id from ticket_embeddings o where o.model_id = model.id limit max_removed);
         get diagnostics removed = row_count;
         if removed = 0 and not exists (select from embedding_queue q where q.model_id = model.id) then
             -- The index needs the table to itself for a moment; whoever searches does not wait for that.

@@ -1,0 +1,44 @@
+-- What queues a ticket for embedding, beside the changes that logic.tickets_updated sees: being made, and its
+-- comments. Lock order: as in 27_embeddings.sql, whose queue rows come last.
+
+create function logic.tickets_to_embed() returns trigger language plpgsql as $$
+begin
+    perform logic.queue_embeddings((select array_agg(n.id order by n.id) from new_rows n));
+    return null;
+end
+$$;
+
+-- Every fifth comment of a ticket is an occasion to embed it anew.
+create function logic.comments_to_embed() returns trigger language plpgsql as $$
+declare
+    fifth text[];
+begin
+    if exists (select from embedding_models m where m.state in ('building', 'serving')) then
+        fifth := array(
+            select g.ticket_id
+              from (select n.ticket_id, count(*) as added from new_rows n group by n.ticket_id) g
+             cross join lateral (select count(*) as total from ticket_comments c
+                                  where c.ticket_id = g.ticket_id and c.deleted_at is null) c
+             where c.total / 5 > (c.total - g.added) / 5);
+        if fifth <> '{}' then
+            perform logic.queue_embeddings(fifth);
+        end if;
+    end if;
+    return null;
+end
+$$;
+
+-- A comment that was reworded or taken back must not go on being found by what it said.
+create function logic.changed_comments_to_embed() returns trigger language plpgsql as $$
+begin
+    perform logic.queue_embeddings((select array_agg(distinct n.ticket_id order by n.ticket_id) from new_rows n));
+    return null;
+end
+$$;
+
+create trigger embed_inserted after insert on tickets
+    referencing new table as new_rows for each statement execute function logic.tickets_to_embed();
+create trigger embed_commented after insert on ticket_comments
+    referencing new table as new_rows for each statement execute function logic.comments_to_embed();
+create trigger embed_comment_changed after update on ticket_comments
+    referencing new table as new_rows for each statement execute function logic.changed_comments_to_embed();
