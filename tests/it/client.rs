@@ -135,6 +135,11 @@ impl Server {
         client
     }
 
+    /// A number that a query in its database answers.
+    pub async fn number(&self, query: &str) -> i64 {
+        self.sql(query, &[]).await[0].get(0)
+    }
+
     /// Runs a statement behind the server's back.
     pub async fn sql(
         &self,

@@ -4,6 +4,7 @@ mod cli;
 mod client;
 mod commits;
 mod demo;
+mod embeddings;
 mod house;
 mod http;
 mod import;

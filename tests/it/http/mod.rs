@@ -19,6 +19,6 @@ mod replays;
 mod secrets;
 mod spec;
 mod spoil;
-mod stage;
+pub mod stage;
 mod tenants;
 mod tickets;

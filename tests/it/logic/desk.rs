@@ -56,7 +56,7 @@ impl Desk {
         let row = self
             .client
             .query_one(
-                "select p.proargnames[1:p.pronargs], array(select format_type(t, null) from unnest(p.proargtypes) t)
+                "select coalesce(p.proargnames[1:p.pronargs], '{}'), array(select format_type(t, null) from unnest(p.proargtypes) t)
                    from pg_proc p where p.pronamespace = 'logic'::regnamespace and p.proname = $1",
                 &[&name],
             )

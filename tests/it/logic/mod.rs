@@ -1,7 +1,7 @@
 //! The rules in SQL, tried through their functions.
 
 mod boards;
-mod desk;
+pub mod desk;
 mod moves;
 mod ranks;
 mod tickets;

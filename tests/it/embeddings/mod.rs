@@ -1,0 +1,6 @@
+//! Embeddings: the model, the queue and its triggers, the task that drains it, providers that fail.
+
+mod model;
+mod queue;
+mod server;
+mod stage;

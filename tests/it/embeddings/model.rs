@@ -1,0 +1,92 @@
+//! The local model computes what the reference implementation computes.
+
+use std::time::Instant;
+
+use callboard::embeddings::Bert;
+use serde::Deserialize;
+
+use crate::house;
+
+/// A text and what sentence-transformers makes of it.
+#[derive(Deserialize)]
+struct Reference {
+    text: String,
+    vector: Vec<f32>,
+}
+
+fn cosine(a: &[f32], b: &[f32]) -> f64 {
+    let dot = |x: &[f32], y: &[f32]| x.iter().zip(y).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum::<f64>();
+    dot(a, b) / (dot(a, a).sqrt() * dot(b, b).sqrt())
+}
+
+fn load() -> Bert {
+    Bert::load(&house::runtime_dir().join("all-minilm-l6-v2")).expect("the model of the runtime")
+}
+
+#[test]
+fn vectors_equal_those_of_the_reference_implementation() {
+    let references: Vec<Reference> = serde_json::from_str(include_str!("reference.json")).expect("the references");
+    assert!(references.len() >= 20);
+    let bert = load();
+    assert_eq!(bert.dimensions(), 384);
+    let texts: Vec<String> = references.iter().map(|r| r.text.clone()).collect();
+    // All at once, where short texts are padded beside long ones, and each alone.
+    let together = bert.embed(&texts).expect("vectors");
+    for (reference, vector) in references.iter().zip(&together) {
+        let alone = bert.embed(std::slice::from_ref(&reference.text)).expect("a vector").remove(0);
+        for vector in [vector, &alone] {
+            let cosine = cosine(vector, &reference.vector);
+            assert!(cosine >= 0.9999, "{cosine} for {:?}", reference.text.chars().take(60).collect::<String>());
+            let length = vector.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>().sqrt();
+            assert!((length - 1.0).abs() < 1e-4, "length {length}");
+        }
+    }
+}
+
+#[test]
+fn meaning_is_near_and_other_things_are_far() {
+    let bert = load();
+    let texts = ["Users cannot sign in", "Login does not work", "The chart has the wrong colours"];
+    let vectors = bert.embed(&texts.map(str::to_owned)).expect("vectors");
+    let (near, far) = (cosine(&vectors[0], &vectors[1]), cosine(&vectors[0], &vectors[2]));
+    assert!(near > 0.5 && far < 0.2, "near {near}, far {far}");
+    assert!(bert.embed(&[]).expect("no vectors").is_empty());
+}
+
+#[test]
+fn what_is_missing_or_broken_is_told_in_a_sentence() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let missing = Bert::load(folder.path()).expect_err("nothing there");
+    assert!(missing.contains("config.json") && missing.contains("make setup"), "{missing}");
+    let model = house::runtime_dir().join("all-minilm-l6-v2");
+    for file in ["config.json", "tokenizer.json"] {
+        std::fs::copy(model.join(file), folder.path().join(file)).expect("copy");
+    }
+    std::fs::write(folder.path().join("model.safetensors"), b"cut short").expect("write");
+    let broken = Bert::load(folder.path()).expect_err("not weights");
+    assert!(broken.contains("model.safetensors is broken"), "{broken}");
+}
+
+/// Not a test: prints how long texts take. `cargo test --release -- --ignored --nocapture embeddings::model`
+#[test]
+#[ignore = "a measurement"]
+fn how_long_it_takes() {
+    let started = Instant::now();
+    let bert = load();
+    println!("loading: {:?}", started.elapsed());
+    let references: Vec<Reference> = serde_json::from_str(include_str!("reference.json")).expect("the references");
+    let long: Vec<String> = references.iter().map(|r| r.text.repeat(20).chars().take(1500).collect()).collect();
+    let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool");
+    for (name, texts, each) in [
+        ("short query", vec!["users cannot sign in after the update".to_owned()], 50),
+        ("long ticket", long[..1].to_vec(), 20),
+        ("16 long tickets", long[..16].to_vec(), 2),
+    ] {
+        let time = || {
+            let started = Instant::now();
+            (0..each).for_each(|_| drop(bert.embed(&texts)));
+            started.elapsed() / each
+        };
+        println!("{name}: one thread {:?}, all cores {:?}", alone.install(time), time());
+    }
+}

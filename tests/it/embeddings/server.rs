@@ -1,0 +1,88 @@
+//! A server with the local model: what is written becomes findable by meaning, and nothing waits for it.
+
+use std::time::Duration;
+
+use callboard::embeddings::Absent;
+use serde_json::json;
+
+use crate::client::{Server, server_with};
+use crate::house::eventually;
+use crate::http::stage::{Desk, person};
+
+/// Longer than any test should need.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+async fn working(server: &Server) {
+    eventually("the model is in use", async || server.state.embeddings.status().state == "working").await;
+}
+
+async fn local(hint: &str) -> Server {
+    let runtime = crate::house::runtime_dir();
+    let flags = [
+        "--request-rate",
+        "1000000",
+        "--embedding-provider",
+        "local",
+        "--runtime-dir",
+        runtime.to_str().expect("a path"),
+    ];
+    server_with(hint, &flags, Vec::new()).await
+}
+
+#[tokio::test]
+async fn tickets_are_embedded_and_queries_have_vectors_of_the_same_model() {
+    let server = local("local").await;
+    let desk = Desk::of(&person(&server, "ada").await).await;
+    working(&server).await;
+    let ticket = desk.ticket_with("Users cannot sign in", json!({"description": "The form says no."})).await;
+    desk.ticket_with("The chart has the wrong colours", json!({"description": "Too much green."})).await;
+    assert!(server.state.embeddings.embed_now(&ticket, PATIENCE).await);
+    server.state.embeddings.nudge();
+    eventually("everything is embedded", async || server.number("select count(*) from ticket_embeddings").await == 2)
+        .await;
+    let query = server.state.embeddings.query("login does  not work ", PATIENCE).await.expect("a vector");
+    let again = server.state.embeddings.query("login does not work", Duration::ZERO).await.expect("remembered");
+    assert_eq!(query, again);
+    let nearest = server
+        .sql(
+            "select ticket_id from ticket_embeddings where model_id = $1 order by embedding <=> $2 limit 1",
+            &[&query.model, &query.vector],
+        )
+        .await;
+    assert_eq!(nearest[0].get::<_, String>(0), ticket);
+    let draft = server.state.embeddings.document("Sign-in is broken", PATIENCE).await.expect("a vector");
+    assert_eq!(draft.model, query.model);
+    assert_eq!(server.number("select count(*) from embedding_queue").await, 0);
+}
+
+#[tokio::test]
+async fn without_the_model_the_server_serves_and_says_why() {
+    let nowhere = tempfile::tempdir().expect("a folder");
+    let path = nowhere.path().to_str().expect("a path");
+    let flags = ["--embedding-provider", "local", "--runtime-dir", path];
+    let server = server_with("missing", &flags, Vec::new()).await;
+    let desk = Desk::of(&person(&server, "ada").await).await;
+    let ticket = desk.ticket("A ticket").await;
+    eventually("it says so", async || server.state.embeddings.status().state == "failing").await;
+    let absent = server.state.embeddings.query("a ticket", PATIENCE).await.expect_err("no model");
+    assert!(matches!(&absent, Absent::Failing(why) if why.contains("make setup")), "{absent}");
+    assert!(!server.state.embeddings.embed_now(&ticket, PATIENCE).await);
+    server.stranger().get("/ready").await.ok();
+    // And once it was fetched, without a restart.
+    let model = crate::house::runtime_dir().join("all-minilm-l6-v2");
+    std::os::unix::fs::symlink(
+        std::fs::canonicalize(model).expect("the model"),
+        nowhere.path().join("all-minilm-l6-v2"),
+    )
+    .expect("a link");
+    eventually("the ticket is embedded", async || server.number("select count(*) from ticket_embeddings").await == 1)
+        .await;
+}
+
+#[tokio::test]
+async fn switched_off_means_off() {
+    let server = server_with("off", &["--embedding-provider", "none"], Vec::new()).await;
+    let absent = server.state.embeddings.query("a ticket", PATIENCE).await.expect_err("no provider");
+    assert_eq!(absent, Absent::Off);
+    assert_eq!(server.state.embeddings.status().state, "off");
+}
