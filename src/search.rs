@@ -1,13 +1,24 @@
-//! Finding tickets by words.
+//! Finding tickets: by words, by meaning, or by both; what resembles a ticket or a draft of one.
+//!
+//! The meaning of a query is a vector that comes from `embeddings`, within a budget. Without it the search
+//! goes by words, and the answer says so.
+
+pub mod similar;
+
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::accounts::Caller;
 use crate::db::Db;
+use crate::embeddings::{Absent, Embeddings, QueryVector};
 use crate::tickets::Priority;
 use crate::tickets::read::Filters;
 use crate::{Error, Result};
+
+/// How long a search waits for the meaning of its query.
+const BUDGET: Duration = Duration::from_millis(1500);
 
 /// How to search.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -20,6 +31,17 @@ pub enum SearchType {
     /// By both.
     #[default]
     Hybrid,
+}
+
+impl SearchType {
+    /// The name SQL knows it by.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Semantic => "semantic",
+            Self::Keyword => "keyword",
+            Self::Hybrid => "hybrid",
+        }
+    }
 }
 
 /// `POST /api/tickets/search`
@@ -53,6 +75,8 @@ pub struct SearchResult {
     pub key: String,
     /// Its title.
     pub title: String,
+    /// The title as HTML, escaped, with `<mark>` around what matched.
+    pub highlighted_title: String,
     /// The first 2,000 characters of its description.
     pub description: String,
     /// Its column.
@@ -61,9 +85,11 @@ pub struct SearchResult {
     pub priority: Priority,
     /// Its type.
     pub ticket_type: String,
-    /// 0 to 1, 1 for the best.
+    /// How well it fits, 0 to 1.
     pub relevance_score: f64,
-    /// title, tags, description, comments, key.
+    /// How near its meaning is, from -1 to 1 (cosine); null where that was not compared.
+    pub similarity: Option<f64>,
+    /// title, tags, description, comments, key, meaning.
     pub matched_in: Vec<String>,
     /// HTML-escaped text around the match, with `<mark>` around what matched.
     pub preview: String,
@@ -79,6 +105,8 @@ pub struct SearchResult {
     pub tags: Vec<String>,
     /// Whether it is resolved.
     pub is_resolved: bool,
+    /// Whether it waits for others.
+    pub is_blocked: bool,
 }
 
 /// The answer to a search.
@@ -92,14 +120,47 @@ pub struct SearchAnswer {
     pub mode: SearchType,
     /// The best first.
     pub results: Vec<SearchResult>,
-    /// How many match.
+    /// How many were found; the best 100 of each way of searching are looked at.
     pub total_found: i64,
+    /// Whether `total_found` is all there is.
+    pub total_is_exact: bool,
     /// Milliseconds in the database.
     pub search_time_ms: f64,
+    /// Whether tickets changed whose meaning is not taken in yet, or meaning could not be compared at all.
+    pub stale_embeddings: bool,
+    /// Why the search went another way than asked for.
+    pub notice: Option<String>,
+}
+
+/// A vector as SQL takes it, and why there is none.
+pub(crate) struct Meaning {
+    pub found: Option<QueryVector>,
+    pub notice: Option<String>,
+}
+
+impl Meaning {
+    pub(crate) fn none() -> Self {
+        Self { found: None, notice: None }
+    }
+
+    fn of(outcome: Result<QueryVector, Absent>) -> Self {
+        match outcome {
+            Ok(found) => Self { found: Some(found), notice: None },
+            Err(absent) => Self { found: None, notice: Some(format!("{absent} The search went by words.")) },
+        }
+    }
+
+    pub(crate) fn model(&self) -> Option<i64> {
+        self.found.as_ref().map(|found| found.model)
+    }
+
+    pub(crate) fn vector(&self) -> Option<&pgvector::HalfVector> {
+        self.found.as_ref().map(|found| &found.vector)
+    }
 }
 
 /// Searches a workflow.
-pub async fn tickets(db: &Db, caller: &Caller, input: &SearchTickets) -> Result<SearchAnswer> {
+pub async fn tickets(db: &Db, embeddings: &Embeddings, caller: &Caller, input: &SearchTickets) -> Result<SearchAnswer> {
     let length = input.query.trim().chars().count();
     if !(1..=1000).contains(&length) {
         return Err(Error::invalid("query", "must have 1 to 1000 characters"));
@@ -109,16 +170,27 @@ pub async fn tickets(db: &Db, caller: &Caller, input: &SearchTickets) -> Result<
         return Err(Error::invalid("limit", "must be between 1 and 50"));
     }
     let filters = input.filters.clone().unwrap_or_default().to_sql()?;
-    db.call(
-        include_str!("../sql/queries/search/tickets.sql"),
-        &[
-            &caller.to_sql(),
-            &input.workflow_id,
-            &input.query,
-            &filters,
-            &limit,
-            &input.include_comments.unwrap_or(true),
-        ],
-    )
-    .await
+    let kind = input.search_type.unwrap_or_default();
+    let meaning = match kind {
+        SearchType::Keyword => Meaning::none(),
+        SearchType::Semantic | SearchType::Hybrid => Meaning::of(embeddings.query(&input.query, BUDGET).await),
+    };
+    let mut answer: SearchAnswer = db
+        .call(
+            include_str!("../sql/queries/search/tickets.sql"),
+            &[
+                &caller.to_sql(),
+                &input.workflow_id,
+                &input.query,
+                &kind.as_str(),
+                &filters,
+                &limit,
+                &input.include_comments.unwrap_or(true),
+                &meaning.model(),
+                &meaning.vector(),
+            ],
+        )
+        .await?;
+    answer.notice = meaning.notice;
+    Ok(answer)
 }

@@ -3,6 +3,7 @@
 mod change;
 mod moves;
 mod read;
+mod similar;
 
 use super::ServiceConfig;
 
@@ -10,5 +11,6 @@ use super::ServiceConfig;
 pub fn configure(cfg: &mut ServiceConfig<'_>) {
     change::configure(cfg);
     moves::configure(cfg);
+    similar::configure(cfg);
     read::configure(cfg);
 }

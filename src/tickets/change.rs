@@ -1,5 +1,7 @@
 //! Creating, updating, deleting tickets.
 
+use std::time::{Duration, Instant};
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio_postgres::types::Json;
@@ -8,6 +10,8 @@ use utoipa::ToSchema;
 use super::{Done, Priority, nullable};
 use crate::accounts::Caller;
 use crate::db::Db;
+use crate::embeddings::Embeddings;
+use crate::search::similar::{self, SimilarTicket};
 use crate::{Error, Result};
 
 /// `POST /api/tickets/create`
@@ -52,23 +56,6 @@ pub struct CreateTicket {
     /// Minutes it should take.
     #[schema(minimum = 0, maximum = 10_000_000)]
     pub estimate_minutes: Option<i64>,
-}
-
-/// A ticket that resembles a new one.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct SimilarTicket {
-    /// `ticket-<uuid>`.
-    pub ticket_id: String,
-    /// Its title.
-    pub title: String,
-    /// 0 to 1.
-    pub similarity_score: f64,
-    /// duplicate, related or similar.
-    pub relation_type: String,
-    /// Its column.
-    pub status: String,
-    /// How urgent it is.
-    pub priority: Priority,
 }
 
 /// The answer to creating a ticket.
@@ -266,8 +253,30 @@ pub struct BlockersSet {
     pub blocked_by_ticket_ids: Vec<String>,
 }
 
-/// Creates a ticket.
-pub async fn create(db: &Db, caller: &Caller, input: &CreateTicket, idempotency_key: Option<&str>) -> Result<Created> {
+/// How long a writer waits, in all, to be told what its ticket resembles; then it is answered without.
+const BUDGET: Duration = Duration::from_millis(300);
+
+/// Creates a ticket, and says what it resembles if that is known in time.
+pub async fn create(
+    db: &Db,
+    embeddings: &Embeddings,
+    caller: &Caller,
+    input: &CreateTicket,
+    idempotency_key: Option<&str>,
+) -> Result<Created> {
+    let began = Instant::now();
+    let mut created: Created = insert(db, caller, input, idempotency_key).await?;
+    let left = || BUDGET.saturating_sub(began.elapsed());
+    if embeddings.embed_now(&created.ticket_id, left()).await {
+        created.embedding_created = true;
+        // The ticket is there; not to know its like is no reason to say it is not.
+        let found = tokio::time::timeout(left(), similar::related(db, caller, &created.ticket_id, None)).await;
+        created.similar_tickets = found.ok().and_then(Result::ok).map(|found| found.related).unwrap_or_default();
+    }
+    Ok(created)
+}
+
+async fn insert(db: &Db, caller: &Caller, input: &CreateTicket, idempotency_key: Option<&str>) -> Result<Created> {
     db.call(
         include_str!("../../sql/queries/tickets/create.sql"),
         &[
@@ -293,14 +302,21 @@ pub async fn create(db: &Db, caller: &Caller, input: &CreateTicket, idempotency_
 }
 
 /// Changes fields of a ticket.
-pub async fn update(db: &Db, caller: &Caller, input: UpdateTicket) -> Result<Updated> {
+pub async fn update(db: &Db, embeddings: &Embeddings, caller: &Caller, input: UpdateTicket) -> Result<Updated> {
+    let began = Instant::now();
     let (ticket, comment, version) = (input.ticket_id.clone(), input.update_comment.clone(), input.version);
     let updates = to_json(&input.changes())?;
-    db.call(
-        include_str!("../../sql/queries/tickets/update.sql"),
-        &[&caller.to_sql(), &ticket, &updates, &comment, &version],
-    )
-    .await
+    let mut updated: Updated = db
+        .call(
+            include_str!("../../sql/queries/tickets/update.sql"),
+            &[&caller.to_sql(), &ticket, &updates, &comment, &version],
+        )
+        .await?;
+    if updated.fields_updated.iter().any(|field| matches!(field.as_str(), "title" | "description" | "tags")) {
+        let left = BUDGET.saturating_sub(began.elapsed());
+        updated.embedding_updated = embeddings.embed_now(&updated.ticket_id, left).await;
+    }
+    Ok(updated)
 }
 
 /// Replaces the tickets that block one.

@@ -30,7 +30,7 @@ async fn create(
     Json(input): Json<CreateTicket>,
 ) -> Result<Reply<Created>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
-    Ok(Reply::ok(change::create(&state.db, &caller, &input, key.as_deref()).await?))
+    Ok(Reply::ok(change::create(&state.db, &state.embeddings, &caller, &input, key.as_deref()).await?))
 }
 
 /// Changes fields of a ticket; moves go through change-status.
@@ -38,7 +38,7 @@ async fn create(
 #[post("/api/tickets/update")]
 async fn update(state: web::Data<State>, auth: Auth, Json(input): Json<UpdateTicket>) -> Result<Reply<Updated>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
-    Ok(Reply::ok(change::update(&state.db, &caller, input).await?))
+    Ok(Reply::ok(change::update(&state.db, &state.embeddings, &caller, input).await?))
 }
 
 /// Replaces the tickets that block one.

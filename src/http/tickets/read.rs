@@ -111,7 +111,7 @@ async fn page(state: &State, auth: &Auth, query: &ListQuery) -> Result<Reply<Tic
 #[utoipa::path(tag = "Tickets", request_body = SearchTickets, responses((status = 200, body = SearchAnswer)))]
 #[post("/api/tickets/search")]
 async fn find(state: web::Data<State>, auth: Auth, Json(input): Json<SearchTickets>) -> Result<Reply<SearchAnswer>> {
-    Ok(Reply::ok(search::tickets(&state.db, &auth.caller(), &input).await?))
+    Ok(Reply::ok(search::tickets(&state.db, &state.embeddings, &auth.caller(), &input).await?))
 }
 
 /// Tickets of a workflow, filtered, sorted, paged.

@@ -1,0 +1,115 @@
+-- What a search asks for, as terms that can be looked up and weighed.
+
+-- A word of a query: what to look for (`exact`, and `beginning` where the word may be unfinished), which
+-- share of tickets hold it, and how much finding it says.
+create type logic.search_term as (word text, exact tsquery, beginning tsquery, share real, weight real);
+
+-- One word as a query.
+create function logic.word_query(word text, is_beginning boolean default false) returns tsquery language sql immutable
+begin atomic
+    select ('''' || replace(replace(word, '\', '\\'), '''', '''''') || '''' || case when is_beginning then ':*' else '' end)::tsquery;
+end;
+
+-- Any of some terms.
+create function logic.any_term(terms logic.search_term[]) returns tsquery language sql immutable
+begin atomic
+    select string_agg(coalesce((t.exact || t.beginning), t.exact)::text, ' | ')::tsquery
+      from unnest(any_term.terms) t (word, exact, beginning, share, weight);
+end;
+
+-- The words of a query, the rarest first and at most 16. A rare word says more about what is meant than
+-- a common one: its weight is its inverse document frequency, ln(1/share). The last word of a short query
+-- counts as a beginning too, because people search while they type.
+create function logic.search_terms(query text) returns logic.search_term[] language sql stable
+begin atomic
+    with
+    -- Operators are no words: quotes, minus with what it excludes.
+    plain as (
+        select regexp_replace(regexp_replace(left(search_terms.query, 1000), '(^|\s)-\S+', ' ', 'g'), '"', ' ', 'g') as content
+    ),
+    words as (
+        select u.lexeme as word, count(*) over () as n from plain p, unnest(logic.words_of(p.content)) u
+    ),
+    -- What is being typed: the characters at the very end, and what they would be as a word.
+    typed as (
+        select lower(m.found[1]) as beginning, (tsvector_to_array(to_tsvector('english', m.found[1])))[1] as word
+          from plain p, regexp_matches(p.content, '([[:alnum:]]{2,})$') m (found)
+    ),
+    -- Every word, with its beginning if it is the one being typed and no common word as it stands; what is
+    -- typed and is no word yet ("th") stands by itself.
+    asked as (
+        select w.word, s.share, t.beginning
+          from words w
+          left join search_words s on s.word = w.word collate "C"
+          left join typed t on t.word = w.word and w.n <= 6 and coalesce(s.share, 0) < 0.01
+        union all
+        select t.beginning, null, t.beginning from typed t where t.word is null and not exists (select from words)
+    ),
+    weighed as (
+        select a.word, a.beginning, coalesce(a.share,
+                   (select sum(s.share) from search_words s where a.beginning is not null and s.word ^@ (a.beginning collate "C")),
+                   0.0004)::real as share
+          from asked a
+    )
+    select coalesce(array_agg((w.word, logic.word_query(w.word), logic.word_query(w.beginning, true), least(w.share, 1)::real,
+               ln(1 / least(greatest(w.share, 0.0005), 0.9))::real)::logic.search_term order by w.share, w.word), '{}')
+      from (select * from weighed order by share, word limit 16) w;
+end;
+
+-- What operators demand: every word outside of quotes, every phrase, none of what follows a minus. Null
+-- where that demands nothing. Runs of minus signs (the lines of a pasted table) demand nothing: each would be a level of nesting.
+create function logic.required_words(query text) returns tsquery language sql immutable
+begin atomic
+    select case when numnode(r.wanted) > 0 then r.wanted end
+      from (select websearch_to_tsquery('english', regexp_replace(required_words.query, '-[-\s]+', ' ', 'g')) as wanted) r;
+end;
+
+-- The terms as one query that can be expected to match a bounded number of a workflow's tickets: any of
+-- the rarest words, as many as fit. Where even the rarest is common (`is_common`), another word has to
+-- stand with it. `is_cut`: whether words were left out.
+create function logic.bounded_query(
+    workflow text, terms logic.search_term[], max_rows int default 2000, out wanted tsquery, out is_common boolean, out is_cut boolean
+) language sql stable
+begin atomic
+    with
+    -- How many tickets the words up to each are expected to match.
+    counted as (
+        select coalesce(t.exact || t.beginning, t.exact)::text as wanted, t.place,
+               sum(t.share) over (order by t.place)
+                   * (select c.last_number from ticket_counters c where c.workflow_id = bounded_query.workflow) as expected
+          from unnest(bounded_query.terms) with ordinality t (word, exact, beginning, share, weight, place)
+    )
+    select case
+               when min(c.expected) > max_rows and count(*) > 1 then
+                   ('(' || string_agg(c.wanted, '') filter (where c.place = 1) || ') & ('
+                    || string_agg(c.wanted, ' | ') filter (where c.place > 1) || ')')::tsquery
+               else (string_agg(c.wanted, ' | ') filter (where c.place = 1 or c.expected <= max_rows))::tsquery end,
+           coalesce(min(c.expected) > max_rows, false),
+           coalesce(max(c.expected) > max_rows, false)
+      from counted c;
+end;
+
+-- Reads anew how common words are, from the statistics that Postgres gathers about search documents
+-- (autovacuum analyzes the table as it grows). Answers the number of words known.
+create function logic.refresh_search_words() returns bigint language plpgsql as $$
+begin
+    -- Servers that refresh at once would wait for each other's rows.
+    if pg_try_advisory_xact_lock(hashtext('callboard.search_words')) then
+        with
+        -- Words that at least one in a few thousand tickets holds, with that share.
+        seen as materialized (
+            select u.word collate "C" as word, u.share
+              from pg_stats s, unnest(s.most_common_elems::text::text[], s.most_common_elem_freqs) u (word, share)
+             where s.schemaname = 'public' and s.tablename = 'ticket_search' and s.attname = 'document' and u.word is not null
+               -- A workflow's own word (logic.workflow_word) is in no query.
+               and not exists (select from workflows w where w.id = u.word)
+        ),
+        written as (
+            insert into search_words as w (word, share) select s.word, s.share from seen s
+            on conflict (word) do update set share = excluded.share where w.share <> excluded.share
+        )
+        delete from search_words w where exists (select from seen) and not exists (select from seen s where s.word = w.word);
+    end if;
+    return (select count(*) from search_words);
+end
+$$;
