@@ -153,15 +153,22 @@ impl Embeddings {
         if active.health.closed_to_requests().is_some() {
             return false;
         }
-        let Ok(place) = shared.ahead.clone().try_acquire_owned() else { return false };
-        let (shared, ticket) = (shared.clone(), ticket.to_owned());
+        let Ok(place) = shared.ahead.clone().try_acquire_owned() else {
+            self.nudge();
+            return false;
+        };
+        let (shared, ticket, provider) = (shared.clone(), ticket.to_owned(), active.provider.clone());
         let work = tokio::spawn(async move {
             let _place = place;
             drain::one(&shared, &active, &ticket, deadline).await
         });
         match tokio::time::timeout_at(deadline.into(), work).await {
             Ok(Ok(stored)) => stored,
-            _ => false,
+            Ok(Err(_)) => false,
+            Err(_) => {
+                provider.health.was_late();
+                false
+            }
         }
     }
 

@@ -251,6 +251,21 @@ begin atomic
        and not exists (select from embedding_queue q where q.model_id = is_embedded.model and q.ticket_id = is_embedded.ticket);
 end;
 
+-- After a provider works again: what failed meanwhile is tried at once, but what fails whenever it is tried
+-- goes on waiting; answers how many tickets.
+create function logic.resume_embeddings(model bigint) returns bigint language plpgsql as $$
+declare
+    resumed bigint;
+begin
+    perform from embedding_queue q
+      where q.model_id = resume_embeddings.model and q.last_error is not null and q.attempts < 4 order by q.ticket_id for update;
+    update embedding_queue q set not_before = '-infinity'
+     where q.model_id = resume_embeddings.model and q.last_error is not null and q.attempts < 4;
+    get diagnostics resumed = row_count;
+    return resumed;
+end
+$$;
+
 -- Lets what failed be tried again at once; answers how many tickets.
 create function logic.retry_embeddings() returns bigint language plpgsql as $$
 declare

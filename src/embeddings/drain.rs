@@ -12,11 +12,14 @@ use crate::Result;
 /// How often the queue is looked at while nobody says that something was queued: soon after there was work,
 /// seldom when there was none for long.
 const SOON: Duration = Duration::from_secs(1);
-const SELDOM: Duration = Duration::from_secs(5);
+const SELDOM: Duration = Duration::from_secs(2);
 
 /// How often progress is counted while there is work, and while there is none.
-const COUNT_BUSY: Duration = Duration::from_secs(2);
-const COUNT_IDLE: Duration = Duration::from_secs(15);
+const COUNT_BUSY: Duration = Duration::from_secs(5);
+const COUNT_IDLE: Duration = Duration::from_secs(60);
+
+/// How often a request looks whether somebody else embedded its ticket.
+const LOOK_AGAIN: Duration = Duration::from_millis(15);
 
 /// Works for as long as the server runs.
 pub(super) async fn forever(shared: Arc<Shared>) {
@@ -82,15 +85,14 @@ async fn round(shared: &Shared) -> Result<bool> {
         if active.health.wait().is_some() {
             continue;
         }
-        // A provider that failed is tried with one text: if that works, the rest follows.
-        let trial = active.health.is_open();
-        let max = if trial { 1 } else { active.provider.provider.batch() };
+        if active.health.is_open() && !recovered(shared, &active).await? {
+            continue;
+        }
+        let max = active.provider.provider.batch();
         let claim = queue::claim(&shared.db, active.id, max, shared.settings.lease.as_secs_f64(), None).await?;
         worked |= claim.dropped > 0;
         if !claim.tickets.is_empty() {
             worked |= batch(shared, &active, &claim).await?;
-        } else if trial {
-            probe(&active).await;
         }
     }
     if !worked {
@@ -129,12 +131,20 @@ async fn look(shared: &Shared) -> Result<Vec<Active>> {
 
 /// Embeds and stores what was claimed; whether anything was stored.
 async fn batch(shared: &Shared, active: &Active, claim: &Claim) -> Result<bool> {
-    match embed(active, &claim.tickets, Urgency::Background).await {
+    let embedding = embed(active, &claim.tickets, Urgency::Background);
+    // Before the lease ends, so that nobody else has begun.
+    let patience = shared.settings.lease.mul_f64(0.8);
+    let outcome = tokio::time::timeout(patience, embedding).await.unwrap_or_else(|_| {
+        let why = format!("It needed more than {} seconds for {} tickets.", patience.as_secs(), claim.tickets.len());
+        active.health.hung(&why);
+        Err(Fault::Hung(why))
+    });
+    match outcome {
         Ok(vectors) => {
             queue::store(&shared.db, active.id, claim, &claim.tickets, &vectors).await?;
             Ok(true)
         }
-        Err(Fault::Texts(why)) if claim.tickets.len() > 1 => {
+        Err(Fault::Texts(why) | Fault::Nonsense(why)) if claim.tickets.len() > 1 => {
             tracing::debug!(reason = %why, "a batch was refused; its tickets are tried one by one");
             one_by_one(shared, active, claim).await
         }
@@ -155,7 +165,7 @@ async fn one_by_one(shared: &Shared, active: &Active, claim: &Claim) -> Result<b
                 queue::store(&shared.db, active.id, claim, alone, &vectors).await?;
                 stored = true;
             }
-            Err(fault @ Fault::Texts(_)) if !active.health.is_open() => {
+            Err(fault @ (Fault::Texts(_) | Fault::Nonsense(_))) if !active.health.is_open() => {
                 give_back(shared, active, claim, alone, &fault).await?;
             }
             // Not this ticket's fault after all.
@@ -173,8 +183,8 @@ async fn one_by_one(shared: &Shared, active: &Active, claim: &Claim) -> Result<b
 async fn give_back(shared: &Shared, active: &Active, claim: &Claim, tickets: &[Claimed], fault: &Fault) -> Result<()> {
     metrics::counter!("callboard_embedding_faults_total", "model" => active.name.clone()).increment(1);
     let why = match fault {
-        Fault::Texts(why) => Some(why.as_str()),
-        _ => None,
+        Fault::Texts(why) | Fault::Nonsense(why) => Some(why.as_str()),
+        Fault::Provider(_) | Fault::Hung(_) | Fault::Busy(_) | Fault::Loading => None,
     };
     tracing::warn!(model = %active.name, tickets = tickets.len(), reason = %fault, "tickets were not embedded; they stay in the queue");
     queue::give_back(&shared.db, active.id, claim, tickets, why).await.map(drop)
@@ -185,11 +195,20 @@ async fn embed(active: &Active, tickets: &[Claimed], urgency: Urgency) -> Result
     active.embed(&texts, active.dimensions, urgency).await
 }
 
-/// Asks a provider that failed for one small vector, so that requests may use it again.
-async fn probe(active: &Active) {
+/// Asks a provider that failed for one small vector. If it answers, requests may use it again, and what it
+/// failed at need not wait any longer.
+async fn recovered(shared: &Shared, active: &Active) -> Result<bool> {
     let text = ["Is anybody there?".to_owned()];
-    if let Err(fault) = active.embed(&text, active.dimensions, Urgency::Background).await {
-        tracing::debug!(model = %active.name, reason = %fault, "the embedding provider still fails");
+    match active.embed(&text, active.dimensions, Urgency::Background).await {
+        Ok(_) => {
+            let tickets = queue::resume(&shared.db, active.id).await?;
+            tracing::info!(model = %active.name, tickets, "the embedding provider works again");
+            Ok(true)
+        }
+        Err(fault) => {
+            tracing::debug!(model = %active.name, reason = %fault, "the embedding provider still fails");
+            Ok(false)
+        }
     }
 }
 
@@ -202,6 +221,7 @@ pub(super) async fn one(shared: &Shared, active: &Active, ticket: &str, deadline
             if !claim.tickets.is_empty() {
                 return match embed(active, &claim.tickets, Urgency::Request).await {
                     Ok(vectors) => {
+                        active.health.served_request(Instant::now() <= deadline);
                         queue::store(&shared.db, active.id, &claim, &claim.tickets, &vectors).await.map(|n| n == 1)
                     }
                     Err(fault) => give_back(shared, active, &claim, &claim.tickets, &fault).await.map(|()| false),
@@ -211,10 +231,10 @@ pub(super) async fn one(shared: &Shared, active: &Active, ticket: &str, deadline
             if queue::is_embedded(&shared.db, active.id, ticket).await? {
                 return Ok(true);
             }
-            if Instant::now() >= deadline {
+            if Instant::now() + LOOK_AGAIN * 2 >= deadline {
                 return Ok(false);
             }
-            tokio::time::sleep(Duration::from_millis(15)).await;
+            tokio::time::sleep(LOOK_AGAIN).await;
         }
     }
     .await;

@@ -19,8 +19,9 @@ pub struct Health(Mutex<State>);
 struct State {
     failures: u32,
     open: Option<Open>,
-    /// Requests in a row that gave up waiting.
+    /// Requests in a row that gave up waiting, and how long requests do not ask because of that.
     late: u32,
+    slow: Option<Open>,
 }
 
 #[derive(Debug)]
@@ -30,6 +31,12 @@ struct Open {
     why: String,
 }
 
+impl Open {
+    fn remaining(&self) -> Option<Duration> {
+        self.until.checked_duration_since(Instant::now()).filter(|rest| !rest.is_zero())
+    }
+}
+
 impl Health {
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -37,26 +44,25 @@ impl Health {
 
     /// Why requests must not ask the provider now.
     pub fn closed_to_requests(&self) -> Option<String> {
-        self.state().open.as_ref().map(|open| open.why.clone())
+        let state = self.state();
+        let slow = state.slow.as_ref().filter(|slow| slow.remaining().is_some());
+        state.open.as_ref().or(slow).map(|open| open.why.clone())
     }
 
     /// How long the queue must leave the provider alone; nothing when it may try.
     pub fn wait(&self) -> Option<Duration> {
-        let now = Instant::now();
-        self.state().open.as_ref().and_then(|open| open.until.checked_duration_since(now)).filter(|d| !d.is_zero())
+        self.state().open.as_ref().and_then(Open::remaining)
     }
 
-    /// Whether somebody should try if the provider works again.
+    /// Whether it must be tried before it is trusted with work.
     pub fn is_open(&self) -> bool {
         self.state().open.is_some()
     }
 
-    /// It answered the queue, which closes the breaker. Whether it is fast enough for requests is seen by
-    /// the next of them.
+    /// It answered the queue, which closes the breaker.
     pub fn served_queue(&self) {
         let mut state = self.state();
         (state.failures, state.open) = (0, None);
-        state.late = state.late.min(FAILURES - 1);
     }
 
     /// It answered a request, in time or not.
@@ -64,41 +70,48 @@ impl Health {
         let mut state = self.state();
         state.failures = 0;
         if in_time {
-            state.late = 0;
+            (state.late, state.slow) = (0, None);
         }
     }
 
-    /// It failed; `opens` at once where there is no doubt.
-    pub fn failed(&self, why: &str, opens: bool) {
+    /// It failed.
+    pub fn failed(&self, why: &str) {
         let mut state = self.state();
         state.failures = state.failures.saturating_add(1);
-        if opens || state.failures >= FAILURES || state.open.is_some() {
-            open(&mut state, why, None);
+        if state.failures >= FAILURES || state.open.is_some() {
+            state.open = Some(longer(state.open.as_ref(), None, why));
         }
+    }
+
+    /// It let the queue wait for nothing: once is enough to keep requests from waiting too.
+    pub fn hung(&self, why: &str) {
+        let mut state = self.state();
+        state.failures = state.failures.max(FAILURES);
+        state.open = Some(longer(state.open.as_ref(), None, why));
     }
 
     /// It asks to be left alone.
     pub fn asked_to_wait(&self, seconds: u64) {
         let wait = Duration::from_secs(seconds.clamp(1, 300));
-        open(&mut self.state(), "it is asked too often and wants to be left alone for a while.", Some(wait));
+        self.state().open = Some(longer(None, Some(wait), "it is asked too often and wants to be left alone."));
     }
 
-    /// A request could not wait for it. When that happens again and again, requests stop asking.
+    /// A request could not wait for it. When that happens again and again, requests stop asking; the queue,
+    /// which has time, goes on.
     pub fn was_late(&self) {
         let mut state = self.state();
         state.late = state.late.saturating_add(1);
-        if state.late >= FAILURES && state.open.is_none() {
-            open(&mut state, "it answers too slowly.", None);
+        if state.late >= FAILURES {
+            state.slow = Some(longer(state.slow.as_ref(), None, "it answers too slowly."));
         }
     }
 }
 
-fn open(state: &mut State, why: &str, wait: Option<Duration>) {
-    let doubled = state.open.as_ref().map_or(FIRST_WAIT, |open| (open.wait * 2).min(LONGEST_WAIT));
-    let wait = wait.unwrap_or(doubled);
-    // Servers that failed together do not come back together.
+/// Twice as long as the last time. Servers that met a failure together do not come back together.
+fn longer(last: Option<&Open>, wait: Option<Duration>, why: &str) -> Open {
+    let wait = wait.unwrap_or_else(|| last.map_or(FIRST_WAIT, |last| (last.wait * 2).min(LONGEST_WAIT)));
     let until = Instant::now() + wait.mul_f64(0.75 + fastrand::f64() / 2.0);
-    state.open = Some(Open { until, wait, why: why.to_owned() });
+    Open { until, wait, why: why.to_owned() }
 }
 
 #[cfg(test)]
@@ -108,12 +121,12 @@ mod tests {
     #[test]
     fn opens_after_failures_in_a_row_and_closes_on_success() {
         let health = Health::default();
-        health.failed("refused", false);
+        health.failed("refused");
         health.served_request(true);
-        health.failed("refused", false);
-        health.failed("refused", false);
+        health.failed("refused");
+        health.failed("refused");
         assert_eq!(health.closed_to_requests(), None);
-        health.failed("refused", false);
+        health.failed("refused");
         assert_eq!(health.closed_to_requests().as_deref(), Some("refused"));
         assert!(health.wait().is_some());
         health.served_queue();
@@ -125,7 +138,7 @@ mod tests {
         let health = Health::default();
         let mut longest = Duration::ZERO;
         for _ in 0..20 {
-            health.failed("refused", true);
+            health.failed("refused");
             longest = longest.max(health.wait().unwrap_or_default());
         }
         assert!(longest > Duration::from_secs(20) && longest < Duration::from_secs(40), "{longest:?}");
@@ -138,10 +151,10 @@ mod tests {
             health.was_late();
         }
         assert!(health.closed_to_requests().is_some_and(|why| why.contains("slowly")));
-        // The queue can live with it; the next request that waits in vain closes it again.
-        health.served_queue();
+        assert!(!health.is_open() && health.wait().is_none(), "the queue has time");
+        health.served_request(false);
+        assert!(health.closed_to_requests().is_some());
+        health.served_request(true);
         assert_eq!(health.closed_to_requests(), None);
-        health.was_late();
-        assert!(health.is_open());
     }
 }

@@ -43,9 +43,15 @@ impl Local {
     /// Starts the threads; nothing is loaded yet.
     pub fn new(folder: PathBuf) -> Result<Self> {
         let thread = |name: &'static str| {
-            ThreadPoolBuilder::new().num_threads(1).thread_name(move |_| name.to_owned()).build().map_err(|error| {
-                Error::Setup(format!("The threads of the embedding model cannot be started: {error}."))
-            })
+            ThreadPoolBuilder::new()
+                .num_threads(1)
+                .thread_name(move |_| name.to_owned())
+                // Whoever asked sees that no answer comes; the thread goes on.
+                .panic_handler(|_| tracing::error!("the embedding model panicked"))
+                .build()
+                .map_err(|error| {
+                    Error::Setup(format!("The threads of the embedding model cannot be started: {error}."))
+                })
         };
         Ok(Self {
             folder,

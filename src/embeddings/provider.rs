@@ -17,12 +17,18 @@ pub enum Fault {
     /// The provider cannot be used at the moment, whatever the texts.
     #[error("{0}")]
     Provider(String),
+    /// The provider let us wait for nothing.
+    #[error("{0}")]
+    Hung(String),
     /// The provider asks to be left alone for some seconds.
     #[error("The provider asks to wait {0} seconds.")]
     Busy(u64),
-    /// The provider refuses these texts or answers nonsense about them.
+    /// The provider refuses these texts; others may do.
     #[error("{0}")]
     Texts(String),
+    /// The provider answers something that are no vectors of its model.
+    #[error("{0}")]
+    Nonsense(String),
     /// The model is being loaded.
     #[error("The embedding model is still being loaded.")]
     Loading,
@@ -46,14 +52,14 @@ pub trait Provider: Send + Sync {
 /// Checks vectors and brings them to length 1; what is wrong is told in a sentence.
 pub(super) fn normalized(vectors: Vec<Vec<f32>>, count: usize, dimensions: i64) -> Result<Vec<Vec<f32>>, Fault> {
     if vectors.len() != count {
-        return Err(Fault::Texts(format!("It answered {} vectors for {count} texts.", vectors.len())));
+        return Err(Fault::Nonsense(format!("It answered {} vectors for {count} texts.", vectors.len())));
     }
     vectors.into_iter().map(|vector| unit(vector, dimensions)).collect()
 }
 
 fn unit(mut vector: Vec<f32>, dimensions: i64) -> Result<Vec<f32>, Fault> {
     if i64::try_from(vector.len()) != Ok(dimensions) {
-        return Err(Fault::Texts(format!(
+        return Err(Fault::Nonsense(format!(
             "It answered a vector of {} numbers where the model has {dimensions}.",
             vector.len()
         )));
@@ -61,10 +67,10 @@ fn unit(mut vector: Vec<f32>, dimensions: i64) -> Result<Vec<f32>, Fault> {
     // In f64: the squares of large numbers stay finite.
     let length = vector.iter().map(|x| f64::from(*x) * f64::from(*x)).sum::<f64>().sqrt();
     if !length.is_finite() {
-        return Err(Fault::Texts("It answered a vector with numbers that are not finite.".to_owned()));
+        return Err(Fault::Nonsense("It answered a vector with numbers that are not finite.".to_owned()));
     }
     if length == 0.0 {
-        return Err(Fault::Texts("It answered a vector of zeros, which has no direction.".to_owned()));
+        return Err(Fault::Nonsense("It answered a vector of zeros, which has no direction.".to_owned()));
     }
     for x in &mut vector {
         *x = (f64::from(*x) / length) as f32;
@@ -92,7 +98,7 @@ mod tests {
             (vec![vec![1.0, 0.0], vec![0.0, 0.0]], "no direction"),
         ] {
             let fault = normalized(vectors, 2, 2).expect_err(why);
-            assert!(matches!(&fault, Fault::Texts(text) if text.contains(why)), "{fault}");
+            assert!(matches!(&fault, Fault::Nonsense(text) if text.contains(why)), "{fault}");
         }
     }
 }

@@ -121,6 +121,11 @@ pub async fn progress(db: &Db) -> Result<Vec<Progress>> {
     db.call(include_str!("../../sql/queries/embeddings/progress.sql"), &[]).await
 }
 
+/// Lets tickets be tried at once that failed while a provider did not work; answers how many.
+pub(super) async fn resume(db: &Db, model: i64) -> Result<i64> {
+    db.call(include_str!("../../sql/queries/embeddings/resume.sql"), &[&model]).await
+}
+
 /// Lets what failed be tried again at once; answers how many tickets that is.
 pub async fn retry(db: &Db) -> Result<i64> {
     let count: Value = db.call(include_str!("../../sql/queries/embeddings/retry.sql"), &[]).await?;

@@ -41,11 +41,11 @@ impl Guarded {
         match &outcome {
             Ok(_) if urgency == Urgency::Background => self.health.served_queue(),
             Ok(_) => {}
-            Err(Fault::Provider(why)) => self.health.failed(why, false),
+            Err(Fault::Provider(why) | Fault::Nonsense(why)) => self.health.failed(why),
+            Err(Fault::Hung(why)) => self.health.hung(why),
             Err(Fault::Busy(seconds)) => self.health.asked_to_wait(*seconds),
-            // One text that is refused says nothing about the next; nonsense again and again does.
-            Err(Fault::Texts(why)) => self.health.failed(why, false),
-            Err(Fault::Loading) => {}
+            // A text that is refused says nothing about the next.
+            Err(Fault::Texts(_) | Fault::Loading) => {}
         }
         outcome
     }

@@ -1,5 +1,7 @@
 //! Embeddings: the model, the queue and its triggers, the task that drains it, providers that fail.
 
+mod fake;
+mod faults;
 mod model;
 mod queue;
 mod server;
