@@ -1,6 +1,7 @@
 //! Tickets: the shapes every door shares. Changing is in `change`, moving in `moves`, reading in `read`.
 
 pub mod change;
+pub mod merge;
 pub mod moves;
 pub mod read;
 
@@ -63,6 +64,8 @@ pub struct Card {
     pub created_by_agent_id: Option<String>,
     /// The ticket it is a part of.
     pub parent_ticket_id: Option<String>,
+    /// The ticket it was merged into; such a card is on no board.
+    pub merged_into_ticket_id: Option<String>,
     /// Labels.
     pub tags: Vec<String>,
     /// Unresolved tickets it waits for.

@@ -1,6 +1,14 @@
 -- The card: a ticket as boards, lists and `ticket_created` events show it.
 
--- What a card has from the ticket's own row.
+-- Whether a ticket stands on boards and in lists, statistics and search (words and vectors): neither
+-- deleted nor merged into another one. The one place that says so.
+create function logic.is_live(t tickets) returns boolean language sql immutable parallel safe
+begin atomic
+    select t.deleted_at is null and t.merged_into_ticket_id is null;
+end;
+
+-- What a card has from the ticket's own row. A merged ticket has a card as well, to be looked at; boards and
+-- lists leave it out.
 create view logic.bare_cards as
 select t.id as ticket_id,
        'TKT-' || t.number as key,
@@ -14,6 +22,7 @@ select t.id as ticket_id,
        t.assigned_agent_id,
        t.created_by_agent_id,
        t.parent_ticket_id,
+       t.merged_into_ticket_id,
        t.tags,
        t.is_resolved,
        t.story_points,
@@ -64,14 +73,8 @@ begin atomic
                select m.ticket_id, count(*) as n
                  from ticket_commits m where m.workflow_id = board_tickets.workflow group by m.ticket_id
           ) m on m.ticket_id = t.ticket_id
-         where t.workflow_id = board_tickets.workflow
+         where t.workflow_id = board_tickets.workflow and t.merged_into_ticket_id is null
       ) card;
-end;
-
--- Whether search may find a ticket: only such tickets have words and vectors.
-create function logic.is_findable(ticket tickets) returns boolean language sql immutable
-begin atomic
-    select ticket.deleted_at is null;
 end;
 
 -- A short mention of a ticket inside another answer; also for deleted ones, so that links stay readable.

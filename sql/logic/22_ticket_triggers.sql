@@ -88,7 +88,7 @@ begin atomic
 end;
 
 -- AFTER UPDATE, by statement: one history row for each field that changed (logic.record writes them and
--- rings), what search reads of tickets that were reworded, moved, deleted or restored, and the release of
+-- rings), what search reads of tickets that were reworded, moved, came or went, and the release of
 -- what a newly resolved ticket blocked. Rows are compared one by one in plpgsql: for the usual single
 -- ticket that costs a fraction of one set-based statement over all fields.
 create function logic.tickets_updated() returns trigger language plpgsql as $$
@@ -115,11 +115,8 @@ begin
         exit when not found;
         o := pair.o;
         n := pair.n;
-        if o.deleted_at is not null and n.deleted_at is null then
-            -- A restored ticket comes back whole.
-            perform logic.lock_streams(array[n.workflow_id]);
-            changes := changes || logic.ticket_change(n, 'restored', 'deleted_at', null, null, 'Restored.', '{}',
-                jsonb_build_object('ticket', (select to_jsonb(c) from logic.cards c where c.ticket_id = n.id)));
+        if logic.is_live(n) and not logic.is_live(o) then
+            changes := changes || logic.ticket_returned(o, n);
         end if;
         if o.status <> n.status then
             changes := changes || logic.ticket_change(n, 'status_changed', 'status', o.status, n.status,
@@ -183,8 +180,9 @@ begin
                 resolved := resolved || n.id;
             end if;
         end if;
-        if o.deleted_at is null and n.deleted_at is not null then
-            changes := changes || logic.ticket_change(n, 'deleted', 'deleted_at', null, null, 'Deleted.', '{}');
+        if (o.deleted_at is null, o.merged_into_ticket_id) is distinct from (n.deleted_at is null, n.merged_into_ticket_id)
+           and not logic.is_live(n) then
+            changes := changes || logic.ticket_left(o, n);
         end if;
         if n.version <> o.version and o.status = n.status and o.is_resolved = n.is_resolved
            and (o.started_at, o.completed_at, o.created_at, o.created_by_agent_id)
@@ -194,11 +192,11 @@ begin
                 jsonb_build_object('started_at', n.started_at, 'completed_at', n.completed_at,
                     'created_at', n.created_at, 'created_by_agent_id', n.created_by_agent_id));
         end if;
-        if not logic.is_findable(n) then
-            if logic.is_findable(o) then
+        if not logic.is_live(n) then
+            if logic.is_live(o) then
                 gone := gone || n.id;
             end if;
-        elsif (o.title, o.description, o.tags) is distinct from (n.title, n.description, n.tags) or not logic.is_findable(o) then
+        elsif (o.title, o.description, o.tags) is distinct from (n.title, n.description, n.tags) or not logic.is_live(o) then
             reworded := reworded || n.id;
         end if;
     end loop;
@@ -220,6 +218,50 @@ begin
         delete from ticket_blockers k where k.blocked_by_ticket_id = any (resolved);
     end if;
     return null;
+end
+$$;
+
+-- A ticket came back to its board, restored or no longer merged: whole, because boards have forgotten it.
+-- Its original is told too.
+create function logic.ticket_returned(o tickets, n tickets) returns logic.change[] language plpgsql as $$
+declare
+    original tickets;
+    card jsonb;
+begin
+    perform logic.lock_streams(array[n.workflow_id]);
+    card := (select to_jsonb(c) from logic.cards c where c.ticket_id = n.id);
+    if o.merged_into_ticket_id is null then
+        return array[logic.ticket_change(n, 'restored', 'deleted_at', null, null, 'Restored.', '{}', jsonb_build_object('ticket', card))];
+    end if;
+    select * into original from tickets t where t.id = o.merged_into_ticket_id;
+    return array[
+        logic.ticket_change(n, 'ticket_unmerged', 'merged_into_ticket_id', original.id, null,
+            format('No longer merged into TKT-%s.', original.number), jsonb_build_object('merged_into_ticket_id', null),
+            jsonb_build_object('ticket', card, 'original', logic.ticket_ref(original.id))),
+        -- Nothing of the original's own row has changed.
+        (n.workflow_id, original.id, 'ticket_unmerged', null, n.id, null, format('TKT-%s is no longer merged into this.', n.number),
+            jsonb_build_object('changes', '{}'::jsonb, 'duplicate', logic.ticket_ref(n.id)))::logic.change];
+end
+$$;
+
+-- A ticket left its board, deleted or merged; its original is told too. One that was away already only
+-- changed the reason.
+create function logic.ticket_left(o tickets, n tickets) returns logic.change[] language plpgsql as $$
+declare
+    original tickets;
+begin
+    if o.merged_into_ticket_id is distinct from n.merged_into_ticket_id and n.merged_into_ticket_id is not null then
+        select * into original from tickets t where t.id = n.merged_into_ticket_id;
+        return array[
+            logic.ticket_change(n, 'ticket_merged', 'merged_into_ticket_id', o.merged_into_ticket_id, original.id,
+                format('Merged into TKT-%s.', original.number), jsonb_build_object('merged_into_ticket_id', original.id),
+                jsonb_build_object('original', logic.ticket_ref(original.id))),
+            (n.workflow_id, original.id, 'ticket_merged', null, null, n.id, format('TKT-%s was merged into this.', n.number),
+                jsonb_build_object('changes', '{}'::jsonb, 'duplicate', logic.ticket_ref(n.id)))::logic.change];
+    end if;
+    return array[case when n.deleted_at is null
+        then logic.ticket_change(n, 'field_updated', 'deleted_at', null, null, 'Restored.', '{}')
+        else logic.ticket_change(n, 'deleted', 'deleted_at', null, null, 'Deleted.', '{}') end];
 end
 $$;
 

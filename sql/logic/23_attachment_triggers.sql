@@ -27,6 +27,7 @@ end;
 create function logic.comments_inserted() returns trigger language plpgsql as $$
 begin
     perform logic.lock_streams((select array_agg(distinct n.workflow_id) from new_rows n));
+    perform logic.refuse_merged((select array_agg(n.ticket_id) from new_rows n));
     perform logic.record_json((
         select jsonb_agg(jsonb_build_object(
             'workflow_id', n.workflow_id, 'ticket_id', n.ticket_id, 'change_type', 'commented',
@@ -54,9 +55,32 @@ begin
                 'changes', jsonb_build_object('comment_count', logic.comment_count(n.ticket_id)))) order by n.created_at, n.id)
         from new_rows n join old_rows o using (id)
         where (n.comment_text, n.deleted_at) is distinct from (o.comment_text, o.deleted_at)));
+    perform logic.record_json(logic.moved_changes('comments_moved', 'comment_count', (
+        select jsonb_agg(jsonb_build_object('workflow_id', n.workflow_id, 'from', o.ticket_id, 'to', n.ticket_id, 'id', n.id))
+          from new_rows n join old_rows o using (id) where n.ticket_id <> o.ticket_id)));
     return null;
 end
 $$;
+
+-- History rows for comments or commit links that went from one ticket to another: one for each side.
+create function logic.moved_changes(change text, field text, moves jsonb) returns jsonb language sql stable
+begin atomic
+    select jsonb_agg(jsonb_build_object(
+            'workflow_id', s.workflow_id, 'ticket_id', s.ticket_id, 'change_type', change, 'field_name', field,
+            'old_value', s.source, 'new_value', s.target,
+            'description', format('%s %s %s TKT-%s.', s.n, split_part(change, '_', 1),
+                case when s.ticket_id = s.target then 'came from' else 'went to' end, t.number),
+            'metadata', jsonb_build_object('from', logic.ticket_ref(s.source), 'to', logic.ticket_ref(s.target),
+                'changes', jsonb_build_object(field, case field
+                    when 'comment_count' then logic.comment_count(s.ticket_id)
+                    else (select count(*) from ticket_commits m where m.ticket_id = s.ticket_id) end)))
+            order by s.source, s.target, s.ticket_id)
+      from (select m.workflow_id, m."from" as source, m."to" as target, side.ticket_id, count(*) as n
+              from jsonb_to_recordset(moves) m (workflow_id text, "from" text, "to" text)
+              cross join lateral (values (m."from"), (m."to")) side (ticket_id)
+             group by 1, 2, 3, 4) s
+      join tickets t on t.id = case when s.ticket_id = s.target then s.source else s.target end;
+end;
 
 create function logic.reactions_changed() returns trigger language plpgsql as $$
 begin
@@ -84,6 +108,7 @@ end;
 create function logic.commits_inserted() returns trigger language plpgsql as $$
 begin
     perform logic.lock_streams((select array_agg(distinct n.workflow_id) from new_rows n));
+    perform logic.refuse_merged((select array_agg(n.ticket_id) from new_rows n));
     perform logic.record_json((
         select jsonb_agg(jsonb_build_object(
             'workflow_id', n.workflow_id, 'ticket_id', n.ticket_id, 'change_type', 'commit_linked',
@@ -93,6 +118,16 @@ begin
                 'changes', jsonb_build_object('commit_count',
                     (select count(*) from ticket_commits m where m.ticket_id = n.ticket_id)))) order by n.linked_at, n.id)
         from new_rows n));
+    return null;
+end
+$$;
+
+create function logic.commits_updated() returns trigger language plpgsql as $$
+begin
+    perform logic.lock_streams((select array_agg(distinct n.workflow_id) from new_rows n));
+    perform logic.record_json(logic.moved_changes('commits_moved', 'commit_count', (
+        select jsonb_agg(jsonb_build_object('workflow_id', n.workflow_id, 'from', o.ticket_id, 'to', n.ticket_id, 'id', n.id))
+          from new_rows n join old_rows o using (id) where n.ticket_id <> o.ticket_id)));
     return null;
 end
 $$;
@@ -119,6 +154,8 @@ begin
                where t.workflow_id <> n.workflow_id) then
         perform logic.invalid('blocked_by_ticket_ids', 'must name tickets of the same workflow');
     end if;
+    perform logic.refuse_merged((select array_agg(b.id) from (
+        select n.ticket_id as id from new_rows n union select n.blocked_by_ticket_id from new_rows n) b));
     perform logic.record_json(logic.blocker_changes('blocked', (select jsonb_agg(to_jsonb(n)) from new_rows n)));
     return null;
 end
@@ -172,6 +209,8 @@ create trigger reactions_deleted after delete on comment_reactions
     referencing old table as changed_rows for each statement execute function logic.reactions_changed();
 create trigger commits_inserted after insert on ticket_commits
     referencing new table as new_rows for each statement execute function logic.commits_inserted();
+create trigger commits_updated after update on ticket_commits
+    referencing old table as old_rows new table as new_rows for each statement execute function logic.commits_updated();
 create trigger blockers_inserted after insert on ticket_blockers
     referencing new table as new_rows for each statement execute function logic.blockers_inserted();
 create trigger blockers_deleted after delete on ticket_blockers

@@ -41,12 +41,13 @@ begin atomic
       from tickets t where t.id = search_document.ticket;
 end;
 
+-- Indexes tickets anew. Those that leave are taken out by logic.unindex_tickets.
 create function logic.index_tickets(tickets text[]) returns void language sql
 begin atomic
     insert into ticket_search (ticket_id, workflow_id, document)
     select t.id, t.workflow_id, logic.search_document(t.id)
       from unnest(index_tickets.tickets) u (id)
-      join tickets t on t.id = u.id
+      join tickets t on t.id = u.id and logic.is_live(t)
     on conflict (ticket_id) do update set document = excluded.document;
 end;
 
@@ -64,9 +65,19 @@ begin
 end
 $$;
 
+-- A comment that moved is no longer found with the ticket it came from.
+create function logic.moved_comments_to_index() returns trigger language plpgsql as $$
+begin
+    perform logic.index_tickets((
+        select array_agg(distinct u.ticket_id order by u.ticket_id)
+          from (select n.ticket_id from new_rows n union select o.ticket_id from old_rows o) u));
+    return null;
+end
+$$;
+
 create trigger index_inserted after insert on tickets
     referencing new table as new_rows for each statement execute function logic.tickets_to_index();
 create trigger index_commented after insert on ticket_comments
     referencing new table as new_rows for each statement execute function logic.comments_to_index();
 create trigger index_comment_changed after update on ticket_comments
-    referencing new table as new_rows for each statement execute function logic.comments_to_index();
+    referencing old table as old_rows new table as new_rows for each statement execute function logic.moved_comments_to_index();

@@ -25,7 +25,7 @@ begin atomic
                  from (select c.* from ticket_comments c
                         where c.ticket_id = t.id and c.deleted_at is null
                         order by c.created_at desc, c.id desc limit 5) c))]
-      from tickets t where t.id = embedding_parts.ticket and logic.is_findable(t);
+      from tickets t where t.id = embedding_parts.ticket and logic.is_live(t);
 end;
 
 create function logic.embedding_hash(parts text[]) returns bytea language sql stable
@@ -43,7 +43,7 @@ begin
       from unnest(queue_embeddings.tickets) u (id)
       join tickets t on t.id = u.id
      cross join embedding_models m
-     where m.state in ('building', 'serving') and logic.is_findable(t)
+     where m.state in ('building', 'serving') and logic.is_live(t)
      order by t.id, m.id
     on conflict (model_id, ticket_id) do update set
         revision = q.revision + 1,
@@ -92,7 +92,7 @@ begin
     insert into embedding_queue (model_id, ticket_id, workflow_id)
     select queue_missing_embeddings.model, t.id, t.workflow_id
       from tickets t
-     where logic.is_findable(t)
+     where logic.is_live(t)
        and not exists (select from ticket_embeddings e
                         where e.workflow_id = t.workflow_id and e.model_id = queue_missing_embeddings.model and e.ticket_id = t.id)
        and not exists (select from embedding_queue q

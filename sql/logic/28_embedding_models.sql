@@ -104,5 +104,5 @@ begin atomic
      cross join lateral (select count(*) as queued, count(*) filter (where q.last_error is not null) as failed,
                                 min(q.queued_at) as oldest
                            from embedding_queue q where q.model_id = m.id) q
-     cross join (select count(*) as total from tickets t where logic.is_findable(t)) t;
+     cross join (select count(*) as total from tickets t where logic.is_live(t)) t;
 end;

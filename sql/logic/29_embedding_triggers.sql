@@ -28,10 +28,12 @@ begin
 end
 $$;
 
--- A comment that was reworded or taken back must not go on being found by what it said.
+-- A comment that was reworded, taken back or moved must not go on being found by what it said, or where.
 create function logic.changed_comments_to_embed() returns trigger language plpgsql as $$
 begin
-    perform logic.queue_embeddings((select array_agg(distinct n.ticket_id order by n.ticket_id) from new_rows n));
+    perform logic.queue_embeddings((
+        select array_agg(distinct u.ticket_id order by u.ticket_id)
+          from (select n.ticket_id from new_rows n union select o.ticket_id from old_rows o) u));
     return null;
 end
 $$;
@@ -41,4 +43,4 @@ create trigger embed_inserted after insert on tickets
 create trigger embed_commented after insert on ticket_comments
     referencing new table as new_rows for each statement execute function logic.comments_to_embed();
 create trigger embed_comment_changed after update on ticket_comments
-    referencing new table as new_rows for each statement execute function logic.changed_comments_to_embed();
+    referencing old table as old_rows new table as new_rows for each statement execute function logic.changed_comments_to_embed();

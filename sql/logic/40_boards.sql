@@ -59,7 +59,7 @@ begin atomic
                 'id', c.id, 'name', c.name, 'order', c.position, 'color', c.color, 'wip_limit', c.wip_limit,
                 'category', c.category,
                 'ticket_count', (select count(*) from tickets t
-                                  where t.workflow_id = c.workflow_id and t.status = c.id and t.deleted_at is null))
+                                  where t.workflow_id = c.workflow_id and t.status = c.id and logic.is_live(t)))
                 order by c.position, c.id), '[]')
             from board_columns c where c.workflow_id = b.workflow_id),
         'ticket_types', b.ticket_types,
@@ -207,7 +207,7 @@ begin
     -- Columns that are gone: their tickets go where `moves` says.
     for gone in
         select k.id, k.name, moves ->> k.id as target,
-               (select count(*) from tickets t where t.workflow_id = workflow and t.status = k.id and t.deleted_at is null) as held
+               (select count(*) from tickets t where t.workflow_id = workflow and t.status = k.id and logic.is_live(t)) as held
           from board_columns k
          where k.workflow_id = workflow
            and not exists (select from jsonb_array_elements(config -> 'columns') c where c ->> 'id' = k.id)

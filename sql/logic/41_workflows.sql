@@ -106,7 +106,7 @@ begin
     )
     select jsonb_build_object(
         'workflows', coalesce(jsonb_agg(logic.workflow_json(p.id, p.role) || jsonb_build_object('ticket_count',
-            (select count(*) from tickets t where t.workflow_id = p.id and t.deleted_at is null)) order by p.place)
+            (select count(*) from tickets t where t.workflow_id = p.id and logic.is_live(t))) order by p.place)
             filter (where p.place <= max_rows), '[]'),
         'has_more', count(*) > max_rows,
         'next_cursor', case when count(*) > max_rows then max(p.id) filter (where p.place = max_rows) end)

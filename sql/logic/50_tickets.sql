@@ -1,50 +1,4 @@
--- Tickets: finding one, creating, updating, deleting.
-
--- Finds a ticket by id, or by key or number inside a workflow, and authorizes. To a stranger it looks
--- absent. Does not lock. Answers the id.
-create function logic.find_ticket(caller text, ticket text, required text, workflow text default null) returns text language plpgsql as $$
-declare
-    found_id text;
-    found_workflow text;
-begin
-    select t.id, t.workflow_id into found_id, found_workflow from tickets t where t.id = ticket and t.deleted_at is null;
-    if found_id is null and workflow is not null and ticket ~* '^(tkt-|#)?[0-9]{1,15}$' then
-        select t.id, t.workflow_id into found_id, found_workflow from tickets t
-         where t.workflow_id = workflow and t.number = regexp_replace(ticket, '[^0-9]', '', 'g')::bigint and t.deleted_at is null;
-    end if;
-    perform logic.authorize(caller, found_workflow, required, 'ticket ' || coalesce(ticket, ''));
-    return found_id;
-end
-$$;
-
--- Holds a ticket against other writers until the end of the transaction. One that was deleted while we
--- waited for it is not there any more.
-create function logic.lock_ticket(ticket text) returns tickets language plpgsql as $$
-declare
-    row tickets;
-begin
-    select * into row from tickets t where t.id = ticket for no key update;
-    if row.deleted_at is not null then
-        perform logic.fail('CB404', format('There is no ticket %s.', ticket));
-    end if;
-    return row;
-end
-$$;
-
--- Refuses changes to tickets of an archived workflow or one without ticket tracking.
-create function logic.require_open(workflow text) returns void language plpgsql stable as $$
-declare
-    found_workflow workflows;
-begin
-    select * into found_workflow from workflows w where w.id = workflow;
-    if found_workflow.archived_at is not null then
-        perform logic.fail('CB409', 'This workflow is archived; restore it first.');
-    end if;
-    if not found_workflow.ticket_tracking then
-        perform logic.fail('CB010', 'Ticket tracking is off for this workflow.');
-    end if;
-end
-$$;
+-- Tickets: creating, updating, deleting.
 
 -- Checks who may be assigned: an agent is provisioned (and then belongs to the caller, who may mint its
 -- keys), a person has to be a member.
@@ -80,7 +34,7 @@ begin
     select array_agg(t.id order by g.place), string_agg(g.item, ', ') filter (where t.id is null)
       into ids, missing
       from unnest(logic.tidy_list(given)) with ordinality g (item, place)
-      left join tickets t on t.workflow_id = workflow and t.deleted_at is null
+      left join tickets t on t.workflow_id = workflow and logic.is_live(t)
            and (t.id = g.item or t.number = case when g.item ~* '^tkt-[0-9]{1,15}$' then substr(g.item, 5)::bigint end);
     if missing is not null then
         perform logic.invalid(field, format('must name tickets of the same workflow; not found: %s', left(missing, 200)));
@@ -126,7 +80,7 @@ begin
     if policy = 'refuse' then
         perform 1 from board_columns c where c.workflow_id = workflow and c.id = status for no key update;
     end if;
-    held := (select count(*) from tickets t where t.workflow_id = workflow and t.status = col.id and t.deleted_at is null);
+    held := (select count(*) from tickets t where t.workflow_id = workflow and t.status = col.id and logic.is_live(t));
     if held + entering <= col.wip_limit then
         return null;
     end if;

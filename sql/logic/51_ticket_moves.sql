@@ -10,21 +10,21 @@ declare
 begin
     if before is not null then
         select t.rank into high from tickets t
-         where t.id = before and t.workflow_id = ticket.workflow_id and t.status = rank_beside.status and t.deleted_at is null;
+         where t.id = before and t.workflow_id = ticket.workflow_id and t.status = rank_beside.status and logic.is_live(t);
         if high is null then
             return null;
         end if;
         low := (select max(t.rank) from tickets t
-                 where t.workflow_id = ticket.workflow_id and t.status = rank_beside.status and t.deleted_at is null
+                 where t.workflow_id = ticket.workflow_id and t.status = rank_beside.status and logic.is_live(t)
                    and t.rank < high and t.id <> ticket.id);
     elsif after is not null then
         select t.rank into low from tickets t
-         where t.id = after and t.workflow_id = ticket.workflow_id and t.status = rank_beside.status and t.deleted_at is null;
+         where t.id = after and t.workflow_id = ticket.workflow_id and t.status = rank_beside.status and logic.is_live(t);
         if low is null then
             return null;
         end if;
         high := (select min(t.rank) from tickets t
-                  where t.workflow_id = ticket.workflow_id and t.status = rank_beside.status and t.deleted_at is null
+                  where t.workflow_id = ticket.workflow_id and t.status = rank_beside.status and logic.is_live(t)
                     and t.rank > low and t.id <> ticket.id);
     else
         return null;
@@ -208,7 +208,7 @@ begin
      where c.workflow_id = workflow and c.category = 'active' order by c.position, c.id limit 1;
     if target is not null then
         perform 1 from board_columns c where c.workflow_id = workflow and c.id = target and c.wip_limit is not null for no key update;
-        if (select c.wip_limit <= (select count(*) from tickets t where t.workflow_id = c.workflow_id and t.status = c.id and t.deleted_at is null)
+        if (select c.wip_limit <= (select count(*) from tickets t where t.workflow_id = c.workflow_id and t.status = c.id and logic.is_live(t))
               from board_columns c where c.workflow_id = workflow and c.id = target) then
             return jsonb_build_object('success', true, 'ticket_id', null, 'ticket', null,
                 'message', format('The column %s is full; finish something first.', target));
@@ -217,7 +217,7 @@ begin
     select t.* into picked
       from tickets t
       join board_columns c on c.workflow_id = t.workflow_id and c.id = t.status and c.category = 'todo'
-     where t.workflow_id = claim_ticket.workflow and t.deleted_at is null and t.assigned_agent_id is null and not t.is_resolved
+     where t.workflow_id = claim_ticket.workflow and logic.is_live(t) and t.assigned_agent_id is null and not t.is_resolved
        and not exists (select from ticket_blockers k where k.ticket_id = t.id)
        and (ticket_types is null or t.ticket_type = any (ticket_types))
        and (claim_ticket.tags is null or t.tags && claim_ticket.tags)

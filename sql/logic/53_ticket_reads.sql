@@ -26,15 +26,19 @@ begin
             select jsonb_agg(logic.ticket_ref(r.id)) from unnest(row.related_ticket_ids) r (id)), '[]'),
         'related_tasks', coalesce((select jsonb_agg(jsonb_build_object('task_id', r.id)) from unnest(row.related_task_ids) r (id)), '[]'),
         'parent_ticket', logic.ticket_ref(row.parent_ticket_id),
+        'merged_into', logic.ticket_ref(row.merged_into_ticket_id),
+        'duplicates', coalesce((
+            select jsonb_agg(logic.ticket_ref(d.id) order by d.number) from tickets d
+             where d.merged_into_ticket_id = row.id and d.deleted_at is null), '[]'),
         'sub_tickets', coalesce((
             select jsonb_agg(logic.ticket_ref(s.id) order by s.number) from tickets s
-             where s.parent_ticket_id = row.id and s.deleted_at is null), '[]'),
+             where s.parent_ticket_id = row.id and logic.is_live(s)), '[]'),
         'blocked_by', coalesce((
             select jsonb_agg(logic.ticket_ref(k.blocked_by_ticket_id) order by k.blocked_by_ticket_id)
               from ticket_blockers k where k.ticket_id = row.id), '[]'),
         'blocks', coalesce((
             select jsonb_agg(logic.ticket_ref(k.ticket_id) order by k.ticket_id)
-              from ticket_blockers k join tickets t on t.id = k.ticket_id and t.deleted_at is null
+              from ticket_blockers k join tickets t on t.id = k.ticket_id and logic.is_live(t)
              where k.blocked_by_ticket_id = row.id), '[]'));
 end
 $$;
@@ -108,7 +112,7 @@ begin
                    t.number) as place
           from tickets t
           join board_columns c on c.workflow_id = t.workflow_id and c.id = t.status
-         where t.workflow_id = list_tickets.workflow and t.deleted_at is null and logic.matches(t, filters)
+         where t.workflow_id = list_tickets.workflow and logic.is_live(t) and logic.matches(t, filters)
          order by place limit max_rows offset skip
     )
     select jsonb_build_object('success', true,
@@ -121,7 +125,7 @@ begin
     if answer -> 'total_count' = '0' and skip > 0 then
         -- Past the end there is no row to carry the total.
         answer := answer || jsonb_build_object('total_count', (select count(*) from tickets t
-            where t.workflow_id = list_tickets.workflow and t.deleted_at is null and logic.matches(t, filters)));
+            where t.workflow_id = list_tickets.workflow and logic.is_live(t) and logic.matches(t, filters)));
     end if;
     return answer;
 end
@@ -135,7 +139,7 @@ begin
         with
         -- The live tickets of the workflow.
         live as materialized (
-            select t.* from tickets t where t.workflow_id = ticket_stats.workflow and t.deleted_at is null
+            select t.* from tickets t where t.workflow_id = ticket_stats.workflow and logic.is_live(t)
         ),
         -- Counts by each of four fields, as objects.
         groups as (

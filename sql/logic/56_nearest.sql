@@ -16,7 +16,7 @@ begin
         return tickets_at_most <= logic.exact_limit();
     end if;
     -- The planner's estimate costs nothing; counting would read the whole workflow.
-    execute format('explain (format json) select from tickets t where t.workflow_id = %L and t.deleted_at is null and logic.matches(t, %L)',
+    execute format('explain (format json) select from tickets t where t.workflow_id = %L and logic.is_live(t) and logic.matches(t, %L)',
         workflow, filters) into plan;
     return (plan -> 0 -> 'Plan' ->> 'Plan Rows')::float8 <= greatest(1000, tickets_at_most * 0.015);
 end
@@ -44,7 +44,7 @@ begin
         return query execute
             'select e.ticket_id, min(e.embedding <=> $3)
                from tickets t join ticket_embeddings e on e.workflow_id = $1 and e.model_id = $2 and e.ticket_id = t.id
-              where t.workflow_id = $1 and t.deleted_at is null and logic.matches(t, $4)
+              where t.workflow_id = $1 and logic.is_live(t) and logic.matches(t, $4)
               group by e.ticket_id order by 2, 1 limit $5'
           using workflow, model, vector, filters, max_rows;
     else
@@ -57,7 +57,7 @@ begin
                       order by e.embedding::halfvec(%1$s) <=> $2::halfvec(%1$s) limit $4) n
               group by n.ticket_id order by 2, 1',
             vector_dims(vector), model,
-            case when filtered then 'join tickets t on t.id = e.ticket_id and t.deleted_at is null' end,
+            case when filtered then 'join tickets t on t.id = e.ticket_id and logic.is_live(t)' end,
             case when filtered then 'and logic.matches(t, $3)' end)
           using workflow, vector, filters, max_rows;
     end if;

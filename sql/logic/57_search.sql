@@ -121,7 +121,7 @@ begin
     -- A ticket named by its key, its id or the id it had elsewhere stands before everything else.
     named as materialized (
         select t.id as ticket_id from tickets t
-         where t.workflow_id = search_tickets.workflow and t.deleted_at is null and logic.matches(t, filters)
+         where t.workflow_id = search_tickets.workflow and logic.is_live(t) and logic.matches(t, filters)
            and (t.id = asked or t.external_ref = asked
                 or t.number = case when asked ~* '^(tkt-|#)?[0-9]{1,15}$' then regexp_replace(asked, '[^0-9]', '', 'g')::bigint end)
     ),

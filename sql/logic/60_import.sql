@@ -147,7 +147,7 @@ begin
         select f.ref, f.id, f.stage = 'done' as is_resolved from fresh f
         union all
         select t.external_ref, t.id, t.is_resolved from tickets t
-         where t.workflow_id = workflow and t.external_ref is not null and t.deleted_at is null
+         where t.workflow_id = workflow and t.external_ref is not null and logic.is_live(t)
     ),
     -- Relations, and blockers that are history: a resolved ticket blocks nobody, and none is held up.
     relations as (
@@ -212,7 +212,7 @@ begin
       from logic.import_items(items) i
       join tickets t on t.workflow_id = workflow and t.external_ref = i.ref and not t.is_resolved
       cross join lateral unnest(i.blocked_by) l (ref)
-      join tickets k on k.workflow_id = workflow and k.external_ref = l.ref and not k.is_resolved and k.deleted_at is null
+      join tickets k on k.workflow_id = workflow and k.external_ref = l.ref and not k.is_resolved and logic.is_live(k)
      where k.id <> t.id;
     get diagnostics made = row_count;
     return jsonb_build_object(
@@ -223,6 +223,6 @@ begin
             select count(*) from logic.import_items(items) i
              cross join lateral unnest(i.blocked_by || i.related || i.parent) l (ref)
              where l.ref is not null
-               and not exists (select from tickets t where t.workflow_id = workflow and t.external_ref = l.ref and t.deleted_at is null)));
+               and not exists (select from tickets t where t.workflow_id = workflow and t.external_ref = l.ref and logic.is_live(t))));
 end
 $$;

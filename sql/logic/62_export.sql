@@ -44,6 +44,6 @@ begin
               left join said on said.ticket_id = t.id
               left join held on held.ticket_id = t.id
               left join linked on linked.ticket_id = t.id
-             where t.workflow_id = export_tickets.workflow and t.deleted_at is null), '[]'));
+             where t.workflow_id = export_tickets.workflow and logic.is_live(t)), '[]'));
 end
 $$;

@@ -20,7 +20,7 @@ select t.id as ticket_id, t.workflow_id, w.name as workflow, 'TKT-' || t.number 
   join public.workflows w on w.id = t.workflow_id
   join public.board_columns c on c.workflow_id = t.workflow_id and c.id = t.status
   left join public.actors a on a.id = t.assigned_agent_id
- where t.deleted_at is null;
+ where t.deleted_at is null and t.merged_into_ticket_id is null;
 
 -- One row for each change ever made (as long as history is kept).
 create view reporting.changes as
@@ -38,10 +38,10 @@ entries as (
            coalesce((select h.old_value from public.history h
                       where h.ticket_id = t.id and h.change_type = 'status_changed' order by h.seq limit 1), t.status) as status,
            0::bigint as seq
-      from public.tickets t where t.deleted_at is null
+      from public.tickets t where t.deleted_at is null and t.merged_into_ticket_id is null
     union all
     select h.workflow_id, h.ticket_id, h.changed_at, h.new_value, h.seq
-      from public.history h join public.tickets t on t.id = h.ticket_id and t.deleted_at is null
+      from public.history h join public.tickets t on t.id = h.ticket_id and t.deleted_at is null and t.merged_into_ticket_id is null
      where h.change_type = 'status_changed'
 )
 select e.workflow_id, e.ticket_id, e.status, e.entered_at,
@@ -55,7 +55,7 @@ create view reporting.daily as
 select coalesce(m.workflow_id, f.workflow_id) as workflow_id, coalesce(m.day, f.day) as day,
        coalesce(m.created, 0) as created, coalesce(f.completed, 0) as completed
   from (select workflow_id, (created_at at time zone 'UTC')::date as day, count(*) as created
-          from public.tickets where deleted_at is null group by 1, 2) m
+          from public.tickets where deleted_at is null and merged_into_ticket_id is null group by 1, 2) m
   full join (select workflow_id, (completed_at at time zone 'UTC')::date as day, count(*) as completed
-          from public.tickets where deleted_at is null and completed_at is not null group by 1, 2) f
+          from public.tickets where deleted_at is null and merged_into_ticket_id is null and completed_at is not null group by 1, 2) f
     on f.workflow_id = m.workflow_id and f.day = m.day;

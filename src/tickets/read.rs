@@ -219,6 +219,10 @@ pub struct TicketDetail {
     pub related_tasks: Vec<TaskRef>,
     /// The ticket it is a part of.
     pub parent_ticket: Option<TicketRef>,
+    /// The ticket it was merged into.
+    pub merged_into: Option<TicketRef>,
+    /// Tickets that were merged into it.
+    pub duplicates: Vec<TicketRef>,
     /// Its parts.
     pub sub_tickets: Vec<TicketRef>,
     /// What it waits for.

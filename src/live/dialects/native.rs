@@ -24,7 +24,7 @@ struct Envelope<'a> {
 pub fn message(event: &Event, epoch: &str, prev: i64) -> String {
     let data = data(event);
     let envelope = Envelope {
-        r#type: kind(&event.change_type),
+        r#type: kind(&event.change_type, event.field_name.as_deref()),
         workflow_id: &event.workflow_id,
         ticket_id: event.ticket_id.as_deref(),
         job_id: event.job_id.as_deref(),
@@ -40,10 +40,12 @@ pub fn message(event: &Event, epoch: &str, prev: i64) -> String {
 }
 
 /// The type of message for each kind of change; a kind that is new here keeps its own name.
-fn kind(change_type: &str) -> &str {
+fn kind<'a>(change_type: &'a str, field: Option<&str>) -> &'a str {
     match change_type {
         // A restored ticket comes back whole: to a board it is a new card.
         "created" | "restored" => "ticket_created",
+        // So does one that is no longer merged; its original is told under the name itself.
+        "ticket_unmerged" if field.is_some() => "ticket_created",
         "field_updated" => "ticket_updated",
         "assigned" => "ticket_assigned",
         "commented" => "comment_added",
@@ -82,6 +84,7 @@ fn data(event: &Event) -> Option<Box<RawValue>> {
         "status_changed" => serde_json::to_string(&Status { old_status: old, new_status: new }),
         "assigned" => serde_json::to_string(&Assignment { old_agent_id: old, new_agent_id: new }),
         "restored" => Ok(r#"{"restored":true}"#.to_owned()),
+        "ticket_unmerged" if event.field_name.is_some() => Ok(r#"{"unmerged":true}"#.to_owned()),
         // A description is long, and `changes` holds the new one.
         "field_updated" if event.field_name.as_deref() == Some("description") => {
             serde_json::to_string(&Field { field: Some("description"), old_value: None, new_value: None })

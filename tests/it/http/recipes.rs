@@ -181,6 +181,9 @@ fn find(name: &str) -> Option<Value> {
         "GET /api/tickets/{id}/related" => json!({"path": {"id": "$ticket"}, "query": {"limit": "5"}}),
         "POST /api/tickets/resolve" => json!({"body": {"ticket_id": "$ticket", "agent_id": Value::Null,
             "resolution_comment": "All is well now.", "resolution": Value::Null, "commit_sha": "abcdef"}}),
+        "POST /api/tickets/merge" => json!({"body": {"ticket_id": "$ticket", "into_ticket_id": "$other",
+            "comment": "The same again.", "agent_id": Value::Null}}),
+        "POST /api/tickets/unmerge" => json!({"body": {"ticket_id": "$merged", "agent_id": Value::Null}}),
         "POST /api/tickets/link-commit" => json!({"body": {"ticket_id": "$ticket", "agent_id": Value::Null,
             "commit_sha": "abcdef", "commit_message": "Fix"}}),
         "POST /api/tickets/claim" => json!({"body": {"workflow_id": "$workflow", "agent_id": Value::Null,
@@ -225,10 +228,12 @@ impl World {
         let path = format!("/api/workflows/{}/members/{}", desk.workflow, member.id);
         client.put(&path, json!({"role": "member"})).await.ok();
         let mut things = BTreeMap::new();
-        for name in ["parent", "blocker", "other", "ticket", "deleted"] {
+        for name in ["parent", "blocker", "other", "ticket", "deleted", "merged"] {
             things.insert(name.to_owned(), desk.ticket(&format!("The {name} ticket")).await);
         }
         client.delete(&format!("/api/tickets/{}", things["deleted"])).await.ok();
+        let merge = json!({"ticket_id": things["merged"], "into_ticket_id": things["other"]});
+        client.post("/api/tickets/merge", merge).await.ok();
         things.insert("comment".to_owned(), desk.comment(&things["ticket"], "Somebody's words").await);
         let agent = client.post("/api/agents", json!({"name": "An agent"})).await.created();
         let key = client.post("/api/keys", json!({"name": "A key", "actor_id": agent["id"], "scopes": ["read"]})).await;

@@ -63,6 +63,10 @@ impl Mirror {
                 *known = value.clone();
             }
         }
+        // A merged ticket stands on no board.
+        if !card["merged_into_ticket_id"].is_null() {
+            self.cards.remove(id);
+        }
     }
 
     /// Compares with a fresh board.

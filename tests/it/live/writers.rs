@@ -63,7 +63,16 @@ async fn transaction(client: &Client, random: &mut fastrand::Rng, workflow: &str
             n + 1 + random.u32(..20)
         ),
         60..62 => format!("delete from ticket_blockers where ctid in (select ctid from ticket_blockers where {w} limit 3)"),
-        62..65 => format!("update tickets set deleted_at = case when deleted_at is null then now() end where {one}"),
+        62 => format!(
+            "select logic.merge_tickets('ann', a.id, b.id) from tickets a join tickets b on b.{w} and b.number = {} where a.{w} and a.number = {n}",
+            1 + (n + random.u32(1..20)) % 60
+        ),
+        63 => match random.bool() {
+            true => format!("select logic.unmerge_ticket('ann', t.id) from tickets t where t.{w} and t.merged_into_ticket_id is not null and t.deleted_at is null limit 2"),
+            false => format!("update tickets set merged_into_ticket_id = case when merged_into_ticket_id is null then (
+                select o.id from tickets o where o.{w} and o.number = {}) end where {one}", 61 + random.u32(..9)),
+        },
+        64 => format!("update tickets set deleted_at = case when deleted_at is null then now() end where {one}"),
         65..70 => format!("begin; {move_one}; savepoint a; update tickets set title = 'Never seen' where {w}; rollback to a; update tickets set priority = '{priority}' where {one}; commit"),
         70..74 => format!("begin; update tickets set title = 'Never seen either' where {w} and number < 20; rollback"),
         74..79 => format!("begin isolation level repeatable read; {move_one}; commit"),

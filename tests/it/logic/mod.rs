@@ -2,6 +2,7 @@
 
 mod boards;
 pub mod desk;
+mod merges;
 mod moves;
 mod ranks;
 mod tickets;
