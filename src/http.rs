@@ -22,6 +22,7 @@ pub mod openapi;
 pub mod origin;
 pub mod problem;
 pub mod reply;
+pub mod searches;
 pub mod sessions;
 mod strict;
 pub mod tickets;
@@ -104,6 +105,7 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.configure(keys::configure).configure(agents::configure).configure(invites::configure);
     workflows::configure(cfg);
     tickets::configure(cfg);
+    searches::configure(cfg);
     cfg.service(board::board);
 }
 

@@ -21,6 +21,7 @@ pub mod import;
 pub mod live;
 pub mod operators;
 pub mod search;
+pub mod searches;
 pub mod serve;
 pub mod telemetry;
 pub mod tickets;

@@ -16,6 +16,7 @@ mod openapi;
 mod people;
 mod recipes;
 mod replays;
+mod searches;
 mod secrets;
 mod spec;
 mod spoil;

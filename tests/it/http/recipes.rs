@@ -97,6 +97,9 @@ fn find(name: &str) -> Option<Value> {
     create["workflow_id"] = json!("$workflow");
     create["agent_id"] = Value::Null;
     create["initial_status"] = json!("todo");
+    let filters = json!({"status": ["backlog"], "priority": ["low"], "ticket_type": ["task"], "assigned_agent_id": "$actor",
+        "unassigned": false, "tags": ["t"], "created_after": "2020-01-01", "created_before": "2999-01-01T00:00:00Z",
+        "is_blocked": false, "include_completed": true});
     let refresh = json!({"closed": true, "body": {"refresh": "cbr_none"}});
     Some(match name {
         "GET /health"
@@ -172,10 +175,7 @@ fn find(name: &str) -> Option<Value> {
             "comment_text": "Well.", "comment_type": "general", "mentions": ["$actor"], "attachments": ["a.txt"],
             "parent_id": "$comment"}}),
         "POST /api/tickets/search" => json!({"body": {"workflow_id": "$workflow", "agent_id": Value::Null,
-            "query": "ticket", "search_type": "hybrid", "limit": 5, "include_comments": true, "filters": {
-            "status": ["backlog"], "priority": ["low"], "ticket_type": ["task"], "assigned_agent_id": "$actor",
-            "unassigned": false, "tags": ["t"], "created_after": "2020-01-01", "created_before": "2999-01-01T00:00:00Z",
-            "is_blocked": false, "include_completed": true}}}),
+            "query": "ticket", "search_type": "hybrid", "limit": 5, "include_comments": true, "filters": filters}}),
         "POST /api/tickets/check-duplicate" => json!({"body": {"workflow_id": "$workflow", "agent_id": Value::Null,
             "title": "A ticket like this", "description": "Filed before?", "tags": ["t"], "limit": 5}}),
         "GET /api/tickets/{id}/related" => json!({"path": {"id": "$ticket"}, "query": {"limit": "5"}}),
@@ -201,6 +201,17 @@ fn find(name: &str) -> Option<Value> {
         "POST /api/tickets/{id}/restore" => json!({"path": {"id": "$deleted"}}),
         "GET /api/tickets/commit-diff/{commit_sha}" | "GET /api/tickets/commit-diff/{sha}" => json!({"closed": true,
             "path": {"sha": "abcdef", "commit_sha": "abcdef"}, "query": {"workflow_id": "$workflow"}}),
+        "GET /api/searches" | "GET /api/searches/recent" | "DELETE /api/searches/recent" => {
+            json!({"query": {"workflow_id": "$workflow"}})
+        }
+        "POST /api/searches" => json!({"body": {"workflow_id": "$workflow", "name": "Mine", "query": "ticket",
+            "search_type": "hybrid", "filters": filters, "include_comments": true, "shared": true, "notify": true}}),
+        "POST /api/searches/recent" => json!({"body": {"workflow_id": "$workflow", "query": "ticket",
+            "search_type": "keyword", "filters": filters}}),
+        "GET /api/searches/{id}" | "DELETE /api/searches/{id}" => json!({"path": {"id": "$search"}}),
+        "PATCH /api/searches/{id}" => json!({"path": {"id": "$search"}, "body": {"name": "Other", "query": "other",
+            "search_type": "semantic", "filters": filters, "include_comments": false, "shared": true, "notify": true}}),
+        "GET /api/searches/{id}/results" => json!({"path": {"id": "$search"}, "query": {"limit": "5"}}),
         "PATCH /api/comments/{id}" => json!({"path": {"id": "$comment"}, "body": {"comment_text": "Changed"}}),
         "DELETE /api/comments/{id}" => json!({"path": {"id": "$comment"}}),
         "PUT /api/comments/{id}/reactions/{emoji}" | "DELETE /api/comments/{id}/reactions/{emoji}" => {
@@ -235,6 +246,8 @@ impl World {
         let merge = json!({"ticket_id": things["merged"], "into_ticket_id": things["other"]});
         client.post("/api/tickets/merge", merge).await.ok();
         things.insert("comment".to_owned(), desk.comment(&things["ticket"], "Somebody's words").await);
+        let search = json!({"workflow_id": desk.workflow, "name": "Kept", "query": "ticket"});
+        let search = text(&client.post("/api/searches", search).await.created(), "search_id");
         let agent = client.post("/api/agents", json!({"name": "An agent"})).await.created();
         let key = client.post("/api/keys", json!({"name": "A key", "actor_id": agent["id"], "scopes": ["read"]})).await;
         let invite = json!({"workflow_id": desk.workflow, "role": "member"});
@@ -254,6 +267,7 @@ impl World {
             ("key", text(&key.created(), "id")),
             ("invite", invite),
             ("session", session),
+            ("search", search),
         ] {
             things.insert(name.to_owned(), id);
         }

@@ -1,0 +1,149 @@
+//! Saved searches and recent ones, over HTTP.
+
+use insta::assert_json_snapshot;
+use serde_json::{Value, json};
+
+use super::stage::{Desk, open, person, redacted, text};
+
+fn names(answer: &Value) -> Vec<String> {
+    answer["searches"].as_array().expect("searches").iter().map(|search| text(search, "name")).collect()
+}
+
+#[tokio::test]
+async fn a_search_is_kept_found_changed_and_deleted() {
+    let server = open("searches").await;
+    let desk = Desk::of(&person(&server, "ann").await).await;
+    let ann = &desk.owner;
+    desk.ticket_with("Login times out", json!({"priority": "high"})).await;
+    desk.ticket_with("Another matter", json!({"priority": "low"})).await;
+    let body = json!({"workflow_id": desk.workflow, "name": " Urgent logins ", "query": "login",
+        "filters": {"priority": ["high"], "created_after": "2020-01-31"}});
+    let made = ann.post("/api/searches", body.clone()).await.created();
+    let mut shown = redacted(&made);
+    shown["epoch"] = json!("[epoch]");
+    assert_json_snapshot!("saved", shown);
+    let path = format!("/api/searches/{}", text(&made, "search_id"));
+    assert_eq!(ann.get(&path).await.ok(), made);
+    let list = format!("/api/searches?workflow_id={}", desk.workflow);
+    assert_eq!(ann.get(&list).await.ok()["searches"], json!([made]));
+    let found = ann.get(&format!("{path}/results?limit=5")).await.ok();
+    assert_eq!(found["results"].as_array().map(Vec::len), Some(1), "{found}");
+    assert_eq!(found["results"][0]["title"], "Login times out");
+    // The same name again, in whatever case.
+    let mut again = body.clone();
+    again["name"] = json!("URGENT LOGINS");
+    assert_eq!(ann.post("/api/searches", again).await.refused(409), "conflict");
+    let changed =
+        ann.patch(&path, json!({"name": "Low ones", "query": "", "filters": {"priority": ["low"]}})).await.ok();
+    assert_eq!((&changed["name"], &changed["query"]), (&json!("Low ones"), &json!("")));
+    assert_eq!(changed["search_type"], made["search_type"]);
+    // Without words: what passes the filters.
+    let found = ann.get(&format!("{path}/results")).await.ok();
+    assert_eq!((&found["total_found"], &found["results"][0]["title"]), (&json!(1), &json!("Another matter")));
+    assert_eq!(ann.delete(&path).await.status, 204);
+    assert_eq!(ann.get(&path).await.refused(404), "not_found");
+    assert_eq!(ann.get(&list).await.ok()["searches"], json!([]));
+}
+
+#[tokio::test]
+async fn bad_searches_are_refused_by_name() {
+    let server = open("badsearches").await;
+    let desk = Desk::of(&person(&server, "ann").await).await;
+    let ann = &desk.owner;
+    let good = json!({"workflow_id": desk.workflow, "name": "Fine", "query": "words"});
+    let kept = text(&ann.post("/api/searches", good.clone()).await.created(), "search_id");
+    for (field, change) in [
+        ("name", json!({"name": " "})),
+        ("name", json!({"name": "x".repeat(101)})),
+        ("query", json!({"query": " "})),
+        ("query", json!({"query": "x".repeat(1001)})),
+        ("search_type", json!({"search_type": "psychic"})),
+        ("filters.created_after", json!({"filters": {"created_after": "yesterday"}})),
+        ("filters.priority", json!({"filters": {"priority": ["urgent"]}})),
+    ] {
+        let mut body = good.clone();
+        for (name, value) in change.as_object().expect("an object") {
+            body[name] = value.clone();
+        }
+        for answer in [ann.post("/api/searches", body).await, ann.patch(&format!("/api/searches/{kept}"), change).await]
+        {
+            assert!(
+                answer.json["errors"][0]["field"].as_str().is_some_and(|at| at.starts_with(field)),
+                "{}",
+                answer.json
+            );
+            assert_eq!(answer.status, 422);
+        }
+    }
+    for n in 2..=100 {
+        let mut body = good.clone();
+        body["name"] = json!(format!("Number {n}"));
+        ann.post("/api/searches", body).await.created();
+    }
+    let mut body = good.clone();
+    body["name"] = json!("One too many");
+    assert_eq!(ann.post("/api/searches", body).await.refused(409), "conflict");
+}
+
+#[tokio::test]
+async fn shared_searches_are_for_everybody_in_the_workflow() {
+    let server = open("shared").await;
+    let desk = Desk::of(&person(&server, "ann").await).await;
+    let (ann, bob, eve) = (&desk.owner, person(&server, "bob").await, person(&server, "eve").await);
+    let members = format!("/api/workflows/{}/members", desk.workflow);
+    ann.put(&format!("{members}/{}", bob.id), json!({"role": "member"})).await.ok();
+    let body =
+        |name: &str, shared| json!({"workflow_id": desk.workflow, "name": name, "query": "words", "shared": shared});
+    let private = text(&ann.post("/api/searches", body("Private", false)).await.created(), "search_id");
+    let shared = text(&ann.post("/api/searches", body("Shared", true)).await.created(), "search_id");
+    let bobs = text(&bob.post("/api/searches", body("Shared", true)).await.created(), "search_id");
+    let list = format!("/api/searches?workflow_id={}", desk.workflow);
+    assert_eq!(names(&ann.get(&list).await.ok()), ["Private", "Shared", "Shared"]);
+    assert_eq!(names(&bob.get(&list).await.ok()), ["Shared", "Shared"]);
+    assert_eq!(eve.get(&list).await.refused(404), "not_found");
+    let path = |id: &str| format!("/api/searches/{id}");
+    for id in [&private, &shared] {
+        assert_eq!(eve.get(&path(id)).await.refused(404), "not_found");
+    }
+    assert_eq!(bob.get(&path(&private)).await.refused(404), "not_found");
+    assert_eq!(bob.delete(&path(&private)).await.refused(404), "not_found");
+    bob.get(&path(&shared)).await.ok();
+    assert_eq!(bob.patch(&path(&shared), json!({"name": "Taken over"})).await.refused(403), "forbidden");
+    assert_eq!(bob.delete(&path(&shared)).await.refused(403), "forbidden");
+    // An owner of the workflow keeps shared ones in order.
+    ann.patch(&path(&bobs), json!({"name": "Renamed"})).await.ok();
+    ann.delete(&path(&bobs)).await;
+    assert_eq!(bob.get(&path(&bobs)).await.refused(404), "not_found");
+    // A viewer keeps searches, and keeps them to itself.
+    ann.put(&format!("{members}/{}", bob.id), json!({"role": "viewer"})).await.ok();
+    bob.post("/api/searches", body("Of a viewer", false)).await.created();
+    assert_eq!(bob.post("/api/searches", body("For all", true)).await.refused(403), "forbidden");
+    // Out of the workflow, out of its searches.
+    ann.delete(&format!("{members}/{}", bob.id)).await;
+    assert_eq!(bob.get(&path(&shared)).await.refused(404), "not_found");
+}
+
+#[tokio::test]
+async fn recent_searches_are_the_twenty_newest_each_once() {
+    let server = open("recent").await;
+    let desk = Desk::of(&person(&server, "ann").await).await;
+    let ann = &desk.owner;
+    let path = format!("/api/searches/recent?workflow_id={}", desk.workflow);
+    let note = async |query: String| {
+        let body = json!({"workflow_id": desk.workflow, "query": query, "search_type": "keyword"});
+        ann.post("/api/searches/recent", body).await.ok()
+    };
+    for n in 0..25 {
+        note(format!("number {n}")).await;
+    }
+    let answer = note("Number 10".to_owned()).await;
+    assert_eq!(answer, ann.get(&path).await.ok());
+    let kept: Vec<String> =
+        answer["searches"].as_array().expect("searches").iter().map(|one| text(one, "query")).collect();
+    assert_eq!((kept.len(), kept[0].as_str(), kept[1].as_str()), (20, "Number 10", "number 24"));
+    assert_eq!(kept.iter().filter(|query| query.eq_ignore_ascii_case("number 10")).count(), 1);
+    let empty = json!({"workflow_id": desk.workflow, "query": ""});
+    assert_eq!(ann.post("/api/searches/recent", empty).await.refused(422), "invalid");
+    assert_eq!(ann.delete(&path).await.status, 204);
+    assert_eq!(ann.get(&path).await.ok(), json!({"searches": []}));
+}
