@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Turns `openapi.json` into `src/api/schema.gen.ts`. With `--fetch`, first takes `openapi.json` anew from the server
- * at CALLBOARD_URL: the calls that `src/api/index.ts` makes, and the shapes they need. What the dashboard does not
+ * at CALLBOARD_URL: the calls that `src/api` makes, and the shapes they need. What the dashboard does not
  * use, and words, may change without it; tests say when anything else did.
  *
  * @typedef {Record<string, any>} Json
@@ -29,7 +29,7 @@ const SESSION_CALLS = [
 
 /** Each call the dashboard makes. */
 function usedCalls() {
-  const source = readFileSync(at("src/api/index.ts"), "utf8");
+  const source = ["index", "search"].map((name) => readFileSync(at(`src/api/${name}.ts`), "utf8")).join("\n");
   const found = source.matchAll(/client\s*\.(GET|POST|PUT|PATCH|DELETE)\(\s*"([^"]+)"/g);
   const typed = [...found].map(([, method = "", path = ""]) => ({ method: method.toLowerCase(), path }));
   return [...SESSION_CALLS, ...typed];

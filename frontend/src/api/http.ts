@@ -21,7 +21,7 @@ async function authorized(request: Request): Promise<Response> {
 
 async function send(request: Request, token: string | null): Promise<Response> {
   if (token) request.headers.set("authorization", `Bearer ${token}`);
-  request.headers.set("accept", "application/json");
+  if (!request.headers.has("accept")) request.headers.set("accept", "application/json");
   try {
     return await fetch(request);
   } catch (error) {

@@ -69,6 +69,8 @@ export const workflows = {
     Object.entries(await answer(client.GET("/api/board-templates", { signal }))).map(
       ([id, board_config]): BoardTemplate => ({ id, board_config: board_config as BoardConfig }),
     ),
+  get: (id: string, signal?: AbortSignal) =>
+    answer(client.GET("/api/workflows/{id}", { ...workflowPath(id), signal })) as Promise<Workflow>,
   create: (body: Schemas["CreateWorkflow"]) => answer(client.POST("/api/workflows", { body })),
   update: (id: string, body: { name?: string; description?: string }) =>
     answer(client.PATCH("/api/workflows/{id}", { ...workflowPath(id), body })),
@@ -124,8 +126,9 @@ export const tickets = {
     answer(client.POST("/api/tickets/resolve", { body: { ticket_id, resolution_comment } })),
   linkCommit: (ticket_id: string, commit_sha: string) =>
     answer(client.POST("/api/tickets/link-commit", { body: { ticket_id, commit_sha } })),
-  search: async (workflow_id: string, query: string, signal?: AbortSignal) =>
-    (await answer(client.POST("/api/tickets/search", { body: { workflow_id, query, limit: 20 }, signal }))).results,
+  merge: (ticket_id: string, into_ticket_id: string, comment?: string) =>
+    answer(client.POST("/api/tickets/merge", { body: { ticket_id, into_ticket_id, comment } })),
+  unmerge: (ticket_id: string) => answer(client.POST("/api/tickets/unmerge", { body: { ticket_id } })),
   commitDiff: (sha: string, workflow_id: string, signal?: AbortSignal) =>
     answer(client.GET("/api/tickets/commit-diff/{sha}", { params: { path: { sha }, query: { workflow_id } }, signal })),
   remove: (id: string) => answer(client.DELETE("/api/tickets/{id}", ticketPath(id))),
@@ -149,5 +152,6 @@ export const comments = {
 };
 
 export { explain, Problem } from "./problem";
+export { search, searches } from "./search";
 export { type SessionState, session } from "./session";
 export type * from "./types";

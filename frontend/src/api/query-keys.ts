@@ -1,4 +1,6 @@
 /** Names of cached answers, in one place so that the live updates and the pages mean the same entries. */
+import type { SearchRequest } from "./types";
+
 export const queryKeys = {
   authOptions: ["auth-options"] as const,
   sessions: ["sessions"] as const,
@@ -8,7 +10,13 @@ export const queryKeys = {
   workflows: ["workflows"] as const,
   members: (workflowId: string) => ["members", workflowId] as const,
   board: (workflowId: string) => ["board", workflowId] as const,
-  search: (workflowId: string, query: string) => ["search", workflowId, query] as const,
+  workflow: (workflowId: string) => ["workflow", workflowId] as const,
+  search: (request: SearchRequest) => ["search", request.workflow_id, request] as const,
+  savedSearches: (workflowId: string) => ["saved-searches", workflowId] as const,
+  recentSearches: (workflowId: string) => ["recent-searches", workflowId] as const,
+  similar: (workflowId: string, title: string, description: string) =>
+    ["similar", workflowId, title, description] as const,
+  related: (ticketId: string) => ["related", ticketId] as const,
   commitDiff: (workflowId: string, sha: string) => ["commit-diff", workflowId, sha] as const,
   ticket: (ticketId: string) => ["ticket", ticketId] as const,
 };

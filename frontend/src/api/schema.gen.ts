@@ -759,7 +759,27 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Workflow"];
+                    };
+                };
+            };
+        };
         put?: never;
         post?: never;
         delete: {
@@ -1751,6 +1771,448 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tickets/{id}/related": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number | null;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RelatedAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/check-duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CheckDuplicate"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DuplicateAnswer"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["MergeTickets"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Merged"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/unmerge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["UnmergeTicket"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/searches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query: {
+                    workflow_id: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SavedSearches"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SaveSearch"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SavedSearch"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/searches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SavedSearch"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ChangeSearch"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SavedSearch"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/api/searches/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    since?: number;
+                    epoch?: string;
+                    limit?: number;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": unknown;
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/searches/recent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query: {
+                    workflow_id: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RecentSearches"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NoteSearch"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RecentSearches"];
+                    };
+                };
+            };
+        };
+        delete: {
+            parameters: {
+                query: {
+                    workflow_id: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/search/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ExportSearch"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/octet-stream": string;
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1889,9 +2351,19 @@ export interface components {
             /** Format: int64 */
             version: number;
             workflow_id: string;
+            merged_into_ticket_id?: string | null;
         };
         /** @enum {string} */
         Category: "todo" | "active" | "done";
+        ChangeSearch: {
+            name?: string | null;
+            query?: string | null;
+            search_type?: components["schemas"]["SearchType"] | null;
+            filters?: components["schemas"]["Filters"] | null;
+            include_comments?: boolean | null;
+            shared?: boolean | null;
+            notify?: boolean | null;
+        };
         ChangeStatus: {
             agent_id?: string | null;
             comment?: string | null;
@@ -1901,6 +2373,15 @@ export interface components {
             ticket_id: string;
             /** Format: int64 */
             version?: number | null;
+        };
+        CheckDuplicate: {
+            workflow_id: string;
+            title: string;
+            description?: string | null;
+            tags?: string[] | null;
+            /** Format: int32 */
+            limit?: number | null;
+            agent_id?: string | null;
         };
         Column: {
             category?: components["schemas"]["Category"] | null;
@@ -2023,8 +2504,30 @@ export interface components {
             success: boolean;
             ticket_id: string;
         };
+        DuplicateAnswer: {
+            success: boolean;
+            is_duplicate: boolean;
+            duplicate_of?: components["schemas"]["TicketRef"] | null;
+            similar_tickets: components["schemas"]["SimilarTicket"][];
+            mode: components["schemas"]["SearchType"];
+            stale_embeddings: boolean;
+            notice?: string | null;
+        };
         EditComment: {
             comment_text: string;
+        };
+        /** @enum {string} */
+        ExportFormat: "csv" | "json" | "markdown";
+        ExportSearch: {
+            agent_id?: string | null;
+            filters?: components["schemas"]["Filters"] | null;
+            include_comments?: boolean | null;
+            /** Format: int32 */
+            limit?: number | null;
+            query: string;
+            search_type?: components["schemas"]["SearchType"] | null;
+            workflow_id: string;
+            format: components["schemas"]["ExportFormat"];
         };
         FileDiff: {
             binary: boolean;
@@ -2151,6 +2654,30 @@ export interface components {
         Membership: {
             role: components["schemas"]["Role"];
         };
+        MergeTickets: {
+            ticket_id: string;
+            into_ticket_id: string;
+            comment?: string | null;
+            agent_id?: string | null;
+        };
+        Merged: {
+            success: boolean;
+            ticket_id: string;
+            into_ticket_id: string;
+            message: string;
+            moved: components["schemas"]["Moved"];
+            unblocked_tickets: string[];
+        };
+        Moved: {
+            /** Format: int64 */
+            comments: number;
+            /** Format: int64 */
+            commits: number;
+            /** Format: int64 */
+            blockers: number;
+            /** Format: int64 */
+            sub_tickets: number;
+        };
         NewAgent: {
             id?: string | null;
             kind?: components["schemas"]["Kind"] | null;
@@ -2163,6 +2690,12 @@ export interface components {
             expires_in_hours?: number | null;
             role?: string | null;
             workflow_id?: string | null;
+        };
+        NoteSearch: {
+            workflow_id: string;
+            query: string;
+            search_type?: components["schemas"]["SearchType"] | null;
+            filters?: components["schemas"]["Filters"] | null;
         };
         Options: {
             registration: string;
@@ -2188,6 +2721,16 @@ export interface components {
             count: number;
             emoji: string;
         };
+        RecentSearch: {
+            query: string;
+            search_type: components["schemas"]["SearchType"];
+            filters: components["schemas"]["Filters"];
+            /** Format: date-time */
+            searched_at: string;
+        };
+        RecentSearches: {
+            searches: components["schemas"]["RecentSearch"][];
+        };
         Refresh: {
             refresh?: string | null;
         };
@@ -2199,6 +2742,13 @@ export interface components {
             /** Format: password */
             password: string;
             token_mode?: components["schemas"]["TokenMode"] | null;
+        };
+        RelatedAnswer: {
+            success: boolean;
+            ticket_id: string;
+            mode: components["schemas"]["SearchType"];
+            stale_embeddings: boolean;
+            related: components["schemas"]["SimilarTicket"][];
         };
         Reorder: {
             after?: string | null;
@@ -2230,6 +2780,39 @@ export interface components {
         };
         /** @enum {string} */
         Role: "viewer" | "member" | "owner";
+        SaveSearch: {
+            workflow_id: string;
+            name: string;
+            query?: string | null;
+            search_type?: components["schemas"]["SearchType"] | null;
+            filters?: components["schemas"]["Filters"] | null;
+            include_comments?: boolean | null;
+            shared?: boolean | null;
+            notify?: boolean | null;
+        };
+        SavedSearch: {
+            search_id: string;
+            workflow_id: string;
+            name: string;
+            query: string;
+            search_type: components["schemas"]["SearchType"];
+            filters: components["schemas"]["Filters"];
+            include_comments: boolean;
+            shared: boolean;
+            notify: boolean;
+            owner_id: string;
+            owner_name: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            epoch: string;
+            /** Format: int64 */
+            last_seq: number;
+        };
+        SavedSearches: {
+            searches: components["schemas"]["SavedSearch"][];
+        };
         SearchAnswer: {
             mode: components["schemas"]["SearchType"];
             query: string;
@@ -2239,6 +2822,9 @@ export interface components {
             success: boolean;
             /** Format: int64 */
             total_found: number;
+            total_is_exact: boolean;
+            stale_embeddings: boolean;
+            notice?: string | null;
         };
         SearchResult: {
             assigned_agent_id?: string | null;
@@ -2259,6 +2845,10 @@ export interface components {
             title: string;
             /** Format: date-time */
             updated_at: string;
+            highlighted_title: string;
+            /** Format: double */
+            similarity?: number | null;
+            is_blocked: boolean;
         };
         SearchTickets: {
             agent_id?: string | null;
@@ -2324,6 +2914,9 @@ export interface components {
             status: string;
             ticket_id: string;
             title: string;
+            key: string;
+            is_resolved: boolean;
+            link?: string | null;
         };
         StatusChanged: {
             blocked: boolean;
@@ -2351,6 +2944,8 @@ export interface components {
             sub_tickets: components["schemas"]["TicketRef"][];
             success: boolean;
             ticket: components["schemas"]["TicketFields"];
+            merged_into?: components["schemas"]["TicketRef"] | null;
+            duplicates: components["schemas"]["TicketRef"][];
         };
         TicketFields: components["schemas"]["Card"] & {
             external_ref?: string | null;
@@ -2420,6 +3015,10 @@ export interface components {
         Transition: {
             from: string;
             to: string;
+        };
+        UnmergeTicket: {
+            ticket_id: string;
+            agent_id?: string | null;
         };
         UpdateTicket: {
             agent_id?: string | null;

@@ -74,6 +74,9 @@ export type Commit = Whole<Schemas["LinkedCommit"]>;
 
 export type TicketDetail = Card & {
   description: string;
+  /** The ticket that this one is a duplicate of, once it has been merged. */
+  merged_into: TicketRef | null;
+  duplicates: TicketRef[];
   comments: Comment[];
   history: HistoryEntry[];
   commits: Commit[];
@@ -129,3 +132,21 @@ export interface BoardTemplate {
   id: string;
   board_config: BoardConfig;
 }
+
+export type SearchMode = Schemas["SearchType"];
+export type Filters = Schemas["Filters"];
+export type SearchRequest = Schemas["SearchTickets"];
+export type SearchResult = Whole<Schemas["SearchResult"]>;
+export type SearchAnswer = Omit<Whole<Schemas["SearchAnswer"]>, "results"> & { results: SearchResult[] };
+export type ExportFormat = Schemas["ExportFormat"];
+
+export type Relation = "duplicate" | "related" | "similar";
+export type SimilarTicket = Omit<Whole<Schemas["SimilarTicket"]>, "relation_type"> & { relation_type: Relation };
+export type RelatedAnswer = Omit<Schemas["RelatedAnswer"], "related"> & { related: SimilarTicket[] };
+export type DuplicateAnswer = Omit<Whole<Schemas["DuplicateAnswer"]>, "similar_tickets"> & {
+  similar_tickets: SimilarTicket[];
+};
+
+export type SavedSearch = Whole<Schemas["SavedSearch"]>;
+export type SavedSearchChange = Schemas["ChangeSearch"];
+export type RecentSearch = Schemas["RecentSearch"];

@@ -18,11 +18,11 @@ export function BoardRoute() {
   const setFilter = useCallback((next: Filter) => void navigate({ to: ".", search: next, replace: true }), [navigate]);
   const open = useCallback(
     (id: string) =>
-      void navigate({ to: "/w/$workflowId/t/$ticketId", params: { workflowId, ticketId: id }, search: (old) => old }),
+      void navigate({ to: "/w/$workflowId/t/$ticketId", params: { workflowId, ticketId: id }, search: true }),
     [navigate, workflowId],
   );
   const close = useCallback(
-    () => void navigate({ to: "/w/$workflowId", params: { workflowId }, search: (old) => old }),
+    () => void navigate({ to: "/w/$workflowId", params: { workflowId }, search: true }),
     [navigate, workflowId],
   );
 

@@ -1,5 +1,5 @@
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { Columns3, LogOut, Moon, Search, Settings2, Sun, UserRound } from "lucide-react";
+import { Columns3, LogOut, Moon, Search, Settings2, Sun, TextSearch, UserRound } from "lucide-react";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { session } from "@/api";
 import { Button } from "@/ui/button";
@@ -29,6 +29,11 @@ export function PaletteHost() {
     { name: "All workflows", icon: <Columns3 />, run: () => void navigate({ to: "/" }) },
     ...(workflowId
       ? [
+          {
+            name: "Search page",
+            icon: <TextSearch />,
+            run: () => void navigate({ to: "/w/$workflowId/search", params: { workflowId }, search: {} }),
+          },
           {
             name: "Board settings",
             icon: <Settings2 />,
@@ -68,6 +73,9 @@ export function PaletteHost() {
             workflowId={workflowId}
             actions={actions}
             onWorkflow={(id) => void navigate({ to: "/w/$workflowId", params: { workflowId: id }, search: {} })}
+            onAll={(id, q) =>
+              void navigate({ to: "/w/$workflowId/search", params: { workflowId: id }, search: q ? { q } : {} })
+            }
             onTicket={(id, ticketId) =>
               void navigate({ to: "/w/$workflowId/t/$ticketId", params: { workflowId: id, ticketId }, search: {} })
             }

@@ -3,6 +3,7 @@ import { RegisterPage } from "@/features/auth/register-page";
 import { SetupPage } from "@/features/auth/setup-page";
 import { SignInPage } from "@/features/auth/sign-in-page";
 import { readFilter } from "@/features/board/filter";
+import { readSearch } from "@/features/search/state";
 import { WorkflowsPage } from "@/features/workflows/workflows-page";
 import { BoardRoute } from "./board-route";
 import { CrashPage, NotFoundPage } from "./error-pages";
@@ -48,6 +49,15 @@ const board = createRoute({
 
 const ticket = createRoute({ getParentRoute: () => board, path: "t/$ticketId" });
 
+const search = createRoute({
+  getParentRoute: () => shell,
+  path: "/w/$workflowId/search",
+  validateSearch: readSearch,
+  component: lazyRouteComponent(() => import("./search-route"), "SearchRoute"),
+});
+
+const foundTicket = createRoute({ getParentRoute: () => search, path: "t/$ticketId" });
+
 const boardSettings = createRoute({
   getParentRoute: () => shell,
   path: "/w/$workflowId/settings",
@@ -65,7 +75,9 @@ export const router = createRouter({
     signIn,
     register,
     setup,
-    inside.addChildren([shell.addChildren([home, board.addChildren([ticket]), boardSettings, account])]),
+    inside.addChildren([
+      shell.addChildren([home, board.addChildren([ticket]), search.addChildren([foundTicket]), boardSettings, account]),
+    ]),
   ]),
   defaultPreload: false,
   scrollRestoration: false,

@@ -8,6 +8,7 @@ import { Logo } from "@/ui/logo";
 import { Menu, MenuChoice, MenuItem, MenuLabel, MenuSeparator } from "@/ui/menu";
 import { setTheme, type Theme, useTheme } from "@/ui/theme";
 import { ConnectionStatus } from "./connection-status";
+import { NoticesHost } from "./notices-host";
 import { PaletteHost } from "./palette-host";
 
 export function Shell() {
@@ -31,6 +32,7 @@ export function Shell() {
           <UserMenu />
         </div>
       </header>
+      <NoticesHost />
       <main id="content" tabIndex={-1} className="flex min-h-0 flex-1 flex-col outline-none">
         <Outlet />
       </main>

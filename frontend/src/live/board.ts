@@ -73,12 +73,22 @@ export function hasStrayCards(board: BoardState): boolean {
   return false;
 }
 
+/** Whether an event brings a ticket back to the board without saying how it looks. */
+export function returnsUnseen(board: BoardState, { ticket_id, data }: LiveEvent): boolean {
+  return data.changes?.merged_into_ticket_id === null && ticket_id !== null && !board.cards.has(ticket_id);
+}
+
 function applyOne(draft: Draft, event: LiveEvent): void {
   const { data } = event;
   if (data.board_config) draft.config = sorted(data.board_config);
   if (isRecord(data.workflow)) draft.workflow = { ...draft.workflow, ...(data.workflow as Partial<Workflow>) };
   if (!event.ticket_id) return;
   if (event.type === "ticket_deleted" || event.type === "deleted") {
+    draft.remove(event.ticket_id);
+    return;
+  }
+  // A merged ticket lives on in its original; boards show it no more.
+  if (data.changes?.merged_into_ticket_id ?? data.ticket?.merged_into_ticket_id) {
     draft.remove(event.ticket_id);
     return;
   }

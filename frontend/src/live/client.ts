@@ -1,14 +1,18 @@
 /** Joins the pieces: session → socket → rooms → the query cache. One per tab. */
 import type { QueryClient } from "@tanstack/react-query";
-import { auth, board as boardApi, session } from "@/api";
+import { auth, board as boardApi, searches, session } from "@/api";
 import { queryKeys } from "@/api/query-keys";
-import type { LiveEvent, TicketDetail } from "@/api/types";
+import type { LiveEvent, SavedSearch, TicketDetail } from "@/api/types";
 import type { BoardState } from "./board";
 import { Connection, type SocketLike } from "./connection";
+import { MatchStore, tell } from "./matches";
 import { Optimistic } from "./optimistic";
 import { Room } from "./room";
+import { SearchRoom } from "./search-room";
 import { applyToTicket } from "./ticket";
 
+/** Tickets that began to match a saved search, told once. */
+export type MatchListener = (searchId: string, matches: readonly LiveEvent[]) => void;
 type EventListener = (workflowId: string, events: readonly LiveEvent[], board: BoardState) => void;
 
 /** The rest of a ticket page (its history) is read again this long after the last of a burst of events. */
@@ -17,7 +21,10 @@ const REFRESH_TICKET_MS = 250;
 export class LiveClient {
   readonly optimistic = new Optimistic();
   readonly connection: Connection;
+  readonly matches = new MatchStore(() => this.owner());
   private readonly rooms = new Map<string, { room: Room; users: number }>();
+  private readonly searchRooms = new Map<string, SearchRoom>();
+  private readonly matchListeners = new Set<MatchListener>();
   private readonly eventListeners = new Set<EventListener>();
   private readonly lostListeners = new Set<(workflowId: string, reason: string) => void>();
   private readonly stale = new Map<string, ReturnType<typeof setTimeout>>();
@@ -28,7 +35,7 @@ export class LiveClient {
       ticket: async () => (await auth.wsTicket()).ticket,
       token: () => session.access,
       renew: async () => (await session.refresh()).status === "signed-in",
-      lost: (room, reason) => this.lost(room.replace(/^workflow:/, ""), reason),
+      lost: (room, reason) => this.lost(room, reason),
       online: () => navigator.onLine,
     });
   }
@@ -39,6 +46,7 @@ export class LiveClient {
     const wake = () => {
       if (document.visibilityState === "visible") this.connection.wake();
     };
+    const stopMatches = this.matches.start();
     const unsubscribe = session.subscribe(() => {
       if (session.access === access) return;
       access = session.access;
@@ -51,6 +59,7 @@ export class LiveClient {
     window.addEventListener("pageshow", wake);
     return () => {
       unsubscribe();
+      stopMatches();
       document.removeEventListener("visibilitychange", wake);
       window.removeEventListener("online", wake);
       window.removeEventListener("offline", wake);
@@ -84,6 +93,33 @@ export class LiveClient {
     };
   }
 
+  /** Tells what begins to match a saved search: first what did while nobody listened, then as it happens. */
+  followSearch({ search_id, epoch, last_seq }: SavedSearch): () => void {
+    if (!this.matches.cursor(search_id)) this.matches.put(search_id, { epoch, seq: last_seq, unread: 0 });
+    const room = new SearchRoom(search_id, this.matches.cursor(search_id) ?? { epoch, seq: last_seq }, {
+      fetchEvents: (id, since, from) => searches.events(id, since, from),
+      fetchPosition: async (id) => {
+        const now = await searches.get(id);
+        return { epoch: now.epoch, seq: now.last_seq };
+      },
+      commit: (id, position, events) => this.matched(id, position, events),
+    });
+    this.searchRooms.get(search_id)?.close();
+    this.searchRooms.set(search_id, room);
+    this.connection.join(room);
+    return () => {
+      if (this.searchRooms.get(search_id) !== room) return;
+      this.searchRooms.delete(search_id);
+      this.connection.leave(room);
+      room.close();
+    };
+  }
+
+  onMatches(listener: MatchListener): () => void {
+    this.matchListeners.add(listener);
+    return () => this.matchListeners.delete(listener);
+  }
+
   board(workflowId: string): BoardState | undefined {
     return this.queries.getQueryData<BoardState>(queryKeys.board(workflowId));
   }
@@ -110,6 +146,27 @@ export class LiveClient {
     for (const listener of this.eventListeners) listener(workflowId, events, board);
   }
 
+  private matched(searchId: string, position: { epoch: string; seq: number }, events: readonly LiveEvent[]): void {
+    // Read anew: another tab may have told some of it already.
+    const before = this.matches.cursor(searchId) ?? {
+      ...position,
+      seq: (events[0]?.seq ?? position.seq + 1) - 1,
+      unread: 0,
+    };
+    if (events.length === 0) {
+      this.matches.put(searchId, { ...before, ...position });
+      return;
+    }
+    const { cursor, fresh } = tell(before, events);
+    if (cursor !== before) this.matches.put(searchId, cursor);
+    if (fresh.length > 0) for (const listener of this.matchListeners) listener(searchId, fresh);
+  }
+
+  private owner(): string {
+    const state = session.get();
+    return state.status === "signed-in" ? state.user.id : "";
+  }
+
   private patchTicket(event: LiveEvent): void {
     if (!event.ticket_id) return;
     const key = queryKeys.ticket(event.ticket_id);
@@ -128,7 +185,15 @@ export class LiveClient {
     );
   }
 
-  private lost(workflowId: string, reason: string): void {
+  private lost(name: string, reason: string): void {
+    if (name.startsWith("search:")) {
+      const id = name.slice("search:".length);
+      this.searchRooms.get(id)?.close();
+      this.searchRooms.delete(id);
+      void this.queries.invalidateQueries({ queryKey: ["saved-searches"] });
+      return;
+    }
+    const workflowId = name.replace(/^workflow:/, "");
     const entry = this.rooms.get(workflowId);
     this.rooms.delete(workflowId);
     entry?.room.close();
@@ -141,6 +206,8 @@ export class LiveClient {
   private signedOut(): void {
     for (const { room } of this.rooms.values()) room.close();
     this.rooms.clear();
+    for (const room of this.searchRooms.values()) room.close();
+    this.searchRooms.clear();
     this.connection.stop();
     this.queries.clear();
   }

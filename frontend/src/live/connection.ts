@@ -4,7 +4,7 @@
  */
 import { Poller } from "./poller";
 import { backoff, CLOSE, type ClientMessage, parse, type ServerMessage } from "./protocol";
-import type { Room } from "./room";
+import type { LiveRoom } from "./room";
 
 export type LiveStatus = "idle" | "connecting" | "live" | "reconnecting" | "polling" | "offline";
 
@@ -40,7 +40,7 @@ type Timer = ReturnType<typeof setTimeout>;
 
 export class Connection {
   private status: LiveStatus = "idle";
-  private readonly rooms = new Map<string, Room>();
+  private readonly rooms = new Map<string, LiveRoom>();
   private readonly subscribed = new Set<string>();
   private readonly listeners = new Set<() => void>();
   private socket: SocketLike | null = null;
@@ -68,13 +68,13 @@ export class Connection {
     return () => this.listeners.delete(listener);
   };
 
-  join(room: Room): void {
+  join(room: LiveRoom): void {
     this.rooms.set(room.name, room);
     if (this.socket?.readyState === OPEN) this.sendSubscribe(room);
     else void this.connect();
   }
 
-  leave(room: Room): void {
+  leave(room: LiveRoom): void {
     if (this.rooms.get(room.name) !== room) return;
     this.rooms.delete(room.name);
     this.subscribed.delete(room.name);
@@ -161,7 +161,7 @@ export class Connection {
     switch (message.type) {
       case "snapshot":
       case "resync":
-        this.rooms.get(message.room)?.reset({ ...message.board, epoch: message.epoch, seq: message.seq });
+        this.rooms.get(message.room)?.restart(message);
         break;
       case "subscribed":
         this.subscribed.add(message.room);
@@ -269,7 +269,7 @@ export class Connection {
     this.pongTimer = undefined;
   }
 
-  private sendSubscribe(room: Room): void {
+  private sendSubscribe(room: LiveRoom): void {
     this.send({ type: "subscribe", room: room.name, since: room.cursor });
   }
 

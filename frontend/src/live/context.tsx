@@ -1,8 +1,9 @@
 /** The live client, and the hooks through which pages see the board. */
-import { useQuery } from "@tanstack/react-query";
+import { queryOptions, useQuery } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useSyncExternalStore } from "react";
-import { board as boardApi } from "@/api";
+import { board as boardApi, workflows } from "@/api";
 import { queryKeys } from "@/api/query-keys";
+import type { BoardConfig, Workflow } from "@/api/types";
 import { type BoardState, boardFrom, withPatches } from "./board";
 import type { LiveClient } from "./client";
 import type { LiveStatus } from "./connection";
@@ -25,10 +26,8 @@ export function useLiveStatus(): LiveStatus {
   return useSyncExternalStore(connection.subscribe, connection.get);
 }
 
-/** The board, kept current by its room; with changes that are under way already drawn. */
-export function useBoard(workflowId: string) {
-  const live = useLive();
-  const query = useQuery({
+const boardQuery = (workflowId: string) =>
+  queryOptions({
     queryKey: queryKeys.board(workflowId),
     queryFn: async ({ signal }): Promise<BoardState> => boardFrom(await boardApi.snapshot(workflowId, signal)),
     // Only the room moves the board forward: a refetch could bring an older one back.
@@ -37,9 +36,43 @@ export function useBoard(workflowId: string) {
     structuralSharing: false,
     refetchOnMount: false,
   });
+
+/** The board, kept current by its room; with changes that are under way already drawn. */
+export function useBoard(workflowId: string) {
+  const live = useLive();
+  const query = useQuery(boardQuery(workflowId));
   const ready = query.data !== undefined;
   useEffect(() => (ready ? live.follow(workflowId) : undefined), [live, workflowId, ready]);
   const patches = useSyncExternalStore(live.optimistic.subscribe, live.optimistic.get);
   const board = useMemo(() => query.data && withPatches(query.data, patches), [query.data, patches]);
   return { board, error: query.error, loading: query.isPending, retry: query.refetch };
+}
+
+export interface BoardShape {
+  workflow: Workflow;
+  config: BoardConfig;
+  /** The whole board, where it has been opened before. */
+  board: BoardState | undefined;
+}
+
+/** A workflow and how its board is made, without reading thousands of cards for it; kept current if the board is here. */
+export function useBoardShape(workflowId: string): { shape: BoardShape | undefined; error: Error | null } {
+  const live = useLive();
+  const board = useQuery({ ...boardQuery(workflowId), enabled: false }).data;
+  const ready = board !== undefined;
+  useEffect(() => (ready ? live.follow(workflowId) : undefined), [live, workflowId, ready]);
+  const alone = useQuery({
+    queryKey: queryKeys.workflow(workflowId),
+    queryFn: ({ signal }) => workflows.get(workflowId, signal),
+    enabled: !ready,
+    staleTime: 60_000,
+  });
+  const { data, error } = alone;
+  const shape = useMemo((): BoardShape | undefined => {
+    if (board) return { workflow: board.workflow, config: board.config, board };
+    if (!data?.board_config) return undefined;
+    const columns = [...data.board_config.columns].sort((a, b) => a.order - b.order);
+    return { workflow: data, config: { ...data.board_config, columns }, board: undefined };
+  }, [board, data]);
+  return { shape, error };
 }

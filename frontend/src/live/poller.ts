@@ -1,13 +1,13 @@
 /** Asks for events where no socket can be had: soon while things happen, seldom while they do not. */
 import { Problem } from "@/api/problem";
 import { backoff } from "./protocol";
-import type { Room } from "./room";
+import type { LiveRoom } from "./room";
 
 const SOONEST_MS = 2_000;
 const SELDOM_MS = 15_000;
 
 export interface PollerDeps {
-  rooms(): Iterable<Room>;
+  rooms(): Iterable<LiveRoom>;
   /** Whether the server answered. */
   answered(yes: boolean): void;
   /** The room is not there for us any more. */
@@ -45,7 +45,7 @@ export class Poller {
     this.timer = setTimeout(() => void this.poll(), backoff(this.quiet, Math.random, SOONEST_MS, SELDOM_MS));
   }
 
-  private async catchUp(room: Room): Promise<boolean> {
+  private async catchUp(room: LiveRoom): Promise<boolean> {
     try {
       return (await room.catchUp()) > 0;
     } catch (error) {

@@ -1,10 +1,19 @@
 /** The words of the native socket protocol. */
 import type { BoardSnapshot, LiveEvent } from "@/api/types";
 
+/** Where a room stands; a workflow's room also says how its board looks there. */
+export interface SnapshotMessage {
+  type: "snapshot" | "resync";
+  room: string;
+  epoch: string;
+  seq: number;
+  board?: BoardSnapshot;
+}
+
 export type ServerMessage =
   | { type: "connected"; session?: unknown }
   | { type: "authenticated"; expires_at?: string }
-  | { type: "snapshot" | "resync"; room: string; epoch: string; seq: number; board: BoardSnapshot }
+  | SnapshotMessage
   | { type: "subscribed"; room: string; epoch: string; seq: number }
   | { type: "unsubscribed"; room: string; reason?: string }
   | { type: "reauthenticate"; expires_in?: number }

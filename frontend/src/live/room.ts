@@ -4,7 +4,8 @@
  */
 import { Problem } from "@/api/problem";
 import type { BoardSnapshot, EventPage, LiveEvent } from "@/api/types";
-import { applyEvents, type BoardState, boardFrom, hasStrayCards } from "./board";
+import { applyEvents, type BoardState, boardFrom, hasStrayCards, returnsUnseen } from "./board";
+import type { SnapshotMessage } from "./protocol";
 import { hasGap, type Inbox, openInbox, receive } from "./sequence";
 
 export interface RoomDeps {
@@ -14,12 +15,23 @@ export interface RoomDeps {
   commit(workflowId: string, board: BoardState, events: readonly LiveEvent[]): void;
 }
 
+/** What the connection knows of a room, whatever happens in it. */
+export interface LiveRoom {
+  readonly name: string;
+  /** From where to go on. */
+  readonly cursor: { epoch: string; seq: number };
+  offer(events: readonly LiveEvent[]): void;
+  /** The server makes a new beginning. */
+  restart(message: SnapshotMessage): void;
+  catchUp(): Promise<number>;
+}
+
 /** Events of one frame are drawn together. */
 const FRAME_MS = 16;
 /** A hole is often filled by the very next message; asking the server at once would be wasteful. */
 const PATIENCE_MS = 150;
 
-export class Room {
+export class Room implements LiveRoom {
   readonly name: string;
   private inbox: Inbox;
   private pending: LiveEvent[] = [];
@@ -55,6 +67,11 @@ export class Room {
       this.frame ??= setTimeout(() => this.flush(), FRAME_MS);
     }
     if (hasGap(inbox)) this.gapTimer ??= setTimeout(() => this.fillGap(), PATIENCE_MS);
+  }
+
+  restart({ board, epoch, seq }: SnapshotMessage): void {
+    if (board) this.reset({ ...board, epoch, seq });
+    else void this.reload().catch(() => this.retryLater());
   }
 
   /** A whole board from the server replaces everything. */
@@ -119,7 +136,8 @@ export class Room {
     this.pending = [];
     this.board = applyEvents(this.board, events);
     this.deps.commit(this.workflowId, this.board, events);
-    if (events.some((event) => event.data.board_config) && hasStrayCards(this.board)) {
+    const strays = events.some((event) => event.data.board_config) && hasStrayCards(this.board);
+    if (strays || events.some((event) => returnsUnseen(this.board, event))) {
       void this.reload().catch(() => this.retryLater());
     }
   }

@@ -18,6 +18,7 @@ export function card(number: number, given: Partial<Card> = {}): Card {
     assigned_agent_id: null,
     created_by_agent_id: "user-1",
     parent_ticket_id: null,
+    merged_into_ticket_id: null,
     tags: [],
     blocked_by_ticket_ids: [],
     is_blocked: false,

@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { Plus, Search, Settings2, X } from "lucide-react";
+import { Plus, Search, Settings2, TextSearch, X } from "lucide-react";
 import { type RefObject, useEffect, useState } from "react";
 import type { Actor } from "@/api/hooks";
 import type { TicketType } from "@/api/types";
@@ -66,6 +66,11 @@ export function Toolbar(props: Props) {
         </span>
       </div>
       <div className="order-2 ml-auto flex items-center gap-1.5 sm:order-3">
+        <Button variant="ghost" size="icon" asChild>
+          <Link to="/w/$workflowId/search" params={{ workflowId }} search={{}} aria-label="Search page">
+            <TextSearch />
+          </Link>
+        </Button>
         <Button variant="ghost" size="icon" asChild>
           <Link to="/w/$workflowId/settings" params={{ workflowId }} aria-label="Board settings">
             <Settings2 />

@@ -1,12 +1,13 @@
-import { useQuery } from "@tanstack/react-query";
 import { Command } from "cmdk";
-import { Check, Columns3, LoaderCircle } from "lucide-react";
+import { Check, Columns3, LoaderCircle, TextSearch } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
-import { type ReactNode, useEffect, useState } from "react";
-import { tickets } from "@/api";
+import { type ReactNode, useState } from "react";
 import { useWorkflows } from "@/api/hooks";
-import { queryKeys } from "@/api/query-keys";
 import { Kbd } from "@/ui/states";
+import { Marked } from "./marks";
+import { requestOf } from "./state";
+import { useSearch, useSettled } from "./use-search";
+import { foundWords, matchedIn } from "./words";
 
 export interface PaletteAction {
   name: string;
@@ -20,11 +21,13 @@ interface Props {
   /** Where tickets are looked for. */
   workflowId: string | undefined;
   actions: readonly PaletteAction[];
+  /** To the page of results. */
+  onAll: (workflowId: string, query: string) => void;
   onTicket: (workflowId: string, ticketId: string) => void;
   onWorkflow: (workflowId: string) => void;
 }
 
-const PAUSE_MS = 140;
+const LIMIT = 12;
 const MOST_WORKFLOWS = 8;
 const row =
   "flex cursor-pointer items-center gap-2.5 rounded-md px-2.5 py-2 data-[selected=true]:bg-muted [&_svg]:size-4 [&_svg]:shrink-0 [&_svg]:text-muted-foreground";
@@ -51,17 +54,11 @@ export function Palette({ open, onOpenChange, ...props }: Props) {
 
 type SearchProps = Omit<Props, "open" | "onOpenChange"> & { onDone: () => void };
 
-function Search({ workflowId, actions, onTicket, onWorkflow, onDone }: SearchProps) {
+function Search({ workflowId, actions, onAll, onTicket, onWorkflow, onDone }: SearchProps) {
   const [text, setText] = useState("");
   const query = useSettled(text.trim());
   const workflows = useWorkflows();
-  const found = useQuery({
-    queryKey: queryKeys.search(workflowId ?? "", query),
-    queryFn: ({ signal }) => tickets.search(workflowId ?? "", query, signal),
-    enabled: workflowId !== undefined && query !== "",
-    placeholderData: (old) => (query === "" ? undefined : old),
-    retry: false,
-  });
+  const found = useSearch(workflowId !== undefined && query !== "" ? requestOf(workflowId, { q: query }, LIMIT) : null);
   const fits = (name: string) => name.toLowerCase().includes(text.trim().toLowerCase());
   const run = (work: () => void) => () => {
     onDone();
@@ -69,7 +66,7 @@ function Search({ workflowId, actions, onTicket, onWorkflow, onDone }: SearchPro
   };
   const boards = (workflows.data ?? []).filter(({ name }) => fits(name)).slice(0, MOST_WORKFLOWS);
   const possible = actions.filter(({ name }) => fits(name));
-  const results = query === "" ? [] : (found.data ?? []);
+  const results = query === "" ? [] : (found.data?.results ?? []);
   return (
     <Command shouldFilter={false} loop label="Search">
       <div className="flex items-center border-b px-4">
@@ -88,7 +85,7 @@ function Search({ workflowId, actions, onTicket, onWorkflow, onDone }: SearchPro
         </Command.Empty>
         {workflowId && results.length > 0 && (
           <Command.Group heading="Tickets" className={group}>
-            {results.map(({ ticket_id, key, title, is_resolved, matched_in }) => (
+            {results.map(({ ticket_id, key, highlighted_title, is_resolved, matched_in }) => (
               <Command.Item
                 key={ticket_id}
                 value={ticket_id}
@@ -96,13 +93,26 @@ function Search({ workflowId, actions, onTicket, onWorkflow, onDone }: SearchPro
                 className={row}
               >
                 <span className="tabular w-16 shrink-0 text-muted-foreground text-xs">{key}</span>
-                <span className="min-w-0 flex-1 truncate">{title}</span>
+                <span className="min-w-0 flex-1 truncate">
+                  <Marked html={highlighted_title} />
+                </span>
                 {!matched_in.includes("title") && matched_in.length > 0 && (
-                  <span className="shrink-0 text-2xs text-muted-foreground">in {matched_in.join(", ")}</span>
+                  <span className="shrink-0 text-2xs text-muted-foreground">in {matchedIn(matched_in)}</span>
                 )}
                 {is_resolved && <Check aria-label="Resolved" />}
               </Command.Item>
             ))}
+          </Command.Group>
+        )}
+        {workflowId && query !== "" && (
+          <Command.Group className={group}>
+            <Command.Item value="all-results" onSelect={run(() => onAll(workflowId, text.trim()))} className={row}>
+              <TextSearch />
+              <span className="min-w-0 truncate">See all results for “{text.trim()}”</span>
+              {found.data && !found.isPlaceholderData && (
+                <span className="ml-auto shrink-0 text-2xs text-muted-foreground">{foundWords(found.data)}</span>
+              )}
+            </Command.Item>
           </Command.Group>
         )}
         {boards.length > 0 && (
@@ -126,14 +136,4 @@ function Search({ workflowId, actions, onTicket, onWorkflow, onDone }: SearchPro
       </Command.List>
     </Command>
   );
-}
-
-/** The value once it has stopped changing. */
-function useSettled(value: string): string {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [value]);
-  return settled;
 }

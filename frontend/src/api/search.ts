@@ -1,0 +1,63 @@
+/** Searching: tickets, saved searches, and what is like what. */
+import { answer, client } from "./http";
+import type { components } from "./schema.gen";
+import type {
+  DuplicateAnswer,
+  EventPage,
+  ExportFormat,
+  RecentSearch,
+  RelatedAnswer,
+  SavedSearch,
+  SavedSearchChange,
+  SearchAnswer,
+  SearchRequest,
+} from "./types";
+
+type Schemas = components["schemas"];
+
+export const search = {
+  tickets: (body: SearchRequest, signal?: AbortSignal) =>
+    answer(client.POST("/api/tickets/search", { body, signal })) as Promise<SearchAnswer>,
+  /** The results as a file. */
+  export: async (request: SearchRequest, format: ExportFormat) => {
+    const call = client.POST("/api/tickets/search/export", {
+      body: { ...request, format },
+      headers: { accept: "*/*" },
+      parseAs: "blob",
+    });
+    const { data, response } = await call;
+    return { file: data as unknown as Blob, name: fileName(response.headers.get("content-disposition")) };
+  },
+  related: (id: string, limit: number, signal?: AbortSignal) =>
+    answer(
+      client.GET("/api/tickets/{id}/related", { params: { path: { id }, query: { limit } }, signal }),
+    ) as Promise<RelatedAnswer>,
+  checkDuplicate: (body: Schemas["CheckDuplicate"], signal?: AbortSignal) =>
+    answer(client.POST("/api/tickets/check-duplicate", { body, signal })) as Promise<DuplicateAnswer>,
+};
+
+const searchPath = (id: string) => ({ params: { path: { id } } });
+const inWorkflow = (workflow_id: string) => ({ params: { query: { workflow_id } } });
+
+export const searches = {
+  list: async (workflowId: string, signal?: AbortSignal) =>
+    (await answer(client.GET("/api/searches", { ...inWorkflow(workflowId), signal }))).searches as SavedSearch[],
+  get: (id: string) => answer(client.GET("/api/searches/{id}", searchPath(id))) as Promise<SavedSearch>,
+  save: (body: Schemas["SaveSearch"]) => answer(client.POST("/api/searches", { body })) as Promise<SavedSearch>,
+  change: (id: string, body: SavedSearchChange) =>
+    answer(client.PATCH("/api/searches/{id}", { ...searchPath(id), body })) as Promise<SavedSearch>,
+  remove: (id: string) => answer(client.DELETE("/api/searches/{id}", searchPath(id))),
+  events: (id: string, since: number, epoch: string) =>
+    answer(
+      client.GET("/api/searches/{id}/events", { params: { path: { id }, query: { since, epoch, limit: 500 } } }),
+    ) as Promise<EventPage>,
+  recent: async (workflowId: string, signal?: AbortSignal) =>
+    (await answer(client.GET("/api/searches/recent", { ...inWorkflow(workflowId), signal })))
+      .searches as RecentSearch[],
+  noteRecent: (body: Schemas["NoteSearch"]) => answer(client.POST("/api/searches/recent", { body })),
+  clearRecent: (workflowId: string) => answer(client.DELETE("/api/searches/recent", inWorkflow(workflowId))),
+};
+
+function fileName(disposition: string | null): string | null {
+  return /filename="?([^";]+)"?/i.exec(disposition ?? "")?.[1] ?? null;
+}

@@ -1,0 +1,28 @@
+import { useNavigate, useParams } from "@tanstack/react-router";
+import { useCallback } from "react";
+import type { SavedSearch } from "@/api/types";
+import { SearchNotices } from "@/features/search/notices";
+import { stateOf } from "@/features/search/state";
+
+/** Listens for tickets that match a saved search, wherever in a workflow one is. */
+export function NoticesHost() {
+  const { workflowId } = useParams({ strict: false }) as { workflowId?: string };
+  const navigate = useNavigate();
+  const open = useCallback(
+    (ticketId: string) => {
+      if (!workflowId) return;
+      void navigate({ to: "/w/$workflowId/t/$ticketId", params: { workflowId, ticketId }, search: {} });
+    },
+    [navigate, workflowId],
+  );
+  const show = useCallback(
+    (search: SavedSearch) =>
+      void navigate({
+        to: "/w/$workflowId/search",
+        params: { workflowId: search.workflow_id },
+        search: stateOf(search),
+      }),
+    [navigate],
+  );
+  return workflowId ? <SearchNotices key={workflowId} workflowId={workflowId} onOpen={open} onShow={show} /> : null;
+}

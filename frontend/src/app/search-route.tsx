@@ -1,0 +1,61 @@
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { lazy, Suspense, useCallback } from "react";
+import { useMoveCard } from "@/features/board/use-move-card";
+import { SearchPage } from "@/features/search/search-page";
+import type { SearchState } from "@/features/search/state";
+
+const TicketDrawer = lazy(() =>
+  import("@/features/ticket/ticket-drawer").then((module) => ({ default: module.TicketDrawer })),
+);
+
+/** The search, and over it the ticket that was opened from it: the results stay where they are. */
+export function SearchRoute() {
+  const { workflowId } = useParams({ from: "/inside/shell/w/$workflowId/search" });
+  const state = useSearch({ from: "/inside/shell/w/$workflowId/search" });
+  const { ticketId } = useParams({ strict: false }) as { ticketId?: string };
+  const navigate = useNavigate();
+
+  const setState = useCallback(
+    (next: SearchState, step = false) => void navigate({ to: ".", search: next, replace: !step }),
+    [navigate],
+  );
+  const open = useCallback(
+    (id: string) =>
+      void navigate({
+        to: "/w/$workflowId/search/t/$ticketId",
+        params: { workflowId, ticketId: id },
+        search: true,
+      }),
+    [navigate, workflowId],
+  );
+  const close = useCallback(
+    () => void navigate({ to: "/w/$workflowId/search", params: { workflowId }, search: true }),
+    [navigate, workflowId],
+  );
+  const moveCard = useMoveCard(workflowId, open);
+
+  return (
+    <div className="relative flex min-h-0 flex-1 overflow-hidden">
+      <SearchPage
+        key={workflowId}
+        workflowId={workflowId}
+        state={state}
+        onState={setState}
+        openTicketId={ticketId}
+        onOpen={open}
+      />
+      <Suspense>
+        {ticketId && (
+          <TicketDrawer
+            key={ticketId}
+            workflowId={workflowId}
+            ticketId={ticketId}
+            onOpen={open}
+            onClose={close}
+            onMove={moveCard}
+          />
+        )}
+      </Suspense>
+    </div>
+  );
+}

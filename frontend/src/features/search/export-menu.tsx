@@ -1,0 +1,65 @@
+import { Download, LoaderCircle } from "lucide-react";
+import { useState } from "react";
+import { toast } from "sonner";
+import { explain, search } from "@/api";
+import type { ExportFormat } from "@/api/types";
+import { Button } from "@/ui/button";
+import { Menu, MenuItem, MenuLabel } from "@/ui/menu";
+import { requestOf, type SearchState } from "./state";
+
+const FORMATS: ReadonlyArray<[ExportFormat, string, string]> = [
+  ["csv", "CSV for spreadsheets", "csv"],
+  ["json", "JSON for programs", "json"],
+  ["markdown", "Markdown for documents", "md"],
+];
+const MOST = 1_000;
+
+/** The results as a file: more of them than the page shows. */
+export function ExportMenu({
+  workflowId,
+  state,
+  disabled,
+}: {
+  workflowId: string;
+  state: SearchState;
+  disabled: boolean;
+}) {
+  const [busy, setBusy] = useState(false);
+  const run = async (format: ExportFormat, extension: string) => {
+    setBusy(true);
+    try {
+      const { file, name } = await search.export(requestOf(workflowId, state, MOST), format);
+      download(file, name ?? `search.${extension}`);
+    } catch (error) {
+      toast.error("The results were not exported", { description: explain(error) });
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <Menu
+      trigger={
+        <Button disabled={disabled || busy} aria-label="Export the results">
+          {busy ? <LoaderCircle className="animate-spin" /> : <Download />}
+          <span className="hidden md:inline">Export</span>
+        </Button>
+      }
+    >
+      <MenuLabel>Up to {MOST.toLocaleString()} results as a file</MenuLabel>
+      {FORMATS.map(([format, label, extension]) => (
+        <MenuItem key={format} onSelect={() => void run(format, extension)}>
+          {label}
+        </MenuItem>
+      ))}
+    </Menu>
+  );
+}
+
+function download(file: Blob, name: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(file);
+  link.download = name;
+  link.click();
+  // The browser has taken hold of it by the next turn.
+  setTimeout(() => URL.revokeObjectURL(link.href), 1_000);
+}

@@ -1,0 +1,110 @@
+import type { UseQueryResult } from "@tanstack/react-query";
+import { explain } from "@/api";
+import type { NameOf } from "@/api/hooks";
+import type { SearchAnswer } from "@/api/types";
+import type { BoardShape } from "@/live/context";
+import { Button } from "@/ui/button";
+import { cn } from "@/ui/cn";
+import { Empty, Notice, Spinner } from "@/ui/states";
+import { Preview } from "./preview";
+import { Results } from "./results";
+import { Nothing, Start } from "./start";
+import { isAsking, type SearchState } from "./state";
+import type { ResultList } from "./use-results";
+import { foundWords, shortfall } from "./words";
+
+interface Props {
+  workflowId: string;
+  shape: BoardShape;
+  nameOf: NameOf;
+  state: SearchState;
+  answer: UseQueryResult<SearchAnswer>;
+  results: ResultList;
+  listId: string;
+  onOpen: (ticketId: string, elsewhere?: boolean) => void;
+  onState: (state: SearchState) => void;
+}
+
+/** The list of results, and beside it the one that is looked at. */
+export function Found({ workflowId, shape, nameOf, state, answer, results, listId, onOpen, onState }: Props) {
+  const { data } = answer;
+  const { shown, active } = results;
+  if (!isAsking(state)) {
+    return (
+      <div className="scroll-thin min-h-0 flex-1 overflow-y-auto">
+        <Start workflowId={workflowId} onRun={onState} />
+      </div>
+    );
+  }
+  return (
+    <div className="flex min-h-0 min-w-0 flex-1">
+      {/* The list is drawn anew only when the next answer is there; that one is on its way shows in the box. */}
+      <div className="scroll-thin relative min-h-0 min-w-0 flex-1 overflow-y-auto">
+        {answer.isError ? (
+          <Empty
+            title="The search failed"
+            action={
+              <Button variant="primary" onClick={() => void answer.refetch()}>
+                Try again
+              </Button>
+            }
+          >
+            {explain(answer.error)}
+          </Empty>
+        ) : data ? (
+          <>
+            <Summary answer={data} state={state} shown={shown.length} />
+            {shown.length > 0 ? (
+              <div className={cn("transition-opacity", answer.isPlaceholderData && "opacity-70")}>
+                <Results
+                  id={listId}
+                  results={shown}
+                  activeId={active?.ticket_id}
+                  shape={shape}
+                  nameOf={nameOf}
+                  onActive={results.setActive}
+                  onOpen={onOpen}
+                />
+              </div>
+            ) : (
+              !answer.isPlaceholderData && <Nothing state={state} onState={onState} />
+            )}
+          </>
+        ) : (
+          <Spinner label="Searching…" />
+        )}
+      </div>
+      {active && !answer.isError && (
+        <aside
+          aria-label="Preview"
+          className="hidden w-[26rem] shrink-0 flex-col border-l bg-surface lg:flex 2xl:w-[32rem]"
+        >
+          <Preview result={active} shape={shape} nameOf={nameOf} onOpen={onOpen} />
+        </aside>
+      )}
+    </div>
+  );
+}
+
+function Summary({ answer, state, shown }: { answer: SearchAnswer; state: SearchState; shown: number }) {
+  const lacking = shortfall(answer, state.mode ?? "hybrid");
+  const words = foundWords(answer);
+  const best = answer.total_found > shown ? `The best ${shown} of ${words}` : capital(words);
+  return (
+    <div className="sticky top-0 z-10 border-b bg-background/95 px-4 py-2 backdrop-blur">
+      <p className="tabular flex items-center text-muted-foreground text-xs" data-testid="found">
+        <span>{best}</span>
+        <span className="ml-auto">{Math.max(1, Math.round(answer.search_time_ms))} ms</span>
+      </p>
+      {lacking && (
+        <div role="status" className="mt-2">
+          <Notice tone="warning">{lacking}</Notice>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function capital(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

@@ -1,0 +1,52 @@
+/**
+ * Text with what matched marked in it. The server sends it as HTML with nothing but `<mark>` and escaped characters;
+ * here it becomes pieces of text, so that whatever else might be in it is drawn and never run.
+ */
+import { memo } from "react";
+
+export interface Piece {
+  text: string;
+  marked: boolean;
+}
+
+const NAMED: Record<string, string> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'", nbsp: "\u00a0" };
+
+export function pieces(html: string): Piece[] {
+  const found: Piece[] = [];
+  let marked = false;
+  for (const part of html.split(/(<\/?mark>)/)) {
+    if (part === "<mark>") marked = true;
+    else if (part === "</mark>") marked = false;
+    else if (part !== "") found.push({ text: unescaped(part), marked });
+  }
+  return found;
+}
+
+function unescaped(text: string): string {
+  return text.replace(/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]{2,6}));/gi, (whole, decimal, hex, name) => {
+    if (name) return NAMED[String(name).toLowerCase()] ?? whole;
+    const code = decimal ? Number.parseInt(decimal, 10) : Number.parseInt(hex, 16);
+    return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+  });
+}
+
+/** Without marks. */
+export function plainText(html: string): string {
+  return pieces(html)
+    .map(({ text }) => text)
+    .join("");
+}
+
+export const Marked = memo(function Marked({ html }: { html: string }) {
+  let at = 0;
+  return pieces(html).map(({ text, marked }) => {
+    const key = at;
+    at += text.length;
+    if (!marked) return <span key={key}>{text}</span>;
+    return (
+      <mark key={key} className="rounded-[3px] bg-mark px-px text-inherit">
+        {text}
+      </mark>
+    );
+  });
+});

@@ -1,0 +1,74 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
+import { toast } from "sonner";
+import { useMe } from "@/api/hooks";
+import type { LiveEvent, SavedSearch } from "@/api/types";
+import { useLive } from "@/live/context";
+import { announce } from "@/ui/announcer";
+import { useSavedSearches } from "./saved";
+
+interface Props {
+  workflowId: string;
+  onOpen: (ticketId: string) => void;
+  onShow: (search: SavedSearch) => void;
+}
+
+const MOST_NAMED = 3;
+
+/** Says when a ticket begins to match a saved search that shall wake whoever is here. Draws nothing itself. */
+export function SearchNotices({ workflowId, onOpen, onShow }: Props) {
+  const live = useLive();
+  const queries = useQueryClient();
+  const me = useMe()?.id;
+  const { data } = useSavedSearches(workflowId);
+  const waking = (data ?? []).filter(({ notify, owner_id }) => notify && owner_id === me);
+
+  const latest = useRef({ waking, onOpen, onShow });
+  useEffect(() => {
+    latest.current = { waking, onOpen, onShow };
+  });
+  useEffect(
+    () =>
+      live.onMatches((searchId, events) => {
+        const { waking: known, onOpen: open, onShow: show } = latest.current;
+        const search = known.find(({ search_id }) => search_id === searchId);
+        if (!search) return;
+        tellOf(search, events, open, show);
+        void queries.invalidateQueries({ queryKey: ["search", search.workflow_id] });
+      }),
+    [live, queries],
+  );
+  return waking.map((search) => <Follow key={search.search_id} search={search} />);
+}
+
+function Follow({ search }: { search: SavedSearch }) {
+  const live = useLive();
+  // Where it stood when it was first seen; from there on the room knows better.
+  const first = useRef(search);
+  useEffect(() => live.followSearch(first.current), [live]);
+  return null;
+}
+
+function tellOf(search: SavedSearch, events: readonly LiveEvent[], open: Props["onOpen"], show: Props["onShow"]): void {
+  const tickets = events.flatMap(({ data }) => (data.ticket ? [data.ticket] : []));
+  const [first] = tickets;
+  if (!first) return;
+  if (tickets.length === 1) {
+    const words = `${first.key} ${first.title}`;
+    toast(`Matches “${search.name}”`, {
+      description: words,
+      duration: 10_000,
+      action: { label: "Open", onClick: () => open(first.ticket_id) },
+    });
+    announce(`A ticket matches ${search.name}: ${words}`);
+    return;
+  }
+  const named = tickets.slice(0, MOST_NAMED).map(({ key }) => key);
+  const more = tickets.length - named.length;
+  toast(`${tickets.length} tickets now match “${search.name}”`, {
+    description: more > 0 ? `${named.join(", ")} and ${more} more` : named.join(", "),
+    duration: 10_000,
+    action: { label: "Show", onClick: () => show(search) },
+  });
+  announce(`${tickets.length} tickets match ${search.name}`);
+}

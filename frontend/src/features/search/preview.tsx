@@ -1,0 +1,134 @@
+import { useQuery } from "@tanstack/react-query";
+import { GitCommitHorizontal, MessageSquare } from "lucide-react";
+import type { ReactNode } from "react";
+import { tickets } from "@/api";
+import type { NameOf } from "@/api/hooks";
+import { queryKeys } from "@/api/query-keys";
+import type { SearchResult } from "@/api/types";
+import type { BoardShape } from "@/live/context";
+import { Avatar } from "@/ui/avatar";
+import { Button } from "@/ui/button";
+import { cssColor } from "@/ui/color";
+import { RichText } from "@/ui/markdown";
+import { plural } from "@/ui/plural";
+import { PRIORITY_NAMES, PriorityIcon } from "@/ui/priority";
+import { Kbd } from "@/ui/states";
+import { Ago } from "@/ui/time";
+import { TypeIcon } from "@/ui/type-icon";
+import { useSettled } from "./use-search";
+
+interface Props {
+  result: SearchResult;
+  shape: BoardShape;
+  nameOf: NameOf;
+  onOpen: (ticketId: string) => void;
+}
+
+/** Whoever runs through the list does not ask for each ticket on the way. */
+const PAUSE_MS = 120;
+/** Enough to know a ticket by; the rest is one Enter away. */
+const EXCERPT = 2_400;
+
+/** What the ticket under the pointer is about, without leaving the list. */
+export function Preview({ result, shape, nameOf, onOpen }: Props) {
+  const settled = useSettled(result.ticket_id, PAUSE_MS);
+  const ticket = useQuery({
+    queryKey: queryKeys.ticket(settled),
+    queryFn: ({ signal }) => tickets.get(settled, signal),
+    staleTime: 30_000,
+    retry: false,
+  });
+  const detail = settled === result.ticket_id ? ticket.data : undefined;
+  const { status, assigned_agent_id, title, priority, ticket_type } = detail ?? result;
+  const column = shape.config.columns.find(({ id }) => id === status);
+  const type = shape.config.ticket_types.find(({ id }) => id === ticket_type);
+  const assignee = assigned_agent_id ? nameOf(assigned_agent_id) : null;
+  const text = excerpt(detail?.description ?? result.description);
+  return (
+    <>
+      <div className="flex h-10 shrink-0 items-center gap-2 border-b px-4">
+        <TypeIcon type={type} id={ticket_type} />
+        <span className="tabular font-medium text-muted-foreground">{result.key}</span>
+        <Button size="sm" className="ml-auto" onClick={() => onOpen(result.ticket_id)}>
+          Open <Kbd>↵</Kbd>
+        </Button>
+      </div>
+      <section
+        aria-label="Excerpt"
+        className="scroll-thin min-h-0 flex-1 overflow-y-auto px-4 py-3"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+        tabIndex={0}
+      >
+        <h3 className="font-semibold text-[0.95rem] leading-snug [overflow-wrap:anywhere]">{title}</h3>
+        <dl className="mt-2.5 flex flex-wrap items-center gap-x-4 gap-y-1.5 border-b pb-3 text-xs">
+          <Fact name="Status">
+            <span className="size-2 rounded-full" style={{ backgroundColor: cssColor(column?.color) }} />
+            {column?.name ?? status}
+          </Fact>
+          <Fact name="Priority">
+            <PriorityIcon priority={priority} className="size-3.5" />
+            {PRIORITY_NAMES[priority]}
+          </Fact>
+          <Fact name="Assignee">
+            {assignee ? (
+              <>
+                <Avatar {...assignee} /> <span className="max-w-40 truncate">{assignee.name}</span>
+              </>
+            ) : (
+              <span className="text-muted-foreground">Nobody</span>
+            )}
+          </Fact>
+          <Fact name="Comments">
+            <MessageSquare className="size-3.5 text-muted-foreground" aria-hidden="true" />
+            {/* Its place is kept while the number is on its way. */}
+            <span className="tabular min-w-16">{detail ? plural(detail.comments.length, "comment") : "…"}</span>
+          </Fact>
+          {detail && detail.commits.length > 0 && (
+            <Fact name="Commits">
+              <GitCommitHorizontal className="size-3.5 text-muted-foreground" aria-hidden="true" />
+              {plural(detail.commits.length, "commit")}
+            </Fact>
+          )}
+          <Fact name="Updated">
+            <span className="text-muted-foreground">
+              updated <Ago at={result.updated_at} />
+            </span>
+          </Fact>
+        </dl>
+        <div className="mt-3">
+          {text ? <RichText text={text} /> : <p className="text-muted-foreground">No description.</p>}
+        </div>
+        {result.tags.length > 0 && (
+          <ul aria-label="Tags" className="mt-4 flex flex-wrap gap-1">
+            {result.tags.map((tag) => (
+              <li
+                key={tag}
+                className="max-w-full truncate rounded bg-muted px-1.5 py-0.5 text-2xs text-muted-foreground"
+              >
+                {tag}
+              </li>
+            ))}
+          </ul>
+        )}
+      </section>
+    </>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt className="sr-only">{name}</dt>
+      <dd className="flex items-center gap-1.5">{children}</dd>
+    </div>
+  );
+}
+
+/** The beginning, cut where a line ends. */
+export function excerpt(text: string): string {
+  const whole = text.trim();
+  if (whole.length <= EXCERPT) return whole;
+  const cut = whole.slice(0, EXCERPT);
+  const line = cut.lastIndexOf("\n");
+  return `${(line > EXCERPT / 2 ? cut.slice(0, line) : cut).trimEnd()} …`;
+}

@@ -1,0 +1,114 @@
+import { useMutation } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { toast } from "sonner";
+import { explain } from "@/api";
+import type { SavedSearch } from "@/api/types";
+import { Button } from "@/ui/button";
+import { Dialog, DialogActions } from "@/ui/dialog";
+import { Field, Input, SwitchRow } from "@/ui/field";
+import { Notice } from "@/ui/states";
+import type { SavedActions } from "./saved";
+import type { SearchState } from "./state";
+
+interface SaveProps {
+  state: SearchState;
+  actions: SavedActions;
+  onClose: () => void;
+}
+
+const LONGEST_NAME = 200;
+
+export function SaveDialog({ state, actions, onClose }: SaveProps) {
+  const [name, setName] = useState((state.q ?? "").slice(0, LONGEST_NAME));
+  const [shared, setShared] = useState(false);
+  const [notify, setNotify] = useState(false);
+  const save = useMutation({
+    mutationFn: () => actions.save(state, { name: name.trim(), shared, notify }),
+    onSuccess: () => {
+      onClose();
+      toast.success(`“${name.trim()}” saved`);
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (name.trim() && !save.isPending) save.mutate();
+  };
+  return (
+    <Dialog open onOpenChange={(open) => !open && onClose()} title="Save this search">
+      <form onSubmit={submit} noValidate className="grid gap-3">
+        {save.isError && <Notice tone="danger">{explain(save.error)}</Notice>}
+        <Field label="Name">
+          {(control) => (
+            <Input
+              {...control}
+              value={name}
+              onChange={(event) => setName(event.target.value)}
+              onFocus={(event) => event.target.select()}
+              maxLength={LONGEST_NAME}
+              required
+              autoFocus
+            />
+          )}
+        </Field>
+        <div className="divide-y">
+          <SwitchRow
+            label="Share in this workflow"
+            hint="Every member sees it and can run it; only you can change it."
+            checked={shared}
+            onChange={setShared}
+          />
+          <SwitchRow
+            label="Notify me"
+            hint="Tells you when a ticket begins to match, also what did while you were away."
+            checked={notify}
+            onChange={setNotify}
+          />
+        </div>
+        <DialogActions>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" variant="primary" disabled={!name.trim() || save.isPending}>
+            {save.isPending ? "Saving…" : "Save search"}
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  );
+}
+
+interface RenameProps {
+  search: SavedSearch;
+  actions: SavedActions;
+  onClose: () => void;
+}
+
+export function RenameDialog({ search, actions, onClose }: RenameProps) {
+  const [name, setName] = useState(search.name);
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    if (!name.trim()) return;
+    if (name.trim() === search.name || (await actions.change(search, { name: name.trim() }))) onClose();
+  };
+  return (
+    <Dialog open onOpenChange={(open) => !open && onClose()} title={`Rename “${search.name}”`}>
+      <form onSubmit={(event) => void submit(event)} noValidate>
+        <Field label="Name">
+          {(control) => (
+            <Input
+              {...control}
+              value={name}
+              onChange={(event) => setName(event.target.value)}
+              maxLength={LONGEST_NAME}
+              autoFocus
+            />
+          )}
+        </Field>
+        <DialogActions>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" variant="primary" disabled={!name.trim()}>
+            Rename
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  );
+}

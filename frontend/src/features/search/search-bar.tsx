@@ -1,0 +1,127 @@
+import { LoaderCircle, Search, X } from "lucide-react";
+import { RadioGroup } from "radix-ui";
+import { type KeyboardEvent, type RefObject, useEffect, useRef, useState } from "react";
+import type { SearchMode } from "@/api/types";
+import { cn } from "@/ui/cn";
+import { inputClass } from "@/ui/field";
+import { Tip } from "@/ui/tooltip";
+import { PAUSE_MS } from "./use-search";
+import { MODE_HINTS, MODE_NAMES } from "./words";
+
+interface BoxProps {
+  value: string;
+  onChange: (value: string) => void;
+  busy: boolean;
+  inputRef: RefObject<HTMLInputElement | null>;
+  /** The list of results this box moves through. */
+  listId: string;
+  activeId: string | undefined;
+  expanded: boolean;
+  onKey: (event: KeyboardEvent<HTMLInputElement>) => void;
+  /** Enter, before the answer to what is typed could be there. */
+  onAsk: (value: string) => void;
+}
+
+/** What is typed goes into the address a moment behind; what comes from there (back, a saved search) goes in here. */
+export function SearchBox({ value, onChange, busy, inputRef, listId, activeId, expanded, onKey, onAsk }: BoxProps) {
+  const [text, setText] = useState(value);
+  const sent = useRef(value);
+  useEffect(() => {
+    if (value === sent.current) return;
+    sent.current = value;
+    setText(value);
+  }, [value]);
+  useEffect(() => {
+    if (text.trim() === sent.current.trim()) return;
+    const timer = setTimeout(() => {
+      sent.current = text.trim();
+      onChange(text.trim());
+    }, PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [text, onChange]);
+  const ask = () => {
+    sent.current = text.trim();
+    onChange(text.trim());
+    onAsk(text.trim());
+  };
+  return (
+    <div className="relative min-w-0 flex-1">
+      <Search className="pointer-events-none absolute top-2.5 left-3 size-4 text-muted-foreground" aria-hidden="true" />
+      <input
+        ref={inputRef}
+        type="text"
+        role="combobox"
+        aria-label="Search tickets"
+        aria-controls={listId}
+        aria-expanded={expanded}
+        aria-activedescendant={activeId}
+        aria-autocomplete="list"
+        autoComplete="off"
+        spellCheck={false}
+        maxLength={1000}
+        placeholder="Say what you look for"
+        className={cn(inputClass, "h-9 pr-9 pl-9 text-sm")}
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key === "Escape" && text !== "") {
+            event.preventDefault();
+            setText("");
+          } else if (event.key === "Enter" && text.trim() !== sent.current.trim()) {
+            event.preventDefault();
+            ask();
+          } else onKey(event);
+        }}
+      />
+      {busy ? (
+        <LoaderCircle
+          className="absolute top-2.5 right-3 size-4 animate-spin text-muted-foreground"
+          aria-hidden="true"
+        />
+      ) : (
+        text !== "" && (
+          <button
+            type="button"
+            aria-label="Clear the search"
+            onClick={() => {
+              setText("");
+              inputRef.current?.focus();
+            }}
+            className="absolute top-1.5 right-1.5 grid size-6 place-items-center rounded text-muted-foreground hover:bg-muted"
+          >
+            <X className="size-4" />
+          </button>
+        )
+      )}
+    </div>
+  );
+}
+
+const MODES: readonly SearchMode[] = ["hybrid", "semantic", "keyword"];
+
+export function ModeSwitch({ mode, onMode }: { mode: SearchMode; onMode: (mode: SearchMode) => void }) {
+  return (
+    <RadioGroup.Root
+      aria-label="How to search"
+      orientation="horizontal"
+      value={mode}
+      onValueChange={(value) => onMode(value as SearchMode)}
+      className="flex h-8 shrink-0 items-center rounded-md border bg-sunken p-0.5"
+    >
+      {MODES.map((each) => (
+        <Tip key={each} label={MODE_HINTS[each]}>
+          <RadioGroup.Item
+            value={each}
+            aria-label={`${MODE_NAMES[each]}: ${MODE_HINTS[each]}`}
+            className={cn(
+              "h-full rounded px-2.5 font-medium text-xs text-muted-foreground hover:text-foreground",
+              mode === each && "bg-surface text-foreground shadow-card",
+            )}
+          >
+            {MODE_NAMES[each]}
+          </RadioGroup.Item>
+        </Tip>
+      ))}
+    </RadioGroup.Root>
+  );
+}

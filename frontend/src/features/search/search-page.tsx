@@ -1,0 +1,187 @@
+import { Link } from "@tanstack/react-router";
+import { ArrowLeft, BookmarkPlus, SlidersHorizontal } from "lucide-react";
+import { type RefObject, useEffect, useRef, useState } from "react";
+import { explain, Problem } from "@/api";
+import { useActors } from "@/api/hooks";
+import { type BoardShape, useBoardShape, useLive } from "@/live/context";
+import { Button } from "@/ui/button";
+import { cn } from "@/ui/cn";
+import { useShortcuts } from "@/ui/shortcuts";
+import { Empty, Spinner } from "@/ui/states";
+import { useTitle } from "@/ui/title";
+import { ExportMenu } from "./export-menu";
+import { FilterPanel } from "./filter-panel";
+import { Found } from "./found";
+import { SaveDialog } from "./save-dialog";
+import { useSavedActions, useSavedSearches, useUnread } from "./saved";
+import { SavedList } from "./saved-list";
+import { ModeSwitch, SearchBox } from "./search-bar";
+import { useNoteRecent } from "./start";
+import { filterCount, isAsking, requestOf, type SearchState, sameSearch, stateOf } from "./state";
+import { useResults } from "./use-results";
+import { useSearch } from "./use-search";
+
+interface Props {
+  workflowId: string;
+  state: SearchState;
+  /** A step is one that "back" goes back over. */
+  onState: (state: SearchState, step?: boolean) => void;
+  openTicketId: string | undefined;
+  onOpen: (ticketId: string) => void;
+}
+
+/** The most the server answers at once. */
+const LIMIT = 50;
+const LIST_ID = "tickets-found";
+
+export function SearchPage(props: Props) {
+  const { shape, error } = useBoardShape(props.workflowId);
+  if (shape) return <Page shape={shape} {...props} />;
+  if (!error) return <Spinner label="Opening the search…" className="flex-1" />;
+  const gone = error instanceof Problem && (error.status === 404 || error.status === 403);
+  return (
+    <div className="grid flex-1 place-items-center">
+      <Empty title={gone ? "This workflow is not here" : "The search could not be opened"}>
+        {gone ? "It does not exist, or you are not a member of it." : explain(error)}
+      </Empty>
+    </div>
+  );
+}
+
+function Page({ shape, workflowId, state, onState, openTicketId, onOpen }: Props & { shape: BoardShape }) {
+  const { actors, nameOf } = useActors(workflowId);
+  const [filtersOpen, setFiltersOpen] = useState(false);
+  const [saving, setSaving] = useState(false);
+  const input = useRef<HTMLInputElement>(null);
+  const saved = useSavedSearches(workflowId);
+  const actions = useSavedActions(workflowId);
+  const unread = useUnread();
+  const noteRecent = useNoteRecent(workflowId);
+  const asking = isAsking(state);
+  const answer = useSearch(asking ? requestOf(workflowId, state, LIMIT) : null);
+  const open = (ticketId: string, elsewhere = false) => {
+    noteRecent(state);
+    if (elsewhere) window.open(`/w/${workflowId}/t/${ticketId}`, "_blank", "noopener");
+    else onOpen(ticketId);
+  };
+  const results = useResults({
+    answer: asking ? answer.data : undefined,
+    stale: answer.isPlaceholderData,
+    state,
+    listId: LIST_ID,
+    onOpen: open,
+  });
+  const current = saved.data?.find((search) => sameSearch(stateOf(search), state));
+  useTitle(openTicketId ? null : state.q ? `${state.q} · Search` : `Search · ${shape.workflow.name}`);
+  useSeen(current?.search_id);
+  useBackToBox(openTicketId, input);
+  useShortcuts({
+    "/": (event) => {
+      event.preventDefault();
+      input.current?.focus();
+    },
+  });
+  const set = (next: SearchState) => onState(next);
+  const setQuery = (q: string) => onState({ ...state, q: q || undefined });
+
+  return (
+    <div className="flex min-w-0 flex-1 flex-col">
+      <h1 className="sr-only">Search in {shape.workflow.name}</h1>
+      <search className="flex shrink-0 flex-wrap items-center gap-2 border-b bg-surface px-3 py-2">
+        <div className="flex w-full min-w-0 items-center gap-1.5 md:w-auto md:flex-1">
+          <Button variant="ghost" size="icon" asChild>
+            <Link to="/w/$workflowId" params={{ workflowId }} search={{}} aria-label="Back to the board">
+              <ArrowLeft />
+            </Link>
+          </Button>
+          <SearchBox
+            value={state.q ?? ""}
+            onChange={setQuery}
+            busy={answer.isFetching}
+            inputRef={input}
+            listId={LIST_ID}
+            activeId={results.activeOption}
+            expanded={results.shown.length > 0}
+            onKey={results.onKey}
+            onAsk={(q) => noteRecent({ ...state, q })}
+          />
+        </div>
+        <ModeSwitch
+          mode={state.mode ?? "hybrid"}
+          onMode={(mode) => set({ ...state, mode: mode === "hybrid" ? undefined : mode })}
+        />
+        <div className="ml-auto flex items-center gap-2">
+          <Button
+            className="xl:hidden"
+            aria-expanded={filtersOpen}
+            aria-controls="search-side"
+            onClick={() => setFiltersOpen((old) => !old)}
+          >
+            <SlidersHorizontal />
+            <span>
+              <span className="sr-only sm:not-sr-only">Filters</span>
+              {filterCount(state) > 0 && <span className="tabular"> {filterCount(state)}</span>}
+            </span>
+          </Button>
+          <ExportMenu workflowId={workflowId} state={state} disabled={results.shown.length === 0} />
+          <Button disabled={!asking || current !== undefined} onClick={() => setSaving(true)}>
+            <BookmarkPlus /> {current ? "Saved" : "Save"}
+          </Button>
+        </div>
+      </search>
+      <div className="flex min-h-0 flex-1 flex-col xl:flex-row">
+        <aside
+          id="search-side"
+          aria-label="Saved searches and filters"
+          className={cn(
+            "scroll-thin shrink-0 content-start gap-5 overflow-y-auto bg-sunken/60 px-4 py-3 xl:grid xl:w-64 xl:border-r",
+            filtersOpen ? "grid max-h-[55%] border-b xl:max-h-none xl:border-b-0" : "hidden",
+          )}
+        >
+          <SavedList
+            searches={saved.data}
+            failed={saved.isError}
+            state={state}
+            unread={unread}
+            actions={actions}
+            onRun={(search) => onState(stateOf(search), true)}
+          />
+          <FilterPanel shape={shape} people={actors} state={state} onState={set} />
+        </aside>
+        <Found
+          workflowId={workflowId}
+          shape={shape}
+          nameOf={nameOf}
+          state={state}
+          answer={answer}
+          results={results}
+          listId={LIST_ID}
+          onOpen={open}
+          onState={(next) => onState(next, true)}
+        />
+      </div>
+      {saving && <SaveDialog state={state} actions={actions} onClose={() => setSaving(false)} />}
+    </div>
+  );
+}
+
+/** A saved search that is on the screen has been looked at, and is as long as it stays there. */
+function useSeen(searchId: string | undefined): void {
+  const unread = useUnread();
+  const count = searchId ? unread(searchId) : 0;
+  const { matches } = useLive();
+  useEffect(() => {
+    if (searchId && count > 0) matches.seen(searchId);
+  }, [searchId, count, matches]);
+}
+
+/** After a ticket was closed the keys work on the list again. */
+function useBackToBox(openTicketId: string | undefined, input: RefObject<HTMLInputElement | null>): void {
+  const opened = useRef(openTicketId);
+  useEffect(() => {
+    if (!openTicketId && (opened.current || document.activeElement === document.body)) {
+      input.current?.focus({ preventScroll: true });
+    }
+    opened.current = openTicketId;
+  }, [openTicketId, input]);
+}

@@ -1,0 +1,140 @@
+/** What the page offers before anything is asked, and when nothing was found. */
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Clock, SearchX } from "lucide-react";
+import { useCallback } from "react";
+import { toast } from "sonner";
+import { explain, searches } from "@/api";
+import { queryKeys } from "@/api/query-keys";
+import type { RecentSearch } from "@/api/types";
+import { Button } from "@/ui/button";
+import { Empty } from "@/ui/states";
+import { Ago } from "@/ui/time";
+import { bodyOf } from "./saved";
+import { filterCount, isFiltering, type SearchState, stateOf, withoutFilters } from "./state";
+
+interface StartProps {
+  workflowId: string;
+  onRun: (state: SearchState) => void;
+}
+
+export function Start({ workflowId, onRun }: StartProps) {
+  const queries = useQueryClient();
+  const key = queryKeys.recentSearches(workflowId);
+  const { data } = useQuery({
+    queryKey: key,
+    queryFn: ({ signal }) => searches.recent(workflowId, signal),
+    retry: false,
+  });
+  const clear = async () => {
+    queries.setQueryData<RecentSearch[]>(key, []);
+    try {
+      await searches.clearRecent(workflowId);
+    } catch (error) {
+      toast.error("Recent searches were not cleared", { description: explain(error) });
+      void queries.invalidateQueries({ queryKey: key });
+    }
+  };
+  return (
+    <div className="mx-auto grid w-full max-w-2xl gap-8 px-4 py-6">
+      {data && data.length > 0 && (
+        <section aria-label="Recent searches">
+          <div className="mb-1 flex items-center justify-between">
+            <h2 className="font-semibold text-sm">Recent searches</h2>
+            <Button variant="ghost" size="sm" onClick={() => void clear()}>
+              Clear
+            </Button>
+          </div>
+          <ul className="-mx-2 grid grid-cols-1">
+            {data.map((recent) => (
+              <li key={`${recent.searched_at}${recent.query}`}>
+                <button
+                  type="button"
+                  onClick={() => onRun(stateOf(recent))}
+                  className="flex h-8 w-full items-center gap-2 rounded-md px-2 text-left hover:bg-muted"
+                >
+                  <Clock className="size-3.5 shrink-0 text-muted-foreground" aria-hidden="true" />
+                  <span className="truncate">{recent.query || "Filters only"}</span>
+                  <FilterWords count={filterCount(stateOf(recent))} />
+                  <Ago at={recent.searched_at} className="ml-auto shrink-0 text-2xs text-muted-foreground" />
+                </button>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      <section aria-label="How to search" className="text-muted-foreground">
+        <h2 className="mb-2 font-semibold text-foreground text-sm">How to search</h2>
+        <ul className="grid gap-1.5">
+          <Hint example="payment fails after the session expired">
+            say what it is about; the words need not be the ticket’s
+          </Hint>
+          <Hint example="TKT-12">a key goes straight to its ticket</Hint>
+          <Hint example="&quot;null pointer&quot; -android">
+            exact words in quotes, a minus for what must not be there
+          </Hint>
+        </ul>
+      </section>
+    </div>
+  );
+}
+
+function FilterWords({ count }: { count: number }) {
+  if (count === 0) return null;
+  return (
+    <span className="shrink-0 text-2xs text-muted-foreground">
+      {count} filter{count === 1 ? "" : "s"}
+    </span>
+  );
+}
+
+function Hint({ example, children }: { example: string; children: string }) {
+  return (
+    <li>
+      <code className="rounded bg-muted px-1.5 py-0.5 font-mono text-foreground text-xs">{example}</code> {children}
+    </li>
+  );
+}
+
+interface NothingProps {
+  state: SearchState;
+  onState: (state: SearchState) => void;
+}
+
+/** Nothing found: what might help, as buttons that do it. */
+export function Nothing({ state, onState }: NothingProps) {
+  return (
+    <Empty
+      icon={<SearchX className="size-6" />}
+      title="No ticket matches"
+      action={
+        <span className="flex flex-wrap justify-center gap-2">
+          {isFiltering(state) && <Button onClick={() => onState(withoutFilters(state))}>Search without filters</Button>}
+          {state.mode && state.q && (
+            <Button onClick={() => onState({ ...state, mode: undefined })}>Search words and meaning</Button>
+          )}
+          {state.comments === false && (
+            <Button onClick={() => onState({ ...state, comments: undefined })}>Look into comments too</Button>
+          )}
+        </span>
+      }
+    >
+      {state.q ? `Nothing here fits “${state.q}”. Fewer or other words may find it.` : "Nothing fits these filters."}
+    </Empty>
+  );
+}
+
+/** Remembers a search that led somewhere. Failing at that is nobody's concern. */
+export function useNoteRecent(workflowId: string): (state: SearchState) => void {
+  const queries = useQueryClient();
+  return useCallback(
+    (state) => {
+      if (!state.q?.trim()) return;
+      const { query, search_type, filters } = bodyOf(state);
+      void searches
+        .noteRecent({ workflow_id: workflowId, query: query ?? "", search_type, filters })
+        .then(() => queries.invalidateQueries({ queryKey: queryKeys.recentSearches(workflowId) }))
+        .catch(() => undefined);
+    },
+    [queries, workflowId],
+  );
+}

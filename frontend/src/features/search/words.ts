@@ -1,0 +1,47 @@
+/** What the parts of an answer are called. */
+import type { SearchAnswer, SearchMode } from "@/api/types";
+
+export const MODE_NAMES: Record<SearchMode, string> = { hybrid: "Best", semantic: "Meaning", keyword: "Words" };
+
+export const MODE_HINTS: Record<SearchMode, string> = {
+  hybrid: "Tickets that say it, and tickets that mean it.",
+  semantic: "Tickets that mean it, in whatever words.",
+  keyword: "Tickets that contain these words.",
+};
+
+const MATCHED: Record<string, string> = {
+  title: "title",
+  tags: "tags",
+  description: "description",
+  comments: "comments",
+  key: "key",
+  meaning: "meaning",
+};
+
+/** Where it matched, best first: "title, comments". */
+export function matchedIn(parts: readonly string[]): string {
+  return parts.map((part) => MATCHED[part] ?? part).join(", ");
+}
+
+/** "312 tickets", "about 4,000 tickets". */
+export function foundWords({ total_found, total_is_exact }: SearchAnswer): string {
+  if (total_found === 0) return "No tickets";
+  const about = total_is_exact ? "" : "about ";
+  return `${about}${total_found.toLocaleString()} ticket${total_found === 1 ? "" : "s"}`;
+}
+
+/** Why the answer is less than what was asked for; null when it is all there. */
+export function shortfall(answer: SearchAnswer, asked: SearchMode): string | null {
+  if (answer.notice) return answer.notice;
+  if (answer.mode !== asked && asked !== "keyword" && answer.mode === "keyword") {
+    return "Only words were searched: meaning is not available right now.";
+  }
+  if (answer.stale_embeddings) {
+    return "Some tickets changed a moment ago. Until they have been read again, they are found by their words only.";
+  }
+  return null;
+}
+
+export function percent(score: number): string {
+  return `${Math.round(Math.min(1, Math.max(0, score)) * 100)}%`;
+}
