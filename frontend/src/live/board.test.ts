@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Card, LiveEvent } from "@/api/types";
-import { applyEvent, applyEvents, type BoardState, boardFrom, compareCards, withPatches } from "./board";
+import { applyEvent, applyEvents, type BoardState, boardFrom, compareCards, returnsUnseen, withPatches } from "./board";
 import { hasGap, openInbox, receive } from "./sequence";
 import { card, event, generator, snapshot, story } from "./testing";
 
@@ -19,6 +19,23 @@ describe("applyEvents", () => {
     expect(next.order.get("todo")).toEqual([]);
     expect(next.seq).toBe(1);
     expect(board.order.get("todo")).toEqual(["ticket-1"]);
+  });
+
+  it("shows a merged ticket no more, and again when it is told how it looks", () => {
+    const board = boardFrom(snapshot([card(1), card(2)]));
+    const merged = applyEvents(board, [
+      event(1, 1, "ticket_merged", { changes: { merged_into_ticket_id: "ticket-2" } }),
+      event(2, 1, "comment_added", { changes: { comment_count: 1 } }),
+      event(3, 2, "something_new", { changes: { comment_count: 5 } }),
+    ]);
+    expect([...merged.cards.keys()]).toEqual(["ticket-2"]);
+    expect(merged.order.get("todo")).toEqual(["ticket-2"]);
+    expect(merged.cards.get("ticket-2")?.comment_count).toBe(5);
+    const back = event(4, 1, "ticket_unmerged", { changes: { merged_into_ticket_id: null } });
+    expect(returnsUnseen(merged, back)).toBe(true);
+    const told = applyEvent(merged, { ...back, data: { ...back.data, ticket: card(1) } });
+    expect(told.order.get("todo")).toEqual(["ticket-1", "ticket-2"]);
+    expect(returnsUnseen(told, back)).toBe(false);
   });
 
   it("passes over what it has already applied", () => {

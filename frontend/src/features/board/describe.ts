@@ -31,6 +31,10 @@ function describe({ type, ticket_id, data }: LiveEvent, board: BoardState): stri
       return `${key} is resolved.`;
     case "ticket_reopened":
       return `${key} was reopened.`;
+    case "ticket_merged":
+      return `${key} was merged into another ticket.`;
+    case "ticket_unmerged":
+      return `${key} is a ticket of its own again.`;
     case "ticket_deleted":
       return "A ticket was deleted.";
     case "board_updated":

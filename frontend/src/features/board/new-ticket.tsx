@@ -9,6 +9,7 @@ import { Dialog, DialogActions } from "@/ui/dialog";
 import { Field, Input, NativeSelect, Textarea } from "@/ui/field";
 import { PRIORITIES, PRIORITY_NAMES } from "@/ui/priority";
 import { Notice } from "@/ui/states";
+import { likeness, SimilarTickets } from "./similar-tickets";
 
 interface Props {
   workflowId: string;
@@ -63,9 +64,12 @@ function NewTicketForm({ workflowId, config, people, column, onClose, onCreated 
         },
         key,
       ),
-    onSuccess: ({ ticket_id }) => {
+    onSuccess: ({ ticket_id, key: name, similar_tickets }) => {
       onClose();
-      toast.success("Ticket created", { action: { label: "Open", onClick: () => onCreated(ticket_id) } });
+      toast.success(`${name} created`, {
+        description: likeness(similar_tickets),
+        action: { label: "Open", onClick: () => onCreated(ticket_id) },
+      });
     },
   });
   const errorOf = (field: string) =>
@@ -107,6 +111,7 @@ function NewTicketForm({ workflowId, config, people, column, onClose, onCreated 
           <Textarea {...control} value={form.description} onChange={set("description")} rows={6} required />
         )}
       </Field>
+      <SimilarTickets workflowId={workflowId} title={title} description={description} />
       <div className="grid gap-4 sm:grid-cols-2">
         <Field label="Column" error={errorOf("initial_status")}>
           {(control) => (

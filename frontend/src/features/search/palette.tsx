@@ -3,10 +3,11 @@ import { Check, Columns3, LoaderCircle, TextSearch } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
 import { type ReactNode, useState } from "react";
 import { useWorkflows } from "@/api/hooks";
+import { useSettled } from "@/ui/settled";
 import { Kbd } from "@/ui/states";
 import { Marked } from "./marks";
 import { requestOf } from "./state";
-import { useSearch, useSettled } from "./use-search";
+import { PAUSE_MS, useSearch } from "./use-search";
 import { foundWords, matchedIn } from "./words";
 
 export interface PaletteAction {
@@ -56,7 +57,7 @@ type SearchProps = Omit<Props, "open" | "onOpenChange"> & { onDone: () => void }
 
 function Search({ workflowId, actions, onAll, onTicket, onWorkflow, onDone }: SearchProps) {
   const [text, setText] = useState("");
-  const query = useSettled(text.trim());
+  const query = useSettled(text.trim(), PAUSE_MS);
   const workflows = useWorkflows();
   const found = useSearch(workflowId !== undefined && query !== "" ? requestOf(workflowId, { q: query }, LIMIT) : null);
   const fits = (name: string) => name.toLowerCase().includes(text.trim().toLowerCase());

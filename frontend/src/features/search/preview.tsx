@@ -12,10 +12,10 @@ import { cssColor } from "@/ui/color";
 import { RichText } from "@/ui/markdown";
 import { plural } from "@/ui/plural";
 import { PRIORITY_NAMES, PriorityIcon } from "@/ui/priority";
+import { useSettled } from "@/ui/settled";
 import { Kbd } from "@/ui/states";
 import { Ago } from "@/ui/time";
 import { TypeIcon } from "@/ui/type-icon";
-import { useSettled } from "./use-search";
 
 interface Props {
   result: SearchResult;

@@ -6,11 +6,12 @@ import type { BoardShape } from "@/live/context";
 import { Avatar } from "@/ui/avatar";
 import { cn } from "@/ui/cn";
 import { cssColor } from "@/ui/color";
+import { percent } from "@/ui/likeness";
 import { PriorityIcon } from "@/ui/priority";
 import { Ago } from "@/ui/time";
 import { TypeIcon } from "@/ui/type-icon";
 import { Marked } from "./marks";
-import { matchedIn, percent } from "./words";
+import { matchedIn } from "./words";
 
 interface Props {
   id: string;

@@ -1,3 +1,4 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { ArrowLeft, BookmarkPlus, SlidersHorizontal } from "lucide-react";
 import { type RefObject, useEffect, useRef, useState } from "react";
@@ -74,7 +75,7 @@ function Page({ shape, workflowId, state, onState, openTicketId, onOpen }: Props
   const current = saved.data?.find((search) => sameSearch(stateOf(search), state));
   useTitle(openTicketId ? null : state.q ? `${state.q} · Search` : `Search · ${shape.workflow.name}`);
   useSeen(current?.search_id);
-  useBackToBox(openTicketId, input);
+  useBackToBox(workflowId, openTicketId, input);
   useShortcuts({
     "/": (event) => {
       event.preventDefault();
@@ -175,13 +176,20 @@ function useSeen(searchId: string | undefined): void {
   }, [searchId, count, matches]);
 }
 
-/** After a ticket was closed the keys work on the list again. */
-function useBackToBox(openTicketId: string | undefined, input: RefObject<HTMLInputElement | null>): void {
+/** After a ticket was closed, the keys work on the list again. */
+function useBackToBox(
+  workflowId: string,
+  openTicketId: string | undefined,
+  input: RefObject<HTMLInputElement | null>,
+): void {
+  const queries = useQueryClient();
   const opened = useRef(openTicketId);
   useEffect(() => {
     if (!openTicketId && (opened.current || document.activeElement === document.body)) {
       input.current?.focus({ preventScroll: true });
     }
+    // It may have been changed there.
+    if (!openTicketId && opened.current) void queries.invalidateQueries({ queryKey: ["search", workflowId] });
     opened.current = openTicketId;
-  }, [openTicketId, input]);
+  }, [queries, workflowId, openTicketId, input]);
 }

@@ -1,6 +1,5 @@
 /** One way to search, for the page and the palette: as one types, the newest question only, without flicker. */
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
 import { search } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { SearchAnswer, SearchRequest } from "@/api/types";
@@ -18,14 +17,4 @@ export function useSearch(request: SearchRequest | null) {
     staleTime: 5_000,
     retry: false,
   });
-}
-
-/** The value once it has stopped changing. */
-export function useSettled<T>(value: T, pause = PAUSE_MS): T {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), pause);
-    return () => clearTimeout(timer);
-  }, [value, pause]);
-  return settled;
 }

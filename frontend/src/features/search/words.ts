@@ -41,7 +41,3 @@ export function shortfall(answer: SearchAnswer, asked: SearchMode): string | nul
   }
   return null;
 }
-
-export function percent(score: number): string {
-  return `${Math.round(Math.min(1, Math.max(0, score)) * 100)}%`;
-}

@@ -37,6 +37,10 @@ export function sentence(entry: HistoryEntry, names: Names): string {
       return "deleted it";
     case "restored":
       return "restored it";
+    case "merged":
+      return after ? `merged it into ${names.nameOfTicket(after)}` : "merged it into another ticket";
+    case "unmerged":
+      return before ? `took it out of ${names.nameOfTicket(before)} again` : "made it a ticket of its own again";
     case "field_updated":
       return fieldSentence(field_name, before, after, names);
     default:

@@ -4,6 +4,7 @@ import { tickets } from "@/api";
 import type { TicketDetail, TicketRef } from "@/api/types";
 import type { BoardState } from "@/live/board";
 import { cn } from "@/ui/cn";
+import { Related } from "./related";
 import { TicketPicker } from "./ticket-picker";
 import type { TicketChanges } from "./use-ticket";
 
@@ -83,13 +84,14 @@ export function Relations({ ticket, board, editable, update, run, onOpen }: Prop
           ))}
         </Group>
       )}
-      {(ticket.related_tickets ?? []).length > 0 && (
-        <Group title="Related">
-          {ticket.related_tickets.map((ref) => (
+      {(ticket.duplicates ?? []).length > 0 && (
+        <Group title="Duplicates">
+          {ticket.duplicates.map((ref) => (
             <Ref key={ref.ticket_id} ticket={ref} {...row} />
           ))}
         </Group>
       )}
+      <Related ticket={ticket} onOpen={onOpen} />
       <TicketPicker
         title={picking === "parent" ? "Choose the parent" : `What does ${ticket.key} wait for?`}
         open={picking !== null}

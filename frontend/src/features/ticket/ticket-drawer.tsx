@@ -1,4 +1,4 @@
-import { Check, Copy, MoreHorizontal, Trash2, X } from "lucide-react";
+import { Check, Copy, GitMerge, MoreHorizontal, Trash2, X } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { toast } from "sonner";
 import { explain, Problem, tickets } from "@/api";
@@ -17,6 +17,8 @@ import { TypeIcon } from "@/ui/type-icon";
 import { Activity } from "./activity";
 import { Description } from "./description";
 import { Details } from "./details";
+import { MergeDialog } from "./merge-dialog";
+import { MergedNotice, useUnmerge } from "./merged";
 import { TitleEditor } from "./title-editor";
 import { useTicket, useTicketChanges } from "./use-ticket";
 
@@ -95,7 +97,11 @@ function Loaded({ workflowId, ticket, onOpen, onClose, onMove }: DrawerProps & {
   const { run, update } = useTicketChanges(ticket.ticket_id);
   const [editing, setEditing] = useState(false);
   const composer = useRef<HTMLTextAreaElement>(null);
-  const editable = board !== undefined && canEdit(board.workflow);
+  const [merging, setMerging] = useState(false);
+  const mayEdit = board !== undefined && canEdit(board.workflow);
+  // A merged ticket is a signpost: what is to be said goes to its original.
+  const editable = mayEdit && !ticket.merged_into;
+  const unmerge = useUnmerge(run);
   useTitle(`${ticket.key} ${ticket.title}`);
 
   useShortcuts({
@@ -142,6 +148,13 @@ function Loaded({ workflowId, ticket, onOpen, onClose, onMove }: DrawerProps & {
       });
     toast(`${ticket.key} deleted`, { duration: 10_000, action: { label: "Undo", onClick: restore } });
   };
+  const merged = (original: Card) => {
+    setMerging(false);
+    const { ticket_id, key } = ticket;
+    const undo = () => void unmerge({ ticket_id, key });
+    toast.success(`${key} merged into ${original.key}`, { duration: 10_000, action: { label: "Undo", onClick: undo } });
+    onOpen(original.ticket_id);
+  };
   const copyLink = async () => {
     await navigator.clipboard.writeText(window.location.href);
     toast.success("Link copied");
@@ -170,6 +183,9 @@ function Loaded({ workflowId, ticket, onOpen, onClose, onMove }: DrawerProps & {
             </MenuItem>
             {editable && (
               <>
+                <MenuItem onSelect={() => setMerging(true)}>
+                  <GitMerge /> Merge into…
+                </MenuItem>
                 <MenuSeparator />
                 <MenuItem danger onSelect={() => void remove()}>
                   <Trash2 /> Delete ticket
@@ -182,6 +198,14 @@ function Loaded({ workflowId, ticket, onOpen, onClose, onMove }: DrawerProps & {
       </header>
       <div className="scroll-thin grid min-h-0 flex-1 content-start overflow-y-auto md:grid-cols-[minmax(0,1fr)_16.5rem] md:grid-rows-[auto_1fr] md:content-stretch">
         <div className="grid content-start gap-5 px-5 py-4">
+          {ticket.merged_into && (
+            <MergedNotice
+              into={ticket.merged_into}
+              mayUndo={mayEdit}
+              onOpen={onOpen}
+              onUndo={() => void unmerge(ticket)}
+            />
+          )}
           <TitleEditor title={ticket.title} editable={editable} onSave={(title) => update({ title })} />
           <Description
             text={ticket.description ?? ""}
@@ -206,6 +230,7 @@ function Loaded({ workflowId, ticket, onOpen, onClose, onMove }: DrawerProps & {
           <Activity ticket={ticket} board={board} nameOf={nameOf} editable={editable} composer={composer} run={run} />
         </div>
       </div>
+      {merging && <MergeDialog ticket={ticket} board={board} onClose={() => setMerging(false)} onMerged={merged} />}
     </TicketLinksContext.Provider>
   );
 }

@@ -20,14 +20,21 @@ const MOST = 30;
 export function TicketPicker(props: Props) {
   return (
     <Dialog open={props.open} onOpenChange={(open) => !open && props.onClose()} title={props.title}>
-      <Picker {...props} />
+      <Picker board={props.board} without={props.without} onPick={props.onPick} />
     </Dialog>
   );
 }
 
-function Picker({ board, without, onPick }: Props) {
+interface PickerProps extends Pick<Props, "board" | "without" | "onPick"> {
+  /** Those most likely meant, offered before anything is typed. */
+  first?: readonly string[];
+}
+
+const NONE: readonly string[] = [];
+
+export function Picker({ board, without, onPick, first = NONE }: PickerProps) {
   const [query, setQuery] = useState("");
-  const found = useMemo(() => search(board, query, without), [board, query, without]);
+  const found = useMemo(() => search(board, query, without, first), [board, query, without, first]);
   return (
     <Command shouldFilter={false} label="Find a ticket">
       <Command.Input
@@ -55,8 +62,8 @@ function Picker({ board, without, onPick }: Props) {
   );
 }
 
-/** Open tickets first, newest first; a key that fits exactly before all. */
-function search(board: BoardState, query: string, without: ReadonlySet<string>): Card[] {
+/** Open tickets first, newest first; a key that fits exactly before all, and before anything is typed what is likely. */
+function search(board: BoardState, query: string, without: ReadonlySet<string>, first: readonly string[]): Card[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   const found: Card[] = [];
   for (const card of board.cards.values()) {
@@ -64,10 +71,17 @@ function search(board: BoardState, query: string, without: ReadonlySet<string>):
     const text = `${card.key} ${card.title}`.toLowerCase();
     if (words.every((word) => text.includes(word))) found.push(card);
   }
+  const likely = (card: Card) => {
+    const at = words.length === 0 ? first.indexOf(card.ticket_id) : -1;
+    return at < 0 ? first.length : at;
+  };
   const exact = (card: Card) => card.key.toLowerCase() === query.trim().toLowerCase();
   found.sort(
     (a, b) =>
-      Number(exact(b)) - Number(exact(a)) || Number(a.is_resolved) - Number(b.is_resolved) || b.number - a.number,
+      Number(exact(b)) - Number(exact(a)) ||
+      likely(a) - likely(b) ||
+      Number(a.is_resolved) - Number(b.is_resolved) ||
+      b.number - a.number,
   );
   return found.slice(0, MOST);
 }

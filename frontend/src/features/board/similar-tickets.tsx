@@ -1,0 +1,88 @@
+import { useQuery } from "@tanstack/react-query";
+import { Check, ExternalLink, TriangleAlert } from "lucide-react";
+import { search } from "@/api";
+import { queryKeys } from "@/api/query-keys";
+import type { DuplicateAnswer } from "@/api/types";
+import { cn } from "@/ui/cn";
+import { Likeness } from "@/ui/likeness";
+import { useSettled } from "@/ui/settled";
+
+interface Props {
+  workflowId: string;
+  title: string;
+  description: string;
+}
+
+const LEAST_TITLE = 8;
+const PAUSE_MS = 400;
+const MOST = 5;
+
+/** What is being written may have been written before. It only says so: creating is never held up by it. */
+export function SimilarTickets({ workflowId, title, description }: Props) {
+  const asked = useSettled(`${title}\n${description}`, PAUSE_MS);
+  const [wanted = "", ...lines] = asked.split("\n");
+  const text = lines.join("\n");
+  const asking = title.length >= LEAST_TITLE && wanted.length >= LEAST_TITLE;
+  const { data } = useQuery({
+    queryKey: queryKeys.similar(workflowId, wanted, text),
+    queryFn: ({ signal }) =>
+      search.checkDuplicate({ workflow_id: workflowId, title: wanted, description: text, limit: MOST }, signal),
+    enabled: asking,
+    placeholderData: (old) => old,
+    staleTime: 60_000,
+    retry: false,
+  });
+  const found = asking ? data : undefined;
+  return (
+    <div aria-live="polite" className="empty:-mt-4">
+      {found && found.similar_tickets.length > 0 && <Similar answer={found} workflowId={workflowId} />}
+    </div>
+  );
+}
+
+function Similar({ answer, workflowId }: { answer: DuplicateAnswer; workflowId: string }) {
+  const { duplicate_of, is_duplicate, similar_tickets } = answer;
+  const twin = is_duplicate ? duplicate_of : null;
+  return (
+    <section
+      aria-label="Similar tickets"
+      className={cn("rounded-lg border px-3 pt-2 pb-1.5", twin ? "border-warning/40 bg-warning-soft/60" : "bg-sunken")}
+    >
+      <h3 className="flex items-center gap-1.5 font-semibold text-xs">
+        {twin && <TriangleAlert className="size-3.5 shrink-0 text-warning" aria-hidden="true" />}
+        {twin ? `Looks like a duplicate of ${twin.key}` : "Similar tickets"}
+      </h3>
+      <ul className="-mx-1.5 mt-1 grid grid-cols-1">
+        {similar_tickets.map((ticket) => (
+          <li key={ticket.ticket_id}>
+            {/* In another tab, so that what was typed stays. */}
+            <a
+              href={`/w/${workflowId}/t/${ticket.ticket_id}`}
+              target="_blank"
+              rel="noopener"
+              className="flex items-center gap-2 rounded-md px-1.5 py-1 text-xs hover:bg-muted"
+            >
+              {ticket.is_resolved && <Check className="size-3.5 shrink-0 text-success" aria-label="Resolved" />}
+              <span className="tabular shrink-0 text-muted-foreground">{ticket.key}</span>
+              <span className="min-w-0 flex-1 truncate" title={ticket.title}>
+                {ticket.title}
+              </span>
+              <Likeness ticket={ticket} />
+              <ExternalLink className="size-3 shrink-0 text-muted-foreground" aria-label="Opens in another tab" />
+            </a>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** What the answer to creating a ticket says about others like it, in a line. */
+export function likeness(
+  similar: readonly { key: string; title: string; relation_type: string }[],
+): string | undefined {
+  const [first] = similar;
+  if (!first || first.relation_type === "similar") return undefined;
+  const words = first.relation_type === "duplicate" ? "Looks like a duplicate of" : "Related to";
+  return `${words} ${first.key} ${first.title}`;
+}

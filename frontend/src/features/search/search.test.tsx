@@ -1,0 +1,187 @@
+import { render } from "@testing-library/react";
+import { describe, expect, it } from "vitest";
+import type { SearchAnswer } from "@/api/types";
+import { Marked, pieces, plainText } from "./marks";
+import { excerpt } from "./preview";
+import { bodyOf } from "./saved";
+import {
+  filterCount,
+  filtersOf,
+  isAsking,
+  readSearch,
+  requestOf,
+  type SearchState,
+  sameSearch,
+  stateOf,
+  withoutFilters,
+} from "./state";
+import { foundWords, matchedIn, shortfall } from "./words";
+
+const FULL: SearchState = {
+  q: "login fails",
+  mode: "semantic",
+  type: ["bug", "task"],
+  priority: ["critical", "low"],
+  status: ["todo"],
+  assignee: "agent-1",
+  tags: ["a, b", "ü"],
+  from: "2026-01-02",
+  to: "2026-01-03",
+  blocked: "no",
+  open: true,
+  comments: false,
+};
+
+describe("a search in the address", () => {
+  it("is read as it was written", () => {
+    expect(readSearch(JSON.parse(JSON.stringify(FULL)))).toEqual(FULL);
+    expect(readSearch({})).toEqual({});
+  });
+
+  it("passes over what makes no sense", () => {
+    const odd = {
+      q: { a: 1 },
+      mode: "hybrid",
+      type: [{}, "", "bug", "bug"],
+      priority: ["urgent", "high"],
+      assignee: ["x"],
+      from: "yesterday",
+      to: "2026-13-45",
+      blocked: true,
+      open: "true",
+      comments: 0,
+      other: 1,
+    };
+    expect(readSearch(odd)).toEqual({ type: ["bug"], priority: ["high"] });
+    expect(readSearch({ q: 42, type: "bug", tags: 7 })).toEqual({ q: "42", type: ["bug"], tags: ["7"] });
+    expect(readSearch({ q: "x".repeat(5_000) }).q).toHaveLength(1_000);
+  });
+
+  it("becomes the server's question, and a saved one comes back the same", () => {
+    const { filters, ...rest } = requestOf("w1", { ...FULL, q: "  login fails " }, 50);
+    expect(rest).toEqual({
+      workflow_id: "w1",
+      query: "login fails",
+      limit: 50,
+      search_type: "semantic",
+      include_comments: false,
+    });
+    expect(filters).toEqual({
+      ticket_type: ["bug", "task"],
+      priority: ["critical", "low"],
+      status: ["todo"],
+      tags: ["a, b", "ü"],
+      assigned_agent_id: "agent-1",
+      created_after: new Date(2026, 0, 2).toISOString(),
+      created_before: new Date(2026, 0, 3, 23, 59, 59, 999).toISOString(),
+      is_blocked: false,
+      include_completed: false,
+    });
+    const kept = bodyOf(FULL);
+    expect(stateOf({ query: "", search_type: "hybrid", filters: {} })).toEqual({});
+    expect(
+      stateOf({
+        query: kept.query ?? "",
+        search_type: kept.search_type ?? "hybrid",
+        filters: kept.filters ?? {},
+        include_comments: kept.include_comments,
+      }),
+    ).toEqual(FULL);
+  });
+
+  it("says nothing that was not asked", () => {
+    expect(requestOf("w1", { q: "x" }, 12)).toEqual({ workflow_id: "w1", query: "x", limit: 12 });
+    expect(filtersOf({ assignee: "none" })).toEqual({ unassigned: true });
+    expect(stateOf({ query: "x", search_type: "hybrid", filters: { unassigned: true, status: null } })).toEqual({
+      q: "x",
+      assignee: "none",
+    });
+  });
+
+  it("knows whether it asks, filters, and is another's equal", () => {
+    expect([isAsking({}), isAsking({ q: "  " }), isAsking({ open: true }), isAsking({ mode: "keyword" })]).toEqual([
+      false,
+      false,
+      true,
+      false,
+    ]);
+    expect(filterCount(FULL)).toBe(8);
+    expect(withoutFilters(FULL)).toEqual({ q: "login fails", mode: "semantic", comments: false });
+    expect(sameSearch({ q: "a ", type: ["x", "y"] }, { type: ["y", "x"], q: "a", mode: undefined })).toBe(true);
+    expect(sameSearch({ q: "a" }, { q: "a", open: true })).toBe(false);
+  });
+});
+
+describe("marks", () => {
+  it("become pieces of text", () => {
+    expect(pieces("a <mark>b</mark>&amp;<mark>c &lt; d</mark>")).toEqual([
+      { text: "a ", marked: false },
+      { text: "b", marked: true },
+      { text: "&", marked: false },
+      { text: "c < d", marked: true },
+    ]);
+    expect(plainText("&lt;b&gt; &quot;x&quot; &#39;y&#x27; &#128512; &nope; &#0; &#9999999;")).toBe(
+      "<b> \"x\" 'y' 😀 &nope; &#0; &#9999999;",
+    );
+    expect(pieces("</mark>a<mark>b")).toEqual([
+      { text: "a", marked: false },
+      { text: "b", marked: true },
+    ]);
+    expect(pieces("")).toEqual([]);
+  });
+
+  it.each([
+    "<script>window.pwned = 1</script>",
+    "<img src=x onerror=alert(1)>",
+    "<mark onmouseover=alert(1)>x</mark>",
+    "<MARK>x</MARK><svg/onload=alert(1)>",
+    "&lt;img src=x onerror=alert(1)&gt;",
+    "<<mark>script>alert(1)<</mark>/script>",
+    "<mark><iframe src=javascript:alert(1)></mark>",
+    "&#60;img src=x onerror=alert(1)&#62;",
+    "<a href=javascript:alert(1)>x</a>",
+  ])("never run: %s", (html) => {
+    const { container } = render(<Marked html={html} />);
+    const elements = [...container.querySelectorAll("*")].map(({ tagName }) => tagName.toLowerCase());
+    expect(elements.every((tag) => tag === "span" || tag === "mark")).toBe(true);
+    const attributes = [...container.querySelectorAll("*")].flatMap((element) => element.getAttributeNames());
+    expect(attributes.every((name) => name === "class")).toBe(true);
+    expect(container.textContent).toBe(plainText(html));
+  });
+});
+
+describe("words", () => {
+  const answer: SearchAnswer = {
+    success: true,
+    query: "x",
+    mode: "hybrid",
+    results: [],
+    total_found: 1_234,
+    total_is_exact: false,
+    search_time_ms: 3,
+    stale_embeddings: false,
+    notice: null,
+  };
+
+  it("for how many there are", () => {
+    expect(foundWords(answer)).toBe(`about ${(1_234).toLocaleString()} tickets`);
+    expect(foundWords({ ...answer, total_found: 1, total_is_exact: true })).toBe("1 ticket");
+    expect(foundWords({ ...answer, total_found: 0, total_is_exact: true })).toBe("No tickets");
+    expect(matchedIn(["title", "meaning", "attachments"])).toBe("title, meaning, attachments");
+  });
+
+  it("for what is missing", () => {
+    expect(shortfall(answer, "hybrid")).toBeNull();
+    expect(shortfall({ ...answer, notice: "The model is loading." }, "hybrid")).toBe("The model is loading.");
+    expect(shortfall({ ...answer, mode: "keyword" }, "hybrid")).toMatch(/Only words/);
+    expect(shortfall({ ...answer, mode: "keyword" }, "keyword")).toBeNull();
+    expect(shortfall({ ...answer, stale_embeddings: true }, "hybrid")).toMatch(/by their words only/);
+  });
+
+  it("of a description, the beginning", () => {
+    expect(excerpt("  short ")).toBe("short");
+    const long = `${"a line\n".repeat(1_000)}`;
+    expect(excerpt(long).length).toBeLessThan(2_403);
+    expect(excerpt(long)).toMatch(/a line …$/);
+  });
+});

@@ -1,0 +1,103 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { explain, tickets } from "@/api";
+import type { Card, TicketDetail } from "@/api/types";
+import type { BoardState } from "@/live/board";
+import { Button } from "@/ui/button";
+import { Dialog, DialogActions } from "@/ui/dialog";
+import { Field, Textarea } from "@/ui/field";
+import { Notice } from "@/ui/states";
+import { readAgain } from "./merged";
+import { useRelated } from "./related";
+import { Picker } from "./ticket-picker";
+
+interface Props {
+  ticket: TicketDetail;
+  board: BoardState;
+  onClose: () => void;
+  onMerged: (original: Card) => void;
+}
+
+/** Makes a ticket part of the one it repeats: which one, then what will happen. */
+export function MergeDialog({ ticket, board, onClose, onMerged }: Props) {
+  const [original, setOriginal] = useState<Card | null>(null);
+  const alike = useRelated(ticket.ticket_id).data?.related ?? [];
+  return (
+    <Dialog
+      open
+      onOpenChange={(open) => !open && onClose()}
+      title={original ? `Merge ${ticket.key} into ${original.key}` : `Merge ${ticket.key} into…`}
+      description={original ? undefined : `Choose the ticket that ${ticket.key} repeats.`}
+    >
+      {original ? (
+        <Confirm
+          ticket={ticket}
+          original={original}
+          onBack={() => setOriginal(null)}
+          onMerged={() => onMerged(original)}
+        />
+      ) : (
+        <Picker
+          board={board}
+          without={new Set([ticket.ticket_id])}
+          first={alike.map(({ ticket_id }) => ticket_id)}
+          onPick={(id) => setOriginal(board.cards.get(id) ?? null)}
+        />
+      )}
+    </Dialog>
+  );
+}
+
+interface ConfirmProps {
+  ticket: TicketDetail;
+  original: Card;
+  onBack: () => void;
+  onMerged: () => void;
+}
+
+function Confirm({ ticket, original, onBack, onMerged }: ConfirmProps) {
+  const queries = useQueryClient();
+  const [comment, setComment] = useState("");
+  const merge = useMutation({
+    mutationFn: () => tickets.merge(ticket.ticket_id, original.ticket_id, comment.trim() || undefined),
+    onSuccess: () => {
+      readAgain(queries);
+      onMerged();
+    },
+  });
+  return (
+    <form
+      className="grid gap-3"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!merge.isPending) merge.mutate();
+      }}
+    >
+      {merge.isError && <Notice tone="danger">{explain(merge.error)}</Notice>}
+      <div className="rounded-lg border bg-sunken px-3 py-2 text-xs">
+        <span className="tabular mr-1.5 text-muted-foreground">{original.key}</span>
+        <span className="font-medium">{original.title}</span>
+      </div>
+      <ul className="grid list-disc gap-1 pl-5 text-muted-foreground">
+        <li>
+          Comments, commits, blockers and sub-tickets of {ticket.key} move to {original.key}.
+        </li>
+        <li>
+          {ticket.key} leaves the board and the search. Its page stays, with its history, and leads to {original.key}.
+        </li>
+        <li>It can be taken back.</li>
+      </ul>
+      <Field label="Comment" hint={`Optional. It is added to ${original.key}.`}>
+        {(control) => (
+          <Textarea {...control} value={comment} rows={3} onChange={(event) => setComment(event.target.value)} />
+        )}
+      </Field>
+      <DialogActions>
+        <Button onClick={onBack}>Choose another</Button>
+        <Button type="submit" variant="primary" disabled={merge.isPending} autoFocus>
+          {merge.isPending ? "Merging…" : `Merge into ${original.key}`}
+        </Button>
+      </DialogActions>
+    </form>
+  );
+}

@@ -1,0 +1,49 @@
+import type { Relation, SimilarTicket } from "@/api/types";
+import { cn } from "./cn";
+
+const NAMES: Record<Relation, string> = { duplicate: "Duplicate?", related: "Related", similar: "Similar" };
+const WORDS: Record<Relation, string> = {
+  duplicate: "It seems to say the same.",
+  related: "It seems to be about the same thing.",
+  similar: "It is somewhat alike.",
+};
+
+/** Ties that people made between the two, as the other ticket's part in it. */
+const LINKS: Record<string, string> = {
+  parent: "parent",
+  child: "sub-ticket",
+  blocks: "blocks this",
+  blocked_by: "waits for this",
+  related: "linked",
+};
+
+export function linkWords(link: string | null): string | null {
+  return link === null ? null : (LINKS[link] ?? link.replaceAll("_", " "));
+}
+
+/** "92%", as part of a whole. */
+export function percent(score: number): string {
+  return `${Math.round(Math.min(1, Math.max(0, score)) * 100)}%`;
+}
+
+/** How much a ticket is like another, and what that is likely to mean. */
+export function Likeness({ ticket, brief }: { ticket: SimilarTicket; brief?: boolean }) {
+  const { relation_type, similarity_score } = ticket;
+  const duplicate = relation_type === "duplicate";
+  return (
+    <span
+      className="flex shrink-0 items-center gap-1.5 text-2xs text-muted-foreground"
+      title={`${percent(similarity_score)} alike. ${WORDS[relation_type] ?? ""}`}
+    >
+      {(duplicate || !brief) && (
+        <span className={cn("rounded px-1 py-px", duplicate ? "bg-warning-soft font-medium text-warning" : "bg-muted")}>
+          {NAMES[relation_type] ?? relation_type}
+        </span>
+      )}
+      <span className="tabular min-w-7 text-right">
+        <span className="sr-only">alike </span>
+        {percent(similarity_score)}
+      </span>
+    </span>
+  );
+}
