@@ -65,6 +65,15 @@ for (const colorScheme of ["light", "dark"] as const) {
       await picture(page, `ticket-${colorScheme}`);
     });
 
+    it("search is accessible", async () => {
+      const page = await (await signedIn({ colorScheme })).newPage();
+      await page.goto(`/w/${workflow}/search?q=another+ticket`);
+      await page.locator(`[data-result="${ticket.ticket_id}"]`).waitFor();
+      await page.getByRole("complementary", { name: "Preview" }).getByRole("link", { name: "link" }).waitFor();
+      await check(page);
+      await picture(page, `search-${colorScheme}`);
+    });
+
     it("settings and account are accessible", async () => {
       const page = await (await signedIn({ colorScheme })).newPage();
       await page.goto(`/w/${workflow}/settings`);
@@ -94,5 +103,23 @@ describe("phone", () => {
     expect(box?.width).toBeGreaterThanOrEqual(389);
     expect(await wide()).toBeLessThanOrEqual(0);
     await picture(page, "phone-ticket");
+  });
+
+  it("the search fits, with and without its filters", async () => {
+    const page = await (await signedIn(phone)).newPage();
+    await page.goto(`/w/${workflow}/search?q=another+ticket`);
+    const found = page.locator(`[data-result="${ticket.ticket_id}"]`);
+    await found.waitFor();
+    const wide = () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    expect(await wide()).toBeLessThanOrEqual(0);
+    await picture(page, "phone-search");
+    await page.getByRole("button", { name: /Filters/ }).tap();
+    await page.getByRole("heading", { name: "Saved searches" }).waitFor();
+    expect(await wide()).toBeLessThanOrEqual(0);
+    await check(page);
+    await page.getByRole("button", { name: /Filters/ }).tap();
+    await found.tap();
+    const box = await page.getByRole("dialog", { name: /Another ticket/ }).boundingBox();
+    expect(box?.width).toBeGreaterThanOrEqual(389);
   });
 });

@@ -1,5 +1,7 @@
+import { readFile } from "node:fs/promises";
+import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { api, check, makeTicket, makeWorkflow, openBoard, picture, withBrowser } from "./harness";
+import { api, check, eventually, makeTicket, makeWorkflow, openBoard, picture, signedIn, withBrowser } from "./harness";
 
 withBrowser();
 
@@ -8,7 +10,17 @@ beforeAll(async () => {
   workflow = await makeWorkflow("Search");
 });
 
-describe("search", () => {
+const box = (page: Page) => page.getByRole("combobox", { name: "Search tickets" });
+const results = (page: Page) => page.getByRole("listbox", { name: "Tickets found" }).getByRole("option");
+
+async function openSearch(address = ""): Promise<Page> {
+  const page = await (await signedIn()).newPage();
+  await page.goto(`/w/${workflow}/search${address}`);
+  await box(page).waitFor();
+  return page;
+}
+
+describe("the palette", () => {
   it("finds a ticket by a word of its comments and opens it, by keys alone", async () => {
     const ticket = await makeTicket(workflow, "Nothing about it in the title");
     await api("POST", "/api/tickets/comment", {
@@ -21,7 +33,7 @@ describe("search", () => {
     await page.keyboard.type("hippopotami");
     await page.getByRole("option", { name: /Nothing about it/ }).waitFor();
     await check(page);
-    await picture(page, "search");
+    await picture(page, "palette");
     await page.keyboard.press("Enter");
     await page.getByRole("dialog", { name: /Nothing about it/ }).waitFor();
     expect(page.url()).toContain(ticket.ticket_id);
@@ -33,5 +45,140 @@ describe("search", () => {
     await page.keyboard.type("account");
     await page.getByRole("option", { name: "Account and keys" }).click();
     await page.getByRole("heading", { name: "API keys" }).waitFor();
+  });
+
+  it("leads to the page of results", async () => {
+    await makeTicket(workflow, "Walrus in the pipeline");
+    const page = await openBoard(workflow);
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("walrus");
+    await page.getByRole("option", { name: /See all results/ }).click();
+    await results(page)
+      .filter({ hasText: /Walrus in the pipeline/ })
+      .waitFor();
+    expect(await box(page).inputValue()).toBe("walrus");
+  });
+});
+
+describe("the search page", () => {
+  it("searches as one types, marks what matched, and keeps it in the address", async () => {
+    const ticket = await makeTicket(workflow, "Giraffe cannot reach <b>the</b> queue", {
+      description: "The giraffe waits at the queue & nobody lets it in.",
+    });
+    const page = await openSearch();
+    await page.keyboard.type("giraffe que");
+    const found = results(page).filter({ hasText: ticket.key });
+    await found.waitFor();
+    expect(await found.locator("mark", { hasText: /^giraffe$/i }).count()).toBeGreaterThan(0);
+    expect(await found.locator("b").count()).toBe(0);
+    await found.getByText("Giraffe cannot reach <b>the</b>", { exact: false }).first().waitFor();
+    await eventually("the address says what is searched", async () => page.url().includes("q=giraffe+que"));
+    const preview = page.getByRole("complementary", { name: "Preview" });
+    await preview.getByText("nobody lets it in").waitFor();
+    await preview.getByText("0 comments").waitFor();
+    await check(page);
+    await picture(page, "search");
+    await page.reload();
+    await found.waitFor();
+    expect(await box(page).inputValue()).toBe("giraffe que");
+  });
+
+  it("moves by arrows, opens by Enter, and is back where it was", async () => {
+    const first = await makeTicket(workflow, "Okapi okapi okapi");
+    const second = await makeTicket(workflow, "One okapi among many other words of a longer title");
+    const page = await openSearch("?mode=keyword&q=okapi");
+    await eventually("both are found", async () => (await results(page).count()) === 2);
+    const order = await results(page).evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset.result));
+    expect(order.toSorted()).toEqual([first.ticket_id, second.ticket_id].toSorted());
+    await box(page).focus();
+    await page.keyboard.press("ArrowDown");
+    const active = page.locator(`[data-result="${order[1]}"][aria-selected="true"]`);
+    await active.waitFor();
+    expect(await box(page).getAttribute("aria-activedescendant")).toBe(await active.getAttribute("id"));
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog", { name: /okapi/i }).waitFor();
+    expect(page.url()).toContain(`/search/t/${order[1]}`);
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await eventually("the keys are the list's again", () => box(page).evaluate((it) => it === document.activeElement));
+    await results(page).nth(1).hover();
+    await page.getByRole("complementary", { name: "Preview" }).getByRole("button", { name: /Open/ }).click();
+    await page.getByRole("dialog", { name: /okapi/i }).waitFor();
+  });
+
+  it("filters, and says what to do when nothing is left", async () => {
+    await makeTicket(workflow, "Tapir eats the cache", { priority: "critical", tags: ["animals"] });
+    await makeTicket(workflow, "Tapir sleeps in the cache", { priority: "low", initial_status: "done" });
+    const page = await openSearch("?mode=keyword&q=tapir");
+    await eventually("both are found", async () => (await results(page).count()) === 2);
+    const filters = page.getByRole("region", { name: "Filters" });
+    await filters.getByRole("button", { name: "Critical" }).click();
+    await eventually("one is left", async () => (await results(page).count()) === 1);
+    await results(page).filter({ hasText: "eats" }).waitFor();
+    await filters.getByLabel("Add a tag to look for").fill("animals");
+    await page.keyboard.press("Enter");
+    await filters.getByRole("button", { name: "Do not look for animals" }).waitFor();
+    await filters.getByRole("button", { name: "Low" }).click();
+    await filters.getByRole("checkbox", { name: "Include completed" }).uncheck();
+    await filters.getByRole("button", { name: "Critical" }).click();
+    await page.getByRole("heading", { name: "No ticket matches" }).waitFor();
+    await check(page);
+    const address = decodeURIComponent(page.url());
+    expect(address).toContain('priority=["low"]');
+    expect(address).toContain('tags=["animals"]');
+    expect(address).toContain("open=true");
+    await page.getByRole("button", { name: "Search without filters" }).click();
+    await eventually("both are back", async () => (await results(page).count()) === 2);
+    await page.goBack();
+    await page.getByRole("heading", { name: "No ticket matches" }).waitFor();
+  });
+
+  it("switches what is searched, words only or meaning", async () => {
+    const page = await openSearch("?q=giraffe");
+    await page.getByRole("radio", { name: /^Words/ }).click();
+    await eventually("the address says so", async () => page.url().includes("mode=keyword"));
+    await results(page).first().waitFor();
+    await page.getByRole("radio", { name: /^Best/ }).click();
+    await eventually("the address is plain again", async () => !page.url().includes("mode="));
+  });
+
+  it("remembers what led somewhere, and forgets it when asked", async () => {
+    await makeTicket(workflow, "Capybara in charge");
+    const page = await openSearch();
+    await page.keyboard.type("capybara");
+    await results(page).filter({ hasText: "Capybara" }).waitFor();
+    await eventually("the answer to all of it is here", async () => page.url().includes("q=capybara"));
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog", { name: /Capybara/ }).waitFor();
+    await page.goto(`/w/${workflow}/search`);
+    const recent = page.getByRole("region", { name: "Recent searches" });
+    await recent.getByRole("button", { name: /^capybara/ }).click();
+    await results(page).filter({ hasText: "Capybara" }).waitFor();
+    await page.goto(`/w/${workflow}/search`);
+    await recent.getByRole("button", { name: "Clear" }).click();
+    await recent.waitFor({ state: "detached" });
+    await page.reload();
+    await page.getByRole("heading", { name: "How to search" }).waitFor();
+    expect(await recent.count()).toBe(0);
+  });
+
+  it("gives the results as files", async () => {
+    const ticket = await makeTicket(workflow, "Pangolin, with a comma");
+    const page = await openSearch("?mode=keyword&q=pangolin");
+    await results(page).first().waitFor();
+    for (const [label, extension] of [
+      ["CSV for spreadsheets", "csv"],
+      ["JSON for programs", "json"],
+      ["Markdown for documents", "md"],
+    ] as const) {
+      await page.getByRole("button", { name: "Export the results" }).click();
+      const waiting = page.waitForEvent("download");
+      await page.getByRole("menuitem", { name: label }).click();
+      const download = await waiting;
+      expect(download.suggestedFilename()).toMatch(new RegExp(`\\.${extension}$`));
+      const text = await readFile(await download.path(), "utf8");
+      expect(text).toContain(ticket.key);
+      expect(text).toContain("Pangolin, with a comma");
+    }
   });
 });

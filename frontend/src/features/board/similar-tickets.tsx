@@ -15,7 +15,7 @@ interface Props {
 
 const LEAST_TITLE = 8;
 const PAUSE_MS = 400;
-const MOST = 5;
+const MOST = 4;
 
 /** What is being written may have been written before. It only says so: creating is never held up by it. */
 export function SimilarTickets({ workflowId, title, description }: Props) {

@@ -28,17 +28,22 @@ interface PillsProps {
   onChange: (chosen: string[]) => void;
 }
 
-/** Some of a few. */
+const MOST = 8;
+
+/** Some of a few; where there are many, those that are chosen and the first. */
 export function Pills({ options, chosen, onChange }: PillsProps) {
+  const [all, setAll] = useState(false);
   const toggle = (id: string) =>
     onChange(chosen.includes(id) ? chosen.filter((other) => other !== id) : [...chosen, id]);
   // What an old link or another board's search asks for stays visible, so that it can be taken off.
   const unknown = chosen
     .filter((id) => !options.some((option) => option.id === id))
     .map((id): Option => ({ id, name: id }));
+  const few = options.length <= MOST + 1;
+  const shown = all || few ? options : options.filter(({ id }, index) => index < MOST || chosen.includes(id));
   return (
     <div className="flex flex-wrap gap-1">
-      {[...options, ...unknown].map(({ id, name, icon }) => {
+      {[...shown, ...unknown].map(({ id, name, icon }) => {
         const on = chosen.includes(id);
         return (
           <button
@@ -58,6 +63,15 @@ export function Pills({ options, chosen, onChange }: PillsProps) {
           </button>
         );
       })}
+      {!few && (
+        <button
+          type="button"
+          onClick={() => setAll((old) => !old)}
+          className="h-6.5 rounded-full px-2 text-muted-foreground text-xs hover:bg-muted hover:text-foreground"
+        >
+          {all ? "Fewer" : `${options.length - MOST} more`}
+        </button>
+      )}
     </div>
   );
 }

@@ -37,9 +37,18 @@ export function plainText(html: string): string {
     .join("");
 }
 
-export const Marked = memo(function Marked({ html }: { html: string }) {
+/** The signs of Markdown, which in two lines of a text are only noise. */
+const SIGNS = /(?:(?<=^|\s)(?:#{1,6}|[-*+]|>|\d+\.)(?=\s))|`+|\*\*|(?<=^|\s)__|__(?=\s|$)/g;
+
+interface Props {
+  html: string;
+  /** A piece of Markdown, to be read as a line of text. */
+  snippet?: boolean;
+}
+
+export const Marked = memo(function Marked({ html, snippet }: Props) {
   let at = 0;
-  return pieces(html).map(({ text, marked }) => {
+  return pieces(snippet ? html.replace(SIGNS, "") : html).map(({ text, marked }) => {
     const key = at;
     at += text.length;
     if (!marked) return <span key={key}>{text}</span>;

@@ -1,7 +1,7 @@
 import { Command } from "cmdk";
 import { Check, Columns3, LoaderCircle, TextSearch } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { useWorkflows } from "@/api/hooks";
 import { useSettled } from "@/ui/settled";
 import { Kbd } from "@/ui/states";
@@ -28,7 +28,8 @@ interface Props {
   onWorkflow: (workflowId: string) => void;
 }
 
-const LIMIT = 12;
+const LIMIT = 8;
+const ALL = "all-results";
 const MOST_WORKFLOWS = 8;
 const row =
   "flex cursor-pointer items-center gap-2.5 rounded-md px-2.5 py-2 data-[selected=true]:bg-muted [&_svg]:size-4 [&_svg]:shrink-0 [&_svg]:text-muted-foreground";
@@ -68,8 +69,14 @@ function Search({ workflowId, actions, onAll, onTicket, onWorkflow, onDone }: Se
   const boards = (workflows.data ?? []).filter(({ name }) => fits(name)).slice(0, MOST_WORKFLOWS);
   const possible = actions.filter(({ name }) => fits(name));
   const results = query === "" ? [] : (found.data?.results ?? []);
+  // Each answer begins at its best ticket, which may have come after what stands below it.
+  const [selected, setSelected] = useState("");
+  const best = found.isPlaceholderData ? undefined : results[0]?.ticket_id;
+  useEffect(() => {
+    if (best) setSelected(best);
+  }, [best]);
   return (
-    <Command shouldFilter={false} loop label="Search">
+    <Command shouldFilter={false} loop label="Search" value={selected} onValueChange={setSelected}>
       <div className="flex items-center border-b px-4">
         <Command.Input
           value={text}
@@ -107,7 +114,7 @@ function Search({ workflowId, actions, onAll, onTicket, onWorkflow, onDone }: Se
         )}
         {workflowId && query !== "" && (
           <Command.Group className={group}>
-            <Command.Item value="all-results" onSelect={run(() => onAll(workflowId, text.trim()))} className={row}>
+            <Command.Item value={ALL} onSelect={run(() => onAll(workflowId, text.trim()))} className={row}>
               <TextSearch />
               <span className="min-w-0 truncate">See all results for “{text.trim()}”</span>
               {found.data && !found.isPlaceholderData && (

@@ -75,7 +75,11 @@ function Row({ id, result, active, shape, nameOf, onActive, onOpen }: RowProps) 
         active && "bg-accent/70 before:absolute before:inset-y-0 before:left-0 before:w-0.5 before:bg-primary",
       )}
     >
-      <TypeIcon type={shape.config.ticket_types.find((type) => type.id === ticket_type)} id={ticket_type} />
+      <TypeIcon
+        type={shape.config.ticket_types.find((type) => type.id === ticket_type)}
+        id={ticket_type}
+        className="h-5 self-start"
+      />
       <p className={cn("min-w-0 [overflow-wrap:anywhere]", now.is_resolved && "text-muted-foreground")}>
         <span className="tabular mr-1.5 text-muted-foreground text-xs">{key}</span>
         <span className="font-medium text-sm">
@@ -96,7 +100,7 @@ function Row({ id, result, active, shape, nameOf, onActive, onOpen }: RowProps) 
       </span>
       {result.preview && (
         <p className="col-start-2 col-end-4 line-clamp-2 text-muted-foreground [overflow-wrap:anywhere]">
-          <Marked html={result.preview} />
+          <Marked html={result.preview} snippet />
         </p>
       )}
       <div className="col-start-2 col-end-4 mt-0.5 flex min-w-0 items-center gap-x-2.5 text-2xs text-muted-foreground">

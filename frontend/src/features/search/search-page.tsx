@@ -126,7 +126,8 @@ function Page({ shape, workflowId, state, onState, openTicketId, onOpen }: Props
           </Button>
           <ExportMenu workflowId={workflowId} state={state} disabled={results.shown.length === 0} />
           <Button disabled={!asking || current !== undefined} onClick={() => setSaving(true)}>
-            <BookmarkPlus /> {current ? "Saved" : "Save"}
+            <BookmarkPlus />
+            <span className="sr-only sm:not-sr-only">{current ? "Saved" : "Save"}</span>
           </Button>
         </div>
       </search>

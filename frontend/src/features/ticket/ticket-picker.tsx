@@ -42,7 +42,7 @@ export function Picker({ board, without, onPick, first = NONE }: PickerProps) {
         onValueChange={setQuery}
         autoFocus
         placeholder="Key or title"
-        className={cn(inputClass, "h-9")}
+        className={cn(inputClass, "mt-1 h-9")}
       />
       <Command.List className="scroll-thin mt-2 max-h-80 overflow-y-auto">
         <Command.Empty className="p-4 text-center text-muted-foreground">No ticket matches.</Command.Empty>

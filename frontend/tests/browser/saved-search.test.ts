@@ -1,0 +1,97 @@
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, it } from "vitest";
+import { check, eventually, live, makeTicket, makeWorkflow, picture, signedIn, withBrowser } from "./harness";
+
+withBrowser();
+
+let workflow: string;
+beforeAll(async () => {
+  workflow = await makeWorkflow("Saved searches");
+  await makeTicket(workflow, "Zebra crossing is broken");
+});
+
+const results = (page: Page) => page.getByRole("listbox", { name: "Tickets found" }).getByRole("option");
+const saved = (page: Page) => page.getByRole("region", { name: "Saved searches" });
+
+async function save(page: Page, name: string, notify: boolean): Promise<void> {
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  const dialog = page.getByRole("dialog", { name: "Save this search" });
+  await dialog.getByLabel("Name").fill(name);
+  if (notify) await dialog.getByRole("switch", { name: "Notify me" }).click();
+  await check(page);
+  await dialog.getByRole("button", { name: "Save search" }).click();
+  await dialog.waitFor({ state: "detached" });
+}
+
+const row = (page: Page, name: string) => saved(page).getByRole("listitem").filter({ hasText: name });
+
+async function choose(page: Page, name: string, action: string): Promise<void> {
+  await row(page, name).hover();
+  await page.getByRole("button", { name: `Actions for ${name}` }).click();
+  await page.getByRole("menuitem", { name: action }).click();
+}
+
+describe("saved searches", () => {
+  it("are saved, run, renamed, shared, deleted and brought back", async () => {
+    const page = await (await signedIn()).newPage();
+    await page.goto(`/w/${workflow}/search?q=zebra&mode=keyword&priority=["medium"]`);
+    await results(page).first().waitFor();
+    await save(page, "Zebras", false);
+    await row(page, "Zebras").waitFor();
+    await page.goto(`/w/${workflow}/search`);
+    await row(page, "Zebras")
+      .getByRole("button", { name: /^Zebras/ })
+      .click();
+    await results(page).filter({ hasText: "Zebra crossing" }).waitFor();
+    expect(decodeURIComponent(page.url())).toContain('priority=["medium"]');
+    expect(page.url()).toContain("mode=keyword");
+    await choose(page, "Zebras", "Rename");
+    await page.getByRole("dialog").getByLabel("Name").fill("Striped");
+    await page.keyboard.press("Enter");
+    await choose(page, "Striped", "Share in this workflow");
+    await row(page, "Striped").getByLabel("Shared").waitFor();
+    await check(page);
+    await choose(page, "Striped", "Delete");
+    await row(page, "Striped").waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Undo" }).click();
+    await row(page, "Striped").waitFor();
+    await page.reload();
+    await row(page, "Striped").getByLabel("Shared").waitFor();
+  });
+
+  it("tell of a new match, wherever one is, and afterwards of those that came meanwhile", async () => {
+    const context = await signedIn();
+    const page = await context.newPage();
+    await page.goto(`/w/${workflow}/search?q=quagga&mode=keyword`);
+    await page.getByRole("heading", { name: "No ticket matches" }).waitFor();
+    await save(page, "Quaggas", true);
+    await live(page);
+    await page.goto(`/w/${workflow}`);
+    await live(page);
+    const seen = await makeTicket(workflow, "A quagga was seen");
+    const message = page.getByRole("listitem").filter({ hasText: "Matches “Quaggas”" });
+    await message.getByText(`${seen.key} A quagga was seen`).waitFor();
+    await picture(page, "search-match");
+    await message.getByRole("button", { name: "Open" }).click();
+    await page.getByRole("dialog", { name: /A quagga was seen/ }).waitFor();
+
+    await page.close();
+    await makeTicket(workflow, "Another quagga");
+    await makeTicket(workflow, "The third quagga");
+    const later = await context.newPage();
+    await later.goto(`/w/${workflow}/search`);
+    await later
+      .getByText(/match “Quaggas”|Matches “Quaggas”/)
+      .first()
+      .waitFor();
+    await row(later, "Quaggas").getByText("3", { exact: false }).waitFor();
+    await row(later, "Quaggas")
+      .getByRole("button", { name: /^Quaggas/ })
+      .click();
+    await eventually("all three are found", async () => (await results(later).count()) === 3);
+    await eventually("they have been looked at", async () => !(await row(later, "Quaggas").innerText()).includes("3"));
+    await later.reload();
+    await live(later);
+    expect(await row(later, "Quaggas").innerText()).not.toMatch(/\d/);
+  });
+});
