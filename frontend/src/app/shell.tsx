@@ -21,18 +21,22 @@ export function Shell() {
         Skip to content
       </a>
       <header className="flex h-12 shrink-0 items-center gap-1 border-b bg-surface px-3">
-        <Link to="/" className="flex items-center gap-2 rounded-md px-1.5 py-1 font-semibold text-sm">
+        <Link
+          to="/"
+          aria-label="Callboard"
+          className="flex items-center gap-2 rounded-md px-1.5 py-1 font-semibold text-sm"
+        >
           <Logo />
           <span className="hidden sm:inline">Callboard</span>
         </Link>
         <WorkflowSwitcher />
         <div className="ml-auto flex items-center gap-1">
           <PaletteHost />
+          <NoticesHost />
           <ConnectionStatus />
           <UserMenu />
         </div>
       </header>
-      <NoticesHost />
       <main id="content" tabIndex={-1} className="flex min-h-0 flex-1 flex-col outline-none">
         <Outlet />
       </main>

@@ -84,10 +84,9 @@ describe("saved searches", () => {
       .getByText(/match “Quaggas”|Matches “Quaggas”/)
       .first()
       .waitFor();
-    await row(later, "Quaggas").getByText("3", { exact: false }).waitFor();
-    await row(later, "Quaggas")
-      .getByRole("button", { name: /^Quaggas/ })
-      .click();
+    await row(later, "Quaggas").getByText("3 new").waitFor();
+    await check(later);
+    await later.getByRole("button", { name: "3 new matches of saved searches" }).click();
     await eventually("all three are found", async () => (await results(later).count()) === 3);
     await eventually("they have been looked at", async () => !(await row(later, "Quaggas").innerText()).includes("3"));
     await later.reload();

@@ -51,6 +51,7 @@ describe("the palette", () => {
     await makeTicket(workflow, "Walrus in the pipeline");
     const page = await openBoard(workflow);
     await page.keyboard.press("Control+k");
+    await page.getByPlaceholder(/^Search tickets/).waitFor();
     await page.keyboard.type("walrus");
     await page.getByRole("option", { name: /See all results/ }).click();
     await results(page)

@@ -53,7 +53,7 @@ export const Marked = memo(function Marked({ html, snippet }: Props) {
     at += text.length;
     if (!marked) return <span key={key}>{text}</span>;
     return (
-      <mark key={key} className="rounded-[3px] bg-mark px-px text-inherit">
+      <mark key={key} className="rounded-[3px] bg-mark px-px text-foreground">
         {text}
       </mark>
     );

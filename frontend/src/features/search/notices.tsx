@@ -1,11 +1,15 @@
 import { useQueryClient } from "@tanstack/react-query";
+import { Bell } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { toast } from "sonner";
 import { useMe } from "@/api/hooks";
 import type { LiveEvent, SavedSearch } from "@/api/types";
 import { useLive } from "@/live/context";
 import { announce } from "@/ui/announcer";
-import { useSavedSearches } from "./saved";
+import { Button } from "@/ui/button";
+import { plural } from "@/ui/plural";
+import { Tip } from "@/ui/tooltip";
+import { useSavedSearches, useUnread } from "./saved";
 
 interface Props {
   workflowId: string;
@@ -15,7 +19,7 @@ interface Props {
 
 const MOST_NAMED = 3;
 
-/** Says when a ticket begins to match a saved search that shall wake whoever is here. Draws nothing itself. */
+/** Says when a ticket begins to match a saved search that shall wake whoever is here, and how many were not looked at. */
 export function SearchNotices({ workflowId, onOpen, onShow }: Props) {
   const live = useLive();
   const queries = useQueryClient();
@@ -38,7 +42,32 @@ export function SearchNotices({ workflowId, onOpen, onShow }: Props) {
       }),
     [live, queries],
   );
-  return waking.map((search) => <Follow key={search.search_id} search={search} />);
+  const unread = useUnread();
+  const waiting = waking.filter(({ search_id }) => unread(search_id) > 0);
+  const count = waiting.reduce((sum, { search_id }) => sum + unread(search_id), 0);
+  const [next] = waiting;
+  return (
+    <>
+      {waking.map((search) => (
+        <Follow key={search.search_id} search={search} />
+      ))}
+      {next && (
+        <Tip label={`New matches of ${waiting.map(({ name }) => `“${name}”`).join(", ")}`}>
+          <Button
+            variant="ghost"
+            className="gap-1.5 px-2"
+            aria-label={`${plural(count, "new match", "new matches")} of saved searches`}
+            onClick={() => onShow(next)}
+          >
+            <Bell />
+            <span className="tabular rounded-full bg-primary px-1.5 font-semibold text-2xs text-primary-foreground">
+              {count > 99 ? "99+" : count}
+            </span>
+          </Button>
+        </Tip>
+      )}
+    </>
+  );
 }
 
 function Follow({ search }: { search: SavedSearch }) {
