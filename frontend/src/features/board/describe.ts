@@ -1,5 +1,5 @@
 /** What others did, in a sentence, for those who listen instead of look. */
-import type { LiveEvent } from "@/api/types";
+import type { LiveEvent, TicketRef } from "@/api/types";
 import type { BoardState } from "@/live/board";
 
 const MOST_SPOKEN = 2;
@@ -14,9 +14,11 @@ export function describeEvents(events: readonly LiveEvent[], board: BoardState, 
 function describe({ type, ticket_id, data }: LiveEvent, board: BoardState): string | null {
   const key = (ticket_id && board.cards.get(ticket_id)?.key) || data.ticket?.key || "A ticket";
   const column = (id: string | undefined) => board.config.columns.find((each) => each.id === id)?.name ?? id;
+  // A merge is told twice: of the duplicate, and of its original, which names the duplicate.
+  const other = (data.duplicate as TicketRef | undefined)?.key;
   switch (type) {
     case "ticket_created":
-      return `${key} was created.`;
+      return data.unmerged ? null : `${key} was created.`;
     case "status_changed":
       return `${key} moved to ${column(data.new_status ?? data.changes?.status)}.`;
     case "comment_added":
@@ -32,9 +34,9 @@ function describe({ type, ticket_id, data }: LiveEvent, board: BoardState): stri
     case "ticket_reopened":
       return `${key} was reopened.`;
     case "ticket_merged":
-      return `${key} was merged into another ticket.`;
+      return other ? `${other} was merged into ${key}.` : null;
     case "ticket_unmerged":
-      return `${key} is a ticket of its own again.`;
+      return other ? `${other} is no longer merged into ${key}.` : null;
     case "ticket_deleted":
       return "A ticket was deleted.";
     case "board_updated":

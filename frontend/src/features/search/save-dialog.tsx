@@ -16,7 +16,7 @@ interface SaveProps {
   onClose: () => void;
 }
 
-const LONGEST_NAME = 200;
+const LONGEST_NAME = 100;
 
 export function SaveDialog({ state, actions, onClose }: SaveProps) {
   const [name, setName] = useState((state.q ?? "").slice(0, LONGEST_NAME));

@@ -15,11 +15,13 @@ interface Props {
   state: SearchState;
   unread: (searchId: string) => number;
   actions: SavedActions;
+  /** Owners of the workflow look after what is shared in it. */
+  ownsWorkflow: boolean;
   onRun: (search: SavedSearch) => void;
 }
 
 /** Mine, then those that others share here. */
-export function SavedList({ searches, failed, state, unread, actions, onRun }: Props) {
+export function SavedList({ searches, failed, state, unread, actions, ownsWorkflow, onRun }: Props) {
   const me = useMe()?.id;
   const [renaming, setRenaming] = useState<SavedSearch | null>(null);
   const mine = (searches ?? []).filter(({ owner_id }) => owner_id === me);
@@ -29,6 +31,7 @@ export function SavedList({ searches, failed, state, unread, actions, onRun }: P
       key={search.search_id}
       search={search}
       own={search.owner_id === me}
+      mayChange={search.owner_id === me || ownsWorkflow}
       current={sameSearch(stateOf(search), state)}
       state={state}
       unread={unread(search.search_id)}
@@ -61,6 +64,7 @@ export function SavedList({ searches, failed, state, unread, actions, onRun }: P
 interface RowProps {
   search: SavedSearch;
   own: boolean;
+  mayChange: boolean;
   current: boolean;
   state: SearchState;
   unread: number;
@@ -69,7 +73,7 @@ interface RowProps {
   onRename: () => void;
 }
 
-function Row({ search, own, current, state, unread, actions, onRun, onRename }: RowProps) {
+function Row({ search, own, mayChange, current, state, unread, actions, onRun, onRename }: RowProps) {
   const { name, shared, notify, owner_name } = search;
   return (
     <li
@@ -86,7 +90,7 @@ function Row({ search, own, current, state, unread, actions, onRun, onRename }: 
           aria-hidden="true"
           className={cn("size-3.5 shrink-0 text-muted-foreground", current && "fill-current text-accent-foreground")}
         />
-        <span className="truncate" title={own ? name : `${name}, by ${owner_name}`}>
+        <span className="truncate" title={own ? name : `${name}, by ${owner_name ?? "somebody"}`}>
           {name}
         </span>
         {own && shared && <Users className="size-3 shrink-0 text-muted-foreground" aria-label="Shared" />}
@@ -98,7 +102,7 @@ function Row({ search, own, current, state, unread, actions, onRun, onRename }: 
           </span>
         )}
       </button>
-      {own && (
+      {mayChange && (
         <Menu
           trigger={
             <button
@@ -119,11 +123,13 @@ function Row({ search, own, current, state, unread, actions, onRun, onRename }: 
             </MenuItem>
           )}
           <MenuItem onSelect={() => void actions.change(search, { shared: !shared })}>
-            <Users /> {shared ? "Keep to myself" : "Share in this workflow"}
+            <Users /> {shared ? "Share no more" : "Share in this workflow"}
           </MenuItem>
-          <MenuItem onSelect={() => void actions.change(search, { notify: !notify })}>
-            {notify ? <BellOff /> : <Bell />} {notify ? "Stop notifying me" : "Notify me of new matches"}
-          </MenuItem>
+          {own && (
+            <MenuItem onSelect={() => void actions.change(search, { notify: !notify })}>
+              {notify ? <BellOff /> : <Bell />} {notify ? "Stop notifying me" : "Notify me of new matches"}
+            </MenuItem>
+          )}
           <MenuSeparator />
           <MenuItem danger onSelect={() => void actions.remove(search)}>
             <Trash2 /> Delete

@@ -146,6 +146,7 @@ function Page({ shape, workflowId, state, onState, openTicketId, onOpen }: Props
             state={state}
             unread={unread}
             actions={actions}
+            ownsWorkflow={shape.workflow.role === "owner"}
             onRun={(search) => onState(stateOf(search), true)}
           />
           <FilterPanel shape={shape} people={actors} state={state} onState={set} />

@@ -10,7 +10,7 @@ import { Button } from "@/ui/button";
 import { Empty } from "@/ui/states";
 import { Ago } from "@/ui/time";
 import { bodyOf } from "./saved";
-import { filterCount, isFiltering, type SearchState, stateOf, withoutFilters } from "./state";
+import { filterCount, isAsking, isFiltering, type SearchState, stateOf, withoutFilters } from "./state";
 
 interface StartProps {
   workflowId: string;
@@ -128,7 +128,7 @@ export function useNoteRecent(workflowId: string): (state: SearchState) => void 
   const queries = useQueryClient();
   return useCallback(
     (state) => {
-      if (!state.q?.trim()) return;
+      if (!isAsking(state)) return;
       const { query, search_type, filters } = bodyOf(state);
       void searches
         .noteRecent({ workflow_id: workflowId, query: query ?? "", search_type, filters })

@@ -37,15 +37,20 @@ export function sentence(entry: HistoryEntry, names: Names): string {
       return "deleted it";
     case "restored":
       return "restored it";
-    case "merged":
-      return after ? `merged it into ${names.nameOfTicket(after)}` : "merged it into another ticket";
-    case "unmerged":
-      return before ? `took it out of ${names.nameOfTicket(before)} again` : "made it a ticket of its own again";
+    case "ticket_merged":
+      return field_name ? `merged it into ${keyIn(entry)}` : `merged ${keyIn(entry)} into it`;
+    case "ticket_unmerged":
+      return field_name ? `took it out of ${keyIn(entry)} again` : `took ${keyIn(entry)} out of it again`;
     case "field_updated":
       return fieldSentence(field_name, before, after, names);
     default:
       return change_description || change_type.replaceAll("_", " ");
   }
+}
+
+/** The other ticket of a merge. It stands on no board, so that only the words know its key. */
+function keyIn({ change_description }: HistoryEntry): string {
+  return /TKT-\d+/.exec(change_description ?? "")?.[0] ?? "another ticket";
 }
 
 function fieldSentence(field: string | null, before: string, after: string, names: Names): string {

@@ -80,10 +80,11 @@ function Confirm({ ticket, original, onBack, onMerged }: ConfirmProps) {
       </div>
       <ul className="grid list-disc gap-1 pl-5 text-muted-foreground">
         <li>
-          Comments, commits, blockers and sub-tickets of {ticket.key} move to {original.key}.
+          Comments, commits, blockers, sub-tickets and tags of {ticket.key} go over to {original.key}.
         </li>
         <li>
-          {ticket.key} leaves the board and the search. Its page stays, with its history, and leads to {original.key}.
+          {ticket.key} is resolved and leaves the board and the search. Its page stays, with its history, and leads to{" "}
+          {original.key}.
         </li>
         <li>It can be taken back.</li>
       </ul>
