@@ -129,7 +129,7 @@ begin
         select * from logic.find_tickets(workflow, terms, required, by_words, filters, include_comments, model, meaning)
     ),
     page as (
-        select x.ticket_id, null::float8 as distance, 2::float8 as score, true as is_named from named x
+        select x.ticket_id, null::float8 as distance, 'infinity'::float8 as score, true as is_named from named x
         union all
         (select f.ticket_id, f.distance, f.score, false from found f where f.ticket_id not in (select x.ticket_id from named x)
           order by f.score desc, f.ticket_id desc limit max_rows)
