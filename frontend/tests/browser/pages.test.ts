@@ -68,7 +68,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     it("search is accessible", async () => {
       const page = await (await signedIn({ colorScheme })).newPage();
       await page.goto(`/w/${workflow}/search?q=another+ticket`);
-      await page.locator(`[data-result="${ticket.ticket_id}"]`).waitFor();
+      await page.locator(`[data-result="${ticket.ticket_id}"]`).hover();
       await page.getByRole("complementary", { name: "Preview" }).getByRole("link", { name: "link" }).waitFor();
       await check(page);
       await picture(page, `search-${colorScheme}`);
