@@ -13,9 +13,9 @@ use tokio_postgres::types::Json;
 
 pub use self::graph::break_cycles;
 pub use self::people::{People, Person};
-use crate::Result;
 use crate::accounts::Caller;
 use crate::db::Db;
+use crate::{Result, search};
 
 const TICKETS: &str = include_str!("../sql/queries/import/tickets.sql");
 
@@ -163,5 +163,11 @@ pub struct Outcome {
 /// Imports a batch into the workflow of this id or name (made if there is none), all or nothing.
 pub async fn run(db: &Db, caller: &Caller, workflow: &str, batch: &Batch) -> Result<Outcome> {
     let people: Vec<&Person> = batch.people.iter().collect();
-    db.call(TICKETS, &[&caller.to_sql(), &workflow, &Json(&batch.items), &Json(&people)]).await
+    let outcome = db.call(TICKETS, &[&caller.to_sql(), &workflow, &Json(&batch.items), &Json(&people)]).await?;
+    // Search weighs words by how common they are, which many tickets at once change. It would be noticed
+    // within minutes; only ranking is a little worse till then, so a failure here is no failure to import.
+    if let Err(error) = search::words::refresh(db, true).await {
+        tracing::debug!(%error, "the commonness of words could not be read");
+    }
+    Ok(outcome)
 }

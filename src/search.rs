@@ -4,6 +4,7 @@
 //! goes by words, and the answer says so.
 
 pub mod similar;
+pub mod words;
 
 use std::time::Duration;
 

@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::db::embedded::{self, Embedded, Options};
 use crate::db::{Db, maintenance, migrate, pool};
 use crate::live::{self, Live};
-use crate::{Error, Result, accounts, demo, http, telemetry};
+use crate::{Error, Result, accounts, demo, http, search, telemetry};
 
 /// Runs the server until SIGTERM or ctrl-c; with `demo`, simulated agents work on a demo workflow.
 pub async fn run(config: Config, demo: bool) -> Result<()> {
@@ -49,6 +49,7 @@ pub async fn run(config: Config, demo: bool) -> Result<()> {
     let handle = server.handle();
     let serving = tokio::spawn(server);
     let housekeeping = tokio::spawn(maintenance::forever(db.clone(), history_months));
+    let words = tokio::spawn(search::words::forever(db.clone()));
     tracing::info!(%address, "ready");
     let url = public_url(&state.config, address);
     say(&format!("Callboard is ready at {url}"));
@@ -69,6 +70,7 @@ pub async fn run(config: Config, demo: bool) -> Result<()> {
         demo.abort();
     }
     housekeeping.abort();
+    words.abort();
     live.stop().await;
     handle.stop(true).await;
     let _ = serving.await;

@@ -89,27 +89,43 @@ begin atomic
       from counted c;
 end;
 
--- Reads anew how common words are, from the statistics that Postgres gathers about search documents
--- (autovacuum analyzes the table as it grows). Answers the number of words known.
-create function logic.refresh_search_words() returns bigint language plpgsql as $$
+-- Reads anew how common words are, if Postgres has gathered statistics about search documents since
+-- (autovacuum does as the table grows); with `gather`, after many came at once, it gathers them first.
+-- Answers whether anything was read.
+create function logic.refresh_search_words(gather boolean default false) returns boolean language plpgsql as $$
+declare
+    gathered timestamptz;
 begin
     -- Servers that refresh at once would wait for each other's rows.
-    if pg_try_advisory_xact_lock(hashtext('callboard.search_words')) then
-        with
-        -- Words that at least one in a few thousand tickets holds, with that share.
-        seen as materialized (
-            select u.word collate "C" as word, u.share
-              from pg_stats s, unnest(s.most_common_elems::text::text[], s.most_common_elem_freqs) u (word, share)
-             where s.schemaname = 'public' and s.tablename = 'ticket_search' and s.attname = 'document' and u.word is not null
-               -- A workflow's own word (logic.workflow_word) is in no query.
-               and not exists (select from workflows w where w.id = u.word)
-        ),
-        written as (
-            insert into search_words as w (word, share) select s.word, s.share from seen s
-            on conflict (word) do update set share = excluded.share where w.share <> excluded.share
-        )
-        delete from search_words w where exists (select from seen) and not exists (select from seen s where s.word = w.word);
+    if not pg_try_advisory_xact_lock(hashtext('callboard.search_words')) then
+        return false;
     end if;
-    return (select count(*) from search_words);
+    if gather then
+        analyze ticket_search;
+        gathered := clock_timestamp();
+    else
+        gathered := (select greatest(t.last_analyze, t.last_autoanalyze) from pg_stat_user_tables t
+                      where t.relid = 'public.ticket_search'::regclass);
+        if gathered is null or gathered <= (select (s.value #>> '{}')::timestamptz from settings s where s.key = 'search_words_at') then
+            return false;
+        end if;
+    end if;
+    with
+    -- Words that at least one in a few thousand tickets holds, with that share.
+    seen as materialized (
+        select u.word collate "C" as word, u.share
+          from pg_stats s, unnest(s.most_common_elems::text::text[], s.most_common_elem_freqs) u (word, share)
+         where s.schemaname = 'public' and s.tablename = 'ticket_search' and s.attname = 'document' and u.word is not null
+           -- A workflow's own word (logic.workflow_word) is in no query.
+           and not exists (select from workflows w where w.id = u.word)
+    ),
+    written as (
+        insert into search_words as w (word, share) select s.word, s.share from seen s
+        on conflict (word) do update set share = excluded.share where w.share <> excluded.share
+    )
+    delete from search_words w where exists (select from seen) and not exists (select from seen s where s.word = w.word);
+    insert into settings (key, value) values ('search_words_at', to_jsonb(gathered))
+    on conflict (key) do update set value = excluded.value;
+    return true;
 end
 $$;

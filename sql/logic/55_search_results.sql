@@ -7,13 +7,14 @@ begin atomic
 end;
 
 -- Text as HTML with <mark> around the words. Marks, and what looks like a tag or an entity to the parser,
--- which would leave it out, stand meanwhile as characters that are taken out of the text first.
+-- which would leave it out, stand meanwhile as characters that are taken out of the text first; those for
+-- < and & are ones that end a word.
 create function logic.highlight(content text, words tsquery, options text) returns text language sql stable
 begin atomic
     select replace(replace(replace(replace(logic.escape_html(case when words is null then left(c.clean, 240) else
                ts_headline('english', c.clean, words, highlight.options || ', StartSel=' || U&'\E000' || ', StopSel=' || U&'\E001') end),
-               U&'\E002', '&lt;'), U&'\E003', '&amp;'), U&'\E000', '<mark>'), U&'\E001', '</mark>')
-      from (select translate(highlight.content, '<&' || U&'\E000\E001\E002\E003', U&'\E002\E003') as clean) c;
+               U&'\0002', '&lt;'), U&'\0003', '&amp;'), U&'\E000', '<mark>'), U&'\E001', '</mark>')
+      from (select translate(highlight.content, '<&' || U&'\E000\E001\0002\0003', U&'\0002\0003') as clean) c;
 end;
 
 -- The part of a long text in which one of the words stands first.

@@ -16,4 +16,5 @@ mod runtime;
 #[cfg(target_os = "linux")]
 mod runtime_disk;
 mod schema;
+mod search;
 mod sql_contract;

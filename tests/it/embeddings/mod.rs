@@ -5,4 +5,4 @@ mod faults;
 mod model;
 mod queue;
 mod server;
-mod stage;
+pub mod stage;

@@ -1,0 +1,25 @@
+//! Search: what is found and in which order, by words and by meaning; what resembles a ticket.
+
+mod door;
+mod ranking;
+mod similar;
+
+use crate::client::{Server, server_with};
+use crate::house::{self, eventually};
+
+/// A server whose model is loaded.
+async fn local(hint: &str) -> Server {
+    let runtime = house::runtime_dir();
+    let runtime = runtime.to_str().expect("a path");
+    let flags = ["--request-rate", "1000000", "--embedding-provider", "local", "--runtime-dir", runtime];
+    let server = server_with(hint, &flags, Vec::new()).await;
+    eventually("the model is in use", async || server.state.embeddings.status().state == "working").await;
+    server
+}
+
+/// Waits until every ticket has its vector.
+async fn embedded(server: &Server) {
+    server.state.embeddings.nudge();
+    eventually("everything is embedded", async || server.number("select count(*) from embedding_queue").await == 0)
+        .await;
+}

@@ -1,0 +1,89 @@
+//! The rules of ranking and its bounds, over more tickets than are compared one by one.
+
+use serde_json::json;
+
+use crate::embeddings::stage::number;
+use crate::logic::desk::Desk;
+
+/// More tickets than are compared one by one, typed in at once, with vectors of a model that serves: ticket
+/// n lies at the angle n/2000 in the plane. Answers the model's id.
+async fn crowd(desk: &Desk, count: i64) -> i64 {
+    let model = crate::embeddings::stage::register(desk, "test/plane").await;
+    desk.client
+        .batch_execute(&format!(
+            "set session_replication_role = replica;
+             insert into tickets (id, workflow_id, number, title, description, ticket_type, status, rank, priority)
+             select 'ticket-' || lpad(n::text, 8, '0'), w.id, n, 'Crowd ' || case when n % 500 = 0 then 'walrus ' else '' end || 'number',
+                    'One of many.', 'task', 'backlog', lpad(n::text, 8, '0'), case when n % 400 = 0 then 'critical' else 'low' end
+               from workflows w, generate_series(1, {count}) n;
+             update ticket_counters set last_number = {count};
+             insert into ticket_search (ticket_id, workflow_id, document)
+             select t.id, t.workflow_id, logic.search_document(t.id) from tickets t;
+             insert into ticket_embeddings (workflow_id, model_id, ticket_id, content_hash, embedding)
+             select t.workflow_id, {model}, t.id, '', format('[%s,%s,0]', cos(t.number / 2000.0), sin(t.number / 2000.0))::halfvec
+               from tickets t;
+             set session_replication_role = origin;
+             select logic.refresh_search_words(true);"
+        ))
+        .await
+        .expect("a crowd");
+    model
+}
+
+/// The numbers of the tickets nearest to the angle 0.
+async fn nearest(desk: &Desk, model: i64, filters: &str, rows: i32) -> Vec<i64> {
+    let sql = "select t.number from logic.nearest($1, $2, '[1,0,0]'::halfvec, $3::text::jsonb, $4) n
+                 join tickets t on t.id = n.ticket_id order by n.distance, n.ticket_id";
+    let rows = desk.client.query(sql, &[&desk.workflow, &model, &filters, &rows]).await.expect("the nearest");
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+#[tokio::test]
+async fn the_graph_gives_full_pages_also_when_few_pass_the_filters() {
+    let desk = Desk::open("crowd").await;
+    let model = crowd(&desk, 6001).await;
+    let limit = number(&desk, "select logic.exact_limit()").await;
+    assert!(limit < 6001, "else this tries nothing");
+    let found = nearest(&desk, model, "{}", 100).await;
+    let right = found.iter().filter(|n| **n <= 100).count();
+    assert!(right >= 97 && found.len() == 100, "{right} of {}", found.len());
+    // 15 of 6,001 pass: compared one by one, so none is missed.
+    let found = nearest(&desk, model, r#"{"priority": ["critical"]}"#, 100).await;
+    assert_eq!(found, (1..=15).map(|n| n * 400).collect::<Vec<_>>());
+    // Nearly all pass: the graph is walked.
+    let found = nearest(&desk, model, r#"{"priority": ["low"]}"#, 50).await;
+    assert_eq!(found.len(), 50);
+    assert!(found.iter().filter(|n| **n <= 50).count() >= 48, "{found:?}");
+    assert_eq!(nearest(&desk, model, r#"{"status": ["done"]}"#, 10).await, Vec::<i64>::new());
+}
+
+#[tokio::test]
+async fn rare_words_count_more_than_common_ones() {
+    let desk = Desk::open("rare").await;
+    crowd(&desk, 6001).await;
+    let found = desk
+        .ok("search_tickets", json!({"query": "crowd number walrus", "search_type": "keyword", "max_rows": 50}))
+        .await;
+    let titles: Vec<_> = found["results"].as_array().expect("results").iter().map(|r| r["title"].clone()).collect();
+    assert!(titles.len() >= 12 && titles[..12].iter().all(|title| title == "Crowd walrus number"), "{titles:?}");
+    // A word that all hold is answered from the newest, and says that there is more.
+    let found = desk.ok("search_tickets", json!({"query": "crowd", "search_type": "keyword"})).await;
+    assert_eq!((&found["total_is_exact"], found["results"].as_array().expect("results").len()), (&json!(false), 10));
+    assert_eq!(found["results"][0]["key"], "TKT-6001", "{found}");
+    let found = desk.ok("search_tickets", json!({"query": "walrus", "search_type": "keyword", "max_rows": 50})).await;
+    assert_eq!((&found["total_found"], &found["total_is_exact"]), (&json!(12), &json!(true)));
+}
+
+#[tokio::test]
+async fn how_common_words_are_is_read_once_for_all_statistics() {
+    let desk = Desk::open("words").await;
+    for n in 0..30 {
+        desk.ticket(&format!("Common word {n}")).await;
+    }
+    assert_eq!(desk.ok("refresh_search_words", json!({"gather": true})).await, true);
+    let share =
+        desk.client.query_one("select share from search_words where word = 'common'", &[]).await.expect("known");
+    assert!(share.get::<_, f32>(0) > 0.9);
+    assert_eq!(number(&desk, "select count(*) from search_words s join workflows w on w.id = s.word").await, 0);
+    assert_eq!(desk.ok("refresh_search_words", json!({"gather": false})).await, false, "nothing new");
+}

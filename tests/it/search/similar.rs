@@ -1,0 +1,107 @@
+//! Nobody files the same ticket twice without being told.
+
+use serde_json::{Value, json};
+
+use super::{embedded, local};
+use crate::client::server;
+use crate::http::stage::{Desk, person, text};
+
+const TITLE: &str = "Login fails with an error after the update";
+const DESCRIPTION: &str = "Since version 2.4 people who sign in with their company account see error 500. \
+    The log says that the token could not be decoded. Going back to 2.3 helps.";
+
+fn of_type<'a>(similar: &'a Value, ticket: &str) -> Option<&'a str> {
+    similar.as_array()?.iter().find(|s| s["ticket_id"] == ticket)?["relation_type"].as_str()
+}
+
+#[tokio::test]
+async fn a_near_copy_is_called_a_duplicate_and_a_stranger_is_not() {
+    let server = local("copies").await;
+    let desk = Desk::of(&person(&server, "ada").await).await;
+    let original = desk.ticket_with(TITLE, json!({"description": DESCRIPTION})).await;
+    desk.ticket_with("Order new chairs", json!({"description": "The ones in the kitchen are broken."})).await;
+    embedded(&server).await;
+    let copy = json!({"workflow_id": desk.workflow, "title": "Login fails with error after update",
+        "description": format!("{DESCRIPTION} It happened to me this morning.")});
+    let check = desk.owner.post("/api/tickets/check-duplicate", copy.clone()).await.ok();
+    assert_eq!(
+        (&check["is_duplicate"], &check["mode"], &check["notice"]),
+        (&json!(true), &json!("semantic"), &Value::Null),
+        "{check}"
+    );
+    assert_eq!(check["duplicate_of"]["ticket_id"], original.as_str());
+    assert_eq!(check["similar_tickets"].as_array().expect("a list").len(), 1, "the chairs are not like it: {check}");
+    let other = json!({"workflow_id": desk.workflow, "title": "Translate the handbook into French",
+        "description": "All chapters, with new screenshots."});
+    let check = desk.owner.post("/api/tickets/check-duplicate", other.clone()).await.ok();
+    assert_eq!((&check["is_duplicate"], &check["similar_tickets"]), (&json!(false), &json!([])), "{check}");
+    // Creating says the same, if the machine is not too busy to say so in time; then the ticket says it later.
+    let made = desk.owner.post("/api/tickets/create", copy).await.ok();
+    let id = text(&made, "ticket_id");
+    if made["embedding_created"] == true && made["similar_tickets"] != json!([]) {
+        assert_eq!(of_type(&made["similar_tickets"], &original), Some("duplicate"), "{made}");
+        assert!(of_type(&made["similar_tickets"], &id).is_none(), "not itself: {made}");
+    }
+    embedded(&server).await;
+    let related = desk.owner.get(&format!("/api/tickets/{id}/related")).await.ok();
+    assert_eq!(of_type(&related["related"], &original), Some("duplicate"), "{related}");
+    let made = desk.owner.post("/api/tickets/create", other).await.ok();
+    assert_eq!(made["similar_tickets"], json!([]));
+}
+
+#[tokio::test]
+async fn related_tickets_say_how_they_are_linked_already() {
+    let server = local("related").await;
+    let desk = Desk::of(&person(&server, "ada").await).await;
+    let original = desk.ticket_with(TITLE, json!({"description": DESCRIPTION})).await;
+    let child = desk
+        .ticket_with(
+            "Find out why the token cannot be decoded after the update",
+            json!({"parent_ticket_id": original,
+            "description": "Company accounts see error 500 when they sign in since version 2.4."}),
+        )
+        .await;
+    embedded(&server).await;
+    let related = desk.owner.get(&format!("/api/tickets/{original}/related")).await.ok();
+    assert_eq!((&related["mode"], &related["stale_embeddings"]), (&json!("semantic"), &json!(false)));
+    assert_eq!(
+        (&related["related"][0]["ticket_id"], &related["related"][0]["link"]),
+        (&json!(child), &json!("child")),
+        "{related}"
+    );
+    let back = desk.owner.get(&format!("/api/tickets/{child}/related?limit=1")).await.ok();
+    assert_eq!(back["related"][0]["link"], "parent");
+    desk.owner.get(&format!("/api/tickets/{original}/related?limit=0")).await.refused(422);
+    // A stranger sees no ticket at all.
+    let stranger = person(&server, "eve").await;
+    assert_eq!(stranger.get(&format!("/api/tickets/{original}/related")).await.status, 404);
+    let body = json!({"workflow_id": desk.workflow, "title": TITLE});
+    assert_eq!(stranger.post("/api/tickets/check-duplicate", body).await.status, 404);
+}
+
+#[tokio::test]
+async fn without_a_model_titles_are_compared() {
+    let server = server("titles").await;
+    let desk = Desk::of(&person(&server, "ada").await).await;
+    let original = desk.ticket(TITLE).await;
+    desk.ticket("Order new chairs").await;
+    let check = async |title: &str| {
+        let body = json!({"workflow_id": desk.workflow, "title": title});
+        desk.owner.post("/api/tickets/check-duplicate", body).await.ok()
+    };
+    let same = check("  login FAILS with an  error after the update ").await;
+    assert_eq!(
+        (&same["is_duplicate"], &same["duplicate_of"]["ticket_id"], &same["mode"]),
+        (&json!(true), &json!(original), &json!("keyword"))
+    );
+    assert!(same["notice"].is_string() && same["stale_embeddings"] == true, "{same}");
+    let near = check("Login fails after the update with this error").await;
+    assert_eq!(
+        (&near["is_duplicate"], &near["similar_tickets"][0]["relation_type"]),
+        (&json!(false), &json!("related")),
+        "{near}"
+    );
+    assert_eq!(check("Update the chairs").await["is_duplicate"], false);
+    let related = desk.owner.get(&format!("/api/tickets/{original}/related")).await.ok();
+    assert_eq!((&related["mode"], &related["related"]), (&json!("keyword"), &json!([])));
+}
