@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use crate::accounts::Caller;
 use crate::db::Db;
 use crate::embeddings::{Absent, Embeddings, QueryVector};
+use crate::searches;
 use crate::tickets::Priority;
 use crate::tickets::read::Filters;
 use crate::{Error, Result};
@@ -53,8 +54,9 @@ pub struct SearchTickets {
     pub workflow_id: String,
     /// The acting agent; searching changes nothing, so anyone may name one.
     pub agent_id: Option<String>,
-    /// Words as people type them: `"exact phrase"`, `or`, `-without`. 1 to 1000 characters.
-    #[schema(min_length = 1, max_length = 1000)]
+    /// Words as people type them: `"exact phrase"`, `or`, `-without`. At most 1000 characters; may be empty
+    /// where there are filters, which then find the newest that pass them.
+    #[schema(max_length = 1000)]
     pub query: String,
     /// How to search; the answer's `mode` says what was done.
     pub search_type: Option<SearchType>,
@@ -162,15 +164,18 @@ impl Meaning {
 
 /// Searches a workflow.
 pub async fn tickets(db: &Db, embeddings: &Embeddings, caller: &Caller, input: &SearchTickets) -> Result<SearchAnswer> {
+    let filters = input.filters.clone().unwrap_or_default().to_sql()?;
     let length = input.query.trim().chars().count();
-    if !(1..=1000).contains(&length) {
-        return Err(Error::invalid("query", "must have 1 to 1000 characters"));
+    if length > 1000 || length == 0 && filters.0 == serde_json::json!({}) {
+        return Err(Error::invalid("query", "must have 1 to 1000 characters; it may be empty where there are filters"));
     }
     let limit = input.limit.unwrap_or(10);
     if !(1..=50).contains(&limit) {
         return Err(Error::invalid("limit", "must be between 1 and 50"));
     }
-    let filters = input.filters.clone().unwrap_or_default().to_sql()?;
+    if length == 0 {
+        return searches::filtered(db, caller, input).await;
+    }
     let kind = input.search_type.unwrap_or_default();
     let meaning = match kind {
         SearchType::Keyword => Meaning::none(),

@@ -184,7 +184,9 @@ export class Connection {
     this.rooms.delete(name);
     this.subscribed.delete(name);
     this.deps.lost(name, reason);
+    // The others may have waited for nothing but this one.
     if (this.rooms.size === 0) this.stop();
+    else this.settle();
   }
 
   /** Live means every room has been told it is caught up. */

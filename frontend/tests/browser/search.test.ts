@@ -134,6 +134,14 @@ describe("the search page", () => {
     await page.getByRole("heading", { name: "No ticket matches" }).waitFor();
   });
 
+  it("needs no words where there are filters", async () => {
+    await makeTicket(workflow, "Dromedary", { tags: ["desert"] });
+    await makeTicket(workflow, "Camel", { tags: ["desert"] });
+    const page = await openSearch('?tags=["desert"]');
+    await eventually("both are found", async () => (await results(page).count()) === 2);
+    await page.getByTestId("found").getByText("2 tickets").waitFor();
+  });
+
   it("switches what is searched, words only or meaning", async () => {
     const page = await openSearch("?q=giraffe");
     await page.getByRole("radio", { name: /^Words/ }).click();

@@ -6,12 +6,13 @@ import type { BoardShape } from "@/live/context";
 import { Button } from "@/ui/button";
 import { cn } from "@/ui/cn";
 import { Empty, Notice, Spinner } from "@/ui/states";
+import { Tip } from "@/ui/tooltip";
 import { Preview } from "./preview";
 import { Results } from "./results";
 import { Nothing, Start } from "./start";
 import { isAsking, type SearchState } from "./state";
 import type { ResultList } from "./use-results";
-import { foundWords, shortfall } from "./words";
+import { foundWords, isBehind, shortfall } from "./words";
 
 interface Props {
   workflowId: string;
@@ -94,7 +95,15 @@ function Summary({ answer, state, shown }: { answer: SearchAnswer; state: Search
     <div className="sticky top-0 z-10 border-b bg-background/95 px-4 py-2 backdrop-blur">
       <p className="tabular flex items-center text-muted-foreground text-xs" data-testid="found">
         <span>{best}</span>
-        <span className="ml-auto">{Math.max(1, Math.round(answer.search_time_ms))} ms</span>
+        {isBehind(answer) && (
+          <Tip label="Some tickets changed a moment ago. Until they have been read again, they are found by their words only.">
+            <button type="button" className="ml-3 flex min-w-0 cursor-default items-center gap-1.5">
+              <span aria-hidden="true" className="size-1.5 shrink-0 rounded-full bg-warning" />
+              <span className="truncate">newest changes by words only</span>
+            </button>
+          </Tip>
+        )}
+        <span className="ml-auto pl-3">{Math.max(1, Math.round(answer.search_time_ms))} ms</span>
       </p>
       {lacking && (
         <div role="status" className="mt-2">

@@ -12,13 +12,15 @@ import type { SearchState } from "./state";
 
 interface SaveProps {
   state: SearchState;
+  /** Viewers keep searches for themselves. */
+  mayShare: boolean;
   actions: SavedActions;
   onClose: () => void;
 }
 
 const LONGEST_NAME = 100;
 
-export function SaveDialog({ state, actions, onClose }: SaveProps) {
+export function SaveDialog({ state, mayShare, actions, onClose }: SaveProps) {
   const [name, setName] = useState((state.q ?? "").slice(0, LONGEST_NAME));
   const [shared, setShared] = useState(false);
   const [notify, setNotify] = useState(false);
@@ -55,6 +57,7 @@ export function SaveDialog({ state, actions, onClose }: SaveProps) {
             label="Share in this workflow"
             hint="Every member sees it and can run it; only you can change it."
             checked={shared}
+            disabled={!mayShare}
             onChange={setShared}
           />
           <SwitchRow

@@ -163,7 +163,14 @@ function Page({ shape, workflowId, state, onState, openTicketId, onOpen }: Props
           onState={(next) => onState(next, true)}
         />
       </div>
-      {saving && <SaveDialog state={state} actions={actions} onClose={() => setSaving(false)} />}
+      {saving && (
+        <SaveDialog
+          state={state}
+          mayShare={shape.workflow.role !== "viewer"}
+          actions={actions}
+          onClose={() => setSaving(false)}
+        />
+      )}
     </div>
   );
 }

@@ -15,7 +15,7 @@ import {
   stateOf,
   withoutFilters,
 } from "./state";
-import { foundWords, matchedIn, shortfall } from "./words";
+import { foundWords, isBehind, matchedIn, shortfall } from "./words";
 
 const FULL: SearchState = {
   q: "login fails",
@@ -175,7 +175,12 @@ describe("words", () => {
     expect(shortfall({ ...answer, notice: "The model is loading." }, "hybrid")).toBe("The model is loading.");
     expect(shortfall({ ...answer, mode: "keyword" }, "hybrid")).toMatch(/Only words/);
     expect(shortfall({ ...answer, mode: "keyword" }, "keyword")).toBeNull();
-    expect(shortfall({ ...answer, stale_embeddings: true }, "hybrid")).toMatch(/by their words only/);
+    const behind = { ...answer, stale_embeddings: true };
+    expect([shortfall(behind, "hybrid"), isBehind(behind), isBehind({ ...behind, mode: "keyword" })]).toEqual([
+      null,
+      true,
+      false,
+    ]);
   });
 
   it("of a description, the beginning", () => {

@@ -36,8 +36,10 @@ export function shortfall(answer: SearchAnswer, asked: SearchMode): string | nul
   if (answer.mode !== asked && asked !== "keyword" && answer.mode === "keyword") {
     return "Only words were searched: meaning is not available right now.";
   }
-  if (answer.stale_embeddings) {
-    return "Some tickets changed a moment ago. Until they have been read again, they are found by their words only.";
-  }
   return null;
+}
+
+/** Whether the newest changes are not known by their meaning yet. Comes and goes, and is only a remark. */
+export function isBehind({ mode, stale_embeddings }: SearchAnswer): boolean {
+  return mode !== "keyword" && stale_embeddings;
 }
