@@ -207,7 +207,7 @@ begin
         perform logic.index_tickets(reworded);
         perform logic.queue_embeddings(reworded);
     end if;
-    if moved <> '{}' and exists (select from ticket_comments c where c.ticket_id = any (moved)) then
+    if moved <> '{}' then
         perform logic.queue_moved(moved);
     end if;
     if gone <> '{}' then

@@ -54,20 +54,22 @@ end
 $$;
 
 -- A move to another column is an occasion to take in comments that came since; without any, the text is
--- the same.
+-- the same. One by one: the workflow, known for each, leaves one partition of vectors to look at.
 create function logic.queue_moved(tickets text[]) returns void language plpgsql as $$
 declare
-    commented text[];
+    moved text;
+    workflow text;
+    newest timestamptz;
 begin
-    commented := array(
-        select distinct u.id
-          from unnest(queue_moved.tickets) u (id)
-          join tickets t on t.id = u.id
-          join ticket_embeddings e on e.workflow_id = t.workflow_id and e.ticket_id = u.id and e.part = 0
-         where e.embedded_at < (select max(c.created_at) from ticket_comments c where c.ticket_id = u.id));
-    if commented <> '{}' then
-        perform logic.queue_embeddings(commented);
-    end if;
+    foreach moved in array queue_moved.tickets loop
+        newest := (select max(c.created_at) from ticket_comments c where c.ticket_id = moved);
+        continue when newest is null;
+        workflow := (select t.workflow_id from tickets t where t.id = moved);
+        if exists (select from ticket_embeddings e
+                    where e.workflow_id = workflow and e.ticket_id = moved and e.part = 0 and e.embedded_at < newest) then
+            perform logic.queue_embeddings(array[moved]);
+        end if;
+    end loop;
 end
 $$;
 
