@@ -2,6 +2,7 @@
 //! prints what they answer; a refusal is one sentence on stderr and exit code 1.
 
 mod database;
+mod embeddings;
 mod export;
 mod import;
 mod keys;
@@ -59,6 +60,9 @@ pub enum Command {
     /// Workflows and their members.
     #[command(subcommand)]
     Workflow(workflows::WorkflowCommand),
+    /// The vectors for search by meaning.
+    #[command(subcommand)]
+    Embeddings(embeddings::EmbeddingsCommand),
     /// Look after the database.
     #[command(subcommand)]
     Maintenance(upkeep::MaintenanceCommand),
@@ -139,6 +143,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::User(command) => people::command(command, cli.json).await?,
         Command::Key(command) => keys::command(command, cli.json).await?,
         Command::Workflow(command) => workflows::command(command, cli.json).await?,
+        Command::Embeddings(command) => embeddings::command(command, cli.json).await?,
         Command::Maintenance(command) => upkeep::command(command, cli.json).await?,
         Command::Demo(args) => {
             telemetry::start("info");

@@ -1,16 +1,16 @@
 //! `callboard import`: reads a file with a progress bar, imports it, and says what came of every line.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, IsTerminal, stdin};
+use std::io::{BufRead, BufReader, stdin};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::database::DatabaseArgs;
+use super::output;
 use crate::import::{Batch, Outcome, beads, run};
 use crate::operators::operator;
 use crate::{Error, Result};
@@ -76,7 +76,7 @@ fn read(args: &BeadsArgs) -> Result<Batch> {
         let length = file.metadata().map_err(refuse)?.len();
         (Box::new(BufReader::with_capacity(1 << 16, file)), length)
     };
-    let bar = progress_bar(length, "Reading  {bar:40} {bytes}/{total_bytes}");
+    let bar = output::progress_bar(length, "Reading  {bar:40} {bytes}/{total_bytes}");
     let batch = beads::read(source, |bytes| bar.set_position(bytes)).map_err(refuse)?;
     bar.finish_and_clear();
     Ok(batch)
@@ -85,7 +85,7 @@ fn read(args: &BeadsArgs) -> Result<Batch> {
 async fn write(args: &BeadsArgs, batch: &Batch) -> Result<Outcome> {
     let open = args.database.open().await?;
     // One statement writes everything, so there is only its time to show.
-    let bar = progress_bar(0, "Writing {msg} tickets {spinner} {elapsed}");
+    let bar = output::progress_bar(0, "Writing {msg} tickets {spinner} {elapsed}");
     bar.set_message(batch.items.len().to_string());
     bar.enable_steady_tick(Duration::from_millis(100));
     let outcome = async {
@@ -96,18 +96,6 @@ async fn write(args: &BeadsArgs, batch: &Batch) -> Result<Outcome> {
     bar.finish_and_clear();
     open.close().await;
     outcome
-}
-
-/// A bar on stderr; none where stderr is no terminal.
-fn progress_bar(length: u64, template: &str) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = if length > 0 { ProgressBar::new(length) } else { ProgressBar::new_spinner() };
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
-    }
-    bar
 }
 
 fn report(batch: &Batch, outcome: Option<&Outcome>, refused: bool) {

@@ -1,5 +1,8 @@
 //! What commands print: a table or sentences for people, JSON for programs.
 
+use std::io::IsTerminal;
+
+use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use crate::{Error, Result};
@@ -37,6 +40,18 @@ pub fn table<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = [
 /// A cell has no line breaks and no control characters, which could steer a terminal.
 fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// A bar on stderr; none where stderr is no terminal.
+pub fn progress_bar(length: u64, template: &str) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = if length > 0 { ProgressBar::new(length) } else { ProgressBar::new_spinner() };
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar
 }
 
 /// A time to the second, or a dash.

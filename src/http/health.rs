@@ -8,6 +8,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::embeddings::Status;
 use crate::http::State;
 
 /// That the server lives.
@@ -28,6 +29,9 @@ pub struct Readiness {
     status: &'static str,
     /// The parts that were asked.
     checks: Vec<Check>,
+    /// How far the vectors for search by meaning are. Told only: without them the server is ready all the
+    /// same, and search goes by words.
+    embeddings: Status,
 }
 
 /// One part of the readiness.
@@ -76,7 +80,8 @@ pub async fn ready(state: web::Data<State>) -> impl Responder {
         note(name, check());
     }
     let ok = checks.iter().all(|check| check.ok);
-    let body = Readiness { status: if ok { "ready" } else { "not_ready" }, checks };
+    let embeddings = state.embeddings.status();
+    let body = Readiness { status: if ok { "ready" } else { "not_ready" }, checks, embeddings };
     if ok { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
 }
 
