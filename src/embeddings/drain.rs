@@ -2,6 +2,7 @@
 //! in none, and stored in another. A server that dies in between leaves a lease that ends.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::provider::{Fault, Urgency};
@@ -34,9 +35,18 @@ pub(super) async fn forever(shared: Arc<Shared>) {
                 false
             }
         };
-        let every = if worked { COUNT_BUSY } else { COUNT_IDLE };
-        let just_done = !worked && pause == SOON;
-        if just_done || counted.is_none_or(|at| at.elapsed() >= every) {
+        if worked {
+            shared.changed.store(true, Ordering::Relaxed);
+        }
+        let changed = shared.changed.load(Ordering::Relaxed);
+        let every = match changed {
+            // The last batch was stored just now.
+            true if !worked && pause == SOON => Duration::ZERO,
+            true => COUNT_BUSY,
+            false => COUNT_IDLE,
+        };
+        if counted.is_none_or(|at| at.elapsed() >= every) {
+            shared.changed.store(false, Ordering::Relaxed);
             count(&shared).await;
             counted = Some(Instant::now());
         }
@@ -222,6 +232,7 @@ pub(super) async fn one(shared: &Shared, active: &Active, ticket: &str, deadline
                 return match embed(active, &claim.tickets, Urgency::Request).await {
                     Ok(vectors) => {
                         active.health.served_request(Instant::now() <= deadline);
+                        shared.changed.store(true, Ordering::Relaxed);
                         queue::store(&shared.db, active.id, &claim, &claim.tickets, &vectors).await.map(|n| n == 1)
                     }
                     Err(fault) => give_back(shared, active, &claim, &claim.tickets, &fault).await.map(|()| false),
@@ -259,7 +270,14 @@ async fn count(shared: &Shared) {
                         .set(number as f64);
                 }
             }
-            shared.known_mut().progress = progress;
+            let mut known = shared.known_mut();
+            // A model that is gone is not shown for ever as it was.
+            for gone in known.progress.iter().filter(|old| progress.iter().all(|model| model.model != old.model)) {
+                for state in ["embedded", "total", "queued", "failed"] {
+                    metrics::gauge!("callboard_embeddings", "model" => gone.model.clone(), "state" => state).set(0.0);
+                }
+            }
+            known.progress = progress;
         }
         Err(error) => tracing::debug!(%error, "embeddings were not counted"),
     }

@@ -1,6 +1,7 @@
 //! What requests and the queue's task share: the providers, the models that are in use, what was remembered.
 
 use std::num::NonZeroUsize;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
@@ -88,6 +89,8 @@ pub(super) struct Shared {
     known: RwLock<Known>,
     remembered: Mutex<LruCache<(i64, String), HalfVector>>,
     pub wake: Notify,
+    /// Whether vectors were stored since they were counted.
+    pub changed: AtomicBool,
     pub ahead: Arc<Semaphore>,
     asking: Arc<Semaphore>,
 }
@@ -106,6 +109,7 @@ impl Shared {
             known: RwLock::default(),
             remembered: Mutex::new(LruCache::new(REMEMBERED)),
             wake: Notify::new(),
+            changed: AtomicBool::new(false),
             ahead: Arc::new(Semaphore::new(AHEAD)),
             asking: Arc::new(Semaphore::new(ASKING)),
         })

@@ -53,6 +53,41 @@ async fn tickets_are_embedded_and_queries_have_vectors_of_the_same_model() {
     let draft = server.state.embeddings.document("Sign-in is broken", PATIENCE).await.expect("a vector");
     assert_eq!(draft.model, query.model);
     assert_eq!(server.number("select count(*) from embedding_queue").await, 0);
+
+    // How far it is, is told.
+    let stranger = server.stranger();
+    eventually("/ready has counted", async || {
+        stranger.get("/ready").await.ok()["embeddings"]["models"][0]["embedded"] == 2
+    })
+    .await;
+    let told = &stranger.get("/ready").await.ok()["embeddings"];
+    assert_eq!((&told["provider"], &told["state"]), (&json!("local"), &json!("working")));
+    let model = json!({"model_id": query.model, "model": "local/all-MiniLM-L6-v2", "dimensions": 384, "state": "serving",
+        "serving": true, "embedded": 2, "total": 2, "queued": 0, "failed": 0, "oldest": null});
+    assert_eq!(told["models"], json!([model]));
+    let metrics = stranger.get("/metrics").await.json.as_str().expect("text").to_owned();
+    let line = r#"callboard_embeddings{model="local/all-MiniLM-L6-v2",state="embedded"}"#;
+    assert!(metrics.contains(line), "{metrics}");
+    let json = |arguments: &[&str]| {
+        let said = callboard(&server, arguments);
+        serde_json::from_str::<serde_json::Value>(&said).unwrap_or_else(|error| panic!("{error}: {said}"))
+    };
+    assert_eq!(json(&["embeddings", "status", "--json"]), json!([model]));
+    let table = callboard(&server, &["embeddings", "status"]);
+    assert!(table.contains("local/all-MiniLM-L6-v2  384         serving  2/2"), "{table}");
+    assert_eq!(json(&["embeddings", "retry", "--json"]), json!({"retried": 0}));
+    assert_eq!(json(&["embeddings", "status", "--watch", "--json"]), model, "nothing to wait for");
+}
+
+/// What a command says.
+fn callboard(server: &Server, arguments: &[&str]) -> String {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_callboard"))
+        .args(arguments)
+        .env("DATABASE_URL", &server.db.url)
+        .output()
+        .expect("run callboard");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
 }
 
 #[tokio::test]

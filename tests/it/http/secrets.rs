@@ -22,6 +22,11 @@ async fn secrets_appear_nowhere() {
         .env("CALLBOARD_LOG", "trace")
         .env("CALLBOARD_ADMIN_EMAIL", "root@example.org")
         .env("CALLBOARD_ADMIN_PASSWORD", "canary-admin-password")
+        // Nobody is there, which is told again and again.
+        .env("CALLBOARD_EMBEDDING_PROVIDER", "openai")
+        .env("CALLBOARD_EMBEDDING_BASE_URL", "http://127.0.0.1:9/v1")
+        .env("CALLBOARD_EMBEDDING_MODEL", "unknown")
+        .env("CALLBOARD_EMBEDDING_API_KEY", "canary-embedding-key")
         .stdin(Stdio::null())
         .stdout(log.reopen().expect("a handle"))
         .stderr(log.reopen().expect("a handle"))
@@ -61,6 +66,12 @@ async fn secrets_appear_nowhere() {
     note(&stranger.get("/api/auth/me?token=canary-query").await.json);
     note(&root.post("/api/auth/register", json!({"email": "a@b.c", "password": {"canary-object": 1}})).await.json);
     note(&stranger.get("/metrics").await.json);
+    house::eventually("the provider was tried", async || {
+        let ready = stranger.get("/ready").await.json;
+        note(&ready);
+        ready["embeddings"]["state"] == "failing"
+    })
+    .await;
     note(&stranger.get("/openapi.json").await.json);
 
     // SAFETY: the process is our own child and has not been waited for.
