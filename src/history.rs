@@ -64,6 +64,8 @@ pub struct Cursor {
 pub struct Missed {
     /// The life of the database.
     pub epoch: String,
+    /// The stream behind the room.
+    pub stream_id: String,
     /// The workflow of the room.
     pub workflow_id: String,
     /// The ticket, in a ticket's room.
@@ -78,7 +80,7 @@ pub struct Missed {
     pub has_more: bool,
 }
 
-/// A board or ticket with its place in the stream; `body` is JSON that doors pass on unread.
+/// A board, ticket or search with its place in the stream; `body` is JSON that doors pass on unread.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
     /// The place from which events continue.
@@ -94,16 +96,19 @@ pub enum Room {
     Workflow(String),
     /// One ticket.
     Ticket(String),
+    /// What a saved search tells.
+    Search(String),
 }
 
 impl Room {
-    /// Reads `workflow:<id>` or `ticket:<id>`. What has another form is refused like an absent room.
+    /// Reads `workflow:<id>`, `ticket:<id>` or `search:<id>`. What has another form is refused like an absent room.
     pub fn parse(name: &str) -> Result<Self> {
         let absent = || Error::problem(404, "not_found", format!("There is no room {name}."));
         match name.split_once(':') {
             _ if name.len() > 200 || name.contains('\0') => Err(Error::invalid("room", "is not the name of a room")),
             Some(("workflow", id)) if !id.is_empty() => Ok(Self::Workflow(id.to_owned())),
             Some(("ticket", id)) if !id.is_empty() => Ok(Self::Ticket(id.to_owned())),
+            Some(("search", id)) if !id.is_empty() => Ok(Self::Search(id.to_owned())),
             _ => Err(absent()),
         }
     }
@@ -114,6 +119,7 @@ impl std::fmt::Display for Room {
         match self {
             Self::Workflow(id) => write!(f, "workflow:{id}"),
             Self::Ticket(id) => write!(f, "ticket:{id}"),
+            Self::Search(id) => write!(f, "search:{id}"),
         }
     }
 }
@@ -132,7 +138,7 @@ pub async fn events_since(
     db.call(SQL, &[&caller.to_sql(), &room.to_string(), &since, &epoch, &limit]).await
 }
 
-/// The state a room's client starts from: the workflow's board, or the ticket's card.
+/// The state a room's client starts from: the workflow's board, the ticket's card, or the search.
 pub async fn snapshot(db: &Db, caller: &Caller, room: &Room) -> Result<Snapshot> {
     let caller = caller.to_sql();
     let rows = match room {
@@ -141,13 +147,17 @@ pub async fn snapshot(db: &Db, caller: &Caller, room: &Room) -> Result<Snapshot>
             let name = room.to_string();
             db.rows(include_str!("../sql/queries/history/ticket_snapshot.sql"), &[&caller, &name]).await?
         }
+        Room::Search(_) => {
+            let name = room.to_string();
+            db.rows(include_str!("../sql/queries/history/search_snapshot.sql"), &[&caller, &name]).await?
+        }
     };
     let row = rows.first().ok_or_else(|| Error::Internal("a snapshot answered no row".to_owned()))?;
     let cursor = Cursor { epoch: row.try_get(0)?, seq: row.try_get(1)? };
     Ok(Snapshot { cursor, body: row.try_get(2)? })
 }
 
-/// The workflow behind a room; what the caller may not read looks absent.
+/// The stream behind a room; what the caller may not read looks absent.
 pub async fn open_room(db: &Db, caller: &Caller, room: &Room) -> Result<String> {
     const SQL: &str = include_str!("../sql/queries/history/open_room.sql");
     db.call_text(SQL, &[&caller.to_sql(), &room.to_string()]).await

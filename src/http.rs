@@ -49,6 +49,7 @@ use crate::accounts::Accounts;
 use crate::config::Config;
 use crate::db::Db;
 use crate::embeddings::{self, Embeddings};
+use crate::searches::matching::Matching;
 use crate::{Error, Result as CoreResult};
 
 /// A part asked by `/ready`: `Err` says what is wrong, in a sentence.
@@ -64,6 +65,8 @@ pub struct State {
     pub accounts: Accounts,
     /// Vectors of texts, for search by meaning.
     pub embeddings: Embeddings,
+    /// Tells watched searches of tickets that start to match.
+    pub matching: Matching,
     /// Rate limits.
     pub limits: limits::Limits,
     ready: RwLock<Vec<(String, ReadyCheck)>>,
@@ -80,8 +83,9 @@ impl State {
     pub async fn load(config: Config, db: Db) -> CoreResult<web::Data<Self>> {
         let accounts = Accounts::load(&db, &config).await?;
         let embeddings = Embeddings::start(db.clone(), embeddings::Settings::of(&config)?)?;
+        let matching = Matching::start(db.clone(), embeddings.clone());
         let limits = limits::Limits::new(config.request_rate);
-        Ok(web::Data::new(Self { db, config, accounts, embeddings, limits, ready: RwLock::default() }))
+        Ok(web::Data::new(Self { db, config, accounts, embeddings, matching, limits, ready: RwLock::default() }))
     }
 
     /// Makes `/ready` ask one more part, e.g. the relay.

@@ -162,25 +162,25 @@ impl Live {
                     actor: actor.clone(),
                     session: session.clone(),
                     key: key.clone(),
-                    workflows: Vec::new(),
+                    streams: Vec::new(),
                 });
                 watched.push(BTreeSet::new());
                 clients.push(Vec::new());
                 holders.len() - 1
             });
-            watched[place].extend(client.members().iter().filter_map(|m| m.workflow_id().map(str::to_owned)));
+            watched[place].extend(client.members().iter().filter_map(|m| m.stream().map(str::to_owned)));
             clients[place].push(client);
         }
-        for (holder, workflows) in holders.iter_mut().zip(watched) {
-            holder.workflows = workflows.into_iter().collect();
+        for (holder, streams) in holders.iter_mut().zip(watched) {
+            holder.streams = streams.into_iter().collect();
         }
         (holders, clients)
     }
 
-    /// Takes a client out of the rooms of a workflow that it may no longer read, and tells it.
-    pub(crate) fn expel(&self, client: &Arc<Client>, workflow_id: &str) {
+    /// Takes a client out of the rooms of a stream that it may no longer read, and tells it.
+    pub(crate) fn expel(&self, client: &Arc<Client>, stream: &str) {
         for member in client.members() {
-            if member.workflow_id() == Some(workflow_id) && client.exit_member(&member) {
+            if member.stream() == Some(stream) && client.exit_member(&member) {
                 self.rooms.leave(&member);
                 let room = member.room.to_string();
                 client.outbox.say(json!({"type": "unsubscribed", "room": room, "reason": "forbidden"}).to_string());

@@ -2,6 +2,8 @@
 //!
 //! A saved search belongs to whoever authenticated; a shared one is there for everybody in its workflow.
 
+pub mod matching;
+
 use serde::{Deserialize, Serialize};
 use tokio_postgres::types::Json;
 use utoipa::ToSchema;

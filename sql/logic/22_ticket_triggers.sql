@@ -77,6 +77,7 @@ begin
                    from new_rows n join logic.cards c on c.ticket_id = n.id' into changes;
     end if;
     perform logic.record(changes);
+    perform logic.queue_matches(array(select n.id from new_rows n));
     return null;
 end
 $$;
@@ -100,6 +101,7 @@ declare
     changes logic.change[] := '{}';
     resolved text[] := '{}';
     reworded text[] := '{}';
+    touched text[] := '{}';
     moved text[] := '{}';
     gone text[] := '{}';
 begin
@@ -199,6 +201,11 @@ begin
         elsif (o.title, o.description, o.tags) is distinct from (n.title, n.description, n.tags) or not logic.is_live(o) then
             reworded := reworded || n.id;
         end if;
+        -- What a watched search may ask for.
+        if (o.status, o.priority, o.ticket_type, o.assigned_agent_id, o.is_resolved, o.created_at, o.tags, o.title, o.description, logic.is_live(o))
+            is distinct from (n.status, n.priority, n.ticket_type, n.assigned_agent_id, n.is_resolved, n.created_at, n.tags, n.title, n.description, logic.is_live(n)) then
+            touched := touched || n.id;
+        end if;
     end loop;
     close pairs;
     perform logic.record(changes);
@@ -212,6 +219,9 @@ begin
     end if;
     if gone <> '{}' then
         perform logic.unindex_tickets(gone);
+    end if;
+    if touched <> '{}' then
+        perform logic.queue_matches(touched);
     end if;
     if resolved <> '{}' then
         -- The trigger of ticket_blockers records each release.

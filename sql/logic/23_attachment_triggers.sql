@@ -36,6 +36,7 @@ begin
                 'comment', logic.comment_json(n.id),
                 'changes', jsonb_build_object('comment_count', logic.comment_count(n.ticket_id)))) order by n.created_at, n.id)
         from new_rows n));
+    perform logic.queue_matches((select array_agg(distinct n.ticket_id) from new_rows n));
     return null;
 end
 $$;
@@ -58,6 +59,8 @@ begin
     perform logic.record_json(logic.moved_changes('comments_moved', 'comment_count', (
         select jsonb_agg(jsonb_build_object('workflow_id', n.workflow_id, 'from', o.ticket_id, 'to', n.ticket_id, 'id', n.id))
           from new_rows n join old_rows o using (id) where n.ticket_id <> o.ticket_id)));
+    perform logic.queue_matches((select array_agg(distinct u.ticket_id)
+        from (select n.ticket_id from new_rows n union select o.ticket_id from old_rows o) u));
     return null;
 end
 $$;
@@ -157,6 +160,7 @@ begin
     perform logic.refuse_merged((select array_agg(b.id) from (
         select n.ticket_id as id from new_rows n union select n.blocked_by_ticket_id from new_rows n) b));
     perform logic.record_json(logic.blocker_changes('blocked', (select jsonb_agg(to_jsonb(n)) from new_rows n)));
+    perform logic.queue_matches((select array_agg(distinct n.ticket_id) from new_rows n));
     return null;
 end
 $$;
@@ -166,6 +170,7 @@ create function logic.blockers_deleted() returns trigger language plpgsql as $$
 begin
     perform logic.lock_streams((select array_agg(distinct o.workflow_id) from old_rows o));
     perform logic.record_json(logic.blocker_changes('unblocked', (select jsonb_agg(to_jsonb(o)) from old_rows o)));
+    perform logic.queue_matches((select array_agg(distinct o.ticket_id) from old_rows o));
     insert into ticket_comments (id, ticket_id, workflow_id, agent_id, comment_text, comment_type, mentions)
     select logic.new_id('comment'), o.ticket_id, o.workflow_id,
            (select a.id from actors a where a.id = coalesce(logic.current_on_behalf_of(), logic.current_actor())),

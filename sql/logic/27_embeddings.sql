@@ -209,6 +209,7 @@ begin
     -- Changed meanwhile: due at once.
     update embedding_queue q set not_before = '-infinity', attempts = 0
      where q.model_id = store_embeddings.model and q.ticket_id = any (ours);
+    perform logic.queue_embedded(ours);
     return cardinality(ours);
 end
 $$;

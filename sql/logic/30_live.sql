@@ -4,13 +4,18 @@
 -- Functions marked `stable` read everything under the snapshot of the statement that calls them, so
 -- that events, `last_seq` and board belong together.
 
--- The workflow and, for a ticket's room, the ticket behind a room's name. Refuses what the caller may
--- not read exactly as it refuses what does not exist.
-create function logic.open_room(caller text, room text, out workflow_id text, out ticket_id text) language plpgsql as $$
+-- The stream behind a room's name, its workflow and, for a ticket's room, the ticket. Refuses what the
+-- caller may not read exactly as it refuses what does not exist.
+create function logic.open_room(caller text, room text, out stream_id text, out workflow_id text, out ticket_id text) language plpgsql as $$
 declare
     kind text := split_part(room, ':', 1);
     subject text := 'room ' || room;
 begin
+    if kind = 'search' then
+        select (f.kept).workflow_id into open_room.workflow_id from logic.find_search(caller, substr(room, 8), subject) f;
+        open_room.stream_id := room;
+        return;
+    end if;
     if kind = 'ticket' then
         select t.id, t.workflow_id into open_room.ticket_id, open_room.workflow_id
           from tickets t where t.id = substr(room, 8) and t.deleted_at is null;
@@ -18,6 +23,7 @@ begin
         open_room.workflow_id := substr(room, 10);
     end if;
     perform logic.authorize(caller, open_room.workflow_id, 'viewer', subject);
+    open_room.stream_id := 'workflow:' || open_room.workflow_id;
 end
 $$;
 
@@ -35,7 +41,11 @@ declare
     more boolean;
 begin
     select * into place from logic.open_room(caller, room);
-    select * into stream from streams s where s.stream_id = 'workflow:' || place.workflow_id;
+    select * into stream from streams s where s.stream_id = place.stream_id;
+    if stream.stream_id is null then
+        -- A search that has not told anything yet.
+        stream := (place.stream_id, place.workflow_id, 0, 0);
+    end if;
     cursor_fault := case
         when since_epoch <> epoch then 'epoch'
         when since > stream.last_seq then 'ahead'
@@ -51,7 +61,7 @@ begin
                   order by h.seq limit max_events)
                 union all
                 (select h.* from history h
-                  where cursor_fault is null and h.ticket_id = place.ticket_id and h.seq > since
+                  where cursor_fault is null and h.ticket_id = place.ticket_id and h.stream_id = stream.stream_id and h.seq > since
                   order by h.seq limit max_events)) h
     ),
     -- Large ones come in smaller pages: whoever reads them holds a page in memory.
@@ -61,14 +71,14 @@ begin
     select coalesce(jsonb_agg(
                (to_jsonb(k) - '{row_in_page,before,volume}'::text[]) || jsonb_build_object('prev', case
                    when place.ticket_id is null then k.seq - 1
-                   else coalesce(k.before, (select p.seq from history p where p.ticket_id = place.ticket_id and p.seq <= since
+                   else coalesce(k.before, (select p.seq from history p where p.ticket_id = place.ticket_id and p.stream_id = stream.stream_id and p.seq <= since
                                              order by p.seq desc limit 1), 0) end)
                order by k.seq), '[]'),
            count(*) = max_events or count(*) < (select count(*) from page)
       into events, more
       from kept k where k.row_in_page = 1 or k.volume < 4000000;
     return jsonb_build_object(
-        'epoch', epoch, 'workflow_id', place.workflow_id, 'ticket_id', place.ticket_id,
+        'epoch', epoch, 'stream_id', place.stream_id, 'workflow_id', place.workflow_id, 'ticket_id', place.ticket_id,
         'last_seq', stream.last_seq, 'resync', cursor_fault, 'events', events, 'has_more', more);
 end
 $$;
@@ -100,21 +110,29 @@ begin
 end
 $$;
 
--- Of open sockets' callers, those whose credential no longer holds (`workflow_id` is null) and the
--- workflows each of the others may no longer read. `callers` is a list of {actor, session, key,
--- workflows: […]}; `place` counts from 1. The same rules as logic.identify and logic.authorize, over
--- many callers at once.
-create function logic.lost_access(callers jsonb) returns table (place bigint, workflow_id text) language sql stable
+-- A saved search with its place in its stream, for a socket that opens the search's room.
+create function logic.search_snapshot(caller text, room text, out epoch text, out seq bigint, out body text) language plpgsql stable as $$
+begin
+    select f.shown ->> 'epoch', (f.shown ->> 'last_seq')::bigint, f.shown::text into epoch, seq, body
+      from (select logic.search_json(s.kept) as shown from logic.find_search(caller, substr(room, 8), 'room ' || room) s) f;
+end
+$$;
+
+-- Of open sockets' callers, those whose credential no longer holds (`stream_id` is null) and the streams
+-- each of the others may no longer read. `callers` is a list of {actor, session, key, streams: […]};
+-- `place` counts from 1. The same rules as logic.identify, logic.authorize and logic.find_search, over many
+-- callers at once.
+create function logic.lost_access(callers jsonb) returns table (place bigint, stream_id text) language sql stable
 begin atomic
     with
     asked as materialized (
         select e.place, e.item ->> 'actor' as actor, e.item ->> 'session' as session, e.item ->> 'key' as key,
-               e.item -> 'workflows' as workflows
+               e.item -> 'streams' as streams
           from jsonb_array_elements(callers) with ordinality e (item, place)
     ),
     -- Those whose actor, session and key still hold, with what that gives.
     holding as materialized (
-        select q.place, q.actor, q.workflows,
+        select q.place, q.actor, q.streams,
                a.is_admin and (k.id is null or '*' = any (k.scopes)) as is_admin,
                k.id is null or k.scopes && '{read,*}' as may_read
           from asked q
@@ -127,10 +145,16 @@ begin atomic
     )
     select q.place, null::text from asked q where q.place not in (select h.place from holding h)
     union all
-    select h.place, w.id
+    select h.place, w.stream_id
       from holding h
-      cross join lateral jsonb_array_elements_text(h.workflows) w (id)
+      -- Each stream with its workflow; none where what it is about does not exist or is not the actor's to see.
+      cross join lateral (
+            select u.id as stream_id, case
+                   when u.id like 'search:%' then (select s.workflow_id from saved_searches s
+                        where s.id = substr(u.id, 8) and (s.shared or s.owner_id = h.actor))
+                   else (select x.id from workflows x where x.id = substr(u.id, 10)) end as workflow_id
+              from jsonb_array_elements_text(h.streams) u (id)) w
      where not h.may_read
-        or not exists (select from workflows x where x.id = w.id)
-        or not (h.is_admin or exists (select from workflow_members m where m.workflow_id = w.id and m.actor_id = h.actor));
+        or w.workflow_id is null
+        or not (h.is_admin or exists (select from workflow_members m where m.workflow_id = w.workflow_id and m.actor_id = h.actor));
 end;

@@ -40,7 +40,7 @@ begin
         perform logic.fail('CB403', 'Only its owner or an owner of the workflow may change a shared search.');
     end if;
     perform logic.act(who);
-    select s.* into kept from saved_searches s where s.id = search for update;
+    select s.* into kept from saved_searches s where s.id = search for no key update;
     if kept.id is null then
         perform logic.fail('CB404', format('There is no search %s.', search));
     end if;
@@ -162,7 +162,8 @@ begin
         if wanted.notify and (not row.notify or (wanted.query, wanted.search_type, wanted.filters, wanted.include_comments)
                 is distinct from (row.query, row.search_type, row.filters, row.include_comments)) then
             perform logic.watch_search(search);
-        elsif not wanted.notify then
+        elsif row.notify and not wanted.notify then
+            perform logic.lock_matching(row.workflow_id);
             delete from search_matches m where m.search_id = search;
         end if;
     end if;
@@ -172,8 +173,11 @@ $$;
 
 -- DELETE /api/searches/{id}. What its stream told stays in history.
 create function logic.delete_search(caller text, search text) returns jsonb language plpgsql as $$
+declare
+    own record;
 begin
-    perform logic.own_search(caller, search);
+    select * into own from logic.own_search(caller, search);
+    perform logic.lock_matching((own.kept).workflow_id);
     delete from saved_searches s where s.id = search;
     return jsonb_build_object('success', true, 'search_id', search, 'message', 'Deleted the search.');
 end

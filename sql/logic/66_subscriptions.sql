@@ -1,11 +1,180 @@
--- Subscriptions: a saved search that tells its owner of each ticket that starts to match.
+-- Subscriptions: a saved search that tells its stream of each ticket that starts to match.
+--
+-- Whoever changes a ticket where somebody watches leaves a row in search_match_queue, in the same
+-- transaction (logic.queue_matches, called by the triggers once they hold the workflow's stream). A task of
+-- every server works the queue off. search_matches says who matches now: a ticket that comes in is told,
+-- one that goes out is not.
+--
+-- Lock order: the workflow's stream (only where a watch begins), the turn at the workflow's searches, then
+-- the streams of the searches. Whoever works on the queue asks for no ticket and no stream of a workflow.
 
--- Begins to watch, or begins anew because what it looks for has changed. Its stream is there from the
--- first time on.
-create function logic.watch_search(search text) returns void language plpgsql as $$
+-- How far in meaning a ticket may be from the query: a cosine of at least 0.5.
+create function logic.match_distance() returns double precision language sql immutable return 0.5;
+
+-- One at a time decides what matches in a workflow, so that the last word is about the last state.
+create function logic.lock_matching(workflow text) returns void language sql
+begin atomic
+    select pg_advisory_xact_lock(hashtextextended('matching ' || lock_matching.workflow, 0));
+end;
+
+-- Notes that tickets changed, if somebody watches their workflow. Never waits: each change is a row.
+create function logic.queue_matches(tickets text[]) returns void language plpgsql as $$
 begin
-    insert into streams (stream_id, workflow_id) select 'search:' || s.id, s.workflow_id from saved_searches s where s.id = search
-    on conflict do nothing;
-    update saved_searches s set notify = true, watched_at = clock_timestamp() where s.id = search;
+    if exists (select from saved_searches s where s.notify) then
+        insert into search_match_queue (workflow_id, ticket_id, actor_id, on_behalf_of)
+        select t.workflow_id, t.id, logic.current_actor(), logic.current_on_behalf_of()
+          from unnest(queue_matches.tickets) u (id)
+          join tickets t on t.id = u.id
+         where exists (select from saved_searches s where s.workflow_id = t.workflow_id and s.notify);
+    end if;
+end
+$$;
+
+-- The same for tickets whose vectors are about to be stored. Shared, so that a search that gets its own
+-- vector meanwhile (logic.set_search_vector) waits for these to be seen, or these for it.
+create function logic.queue_embedded(tickets text[]) returns void language plpgsql as $$
+begin
+    perform pg_advisory_xact_lock_shared(4841021943118693742);
+    perform logic.queue_matches(tickets);
+end
+$$;
+
+-- The tickets that match a search now, all of them or of some: the filters pass, and every word of the
+-- query is there (as keyword search reads it, with phrases and exclusions), or the meaning is near enough.
+create function logic.matching_tickets(search saved_searches, only_these text[] default null) returns table (ticket_id text)
+language plpgsql stable as $$
+begin
+    -- Dynamic, so that it is planned for the search and the number of tickets at hand.
+    return query execute format($query$
+        select t.id from tickets t
+         where t.workflow_id = $1 and logic.is_live(t) and logic.matches(t, $2) %1$s
+           and ($3 = '' or t.id in (
+                select t.ticket_id from ticket_search t
+                 where t.workflow_id = $1 and t.document @@ $4 and ($5 or ts_filter(t.document, '{a,b,c}') @@ $4) %2$s
+                union all
+                select t.ticket_id from ticket_embeddings t
+                 where t.workflow_id = $1 and t.model_id = $6 and t.embedding <=> $7 <= logic.match_distance() %2$s))
+        $query$,
+        case when only_these is not null then 'and t.id = any ($8)' end,
+        case when only_these is not null then 'and t.ticket_id = any ($8)' end)
+      using search.workflow_id, search.filters, search.query, logic.required_words(search.query), search.include_comments,
+            search.model_id, search.vector, only_these;
+end
+$$;
+
+-- Brings search_matches up to date for some tickets, or all, and tells of those that came in: `who` names
+-- the actor of each ticket to be told of; others come in silently.
+create function logic.rematch(search saved_searches, only_these text[], who jsonb) returns bigint language plpgsql as $$
+declare
+    matching constant text[] := array(select m.ticket_id from logic.matching_tickets(search, only_these) m);
+    fresh text[];
+begin
+    delete from search_matches m
+     where m.search_id = search.id and (only_these is null or m.ticket_id = any (only_these)) and not m.ticket_id = any (matching);
+    with made as (
+        insert into search_matches (search_id, ticket_id, workflow_id)
+        select search.id, m, search.workflow_id from unnest(matching) m
+        on conflict do nothing returning ticket_id
+    )
+    select array_agg(t.id order by t.number) into fresh
+      from made m join tickets t on t.id = m.ticket_id where who ? m.ticket_id;
+    return logic.tell_matches(search, fresh, who);
+end
+$$;
+
+-- Writes one row for each ticket into the search's stream, and rings.
+create function logic.tell_matches(search saved_searches, tickets text[], who jsonb) returns bigint language plpgsql as $$
+declare
+    told bigint;
+begin
+    if tickets is null then
+        return 0;
+    end if;
+    insert into history (stream_id, seq, workflow_id, change_type, new_value, change_description, metadata, actor_id, on_behalf_of)
+    select n.stream_id, n.before_first + u.place, search.workflow_id, 'search_matched', u.id,
+           format('%s matches %s.', c.key, search.name),
+           jsonb_build_object('search_id', search.id, 'name', search.name, 'ticket', to_jsonb(c)),
+           who #>> array[u.id, 'actor_id'], who #>> array[u.id, 'on_behalf_of']
+      from logic.next_seqs(array(select 'search:' || search.id from unnest(tell_matches.tickets))) n
+     cross join unnest(tell_matches.tickets) with ordinality u (id, place)
+      join logic.cards c on c.ticket_id = u.id;
+    get diagnostics told = row_count;
+    perform logic.ring();
+    return told;
+end
+$$;
+
+-- Begins to watch, or begins anew because what it looks for has changed; what matches already is not told.
+-- Whoever holds the workflow's stream before us is seen here, whoever comes after us leaves a row.
+create function logic.watch_search(search text) returns void language plpgsql as $$
+declare
+    watched saved_searches;
+begin
+    select * into watched from saved_searches s where s.id = search;
+    perform logic.lock_stream(watched.workflow_id);
+    perform logic.lock_matching(watched.workflow_id);
+    insert into streams (stream_id, workflow_id) values ('search:' || search, watched.workflow_id) on conflict do nothing;
+    update saved_searches s set notify = true, watched_at = clock_timestamp(), model_id = null, vector = null
+     where s.id = search returning * into watched;
+    perform logic.rematch(watched, null, '{}');
+end
+$$;
+
+-- Gives a watched search the vector of its query, if it still asks that. What is near already comes in
+-- silently, but for tickets made since the watch began: they had to wait for the vector.
+create function logic.set_search_vector(search text, query text, model bigint, vector halfvec) returns bigint language plpgsql as $$
+declare
+    watched saved_searches;
+    since timestamptz;
+begin
+    select * into watched from saved_searches s where s.id = search;
+    perform pg_advisory_xact_lock(4841021943118693742);
+    perform logic.lock_matching(watched.workflow_id);
+    select case when s.vector is null then s.watched_at end into since from saved_searches s where s.id = search;
+    update saved_searches s set model_id = set_search_vector.model, vector = set_search_vector.vector
+     where s.id = search and s.notify and s.query = set_search_vector.query
+       and exists (select from embedding_models m where m.id = set_search_vector.model and m.state <> 'retired')
+    returning * into watched;
+    if not found then
+        return 0;
+    end if;
+    return logic.rematch(watched, null, coalesce((
+        select jsonb_object_agg(t.id, jsonb_build_object('actor_id', coalesce(t.created_by_agent_id, logic.current_actor())))
+          from tickets t where t.workflow_id = watched.workflow_id and t.created_at > since), '{}'));
+end
+$$;
+
+-- Works off up to `max_rows` of the queue, of one workflow nobody else works on. Answers how many rows were
+-- taken and tickets told, and the watched searches that lack the vector of the model that serves.
+create function logic.match_searches(max_rows bigint default 500) returns jsonb language plpgsql as $$
+declare
+    workflow text;
+    rows bigint[];
+    tickets text[];
+    who jsonb;
+    search saved_searches;
+    told bigint := 0;
+begin
+    for workflow in
+        select q.workflow_id from search_match_queue q group by q.workflow_id order by min(q.id) limit 50
+    loop
+        continue when not pg_try_advisory_xact_lock(hashtextextended('matching ' || workflow, 0));
+        -- The newest change of a ticket says who made it match.
+        select array_agg(q.id), array_agg(distinct q.ticket_id),
+               jsonb_object_agg(q.ticket_id, jsonb_build_object('actor_id', q.actor_id, 'on_behalf_of', q.on_behalf_of) order by q.id)
+          into rows, tickets, who
+          from (select * from search_match_queue o where o.workflow_id = workflow order by o.id limit max_rows) q;
+        continue when rows is null;
+        for search in select s.* from saved_searches s where s.workflow_id = workflow and s.notify order by s.id loop
+            told := told + logic.rematch(search, tickets, who);
+        end loop;
+        delete from search_match_queue q where q.id = any (rows);
+        exit;
+    end loop;
+    return jsonb_build_object('taken', coalesce(cardinality(rows), 0), 'told', told, 'wanting', (
+        select coalesce(jsonb_agg(jsonb_build_object('search_id', s.id, 'query', s.query)), '[]')
+          from (select s.* from embedding_models m
+                  join saved_searches s on s.notify and s.search_type <> 'keyword' and s.query <> '' and s.model_id is distinct from m.id
+                 where m.state = 'serving' order by s.id limit 20) s));
 end
 $$;

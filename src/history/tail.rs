@@ -54,8 +54,8 @@ pub struct Holder {
     pub session: Option<String>,
     /// The key that authenticated, if it was one.
     pub key: Option<String>,
-    /// The workflows it watches.
-    pub workflows: Vec<String>,
+    /// The streams it watches.
+    pub streams: Vec<String>,
 }
 
 impl Holder {
@@ -65,13 +65,13 @@ impl Holder {
     }
 }
 
-/// What a holder lost: its credential (no workflow), or one workflow.
+/// What a holder lost: its credential (no stream), or one stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loss {
     /// Index in the list that was asked about.
     pub holder: usize,
-    /// The workflow it may no longer read.
-    pub workflow_id: Option<String>,
+    /// The stream it may no longer read.
+    pub stream_id: Option<String>,
 }
 
 /// Rings when a writer notifies, and when the connection ends.
@@ -209,13 +209,13 @@ impl Tail {
         rows.iter().map(|row| Ok((row.try_get("ticket_id")?, row.try_get("prev")?))).collect()
     }
 
-    /// Which of the holders lost their credential or a workflow.
+    /// Which of the holders lost their credential or a stream.
     pub async fn lost_access(&self, holders: &[Holder]) -> Result<Vec<Loss>> {
         let rows = self.client.query(&self.lost, &[&Json(holders)]).await?;
         rows.iter()
             .map(|row| {
                 let place: i64 = row.try_get("place")?;
-                Ok(Loss { holder: place as usize - 1, workflow_id: row.try_get("workflow_id")? })
+                Ok(Loss { holder: place as usize - 1, stream_id: row.try_get("stream_id")? })
             })
             .collect()
     }

@@ -1,5 +1,5 @@
-//! `GET /api/workflows/{id}/events`: a workflow's events for clients without sockets, as pages of JSON or
-//! as Server-Sent Events.
+//! Events for clients without sockets, as pages of JSON or as Server-Sent Events: a workflow's at
+//! `GET /api/workflows/{id}/events`, a saved search's at `GET /api/searches/{id}/events`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,8 +58,37 @@ pub async fn events(
     state: web::Data<State>,
     live: web::Data<Live>,
 ) -> Result<HttpResponse> {
-    let room = Room::Workflow(path.0);
-    let Since { since, epoch, limit } = query.0;
+    answer(&request, Room::Workflow(path.0), query.0, auth, &state, live).await
+}
+
+/// Lists what a saved search told after a place in its stream: tickets that started to match.
+///
+/// Like a workflow's events, as JSON or as a stream; a cursor is `epoch` and `last_seq` of the search.
+#[utoipa::path(tag = "live", params(("id" = String, Path, description = "The search"), Since), responses(
+    (status = 200, description = "`{epoch, events, last_seq, has_more}`, or a stream of events", content(
+        (serde_json::Value = "application/json"), (String = "text/event-stream"))),
+    (status = 410, description = "The cursor belongs to another epoch, or its events were pruned")))]
+#[get("/api/searches/{id}/events")]
+pub async fn search_events(
+    request: HttpRequest,
+    path: Path<String>,
+    query: Query<Since>,
+    auth: Auth,
+    state: web::Data<State>,
+    live: web::Data<Live>,
+) -> Result<HttpResponse> {
+    answer(&request, Room::Search(path.0), query.0, auth, &state, live).await
+}
+
+async fn answer(
+    request: &HttpRequest,
+    room: Room,
+    query: Since,
+    auth: Auth,
+    state: &State,
+    live: web::Data<Live>,
+) -> Result<HttpResponse> {
+    let Since { since, epoch, limit } = query;
     if since.is_some_and(|since| since < 0) {
         return Err(Error::invalid("since", "must not be negative").into());
     }
@@ -71,7 +100,7 @@ pub async fn events(
         request.headers().get_all(ACCEPT).any(|a| a.to_str().is_ok_and(|a| a.contains("text/event-stream")));
     if streaming {
         let cursor =
-            last_event_id(&request).or(since.map(|seq| Cursor { epoch: epoch.clone().unwrap_or_default(), seq }));
+            last_event_id(request).or(since.map(|seq| Cursor { epoch: epoch.clone().unwrap_or_default(), seq }));
         return stream_events(live.into_inner(), auth.0, room, cursor, since.is_some() && epoch.is_none()).await;
     }
     let caller = auth.caller();
@@ -80,7 +109,7 @@ pub async fn events(
         let mut problem = Error::problem(
             410,
             "resync",
-            "The events after this place are not to be had any more; read the board anew and continue from its seq.",
+            "The events after this place are not to be had any more; read the present state anew and continue from its seq.",
         )
         .as_problem();
         problem.extra.insert("reason".to_owned(), reason.into());
@@ -88,13 +117,13 @@ pub async fn events(
         problem.extra.insert("last_seq".to_owned(), missed.last_seq.into());
         return Err(Error::Problem(Box::new(problem)).into());
     }
-    let events = missed
+    let listed = missed
         .events
         .iter()
         .filter_map(|event| RawValue::from_string(native::message(event, &missed.epoch, event.prev)).ok());
     Ok(HttpResponse::Ok().json(serde_json::json!({
         "epoch": missed.epoch,
-        "events": events.collect::<Vec<_>>(),
+        "events": listed.collect::<Vec<_>>(),
         "last_seq": missed.last_seq,
         "has_more": missed.has_more,
     })))

@@ -45,6 +45,14 @@ pub async fn guard<B: MessageBody + 'static>(
     let status = response.status().as_u16().to_string();
     let secure = state.as_ref().is_some_and(|state| origin::is_secure(&state.config, response.request()));
     let api = response.request().path().starts_with("/api/");
+    if let Some(state) = &state
+        && api
+        && method != "GET"
+        && response.status().is_success()
+    {
+        // Something may have changed that somebody watches.
+        state.matching.nudge();
+    }
     let headers = response.headers_mut();
     for (name, value) in FIXED {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));

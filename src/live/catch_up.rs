@@ -62,10 +62,10 @@ pub async fn run(live: Arc<Live>, member: Arc<Member>, entering: bool) {
 /// One attempt; false if so much happened meanwhile that history must be read again.
 async fn round(live: &Arc<Live>, member: &Arc<Member>, entering: bool) -> Result<bool> {
     let caller = member.client.caller().ok_or_else(|| Error::unauthenticated("Sign in first."))?;
-    if member.workflow_id().is_none() {
+    if member.stream().is_none() {
         let _turn = live.reading.acquire().await;
-        let workflow_id = history::open_room(&live.db, &caller, &member.room).await?;
-        live.rooms.join(member, &workflow_id);
+        let stream = history::open_room(&live.db, &caller, &member.room).await?;
+        live.rooms.join(member, &stream);
     }
     let reached = match member.begin_round() {
         Some(cursor) => pages(live, member, cursor).await?,
@@ -132,6 +132,7 @@ async fn snapshot(live: &Arc<Live>, member: &Arc<Member>, kind: &str) -> Result<
     let part = match &member.room {
         history::Room::Workflow(_) => "board",
         history::Room::Ticket(_) => "ticket",
+        history::Room::Search(_) => "search",
     };
     let text = format!(
         r#"{{"type":"{kind}","room":{},"epoch":{},"seq":{},"{part}":{}}}"#,

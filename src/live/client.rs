@@ -75,7 +75,7 @@ impl Client {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             client: self.clone(),
             room: room.clone(),
-            workflow_id: OnceLock::new(),
+            stream: OnceLock::new(),
             left: AtomicBool::new(false),
             phase: Mutex::new(Phase::Collecting { cursor, events: Vec::new(), bytes: 0, again: false }),
         });
@@ -128,15 +128,15 @@ pub struct Member {
     pub client: Arc<Client>,
     /// The room.
     pub room: Room,
-    pub(super) workflow_id: OnceLock<String>,
+    pub(super) stream: OnceLock<String>,
     pub(super) left: AtomicBool,
     phase: Mutex<Phase>,
 }
 
 impl Member {
-    /// The workflow of its room, once the room has been opened.
-    pub fn workflow_id(&self) -> Option<&str> {
-        self.workflow_id.get().map(String::as_str)
+    /// The stream behind its room, once the room has been opened.
+    pub fn stream(&self) -> Option<&str> {
+        self.stream.get().map(String::as_str)
     }
 
     /// Whether it has left its room.

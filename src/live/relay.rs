@@ -134,8 +134,8 @@ impl Relay {
             let (found, snapshot) = self.read(tail, epoch).await?;
             self.of_use = true;
             if let Some(heads) = heads {
-                for (workflow_id, head) in heads {
-                    self.live.rooms.verify(&workflow_id, head);
+                for (stream, head) in heads {
+                    self.live.rooms.verify(&stream, head);
                 }
                 checked = Some(began);
             }
@@ -245,23 +245,22 @@ impl Relay {
         for part in 0..holders.len().div_ceil(1000) {
             let range = part * 1000..holders.len().min((part + 1) * 1000);
             let losses = within(self.patience, tail.lost_access(&holders[range.clone()])).await?;
-            for Loss { holder, workflow_id } in losses {
+            for Loss { holder, stream_id } in losses {
                 for client in clients.get(range.start + holder).into_iter().flatten() {
-                    match &workflow_id {
+                    match &stream_id {
                         // It may have signed in anew while we asked.
                         None if !holders[range.start + holder].is_of(client.caller().as_ref()) => {}
                         None => client.outbox.close(Closing::Unauthenticated("the credential was revoked")),
-                        Some(workflow_id) => self.live.expel(client, workflow_id),
+                        Some(stream) => self.live.expel(client, stream),
                     }
                 }
             }
         }
-        let watched: Vec<String> = self.live.rooms.watched().iter().map(|id| format!("workflow:{id}")).collect();
+        let watched = self.live.rooms.watched();
         if watched.is_empty() {
             return Ok(Vec::new());
         }
-        let heads = within(self.patience, tail.heads(&watched)).await?;
-        Ok(heads.into_iter().filter_map(|(id, head)| Some((id.strip_prefix("workflow:")?.to_owned(), head))).collect())
+        within(self.patience, tail.heads(&watched)).await
     }
 }
 

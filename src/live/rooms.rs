@@ -19,7 +19,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// For some tickets, an event's number and the number before it in the ticket's room.
 pub type Predecessors = HashMap<String, (i64, i64)>;
 
-/// The rooms of one workflow: its own, and one for each of its tickets that somebody watches.
+/// The rooms of one stream: its own, and in a workflow's one for each of its tickets that somebody watches.
 #[derive(Debug, Default)]
 struct Channel {
     /// The last number that came through; 0 before the first.
@@ -94,8 +94,8 @@ pub struct Rooms {
 }
 
 impl Rooms {
-    fn channel(&self, workflow_id: &str) -> Option<Arc<Mutex<Channel>>> {
-        self.channels.read().unwrap_or_else(PoisonError::into_inner).get(workflow_id).cloned()
+    fn channel(&self, stream: &str) -> Option<Arc<Mutex<Channel>>> {
+        self.channels.read().unwrap_or_else(PoisonError::into_inner).get(stream).cloned()
     }
 
     fn channels(&self) -> Vec<(String, Arc<Mutex<Channel>>)> {
@@ -126,35 +126,35 @@ impl Rooms {
         lock(&self.clients).values().cloned().collect()
     }
 
-    /// Puts a member into its room, in the workflow it was found to belong to. It collects events from
+    /// Puts a member into its room, on the stream that was found behind it. It collects events from
     /// now on. A member that has left meanwhile stays out.
-    pub fn join(&self, member: &Arc<Member>, workflow_id: &str) {
+    pub fn join(&self, member: &Arc<Member>, stream: &str) {
         let mut channels = self.channels.write().unwrap_or_else(PoisonError::into_inner);
-        let _ = member.workflow_id.set(workflow_id.to_owned());
+        let _ = member.stream.set(stream.to_owned());
         if member.has_left() {
             return;
         }
-        let mut channel = lock(channels.entry(workflow_id.to_owned()).or_default());
+        let mut channel = lock(channels.entry(stream.to_owned()).or_default());
         match &member.room {
-            Room::Workflow(_) => channel.members.insert(member.id, member.clone()),
+            Room::Workflow(_) | Room::Search(_) => channel.members.insert(member.id, member.clone()),
             Room::Ticket(id) => {
                 let room = channel.tickets.entry(id.clone()).or_default();
                 room.members.insert(member.id, member.clone())
             }
         };
         drop(channel);
-        metrics::gauge!("callboard_live_workflows_watched").set(channels.len() as f64);
+        metrics::gauge!("callboard_live_streams_watched").set(channels.len() as f64);
     }
 
     /// Takes a member out of its room.
     pub fn leave(&self, member: &Member) {
         member.left.store(true, Ordering::Release);
         let mut channels = self.channels.write().unwrap_or_else(PoisonError::into_inner);
-        let Some(workflow_id) = member.workflow_id() else { return };
-        let Some(entry) = channels.get(workflow_id) else { return };
+        let Some(stream) = member.stream() else { return };
+        let Some(entry) = channels.get(stream) else { return };
         let mut channel = lock(entry);
         match &member.room {
-            Room::Workflow(_) => drop(channel.members.remove(&member.id)),
+            Room::Workflow(_) | Room::Search(_) => drop(channel.members.remove(&member.id)),
             Room::Ticket(id) => {
                 if let Some(room) = channel.tickets.get_mut(id) {
                     room.members.remove(&member.id);
@@ -167,9 +167,9 @@ impl Rooms {
         let empty = channel.is_empty();
         drop(channel);
         if empty {
-            channels.remove(workflow_id);
+            channels.remove(stream);
         }
-        metrics::gauge!("callboard_live_workflows_watched").set(channels.len() as f64);
+        metrics::gauge!("callboard_live_streams_watched").set(channels.len() as f64);
     }
 
     /// The first event of each watched ticket whose number before is not known yet.
@@ -177,7 +177,7 @@ impl Rooms {
         let mut found: HashMap<&str, i64> = HashMap::new();
         for event in events {
             let Some(ticket_id) = event.ticket_id.as_deref() else { continue };
-            let Some(channel) = self.channel(&event.workflow_id) else { continue };
+            let Some(channel) = self.channel(&event.stream_id) else { continue };
             if lock(&channel).tickets.get(ticket_id).is_some_and(|room| room.last.is_none()) {
                 found.entry(ticket_id).or_insert(event.seq);
             }
@@ -189,8 +189,8 @@ impl Rooms {
     /// asked for by `without_predecessor`. Answers how many events found someone.
     pub fn relay(&self, events: &[Event], epoch: &Arc<str>, earlier: &Predecessors) -> usize {
         let mut brought = 0;
-        for run in events.chunk_by(|a, b| a.workflow_id == b.workflow_id) {
-            let Some(channel) = run.first().and_then(|event| self.channel(&event.workflow_id)) else { continue };
+        for run in events.chunk_by(|a, b| a.stream_id == b.stream_id) {
+            let Some(channel) = run.first().and_then(|event| self.channel(&event.stream_id)) else { continue };
             let mut channel = lock(&channel);
             for event in run {
                 channel.relay(event, epoch, earlier);
@@ -208,15 +208,15 @@ impl Rooms {
         }
     }
 
-    /// The watched workflows.
+    /// The watched streams.
     pub fn watched(&self) -> Vec<String> {
         self.channels().into_iter().map(|(id, _)| id).collect()
     }
 
-    /// Compares with the last number given out in a workflow, after a tail read that was begun later:
+    /// Compares with the last number given out in a stream, after a tail read that was begun later:
     /// whoever has not come so far has missed something, and reads it from history.
-    pub fn verify(&self, workflow_id: &str, head: i64) {
-        let Some(channel) = self.channel(workflow_id) else { return };
+    pub fn verify(&self, stream: &str, head: i64) {
+        let Some(channel) = self.channel(stream) else { return };
         let mut channel = lock(&channel);
         if channel.relayed >= head {
             return;
@@ -226,7 +226,7 @@ impl Rooms {
             behind += usize::from(member.catch_up_to(head));
         }
         if behind > 0 {
-            tracing::warn!(workflow_id, relayed = channel.relayed, head, behind, "members lagged behind history");
+            tracing::warn!(stream, relayed = channel.relayed, head, behind, "members lagged behind history");
             channel.tickets.values_mut().for_each(|room| room.last = None);
         }
         channel.relayed = head;

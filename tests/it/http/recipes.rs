@@ -157,6 +157,7 @@ fn find(name: &str) -> Option<Value> {
         }
         "DELETE /api/workflows/{id}/members/{actor}" => json!({"path": {"id": "$workflow", "actor": "$member"}}),
         "GET /api/workflows/{id}/events" => json!({"path": {"id": "$workflow"}, "query": {"since": "0", "limit": "5"}}),
+        "GET /api/searches/{id}/events" => json!({"path": {"id": "$search"}, "query": {"since": "0", "limit": "5"}}),
         // A socket is opened elsewhere; without its handshake it is refused.
         "GET /ws" => json!({"closed": true, "query": {"token": "none"}}),
         "GET /api/board/{workflow_id}"

@@ -6,6 +6,7 @@ mod events;
 mod mirror;
 mod relay;
 mod rooms;
+mod searches;
 mod socket;
 mod stage;
 mod stream;

@@ -5,4 +5,5 @@ pub mod desk;
 mod merges;
 mod moves;
 mod ranks;
+mod searches;
 mod tickets;
