@@ -1,4 +1,5 @@
 import type { UseQueryResult } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
 import { explain } from "@/api";
 import type { NameOf } from "@/api/hooks";
 import type { SearchAnswer } from "@/api/types";
@@ -30,6 +31,12 @@ interface Props {
 export function Found({ workflowId, shape, nameOf, state, answer, results, listId, onOpen, onState }: Props) {
   const { data } = answer;
   const { shown, active } = results;
+  const scroller = useRef<HTMLDivElement>(null);
+  const question = answer.isPlaceholderData ? null : JSON.stringify(state);
+  useEffect(() => {
+    // Another question's answer is read from its beginning.
+    if (question) scroller.current?.scrollTo({ top: 0 });
+  }, [question]);
   if (!isAsking(state)) {
     return (
       <div className="scroll-thin min-h-0 flex-1 overflow-y-auto">
@@ -40,7 +47,7 @@ export function Found({ workflowId, shape, nameOf, state, answer, results, listI
   return (
     <div className="flex min-h-0 min-w-0 flex-1">
       {/* The list is drawn anew only when the next answer is there; that one is on its way shows in the box. */}
-      <div className="scroll-thin relative min-h-0 min-w-0 flex-1 overflow-y-auto">
+      <div ref={scroller} className="scroll-thin relative min-h-0 min-w-0 flex-1 overflow-y-auto">
         {answer.isError ? (
           <Empty
             title="The search failed"

@@ -1,5 +1,5 @@
 import { Ban, Check } from "lucide-react";
-import { type MouseEvent, useEffect, useRef } from "react";
+import { type MouseEvent, type PointerEvent, useRef } from "react";
 import type { NameOf } from "@/api/hooks";
 import type { SearchResult } from "@/api/types";
 import type { BoardShape } from "@/live/context";
@@ -26,19 +26,23 @@ interface Props {
 export const optionId = (listId: string, ticketId: string) => `${listId}-${ticketId}`;
 
 /** What was found, best first. The box above moves through it; pointing at a row is looking at it. */
-export function Results({ id, results, activeId, ...row }: Props) {
-  const list = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    if (activeId) document.getElementById(optionId(id, activeId))?.scrollIntoView({ block: "nearest" });
-  }, [id, activeId]);
+export function Results({ id, results, activeId, onActive, ...row }: Props) {
+  // Rows that move under a pointer at rest are not pointed at.
+  const pointer = useRef("");
+  const onPoint = (ticketId: string, { clientX, clientY }: PointerEvent) => {
+    const at = `${clientX},${clientY}`;
+    if (at !== pointer.current && ticketId !== activeId) onActive(ticketId);
+    pointer.current = at;
+  };
   return (
-    <div ref={list} id={id} role="listbox" aria-label="Tickets found" className="grid grid-cols-1">
+    <div id={id} role="listbox" aria-label="Tickets found" className="grid grid-cols-1">
       {results.map((result) => (
         <Row
           key={result.ticket_id}
           id={optionId(id, result.ticket_id)}
           result={result}
           active={result.ticket_id === activeId}
+          onPoint={onPoint}
           {...row}
         />
       ))}
@@ -46,9 +50,13 @@ export function Results({ id, results, activeId, ...row }: Props) {
   );
 }
 
-type RowProps = Omit<Props, "results" | "activeId"> & { result: SearchResult; active: boolean };
+type RowProps = Omit<Props, "results" | "activeId" | "onActive"> & {
+  result: SearchResult;
+  active: boolean;
+  onPoint: (ticketId: string, event: PointerEvent) => void;
+};
 
-function Row({ id, result, active, shape, nameOf, onActive, onOpen }: RowProps) {
+function Row({ id, result, active, shape, nameOf, onPoint, onOpen }: RowProps) {
   const { ticket_id, key, priority, ticket_type, tags } = result;
   // The board, where it is here, knows what happened since the answer.
   const now = shape.board?.cards.get(ticket_id) ?? result;
@@ -67,11 +75,11 @@ function Row({ id, result, active, shape, nameOf, onActive, onOpen }: RowProps) 
       role="option"
       aria-selected={active}
       data-result={ticket_id}
-      onPointerMove={() => !active && onActive(ticket_id)}
+      onPointerMove={(event) => onPoint(ticket_id, event)}
       onClick={open}
       onAuxClick={open}
       className={cn(
-        "relative grid cursor-pointer grid-cols-[1rem_minmax(0,1fr)_auto] gap-x-2.5 gap-y-0.5 border-b px-4 py-2.5",
+        "relative grid scroll-mt-10 cursor-pointer grid-cols-[1rem_minmax(0,1fr)_auto] gap-x-2.5 gap-y-0.5 border-b px-4 py-2.5",
         active && "bg-accent/70 before:absolute before:inset-y-0 before:left-0 before:w-0.5 before:bg-primary",
       )}
     >

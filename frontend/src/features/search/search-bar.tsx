@@ -34,6 +34,8 @@ export function SearchBox({ value, onChange, busy, inputRef, listId, activeId, e
   useEffect(() => {
     if (text.trim() === sent.current.trim()) return;
     const timer = setTimeout(() => {
+      // Enter may have asked already.
+      if (text.trim() === sent.current.trim()) return;
       sent.current = text.trim();
       onChange(text.trim());
     }, PAUSE_MS);

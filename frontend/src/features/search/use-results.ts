@@ -52,7 +52,12 @@ export function useResults({ answer, state, listId, stale, onOpen }: Given): Res
     return () => clearTimeout(timer);
   }, [words]);
 
-  const go = (to: number) => setActive(shown[Math.min(shown.length - 1, Math.max(0, to))]?.ticket_id ?? null);
+  const go = (to: number) => {
+    const next = shown[Math.min(shown.length - 1, Math.max(0, to))];
+    if (!next) return;
+    setActive(next.ticket_id);
+    document.getElementById(optionId(listId, next.ticket_id))?.scrollIntoView({ block: "nearest" });
+  };
   const onKey = (event: KeyboardEvent<HTMLInputElement>) => {
     if (event.nativeEvent.isComposing || event.altKey) return;
     const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: PAGE, PageUp: -PAGE };
