@@ -1,11 +1,12 @@
 import { Command } from "cmdk";
-import { Check, Columns3, LoaderCircle, TextSearch } from "lucide-react";
+import { Check, Clock, Columns3, LoaderCircle, TextSearch } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
 import { type ReactNode, useEffect, useState } from "react";
 import { useWorkflows } from "@/api/hooks";
 import { useSettled } from "@/ui/settled";
 import { Kbd } from "@/ui/states";
 import { Marked } from "./marks";
+import { useNoteRecent, useRecent } from "./recent";
 import { requestOf } from "./state";
 import { PAUSE_MS, useSearch } from "./use-search";
 import { foundWords, matchedIn } from "./words";
@@ -29,6 +30,7 @@ interface Props {
 }
 
 const LIMIT = 8;
+const MOST_RECENT = 5;
 const ALL = "all-results";
 const MOST_WORKFLOWS = 8;
 const row =
@@ -61,12 +63,15 @@ function Search({ workflowId, actions, onAll, onTicket, onWorkflow, onDone }: Se
   const query = useSettled(text.trim(), PAUSE_MS);
   const workflows = useWorkflows();
   const found = useSearch(workflowId !== undefined && query !== "" ? requestOf(workflowId, { q: query }, LIMIT) : null);
+  const recent = useRecent(workflowId);
+  const noteRecent = useNoteRecent(workflowId);
   const fits = (name: string) => name.toLowerCase().includes(text.trim().toLowerCase());
   const run = (work: () => void) => () => {
     onDone();
     work();
   };
   const boards = (workflows.data ?? []).filter(({ name }) => fits(name)).slice(0, MOST_WORKFLOWS);
+  const lately = [...new Set((recent.data ?? []).map((entry) => entry.query))].filter(Boolean).slice(0, MOST_RECENT);
   const possible = actions.filter(({ name }) => fits(name));
   const results = query === "" ? [] : (found.data?.results ?? []);
   // Each answer begins at its best ticket, which may have come after what stands below it.
@@ -97,7 +102,10 @@ function Search({ workflowId, actions, onAll, onTicket, onWorkflow, onDone }: Se
               <Command.Item
                 key={ticket_id}
                 value={ticket_id}
-                onSelect={run(() => onTicket(workflowId, ticket_id))}
+                onSelect={run(() => {
+                  noteRecent({ q: query });
+                  onTicket(workflowId, ticket_id);
+                })}
                 className={row}
               >
                 <span className="tabular w-16 shrink-0 text-muted-foreground text-xs">{key}</span>
@@ -121,6 +129,15 @@ function Search({ workflowId, actions, onAll, onTicket, onWorkflow, onDone }: Se
                 <span className="ml-auto shrink-0 text-2xs text-muted-foreground">{foundWords(found.data)}</span>
               )}
             </Command.Item>
+          </Command.Group>
+        )}
+        {text === "" && lately.length > 0 && (
+          <Command.Group heading="Recent searches" className={group}>
+            {lately.map((words) => (
+              <Command.Item key={words} value={`recent ${words}`} onSelect={() => setText(words)} className={row}>
+                <Clock /> <span className="truncate">{words}</span>
+              </Command.Item>
+            ))}
           </Command.Group>
         )}
         {boards.length > 0 && (

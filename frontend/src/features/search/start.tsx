@@ -1,16 +1,10 @@
 /** What the page offers before anything is asked, and when nothing was found. */
-import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Clock, SearchX } from "lucide-react";
-import { useCallback } from "react";
-import { toast } from "sonner";
-import { explain, searches } from "@/api";
-import { queryKeys } from "@/api/query-keys";
-import type { RecentSearch } from "@/api/types";
 import { Button } from "@/ui/button";
 import { Empty } from "@/ui/states";
 import { Ago } from "@/ui/time";
-import { bodyOf } from "./saved";
-import { filterCount, isAsking, isFiltering, type SearchState, stateOf, withoutFilters } from "./state";
+import { useClearRecent, useRecent } from "./recent";
+import { filterCount, isFiltering, type SearchState, stateOf, withoutFilters } from "./state";
 
 interface StartProps {
   workflowId: string;
@@ -18,22 +12,8 @@ interface StartProps {
 }
 
 export function Start({ workflowId, onRun }: StartProps) {
-  const queries = useQueryClient();
-  const key = queryKeys.recentSearches(workflowId);
-  const { data } = useQuery({
-    queryKey: key,
-    queryFn: ({ signal }) => searches.recent(workflowId, signal),
-    retry: false,
-  });
-  const clear = async () => {
-    queries.setQueryData<RecentSearch[]>(key, []);
-    try {
-      await searches.clearRecent(workflowId);
-    } catch (error) {
-      toast.error("Recent searches were not cleared", { description: explain(error) });
-      void queries.invalidateQueries({ queryKey: key });
-    }
-  };
+  const { data } = useRecent(workflowId);
+  const clear = useClearRecent(workflowId);
   return (
     <div className="mx-auto grid w-full max-w-2xl gap-8 px-4 py-6">
       {data && data.length > 0 && (
@@ -120,21 +100,5 @@ export function Nothing({ state, onState }: NothingProps) {
     >
       {state.q ? `Nothing here fits “${state.q}”. Fewer or other words may find it.` : "Nothing fits these filters."}
     </Empty>
-  );
-}
-
-/** Remembers a search that led somewhere. Failing at that is nobody's concern. */
-export function useNoteRecent(workflowId: string): (state: SearchState) => void {
-  const queries = useQueryClient();
-  return useCallback(
-    (state) => {
-      if (!isAsking(state)) return;
-      const { query, search_type, filters } = bodyOf(state);
-      void searches
-        .noteRecent({ workflow_id: workflowId, query: query ?? "", search_type, filters })
-        .then(() => queries.invalidateQueries({ queryKey: queryKeys.recentSearches(workflowId) }))
-        .catch(() => undefined);
-    },
-    [queries, workflowId],
   );
 }

@@ -1,0 +1,48 @@
+/** What one searched for lately in a workflow. Only what led somewhere is remembered. */
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useCallback } from "react";
+import { toast } from "sonner";
+import { explain, searches } from "@/api";
+import { queryKeys } from "@/api/query-keys";
+import type { RecentSearch } from "@/api/types";
+import { bodyOf } from "./saved";
+import { isAsking, type SearchState } from "./state";
+
+export function useRecent(workflowId: string | undefined) {
+  return useQuery({
+    queryKey: queryKeys.recentSearches(workflowId ?? ""),
+    queryFn: ({ signal }) => searches.recent(workflowId ?? "", signal),
+    enabled: workflowId !== undefined,
+    retry: false,
+  });
+}
+
+export function useClearRecent(workflowId: string): () => Promise<void> {
+  const queries = useQueryClient();
+  return useCallback(async () => {
+    const key = queryKeys.recentSearches(workflowId);
+    queries.setQueryData<RecentSearch[]>(key, []);
+    try {
+      await searches.clearRecent(workflowId);
+    } catch (error) {
+      toast.error("Recent searches were not cleared", { description: explain(error) });
+      void queries.invalidateQueries({ queryKey: key });
+    }
+  }, [queries, workflowId]);
+}
+
+/** Remembers a search. Failing at that is nobody's concern. */
+export function useNoteRecent(workflowId: string | undefined): (state: SearchState) => void {
+  const queries = useQueryClient();
+  return useCallback(
+    (state) => {
+      if (!workflowId || !isAsking(state)) return;
+      const { query, search_type, filters } = bodyOf(state);
+      void searches
+        .noteRecent({ workflow_id: workflowId, query: query ?? "", search_type, filters })
+        .then(() => queries.invalidateQueries({ queryKey: queryKeys.recentSearches(workflowId) }))
+        .catch(() => undefined);
+    },
+    [queries, workflowId],
+  );
+}
