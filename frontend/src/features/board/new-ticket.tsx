@@ -167,7 +167,7 @@ function NewTicketForm({ workflowId, config, people, column, onClose, onCreated 
         {(control) => <Input {...control} value={form.tags} onChange={set("tags")} />}
       </Field>
       {/* In sight however long the form gets. */}
-      <div className="sticky -bottom-5 z-10 -mx-5 -mb-5 border-t bg-surface px-5 pb-4 [&>*]:mt-3">
+      <div className="sticky -bottom-5 z-10 -mx-5 -mb-5 rounded-b-xl border-t bg-surface px-5 pb-4 [&>*]:mt-3">
         <DialogActions>
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" variant="primary" disabled={create.isPending}>

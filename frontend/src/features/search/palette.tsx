@@ -113,7 +113,7 @@ function Search({ workflowId, actions, onAll, onTicket, onWorkflow, onDone }: Se
                   <Marked html={highlighted_title} />
                 </span>
                 {!matched_in.includes("title") && matched_in.length > 0 && (
-                  <span className="shrink-0 text-2xs text-muted-foreground">in {matchedIn(matched_in)}</span>
+                  <span className="shrink-0 text-2xs text-muted-foreground">{matchedIn(matched_in)}</span>
                 )}
                 {is_resolved && <Check aria-label="Resolved" />}
               </Command.Item>

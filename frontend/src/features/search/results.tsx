@@ -129,7 +129,7 @@ function Row({ id, result, active, shape, nameOf, onPoint, onOpen }: RowProps) {
           updated <Ago at={result.updated_at} />
         </span>
         <span className="ml-auto flex shrink-0 items-center gap-2">
-          {result.matched_in.length > 0 && <span className="hidden sm:inline">in {matchedIn(result.matched_in)}</span>}
+          <span className="hidden sm:inline">{matchedIn(result.matched_in)}</span>
           <Relevance score={result.relevance_score} similarity={result.similarity} />
         </span>
       </div>

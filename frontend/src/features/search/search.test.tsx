@@ -167,7 +167,8 @@ describe("words", () => {
     expect(foundWords(answer)).toBe(`about ${(1_234).toLocaleString()} tickets`);
     expect(foundWords({ ...answer, total_found: 1, total_is_exact: true })).toBe("1 ticket");
     expect(foundWords({ ...answer, total_found: 0, total_is_exact: true })).toBe("No tickets");
-    expect(matchedIn(["title", "meaning", "attachments"])).toBe("title, meaning, attachments");
+    expect(matchedIn(["title", "meaning", "attachments"])).toBe("in title, meaning, attachments");
+    expect(matchedIn([])).toBe("weak match");
   });
 
   it("for what is missing", () => {

@@ -18,9 +18,10 @@ const MATCHED: Record<string, string> = {
   meaning: "meaning",
 };
 
-/** Where it matched, best first: "title, comments". */
+/** Where it matched, best first: "in title, comments". */
 export function matchedIn(parts: readonly string[]): string {
-  return parts.map((part) => MATCHED[part] ?? part).join(", ");
+  if (parts.length === 0) return "weak match";
+  return `in ${parts.map((part) => MATCHED[part] ?? part).join(", ")}`;
 }
 
 /** "312 tickets", "about 4,000 tickets". */

@@ -18,8 +18,8 @@ interface Props {
 /** What a ticket that was merged says of itself. */
 export function MergedNotice({ into, mayUndo, onOpen, onUndo }: Props) {
   return (
-    <div className="flex items-start gap-2 rounded-lg border border-primary/30 bg-accent px-3 py-2 text-accent-foreground">
-      <GitMerge className="mt-0.5 size-4 shrink-0" aria-hidden="true" />
+    <div className="flex items-center gap-2 rounded-lg border border-primary/30 bg-accent px-3 py-2 text-accent-foreground">
+      <GitMerge className="size-4 shrink-0" aria-hidden="true" />
       <p className="min-w-0 flex-1 py-0.5">
         Merged into{" "}
         <button
