@@ -66,7 +66,7 @@ begin
                       and e.ticket_id = s.ticket_id)) as distance,
                case when by_words then (
                    select 10 * coalesce(sum(t.weight * greatest(ts_rank(places, s.document, t.exact),
-                                  0.8 * least(1, ts_rank(places, s.document, t.beginning)))), 0)
+                                  0.8 * least(1, coalesce(ts_rank(places, s.document, t.beginning), 0)))), 0)
                           / greatest(sum(t.weight), 0.001) / (4 + ln(1 + length(s.document)))
                      from unnest(terms) t) else 0 end as coverage
           from (select coalesce(k.id, n.ticket_id) as ticket_id, n.distance
