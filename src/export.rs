@@ -1,12 +1,48 @@
-//! Export: a workflow's tickets as JSON, CSV or Markdown.
+//! Export: a workflow's tickets, or what a search found, as JSON, CSV or Markdown.
 
 use std::io::{self, Write};
 
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::Result;
 use crate::accounts::Caller;
 use crate::db::Db;
+use crate::embeddings::Embeddings;
+use crate::search::{self, SearchTickets};
+
+/// What to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// One document with everything, comments too.
+    Json,
+    /// A table, one line for each ticket.
+    Csv,
+    /// A document to read.
+    Markdown,
+}
+
+impl Format {
+    /// The media type.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::Markdown => "text/markdown; charset=utf-8",
+        }
+    }
+
+    /// How names of such files end.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Csv => "csv",
+            Self::Markdown => "md",
+        }
+    }
+}
 
 /// A comment of an exported ticket.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -85,7 +121,18 @@ pub struct Export {
 
 /// Reads a workflow's tickets.
 pub async fn read(db: &Db, caller: &Caller, workflow: &str) -> Result<Export> {
-    db.call(include_str!("../sql/queries/export/tickets.sql"), &[&caller.to_sql(), &workflow]).await
+    read_some(db, caller, workflow, None).await
+}
+
+/// What a search finds, the best first, at most 1,000.
+pub async fn found(db: &Db, embeddings: &Embeddings, caller: &Caller, wanted: &SearchTickets) -> Result<Export> {
+    let answer = search::find(db, embeddings, caller, wanted, 1000, 1000).await?;
+    let ids: Vec<&str> = answer.results.iter().map(|result| result.ticket_id.as_str()).collect();
+    read_some(db, caller, &wanted.workflow_id, Some(&ids)).await
+}
+
+async fn read_some(db: &Db, caller: &Caller, workflow: &str, tickets: Option<&[&str]>) -> Result<Export> {
+    db.call(include_str!("../sql/queries/export/tickets.sql"), &[&caller.to_sql(), &workflow, &tickets]).await
 }
 
 /// The columns of the CSV.
@@ -116,6 +163,16 @@ const COLUMNS: &[&str] = &[
 ];
 
 impl Export {
+    /// The document in a format.
+    pub fn write(&self, format: Format, out: &mut impl Write) -> io::Result<()> {
+        match format {
+            Format::Json => self.json(out)?,
+            Format::Csv => self.csv(out)?,
+            Format::Markdown => self.markdown(out)?,
+        }
+        out.flush()
+    }
+
     /// One JSON document.
     pub fn json(&self, out: &mut impl Write) -> io::Result<()> {
         serde_json::to_writer_pretty(&mut *out, self)?;

@@ -162,19 +162,31 @@ impl Meaning {
     }
 }
 
-/// Searches a workflow.
+/// Searches a workflow: the best 1 to 50.
 pub async fn tickets(db: &Db, embeddings: &Embeddings, caller: &Caller, input: &SearchTickets) -> Result<SearchAnswer> {
+    find(db, embeddings, caller, input, 10, 50).await
+}
+
+/// The same with other limits: what counts where none is given, and the most.
+pub(crate) async fn find(
+    db: &Db,
+    embeddings: &Embeddings,
+    caller: &Caller,
+    input: &SearchTickets,
+    usual: i32,
+    most: i32,
+) -> Result<SearchAnswer> {
     let filters = input.filters.clone().unwrap_or_default().to_sql()?;
     let length = input.query.trim().chars().count();
     if length > 1000 || length == 0 && filters.0 == serde_json::json!({}) {
         return Err(Error::invalid("query", "must have 1 to 1000 characters; it may be empty where there are filters"));
     }
-    let limit = input.limit.unwrap_or(10);
-    if !(1..=50).contains(&limit) {
-        return Err(Error::invalid("limit", "must be between 1 and 50"));
+    let limit = input.limit.unwrap_or(usual);
+    if !(1..=most).contains(&limit) {
+        return Err(Error::invalid("limit", format!("must be between 1 and {most}")));
     }
     if length == 0 {
-        return searches::filtered(db, caller, input).await;
+        return searches::filtered(db, caller, input, limit).await;
     }
     let kind = input.search_type.unwrap_or_default();
     let meaning = match kind {

@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 
+use crate::Result;
 use crate::accounts::Caller;
 use crate::db::Db;
 use crate::embeddings::Embeddings;
 use crate::search::{self, SearchAnswer, SearchTickets, SearchType};
 use crate::tickets::read::Filters;
-use crate::{Error, Result};
 
 /// A search somebody keeps.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -221,18 +221,11 @@ pub async fn results(
         limit: Some(limit),
         include_comments: Some(saved.include_comments),
     };
-    match wanted.query.is_empty() {
-        true => filtered(db, caller, &wanted).await,
-        false => search::tickets(db, embeddings, caller, &wanted).await,
-    }
+    search::tickets(db, embeddings, caller, &wanted).await
 }
 
-/// The newest tickets that pass the filters, as results.
-pub async fn filtered(db: &Db, caller: &Caller, wanted: &SearchTickets) -> Result<SearchAnswer> {
-    let limit = wanted.limit.unwrap_or(10);
-    if !(1..=1000).contains(&limit) {
-        return Err(Error::invalid("limit", "must be between 1 and 1000"));
-    }
+/// The newest tickets that pass the filters, as results of a search without words.
+pub(crate) async fn filtered(db: &Db, caller: &Caller, wanted: &SearchTickets, limit: i32) -> Result<SearchAnswer> {
     db.call(
         include_str!("../sql/queries/searches/filtered.sql"),
         &[&caller.to_sql(), &wanted.workflow_id, &filters(&wanted.filters)?, &limit],

@@ -1,6 +1,6 @@
--- Export: everything about a workflow's tickets, for taking away.
+-- Export: everything about a workflow's tickets, or about some of them in the order given, for taking away.
 
-create function logic.export_tickets(caller text, workflow text) returns jsonb language plpgsql as $$
+create function logic.export_tickets(caller text, workflow text, only_these text[] default null) returns jsonb language plpgsql as $$
 begin
     perform logic.authorize(caller, workflow, 'viewer');
     return jsonb_build_object(
@@ -15,19 +15,21 @@ begin
                            'created_at', c.created_at) order by c.created_at, c.id) as comments
                   from ticket_comments c
                  where c.workflow_id = export_tickets.workflow and c.deleted_at is null
+                   and (only_these is null or c.ticket_id = any (only_these))
                  group by c.ticket_id
             ),
             -- What blocks each ticket, by key.
             held as (
                 select k.ticket_id, jsonb_agg('TKT-' || b.number order by b.number) as keys
                   from ticket_blockers k join tickets b on b.id = k.blocked_by_ticket_id
-                 where k.workflow_id = export_tickets.workflow
+                 where k.workflow_id = export_tickets.workflow and (only_these is null or k.ticket_id = any (only_these))
                  group by k.ticket_id
             ),
             -- The commits of each ticket.
             linked as (
                 select m.ticket_id, jsonb_agg(m.commit_sha order by m.linked_at, m.id) as commits
                   from ticket_commits m where m.workflow_id = export_tickets.workflow
+                   and (only_these is null or m.ticket_id = any (only_these))
                  group by m.ticket_id
             )
             select jsonb_agg(jsonb_build_object(
@@ -38,12 +40,13 @@ begin
                 'story_points', t.story_points, 'estimate_minutes', t.estimate_minutes, 'spent_minutes', t.spent_minutes,
                 'is_resolved', t.is_resolved, 'created_at', t.created_at, 'updated_at', t.updated_at,
                 'started_at', t.started_at, 'completed_at', t.completed_at, 'external_ref', t.external_ref,
-                'comments', coalesce(said.comments, '[]')) order by t.number)
+                'comments', coalesce(said.comments, '[]')) order by array_position(only_these, t.id), t.number)
               from tickets t
               left join tickets p on p.id = t.parent_ticket_id
               left join said on said.ticket_id = t.id
               left join held on held.ticket_id = t.id
               left join linked on linked.ticket_id = t.id
-             where t.workflow_id = export_tickets.workflow and logic.is_live(t)), '[]'));
+             where t.workflow_id = export_tickets.workflow and logic.is_live(t)
+               and (only_these is null or t.id = any (only_these))), '[]'));
 end
 $$;

@@ -1,24 +1,14 @@
 //! `callboard export`: a workflow's tickets to a file or standard output.
 
 use std::fs::File;
-use std::io::{BufWriter, ErrorKind, Write, stdout};
+use std::io::{BufWriter, ErrorKind, stdout};
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::database::DatabaseArgs;
-use crate::{Error, Result, export, operators};
-
-/// What to write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// One document with everything, comments too.
-    Json,
-    /// A table, one line for each ticket.
-    Csv,
-    /// A document to read.
-    Markdown,
-}
+use crate::export::{self, Format};
+use crate::{Error, Result, operators};
 
 /// Flags of `callboard export`.
 #[derive(Debug, Args)]
@@ -49,8 +39,8 @@ pub async fn command(args: ExportArgs) -> Result<()> {
     open.close().await;
     let found = found?;
     let written = match &args.output {
-        Some(file) => File::create(file).and_then(|file| write(&found, args.format, &mut BufWriter::new(file))),
-        None => write(&found, args.format, &mut BufWriter::new(stdout().lock())),
+        Some(file) => File::create(file).and_then(|file| found.write(args.format, &mut BufWriter::new(file))),
+        None => found.write(args.format, &mut BufWriter::new(stdout().lock())),
     };
     match written {
         // Whoever reads (`head`) has seen enough.
@@ -63,13 +53,4 @@ pub async fn command(args: ExportArgs) -> Result<()> {
             Ok(())
         }
     }
-}
-
-fn write(found: &export::Export, format: Format, out: &mut impl Write) -> std::io::Result<()> {
-    match format {
-        Format::Json => found.json(out)?,
-        Format::Csv => found.csv(out)?,
-        Format::Markdown => found.markdown(out)?,
-    }
-    out.flush()
 }

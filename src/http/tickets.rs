@@ -1,6 +1,7 @@
 //! `/api/tickets…`: the endpoints that existing clients of ticket tracking speak, and ours beside them.
 
 mod change;
+mod export;
 mod merge;
 mod moves;
 mod read;
@@ -11,6 +12,7 @@ use super::ServiceConfig;
 /// Registers the handlers; literal paths come before `/api/tickets/{id}`.
 pub fn configure(cfg: &mut ServiceConfig<'_>) {
     change::configure(cfg);
+    export::configure(cfg);
     merge::configure(cfg);
     moves::configure(cfg);
     similar::configure(cfg);

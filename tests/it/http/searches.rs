@@ -147,3 +147,54 @@ async fn recent_searches_are_the_twenty_newest_each_once() {
     assert_eq!(ann.delete(&path).await.status, 204);
     assert_eq!(ann.get(&path).await.ok(), json!({"searches": []}));
 }
+
+#[tokio::test]
+async fn what_is_found_is_taken_away_as_a_file() {
+    let server = open("found").await;
+    let desk = Desk::of(&person(&server, "ann").await).await;
+    let ann = &desk.owner;
+    desk.ticket_with("=HYPERLINK(\"https://evil.example\") login", json!({"tags": ["a,b"]})).await;
+    let commented = desk.ticket("Another login, \"quoted\"").await;
+    desk.comment(&commented, "Said on it").await;
+    desk.ticket("Something else").await;
+    for n in 0..60 {
+        desk.ticket_with(&format!("One of many {n}"), json!({"priority": "low"})).await;
+    }
+    let take = async |more: Value| {
+        let mut body = json!({"workflow_id": desk.workflow, "query": "login", "search_type": "keyword"});
+        super::stage::merge(&mut body, &more);
+        ann.post("/api/tickets/search/export", body).await
+    };
+    let csv = take(json!({"format": "csv"})).await;
+    assert_eq!(csv.header("content-type"), Some("text/csv; charset=utf-8"));
+    assert_eq!(csv.header("content-disposition"), Some("attachment; filename=\"tickets.csv\""));
+    let table = csv.ok();
+    let table = table.as_str().expect("text");
+    assert_eq!(table.matches("\r\n").count(), 3, "{table}");
+    assert!(table.contains("\"'=HYPERLINK(") && table.contains("\"Another login, \"\"quoted\"\"\""), "{table}");
+    let json = take(json!({"format": "json"})).await.ok();
+    let order: Vec<String> = json["tickets"].as_array().expect("tickets").iter().map(|one| text(one, "key")).collect();
+    let body = json!({"workflow_id": desk.workflow, "query": "login", "search_type": "keyword"});
+    let found = ann.post("/api/tickets/search", body).await.ok();
+    let searched: Vec<String> =
+        found["results"].as_array().expect("results").iter().map(|one| text(one, "key")).collect();
+    assert_eq!(order, searched, "the best first");
+    assert!(json.to_string().contains("Said on it"));
+    let markdown = take(json!({"format": "markdown", "limit": 1})).await;
+    assert_eq!(markdown.header("content-disposition"), Some("attachment; filename=\"tickets.md\""));
+    assert_eq!(markdown.ok().as_str().expect("text").matches("\n### ").count(), 1);
+    let many = take(json!({"format": "json", "query": "", "filters": {"priority": ["low"]}})).await.ok();
+    assert_eq!(many["tickets"].as_array().map(Vec::len), Some(60), "more than a page of results");
+    for (field, more) in [
+        ("format", json!({"format": "pdf"})),
+        ("limit", json!({"format": "csv", "limit": 1001})),
+        ("query", json!({"format": "csv", "query": " "})),
+    ] {
+        let answer = take(more).await;
+        assert_eq!(answer.json["errors"][0]["field"], field, "{}", answer.json);
+        assert_eq!(answer.refused(422), "invalid");
+    }
+    let eve = person(&server, "eve").await;
+    let body = json!({"workflow_id": desk.workflow, "query": "login", "format": "csv"});
+    assert_eq!(eve.post("/api/tickets/search/export", body).await.refused(404), "not_found");
+}
