@@ -5,8 +5,8 @@
 -- every server works the queue off. search_matches says who matches now: a ticket that comes in is told,
 -- one that goes out is not.
 --
--- Lock order: the workflow's stream (only where a watch begins), the turn at the workflow's searches, then
--- the streams of the searches. Whoever works on the queue asks for no ticket and no stream of a workflow.
+-- Lock order: the search (where it changes), the workflow's stream (only where a watch begins), the turn at
+-- the workflow's searches, then the streams of the searches. Whoever works on the queue asks for no ticket and no stream of a workflow.
 
 -- How far in meaning a ticket may be from the query: a cosine of at least 0.5.
 create function logic.match_distance() returns double precision language sql immutable return 0.5;
@@ -127,7 +127,8 @@ declare
     watched saved_searches;
     since timestamptz;
 begin
-    select * into watched from saved_searches s where s.id = search;
+    -- The search before the turn, as whoever changes it does.
+    select * into watched from saved_searches s where s.id = search for no key update;
     perform pg_advisory_xact_lock(4841021943118693742);
     perform logic.lock_matching(watched.workflow_id);
     select case when s.vector is null then s.watched_at end into since from saved_searches s where s.id = search;

@@ -3,6 +3,7 @@
 mod door;
 mod ranking;
 mod similar;
+mod watched;
 
 use crate::client::{Server, server_with};
 use crate::house::{self, eventually};
