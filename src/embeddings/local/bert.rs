@@ -26,6 +26,16 @@ impl std::fmt::Debug for Bert {
     }
 }
 
+/// As much of a text as the model can see. A word is a token at least, and almost none is none at all; what
+/// follows them need not be taken apart.
+fn beginning(text: &str) -> &str {
+    let mut words = text.split_whitespace();
+    match words.nth(2 * MAX_TOKENS) {
+        Some(beyond) => &text[..beyond.as_ptr() as usize - text.as_ptr() as usize],
+        None => text,
+    }
+}
+
 impl Bert {
     /// Loads `config.json`, `tokenizer.json` and `model.safetensors` of a folder; a failure is a sentence.
     pub fn load(folder: &Path) -> Result<Self, String> {
@@ -69,7 +79,7 @@ impl Bert {
         order.sort_by_key(|&place| texts[place].len());
         let mut vectors = vec![Vec::new(); texts.len()];
         for places in order.chunks(TOGETHER) {
-            let batch: Vec<&str> = places.iter().map(|&place| texts[place].as_str()).collect();
+            let batch: Vec<&str> = places.iter().map(|&place| beginning(&texts[place])).collect();
             for (&place, vector) in places.iter().zip(self.forward(batch)?) {
                 vectors[place] = vector;
             }
@@ -100,5 +110,18 @@ impl Bert {
             mean.broadcast_div(&length)?.to_vec2()
         };
         compute().map_err(|error| format!("The embedding model failed: {error}."))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_the_model_can_see_is_taken_apart() {
+        let short = "just  three words ";
+        assert_eq!(beginning(short), short);
+        let long = "ein Wört ".repeat(1000);
+        assert_eq!(beginning(&long), "ein Wört ".repeat(MAX_TOKENS));
     }
 }
