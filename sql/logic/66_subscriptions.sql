@@ -70,7 +70,8 @@ declare
     fresh text[];
 begin
     delete from search_matches m
-     where m.search_id = search.id and (only_these is null or m.ticket_id = any (only_these)) and not m.ticket_id = any (matching);
+     where m.search_id = search.id and (only_these is null or m.ticket_id = any (only_these))
+       and not exists (select from unnest(matching) u (id) where u.id = m.ticket_id);
     with made as (
         insert into search_matches (search_id, ticket_id, workflow_id)
         select search.id, m, search.workflow_id from unnest(matching) m
@@ -145,7 +146,7 @@ begin
 end
 $$;
 
--- Works off up to `max_rows` of the queue, of one workflow nobody else works on. Answers how many rows were
+-- Works off up to `max_rows` of the queue, of workflows nobody else works on. Answers how many rows were
 -- taken and tickets told, and the watched searches that lack the vector of the model that serves.
 create function logic.match_searches(max_rows bigint default 500) returns jsonb language plpgsql as $$
 declare
@@ -154,25 +155,27 @@ declare
     tickets text[];
     who jsonb;
     search saved_searches;
+    taken bigint := 0;
     told bigint := 0;
 begin
     for workflow in
         select q.workflow_id from search_match_queue q group by q.workflow_id order by min(q.id) limit 50
     loop
+        exit when taken >= max_rows;
         continue when not pg_try_advisory_xact_lock(hashtextextended('matching ' || workflow, 0));
         -- The newest change of a ticket says who made it match.
         select array_agg(q.id), array_agg(distinct q.ticket_id),
                jsonb_object_agg(q.ticket_id, jsonb_build_object('actor_id', q.actor_id, 'on_behalf_of', q.on_behalf_of) order by q.id)
           into rows, tickets, who
-          from (select * from search_match_queue o where o.workflow_id = workflow order by o.id limit max_rows) q;
+          from (select * from search_match_queue o where o.workflow_id = workflow order by o.id limit max_rows - taken) q;
         continue when rows is null;
         for search in select s.* from saved_searches s where s.workflow_id = workflow and s.notify order by s.id loop
             told := told + logic.rematch(search, tickets, who);
         end loop;
         delete from search_match_queue q where q.id = any (rows);
-        exit;
+        taken := taken + cardinality(rows);
     end loop;
-    return jsonb_build_object('taken', coalesce(cardinality(rows), 0), 'told', told, 'wanting', (
+    return jsonb_build_object('taken', taken, 'told', told, 'wanting', (
         select coalesce(jsonb_agg(jsonb_build_object('search_id', s.id, 'query', s.query)), '[]')
           from (select s.* from embedding_models m
                   join saved_searches s on s.notify and s.search_type <> 'keyword' and s.query <> '' and s.model_id is distinct from m.id

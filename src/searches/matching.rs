@@ -16,8 +16,9 @@ use crate::Result;
 use crate::db::Db;
 use crate::embeddings::Embeddings;
 
-/// Changed tickets in one transaction.
+/// Changed tickets in one transaction: at most, and where more could not be done in time.
 const BATCH: i64 = 500;
+const SMALLEST_BATCH: i64 = 10;
 /// Between two looks while nothing happens.
 const IDLE: Duration = Duration::from_secs(1);
 /// Between two looks at least, however much is going on elsewhere.
@@ -69,11 +70,16 @@ impl Drop for Matching {
 
 async fn forever(db: Db, embeddings: Embeddings, wake: Arc<Notify>) {
     let mut ask_again = Instant::now();
+    let mut batch = BATCH;
     loop {
-        let worked = round(&db, &embeddings, &mut ask_again).await;
-        if let Err(error) = &worked {
-            tracing::debug!(%error, "matching will be tried again");
-        }
+        let worked = round(&db, &embeddings, batch, &mut ask_again).await;
+        batch = match &worked {
+            Ok(_) => (batch * 2).min(BATCH),
+            Err(error) => {
+                tracing::debug!(%error, batch, "matching will be tried again");
+                (batch / 2).max(SMALLEST_BATCH)
+            }
+        };
         tokio::time::sleep(PACE).await;
         // While there was work, there may be more.
         if !worked.is_ok_and(|taken| taken) {
@@ -83,8 +89,8 @@ async fn forever(db: Db, embeddings: Embeddings, wake: Arc<Notify>) {
 }
 
 /// Works off a batch; answers whether there was anything.
-async fn round(db: &Db, embeddings: &Embeddings, ask_again: &mut Instant) -> Result<bool> {
-    let worked: Worked = db.call(include_str!("../../sql/queries/searches/match.sql"), &[&BATCH]).await?;
+async fn round(db: &Db, embeddings: &Embeddings, batch: i64, ask_again: &mut Instant) -> Result<bool> {
+    let worked: Worked = db.call(include_str!("../../sql/queries/searches/match.sql"), &[&batch]).await?;
     metrics::counter!("callboard_search_matches_told_total").increment(worked.told.unsigned_abs());
     if *ask_again > Instant::now() {
         return Ok(worked.taken > 0);
