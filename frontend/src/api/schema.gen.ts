@@ -762,7 +762,9 @@ export interface paths {
         get: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
                 path: {
                     id: string;
                 };
@@ -1486,7 +1488,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/tickets/search": {
+    "/api/tickets/merge": {
         parameters: {
             query?: never;
             header?: never;
@@ -1506,7 +1508,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["SearchTickets"];
+                    "application/json": components["schemas"]["MergeTickets"];
                 };
             };
             responses: {
@@ -1515,7 +1517,47 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["SearchAnswer"];
+                        "application/json": components["schemas"]["Merged"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/unmerge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["UnmergeTicket"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Unmerged"];
                     };
                 };
             };
@@ -1771,6 +1813,88 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tickets/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SearchTickets"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SearchAnswer"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/search/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ExportFound"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": unknown;
+                        "text/csv": string;
+                        "text/markdown": string;
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tickets/{id}/related": {
         parameters: {
             query?: never;
@@ -1783,7 +1907,9 @@ export interface paths {
                 query?: {
                     limit?: number | null;
                 };
-                header?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
                 path: {
                     id: string;
                 };
@@ -1796,7 +1922,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["RelatedAnswer"];
+                        "application/json": components["schemas"]["RelatedTickets"];
                     };
                 };
             };
@@ -1821,7 +1947,9 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -1836,83 +1964,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["DuplicateAnswer"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/tickets/merge": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["MergeTickets"];
-                };
-            };
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Merged"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/tickets/unmerge": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["UnmergeTicket"];
-                };
-            };
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Done"];
+                        "application/json": components["schemas"]["DuplicateCheck"];
                     };
                 };
             };
@@ -1935,7 +1987,9 @@ export interface paths {
                 query: {
                     workflow_id: string;
                 };
-                header?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -1955,7 +2009,9 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -1991,7 +2047,9 @@ export interface paths {
         get: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
                 path: {
                     id: string;
                 };
@@ -2014,7 +2072,9 @@ export interface paths {
         delete: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
                 path: {
                     id: string;
                 };
@@ -2035,15 +2095,17 @@ export interface paths {
         patch: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
                 path: {
                     id: string;
                 };
                 cookie?: never;
             };
-            requestBody: {
+            requestBody?: {
                 content: {
-                    "application/json": components["schemas"]["ChangeSearch"];
+                    "application/json": components["schemas"]["UpdateSearch"];
                 };
             };
             responses: {
@@ -2073,7 +2135,9 @@ export interface paths {
                     epoch?: string;
                     limit?: number;
                 };
-                header?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
                 path: {
                     id: string;
                 };
@@ -2087,6 +2151,7 @@ export interface paths {
                     };
                     content: {
                         "application/json": unknown;
+                        "text/event-stream": string;
                     };
                 };
             };
@@ -2111,7 +2176,9 @@ export interface paths {
                 query: {
                     workflow_id: string;
                 };
-                header?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -2131,7 +2198,9 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -2156,7 +2225,9 @@ export interface paths {
                 query: {
                     workflow_id: string;
                 };
-                header?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -2170,44 +2241,6 @@ export interface paths {
                 };
             };
         };
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/tickets/search/export": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["ExportSearch"];
-                };
-            };
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/octet-stream": string;
-                    };
-                };
-            };
-        };
-        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2330,6 +2363,7 @@ export interface components {
             is_blocked: boolean;
             is_resolved: boolean;
             key: string;
+            merged_into_ticket_id?: string | null;
             /** Format: int64 */
             number: number;
             parent_ticket_id?: string | null;
@@ -2351,19 +2385,9 @@ export interface components {
             /** Format: int64 */
             version: number;
             workflow_id: string;
-            merged_into_ticket_id?: string | null;
         };
         /** @enum {string} */
         Category: "todo" | "active" | "done";
-        ChangeSearch: {
-            name?: string | null;
-            query?: string | null;
-            search_type?: components["schemas"]["SearchType"] | null;
-            filters?: components["schemas"]["Filters"] | null;
-            include_comments?: boolean | null;
-            shared?: boolean | null;
-            notify?: boolean | null;
-        };
         ChangeStatus: {
             agent_id?: string | null;
             comment?: string | null;
@@ -2375,13 +2399,13 @@ export interface components {
             version?: number | null;
         };
         CheckDuplicate: {
-            workflow_id: string;
-            title: string;
+            agent_id?: string | null;
             description?: string | null;
-            tags?: string[] | null;
             /** Format: int32 */
             limit?: number | null;
-            agent_id?: string | null;
+            tags?: string[] | null;
+            title: string;
+            workflow_id: string;
         };
         Column: {
             category?: components["schemas"]["Category"] | null;
@@ -2504,30 +2528,28 @@ export interface components {
             success: boolean;
             ticket_id: string;
         };
-        DuplicateAnswer: {
-            success: boolean;
-            is_duplicate: boolean;
+        DuplicateCheck: {
             duplicate_of?: components["schemas"]["TicketRef"] | null;
-            similar_tickets: components["schemas"]["SimilarTicket"][];
+            is_duplicate: boolean;
             mode: components["schemas"]["SearchType"];
-            stale_embeddings: boolean;
             notice?: string | null;
+            similar_tickets: components["schemas"]["SimilarTicket"][];
+            stale_embeddings: boolean;
+            success: boolean;
         };
         EditComment: {
             comment_text: string;
         };
-        /** @enum {string} */
-        ExportFormat: "csv" | "json" | "markdown";
-        ExportSearch: {
+        ExportFound: {
             agent_id?: string | null;
             filters?: components["schemas"]["Filters"] | null;
+            format: components["schemas"]["Format"];
             include_comments?: boolean | null;
             /** Format: int32 */
             limit?: number | null;
-            query: string;
+            query?: string;
             search_type?: components["schemas"]["SearchType"] | null;
             workflow_id: string;
-            format: components["schemas"]["ExportFormat"];
         };
         FileDiff: {
             binary: boolean;
@@ -2566,6 +2588,8 @@ export interface components {
             /** @default null */
             unassigned?: boolean | null;
         };
+        /** @enum {string} */
+        Format: "json" | "csv" | "markdown";
         HistoryEntry: {
             actor_id: string;
             agent_id: string;
@@ -2595,6 +2619,8 @@ export interface components {
         };
         /** @enum {string} */
         Kind: "agent" | "service";
+        /** @enum {string} */
+        Link: "parent" | "child" | "blocks" | "blocked_by" | "related";
         LinkCommit: {
             agent_id?: string | null;
             commit_message?: string | null;
@@ -2655,26 +2681,26 @@ export interface components {
             role: components["schemas"]["Role"];
         };
         MergeTickets: {
-            ticket_id: string;
-            into_ticket_id: string;
-            comment?: string | null;
             agent_id?: string | null;
+            comment?: string | null;
+            into_ticket_id: string;
+            ticket_id: string;
         };
         Merged: {
-            success: boolean;
-            ticket_id: string;
             into_ticket_id: string;
             message: string;
             moved: components["schemas"]["Moved"];
+            success: boolean;
+            ticket_id: string;
             unblocked_tickets: string[];
         };
         Moved: {
             /** Format: int64 */
+            blockers: number;
+            /** Format: int64 */
             comments: number;
             /** Format: int64 */
             commits: number;
-            /** Format: int64 */
-            blockers: number;
             /** Format: int64 */
             sub_tickets: number;
         };
@@ -2692,10 +2718,10 @@ export interface components {
             workflow_id?: string | null;
         };
         NoteSearch: {
-            workflow_id: string;
-            query: string;
-            search_type?: components["schemas"]["SearchType"] | null;
             filters?: components["schemas"]["Filters"] | null;
+            query?: string;
+            search_type?: components["schemas"]["SearchType"] | null;
+            workflow_id: string;
         };
         Options: {
             registration: string;
@@ -2722,9 +2748,9 @@ export interface components {
             emoji: string;
         };
         RecentSearch: {
+            filters: components["schemas"]["Filters"];
             query: string;
             search_type: components["schemas"]["SearchType"];
-            filters: components["schemas"]["Filters"];
             /** Format: date-time */
             searched_at: string;
         };
@@ -2743,13 +2769,15 @@ export interface components {
             password: string;
             token_mode?: components["schemas"]["TokenMode"] | null;
         };
-        RelatedAnswer: {
+        RelatedTickets: {
+            mode: components["schemas"]["SearchType"];
+            related: components["schemas"]["SimilarTicket"][];
+            stale_embeddings: boolean;
             success: boolean;
             ticket_id: string;
-            mode: components["schemas"]["SearchType"];
-            stale_embeddings: boolean;
-            related: components["schemas"]["SimilarTicket"][];
         };
+        /** @enum {string} */
+        Relation: "duplicate" | "related" | "similar";
         Reorder: {
             after?: string | null;
             agent_id?: string | null;
@@ -2781,56 +2809,58 @@ export interface components {
         /** @enum {string} */
         Role: "viewer" | "member" | "owner";
         SaveSearch: {
-            workflow_id: string;
-            name: string;
-            query?: string | null;
-            search_type?: components["schemas"]["SearchType"] | null;
             filters?: components["schemas"]["Filters"] | null;
             include_comments?: boolean | null;
-            shared?: boolean | null;
+            name: string;
             notify?: boolean | null;
+            query?: string;
+            search_type?: components["schemas"]["SearchType"] | null;
+            shared?: boolean | null;
+            workflow_id: string;
         };
         SavedSearch: {
-            search_id: string;
-            workflow_id: string;
-            name: string;
-            query: string;
-            search_type: components["schemas"]["SearchType"];
-            filters: components["schemas"]["Filters"];
-            include_comments: boolean;
-            shared: boolean;
-            notify: boolean;
-            owner_id: string;
-            owner_name: string;
             /** Format: date-time */
             created_at: string;
-            /** Format: date-time */
-            updated_at: string;
             epoch: string;
+            filters: components["schemas"]["Filters"];
+            include_comments: boolean;
             /** Format: int64 */
             last_seq: number;
+            name: string;
+            notify: boolean;
+            owner_id: string;
+            owner_name?: string | null;
+            query: string;
+            search_id: string;
+            search_type: components["schemas"]["SearchType"];
+            shared: boolean;
+            /** Format: date-time */
+            updated_at: string;
+            workflow_id: string;
         };
         SavedSearches: {
             searches: components["schemas"]["SavedSearch"][];
         };
         SearchAnswer: {
             mode: components["schemas"]["SearchType"];
+            notice?: string | null;
             query: string;
             results: components["schemas"]["SearchResult"][];
             /** Format: double */
             search_time_ms: number;
+            stale_embeddings: boolean;
             success: boolean;
             /** Format: int64 */
             total_found: number;
             total_is_exact: boolean;
-            stale_embeddings: boolean;
-            notice?: string | null;
         };
         SearchResult: {
             assigned_agent_id?: string | null;
             /** Format: date-time */
             created_at: string;
             description: string;
+            highlighted_title: string;
+            is_blocked: boolean;
             is_resolved: boolean;
             key: string;
             matched_in: string[];
@@ -2838,6 +2868,8 @@ export interface components {
             priority: components["schemas"]["Priority"];
             /** Format: double */
             relevance_score: number;
+            /** Format: double */
+            similarity?: number | null;
             status: string;
             tags: string[];
             ticket_id: string;
@@ -2845,10 +2877,6 @@ export interface components {
             title: string;
             /** Format: date-time */
             updated_at: string;
-            highlighted_title: string;
-            /** Format: double */
-            similarity?: number | null;
-            is_blocked: boolean;
         };
         SearchTickets: {
             agent_id?: string | null;
@@ -2907,16 +2935,16 @@ export interface components {
             user: components["schemas"]["Actor"];
         };
         SimilarTicket: {
+            is_resolved: boolean;
+            key: string;
+            link?: components["schemas"]["Link"] | null;
             priority: components["schemas"]["Priority"];
-            relation_type: string;
+            relation_type: components["schemas"]["Relation"];
             /** Format: double */
             similarity_score: number;
             status: string;
             ticket_id: string;
             title: string;
-            key: string;
-            is_resolved: boolean;
-            link?: string | null;
         };
         StatusChanged: {
             blocked: boolean;
@@ -2937,15 +2965,15 @@ export interface components {
             blocks: components["schemas"]["TicketRef"][];
             comments: components["schemas"]["Comment"][];
             commits: components["schemas"]["LinkedCommit"][];
+            duplicates: components["schemas"]["TicketRef"][];
             history: components["schemas"]["HistoryEntry"][];
+            merged_into?: components["schemas"]["TicketRef"] | null;
             parent_ticket?: components["schemas"]["TicketRef"] | null;
             related_tasks: components["schemas"]["TaskRef"][];
             related_tickets: components["schemas"]["TicketRef"][];
             sub_tickets: components["schemas"]["TicketRef"][];
             success: boolean;
             ticket: components["schemas"]["TicketFields"];
-            merged_into?: components["schemas"]["TicketRef"] | null;
-            duplicates: components["schemas"]["TicketRef"][];
         };
         TicketFields: components["schemas"]["Card"] & {
             external_ref?: string | null;
@@ -3017,8 +3045,33 @@ export interface components {
             to: string;
         };
         UnmergeTicket: {
-            ticket_id: string;
             agent_id?: string | null;
+            ticket_id: string;
+        };
+        Unmerged: {
+            into_ticket_id: string;
+            kept: string[];
+            message: string;
+            moved: components["schemas"]["Moved"];
+            status: string;
+            success: boolean;
+            ticket_id: string;
+        };
+        UpdateSearch: {
+            /** @default null */
+            filters?: components["schemas"]["Filters"] | null;
+            /** @default null */
+            include_comments?: boolean | null;
+            /** @default null */
+            name?: string | null;
+            /** @default null */
+            notify?: boolean | null;
+            /** @default null */
+            query?: string | null;
+            /** @default null */
+            search_type?: components["schemas"]["SearchType"] | null;
+            /** @default null */
+            shared?: boolean | null;
         };
         UpdateTicket: {
             agent_id?: string | null;

@@ -138,15 +138,15 @@ export type Filters = Schemas["Filters"];
 export type SearchRequest = Schemas["SearchTickets"];
 export type SearchResult = Whole<Schemas["SearchResult"]>;
 export type SearchAnswer = Omit<Whole<Schemas["SearchAnswer"]>, "results"> & { results: SearchResult[] };
-export type ExportFormat = Schemas["ExportFormat"];
+export type ExportFormat = Schemas["Format"];
 
-export type Relation = "duplicate" | "related" | "similar";
-export type SimilarTicket = Omit<Whole<Schemas["SimilarTicket"]>, "relation_type"> & { relation_type: Relation };
-export type RelatedAnswer = Omit<Schemas["RelatedAnswer"], "related"> & { related: SimilarTicket[] };
-export type DuplicateAnswer = Omit<Whole<Schemas["DuplicateAnswer"]>, "similar_tickets"> & {
+export type Relation = Schemas["Relation"];
+export type SimilarTicket = Whole<Schemas["SimilarTicket"]>;
+export type RelatedAnswer = Omit<Schemas["RelatedTickets"], "related"> & { related: SimilarTicket[] };
+export type DuplicateAnswer = Omit<Whole<Schemas["DuplicateCheck"]>, "similar_tickets"> & {
   similar_tickets: SimilarTicket[];
 };
 
 export type SavedSearch = Whole<Schemas["SavedSearch"]>;
-export type SavedSearchChange = Schemas["ChangeSearch"];
+export type SavedSearchChange = Schemas["UpdateSearch"];
 export type RecentSearch = Schemas["RecentSearch"];

@@ -9,16 +9,16 @@ const WORDS: Record<Relation, string> = {
 };
 
 /** Ties that people made between the two, as the other ticket's part in it. */
-const LINKS: Record<string, string> = {
+const LINKS: Record<NonNullable<SimilarTicket["link"]>, string> = {
   parent: "parent",
   child: "sub-ticket",
-  blocks: "blocks this",
-  blocked_by: "waits for this",
+  blocks: "waits for this",
+  blocked_by: "blocks this",
   related: "linked",
 };
 
-export function linkWords(link: string | null): string | null {
-  return link === null ? null : (LINKS[link] ?? link.replaceAll("_", " "));
+export function linkWords(link: SimilarTicket["link"]): string | null {
+  return link && LINKS[link];
 }
 
 /** "92%", as part of a whole. */

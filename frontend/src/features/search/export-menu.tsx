@@ -45,7 +45,7 @@ export function ExportMenu({
         </Button>
       }
     >
-      <MenuLabel>Up to {MOST.toLocaleString()} results as a file</MenuLabel>
+      <MenuLabel>The results as a file, at most {MOST.toLocaleString()}</MenuLabel>
       {FORMATS.map(([format, label, extension]) => (
         <MenuItem key={format} onSelect={() => void run(format, extension)}>
           {label}

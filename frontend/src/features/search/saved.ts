@@ -81,9 +81,9 @@ export function useSavedActions(workflowId: string): SavedActions {
 }
 
 /** What of a search is kept. */
-export function bodyOf(state: SearchState): Required<Pick<SavedSearchChange, "query" | "search_type" | "filters">> & {
-  include_comments: boolean;
-} {
+export function bodyOf(
+  state: SearchState,
+): Pick<SavedSearch, "query" | "search_type" | "filters" | "include_comments"> {
   return {
     query: (state.q ?? "").trim(),
     search_type: state.mode ?? "hybrid",

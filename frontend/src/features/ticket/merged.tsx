@@ -45,7 +45,8 @@ export function useUnmerge(run: Run): (ticket: { ticket_id: string; key: string 
   return useCallback(
     async ({ ticket_id, key }) => {
       const done = await run(`${key} was not taken back out`, () => tickets.unmerge(ticket_id));
-      if (done) toast.success(`${key} is a ticket of its own again`);
+      // What has changed since stays where it is, and is said.
+      if (done) toast.success(`${key} is a ticket of its own again`, { description: done.kept.join(" ") || undefined });
       readAgain(queries);
     },
     [run, queries],

@@ -46,7 +46,7 @@ export function Related({ ticket, onOpen }: Props) {
 
 interface RowProps {
   ticket: Omit<TicketRef, "status">;
-  link: string | null;
+  link: SimilarTicket["link"];
   similar?: SimilarTicket;
   onOpen: (ticketId: string) => void;
 }
