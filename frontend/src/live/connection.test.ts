@@ -5,7 +5,6 @@ import { type BoardState, boardFrom } from "./board";
 import { Connection, type SocketLike } from "./connection";
 import { backoff, parse } from "./protocol";
 import { Room } from "./room";
-import { SearchRoom } from "./search-room";
 import { card, event, snapshot } from "./testing";
 
 class FakeSocket implements SocketLike {
@@ -116,33 +115,6 @@ describe("Connection", () => {
     await accept();
     expect(latest().sent).toEqual([{ type: "subscribe", room: "workflow:w1", since: { epoch: "e1", seq: 0 } }]);
     expect(connection.get()).toBe("live");
-  });
-
-  it("is live without a room that is refused", async () => {
-    const { connection, room, server, latest, settle } = stage();
-    connection.join(room);
-    const other = new SearchRoom(
-      "s1",
-      { epoch: "e1", seq: 4 },
-      {
-        fetchEvents: async () => ({ epoch: "e1", events: [], last_seq: 4, has_more: false }),
-        fetchPosition: async () => ({ epoch: "e1", seq: 4 }),
-        commit: () => undefined,
-      },
-    );
-    connection.join(other);
-    await settle();
-    const socket = latest();
-    socket.open();
-    expect(socket.sent.map(({ room: name, since }) => [name, since])).toEqual([
-      ["workflow:w1", { epoch: "e1", seq: 0 }],
-      ["search:s1", { epoch: "e1", seq: 4 }],
-    ]);
-    socket.say({ type: "subscribed", room: "workflow:w1", epoch: "e1", seq: 0 });
-    expect(connection.get()).toBe("connecting");
-    socket.say({ type: "error", code: "not_found", room: "search:s1" });
-    expect(connection.get()).toBe("live");
-    expect(server.lost).toEqual(["search:s1"]);
   });
 
   it("resumes after a break and loses nothing", async () => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Problem } from "@/api/problem";
 import type { EventPage, LiveEvent } from "@/api/types";
+import { Connection, type SocketLike } from "./connection";
 import { MatchStore, readCursor, tell } from "./matches";
 import { SearchRoom } from "./search-room";
 import { card } from "./testing";
@@ -138,5 +139,44 @@ describe("a saved search's room", () => {
     room.offer([match(8, { epoch: "e2" })]);
     expect(told).toEqual([]);
     expect(positions).toHaveLength(2);
+  });
+});
+
+describe("a connection", () => {
+  it("is live without a room that is refused", async () => {
+    const sent: Array<{ room?: string }> = [];
+    const socket: SocketLike = {
+      readyState: 1,
+      onopen: null,
+      onmessage: null,
+      onclose: null,
+      onerror: null,
+      send: (text) => sent.push(JSON.parse(text)),
+      close: () => undefined,
+    };
+    const lost: string[] = [];
+    const connection = new Connection({
+      open: () => socket,
+      ticket: async () => "ticket",
+      token: () => null,
+      renew: async () => true,
+      lost: (room) => lost.push(room),
+      online: () => true,
+    });
+    const deps = {
+      fetchEvents: async (): Promise<EventPage> => ({ epoch: "e1", events: [], last_seq: 1, has_more: false }),
+      fetchPosition: async () => ({ epoch: "e1", seq: 1 }),
+      commit: () => undefined,
+    };
+    for (const id of ["s1", "s2"]) connection.join(new SearchRoom(id, { epoch: "e1", seq: 1 }, deps));
+    await vi.waitFor(() => expect(socket.onopen).not.toBeNull());
+    const say = (message: unknown) => socket.onmessage?.({ data: JSON.stringify(message) });
+    socket.onopen?.();
+    expect(sent.map(({ room }) => room)).toEqual(["search:s1", "search:s2"]);
+    say({ type: "subscribed", room: "search:s1", epoch: "e1", seq: 1 });
+    expect(connection.get()).toBe("connecting");
+    say({ type: "error", code: "not_found", room: "search:s2" });
+    expect([connection.get(), lost]).toEqual(["live", ["search:s2"]]);
+    connection.stop();
   });
 });
