@@ -27,7 +27,7 @@ export function percent(score: number): string {
 }
 
 /** How much a ticket is like another, and what that is likely to mean. */
-export function Likeness({ ticket, brief }: { ticket: SimilarTicket; brief?: boolean }) {
+export function Likeness({ ticket }: { ticket: SimilarTicket }) {
   const { relation_type, similarity_score } = ticket;
   const duplicate = relation_type === "duplicate";
   return (
@@ -35,11 +35,9 @@ export function Likeness({ ticket, brief }: { ticket: SimilarTicket; brief?: boo
       className="flex shrink-0 items-center gap-1.5 text-2xs text-muted-foreground"
       title={`${percent(similarity_score)} alike. ${WORDS[relation_type] ?? ""}`}
     >
-      {(duplicate || !brief) && (
-        <span className={cn("rounded px-1 py-px", duplicate ? "bg-warning-soft font-medium text-warning" : "bg-muted")}>
-          {NAMES[relation_type] ?? relation_type}
-        </span>
-      )}
+      <span className={cn("rounded px-1 py-px", duplicate ? "bg-warning-soft font-medium text-warning" : "bg-muted")}>
+        {NAMES[relation_type] ?? relation_type}
+      </span>
       <span className="tabular min-w-7 text-right">
         <span className="sr-only">alike </span>
         {percent(similarity_score)}

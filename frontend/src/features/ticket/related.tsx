@@ -66,7 +66,7 @@ function Row({ ticket, link, similar, onOpen }: RowProps) {
           <span className="tabular shrink-0 text-muted-foreground">{ticket.key}</span>
           {tie && <span className="shrink-0 rounded bg-accent px-1 text-2xs text-accent-foreground">{tie}</span>}
         </span>
-        {similar && <Likeness ticket={similar} brief />}
+        {similar && <Likeness ticket={similar} />}
         <span className={cn("col-span-2 truncate", ticket.is_resolved && "text-muted-foreground")}>{ticket.title}</span>
       </button>
     </li>
