@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup dashboard build run test test-rust test-dashboard test-browser test-migrations bench fmt lint clean
+.PHONY: help setup dashboard build run test test-rust test-dashboard test-browser test-migrations bench bench-search fmt lint clean
 
 # dev builds in half the time of release and shares its work with the tests; PROFILE=release for real use.
 PROFILE ?= dev
@@ -59,6 +59,9 @@ test-migrations:
 
 bench: setup dashboard ## Measure beside pgbench (prints ratios, checks nothing)
 	cargo run --locked --release --quiet -- bench
+
+bench-search: setup dashboard ## Measure what search finds and how fast (prints tables, checks nothing; ten minutes)
+	cargo run --locked --release --quiet -- bench search $(BENCH_SEARCH)
 
 fmt: $(NODE_MODULES) ## Format everything
 	cargo fmt --all

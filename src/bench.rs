@@ -8,12 +8,13 @@ mod house;
 mod load;
 mod pgbench;
 mod report;
+mod search;
 mod sockets;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use self::house::House;
 use self::report::Report;
@@ -21,7 +22,11 @@ use crate::Result;
 
 /// Flags of `callboard bench`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct BenchArgs {
+    /// What to measure; the ways of changes and boards where left out.
+    #[command(subcommand)]
+    pub what: Option<BenchCommand>,
     /// Where the fetched runtime (Postgres and pgbench) is unpacked.
     #[arg(long, env = "CALLBOARD_RUNTIME_DIR", default_value = ".runtime")]
     pub runtime_dir: PathBuf,
@@ -36,8 +41,18 @@ pub struct BenchArgs {
     pub only: Option<String>,
 }
 
+/// Measurements by themselves.
+#[derive(Debug, Subcommand)]
+pub enum BenchCommand {
+    /// Measure search: what it finds, and how fast.
+    Search(search::SearchArgs),
+}
+
 /// Runs the measurements and prints their tables.
 pub async fn run(args: BenchArgs) -> Result<()> {
+    if let Some(BenchCommand::Search(args)) = args.what {
+        return search::run(args).await;
+    }
     let wanted = |name: &str| args.only.as_deref().is_none_or(|only| name.contains(only));
     let span = Duration::from_secs(args.seconds.max(1));
     let house = House::open(&args.runtime_dir).await?;

@@ -51,8 +51,16 @@ fn fault(what: &str, error: impl std::fmt::Display) -> Error {
 }
 
 impl House {
-    /// Starts everything in a new folder.
+    /// Starts everything in a new folder, with boards to work on. Nothing is embedded: what is measured is
+    /// the way of a change, and the model would take its processor time from it.
     pub async fn open(runtime_dir: &Path) -> Result<Self> {
+        let mut house = Self::start(runtime_dir, "none").await?;
+        house.fill().await?;
+        Ok(house)
+    }
+
+    /// Starts everything in a new folder, with this provider of embeddings.
+    pub async fn start(runtime_dir: &Path, embeddings: &str) -> Result<Self> {
         raise_open_files();
         let folder = std::env::temp_dir().join(format!("callboard-bench-{}", std::process::id()));
         let postgres = Embedded::start(Options::new(runtime_dir, folder.join("data")))
@@ -74,6 +82,8 @@ impl House {
             .env("CALLBOARD_ADMIN_EMAIL", EMAIL)
             .env("CALLBOARD_ADMIN_PASSWORD", PASSWORD)
             .env("CALLBOARD_REQUEST_RATE", "100000000")
+            .env("CALLBOARD_RUNTIME_DIR", runtime_dir)
+            .env("CALLBOARD_EMBEDDING_PROVIDER", embeddings)
             .env("CALLBOARD_LOG", "warn")
             .stdout(Stdio::null())
             .kill_on_drop(true)
@@ -85,7 +95,7 @@ impl House {
         let token = text(&answer["access"])?;
         let me: Value = http.json("GET", "/api/auth/me", &token, "").await?;
         let caller = json!({"actor": me["user"]["id"], "session": me["session_id"]}).to_string();
-        let mut house = Self {
+        Ok(Self {
             folder,
             postgres,
             server: Some(server),
@@ -99,9 +109,7 @@ impl House {
             quiet: String::new(),
             large: String::new(),
             pgbench: runtime_dir.join("postgres-18/bin/pgbench"),
-        };
-        house.fill().await?;
-        Ok(house)
+        })
     }
 
     async fn fill(&mut self) -> Result<()> {

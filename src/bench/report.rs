@@ -24,9 +24,9 @@ impl Report {
         self.lines.push(format!("  {name:<44} {value}"));
     }
 
-    /// Prints everything.
-    pub fn print(&self) {
-        for line in &self.lines {
+    /// Prints what was added since the last time.
+    pub fn print(&mut self) {
+        for line in self.lines.drain(..) {
             println!("{line}");
         }
     }
