@@ -72,9 +72,9 @@ async fn links(house: &House, stock: &Stock) -> Result<Set> {
                   where t.workflow_id = $1 and t.parent_ticket_id is not null
                  union
                  select t.id, u.id from tickets t cross join unnest(t.related_ticket_ids) u (id) where t.workflow_id = $1
-             ), both as (select one, other from links union select other, one from links)
+             ), linked as (select one, other from links union select other, one from links)
              select t.title, array_agg(b.other order by b.other), t.id
-               from both b join tickets t on t.id = b.one
+               from linked b join tickets t on t.id = b.one
               where b.other <> b.one
                 and not exists (select from tickets o where o.workflow_id = $1 and o.title = t.title and o.id <> t.id)
               group by t.id, t.title, t.number order by t.number",

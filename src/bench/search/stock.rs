@@ -180,6 +180,6 @@ async fn embed(house: &House) -> Result<i64> {
 /// What autovacuum and the server's upkeep do in their time.
 pub async fn gather_statistics(house: &House) -> Result<()> {
     house.sql.batch_execute("vacuum analyze").await?;
-    house.sql.batch_execute("select logic.refresh_search_words()").await?;
+    house.sql.batch_execute("select logic.refresh_search_words(true)").await?;
     Ok(())
 }
