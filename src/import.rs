@@ -17,7 +17,8 @@ use crate::accounts::Caller;
 use crate::db::Db;
 use crate::{Result, search};
 
-const TICKETS: &str = include_str!("../sql/queries/import/tickets.sql");
+/// The statement that imports; `bench` fills its own database with it.
+pub(crate) const TICKETS: &str = include_str!("../sql/queries/import/tickets.sql");
 
 /// Where a ticket stands, apart from any board.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

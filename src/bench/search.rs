@@ -52,7 +52,7 @@ pub struct SearchArgs {
 
 /// Runs the measurements and prints their tables.
 pub async fn run(args: SearchArgs) -> Result<()> {
-    let wanted = |name: &str| args.only.as_deref().is_none_or(|only| name.contains(only));
+    let wanted = |name: &str| args.only.as_deref().is_none_or(|only| only.split(',').any(|only| name.contains(only)));
     let house = House::start(&args.runtime_dir, "local").await?;
     let mut report = Report::default();
     let stock = Stock::open(&house, args.data.as_deref(), wanted("quality"), &mut report).await?;

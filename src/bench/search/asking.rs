@@ -84,7 +84,7 @@ impl Askers {
                 Side::Rest => Asker::Rest(Http::open(&house.address).await?),
                 Side::Sql => {
                     let client = connect(&house.url, "callboard-bench").await?;
-                    let statement = client.prepare(include_str!("../../../sql/queries/search/tickets.sql")).await?;
+                    let statement = client.prepare(crate::search::TICKETS).await?;
                     Asker::Sql(Box::new(client), statement)
                 }
             });

@@ -53,7 +53,8 @@ select t.id, t.workflow_id,
 
 insert into ticket_embeddings (workflow_id, model_id, ticket_id, content_hash, embedding)
 select c.workflow_id, m.model, c.id, sha256(convert_to(c.id, 'UTF8')),
-       l2_normalize(a.embedding + b.embedding * array_fill((0.3 + 0.075 * c.turn)::real, array[vector_dims(b.embedding)])::halfvec)
+       -- In whole precision: the product of small numbers is too small for half.
+       l2_normalize(a.embedding::vector + b.embedding::vector * array_fill((0.3 + 0.075 * c.turn)::real, array[vector_dims(b.embedding)])::vector)::halfvec
   from copies c
   join bench_sources a on a.n = c.source
   join bench_sources b on b.n = c.other

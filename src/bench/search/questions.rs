@@ -41,7 +41,7 @@ impl Kind {
             Self::Middling => {
                 "select string_agg(w.word, ' ') from
                      (select s.n, s.description from bench_sources s where char_length(s.description) between 200 and 5000
-                       order by hashint8extended(s.n, 11) limit $1 offset $1 * $2) s
+                       order by hashint8extended(s.n, 11) limit $1::bigint offset $1::bigint * $2::bigint) s
                   cross join lateral (
                      select distinct m.word[1] as word, hashtext(m.word[1]) as place
                        from regexp_matches(s.description, '\\m[a-z]{4,15}\\M', 'g') m (word)
@@ -52,17 +52,17 @@ impl Kind {
             Self::Sentence => {
                 "select s.sentence from (
                      select n, btrim(substring(description from '([A-Z][[:alnum:] ,''()/-]{40,180})[.:\\n]')) as sentence from bench_sources) s
-                  where s.sentence is not null order by hashint8extended(s.n, 12) limit $1 offset $1 * $2"
+                  where s.sentence is not null order by hashint8extended(s.n, 12) limit $1::bigint offset $1::bigint * $2::bigint"
             }
             Self::Common => {
                 "select case when c.place % 3 = 0 and c.second is not null then c.word || ' ' || c.second else c.word end
                    from (select w.word, row_number() over () as place, lead(w.word, 7) over () as second
                            from (select s.word from search_words s where s.word ~ '^[a-z]{3,12}$' and to_tsvector('english', s.word) <> ''
-                                  order by s.share desc limit $1) w) c where $2::bigint >= 0"
+                                  order by s.share desc limit $1::bigint) w) c where $2::bigint >= 0"
             }
             Self::Prefix => {
                 "select left(substring(s.title from '[A-Za-z]{6,}'), 3 + (s.n % 3)::int) from bench_sources s
-                  where s.title ~ '[A-Za-z]{6,}' order by hashint8extended(s.n, 13) limit $1 offset $1 * $2"
+                  where s.title ~ '[A-Za-z]{6,}' order by hashint8extended(s.n, 13) limit $1::bigint offset $1::bigint * $2::bigint"
             }
         }
     }

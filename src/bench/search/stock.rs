@@ -111,8 +111,10 @@ fn made_up() -> Result<Batch> {
 async fn import(house: &House, batch: &Batch) -> Result<String> {
     eprintln!("importing {} tickets", batch.items.len());
     let people: Vec<&Person> = batch.people.iter().collect();
-    let statement = include_str!("../../../sql/queries/import/tickets.sql");
-    house.sql.query_one(statement, &[&house.caller, &"Searched", &Json(&batch.items), &Json(&people)]).await?;
+    house
+        .sql
+        .query_one(crate::import::TICKETS, &[&house.caller, &"Searched", &Json(&batch.items), &Json(&people)])
+        .await?;
     let row = house.sql.query_one("select id from workflows where name = 'Searched'", &[]).await?;
     Ok(row.get(0))
 }
