@@ -5,13 +5,14 @@ use std::path::Path;
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use candle_transformers::models::bert::{BertModel, Config};
-use tokenizers::{PaddingParams, PaddingStrategy, Tokenizer, TruncationParams};
+use tokenizers::{Encoding, PaddingDirection, Tokenizer, TruncationParams};
 
 /// What the model was made for; the tokenizer's file says 128, which the makers override.
 const MAX_TOKENS: usize = 256;
 
-/// Texts computed together. On one thread a larger batch gains nothing and pads more.
-const TOGETHER: usize = 4;
+/// Tokens computed together. Enough to keep the processor busy; more would only pad more, because the texts
+/// of a group are padded to the longest.
+const TOGETHER: usize = 256;
 
 /// The loaded model.
 pub struct Bert {
@@ -57,7 +58,7 @@ impl Bert {
         let mut tokenizer =
             Tokenizer::from_bytes(file("tokenizer.json")?).map_err(|e| broken("tokenizer.json", e.to_string()))?;
         // The file pads and cuts to 128.
-        tokenizer.with_padding(Some(PaddingParams { strategy: PaddingStrategy::BatchLongest, ..Default::default() }));
+        tokenizer.with_padding(None);
         tokenizer
             .with_truncation(Some(TruncationParams { max_length: MAX_TOKENS, ..Default::default() }))
             .map_err(|e| broken("tokenizer.json", e.to_string()))?;
@@ -74,42 +75,49 @@ impl Bert {
 
     /// One vector of length 1 for each text, in order.
     pub fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, String> {
-        // Texts of like length together: the shorter ones are padded to the longest.
-        let mut order: Vec<usize> = (0..texts.len()).collect();
-        order.sort_by_key(|&place| texts[place].len());
+        let beginnings: Vec<&str> = texts.iter().map(|text| beginning(text)).collect();
+        let mut encodings: Vec<(usize, Encoding)> = self
+            .tokenizer
+            .encode_batch(beginnings, true)
+            .map_err(|error| format!("The embedding model cannot split the text into tokens: {error}."))?
+            .into_iter()
+            .enumerate()
+            .collect();
+        // Texts of like length together.
+        encodings.sort_by_key(|(_, encoding)| encoding.len());
         let mut vectors = vec![Vec::new(); texts.len()];
-        for places in order.chunks(TOGETHER) {
-            let batch: Vec<&str> = places.iter().map(|&place| beginning(&texts[place])).collect();
-            for (&place, vector) in places.iter().zip(self.forward(batch)?) {
-                vectors[place] = vector;
+        let mut rest = encodings.as_mut_slice();
+        while !rest.is_empty() {
+            let count = (1..=rest.len()).take_while(|&n| n == 1 || n * rest[n - 1].1.len() <= TOGETHER).count();
+            let (group, others) = rest.split_at_mut(count);
+            let computed = self.forward(group).map_err(|error| format!("The embedding model failed: {error}."))?;
+            for ((place, _), vector) in group.iter().zip(computed) {
+                vectors[*place] = vector;
             }
+            rest = others;
         }
         Ok(vectors)
     }
 
-    fn forward(&self, texts: Vec<&str>) -> Result<Vec<Vec<f32>>, String> {
-        let encodings = self
-            .tokenizer
-            .encode_batch(texts, true)
-            .map_err(|error| format!("The embedding model cannot split the text into tokens: {error}."))?;
-        let (rows, columns) = (encodings.len(), encodings.first().map_or(0, |e| e.len()));
-        let flat = |part: fn(&tokenizers::Encoding) -> &[u32]| -> Vec<u32> {
-            encodings.iter().flat_map(|encoding| part(encoding).iter().copied()).collect()
+    /// The vectors of texts that are ordered by length.
+    fn forward(&self, group: &mut [(usize, Encoding)]) -> candle_core::Result<Vec<Vec<f32>>> {
+        let (rows, columns) = (group.len(), group.last().map_or(0, |(_, longest)| longest.len()));
+        for (_, encoding) in group.iter_mut() {
+            encoding.pad(columns, 0, 0, "[PAD]", PaddingDirection::Right);
+        }
+        let tensor = |part: fn(&Encoding) -> &[u32]| {
+            let numbers: Vec<u32> = group.iter().flat_map(|(_, encoding)| part(encoding).iter().copied()).collect();
+            Tensor::from_vec(numbers, (rows, columns), &Device::Cpu)
         };
-        let compute = || -> candle_core::Result<Vec<Vec<f32>>> {
-            let tensor = |numbers| Tensor::from_vec(numbers, (rows, columns), &Device::Cpu);
-            let ids = tensor(flat(|e| e.get_ids()))?;
-            let types = tensor(flat(|e| e.get_type_ids()))?;
-            let mask = tensor(flat(|e| e.get_attention_mask()))?;
-            let tokens = self.model.forward(&ids, &types, Some(&mask))?;
-            // The mean over the tokens that are not padding.
-            let mask = mask.to_dtype(DType::F32)?.unsqueeze(2)?;
-            let sum = tokens.broadcast_mul(&mask)?.sum(1)?;
-            let mean = sum.broadcast_div(&mask.sum(1)?)?;
-            let length = mean.sqr()?.sum_keepdim(1)?.sqrt()?;
-            mean.broadcast_div(&length)?.to_vec2()
-        };
-        compute().map_err(|error| format!("The embedding model failed: {error}."))
+        let (ids, types) = (tensor(|e| e.get_ids())?, tensor(|e| e.get_type_ids())?);
+        let mask = tensor(|e| e.get_attention_mask())?;
+        let tokens = self.model.forward(&ids, &types, Some(&mask))?;
+        // The mean over the tokens that are not padding.
+        let mask = mask.to_dtype(DType::F32)?.unsqueeze(2)?;
+        let sum = tokens.broadcast_mul(&mask)?.sum(1)?;
+        let mean = sum.broadcast_div(&mask.sum(1)?)?;
+        let length = mean.sqr()?.sum_keepdim(1)?.sqrt()?;
+        mean.broadcast_div(&length)?.to_vec2()
     }
 }
 
