@@ -17,6 +17,8 @@ type EventListener = (workflowId: string, events: readonly LiveEvent[], board: B
 
 /** The rest of a ticket page (its history) is read again this long after the last of a burst of events. */
 const REFRESH_TICKET_MS = 250;
+/** Of several tabs, the one that is looked at tells of a match; the others leave it this much of a start. */
+const HIDDEN_WAIT_MS = 400;
 
 export class LiveClient {
   readonly optimistic = new Optimistic();
@@ -24,6 +26,8 @@ export class LiveClient {
   readonly matches = new MatchStore(() => this.owner());
   private readonly rooms = new Map<string, { room: Room; users: number }>();
   private readonly searchRooms = new Map<string, SearchRoom>();
+  /** One after the other, in the order they came. */
+  private telling: Promise<void> = Promise.resolve();
   private readonly matchListeners = new Set<MatchListener>();
   private readonly eventListeners = new Set<EventListener>();
   private readonly lostListeners = new Set<(workflowId: string, reason: string) => void>();
@@ -102,7 +106,12 @@ export class LiveClient {
         const now = await searches.get(id);
         return { epoch: now.epoch, seq: now.last_seq };
       },
-      commit: (id, position, events) => this.matched(id, position, events),
+      commit: (id, position, events) => {
+        this.telling = this.telling
+          .then(() => outOfSight(HIDDEN_WAIT_MS))
+          .then(() => this.matched(id, position, events))
+          .catch(() => undefined);
+      },
     });
     this.searchRooms.get(search_id)?.close();
     this.searchRooms.set(search_id, room);
@@ -147,6 +156,7 @@ export class LiveClient {
   }
 
   private matched(searchId: string, position: { epoch: string; seq: number }, events: readonly LiveEvent[]): void {
+    if (this.owner() === "") return;
     // Read anew: another tab may have told some of it already.
     const before = this.matches.cursor(searchId) ?? {
       ...position,
@@ -211,6 +221,10 @@ export class LiveClient {
     this.connection.stop();
     this.queries.clear();
   }
+}
+
+function outOfSight(wait: number): Promise<void> | undefined {
+  return document.hidden ? new Promise((done) => setTimeout(done, wait)) : undefined;
 }
 
 function socketUrl(): string {

@@ -119,10 +119,8 @@ function Page({ shape, workflowId, state, onState, openTicketId, onOpen }: Props
             onClick={() => setFiltersOpen((old) => !old)}
           >
             <SlidersHorizontal />
-            <span>
-              <span className="sr-only sm:not-sr-only">Filters</span>
-              {filterCount(state) > 0 && <span className="tabular"> {filterCount(state)}</span>}
-            </span>
+            <span className="sr-only sm:not-sr-only">Filters</span>
+            {filterCount(state) > 0 && <span className="tabular">{filterCount(state)}</span>}
           </Button>
           <ExportMenu workflowId={workflowId} state={state} disabled={results.shown.length === 0} />
           <Button disabled={!asking || current !== undefined} onClick={() => setSaving(true)}>
