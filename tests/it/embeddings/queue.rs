@@ -32,7 +32,7 @@ async fn what_is_made_or_reworded_is_queued_and_the_rest_is_not() {
             desk.ok("update_ticket", json!({"ticket": late, "updates": change})).await;
         }
         let claimed = claim(&desk, model).await;
-        assert_eq!(ids(&claimed), [late.clone()]);
+        assert_eq!(ids(&claimed), std::slice::from_ref(&late));
         assert_eq!(tickets(&claimed)[0]["texts"], json!(["Another title\nAnother title\na\nAnother text"]));
         assert_eq!(store(&desk, model, &claimed).await, 1);
         // And back: the queue sees a change, the claim that there is none.
@@ -76,7 +76,7 @@ async fn comments_count_every_fifth_time_and_when_the_ticket_moves() {
     assert_eq!(waiting(&desk).await, 0);
     move_to(&ticket, "in_progress").await;
     let claimed = claim(&desk, model).await;
-    assert_eq!(ids(&claimed), [ticket.clone()]);
+    assert_eq!(ids(&claimed), std::slice::from_ref(&ticket));
     let text = tickets(&claimed)[0]["texts"][0].as_str().expect("a text");
     assert!(text.contains("remark 6") && !text.contains("remark 1\n"), "{text}");
     store(&desk, model, &claimed).await;
