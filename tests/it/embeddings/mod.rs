@@ -1,6 +1,6 @@
 //! Embeddings: the model, the queue and its triggers, the task that drains it, providers that fail.
 
-mod fake;
+pub mod fake;
 mod faults;
 mod model;
 mod queue;

@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{embedded, local};
-use crate::client::server;
+use crate::client::{server, server_with};
+use crate::embeddings::fake::{Fake, Mood};
+use crate::house::eventually;
 use crate::http::stage::{Desk, person, text};
 
 const TITLE: &str = "Login fails with an error after the update";
@@ -104,4 +106,48 @@ async fn without_a_model_titles_are_compared() {
     assert_eq!(check("Update the chairs").await["is_duplicate"], false);
     let related = desk.owner.get(&format!("/api/tickets/{original}/related")).await.ok();
     assert_eq!((&related["mode"], &related["related"]), (&json!("keyword"), &json!([])));
+}
+
+#[tokio::test]
+async fn a_provider_that_is_fast_enough_is_waited_for() {
+    let fake = Fake::start(Mood::Well(3)).await;
+    let url = fake.url();
+    let flags = [
+        "--request-rate",
+        "1000000",
+        "--embedding-provider",
+        "openai",
+        "--embedding-model",
+        "fake",
+        "--embedding-dimensions",
+        "3",
+    ];
+    let server = server_with("in-time", &[&flags[..], &["--embedding-base-url", &url]].concat(), Vec::new()).await;
+    let desk = Desk::of(&person(&server, "ada").await).await;
+    // The first waits for the model to be known; each is its own text.
+    let mut count = 0;
+    eventually("a new ticket is embedded at once", async || {
+        count += 1;
+        let body =
+            json!({"workflow_id": desk.workflow, "title": format!("Ticket {count}"), "description": "The same words."});
+        desk.owner.post("/api/tickets/create", body).await.ok()["embedding_created"] == true
+    })
+    .await;
+    // The same text has the same vector.
+    let twin = json!({"workflow_id": desk.workflow, "title": "Ticket 1", "description": "The same words."});
+    let mut made = Value::Null;
+    eventually("its twin is found at once", async || {
+        made = desk.owner.post("/api/tickets/create", twin.clone()).await.ok();
+        made["embedding_created"] == true
+    })
+    .await;
+    let first = &made["similar_tickets"][0];
+    assert_eq!((&first["title"], &first["relation_type"]), (&json!("Ticket 1"), &json!("duplicate")), "{made}");
+    let ticket = text(&made, "ticket_id");
+    let update = json!({"ticket_id": ticket, "description": "Other words altogether."});
+    eventually("a reworded ticket is embedded at once", async || {
+        desk.owner.post("/api/tickets/update", update.clone()).await.ok()["embedding_updated"] == true
+            || server.number("select count(*) from embedding_queue").await == 0
+    })
+    .await;
 }
