@@ -28,7 +28,9 @@ create function logic.nearest(workflow text, model bigint, vector halfvec, filte
 returns table (ticket_id text, distance double precision) language plpgsql stable
 -- The graph gives what passes the filters, however much does not.
 set hnsw.iterative_scan = 'relaxed_order'
-set hnsw.ef_search = 100
+-- Of the ten truly nearest among 50,000, 20,000 and 10,000 vectors, 100 find 91%, 95% and 96% and 400 find
+-- 99%, 98% and 99%, for two to three milliseconds more. Short queries lie far from all tickets and need it.
+set hnsw.ef_search = 400
 as $$
 declare
     filtered constant boolean := filters <> '{}';
