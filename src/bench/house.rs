@@ -69,26 +69,7 @@ impl House {
         let url = postgres.url().to_owned();
         migrate::run(&url).await?;
         let sql = pool::connect(&url, "callboard-bench").await?;
-        let port = std::net::TcpListener::bind("127.0.0.1:0")
-            .and_then(|listener| listener.local_addr())
-            .map_err(|error| fault("No port is free", error))?
-            .port();
-        let address = format!("127.0.0.1:{port}");
-        let program = std::env::current_exe().map_err(|error| fault("The program cannot find itself", error))?;
-        let server = Command::new(program)
-            .arg("serve")
-            .env("DATABASE_URL", &url)
-            .env("CALLBOARD_LISTEN", &address)
-            .env("CALLBOARD_ADMIN_EMAIL", EMAIL)
-            .env("CALLBOARD_ADMIN_PASSWORD", PASSWORD)
-            .env("CALLBOARD_REQUEST_RATE", "100000000")
-            .env("CALLBOARD_RUNTIME_DIR", runtime_dir)
-            .env("CALLBOARD_EMBEDDING_PROVIDER", embeddings)
-            .env("CALLBOARD_LOG", "warn")
-            .stdout(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(|error| fault("The server cannot be started", error))?;
+        let (server, address) = serve(runtime_dir, &url, embeddings)?;
         let mut http = Http::wait(&address, Duration::from_secs(60)).await?;
         let body = json!({"email": EMAIL, "password": PASSWORD}).to_string();
         let answer: Value = http.json("POST", "/api/auth/login", "", &body).await?;
@@ -110,6 +91,11 @@ impl House {
             large: String::new(),
             pgbench: runtime_dir.join("postgres-18/bin/pgbench"),
         })
+    }
+
+    /// Another server over the same database; it ends when it is dropped.
+    pub fn helper(&self, runtime_dir: &Path, embeddings: &str) -> Result<Child> {
+        serve(runtime_dir, &self.url, embeddings).map(|(server, _)| server)
     }
 
     async fn fill(&mut self) -> Result<()> {
@@ -200,6 +186,31 @@ impl Drop for House {
         }
         let _ = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+/// Starts a server on a port that is free.
+fn serve(runtime_dir: &Path, url: &str, embeddings: &str) -> Result<(Child, String)> {
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .map_err(|error| fault("No port is free", error))?
+        .port();
+    let address = format!("127.0.0.1:{port}");
+    let program = std::env::current_exe().map_err(|error| fault("The program cannot find itself", error))?;
+    let server = Command::new(program)
+        .arg("serve")
+        .env("DATABASE_URL", url)
+        .env("CALLBOARD_LISTEN", &address)
+        .env("CALLBOARD_ADMIN_EMAIL", EMAIL)
+        .env("CALLBOARD_ADMIN_PASSWORD", PASSWORD)
+        .env("CALLBOARD_REQUEST_RATE", "100000000")
+        .env("CALLBOARD_RUNTIME_DIR", runtime_dir)
+        .env("CALLBOARD_EMBEDDING_PROVIDER", embeddings)
+        .env("CALLBOARD_LOG", "warn")
+        .stdout(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| fault("The server cannot be started", error))?;
+    Ok((server, address))
 }
 
 fn text(value: &Value) -> Result<String> {

@@ -36,7 +36,7 @@ pub struct SearchArgs {
     /// Labelled queries beside those made from the tickets: [{"query": …, "relevant": [ids in the export]}].
     #[arg(long, value_name = "FILE")]
     pub queries: Vec<PathBuf>,
-    /// Of the titles used as queries, every so-manieth.
+    /// Of the titles that are used as queries, take one of so many.
     #[arg(long, default_value_t = 3)]
     pub every: usize,
     /// Numbers of tickets to measure speed with.
@@ -55,7 +55,7 @@ pub async fn run(args: SearchArgs) -> Result<()> {
     let wanted = |name: &str| args.only.as_deref().is_none_or(|only| only.split(',').any(|only| name.contains(only)));
     let house = House::start(&args.runtime_dir, "local").await?;
     let mut report = Report::default();
-    let stock = Stock::open(&house, args.data.as_deref(), wanted("quality"), &mut report).await?;
+    let stock = Stock::open(&house, &args, wanted("quality"), &mut report).await?;
     if wanted("quality") {
         let sets = labelled::sets(&house, &stock, &args.queries, args.every.max(1)).await?;
         quality::measure(&house, &sets, &mut report).await?;

@@ -29,7 +29,7 @@ pub struct Set {
     pub queries: Vec<Query>,
 }
 
-/// All sets; of titles every so-manieth.
+/// All sets; of titles one of `every`.
 pub async fn sets(house: &House, stock: &Stock, files: &[PathBuf], every: usize) -> Result<Vec<Set>> {
     let mut sets = vec![titles(house, stock, every).await?, links(house, stock).await?];
     for file in files {

@@ -14,7 +14,7 @@ use crate::bench::report::Report;
 use crate::embeddings::Bert;
 
 /// Questions of each kind.
-const EACH: i64 = 25;
+const EACH: i64 = 15;
 
 /// Compares with the exact distance to every ticket of the workflow.
 pub async fn measure(house: &House, bert: &Bert, grown: &Grown, report: &mut Report) -> Result<()> {

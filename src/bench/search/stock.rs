@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Deserialize;
 use tokio_postgres::types::Json;
 
+use super::SearchArgs;
 use crate::bench::house::House;
 use crate::bench::report::Report;
 use crate::embeddings::Progress;
@@ -34,9 +35,9 @@ pub struct Stock {
 
 impl Stock {
     /// Imports and waits until everything can be found by meaning.
-    pub async fn open(house: &House, file: Option<&Path>, untitled: bool, report: &mut Report) -> Result<Self> {
+    pub async fn open(house: &House, args: &SearchArgs, untitled: bool, report: &mut Report) -> Result<Self> {
         let usual = PathBuf::from(USUAL);
-        let file = file.or_else(|| usual.exists().then_some(usual.as_path()));
+        let file = args.data.as_deref().or_else(|| usual.exists().then_some(usual.as_path()));
         let batch = match file {
             Some(file) => read(file)?,
             None => made_up()?,
@@ -44,7 +45,14 @@ impl Stock {
         let workflow = import(house, &batch).await?;
         let untitled = if untitled { without_titles(house, &workflow).await? } else { String::new() };
         let begin = Instant::now();
+        // One server embeds on one core; as many take turns as there are cores.
+        let cores = std::thread::available_parallelism().map_or(1, usize::from).min(8);
+        let mut helpers = (1..cores).map(|_| house.helper(&args.runtime_dir, "local")).collect::<Result<Vec<_>>>()?;
         let embedded = embed(house).await?;
+        for helper in &mut helpers {
+            // What it has claimed would be nobody's for a while; there is nothing left to claim.
+            let _ = helper.kill().await;
+        }
         gather_statistics(house).await?;
         let tickets: i64 =
             house.sql.query_one("select count(*) from tickets where workflow_id = $1", &[&workflow]).await?.get(0);
@@ -54,7 +62,7 @@ impl Stock {
         });
         report.line("tickets", &tickets.to_string());
         let seconds = begin.elapsed().as_secs_f64();
-        report.line("embedded in this process's server", &format!("{embedded} in {seconds:.0} s"));
+        report.line("embedded by the local model", &format!("{embedded} in {seconds:.0} s on {cores} cores"));
         report.print();
         Ok(Self { workflow, untitled, tickets })
     }
