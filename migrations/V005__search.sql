@@ -75,3 +75,12 @@ alter table ticket_search alter column document set statistics 1000;
 create index ticket_search_newest on ticket_search (workflow_id, ticket_id desc);
 -- squawk-ignore require-concurrent-index-deletion
 drop index ticket_search_workflow;
+
+-- Documents that were composed by older rules are found by their words meanwhile, and composed anew in the
+-- background (logic.reindex_outdated). What search finds is now only what is there, and each document holds
+-- its workflow as a word.
+alter table ticket_search add column is_outdated boolean not null default false;
+delete from ticket_search s using tickets t where t.id = s.ticket_id and t.deleted_at is not null;
+update ticket_search s set is_outdated = true, document = s.document || quote_literal(s.workflow_id)::tsvector;
+-- squawk-ignore require-concurrent-index-creation
+create index ticket_search_outdated on ticket_search (ticket_id) where is_outdated;

@@ -48,8 +48,22 @@ begin atomic
     select t.id, t.workflow_id, logic.search_document(t.id)
       from unnest(index_tickets.tickets) u (id)
       join tickets t on t.id = u.id and logic.is_live(t)
-    on conflict (ticket_id) do update set document = excluded.document;
+    on conflict (ticket_id) do update set document = excluded.document, is_outdated = false;
 end;
+
+-- Composes documents anew that older rules composed, at most so many; answers how many there were. One that
+-- somebody writes at this moment is theirs.
+create function logic.reindex_outdated(max_rows int) returns int language plpgsql as $$
+declare
+    due text[] := array(select s.ticket_id from ticket_search s where s.is_outdated
+                         order by s.ticket_id limit max_rows for update skip locked);
+begin
+    perform logic.index_tickets(due);
+    -- What is not live any more is not found either.
+    delete from ticket_search s where s.ticket_id = any (due) and s.is_outdated;
+    return cardinality(due);
+end
+$$;
 
 create function logic.tickets_to_index() returns trigger language plpgsql as $$
 begin

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::embeddings::stage::number;
+use crate::house;
 use crate::logic::desk::Desk;
 
 /// More tickets than are compared one by one, typed in at once, with vectors of a model that serves: ticket
@@ -40,27 +41,39 @@ async fn nearest(desk: &Desk, model: i64, filters: &str, rows: i32) -> Vec<i64> 
 
 #[tokio::test]
 async fn the_graph_gives_full_pages_also_when_few_pass_the_filters() {
-    let desk = Desk::open("crowd").await;
-    let model = crowd(&desk, 6001).await;
-    let limit = number(&desk, "select logic.exact_limit()").await;
+    for major in [16, 18] {
+        let desk = Desk::on(house::database_of(major, "crowd").await).await;
+        let model = crowd(&desk, 6001).await;
+        full_pages(&desk, model).await;
+    }
+}
+
+async fn full_pages(desk: &Desk, model: i64) {
+    let limit = number(desk, "select logic.exact_limit()").await;
     assert!(limit < 6001, "else this tries nothing");
-    let found = nearest(&desk, model, "{}", 100).await;
+    let found = nearest(desk, model, "{}", 100).await;
     let right = found.iter().filter(|n| **n <= 100).count();
     assert!(right >= 97 && found.len() == 100, "{right} of {}", found.len());
     // 15 of 6,001 pass: compared one by one, so none is missed.
-    let found = nearest(&desk, model, r#"{"priority": ["critical"]}"#, 100).await;
+    let found = nearest(desk, model, r#"{"priority": ["critical"]}"#, 100).await;
     assert_eq!(found, (1..=15).map(|n| n * 400).collect::<Vec<_>>());
     // Nearly all pass: the graph is walked.
-    let found = nearest(&desk, model, r#"{"priority": ["low"]}"#, 50).await;
+    let found = nearest(desk, model, r#"{"priority": ["low"]}"#, 50).await;
     assert_eq!(found.len(), 50);
     assert!(found.iter().filter(|n| **n <= 50).count() >= 48, "{found:?}");
-    assert_eq!(nearest(&desk, model, r#"{"status": ["done"]}"#, 10).await, Vec::<i64>::new());
+    assert_eq!(nearest(desk, model, r#"{"status": ["done"]}"#, 10).await, Vec::<i64>::new());
 }
 
 #[tokio::test]
 async fn rare_words_count_more_than_common_ones() {
-    let desk = Desk::open("rare").await;
-    crowd(&desk, 6001).await;
+    for major in [16, 18] {
+        let desk = Desk::on(house::database_of(major, "rare").await).await;
+        crowd(&desk, 6001).await;
+        rare_words_first(&desk).await;
+    }
+}
+
+async fn rare_words_first(desk: &Desk) {
     let found = desk
         .ok("search_tickets", json!({"query": "crowd number walrus", "search_type": "keyword", "max_rows": 50}))
         .await;
@@ -86,4 +99,23 @@ async fn how_common_words_are_is_read_once_for_all_statistics() {
     assert!(share.get::<_, f32>(0) > 0.9);
     assert_eq!(number(&desk, "select count(*) from search_words s join workflows w on w.id = s.word").await, 0);
     assert_eq!(desk.ok("refresh_search_words", json!({"gather": false})).await, false, "nothing new");
+}
+
+#[tokio::test]
+async fn documents_of_an_older_version_are_composed_anew() {
+    let desk = Desk::open("outdated").await;
+    let kept = desk.ticket("A gazebo in the garden").await;
+    let gone = desk.ticket("A gazebo that is gone").await;
+    let sql = "update ticket_search set is_outdated = true, document = to_tsvector('english', 'nothing')";
+    desk.client.execute(sql, &[]).await.expect("as an older version left it");
+    let sql = "insert into ticket_search (ticket_id, workflow_id, document, is_outdated) values ($1, $2, '', true)
+               on conflict (ticket_id) do update set is_outdated = true";
+    desk.ok("delete_ticket", json!({"ticket": gone})).await;
+    desk.client.execute(sql, &[&gone, &desk.workflow]).await.expect("of a deleted ticket");
+    assert_eq!(desk.ok("search_tickets", json!({"query": "gazebo"})).await["total_found"], 0);
+    assert_eq!(desk.ok("reindex_outdated", json!({"max_rows": 100})).await, 2);
+    assert_eq!(desk.ok("reindex_outdated", json!({"max_rows": 100})).await, 0);
+    let found = desk.ok("search_tickets", json!({"query": "gazebo"})).await;
+    assert_eq!((&found["total_found"], &found["results"][0]["ticket_id"]), (&json!(1), &json!(kept)));
+    assert_eq!(number(&desk, "select count(*) from ticket_search").await, 1);
 }
