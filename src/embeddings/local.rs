@@ -42,10 +42,11 @@ pub struct Local {
 impl Local {
     /// Starts the threads; nothing is loaded yet.
     pub fn new(folder: PathBuf) -> Result<Self> {
-        let thread = |name: &'static str| {
+        let thread = |name: &'static str, start: fn(usize)| {
             ThreadPoolBuilder::new()
                 .num_threads(1)
                 .thread_name(move |_| name.to_owned())
+                .start_handler(start)
                 // Whoever asked sees that no answer comes; the thread goes on.
                 .panic_handler(|_| tracing::error!("the embedding model panicked"))
                 .build()
@@ -57,8 +58,8 @@ impl Local {
             folder,
             model: Arc::default(),
             loading: Arc::default(),
-            requests: thread("embed-requests")?,
-            background: thread("embed-queue")?,
+            requests: thread("embed-requests", |_| ())?,
+            background: thread("embed-queue", |_| step_back())?,
         })
     }
 
@@ -124,5 +125,16 @@ impl Provider for Local {
 
     fn batch(&self) -> usize {
         BATCH
+    }
+}
+
+/// Lets everything else on the machine go before this thread: a backlog takes minutes of a core, which
+/// requests, and Postgres beside us, should not notice. Where threads have no priority of their own, nothing
+/// changes.
+fn step_back() {
+    #[cfg(target_os = "linux")]
+    // SAFETY: a plain system call on the calling thread; it is no loss if it is refused.
+    unsafe {
+        libc::setpriority(libc::PRIO_PROCESS, 0, 10);
     }
 }
