@@ -105,7 +105,11 @@ end;
 create function logic.search_tickets(
     caller text, workflow text, query text, search_type text default 'hybrid', filters jsonb default '{}', max_rows int default 10,
     include_comments boolean default true, model bigint default null, vector halfvec default null
-) returns jsonb language plpgsql stable as $$
+) returns jsonb language plpgsql stable
+-- Planning for the partitions of vectors anew takes longer than most searches, and gains nothing: what has
+-- to be planned for its words or filters is dynamic. Left to itself, one connection in a few went on doing it.
+set plan_cache_mode = 'force_generic_plan'
+as $$
 declare
     started constant timestamptz := clock_timestamp();
     asked constant text := logic.trimmed(query);
