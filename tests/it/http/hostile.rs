@@ -304,7 +304,7 @@ fn with_query(request: RequestBuilder, more: &str) -> RequestBuilder {
 
 /// Counts that change with anything a call could change.
 async fn state_of(client: &tokio_postgres::Client) -> String {
-    let sql = "select concat_ws(' ', (select sum(last_seq) from streams), (select count(*) || max(updated_at)::text from workflows),
+    let sql = "select concat_ws(' ', (select sum(last_seq) from streams where stream_id like 'workflow:%'), (select count(*) || max(updated_at)::text from workflows),
         (select count(*) from actors), (select count(*) from api_keys where revoked_at is null),
         (select count(*) from sessions where revoked_at is null), (select count(*) from invites where used_at is null),
         (select count(*) || string_agg(role, '' order by workflow_id, actor_id) from workflow_members),
