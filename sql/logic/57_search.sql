@@ -60,10 +60,9 @@ begin
     -- Both sides' candidates with both measures.
     weighed as materialized (
         select s.ticket_id,
-               coalesce(c.distance, (
+               coalesce(c.distance, case when vector is not null then (
                    select min(e.embedding <=> vector) from ticket_embeddings e
-                    where vector is not null and e.workflow_id = find_tickets.workflow and e.model_id = model
-                      and e.ticket_id = s.ticket_id)) as distance,
+                    where e.workflow_id = find_tickets.workflow and e.model_id = model and e.ticket_id = s.ticket_id) end) as distance,
                case when by_words then (
                    select 10 * coalesce(sum(t.weight * greatest(ts_rank(places, s.document, t.exact),
                                   0.8 * least(1, coalesce(ts_rank(places, s.document, t.beginning), 0)))), 0)
