@@ -60,7 +60,7 @@ test-migrations:
 bench: setup dashboard ## Measure beside pgbench (prints ratios, checks nothing)
 	cargo run --locked --release --quiet -- bench
 
-bench-search: setup dashboard ## Measure what search finds and how fast (prints tables, checks nothing; ten minutes)
+bench-search: setup dashboard ## Measure what search finds and how fast (prints tables, checks nothing; a quarter of an hour)
 	cargo run --locked --release --quiet -- bench search $(BENCH_SEARCH)
 
 fmt: $(NODE_MODULES) ## Format everything

@@ -19,7 +19,7 @@ use crate::{Error, Result};
 /// Where the real tickets lie where somebody has them.
 const USUAL: &str = "../shared/data/beads-issues.jsonl";
 /// Tickets that are made up where there are none.
-const MADE_UP: u64 = 2000;
+const MADE_UP: u64 = 1000;
 /// The model has come to a halt when nothing was embedded for so long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -89,7 +89,7 @@ fn made_up() -> Result<Batch> {
     let now = jiff::Timestamp::now();
     let mut batch = Batch::default();
     for line in 0..MADE_UP {
-        let (Some(idea), Some(other)) = (pick(line), pick(line / count + line)) else { break };
+        let (Some(idea), Some(other)) = (pick(line), pick(line + line / count + 1)) else { break };
         batch.items.push(Item {
             line,
             reference: format!("made-{line}"),
