@@ -10,7 +10,7 @@ returns double precision language sql immutable parallel safe
 begin atomic
     select coalesce((weights ->> 'semantic')::float8, 1) * greatest(coalesce(similarity, 0), 0)
            + coalesce((weights ->> 'keyword')::float8, 1) * coverage
-             * (0.8 + 1.6 * least(1, greatest(0, (coalesce(best_coverage, 0) - 0.3) / 0.3)));
+             * (0.8 + 1.45 * least(1, greatest(0, (coalesce(best_coverage, 0) - 0.3) / 0.3)));
 end;
 
 -- Whether the query is one word that no ticket holds, but others begin with: it means nothing yet.
