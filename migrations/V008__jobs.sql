@@ -36,6 +36,8 @@ create table jobs (
     claimed_by text collate "C" references actors (id),
     cancel_requested_at timestamptz,
     result jsonb constraint jobs_result_size check (octet_length(result::text) <= 262144),
+    -- What an end was answered with, for a worker that asks again.
+    end_answer jsonb,
     commit_sha text constraint jobs_commit_sha check (commit_sha ~ '^[0-9a-f]{4,64}$'),
     error text constraint jobs_error_length check (char_length(error) <= 20000),
     created_by text collate "C" references actors (id),

@@ -1,7 +1,8 @@
 -- The stream: sequence numbers without gaps in commit order, and the bell.
 --
--- Lock order of everything that writes: board column (only where a WIP limit is enforced), ticket rows
--- sorted by id, then the stream row, taken as late as possible because it is held until commit.
+-- Lock order of everything that writes: the job's row, board column (only where a WIP limit is enforced),
+-- ticket rows sorted by id, then the stream rows, taken as late as possible because they are held until commit.
+-- Whoever writes to a job's stream holds the job's row, so that its stream never has to be waited for.
 -- Functions that touch several tickets of one workflow take its stream row first (logic.lock_stream);
 -- what deadlocks all the same is retried by the caller (SQLSTATE 40P01).
 
@@ -79,13 +80,13 @@ begin
 end
 $$;
 
--- One change on its way into history.
+-- One change on its way into history: into `stream_id`, or the workflow's stream where that is null.
 create type logic.change as (
     workflow_id text, ticket_id text, change_type text, field_name text, old_value text, new_value text,
-    description text, metadata jsonb
+    description text, metadata jsonb, job_id text, stream_id text
 );
 
--- Writes gathered changes into the streams of their workflows, in the order given, and rings.
+-- Writes gathered changes into their streams, in the order given, and rings.
 create function logic.record(changes logic.change[]) returns void language plpgsql as $$
 declare
     base record;
@@ -101,15 +102,15 @@ begin
     actor := logic.current_actor();
     acting_for := logic.current_on_behalf_of();
     for base in
-        select * from logic.next_seqs(array(select 'workflow:' || c.workflow_id from unnest(changes) c))
+        select * from logic.next_seqs(array(select coalesce(c.stream_id, 'workflow:' || c.workflow_id) from unnest(changes) c))
     loop
         seq := base.before_first;
         foreach one in array changes loop
-            continue when 'workflow:' || one.workflow_id <> base.stream_id;
+            continue when coalesce(one.stream_id, 'workflow:' || one.workflow_id) <> base.stream_id;
             seq := seq + 1;
-            insert into history (stream_id, seq, workflow_id, ticket_id, change_type, field_name, old_value, new_value,
+            insert into history (stream_id, seq, workflow_id, ticket_id, job_id, change_type, field_name, old_value, new_value,
                                  change_description, metadata, actor_id, on_behalf_of)
-            values (base.stream_id, seq, one.workflow_id, one.ticket_id, one.change_type, one.field_name, one.old_value, one.new_value,
+            values (base.stream_id, seq, one.workflow_id, one.ticket_id, one.job_id, one.change_type, one.field_name, one.old_value, one.new_value,
                     coalesce(one.description, ''), coalesce(one.metadata, '{}'), actor, acting_for);
             if one.change_type = 'status_changed' then
                 perform logic.ring_status(one.workflow_id, one.ticket_id, seq, one.old_value, one.new_value);
@@ -132,7 +133,7 @@ begin
         select row(r.*)::logic.change
           from jsonb_array_elements(changes) with ordinality e (item, place)
           cross join lateral jsonb_to_record(e.item) r (workflow_id text, ticket_id text, change_type text, field_name text,
-                old_value text, new_value text, description text, metadata jsonb)
+                old_value text, new_value text, description text, metadata jsonb, job_id text, stream_id text)
          order by e.place));
 end
 $$;

@@ -85,7 +85,7 @@ $$;
 create function logic.created_change(ticket tickets, card jsonb) returns logic.change language sql immutable
 begin atomic
     select (ticket.workflow_id, ticket.id, 'created', null, null, ticket.title, 'Created TKT-' || ticket.number || '.',
-        jsonb_build_object('ticket', card || jsonb_build_object('description', ticket.description)))::logic.change;
+        jsonb_build_object('ticket', card || jsonb_build_object('description', ticket.description)), null, null)::logic.change;
 end;
 
 -- AFTER UPDATE, by statement: one history row for each field that changed (logic.record writes them and
@@ -250,7 +250,7 @@ begin
             jsonb_build_object('ticket', card, 'original', logic.ticket_ref(original.id))),
         -- Nothing of the original's own row has changed.
         (n.workflow_id, original.id, 'ticket_unmerged', null, n.id, null, format('TKT-%s is no longer merged into this.', n.number),
-            jsonb_build_object('changes', '{}'::jsonb, 'duplicate', logic.ticket_ref(n.id)))::logic.change];
+            jsonb_build_object('changes', '{}'::jsonb, 'duplicate', logic.ticket_ref(n.id)), null, null)::logic.change];
 end
 $$;
 
@@ -267,7 +267,7 @@ begin
                 format('Merged into TKT-%s.', original.number), jsonb_build_object('merged_into_ticket_id', original.id),
                 jsonb_build_object('original', logic.ticket_ref(original.id))),
             (n.workflow_id, original.id, 'ticket_merged', null, null, n.id, format('TKT-%s was merged into this.', n.number),
-                jsonb_build_object('changes', '{}'::jsonb, 'duplicate', logic.ticket_ref(n.id)))::logic.change];
+                jsonb_build_object('changes', '{}'::jsonb, 'duplicate', logic.ticket_ref(n.id)), null, null)::logic.change];
     end if;
     return array[case when n.deleted_at is null
         then logic.ticket_change(n, 'field_updated', 'deleted_at', null, null, 'Restored.', '{}')
@@ -281,7 +281,7 @@ create function logic.ticket_change(
 ) returns logic.change language plpgsql immutable as $$
 begin
     return (ticket.workflow_id, ticket.id, change_type, field_name, old_value, new_value, description,
-        jsonb_build_object('changes', patch || jsonb_build_object('version', ticket.version, 'updated_at', ticket.updated_at)) || extra)::logic.change;
+        jsonb_build_object('changes', patch || jsonb_build_object('version', ticket.version, 'updated_at', ticket.updated_at)) || extra, null, null)::logic.change;
 end
 $$;
 

@@ -16,6 +16,12 @@ begin
         open_room.stream_id := room;
         return;
     end if;
+    if kind = 'job' then
+        select j.workflow_id into open_room.workflow_id from jobs j where j.id = substr(room, 5) and j.deleted_at is null;
+        perform logic.authorize(caller, open_room.workflow_id, 'viewer', subject);
+        open_room.stream_id := room;
+        return;
+    end if;
     if kind = 'ticket' then
         select t.id, t.workflow_id into open_room.ticket_id, open_room.workflow_id
           from tickets t where t.id = substr(room, 8) and t.deleted_at is null;
@@ -53,23 +59,24 @@ begin
     with
     -- The next rows of the stream, or of the ticket in it, and how much comes before each.
     page as materialized (
-        select h.*, sum(octet_length(coalesce(h.old_value, '') || coalesce(h.new_value, '')) + pg_column_size(h.metadata))
+        select h.*, sum(octet_length(coalesce(h.old_value, '') || coalesce(h.new_value, '')) + octet_length(h.data::text))
                    over (order by h.seq) as volume
-          from ((select h.* from history h
+          from (select h.*, logic.event_data(h.change_type, h.new_value, h.metadata) as data
+                  from ((select h.* from history h
                   where cursor_fault is null and place.ticket_id is null
                     and h.stream_id = stream.stream_id and h.seq > since
                   order by h.seq limit max_events)
                 union all
                 (select h.* from history h
                   where cursor_fault is null and h.ticket_id = place.ticket_id and h.stream_id = stream.stream_id and h.seq > since
-                  order by h.seq limit max_events)) h
+                  order by h.seq limit max_events)) h) h
     ),
     -- Large ones come in smaller pages: whoever reads them holds a page in memory.
     kept as (
         select p.*, row_number() over (order by p.seq) as row_in_page, lag(p.seq) over (order by p.seq) as before from page p
     )
     select coalesce(jsonb_agg(
-               (to_jsonb(k) - '{row_in_page,before,volume}'::text[]) || jsonb_build_object('prev', case
+               (to_jsonb(k) - '{row_in_page,before,volume,data}'::text[]) || jsonb_build_object('metadata', k.data, 'prev', case
                    when place.ticket_id is null then k.seq - 1
                    else coalesce(k.before, (select p.seq from history p where p.ticket_id = place.ticket_id and p.stream_id = stream.stream_id and p.seq <= since
                                              order by p.seq desc limit 1), 0) end)
@@ -83,6 +90,28 @@ begin
 end
 $$;
 
+-- A workflow's open jobs in short, the newest 500.
+create function logic.board_jobs(workflow text) returns jsonb language sql stable
+begin atomic
+    select coalesce(jsonb_agg(logic.job_summary(o.job) order by (o.job).created_at desc, (o.job).id desc), '[]')
+      from (select j as job from jobs j
+             where j.workflow_id = board_jobs.workflow and j.deleted_at is null
+               and j.status in ('collecting', 'queued', 'running', 'paused', 'waiting')
+             order by j.created_at desc, j.id desc limit 500) o;
+end;
+
+-- A job with its place in its stream, for a socket that opens the job's room.
+create function logic.job_snapshot(caller text, room text, out epoch text, out seq bigint, out body text) language plpgsql stable as $$
+declare
+    place record;
+begin
+    select * into place from logic.open_room(caller, room);
+    epoch := logic.epoch();
+    select s.last_seq into seq from streams s where s.stream_id = place.stream_id;
+    select logic.job_json(j)::text into body from jobs j where j.id = substr(room, 5);
+end
+$$;
+
 -- A workflow's board with its place in the stream, as JSON text that doors pass on unread.
 create function logic.board(caller text, workflow text, out epoch text, out seq bigint, out body text) language plpgsql stable as $$
 declare
@@ -93,7 +122,8 @@ begin
     body := concat('{"epoch":', to_json(epoch), ',"seq":', seq,
         ',"workflow":', logic.workflow_json(workflow, (who).role),
         ',"board_config":', logic.board_config(workflow),
-        ',"tickets":', logic.board_tickets(workflow), '}');
+        ',"tickets":', logic.board_tickets(workflow),
+        ',"jobs":', logic.board_jobs(workflow), '}');
 end
 $$;
 
@@ -152,6 +182,7 @@ begin atomic
             select u.id as stream_id, case
                    when u.id like 'search:%' then (select s.workflow_id from saved_searches s
                         where s.id = substr(u.id, 8) and (s.shared or s.owner_id = h.actor))
+                   when u.id like 'job:%' then (select j.workflow_id from jobs j where j.id = substr(u.id, 5) and j.deleted_at is null)
                    else (select x.id from workflows x where x.id = substr(u.id, 10)) end as workflow_id
               from jsonb_array_elements_text(h.streams) u (id)) w
      where not h.may_read

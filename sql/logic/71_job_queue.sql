@@ -1,0 +1,192 @@
+-- The queue of jobs: claiming, heartbeats, leases that expire. All times are the database's clock.
+
+-- How long after an attempt the next one may begin: 10 s, 20 s, 40 s, … at most ten minutes, spread by a
+-- fifth so that what failed together does not come back together.
+create function logic.backoff(attempt bigint) returns interval language sql volatile
+begin atomic
+    select least(interval '10 minutes', interval '5 seconds' * 2 ^ least(attempt, 10)) * (0.8 + random() * 0.4);
+end;
+
+-- Whether a job's ticket lets it run, and its board has room: not blocked, still there, and not about to
+-- fill a column that is full and enforces its limit.
+create function logic.job_is_ready(job jobs) returns boolean language sql stable
+begin atomic
+    select job.ticket_id is null or exists (
+        select from tickets t
+         where t.id = job.ticket_id and logic.is_live(t)
+           and not exists (select from ticket_blockers k where k.ticket_id = t.id)
+           and not exists (
+                select from board_columns c
+                  join boards b on b.workflow_id = c.workflow_id and b.wip_policy = 'refuse'
+                 where c.workflow_id = t.workflow_id and c.id = coalesce(job.stage, job.stages[1]) and c.id <> t.status
+                   and c.wip_limit <= (select count(*) from tickets o
+                                        where o.workflow_id = c.workflow_id and o.status = c.id and logic.is_live(o))));
+end;
+
+-- The first job that may be handed out, its row locked; those other claimers hold are passed over.
+create function logic.next_job(who logic.principal, workflow text, job_types text[], skipped text[]) returns jobs language plpgsql as $$
+declare
+    picked jobs;
+begin
+    -- Two statements, so that each has its own index.
+    if workflow is not null then
+        select j.* into picked from jobs j
+         where j.workflow_id = next_job.workflow and j.status = 'queued' and j.deleted_at is null
+           and j.not_before <= clock_timestamp() and (job_types is null or j.job_type = any (job_types))
+           and j.id <> all (skipped) and logic.job_is_ready(j)
+         order by j.urgency, j.created_at, j.id limit 1 for no key update of j skip locked;
+    else
+        select j.* into picked from jobs j
+         where j.status = 'queued' and j.deleted_at is null
+           and j.not_before <= clock_timestamp() and (job_types is null or j.job_type = any (job_types))
+           and j.id <> all (skipped) and logic.job_is_ready(j)
+           and exists (select from workflows w where w.id = j.workflow_id and w.archived_at is null)
+           and (who.is_admin or exists (select from workflow_members m where m.workflow_id = j.workflow_id
+                                          and m.actor_id = who.actor_id and m.role <> 'viewer'))
+         order by j.urgency, j.created_at, j.id limit 1 for no key update of j skip locked;
+    end if;
+    return picked;
+end
+$$;
+
+-- POST /api/jobs/claim: the most urgent job that is ready, then the oldest; each goes to one claimer. The
+-- claim enters the job's first stage (or the one it was in), and its ticket goes along in the same
+-- transaction. Without a ready job, `job` is null.
+create function logic.claim_job(
+    caller text, workflow text default null, job_types text[] default null, worker text default null, lease_seconds double precision default null
+) returns jsonb language plpgsql as $$
+declare
+    who logic.principal;
+    picked jobs;
+    skipped text[] := '{}';
+    token text;
+begin
+    if workflow is not null then
+        who := logic.authorize(caller, workflow, 'member');
+        perform logic.require_unarchived(workflow);
+    else
+        who := logic.identify(caller);
+        perform logic.require_scope(who, 'write');
+        perform logic.act(who);
+    end if;
+    perform logic.expire_leases(10);
+    loop
+        picked := logic.next_job(who, workflow, job_types, skipped);
+        if picked.id is null then
+            return jsonb_build_object('success', true, 'job', null, 'lease_token', null, 'message', 'No job is ready.');
+        end if;
+        token := gen_random_uuid()::text;
+        begin
+            update jobs j set status = 'running', attempt = j.attempt + 1, lease_token = token,
+                lease_expires_at = clock_timestamp() + logic.lease_time(lease_seconds), heartbeat_at = clock_timestamp(),
+                worker = left(coalesce(claim_job.worker, logic.acting(who)), 200), claimed_by = logic.acting(who),
+                cancel_requested_at = null, end_answer = null, error = null, stage = coalesce(j.stage, j.stages[1])
+             where j.id = picked.id returning * into picked;
+            update tickets t set assigned_agent_id = logic.acting(who)
+             where t.id = picked.ticket_id and t.assigned_agent_id is null;
+            perform logic.move_along(caller, picked, picked.stage, refuse_full => true);
+            return jsonb_build_object('success', true, 'job', logic.job_json(picked), 'lease_token', token,
+                'message', format('Claimed the job "%s".', picked.title));
+        exception when sqlstate 'CB003' then
+            -- Somebody filled the column meanwhile: this claim has not happened.
+            skipped := skipped || picked.id;
+        end;
+    end loop;
+end
+$$;
+
+-- A lease's length: 5 seconds to an hour, a minute where nothing is said.
+create function logic.lease_time(seconds double precision) returns interval language plpgsql immutable as $$
+begin
+    if seconds is not null and not (seconds between 5 and 3600) then
+        perform logic.invalid('lease_seconds', 'must be between 5 and 3600');
+    end if;
+    return make_interval(secs => coalesce(seconds, 60));
+end
+$$;
+
+-- The job, its row locked, for a worker that proves its claim: the token is the newest one and has not
+-- expired. Whoever lost its lease is refused, whatever it wants to write.
+create function logic.hold_lease(caller text, job text, token text) returns jobs language plpgsql as $$
+declare
+    held jobs := logic.find_job(caller, job, 'member', hold => true);
+begin
+    if held.lease_token is distinct from token or held.lease_expires_at is null or held.lease_expires_at <= clock_timestamp()
+       or held.status not in ('running', 'paused', 'waiting') then
+        perform logic.fail('CB007', 'The lease on this job is lost: it expired, or the job ended or went to somebody else. Stop working on it.',
+            jsonb_build_object('job_id', held.id, 'status', held.status));
+    end if;
+    return held;
+end
+$$;
+
+-- What people have decided of a job's questions, newest first.
+create function logic.decided_for(job text) returns jsonb language sql stable
+begin atomic
+    select '[]'::jsonb where decided_for.job is not null;
+end;
+
+-- POST /api/jobs/{id}/heartbeat: extends the lease, notes progress, and tells what the worker must know:
+-- whether to stop or to rest, and what people have decided.
+create function logic.heartbeat(
+    caller text, job text, token text, lease_seconds double precision default null, progress double precision default null, message text default null
+) returns jsonb language plpgsql as $$
+declare
+    held jobs := logic.hold_lease(caller, job, token);
+begin
+    update jobs j set heartbeat_at = clock_timestamp(), lease_expires_at = clock_timestamp() + logic.lease_time(heartbeat.lease_seconds),
+        progress = coalesce(heartbeat.progress, j.progress), progress_message = coalesce(left(heartbeat.message, 2000), j.progress_message)
+     where j.id = held.id returning * into held;
+    return jsonb_build_object('success', true, 'job_id', held.id, 'status', held.status, 'cancel_requested', held.cancel_requested_at is not null,
+        'pause_requested', held.status = 'paused', 'lease_expires_at', held.lease_expires_at, 'approvals', logic.decided_for(held.id));
+end
+$$;
+
+-- POST /api/jobs/{id}/release: gives the job back, as a worker does that shuts down; the attempt does not
+-- count. What is paused or waits for a person stays so, held by nobody.
+create function logic.release_job(caller text, job text, token text, reason text default null) returns jsonb language plpgsql as $$
+declare
+    held jobs := logic.hold_lease(caller, job, token);
+begin
+    if held.cancel_requested_at is not null then
+        perform logic.end_job(held, 'cancelled', reason);
+    else
+        update jobs j set status = case when j.status = 'running' then 'queued' else j.status end,
+            lease_expires_at = null, attempt = greatest(j.attempt - 1, 0), not_before = clock_timestamp()
+         where j.id = held.id;
+        perform logic.note(held, coalesce('Given back: ' || nullif(logic.trimmed(left(reason, 1000)), ''), 'Given back to the queue.'));
+    end if;
+    return jsonb_build_object('success', true, 'job', (select logic.job_json(j) from jobs j where j.id = held.id));
+end
+$$;
+
+-- Takes jobs back whose workers have gone silent: queued again after a pause, failed when no attempt is
+-- left, cancelled when that was asked for. What is paused or waits only loses its holder. Servers call
+-- this every second, each claim before it looks. Answers how many there were.
+create function logic.expire_leases(max_jobs bigint default 100) returns bigint language plpgsql as $$
+declare
+    lost jobs;
+    expired bigint := 0;
+    pause interval;
+begin
+    for lost in
+        select j.* from jobs j where j.lease_expires_at <= clock_timestamp()
+         order by j.lease_expires_at limit max_jobs for no key update skip locked
+    loop
+        expired := expired + 1;
+        if lost.cancel_requested_at is not null then
+            perform logic.end_job(lost, 'cancelled', 'The worker went silent after it was asked to stop.');
+        elsif lost.status in ('paused', 'waiting') then
+            update jobs j set lease_expires_at = null, attempt = greatest(j.attempt - 1, 0) where j.id = lost.id;
+        elsif lost.attempt >= lost.max_attempts then
+            perform logic.end_job(lost, 'failed', format('The worker %s went silent in attempt %s of %s.', lost.worker, lost.attempt, lost.max_attempts));
+        else
+            pause := logic.backoff(lost.attempt);
+            update jobs j set status = 'queued', lease_expires_at = null, not_before = clock_timestamp() + pause where j.id = lost.id;
+            perform logic.note(lost, format('The worker %s went silent; attempt %s of %s begins in %s seconds at the earliest.',
+                lost.worker, lost.attempt + 1, lost.max_attempts, ceil(extract(epoch from pause))), 'warning');
+        end if;
+    end loop;
+    return expired;
+end
+$$;

@@ -1,0 +1,215 @@
+-- How jobs end, rest and begin again.
+
+-- Ends a job whose row the caller holds: lease and pending cancellation go, a failure takes the ticket to
+-- the column `errored` where there is one.
+create function logic.end_job(job jobs, status text, reason text default null, answer jsonb default null) returns void language plpgsql as $$
+begin
+    if status = 'failed' then
+        update tickets t set status = 'errored', rank = logic.rank_at_end(t.number)
+         where t.id = job.ticket_id and logic.is_live(t) and t.status <> 'errored' and not t.is_resolved
+           and exists (select from board_columns c where c.workflow_id = t.workflow_id and c.id = 'errored');
+    end if;
+    update jobs j set status = end_job.status, lease_expires_at = null, end_answer = answer,
+        error = case when end_job.status = 'succeeded' then null else left(coalesce(reason, j.error), 20000) end,
+        progress = case when end_job.status = 'succeeded' then 100 else j.progress end
+     where j.id = job.id;
+end
+$$;
+
+-- POST /api/jobs/{id}/complete: success. The ticket gets the commit, is resolved, and releases what it
+-- blocked; then the job ends. Asked again with the same token it answers as before.
+create function logic.complete_job(
+    caller text, job text, token text, result jsonb default null, commit_sha text default null, commit_message text default null,
+    resolution_comment text default null, app jsonb default null, git jsonb default null
+) returns jsonb language plpgsql as $$
+declare
+    held jobs := logic.find_job(caller, job, 'member', hold => true);
+    who logic.principal := logic.identify(caller);
+    ticket tickets;
+    done jsonb := '{}';
+    notice text;
+    answer jsonb;
+begin
+    if held.status = 'succeeded' and held.lease_token = token then
+        return held.end_answer || jsonb_build_object('success', true, 'job', logic.job_json(held));
+    end if;
+    held := logic.hold_lease(caller, job, token);
+    if octet_length(result::text) > 262144 then
+        perform logic.invalid('result', 'must be at most 256 KiB of JSON');
+    end if;
+    if app is not null then
+        perform logic.write_app(caller, held, app ->> 'title', app -> 'spec', app ->> 'prd_markdown');
+    end if;
+    update jobs j set result = complete_job.result, commit_sha = lower(complete_job.commit_sha) where j.id = held.id;
+    select t.* into ticket from tickets t where t.id = held.ticket_id and logic.is_live(t);
+    if ticket.id is not null then
+        begin
+            if commit_sha is not null then
+                perform logic.insert_commit(who, ticket.id, ticket.workflow_id, commit_sha,
+                    coalesce(git, '{}') || case when commit_message is null then '{}' else jsonb_build_object('message', left(commit_message, 20000)) end, 'job');
+            end if;
+            done := logic.resolve_ticket(caller, ticket.id,
+                coalesce(nullif(logic.trimmed(resolution_comment), ''), format('Done by the job "%s".', held.title)));
+        exception when others then
+            -- The work is done, whatever the board thinks of its ticket. A bad commit is the worker's fault.
+            if sqlstate not like 'CB%' or sqlstate = 'CB422' then
+                raise;
+            end if;
+            notice := sqlerrm;
+        end;
+    end if;
+    if notice is not null then
+        perform logic.note(held, format('TKT-%s was not resolved: %s', ticket.number, notice), 'warning');
+    end if;
+    answer := jsonb_build_object('ticket_resolved', done ? 'status', 'unblocked_tickets', coalesce(done -> 'unblocked_tickets', '[]'), 'notice', notice);
+    perform logic.end_job(held, 'succeeded', answer => answer);
+    return answer || jsonb_build_object('success', true, 'job', (select logic.job_json(j) from jobs j where j.id = held.id));
+end
+$$;
+
+-- POST /api/jobs/{id}/fail: to the queue again after a pause while attempts are left, unless the worker knows
+-- that trying again is of no use. Asked again with the same token it answers as before.
+create function logic.fail_job(caller text, job text, token text, error text, retry boolean default true) returns jsonb language plpgsql as $$
+declare
+    held jobs := logic.find_job(caller, job, 'member', hold => true);
+    again boolean;
+    answer jsonb;
+begin
+    if held.lease_token = token and held.end_answer ? 'will_retry' and held.status in ('failed', 'queued') then
+        return held.end_answer || jsonb_build_object('success', true, 'job', logic.job_json(held));
+    end if;
+    held := logic.hold_lease(caller, job, token);
+    if logic.trimmed(coalesce(error, '')) = '' then
+        perform logic.invalid('error', 'must say what went wrong');
+    end if;
+    again := coalesce(retry, true) and held.attempt < held.max_attempts and held.cancel_requested_at is null;
+    if again then
+        update jobs j set status = 'queued', lease_expires_at = null, error = left(fail_job.error, 20000),
+            not_before = clock_timestamp() + logic.backoff(j.attempt)
+         where j.id = held.id returning jsonb_build_object('will_retry', true, 'retry_at', j.not_before) into answer;
+        update jobs j set end_answer = answer where j.id = held.id;
+    else
+        answer := jsonb_build_object('will_retry', false, 'retry_at', null);
+        perform logic.end_job(held, case when held.cancel_requested_at is null then 'failed' else 'cancelled' end, error, answer);
+    end if;
+    return answer || jsonb_build_object('success', true, 'job', (select logic.job_json(j) from jobs j where j.id = held.id));
+end
+$$;
+
+-- POST /api/jobs/{id}/cancelled: the worker has stopped what it was asked to stop.
+create function logic.confirm_cancel(caller text, job text, token text) returns jsonb language plpgsql as $$
+declare
+    held jobs := logic.find_job(caller, job, 'member', hold => true);
+begin
+    if not (held.status = 'cancelled' and held.lease_token = token) then
+        held := logic.hold_lease(caller, job, token);
+        if held.cancel_requested_at is null then
+            perform logic.fail('CB409', 'Nobody asked for this job to be cancelled; complete, fail or release it.');
+        end if;
+        perform logic.end_job(held, 'cancelled');
+    end if;
+    return jsonb_build_object('success', true, 'job', (select logic.job_json(j) from jobs j where j.id = held.id));
+end
+$$;
+
+-- Whether a worker holds the job now.
+create function logic.is_held(job jobs) returns boolean language sql volatile
+begin atomic
+    select coalesce(job.lease_expires_at > clock_timestamp(), false);
+end;
+
+-- A change that the job's status does not allow.
+create function logic.fail_job_status(job jobs, action text, allowed text) returns void language plpgsql immutable as $$
+begin
+    perform logic.fail('CB409', format('A job can be %s while it is %s; this one is %s.', action, allowed, job.status),
+        jsonb_build_object('status', job.status));
+end
+$$;
+
+-- POST /api/jobs/{id}/cancel: at once where nobody works on it; else its worker is asked, and told by the
+-- answer to its next heartbeat.
+create function logic.cancel_job(caller text, job text, reason text default null) returns jsonb language plpgsql as $$
+declare
+    held jobs := logic.find_job(caller, job, 'member', hold => true);
+begin
+    if held.status in ('succeeded', 'failed') then
+        perform logic.fail_job_status(held, 'cancelled', 'open');
+    elsif held.status <> 'cancelled' and logic.is_held(held) then
+        update jobs j set cancel_requested_at = coalesce(j.cancel_requested_at, clock_timestamp()) where j.id = held.id;
+    elsif held.status <> 'cancelled' then
+        perform logic.end_job(held, 'cancelled', reason);
+    end if;
+    return (select logic.job_json(j) from jobs j where j.id = held.id);
+end
+$$;
+
+-- POST /api/jobs/{id}/pause: not handed out, and whoever works on it rests at the next heartbeat.
+create function logic.pause_job(caller text, job text) returns jsonb language plpgsql as $$
+declare
+    held jobs := logic.find_job(caller, job, 'member', hold => true);
+begin
+    if held.status not in ('queued', 'running', 'paused') then
+        perform logic.fail_job_status(held, 'paused', 'queued or running');
+    end if;
+    update jobs j set status = 'paused' where j.id = held.id returning * into held;
+    return logic.job_json(held);
+end
+$$;
+
+-- Lets a paused or waiting job, whose row the caller holds, go on: with its worker if that is still there,
+-- else from the queue.
+create function logic.wake_job(job jobs) returns jobs language plpgsql as $$
+declare
+    woken jobs;
+begin
+    update jobs j set status = case when logic.is_held(j) then 'running' else 'queued' end,
+        lease_expires_at = case when logic.is_held(j) then j.lease_expires_at end, not_before = clock_timestamp()
+     where j.id = job.id returning * into woken;
+    return woken;
+end
+$$;
+
+-- POST /api/jobs/{id}/resume
+create function logic.resume_job(caller text, job text) returns jsonb language plpgsql as $$
+declare
+    held jobs := logic.find_job(caller, job, 'member', hold => true);
+begin
+    if held.status in ('paused', 'waiting') then
+        held := logic.wake_job(held);
+    elsif held.status not in ('queued', 'running') then
+        perform logic.fail_job_status(held, 'resumed', 'paused or waiting');
+    end if;
+    return logic.job_json(held);
+end
+$$;
+
+-- POST /api/jobs/{id}/continue: the prompt is complete, so to the queue; a resting job goes on.
+create function logic.continue_job(caller text, job text) returns jsonb language plpgsql as $$
+declare
+    held jobs := logic.find_job(caller, job, 'member', hold => true);
+begin
+    if held.status <> 'collecting' then
+        return logic.resume_job(caller, job);
+    end if;
+    if logic.trimmed(held.initial_prompt) = '' and held.payload = '{}' then
+        perform logic.invalid('initial_prompt', 'must be given before the job can be queued');
+    end if;
+    update jobs j set status = 'queued' where j.id = held.id returning * into held;
+    return logic.job_json(held);
+end
+$$;
+
+-- POST /api/jobs/{id}/retry: what failed or was cancelled begins anew, with all its attempts.
+create function logic.retry_job(caller text, job text) returns jsonb language plpgsql as $$
+declare
+    held jobs := logic.find_job(caller, job, 'member', hold => true);
+begin
+    if held.status not in ('failed', 'cancelled') then
+        perform logic.fail_job_status(held, 'tried again', 'failed or cancelled');
+    end if;
+    update jobs j set status = 'queued', attempt = 0, stage = null, progress = 0, progress_message = '', error = null, lease_token = null,
+        cancel_requested_at = null, end_answer = null, not_before = clock_timestamp(), result = null
+     where j.id = held.id returning * into held;
+    return logic.job_json(held);
+end
+$$;
