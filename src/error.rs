@@ -161,6 +161,7 @@ const RULES: &[(&str, u16, &str)] = &[
     ("CB008", 409, "reopen_not_allowed"),
     ("CB009", 422, "idempotency_key_reused"),
     ("CB010", 409, "ticket_tracking_off"),
+    ("CB011", 409, "review_pending"),
     ("CB400", 400, "bad_request"),
     ("CB401", 401, "unauthenticated"),
     ("CB403", 403, "forbidden"),
@@ -194,6 +195,10 @@ const CONSTRAINTS: &[(&str, &str, &str)] = &[
     ("board_columns_name_length", "board_config.columns.name", "must have 1 to 100 characters"),
     ("board_columns_wip_limit", "board_config.columns.wip_limit", "must be positive"),
     ("board_columns_category", "board_config.columns.category", "must be todo, active or done"),
+    ("approvals_question_length", "question", "must have 1 to 10000 characters"),
+    ("approvals_context_length", "context", "must have at most 50000 characters"),
+    ("approvals_answer_length", "answer", "must have at most 20000 characters"),
+    ("approvals_reason_length", "reason", "must have at most 20000 characters"),
     ("workflow_members_role", "role", "must be viewer, member or owner"),
     (
         "actors_id_shape",

@@ -3,6 +3,7 @@
 //! Every handler is registered through utoipa-actix-web, so that none is missing from `/openapi.json`.
 
 pub mod agents;
+pub mod approvals;
 pub mod assets;
 pub mod auth;
 pub mod board;
@@ -46,6 +47,7 @@ pub use self::input::{Path, Query};
 pub use self::problem::{Failure, Result};
 pub use self::reply::{NoContent, RawReply, Reply};
 use crate::accounts::Accounts;
+use crate::approvals::waiting::Approvals;
 use crate::config::Config;
 use crate::db::Db;
 use crate::embeddings::{self, Embeddings};
@@ -67,6 +69,8 @@ pub struct State {
     pub embeddings: Embeddings,
     /// Tells watched searches of tickets that start to match.
     pub matching: Matching,
+    /// Lets those without a socket wait for decisions.
+    pub approvals: Approvals,
     /// Rate limits.
     pub limits: limits::Limits,
     ready: RwLock<Vec<(String, ReadyCheck)>>,
@@ -84,8 +88,18 @@ impl State {
         let accounts = Accounts::load(&db, &config).await?;
         let embeddings = Embeddings::start(db.clone(), embeddings::Settings::of(&config)?)?;
         let matching = Matching::start(db.clone(), embeddings.clone());
+        let approvals = Approvals::start(db.clone());
         let limits = limits::Limits::new(config.request_rate);
-        Ok(web::Data::new(Self { db, config, accounts, embeddings, matching, limits, ready: RwLock::default() }))
+        Ok(web::Data::new(Self {
+            db,
+            config,
+            accounts,
+            embeddings,
+            matching,
+            approvals,
+            limits,
+            ready: RwLock::default(),
+        }))
     }
 
     /// Makes `/ready` ask one more part, e.g. the relay.
@@ -110,6 +124,7 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
     workflows::configure(cfg);
     tickets::configure(cfg);
     searches::configure(cfg);
+    approvals::configure(cfg);
     cfg.service(board::board);
 }
 

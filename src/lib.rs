@@ -5,6 +5,7 @@
 //! see a row or SQL text; `db` knows no noun. `tests/it/layers.rs` checks it.
 
 pub mod accounts;
+pub mod approvals;
 pub mod bench;
 pub mod cli;
 pub mod comments;

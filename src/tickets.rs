@@ -34,6 +34,18 @@ impl Priority {
     }
 }
 
+/// What people have said about a ticket they were asked to review.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ApprovalStatus {
+    /// Nobody has looked yet; it can be neither moved nor claimed.
+    PendingReview,
+    /// It may go on.
+    Approved,
+    /// It may not; another review can be asked for.
+    Rejected,
+}
+
 /// A ticket as boards and lists show it. Cards of a column are ordered by `rank` (by byte), then `number`.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Card {
@@ -66,6 +78,9 @@ pub struct Card {
     pub parent_ticket_id: Option<String>,
     /// The ticket it was merged into; such a card is on no board.
     pub merged_into_ticket_id: Option<String>,
+    /// Whether people have to look at it first; null where nobody has to.
+    #[serde(default)]
+    pub approval_status: Option<ApprovalStatus>,
     /// Labels.
     pub tags: Vec<String>,
     /// Unresolved tickets it waits for.

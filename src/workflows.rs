@@ -99,6 +99,8 @@ pub struct BoardSettings {
     pub track_time: Option<bool>,
     /// What happens when a column is full.
     pub wip_policy: Option<WipPolicy>,
+    /// Tickets that agents and services make wait for a person's review.
+    pub human_review: Option<bool>,
 }
 
 /// An allowed move; a board that lists none allows all.

@@ -119,11 +119,11 @@ begin
     granted := coalesce(logic.tidy_list(wanted_scopes),
         case target.kind when 'service' then '{read,write,manage,act_for}' else '{read,write}' end::text[]);
     if cardinality(granted) = 0 then
-        perform logic.invalid('scopes', 'must name at least one of read, write, manage, act_for, *');
+        perform logic.invalid('scopes', 'must name at least one of read, write, manage, approve, act_for, *');
     end if;
     foreach scope in array granted loop
-        if scope not in ('read', 'write', 'manage', 'act_for', '*') then
-            perform logic.invalid('scopes', format('must be among read, write, manage, act_for, *; "%s" is none of them', scope));
+        if scope not in ('read', 'write', 'manage', 'approve', 'act_for', '*') then
+            perform logic.invalid('scopes', format('must be among read, write, manage, approve, act_for, *; "%s" is none of them', scope));
         end if;
         if not (scope = any (who.scopes) or '*' = any (who.scopes)) then
             perform logic.fail('CB403', format('A key cannot make a wider one: yours lacks the scope "%s".', scope),

@@ -174,6 +174,11 @@ begin
             changes := changes || logic.field_change(n, 'spent_minutes', o.spent_minutes::text, n.spent_minutes::text,
                 to_jsonb(n.spent_minutes), 'Changed the time spent.');
         end if;
+        if o.approval_status is distinct from n.approval_status then
+            changes := changes || logic.field_change(n, 'approval_status', o.approval_status, n.approval_status, to_jsonb(n.approval_status),
+                case n.approval_status when 'pending_review' then 'Waits for review.' when 'approved' then 'Approved.'
+                    when 'rejected' then 'Rejected.' else 'Waits for no review.' end);
+        end if;
         if o.is_resolved <> n.is_resolved then
             changes := changes || logic.ticket_change(n, case when n.is_resolved then 'resolved' else 'reopened' end, 'is_resolved',
                 o.is_resolved::text, n.is_resolved::text, case when n.is_resolved then 'Resolved.' else 'Reopened.' end,

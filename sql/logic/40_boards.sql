@@ -70,7 +70,8 @@ begin atomic
             'require_comments_on_status_change', b.require_comments_on_status_change,
             'allow_reopen', b.allow_reopen,
             'track_time', b.track_time,
-            'wip_policy', b.wip_policy),
+            'wip_policy', b.wip_policy,
+            'human_review', b.human_review),
         'transitions', (
             select coalesce(jsonb_agg(jsonb_build_object('from', x.from_status, 'to', x.to_status)
                                       order by x.from_status, x.to_status), '[]')
@@ -248,6 +249,7 @@ begin
         allow_reopen = coalesce((config -> 'settings' ->> 'allow_reopen')::boolean, true),
         track_time = coalesce((config -> 'settings' ->> 'track_time')::boolean, false),
         wip_policy = coalesce(config -> 'settings' ->> 'wip_policy', 'warn'),
+        human_review = coalesce((config -> 'settings' ->> 'human_review')::boolean, false),
         updated_at = clock_timestamp()
      where b.workflow_id = workflow;
     perform set_config('callboard.board_change', '', true);

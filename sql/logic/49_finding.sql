@@ -53,20 +53,28 @@ begin
 end
 $$;
 
--- Refuses changes in an archived workflow.
-create function logic.require_unarchived(workflow text) returns void language plpgsql stable as $$
+-- Refuses to move or hand out a ticket that people have to look at first, or have turned down.
+create function logic.refuse_unreviewed(ticket tickets) returns void language plpgsql immutable as $$
 begin
-    if (select w.archived_at from workflows w where w.id = workflow) is not null then
-        perform logic.fail('CB409', 'This workflow is archived; restore it first.');
+    if (ticket).approval_status in ('pending_review', 'rejected') then
+        perform logic.fail('CB011', case (ticket).approval_status
+                when 'rejected' then format('TKT-%s was rejected; it stays where it is until another review approves it.', (ticket).number)
+                else format('TKT-%s waits for review; it stays where it is until it is approved.', (ticket).number) end,
+            jsonb_build_object('ticket_id', (ticket).id, 'approval_status', (ticket).approval_status));
     end if;
 end
 $$;
 
 -- Refuses changes to tickets of an archived workflow or one without ticket tracking.
 create function logic.require_open(workflow text) returns void language plpgsql stable as $$
+declare
+    found_workflow workflows;
 begin
-    perform logic.require_unarchived(workflow);
-    if not (select w.ticket_tracking from workflows w where w.id = workflow) then
+    select * into found_workflow from workflows w where w.id = workflow;
+    if found_workflow.archived_at is not null then
+        perform logic.fail('CB409', 'This workflow is archived; restore it first.');
+    end if;
+    if not found_workflow.ticket_tracking then
         perform logic.fail('CB010', 'Ticket tracking is off for this workflow.');
     end if;
 end

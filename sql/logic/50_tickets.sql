@@ -150,13 +150,18 @@ begin
     warning := logic.check_wip(workflow, initial_status);
 
     insert into tickets (workflow_id, title, description, ticket_type, priority, status, created_by_agent_id, assigned_agent_id,
-                         parent_ticket_id, tags, related_task_ids, related_ticket_ids, story_points, estimate_minutes)
+                         parent_ticket_id, tags, related_task_ids, related_ticket_ids, story_points, estimate_minutes, approval_status)
     values (workflow, title, description, coalesce(ticket_type, board.default_ticket_type), coalesce(priority, 'medium'), initial_status,
             logic.acting(who), assigned_agent_id, parent, tags, coalesce(logic.tidy_list(related_task_ids), '{}'),
-            logic.resolve_ids(workflow, 'related_ticket_ids', related_ticket_ids), story_points, estimate_minutes)
+            logic.resolve_ids(workflow, 'related_ticket_ids', related_ticket_ids), story_points, estimate_minutes,
+            case when board.human_review and not logic.is_person(logic.acting(who)) then 'pending_review' end)
     returning * into made;
     insert into ticket_blockers (ticket_id, blocked_by_ticket_id, workflow_id)
     select made.id, b, workflow from unnest(blockers) b;
+    if made.approval_status = 'pending_review' then
+        perform logic.park_review(who, made, required => true);
+        warning := concat_ws(' ', warning, 'It waits for review.');
+    end if;
 
     return logic.remember(who, idempotency_key, jsonb_build_object(
         'success', true, 'ticket_id', made.id, 'key', 'TKT-' || made.number, 'status', made.status, 'version', made.version,

@@ -69,6 +69,7 @@ begin
             'message', format('TKT-%s is in %s already.', row.number, new_status), 'blocked', false, 'blocking_ticket_ids', '[]'::jsonb,
             'version', (select t.version from tickets t where t.id = row.id));
     end if;
+    perform logic.refuse_unreviewed(row);
     blockers := array(select k.blocked_by_ticket_id from ticket_blockers k where k.ticket_id = row.id order by 1);
     if cardinality(blockers) > 0 then
         return jsonb_build_object('success', false, 'ticket_id', tid, 'old_status', row.status, 'new_status', row.status,
@@ -173,6 +174,7 @@ begin
         return jsonb_build_object('success', true, 'ticket_id', tid, 'message', format('TKT-%s is resolved already.', row.number),
             'unblocked_tickets', '[]'::jsonb, 'status', row.status, 'version', row.version);
     end if;
+    perform logic.refuse_unreviewed(row);
     update tickets t set
         status = coalesce(done_column, t.status),
         rank = case when done_column is distinct from t.status and done_column is not null then logic.rank_at_end(t.number) else t.rank end,
@@ -218,6 +220,7 @@ begin
       from tickets t
       join board_columns c on c.workflow_id = t.workflow_id and c.id = t.status and c.category = 'todo'
      where t.workflow_id = claim_ticket.workflow and logic.is_live(t) and t.assigned_agent_id is null and not t.is_resolved
+       and coalesce(t.approval_status, 'approved') = 'approved'
        and not exists (select from ticket_blockers k where k.ticket_id = t.id)
        and (ticket_types is null or t.ticket_type = any (ticket_types))
        and (claim_ticket.tags is null or t.tags && claim_ticket.tags)

@@ -107,7 +107,7 @@ pub struct KeyRequest {
     pub name: String,
     /// An agent or service of the caller's own; without one, the caller.
     pub actor_id: Option<String>,
-    /// Among `read`, `write`, `manage`, `act_for` (services only) and `*`. Without them an agent's key reads
+    /// Among `read`, `write`, `manage`, `approve`, `act_for` (services only) and `*`. Without them an agent's key reads
     /// and writes, a service's may also manage and act for agents.
     pub scopes: Option<Vec<String>>,
     /// When it ends; without one, never, or with the key that makes it.

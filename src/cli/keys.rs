@@ -29,7 +29,7 @@ pub struct CreateArgs {
     /// What the actor is, if it does not exist: an agent works in its own name, a service may act for agents.
     #[arg(long, value_enum, default_value = "agent")]
     pub kind: Kind,
-    /// What the key may do: read, write, manage, act_for (services only) or *.
+    /// What the key may do: read, write, manage, approve (decide what people are asked), act_for (services only) or *.
     #[arg(long, value_delimiter = ',')]
     pub scopes: Option<Vec<String>>,
     /// Workflows, by id or name, that the actor becomes a member of.

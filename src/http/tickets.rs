@@ -5,6 +5,7 @@ mod export;
 mod merge;
 mod moves;
 mod read;
+mod reviews;
 mod similar;
 
 use super::ServiceConfig;
@@ -15,6 +16,7 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
     export::configure(cfg);
     merge::configure(cfg);
     moves::configure(cfg);
+    reviews::configure(cfg);
     similar::configure(cfg);
     read::configure(cfg);
 }

@@ -54,6 +54,11 @@ fn kind<'a>(change_type: &'a str, field: Option<&str>) -> &'a str {
         "resolved" => "ticket_resolved",
         "reopened" => "ticket_reopened",
         "deleted" => "ticket_deleted",
+        // Reviews of tickets and clarifications have names that existing clients know.
+        "approval_requested" if field == Some("review") => "ticket_pending_review",
+        "approval_approved" if field == Some("review") => "ticket_approved",
+        "approval_rejected" if field == Some("review") => "ticket_rejected",
+        "approval_requested" if field == Some("clarification") => "ticket_clarification_requested",
         other => other,
     }
 }

@@ -85,7 +85,7 @@ fn find(name: &str) -> Option<Value> {
         "ticket_types": [{"id": "task", "name": "Task", "icon": "x", "color": "#123456"}, {"id": "bug"}],
         "default_ticket_type": "task", "initial_status": "backlog",
         "settings": {"auto_assign": false, "require_comments_on_status_change": false, "allow_reopen": true,
-                     "track_time": true, "wip_policy": "warn"},
+                     "track_time": true, "wip_policy": "warn", "human_review": false},
         "transitions": [{"from": "backlog", "to": "todo"}]});
     let mut update = fields.clone();
     update["ticket_id"] = json!("$ticket");
@@ -200,6 +200,27 @@ fn find(name: &str) -> Option<Value> {
         }
         "POST /api/tickets/bulk-update" => json!({"body": {"workflow_id": "$workflow", "agent_id": Value::Null,
             "ticket_ids": ["$ticket", "$other"], "updates": fields, "new_status": "todo", "comment": "All of them."}}),
+        "POST /api/tickets/request-review" | "POST /api/tickets/approve" => json!({"body": {"ticket_id": "$reviewed",
+            "comment": "Look at this.", "agent_id": Value::Null}}),
+        "POST /api/tickets/reject" => json!({"body": {"ticket_id": "$reviewed", "rejection_reason": "Not now.",
+            "comment": "Sorry.", "agent_id": Value::Null}}),
+        "POST /api/tickets/request-clarification" => json!({"body": {"ticket_id": "$ticket", "agent_id": Value::Null,
+            "conflict_description": "The two requirements contradict each other.", "context": "Seen today.",
+            "potential_solutions": ["Take the first."]}}),
+        "GET /api/tickets/pending-review-count" => json!({"query": {"workflow_id": "$workflow"}}),
+        "POST /api/approvals" => json!({"body": {"workflow_id": "$workflow", "ticket_id": "$ticket", "job_id": "$job",
+            "kind": "question", "question": "Which one?", "context": "There are two.", "options": ["a", "b"],
+            "blocks_job": true, "expires_in_seconds": 60, "lease_token": Value::Null, "agent_id": Value::Null}}),
+        "GET /api/approvals" => json!({"query": {"workflow_id": "$workflow", "ticket_id": "$ticket", "job_id": "$job",
+            "status": "pending,answered", "kind": "question", "mine": "false", "limit": "10", "cursor": "$approval"}}),
+        "GET /api/approvals/{id}" => json!({"path": {"id": "$approval"}, "query": {"wait": "0"}}),
+        "POST /api/approvals/{id}/approve" | "POST /api/approvals/{id}/reject" | "POST /api/approvals/{id}/answer" => {
+            json!({"path": {"id": "$approval"}, "body": {"answer": "The first.", "reason": "It is better.",
+                "comment": "Decided.", "agent_id": Value::Null}})
+        }
+        "POST /api/approvals/{id}/withdraw" => {
+            json!({"path": {"id": "$approval"}, "body": {"reason": "No longer needed.", "agent_id": Value::Null}})
+        }
         "GET /api/tickets/{id}" => json!({"path": {"id": "$ticket"}, "query": {"workflow_id": "$workflow"}}),
         "DELETE /api/tickets/{id}" => json!({"path": {"id": "$ticket"}}),
         "POST /api/tickets/{id}/restore" => json!({"path": {"id": "$deleted"}}),
@@ -243,7 +264,7 @@ impl World {
         let path = format!("/api/workflows/{}/members/{}", desk.workflow, member.id);
         client.put(&path, json!({"role": "member"})).await.ok();
         let mut things = BTreeMap::new();
-        for name in ["parent", "blocker", "other", "ticket", "deleted", "merged"] {
+        for name in ["parent", "blocker", "other", "ticket", "deleted", "merged", "reviewed"] {
             things.insert(name.to_owned(), desk.ticket(&format!("The {name} ticket")).await);
         }
         client.delete(&format!("/api/tickets/{}", things["deleted"])).await.ok();
@@ -252,6 +273,17 @@ impl World {
         things.insert("comment".to_owned(), desk.comment(&things["ticket"], "Somebody's words").await);
         let search = json!({"workflow_id": desk.workflow, "name": "Kept", "query": "ticket"});
         let search = text(&client.post("/api/searches", search).await.created(), "search_id");
+        let (job, approval) = (format!("job-{}", uuid::Uuid::now_v7()), format!("approval-{}", uuid::Uuid::now_v7()));
+        server
+            .sql(
+                "with held as (update tickets set approval_status = 'pending_review' where id = $5),
+                      made as (insert into jobs (id, workflow_id, ticket_id, title, status) values ($1, $2, $3, 'A job', 'queued'))
+                 insert into approvals (id, workflow_id, ticket_id, kind, question, asked_by) values ($4, $2, $3, 'question', 'Well?', $6)",
+                &[&job, &desk.workflow, &things["ticket"], &approval, &things["reviewed"], &member.id],
+            )
+            .await;
+        things.insert("job".to_owned(), job);
+        things.insert("approval".to_owned(), approval);
         let agent = client.post("/api/agents", json!({"name": "An agent"})).await.created();
         let key = client.post("/api/keys", json!({"name": "A key", "actor_id": agent["id"], "scopes": ["read"]})).await;
         let invite = json!({"workflow_id": desk.workflow, "role": "member"});

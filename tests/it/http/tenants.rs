@@ -21,6 +21,7 @@ const TOLD: &[(&str, &str, &str)] = &[
     ("POST /api/invites/accept", "/body/invite", "an invitation is for whoever holds it"),
     ("POST /api/auth/register", "/body/invite", "an invitation is for whoever holds it"),
     ("GET /api/agents", "/query/cursor", "it is compared with ids, not looked up"),
+    ("GET /api/approvals", "/query/cursor", "it is compared with ids, not looked up"),
 ];
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The rules in SQL, tried through their functions.
 
+mod approvals;
 mod boards;
 pub mod desk;
 mod merges;
