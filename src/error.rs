@@ -209,6 +209,20 @@ const CONSTRAINTS: &[(&str, &str, &str)] = &[
     ("users_email_length", "email", "must have 3 to 320 characters"),
     ("idempotency_keys_length", "Idempotency-Key", "must have 1 to 255 characters"),
     ("api_keys_name_length", "name", "must have 1 to 200 characters"),
+    ("jobs_title_length", "title", "must have 1 to 500 characters"),
+    ("jobs_prompt_length", "initial_prompt", "must have at most 200000 characters"),
+    ("jobs_type_length", "job_type", "must have 1 to 64 characters"),
+    ("jobs_stages_count", "stages", "must have at most 50 entries"),
+    ("jobs_priority", "priority", "must be one of low, medium, high, critical"),
+    ("jobs_progress", "progress", "must be between 0 and 100"),
+    ("jobs_progress_message_length", "message", "must have at most 2000 characters"),
+    ("jobs_max_attempts", "max_attempts", "must be between 1 and 100"),
+    ("jobs_commit_sha", "commit_sha", "must be 4 to 64 hexadecimal digits"),
+    ("job_messages_kind", "kind", "must be one of chat, step, log"),
+    ("job_messages_role", "role", "must be one of user, assistant, agent, system"),
+    ("job_messages_level", "level", "must be one of debug, info, warning, error"),
+    ("job_messages_content_length", "content", "must have 1 to 65536 bytes"),
+    ("job_messages_metadata_size", "metadata", "must be at most 64 KiB of JSON"),
 ];
 
 fn from_db(error: &tokio_postgres::Error) -> Problem {

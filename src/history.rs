@@ -98,10 +98,12 @@ pub enum Room {
     Ticket(String),
     /// What a saved search tells.
     Search(String),
+    /// One job.
+    Job(String),
 }
 
 impl Room {
-    /// Reads `workflow:<id>`, `ticket:<id>` or `search:<id>`. What has another form is refused like an absent room.
+    /// Reads `workflow:<id>`, `ticket:<id>`, `search:<id>` or `job:<id>`. What has another form is refused like an absent room.
     pub fn parse(name: &str) -> Result<Self> {
         let absent = || Error::problem(404, "not_found", format!("There is no room {name}."));
         match name.split_once(':') {
@@ -109,6 +111,7 @@ impl Room {
             Some(("workflow", id)) if !id.is_empty() => Ok(Self::Workflow(id.to_owned())),
             Some(("ticket", id)) if !id.is_empty() => Ok(Self::Ticket(id.to_owned())),
             Some(("search", id)) if !id.is_empty() => Ok(Self::Search(id.to_owned())),
+            Some(("job", id)) if !id.is_empty() => Ok(Self::Job(id.to_owned())),
             _ => Err(absent()),
         }
     }
@@ -120,6 +123,7 @@ impl std::fmt::Display for Room {
             Self::Workflow(id) => write!(f, "workflow:{id}"),
             Self::Ticket(id) => write!(f, "ticket:{id}"),
             Self::Search(id) => write!(f, "search:{id}"),
+            Self::Job(id) => write!(f, "job:{id}"),
         }
     }
 }
@@ -150,6 +154,10 @@ pub async fn snapshot(db: &Db, caller: &Caller, room: &Room) -> Result<Snapshot>
         Room::Search(_) => {
             let name = room.to_string();
             db.rows(include_str!("../sql/queries/history/search_snapshot.sql"), &[&caller, &name]).await?
+        }
+        Room::Job(_) => {
+            let name = room.to_string();
+            db.rows(include_str!("../sql/queries/history/job_snapshot.sql"), &[&caller, &name]).await?
         }
     };
     let row = rows.first().ok_or_else(|| Error::Internal("a snapshot answered no row".to_owned()))?;

@@ -4,6 +4,7 @@
 
 pub mod agents;
 pub mod approvals;
+pub mod apps;
 pub mod assets;
 pub mod auth;
 pub mod board;
@@ -17,6 +18,7 @@ pub mod health;
 pub mod idempotency;
 pub mod input;
 pub mod invites;
+pub mod jobs;
 pub mod keys;
 pub mod limits;
 pub mod openapi;
@@ -125,6 +127,8 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
     tickets::configure(cfg);
     searches::configure(cfg);
     approvals::configure(cfg);
+    jobs::configure(cfg);
+    apps::configure(cfg);
     cfg.service(board::board);
 }
 
@@ -143,6 +147,7 @@ pub fn serve(listener: TcpListener, state: web::Data<State>, extras: Vec<Extra>)
     let document = doc.to_json().map_err(|e| Error::Internal(format!("OpenAPI cannot be written: {e}")))?;
     let document = web::Data::new(openapi::Document(document));
     tokio::spawn(tidy(state.clone()));
+    tokio::spawn(crate::jobs::leases::watch_leases(state.db.clone()));
     let server = HttpServer::new(move || {
         let app = App::new()
             .app_data(state.clone())

@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod approvals;
+pub mod apps;
 pub mod bench;
 pub mod cli;
 pub mod comments;
@@ -19,6 +20,7 @@ pub mod export;
 pub mod history;
 pub mod http;
 pub mod import;
+pub mod jobs;
 pub mod live;
 pub mod operators;
 pub mod search;

@@ -116,7 +116,7 @@ begin
     select w.ticket_tracking into tracking from workflows w where w.id = place;
     perform logic.require_unarchived(place);
     if coalesce(with_ticket, nowhere and tracking) and tid is null then
-        tid := logic.create_ticket(caller, place, rpad(left(name, 500), 3, '.'),
+        tid := logic.create_ticket(caller, place, rpad(left(name, 500), greatest(3, least(char_length(name), 500)), '.'),
             case when char_length(logic.trimmed(prompt)) >= 10 then prompt else format('The job "%s": %s', name, prompt) end,
             priority => create_job.priority) ->> 'ticket_id';
     elsif tid is null and tracking then

@@ -29,8 +29,11 @@ $$;
 create function logic.put_app(caller text, job text, title text, spec jsonb, prd_markdown text) returns jsonb language plpgsql as $$
 declare
     held jobs := logic.find_job(caller, job, 'member', hold => true);
+    made text;
 begin
-    return logic.app_json(logic.write_app(caller, held, title, spec, prd_markdown));
+    -- A statement of its own, so that the next one sees the row.
+    made := logic.write_app(caller, held, title, spec, prd_markdown);
+    return logic.app_json(made);
 end
 $$;
 

@@ -80,6 +80,25 @@ pub async fn search_events(
     answer(&request, Room::Search(path.0), query.0, auth, &state, live).await
 }
 
+/// Lists what happened to a job after a place in its stream: status, stages, progress, its transcript.
+///
+/// Like a workflow's events, as JSON or as a stream.
+#[utoipa::path(tag = "live", params(("id" = String, Path, description = "The job"), Since), responses(
+    (status = 200, description = "`{epoch, events, last_seq, has_more}`, or a stream of events", content(
+        (serde_json::Value = "application/json"), (String = "text/event-stream"))),
+    (status = 410, description = "The cursor belongs to another epoch, or its events were pruned")))]
+#[get("/api/jobs/{id}/events")]
+pub async fn job_events(
+    request: HttpRequest,
+    path: Path<String>,
+    query: Query<Since>,
+    auth: Auth,
+    state: web::Data<State>,
+    live: web::Data<Live>,
+) -> Result<HttpResponse> {
+    answer(&request, Room::Job(path.0), query.0, auth, &state, live).await
+}
+
 async fn answer(
     request: &HttpRequest,
     room: Room,

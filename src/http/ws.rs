@@ -24,7 +24,7 @@ pub fn extra(live: Arc<Live>) -> Extra {
     let live = web::Data::from(live);
     Arc::new(move |cfg| {
         cfg.app_data(live.clone());
-        cfg.service(ws).service(events::events).service(events::search_events);
+        cfg.service(ws).service(events::events).service(events::search_events).service(events::job_events);
     })
 }
 

@@ -133,6 +133,7 @@ async fn snapshot(live: &Arc<Live>, member: &Arc<Member>, kind: &str) -> Result<
         history::Room::Workflow(_) => "board",
         history::Room::Ticket(_) => "ticket",
         history::Room::Search(_) => "search",
+        history::Room::Job(_) => "job",
     };
     let text = format!(
         r#"{{"type":"{kind}","room":{},"epoch":{},"seq":{},"{part}":{}}}"#,

@@ -136,7 +136,7 @@ impl Rooms {
         }
         let mut channel = lock(channels.entry(stream.to_owned()).or_default());
         match &member.room {
-            Room::Workflow(_) | Room::Search(_) => channel.members.insert(member.id, member.clone()),
+            Room::Workflow(_) | Room::Search(_) | Room::Job(_) => channel.members.insert(member.id, member.clone()),
             Room::Ticket(id) => {
                 let room = channel.tickets.entry(id.clone()).or_default();
                 room.members.insert(member.id, member.clone())
@@ -154,7 +154,7 @@ impl Rooms {
         let Some(entry) = channels.get(stream) else { return };
         let mut channel = lock(entry);
         match &member.room {
-            Room::Workflow(_) | Room::Search(_) => drop(channel.members.remove(&member.id)),
+            Room::Workflow(_) | Room::Search(_) | Room::Job(_) => drop(channel.members.remove(&member.id)),
             Room::Ticket(id) => {
                 if let Some(room) = channel.tickets.get_mut(id) {
                     room.members.remove(&member.id);

@@ -1,6 +1,6 @@
 //! Callboard's own messages. One event's text is made once and shared by every client of a room.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::history::Event;
@@ -20,13 +20,22 @@ struct Envelope<'a> {
     prev: i64,
 }
 
+#[derive(Deserialize)]
+struct OfTicket {
+    ticket_id: Option<String>,
+}
+
 /// The message of an event. `prev` is the number before it in the room it goes to.
 pub fn message(event: &Event, epoch: &str, prev: i64) -> String {
     let data = data(event);
+    // A job's own stream is not a ticket's room: its rows name the ticket in their data.
+    let of_job = (event.ticket_id.is_none() && event.job_id.is_some())
+        .then(|| serde_json::from_str::<OfTicket>(event.metadata.get()).ok())
+        .flatten();
     let envelope = Envelope {
         r#type: kind(&event.change_type, event.field_name.as_deref()),
         workflow_id: &event.workflow_id,
-        ticket_id: event.ticket_id.as_deref(),
+        ticket_id: event.ticket_id.as_deref().or(of_job.as_ref().and_then(|of| of.ticket_id.as_deref())),
         job_id: event.job_id.as_deref(),
         agent_id: event.on_behalf_of.as_deref().unwrap_or(&event.actor_id),
         data: data.as_deref().unwrap_or(&event.metadata),

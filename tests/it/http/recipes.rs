@@ -1,6 +1,8 @@
 //! How to call each endpoint well. Tests generated from the description take their good requests here and
 //! then spoil them; an endpoint that is missing here fails them, so that none is left untried.
 
+mod jobs;
+
 use std::collections::BTreeMap;
 
 use reqwest::{Method, RequestBuilder};
@@ -242,7 +244,7 @@ fn find(name: &str) -> Option<Value> {
         "PUT /api/comments/{id}/reactions/{emoji}" | "DELETE /api/comments/{id}/reactions/{emoji}" => {
             json!({"path": {"id": "$comment", "emoji": "👍"}})
         }
-        _ => return None,
+        _ => return jobs::find(name),
     })
 }
 
@@ -271,6 +273,9 @@ impl World {
         let merge = json!({"ticket_id": things["merged"], "into_ticket_id": things["other"]});
         client.post("/api/tickets/merge", merge).await.ok();
         things.insert("comment".to_owned(), desk.comment(&things["ticket"], "Somebody's words").await);
+        things.extend(
+            jobs::things(&client, &desk, &things["other"]).await.into_iter().map(|(name, id)| (name.to_owned(), id)),
+        );
         let search = json!({"workflow_id": desk.workflow, "name": "Kept", "query": "ticket"});
         let search = text(&client.post("/api/searches", search).await.created(), "search_id");
         let (job, approval) = (format!("job-{}", uuid::Uuid::now_v7()), format!("approval-{}", uuid::Uuid::now_v7()));
