@@ -103,6 +103,9 @@ begin
     if answer is not null then
         return answer;
     end if;
+    if workflow is not null then
+        perform logic.authorize(caller, workflow, 'member');
+    end if;
     if ticket is not null then
         tid := logic.find_ticket(caller, ticket, 'member', workflow);
         place := (select t.workflow_id from tickets t where t.id = tid);
@@ -120,8 +123,11 @@ begin
             case when char_length(logic.trimmed(prompt)) >= 10 then prompt else format('The job "%s": %s', name, prompt) end,
             priority => create_job.priority) ->> 'ticket_id';
     elsif tid is null and tracking then
-        perform logic.fail('CB422', 'Ticket tracking enabled - ticket_id required',
+        perform logic.fail('CB422', 'Ticket tracking enabled - ticket_id required.',
             jsonb_build_object('field', 'ticket_id', 'rule', 'is required where ticket tracking is on'));
+    end if;
+    if not (coalesce(delay_seconds, 0) between 0 and 31536000) then
+        perform logic.invalid('delay_seconds', 'must be between 0 and 31536000');
     end if;
     if octet_length(coalesce(payload, '{}')::text) > 262144 or jsonb_typeof(coalesce(payload, '{}')) <> 'object' then
         perform logic.invalid('payload', 'must be an object of at most 256 KiB');

@@ -7,13 +7,13 @@ begin atomic
     select least(interval '10 minutes', interval '5 seconds' * 2 ^ least(attempt, 10)) * (0.8 + random() * 0.4);
 end;
 
--- Whether a job's ticket lets it run, and its board has room: not blocked, still there, and not about to
--- fill a column that is full and enforces its limit.
+-- Whether a job's ticket lets it run, and its board has room: not blocked, not waiting for review, still
+-- there, and not about to fill a column that is full and enforces its limit.
 create function logic.job_is_ready(job jobs) returns boolean language sql stable
 begin atomic
     select job.ticket_id is null or exists (
         select from tickets t
-         where t.id = job.ticket_id and logic.is_live(t)
+         where t.id = job.ticket_id and logic.is_live(t) and coalesce(t.approval_status, 'approved') = 'approved'
            and not exists (select from ticket_blockers k where k.ticket_id = t.id)
            and not exists (
                 select from board_columns c

@@ -13,17 +13,9 @@ begin
         perform logic.fail('CB403', 'This needs the role member in the workflow; yours is viewer.',
             jsonb_build_object('role', who.role, 'required', 'member'));
     end if;
-    perform logic.refuse_archived(workflow);
+    perform logic.require_unarchived(workflow);
     perform logic.act(who);
     return who;
-end
-$$;
-
-create function logic.refuse_archived(workflow text) returns void language plpgsql stable as $$
-begin
-    if exists (select from workflows w where w.id = workflow and w.archived_at is not null) then
-        perform logic.fail('CB409', 'This workflow is archived; restore it first.');
-    end if;
 end
 $$;
 
@@ -93,7 +85,7 @@ begin
     if answer is not null then
         return answer;
     end if;
-    perform logic.refuse_archived(workflow);
+    perform logic.require_unarchived(workflow);
     if kind not in ('question', 'review', 'clarification') then
         perform logic.invalid('kind', 'must be one of question, review, clarification');
     end if;
@@ -262,7 +254,7 @@ declare
 begin
     select * into asked from approvals a where a.id = approval;
     who := logic.authorize(caller, asked.workflow_id, 'member', 'approval ' || approval);
-    perform logic.refuse_archived(asked.workflow_id);
+    perform logic.require_unarchived(asked.workflow_id);
     if not logic.is_asker(who, asked) and who.role <> 'owner' then
         perform logic.fail('CB403', 'Only who asked, or an owner of the workflow, may take this back.');
     end if;

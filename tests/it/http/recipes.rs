@@ -212,7 +212,7 @@ fn find(name: &str) -> Option<Value> {
         "GET /api/tickets/pending-review-count" => json!({"query": {"workflow_id": "$workflow"}}),
         "POST /api/approvals" => json!({"body": {"workflow_id": "$workflow", "ticket_id": "$ticket", "job_id": "$job",
             "kind": "question", "question": "Which one?", "context": "There are two.", "options": ["a", "b"],
-            "blocks_job": true, "expires_in_seconds": 60, "lease_token": Value::Null, "agent_id": Value::Null}}),
+            "blocks_job": true, "expires_in_seconds": 86400, "lease_token": Value::Null, "agent_id": Value::Null}}),
         "GET /api/approvals" => json!({"query": {"workflow_id": "$workflow", "ticket_id": "$ticket", "job_id": "$job",
             "status": "pending,answered", "kind": "question", "mine": "false", "limit": "10", "cursor": "$approval"}}),
         "GET /api/approvals/{id}" => json!({"path": {"id": "$approval"}, "query": {"wait": "0"}}),

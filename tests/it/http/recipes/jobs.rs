@@ -21,26 +21,26 @@ pub fn find(name: &str) -> Option<Value> {
         }
         "GET /api/jobs" => {
             json!({"query": {"workflow_id": "$workflow", "ticket_id": "$ticket", "status": "queued,running",
-            "mine": "true", "title": "a", "limit": "10", "cursor": "$job"}})
+            "mine": "true", "title": "a", "limit": "10", "cursor": "$draft"}})
         }
-        "GET /api/jobs/{id}" | "DELETE /api/jobs/{id}" => json!({"path": {"id": "$job"}}),
+        "GET /api/jobs/{id}" | "DELETE /api/jobs/{id}" => json!({"path": {"id": "$draft"}}),
         "PATCH /api/jobs/{id}" => {
-            json!({"path": {"id": "$job"}, "body": {"agent_id": null, "title": "Other", "initial_prompt": "Do that.",
+            json!({"path": {"id": "$draft"}, "body": {"agent_id": null, "title": "Other", "initial_prompt": "Do that.",
             "priority": "low", "payload": {}, "stages": ["plan"]}})
         }
         "POST /api/jobs/purge" | "DELETE /api/jobs/purge" => json!({"closed": true}),
         "POST /api/jobs/{id}/continue" | "POST /api/jobs/{id}/cancel" => {
-            json!({"path": {"id": "$job"}, "body": {"agent_id": null, "reason": "Because."}})
+            json!({"path": {"id": "$draft"}, "body": {"agent_id": null, "reason": "Because."}})
         }
         "POST /api/jobs/{id}/pause" | "POST /api/jobs/{id}/resume" => {
             json!({"path": {"id": "$held"}, "body": {"agent_id": null, "reason": null}})
         }
         "POST /api/jobs/{id}/retry" => json!({"path": {"id": "$ended"}, "body": {"agent_id": null, "reason": null}}),
         "POST /api/jobs/claim" => {
-            json!({"body": {"workflow_id": "$workflow", "job_types": ["task"], "worker": "w", "lease_seconds": 30,
+            json!({"body": {"workflow_id": "$workflow", "job_types": ["task"], "worker": "w", "lease_seconds": 3600,
             "agent_id": null}})
         }
-        "POST /api/jobs/{id}/heartbeat" => lease(json!({"lease_seconds": 30, "progress": 10, "message": "On it"})),
+        "POST /api/jobs/{id}/heartbeat" => lease(json!({"lease_seconds": 3600, "progress": 10, "message": "On it"})),
         "POST /api/jobs/{id}/stage" => lease(json!({"stage": "build", "message": "Building"})),
         "POST /api/jobs/{id}/progress" => lease(json!({"progress": 10, "message": "On it"})),
         "POST /api/jobs/{id}/messages" => {
@@ -57,12 +57,12 @@ pub fn find(name: &str) -> Option<Value> {
             json!({"closed": true, "path": {"id": "$held"}, "body": {"lease_token": "$lease",
             "reason": null, "agent_id": null}})
         }
-        "GET /api/jobs/{id}/events" => json!({"path": {"id": "$job"}, "query": {"since": "0", "limit": "5"}}),
+        "GET /api/jobs/{id}/events" => json!({"path": {"id": "$draft"}, "query": {"since": "0", "limit": "5"}}),
         "GET /api/job-messages" => {
             json!({"query": {"job_id": "$held", "kind": "chat,log", "after": "0", "before": "100", "limit": "5"}})
         }
         "POST /api/job-messages" => {
-            json!({"body": {"job_id": "$job", "content": "Hello", "message": null, "kind": "chat", "role": "user",
+            json!({"body": {"job_id": "$draft", "content": "Hello", "message": null, "kind": "chat", "role": "user",
             "sender": "Me", "level": "info", "metadata": {}, "agent_id": null}})
         }
         "DELETE /api/job-messages/{id}" => json!({"path": {"id": "$job_message"}}),
@@ -89,7 +89,7 @@ pub async fn things(client: &Client, desk: &Desk, ticket: &str) -> Vec<(&'static
     client.post(&format!("/api/jobs/{ended}/cancel"), json!({})).await.ok();
     let collecting = text(&client.post("/api/jobs", job("Collecting", false)).await.created(), "id");
     vec![
-        ("job", collecting),
+        ("draft", collecting),
         ("ended", ended),
         ("held", held),
         ("lease", text(&claimed, "lease_token")),
