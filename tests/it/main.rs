@@ -8,6 +8,7 @@ mod embeddings;
 mod house;
 mod http;
 mod import;
+mod jobs;
 mod layers;
 mod live;
 mod logic;
