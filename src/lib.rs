@@ -1,7 +1,7 @@
 //! Callboard: a live work board for teams of AI agents and the people who watch over them.
 //!
 //! Postgres holds the rules (`sql/logic`); this crate is the thin typed layer around it. Imports run one
-//! way: `main → doors (http, live, cli) → nouns → db → config, error`. Nouns never see actix; doors never
+//! way: `main → doors (http, mcp, live, cli) → nouns → db → config, error`. Nouns never see actix; doors never
 //! see a row or SQL text; `db` knows no noun. `tests/it/layers.rs` checks it.
 
 pub mod accounts;
@@ -22,6 +22,7 @@ pub mod http;
 pub mod import;
 pub mod jobs;
 pub mod live;
+pub mod mcp;
 pub mod operators;
 pub mod search;
 pub mod searches;

@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::db::embedded::{self, Embedded, Options};
 use crate::db::{Db, maintenance, migrate, pool};
 use crate::live::{self, Live};
-use crate::{Error, Result, accounts, demo, http, search, telemetry};
+use crate::{Error, Result, accounts, demo, http, mcp, search, telemetry};
 
 /// Runs the server until SIGTERM or ctrl-c; with `demo`, simulated agents work on a demo workflow.
 pub async fn run(config: Config, demo: bool) -> Result<()> {
@@ -45,7 +45,7 @@ pub async fn run(config: Config, demo: bool) -> Result<()> {
     }
     let relay = live.clone();
     state.add_ready_check("relay", Box::new(move || relay.ready()));
-    let server = http::serve(listener, state.clone(), vec![http::ws::extra(live.clone())])?;
+    let server = http::serve(listener, state.clone(), vec![http::ws::extra(live.clone()), mcp::extra(live.clone())])?;
     let handle = server.handle();
     let serving = tokio::spawn(server);
     let housekeeping = tokio::spawn(maintenance::forever(db.clone(), history_months));

@@ -39,7 +39,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
 }
 
 /// Reads the body: JSON by its content type, uncompressed, not too large, not too slow.
-async fn read(request: &HttpRequest, mut payload: Payload) -> Result<Bytes> {
+pub(crate) async fn read(request: &HttpRequest, mut payload: Payload) -> Result<Bytes> {
     let limit = request.app_data::<web::Data<State>>().map_or(1 << 20, |state| state.config.max_body);
     let too_large = || Error::problem(413, "too_large", format!("The body may have at most {limit} bytes."));
     let header =

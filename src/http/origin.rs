@@ -96,6 +96,32 @@ pub fn require_own(config: &Config, headers: &HeaderMap) -> Result<()> {
     Err(Error::problem(403, "foreign_origin", "A page of another origin may not make this request."))
 }
 
+/// Refuses a request that names a host which is not this server's: a foreign name that was made to resolve
+/// here (DNS rebinding). An address cannot be rebound, so any passes; of names, `localhost` and the public
+/// URL's.
+pub fn require_host(config: &Config, request: &HttpRequest) -> Result<()> {
+    let named = text(request.headers(), HOST).or_else(|| request.uri().authority().map(|own| own.as_str()));
+    let many = request.headers().get_all(HOST).count() > 1;
+    let host = named.filter(|_| !many).and_then(|own| origin_of(&format!("http://{own}"))).map(|(_, host)| host);
+    let name = |host: &str| match host.rsplit_once(':') {
+        Some((name, port)) if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) => name.to_owned(),
+        _ => host.to_owned(),
+    };
+    let known = host.as_deref().map(name).is_some_and(|host| {
+        let public = config.public_url.as_deref().and_then(origin_of).map(|(_, own)| name(&own));
+        let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok();
+        address || host == "localhost" || host.ends_with(".localhost") || public.as_deref() == Some(host.as_str())
+    });
+    if known {
+        return Ok(());
+    }
+    Err(Error::problem(
+        403,
+        "foreign_host",
+        "This server is not known by the name in Host; its operator sets that name with CALLBOARD_PUBLIC_URL.",
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,5 +175,21 @@ mod tests {
         assert_eq!(address(&config(&[]), Some(proxy), &spoofed), proxy);
         assert_eq!(address(&trusting, Some(proxy), &spoofed).to_string(), "2.2.2.2");
         assert_eq!(address(&trusting, Some(proxy), &headers("garbage")), proxy);
+    }
+
+    #[test]
+    fn hosts() {
+        let config = config(&["--public-url", "https://board.example/"]);
+        let own = |host: &'static str| {
+            require_host(&config, &TestRequest::default().insert_header(("Host", host)).to_http_request()).is_ok()
+        };
+        for good in ["board.example", "BOARD.example:443", "localhost:8080", "127.0.0.1", "10.1.2.3:80", "[::1]:8080"] {
+            assert!(own(good), "{good}");
+        }
+        for bad in
+            ["evil.example", "board.example.evil.org", "127.0.0.1.nip.io", "localhost.evil.org:8080", "", "a@localhost"]
+        {
+            assert!(!own(bad), "{bad}");
+        }
     }
 }

@@ -75,6 +75,7 @@ async fn server_at(db: Arc<TestDb>, flags: &[&str], mut extras: Vec<Extra>) -> S
     let settings = live::Settings { listen_url: db.url.clone(), buffer: config.socket_buffer, readers: 4 };
     let live = Live::start(db_handle.clone(), settings);
     extras.push(http::ws::extra(live.clone()));
+    extras.push(callboard::mcp::extra(live.clone()));
     let state = State::load(config, db_handle).await.expect("load the state");
     let relay = live.clone();
     state.add_ready_check("relay", Box::new(move || relay.ready()));

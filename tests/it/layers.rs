@@ -56,12 +56,20 @@ fn imports_run_one_way() {
             let wrong = if door {
                 (line.contains("include_str!") && line.contains("sql/queries")).then_some("a door holds SQL")
             } else if ground {
-                ["crate::http", "crate::live", "crate::cli", "crate::accounts", "crate::tickets", "crate::workflows"]
-                    .iter()
-                    .any(|module| line.contains(module))
-                    .then_some("the ground floor knows a room above it")
+                [
+                    "crate::http",
+                    "crate::live",
+                    "crate::cli",
+                    "crate::mcp",
+                    "crate::accounts",
+                    "crate::tickets",
+                    "crate::workflows",
+                ]
+                .iter()
+                .any(|module| line.contains(module))
+                .then_some("the ground floor knows a room above it")
             } else {
-                ["actix", "crate::http", "crate::live", "crate::cli"]
+                ["actix", "rmcp", "crate::http", "crate::live", "crate::cli", "crate::mcp"]
                     .iter()
                     .any(|module| line.contains(module))
                     .then_some("a noun knows a door")

@@ -12,6 +12,7 @@ mod jobs;
 mod layers;
 mod live;
 mod logic;
+mod mcp;
 mod readme;
 mod runtime;
 #[cfg(target_os = "linux")]

@@ -1,0 +1,128 @@
+//! Answers fit into an agent's context: texts are cut with a note where to read on, lists are paged, and
+//! whatever is said in the end has a cap.
+
+use serde_json::{Map, Value, json};
+
+/// Bytes of JSON that one answer has room for; lists stop before it.
+pub const ROOM: usize = 32 * 1024;
+/// Bytes that no answer goes beyond, whatever it holds.
+const CAP: usize = 64 * 1024;
+
+/// A part of a text, by characters, and where the next begins if it is not the last.
+pub fn part(text: &str, offset: usize, length: usize) -> (&str, Option<usize>) {
+    let start = text.char_indices().nth(offset).map_or(text.len(), |(at, _)| at);
+    let rest = &text[start..];
+    match rest.char_indices().nth(length) {
+        Some((end, _)) => (&rest[..end], Some(offset + length)),
+        None => (rest, None),
+    }
+}
+
+/// A text's first characters, with a word that more follows.
+pub fn cut(text: &str, length: usize) -> String {
+    match part(text, 0, length) {
+        (all, None) => all.to_owned(),
+        (head, Some(_)) => format!("{head}… [{length} of {} characters]", text.chars().count()),
+    }
+}
+
+/// Drops what says nothing (null, empty lists) and what only a board's drawing needs.
+pub fn lean(value: Value) -> Value {
+    match value {
+        Value::Object(members) => members
+            .into_iter()
+            .filter(|(name, value)| {
+                !value.is_null() && !matches!(name.as_str(), "rank" | "number") && *value != json!([])
+            })
+            .map(|(name, value)| (name, lean(value)))
+            .collect::<Map<_, _>>()
+            .into(),
+        Value::Array(items) => items.into_iter().map(lean).collect(),
+        other => other,
+    }
+}
+
+/// The first items that fit into `room` bytes, at least one; and how many that are.
+pub fn fitting(items: Vec<Value>, room: usize) -> (Vec<Value>, usize) {
+    let mut bytes = 0;
+    let kept: Vec<Value> = items
+        .into_iter()
+        .take_while(|item| {
+            let first = bytes == 0;
+            bytes += item.to_string().len() + 1;
+            first || bytes <= room
+        })
+        .collect();
+    let count = kept.len();
+    (kept, count)
+}
+
+/// The last resort: an answer that is still too long has its longest texts and lists shortened.
+pub fn capped(mut value: Value) -> Value {
+    let (mut length, mut count) = (8000, 200);
+    while value.to_string().len() > CAP && length > 20 {
+        value = shortened(value, length, count);
+        (length, count) = (length / 2, (count / 2).max(5));
+        if let Some(members) = value.as_object_mut() {
+            members
+                .insert("shortened".to_owned(), json!("This answer was too long and was cut; ask for less at once."));
+        }
+    }
+    value
+}
+
+fn shortened(value: Value, length: usize, count: usize) -> Value {
+    match value {
+        Value::String(text) => cut(&text, length).into(),
+        Value::Array(items) => items.into_iter().take(count).map(|item| shortened(item, length, count)).collect(),
+        Value::Object(members) => members
+            .into_iter()
+            .map(|(name, value)| (name, shortened(value, length, count)))
+            .collect::<Map<_, _>>()
+            .into(),
+        other => other,
+    }
+}
+
+/// The place a list goes on from, as the client gave it back.
+pub fn offset_of(cursor: Option<&str>) -> crate::Result<usize> {
+    match cursor {
+        None | Some("") => Ok(0),
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|offset| *offset <= 10_000_000)
+            .ok_or_else(|| crate::Error::invalid("cursor", "must be the next_cursor of an answer before")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_join_to_the_whole() {
+        let text = "añb😀c";
+        assert_eq!(part(text, 0, 2), ("añ", Some(2)));
+        assert_eq!(part(text, 2, 3), ("b😀c", None));
+        assert_eq!(part(text, 9, 3), ("", None));
+        assert_eq!(cut(text, 4), "añb😀… [4 of 5 characters]");
+    }
+
+    #[test]
+    fn nothing_is_longer_than_the_cap() {
+        let wide: Vec<Value> = (0..5000).map(|n| json!({"n": n, "text": "x".repeat(1000)})).collect();
+        let answer = capped(json!({"items": wide, "text": "y".repeat(1_000_000)}));
+        assert!(answer.to_string().len() <= CAP);
+        assert!(answer["shortened"].is_string());
+        assert_eq!(capped(json!({"a": 1})), json!({"a": 1}));
+    }
+
+    #[test]
+    fn lists_stop_where_the_room_ends() {
+        let items: Vec<Value> = (0..100).map(|n| json!(format!("{n:0100}"))).collect();
+        let (kept, count) = fitting(items, 1000);
+        assert_eq!((kept.len(), count), (9, 9));
+        assert_eq!(fitting(vec![json!("x".repeat(5000))], 10).1, 1);
+    }
+}

@@ -1,0 +1,102 @@
+//! What a key is shown is what it may do.
+
+use serde_json::{Value, json};
+
+use super::agent::Agent;
+use crate::http::stage::{Desk, open, person, service, text};
+
+#[tokio::test]
+async fn a_key_that_reads_sees_and_reaches_no_tool_that_writes() {
+    let server = open("mcpscopes").await;
+    let owner = person(&server, "ada").await;
+    let desk = Desk::of(&owner).await;
+    let ticket = desk.ticket("Untouched").await;
+    for (name, scopes) in [("reader", vec!["read"]), ("worker", vec!["read", "write"]), ("mute", vec!["write"])] {
+        service(&server, name, &scopes).await;
+        owner.put(&format!("/api/workflows/{}/members/{name}", desk.workflow), json!({"role": "owner"})).await.ok();
+    }
+    let (reader, worker) =
+        (service(&server, "reader", &["read"]).await, service(&server, "worker", &["read", "write"]).await);
+    let (reader, worker) = (Agent::enter(&reader).await, Agent::enter(&worker).await);
+    let all = worker.result("tools/list", json!({})).await["tools"].as_array().expect("a list").clone();
+    let hint =
+        |tool: &Value, name: &str| tool["annotations"][name].as_bool().unwrap_or_else(|| panic!("{name} of {tool}"));
+    let expected: Vec<String> =
+        all.iter().filter(|tool| hint(tool, "readOnlyHint")).map(|tool| text(tool, "name")).collect();
+    assert_eq!(reader.tools().await, expected);
+    assert!(expected.len() >= 9 && expected.len() < all.len());
+    let before = server.number("select count(*) from history").await;
+    for tool in &all {
+        assert!(hint(tool, "idempotentHint") || !hint(tool, "readOnlyHint"));
+        assert!(!(hint(tool, "destructiveHint") && hint(tool, "readOnlyHint")));
+        let name = text(tool, "name");
+        if hint(tool, "readOnlyHint") {
+            continue;
+        }
+        // With good arguments as with none.
+        for arguments in
+            [json!({}), json!({"ticket_id": ticket, "workflow_id": desk.workflow, "comment_text": "Hello."})]
+        {
+            let (code, words) = reader.refused(&name, arguments).await;
+            assert_eq!(code, "forbidden", "{name}");
+            assert!(words.contains("\"write\""), "{words}");
+        }
+    }
+    assert_eq!(server.number("select count(*) from history").await, before);
+    // A key that only writes reads nothing.
+    let mute = Agent::enter(&service(&server, "mute", &["write"]).await).await;
+    assert_eq!(mute.refused("get_board", json!({"workflow_id": desk.workflow})).await.0, "forbidden");
+}
+
+#[tokio::test]
+async fn schemas_stand_alone_and_say_what_is_what() {
+    let server = open("mcpschemas").await;
+    let agent = Agent::enter(&person(&server, "ada").await).await;
+    let listed = agent.result("tools/list", json!({})).await;
+    for tool in listed["tools"].as_array().expect("a list") {
+        let (name, schema) = (text(tool, "name"), &tool["inputSchema"]);
+        let words = schema.to_string();
+        assert!(!words.contains("$ref"), "{name}: {words}");
+        assert_eq!((&schema["type"], &schema["additionalProperties"]), (&json!("object"), &json!(false)), "{name}");
+        for (field, kind) in schema["properties"].as_object().expect("properties") {
+            assert!(kind["description"].as_str().is_some_and(|text| text.len() > 3), "{name}.{field}: {kind}");
+            assert!(kind.get("type").is_some(), "{name}.{field}: {kind}");
+        }
+        let description = text(tool, "description");
+        assert!((80..1200).contains(&description.len()), "{name}: {} bytes", description.len());
+        assert!(name.len() <= 64 && tool["title"].is_string());
+    }
+    let size = listed.to_string().len();
+    assert!(size < 60_000, "the list costs every agent {size} bytes");
+}
+
+#[tokio::test]
+async fn a_service_acts_for_an_agent_as_in_rest() {
+    let server = open("mcpactfor").await;
+    let owner = person(&server, "ada").await;
+    let desk = Desk::of(&owner).await;
+    let robot = service(&server, "robot", &["read", "write", "act_for"]).await;
+    owner.put(&format!("/api/workflows/{}/members/robot", desk.workflow), json!({"role": "member"})).await.ok();
+    let agent = Agent::enter(&robot).await;
+    let ticket = desk.ticket("Whose").await;
+    let arguments = json!({"ticket_id": ticket, "comment_text": "I was here.", "agent_id": "scout"});
+    agent.does("add_ticket_comment", arguments).await;
+    let asked = super::agent::message(
+        "tools/call",
+        json!({"name": "add_ticket_comment", "arguments": {"ticket_id": ticket, "comment_text": "Me too."}}),
+    );
+    let heard = super::agent::hear(agent.of(&asked).header("X-Agent-ID", "rover")).await;
+    assert_eq!(heard.json["result"]["isError"], false, "{heard:?}");
+    let authors: Vec<String> = desk.read(&ticket).await["comments"]
+        .as_array()
+        .expect("comments")
+        .iter()
+        .map(|c| text(c, "agent_id"))
+        .collect();
+    assert_eq!(authors, ["scout", "rover"]);
+    let plain = service(&server, "plain", &["read", "write"]).await;
+    owner.put(&format!("/api/workflows/{}/members/plain", desk.workflow), json!({"role": "member"})).await.ok();
+    let plain = Agent::enter(&plain).await;
+    let arguments = json!({"ticket_id": ticket, "comment_text": "As another.", "agent_id": "scout"});
+    assert_eq!(plain.refused("add_ticket_comment", arguments).await.0, "forbidden");
+}

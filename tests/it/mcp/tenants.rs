@@ -1,0 +1,131 @@
+//! Two tenants: generated over the list of tools. Whatever id of the other's an agent gives a tool, it is
+//! told what it would be told of an id that does not exist, and nothing of the other's changes.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::agent::Agent;
+use crate::http::stage::{Desk, open, person, text};
+
+/// Good arguments for each tool; `$names` stand for what somebody owns.
+pub fn arguments(tool: &str) -> Value {
+    match tool {
+        "list_workflows" => json!({}),
+        "get_board" | "get_ticket_stats" => json!({"workflow_id": "$workflow"}),
+        "claim_ticket" => json!({"workflow_id": "$workflow", "ticket_types": ["task"]}),
+        "get_tickets" => json!({"workflow_id": "$workflow", "limit": 5}),
+        "search_tickets" => json!({"workflow_id": "$workflow", "query": "secret"}),
+        "check_duplicate" => json!({"workflow_id": "$workflow", "title": "A secret plan"}),
+        "get_ticket" => json!({"ticket_id": "$ticket"}),
+        "related_tickets" => json!({"ticket_id": "$ticket"}),
+        "get_commit_diff" => json!({"commit_sha": "abcdef12", "workflow_id": "$workflow"}),
+        "create_ticket" => json!({"workflow_id": "$workflow", "title": "A title", "description": "A description.",
+            "parent_ticket_id": "$ticket", "blocked_by_ticket_ids": ["$blocker"], "related_ticket_ids": ["$blocker"]}),
+        "update_ticket" => json!({"ticket_id": "$ticket", "title": "Changed", "parent_ticket_id": "$blocker"}),
+        "change_ticket_status" => json!({"ticket_id": "$ticket", "new_status": "todo"}),
+        "add_ticket_comment" => json!({"ticket_id": "$ticket", "comment_text": "Hello.", "parent_id": "$comment"}),
+        "resolve_ticket" => json!({"ticket_id": "$ticket", "resolution_comment": "It is done."}),
+        "set_ticket_blockers" => json!({"ticket_id": "$ticket", "blocked_by_ticket_ids": ["$blocker"]}),
+        "link_commit_to_ticket" => json!({"ticket_id": "$ticket", "commit_sha": "abcdef12"}),
+        other => panic!("{other} is new: give it good arguments here, so that it is tried too"),
+    }
+}
+
+struct World {
+    agent: Agent,
+    things: Value,
+}
+
+impl World {
+    async fn build(server: &crate::client::Server, name: &str) -> Self {
+        let owner = person(server, name).await;
+        let desk = Desk::of(&owner).await;
+        let ticket = desk.ticket("A secret").await;
+        let things = json!({"workflow": desk.workflow, "ticket": ticket, "blocker": desk.ticket("Before it").await,
+            "comment": desk.comment(&ticket, "Secret words.").await});
+        Self { agent: Agent::enter(&owner).await, things }
+    }
+
+    /// The arguments with this world's things in their places, but for one that somebody else names.
+    fn filled(&self, tool: &str, other: Option<(&str, &str)>) -> Value {
+        fn walk(value: &mut Value, fill: &dyn Fn(&str) -> Value) {
+            match value {
+                Value::String(text) => {
+                    if let Some(name) = text.strip_prefix('$') {
+                        *value = fill(name);
+                    }
+                }
+                Value::Array(items) => items.iter_mut().for_each(|item| walk(item, fill)),
+                Value::Object(members) => members.values_mut().for_each(|member| walk(member, fill)),
+                _ => {}
+            }
+        }
+        let mut whole = arguments(tool);
+        walk(&mut whole, &|name| match other {
+            Some((which, id)) if which == name => json!(id),
+            _ => self.things[name].clone(),
+        });
+        whole
+    }
+}
+
+#[tokio::test]
+async fn the_others_ids_look_absent_to_every_tool() {
+    let server = open("mcptenants").await;
+    let (victim, stranger) = (World::build(&server, "victim").await, World::build(&server, "stranger").await);
+    let everything = async || {
+        let workflow = text(&victim.things, "workflow");
+        let query =
+            "select (select string_agg(to_jsonb(t)::text, '|' order by t.id) from tickets t where t.workflow_id = $1)
+            || (select count(*)::text from history h where h.workflow_id = $1)
+            || (select count(*)::text from ticket_comments c where c.workflow_id = $1)";
+        server.sql(query, &[&workflow]).await[0].get::<_, String>(0)
+    };
+    let before = everything().await;
+    let (mut wrong, mut tried) = (String::new(), 0);
+    for tool in stranger.agent.tools().await {
+        for name in ["workflow", "ticket", "blocker", "comment"] {
+            if !arguments(&tool).to_string().contains(&format!("${name}")) {
+                continue;
+            }
+            tried += 1;
+            let theirs = text(&victim.things, name);
+            let (kind, _) = theirs.split_once('-').expect("a kind");
+            let absent = format!("{kind}-{}", uuid::Uuid::now_v7());
+            let mut told = Vec::new();
+            for id in [&theirs, &absent] {
+                let result = stranger.agent.call(&tool, stranger.filled(&tool, Some((name, id)))).await;
+                told.push(result.to_string().replace(id.as_str(), "[id]"));
+                if result["isError"] != true {
+                    let _ = writeln!(wrong, "{tool} with another's {name}: {result}");
+                }
+            }
+            if told[0] != told[1] {
+                let _ = writeln!(wrong, "{tool} {name}\n  theirs: {}\n  absent: {}", told[0], told[1]);
+            }
+        }
+    }
+    assert!(tried >= 20, "only {tried} were tried");
+    assert!(wrong.is_empty(), "\n{wrong}");
+    assert_eq!(everything().await, before);
+    let seen = stranger.agent.does("list_workflows", json!({})).await;
+    assert_eq!(seen["workflows"].as_array().map(Vec::len), Some(1));
+}
+
+/// The arguments above are good ones: their owner's calls succeed.
+#[tokio::test]
+async fn every_tool_works_for_its_owner() {
+    let server = open("mcpowners").await;
+    let mut wrong = String::new();
+    let tools = World::build(&server, "first").await.agent.tools().await;
+    for (number, tool) in tools.iter().enumerate() {
+        let world = World::build(&server, &format!("owner{number}")).await;
+        let result = world.agent.call(tool, world.filled(tool, None)).await;
+        let expected = if tool == "get_commit_diff" { "not_found" } else { "" };
+        if result["structuredContent"]["code"].as_str().unwrap_or("") != expected {
+            let _ = writeln!(wrong, "{tool}: {result}");
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
