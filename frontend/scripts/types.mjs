@@ -7,7 +7,7 @@
  * @typedef {Record<string, any>} Json
  * @typedef {{ paths: Record<string, Json>, components?: { schemas?: Record<string, Json> } } & Json} OpenApi
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import openapiTS, { astToString, COMMENT_HEADER } from "openapi-typescript";
@@ -29,7 +29,8 @@ const SESSION_CALLS = [
 
 /** Each call the dashboard makes. */
 function usedCalls() {
-  const source = ["index", "search"].map((name) => readFileSync(at(`src/api/${name}.ts`), "utf8")).join("\n");
+  const files = readdirSync(at("src/api")).filter((name) => /^[a-z-]+\.ts$/.test(name));
+  const source = files.map((name) => readFileSync(at(`src/api/${name}`), "utf8")).join("\n");
   const found = source.matchAll(/client\s*\.(GET|POST|PUT|PATCH|DELETE)\(\s*"([^"]+)"/g);
   const typed = [...found].map(([, method = "", path = ""]) => ({ method: method.toLowerCase(), path }));
   return [...SESSION_CALLS, ...typed];
@@ -71,7 +72,7 @@ function shape(value, named = false) {
     .filter(([, inner]) => inner !== undefined)
     .map(([key, inner]) => [key, shape(inner, key === "properties" && !named)]);
   // OpenAPI wants a description of each response.
-  if ("content" in value && !("in" in value) && !("required" in value)) kept.push(["description", ""]);
+  if (!named && "content" in value && !("in" in value) && !("required" in value)) kept.push(["description", ""]);
   return Object.fromEntries(kept);
 }
 

@@ -98,12 +98,9 @@ export const board = {
     answer(
       client.GET("/api/board/{workflow_id}", { params: { path: { workflow_id } }, signal }),
     ) as Promise<BoardSnapshot>,
-  events: (id: string, since: number, epoch: string, signal?: AbortSignal) =>
+  events: (id: string, since: number, epoch: string | undefined, limit = 500) =>
     answer(
-      client.GET("/api/workflows/{id}/events", {
-        params: { path: { id }, query: { since, epoch, limit: 500 } },
-        signal,
-      }),
+      client.GET("/api/workflows/{id}/events", { params: { path: { id }, query: { since, epoch, limit } } }),
     ) as Promise<EventPage>,
 };
 
@@ -151,6 +148,7 @@ export const comments = {
   },
 };
 
+export { apps, jobs, messages } from "./jobs";
 export { explain, Problem } from "./problem";
 export { search, searches } from "./search";
 export { type SessionState, session } from "./session";

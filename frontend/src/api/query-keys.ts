@@ -18,5 +18,8 @@ export const queryKeys = {
     ["similar", workflowId, title, description] as const,
   related: (ticketId: string) => ["related", ticketId] as const,
   commitDiff: (workflowId: string, sha: string) => ["commit-diff", workflowId, sha] as const,
+  jobs: ["jobs"] as const,
+  job: (jobId: string) => ["job", jobId] as const,
+  apps: ["apps"] as const,
   ticket: (ticketId: string) => ["ticket", ticketId] as const,
 };

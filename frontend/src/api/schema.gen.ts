@@ -1813,6 +1813,628 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    workflow_id?: string;
+                    ticket_id?: string;
+                    status?: string;
+                    mine?: boolean;
+                    title?: string;
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Jobs"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                    "X-Agent-ID"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["CreateJob"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Job"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Job"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["UpdateJob"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Job"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/api/jobs/purge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Purged"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    since?: number;
+                    epoch?: string;
+                    limit?: number;
+                };
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": unknown;
+                        "text/event-stream": string;
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{id}/continue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["Acting"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Job"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["Acting"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Job"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["Acting"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Job"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["Acting"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Job"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["Acting"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Job"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/job-messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query: {
+                    job_id: string;
+                    kind?: string;
+                    after?: number;
+                    before?: number;
+                    limit?: number;
+                };
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Messages"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["PostMessage"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Message"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/job-messages/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/apps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    workflow_id?: string;
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Apps"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/apps/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["App"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tickets/search": {
         parameters: {
             query?: never;
@@ -2257,6 +2879,12 @@ export interface components {
             role?: string | null;
             workflow_id?: string | null;
         };
+        Acting: {
+            /** @default null */
+            agent_id?: string | null;
+            /** @default null */
+            reason?: string | null;
+        };
         Actor: {
             /** Format: date-time */
             created_at: string;
@@ -2303,6 +2931,30 @@ export interface components {
         ApiKeys: {
             keys: components["schemas"]["ApiKey"][];
         };
+        App: components["schemas"]["AppSummary"] & {
+            prd_markdown: string;
+            spec: Record<string, never>;
+        };
+        AppSummary: {
+            app_id: string;
+            /** Format: date-time */
+            created_at: string;
+            created_by?: string | null;
+            id: string;
+            job_id: string;
+            ticket_id?: string | null;
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+            workflow_id: string;
+        };
+        /** @enum {string} */
+        ApprovalStatus: "pending_review" | "approved" | "rejected";
+        Apps: {
+            apps: components["schemas"]["ListedApp"][];
+            has_more: boolean;
+            next_cursor?: string | null;
+        };
         BlockersSet: {
             blocked_by_ticket_ids: string[];
             message: string;
@@ -2339,6 +2991,8 @@ export interface components {
             /** @default null */
             auto_assign?: boolean | null;
             /** @default null */
+            human_review?: boolean | null;
+            /** @default null */
             require_comments_on_status_change?: boolean | null;
             /** @default null */
             track_time?: boolean | null;
@@ -2346,6 +3000,7 @@ export interface components {
             wip_policy?: components["schemas"]["WipPolicy"] | null;
         };
         Card: {
+            approval_status?: components["schemas"]["ApprovalStatus"] | null;
             assigned_agent_id?: string | null;
             blocked_by_ticket_ids: string[];
             /** Format: int64 */
@@ -2483,6 +3138,39 @@ export interface components {
             success: boolean;
             ticket_id: string;
         };
+        CreateJob: {
+            /** @default null */
+            agent_id?: string | null;
+            /**
+             * Format: double
+             * @default null
+             */
+            delay_seconds?: number | null;
+            /** @default null */
+            initial_prompt?: string | null;
+            /** @default null */
+            job_type?: string | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            max_attempts?: number | null;
+            payload?: Record<string, never> | null;
+            /** @default null */
+            priority?: components["schemas"]["Priority"] | null;
+            /** @default null */
+            queue?: boolean | null;
+            /** @default null */
+            stages?: string[] | null;
+            /** @default null */
+            ticket_id?: string | null;
+            /** @default null */
+            title?: string | null;
+            /** @default null */
+            with_ticket?: boolean | null;
+            /** @default null */
+            workflow_id?: string | null;
+        };
         CreateTicket: {
             agent_id?: string | null;
             assigned_agent_id?: string | null;
@@ -2609,6 +3297,61 @@ export interface components {
             invite: string;
             url?: string | null;
         };
+        Job: components["schemas"]["JobSummary"] & {
+            app_id?: string | null;
+            cancel_requested: boolean;
+            commit_sha?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            created_by?: string | null;
+            /** Format: date-time */
+            finished_at?: string | null;
+            /** Format: date-time */
+            heartbeat_at?: string | null;
+            id: string;
+            initial_prompt: string;
+            /** Format: date-time */
+            lease_expires_at?: string | null;
+            /** Format: date-time */
+            not_before: string;
+            payload: Record<string, never>;
+            priority: components["schemas"]["Priority"];
+            /** Format: date-time */
+            queued_at?: string | null;
+            result?: Record<string, never> | null;
+            /** Format: date-time */
+            started_at?: string | null;
+            ticket_key?: string | null;
+        };
+        /** @enum {string} */
+        JobStatus: "collecting" | "queued" | "running" | "paused" | "waiting" | "succeeded" | "failed" | "cancelled";
+        JobSummary: {
+            agent_id?: string | null;
+            /** Format: int64 */
+            attempt: number;
+            error?: string | null;
+            job_id: string;
+            job_type: string;
+            /** Format: int64 */
+            max_attempts: number;
+            /** Format: double */
+            progress: number;
+            progress_message: string;
+            stage?: string | null;
+            stages: string[];
+            status: components["schemas"]["JobStatus"];
+            ticket_id?: string | null;
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+            worker?: string | null;
+            workflow_id: string;
+        };
+        Jobs: {
+            has_more: boolean;
+            jobs: components["schemas"]["Job"][];
+            next_cursor?: string | null;
+        };
         KeyRequest: {
             actor_id?: string | null;
             /** Format: date-time */
@@ -2619,6 +3362,8 @@ export interface components {
         };
         /** @enum {string} */
         Kind: "agent" | "service";
+        /** @enum {string} */
+        Level: "debug" | "info" | "warning" | "error";
         /** @enum {string} */
         Link: "parent" | "child" | "blocks" | "blocked_by" | "related";
         LinkCommit: {
@@ -2643,6 +3388,10 @@ export interface components {
             link_method: string;
             /** Format: date-time */
             linked_at: string;
+        };
+        ListedApp: components["schemas"]["AppSummary"] & {
+            job_status: components["schemas"]["JobStatus"];
+            job_title: string;
         };
         Login: {
             /** Format: email */
@@ -2694,6 +3443,35 @@ export interface components {
             ticket_id: string;
             unblocked_tickets: string[];
         };
+        Message: {
+            agent?: string | null;
+            agent_id?: string | null;
+            /** Format: int64 */
+            attempt: number;
+            content: string;
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            job_id: string;
+            kind: components["schemas"]["MessageKind"];
+            level: components["schemas"]["Level"];
+            message: string;
+            message_id: string;
+            metadata: Record<string, never>;
+            /** Format: int64 */
+            order: number;
+            role: components["schemas"]["Role"];
+            sender?: string | null;
+            stage?: string | null;
+            workflow_id: string;
+        };
+        /** @enum {string} */
+        MessageKind: "chat" | "step" | "log";
+        Messages: {
+            has_more: boolean;
+            messages: components["schemas"]["Message"][];
+            next_cursor?: string | null;
+        };
         Moved: {
             /** Format: int64 */
             blockers: number;
@@ -2739,8 +3517,32 @@ export interface components {
             /** @default null */
             before?: string | null;
         };
+        PostMessage: {
+            /** @default null */
+            agent_id?: string | null;
+            /** @default null */
+            content?: string | null;
+            /** @default  */
+            job_id?: string;
+            /** @default null */
+            kind?: components["schemas"]["MessageKind"] | null;
+            /** @default null */
+            level?: components["schemas"]["Level"] | null;
+            /** @default null */
+            message?: string | null;
+            metadata?: Record<string, never> | null;
+            /** @default null */
+            role?: components["schemas"]["Role"] | null;
+            /** @default null */
+            sender?: string | null;
+        };
         /** @enum {string} */
         Priority: "low" | "medium" | "high" | "critical";
+        Purged: {
+            /** Format: int64 */
+            deleted: number;
+            success: boolean;
+        };
         Reaction: {
             agent_ids: string[];
             /** Format: int64 */
@@ -2807,7 +3609,7 @@ export interface components {
             version: number;
         };
         /** @enum {string} */
-        Role: "viewer" | "member" | "owner";
+        Role: "user" | "assistant" | "agent" | "system";
         SaveSearch: {
             filters?: components["schemas"]["Filters"] | null;
             include_comments?: boolean | null;
@@ -3056,6 +3858,19 @@ export interface components {
             status: string;
             success: boolean;
             ticket_id: string;
+        };
+        UpdateJob: {
+            /** @default null */
+            agent_id?: string | null;
+            /** @default null */
+            initial_prompt?: string | null;
+            payload?: Record<string, never> | null;
+            /** @default null */
+            priority?: components["schemas"]["Priority"] | null;
+            /** @default null */
+            stages?: string[] | null;
+            /** @default null */
+            title?: string | null;
         };
         UpdateSearch: {
             /** @default null */

@@ -2,11 +2,14 @@
  * The shapes the dashboard works with. They are the generated ones, made stricter where the server promises more than
  * OpenAPI can say: answers carry every field, and some strings are one of a few.
  */
+import type { App, JobSummary, Message } from "./job-types";
 import type { components } from "./schema.gen";
+
+export type * from "./job-types";
 
 type Schemas = components["schemas"];
 /** Answers always carry every field; that a nullable one is there is not in the schema. */
-type Whole<T> = { [Field in keyof T]-?: T[Field] };
+export type Whole<T> = { [Field in keyof T]-?: T[Field] };
 /** Answers to questions about a board carry the whole board; in requests all of it may be left out. */
 type Given<T> = { [Field in keyof T]-?: NonNullable<T[Field]> };
 
@@ -64,6 +67,8 @@ export interface BoardSnapshot {
   workflow: Workflow;
   board_config: BoardConfig;
   tickets: Card[];
+  /** Those that have not ended. */
+  jobs: JobSummary[];
 }
 
 export type TicketRef = Pick<Schemas["TicketRef"], "ticket_id" | "key" | "title" | "status" | "is_resolved">;
@@ -92,6 +97,7 @@ export interface LiveEvent {
   type: string;
   workflow_id: string;
   ticket_id: string | null;
+  job_id?: string | null;
   agent_id: string | null;
   data: EventData;
   timestamp: string;
@@ -107,6 +113,9 @@ export interface EventData {
   board_config?: BoardConfig;
   comment?: Comment;
   commit?: Commit;
+  job?: JobSummary;
+  message?: Message | string;
+  app?: App;
   old_status?: string;
   new_status?: string;
   [key: string]: unknown;

@@ -7,6 +7,7 @@ import { LiveClient } from "@/live/client";
 import { LiveProvider } from "@/live/context";
 import { Announcer } from "@/ui/announcer";
 import { AskHost } from "@/ui/ask";
+import { ConfirmHost } from "@/ui/confirm";
 import { useTheme } from "@/ui/theme";
 import { TooltipProvider } from "@/ui/tooltip";
 import { router } from "./router";
@@ -37,6 +38,7 @@ export function App() {
         <TooltipProvider delayDuration={350}>
           <RouterProvider router={router} />
           <AskHost />
+          <ConfirmHost />
           <Announcer />
           <Toaster theme={theme} position="bottom-right" closeButton visibleToasts={4} containerAriaLabel="Messages" />
         </TooltipProvider>

@@ -3,6 +3,7 @@ import { lazy, Suspense, useCallback } from "react";
 import { BoardPage } from "@/features/board/board-page";
 import type { Filter } from "@/features/board/filter";
 import { useMoveCard } from "@/features/board/use-move-card";
+import { useTicketWork } from "./ticket-work";
 
 const TicketDrawer = lazy(() =>
   import("@/features/ticket/ticket-drawer").then((module) => ({ default: module.TicketDrawer })),
@@ -26,7 +27,12 @@ export function BoardRoute() {
     [navigate, workflowId],
   );
 
+  const openJob = useCallback(
+    (jobId: string) => void navigate({ to: "/w/$workflowId/jobs/$jobId", params: { workflowId, jobId }, search: {} }),
+    [navigate, workflowId],
+  );
   const moveCard = useMoveCard(workflowId, open);
+  const work = useTicketWork();
 
   return (
     <div className="relative flex min-h-0 flex-1 overflow-hidden">
@@ -37,6 +43,7 @@ export function BoardRoute() {
         filter={filter}
         onFilter={setFilter}
         onOpen={open}
+        onOpenJob={openJob}
         moveCard={moveCard}
       />
       <Suspense>
@@ -48,6 +55,7 @@ export function BoardRoute() {
             onOpen={open}
             onClose={close}
             onMove={moveCard}
+            work={work}
           />
         )}
       </Suspense>

@@ -1,5 +1,5 @@
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { Columns3, LogOut, Moon, Search, Settings2, Sun, TextSearch, UserRound } from "lucide-react";
+import { AppWindow, Bot, Columns3, LogOut, Moon, Search, Settings2, Sun, TextSearch, UserRound } from "lucide-react";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { session } from "@/api";
 import { Button } from "@/ui/button";
@@ -33,6 +33,16 @@ export function PaletteHost() {
             name: "Search page",
             icon: <TextSearch />,
             run: () => void navigate({ to: "/w/$workflowId/search", params: { workflowId }, search: {} }),
+          },
+          {
+            name: "Jobs",
+            icon: <Bot />,
+            run: () => void navigate({ to: "/w/$workflowId/jobs", params: { workflowId }, search: {} }),
+          },
+          {
+            name: "Apps",
+            icon: <AppWindow />,
+            run: () => void navigate({ to: "/w/$workflowId/apps", params: { workflowId } }),
           },
           {
             name: "Board settings",

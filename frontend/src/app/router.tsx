@@ -3,6 +3,7 @@ import { RegisterPage } from "@/features/auth/register-page";
 import { SetupPage } from "@/features/auth/setup-page";
 import { SignInPage } from "@/features/auth/sign-in-page";
 import { readFilter } from "@/features/board/filter";
+import { readListState } from "@/features/jobs/list-state";
 import { readSearch } from "@/features/search/state";
 import { WorkflowsPage } from "@/features/workflows/workflows-page";
 import { BoardRoute } from "./board-route";
@@ -58,6 +59,32 @@ const search = createRoute({
 
 const foundTicket = createRoute({ getParentRoute: () => search, path: "t/$ticketId" });
 
+const jobs = createRoute({
+  getParentRoute: () => shell,
+  path: "/w/$workflowId/jobs",
+  validateSearch: readListState,
+  component: lazyRouteComponent(() => import("./jobs-route"), "JobsRoute"),
+});
+
+const job = createRoute({
+  getParentRoute: () => shell,
+  path: "/w/$workflowId/jobs/$jobId",
+  validateSearch: readListState,
+  component: lazyRouteComponent(() => import("./job-route"), "JobRoute"),
+});
+
+const apps = createRoute({
+  getParentRoute: () => shell,
+  path: "/w/$workflowId/apps",
+  component: lazyRouteComponent(() => import("./apps-route"), "AppsRoute"),
+});
+
+const app = createRoute({
+  getParentRoute: () => shell,
+  path: "/apps/$appId",
+  component: lazyRouteComponent(() => import("./apps-route"), "AppRoute"),
+});
+
 const boardSettings = createRoute({
   getParentRoute: () => shell,
   path: "/w/$workflowId/settings",
@@ -76,7 +103,17 @@ export const router = createRouter({
     register,
     setup,
     inside.addChildren([
-      shell.addChildren([home, board.addChildren([ticket]), search.addChildren([foundTicket]), boardSettings, account]),
+      shell.addChildren([
+        home,
+        board.addChildren([ticket]),
+        search.addChildren([foundTicket]),
+        jobs,
+        job,
+        apps,
+        app,
+        boardSettings,
+        account,
+      ]),
     ]),
   ]),
   defaultPreload: false,

@@ -3,6 +3,7 @@ import { lazy, Suspense, useCallback } from "react";
 import { useMoveCard } from "@/features/board/use-move-card";
 import { SearchPage } from "@/features/search/search-page";
 import type { SearchState } from "@/features/search/state";
+import { useTicketWork } from "./ticket-work";
 
 const TicketDrawer = lazy(() =>
   import("@/features/ticket/ticket-drawer").then((module) => ({ default: module.TicketDrawer })),
@@ -33,6 +34,7 @@ export function SearchRoute() {
     [navigate, workflowId],
   );
   const moveCard = useMoveCard(workflowId, open);
+  const work = useTicketWork();
 
   return (
     <div className="relative flex min-h-0 flex-1 overflow-hidden">
@@ -53,6 +55,7 @@ export function SearchRoute() {
             onOpen={open}
             onClose={close}
             onMove={moveCard}
+            work={work}
           />
         )}
       </Suspense>

@@ -10,6 +10,7 @@ import { setTheme, type Theme, useTheme } from "@/ui/theme";
 import { ConnectionStatus } from "./connection-status";
 import { NoticesHost } from "./notices-host";
 import { PaletteHost } from "./palette-host";
+import { WorkHost } from "./work-host";
 
 export function Shell() {
   return (
@@ -33,6 +34,7 @@ export function Shell() {
         <div className="ml-auto flex items-center gap-1">
           <PaletteHost />
           <NoticesHost />
+          <WorkHost />
           <ConnectionStatus />
           <UserMenu />
         </div>

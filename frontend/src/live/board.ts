@@ -2,7 +2,8 @@
  * The board as this tab knows it, and the pure functions that bring it forward. Everything else about live updates
  * (sockets, gaps, retries) only decides *which* events reach `applyEvents`, in order, once each.
  */
-import type { BoardConfig, BoardSnapshot, Card, LiveEvent, Workflow } from "@/api/types";
+import type { BoardConfig, BoardSnapshot, Card, JobSummary, LiveEvent, Workflow } from "@/api/types";
+import { jobsByTicket, type OpenJobs, openJobs, withJobEvent } from "./jobs";
 
 export interface BoardState {
   readonly epoch: string;
@@ -12,6 +13,9 @@ export interface BoardState {
   readonly cards: ReadonlyMap<string, Card>;
   /** Ticket ids of each column, in the order they are drawn. */
   readonly order: ReadonlyMap<string, readonly string[]>;
+  readonly jobs: OpenJobs;
+  /** The job that each ticket's card shows. */
+  readonly work: ReadonlyMap<string, JobSummary>;
 }
 
 /** Whether tickets can be made and changed, as far as one can tell from here; the server decides. */
@@ -40,7 +44,8 @@ export function boardFrom(snapshot: BoardSnapshot): BoardState {
       column.sort(compareCards).map((card) => card.ticket_id),
     );
   const { epoch, seq, workflow, board_config: config } = snapshot;
-  return { epoch, seq, workflow, config: sorted(config), cards, order };
+  const jobs = openJobs(snapshot.jobs);
+  return { epoch, seq, workflow, config: sorted(config), cards, order, jobs, work: jobsByTicket(jobs) };
 }
 
 /** Applies events that follow the board without a gap; earlier ones are passed over, so that replaying is harmless. */
@@ -80,6 +85,7 @@ export function returnsUnseen(board: BoardState, { ticket_id, data }: LiveEvent)
 
 function applyOne(draft: Draft, event: LiveEvent): void {
   const { data } = event;
+  draft.jobs = withJobEvent(draft.jobs, event);
   if (data.board_config) draft.config = sorted(data.board_config);
   if (isRecord(data.workflow)) draft.workflow = { ...draft.workflow, ...(data.workflow as Partial<Workflow>) };
   if (!event.ticket_id) return;
@@ -113,6 +119,7 @@ class Draft {
   seq: number;
   config: BoardConfig;
   workflow: Workflow;
+  jobs: OpenJobs;
   private cards: Map<string, Card> | null = null;
   private order: Map<string, readonly string[]> | null = null;
   private readonly own = new Map<string, string[]>();
@@ -121,6 +128,7 @@ class Draft {
     this.seq = base.seq;
     this.config = base.config;
     this.workflow = base.workflow;
+    this.jobs = base.jobs;
   }
 
   put(card: Card): void {
@@ -148,11 +156,12 @@ class Draft {
   }
 
   finish(): BoardState {
-    const { base, seq, config, workflow } = this;
+    const { base, seq, config, workflow, jobs } = this;
     if (seq === base.seq && !this.cards && !this.order && config === base.config && workflow === base.workflow) {
       return base;
     }
-    return { ...base, seq, config, workflow, cards: this.read(), order: this.order ?? base.order };
+    const work = jobs === base.jobs ? base.work : jobsByTicket(jobs);
+    return { ...base, seq, config, workflow, cards: this.read(), order: this.order ?? base.order, jobs, work };
   }
 
   private read(): ReadonlyMap<string, Card> {

@@ -1,34 +1,42 @@
 /** Joins the pieces: session → socket → rooms → the query cache. One per tab. */
 import type { QueryClient } from "@tanstack/react-query";
-import { auth, board as boardApi, searches, session } from "@/api";
+import { auth, board as boardApi, jobs, messages, session } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { LiveEvent, SavedSearch, TicketDetail } from "@/api/types";
 import type { BoardState } from "./board";
 import { Connection, type SocketLike } from "./connection";
-import { MatchStore, tell } from "./matches";
+import { Feed } from "./feed";
+import { JobRoom } from "./job-room";
+import { isChatter } from "./jobs";
+import { MatchStore } from "./matches";
 import { Optimistic } from "./optimistic";
-import { Room } from "./room";
-import { SearchRoom } from "./search-room";
+import { standing } from "./position";
+import { type Position, Room } from "./room";
+import { type MatchListener, SearchFeeds } from "./search-feeds";
 import { applyToTicket } from "./ticket";
+import { WorkCache } from "./work-cache";
 
-/** Tickets that began to match a saved search, told once. */
-export type MatchListener = (searchId: string, matches: readonly LiveEvent[]) => void;
-type EventListener = (workflowId: string, events: readonly LiveEvent[], board: BoardState) => void;
+/** The board is there where somebody has opened it. */
+type EventListener = (workflowId: string, events: readonly LiveEvent[], board: BoardState | undefined) => void;
+
+/** What this tab follows of a workflow: its board, or only what happens. */
+interface Followed {
+  board: { room: Room; users: number } | null;
+  watchers: number;
+  feed: Feed | null;
+}
 
 /** The rest of a ticket page (its history) is read again this long after the last of a burst of events. */
 const REFRESH_TICKET_MS = 250;
-/** Of several tabs, the one that is looked at tells of a match; the others leave it this much of a start. */
-const HIDDEN_WAIT_MS = 400;
 
 export class LiveClient {
   readonly optimistic = new Optimistic();
   readonly connection: Connection;
   readonly matches = new MatchStore(() => this.owner());
-  private readonly rooms = new Map<string, { room: Room; users: number }>();
-  private readonly searchRooms = new Map<string, SearchRoom>();
-  /** One after the other, in the order they came. */
-  private telling: Promise<void> = Promise.resolve();
-  private readonly matchListeners = new Set<MatchListener>();
+  readonly work: WorkCache;
+  private readonly followed = new Map<string, Followed>();
+  private readonly searchFeeds: SearchFeeds;
+  private readonly jobRooms = new Map<string, { room: JobRoom; users: number }>();
   private readonly eventListeners = new Set<EventListener>();
   private readonly lostListeners = new Set<(workflowId: string, reason: string) => void>();
   private readonly stale = new Map<string, ReturnType<typeof setTimeout>>();
@@ -42,6 +50,8 @@ export class LiveClient {
       lost: (room, reason) => this.lost(room, reason),
       online: () => navigator.onLine,
     });
+    this.work = new WorkCache(queries);
+    this.searchFeeds = new SearchFeeds(this.connection, this.matches, () => this.owner());
   }
 
   /** Follows the browser's signs of waking and the session's renewals until the returned function is called. */
@@ -57,76 +67,99 @@ export class LiveClient {
       if (access) this.connection.reauthenticate();
       else this.signedOut();
     });
+    const signs = ["online", "offline", "pageshow"] as const;
     document.addEventListener("visibilitychange", wake);
-    window.addEventListener("online", wake);
-    window.addEventListener("offline", wake);
-    window.addEventListener("pageshow", wake);
+    for (const sign of signs) window.addEventListener(sign, wake);
     return () => {
       unsubscribe();
       stopMatches();
       document.removeEventListener("visibilitychange", wake);
-      window.removeEventListener("online", wake);
-      window.removeEventListener("offline", wake);
-      window.removeEventListener("pageshow", wake);
+      for (const sign of signs) window.removeEventListener(sign, wake);
       this.connection.stop();
     };
   }
 
   /** Keeps a cached board moving while anyone looks at it. */
   follow(workflowId: string): () => void {
-    const held = this.rooms.get(workflowId);
+    const entry = this.entry(workflowId);
     const board = this.board(workflowId);
-    if (held) held.users += 1;
+    if (entry.board) entry.board.users += 1;
     else if (board) {
       const room = new Room(workflowId, board, {
         fetchEvents: (id, since, epoch) => boardApi.events(id, since, epoch),
         fetchBoard: (id) => boardApi.snapshot(id),
         commit: (id, next, events) => this.commit(id, next, events),
       });
-      this.rooms.set(workflowId, { room, users: 1 });
+      // The room takes the feed's place under the same name.
+      entry.feed?.close();
+      entry.feed = null;
+      entry.board = { room, users: 1 };
       this.connection.join(room);
     }
     return () => {
-      const entry = this.rooms.get(workflowId);
-      if (!entry) return;
-      entry.users -= 1;
-      if (entry.users > 0) return;
-      this.rooms.delete(workflowId);
-      this.connection.leave(entry.room);
-      entry.room.close();
+      const held = entry.board;
+      if (!held || this.followed.get(workflowId) !== entry) return;
+      held.users -= 1;
+      if (held.users > 0) return;
+      entry.board = null;
+      const { cursor } = held.room;
+      // Those who only watch go on from where the board stood.
+      if (entry.watchers > 0) this.openFeed(workflowId, entry, cursor);
+      this.connection.leave(held.room);
+      held.room.close();
     };
   }
 
-  /** Tells what begins to match a saved search: first what did while nobody listened, then as it happens. */
-  followSearch({ search_id, epoch, last_seq }: SavedSearch): () => void {
-    if (!this.matches.cursor(search_id)) this.matches.put(search_id, { epoch, seq: last_seq, unread: 0 });
-    const room = new SearchRoom(search_id, this.matches.cursor(search_id) ?? { epoch, seq: last_seq }, {
-      fetchEvents: (id, since, from) => searches.events(id, since, from),
-      fetchPosition: async (id) => {
-        const now = await searches.get(id);
-        return { epoch: now.epoch, seq: now.last_seq };
-      },
-      commit: (id, position, events) => {
-        this.telling = this.telling
-          .then(() => outOfSight(HIDDEN_WAIT_MS))
-          .then(() => this.matched(id, position, events))
-          .catch(() => undefined);
-      },
-    });
-    this.searchRooms.get(search_id)?.close();
-    this.searchRooms.set(search_id, room);
-    this.connection.join(room);
+  /** Hears what happens in a workflow, whether or not its board is open. */
+  watch(workflowId: string): () => void {
+    const entry = this.entry(workflowId);
+    entry.watchers += 1;
+    if (entry.watchers === 1 && !entry.board) void this.beginFeed(workflowId, entry);
     return () => {
-      if (this.searchRooms.get(search_id) !== room) return;
-      this.searchRooms.delete(search_id);
-      this.connection.leave(room);
-      room.close();
+      entry.watchers -= 1;
+      if (entry.watchers === 0) this.dropFeed(entry);
     };
+  }
+
+  followSearch(search: SavedSearch): () => void {
+    return this.searchFeeds.follow(search);
   }
 
   onMatches(listener: MatchListener): () => void {
-    this.matchListeners.add(listener);
-    return () => this.matchListeners.delete(listener);
+    return this.searchFeeds.onMatches(listener);
+  }
+
+  /** One job's room and transcript. */
+  followJob(jobId: string): { room: JobRoom; leave: () => void } {
+    let held = this.jobRooms.get(jobId);
+    if (!held) {
+      const room = new JobRoom(jobId, {
+        fetchEvents: (since, epoch) => jobs.events(jobId, since, epoch),
+        fetchPosition: () => standing(jobs.events(jobId, 0, undefined, 1)),
+        fetchBefore: (order, limit) => messages.before(jobId, order, limit),
+        fetchAfter: (order, limit) => messages.after(jobId, order, limit),
+        commit: (events) => this.work.apply(events),
+        present: (job) => {
+          if (job) this.queries.setQueryData(queryKeys.job(jobId), job);
+          else void this.queries.invalidateQueries({ queryKey: queryKeys.job(jobId) });
+        },
+      });
+      held = { room, users: 0 };
+      this.jobRooms.set(jobId, held);
+      this.connection.join(room.feed);
+    }
+    const { room } = held;
+    held.users += 1;
+    const leave = () => {
+      const entry = this.jobRooms.get(jobId);
+      if (entry?.room !== room) return;
+      entry.users -= 1;
+      if (entry.users > 0) return;
+      this.jobRooms.delete(jobId);
+      this.connection.leave(room.feed);
+      room.close();
+    };
+    return { room, leave };
   }
 
   board(workflowId: string): BoardState | undefined {
@@ -135,7 +168,7 @@ export class LiveClient {
 
   /** For when an answer arrived but its event has not: asks for what is missing. */
   async catchUp(workflowId: string): Promise<void> {
-    await this.rooms.get(workflowId)?.room.catchUp();
+    await this.followed.get(workflowId)?.board?.room.catchUp();
   }
 
   onEvents(listener: EventListener): () => void {
@@ -148,28 +181,50 @@ export class LiveClient {
     return () => this.lostListeners.delete(listener);
   }
 
+  private entry(workflowId: string): Followed {
+    let entry = this.followed.get(workflowId);
+    if (!entry) {
+      entry = { board: null, watchers: 0, feed: null };
+      this.followed.set(workflowId, entry);
+    }
+    return entry;
+  }
+
+  private async beginFeed(workflowId: string, entry: Followed): Promise<void> {
+    const from = await standing(boardApi.events(workflowId, 0, undefined, 1)).catch(() => null);
+    if (from) this.openFeed(workflowId, entry, from);
+  }
+
+  private openFeed(workflowId: string, entry: Followed, from: Position): void {
+    if (entry.board || entry.feed || entry.watchers === 0 || this.followed.get(workflowId) !== entry) return;
+    entry.feed = new Feed(`workflow:${workflowId}`, from, {
+      fetchEvents: (since, epoch) => boardApi.events(workflowId, since, epoch),
+      fetchPosition: () => standing(boardApi.events(workflowId, 0, undefined, 1)),
+      commit: (events) => this.told(workflowId, events, undefined),
+      begin: () => this.work.refreshAll(),
+    });
+    this.connection.join(entry.feed);
+  }
+
+  private dropFeed(entry: Followed): void {
+    if (!entry.feed) return;
+    this.connection.leave(entry.feed);
+    entry.feed.close();
+    entry.feed = null;
+  }
+
   private commit(workflowId: string, board: BoardState, events: readonly LiveEvent[]): void {
     this.queries.setQueryData(queryKeys.board(workflowId), board);
     this.optimistic.reconcile(board);
-    for (const event of events) this.patchTicket(event);
-    for (const listener of this.eventListeners) listener(workflowId, events, board);
+    // A board read anew tells of what happened meanwhile; the lists beside it have to ask.
+    if (events.length === 0) this.work.refreshAll();
+    this.told(workflowId, events, board);
   }
 
-  private matched(searchId: string, position: { epoch: string; seq: number }, events: readonly LiveEvent[]): void {
-    if (this.owner() === "") return;
-    // Read anew: another tab may have told some of it already.
-    const before = this.matches.cursor(searchId) ?? {
-      ...position,
-      seq: (events[0]?.seq ?? position.seq + 1) - 1,
-      unread: 0,
-    };
-    if (events.length === 0) {
-      this.matches.put(searchId, { ...before, ...position });
-      return;
-    }
-    const { cursor, fresh } = tell(before, events);
-    if (cursor !== before) this.matches.put(searchId, cursor);
-    if (fresh.length > 0) for (const listener of this.matchListeners) listener(searchId, fresh);
+  private told(workflowId: string, events: readonly LiveEvent[], board: BoardState | undefined): void {
+    for (const event of events) this.patchTicket(event);
+    this.work.apply(events);
+    for (const listener of this.eventListeners) listener(workflowId, events, board);
   }
 
   private owner(): string {
@@ -178,7 +233,7 @@ export class LiveClient {
   }
 
   private patchTicket(event: LiveEvent): void {
-    if (!event.ticket_id) return;
+    if (!event.ticket_id || isChatter(event)) return;
     const key = queryKeys.ticket(event.ticket_id);
     if (!this.queries.getQueryState(key)) return;
     if (event.type !== "ticket_deleted") {
@@ -196,35 +251,40 @@ export class LiveClient {
   }
 
   private lost(name: string, reason: string): void {
-    if (name.startsWith("search:")) {
-      const id = name.slice("search:".length);
-      this.searchRooms.get(id)?.close();
-      this.searchRooms.delete(id);
+    const [kind, id = ""] = [name.slice(0, name.indexOf(":")), name.slice(name.indexOf(":") + 1)];
+    if (kind === "search") {
+      this.searchFeeds.lost(id);
       void this.queries.invalidateQueries({ queryKey: ["saved-searches"] });
       return;
     }
-    const workflowId = name.replace(/^workflow:/, "");
-    const entry = this.rooms.get(workflowId);
-    this.rooms.delete(workflowId);
-    entry?.room.close();
-    for (const listener of this.lostListeners) listener(workflowId, reason);
+    if (kind === "job") {
+      this.jobRooms.get(id)?.room.close();
+      this.jobRooms.delete(id);
+      void this.queries.invalidateQueries({ queryKey: queryKeys.job(id) });
+      return;
+    }
+    const entry = this.followed.get(id);
+    this.followed.delete(id);
+    entry?.board?.room.close();
+    entry?.feed?.close();
+    for (const listener of this.lostListeners) listener(id, reason);
     // Read again, the server says what there is to see now; usually that there is nothing.
-    void this.queries.resetQueries({ queryKey: queryKeys.board(workflowId) });
+    void this.queries.resetQueries({ queryKey: queryKeys.board(id) });
     void this.queries.invalidateQueries({ queryKey: queryKeys.workflows });
   }
 
   private signedOut(): void {
-    for (const { room } of this.rooms.values()) room.close();
-    this.rooms.clear();
-    for (const room of this.searchRooms.values()) room.close();
-    this.searchRooms.clear();
+    for (const { board, feed } of this.followed.values()) {
+      board?.room.close();
+      feed?.close();
+    }
+    this.followed.clear();
+    for (const { room } of this.jobRooms.values()) room.close();
+    this.jobRooms.clear();
+    this.searchFeeds.clear();
     this.connection.stop();
     this.queries.clear();
   }
-}
-
-function outOfSight(wait: number): Promise<void> | undefined {
-  return document.hidden ? new Promise((done) => setTimeout(done, wait)) : undefined;
 }
 
 function socketUrl(): string {

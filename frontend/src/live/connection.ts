@@ -272,7 +272,7 @@ export class Connection {
   }
 
   private sendSubscribe(room: LiveRoom): void {
-    this.send({ type: "subscribe", room: room.name, since: room.cursor });
+    this.send({ type: "subscribe", room: room.name, since: room.cursor ?? undefined });
   }
 
   private send(message: ClientMessage): void {

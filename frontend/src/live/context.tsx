@@ -1,12 +1,13 @@
 /** The live client, and the hooks through which pages see the board. */
 import { queryOptions, useQuery } from "@tanstack/react-query";
-import { createContext, type ReactNode, useContext, useEffect, useMemo, useSyncExternalStore } from "react";
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { board as boardApi, workflows } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { BoardConfig, Workflow } from "@/api/types";
 import { type BoardState, boardFrom, withPatches } from "./board";
 import type { LiveClient } from "./client";
 import type { LiveStatus } from "./connection";
+import { type JobRoom, type JobView, NO_VIEW } from "./job-room";
 
 const LiveContext = createContext<LiveClient | null>(null);
 
@@ -75,4 +76,29 @@ export function useBoardShape(workflowId: string): { shape: BoardShape | undefin
     return { workflow: data, config: { ...data.board_config, columns }, board: undefined };
   }, [board, data]);
   return { shape, error };
+}
+
+/** Hears what happens in a workflow while the page is open, so that lists beside the board stay true. */
+export function useWatch(workflowId: string | undefined): void {
+  const live = useLive();
+  useEffect(() => (workflowId ? live.watch(workflowId) : undefined), [live, workflowId]);
+}
+
+const SILENT = () => () => undefined;
+const EMPTY = () => NO_VIEW;
+
+/** A job's room: its transcript, and the job itself kept current in the cache. */
+export function useJobRoom(jobId: string): { room: JobRoom | null; view: JobView } {
+  const live = useLive();
+  const [room, setRoom] = useState<JobRoom | null>(null);
+  useEffect(() => {
+    const held = live.followJob(jobId);
+    setRoom(held.room);
+    return () => {
+      setRoom(null);
+      held.leave();
+    };
+  }, [live, jobId]);
+  const view = useSyncExternalStore(room?.subscribe ?? SILENT, room?.get ?? EMPTY);
+  return { room, view };
 }

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Problem } from "@/api/problem";
 import type { EventPage, LiveEvent } from "@/api/types";
 import { Connection, type SocketLike } from "./connection";
+import { Feed } from "./feed";
 import { MatchStore, readCursor, tell } from "./matches";
-import { SearchRoom } from "./search-room";
 import { card } from "./testing";
 
 function match(seq: number, given: Partial<LiveEvent> = {}): LiveEvent {
@@ -96,22 +96,20 @@ describe("a saved search's room", () => {
   function stage(history: LiveEvent[], seq: number) {
     const told: number[] = [];
     const positions: unknown[] = [];
-    const fetchEvents = vi.fn(async (_: string, since: number, epoch: string): Promise<EventPage> => {
+    const fetchEvents = vi.fn(async (since: number, epoch: string): Promise<EventPage> => {
       if (epoch !== "e1") throw new Problem(410, "another life");
       const events = history.filter((event) => event.seq > since).slice(0, 2);
       const last = history.at(-1)?.seq ?? 0;
       return { epoch, events, last_seq: last, has_more: (events.at(-1)?.seq ?? last) < last };
     });
-    const room = new SearchRoom(
-      "s1",
+    const room = new Feed(
+      "search:s1",
       { epoch: "e1", seq },
       {
         fetchEvents,
         fetchPosition: async () => ({ epoch: "e2", seq: 7 }),
-        commit: (_, position, events) => {
-          told.push(...seqs(events));
-          positions.push(position);
-        },
+        commit: (events) => told.push(...seqs(events)),
+        begin: (position) => positions.push(position),
       },
     );
     return { room, told, positions, fetchEvents };
@@ -167,8 +165,9 @@ describe("a connection", () => {
       fetchEvents: async (): Promise<EventPage> => ({ epoch: "e1", events: [], last_seq: 1, has_more: false }),
       fetchPosition: async () => ({ epoch: "e1", seq: 1 }),
       commit: () => undefined,
+      begin: () => undefined,
     };
-    for (const id of ["s1", "s2"]) connection.join(new SearchRoom(id, { epoch: "e1", seq: 1 }, deps));
+    for (const id of ["s1", "s2"]) connection.join(new Feed(`search:${id}`, { epoch: "e1", seq: 1 }, deps));
     await vi.waitFor(() => expect(socket.onopen).not.toBeNull());
     const say = (message: unknown) => socket.onmessage?.({ data: JSON.stringify(message) });
     socket.onopen?.();

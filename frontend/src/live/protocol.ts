@@ -1,13 +1,14 @@
 /** The words of the native socket protocol. */
-import type { BoardSnapshot, LiveEvent } from "@/api/types";
+import type { BoardSnapshot, Job, LiveEvent } from "@/api/types";
 
-/** Where a room stands; a workflow's room also says how its board looks there. */
+/** Where a room stands; a workflow's room also says how its board looks there, a job's how the job does. */
 export interface SnapshotMessage {
   type: "snapshot" | "resync";
   room: string;
   epoch: string;
   seq: number;
   board?: BoardSnapshot;
+  job?: Job;
 }
 
 export type ServerMessage =

@@ -15,11 +15,17 @@ export interface RoomDeps {
   commit(workflowId: string, board: BoardState, events: readonly LiveEvent[]): void;
 }
 
+/** A place in a stream. */
+export interface Position {
+  epoch: string;
+  seq: number;
+}
+
 /** What the connection knows of a room, whatever happens in it. */
 export interface LiveRoom {
   readonly name: string;
-  /** From where to go on. */
-  readonly cursor: { epoch: string; seq: number };
+  /** From where to go on; null to be told how things are now. */
+  readonly cursor: Position | null;
   offer(events: readonly LiveEvent[]): void;
   /** The server makes a new beginning. */
   restart(message: SnapshotMessage): void;
@@ -49,7 +55,7 @@ export class Room implements LiveRoom {
     this.inbox = openInbox(board.epoch, board.seq);
   }
 
-  get cursor(): { epoch: string; seq: number } {
+  get cursor(): Position {
     return { epoch: this.inbox.epoch, seq: this.inbox.seq };
   }
 

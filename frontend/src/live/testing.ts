@@ -33,6 +33,7 @@ export function card(number: number, given: Partial<Card> = {}): Card {
     updated_at: at,
     started_at: null,
     completed_at: null,
+    approval_status: null,
     ...given,
   };
 }
@@ -62,10 +63,12 @@ export function snapshot(tickets: Card[], seq = 0): BoardSnapshot {
         allow_reopen: true,
         track_time: false,
         wip_policy: "warn",
+        human_review: false,
       },
       transitions: [],
     },
     tickets,
+    jobs: [],
   };
 }
 

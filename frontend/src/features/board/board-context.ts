@@ -9,6 +9,7 @@ export interface BoardShared {
   nameOf: NameOf;
   editable: boolean;
   open: (ticketId: string) => void;
+  openJob: (jobId: string) => void;
   showMenu: (card: Card, anchor: HTMLElement) => void;
 }
 

@@ -6,6 +6,7 @@ import { useActors, useMe } from "@/api/hooks";
 import type { Card, Workflow } from "@/api/types";
 import { type BoardState, canEdit } from "@/live/board";
 import { useBoard, useLive } from "@/live/context";
+import { isChatter } from "@/live/jobs";
 import { announce } from "@/ui/announcer";
 import { Button } from "@/ui/button";
 import { useShortcuts } from "@/ui/shortcuts";
@@ -30,6 +31,7 @@ interface Props {
   filter: Filter;
   onFilter: (filter: Filter) => void;
   onOpen: (ticketId: string) => void;
+  onOpenJob: (jobId: string) => void;
   moveCard: MoveCard;
 }
 
@@ -60,7 +62,8 @@ export function BoardPage(props: Props) {
   );
 }
 
-function Board({ board, workflowId, openTicketId, filter, onFilter, onOpen, moveCard }: Props & { board: BoardState }) {
+function Board(props: Props & { board: BoardState }) {
+  const { board, workflowId, openTicketId, filter, onFilter, onOpen, onOpenJob, moveCard } = props;
   const { config, cards } = board;
   const { actors, nameOf } = useActors(workflowId);
   const [newIn, setNewIn] = useState<string | null>(null);
@@ -96,9 +99,10 @@ function Board({ board, workflowId, openTicketId, filter, onFilter, onOpen, move
       nameOf,
       editable,
       open: onOpen,
+      openJob: onOpenJob,
       showMenu: (card, anchor) => setMenu({ card, anchor }),
     }),
-    [config.columns, config.ticket_types, nameOf, editable, onOpen],
+    [config.columns, config.ticket_types, nameOf, editable, onOpen, onOpenJob],
   );
   const newTicket = useCallback(() => setNewIn(config.initial_status), [config.initial_status]);
 
@@ -127,6 +131,7 @@ function Board({ board, workflowId, openTicketId, filter, onFilter, onOpen, move
           people={people}
           shown={visible}
           total={cards.size}
+          openJobs={board.jobs.size}
           editable={editable}
           onNew={newTicket}
           searchRef={searchRef}
@@ -143,6 +148,7 @@ function Board({ board, workflowId, openTicketId, filter, onFilter, onOpen, move
                 column={column}
                 ids={shown.get(column.id) ?? []}
                 cards={cards}
+                work={board.work}
                 total={board.order.get(column.id)?.length ?? 0}
                 collapsed={collapsed.has(column.id)}
                 gap={drag.active && drag.target?.columnId === column.id ? drag.target.index : null}
@@ -218,8 +224,10 @@ function useAnnouncements(workflowId: string): void {
   useEffect(
     () =>
       live.onEvents((id, events, board) => {
-        if (id !== workflowId) return;
-        for (const { ticket_id, agent_id } of events) if (ticket_id && agent_id !== me) noteChange(ticket_id);
+        if (id !== workflowId || !board) return;
+        for (const event of events) {
+          if (event.ticket_id && event.agent_id !== me && !isChatter(event)) noteChange(event.ticket_id);
+        }
         const words = describeEvents(events, board, me);
         if (words) announce(words);
       }),

@@ -1,17 +1,20 @@
 import { useDraggable } from "@dnd-kit/core";
 import { Check, Clock, GitCommitHorizontal, GripVertical, Lock, MessageSquare, MoreHorizontal } from "lucide-react";
 import { memo } from "react";
-import type { Card } from "@/api/types";
+import type { Card, JobSummary } from "@/api/types";
 import { Avatar } from "@/ui/avatar";
 import { cn } from "@/ui/cn";
 import { PriorityIcon } from "@/ui/priority";
 import { duration } from "@/ui/time";
 import { TypeIcon } from "@/ui/type-icon";
 import { type BoardShared, useShared } from "./board-context";
+import { CardJob } from "./card-job";
 import { changedRecently } from "./recent";
 
 interface Props {
   card: Card;
+  /** What is being done about it. */
+  job: JobSummary | undefined;
   /** Its ticket page is open beside the board. */
   current: boolean;
 }
@@ -20,7 +23,7 @@ const MOST_TAGS = 3;
 const small = "grid size-6 place-items-center rounded text-muted-foreground hover:bg-muted hover:text-foreground";
 
 /** Draggable by its whole face with a pointer, by its handle with the keyboard. */
-export const BoardCard = memo(function BoardCard({ card, current }: Props) {
+export const BoardCard = memo(function BoardCard({ card, job, current }: Props) {
   const shared = useShared();
   const { editable, open, showMenu } = shared;
   const { setNodeRef, setActivatorNodeRef, listeners, attributes, isDragging } = useDraggable({
@@ -91,6 +94,7 @@ export const BoardCard = memo(function BoardCard({ card, current }: Props) {
           </div>
         }
       />
+      {job && <CardJob job={job} />}
     </article>
   );
 });

@@ -2,7 +2,7 @@ import { useDroppable } from "@dnd-kit/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { AlertTriangle, ChevronsLeftRight, ChevronsRightLeft, Plus } from "lucide-react";
 import { memo, useCallback, useEffect, useRef } from "react";
-import type { Card, Column } from "@/api/types";
+import type { Card, Column, JobSummary } from "@/api/types";
 import { cn } from "@/ui/cn";
 import { cssColor } from "@/ui/color";
 import { Tip } from "@/ui/tooltip";
@@ -20,6 +20,8 @@ interface Props {
   column: Column;
   ids: readonly string[];
   cards: ReadonlyMap<string, Card>;
+  /** The job each card shows. */
+  work: ReadonlyMap<string, JobSummary>;
   /** All the column's tickets, whatever the filter shows. */
   total: number;
   collapsed: boolean;
@@ -38,7 +40,7 @@ export const BoardColumn = memo(function BoardColumn(props: Props) {
   return props.collapsed ? <CollapsedColumn {...props} /> : <OpenColumn {...props} />;
 });
 
-function OpenColumn({ column, ids, cards, total, gap, openTicketId, onCollapse, onNew, register }: Props) {
+function OpenColumn({ column, ids, cards, work, total, gap, openTicketId, onCollapse, onNew, register }: Props) {
   const scroller = useRef<HTMLDivElement | null>(null);
   const { editable } = useShared();
   const { setNodeRef } = useDroppable({ id: column.id });
@@ -146,7 +148,7 @@ function OpenColumn({ column, ids, cards, total, gap, openTicketId, onCollapse, 
                   className="absolute inset-x-0 top-0"
                   style={{ transform: `translateY(${row.start}px)` }}
                 >
-                  <BoardCard card={card} current={card.ticket_id === openTicketId} />
+                  <BoardCard card={card} job={work.get(card.ticket_id)} current={card.ticket_id === openTicketId} />
                 </li>
               )
             );

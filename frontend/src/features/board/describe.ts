@@ -1,5 +1,5 @@
 /** What others did, in a sentence, for those who listen instead of look. */
-import type { LiveEvent, TicketRef } from "@/api/types";
+import type { JobSummary, LiveEvent, TicketRef } from "@/api/types";
 import type { BoardState } from "@/live/board";
 
 const MOST_SPOKEN = 2;
@@ -39,8 +39,26 @@ function describe({ type, ticket_id, data }: LiveEvent, board: BoardState): stri
       return other ? `${other} is no longer merged into ${key}.` : null;
     case "ticket_deleted":
       return "A ticket was deleted.";
+    case "job_status":
+      return data.job ? describeJob(data.job, key, ticket_id !== null) : null;
     case "board_updated":
       return "The board's settings changed.";
+    default:
+      return null;
+  }
+}
+
+function describeJob({ title, status }: JobSummary, key: string, ofTicket: boolean): string | null {
+  const subject = ofTicket ? `The job on ${key}` : `The job ${title}`;
+  switch (status) {
+    case "running":
+      return `${subject} runs.`;
+    case "waiting":
+      return `${subject} waits for a person.`;
+    case "succeeded":
+      return `${subject} succeeded.`;
+    case "failed":
+      return `${subject} failed.`;
     default:
       return null;
   }

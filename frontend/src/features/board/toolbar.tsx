@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { Plus, Search, Settings2, TextSearch, X } from "lucide-react";
+import { Bot, Plus, Search, Settings2, TextSearch, X } from "lucide-react";
 import { type RefObject, useEffect, useState } from "react";
 import type { Actor } from "@/api/hooks";
 import type { TicketType } from "@/api/types";
@@ -19,6 +19,7 @@ interface Props {
   people: readonly Actor[];
   shown: number;
   total: number;
+  openJobs: number;
   editable: boolean;
   onNew: () => void;
   searchRef: RefObject<HTMLInputElement | null>;
@@ -27,7 +28,7 @@ interface Props {
 const PAUSE_MS = 120;
 
 export function Toolbar(props: Props) {
-  const { workflowId, filter, onFilter, types, people, shown, total, editable, onNew, searchRef } = props;
+  const { workflowId, filter, onFilter, types, people, shown, total, openJobs, editable, onNew, searchRef } = props;
   const filtering = isFiltering(filter);
   const set = (field: keyof Filter) => (value: string) => onFilter({ ...filter, [field]: value || undefined });
   return (
@@ -66,6 +67,17 @@ export function Toolbar(props: Props) {
         </span>
       </div>
       <div className="order-2 ml-auto flex items-center gap-1.5 sm:order-3">
+        <Button variant="ghost" className="gap-1 px-2" asChild>
+          <Link
+            to="/w/$workflowId/jobs"
+            params={{ workflowId }}
+            search={{}}
+            aria-label={openJobs > 0 ? `Jobs, ${openJobs} open` : "Jobs"}
+          >
+            <Bot />
+            {openJobs > 0 && <span className="tabular text-2xs">{openJobs}</span>}
+          </Link>
+        </Button>
         <Button variant="ghost" size="icon" asChild>
           <Link to="/w/$workflowId/search" params={{ workflowId }} search={{}} aria-label="Search page">
             <TextSearch />

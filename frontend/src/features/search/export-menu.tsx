@@ -4,6 +4,7 @@ import { toast } from "sonner";
 import { explain, search } from "@/api";
 import type { ExportFormat } from "@/api/types";
 import { Button } from "@/ui/button";
+import { saveFile } from "@/ui/file";
 import { Menu, MenuItem, MenuLabel } from "@/ui/menu";
 import { requestOf, type SearchState } from "./state";
 
@@ -29,7 +30,7 @@ export function ExportMenu({
     setBusy(true);
     try {
       const { file, name } = await search.export(requestOf(workflowId, state, MOST), format);
-      download(file, name ?? `search.${extension}`);
+      saveFile(file, name ?? `search.${extension}`);
     } catch (error) {
       toast.error("The results were not exported", { description: explain(error) });
     } finally {
@@ -53,13 +54,4 @@ export function ExportMenu({
       ))}
     </Menu>
   );
-}
-
-function download(file: Blob, name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(file);
-  link.download = name;
-  link.click();
-  // The browser has taken hold of it by the next turn.
-  setTimeout(() => URL.revokeObjectURL(link.href), 1_000);
 }

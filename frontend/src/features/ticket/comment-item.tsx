@@ -5,10 +5,10 @@ import { type NameOf, useMe } from "@/api/hooks";
 import type { Comment } from "@/api/types";
 import { Avatar } from "@/ui/avatar";
 import { cn } from "@/ui/cn";
+import { Composer } from "@/ui/composer";
 import { RichText } from "@/ui/markdown";
 import { Menu, MenuItem } from "@/ui/menu";
 import { Ago } from "@/ui/time";
-import { Composer } from "./composer";
 
 interface Props {
   comment: Comment;

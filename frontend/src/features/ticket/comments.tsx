@@ -2,8 +2,8 @@ import { type RefObject, useMemo, useState } from "react";
 import { comments as api } from "@/api";
 import type { NameOf } from "@/api/hooks";
 import type { Comment, TicketDetail } from "@/api/types";
+import { Composer } from "@/ui/composer";
 import { CommentItem } from "./comment-item";
-import { Composer } from "./composer";
 
 interface Props {
   ticket: TicketDetail;

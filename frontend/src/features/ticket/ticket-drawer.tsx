@@ -1,8 +1,8 @@
 import { Check, Copy, GitMerge, MoreHorizontal, Trash2, X } from "lucide-react";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { toast } from "sonner";
 import { explain, Problem, tickets } from "@/api";
-import { useActors } from "@/api/hooks";
+import { type NameOf, useActors } from "@/api/hooks";
 import type { Card, TicketDetail } from "@/api/types";
 import { type BoardState, canEdit } from "@/live/board";
 import { useBoard } from "@/live/context";
@@ -28,6 +28,15 @@ export interface DrawerProps {
   onOpen: (ticketId: string) => void;
   onClose: () => void;
   onMove: (card: Card, to: string) => void;
+  /** What other features have to say about the ticket. */
+  work?: (work: TicketWork) => ReactNode;
+}
+
+export interface TicketWork {
+  ticket: TicketDetail;
+  board: BoardState;
+  nameOf: NameOf;
+  editable: boolean;
 }
 
 const LEAST_RESOLUTION = 10;
@@ -91,7 +100,7 @@ function CloseButton({ onClose }: { onClose: () => void }) {
   );
 }
 
-function Loaded({ workflowId, ticket, onOpen, onClose, onMove }: DrawerProps & { ticket: TicketDetail }) {
+function Loaded({ workflowId, ticket, onOpen, onClose, onMove, work }: DrawerProps & { ticket: TicketDetail }) {
   const { board } = useBoard(workflowId);
   const { actors, nameOf } = useActors(workflowId);
   const { run, update } = useTicketChanges(ticket.ticket_id);
@@ -214,6 +223,7 @@ function Loaded({ workflowId, ticket, onOpen, onClose, onMove }: DrawerProps & {
             onEditing={setEditing}
             onSave={(description) => update({ description })}
           />
+          {work?.({ ticket, board, nameOf, editable })}
         </div>
         <Details
           ticket={{ ...ticket, status: card.status }}

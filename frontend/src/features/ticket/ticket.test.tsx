@@ -4,8 +4,8 @@ import { describe, expect, it, vi } from "vitest";
 import type { Comment, HistoryEntry, TicketDetail } from "@/api/types";
 import { card, event } from "@/live/testing";
 import { applyToTicket } from "@/live/ticket";
+import { Composer } from "@/ui/composer";
 import { threads } from "./comments";
-import { Composer } from "./composer";
 import { diffLines } from "./diff";
 import { sentence } from "./history-words";
 

@@ -1,6 +1,6 @@
 import { type RefObject, useState } from "react";
-import { Button } from "@/ui/button";
-import { Textarea } from "@/ui/field";
+import { Button } from "./button";
+import { Textarea } from "./field";
 
 interface Props {
   label: string;

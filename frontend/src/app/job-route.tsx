@@ -1,0 +1,28 @@
+import { useNavigate, useParams } from "@tanstack/react-router";
+import { lazy, Suspense, useState } from "react";
+import { JobPage } from "@/features/jobs/job-page";
+
+const CommitWindow = lazy(() =>
+  import("@/features/ticket/commit-window").then((module) => ({ default: module.CommitWindow })),
+);
+
+/** A job, with what other features know about it. */
+export function JobRoute() {
+  const { workflowId, jobId } = useParams({ from: "/inside/shell/w/$workflowId/jobs/$jobId" });
+  const navigate = useNavigate();
+  const [commit, setCommit] = useState<string | null>(null);
+  return (
+    <>
+      <JobPage
+        key={jobId}
+        workflowId={workflowId}
+        jobId={jobId}
+        onClose={() => void navigate({ to: "/w/$workflowId/jobs", params: { workflowId }, search: true })}
+        onCommit={setCommit}
+      />
+      <Suspense>
+        {commit && <CommitWindow workflowId={workflowId} sha={commit} onClose={() => setCommit(null)} />}
+      </Suspense>
+    </>
+  );
+}

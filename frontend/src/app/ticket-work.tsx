@@ -1,0 +1,24 @@
+import { useNavigate } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { TicketJobs } from "@/features/jobs/ticket-jobs";
+import type { TicketWork } from "@/features/ticket/ticket-drawer";
+
+/** What is being done about a ticket, for its page: features that meet only here. */
+export function useTicketWork(): (work: TicketWork) => ReactNode {
+  const navigate = useNavigate();
+  return ({ ticket, board, nameOf, editable }) => (
+    <TicketJobs
+      ticket={ticket}
+      config={board.config}
+      nameOf={nameOf}
+      editable={editable}
+      onOpenJob={(jobId) =>
+        void navigate({
+          to: "/w/$workflowId/jobs/$jobId",
+          params: { workflowId: ticket.workflow_id, jobId },
+          search: {},
+        })
+      }
+    />
+  );
+}

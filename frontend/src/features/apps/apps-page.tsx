@@ -1,0 +1,82 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { AppWindow } from "lucide-react";
+import type { ReactNode } from "react";
+import { apps, explain } from "@/api";
+import { queryKeys } from "@/api/query-keys";
+import { useBoardShape } from "@/live/context";
+import { Button } from "@/ui/button";
+import { JobBadge } from "@/ui/job-status";
+import { Empty, Notice, Spinner } from "@/ui/states";
+import { Ago } from "@/ui/time";
+import { useTitle } from "@/ui/title";
+
+interface Props {
+  workflowId: string;
+  header: (name: string) => ReactNode;
+}
+
+/** What jobs of a workflow have specified, newest first. */
+export function AppsPage({ workflowId, header }: Props) {
+  const { shape } = useBoardShape(workflowId);
+  const name = shape?.workflow.name ?? "";
+  useTitle(name ? `Apps · ${name}` : "Apps");
+  const list = useInfiniteQuery({
+    queryKey: [...queryKeys.apps, workflowId],
+    queryFn: ({ pageParam, signal }) => apps.list(workflowId, pageParam, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => (page.has_more ? (page.next_cursor ?? undefined) : undefined),
+  });
+  const all = list.data?.pages.flatMap((page) => page.apps) ?? [];
+  return (
+    <div className="scroll-thin flex-1 overflow-y-auto">
+      <div className="mx-auto grid w-full max-w-4xl gap-4 px-4 pt-6 pb-16">
+        {header(name)}
+        {list.isError && <Notice tone="danger">{explain(list.error)}</Notice>}
+        {list.isPending && <Spinner label="Loading apps…" />}
+        {list.isSuccess && all.length === 0 && (
+          <Empty icon={<AppWindow className="size-6" />} title="No apps yet">
+            A job that works out what is to be built leaves it here: a specification, and a description to read.
+          </Empty>
+        )}
+        {all.length > 0 && (
+          <ul aria-label="Apps" className="divide-y overflow-hidden rounded-xl border bg-surface shadow-card">
+            {all.map((app) => (
+              <li key={app.app_id} className="relative flex items-center gap-3 px-4 py-3 hover:bg-sunken">
+                <div className="min-w-0 flex-1">
+                  <Link
+                    to="/apps/$appId"
+                    params={{ appId: app.app_id }}
+                    className="block truncate font-medium after:absolute after:inset-0"
+                  >
+                    {app.title}
+                  </Link>
+                  <p className="truncate text-muted-foreground text-xs">
+                    from{" "}
+                    <Link
+                      to="/w/$workflowId/jobs/$jobId"
+                      params={{ workflowId, jobId: app.job_id }}
+                      search={{}}
+                      className="relative z-1 hover:underline"
+                    >
+                      {app.job_title}
+                    </Link>
+                  </p>
+                </div>
+                <JobBadge status={app.job_status} />
+                <Ago at={app.created_at} className="w-20 shrink-0 text-right text-muted-foreground text-xs" />
+              </li>
+            ))}
+          </ul>
+        )}
+        {list.hasNextPage && (
+          <div className="text-center">
+            <Button variant="ghost" disabled={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+              Show more
+            </Button>
+          </div>
+        )}
+      </div>
+    </div>
+  );
+}

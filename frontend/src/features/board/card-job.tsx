@@ -1,0 +1,40 @@
+import type { JobSummary } from "@/api/types";
+import { cn } from "@/ui/cn";
+import { JOB_LOOKS, JobMark } from "@/ui/job-status";
+import { Progress } from "@/ui/progress";
+import { useShared } from "./board-context";
+
+/** The foot of a card on which work is going on: what, how far, and whether it needs somebody. */
+export function CardJob({ job }: { job: JobSummary }) {
+  const { openJob } = useShared();
+  const { status, stage, progress, progress_message: message } = job;
+  const { name, tone, soft } = JOB_LOOKS[status];
+  const words = status === "running" ? (stage ?? "Running") : stage ? `${name} · ${stage}` : name;
+  const moving = status === "running" || status === "paused" || status === "waiting";
+  return (
+    <a
+      href={`/w/${job.workflow_id}/jobs/${job.job_id}`}
+      draggable={false}
+      data-job={job.job_id}
+      data-job-status={status}
+      aria-label={`Job ${job.title}: ${words}${moving ? `, ${Math.round(progress)} percent` : ""}`}
+      title={message || job.title}
+      onClick={(event) => {
+        if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
+        event.preventDefault();
+        openJob(job.job_id);
+      }}
+      className={cn(
+        "relative z-1 block rounded-b-[7px] border-t px-2.5 pt-1 pb-1.5 text-2xs hover:bg-muted",
+        status === "waiting" && soft,
+      )}
+    >
+      <span className="flex h-4 items-center gap-1.5">
+        <JobMark status={status} className="size-3" />
+        <span className={cn("truncate font-medium", tone)}>{words}</span>
+        {moving && <span className="tabular ml-auto shrink-0 text-muted-foreground">{Math.round(progress)}%</span>}
+      </span>
+      {moving && <Progress value={progress} label="Progress" resting={status !== "running"} className="mt-1" />}
+    </a>
+  );
+}

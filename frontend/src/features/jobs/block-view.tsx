@@ -1,0 +1,129 @@
+import { Trash2 } from "lucide-react";
+import { memo } from "react";
+import type { Message } from "@/api/types";
+import { Avatar } from "@/ui/avatar";
+import { cn } from "@/ui/cn";
+import { RichText } from "@/ui/markdown";
+import { Ago } from "@/ui/time";
+import type { Block } from "./blocks";
+
+interface Props {
+  block: Block;
+  me: string | undefined;
+  mayDelete: (message: Message) => boolean;
+  onDelete: (message: Message) => void;
+}
+
+export const BlockView = memo(function BlockView({ block, me, mayDelete, onDelete }: Props) {
+  if (block.kind === "log") return <Log lines={block.lines} />;
+  const { message } = block;
+  const remove = mayDelete(message) ? () => onDelete(message) : undefined;
+  return block.kind === "step" ? (
+    <Step message={message} onDelete={remove} />
+  ) : (
+    <Chat message={message} own={message.agent_id === me} onDelete={remove} />
+  );
+});
+
+function Chat({ message, own, onDelete }: { message: Message; own: boolean; onDelete: (() => void) | undefined }) {
+  const person = message.role === "user";
+  const name = message.sender ?? (person ? "Somebody" : "Agent");
+  return (
+    <article
+      aria-label={`${name} says`}
+      data-message={message.message_id}
+      className={cn("group flex gap-2", own && "flex-row-reverse")}
+    >
+      <Avatar id={message.agent_id ?? name} name={name} agent={!person} size="md" />
+      <div className={cn("min-w-0 max-w-[85%]", own && "text-right")}>
+        <p className="flex h-5 items-center gap-1.5 text-2xs text-muted-foreground">
+          <span className={cn("font-semibold text-foreground", own && "order-2 ml-auto")}>{own ? "You" : name}</span>
+          <Ago at={message.created_at} />
+          <DeleteButton onDelete={onDelete} />
+        </p>
+        <div
+          className={cn(
+            "inline-block max-w-full rounded-xl px-3 py-2 text-left",
+            own ? "rounded-tr-sm bg-accent" : "rounded-tl-sm bg-muted",
+          )}
+        >
+          <RichText text={message.content} />
+        </div>
+      </div>
+    </article>
+  );
+}
+
+const LEVELS: Record<Message["level"], string> = {
+  debug: "text-muted-foreground",
+  info: "",
+  warning: "text-warning",
+  error: "text-danger",
+};
+
+function Step({ message, onDelete }: { message: Message; onDelete: (() => void) | undefined }) {
+  return (
+    <article
+      aria-label={`Step${message.sender ? ` of ${message.sender}` : ""}`}
+      data-message={message.message_id}
+      className="group flex items-baseline gap-2 text-xs"
+    >
+      <span
+        aria-hidden="true"
+        className={cn(
+          "size-1.5 shrink-0 -translate-y-px rounded-full",
+          message.level === "error" ? "bg-danger" : message.level === "warning" ? "bg-warning" : "bg-primary",
+        )}
+      />
+      <p className={cn("min-w-0 [overflow-wrap:anywhere]", LEVELS[message.level])}>
+        {message.sender && message.role !== "system" && <span className="font-semibold">{message.sender} </span>}
+        {message.content}
+      </p>
+      <span className="ml-auto flex shrink-0 items-center gap-1 text-2xs text-muted-foreground">
+        <DeleteButton onDelete={onDelete} />
+        {message.stage && <span>{message.stage}</span>}
+        <Ago at={message.created_at} />
+      </span>
+    </article>
+  );
+}
+
+/** Levels in a terminal of one look, whatever the page's appearance. */
+const LINE: Record<Message["level"], string> = {
+  debug: "text-[#9aa4b2]",
+  info: "",
+  warning: "text-[#f3c969]",
+  error: "text-[#ff9a8f]",
+};
+
+function Log({ lines }: { lines: readonly Message[] }) {
+  return (
+    <pre
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+      tabIndex={0}
+      className="scroll-thin overflow-x-auto rounded-lg bg-[#12151c] px-3 py-2 font-mono text-[#dfe3ea] text-[11px] leading-[1.45]"
+    >
+      {lines.map((line) => (
+        <span key={line.message_id} data-message={line.message_id} className={cn("block", LINE[line.level])}>
+          {line.level === "error" && <span className="sr-only">error: </span>}
+          {line.content || " "}
+        </span>
+      ))}
+    </pre>
+  );
+}
+
+function DeleteButton({ onDelete }: { onDelete: (() => void) | undefined }) {
+  if (!onDelete) return null;
+  return (
+    <button
+      type="button"
+      aria-label="Delete message"
+      title="Delete message"
+      onClick={onDelete}
+      className="grid size-5 place-items-center rounded text-muted-foreground opacity-0 hover:bg-muted hover:text-foreground focus-visible:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100"
+    >
+      <Trash2 className="size-3" />
+    </button>
+  );
+}

@@ -1,0 +1,33 @@
+/** A transcript as it is drawn: what is said line by line, the output of commands in blocks like a terminal's. Pure. */
+import type { Message } from "@/api/types";
+
+export type Block =
+  | { readonly kind: "chat" | "step"; readonly key: string; readonly message: Message }
+  | { readonly kind: "log"; readonly key: string; readonly lines: readonly Message[] };
+
+/** So many lines a block at most: one that grows is drawn anew with every line. */
+const MOST_LINES = 40;
+
+export function blocksOf(messages: readonly Message[], withLogs = true): readonly Block[] {
+  const blocks: Block[] = [];
+  let run: Message[] = [];
+  const close = () => {
+    const first = run[0];
+    if (first) blocks.push({ kind: "log", key: `log-${first.message_id}`, lines: run });
+    run = [];
+  };
+  for (const message of messages) {
+    if (message.kind !== "log") {
+      close();
+      blocks.push({ kind: message.kind, key: message.message_id, message });
+      continue;
+    }
+    if (!withLogs) continue;
+    // Cut at fixed places, so that older lines do not move the cuts of those that are drawn.
+    const previous = run[run.length - 1];
+    if (previous && Math.floor(previous.order / MOST_LINES) !== Math.floor(message.order / MOST_LINES)) close();
+    run.push(message);
+  }
+  close();
+  return blocks;
+}

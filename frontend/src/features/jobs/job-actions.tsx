@@ -1,0 +1,53 @@
+import { MoreHorizontal, Pause, Play, RotateCcw, SquareX, Trash2 } from "lucide-react";
+import type { ReactNode } from "react";
+import type { Job, JobAction } from "@/api/types";
+import { Button } from "@/ui/button";
+import { Menu, MenuItem } from "@/ui/menu";
+import { actionsFor, useJobActions } from "./use-job-actions";
+
+const LOOKS: Record<JobAction, { name: string; icon: ReactNode }> = {
+  continue: { name: "Queue", icon: <Play /> },
+  pause: { name: "Pause", icon: <Pause /> },
+  resume: { name: "Resume", icon: <Play /> },
+  cancel: { name: "Cancel", icon: <SquareX /> },
+  retry: { name: "Retry", icon: <RotateCcw /> },
+};
+
+interface Props {
+  job: Job;
+  size?: "sm" | "md";
+  /** After the job is gone. */
+  onRemoved?: () => void;
+}
+
+export function JobActions({ job, size = "md", onRemoved }: Props) {
+  const { run, remove } = useJobActions();
+  return (
+    <div className="flex flex-wrap items-center gap-1.5">
+      {actionsFor(job).map((action) => (
+        <Button
+          key={action}
+          size={size}
+          variant={action === "continue" || action === "resume" ? "primary" : "outline"}
+          aria-label={`${LOOKS[action].name} ${job.title}`}
+          onClick={() => void run(job, action)}
+        >
+          {LOOKS[action].icon} {LOOKS[action].name}
+        </Button>
+      ))}
+      {onRemoved && (
+        <Menu
+          trigger={
+            <Button variant="ghost" size="icon" aria-label="More actions">
+              <MoreHorizontal />
+            </Button>
+          }
+        >
+          <MenuItem danger onSelect={() => void remove(job).then((gone) => gone && onRemoved())}>
+            <Trash2 /> Delete job
+          </MenuItem>
+        </Menu>
+      )}
+    </div>
+  );
+}

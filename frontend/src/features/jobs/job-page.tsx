@@ -1,0 +1,170 @@
+import { Link } from "@tanstack/react-router";
+import { ArrowLeft, TerminalSquare } from "lucide-react";
+import { type ReactNode, useCallback, useRef, useState } from "react";
+import { toast } from "sonner";
+import { explain, messages, Problem } from "@/api";
+import { useActors, useMe } from "@/api/hooks";
+import type { Job, Message } from "@/api/types";
+import { useBoardShape, useJobRoom } from "@/live/context";
+import { hasEnded } from "@/live/jobs";
+import { Button } from "@/ui/button";
+import { Composer } from "@/ui/composer";
+import { JobBadge } from "@/ui/job-status";
+import { Progress } from "@/ui/progress";
+import { useShortcuts } from "@/ui/shortcuts";
+import { Empty, Notice, Spinner } from "@/ui/states";
+import { useTitle } from "@/ui/title";
+import { Facts } from "./facts";
+import { JobActions } from "./job-actions";
+import { Outcome } from "./outcome";
+import { Prompt } from "./prompt";
+import { Stepper } from "./stepper";
+import { Transcript } from "./transcript";
+import { useJob } from "./use-jobs";
+
+interface Props {
+  workflowId: string;
+  jobId: string;
+  onClose: () => void;
+  onCommit: (sha: string) => void;
+  /** What other features have to say about the job. */
+  asides?: (job: Job) => ReactNode;
+}
+
+export function JobPage(props: Props) {
+  const { data, error, isPending } = useJob(props.jobId);
+  const gone = error instanceof Problem && error.status === 404;
+  if (data && !gone) return <Loaded {...props} job={data} />;
+  if (isPending) return <Spinner label="Loading the job…" className="flex-1" />;
+  return (
+    <div className="grid flex-1 place-items-center">
+      <Empty title="This job could not be opened" action={<Button onClick={props.onClose}>All jobs</Button>}>
+        {gone ? "It does not exist, was deleted, or belongs to a workflow you may not see." : explain(error)}
+      </Empty>
+    </div>
+  );
+}
+
+function Loaded({ workflowId, jobId, job, onClose, onCommit, asides }: Props & { job: Job }) {
+  const { shape } = useBoardShape(workflowId);
+  const { nameOf } = useActors(workflowId);
+  const me = useMe();
+  const { room, view } = useJobRoom(jobId);
+  const [withLogs, setWithLogs] = useState(true);
+  const composer = useRef<HTMLTextAreaElement>(null);
+  const role = shape?.workflow.role;
+  const editable = shape !== undefined && role !== "viewer" && !shape.workflow.archived_at;
+  const owner = role === "owner" || me?.is_admin === true;
+  useTitle(job.title);
+  useShortcuts({
+    Escape: onClose,
+    c: (event) => {
+      event.preventDefault();
+      composer.current?.focus();
+    },
+  });
+
+  const mayDelete = useCallback(
+    (message: Message) => editable && (owner || message.agent_id === me?.id),
+    [editable, owner, me?.id],
+  );
+  const remove = useCallback(
+    (message: Message) => {
+      void messages.remove(message.message_id).then(
+        () => room?.remove(message.message_id),
+        (error) => toast.error("The message was not deleted", { description: explain(error) }),
+      );
+    },
+    [room],
+  );
+  const say = async (text: string) => {
+    try {
+      room?.add(await messages.post(jobId, text));
+      return true;
+    } catch (error) {
+      toast.error("The message was not sent", { description: explain(error), duration: 8_000 });
+      return false;
+    }
+  };
+
+  return (
+    <div className="scroll-thin flex min-h-0 flex-1 flex-col overflow-y-auto lg:overflow-hidden">
+      <header className="grid shrink-0 gap-2.5 border-b bg-surface px-4 py-2.5">
+        <div className="flex flex-wrap items-center gap-2">
+          <Button variant="ghost" size="icon" asChild>
+            <Link to="/w/$workflowId/jobs" params={{ workflowId }} search={true} aria-label="All jobs">
+              <ArrowLeft />
+            </Link>
+          </Button>
+          <h1 className="min-w-0 max-w-full flex-1 truncate font-semibold text-sm sm:flex-none">{job.title}</h1>
+          <JobBadge status={job.status} stopping={job.cancel_requested && !hasEnded(job.status)} />
+          <div className="ml-auto">{editable && <JobActions job={job} onRemoved={onClose} />}</div>
+        </div>
+        <Stepper job={job} />
+        {job.status !== "collecting" && (
+          <div className="flex items-center gap-3">
+            <Progress
+              value={job.progress}
+              label="Progress"
+              resting={job.status !== "running"}
+              className="max-w-md flex-1"
+            />
+            <span className="tabular text-muted-foreground text-xs">{Math.round(job.progress)}%</span>
+            {job.progress_message && (
+              <span className="min-w-0 truncate text-muted-foreground text-xs" data-testid="progress-message">
+                {job.progress_message}
+              </span>
+            )}
+          </div>
+        )}
+      </header>
+      <div className="grid min-h-0 flex-1 lg:grid-cols-[minmax(0,1fr)_20rem]">
+        <section aria-label="Conversation" className="flex h-[75vh] min-h-0 min-w-0 flex-col lg:h-auto">
+          <div className="flex h-9 shrink-0 items-center justify-between border-b px-4 text-xs">
+            <h2 className="font-semibold">Transcript</h2>
+            <Button variant="ghost" size="sm" aria-pressed={withLogs} onClick={() => setWithLogs((old) => !old)}>
+              <TerminalSquare /> {withLogs ? "Hide output" : "Show output"}
+            </Button>
+          </div>
+          <Transcript
+            room={room}
+            view={view}
+            withLogs={withLogs}
+            me={me?.id}
+            mayDelete={mayDelete}
+            onDelete={remove}
+            nothing={job.attempt === 0 ? "Nothing yet. A worker tells here what it does." : "Nothing was said."}
+          />
+          {editable && (
+            <div className="shrink-0 border-t p-3">
+              <Composer
+                label="Say something to the worker"
+                submit="Send"
+                draftKey={`job.${jobId}`}
+                inputRef={composer}
+                onSend={say}
+              />
+            </div>
+          )}
+        </section>
+        <aside
+          aria-label="About the job"
+          className="scroll-thin grid content-start gap-5 overflow-y-auto border-t bg-sunken/60 px-4 py-4 lg:border-t-0 lg:border-l"
+        >
+          {asides?.(job)}
+          {job.error && (
+            <Notice tone={job.status === "failed" ? "danger" : "warning"}>
+              <span className="block font-semibold">
+                {job.status === "failed" ? "It failed" : "The last attempt failed"}
+              </span>
+              <span className="whitespace-pre-wrap [overflow-wrap:anywhere]">{job.error}</span>
+            </Notice>
+          )}
+          <Facts job={job} nameOf={nameOf} onCommit={onCommit} />
+          <Outcome result={job.result} />
+          <Prompt job={job} editable={editable} />
+        </aside>
+      </div>
+    </div>
+  );
+}

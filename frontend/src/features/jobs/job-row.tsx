@@ -1,0 +1,72 @@
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import type { NameOf } from "@/api/hooks";
+import type { Job } from "@/api/types";
+import { hasEnded } from "@/live/jobs";
+import { JobBadge } from "@/ui/job-status";
+import { Progress } from "@/ui/progress";
+import { Ago } from "@/ui/time";
+
+interface Props {
+  job: Job;
+  nameOf: NameOf;
+  /** Its ticket is what the list is about. */
+  ofTicket?: boolean;
+  /** What can be done about it. */
+  children?: ReactNode;
+}
+
+export function JobRow({ job, nameOf, ofTicket, children }: Props) {
+  const { status, stage, stages, progress, attempt, max_attempts } = job;
+  const at = stage ? stages.indexOf(stage) + 1 : 0;
+  const moving = !hasEnded(status) && status !== "collecting" && (progress > 0 || stage !== null);
+  const who = job.agent_id ? nameOf(job.agent_id).name : job.worker;
+  return (
+    <li data-job={job.job_id} className="group relative grid gap-1 px-4 py-2.5 hover:bg-sunken">
+      <div className="flex items-center gap-2">
+        <Link
+          to="/w/$workflowId/jobs/$jobId"
+          params={{ workflowId: job.workflow_id, jobId: job.job_id }}
+          search={true}
+          className="min-w-0 truncate font-medium after:absolute after:inset-0"
+        >
+          {job.title}
+        </Link>
+        <span className="ml-auto" />
+        <JobBadge status={status} stopping={job.cancel_requested && !hasEnded(status)} />
+      </div>
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-0.5 text-muted-foreground text-xs">
+        {!ofTicket && job.ticket_key && <span className="tabular">{job.ticket_key}</span>}
+        {!hasEnded(status) && stage && (
+          <span>
+            {stage}
+            {at > 0 && ` · ${at} of ${stages.length}`}
+          </span>
+        )}
+        {attempt > 1 && (
+          <span className="tabular">
+            attempt {attempt} of {max_attempts}
+          </span>
+        )}
+        {who && <span className="truncate">{who}</span>}
+        {status === "failed" && job.error && <span className="max-w-md truncate text-danger">{job.error}</span>}
+        <Ago at={job.finished_at ?? job.created_at} className="ml-auto" />
+      </div>
+      {moving && (
+        <div className="flex items-center gap-2">
+          <Progress
+            value={progress}
+            label={`Progress of ${job.title}`}
+            resting={status !== "running"}
+            className="flex-1"
+          />
+          <span className="tabular w-8 text-right text-2xs text-muted-foreground">{Math.round(progress)}%</span>
+        </div>
+      )}
+      {moving && job.progress_message && (
+        <p className="truncate text-muted-foreground text-xs">{job.progress_message}</p>
+      )}
+      {children && <div className="relative z-1 mt-1 justify-self-end">{children}</div>}
+    </li>
+  );
+}

@@ -1,0 +1,174 @@
+import { Bot, Plus } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+import { explain } from "@/api";
+import { useActors } from "@/api/hooks";
+import { canEdit } from "@/live/board";
+import { useBoardShape } from "@/live/context";
+import { Button } from "@/ui/button";
+import { Input, NativeSelect } from "@/ui/field";
+import { JOB_LOOKS, JOB_STATUSES } from "@/ui/job-status";
+import { useSettled } from "@/ui/settled";
+import { useShortcuts } from "@/ui/shortcuts";
+import { Empty, Notice, Spinner } from "@/ui/states";
+import { useTitle } from "@/ui/title";
+import { JobRow } from "./job-row";
+import type { ListState, Shown } from "./list-state";
+import { PurgeJobs } from "./purge";
+import { StartJob } from "./start-job";
+import { useJobList } from "./use-jobs";
+import { WorkHeader } from "./work-header";
+
+interface Props {
+  workflowId: string;
+  state: ListState;
+  onState: (state: ListState) => void;
+  onOpen: (jobId: string) => void;
+}
+
+const PAUSE_MS = 200;
+
+export function JobsPage({ workflowId, state, onState, onOpen }: Props) {
+  const { shape, error } = useBoardShape(workflowId);
+  const { nameOf } = useActors(workflowId);
+  const [starting, setStarting] = useState(false);
+  const search = useRef<HTMLInputElement>(null);
+  const list = useJobList(workflowId, state);
+  const jobs = list.data?.pages.flatMap((page) => page.jobs) ?? [];
+  const editable = shape !== undefined && shape.workflow.role !== "viewer" && !shape.workflow.archived_at;
+  const filtering = Boolean(state.show || state.q || state.mine);
+  useTitle(shape ? `Jobs · ${shape.workflow.name}` : "Jobs");
+  useShortcuts({
+    "/": (event) => {
+      event.preventDefault();
+      search.current?.focus();
+    },
+    n: (event) => {
+      if (!editable) return;
+      event.preventDefault();
+      setStarting(true);
+    },
+  });
+
+  if (error && !shape) return <Empty title="The jobs could not be opened">{explain(error)}</Empty>;
+  if (!shape) return <Spinner label="Opening the jobs…" className="flex-1" />;
+  const start = editable && (
+    <Button variant="primary" onClick={() => setStarting(true)}>
+      <Plus /> New job
+    </Button>
+  );
+  return (
+    <div className="scroll-thin flex-1 overflow-y-auto">
+      <div className="mx-auto grid w-full max-w-4xl gap-4 px-4 pt-6 pb-16">
+        <WorkHeader workflowId={workflowId} name={shape.workflow.name} current="jobs">
+          <PurgeJobs />
+          {start}
+        </WorkHeader>
+        <search className="flex flex-wrap items-center gap-2">
+          <TitleBox
+            value={state.q ?? ""}
+            inputRef={search}
+            onChange={(q) => onState({ ...state, q: q || undefined })}
+          />
+          <NativeSelect
+            aria-label="Status"
+            className="w-40"
+            value={state.show ?? ""}
+            onChange={({ target }) => onState({ ...state, show: (target.value || undefined) as Shown | undefined })}
+          >
+            <option value="">Every status</option>
+            <option value="open">Open</option>
+            <option value="ended">Ended</option>
+            <optgroup label="One status">
+              {JOB_STATUSES.map((status) => (
+                <option key={status} value={status}>
+                  {JOB_LOOKS[status].name}
+                </option>
+              ))}
+            </optgroup>
+          </NativeSelect>
+          <label className="flex items-center gap-1.5">
+            <input
+              type="checkbox"
+              className="accent-primary"
+              checked={state.mine ?? false}
+              onChange={({ target }) => onState({ ...state, mine: target.checked || undefined })}
+            />
+            Mine
+          </label>
+        </search>
+        {list.isError && <Notice tone="danger">{explain(list.error)}</Notice>}
+        {list.isPending && <Spinner label="Loading jobs…" />}
+        {list.isSuccess && jobs.length === 0 && (
+          <Empty
+            icon={<Bot className="size-6" />}
+            title={filtering ? "No job matches" : "No jobs yet"}
+            action={filtering ? <Button onClick={() => onState({})}>Show all jobs</Button> : start || undefined}
+          >
+            {filtering
+              ? "Jobs of other statuses or titles are not shown."
+              : "A job is one piece of work for an agent. Workers claim jobs, tell how far they are, and ask when they need you."}
+          </Empty>
+        )}
+        {jobs.length > 0 && (
+          <ul aria-label="Jobs" className="divide-y overflow-hidden rounded-xl border bg-surface shadow-card">
+            {jobs.map((job) => (
+              <JobRow key={job.job_id} job={job} nameOf={nameOf} />
+            ))}
+          </ul>
+        )}
+        {list.hasNextPage && (
+          <div className="text-center">
+            <Button variant="ghost" disabled={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+              {list.isFetchingNextPage ? "Loading…" : "Show more"}
+            </Button>
+          </div>
+        )}
+      </div>
+      {starting && (
+        <StartJob
+          workflowId={workflowId}
+          config={shape.config}
+          withTicket={canEdit(shape.workflow)}
+          onClose={() => setStarting(false)}
+          onStarted={(job) => onOpen(job.job_id)}
+        />
+      )}
+    </div>
+  );
+}
+
+interface TitleBoxProps {
+  value: string;
+  inputRef: React.RefObject<HTMLInputElement | null>;
+  onChange: (value: string) => void;
+}
+
+function TitleBox({ value, inputRef, onChange }: TitleBoxProps) {
+  const [text, setText] = useState(value);
+  const settled = useSettled(text, PAUSE_MS);
+  const latest = useRef({ value, onChange });
+  useEffect(() => {
+    latest.current = { value, onChange };
+  });
+  useEffect(() => {
+    if (settled !== latest.current.value) latest.current.onChange(settled);
+  }, [settled]);
+  useEffect(() => setText(value), [value]);
+  return (
+    <Input
+      ref={inputRef}
+      type="search"
+      aria-label="Search jobs by title"
+      placeholder="Search by title"
+      className="min-w-40 flex-1"
+      value={text}
+      onChange={(event) => setText(event.target.value)}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape") return;
+        event.preventDefault();
+        setText("");
+        event.currentTarget.blur();
+      }}
+    />
+  );
+}

@@ -1,0 +1,31 @@
+/** What the list of jobs shows. Lives in the address, so that a view can be sent to someone. */
+import type { JobStatus } from "@/api/types";
+import { JOB_STATUSES } from "@/ui/job-status";
+
+/** Statuses that belong together, as people ask for them. */
+export type Shown = "open" | "ended" | JobStatus;
+
+export interface ListState {
+  show?: Shown;
+  q?: string;
+  mine?: boolean;
+}
+
+export const GROUPS: Record<"open" | "ended", readonly JobStatus[]> = {
+  open: ["collecting", "queued", "running", "paused", "waiting"],
+  ended: ["succeeded", "failed", "cancelled"],
+};
+
+export function readListState(search: Record<string, unknown>): ListState {
+  const state: ListState = {};
+  const { show, q, mine } = search;
+  if (show === "open" || show === "ended" || JOB_STATUSES.includes(show as JobStatus)) state.show = show as Shown;
+  if ((typeof q === "string" && q !== "") || typeof q === "number") state.q = String(q);
+  if (mine === true || mine === "true") state.mine = true;
+  return state;
+}
+
+export function statusesOf(show: Shown | undefined): readonly JobStatus[] | undefined {
+  if (!show) return undefined;
+  return show === "open" || show === "ended" ? GROUPS[show] : [show];
+}

@@ -1,0 +1,43 @@
+import { useEffect, useRef } from "react";
+import { toast } from "sonner";
+import type { JobSummary, LiveEvent } from "@/api/types";
+import { useLive } from "@/live/context";
+
+interface Props {
+  onOpen: (workflowId: string, jobId: string) => void;
+}
+
+const MOST_TOLD = 3;
+
+/** Says when a job has failed, wherever in its workflow one is. */
+export function JobNotices({ onOpen }: Props) {
+  const live = useLive();
+  const open = useRef(onOpen);
+  useEffect(() => {
+    open.current = onOpen;
+  });
+  useEffect(
+    () =>
+      live.onEvents((_, events) => {
+        const failed = failures(events);
+        for (const job of failed.slice(0, MOST_TOLD)) {
+          toast.error(`“${job.title}” failed`, {
+            id: `failed-${job.job_id}`,
+            description: job.error ?? undefined,
+            duration: 10_000,
+            action: { label: "Open", onClick: () => open.current(job.workflow_id, job.job_id) },
+          });
+        }
+        if (failed.length > MOST_TOLD) toast.error(`${failed.length - MOST_TOLD} more jobs failed`);
+      }),
+    [live],
+  );
+  return null;
+}
+
+/** Those that have failed and still are, each once. */
+export function failures(events: readonly LiveEvent[]): JobSummary[] {
+  const last = new Map<string, JobSummary>();
+  for (const { type, data } of events) if (type === "job_status" && data.job) last.set(data.job.job_id, data.job);
+  return [...last.values()].filter(({ status }) => status === "failed");
+}

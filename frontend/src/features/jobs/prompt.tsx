@@ -1,0 +1,63 @@
+import { Pencil } from "lucide-react";
+import { useState } from "react";
+import { toast } from "sonner";
+import { explain, jobs } from "@/api";
+import type { Job } from "@/api/types";
+import { useLive } from "@/live/context";
+import { Button } from "@/ui/button";
+import { Composer } from "@/ui/composer";
+import { RichText } from "@/ui/markdown";
+import { useShortcuts } from "@/ui/shortcuts";
+
+/** What was asked for. It can be changed until the job is queued. */
+export function Prompt({ job, editable }: { job: Job; editable: boolean }) {
+  const live = useLive();
+  const [editing, setEditing] = useState(false);
+  const may = editable && job.status === "collecting";
+  useShortcuts({
+    e: (event) => {
+      if (!may) return;
+      event.preventDefault();
+      setEditing(true);
+    },
+  });
+  const save = async (initial_prompt: string) => {
+    try {
+      live.work.put(await jobs.update(job.job_id, { initial_prompt }));
+      setEditing(false);
+      toast.success("The prompt is saved");
+      return true;
+    } catch (error) {
+      toast.error("The prompt was not saved", { description: explain(error), duration: 8_000 });
+      return false;
+    }
+  };
+  return (
+    <section aria-label="Prompt" className="grid gap-1.5">
+      <div className="flex h-6 items-center gap-2">
+        <h2 className="font-semibold text-xs">Prompt</h2>
+        {may && !editing && (
+          <Button variant="ghost" size="sm" className="ml-auto" onClick={() => setEditing(true)}>
+            <Pencil /> Edit prompt
+          </Button>
+        )}
+      </div>
+      {editing && may ? (
+        <Composer
+          label="Prompt"
+          submit="Save prompt"
+          initial={job.initial_prompt}
+          autoFocus
+          onSend={save}
+          onCancel={() => setEditing(false)}
+        />
+      ) : job.initial_prompt ? (
+        <div className="scroll-thin max-h-56 overflow-y-auto">
+          <RichText text={job.initial_prompt} />
+        </div>
+      ) : (
+        <p className="text-muted-foreground">Nothing beyond the title.</p>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,119 @@
+import { useMutation } from "@tanstack/react-query";
+import { type FormEvent, useRef, useState } from "react";
+import { explain, jobs } from "@/api";
+import type { BoardConfig, Job } from "@/api/types";
+import { useLive } from "@/live/context";
+import { Button } from "@/ui/button";
+import { Dialog, DialogActions } from "@/ui/dialog";
+import { Field, Input, Textarea } from "@/ui/field";
+import { Notice } from "@/ui/states";
+
+interface Props {
+  workflowId: string;
+  config: BoardConfig;
+  /** The ticket it is about; without one, whether a ticket is made along with it. */
+  ticket?: { ticket_id: string; key: string; title: string };
+  withTicket?: boolean;
+  onClose: () => void;
+  onStarted: (job: Job) => void;
+}
+
+/** The board's columns where work is done, in order: a job's usual way. */
+function usualStages(config: BoardConfig): string {
+  return config.columns
+    .filter(({ category }) => category === "active")
+    .map(({ id }) => id)
+    .join(", ");
+}
+
+export function StartJob({ workflowId, config, ticket, withTicket, onClose, onStarted }: Props) {
+  const live = useLive();
+  const [title, setTitle] = useState(ticket?.title ?? "");
+  const [prompt, setPrompt] = useState("");
+  const [stages, setStages] = useState(() => usualStages(config));
+  const [type, setType] = useState("task");
+  // The same press twice makes one job.
+  const key = useRef(crypto.randomUUID());
+  const start = useMutation({
+    mutationFn: (queue: boolean) =>
+      jobs.create(
+        {
+          workflow_id: workflowId,
+          ...(ticket ? { ticket_id: ticket.ticket_id } : { with_ticket: withTicket }),
+          title: title.trim() || undefined,
+          initial_prompt: prompt.trim(),
+          job_type: type.trim() || undefined,
+          stages: stages.split(",").flatMap((stage) => stage.trim() || []),
+          queue,
+        },
+        key.current,
+      ),
+    onSuccess: (job) => {
+      live.work.put(job);
+      onClose();
+      onStarted(job);
+    },
+    onError: () => {
+      key.current = crypto.randomUUID();
+    },
+  });
+  const ready = (prompt.trim() !== "" || title.trim() !== "") && !start.isPending;
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (ready) start.mutate(true);
+  };
+  return (
+    <Dialog
+      open
+      onOpenChange={(open) => !open && onClose()}
+      title={ticket ? `Start a job on ${ticket.key}` : "New job"}
+      description={
+        ticket || !withTicket
+          ? "A worker takes it as soon as it is queued."
+          : "It gets a ticket of its own on the board."
+      }
+    >
+      <form onSubmit={submit} className="grid gap-4">
+        {start.isError && <Notice tone="danger">{explain(start.error)}</Notice>}
+        <Field label="What is to be done">
+          {(control) => (
+            <Textarea
+              {...control}
+              className="min-h-28"
+              autoFocus
+              value={prompt}
+              placeholder={ticket ? "The worker also reads the ticket." : undefined}
+              onChange={(event) => setPrompt(event.target.value)}
+              onKeyDown={(event) => {
+                if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) submit(event);
+              }}
+            />
+          )}
+        </Field>
+        <Field label="Title" hint={ticket ? undefined : "Left empty, the first line says it."}>
+          {(control) => (
+            <Input {...control} value={title} maxLength={500} onChange={(event) => setTitle(event.target.value)} />
+          )}
+        </Field>
+        <div className="grid gap-4 sm:grid-cols-[2fr_1fr]">
+          <Field label="Stages" hint="In order; the ticket goes along where the board has columns of these names.">
+            {(control) => <Input {...control} value={stages} onChange={(event) => setStages(event.target.value)} />}
+          </Field>
+          <Field label="Kind" hint="Workers choose by it.">
+            {(control) => (
+              <Input {...control} value={type} maxLength={64} onChange={(event) => setType(event.target.value)} />
+            )}
+          </Field>
+        </div>
+        <DialogActions>
+          <Button disabled={!ready} onClick={() => start.mutate(false)}>
+            Collect first
+          </Button>
+          <Button type="submit" variant="primary" disabled={!ready}>
+            Queue job
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  );
+}

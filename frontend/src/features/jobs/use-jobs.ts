@@ -1,0 +1,50 @@
+/** Jobs as lists and one by one; the live client patches what is cached here. */
+import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { jobs } from "@/api";
+import { queryKeys } from "@/api/query-keys";
+import { hasEnded } from "@/live/jobs";
+import { type ListState, statusesOf } from "./list-state";
+
+const PAGE = 50;
+/** Heartbeats are not told by events; an open job page asks for them now and then. */
+const HEARTBEAT_MS = 10_000;
+
+export function useJobList(workflowId: string, { show, q, mine }: ListState) {
+  return useInfiniteQuery({
+    queryKey: [...queryKeys.jobs, "list", workflowId, { show, q, mine }],
+    queryFn: ({ pageParam, signal }) =>
+      jobs.list(
+        {
+          workflow_id: workflowId,
+          status: statusesOf(show),
+          title: q?.trim() || undefined,
+          mine: mine || undefined,
+          limit: PAGE,
+          cursor: pageParam,
+        },
+        signal,
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => (page.has_more ? (page.next_cursor ?? undefined) : undefined),
+    placeholderData: keepPreviousData,
+    staleTime: 5_000,
+  });
+}
+
+export function useTicketJobs(ticketId: string) {
+  return useQuery({
+    queryKey: [...queryKeys.jobs, "ticket", ticketId],
+    queryFn: ({ signal }) => jobs.list({ ticket_id: ticketId, limit: 20 }, signal),
+    staleTime: 5_000,
+  });
+}
+
+export function useJob(jobId: string) {
+  return useQuery({
+    queryKey: queryKeys.job(jobId),
+    queryFn: ({ signal }) => jobs.get(jobId, signal),
+    staleTime: 5_000,
+    refetchInterval: ({ state }) =>
+      state.data?.lease_expires_at && !hasEnded(state.data.status) ? HEARTBEAT_MS : false,
+  });
+}

@@ -1,0 +1,57 @@
+import {
+  CircleCheck,
+  CirclePause,
+  CircleSlash,
+  CircleX,
+  Clock,
+  Hand,
+  LoaderCircle,
+  type LucideIcon,
+  PencilLine,
+} from "lucide-react";
+import type { JobStatus } from "@/api/types";
+import { cn } from "./cn";
+
+interface Look {
+  name: string;
+  icon: LucideIcon;
+  tone: string;
+  soft: string;
+}
+
+export const JOB_LOOKS: Record<JobStatus, Look> = {
+  collecting: { name: "Collecting", icon: PencilLine, tone: "text-muted-foreground", soft: "bg-muted" },
+  queued: { name: "Queued", icon: Clock, tone: "text-muted-foreground", soft: "bg-muted" },
+  running: { name: "Running", icon: LoaderCircle, tone: "text-accent-foreground", soft: "bg-accent" },
+  paused: { name: "Paused", icon: CirclePause, tone: "text-warning", soft: "bg-warning-soft" },
+  waiting: { name: "Needs you", icon: Hand, tone: "text-warning", soft: "bg-warning-soft" },
+  succeeded: { name: "Succeeded", icon: CircleCheck, tone: "text-success", soft: "bg-success-soft" },
+  failed: { name: "Failed", icon: CircleX, tone: "text-danger", soft: "bg-danger-soft" },
+  cancelled: { name: "Cancelled", icon: CircleSlash, tone: "text-muted-foreground", soft: "bg-muted" },
+};
+
+export const JOB_STATUSES = Object.keys(JOB_LOOKS) as JobStatus[];
+
+/** Where a job stands, as a sign alone; its name is read out. */
+export function JobMark({ status, className }: { status: JobStatus; className?: string }) {
+  const { name, icon: Icon, tone } = JOB_LOOKS[status];
+  return (
+    <span role="img" aria-label={name} title={name} className={cn("inline-flex shrink-0", tone)}>
+      <Icon aria-hidden="true" className={cn("size-3.5", status === "running" && "animate-spin", className)} />
+    </span>
+  );
+}
+
+/** The same with its name beside it. */
+export function JobBadge({ status, stopping }: { status: JobStatus; stopping?: boolean }) {
+  const { name, icon: Icon, tone, soft } = JOB_LOOKS[status];
+  return (
+    <span
+      data-job-status={status}
+      className={cn("inline-flex h-5 shrink-0 items-center gap-1 rounded px-1.5 font-medium text-2xs", tone, soft)}
+    >
+      <Icon aria-hidden="true" className={cn("size-3", status === "running" && "animate-spin")} />
+      {stopping ? "Stopping" : name}
+    </span>
+  );
+}
