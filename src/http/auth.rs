@@ -26,6 +26,8 @@ pub struct Options {
     registration: &'static str,
     /// Whether there is no administrator yet.
     setup_required: bool,
+    /// Whether this server is in development mode, where for instance jobs can be purged.
+    dev_mode: bool,
 }
 
 /// How one gets in here: whether registration is open, and whether the first administrator is missing.
@@ -37,7 +39,8 @@ async fn options(state: web::Data<State>) -> Result<Reply<Options>> {
         Registration::Invite => "invite",
         Registration::Off => "off",
     };
-    Ok(Reply::ok(Options { registration, setup_required: !invites::admin_exists(&state.db).await? }))
+    let setup_required = !invites::admin_exists(&state.db).await?;
+    Ok(Reply::ok(Options { registration, setup_required, dev_mode: state.config.dev_mode }))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]

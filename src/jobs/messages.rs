@@ -24,7 +24,7 @@ pub enum MessageKind {
 /// Who speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Role {
+pub enum MessageRole {
     /// A person.
     User,
     /// A model.
@@ -63,7 +63,7 @@ macro_rules! as_str {
 
 as_str! {
     MessageKind { Chat => "chat", Step => "step", Log => "log" }
-    Role { User => "user", Assistant => "assistant", Agent => "agent", System => "system" }
+    MessageRole { User => "user", Assistant => "assistant", Agent => "agent", System => "system" }
     Level { Debug => "debug", Info => "info", Warning => "warning", Error => "error" }
 }
 
@@ -81,7 +81,7 @@ pub struct Message {
     /// What it is.
     pub kind: MessageKind,
     /// Who speaks.
-    pub role: Role,
+    pub role: MessageRole,
     /// Their name.
     pub sender: Option<String>,
     /// The same as `sender`.
@@ -153,7 +153,7 @@ pub struct PostMessage {
     pub kind: Option<MessageKind>,
     /// `user` where left out.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub role: Option<Role>,
+    pub role: Option<MessageRole>,
     /// The caller's name where left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 200)]
@@ -191,7 +191,7 @@ pub async fn post(db: &Db, caller: &Caller, input: &PostMessage) -> Result<Messa
             &input.job_id,
             content,
             &input.kind.map(MessageKind::as_str),
-            &input.role.map(Role::as_str),
+            &input.role.map(MessageRole::as_str),
             &input.sender,
             &input.level.map(Level::as_str),
             &input.metadata.as_ref().map(Json),

@@ -6,7 +6,7 @@ use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 
 use super::Job;
-use super::messages::{Level, MessageKind, Role};
+use super::messages::{Level, MessageKind, MessageRole};
 use crate::Result;
 use crate::accounts::Caller;
 use crate::db::Db;
@@ -80,7 +80,7 @@ pub struct NewMessage {
     pub content: String,
     /// Who speaks; `agent` where left out.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub role: Option<Role>,
+    pub role: Option<MessageRole>,
     /// Their name; the worker's where left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 200)]

@@ -10,7 +10,8 @@ use crate::client::{config, server, server_with};
 async fn by_a_one_time_link() {
     let server = server("setuplink").await;
     let stranger = server.stranger();
-    assert_eq!(stranger.get("/api/auth/options").await.ok()["setup_required"], true);
+    let options = stranger.get("/api/auth/options").await.ok();
+    assert_eq!((&options["setup_required"], &options["dev_mode"]), (&true.into(), &false.into()));
     let link = async || accounts::first_start(&server.state.db, &server.state.config).await.expect("first start");
     let (first, second) = (link().await.expect("a link"), link().await.expect("another"));
     let setup =

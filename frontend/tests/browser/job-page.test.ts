@@ -1,0 +1,163 @@
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, it } from "vitest";
+import { api, check, eventually, live, makeTicket, makeWorkflow, picture, signedIn, withBrowser } from "./harness";
+import { makeJob, Worker } from "./worker";
+
+withBrowser();
+
+let workflow: string;
+let worker: Worker;
+beforeAll(async () => {
+  workflow = await makeWorkflow("Job pages");
+  worker = await Worker.hire(workflow, "Ada the agent");
+});
+
+async function openJob(id: string, options = {}): Promise<Page> {
+  const page = await (await signedIn(options)).newPage();
+  await page.goto(`/w/${workflow}/jobs/${id}`);
+  await page.getByRole("log", { name: "Transcript" }).waitFor();
+  await live(page);
+  return page;
+}
+
+describe("a job's page", () => {
+  it("tells what happens, line by line", async () => {
+    const ticket = await makeTicket(workflow, "Streamed");
+    await makeJob(ticket.ticket_id, { title: "Stream it" });
+    const lease = await worker.claim();
+    const page = await openJob(lease.job.job_id);
+    const log = page.getByRole("log", { name: "Transcript" });
+    await lease.say(
+      { kind: "chat", role: "assistant", sender: "Ada", content: "I begin with the **tests**." },
+      { kind: "step", content: "Read 12 files" },
+      { kind: "log", content: "$ cargo test" },
+      { kind: "log", level: "error", content: "test result: FAILED" },
+    );
+    await log.locator("strong", { hasText: "tests" }).waitFor();
+    await log.getByText("Read 12 files").waitFor();
+    await log.getByText("test result: FAILED").waitFor();
+    await lease.progress(55, "Half of it is done");
+    await page.getByText("Half of it is done").first().waitFor();
+    await lease.stage("review");
+    await page.locator('[aria-current="step"]', { hasText: "review" }).waitFor();
+    await page.keyboard.press("c");
+    await page.keyboard.type("Looks good so far");
+    await page.keyboard.press("Control+Enter");
+    await log.getByText("Looks good so far").waitFor();
+    await eventually("the server has it", async () => {
+      const { messages } = await api<{ messages: Array<{ content: string }> }>(
+        "GET",
+        `/api/job-messages?job_id=${lease.job.job_id}&kind=chat`,
+      );
+      return messages.some(({ content }) => content === "Looks good so far");
+    });
+    await check(page);
+    await picture(page, "job");
+    const mine = log.getByRole("article").filter({ hasText: "Looks good so far" });
+    await mine.hover();
+    await mine.getByRole("button", { name: "Delete message" }).click();
+    await mine.waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Hide output" }).click();
+    await log.getByText("$ cargo test").waitFor({ state: "detached" });
+    await lease.complete({
+      commit_sha: "0123abcdef0123abcdef0123abcdef0123abcdef",
+      result: { tests: { passed: 12 } },
+      app: { title: "The shop", spec: { pages: [{ name: "Home" }] }, prd_markdown: "# Shop\n\nIt **sells**." },
+    });
+    await page.getByText("Succeeded").first().waitFor();
+    await page.getByRole("button", { name: "0123abcdef" }).waitFor();
+    await page.getByRole("region", { name: "Result" }).getByText("passed:").waitFor();
+    await page.getByRole("link", { name: "Open the specification" }).click();
+    await page.getByRole("heading", { name: "The shop" }).waitFor();
+    await page.locator("strong", { hasText: "sells" }).waitFor();
+    await page.getByRole("tab", { name: "Specification" }).click();
+    await page.getByText("Home").waitFor();
+    await check(page);
+    await picture(page, "app");
+    await page.getByRole("link", { name: "All apps" }).click();
+    await page.getByRole("list", { name: "Apps" }).getByRole("link", { name: "The shop" }).waitFor();
+  });
+
+  it("stays at the end while lines come, until somebody scrolls up; older ones come on demand", async () => {
+    const ticket = await makeTicket(workflow, "Talkative");
+    await makeJob(ticket.ticket_id, { title: "Talk much" });
+    const lease = await worker.claim();
+    const output = (from: number, count: number) =>
+      lease.say(...Array.from({ length: count }, (_, i) => ({ kind: "log" as const, content: `line ${from + i}` })));
+    for (let from = 1; from <= 301; from += 100) await output(from, 100);
+    const page = await openJob(lease.job.job_id);
+    const log = page.getByRole("log", { name: "Transcript" });
+    await log.getByText("line 400", { exact: true }).waitFor();
+    const fromEnd = () => log.evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight);
+    await eventually("it is at the end", async () => (await fromEnd()) < 4);
+    await output(401, 50);
+    await log.getByText("line 450", { exact: true }).waitFor();
+    await eventually("it stays at the end", async () => (await fromEnd()) < 4);
+    await log.evaluate((box) => {
+      box.scrollTop = 0;
+    });
+    await page.getByRole("button", { name: "To the end" }).waitFor();
+    const top = () => log.evaluate((box) => box.scrollTop);
+    await output(451, 20);
+    await eventually("the new ones are there", async () => (await fromEnd()) > 500);
+    expect(await top()).toBeLessThan(50);
+    await page.getByRole("button", { name: "Load earlier" }).click();
+    await eventually("what was read stays in sight", async () => (await top()) > 200);
+    await log.evaluate((box) => {
+      box.scrollTop = 0;
+    });
+    for (let i = 0; i < 2; i += 1) {
+      await page.getByRole("button", { name: "Load earlier" }).click();
+      await log.evaluate((box) => {
+        box.scrollTop = 0;
+      });
+    }
+    await eventually("the first line is there", async () => {
+      await log.evaluate((box) => {
+        box.scrollTop = 0;
+      });
+      return log.getByText("line 1", { exact: true }).isVisible();
+    });
+    await page.getByRole("button", { name: "To the end" }).click();
+    await log.getByText("line 470", { exact: true }).waitFor();
+    await lease.complete();
+  });
+
+  it("takes another prompt while it is collecting, and none afterwards", async () => {
+    const ticket = await makeTicket(workflow, "Prompted");
+    const job = await makeJob(ticket.ticket_id, { title: "Collect me", queue: false });
+    const page = await openJob(job.job_id);
+    await page.keyboard.press("e");
+    const prompt = page.getByRole("textbox", { name: "Prompt" });
+    await prompt.fill("Do something else.");
+    await page.getByRole("button", { name: "Save prompt" }).click();
+    await page.getByRole("region", { name: "Prompt" }).getByText("Do something else.").waitFor();
+    await page.getByRole("button", { name: /^Queue/ }).click();
+    await page.locator('[data-job-status="queued"]').waitFor();
+    expect(await page.getByRole("button", { name: "Edit prompt" }).count()).toBe(0);
+    const now = await api<{ initial_prompt: string }>("GET", `/api/jobs/${job.job_id}`);
+    expect(now.initial_prompt).toBe("Do something else.");
+    await (await worker.claim()).complete();
+    await page.keyboard.press("Escape");
+    await page.getByRole("list", { name: "Jobs" }).waitFor();
+  });
+
+  it("fits a phone, and looks right in the dark", async () => {
+    const ticket = await makeTicket(workflow, "Small");
+    await makeJob(ticket.ticket_id, { title: "Small work" });
+    const lease = await worker.claim();
+    await lease.say({ kind: "chat", content: "Hello" }, { kind: "log", content: "a very long line ".repeat(30) });
+    const page = await openJob(lease.job.job_id, {
+      viewport: { width: 390, height: 844 },
+      hasTouch: true,
+      isMobile: true,
+      colorScheme: "dark",
+    });
+    await page.getByText("Hello").waitFor();
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    expect(wide).toBeLessThanOrEqual(0);
+    await check(page);
+    await picture(page, "phone-job");
+    await lease.complete();
+  });
+});

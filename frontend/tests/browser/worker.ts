@@ -1,0 +1,82 @@
+/** An agent with a key of its own, doing over REST what workers do. */
+import { api, url } from "./harness";
+
+export interface Claimed {
+  job_id: string;
+  title: string;
+  stage: string | null;
+}
+
+export interface Line {
+  kind: "chat" | "step" | "log";
+  content: string;
+  role?: string;
+  sender?: string;
+  level?: string;
+}
+
+export class Worker {
+  private constructor(
+    readonly agentId: string,
+    readonly workflowId: string,
+    private readonly key: string,
+  ) {}
+
+  static async hire(workflowId: string, name = "Robot"): Promise<Worker> {
+    const { id } = await api<{ id: string }>("POST", "/api/agents", { name, workflows: [workflowId] });
+    const { key } = await api<{ key: string }>("POST", "/api/keys", { name: `key of ${name}`, actor_id: id });
+    return new Worker(id, workflowId, key);
+  }
+
+  async post<T = Record<string, unknown>>(path: string, body: unknown): Promise<T> {
+    const answer = await fetch(url + path, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${this.key}` },
+      body: JSON.stringify(body),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`POST ${path}: ${answer.status} ${text}`);
+    return (text ? JSON.parse(text) : undefined) as T;
+  }
+
+  /** Takes the next job; there has to be one. */
+  async claim(): Promise<Lease> {
+    const { job, lease_token } = await this.post<{ job: Claimed | null; lease_token: string | null }>(
+      "/api/jobs/claim",
+      { workflow_id: this.workflowId, worker: "robot-1", lease_seconds: 120 },
+    );
+    if (!job || !lease_token) throw new Error("there was no job to claim");
+    return new Lease(this, job, lease_token);
+  }
+}
+
+export class Lease {
+  constructor(
+    private readonly worker: Worker,
+    readonly job: Claimed,
+    private readonly lease_token: string,
+  ) {}
+
+  stage = (stage: string, message?: string) => this.send("stage", { stage, message });
+  progress = (progress: number, message: string) => this.send("progress", { progress, message });
+  say = (...messages: Line[]) => this.send("messages", { messages });
+  complete = (more: Record<string, unknown> = {}) => this.send("complete", more);
+  fail = (error: string, retry = false) => this.send("fail", { error, retry });
+  cancelled = () => this.send("cancelled", {});
+  heartbeat = () => this.send<{ status: string; cancel_requested: boolean }>("heartbeat", {});
+
+  private send<T = Record<string, unknown>>(what: string, body: Record<string, unknown>): Promise<T> {
+    return this.worker.post<T>(`/api/jobs/${this.job.job_id}/${what}`, { lease_token: this.lease_token, ...body });
+  }
+}
+
+export function makeJob(ticket_id: string, more: Record<string, unknown> = {}): Promise<Claimed> {
+  return api<Claimed>("POST", "/api/jobs", {
+    ticket_id,
+    title: "Do the work",
+    initial_prompt: "Please do what the ticket asks for.",
+    stages: ["in_progress", "review"],
+    queue: true,
+    ...more,
+  });
+}
