@@ -2504,8 +2504,8 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
                         "text/csv": string;
+                        "application/json": unknown;
                         "text/markdown": string;
                     };
                 };
@@ -3460,13 +3460,15 @@ export interface components {
             metadata: Record<string, never>;
             /** Format: int64 */
             order: number;
-            role: components["schemas"]["Role"];
+            role: components["schemas"]["MessageRole"];
             sender?: string | null;
             stage?: string | null;
             workflow_id: string;
         };
         /** @enum {string} */
         MessageKind: "chat" | "step" | "log";
+        /** @enum {string} */
+        MessageRole: "user" | "assistant" | "agent" | "system";
         Messages: {
             has_more: boolean;
             messages: components["schemas"]["Message"][];
@@ -3502,6 +3504,7 @@ export interface components {
             workflow_id: string;
         };
         Options: {
+            dev_mode: boolean;
             registration: string;
             setup_required: boolean;
         };
@@ -3532,7 +3535,7 @@ export interface components {
             message?: string | null;
             metadata?: Record<string, never> | null;
             /** @default null */
-            role?: components["schemas"]["Role"] | null;
+            role?: components["schemas"]["MessageRole"] | null;
             /** @default null */
             sender?: string | null;
         };
@@ -3609,7 +3612,7 @@ export interface components {
             version: number;
         };
         /** @enum {string} */
-        Role: "user" | "assistant" | "agent" | "system";
+        Role: "viewer" | "member" | "owner";
         SaveSearch: {
             filters?: components["schemas"]["Filters"] | null;
             include_comments?: boolean | null;

@@ -24,12 +24,21 @@ export interface JobView extends Transcript {
   readonly error: unknown;
   /** Older lines are on their way. */
   readonly reading: boolean;
+  /** The orders at which the pages that were read begin: what is drawn of a page does not change with older ones. */
+  readonly starts: ReadonlySet<number>;
 }
 
 const PAGE = 100;
 const CATCH_UP_PAGE = 200;
 
-export const NO_VIEW: JobView = { messages: [], hasEarlier: false, state: "loading", error: null, reading: false };
+export const NO_VIEW: JobView = {
+  messages: [],
+  hasEarlier: false,
+  state: "loading",
+  error: null,
+  reading: false,
+  starts: new Set(),
+};
 
 export class JobRoom {
   readonly feed: Feed;
@@ -71,8 +80,7 @@ export class JobRoom {
   async load(): Promise<void> {
     this.become({ state: this.view.state === "failed" ? "loading" : this.view.state });
     try {
-      const page = await this.deps.fetchBefore(undefined, PAGE);
-      this.put(page.messages, page.has_more);
+      this.putPage(await this.deps.fetchBefore(undefined, PAGE));
       this.become({ state: "ready", error: null });
     } catch (error) {
       this.become({ state: "failed", error });
@@ -85,8 +93,7 @@ export class JobRoom {
     if (!first || !this.view.hasEarlier || this.view.reading) return;
     this.become({ reading: true });
     try {
-      const page = await this.deps.fetchBefore(first.order, PAGE);
-      this.put(page.messages, page.has_more);
+      this.putPage(await this.deps.fetchBefore(first.order, PAGE));
     } finally {
       this.become({ reading: false });
     }
@@ -125,6 +132,12 @@ export class JobRoom {
       if (!(error instanceof Problem)) throw error;
       // The next event or page will bring it; what is here stays.
     }
+  }
+
+  private putPage({ messages, has_more }: MessagePage): void {
+    const [first] = messages;
+    if (first) this.become({ starts: new Set(this.view.starts).add(first.order) });
+    this.put(messages, has_more);
   }
 
   private put(lines: readonly Message[], hasEarlier?: boolean): void {

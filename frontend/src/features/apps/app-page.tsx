@@ -117,7 +117,7 @@ function Loaded({ app }: { app: App }) {
                 {json}
               </pre>
             ) : (
-              <JsonTree value={spec} />
+              <JsonTree value={spec} open={4} />
             )}
           </Tabs.Content>
         </Tabs.Root>

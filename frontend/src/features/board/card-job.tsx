@@ -6,8 +6,10 @@ import { useShared } from "./board-context";
 
 /** The foot of a card on which work is going on: what, how far, and whether it needs somebody. */
 export function CardJob({ job }: { job: JobSummary }) {
-  const { openJob } = useShared();
-  const { status, stage, progress, progress_message: message } = job;
+  const { openJob, columns } = useShared();
+  const { status, progress, progress_message: message } = job;
+  // Stages are often columns, and those have names for people.
+  const stage = columns.find(({ id }) => id === job.stage)?.name ?? job.stage;
   const { name, tone, soft } = JOB_LOOKS[status];
   const words = status === "running" ? (stage ?? "Running") : stage ? `${name} · ${stage}` : name;
   const moving = status === "running" || status === "paused" || status === "waiting";

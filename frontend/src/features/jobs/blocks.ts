@@ -7,8 +7,13 @@ export type Block =
 
 /** So many lines a block at most: one that grows is drawn anew with every line. */
 const MOST_LINES = 40;
+const NOWHERE: ReadonlySet<number> = new Set();
 
-export function blocksOf(messages: readonly Message[], withLogs = true): readonly Block[] {
+export function blocksOf(
+  messages: readonly Message[],
+  withLogs = true,
+  starts: ReadonlySet<number> = NOWHERE,
+): readonly Block[] {
   const blocks: Block[] = [];
   let run: Message[] = [];
   const close = () => {
@@ -25,7 +30,8 @@ export function blocksOf(messages: readonly Message[], withLogs = true): readonl
     if (!withLogs) continue;
     // Cut at fixed places, so that older lines do not move the cuts of those that are drawn.
     const previous = run[run.length - 1];
-    if (previous && Math.floor(previous.order / MOST_LINES) !== Math.floor(message.order / MOST_LINES)) close();
+    const full = previous && Math.floor(previous.order / MOST_LINES) !== Math.floor(message.order / MOST_LINES);
+    if (full || starts.has(message.order)) close();
     run.push(message);
   }
   close();

@@ -1,13 +1,14 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, LoaderCircle } from "lucide-react";
-import { useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useMemo, useRef } from "react";
 import { explain } from "@/api";
 import type { Message } from "@/api/types";
 import type { JobRoom, JobView } from "@/live/job-room";
 import { Button } from "@/ui/button";
 import { Notice, Spinner } from "@/ui/states";
 import { BlockView } from "./block-view";
-import { blocksOf } from "./blocks";
+import { type Block, blocksOf } from "./blocks";
+import { useStayAtEnd } from "./use-stay-at-end";
 
 interface Props {
   room: JobRoom | null;
@@ -20,55 +21,32 @@ interface Props {
   nothing: string;
 }
 
-/** So near to the end one wants to see what comes. */
-const NEAR_END = 32;
-const USUAL_HEIGHT = 48;
+const LINE_HEIGHT = 16;
+const USUAL_HEIGHT = 44;
+
+function likelyHeight(block: Block | undefined): number {
+  return block?.kind === "log" ? block.lines.length * LINE_HEIGHT + LINE_HEIGHT : USUAL_HEIGHT;
+}
 
 /** The lines of a job, drawn as far as they are seen; it stays at the end until somebody scrolls up. */
 export function Transcript({ room, view, withLogs, me, mayDelete, onDelete, nothing }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
-  const pinned = useRef(true);
-  const [away, setAway] = useState(false);
-  const blocks = useMemo(() => blocksOf(view.messages, withLogs), [view.messages, withLogs]);
+  const blocks = useMemo(() => blocksOf(view.messages, withLogs, view.starts), [view.messages, withLogs, view.starts]);
   const virtual = useVirtualizer({
     count: blocks.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => USUAL_HEIGHT,
+    estimateSize: (index) => likelyHeight(blocks[index]),
     getItemKey: (index) => blocks[index]?.key ?? index,
     overscan: 8,
     gap: 10,
     paddingStart: 12,
     paddingEnd: 12,
+    // What is read stays in sight, whatever comes in above it.
+    anchorTo: "end",
     useFlushSync: false,
   });
-  const height = virtual.getTotalSize();
-
-  // Older lines come in above: what is being read stays where it is.
-  const first = blocks[0]?.key;
-  const before = useRef({ first, height });
-  useLayoutEffect(() => {
-    const element = scroller.current;
-    if (!element) return;
-    const old = before.current;
-    if (pinned.current) element.scrollTop = element.scrollHeight;
-    else if (old.first !== first && old.first !== undefined && height > old.height) {
-      element.scrollTop += height - old.height;
-    }
-    before.current = { first, height };
-  }, [first, height]);
-
-  const onScroll = () => {
-    const element = scroller.current;
-    if (!element) return;
-    const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END;
-    pinned.current = atEnd;
-    setAway(!atEnd);
-  };
-  const toEnd = () => {
-    pinned.current = true;
-    const element = scroller.current;
-    if (element) element.scrollTop = element.scrollHeight;
-  };
+  const ready = view.state !== "loading" && blocks.length > 0;
+  const end = useStayAtEnd(scroller, ready, [blocks, virtual.getTotalSize()]);
 
   if (view.state === "loading") return <Spinner label="Loading the transcript…" className="flex-1" />;
   if (view.state === "failed" && blocks.length === 0) {
@@ -92,18 +70,11 @@ export function Transcript({ room, view, withLogs, me, mayDelete, onDelete, noth
         aria-label="Transcript"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
         tabIndex={0}
-        onScroll={onScroll}
-        className="scroll-thin min-h-0 flex-1 overflow-y-auto px-4 [overflow-anchor:none]"
+        {...end.handlers}
+        className="scroll-thin min-h-0 flex-1 overflow-y-auto px-4"
       >
-        {view.hasEarlier && (
-          <div className="pt-3 text-center">
-            <Button variant="ghost" size="sm" disabled={view.reading} onClick={() => void room?.earlier()}>
-              {view.reading && <LoaderCircle className="animate-spin" />} Load earlier
-            </Button>
-          </div>
-        )}
         {blocks.length === 0 && <p className="py-10 text-center text-muted-foreground">{nothing}</p>}
-        <div className="relative" style={{ height }}>
+        <div className="relative" style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map((row) => {
             const block = blocks[row.index];
             return (
@@ -122,8 +93,18 @@ export function Transcript({ room, view, withLogs, me, mayDelete, onDelete, noth
           })}
         </div>
       </div>
-      {away && (
-        <Button size="sm" className="absolute right-4 bottom-3 rounded-full" onClick={toEnd}>
+      {view.hasEarlier && (
+        <Button
+          size="sm"
+          className="absolute top-2 left-1/2 -translate-x-1/2 rounded-full"
+          disabled={view.reading}
+          onClick={() => void room?.earlier()}
+        >
+          {view.reading && <LoaderCircle className="animate-spin" />} Load earlier
+        </Button>
+      )}
+      {ready && end.away && (
+        <Button size="sm" className="absolute right-4 bottom-3 rounded-full" onClick={end.go}>
           <ArrowDown /> To the end
         </Button>
       )}

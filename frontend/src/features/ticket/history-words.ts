@@ -41,11 +41,28 @@ export function sentence(entry: HistoryEntry, names: Names): string {
       return field_name ? `merged it into ${keyIn(entry)}` : `merged ${keyIn(entry)} into it`;
     case "ticket_unmerged":
       return field_name ? `took it out of ${keyIn(entry)} again` : `took ${keyIn(entry)} out of it again`;
+    case "job_status":
+      return jobSentence(before, after, change_description);
+    case "job_stage":
+      return `entered the stage ${after}`;
     case "field_updated":
       return fieldSentence(field_name, before, after, names);
     default:
       return change_description || change_type.replaceAll("_", " ");
   }
+}
+
+/** What became of a job, whose title only the words know. */
+function jobSentence(before: string, after: string, words: string | null): string {
+  const title = /"(.*)"/.exec(words ?? "")?.[1];
+  const job = title ? `the job “${title}”` : "the job";
+  if (!before) return `created ${job}`;
+  if (after === "running") return before === "queued" ? `began ${job}` : `went on with ${job}`;
+  if (after === "queued") return `queued ${job}`;
+  if (after === "waiting") return `needs a person for ${job}`;
+  if (after === "succeeded") return `finished ${job}`;
+  if (after === "failed") return `failed at ${job}`;
+  return `${after} ${job}`;
 }
 
 /** The other ticket of a merge. It stands on no board, so that only the words know its key. */
