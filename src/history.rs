@@ -72,6 +72,8 @@ pub struct Missed {
     pub ticket_id: Option<String>,
     /// The last number given out in the stream.
     pub last_seq: i64,
+    /// The last number that retention has removed.
+    pub pruned_seq: i64,
     /// Why the cursor cannot be continued from: `epoch`, `ahead` or `pruned`.
     pub resync: Option<String>,
     /// The events after the cursor, in order.
@@ -169,4 +171,11 @@ pub async fn snapshot(db: &Db, caller: &Caller, room: &Room) -> Result<Snapshot>
 pub async fn open_room(db: &Db, caller: &Caller, room: &Room) -> Result<String> {
     const SQL: &str = include_str!("../sql/queries/history/open_room.sql");
     db.call_text(SQL, &[&caller.to_sql(), &room.to_string()]).await
+}
+
+/// The room that a caller means: a ticket may be named by its key; without a name it is the workflow the
+/// caller works in by default.
+pub async fn find_room(db: &Db, caller: &Caller, room: Option<&Room>) -> Result<Room> {
+    const SQL: &str = include_str!("../sql/queries/history/find_room.sql");
+    Room::parse(&db.call_text(SQL, &[&caller.to_sql(), &room.map(Room::to_string)]).await?)
 }

@@ -6,6 +6,7 @@
 pub mod catch_up;
 pub mod client;
 pub mod dialects;
+mod line;
 pub mod outbox;
 pub mod relay;
 pub mod rooms;
@@ -182,7 +183,10 @@ impl Live {
         for member in client.members() {
             if member.stream() == Some(stream) && client.exit_member(&member) {
                 self.rooms.leave(&member);
-                let room = member.room.to_string();
+                if member.bound {
+                    client.outbox.close(Closing::Forbidden(client::NOT_YOURS));
+                }
+                let room = member.name.as_str();
                 client.outbox.say(json!({"type": "unsubscribed", "room": room, "reason": "forbidden"}).to_string());
             }
         }

@@ -86,7 +86,7 @@ begin
       from kept k where k.row_in_page = 1 or k.volume < 4000000;
     return jsonb_build_object(
         'epoch', epoch, 'stream_id', place.stream_id, 'workflow_id', place.workflow_id, 'ticket_id', place.ticket_id,
-        'last_seq', stream.last_seq, 'resync', cursor_fault, 'events', events, 'has_more', more);
+        'last_seq', stream.last_seq, 'pruned_seq', stream.pruned_seq, 'resync', cursor_fault, 'events', events, 'has_more', more);
 end
 $$;
 

@@ -18,7 +18,7 @@ use crate::history::{self, Cursor, PAGE, Room};
 use crate::http::problem::Result;
 use crate::http::{Auth, Path, Query, State};
 use crate::live::client::Client;
-use crate::live::dialects::native;
+use crate::live::dialects::{Dialect, native};
 use crate::live::outbox::Closing;
 use crate::live::{Live, catch_up};
 
@@ -182,7 +182,7 @@ async fn stream_events(
         Some(cursor) => cursor,
         None => now,
     };
-    let client = Client::new(&live, Some(who.caller), false);
+    let client = Client::new(&live, Some(who.caller), Dialect::Native, false);
     live.rooms.add(client.clone());
     let attended = Attended { live: live.clone(), client: client.clone() };
     if live.is_stopping() {

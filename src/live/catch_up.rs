@@ -3,13 +3,14 @@
 //! relay feeds it. "Subscribed" is said only then.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::json;
 
 use super::Live;
-use super::client::Member;
-use super::dialects::native;
+use super::client::{Member, NOT_YOURS};
+use super::dialects::Beginning;
 use super::outbox::{Closing, Outgoing};
 use crate::history::{self, Cursor};
 use crate::{Error, Result};
@@ -43,14 +44,15 @@ pub async fn run(live: Arc<Live>, member: Arc<Member>, entering: bool) {
                 pause = (pause * 2).min(Duration::from_secs(2));
             }
             _ => {
-                let room = member.room.to_string();
-                if member.client.exit_member(&member) {
-                    let text = if entering {
-                        json!({"type": "error", "code": problem.code, "detail": problem.detail, "room": room})
+                let room = member.name.as_str();
+                if member.bound {
+                    member.client.outbox.close(Closing::Forbidden(NOT_YOURS));
+                } else if member.client.exit_member(&member) {
+                    member.client.outbox.say(if entering {
+                        member.client.dialect.refusal(&problem.code, &problem.detail, Some(room))
                     } else {
-                        json!({"type": "unsubscribed", "room": room, "reason": problem.code})
-                    };
-                    member.client.outbox.say(text.to_string());
+                        json!({"type": "unsubscribed", "room": room, "reason": problem.code}).to_string()
+                    });
                 }
                 live.rooms.leave(&member);
                 return;
@@ -69,17 +71,49 @@ async fn round(live: &Arc<Live>, member: &Arc<Member>, entering: bool) -> Result
     }
     let reached = match member.begin_round() {
         Some(cursor) => pages(live, member, cursor).await?,
-        None => Some(snapshot(live, member, "snapshot").await?),
+        None => match member.client.dialect.beginning() {
+            Beginning::Snapshot => Some(snapshot(live, member, "snapshot").await?),
+            Beginning::Now => Some(now(live, member).await?),
+            Beginning::Transcript => {
+                let cursor = transcript(live, member).await?;
+                pages(live, member, cursor).await?
+            }
+        },
     };
     let Some(reached) = reached else { return Ok(false) };
     Ok(member.go_live(&reached, |seq| {
-        let room = member.room.to_string();
-        entering.then(|| json!({"type": "subscribed", "room": room, "epoch": reached.epoch, "seq": seq}).to_string())
+        let at = Cursor { epoch: reached.epoch.clone(), seq };
+        entering.then(|| member.client.dialect.subscribed(&member.name, &member.room, &at)).flatten()
     }))
+}
+
+/// The room's end: nothing before it is told.
+async fn now(live: &Arc<Live>, member: &Arc<Member>) -> Result<Cursor> {
+    let caller = member.client.caller().ok_or_else(|| Error::unauthenticated("Sign in first."))?;
+    let _turn = live.reading.acquire().await;
+    let end = history::events_since(&live.db, &caller, &member.room, i64::MAX, None, 1).await?;
+    let cursor = Cursor { epoch: end.epoch, seq: end.last_seq };
+    member.advance(&cursor);
+    Ok(cursor)
+}
+
+/// Tells the present state; answers the room's beginning, from where everything that was said follows.
+async fn transcript(live: &Arc<Live>, member: &Arc<Member>) -> Result<Cursor> {
+    let caller = member.client.caller().ok_or_else(|| Error::unauthenticated("Sign in first."))?;
+    let snapshot = {
+        let _turn = live.reading.acquire().await;
+        history::snapshot(&live.db, &caller, &member.room).await?
+    };
+    member.told.store(snapshot.cursor.seq, Ordering::Release);
+    member.say(&member.client.dialect.state(&snapshot.body), 0, true);
+    let cursor = Cursor { epoch: snapshot.cursor.epoch, seq: 0 };
+    member.advance(&cursor);
+    Ok(cursor)
 }
 
 /// Sends what came after a cursor, page by page; none if the client went away.
 async fn pages(live: &Arc<Live>, member: &Arc<Member>, mut reached: Cursor) -> Result<Option<Cursor>> {
+    let dialect = member.client.dialect;
     loop {
         let caller = member.client.caller().ok_or_else(|| Error::unauthenticated("Sign in first."))?;
         let missed = {
@@ -87,20 +121,33 @@ async fn pages(live: &Arc<Live>, member: &Arc<Member>, mut reached: Cursor) -> R
             let epoch = Some(reached.epoch.as_str());
             history::events_since(&live.db, &caller, &member.room, reached.seq, epoch, PAGE).await?
         };
-        if missed.resync.is_some() || missed.last_seq - reached.seq > LONGEST_GAP {
+        if dialect.beginning() == Beginning::Transcript {
+            match missed.resync.as_deref() {
+                None => {}
+                // What is left of it is told all the same.
+                Some("pruned") => {
+                    reached.seq = missed.pruned_seq;
+                    continue;
+                }
+                Some(_) => {
+                    reached = transcript(live, member).await?;
+                    continue;
+                }
+            }
+        } else if missed.resync.is_some() || missed.last_seq - reached.seq > LONGEST_GAP {
             if !member.client.snapshots {
                 let cursor = Cursor { epoch: missed.epoch, seq: missed.last_seq };
-                let text = json!({"type": "resync", "room": member.room.to_string(), "epoch": cursor.epoch, "seq": cursor.seq});
-                send(member, text.to_string(), &cursor).await;
+                send(member, dialect.resync(&member.name, &cursor), &cursor).await;
                 return Ok(Some(cursor));
             }
             return Ok(Some(snapshot(live, member, "resync").await?));
         }
         let mut bytes = 0;
         for event in &missed.events {
-            let text = native::message(event, &missed.epoch, event.prev);
-            bytes += text.len();
-            member.client.outbox.push(Outgoing { text: text.into(), seq: Some(event.seq), patient: true });
+            let past = event.seq <= member.told.load(Ordering::Acquire);
+            let texts = dialect.messages(event, &missed.epoch, event.prev, past);
+            bytes += texts.iter().map(|text| text.len()).sum::<usize>();
+            member.say(&texts, event.seq, true);
             reached.seq = event.seq;
         }
         if !missed.has_more {
@@ -137,7 +184,7 @@ async fn snapshot(live: &Arc<Live>, member: &Arc<Member>, kind: &str) -> Result<
     };
     let text = format!(
         r#"{{"type":"{kind}","room":{},"epoch":{},"seq":{},"{part}":{}}}"#,
-        json!(member.room.to_string()),
+        json!(member.name),
         json!(snapshot.cursor.epoch),
         snapshot.cursor.seq,
         snapshot.body

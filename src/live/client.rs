@@ -2,16 +2,18 @@
 //! waits to be sent to it. Sockets and event streams over HTTP are both clients.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
-use bytestring::ByteString;
-
+use super::dialects::{Dialect, Texts};
 use super::outbox::{Outbox, Outgoing};
 use super::{Live, catch_up};
 use crate::accounts::Caller;
 use crate::history::{Cursor, Room};
 
+/// Why a socket is closed whose address names something that its client cannot read. The same words
+/// whether it exists or not.
+pub const NOT_YOURS: &str = "there is no such thing, or it is not yours to read";
 /// Bytes of events that may collect for a member while it catches up; beyond, it reads them again.
 const COLLECT: usize = 256 * 1024;
 
@@ -26,6 +28,8 @@ pub struct Client {
     pub id: u64,
     /// What waits to be sent.
     pub outbox: Outbox,
+    /// How its messages are worded.
+    pub dialect: Dialect,
     /// Whether it is sent boards, or told only that it must fetch one.
     pub snapshots: bool,
     pub(super) live: Weak<Live>,
@@ -35,11 +39,12 @@ pub struct Client {
 
 impl Client {
     /// A client that has not been added to the rooms yet.
-    pub fn new(live: &Arc<Live>, caller: Option<Caller>, snapshots: bool) -> Arc<Self> {
+    pub fn new(live: &Arc<Live>, caller: Option<Caller>, dialect: Dialect, snapshots: bool) -> Arc<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         Arc::new(Self {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             outbox: Outbox::new(live.settings.buffer),
+            dialect,
             snapshots,
             live: Arc::downgrade(live),
             caller: Mutex::new(caller),
@@ -70,11 +75,27 @@ impl Client {
     /// Begins to watch a room from a cursor, or from a snapshot. A membership it had there ends; the
     /// caller takes it out of the rooms.
     pub fn enter(self: &Arc<Self>, room: Room, cursor: Option<Cursor>) -> (Arc<Member>, Option<Arc<Member>>) {
+        let name = room.to_string();
+        self.enter_as(room, cursor, name, false)
+    }
+
+    /// The same for a room that the client calls by a name of its own, or (`bound`) that its address named:
+    /// without it there is nothing to stay connected for.
+    pub fn enter_as(
+        self: &Arc<Self>,
+        room: Room,
+        cursor: Option<Cursor>,
+        name: String,
+        bound: bool,
+    ) -> (Arc<Member>, Option<Arc<Member>>) {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let member = Arc::new(Member {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             client: self.clone(),
             room: room.clone(),
+            name,
+            bound,
+            told: AtomicI64::new(0),
             stream: OnceLock::new(),
             left: AtomicBool::new(false),
             phase: Mutex::new(Phase::Collecting { cursor, events: Vec::new(), bytes: 0, again: false }),
@@ -83,9 +104,11 @@ impl Client {
         (member, before)
     }
 
-    /// Ends the membership in a room.
-    pub fn exit(&self, room: &Room) -> Option<Arc<Member>> {
-        lock(&self.members).remove(room)
+    /// Ends the membership in the room that the client calls so.
+    pub fn exit(&self, name: &str) -> Option<Arc<Member>> {
+        let mut members = lock(&self.members);
+        let room = members.values().find(|member| member.name == name).map(|member| member.room.clone())?;
+        members.remove(&room)
     }
 
     /// Ends one membership, unless the room was entered anew since.
@@ -108,7 +131,7 @@ impl Client {
 struct Collected {
     epoch: Arc<str>,
     seq: i64,
-    text: ByteString,
+    texts: Texts,
 }
 
 #[derive(Debug)]
@@ -128,6 +151,12 @@ pub struct Member {
     pub client: Arc<Client>,
     /// The room.
     pub room: Room,
+    /// What the client calls it.
+    pub name: String,
+    /// Whether the address of the socket named it.
+    pub bound: bool,
+    /// The number up to which the client was told the state; what was before is past.
+    pub(super) told: AtomicI64,
     pub(super) stream: OnceLock<String>,
     pub(super) left: AtomicBool,
     phase: Mutex<Phase>,
@@ -146,16 +175,17 @@ impl Member {
 
     /// Takes an event that the relay brings. `prev` is the number before it in this room; `None` if that
     /// is not known.
-    pub fn deliver(self: &Arc<Self>, epoch: &Arc<str>, seq: i64, prev: Option<i64>, text: &ByteString) {
+    pub fn deliver(self: &Arc<Self>, epoch: &Arc<str>, seq: i64, prev: Option<i64>, texts: &Texts) {
         let mut phase = lock(&self.phase);
         match &mut *phase {
             Phase::Collecting { again: true, .. } => {}
             Phase::Collecting { events, bytes, again, .. } => {
-                if prev.is_none() || *bytes + text.len() > COLLECT {
+                let size = 64 + texts.iter().map(|text| text.len()).sum::<usize>();
+                if prev.is_none() || *bytes + size > COLLECT {
                     (*events, *bytes, *again) = (Vec::new(), 0, true);
                 } else {
-                    *bytes += text.len();
-                    events.push(Collected { epoch: epoch.clone(), seq, text: text.clone() });
+                    *bytes += size;
+                    events.push(Collected { epoch: epoch.clone(), seq, texts: texts.clone() });
                 }
             }
             Phase::Live { epoch: own, seq: last } => {
@@ -169,8 +199,15 @@ impl Member {
                     return;
                 }
                 *last = seq;
-                self.client.outbox.push(Outgoing { text: text.clone(), seq: Some(seq), patient: false });
+                self.say(texts, seq, false);
             }
+        }
+    }
+
+    /// Has its client sent what an event says.
+    pub(super) fn say(&self, texts: &Texts, seq: i64, patient: bool) {
+        for text in texts.iter() {
+            self.client.outbox.push(Outgoing { text: text.clone(), seq: Some(seq), patient });
         }
     }
 
@@ -231,7 +268,7 @@ impl Member {
         for event in std::mem::take(events) {
             if event.seq > last && *event.epoch == *reached.epoch {
                 last = event.seq;
-                self.client.outbox.push(Outgoing { text: event.text, seq: Some(last), patient: false });
+                self.say(&event.texts, last, false);
             }
         }
         if let Some(text) = farewell(last) {

@@ -12,6 +12,8 @@ use tokio::sync::Notify;
 pub enum Closing {
     /// The credential is missing, expired or revoked.
     Unauthenticated(&'static str),
+    /// What the address of the socket names is not there, or not for this client.
+    Forbidden(&'static str),
     /// The client does not read fast enough; it may resume.
     TooSlow,
     /// The client broke the protocol.
@@ -27,6 +29,7 @@ impl Closing {
     pub fn code(self) -> u16 {
         match self {
             Self::Unauthenticated(_) => 4001,
+            Self::Forbidden(_) => 4003,
             Self::TooSlow => 4008,
             Self::Protocol(_) => 4009,
             Self::Restarting => 1012,
@@ -37,7 +40,7 @@ impl Closing {
     /// A sentence for whoever reads the close frame.
     pub fn reason(self) -> &'static str {
         match self {
-            Self::Unauthenticated(reason) | Self::Protocol(reason) => reason,
+            Self::Unauthenticated(reason) | Self::Forbidden(reason) | Self::Protocol(reason) => reason,
             Self::TooSlow => "too slow; resume with since",
             Self::Restarting => "the server restarts; resume with since",
             Self::Gone => "",

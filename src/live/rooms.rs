@@ -6,10 +6,8 @@ use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use bytestring::ByteString;
-
 use super::client::{Client, Member};
-use super::dialects::native;
+use super::dialects::{Dialect, Texts};
 use crate::history::{Event, Room};
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -33,6 +31,25 @@ struct TicketRoom {
     /// The last number in this room, once known.
     last: Option<i64>,
     members: HashMap<u64, Arc<Member>>,
+}
+
+/// What one event says, made once for each dialect that is spoken in its rooms.
+struct Told<'a> {
+    event: &'a Event,
+    epoch: &'a str,
+    made: Vec<(Dialect, i64, Texts)>,
+}
+
+impl Told<'_> {
+    fn to(&mut self, member: &Member, prev: i64) -> &Texts {
+        let dialect = member.client.dialect;
+        let known = self.made.iter().position(|(made, at, _)| *made == dialect && *at == prev);
+        let place = known.unwrap_or_else(|| {
+            self.made.push((dialect, prev, dialect.messages(self.event, self.epoch, prev, false)));
+            self.made.len() - 1
+        });
+        &self.made[place].2
+    }
 }
 
 impl Channel {
@@ -65,23 +82,18 @@ impl Channel {
             self.restart();
         }
         self.relayed = event.seq;
-        let text: Option<ByteString> =
-            (!self.members.is_empty()).then(|| native::message(event, epoch, event.seq - 1).into());
-        if let Some(text) = &text {
-            for member in self.members.values() {
-                member.deliver(epoch, event.seq, Some(event.seq - 1), text);
-            }
+        let mut told = Told { event, epoch, made: Vec::new() };
+        for member in self.members.values() {
+            let texts = told.to(member, event.seq - 1);
+            member.deliver(epoch, event.seq, Some(event.seq - 1), texts);
         }
         let Some(room) = event.ticket_id.as_ref().and_then(|id| self.tickets.get_mut(id)) else { return };
         let known = event.ticket_id.as_ref().and_then(|id| earlier.get(id));
         let prev = room.last.or_else(|| known.filter(|known| known.0 == event.seq).map(|known| known.1));
-        let text: ByteString = match (prev, text) {
-            (Some(prev), Some(text)) if prev == event.seq - 1 => text,
-            (prev, _) => native::message(event, epoch, prev.unwrap_or_default()).into(),
-        };
         room.last = Some(event.seq);
         for member in room.members.values() {
-            member.deliver(epoch, event.seq, prev, &text);
+            let texts = told.to(member, prev.unwrap_or_default());
+            member.deliver(epoch, event.seq, prev, texts);
         }
     }
 }

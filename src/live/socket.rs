@@ -1,23 +1,26 @@
-//! A native client on a WebSocket: reading what it asks, writing what its outbox holds. Two tasks, so
-//! that a client which does not read never keeps us from hearing it, closing it or feeding others.
+//! A client on a WebSocket: reading what it asks. Writing what its outbox holds is a task of its own
+//! (`line`), so that a client which does not read never keeps us from hearing it, closing it or feeding
+//! others.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseCode, CloseReason, Session};
+use actix_ws::{AggregatedMessage, AggregatedMessageStream, Session};
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
-use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use super::client::Client;
+use super::client::{Client, NOT_YOURS};
+use super::dialects::Dialect;
+use super::line::{self, Line};
 use super::outbox::Closing;
 use super::{Live, catch_up};
+use crate::Result;
 use crate::accounts::{Accounts, Authenticated};
-use crate::history::{Cursor, Room};
+use crate::history::{self, Cursor, Room};
 
 /// Longest message a client may send.
 pub const MAX_MESSAGE: usize = 64 * 1024;
@@ -28,22 +31,13 @@ const BURST: f64 = 250.0;
 const RATE: f64 = 25.0;
 /// A client that has not signed in by then is closed.
 const SIGN_IN: Duration = Duration::from_secs(10);
-/// Between two pings, and the silence after which a client counts as gone.
-const HEARTBEAT: Duration = Duration::from_secs(25);
-const SILENCE: Duration = Duration::from_secs(70);
-/// Bytes under way before the client must confirm (by a pong) that it has read them.
-const WINDOW: usize = 256 * 1024;
-/// How long it may take over that.
-const CONFIRMATION: Duration = Duration::from_secs(60);
-/// How long a closing client may take to hear why.
-const FAREWELL: Duration = Duration::from_secs(3);
 
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Asked {
     Auth { token: String },
-    Subscribe { room: String, since: Option<Since> },
-    Unsubscribe { room: String },
+    Subscribe { room: Option<String>, workflow_id: Option<String>, since: Option<Since> },
+    Unsubscribe { room: Option<String>, workflow_id: Option<String> },
     Ping,
 }
 
@@ -54,39 +48,41 @@ struct Since {
     seq: i64,
 }
 
-/// What reader and writer tell each other.
-struct Line {
-    client: Arc<Client>,
-    /// The last pong with a number.
-    confirmed: AtomicU64,
-    confirmation: Notify,
-    /// Milliseconds after `opened` at which the client was last heard.
-    heard: AtomicU64,
-    opened: Instant,
+/// The door a client came in by: what its address says.
+#[derive(Debug, Default)]
+pub struct Door {
+    /// How its messages are worded.
+    pub dialect: Dialect,
+    /// The rooms it watches from the beginning, and no others where it does not know rooms.
+    pub rooms: Vec<Room>,
+    /// Whether, where none is named, it watches the workflow that its caller works in by default.
+    pub default_room: bool,
+    /// The place it continues from; without an epoch the number is trusted.
+    pub since: Option<(Option<String>, i64)>,
 }
 
-/// Serves one socket until it ends. `first` is a credential given with the handshake.
+/// Serves one socket until it ends. `first` is the credential given with the handshake; one that is no good
+/// closes the socket, so that clients which cannot see an answer's status learn of it.
 pub fn serve(
     live: Arc<Live>,
     accounts: Accounts,
     session: Session,
     messages: AggregatedMessageStream,
-    first: Option<Authenticated>,
+    first: Result<Option<Authenticated>>,
+    door: Door,
 ) {
-    let client = Client::new(&live, None, true);
+    let client = Client::new(&live, None, door.dialect, door.dialect == Dialect::Native);
     live.rooms.add(client.clone());
     if live.is_stopping() {
         client.outbox.close(Closing::Restarting);
     }
-    let line = Arc::new(Line {
-        client,
-        confirmed: AtomicU64::new(0),
-        confirmation: Notify::new(),
-        heard: AtomicU64::new(0),
-        opened: Instant::now(),
+    let first = first.unwrap_or_else(|_| {
+        client.outbox.close(Closing::Unauthenticated("the credential is not valid"));
+        None
     });
-    actix_web::rt::spawn(write(line.clone(), session.clone()));
-    let reader = Reader { live, accounts, line, session, signed_in: None, tokens: BURST, refilled: Instant::now() };
+    let line = Line::new(client);
+    actix_web::rt::spawn(line::write(line.clone(), session.clone()));
+    let reader = Reader { live, accounts, line, session, door, signed_in: None, tokens: BURST, refilled: Instant::now() };
     actix_web::rt::spawn(reader.run(messages, first));
 }
 
@@ -102,6 +98,7 @@ struct Reader {
     accounts: Accounts,
     line: Arc<Line>,
     session: Session,
+    door: Door,
     signed_in: Option<Term>,
     tokens: f64,
     refilled: Instant,
@@ -110,9 +107,10 @@ struct Reader {
 impl Reader {
     async fn run(mut self, mut messages: AggregatedMessageStream, first: Option<Authenticated>) {
         let client = self.line.client.clone();
-        client
-            .outbox
-            .say(json!({"type": "connected", "session": format!("socket-{}", uuid::Uuid::new_v4())}).to_string());
+        if self.door.dialect.greets() {
+            let session = format!("socket-{}", uuid::Uuid::new_v4());
+            client.outbox.say(json!({"type": "connected", "session": session}).to_string());
+        }
         if let Some(first) = first {
             self.sign_in(first);
         }
@@ -173,7 +171,38 @@ impl Reader {
         });
         let actor = who.caller.actor.clone();
         client.set_caller(who.caller);
-        client.outbox.say(json!({"type": "authenticated", "actor": actor, "expires_at": who.expires_at}).to_string());
+        if self.door.dialect.greets() {
+            let text = json!({"type": "authenticated", "actor": actor, "expires_at": who.expires_at});
+            client.outbox.say(text.to_string());
+        }
+        self.enter_rooms();
+    }
+
+    /// Enters the rooms that the address names; once, however often the client signs in.
+    fn enter_rooms(&mut self) {
+        let rooms = std::mem::take(&mut self.door.rooms);
+        let default_room = std::mem::take(&mut self.door.default_room) && rooms.is_empty();
+        let since = self.door.since.take().map(|(epoch, seq)| Cursor {
+            epoch: epoch.unwrap_or_else(|| self.live.epoch().to_string()),
+            seq,
+        });
+        for room in rooms {
+            let name = room.to_string();
+            enter(&self.live, &self.line.client, room, since.clone(), name, true);
+        }
+        if default_room {
+            let (live, client) = (self.live.clone(), self.line.client.clone());
+            tokio::spawn(async move {
+                match find(&live, &client, None).await {
+                    Ok(room) => {
+                        let name = room.to_string();
+                        enter(&live, &client, room, since, name, true);
+                    }
+                    Err(error) if error.as_problem().status >= 500 => client.outbox.close(Closing::Restarting),
+                    Err(_) => client.outbox.close(Closing::Forbidden(NOT_YOURS)),
+                }
+            });
+        }
     }
 
     async fn hear(&mut self, message: AggregatedMessage) {
@@ -214,11 +243,7 @@ impl Reader {
     }
 
     fn refuse(&self, code: &str, detail: String, room: Option<&str>) {
-        let mut text = json!({"type": "error", "code": code, "detail": detail});
-        if let Some(room) = room {
-            text["room"] = room.into();
-        }
-        self.line.client.outbox.say(text.to_string());
+        self.line.client.outbox.say(self.door.dialect.refusal(code, &detail, room));
     }
 
     async fn answer(&mut self, asked: Asked) {
@@ -237,10 +262,13 @@ impl Reader {
             },
             Asked::Ping => client.outbox.say(r#"{"type":"pong"}"#),
             _ if self.signed_in.is_none() => client.outbox.close(Closing::Unauthenticated("sign in first")),
-            Asked::Subscribe { room, since } => self.subscribe(room, since),
-            Asked::Unsubscribe { room } => {
-                let member = Room::parse(&room).ok().and_then(|room| client.exit(&room));
-                if let Some(member) = member {
+            Asked::Subscribe { room, workflow_id, since } => match named(room, workflow_id) {
+                Some(name) => self.subscribe(name, since),
+                None => self.refuse("invalid", "The field room is required.".to_owned(), None),
+            },
+            Asked::Unsubscribe { room, workflow_id } => {
+                let room = named(room, workflow_id).unwrap_or_default();
+                if let Some(member) = client.exit(&room) {
                     self.live.rooms.leave(&member);
                 }
                 client.outbox.say(json!({"type": "unsubscribed", "room": room, "reason": "asked"}).to_string());
@@ -251,7 +279,8 @@ impl Reader {
     fn subscribe(&self, name: String, since: Option<Since>) {
         let client = &self.line.client;
         let room = match Room::parse(&name) {
-            Ok(room) => room,
+            Ok(room) if self.door.dialect.greets() => room,
+            Ok(_) => return self.refuse("fixed", "This socket watches what its address names.".to_owned(), Some(&name)),
             Err(error) => {
                 let problem = error.as_problem();
                 return self.refuse(&problem.code, problem.detail, Some(&name));
@@ -264,66 +293,40 @@ impl Reader {
             let detail = format!("One socket watches at most {MAX_ROOMS} rooms; leave some first.");
             return self.refuse("too_many_rooms", detail, Some(&name));
         }
-        let (member, before) = client.enter(room, since.map(|since| Cursor { epoch: since.epoch, seq: since.seq }));
-        if let Some(before) = before {
-            self.live.rooms.leave(&before);
+        let cursor = since.map(|since| Cursor { epoch: since.epoch, seq: since.seq });
+        if self.door.dialect == Dialect::Native {
+            return enter(&self.live, client, room, cursor, name, false);
         }
-        tokio::spawn(catch_up::run(self.live.clone(), member, true));
+        // Others may name a ticket by its key.
+        let (live, client) = (self.live.clone(), client.clone());
+        tokio::spawn(async move {
+            match find(&live, &client, Some(&room)).await {
+                Ok(room) => enter(&live, &client, room, cursor, name, false),
+                Err(error) => {
+                    let problem = error.as_problem();
+                    client.outbox.say(client.dialect.refusal(&problem.code, &problem.detail, Some(&name)));
+                }
+            }
+        });
     }
 }
 
-/// Sends what the outbox holds, pings, and says why at the end.
-async fn write(line: Arc<Line>, mut session: Session) {
-    let outbox = &line.client.outbox;
-    let mut asked = 0u64;
-    let mut unconfirmed = 0;
-    let mut heartbeat = Instant::now() + HEARTBEAT;
-    let closing = loop {
-        let next = tokio::select! {
-            next = outbox.next() => next,
-            () = sleep_until(heartbeat) => {
-                heartbeat = Instant::now() + HEARTBEAT;
-                let heard = Duration::from_millis(line.heard.load(Ordering::Relaxed));
-                if line.opened.elapsed() > heard + SILENCE {
-                    outbox.close(Closing::Gone);
-                }
-                tokio::select! {
-                    _ = session.ping(&[]) => {}
-                    _ = outbox.closed() => {}
-                }
-                continue;
-            }
-        };
-        let message = match next {
-            Ok(message) => message,
-            Err(closing) => break closing,
-        };
-        unconfirmed += message.text.len();
-        tokio::select! {
-            sent = session.text(message.text) => if sent.is_err() {
-                outbox.close(Closing::Gone);
-            },
-            _ = outbox.closed() => {}
-        }
-        if unconfirmed > WINDOW {
-            // What lies between us and the client cannot be seen from here; its pong shows it has read.
-            unconfirmed = 0;
-            asked += 1;
-            let confirmed = async {
-                let _ = session.ping(&asked.to_be_bytes()).await;
-                while line.confirmed.load(Ordering::Acquire) < asked {
-                    line.confirmation.notified().await;
-                }
-            };
-            tokio::select! {
-                late = tokio::time::timeout(CONFIRMATION, confirmed) => if late.is_err() {
-                    outbox.close(Closing::TooSlow);
-                },
-                _ = outbox.closed() => {}
-            }
-        }
-    };
-    let reason = Some(closing.reason().to_owned()).filter(|reason| !reason.is_empty());
-    let reason = CloseReason { code: CloseCode::from(closing.code()), description: reason };
-    let _ = tokio::time::timeout(FAREWELL, session.close(Some(reason))).await;
+/// The room that a message names, itself or by its workflow.
+fn named(room: Option<String>, workflow_id: Option<String>) -> Option<String> {
+    room.or_else(|| workflow_id.map(|id| Room::Workflow(id).to_string()))
+}
+
+fn enter(live: &Arc<Live>, client: &Arc<Client>, room: Room, cursor: Option<Cursor>, name: String, bound: bool) {
+    let (member, before) = client.enter_as(room, cursor, name, bound);
+    if let Some(before) = before {
+        live.rooms.leave(&before);
+    }
+    tokio::spawn(catch_up::run(live.clone(), member, true));
+}
+
+/// The room that a caller means by a name, or by none.
+async fn find(live: &Arc<Live>, client: &Arc<Client>, room: Option<&Room>) -> Result<Room> {
+    let caller = client.caller().ok_or_else(|| crate::Error::unauthenticated("Sign in first."))?;
+    let _turn = live.reading.acquire().await;
+    history::find_room(&live.db, &caller, room).await
 }

@@ -208,7 +208,7 @@ async fn a_peer_that_died_without_a_word_is_noticed() {
     let live = Live::start(db, Settings { listen_url, buffer: 1 << 20, readers: 2 });
     house::eventually("the relay follows", async || live.ready().is_ok()).await;
 
-    let client = Client::new(&live, Some(Caller::trusted("ann")), true);
+    let client = Client::new(&live, Some(Caller::trusted("ann")), Dialect::Native, true);
     live.rooms.add(client.clone());
     let (member, _) = client.enter(Room::Workflow(workflow.clone()), None);
     tokio::spawn(catch_up::run(live.clone(), member, true));
