@@ -50,6 +50,13 @@ begin atomic
     select nullif(current_setting('callboard.on_behalf_of', true), '');
 end;
 
+-- What a program outside told of the change that this transaction makes, in its own words, as event data.
+create function logic.reported() returns jsonb language sql stable
+begin atomic
+    select case when coalesce(current_setting('callboard.reported', true), '') = '' then '{}'::jsonb
+                else jsonb_build_object('reported', current_setting('callboard.reported', true)::jsonb) end;
+end;
+
 -- Whether this transaction has to ring: a relay sleeps, or our snapshot may be too old to know. A relay
 -- renews its mark every few seconds; the mark of one that died stops ringing by itself, and one that was
 -- held up for so long reads the tail without a bell.

@@ -123,7 +123,8 @@ begin
         if o.status <> n.status then
             changes := changes || logic.ticket_change(n, 'status_changed', 'status', o.status, n.status,
                 'Moved from ' || o.status || ' to ' || n.status || '.',
-                jsonb_build_object('status', n.status, 'rank', n.rank, 'started_at', n.started_at, 'completed_at', n.completed_at));
+                jsonb_build_object('status', n.status, 'rank', n.rank, 'started_at', n.started_at, 'completed_at', n.completed_at),
+                logic.reported());
             moved := moved || n.id;
         elsif o.rank <> n.rank then
             changes := changes || logic.field_change(n, 'rank', o.rank, n.rank, to_jsonb(n.rank), 'Reordered.');
@@ -131,7 +132,7 @@ begin
         if o.assigned_agent_id is distinct from n.assigned_agent_id then
             changes := changes || logic.ticket_change(n, 'assigned', 'assigned_agent_id', o.assigned_agent_id, n.assigned_agent_id,
                 coalesce('Assigned to ' || n.assigned_agent_id || '.', 'Unassigned.'),
-                jsonb_build_object('assigned_agent_id', n.assigned_agent_id));
+                jsonb_build_object('assigned_agent_id', n.assigned_agent_id), logic.reported());
         end if;
         if o.title <> n.title then
             changes := changes || logic.field_change(n, 'title', o.title, n.title, to_jsonb(n.title), 'Changed the title.');

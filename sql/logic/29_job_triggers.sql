@@ -134,7 +134,7 @@ declare
 begin
     if n.deleted_at is not null and o.deleted_at is null then
         return logic.job_change(n.workflow_id, n.id, n.ticket_id, 'job_deleted', 'deleted_at', null, null,
-            format('Deleted the job "%s".', n.title), jsonb_build_object('job_id', n.id));
+            format('Deleted the job "%s".', n.title), jsonb_build_object('job_id', n.id, 'job_title', n.title));
     end if;
     if n.status <> o.status then
         status_change := logic.job_change(n.workflow_id, n.id, n.ticket_id, 'job_status', 'status', o.status, n.status,
@@ -180,9 +180,9 @@ declare
     message record;
     changes logic.change[] := '{}';
 begin
-    for message in select n.*, j.ticket_id from new_rows n join jobs j on j.id = n.job_id order by n.job_id, n.position loop
+    for message in select n.*, j.ticket_id, j.title from new_rows n join jobs j on j.id = n.job_id order by n.job_id, n.position loop
         changes := changes || logic.job_change(message.workflow_id, message.job_id, message.ticket_id, 'job_message', message.kind,
-            null, message.id, '', jsonb_build_object('counts', jsonb_build_object('messages', message.position)), quiet => message.kind = 'log');
+            null, message.id, '', jsonb_build_object('job_title', message.title, 'counts', jsonb_build_object('messages', message.position)), quiet => message.kind = 'log');
     end loop;
     perform logic.record(changes);
     return null;
@@ -210,7 +210,8 @@ create function logic.app_written() returns trigger language plpgsql as $$
 begin
     if tg_op = 'INSERT' or (new.spec, new.prd_markdown, new.title) is distinct from (old.spec, old.prd_markdown, old.title) then
         perform logic.record(logic.job_change(new.workflow_id, new.job_id, new.ticket_id, 'app_ready', null, null, new.id,
-            format('The specification "%s" is ready.', new.title), '{}'));
+            format('The specification "%s" is ready.', new.title),
+            jsonb_build_object('job_title', (select j.title from jobs j where j.id = new.job_id))));
     end if;
     return null;
 end

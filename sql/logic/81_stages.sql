@@ -1,0 +1,139 @@
+-- Boards that follow stages: a ticket's `stage` is its column.
+
+-- A ticket with the names that these clients use beside ours.
+create function logic.staged(ticket jsonb) returns jsonb language sql stable
+begin atomic
+    select ticket || jsonb_build_object('id', ticket -> 'ticket_id', 'stage', ticket -> 'status',
+        'workflow_active', exists (select from jobs j where j.ticket_id = ticket ->> 'ticket_id' and j.deleted_at is null
+                                      and j.status in ('running', 'paused', 'waiting')));
+end;
+
+-- GET /tickets: every ticket of one board, with its place in the stream. Without a workflow of one's own
+-- there are none.
+create function logic.staged_tickets(caller text, workflow text, out epoch text, out seq bigint, out body text) language plpgsql as $$
+declare
+    place text := coalesce(workflow, logic.own_workflow(caller));
+begin
+    if place is not null then
+        perform logic.authorize(caller, place, 'viewer');
+    end if;
+    epoch := logic.epoch();
+    select s.last_seq into seq from streams s where s.stream_id = 'workflow:' || place;
+    seq := coalesce(seq, 0);
+    body := coalesce((
+        select jsonb_agg(logic.staged(e.card) || jsonb_build_object('description', t.description) order by t.number)::text
+          from jsonb_array_elements(logic.board_tickets(place)::jsonb) e (card)
+          join tickets t on t.id = e.card ->> 'ticket_id'), '[]');
+end
+$$;
+
+-- GET /tickets/{id}: everything about one ticket, by id or key.
+create function logic.staged_ticket(caller text, ticket text, workflow text default null) returns jsonb language plpgsql as $$
+declare
+    tid text := logic.locate_ticket(caller, ticket, 'viewer', workflow);
+begin
+    return logic.staged(logic.get_ticket(caller, tid)) || jsonb_build_object('epoch', logic.epoch(), 'seq', (
+        select s.last_seq from tickets t join streams s on s.stream_id = 'workflow:' || t.workflow_id where t.id = tid));
+end
+$$;
+
+-- POST /tickets: into the workflow named, or the one the caller works in by default. A short description is
+-- filled up with the title.
+create function logic.create_staged(
+    caller text, workflow text, title text, description text, stage text default null, priority text default null,
+    ticket_type text default null, tags text[] default null, assigned_agent_id text default null, idempotency_key text default null
+) returns jsonb language plpgsql as $$
+declare
+    place text := coalesce(workflow, logic.default_workflow(caller));
+    told text := coalesce(description, '');
+    stands_in text;
+    made jsonb;
+begin
+    perform logic.authorize(caller, place, 'member');
+    if stage is not null then
+        stands_in := logic.column_for(place, stage);
+        if stands_in is null then
+            perform logic.fail_unknown_status(place, stage, 'stage');
+        end if;
+    end if;
+    if char_length(logic.trimmed(told)) < 10 then
+        told := concat_ws(E'\n\n', nullif(logic.trimmed(told), ''), format('Work on: %s', title));
+    end if;
+    made := logic.create_ticket(caller, place, title, told, ticket_type => create_staged.ticket_type, priority => create_staged.priority,
+        initial_status => stands_in, assigned_agent_id => create_staged.assigned_agent_id, tags => create_staged.tags,
+        idempotency_key => create_staged.idempotency_key);
+    return logic.staged_ticket(caller, made ->> 'ticket_id');
+end
+$$;
+
+-- PUT /api/tickets/{id}/stage. A blocked ticket stays, and that is an error here: these clients move the
+-- card first and take it back.
+create function logic.move_to_stage(caller text, ticket text, stage text, comment text default null, workflow text default null)
+returns jsonb language plpgsql as $$
+declare
+    tid text := logic.locate_ticket(caller, ticket, 'member', workflow);
+    place text := (select t.workflow_id from tickets t where t.id = tid);
+    target text := logic.column_for(place, stage, (select t.status from tickets t where t.id = tid));
+    answer jsonb;
+begin
+    if target is null then
+        perform logic.fail_unknown_status(place, stage, 'stage');
+    end if;
+    answer := logic.change_status(caller, tid, target, comment);
+    if not (answer ->> 'success')::boolean then
+        perform logic.fail('CB001', answer ->> 'message', answer - 'success' - 'message');
+    end if;
+    return logic.staged_ticket(caller, tid) || jsonb_build_object('success', true, 'old_stage', answer -> 'old_status',
+        'new_stage', answer -> 'new_status', 'message', answer -> 'message');
+end
+$$;
+
+-- GET /workflows/status: what is being worked on, by ticket, with the stages that are behind it.
+create function logic.stage_status(caller text, workflow text) returns jsonb language plpgsql as $$
+declare
+    place text := coalesce(workflow, logic.own_workflow(caller));
+begin
+    if place is not null then
+        perform logic.authorize(caller, place, 'viewer');
+    end if;
+    return (
+        with
+        -- The newest open job of each ticket.
+        work as (
+            select distinct on (j.ticket_id) j.*
+              from jobs j
+             where j.workflow_id = place and j.ticket_id is not null and j.deleted_at is null
+               and j.status in ('queued', 'running', 'paused', 'waiting')
+             order by j.ticket_id, j.created_at desc, j.id desc
+        ),
+        -- What each of them has told.
+        told as (
+            select w.ticket_id, w.status, w.started_at, jsonb_build_object('job_id', w.id, 'status', w.status,
+                'current_stage', coalesce(w.stage, (select t.status from tickets t where t.id = w.ticket_id)),
+                'progress', w.progress, 'start_time', coalesce(w.started_at, w.created_at),
+                'stages_completed', coalesce((
+                    select jsonb_agg(jsonb_build_object('stage', h.old_value, 'completed_at', h.changed_at) order by h.seq)
+                      from history h where h.stream_id = 'job:' || w.id and h.change_type = 'job_stage' and h.old_value is not null), '[]')) as work
+              from work w
+        )
+        select jsonb_build_object('workflow_id', place, 'epoch', logic.epoch(),
+            'seq', coalesce((select s.last_seq from streams s where s.stream_id = 'workflow:' || place), 0),
+            'active_workflows', coalesce(jsonb_object_agg(t.ticket_id, t.work), '{}'),
+            'active_count', count(*) filter (where t.status <> 'queued'))
+          from told t);
+end
+$$;
+
+-- GET /session: who is connected, and to which board.
+create function logic.stage_session(caller text) returns jsonb language plpgsql as $$
+declare
+    who logic.principal := logic.identify(caller);
+    place text := logic.own_workflow(caller);
+begin
+    return jsonb_build_object('session_id', case when left(caller, 1) = '{' then caller::jsonb ->> 'session' end,
+        'user', (select jsonb_build_object('id', a.id, 'name', a.name, 'kind', a.kind) from actors a where a.id = logic.acting(who)),
+        'workflow_id', place, 'workflow_name', (select w.name from workflows w where w.id = place),
+        'stages', coalesce((select jsonb_agg(c.id order by c.position, c.id) from board_columns c where c.workflow_id = place), '[]'),
+        'epoch', logic.epoch(), 'seq', coalesce((select s.last_seq from streams s where s.stream_id = 'workflow:' || place), 0));
+end
+$$;

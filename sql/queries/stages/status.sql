@@ -1,0 +1,3 @@
+-- What is being worked on.
+-- Parameters: $1 caller, $2 workflow or null.
+select logic.stage_status($1, $2)
