@@ -11,6 +11,7 @@ pub mod board;
 pub mod body;
 pub mod caller;
 pub mod cookies;
+mod doors;
 pub mod events;
 pub mod faults;
 pub mod guard;
@@ -129,6 +130,7 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
     approvals::configure(cfg);
     jobs::configure(cfg);
     apps::configure(cfg);
+    doors::configure(cfg);
     cfg.service(board::board);
 }
 

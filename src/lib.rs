@@ -5,6 +5,7 @@
 //! see a row or SQL text; `db` knows no noun. `tests/it/layers.rs` checks it.
 
 pub mod accounts;
+pub mod activities;
 pub mod approvals;
 pub mod apps;
 pub mod bench;
@@ -27,6 +28,7 @@ pub mod operators;
 pub mod search;
 pub mod searches;
 pub mod serve;
+pub mod stages;
 pub mod telemetry;
 pub mod tickets;
 pub mod workflows;

@@ -1,7 +1,7 @@
 //! The dashboard, embedded in the binary, and what is not found.
 
 use actix_web::http::Method;
-use actix_web::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
+use actix_web::http::header::{ACCEPT, CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
@@ -23,7 +23,11 @@ const UNBUILT: &str = "<!doctype html><meta charset=\"utf-8\"><title>Callboard</
 /// Answers what no handler took: a file of the dashboard, its page, 405, or 404.
 pub async fn fallback(request: HttpRequest) -> HttpResponse {
     let path = request.path();
-    if let Some(routes) = request.app_data::<actix_web::web::Data<Routes>>()
+    let page = matches!(*request.method(), Method::GET | Method::HEAD)
+        && !NOT_PAGES.iter().any(|prefix| path == *prefix || path.starts_with(&format!("{prefix}/")));
+    // Some addresses are a page to a browser and data to a program.
+    if !(page && asks_for_page(&request))
+        && let Some(routes) = request.app_data::<actix_web::web::Data<Routes>>()
         && let Some(methods) = routes.methods(path)
     {
         let mut problem = Error::problem(
@@ -35,8 +39,6 @@ pub async fn fallback(request: HttpRequest) -> HttpResponse {
         problem.extra.insert("allow".to_owned(), methods.into());
         return Failure(Error::Problem(Box::new(problem))).error_response();
     }
-    let page = matches!(*request.method(), Method::GET | Method::HEAD)
-        && !NOT_PAGES.iter().any(|prefix| path == *prefix || path.starts_with(&format!("{prefix}/")));
     if !page {
         return Failure(not_found(path)).error_response();
     }
@@ -52,6 +54,10 @@ pub async fn fallback(request: HttpRequest) -> HttpResponse {
         Some(file) => serve(&request, "index.html", &file),
         None => HttpResponse::Ok().content_type("text/html; charset=utf-8").body(UNBUILT),
     }
+}
+
+fn asks_for_page(request: &HttpRequest) -> bool {
+    request.headers().get_all(ACCEPT).any(|value| value.to_str().is_ok_and(|text| text.contains("text/html")))
 }
 
 fn serve(request: &HttpRequest, name: &str, file: &EmbeddedFile) -> HttpResponse {

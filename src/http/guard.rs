@@ -46,7 +46,6 @@ pub async fn guard<B: MessageBody + 'static>(
     let secure = state.as_ref().is_some_and(|state| origin::is_secure(&state.config, response.request()));
     let api = response.request().path().starts_with("/api/");
     if let Some(state) = &state
-        && api
         && method != "GET"
         && response.status().is_success()
     {

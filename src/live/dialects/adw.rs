@@ -84,3 +84,36 @@ fn update(job: &Value, message: &str) -> Value {
     json!({"type": "status_update", "data": {"status": status(job["status"].as_str().unwrap_or_default()), "message": message,
         "progress_percent": job["progress"], "current_step": job["stage"]}})
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::change;
+    use super::*;
+
+    #[test]
+    fn every_event() {
+        let job = |status: &str| {
+            json!({"job": {"job_id": "job-1", "title": "Build it", "status": status, "stage": "plan", "progress": 40.0,
+                "error": (status == "failed").then_some("It broke"), "attempt": 1, "progress_message": "Half"},
+                "message": "Half", "progress": 40.0, "from_stage": "plan", "to_stage": "build"})
+        };
+        let message = |kind: &str| json!({"job_title": "Build it", "message": {"id": "m", "kind": kind, "content": "Working", "level": "warning"}});
+        let gone = json!({"message": {"id": "m", "deleted": true}, "app": {"id": "a", "deleted": true}});
+        let statuses = ["collecting", "queued", "running", "paused", "waiting", "succeeded", "failed", "cancelled"];
+        let mut table: Vec<Event> = statuses
+            .iter()
+            .map(|status| change("job_status", (Some("status"), Some("queued"), Some(status)), &job(status)))
+            .collect();
+        table.extend([
+            change("job_progress", (Some("progress"), None, Some("40")), &job("running")),
+            change("job_updated", (None, None, None), &job("running")),
+            change("job_stage", (Some("stage"), Some("plan"), Some("build")), &job("running")),
+            change("job_message", (Some("log"), None, Some("m")), &message("log")),
+            change("job_message", (Some("chat"), None, Some("m")), &message("chat")),
+            change("job_message", (Some("step"), None, Some("m")), &gone),
+            change("job_deleted", (None, None, None), &json!({"job_title": "Build it"})),
+        ]);
+        let told = |past: bool| -> Vec<Vec<Value>> { table.iter().map(|event| messages(event, "e-1", past)).collect() };
+        insta::assert_json_snapshot!(json!({"live": told(false), "past": told(true), "state": state(&job("running")["job"])}));
+    }
+}

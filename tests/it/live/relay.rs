@@ -8,6 +8,7 @@ use callboard::accounts::Caller;
 use callboard::db::{Db, pool};
 use callboard::history::Room;
 use callboard::live::client::Client;
+use callboard::live::dialects::Dialect;
 use callboard::live::relay::State;
 use callboard::live::{Live, Settings, catch_up};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
