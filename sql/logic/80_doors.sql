@@ -76,7 +76,7 @@ begin atomic
         ('{ready,todo,open,queued,pending,backlog,idle,new}'::text[], '{todo,ready,open,idle,backlog}'::text[], 'todo'),
         ('{in_progress,started,running,executing,working,active,processing}', '{in_progress,doing,build}', 'active'),
         ('{in_review,review,reviewing,needs_review}', '{in_review,review}', null),
-        ('{done,completed,complete,finished,success,succeeded,shipped,merged,closed}', '{done,shipped,completed,closed}', 'done'),
+        ('{done,completed,complete,finished,success,succeeded,shipped,merged,closed}', '{done,shipped,fixed,documented,completed,closed}', 'done'),
         ('{failed,failure,error,errored}', '{failed,errored,error}', null),
         ('{cancelled,canceled}', '{cancelled,canceled}', null)
     ),
@@ -86,7 +86,7 @@ begin atomic
                 when c.id = column_for.word then 0
                 when lower(c.id) = w.word then 1
                 when lower(c.name) = lower(logic.trimmed(column_for.word)) then 2
-                when c.id = standing_in and k.category = c.category and o.columns is null then 3
+                when c.id = standing_in and k.category = c.category and k.category <> 'todo' and o.columns is null then 3
                 when c.id = any (k.columns) then 10 + array_position(k.columns, c.id::text)
                 when k.category = c.category and o.columns is null then 100 end as fit
           from board_columns c

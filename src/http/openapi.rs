@@ -38,9 +38,15 @@ pub fn base() -> utoipa::openapi::OpenApi {
 /// header that names the acting agent, and an id that no other operation has.
 pub fn finish(mut doc: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
     let optional = all_optional(&doc);
+    let mut ids = std::collections::HashSet::new();
     for (path, item) in &mut doc.paths.paths {
         for (method, operation) in operations(item) {
-            operation.operation_id = Some(operation_id(method, path));
+            let mut id = operation_id(method, path);
+            // The same without /api before it, for other clients.
+            while !ids.insert(id.clone()) {
+                id.push_str("_door");
+            }
+            operation.operation_id = Some(id);
             operation.tags = operation.tags.take().map(|tags| tags.iter().map(|tag| capital(tag)).collect());
             let open = operation.security.as_ref().is_some_and(|needed| needed.iter().any(is_nothing));
             let refusals = [

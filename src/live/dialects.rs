@@ -116,7 +116,9 @@ impl Dialect {
     pub fn refusal(self, code: &str, detail: &str, room: Option<&str>) -> String {
         let mut said = match self {
             Self::Native | Self::Stages | Self::Rooms => json!({"type": "error", "code": code, "detail": detail}),
-            Self::Jobs => json!({"kind": "error", "code": code, "message": detail, "timestamp": jiff::Timestamp::now()}),
+            Self::Jobs => {
+                json!({"kind": "error", "code": code, "message": detail, "timestamp": jiff::Timestamp::now()})
+            }
             Self::Adw => {
                 json!({"type": "error", "data": {"error_type": code, "message": detail, "details": {}}})
             }

@@ -82,7 +82,8 @@ pub fn serve(
     });
     let line = Line::new(client);
     actix_web::rt::spawn(line::write(line.clone(), session.clone()));
-    let reader = Reader { live, accounts, line, session, door, signed_in: None, tokens: BURST, refilled: Instant::now() };
+    let reader =
+        Reader { live, accounts, line, session, door, signed_in: None, tokens: BURST, refilled: Instant::now() };
     actix_web::rt::spawn(reader.run(messages, first));
 }
 
@@ -182,10 +183,11 @@ impl Reader {
     fn enter_rooms(&mut self) {
         let rooms = std::mem::take(&mut self.door.rooms);
         let default_room = std::mem::take(&mut self.door.default_room) && rooms.is_empty();
-        let since = self.door.since.take().map(|(epoch, seq)| Cursor {
-            epoch: epoch.unwrap_or_else(|| self.live.epoch().to_string()),
-            seq,
-        });
+        let since = self
+            .door
+            .since
+            .take()
+            .map(|(epoch, seq)| Cursor { epoch: epoch.unwrap_or_else(|| self.live.epoch().to_string()), seq });
         for room in rooms {
             let name = room.to_string();
             enter(&self.live, &self.line.client, room, since.clone(), name, true);
@@ -280,7 +282,9 @@ impl Reader {
         let client = &self.line.client;
         let room = match Room::parse(&name) {
             Ok(room) if self.door.dialect.greets() => room,
-            Ok(_) => return self.refuse("fixed", "This socket watches what its address names.".to_owned(), Some(&name)),
+            Ok(_) => {
+                return self.refuse("fixed", "This socket watches what its address names.".to_owned(), Some(&name));
+            }
             Err(error) => {
                 let problem = error.as_problem();
                 return self.refuse(&problem.code, problem.detail, Some(&name));

@@ -19,4 +19,5 @@ mod runtime;
 mod runtime_disk;
 mod schema;
 mod search;
+mod seeds;
 mod sql_contract;

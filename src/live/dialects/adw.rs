@@ -25,7 +25,9 @@ pub fn status(status: &str) -> &'static str {
 pub fn messages(event: &Event, epoch: &str, past: bool) -> Vec<Value> {
     let data = data(event);
     let job = &data["job"];
-    let log = |message: &Value, level: &str| vec![json!({"type": "workflow_log", "data": {"message": message, "level": level}})];
+    let log = |message: &Value, level: &str| {
+        vec![json!({"type": "workflow_log", "data": {"message": message, "level": level}})]
+    };
     let mut said = match event.change_type.as_str() {
         "job_status" => {
             let mut said = Vec::new();
@@ -114,6 +116,8 @@ mod tests {
             change("job_deleted", (None, None, None), &json!({"job_title": "Build it"})),
         ]);
         let told = |past: bool| -> Vec<Vec<Value>> { table.iter().map(|event| messages(event, "e-1", past)).collect() };
-        insta::assert_json_snapshot!(json!({"live": told(false), "past": told(true), "state": state(&job("running")["job"])}));
+        insta::assert_json_snapshot!(
+            json!({"live": told(false), "past": told(true), "state": state(&job("running")["job"])})
+        );
     }
 }

@@ -79,8 +79,10 @@ mod tests {
             json!({"job": {"job_id": "job-1", "status": status, "stage": "plan", "progress": 40.0, "error": error,
                 "progress_message": "Half"}, "message": "Half", "progress": 40.0})
         };
-        let message = |kind: &str| json!({"message": {"id": "m", "kind": kind, "role": "agent", "sender": "planner",
-            "content": "Working", "level": "info", "order": 3, "metadata": {"a": 1}, "stage": "plan"}});
+        let message = |kind: &str| {
+            json!({"message": {"id": "m", "kind": kind, "role": "agent", "sender": "planner",
+            "content": "Working", "level": "info", "order": 3, "metadata": {"a": 1}, "stage": "plan"}})
+        };
         let app = |prd: &str| json!({"app": {"app_id": "app-1", "title": "A shop", "spec": {"pages": 3}, "prd_markdown": prd}});
         let gone = json!({"message": {"id": "m", "deleted": true}, "app": {"id": "a", "deleted": true}});
         let table = [

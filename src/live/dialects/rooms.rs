@@ -13,11 +13,13 @@ pub fn messages(event: &Event, epoch: &str) -> Vec<Value> {
     let said = match event.change_type.as_str() {
         "status_changed" => vec![update(event, &data)],
         "assigned" => vec![update(event, &data)],
-        "ticket_state" => vec![reported("ticket:update", activity, &["state", "status", "phase", "message", "moved", "notice"])],
-        "ticket_progress" => vec![reported("ticket:progress", activity, &["phase", "message"])],
-        "pr_created" => {
-            ["ticket:pr", "pr:created"].map(|kind| reported(kind, activity, &["prUrl", "pr_url", "branch", "message"])).into()
+        "ticket_state" => {
+            vec![reported("ticket:update", activity, &["state", "status", "phase", "message", "moved", "notice"])]
         }
+        "ticket_progress" => vec![reported("ticket:progress", activity, &["phase", "message"])],
+        "pr_created" => ["ticket:pr", "pr:created"]
+            .map(|kind| reported(kind, activity, &["prUrl", "pr_url", "branch", "message"]))
+            .into(),
         "activity" => vec![entry(
             event,
             activity["category"].as_str().unwrap_or_default(),
@@ -33,9 +35,13 @@ pub fn messages(event: &Event, epoch: &str) -> Vec<Value> {
             }
             vec![said]
         }
-        "job_stage" => vec![json!({"type": "ticket:progress", "phase": data["to_stage"], "message": event.change_description})],
-        "job_progress" => vec![json!({"type": "ticket:progress", "phase": data["job"]["stage"], "message": data["message"],
-            "progress": data["progress"]})],
+        "job_stage" => {
+            vec![json!({"type": "ticket:progress", "phase": data["to_stage"], "message": event.change_description})]
+        }
+        "job_progress" => {
+            vec![json!({"type": "ticket:progress", "phase": data["job"]["stage"], "message": data["message"],
+            "progress": data["progress"]})]
+        }
         "job_message" if data["message"]["deleted"].is_null() => {
             let message = &data["message"];
             let category = if message["kind"] == "chat" { "chat" } else { "agent" };
@@ -127,21 +133,45 @@ mod tests {
             change("status_changed", (Some("status"), Some("idle"), Some("plan")), &json!({"changes": {}})),
             change("status_changed", (Some("status"), Some("idle"), Some("build")), &reported),
             change("assigned", (Some("assigned_agent_id"), None, Some("agent-7")), &json!({"changes": {}})),
-            change("ticket_state", (Some("state_change"), None, None), &activity(json!({"state": "failed", "status": "build",
-                "moved": false, "notice": "No column.", "metadata": {"error": "x", "ticketId": "forged", "seq": 99}}))),
-            change("ticket_progress", (Some("progress"), None, None), &activity(json!({"phase": "vm_assigned",
-                "message": "VM 7 assigned", "metadata": {"vmId": 7}}))),
-            change("pr_created", (Some("pr_created"), None, None), &activity(json!({"prUrl": "https://git/pr/1",
-                "pr_url": "https://git/pr/1", "branch": "fix"}))),
-            change("activity", (Some("activity"), None, None), &activity(json!({"category": "execution",
-                "message": "Execution started", "actor_id": "forge-v3", "metadata": {"trigger": "engine_poll"}}))),
+            change(
+                "ticket_state",
+                (Some("state_change"), None, None),
+                &activity(json!({"state": "failed", "status": "build",
+                "moved": false, "notice": "No column.", "metadata": {"error": "x", "ticketId": "forged", "seq": 99}})),
+            ),
+            change(
+                "ticket_progress",
+                (Some("progress"), None, None),
+                &activity(json!({"phase": "vm_assigned",
+                "message": "VM 7 assigned", "metadata": {"vmId": 7}})),
+            ),
+            change(
+                "pr_created",
+                (Some("pr_created"), None, None),
+                &activity(json!({"prUrl": "https://git/pr/1",
+                "pr_url": "https://git/pr/1", "branch": "fix"})),
+            ),
+            change(
+                "activity",
+                (Some("activity"), None, None),
+                &activity(json!({"category": "execution",
+                "message": "Execution started", "actor_id": "forge-v3", "metadata": {"trigger": "engine_poll"}})),
+            ),
             change("job_status", (Some("status"), Some("running"), Some("failed")), &job),
             change("job_stage", (Some("stage"), Some("plan"), Some("build")), &json!({"to_stage": "build"})),
             change("job_progress", (Some("progress"), Some("0"), Some("40")), &job),
-            change("job_message", (Some("step"), None, Some("m")), &json!({"message": {"kind": "step", "content": "Working",
-                "sender": "forge-v3", "metadata": {}}})),
-            change("commented", (None, None, None), &json!({"changes": {"comment_count": 1},
-                "comment": {"comment_text": "Well", "agent_id": "agent-7"}})),
+            change(
+                "job_message",
+                (Some("step"), None, Some("m")),
+                &json!({"message": {"kind": "step", "content": "Working",
+                "sender": "forge-v3", "metadata": {}}}),
+            ),
+            change(
+                "commented",
+                (None, None, None),
+                &json!({"changes": {"comment_count": 1},
+                "comment": {"comment_text": "Well", "agent_id": "agent-7"}}),
+            ),
             change("commit_linked", (None, None, None), &json!({"commit": {"commit_sha": "abcdef"}})),
             change("resolved", (Some("is_resolved"), None, None), &json!({"changes": {"is_resolved": true}})),
             change("ticket_unmerged", (None, None, None), &json!({"changes": {}})),

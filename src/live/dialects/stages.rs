@@ -64,9 +64,7 @@ mod tests {
     #[test]
     fn every_event() {
         let card = json!({"ticket": {"ticket_id": "ticket-1", "key": "TKT-1", "title": "One", "status": "idle"}});
-        let job = |status: &str, error: Value| {
-            json!({"job": {"job_id": "job-1", "status": status, "error": error}, "ticket_status": "shipped"})
-        };
+        let job = |status: &str, error: Value| json!({"job": {"job_id": "job-1", "status": status, "error": error}, "ticket_status": "shipped"});
         let message = json!({"message": {"id": "m", "role": "agent", "content": "Working", "order": 3}, "counts": {"messages": 3}});
         let gone = json!({"message": {"id": "m", "deleted": true}, "counts": {"messages": 3}});
         let table = [

@@ -1,6 +1,7 @@
 //! How to call each endpoint well. Tests generated from the description take their good requests here and
 //! then spoil them; an endpoint that is missing here fails them, so that none is left untried.
 
+mod doors;
 mod jobs;
 
 use std::collections::BTreeMap;
@@ -161,7 +162,10 @@ fn find(name: &str) -> Option<Value> {
         "GET /api/workflows/{id}/events" => json!({"path": {"id": "$workflow"}, "query": {"since": "0", "limit": "5"}}),
         "GET /api/searches/{id}/events" => json!({"path": {"id": "$search"}, "query": {"since": "0", "limit": "5"}}),
         // A socket is opened elsewhere; without its handshake it is refused.
-        "GET /ws" => json!({"closed": true, "query": {"token": "none"}}),
+        "GET /ws" => json!({"closed": true, "query": {"token": "none", "workflow_id": "$workflow"}}),
+        "GET /ws/jobs/{id}" | "GET /ws/workflows/{id}" => {
+            json!({"closed": true, "path": {"id": "$draft"}, "query": {"token": "none"}})
+        }
         "GET /api/board/{workflow_id}"
         | "GET /api/tickets/board-config/{workflow_id}"
         | "GET /api/tickets/stats/{workflow_id}" => json!({"path": {"workflow_id": "$workflow"}}),
@@ -244,7 +248,7 @@ fn find(name: &str) -> Option<Value> {
         "PUT /api/comments/{id}/reactions/{emoji}" | "DELETE /api/comments/{id}/reactions/{emoji}" => {
             json!({"path": {"id": "$comment", "emoji": "👍"}})
         }
-        _ => return jobs::find(name),
+        _ => return jobs::find(name).or_else(|| doors::find(name)),
     })
 }
 
