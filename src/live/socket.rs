@@ -266,7 +266,7 @@ impl Reader {
             _ if self.signed_in.is_none() => client.outbox.close(Closing::Unauthenticated("sign in first")),
             Asked::Subscribe { room, workflow_id, since } => match named(room, workflow_id) {
                 Some(name) => self.subscribe(name, since),
-                None => self.refuse("invalid", "The field room is required.".to_owned(), None),
+                None => self.refuse("bad_request", "The message is not understood: it names no room.".to_owned(), None),
             },
             Asked::Unsubscribe { room, workflow_id } => {
                 let room = named(room, workflow_id).unwrap_or_default();
