@@ -78,8 +78,11 @@ pub struct TicketEventTold {
 
 /// Notes what a program tells about a ticket.
 pub async fn tell(db: &Db, caller: &Caller, told: &TicketEvent) -> Result<TicketEventTold> {
-    let ticket =
-        told.ticket.as_ref().or(told.ticket_id.as_ref()).ok_or_else(|| Error::invalid("ticketId", "is required"))?;
+    let ticket = told.ticket.as_ref().or(told.ticket_id.as_ref()).ok_or_else(|| {
+        let mut problem = Error::invalid("ticketId", "is required").as_problem();
+        problem.errors.extend(Error::invalid("ticket_id", "is the same, and may be sent instead").as_problem().errors);
+        Error::Problem(Box::new(problem))
+    })?;
     const SQL: &str = include_str!("../sql/queries/activities/tell.sql");
     db.call(SQL, &[&caller.to_sql(), ticket, &told.event, &Json(told)]).await
 }

@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod activities;
+pub mod adw;
 pub mod approvals;
 pub mod apps;
 pub mod bench;
@@ -17,6 +18,7 @@ pub mod db;
 pub mod demo;
 pub mod embeddings;
 pub mod error;
+pub mod executions;
 pub mod export;
 pub mod history;
 pub mod http;

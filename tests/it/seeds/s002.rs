@@ -87,7 +87,7 @@ async fn from_assigned_to_done() {
     for message in &heard[3..] {
         assert_eq!((&message["ticketId"], &message["ticket_id"]), (&json!(ticket), &json!(ticket)));
     }
-    insta::assert_json_snapshot!(plain(&heard));
+    insta::with_settings!({sort_maps => true}, { insta::assert_json_snapshot!(plain(&heard)) });
 
     // It is all in the ticket's history.
     let detail = desk.ann.get(&format!("/api/tickets/{ticket}")).await.ok();
@@ -118,7 +118,7 @@ async fn a_job_is_seen_in_its_tickets_room() {
     lease.call("complete", json!({"resolution_comment": "It is all built now."})).await;
     let mut heard = socket.until(|message| message["phase"] == "succeeded").await;
     heard.extend(socket.now().await);
-    insta::assert_json_snapshot!(plain(&heard));
+    insta::with_settings!({sort_maps => true}, { insta::assert_json_snapshot!(plain(&heard)) });
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ pub fn find(name: &str) -> Option<Value> {
         }
         "GET /tickets/{id}" => json!({"path": {"id": "$ticket"}, "query": {"workflow_id": "$workflow"}}),
         "PUT /tickets/{id}/stage" | "PUT /api/tickets/{id}/stage" => json!({"path": {"id": "$ticket"},
-            "body": {"stage": "todo", "comment": "Because of this.", "workflow_id": "$workflow", "agent_id": null}}),
+            "body": {"stage": "todo", "comment": "Because of this.", "workflow_id": null, "agent_id": null}}),
         "POST /api/internal/ticket-event" => {
             let told = |ticket: &str, other: &str| {
                 json!({ticket: "$ticket", other: null, "event": "state_change", "state": "in_progress",
@@ -22,6 +22,27 @@ pub fn find(name: &str) -> Option<Value> {
             };
             json!({"body": told("ticketId", "ticket_id"), "also": told("ticket_id", "ticketId")})
         }
+        "POST /api/v1/workflows/create" => {
+            json!({"body": {"title": "Test", "description": "Test task", "type": "feature",
+            "stages": ["plan", "implement"], "priority": "high", "workflow_id": "$workflow", "agent_id": null}})
+        }
+        "GET /api/v1/workflows/{adw_id}" | "DELETE /api/v1/workflows/{adw_id}" => {
+            json!({"path": {"adw_id": "$draft"}})
+        }
+        "PUT /api/v1/workflows/{adw_id}/status" => json!({"path": {"adw_id": "$draft"},
+            "body": {"status": "in_progress", "message": "On it", "agent_id": null}}),
+        "GET /api/workflow-definitions" => json!({}),
+        "POST /api/workflow-definitions" => {
+            let board = json!({"name": "B", "columns": [{"id": "todo"}, {"id": "done"}]});
+            json!({"body": {"name": "Mine", "description": "For work", "phases": ["plan", "build"], "board_config": null},
+                "also": {"name": "Mine", "board_config": board}})
+        }
+        "GET /api/workflow-executions" => json!({"query": {"status": "active", "limit": "10"}}),
+        "POST /api/workflow-executions" => {
+            json!({"body": {"definition_id": "sdlc", "name": "New", "description": "Fresh",
+            "launch_params": {"a": 1}, "prompt": "Begin with this.", "agent_id": null}})
+        }
+        "GET /api/workflow-executions/{id}" => json!({"path": {"id": "$workflow"}}),
         _ => return None,
     })
 }
