@@ -6,10 +6,10 @@ use serde_json::Value;
 use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 
-use crate::Result;
 use crate::accounts::Caller;
 use crate::db::Db;
 use crate::workflows::BoardConfig;
+use crate::{Error, Result};
 
 /// A board that work is begun from.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -41,20 +41,6 @@ pub struct Definitions {
     pub definitions: Vec<Definition>,
 }
 
-/// A phase by its name, or with it.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(untagged)]
-pub enum Phase {
-    /// Its name.
-    Name(String),
-    /// Its name and whatever else is said of it.
-    Named {
-        /// Its name.
-        #[serde(alias = "phase_name")]
-        name: String,
-    },
-}
-
 /// `POST /api/workflow-definitions`. What else is sent is not looked at.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct CreateDefinition {
@@ -64,8 +50,9 @@ pub struct CreateDefinition {
     /// What it is for.
     pub description: Option<String>,
     /// What work goes through, between a first column and a last one that are added.
+    /// Each is a name, or an object that has one.
     #[schema(value_type = Option<Vec<String>>)]
-    pub phases: Option<Vec<Phase>>,
+    pub phases: Option<Vec<Value>>,
     /// The whole board instead.
     pub board_config: Option<BoardConfig>,
 }
@@ -150,12 +137,14 @@ pub async fn definitions(db: &Db, caller: &Caller) -> Result<Definitions> {
 
 /// Keeps a board to begin work from.
 pub async fn define(db: &Db, caller: &Caller, input: &CreateDefinition) -> Result<Definition> {
-    let phases: Option<Vec<&str>> = input.phases.as_ref().map(|phases| {
-        let name = |phase| match phase {
-            Phase::Name(name) | Phase::Named { name } => name,
-        };
-        phases.iter().map(|phase| -> &str { name(phase) }).collect()
-    });
+    let name = |(place, phase): (usize, &Value)| {
+        let named = [phase, &phase["name"], &phase["phase_name"]].into_iter().find_map(Value::as_str);
+        named
+            .map(str::to_owned)
+            .ok_or_else(|| Error::invalid(&format!("phases[{place}]"), "must be a name or have one"))
+    };
+    let phases = input.phases.as_ref().map(|phases| phases.iter().enumerate().map(name).collect::<Result<Vec<_>>>());
+    let phases = phases.transpose()?;
     let board = input.board_config.as_ref().map(Json);
     const SQL: &str = include_str!("../sql/queries/executions/define.sql");
     db.call(SQL, &[&caller.to_sql(), &input.name, &input.description, &phases, &board]).await

@@ -116,8 +116,10 @@ mod tests {
             change("job_deleted", (None, None, None), &json!({"job_title": "Build it"})),
         ]);
         let told = |past: bool| -> Vec<Vec<Value>> { table.iter().map(|event| messages(event, "e-1", past)).collect() };
+        insta::with_settings!({sort_maps => true}, {
         insta::assert_json_snapshot!(
             json!({"live": told(false), "past": told(true), "state": state(&job("running")["job"])})
-        );
+        )
+        });
     }
 }
