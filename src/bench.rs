@@ -5,6 +5,7 @@
 //! figures are the machine's. Nothing here gates a test.
 
 mod house;
+mod jobs;
 mod load;
 mod pgbench;
 mod report;
@@ -36,7 +37,7 @@ pub struct BenchArgs {
     /// Idle sockets to open.
     #[arg(long, default_value_t = 5000)]
     pub sockets: usize,
-    /// Measure only what has this in its name: writes, board, latency, relay, memory.
+    /// Measure only what has this in its name: writes, board, latency, jobs, relay, memory.
     #[arg(long)]
     pub only: Option<String>,
 }
@@ -65,6 +66,9 @@ pub async fn run(args: BenchArgs) -> Result<()> {
     }
     if wanted("latency") {
         latency(&house, span, &mut report).await?;
+    }
+    if wanted("jobs") {
+        jobs::run(&house, span, &mut report).await?;
     }
     if wanted("memory") {
         memory(&house, args.sockets, &mut report).await?;

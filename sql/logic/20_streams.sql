@@ -108,6 +108,10 @@ begin
     end if;
     actor := logic.current_actor();
     acting_for := logic.current_on_behalf_of();
+    if cardinality(changes) > 20 then
+        perform logic.record_many(changes, actor, acting_for);
+        return;
+    end if;
     for base in
         select * from logic.next_seqs(array(select coalesce(c.stream_id, 'workflow:' || c.workflow_id) from unnest(changes) c))
     loop
@@ -127,6 +131,43 @@ begin
         end loop;
     end loop;
     if not quiet then
+        perform logic.ring();
+    end if;
+end
+$$;
+
+-- The same in one statement, for so many changes that going through them once a stream would be slow.
+create function logic.record_many(changes logic.change[], actor text, acting_for text) returns void language plpgsql as $$
+declare
+    moved record;
+begin
+    for moved in
+    with
+    -- Each change with its stream and its place among that stream's.
+    placed as materialized (
+        select c.*, coalesce(c.stream_id, 'workflow:' || c.workflow_id) as stream,
+               row_number() over (partition by coalesce(c.stream_id, 'workflow:' || c.workflow_id) order by c.place) as nth
+          from unnest(changes) with ordinality c (workflow_id, ticket_id, change_type, field_name, old_value, new_value, description,
+                                                  metadata, job_id, stream_id, place)
+    ),
+    -- The numbers before each stream's first.
+    bases as materialized (
+        select * from logic.next_seqs((select array_agg(p.stream) from placed p))
+    ),
+    written as (
+        insert into history (stream_id, seq, workflow_id, ticket_id, job_id, change_type, field_name, old_value, new_value,
+                             change_description, metadata, actor_id, on_behalf_of)
+        select p.stream, b.before_first + p.nth, p.workflow_id, p.ticket_id, p.job_id, p.change_type, p.field_name, p.old_value, p.new_value,
+               coalesce(p.description, ''), coalesce(p.metadata, '{}'), actor, acting_for
+          from placed p join bases b on b.stream_id = p.stream
+         order by p.place
+        returning workflow_id, ticket_id, seq, change_type, old_value, new_value
+    )
+    select * from written w where w.change_type = 'status_changed' order by w.seq
+    loop
+        perform logic.ring_status(moved.workflow_id, moved.ticket_id, moved.seq, moved.old_value, moved.new_value);
+    end loop;
+    if exists (select from unnest(changes) c where c.change_type <> 'status_changed') then
         perform logic.ring();
     end if;
 end

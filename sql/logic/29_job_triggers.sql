@@ -100,17 +100,15 @@ $$;
 
 -- AFTER INSERT, by statement: each job gets its stream, whose first event is its first status.
 create function logic.jobs_inserted() returns trigger language plpgsql as $$
-declare
-    job jobs;
-    changes logic.change[] := '{}';
 begin
     insert into streams (stream_id, workflow_id) select 'job:' || n.id, n.workflow_id from new_rows n;
-    for job in select n.* from new_rows n order by n.created_at, n.id loop
-        changes := changes || logic.job_change(job.workflow_id, job.id, job.ticket_id, 'job_status', 'status', null, job.status,
-            format('Created the job "%s".', job.title),
-            jsonb_build_object('old_status', null, 'new_status', job.status, 'job', logic.job_summary(job)));
-    end loop;
-    perform logic.record(changes);
+    perform logic.record((
+        select array_agg(c order by j.created_at, j.id)
+          from new_rows n
+          join jobs j on j.id = n.id
+         cross join lateral unnest(logic.job_change(j.workflow_id, j.id, j.ticket_id, 'job_status', 'status', null, j.status,
+                format('Created the job "%s".', j.title),
+                jsonb_build_object('old_status', null, 'new_status', j.status, 'job', logic.job_summary(j)))) c));
     return null;
 end
 $$;
@@ -176,15 +174,13 @@ $$;
 
 -- AFTER INSERT, by statement. The event names the message; logic.event_data puts its text in.
 create function logic.job_messages_inserted() returns trigger language plpgsql as $$
-declare
-    message record;
-    changes logic.change[] := '{}';
 begin
-    for message in select n.*, j.ticket_id, j.title from new_rows n join jobs j on j.id = n.job_id order by n.job_id, n.position loop
-        changes := changes || logic.job_change(message.workflow_id, message.job_id, message.ticket_id, 'job_message', message.kind,
-            null, message.id, '', jsonb_build_object('job_title', message.title, 'counts', jsonb_build_object('messages', message.position)), quiet => message.kind = 'log');
-    end loop;
-    perform logic.record(changes);
+    perform logic.record((
+        select array_agg(c order by n.job_id, n.position)
+          from new_rows n
+          join jobs j on j.id = n.job_id
+         cross join lateral unnest(logic.job_change(n.workflow_id, n.job_id, j.ticket_id, 'job_message', n.kind, null, n.id, '',
+                jsonb_build_object('job_title', j.title, 'counts', jsonb_build_object('messages', n.position)), quiet => n.kind = 'log')) c));
     return null;
 end
 $$;

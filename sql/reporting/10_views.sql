@@ -22,12 +22,27 @@ select t.id as ticket_id, t.workflow_id, w.name as workflow, 'TKT-' || t.number 
   left join public.actors a on a.id = t.assigned_agent_id
  where t.deleted_at is null and t.merged_into_ticket_id is null;
 
--- One row for each change ever made (as long as history is kept).
+-- One row for each change ever made (as long as history is kept). What jobs tell is here as boards hear it:
+-- without the output of commands, which is in each job's own stream.
 create view reporting.changes as
 select h.workflow_id, h.stream_id, h.seq, h.ticket_id, 'TKT-' || t.number as key, h.change_type, h.field_name, h.old_value, h.new_value,
-       h.change_description, coalesce(h.on_behalf_of, h.actor_id) as agent_id, h.actor_id, h.changed_at
+       h.change_description, coalesce(h.on_behalf_of, h.actor_id) as agent_id, h.actor_id, h.changed_at, h.job_id
   from public.history h
-  left join public.tickets t on t.id = h.ticket_id;
+  left join public.tickets t on t.id = h.ticket_id
+ where h.stream_id not like 'job:%';
+
+-- One row for each job, with how long it waited and ran. Prompts and transcripts are not here.
+create view reporting.jobs as
+select j.id as job_id, j.workflow_id, w.name as workflow, j.ticket_id, 'TKT-' || t.number as key, j.title, j.job_type, j.priority,
+       j.status, j.stage, j.progress, j.attempt, j.max_attempts, j.worker, j.claimed_by, a.name as claimed_by_name, j.commit_sha, j.error,
+       j.created_at, j.queued_at, j.started_at, j.finished_at,
+       j.started_at - j.created_at as waited, j.finished_at - j.started_at as ran,
+       (select count(*) from public.job_messages m where m.job_id = j.id) as messages
+  from public.jobs j
+  join public.workflows w on w.id = j.workflow_id
+  left join public.tickets t on t.id = j.ticket_id
+  left join public.actors a on a.id = j.claimed_by
+ where j.deleted_at is null;
 
 -- How long each ticket stood in each column: one row for each stay; `left_at` is null while it stands there.
 create view reporting.stays as

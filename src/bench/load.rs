@@ -88,7 +88,13 @@ impl Http {
 }
 
 /// Requests a second over so many connections.
-async fn rate(house: &House, path: &'static str, clients: usize, span: Duration, bodies: Vec<String>) -> Result<f64> {
+pub(super) async fn rate(
+    house: &House,
+    path: &'static str,
+    clients: usize,
+    span: Duration,
+    bodies: Vec<String>,
+) -> Result<f64> {
     let bodies = std::sync::Arc::new(bodies);
     let begin = Instant::now();
     let mut tasks = Vec::new();

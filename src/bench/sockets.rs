@@ -13,7 +13,8 @@ use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
 use super::house::House;
 use crate::{Error, Result};
 
-type Socket = WebSocketStream<TcpStream>;
+/// An open socket.
+pub type Socket = WebSocketStream<TcpStream>;
 
 fn fault(error: impl std::fmt::Display) -> Error {
     Error::Unavailable(format!("a socket of the measured server failed: {error}"))
@@ -21,12 +22,17 @@ fn fault(error: impl std::fmt::Display) -> Error {
 
 /// A socket that has caught up with a workflow.
 async fn open(house: &House, workflow: &str) -> Result<Socket> {
+    enter(house, &format!("workflow:{workflow}")).await
+}
+
+/// A socket that has caught up with a room.
+pub async fn enter(house: &House, room: &str) -> Result<Socket> {
     let mut request = format!("ws://{}/ws", house.address).into_client_request().map_err(fault)?;
     let bearer = format!("Bearer {}", house.token).parse().map_err(fault)?;
     request.headers_mut().insert("authorization", bearer);
     let stream = TcpStream::connect(&house.address).await.map_err(fault)?;
     let (mut socket, _) = tokio_tungstenite::client_async(request, stream).await.map_err(fault)?;
-    let subscribe = json!({"type": "subscribe", "room": format!("workflow:{workflow}")});
+    let subscribe = json!({"type": "subscribe", "room": room});
     socket.send(Message::text(subscribe.to_string())).await.map_err(fault)?;
     loop {
         match socket.next().await {
@@ -43,10 +49,19 @@ async fn open(house: &House, workflow: &str) -> Result<Socket> {
 #[derive(Debug)]
 pub struct Latency(Vec<f64>);
 
+impl From<Vec<f64>> for Latency {
+    fn from(mut times: Vec<f64>) -> Self {
+        times.sort_by(f64::total_cmp);
+        Self(times)
+    }
+}
+
 impl std::fmt::Display for Latency {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let at = |share: f64| self.0[((self.0.len() - 1) as f64 * share) as usize];
-        write!(f, "{:.1}  {:.1}  {:.1}   ({} changes)", at(0.5), at(0.95), at(0.99), self.0.len())
+        let at = |share: f64| {
+            self.0.get((self.0.len().saturating_sub(1) as f64 * share) as usize).copied().unwrap_or(f64::NAN)
+        };
+        write!(f, "{:.1}  {:.1}  {:.1}   ({} measured)", at(0.5), at(0.95), at(0.99), self.0.len())
     }
 }
 
@@ -88,12 +103,9 @@ pub async fn latency(house: &House, span: Duration) -> Result<Latency> {
     if arrivals.len() != committed.len() {
         return Err(Error::Internal(format!("{} of {} changes arrived", arrivals.len(), committed.len())));
     }
-    let mut times: Vec<f64> = arrivals
-        .iter()
-        .map(|(number, at)| at.saturating_duration_since(committed[*number]).as_secs_f64() * 1000.0)
-        .collect();
-    times.sort_by(f64::total_cmp);
-    Ok(Latency(times))
+    let times =
+        arrivals.iter().map(|(number, at)| at.saturating_duration_since(committed[*number]).as_secs_f64() * 1000.0);
+    Ok(times.collect::<Vec<f64>>().into())
 }
 
 /// A socket that watches every measured workflow and counts events.
