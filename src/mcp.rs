@@ -6,10 +6,14 @@
 
 pub mod bound;
 mod gate;
+mod prompt;
+mod resources;
 mod schema;
 mod server;
 mod sessions;
 pub mod tools;
+mod watch;
+mod watching;
 
 use std::sync::Arc;
 
@@ -31,14 +35,15 @@ pub const PATH: &str = "/mcp";
 pub fn extra(live: Arc<Live>) -> Extra {
     let sessions = web::Data::new(Sessions::default());
     let ending = CancellationToken::new();
-    let token = ending.clone();
+    let (watched, token) = (live.clone(), ending.clone());
     tokio::spawn(async move {
-        live.stopping().await;
+        watched.stopping().await;
         token.cancel();
     });
     Arc::new(move |cfg| {
+        let (live, open) = (live.clone(), sessions.clone());
         let service = StreamableHttpService::builder()
-            .service_factory(Arc::new(|| Ok(Door)))
+            .service_factory(Arc::new(move || Ok(Door::new(live.clone(), open.clone()))))
             .session_manager(sessions.manager())
             .json_response(true)
             .max_request_body_bytes(usize::MAX)

@@ -57,6 +57,15 @@ pub fn fitting(items: Vec<Value>, room: usize) -> (Vec<Value>, usize) {
     (kept, count)
 }
 
+/// A page of a list as data; an empty list says so.
+pub fn page(name: &str, items: Vec<Value>, more: bool, next_cursor: Option<String>) -> Value {
+    let mut data = json!({name: items, "has_more": more});
+    if let Some(cursor) = next_cursor.filter(|_| more) {
+        data["next_cursor"] = json!(cursor);
+    }
+    data
+}
+
 /// The last resort: an answer that is still too long has its longest texts and lists shortened.
 pub fn capped(mut value: Value) -> Value {
     let (mut length, mut count) = (8000, 200);

@@ -30,6 +30,15 @@ pub fn with(mut schema: Map<String, Value>, name: &str, kind: Value) -> Map<Stri
     schema
 }
 
+/// Adds an argument that must be given: what an endpoint has in its address.
+pub fn with_required(schema: Map<String, Value>, name: &str, kind: Value) -> Map<String, Value> {
+    let mut schema = with(schema, name, kind);
+    if let Some(required) = schema.entry("required").or_insert_with(|| json!([])).as_array_mut() {
+        required.insert(0, json!(name));
+    }
+    schema
+}
+
 /// Puts what is referred to in its place, at most so deep.
 fn plain(schema: Value, named: &Named, depth: usize) -> Value {
     let mut members = match schema {

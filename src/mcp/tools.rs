@@ -3,12 +3,15 @@
 //! A tool reads its arguments as REST reads a body, calls a noun as the caller of this request, and makes
 //! the answer short. Refusals of the rules are results too, so that the agent reads them.
 
-mod board;
+mod approvals;
+pub mod board;
 mod change;
 mod commits;
+pub mod jobs;
 mod read;
 mod search;
-mod ticket;
+pub mod ticket;
+mod work;
 
 use std::sync::Arc;
 
@@ -36,6 +39,8 @@ pub enum Access {
         /// Whether a second call changes nothing more.
         again: bool,
     },
+    /// Deciding what was put to people.
+    Decide,
 }
 
 impl Access {
@@ -43,6 +48,7 @@ impl Access {
         match self {
             Self::Read => "read",
             Self::Write { .. } => "write",
+            Self::Decide => "approve",
         }
     }
 
@@ -50,6 +56,7 @@ impl Access {
         let hints = ToolAnnotations::new().open_world(false);
         match self {
             Self::Read => hints.read_only(true).destructive(false).idempotent(true),
+            Self::Decide => hints.read_only(false).destructive(true).idempotent(true),
             Self::Write { destructive, again } => hints.read_only(false).destructive(destructive).idempotent(again),
         }
     }
@@ -110,6 +117,18 @@ impl Call<'_> {
         body::parse(&text)
     }
 
+    /// Takes out an argument that an endpoint has in its address.
+    fn take(&mut self, name: &str) -> Result<String> {
+        match self.arguments.remove(name) {
+            Some(Value::String(text)) if text.contains('\0') => {
+                Err(Error::invalid(name, "must not contain the character NUL"))
+            }
+            Some(Value::String(text)) => Ok(text),
+            Some(_) => Err(Error::invalid(name, "must be a string")),
+            None => Err(Error::invalid(name, "is required")),
+        }
+    }
+
     /// The caller, acting for whom the arguments name.
     fn caller(&self) -> Result<Caller> {
         self.caller.acting_as(self.arguments.get("agent_id").and_then(Value::as_str))
@@ -148,7 +167,9 @@ impl Call<'_> {
 
 /// Every tool there is.
 pub fn all() -> impl Iterator<Item = &'static Tool> {
-    [board::TOOLS, read::TOOLS, ticket::TOOLS, search::TOOLS, change::TOOLS, commits::TOOLS].into_iter().flatten()
+    let looking = [board::TOOLS, read::TOOLS, ticket::TOOLS, search::TOOLS];
+    let working = [change::TOOLS, commits::TOOLS, jobs::TOOLS, work::TOOLS, approvals::TOOLS];
+    looking.into_iter().chain(working).flatten()
 }
 
 /// The tool of that name.

@@ -2,7 +2,7 @@
 
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::{Access, Answer, Call, Tool, value};
@@ -15,7 +15,7 @@ pub(super) const TOOLS: &[Tool] = &[
     Tool {
         name: "list_workflows",
         title: "List workflows",
-        description: "Names the workflows you can see, with id, ticket_count and your role in each (viewers read, members \
+        description: "Names the workflows you can see, with workflow_id, ticket_count and your role in each (viewers read, members \
             write, owners manage). Call it first where you were told no workflow_id. More with cursor = next_cursor.",
         access: Access::Read,
         schema: schema::of::<WorkflowsArguments>,
@@ -126,11 +126,13 @@ fn workflows(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
         for workflow in &mut seen.workflows {
             workflow.description = bound::cut(&workflow.description, 300);
         }
-        let mut data = value(&seen)?;
-        for workflow in data["workflows"].as_array_mut().into_iter().flatten().filter_map(|w| w.as_object_mut()) {
-            workflow.remove("workflow_id");
-        }
-        Ok(Answer::new(format!("{} workflows.", seen.workflows.len()), bound::lean(data)))
+        let listed = seen.workflows.iter().map(|workflow| {
+            let mut data = value(workflow)?;
+            data["id"] = Value::Null;
+            Ok(bound::lean(data))
+        });
+        let line = format!("{} workflows.", seen.workflows.len());
+        Ok(Answer::new(line, bound::page("workflows", listed.collect::<Result<_>>()?, seen.has_more, seen.next_cursor)))
     })
 }
 
@@ -161,10 +163,8 @@ fn tickets(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
         let cards = page.tickets.iter().map(value).collect::<Result<Vec<_>>>()?;
         let (cards, count) = bound::fitting(cards.into_iter().map(bound::lean).collect(), bound::ROOM);
         let more = page.has_more || count < page.tickets.len();
-        let mut data = json!({"tickets": cards, "total_count": page.total_count, "has_more": more});
-        if more {
-            data["next_cursor"] = json!((from as usize + count).to_string());
-        }
+        let mut data = bound::page("tickets", cards, more, Some((from as usize + count).to_string()));
+        data["total_count"] = json!(page.total_count);
         Ok(Answer::new(format!("{count} of {} tickets.", page.total_count), data))
     })
 }

@@ -101,7 +101,9 @@ fn related(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
         let input = call.read::<RelatedArguments>()?;
         let found = similar::related(&call.state.db, &call.caller, &input.ticket_id, input.limit).await?;
         let line = format!("{} tickets resemble it.", found.related.len());
-        Ok(Answer::new(line, bound::lean(value(&found)?)))
+        let mut data = value(&found)?;
+        data["related"] = found.related.iter().map(|one| Ok(bound::lean(value(one)?))).collect::<Result<Value>>()?;
+        Ok(Answer::new(line, data))
     })
 }
 

@@ -106,11 +106,7 @@ fn page(name: &str, all: Vec<Value>, from: usize, limit: usize) -> Value {
     let total = all.len();
     let (listed, count) = bound::fitting(all.into_iter().skip(from).take(limit).collect(), bound::ROOM);
     let more = from + count < total && count > 0;
-    let mut data = json!({name: listed, "has_more": more});
-    if more {
-        data["next_cursor"] = json!((from + count).to_string());
-    }
-    data
+    bound::page(name, listed, more, Some((from + count).to_string()))
 }
 
 /// A long text from a character on.

@@ -2,7 +2,10 @@
 
 mod agent;
 mod door;
+mod jobs;
 mod library;
+mod prompt;
+mod resources;
 mod scopes;
 mod tenants;
 mod tools;

@@ -18,7 +18,11 @@ async fn a_key_that_reads_sees_and_reaches_no_tool_that_writes() {
     let (reader, worker) =
         (service(&server, "reader", &["read"]).await, service(&server, "worker", &["read", "write"]).await);
     let (reader, worker) = (Agent::enter(&reader).await, Agent::enter(&worker).await);
-    let all = worker.result("tools/list", json!({})).await["tools"].as_array().expect("a list").clone();
+    let known = Agent::enter(&owner).await;
+    let all = known.result("tools/list", json!({})).await["tools"].as_array().expect("a list").clone();
+    let mut working: Vec<String> = all.iter().map(|tool| text(tool, "name")).collect();
+    working.retain(|name| name != "decide_approval");
+    assert_eq!(worker.tools().await, working, "deciding has a scope of its own");
     let hint =
         |tool: &Value, name: &str| tool["annotations"][name].as_bool().unwrap_or_else(|| panic!("{name} of {tool}"));
     let expected: Vec<String> =
@@ -39,7 +43,8 @@ async fn a_key_that_reads_sees_and_reaches_no_tool_that_writes() {
         {
             let (code, words) = reader.refused(&name, arguments).await;
             assert_eq!(code, "forbidden", "{name}");
-            assert!(words.contains("\"write\""), "{words}");
+            let scope = if name == "decide_approval" { "\"approve\"" } else { "\"write\"" };
+            assert!(words.contains(scope), "{name}: {words}");
         }
     }
     assert_eq!(server.number("select count(*) from history").await, before);

@@ -19,7 +19,7 @@ async fn a_ticket_from_draft_to_done() {
     let (_server, desk, agent) = desk("mcptickets").await;
     let workflow = &desk.workflow;
     let seen = agent.does("list_workflows", json!({})).await;
-    assert_eq!(seen["workflows"][0]["id"], **workflow);
+    assert_eq!(seen["workflows"][0]["workflow_id"], **workflow);
     let draft = json!({"workflow_id": workflow, "title": "Sign-in loops", "description": "It loops for ever."});
     assert_eq!(agent.does("check_duplicate", draft.clone()).await["is_duplicate"], false);
     let made = agent.does("create_ticket", draft).await;

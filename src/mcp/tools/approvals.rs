@@ -1,0 +1,252 @@
+//! Tools that put questions to people, and let people's agents see and decide them.
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::read::limited;
+use super::{ADDS, Access, Answer, Call, Tool, value, workflow_of_key};
+use crate::approvals::reviews::{self, RequestClarification};
+use crate::approvals::{self, Approval, ApprovalKind, ApprovalState, Ask, Decide, Decision, Which};
+use crate::mcp::{bound, schema};
+use crate::{Error, Result};
+
+/// Longest wait for a decision.
+const PATIENCE: u64 = 30;
+
+pub(super) const TOOLS: &[Tool] = &[
+    Tool {
+        name: "ask_human",
+        title: "Ask a person",
+        description: "Puts a question to people, about a job, a ticket or a workflow (one of job_id, ticket_id, workflow_id). It \
+            does not wait: it answers approval_id at once, and you go on with what does not depend on it. Offer options where \
+            you can. The answer arrives in heartbeat's approvals while you hold the job, by get_approval with wait = 30, and as \
+            a change of callboard://job/{id} or callboard://ticket/{id}. blocks_job = true puts the job into waiting until it \
+            is decided. Each call asks once more: keep the approval_id.",
+        access: ADDS,
+        schema: schema::of::<Ask>,
+        run: ask,
+    },
+    Tool {
+        name: "get_approval",
+        title: "Has it been decided?",
+        description: "How a question stands: pending, approved, rejected, answered, expired or withdrawn, with answer and reason. \
+            wait (0 to 30 seconds) holds the answer back until it is decided; still pending then: go on, and ask again later.",
+        access: Access::Read,
+        schema: schema::of::<GetArguments>,
+        run: get,
+    },
+    Tool {
+        name: "list_approvals",
+        title: "List questions",
+        description: "Questions to people, the newest first, by status, kind (question, review, clarification), ticket or job; \
+            mine = those you asked. More with cursor = next_cursor.",
+        access: Access::Read,
+        schema: schema::of::<ListArguments>,
+        run: list,
+    },
+    Tool {
+        name: "decide_approval",
+        title: "Decide a question",
+        description: "Decides what somebody else asked: decision approve, reject or answer (then with answer in words). Only where \
+            a person told you their decision; your credential must be a person's, or a key with the scope approve. Nobody \
+            decides what they asked themselves. The same decision again answers the same; another one is refused.",
+        access: Access::Decide,
+        schema: schema::of::<DecideArguments>,
+        run: decide,
+    },
+    Tool {
+        name: "request_clarification",
+        title: "Ask what a ticket means",
+        description: "Says on a ticket what is unclear or contradicts itself (conflict_description, 20 characters or more), with \
+            potential_solutions to choose from. People see it on the ticket and answer there; it does not wait. Answers \
+            approval_id and comment_id; look at it with get_approval.",
+        access: ADDS,
+        schema: || schema::with(schema::of::<RequestClarification>(), "workflow_id", workflow_of_key()),
+        run: clarify,
+    },
+];
+
+/// Which question, and how long to wait for it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct GetArguments {
+    /// The question, as ask_human answered it.
+    approval_id: String,
+    /// Seconds to wait until it is decided, 0 to 30; 0 where left out.
+    #[schema(minimum = 0, maximum = 30)]
+    wait: Option<u64>,
+    /// The acting agent; reading changes nothing, so anyone may name one.
+    #[serde(rename = "agent_id")]
+    _agent_id: Option<String>,
+}
+
+/// Which questions.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ListArguments {
+    /// Of this workflow; of all you are in where left out.
+    workflow_id: Option<String>,
+    /// About this ticket.
+    ticket_id: Option<String>,
+    /// Asked in this job.
+    job_id: Option<String>,
+    /// In one of these states.
+    status: Option<Vec<ApprovalState>>,
+    /// Of one of these kinds.
+    kind: Option<Vec<ApprovalKind>>,
+    /// Only those you asked.
+    mine: Option<bool>,
+    /// 1 to 100; 20 where left out.
+    #[schema(minimum = 1, maximum = 100)]
+    limit: Option<i32>,
+    /// The next_cursor of an answer before.
+    cursor: Option<String>,
+    /// The acting agent; reading changes nothing, so anyone may name one.
+    #[serde(rename = "agent_id")]
+    _agent_id: Option<String>,
+}
+
+/// How to decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Verdict {
+    /// Yes.
+    Approve,
+    /// No.
+    Reject,
+    /// In words.
+    Answer,
+}
+
+/// A decision.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct DecideArguments {
+    /// The question.
+    approval_id: String,
+    /// approve, reject or answer; reviews are approved or rejected.
+    decision: Verdict,
+    /// The answer in words; needed to answer.
+    #[schema(max_length = 20_000)]
+    answer: Option<String>,
+    /// Why.
+    #[schema(max_length = 20_000)]
+    reason: Option<String>,
+    /// A comment for the ticket.
+    #[schema(max_length = 100_000)]
+    comment: Option<String>,
+    /// The acting agent, where the caller may act for others.
+    agent_id: Option<String>,
+}
+
+/// A question without what is said twice, and with long texts cut.
+pub(super) fn brief(mut data: Value) -> Value {
+    if let Some(members) = data.as_object_mut() {
+        members.remove("id");
+        for (name, length) in [("question", 2000), ("context", 2000), ("answer", 8000), ("reason", 4000)] {
+            if let Some(text) = members.get(name).and_then(Value::as_str).map(|text| bound::cut(text, length)) {
+                members.insert(name.to_owned(), text.into());
+            }
+        }
+    }
+    bound::lean(data)
+}
+
+fn shown(approval: &Approval) -> Result<Answer> {
+    let (id, answer) = (&approval.approval_id, approval.answer.as_deref().unwrap_or(""));
+    let line = match approval.status {
+        ApprovalState::Pending => format!("{id} is not decided yet."),
+        ApprovalState::Approved => "A person said yes.".to_owned(),
+        ApprovalState::Rejected => "A person said no.".to_owned(),
+        ApprovalState::Answered => format!("A person answered, in {} characters.", answer.chars().count()),
+        ApprovalState::Expired => "Nobody decided in time.".to_owned(),
+        ApprovalState::Withdrawn => "The question was taken back.".to_owned(),
+    };
+    Ok(Answer::new(line, brief(value(approval)?)))
+}
+
+fn ask(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
+    Box::pin(async move {
+        let (caller, input) = (call.caller()?, call.read::<Ask>()?);
+        let approval = approvals::ask(&call.state.db, &caller, &input, None).await?;
+        let mut answer = shown(&approval)?;
+        answer.line = format!(
+            "Asked as {0}; go on. The answer comes with heartbeat's approvals or get_approval {0}, wait = 30.",
+            approval.approval_id
+        );
+        Ok(answer)
+    })
+}
+
+fn get(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
+    Box::pin(async move {
+        let input = call.read::<GetArguments>()?;
+        let wait = input.wait.unwrap_or(0);
+        if wait > PATIENCE {
+            return Err(Error::invalid("wait", format!("must be between 0 and {PATIENCE}")));
+        }
+        let (db, patience) = (&call.state.db, Duration::from_secs(wait));
+        shown(&call.state.approvals.wait(db, &call.caller, &input.approval_id, patience).await?)
+    })
+}
+
+fn list(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
+    Box::pin(async move {
+        let input = call.read::<ListArguments>()?;
+        let which = Which {
+            workflow_id: input.workflow_id,
+            ticket_id: input.ticket_id,
+            job_id: input.job_id,
+            status: input.status.map(|all| all.iter().map(name).collect()),
+            kind: input.kind.map(|all| all.iter().map(name).collect()),
+            mine: input.mine,
+        };
+        let limit = limited(input.limit, 20, 100)?;
+        let page = approvals::list(&call.state.db, &call.caller, &which, limit, input.cursor.as_deref()).await?;
+        let found = page.approvals.iter().map(|approval| {
+            let mut data = value(approval)?;
+            data["question"] = bound::cut(&approval.question, 300).into();
+            data["context"] = Value::Null;
+            Ok(brief(data))
+        });
+        let found = found.collect::<Result<Vec<Value>>>()?;
+        let line = format!("{} questions.", found.len());
+        Ok(Answer::new(line, bound::page("approvals", found, page.has_more, page.next_cursor)))
+    })
+}
+
+/// A word of an enum, as the database knows it.
+fn name(word: &impl Serialize) -> String {
+    value(word).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn decide(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
+    Box::pin(async move {
+        let (caller, input) = (call.caller()?, call.read::<DecideArguments>()?);
+        let decision = match input.decision {
+            Verdict::Approve => Decision::Approve,
+            Verdict::Reject => Decision::Reject,
+            Verdict::Answer => Decision::Answer,
+        };
+        let words =
+            Decide { answer: input.answer, reason: input.reason, comment: input.comment, agent_id: input.agent_id };
+        let decided = approvals::decide(&call.state.db, &caller, &input.approval_id, decision, &words).await?;
+        call.state.approvals.nudge(&input.approval_id);
+        shown(&decided)
+    })
+}
+
+fn clarify(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
+    Box::pin(async move {
+        call.find_ticket().await?;
+        let (caller, input) = (call.caller()?, call.read::<RequestClarification>()?);
+        let asked = reviews::request_clarification(&call.state.db, &caller, &input, None).await?;
+        let data = json!({"success": true, "ticket_id": asked.ticket_id, "approval_id": asked.approval_id,
+            "comment_id": asked.comment_id, "status": "pending"});
+        Ok(Answer::new(bound::cut(&asked.message, 500), data))
+    })
+}
