@@ -3,4 +3,7 @@
 
 mod desk;
 mod s000;
+mod s001;
 mod s002;
+mod s003;
+mod s004;
