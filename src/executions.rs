@@ -137,6 +137,11 @@ pub async fn definitions(db: &Db, caller: &Caller) -> Result<Definitions> {
 
 /// Keeps a board to begin work from.
 pub async fn define(db: &Db, caller: &Caller, input: &CreateDefinition) -> Result<Definition> {
+    if input.phases.is_none() && input.board_config.is_none() {
+        let mut problem = Error::invalid("phases", "or board_config must be given").as_problem();
+        problem.errors.extend(Error::invalid("board_config", "or phases must be given").as_problem().errors);
+        return Err(Error::Problem(Box::new(problem)));
+    }
     let name = |(place, phase): (usize, &Value)| {
         let named = [phase, &phase["name"], &phase["phase_name"]].into_iter().find_map(Value::as_str);
         named

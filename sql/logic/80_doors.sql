@@ -98,3 +98,15 @@ begin atomic
     )
     select f.id from fitting f where f.fit is not null order by f.fit, f.position, f.id limit 1;
 end;
+
+-- GET /api/tickets?job_id=: the ticket of a job, if it has one.
+create function logic.tickets_of_job(caller text, job text) returns jsonb language plpgsql as $$
+declare
+    found_job jobs := logic.find_job(caller, job, 'viewer');
+    tickets jsonb := coalesce((
+        select jsonb_agg(to_jsonb(k) || jsonb_build_object('description', t.description))
+          from tickets t join logic.cards k on k.ticket_id = t.id where t.id = found_job.ticket_id), '[]');
+begin
+    return jsonb_build_object('success', true, 'tickets', tickets, 'total_count', jsonb_array_length(tickets), 'has_more', false);
+end
+$$;

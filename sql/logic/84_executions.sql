@@ -115,6 +115,8 @@ begin
     end if;
     if jsonb_typeof(coalesce(params, '{}')) <> 'object' or octet_length(params::text) > 65536 then
         perform logic.invalid('launch_params', 'must be an object of at most 64 KiB');
+    elsif char_length(prompt) > 200000 then
+        perform logic.invalid('prompt', 'must have at most 200000 characters');
     end if;
     made := logic.create_workflow(caller, coalesce(nullif(logic.trimmed(name), ''), nullif(left(logic.trimmed(description), 100), ''), title),
         description, board_config => config) ->> 'id';

@@ -278,6 +278,11 @@ pub async fn get(db: &Db, caller: &Caller, ticket: &str, workflow: Option<&str>)
     db.call(include_str!("../../sql/queries/tickets/get.sql"), &[&caller.to_sql(), &ticket, &workflow]).await
 }
 
+/// The ticket of a job, as a page; none if it has none.
+pub async fn of_job(db: &Db, caller: &Caller, job: &str) -> Result<TicketList> {
+    db.call(include_str!("../../sql/queries/tickets/of_job.sql"), &[&caller.to_sql(), &job]).await
+}
+
 /// A page of a workflow's tickets.
 #[allow(clippy::too_many_arguments)]
 pub async fn list(

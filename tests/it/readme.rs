@@ -114,6 +114,10 @@ async fn the_examples_of_the_readme_work() {
         "\"columns\"",
         "Asynchronous notification \"callboard\"",
         "cb_",
+        "304\n",
+        "\"prUrl\"",
+        "\"event\":\"state_change\",\"ticketId\"",
+        "\"adw_id\"",
     ] {
         assert!(out.contains(part), "{part} in\n{out}");
     }

@@ -25,9 +25,11 @@ pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 struct ListQuery {
-    /// The workflow.
+    /// The workflow; only with `job_id` it may be left out.
     #[param(min_length = 1)]
-    workflow_id: String,
+    workflow_id: Option<String>,
+    /// The job whose ticket is wanted, and no other.
+    job_id: Option<String>,
     /// The acting agent; reading changes nothing, so anyone may name one.
     #[serde(rename = "agent_id")]
     _agent_id: Option<String>,
@@ -102,8 +104,11 @@ async fn page(state: &State, auth: &Auth, query: &ListQuery) -> Result<Reply<Tic
     if offset < 0 {
         return Err(Error::invalid("offset", "must not be negative").into());
     }
+    if let Some(job) = &query.job_id {
+        return Ok(Reply::ok(read::of_job(&state.db, &auth.caller(), job).await?));
+    }
     let (by, order) = (query.sort_by.unwrap_or_default(), query.sort_order.unwrap_or_default());
-    let workflow = &query.workflow_id;
+    let workflow = query.workflow_id.as_ref().ok_or_else(|| Error::invalid("workflow_id", "is required"))?;
     Ok(Reply::ok(read::list(&state.db, &auth.caller(), workflow, &query.filters()?, by, order, limit, offset).await?))
 }
 

@@ -77,7 +77,7 @@ fn find(name: &str) -> Option<Value> {
         "related_task_ids": ["JIRA-1"], "related_ticket_ids": ["$other"], "story_points": 1.5, "estimate_minutes": 5,
         "spent_minutes": 5,
     });
-    let list = json!({"query": {"workflow_id": "$workflow", "agent_id": "someone", "status": "backlog,todo",
+    let list = json!({"query": {"workflow_id": "$workflow", "job_id": "$held", "agent_id": "someone", "status": "backlog,todo",
         "ticket_type": "task", "priority": "low,high", "assigned_agent_id": "$actor", "unassigned": "false", "tags": "t",
         "is_blocked": "false", "include_completed": "true", "limit": "10", "offset": "0", "sort_by": "priority",
         "sort_order": "asc"}});

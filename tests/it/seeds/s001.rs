@@ -112,6 +112,8 @@ async fn from_registering_to_an_app() {
     assert_eq!((&app["spec"]["pages"], &app["prd_markdown"]), (&json!(3), &json!("# Map shop")));
     assert_eq!(client.get("/api/apps/").await.ok()["apps"][0]["id"], app["id"]);
     assert_eq!(client.get(&format!("/api/apps/{}/", text(&app, "id"))).await.ok()["job_id"], json!(id));
+    let tickets = client.get(&format!("/api/tickets/?job_id={id}")).await.ok();
+    assert_eq!((&tickets["total_count"], &tickets["tickets"][0]["ticket_id"]), (&json!(1), &job["ticket_id"]));
     let messages = client.get(&format!("/api/job-messages/?job_id={id}")).await.ok();
     assert_eq!(messages["messages"].as_array().map(Vec::len), Some(4), "{messages}");
     assert_eq!(client.get("/api/jobs/").await.ok()["jobs"][0]["status"], "succeeded");

@@ -33,7 +33,14 @@ pub fn find(name: &str) -> Option<Value> {
             "body": {"status": "in_progress", "message": "On it", "agent_id": null}}),
         "GET /api/workflow-definitions" => json!({}),
         "POST /api/workflow-definitions" => {
-            let board = json!({"name": "B", "columns": [{"id": "todo"}, {"id": "done"}]});
+            let board = json!({"name": "Board", "columns": [
+                    {"id": "todo", "name": "To do", "order": 0, "color": "#123456", "wip_limit": 5, "category": "todo",
+                     "ticket_count": 0, "previous_id": "todo"}, {"id": "done"}],
+                "ticket_types": [{"id": "task", "name": "Task", "icon": "x", "color": "#123456"}],
+                "default_ticket_type": "task", "initial_status": "todo",
+                "settings": {"auto_assign": false, "require_comments_on_status_change": false, "allow_reopen": true,
+                             "track_time": true, "wip_policy": "warn"},
+                "transitions": [{"from": "todo", "to": "done"}]});
             json!({"body": {"name": "Mine", "description": "For work", "phases": ["plan", "build"], "board_config": null},
                 "also": {"name": "Mine", "board_config": board}})
         }
