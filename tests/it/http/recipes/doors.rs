@@ -41,8 +41,7 @@ pub fn find(name: &str) -> Option<Value> {
                 "settings": {"auto_assign": false, "require_comments_on_status_change": false, "allow_reopen": true,
                              "track_time": true, "wip_policy": "warn"},
                 "transitions": [{"from": "todo", "to": "done"}]});
-            json!({"body": {"name": "Mine", "description": "For work", "phases": ["plan", "build"], "board_config": null},
-                "also": {"name": "Mine", "board_config": board}})
+            json!({"body": {"name": "Mine", "description": "For work", "phases": ["plan", "build"], "board_config": board}})
         }
         "GET /api/workflow-executions" => json!({"query": {"status": "active", "limit": "10"}}),
         "POST /api/workflow-executions" => {
