@@ -70,11 +70,7 @@ begin
     if status = 'paused' then
         perform logic.pause_job(caller, job);
     elsif wanted = 'cancelled' then
-        perform logic.cancel_job(caller, job, message);
-        select j.* into held from jobs j where j.id = held.id;
-        if held.status <> 'cancelled' and held.claimed_by = logic.acting(who) then
-            perform logic.confirm_cancel(caller, job, held.lease_token);
-        end if;
+        perform logic.cancel_adw(caller, job, message);
     elsif wanted = 'started' then
         if held.status = 'collecting' then
             perform logic.continue_job(caller, job);
@@ -120,7 +116,7 @@ begin
         end if;
         update jobs j set status = 'running', attempt = j.attempt + 1, lease_token = gen_random_uuid()::text,
             lease_expires_at = clock_timestamp() + interval '1 hour', heartbeat_at = clock_timestamp(),
-            worker = logic.acting(who), claimed_by = logic.acting(who), cancel_requested_at = null, end_answer = null, error = null,
+            worker = left(logic.acting(who) || ' elsewhere', 200), claimed_by = logic.acting(who), cancel_requested_at = null, end_answer = null, error = null,
             stage = coalesce(j.stage, j.stages[1])
          where j.id = held.id returning * into held;
         perform logic.move_along(caller, held, held.stage);
@@ -129,10 +125,17 @@ begin
 end
 $$;
 
--- DELETE /api/v1/workflows/{adw_id}: at once where nobody works on it, else its worker is asked.
-create function logic.cancel_adw(caller text, job text) returns jsonb language plpgsql as $$
+-- DELETE /api/v1/workflows/{adw_id}: at once where no worker of ours holds it, else its worker is asked. Who
+-- runs the work elsewhere finds it ended.
+create function logic.cancel_adw(caller text, job text, reason text default null) returns jsonb language plpgsql as $$
+declare
+    held jobs;
 begin
-    perform logic.cancel_job(caller, job);
+    perform logic.cancel_job(caller, job, reason);
+    select j.* into held from jobs j where j.id = cancel_adw.job;
+    if held.status <> 'cancelled' and held.worker = left(held.claimed_by || ' elsewhere', 200) then
+        perform logic.confirm_cancel(caller, job, held.lease_token);
+    end if;
     return (select logic.adw_json(j) || jsonb_build_object('success', true,
                 'message', case when j.status = 'cancelled' then 'Cancelled.' else 'Its worker was asked to stop.' end)
               from jobs j where j.id = job);

@@ -115,9 +115,10 @@ async fn the_examples_of_the_readme_work() {
         "Asynchronous notification \"callboard\"",
         "cb_",
         "304\n",
-        "\"prUrl\"",
+        "\"event\":\"pr_created\"",
         "\"event\":\"state_change\",\"ticketId\"",
         "\"adw_id\"",
+        "\"status\":\"cancelled\"",
     ] {
         assert!(out.contains(part), "{part} in\n{out}");
     }

@@ -162,6 +162,13 @@ async fn cancelled() {
     assert_eq!((gone.status, &gone.json["status"]), (202, &json!("cancelled")));
     assert_eq!(desk.ann.get(&path).await.ok()["status"], "cancelled");
 
+    // One that is run elsewhere ends at once; who runs it finds that out.
+    let made = desk.ann.post(CREATE, task("Elsewhere")).await.created();
+    let path = format!("/api/v1/workflows/{}", text(&made, "adw_id"));
+    desk.ann.put(&format!("{path}/status"), json!({"status": "in_progress"})).await.ok();
+    assert_eq!(desk.ann.delete(&path).await.json["status"], "cancelled");
+    assert_eq!(desk.ann.put(&format!("{path}/status"), json!({"status": "in_progress"})).await.status, 409);
+
     // One that is worked on ends when its worker has stopped.
     let made = desk.ann.post(CREATE, task("Busy one")).await.created();
     desk.hire(&text(&made, "workflow_id")).await;
