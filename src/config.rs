@@ -131,6 +131,9 @@ pub struct Config {
     /// Texts in one request to the `openai` provider.
     #[arg(long, env = "CALLBOARD_EMBEDDING_BATCH", default_value_t = 64)]
     pub embedding_batch: usize,
+    /// Let webhooks call loopback, private and link-local addresses.
+    #[arg(long, env = "CALLBOARD_WEBHOOK_ALLOW_PRIVATE", default_value_t = false, action = clap::ArgAction::Set)]
+    pub webhook_allow_private: bool,
     /// What to log, in the syntax of RUST_LOG.
     #[arg(
         long,

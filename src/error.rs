@@ -199,6 +199,7 @@ const CONSTRAINTS: &[(&str, &str, &str)] = &[
     ("approvals_context_length", "context", "must have at most 50000 characters"),
     ("approvals_answer_length", "answer", "must have at most 20000 characters"),
     ("approvals_reason_length", "reason", "must have at most 20000 characters"),
+    ("webhooks_url_length", "url", "must have 1 to 2000 characters"),
     ("workflow_members_role", "role", "must be viewer, member or owner"),
     (
         "actors_id_shape",

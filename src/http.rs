@@ -30,6 +30,7 @@ pub mod searches;
 pub mod sessions;
 mod strict;
 pub mod tickets;
+pub mod webhooks;
 pub mod workflows;
 pub mod ws;
 
@@ -54,7 +55,9 @@ use crate::approvals::waiting::Approvals;
 use crate::config::Config;
 use crate::db::Db;
 use crate::embeddings::{self, Embeddings};
+use crate::live::dialects::native;
 use crate::searches::matching::Matching;
+use crate::webhooks::Messenger;
 use crate::{Error, Result as CoreResult};
 
 /// A part asked by `/ready`: `Err` says what is wrong, in a sentence.
@@ -74,6 +77,8 @@ pub struct State {
     pub matching: Matching,
     /// Lets those without a socket wait for decisions.
     pub approvals: Approvals,
+    /// Tells addresses outside what happens.
+    pub webhooks: Messenger,
     /// Rate limits.
     pub limits: limits::Limits,
     ready: RwLock<Vec<(String, ReadyCheck)>>,
@@ -92,6 +97,7 @@ impl State {
         let embeddings = Embeddings::start(db.clone(), embeddings::Settings::of(&config)?)?;
         let matching = Matching::start(db.clone(), embeddings.clone());
         let approvals = Approvals::start(db.clone());
+        let webhooks = Messenger::start(db.clone(), config.webhook_allow_private, native::posted)?;
         let limits = limits::Limits::new(config.request_rate);
         Ok(web::Data::new(Self {
             db,
@@ -100,6 +106,7 @@ impl State {
             embeddings,
             matching,
             approvals,
+            webhooks,
             limits,
             ready: RwLock::default(),
         }))
@@ -131,6 +138,7 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
     jobs::configure(cfg);
     apps::configure(cfg);
     doors::configure(cfg);
+    webhooks::configure(cfg);
     cfg.service(board::board);
 }
 

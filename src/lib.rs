@@ -27,12 +27,14 @@ pub mod jobs;
 pub mod live;
 pub mod mcp;
 pub mod operators;
+pub mod outbound;
 pub mod search;
 pub mod searches;
 pub mod serve;
 pub mod stages;
 pub mod telemetry;
 pub mod tickets;
+pub mod webhooks;
 pub mod workflows;
 
 pub use error::{Error, Result};

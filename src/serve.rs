@@ -72,6 +72,7 @@ pub async fn run(config: Config, demo: bool) -> Result<()> {
     housekeeping.abort();
     words.abort();
     live.stop().await;
+    state.webhooks.stop().await;
     handle.stop(true).await;
     let _ = serving.await;
     if let Some(postgres) = postgres {

@@ -123,7 +123,9 @@ $$;
 -- What people have decided of a job's questions, newest first.
 create function logic.decided_for(job text) returns jsonb language sql stable
 begin atomic
-    select '[]'::jsonb where decided_for.job is not null;
+    select coalesce(jsonb_agg(logic.approval_json(a) order by a.decided_at desc), '[]')
+      from (select * from approvals a where a.job_id = decided_for.job and a.status <> 'pending'
+             order by a.decided_at desc limit 20) a;
 end;
 
 -- POST /api/jobs/{id}/heartbeat: extends the lease, notes progress, and tells what the worker must know:

@@ -232,17 +232,21 @@ $$;
 -- caller holds the job's row.
 create function logic.resume_waiting_job(decided approvals) returns void language plpgsql as $$
 declare
-    held constant boolean := (select j.lease_expires_at > clock_timestamp() from jobs j where j.id = decided.job_id);
+    held jobs;
 begin
-    if not decided.blocks_job or exists (
+    select * into held from jobs j where j.id = decided.job_id and j.status = 'waiting' and j.deleted_at is null;
+    if held.id is null or not decided.blocks_job or exists (
         select from approvals a where a.job_id = decided.job_id and a.blocks_job and a.status = 'pending') then
         return;
     end if;
-    update jobs j set
-        status = case when held then 'running' when j.cancel_requested_at is not null then 'cancelled' else 'queued' end,
-        attempt = case when held then j.attempt else greatest(j.attempt - 1, 0) end,
-        lease_expires_at = case when held then j.lease_expires_at end
-     where j.id = decided.job_id and j.status = 'waiting' and j.deleted_at is null;
+    if held.lease_expires_at <= clock_timestamp() then
+        update jobs j set attempt = greatest(j.attempt - 1, 0) where j.id = held.id;
+    end if;
+    if held.cancel_requested_at is not null and not logic.is_held(held) then
+        perform logic.end_job(held, 'cancelled', 'It was to be cancelled while it waited.');
+    else
+        perform logic.wake_job(held);
+    end if;
 end
 $$;
 

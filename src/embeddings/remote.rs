@@ -6,7 +6,7 @@
 
 mod answer;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -18,7 +18,8 @@ use serde_json::json;
 
 use super::Settings;
 use super::provider::{Fault, Provider, Urgency};
-use crate::{Error, Result};
+use crate::outbound::Unread;
+use crate::{Error, Result, outbound};
 
 /// Time to connect.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -68,7 +69,7 @@ impl Remote {
             }
         }
         let client = Client::builder()
-            .use_preconfigured_tls(tls()?)
+            .use_preconfigured_tls(outbound::tls()?)
             .default_headers(headers)
             .connect_timeout(CONNECT)
             .timeout(settings.timeout)
@@ -213,15 +214,11 @@ fn usual_dimensions(model: &str) -> Option<i64> {
 }
 
 /// Reads an answer of bounded size.
-async fn bounded(mut response: Response, most: usize) -> Result<Vec<u8>, Fault> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
-        if body.len() + chunk.len() > most {
-            return Err(Fault::Nonsense(format!("It answered more than {} kB.", most / 1024)));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
+async fn bounded(response: Response, most: usize) -> Result<Vec<u8>, Fault> {
+    outbound::bounded(response, most).await.map_err(|unread| match unread {
+        Unread::TooLong => Fault::Nonsense(format!("It answered more than {} kB.", most / 1024)),
+        Unread::Broken(error) => unreachable(error),
+    })
 }
 
 /// No answer.
@@ -257,17 +254,6 @@ fn refusal(response: &Response) -> Fault {
         _ if status.is_client_error() => Fault::Texts(format!("It refuses the text ({}).", status.as_u16())),
         _ => Fault::Provider(format!("It answers {}.", status.as_u16())),
     }
-}
-
-/// TLS with the public roots.
-fn tls() -> Result<rustls::ClientConfig> {
-    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    Ok(rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|e| Error::Setup(format!("TLS cannot be set up: {e}.")))?
-        .with_root_certificates(roots)
-        .with_no_client_auth())
 }
 
 #[cfg(test)]

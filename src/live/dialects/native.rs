@@ -48,6 +48,12 @@ pub fn message(event: &Event, epoch: &str, prev: i64) -> String {
     serde_json::to_string(&envelope).unwrap_or_default()
 }
 
+/// The type and the message of an event, as webhooks get it: the room is the workflow's.
+pub fn posted(event: &Event, epoch: &str) -> (String, String) {
+    let name = kind(&event.change_type, event.field_name.as_deref()).to_owned();
+    (name, message(event, epoch, event.prev))
+}
+
 /// The type of message for each kind of change; a kind that is new here keeps its own name.
 fn kind<'a>(change_type: &'a str, field: Option<&str>) -> &'a str {
     match change_type {

@@ -24,3 +24,5 @@ mod spoil;
 pub mod stage;
 mod tenants;
 mod tickets;
+mod webhooks;
+mod webhooks_faults;

@@ -2,6 +2,7 @@
 //! then spoil them; an endpoint that is missing here fails them, so that none is left untried.
 
 mod doors;
+mod asking;
 mod jobs;
 
 use std::collections::BTreeMap;
@@ -206,27 +207,6 @@ fn find(name: &str) -> Option<Value> {
         }
         "POST /api/tickets/bulk-update" => json!({"body": {"workflow_id": "$workflow", "agent_id": Value::Null,
             "ticket_ids": ["$ticket", "$other"], "updates": fields, "new_status": "todo", "comment": "All of them."}}),
-        "POST /api/tickets/request-review" | "POST /api/tickets/approve" => json!({"body": {"ticket_id": "$reviewed",
-            "comment": "Look at this.", "agent_id": Value::Null}}),
-        "POST /api/tickets/reject" => json!({"body": {"ticket_id": "$reviewed", "rejection_reason": "Not now.",
-            "comment": "Sorry.", "agent_id": Value::Null}}),
-        "POST /api/tickets/request-clarification" => json!({"body": {"ticket_id": "$ticket", "agent_id": Value::Null,
-            "conflict_description": "The two requirements contradict each other.", "context": "Seen today.",
-            "potential_solutions": ["Take the first."]}}),
-        "GET /api/tickets/pending-review-count" => json!({"query": {"workflow_id": "$workflow"}}),
-        "POST /api/approvals" => json!({"body": {"workflow_id": "$workflow", "ticket_id": "$ticket", "job_id": "$job",
-            "kind": "question", "question": "Which one?", "context": "There are two.", "options": ["a", "b"],
-            "blocks_job": true, "expires_in_seconds": 86400, "lease_token": Value::Null, "agent_id": Value::Null}}),
-        "GET /api/approvals" => json!({"query": {"workflow_id": "$workflow", "ticket_id": "$ticket", "job_id": "$job",
-            "status": "pending,answered", "kind": "question", "mine": "false", "limit": "10", "cursor": "$approval"}}),
-        "GET /api/approvals/{id}" => json!({"path": {"id": "$approval"}, "query": {"wait": "0"}}),
-        "POST /api/approvals/{id}/approve" | "POST /api/approvals/{id}/reject" | "POST /api/approvals/{id}/answer" => {
-            json!({"path": {"id": "$approval"}, "body": {"answer": "The first.", "reason": "It is better.",
-                "comment": "Decided.", "agent_id": Value::Null}})
-        }
-        "POST /api/approvals/{id}/withdraw" => {
-            json!({"path": {"id": "$approval"}, "body": {"reason": "No longer needed.", "agent_id": Value::Null}})
-        }
         "GET /api/tickets/{id}" => json!({"path": {"id": "$ticket"}, "query": {"workflow_id": "$workflow"}}),
         "DELETE /api/tickets/{id}" => json!({"path": {"id": "$ticket"}}),
         "POST /api/tickets/{id}/restore" => json!({"path": {"id": "$deleted"}}),
@@ -248,7 +228,7 @@ fn find(name: &str) -> Option<Value> {
         "PUT /api/comments/{id}/reactions/{emoji}" | "DELETE /api/comments/{id}/reactions/{emoji}" => {
             json!({"path": {"id": "$comment", "emoji": "👍"}})
         }
-        _ => return jobs::find(name).or_else(|| doors::find(name)),
+        _ => return jobs::find(name).or_else(|| doors::find(name)).or_else(|| asking::find(name)),
     })
 }
 
@@ -282,17 +262,7 @@ impl World {
         );
         let search = json!({"workflow_id": desk.workflow, "name": "Kept", "query": "ticket"});
         let search = text(&client.post("/api/searches", search).await.created(), "search_id");
-        let (job, approval) = (format!("job-{}", uuid::Uuid::now_v7()), format!("approval-{}", uuid::Uuid::now_v7()));
-        server
-            .sql(
-                "with held as (update tickets set approval_status = 'pending_review' where id = $5),
-                      made as (insert into jobs (id, workflow_id, ticket_id, title, status) values ($1, $2, $3, 'A job', 'queued'))
-                 insert into approvals (id, workflow_id, ticket_id, kind, question, asked_by) values ($4, $2, $3, 'question', 'Well?', $6)",
-                &[&job, &desk.workflow, &things["ticket"], &approval, &things["reviewed"], &member.id],
-            )
-            .await;
-        things.insert("job".to_owned(), job);
-        things.insert("approval".to_owned(), approval);
+        asking::things(server, &desk, &member.id, &mut things).await;
         let agent = client.post("/api/agents", json!({"name": "An agent"})).await.created();
         let key = client.post("/api/keys", json!({"name": "A key", "actor_id": agent["id"], "scopes": ["read"]})).await;
         let invite = json!({"workflow_id": desk.workflow, "role": "member"});
