@@ -27,6 +27,7 @@ async fn secrets_appear_nowhere() {
         .env("CALLBOARD_EMBEDDING_BASE_URL", "http://127.0.0.1:9/v1")
         .env("CALLBOARD_EMBEDDING_MODEL", "unknown")
         .env("CALLBOARD_EMBEDDING_API_KEY", "canary-embedding-key")
+        .env("CALLBOARD_WEBHOOK_ALLOW_PRIVATE", "true")
         .stdin(Stdio::null())
         .stdout(log.reopen().expect("a handle"))
         .stderr(log.reopen().expect("a handle"))
@@ -55,6 +56,23 @@ async fn secrets_appear_nowhere() {
     let ticket = text(&root.post("/api/auth/ws-ticket", json!({})).await.ok(), "ticket");
     let invite = text(&root.post("/api/invites", json!({})).await.created(), "invite");
     stranger.with(&key).get("/api/auth/me").await.ok();
+    // One secret of ours and one of theirs; both sign a request that nobody takes.
+    let workflow = text(&root.post("/api/workflows", json!({"name": "W"})).await.created(), "id");
+    let hook = json!({"workflow_id": workflow, "url": "http://127.0.0.1:9/"});
+    let made = root.post("/api/webhooks", hook.clone()).await.created();
+    let signing = text(&made, "secret");
+    let mut theirs = hook;
+    theirs["secret"] = json!("canary-webhook-secret-of-theirs");
+    let theirs = text(&root.post("/api/webhooks", theirs).await.created(), "id");
+    for id in [text(&made, "id"), theirs] {
+        let path = format!("/api/webhooks/{id}");
+        note(&root.post(&format!("{path}/test"), json!({})).await.ok());
+        note(&root.get(&format!("{path}/deliveries")).await.ok());
+        note(&root.patch(&path, json!({"active": false})).await.ok());
+    }
+    note(&root.get(&format!("/api/webhooks?workflow_id={workflow}")).await.ok());
+    note(&root.get(&format!("/api/workflows/{workflow}/events")).await.ok());
+    note(&root.post("/api/webhooks", json!({"workflow_id": workflow, "url": "x", "secret": "canary!"})).await.json);
     // Refusals repeat none of it either.
     let bad = json!({"email": "root@example.org", "password": "canary-wrong-password", "name": ["x"]});
     for path in ["/api/auth/login", "/api/auth/register", "/api/auth/setup", "/api/auth/password"] {
@@ -85,7 +103,7 @@ async fn secrets_appear_nowhere() {
     assert!(log.contains("/api/auth/register"), "the log shows requests at this level");
     let everywhere = [log.as_str(), seen.as_str(), &String::from_utf8_lossy(&arguments)].concat();
     let next = text(&refreshed, "refresh");
-    for secret in [&access, &refresh, &next, &key, &ticket, &invite, &db.url] {
+    for secret in [&access, &refresh, &next, &key, &ticket, &invite, &signing, &db.url] {
         assert!(!everywhere.contains(secret.as_str()), "{secret}");
     }
     for canary in ["canary", "argon2"] {
