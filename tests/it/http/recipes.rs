@@ -1,8 +1,8 @@
 //! How to call each endpoint well. Tests generated from the description take their good requests here and
 //! then spoil them; an endpoint that is missing here fails them, so that none is left untried.
 
-mod doors;
 mod asking;
+mod doors;
 mod jobs;
 
 use std::collections::BTreeMap;
