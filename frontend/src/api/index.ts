@@ -148,6 +148,7 @@ export const comments = {
   },
 };
 
+export { approvals } from "./approvals";
 export { apps, jobs, messages } from "./jobs";
 export { explain, Problem } from "./problem";
 export { search, searches } from "./search";

@@ -20,6 +20,7 @@ export const queryKeys = {
   commitDiff: (workflowId: string, sha: string) => ["commit-diff", workflowId, sha] as const,
   jobs: ["jobs"] as const,
   job: (jobId: string) => ["job", jobId] as const,
+  approvals: ["approvals"] as const,
   apps: ["apps"] as const,
   ticket: (ticketId: string) => ["ticket", ticketId] as const,
 };

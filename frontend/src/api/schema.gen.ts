@@ -228,6 +228,259 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    workflow_id?: string;
+                    ticket_id?: string;
+                    job_id?: string;
+                    status?: string;
+                    kind?: string;
+                    mine?: boolean;
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ApprovalList"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/approvals/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["Withdraw"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Approval"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/request-review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RequestReview"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Reviewed"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/approvals/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["Decide"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Approval"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/approvals/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["Decide"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Approval"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/approvals/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["Decide"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Approval"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/options": {
         parameters: {
             query?: never;
@@ -2948,6 +3201,43 @@ export interface components {
             updated_at: string;
             workflow_id: string;
         };
+        Approval: {
+            answer?: string | null;
+            approval_id: string;
+            asked_by?: string | null;
+            asked_by_name?: string | null;
+            blocks_job: boolean;
+            comment_id?: string | null;
+            context: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            decided_at?: string | null;
+            decided_by?: string | null;
+            decided_by_name?: string | null;
+            /** Format: date-time */
+            expires_at?: string | null;
+            id: string;
+            job_id?: string | null;
+            kind: components["schemas"]["ApprovalKind"];
+            options: string[];
+            question: string;
+            reason?: string | null;
+            status: components["schemas"]["ApprovalState"];
+            ticket_id?: string | null;
+            ticket_key?: string | null;
+            ticket_title?: string | null;
+            workflow_id: string;
+        };
+        /** @enum {string} */
+        ApprovalKind: "question" | "review" | "clarification";
+        ApprovalList: {
+            approvals: components["schemas"]["Approval"][];
+            has_more: boolean;
+            next_cursor?: string | null;
+        };
+        /** @enum {string} */
+        ApprovalState: "pending" | "approved" | "rejected" | "answered" | "expired" | "withdrawn";
         /** @enum {string} */
         ApprovalStatus: "pending_review" | "approved" | "rejected";
         Apps: {
@@ -3210,6 +3500,16 @@ export interface components {
         };
         CreatedKey: components["schemas"]["ApiKey"] & {
             key: string;
+        };
+        Decide: {
+            /** @default null */
+            agent_id?: string | null;
+            /** @default null */
+            answer?: string | null;
+            /** @default null */
+            comment?: string | null;
+            /** @default null */
+            reason?: string | null;
         };
         Done: {
             message: string;
@@ -3595,6 +3895,11 @@ export interface components {
             success: boolean;
             ticket_id: string;
         };
+        RequestReview: {
+            agent_id?: string | null;
+            comment?: string | null;
+            ticket_id: string;
+        };
         ResolveTicket: {
             agent_id?: string | null;
             commit_sha?: string | null;
@@ -3610,6 +3915,13 @@ export interface components {
             unblocked_tickets: string[];
             /** Format: int64 */
             version: number;
+        };
+        Reviewed: {
+            approval_id?: string | null;
+            approval_status: components["schemas"]["ApprovalStatus"];
+            message: string;
+            success: boolean;
+            ticket_id: string;
         };
         /** @enum {string} */
         Role: "viewer" | "member" | "owner";
@@ -3936,6 +4248,12 @@ export interface components {
         };
         /** @enum {string} */
         WipPolicy: "warn" | "refuse";
+        Withdraw: {
+            /** @default null */
+            agent_id?: string | null;
+            /** @default null */
+            reason?: string | null;
+        };
         Workflow: {
             /** Format: date-time */
             archived_at?: string | null;

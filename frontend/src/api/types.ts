@@ -2,9 +2,11 @@
  * The shapes the dashboard works with. They are the generated ones, made stricter where the server promises more than
  * OpenAPI can say: answers carry every field, and some strings are one of a few.
  */
+import type { Approval } from "./approval-types";
 import type { App, JobSummary, Message } from "./job-types";
 import type { components } from "./schema.gen";
 
+export type * from "./approval-types";
 export type * from "./job-types";
 
 type Schemas = components["schemas"];
@@ -116,6 +118,7 @@ export interface EventData {
   job?: JobSummary;
   message?: Message | string;
   app?: App;
+  approval?: Approval;
   old_status?: string;
   new_status?: string;
   [key: string]: unknown;

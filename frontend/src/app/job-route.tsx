@@ -1,5 +1,6 @@
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
+import { AskedHere } from "@/features/approvals/asked-here";
 import { JobPage } from "@/features/jobs/job-page";
 
 const CommitWindow = lazy(() =>
@@ -19,6 +20,7 @@ export function JobRoute() {
         jobId={jobId}
         onClose={() => void navigate({ to: "/w/$workflowId/jobs", params: { workflowId }, search: true })}
         onCommit={setCommit}
+        asides={() => <AskedHere about={{ job_id: jobId }} />}
       />
       <Suspense>
         {commit && <CommitWindow workflowId={workflowId} sha={commit} onClose={() => setCommit(null)} />}

@@ -1,5 +1,17 @@
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { AppWindow, Bot, Columns3, LogOut, Moon, Search, Settings2, Sun, TextSearch, UserRound } from "lucide-react";
+import {
+  AppWindow,
+  Bot,
+  Columns3,
+  Inbox,
+  LogOut,
+  Moon,
+  Search,
+  Settings2,
+  Sun,
+  TextSearch,
+  UserRound,
+} from "lucide-react";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { session } from "@/api";
 import { Button } from "@/ui/button";
@@ -27,6 +39,7 @@ export function PaletteHost() {
   const dark = () => document.documentElement.classList.contains("dark");
   const actions = [
     { name: "All workflows", icon: <Columns3 />, run: () => void navigate({ to: "/" }) },
+    { name: "Approvals", icon: <Inbox />, run: () => void navigate({ to: "/approvals", search: {} }) },
     ...(workflowId
       ? [
           {

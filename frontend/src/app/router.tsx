@@ -85,6 +85,13 @@ const app = createRoute({
   component: lazyRouteComponent(() => import("./apps-route"), "AppRoute"),
 });
 
+const inbox = createRoute({
+  getParentRoute: () => shell,
+  path: "/approvals",
+  validateSearch: (search: Record<string, unknown>): { focus?: string } => ({ focus: text(search.focus) }),
+  component: lazyRouteComponent(() => import("./inbox-route"), "InboxRoute"),
+});
+
 const boardSettings = createRoute({
   getParentRoute: () => shell,
   path: "/w/$workflowId/settings",
@@ -111,6 +118,7 @@ export const router = createRouter({
         job,
         apps,
         app,
+        inbox,
         boardSettings,
         account,
       ]),

@@ -1,5 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
+import { AskedHere } from "@/features/approvals/asked-here";
 import { TicketJobs } from "@/features/jobs/ticket-jobs";
 import type { TicketWork } from "@/features/ticket/ticket-drawer";
 
@@ -7,18 +8,21 @@ import type { TicketWork } from "@/features/ticket/ticket-drawer";
 export function useTicketWork(): (work: TicketWork) => ReactNode {
   const navigate = useNavigate();
   return ({ ticket, board, nameOf, editable }) => (
-    <TicketJobs
-      ticket={ticket}
-      config={board.config}
-      nameOf={nameOf}
-      editable={editable}
-      onOpenJob={(jobId) =>
-        void navigate({
-          to: "/w/$workflowId/jobs/$jobId",
-          params: { workflowId: ticket.workflow_id, jobId },
-          search: {},
-        })
-      }
-    />
+    <>
+      <AskedHere about={{ ticket_id: ticket.ticket_id }} />
+      <TicketJobs
+        ticket={ticket}
+        config={board.config}
+        nameOf={nameOf}
+        editable={editable}
+        onOpenJob={(jobId) =>
+          void navigate({
+            to: "/w/$workflowId/jobs/$jobId",
+            params: { workflowId: ticket.workflow_id, jobId },
+            search: {},
+          })
+        }
+      />
+    </>
   );
 }

@@ -1,9 +1,11 @@
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useCallback } from "react";
+import { InboxButton } from "@/features/approvals/inbox-button";
+import { ApprovalNotices } from "@/features/approvals/notices";
 import { JobNotices } from "@/features/jobs/notices";
 import { useWatch } from "@/live/context";
 
-/** Hears of a workflow's work, whatever of it is on the screen. */
+/** Hears of a workflow's work, whatever of it is on the screen, and of what waits for a person anywhere. */
 export function WorkHost() {
   const { workflowId } = useParams({ strict: false }) as { workflowId?: string };
   const navigate = useNavigate();
@@ -13,5 +15,15 @@ export function WorkHost() {
       void navigate({ to: "/w/$workflowId/jobs/$jobId", params: { workflowId: id, jobId }, search: {} }),
     [navigate],
   );
-  return <JobNotices onOpen={open} />;
+  const answer = useCallback(
+    (approval: string) => void navigate({ to: "/approvals", search: { focus: approval } }),
+    [navigate],
+  );
+  return (
+    <>
+      <InboxButton />
+      <JobNotices onOpen={open} />
+      <ApprovalNotices onAnswer={answer} />
+    </>
+  );
 }

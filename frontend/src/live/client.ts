@@ -14,6 +14,7 @@ import { standing } from "./position";
 import { type Position, Room } from "./room";
 import { type MatchListener, SearchFeeds } from "./search-feeds";
 import { applyToTicket } from "./ticket";
+import { onWaking } from "./waking";
 import { WorkCache } from "./work-cache";
 
 /** The board is there where somebody has opened it. */
@@ -57,9 +58,10 @@ export class LiveClient {
   /** Follows the browser's signs of waking and the session's renewals until the returned function is called. */
   start(): () => void {
     let access = session.access;
-    const wake = () => {
-      if (document.visibilityState === "visible") this.connection.wake();
-    };
+    const stopSigns = onWaking((long) => {
+      this.connection.wake();
+      if (long) this.connection.validate();
+    });
     const stopMatches = this.matches.start();
     const unsubscribe = session.subscribe(() => {
       if (session.access === access) return;
@@ -67,14 +69,10 @@ export class LiveClient {
       if (access) this.connection.reauthenticate();
       else this.signedOut();
     });
-    const signs = ["online", "offline", "pageshow"] as const;
-    document.addEventListener("visibilitychange", wake);
-    for (const sign of signs) window.addEventListener(sign, wake);
     return () => {
       unsubscribe();
       stopMatches();
-      document.removeEventListener("visibilitychange", wake);
-      for (const sign of signs) window.removeEventListener(sign, wake);
+      stopSigns();
       this.connection.stop();
     };
   }

@@ -114,6 +114,11 @@ export class Connection {
     void this.connect();
   }
 
+  /** After a long sleep, asks the server whether anything is missing, even where the socket seems to have lived on. */
+  validate(): void {
+    for (const room of this.rooms.values()) void room.catchUp().catch(() => undefined);
+  }
+
   private async connect(): Promise<void> {
     if (this.socket || this.connecting || this.rooms.size === 0) return;
     this.connecting = true;

@@ -1,7 +1,7 @@
 /** Brings cached jobs forward by events, wherever in the cache they stand; reads anew what events do not carry. */
 import type { InfiniteData, QueryClient, QueryKey } from "@tanstack/react-query";
 import { queryKeys } from "@/api/query-keys";
-import type { Job, JobPage, LiveEvent } from "@/api/types";
+import type { Approval, ApprovalPage, Job, JobPage, LiveEvent } from "@/api/types";
 import { applyToJob, isChatter } from "./jobs";
 
 /** Read again this long after the last of a burst. */
@@ -16,6 +16,7 @@ export class WorkCache {
     for (const event of events) {
       const { type, job_id: id } = event;
       if (type === "app_ready") this.refresh(queryKeys.apps);
+      if (event.data.approval) this.putApproval(event.data.approval);
       if (!id || !type.startsWith("job_")) continue;
       this.queries.setQueryData<Job>(queryKeys.job(id), (old) => old && applyToJob(old, event));
       this.queries.setQueriesData<JobPage | InfiniteData<JobPage>>({ queryKey: queryKeys.jobs }, (old) =>
@@ -35,9 +36,18 @@ export class WorkCache {
     this.refresh(queryKeys.jobs);
   }
 
+  /** A question as it stands now, wherever it is listed. */
+  putApproval(approval: Approval): void {
+    this.queries.setQueriesData<ApprovalPage>(
+      { queryKey: queryKeys.approvals },
+      (old) => old && { ...old, approvals: old.approvals.map((one) => (one.id === approval.id ? approval : one)) },
+    );
+    this.refresh(queryKeys.approvals);
+  }
+
   /** After a new beginning: events may have been missed. */
   refreshAll(): void {
-    for (const key of [queryKeys.jobs, queryKeys.apps]) this.refresh(key);
+    for (const key of [queryKeys.jobs, queryKeys.apps, queryKeys.approvals]) this.refresh(key);
   }
 
   refresh(queryKey: QueryKey): void {

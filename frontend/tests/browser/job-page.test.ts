@@ -39,7 +39,7 @@ describe("a job's page", () => {
     await lease.progress(55, "Half of it is done");
     await page.getByText("Half of it is done").first().waitFor();
     await lease.stage("review");
-    await page.locator('[aria-current="step"]', { hasText: "review" }).waitFor();
+    await page.locator('[aria-current="step"]', { hasText: "Review" }).waitFor();
     await page.keyboard.press("c");
     await page.keyboard.type("Looks good so far");
     await page.keyboard.press("Control+Enter");

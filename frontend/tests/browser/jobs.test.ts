@@ -126,8 +126,10 @@ describe("jobs", () => {
     await page.goto(`/w/${workflow}/jobs`);
     await page.getByRole("button", { name: "New job" }).waitFor();
     const { dev_mode } = await api<{ dev_mode: boolean }>("GET", "/api/auth/options");
-    expect(await page.getByRole("button", { name: "Purge jobs" }).count()).toBe(dev_mode ? 1 : 0);
-    if (!dev_mode) return;
+    if (!dev_mode) {
+      expect(await page.getByRole("button", { name: "Purge jobs" }).count()).toBe(0);
+      return;
+    }
     await page.getByRole("button", { name: "Purge jobs" }).click();
     await page.getByRole("button", { name: "Go on" }).click();
     const last = page.getByRole("dialog", { name: "Really purge them?" });

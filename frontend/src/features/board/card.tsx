@@ -1,5 +1,15 @@
 import { useDraggable } from "@dnd-kit/core";
-import { Check, Clock, GitCommitHorizontal, GripVertical, Lock, MessageSquare, MoreHorizontal } from "lucide-react";
+import {
+  Check,
+  CircleX,
+  Clock,
+  Eye,
+  GitCommitHorizontal,
+  GripVertical,
+  Lock,
+  MessageSquare,
+  MoreHorizontal,
+} from "lucide-react";
 import { memo } from "react";
 import type { Card, JobSummary } from "@/api/types";
 import { Avatar } from "@/ui/avatar";
@@ -132,6 +142,7 @@ function CardFace({ card, shared, title, controls }: FaceProps) {
             <Lock className="size-3" aria-hidden="true" /> Blocked
           </span>
         )}
+        <ReviewMark status={card.approval_status} />
         {card.is_resolved && (
           <span className="flex items-center gap-0.5 font-medium text-success">
             <Check className="size-3" aria-hidden="true" /> Resolved
@@ -178,6 +189,22 @@ function CardFace({ card, shared, title, controls }: FaceProps) {
         )}
       </div>
     </div>
+  );
+}
+
+function ReviewMark({ status }: { status: Card["approval_status"] }) {
+  if (status === "pending_review") {
+    return (
+      <span className="flex items-center gap-0.5 rounded bg-warning-soft px-1 font-medium text-warning">
+        <Eye className="size-3" aria-hidden="true" /> Needs review
+      </span>
+    );
+  }
+  if (status !== "rejected") return null;
+  return (
+    <span className="flex items-center gap-0.5 rounded bg-danger-soft px-1 font-medium text-danger">
+      <CircleX className="size-3" aria-hidden="true" /> Rejected
+    </span>
   );
 }
 

@@ -41,6 +41,12 @@ function describe({ type, ticket_id, data }: LiveEvent, board: BoardState): stri
       return "A ticket was deleted.";
     case "job_status":
       return data.job ? describeJob(data.job, key, ticket_id !== null) : null;
+    case "ticket_pending_review":
+      return `${key} waits for review.`;
+    case "ticket_approved":
+      return `${key} was approved.`;
+    case "ticket_rejected":
+      return `${key} was rejected.`;
     case "board_updated":
       return "The board's settings changed.";
     default:

@@ -6,20 +6,22 @@ import { cn } from "@/ui/cn";
 import { RichText } from "@/ui/markdown";
 import { Ago } from "@/ui/time";
 import type { Block } from "./blocks";
+import type { StageName } from "./stages";
 
 interface Props {
   block: Block;
   me: string | undefined;
+  nameOfStage: StageName;
   mayDelete: (message: Message) => boolean;
   onDelete: (message: Message) => void;
 }
 
-export const BlockView = memo(function BlockView({ block, me, mayDelete, onDelete }: Props) {
+export const BlockView = memo(function BlockView({ block, me, nameOfStage, mayDelete, onDelete }: Props) {
   if (block.kind === "log") return <Log lines={block.lines} />;
   const { message } = block;
   const remove = mayDelete(message) ? () => onDelete(message) : undefined;
   return block.kind === "step" ? (
-    <Step message={message} onDelete={remove} />
+    <Step message={message} stage={message.stage && nameOfStage(message.stage)} onDelete={remove} />
   ) : (
     <Chat message={message} own={message.agent_id === me} onDelete={remove} />
   );
@@ -61,7 +63,13 @@ const LEVELS: Record<Message["level"], string> = {
   error: "text-danger",
 };
 
-function Step({ message, onDelete }: { message: Message; onDelete: (() => void) | undefined }) {
+interface StepProps {
+  message: Message;
+  stage: string | null;
+  onDelete: (() => void) | undefined;
+}
+
+function Step({ message, stage, onDelete }: StepProps) {
   return (
     <article
       aria-label={`Step${message.sender ? ` of ${message.sender}` : ""}`}
@@ -81,7 +89,7 @@ function Step({ message, onDelete }: { message: Message; onDelete: (() => void) 
       </p>
       <span className="ml-auto flex shrink-0 items-center gap-1 text-2xs text-muted-foreground">
         <DeleteButton onDelete={onDelete} />
-        {message.stage && <span>{message.stage}</span>}
+        {stage && <span>{stage}</span>}
         <Ago at={message.created_at} />
       </span>
     </article>

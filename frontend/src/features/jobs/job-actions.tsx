@@ -13,6 +13,9 @@ const LOOKS: Record<JobAction, { name: string; icon: ReactNode }> = {
   retry: { name: "Retry", icon: <RotateCcw /> },
 };
 
+/** What one wants of a job that rests; of one that waits for an answer, that is the answer. */
+const PRIMARY: Partial<Record<JobAction, "primary">> = { continue: "primary", resume: "primary" };
+
 interface Props {
   job: Job;
   size?: "sm" | "md";
@@ -28,7 +31,7 @@ export function JobActions({ job, size = "md", onRemoved }: Props) {
         <Button
           key={action}
           size={size}
-          variant={action === "continue" || action === "resume" ? "primary" : "outline"}
+          variant={job.status === "collecting" || job.status === "paused" ? PRIMARY[action] : "outline"}
           aria-label={`${LOOKS[action].name} ${job.title}`}
           onClick={() => void run(job, action)}
         >

@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { ArrowLeft, TerminalSquare } from "lucide-react";
-import { type ReactNode, useCallback, useRef, useState } from "react";
+import { type ReactNode, useCallback, useMemo, useRef, useState } from "react";
 import { toast } from "sonner";
 import { explain, messages, Problem } from "@/api";
 import { useActors, useMe } from "@/api/hooks";
@@ -18,6 +18,7 @@ import { Facts } from "./facts";
 import { JobActions } from "./job-actions";
 import { Outcome } from "./outcome";
 import { Prompt } from "./prompt";
+import { stageNames } from "./stages";
 import { Stepper } from "./stepper";
 import { Transcript } from "./transcript";
 import { useJob } from "./use-jobs";
@@ -52,6 +53,7 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, asides }: Props & {
   const { room, view } = useJobRoom(jobId);
   const [withLogs, setWithLogs] = useState(true);
   const composer = useRef<HTMLTextAreaElement>(null);
+  const nameOfStage = useMemo(() => stageNames(shape?.config), [shape?.config]);
   const role = shape?.workflow.role;
   const editable = shape !== undefined && role !== "viewer" && !shape.workflow.archived_at;
   const owner = role === "owner" || me?.is_admin === true;
@@ -96,11 +98,13 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, asides }: Props & {
               <ArrowLeft />
             </Link>
           </Button>
-          <h1 className="min-w-0 max-w-full flex-1 truncate font-semibold text-sm sm:flex-none">{job.title}</h1>
+          <h1 className="min-w-0 flex-1 basis-[calc(100%-3rem)] truncate font-semibold text-sm sm:flex-none sm:basis-auto">
+            {job.title}
+          </h1>
           <JobBadge status={job.status} stopping={job.cancel_requested && !hasEnded(job.status)} />
           <div className="ml-auto">{editable && <JobActions job={job} onRemoved={onClose} />}</div>
         </div>
-        <Stepper job={job} />
+        <Stepper job={job} nameOfStage={nameOfStage} />
         {job.status !== "collecting" && (
           <div className="flex items-center gap-3">
             <Progress
@@ -118,8 +122,15 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, asides }: Props & {
           </div>
         )}
       </header>
-      <div className="grid min-h-0 flex-1 lg:grid-cols-[minmax(0,1fr)_20rem]">
-        <section aria-label="Conversation" className="flex h-[75vh] min-h-0 min-w-0 flex-col lg:h-auto">
+      <div className="grid min-h-0 flex-1 content-start lg:grid-cols-[minmax(0,1fr)_20rem] lg:grid-rows-[auto_minmax(0,1fr)] lg:content-stretch">
+        {/* What needs somebody comes first where there is only one column. */}
+        <div className="scroll-thin px-4 empty:hidden max-lg:py-3 lg:col-start-2 lg:max-h-[60vh] lg:overflow-y-auto lg:border-l lg:bg-sunken/60 lg:pt-4">
+          {asides?.(job)}
+        </div>
+        <section
+          aria-label="Conversation"
+          className="flex h-[75vh] min-h-0 min-w-0 flex-col max-lg:border-t lg:col-start-1 lg:row-span-2 lg:row-start-1 lg:h-auto"
+        >
           <div className="flex h-9 shrink-0 items-center justify-between border-b px-4 text-xs">
             <h2 className="font-semibold">Transcript</h2>
             <Button variant="ghost" size="sm" aria-pressed={withLogs} onClick={() => setWithLogs((old) => !old)}>
@@ -131,6 +142,7 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, asides }: Props & {
             view={view}
             withLogs={withLogs}
             me={me?.id}
+            nameOfStage={nameOfStage}
             mayDelete={mayDelete}
             onDelete={remove}
             nothing={job.attempt === 0 ? "Nothing yet. A worker tells here what it does." : "Nothing was said."}
@@ -149,9 +161,8 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, asides }: Props & {
         </section>
         <aside
           aria-label="About the job"
-          className="scroll-thin grid content-start gap-5 overflow-y-auto border-t bg-sunken/60 px-4 py-4 lg:border-t-0 lg:border-l"
+          className="scroll-thin grid content-start gap-5 overflow-y-auto border-t bg-sunken/60 px-4 py-4 lg:col-start-2 lg:border-t-0 lg:border-l"
         >
-          {asides?.(job)}
           {job.error && (
             <Notice tone={job.status === "failed" ? "danger" : "warning"}>
               <span className="block font-semibold">

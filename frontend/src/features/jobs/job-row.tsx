@@ -6,17 +6,19 @@ import { hasEnded } from "@/live/jobs";
 import { JobBadge } from "@/ui/job-status";
 import { Progress } from "@/ui/progress";
 import { Ago } from "@/ui/time";
+import type { StageName } from "./stages";
 
 interface Props {
   job: Job;
   nameOf: NameOf;
+  nameOfStage: StageName;
   /** Its ticket is what the list is about. */
   ofTicket?: boolean;
   /** What can be done about it. */
   children?: ReactNode;
 }
 
-export function JobRow({ job, nameOf, ofTicket, children }: Props) {
+export function JobRow({ job, nameOf, nameOfStage, ofTicket, children }: Props) {
   const { status, stage, stages, progress, attempt, max_attempts } = job;
   const at = stage ? stages.indexOf(stage) + 1 : 0;
   const moving = !hasEnded(status) && status !== "collecting" && (progress > 0 || stage !== null);
@@ -39,7 +41,7 @@ export function JobRow({ job, nameOf, ofTicket, children }: Props) {
         {!ofTicket && job.ticket_key && <span className="tabular">{job.ticket_key}</span>}
         {!hasEnded(status) && stage && (
           <span>
-            {stage}
+            {nameOfStage(stage)}
             {at > 0 && ` · ${at} of ${stages.length}`}
           </span>
         )}

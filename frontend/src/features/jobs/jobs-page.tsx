@@ -1,5 +1,5 @@
 import { Bot, Plus } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { explain } from "@/api";
 import { useActors } from "@/api/hooks";
 import { canEdit } from "@/live/board";
@@ -14,6 +14,7 @@ import { useTitle } from "@/ui/title";
 import { JobRow } from "./job-row";
 import type { ListState, Shown } from "./list-state";
 import { PurgeJobs } from "./purge";
+import { stageNames } from "./stages";
 import { StartJob } from "./start-job";
 import { useJobList } from "./use-jobs";
 import { WorkHeader } from "./work-header";
@@ -35,6 +36,7 @@ export function JobsPage({ workflowId, state, onState, onOpen }: Props) {
   const list = useJobList(workflowId, state);
   const jobs = list.data?.pages.flatMap((page) => page.jobs) ?? [];
   const editable = shape !== undefined && shape.workflow.role !== "viewer" && !shape.workflow.archived_at;
+  const nameOfStage = useMemo(() => stageNames(shape?.config), [shape?.config]);
   const filtering = Boolean(state.show || state.q || state.mine);
   useTitle(shape ? `Jobs · ${shape.workflow.name}` : "Jobs");
   useShortcuts({
@@ -112,7 +114,7 @@ export function JobsPage({ workflowId, state, onState, onOpen }: Props) {
         {jobs.length > 0 && (
           <ul aria-label="Jobs" className="divide-y overflow-hidden rounded-xl border bg-surface shadow-card">
             {jobs.map((job) => (
-              <JobRow key={job.job_id} job={job} nameOf={nameOf} />
+              <JobRow key={job.job_id} job={job} nameOf={nameOf} nameOfStage={nameOfStage} />
             ))}
           </ul>
         )}

@@ -2,9 +2,10 @@ import { Check, LoaderCircle } from "lucide-react";
 import type { Job } from "@/api/types";
 import { hasEnded } from "@/live/jobs";
 import { cn } from "@/ui/cn";
+import type { StageName } from "./stages";
 
 /** The stages of a job as a line of steps: behind, present, ahead. */
-export function Stepper({ job }: { job: Job }) {
+export function Stepper({ job, nameOfStage }: { job: Job; nameOfStage: StageName }) {
   // A worker may enter a stage that nobody listed.
   const stages = job.stage && !job.stages.includes(job.stage) ? [...job.stages, job.stage] : job.stages;
   if (stages.length === 0) return null;
@@ -43,7 +44,7 @@ export function Stepper({ job }: { job: Job }) {
                 i + 1
               )}
             </span>
-            {stage}
+            {nameOfStage(stage)}
             <span className="sr-only">
               {behind ? ", done" : present ? (hasEnded(job.status) ? ", ended here" : ", at present") : ""}
             </span>

@@ -8,6 +8,7 @@ import { Button } from "@/ui/button";
 import { Notice } from "@/ui/states";
 import { JobActions } from "./job-actions";
 import { JobRow } from "./job-row";
+import { stageNames } from "./stages";
 import { StartJob } from "./start-job";
 import { useTicketJobs } from "./use-jobs";
 
@@ -46,7 +47,7 @@ export function TicketJobs({ ticket, config, nameOf, editable, onOpenJob }: Prop
       {shown.length > 0 && (
         <ul className="divide-y overflow-hidden rounded-lg border">
           {shown.map((job) => (
-            <JobRow key={job.job_id} job={job} nameOf={nameOf} ofTicket>
+            <JobRow key={job.job_id} job={job} nameOf={nameOf} nameOfStage={stageNames(config)} ofTicket>
               {editable && job.status !== "succeeded" && <JobActions job={job} size="sm" />}
             </JobRow>
           ))}

@@ -8,6 +8,7 @@ import { Button } from "@/ui/button";
 import { Notice, Spinner } from "@/ui/states";
 import { BlockView } from "./block-view";
 import { type Block, blocksOf } from "./blocks";
+import type { StageName } from "./stages";
 import { useStayAtEnd } from "./use-stay-at-end";
 
 interface Props {
@@ -15,6 +16,7 @@ interface Props {
   view: JobView;
   withLogs: boolean;
   me: string | undefined;
+  nameOfStage: StageName;
   mayDelete: (message: Message) => boolean;
   onDelete: (message: Message) => void;
   /** What stands where nothing was said yet. */
@@ -29,7 +31,7 @@ function likelyHeight(block: Block | undefined): number {
 }
 
 /** The lines of a job, drawn as far as they are seen; it stays at the end until somebody scrolls up. */
-export function Transcript({ room, view, withLogs, me, mayDelete, onDelete, nothing }: Props) {
+export function Transcript({ room, view, withLogs, me, nameOfStage, mayDelete, onDelete, nothing }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const blocks = useMemo(() => blocksOf(view.messages, withLogs, view.starts), [view.messages, withLogs, view.starts]);
   const virtual = useVirtualizer({
@@ -86,7 +88,13 @@ export function Transcript({ room, view, withLogs, me, mayDelete, onDelete, noth
                   className="absolute inset-x-0 top-0"
                   style={{ transform: `translateY(${row.start}px)` }}
                 >
-                  <BlockView block={block} me={me} mayDelete={mayDelete} onDelete={onDelete} />
+                  <BlockView
+                    block={block}
+                    me={me}
+                    nameOfStage={nameOfStage}
+                    mayDelete={mayDelete}
+                    onDelete={onDelete}
+                  />
                 </div>
               )
             );

@@ -22,6 +22,7 @@ const TOGGLES: ReadonlyArray<[Toggle, string, string]> = [
   ],
   ["allow_reopen", "Allow reopening", "Tickets may leave a done column again."],
   ["auto_assign", "Assign new tickets to their creator", "Unless someone else is named."],
+  ["human_review", "Review what agents ask for", "Tickets that agents create wait until a person has approved them."],
   ["track_time", "Track time", "Show estimates and time spent on tickets."],
 ];
 

@@ -2,7 +2,7 @@
 import type { NameOf } from "@/api/hooks";
 import type { HistoryEntry } from "@/api/types";
 
-interface Names {
+export interface Names {
   nameOf: NameOf;
   nameOfColumn: (id: string) => string;
   nameOfTicket: (id: string) => string;

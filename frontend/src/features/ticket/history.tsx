@@ -5,7 +5,7 @@ import type { BoardState } from "@/live/board";
 import { Avatar } from "@/ui/avatar";
 import { Button } from "@/ui/button";
 import { Ago } from "@/ui/time";
-import { sentence } from "./history-words";
+import { TimelineEntry } from "./timeline-entry";
 
 interface Props {
   entries: readonly HistoryEntry[];
@@ -20,6 +20,7 @@ export function History({ entries, board, nameOf }: Props) {
   const newestFirst = [...entries].sort((a, b) => b.seq - a.seq);
   const nameOfColumn = (id: string) => board.config.columns.find((column) => column.id === id)?.name ?? id;
   const nameOfTicket = (id: string) => board.cards.get(id)?.key ?? id;
+  const names = { nameOf, nameOfColumn, nameOfTicket };
   return (
     <div className="grid gap-2">
       <ol className="grid">
@@ -30,8 +31,7 @@ export function History({ entries, board, nameOf }: Props) {
               <span aria-hidden="true" className="absolute top-6 bottom-0.5 left-2.5 w-px bg-border last:hidden" />
               <Avatar {...actor} />
               <p className="min-w-0 pt-0.5 [overflow-wrap:anywhere]">
-                <span className="font-semibold">{actor.name}</span>{" "}
-                {sentence(entry, { nameOf, nameOfColumn, nameOfTicket })}{" "}
+                <span className="font-semibold">{actor.name}</span> <TimelineEntry entry={entry} names={names} />{" "}
                 <Ago at={entry.changed_at} className="text-muted-foreground" />
               </p>
             </li>

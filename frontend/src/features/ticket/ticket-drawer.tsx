@@ -1,7 +1,7 @@
-import { Check, Copy, GitMerge, MoreHorizontal, Trash2, X } from "lucide-react";
+import { Check, Copy, Eye, GitMerge, MoreHorizontal, Trash2, X } from "lucide-react";
 import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { toast } from "sonner";
-import { explain, Problem, tickets } from "@/api";
+import { approvals, explain, Problem, tickets } from "@/api";
 import { type NameOf, useActors } from "@/api/hooks";
 import type { Card, TicketDetail } from "@/api/types";
 import { type BoardState, canEdit } from "@/live/board";
@@ -19,6 +19,7 @@ import { Description } from "./description";
 import { Details } from "./details";
 import { MergeDialog } from "./merge-dialog";
 import { MergedNotice, useUnmerge } from "./merged";
+import { PullRequests } from "./timeline-entry";
 import { TitleEditor } from "./title-editor";
 import { useTicket, useTicketChanges } from "./use-ticket";
 
@@ -164,6 +165,19 @@ function Loaded({ workflowId, ticket, onOpen, onClose, onMove, work }: DrawerPro
     toast.success(`${key} merged into ${original.key}`, { duration: 10_000, action: { label: "Undo", onClick: undo } });
     onOpen(original.ticket_id);
   };
+  const askForReview = async () => {
+    const comment = await ask({
+      title: `Ask for a review of ${ticket.key}`,
+      description: "The ticket stays where it is until another member has looked at it.",
+      label: "What should be looked at?",
+      submit: "Ask for a review",
+    });
+    if (comment === null) return;
+    const asked = await run(`No review of ${ticket.key} was asked for`, () =>
+      approvals.requestReview(ticket.ticket_id, comment),
+    );
+    if (asked) toast.success(`${ticket.key} waits for review`);
+  };
   const copyLink = async () => {
     await navigator.clipboard.writeText(window.location.href);
     toast.success("Link copied");
@@ -192,6 +206,11 @@ function Loaded({ workflowId, ticket, onOpen, onClose, onMove, work }: DrawerPro
             </MenuItem>
             {editable && (
               <>
+                {ticket.approval_status !== "pending_review" && (
+                  <MenuItem onSelect={() => void askForReview()}>
+                    <Eye /> Ask for a review…
+                  </MenuItem>
+                )}
                 <MenuItem onSelect={() => setMerging(true)}>
                   <GitMerge /> Merge into…
                 </MenuItem>
@@ -223,6 +242,7 @@ function Loaded({ workflowId, ticket, onOpen, onClose, onMove, work }: DrawerPro
             onEditing={setEditing}
             onSave={(description) => update({ description })}
           />
+          <PullRequests history={ticket.history ?? []} />
           {work?.({ ticket, board, nameOf, editable })}
         </div>
         <Details

@@ -1,0 +1,29 @@
+/** Asking people, deciding, and taking back. */
+import type { Approval, ApprovalPage, Decision, DecisionWords } from "./approval-types";
+import { answer, client } from "./http";
+
+const approvalPath = (id: string) => ({ params: { path: { id } } });
+
+export interface ApprovalQuery {
+  workflow_id?: string;
+  ticket_id?: string;
+  job_id?: string;
+  status?: string;
+  limit?: number;
+}
+
+export const approvals = {
+  list: (query: ApprovalQuery, signal?: AbortSignal) =>
+    answer(client.GET("/api/approvals", { params: { query }, signal })) as Promise<ApprovalPage>,
+  decide: (id: string, decision: Decision, body: DecisionWords) => DECISIONS[decision](id, body) as Promise<Approval>,
+  withdraw: (id: string) =>
+    answer(client.POST("/api/approvals/{id}/withdraw", { ...approvalPath(id), body: {} })) as Promise<Approval>,
+  requestReview: (ticket_id: string, comment?: string) =>
+    answer(client.POST("/api/tickets/request-review", { body: { ticket_id, comment } })),
+};
+
+const DECISIONS: Record<Decision, (id: string, body: DecisionWords) => Promise<unknown>> = {
+  approve: (id, body) => answer(client.POST("/api/approvals/{id}/approve", { ...approvalPath(id), body })),
+  reject: (id, body) => answer(client.POST("/api/approvals/{id}/reject", { ...approvalPath(id), body })),
+  answer: (id, body) => answer(client.POST("/api/approvals/{id}/answer", { ...approvalPath(id), body })),
+};

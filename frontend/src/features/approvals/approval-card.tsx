@@ -1,0 +1,89 @@
+import { Bot, CircleHelp, Eye, Hourglass, type LucideIcon, MessageCircleQuestion } from "lucide-react";
+import { type ReactNode, useEffect } from "react";
+import { toast } from "sonner";
+import { useMe } from "@/api/hooks";
+import type { Approval, ApprovalKind } from "@/api/types";
+import { cn } from "@/ui/cn";
+import { RichText } from "@/ui/markdown";
+import { Ago } from "@/ui/time";
+import { DecisionForm } from "./decision-form";
+import { noticeId } from "./notices";
+import { Outcome } from "./outcome";
+import { useMayDecide } from "./use-approvals";
+
+interface Props {
+  approval: Approval;
+  /** Where it belongs, for lists of more than one thing. */
+  place?: ReactNode;
+  /** The one that the keys act on. */
+  current?: boolean;
+}
+
+const KINDS: Record<ApprovalKind, { name: string; icon: LucideIcon }> = {
+  question: { name: "Question", icon: MessageCircleQuestion },
+  review: { name: "Review", icon: Eye },
+  clarification: { name: "Clarification", icon: CircleHelp },
+};
+
+/** A question with what is needed to answer it, and afterwards the answer. */
+export function ApprovalCard({ approval, place, current }: Props) {
+  const me = useMe()?.id;
+  const mayDecide = useMayDecide();
+  const { name, icon: Icon } = KINDS[approval.kind];
+  const pending = approval.status === "pending";
+  // Who sees the question needs no message that there is one.
+  useEffect(() => {
+    if (pending) toast.dismiss(noticeId(approval.id));
+  }, [pending, approval.id]);
+  const asker = approval.asked_by === me ? "You" : (approval.asked_by_name ?? "Somebody");
+  return (
+    <article
+      aria-label={`${name}: ${approval.question}`}
+      aria-current={current || undefined}
+      data-approval={approval.id}
+      tabIndex={-1}
+      className={cn(
+        "grid gap-2.5 rounded-lg border bg-surface p-3 outline-offset-2",
+        pending && "border-warning/50",
+        current && "border-primary ring-1 ring-primary",
+      )}
+    >
+      <header className="flex flex-wrap items-center gap-x-2 gap-y-0.5 text-muted-foreground text-xs">
+        <span
+          className={cn(
+            "flex items-center gap-1 rounded px-1.5 font-medium text-2xs leading-5",
+            pending ? "bg-warning-soft text-warning" : "bg-muted",
+          )}
+        >
+          <Icon className="size-3" aria-hidden="true" /> {name}
+        </span>
+        <span>
+          {asker} asked <Ago at={approval.created_at} />
+        </span>
+        {pending && approval.blocks_job && (
+          <span className="flex items-center gap-1 text-warning">
+            <Bot className="size-3" aria-hidden="true" /> the job waits
+          </span>
+        )}
+        {pending && approval.expires_at && (
+          <span className="flex items-center gap-1">
+            <Hourglass className="size-3" aria-hidden="true" /> until{" "}
+            {new Date(approval.expires_at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })}
+          </span>
+        )}
+        {place && <span className="ml-auto flex min-w-0 items-center gap-2">{place}</span>}
+      </header>
+      <p className="whitespace-pre-wrap font-medium [overflow-wrap:anywhere]">{approval.question}</p>
+      {approval.context && (
+        <div className="scroll-thin max-h-72 overflow-y-auto rounded-md bg-sunken px-3 py-2">
+          <RichText text={approval.context} />
+        </div>
+      )}
+      {pending ? (
+        <DecisionForm approval={approval} mayDecide={mayDecide(approval)} own={approval.asked_by === me} />
+      ) : (
+        <Outcome approval={approval} />
+      )}
+    </article>
+  );
+}

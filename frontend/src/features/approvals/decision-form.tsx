@@ -1,0 +1,96 @@
+import { Check, CornerDownLeft, Undo2, X } from "lucide-react";
+import { type FormEvent, useState } from "react";
+import type { Approval, Decision, DecisionWords } from "@/api/types";
+import { Button } from "@/ui/button";
+import { Textarea } from "@/ui/field";
+import { useDecide } from "./use-approvals";
+
+interface Props {
+  approval: Approval;
+  mayDecide: boolean;
+  own: boolean;
+}
+
+/** Options as buttons, an answer in words, yes or no with a reason; a review knows only yes and no. */
+export function DecisionForm({ approval, mayDecide, own }: Props) {
+  const { decide, withdraw } = useDecide();
+  const [words, setWords] = useState("");
+  const [busy, setBusy] = useState(false);
+  const text = words.trim();
+  const review = approval.kind === "review";
+  const send = async (decision: Decision, said: DecisionWords) => {
+    if (busy) return;
+    setBusy(true);
+    if (await decide(approval, decision, said)) setWords("");
+    setBusy(false);
+  };
+  const approve = () => void send("approve", text ? (review ? { comment: text } : { reason: text }) : {});
+  const reject = () => void send("reject", text ? { reason: text } : {});
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (!review && text) void send("answer", { answer: text });
+  };
+  if (!mayDecide) {
+    return (
+      <div className="flex items-center gap-2 text-muted-foreground text-xs">
+        {own ? "Another person has to decide this." : "Members decide this."}
+        {own && (
+          <Button size="sm" variant="ghost" disabled={busy} onClick={() => void withdraw(approval)}>
+            <Undo2 /> Take back
+          </Button>
+        )}
+      </div>
+    );
+  }
+  return (
+    <form onSubmit={submit} className="grid gap-2">
+      {approval.options.length > 0 && (
+        <fieldset className="flex flex-wrap gap-1.5">
+          <legend className="sr-only">Answers to choose from</legend>
+          {approval.options.map((option, i) => (
+            <Button
+              key={option}
+              data-option={i}
+              disabled={busy}
+              className="h-auto min-h-8 whitespace-normal py-1 text-left"
+              onClick={() => void send("answer", { answer: option })}
+            >
+              {option}
+            </Button>
+          ))}
+        </fieldset>
+      )}
+      <Textarea
+        aria-label={review ? "Comment or reason" : "Answer or reason"}
+        placeholder={review ? "A comment, or why not" : "An answer in words, or a reason"}
+        rows={words.includes("\n") ? 4 : 1}
+        className="min-h-0"
+        value={words}
+        onChange={(event) => setWords(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) submit(event);
+          if (event.key !== "Escape") return;
+          event.preventDefault();
+          event.currentTarget.blur();
+        }}
+      />
+      <div className="flex flex-wrap gap-1.5">
+        {!review && (
+          <Button type="submit" size="sm" variant={text ? "primary" : "outline"} disabled={!text || busy}>
+            <CornerDownLeft /> Answer
+          </Button>
+        )}
+        {approval.kind !== "clarification" && (
+          <>
+            <Button size="sm" variant={review ? "primary" : "outline"} disabled={busy} onClick={approve}>
+              <Check /> Approve
+            </Button>
+            <Button size="sm" variant="danger" disabled={busy} onClick={reject}>
+              <X /> Reject
+            </Button>
+          </>
+        )}
+      </div>
+    </form>
+  );
+}

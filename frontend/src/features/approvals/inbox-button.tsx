@@ -1,0 +1,30 @@
+import { Link } from "@tanstack/react-router";
+import { Inbox } from "lucide-react";
+import { Button } from "@/ui/button";
+import { Tip } from "@/ui/tooltip";
+import { useMayDecide, usePending } from "./use-approvals";
+
+/** How much waits for an answer, in the header of every page. */
+export function InboxButton() {
+  const { pending } = usePending();
+  const mayDecide = useMayDecide();
+  const count = pending.filter(mayDecide).length;
+  const label = count > 0 ? `Approvals, ${count} waiting for you` : "Approvals";
+  return (
+    <Tip label={label}>
+      <Button variant="ghost" className="gap-1.5 px-2" asChild>
+        <Link to="/approvals" search={{}} aria-label={label}>
+          <Inbox />
+          {count > 0 && (
+            <span
+              data-testid="approvals-count"
+              className="tabular rounded-full bg-warning px-1.5 font-semibold text-2xs text-background"
+            >
+              {count > 99 ? "99+" : count}
+            </span>
+          )}
+        </Link>
+      </Button>
+    </Tip>
+  );
+}

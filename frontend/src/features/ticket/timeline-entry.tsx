@@ -1,0 +1,83 @@
+import { GitPullRequest } from "lucide-react";
+import type { ReactNode } from "react";
+import type { HistoryEntry } from "@/api/types";
+import { safeUrl } from "@/ui/markdown";
+import { type Names, sentence } from "./history-words";
+
+/** A row of a ticket's timeline, after the name of who did it. What programs told about their work has a look of its own. */
+export function TimelineEntry({ entry, names }: { entry: HistoryEntry; names: Names }) {
+  const { change_type, change_description: words } = entry;
+  const value = typeof entry.new_value === "string" ? entry.new_value : "";
+  switch (change_type) {
+    case "pr_created":
+      return (
+        <>
+          opened the pull request <PullRequestLink url={value} />
+        </>
+      );
+    case "ticket_progress":
+      return (
+        <>
+          <Label>{value || "progress"}</Label> {words !== value && words}
+        </>
+      );
+    case "activity":
+      return (
+        <>
+          {value && <Label>{value}</Label>} {words}
+        </>
+      );
+    case "ticket_state":
+      return (
+        <>
+          told that it is <Label>{value}</Label> {words}
+        </>
+      );
+    default:
+      return sentence(entry, names);
+  }
+}
+
+function Label({ children }: { children: ReactNode }) {
+  return <span className="rounded bg-muted px-1.5 py-px font-medium text-2xs">{children}</span>;
+}
+
+/** "github.com/acme/shop/pull/12" without what everybody knows. */
+export function shortAddress(url: string): string {
+  return url.replace(/^https?:\/\/(www\.)?/, "").replace(/\/$/, "");
+}
+
+function PullRequestLink({ url }: { url: string }) {
+  const href = safeUrl(url);
+  if (!href) return <>{url}</>;
+  return (
+    <a
+      href={href}
+      target="_blank"
+      rel="noreferrer noopener nofollow"
+      className="font-medium text-accent-foreground hover:underline"
+    >
+      {shortAddress(href)}
+    </a>
+  );
+}
+
+/** The pull requests a ticket has led to, as its timeline tells. */
+export function PullRequests({ history }: { history: readonly HistoryEntry[] }) {
+  const urls = new Set(
+    history.flatMap(({ change_type, new_value }) =>
+      change_type === "pr_created" && typeof new_value === "string" ? [new_value] : [],
+    ),
+  );
+  if (urls.size === 0) return null;
+  return (
+    <ul aria-label="Pull requests" className="grid gap-1">
+      {[...urls].map((url) => (
+        <li key={url} className="flex min-w-0 items-center gap-1.5 text-xs [overflow-wrap:anywhere]">
+          <GitPullRequest className="size-3.5 shrink-0 text-success" aria-hidden="true" />
+          <PullRequestLink url={url} />
+        </li>
+      ))}
+    </ul>
+  );
+}
