@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup dashboard build run test test-rust test-dashboard test-browser test-migrations bench bench-search fmt lint clean
+.PHONY: help setup dashboard build run test test-rust test-dashboard test-browser test-migrations conformance bench bench-search fmt lint clean
 
 # dev builds in half the time of release and shares its work with the tests; PROFILE=release for real use.
 PROFILE ?= dev
@@ -56,6 +56,9 @@ test-browser: setup dashboard
 
 test-migrations:
 	.setup/squawk migrations/*.sql
+
+conformance: build ## Run the official MCP conformance suite against the server (fetches it from npm once)
+	PROFILE=$(PROFILE) node tests/conformance/run.mjs
 
 bench: setup dashboard ## Measure beside pgbench (prints ratios, checks nothing)
 	cargo run --locked --release --quiet -- bench

@@ -9,7 +9,16 @@ use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberI
 pub fn start(filter: &str) {
     let mut filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
     // These print statements' values and requests' headers when asked for more; that is never wanted.
-    for quiet in ["tokio_postgres=info", "h2=info", "hyper=info", "actix_http=info", "actix_web=info", "rustls=info"] {
+    for quiet in [
+        "tokio_postgres=info",
+        "h2=info",
+        "hyper=info",
+        "actix_http=info",
+        "actix_web=info",
+        "rustls=info",
+        "rmcp=warn",
+        "rmcp_actix_web=info",
+    ] {
         if let Ok(directive) = quiet.parse() {
             filter = filter.add_directive(directive);
         }

@@ -109,6 +109,8 @@ async fn the_examples_of_the_readme_work() {
         "\"unblocked_tickets\":[\"ticket-",
         "\"total_found\":1",
         "\"message\":\"Claimed TKT-2.\"",
+        "\"structuredContent\":{",
+        "\"comment_id\":\"comment-",
         "\"type\":\"ticket_resolved\"",
         "\nid: ",
         "\"columns\"",
