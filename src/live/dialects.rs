@@ -67,10 +67,10 @@ impl Dialect {
     pub fn messages(self, event: &Event, epoch: &str, prev: i64, past: bool) -> Texts {
         match self {
             Self::Native => Arc::new([native::message(event, epoch, prev).into()]),
-            Self::Stages => texts(stages::messages(event, epoch)),
-            Self::Rooms => texts(rooms::messages(event, epoch)),
-            Self::Jobs => texts(jobs::messages(event, epoch, past)),
-            Self::Adw => texts(adw::messages(event, epoch, past)),
+            Self::Stages => texts(resumable(stages::messages(event, epoch))),
+            Self::Rooms => texts(resumable(rooms::messages(event, epoch))),
+            Self::Jobs => texts(resumable(jobs::messages(event, epoch, past))),
+            Self::Adw => texts(resumable(adw::messages(event, epoch, past))),
         }
     }
 
@@ -135,6 +135,20 @@ impl Dialect {
     }
 }
 
+/// A client continues after the `seq` of the last message it got. Where one event says several, only the
+/// last of them carries the event's own: who loses the connection in between is told the event again,
+/// rather than never hear the rest.
+fn resumable(mut messages: Vec<Value>) -> Vec<Value> {
+    if let Some((_, earlier)) = messages.split_last_mut() {
+        for message in earlier {
+            if let Some(seq) = message["seq"].as_i64() {
+                message["seq"] = json!(seq - 1);
+            }
+        }
+    }
+    messages
+}
+
 fn texts(messages: Vec<Value>) -> Texts {
     messages.into_iter().map(|message| message.to_string().into()).collect()
 }
@@ -150,6 +164,23 @@ fn complete(into: &mut Value, more: &Value) {
         for (name, value) in more {
             into.entry(name.as_str()).or_insert_with(|| value.clone());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_says_several_is_told_again_rather_than_in_part() {
+        let data = json!({"activity": {"prUrl": "https://git/pr/1"}});
+        let event = samples::change("pr_created", (None, None, None), &data);
+        let texts = Dialect::Rooms.messages(&event, "e-1", 6, false);
+        let seqs: Vec<Value> =
+            texts.iter().map(|text| serde_json::from_str::<Value>(text).expect("JSON")["seq"].clone()).collect();
+        assert_eq!(seqs, [6, 7]);
+        assert_eq!(Dialect::Stages.messages(&event, "e-1", 6, false).len(), 0);
+        assert_eq!(Dialect::Native.messages(&event, "e-1", 6, false).len(), 1);
     }
 }
 

@@ -3,6 +3,7 @@
 mod approvals;
 mod boards;
 pub mod desk;
+mod doors;
 mod merges;
 mod moves;
 mod ranks;
