@@ -4,7 +4,9 @@
 
 mod agents;
 mod desk;
+mod job_words;
 mod words;
+mod workers;
 
 use std::future::Future;
 use std::time::{Duration, Instant};
@@ -15,6 +17,7 @@ use serde_json::json;
 
 use self::agents::{PERSONAS, Persona};
 use self::desk::{Desk, Refused};
+use self::workers::WORKERS;
 use crate::accounts::keys::{self, KeyRequest};
 use crate::accounts::{Caller, agents as actors};
 use crate::db::Db;
@@ -75,9 +78,14 @@ async fn work(base_url: &str, db: &Db) -> Result<()> {
             Err(other) => tracing::warn!(%other, "the demo's first tickets could not all be made"),
         }
         tracing::info!(workflow, "simulated agents work on {WORKFLOW}");
-        let lives = PERSONAS.iter().zip(&desks).map(|(persona, desk)| Box::pin(live(persona, desk, started)));
+        let (planners, workers) = desks.split_at(PERSONAS.len());
+        let lives = PERSONAS.iter().zip(planners).map(|(persona, desk)| Box::pin(live(persona, desk, started)));
+        let works = workers.iter().map(|desk| Box::pin(work_on_jobs(desk, started)));
         // The first whose key no longer holds ends the round; then all get new ones.
-        futures_util::future::select_all(lives).await;
+        tokio::select! {
+            _ = futures_util::future::select_all(lives) => {}
+            _ = futures_util::future::select_all(works) => {}
+        }
         tokio::time::sleep(Duration::from_secs(5)).await;
     }
 }
@@ -92,18 +100,19 @@ async fn open(base_url: &str, db: &Db) -> Result<(String, Vec<Desk>)> {
     };
     let expires_at = Timestamp::now().checked_add(SignedDuration::from_hours(24 * KEY_DAYS)).ok();
     let mut desks = Vec::new();
-    for persona in PERSONAS {
-        actors::provision(db, persona.id, actors::Kind::Agent, Some(persona.name)).await?;
-        workflows::set_member(db, &caller, &workflow, persona.id, Role::Member).await?;
+    let agents = PERSONAS.iter().map(|one| (one.id, one.name)).chain(WORKERS.iter().map(|one| (one.id, one.name)));
+    for (id, name) in agents {
+        actors::provision(db, id, actors::Kind::Agent, Some(name)).await?;
+        workflows::set_member(db, &caller, &workflow, id, Role::Member).await?;
         let request = KeyRequest {
             name: "demo".to_owned(),
-            actor_id: Some(persona.id.to_owned()),
+            actor_id: Some(id.to_owned()),
             scopes: Some(vec!["read".to_owned(), "write".to_owned()]),
             expires_at,
             workflows: None,
         };
         let made = keys::create(db, &caller, &request).await?;
-        desks.push(Desk::new(base_url, made.key, persona.id, &workflow)?);
+        desks.push(Desk::new(base_url, made.key, id, &workflow)?);
     }
     Ok((workflow, desks))
 }
@@ -127,8 +136,8 @@ async fn create(db: &Db, caller: &Caller) -> Result<String> {
     let input = CreateWorkflow {
         name: WORKFLOW.to_owned(),
         description: Some(
-            "An online shop for bicycle parts. Four simulated agents work here through the API; move a card \
-             or write a comment, and they go on from there."
+            "An online shop for bicycle parts. Simulated agents work here through the API: four with \
+             tickets, two with jobs. Move a card, write a comment or answer a question, and they go on from there."
                 .to_owned(),
         ),
         template: Some("development".to_owned()),
@@ -148,7 +157,7 @@ async fn seed(desks: &[Desk]) -> Result<(), Refused> {
     let at = |by: &str| PERSONAS.iter().position(|persona| persona.id.ends_with(by)).unwrap_or(0);
     let mut ids: Vec<String> = Vec::new();
     for (place, idea) in ideas.iter().enumerate() {
-        let author = &desks[place % desks.len()];
+        let author = &desks[place % PERSONAS.len()];
         let working = matches!(idea.column.as_str(), "in_progress" | "review" | "testing" | "done");
         let made = author
             .post(
@@ -170,6 +179,21 @@ async fn seed(desks: &[Desk]) -> Result<(), Refused> {
         ids.push(id);
     }
     Ok(())
+}
+
+/// One worker; ends when its key no longer holds.
+async fn work_on_jobs(desk: &Desk, started: Instant) {
+    loop {
+        let slower = if started.elapsed() > LIVELY { 10 } else { 1 };
+        tokio::time::sleep(Duration::from_millis(slower * fastrand::u64(2000..=6000))).await;
+        match workers::step(desk, slower).await {
+            Ok(()) => {}
+            Err(Refused::Key) => return,
+            Err(Refused::Busy) => tokio::time::sleep(Duration::from_secs(5)).await,
+            // The lease is lost, or somebody has ended the job: there is another one.
+            Err(Refused::Other(why)) => tracing::debug!(agent = desk.agent, why, "a job of the demo was dropped"),
+        }
+    }
 }
 
 /// One agent at work; ends when its key no longer holds.

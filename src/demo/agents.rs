@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::desk::{Desk, Refused};
 use super::words::{self, about, any};
+use super::workers::is_worked_on;
 use crate::tickets::Card;
 
 /// Tickets that the demo's board holds at most; then nothing new is thought of.
@@ -40,7 +41,9 @@ pub const PERSONAS: [Persona; 4] = [
 
 /// Looks at the board and does one thing.
 pub async fn step(persona: &Persona, desk: &Desk) -> Result<(), Refused> {
-    let board = Board(desk.cards().await?);
+    let mut cards = desk.cards().await?;
+    cards.retain(|card| !is_worked_on(card));
+    let board = Board(cards);
     match persona.task {
         Task::Build => build(desk, &board).await,
         Task::Review => review(desk, &board).await,

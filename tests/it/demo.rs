@@ -23,9 +23,12 @@ async fn agents_work_through_the_api_and_a_restart_goes_on() {
     house::eventually("the first tickets", async || count("select count(*) from tickets").await >= 32).await;
     let seeded = count("select max(seq) from history").await;
     // Each of the four has done something to a ticket since.
-    let at_work =
-        format!("select count(distinct actor_id) from history where seq > {seeded} and actor_id like 'demo/%'");
+    let at_work = format!(
+        "select count(distinct actor_id) from history where seq > {seeded} and actor_id in ('demo/ada', 'demo/brook', 'demo/cass', 'demo/dot')"
+    );
     house::eventually("four agents at work", async || count(&at_work).await == 4).await;
+    let telling = "select count(distinct kind) from job_messages where agent_id in ('demo/echo', 'demo/finch')";
+    house::eventually("workers claim jobs and tell what they do", async || count(telling).await == 3).await;
     drop(stop);
     running.await.expect("the demo ends").expect("in order");
 
