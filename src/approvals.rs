@@ -121,7 +121,7 @@ pub struct ApprovalList {
 }
 
 /// `POST /api/approvals`: about a job, a ticket or a workflow as a whole; one of the three is needed.
-#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Ask {
     /// The workflow; taken from the ticket or job where left out.
@@ -153,7 +153,7 @@ pub struct Ask {
 }
 
 /// `POST /api/approvals/{id}/approve`, `/reject` and `/answer`
-#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Decide {
     /// The answer in words; needed to answer.
@@ -170,7 +170,7 @@ pub struct Decide {
 }
 
 /// `POST /api/approvals/{id}/withdraw`
-#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Withdraw {
     /// Why.

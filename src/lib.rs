@@ -11,6 +11,7 @@ pub mod approvals;
 pub mod apps;
 pub mod bench;
 pub mod cli;
+pub mod client;
 pub mod comments;
 pub mod commits;
 pub mod config;

@@ -198,7 +198,7 @@ pub struct WorkflowList {
 }
 
 /// `POST /api/workflows`
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateWorkflow {
     /// 1 to 200 characters.
@@ -216,7 +216,7 @@ pub struct CreateWorkflow {
 }
 
 /// `PATCH /api/workflows/{id}`; what is left out stays as it is.
-#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct UpdateWorkflow {
     /// 1 to 200 characters.
@@ -232,7 +232,7 @@ pub struct UpdateWorkflow {
 }
 
 /// `PUT /api/workflows/{id}/board`: the configuration, and where tickets of removed columns go.
-#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SetBoard {
     /// The board as it shall be.

@@ -15,7 +15,7 @@ use crate::search::similar::{self, SimilarTicket};
 use crate::{Error, Result};
 
 /// `POST /api/tickets/create`
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateTicket {
     /// The workflow it belongs to.
@@ -56,6 +56,29 @@ pub struct CreateTicket {
     /// Minutes it should take.
     #[schema(minimum = 0, maximum = 10_000_000)]
     pub estimate_minutes: Option<i64>,
+}
+
+impl CreateTicket {
+    /// Nothing yet but where it belongs; title and description are still to be given.
+    pub fn in_workflow(workflow: &str) -> Self {
+        Self {
+            workflow_id: workflow.to_owned(),
+            agent_id: None,
+            title: String::new(),
+            description: String::new(),
+            ticket_type: None,
+            priority: None,
+            initial_status: None,
+            assigned_agent_id: None,
+            parent_ticket_id: None,
+            blocked_by_ticket_ids: None,
+            tags: None,
+            related_task_ids: None,
+            related_ticket_ids: None,
+            story_points: None,
+            estimate_minutes: None,
+        }
+    }
 }
 
 /// The answer to creating a ticket.
@@ -137,7 +160,7 @@ pub struct TicketUpdates {
 
 /// `POST /api/tickets/update`: the fields stand under `updates` or beside `ticket_id`. Beside it, `null`
 /// is the same as absent.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateTicket {
     /// The ticket.
@@ -228,7 +251,7 @@ pub struct Updated {
 }
 
 /// `POST /api/tickets/set-blockers`
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetBlockers {
     /// The ticket.

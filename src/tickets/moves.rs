@@ -12,7 +12,7 @@ use crate::accounts::Caller;
 use crate::db::Db;
 
 /// A place in a column: right before or right after another ticket.
-#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Position {
     /// Right before this ticket.
@@ -22,7 +22,7 @@ pub struct Position {
 }
 
 /// `POST /api/tickets/change-status`
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeStatus {
     /// The ticket.
@@ -66,7 +66,7 @@ pub struct StatusChanged {
 }
 
 /// `POST /api/tickets/reorder`: one of `before` and `after`.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reorder {
     /// The ticket.
@@ -93,7 +93,7 @@ pub struct Reordered {
 }
 
 /// `POST /api/tickets/resolve`
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResolveTicket {
     /// The ticket.
@@ -129,7 +129,7 @@ pub struct Resolved {
 }
 
 /// `POST /api/tickets/claim`
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Claim {
     /// The workflow to work in.
@@ -158,7 +158,7 @@ pub struct Claimed {
 }
 
 /// `POST /api/tickets/bulk-update`
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BulkUpdate {
     /// The workflow of all of them.
@@ -191,7 +191,7 @@ pub struct BulkUpdated {
 }
 
 /// `POST /api/tickets/link-commit`
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LinkCommit {
     /// The ticket.

@@ -1,0 +1,178 @@
+//! Sending requests: what is tried again and how long it waits, and how refusals are read.
+
+use std::time::Duration;
+
+use reqwest::{Method, Response, StatusCode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::{Client, Error, Result, Tokens};
+use crate::error::Problem;
+
+/// The longest wait that a server may ask for.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+
+/// Whether a request may be sent twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Again {
+    /// It changes nothing, or the same thing.
+    Safe,
+    /// With an `Idempotency-Key` it is.
+    Keyed,
+    /// Only if the server has not carried it out.
+    Refused,
+}
+
+impl Client {
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, String)]) -> Result<T> {
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+        let path = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+        decode(self.send(Method::GET, &path, None, Again::Safe, None).await?).await
+    }
+
+    pub(super) async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize, again: Again) -> Result<T> {
+        self.call(Method::POST, path, body, again).await
+    }
+
+    pub(super) async fn call<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &impl Serialize,
+        again: Again,
+    ) -> Result<T> {
+        decode(self.send(method, path, Some(body_of(body)?), again, None).await?).await
+    }
+
+    /// A create with a key of the caller's own, so that it stays one even across restarts of the program.
+    pub(super) async fn create<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize, key: &str) -> Result<T> {
+        decode(self.send(Method::POST, path, Some(body_of(body)?), Again::Keyed, Some(key)).await?).await
+    }
+
+    pub(super) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        again: Again,
+        key: Option<&str>,
+    ) -> Result<Response> {
+        let made = (again == Again::Keyed && key.is_none()).then(|| uuid::Uuid::now_v7().to_string());
+        let key = key.or(made.as_deref());
+        let mut pause = Duration::from_millis(150);
+        let mut renewed = false;
+        let mut attempt = 1;
+        loop {
+            let bearer = self.inner.credential.current().await.bearer();
+            let mut request = self.inner.http.request(method.clone(), format!("{}{path}", self.inner.url));
+            if let Some(bearer) = &bearer {
+                request = request.bearer_auth(bearer);
+            }
+            if let Some(key) = key {
+                request = request.header("idempotency-key", key);
+            }
+            if let Some(body) = &body {
+                request = request.json(body);
+            }
+            let (error, wait) = match request.send().await {
+                Ok(answer) if answer.status().is_success() => return Ok(answer),
+                Ok(answer) if answer.status() == StatusCode::UNAUTHORIZED && !renewed => {
+                    renewed = true;
+                    let refused = problem(answer).await;
+                    match bearer {
+                        Some(used) if self.renew(&used).await? => continue,
+                        _ => return Err(refused),
+                    }
+                }
+                Ok(answer) => {
+                    let status = answer.status().as_u16();
+                    let wait = retry_after(&answer);
+                    let error = problem(answer).await;
+                    // Callboard's own 429 and 503 say that nothing was carried out; a proxy's say nothing.
+                    let ours = error.code().is_some_and(|code| !code.is_empty());
+                    let not_done = status == 429 || (status == 503 && ours);
+                    if !(not_done || again != Again::Refused && matches!(status, 502..=504)) {
+                        return Err(error);
+                    }
+                    (error, wait)
+                }
+                Err(error) => {
+                    let sent = !error.is_connect();
+                    let told = self.unreachable(&error);
+                    if sent && again == Again::Refused {
+                        return Err(told);
+                    }
+                    (told, None)
+                }
+            };
+            if attempt >= self.inner.attempts {
+                return Err(error);
+            }
+            attempt += 1;
+            let jitter = 0.8 + 0.4 * fastrand::f64();
+            tokio::time::sleep(wait.unwrap_or_else(|| pause.mul_f64(jitter)).min(LONGEST_WAIT)).await;
+            pause = (pause * 2).min(Duration::from_secs(5));
+        }
+    }
+
+    /// Renews the tokens where `used` is the access token that has ended.
+    pub(super) async fn renew(&self, used: &str) -> Result<bool> {
+        let ask = async |refresh: String| {
+            let url = format!("{}/api/auth/token/refresh", self.inner.url);
+            let request = self.inner.http.post(url).json(&serde_json::json!({"refresh": refresh}));
+            let answer = request.send().await.map_err(|error| self.unreachable(&error))?;
+            if !answer.status().is_success() {
+                return Err(problem(answer).await);
+            }
+            decode::<Tokens>(answer).await
+        };
+        self.inner.credential.renew(used, ask).await
+    }
+
+    fn unreachable(&self, error: &reqwest::Error) -> Error {
+        let mut why = error.to_string();
+        let mut source = std::error::Error::source(error);
+        while let Some(deeper) = source {
+            why = deeper.to_string();
+            source = deeper.source();
+        }
+        Error::Unreachable { url: self.inner.url.clone(), why }
+    }
+}
+
+/// A body without the members that were left out.
+fn body_of(body: &impl Serialize) -> Result<Value> {
+    let mut body = serde_json::to_value(body).map_err(|error| Error::Unusable(error.to_string()))?;
+    if let Value::Object(members) = &mut body {
+        members.retain(|_, value| !value.is_null());
+    }
+    Ok(body)
+}
+
+async fn decode<T: DeserializeOwned>(answer: Response) -> Result<T> {
+    let text = answer.text().await.map_err(|error| Error::Unexpected(error.to_string()))?;
+    let text = if text.is_empty() { "null" } else { &text };
+    serde_json::from_str(text).map_err(|error| Error::Unexpected(error.to_string()))
+}
+
+async fn problem(answer: Response) -> Error {
+    let status = answer.status();
+    let mut members: Map<String, Value> = answer.json().await.unwrap_or_default();
+    let mut text = |name: &str| match members.remove(name) {
+        Some(Value::String(text)) => Some(text),
+        _ => None,
+    };
+    let (code, detail) = (text("code").unwrap_or_default(), text("detail"));
+    let errors = members.remove("errors").and_then(|errors| serde_json::from_value(errors).ok()).unwrap_or_default();
+    for known in ["type", "title", "status"] {
+        members.remove(known);
+    }
+    let detail = detail.unwrap_or_else(|| format!("The server answered {status}."));
+    Error::Refused(Box::new(Problem { status: status.as_u16(), code, detail, errors, extra: members }))
+}
+
+fn retry_after(answer: &Response) -> Option<Duration> {
+    let seconds: f64 = answer.headers().get("retry-after")?.to_str().ok()?.trim().parse().ok()?;
+    (seconds.is_finite() && seconds >= 0.0).then(|| Duration::from_secs_f64(seconds.min(3600.0)))
+}

@@ -1,0 +1,152 @@
+//! Tickets, boards and search.
+
+use serde_json::{Value, json};
+
+use super::send::Again;
+use super::{Client, Result};
+use crate::comments::{AddComment, Commented};
+use crate::search::{SearchAnswer, SearchTickets};
+use crate::tickets::Done;
+use crate::tickets::change::{BlockersSet, CreateTicket, Created, SetBlockers, UpdateTicket, Updated};
+use crate::tickets::moves::{
+    ChangeStatus, Claim, Claimed, CommitLinked, LinkCommit, ResolveTicket, Resolved, StatusChanged,
+};
+use crate::tickets::read::{Filters, StatsAnswer, TicketDetail, TicketList};
+use crate::workflows::{CreateWorkflow, MemberList, Workflow, WorkflowList};
+
+impl Client {
+    /// Creates a ticket.
+    pub async fn create_ticket(&self, input: &CreateTicket) -> Result<Created> {
+        self.post("/api/tickets/create", input, Again::Keyed).await
+    }
+
+    /// Changes fields of a ticket.
+    pub async fn update_ticket(&self, input: &UpdateTicket) -> Result<Updated> {
+        self.post("/api/tickets/update", input, Again::Refused).await
+    }
+
+    /// Moves a ticket to another column.
+    pub async fn move_ticket(&self, input: &ChangeStatus) -> Result<StatusChanged> {
+        self.post("/api/tickets/change-status", input, Again::Refused).await
+    }
+
+    /// Comments on a ticket.
+    pub async fn comment(&self, input: &AddComment) -> Result<Commented> {
+        self.post("/api/tickets/comment", input, Again::Keyed).await
+    }
+
+    /// Resolves a ticket.
+    pub async fn resolve_ticket(&self, input: &ResolveTicket) -> Result<Resolved> {
+        self.post("/api/tickets/resolve", input, Again::Refused).await
+    }
+
+    /// Takes the next ready ticket.
+    pub async fn claim_ticket(&self, input: &Claim) -> Result<Claimed> {
+        self.post("/api/tickets/claim", input, Again::Refused).await
+    }
+
+    /// Says what a ticket waits for.
+    pub async fn set_blockers(&self, input: &SetBlockers) -> Result<BlockersSet> {
+        self.post("/api/tickets/set-blockers", input, Again::Safe).await
+    }
+
+    /// Links a commit to a ticket.
+    pub async fn link_commit(&self, input: &LinkCommit) -> Result<CommitLinked> {
+        self.post("/api/tickets/link-commit", input, Again::Safe).await
+    }
+
+    /// Deletes a ticket; it can be restored.
+    pub async fn delete_ticket(&self, ticket: &str) -> Result<Done> {
+        self.call(reqwest::Method::DELETE, &format!("/api/tickets/{}", part(ticket)), &json!(null), Again::Refused)
+            .await
+    }
+
+    /// A ticket with everything about it, by id, or by key in a workflow.
+    pub async fn ticket(&self, ticket: &str, workflow: Option<&str>) -> Result<TicketDetail> {
+        let query: Vec<_> = workflow.map(|id| ("workflow_id", id.to_owned())).into_iter().collect();
+        self.get(&format!("/api/tickets/{}", part(ticket)), &query).await
+    }
+
+    /// A page of a workflow's tickets, at most 200.
+    pub async fn tickets(&self, workflow: &str, filters: &Filters, limit: i32, offset: i32) -> Result<TicketList> {
+        let mut query =
+            vec![("workflow_id", workflow.to_owned()), ("limit", limit.to_string()), ("offset", offset.to_string())];
+        let join = |words: &Option<Vec<String>>| words.as_ref().map(|words| words.join(","));
+        let priority =
+            filters.priority.as_ref().map(|all| all.iter().map(|p| p.as_str()).collect::<Vec<_>>().join(","));
+        let given = [
+            ("status", join(&filters.status)),
+            ("priority", priority),
+            ("ticket_type", join(&filters.ticket_type)),
+            ("tags", join(&filters.tags)),
+            ("assigned_agent_id", filters.assigned_agent_id.clone()),
+            ("unassigned", filters.unassigned.map(|yes| yes.to_string())),
+            ("is_blocked", filters.is_blocked.map(|yes| yes.to_string())),
+            ("include_completed", filters.include_completed.map(|yes| yes.to_string())),
+        ];
+        query.extend(given.into_iter().filter_map(|(name, value)| Some((name, value?))));
+        self.get("/api/tickets", &query).await
+    }
+
+    /// Finds tickets by words and meaning.
+    pub async fn search(&self, input: &SearchTickets) -> Result<SearchAnswer> {
+        self.post("/api/tickets/search", input, Again::Safe).await
+    }
+
+    /// Numbers about a workflow's tickets.
+    pub async fn ticket_stats(&self, workflow: &str) -> Result<StatsAnswer> {
+        self.get(&format!("/api/tickets/stats/{}", part(workflow)), &[]).await
+    }
+
+    /// The board with every card, as the dashboard draws it.
+    pub async fn board(&self, workflow: &str) -> Result<Value> {
+        self.get(&format!("/api/board/{}", part(workflow)), &[]).await
+    }
+
+    /// Creates a workflow.
+    pub async fn create_workflow(&self, input: &CreateWorkflow) -> Result<Workflow> {
+        self.post("/api/workflows", input, Again::Keyed).await
+    }
+
+    /// One workflow with its board.
+    pub async fn workflow(&self, id: &str) -> Result<Workflow> {
+        self.get(&format!("/api/workflows/{}", part(id)), &[]).await
+    }
+
+    /// Every workflow the caller is in.
+    pub async fn workflows(&self) -> Result<Vec<Workflow>> {
+        let mut found = Vec::new();
+        let mut cursor = None::<String>;
+        loop {
+            let query: Vec<_> = cursor.take().map(|cursor| ("cursor", cursor)).into_iter().collect();
+            let page: WorkflowList = self.get("/api/workflows", &query).await?;
+            found.extend(page.workflows);
+            match page.next_cursor {
+                Some(next) if page.has_more => cursor = Some(next),
+                _ => return Ok(found),
+            }
+        }
+    }
+
+    /// A workflow by its id or its name.
+    pub async fn find_workflow(&self, name: &str) -> Result<Workflow> {
+        match self.workflow(name).await {
+            Err(error) if error.problem().is_some_and(|problem| matches!(problem.status, 404 | 422)) => {
+                let found = self.workflows().await?.into_iter().find(|workflow| workflow.name == name);
+                found.ok_or(error)
+            }
+            other => other,
+        }
+    }
+
+    /// Who is in a workflow.
+    pub async fn members(&self, workflow: &str) -> Result<MemberList> {
+        self.get(&format!("/api/workflows/{}/members", part(workflow)), &[]).await
+    }
+}
+
+/// A text as one part of a path.
+pub(super) fn part(text: &str) -> String {
+    // In a path a space is %20; a plus would be a plus.
+    form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+}
