@@ -140,7 +140,8 @@ async fn prompts_are_collected_and_settled() {
     bench.claim().await;
     assert_eq!(bench.desk.refused("update_job", json!({"job": job, "stages": ["build"]})).await, "CB409");
     assert_eq!(bench.desk.refused("update_job", json!({"job": job, "payload": []})).await, "CB422");
-    let (code, message, detail) = bench.desk.call("create_job", json!({"initial_prompt": "Alone"})).await.unwrap_err();
+    let (code, message, detail) =
+        bench.desk.call("create_job", json!({"initial_prompt": "Alone"})).await.expect_err("refused");
     assert_eq!((code.as_str(), detail["field"].as_str()), ("CB422", Some("ticket_id")));
     assert!(message.contains("Ticket tracking enabled - ticket_id required"));
     for input in [json!({"stages": vec!["s"; 1]}), json!({"max_attempts": 100})] {

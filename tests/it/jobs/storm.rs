@@ -153,7 +153,7 @@ async fn workers_die_and_freeze_and_every_job_is_done_once() {
         server.sql("update jobs set not_before = now() where status = 'queued' and not_before > now()", &[]).await;
         turn += 1;
         let victim = (turn * 7) % workers.len();
-        if turn % 3 == 0 {
+        if turn.is_multiple_of(3) {
             if freezes < 24 {
                 let worker = std::mem::replace(&mut workers[victim], start());
                 worker.signal(libc::SIGSTOP);
