@@ -10,6 +10,7 @@ mod output;
 mod people;
 mod settings;
 mod upkeep;
+mod worker;
 mod workflows;
 
 use std::path::PathBuf;
@@ -66,6 +67,8 @@ pub enum Command {
     /// Look after the database.
     #[command(subcommand)]
     Maintenance(upkeep::MaintenanceCommand),
+    /// Run commands for the jobs of a server, until stopped.
+    Worker(worker::WorkerArgs),
     /// Let simulated agents work on a demo workflow of a running server, until stopped.
     Demo(DemoArgs),
     /// Measure the server beside bare Postgres; prints ratios.
@@ -154,6 +157,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             outcome?;
         }
         Command::Bench(args) => bench::run(args).await?,
+        Command::Worker(args) => return worker::command(args).await,
         Command::Verify(database) => return upkeep::verify(&database, cli.json).await,
         Command::Import(command) => return import::command(command, cli.json).await,
         Command::DatabaseUrl(args) => println!("{}", args.running_url()?),

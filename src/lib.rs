@@ -36,6 +36,7 @@ pub mod stages;
 pub mod telemetry;
 pub mod tickets;
 pub mod webhooks;
+pub mod worker;
 pub mod workflows;
 
 pub use error::{Error, Result};

@@ -27,6 +27,10 @@ fn named_file(arguments: impl Iterator<Item = OsString>) -> Option<PathBuf> {
         if argument == "--" {
             break;
         }
+        if argument == "worker" {
+            // Its `--config` is another file.
+            return None;
+        }
         if argument == "--config" {
             return arguments.next().map(PathBuf::from);
         }
@@ -153,5 +157,6 @@ mod tests {
         let of = |arguments: &[&str]| named_file(arguments.iter().map(OsString::from));
         assert_eq!(of(&["callboard", "serve", "--config", "a.toml"]), Some("a.toml".into()));
         assert_eq!(of(&["callboard", "--config=b.toml", "serve"]), Some("b.toml".into()));
+        assert_eq!(of(&["callboard", "worker", "--config", "worker.toml"]), None);
     }
 }

@@ -1,0 +1,282 @@
+//! `worker.toml`: which command runs for which stage of which type of jobs.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::{Error, Result};
+
+/// The settings of a worker.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// What it calls itself on boards.
+    pub name: String,
+    /// Only jobs of this workflow, by id or name.
+    pub workflow: Option<String>,
+    /// Jobs at once.
+    pub concurrency: usize,
+    /// How long a claim holds without a heartbeat.
+    pub lease_seconds: f64,
+    /// How often it asks for jobs when no bell rings.
+    pub poll_seconds: f64,
+    /// How long running stages may go on when the worker is told to stop.
+    pub grace_seconds: f64,
+    /// Between SIGTERM and SIGKILL.
+    pub kill_seconds: f64,
+    /// Where commands run; relative to the file.
+    pub directory: PathBuf,
+    /// How long a stage may take; 0 for no limit.
+    pub timeout_seconds: f64,
+    /// Set for every command.
+    pub environment: BTreeMap<String, String>,
+    /// Texts that never reach a transcript, besides the key.
+    pub redact: Vec<String>,
+    /// Whether commands get the key, as CALLBOARD_API_KEY.
+    pub pass_key: bool,
+    /// Exit statuses that trying again does not help.
+    pub no_retry_codes: Vec<i32>,
+    /// By job type; `*` is any other.
+    pub jobs: BTreeMap<String, JobConfig>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            name: format!("worker-{}", std::process::id()),
+            workflow: None,
+            concurrency: 1,
+            lease_seconds: 60.0,
+            poll_seconds: 15.0,
+            grace_seconds: 10.0,
+            kill_seconds: 5.0,
+            directory: PathBuf::from("."),
+            timeout_seconds: 3600.0,
+            environment: BTreeMap::new(),
+            redact: Vec::new(),
+            pass_key: false,
+            no_retry_codes: Vec::new(),
+            jobs: BTreeMap::new(),
+        }
+    }
+}
+
+/// What is done for one type of jobs.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct JobConfig {
+    /// For stages that are not named, and for jobs without stages.
+    pub command: Option<Run>,
+    /// Where; the worker's where left out.
+    pub directory: Option<PathBuf>,
+    /// How long a stage may take.
+    pub timeout_seconds: Option<f64>,
+    /// Exit statuses that trying again does not help.
+    pub no_retry_codes: Option<Vec<i32>>,
+    /// In order; a job that lists no stages goes through these.
+    pub stage: Vec<StageConfig>,
+}
+
+/// What is done in one stage.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StageConfig {
+    /// The stage.
+    pub name: String,
+    /// What runs.
+    pub command: Run,
+    /// Where.
+    pub directory: Option<PathBuf>,
+    /// How long it may take.
+    pub timeout_seconds: Option<f64>,
+    /// Exit statuses that trying again does not help.
+    pub no_retry_codes: Option<Vec<i32>>,
+    /// Set for its command.
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
+}
+
+/// A command: a text for the shell, or a program and its arguments.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Run {
+    /// For `sh -c`.
+    Shell(String),
+    /// A program and its arguments.
+    Program(Vec<String>),
+}
+
+impl Run {
+    /// The program and its arguments.
+    pub fn words(&self) -> Vec<String> {
+        match self {
+            Self::Shell(text) => vec!["sh".to_owned(), "-c".to_owned(), text.clone()],
+            Self::Program(words) => words.clone(),
+        }
+    }
+}
+
+/// A stage with everything that is known about it.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// The stage; none for jobs without.
+    pub stage: Option<String>,
+    /// Program and arguments.
+    pub words: Vec<String>,
+    /// Where.
+    pub directory: PathBuf,
+    /// How long it may take.
+    pub timeout: Option<Duration>,
+    /// Exit statuses that trying again does not help.
+    pub no_retry_codes: Vec<i32>,
+    /// Set for its command.
+    pub environment: BTreeMap<String, String>,
+}
+
+impl Config {
+    /// Reads the file.
+    pub fn read(file: &Path) -> Result<Self> {
+        let refuse = |why: String| Error::Setup(format!("The worker's file {} cannot be used: {why}.", file.display()));
+        let text = std::fs::read_to_string(file).map_err(|error| refuse(error.to_string()))?;
+        let mut config = Self::parse(&text).map_err(refuse)?;
+        if config.directory.is_relative() {
+            let beside = file.parent().unwrap_or(Path::new("")).join(&config.directory);
+            config.directory = std::path::absolute(&beside).map_err(|error| refuse(error.to_string()))?;
+        }
+        Ok(config)
+    }
+
+    /// Reads the text of a file.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let config: Self = toml::from_str(text).map_err(|error| {
+            let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+            let place = line.map(|line| format!("line {line}: ")).unwrap_or_default();
+            format!("{place}{}", error.message().trim().replace('\n', ", "))
+        })?;
+        let durations = [config.poll_seconds, config.grace_seconds, config.kill_seconds, config.timeout_seconds];
+        let all_timeouts = config.jobs.values().flat_map(|job| {
+            job.timeout_seconds.into_iter().chain(job.stage.iter().filter_map(|stage| stage.timeout_seconds))
+        });
+        if durations.into_iter().chain(all_timeouts).any(|seconds| !(0.0..=31_536_000.0).contains(&seconds)) {
+            return Err("a number of seconds is out of range".to_owned());
+        }
+        if !(5.0..=3600.0).contains(&config.lease_seconds) {
+            return Err("lease_seconds must be between 5 and 3600".to_owned());
+        }
+        if !(1..=256).contains(&config.concurrency) {
+            return Err("concurrency must be between 1 and 256".to_owned());
+        }
+        if config.jobs.is_empty() {
+            return Err("it names no commands: add a table [jobs.TYPE]".to_owned());
+        }
+        for (kind, job) in &config.jobs {
+            let runs = job.command.iter().chain(job.stage.iter().map(|stage| &stage.command));
+            if runs.clone().next().is_none() {
+                return Err(format!("jobs.{kind} has neither a command nor a stage"));
+            }
+            if runs.into_iter().any(|run| run.words().first().is_none_or(String::is_empty)) {
+                return Err(format!("jobs.{kind} has an empty command"));
+            }
+        }
+        Ok(config)
+    }
+
+    /// How often it asks for jobs when no bell rings.
+    pub fn poll(&self) -> Duration {
+        Duration::from_secs_f64(self.poll_seconds.max(0.2))
+    }
+
+    /// The stages that a job of a type goes through; the error is for people.
+    pub fn steps(&self, kind: &str, stages: &[String]) -> Result<Vec<Step>, String> {
+        let job = self.jobs.get(kind).or_else(|| self.jobs.get("*"));
+        let job = job.ok_or_else(|| format!("This worker has no commands for jobs of the type {kind}."))?;
+        if stages.is_empty() && job.stage.is_empty() {
+            let run = job
+                .command
+                .as_ref()
+                .ok_or_else(|| format!("This worker has no command for jobs of the type {kind}."))?;
+            return Ok(vec![self.step(job, None, run, None)]);
+        }
+        let own: Vec<String> = job.stage.iter().map(|stage| stage.name.clone()).collect();
+        let names = if stages.is_empty() { &own } else { stages };
+        names
+            .iter()
+            .map(|name| {
+                let stage = job.stage.iter().find(|stage| stage.name == *name);
+                let run = stage.map(|stage| &stage.command).or(job.command.as_ref());
+                let run = run.ok_or_else(|| format!("This worker has no command for the stage {name} of {kind}."))?;
+                Ok(self.step(job, Some(name.clone()), run, stage))
+            })
+            .collect()
+    }
+
+    fn step(&self, job: &JobConfig, name: Option<String>, run: &Run, stage: Option<&StageConfig>) -> Step {
+        let directory = stage.and_then(|stage| stage.directory.clone()).or_else(|| job.directory.clone());
+        let timeout = stage.and_then(|stage| stage.timeout_seconds).or(job.timeout_seconds);
+        let timeout = Duration::from_secs_f64(timeout.unwrap_or(self.timeout_seconds));
+        let codes = stage.and_then(|stage| stage.no_retry_codes.as_ref()).or(job.no_retry_codes.as_ref());
+        let mut environment = self.environment.clone();
+        environment.extend(stage.map(|stage| stage.environment.clone()).unwrap_or_default());
+        Step {
+            stage: name,
+            words: run.words(),
+            directory: self.directory.join(directory.unwrap_or_default()),
+            timeout: (!timeout.is_zero()).then_some(timeout),
+            no_retry_codes: codes.unwrap_or(&self.no_retry_codes).clone(),
+            environment,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = r#"
+        concurrency = 2
+        no_retry_codes = [64]
+        [environment]
+        A = "1"
+        [jobs.task]
+        command = "make all"
+        timeout_seconds = 9
+        [[jobs.task.stage]]
+        name = "plan"
+        command = ["./plan", "a b"]
+        directory = "plans"
+        timeout_seconds = 0
+        [[jobs.task.stage]]
+        name = "build"
+        command = "make"
+    "#;
+
+    #[test]
+    fn stages_have_their_own_commands_and_the_rest_the_jobs() {
+        let config = Config::parse(FILE).expect("a config");
+        let steps = config.steps("task", &["plan".into(), "ship".into()]).expect("steps");
+        assert_eq!(steps[0].words, ["./plan", "a b"]);
+        assert!(steps[0].directory.ends_with("plans") && steps[0].timeout.is_none());
+        assert_eq!(steps[1].words, ["sh", "-c", "make all"]);
+        assert_eq!((steps[1].timeout, steps[1].no_retry_codes.as_slice()), (Some(Duration::from_secs(9)), &[64][..]));
+        let own = config.steps("task", &[]).expect("steps");
+        assert_eq!(own.iter().filter_map(|step| step.stage.as_deref()).collect::<Vec<_>>(), ["plan", "build"]);
+        assert!(config.steps("other", &[]).expect_err("unknown").contains("other"));
+    }
+
+    #[test]
+    fn what_cannot_work_is_refused_with_its_line() {
+        for (text, part) in [
+            ("", "no commands"),
+            ("lease_seconds = 1\n[jobs.a]\ncommand = 'x'", "lease_seconds"),
+            ("\nnonsense = 1", "line 2"),
+            ("[jobs.a]", "neither"),
+            ("[jobs.a]\ncommand = []", "empty"),
+            ("timeout_seconds = -1\n[jobs.a]\ncommand = 'x'", "range"),
+        ] {
+            let error = Config::parse(text).expect_err(text);
+            assert!(error.contains(part), "{error}");
+        }
+    }
+}

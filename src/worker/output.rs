@@ -1,0 +1,154 @@
+//! What a command prints, on its way into the transcript: lines in their order, in batches, never more than a
+//! bounded amount in memory. A slow server slows the command down by the pipe filling up.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::sync::mpsc;
+
+use super::redact::Secrets;
+use crate::jobs::messages::{Level, MessageKind};
+use crate::jobs::work::NewMessage;
+
+/// A batch is sent after so long,
+pub(crate) const FLUSH: Duration = Duration::from_millis(250);
+/// or at so many bytes.
+pub(crate) const BATCH: usize = 16 * 1024;
+/// A longer line is cut.
+const LINE: usize = 8 * 1024;
+
+/// A line of output.
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
+    /// Without secrets and control characters of the terminal's.
+    pub text: String,
+    /// Whether it came on standard error.
+    pub error: bool,
+}
+
+/// Reads lines until the end.
+pub(crate) async fn read(mut from: impl AsyncRead + Unpin, error: bool, secrets: Secrets, to: mpsc::Sender<Line>) {
+    let mut kept: Vec<u8> = Vec::new();
+    let mut chunk = vec![0; 8 * 1024];
+    loop {
+        let read = match from.read(&mut chunk).await {
+            Ok(0) | Err(_) => break,
+            Ok(read) => read,
+        };
+        kept.extend_from_slice(&chunk[..read]);
+        while let Some(end) = kept.iter().position(|byte| *byte == b'\n') {
+            let line: Vec<u8> = kept.drain(..=end).collect();
+            if !say(&line[..end], error, &secrets, &to).await {
+                return;
+            }
+        }
+        if kept.len() > LINE + secrets.longest() {
+            // The end may be the first part of a secret: it stays until more is known.
+            let text = secrets.out_of(&String::from_utf8_lossy(&kept));
+            let cut = text.floor_char_boundary(text.len() - secrets.longest().min(text.len()));
+            if !say(&text.as_bytes()[..cut], error, &secrets, &to).await {
+                return;
+            }
+            kept = text.as_bytes()[cut..].to_vec();
+        }
+    }
+    if !kept.is_empty() {
+        say(&kept, error, &secrets, &to).await;
+    }
+}
+
+async fn say(bytes: &[u8], error: bool, secrets: &Secrets, to: &mpsc::Sender<Line>) -> bool {
+    let text = secrets.out_of(String::from_utf8_lossy(bytes).trim_end_matches('\r'));
+    // NUL cannot be stored.
+    to.send(Line { text: text.replace('\0', "\u{fffd}"), error }).await.is_ok()
+}
+
+/// Lines that wait to be sent.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    lines: Vec<Line>,
+    bytes: usize,
+}
+
+impl Batch {
+    pub(crate) fn push(&mut self, line: Line) {
+        self.bytes += line.text.len() + 1;
+        self.lines.push(line);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.bytes >= BATCH
+    }
+
+    /// One message for each run of lines of the same stream.
+    pub(crate) fn take(&mut self) -> Vec<NewMessage> {
+        let mut messages: Vec<NewMessage> = Vec::new();
+        let mut last = None;
+        self.bytes = 0;
+        for line in std::mem::take(&mut self.lines) {
+            match messages.last_mut().filter(|_| last == Some(line.error)) {
+                Some(message) => {
+                    message.content.push('\n');
+                    message.content.push_str(&line.text);
+                }
+                None => messages.push(NewMessage {
+                    kind: MessageKind::Log,
+                    content: line.text,
+                    role: None,
+                    sender: None,
+                    level: line.error.then_some(Level::Warning),
+                    metadata: Some(json!({"stream": if line.error { "stderr" } else { "stdout" }})),
+                }),
+            }
+            last = Some(line.error);
+        }
+        messages.retain(|message| !message.content.trim().is_empty());
+        messages
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::worker::config::Config;
+
+    async fn lines(bytes: Vec<u8>) -> Vec<String> {
+        let (sender, mut receiver) = mpsc::channel(4);
+        let secrets = Secrets::new("cb_0123456789", &Config::default(), std::iter::empty());
+        let reading = tokio::spawn(async move { read(bytes.as_slice(), false, secrets, sender).await });
+        let mut found = Vec::new();
+        while let Some(line) = receiver.recv().await {
+            found.push(line.text);
+        }
+        reading.await.expect("read");
+        found
+    }
+
+    #[tokio::test]
+    async fn lines_keep_their_order_and_no_secret_passes_even_where_a_line_is_cut() {
+        assert_eq!(lines(b"a\r\nb\xff\n\nlast".to_vec()).await, ["a", "b\u{fffd}", "", "last"]);
+        for offset in 0..20 {
+            let mut long = vec![b'x'; LINE + offset];
+            long.extend_from_slice(b"cb_0123456789");
+            long.extend(std::iter::repeat_n(b'y', LINE * 2));
+            let all = lines(long).await.concat();
+            assert!(!all.contains("cb_0123456789") && all.contains("[redacted]"), "{offset}");
+        }
+    }
+
+    #[test]
+    fn a_batch_is_one_message_a_stream_in_order() {
+        let mut batch = Batch::default();
+        for (text, error) in [("a", false), ("b", false), ("c", true), ("d", false)] {
+            batch.push(Line { text: text.into(), error });
+        }
+        let contents: Vec<String> = batch.take().into_iter().map(|message| message.content).collect();
+        assert_eq!(contents, ["a\nb", "c", "d"]);
+        assert!(batch.is_empty() && !batch.is_full());
+    }
+}
