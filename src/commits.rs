@@ -7,6 +7,7 @@ mod git;
 mod language;
 mod parse;
 mod place;
+pub mod references;
 
 use std::time::Duration;
 

@@ -10,6 +10,7 @@ pub mod auth;
 pub mod board;
 pub mod body;
 pub mod caller;
+pub mod commits;
 pub mod cookies;
 mod doors;
 pub mod events;
@@ -137,6 +138,7 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
     approvals::configure(cfg);
     jobs::configure(cfg);
     apps::configure(cfg);
+    commits::configure(cfg);
     doors::configure(cfg);
     webhooks::configure(cfg);
     cfg.service(board::board);

@@ -103,6 +103,7 @@ create function logic.commit_json(id text) returns jsonb language sql stable
 begin atomic
     select jsonb_build_object(
         'commit_sha', m.commit_sha, 'commit_message', m.commit_message, 'commit_timestamp', m.commit_timestamp,
+        'author', m.author, 'url', m.url,
         'files_changed', m.files_changed, 'insertions', m.insertions, 'deletions', m.deletions,
         'files_list', m.files_list, 'agent_id', m.agent_id, 'link_method', m.link_method, 'linked_at', m.linked_at)
       from ticket_commits m where m.id = commit_json.id;

@@ -145,24 +145,41 @@ begin
 end
 $$;
 
--- Links a commit; `git` is what the repository says of it, if there is one:
--- {sha, message, timestamp, files_changed, insertions, deletions, files}. Linking again changes nothing.
-create function logic.insert_commit(who logic.principal, ticket text, workflow text, commit_sha text, git jsonb default null, method text default 'manual')
-returns boolean language plpgsql as $$
-declare
-    sha text := lower(coalesce(git ->> 'sha', logic.trimmed(commit_sha)));
+-- Links commits to tickets, and answers which links are new; the one place that does. Each element of `links`
+-- names ticket_id, workflow_id and sha, and what is known besides: {message, timestamp, author, url,
+-- files_changed, insertions, deletions, files}. Linking again changes nothing, nor does linking by fewer digits
+-- or more.
+create function logic.insert_commits(who logic.principal, links jsonb, method text) returns table (ticket text, sha text) language plpgsql as $$
 begin
-    if sha !~ '^[0-9a-f]{4,64}$' then
+    if exists (select from jsonb_array_elements(links) l where l ->> 'sha' !~ '^[0-9a-f]{4,64}$') then
         perform logic.invalid('commit_sha', 'must be 4 to 64 hexadecimal digits');
     end if;
-    insert into ticket_commits (id, ticket_id, workflow_id, agent_id, commit_sha, commit_message, commit_timestamp,
+    perform logic.lock_streams((select array_agg(distinct l ->> 'workflow_id') from jsonb_array_elements(links) l));
+    return query
+    insert into ticket_commits (id, ticket_id, workflow_id, agent_id, commit_sha, commit_message, commit_timestamp, author, url,
                                 files_changed, insertions, deletions, files_list, link_method)
-    values (logic.new_id('tc'), ticket, workflow, logic.acting(who), sha, coalesce(git ->> 'message', ''),
-            coalesce((git ->> 'timestamp')::timestamptz, now()), (git ->> 'files_changed')::bigint,
-            (git ->> 'insertions')::bigint, (git ->> 'deletions')::bigint,
-            coalesce((select array_agg(f) from (select f from jsonb_array_elements_text(coalesce(git -> 'files', '[]')) f limit 1000) g), '{}'), method)
-    on conflict on constraint ticket_commits_once do nothing;
-    return found;
+    select logic.new_id('tc'), l ->> 'ticket_id', l ->> 'workflow_id', logic.acting(who), l ->> 'sha', coalesce(l ->> 'message', ''),
+           coalesce((l ->> 'timestamp')::timestamptz, now()), l ->> 'author', l ->> 'url',
+           (l ->> 'files_changed')::bigint, (l ->> 'insertions')::bigint, (l ->> 'deletions')::bigint,
+           array(select f.path from jsonb_array_elements_text(case jsonb_typeof(l -> 'files') when 'array' then l -> 'files' else '[]' end) f (path) limit 1000),
+           method
+      from (select e.link as l, e.place from jsonb_array_elements(links) with ordinality e (link, place)
+             where not exists (
+                select from ticket_commits m
+                 where m.ticket_id = e.link ->> 'ticket_id' and length(m.commit_sha) >= 7 and length(e.link ->> 'sha') >= 7
+                   and (starts_with(m.commit_sha, e.link ->> 'sha') or starts_with(e.link ->> 'sha', m.commit_sha)))
+             order by e.place) fresh
+    on conflict on constraint ticket_commits_once do nothing
+    returning ticket_id, commit_sha;
+end
+$$;
+
+-- Links one commit; `git` is what the repository says of it, if there is one (see insert_commits).
+create function logic.insert_commit(who logic.principal, ticket text, workflow text, commit_sha text, git jsonb default null, method text default 'manual')
+returns boolean language plpgsql as $$
+begin
+    return exists (select from logic.insert_commits(who, jsonb_build_array(coalesce(git, '{}') || jsonb_build_object('ticket_id', ticket,
+        'workflow_id', workflow, 'sha', lower(coalesce(git ->> 'sha', logic.trimmed(commit_sha))))), method));
 end
 $$;
 

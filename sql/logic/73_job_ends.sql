@@ -16,6 +16,29 @@ begin
 end
 $$;
 
+-- Links the commit that a job ended with to its ticket, and to those that its message refers to. What cannot be
+-- linked is told in the transcript: the work is done all the same.
+create function logic.link_job_commit(caller text, job jobs, ticket text, commit jsonb) returns void language plpgsql as $$
+declare
+    message text := left(coalesce(commit ->> 'message', ''), 20000);
+begin
+    if ticket is not null then
+        perform logic.insert_commit(logic.identify(caller), ticket, job.workflow_id, commit ->> 'sha',
+            commit || jsonb_build_object('message', message), 'job');
+    end if;
+    if cardinality(logic.commit_references(message)) > 0 then
+        begin
+            perform logic.link_referenced_commits(caller, jsonb_build_array(commit || jsonb_build_object('message', message)), job.workflow_id);
+        exception when others then
+            if sqlstate not like 'CB%' then
+                raise;
+            end if;
+            perform logic.note(job, 'The tickets that the commit names were not linked: ' || sqlerrm, 'warning');
+        end;
+    end if;
+end
+$$;
+
 -- POST /api/jobs/{id}/complete: success. The ticket gets the commit, is resolved, and releases what it
 -- blocked; then the job ends. Asked again with the same token it answers as before.
 create function logic.complete_job(
@@ -24,7 +47,6 @@ create function logic.complete_job(
 ) returns jsonb language plpgsql as $$
 declare
     held jobs := logic.find_job(caller, job, 'member', hold => true);
-    who logic.principal := logic.identify(caller);
     ticket tickets;
     done jsonb := '{}';
     notice text;
@@ -42,16 +64,17 @@ begin
     end if;
     update jobs j set result = complete_job.result, commit_sha = lower(complete_job.commit_sha) where j.id = held.id;
     select t.* into ticket from tickets t where t.id = held.ticket_id and logic.is_live(t);
+    if commit_sha is not null then
+        perform logic.link_job_commit(caller, held, ticket.id, coalesce(git, '{}')
+            || jsonb_build_object('sha', coalesce(git ->> 'sha', logic.trimmed(commit_sha)))
+            || case when commit_message is null then '{}' else jsonb_build_object('message', commit_message) end);
+    end if;
     if ticket.id is not null then
         begin
-            if commit_sha is not null then
-                perform logic.insert_commit(who, ticket.id, ticket.workflow_id, commit_sha,
-                    coalesce(git, '{}') || case when commit_message is null then '{}' else jsonb_build_object('message', left(commit_message, 20000)) end, 'job');
-            end if;
             done := logic.resolve_ticket(caller, ticket.id,
                 coalesce(nullif(logic.trimmed(resolution_comment), ''), format('Done by the job "%s".', held.title)));
         exception when others then
-            -- The work is done, whatever the board thinks of its ticket. A bad commit is the worker's fault.
+            -- The work is done, whatever the board thinks of its ticket.
             if sqlstate not like 'CB%' or sqlstate = 'CB422' then
                 raise;
             end if;

@@ -154,6 +154,10 @@ pub struct LinkedCommit {
     /// When it was made.
     #[schema(format = DateTime)]
     pub commit_timestamp: Option<String>,
+    /// Who wrote it, as git names them.
+    pub author: Option<String>,
+    /// Where it can be looked at.
+    pub url: Option<String>,
     /// Files it changed.
     pub files_changed: Option<i64>,
     /// Lines it added.
@@ -164,7 +168,7 @@ pub struct LinkedCommit {
     pub files_list: Vec<String>,
     /// Who linked it.
     pub agent_id: Option<String>,
-    /// manual, or how it was found.
+    /// manual, job (a job ended with it), or reference (its message names the ticket).
     pub link_method: String,
     /// When it was linked.
     #[schema(format = DateTime)]

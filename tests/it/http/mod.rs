@@ -10,6 +10,7 @@ mod approvals;
 mod boards;
 mod busy;
 mod comments;
+mod commits;
 mod core;
 mod hostile;
 mod moves;

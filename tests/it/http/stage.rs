@@ -2,6 +2,8 @@
 //! hashing passwords is tried elsewhere and would only make these tests slow.
 #![allow(dead_code)]
 
+use std::collections::BTreeMap;
+
 use callboard::accounts::keys;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -110,14 +112,14 @@ pub fn merge(into: &mut Value, more: &Value) {
     }
 }
 
-/// The answer with everything that differs from run to run replaced: ids, times, ranks, durations.
+/// The answer with everything that differs from run to run replaced (ids, times, ranks, durations), and members in
+/// the order of their names.
 pub fn redacted(value: &Value) -> Value {
     match value {
         Value::String(text) => Value::String(redact(text)),
         Value::Array(items) => items.iter().map(redacted).collect(),
-        Value::Object(members) => members
-            .iter()
-            .map(|(name, value)| {
+        Value::Object(members) => {
+            let plain = members.iter().map(|(name, value)| {
                 let plain = match (name.as_str(), value) {
                     (_, Value::Null) => Value::Null,
                     ("rank", _) => json!("[rank]"),
@@ -125,8 +127,9 @@ pub fn redacted(value: &Value) -> Value {
                     _ => redacted(value),
                 };
                 (redact(name), plain)
-            })
-            .collect(),
+            });
+            plain.collect::<BTreeMap<_, _>>().into_iter().collect()
+        }
         other => other.clone(),
     }
 }

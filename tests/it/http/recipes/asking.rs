@@ -1,4 +1,4 @@
-//! Good requests for approvals, reviews and webhooks.
+//! Good requests for approvals, reviews, webhooks and commits.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::client::Server;
 use crate::http::stage::Desk;
 
-/// The request for an operation of approvals, reviews or webhooks.
+/// The request for an operation of approvals, reviews, webhooks or commits.
 pub fn find(name: &str) -> Option<Value> {
     Some(match name {
         "POST /api/tickets/request-review" | "POST /api/tickets/approve" => json!({"body": {"ticket_id": "$reviewed",
@@ -42,6 +42,12 @@ pub fn find(name: &str) -> Option<Value> {
             "events": ["app_ready"], "active": false}}),
         "GET /api/webhooks/{id}/deliveries" => {
             json!({"path": {"id": "$webhook"}, "query": {"limit": "5", "cursor": "1000"}})
+        }
+        "POST /api/internal/commits" => {
+            json!({"body": {"workflow_id": "$workflow", "agent_id": null, "repository": "toy",
+            "commits": [{"sha": "abcdef0123", "message": "Fix TKT-1", "author": "Mara", "timestamp": "2026-03-01T12:00:00+02:00",
+                "url": "https://git.example/c/abcdef0123", "files_changed": 1, "insertions": 2, "deletions": 3,
+                "files": ["a.txt"], "replaces": ["fedcba9876"]}]}})
         }
         _ => return None,
     })
