@@ -84,6 +84,18 @@ export function useWatch(workflowId: string | undefined): void {
   useEffect(() => (workflowId ? live.watch(workflowId) : undefined), [live, workflowId]);
 }
 
+/** The same for many at once, for pages that tell of all of them. */
+export function useWatchAll(workflowIds: readonly string[]): void {
+  const live = useLive();
+  const names = workflowIds.join(" ");
+  useEffect(() => {
+    const stops = names.split(" ").map((id) => (id ? live.watch(id) : () => undefined));
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }, [live, names]);
+}
+
 const SILENT = () => () => undefined;
 const EMPTY = () => NO_VIEW;
 

@@ -11,23 +11,25 @@ import {
 } from "lucide-react";
 import type { JobStatus } from "@/api/types";
 import { cn } from "./cn";
+import type { ProgressTone } from "./progress";
 
 interface Look {
   name: string;
   icon: LucideIcon;
   tone: string;
   soft: string;
+  bar: ProgressTone;
 }
 
 export const JOB_LOOKS: Record<JobStatus, Look> = {
-  collecting: { name: "Collecting", icon: PencilLine, tone: "text-muted-foreground", soft: "bg-muted" },
-  queued: { name: "Queued", icon: Clock, tone: "text-muted-foreground", soft: "bg-muted" },
-  running: { name: "Running", icon: LoaderCircle, tone: "text-accent-foreground", soft: "bg-accent" },
-  paused: { name: "Paused", icon: CirclePause, tone: "text-warning", soft: "bg-warning-soft" },
-  waiting: { name: "Needs you", icon: Hand, tone: "text-warning", soft: "bg-warning-soft" },
-  succeeded: { name: "Succeeded", icon: CircleCheck, tone: "text-success", soft: "bg-success-soft" },
-  failed: { name: "Failed", icon: CircleX, tone: "text-danger", soft: "bg-danger-soft" },
-  cancelled: { name: "Cancelled", icon: CircleSlash, tone: "text-muted-foreground", soft: "bg-muted" },
+  collecting: { name: "Collecting", icon: PencilLine, tone: "text-muted-foreground", soft: "bg-muted", bar: "over" },
+  queued: { name: "Queued", icon: Clock, tone: "text-muted-foreground", soft: "bg-muted", bar: "over" },
+  running: { name: "Running", icon: LoaderCircle, tone: "text-accent-foreground", soft: "bg-accent", bar: "moving" },
+  paused: { name: "Paused", icon: CirclePause, tone: "text-warning", soft: "bg-warning-soft", bar: "resting" },
+  waiting: { name: "Needs you", icon: Hand, tone: "text-warning", soft: "bg-warning-soft", bar: "resting" },
+  succeeded: { name: "Succeeded", icon: CircleCheck, tone: "text-success", soft: "bg-success-soft", bar: "done" },
+  failed: { name: "Failed", icon: CircleX, tone: "text-danger", soft: "bg-danger-soft", bar: "failed" },
+  cancelled: { name: "Cancelled", icon: CircleSlash, tone: "text-muted-foreground", soft: "bg-muted", bar: "over" },
 };
 
 export const JOB_STATUSES = Object.keys(JOB_LOOKS) as JobStatus[];

@@ -43,7 +43,7 @@ const components: Components = {
       <span>{alt}</span>
     ),
   // Headings inside a ticket must not outrank the page's own.
-  h1: ({ children }) => <h4>{children}</h4>,
+  h1: ({ children }) => <h4 className="text-base">{children}</h4>,
   h2: ({ children }) => <h4>{children}</h4>,
   h3: ({ children }) => <h5>{children}</h5>,
   table: ({ children }) => (

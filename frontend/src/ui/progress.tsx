@@ -1,15 +1,25 @@
 import { cn } from "./cn";
 
+export type ProgressTone = "moving" | "resting" | "done" | "failed" | "over";
+
+const TONES: Record<ProgressTone, string> = {
+  moving: "bg-primary",
+  resting: "bg-warning",
+  done: "bg-success",
+  failed: "bg-danger",
+  over: "bg-muted-foreground",
+};
+
 interface Props {
   /** Percent. */
   value: number;
   label: string;
-  /** Nothing moves at present. */
-  resting?: boolean;
+  /** How it stands: the bar's color. */
+  tone?: ProgressTone;
   className?: string;
 }
 
-export function Progress({ value, label, resting, className }: Props) {
+export function Progress({ value, label, tone = "moving", className }: Props) {
   const percent = Math.round(Math.min(100, Math.max(0, value)));
   return (
     <div
@@ -21,7 +31,7 @@ export function Progress({ value, label, resting, className }: Props) {
       className={cn("h-1 overflow-hidden rounded-full bg-border", className)}
     >
       <div
-        className={cn("h-full rounded-full transition-[width] duration-300", resting ? "bg-warning" : "bg-primary")}
+        className={cn("h-full rounded-full transition-[width] duration-300", TONES[tone])}
         style={{ width: `${percent}%` }}
       />
     </div>

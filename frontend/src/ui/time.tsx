@@ -47,6 +47,13 @@ export function Ago({ at, className }: { at: string; className?: string }) {
   );
 }
 
+/** A moment ahead: only the time of day where that is enough. */
+export function until(iso: string): string {
+  const at = new Date(iso);
+  const today = at.toDateString() === new Date().toDateString();
+  return today ? at.toLocaleTimeString(undefined, { timeStyle: "short" }) : FULL.format(at);
+}
+
 export function duration(minutes: number): string {
   const hours = Math.floor(minutes / 60);
   const rest = minutes % 60;

@@ -7,6 +7,7 @@ import {
   Search,
   ShieldAlert,
   Sparkles,
+  TrendingUp,
   Wrench,
   Zap,
 } from "lucide-react";
@@ -34,6 +35,7 @@ const DRAWN: Record<string, typeof Bug> = {
   "🐞": Bug,
   "✨": Sparkles,
   "⚡": Zap,
+  "📈": TrendingUp,
   "📋": ListChecks,
   "🔬": FlaskConical,
   "🔧": Wrench,

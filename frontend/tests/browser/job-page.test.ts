@@ -20,6 +20,18 @@ async function openJob(id: string, options = {}): Promise<Page> {
   return page;
 }
 
+/** Nothing scrolls sideways, neither the page nor what scrolls in it. */
+async function fits(page: Page, where = "main"): Promise<void> {
+  const wide = await page.evaluate(
+    (selector) =>
+      [document.documentElement, ...document.querySelectorAll(`${selector}, ${selector} > div`)].map(
+        (box) => box.scrollWidth - box.clientWidth,
+      ),
+    where,
+  );
+  expect(Math.max(...wide)).toBeLessThanOrEqual(0);
+}
+
 describe("a job's page", () => {
   it("tells what happens, line by line", async () => {
     const ticket = await makeTicket(workflow, "Streamed");
@@ -138,7 +150,9 @@ describe("a job's page", () => {
 
   it("fits a phone, and looks right in the dark", async () => {
     const ticket = await makeTicket(workflow, "Small");
-    await makeJob(ticket.ticket_id, { title: "Small work" });
+    await makeJob(ticket.ticket_id, {
+      title: "Small work that goes by a rather long name, longer than phones are wide",
+    });
     const lease = await worker.claim();
     await lease.say({ kind: "chat", content: "Hello" }, { kind: "log", content: "a very long line ".repeat(30) });
     const page = await openJob(lease.job.job_id, {
@@ -148,10 +162,17 @@ describe("a job's page", () => {
       colorScheme: "dark",
     });
     await page.getByText("Hello").waitFor();
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-    expect(wide).toBeLessThanOrEqual(0);
+    await lease.progress(30, "a long account of how far it is ".repeat(8));
+    await page.getByTestId("progress-message").waitFor();
+    await fits(page);
     await check(page);
     await picture(page, "phone-job");
+    await page.getByRole("link", { name: ticket.key }).click();
+    const row = page.getByRole("dialog").locator(`[data-job="${lease.job.job_id}"]`);
+    await row.getByRole("button", { name: /^Cancel/ }).waitFor();
+    await fits(page, '[role="dialog"]');
+    const button = await row.getByRole("button", { name: /^Cancel/ }).boundingBox();
+    expect((button?.x ?? 0) + (button?.width ?? 999)).toBeLessThanOrEqual(390);
     await lease.complete();
   });
 });

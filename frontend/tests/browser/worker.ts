@@ -28,14 +28,19 @@ export class Worker {
     return new Worker(id, workflowId, key);
   }
 
-  async post<T = Record<string, unknown>>(path: string, body: unknown): Promise<T> {
-    const answer = await fetch(url + path, {
-      method: "POST",
-      headers: { "content-type": "application/json", authorization: `Bearer ${this.key}` },
-      body: JSON.stringify(body),
-    });
+  get<T>(path: string): Promise<T> {
+    return this.send<T>("GET", path);
+  }
+
+  post<T = Record<string, unknown>>(path: string, body: unknown): Promise<T> {
+    return this.send<T>("POST", path, JSON.stringify(body));
+  }
+
+  private async send<T>(method: string, path: string, body?: string): Promise<T> {
+    const headers = { "content-type": "application/json", authorization: `Bearer ${this.key}` };
+    const answer = await fetch(url + path, { method, headers, body });
     const text = await answer.text();
-    if (!answer.ok) throw new Error(`POST ${path}: ${answer.status} ${text}`);
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
     return (text ? JSON.parse(text) : undefined) as T;
   }
 

@@ -5,7 +5,7 @@ import { useMe } from "@/api/hooks";
 import type { Approval, ApprovalKind } from "@/api/types";
 import { cn } from "@/ui/cn";
 import { RichText } from "@/ui/markdown";
-import { Ago } from "@/ui/time";
+import { Ago, until } from "@/ui/time";
 import { DecisionForm } from "./decision-form";
 import { noticeId } from "./notices";
 import { Outcome } from "./outcome";
@@ -67,11 +67,10 @@ export function ApprovalCard({ approval, place, current }: Props) {
         )}
         {pending && approval.expires_at && (
           <span className="flex items-center gap-1">
-            <Hourglass className="size-3" aria-hidden="true" /> until{" "}
-            {new Date(approval.expires_at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })}
+            <Hourglass className="size-3" aria-hidden="true" /> until {until(approval.expires_at)}
           </span>
         )}
-        {place && <span className="ml-auto flex min-w-0 items-center gap-2">{place}</span>}
+        {place && <span className="flex min-w-0 items-center gap-2 max-sm:basis-full sm:ml-auto">{place}</span>}
       </header>
       <p className="whitespace-pre-wrap font-medium [overflow-wrap:anywhere]">{approval.question}</p>
       {approval.context && (
@@ -80,7 +79,12 @@ export function ApprovalCard({ approval, place, current }: Props) {
         </div>
       )}
       {pending ? (
-        <DecisionForm approval={approval} mayDecide={mayDecide(approval)} own={approval.asked_by === me} />
+        <DecisionForm
+          approval={approval}
+          mayDecide={mayDecide(approval)}
+          own={approval.asked_by === me}
+          numbered={current}
+        />
       ) : (
         <Outcome approval={approval} />
       )}

@@ -3,16 +3,24 @@ import { type FormEvent, useState } from "react";
 import type { Approval, Decision, DecisionWords } from "@/api/types";
 import { Button } from "@/ui/button";
 import { Textarea } from "@/ui/field";
+import { Kbd } from "@/ui/states";
 import { useDecide } from "./use-approvals";
 
 interface Props {
   approval: Approval;
   mayDecide: boolean;
   own: boolean;
+  /** The number keys take an option. */
+  numbered?: boolean;
+}
+
+/** Where ways out are named, one of them or other words are the answer; yes and no would leave open which. */
+export function isYesOrNo({ kind, options }: Approval): boolean {
+  return kind === "review" || (kind === "question" && options.length === 0);
 }
 
 /** Options as buttons, an answer in words, yes or no with a reason; a review knows only yes and no. */
-export function DecisionForm({ approval, mayDecide, own }: Props) {
+export function DecisionForm({ approval, mayDecide, own, numbered }: Props) {
   const { decide, withdraw } = useDecide();
   const [words, setWords] = useState("");
   const [busy, setBusy] = useState(false);
@@ -55,6 +63,11 @@ export function DecisionForm({ approval, mayDecide, own }: Props) {
               className="h-auto min-h-8 whitespace-normal py-1 text-left"
               onClick={() => void send("answer", { answer: option })}
             >
+              {numbered && i < 9 && (
+                <span aria-hidden="true" className="pointer-coarse:hidden">
+                  <Kbd>{i + 1}</Kbd>
+                </span>
+              )}
               {option}
             </Button>
           ))}
@@ -62,7 +75,9 @@ export function DecisionForm({ approval, mayDecide, own }: Props) {
       )}
       <Textarea
         aria-label={review ? "Comment or reason" : "Answer or reason"}
-        placeholder={review ? "A comment, or why not" : "An answer in words, or a reason"}
+        placeholder={
+          review ? "A comment, or why not" : approval.options.length > 0 ? "Or in other words" : "An answer in words"
+        }
         rows={words.includes("\n") ? 4 : 1}
         className="min-h-0"
         value={words}
@@ -80,7 +95,7 @@ export function DecisionForm({ approval, mayDecide, own }: Props) {
             <CornerDownLeft /> Answer
           </Button>
         )}
-        {approval.kind !== "clarification" && (
+        {isYesOrNo(approval) && (
           <>
             <Button size="sm" variant={review ? "primary" : "outline"} disabled={busy} onClick={approve}>
               <Check /> Approve

@@ -3,12 +3,14 @@ import { Inbox } from "lucide-react";
 import { useEffect, useMemo, useState } from "react";
 import { explain } from "@/api";
 import { useWorkflows } from "@/api/hooks";
-import type { Approval } from "@/api/types";
+import type { Approval, Workflow } from "@/api/types";
+import { useWatchAll } from "@/live/context";
 import { ask } from "@/ui/ask";
 import { useShortcuts } from "@/ui/shortcuts";
 import { Empty, Kbd, Notice, Spinner } from "@/ui/states";
 import { useTitle } from "@/ui/title";
 import { ApprovalCard } from "./approval-card";
+import { isYesOrNo } from "./decision-form";
 import { useDecide, useMayDecide, usePending } from "./use-approvals";
 
 /** Everything that waits for somebody, oldest first: who asked first is answered first. */
@@ -21,6 +23,7 @@ export function InboxPage({ focus }: { focus: string | undefined }) {
   const [currentId, setCurrent] = useState(focus);
   const at = shown.findIndex(({ id }) => id === currentId);
   const current = shown[at];
+  useWatchAll(useMemo(() => newestFirst(workflows ?? []), [workflows]));
   useTitle(shown.length > 0 ? `${shown.length} waiting · Approvals` : "Approvals");
 
   useEffect(() => {
@@ -53,10 +56,10 @@ export function InboxPage({ focus }: { focus: string | undefined }) {
     ArrowDown: step(1),
     ArrowUp: step(-1),
     a: () => {
-      if (current && mayDecide(current) && current.kind !== "clarification") void decide(current, "approve");
+      if (current && mayDecide(current) && isYesOrNo(current)) void decide(current, "approve");
     },
     r: (event) => {
-      if (!current || !mayDecide(current) || current.kind === "clarification") return;
+      if (!current || !mayDecide(current) || !isYesOrNo(current)) return;
       event.preventDefault();
       void reject(current);
     },
@@ -107,6 +110,16 @@ export function InboxPage({ focus }: { focus: string | undefined }) {
       </div>
     </div>
   );
+}
+
+/** Workflows to hear of live; the list is asked for now and then where there are more. */
+const MOST_HEARD = 50;
+
+function newestFirst(workflows: readonly Workflow[]): string[] {
+  return workflows
+    .toSorted((a, b) => (a.created_at > b.created_at ? -1 : 1))
+    .slice(0, MOST_HEARD)
+    .map(({ id }) => id);
 }
 
 const link = "rounded text-accent-foreground hover:underline";

@@ -38,6 +38,8 @@ const tab =
 
 function Loaded({ app }: { app: App }) {
   const { workflow_id: workflowId, title, spec, prd_markdown: prd } = app;
+  const described = prd.trim() !== "";
+  const [part, setPart] = useState(described ? "prd" : "spec");
   const [raw, setRaw] = useState(false);
   useTitle(title);
   useWatch(workflowId);
@@ -80,37 +82,42 @@ function Loaded({ app }: { app: App }) {
             )}
           </p>
         </div>
-        <Tabs.Root defaultValue={prd.trim() ? "prd" : "spec"} className="rounded-xl border bg-surface shadow-card">
-          <Tabs.List aria-label="Parts of the app" className="flex gap-4 border-b px-4 pt-3">
-            <Tabs.Trigger value="prd" className={tab}>
-              Description
-            </Tabs.Trigger>
-            <Tabs.Trigger value="spec" className={tab}>
-              Specification
-            </Tabs.Trigger>
-          </Tabs.List>
-          <Tabs.Content value="prd" className="grid gap-3 p-4">
-            {prd.trim() ? (
-              <>
+        <Tabs.Root value={part} onValueChange={setPart} className="rounded-xl border bg-surface shadow-card">
+          <div className="flex flex-wrap items-center justify-between gap-x-4 border-b px-4">
+            <Tabs.List aria-label="Parts of the app" className="flex gap-4 pt-3">
+              <Tabs.Trigger value="prd" className={tab}>
+                Description
+              </Tabs.Trigger>
+              <Tabs.Trigger value="spec" className={tab}>
+                Specification
+              </Tabs.Trigger>
+            </Tabs.List>
+            {part === "spec" ? (
+              <Tools
+                onCopy={() => copy(json)}
+                onDownload={() => saveFile(new Blob([json], { type: "application/json" }), `${name}.json`)}
+              >
+                <Button size="sm" variant="ghost" aria-pressed={raw} onClick={() => setRaw((old) => !old)}>
+                  {raw ? "As a tree" : "As JSON"}
+                </Button>
+              </Tools>
+            ) : (
+              described && (
                 <Tools
                   onCopy={() => copy(prd)}
                   onDownload={() => saveFile(new Blob([prd], { type: "text/markdown" }), `${name}.md`)}
                 />
-                <RichText text={prd} />
-              </>
+              )
+            )}
+          </div>
+          <Tabs.Content value="prd" className="max-w-prose p-4">
+            {described ? (
+              <RichText text={prd} />
             ) : (
               <p className="text-muted-foreground">Its job wrote no description.</p>
             )}
           </Tabs.Content>
-          <Tabs.Content value="spec" className="grid gap-3 p-4">
-            <Tools
-              onCopy={() => copy(json)}
-              onDownload={() => saveFile(new Blob([json], { type: "application/json" }), `${name}.json`)}
-            >
-              <Button size="sm" variant="ghost" aria-pressed={raw} onClick={() => setRaw((old) => !old)}>
-                {raw ? "As a tree" : "As JSON"}
-              </Button>
-            </Tools>
+          <Tabs.Content value="spec" className="p-4">
             {raw ? (
               // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
               <pre tabIndex={0} className="scroll-thin overflow-x-auto font-mono text-xs">
@@ -134,7 +141,7 @@ interface ToolsProps {
 
 function Tools({ onCopy, onDownload, children }: ToolsProps) {
   return (
-    <div className="flex flex-wrap justify-end gap-1.5">
+    <div className="ml-auto flex flex-wrap justify-end gap-1.5 py-1.5">
       {children}
       <Button size="sm" onClick={onCopy}>
         <Copy /> Copy

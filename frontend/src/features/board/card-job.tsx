@@ -10,7 +10,7 @@ export function CardJob({ job }: { job: JobSummary }) {
   const { status, progress, progress_message: message } = job;
   // Stages are often columns, and those have names for people.
   const stage = columns.find(({ id }) => id === job.stage)?.name ?? job.stage;
-  const { name, tone, soft } = JOB_LOOKS[status];
+  const { name, tone, soft, bar } = JOB_LOOKS[status];
   const words = status === "running" ? (stage ?? "Running") : stage ? `${name} · ${stage}` : name;
   const moving = status === "running" || status === "paused" || status === "waiting";
   return (
@@ -36,7 +36,7 @@ export function CardJob({ job }: { job: JobSummary }) {
         <span className={cn("truncate font-medium", tone)}>{words}</span>
         {moving && <span className="tabular ml-auto shrink-0 text-muted-foreground">{Math.round(progress)}%</span>}
       </span>
-      {moving && <Progress value={progress} label="Progress" resting={status !== "running"} className="mt-1" />}
+      {moving && <Progress value={progress} label="Progress" tone={bar} className="mt-1" />}
     </a>
   );
 }

@@ -9,6 +9,7 @@ import { Input, NativeSelect } from "@/ui/field";
 import { plural } from "@/ui/plural";
 import { PRIORITIES, PRIORITY_NAMES } from "@/ui/priority";
 import { Kbd } from "@/ui/states";
+import { Tip } from "@/ui/tooltip";
 import { type Filter, isFiltering, NOBODY } from "./filter";
 
 interface Props {
@@ -75,19 +76,24 @@ export function Toolbar(props: Props) {
             aria-label={openJobs > 0 ? `Jobs, ${openJobs} open` : "Jobs"}
           >
             <Bot />
+            <span className="hidden lg:inline">Jobs</span>
             {openJobs > 0 && <span className="tabular text-2xs">{openJobs}</span>}
           </Link>
         </Button>
-        <Button variant="ghost" size="icon" asChild>
-          <Link to="/w/$workflowId/search" params={{ workflowId }} search={{}} aria-label="Search page">
-            <TextSearch />
-          </Link>
-        </Button>
-        <Button variant="ghost" size="icon" asChild>
-          <Link to="/w/$workflowId/settings" params={{ workflowId }} aria-label="Board settings">
-            <Settings2 />
-          </Link>
-        </Button>
+        <Tip label="Search page">
+          <Button variant="ghost" size="icon" asChild>
+            <Link to="/w/$workflowId/search" params={{ workflowId }} search={{}} aria-label="Search page">
+              <TextSearch />
+            </Link>
+          </Button>
+        </Tip>
+        <Tip label="Board settings">
+          <Button variant="ghost" size="icon" asChild>
+            <Link to="/w/$workflowId/settings" params={{ workflowId }} aria-label="Board settings">
+              <Settings2 />
+            </Link>
+          </Button>
+        </Tip>
         {editable && (
           <Button variant="primary" onClick={onNew}>
             <Plus />{" "}

@@ -17,7 +17,7 @@ interface Props {
 }
 
 export const BlockView = memo(function BlockView({ block, me, nameOfStage, mayDelete, onDelete }: Props) {
-  if (block.kind === "log") return <Log lines={block.lines} />;
+  if (block.kind === "log") return <Log lines={block.lines} {...block.joined} />;
   const { message } = block;
   const remove = mayDelete(message) ? () => onDelete(message) : undefined;
   return block.kind === "step" ? (
@@ -88,7 +88,7 @@ function Step({ message, stage, onDelete }: StepProps) {
         {message.content}
       </p>
       <span className="ml-auto flex shrink-0 items-center gap-1 text-2xs text-muted-foreground">
-        <DeleteButton onDelete={onDelete} />
+        <DeleteButton onDelete={onDelete} quiet />
         {stage && <span>{stage}</span>}
         <Ago at={message.created_at} />
       </span>
@@ -104,12 +104,16 @@ const LINE: Record<Message["level"], string> = {
   error: "text-[#ff9a8f]",
 };
 
-function Log({ lines }: { lines: readonly Message[] }) {
+function Log({ lines, above, below }: { lines: readonly Message[]; above: boolean; below: boolean }) {
   return (
     <pre
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
       tabIndex={0}
-      className="scroll-thin overflow-x-auto rounded-lg bg-[#12151c] px-3 py-2 font-mono text-[#dfe3ea] text-[11px] leading-[1.45]"
+      className={cn(
+        "scroll-thin overflow-x-auto bg-[#12151c] px-3 font-mono text-[#dfe3ea] text-[11px] leading-[1.45]",
+        !above && "rounded-t-lg pt-2",
+        !below && "rounded-b-lg pb-2",
+      )}
     >
       {lines.map((line) => (
         <span key={line.message_id} data-message={line.message_id} className={cn("block", LINE[line.level])}>
@@ -121,7 +125,13 @@ function Log({ lines }: { lines: readonly Message[] }) {
   );
 }
 
-function DeleteButton({ onDelete }: { onDelete: (() => void) | undefined }) {
+interface DeleteProps {
+  onDelete: (() => void) | undefined;
+  /** Not on a phone, where it would stand beside every line. */
+  quiet?: boolean;
+}
+
+function DeleteButton({ onDelete, quiet }: DeleteProps) {
   if (!onDelete) return null;
   return (
     <button
@@ -129,7 +139,10 @@ function DeleteButton({ onDelete }: { onDelete: (() => void) | undefined }) {
       aria-label="Delete message"
       title="Delete message"
       onClick={onDelete}
-      className="grid size-5 place-items-center rounded text-muted-foreground opacity-0 hover:bg-muted hover:text-foreground focus-visible:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100"
+      className={cn(
+        "grid size-5 place-items-center rounded text-muted-foreground opacity-0 hover:bg-muted hover:text-foreground focus-visible:opacity-100 group-hover:opacity-100",
+        quiet ? "pointer-coarse:hidden" : "pointer-coarse:opacity-100",
+      )}
     >
       <Trash2 className="size-3" />
     </button>

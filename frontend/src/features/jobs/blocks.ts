@@ -3,7 +3,13 @@ import type { Message } from "@/api/types";
 
 export type Block =
   | { readonly kind: "chat" | "step"; readonly key: string; readonly message: Message }
-  | { readonly kind: "log"; readonly key: string; readonly lines: readonly Message[] };
+  | {
+      readonly kind: "log";
+      readonly key: string;
+      readonly lines: readonly Message[];
+      /** The same output began in the block before, or goes on in the next. */
+      readonly joined: { readonly above: boolean; readonly below: boolean };
+    };
 
 /** So many lines a block at most: one that grows is drawn anew with every line. */
 const MOST_LINES = 40;
@@ -16,9 +22,11 @@ export function blocksOf(
 ): readonly Block[] {
   const blocks: Block[] = [];
   let run: Message[] = [];
-  const close = () => {
+  let above = false;
+  const close = (below = false) => {
     const first = run[0];
-    if (first) blocks.push({ kind: "log", key: `log-${first.message_id}`, lines: run });
+    if (first) blocks.push({ kind: "log", key: `log-${first.message_id}`, lines: run, joined: { above, below } });
+    above = below;
     run = [];
   };
   for (const message of messages) {
@@ -31,7 +39,7 @@ export function blocksOf(
     // Cut at fixed places, so that older lines do not move the cuts of those that are drawn.
     const previous = run[run.length - 1];
     const full = previous && Math.floor(previous.order / MOST_LINES) !== Math.floor(message.order / MOST_LINES);
-    if (full || starts.has(message.order)) close();
+    if (full || starts.has(message.order)) close(run.length > 0);
     run.push(message);
   }
   close();

@@ -51,7 +51,7 @@ export function Facts({ job, nameOf, onCommit }: Props) {
         </Row>
       )}
       {open && job.heartbeat_at && job.lease_expires_at && (
-        <Row name="Heard of">
+        <Row name="Heartbeat">
           <Elapsed at={job.heartbeat_at} />
           <span className="text-muted-foreground">
             {" "}

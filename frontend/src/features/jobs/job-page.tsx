@@ -9,7 +9,7 @@ import { useBoardShape, useJobRoom } from "@/live/context";
 import { hasEnded } from "@/live/jobs";
 import { Button } from "@/ui/button";
 import { Composer } from "@/ui/composer";
-import { JobBadge } from "@/ui/job-status";
+import { JOB_LOOKS, JobBadge } from "@/ui/job-status";
 import { Progress } from "@/ui/progress";
 import { useShortcuts } from "@/ui/shortcuts";
 import { Empty, Notice, Spinner } from "@/ui/states";
@@ -91,7 +91,7 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, asides }: Props & {
 
   return (
     <div className="scroll-thin flex min-h-0 flex-1 flex-col overflow-y-auto lg:overflow-hidden">
-      <header className="grid shrink-0 gap-2.5 border-b bg-surface px-4 py-2.5">
+      <header className="grid shrink-0 grid-cols-[minmax(0,1fr)] gap-2.5 border-b bg-surface px-4 py-2.5">
         <div className="flex flex-wrap items-center gap-2">
           <Button variant="ghost" size="icon" asChild>
             <Link to="/w/$workflowId/jobs" params={{ workflowId }} search={true} aria-label="All jobs">
@@ -110,11 +110,11 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, asides }: Props & {
             <Progress
               value={job.progress}
               label="Progress"
-              resting={job.status !== "running"}
+              tone={JOB_LOOKS[job.status].bar}
               className="max-w-md flex-1"
             />
             <span className="tabular text-muted-foreground text-xs">{Math.round(job.progress)}%</span>
-            {job.progress_message && (
+            {job.progress_message && !hasEnded(job.status) && (
               <span className="min-w-0 truncate text-muted-foreground text-xs" data-testid="progress-message">
                 {job.progress_message}
               </span>
@@ -150,7 +150,7 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, asides }: Props & {
           {editable && (
             <div className="shrink-0 border-t p-3">
               <Composer
-                label="Say something to the worker"
+                label={hasEnded(job.status) ? "Add a note" : "Say something to the worker"}
                 submit="Send"
                 draftKey={`job.${jobId}`}
                 inputRef={composer}
@@ -161,7 +161,7 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, asides }: Props & {
         </section>
         <aside
           aria-label="About the job"
-          className="scroll-thin grid content-start gap-5 overflow-y-auto border-t bg-sunken/60 px-4 py-4 lg:col-start-2 lg:border-t-0 lg:border-l"
+          className="scroll-thin grid content-start gap-5 overflow-y-auto border-t bg-sunken/60 px-4 py-4 lg:col-start-2 lg:row-start-2 lg:border-t-0 lg:border-l"
         >
           {job.error && (
             <Notice tone={job.status === "failed" ? "danger" : "warning"}>

@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import type { NameOf } from "@/api/hooks";
 import type { Job } from "@/api/types";
 import { hasEnded } from "@/live/jobs";
-import { JobBadge } from "@/ui/job-status";
+import { JOB_LOOKS, JobBadge } from "@/ui/job-status";
 import { Progress } from "@/ui/progress";
 import { Ago } from "@/ui/time";
 import type { StageName } from "./stages";
@@ -24,7 +24,10 @@ export function JobRow({ job, nameOf, nameOfStage, ofTicket, children }: Props) 
   const moving = !hasEnded(status) && status !== "collecting" && (progress > 0 || stage !== null);
   const who = job.agent_id ? nameOf(job.agent_id).name : job.worker;
   return (
-    <li data-job={job.job_id} className="group relative grid gap-1 px-4 py-2.5 hover:bg-sunken">
+    <li
+      data-job={job.job_id}
+      className="group relative grid grid-cols-[minmax(0,1fr)] gap-1 px-4 py-2.5 hover:bg-sunken"
+    >
       <div className="flex items-center gap-2">
         <Link
           to="/w/$workflowId/jobs/$jobId"
@@ -59,7 +62,7 @@ export function JobRow({ job, nameOf, nameOfStage, ofTicket, children }: Props) 
           <Progress
             value={progress}
             label={`Progress of ${job.title}`}
-            resting={status !== "running"}
+            tone={JOB_LOOKS[status].bar}
             className="flex-1"
           />
           <span className="tabular w-8 text-right text-2xs text-muted-foreground">{Math.round(progress)}%</span>

@@ -27,6 +27,15 @@ describe("blocks of a transcript", () => {
         .map(({ key }) => key)
         .slice(-2),
     ).toEqual(keys.slice(-2));
+    const joints = blocksOf([...some, message(200, "step"), message(201, "log")]).flatMap((block) =>
+      block.kind === "log" ? [[block.joined.above, block.joined.below]] : [],
+    );
+    expect(joints).toEqual([
+      [false, true],
+      [true, true],
+      [true, false],
+      [false, false],
+    ]);
   });
 });
 

@@ -5,6 +5,7 @@ import { explain } from "@/api";
 import type { Message } from "@/api/types";
 import type { JobRoom, JobView } from "@/live/job-room";
 import { Button } from "@/ui/button";
+import { cn } from "@/ui/cn";
 import { Notice, Spinner } from "@/ui/states";
 import { BlockView } from "./block-view";
 import { type Block, blocksOf } from "./blocks";
@@ -25,9 +26,10 @@ interface Props {
 
 const LINE_HEIGHT = 16;
 const USUAL_HEIGHT = 44;
+const BETWEEN = 10;
 
 function likelyHeight(block: Block | undefined): number {
-  return block?.kind === "log" ? block.lines.length * LINE_HEIGHT + LINE_HEIGHT : USUAL_HEIGHT;
+  return block?.kind === "log" ? block.lines.length * LINE_HEIGHT + 2 * BETWEEN : USUAL_HEIGHT + BETWEEN;
 }
 
 /** The lines of a job, drawn as far as they are seen; it stays at the end until somebody scrolls up. */
@@ -40,9 +42,8 @@ export function Transcript({ room, view, withLogs, me, nameOfStage, mayDelete, o
     estimateSize: (index) => likelyHeight(blocks[index]),
     getItemKey: (index) => blocks[index]?.key ?? index,
     overscan: 8,
-    gap: 10,
     paddingStart: 12,
-    paddingEnd: 12,
+    paddingEnd: 2,
     // What is read stays in sight, whatever comes in above it.
     anchorTo: "end",
     useFlushSync: false,
@@ -85,7 +86,7 @@ export function Transcript({ room, view, withLogs, me, nameOfStage, mayDelete, o
                   key={row.key}
                   ref={virtual.measureElement}
                   data-index={row.index}
-                  className="absolute inset-x-0 top-0"
+                  className={cn("absolute inset-x-0 top-0", !(block.kind === "log" && block.joined.below) && "pb-2.5")}
                   style={{ transform: `translateY(${row.start}px)` }}
                 >
                   <BlockView
