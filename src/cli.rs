@@ -1,24 +1,34 @@
-//! The command line: a door like HTTP. Each command translates its flags into calls of the nouns and
-//! prints what they answer; a refusal is one sentence on stderr and exit code 1.
+//! The command line: a door like HTTP. Commands for daily work speak to a server through the typed client, as
+//! whoever signed in or holds the key; commands of operators open the database and call the nouns. Either way
+//! they translate flags and print answers. A refusal is one sentence on stderr (with `--json` the problem as the
+//! server states it) and exit code 1; wrong flags are exit code 2.
 
+mod approvals;
+mod credentials;
 mod database;
 mod embeddings;
 mod export;
 mod import;
+mod jobs;
 mod keys;
+mod login;
 mod output;
 mod people;
+mod remote;
 mod settings;
+mod tickets;
 mod upkeep;
+mod watch;
 mod worker;
 mod workflows;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, FromArgMatches, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use self::database::DatabaseArgs;
+use self::remote::RemoteArgs;
 use crate::config::Config;
 use crate::{Error, Result, bench, demo, serve, telemetry};
 
@@ -43,6 +53,22 @@ pub struct Cli {
 pub enum Command {
     /// Run the server.
     Serve(ServeArgs),
+    /// Sign in to a server; the commands that follow work in your name.
+    Login(login::LoginArgs),
+    /// End the sign-in.
+    Logout(RemoteArgs),
+    /// Say whom the server takes you for.
+    Whoami(RemoteArgs),
+    /// Work on tickets.
+    Ticket(tickets::TicketArgs),
+    /// Ask for work and see how it goes.
+    Job(jobs::JobArgs),
+    /// Ask people, and decide what others ask.
+    Approval(approvals::ApprovalArgs),
+    /// Print the board.
+    Board(watch::BoardArgs),
+    /// Print what happens, live.
+    Watch(watch::WatchArgs),
     /// Bring the database to this version's schema; `serve` does it too.
     Migrate(DatabaseArgs),
     /// Print the connection string of the database, usable by psql while the server runs.
@@ -75,6 +101,11 @@ pub enum Command {
     Bench(bench::BenchArgs),
     /// Check that every stream holds each of its numbers once.
     Verify(DatabaseArgs),
+    /// Print a script that completes commands and flags, e.g. `source <(callboard completions bash)`.
+    Completions {
+        /// For which shell.
+        shell: clap_complete::Shell,
+    },
 }
 
 /// Flags of `callboard serve`.
@@ -105,6 +136,7 @@ pub fn main() -> ExitCode {
         let matches = command.get_matches();
         Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
     });
+    let json = parsed.as_ref().is_ok_and(|cli| cli.json);
     let outcome = parsed.and_then(|cli| {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
@@ -118,7 +150,10 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("{}", sentence(&error));
+            match &error {
+                Error::Problem(problem) if json => eprintln!("{}", output::problem(problem)),
+                error => eprintln!("{}", sentence(error)),
+            }
             ExitCode::FAILURE
         }
     }
@@ -141,6 +176,17 @@ fn sentence(error: &Error) -> String {
 async fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Command::Serve(args) => serve::run(*args.config, args.demo).await?,
+        Command::Login(args) => login::login(args, cli.json).await?,
+        Command::Logout(remote) => login::logout(remote).await?,
+        Command::Whoami(remote) => login::whoami(remote, cli.json).await?,
+        Command::Ticket(args) => tickets::command(args, cli.json).await?,
+        Command::Job(args) => return Ok(code(jobs::command(args, cli.json).await?)),
+        Command::Approval(args) => return Ok(code(approvals::command(args, cli.json).await?)),
+        Command::Board(args) => watch::board(args, cli.json).await?,
+        Command::Watch(args) => watch::watch(args, cli.json).await?,
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "callboard", &mut std::io::stdout());
+        }
         Command::Migrate(args) => database::migrate(&args, cli.json).await?,
         Command::Export(args) => export::command(args).await?,
         Command::User(command) => people::command(command, cli.json).await?,
@@ -163,6 +209,11 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::DatabaseUrl(args) => println!("{}", args.running_url()?),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The exit code of a command that ran, but may not have ended as was hoped for.
+fn code(well: bool) -> ExitCode {
+    if well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Waits for ctrl-c or SIGTERM.

@@ -43,7 +43,8 @@ begin
 end
 $$;
 
--- A ticket's newest history rows, oldest first. Event data stays out: the rows say what changed.
+-- A ticket's newest history rows, oldest first. Event data stays out: the rows say what changed. What a running
+-- job says stays out too: it is read in the job's transcript, and would push everything else out.
 create function logic.ticket_history(ticket tickets, max_rows int) returns jsonb language sql stable
 begin atomic
     select coalesce(jsonb_agg(jsonb_build_object(
@@ -53,6 +54,7 @@ begin atomic
         'metadata', h.metadata - 'changes' - 'ticket') order by h.seq), '[]')
       from (select * from history h
              where h.ticket_id = (ticket).id and h.stream_id = 'workflow:' || (ticket).workflow_id
+               and h.change_type not in ('job_progress', 'job_message')
              order by h.seq desc limit max_rows) h;
 end;
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::send::Again;
 use super::tickets::part;
-use super::{Client, Result};
+use super::{Client, Cursor, Error, Result};
 use crate::apps::{App, Apps};
 use crate::jobs::leases::{ClaimJob, ClaimedJob, GiveBack, GivenBack, Heartbeat, HeartbeatAnswer};
 use crate::jobs::messages::{Message, Messages, PostMessage};
@@ -124,12 +124,16 @@ impl Client {
     }
 
     /// Where a workflow's stream is now.
-    pub async fn end_of_stream(&self, workflow: &str) -> Result<super::Cursor> {
+    pub async fn end_of_stream(&self, workflow: &str) -> Result<Cursor> {
         let path = format!("/api/workflows/{}/events", part(workflow));
-        let answer: Value = self.get(&path, &[("since", i64::MAX.to_string()), ("limit", "1".to_owned())]).await?;
-        Ok(super::Cursor {
-            epoch: answer["epoch"].as_str().unwrap_or_default().to_owned(),
-            seq: answer["last_seq"].as_i64().unwrap_or_default(),
-        })
+        let answer = self.get::<Value>(&path, &[("since", "0".to_owned()), ("limit", "1".to_owned())]).await;
+        let at = match answer {
+            // Where the first events are gone, the refusal says where the last ones are.
+            Err(Error::Refused(problem)) if problem.code == "resync" => Value::Object(problem.extra),
+            answer => answer?,
+        };
+        let cursor = at["epoch"].as_str().zip(at["last_seq"].as_i64());
+        let (epoch, seq) = cursor.ok_or_else(|| Error::Unexpected("the end of a stream has no number".to_owned()))?;
+        Ok(Cursor { epoch: epoch.to_owned(), seq })
     }
 }

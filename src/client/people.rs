@@ -14,6 +14,13 @@ impl Client {
         self.post("/api/auth/login", &body, Again::Refused).await
     }
 
+    /// Ends the session of a sign-in.
+    pub async fn end_session(url: &str, tokens: &Tokens) -> Result<()> {
+        let client = Self::new(url, super::Credential::None)?;
+        let body = json!({"refresh": tokens.refresh});
+        client.send(reqwest::Method::POST, "/api/auth/logout", Some(body), Again::Safe, None).await.map(drop)
+    }
+
     /// Who the server takes the caller for.
     pub async fn me(&self) -> Result<Value> {
         self.get("/api/auth/me", &[]).await

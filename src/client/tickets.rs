@@ -61,6 +61,11 @@ impl Client {
             .await
     }
 
+    /// Brings a deleted ticket back.
+    pub async fn restore_ticket(&self, ticket: &str) -> Result<Done> {
+        self.post(&format!("/api/tickets/{}/restore", part(ticket)), &json!({}), Again::Refused).await
+    }
+
     /// A ticket with everything about it, by id, or by key in a workflow.
     pub async fn ticket(&self, ticket: &str, workflow: Option<&str>) -> Result<TicketDetail> {
         let query: Vec<_> = workflow.map(|id| ("workflow_id", id.to_owned())).into_iter().collect();

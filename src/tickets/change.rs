@@ -212,6 +212,30 @@ pub struct UpdateTicket {
 }
 
 impl UpdateTicket {
+    /// Changes of a ticket, with a comment that says why.
+    pub fn of(ticket: &str, updates: TicketUpdates, comment: Option<String>) -> Self {
+        Self {
+            ticket_id: ticket.to_owned(),
+            agent_id: None,
+            updates: Some(updates),
+            update_comment: comment,
+            version: None,
+            title: None,
+            description: None,
+            priority: None,
+            ticket_type: None,
+            assigned_agent_id: None,
+            parent_ticket_id: None,
+            tags: None,
+            blocked_by_ticket_ids: None,
+            related_task_ids: None,
+            related_ticket_ids: None,
+            story_points: None,
+            estimate_minutes: None,
+            spent_minutes: None,
+        }
+    }
+
     /// Both spellings as one set of changes; what stands under `updates` wins.
     fn changes(self) -> TicketUpdates {
         let given = self.updates.unwrap_or_default();

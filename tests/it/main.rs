@@ -1,6 +1,7 @@
 //! The integration tests: one binary, so that they share one Postgres.
 
 mod cli;
+mod cli_daily;
 mod client;
 mod commits;
 mod demo;

@@ -1,0 +1,260 @@
+//! `callboard approval …`: what agents ask people, asked and decided from a terminal.
+
+use std::time::{Duration, Instant};
+
+use clap::{Args, Subcommand};
+use console::Style;
+
+use super::output::{self, Cell, block, bold, dim, line, one_line};
+use super::remote::{RemoteArgs, WorkflowArgs, text};
+use crate::approvals::{Approval, ApprovalState, Ask, Decide, Decision, Which, Withdraw};
+use crate::client::Client;
+use crate::{Error, Result};
+
+/// One poll of an approval; the server answers earlier when it is decided.
+const POLL: u32 = 25;
+
+/// Flags of `callboard approval`.
+#[derive(Debug, Args)]
+pub struct ApprovalArgs {
+    /// Where the server is.
+    #[command(flatten)]
+    pub remote: RemoteArgs,
+    /// Which workflow.
+    #[command(flatten)]
+    pub workflow: WorkflowArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: ApprovalCommand,
+}
+
+/// What to do with questions.
+#[derive(Debug, Subcommand)]
+pub enum ApprovalCommand {
+    /// List what waits for a decision.
+    List {
+        /// Also what has been decided.
+        #[arg(long, short)]
+        all: bool,
+        /// At most so many.
+        #[arg(long, short = 'n', default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
+        limit: u32,
+    },
+    /// Show a question.
+    Show {
+        /// The question.
+        approval: String,
+    },
+    /// Ask people; prints the question's id, or with --wait the answer.
+    Ask(AskArgs),
+    /// Say yes.
+    Approve {
+        /// The question.
+        approval: String,
+        /// What to say with it.
+        #[arg(long, short, value_name = "TEXT")]
+        comment: Option<String>,
+    },
+    /// Say no.
+    Reject {
+        /// The question.
+        approval: String,
+        /// Why.
+        #[arg(long, short, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// Give an answer, or choose one of the options.
+    Answer {
+        /// The question.
+        approval: String,
+        /// The answer; - reads standard input.
+        text: String,
+    },
+    /// Take a question back.
+    Withdraw {
+        /// The question.
+        approval: String,
+        /// Why.
+        #[arg(long, short, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+}
+
+/// Flags of `callboard approval ask`.
+#[derive(Debug, Args)]
+pub struct AskArgs {
+    /// The question; - reads standard input.
+    pub question: String,
+    /// What one has to know to answer it.
+    #[arg(long, value_name = "TEXT")]
+    pub context: Option<String>,
+    /// An answer to choose; may be repeated.
+    #[arg(long = "option", value_name = "TEXT")]
+    pub options: Vec<String>,
+    /// The ticket it is about.
+    #[arg(long, short, value_name = "TICKET")]
+    pub ticket: Option<String>,
+    /// The job it is about.
+    #[arg(long, value_name = "JOB", conflicts_with = "ticket")]
+    pub job: Option<String>,
+    /// After so many seconds it is too late to answer.
+    #[arg(long, value_name = "SECONDS")]
+    pub expires: Option<i64>,
+    /// Wait for the decision, at most so many seconds: exit code 0 for yes or an answer, otherwise 1.
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "86400")]
+    pub wait: Option<u64>,
+}
+
+/// Runs `callboard approval …`; false where what was waited for is no yes.
+pub async fn command(args: ApprovalArgs, json: bool) -> Result<bool> {
+    let client = args.remote.connect()?;
+    let decided = match args.command {
+        ApprovalCommand::List { all, limit } => {
+            list(&client, &args.workflow, all, limit, json).await?;
+            return Ok(true);
+        }
+        ApprovalCommand::Ask(input) => return ask(&client, &args.workflow, input, json).await,
+        ApprovalCommand::Show { approval } => {
+            let found = client.approval(&approval, None).await?;
+            if json {
+                output::json(&found)?
+            } else {
+                show(&found)
+            }
+            return Ok(true);
+        }
+        ApprovalCommand::Approve { approval, comment } => {
+            client.decide(&approval, Decision::Approve, &Decide { comment, ..Decide::default() }).await?
+        }
+        ApprovalCommand::Reject { approval, reason } => {
+            client.decide(&approval, Decision::Reject, &Decide { reason, ..Decide::default() }).await?
+        }
+        ApprovalCommand::Answer { approval, text: said } => {
+            let input = Decide { answer: Some(text(&said)?), ..Decide::default() };
+            client.decide(&approval, Decision::Answer, &input).await?
+        }
+        ApprovalCommand::Withdraw { approval, reason } => {
+            client.withdraw(&approval, &Withdraw { reason, ..Withdraw::default() }).await?
+        }
+    };
+    if json {
+        output::json(&decided)?
+    } else {
+        line(state(&decided))
+    }
+    Ok(true)
+}
+
+async fn list(client: &Client, at: &WorkflowArgs, all: bool, limit: u32, json: bool) -> Result<()> {
+    let workflow_id = match &at.workflow {
+        Some(_) => Some(at.find(client).await?),
+        None => None,
+    };
+    let status = (!all).then(|| vec!["pending".to_owned()]);
+    let found = client.approvals(&Which { workflow_id, status, ..Which::default() }, limit).await?;
+    if json {
+        return output::json(&found.approvals);
+    }
+    if found.approvals.is_empty() {
+        eprintln!("Nobody waits for a decision.");
+        return Ok(());
+    }
+    let rows = found.approvals.iter().map(|approval| {
+        [
+            approval.approval_id.clone().into(),
+            approval.ticket_key.clone().unwrap_or_else(|| "-".to_owned()).into(),
+            Cell::styled(state(approval), style(approval.status)),
+            approval.asked_by_name.clone().or(approval.asked_by.clone()).unwrap_or_default().into(),
+            Cell::styled(output::ago(&approval.created_at), Style::new().dim()),
+            approval.question.clone().into(),
+        ]
+    });
+    output::table(["QUESTION", "TICKET", "STATE", "ASKED BY", "WHEN", "TEXT"], rows);
+    Ok(())
+}
+
+async fn ask(client: &Client, at: &WorkflowArgs, args: AskArgs, json: bool) -> Result<bool> {
+    let ticket_id = match &args.ticket {
+        Some(ticket) => Some(at.ticket(client, ticket).await?),
+        None => None,
+    };
+    let alone = ticket_id.is_none() && args.job.is_none();
+    let input = Ask {
+        workflow_id: if alone { Some(at.find(client).await?) } else { None },
+        ticket_id,
+        job_id: args.job,
+        question: text(&args.question)?,
+        context: args.context,
+        options: (!args.options.is_empty()).then_some(args.options),
+        expires_in_seconds: args.expires,
+        ..Ask::default()
+    };
+    let mut asked = client.ask(&input).await?;
+    let Some(patience) = args.wait else {
+        if json {
+            output::json(&asked)?
+        } else {
+            line(&asked.approval_id)
+        }
+        return Ok(true);
+    };
+    eprintln!("Asked as {}; somebody has to decide.", asked.approval_id);
+    let deadline = Instant::now() + Duration::from_secs(patience);
+    while asked.status == ApprovalState::Pending {
+        let left = deadline.saturating_duration_since(Instant::now()).as_secs();
+        if left == 0 {
+            return Err(Error::Setup(format!("Nobody has decided {} yet.", asked.approval_id)));
+        }
+        asked = client.approval(&asked.approval_id, Some(POLL.min(u32::try_from(left).unwrap_or(POLL)))).await?;
+    }
+    if json {
+        output::json(&asked)?;
+    } else {
+        eprintln!("{}", state(&asked));
+        line(one_line(asked.answer.as_deref().or(asked.reason.as_deref()).unwrap_or_default()));
+    }
+    Ok(matches!(asked.status, ApprovalState::Approved | ApprovalState::Answered))
+}
+
+fn show(approval: &Approval) {
+    line(bold(&approval.question));
+    let mut facts = vec![style(approval.status).apply_to(state(approval)).to_string()];
+    facts.extend(approval.ticket_key.as_deref().map(one_line));
+    facts.extend(approval.asked_by_name.as_deref().map(|who| format!("asked by {}", one_line(who))));
+    facts.push(output::ago(&approval.created_at));
+    line(facts.join(" · "));
+    line(dim(&approval.approval_id));
+    if !approval.context.trim().is_empty() {
+        line("");
+        block(&approval.context, "");
+    }
+    for option in &approval.options {
+        line(format!("  [ ] {}", one_line(option)));
+    }
+    for (name, said) in [("Answer", &approval.answer), ("Reason", &approval.reason)] {
+        if let Some(said) = said {
+            line(format!("\n{}", bold(name)));
+            block(said, "  ");
+        }
+    }
+}
+
+fn state(approval: &Approval) -> String {
+    let word = match serde_json::to_value(approval.status) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
+    };
+    match approval.decided_by_name.as_deref() {
+        Some(who) => format!("{word} by {}", one_line(who)),
+        None => word,
+    }
+}
+
+fn style(state: ApprovalState) -> Style {
+    match state {
+        ApprovalState::Pending => Style::new().yellow(),
+        ApprovalState::Approved | ApprovalState::Answered => Style::new().green(),
+        ApprovalState::Rejected => Style::new().red(),
+        ApprovalState::Expired | ApprovalState::Withdrawn => Style::new().dim(),
+    }
+}

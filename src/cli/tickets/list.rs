@@ -1,0 +1,162 @@
+//! Lists of tickets, and what a search found.
+
+use clap::Args;
+use console::Style;
+
+use super::{Mode, Urgency};
+use crate::Result;
+use crate::cli::output::{self, Cell};
+use crate::cli::remote::{Names, WorkflowArgs};
+use crate::client::Client;
+use crate::search::{SearchTickets, SearchType};
+use crate::tickets::read::Filters;
+use crate::tickets::{Card, Priority};
+
+/// The server's largest page.
+const PAGE: i32 = 200;
+
+/// Flags of `callboard ticket list`.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Only in this column (its id); may be repeated.
+    #[arg(long = "column", value_name = "COLUMN")]
+    pub columns: Vec<String>,
+    /// Only of this priority; may be repeated.
+    #[arg(long = "priority", short)]
+    pub priorities: Vec<Urgency>,
+    /// Only of this type; may be repeated.
+    #[arg(long = "type", value_name = "TYPE")]
+    pub types: Vec<String>,
+    /// Only with this tag; may be repeated.
+    #[arg(long = "tag", value_name = "TAG")]
+    pub tags: Vec<String>,
+    /// Only of this member, by name or id.
+    #[arg(long, value_name = "WHO")]
+    pub assigned: Option<String>,
+    /// Only what nobody works on.
+    #[arg(long, conflicts_with = "assigned")]
+    pub unassigned: bool,
+    /// Only what waits for other tickets.
+    #[arg(long)]
+    pub blocked: bool,
+    /// Also what is finished.
+    #[arg(long, short)]
+    pub all: bool,
+    /// At most so many.
+    #[arg(long, short = 'n', default_value_t = 50, value_parser = clap::value_parser!(i32).range(1..=100_000))]
+    pub limit: i32,
+}
+
+/// Flags of `callboard ticket search`.
+#[derive(Debug, Args)]
+pub struct SearchArgs {
+    /// What to look for.
+    pub query: String,
+    /// How to look.
+    #[arg(long, value_enum, default_value = "hybrid")]
+    pub mode: Mode,
+    /// At most so many.
+    #[arg(long, short = 'n', default_value_t = 10, value_parser = clap::value_parser!(i32).range(1..=100))]
+    pub limit: i32,
+}
+
+/// Runs `callboard ticket list`.
+pub async fn list(client: &Client, at: &WorkflowArgs, args: ListArgs, json: bool) -> Result<()> {
+    let workflow = at.find(client).await?;
+    let names = Names::of(client, &workflow).await?;
+    let some = |list: Vec<String>| (!list.is_empty()).then_some(list);
+    let priority: Vec<Priority> = args.priorities.into_iter().map(Priority::from).collect();
+    let filters = Filters {
+        status: some(args.columns),
+        priority: (!priority.is_empty()).then_some(priority),
+        ticket_type: some(args.types),
+        tags: some(args.tags),
+        assigned_agent_id: args.assigned.map(|who| names.id(&who).to_owned()),
+        unassigned: args.unassigned.then_some(true),
+        is_blocked: args.blocked.then_some(true),
+        include_completed: Some(args.all),
+        ..Filters::default()
+    };
+    let mut page = client.tickets(&workflow, &filters, args.limit.min(PAGE), 0).await?;
+    let mut tickets = std::mem::take(&mut page.tickets);
+    while page.has_more && i32::try_from(tickets.len()).is_ok_and(|count| count < args.limit) {
+        let offset = i32::try_from(tickets.len()).unwrap_or(i32::MAX);
+        page = client.tickets(&workflow, &filters, (args.limit - offset).min(PAGE), offset).await?;
+        if page.tickets.is_empty() {
+            break;
+        }
+        tickets.append(&mut page.tickets);
+    }
+    if json {
+        return output::json(&tickets);
+    }
+    let shown = tickets.len();
+    output::table(
+        ["KEY", "COLUMN", "PRIORITY", "TYPE", "ASSIGNED", "CHANGED", "TITLE"],
+        tickets.iter().map(|card| row(card, &names)),
+    );
+    if i64::try_from(shown).is_ok_and(|shown| shown < page.total_count) {
+        eprintln!("{shown} of {}; -n shows more.", page.total_count);
+    }
+    Ok(())
+}
+
+fn row(card: &Card, names: &Names) -> [Cell; 7] {
+    let who = card.assigned_agent_id.as_deref().map_or("-", |id| names.name(id));
+    let title = if card.is_blocked { Style::new().yellow() } else { Style::new() };
+    let title = if card.is_resolved { title.dim() } else { title };
+    [
+        Cell::styled(&card.key, Style::new().bold()),
+        Cell::styled(&card.status, Style::new().cyan()),
+        Cell::styled(card.priority.as_str(), urgency(card.priority)),
+        card.ticket_type.clone().into(),
+        who.to_owned().into(),
+        Cell::styled(output::ago(&card.updated_at), Style::new().dim()),
+        Cell::styled(if card.is_blocked { format!("[blocked] {}", card.title) } else { card.title.clone() }, title),
+    ]
+}
+
+/// What is urgent stands out.
+pub(in crate::cli) fn urgency(priority: Priority) -> Style {
+    match priority {
+        Priority::Critical => Style::new().red().bold(),
+        Priority::High => Style::new().yellow(),
+        Priority::Medium => Style::new(),
+        Priority::Low => Style::new().dim(),
+    }
+}
+
+/// Runs `callboard ticket search`.
+pub async fn search(client: &Client, at: &WorkflowArgs, args: SearchArgs, json: bool) -> Result<()> {
+    let input = SearchTickets {
+        workflow_id: at.find(client).await?,
+        agent_id: None,
+        query: args.query,
+        search_type: Some(SearchType::from(args.mode)),
+        filters: None,
+        limit: Some(args.limit),
+        include_comments: None,
+    };
+    let answer = client.search(&input).await?;
+    if json {
+        return output::json(&answer);
+    }
+    if let Some(notice) = &answer.notice {
+        eprintln!("{notice}");
+    }
+    if answer.results.is_empty() {
+        eprintln!("Nothing was found.");
+        return Ok(());
+    }
+    let rows = answer.results.iter().map(|found| {
+        let title = if found.is_resolved { Style::new().dim() } else { Style::new() };
+        [
+            Cell::styled(&found.key, Style::new().bold()),
+            Cell::styled(&found.status, Style::new().cyan()),
+            Cell::styled(found.priority.as_str(), urgency(found.priority)),
+            Cell::styled(&found.title, title),
+        ]
+    });
+    output::table(["KEY", "COLUMN", "PRIORITY", "TITLE"], rows);
+    Ok(())
+}

@@ -1,0 +1,249 @@
+//! `callboard watch`: what happens in a workflow, live, a line an event; and `callboard board`, the board as it is.
+
+use std::collections::{HashMap, VecDeque};
+
+use clap::Args;
+use console::Style;
+use futures_util::StreamExt;
+use serde_json::Value;
+
+use super::output::{self, bold, dim, line, one_line};
+use super::remote::{Names, RemoteArgs, WorkflowArgs};
+use super::tickets::urgency;
+use crate::client::watch::Event;
+use crate::client::{Client, Cursor, Update};
+use crate::tickets::Card;
+use crate::workflows::Column;
+use crate::{Error, Result};
+
+/// So many tickets that are not on the board are remembered.
+const STRANGERS: usize = 2_000;
+/// So many cards of a column are shown.
+const CARDS: usize = 12;
+
+/// Flags of `callboard watch`.
+#[derive(Debug, Args)]
+pub struct WatchArgs {
+    /// A ticket: only what happens to it. Otherwise the whole workflow.
+    pub ticket: Option<String>,
+    /// Begin with so many events that have happened already.
+    #[arg(long, short = 'n', default_value_t = 10, value_parser = clap::value_parser!(u16).range(0..=1000))]
+    pub last: u16,
+    /// Begin after this number of the stream.
+    #[arg(long, value_name = "SEQ", conflicts_with = "last")]
+    pub since: Option<i64>,
+    /// Only these types of events, comma-separated, e.g. status_changed,comment_added.
+    #[arg(long, value_delimiter = ',', value_name = "TYPES")]
+    pub events: Option<Vec<String>>,
+    /// Where the server is.
+    #[command(flatten)]
+    pub remote: RemoteArgs,
+    /// Which workflow.
+    #[command(flatten)]
+    pub workflow: WorkflowArgs,
+}
+
+/// Flags of `callboard board`.
+#[derive(Debug, Args)]
+pub struct BoardArgs {
+    /// Where the server is.
+    #[command(flatten)]
+    pub remote: RemoteArgs,
+    /// Which workflow.
+    #[command(flatten)]
+    pub workflow: WorkflowArgs,
+}
+
+/// What is known of a workflow, to say events in words.
+struct Board {
+    columns: Vec<Column>,
+    cards: HashMap<String, (String, String)>,
+    names: Names,
+}
+
+impl Board {
+    async fn read(client: &Client, workflow: &str) -> Result<(Self, Vec<Card>)> {
+        let mut board = client.board(workflow).await?;
+        let unread = |error: serde_json::Error| Error::Setup(format!("The server's board is not understood: {error}."));
+        let cards: Vec<Card> = serde_json::from_value(board["tickets"].take()).map_err(unread)?;
+        let columns: Vec<Column> = serde_json::from_value(board["board_config"]["columns"].take()).map_err(unread)?;
+        let known = cards.iter().map(|card| (card.ticket_id.clone(), (card.key.clone(), card.title.clone())));
+        Ok((Self { columns, cards: known.collect(), names: Names::of(client, workflow).await? }, cards))
+    }
+
+    fn column<'a>(&'a self, id: &'a str) -> &'a str {
+        self.columns.iter().find(|column| column.id == id).and_then(|column| column.name.as_deref()).unwrap_or(id)
+    }
+
+    /// Key and title of an event's ticket; those that are not on the board are asked for once.
+    async fn ticket(&mut self, client: &Client, event: &Event) -> (String, String) {
+        let Some(id) = event.ticket_id.as_deref() else { return ("-".to_owned(), String::new()) };
+        let (told, changes) = (&event.data["ticket"], &event.data["changes"]);
+        if let (Some(key), Some(title)) = (told["key"].as_str(), told["title"].as_str()) {
+            self.cards.insert(id.to_owned(), (key.to_owned(), title.to_owned()));
+        } else if let (Some(title), Some(card)) = (changes["title"].as_str(), self.cards.get_mut(id)) {
+            title.clone_into(&mut card.1);
+        } else if !self.cards.contains_key(id) && self.cards.len() < STRANGERS + 10_000 {
+            let found = client.ticket(id, None).await.map(|found| found.fields.card);
+            let card = found.map_or_else(|_| ("(gone)".to_owned(), String::new()), |card| (card.key, card.title));
+            self.cards.insert(id.to_owned(), card);
+        }
+        self.cards.get(id).cloned().unwrap_or_default()
+    }
+}
+
+/// Runs `callboard watch` until it is interrupted.
+pub async fn watch(args: WatchArgs, json: bool) -> Result<()> {
+    let client = args.remote.connect()?;
+    let workflow = args.workflow.find(&client).await?;
+    let (mut board, _) = Board::read(&client, &workflow).await?;
+    let mut cursor = client.end_of_stream(&workflow).await?;
+    let room = match &args.ticket {
+        Some(ticket) => format!("ticket:{}", args.workflow.ticket(&client, ticket).await?),
+        None => format!("workflow:{workflow}"),
+    };
+    let (last, end) = (usize::from(args.last), cursor.seq);
+    cursor.seq = match (args.since, &args.ticket) {
+        (Some(since), _) => since.clamp(0, end),
+        // Of a ticket's events few are among the last of the workflow.
+        (None, Some(_)) if last > 0 => 0,
+        (None, _) => end - i64::from(args.last).min(end),
+    };
+    let keep = if args.since.is_some() { usize::MAX } else { last };
+    eprintln!("Watching {room}; ctrl-c ends it.");
+    let mut room = client.watch(&room, Some(cursor));
+    let mut past = Some(VecDeque::new());
+    loop {
+        let update = tokio::select! {
+            update = room.next() => update,
+            () = super::interrupted() => return Ok(()),
+        };
+        match update {
+            None => return Ok(()),
+            Some(update) => match update? {
+                Update::Event(event) => {
+                    if args.events.as_ref().is_some_and(|kinds| !kinds.contains(&event.kind)) {
+                        continue;
+                    }
+                    match past.as_mut() {
+                        // What was is known to be what was when the server says that it is live.
+                        Some(past) if keep != usize::MAX => {
+                            past.push_back(event);
+                            if past.len() > keep {
+                                past.pop_front();
+                            }
+                        }
+                        _ => print(&client, &mut board, &event, json).await?,
+                    }
+                }
+                Update::Live(_) => {
+                    for event in past.take().unwrap_or_default() {
+                        print(&client, &mut board, &event, json).await?;
+                    }
+                }
+                Update::Resync(Cursor { seq, .. }, _) | Update::Snapshot(Cursor { seq, .. }, _) => {
+                    eprintln!("The server cannot tell what happened before {seq} any more.");
+                }
+            },
+        }
+    }
+}
+
+async fn print(client: &Client, board: &mut Board, event: &Event, json: bool) -> Result<()> {
+    if json {
+        return output::json(&event.raw);
+    }
+    let (key, title) = board.ticket(client, event).await;
+    let Some(said) = sentence(event, board) else { return Ok(()) };
+    let who = board.names.name(event.agent_id.as_deref().unwrap_or("-"));
+    line(format!(
+        "{}  {:<8} {}  {} {}",
+        dim(&output::clock(&event.timestamp)),
+        bold(&key),
+        style(&event.kind).apply_to(one_line(&said)),
+        dim(&title.chars().take(60).collect::<String>()),
+        dim(&format!("({who})")),
+    ));
+    Ok(())
+}
+
+/// What happened, in a few words; none for what follows from something else that is told.
+fn sentence(event: &Event, board: &Board) -> Option<String> {
+    let data = &event.data;
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let first = |value: &Value| text(value).lines().next().unwrap_or_default().chars().take(100).collect::<String>();
+    let job = &data["job"];
+    let approval = &data["approval"];
+    Some(match event.kind.as_str() {
+        "ticket_created" => format!("is new in {}", board.column(&text(&data["ticket"]["status"]))),
+        "status_changed" => {
+            format!("{} → {}", board.column(&text(&data["old_status"])), board.column(&text(&data["new_status"])))
+        }
+        "comment_added" => format!("comment: {}", first(&data["comment"]["comment_text"])),
+        "ticket_updated" => format!("{} changed", text(&data["field"]).replace('_', " ")),
+        "ticket_assigned" => match data["new_agent_id"].as_str() {
+            Some(id) => format!("assigned to {}", board.names.name(id)),
+            None => "assigned to nobody".to_owned(),
+        },
+        "ticket_blocked" => "blocked".to_owned(),
+        "ticket_unblocked" => "unblocked".to_owned(),
+        "ticket_resolved" => "resolved".to_owned(),
+        "ticket_reopened" => "reopened".to_owned(),
+        "ticket_deleted" => "deleted".to_owned(),
+        "ticket_pending_review" => "waits for review".to_owned(),
+        "ticket_approved" => "approved".to_owned(),
+        "ticket_rejected" => format!("rejected: {}", first(&approval["reason"])),
+        "job_status" => format!("job {}: {}", text(&job["status"]), first(&job["title"])),
+        "job_stage" => format!("job enters {}", text(&data["to_stage"])),
+        "job_progress" => format!("job {}% {}", data["progress"], first(&data["message"])),
+        "job_message" => format!("job says: {}", first(&data["message"]["content"])),
+        "app_ready" => format!("specification: {}", first(&data["app"]["title"])),
+        "ticket_clarification_requested" | "approval_requested" => format!("asks: {}", first(&approval["question"])),
+        kind if kind.starts_with("approval_") => {
+            let answer = if approval["answer"].is_null() { &approval["reason"] } else { &approval["answer"] };
+            format!("question {}: {}", &kind["approval_".len()..], first(answer))
+        }
+        "ticket_reordered" | "reordered" => return None,
+        kind => kind.replace('_', " "),
+    })
+}
+
+fn style(kind: &str) -> Style {
+    match kind {
+        "ticket_created" | "ticket_resolved" | "ticket_approved" => Style::new().green(),
+        "status_changed" | "job_stage" => Style::new().cyan(),
+        "ticket_blocked" | "ticket_pending_review" | "approval_requested" | "ticket_clarification_requested" => {
+            Style::new().yellow()
+        }
+        "ticket_deleted" | "ticket_rejected" => Style::new().red(),
+        _ => Style::new(),
+    }
+}
+
+/// Runs `callboard board`.
+pub async fn board(args: BoardArgs, json: bool) -> Result<()> {
+    let client = args.remote.connect()?;
+    let workflow = args.workflow.find(&client).await?;
+    if json {
+        return output::json(&client.board(&workflow).await?);
+    }
+    let (board, mut cards) = Board::read(&client, &workflow).await?;
+    cards.sort_by(|one, other| one.rank.cmp(&other.rank).then(one.number.cmp(&other.number)));
+    for column in &board.columns {
+        let here: Vec<&Card> = cards.iter().filter(|card| card.status == column.id).collect();
+        let limit = column.wip_limit.map(|limit| format!(" of {limit}")).unwrap_or_default();
+        line(format!("{} {}", bold(board.column(&column.id)), dim(&format!("{}{limit}", here.len()))));
+        for card in here.iter().take(CARDS) {
+            let mut facts = Vec::new();
+            facts.extend(card.assigned_agent_id.as_deref().map(|id| board.names.name(id).to_owned()));
+            facts.extend(card.is_blocked.then(|| "blocked".to_owned()));
+            let facts = if facts.is_empty() { String::new() } else { format!("({})", facts.join(", ")) };
+            let title = urgency(card.priority).apply_to(one_line(&card.title));
+            line(format!("  {:<8} {title} {}", bold(&card.key), dim(&facts)));
+        }
+        if here.len() > CARDS {
+            line(dim(&format!("  and {} more", here.len() - CARDS)));
+        }
+    }
+    Ok(())
+}
