@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
 use crate::client::{Server, server_with};
-use crate::http::stage::{self, Desk, text};
+use crate::http::stage::{self, Desk};
 
 const PASSWORD: &str = "correct horse battery";
 

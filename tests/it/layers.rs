@@ -42,6 +42,12 @@ fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")).map(|(n, line)| (n + 1, line))
 }
 
+/// Whether a line names a module; `crate::client` is not `crate::cli`.
+fn names(line: &str, module: &str) -> bool {
+    line.match_indices(module)
+        .any(|(at, _)| !line[at + module.len()..].starts_with(|next: char| next.is_ascii_alphanumeric() || next == '_'))
+}
+
 #[track_caller]
 fn none(found: Vec<String>) {
     assert!(found.is_empty(), "{}", found.join("\n"));
@@ -66,12 +72,12 @@ fn imports_run_one_way() {
                     "crate::workflows",
                 ]
                 .iter()
-                .any(|module| line.contains(module))
+                .any(|module| names(line, module))
                 .then_some("the ground floor knows a room above it")
             } else {
-                ["actix", "rmcp", "crate::http", "crate::live", "crate::cli", "crate::mcp"]
+                ["actix_web", "actix_ws", "rmcp", "crate::http", "crate::live", "crate::cli", "crate::mcp"]
                     .iter()
-                    .any(|module| line.contains(module))
+                    .any(|module| names(line, module))
                     .then_some("a noun knows a door")
             };
             if let Some(wrong) = wrong {
