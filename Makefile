@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup dashboard build run test test-rust test-dashboard test-browser test-migrations conformance bench bench-search fmt lint clean
+.PHONY: help setup dashboard build run test test-rust test-dashboard test-browser test-migrations test-mcp bench bench-search fmt lint clean
 
 # dev builds in half the time of release and shares its work with the tests; PROFILE=release for real use.
 PROFILE ?= dev
@@ -16,6 +16,7 @@ setup: ## Fetch the embedded Postgres and the embedding model (110 MB, once; ins
 
 # npm leaves this file behind when it is done.
 NODE_MODULES := frontend/node_modules/.package-lock.json
+MCP_MODULES := tests/conformance/node_modules/.package-lock.json
 DASHBOARD_SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -path frontend/dist -prune \
 	-o -path frontend/tests -prune -o -type f -print 2>/dev/null)
 
@@ -35,7 +36,7 @@ build: setup ## Build the server with the dashboard in it
 run: build ## Start Callboard on http://127.0.0.1:8080 with its own Postgres
 	@PROFILE=$(PROFILE) .setup/run
 
-test: lint test-dashboard test-rust test-browser ## Run all tests, the browser's too
+test: lint test-dashboard test-rust test-browser test-mcp ## Run all tests, the browser's too
 
 lint: setup dashboard test-migrations ## Check formatting, lints and types
 	cargo fmt --all --check
@@ -57,8 +58,13 @@ test-browser: setup dashboard
 test-migrations:
 	.setup/squawk migrations/*.sql
 
-conformance: build ## Run the official MCP conformance suite against the server (fetches it from npm once)
-	PROFILE=$(PROFILE) node tests/conformance/run.mjs
+$(MCP_MODULES): tests/conformance/package-lock.json
+	npm --prefix tests/conformance ci --no-audit --no-fund
+	@touch $@
+
+test-mcp: setup dashboard $(MCP_MODULES) ## Try MCP with its official conformance suite and client library
+	cargo test --locked --test it --no-run
+	node tests/conformance/run.mjs
 
 bench: setup dashboard ## Measure beside pgbench (prints ratios, checks nothing)
 	cargo run --locked --release --quiet -- bench
@@ -72,4 +78,4 @@ fmt: $(NODE_MODULES) ## Format everything
 
 clean: ## Remove what was built; data and the runtime stay
 	cargo clean
-	rm -rf frontend/dist frontend/node_modules
+	rm -rf frontend/dist frontend/node_modules tests/conformance/node_modules

@@ -1,0 +1,76 @@
+// A Callboard of its own for one run: a fresh data directory, a free port, its own Postgres.
+
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, openSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const root = path.resolve(here, '../..');
+const admin = { email: 'conformance@example.org', password: 'correct horse battery' };
+
+// Starts it and signs its administrator in.
+export async function start() {
+  const program = process.env.CALLBOARD_BIN ?? path.resolve(root, process.env.CARGO_TARGET_DIR ?? 'target', 'debug/callboard');
+  const data = mkdtempSync(path.join(tmpdir(), 'callboard-conformance-'));
+  const log = path.join(data, 'server.log');
+  const env = {
+    ...process.env, CALLBOARD_LISTEN: '127.0.0.1:0', CALLBOARD_DATA_DIR: path.join(data, 'data'),
+    CALLBOARD_RUNTIME_DIR: process.env.CALLBOARD_RUNTIME_DIR ?? path.join(root, '.runtime'),
+    CALLBOARD_ADMIN_EMAIL: admin.email, CALLBOARD_ADMIN_PASSWORD: admin.password, CALLBOARD_EMBEDDING_PROVIDER: 'none',
+  };
+  delete env.DATABASE_URL;
+  delete env.CALLBOARD_PUBLIC_URL;
+  const server = spawn(program, ['serve'], { env, cwd: data, stdio: ['ignore', 'pipe', openSync(log, 'w')] });
+  const stop = async () => {
+    if (server.exitCode === null && server.signalCode === null) {
+      const ended = new Promise((resolve) => server.once('exit', resolve));
+      server.kill('SIGTERM');
+      await ended;
+    }
+    rmSync(data, { recursive: true, force: true });
+  };
+  try {
+    const url = await new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.once('exit', (code) => reject(new Error(`the server ended with ${code}:\n${readFileSync(log, 'utf8').slice(-4000)}`)));
+      server.stdout.on('data', (text) => {
+        const found = /ready at (\S+)/.exec(String(text));
+        if (found) resolve(found[1]);
+      });
+    });
+    server.removeAllListeners('exit');
+    const person = new Caller(url, null);
+    person.token = (await person.post('/api/auth/login', admin)).access;
+    return { url, person, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+// Somebody who speaks to the REST door.
+export class Caller {
+  constructor(url, token) {
+    this.url = url;
+    this.token = token;
+  }
+
+  async ask(method, route, body) {
+    const headers = { 'content-type': 'application/json' };
+    if (this.token) headers.authorization = `Bearer ${this.token}`;
+    const answer = await fetch(this.url + route, { method, headers, body: body && JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`${method} ${route}: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  }
+
+  get(route) {
+    return this.ask('GET', route);
+  }
+
+  post(route, body) {
+    return this.ask('POST', route, body);
+  }
+}
