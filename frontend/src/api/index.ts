@@ -154,3 +154,4 @@ export { explain, Problem } from "./problem";
 export { search, searches } from "./search";
 export { type SessionState, session } from "./session";
 export type * from "./types";
+export { webhooks } from "./webhooks";

@@ -22,5 +22,7 @@ export const queryKeys = {
   job: (jobId: string) => ["job", jobId] as const,
   approvals: ["approvals"] as const,
   apps: ["apps"] as const,
+  webhooks: (workflowId: string) => ["webhooks", workflowId] as const,
+  deliveries: (webhookId: string) => ["deliveries", webhookId] as const,
   ticket: (ticketId: string) => ["ticket", ticketId] as const,
 };

@@ -3121,6 +3121,247 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query: {
+                    workflow_id: string;
+                };
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Webhooks"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CreateWebhook"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CreatedWebhook"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["UpdateWebhook"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Webhook"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/api/webhooks/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Webhook"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["WebhookTested"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    cursor?: number;
+                };
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DeliveryList"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -3480,6 +3721,12 @@ export interface components {
             title: string;
             workflow_id: string;
         };
+        CreateWebhook: {
+            events?: string[] | null;
+            secret?: string | null;
+            url: string;
+            workflow_id: string;
+        };
         CreateWorkflow: {
             agent_id?: string | null;
             board_config?: components["schemas"]["BoardConfig"] | null;
@@ -3501,6 +3748,9 @@ export interface components {
         CreatedKey: components["schemas"]["ApiKey"] & {
             key: string;
         };
+        CreatedWebhook: components["schemas"]["Webhook"] & {
+            secret: string;
+        };
         Decide: {
             /** @default null */
             agent_id?: string | null;
@@ -3510,6 +3760,30 @@ export interface components {
             comment?: string | null;
             /** @default null */
             reason?: string | null;
+        };
+        Delivery: {
+            /** Format: int64 */
+            attempt: number;
+            /** Format: date-time */
+            attempted_at: string;
+            delivered: boolean;
+            /** Format: int64 */
+            delivery_id: number;
+            /** Format: int64 */
+            duration_ms: number;
+            error?: string | null;
+            event_type: string;
+            message_id: string;
+            /** Format: int64 */
+            seq?: number | null;
+            /** Format: int64 */
+            status_code?: number | null;
+            webhook_id: string;
+        };
+        DeliveryList: {
+            deliveries: components["schemas"]["Delivery"][];
+            has_more: boolean;
+            next_cursor?: string | null;
         };
         Done: {
             message: string;
@@ -4227,6 +4501,14 @@ export interface components {
             /** Format: int64 */
             version?: number | null;
         };
+        UpdateWebhook: {
+            /** @default null */
+            active?: boolean | null;
+            /** @default null */
+            events?: string[] | null;
+            /** @default null */
+            url?: string | null;
+        };
         UpdateWorkflow: {
             /** @default null */
             description?: string | null;
@@ -4245,6 +4527,42 @@ export interface components {
             ticket_id: string;
             /** Format: int64 */
             version: number;
+        };
+        Webhook: {
+            active: boolean;
+            /** Format: int64 */
+            attempt: number;
+            /** Format: int64 */
+            behind: number;
+            /** Format: date-time */
+            created_at: string;
+            created_by?: string | null;
+            disabled_reason?: string | null;
+            events: string[];
+            /** Format: date-time */
+            failing_since?: string | null;
+            id: string;
+            /** Format: int64 */
+            last_seq: number;
+            /** Format: date-time */
+            next_attempt_at?: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            url: string;
+            webhook_id: string;
+            workflow_id: string;
+        };
+        WebhookTested: {
+            /** Format: int64 */
+            duration_ms: number;
+            message: string;
+            message_id: string;
+            /** Format: int32 */
+            status_code?: number | null;
+            success: boolean;
+        };
+        Webhooks: {
+            webhooks: components["schemas"]["Webhook"][];
         };
         /** @enum {string} */
         WipPolicy: "warn" | "refuse";

@@ -8,6 +8,7 @@ import type { components } from "./schema.gen";
 
 export type * from "./approval-types";
 export type * from "./job-types";
+export type * from "./webhook-types";
 
 type Schemas = components["schemas"];
 /** Answers always carry every field; that a nullable one is there is not in the schema. */

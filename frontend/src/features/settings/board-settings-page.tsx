@@ -18,6 +18,7 @@ import { Members } from "./members";
 import { Newcomers } from "./newcomers";
 import { RulesEditor, TypesEditor } from "./rules-editor";
 import { panelClass, Section } from "./section";
+import { Webhooks } from "./webhooks";
 
 export function BoardSettingsPage() {
   const { workflowId } = useParams({ strict: false }) as { workflowId: string };
@@ -55,6 +56,7 @@ function Settings({ board, workflowId }: { board: BoardState; workflowId: string
         <BoardForm board={board} workflowId={workflowId} editable={editable} />
         <Members workflowId={workflowId} editable={editable} />
         {editable && <Newcomers workflowId={workflowId} />}
+        {board.workflow.role === "owner" && <Webhooks workflowId={workflowId} editable={editable} />}
       </div>
     </div>
   );

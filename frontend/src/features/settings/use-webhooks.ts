@@ -1,0 +1,74 @@
+/** A workflow's webhooks, kept current while they are looked at, and what owners do with them. */
+import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { toast } from "sonner";
+import { explain, webhooks } from "@/api";
+import { queryKeys } from "@/api/query-keys";
+import type { Webhook } from "@/api/types";
+import { useLive } from "@/live/context";
+
+/** How far a webhook has come is told by no event. */
+const LOOK_MS = 5_000;
+
+export function useWebhooks(workflowId: string) {
+  const live = useLive();
+  const queries = useQueryClient();
+  useEffect(
+    () =>
+      live.onEvents((id, events) => {
+        if (id !== workflowId || !events.some(({ type }) => type.startsWith("webhook_"))) return;
+        void queries.invalidateQueries({ queryKey: queryKeys.webhooks(workflowId) });
+      }),
+    [live, queries, workflowId],
+  );
+  return useQuery({
+    queryKey: queryKeys.webhooks(workflowId),
+    queryFn: ({ signal }) => webhooks.list(workflowId, signal),
+    refetchInterval: ({ state }) => (state.data?.length ? LOOK_MS : false),
+  });
+}
+
+export function useDeliveries(webhookId: string) {
+  return useInfiniteQuery({
+    queryKey: queryKeys.deliveries(webhookId),
+    queryFn: ({ pageParam, signal }) => webhooks.deliveries(webhookId, pageParam, signal),
+    initialPageParam: undefined as number | undefined,
+    getNextPageParam: ({ has_more, next_cursor }) => (has_more && next_cursor ? Number(next_cursor) : undefined),
+    placeholderData: keepPreviousData,
+    refetchInterval: LOOK_MS,
+  });
+}
+
+export function useWebhookActions({ id, workflow_id }: Webhook) {
+  const queries = useQueryClient();
+  const refresh = () => {
+    void queries.invalidateQueries({ queryKey: queryKeys.webhooks(workflow_id) });
+    void queries.invalidateQueries({ queryKey: queryKeys.deliveries(id) });
+  };
+  const failed = (words: string) => (error: unknown) =>
+    toast.error(words, { description: explain(error), duration: 8_000 });
+  const toggle = useMutation({
+    mutationFn: (active: boolean) => (active ? webhooks.resume(id) : webhooks.update(id, { active })),
+    onSuccess: ({ active }) => toast.success(active ? "The webhook goes on" : "The webhook is stopped"),
+    onError: failed("The webhook was not changed"),
+    onSettled: refresh,
+  });
+  const test = useMutation({
+    mutationFn: () => webhooks.test(id),
+    onSuccess: ({ success, message, status_code, duration_ms }) => {
+      const facts = [status_code && `status ${status_code}`, `${duration_ms.toLocaleString()} ms`];
+      const description = `${message} (${facts.filter(Boolean).join(", ")})`;
+      if (success) toast.success("The test was taken", { description });
+      else toast.error("The test was not taken", { description, duration: 8_000 });
+    },
+    onError: failed("The test was not sent"),
+    onSettled: refresh,
+  });
+  const remove = useMutation({
+    mutationFn: () => webhooks.remove(id),
+    onSuccess: () => toast.success("The webhook is deleted"),
+    onError: failed("The webhook was not deleted"),
+    onSettled: refresh,
+  });
+  return { toggle, test, remove };
+}

@@ -1,0 +1,52 @@
+/** The types of events that a webhook may ask for, as people choose them. Pure. */
+
+export const EVENT_GROUPS: ReadonlyArray<readonly [name: string, events: readonly string[]]> = [
+  [
+    "Tickets",
+    [
+      "ticket_created",
+      "ticket_updated",
+      "status_changed",
+      "ticket_assigned",
+      "ticket_blocked",
+      "ticket_unblocked",
+      "ticket_resolved",
+      "ticket_reopened",
+      "ticket_deleted",
+    ],
+  ],
+  ["Comments and commits", ["comment_added", "comment_updated", "comment_deleted", "commit_linked"]],
+  [
+    "Reviews and questions",
+    [
+      "ticket_pending_review",
+      "ticket_approved",
+      "ticket_rejected",
+      "ticket_clarification_requested",
+      "approval_requested",
+      "approval_approved",
+      "approval_rejected",
+      "approval_answered",
+      "approval_expired",
+      "approval_withdrawn",
+    ],
+  ],
+  ["Jobs", ["job_status", "job_stage", "job_progress", "job_message", "app_ready"]],
+  ["Board", ["board_updated", "workflow_updated"]],
+];
+
+const KNOWN = new Set(EVENT_GROUPS.flatMap(([, events]) => events));
+
+/** Types that were asked for over the API and have no place in the groups: they are kept. */
+export function othersOf(events: readonly string[]): string[] {
+  return events.filter((event) => !KNOWN.has(event));
+}
+
+/** "Every event", "status_changed and job_status", "ticket_created and 4 more types". */
+export function wordsFor(events: readonly string[]): string {
+  const [first, second] = events;
+  if (first === undefined) return "Every event";
+  if (second === undefined) return `Only ${first}`;
+  if (events.length === 2) return `${first} and ${second}`;
+  return `${first} and ${events.length - 1} more types`;
+}

@@ -1,0 +1,109 @@
+import { ChevronRight, MoreHorizontal, Pencil, Trash2 } from "lucide-react";
+import { useState } from "react";
+import type { Webhook } from "@/api/types";
+import { Button } from "@/ui/button";
+import { cn } from "@/ui/cn";
+import { confirm } from "@/ui/confirm";
+import { Menu, MenuItem } from "@/ui/menu";
+import { plural } from "@/ui/plural";
+import { Ago, until } from "@/ui/time";
+import { Deliveries } from "./deliveries";
+import { useWebhookActions } from "./use-webhooks";
+import { wordsFor } from "./webhook-events";
+
+interface Props {
+  webhook: Webhook;
+  editable: boolean;
+  onEdit: () => void;
+}
+
+/** One address: whether it is told what happens, how far, and what can be done about it. */
+export function WebhookRow({ webhook, editable, onEdit }: Props) {
+  const { url, active, behind } = webhook;
+  const [open, setOpen] = useState(false);
+  const { toggle, test, remove } = useWebhookActions(webhook);
+  const askAndRemove = async () => {
+    const yes = await confirm({
+      title: "Delete this webhook?",
+      description: `${url} is told nothing more, and its log goes with it.`,
+      submit: "Delete the webhook",
+    });
+    if (yes) remove.mutate();
+  };
+  return (
+    <li data-webhook={webhook.id} className="grid grid-cols-[minmax(0,1fr)] gap-2 px-4 py-3">
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
+        <div className="min-w-0 flex-1 basis-64">
+          <p className="truncate font-medium" title={url}>
+            {url}
+          </p>
+          <p className="flex flex-wrap gap-x-2 text-muted-foreground text-xs">
+            <Standing webhook={webhook} />
+            <span title={webhook.events.join(", ") || undefined}>{wordsFor(webhook.events)}</span>
+            {behind > 0 && <span className="tabular">{plural(behind, "event")} behind</span>}
+          </p>
+        </div>
+        <div className="flex items-center gap-1.5">
+          {editable && (
+            <>
+              <Button size="sm" disabled={test.isPending} onClick={() => test.mutate()} aria-label={`Test ${url}`}>
+                {test.isPending ? "Testing…" : "Test"}
+              </Button>
+              <Button
+                size="sm"
+                variant={active ? "outline" : "primary"}
+                disabled={toggle.isPending}
+                onClick={() => toggle.mutate(!active)}
+                aria-label={`${active ? "Stop" : "Resume"} ${url}`}
+              >
+                {active ? "Stop" : "Resume"}
+              </Button>
+            </>
+          )}
+          {editable && (
+            <Menu
+              trigger={
+                <Button variant="ghost" size="icon-sm" aria-label={`More for ${url}`}>
+                  <MoreHorizontal />
+                </Button>
+              }
+            >
+              <MenuItem onSelect={onEdit}>
+                <Pencil /> Change…
+              </MenuItem>
+              <MenuItem danger onSelect={() => void askAndRemove()}>
+                <Trash2 /> Delete
+              </MenuItem>
+            </Menu>
+          )}
+        </div>
+      </div>
+      {!active && webhook.disabled_reason && (
+        <p className="rounded-md bg-warning-soft first-letter:uppercase px-2.5 py-1.5 text-warning text-xs [overflow-wrap:anywhere]">
+          {webhook.disabled_reason}
+        </p>
+      )}
+      <button
+        type="button"
+        aria-expanded={open}
+        aria-label={`Log of ${url}`}
+        onClick={() => setOpen((old) => !old)}
+        className="flex items-center gap-1 justify-self-start rounded text-muted-foreground text-xs hover:text-foreground"
+      >
+        <ChevronRight aria-hidden="true" className={cn("size-3.5 transition-transform", open && "rotate-90")} /> Log
+      </button>
+      {open && <Deliveries webhookId={webhook.id} />}
+    </li>
+  );
+}
+
+function Standing({ webhook: { active, attempt, failing_since, next_attempt_at } }: { webhook: Webhook }) {
+  if (!active) return <span className="font-medium text-warning">Stopped</span>;
+  if (attempt === 0 || !failing_since) return <span className="font-medium text-success">Active</span>;
+  return (
+    <span className="font-medium text-danger">
+      Failing since <Ago at={failing_since} />, {plural(attempt, "attempt")}
+      {next_attempt_at && `, next at ${until(next_attempt_at)}`}
+    </span>
+  );
+}

@@ -1,0 +1,74 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { Plus } from "lucide-react";
+import { useState } from "react";
+import { toast } from "sonner";
+import { explain } from "@/api";
+import { queryKeys } from "@/api/query-keys";
+import type { Webhook } from "@/api/types";
+import { Button } from "@/ui/button";
+import { Notice, Spinner } from "@/ui/states";
+import { SecretDialog } from "./secret-dialog";
+import { panelClass, Section } from "./section";
+import { useWebhooks } from "./use-webhooks";
+import { WebhookDialog } from "./webhook-dialog";
+import { WebhookRow } from "./webhook-row";
+
+/** Addresses outside that are told what happens in the workflow. */
+export function Webhooks({ workflowId, editable }: { workflowId: string; editable: boolean }) {
+  const queries = useQueryClient();
+  const list = useWebhooks(workflowId);
+  const [edited, setEdited] = useState<Webhook | "new" | null>(null);
+  const [secret, setSecret] = useState<string | null>(null);
+  const saved = (made: string | null) => {
+    setEdited(null);
+    if (made) setSecret(made);
+    else toast.success("The webhook is saved");
+    void queries.invalidateQueries({ queryKey: queryKeys.webhooks(workflowId) });
+  };
+  return (
+    <Section
+      title="Webhooks"
+      intro="Addresses outside that are told what happens here, signed and in order."
+      action={
+        editable && (
+          <Button onClick={() => setEdited("new")}>
+            <Plus /> Add webhook
+          </Button>
+        )
+      }
+    >
+      {list.isPending && <Spinner label="Loading webhooks…" />}
+      {list.isError && <Notice tone="danger">{explain(list.error)}</Notice>}
+      {list.data?.length === 0 && (
+        <p className={`${panelClass} px-4 py-3 text-muted-foreground`}>Nobody outside is told anything yet.</p>
+      )}
+      {list.data && list.data.length > 0 && (
+        <ul aria-label="Webhooks" className={`${panelClass} divide-y`}>
+          {list.data.map((webhook) => (
+            <WebhookRow key={webhook.id} webhook={webhook} editable={editable} onEdit={() => setEdited(webhook)} />
+          ))}
+        </ul>
+      )}
+      {edited && (
+        <WebhookDialog
+          workflowId={workflowId}
+          webhook={edited === "new" ? undefined : edited}
+          onClose={() => setEdited(null)}
+          onSaved={saved}
+        />
+      )}
+      <SecretDialog
+        title="The webhook's secret"
+        description="Copy it now. It is not shown again."
+        label="The secret"
+        secret={secret}
+        onClose={() => setSecret(null)}
+      >
+        <p className="mt-3 text-muted-foreground text-xs">
+          Requests are signed with it as Standard Webhooks describes: webhook-signature covers webhook-id,
+          webhook-timestamp and the body. Libraries for most languages check it.
+        </p>
+      </SecretDialog>
+    </Section>
+  );
+}
