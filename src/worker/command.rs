@@ -12,7 +12,7 @@ use super::config::Step;
 pub const LEFTOVERS: Duration = Duration::from_secs(1);
 
 /// Ends a group when its own standard input ends, which is when the worker does, however that comes about.
-const GUARD: &str = r#"read -r _; kill -KILL -- "-$1""#;
+const GUARD: &str = r#"read -r _; kill -s KILL -- "-$1""#;
 
 /// A command and its process group.
 #[derive(Debug)]

@@ -19,6 +19,8 @@ mod runtime;
 #[cfg(target_os = "linux")]
 mod runtime_disk;
 mod schema;
+mod sdk;
 mod search;
 mod seeds;
 mod sql_contract;
+mod worker;

@@ -1,0 +1,61 @@
+//! What a person is told who starts a worker that cannot work.
+
+use super::{Shop, Worker};
+use crate::house::eventually;
+use crate::sdk::line::Line;
+
+const FILE: &str = "[jobs.task]\ncommand = 'true'";
+
+/// The one sentence and the code.
+async fn refusal(mut worker: Worker) -> (i32, String) {
+    let code = worker.code().await;
+    let said = worker.logged();
+    (code, said.lines().last().unwrap_or_default().to_owned())
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_said_in_a_sentence() {
+    let shop = Shop::open("worker_words").await;
+    let start = |key: Option<&str>, file: &str, flags: &[&str]| {
+        Worker::start(shop.folder.path(), &shop.server.url, key, file, flags)
+    };
+    let key = shop.agent.token.as_deref();
+    let (code, said) = refusal(start(None, FILE, &[])).await;
+    assert_eq!(code, 2);
+    assert!(said.contains("set CALLBOARD_API_KEY or --key-file"), "{said}");
+    let (code, said) = refusal(start(key, "nonsense = 1", &[])).await;
+    assert!(code == 2 && said.contains("line 1") && said.contains("nonsense"), "{said}");
+    let (code, said) = refusal(start(key, FILE, &["--key-file", "/is/not/there"])).await;
+    assert!(code == 2 && said.contains("/is/not/there"), "{said}");
+    let (code, _) = refusal(start(key, FILE, &["--concurrency", "0"])).await;
+    assert_eq!(code, 2);
+    let (code, _) = refusal(start(key, FILE, &["--once", "--drain"])).await;
+    assert_eq!(code, 2);
+    let (code, said) = refusal(start(Some("cb_wrong"), FILE, &["--once"])).await;
+    assert!(code == 1 && said.contains("does not accept the key"), "{said}");
+    let (code, said) = refusal(start(key, &format!("workflow = 'Nowhere'\n{FILE}"), &["--once"])).await;
+    assert!(code == 1 && said.ends_with('.'), "{said}");
+    let away = Worker::start(shop.folder.path(), "http://127.0.0.1:1", key, FILE, &["--drain"]);
+    let (code, said) = refusal(away).await;
+    assert!(code == 1 && said.contains("http://127.0.0.1:1 cannot be reached"), "{said}");
+    // A key may come from a file, and nothing to do is well done.
+    std::fs::write(shop.path("key"), format!("{}\n", key.expect("a key"))).expect("a file");
+    let file = shop.path("key").display().to_string();
+    assert_eq!(start(None, FILE, &["--once", "--key-file", &file]).code().await, 0);
+}
+
+#[tokio::test]
+async fn a_worker_waits_for_a_server_that_is_not_there_yet() {
+    let shop = Shop::open("worker_early").await;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    drop(listener);
+    let url = format!("http://{address}");
+    let file = format!("workflow = 'Delivery'\npoll_seconds = 0.2\n{FILE}");
+    let worker = Worker::start(shop.folder.path(), &url, shop.agent.token.as_deref(), &file, &[]);
+    eventually("it waits", async || worker.logged().contains("waiting for the server")).await;
+    // The server comes up under that address: a line to it stands for it.
+    let _line = Line::between(address, &shop.server.url).await;
+    let job = shop.job(serde_json::json!({})).await;
+    shop.reaches(&job, "succeeded").await;
+}
