@@ -339,6 +339,19 @@ pub async fn update(db: &Db, caller: &Caller, id: &str, input: &UpdateWorkflow) 
     .await
 }
 
+/// Turns ticket tracking on or off, with a board if one is given: both or neither.
+pub async fn track_tickets(
+    db: &Db,
+    caller: &Caller,
+    id: &str,
+    enabled: bool,
+    board: Option<&BoardConfig>,
+) -> Result<Workflow> {
+    let config = board.map(json).transpose()?;
+    db.call(include_str!("../sql/queries/workflows/track_tickets.sql"), &[&caller.to_sql(), &id, &enabled, &config])
+        .await
+}
+
 /// Archives a workflow, or takes it back.
 pub async fn archive(db: &Db, caller: &Caller, id: &str, archived: bool) -> Result<Workflow> {
     db.call(include_str!("../sql/queries/workflows/archive.sql"), &[&caller.to_sql(), &id, &archived]).await

@@ -148,6 +148,16 @@ begin
 end
 $$;
 
+-- POST /api/workflows/{id}/ticket-tracking: on, with a board if one is given, or off; both or neither.
+create function logic.track_tickets(caller text, workflow text, enabled boolean, config jsonb default null) returns jsonb language plpgsql as $$
+begin
+    if config is not null then
+        perform logic.set_board(caller, workflow, config);
+    end if;
+    return logic.update_workflow(caller, workflow, ticket_tracking => enabled);
+end
+$$;
+
 -- DELETE /api/workflows/{id} archives, POST …/restore takes it back; nothing is lost.
 create function logic.archive_workflow(caller text, workflow text, archived boolean) returns jsonb language plpgsql as $$
 declare

@@ -145,12 +145,8 @@ async fn ticket_tracking(
     Path(id): Path<String>,
     Json(input): Json<Tracking>,
 ) -> Result<Reply<Workflow>> {
-    if let Some(board_config) = input.board_config {
-        let change = SetBoard { board_config, ..SetBoard::default() };
-        workflows::set_board(&state.db, &auth.caller(), &id, &change).await?;
-    }
-    let change = UpdateWorkflow { ticket_tracking: Some(input.enabled), ..UpdateWorkflow::default() };
-    Ok(Reply::ok(workflows::update(&state.db, &auth.caller(), &id, &change).await?))
+    let board = input.board_config.as_ref();
+    Ok(Reply::ok(workflows::track_tickets(&state.db, &auth.caller(), &id, input.enabled, board).await?))
 }
 
 /// Who is in a workflow.
