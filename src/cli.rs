@@ -4,6 +4,7 @@
 //! server states it) and exit code 1; wrong flags are exit code 2.
 
 mod approvals;
+mod commits;
 mod credentials;
 mod database;
 mod embeddings;
@@ -87,6 +88,11 @@ pub enum Command {
     /// Workflows and their members.
     #[command(subcommand)]
     Workflow(workflows::WorkflowCommand),
+    /// Tell the server of commits.
+    #[command(subcommand)]
+    Commits(commits::CommitsCommand),
+    /// Print a git hook that tells the server of each new commit, so that tickets named in messages get them.
+    CommitHook(commits::HookArgs),
     /// The vectors for search by meaning.
     #[command(subcommand)]
     Embeddings(embeddings::EmbeddingsCommand),
@@ -192,6 +198,8 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::User(command) => people::command(command, cli.json).await?,
         Command::Key(command) => keys::command(command, cli.json).await?,
         Command::Workflow(command) => workflows::command(command, cli.json).await?,
+        Command::Commits(command) => commits::command(command, cli.json).await?,
+        Command::CommitHook(args) => commits::hook(&args)?,
         Command::Embeddings(command) => embeddings::command(command, cli.json).await?,
         Command::Maintenance(command) => upkeep::command(command, cli.json).await?,
         Command::Demo(args) => {

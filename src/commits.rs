@@ -5,6 +5,7 @@
 
 mod git;
 mod language;
+pub mod local;
 mod parse;
 mod place;
 pub mod references;

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::send::Again;
 use super::{Client, Result};
 use crate::comments::{AddComment, Commented};
+use crate::commits::references::{CommitsLinked, NewCommits};
 use crate::search::{SearchAnswer, SearchTickets};
 use crate::tickets::Done;
 use crate::tickets::change::{BlockersSet, CreateTicket, Created, SetBlockers, UpdateTicket, Updated};
@@ -53,6 +54,11 @@ impl Client {
     /// Links a commit to a ticket.
     pub async fn link_commit(&self, input: &LinkCommit) -> Result<CommitLinked> {
         self.post("/api/tickets/link-commit", input, Again::Safe).await
+    }
+
+    /// Links commits to the tickets that their messages name.
+    pub async fn link_commits(&self, input: &NewCommits) -> Result<CommitsLinked> {
+        self.post("/api/internal/commits", input, Again::Safe).await
     }
 
     /// Deletes a ticket; it can be restored.

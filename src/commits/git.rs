@@ -131,16 +131,25 @@ impl Repository {
             "--",
         ];
         let output = self.run(&arguments, b"", MAX_TEXT).await?;
-        let mut fields = output.text.splitn(5, |byte| *byte == 0).map(parse::lossy);
-        let mut field = || fields.next().ok_or_else(|| unusable("git printed something unknown"));
-        let (sha, parents, author, time, message) = (field()?, field()?, field()?, field()?, field()?);
-        Ok(Head {
-            sha,
-            parents: parents.split_whitespace().map(str::to_owned).collect(),
-            author,
-            time: time.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok()).unwrap_or_default(),
-            message: message.trim().to_owned(),
-        })
+        let fields: Vec<String> = output.text.splitn(5, |byte| *byte == 0).map(parse::lossy).collect();
+        if fields.len() < 5 {
+            return Err(unusable("git printed something unknown"));
+        }
+        Ok(read_head(fields.into_iter()))
+    }
+
+    /// What `head` says, of all commits that names and ranges stand for, and of those with these ids; the newest first.
+    pub async fn heads(&self, revisions: &[String], ids: &[&str], most: usize) -> Result<Vec<Head>> {
+        let most = format!("--max-count={most}");
+        // Ranges are walked only where they are arguments.
+        let mut arguments = vec!["log", "-z", "--stdin", "--no-walk=unsorted", most.as_str()];
+        arguments.extend(["--no-show-signature", "--no-notes", "--encoding=UTF-8"]);
+        arguments.extend(["--format=tformat:%H%x00%P%x00%an%x00%at%x00%B", "--end-of-options"]);
+        arguments.extend(revisions.iter().map(String::as_str));
+        let ids: String = ids.iter().map(|id| format!("{id}\n")).collect();
+        let output = self.run(&arguments, ids.as_bytes(), MAX_LIST).await?;
+        let fields: Vec<&[u8]> = output.text.split(|byte| *byte == 0).collect();
+        Ok(fields.chunks_exact(5).map(|fields| read_head(fields.iter().map(|field| parse::lossy(field)))).collect())
     }
 
     /// The files that a commit changed against its first parent, with counts of lines.
@@ -223,6 +232,19 @@ impl Repository {
             }));
         }
         Ok(output)
+    }
+}
+
+/// Id, parents, author, time and message.
+fn read_head(mut fields: impl Iterator<Item = String>) -> Head {
+    let mut field = || fields.next().unwrap_or_default();
+    let (sha, parents, author, time, message) = (field(), field(), field(), field(), field());
+    Head {
+        sha,
+        parents: parents.split_whitespace().map(str::to_owned).collect(),
+        author,
+        time: time.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok()).unwrap_or_default(),
+        message: message.trim().to_owned(),
     }
 }
 

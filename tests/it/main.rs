@@ -3,6 +3,7 @@
 mod cli;
 mod cli_daily;
 mod client;
+mod commit_hook;
 mod commits;
 mod demo;
 mod embeddings;
