@@ -21,6 +21,21 @@ pub fn line(text: impl std::fmt::Display) {
     }
 }
 
+/// Waits until whoever reads standard output has left. Where nothing happens nothing is written, and a write would
+/// be the only way to notice: a command that goes on asks every half second.
+pub async fn reader_left() {
+    let mut tick = tokio::time::interval(std::time::Duration::from_millis(500));
+    loop {
+        tick.tick().await;
+        let mut stdout = libc::pollfd { fd: libc::STDOUT_FILENO, events: 0, revents: 0 };
+        // SAFETY: one descriptor of our own, and no waiting.
+        let asked = unsafe { libc::poll(&raw mut stdout, 1, 0) };
+        if asked > 0 && stdout.revents & (libc::POLLERR | libc::POLLHUP | libc::POLLNVAL) != 0 {
+            return;
+        }
+    }
+}
+
 /// Prints a value as JSON.
 pub fn json(value: &impl Serialize) -> Result<()> {
     line(serde_json::to_string(value).map_err(|error| Error::Internal(error.to_string()))?);

@@ -117,6 +117,7 @@ pub async fn watch(args: WatchArgs, json: bool) -> Result<()> {
         let update = tokio::select! {
             update = room.next() => update,
             () = super::interrupted() => return Ok(()),
+            () = output::reader_left() => return Ok(()),
         };
         match update {
             None => return Ok(()),

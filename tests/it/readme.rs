@@ -110,6 +110,8 @@ async fn the_examples_of_the_readme_work() {
         "\"total_found\":1",
         "\"message\":\"Claimed TKT-2.\"",
         "\"structuredContent\":{",
+        "\"cancel_requested\":false",
+        "\"ticket_resolved\":true",
         "\"comment_id\":\"comment-",
         "\"type\":\"ticket_resolved\"",
         "\nid: ",

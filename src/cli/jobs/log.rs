@@ -36,7 +36,12 @@ pub async fn log(client: &Client, args: LogArgs, json: bool) -> Result<bool> {
     let room = args.follow.then(|| client.watch(&format!("job:{}", args.job), None));
     printer.catch_up().await?;
     let Some(mut room) = room else { return Ok(true) };
-    while let Some(update) = room.next().await {
+    loop {
+        let update = tokio::select! {
+            update = room.next() => update,
+            () = output::reader_left() => None,
+        };
+        let Some(update) = update else { return Ok(false) };
         match update? {
             Update::Event(event) if event.kind == "job_progress" => {
                 printer.catch_up().await?;
@@ -45,7 +50,7 @@ pub async fn log(client: &Client, args: LogArgs, json: bool) -> Result<bool> {
                     line(dim(&format!("{}% {text}", event.data["progress"])));
                 }
             }
-            Update::Event(event) if event.kind == "job_deleted" => break,
+            Update::Event(event) if event.kind == "job_deleted" => return Ok(false),
             Update::Event(event) if event.kind == "job_message" => printer.catch_up().await?,
             _ => {
                 let job = client.job(&args.job).await?;
@@ -63,7 +68,6 @@ pub async fn log(client: &Client, args: LogArgs, json: bool) -> Result<bool> {
             }
         }
     }
-    Ok(false)
 }
 
 struct Printer<'a> {
