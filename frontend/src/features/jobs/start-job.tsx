@@ -73,7 +73,13 @@ export function StartJob({ workflowId, config, ticket, withTicket, onClose, onSt
           : "It gets a ticket of its own on the board."
       }
     >
-      <form onSubmit={submit} className="grid gap-4">
+      <form
+        onSubmit={submit}
+        onKeyDown={(event) => {
+          if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) submit(event);
+        }}
+        className="grid gap-4"
+      >
         {start.isError && <Notice tone="danger">{explain(start.error)}</Notice>}
         <Field label="What is to be done">
           {(control) => (
@@ -84,9 +90,6 @@ export function StartJob({ workflowId, config, ticket, withTicket, onClose, onSt
               value={prompt}
               placeholder={ticket ? "The worker also reads the ticket." : undefined}
               onChange={(event) => setPrompt(event.target.value)}
-              onKeyDown={(event) => {
-                if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) submit(event);
-              }}
             />
           )}
         </Field>
