@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup dashboard build run test test-rust test-dashboard test-browser test-migrations test-mcp bench bench-search fmt lint clean
+.PHONY: help setup dashboard build run test test-rust test-dashboard test-browser screenshots test-migrations test-mcp bench bench-search fmt lint clean
 
 # dev builds in half the time of release and shares its work with the tests; PROFILE=release for real use.
 PROFILE ?= dev
@@ -54,6 +54,9 @@ test-rust: setup dashboard
 test-browser: setup dashboard
 	cargo test --locked --test it --no-run
 	.setup/browser-tests
+
+screenshots: build ## Retake the README's pictures of the dashboard, of a demo started for it
+	CALLBOARD_DEMO=true .setup/browser-tests screenshots
 
 test-migrations:
 	.setup/squawk migrations/*.sql
