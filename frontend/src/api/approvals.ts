@@ -10,6 +10,7 @@ export interface ApprovalQuery {
   job_id?: string;
   status?: string;
   limit?: number;
+  cursor?: string;
 }
 
 export const approvals = {

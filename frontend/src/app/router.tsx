@@ -88,7 +88,10 @@ const app = createRoute({
 const inbox = createRoute({
   getParentRoute: () => shell,
   path: "/approvals",
-  validateSearch: (search: Record<string, unknown>): { focus?: string } => ({ focus: text(search.focus) }),
+  validateSearch: (search: Record<string, unknown>): { focus?: string; show?: "decided" } => ({
+    focus: text(search.focus),
+    show: search.show === "decided" ? search.show : undefined,
+  }),
   component: lazyRouteComponent(() => import("./inbox-route"), "InboxRoute"),
 });
 

@@ -38,9 +38,13 @@ export class WorkCache {
 
   /** A question as it stands now, wherever it is listed. */
   putApproval(approval: Approval): void {
-    this.queries.setQueriesData<ApprovalPage>(
+    const put = (page: ApprovalPage): ApprovalPage => ({
+      ...page,
+      approvals: page.approvals.map((one) => (one.id === approval.id ? approval : one)),
+    });
+    this.queries.setQueriesData<ApprovalPage | InfiniteData<ApprovalPage>>(
       { queryKey: queryKeys.approvals },
-      (old) => old && { ...old, approvals: old.approvals.map((one) => (one.id === approval.id ? approval : one)) },
+      (old) => old && ("pages" in old ? { ...old, pages: old.pages.map(put) } : put(old)),
     );
     this.refresh(queryKeys.approvals);
   }

@@ -7,7 +7,7 @@ const TONES: Record<ProgressTone, string> = {
   resting: "bg-warning",
   done: "bg-success",
   failed: "bg-danger",
-  over: "bg-muted-foreground",
+  over: "bg-border-strong",
 };
 
 interface Props {

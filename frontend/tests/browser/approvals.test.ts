@@ -82,7 +82,8 @@ describe("approvals", () => {
     }
     await page.keyboard.press("a");
     await asked(page, first).waitFor({ state: "detached" });
-    await asked(page, second).focus();
+    // The next one has its turn.
+    await page.locator(`[data-approval="${second}"][aria-current="true"]`).waitFor();
     await page.keyboard.press("r");
     await page.getByLabel("Why not?").fill("It is too early.");
     await page.keyboard.press("Control+Enter");
@@ -90,6 +91,18 @@ describe("approvals", () => {
     await asked(page, third).focus();
     await page.keyboard.press("2");
     await asked(page, third).waitFor({ state: "detached" });
+    // Who clicks into a field and writes must not set off the keys.
+    const fourth = await ask({ question: "Fourth?" });
+    await asked(page, fourth.id).getByLabel("Answer or reason").click();
+    await page.keyboard.type("a really good one");
+    await page.keyboard.press("Control+Enter");
+    await asked(page, fourth.id).waitFor({ state: "detached" });
+    expect(await now(fourth.id)).toMatchObject({ status: "answered", answer: "a really good one" });
+    await page.getByRole("link", { name: "Decided" }).click();
+    await asked(page, fourth.id).getByText("a really good one").waitFor();
+    await asked(page, second).getByText("It is too early.").waitFor();
+    await check(page);
+    await picture(page, "decided");
     const outcomes = await Promise.all(ids.map(now));
     expect(outcomes.map(({ status }) => status)).toEqual(["approved", "rejected", "answered"]);
     expect([outcomes[1]?.reason, outcomes[2]?.answer]).toEqual(["It is too early.", "Blue"]);

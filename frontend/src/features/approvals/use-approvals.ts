@@ -1,11 +1,11 @@
 /** Questions that wait for people, and what became of them; the live client keeps them current. */
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { toast } from "sonner";
 import { approvals, explain } from "@/api";
 import { useMe, useWorkflows } from "@/api/hooks";
 import { queryKeys } from "@/api/query-keys";
-import type { Approval, Decision, DecisionWords } from "@/api/types";
+import type { Approval, ApprovalState, Decision, DecisionWords } from "@/api/types";
 import { useLive } from "@/live/context";
 import { announce } from "@/ui/announcer";
 
@@ -27,6 +27,21 @@ export function usePending() {
     [query.data],
   );
   return { ...query, pending };
+}
+
+const SETTLED: readonly ApprovalState[] = ["approved", "rejected", "answered", "expired", "withdrawn"];
+const PAGE = 20;
+
+/** What became of questions, the newest first. */
+export function useDecided() {
+  return useInfiniteQuery({
+    queryKey: [...queryKeys.approvals, "decided"],
+    queryFn: ({ pageParam, signal }) =>
+      approvals.list({ status: SETTLED.join(","), limit: PAGE, cursor: pageParam }, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => (page.has_more ? (page.next_cursor ?? undefined) : undefined),
+    staleTime: 5_000,
+  });
 }
 
 /** What was asked about a ticket or in a job, newest first. */

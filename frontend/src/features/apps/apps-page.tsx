@@ -59,7 +59,7 @@ export function AppsPage({ workflowId, header }: Props) {
                       search={{}}
                       className="relative z-1 hover:underline"
                     >
-                      {app.job_title}
+                      {app.job_title === app.title ? "its job" : app.job_title}
                     </Link>
                   </p>
                 </div>

@@ -73,7 +73,7 @@ export function JobsPage({ workflowId, state, onState, onOpen }: Props) {
           />
           <NativeSelect
             aria-label="Status"
-            className="w-40"
+            className="w-36"
             value={state.show ?? ""}
             onChange={({ target }) => onState({ ...state, show: (target.value || undefined) as Shown | undefined })}
           >
@@ -162,7 +162,7 @@ function TitleBox({ value, inputRef, onChange }: TitleBoxProps) {
       type="search"
       aria-label="Search jobs by title"
       placeholder="Search by title"
-      className="min-w-40 flex-1"
+      className="min-w-28 flex-1"
       value={text}
       onChange={(event) => setText(event.target.value)}
       onKeyDown={(event) => {

@@ -42,7 +42,7 @@ export function PurgeJobs() {
     if (second) purge.mutate();
   };
   return (
-    <Button variant="danger" disabled={purge.isPending} onClick={() => void start()}>
+    <Button variant="ghost" disabled={purge.isPending} onClick={() => void start()}>
       <Flame /> Purge jobs
     </Button>
   );

@@ -26,7 +26,7 @@ export function WorkHeader({ workflowId, name, current, children }: Props) {
       >
         <ArrowLeft className="size-3.5" /> Back to the board
       </Link>
-      <div className="flex flex-wrap items-center gap-3">
+      <div className="flex min-h-8 flex-wrap items-center gap-3">
         <h1 className="sr-only">
           {current === "jobs" ? "Jobs" : "Apps"} of {name}
         </h1>

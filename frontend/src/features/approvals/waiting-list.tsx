@@ -1,0 +1,97 @@
+import { Inbox } from "lucide-react";
+import { useEffect, useMemo, useState } from "react";
+import { explain } from "@/api";
+import type { Approval, Decision, DecisionWords } from "@/api/types";
+import { ask } from "@/ui/ask";
+import { useShortcuts } from "@/ui/shortcuts";
+import { Empty, Kbd, Notice, Spinner } from "@/ui/states";
+import { ApprovalCard } from "./approval-card";
+import { isYesOrNo } from "./decision-form";
+import { Place } from "./place";
+import { useDecide, useMayDecide, usePending } from "./use-approvals";
+
+/** Everything that waits for somebody, oldest first: who asked first is answered first. */
+export function WaitingList({ focus }: { focus: string | undefined }) {
+  const { pending, isPending, isError, error } = usePending();
+  const { decide } = useDecide();
+  const mayDecide = useMayDecide();
+  const shown = useMemo(() => [...pending].sort((a, b) => (a.created_at < b.created_at ? -1 : 1)), [pending]);
+  const [currentId, setCurrent] = useState(focus);
+  const at = shown.findIndex(({ id }) => id === currentId);
+  const current = shown[at];
+
+  useEffect(() => {
+    if (currentId) {
+      const card = document.querySelector<HTMLElement>(`[data-approval="${CSS.escape(currentId)}"]`);
+      // A field in it that somebody has gone into keeps the focus: what they write must not be taken for keys.
+      if (card && !card.contains(document.activeElement)) card.focus();
+    }
+  }, [currentId]);
+  const step = (by: number) => (event: KeyboardEvent) => {
+    event.preventDefault();
+    const next = shown[Math.min(shown.length - 1, Math.max(0, at + by))] ?? shown[0];
+    if (next) setCurrent(next.id);
+  };
+  // Who decides by keys goes on with the next one.
+  const settle = async (approval: Approval, decision: Decision, words?: DecisionWords) => {
+    const next = shown[at + 1] ?? shown[at - 1];
+    if (await decide(approval, decision, words)) setCurrent(next?.id);
+  };
+  const choose = (n: number) => () => {
+    const answer = current?.options[n - 1];
+    if (current && answer && mayDecide(current)) void settle(current, "answer", { answer });
+  };
+  const reject = async (approval: Approval) => {
+    const reason = await ask({
+      title: "Reject",
+      description: approval.question,
+      label: "Why not?",
+      submit: "Reject",
+    });
+    if (reason !== null) await settle(approval, "reject", { reason });
+  };
+  useShortcuts({
+    j: step(1),
+    k: step(-1),
+    ArrowDown: step(1),
+    ArrowUp: step(-1),
+    a: () => {
+      if (current && mayDecide(current) && isYesOrNo(current)) void settle(current, "approve");
+    },
+    r: (event) => {
+      if (!current || !mayDecide(current) || !isYesOrNo(current)) return;
+      event.preventDefault();
+      void reject(current);
+    },
+    c: (event) => {
+      event.preventDefault();
+      document.querySelector<HTMLElement>(`[data-approval="${CSS.escape(current?.id ?? "")}"] textarea`)?.focus();
+    },
+    ...Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => [String(n), choose(n)])),
+  });
+
+  if (isPending) return <Spinner label="Loading what waits…" />;
+  if (isError && shown.length === 0) return <Notice tone="danger">{explain(error)}</Notice>;
+  if (shown.length === 0) {
+    return (
+      <Empty icon={<Inbox className="size-6" />} title="Nothing waits for you">
+        When an agent asks a person, or a ticket waits for review, it stands here, and the agent goes on when you have
+        answered.
+      </Empty>
+    );
+  }
+  return (
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-3">
+      {shown.map((approval) => (
+        // biome-ignore lint/a11y/noStaticElementInteractions: only notes which one was touched; the keys do the same
+        <div key={approval.id} onFocus={() => setCurrent(approval.id)}>
+          <ApprovalCard approval={approval} current={approval.id === currentId} place={<Place approval={approval} />} />
+        </div>
+      ))}
+      <p className="hidden flex-wrap items-center gap-1 text-muted-foreground text-xs md:flex pointer-coarse:hidden">
+        <Kbd>J</Kbd> <Kbd>K</Kbd> choose, <Kbd>A</Kbd> approve, <Kbd>R</Kbd> reject, <Kbd>C</Kbd> write, <Kbd>1</Kbd>–
+        <Kbd>9</Kbd> take an option
+      </p>
+    </div>
+  );
+}
