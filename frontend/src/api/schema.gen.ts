@@ -3948,6 +3948,7 @@ export interface components {
         };
         LinkedCommit: {
             agent_id?: string | null;
+            author?: string | null;
             commit_message: string;
             commit_sha: string;
             /** Format: date-time */
@@ -3962,6 +3963,7 @@ export interface components {
             link_method: string;
             /** Format: date-time */
             linked_at: string;
+            url?: string | null;
         };
         ListedApp: components["schemas"]["AppSummary"] & {
             job_status: components["schemas"]["JobStatus"];
