@@ -123,6 +123,10 @@ async fn the_examples_of_the_readme_work() {
         "\"event\":\"state_change\",\"ticketId\"",
         "\"adw_id\"",
         "\"status\":\"cancelled\"",
+        // The pipeline has planned, built and reviewed.
+        "greet Ann says: hello, Ann",
+        "2 files changed",
+        "shipped",
     ] {
         assert!(out.contains(part), "{part} in\n{out}");
     }
