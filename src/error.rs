@@ -91,6 +91,17 @@ impl Error {
 
     /// The problem a client is told; faults of ours become 500 and 503 without details.
     pub fn as_problem(&self) -> Problem {
+        let mut problem = self.problem_in_full();
+        // Sentences repeat what the client sent, which may be very long.
+        shorten(&mut problem.detail);
+        for error in &mut problem.errors {
+            shorten(&mut error.field);
+            shorten(&mut error.rule);
+        }
+        problem
+    }
+
+    fn problem_in_full(&self) -> Problem {
         match self {
             Self::Problem(problem) => (**problem).clone(),
             Self::Database(error) => from_db(error),
@@ -107,6 +118,16 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         matches!(self, Self::Database(error) if matches!(error.code(),
             Some(&SqlState::T_R_SERIALIZATION_FAILURE) | Some(&SqlState::T_R_DEADLOCK_DETECTED)))
+    }
+}
+
+/// Characters of one sentence about what went wrong.
+const LONGEST: usize = 2000;
+
+fn shorten(text: &mut String) {
+    if let Some((at, _)) = text.char_indices().nth(LONGEST) {
+        text.truncate(at);
+        text.push('…');
     }
 }
 

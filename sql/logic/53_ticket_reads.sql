@@ -43,9 +43,10 @@ begin
 end
 $$;
 
--- A ticket's newest history rows, oldest first. Event data stays out: the rows say what changed. What a running
--- job says stays out too: it is read in the job's transcript, and would push everything else out.
-create function logic.ticket_history(ticket tickets, max_rows int) returns jsonb language sql stable
+-- A ticket's newest history rows below the first `skip`, oldest first. Event data stays out: the rows say what
+-- changed. What a running job says stays out too: it is read in the job's transcript, and would push everything
+-- else out.
+create function logic.ticket_history(ticket tickets, max_rows int, skip int default 0) returns jsonb language sql stable
 begin atomic
     select coalesce(jsonb_agg(jsonb_build_object(
         'seq', h.seq, 'change_type', h.change_type, 'field_name', h.field_name, 'old_value', h.old_value, 'new_value', h.new_value,
@@ -55,8 +56,38 @@ begin atomic
       from (select * from history h
              where h.ticket_id = (ticket).id and h.stream_id = 'workflow:' || (ticket).workflow_id
                and h.change_type not in ('job_progress', 'job_message')
-             order by h.seq desc limit max_rows) h;
+             order by h.seq desc limit max_rows offset skip) h;
 end;
+
+-- A page of what is too much for one answer about a ticket, oldest first: `max_rows` comments or changes (part
+-- comments or history) below the newest `skip`, and whether there are older ones; `chosen` names one comment
+-- instead. Or its description alone.
+create function logic.ticket_page(caller text, ticket text, part text, chosen text, skip int, max_rows int) returns jsonb
+language plpgsql as $$
+declare
+    tid text := logic.find_ticket(caller, ticket, 'viewer');
+    row tickets;
+    -- One more than wanted tells whether there are more.
+    found jsonb;
+begin
+    if part = 'comments' then
+        found := coalesce((
+            select jsonb_agg(logic.comment_json(c.id) order by c.created_at, c.id)
+              from (select * from ticket_comments c
+                     where c.ticket_id = tid and c.deleted_at is null and (chosen is null or c.id = chosen)
+                     order by c.created_at desc, c.id desc limit max_rows + 1 offset skip) c), '[]');
+    else
+        select * into row from tickets t where t.id = tid;
+        if part = 'description' then
+            return jsonb_build_object('description', row.description);
+        end if;
+        found := logic.ticket_history(row, max_rows + 1, skip);
+    end if;
+    -- The oldest stands first: it is the one too many.
+    return jsonb_build_object('has_more', jsonb_array_length(found) > max_rows,
+        part, case when jsonb_array_length(found) > max_rows then found - 0 else found end);
+end
+$$;
 
 -- Whether a ticket waits for others.
 create function logic.is_blocked(ticket text) returns boolean language sql stable

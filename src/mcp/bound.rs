@@ -6,23 +6,37 @@ use serde_json::{Map, Value, json};
 /// Bytes of JSON that one answer has room for; lists stop before it.
 pub const ROOM: usize = 32 * 1024;
 /// Bytes that no answer goes beyond, whatever it holds.
-const CAP: usize = 64 * 1024;
+pub const CAP: usize = 64 * 1024;
 
-/// A part of a text, by characters, and where the next begins if it is not the last.
+/// Bytes that a character takes in JSON.
+fn written(character: char) -> usize {
+    match character {
+        '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
+        '\0'..'\u{20}' => 6,
+        _ => character.len_utf8(),
+    }
+}
+
+/// A part of a text, by characters, and where the next begins if it is not the last. One whose characters
+/// take long to write is shorter: it has at most twice as many bytes as it may have characters.
 pub fn part(text: &str, offset: usize, length: usize) -> (&str, Option<usize>) {
     let start = text.char_indices().nth(offset).map_or(text.len(), |(at, _)| at);
     let rest = &text[start..];
-    match rest.char_indices().nth(length) {
-        Some((end, _)) => (&rest[..end], Some(offset + length)),
-        None => (rest, None),
+    let mut bytes = 0;
+    for (count, (at, character)) in rest.char_indices().enumerate() {
+        bytes += written(character);
+        if count > 0 && (count >= length || bytes > 2 * length) {
+            return (&rest[..at], Some(offset + count));
+        }
     }
+    (rest, None)
 }
 
 /// A text's first characters, with a word that more follows.
 pub fn cut(text: &str, length: usize) -> String {
     match part(text, 0, length) {
         (all, None) => all.to_owned(),
-        (head, Some(_)) => format!("{head}… [{length} of {} characters]", text.chars().count()),
+        (head, Some(end)) => format!("{head}… [{end} of {} characters]", text.chars().count()),
     }
 }
 
@@ -55,6 +69,22 @@ pub fn fitting(items: Vec<Value>, room: usize) -> (Vec<Value>, usize) {
         .collect();
     let count = kept.len();
     (kept, count)
+}
+
+/// A page of a list whose cursor only the list itself can tell: as many items as there is room for. Where not
+/// all of them fit, so many are asked for again that do, for the place to go on from there.
+pub async fn fitting_page<F, P>(limit: i32, fetch: F) -> crate::Result<(Vec<Value>, bool, Option<String>)>
+where
+    F: Fn(i32) -> P,
+    P: Future<Output = crate::Result<(Vec<Value>, bool, Option<String>)>>,
+{
+    let (items, more, next) = fetch(limit).await?;
+    let fetched = items.len();
+    let (kept, count) = fitting(items, ROOM);
+    match i32::try_from(count) {
+        Ok(fewer) if count < fetched => fetch(fewer).await,
+        _ => Ok((kept, more, next)),
+    }
 }
 
 /// A page of a list as data; an empty list says so.
@@ -116,6 +146,16 @@ mod tests {
         assert_eq!(part(text, 2, 3), ("b😀c", None));
         assert_eq!(part(text, 9, 3), ("", None));
         assert_eq!(cut(text, 4), "añb😀… [4 of 5 characters]");
+        // Characters that are long to write leave room for fewer of them.
+        let heavy = "\u{1}\"€".repeat(1000);
+        let (mut whole, mut next) = (String::new(), Some(0));
+        while let Some(offset) = next {
+            let (head, more) = part(&heavy, offset, 100);
+            assert!(!head.is_empty() && json!(head).to_string().len() <= 202);
+            whole.push_str(head);
+            next = more;
+        }
+        assert_eq!(whole, heavy);
     }
 
     #[test]

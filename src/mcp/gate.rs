@@ -9,6 +9,7 @@ use actix_web::middleware::Next;
 use actix_web::{HttpMessage, web};
 use futures_util::stream;
 use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::accounts::Caller;
 use crate::http::problem::Result;
@@ -79,10 +80,27 @@ async fn admit(request: &mut ServiceRequest) -> Result<Visitor> {
     if request.method() == Method::POST {
         let payload = request.take_payload();
         let bytes = body::read(request.request(), payload).await?;
+        one_message(&bytes)?;
         let whole = stream::once(async move { Ok::<_, actix_web::error::PayloadError>(bytes) });
         request.set_payload(Payload::Stream { payload: Box::pin(whole) });
     }
     Ok(Visitor { state, caller: who.caller, expires_at: who.expires_at, session })
+}
+
+/// Refuses what is no message of the protocol, or several. What it asks is the library's to read.
+fn one_message(bytes: &[u8]) -> CoreResult<()> {
+    let refused = |detail: &str| Err(Error::problem(400, "bad_request", detail));
+    match serde_json::from_slice::<Value>(bytes) {
+        Ok(Value::Array(_)) => refused("Send one message at a time; batches are not read."),
+        Ok(message) if message["jsonrpc"] == "2.0" => match &message["id"] {
+            Value::Null if message.get("id").is_none() => Ok(()),
+            Value::String(_) => Ok(()),
+            Value::Number(id) if id.is_i64() || id.is_u64() => Ok(()),
+            _ => refused("The id of a request must be a text or a whole number."),
+        },
+        Ok(_) => refused("The body must be a JSON-RPC 2.0 message."),
+        Err(_) => refused("The body must be a JSON-RPC 2.0 message; it is no JSON."),
+    }
 }
 
 /// The session that a request names, once.

@@ -83,7 +83,8 @@ impl Sessions {
                 None
             };
             held.insert(id.to_owned(), (holder, Instant::now()));
-            oldest
+            // Under the same lock: of two that come at once, each ends another one.
+            oldest.inspect(|oldest| drop(held.remove(oldest)))
         };
         if let Some(oldest) = oldest {
             self.close(&oldest).await;
@@ -119,5 +120,18 @@ mod tests {
         assert!(!sessions.is_of("one", &holder("k1")), "the oldest made room");
         sessions.bind("other", holder("k2")).await;
         assert_eq!(sessions.held().len(), EACH + 1);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn many_at_once_are_no_more_than_each_may_have() {
+        let sessions = Arc::new(Sessions::default());
+        let opened = (0..EACH * 6).map(|n| {
+            let sessions = sessions.clone();
+            tokio::spawn(async move { sessions.bind(&n.to_string(), holder("k1")).await })
+        });
+        for bound in futures_util::future::join_all(opened.collect::<Vec<_>>()).await {
+            bound.expect("a session");
+        }
+        assert_eq!(sessions.held().len(), EACH);
     }
 }

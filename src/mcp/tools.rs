@@ -228,7 +228,7 @@ pub async fn call(tool: &Tool, visitor: &Visitor, arguments: Map<String, Value>)
             if let Some(members) = data.as_object_mut() {
                 members.retain(|name, _| name != "type" && name != "title");
             }
-            let mut result = CallToolResult::structured_error(data);
+            let mut result = CallToolResult::structured_error(bound::capped(data));
             result.content = vec![ContentBlock::text(sentence(&problem))];
             result
         }
@@ -246,7 +246,7 @@ fn sentence(problem: &crate::error::Problem) -> String {
     for (name, value) in &problem.extra {
         text.push_str(&format!(" {name}: {value}."));
     }
-    text
+    bound::cut(&text, 8000)
 }
 
 /// An argument for schemas made by hand: the workflow of a key.

@@ -144,6 +144,24 @@ pub struct HistoryEntry {
     pub metadata: Value,
 }
 
+/// A page of a ticket's comments.
+#[derive(Debug, Clone, Deserialize)]
+pub struct CommentPage {
+    /// Oldest first.
+    pub comments: Vec<Comment>,
+    /// Whether there are older ones.
+    pub has_more: bool,
+}
+
+/// A page of a ticket's changes.
+#[derive(Debug, Clone, Deserialize)]
+pub struct ChangePage {
+    /// Oldest first.
+    pub history: Vec<HistoryEntry>,
+    /// Whether there are older ones.
+    pub has_more: bool,
+}
+
 /// A commit linked to a ticket.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct LinkedCommit {
@@ -280,6 +298,42 @@ pub struct StatsAnswer {
 /// One ticket by id, or by key where the workflow is given.
 pub async fn get(db: &Db, caller: &Caller, ticket: &str, workflow: Option<&str>) -> Result<TicketDetail> {
     db.call(include_str!("../../sql/queries/tickets/get.sql"), &[&caller.to_sql(), &ticket, &workflow]).await
+}
+
+/// Comments below the newest `skip`, or only the one named; whoever reads a whole ticket gets the newest 500.
+pub async fn comments(
+    db: &Db,
+    caller: &Caller,
+    ticket: &str,
+    only: Option<&str>,
+    skip: i32,
+    limit: i32,
+) -> Result<CommentPage> {
+    db.call(
+        include_str!("../../sql/queries/tickets/page.sql"),
+        &[&caller.to_sql(), &ticket, &"comments", &only, &skip, &limit],
+    )
+    .await
+}
+
+/// A ticket's description, without all the rest.
+pub async fn description(db: &Db, caller: &Caller, ticket: &str) -> Result<String> {
+    let found: Value = db
+        .call(
+            include_str!("../../sql/queries/tickets/page.sql"),
+            &[&caller.to_sql(), &ticket, &"description", &None::<String>, &0, &1],
+        )
+        .await?;
+    Ok(found["description"].as_str().unwrap_or("").to_owned())
+}
+
+/// Changes below the newest `skip`; whoever reads a whole ticket gets the newest 200.
+pub async fn changes(db: &Db, caller: &Caller, ticket: &str, skip: i32, limit: i32) -> Result<ChangePage> {
+    db.call(
+        include_str!("../../sql/queries/tickets/page.sql"),
+        &[&caller.to_sql(), &ticket, &"history", &None::<String>, &skip, &limit],
+    )
+    .await
 }
 
 /// The ticket of a job, as a page; none if it has none.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::read::limited;
+use super::ticket::text_part;
 use super::{ADDS, Access, Answer, Call, Tool, value, workflow_of_key};
 use crate::approvals::reviews::{self, RequestClarification};
 use crate::approvals::{self, Approval, ApprovalKind, ApprovalState, Ask, Decide, Decision, Which};
@@ -34,7 +35,8 @@ pub(super) const TOOLS: &[Tool] = &[
         name: "get_approval",
         title: "Has it been decided?",
         description: "How a question stands: pending, approved, rejected, answered, expired or withdrawn, with answer and reason. \
-            wait (0 to 30 seconds) holds the answer back until it is decided; still pending then: go on, and ask again later.",
+            wait (0 to 30 seconds) holds the answer back until it is decided; still pending then: go on, and ask again later. A \
+            text that was cut: part = question, context, answer or reason, with offset.",
         access: Access::Read,
         schema: schema::of::<GetArguments>,
         run: get,
@@ -70,6 +72,20 @@ pub(super) const TOOLS: &[Tool] = &[
     },
 ];
 
+/// A text that may be long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Text {
+    /// What was asked.
+    Question,
+    /// What it is about.
+    Context,
+    /// What was answered.
+    Answer,
+    /// Why.
+    Reason,
+}
+
 /// Which question, and how long to wait for it.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -79,6 +95,11 @@ struct GetArguments {
     /// Seconds to wait until it is decided, 0 to 30; 0 where left out.
     #[schema(minimum = 0, maximum = 30)]
     wait: Option<u64>,
+    /// Only this text of it, whole.
+    part: Option<Text>,
+    /// With part: the character to begin at.
+    #[schema(minimum = 0)]
+    offset: Option<usize>,
     /// The acting agent; reading changes nothing, so anyone may name one.
     #[serde(rename = "agent_id")]
     _agent_id: Option<String>,
@@ -143,17 +164,29 @@ struct DecideArguments {
     agent_id: Option<String>,
 }
 
-/// A question without what is said twice, and with long texts cut.
-pub(super) fn brief(mut data: Value) -> Value {
+/// Texts of a question, and how much of each is shown with it; get_approval reads on.
+const TEXTS: [(&str, usize); 4] = [("question", 2000), ("context", 2000), ("answer", 8000), ("reason", 4000)];
+
+/// A question without what is said twice, and with long texts cut to a `share`th.
+fn brief(mut data: Value, share: usize) -> Value {
     if let Some(members) = data.as_object_mut() {
         members.remove("id");
-        for (name, length) in [("question", 2000), ("context", 2000), ("answer", 8000), ("reason", 4000)] {
-            if let Some(text) = members.get(name).and_then(Value::as_str).map(|text| bound::cut(text, length)) {
+        for (name, length) in TEXTS {
+            if let Some(text) = members.get(name).and_then(Value::as_str).map(|text| bound::cut(text, length / share)) {
                 members.insert(name.to_owned(), text.into());
             }
         }
+        if let Some(options) = members.get_mut("options").and_then(Value::as_array_mut) {
+            *options = bound::fitting(std::mem::take(options), bound::ROOM / 4 / share).0;
+        }
     }
     bound::lean(data)
+}
+
+/// A question as one of many: what was decided, in short.
+pub(super) fn glance(mut data: Value) -> Result<Value> {
+    data["context"] = Value::Null;
+    Ok(brief(data, 4))
 }
 
 fn shown(approval: &Approval) -> Result<Answer> {
@@ -166,7 +199,7 @@ fn shown(approval: &Approval) -> Result<Answer> {
         ApprovalState::Expired => "Nobody decided in time.".to_owned(),
         ApprovalState::Withdrawn => "The question was taken back.".to_owned(),
     };
-    Ok(Answer::new(line, brief(value(approval)?)))
+    Ok(Answer::new(line, brief(value(approval)?, 1)))
 }
 
 fn ask(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
@@ -190,7 +223,14 @@ fn get(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
             return Err(Error::invalid("wait", format!("must be between 0 and {PATIENCE}")));
         }
         let (db, patience) = (&call.state.db, Duration::from_secs(wait));
-        shown(&call.state.approvals.wait(db, &call.caller, &input.approval_id, patience).await?)
+        let approval = call.state.approvals.wait(db, &call.caller, &input.approval_id, patience).await?;
+        let mut answer = shown(&approval)?;
+        if let Some(text) = input.part {
+            let name = name(&text);
+            let whole = value(&approval)?;
+            answer.data = text_part(whole[&name].as_str().unwrap_or(""), &name, input.offset.unwrap_or(0));
+        }
+        Ok(answer)
     })
 }
 
@@ -206,16 +246,14 @@ fn list(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
             mine: input.mine,
         };
         let limit = limited(input.limit, 20, 100)?;
-        let page = approvals::list(&call.state.db, &call.caller, &which, limit, input.cursor.as_deref()).await?;
-        let found = page.approvals.iter().map(|approval| {
-            let mut data = value(approval)?;
-            data["question"] = bound::cut(&approval.question, 300).into();
-            data["context"] = Value::Null;
-            Ok(brief(data))
-        });
-        let found = found.collect::<Result<Vec<Value>>>()?;
-        let line = format!("{} questions.", found.len());
-        Ok(Answer::new(line, bound::page("approvals", found, page.has_more, page.next_cursor)))
+        let (db, caller, which, cursor) = (&call.state.db, &call.caller, &which, input.cursor.as_deref());
+        let (found, more, next) = bound::fitting_page(limit, |limit| async move {
+            let page = approvals::list(db, caller, which, limit, cursor).await?;
+            let found = page.approvals.iter().map(|approval| glance(value(approval)?));
+            Ok((found.collect::<Result<_>>()?, page.has_more, page.next_cursor))
+        })
+        .await?;
+        Ok(Answer::new(format!("{} questions.", found.len()), bound::page("approvals", found, more, next)))
     })
 }
 

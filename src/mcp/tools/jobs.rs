@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::read::limited;
+use super::ticket::text_part;
 use super::{ADDS, Access, Answer, Call, Tool, value};
 use crate::accounts::Caller;
 use crate::db::Db;
@@ -49,7 +50,8 @@ pub(super) const TOOLS: &[Tool] = &[
         name: "get_job",
         title: "Read a job",
         description: "A job: status, stage, progress, prompt, result or error, and the end of its transcript. Older lines with \
-            before = messages_before; the whole prompt with part = prompt and offset.",
+            before = messages_before. Long texts are cut: read them with part = prompt, payload, result or error, or a line of \
+            the transcript with part = message and before = its order + 1, going on with offset = next_offset.",
         access: Access::Read,
         schema: schema::of::<JobArguments>,
         run: get,
@@ -107,9 +109,9 @@ struct ClaimArguments {
 struct JobArguments {
     /// The job.
     job_id: String,
-    /// overview (where left out) or prompt.
+    /// overview where left out; else one text of it at length.
     part: Option<JobPart>,
-    /// With part = prompt: the character to begin at.
+    /// With another part than overview: the character to begin at.
     #[schema(minimum = 0)]
     offset: Option<usize>,
     /// Lines of the transcript before this place.
@@ -132,6 +134,14 @@ enum JobPart {
     Overview,
     /// Its prompt, from `offset`.
     Prompt,
+    /// What it was given besides, as JSON, from `offset`.
+    Payload,
+    /// What it came to, as JSON, from `offset`.
+    Result,
+    /// Why it failed, from `offset`.
+    Error,
+    /// The last line of the transcript that stands before `before`, from `offset`.
+    Message,
 }
 
 /// Which jobs.
@@ -224,9 +234,15 @@ fn get(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
             word(job.summary.status),
             job.summary.progress
         );
-        if input.part == Some(JobPart::Prompt) {
-            let (text, next) = bound::part(&job.initial_prompt, input.offset.unwrap_or(0), 24_000);
-            return Ok(Answer::new(line, bound::lean(json!({"initial_prompt": text, "next_offset": next}))));
+        let offset = input.offset.unwrap_or(0);
+        let whole = |name: &str, text: &str| Ok(Answer::new(line.clone(), text_part(text, name, offset)));
+        match input.part.unwrap_or_default() {
+            JobPart::Prompt => return whole("initial_prompt", &job.initial_prompt),
+            JobPart::Payload => return whole("payload", &job.payload.to_string()),
+            JobPart::Result => return whole("result", &value(&job.result)?.to_string()),
+            JobPart::Error => return whole("error", job.summary.error.as_deref().unwrap_or("")),
+            JobPart::Message => return whole("content", &one_line(db, &call.caller, &job, input.before).await?),
+            JobPart::Overview => {}
         }
         Ok(Answer::new(line, with_transcript(db, &call.caller, &job, input.before, limit).await?))
     })
@@ -235,28 +251,36 @@ fn get(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
 fn list(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         let input = call.read::<ListArguments>()?;
-        let filter = JobFilter {
-            workflow_id: input.workflow_id,
-            ticket_id: input.ticket_id,
-            statuses: input.status.map(|all| all.into_iter().map(word).collect()),
+        let statuses = input.status.map(|all| all.into_iter().map(word).collect::<Vec<_>>());
+        let most = limited(input.limit, 20, 100)?;
+        let filter = |limit: i32| JobFilter {
+            workflow_id: input.workflow_id.clone(),
+            ticket_id: input.ticket_id.clone(),
+            statuses: statuses.clone(),
             mine: input.mine.unwrap_or(false),
             title: None,
-            limit: limited(input.limit, 20, 100)?.into(),
-            cursor: input.cursor,
+            limit: limit.into(),
+            cursor: input.cursor.clone(),
         };
-        let page = jobs::list(&call.state.db, &call.caller, &filter).await?;
-        let jobs = page.jobs.iter().map(|job| {
-            let mut data = value(&job.summary)?;
-            data["ticket_key"] = json!(job.ticket_key);
-            data["title"] = bound::cut(&job.summary.title, 200).into();
-            data["error"] = json!(job.summary.error.as_ref().map(|error| bound::cut(error, 200)));
-            data["progress_message"] = bound::cut(&job.summary.progress_message, 200).into();
-            Ok(bound::lean(data))
-        });
-        let jobs = jobs.collect::<Result<Vec<Value>>>()?;
-        let line = format!("{} jobs.", jobs.len());
-        Ok(Answer::new(line, bound::page("jobs", jobs, page.has_more, page.next_cursor)))
+        let (db, caller, filter) = (&call.state.db, &call.caller, &filter);
+        let (jobs, more, next) = bound::fitting_page(most, |limit| async move {
+            let page = jobs::list(db, caller, &filter(limit)).await?;
+            let jobs = page.jobs.iter().map(glance);
+            Ok((jobs.collect::<Result<_>>()?, page.has_more, page.next_cursor))
+        })
+        .await?;
+        Ok(Answer::new(format!("{} jobs.", jobs.len()), bound::page("jobs", jobs, more, next)))
     })
+}
+
+/// A job as one of many.
+fn glance(job: &Job) -> Result<Value> {
+    let mut data = value(&job.summary)?;
+    data["ticket_key"] = json!(job.ticket_key);
+    data["title"] = bound::cut(&job.summary.title, 200).into();
+    data["error"] = json!(job.summary.error.as_ref().map(|error| bound::cut(error, 200)));
+    data["progress_message"] = bound::cut(&job.summary.progress_message, 200).into();
+    Ok(bound::lean(data))
 }
 
 /// A status as the database and clients know it.
@@ -273,11 +297,11 @@ pub(super) fn shown(job: &Job) -> Result<Value> {
     for long in ["payload", "result"] {
         let text = data[long].to_string();
         if text.len() > PROMPT {
-            data[long] = json!(bound::cut(&text, PROMPT));
+            data[long] = json!(bound::cut(&text, PROMPT / 2));
         }
     }
     if let Some(error) = &job.summary.error {
-        data["error"] = bound::cut(error, 4000).into();
+        data["error"] = bound::cut(error, PROMPT / 2).into();
     }
     if let Some(members) = data.as_object_mut() {
         members.remove("id");
@@ -297,6 +321,14 @@ fn line(message: &Message) -> Value {
         "content": bound::cut(&message.content, LINE),
         "created_at": message.created_at,
     }))
+}
+
+/// The last line of a transcript before a place, whole.
+async fn one_line(db: &Db, caller: &Caller, job: &Job, before: Option<i64>) -> Result<String> {
+    let before = Some(before.unwrap_or(i64::MAX));
+    let filter = MessageFilter { job_id: job.id.clone(), kinds: None, after: 0, before, limit: 1 };
+    let found = messages::list(db, caller, &filter).await?.messages.pop();
+    found.map(|line| line.content).ok_or_else(|| Error::invalid("before", "must stand after a line of the transcript"))
 }
 
 async fn with_transcript(db: &Db, caller: &Caller, job: &Job, before: Option<i64>, limit: i32) -> Result<Value> {

@@ -122,17 +122,19 @@ fn workflows(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         let input = call.read::<WorkflowsArguments>()?;
         let (archived, limit) = (input.include_archived.unwrap_or(false), limited(input.limit, 50, 100)?);
-        let mut seen = workflows::list(&call.state.db, &call.caller, archived, limit, input.cursor.as_deref()).await?;
-        for workflow in &mut seen.workflows {
-            workflow.description = bound::cut(&workflow.description, 300);
-        }
-        let listed = seen.workflows.iter().map(|workflow| {
-            let mut data = value(workflow)?;
-            data["id"] = Value::Null;
-            Ok(bound::lean(data))
-        });
-        let line = format!("{} workflows.", seen.workflows.len());
-        Ok(Answer::new(line, bound::page("workflows", listed.collect::<Result<_>>()?, seen.has_more, seen.next_cursor)))
+        let (db, caller, cursor) = (&call.state.db, &call.caller, input.cursor.as_deref());
+        let (listed, more, next) = bound::fitting_page(limit, |limit| async move {
+            let seen = workflows::list(db, caller, archived, limit, cursor).await?;
+            let listed = seen.workflows.iter().map(|workflow| {
+                let mut data = value(workflow)?;
+                data["id"] = Value::Null;
+                data["description"] = bound::cut(&workflow.description, 300).into();
+                Ok(bound::lean(data))
+            });
+            Ok((listed.collect::<Result<_>>()?, seen.has_more, seen.next_cursor))
+        })
+        .await?;
+        Ok(Answer::new(format!("{} workflows.", listed.len()), bound::page("workflows", listed, more, next)))
     })
 }
 
@@ -160,8 +162,12 @@ fn tickets(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
         let limit = limited(input.limit, 25, 100)?;
         let db = &call.state.db;
         let page = read::list(db, &call.caller, &input.workflow_id, &filters, by, order, limit, from).await?;
-        let cards = page.tickets.iter().map(value).collect::<Result<Vec<_>>>()?;
-        let (cards, count) = bound::fitting(cards.into_iter().map(bound::lean).collect(), bound::ROOM);
+        let cards = page.tickets.iter().map(|ticket| {
+            let mut data = value(ticket)?;
+            data["description"] = Value::Null;
+            Ok(bound::lean(data))
+        });
+        let (cards, count) = bound::fitting(cards.collect::<Result<_>>()?, bound::ROOM);
         let more = page.has_more || count < page.tickets.len();
         let mut data = bound::page("tickets", cards, more, Some((from as usize + count).to_string()));
         data["total_count"] = json!(page.total_count);

@@ -102,7 +102,8 @@ fn related(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
         let found = similar::related(&call.state.db, &call.caller, &input.ticket_id, input.limit).await?;
         let line = format!("{} tickets resemble it.", found.related.len());
         let mut data = value(&found)?;
-        data["related"] = found.related.iter().map(|one| Ok(bound::lean(value(one)?))).collect::<Result<Value>>()?;
+        let related = found.related.iter().map(|one| Ok(bound::lean(value(one)?))).collect::<Result<Vec<_>>>()?;
+        data["related"] = json!(bound::fitting(related, bound::ROOM).0);
         Ok(Answer::new(line, data))
     })
 }

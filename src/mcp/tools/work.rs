@@ -21,8 +21,8 @@ pub(super) const TOOLS: &[Tool] = &[
         name: "heartbeat",
         title: "Keep a job",
         description: "Extends your claim on a job, and tells what you must know: cancel_requested (stop, then release_job with \
-            cancelled = true), pause_requested (rest, but go on with heartbeats), and approvals, what people have decided. Send \
-            it well before lease_expires_at. lease_lost: the job is no longer yours; stop working on it.",
+            cancelled = true), pause_requested (rest, but go on with heartbeats), and approvals, what people have decided (the newest \
+            first; get_approval has long texts whole). Send it well before lease_expires_at. lease_lost: the job is no longer yours; stop working on it.",
         access: SETS,
         schema: || of_job(schema::of::<Heartbeat>()),
         run: heartbeat,
@@ -154,7 +154,8 @@ fn heartbeat(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
             (_, true) => "Rest: the job is paused. Go on with heartbeats.".to_owned(),
             _ => format!("The job is yours until {}.", answer.lease_expires_at),
         };
-        answer.approvals = answer.approvals.into_iter().map(super::approvals::brief).collect();
+        let decided = answer.approvals.into_iter().map(super::approvals::glance).collect::<Result<Vec<_>>>()?;
+        answer.approvals = bound::fitting(decided, bound::ROOM).0;
         Ok(Answer::new(line, bound::lean(value(&answer)?)))
     })
 }

@@ -1,6 +1,7 @@
 //! The MCP door, tried from outside over HTTP.
 
 mod agent;
+mod bounds;
 mod door;
 mod jobs;
 mod library;

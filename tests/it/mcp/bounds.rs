@@ -1,0 +1,217 @@
+//! Extreme data: answers stay short, say where to read on, and reading on finds everything once.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::agent::{Agent, hear, message, request};
+use crate::client::Server;
+use crate::http::stage::{Desk, open, person, text};
+
+/// Bytes no answer's data may have.
+const CAP: usize = 64 * 1024;
+
+async fn desk(hint: &str) -> (Server, Desk, Agent) {
+    let server = open(hint).await;
+    let owner = person(&server, "ada").await;
+    let desk = Desk::of(&owner).await;
+    let agent = Agent::enter(&owner).await;
+    (server, desk, agent)
+}
+
+/// Every item of a list, page by page; each page is short and no item comes twice.
+async fn all(agent: &Agent, tool: &str, arguments: Value, list: &str, id: &str) -> BTreeSet<String> {
+    let (mut found, mut cursor) = (BTreeSet::new(), Value::Null);
+    loop {
+        let mut page = arguments.clone();
+        page["cursor"] = cursor;
+        let page = agent.does(tool, page).await;
+        assert!(page.to_string().len() <= CAP && page.get("shortened").is_none(), "{tool}: {}", page.to_string().len());
+        let items = page[list].as_array().expect("a list");
+        assert!(!items.is_empty(), "{tool}: an empty page");
+        for item in items {
+            let name = item[id].as_str().map_or_else(|| item[id].to_string(), str::to_owned);
+            assert!(found.insert(name), "{tool}: twice");
+        }
+        cursor = page["next_cursor"].clone();
+        if cursor.is_null() {
+            return found;
+        }
+    }
+}
+
+/// A text that comes in parts.
+async fn whole(agent: &Agent, tool: &str, arguments: Value, name: &str) -> String {
+    let (mut text, mut next) = (String::new(), json!(0));
+    while !next.is_null() {
+        let mut part = arguments.clone();
+        part["offset"] = next;
+        let part = agent.does(tool, part).await;
+        assert!(part.to_string().len() <= CAP);
+        text.push_str(part[name].as_str().expect("a text"));
+        next = part["next_offset"].clone();
+    }
+    text
+}
+
+#[tokio::test]
+async fn a_ticket_with_more_than_an_answer_holds() {
+    let (server, desk, agent) = desk("mcpmuch").await;
+    let story = "\u{1}\"€".repeat(20_000);
+    let ticket = desk.ticket_with(&"T".repeat(500), json!({"description": story})).await;
+    let say = "insert into ticket_comments (id, ticket_id, workflow_id, agent_id, comment_text, created_at)
+        select 'comment-' || n, $1, $2, $3, n || repeat(chr(1), case n when 620 then 40000 else 1000 end), now() - n * interval '1 second' from generate_series(1, 620) n";
+    server.sql(say, &[&ticket, &desk.workflow, &desk.owner.id]).await;
+    let file = "insert into tickets (id, workflow_id, number, title, description, status, rank, created_by_agent_id, parent_ticket_id)
+        select 'ticket-' || n, $2, 1000 + n, repeat(chr(2), 500), 'A description.', 'backlog', 'a' || n, $3, $1 from generate_series(1, 90) n";
+    server.sql(file, &[&ticket, &desk.workflow, &desk.owner.id]).await;
+    let read = agent.does("get_ticket", json!({"ticket_id": ticket})).await;
+    assert!(read.to_string().len() <= CAP && read.get("shortened").is_none(), "{}", read.to_string().len());
+    assert_eq!(read["sub_tickets_count"], 90);
+    assert!(read["comments"].as_array().is_some_and(|some| !some.is_empty()), "{read}");
+    let mut found = text(&read, "description");
+    let rest = json!({"ticket_id": ticket, "part": "description"});
+    let mut next = read["description_next_offset"].clone();
+    while !next.is_null() {
+        let mut part = rest.clone();
+        part["offset"] = next;
+        let part = agent.does("get_ticket", part).await;
+        found.push_str(&text(&part, "description"));
+        next = part["next_offset"].clone();
+    }
+    assert!(found == story, "{} of {}", found.chars().count(), story.chars().count());
+    let part = |part: &str| json!({"ticket_id": ticket, "part": part, "limit": 50});
+    assert_eq!(all(&agent, "get_ticket", part("comments"), "comments", "comment_id").await.len(), 620);
+    assert_eq!(all(&agent, "get_ticket", part("history"), "history", "seq").await.len(), 621);
+    let one = json!({"ticket_id": ticket, "part": "comment", "comment_id": "comment-620"});
+    assert_eq!(whole(&agent, "get_ticket", one, "comment_text").await.chars().count(), 40_003);
+    let board = agent.does("get_board", json!({"workflow_id": desk.workflow, "limit": 100})).await;
+    assert!(board.to_string().len() <= CAP && board.get("shortened").is_none());
+    let column = json!({"workflow_id": desk.workflow, "status": "backlog", "limit": 100});
+    assert_eq!(all(&agent, "get_board", column, "tickets", "key").await.len(), 91);
+    let listed = json!({"workflow_id": desk.workflow, "limit": 100});
+    assert_eq!(all(&agent, "get_tickets", listed, "tickets", "key").await.len(), 91);
+    for uri in [format!("callboard://ticket/{ticket}"), format!("callboard://board/{}", desk.workflow)] {
+        let read = agent.result("resources/read", json!({"uri": uri})).await;
+        assert!(read["contents"][0]["text"].as_str().is_some_and(|text| text.len() <= CAP), "{uri}");
+    }
+}
+
+#[tokio::test]
+async fn jobs_questions_and_workflows_at_their_widest() {
+    let (server, desk, agent) = desk("mcpwide").await;
+    let stages: Vec<String> = (0..50).map(|n| format!("{n:02}{}", "s".repeat(60))).collect();
+    for n in 0..40 {
+        let made = json!({"workflow_id": desk.workflow, "title": "\u{3}".repeat(500), "initial_prompt": format!("{n}"),
+            "stages": stages, "with_ticket": true});
+        agent.does("create_job", made).await;
+    }
+    assert_eq!(all(&agent, "list_jobs", json!({"limit": 100}), "jobs", "job_id").await.len(), 40);
+    let (question, answer) = ("\u{4}".repeat(10_000), "é\"".repeat(10_000));
+    let prompt = json!({"workflow_id": desk.workflow, "initial_prompt": "\u{5}".repeat(200_000),
+        "payload": {"text": "p".repeat(50_000)}, "queue": true, "priority": "critical", "with_ticket": true});
+    let job = text(&agent.does("create_job", prompt).await, "job_id");
+    let held = agent.does("claim_work", json!({"kind": "job"})).await;
+    assert_eq!(held["job_id"], json!(job));
+    let lease = held["lease_token"].clone();
+    let options: Vec<String> = (0..50).map(|n| format!("{n} {}", "o".repeat(190))).collect();
+    let mut asked = String::new();
+    for _ in 0..25 {
+        let ask = json!({"job_id": job, "question": question, "context": "\u{6}".repeat(50_000), "options": options});
+        asked = text(&agent.does("ask_human", ask).await, "approval_id");
+    }
+    server.sql("update approvals set status = 'answered', answer = $1, decided_at = now(), decided_by = $2 where job_id = $3",
+        &[&answer, &desk.owner.id, &job]).await;
+    let found = all(&agent, "list_approvals", json!({"job_id": job, "limit": 100}), "approvals", "approval_id").await;
+    assert_eq!(found.len(), 25);
+    for (part, expected) in [("question", question.chars().count()), ("answer", 20_000), ("context", 50_000)] {
+        let read = whole(&agent, "get_approval", json!({"approval_id": asked, "part": part}), part).await;
+        assert_eq!(read.chars().count(), expected, "{part}");
+    }
+    let line = json!({"job_id": job, "lease_token": lease, "content": "m".repeat(60_000)});
+    let order = agent.does("post_message", line).await["order"].as_i64().expect("a place");
+    for (part, name, expected) in
+        [("prompt", "initial_prompt", 200_000), ("payload", "payload", 50_011), ("message", "content", 60_000)]
+    {
+        let arguments = json!({"job_id": job, "part": part, "before": order + 1});
+        assert_eq!(whole(&agent, "get_job", arguments, name).await.chars().count(), expected, "{part}");
+    }
+    for (tool, arguments) in [
+        ("heartbeat", json!({"job_id": job, "lease_token": lease})),
+        ("get_approval", json!({"approval_id": asked})),
+        ("get_job", json!({"job_id": job})),
+    ] {
+        let said = agent.does(tool, arguments).await;
+        assert!(said.to_string().len() <= CAP && said.get("shortened").is_none(), "{tool}: {}", said.to_string().len());
+    }
+    for n in 0..70 {
+        let made = json!({"name": format!("{n}{}", "\u{7}".repeat(190)), "description": "\u{8}d".repeat(9000)});
+        desk.owner.post("/api/workflows", made).await.created();
+    }
+    assert_eq!(all(&agent, "list_workflows", json!({"limit": 100}), "workflows", "workflow_id").await.len(), 71);
+}
+
+/// What a client sent is not sent back at length.
+#[tokio::test]
+async fn refusals_are_short() {
+    let (_server, desk, agent) = desk("mcpechoes").await;
+    let long = "x".repeat(500_000);
+    for (tool, arguments) in [
+        ("get_board", json!({long.clone(): 1})),
+        ("get_board", json!({"workflow_id": long})),
+        ("get_ticket", json!({"ticket_id": long})),
+        ("get_ticket", json!({"ticket_id": format!("ticket-{long}")})),
+        ("get_job", json!({"job_id": long})),
+        ("heartbeat", json!({"job_id": long, "lease_token": long})),
+        ("get_commit_diff", json!({"commit_sha": "abcd1234", "path": long})),
+        (
+            "create_ticket",
+            json!({"workflow_id": desk.workflow, "title": "One", "description": "Ten letters.", "priority": long}),
+        ),
+    ] {
+        let result = agent.call(tool, arguments).await;
+        assert_eq!(result["isError"], true, "{tool}");
+        assert!(result.to_string().len() < 20_000, "{tool}: {}", result.to_string().len());
+    }
+    for (method, params) in [
+        ("tools/call", json!({"name": long})),
+        ("prompts/get", json!({"name": long})),
+        ("prompts/get", json!({"name": "ticket_tracking", "arguments": {"workflow_id": long}})),
+        ("resources/read", json!({"uri": format!("callboard://ticket/{long}")})),
+        (&long, json!({})),
+    ] {
+        let answer = agent.ask(method, params).await;
+        assert!(answer["error"].is_object() && answer.to_string().len() < 20_000, "{}", answer.to_string().len());
+    }
+    let read = desk.owner.get(&format!("/api/jobs/{}", "y".repeat(6000))).await;
+    assert!(read.status == 404 && read.json.to_string().len() < 5000);
+}
+
+#[tokio::test]
+async fn what_is_no_message_is_refused() {
+    let (_server, desk, agent) = desk("mcpforms").await;
+    let ping = |id: Value| json!({"jsonrpc": "2.0", "id": id, "method": "ping"});
+    for bad in [
+        json!([ping(json!(1)), ping(json!(2))]),
+        ping(Value::Null),
+        ping(json!({})),
+        ping(json!(1.5)),
+        json!({"jsonrpc": "1.0", "id": 1, "method": "ping"}),
+        json!({"id": 1, "method": "ping"}),
+        json!("ping"),
+    ] {
+        let heard = hear(agent.of(&bad)).await;
+        assert_eq!((heard.status, &heard.json["code"]), (400, &json!("bad_request")), "{bad}: {heard:?}");
+    }
+    for params in [json!({"name": "get_board", "arguments": [1]}), json!({"name": 5}), json!({})] {
+        let answer = agent.ask("tools/call", params).await;
+        assert_eq!(answer["error"]["code"], -32602, "{answer}");
+    }
+    let other = request(&agent.client, &message("ping", json!({}))).header("Mcp-Session-Id", &agent.session);
+    let other = hear(other.header("MCP-Protocol-Version", "1999-01-01")).await;
+    assert_eq!(other.status, 400, "{other:?}");
+    assert_eq!(
+        agent.does("get_board", json!({"workflow_id": desk.workflow})).await["workflow_id"],
+        json!(desk.workflow)
+    );
+}
