@@ -7,6 +7,7 @@ use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
+use super::remote::RemoteArgs;
 use crate::client::{Client, Credential};
 use crate::worker::config::Config;
 use crate::worker::{self, Until};
@@ -22,12 +23,9 @@ pub struct WorkerArgs {
     // Its id is that of the program's own flag, so that it takes its place.
     #[arg(id = "config", long = "config", value_name = "FILE")]
     pub file: PathBuf,
-    /// The server's address.
-    #[arg(long, env = "CALLBOARD_URL", default_value = "http://127.0.0.1:8080", value_name = "URL")]
-    pub url: String,
-    /// A file that holds the API key (scopes read and write). CALLBOARD_API_KEY may hold the key itself.
-    #[arg(long, value_name = "FILE")]
-    pub key_file: Option<PathBuf>,
+    /// Where the server is, and the key, whose scopes are read and write.
+    #[command(flatten)]
+    pub remote: RemoteArgs,
     /// End after one job, or at once where none is ready.
     #[arg(long, conflicts_with_all = ["drain", "inbox"])]
     pub once: bool,
@@ -47,14 +45,7 @@ pub struct WorkerArgs {
 
 impl WorkerArgs {
     fn key(&self) -> Result<String> {
-        let given =
-            match &self.key_file {
-                Some(file) => Some(std::fs::read_to_string(file).map_err(|error| {
-                    Error::Setup(format!("The key cannot be read from {}: {error}.", file.display()))
-                })?),
-                None => std::env::var("CALLBOARD_API_KEY").ok(),
-            };
-        given.map(|key| key.trim().to_owned()).filter(|key| !key.is_empty()).ok_or_else(|| {
+        self.remote.key()?.ok_or_else(|| {
             Error::Setup(
                 "A worker needs an API key with the scopes read and write: set CALLBOARD_API_KEY or --key-file. \
                  `callboard key create --actor NAME --scopes read,write --workflow WORKFLOW` makes one."
@@ -69,7 +60,7 @@ impl WorkerArgs {
             config.concurrency = usize::from(concurrency);
         }
         let key = self.key()?;
-        let client = Client::new(&self.url, Credential::key(key.clone()))?;
+        let client = Client::new(&self.remote.address()?, Credential::key(key.clone()))?;
         Ok((config, key, client))
     }
 }
