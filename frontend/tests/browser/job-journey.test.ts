@@ -92,7 +92,7 @@ describe("a job's journey", () => {
     await status("running").waitFor();
     await again.fail("The brush is lost.");
     await status("failed").waitFor();
-    await page.getByRole("complementary").getByText("The brush is lost.").waitFor();
+    await page.getByRole("alert").getByText("The brush is lost.").waitFor();
     await press("Retry");
     await status("queued").waitFor();
     await (await worker.claim()).complete();

@@ -88,10 +88,12 @@ export function WaitingList({ focus }: { focus: string | undefined }) {
           <ApprovalCard approval={approval} current={approval.id === currentId} place={<Place approval={approval} />} />
         </div>
       ))}
-      <p className="hidden flex-wrap items-center gap-1 text-muted-foreground text-xs md:flex pointer-coarse:hidden">
-        <Kbd>J</Kbd> <Kbd>K</Kbd> choose, <Kbd>A</Kbd> approve, <Kbd>R</Kbd> reject, <Kbd>C</Kbd> write, <Kbd>1</Kbd>–
-        <Kbd>9</Kbd> take an option
-      </p>
+      {shown.some(mayDecide) && (
+        <p className="hidden flex-wrap items-center gap-1 text-muted-foreground text-xs md:flex pointer-coarse:hidden">
+          <Kbd>J</Kbd> <Kbd>K</Kbd> choose, <Kbd>A</Kbd> approve, <Kbd>R</Kbd> reject, <Kbd>C</Kbd> write, <Kbd>1</Kbd>–
+          <Kbd>9</Kbd> take an option
+        </p>
+      )}
     </div>
   );
 }

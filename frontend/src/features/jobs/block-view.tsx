@@ -39,8 +39,10 @@ function Chat({ message, own, onDelete }: { message: Message; own: boolean; onDe
       <Avatar id={message.agent_id ?? name} name={name} agent={!person} size="md" />
       <div className={cn("min-w-0 max-w-[85%]", own && "text-right")}>
         <p className="flex h-5 items-center gap-1.5 text-2xs text-muted-foreground">
-          <span className={cn("font-semibold text-foreground", own && "order-2 ml-auto")}>{own ? "You" : name}</span>
-          <Ago at={message.created_at} />
+          <span className={cn("truncate font-semibold text-foreground", own && "order-2 ml-auto")}>
+            {own ? "You" : name}
+          </span>
+          <Ago at={message.created_at} className="shrink-0" />
           <DeleteButton onDelete={onDelete} />
         </p>
         <div
@@ -89,7 +91,7 @@ function Step({ message, stage, onDelete }: StepProps) {
       </p>
       <span className="ml-auto flex shrink-0 items-center gap-1 text-2xs text-muted-foreground">
         <DeleteButton onDelete={onDelete} quiet />
-        {stage && <span>{stage}</span>}
+        {stage && <span className="max-sm:hidden">{stage}</span>}
         <Ago at={message.created_at} />
       </span>
     </article>

@@ -124,7 +124,8 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, asides }: Props & {
       </header>
       <div className="grid min-h-0 flex-1 content-start lg:grid-cols-[minmax(0,1fr)_20rem] lg:grid-rows-[auto_minmax(0,1fr)] lg:content-stretch">
         {/* What needs somebody comes first where there is only one column. */}
-        <div className="scroll-thin px-4 empty:hidden max-lg:py-3 lg:col-start-2 lg:max-h-[60vh] lg:overflow-y-auto lg:border-l lg:bg-sunken/60 lg:pt-4">
+        <div className="scroll-thin grid content-start gap-3 px-4 empty:hidden max-lg:py-3 lg:col-start-2 lg:max-h-[60vh] lg:overflow-y-auto lg:border-l lg:bg-sunken/60 lg:pt-4">
+          {job.error && <Failure job={job} />}
           {asides?.(job)}
         </div>
         <section
@@ -163,19 +164,21 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, asides }: Props & {
           aria-label="About the job"
           className="scroll-thin grid content-start gap-5 overflow-y-auto border-t bg-sunken/60 px-4 py-4 lg:col-start-2 lg:row-start-2 lg:border-t-0 lg:border-l"
         >
-          {job.error && (
-            <Notice tone={job.status === "failed" ? "danger" : "warning"}>
-              <span className="block font-semibold">
-                {job.status === "failed" ? "It failed" : "The last attempt failed"}
-              </span>
-              <span className="whitespace-pre-wrap [overflow-wrap:anywhere]">{job.error}</span>
-            </Notice>
-          )}
           <Facts job={job} nameOf={nameOf} onCommit={onCommit} />
           <Outcome result={job.result} />
           <Prompt job={job} editable={editable} />
         </aside>
       </div>
     </div>
+  );
+}
+
+function Failure({ job }: { job: Job }) {
+  const failed = job.status === "failed";
+  return (
+    <Notice tone={failed ? "danger" : "warning"}>
+      <span className="block font-semibold">{failed ? "It failed" : "The last attempt failed"}</span>
+      <span className="whitespace-pre-wrap [overflow-wrap:anywhere]">{job.error}</span>
+    </Notice>
   );
 }

@@ -18,10 +18,13 @@ interface Props {
   onStarted: (job: Job) => void;
 }
 
+/** Jobs that failed for good bring their tickets there by themselves. */
+const WHERE_FAILED = "errored";
+
 /** The board's columns where work is done, in order: a job's usual way. */
 function usualStages(config: BoardConfig): string {
   return config.columns
-    .filter(({ category }) => category === "active")
+    .filter(({ id, category }) => category === "active" && id !== WHERE_FAILED)
     .map(({ id }) => id)
     .join(", ");
 }

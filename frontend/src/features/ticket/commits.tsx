@@ -15,6 +15,11 @@ interface Props {
   run: <T>(what: string, request: () => Promise<T>) => Promise<T | null>;
 }
 
+/** A name as git writes it, without the address. */
+function authorOf(author: string | null): string | null {
+  return author?.replace(/\s*<[^>]*>$/, "") || null;
+}
+
 const SHA = /^[0-9a-f]{4,64}$/i;
 
 export function Commits({ ticket, nameOf, editable, run }: Props) {
@@ -47,7 +52,7 @@ export function Commits({ ticket, nameOf, editable, run }: Props) {
               </button>
               <p className="flex flex-wrap gap-x-2 text-muted-foreground text-xs">
                 <code className="font-mono">{commit.commit_sha.slice(0, 10)}</code>
-                {commit.agent_id && <span>{nameOf(commit.agent_id).name}</span>}
+                <span>{authorOf(commit.author) ?? (commit.agent_id && nameOf(commit.agent_id).name)}</span>
                 {(commit.commit_timestamp ?? commit.linked_at) && (
                   <Ago at={(commit.commit_timestamp ?? commit.linked_at) as string} />
                 )}
