@@ -26,6 +26,8 @@ const TAIL: usize = 20;
 pub(super) struct Said {
     /// The last commit that was named, and its message.
     pub(super) commit: Option<(String, Option<String>)>,
+    /// How far the transcript is known.
+    place: i64,
     errors: VecDeque<String>,
     output: VecDeque<String>,
 }
@@ -66,6 +68,9 @@ pub(super) struct Talk {
     hurry: Hurry,
     directory: PathBuf,
     said: Said,
+    /// How this talk is told from others in the transcript, and how many batches it has sent.
+    voice: String,
+    batches: u64,
 }
 
 impl Talk {
@@ -77,7 +82,9 @@ impl Talk {
             orders: lease.orders.clone(),
             hurry: lease.hurry.clone(),
             directory: step.directory.clone(),
-            said: Said { commit: said.commit, ..Said::default() },
+            said: Said { commit: said.commit, place: said.place, ..Said::default() },
+            voice: uuid::Uuid::new_v4().simple().to_string().split_off(20),
+            batches: 0,
         }
     }
 
@@ -176,27 +183,58 @@ impl Talk {
         Ok(NewApp { title: None, spec, prd_markdown })
     }
 
-    async fn complain(&self, why: String) {
+    async fn complain(&mut self, why: String) {
         let mut message = message(MessageKind::Step, why, None);
         message.level = Some(Level::Warning);
         self.post(vec![message]).await;
     }
 
-    /// Adds lines; a server that is away is waited for as long as the lease holds.
-    async fn post(&self, messages: Vec<NewMessage>) {
+    /// Adds lines; a server that is away is waited for as long as the lease holds. Where the answer was lost, the
+    /// transcript tells whether the lines have arrived, so that they do not come twice.
+    async fn post(&mut self, messages: Vec<NewMessage>) {
         let mut messages = messages.into_iter().peekable();
         while messages.peek().is_some() {
-            let part: Vec<NewMessage> = messages.by_ref().take(100).collect();
+            self.batches += 1;
+            let batch = format!("{}-{}", self.voice, self.batches);
+            let mut part: Vec<NewMessage> = messages.by_ref().take(100).collect();
+            for message in &mut part {
+                message.metadata.get_or_insert_with(|| json!({}))["batch"] = json!(batch);
+            }
             let input = PostMessages { lease_token: self.token.clone(), messages: part, agent_id: None };
-            loop {
-                if *self.orders.borrow() == Orders::Lost {
-                    return;
-                }
+            let mut unsure = false;
+            while *self.orders.borrow() != Orders::Lost && !(unsure && self.has_arrived(&batch).await) {
                 match self.client.post_messages(&self.job, &input).await {
-                    Err(error) if error.is_temporary() => tokio::time::sleep(Duration::from_millis(500)).await,
-                    told => break self.heed(told.map(drop), "output"),
+                    Err(error) if error.is_temporary() => {
+                        unsure = true;
+                        tokio::time::sleep(Duration::from_millis(500)).await;
+                    }
+                    told => {
+                        let last = told.as_ref().ok().and_then(|posted| posted.messages.last());
+                        self.said.place = last.map_or(self.said.place, |message| message.order);
+                        self.heed(told.map(drop), "output");
+                        break;
+                    }
                 }
             }
+        }
+    }
+
+    /// Whether the transcript holds a batch.
+    async fn has_arrived(&mut self, batch: &str) -> bool {
+        loop {
+            let page = match self.client.job_messages(&self.job, None, self.said.place, 200).await {
+                Ok(page) => page,
+                Err(error) if error.is_temporary() && *self.orders.borrow() != Orders::Lost => {
+                    tokio::time::sleep(Duration::from_millis(500)).await;
+                    continue;
+                }
+                Err(_) => return false,
+            };
+            if page.messages.iter().any(|message| message.metadata["batch"] == batch) {
+                return true;
+            }
+            let Some(last) = page.messages.last().filter(|_| page.has_more) else { return false };
+            self.said.place = last.order;
         }
     }
 

@@ -5,6 +5,7 @@ mod control;
 mod ends;
 mod files;
 mod inbox;
+mod lines;
 mod stages;
 
 use std::fs::File;
