@@ -254,7 +254,7 @@ begin
 end
 $$;
 
--- POST /api/jobs/purge: removes the caller's own jobs for good, with messages and apps. Only the door of a
+-- POST /api/jobs/purge: removes the caller's own jobs for good, with messages, apps and questions. Only the door of a
 -- server in development mode opens this. History stays.
 create function logic.purge_jobs(caller text) returns jsonb language plpgsql as $$
 declare
@@ -274,6 +274,12 @@ begin
         if one.deleted_at is null then
             perform logic.delete_job(caller, one.id);
         end if;
+        -- What it asked goes too; a ticket that only its review kept is as before.
+        update tickets t set approval_status = a.ticket_before
+          from approvals a
+         where a.job_id = one.id and a.kind = 'review' and a.status = 'pending' and t.id = a.ticket_id and t.approval_status = 'pending_review';
+        update approvals a set status = 'withdrawn', reason = 'The job was purged.' where a.job_id = one.id and a.status = 'pending';
+        delete from approvals a where a.job_id = one.id;
         delete from jobs j where j.id = one.id;
         gone := gone + 1;
     end loop;

@@ -179,8 +179,26 @@ async fn work_that_names_no_place_gets_one() {
     let replay = json!({"caller": "stranger", "workflow": null, "initial_prompt": "once", "idempotency_key": "k"});
     let first = bench.desk.ok("create_job", replay.clone()).await;
     assert_eq!(bench.desk.ok("create_job", replay).await["id"], first["id"]);
+    // What they asked does not hold them, and what waits for a review of theirs waits no more.
+    let ask = async |more: Value| {
+        let mut question = json!({"caller": "stranger", "workflow": null, "job": again["id"], "question": "Well?"});
+        question.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        bench.desk.ok("ask", question).await
+    };
+    ask(json!({})).await;
+    let decided = ask(json!({})).await;
+    ask(json!({"kind": "review"})).await;
+    let place = text(&again, "workflow_id");
+    bench
+        .desk
+        .client
+        .execute("select logic.set_member('stranger', $1, 'owner', 'member')", &[&place])
+        .await
+        .expect("a member");
+    bench.desk.ok("decide", json!({"caller": "owner", "approval": decided["id"], "decision": "approve"})).await;
     let purged = bench.desk.ok("purge_jobs", json!({"caller": "stranger"})).await;
     assert_eq!(purged["deleted"], 3);
+    assert_eq!(bench.desk.card(&text(&again, "ticket_id")).await["approval_status"], Value::Null);
     assert_eq!(bench.desk.refused("get_job", json!({"caller": "stranger", "job": other["id"]})).await, "CB404");
     assert_eq!(bench.desk.refused("get_job", json!({"caller": "stranger", "job": mine["id"]})).await, "CB404");
     bench.desk.streams_are_gapless().await;
