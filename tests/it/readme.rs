@@ -5,12 +5,14 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio_tungstenite::tungstenite::Message;
 
+use crate::client::server_with;
 use crate::house;
+use crate::http::stage::{Desk, person, text};
 
 const EMAIL: &str = "reader@example.org";
 const PASSWORD: &str = "correct horse battery";
@@ -127,6 +129,11 @@ async fn the_examples_of_the_readme_work() {
         "greet Ann says: hello, Ann",
         "2 files changed",
         "shipped",
+        "\"status\":\"answered\"",
+        "\"approval_status\":\"approved\"",
+        "\"deliveries\":[",
+        "to TKT-2.",
+        "\"reference\":\"TKT-99\"",
     ] {
         assert!(out.contains(part), "{part} in\n{out}");
     }
@@ -161,4 +168,33 @@ async fn speak(url: &str, token: &str, workflow: &str) {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn the_receiver_of_webhooks_knows_what_is_signed() {
+    let server = server_with("readme_receiver", &["--webhook-allow-private", "true"], Vec::new()).await;
+    let desk = Desk::of(&person(&server, "ann").await).await;
+    let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
+    let url = format!("http://127.0.0.1:{port}/");
+    let webhook = json!({"workflow_id": desk.workflow, "url": url, "events": ["ticket_created"]});
+    let made = desk.owner.post("/api/webhooks", webhook).await.created();
+    let mut receiver = Command::new("python3")
+        .args(["-c", &blocks("<!-- tested receiver -->").concat(), &port.to_string(), &text(&made, "secret")])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("start python3");
+    let mut lines = BufReader::new(receiver.stdout.take().expect("its output")).lines();
+    let stranger = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let forged = async |signature: &str| {
+        let request = stranger.post(&url).header("webhook-id", "x").header("webhook-timestamp", "1").body("{}");
+        request.header("webhook-signature", signature).send().await.map(|answer| answer.status().as_u16())
+    };
+    house::eventually("the receiver listens", async || forged("v1,x").await.is_ok()).await;
+    assert_eq!(forged("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=").await.ok(), Some(401));
+    let ticket = desk.ticket("Told outside").await;
+    let line = tokio::time::timeout(Duration::from_secs(30), lines.next_line()).await.expect("in time");
+    let line = line.expect("readable").expect("a line");
+    assert!(line.ends_with(&format!(" ticket_created {ticket}")), "{line}");
 }
