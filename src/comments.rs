@@ -52,7 +52,7 @@ pub struct Comment {
 }
 
 /// `POST /api/tickets/comment`
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddComment {
     /// The ticket.

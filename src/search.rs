@@ -50,7 +50,7 @@ impl SearchType {
 }
 
 /// `POST /api/tickets/search`
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SearchTickets {
     /// The workflow to search.

@@ -178,27 +178,15 @@ pub async fn command(args: TicketArgs, json: bool) -> Result<()> {
             let ticket_id = at.ticket(&client, &ticket).await?;
             let workflow = client.ticket(&ticket_id, None).await?.fields.card.workflow_id;
             let new_status = column_id(&client, &workflow, column).await?;
-            let input = ChangeStatus {
-                ticket_id,
-                agent_id: None,
-                new_status,
-                comment,
-                commit_sha: None,
-                version: None,
-                position: None,
-            };
+            let input = ChangeStatus { ticket_id, new_status, comment, ..ChangeStatus::default() };
             let moved = client.move_ticket(&input).await?;
             tell(&moved, &moved.message, json)
         }
         TicketCommand::Comment { ticket, text: said } => {
             let input = AddComment {
                 ticket_id: at.ticket(&client, &ticket).await?,
-                agent_id: None,
                 comment_text: text(&said)?,
-                comment_type: None,
-                mentions: None,
-                attachments: None,
-                parent_id: None,
+                ..AddComment::default()
             };
             let done = client.comment(&input).await?;
             tell(&done, &done.message, json)
@@ -206,10 +194,9 @@ pub async fn command(args: TicketArgs, json: bool) -> Result<()> {
         TicketCommand::Resolve { ticket, comment, commit } => {
             let input = ResolveTicket {
                 ticket_id: at.ticket(&client, &ticket).await?,
-                agent_id: None,
                 resolution_comment: comment,
-                resolution: None,
                 commit_sha: commit,
+                ..ResolveTicket::default()
             };
             let done = client.resolve_ticket(&input).await?;
             tell(&done, &done.message, json)
@@ -218,8 +205,8 @@ pub async fn command(args: TicketArgs, json: bool) -> Result<()> {
         TicketCommand::Block { ticket, blockers } => {
             let input = SetBlockers {
                 ticket_id: at.ticket(&client, &ticket).await?,
-                agent_id: None,
                 blocked_by_ticket_ids: at.tickets(&client, &blockers).await?,
+                ..SetBlockers::default()
             };
             let done = client.set_blockers(&input).await?;
             tell(&done, &done.message, json)
@@ -246,13 +233,8 @@ fn tell(answer: &impl serde::Serialize, message: &str, json: bool) -> Result<()>
 
 async fn claim(client: &Client, at: &WorkflowArgs, tags: Vec<String>, types: Vec<String>, json: bool) -> Result<()> {
     let some = |list: Vec<String>| (!list.is_empty()).then_some(list);
-    let input = Claim {
-        workflow_id: at.find(client).await?,
-        agent_id: None,
-        ticket_types: some(types),
-        tags: some(tags),
-        priorities: None,
-    };
+    let input =
+        Claim { workflow_id: at.find(client).await?, ticket_types: some(types), tags: some(tags), ..Claim::default() };
     let claimed = client.claim_ticket(&input).await?;
     let Some(ticket) = &claimed.ticket else { return Err(Error::Setup(claimed.message)) };
     if json {

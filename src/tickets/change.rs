@@ -15,7 +15,7 @@ use crate::search::similar::{self, SimilarTicket};
 use crate::{Error, Result};
 
 /// `POST /api/tickets/create`
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateTicket {
     /// The workflow it belongs to.
@@ -61,23 +61,7 @@ pub struct CreateTicket {
 impl CreateTicket {
     /// Nothing yet but where it belongs; title and description are still to be given.
     pub fn in_workflow(workflow: &str) -> Self {
-        Self {
-            workflow_id: workflow.to_owned(),
-            agent_id: None,
-            title: String::new(),
-            description: String::new(),
-            ticket_type: None,
-            priority: None,
-            initial_status: None,
-            assigned_agent_id: None,
-            parent_ticket_id: None,
-            blocked_by_ticket_ids: None,
-            tags: None,
-            related_task_ids: None,
-            related_ticket_ids: None,
-            story_points: None,
-            estimate_minutes: None,
-        }
+        Self { workflow_id: workflow.to_owned(), ..Self::default() }
     }
 }
 
@@ -160,7 +144,7 @@ pub struct TicketUpdates {
 
 /// `POST /api/tickets/update`: the fields stand under `updates` or beside `ticket_id`. Beside it, `null`
 /// is the same as absent.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateTicket {
     /// The ticket.
@@ -212,30 +196,6 @@ pub struct UpdateTicket {
 }
 
 impl UpdateTicket {
-    /// Changes of a ticket, with a comment that says why.
-    pub fn of(ticket: &str, updates: TicketUpdates, comment: Option<String>) -> Self {
-        Self {
-            ticket_id: ticket.to_owned(),
-            agent_id: None,
-            updates: Some(updates),
-            update_comment: comment,
-            version: None,
-            title: None,
-            description: None,
-            priority: None,
-            ticket_type: None,
-            assigned_agent_id: None,
-            parent_ticket_id: None,
-            tags: None,
-            blocked_by_ticket_ids: None,
-            related_task_ids: None,
-            related_ticket_ids: None,
-            story_points: None,
-            estimate_minutes: None,
-            spent_minutes: None,
-        }
-    }
-
     /// Both spellings as one set of changes; what stands under `updates` wins.
     fn changes(self) -> TicketUpdates {
         let given = self.updates.unwrap_or_default();
@@ -275,7 +235,7 @@ pub struct Updated {
 }
 
 /// `POST /api/tickets/set-blockers`
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetBlockers {
     /// The ticket.

@@ -22,7 +22,7 @@ pub struct Position {
 }
 
 /// `POST /api/tickets/change-status`
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeStatus {
     /// The ticket.
@@ -93,7 +93,7 @@ pub struct Reordered {
 }
 
 /// `POST /api/tickets/resolve`
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResolveTicket {
     /// The ticket.
@@ -129,7 +129,7 @@ pub struct Resolved {
 }
 
 /// `POST /api/tickets/claim`
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Claim {
     /// The workflow to work in.

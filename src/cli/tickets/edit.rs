@@ -122,5 +122,7 @@ pub async fn edit(client: &Client, at: &WorkflowArgs, args: EditArgs) -> Result<
         story_points: args.points.map(Some),
         ..TicketUpdates::default()
     };
-    Ok(client.update_ticket(&UpdateTicket::of(&ticket_id, updates, args.comment)).await?)
+    let input =
+        UpdateTicket { ticket_id, updates: Some(updates), update_comment: args.comment, ..UpdateTicket::default() };
+    Ok(client.update_ticket(&input).await?)
 }

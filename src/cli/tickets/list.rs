@@ -130,12 +130,10 @@ pub(in crate::cli) fn urgency(priority: Priority) -> Style {
 pub async fn search(client: &Client, at: &WorkflowArgs, args: SearchArgs, json: bool) -> Result<()> {
     let input = SearchTickets {
         workflow_id: at.find(client).await?,
-        agent_id: None,
         query: args.query,
         search_type: Some(SearchType::from(args.mode)),
-        filters: None,
         limit: Some(args.limit),
-        include_comments: None,
+        ..SearchTickets::default()
     };
     let answer = client.search(&input).await?;
     if json {
