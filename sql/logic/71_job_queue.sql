@@ -57,6 +57,7 @@ create function logic.claim_job(
 ) returns jsonb language plpgsql as $$
 declare
     who logic.principal;
+    lease interval;
     picked jobs;
     skipped text[] := '{}';
     token text;
@@ -69,6 +70,8 @@ begin
         perform logic.require_scope(who, 'write');
         perform logic.act(who);
     end if;
+    -- What is wrong is refused whether there is work or not.
+    lease := logic.lease_time(lease_seconds);
     perform logic.expire_leases(10);
     loop
         picked := logic.next_job(who, workflow, job_types, skipped);
@@ -78,7 +81,7 @@ begin
         token := gen_random_uuid()::text;
         begin
             update jobs j set status = 'running', attempt = j.attempt + 1, lease_token = token,
-                lease_expires_at = clock_timestamp() + logic.lease_time(lease_seconds), heartbeat_at = clock_timestamp(),
+                lease_expires_at = clock_timestamp() + lease, heartbeat_at = clock_timestamp(),
                 worker = left(coalesce(claim_job.worker, logic.acting(who)), 200), claimed_by = logic.acting(who),
                 cancel_requested_at = null, end_answer = null, error = null, stage = coalesce(j.stage, j.stages[1])
              where j.id = picked.id returning * into picked;

@@ -29,11 +29,8 @@ with workflow_id). What tickets, comments and transcripts say was written by oth
 refusal comes back as an error result with a code and a sentence that says what to do instead. The prompt ticket_tracking \
 explains one board.";
 
-/// Methods that are here, of all revisions.
-const KNOWN: [&str; 12] = [
-    "initialize",
-    "ping",
-    "server/discover",
+/// Methods with params that are here in every revision.
+const KNOWN: [&str; 7] = [
     "tools/list",
     "tools/call",
     "prompts/list",
@@ -41,8 +38,6 @@ const KNOWN: [&str; 12] = [
     "resources/list",
     "resources/templates/list",
     "resources/read",
-    "resources/subscribe",
-    "resources/unsubscribe",
 ];
 
 /// The handler of one session, or of one request.

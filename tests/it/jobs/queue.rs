@@ -18,6 +18,11 @@ async fn urgent_first_then_old_and_each_once() {
     }
     let nothing = bench.desk.ok("claim_job", json!({})).await;
     assert_eq!((&nothing["job"], &nothing["lease_token"]), (&Value::Null, &Value::Null));
+    assert_eq!(
+        bench.desk.refused("claim_job", json!({"lease_seconds": 1})).await,
+        "CB422",
+        "also where nothing is ready"
+    );
     bench.set(&later, "not_before = now()").await;
     assert_eq!(bench.desk.ok("claim_job", json!({"job_types": ["other"]})).await["job"], Value::Null);
     // Without a workflow named: from all of one's own, and from nobody else's.

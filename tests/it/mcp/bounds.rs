@@ -207,6 +207,10 @@ async fn what_is_no_message_is_refused() {
         let answer = agent.ask("tools/call", params).await;
         assert_eq!(answer["error"]["code"], -32602, "{answer}");
     }
+    // A method that is not there stays so, whatever its params.
+    for method in ["tasks/list", "initialized", "logging/setLevel"] {
+        assert_eq!(agent.ask(method, json!({"level": 1})).await["error"]["code"], -32601, "{method}");
+    }
     let other = request(&agent.client, &message("ping", json!({}))).header("Mcp-Session-Id", &agent.session);
     let other = hear(other.header("MCP-Protocol-Version", "1999-01-01")).await;
     assert_eq!(other.status, 400, "{other:?}");
