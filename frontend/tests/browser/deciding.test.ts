@@ -76,6 +76,28 @@ describe("deciding", () => {
     await lease.complete();
   });
 
+  it("by another does not turn what one is writing into decisions", async () => {
+    const other = await inbox(await colleague("Carla"));
+    const page = await inbox(await signedIn());
+    const bystander = await ask({ question: "Delete everything?" });
+    const { id } = await ask({ question: "What shall it be called?" });
+    await asked(page, id).getByLabel("Answer or reason").click();
+    await page.keyboard.type("Just ");
+    await asked(other, id).getByLabel("Answer or reason").fill("Callboard");
+    await asked(other, id).getByRole("button", { name: "Answer" }).click();
+    await asked(other, id).waitFor({ state: "detached" });
+    await page.getByText("Somebody has settled this meanwhile").waitFor();
+    await page.keyboard.type("call it a joke");
+    await page.keyboard.press("Control+Enter");
+    await page.getByText("It was not decided").waitFor();
+    await page.getByText(/Carla/).waitFor();
+    expect(await asked(page, id).getByLabel("Answer or reason").inputValue()).toBe("Just call it a joke");
+    await page.keyboard.press("Escape");
+    await asked(page, id).waitFor({ state: "detached" });
+    expect((await api<Asked>("GET", `/api/approvals/${bystander.id}`)).status).toBe("pending");
+    await worker.post(`/api/approvals/${bystander.id}/withdraw`, {});
+  });
+
   it("is done once: who comes second is told who was first, and what they said", async () => {
     const first = await inbox(await colleague("Berta"));
     const second = await inbox(await signedIn());

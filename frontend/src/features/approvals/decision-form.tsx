@@ -1,5 +1,5 @@
 import { Check, CornerDownLeft, Undo2, X } from "lucide-react";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useRef, useState } from "react";
 import type { Approval, Decision, DecisionWords } from "@/api/types";
 import { Button } from "@/ui/button";
 import { Textarea } from "@/ui/field";
@@ -24,12 +24,16 @@ export function DecisionForm({ approval, mayDecide, own, numbered }: Props) {
   const { decide, withdraw } = useDecide();
   const [words, setWords] = useState("");
   const [busy, setBusy] = useState(false);
+  const field = useRef<HTMLTextAreaElement>(null);
   const text = words.trim();
   const review = approval.kind === "review";
   const send = async (decision: Decision, said: DecisionWords) => {
     if (busy) return;
     setBusy(true);
-    if (await decide(approval, decision, said)) setWords("");
+    if (await decide(approval, decision, said)) {
+      setWords("");
+      field.current?.blur();
+    }
     setBusy(false);
   };
   const approve = () => void send("approve", text ? (review ? { comment: text } : { reason: text }) : {});
@@ -74,6 +78,7 @@ export function DecisionForm({ approval, mayDecide, own, numbered }: Props) {
         </fieldset>
       )}
       <Textarea
+        ref={field}
         aria-label={review ? "Comment or reason" : "Answer or reason"}
         placeholder={
           review ? "A comment, or why not" : approval.options.length > 0 ? "Or in other words" : "An answer in words"

@@ -15,7 +15,12 @@ export function WaitingList({ focus }: { focus: string | undefined }) {
   const { pending, isPending, isError, error } = usePending();
   const { decide } = useDecide();
   const mayDecide = useMayDecide();
-  const shown = useMemo(() => [...pending].sort((a, b) => (a.created_at < b.created_at ? -1 : 1)), [pending]);
+  // Where somebody writes, the field stays, though others decide meanwhile: the rest must not be taken for keys.
+  const [written, setWritten] = useState<Approval | null>(null);
+  const shown = useMemo(() => {
+    const kept = written && !pending.some(({ id }) => id === written.id) ? [written] : [];
+    return [...pending, ...kept].sort((a, b) => (a.created_at < b.created_at ? -1 : 1));
+  }, [pending, written]);
   const [currentId, setCurrent] = useState(focus);
   const at = shown.findIndex(({ id }) => id === currentId);
   const current = shown[at];
@@ -84,7 +89,18 @@ export function WaitingList({ focus }: { focus: string | undefined }) {
     <div className="grid grid-cols-[minmax(0,1fr)] gap-3">
       {shown.map((approval) => (
         // biome-ignore lint/a11y/noStaticElementInteractions: only notes which one was touched; the keys do the same
-        <div key={approval.id} onFocus={() => setCurrent(approval.id)}>
+        <div
+          key={approval.id}
+          onFocus={({ target }) => {
+            setCurrent(approval.id);
+            if (target.matches("textarea")) setWritten(approval);
+          }}
+          onBlur={() => setWritten(null)}
+          className="grid gap-1.5"
+        >
+          {!pending.some(({ id }) => id === approval.id) && (
+            <Notice tone="warning">Somebody has settled this meanwhile; see what was decided.</Notice>
+          )}
           <ApprovalCard approval={approval} current={approval.id === currentId} place={<Place approval={approval} />} />
         </div>
       ))}

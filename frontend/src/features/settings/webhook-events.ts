@@ -12,10 +12,12 @@ export const EVENT_GROUPS: ReadonlyArray<readonly [name: string, events: readonl
       "ticket_unblocked",
       "ticket_resolved",
       "ticket_reopened",
+      "ticket_merged",
+      "ticket_unmerged",
       "ticket_deleted",
     ],
   ],
-  ["Comments and commits", ["comment_added", "comment_updated", "comment_deleted", "commit_linked"]],
+  ["Comments and commits", ["comment_added", "comment_updated", "comment_deleted", "commit_linked", "commit_unlinked"]],
   [
     "Reviews and questions",
     [
@@ -32,6 +34,7 @@ export const EVENT_GROUPS: ReadonlyArray<readonly [name: string, events: readonl
     ],
   ],
   ["Jobs", ["job_status", "job_stage", "job_progress", "job_message", "app_ready"]],
+  ["Told by engines", ["ticket_progress", "pr_created", "activity", "ticket_state"]],
   ["Board", ["board_updated", "workflow_updated"]],
 ];
 
