@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, broadcast, watch};
 use tokio::task::JoinSet;
 
 use self::config::Config;
@@ -46,6 +46,8 @@ pub(crate) struct Shop {
     redact: redact::Secrets,
     key: String,
     stopping: watch::Receiver<bool>,
+    /// Which job something has happened to; none: perhaps to any of them.
+    news: broadcast::Sender<Option<String>>,
 }
 
 /// Works until the end that was asked for, or until `stopping` says true. Answers whether every job went well.
@@ -64,7 +66,15 @@ pub async fn run(
     let Some(workflow) = find_workflow(&client, &config, until, stopping.clone()).await? else { return Ok(true) };
     let redact = redact::Secrets::new(key, &config, std::env::vars());
     let slots = Arc::new(Semaphore::new(config.concurrency));
-    let shop = Arc::new(Shop { client, config, workflow, redact, key: key.to_owned(), stopping });
+    let shop = Arc::new(Shop {
+        client,
+        config,
+        workflow,
+        redact,
+        key: key.to_owned(),
+        stopping,
+        news: broadcast::channel(64).0,
+    });
     let bell = Arc::new(Notify::new());
     let ringer = tokio::spawn(ring(shop.clone(), bell.clone()));
     let waiting = Arc::new(AtomicBool::new(inbox.is_some()));
@@ -183,7 +193,8 @@ async fn claim(
     Ok(well)
 }
 
-/// Rings whenever something about jobs happens in a workflow the worker may take them from.
+/// Rings whenever something about jobs happens in a workflow the worker may take them from, and passes on what
+/// happens to those it holds: people need not wait for the next heartbeat.
 async fn ring(shop: Arc<Shop>, bell: Arc<Notify>) {
     let workflows = match &shop.workflow {
         Some(id) => vec![id.clone()],
@@ -194,15 +205,25 @@ async fn ring(shop: Arc<Shop>, bell: Arc<Notify>) {
     };
     let mut rooms = JoinSet::new();
     for workflow in workflows {
-        let (client, bell) = (shop.client.clone(), bell.clone());
+        let (client, bell, news) = (shop.client.clone(), bell.clone(), shop.news.clone());
         rooms.spawn(async move {
             let since: Option<Cursor> = client.end_of_stream(&workflow).await.ok();
             let mut room = client.watch(&format!("workflow:{workflow}"), since);
             while let Some(Ok(update)) = room.next().await {
                 match update {
                     Update::Event(event) if says_nothing_of_ready_jobs(&event.kind) => {}
+                    Update::Event(event) => {
+                        if let Some(job) = event.job_id {
+                            // Without listeners nothing is held.
+                            let _ = news.send(Some(job));
+                        }
+                        bell.notify_one();
+                    }
                     Update::Snapshot(..) => {}
-                    _ => bell.notify_one(),
+                    Update::Live(_) | Update::Resync(..) => {
+                        let _ = news.send(None);
+                        bell.notify_one();
+                    }
                 }
             }
         });

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
@@ -79,6 +79,7 @@ impl Lease {
             orders: orders.clone(),
             answers: answers.clone(),
             hurried,
+            news: shop.news.subscribe(),
         };
         let beating = tokio::spawn(heart.beat());
         let (job, token) = (job.id.clone(), token.to_owned());
@@ -113,6 +114,7 @@ struct Heart {
     orders: watch::Sender<Orders>,
     answers: PathBuf,
     hurried: mpsc::Receiver<oneshot::Sender<()>>,
+    news: broadcast::Receiver<Option<String>>,
 }
 
 impl Heart {
@@ -129,6 +131,7 @@ impl Heart {
             let _asked = tokio::select! {
                 () = tokio::time::sleep(pause) => None,
                 asked = self.hurried.recv() => asked,
+                () = about(&mut self.news, &self.job) => None,
             };
             let at = Instant::now();
             match timeout_at(self.until, self.client.heartbeat(&self.job, &self.beat)).await {
@@ -171,5 +174,16 @@ impl Heart {
             }
             changes
         });
+    }
+}
+
+/// Until something has happened to a job, or may have.
+async fn about(news: &mut broadcast::Receiver<Option<String>>, job: &str) {
+    loop {
+        match news.recv().await {
+            Ok(Some(other)) if other != job => {}
+            Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => return,
+            Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+        }
     }
 }

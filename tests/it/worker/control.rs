@@ -28,7 +28,9 @@ const QUICK: &str = "name = 'second'\n[jobs.task]\ncommand = 'echo done by anoth
 async fn a_cancelled_job_takes_its_command_and_all_it_started_with_it() {
     let shop = Shop::open("worker_cancel").await;
     let job = shop.job(json!({})).await;
-    let mut worker = shop.worker(STUBBORN, &["--drain"]);
+    // The next heartbeat by itself would be in twenty minutes: it is told.
+    let patient = STUBBORN.replace("lease_seconds = 5", "lease_seconds = 3600");
+    let mut worker = shop.worker(&patient, &["--drain"]);
     shop.written("ready").await;
     shop.act(&job, "cancel").await;
     shop.reaches(&job, "cancelled").await;
@@ -127,6 +129,34 @@ async fn a_lost_lease_ends_the_command_and_nothing_more_is_written() {
     let next = shop.job(json!({})).await;
     shop.written("ready").await;
     assert_eq!(shop.get(&next).await["status"], "running");
+}
+
+#[tokio::test]
+async fn a_worker_that_was_frozen_past_its_lease_is_not_believed() {
+    let shop = Shop::open("worker_frozen").await;
+    let job = shop.job(json!({})).await;
+    let config = r#"
+        lease_seconds = 5
+        [jobs.task]
+        command = '''
+            echo $$ > pids; echo ready > ready
+            while [ ! -e go ]; do sleep 0.05; done
+            echo "@callboard commit abcdef12"; echo "too late"; sleep 1000
+        '''
+    "#;
+    let worker = shop.worker(config, &[]);
+    shop.written("ready").await;
+    worker.signal(libc::SIGSTOP);
+    shop.reaches(&job, "queued").await;
+    shop.set(&job, "not_before = now()").await;
+    assert_eq!(shop.worker(QUICK, &["--drain"]).code().await, 0);
+    std::fs::write(shop.path("go"), "").expect("a file");
+    worker.signal(libc::SIGCONT);
+    gone(&shop.processes("pids")).await;
+    eventually("the worker knows", async || worker.logged().contains("the lease was lost")).await;
+    let done = shop.get(&job).await;
+    assert_eq!((&done["worker"], &done["commit_sha"]), (&json!("second"), &Value::Null));
+    assert_eq!(shop.said(&job, "log").await, "done by another");
 }
 
 #[tokio::test]
