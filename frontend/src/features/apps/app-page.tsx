@@ -3,12 +3,12 @@ import { Link } from "@tanstack/react-router";
 import { ArrowLeft, Copy, Download } from "lucide-react";
 import { Tabs } from "radix-ui";
 import { useState } from "react";
-import { toast } from "sonner";
 import { apps, explain, Problem } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { App } from "@/api/types";
 import { useWatch } from "@/live/context";
 import { Button } from "@/ui/button";
+import { copyText } from "@/ui/copy";
 import { saveFile } from "@/ui/file";
 import { JsonTree } from "@/ui/json-tree";
 import { RichText } from "@/ui/markdown";
@@ -44,7 +44,7 @@ function Loaded({ app }: { app: App }) {
   useTitle(title);
   useWatch(workflowId);
   const json = JSON.stringify(spec, null, 2);
-  const copy = (text: string) => void navigator.clipboard.writeText(text).then(() => toast.success("Copied"));
+  const copy = (text: string) => void copyText(text);
   const name = title.replace(/[^\p{L}\p{N}]+/gu, "-").toLowerCase();
   return (
     <div className="scroll-thin flex-1 overflow-y-auto">

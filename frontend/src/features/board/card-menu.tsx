@@ -6,6 +6,7 @@ import { explain, tickets } from "@/api";
 import { useMe } from "@/api/hooks";
 import type { Card, Priority } from "@/api/types";
 import { cssColor } from "@/ui/color";
+import { copyText } from "@/ui/copy";
 import { MenuChoice, MenuItem, MenuLabel, MenuPanel, MenuSeparator, SubMenu } from "@/ui/menu";
 import { PRIORITIES, PRIORITY_NAMES, PriorityIcon } from "@/ui/priority";
 import { useShared } from "./board-context";
@@ -28,10 +29,9 @@ export function CardMenu({ card, anchor, onMove, onClose }: Props) {
   });
   const box = anchor.getBoundingClientRect();
   const mine = me !== null && card.assigned_agent_id === me.id;
-  const copy = async () => {
+  const copy = () => {
     const url = new URL(`/w/${card.workflow_id}/t/${card.ticket_id}`, window.location.href);
-    await navigator.clipboard.writeText(url.href);
-    toast.success(`Link to ${card.key} copied`);
+    return copyText(url.href, `Link to ${card.key} copied`);
   };
   return (
     <DropdownMenu.Root open modal={false} onOpenChange={(isOpen) => !isOpen && onClose()}>

@@ -7,6 +7,7 @@ import type { BoardConfig, Priority } from "@/api/types";
 import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { Field, Input, NativeSelect, Textarea } from "@/ui/field";
+import { freshName } from "@/ui/fresh";
 import { PRIORITIES, PRIORITY_NAMES } from "@/ui/priority";
 import { Notice } from "@/ui/states";
 import { likeness, SimilarTickets } from "./similar-tickets";
@@ -34,7 +35,7 @@ export function NewTicket({ column, onClose, ...props }: Props) {
 
 function NewTicketForm({ workflowId, config, people, column, onClose, onCreated }: Props & { column: string }) {
   // One key for the life of the form: sending twice because the answer was lost creates one ticket.
-  const [key] = useState(() => crypto.randomUUID());
+  const [key] = useState(() => freshName());
   const [tried, setTried] = useState(false);
   const [form, setForm] = useState({
     title: "",

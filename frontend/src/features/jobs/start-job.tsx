@@ -6,6 +6,7 @@ import { useLive } from "@/live/context";
 import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { Field, Input, Textarea } from "@/ui/field";
+import { freshName } from "@/ui/fresh";
 import { Notice } from "@/ui/states";
 
 interface Props {
@@ -36,7 +37,7 @@ export function StartJob({ workflowId, config, ticket, withTicket, onClose, onSt
   const [stages, setStages] = useState(() => usualStages(config));
   const [type, setType] = useState("task");
   // The same press twice makes one job.
-  const key = useRef(crypto.randomUUID());
+  const key = useRef(freshName());
   const start = useMutation({
     mutationFn: (queue: boolean) =>
       jobs.create(
@@ -57,7 +58,7 @@ export function StartJob({ workflowId, config, ticket, withTicket, onClose, onSt
       onStarted(job);
     },
     onError: () => {
-      key.current = crypto.randomUUID();
+      key.current = freshName();
     },
   });
   const ready = (prompt.trim() !== "" || title.trim() !== "") && !start.isPending;

@@ -1,7 +1,7 @@
 import { Copy } from "lucide-react";
 import type { ReactNode } from "react";
-import { toast } from "sonner";
 import { Button } from "@/ui/button";
+import { copyText } from "@/ui/copy";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { Input } from "@/ui/field";
 
@@ -18,7 +18,7 @@ interface Props {
 /** Something that is shown once. */
 export function SecretDialog({ title, description, label, secret, onClose, children }: Props) {
   const copy = () => {
-    if (secret) void navigator.clipboard.writeText(secret).then(() => toast.success("Copied"));
+    if (secret) void copyText(secret);
   };
   return (
     <Dialog

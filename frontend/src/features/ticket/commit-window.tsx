@@ -1,11 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { ChevronRight, Copy } from "lucide-react";
 import { useMemo, useState } from "react";
-import { toast } from "sonner";
 import { explain, tickets } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import { Button } from "@/ui/button";
 import { cn } from "@/ui/cn";
+import { copyText } from "@/ui/copy";
 import { Dialog } from "@/ui/dialog";
 import { plural } from "@/ui/plural";
 import { Notice, Spinner } from "@/ui/states";
@@ -31,7 +31,7 @@ export function CommitWindow({ workflowId, sha, onClose }: Props) {
     staleTime: Number.POSITIVE_INFINITY,
     retry: false,
   });
-  const copy = () => void navigator.clipboard.writeText(sha).then(() => toast.success("SHA copied"));
+  const copy = () => void copyText(sha, "SHA copied");
   return (
     <Dialog
       open

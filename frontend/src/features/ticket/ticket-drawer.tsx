@@ -8,6 +8,7 @@ import { type BoardState, canEdit } from "@/live/board";
 import { useBoard } from "@/live/context";
 import { ask } from "@/ui/ask";
 import { Button } from "@/ui/button";
+import { copyText } from "@/ui/copy";
 import { Menu, MenuItem, MenuSeparator } from "@/ui/menu";
 import { useShortcuts } from "@/ui/shortcuts";
 import { Empty, Spinner } from "@/ui/states";
@@ -178,10 +179,7 @@ function Loaded({ workflowId, ticket, onOpen, onClose, onMove, work }: DrawerPro
     );
     if (asked) toast.success(`${ticket.key} waits for review`);
   };
-  const copyLink = async () => {
-    await navigator.clipboard.writeText(window.location.href);
-    toast.success("Link copied");
-  };
+  const copyLink = () => copyText(window.location.href, "Link copied");
 
   return (
     <TicketLinksContext.Provider value={links}>
