@@ -112,6 +112,12 @@ begin
         chosen := (select d.workflow_id from default_workflows d where d.actor_id = who.actor_id and d.workflow_id = any (mine));
     end if;
     perform logic.check_commits(commits);
+    -- Until we are done nobody merges or deletes what is meant.
+    perform logic.lock_streams((
+        select array_agg(distinct t.workflow_id)
+          from jsonb_array_elements(commits) c
+         cross join unnest(logic.commit_references(c ->> 'message')) r (number)
+          join tickets t on t.number = r.number and t.workflow_id = any (mine)));
 
     with
     -- Every reference of every commit, in order.

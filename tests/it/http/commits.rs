@@ -219,6 +219,33 @@ async fn merged_tickets_pass_commits_on_and_deleted_ones_are_gone() {
 }
 
 #[tokio::test]
+async fn pushing_while_tickets_are_merged_and_deleted_never_fails() {
+    let shop = Shop::open("commit_races").await;
+    let (one, two) = (shop.ticket("TKT-1").await["ticket_id"].clone(), shop.ticket("TKT-2").await["ticket_id"].clone());
+    let three = text(&shop.ticket("TKT-3").await, "ticket_id");
+    let owner = &shop.desk.owner;
+    let turmoil = async {
+        for _ in 0..10 {
+            owner.post("/api/tickets/merge", json!({"ticket_id": two, "into_ticket_id": one})).await.ok();
+            owner.delete(&format!("/api/tickets/{three}")).await.ok();
+            owner.post("/api/tickets/unmerge", json!({"ticket_id": two})).await.ok();
+            owner.post(&format!("/api/tickets/{three}/restore"), json!({})).await.ok();
+        }
+    };
+    let push = async |side: usize| {
+        for n in 0..15 {
+            let commit = json!({"sha": format!("{:040x}", side * 100 + n), "message": "TKT-3, TKT-2 and TKT-1"});
+            let answer = shop.robot.post(PATH, json!({"commits": [commit]})).await.ok();
+            assert!(keys(&answer, "linked", "ticket_key").contains(&"TKT-1"));
+        }
+    };
+    tokio::join!(turmoil, push(1), push(2), push(3));
+    assert_eq!(shop.ticket("TKT-1").await["commit_count"], 45);
+    let gaps = shop.server.number("select count(*) from (select seq - lag(seq, 1, 0::bigint) over (partition by stream_id order by seq) as step from history) h where step <> 1").await;
+    assert_eq!(gaps, 0);
+}
+
+#[tokio::test]
 async fn what_breaks_a_rule_is_refused_by_name_and_changes_nothing() {
     let shop = Shop::open("commit_rules").await;
     let many: String = (1..=21).map(|n| format!("TKT-{n} ")).collect();
