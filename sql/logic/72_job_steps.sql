@@ -85,6 +85,9 @@ begin
     if jsonb_typeof(messages) <> 'array' or jsonb_array_length(messages) not between 1 and 100 then
         perform logic.invalid('messages', 'must list 1 to 100 messages');
     end if;
+    if exists (select from jsonb_array_elements(messages) m where jsonb_typeof(m -> 'metadata') not in ('object', 'null')) then
+        perform logic.invalid('metadata', 'must be an object');
+    end if;
     with
     -- The rows as they were given, in their order.
     made as (

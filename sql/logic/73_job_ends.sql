@@ -56,8 +56,8 @@ begin
         return held.end_answer || jsonb_build_object('success', true, 'job', logic.job_json(held));
     end if;
     held := logic.hold_lease(caller, job, token);
-    if octet_length(result::text) > 262144 then
-        perform logic.invalid('result', 'must be at most 256 KiB of JSON');
+    if octet_length(result::text) > 262144 or jsonb_typeof(result) <> 'object' then
+        perform logic.invalid('result', 'must be an object of at most 256 KiB');
     end if;
     if app is not null then
         perform logic.write_app(caller, held, app ->> 'title', app -> 'spec', app ->> 'prd_markdown');

@@ -39,6 +39,9 @@ declare
     who logic.principal := logic.identify(caller);
     made text;
 begin
+    if jsonb_typeof(post_message.metadata) <> 'object' then
+        perform logic.invalid('metadata', 'must be an object');
+    end if;
     insert into job_messages (job_id, workflow_id, kind, role, sender, level, content, stage, attempt, metadata, agent_id)
     values (held.id, held.workflow_id, coalesce(post_message.kind, 'chat'), coalesce(post_message.role, 'user'),
             left(coalesce(post_message.sender, (select a.name from actors a where a.id = logic.acting(who)), logic.acting(who)), 200),

@@ -236,7 +236,7 @@ impl Relay {
 
     /// The round of checks: whether the database is still the one we know, who has lost access since, and
     /// how far each watched stream has come.
-    async fn check(&self, tail: &Tail, epoch: &Arc<str>) -> Result<Vec<(String, i64)>> {
+    async fn check(&mut self, tail: &Tail, epoch: &Arc<str>) -> Result<Vec<(String, i64)>> {
         let (now, replica) = within(self.patience, tail.position()).await?;
         if replica || *now != **epoch {
             return Err(Error::Unavailable("the database has begun another life".to_owned()));
@@ -245,6 +245,10 @@ impl Relay {
         for part in 0..holders.len().div_ceil(1000) {
             let range = part * 1000..holders.len().min((part + 1) * 1000);
             let losses = within(self.patience, tail.lost_access(&holders[range.clone()])).await?;
+            if losses.iter().any(|loss| loss.stream_id.is_some()) {
+                // What took the access away may have been said in the room itself, as the end of a job is.
+                self.read(tail, epoch).await?;
+            }
             for Loss { holder, stream_id } in losses {
                 for client in clients.get(range.start + holder).into_iter().flatten() {
                     match &stream_id {

@@ -137,14 +137,16 @@ impl Call<'_> {
     /// Replaces a key like `TKT-12` in `ticket_id` by the id it stands for in `workflow_id`, which may be
     /// left out by whoever sees one workflow only. The endpoints want an id there.
     async fn find_ticket(&mut self) -> Result<()> {
-        let workflow = self.arguments.remove("workflow_id").filter(|given| !given.is_null());
+        let workflow = match self.arguments.contains_key("workflow_id") {
+            true => Some(self.take("workflow_id")?),
+            false => None,
+        };
         let Some(ticket) = self.arguments.get("ticket_id").and_then(Value::as_str) else { return Ok(()) };
         if ticket.starts_with("ticket-") || ticket.len() > 30 || ticket.contains('\0') {
             return Ok(());
         }
-        let workflow = match &workflow {
-            Some(Value::String(given)) if !given.contains('\0') => given.clone(),
-            Some(_) => return Err(Error::invalid("workflow_id", "must be a string")),
+        let workflow = match workflow {
+            Some(given) => given,
             None => self.only_workflow().await?,
         };
         let found = tickets::get(&self.state.db, &self.caller, ticket, Some(&workflow)).await?;

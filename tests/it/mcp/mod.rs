@@ -8,5 +8,6 @@ mod library;
 mod prompt;
 mod resources;
 mod scopes;
+mod spoiled;
 mod tenants;
 mod tools;

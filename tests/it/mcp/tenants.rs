@@ -51,13 +51,13 @@ pub fn arguments(tool: &str) -> Value {
     }
 }
 
-struct World {
-    agent: Agent,
+pub(super) struct World {
+    pub(super) agent: Agent,
     things: Value,
 }
 
 impl World {
-    async fn build(server: &crate::client::Server, name: &str) -> Self {
+    pub(super) async fn build(server: &crate::client::Server, name: &str) -> Self {
         let owner = person(server, name).await;
         let desk = Desk::of(&owner).await;
         let ticket = desk.ticket("A secret").await;
@@ -80,7 +80,7 @@ impl World {
     }
 
     /// The arguments with this world's things in their places, but for one that somebody else names.
-    fn filled(&self, tool: &str, other: Option<(&str, &str)>) -> Value {
+    pub(super) fn filled(&self, tool: &str, other: Option<(&str, &str)>) -> Value {
         fn walk(value: &mut Value, fill: &dyn Fn(&str) -> Value) {
             match value {
                 Value::String(text) => {
