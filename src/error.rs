@@ -124,10 +124,12 @@ impl Error {
 /// Characters of one sentence about what went wrong.
 const LONGEST: usize = 2000;
 
+/// Takes out the middle of what is too long: a sentence keeps its end.
 fn shorten(text: &mut String) {
-    if let Some((at, _)) = text.char_indices().nth(LONGEST) {
-        text.truncate(at);
-        text.push('…');
+    let from = text.char_indices().nth(LONGEST).and_then(|_| text.char_indices().nth(LONGEST / 2));
+    if let Some((from, _)) = from {
+        let to = text.char_indices().rev().nth(LONGEST / 4).map_or(text.len(), |(at, _)| at);
+        text.replace_range(from..to, "…");
     }
 }
 
