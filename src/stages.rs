@@ -79,7 +79,7 @@ pub struct CreateStaged {
 }
 
 /// `PUT /api/tickets/{id}/stage`. What else is sent is not looked at.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 pub struct MoveToStage {
     /// A column's id or name, or a usual word for what it is for.
     #[schema(min_length = 1)]

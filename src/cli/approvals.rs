@@ -240,10 +240,7 @@ fn show(approval: &Approval) {
 }
 
 fn state(approval: &Approval) -> String {
-    let word = match serde_json::to_value(approval.status) {
-        Ok(serde_json::Value::String(word)) => word,
-        _ => String::new(),
-    };
+    let word = output::word(&approval.status);
     match approval.decided_by_name.as_deref() {
         Some(who) => format!("{word} by {}", one_line(who)),
         None => word,

@@ -211,7 +211,7 @@ async fn list(client: &Client, at: &WorkflowArgs, args: ListArgs, json: bool) ->
         [
             about.job_id.clone().into(),
             job.ticket_key.clone().unwrap_or_else(|| "-".to_owned()).into(),
-            Cell::styled(word(about.status), style(about.status)),
+            Cell::styled(output::word(&about.status), style(about.status)),
             about.stage.clone().unwrap_or_else(|| "-".to_owned()).into(),
             format!("{}%", about.progress).into(),
             about.worker.clone().unwrap_or_else(|| "-".to_owned()).into(),
@@ -235,16 +235,8 @@ async fn act(client: &Client, job: &str, action: &str, json: bool) -> Result<()>
     Ok(())
 }
 
-/// The state's name.
-pub(super) fn word(status: JobStatus) -> String {
-    match serde_json::to_value(status) {
-        Ok(Value::String(word)) => word,
-        _ => String::new(),
-    }
-}
-
 /// How a state is shown.
-pub(super) fn style(status: JobStatus) -> Style {
+fn style(status: JobStatus) -> Style {
     match status {
         JobStatus::Succeeded => Style::new().green(),
         JobStatus::Failed => Style::new().red(),
@@ -257,7 +249,7 @@ pub(super) fn style(status: JobStatus) -> Style {
 /// A state in a sentence.
 fn state(job: &Job) -> String {
     let about = &job.summary;
-    let mut text = style(about.status).apply_to(word(about.status)).to_string();
+    let mut text = style(about.status).apply_to(output::word(&about.status)).to_string();
     if job.cancel_requested && !about.status.has_ended() {
         text.push_str(", to be cancelled as soon as its worker hears of it");
     }
@@ -302,5 +294,5 @@ fn show(job: &Job) {
 /// The error of a job that somebody waited for in vain.
 pub(super) fn unsuccessful(job: &Job) -> Error {
     let why = job.summary.error.as_deref().map(|error| format!(": {}", one_line(error))).unwrap_or_default();
-    Error::Setup(format!("The job ended as {}{why}.", word(job.summary.status)))
+    Error::Setup(format!("The job ended as {}{why}.", output::word(&job.summary.status)))
 }

@@ -120,6 +120,14 @@ fn room(taken: usize) -> usize {
     }
 }
 
+/// The name of a state, as the API writes it.
+pub fn word(state: &impl Serialize) -> String {
+    match serde_json::to_value(state) {
+        Ok(Value::String(word)) => word,
+        _ => String::new(),
+    }
+}
+
 /// Text of others in one line.
 pub fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()

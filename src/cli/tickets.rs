@@ -13,9 +13,10 @@ use super::remote::{RemoteArgs, WorkflowArgs, text};
 use crate::client::Client;
 use crate::comments::AddComment;
 use crate::search::SearchType;
+use crate::stages::MoveToStage;
 use crate::tickets::Priority;
 use crate::tickets::change::SetBlockers;
-use crate::tickets::moves::{ChangeStatus, Claim, ResolveTicket};
+use crate::tickets::moves::{Claim, ResolveTicket};
 use crate::{Error, Result};
 
 /// Flags of `callboard ticket`.
@@ -52,7 +53,7 @@ pub enum TicketCommand {
     Move {
         /// The ticket.
         ticket: String,
-        /// The column, by id or name.
+        /// The column, by id, name or a usual word (done).
         column: String,
         /// Why.
         #[arg(long, short, value_name = "TEXT")]
@@ -175,12 +176,10 @@ pub async fn command(args: TicketArgs, json: bool) -> Result<()> {
             tell(&edited, &edited.message, json)
         }
         TicketCommand::Move { ticket, column, comment } => {
-            let ticket_id = at.ticket(&client, &ticket).await?;
-            let workflow = client.ticket(&ticket_id, None).await?.fields.card.workflow_id;
-            let new_status = column_id(&client, &workflow, column).await?;
-            let input = ChangeStatus { ticket_id, new_status, comment, ..ChangeStatus::default() };
-            let moved = client.move_ticket(&input).await?;
-            tell(&moved, &moved.message, json)
+            let ticket = at.ticket(&client, &ticket).await?;
+            let input = MoveToStage { stage: column, comment, ..MoveToStage::default() };
+            let moved = client.move_to_stage(&ticket, &input).await?;
+            tell(&moved, moved.message.as_deref().unwrap_or_default(), json)
         }
         TicketCommand::Comment { ticket, text: said } => {
             let input = AddComment {
@@ -243,17 +242,4 @@ async fn claim(client: &Client, at: &WorkflowArgs, tags: Vec<String>, types: Vec
     eprintln!("{}: {}", claimed.message.trim_end_matches('.'), output::one_line(&ticket.title));
     output::line(&ticket.key);
     Ok(())
-}
-
-/// The id of a column that is named by id or name; what is neither goes to the server, which says so.
-async fn column_id(client: &Client, workflow: &str, given: String) -> Result<String> {
-    let board = client.workflow(workflow).await?.board_config.unwrap_or_default();
-    let columns = board.columns.unwrap_or_default();
-    if columns.iter().any(|column| column.id == given) {
-        return Ok(given);
-    }
-    let named = |column: &crate::workflows::Column| {
-        column.name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(given.trim()))
-    };
-    Ok(columns.into_iter().find(named).map_or(given, |column| column.id))
 }

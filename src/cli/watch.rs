@@ -1,10 +1,13 @@
 //! `callboard watch`: what happens in a workflow, live, a line an event; and `callboard board`, the board as it is.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
+use std::num::NonZeroUsize;
+use std::pin::pin;
 
 use clap::Args;
 use console::Style;
 use futures_util::StreamExt;
+use lru::LruCache;
 use serde_json::Value;
 
 use super::output::{self, bold, dim, line, one_line};
@@ -16,8 +19,8 @@ use crate::tickets::Card;
 use crate::workflows::Column;
 use crate::{Error, Result};
 
-/// So many tickets that are not on the board are remembered.
-const STRANGERS: usize = 2_000;
+/// Tickets whose key and title are remembered; others are asked for again.
+const REMEMBERED: NonZeroUsize = NonZeroUsize::new(20_000).expect("not zero");
 /// So many cards of a column are shown.
 const CARDS: usize = 12;
 
@@ -57,7 +60,7 @@ pub struct BoardArgs {
 /// What is known of a workflow, to say events in words.
 struct Board {
     columns: Vec<Column>,
-    cards: HashMap<String, (String, String)>,
+    cards: LruCache<String, (String, String)>,
     names: Names,
 }
 
@@ -67,28 +70,34 @@ impl Board {
         let unread = |error: serde_json::Error| Error::Setup(format!("The server's board is not understood: {error}."));
         let cards: Vec<Card> = serde_json::from_value(board["tickets"].take()).map_err(unread)?;
         let columns: Vec<Column> = serde_json::from_value(board["board_config"]["columns"].take()).map_err(unread)?;
-        let known = cards.iter().map(|card| (card.ticket_id.clone(), (card.key.clone(), card.title.clone())));
-        Ok((Self { columns, cards: known.collect(), names: Names::of(client, workflow).await? }, cards))
+        let mut known = LruCache::new(REMEMBERED);
+        for card in &cards {
+            known.put(card.ticket_id.clone(), (card.key.clone(), card.title.clone()));
+        }
+        Ok((Self { columns, cards: known, names: Names::of(client, workflow).await? }, cards))
     }
 
     fn column<'a>(&'a self, id: &'a str) -> &'a str {
         self.columns.iter().find(|column| column.id == id).and_then(|column| column.name.as_deref()).unwrap_or(id)
     }
 
-    /// Key and title of an event's ticket; those that are not on the board are asked for once.
+    /// Key and title of an event's ticket; one that is not known is asked for.
     async fn ticket(&mut self, client: &Client, event: &Event) -> (String, String) {
         let Some(id) = event.ticket_id.as_deref() else { return ("-".to_owned(), String::new()) };
         let (told, changes) = (&event.data["ticket"], &event.data["changes"]);
-        if let (Some(key), Some(title)) = (told["key"].as_str(), told["title"].as_str()) {
-            self.cards.insert(id.to_owned(), (key.to_owned(), title.to_owned()));
-        } else if let (Some(title), Some(card)) = (changes["title"].as_str(), self.cards.get_mut(id)) {
+        let mut card = match (told["key"].as_str(), told["title"].as_str(), self.cards.get(id)) {
+            (Some(key), Some(title), _) => (key.to_owned(), title.to_owned()),
+            (_, _, Some(known)) => known.clone(),
+            _ => match client.ticket(id, None).await {
+                Ok(found) => (found.fields.card.key, found.fields.card.title),
+                Err(_) => ("(gone)".to_owned(), String::new()),
+            },
+        };
+        if let Some(title) = changes["title"].as_str() {
             title.clone_into(&mut card.1);
-        } else if !self.cards.contains_key(id) && self.cards.len() < STRANGERS + 10_000 {
-            let found = client.ticket(id, None).await.map(|found| found.fields.card);
-            let card = found.map_or_else(|_| ("(gone)".to_owned(), String::new()), |card| (card.key, card.title));
-            self.cards.insert(id.to_owned(), card);
         }
-        self.cards.get(id).cloned().unwrap_or_default()
+        self.cards.put(id.to_owned(), card.clone());
+        card
     }
 }
 
@@ -109,15 +118,17 @@ pub async fn watch(args: WatchArgs, json: bool) -> Result<()> {
         (None, Some(_)) if last > 0 => 0,
         (None, _) => end - i64::from(args.last).min(end),
     };
-    let keep = if args.since.is_some() { usize::MAX } else { last };
     eprintln!("Watching {room}; ctrl-c ends it.");
     let mut room = client.watch(&room, Some(cursor));
-    let mut past = Some(VecDeque::new());
+    // What was is known to be what was when the server says that it is live; with --since all of it is told.
+    let mut past = args.since.is_none().then(VecDeque::new);
+    // One of each for the whole time: a signal that comes while a line is printed counts, too.
+    let (mut interrupted, mut reader_left) = (pin!(super::interrupted()), pin!(output::reader_left()));
     loop {
         let update = tokio::select! {
             update = room.next() => update,
-            () = super::interrupted() => return Ok(()),
-            () = output::reader_left() => return Ok(()),
+            () = &mut interrupted => return Ok(()),
+            () = &mut reader_left => return Ok(()),
         };
         match update {
             None => return Ok(()),
@@ -127,14 +138,13 @@ pub async fn watch(args: WatchArgs, json: bool) -> Result<()> {
                         continue;
                     }
                     match past.as_mut() {
-                        // What was is known to be what was when the server says that it is live.
-                        Some(past) if keep != usize::MAX => {
+                        Some(past) => {
                             past.push_back(event);
-                            if past.len() > keep {
+                            if past.len() > last {
                                 past.pop_front();
                             }
                         }
-                        _ => print(&client, &mut board, &event, json).await?,
+                        None => print(&client, &mut board, &event, json).await?,
                     }
                 }
                 Update::Live(_) => {
@@ -181,6 +191,7 @@ fn sentence(event: &Event, board: &Board) -> Option<String> {
             format!("{} → {}", board.column(&text(&data["old_status"])), board.column(&text(&data["new_status"])))
         }
         "comment_added" => format!("comment: {}", first(&data["comment"]["comment_text"])),
+        "ticket_updated" if data["field"] == "rank" => "has another place in its column".to_owned(),
         "ticket_updated" => format!("{} changed", text(&data["field"]).replace('_', " ")),
         "ticket_assigned" => match data["new_agent_id"].as_str() {
             Some(id) => format!("assigned to {}", board.names.name(id)),
@@ -204,7 +215,6 @@ fn sentence(event: &Event, board: &Board) -> Option<String> {
             let answer = if approval["answer"].is_null() { &approval["reason"] } else { &approval["answer"] };
             format!("question {}: {}", &kind["approval_".len()..], first(answer))
         }
-        "ticket_reordered" | "reordered" => return None,
         kind => kind.replace('_', " "),
     })
 }

@@ -7,6 +7,7 @@ use super::{Client, Result};
 use crate::comments::{AddComment, Commented};
 use crate::commits::references::{CommitsLinked, NewCommits};
 use crate::search::{SearchAnswer, SearchTickets};
+use crate::stages::{MoveToStage, StagedTicket};
 use crate::tickets::Done;
 use crate::tickets::change::{BlockersSet, CreateTicket, Created, SetBlockers, UpdateTicket, Updated};
 use crate::tickets::moves::{
@@ -29,6 +30,12 @@ impl Client {
     /// Moves a ticket to another column.
     pub async fn move_ticket(&self, input: &ChangeStatus) -> Result<StatusChanged> {
         self.post("/api/tickets/change-status", input, Again::Refused).await
+    }
+
+    /// Moves a ticket, named by id or key, to the column that a word means: its id, its name, or a usual word for what
+    /// it is for. A ticket that is blocked is refused (`blocked`).
+    pub async fn move_to_stage(&self, ticket: &str, input: &MoveToStage) -> Result<StagedTicket> {
+        self.call(reqwest::Method::PUT, &format!("/api/tickets/{}/stage", part(ticket)), input, Again::Refused).await
     }
 
     /// Comments on a ticket.

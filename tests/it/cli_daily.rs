@@ -126,7 +126,7 @@ async fn tickets_are_made_found_changed_and_finished() {
     );
     let made = at
         .run_with(
-            &["ticket", "create", "Paint it", "-d", "-", "--blocked-by", "1", "--column", "to do", "--json"],
+            &["ticket", "create", "Paint it", "-d", "-", "--blocked-by", "1", "--column", "todo", "--json"],
             "Red\nor blue",
         )
         .await;
@@ -168,6 +168,7 @@ async fn tickets_are_made_found_changed_and_finished() {
     );
     let found = at.run(&["ticket", "search", "gate", "--mode", "keyword", "--json"]).await.json();
     assert_eq!((&found["results"][0]["key"], &found["total_found"]), (&json!("TKT-1"), &json!(1)));
+    at.run(&["ticket", "move", "2", "In Progress"]).await.refuses("TKT-1");
     assert!(at.say(&["board"]).await.contains("In Progress 1\n  TKT-1    Fix the gate"));
 
     at.run(&["ticket", "claim", "--tag", "nothing"]).await.refuses("ready");
@@ -332,7 +333,7 @@ async fn watching_tells_everything_once_from_where_one_likes_and_ends_when_nobod
     let (_server, desk, at) = open("cli_watch").await;
     let one = desk.ticket("The first").await;
     desk.ticket("The second").await;
-    let (_all, mut all) = at.follow(&["watch", "-n", "2"]);
+    let (mut whole, mut all) = at.follow(&["watch", "-n", "2"]);
     assert!(next(&mut all).await.contains("TKT-1    is new in Backlog  The first (ada)"));
     assert!(next(&mut all).await.contains("TKT-2"));
     let (_live, mut live) = at.follow(&["watch", "tkt-1", "--events", "comment_added", "--since", "0", "--json"]);
@@ -346,6 +347,11 @@ async fn watching_tells_everything_once_from_where_one_likes_and_ends_when_nobod
         assert_eq!(event["data"]["comment"]["comment_text"], format!("Number {number}"));
     }
     assert!(next(&mut all).await.contains("Backlog → To Do"));
+
+    // SAFETY: a plain signal to our own child.
+    unsafe { libc::kill(whole.id().expect("it runs") as libc::pid_t, libc::SIGINT) };
+    let ended = tokio::time::timeout(Duration::from_secs(30), whole.wait()).await;
+    assert!(ended.expect("ctrl-c ends it").expect("its end").success());
 
     let (mut child, lines) = at.follow(&["watch", "-n", "0"]);
     drop(lines);

@@ -36,10 +36,11 @@ pub async fn log(client: &Client, args: LogArgs, json: bool) -> Result<bool> {
     let room = args.follow.then(|| client.watch(&format!("job:{}", args.job), None));
     printer.catch_up().await?;
     let Some(mut room) = room else { return Ok(true) };
+    let mut reader_left = std::pin::pin!(output::reader_left());
     loop {
         let update = tokio::select! {
             update = room.next() => update,
-            () = output::reader_left() => None,
+            () = &mut reader_left => None,
         };
         let Some(update) = update else { return Ok(false) };
         match update? {

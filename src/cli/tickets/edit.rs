@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Urgency, column_id};
+use super::Urgency;
 use crate::Result;
 use crate::cli::remote::{Names, WorkflowArgs, text};
 use crate::client::Client;
@@ -26,7 +26,7 @@ pub struct CreateArgs {
     /// A tag; may be repeated.
     #[arg(long = "tag", value_name = "TAG")]
     pub tags: Vec<String>,
-    /// The column, by id or name.
+    /// The column, by its id.
     #[arg(long, value_name = "COLUMN")]
     pub column: Option<String>,
     /// Who works on it, by name or id.
@@ -85,12 +85,10 @@ pub async fn create(client: &Client, at: &WorkflowArgs, args: CreateArgs) -> Res
         ticket_type: args.ticket_type,
         priority: args.priority.map(Priority::from),
         tags: some(args.tags),
+        initial_status: args.column,
         story_points: args.points,
         ..CreateTicket::in_workflow(&workflow)
     };
-    if let Some(column) = args.column {
-        input.initial_status = Some(column_id(client, &workflow, column).await?);
-    }
     if let Some(who) = &args.assign {
         input.assigned_agent_id = Some(Names::of(client, &workflow).await?.id(who).to_owned());
     }
