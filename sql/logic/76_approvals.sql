@@ -108,9 +108,10 @@ begin
         perform logic.invalid('job_id', 'must be given where blocks_job is true');
     end if;
     if job is not null then
-        select * into held from jobs j where j.id = job for no key update;
-        if lease_token is not null and (held.lease_token is distinct from lease_token or coalesce(held.lease_expires_at <= clock_timestamp(), true)) then
-            perform logic.fail('CB007', 'The lease of this job is lost; stop working on it.');
+        if lease_token is null then
+            held := logic.find_job(caller, job, 'member', hold => true);
+        else
+            held := logic.hold_lease(caller, job, lease_token);
         end if;
         if blocks_job and held.status not in ('queued', 'running', 'paused', 'waiting') then
             perform logic.fail('CB409', format('This job is %s; it cannot wait for an answer.', held.status), jsonb_build_object('status', held.status));
