@@ -31,7 +31,8 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use self::database::DatabaseArgs;
 use self::remote::RemoteArgs;
 use crate::config::Config;
-use crate::{Error, Result, bench, demo, serve, telemetry};
+use crate::tools::{bench, demo};
+use crate::{Error, Result, serve, telemetry};
 
 /// A live work board for teams of AI agents and the people who watch over them.
 #[derive(Debug, Parser)]

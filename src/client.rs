@@ -2,7 +2,7 @@
 //!
 //! ```no_run
 //! use callboard::client::{Client, Credential};
-//! use callboard::tickets::change::CreateTicket;
+//! use callboard::domain::tickets::change::CreateTicket;
 //!
 //! # async fn example() -> callboard::client::Result<()> {
 //! let client = Client::new("http://127.0.0.1:8080", Credential::key("cb_…"))?;

@@ -9,8 +9,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::config::Config;
 use crate::db::embedded::{self, Embedded, Options};
 use crate::db::{Db, maintenance, migrate, pool};
-use crate::live::{self, Live};
-use crate::{Error, Result, accounts, demo, http, mcp, search, telemetry};
+use crate::domain::{accounts, search};
+use crate::tools::demo;
+use crate::transport::live::{self, Live};
+use crate::transport::{http, mcp};
+use crate::{Error, Result, telemetry};
 
 /// Runs the server until SIGTERM or ctrl-c; with `demo`, simulated agents work on a demo workflow.
 pub async fn run(config: Config, demo: bool) -> Result<()> {

@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 
 use self::config::Config;
 use crate::client::{Client, Cursor, Update};
-use crate::jobs::leases::ClaimJob;
+use crate::domain::jobs::leases::ClaimJob;
 use crate::{Error, Result};
 
 /// How long the answer to the last claim is waited for.

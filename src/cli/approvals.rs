@@ -7,8 +7,8 @@ use console::Style;
 
 use super::output::{self, Cell, block, bold, dim, line, one_line};
 use super::remote::{RemoteArgs, WorkflowArgs, text};
-use crate::approvals::{Approval, ApprovalState, Ask, Decide, Decision, Which, Withdraw};
 use crate::client::Client;
+use crate::domain::approvals::{Approval, ApprovalState, Ask, Decide, Decision, Which, Withdraw};
 use crate::{Error, Result};
 
 /// One poll of an approval; the server answers earlier when it is decided.

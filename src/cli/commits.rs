@@ -13,8 +13,8 @@ use clap::{Args, Subcommand};
 use super::output;
 use super::remote::RemoteArgs;
 use crate::client::Client;
-use crate::commits::local::{self, Rewritten};
-use crate::commits::references::{self, CommitLink, CommitsLinked, NewCommit, NewCommits, Unlinked};
+use crate::domain::commits::local::{self, Rewritten};
+use crate::domain::commits::references::{self, CommitLink, CommitsLinked, NewCommit, NewCommits, Unlinked};
 use crate::{Error, Result};
 
 const HOOK: &str = include_str!("commit_hook.sh");

@@ -8,7 +8,7 @@ use indicatif::ProgressBar;
 use super::database::DatabaseArgs;
 use super::output;
 use crate::db::Db;
-use crate::embeddings::{self, Progress};
+use crate::domain::embeddings::{self, Progress};
 use crate::{Error, Result};
 
 /// How often `--watch` looks, and when it wonders whether anybody works.

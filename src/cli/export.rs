@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::database::DatabaseArgs;
-use crate::export::{self, Format};
-use crate::{Error, Result, operators};
+use crate::domain::export::{self, Format};
+use crate::domain::operators;
+use crate::{Error, Result};
 
 /// Flags of `callboard export`.
 #[derive(Debug, Args)]

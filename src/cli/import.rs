@@ -11,8 +11,8 @@ use serde_json::json;
 
 use super::database::DatabaseArgs;
 use super::output;
-use crate::import::{Batch, Outcome, beads, run};
-use crate::operators::operator;
+use crate::domain::import::{Batch, Outcome, beads, run};
+use crate::domain::operators::operator;
 use crate::{Error, Result};
 
 /// Bad lines and circles that are shown one by one; the rest is counted.

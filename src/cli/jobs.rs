@@ -10,9 +10,9 @@ use super::output::{self, Cell, bold, dim, line, one_line};
 use super::remote::{RemoteArgs, WorkflowArgs, text};
 use super::tickets::Urgency;
 use crate::client::Client;
-use crate::jobs::messages::PostMessage;
-use crate::jobs::{CreateJob, Job, JobFilter, JobStatus};
-use crate::tickets::Priority;
+use crate::domain::jobs::messages::PostMessage;
+use crate::domain::jobs::{CreateJob, Job, JobFilter, JobStatus};
+use crate::domain::tickets::Priority;
 use crate::{Error, Result};
 
 /// Flags of `callboard job`.

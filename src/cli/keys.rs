@@ -5,9 +5,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::database::{DatabaseArgs, Open};
 use super::output;
-use crate::accounts::agents::{self, Kind};
-use crate::accounts::keys::{self, CreatedKey, KeyCache, KeyRequest};
-use crate::{Error, Result, operators};
+use crate::domain::accounts::agents::{self, Kind};
+use crate::domain::accounts::keys::{self, CreatedKey, KeyCache, KeyRequest};
+use crate::domain::operators;
+use crate::{Error, Result};
 
 /// What to do with API keys.
 #[derive(Debug, Subcommand)]

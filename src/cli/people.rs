@@ -7,9 +7,10 @@ use serde_json::json;
 
 use super::database::DatabaseArgs;
 use super::output;
-use crate::accounts::passwords::Password;
-use crate::accounts::{people, secrets};
-use crate::{Error, Result, operators};
+use crate::domain::accounts::passwords::Password;
+use crate::domain::accounts::{people, secrets};
+use crate::domain::operators;
+use crate::{Error, Result};
 
 /// What to do with accounts of people.
 #[derive(Debug, Subcommand)]

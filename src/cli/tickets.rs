@@ -11,12 +11,12 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::output;
 use super::remote::{RemoteArgs, WorkflowArgs, text};
 use crate::client::Client;
-use crate::comments::AddComment;
-use crate::search::SearchType;
-use crate::stages::MoveToStage;
-use crate::tickets::Priority;
-use crate::tickets::change::SetBlockers;
-use crate::tickets::moves::{Claim, ResolveTicket};
+use crate::compat::stages::MoveToStage;
+use crate::domain::comments::AddComment;
+use crate::domain::search::SearchType;
+use crate::domain::tickets::Priority;
+use crate::domain::tickets::change::SetBlockers;
+use crate::domain::tickets::moves::{Claim, ResolveTicket};
 use crate::{Error, Result};
 
 /// Flags of `callboard ticket`.

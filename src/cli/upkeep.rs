@@ -6,8 +6,9 @@ use clap::{Args, Subcommand};
 
 use super::database::DatabaseArgs;
 use super::output;
+use crate::Result;
 use crate::db::maintenance;
-use crate::{Result, operators};
+use crate::domain::operators;
 
 /// What to look after.
 #[derive(Debug, Subcommand)]

@@ -15,8 +15,8 @@ use super::remote::{Names, RemoteArgs, WorkflowArgs};
 use super::tickets::urgency;
 use crate::client::watch::Event;
 use crate::client::{Client, Cursor, Update};
-use crate::tickets::Card;
-use crate::workflows::Column;
+use crate::domain::tickets::Card;
+use crate::domain::workflows::Column;
 use crate::{Error, Result};
 
 /// Tickets whose key and title are remembered; others are asked for again.

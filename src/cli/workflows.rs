@@ -4,9 +4,10 @@ use clap::{Args, Subcommand};
 
 use super::database::{DatabaseArgs, Open};
 use super::output;
-use crate::accounts::Caller;
-use crate::workflows::{self, CreateWorkflow, Role, UpdateWorkflow, Workflow};
-use crate::{Result, operators};
+use crate::Result;
+use crate::domain::accounts::Caller;
+use crate::domain::operators;
+use crate::domain::workflows::{self, CreateWorkflow, Role, UpdateWorkflow, Workflow};
 
 /// What to do with workflows.
 #[derive(Debug, Subcommand)]

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use super::send::Again;
 use super::tickets::part;
 use super::{Client, Result};
-use crate::export::Format;
-use crate::tickets::Card;
-use crate::tickets::read::{Filters, StatsAnswer};
-use crate::workflows::{BoardConfig, BoardSettings, Column, TicketType, Workflow};
+use crate::domain::export::Format;
+use crate::domain::tickets::Card;
+use crate::domain::tickets::read::{Filters, StatsAnswer};
+use crate::domain::workflows::{BoardConfig, BoardSettings, Column, TicketType, Workflow};
 
 /// A column of a board.
 #[derive(Debug, Clone, Default)]

@@ -5,14 +5,14 @@ use serde_json::{Value, json};
 use super::send::Again;
 use super::tickets::part;
 use super::{Client, Cursor, Error, Result};
-use crate::apps::{App, Apps};
-use crate::jobs::leases::{ClaimJob, ClaimedJob, GiveBack, GivenBack, Heartbeat, HeartbeatAnswer};
-use crate::jobs::messages::{Message, Messages, PostMessage};
-use crate::jobs::work::{
+use crate::domain::apps::{App, Apps};
+use crate::domain::jobs::leases::{ClaimJob, ClaimedJob, GiveBack, GivenBack, Heartbeat, HeartbeatAnswer};
+use crate::domain::jobs::messages::{Message, Messages, PostMessage};
+use crate::domain::jobs::work::{
     CompleteJob, EnterStage, FailJob, JobCompleted, JobFailed, MessagesPosted, NewApp, PostMessages, ProgressReported,
     ReportProgress, StageEntered,
 };
-use crate::jobs::{CreateJob, Job, JobFilter, Jobs};
+use crate::domain::jobs::{CreateJob, Job, JobFilter, Jobs};
 
 impl Client {
     /// Creates a job.

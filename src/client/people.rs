@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::send::Again;
 use super::tickets::part;
 use super::{Client, Result, Tokens};
-use crate::approvals::{Approval, ApprovalList, Ask, Decide, Decision, Which, Withdraw};
+use crate::domain::approvals::{Approval, ApprovalList, Ask, Decide, Decision, Which, Withdraw};
 
 impl Client {
     /// Signs in; the tokens are the caller's to keep.

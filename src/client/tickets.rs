@@ -4,17 +4,17 @@ use serde_json::{Value, json};
 
 use super::send::Again;
 use super::{Client, Result};
-use crate::comments::{AddComment, Commented};
-use crate::commits::references::{CommitsLinked, NewCommits};
-use crate::search::{SearchAnswer, SearchTickets};
-use crate::stages::{MoveToStage, StagedTicket};
-use crate::tickets::Done;
-use crate::tickets::change::{BlockersSet, CreateTicket, Created, SetBlockers, UpdateTicket, Updated};
-use crate::tickets::moves::{
+use crate::compat::stages::{MoveToStage, StagedTicket};
+use crate::domain::comments::{AddComment, Commented};
+use crate::domain::commits::references::{CommitsLinked, NewCommits};
+use crate::domain::search::{SearchAnswer, SearchTickets};
+use crate::domain::tickets::Done;
+use crate::domain::tickets::change::{BlockersSet, CreateTicket, Created, SetBlockers, UpdateTicket, Updated};
+use crate::domain::tickets::moves::{
     ChangeStatus, Claim, Claimed, CommitLinked, LinkCommit, ResolveTicket, Resolved, StatusChanged,
 };
-use crate::tickets::read::{Filters, StatsAnswer, TicketDetail, TicketList};
-use crate::workflows::{CreateWorkflow, MemberList, Workflow, WorkflowList};
+use crate::domain::tickets::read::{Filters, StatsAnswer, TicketDetail, TicketList};
+use crate::domain::workflows::{CreateWorkflow, MemberList, Workflow, WorkflowList};
 
 impl Client {
     /// Creates a ticket.

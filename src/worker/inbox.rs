@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 use super::{Shop, Until};
 use crate::client::Update;
-use crate::jobs::{CreateJob, Job, JobStatus};
+use crate::domain::jobs::{CreateJob, Job, JobStatus};
 use crate::{Error, Result};
 
 const LOOK: Duration = Duration::from_millis(500);

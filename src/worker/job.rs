@@ -15,9 +15,9 @@ use super::command::{Group, LEFTOVERS};
 use super::config::Step;
 use super::{Shop, output};
 use crate::client::Error as ClientError;
-use crate::jobs::Job;
-use crate::jobs::leases::GiveBack;
-use crate::jobs::work::{CompleteJob, EnterStage, FailJob};
+use crate::domain::jobs::Job;
+use crate::domain::jobs::leases::GiveBack;
+use crate::domain::jobs::work::{CompleteJob, EnterStage, FailJob};
 
 /// How a stage, or the whole job, ended.
 #[derive(Debug)]

@@ -8,8 +8,8 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::mpsc;
 
 use super::redact::Secrets;
-use crate::jobs::messages::{Level, MessageKind};
-use crate::jobs::work::NewMessage;
+use crate::domain::jobs::messages::{Level, MessageKind};
+use crate::domain::jobs::work::NewMessage;
 
 /// A batch is sent after so long,
 pub(crate) const FLUSH: Duration = Duration::from_millis(250);

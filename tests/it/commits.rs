@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use callboard::accounts::Caller;
 use callboard::cli::Cli;
-use callboard::commits::{CommitDiff, FileStatus, describe, diff};
 use callboard::config::Config;
 use callboard::db::{Db, pool};
+use callboard::domain::accounts::Caller;
+use callboard::domain::commits::{CommitDiff, FileStatus, describe, diff};
 use clap::Parser;
 use tempfile::TempDir;
 use tokio_postgres::Client;

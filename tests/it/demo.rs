@@ -1,7 +1,7 @@
 //! The demo, against a real server: its agents call the API, and a restart goes on with the same board.
 
 use callboard::db::{Db, pool};
-use callboard::demo;
+use callboard::tools::demo;
 use tokio::sync::oneshot;
 
 use crate::{client, house};

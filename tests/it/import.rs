@@ -3,10 +3,10 @@
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use callboard::accounts::Caller;
 use callboard::db::{Db, pool};
-use callboard::import::{Batch, Outcome, beads, run};
-use callboard::operators::operator;
+use callboard::domain::accounts::Caller;
+use callboard::domain::import::{Batch, Outcome, beads, run};
+use callboard::domain::operators::operator;
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 

@@ -28,8 +28,7 @@ fn files(folder: &str, ending: &str) -> Vec<(PathBuf, String)> {
         .collect()
 }
 
-const DOORS: &[&str] =
-    &["src/http", "src/live", "src/cli", "src/mcp", "src/bench", "src/demo", "src/serve", "src/main"];
+const DOORS: &[&str] = &["src/transport", "src/cli", "src/tools", "src/serve", "src/main"];
 const GROUND: &[&str] = &["src/db", "src/config", "src/error", "src/telemetry", "src/build", "src/lib"];
 
 fn is_in(path: &Path, rooms: &[&str]) -> bool {
@@ -62,20 +61,12 @@ fn imports_run_one_way() {
             let wrong = if door {
                 (line.contains("include_str!") && line.contains("sql/queries")).then_some("a door holds SQL")
             } else if ground {
-                [
-                    "crate::http",
-                    "crate::live",
-                    "crate::cli",
-                    "crate::mcp",
-                    "crate::accounts",
-                    "crate::tickets",
-                    "crate::workflows",
-                ]
-                .iter()
-                .any(|module| names(line, module))
-                .then_some("the ground floor knows a room above it")
+                ["crate::transport", "crate::cli", "crate::domain", "crate::compat"]
+                    .iter()
+                    .any(|module| names(line, module))
+                    .then_some("the ground floor knows a room above it")
             } else {
-                ["actix_web", "actix_ws", "rmcp", "crate::http", "crate::live", "crate::cli", "crate::mcp"]
+                ["actix_web", "actix_ws", "rmcp", "crate::transport", "crate::cli"]
                     .iter()
                     .any(|module| names(line, module))
                     .then_some("a noun knows a door")
@@ -91,7 +82,7 @@ fn imports_run_one_way() {
 #[test]
 fn http_sees_no_database_rows() {
     let mut found = Vec::new();
-    for (path, text) in files("src/http", ".rs") {
+    for (path, text) in files("src/transport/http", ".rs") {
         for (number, line) in code(&text) {
             if line.contains("tokio_postgres") || line.contains("deadpool") {
                 found.push(format!("{}:{number}: {}", path.display(), line.trim()));

@@ -9,8 +9,8 @@ use super::unsuccessful;
 use crate::Result;
 use crate::cli::output::{self, block, dim, line, one_line};
 use crate::client::{Client, Update};
-use crate::jobs::JobStatus;
-use crate::jobs::messages::{Level, Message, MessageKind};
+use crate::domain::jobs::JobStatus;
+use crate::domain::jobs::messages::{Level, Message, MessageKind};
 
 /// The server's largest page.
 const PAGE: i64 = 200;

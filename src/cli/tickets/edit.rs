@@ -6,8 +6,8 @@ use super::Urgency;
 use crate::Result;
 use crate::cli::remote::{Names, WorkflowArgs, text};
 use crate::client::Client;
-use crate::tickets::Priority;
-use crate::tickets::change::{CreateTicket, Created, TicketUpdates, UpdateTicket, Updated};
+use crate::domain::tickets::Priority;
+use crate::domain::tickets::change::{CreateTicket, Created, TicketUpdates, UpdateTicket, Updated};
 
 /// Flags of `callboard ticket create`.
 #[derive(Debug, Args)]

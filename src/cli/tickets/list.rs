@@ -8,9 +8,9 @@ use crate::Result;
 use crate::cli::output::{self, Cell};
 use crate::cli::remote::{Names, WorkflowArgs};
 use crate::client::Client;
-use crate::search::{SearchTickets, SearchType};
-use crate::tickets::read::Filters;
-use crate::tickets::{Card, Priority};
+use crate::domain::search::{SearchTickets, SearchType};
+use crate::domain::tickets::read::Filters;
+use crate::domain::tickets::{Card, Priority};
 
 /// The server's largest page.
 const PAGE: i32 = 200;

@@ -7,8 +7,8 @@ use crate::Result;
 use crate::cli::output::{self, alert, block, bold, dim, line, one_line};
 use crate::cli::remote::{Names, WorkflowArgs};
 use crate::client::Client;
-use crate::tickets::read::TicketDetail;
-use crate::tickets::{ApprovalStatus, TicketRef};
+use crate::domain::tickets::read::TicketDetail;
+use crate::domain::tickets::{ApprovalStatus, TicketRef};
 
 /// So many of the last changes are shown.
 const HISTORY: usize = 10;

@@ -8,8 +8,8 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 use crate::client::Client;
-use crate::jobs::leases::{Heartbeat, HeartbeatAnswer};
-use crate::jobs::{Job, JobStatus};
+use crate::domain::jobs::leases::{Heartbeat, HeartbeatAnswer};
+use crate::domain::jobs::{Job, JobStatus};
 use crate::worker::Shop;
 
 /// What the work has to do.

@@ -10,10 +10,10 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::lease::{Hurry, Lease, Orders};
-use crate::approvals::Ask;
 use crate::client::{Client, Error};
-use crate::jobs::messages::{Level, MessageKind, MessageRole};
-use crate::jobs::work::{NewApp, NewMessage, PostMessages, ReportProgress};
+use crate::domain::approvals::Ask;
+use crate::domain::jobs::messages::{Level, MessageKind, MessageRole};
+use crate::domain::jobs::work::{NewApp, NewMessage, PostMessages, ReportProgress};
 use crate::worker::Shop;
 use crate::worker::config::Step;
 use crate::worker::lines::{self, Directive};

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use callboard::embeddings::{Absent, Embeddings, Settings};
+use callboard::domain::embeddings::{Absent, Embeddings, Settings};
 use serde_json::json;
 
 use super::fake::{Fake, Mood};

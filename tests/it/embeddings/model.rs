@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use callboard::embeddings::Bert;
+use callboard::domain::embeddings::Bert;
 use serde::Deserialize;
 
 use crate::house;

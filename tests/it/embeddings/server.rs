@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use callboard::embeddings::Absent;
+use callboard::domain::embeddings::Absent;
 use serde_json::json;
 
 use crate::client::{Server, server_with};

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::client::{Client, Server, server};
 
 async fn workflow(server: &Server, owner: &Client) -> String {
-    let caller = callboard::accounts::Caller::trusted(&owner.id).to_sql();
+    let caller = callboard::domain::accounts::Caller::trusted(&owner.id).to_sql();
     server.sql("insert into workflows (id, name) values ('w1', 'one') on conflict do nothing", &[]).await;
     server.sql("insert into workflow_members values ('w1', $1, 'owner', $1)", &[&caller]).await;
     "w1".to_owned()
@@ -46,7 +46,7 @@ async fn a_key_lives_and_dies() {
         server.bearer(&wrong).get("/api/auth/me").await.refused(401);
     }
     let id = created["id"].as_str().expect("an id");
-    let foreign = callboard::accounts::keys::generate().expect("a key");
+    let foreign = callboard::domain::accounts::keys::generate().expect("a key");
     server.sql("update api_keys set secret_hash = $1 where id = $2", &[&foreign.hash, &id]).await;
     crate::house::eventually("the changed key is refused", async || holder.get("/api/auth/me").await.status == 401)
         .await;
@@ -199,7 +199,7 @@ async fn tickets_for_sockets_are_good_once() {
     let ada = server.user("ada").await;
     let issue =
         async || ada.post("/api/auth/ws-ticket", json!({})).await.ok()["ticket"].as_str().expect("a ticket").to_owned();
-    let redeem = async |ticket: &str| callboard::accounts::redeem_ws_ticket(&server.state.db, ticket).await;
+    let redeem = async |ticket: &str| callboard::domain::accounts::redeem_ws_ticket(&server.state.db, ticket).await;
     let ticket = issue().await;
     let who = redeem(&ticket).await.expect("redeemed");
     assert_eq!(who.caller.actor, ada.id);

@@ -1,6 +1,6 @@
 //! The first administrator.
 
-use callboard::accounts;
+use callboard::domain::accounts;
 use secrecy::ExposeSecret;
 use serde_json::json;
 

@@ -100,7 +100,8 @@ async fn tokens_end_and_keys_rotate() {
     let ada = server.user("ada").await;
     let before = ada.token.clone().expect("a token");
     // Another server of the same database meets the new key without being told.
-    let elsewhere = callboard::accounts::Accounts::load(&server.state.db, &server.state.config).await.expect("load");
+    let elsewhere =
+        callboard::domain::accounts::Accounts::load(&server.state.db, &server.state.config).await.expect("load");
     server.state.accounts.rotate_signing_key().await.expect("rotate");
     let refreshed = server.stranger().post("/api/auth/token/refresh", json!({"refresh": ada.refresh})).await.ok();
     let after = refreshed["access"].as_str().expect("a token");
@@ -119,8 +120,10 @@ async fn servers_that_start_together_share_their_keys() {
     let pool = callboard::db::pool::pool(&db.url, 8, std::time::Duration::from_secs(30)).expect("a pool");
     let db_handle = callboard::db::Db::new(pool);
     let config = crate::client::config(&[]);
-    let loaded =
-        futures_util::future::join_all((0..8).map(|_| callboard::accounts::Accounts::load(&db_handle, &config))).await;
+    let loaded = futures_util::future::join_all(
+        (0..8).map(|_| callboard::domain::accounts::Accounts::load(&db_handle, &config)),
+    )
+    .await;
     let accounts: Vec<_> = loaded.into_iter().map(|one| one.expect("load")).collect();
     let token = accounts[0].tokens().issue("user-x", "session-x").expect("a token");
     for one in &accounts {

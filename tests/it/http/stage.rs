@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use callboard::accounts::keys;
+use callboard::domain::accounts::keys;
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use callboard::accounts::Caller;
 use callboard::db::{Db, pool};
-use callboard::history::Room;
-use callboard::live::client::Client;
-use callboard::live::dialects::Dialect;
-use callboard::live::relay::State;
-use callboard::live::{Live, Settings, catch_up};
+use callboard::domain::accounts::Caller;
+use callboard::domain::history::Room;
+use callboard::transport::live::client::Client;
+use callboard::transport::live::dialects::Dialect;
+use callboard::transport::live::relay::State;
+use callboard::transport::live::{Live, Settings, catch_up};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 

@@ -1,7 +1,7 @@
 //! A server with people and workflows on it, and what tests do behind its back.
 #![allow(dead_code)]
 
-use callboard::accounts::keys;
+use callboard::domain::accounts::keys;
 use serde_json::Value;
 use tokio_postgres::Client;
 

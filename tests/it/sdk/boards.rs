@@ -1,9 +1,9 @@
 //! Ticket tracking as a program sets it up and reads it.
 
 use callboard::client::{ColumnConfig, TicketBoardConfig, TicketTypeConfig};
-use callboard::export::Format;
-use callboard::tickets::read::Filters;
-use callboard::workflows::BoardSettings;
+use callboard::domain::export::Format;
+use callboard::domain::tickets::read::Filters;
+use callboard::domain::workflows::BoardSettings;
 use serde_json::{Value, json};
 
 use super::sdk;
@@ -81,7 +81,7 @@ async fn a_program_sets_up_a_board_and_reads_what_is_on_it() {
 
     let off = workflow.disable_ticket_tracking().await.expect("off");
     assert!(!off.ticket_tracking);
-    let input: callboard::tickets::change::CreateTicket =
+    let input: callboard::domain::tickets::change::CreateTicket =
         serde_json::from_value(json!({"workflow_id": desk.workflow, "title": "x", "description": "y"})).expect("one");
     let refused = client.create_ticket(&input).await.expect_err("off");
     assert_eq!(refused.problem().map(|problem| problem.status), Some(409), "{refused}");

@@ -1,7 +1,7 @@
 //! The example of the README; a test beside it compares the words.
 
 use callboard::client::{Client, Credential, Result, Update};
-use callboard::tickets::change::CreateTicket;
+use callboard::domain::tickets::change::CreateTicket;
 use futures_util::StreamExt;
 
 /// Files a ticket, and tells what happens to it until it is resolved.

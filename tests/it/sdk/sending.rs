@@ -1,10 +1,10 @@
 //! What the client sends again and what it does not, and how refusals look.
 
 use callboard::client::{Client, Credential, Error, Tokens};
-use callboard::comments::AddComment;
-use callboard::jobs::CreateJob;
-use callboard::tickets::change::{CreateTicket, SetBlockers};
-use callboard::tickets::moves::ChangeStatus;
+use callboard::domain::comments::AddComment;
+use callboard::domain::jobs::CreateJob;
+use callboard::domain::tickets::change::{CreateTicket, SetBlockers};
+use callboard::domain::tickets::moves::ChangeStatus;
 use serde_json::json;
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};

@@ -1,0 +1,8 @@
+//! Shapes and calls that clients of other systems expect, built on the domain and free of any transport.
+//!
+//! Their HTTP routes are in `transport/http/compat`, their socket messages in `transport/live/dialects`.
+
+pub mod adw;
+pub mod executions;
+pub mod stages;
+pub mod ticket_events;

@@ -1,0 +1,177 @@
+//! Definitions and executions, as one kind of existing client knows them. A definition is a board that work
+//! is begun from, a template or one that somebody keeps; an execution is a workflow.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio_postgres::types::Json;
+use utoipa::ToSchema;
+
+use crate::db::Db;
+use crate::domain::accounts::Caller;
+use crate::domain::workflows::BoardConfig;
+use crate::{Error, Result};
+
+/// A board that work is begun from.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Definition {
+    /// A template's name, or `definition-<uuid>`.
+    pub id: String,
+    /// The same.
+    pub definition_id: String,
+    /// What it is called.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// The board.
+    #[schema(value_type = Object)]
+    pub board_config: Value,
+    /// Whether it is a template.
+    pub built_in: bool,
+    /// When it was made.
+    pub created_at: Option<String>,
+    /// Its columns in order: `{id, name, order}`.
+    #[schema(value_type = Vec<Object>)]
+    pub phases: Vec<Value>,
+}
+
+/// All that the caller can begin work from.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Definitions {
+    /// The templates, then the caller's own.
+    pub definitions: Vec<Definition>,
+}
+
+/// `POST /api/workflow-definitions`. What else is sent is not looked at.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+pub struct CreateDefinition {
+    /// 1 to 200 characters.
+    #[schema(min_length = 1, max_length = 200)]
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// What work goes through, between a first column and a last one that are added.
+    /// Each is a name, or an object that has one.
+    #[schema(value_type = Option<Vec<String>>)]
+    pub phases: Option<Vec<Value>>,
+    /// The whole board instead.
+    pub board_config: Option<BoardConfig>,
+}
+
+/// `POST /api/workflow-executions`. What else is sent is not looked at.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+pub struct CreateExecution {
+    /// The definition's id, or a template's name.
+    #[schema(min_length = 1)]
+    pub definition_id: String,
+    /// What the workflow is called; else its description, else the definition's name.
+    pub name: Option<String>,
+    /// What it is about.
+    pub description: Option<String>,
+    /// Whatever it was begun with; kept as it is.
+    #[schema(value_type = Option<Object>)]
+    pub launch_params: Option<Value>,
+    /// The first work to do: a job is queued with it, with a ticket of its own.
+    pub prompt: Option<String>,
+    /// The acting agent, where the caller may act for others.
+    pub agent_id: Option<String>,
+}
+
+/// A workflow as an execution.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Execution {
+    /// The workflow's id.
+    pub id: String,
+    /// The same.
+    pub execution_id: String,
+    /// The same.
+    pub workflow_id: String,
+    /// What it was begun from, if that is known.
+    pub definition_id: Option<String>,
+    /// What it is called.
+    pub name: String,
+    /// What it is about.
+    pub description: String,
+    /// What it was begun with.
+    #[schema(value_type = Object)]
+    pub launch_params: Value,
+    /// active, completed (every ticket is resolved and no job open) or archived.
+    pub status: String,
+    /// The caller's role in it.
+    pub role: String,
+    /// When it was begun.
+    pub created_at: String,
+    /// When it last changed.
+    pub updated_at: String,
+    /// When it was archived.
+    pub completed_at: Option<String>,
+    /// `{total_tickets, resolved_tickets, active_jobs}`.
+    #[schema(value_type = Object)]
+    pub stats: Value,
+    /// The job of its prompt, in the answer to its beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job_id: Option<String>,
+    /// That job's ticket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket_id: Option<String>,
+    /// The board, where one is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub board_config: Option<Value>,
+    /// Its newest 50 jobs, where one is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<Object>>)]
+    pub jobs: Option<Vec<Value>>,
+}
+
+/// The caller's workflows.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Executions {
+    /// Newest first.
+    pub executions: Vec<Execution>,
+}
+
+/// All that the caller can begin work from.
+pub async fn definitions(db: &Db, caller: &Caller) -> Result<Definitions> {
+    db.call(include_str!("../../sql/queries/executions/definitions.sql"), &[&caller.to_sql()]).await
+}
+
+/// Keeps a board to begin work from.
+pub async fn define(db: &Db, caller: &Caller, input: &CreateDefinition) -> Result<Definition> {
+    if input.phases.is_none() && input.board_config.is_none() {
+        let mut problem = Error::invalid("phases", "or board_config must be given").as_problem();
+        problem.errors.extend(Error::invalid("board_config", "or phases must be given").as_problem().errors);
+        return Err(Error::Problem(Box::new(problem)));
+    }
+    let name = |(place, phase): (usize, &Value)| {
+        let named = [phase, &phase["name"], &phase["phase_name"]].into_iter().find_map(Value::as_str);
+        named
+            .map(str::to_owned)
+            .ok_or_else(|| Error::invalid(&format!("phases[{place}]"), "must be a name or have one"))
+    };
+    let phases = input.phases.as_ref().map(|phases| phases.iter().enumerate().map(name).collect::<Result<Vec<_>>>());
+    let phases = phases.transpose()?;
+    let board = input.board_config.as_ref().map(Json);
+    const SQL: &str = include_str!("../../sql/queries/executions/define.sql");
+    db.call(SQL, &[&caller.to_sql(), &input.name, &input.description, &phases, &board]).await
+}
+
+/// Begins a workflow from a definition.
+pub async fn create(db: &Db, caller: &Caller, input: &CreateExecution, key: Option<&str>) -> Result<Execution> {
+    let params = input.launch_params.as_ref().map(Json);
+    const SQL: &str = include_str!("../../sql/queries/executions/create.sql");
+    db.call(
+        SQL,
+        &[&caller.to_sql(), &input.definition_id, &input.name, &input.description, &params, &input.prompt, &key],
+    )
+    .await
+}
+
+/// The caller's workflows.
+pub async fn list(db: &Db, caller: &Caller, status: Option<&str>, limit: i64) -> Result<Executions> {
+    db.call(include_str!("../../sql/queries/executions/list.sql"), &[&caller.to_sql(), &status, &limit]).await
+}
+
+/// One of them.
+pub async fn get(db: &Db, caller: &Caller, workflow: &str) -> Result<Execution> {
+    db.call(include_str!("../../sql/queries/executions/get.sql"), &[&caller.to_sql(), &workflow]).await
+}

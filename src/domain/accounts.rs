@@ -1,0 +1,157 @@
+//! Actors and their credentials: who calls, and how it was proven.
+
+pub mod agents;
+pub mod invites;
+pub mod keys;
+pub mod passwords;
+pub mod people;
+pub mod secrets;
+pub mod sessions;
+pub mod throttle;
+pub mod tokens;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+pub use self::invites::first_start;
+pub use self::sessions::redeem_ws_ticket;
+use crate::config::{Config, Registration};
+use crate::db::Db;
+use crate::{Error, Result};
+
+/// Who calls, as a door verified it; passed to every SQL function as `caller`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Caller {
+    /// The authenticated actor.
+    pub actor: String,
+    /// The agent acted for (`X-Agent-ID`, or `agent_id` in a body).
+    #[serde(rename = "for", skip_serializing_if = "Option::is_none")]
+    pub acting_for: Option<String>,
+    /// The session that authenticated, if it was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+    /// The API key that authenticated, if it was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+}
+
+impl Caller {
+    /// A caller that holds the database itself (command line, tests).
+    pub fn trusted(actor: impl Into<String>) -> Self {
+        Self { actor: actor.into(), acting_for: None, session: None, key: None }
+    }
+
+    /// The parameter `caller` of the functions in `logic`.
+    pub fn to_sql(&self) -> String {
+        if self.acting_for.is_none() && self.session.is_none() && self.key.is_none() {
+            return self.actor.clone();
+        }
+        serde_json::json!(self).to_string()
+    }
+
+    /// This caller acting for `agent_id`, as a body or header names it. Naming oneself, or the agent
+    /// already acted for, changes nothing.
+    pub fn acting_as(&self, agent_id: Option<&str>) -> Result<Self> {
+        let Some(agent_id) = agent_id else { return Ok(self.clone()) };
+        if agent_id == self.actor || self.acting_for.as_deref() == Some(agent_id) {
+            return Ok(self.clone());
+        }
+        if self.acting_for.is_some() {
+            return Err(Error::invalid("agent_id", "must be the agent that X-Agent-ID names"));
+        }
+        if !is_actor_id(agent_id) {
+            return Err(Error::invalid(
+                "agent_id",
+                "must be 1 to 128 letters, digits or _ . / : @ + - and begin with a letter or digit",
+            ));
+        }
+        Ok(Self { acting_for: Some(agent_id.to_owned()), ..self.clone() })
+    }
+}
+
+/// Whether a text has the shape of an actor's id.
+pub fn is_actor_id(text: &str) -> bool {
+    text.len() <= 128
+        && text.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric)
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_./:@+-".contains(&b))
+}
+
+/// A verified credential.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authenticated {
+    /// Who calls.
+    pub caller: Caller,
+    /// When the credential ends by itself; none for a key without an end.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Everything accounts need while serving; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Accounts {
+    db: Db,
+    tokens: tokens::Tokens,
+    keys: keys::KeyCache,
+    passwords: passwords::Passwords,
+    throttle: throttle::Throttle,
+    registration: Registration,
+    session_days: i32,
+}
+
+impl Accounts {
+    /// Loads the signing keys (the first server of a database makes them). Signing in goes on when all
+    /// other connections are busy.
+    pub async fn load(db: &Db, config: &Config) -> Result<Self> {
+        let db = &db.reserved();
+        passwords::prepare().await?;
+        Ok(Self {
+            db: db.clone(),
+            tokens: tokens::Tokens::load(db, config.access_token_seconds).await?,
+            keys: keys::KeyCache::default(),
+            passwords: passwords::Passwords::default(),
+            throttle: throttle::Throttle::new(config.sign_in_rate),
+            registration: config.registration,
+            session_days: i32::try_from(config.session_days).unwrap_or(i32::MAX),
+        })
+    }
+
+    /// Who presents this bearer credential, an access token or an API key. Whether its session or key
+    /// still stands is asked again by every function in SQL.
+    pub async fn authenticate(&self, bearer: &str) -> Result<Authenticated> {
+        if bearer.starts_with("cb_") {
+            let info = self.keys.check(&self.db, bearer).await?;
+            let caller = Caller { actor: info.actor_id, acting_for: None, session: None, key: Some(info.key_id) };
+            return Ok(Authenticated { caller, expires_at: info.expires_at });
+        }
+        let access = self.tokens.verify(&self.db, bearer).await?;
+        let caller = Caller { actor: access.actor, acting_for: None, session: Some(access.session), key: None };
+        Ok(Authenticated { caller, expires_at: Some(access.expires_at) })
+    }
+
+    /// The verifier of API keys.
+    pub fn keys(&self) -> &keys::KeyCache {
+        &self.keys
+    }
+
+    /// The signer of access tokens.
+    pub fn tokens(&self) -> &tokens::Tokens {
+        &self.tokens
+    }
+
+    /// Forgets what was counted and is no longer needed; called every minute.
+    pub fn tidy_memory(&self) {
+        self.throttle.tidy();
+    }
+
+    /// Reads the signing keys again, so that a retired one is forgotten; called every hour.
+    pub async fn reload_keys(&self) -> Result<()> {
+        self.tokens.reload(&self.db).await
+    }
+
+    /// Replaces the key that signs access tokens, on every server of the database. Tokens signed before
+    /// stay valid while they last.
+    pub async fn rotate_signing_key(&self) -> Result<()> {
+        let (kid, secret) = (secrets::random_text(12)?, secrets::random_key()?.to_vec());
+        self.db.rows(include_str!("../../sql/queries/accounts/rotate_signing_key.sql"), &[&kid, &secret]).await?;
+        self.reload_keys().await
+    }
+}

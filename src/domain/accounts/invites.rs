@@ -1,0 +1,152 @@
+//! Invitations, and how an installation gets its first administrator.
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::passwords::{Password, Passwords};
+use super::people::{Device, SignedIn, normalize_email};
+use super::{Accounts, Caller, secrets};
+use crate::config::Config;
+use crate::db::Db;
+use crate::{Error, Result};
+
+/// A new invitation.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewInvite {
+    /// The only e-mail that may use it; without one, whoever has the link.
+    pub email: Option<String>,
+    /// The workflow it leads into.
+    pub workflow_id: Option<String>,
+    /// `viewer`, `member` (default) or `owner`.
+    pub role: Option<String>,
+    /// Hours it lasts, up to 720; 168 by default.
+    #[schema(minimum = 1, maximum = 720)]
+    pub expires_in_hours: Option<i32>,
+}
+
+/// An invitation, shown once.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Invite {
+    /// What the invited person sends as `invite`.
+    pub invite: String,
+    /// The page that takes it, where the server's public address is known.
+    pub url: Option<String>,
+    #[serde(flatten)]
+    made: Made,
+}
+
+/// What the database says of an invitation.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct Made {
+    email: Option<String>,
+    workflow_id: Option<String>,
+    role: Option<String>,
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Timestamp,
+}
+
+/// What an accepted invitation led into.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct Accepted {
+    /// The workflow.
+    pub workflow_id: Option<String>,
+    /// The role in it.
+    pub role: Option<String>,
+}
+
+/// Makes an invitation.
+pub async fn create(db: &Db, config: &Config, caller: &Caller, new: &NewInvite) -> Result<Invite> {
+    let email = new.email.as_deref().map(normalize_email).transpose()?;
+    let hours = new.expires_in_hours.unwrap_or(168);
+    if !(1..=720).contains(&hours) {
+        return Err(Error::invalid("expires_in_hours", "must be between 1 and 720"));
+    }
+    let invite = secrets::random_text(32)?;
+    let made = db
+        .call(
+            include_str!("../../../sql/queries/accounts/create_invite.sql"),
+            &[&caller.to_sql(), &secrets::hash(&invite), &email, &new.workflow_id, &new.role, &hours],
+        )
+        .await?;
+    let url = config.public_url.as_deref().map(|url| format!("{}/register?invite={invite}", url.trim_end_matches('/')));
+    Ok(Invite { invite, url, made })
+}
+
+/// Takes up an invitation with an account that exists.
+pub async fn accept(db: &Db, caller: &Caller, invite: &str) -> Result<Accepted> {
+    db.call(
+        include_str!("../../../sql/queries/accounts/accept_invite.sql"),
+        &[&caller.to_sql(), &secrets::hash(invite)],
+    )
+    .await
+}
+
+/// Whether the installation has an administrator.
+pub async fn admin_exists(db: &Db) -> Result<bool> {
+    db.call(include_str!("../../../sql/queries/accounts/admin_exists.sql"), &[]).await
+}
+
+/// The first administrator: made from the settings, or by a one-time link whose token is answered, to be
+/// printed as `<address>/setup?token=…`. Nothing where an administrator exists.
+pub async fn first_start(db: &Db, config: &Config) -> Result<Option<SecretString>> {
+    if admin_exists(db).await? {
+        return Ok(None);
+    }
+    let (email, password) = match (&config.admin_email, &config.admin_password) {
+        (Some(email), Some(password)) => (email, Password::from(password.clone())),
+        (None, None) => return offer(db).await,
+        _ => {
+            return Err(Error::Setup(
+                "Set both CALLBOARD_ADMIN_EMAIL and CALLBOARD_ADMIN_PASSWORD, or neither to get a set-up link."
+                    .to_owned(),
+            ));
+        }
+    };
+    let email = normalize_email(email)
+        .map_err(|_| Error::Setup("CALLBOARD_ADMIN_EMAIL is not an e-mail address.".to_owned()))?;
+    password
+        .check("password")
+        .map_err(|_| Error::Setup("CALLBOARD_ADMIN_PASSWORD must have 8 to 1024 characters.".to_owned()))?;
+    let hash = Passwords::default().hash(password).await?;
+    let name = email.split('@').next().unwrap_or("admin");
+    let _: bool =
+        db.call(include_str!("../../../sql/queries/accounts/ensure_admin.sql"), &[&email, &name, &hash]).await?;
+    Ok(None)
+}
+
+async fn offer(db: &Db) -> Result<Option<SecretString>> {
+    let token = secrets::random_text(32)?;
+    let offered: bool =
+        db.call(include_str!("../../../sql/queries/accounts/offer_setup.sql"), &[&secrets::hash(&token)]).await?;
+    Ok(offered.then(|| token.into()))
+}
+
+impl Accounts {
+    /// Makes the first administrator by a set-up link, and signs in.
+    pub async fn complete_setup(
+        &self,
+        token: &str,
+        email: &str,
+        name: Option<&str>,
+        password: Password,
+        device: &Device,
+    ) -> Result<SignedIn> {
+        let email = normalize_email(email)?;
+        let name = name.unwrap_or_else(|| email.split('@').next().unwrap_or("admin"));
+        password.check("password")?;
+        self.throttle.take(None, device.address)?;
+        let hash = self.passwords.hash(password).await?;
+        let user: super::people::Actor = self
+            .db
+            .call(
+                include_str!("../../../sql/queries/accounts/complete_setup.sql"),
+                &[&secrets::hash(token), &email, &name, &hash],
+            )
+            .await?;
+        self.throttle.give_back(None, device.address);
+        self.open_session(&user.id, device).await
+    }
+}

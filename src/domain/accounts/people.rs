@@ -1,0 +1,268 @@
+//! People: registering, signing in, staying signed in, signing out.
+
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::passwords::Password;
+use super::{Accounts, Caller, secrets};
+use crate::config::Registration;
+use crate::db::Db;
+use crate::{Error, Result};
+
+/// A person, an agent or a service.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Actor {
+    /// The id, e.g. `user-0192…`.
+    pub id: String,
+    /// `user`, `agent` or `service`.
+    pub kind: String,
+    /// What people call it.
+    pub name: String,
+    /// The e-mail of a person.
+    pub email: Option<String>,
+    /// Whether this is an administrator of the installation.
+    pub is_admin: bool,
+    /// Who manages this agent or service.
+    pub owner_id: Option<String>,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    /// Since when it may do nothing.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub disabled_at: Option<Timestamp>,
+}
+
+/// From where a person signs in; shown in the list of sessions.
+#[derive(Debug, Clone)]
+pub struct Device {
+    /// The client's address.
+    pub address: IpAddr,
+    /// What the browser calls itself.
+    pub user_agent: Option<String>,
+}
+
+/// What a sign-in or refresh gives.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SignedIn {
+    /// The access token, for `Authorization: Bearer`.
+    pub access: String,
+    /// The refresh token; absent in cookie mode, where only the cookie carries it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub refresh: Option<String>,
+    /// Seconds until the access token ends.
+    pub expires_in: u32,
+    /// Who signed in.
+    pub user: Actor,
+}
+
+/// What a registration takes.
+#[derive(Debug)]
+pub struct Registering<'a> {
+    /// The e-mail as typed.
+    pub email: &'a str,
+    /// The name; without one, the e-mail's first part.
+    pub name: Option<&'a str>,
+    /// The password.
+    pub password: Password,
+    /// The invitation, if one was followed.
+    pub invite: Option<&'a str>,
+}
+
+#[derive(Deserialize)]
+struct Login {
+    actor_id: String,
+    password_hash: String,
+}
+
+#[derive(Deserialize)]
+struct Opened {
+    session_id: String,
+    user: Actor,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "outcome", rename_all = "lowercase")]
+enum Refreshed {
+    Ok { session_id: String, user: Box<Actor> },
+    Reused,
+    Unknown,
+}
+
+/// An e-mail in the one form it is stored and compared in.
+pub fn normalize_email(email: &str) -> Result<String> {
+    let email = email.trim().to_lowercase();
+    let wrong = || Error::invalid("email", "must be an e-mail address");
+    let (name, host) = email.rsplit_once('@').ok_or_else(wrong)?;
+    let strange = |c: char| c.is_whitespace() || c.is_control() || "<>()[]\\,;:\"".contains(c);
+    if name.is_empty() || name.contains('@') || host.is_empty() || host.starts_with('.') || email.contains(strange) {
+        return Err(wrong());
+    }
+    if email.chars().count() > 320 {
+        return Err(Error::invalid("email", "must have 3 to 320 characters"));
+    }
+    Ok(email)
+}
+
+/// A person's name: as given, else what stands before the `@`.
+fn name_of(name: Option<&str>, email: &str) -> Result<String> {
+    let name = name.map(str::trim).unwrap_or_else(|| email.split('@').next().unwrap_or(email));
+    match name.chars().count() {
+        1..=200 => Ok(name.to_owned()),
+        _ => Err(Error::invalid("name", "must have 1 to 200 characters")),
+    }
+}
+
+/// Makes a person, for whoever holds the database (command line).
+pub async fn create(db: &Db, email: &str, name: Option<&str>, password: Password, admin: bool) -> Result<Actor> {
+    let email = normalize_email(email)?;
+    let name = name_of(name, &email)?;
+    password.check("password")?;
+    let hash = super::passwords::Passwords::default().hash(password).await?;
+    db.call(include_str!("../../../sql/queries/accounts/create_user.sql"), &[&email, &name, &hash, &admin]).await
+}
+
+impl Accounts {
+    /// Registers a person and signs in.
+    pub async fn register(&self, who: Registering<'_>, device: &Device) -> Result<SignedIn> {
+        let email = normalize_email(who.email)?;
+        let name = name_of(who.name, &email)?;
+        who.password.check("password")?;
+        self.throttle.take(None, device.address)?;
+        let hash = self.passwords.hash(who.password).await?;
+        let registration = match self.registration {
+            Registration::Open => "open",
+            Registration::Invite => "invite",
+            Registration::Off => "off",
+        };
+        let invite = who.invite.map(secrets::hash);
+        let user: Actor = self
+            .db
+            .call(
+                include_str!("../../../sql/queries/accounts/register.sql"),
+                &[&email, &name, &hash, &invite, &registration],
+            )
+            .await?;
+        self.open_session(&user.id, device).await
+    }
+
+    /// Signs in. An unknown account and a wrong password look and take the same.
+    pub async fn login(&self, email: &str, password: Password, device: &Device) -> Result<SignedIn> {
+        let refused = || Error::problem(401, "wrong_credentials", "The e-mail or the password is wrong.");
+        // What is no e-mail is nobody's; it is looked up all the same, unless it is too long to remember.
+        let email = email.trim().to_lowercase();
+        if email.len() > 1280 {
+            return Err(Error::invalid("email", "must have 3 to 320 characters"));
+        }
+        self.throttle.look(Some(&email), device.address)?;
+        let login: Option<Login> =
+            self.db.call(include_str!("../../../sql/queries/accounts/find_login.sql"), &[&email]).await?;
+        let turn = self.passwords.turn().await?;
+        self.throttle.take(Some(&email), device.address)?;
+        let (actor, stored) = login.map(|login| (login.actor_id, login.password_hash)).unzip();
+        let fits = turn.fits(password, stored).await?;
+        let actor = actor.filter(|_| fits).ok_or_else(refused)?;
+        self.throttle.give_back(Some(&email), device.address);
+        self.open_session(&actor, device).await
+    }
+
+    pub(super) async fn open_session(&self, actor: &str, device: &Device) -> Result<SignedIn> {
+        let refresh = format!("cbr_{}", secrets::random_text(43)?);
+        let opened: Opened = self
+            .db
+            .call(
+                include_str!("../../../sql/queries/accounts/open_session.sql"),
+                &[
+                    &actor,
+                    &secrets::hash(&refresh),
+                    &self.session_days,
+                    &device.user_agent,
+                    &device.address.to_string(),
+                ],
+            )
+            .await?;
+        self.signed_in(&opened.session_id, opened.user, refresh)
+    }
+
+    fn signed_in(&self, session: &str, user: Actor, refresh: String) -> Result<SignedIn> {
+        let access = self.tokens.issue(&user.id, session)?;
+        Ok(SignedIn { access, refresh: Some(refresh), expires_in: self.tokens.lifetime(), user })
+    }
+
+    /// Exchanges a refresh token for new tokens.
+    pub async fn refresh(&self, presented: &str, device: &Device) -> Result<SignedIn> {
+        let refused = |detail: &str| Err(Error::unauthenticated(detail));
+        let successor = self.tokens.successor(presented);
+        let outcome: Refreshed = self
+            .db
+            .call(
+                include_str!("../../../sql/queries/accounts/refresh_session.sql"),
+                &[
+                    &secrets::hash(presented),
+                    &secrets::hash(&successor),
+                    &self.session_days,
+                    &device.user_agent,
+                    &device.address.to_string(),
+                ],
+            )
+            .await?;
+        match outcome {
+            Refreshed::Ok { session_id, user } => self.signed_in(&session_id, *user, successor),
+            Refreshed::Reused => {
+                tracing::warn!(address = %device.address, "a refresh token was used twice; its session was ended");
+                refused("This refresh token was used before, so its session was ended for safety; sign in again.")
+            }
+            Refreshed::Unknown => refused("The refresh token is unknown, expired or signed out; sign in again."),
+        }
+    }
+
+    /// Ends the session of an access token or of a refresh token.
+    pub async fn sign_out(&self, session: Option<&str>, refresh: Option<&str>) -> Result<()> {
+        let hash = refresh.map(secrets::hash);
+        let _: i64 =
+            self.db.call(include_str!("../../../sql/queries/accounts/sign_out.sql"), &[&session, &hash]).await?;
+        Ok(())
+    }
+
+    /// Changes the caller's password and ends all its other sessions.
+    pub async fn change_password(
+        &self,
+        caller: &Caller,
+        current: Password,
+        new: Password,
+        device: &Device,
+    ) -> Result<()> {
+        new.check("new_password")?;
+        let caller_text = caller.to_sql();
+        let stored: String =
+            self.db.call(include_str!("../../../sql/queries/accounts/current_password.sql"), &[&caller_text]).await?;
+        let turn = self.passwords.turn().await?;
+        self.throttle.take(Some(&caller.actor), device.address)?;
+        if !turn.fits(current, Some(stored.clone())).await? {
+            return Err(Error::invalid("current_password", "is not the current password"));
+        }
+        self.throttle.give_back(Some(&caller.actor), device.address);
+        let hash = self.passwords.hash(new).await?;
+        let _: serde_json::Value = self
+            .db
+            .call(include_str!("../../../sql/queries/accounts/change_password.sql"), &[&caller_text, &stored, &hash])
+            .await?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn emails_have_one_form() {
+        assert_eq!(normalize_email("  Ada@Example.ORG ").expect("an e-mail"), "ada@example.org");
+        for wrong in ["", "ada", "@x", "a@", "a b@x", "a@b@c", "a@.x", "a\u{0}@x", "<a@x>"] {
+            assert!(normalize_email(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! What an actor can see and end of its own sign-ins, and the tickets that open sockets.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::people::Actor;
+use super::{Accounts, Authenticated, Caller, secrets};
+use crate::db::Db;
+use crate::{Error, Result};
+
+/// Who the caller is and how it proved it.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct Me {
+    /// The authenticated actor.
+    pub user: Actor,
+    /// The session, if one authenticated.
+    pub session_id: Option<String>,
+    /// The API key, if one authenticated.
+    pub key_id: Option<String>,
+    /// What the credential may do; `*` is everything.
+    pub scopes: Vec<String>,
+    /// The agent acted for.
+    pub acting_for: Option<String>,
+}
+
+/// One sign-in on one device.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct Session {
+    /// The id.
+    pub id: String,
+    /// When it began.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    /// When it was last refreshed.
+    #[schema(value_type = String, format = DateTime)]
+    pub last_used_at: Timestamp,
+    /// When it ends if it is not used.
+    #[schema(value_type = String, format = DateTime)]
+    pub expires_at: Timestamp,
+    /// What the browser or program calls itself.
+    pub user_agent: Option<String>,
+    /// From where it was last refreshed.
+    pub address: Option<String>,
+    /// Whether it is the one that asks.
+    pub current: bool,
+}
+
+/// The caller's sessions, last used first.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct Sessions {
+    /// The sessions.
+    pub sessions: Vec<Session>,
+}
+
+/// How many sessions were ended.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct Revoked {
+    /// The number.
+    pub revoked: i64,
+}
+
+/// A single-use ticket that opens a socket.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WsTicket {
+    /// Sent as the subprotocol `callboard.ticket.<ticket>`.
+    pub ticket: String,
+    /// Seconds until it is worthless.
+    pub expires_in: i64,
+}
+
+/// Who the caller is.
+pub async fn me(db: &Db, caller: &Caller) -> Result<Me> {
+    db.call(include_str!("../../../sql/queries/accounts/me.sql"), &[&caller.to_sql()]).await
+}
+
+/// The caller's sessions.
+pub async fn list(db: &Db, caller: &Caller) -> Result<Sessions> {
+    db.call(include_str!("../../../sql/queries/accounts/list_sessions.sql"), &[&caller.to_sql()]).await
+}
+
+/// Ends one session of the caller, or all but the current one.
+pub async fn revoke(db: &Db, caller: &Caller, session: Option<&str>) -> Result<Revoked> {
+    db.call(include_str!("../../../sql/queries/accounts/revoke_session.sql"), &[&caller.to_sql(), &session]).await
+}
+
+#[derive(Deserialize)]
+struct Redeemed {
+    actor: String,
+    session: Option<String>,
+    key: Option<String>,
+    expires_at: Option<Timestamp>,
+}
+
+/// Uses up a ticket for a socket: who opens it, and until when.
+pub async fn redeem_ws_ticket(db: &Db, ticket: &str) -> Result<Authenticated> {
+    let redeemed: Option<Redeemed> =
+        db.call(include_str!("../../../sql/queries/accounts/redeem_ws_ticket.sql"), &[&secrets::hash(ticket)]).await?;
+    let redeemed = redeemed
+        .ok_or_else(|| Error::unauthenticated("The ticket is unknown, was used, or is older than 30 seconds."))?;
+    let caller = Caller { actor: redeemed.actor, acting_for: None, session: redeemed.session, key: redeemed.key };
+    Ok(Authenticated { caller, expires_at: redeemed.expires_at })
+}
+
+impl Accounts {
+    /// Makes a ticket that opens one socket as this caller within 30 seconds.
+    pub async fn issue_ws_ticket(&self, who: &Authenticated) -> Result<WsTicket> {
+        let ticket = secrets::random_text(40)?;
+        let expires_in = self
+            .db
+            .call(
+                include_str!("../../../sql/queries/accounts/issue_ws_ticket.sql"),
+                &[&who.caller.to_sql(), &secrets::hash(&ticket), &who.expires_at],
+            )
+            .await?;
+        Ok(WsTicket { ticket, expires_in })
+    }
+}

@@ -1,0 +1,209 @@
+//! Access tokens: JWTs of one fixed algorithm that are verified without the database. Whether the
+//! session behind one still stands is asked inside every SQL function (`logic.identify`).
+
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
+use secrecy::{ExposeSecret, SecretSlice};
+use serde::{Deserialize, Serialize};
+
+use super::secrets;
+use crate::db::Db;
+use crate::{Error, Result};
+
+const ISSUER: &str = "callboard";
+const AUDIENCE: &str = "callboard-api";
+const KIND: &str = "access";
+/// Clocks of two servers may differ by this many seconds.
+const LEEWAY: u64 = 5;
+/// How often an unknown key id may make a server read the keys again.
+const RELOAD: Duration = Duration::from_secs(2);
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    typ: String,
+    sub: String,
+    sid: String,
+    iat: u64,
+    nbf: u64,
+    exp: u64,
+}
+
+/// A verified access token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Access {
+    /// The actor.
+    pub actor: String,
+    /// The session.
+    pub session: String,
+    /// When the token ends.
+    pub expires_at: Timestamp,
+}
+
+struct Keys {
+    /// The key that signs, and its id.
+    signing: (String, EncodingKey),
+    verifying: HashMap<String, DecodingKey>,
+    refresh: SecretSlice<u8>,
+    loaded: Instant,
+}
+
+/// Signs and verifies access tokens and derives refresh tokens, with keys that all servers of one
+/// database share.
+#[derive(Clone)]
+pub struct Tokens {
+    keys: Arc<RwLock<Keys>>,
+    validation: Arc<Validation>,
+    lifetime: u32,
+}
+
+impl std::fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Tokens")
+    }
+}
+
+#[derive(Deserialize)]
+struct KeyRow {
+    kid: String,
+    purpose: String,
+    /// Hexadecimal.
+    secret: String,
+    retired: bool,
+}
+
+async fn load(db: &Db) -> Result<Keys> {
+    let fresh = (secrets::random_text(12)?, secrets::random_key()?.to_vec());
+    let fresh_refresh = (secrets::random_text(12)?, secrets::random_key()?.to_vec());
+    let rows: Vec<KeyRow> = db
+        .call(
+            include_str!("../../../sql/queries/accounts/signing_keys.sql"),
+            &[&fresh.0, &fresh.1, &fresh_refresh.0, &fresh_refresh.1],
+        )
+        .await?;
+    let mut signing = None;
+    let mut refresh = None;
+    let mut verifying = HashMap::new();
+    for row in rows {
+        let secret = unhex(&row.secret)?;
+        if row.purpose == "refresh" {
+            refresh.get_or_insert(SecretSlice::from(secret));
+            continue;
+        }
+        // Newest first: the first that is not retired signs; all of them verify.
+        if signing.is_none() && !row.retired {
+            signing = Some((row.kid.clone(), EncodingKey::from_secret(&secret)));
+        }
+        verifying.insert(row.kid, DecodingKey::from_secret(&secret));
+    }
+    match (signing, refresh) {
+        (Some(signing), Some(refresh)) => Ok(Keys { signing, verifying, refresh, loaded: Instant::now() }),
+        _ => Err(Error::Internal("the database has no signing key".to_owned())),
+    }
+}
+
+fn unhex(text: &str) -> Result<Vec<u8>> {
+    (0..text.len() / 2)
+        .map(|i| text.get(2 * i..2 * i + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()))
+        .collect::<Option<Vec<u8>>>()
+        .ok_or_else(|| Error::Internal("a signing key is not hexadecimal".to_owned()))
+}
+
+fn now() -> u64 {
+    u64::try_from(Timestamp::now().as_second()).unwrap_or(0)
+}
+
+/// What a token must say of itself.
+fn validation() -> Validation {
+    let mut validation = Validation::new(Algorithm::HS256);
+    validation.leeway = LEEWAY;
+    validation.validate_nbf = true;
+    validation.set_issuer(&[ISSUER]);
+    validation.set_audience(&[AUDIENCE]);
+    validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
+    validation
+}
+
+fn refused() -> Error {
+    Error::unauthenticated("The access token is not valid or has expired; refresh it or sign in again.")
+}
+
+impl Tokens {
+    /// Loads the keys; the first server of a database makes them.
+    pub async fn load(db: &Db, lifetime: u32) -> Result<Self> {
+        Ok(Self { keys: Arc::new(RwLock::new(load(db).await?)), validation: Arc::new(validation()), lifetime })
+    }
+
+    /// Reads the keys again.
+    pub async fn reload(&self, db: &Db) -> Result<()> {
+        let keys = load(db).await?;
+        *self.keys.write().unwrap_or_else(std::sync::PoisonError::into_inner) = keys;
+        Ok(())
+    }
+
+    /// Lifetime of an access token in seconds.
+    pub fn lifetime(&self) -> u32 {
+        self.lifetime
+    }
+
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, Keys> {
+        self.keys.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Signs an access token for a session.
+    pub fn issue(&self, actor: &str, session: &str) -> Result<String> {
+        let keys = self.read();
+        let iat = now();
+        let claims = Claims {
+            iss: ISSUER.to_owned(),
+            aud: AUDIENCE.to_owned(),
+            typ: KIND.to_owned(),
+            sub: actor.to_owned(),
+            sid: session.to_owned(),
+            iat,
+            nbf: iat,
+            exp: iat + u64::from(self.lifetime),
+        };
+        let mut header = Header::new(Algorithm::HS256);
+        header.kid = Some(keys.signing.0.clone());
+        encode(&header, &claims, &keys.signing.1).map_err(|e| Error::Internal(format!("a token cannot be signed: {e}")))
+    }
+
+    /// Verifies an access token. Touches the database only for a key id never seen before (another
+    /// server rotated the keys), and then at most every two seconds.
+    pub async fn verify(&self, db: &Db, token: &str) -> Result<Access> {
+        let header = decode_header(token).map_err(|_| refused())?;
+        let kid = header.kid.ok_or_else(refused)?;
+        if header.alg != Algorithm::HS256 {
+            return Err(refused());
+        }
+        let (known, stale) = {
+            let keys = self.read();
+            (keys.verifying.contains_key(&kid), keys.loaded.elapsed() > RELOAD)
+        };
+        if !known && stale {
+            self.reload(db).await?;
+        }
+        let keys = self.read();
+        let key = keys.verifying.get(&kid).ok_or_else(refused)?;
+        // The typed claims refuse what the library would coerce: a string `exp`, a list `aud`.
+        let claims = decode::<Claims>(token, key, &self.validation).map_err(|_| refused())?.claims;
+        if claims.typ != KIND || claims.iat > now() + LEEWAY {
+            return Err(refused());
+        }
+        let expires_at =
+            i64::try_from(claims.exp).ok().and_then(|s| Timestamp::from_second(s).ok()).ok_or_else(refused)?;
+        Ok(Access { actor: claims.sub, session: claims.sid, expires_at })
+    }
+
+    /// The refresh token that follows `presented`: always the same, so that parallel refreshes agree,
+    /// and nobody without the server's key can foretell it.
+    pub fn successor(&self, presented: &str) -> String {
+        format!("cbr_{}", secrets::derive(self.read().refresh.expose_secret(), presented))
+    }
+}

@@ -1,0 +1,165 @@
+//! Reviews and clarifications of tickets: approvals in the shapes that clients of ticket tracking speak.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Approval, Decision};
+use crate::Result;
+use crate::db::Db;
+use crate::domain::accounts::Caller;
+use crate::domain::tickets::ApprovalStatus;
+
+/// `POST /api/tickets/request-review`
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RequestReview {
+    /// The ticket.
+    pub ticket_id: String,
+    /// What to look at; becomes a comment.
+    #[schema(max_length = 100_000)]
+    pub comment: Option<String>,
+    /// The acting agent, where the caller may act for others.
+    pub agent_id: Option<String>,
+}
+
+/// `POST /api/tickets/approve`
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ApproveTicket {
+    /// The ticket.
+    pub ticket_id: String,
+    /// Becomes a comment.
+    #[schema(max_length = 100_000)]
+    pub comment: Option<String>,
+    /// The acting agent, where the caller may act for others.
+    pub agent_id: Option<String>,
+}
+
+/// `POST /api/tickets/reject`
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RejectTicket {
+    /// The ticket.
+    pub ticket_id: String,
+    /// Why; stands on the ticket as a comment.
+    #[schema(max_length = 20_000)]
+    pub rejection_reason: Option<String>,
+    /// Becomes a comment of its own.
+    #[schema(max_length = 100_000)]
+    pub comment: Option<String>,
+    /// The acting agent, where the caller may act for others.
+    pub agent_id: Option<String>,
+}
+
+/// The answer to a review.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Reviewed {
+    /// Always true.
+    pub success: bool,
+    /// The ticket.
+    pub ticket_id: String,
+    /// A sentence for a person.
+    pub message: String,
+    /// The review.
+    pub approval_id: Option<String>,
+    /// How the ticket stands now.
+    pub approval_status: ApprovalStatus,
+}
+
+/// `POST /api/tickets/request-clarification`
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RequestClarification {
+    /// The ticket.
+    pub ticket_id: String,
+    /// What is not clear, at least 20 characters.
+    #[schema(min_length = 20, max_length = 10_000)]
+    pub conflict_description: String,
+    /// What helps to understand it.
+    #[schema(max_length = 50_000)]
+    pub context: Option<String>,
+    /// Up to 50 ways out; they are offered as answers.
+    #[schema(max_items = 50)]
+    pub potential_solutions: Option<Vec<String>>,
+    /// The acting agent, where the caller may act for others.
+    pub agent_id: Option<String>,
+}
+
+/// The answer to asking for a clarification. The question waits for a person; nobody has answered yet.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ClarificationRequested {
+    /// Always true.
+    pub success: bool,
+    /// The ticket.
+    pub ticket_id: String,
+    /// The question as it stands on the ticket, in Markdown.
+    pub clarification: String,
+    /// The comment that holds it; the answer will be a reply to it.
+    pub comment_id: String,
+    /// The same question in the list of approvals; wait for it at `/api/approvals/{id}?wait=30`.
+    pub approval_id: String,
+    /// That question.
+    pub approval: Approval,
+    /// A sentence for a person.
+    pub message: String,
+}
+
+/// Tickets that wait for review.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct PendingReviews {
+    /// How many.
+    pub count: i64,
+    /// Which; the 1000 oldest.
+    pub ticket_ids: Vec<String>,
+}
+
+/// Asks people to look at a ticket.
+pub async fn request_review(db: &Db, caller: &Caller, input: &RequestReview) -> Result<Reviewed> {
+    db.call(
+        include_str!("../../../sql/queries/approvals/request_review.sql"),
+        &[&caller.to_sql(), &input.ticket_id, &input.comment],
+    )
+    .await
+}
+
+/// Approves or rejects a ticket that waits for review.
+pub async fn review(
+    db: &Db,
+    caller: &Caller,
+    ticket: &str,
+    decision: Decision,
+    reason: Option<&str>,
+    comment: Option<&str>,
+) -> Result<Reviewed> {
+    db.call(
+        include_str!("../../../sql/queries/approvals/review.sql"),
+        &[&caller.to_sql(), &ticket, &decision.as_str(), &reason, &comment],
+    )
+    .await
+}
+
+/// Asks people what a ticket means.
+pub async fn request_clarification(
+    db: &Db,
+    caller: &Caller,
+    input: &RequestClarification,
+    key: Option<&str>,
+) -> Result<ClarificationRequested> {
+    db.call(
+        include_str!("../../../sql/queries/approvals/request_clarification.sql"),
+        &[
+            &caller.to_sql(),
+            &input.ticket_id,
+            &input.conflict_description,
+            &input.context,
+            &input.potential_solutions,
+            &key,
+        ],
+    )
+    .await
+}
+
+/// Tickets that wait for review, in one workflow or all of the caller's.
+pub async fn pending(db: &Db, caller: &Caller, workflow: Option<&str>) -> Result<PendingReviews> {
+    db.call(include_str!("../../../sql/queries/approvals/pending_reviews.sql"), &[&caller.to_sql(), &workflow]).await
+}

@@ -1,0 +1,135 @@
+//! The functions of `sql/logic/27_embeddings.sql`, called.
+
+use pgvector::HalfVector;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio_postgres::types::Json;
+
+use super::Progress;
+use crate::Result;
+use crate::db::Db;
+
+/// A model whose vectors are wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct Model {
+    pub id: i64,
+    pub name: String,
+    pub dimensions: i64,
+    pub state: String,
+}
+
+/// Tickets taken from the queue; they are ours until the lease ends.
+#[derive(Debug, Deserialize)]
+pub(super) struct Claim {
+    /// When their texts were read.
+    pub claimed_at: String,
+    /// When the lease ends: also the sign that it is still ours.
+    pub lease: String,
+    pub tickets: Vec<Claimed>,
+    /// How many were dropped because their text had not changed.
+    pub dropped: i64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Claimed {
+    pub ticket_id: String,
+    pub revision: i64,
+    pub hash: String,
+    pub texts: Vec<String>,
+}
+
+/// What is stored of a claimed ticket, beside its vectors.
+#[derive(Debug, Serialize)]
+struct Done<'a> {
+    ticket_id: &'a str,
+    revision: i64,
+    hash: &'a str,
+    parts: usize,
+}
+
+/// What looking after the models did.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(super) struct Tended {
+    /// The model that search uses from now on.
+    pub promoted: Option<String>,
+    /// Vectors of retired models that were removed.
+    pub removed: i64,
+}
+
+pub(super) async fn register(db: &Db, name: &str, dimensions: i64) -> Result<i64> {
+    db.call(include_str!("../../../sql/queries/embeddings/register.sql"), &[&name, &dimensions]).await
+}
+
+pub(super) async fn models(db: &Db) -> Result<Vec<Model>> {
+    db.call(include_str!("../../../sql/queries/embeddings/models.sql"), &[]).await
+}
+
+pub(super) async fn claim(db: &Db, model: i64, max: usize, lease: f64, ticket: Option<&str>) -> Result<Claim> {
+    let max = i64::try_from(max).unwrap_or(i64::MAX);
+    db.call(include_str!("../../../sql/queries/embeddings/claim.sql"), &[&model, &max, &lease, &ticket]).await
+}
+
+/// Stores the vectors of tickets, all parts of one after those of another.
+pub(super) async fn store(
+    db: &Db,
+    model: i64,
+    claim: &Claim,
+    tickets: &[Claimed],
+    vectors: &[Vec<f32>],
+) -> Result<i64> {
+    let done: Vec<Done<'_>> = tickets
+        .iter()
+        .map(|t| Done { ticket_id: &t.ticket_id, revision: t.revision, hash: &t.hash, parts: t.texts.len() })
+        .collect();
+    let vectors: Vec<HalfVector> = vectors.iter().map(|vector| HalfVector::from_f32_slice(vector)).collect();
+    db.call(
+        include_str!("../../../sql/queries/embeddings/store.sql"),
+        &[&model, &claim.claimed_at, &claim.lease, &Json(done), &vectors],
+    )
+    .await
+}
+
+/// Gives tickets back: `why` tells what is wrong with them, and they are tried again later; without it the
+/// fault was not theirs, and they may be taken at once.
+pub(super) async fn give_back(
+    db: &Db,
+    model: i64,
+    claim: &Claim,
+    tickets: &[Claimed],
+    why: Option<&str>,
+) -> Result<i64> {
+    let ids: Vec<&str> = tickets.iter().map(|t| t.ticket_id.as_str()).collect();
+    match why {
+        Some(why) => {
+            db.call(include_str!("../../../sql/queries/embeddings/fail.sql"), &[&model, &claim.lease, &ids, &why]).await
+        }
+        None => {
+            db.call(include_str!("../../../sql/queries/embeddings/release.sql"), &[&model, &claim.lease, &ids]).await
+        }
+    }
+}
+
+/// Whether a ticket's vector is there and up to date.
+pub(super) async fn is_embedded(db: &Db, model: i64, ticket: &str) -> Result<bool> {
+    db.call(include_str!("../../../sql/queries/embeddings/is_embedded.sql"), &[&model, &ticket]).await
+}
+
+pub(super) async fn tend(db: &Db) -> Result<Tended> {
+    db.call(include_str!("../../../sql/queries/embeddings/tend.sql"), &[]).await
+}
+
+/// How far each model is, counted now.
+pub async fn progress(db: &Db) -> Result<Vec<Progress>> {
+    db.call(include_str!("../../../sql/queries/embeddings/progress.sql"), &[]).await
+}
+
+/// Lets tickets be tried at once that failed while a provider did not work; answers how many.
+pub(super) async fn resume(db: &Db, model: i64) -> Result<i64> {
+    db.call(include_str!("../../../sql/queries/embeddings/resume.sql"), &[&model]).await
+}
+
+/// Lets what failed be tried again at once; answers how many tickets that is.
+pub async fn retry(db: &Db) -> Result<i64> {
+    let count: Value = db.call(include_str!("../../../sql/queries/embeddings/retry.sql"), &[]).await?;
+    Ok(count.as_i64().unwrap_or_default())
+}

@@ -1,0 +1,291 @@
+//! Export: a workflow's tickets, or what a search found, as JSON, CSV or Markdown.
+
+use std::io::{self, Write};
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::Result;
+use crate::db::Db;
+use crate::domain::accounts::Caller;
+use crate::domain::embeddings::Embeddings;
+use crate::domain::search::{self, SearchTickets};
+
+/// What to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// One document with everything, comments too.
+    Json,
+    /// A table, one line for each ticket.
+    Csv,
+    /// A document to read.
+    Markdown,
+}
+
+impl Format {
+    /// The media type.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::Markdown => "text/markdown; charset=utf-8",
+        }
+    }
+
+    /// How names of such files end.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Csv => "csv",
+            Self::Markdown => "md",
+        }
+    }
+}
+
+/// A comment of an exported ticket.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Comment {
+    /// Who wrote it.
+    pub agent_id: Option<String>,
+    /// The text.
+    pub comment_text: String,
+    /// Its type.
+    pub comment_type: String,
+    /// When it was written.
+    pub created_at: String,
+}
+
+/// An exported ticket.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Ticket {
+    /// The id.
+    pub ticket_id: String,
+    /// `TKT-12`
+    pub key: String,
+    /// The title.
+    pub title: String,
+    /// The description, Markdown.
+    pub description: String,
+    /// The type.
+    pub ticket_type: String,
+    /// The priority.
+    pub priority: String,
+    /// The column.
+    pub status: String,
+    /// The tags.
+    pub tags: Vec<String>,
+    /// Who works on it.
+    pub assigned_agent_id: Option<String>,
+    /// Who made it.
+    pub created_by_agent_id: Option<String>,
+    /// The key of the ticket it is part of.
+    pub parent: Option<String>,
+    /// The keys of what blocks it.
+    pub blocked_by: Vec<String>,
+    /// Linked commits.
+    pub commits: Vec<String>,
+    /// Its size.
+    pub story_points: Option<f64>,
+    /// The estimate.
+    pub estimate_minutes: Option<i64>,
+    /// The time spent.
+    pub spent_minutes: i64,
+    /// Whether it is resolved.
+    pub is_resolved: bool,
+    /// When it was made.
+    pub created_at: String,
+    /// When it last changed.
+    pub updated_at: String,
+    /// When work began.
+    pub started_at: Option<String>,
+    /// When it was finished.
+    pub completed_at: Option<String>,
+    /// Its id in the tracker it came from.
+    pub external_ref: Option<String>,
+    /// The comments.
+    pub comments: Vec<Comment>,
+}
+
+/// A workflow's tickets.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Export {
+    /// The workflow.
+    pub workflow_id: String,
+    /// Its name.
+    pub workflow_name: String,
+    /// The tickets by number.
+    pub tickets: Vec<Ticket>,
+}
+
+/// Reads a workflow's tickets.
+pub async fn read(db: &Db, caller: &Caller, workflow: &str) -> Result<Export> {
+    read_some(db, caller, workflow, None).await
+}
+
+/// What a search finds, the best first, at most 1,000.
+pub async fn found(db: &Db, embeddings: &Embeddings, caller: &Caller, wanted: &SearchTickets) -> Result<Export> {
+    let answer = search::find(db, embeddings, caller, wanted, 1000, 1000).await?;
+    let ids: Vec<&str> = answer.results.iter().map(|result| result.ticket_id.as_str()).collect();
+    read_some(db, caller, &wanted.workflow_id, Some(&ids)).await
+}
+
+async fn read_some(db: &Db, caller: &Caller, workflow: &str, tickets: Option<&[&str]>) -> Result<Export> {
+    db.call(include_str!("../../sql/queries/export/tickets.sql"), &[&caller.to_sql(), &workflow, &tickets]).await
+}
+
+/// The columns of the CSV.
+const COLUMNS: &[&str] = &[
+    "key",
+    "title",
+    "status",
+    "ticket_type",
+    "priority",
+    "assigned_agent_id",
+    "created_by_agent_id",
+    "tags",
+    "parent",
+    "blocked_by",
+    "story_points",
+    "estimate_minutes",
+    "spent_minutes",
+    "is_resolved",
+    "created_at",
+    "updated_at",
+    "started_at",
+    "completed_at",
+    "external_ref",
+    "comments",
+    "commits",
+    "ticket_id",
+    "description",
+];
+
+impl Export {
+    /// The document in a format.
+    pub fn write(&self, format: Format, out: &mut impl Write) -> io::Result<()> {
+        match format {
+            Format::Json => self.json(out)?,
+            Format::Csv => self.csv(out)?,
+            Format::Markdown => self.markdown(out)?,
+        }
+        out.flush()
+    }
+
+    /// One JSON document.
+    pub fn json(&self, out: &mut impl Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut *out, self)?;
+        writeln!(out)
+    }
+
+    /// A table after RFC 4180, one line for each ticket.
+    pub fn csv(&self, out: &mut impl Write) -> io::Result<()> {
+        write!(out, "{}\r\n", COLUMNS.join(","))?;
+        for ticket in &self.tickets {
+            let number = |value: Option<i64>| value.map(|n| n.to_string()).unwrap_or_default();
+            let cells = [
+                ticket.key.clone(),
+                ticket.title.clone(),
+                ticket.status.clone(),
+                ticket.ticket_type.clone(),
+                ticket.priority.clone(),
+                ticket.assigned_agent_id.clone().unwrap_or_default(),
+                ticket.created_by_agent_id.clone().unwrap_or_default(),
+                ticket.tags.join(" "),
+                ticket.parent.clone().unwrap_or_default(),
+                ticket.blocked_by.join(" "),
+                ticket.story_points.map(|points| points.to_string()).unwrap_or_default(),
+                number(ticket.estimate_minutes),
+                number(Some(ticket.spent_minutes)),
+                ticket.is_resolved.to_string(),
+                ticket.created_at.clone(),
+                ticket.updated_at.clone(),
+                ticket.started_at.clone().unwrap_or_default(),
+                ticket.completed_at.clone().unwrap_or_default(),
+                ticket.external_ref.clone().unwrap_or_default(),
+                ticket.comments.len().to_string(),
+                ticket.commits.join(" "),
+                ticket.ticket_id.clone(),
+                ticket.description.clone(),
+            ];
+            write!(out, "{}\r\n", cells.map(|cell| csv_cell(&cell)).join(","))?;
+        }
+        Ok(())
+    }
+
+    /// A document to read: the columns in order of first use, each with its tickets.
+    pub fn markdown(&self, out: &mut impl Write) -> io::Result<()> {
+        writeln!(out, "# {}\n", one_line(&self.workflow_name))?;
+        let mut columns: Vec<&str> = Vec::new();
+        for ticket in &self.tickets {
+            if !columns.contains(&ticket.status.as_str()) {
+                columns.push(&ticket.status);
+            }
+        }
+        for column in columns {
+            writeln!(out, "## {column}\n")?;
+            for ticket in self.tickets.iter().filter(|ticket| ticket.status == column) {
+                ticket.markdown(out)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Ticket {
+    fn markdown(&self, out: &mut impl Write) -> io::Result<()> {
+        writeln!(out, "### {} {}\n", self.key, one_line(&self.title))?;
+        let mut facts = vec![self.ticket_type.clone(), self.priority.clone()];
+        facts.extend(self.assigned_agent_id.as_ref().map(|agent| format!("assigned to {agent}")));
+        facts.extend(self.parent.as_ref().map(|parent| format!("part of {parent}")));
+        if !self.blocked_by.is_empty() {
+            facts.push(format!("blocked by {}", self.blocked_by.join(", ")));
+        }
+        if !self.tags.is_empty() {
+            facts.push(format!("tags: {}", self.tags.join(", ")));
+        }
+        facts.push(format!("created {}", self.created_at));
+        writeln!(out, "*{}*\n", one_line(&facts.join(" · ")))?;
+        if !self.description.trim().is_empty() {
+            writeln!(out, "{}\n", self.description.trim())?;
+        }
+        for comment in &self.comments {
+            let who = comment.agent_id.as_deref().unwrap_or("somebody");
+            let text = comment.comment_text.trim().replace('\n', "\n> ");
+            writeln!(out, "> **{who}**, {}:\n>\n> {text}\n", comment.created_at)?;
+        }
+        Ok(())
+    }
+}
+
+/// A cell in quotes where it needs them. A text that a spreadsheet would take for a formula gets an
+/// apostrophe before it.
+fn csv_cell(text: &str) -> String {
+    let text = match text.chars().next() {
+        Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{text}"),
+        _ => text.to_owned(),
+    };
+    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn cells_are_quoted_and_no_formulas() {
+        for (text, cell) in [
+            ("plain", "plain"),
+            ("a,b", "\"a,b\""),
+            ("say \"hi\"", "\"say \"\"hi\"\"\""),
+            ("=1+1", "'=1+1"),
+            ("@x,y", "\"'@x,y\""),
+            ("two\nlines", "\"two\nlines\""),
+        ] {
+            assert_eq!(super::csv_cell(text), cell);
+        }
+    }
+}

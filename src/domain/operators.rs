@@ -1,0 +1,109 @@
+//! What only whoever holds the database may do (the command line): acting as somebody, resetting
+//! passwords, checking the streams.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::Result;
+use crate::db::Db;
+use crate::domain::accounts::Caller;
+use crate::domain::accounts::keys::ApiKey;
+use crate::domain::accounts::passwords::{Password, Passwords};
+use crate::domain::accounts::people::{Actor, normalize_email};
+
+/// The actor a command acts as: the one named by id or e-mail address, else the oldest administrator,
+/// else a service actor named `callboard`.
+pub async fn operator(db: &Db, who: Option<&str>) -> Result<Caller> {
+    let actor: String = db.call(include_str!("../../sql/queries/operators/operator.sql"), &[&who]).await?;
+    Ok(Caller::trusted(actor))
+}
+
+/// The ids of workflows given by id or name.
+pub async fn find_workflows(db: &Db, caller: &Caller, names: &[String]) -> Result<Vec<String>> {
+    db.call(include_str!("../../sql/queries/operators/find_workflows.sql"), &[&caller.to_sql(), &names]).await
+}
+
+/// The id of a workflow given by id or name.
+pub async fn find_workflow(db: &Db, caller: &Caller, name: &str) -> Result<String> {
+    let mut found = find_workflows(db, caller, &[name.to_owned()]).await?;
+    found.pop().ok_or_else(|| crate::Error::Internal("no workflow was answered".to_owned()))
+}
+
+/// A person with an account.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct User {
+    /// The id.
+    pub id: String,
+    /// The name.
+    pub name: String,
+    /// The e-mail address.
+    pub email: Option<String>,
+    /// Whether it is an administrator.
+    pub is_admin: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last used a session.
+    pub last_seen_at: Option<Timestamp>,
+    /// When it was disabled.
+    pub disabled_at: Option<Timestamp>,
+}
+
+/// Every person with an account, oldest first.
+pub async fn list_users(db: &Db) -> Result<Vec<User>> {
+    db.call(include_str!("../../sql/queries/operators/list_users.sql"), &[]).await
+}
+
+/// Sets a person's password and ends all their sessions.
+pub async fn reset_password(db: &Db, email: &str, password: Password) -> Result<Actor> {
+    let email = normalize_email(email)?;
+    password.check("password")?;
+    let hash = Passwords::default().hash(password).await?;
+    db.call(include_str!("../../sql/queries/operators/reset_password.sql"), &[&email, &hash]).await
+}
+
+/// A stream that is not whole.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct BrokenStream {
+    /// The stream.
+    pub stream_id: String,
+    /// The last number given out.
+    pub last_seq: i64,
+    /// Numbers up to here were pruned.
+    pub pruned_seq: i64,
+    /// Rows found above that.
+    pub events: i64,
+    /// Different numbers among them.
+    pub numbers: i64,
+    /// The lowest.
+    pub first_seq: Option<i64>,
+    /// The highest.
+    pub top_seq: Option<i64>,
+}
+
+/// What checking the streams found.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Verification {
+    /// Streams checked.
+    pub streams: i64,
+    /// Events in them.
+    pub events: i64,
+    /// Rows of history that belong to no stream.
+    pub strays: i64,
+    /// Streams with a gap, a repeat or a wrong end.
+    pub broken: Vec<BrokenStream>,
+}
+
+/// Checks that every stream holds each of its numbers once.
+pub async fn verify_streams(db: &Db) -> Result<Verification> {
+    db.call(include_str!("../../sql/queries/maintenance/verify_streams.sql"), &[]).await
+}
+
+/// Begins a new epoch after a restore, so that no client trusts an old cursor; answers it.
+pub async fn note_restore(db: &Db) -> Result<String> {
+    db.call(include_str!("../../sql/queries/maintenance/note_restore.sql"), &[]).await
+}
+
+/// Every key that is not revoked, or those of one actor; oldest first.
+pub async fn list_keys(db: &Db, actor: Option<&str>) -> Result<Vec<ApiKey>> {
+    db.call(include_str!("../../sql/queries/operators/list_keys.sql"), &[&actor]).await
+}

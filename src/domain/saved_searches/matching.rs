@@ -1,0 +1,112 @@
+//! Working off the queue of changed tickets: which watched searches do they match now?
+//!
+//! One task a server. Any server works off what any other left, also what a killed one left: a batch is
+//! one transaction, so a ticket that starts to match is told exactly once. Busy, it goes on at once; idle,
+//! it looks once a second, and a change made through this server wakes it. The rules are in
+//! `sql/logic/66_subscriptions.sql`.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+use crate::Result;
+use crate::db::Db;
+use crate::domain::embeddings::Embeddings;
+
+/// Changed tickets in one transaction: at most, and where more could not be done in time.
+const BATCH: i64 = 500;
+const SMALLEST_BATCH: i64 = 10;
+/// Between two looks while nothing happens.
+const IDLE: Duration = Duration::from_secs(1);
+/// Between two looks at least, however much is going on elsewhere.
+const PACE: Duration = Duration::from_millis(20);
+/// How long the vector of a query may take, and how long until one that is not to be had is asked for again.
+const BUDGET: Duration = Duration::from_secs(5);
+const LATER: Duration = Duration::from_secs(5);
+
+/// The task; ends when this is dropped.
+#[derive(Debug)]
+pub struct Matching {
+    wake: Arc<Notify>,
+    task: JoinHandle<()>,
+}
+
+#[derive(Deserialize)]
+struct Worked {
+    taken: i64,
+    told: i64,
+    wanting: Vec<Wanting>,
+}
+
+/// A watched search without the vector of its query.
+#[derive(Deserialize)]
+struct Wanting {
+    search_id: String,
+    query: String,
+}
+
+impl Matching {
+    /// Starts the task. Runs inside the async runtime.
+    pub fn start(db: Db, embeddings: Embeddings) -> Self {
+        let wake = Arc::new(Notify::new());
+        let task = tokio::spawn(forever(db, embeddings, wake.clone()));
+        Self { wake, task }
+    }
+
+    /// Says that something changed, so that it is looked at now and not at the next look.
+    pub fn nudge(&self) {
+        self.wake.notify_one();
+    }
+}
+
+impl Drop for Matching {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn forever(db: Db, embeddings: Embeddings, wake: Arc<Notify>) {
+    let mut ask_again = Instant::now();
+    let mut batch = BATCH;
+    loop {
+        let worked = round(&db, &embeddings, batch, &mut ask_again).await;
+        batch = match &worked {
+            Ok(_) => (batch * 2).min(BATCH),
+            Err(error) => {
+                tracing::debug!(%error, batch, "matching will be tried again");
+                (batch / 2).max(SMALLEST_BATCH)
+            }
+        };
+        tokio::time::sleep(PACE).await;
+        // While there was work, there may be more.
+        if !worked.is_ok_and(|taken| taken) {
+            let _ = tokio::time::timeout(IDLE, wake.notified()).await;
+        }
+    }
+}
+
+/// Works off a batch; answers whether there was anything.
+async fn round(db: &Db, embeddings: &Embeddings, batch: i64, ask_again: &mut Instant) -> Result<bool> {
+    let worked: Worked = db.call(include_str!("../../../sql/queries/searches/match.sql"), &[&batch]).await?;
+    metrics::counter!("callboard_search_matches_told_total").increment(worked.told.unsigned_abs());
+    if *ask_again > Instant::now() {
+        return Ok(worked.taken > 0);
+    }
+    for Wanting { search_id, query } in &worked.wanting {
+        match embeddings.query(query, BUDGET).await {
+            Ok(found) => {
+                let sql = include_str!("../../../sql/queries/searches/set_vector.sql");
+                db.call::<i64>(sql, &[&search_id, &query, &found.model, &found.vector]).await?;
+            }
+            Err(absent) => {
+                tracing::debug!(%absent, search_id, "the meaning of a watched search is not known yet");
+                *ask_again = Instant::now() + LATER;
+                break;
+            }
+        }
+    }
+    Ok(worked.taken > 0 || !worked.wanting.is_empty())
+}

@@ -1,0 +1,4 @@
+//! Programs beside the product: benchmarks and the demo. Nothing else depends on them.
+
+pub mod bench;
+pub mod demo;

@@ -1,0 +1,276 @@
+//! The HTTP door: builds the server and lists the rooms behind it. Handlers translate; they hold no rules.
+//!
+//! Every handler is registered through utoipa-actix-web, so that none is missing from `/openapi.json`.
+
+pub mod agents;
+pub mod approvals;
+pub mod apps;
+pub mod assets;
+pub mod auth;
+pub mod board;
+pub mod body;
+pub mod caller;
+pub mod commits;
+mod compat;
+pub mod cookies;
+pub mod events;
+pub mod faults;
+pub mod guard;
+pub mod health;
+pub mod idempotency;
+pub mod input;
+pub mod invites;
+pub mod jobs;
+pub mod keys;
+pub mod limits;
+pub mod openapi;
+pub mod origin;
+pub mod problem;
+pub mod reply;
+pub mod searches;
+pub mod sessions;
+mod strict;
+pub mod tickets;
+pub mod webhooks;
+pub mod workflows;
+pub mod ws;
+
+use std::net::TcpListener;
+use std::sync::{Arc, RwLock, RwLockReadGuard};
+use std::time::Duration;
+
+use actix_web::middleware::{Compress, NormalizePath, TrailingSlash, from_fn};
+use actix_web::{App, HttpServer, web};
+use tracing_actix_web::TracingLogger;
+use utoipa_actix_web::AppExt;
+pub use utoipa_actix_web::service_config::ServiceConfig;
+
+pub use self::body::Json;
+pub use self::caller::{Auth, OptionalAuth};
+pub use self::idempotency::IdempotencyKey;
+pub use self::input::{Path, Query};
+pub use self::problem::{Failure, Result};
+pub use self::reply::{NoContent, RawReply, Reply};
+use crate::config::Config;
+use crate::db::Db;
+use crate::domain::accounts::Accounts;
+use crate::domain::approvals::waiting::Approvals;
+use crate::domain::embeddings::{self, Embeddings};
+use crate::domain::saved_searches::matching::Matching;
+use crate::domain::webhooks::Messenger;
+use crate::transport::live::dialects::native;
+use crate::{Error, Result as CoreResult};
+
+/// A part asked by `/ready`: `Err` says what is wrong, in a sentence.
+pub type ReadyCheck = Box<dyn Fn() -> std::result::Result<(), String> + Send + Sync>;
+
+/// What every handler shares; handlers take `web::Data<State>`.
+pub struct State {
+    /// The database.
+    pub db: Db,
+    /// The settings.
+    pub config: Config,
+    /// Credentials: verifying, signing, hashing.
+    pub accounts: Accounts,
+    /// Vectors of texts, for search by meaning.
+    pub embeddings: Embeddings,
+    /// Tells watched searches of tickets that start to match.
+    pub matching: Matching,
+    /// Lets those without a socket wait for decisions.
+    pub approvals: Approvals,
+    /// Tells addresses outside what happens.
+    pub webhooks: Messenger,
+    /// Rate limits.
+    pub limits: limits::Limits,
+    ready: RwLock<Vec<(String, ReadyCheck)>>,
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("State")
+    }
+}
+
+impl State {
+    /// Loads what serving needs from a migrated database.
+    pub async fn load(config: Config, db: Db) -> CoreResult<web::Data<Self>> {
+        let accounts = Accounts::load(&db, &config).await?;
+        let embeddings = Embeddings::start(db.clone(), embeddings::Settings::of(&config)?)?;
+        let matching = Matching::start(db.clone(), embeddings.clone());
+        let approvals = Approvals::start(db.clone());
+        let webhooks = Messenger::start(db.clone(), config.webhook_allow_private, native::posted)?;
+        let limits = limits::Limits::new(config.request_rate);
+        Ok(web::Data::new(Self {
+            db,
+            config,
+            accounts,
+            embeddings,
+            matching,
+            approvals,
+            webhooks,
+            limits,
+            ready: RwLock::default(),
+        }))
+    }
+
+    /// Makes `/ready` ask one more part, e.g. the relay.
+    pub fn add_ready_check(&self, name: &str, check: ReadyCheck) {
+        self.ready.write().unwrap_or_else(std::sync::PoisonError::into_inner).push((name.to_owned(), check));
+    }
+
+    fn ready_checks(&self) -> RwLockReadGuard<'_, Vec<(String, ReadyCheck)>> {
+        self.ready.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// What another door adds to the server: `Arc::new(move |cfg| { cfg.app_data(live.clone()); cfg.service(ws); })`.
+/// Called once for every worker thread.
+pub type Extra = Arc<dyn Fn(&mut ServiceConfig<'_>) + Send + Sync>;
+
+/// The rooms. Each has a file in `http/` with a function `configure` that registers its handlers.
+pub fn configure(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(health::health).service(health::ready).service(health::metrics_text);
+    cfg.configure(auth::configure).configure(sessions::configure);
+    cfg.configure(keys::configure).configure(agents::configure).configure(invites::configure);
+    workflows::configure(cfg);
+    tickets::configure(cfg);
+    searches::configure(cfg);
+    approvals::configure(cfg);
+    jobs::configure(cfg);
+    apps::configure(cfg);
+    commits::configure(cfg);
+    compat::configure(cfg);
+    webhooks::configure(cfg);
+    cfg.service(board::board);
+}
+
+/// The description of the API, as `/openapi.json` answers it.
+pub fn describe(extras: &[Extra]) -> utoipa::openapi::OpenApi {
+    let app = App::new().into_utoipa_app().openapi(openapi::base()).configure(configure);
+    let app = extras.iter().fold(app, |app, extra| app.configure(|cfg| extra(cfg)));
+    openapi::finish(app.split_for_parts().1)
+}
+
+/// A server on `listener`; awaiting it serves until its handle stops it. It installs no signal handlers.
+pub fn serve(listener: TcpListener, state: web::Data<State>, extras: Vec<Extra>) -> CoreResult<actix_web::dev::Server> {
+    let _ = health::recorder();
+    let mut doc = describe(&extras);
+    let routes = web::Data::new(openapi::Routes::new(&mut doc));
+    let document = doc.to_json().map_err(|e| Error::Internal(format!("OpenAPI cannot be written: {e}")))?;
+    let document = web::Data::new(openapi::Document(document));
+    tokio::spawn(tidy(state.clone()));
+    tokio::spawn(crate::domain::jobs::leases::watch_leases(state.db.clone()));
+    let server = HttpServer::new(move || {
+        let app = App::new()
+            .app_data(state.clone())
+            .app_data(routes.clone())
+            .app_data(document.clone())
+            .app_data(web::PayloadConfig::new(state.config.max_body))
+            .into_utoipa_app()
+            .configure(configure);
+        let app = extras.iter().fold(app, |app, extra| app.configure(|cfg| extra(cfg)));
+        app.into_app()
+            .route("/openapi.json", web::get().to(openapi::document))
+            .route("/docs", web::get().to(openapi::docs))
+            .route("/docs/{file}", web::get().to(openapi::docs))
+            .default_service(web::to(assets::fallback))
+            // The last one wrapped is the first to see a request.
+            .wrap(Compress::default())
+            .wrap(from_fn(guard::guard))
+            .wrap(NormalizePath::new(TrailingSlash::Trim))
+            .wrap(TracingLogger::<guard::RequestSpan>::new())
+    })
+    // Small messages leave at once instead of waiting for an acknowledgement, up to 40 ms.
+    .tcp_nodelay(true)
+    .on_connect(|io, _| give_up_on_dead_peers(io))
+    // A client that is slow to send its headers, or slow to hang up.
+    .client_request_timeout(Duration::from_secs(10))
+    .client_disconnect_timeout(Duration::from_secs(5))
+    .keep_alive(Duration::from_secs(75))
+    .shutdown_timeout(10)
+    .disable_signals()
+    .listen(listener)
+    .map_err(|e| Error::Setup(format!("The server cannot listen: {e}.")))?
+    .run();
+    Ok(server)
+}
+
+/// Connections that may wait to be accepted: after a restart all sockets come back at once.
+const BACKLOG: u32 = 4096;
+
+/// A peer that takes nothing for a minute is hung up on by the kernel, so that what waits for it does not
+/// stay in memory for as long as it likes.
+fn give_up_on_dead_peers(io: &dyn std::any::Any) {
+    #[cfg(target_os = "linux")]
+    if let Some(stream) = io.downcast_ref::<actix_web::rt::net::TcpStream>() {
+        use std::os::fd::AsRawFd;
+        let millis: libc::c_int = 60_000;
+        // SAFETY: the descriptor is open while `stream` is borrowed; the value outlives the call.
+        unsafe {
+            libc::setsockopt(
+                stream.as_raw_fd(),
+                libc::IPPROTO_TCP,
+                libc::TCP_USER_TIMEOUT,
+                (&raw const millis).cast(),
+                size_of::<libc::c_int>() as libc::socklen_t,
+            );
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = io;
+}
+
+/// Binds the configured address; a taken port is one sentence. Runs inside the async runtime.
+pub fn bind(config: &Config) -> CoreResult<TcpListener> {
+    raise_file_limit();
+    let listen = || {
+        let socket = match config.listen {
+            std::net::SocketAddr::V4(_) => tokio::net::TcpSocket::new_v4()?,
+            std::net::SocketAddr::V6(_) => tokio::net::TcpSocket::new_v6()?,
+        };
+        socket.set_reuseaddr(true)?;
+        socket.bind(config.listen)?;
+        socket.listen(BACKLOG)?.into_std()
+    };
+    listen().map_err(|error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => Error::Setup(format!(
+            "Another program already listens on {0}; stop it, or choose another port with CALLBOARD_LISTEN={1}:PORT.",
+            config.listen,
+            config.listen.ip()
+        )),
+        _ => Error::Setup(format!("The server cannot listen on {}: {error}.", config.listen)),
+    })
+}
+
+/// Each socket is an open file, and the usual limit of 1,024 is there to be raised. Failing to is no harm.
+fn raise_file_limit() {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: both calls only read or fill the struct they are given.
+    unsafe {
+        if libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) == 0 && limit.rlim_cur < limit.rlim_max {
+            limit.rlim_cur = limit.rlim_max.min(1 << 20);
+            libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit);
+        }
+    }
+}
+
+/// Serves on the configured address until the process is told to stop.
+pub async fn run(config: Config, db: Db, extras: Vec<Extra>) -> CoreResult<()> {
+    let listener = bind(&config)?;
+    let state = State::load(config, db).await?;
+    serve(listener, state, extras)?.await.map_err(|e| Error::Internal(format!("the server stopped: {e}")))
+}
+
+/// Keeps from growing what is counted in memory, and the signing keys fresh.
+async fn tidy(state: web::Data<State>) {
+    for minute in 0u64.. {
+        state.limits.tidy();
+        state.accounts.tidy_memory();
+        if minute % 60 == 0
+            && let Err(error) = state.accounts.reload_keys().await
+        {
+            tracing::warn!(%error, "the signing keys were not read again");
+        }
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    }
+}

@@ -1,0 +1,58 @@
+//! `/api/agents`: agents and services.
+
+use actix_web::{get, patch, post, web};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::Error;
+use crate::domain::accounts::agents::{self, AgentChange, Agents, NewAgent};
+use crate::domain::accounts::people::Actor;
+use crate::transport::http::{Auth, Json, Path, Query, Reply, Result, ServiceConfig, State};
+
+/// Registers this file's handlers.
+pub fn configure(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(list).service(create).service(update);
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Page {
+    /// Most agents to answer, 100 by default.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<i32>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// Agents and services that the caller owns or shares a workflow with.
+#[utoipa::path(tag = "agents", params(Page), responses((status = 200, body = Agents)))]
+#[get("/api/agents")]
+async fn list(auth: Auth, state: web::Data<State>, page: Query<Page>) -> Result<Reply<Agents>> {
+    let limit = page.0.limit.unwrap_or(100);
+    if !(1..=500).contains(&limit) {
+        return Err(Error::invalid("limit", "must be between 1 and 500").into());
+    }
+    Ok(Reply::ok(agents::list(&state.db, &auth.caller(), limit, page.0.cursor.as_deref()).await?))
+}
+
+/// Makes an agent or a service that the caller owns.
+#[utoipa::path(tag = "agents", responses((status = 201, body = Actor)))]
+#[post("/api/agents")]
+async fn create(auth: Auth, state: web::Data<State>, body: Json<NewAgent>) -> Result<Reply<Actor>> {
+    Ok(Reply::created(agents::create(&state.db, &auth.caller(), &body.0).await?))
+}
+
+/// Renames or disables an agent of the caller's own.
+#[utoipa::path(tag = "agents", responses((status = 200, body = Actor)))]
+#[patch("/api/agents/{id}")]
+async fn update(
+    auth: Auth,
+    state: web::Data<State>,
+    id: Path<String>,
+    body: Json<AgentChange>,
+) -> Result<Reply<Actor>> {
+    let actor = agents::update(&state.db, &auth.caller(), &id.0, &body.0).await?;
+    state.accounts.keys().forget();
+    Ok(Reply::ok(actor))
+}

@@ -1,0 +1,110 @@
+//! The extractors that say who calls.
+
+use actix_web::dev::Payload;
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::{FromRequest, HttpRequest, web};
+use futures_util::future::LocalBoxFuture;
+
+use crate::domain::accounts::{Authenticated, Caller, is_actor_id};
+use crate::transport::http::problem::Failure;
+use crate::transport::http::{State, origin};
+use crate::{Error, Result};
+
+/// A verified caller; a handler that takes it is closed to everyone else.
+#[derive(Debug, Clone)]
+pub struct Auth(pub Authenticated);
+
+impl Auth {
+    /// The caller, acting for whom `X-Agent-ID` names.
+    pub fn caller(&self) -> Caller {
+        self.0.caller.clone()
+    }
+
+    /// The `caller` parameter of SQL functions.
+    pub fn to_sql(&self) -> String {
+        self.0.caller.to_sql()
+    }
+
+    /// The caller, acting for the agent that the body names.
+    pub fn acting_as(&self, agent_id: Option<&str>) -> Result<Caller> {
+        self.0.caller.acting_as(agent_id)
+    }
+}
+
+/// A verified caller if a credential was sent; a bad credential is refused all the same.
+#[derive(Debug, Clone)]
+pub struct OptionalAuth(pub Option<Auth>);
+
+/// The bearer credential of a request.
+pub fn bearer(request: &HttpRequest) -> Result<Option<&str>> {
+    let mut values = request.headers().get_all(AUTHORIZATION);
+    let Some(value) = values.next() else { return Ok(None) };
+    let wrong = || Error::unauthenticated("Authorization must be one header of the form `Bearer <token or key>`.");
+    if values.next().is_some() {
+        return Err(wrong());
+    }
+    let (scheme, credential) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(wrong)?;
+    let credential = credential.trim();
+    if !scheme.eq_ignore_ascii_case("bearer") || credential.is_empty() || credential.len() > 4096 {
+        return Err(wrong());
+    }
+    Ok(Some(credential))
+}
+
+async fn authenticate(request: &HttpRequest) -> Result<Option<Auth>> {
+    let state = request
+        .app_data::<web::Data<State>>()
+        .ok_or_else(|| Error::Internal("the server has no state".to_owned()))?
+        .clone();
+    let outcome = match bearer(request) {
+        Ok(None) => return Ok(None),
+        Ok(Some(credential)) => state.accounts.authenticate(credential).await,
+        Err(error) => Err(error),
+    };
+    let mut authenticated = match outcome {
+        Ok(authenticated) => authenticated,
+        Err(error) => {
+            // A stranger is limited by address, also when guessing credentials.
+            state.limits.address(origin::address_of(&state.config, request))?;
+            return Err(error);
+        }
+    };
+    state.limits.actor(&authenticated.caller.actor)?;
+    if let Some(agent) = request.headers().get("x-agent-id") {
+        let agent = agent.to_str().ok().map(str::trim).filter(|agent| is_actor_id(agent)).ok_or_else(|| {
+            Error::invalid(
+                "X-Agent-ID",
+                "must be 1 to 128 letters, digits or _ . / : @ + - and begin with a letter or digit",
+            )
+        })?;
+        authenticated.caller = authenticated.caller.acting_as(Some(agent))?;
+    }
+    Ok(Some(Auth(authenticated)))
+}
+
+impl FromRequest for Auth {
+    type Error = Failure;
+    type Future = LocalBoxFuture<'static, std::result::Result<Self, Failure>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let auth = authenticate(&request).await?;
+            auth.ok_or_else(|| {
+                Failure(Error::unauthenticated(
+                    "Sign in first: send `Authorization: Bearer <access token or API key>`.",
+                ))
+            })
+        })
+    }
+}
+
+impl FromRequest for OptionalAuth {
+    type Error = Failure;
+    type Future = LocalBoxFuture<'static, std::result::Result<Self, Failure>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { Ok(Self(authenticate(&request).await?)) })
+    }
+}

@@ -1,0 +1,70 @@
+//! Boards as definitions, workflows as executions.
+
+use actix_web::{get, post, web};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::Error;
+use crate::compat::executions::{
+    self, CreateDefinition, CreateExecution, Definition, Definitions, Execution, Executions,
+};
+use crate::transport::http::{Auth, IdempotencyKey, Json, Path, Query, Reply, Result, ServiceConfig, State};
+
+pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(definitions).service(define).service(list).service(create).service(get_one);
+}
+
+/// Boards that work can be begun from: the templates, then the caller's own.
+#[utoipa::path(tag = "Doors", responses((status = 200, body = Definitions)))]
+#[get("/api/workflow-definitions")]
+async fn definitions(state: web::Data<State>, auth: Auth) -> Result<Reply<Definitions>> {
+    Ok(Reply::ok(executions::definitions(&state.db, &auth.caller()).await?))
+}
+
+/// Keeps a board to begin work from, by the names of its phases or whole.
+#[utoipa::path(tag = "Doors", request_body = CreateDefinition, responses((status = 201, body = Definition)))]
+#[post("/api/workflow-definitions")]
+async fn define(state: web::Data<State>, auth: Auth, Json(input): Json<CreateDefinition>) -> Result<Reply<Definition>> {
+    Ok(Reply::created(executions::define(&state.db, &auth.caller(), &input).await?))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Which {
+    /// active, completed, archived or all (where left out).
+    status: Option<String>,
+    /// 1 to 200; 50 where left out.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<i64>,
+}
+
+/// The caller's workflows as executions, newest first.
+#[utoipa::path(tag = "Doors", params(Which), responses((status = 200, body = Executions)))]
+#[get("/api/workflow-executions")]
+async fn list(state: web::Data<State>, auth: Auth, Query(which): Query<Which>) -> Result<Reply<Executions>> {
+    let limit = which.limit.unwrap_or(50);
+    if !(1..=200).contains(&limit) {
+        return Err(Error::invalid("limit", "must be between 1 and 200").into());
+    }
+    Ok(Reply::ok(executions::list(&state.db, &auth.caller(), which.status.as_deref(), limit).await?))
+}
+
+/// Begins a workflow from a definition or a template; with a prompt, a first job is queued on it.
+#[utoipa::path(tag = "Doors", request_body = CreateExecution, params(IdempotencyKey), responses((status = 201, body = Execution)))]
+#[post("/api/workflow-executions")]
+async fn create(
+    state: web::Data<State>,
+    auth: Auth,
+    key: IdempotencyKey,
+    Json(input): Json<CreateExecution>,
+) -> Result<Reply<Execution>> {
+    let caller = auth.acting_as(input.agent_id.as_deref())?;
+    Ok(Reply::created(executions::create(&state.db, &caller, &input, key.as_deref()).await?))
+}
+
+/// One workflow as an execution, with its board and its newest jobs.
+#[utoipa::path(tag = "Doors", responses((status = 200, body = Execution)))]
+#[get("/api/workflow-executions/{id}")]
+async fn get_one(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Execution>> {
+    Ok(Reply::ok(executions::get(&state.db, &auth.caller(), &id).await?))
+}

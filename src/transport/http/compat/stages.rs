@@ -1,0 +1,131 @@
+//! Boards that follow stages. Some of these addresses are pages of the dashboard to a browser: one that asks
+//! for HTML gets the page.
+
+use actix_web::guard::GuardContext;
+use actix_web::http::header::{ACCEPT, CACHE_CONTROL, VARY};
+use actix_web::{HttpRequest, HttpResponse, Responder, get, post, put, web};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::compat::stages::{self, CreateStaged, MoveToStage, StageSession, StageStatus, StagedCard, StagedTicket};
+use crate::transport::http::{Auth, IdempotencyKey, Json, Path, Query, RawReply, Reply, Result, ServiceConfig, State};
+
+pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(list).service(create).service(get_one).service(move_to).service(move_to_again);
+    cfg.service(session).service(status);
+}
+
+/// Whether a request is a program's: browsers that open a page ask for HTML.
+fn wants_data(request: &GuardContext<'_>) -> bool {
+    !request.head().headers().get_all(ACCEPT).any(|value| value.to_str().is_ok_and(|text| text.contains("text/html")))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct InWorkflow {
+    /// The workflow; the one the caller works in by default where left out.
+    workflow_id: Option<String>,
+}
+
+/// The same address answers browsers with a page, and nothing in between may keep the answer unasked.
+fn apart(request: &HttpRequest, reply: impl Responder) -> HttpResponse {
+    let mut response = reply.respond_to(request).map_into_boxed_body();
+    let headers = response.headers_mut();
+    headers.insert(VARY, actix_web::http::header::HeaderValue::from_static("accept, authorization"));
+    headers.insert(CACHE_CONTROL, actix_web::http::header::HeaderValue::from_static("private, no-cache"));
+    response
+}
+
+/// Every ticket of a board with its `stage`. The ETag is the board's place in its stream: a client that wakes
+/// up asks with `If-None-Match` whether it missed anything.
+#[utoipa::path(tag = "Doors", params(InWorkflow), responses(
+    (status = 200, body = Vec<StagedCard>),
+    (status = 304, description = "Nothing has changed since the ETag in If-None-Match")))]
+#[get("/tickets", guard = "wants_data")]
+async fn list(
+    request: HttpRequest,
+    state: web::Data<State>,
+    auth: Auth,
+    Query(which): Query<InWorkflow>,
+) -> Result<HttpResponse> {
+    let board = stages::list(&state.db, &auth.caller(), which.workflow_id.as_deref()).await?;
+    let etag = format!("W/\"{}:{}\"", board.cursor.epoch, board.cursor.seq);
+    Ok(apart(&request, RawReply::ok(board.body).etag(etag)))
+}
+
+/// Creates a ticket in a stage.
+#[utoipa::path(tag = "Doors", request_body = CreateStaged, params(IdempotencyKey), responses((status = 201, body = StagedTicket)))]
+#[post("/tickets")]
+async fn create(
+    state: web::Data<State>,
+    auth: Auth,
+    key: IdempotencyKey,
+    Json(input): Json<CreateStaged>,
+) -> Result<Reply<StagedTicket>> {
+    let caller = auth.acting_as(input.agent_id.as_deref())?;
+    Ok(Reply::created(stages::create(&state.db, &caller, &input, key.as_deref()).await?))
+}
+
+/// One ticket with its `stage`, by id or key. The ETag is its version.
+#[utoipa::path(tag = "Doors", params(InWorkflow), responses(
+    (status = 200, body = StagedTicket),
+    (status = 304, description = "Nothing has changed since the ETag in If-None-Match")))]
+#[get("/tickets/{id}", guard = "wants_data")]
+async fn get_one(
+    request: HttpRequest,
+    state: web::Data<State>,
+    auth: Auth,
+    Path(id): Path<String>,
+    Query(which): Query<InWorkflow>,
+) -> Result<HttpResponse> {
+    let ticket = stages::get(&state.db, &auth.caller(), &id, which.workflow_id.as_deref()).await?;
+    let last = ticket.detail.history.last().map_or(0, |entry| entry.seq);
+    let etag = format!("W/\"{}:{last}:{}\"", ticket.detail.fields.card.version, ticket.workflow_active);
+    Ok(apart(&request, Reply::ok(ticket).etag(etag)))
+}
+
+/// Moves a ticket to a stage. A blocked ticket stays: 409, and the answer names what blocks it.
+#[utoipa::path(tag = "Doors", request_body = MoveToStage, responses((status = 200, body = StagedTicket)))]
+#[put("/api/tickets/{id}/stage")]
+async fn move_to(
+    state: web::Data<State>,
+    auth: Auth,
+    Path(id): Path<String>,
+    Json(input): Json<MoveToStage>,
+) -> Result<Reply<StagedTicket>> {
+    let caller = auth.acting_as(input.agent_id.as_deref())?;
+    Ok(Reply::ok(stages::move_to(&state.db, &caller, &id, &input).await?))
+}
+
+/// The same as `PUT /api/tickets/{id}/stage`.
+#[utoipa::path(tag = "Doors", request_body = MoveToStage, responses((status = 200, body = StagedTicket)))]
+#[put("/tickets/{id}/stage")]
+async fn move_to_again(
+    state: web::Data<State>,
+    auth: Auth,
+    Path(id): Path<String>,
+    Json(input): Json<MoveToStage>,
+) -> Result<Reply<StagedTicket>> {
+    let caller = auth.acting_as(input.agent_id.as_deref())?;
+    Ok(Reply::ok(stages::move_to(&state.db, &caller, &id, &input).await?))
+}
+
+/// Who is connected, and to which board.
+#[utoipa::path(tag = "Doors", responses((status = 200, body = StageSession)))]
+#[get("/session", guard = "wants_data")]
+async fn session(request: HttpRequest, state: web::Data<State>, auth: Auth) -> Result<HttpResponse> {
+    Ok(apart(&request, Reply::ok(stages::session(&state.db, &auth.caller()).await?)))
+}
+
+/// What is being worked on, by ticket, with the stages that are behind it.
+#[utoipa::path(tag = "Doors", params(InWorkflow), responses((status = 200, body = StageStatus)))]
+#[get("/workflows/status", guard = "wants_data")]
+async fn status(
+    request: HttpRequest,
+    state: web::Data<State>,
+    auth: Auth,
+    Query(which): Query<InWorkflow>,
+) -> Result<HttpResponse> {
+    let status = stages::status(&state.db, &auth.caller(), which.workflow_id.as_deref()).await?;
+    Ok(apart(&request, Reply::ok(status)))
+}

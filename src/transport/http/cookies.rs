@@ -1,0 +1,76 @@
+//! The refresh token of a browser: a cookie that scripts cannot read and other sites cannot send.
+
+use actix_web::cookie::time::Duration;
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::{HttpRequest, HttpResponse, Responder};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::domain::accounts::people::{Device, SignedIn};
+use crate::transport::http::{Failure, State, origin};
+
+/// The cookie's name.
+pub const NAME: &str = "callboard_refresh";
+
+/// Where the refresh token of a sign-in goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenMode {
+    /// Into the answer, for programs.
+    #[default]
+    Json,
+    /// Into an HttpOnly cookie, for browsers.
+    Cookie,
+}
+
+/// The refresh token that a browser sent.
+pub fn presented(request: &HttpRequest) -> Option<String> {
+    request.cookie(NAME).map(|cookie| cookie.value().to_owned()).filter(|value| !value.is_empty())
+}
+
+fn cookie(state: &State, request: &HttpRequest, value: String) -> Cookie<'static> {
+    Cookie::build(NAME, value)
+        .path("/api/auth")
+        .http_only(true)
+        .same_site(SameSite::Strict)
+        .secure(origin::is_secure(&state.config, request))
+        .max_age(Duration::days(i64::from(state.config.session_days)))
+        .finish()
+}
+
+/// Answers a sign-in in the mode that was asked for; in cookie mode the body carries no refresh token.
+pub fn answer(
+    state: &State,
+    request: &HttpRequest,
+    status: u16,
+    mode: TokenMode,
+    mut signed_in: SignedIn,
+) -> HttpResponse {
+    let cookie = match mode {
+        TokenMode::Json => None,
+        TokenMode::Cookie => signed_in.refresh.take().map(|refresh| cookie(state, request, refresh)),
+    };
+    let mut response = crate::transport::http::Reply::with(status, signed_in).respond_to(request);
+    if let Some(cookie) = cookie
+        && let Err(error) = response.add_cookie(&cookie)
+    {
+        return HttpResponse::from_error(Failure(crate::Error::Internal(format!("the cookie cannot be set: {error}"))));
+    }
+    response
+}
+
+/// 204 that makes the browser forget the cookie.
+pub fn forget(state: &State, request: &HttpRequest) -> HttpResponse {
+    let mut gone = cookie(state, request, String::new());
+    gone.make_removal();
+    HttpResponse::NoContent().cookie(gone).finish()
+}
+
+/// The device of a request.
+pub fn device(state: &State, request: &HttpRequest) -> Device {
+    let agent = request.headers().get(actix_web::http::header::USER_AGENT);
+    Device {
+        address: origin::address_of(&state.config, request),
+        user_agent: agent.and_then(|agent| agent.to_str().ok()).map(str::to_owned),
+    }
+}

@@ -1,0 +1,225 @@
+//! Events for clients without sockets, as pages of JSON or as Server-Sent Events: a workflow's at
+//! `GET /api/workflows/{id}/events`, a saved search's at `GET /api/searches/{id}/events`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_ENCODING};
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use futures_util::stream;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::Error;
+use crate::domain::accounts::Authenticated;
+use crate::domain::history::{self, Cursor, PAGE, Room};
+use crate::transport::http::problem::Result;
+use crate::transport::http::{Auth, Path, Query, State};
+use crate::transport::live::client::Client;
+use crate::transport::live::dialects::{Dialect, native};
+use crate::transport::live::outbox::Closing;
+use crate::transport::live::{Live, catch_up};
+
+/// Between two signs of life on an event stream.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// From where, and how many.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Since {
+    /// The last seq seen; 0 for the beginning.
+    #[param(minimum = 0)]
+    since: Option<i64>,
+    /// The epoch that seq belongs to; without it the number alone is trusted.
+    epoch: Option<String>,
+    /// At most so many events (JSON only).
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<i64>,
+}
+
+/// Lists what happened in a workflow after a place in its stream.
+///
+/// With `Accept: text/event-stream` the answer does not end: it brings what was missed, then what happens,
+/// each event with the id `<epoch>:<seq>`; `Last-Event-ID` resumes, and without a cursor it begins now.
+/// 410 (or the message `resync`) means the cursor cannot be continued from: read the board anew.
+#[utoipa::path(tag = "live", params(("id" = String, Path, description = "The workflow"), Since), responses(
+    (status = 200, description = "`{epoch, events, last_seq, has_more}`, or a stream of events", content(
+        (serde_json::Value = "application/json"), (String = "text/event-stream"))),
+    (status = 410, description = "The cursor belongs to another epoch, or its events were pruned")))]
+#[get("/api/workflows/{id}/events")]
+pub async fn events(
+    request: HttpRequest,
+    path: Path<String>,
+    query: Query<Since>,
+    auth: Auth,
+    state: web::Data<State>,
+    live: web::Data<Live>,
+) -> Result<HttpResponse> {
+    answer(&request, Room::Workflow(path.0), query.0, auth, &state, live).await
+}
+
+/// Lists what a saved search told after a place in its stream: tickets that started to match.
+///
+/// Like a workflow's events, as JSON or as a stream; a cursor is `epoch` and `last_seq` of the search.
+#[utoipa::path(tag = "live", params(("id" = String, Path, description = "The search"), Since), responses(
+    (status = 200, description = "`{epoch, events, last_seq, has_more}`, or a stream of events", content(
+        (serde_json::Value = "application/json"), (String = "text/event-stream"))),
+    (status = 410, description = "The cursor belongs to another epoch, or its events were pruned")))]
+#[get("/api/searches/{id}/events")]
+pub async fn search_events(
+    request: HttpRequest,
+    path: Path<String>,
+    query: Query<Since>,
+    auth: Auth,
+    state: web::Data<State>,
+    live: web::Data<Live>,
+) -> Result<HttpResponse> {
+    answer(&request, Room::Search(path.0), query.0, auth, &state, live).await
+}
+
+/// Lists what happened to a job after a place in its stream: status, stages, progress, its transcript.
+///
+/// Like a workflow's events, as JSON or as a stream.
+#[utoipa::path(tag = "live", params(("id" = String, Path, description = "The job"), Since), responses(
+    (status = 200, description = "`{epoch, events, last_seq, has_more}`, or a stream of events", content(
+        (serde_json::Value = "application/json"), (String = "text/event-stream"))),
+    (status = 410, description = "The cursor belongs to another epoch, or its events were pruned")))]
+#[get("/api/jobs/{id}/events")]
+pub async fn job_events(
+    request: HttpRequest,
+    path: Path<String>,
+    query: Query<Since>,
+    auth: Auth,
+    state: web::Data<State>,
+    live: web::Data<Live>,
+) -> Result<HttpResponse> {
+    answer(&request, Room::Job(path.0), query.0, auth, &state, live).await
+}
+
+async fn answer(
+    request: &HttpRequest,
+    room: Room,
+    query: Since,
+    auth: Auth,
+    state: &State,
+    live: web::Data<Live>,
+) -> Result<HttpResponse> {
+    let Since { since, epoch, limit } = query;
+    if since.is_some_and(|since| since < 0) {
+        return Err(Error::invalid("since", "must not be negative").into());
+    }
+    let limit = limit.unwrap_or(PAGE);
+    if !(1..=PAGE).contains(&limit) {
+        return Err(Error::invalid("limit", format!("must be between 1 and {PAGE}")).into());
+    }
+    let streaming =
+        request.headers().get_all(ACCEPT).any(|a| a.to_str().is_ok_and(|a| a.contains("text/event-stream")));
+    if streaming {
+        let cursor =
+            last_event_id(request).or(since.map(|seq| Cursor { epoch: epoch.clone().unwrap_or_default(), seq }));
+        return stream_events(live.into_inner(), auth.0, room, cursor, since.is_some() && epoch.is_none()).await;
+    }
+    let caller = auth.caller();
+    let missed = history::events_since(&state.db, &caller, &room, since.unwrap_or(0), epoch.as_deref(), limit).await?;
+    if let Some(reason) = missed.resync {
+        let mut problem = Error::problem(
+            410,
+            "resync",
+            "The events after this place are not to be had any more; read the present state anew and continue from its seq.",
+        )
+        .as_problem();
+        problem.extra.insert("reason".to_owned(), reason.into());
+        problem.extra.insert("epoch".to_owned(), missed.epoch.into());
+        problem.extra.insert("last_seq".to_owned(), missed.last_seq.into());
+        return Err(Error::Problem(Box::new(problem)).into());
+    }
+    let listed = missed
+        .events
+        .iter()
+        .filter_map(|event| RawValue::from_string(native::message(event, &missed.epoch, event.prev)).ok());
+    Ok(HttpResponse::Ok().json(serde_json::json!({
+        "epoch": missed.epoch,
+        "events": listed.collect::<Vec<_>>(),
+        "last_seq": missed.last_seq,
+        "has_more": missed.has_more,
+    })))
+}
+
+/// The place that a browser's EventSource says it has reached.
+fn last_event_id(request: &HttpRequest) -> Option<Cursor> {
+    let (epoch, seq) = request.headers().get("last-event-id")?.to_str().ok()?.rsplit_once(':')?;
+    Some(Cursor { epoch: epoch.to_owned(), seq: seq.parse().ok().filter(|seq| *seq >= 0)? })
+}
+
+/// Ends the client's membership when the answer is dropped, whichever side ended it.
+struct Attended {
+    live: Arc<Live>,
+    client: Arc<Client>,
+}
+
+impl Drop for Attended {
+    fn drop(&mut self) {
+        self.client.outbox.close(Closing::Gone);
+        self.live.rooms.remove(&self.client);
+    }
+}
+
+async fn stream_events(
+    live: Arc<Live>,
+    who: Authenticated,
+    room: Room,
+    cursor: Option<Cursor>,
+    any_epoch: bool,
+) -> Result<HttpResponse> {
+    // Refusals come before the stream begins; so does the place where it begins by itself.
+    let now = history::events_since(&live.db, &who.caller, &room, i64::MAX, None, 1).await?;
+    let now = Cursor { epoch: now.epoch, seq: now.last_seq };
+    let cursor = match cursor {
+        Some(cursor) if any_epoch => Cursor { epoch: now.epoch, seq: cursor.seq },
+        Some(cursor) => cursor,
+        None => now,
+    };
+    let client = Client::new(&live, Some(who.caller), Dialect::Native, false);
+    live.rooms.add(client.clone());
+    let attended = Attended { live: live.clone(), client: client.clone() };
+    if live.is_stopping() {
+        client.outbox.close(Closing::Restarting);
+    }
+    let (member, _) = client.enter(room, Some(cursor));
+    tokio::spawn(catch_up::run(live.clone(), member, true));
+    // Leaves the rooms as soon as the client is to be closed, and closes it when its credential ends.
+    let ends = who.expires_at.map(|end| end.duration_since(Timestamp::now()).as_secs_f64().clamp(0.0, 1e9));
+    tokio::spawn(async move {
+        let closed = client.outbox.closed();
+        match ends {
+            Some(left) => {
+                if tokio::time::timeout(Duration::from_secs_f64(left), closed).await.is_err() {
+                    client.outbox.close(Closing::Unauthenticated("the access token expired"));
+                }
+            }
+            None => drop(closed.await),
+        }
+        live.rooms.remove(&client);
+    });
+    let body = stream::unfold(attended, |attended| async move {
+        let text = match tokio::time::timeout(KEEP_ALIVE, attended.client.outbox.next()).await {
+            Ok(Ok(message)) => match message.seq {
+                Some(seq) => format!("id: {}:{seq}\ndata: {}\n\n", attended.live.epoch(), message.text),
+                None => format!("data: {}\n\n", message.text),
+            },
+            Ok(Err(_)) => return None,
+            Err(_) => ": still here\n\n".to_owned(),
+        };
+        Some((Ok::<_, std::convert::Infallible>(Bytes::from(text)), attended))
+    });
+    Ok(HttpResponse::Ok()
+        .content_type("text/event-stream")
+        // Not to be held back by compression or by a proxy's buffer.
+        .insert_header((CONTENT_ENCODING, "identity"))
+        .insert_header((CACHE_CONTROL, "no-cache"))
+        .insert_header(("x-accel-buffering", "no"))
+        .streaming(body))
+}

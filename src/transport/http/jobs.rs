@@ -1,0 +1,217 @@
+//! `/api/jobs…`: creating, reading and steering jobs. The worker's side is in `work`, transcripts in `messages`.
+
+mod messages;
+mod work;
+
+use actix_web::{delete, get, patch, post, web};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+use super::{Auth, IdempotencyKey, Json, NoContent, Path, Query, Reply, Result, ServiceConfig, State};
+use crate::Error;
+use crate::domain::jobs::{self, Action, CreateJob, Job, JobFilter, Jobs, Purged, UpdateJob};
+
+/// Registers the handlers; literal paths come before `/api/jobs/{id}`.
+pub fn configure(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(purge).service(purge_by_delete);
+    work::configure(cfg);
+    messages::configure(cfg);
+    cfg.service(create).service(list).service(get_one).service(update).service(remove);
+    cfg.service(go_on).service(pause).service(resume).service(retry).service(cancel);
+}
+
+/// A page's size within its bounds.
+pub(super) fn page_size(limit: Option<i64>, usual: i64) -> Result<i64> {
+    let limit = limit.unwrap_or(usual);
+    if !(1..=200).contains(&limit) {
+        return Err(Error::invalid("limit", "must be between 1 and 200").into());
+    }
+    Ok(limit)
+}
+
+/// Words separated by commas.
+pub(super) fn words(text: Option<&String>) -> Option<Vec<String>> {
+    text.map(|text| text.split(',').map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect())
+}
+
+/// Creates a job: `collecting`, or `queued` where `queue` is true. Without a workflow and without a ticket it goes
+/// to the caller's default workflow, with a ticket of its own.
+#[utoipa::path(tag = "Jobs", params(IdempotencyKey), request_body = CreateJob, responses((status = 201, body = Job)))]
+#[post("/api/jobs")]
+async fn create(
+    state: web::Data<State>,
+    auth: Auth,
+    key: IdempotencyKey,
+    Json(input): Json<CreateJob>,
+) -> Result<Reply<Job>> {
+    let caller = auth.acting_as(input.agent_id.as_deref())?;
+    Ok(Reply::created(jobs::create(&state.db, &caller, &input, key.as_deref()).await?))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ListQuery {
+    /// Of this workflow; of all the caller is in where left out.
+    workflow_id: Option<String>,
+    /// Of this ticket (id, or key beside `workflow_id`).
+    ticket_id: Option<String>,
+    /// Statuses, comma-separated.
+    status: Option<String>,
+    /// Only those the caller created or claimed.
+    mine: Option<bool>,
+    /// Whose title contains this.
+    #[param(max_length = 200)]
+    title: Option<String>,
+    /// 1 to 200; 50 where left out.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<i64>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// Jobs, newest first.
+#[utoipa::path(tag = "Jobs", params(ListQuery), responses((status = 200, body = Jobs)))]
+#[get("/api/jobs")]
+async fn list(state: web::Data<State>, auth: Auth, Query(query): Query<ListQuery>) -> Result<Reply<Jobs>> {
+    let filter = JobFilter {
+        statuses: words(query.status.as_ref()),
+        workflow_id: query.workflow_id,
+        ticket_id: query.ticket_id,
+        mine: query.mine.unwrap_or(false),
+        title: query.title,
+        limit: page_size(query.limit, 50)?,
+        cursor: query.cursor,
+    };
+    Ok(Reply::ok(jobs::list(&state.db, &auth.caller(), &filter).await?))
+}
+
+/// One job.
+#[utoipa::path(tag = "Jobs", responses((status = 200, body = Job)))]
+#[get("/api/jobs/{id}")]
+async fn get_one(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Job>> {
+    Ok(Reply::ok(jobs::get(&state.db, &auth.caller(), &id).await?))
+}
+
+/// Changes a job; what is left out stays. The prompt can be changed only while the job is collecting.
+#[utoipa::path(tag = "Jobs", request_body = UpdateJob, responses(
+    (status = 200, body = Job), (status = 409, description = "The job has gone too far for this")))]
+#[patch("/api/jobs/{id}")]
+async fn update(
+    state: web::Data<State>,
+    auth: Auth,
+    Path(id): Path<String>,
+    Json(input): Json<UpdateJob>,
+) -> Result<Reply<Job>> {
+    let caller = auth.acting_as(input.agent_id.as_deref())?;
+    Ok(Reply::ok(jobs::update(&state.db, &caller, &id, &input).await?))
+}
+
+/// Deletes a job. One that is open is cancelled first, and its worker refused.
+#[utoipa::path(tag = "Jobs", responses((status = 204, description = "Deleted")))]
+#[delete("/api/jobs/{id}")]
+async fn remove(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> Result<NoContent> {
+    jobs::delete(&state.db, &auth.caller(), &id).await?;
+    Ok(NoContent)
+}
+
+/// Removes the caller's own jobs for good, with transcripts and apps. Only in development mode.
+#[utoipa::path(tag = "Jobs", responses((status = 200, body = Purged), (status = 403, description = "Not in development mode")))]
+#[post("/api/jobs/purge")]
+async fn purge(state: web::Data<State>, auth: Auth) -> Result<Reply<Purged>> {
+    only_in_development(&state)?;
+    Ok(Reply::ok(jobs::purge(&state.db, &auth.caller()).await?))
+}
+
+/// The same as `POST /api/jobs/purge`.
+#[utoipa::path(tag = "Jobs", responses((status = 200, body = Purged), (status = 403, description = "Not in development mode")))]
+#[delete("/api/jobs/purge")]
+async fn purge_by_delete(state: web::Data<State>, auth: Auth) -> Result<Reply<Purged>> {
+    only_in_development(&state)?;
+    Ok(Reply::ok(jobs::purge(&state.db, &auth.caller()).await?))
+}
+
+fn only_in_development(state: &State) -> Result<()> {
+    if state.config.dev_mode {
+        return Ok(());
+    }
+    let detail = "Jobs can be purged only on a server in development mode (CALLBOARD_DEV_MODE=true).";
+    Err(Error::problem(403, "forbidden", detail).into())
+}
+
+/// Who asks, for calls that need nothing else.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+struct Acting {
+    /// The acting agent, where the caller may act for others.
+    agent_id: Option<String>,
+    /// Why; kept with a job that is cancelled.
+    #[schema(max_length = 1000)]
+    reason: Option<String>,
+}
+
+async fn act(state: &State, auth: &Auth, id: &str, input: &Acting, action: Action) -> Result<Reply<Job>> {
+    let caller = auth.acting_as(input.agent_id.as_deref())?;
+    Ok(Reply::ok(jobs::act(&state.db, &caller, id, action).await?))
+}
+
+/// Queues a job whose prompt is complete; lets one that rests go on.
+#[utoipa::path(tag = "Jobs", operation_id = "continue_job", request_body = Acting, responses((status = 200, body = Job), (status = 409, description = "It has ended")))]
+#[post("/api/jobs/{id}/continue")]
+async fn go_on(
+    state: web::Data<State>,
+    auth: Auth,
+    Path(id): Path<String>,
+    Json(input): Json<Acting>,
+) -> Result<Reply<Job>> {
+    act(&state, &auth, &id, &input, Action::Continue).await
+}
+
+/// Lets a queued or running job rest. Its worker learns of it at the next heartbeat.
+#[utoipa::path(tag = "Jobs", operation_id = "pause_job", request_body = Acting, responses((status = 200, body = Job), (status = 409, description = "It cannot rest now")))]
+#[post("/api/jobs/{id}/pause")]
+async fn pause(
+    state: web::Data<State>,
+    auth: Auth,
+    Path(id): Path<String>,
+    Json(input): Json<Acting>,
+) -> Result<Reply<Job>> {
+    act(&state, &auth, &id, &input, Action::Pause).await
+}
+
+/// Lets a resting job go on: with its worker if that is still there, else from the queue.
+#[utoipa::path(tag = "Jobs", operation_id = "resume_job", request_body = Acting, responses((status = 200, body = Job), (status = 409, description = "It does not rest")))]
+#[post("/api/jobs/{id}/resume")]
+async fn resume(
+    state: web::Data<State>,
+    auth: Auth,
+    Path(id): Path<String>,
+    Json(input): Json<Acting>,
+) -> Result<Reply<Job>> {
+    act(&state, &auth, &id, &input, Action::Resume).await
+}
+
+/// Begins a failed or cancelled job anew, with all its attempts.
+#[utoipa::path(tag = "Jobs", operation_id = "retry_job", request_body = Acting, responses((status = 200, body = Job), (status = 409, description = "It is open")))]
+#[post("/api/jobs/{id}/retry")]
+async fn retry(
+    state: web::Data<State>,
+    auth: Auth,
+    Path(id): Path<String>,
+    Json(input): Json<Acting>,
+) -> Result<Reply<Job>> {
+    act(&state, &auth, &id, &input, Action::Retry).await
+}
+
+/// Cancels a job nobody works on; where somebody does, asks its worker, who stops and confirms.
+#[utoipa::path(tag = "Jobs", operation_id = "cancel_job", request_body = Acting, responses((status = 200, body = Job), (status = 409, description = "It has ended")))]
+#[post("/api/jobs/{id}/cancel")]
+async fn cancel(
+    state: web::Data<State>,
+    auth: Auth,
+    Path(id): Path<String>,
+    Json(input): Json<Acting>,
+) -> Result<Reply<Job>> {
+    let caller = auth.acting_as(input.agent_id.as_deref())?;
+    Ok(Reply::ok(jobs::cancel(&state.db, &caller, &id, input.reason.as_deref()).await?))
+}

@@ -1,0 +1,67 @@
+//! `/api/job-messages…`: transcripts.
+
+use actix_web::{delete, get, post, web};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::{page_size, words};
+use crate::Error;
+use crate::domain::jobs::messages::{self, Message, MessageFilter, Messages, PostMessage};
+use crate::transport::http::{Auth, Json, NoContent, Path, Query, Reply, Result, ServiceConfig, State};
+
+pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(list).service(post_one).service(remove);
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ListQuery {
+    /// The job.
+    #[param(min_length = 1)]
+    job_id: String,
+    /// chat, step, log; comma-separated.
+    kind: Option<String>,
+    /// After this place in the transcript.
+    #[param(minimum = 0)]
+    after: Option<i64>,
+    /// Before this place: the last ones, still in order.
+    #[param(minimum = 1)]
+    before: Option<i64>,
+    /// 1 to 200; 100 where left out.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<i64>,
+}
+
+/// A job's transcript, in order.
+#[utoipa::path(tag = "Jobs", operation_id = "list_job_messages", params(ListQuery), responses((status = 200, body = Messages)))]
+#[get("/api/job-messages")]
+async fn list(state: web::Data<State>, auth: Auth, Query(query): Query<ListQuery>) -> Result<Reply<Messages>> {
+    if query.after.is_some_and(|place| place < 0) {
+        return Err(Error::invalid("after", "must not be negative").into());
+    }
+    let filter = MessageFilter {
+        kinds: words(query.kind.as_ref()),
+        job_id: query.job_id,
+        after: query.after.unwrap_or(0),
+        before: query.before,
+        limit: page_size(query.limit, 100)?,
+    };
+    Ok(Reply::ok(messages::list(&state.db, &auth.caller(), &filter).await?))
+}
+
+/// Adds a line to a job's transcript, as a member; workers use `POST /api/jobs/{id}/messages`.
+#[utoipa::path(tag = "Jobs", operation_id = "post_job_message", request_body = PostMessage, responses((status = 201, body = Message)))]
+#[post("/api/job-messages")]
+async fn post_one(state: web::Data<State>, auth: Auth, Json(input): Json<PostMessage>) -> Result<Reply<Message>> {
+    let caller = auth.acting_as(input.agent_id.as_deref())?;
+    Ok(Reply::created(messages::post(&state.db, &caller, &input).await?))
+}
+
+/// Deletes a line: one's own, or any as an owner of the workflow.
+#[utoipa::path(tag = "Jobs", operation_id = "delete_job_message", responses((status = 204, description = "Deleted")))]
+#[delete("/api/job-messages/{id}")]
+async fn remove(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> Result<NoContent> {
+    messages::delete(&state.db, &auth.caller(), &id).await?;
+    Ok(NoContent)
+}

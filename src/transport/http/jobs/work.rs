@@ -1,0 +1,147 @@
+//! The worker's side: claiming, and what needs the token of the claim.
+
+use actix_web::{post, web};
+
+use crate::domain::commits;
+use crate::domain::jobs;
+use crate::domain::jobs::leases::{self, ClaimJob, ClaimedJob, GiveBack, GivenBack, Heartbeat, HeartbeatAnswer};
+use crate::domain::jobs::work::{
+    self, CompleteJob, EnterStage, FailJob, JobCompleted, JobFailed, MessagesPosted, PostMessages, ProgressReported,
+    ReportProgress, StageEntered,
+};
+use crate::transport::http::{Auth, Json, Path, Reply, Result, ServiceConfig, State};
+
+pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(claim).service(heartbeat).service(stage).service(progress).service(post_messages);
+    cfg.service(complete).service(fail).service(release).service(cancelled);
+}
+
+/// Takes the most urgent job that is ready, then the oldest. Each job goes to one claimer; blockers and limits
+/// of columns hold inside. Where nothing is ready, `job` is null.
+#[utoipa::path(tag = "Workers", operation_id = "claim_job", request_body = ClaimJob, responses((status = 200, body = ClaimedJob)))]
+#[post("/api/jobs/claim")]
+async fn claim(state: web::Data<State>, auth: Auth, Json(input): Json<ClaimJob>) -> Result<Reply<ClaimedJob>> {
+    let caller = auth.acting_as(input.agent_id.as_deref())?;
+    Ok(Reply::ok(leases::claim(&state.db, &caller, &input).await?))
+}
+
+/// Extends the lease, and tells the worker whether to stop or to rest and what people have decided.
+#[utoipa::path(tag = "Workers", operation_id = "job_heartbeat", request_body = Heartbeat, responses(
+    (status = 200, body = HeartbeatAnswer), (status = 409, description = "The lease is lost")))]
+#[post("/api/jobs/{id}/heartbeat")]
+async fn heartbeat(
+    state: web::Data<State>,
+    auth: Auth,
+    Path(id): Path<String>,
+    Json(input): Json<Heartbeat>,
+) -> Result<Reply<HeartbeatAnswer>> {
+    let caller = auth.acting_as(input.agent_id.as_deref())?;
+    Ok(Reply::ok(leases::heartbeat(&state.db, &caller, &id, &input).await?))
+}
+
+/// Enters a stage. The job's ticket goes to the column of that name, if its board has one and its rules allow it.
+#[utoipa::path(tag = "Workers", operation_id = "enter_stage", request_body = EnterStage, responses(
+    (status = 200, body = StageEntered), (status = 409, description = "The lease is lost")))]
+#[post("/api/jobs/{id}/stage")]
+async fn stage(
+    state: web::Data<State>,
+    auth: Auth,
+    Path(id): Path<String>,
+    Json(input): Json<EnterStage>,
+) -> Result<Reply<StageEntered>> {
+    let caller = auth.acting_as(input.agent_id.as_deref())?;
+    Ok(Reply::ok(work::enter_stage(&state.db, &caller, &id, &input).await?))
+}
+
+/// Notes progress.
+#[utoipa::path(tag = "Workers", operation_id = "report_progress", request_body = ReportProgress, responses(
+    (status = 200, body = ProgressReported), (status = 409, description = "The lease is lost")))]
+#[post("/api/jobs/{id}/progress")]
+async fn progress(
+    state: web::Data<State>,
+    auth: Auth,
+    Path(id): Path<String>,
+    Json(input): Json<ReportProgress>,
+) -> Result<Reply<ProgressReported>> {
+    let caller = auth.acting_as(input.agent_id.as_deref())?;
+    Ok(Reply::ok(work::report_progress(&state.db, &caller, &id, &input).await?))
+}
+
+/// Adds up to 100 lines to the transcript.
+#[utoipa::path(tag = "Workers", operation_id = "post_job_messages", request_body = PostMessages, responses(
+    (status = 200, body = MessagesPosted), (status = 409, description = "The lease is lost")))]
+#[post("/api/jobs/{id}/messages")]
+async fn post_messages(
+    state: web::Data<State>,
+    auth: Auth,
+    Path(id): Path<String>,
+    Json(input): Json<PostMessages>,
+) -> Result<Reply<MessagesPosted>> {
+    let caller = auth.acting_as(input.agent_id.as_deref())?;
+    Ok(Reply::ok(work::post_messages(&state.db, &caller, &id, &input).await?))
+}
+
+/// Ends a job with success: its commit is linked, its ticket resolved, and what waited for that released. Asked
+/// again with the same token it answers as before.
+#[utoipa::path(tag = "Workers", operation_id = "complete_job", request_body = CompleteJob, responses(
+    (status = 200, body = JobCompleted), (status = 409, description = "The lease is lost")))]
+#[post("/api/jobs/{id}/complete")]
+async fn complete(
+    state: web::Data<State>,
+    auth: Auth,
+    Path(id): Path<String>,
+    Json(input): Json<CompleteJob>,
+) -> Result<Reply<JobCompleted>> {
+    let caller = auth.acting_as(input.agent_id.as_deref())?;
+    let git = match &input.commit_sha {
+        Some(sha) => match jobs::get(&state.db, &caller, &id).await?.summary.ticket_id {
+            Some(ticket) => commits::describe(&state.db, &state.config, &caller, &ticket, sha).await?,
+            None => None,
+        },
+        None => None,
+    };
+    Ok(Reply::ok(work::complete(&state.db, &caller, &id, &input, git).await?))
+}
+
+/// Ends an attempt with failure. While attempts are left the job is queued again, after a pause; asked again with the
+/// same token it answers as before.
+#[utoipa::path(tag = "Workers", operation_id = "fail_job", request_body = FailJob, responses(
+    (status = 200, body = JobFailed), (status = 409, description = "The lease is lost")))]
+#[post("/api/jobs/{id}/fail")]
+async fn fail(
+    state: web::Data<State>,
+    auth: Auth,
+    Path(id): Path<String>,
+    Json(input): Json<FailJob>,
+) -> Result<Reply<JobFailed>> {
+    let caller = auth.acting_as(input.agent_id.as_deref())?;
+    Ok(Reply::ok(work::fail(&state.db, &caller, &id, &input).await?))
+}
+
+/// Gives a job back, as a worker does that shuts down. The attempt does not count.
+#[utoipa::path(tag = "Workers", operation_id = "release_job", request_body = GiveBack, responses(
+    (status = 200, body = GivenBack), (status = 409, description = "The lease is lost")))]
+#[post("/api/jobs/{id}/release")]
+async fn release(
+    state: web::Data<State>,
+    auth: Auth,
+    Path(id): Path<String>,
+    Json(input): Json<GiveBack>,
+) -> Result<Reply<GivenBack>> {
+    let caller = auth.acting_as(input.agent_id.as_deref())?;
+    Ok(Reply::ok(leases::release(&state.db, &caller, &id, &input).await?))
+}
+
+/// Confirms that a job that was to be cancelled has stopped.
+#[utoipa::path(tag = "Workers", operation_id = "confirm_cancel", request_body = GiveBack, responses(
+    (status = 200, body = GivenBack), (status = 409, description = "The lease is lost")))]
+#[post("/api/jobs/{id}/cancelled")]
+async fn cancelled(
+    state: web::Data<State>,
+    auth: Auth,
+    Path(id): Path<String>,
+    Json(input): Json<GiveBack>,
+) -> Result<Reply<GivenBack>> {
+    let caller = auth.acting_as(input.agent_id.as_deref())?;
+    Ok(Reply::ok(leases::confirm_cancel(&state.db, &caller, &id, &input).await?))
+}

@@ -1,0 +1,62 @@
+//! What a search finds, as a file.
+
+use actix_web::http::header::CONTENT_DISPOSITION;
+use actix_web::{HttpResponse, post, web};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::Error;
+use crate::domain::export::{self, Format};
+use crate::domain::search::{SearchTickets, SearchType};
+use crate::domain::tickets::read::Filters;
+use crate::transport::http::{Auth, Json, Result, ServiceConfig, State};
+
+pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(export_found);
+}
+
+/// `POST /api/tickets/search/export`
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ExportFound {
+    /// The workflow to search.
+    workflow_id: String,
+    /// The acting agent; searching changes nothing, so anyone may name one.
+    agent_id: Option<String>,
+    /// As in a search; may be empty where there are filters.
+    #[serde(default)]
+    #[schema(max_length = 1000)]
+    query: String,
+    /// How to search.
+    search_type: Option<SearchType>,
+    /// Which tickets.
+    filters: Option<Filters>,
+    /// 1 to 1000, which it is where left out. By words or meaning the best few hundred are found.
+    #[schema(minimum = 1, maximum = 1000)]
+    limit: Option<i32>,
+    /// Whether comments count; true where left out.
+    include_comments: Option<bool>,
+    /// csv, json or markdown.
+    format: Format,
+}
+
+/// Writes what a search finds into a file, the best first.
+#[utoipa::path(tag = "Tickets", request_body = ExportFound, responses((status = 200, description = "The file", content(
+    (String = "text/csv"), (serde_json::Value = "application/json"), (String = "text/markdown")))))]
+#[post("/api/tickets/search/export")]
+async fn export_found(state: web::Data<State>, auth: Auth, Json(input): Json<ExportFound>) -> Result<HttpResponse> {
+    let wanted = SearchTickets {
+        workflow_id: input.workflow_id,
+        agent_id: input.agent_id,
+        query: input.query,
+        search_type: input.search_type,
+        filters: input.filters,
+        limit: input.limit,
+        include_comments: input.include_comments,
+    };
+    let found = export::found(&state.db, &state.embeddings, &auth.caller(), &wanted).await?;
+    let mut file = Vec::new();
+    found.write(input.format, &mut file).map_err(|error| Error::Internal(error.to_string()))?;
+    let name = format!("attachment; filename=\"tickets.{}\"", input.format.ending());
+    Ok(HttpResponse::Ok().content_type(input.format.media_type()).insert_header((CONTENT_DISPOSITION, name)).body(file))
+}

@@ -1,0 +1,177 @@
+//! Reading: lists, one ticket, search, statistics, the board's configuration.
+
+use actix_web::{get, post, web};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::domain::commits::{self, CommitDiff};
+use crate::domain::search::{self, SearchAnswer, SearchTickets};
+use crate::domain::tickets::Priority;
+use crate::domain::tickets::read::{self, Filters, SortBy, SortOrder, StatsAnswer, TicketDetail, TicketList};
+use crate::domain::workflows::{self, BoardConfigAnswer};
+use crate::transport::http::{Auth, Json, Path, Query, Reply, Result, ServiceConfig, State};
+use crate::{Error, Result as CoreResult};
+
+pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(find)
+        .service(list)
+        .service(list_again)
+        .service(board_config)
+        .service(stats)
+        .service(commit_diff)
+        .service(get_one);
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct ListQuery {
+    /// The workflow; only with `job_id` it may be left out.
+    #[param(min_length = 1)]
+    workflow_id: Option<String>,
+    /// The job whose ticket is wanted, and no other.
+    job_id: Option<String>,
+    /// The acting agent; reading changes nothing, so anyone may name one.
+    #[serde(rename = "agent_id")]
+    _agent_id: Option<String>,
+    /// Columns, comma-separated.
+    status: Option<String>,
+    /// Types, comma-separated.
+    ticket_type: Option<String>,
+    /// low, medium, high, critical; comma-separated.
+    priority: Option<String>,
+    /// This assignee.
+    assigned_agent_id: Option<String>,
+    /// Only tickets nobody works on.
+    unassigned: Option<bool>,
+    /// Tags, comma-separated; one is enough.
+    tags: Option<String>,
+    /// Whether it waits for others.
+    is_blocked: Option<bool>,
+    /// false leaves out what is resolved; true where left out.
+    include_completed: Option<bool>,
+    /// 1 to 200; 50 where left out.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<i32>,
+    /// Tickets to skip.
+    #[param(minimum = 0)]
+    offset: Option<i32>,
+    /// created_at (default), updated_at, priority or status.
+    #[param(inline)]
+    sort_by: Option<SortBy>,
+    /// asc or desc (default).
+    #[param(inline)]
+    sort_order: Option<SortOrder>,
+}
+
+impl ListQuery {
+    fn filters(&self) -> CoreResult<Filters> {
+        let split = |text: &Option<String>| {
+            text.as_ref().map(|l| l.split(',').map(|s| s.trim().to_owned()).collect::<Vec<_>>())
+        };
+        let priority =
+            split(&self.priority).map(|all| all.iter().map(|one| parse_priority(one)).collect()).transpose()?;
+        Ok(Filters {
+            status: split(&self.status),
+            priority,
+            ticket_type: split(&self.ticket_type),
+            assigned_agent_id: self.assigned_agent_id.clone(),
+            unassigned: self.unassigned,
+            tags: split(&self.tags),
+            is_blocked: self.is_blocked,
+            include_completed: self.include_completed,
+            ..Filters::default()
+        })
+    }
+}
+
+fn parse_priority(text: &str) -> CoreResult<Priority> {
+    serde_json::from_value(text.into())
+        .map_err(|_| Error::invalid("priority", "must be one of low, medium, high, critical"))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct InWorkflow {
+    /// The workflow: a ticket may then be given by its key, and a commit is looked up there only.
+    workflow_id: Option<String>,
+}
+
+async fn page(state: &State, auth: &Auth, query: &ListQuery) -> Result<Reply<TicketList>> {
+    let (limit, offset) = (query.limit.unwrap_or(50), query.offset.unwrap_or(0));
+    if !(1..=200).contains(&limit) {
+        return Err(Error::invalid("limit", "must be between 1 and 200").into());
+    }
+    if offset < 0 {
+        return Err(Error::invalid("offset", "must not be negative").into());
+    }
+    if let Some(job) = &query.job_id {
+        return Ok(Reply::ok(read::of_job(&state.db, &auth.caller(), job).await?));
+    }
+    let (by, order) = (query.sort_by.unwrap_or_default(), query.sort_order.unwrap_or_default());
+    let workflow = query.workflow_id.as_ref().ok_or_else(|| Error::invalid("workflow_id", "is required"))?;
+    Ok(Reply::ok(read::list(&state.db, &auth.caller(), workflow, &query.filters()?, by, order, limit, offset).await?))
+}
+
+/// Searches the tickets of a workflow.
+#[utoipa::path(tag = "Tickets", request_body = SearchTickets, responses((status = 200, body = SearchAnswer)))]
+#[post("/api/tickets/search")]
+async fn find(state: web::Data<State>, auth: Auth, Json(input): Json<SearchTickets>) -> Result<Reply<SearchAnswer>> {
+    Ok(Reply::ok(search::tickets(&state.db, &state.embeddings, &auth.caller(), &input).await?))
+}
+
+/// Tickets of a workflow, filtered, sorted, paged.
+#[utoipa::path(tag = "Tickets", params(ListQuery), responses((status = 200, body = TicketList)))]
+#[get("/api/tickets")]
+async fn list(state: web::Data<State>, auth: Auth, Query(query): Query<ListQuery>) -> Result<Reply<TicketList>> {
+    page(&state, &auth, &query).await
+}
+
+/// The same as `GET /api/tickets`.
+#[utoipa::path(tag = "Tickets", params(ListQuery), responses((status = 200, body = TicketList)))]
+#[get("/api/tickets/get")]
+async fn list_again(state: web::Data<State>, auth: Auth, Query(query): Query<ListQuery>) -> Result<Reply<TicketList>> {
+    page(&state, &auth, &query).await
+}
+
+/// The board's configuration.
+#[utoipa::path(tag = "Tickets", responses((status = 200, body = BoardConfigAnswer)))]
+#[get("/api/tickets/board-config/{workflow_id}")]
+async fn board_config(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> Result<Reply<BoardConfigAnswer>> {
+    Ok(Reply::ok(workflows::board_config(&state.db, &auth.caller(), &id).await?))
+}
+
+/// Statistics of a workflow.
+#[utoipa::path(tag = "Tickets", responses((status = 200, body = StatsAnswer)))]
+#[get("/api/tickets/stats/{workflow_id}")]
+async fn stats(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> Result<Reply<StatsAnswer>> {
+    Ok(Reply::ok(read::stats(&state.db, &auth.caller(), &id).await?))
+}
+
+/// What a commit changed, from the git repository of a workflow the caller can read.
+#[utoipa::path(tag = "Commits", params(InWorkflow), responses((status = 200, body = CommitDiff)))]
+#[get("/api/tickets/commit-diff/{sha}")]
+async fn commit_diff(
+    state: web::Data<State>,
+    auth: Auth,
+    Path(sha): Path<String>,
+    Query(query): Query<InWorkflow>,
+) -> Result<Reply<CommitDiff>> {
+    let workflow = query.workflow_id.as_deref();
+    Ok(Reply::ok(commits::diff(&state.db, &state.config, &auth.caller(), &sha, workflow).await?))
+}
+
+/// Everything about one ticket, by id, or by key where `workflow_id` is given. The ETag is its version.
+#[utoipa::path(tag = "Tickets", params(InWorkflow), responses(
+    (status = 200, body = TicketDetail),
+    (status = 304, description = "Nothing has changed since the ETag in If-None-Match")))]
+#[get("/api/tickets/{id}")]
+async fn get_one(
+    state: web::Data<State>,
+    auth: Auth,
+    Path(id): Path<String>,
+    Query(query): Query<InWorkflow>,
+) -> Result<Reply<TicketDetail>> {
+    let detail = read::get(&state.db, &auth.caller(), &id, query.workflow_id.as_deref()).await?;
+    let etag = format!("W/\"{}:{}\"", detail.fields.card.version, detail.history.last().map_or(0, |entry| entry.seq));
+    Ok(Reply::ok(detail).etag(etag))
+}

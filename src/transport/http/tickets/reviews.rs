@@ -1,0 +1,88 @@
+//! Reviews and clarifications of tickets.
+
+use actix_web::{get, post, web};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::domain::approvals::Decision;
+use crate::domain::approvals::reviews::{
+    self, ApproveTicket, ClarificationRequested, PendingReviews, RejectTicket, RequestClarification, RequestReview,
+    Reviewed,
+};
+use crate::transport::http::{Auth, IdempotencyKey, Json, Query, Reply, Result, ServiceConfig, State};
+
+pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(request_review).service(approve).service(reject).service(request_clarification).service(pending);
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct InWorkflow {
+    /// One workflow; all of the caller's where left out.
+    workflow_id: Option<String>,
+}
+
+/// Wakes those who wait for a review that was decided here.
+fn told(state: &State, reviewed: Reviewed) -> Reply<Reviewed> {
+    if let Some(id) = &reviewed.approval_id {
+        state.approvals.nudge(id);
+    }
+    Reply::ok(reviewed)
+}
+
+/// Asks people to look at a ticket. Until one has, it cannot be moved or claimed.
+#[utoipa::path(tag = "Approvals", request_body = RequestReview, responses((status = 200, body = Reviewed)))]
+#[post("/api/tickets/request-review")]
+async fn request_review(
+    state: web::Data<State>,
+    auth: Auth,
+    Json(input): Json<RequestReview>,
+) -> Result<Reply<Reviewed>> {
+    let caller = auth.acting_as(input.agent_id.as_deref())?;
+    Ok(Reply::ok(reviews::request_review(&state.db, &caller, &input).await?))
+}
+
+/// Approves a ticket that waits for review; it can be moved and claimed again.
+#[utoipa::path(tag = "Approvals", request_body = ApproveTicket, responses((status = 200, body = Reviewed)))]
+#[post("/api/tickets/approve")]
+async fn approve(state: web::Data<State>, auth: Auth, Json(input): Json<ApproveTicket>) -> Result<Reply<Reviewed>> {
+    let caller = auth.acting_as(input.agent_id.as_deref())?;
+    let comment = input.comment.as_deref();
+    Ok(told(&state, reviews::review(&state.db, &caller, &input.ticket_id, Decision::Approve, None, comment).await?))
+}
+
+/// Rejects a ticket that waits for review. Nothing is deleted: it stays where it is, open for comments and
+/// for another review.
+#[utoipa::path(tag = "Approvals", request_body = RejectTicket, responses((status = 200, body = Reviewed)))]
+#[post("/api/tickets/reject")]
+async fn reject(state: web::Data<State>, auth: Auth, Json(input): Json<RejectTicket>) -> Result<Reply<Reviewed>> {
+    let caller = auth.acting_as(input.agent_id.as_deref())?;
+    let (reason, comment) = (input.rejection_reason.as_deref(), input.comment.as_deref());
+    Ok(told(&state, reviews::review(&state.db, &caller, &input.ticket_id, Decision::Reject, reason, comment).await?))
+}
+
+/// Asks people what a ticket means. The question stands on the ticket as a comment, the answer below it.
+#[utoipa::path(tag = "Approvals", request_body = RequestClarification, params(IdempotencyKey), responses(
+    (status = 200, body = ClarificationRequested)))]
+#[post("/api/tickets/request-clarification")]
+async fn request_clarification(
+    state: web::Data<State>,
+    auth: Auth,
+    key: IdempotencyKey,
+    Json(input): Json<RequestClarification>,
+) -> Result<Reply<ClarificationRequested>> {
+    let caller = auth.acting_as(input.agent_id.as_deref())?;
+    Ok(Reply::ok(reviews::request_clarification(&state.db, &caller, &input, key.as_deref()).await?))
+}
+
+/// How many tickets wait for review, and which.
+#[utoipa::path(tag = "Approvals", params(InWorkflow), responses((status = 200, body = PendingReviews)))]
+#[get("/api/tickets/pending-review-count")]
+async fn pending(
+    state: web::Data<State>,
+    auth: Auth,
+    Query(query): Query<InWorkflow>,
+) -> Result<Reply<PendingReviews>> {
+    Ok(Reply::ok(reviews::pending(&state.db, &auth.caller(), query.workflow_id.as_deref()).await?))
+}

@@ -1,0 +1,43 @@
+//! What resembles a ticket, or a draft of one.
+
+use actix_web::{get, post, web};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::domain::search::similar::{self, CheckDuplicate, DuplicateCheck, RelatedTickets};
+use crate::transport::http::{Auth, Json, Path, Query, Reply, Result, ServiceConfig, State};
+
+pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(check_duplicate).service(related);
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct HowMany {
+    /// 1 to 50; 5 where left out.
+    #[param(minimum = 1, maximum = 50)]
+    limit: Option<i32>,
+}
+
+/// Says whether a ticket like this has been filed before.
+#[utoipa::path(tag = "Search", request_body = CheckDuplicate, responses((status = 200, body = DuplicateCheck)))]
+#[post("/api/tickets/check-duplicate")]
+async fn check_duplicate(
+    state: web::Data<State>,
+    auth: Auth,
+    Json(input): Json<CheckDuplicate>,
+) -> Result<Reply<DuplicateCheck>> {
+    Ok(Reply::ok(similar::check_duplicate(&state.db, &state.embeddings, &auth.caller(), &input).await?))
+}
+
+/// The tickets that resemble one, with what links them already.
+#[utoipa::path(tag = "Search", params(HowMany), responses((status = 200, body = RelatedTickets)))]
+#[get("/api/tickets/{id}/related")]
+async fn related(
+    state: web::Data<State>,
+    auth: Auth,
+    Path(id): Path<String>,
+    Query(how_many): Query<HowMany>,
+) -> Result<Reply<RelatedTickets>> {
+    Ok(Reply::ok(similar::related(&state.db, &auth.caller(), &id, how_many.limit).await?))
+}

@@ -1,0 +1,115 @@
+//! `/api/webhooks…`: addresses outside that are told what happens. For owners of the workflow.
+
+use actix_web::{delete, get, patch, post, web};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::{Auth, Json, NoContent, Path, Query, Reply, Result, ServiceConfig, State};
+use crate::Error;
+use crate::domain::webhooks::{
+    self, CreateWebhook, CreatedWebhook, DeliveryList, UpdateWebhook, Webhook, WebhookTested, Webhooks,
+};
+
+/// Registers the handlers.
+pub fn configure(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(create).service(list).service(get_one).service(update).service(remove);
+    cfg.service(deliveries).service(test).service(resume);
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct InWorkflow {
+    /// The workflow.
+    #[param(min_length = 1)]
+    workflow_id: String,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Page {
+    /// 1 to 200; 50 where left out.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<i32>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<i64>,
+}
+
+/// Makes a webhook. It is told what happens from now on, signed as Standard Webhooks describes; the secret
+/// is in this answer and in no other.
+#[utoipa::path(tag = "Webhooks", request_body = CreateWebhook, responses(
+    (status = 201, body = CreatedWebhook), (status = 409, description = "The workflow has 20 already")))]
+#[post("/api/webhooks")]
+async fn create(
+    state: web::Data<State>,
+    auth: Auth,
+    Json(input): Json<CreateWebhook>,
+) -> Result<Reply<CreatedWebhook>> {
+    Ok(Reply::created(state.webhooks.create(&state.db, &auth.caller(), &input).await?))
+}
+
+/// The webhooks of a workflow.
+#[utoipa::path(tag = "Webhooks", params(InWorkflow), responses((status = 200, body = Webhooks)))]
+#[get("/api/webhooks")]
+async fn list(state: web::Data<State>, auth: Auth, Query(which): Query<InWorkflow>) -> Result<Reply<Webhooks>> {
+    Ok(Reply::ok(webhooks::list(&state.db, &auth.caller(), &which.workflow_id).await?))
+}
+
+/// One webhook, and how far it has come.
+#[utoipa::path(tag = "Webhooks", responses((status = 200, body = Webhook)))]
+#[get("/api/webhooks/{id}")]
+async fn get_one(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Webhook>> {
+    Ok(Reply::ok(webhooks::get(&state.db, &auth.caller(), &id).await?))
+}
+
+/// Changes a webhook; what is left out stays.
+#[utoipa::path(tag = "Webhooks", request_body = UpdateWebhook, responses((status = 200, body = Webhook)))]
+#[patch("/api/webhooks/{id}")]
+async fn update(
+    state: web::Data<State>,
+    auth: Auth,
+    Path(id): Path<String>,
+    Json(input): Json<UpdateWebhook>,
+) -> Result<Reply<Webhook>> {
+    Ok(Reply::ok(state.webhooks.update(&state.db, &auth.caller(), &id, &input).await?))
+}
+
+/// Deletes a webhook and its log.
+#[utoipa::path(tag = "Webhooks", responses((status = 204, description = "Deleted")))]
+#[delete("/api/webhooks/{id}")]
+async fn remove(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> Result<NoContent> {
+    webhooks::delete(&state.db, &auth.caller(), &id).await?;
+    Ok(NoContent)
+}
+
+/// What was sent and what came back, the newest first.
+#[utoipa::path(tag = "Webhooks", params(Page), responses((status = 200, body = DeliveryList)))]
+#[get("/api/webhooks/{id}/deliveries")]
+async fn deliveries(
+    state: web::Data<State>,
+    auth: Auth,
+    Path(id): Path<String>,
+    Query(page): Query<Page>,
+) -> Result<Reply<DeliveryList>> {
+    let limit = page.limit.unwrap_or(50);
+    if !(1..=200).contains(&limit) {
+        return Err(Error::invalid("limit", "must be between 1 and 200").into());
+    }
+    Ok(Reply::ok(webhooks::deliveries(&state.db, &auth.caller(), &id, limit, page.cursor).await?))
+}
+
+/// Sends an event `webhook_test` at once, also to a webhook that is stopped.
+#[utoipa::path(tag = "Webhooks", responses((status = 200, body = WebhookTested)))]
+#[post("/api/webhooks/{id}/test")]
+async fn test(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> Result<Reply<WebhookTested>> {
+    Ok(Reply::ok(state.webhooks.test(&state.db, &auth.caller(), &id).await?))
+}
+
+/// Goes on from where it stopped, at once; failures so far are forgotten.
+#[utoipa::path(tag = "Webhooks", responses((status = 200, body = Webhook)))]
+#[post("/api/webhooks/{id}/resume")]
+async fn resume(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Webhook>> {
+    let input = UpdateWebhook { active: Some(true), ..UpdateWebhook::default() };
+    Ok(Reply::ok(state.webhooks.update(&state.db, &auth.caller(), &id, &input).await?))
+}

@@ -1,0 +1,211 @@
+//! `GET /ws` and its siblings for one job: the handshake of sockets. Who may come in, with what, and in which
+//! words they are told.
+
+use std::sync::Arc;
+
+use actix_web::http::header::SEC_WEBSOCKET_PROTOCOL;
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::Deserialize;
+
+use crate::domain::accounts::{self, Authenticated};
+use crate::domain::history::Room;
+use crate::transport::http::caller::OptionalAuth;
+use crate::transport::http::problem::{Failure, Result};
+use crate::transport::http::{Extra, Path, Query, State, events, origin};
+use crate::transport::live::Live;
+use crate::transport::live::dialects::Dialect;
+use crate::transport::live::socket::{self, Door, MAX_MESSAGE};
+use crate::{Error, Result as CoreResult};
+
+/// The subprotocol spoken here.
+const PROTOCOL: &str = "callboard.v1";
+/// What a browser puts before a ticket to send it as a subprotocol.
+const TICKET: &str = "callboard.ticket.";
+/// Workflows that an address may name.
+const MOST_WORKFLOWS: usize = 50;
+
+/// Registers what the live room serves over HTTP: sockets and events.
+pub fn extra(live: Arc<Live>) -> Extra {
+    let live = web::Data::from(live);
+    Arc::new(move |cfg| {
+        cfg.app_data(live.clone());
+        cfg.service(ws).service(job_ws).service(workflow_ws);
+        cfg.service(events::events).service(events::search_events).service(events::job_events);
+    })
+}
+
+/// The query of the handshake.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Handshake {
+    /// An access token or key, where the server was told to accept it here.
+    token: Option<String>,
+    /// How messages are worded: `native`, `stages` (`stage_updated`, `workflow_started`, …) or `rooms`
+    /// (`ticket:update`, `ticket:progress`, …); native where left out.
+    dialect: Option<String>,
+    /// Workflows to watch from the beginning, comma-separated; `stages` without any watches the one its
+    /// caller works in by default.
+    workflow_id: Option<String>,
+    /// The last seq seen in that workflow: what came after it is told first.
+    since: Option<i64>,
+    /// The epoch that seq belongs to; without it the number alone is trusted.
+    epoch: Option<String>,
+}
+
+/// The query of a socket for one job.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct JobHandshake {
+    /// An access token or key, where the server was told to accept it here.
+    token: Option<String>,
+    /// The last seq seen: what came after it is told first. Without it the job's state is told, then
+    /// everything that was said.
+    since: Option<i64>,
+    /// The epoch that seq belongs to; without it the number alone is trusted.
+    epoch: Option<String>,
+}
+
+type Credential = std::result::Result<OptionalAuth, Failure>;
+
+/// Opens a socket.
+///
+/// Sign in by the `Authorization` header, by the subprotocol `callboard.ticket.<ticket>` offered beside
+/// `callboard.v1`, or by a first message `{"type": "auth", "token": "…"}`.
+#[utoipa::path(tag = "live", params(Handshake), security((), ("bearer" = [])), responses(
+    (status = 101, description = "The socket is open"),
+    (status = 400, description = "No WebSocket handshake"),
+    (status = 401, description = "The credential is not valid"),
+    (status = 403, description = "The page comes from another origin")))]
+#[get("/ws")]
+pub async fn ws(
+    request: HttpRequest,
+    body: web::Payload,
+    query: Query<Handshake>,
+    auth: Credential,
+    state: web::Data<State>,
+    live: web::Data<Live>,
+) -> Result<HttpResponse> {
+    let Handshake { token, dialect, workflow_id, since, epoch } = query.0;
+    let dialect = match dialect.as_deref() {
+        None => Dialect::Native,
+        Some(name) => Dialect::named(name)
+            .ok_or_else(|| Error::invalid("dialect", format!("must be one of {}", Dialect::CHOICES)))?,
+    };
+    let named = workflow_id.as_deref().unwrap_or_default().split(',').map(str::trim).filter(|id| !id.is_empty());
+    let rooms: Vec<Room> = named.map(|id| Room::Workflow(id.to_owned())).collect();
+    if rooms.len() > MOST_WORKFLOWS {
+        return Err(Error::invalid("workflow_id", format!("must name at most {MOST_WORKFLOWS} workflows")).into());
+    }
+    let default_room = dialect == Dialect::Stages && rooms.is_empty();
+    let door = Door { dialect, rooms, default_room, since: place(since, epoch)? };
+    open(&request, body, token.as_deref(), auth, &state, live, door).await
+}
+
+/// Watches one job: messages of the kinds status, step, chat, app and error.
+///
+/// Sign in as on `/ws`. Closed with 4001 where the credential is missing or no good, with 4003 where there is
+/// no such job or it is not yours.
+#[utoipa::path(tag = "live", params(JobHandshake), security((), ("bearer" = [])), responses(
+    (status = 101, description = "The socket is open"),
+    (status = 400, description = "No WebSocket handshake"),
+    (status = 403, description = "The page comes from another origin")))]
+#[get("/ws/jobs/{id}")]
+pub async fn job_ws(
+    request: HttpRequest,
+    body: web::Payload,
+    path: Path<String>,
+    query: Query<JobHandshake>,
+    auth: Credential,
+    state: web::Data<State>,
+    live: web::Data<Live>,
+) -> Result<HttpResponse> {
+    of_job(request, body, path.0, query.0, auth, state, live, Dialect::Jobs).await
+}
+
+/// Watches one job as a workflow: `status_update`, `workflow_log`, `stage_transition`, `heartbeat`, `error`.
+///
+/// Signing in and closing as on `/ws/jobs/{id}`.
+#[utoipa::path(tag = "live", params(JobHandshake), security((), ("bearer" = [])), responses(
+    (status = 101, description = "The socket is open"),
+    (status = 400, description = "No WebSocket handshake"),
+    (status = 403, description = "The page comes from another origin")))]
+#[get("/ws/workflows/{id}")]
+pub async fn workflow_ws(
+    request: HttpRequest,
+    body: web::Payload,
+    path: Path<String>,
+    query: Query<JobHandshake>,
+    auth: Credential,
+    state: web::Data<State>,
+    live: web::Data<Live>,
+) -> Result<HttpResponse> {
+    of_job(request, body, path.0, query.0, auth, state, live, Dialect::Adw).await
+}
+
+#[allow(clippy::too_many_arguments)]
+async fn of_job(
+    request: HttpRequest,
+    body: web::Payload,
+    id: String,
+    query: JobHandshake,
+    auth: Credential,
+    state: web::Data<State>,
+    live: web::Data<Live>,
+    dialect: Dialect,
+) -> Result<HttpResponse> {
+    let JobHandshake { token, since, epoch } = query;
+    let door = Door { dialect, rooms: vec![Room::Job(id)], default_room: false, since: place(since, epoch)? };
+    open(&request, body, token.as_deref(), auth, &state, live, door).await
+}
+
+fn place(since: Option<i64>, epoch: Option<String>) -> CoreResult<Option<(Option<String>, i64)>> {
+    match since {
+        Some(since) if since < 0 => Err(Error::invalid("since", "must not be negative")),
+        since => Ok(since.map(|since| (epoch, since))),
+    }
+}
+
+async fn open(
+    request: &HttpRequest,
+    body: web::Payload,
+    token: Option<&str>,
+    auth: Credential,
+    state: &State,
+    live: web::Data<Live>,
+    door: Door,
+) -> Result<HttpResponse> {
+    origin::require_own(&state.config, request.headers())?;
+    if live.is_stopping() {
+        return Err(Error::Unavailable("the server is stopping".to_owned()).into());
+    }
+    let first = match auth {
+        Ok(OptionalAuth(Some(auth))) => Ok(Some(auth.0)),
+        Ok(OptionalAuth(None)) => credential(request, state, token).await,
+        Err(Failure(error)) => Err(error),
+    };
+    // Programs of other dialects look at close codes; to ours the handshake says more.
+    let first = match first {
+        Err(error) if door.dialect == Dialect::Native || error.as_problem().status != 401 => return Err(error.into()),
+        first => first,
+    };
+    let (response, session, messages) = actix_ws::handle_with_protocols(request, body, &[PROTOCOL])
+        .map_err(|error| Error::problem(400, "bad_request", format!("This is no WebSocket handshake: {error}.")))?;
+    let messages = messages.max_frame_size(MAX_MESSAGE).aggregate_continuations().max_continuation_size(MAX_MESSAGE);
+    socket::serve(live.into_inner(), state.accounts.clone(), session, messages, first, door);
+    Ok(response)
+}
+
+/// A credential given in another way than the header.
+async fn credential(request: &HttpRequest, state: &State, token: Option<&str>) -> CoreResult<Option<Authenticated>> {
+    let offered = request.headers().get_all(SEC_WEBSOCKET_PROTOCOL).filter_map(|value| value.to_str().ok());
+    if let Some(ticket) = offered.flat_map(|value| value.split(',')).find_map(|p| p.trim().strip_prefix(TICKET)) {
+        return accounts::redeem_ws_ticket(&state.db, ticket).await.map(Some);
+    }
+    match token {
+        Some(token) if state.config.ws_token_query => state.accounts.authenticate(token).await.map(Some),
+        Some(_) => Err(Error::unauthenticated(
+            "This server takes no token in the address; send it as the first message, or a ticket as subprotocol.",
+        )),
+        None => Ok(None),
+    }
+}

@@ -1,0 +1,193 @@
+//! Callboard's own messages. One event's text is made once and shared by every client of a room.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::domain::history::Event;
+
+#[derive(Serialize)]
+struct Envelope<'a> {
+    r#type: &'a str,
+    workflow_id: &'a str,
+    ticket_id: Option<&'a str>,
+    job_id: Option<&'a str>,
+    agent_id: &'a str,
+    data: &'a RawValue,
+    timestamp: jiff::Timestamp,
+    stream: &'a str,
+    seq: i64,
+    epoch: &'a str,
+    prev: i64,
+}
+
+#[derive(Deserialize)]
+struct OfTicket {
+    ticket_id: Option<String>,
+}
+
+/// The message of an event. `prev` is the number before it in the room it goes to.
+pub fn message(event: &Event, epoch: &str, prev: i64) -> String {
+    let data = data(event);
+    // A job's own stream is not a ticket's room: its rows name the ticket in their data.
+    let of_job = (event.ticket_id.is_none() && event.job_id.is_some())
+        .then(|| serde_json::from_str::<OfTicket>(event.metadata.get()).ok())
+        .flatten();
+    let envelope = Envelope {
+        r#type: kind(&event.change_type, event.field_name.as_deref()),
+        workflow_id: &event.workflow_id,
+        ticket_id: event.ticket_id.as_deref().or(of_job.as_ref().and_then(|of| of.ticket_id.as_deref())),
+        job_id: event.job_id.as_deref(),
+        agent_id: event.on_behalf_of.as_deref().unwrap_or(&event.actor_id),
+        data: data.as_deref().unwrap_or(&event.metadata),
+        timestamp: event.changed_at,
+        stream: &event.stream_id,
+        seq: event.seq,
+        epoch,
+        prev,
+    };
+    serde_json::to_string(&envelope).unwrap_or_default()
+}
+
+/// The type and the message of an event, as webhooks get it: the room is the workflow's.
+pub fn posted(event: &Event, epoch: &str) -> (String, String) {
+    let name = kind(&event.change_type, event.field_name.as_deref()).to_owned();
+    (name, message(event, epoch, event.prev))
+}
+
+/// The type of message for each kind of change; a kind that is new here keeps its own name.
+fn kind<'a>(change_type: &'a str, field: Option<&str>) -> &'a str {
+    match change_type {
+        // A restored ticket comes back whole: to a board it is a new card.
+        "created" | "restored" => "ticket_created",
+        // So does one that is no longer merged; its original is told under the name itself.
+        "ticket_unmerged" if field.is_some() => "ticket_created",
+        "field_updated" => "ticket_updated",
+        "assigned" => "ticket_assigned",
+        "commented" => "comment_added",
+        "blocked" => "ticket_blocked",
+        "unblocked" => "ticket_unblocked",
+        "resolved" => "ticket_resolved",
+        "reopened" => "ticket_reopened",
+        "deleted" => "ticket_deleted",
+        // Reviews of tickets and clarifications have names that existing clients know.
+        "approval_requested" if field == Some("review") => "ticket_pending_review",
+        "approval_approved" if field == Some("review") => "ticket_approved",
+        "approval_rejected" if field == Some("review") => "ticket_rejected",
+        "approval_requested" if field == Some("clarification") => "ticket_clarification_requested",
+        other => other,
+    }
+}
+
+#[derive(Serialize)]
+struct Status<'a> {
+    old_status: Option<&'a str>,
+    new_status: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Assignment<'a> {
+    old_agent_id: Option<&'a str>,
+    new_agent_id: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Field<'a> {
+    field: Option<&'a str>,
+    old_value: Option<Box<RawValue>>,
+    new_value: Option<Box<RawValue>>,
+}
+
+/// The event's data with what clients of the type expect besides; none if history's own suffices.
+fn data(event: &Event) -> Option<Box<RawValue>> {
+    let (old, new) = (event.old_value.as_deref(), event.new_value.as_deref());
+    let extra = match event.change_type.as_str() {
+        "status_changed" => serde_json::to_string(&Status { old_status: old, new_status: new }),
+        "assigned" => serde_json::to_string(&Assignment { old_agent_id: old, new_agent_id: new }),
+        "restored" => Ok(r#"{"restored":true}"#.to_owned()),
+        "ticket_unmerged" if event.field_name.is_some() => Ok(r#"{"unmerged":true}"#.to_owned()),
+        // A description is long, and `changes` holds the new one.
+        "field_updated" if event.field_name.as_deref() == Some("description") => {
+            serde_json::to_string(&Field { field: Some("description"), old_value: None, new_value: None })
+        }
+        "field_updated" | "workflow_updated" => {
+            let field = event.field_name.as_deref();
+            let value = |text: Option<&str>| text.and_then(|text| typed(field, text));
+            serde_json::to_string(&Field { field, old_value: value(old), new_value: value(new) })
+        }
+        _ => return None,
+    };
+    merge(event.metadata.get(), &extra.ok()?)
+}
+
+/// A field's text as JSON: lists and numbers are kept as such, everything else is a string.
+fn typed(field: Option<&str>, text: &str) -> Option<Box<RawValue>> {
+    const JSON: [&str; 6] =
+        ["tags", "related_task_ids", "related_ticket_ids", "story_points", "estimate_minutes", "spent_minutes"];
+    if field.is_some_and(|field| JSON.contains(&field))
+        && let Ok(value) = RawValue::from_string(text.to_owned())
+    {
+        return Some(value);
+    }
+    serde_json::to_string(text).ok().and_then(|text| RawValue::from_string(text).ok())
+}
+
+/// Two JSON objects as one.
+fn merge(first: &str, second: &str) -> Option<Box<RawValue>> {
+    let first = first.trim().strip_suffix('}')?;
+    let second = second.strip_prefix('{')?;
+    let comma = if first.trim_end().ends_with('{') || second.starts_with('}') { "" } else { "," };
+    RawValue::from_string(format!("{first}{comma}{second}")).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn event(change_type: &str, field: Option<&str>, old: Option<&str>, new: Option<&str>, metadata: &str) -> Event {
+        Event {
+            stream_id: "workflow:w".to_owned(),
+            seq: 7,
+            prev: 6,
+            workflow_id: "w".to_owned(),
+            ticket_id: Some("ticket-1".to_owned()),
+            job_id: None,
+            change_type: change_type.to_owned(),
+            field_name: field.map(str::to_owned),
+            old_value: old.map(str::to_owned),
+            new_value: new.map(str::to_owned),
+            change_description: String::new(),
+            metadata: RawValue::from_string(metadata.to_owned()).expect("JSON"),
+            actor_id: "service".to_owned(),
+            on_behalf_of: Some("agent-7".to_owned()),
+            changed_at: "2026-11-21T10:00:00Z".parse().expect("time"),
+        }
+    }
+
+    fn read(event: &Event) -> Value {
+        serde_json::from_str(&message(event, "e-1", 6)).expect("JSON")
+    }
+
+    #[test]
+    fn a_status_change() {
+        let metadata = r#"{"changes": {"status": "done"}}"#;
+        let sent = read(&event("status_changed", Some("status"), Some("todo"), Some("done"), metadata));
+        assert_eq!(
+            sent,
+            json!({"type": "status_changed", "workflow_id": "w", "ticket_id": "ticket-1", "job_id": null,
+                "agent_id": "agent-7", "timestamp": "2026-11-21T10:00:00Z", "stream": "workflow:w",
+                "seq": 7, "epoch": "e-1", "prev": 6,
+                "data": {"changes": {"status": "done"}, "old_status": "todo", "new_status": "done"}})
+        );
+    }
+
+    #[test]
+    fn fields_keep_their_types() {
+        let sent = read(&event("field_updated", Some("tags"), Some("[]"), Some(r#"["a"]"#), "{}"));
+        assert_eq!(sent["data"], json!({"field": "tags", "old_value": [], "new_value": ["a"]}));
+        let sent = read(&event("field_updated", Some("title"), Some("12"), Some("[3]"), r#"{"changes": {}}"#));
+        assert_eq!(sent["data"], json!({"changes": {}, "field": "title", "old_value": "12", "new_value": "[3]"}));
+        let sent = read(&event("commented", None, None, Some("c"), r#"{"comment": {"a": "}"}}"#));
+        assert_eq!((&sent["type"], &sent["data"]), (&json!("comment_added"), &json!({"comment": {"a": "}"}})));
+    }
+}

@@ -1,0 +1,64 @@
+//! The MCP door at `/mcp`: agents speak the Model Context Protocol over streamable HTTP to the same nouns
+//! that REST serves. It holds no rules and no SQL.
+//!
+//! Who may come in, and whose session it is, is settled in `gate` before the protocol's library sees a
+//! request. Each call runs as the caller of that very request, so a session id alone opens nothing.
+
+pub mod bound;
+mod gate;
+mod prompt;
+mod resources;
+mod schema;
+mod server;
+mod sessions;
+pub mod tools;
+mod watch;
+mod watching;
+
+use std::sync::Arc;
+
+use actix_web::middleware::from_fn;
+use actix_web::web;
+use rmcp_actix_web::transport::StreamableHttpService;
+use tokio_util::sync::CancellationToken;
+
+use crate::transport::http::Extra;
+use crate::transport::live::Live;
+use crate::transport::mcp::gate::Visitor;
+use crate::transport::mcp::server::Door;
+use crate::transport::mcp::sessions::Sessions;
+
+/// Where agents find it.
+pub const PATH: &str = "/mcp";
+
+/// Registers the door. Call it inside the async runtime; it closes its streams when the server stops.
+pub fn extra(live: Arc<Live>) -> Extra {
+    let sessions = web::Data::new(Sessions::default());
+    let ending = CancellationToken::new();
+    let (watched, token) = (live.clone(), ending.clone());
+    tokio::spawn(async move {
+        watched.stopping().await;
+        token.cancel();
+    });
+    Arc::new(move |cfg| {
+        let (live, open) = (live.clone(), sessions.clone());
+        let service = StreamableHttpService::builder()
+            .service_factory(Arc::new(move || Ok(Door::new(live.clone(), open.clone()))))
+            .session_manager(sessions.manager())
+            .json_response(true)
+            .max_request_body_bytes(usize::MAX)
+            // Both are checked in `gate`, by the rules of the other doors.
+            .allowed_hosts(Vec::new())
+            .allowed_origins(Vec::new())
+            .cancellation_token(ending.clone())
+            .on_request_fn(|request, extensions| {
+                use actix_web::HttpMessage;
+                if let Some(visitor) = request.extensions().get::<Visitor>() {
+                    extensions.insert(visitor.clone());
+                }
+            })
+            .build();
+        cfg.app_data(sessions.clone());
+        cfg.map(|cfg| cfg.service(service.scope_with_path(PATH).wrap(from_fn(gate::gate))));
+    })
+}

@@ -1,0 +1,258 @@
+//! Tools: a table of what there is, what a credential sees of it, and how a call is answered.
+//!
+//! A tool reads its arguments as REST reads a body, calls a noun as the caller of this request, and makes
+//! the answer short. Refusals of the rules are results too, so that the agent reads them.
+
+mod approvals;
+pub mod board;
+mod change;
+mod commits;
+pub mod jobs;
+mod read;
+mod search;
+pub mod ticket;
+mod work;
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use rmcp::model::{CallToolResult, ContentBlock, Tool as Listed, ToolAnnotations};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+use crate::domain::accounts::{Caller, sessions};
+use crate::domain::tickets::read as tickets;
+use crate::domain::workflows;
+use crate::transport::http::{State, body};
+use crate::transport::mcp::bound;
+use crate::transport::mcp::gate::Visitor;
+use crate::{Error, Result};
+
+/// What a credential must be allowed to for a tool to be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Looking.
+    Read,
+    /// Changing. `destructive`: something is lost or ended; `again`: a second call changes nothing more.
+    Write {
+        /// Whether something is lost or ended by it.
+        destructive: bool,
+        /// Whether a second call changes nothing more.
+        again: bool,
+    },
+    /// Deciding what was put to people.
+    Decide,
+}
+
+impl Access {
+    fn scope(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write { .. } => "write",
+            Self::Decide => "approve",
+        }
+    }
+
+    fn hints(self) -> ToolAnnotations {
+        let hints = ToolAnnotations::new().open_world(false);
+        match self {
+            Self::Read => hints.read_only(true).destructive(false).idempotent(true),
+            Self::Decide => hints.read_only(false).destructive(true).idempotent(true),
+            Self::Write { destructive, again } => hints.read_only(false).destructive(destructive).idempotent(again),
+        }
+    }
+}
+
+const ADDS: Access = Access::Write { destructive: false, again: false };
+const SETS: Access = Access::Write { destructive: false, again: true };
+const REPLACES: Access = Access::Write { destructive: true, again: true };
+
+/// One tool.
+pub struct Tool {
+    /// Its name, as the protocol calls it.
+    pub name: &'static str,
+    title: &'static str,
+    /// When to use it, what comes back, what to do on refusal.
+    description: &'static str,
+    /// Whom it is there for.
+    pub access: Access,
+    schema: fn() -> Map<String, Value>,
+    run: for<'a> fn(Call<'a>) -> BoxFuture<'a, Result<Answer>>,
+}
+
+/// An answer: a line for people, and the data.
+pub struct Answer {
+    line: String,
+    data: Value,
+}
+
+impl Answer {
+    fn new(line: impl Into<String>, data: Value) -> Self {
+        Self { line: line.into(), data }
+    }
+
+    /// An answer of a noun that brings its own sentence.
+    fn said(data: &impl serde::Serialize) -> Result<Self> {
+        let data = value(data)?;
+        let line = data["message"].as_str().unwrap_or("Done.").to_owned();
+        Ok(Self { line, data: bound::lean(data) })
+    }
+}
+
+/// A struct as JSON.
+fn value(data: &impl serde::Serialize) -> Result<Value> {
+    serde_json::to_value(data).map_err(|error| Error::Internal(error.to_string()))
+}
+
+/// One call of a tool.
+pub struct Call<'a> {
+    state: &'a State,
+    caller: Caller,
+    arguments: Map<String, Value>,
+}
+
+impl Call<'_> {
+    /// The arguments as `T`, refused with their names where they do not fit.
+    fn read<T: DeserializeOwned>(&self) -> Result<T> {
+        let text = serde_json::to_vec(&self.arguments).map_err(|error| Error::Internal(error.to_string()))?;
+        body::parse(&text)
+    }
+
+    /// Takes out an argument that an endpoint has in its address.
+    fn take(&mut self, name: &str) -> Result<String> {
+        match self.arguments.remove(name) {
+            Some(Value::String(text)) if text.contains('\0') => {
+                Err(Error::invalid(name, "must not contain the character NUL"))
+            }
+            Some(Value::String(text)) => Ok(text),
+            Some(_) => Err(Error::invalid(name, "must be a string")),
+            None => Err(Error::invalid(name, "is required")),
+        }
+    }
+
+    /// The caller, acting for whom the arguments name.
+    fn caller(&self) -> Result<Caller> {
+        self.caller.acting_as(self.arguments.get("agent_id").and_then(Value::as_str))
+    }
+
+    /// Replaces a key like `TKT-12` in `ticket_id` by the id it stands for in `workflow_id`, which may be
+    /// left out by whoever sees one workflow only. The endpoints want an id there.
+    async fn find_ticket(&mut self) -> Result<()> {
+        let workflow = match self.arguments.contains_key("workflow_id") {
+            true => Some(self.take("workflow_id")?),
+            false => None,
+        };
+        let Some(ticket) = self.arguments.get("ticket_id").and_then(Value::as_str) else { return Ok(()) };
+        if ticket.starts_with("ticket-") || ticket.len() > 30 || ticket.contains('\0') {
+            return Ok(());
+        }
+        let workflow = match workflow {
+            Some(given) => given,
+            None => self.only_workflow().await?,
+        };
+        let found = tickets::get(&self.state.db, &self.caller, ticket, Some(&workflow)).await?;
+        self.arguments.insert("ticket_id".to_owned(), found.fields.card.ticket_id.into());
+        Ok(())
+    }
+
+    /// The workflow that is meant where none is named.
+    async fn only_workflow(&self) -> Result<String> {
+        let seen = workflows::list(&self.state.db, &self.caller, false, 2, None).await?;
+        match seen.workflows.as_slice() {
+            [only] => Ok(only.id.clone()),
+            _ => Err(Error::invalid(
+                "workflow_id",
+                "is required with a key like TKT-12, unless you see exactly one workflow; list_workflows names them",
+            )),
+        }
+    }
+}
+
+/// Every tool there is.
+pub fn all() -> impl Iterator<Item = &'static Tool> {
+    let looking = [board::TOOLS, read::TOOLS, ticket::TOOLS, search::TOOLS];
+    let working = [change::TOOLS, commits::TOOLS, jobs::TOOLS, work::TOOLS, approvals::TOOLS];
+    looking.into_iter().chain(working).flatten()
+}
+
+/// The tool of that name.
+pub fn named(name: &str) -> Option<&'static Tool> {
+    all().find(|tool| tool.name == name)
+}
+
+async fn scopes(visitor: &Visitor) -> Result<Vec<String>> {
+    Ok(sessions::me(&visitor.state.db, &visitor.caller).await?.scopes)
+}
+
+fn allows(scopes: &[String], tool: &Tool) -> bool {
+    scopes.iter().any(|scope| scope == "*" || scope == tool.access.scope())
+}
+
+/// The tools that this credential may use.
+pub async fn listed(visitor: &Visitor) -> Result<Vec<Listed>> {
+    let scopes = scopes(visitor).await?;
+    let listed = all().filter(|tool| allows(&scopes, tool)).map(|tool| {
+        Listed::new(tool.name, tool.description, Arc::new((tool.schema)()))
+            .with_title(tool.title)
+            .with_annotations(tool.access.hints())
+    });
+    Ok(listed.collect())
+}
+
+/// Carries a call out. What is refused is an error the agent can read.
+pub async fn call(tool: &Tool, visitor: &Visitor, arguments: Map<String, Value>) -> CallToolResult {
+    let outcome = async {
+        // The rules in SQL refuse it too; asked here, a tool that is not listed does nothing at all.
+        if tool.access != Access::Read && !allows(&scopes(visitor).await?, tool) {
+            let scope = tool.access.scope();
+            return Err(Error::problem(403, "forbidden", format!("This key lacks the scope \"{scope}\".")));
+        }
+        let arguments = arguments.into_iter().filter(|(_, value)| !value.is_null()).collect();
+        (tool.run)(Call { state: &visitor.state, caller: visitor.caller.clone(), arguments }).await
+    };
+    match outcome.await {
+        Ok(answer) => {
+            if tool.access != Access::Read {
+                // Something may have changed that somebody watches.
+                visitor.state.matching.nudge();
+            }
+            let data = bound::capped(answer.data);
+            let mut result = CallToolResult::structured(data);
+            // Not every client hands structured content to its model: the text holds the same data.
+            result.content.insert(0, ContentBlock::text(answer.line));
+            result
+        }
+        Err(error) => {
+            let problem = error.as_problem();
+            if problem.status >= 500 {
+                tracing::warn!(tool = tool.name, %error, "a tool failed");
+            }
+            let mut data = problem.to_json();
+            if let Some(members) = data.as_object_mut() {
+                members.retain(|name, _| name != "type" && name != "title");
+            }
+            let mut result = CallToolResult::structured_error(bound::capped(data));
+            result.content = vec![ContentBlock::text(sentence(&problem))];
+            result
+        }
+    }
+}
+
+/// A refusal in words: its code, its sentence, and the fields where there are several.
+fn sentence(problem: &crate::error::Problem) -> String {
+    let mut text = format!("{}: {}", problem.code, problem.detail);
+    if problem.errors.len() > 1 {
+        for error in &problem.errors {
+            text.push_str(&format!(" {} {}.", error.field, error.rule));
+        }
+    }
+    for (name, value) in &problem.extra {
+        text.push_str(&format!(" {name}: {value}."));
+    }
+    bound::cut(&text, 8000)
+}
+
+/// An argument for schemas made by hand: the workflow of a key.
+fn workflow_of_key() -> Value {
+    json!({"type": "string", "description": "The workflow of a key like TKT-12; not needed with an id."})
+}

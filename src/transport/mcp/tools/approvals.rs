@@ -1,0 +1,290 @@
+//! Tools that put questions to people, and let people's agents see and decide them.
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::read::limited;
+use super::ticket::text_part;
+use super::{ADDS, Access, Answer, Call, Tool, value, workflow_of_key};
+use crate::domain::approvals::reviews::{self, RequestClarification};
+use crate::domain::approvals::{self, Approval, ApprovalKind, ApprovalState, Ask, Decide, Decision, Which};
+use crate::transport::mcp::{bound, schema};
+use crate::{Error, Result};
+
+/// Longest wait for a decision.
+const PATIENCE: u64 = 30;
+
+pub(super) const TOOLS: &[Tool] = &[
+    Tool {
+        name: "ask_human",
+        title: "Ask a person",
+        description: "Puts a question to people, about a job, a ticket or a workflow (one of job_id, ticket_id, workflow_id). It \
+            does not wait: it answers approval_id at once, and you go on with what does not depend on it. Offer options where \
+            you can. The answer arrives in heartbeat's approvals while you hold the job, by get_approval with wait = 30, and as \
+            a change of callboard://job/{id} or callboard://ticket/{id}. blocks_job = true puts the job into waiting until it \
+            is decided. Each call asks once more: keep the approval_id.",
+        access: ADDS,
+        schema: schema::of::<Ask>,
+        run: ask,
+    },
+    Tool {
+        name: "get_approval",
+        title: "Has it been decided?",
+        description: "How a question stands: pending, approved, rejected, answered, expired or withdrawn, with answer and reason. \
+            wait (0 to 30 seconds) holds the answer back until it is decided; still pending then: go on, and ask again later. A \
+            text that was cut: part = question, context, answer or reason, with offset.",
+        access: Access::Read,
+        schema: schema::of::<GetArguments>,
+        run: get,
+    },
+    Tool {
+        name: "list_approvals",
+        title: "List questions",
+        description: "Questions to people, the newest first, by status, kind (question, review, clarification), ticket or job; \
+            mine = those you asked. More with cursor = next_cursor.",
+        access: Access::Read,
+        schema: schema::of::<ListArguments>,
+        run: list,
+    },
+    Tool {
+        name: "decide_approval",
+        title: "Decide a question",
+        description: "Decides what somebody else asked: decision approve, reject or answer (then with answer in words). Only where \
+            a person told you their decision; your credential must be a person's, or a key with the scope approve. Nobody \
+            decides what they asked themselves. The same decision again answers the same; another one is refused.",
+        access: Access::Decide,
+        schema: schema::of::<DecideArguments>,
+        run: decide,
+    },
+    Tool {
+        name: "request_clarification",
+        title: "Ask what a ticket means",
+        description: "Says on a ticket what is unclear or contradicts itself (conflict_description, 20 characters or more), with \
+            potential_solutions to choose from. People see it on the ticket and answer there; it does not wait. Answers \
+            approval_id and comment_id; look at it with get_approval.",
+        access: ADDS,
+        schema: || schema::with(schema::of::<RequestClarification>(), "workflow_id", workflow_of_key()),
+        run: clarify,
+    },
+];
+
+/// A text that may be long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Text {
+    /// What was asked.
+    Question,
+    /// What it is about.
+    Context,
+    /// What was answered.
+    Answer,
+    /// Why.
+    Reason,
+}
+
+/// Which question, and how long to wait for it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct GetArguments {
+    /// The question, as ask_human answered it.
+    approval_id: String,
+    /// Seconds to wait until it is decided, 0 to 30; 0 where left out.
+    #[schema(minimum = 0, maximum = 30)]
+    wait: Option<u64>,
+    /// Only this text of it, whole.
+    part: Option<Text>,
+    /// With part: the character to begin at.
+    #[schema(minimum = 0)]
+    offset: Option<usize>,
+    /// The acting agent; reading changes nothing, so anyone may name one.
+    #[serde(rename = "agent_id")]
+    _agent_id: Option<String>,
+}
+
+/// Which questions.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ListArguments {
+    /// Of this workflow; of all you are in where left out.
+    workflow_id: Option<String>,
+    /// About this ticket.
+    ticket_id: Option<String>,
+    /// Asked in this job.
+    job_id: Option<String>,
+    /// In one of these states.
+    status: Option<Vec<ApprovalState>>,
+    /// Of one of these kinds.
+    kind: Option<Vec<ApprovalKind>>,
+    /// Only those you asked.
+    mine: Option<bool>,
+    /// 1 to 100; 20 where left out.
+    #[schema(minimum = 1, maximum = 100)]
+    limit: Option<i32>,
+    /// The next_cursor of an answer before.
+    cursor: Option<String>,
+    /// The acting agent; reading changes nothing, so anyone may name one.
+    #[serde(rename = "agent_id")]
+    _agent_id: Option<String>,
+}
+
+/// How to decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Verdict {
+    /// Yes.
+    Approve,
+    /// No.
+    Reject,
+    /// In words.
+    Answer,
+}
+
+/// A decision.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct DecideArguments {
+    /// The question.
+    approval_id: String,
+    /// approve, reject or answer; reviews are approved or rejected.
+    decision: Verdict,
+    /// The answer in words; needed to answer.
+    #[schema(max_length = 20_000)]
+    answer: Option<String>,
+    /// Why.
+    #[schema(max_length = 20_000)]
+    reason: Option<String>,
+    /// A comment for the ticket.
+    #[schema(max_length = 100_000)]
+    comment: Option<String>,
+    /// The acting agent, where the caller may act for others.
+    agent_id: Option<String>,
+}
+
+/// Texts of a question, and how much of each is shown with it; get_approval reads on.
+const TEXTS: [(&str, usize); 4] = [("question", 2000), ("context", 2000), ("answer", 8000), ("reason", 4000)];
+
+/// A question without what is said twice, and with long texts cut to a `share`th.
+fn brief(mut data: Value, share: usize) -> Value {
+    if let Some(members) = data.as_object_mut() {
+        members.remove("id");
+        for (name, length) in TEXTS {
+            if let Some(text) = members.get(name).and_then(Value::as_str).map(|text| bound::cut(text, length / share)) {
+                members.insert(name.to_owned(), text.into());
+            }
+        }
+        if let Some(options) = members.get_mut("options").and_then(Value::as_array_mut) {
+            *options = bound::fitting(std::mem::take(options), bound::ROOM / 4 / share).0;
+        }
+    }
+    bound::lean(data)
+}
+
+/// A question as one of many: what was decided, in short.
+pub(super) fn glance(mut data: Value) -> Result<Value> {
+    data["context"] = Value::Null;
+    Ok(brief(data, 4))
+}
+
+fn shown(approval: &Approval) -> Result<Answer> {
+    let (id, answer) = (&approval.approval_id, approval.answer.as_deref().unwrap_or(""));
+    let line = match approval.status {
+        ApprovalState::Pending => format!("{id} is not decided yet."),
+        ApprovalState::Approved => "A person said yes.".to_owned(),
+        ApprovalState::Rejected => "A person said no.".to_owned(),
+        ApprovalState::Answered => format!("A person answered, in {} characters.", answer.chars().count()),
+        ApprovalState::Expired => "Nobody decided in time.".to_owned(),
+        ApprovalState::Withdrawn => "The question was taken back.".to_owned(),
+    };
+    Ok(Answer::new(line, brief(value(approval)?, 1)))
+}
+
+fn ask(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
+    Box::pin(async move {
+        let (caller, input) = (call.caller()?, call.read::<Ask>()?);
+        let approval = approvals::ask(&call.state.db, &caller, &input, None).await?;
+        let mut answer = shown(&approval)?;
+        answer.line = format!(
+            "Asked as {0}; go on. The answer comes with heartbeat's approvals or get_approval {0}, wait = 30.",
+            approval.approval_id
+        );
+        Ok(answer)
+    })
+}
+
+fn get(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
+    Box::pin(async move {
+        let input = call.read::<GetArguments>()?;
+        let wait = input.wait.unwrap_or(0);
+        if wait > PATIENCE {
+            return Err(Error::invalid("wait", format!("must be between 0 and {PATIENCE}")));
+        }
+        let (db, patience) = (&call.state.db, Duration::from_secs(wait));
+        let approval = call.state.approvals.wait(db, &call.caller, &input.approval_id, patience).await?;
+        let mut answer = shown(&approval)?;
+        if let Some(text) = input.part {
+            let name = name(&text);
+            let whole = value(&approval)?;
+            answer.data = text_part(whole[&name].as_str().unwrap_or(""), &name, input.offset.unwrap_or(0));
+        }
+        Ok(answer)
+    })
+}
+
+fn list(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
+    Box::pin(async move {
+        let input = call.read::<ListArguments>()?;
+        let which = Which {
+            workflow_id: input.workflow_id,
+            ticket_id: input.ticket_id,
+            job_id: input.job_id,
+            status: input.status.map(|all| all.iter().map(name).collect()),
+            kind: input.kind.map(|all| all.iter().map(name).collect()),
+            mine: input.mine,
+        };
+        let limit = limited(input.limit, 20, 100)?;
+        let (db, caller, which, cursor) = (&call.state.db, &call.caller, &which, input.cursor.as_deref());
+        let (found, more, next) = bound::fitting_page(limit, |limit| async move {
+            let page = approvals::list(db, caller, which, limit, cursor).await?;
+            let found = page.approvals.iter().map(|approval| glance(value(approval)?));
+            Ok((found.collect::<Result<_>>()?, page.has_more, page.next_cursor))
+        })
+        .await?;
+        Ok(Answer::new(format!("{} questions.", found.len()), bound::page("approvals", found, more, next)))
+    })
+}
+
+/// A word of an enum, as the database knows it.
+fn name(word: &impl Serialize) -> String {
+    value(word).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn decide(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
+    Box::pin(async move {
+        let (caller, input) = (call.caller()?, call.read::<DecideArguments>()?);
+        let decision = match input.decision {
+            Verdict::Approve => Decision::Approve,
+            Verdict::Reject => Decision::Reject,
+            Verdict::Answer => Decision::Answer,
+        };
+        let words =
+            Decide { answer: input.answer, reason: input.reason, comment: input.comment, agent_id: input.agent_id };
+        let decided = approvals::decide(&call.state.db, &caller, &input.approval_id, decision, &words).await?;
+        call.state.approvals.nudge(&input.approval_id);
+        shown(&decided)
+    })
+}
+
+fn clarify(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
+    Box::pin(async move {
+        call.find_ticket().await?;
+        let (caller, input) = (call.caller()?, call.read::<RequestClarification>()?);
+        let asked = reviews::request_clarification(&call.state.db, &caller, &input, None).await?;
+        let data = json!({"success": true, "ticket_id": asked.ticket_id, "approval_id": asked.approval_id,
+            "comment_id": asked.comment_id, "status": "pending"});
+        Ok(Answer::new(bound::cut(&asked.message, 500), data))
+    })
+}

@@ -1,0 +1,162 @@
+//! The tool that shows a board: its columns and rules, and the cards that fit.
+
+use futures_util::future::BoxFuture;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::read::limited;
+use super::{Access, Answer, Call, Tool};
+use crate::db::Db;
+use crate::domain::accounts::Caller;
+use crate::domain::history::{self, Room};
+use crate::transport::mcp::{bound, schema};
+use crate::{Error, Result};
+
+pub(super) const TOOLS: &[Tool] = &[Tool {
+    name: "get_board",
+    title: "See a board",
+    description: "A workflow's board at a glance: columns in order (id, name, category todo, active or done, wip_limit, \
+        ticket_count), ticket types, allowed transitions, settings, and the first cards of each open column as people see them \
+        (key, title, priority, assignee, blocked_by). See all of one column with status = its id, going on with cursor = \
+        next_cursor. `epoch` and `seq` name the moment it shows.",
+    access: Access::Read,
+    schema: schema::of::<BoardArguments>,
+    run: board,
+}];
+
+/// Which board, and what of it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct BoardArguments {
+    /// The workflow.
+    workflow_id: String,
+    /// Only this column's cards, all of them in pages.
+    status: Option<String>,
+    /// Cards for each column (10 where left out), or of the one column (50): 1 to 100.
+    #[schema(minimum = 1, maximum = 100)]
+    limit: Option<i32>,
+    /// With status: the next_cursor of an answer before.
+    cursor: Option<String>,
+    /// The acting agent; reading changes nothing, so anyone may name one.
+    #[serde(rename = "agent_id")]
+    _agent_id: Option<String>,
+}
+
+fn board(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
+    Box::pin(async move {
+        let input = call.read::<BoardArguments>()?;
+        let (limit, from) = (input.limit, bound::offset_of(input.cursor.as_deref())?);
+        let board = Board::read(&call.state.db, &call.caller, &input.workflow_id).await?;
+        let Some(status) = &input.status else {
+            let limit = limited(limit, 10, 100)? as usize;
+            return Ok(Answer::new(board.line(), board.glance(limit)));
+        };
+        if !board.columns().any(|column| column["id"] == **status) {
+            let known: Vec<&str> = board.columns().filter_map(|column| column["id"].as_str()).collect();
+            return Err(Error::invalid("status", format!("must be a column of the board: {}", known.join(", "))));
+        }
+        let limit = limited(limit, 50, 100)? as usize;
+        let (total, cards) = board.cards(status, from, limit);
+        let (cards, count) = bound::fitting(cards, bound::ROOM);
+        let mut data = json!({"status": status, "ticket_count": total, "tickets": cards, "seq": board.whole["seq"]});
+        if from + count < total && count > 0 {
+            data["next_cursor"] = json!((from + count).to_string());
+        }
+        Ok(Answer::new(format!("{count} of {total} cards in {status}."), data))
+    })
+}
+
+/// A board as REST answers it.
+pub struct Board {
+    whole: Value,
+}
+
+impl Board {
+    /// Reads it, for whoever may.
+    pub async fn read(db: &Db, caller: &Caller, workflow: &str) -> Result<Self> {
+        let snapshot = history::snapshot(db, caller, &Room::Workflow(workflow.to_owned())).await?;
+        let whole = serde_json::from_str(&snapshot.body).map_err(|error| Error::Internal(error.to_string()))?;
+        Ok(Self { whole })
+    }
+
+    fn columns(&self) -> impl Iterator<Item = &Value> {
+        self.whole["board_config"]["columns"].as_array().into_iter().flatten()
+    }
+
+    fn cards(&self, status: &str, from: usize, limit: usize) -> (usize, Vec<Value>) {
+        let mut cards: Vec<&Value> =
+            self.whole["tickets"].as_array().into_iter().flatten().filter(|card| card["status"] == *status).collect();
+        cards.sort_by(|a, b| {
+            let place = |card: &Value| (card["rank"].as_str().unwrap_or("").to_owned(), card["number"].as_i64());
+            place(a).cmp(&place(b))
+        });
+        (cards.len(), cards.into_iter().skip(from).take(limit).map(card).collect())
+    }
+
+    /// A line for people.
+    pub fn line(&self) -> String {
+        let name = self.whole["workflow"]["name"].as_str().unwrap_or("");
+        let all = self.whole["tickets"].as_array().map_or(0, Vec::len);
+        format!("{}: {all} tickets in {} columns.", bound::cut(name, 100), self.columns().count())
+    }
+
+    /// The whole board, with the first cards of each column that is not done, as many as there is room for.
+    pub fn glance(&self, limit: usize) -> Value {
+        let mut room = bound::ROOM;
+        let columns: Vec<Value> = self
+            .columns()
+            .map(|column| {
+                let status = column["id"].as_str().unwrap_or("");
+                let done = column["category"] == "done";
+                let (total, cards) = self.cards(status, 0, if done { 0 } else { limit });
+                let (cards, count) = bound::fitting(cards, room);
+                room = room.saturating_sub(json!(cards).to_string().len());
+                let mut column = bound::lean(column.clone());
+                column["ticket_count"] = json!(total);
+                if !done {
+                    column["tickets"] = json!(cards);
+                    column["more"] = json!(total - count);
+                }
+                column
+            })
+            .collect();
+        let config = &self.whole["board_config"];
+        let workflow = &self.whole["workflow"];
+        bound::lean(json!({
+            "workflow_id": workflow["id"],
+            "name": workflow["name"],
+            "ticket_tracking": workflow["ticket_tracking"],
+            "role": workflow["role"],
+            "columns": columns,
+            "ticket_types": config["ticket_types"],
+            "default_ticket_type": config["default_ticket_type"],
+            "initial_status": config["initial_status"],
+            "settings": config["settings"],
+            "transitions": config["transitions"],
+            "epoch": self.whole["epoch"],
+            "seq": self.whole["seq"],
+        }))
+    }
+}
+
+/// A card as a person sees it.
+fn card(card: &Value) -> Value {
+    let names = [
+        "ticket_id",
+        "key",
+        "title",
+        "ticket_type",
+        "priority",
+        "assigned_agent_id",
+        "tags",
+        "blocked_by_ticket_ids",
+        "is_resolved",
+        "approval_status",
+        "parent_ticket_id",
+    ];
+    let members = names.into_iter().map(|name| (name.to_owned(), card[name].clone()));
+    let mut small = bound::lean(Value::Object(members.filter(|(_, value)| *value != json!(false)).collect()));
+    small["title"] = bound::cut(card["title"].as_str().unwrap_or(""), 200).into();
+    small
+}

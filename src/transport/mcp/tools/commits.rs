@@ -1,0 +1,134 @@
+//! Tools around commits. Diffs can be very long: they come file by file, and each in parts.
+
+use futures_util::future::BoxFuture;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::{Access, Answer, Call, SETS, Tool, value, workflow_of_key};
+use crate::domain::accounts::Caller;
+use crate::domain::commits::{self, CommitDiff, FileDiff};
+use crate::domain::tickets::moves::{self, LinkCommit};
+use crate::transport::mcp::{bound, schema};
+use crate::{Error, Result};
+
+/// Characters of one file's diff in an overview, and in a part that was asked for.
+const GLIMPSE: usize = 3000;
+const PART: usize = 20_000;
+
+pub(super) const TOOLS: &[Tool] = &[
+    Tool {
+        name: "link_commit_to_ticket",
+        title: "Link a commit to a ticket",
+        description: "Notes that a commit belongs to a ticket, so that people can read its diff there. commit_sha is 4 to 64 \
+            hexadecimal digits; the message is taken from the workflow's repository where one is attached. Linking the same \
+            commit again changes nothing.",
+        access: SETS,
+        schema: || schema::with(schema::of::<LinkCommit>(), "workflow_id", workflow_of_key()),
+        run: link,
+    },
+    Tool {
+        name: "get_commit_diff",
+        title: "Read a commit's diff",
+        description: "What a commit changed, from the repository attached to a workflow: message, author, totals, the files with \
+            their counts, and the beginning of each diff while there is room. Read one file's whole diff with `path`, going on \
+            with `offset` = next_offset; more files with `cursor` = next_cursor. not_found: no attached repository has the \
+            commit.",
+        access: Access::Read,
+        schema: schema::of::<DiffArguments>,
+        run: diff,
+    },
+];
+
+/// Which part of which commit.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct DiffArguments {
+    /// 4 to 64 hexadecimal digits.
+    commit_sha: String,
+    /// Look in this workflow's repository only.
+    workflow_id: Option<String>,
+    /// Only this file, whole.
+    path: Option<String>,
+    /// With `path`: the character of its diff to begin at.
+    #[schema(minimum = 0)]
+    offset: Option<usize>,
+    /// The next_cursor of an answer before.
+    cursor: Option<String>,
+    /// The acting agent; reading changes nothing, so anyone may name one.
+    #[serde(rename = "agent_id")]
+    _agent_id: Option<String>,
+}
+
+/// What the workflow's repository says of a commit, if there is one and it knows it.
+pub(super) async fn described(
+    call: &Call<'_>,
+    caller: &Caller,
+    ticket: &str,
+    sha: Option<&str>,
+) -> Result<Option<Value>> {
+    match sha {
+        Some(sha) => commits::describe(&call.state.db, &call.state.config, caller, ticket, sha).await,
+        None => Ok(None),
+    }
+}
+
+fn link(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
+    Box::pin(async move {
+        call.find_ticket().await?;
+        let (caller, input) = (call.caller()?, call.read::<LinkCommit>()?);
+        let git = described(&call, &caller, &input.ticket_id, Some(&input.commit_sha)).await?;
+        Answer::said(&moves::link_commit(&call.state.db, &caller, &input, git).await?)
+    })
+}
+
+fn diff(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
+    Box::pin(async move {
+        let input = call.read::<DiffArguments>()?;
+        let from = bound::offset_of(input.cursor.as_deref())?;
+        let (db, config) = (&call.state.db, &call.state.config);
+        let mut found =
+            commits::diff(db, config, &call.caller, &input.commit_sha, input.workflow_id.as_deref()).await?;
+        let files = std::mem::take(&mut found.files);
+        let (total, sha) = (found.total_files, found.commit_sha.get(..12).unwrap_or(&found.commit_sha).to_owned());
+        if let Some(path) = &input.path {
+            let file = files
+                .iter()
+                .find(|file| file.path == *path)
+                .ok_or_else(|| Error::problem(404, "not_found", format!("The commit {sha} does not change {path}.")))?;
+            let data = file_part(file, input.offset.unwrap_or(0), PART)?;
+            return Ok(Answer::new(format!("The diff of {path} in {sha}."), data));
+        }
+        let parts = files.iter().skip(from).map(|file| file_part(file, 0, GLIMPSE)).collect::<Result<Vec<_>>>()?;
+        let (listed, count) = bound::fitting(parts, bound::ROOM);
+        let mut data = head(&found)?;
+        data["files"] = json!(listed);
+        if from + count < files.len() {
+            data["next_cursor"] = json!((from + count).to_string());
+        }
+        Ok(Answer::new(format!("{sha} changes {total} files; {count} of them here."), data))
+    })
+}
+
+/// The commit without its files, each value once.
+fn head(found: &CommitDiff) -> Result<Value> {
+    let mut data = value(found)?;
+    if let Some(members) = data.as_object_mut() {
+        for twice in ["message", "timestamp", "files_changed", "insertions", "deletions"] {
+            members.remove(twice);
+        }
+    }
+    data["commit_message"] = bound::cut(&found.commit_message, 4000).into();
+    Ok(data)
+}
+
+/// A file with a part of its diff.
+fn file_part(file: &FileDiff, offset: usize, length: usize) -> Result<Value> {
+    let (text, next) = bound::part(&file.diff, offset, length);
+    let mut data = value(&FileDiff { diff: text.to_owned(), ..file.clone() })?;
+    data["truncated"] = json!(file.truncated || next.is_some() || offset > 0);
+    if let Some(next) = next {
+        data["next_offset"] = json!(next);
+    }
+    Ok(bound::lean(data))
+}

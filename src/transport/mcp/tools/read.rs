@@ -1,0 +1,189 @@
+//! Tools that list: workflows, tickets, counts.
+
+use futures_util::future::BoxFuture;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::{Access, Answer, Call, Tool, value};
+use crate::domain::tickets::Priority;
+use crate::domain::tickets::read::{self, Filters, SortBy, SortOrder};
+use crate::domain::workflows;
+use crate::transport::mcp::{bound, schema};
+use crate::{Error, Result};
+
+pub(super) const TOOLS: &[Tool] = &[
+    Tool {
+        name: "list_workflows",
+        title: "List workflows",
+        description: "Names the workflows you can see, with workflow_id, ticket_count and your role in each (viewers read, members \
+            write, owners manage). Call it first where you were told no workflow_id. More with cursor = next_cursor.",
+        access: Access::Read,
+        schema: schema::of::<WorkflowsArguments>,
+        run: workflows,
+    },
+    Tool {
+        name: "get_tickets",
+        title: "List tickets",
+        description: "Lists a workflow's tickets by filters (status, priority, ticket_type, assigned_agent_id, unassigned, \
+            tags, is_blocked, include_completed), newest first unless sort_by says otherwise; without descriptions. What a \
+            ticket does not have is left out. Answers total_count, and next_cursor where there are more. Your own work: \
+            assigned_agent_id = your id, include_completed = false.",
+        access: Access::Read,
+        schema: schema::of::<ListArguments>,
+        run: tickets,
+    },
+    Tool {
+        name: "get_ticket_stats",
+        title: "Count tickets",
+        description: "Counts a workflow's tickets by status, type, priority and agent, and how many are blocked, resolved, \
+            made and finished today, finished in the last seven days.",
+        access: Access::Read,
+        schema: schema::of::<StatsArguments>,
+        run: stats,
+    },
+];
+
+/// Which page of workflows.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct WorkflowsArguments {
+    /// Those put away too; false where left out.
+    include_archived: Option<bool>,
+    /// 1 to 100; 50 where left out.
+    #[schema(minimum = 1, maximum = 100)]
+    limit: Option<i32>,
+    /// The next_cursor of an answer before.
+    cursor: Option<String>,
+    /// The acting agent; reading changes nothing, so anyone may name one.
+    #[serde(rename = "agent_id")]
+    _agent_id: Option<String>,
+}
+
+/// Which tickets.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ListArguments {
+    /// The workflow.
+    workflow_id: String,
+    /// Any of these columns.
+    status: Option<Vec<String>>,
+    /// Any of these types.
+    ticket_type: Option<Vec<String>>,
+    /// Any of these priorities.
+    priority: Option<Vec<Priority>>,
+    /// This assignee.
+    assigned_agent_id: Option<String>,
+    /// Only tickets nobody works on.
+    unassigned: Option<bool>,
+    /// At least one of these tags.
+    tags: Option<Vec<String>>,
+    /// Whether it waits for others.
+    is_blocked: Option<bool>,
+    /// false leaves out what is resolved; true where left out.
+    include_completed: Option<bool>,
+    /// created_at (default), updated_at, priority or status.
+    sort_by: Option<SortBy>,
+    /// asc or desc (default).
+    sort_order: Option<SortOrder>,
+    /// 1 to 100; 25 where left out.
+    #[schema(minimum = 1, maximum = 100)]
+    limit: Option<i32>,
+    /// Tickets to skip.
+    #[schema(minimum = 0)]
+    offset: Option<i32>,
+    /// The next_cursor of an answer before.
+    cursor: Option<String>,
+    /// The acting agent; reading changes nothing, so anyone may name one.
+    #[serde(rename = "agent_id")]
+    _agent_id: Option<String>,
+}
+
+/// Of which workflow.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct StatsArguments {
+    /// The workflow.
+    workflow_id: String,
+    /// The acting agent; reading changes nothing, so anyone may name one.
+    #[serde(rename = "agent_id")]
+    _agent_id: Option<String>,
+}
+
+/// A limit inside its bounds.
+pub(super) fn limited(limit: Option<i32>, usual: i32, most: i32) -> Result<i32> {
+    let limit = limit.unwrap_or(usual);
+    match (1..=most).contains(&limit) {
+        true => Ok(limit),
+        false => Err(Error::invalid("limit", format!("must be between 1 and {most}"))),
+    }
+}
+
+fn workflows(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
+    Box::pin(async move {
+        let input = call.read::<WorkflowsArguments>()?;
+        let (archived, limit) = (input.include_archived.unwrap_or(false), limited(input.limit, 50, 100)?);
+        let (db, caller, cursor) = (&call.state.db, &call.caller, input.cursor.as_deref());
+        let (listed, more, next) = bound::fitting_page(limit, |limit| async move {
+            let seen = workflows::list(db, caller, archived, limit, cursor).await?;
+            let listed = seen.workflows.iter().map(|workflow| {
+                let mut data = value(workflow)?;
+                data["id"] = Value::Null;
+                data["description"] = bound::cut(&workflow.description, 300).into();
+                Ok(bound::lean(data))
+            });
+            Ok((listed.collect::<Result<_>>()?, seen.has_more, seen.next_cursor))
+        })
+        .await?;
+        Ok(Answer::new(format!("{} workflows.", listed.len()), bound::page("workflows", listed, more, next)))
+    })
+}
+
+fn tickets(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
+    Box::pin(async move {
+        let input = call.read::<ListArguments>()?;
+        let from = match (input.offset, bound::offset_of(input.cursor.as_deref())?) {
+            (Some(offset), _) if offset < 0 => return Err(Error::invalid("offset", "must not be negative")),
+            (Some(offset), 0) => offset,
+            (None, cursor) => i32::try_from(cursor).unwrap_or(i32::MAX),
+            (Some(_), _) => return Err(Error::invalid("offset", "must be left out where there is a cursor")),
+        };
+        let filters = Filters {
+            status: input.status,
+            priority: input.priority,
+            ticket_type: input.ticket_type,
+            assigned_agent_id: input.assigned_agent_id,
+            unassigned: input.unassigned,
+            tags: input.tags,
+            is_blocked: input.is_blocked,
+            include_completed: input.include_completed,
+            ..Filters::default()
+        };
+        let (by, order) = (input.sort_by.unwrap_or_default(), input.sort_order.unwrap_or_default());
+        let limit = limited(input.limit, 25, 100)?;
+        let db = &call.state.db;
+        let page = read::list(db, &call.caller, &input.workflow_id, &filters, by, order, limit, from).await?;
+        let cards = page.tickets.iter().map(|ticket| {
+            let mut data = value(ticket)?;
+            data["description"] = Value::Null;
+            Ok(bound::lean(data))
+        });
+        let (cards, count) = bound::fitting(cards.collect::<Result<_>>()?, bound::ROOM);
+        let more = page.has_more || count < page.tickets.len();
+        let mut data = bound::page("tickets", cards, more, Some((from as usize + count).to_string()));
+        data["total_count"] = json!(page.total_count);
+        Ok(Answer::new(format!("{count} of {} tickets.", page.total_count), data))
+    })
+}
+
+fn stats(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
+    Box::pin(async move {
+        let input = call.read::<StatsArguments>()?;
+        let counted = read::stats(&call.state.db, &call.caller, &input.workflow_id).await?;
+        let line = format!(
+            "{} tickets, {} resolved, {} blocked.",
+            counted.stats.total_tickets, counted.stats.resolved_count, counted.stats.blocked_count
+        );
+        Ok(Answer::new(line, json!({"workflow_id": counted.workflow_id, "stats": counted.stats})))
+    })
+}

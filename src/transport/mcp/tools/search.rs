@@ -1,0 +1,121 @@
+//! Tools that find tickets.
+
+use futures_util::future::BoxFuture;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::{Access, Answer, Call, Tool, value, workflow_of_key};
+use crate::Result;
+use crate::domain::search::similar::{self, CheckDuplicate};
+use crate::domain::search::{self, SearchTickets};
+use crate::transport::mcp::{bound, schema};
+
+pub(super) const TOOLS: &[Tool] = &[
+    Tool {
+        name: "search_tickets",
+        title: "Search tickets",
+        description: "Finds tickets of a workflow by words and by meaning (search_type hybrid, the default; keyword for exact \
+            words, semantic for meaning alone). Use it before creating a ticket and to find earlier decisions. Narrow it with \
+            filters; query may be empty where there are filters. Answers the best first, each with key, status, \
+            relevance_score (0 to 1), matched_in and a preview of the match; read one whole with get_ticket. `mode` and \
+            `notice` tell when only words could be compared.",
+        access: Access::Read,
+        schema: schema::of::<SearchTickets>,
+        run: find,
+    },
+    Tool {
+        name: "related_tickets",
+        title: "Tickets that resemble one",
+        description: "Lists what resembles a ticket, the most similar first, with relation_type duplicate, related or similar, \
+            and how the two are linked already (parent, child, blocks, blocked_by, related). Read it before you begin work.",
+        access: Access::Read,
+        schema: || schema::with(schema::of::<RelatedArguments>(), "workflow_id", workflow_of_key()),
+        run: related,
+    },
+    Tool {
+        name: "check_duplicate",
+        title: "Was this filed before?",
+        description: "Compares a draft (title, description, tags) with a workflow's tickets before it is filed. is_duplicate \
+            and duplicate_of name the ticket that says the same; similar_tickets are the nearest. Changes nothing.",
+        access: Access::Read,
+        schema: schema::of::<CheckDuplicate>,
+        run: check,
+    },
+];
+
+/// Of which ticket, and how many.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RelatedArguments {
+    /// The ticket: its id, or its key with workflow_id.
+    ticket_id: String,
+    /// 1 to 50; 5 where left out.
+    #[schema(minimum = 1, maximum = 50)]
+    limit: Option<i32>,
+    /// The acting agent; reading changes nothing, so anyone may name one.
+    #[serde(rename = "agent_id")]
+    _agent_id: Option<String>,
+}
+
+fn find(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
+    Box::pin(async move {
+        let input = call.read::<SearchTickets>()?;
+        let found = search::tickets(&call.state.db, &call.state.embeddings, &call.caller, &input).await?;
+        let line = format!("{} found for {:?}.", found.total_found, bound::cut(&input.query, 80));
+        let mut data = value(&found)?;
+        let results = data["results"].as_array_mut().map(std::mem::take).unwrap_or_default();
+        let results = results.into_iter().map(|mut result| {
+            if let Some(members) = result.as_object_mut() {
+                members.remove("highlighted_title");
+                let text = |name: &str| members.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+                let (preview, description) = (unmarked(&text("preview")), text("description"));
+                members.insert("preview".to_owned(), preview.into());
+                members.insert("description".to_owned(), bound::cut(&description, 300).into());
+            }
+            bound::lean(result)
+        });
+        let (results, count) = bound::fitting(results.collect(), bound::ROOM);
+        if count < found.results.len() {
+            data["truncated"] = json!(format!("Only {count} fit here; ask for a smaller limit or narrower filters."));
+        }
+        data["results"] = json!(results);
+        Ok(Answer::new(line, data))
+    })
+}
+
+/// A preview made for HTML, as plain text; what matched stands between asterisks.
+fn unmarked(html: &str) -> String {
+    html.replace("<mark>", "**")
+        .replace("</mark>", "**")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&amp;", "&")
+}
+
+fn related(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
+    Box::pin(async move {
+        call.find_ticket().await?;
+        let input = call.read::<RelatedArguments>()?;
+        let found = similar::related(&call.state.db, &call.caller, &input.ticket_id, input.limit).await?;
+        let line = format!("{} tickets resemble it.", found.related.len());
+        let mut data = value(&found)?;
+        let related = found.related.iter().map(|one| Ok(bound::lean(value(one)?))).collect::<Result<Vec<_>>>()?;
+        data["related"] = json!(bound::fitting(related, bound::ROOM).0);
+        Ok(Answer::new(line, data))
+    })
+}
+
+fn check(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
+    Box::pin(async move {
+        let input = call.read::<CheckDuplicate>()?;
+        let found = similar::check_duplicate(&call.state.db, &call.state.embeddings, &call.caller, &input).await?;
+        let line = match &found.duplicate_of {
+            Some(same) => format!("{} says the same: {}", same.key, bound::cut(&same.title, 200)),
+            None => "No ticket says the same.".to_owned(),
+        };
+        Ok(Answer::new(line, bound::lean(value(&found)?)))
+    })
+}

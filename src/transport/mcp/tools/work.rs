@@ -1,0 +1,280 @@
+//! Tools of whoever holds a job's lease: signs of life, progress, the transcript, the end.
+
+use futures_util::future::BoxFuture;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+
+use super::jobs::{shown, word};
+use super::{ADDS, Access, Answer, Call, SETS, Tool, value};
+use crate::domain::jobs::leases::{self, GiveBack, Heartbeat};
+use crate::domain::jobs::messages::{self, Level, MessageKind, MessageRole, PostMessage};
+use crate::domain::jobs::work::{self, CompleteJob, EnterStage, FailJob, NewMessage, PostMessages, ReportProgress};
+use crate::domain::{commits, jobs};
+use crate::transport::mcp::{bound, schema};
+use crate::{Error, Result};
+
+/// Ends something, and may be said twice.
+const ENDS: Access = Access::Write { destructive: true, again: true };
+
+pub(super) const TOOLS: &[Tool] = &[
+    Tool {
+        name: "heartbeat",
+        title: "Keep a job",
+        description: "Extends your claim on a job, and tells what you must know: cancel_requested (stop, then release_job with \
+            cancelled = true), pause_requested (rest, but go on with heartbeats), and approvals, what people have decided (the newest \
+            first; get_approval has long texts whole). Send it well before lease_expires_at. lease_lost: the job is no longer yours; stop working on it.",
+        access: SETS,
+        schema: || of_job(schema::of::<Heartbeat>()),
+        run: heartbeat,
+    },
+    Tool {
+        name: "report_progress",
+        title: "Tell how far a job is",
+        description: "Says how far a job is (progress in percent, message in a sentence) and, with stage, that it enters that \
+            stage; its ticket moves to the column of that name if there is one. Where the board forbids it, the job goes on and \
+            `notice` says why the ticket stayed. It does not extend the lease.",
+        access: SETS,
+        schema: || of_job(schema::of::<ProgressArguments>()),
+        run: progress,
+    },
+    Tool {
+        name: "post_message",
+        title: "Write into a job's transcript",
+        description: "Adds a line to a job's transcript: kind chat (said to people), step (what the work has come to) or log. As \
+            the holder of the job give lease_token; without it you write as a member of the workflow. Each call adds a line.",
+        access: ADDS,
+        schema: || of_job(schema::of::<MessageArguments>()),
+        run: message,
+    },
+    Tool {
+        name: "complete_job",
+        title: "End a job with success",
+        description: "Ends your job: result (an object), commit_sha, resolution_comment for its ticket, or app (a finished \
+            specification). The commit is linked, the ticket resolved, and what waited for it unblocked; `notice` says why the \
+            ticket was not. Said again with the same token, it answers the same.",
+        access: ENDS,
+        schema: || of_job(schema::of::<CompleteJob>()),
+        run: complete,
+    },
+    Tool {
+        name: "fail_job",
+        title: "End an attempt with failure",
+        description: "Ends your attempt: error says what went wrong. While attempts are left the job goes back to the queue after \
+            a pause (will_retry, retry_at), unless retry = false says that trying again cannot help.",
+        access: ENDS,
+        schema: || of_job(schema::of::<FailJob>()),
+        run: fail,
+    },
+    Tool {
+        name: "release_job",
+        title: "Give a job back",
+        description: "Gives your job back to the queue, for instance when you must stop; the attempt does not count. With \
+            cancelled = true it confirms instead that you have stopped a job whose cancel_requested was true.",
+        access: ENDS,
+        schema: || of_job(schema::of::<ReleaseArguments>()),
+        run: release,
+    },
+];
+
+/// How far a job is.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ProgressArguments {
+    /// From the claim.
+    lease_token: String,
+    /// Percent, 0 to 100.
+    #[schema(minimum = 0, maximum = 100)]
+    progress: Option<f64>,
+    /// What you are doing, in a sentence.
+    #[schema(max_length = 2000)]
+    message: Option<String>,
+    /// A stage you enter: one of the job's; any name where it lists none.
+    #[schema(min_length = 1, max_length = 64)]
+    stage: Option<String>,
+    /// The acting agent, where the caller may act for others.
+    #[serde(rename = "agent_id")]
+    _agent_id: Option<String>,
+}
+
+/// A line of the transcript.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct MessageArguments {
+    /// From the claim, if you hold the job.
+    lease_token: Option<String>,
+    /// Its text, at most 64 KiB.
+    #[schema(min_length = 1, max_length = 65_536)]
+    content: String,
+    /// chat where left out.
+    kind: Option<MessageKind>,
+    /// Who speaks; assistant where left out.
+    role: Option<MessageRole>,
+    /// Their name; yours where left out.
+    #[schema(max_length = 200)]
+    sender: Option<String>,
+    /// How bad it is; info where left out.
+    level: Option<Level>,
+    /// Anything else, an object of at most 64 KiB.
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<Value>,
+    /// The acting agent, where the caller may act for others.
+    #[serde(rename = "agent_id")]
+    _agent_id: Option<String>,
+}
+
+/// Which job to give back, and why.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ReleaseArguments {
+    /// From the claim.
+    lease_token: String,
+    /// Why, for the transcript.
+    #[schema(max_length = 1000)]
+    reason: Option<String>,
+    /// Confirms that work which was to be cancelled has stopped; false where left out.
+    cancelled: Option<bool>,
+    /// The acting agent, where the caller may act for others.
+    #[serde(rename = "agent_id")]
+    _agent_id: Option<String>,
+}
+
+/// Adds the job, which endpoints have in their address.
+fn of_job(arguments: Map<String, Value>) -> Map<String, Value> {
+    let job = json!({"type": "string", "description": "The job, as claim_work answered it."});
+    schema::with_required(arguments, "job_id", job)
+}
+
+fn heartbeat(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
+    Box::pin(async move {
+        let id = call.take("job_id")?;
+        let (caller, input) = (call.caller()?, call.read::<Heartbeat>()?);
+        let mut answer = leases::heartbeat(&call.state.db, &caller, &id, &input).await?;
+        let line = match (answer.cancel_requested, answer.pause_requested) {
+            (true, _) => "Stop: the job is to be cancelled. Confirm with release_job, cancelled = true.".to_owned(),
+            (_, true) => "Rest: the job is paused. Go on with heartbeats.".to_owned(),
+            _ => format!("The job is yours until {}.", answer.lease_expires_at),
+        };
+        let decided = answer.approvals.into_iter().map(super::approvals::glance).collect::<Result<Vec<_>>>()?;
+        answer.approvals = bound::fitting(decided, bound::ROOM).0;
+        Ok(Answer::new(line, bound::lean(value(&answer)?)))
+    })
+}
+
+fn progress(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
+    Box::pin(async move {
+        let id = call.take("job_id")?;
+        let (caller, input) = (call.caller()?, call.read::<ProgressArguments>()?);
+        let ProgressArguments { lease_token, progress, message, stage, .. } = input;
+        let db = &call.state.db;
+        let mut data = json!({"success": true, "job_id": id});
+        if let Some(stage) = stage {
+            let enter =
+                EnterStage { lease_token: lease_token.clone(), stage, message: message.clone(), agent_id: None };
+            let entered = work::enter_stage(db, &caller, &id, &enter).await?;
+            data["stage"] = json!(entered.job.summary.stage);
+            data["ticket_moved"] = json!(entered.ticket_moved);
+            data["notice"] = json!(entered.notice.map(|notice| bound::cut(&notice, 1000)));
+            data["progress"] = json!(entered.job.summary.progress);
+            if progress.is_none() {
+                return Ok(Answer::new("Entered the stage.", bound::lean(data)));
+            }
+        }
+        let told = ReportProgress { lease_token, progress, message, agent_id: None };
+        let reported = work::report_progress(db, &caller, &id, &told).await?;
+        data["progress"] = json!(reported.progress);
+        data["message"] = bound::cut(&reported.message, 500).into();
+        Ok(Answer::new(format!("{} %.", reported.progress), bound::lean(data)))
+    })
+}
+
+fn message(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
+    Box::pin(async move {
+        let id = call.take("job_id")?;
+        let (caller, input) = (call.caller()?, call.read::<MessageArguments>()?);
+        let (kind, role) = (input.kind.unwrap_or(MessageKind::Chat), input.role.unwrap_or(MessageRole::Assistant));
+        let db = &call.state.db;
+        let Some(lease_token) = input.lease_token else {
+            let line = PostMessage {
+                job_id: id,
+                content: Some(input.content),
+                message: None,
+                kind: Some(kind),
+                role: Some(role),
+                sender: input.sender,
+                level: input.level,
+                metadata: input.metadata,
+                agent_id: None,
+            };
+            let posted = messages::post(db, &caller, &line).await?;
+            let data = json!({"success": true, "job_id": posted.job_id, "message_id": posted.message_id, "order": posted.order});
+            return Ok(Answer::new(format!("Line {} of the transcript.", posted.order), data));
+        };
+        let line = NewMessage {
+            kind,
+            content: input.content,
+            role: Some(role),
+            sender: input.sender,
+            level: input.level,
+            metadata: input.metadata,
+        };
+        let lines = PostMessages { lease_token, messages: vec![line], agent_id: None };
+        let posted = work::post_messages(db, &caller, &id, &lines).await?;
+        let first = posted.messages.first().ok_or_else(|| Error::Internal("no line was answered".to_owned()))?;
+        let data =
+            json!({"success": true, "job_id": posted.job_id, "message_id": first.message_id, "order": first.order});
+        Ok(Answer::new(format!("Line {} of the transcript.", first.order), data))
+    })
+}
+
+fn complete(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
+    Box::pin(async move {
+        let id = call.take("job_id")?;
+        let (caller, input) = (call.caller()?, call.read::<CompleteJob>()?);
+        let (db, config) = (&call.state.db, &call.state.config);
+        let git = match &input.commit_sha {
+            Some(sha) => match jobs::get(db, &caller, &id).await?.summary.ticket_id {
+                Some(ticket) => commits::describe(db, config, &caller, &ticket, sha).await?,
+                None => None,
+            },
+            None => None,
+        };
+        let done = work::complete(db, &caller, &id, &input, git).await?;
+        let mut data = value(&done)?;
+        data["job"] = shown(&done.job)?;
+        let line = match done.ticket_resolved {
+            true => "The job has succeeded and its ticket is resolved.".to_owned(),
+            false => format!("The job has succeeded. {}", done.notice.as_deref().unwrap_or("")),
+        };
+        Ok(Answer::new(line, bound::lean(data)))
+    })
+}
+
+fn fail(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
+    Box::pin(async move {
+        let id = call.take("job_id")?;
+        let (caller, input) = (call.caller()?, call.read::<FailJob>()?);
+        let failed = work::fail(&call.state.db, &caller, &id, &input).await?;
+        let mut data = value(&failed)?;
+        data["job"] = shown(&failed.job)?;
+        let line = match &failed.retry_at {
+            Some(at) if failed.will_retry => format!("The job is tried again, not before {at}."),
+            _ => "The job has failed.".to_owned(),
+        };
+        Ok(Answer::new(line, bound::lean(data)))
+    })
+}
+
+fn release(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
+    Box::pin(async move {
+        let id = call.take("job_id")?;
+        let (caller, input) = (call.caller()?, call.read::<ReleaseArguments>()?);
+        let back = GiveBack { lease_token: input.lease_token, reason: input.reason, agent_id: None };
+        let given = match input.cancelled.unwrap_or(false) {
+            true => leases::confirm_cancel(&call.state.db, &caller, &id, &back).await?,
+            false => leases::release(&call.state.db, &caller, &id, &back).await?,
+        };
+        let data = json!({"success": true, "job": shown(&given.job)?});
+        Ok(Answer::new(format!("The job is {}.", word(given.job.summary.status)), data))
+    })
+}
