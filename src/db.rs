@@ -4,6 +4,7 @@
 //! `sql/logic` authorize, check and change by themselves and answer `jsonb`.
 
 pub mod embedded;
+pub mod functions;
 pub mod maintenance;
 pub mod migrate;
 pub mod pool;
@@ -15,7 +16,9 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_postgres::Row;
-use tokio_postgres::types::ToSql;
+use tokio_postgres::types::{FromSql, FromSqlOwned, ToSql, Type};
+
+use self::functions::FunctionCall;
 
 use crate::{Error, Result};
 
@@ -131,19 +134,33 @@ impl Db {
         }
     }
 
+    /// Calls a function that answers `jsonb` (see [`crate::sql_fn!`]) and reads the answer as `T`.
+    pub async fn call<T: DeserializeOwned>(&self, call: FunctionCall<'_>) -> Result<T> {
+        self.query_json(call.function.statement(), call.params).await
+    }
+
+    /// Calls a function that answers `jsonb` and passes the answer on as text, without reading it.
+    pub async fn call_text(&self, call: FunctionCall<'_>) -> Result<String> {
+        let rows = self.rows(call.function.statement(), call.params).await?;
+        let JsonText(text) = only_value(&rows)?;
+        Ok(text)
+    }
+
+    /// Calls a function that answers one plain value: a number, a truth value, a text.
+    pub async fn scalar<T: FromSqlOwned>(&self, call: FunctionCall<'_>) -> Result<T> {
+        only_value(&self.rows(call.function.statement(), call.params).await?)
+    }
+
     /// Runs a statement whose single row has one `jsonb` column, and reads it as `T`.
-    pub async fn call<T: DeserializeOwned>(&self, sql: &str, params: Params<'_>) -> Result<T> {
+    pub async fn query_json<T: DeserializeOwned>(&self, sql: &str, params: Params<'_>) -> Result<T> {
         let rows = self.rows(sql, params).await?;
-        let row = rows.first().ok_or_else(|| Error::Internal("a function answered no row".to_owned()))?;
-        let value: tokio_postgres::types::Json<T> = row.try_get(0)?;
+        let value: tokio_postgres::types::Json<T> = only_value(&rows)?;
         Ok(value.0)
     }
 
     /// Runs a statement whose single row has one `text` column of JSON that is passed on as it is.
-    pub async fn call_text(&self, sql: &str, params: Params<'_>) -> Result<String> {
-        let rows = self.rows(sql, params).await?;
-        let row = rows.first().ok_or_else(|| Error::Internal("a function answered no row".to_owned()))?;
-        Ok(row.try_get(0)?)
+    pub async fn query_text(&self, sql: &str, params: Params<'_>) -> Result<String> {
+        only_value(&self.rows(sql, params).await?)
     }
 
     /// Whether the database answers.
@@ -156,6 +173,29 @@ impl Db {
         let status = self.pool.status();
         let gated = self.gate.as_ref().map_or(0, |gate| gate.waiting.load(Ordering::Relaxed));
         (status.size, status.available, status.waiting + gated)
+    }
+}
+
+/// The first column of the first row.
+fn only_value<T: FromSqlOwned>(rows: &[Row]) -> Result<T> {
+    let row = rows.first().ok_or_else(|| Error::Internal("a function returned no row".to_owned()))?;
+    Ok(row.try_get(0)?)
+}
+
+/// A `jsonb` value as its text.
+struct JsonText(String);
+
+impl<'a> FromSql<'a> for JsonText {
+    fn from_sql(_: &Type, mut raw: &'a [u8]) -> std::result::Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        // The binary form of jsonb is a version byte, always 1, and the text.
+        match raw.split_off_first() {
+            Some(1) => Ok(Self(String::from_utf8(raw.to_vec())?)),
+            _ => Err("jsonb of an unknown version".into()),
+        }
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        *ty == Type::JSONB
     }
 }
 

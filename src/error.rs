@@ -84,6 +84,13 @@ impl Error {
         Self::Problem(Box::new(Problem { status: 422, code: "invalid".to_owned(), detail, errors, extra: Map::new() }))
     }
 
+    /// 429 that says after how many seconds to try again.
+    pub fn too_many_requests(seconds: u64, detail: &str) -> Self {
+        let mut problem = problem_of(429, "too_many_requests", detail);
+        problem.extra.insert("retry_after".to_owned(), seconds.max(1).into());
+        Self::Problem(Box::new(problem))
+    }
+
     /// 401 with a sentence.
     pub fn unauthenticated(detail: impl Into<String>) -> Self {
         Self::problem(401, "unauthenticated", detail)

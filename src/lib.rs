@@ -4,6 +4,7 @@
 //! way: `main → doors (http, mcp, live, cli) → nouns → db → config, error`. Nouns never see actix; doors never
 //! see a row or SQL text; `db` knows no noun. `tests/it/layers.rs` checks it.
 
+pub mod app;
 pub mod cli;
 pub mod client;
 pub mod compat;

@@ -1,42 +1,162 @@
-//! `callboard serve`: puts the house together and runs it until it is told to stop.
+//! `callboard serve`: starts the parts of the server in order, and stops them in reverse.
 
+use std::future::Future;
 use std::io::Write;
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::web;
 use secrecy::ExposeSecret;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 
+use crate::app::AppState;
 use crate::config::Config;
 use crate::db::embedded::{self, Embedded, Options};
 use crate::db::{Db, maintenance, migrate, pool};
-use crate::domain::{accounts, search};
+use crate::domain::{accounts, jobs, search};
 use crate::tools::demo;
-use crate::transport::live::{self, Live};
+use crate::transport::live::dialects::native;
+use crate::transport::live::{self, Live, relay};
 use crate::transport::{http, mcp};
 use crate::{Error, Result, telemetry};
 
 /// Runs the server until SIGTERM or ctrl-c; with `demo`, simulated agents work on a demo workflow.
 pub async fn run(config: Config, demo: bool) -> Result<()> {
     telemetry::start(&config.log);
-    // A taken port is told before minutes go into anything else.
+    // A port that is taken must fail before the slow steps.
     let listener = http::bind(&config)?;
     let address = listener.local_addr().map_err(|e| Error::Setup(format!("The server cannot listen: {e}.")))?;
     let (url, postgres) = database(&config).await?;
-    // Past a pooler: migrations hold a lock of their session, and LISTEN needs one.
+    // Migrations hold a session lock and LISTEN needs a session, so both go past a pooler.
     let direct = config.database_listen_url.clone().filter(|u| !u.trim().is_empty()).unwrap_or_else(|| url.clone());
     let migrated = migrate::run(&direct).await?;
     if !migrated.applied.is_empty() {
-        tracing::info!(applied = ?migrated.applied, "the database was brought to this version's schema");
+        tracing::info!(applied = ?migrated.applied, "migrations applied");
     }
     let db = Db::new(pool::pool(&url, config.pool_size, Duration::from_secs(config.statement_timeout))?);
-    let history_months = config.history_months;
-    let setup = accounts::first_start(&db, &config).await?;
-    let live = Live::start(
+    let setup_token = accounts::first_start(&db, &config).await?;
+    let shown_url = public_url(&config, address);
+    let live = Live::new(
         db.clone(),
         live::Settings { listen_url: direct, buffer: config.socket_buffer, readers: config.pool_size / 2 },
     );
-    let state = http::State::load(config, db.clone()).await?;
-    if let Some(postgres) = &postgres {
+    let state = web::Data::new(AppState::load(config, db.clone(), native::posted).await?);
+    add_ready_checks(&state, &live, postgres.as_ref());
+    let routes = vec![http::ws::routes(live.clone()), mcp::routes(live.clone())];
+    let server = http::serve(listener, state.clone(), routes)?;
+    let handle = server.handle();
+    let serving = tokio::spawn(server);
+    let mut tasks = BackgroundTasks::start(&state, &live);
+    if demo {
+        tasks.spawn("demo", run_demo(address, db));
+    }
+    tracing::info!(%address, "ready");
+    print_line(&format!("Callboard is ready at {shown_url}"));
+    if let Some(token) = setup_token {
+        // Shown once: the operator who started the server becomes its first administrator.
+        print_line(&format!("Create the first administrator at {shown_url}/setup?token={}", token.expose_secret()));
+    }
+
+    stop_signal().await?;
+    tracing::info!("stopping; a second signal stops at once");
+    tokio::spawn(async {
+        if stop_signal().await.is_ok() {
+            std::process::exit(130);
+        }
+    });
+    tasks.stop(&state, &live).await;
+    handle.stop(true).await;
+    let _ = serving.await;
+    if let Some(postgres) = postgres {
+        postgres.stop().await;
+    }
+    Ok(())
+}
+
+/// Every background task of one server. All of them are started in [`BackgroundTasks::start`]; a task that is not
+/// listed there does not exist. Dropping this aborts them.
+#[derive(Debug, Default)]
+pub struct BackgroundTasks {
+    relay: Option<JoinHandle<()>>,
+    others: Vec<(&'static str, JoinHandle<()>)>,
+}
+
+impl BackgroundTasks {
+    /// Starts the tasks, in order. Runs inside the async runtime.
+    ///
+    /// | task | work | ends |
+    /// |---|---|---|
+    /// | relay | committed history → rooms of this server's sockets | after [`Live::begin_stop`]; it removes its row in `relays` |
+    /// | webhooks | events → registered URLs | after `WebhookDispatcher::stop`; claims are released |
+    /// | embeddings | queued tickets → vectors | aborted; its lease expires |
+    /// | saved searches | changed tickets → streams of watched searches | aborted; a batch is one transaction |
+    /// | approvals | expiry of approvals, waiting requests | aborted |
+    /// | leases | jobs of silent workers → queue | aborted |
+    /// | search words | documents of older rules, frequencies of words | aborted |
+    /// | housekeeping | partitions of history, retention | aborted |
+    /// | memory | counters of rate limits, signing keys | aborted |
+    pub fn start(state: &web::Data<AppState>, live: &Arc<Live>) -> Self {
+        let mut tasks = Self { relay: Some(tokio::spawn(relay::run(live.clone()))), others: Vec::new() };
+        let (db, months) = (state.db.clone(), state.config.history_months);
+        let shared = || state.clone();
+        tasks.spawn("webhooks", {
+            let state = shared();
+            async move { state.webhooks.run().await }
+        });
+        tasks.spawn("embeddings", {
+            let state = shared();
+            async move { state.embeddings.run().await }
+        });
+        tasks.spawn("saved searches", {
+            let state = shared();
+            async move { state.matching.run().await }
+        });
+        tasks.spawn("approvals", {
+            let state = shared();
+            async move { state.decision_waits.run().await }
+        });
+        tasks.spawn("leases", jobs::leases::expire_leases(db.clone()));
+        tasks.spawn("search words", search::words::run(db.clone()));
+        tasks.spawn("housekeeping", maintenance::run(db, months));
+        tasks.spawn("memory", {
+            let state = shared();
+            async move { state.expire_memory().await }
+        });
+        tasks
+    }
+
+    /// Adds a task that is aborted when the server stops.
+    fn spawn(&mut self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+        self.others.push((name, tokio::spawn(task)));
+    }
+
+    /// Closes sockets so that clients reconnect elsewhere, lets requests to webhooks finish, and ends every task.
+    pub async fn stop(&mut self, state: &AppState, live: &Live) {
+        live.begin_stop();
+        state.webhooks.stop().await;
+        if let Some(relay) = self.relay.take() {
+            let _ = tokio::time::timeout(Duration::from_secs(3), relay).await;
+        }
+        for (name, task) in self.others.drain(..) {
+            tracing::debug!(name, "background task stopped");
+            task.abort();
+        }
+    }
+}
+
+impl Drop for BackgroundTasks {
+    fn drop(&mut self) {
+        for task in self.relay.iter().chain(self.others.iter().map(|(_, task)| task)) {
+            task.abort();
+        }
+    }
+}
+
+/// Makes `/ready` report the relay and the embedded Postgres.
+fn add_ready_checks(state: &AppState, live: &Arc<Live>, postgres: Option<&Embedded>) {
+    if let Some(postgres) = postgres {
         let watch = postgres.state();
         state.add_ready_check(
             "postgres",
@@ -46,58 +166,24 @@ pub async fn run(config: Config, demo: bool) -> Result<()> {
             }),
         );
     }
-    let relay = live.clone();
-    state.add_ready_check("relay", Box::new(move || relay.ready()));
-    let server = http::serve(listener, state.clone(), vec![http::ws::extra(live.clone()), mcp::extra(live.clone())])?;
-    let handle = server.handle();
-    let serving = tokio::spawn(server);
-    let housekeeping = tokio::spawn(maintenance::forever(db.clone(), history_months));
-    let words = tokio::spawn(search::words::forever(db.clone()));
-    tracing::info!(%address, "ready");
-    let url = public_url(&state.config, address);
-    say(&format!("Callboard is ready at {url}"));
-    if let Some(token) = setup {
-        // Shown once, on purpose: whoever started the server becomes its first administrator.
-        say(&format!("Make the first administrator at {url}/setup?token={}", token.expose_secret()));
-    }
-    let demo = demo.then(|| tokio::spawn(show(address, db)));
-
-    stop_signal().await?;
-    tracing::info!("stopping; a second signal stops at once");
-    tokio::spawn(async {
-        if stop_signal().await.is_ok() {
-            std::process::exit(130);
-        }
-    });
-    if let Some(demo) = demo {
-        demo.abort();
-    }
-    housekeeping.abort();
-    words.abort();
-    live.stop().await;
-    state.webhooks.stop().await;
-    handle.stop(true).await;
-    let _ = serving.await;
-    if let Some(postgres) = postgres {
-        postgres.stop().await;
-    }
-    Ok(())
+    let live = live.clone();
+    state.add_ready_check("relay", Box::new(move || live.ready()));
 }
 
-/// Tells whoever started us; somebody who no longer listens is no reason to end.
-fn say(line: &str) {
+/// Prints to stdout; a closed stdout does not stop the server.
+fn print_line(line: &str) {
     let mut out = std::io::stdout();
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
-/// The demo beside the server; without it the server serves all the same.
-async fn show(address: std::net::SocketAddr, db: Db) {
+/// Runs the demo beside the server; the server goes on without it.
+async fn run_demo(address: SocketAddr, db: Db) {
     let host = match address.ip() {
         ip if !ip.is_unspecified() => ip,
         std::net::IpAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
         std::net::IpAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
     };
-    let url = format!("http://{}", std::net::SocketAddr::new(host, address.port()));
+    let url = format!("http://{}", SocketAddr::new(host, address.port()));
     if let Err(error) = demo::run(&url, &db, std::future::pending()).await {
         tracing::warn!(%error, "the demo has ended");
     }
@@ -123,7 +209,7 @@ async fn database(config: &Config) -> Result<(String, Option<Embedded>)> {
 }
 
 /// The address to show people.
-fn public_url(config: &Config, address: std::net::SocketAddr) -> String {
+fn public_url(config: &Config, address: SocketAddr) -> String {
     config.public_url.clone().unwrap_or_else(|| match address.ip().is_unspecified() {
         true => format!("http://localhost:{}", address.port()),
         false => format!("http://{address}"),

@@ -111,7 +111,7 @@ pub struct SetAdwStatus {
 
 /// Creates a ticket and its job.
 pub async fn create(db: &Db, caller: &Caller, input: &CreateAdw, key: Option<&str>) -> Result<Adw> {
-    db.call(
+    db.query_json(
         include_str!("../../sql/queries/adw/create.sql"),
         &[
             &caller.to_sql(),
@@ -129,16 +129,16 @@ pub async fn create(db: &Db, caller: &Caller, input: &CreateAdw, key: Option<&st
 
 /// One of them.
 pub async fn get(db: &Db, caller: &Caller, job: &str) -> Result<Adw> {
-    db.call(include_str!("../../sql/queries/adw/get.sql"), &[&caller.to_sql(), &job]).await
+    db.query_json(include_str!("../../sql/queries/adw/get.sql"), &[&caller.to_sql(), &job]).await
 }
 
 /// How the work goes, told by whoever runs it elsewhere.
 pub async fn set_status(db: &Db, caller: &Caller, job: &str, input: &SetAdwStatus) -> Result<Adw> {
     const SQL: &str = include_str!("../../sql/queries/adw/set_status.sql");
-    db.call(SQL, &[&caller.to_sql(), &job, &input.status, &input.message]).await
+    db.query_json(SQL, &[&caller.to_sql(), &job, &input.status, &input.message]).await
 }
 
 /// Cancels it, or asks its worker to stop.
 pub async fn cancel(db: &Db, caller: &Caller, job: &str) -> Result<Adw> {
-    db.call(include_str!("../../sql/queries/adw/cancel.sql"), &[&caller.to_sql(), &job]).await
+    db.query_json(include_str!("../../sql/queries/adw/cancel.sql"), &[&caller.to_sql(), &job]).await
 }

@@ -132,7 +132,7 @@ pub struct Executions {
 
 /// All that the caller can begin work from.
 pub async fn definitions(db: &Db, caller: &Caller) -> Result<Definitions> {
-    db.call(include_str!("../../sql/queries/executions/definitions.sql"), &[&caller.to_sql()]).await
+    db.query_json(include_str!("../../sql/queries/executions/definitions.sql"), &[&caller.to_sql()]).await
 }
 
 /// Keeps a board to begin work from.
@@ -152,14 +152,14 @@ pub async fn define(db: &Db, caller: &Caller, input: &CreateDefinition) -> Resul
     let phases = phases.transpose()?;
     let board = input.board_config.as_ref().map(Json);
     const SQL: &str = include_str!("../../sql/queries/executions/define.sql");
-    db.call(SQL, &[&caller.to_sql(), &input.name, &input.description, &phases, &board]).await
+    db.query_json(SQL, &[&caller.to_sql(), &input.name, &input.description, &phases, &board]).await
 }
 
 /// Begins a workflow from a definition.
 pub async fn create(db: &Db, caller: &Caller, input: &CreateExecution, key: Option<&str>) -> Result<Execution> {
     let params = input.launch_params.as_ref().map(Json);
     const SQL: &str = include_str!("../../sql/queries/executions/create.sql");
-    db.call(
+    db.query_json(
         SQL,
         &[&caller.to_sql(), &input.definition_id, &input.name, &input.description, &params, &input.prompt, &key],
     )
@@ -168,10 +168,10 @@ pub async fn create(db: &Db, caller: &Caller, input: &CreateExecution, key: Opti
 
 /// The caller's workflows.
 pub async fn list(db: &Db, caller: &Caller, status: Option<&str>, limit: i64) -> Result<Executions> {
-    db.call(include_str!("../../sql/queries/executions/list.sql"), &[&caller.to_sql(), &status, &limit]).await
+    db.query_json(include_str!("../../sql/queries/executions/list.sql"), &[&caller.to_sql(), &status, &limit]).await
 }
 
 /// One of them.
 pub async fn get(db: &Db, caller: &Caller, workflow: &str) -> Result<Execution> {
-    db.call(include_str!("../../sql/queries/executions/get.sql"), &[&caller.to_sql(), &workflow]).await
+    db.query_json(include_str!("../../sql/queries/executions/get.sql"), &[&caller.to_sql(), &workflow]).await
 }

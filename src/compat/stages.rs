@@ -137,12 +137,12 @@ pub async fn list(db: &Db, caller: &Caller, workflow: Option<&str>) -> Result<Sn
 
 /// One ticket, by id or key.
 pub async fn get(db: &Db, caller: &Caller, ticket: &str, workflow: Option<&str>) -> Result<StagedTicket> {
-    db.call(include_str!("../../sql/queries/stages/get.sql"), &[&caller.to_sql(), &ticket, &workflow]).await
+    db.query_json(include_str!("../../sql/queries/stages/get.sql"), &[&caller.to_sql(), &ticket, &workflow]).await
 }
 
 /// Creates a ticket.
 pub async fn create(db: &Db, caller: &Caller, input: &CreateStaged, key: Option<&str>) -> Result<StagedTicket> {
-    db.call(
+    db.query_json(
         include_str!("../../sql/queries/stages/create.sql"),
         &[
             &caller.to_sql(),
@@ -163,15 +163,15 @@ pub async fn create(db: &Db, caller: &Caller, input: &CreateStaged, key: Option<
 /// Moves a ticket to a stage.
 pub async fn move_to(db: &Db, caller: &Caller, ticket: &str, input: &MoveToStage) -> Result<StagedTicket> {
     const SQL: &str = include_str!("../../sql/queries/stages/move.sql");
-    db.call(SQL, &[&caller.to_sql(), &ticket, &input.stage, &input.comment, &input.workflow_id]).await
+    db.query_json(SQL, &[&caller.to_sql(), &ticket, &input.stage, &input.comment, &input.workflow_id]).await
 }
 
 /// What is being worked on.
 pub async fn status(db: &Db, caller: &Caller, workflow: Option<&str>) -> Result<StageStatus> {
-    db.call(include_str!("../../sql/queries/stages/status.sql"), &[&caller.to_sql(), &workflow]).await
+    db.query_json(include_str!("../../sql/queries/stages/status.sql"), &[&caller.to_sql(), &workflow]).await
 }
 
 /// Who is connected, and to which board.
 pub async fn session(db: &Db, caller: &Caller) -> Result<StageSession> {
-    db.call(include_str!("../../sql/queries/stages/session.sql"), &[&caller.to_sql()]).await
+    db.query_json(include_str!("../../sql/queries/stages/session.sql"), &[&caller.to_sql()]).await
 }

@@ -84,5 +84,5 @@ pub async fn tell(db: &Db, caller: &Caller, told: &TicketEvent) -> Result<Ticket
         Error::Problem(Box::new(problem))
     })?;
     const SQL: &str = include_str!("../../sql/queries/activities/tell.sql");
-    db.call(SQL, &[&caller.to_sql(), ticket, &told.event, &Json(told)]).await
+    db.query_json(SQL, &[&caller.to_sql(), ticket, &told.event, &Json(told)]).await
 }

@@ -13,11 +13,11 @@ const EVERY: Duration = Duration::from_secs(3600);
 /// Makes partitions ahead and removes what is past its time; `history_months` 0 keeps all history.
 pub async fn once(db: &Db, history_months: u32) -> Result<Value> {
     let months = i32::try_from(history_months).unwrap_or(i32::MAX);
-    db.call(include_str!("../../sql/queries/maintenance/maintain.sql"), &[&months]).await
+    db.query_json(include_str!("../../sql/queries/maintenance/maintain.sql"), &[&months]).await
 }
 
 /// Tidies up for as long as the server runs.
-pub async fn forever(db: Db, history_months: u32) {
+pub async fn run(db: Db, history_months: u32) {
     loop {
         match once(&db, history_months).await {
             Ok(done) => tracing::debug!(%done, "tidied up"),

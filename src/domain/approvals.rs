@@ -221,7 +221,7 @@ pub struct Which {
 
 /// Parks a question.
 pub async fn ask(db: &Db, caller: &Caller, input: &Ask, key: Option<&str>) -> Result<Approval> {
-    db.call(
+    db.query_json(
         include_str!("../../sql/queries/approvals/ask.sql"),
         &[
             &caller.to_sql(),
@@ -243,12 +243,12 @@ pub async fn ask(db: &Db, caller: &Caller, input: &Ask, key: Option<&str>) -> Re
 
 /// One approval.
 pub async fn get(db: &Db, caller: &Caller, id: &str) -> Result<Approval> {
-    db.call(include_str!("../../sql/queries/approvals/get.sql"), &[&caller.to_sql(), &id]).await
+    db.query_json(include_str!("../../sql/queries/approvals/get.sql"), &[&caller.to_sql(), &id]).await
 }
 
 /// Approvals, the newest first, from below `cursor`.
 pub async fn list(db: &Db, caller: &Caller, which: &Which, limit: i32, cursor: Option<&str>) -> Result<ApprovalList> {
-    db.call(
+    db.query_json(
         include_str!("../../sql/queries/approvals/list.sql"),
         &[
             &caller.to_sql(),
@@ -267,7 +267,7 @@ pub async fn list(db: &Db, caller: &Caller, which: &Which, limit: i32, cursor: O
 
 /// Decides. The same decision again answers the same; another one is refused.
 pub async fn decide(db: &Db, caller: &Caller, id: &str, decision: Decision, input: &Decide) -> Result<Approval> {
-    db.call(
+    db.query_json(
         include_str!("../../sql/queries/approvals/decide.sql"),
         &[&caller.to_sql(), &id, &decision.as_str(), &input.answer, &input.reason, &input.comment],
     )
@@ -276,5 +276,6 @@ pub async fn decide(db: &Db, caller: &Caller, id: &str, decision: Decision, inpu
 
 /// Takes a question back.
 pub async fn withdraw(db: &Db, caller: &Caller, id: &str, input: &Withdraw) -> Result<Approval> {
-    db.call(include_str!("../../sql/queries/approvals/withdraw.sql"), &[&caller.to_sql(), &id, &input.reason]).await
+    db.query_json(include_str!("../../sql/queries/approvals/withdraw.sql"), &[&caller.to_sql(), &id, &input.reason])
+        .await
 }

@@ -87,17 +87,18 @@ pub async fn get(db: &Db, caller: &Caller, which: Which<'_>) -> Result<App> {
         Which::App(id) => (Some(id), None),
         Which::Job(id) => (None, Some(id)),
     };
-    db.call(include_str!("../../sql/queries/apps/get.sql"), &[&caller.to_sql(), &app, &job]).await
+    db.query_json(include_str!("../../sql/queries/apps/get.sql"), &[&caller.to_sql(), &app, &job]).await
 }
 
 /// Apps of a workflow, or of all the caller is in.
 pub async fn list(db: &Db, caller: &Caller, workflow: Option<&str>, limit: i64, cursor: Option<&str>) -> Result<Apps> {
-    db.call(include_str!("../../sql/queries/apps/list.sql"), &[&caller.to_sql(), &workflow, &limit, &cursor]).await
+    db.query_json(include_str!("../../sql/queries/apps/list.sql"), &[&caller.to_sql(), &workflow, &limit, &cursor])
+        .await
 }
 
 /// Writes a job's app.
 pub async fn put(db: &Db, caller: &Caller, job: &str, input: &NewApp) -> Result<App> {
-    db.call(
+    db.query_json(
         include_str!("../../sql/queries/apps/put.sql"),
         &[&caller.to_sql(), &job, &input.title, &Json(&input.spec), &input.prd_markdown],
     )

@@ -111,7 +111,7 @@ pub struct CommentDeleted {
 
 /// Adds a comment.
 pub async fn add(db: &Db, caller: &Caller, input: &AddComment, idempotency_key: Option<&str>) -> Result<Commented> {
-    db.call(
+    db.query_json(
         include_str!("../../sql/queries/comments/add.sql"),
         &[
             &caller.to_sql(),
@@ -129,16 +129,20 @@ pub async fn add(db: &Db, caller: &Caller, input: &AddComment, idempotency_key: 
 
 /// Changes a comment's text.
 pub async fn edit(db: &Db, caller: &Caller, comment: &str, input: &EditComment) -> Result<Comment> {
-    db.call(include_str!("../../sql/queries/comments/edit.sql"), &[&caller.to_sql(), &comment, &input.comment_text])
-        .await
+    db.query_json(
+        include_str!("../../sql/queries/comments/edit.sql"),
+        &[&caller.to_sql(), &comment, &input.comment_text],
+    )
+    .await
 }
 
 /// Deletes a comment.
 pub async fn delete(db: &Db, caller: &Caller, comment: &str) -> Result<CommentDeleted> {
-    db.call(include_str!("../../sql/queries/comments/delete.sql"), &[&caller.to_sql(), &comment]).await
+    db.query_json(include_str!("../../sql/queries/comments/delete.sql"), &[&caller.to_sql(), &comment]).await
 }
 
 /// Sets (`present`) or takes back the caller's reaction.
 pub async fn react(db: &Db, caller: &Caller, comment: &str, emoji: &str, present: bool) -> Result<Comment> {
-    db.call(include_str!("../../sql/queries/comments/react.sql"), &[&caller.to_sql(), &comment, &emoji, &present]).await
+    db.query_json(include_str!("../../sql/queries/comments/react.sql"), &[&caller.to_sql(), &comment, &emoji, &present])
+        .await
 }

@@ -124,7 +124,7 @@ pub async fn diff(
     workflow_id: Option<&str>,
 ) -> Result<CommitDiff> {
     let sha = checked(commit_sha)?;
-    let places: Vec<Place> = db.call(PLACES, &[&caller.to_sql(), &sha, &workflow_id]).await?;
+    let places: Vec<Place> = db.query_json(PLACES, &[&caller.to_sql(), &sha, &workflow_id]).await?;
     let looked = async {
         let (place, repository, full) = find(config, &places, &sha).await?;
         read(place, &repository, &full).await
@@ -136,7 +136,7 @@ pub async fn diff(
 /// files}`; none where no repository knows it, because a link needs none.
 pub async fn describe(db: &Db, config: &Config, caller: &Caller, ticket_id: &str, sha: &str) -> Result<Option<Value>> {
     let (Some(_), Ok(sha)) = (&config.repositories_dir, checked(sha)) else { return Ok(None) };
-    let places: Vec<Place> = db.call(PLACES_OF_TICKET, &[&caller.to_sql(), &ticket_id, &sha]).await?;
+    let places: Vec<Place> = db.query_json(PLACES_OF_TICKET, &[&caller.to_sql(), &ticket_id, &sha]).await?;
     let looked = async {
         let (_, repository, full) = find(config, &places, &sha).await?;
         let head = repository.head(&full).await?;

@@ -20,7 +20,6 @@ use std::time::{Duration, Instant};
 
 use pgvector::HalfVector;
 use serde::{Deserialize, Serialize};
-use tokio::task::JoinHandle;
 use utoipa::ToSchema;
 
 pub use self::local::Bert;
@@ -102,20 +101,7 @@ pub struct Status {
 /// The server's embeddings; cheap to clone.
 #[derive(Clone)]
 pub struct Embeddings {
-    running: Arc<Running>,
-}
-
-struct Running {
     shared: Arc<Shared>,
-    drainer: Option<JoinHandle<()>>,
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        if let Some(drainer) = &self.drainer {
-            drainer.abort();
-        }
-    }
 }
 
 impl std::fmt::Debug for Embeddings {
@@ -125,22 +111,26 @@ impl std::fmt::Debug for Embeddings {
 }
 
 impl Embeddings {
-    /// Starts with the configured provider and answers at once: a model is loaded in the background, and
-    /// work that was left over is taken up. Runs inside the async runtime.
-    pub fn start(db: Db, settings: Settings) -> Result<Self> {
-        let shared = Arc::new(Shared::new(db, settings)?);
-        let drainer = shared.configured.is_some().then(|| tokio::spawn(drain::forever(shared.clone())));
-        Ok(Self { running: Arc::new(Running { shared, drainer }) })
+    /// Prepares the configured provider. Returns at once: [`Embeddings::run`] loads the model.
+    pub fn new(db: Db, settings: Settings) -> Result<Self> {
+        Ok(Self { shared: Arc::new(Shared::new(db, settings)?) })
+    }
+
+    /// Loads the model and works the queue off, until aborted; ends at once without a provider.
+    pub async fn run(&self) {
+        if self.shared.configured.is_some() {
+            drain::run(self.shared.clone()).await;
+        }
     }
 
     /// The vector of what somebody searches for. Answers are remembered.
     pub async fn query(&self, text: &str, budget: Duration) -> Result<QueryVector, Absent> {
-        self.running.shared.vector(text, budget, true).await
+        self.shared.vector(text, budget, true).await
     }
 
     /// The vector of a text that is no ticket yet (`logic.embedding_text` composes it).
     pub async fn document(&self, text: &str, budget: Duration) -> Result<QueryVector, Absent> {
-        self.running.shared.vector(text, budget, false).await
+        self.shared.vector(text, budget, false).await
     }
 
     /// Embeds a ticket that was just written, ahead of the queue; true when its vector is stored within the
@@ -148,13 +138,13 @@ impl Embeddings {
     /// is finished also when the budget is over.
     pub async fn embed_now(&self, ticket: &str, budget: Duration) -> bool {
         let deadline = Instant::now() + budget;
-        let shared = &self.running.shared;
+        let shared = &self.shared;
         let Some(active) = shared.serving() else { return false };
         if active.health.closed_to_requests().is_some() {
             return false;
         }
         let Ok(place) = shared.ahead.clone().try_acquire_owned() else {
-            self.nudge();
+            self.wake();
             return false;
         };
         let (shared, ticket, provider) = (shared.clone(), ticket.to_owned(), active.provider.clone());
@@ -172,13 +162,13 @@ impl Embeddings {
         }
     }
 
-    /// Says that something was queued, so that it is embedded at once and not at the next look.
-    pub fn nudge(&self) {
-        self.running.shared.wake.notify_one();
+    /// Wakes the queue's task after something was queued, instead of at its next poll.
+    pub fn wake(&self) {
+        self.shared.wake.notify_one();
     }
 
     /// What this server knows about embeddings.
     pub fn status(&self) -> Status {
-        self.running.shared.status()
+        self.shared.status()
     }
 }

@@ -132,7 +132,7 @@ pub async fn found(db: &Db, embeddings: &Embeddings, caller: &Caller, wanted: &S
 }
 
 async fn read_some(db: &Db, caller: &Caller, workflow: &str, tickets: Option<&[&str]>) -> Result<Export> {
-    db.call(include_str!("../../sql/queries/export/tickets.sql"), &[&caller.to_sql(), &workflow, &tickets]).await
+    db.query_json(include_str!("../../sql/queries/export/tickets.sql"), &[&caller.to_sql(), &workflow, &tickets]).await
 }
 
 /// The columns of the CSV.

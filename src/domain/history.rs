@@ -141,7 +141,7 @@ pub async fn events_since(
     limit: i64,
 ) -> Result<Missed> {
     const SQL: &str = include_str!("../../sql/queries/history/events_since.sql");
-    db.call(SQL, &[&caller.to_sql(), &room.to_string(), &since, &epoch, &limit]).await
+    db.query_json(SQL, &[&caller.to_sql(), &room.to_string(), &since, &epoch, &limit]).await
 }
 
 /// The state a room's client starts from: the workflow's board, the ticket's card, or the search.
@@ -170,12 +170,12 @@ pub async fn snapshot(db: &Db, caller: &Caller, room: &Room) -> Result<Snapshot>
 /// The stream behind a room; what the caller may not read looks absent.
 pub async fn open_room(db: &Db, caller: &Caller, room: &Room) -> Result<String> {
     const SQL: &str = include_str!("../../sql/queries/history/open_room.sql");
-    db.call_text(SQL, &[&caller.to_sql(), &room.to_string()]).await
+    db.query_text(SQL, &[&caller.to_sql(), &room.to_string()]).await
 }
 
 /// The room that a caller means: a ticket may be named by its key; without a name it is the workflow the
 /// caller works in by default.
 pub async fn find_room(db: &Db, caller: &Caller, room: Option<&Room>) -> Result<Room> {
     const SQL: &str = include_str!("../../sql/queries/history/find_room.sql");
-    Room::parse(&db.call_text(SQL, &[&caller.to_sql(), &room.map(Room::to_string)]).await?)
+    Room::parse(&db.query_text(SQL, &[&caller.to_sql(), &room.map(Room::to_string)]).await?)
 }

@@ -165,7 +165,7 @@ pub struct Outcome {
 /// Imports a batch into the workflow of this id or name (made if there is none), all or nothing.
 pub async fn run(db: &Db, caller: &Caller, workflow: &str, batch: &Batch) -> Result<Outcome> {
     let people: Vec<&Person> = batch.people.iter().collect();
-    let outcome = db.call(TICKETS, &[&caller.to_sql(), &workflow, &Json(&batch.items), &Json(&people)]).await?;
+    let outcome = db.query_json(TICKETS, &[&caller.to_sql(), &workflow, &Json(&batch.items), &Json(&people)]).await?;
     // Search weighs words by how common they are, which many tickets at once change. It would be noticed
     // within minutes; only ranking is a little worse till then, so a failure here is no failure to import.
     if let Err(error) = search::words::refresh(db, true).await {

@@ -268,7 +268,7 @@ pub struct Purged {
 
 /// Creates a job. The same `key` with the same input answers as before.
 pub async fn create(db: &Db, caller: &Caller, input: &CreateJob, key: Option<&str>) -> Result<Job> {
-    db.call(
+    db.query_json(
         include_str!("../../sql/queries/jobs/create.sql"),
         &[
             &caller.to_sql(),
@@ -292,12 +292,12 @@ pub async fn create(db: &Db, caller: &Caller, input: &CreateJob, key: Option<&st
 
 /// One job.
 pub async fn get(db: &Db, caller: &Caller, id: &str) -> Result<Job> {
-    db.call(include_str!("../../sql/queries/jobs/get.sql"), &[&caller.to_sql(), &id]).await
+    db.query_json(include_str!("../../sql/queries/jobs/get.sql"), &[&caller.to_sql(), &id]).await
 }
 
 /// Jobs, newest first.
 pub async fn list(db: &Db, caller: &Caller, filter: &JobFilter) -> Result<Jobs> {
-    db.call(
+    db.query_json(
         include_str!("../../sql/queries/jobs/list.sql"),
         &[
             &caller.to_sql(),
@@ -315,7 +315,7 @@ pub async fn list(db: &Db, caller: &Caller, filter: &JobFilter) -> Result<Jobs> 
 
 /// Changes a job.
 pub async fn update(db: &Db, caller: &Caller, id: &str, input: &UpdateJob) -> Result<Job> {
-    db.call(
+    db.query_json(
         include_str!("../../sql/queries/jobs/update.sql"),
         &[
             &caller.to_sql(),
@@ -332,13 +332,13 @@ pub async fn update(db: &Db, caller: &Caller, id: &str, input: &UpdateJob) -> Re
 
 /// Deletes a job; what is open is cancelled first.
 pub async fn delete(db: &Db, caller: &Caller, id: &str) -> Result<()> {
-    let _: Value = db.call(include_str!("../../sql/queries/jobs/delete.sql"), &[&caller.to_sql(), &id]).await?;
+    let _: Value = db.query_json(include_str!("../../sql/queries/jobs/delete.sql"), &[&caller.to_sql(), &id]).await?;
     Ok(())
 }
 
 /// Removes the caller's own jobs for good.
 pub async fn purge(db: &Db, caller: &Caller) -> Result<Purged> {
-    db.call(include_str!("../../sql/queries/jobs/purge.sql"), &[&caller.to_sql()]).await
+    db.query_json(include_str!("../../sql/queries/jobs/purge.sql"), &[&caller.to_sql()]).await
 }
 
 /// Continues, pauses, resumes or retries a job.
@@ -349,10 +349,10 @@ pub async fn act(db: &Db, caller: &Caller, id: &str, action: Action) -> Result<J
         Action::Resume => include_str!("../../sql/queries/jobs/resume.sql"),
         Action::Retry => include_str!("../../sql/queries/jobs/retry.sql"),
     };
-    db.call(sql, &[&caller.to_sql(), &id]).await
+    db.query_json(sql, &[&caller.to_sql(), &id]).await
 }
 
 /// Cancels a job nobody works on; asks the worker of one that somebody does.
 pub async fn cancel(db: &Db, caller: &Caller, id: &str, reason: Option<&str>) -> Result<Job> {
-    db.call(include_str!("../../sql/queries/jobs/cancel.sql"), &[&caller.to_sql(), &id, &reason]).await
+    db.query_json(include_str!("../../sql/queries/jobs/cancel.sql"), &[&caller.to_sql(), &id, &reason]).await
 }

@@ -14,13 +14,13 @@ use crate::domain::accounts::people::{Actor, normalize_email};
 /// The actor a command acts as: the one named by id or e-mail address, else the oldest administrator,
 /// else a service actor named `callboard`.
 pub async fn operator(db: &Db, who: Option<&str>) -> Result<Caller> {
-    let actor: String = db.call(include_str!("../../sql/queries/operators/operator.sql"), &[&who]).await?;
+    let actor: String = db.query_json(include_str!("../../sql/queries/operators/operator.sql"), &[&who]).await?;
     Ok(Caller::trusted(actor))
 }
 
 /// The ids of workflows given by id or name.
 pub async fn find_workflows(db: &Db, caller: &Caller, names: &[String]) -> Result<Vec<String>> {
-    db.call(include_str!("../../sql/queries/operators/find_workflows.sql"), &[&caller.to_sql(), &names]).await
+    db.query_json(include_str!("../../sql/queries/operators/find_workflows.sql"), &[&caller.to_sql(), &names]).await
 }
 
 /// The id of a workflow given by id or name.
@@ -50,7 +50,7 @@ pub struct User {
 
 /// Every person with an account, oldest first.
 pub async fn list_users(db: &Db) -> Result<Vec<User>> {
-    db.call(include_str!("../../sql/queries/operators/list_users.sql"), &[]).await
+    db.query_json(include_str!("../../sql/queries/operators/list_users.sql"), &[]).await
 }
 
 /// Sets a person's password and ends all their sessions.
@@ -58,7 +58,7 @@ pub async fn reset_password(db: &Db, email: &str, password: Password) -> Result<
     let email = normalize_email(email)?;
     password.check("password")?;
     let hash = Passwords::default().hash(password).await?;
-    db.call(include_str!("../../sql/queries/operators/reset_password.sql"), &[&email, &hash]).await
+    db.query_json(include_str!("../../sql/queries/operators/reset_password.sql"), &[&email, &hash]).await
 }
 
 /// A stream that is not whole.
@@ -95,15 +95,15 @@ pub struct Verification {
 
 /// Checks that every stream holds each of its numbers once.
 pub async fn verify_streams(db: &Db) -> Result<Verification> {
-    db.call(include_str!("../../sql/queries/maintenance/verify_streams.sql"), &[]).await
+    db.query_json(include_str!("../../sql/queries/maintenance/verify_streams.sql"), &[]).await
 }
 
 /// Begins a new epoch after a restore, so that no client trusts an old cursor; answers it.
 pub async fn note_restore(db: &Db) -> Result<String> {
-    db.call(include_str!("../../sql/queries/maintenance/note_restore.sql"), &[]).await
+    db.query_json(include_str!("../../sql/queries/maintenance/note_restore.sql"), &[]).await
 }
 
 /// Every key that is not revoked, or those of one actor; oldest first.
 pub async fn list_keys(db: &Db, actor: Option<&str>) -> Result<Vec<ApiKey>> {
-    db.call(include_str!("../../sql/queries/operators/list_keys.sql"), &[&actor]).await
+    db.query_json(include_str!("../../sql/queries/operators/list_keys.sql"), &[&actor]).await
 }

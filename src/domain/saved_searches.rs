@@ -158,7 +158,7 @@ fn filters(given: &Option<Filters>) -> Result<Json<serde_json::Value>> {
 
 /// Keeps a search.
 pub async fn save(db: &Db, caller: &Caller, input: &SaveSearch) -> Result<SavedSearch> {
-    db.call(
+    db.query_json(
         include_str!("../../sql/queries/searches/save.sql"),
         &[
             &caller.to_sql(),
@@ -177,12 +177,12 @@ pub async fn save(db: &Db, caller: &Caller, input: &SaveSearch) -> Result<SavedS
 
 /// The searches of a workflow that the caller may use.
 pub async fn list(db: &Db, caller: &Caller, workflow: &str) -> Result<SavedSearches> {
-    db.call(include_str!("../../sql/queries/searches/list.sql"), &[&caller.to_sql(), &workflow]).await
+    db.query_json(include_str!("../../sql/queries/searches/list.sql"), &[&caller.to_sql(), &workflow]).await
 }
 
 /// One search.
 pub async fn get(db: &Db, caller: &Caller, search: &str) -> Result<SavedSearch> {
-    db.call(include_str!("../../sql/queries/searches/get.sql"), &[&caller.to_sql(), &search]).await
+    db.query_json(include_str!("../../sql/queries/searches/get.sql"), &[&caller.to_sql(), &search]).await
 }
 
 /// Changes a search.
@@ -195,7 +195,8 @@ pub async fn update(db: &Db, caller: &Caller, search: &str, input: &UpdateSearch
     if let Some(changes) = changes.as_object_mut() {
         changes.retain(|_, value| !value.is_null());
     }
-    db.call(include_str!("../../sql/queries/searches/update.sql"), &[&caller.to_sql(), &search, &Json(changes)]).await
+    db.query_json(include_str!("../../sql/queries/searches/update.sql"), &[&caller.to_sql(), &search, &Json(changes)])
+        .await
 }
 
 /// Deletes a search.
@@ -226,7 +227,7 @@ pub async fn results(
 
 /// The newest tickets that pass the filters, as results of a search without words.
 pub(crate) async fn filtered(db: &Db, caller: &Caller, wanted: &SearchTickets, limit: i32) -> Result<SearchAnswer> {
-    db.call(
+    db.query_json(
         include_str!("../../sql/queries/searches/filtered.sql"),
         &[&caller.to_sql(), &wanted.workflow_id, &filters(&wanted.filters)?, &limit],
     )
@@ -235,12 +236,12 @@ pub(crate) async fn filtered(db: &Db, caller: &Caller, wanted: &SearchTickets, l
 
 /// What the caller searched for lately.
 pub async fn recent(db: &Db, caller: &Caller, workflow: &str) -> Result<RecentSearches> {
-    db.call(include_str!("../../sql/queries/searches/recent.sql"), &[&caller.to_sql(), &workflow]).await
+    db.query_json(include_str!("../../sql/queries/searches/recent.sql"), &[&caller.to_sql(), &workflow]).await
 }
 
 /// Notes what the caller searched for.
 pub async fn note(db: &Db, caller: &Caller, input: &NoteSearch) -> Result<RecentSearches> {
-    db.call(
+    db.query_json(
         include_str!("../../sql/queries/searches/note.sql"),
         &[&caller.to_sql(), &input.workflow_id, &input.query, &input.search_type.map(kind), &filters(&input.filters)?],
     )

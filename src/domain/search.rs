@@ -197,7 +197,7 @@ pub(crate) async fn find(
         SearchType::Semantic | SearchType::Hybrid => Meaning::of(embeddings.query(&input.query, BUDGET).await),
     };
     let mut answer: SearchAnswer = db
-        .call(
+        .query_json(
             TICKETS,
             &[
                 &caller.to_sql(),

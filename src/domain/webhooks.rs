@@ -197,20 +197,25 @@ struct TestTarget {
     now: jiff::Timestamp,
 }
 
-/// Everything about webhooks that needs the world outside.
+/// Checks the URLs of webhooks and sends to them; [`WebhookDispatcher::run`] is its background task.
 #[derive(Debug)]
-pub struct Messenger {
+pub struct WebhookDispatcher {
+    db: Db,
     sender: Sender,
     envelope: Envelope,
     deliveries: Deliveries,
 }
 
-impl Messenger {
-    /// Starts delivering. Runs inside the async runtime.
-    pub fn start(db: Db, private_allowed: bool, envelope: Envelope) -> Result<Self> {
+impl WebhookDispatcher {
+    /// Prepares sending; `private_allowed` lets URLs lead into private networks.
+    pub fn new(db: Db, private_allowed: bool, envelope: Envelope) -> Result<Self> {
         let sender = Sender::new(private_allowed)?;
-        let deliveries = Deliveries::start(db, sender.clone(), envelope);
-        Ok(Self { sender, envelope, deliveries })
+        Ok(Self { db, sender, envelope, deliveries: Deliveries::new() })
+    }
+
+    /// Delivers events until stopped or aborted; the background task.
+    pub async fn run(&self) {
+        self.deliveries.run(self.db.clone(), self.sender.clone(), self.envelope).await;
     }
 
     /// Stops delivering.
@@ -241,7 +246,7 @@ impl Messenger {
         list(db, caller, &input.workflow_id).await?;
         let url = self.checked(&input.url).await?;
         let sql = include_str!("../../sql/queries/webhooks/create.sql");
-        let webhook = db.call(sql, &[&caller.to_sql(), &input.workflow_id, &url, &secret, &input.events]).await?;
+        let webhook = db.query_json(sql, &[&caller.to_sql(), &input.workflow_id, &url, &secret, &input.events]).await?;
         Ok(CreatedWebhook { webhook, secret })
     }
 
@@ -255,13 +260,13 @@ impl Messenger {
             None => None,
         };
         let sql = include_str!("../../sql/queries/webhooks/update.sql");
-        db.call(sql, &[&caller.to_sql(), &id, &url, &input.events, &input.active]).await
+        db.query_json(sql, &[&caller.to_sql(), &id, &url, &input.events, &input.active]).await
     }
 
     /// Sends a test at once, whatever the webhook asks for and also where it is stopped.
     pub async fn test(&self, db: &Db, caller: &Caller, id: &str) -> Result<WebhookTested> {
         let sql = include_str!("../../sql/queries/webhooks/target.sql");
-        let TestTarget { target, actor_id, epoch, now } = db.call(sql, &[&caller.to_sql(), &id]).await?;
+        let TestTarget { target, actor_id, epoch, now } = db.query_json(sql, &[&caller.to_sql(), &id]).await?;
         let metadata = RawValue::from_string(json!({"webhook": {"webhook_id": target.id}}).to_string())
             .map_err(|error| Error::Internal(error.to_string()))?;
         let event = Event {
@@ -302,20 +307,21 @@ impl Messenger {
 
 /// The webhooks of a workflow.
 pub async fn list(db: &Db, caller: &Caller, workflow: &str) -> Result<Webhooks> {
-    db.call(include_str!("../../sql/queries/webhooks/list.sql"), &[&caller.to_sql(), &workflow]).await
+    db.query_json(include_str!("../../sql/queries/webhooks/list.sql"), &[&caller.to_sql(), &workflow]).await
 }
 
 /// One webhook.
 pub async fn get(db: &Db, caller: &Caller, id: &str) -> Result<Webhook> {
-    db.call(include_str!("../../sql/queries/webhooks/get.sql"), &[&caller.to_sql(), &id]).await
+    db.query_json(include_str!("../../sql/queries/webhooks/get.sql"), &[&caller.to_sql(), &id]).await
 }
 
 /// Deletes a webhook and its log.
 pub async fn delete(db: &Db, caller: &Caller, id: &str) -> Result<()> {
-    db.call(include_str!("../../sql/queries/webhooks/delete.sql"), &[&caller.to_sql(), &id]).await
+    db.query_json(include_str!("../../sql/queries/webhooks/delete.sql"), &[&caller.to_sql(), &id]).await
 }
 
 /// The newest attempts, from below `cursor`.
 pub async fn deliveries(db: &Db, caller: &Caller, id: &str, limit: i32, cursor: Option<i64>) -> Result<DeliveryList> {
-    db.call(include_str!("../../sql/queries/webhooks/deliveries.sql"), &[&caller.to_sql(), &id, &limit, &cursor]).await
+    db.query_json(include_str!("../../sql/queries/webhooks/deliveries.sql"), &[&caller.to_sql(), &id, &limit, &cursor])
+        .await
 }

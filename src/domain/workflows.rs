@@ -306,7 +306,7 @@ pub async fn create(
     idempotency_key: Option<&str>,
 ) -> Result<Workflow> {
     let config = input.board_config.as_ref().map(json).transpose()?;
-    db.call(
+    db.query_json(
         include_str!("../../sql/queries/workflows/create.sql"),
         &[&caller.to_sql(), &input.name, &input.description, &input.template, &config, &idempotency_key],
     )
@@ -321,7 +321,7 @@ pub async fn list(
     limit: i32,
     cursor: Option<&str>,
 ) -> Result<WorkflowList> {
-    db.call(
+    db.query_json(
         include_str!("../../sql/queries/workflows/list.sql"),
         &[&caller.to_sql(), &include_archived, &limit, &cursor],
     )
@@ -330,12 +330,12 @@ pub async fn list(
 
 /// One workflow with its board.
 pub async fn get(db: &Db, caller: &Caller, id: &str) -> Result<Workflow> {
-    db.call(include_str!("../../sql/queries/workflows/get.sql"), &[&caller.to_sql(), &id]).await
+    db.query_json(include_str!("../../sql/queries/workflows/get.sql"), &[&caller.to_sql(), &id]).await
 }
 
 /// Changes fields of a workflow.
 pub async fn update(db: &Db, caller: &Caller, id: &str, input: &UpdateWorkflow) -> Result<Workflow> {
-    db.call(
+    db.query_json(
         include_str!("../../sql/queries/workflows/update.sql"),
         &[&caller.to_sql(), &id, &input.name, &input.description, &input.ticket_tracking, &input.repository_path],
     )
@@ -351,39 +351,43 @@ pub async fn track_tickets(
     board: Option<&BoardConfig>,
 ) -> Result<Workflow> {
     let config = board.map(json).transpose()?;
-    db.call(include_str!("../../sql/queries/workflows/track_tickets.sql"), &[&caller.to_sql(), &id, &enabled, &config])
-        .await
+    db.query_json(
+        include_str!("../../sql/queries/workflows/track_tickets.sql"),
+        &[&caller.to_sql(), &id, &enabled, &config],
+    )
+    .await
 }
 
 /// Archives a workflow, or takes it back.
 pub async fn archive(db: &Db, caller: &Caller, id: &str, archived: bool) -> Result<Workflow> {
-    db.call(include_str!("../../sql/queries/workflows/archive.sql"), &[&caller.to_sql(), &id, &archived]).await
+    db.query_json(include_str!("../../sql/queries/workflows/archive.sql"), &[&caller.to_sql(), &id, &archived]).await
 }
 
 /// Replaces the board.
 pub async fn set_board(db: &Db, caller: &Caller, id: &str, input: &SetBoard) -> Result<BoardConfigAnswer> {
     let (config, moves) = (json(&input.board_config)?, json(&input.moves)?);
-    db.call(include_str!("../../sql/queries/workflows/set_board.sql"), &[&caller.to_sql(), &id, &config, &moves]).await
+    db.query_json(include_str!("../../sql/queries/workflows/set_board.sql"), &[&caller.to_sql(), &id, &config, &moves])
+        .await
 }
 
 /// The board.
 pub async fn board_config(db: &Db, caller: &Caller, id: &str) -> Result<BoardConfigAnswer> {
-    db.call(include_str!("../../sql/queries/workflows/board_config.sql"), &[&caller.to_sql(), &id]).await
+    db.query_json(include_str!("../../sql/queries/workflows/board_config.sql"), &[&caller.to_sql(), &id]).await
 }
 
 /// The boards a new workflow can start from, by name.
 pub async fn templates(db: &Db) -> Result<std::collections::BTreeMap<String, BoardConfig>> {
-    db.call(include_str!("../../sql/queries/workflows/templates.sql"), &[]).await
+    db.query_json(include_str!("../../sql/queries/workflows/templates.sql"), &[]).await
 }
 
 /// Who is in a workflow.
 pub async fn members(db: &Db, caller: &Caller, id: &str) -> Result<MemberList> {
-    db.call(include_str!("../../sql/queries/workflows/members.sql"), &[&caller.to_sql(), &id]).await
+    db.query_json(include_str!("../../sql/queries/workflows/members.sql"), &[&caller.to_sql(), &id]).await
 }
 
 /// Adds a member (an actor id, or a person's e-mail) or changes its role.
 pub async fn set_member(db: &Db, caller: &Caller, id: &str, actor: &str, role: Role) -> Result<Value> {
-    db.call(
+    db.query_json(
         include_str!("../../sql/queries/workflows/set_member.sql"),
         &[&caller.to_sql(), &id, &actor, &role.as_str()],
     )
@@ -392,7 +396,7 @@ pub async fn set_member(db: &Db, caller: &Caller, id: &str, actor: &str, role: R
 
 /// Removes a member.
 pub async fn remove_member(db: &Db, caller: &Caller, id: &str, actor: &str) -> Result<Value> {
-    db.call(include_str!("../../sql/queries/workflows/remove_member.sql"), &[&caller.to_sql(), &id, &actor]).await
+    db.query_json(include_str!("../../sql/queries/workflows/remove_member.sql"), &[&caller.to_sql(), &id, &actor]).await
 }
 
 fn json<T: Serialize>(value: &T) -> Result<Json<Value>> {

@@ -22,7 +22,6 @@ pub mod input;
 pub mod invites;
 pub mod jobs;
 pub mod keys;
-pub mod limits;
 pub mod openapi;
 pub mod origin;
 pub mod problem;
@@ -36,7 +35,7 @@ pub mod workflows;
 pub mod ws;
 
 use std::net::TcpListener;
-use std::sync::{Arc, RwLock, RwLockReadGuard};
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::middleware::{Compress, NormalizePath, TrailingSlash, from_fn};
@@ -51,81 +50,13 @@ pub use self::idempotency::IdempotencyKey;
 pub use self::input::{Path, Query};
 pub use self::problem::{Failure, Result};
 pub use self::reply::{NoContent, RawReply, Reply};
+use crate::app::AppState;
 use crate::config::Config;
-use crate::db::Db;
-use crate::domain::accounts::Accounts;
-use crate::domain::approvals::waiting::Approvals;
-use crate::domain::embeddings::{self, Embeddings};
-use crate::domain::saved_searches::matching::Matching;
-use crate::domain::webhooks::Messenger;
-use crate::transport::live::dialects::native;
 use crate::{Error, Result as CoreResult};
 
-/// A part asked by `/ready`: `Err` says what is wrong, in a sentence.
-pub type ReadyCheck = Box<dyn Fn() -> std::result::Result<(), String> + Send + Sync>;
-
-/// What every handler shares; handlers take `web::Data<State>`.
-pub struct State {
-    /// The database.
-    pub db: Db,
-    /// The settings.
-    pub config: Config,
-    /// Credentials: verifying, signing, hashing.
-    pub accounts: Accounts,
-    /// Vectors of texts, for search by meaning.
-    pub embeddings: Embeddings,
-    /// Tells watched searches of tickets that start to match.
-    pub matching: Matching,
-    /// Lets those without a socket wait for decisions.
-    pub approvals: Approvals,
-    /// Tells addresses outside what happens.
-    pub webhooks: Messenger,
-    /// Rate limits.
-    pub limits: limits::Limits,
-    ready: RwLock<Vec<(String, ReadyCheck)>>,
-}
-
-impl std::fmt::Debug for State {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("State")
-    }
-}
-
-impl State {
-    /// Loads what serving needs from a migrated database.
-    pub async fn load(config: Config, db: Db) -> CoreResult<web::Data<Self>> {
-        let accounts = Accounts::load(&db, &config).await?;
-        let embeddings = Embeddings::start(db.clone(), embeddings::Settings::of(&config)?)?;
-        let matching = Matching::start(db.clone(), embeddings.clone());
-        let approvals = Approvals::start(db.clone());
-        let webhooks = Messenger::start(db.clone(), config.webhook_allow_private, native::posted)?;
-        let limits = limits::Limits::new(config.request_rate);
-        Ok(web::Data::new(Self {
-            db,
-            config,
-            accounts,
-            embeddings,
-            matching,
-            approvals,
-            webhooks,
-            limits,
-            ready: RwLock::default(),
-        }))
-    }
-
-    /// Makes `/ready` ask one more part, e.g. the relay.
-    pub fn add_ready_check(&self, name: &str, check: ReadyCheck) {
-        self.ready.write().unwrap_or_else(std::sync::PoisonError::into_inner).push((name.to_owned(), check));
-    }
-
-    fn ready_checks(&self) -> RwLockReadGuard<'_, Vec<(String, ReadyCheck)>> {
-        self.ready.read().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-}
-
-/// What another door adds to the server: `Arc::new(move |cfg| { cfg.app_data(live.clone()); cfg.service(ws); })`.
+/// Routes that another transport adds to the server: `Arc::new(move |cfg| { cfg.app_data(live.clone()); cfg.service(ws); })`.
 /// Called once for every worker thread.
-pub type Extra = Arc<dyn Fn(&mut ServiceConfig<'_>) + Send + Sync>;
+pub type ExtraRoutes = Arc<dyn Fn(&mut ServiceConfig<'_>) + Send + Sync>;
 
 /// The rooms. Each has a file in `http/` with a function `configure` that registers its handlers.
 pub fn configure(cfg: &mut ServiceConfig<'_>) {
@@ -145,21 +76,23 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
 }
 
 /// The description of the API, as `/openapi.json` answers it.
-pub fn describe(extras: &[Extra]) -> utoipa::openapi::OpenApi {
+pub fn describe(extras: &[ExtraRoutes]) -> utoipa::openapi::OpenApi {
     let app = App::new().into_utoipa_app().openapi(openapi::base()).configure(configure);
     let app = extras.iter().fold(app, |app, extra| app.configure(|cfg| extra(cfg)));
     openapi::finish(app.split_for_parts().1)
 }
 
 /// A server on `listener`; awaiting it serves until its handle stops it. It installs no signal handlers.
-pub fn serve(listener: TcpListener, state: web::Data<State>, extras: Vec<Extra>) -> CoreResult<actix_web::dev::Server> {
+pub fn serve(
+    listener: TcpListener,
+    state: web::Data<AppState>,
+    extras: Vec<ExtraRoutes>,
+) -> CoreResult<actix_web::dev::Server> {
     let _ = health::recorder();
     let mut doc = describe(&extras);
     let routes = web::Data::new(openapi::Routes::new(&mut doc));
     let document = doc.to_json().map_err(|e| Error::Internal(format!("OpenAPI cannot be written: {e}")))?;
     let document = web::Data::new(openapi::Document(document));
-    tokio::spawn(tidy(state.clone()));
-    tokio::spawn(crate::domain::jobs::leases::watch_leases(state.db.clone()));
     let server = HttpServer::new(move || {
         let app = App::new()
             .app_data(state.clone())
@@ -251,26 +184,5 @@ fn raise_file_limit() {
             limit.rlim_cur = limit.rlim_max.min(1 << 20);
             libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit);
         }
-    }
-}
-
-/// Serves on the configured address until the process is told to stop.
-pub async fn run(config: Config, db: Db, extras: Vec<Extra>) -> CoreResult<()> {
-    let listener = bind(&config)?;
-    let state = State::load(config, db).await?;
-    serve(listener, state, extras)?.await.map_err(|e| Error::Internal(format!("the server stopped: {e}")))
-}
-
-/// Keeps from growing what is counted in memory, and the signing keys fresh.
-async fn tidy(state: web::Data<State>) {
-    for minute in 0u64.. {
-        state.limits.tidy();
-        state.accounts.tidy_memory();
-        if minute % 60 == 0
-            && let Err(error) = state.accounts.reload_keys().await
-        {
-            tracing::warn!(%error, "the signing keys were not read again");
-        }
-        tokio::time::sleep(Duration::from_secs(60)).await;
     }
 }

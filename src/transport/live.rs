@@ -14,11 +14,11 @@ pub mod socket;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::Duration;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use serde_json::json;
 use tokio::sync::{Semaphore, watch};
+use tokio_util::sync::CancellationToken;
 
 use crate::db::Db;
 use crate::domain::accounts::Caller;
@@ -53,15 +53,14 @@ pub struct Live {
     pub(crate) bulk: Semaphore,
     epoch: RwLock<Arc<str>>,
     relay: watch::Sender<State>,
-    stop: watch::Sender<bool>,
-    task: Mutex<Option<tokio::task::JoinHandle<()>>>,
+    stop: CancellationToken,
     sleeps: [AtomicU64; 3],
 }
 
 impl Live {
-    /// Starts the relay.
-    pub fn start(db: Db, settings: Settings) -> Arc<Self> {
-        let live = Arc::new(Self {
+    /// Prepares an empty set of rooms; [`relay::run`] feeds them.
+    pub fn new(db: Db, settings: Settings) -> Arc<Self> {
+        Arc::new(Self {
             db,
             node: format!("{}-{}", std::process::id(), uuid::Uuid::new_v4().simple()),
             rooms: rooms::Rooms::default(),
@@ -70,40 +69,32 @@ impl Live {
             settings,
             epoch: RwLock::new("".into()),
             relay: watch::Sender::new(State::Away("the relay has not started yet".to_owned())),
-            stop: watch::Sender::new(false),
-            task: Mutex::default(),
+            stop: CancellationToken::new(),
             sleeps: Default::default(),
-        });
-        let task = tokio::spawn(relay::run(live.clone()));
-        *live.task.lock().unwrap_or_else(PoisonError::into_inner) = Some(task);
-        live
+        })
     }
 
     /// Closes every client so that it comes back to another server, and tells the relay to end.
     pub fn begin_stop(&self) {
-        self.stop.send_replace(true);
+        self.stop.cancel();
         for client in self.rooms.clients() {
             client.outbox.close(Closing::Restarting);
         }
     }
 
-    /// `begin_stop`, and waits until the relay has left.
-    pub async fn stop(&self) {
-        self.begin_stop();
-        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(task) = task {
-            let _ = tokio::time::timeout(Duration::from_secs(3), task).await;
-        }
-    }
-
     /// Whether the server is stopping: no new clients.
     pub fn is_stopping(&self) -> bool {
-        *self.stop.borrow()
+        self.stop.is_cancelled()
     }
 
+    /// Waits until the server is stopping.
     pub(crate) async fn stopping(&self) {
-        let mut stop = self.stop.subscribe();
-        let _ = stop.wait_for(|stop| *stop).await;
+        self.stop.cancelled().await;
+    }
+
+    /// Is cancelled when the server is stopping.
+    pub fn stop_token(&self) -> CancellationToken {
+        self.stop.clone()
     }
 
     /// What the relay is doing now, and a way to wait for a change.

@@ -20,9 +20,8 @@ use std::sync::Arc;
 use actix_web::middleware::from_fn;
 use actix_web::web;
 use rmcp_actix_web::transport::StreamableHttpService;
-use tokio_util::sync::CancellationToken;
 
-use crate::transport::http::Extra;
+use crate::transport::http::ExtraRoutes;
 use crate::transport::live::Live;
 use crate::transport::mcp::gate::Visitor;
 use crate::transport::mcp::server::Door;
@@ -32,14 +31,9 @@ use crate::transport::mcp::sessions::Sessions;
 pub const PATH: &str = "/mcp";
 
 /// Registers the door. Call it inside the async runtime; it closes its streams when the server stops.
-pub fn extra(live: Arc<Live>) -> Extra {
+pub fn routes(live: Arc<Live>) -> ExtraRoutes {
     let sessions = web::Data::new(Sessions::default());
-    let ending = CancellationToken::new();
-    let (watched, token) = (live.clone(), ending.clone());
-    tokio::spawn(async move {
-        watched.stopping().await;
-        token.cancel();
-    });
+    let ending = live.stop_token();
     Arc::new(move |cfg| {
         let (live, open) = (live.clone(), sessions.clone());
         let service = StreamableHttpService::builder()

@@ -7,9 +7,12 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
+use callboard::app::AppState;
 use callboard::config::{Config, EmbeddingProvider};
 use callboard::db::{Db, pool};
-use callboard::transport::http::{self, Extra, State};
+use callboard::serve::BackgroundTasks;
+use callboard::transport::http::{self, ExtraRoutes};
+use callboard::transport::live::dialects::native;
 use callboard::transport::live::{self, Live};
 use clap::Parser;
 use reqwest::{Method, RequestBuilder, Response};
@@ -30,10 +33,11 @@ pub struct Server {
     /// The database, for looking behind the scenes.
     pub db: Arc<TestDb>,
     /// What the handlers share.
-    pub state: Data<State>,
+    pub state: Data<AppState>,
     /// Its live room.
     pub live: Arc<Live>,
     handle: ServerHandle,
+    _tasks: BackgroundTasks,
 }
 
 /// Somebody who calls the server.
@@ -56,34 +60,35 @@ pub async fn server(hint: &str) -> Server {
 }
 
 /// A server with flags of `callboard serve`, e.g. `&["--registration", "off"]`.
-pub async fn server_with(hint: &str, flags: &[&str], extras: Vec<Extra>) -> Server {
+pub async fn server_with(hint: &str, flags: &[&str], extras: Vec<ExtraRoutes>) -> Server {
     let db = house::database(hint).await;
     server_on(db, flags, extras).await
 }
 
 /// A server on a database that stands already.
-pub async fn server_on(db: TestDb, flags: &[&str], extras: Vec<Extra>) -> Server {
+pub async fn server_on(db: TestDb, flags: &[&str], extras: Vec<ExtraRoutes>) -> Server {
     server_at(Arc::new(db), flags, extras).await
 }
 
-async fn server_at(db: Arc<TestDb>, flags: &[&str], mut extras: Vec<Extra>) -> Server {
+async fn server_at(db: Arc<TestDb>, flags: &[&str], mut extras: Vec<ExtraRoutes>) -> Server {
     let config = config(flags);
     let pool = pool::pool(&db.url, 8, Duration::from_secs(30)).expect("a pool");
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let db_handle = Db::new(pool);
     let settings = live::Settings { listen_url: db.url.clone(), buffer: config.socket_buffer, readers: 4 };
-    let live = Live::start(db_handle.clone(), settings);
-    extras.push(http::ws::extra(live.clone()));
-    extras.push(callboard::transport::mcp::extra(live.clone()));
-    let state = State::load(config, db_handle).await.expect("load the state");
+    let live = Live::new(db_handle.clone(), settings);
+    extras.push(http::ws::routes(live.clone()));
+    extras.push(callboard::transport::mcp::routes(live.clone()));
+    let state = Data::new(AppState::load(config, db_handle, native::posted).await.expect("load the state"));
     let relay = live.clone();
     state.add_ready_check("relay", Box::new(move || relay.ready()));
+    let tasks = BackgroundTasks::start(&state, &live);
     house::eventually("the relay follows", async || live.ready().is_ok()).await;
     let server = http::serve(listener, state.clone(), extras).expect("serve");
     let handle = server.handle();
     tokio::spawn(server);
-    Server { url, db, state, live, handle }
+    Server { url, db, state, live, handle, _tasks: tasks }
 }
 
 /// The settings that flags give; without embeddings, unless they ask for them.

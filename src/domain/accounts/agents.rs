@@ -69,7 +69,7 @@ pub struct Agents {
 /// Makes an agent or service of the caller's own.
 pub async fn create(db: &Db, caller: &Caller, new: &NewAgent) -> Result<Actor> {
     let kind = new.kind.unwrap_or_default().name();
-    db.call(
+    db.query_json(
         include_str!("../../../sql/queries/accounts/create_agent.sql"),
         &[&caller.to_sql(), &new.id, &kind, &new.name, &new.workflows],
     )
@@ -78,12 +78,13 @@ pub async fn create(db: &Db, caller: &Caller, new: &NewAgent) -> Result<Actor> {
 
 /// The agents that the caller may see.
 pub async fn list(db: &Db, caller: &Caller, limit: i32, cursor: Option<&str>) -> Result<Agents> {
-    db.call(include_str!("../../../sql/queries/accounts/list_agents.sql"), &[&caller.to_sql(), &limit, &cursor]).await
+    db.query_json(include_str!("../../../sql/queries/accounts/list_agents.sql"), &[&caller.to_sql(), &limit, &cursor])
+        .await
 }
 
 /// Renames or disables an agent.
 pub async fn update(db: &Db, caller: &Caller, agent: &str, change: &AgentChange) -> Result<Actor> {
-    db.call(
+    db.query_json(
         include_str!("../../../sql/queries/accounts/update_agent.sql"),
         &[&caller.to_sql(), &agent, &change.name, &change.disabled],
     )
@@ -92,5 +93,5 @@ pub async fn update(db: &Db, caller: &Caller, agent: &str, change: &AgentChange)
 
 /// Makes an agent or service if it does not exist, for whoever holds the database (command line).
 pub async fn provision(db: &Db, id: &str, kind: Kind, name: Option<&str>) -> Result<Actor> {
-    db.call(include_str!("../../../sql/queries/accounts/provision_actor.sql"), &[&id, &kind.name(), &name]).await
+    db.query_json(include_str!("../../../sql/queries/accounts/provision_actor.sql"), &[&id, &kind.name(), &name]).await
 }

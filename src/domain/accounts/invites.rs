@@ -66,7 +66,7 @@ pub async fn create(db: &Db, config: &Config, caller: &Caller, new: &NewInvite) 
     }
     let invite = secrets::random_text(32)?;
     let made = db
-        .call(
+        .query_json(
             include_str!("../../../sql/queries/accounts/create_invite.sql"),
             &[&caller.to_sql(), &secrets::hash(&invite), &email, &new.workflow_id, &new.role, &hours],
         )
@@ -77,7 +77,7 @@ pub async fn create(db: &Db, config: &Config, caller: &Caller, new: &NewInvite) 
 
 /// Takes up an invitation with an account that exists.
 pub async fn accept(db: &Db, caller: &Caller, invite: &str) -> Result<Accepted> {
-    db.call(
+    db.query_json(
         include_str!("../../../sql/queries/accounts/accept_invite.sql"),
         &[&caller.to_sql(), &secrets::hash(invite)],
     )
@@ -86,7 +86,7 @@ pub async fn accept(db: &Db, caller: &Caller, invite: &str) -> Result<Accepted> 
 
 /// Whether the installation has an administrator.
 pub async fn admin_exists(db: &Db) -> Result<bool> {
-    db.call(include_str!("../../../sql/queries/accounts/admin_exists.sql"), &[]).await
+    db.query_json(include_str!("../../../sql/queries/accounts/admin_exists.sql"), &[]).await
 }
 
 /// The first administrator: made from the settings, or by a one-time link whose token is answered, to be
@@ -113,14 +113,14 @@ pub async fn first_start(db: &Db, config: &Config) -> Result<Option<SecretString
     let hash = Passwords::default().hash(password).await?;
     let name = email.split('@').next().unwrap_or("admin");
     let _: bool =
-        db.call(include_str!("../../../sql/queries/accounts/ensure_admin.sql"), &[&email, &name, &hash]).await?;
+        db.query_json(include_str!("../../../sql/queries/accounts/ensure_admin.sql"), &[&email, &name, &hash]).await?;
     Ok(None)
 }
 
 async fn offer(db: &Db) -> Result<Option<SecretString>> {
     let token = secrets::random_text(32)?;
     let offered: bool =
-        db.call(include_str!("../../../sql/queries/accounts/offer_setup.sql"), &[&secrets::hash(&token)]).await?;
+        db.query_json(include_str!("../../../sql/queries/accounts/offer_setup.sql"), &[&secrets::hash(&token)]).await?;
     Ok(offered.then(|| token.into()))
 }
 
@@ -141,7 +141,7 @@ impl Accounts {
         let hash = self.passwords.hash(password).await?;
         let user: super::people::Actor = self
             .db
-            .call(
+            .query_json(
                 include_str!("../../../sql/queries/accounts/complete_setup.sql"),
                 &[&secrets::hash(token), &email, &name, &hash],
             )

@@ -86,7 +86,7 @@ impl KeyCache {
             }
         }
         let info: Option<KeyInfo> =
-            db.call(include_str!("../../../sql/queries/accounts/check_key.sql"), &[&id, &hash]).await?;
+            db.query_json(include_str!("../../../sql/queries/accounts/check_key.sql"), &[&id, &hash]).await?;
         let info = info.ok_or_else(refused)?;
         self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(hash, (now, info.clone()));
         Ok(info)
@@ -170,7 +170,7 @@ pub struct ApiKeys {
 pub async fn create(db: &Db, caller: &Caller, request: &KeyRequest) -> Result<CreatedKey> {
     let new = generate()?;
     let info = db
-        .call(
+        .query_json(
             include_str!("../../../sql/queries/accounts/create_key.sql"),
             &[
                 &caller.to_sql(),
@@ -189,14 +189,15 @@ pub async fn create(db: &Db, caller: &Caller, request: &KeyRequest) -> Result<Cr
 
 /// Keys of the caller and of what it owns, or of one such actor.
 pub async fn list(db: &Db, caller: &Caller, actor: Option<&str>) -> Result<ApiKeys> {
-    db.call(include_str!("../../../sql/queries/accounts/list_keys.sql"), &[&caller.to_sql(), &actor]).await
+    db.query_json(include_str!("../../../sql/queries/accounts/list_keys.sql"), &[&caller.to_sql(), &actor]).await
 }
 
 impl KeyCache {
     /// Revokes a key.
     pub async fn revoke(&self, db: &Db, caller: &Caller, key: &str) -> Result<()> {
-        let _: serde_json::Value =
-            db.call(include_str!("../../../sql/queries/accounts/revoke_key.sql"), &[&caller.to_sql(), &key]).await?;
+        let _: serde_json::Value = db
+            .query_json(include_str!("../../../sql/queries/accounts/revoke_key.sql"), &[&caller.to_sql(), &key])
+            .await?;
         self.forget();
         Ok(())
     }

@@ -122,7 +122,7 @@ pub async fn create(db: &Db, email: &str, name: Option<&str>, password: Password
     let name = name_of(name, &email)?;
     password.check("password")?;
     let hash = super::passwords::Passwords::default().hash(password).await?;
-    db.call(include_str!("../../../sql/queries/accounts/create_user.sql"), &[&email, &name, &hash, &admin]).await
+    db.query_json(include_str!("../../../sql/queries/accounts/create_user.sql"), &[&email, &name, &hash, &admin]).await
 }
 
 impl Accounts {
@@ -141,7 +141,7 @@ impl Accounts {
         let invite = who.invite.map(secrets::hash);
         let user: Actor = self
             .db
-            .call(
+            .query_json(
                 include_str!("../../../sql/queries/accounts/register.sql"),
                 &[&email, &name, &hash, &invite, &registration],
             )
@@ -159,7 +159,7 @@ impl Accounts {
         }
         self.throttle.look(Some(&email), device.address)?;
         let login: Option<Login> =
-            self.db.call(include_str!("../../../sql/queries/accounts/find_login.sql"), &[&email]).await?;
+            self.db.query_json(include_str!("../../../sql/queries/accounts/find_login.sql"), &[&email]).await?;
         let turn = self.passwords.turn().await?;
         self.throttle.take(Some(&email), device.address)?;
         let (actor, stored) = login.map(|login| (login.actor_id, login.password_hash)).unzip();
@@ -173,7 +173,7 @@ impl Accounts {
         let refresh = format!("cbr_{}", secrets::random_text(43)?);
         let opened: Opened = self
             .db
-            .call(
+            .query_json(
                 include_str!("../../../sql/queries/accounts/open_session.sql"),
                 &[
                     &actor,
@@ -198,7 +198,7 @@ impl Accounts {
         let successor = self.tokens.successor(presented);
         let outcome: Refreshed = self
             .db
-            .call(
+            .query_json(
                 include_str!("../../../sql/queries/accounts/refresh_session.sql"),
                 &[
                     &secrets::hash(presented),
@@ -223,7 +223,7 @@ impl Accounts {
     pub async fn sign_out(&self, session: Option<&str>, refresh: Option<&str>) -> Result<()> {
         let hash = refresh.map(secrets::hash);
         let _: i64 =
-            self.db.call(include_str!("../../../sql/queries/accounts/sign_out.sql"), &[&session, &hash]).await?;
+            self.db.query_json(include_str!("../../../sql/queries/accounts/sign_out.sql"), &[&session, &hash]).await?;
         Ok(())
     }
 
@@ -237,8 +237,10 @@ impl Accounts {
     ) -> Result<()> {
         new.check("new_password")?;
         let caller_text = caller.to_sql();
-        let stored: String =
-            self.db.call(include_str!("../../../sql/queries/accounts/current_password.sql"), &[&caller_text]).await?;
+        let stored: String = self
+            .db
+            .query_json(include_str!("../../../sql/queries/accounts/current_password.sql"), &[&caller_text])
+            .await?;
         let turn = self.passwords.turn().await?;
         self.throttle.take(Some(&caller.actor), device.address)?;
         if !turn.fits(current, Some(stored.clone())).await? {
@@ -248,7 +250,10 @@ impl Accounts {
         let hash = self.passwords.hash(new).await?;
         let _: serde_json::Value = self
             .db
-            .call(include_str!("../../../sql/queries/accounts/change_password.sql"), &[&caller_text, &stored, &hash])
+            .query_json(
+                include_str!("../../../sql/queries/accounts/change_password.sql"),
+                &[&caller_text, &stored, &hash],
+            )
             .await?;
         Ok(())
     }

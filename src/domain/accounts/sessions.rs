@@ -71,17 +71,17 @@ pub struct WsTicket {
 
 /// Who the caller is.
 pub async fn me(db: &Db, caller: &Caller) -> Result<Me> {
-    db.call(include_str!("../../../sql/queries/accounts/me.sql"), &[&caller.to_sql()]).await
+    db.query_json(include_str!("../../../sql/queries/accounts/me.sql"), &[&caller.to_sql()]).await
 }
 
 /// The caller's sessions.
 pub async fn list(db: &Db, caller: &Caller) -> Result<Sessions> {
-    db.call(include_str!("../../../sql/queries/accounts/list_sessions.sql"), &[&caller.to_sql()]).await
+    db.query_json(include_str!("../../../sql/queries/accounts/list_sessions.sql"), &[&caller.to_sql()]).await
 }
 
 /// Ends one session of the caller, or all but the current one.
 pub async fn revoke(db: &Db, caller: &Caller, session: Option<&str>) -> Result<Revoked> {
-    db.call(include_str!("../../../sql/queries/accounts/revoke_session.sql"), &[&caller.to_sql(), &session]).await
+    db.query_json(include_str!("../../../sql/queries/accounts/revoke_session.sql"), &[&caller.to_sql(), &session]).await
 }
 
 #[derive(Deserialize)]
@@ -94,8 +94,9 @@ struct Redeemed {
 
 /// Uses up a ticket for a socket: who opens it, and until when.
 pub async fn redeem_ws_ticket(db: &Db, ticket: &str) -> Result<Authenticated> {
-    let redeemed: Option<Redeemed> =
-        db.call(include_str!("../../../sql/queries/accounts/redeem_ws_ticket.sql"), &[&secrets::hash(ticket)]).await?;
+    let redeemed: Option<Redeemed> = db
+        .query_json(include_str!("../../../sql/queries/accounts/redeem_ws_ticket.sql"), &[&secrets::hash(ticket)])
+        .await?;
     let redeemed = redeemed
         .ok_or_else(|| Error::unauthenticated("The ticket is unknown, was used, or is older than 30 seconds."))?;
     let caller = Caller { actor: redeemed.actor, acting_for: None, session: redeemed.session, key: redeemed.key };
@@ -108,7 +109,7 @@ impl Accounts {
         let ticket = secrets::random_text(40)?;
         let expires_in = self
             .db
-            .call(
+            .query_json(
                 include_str!("../../../sql/queries/accounts/issue_ws_ticket.sql"),
                 &[&who.caller.to_sql(), &secrets::hash(&ticket), &who.expires_at],
             )

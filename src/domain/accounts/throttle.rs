@@ -64,11 +64,10 @@ impl Throttle {
         }
         if wait > 0.0 {
             let seconds = wait.ceil().max(1.0);
-            let mut problem =
-                Error::problem(429, "too_many_requests", "Too many attempts; wait as long as Retry-After says.")
-                    .as_problem();
-            problem.extra.insert("retry_after".to_owned(), (seconds as u64).into());
-            return Err(Error::Problem(Box::new(problem)));
+            return Err(Error::too_many_requests(
+                seconds as u64,
+                "Too many attempts; wait as long as Retry-After says.",
+            ));
         }
         for (key, _) in &keys {
             if let Some(bucket) = buckets.get_mut(key) {

@@ -81,7 +81,7 @@ async fn load(db: &Db) -> Result<Keys> {
     let fresh = (secrets::random_text(12)?, secrets::random_key()?.to_vec());
     let fresh_refresh = (secrets::random_text(12)?, secrets::random_key()?.to_vec());
     let rows: Vec<KeyRow> = db
-        .call(
+        .query_json(
             include_str!("../../../sql/queries/accounts/signing_keys.sql"),
             &[&fresh.0, &fresh.1, &fresh_refresh.0, &fresh_refresh.1],
         )

@@ -115,7 +115,7 @@ pub struct PendingReviews {
 
 /// Asks people to look at a ticket.
 pub async fn request_review(db: &Db, caller: &Caller, input: &RequestReview) -> Result<Reviewed> {
-    db.call(
+    db.query_json(
         include_str!("../../../sql/queries/approvals/request_review.sql"),
         &[&caller.to_sql(), &input.ticket_id, &input.comment],
     )
@@ -131,7 +131,7 @@ pub async fn review(
     reason: Option<&str>,
     comment: Option<&str>,
 ) -> Result<Reviewed> {
-    db.call(
+    db.query_json(
         include_str!("../../../sql/queries/approvals/review.sql"),
         &[&caller.to_sql(), &ticket, &decision.as_str(), &reason, &comment],
     )
@@ -145,7 +145,7 @@ pub async fn request_clarification(
     input: &RequestClarification,
     key: Option<&str>,
 ) -> Result<ClarificationRequested> {
-    db.call(
+    db.query_json(
         include_str!("../../../sql/queries/approvals/request_clarification.sql"),
         &[
             &caller.to_sql(),
@@ -161,5 +161,6 @@ pub async fn request_clarification(
 
 /// Tickets that wait for review, in one workflow or all of the caller's.
 pub async fn pending(db: &Db, caller: &Caller, workflow: Option<&str>) -> Result<PendingReviews> {
-    db.call(include_str!("../../../sql/queries/approvals/pending_reviews.sql"), &[&caller.to_sql(), &workflow]).await
+    db.query_json(include_str!("../../../sql/queries/approvals/pending_reviews.sql"), &[&caller.to_sql(), &workflow])
+        .await
 }

@@ -10,7 +10,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
-use tokio::task::JoinHandle;
 
 use super::{Approval, ApprovalState, get};
 use crate::Result;
@@ -26,11 +25,11 @@ const BATCH: i32 = 100;
 /// Approvals asked about in one statement.
 const MOST: usize = 10_000;
 
-/// The task; ends when this is dropped.
+/// Requests of this server that wait for approvals to be decided; [`DecisionWaits::run`] is its background task.
 #[derive(Debug)]
-pub struct Approvals {
-    shared: Arc<Shared>,
-    task: JoinHandle<()>,
+pub struct DecisionWaits {
+    db: Db,
+    shared: Shared,
 }
 
 #[derive(Debug, Default)]
@@ -84,12 +83,10 @@ impl Drop for Place<'_> {
     }
 }
 
-impl Approvals {
-    /// Starts the task. Runs inside the async runtime.
-    pub fn start(db: Db) -> Self {
-        let shared = Arc::new(Shared::default());
-        let task = tokio::spawn(forever(db, shared.clone()));
-        Self { shared, task }
+impl DecisionWaits {
+    /// Prepares an empty list of waiting requests.
+    pub fn new(db: Db) -> Self {
+        Self { db, shared: Shared::default() }
     }
 
     /// The approval as soon as it is no longer pending, or as it is when patience ends.
@@ -112,47 +109,43 @@ impl Approvals {
         }
     }
 
-    /// Says that an approval was decided through this server.
-    pub fn nudge(&self, id: &str) {
+    /// Wakes the requests that wait for an approval which was decided through this server.
+    pub fn wake(&self, id: &str) {
         self.shared.wake(id);
     }
-}
 
-impl Drop for Approvals {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-async fn forever(db: Db, shared: Arc<Shared>) {
-    let mut looked: Option<Instant> = None;
-    loop {
-        if looked.is_none_or(|at| at.elapsed() >= TICK) {
-            looked = Some(Instant::now());
-            match expire(&db).await {
-                // There may be more.
-                Ok(ended) if ended >= i64::from(BATCH) => looked = None,
-                Ok(_) => {}
-                Err(error) => tracing::debug!(%error, "what ran out will be looked for again"),
+    /// Expires approvals and wakes requests whose approval was settled, until aborted.
+    pub async fn run(&self) {
+        let Self { db, shared } = self;
+        let mut expired_at: Option<Instant> = None;
+        loop {
+            if expired_at.is_none_or(|at| at.elapsed() >= TICK) {
+                expired_at = Some(Instant::now());
+                match expire(db).await {
+                    // A full batch may leave more behind.
+                    Ok(ended) if ended >= i64::from(BATCH) => expired_at = None,
+                    Ok(_) => {}
+                    Err(error) => tracing::debug!(%error, "approvals could not be expired; it will be retried"),
+                }
             }
+            let ids: Vec<String> = shared.waiting().keys().take(MOST).cloned().collect();
+            if ids.is_empty() {
+                let _ = tokio::time::timeout(TICK, shared.somebody.notified()).await;
+                continue;
+            }
+            match settled(db, &ids).await {
+                Ok(ids) => ids.iter().for_each(|id| shared.wake(id)),
+                Err(error) => tracing::debug!(%error, "settled approvals could not be read; it will be retried"),
+            }
+            tokio::time::sleep(LOOK).await;
         }
-        let ids: Vec<String> = shared.waiting().keys().take(MOST).cloned().collect();
-        if ids.is_empty() {
-            let _ = tokio::time::timeout(TICK, shared.somebody.notified()).await;
-            continue;
-        }
-        match settled(&db, &ids).await {
-            Ok(ids) => ids.iter().for_each(|id| shared.wake(id)),
-            Err(error) => tracing::debug!(%error, "those who wait for decisions are looked after later"),
-        }
-        tokio::time::sleep(LOOK).await;
     }
 }
 
 async fn expire(db: &Db) -> Result<i64> {
-    db.call(include_str!("../../../sql/queries/approvals/expire.sql"), &[&BATCH]).await
+    db.query_json(include_str!("../../../sql/queries/approvals/expire.sql"), &[&BATCH]).await
 }
 
 async fn settled(db: &Db, ids: &[String]) -> Result<Vec<String>> {
-    db.call(include_str!("../../../sql/queries/approvals/settled.sql"), &[&ids]).await
+    db.query_json(include_str!("../../../sql/queries/approvals/settled.sql"), &[&ids]).await
 }

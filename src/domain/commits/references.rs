@@ -118,5 +118,5 @@ pub struct CommitsLinked {
 /// Links commits to the tickets that their messages name.
 pub async fn link(db: &Db, caller: &Caller, input: &NewCommits) -> Result<CommitsLinked> {
     const SQL: &str = include_str!("../../../sql/queries/commits/link_references.sql");
-    db.call(SQL, &[&caller.to_sql(), &Json(&input.commits), &input.workflow_id, &input.repository]).await
+    db.query_json(SQL, &[&caller.to_sql(), &Json(&input.commits), &input.workflow_id, &input.repository]).await
 }

@@ -23,7 +23,7 @@ const COUNT_IDLE: Duration = Duration::from_secs(60);
 const LOOK_AGAIN: Duration = Duration::from_millis(15);
 
 /// Works for as long as the server runs.
-pub(super) async fn forever(shared: Arc<Shared>) {
+pub(super) async fn run(shared: Arc<Shared>) {
     take_into_use(&shared).await;
     let mut pause = SOON;
     let mut counted: Option<Instant> = None;

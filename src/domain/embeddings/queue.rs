@@ -57,16 +57,16 @@ pub(super) struct Tended {
 }
 
 pub(super) async fn register(db: &Db, name: &str, dimensions: i64) -> Result<i64> {
-    db.call(include_str!("../../../sql/queries/embeddings/register.sql"), &[&name, &dimensions]).await
+    db.query_json(include_str!("../../../sql/queries/embeddings/register.sql"), &[&name, &dimensions]).await
 }
 
 pub(super) async fn models(db: &Db) -> Result<Vec<Model>> {
-    db.call(include_str!("../../../sql/queries/embeddings/models.sql"), &[]).await
+    db.query_json(include_str!("../../../sql/queries/embeddings/models.sql"), &[]).await
 }
 
 pub(super) async fn claim(db: &Db, model: i64, max: usize, lease: f64, ticket: Option<&str>) -> Result<Claim> {
     let max = i64::try_from(max).unwrap_or(i64::MAX);
-    db.call(include_str!("../../../sql/queries/embeddings/claim.sql"), &[&model, &max, &lease, &ticket]).await
+    db.query_json(include_str!("../../../sql/queries/embeddings/claim.sql"), &[&model, &max, &lease, &ticket]).await
 }
 
 /// Stores the vectors of tickets, all parts of one after those of another.
@@ -82,7 +82,7 @@ pub(super) async fn store(
         .map(|t| Done { ticket_id: &t.ticket_id, revision: t.revision, hash: &t.hash, parts: t.texts.len() })
         .collect();
     let vectors: Vec<HalfVector> = vectors.iter().map(|vector| HalfVector::from_f32_slice(vector)).collect();
-    db.call(
+    db.query_json(
         include_str!("../../../sql/queries/embeddings/store.sql"),
         &[&model, &claim.claimed_at, &claim.lease, &Json(done), &vectors],
     )
@@ -101,35 +101,37 @@ pub(super) async fn give_back(
     let ids: Vec<&str> = tickets.iter().map(|t| t.ticket_id.as_str()).collect();
     match why {
         Some(why) => {
-            db.call(include_str!("../../../sql/queries/embeddings/fail.sql"), &[&model, &claim.lease, &ids, &why]).await
+            db.query_json(include_str!("../../../sql/queries/embeddings/fail.sql"), &[&model, &claim.lease, &ids, &why])
+                .await
         }
         None => {
-            db.call(include_str!("../../../sql/queries/embeddings/release.sql"), &[&model, &claim.lease, &ids]).await
+            db.query_json(include_str!("../../../sql/queries/embeddings/release.sql"), &[&model, &claim.lease, &ids])
+                .await
         }
     }
 }
 
 /// Whether a ticket's vector is there and up to date.
 pub(super) async fn is_embedded(db: &Db, model: i64, ticket: &str) -> Result<bool> {
-    db.call(include_str!("../../../sql/queries/embeddings/is_embedded.sql"), &[&model, &ticket]).await
+    db.query_json(include_str!("../../../sql/queries/embeddings/is_embedded.sql"), &[&model, &ticket]).await
 }
 
 pub(super) async fn tend(db: &Db) -> Result<Tended> {
-    db.call(include_str!("../../../sql/queries/embeddings/tend.sql"), &[]).await
+    db.query_json(include_str!("../../../sql/queries/embeddings/tend.sql"), &[]).await
 }
 
 /// How far each model is, counted now.
 pub async fn progress(db: &Db) -> Result<Vec<Progress>> {
-    db.call(include_str!("../../../sql/queries/embeddings/progress.sql"), &[]).await
+    db.query_json(include_str!("../../../sql/queries/embeddings/progress.sql"), &[]).await
 }
 
 /// Lets tickets be tried at once that failed while a provider did not work; answers how many.
 pub(super) async fn resume(db: &Db, model: i64) -> Result<i64> {
-    db.call(include_str!("../../../sql/queries/embeddings/resume.sql"), &[&model]).await
+    db.query_json(include_str!("../../../sql/queries/embeddings/resume.sql"), &[&model]).await
 }
 
 /// Lets what failed be tried again at once; answers how many tickets that is.
 pub async fn retry(db: &Db) -> Result<i64> {
-    let count: Value = db.call(include_str!("../../../sql/queries/embeddings/retry.sql"), &[]).await?;
+    let count: Value = db.query_json(include_str!("../../../sql/queries/embeddings/retry.sql"), &[]).await?;
     Ok(count.as_i64().unwrap_or_default())
 }

@@ -109,7 +109,7 @@ pub struct GivenBack {
 
 /// Takes the next ready job.
 pub async fn claim(db: &Db, caller: &Caller, input: &ClaimJob) -> Result<ClaimedJob> {
-    db.call(
+    db.query_json(
         include_str!("../../../sql/queries/jobs/claim.sql"),
         &[&caller.to_sql(), &input.workflow_id, &input.job_types, &input.worker, &input.lease_seconds],
     )
@@ -118,7 +118,7 @@ pub async fn claim(db: &Db, caller: &Caller, input: &ClaimJob) -> Result<Claimed
 
 /// Extends the lease.
 pub async fn heartbeat(db: &Db, caller: &Caller, id: &str, input: &Heartbeat) -> Result<HeartbeatAnswer> {
-    db.call(
+    db.query_json(
         include_str!("../../../sql/queries/jobs/heartbeat.sql"),
         &[&caller.to_sql(), &id, &input.lease_token, &input.lease_seconds, &input.progress, &input.message],
     )
@@ -127,7 +127,7 @@ pub async fn heartbeat(db: &Db, caller: &Caller, id: &str, input: &Heartbeat) ->
 
 /// Gives the job back; the attempt does not count.
 pub async fn release(db: &Db, caller: &Caller, id: &str, input: &GiveBack) -> Result<GivenBack> {
-    db.call(
+    db.query_json(
         include_str!("../../../sql/queries/jobs/release.sql"),
         &[&caller.to_sql(), &id, &input.lease_token, &input.reason],
     )
@@ -136,7 +136,8 @@ pub async fn release(db: &Db, caller: &Caller, id: &str, input: &GiveBack) -> Re
 
 /// Confirms that a job that was to be cancelled has stopped.
 pub async fn confirm_cancel(db: &Db, caller: &Caller, id: &str, input: &GiveBack) -> Result<GivenBack> {
-    db.call(include_str!("../../../sql/queries/jobs/cancelled.sql"), &[&caller.to_sql(), &id, &input.lease_token]).await
+    db.query_json(include_str!("../../../sql/queries/jobs/cancelled.sql"), &[&caller.to_sql(), &id, &input.lease_token])
+        .await
 }
 
 /// How often a server looks for silent workers.
@@ -144,10 +145,10 @@ const WATCH: Duration = Duration::from_secs(1);
 
 /// Takes back what silent workers hold, for as long as the server lives. Several servers do no harm: each
 /// passes over the jobs that another is taking back.
-pub async fn watch_leases(db: Db) {
+pub async fn expire_leases(db: Db) {
     const SQL: &str = include_str!("../../../sql/queries/jobs/expire_leases.sql");
     loop {
-        match db.call::<i64>(SQL, &[&100_i64]).await {
+        match db.query_json::<i64>(SQL, &[&100_i64]).await {
             Ok(0) => {}
             Ok(expired) => tracing::info!(expired, "jobs were taken back from silent workers"),
             Err(error) => tracing::debug!(%error, "leases were not looked at"),

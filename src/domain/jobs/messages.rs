@@ -172,7 +172,7 @@ pub struct PostMessage {
 
 /// A page of a job's transcript.
 pub async fn list(db: &Db, caller: &Caller, filter: &MessageFilter) -> Result<Messages> {
-    db.call(
+    db.query_json(
         include_str!("../../../sql/queries/jobs/list_messages.sql"),
         &[&caller.to_sql(), &filter.job_id, &filter.kinds, &filter.after, &filter.before, &filter.limit],
     )
@@ -184,7 +184,7 @@ pub async fn post(db: &Db, caller: &Caller, input: &PostMessage) -> Result<Messa
     let content = input.content.as_ref().or(input.message.as_ref());
     let content = content.filter(|text| !text.trim().is_empty());
     let content = content.ok_or_else(|| Error::invalid("content", "must be given and not be empty"))?;
-    db.call(
+    db.query_json(
         include_str!("../../../sql/queries/jobs/post_message.sql"),
         &[
             &caller.to_sql(),
@@ -203,6 +203,6 @@ pub async fn post(db: &Db, caller: &Caller, input: &PostMessage) -> Result<Messa
 /// Deletes a line.
 pub async fn delete(db: &Db, caller: &Caller, id: &str) -> Result<()> {
     let _: Value =
-        db.call(include_str!("../../../sql/queries/jobs/delete_message.sql"), &[&caller.to_sql(), &id]).await?;
+        db.query_json(include_str!("../../../sql/queries/jobs/delete_message.sql"), &[&caller.to_sql(), &id]).await?;
     Ok(())
 }

@@ -214,7 +214,7 @@ pub struct JobFailed {
 
 /// Enters a stage; the ticket goes along.
 pub async fn enter_stage(db: &Db, caller: &Caller, id: &str, input: &EnterStage) -> Result<StageEntered> {
-    db.call(
+    db.query_json(
         include_str!("../../../sql/queries/jobs/stage.sql"),
         &[&caller.to_sql(), &id, &input.lease_token, &input.stage, &input.message],
     )
@@ -223,7 +223,7 @@ pub async fn enter_stage(db: &Db, caller: &Caller, id: &str, input: &EnterStage)
 
 /// Notes progress.
 pub async fn report_progress(db: &Db, caller: &Caller, id: &str, input: &ReportProgress) -> Result<ProgressReported> {
-    db.call(
+    db.query_json(
         include_str!("../../../sql/queries/jobs/progress.sql"),
         &[&caller.to_sql(), &id, &input.lease_token, &input.progress, &input.message],
     )
@@ -232,7 +232,7 @@ pub async fn report_progress(db: &Db, caller: &Caller, id: &str, input: &ReportP
 
 /// Adds lines to the transcript.
 pub async fn post_messages(db: &Db, caller: &Caller, id: &str, input: &PostMessages) -> Result<MessagesPosted> {
-    db.call(
+    db.query_json(
         include_str!("../../../sql/queries/jobs/messages.sql"),
         &[&caller.to_sql(), &id, &input.lease_token, &Json(&input.messages)],
     )
@@ -247,7 +247,7 @@ pub async fn complete(
     input: &CompleteJob,
     git: Option<Value>,
 ) -> Result<JobCompleted> {
-    db.call(
+    db.query_json(
         include_str!("../../../sql/queries/jobs/complete.sql"),
         &[
             &caller.to_sql(),
@@ -266,7 +266,7 @@ pub async fn complete(
 
 /// Ends the attempt with failure.
 pub async fn fail(db: &Db, caller: &Caller, id: &str, input: &FailJob) -> Result<JobFailed> {
-    db.call(
+    db.query_json(
         include_str!("../../../sql/queries/jobs/fail.sql"),
         &[&caller.to_sql(), &id, &input.lease_token, &input.error, &input.retry.unwrap_or(true)],
     )

@@ -5,12 +5,10 @@
 //! it looks once a second, and a change made through this server wakes it. The rules are in
 //! `sql/logic/66_subscriptions.sql`.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use tokio::sync::Notify;
-use tokio::task::JoinHandle;
 
 use crate::Result;
 use crate::db::Db;
@@ -27,11 +25,17 @@ const PACE: Duration = Duration::from_millis(20);
 const BUDGET: Duration = Duration::from_secs(5);
 const LATER: Duration = Duration::from_secs(5);
 
-/// The task; ends when this is dropped.
-#[derive(Debug)]
+/// Finds the tickets that start to match a watched search; [`Matching::run`] is its background task.
 pub struct Matching {
-    wake: Arc<Notify>,
-    task: JoinHandle<()>,
+    db: Db,
+    embeddings: Embeddings,
+    changed: Notify,
+}
+
+impl std::fmt::Debug for Matching {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Matching")
+    }
 }
 
 #[derive(Deserialize)]
@@ -49,48 +53,41 @@ struct Wanting {
 }
 
 impl Matching {
-    /// Starts the task. Runs inside the async runtime.
-    pub fn start(db: Db, embeddings: Embeddings) -> Self {
-        let wake = Arc::new(Notify::new());
-        let task = tokio::spawn(forever(db, embeddings, wake.clone()));
-        Self { wake, task }
+    /// Prepares the queue's worker.
+    pub fn new(db: Db, embeddings: Embeddings) -> Self {
+        Self { db, embeddings, changed: Notify::new() }
     }
 
-    /// Says that something changed, so that it is looked at now and not at the next look.
-    pub fn nudge(&self) {
-        self.wake.notify_one();
+    /// Wakes the task after a change made through this server, instead of at its next poll.
+    pub fn wake(&self) {
+        self.changed.notify_one();
     }
-}
 
-impl Drop for Matching {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-async fn forever(db: Db, embeddings: Embeddings, wake: Arc<Notify>) {
-    let mut ask_again = Instant::now();
-    let mut batch = BATCH;
-    loop {
-        let worked = round(&db, &embeddings, batch, &mut ask_again).await;
-        batch = match &worked {
-            Ok(_) => (batch * 2).min(BATCH),
-            Err(error) => {
-                tracing::debug!(%error, batch, "matching will be tried again");
-                (batch / 2).max(SMALLEST_BATCH)
+    /// Works the queue off until aborted.
+    pub async fn run(&self) {
+        let mut ask_again = Instant::now();
+        let mut batch = BATCH;
+        loop {
+            let worked = round(&self.db, &self.embeddings, batch, &mut ask_again).await;
+            batch = match &worked {
+                Ok(_) => (batch * 2).min(BATCH),
+                Err(error) => {
+                    tracing::debug!(%error, batch, "matching failed; it will be retried");
+                    (batch / 2).max(SMALLEST_BATCH)
+                }
+            };
+            tokio::time::sleep(PACE).await;
+            // A full round may leave more behind.
+            if !worked.is_ok_and(|taken| taken) {
+                let _ = tokio::time::timeout(IDLE, self.changed.notified()).await;
             }
-        };
-        tokio::time::sleep(PACE).await;
-        // While there was work, there may be more.
-        if !worked.is_ok_and(|taken| taken) {
-            let _ = tokio::time::timeout(IDLE, wake.notified()).await;
         }
     }
 }
 
 /// Works off a batch; answers whether there was anything.
 async fn round(db: &Db, embeddings: &Embeddings, batch: i64, ask_again: &mut Instant) -> Result<bool> {
-    let worked: Worked = db.call(include_str!("../../../sql/queries/searches/match.sql"), &[&batch]).await?;
+    let worked: Worked = db.query_json(include_str!("../../../sql/queries/searches/match.sql"), &[&batch]).await?;
     metrics::counter!("callboard_search_matches_told_total").increment(worked.told.unsigned_abs());
     if *ask_again > Instant::now() {
         return Ok(worked.taken > 0);
@@ -99,7 +96,7 @@ async fn round(db: &Db, embeddings: &Embeddings, batch: i64, ask_again: &mut Ins
         match embeddings.query(query, BUDGET).await {
             Ok(found) => {
                 let sql = include_str!("../../../sql/queries/searches/set_vector.sql");
-                db.call::<i64>(sql, &[&search_id, &query, &found.model, &found.vector]).await?;
+                db.query_json::<i64>(sql, &[&search_id, &query, &found.model, &found.vector]).await?;
             }
             Err(absent) => {
                 tracing::debug!(%absent, search_id, "the meaning of a watched search is not known yet");

@@ -130,7 +130,7 @@ fn bounded(limit: Option<i32>) -> Result<i32> {
 /// The tickets that resemble one.
 pub async fn related(db: &Db, caller: &Caller, ticket: &str, limit: Option<i32>) -> Result<RelatedTickets> {
     let limit = bounded(limit)?;
-    db.call(include_str!("../../../sql/queries/search/related.sql"), &[&caller.to_sql(), &ticket, &limit]).await
+    db.query_json(include_str!("../../../sql/queries/search/related.sql"), &[&caller.to_sql(), &ticket, &limit]).await
 }
 
 /// Whether a ticket like this draft has been filed before.
@@ -151,14 +151,14 @@ pub async fn check_duplicate(
         return Err(Error::invalid("tags", "must have at most 50 entries"));
     }
     let text: String = db
-        .call(
+        .query_json(
             include_str!("../../../sql/queries/search/embedding_text.sql"),
             &[&input.title.trim(), &input.tags, &input.description],
         )
         .await?;
     let meaning = Meaning::of(embeddings.document(&text, BUDGET).await);
     let mut answer: DuplicateCheck = db
-        .call(
+        .query_json(
             include_str!("../../../sql/queries/search/check_duplicate.sql"),
             &[&caller.to_sql(), &input.workflow_id, &input.title.trim(), &meaning.model(), &meaning.vector(), &limit],
         )

@@ -11,7 +11,7 @@ const EVERY: Duration = Duration::from_secs(30);
 /// Takes over newer statistics, if there are any; `gather` has them gathered first, after many tickets
 /// came at once.
 pub async fn refresh(db: &Db, gather: bool) -> Result<bool> {
-    db.call(include_str!("../../../sql/queries/search/refresh_words.sql"), &[&gather]).await
+    db.query_json(include_str!("../../../sql/queries/search/refresh_words.sql"), &[&gather]).await
 }
 
 /// Documents composed anew at once.
@@ -21,7 +21,8 @@ const BITE: i32 = 200;
 pub async fn reindex(db: &Db) -> Result<usize> {
     let mut count = 0;
     loop {
-        let done: usize = db.call(include_str!("../../../sql/queries/search/reindex_outdated.sql"), &[&BITE]).await?;
+        let done: usize =
+            db.query_json(include_str!("../../../sql/queries/search/reindex_outdated.sql"), &[&BITE]).await?;
         if done == 0 {
             return Ok(count);
         }
@@ -30,7 +31,7 @@ pub async fn reindex(db: &Db) -> Result<usize> {
 }
 
 /// Keeps up for as long as the server runs.
-pub async fn forever(db: Db) {
+pub async fn run(db: Db) {
     loop {
         match reindex(&db).await {
             Ok(0) => {}

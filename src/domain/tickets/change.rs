@@ -284,7 +284,7 @@ pub async fn create(
 }
 
 async fn insert(db: &Db, caller: &Caller, input: &CreateTicket, idempotency_key: Option<&str>) -> Result<Created> {
-    db.call(
+    db.query_json(
         include_str!("../../../sql/queries/tickets/create.sql"),
         &[
             &caller.to_sql(),
@@ -314,7 +314,7 @@ pub async fn update(db: &Db, embeddings: &Embeddings, caller: &Caller, input: Up
     let (ticket, comment, version) = (input.ticket_id.clone(), input.update_comment.clone(), input.version);
     let updates = to_json(&input.changes())?;
     let mut updated: Updated = db
-        .call(
+        .query_json(
             include_str!("../../../sql/queries/tickets/update.sql"),
             &[&caller.to_sql(), &ticket, &updates, &comment, &version],
         )
@@ -328,7 +328,7 @@ pub async fn update(db: &Db, embeddings: &Embeddings, caller: &Caller, input: Up
 
 /// Replaces the tickets that block one.
 pub async fn set_blockers(db: &Db, caller: &Caller, input: &SetBlockers) -> Result<BlockersSet> {
-    db.call(
+    db.query_json(
         include_str!("../../../sql/queries/tickets/set_blockers.sql"),
         &[&caller.to_sql(), &input.ticket_id, &input.blocked_by_ticket_ids],
     )
@@ -337,12 +337,12 @@ pub async fn set_blockers(db: &Db, caller: &Caller, input: &SetBlockers) -> Resu
 
 /// Deletes a ticket; `restore` takes it back.
 pub async fn delete(db: &Db, caller: &Caller, ticket: &str) -> Result<Done> {
-    db.call(include_str!("../../../sql/queries/tickets/delete.sql"), &[&caller.to_sql(), &ticket]).await
+    db.query_json(include_str!("../../../sql/queries/tickets/delete.sql"), &[&caller.to_sql(), &ticket]).await
 }
 
 /// Takes a deletion back.
 pub async fn restore(db: &Db, caller: &Caller, ticket: &str) -> Result<Done> {
-    db.call(include_str!("../../../sql/queries/tickets/restore.sql"), &[&caller.to_sql(), &ticket]).await
+    db.query_json(include_str!("../../../sql/queries/tickets/restore.sql"), &[&caller.to_sql(), &ticket]).await
 }
 
 /// Changes as the parameter `updates` of SQL.

@@ -83,7 +83,7 @@ pub struct Unmerged {
 
 /// Merges a duplicate into its original.
 pub async fn merge(db: &Db, caller: &Caller, input: &MergeTickets) -> Result<Merged> {
-    db.call(
+    db.query_json(
         include_str!("../../../sql/queries/tickets/merge.sql"),
         &[&caller.to_sql(), &input.ticket_id, &input.into_ticket_id, &input.comment],
     )
@@ -92,5 +92,5 @@ pub async fn merge(db: &Db, caller: &Caller, input: &MergeTickets) -> Result<Mer
 
 /// Takes a merge back.
 pub async fn unmerge(db: &Db, caller: &Caller, input: &UnmergeTicket) -> Result<Unmerged> {
-    db.call(include_str!("../../../sql/queries/tickets/unmerge.sql"), &[&caller.to_sql(), &input.ticket_id]).await
+    db.query_json(include_str!("../../../sql/queries/tickets/unmerge.sql"), &[&caller.to_sql(), &input.ticket_id]).await
 }

@@ -227,7 +227,7 @@ pub async fn change_status(
     git: Option<Value>,
 ) -> Result<StatusChanged> {
     let position = input.position.clone().unwrap_or_default();
-    db.call(
+    db.query_json(
         include_str!("../../../sql/queries/tickets/change_status.sql"),
         &[
             &caller.to_sql(),
@@ -246,7 +246,7 @@ pub async fn change_status(
 
 /// Moves a ticket inside its column.
 pub async fn reorder(db: &Db, caller: &Caller, input: &Reorder) -> Result<Reordered> {
-    db.call(
+    db.query_json(
         include_str!("../../../sql/queries/tickets/reorder.sql"),
         &[&caller.to_sql(), &input.ticket_id, &input.before, &input.after],
     )
@@ -256,7 +256,7 @@ pub async fn reorder(db: &Db, caller: &Caller, input: &Reorder) -> Result<Reorde
 /// Resolves a ticket and releases what it blocked.
 pub async fn resolve(db: &Db, caller: &Caller, input: &ResolveTicket, git: Option<Value>) -> Result<Resolved> {
     let comment = input.resolution_comment.as_ref().or(input.resolution.as_ref());
-    db.call(
+    db.query_json(
         include_str!("../../../sql/queries/tickets/resolve.sql"),
         &[&caller.to_sql(), &input.ticket_id, &comment, &input.commit_sha, &git.map(Json)],
     )
@@ -266,7 +266,7 @@ pub async fn resolve(db: &Db, caller: &Caller, input: &ResolveTicket, git: Optio
 /// Takes the next ready ticket.
 pub async fn claim(db: &Db, caller: &Caller, input: &Claim) -> Result<Claimed> {
     let priorities = input.priorities.as_ref().map(|all| all.iter().map(|p| p.as_str()).collect::<Vec<_>>());
-    db.call(
+    db.query_json(
         include_str!("../../../sql/queries/tickets/claim.sql"),
         &[&caller.to_sql(), &input.workflow_id, &input.ticket_types, &input.tags, &priorities],
     )
@@ -276,7 +276,7 @@ pub async fn claim(db: &Db, caller: &Caller, input: &Claim) -> Result<Claimed> {
 /// Makes the same change in many tickets.
 pub async fn bulk_update(db: &Db, caller: &Caller, input: &BulkUpdate) -> Result<BulkUpdated> {
     let updates = input.updates.as_ref().map(to_json).transpose()?;
-    db.call(
+    db.query_json(
         include_str!("../../../sql/queries/tickets/bulk_update.sql"),
         &[&caller.to_sql(), &input.workflow_id, &input.ticket_ids, &updates, &input.new_status, &input.comment],
     )
@@ -285,7 +285,7 @@ pub async fn bulk_update(db: &Db, caller: &Caller, input: &BulkUpdate) -> Result
 
 /// Links a commit to a ticket.
 pub async fn link_commit(db: &Db, caller: &Caller, input: &LinkCommit, git: Option<Value>) -> Result<CommitLinked> {
-    db.call(
+    db.query_json(
         include_str!("../../../sql/queries/tickets/link_commit.sql"),
         &[&caller.to_sql(), &input.ticket_id, &input.commit_sha, &input.commit_message, &git.map(Json)],
     )

@@ -297,7 +297,7 @@ pub struct StatsAnswer {
 
 /// One ticket by id, or by key where the workflow is given.
 pub async fn get(db: &Db, caller: &Caller, ticket: &str, workflow: Option<&str>) -> Result<TicketDetail> {
-    db.call(include_str!("../../../sql/queries/tickets/get.sql"), &[&caller.to_sql(), &ticket, &workflow]).await
+    db.query_json(include_str!("../../../sql/queries/tickets/get.sql"), &[&caller.to_sql(), &ticket, &workflow]).await
 }
 
 /// Comments below the newest `skip`, or only the one named; whoever reads a whole ticket gets the newest 500.
@@ -309,7 +309,7 @@ pub async fn comments(
     skip: i32,
     limit: i32,
 ) -> Result<CommentPage> {
-    db.call(
+    db.query_json(
         include_str!("../../../sql/queries/tickets/page.sql"),
         &[&caller.to_sql(), &ticket, &"comments", &only, &skip, &limit],
     )
@@ -319,7 +319,7 @@ pub async fn comments(
 /// A ticket's description, without all the rest.
 pub async fn description(db: &Db, caller: &Caller, ticket: &str) -> Result<String> {
     let found: Value = db
-        .call(
+        .query_json(
             include_str!("../../../sql/queries/tickets/page.sql"),
             &[&caller.to_sql(), &ticket, &"description", &None::<String>, &0, &1],
         )
@@ -329,7 +329,7 @@ pub async fn description(db: &Db, caller: &Caller, ticket: &str) -> Result<Strin
 
 /// Changes below the newest `skip`; whoever reads a whole ticket gets the newest 200.
 pub async fn changes(db: &Db, caller: &Caller, ticket: &str, skip: i32, limit: i32) -> Result<ChangePage> {
-    db.call(
+    db.query_json(
         include_str!("../../../sql/queries/tickets/page.sql"),
         &[&caller.to_sql(), &ticket, &"history", &None::<String>, &skip, &limit],
     )
@@ -338,7 +338,7 @@ pub async fn changes(db: &Db, caller: &Caller, ticket: &str, skip: i32, limit: i
 
 /// The ticket of a job, as a page; none if it has none.
 pub async fn of_job(db: &Db, caller: &Caller, job: &str) -> Result<TicketList> {
-    db.call(include_str!("../../../sql/queries/tickets/of_job.sql"), &[&caller.to_sql(), &job]).await
+    db.query_json(include_str!("../../../sql/queries/tickets/of_job.sql"), &[&caller.to_sql(), &job]).await
 }
 
 /// A page of a workflow's tickets.
@@ -360,7 +360,7 @@ pub async fn list(
         SortBy::Status => "status",
     };
     let order = if sort_order == SortOrder::Asc { "asc" } else { "desc" };
-    db.call(
+    db.query_json(
         include_str!("../../../sql/queries/tickets/list.sql"),
         &[&caller.to_sql(), &workflow, &filters.to_sql()?, &by, &order, &limit, &offset],
     )
@@ -369,5 +369,5 @@ pub async fn list(
 
 /// Statistics of a workflow.
 pub async fn stats(db: &Db, caller: &Caller, workflow: &str) -> Result<StatsAnswer> {
-    db.call(include_str!("../../../sql/queries/tickets/stats.sql"), &[&caller.to_sql(), &workflow]).await
+    db.query_json(include_str!("../../../sql/queries/tickets/stats.sql"), &[&caller.to_sql(), &workflow]).await
 }

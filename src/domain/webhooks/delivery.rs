@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 use secrecy::SecretString;
 use serde::Deserialize;
 use tokio::sync::{Notify, Semaphore};
-use tokio::task::JoinHandle;
 
 use super::sender::{Outcome, PATIENCE, Sender};
 use super::{Envelope, Target};
@@ -31,11 +30,10 @@ const LATER: Duration = Duration::from_secs(2);
 /// Longest that stopping waits for requests under way.
 const FAREWELL: Duration = Duration::from_secs(5);
 
-/// The task; ends when this is dropped.
+/// The delivery of this server; [`Deliveries::run`] is its background task.
 #[derive(Debug)]
 pub struct Deliveries {
     shared: Arc<Shared>,
-    task: JoinHandle<()>,
 }
 
 #[derive(Debug)]
@@ -56,15 +54,19 @@ struct Claim {
 }
 
 impl Deliveries {
-    /// Starts the task. Runs inside the async runtime.
-    pub fn start(db: Db, sender: Sender, envelope: Envelope) -> Self {
+    /// Prepares a delivery that nothing has been claimed for yet.
+    pub fn new() -> Self {
         let shared = Arc::new(Shared {
             places: Arc::new(Semaphore::new(AT_ONCE)),
             stopping: AtomicBool::new(false),
             stop: Notify::new(),
         });
-        let task = tokio::spawn(forever(db, sender, envelope, shared.clone()));
-        Self { shared, task }
+        Self { shared }
+    }
+
+    /// Claims webhooks that have something to send, and sends it, until stopped or aborted.
+    pub async fn run(&self, db: Db, sender: Sender, envelope: Envelope) {
+        run(db, sender, envelope, self.shared.clone()).await;
     }
 
     /// Begins no more requests, and waits a moment for those under way, so that their claims are given back.
@@ -79,11 +81,10 @@ impl Deliveries {
 impl Drop for Deliveries {
     fn drop(&mut self) {
         self.shared.stopping.store(true, Ordering::Relaxed);
-        self.task.abort();
     }
 }
 
-async fn forever(db: Db, sender: Sender, envelope: Envelope, shared: Arc<Shared>) {
+async fn run(db: Db, sender: Sender, envelope: Envelope, shared: Arc<Shared>) {
     while !shared.stopping.load(Ordering::Relaxed) {
         let Ok(place) = shared.places.clone().acquire_owned().await else { return };
         let pause = match claim(&db).await {
@@ -111,7 +112,7 @@ async fn forever(db: Db, sender: Sender, envelope: Envelope, shared: Arc<Shared>
 
 async fn claim(db: &Db) -> Result<Option<Claim>> {
     let sql = include_str!("../../../sql/queries/webhooks/claim.sql");
-    db.call(sql, &[&LEASE.as_secs_f64(), &PAGE]).await
+    db.query_json(sql, &[&LEASE.as_secs_f64(), &PAGE]).await
 }
 
 /// Sends the events of a claim, one after the other, until one is not taken or the claim is lost.
@@ -138,7 +139,7 @@ async fn deliver(db: &Db, sender: &Sender, envelope: Envelope, claim: Claim, sto
         let took = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
         if let Some(error) = error {
             let sql = include_str!("../../../sql/queries/webhooks/failed.sql");
-            db.call::<bool>(
+            db.query_json::<bool>(
                 sql,
                 &[&webhook.id, &token, &passed, &event.seq, &id, &kind, &status, &error, &took, &retry_after],
             )
@@ -147,7 +148,8 @@ async fn deliver(db: &Db, sender: &Sender, envelope: Envelope, claim: Claim, sto
         }
         let sql = include_str!("../../../sql/queries/webhooks/delivered.sql");
         let lease = LEASE.as_secs_f64();
-        let ours: bool = db.call(sql, &[&webhook.id, &token, &lease, &event.seq, &id, &kind, &status, &took]).await?;
+        let ours: bool =
+            db.query_json(sql, &[&webhook.id, &token, &lease, &event.seq, &id, &kind, &status, &took]).await?;
         if !ours {
             return Ok(());
         }
@@ -155,7 +157,7 @@ async fn deliver(db: &Db, sender: &Sender, envelope: Envelope, claim: Claim, sto
         held_since = Instant::now();
     }
     let sql = include_str!("../../../sql/queries/webhooks/release.sql");
-    db.call::<bool>(sql, &[&webhook.id, &token, &passed]).await.map(drop)
+    db.query_json::<bool>(sql, &[&webhook.id, &token, &passed]).await.map(drop)
 }
 
 impl Target {

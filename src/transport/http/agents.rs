@@ -5,9 +5,10 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::Error;
+use crate::app::AppState;
 use crate::domain::accounts::agents::{self, AgentChange, Agents, NewAgent};
 use crate::domain::accounts::people::Actor;
-use crate::transport::http::{Auth, Json, Path, Query, Reply, Result, ServiceConfig, State};
+use crate::transport::http::{Auth, Json, Path, Query, Reply, Result, ServiceConfig};
 
 /// Registers this file's handlers.
 pub fn configure(cfg: &mut ServiceConfig<'_>) {
@@ -28,7 +29,7 @@ struct Page {
 /// Agents and services that the caller owns or shares a workflow with.
 #[utoipa::path(tag = "agents", params(Page), responses((status = 200, body = Agents)))]
 #[get("/api/agents")]
-async fn list(auth: Auth, state: web::Data<State>, page: Query<Page>) -> Result<Reply<Agents>> {
+async fn list(auth: Auth, state: web::Data<AppState>, page: Query<Page>) -> Result<Reply<Agents>> {
     let limit = page.0.limit.unwrap_or(100);
     if !(1..=500).contains(&limit) {
         return Err(Error::invalid("limit", "must be between 1 and 500").into());
@@ -39,7 +40,7 @@ async fn list(auth: Auth, state: web::Data<State>, page: Query<Page>) -> Result<
 /// Makes an agent or a service that the caller owns.
 #[utoipa::path(tag = "agents", responses((status = 201, body = Actor)))]
 #[post("/api/agents")]
-async fn create(auth: Auth, state: web::Data<State>, body: Json<NewAgent>) -> Result<Reply<Actor>> {
+async fn create(auth: Auth, state: web::Data<AppState>, body: Json<NewAgent>) -> Result<Reply<Actor>> {
     Ok(Reply::created(agents::create(&state.db, &auth.caller(), &body.0).await?))
 }
 
@@ -48,7 +49,7 @@ async fn create(auth: Auth, state: web::Data<State>, body: Json<NewAgent>) -> Re
 #[patch("/api/agents/{id}")]
 async fn update(
     auth: Auth,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     id: Path<String>,
     body: Json<AgentChange>,
 ) -> Result<Reply<Actor>> {

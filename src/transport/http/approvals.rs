@@ -6,7 +6,8 @@ use actix_web::{get, post, web};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{Auth, IdempotencyKey, Json, Path, Query, Reply, Result, ServiceConfig, State};
+use super::{Auth, IdempotencyKey, Json, Path, Query, Reply, Result, ServiceConfig};
+use crate::app::AppState;
 use crate::domain::approvals::{self, Approval, ApprovalList, Ask, Decide, Decision, Which, Withdraw};
 use crate::{Error, Result as CoreResult};
 
@@ -67,7 +68,7 @@ fn names<T: serde::de::DeserializeOwned>(field: &str, given: Option<&str>) -> Co
     (status = 202, body = Approval, description = "Parked; nobody has decided yet")))]
 #[post("/api/approvals")]
 async fn ask(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     key: IdempotencyKey,
     Json(input): Json<Ask>,
@@ -79,7 +80,7 @@ async fn ask(
 /// Lists approvals, the newest first.
 #[utoipa::path(tag = "Approvals", params(ListQuery), responses((status = 200, body = ApprovalList)))]
 #[get("/api/approvals")]
-async fn list(state: web::Data<State>, auth: Auth, Query(query): Query<ListQuery>) -> Result<Reply<ApprovalList>> {
+async fn list(state: web::Data<AppState>, auth: Auth, Query(query): Query<ListQuery>) -> Result<Reply<ApprovalList>> {
     let limit = query.limit.unwrap_or(50);
     if !(1..=200).contains(&limit) {
         return Err(Error::invalid("limit", "must be between 1 and 200").into());
@@ -99,7 +100,7 @@ async fn list(state: web::Data<State>, auth: Auth, Query(query): Query<ListQuery
 #[utoipa::path(tag = "Approvals", params(Wait), responses((status = 200, body = Approval)))]
 #[get("/api/approvals/{id}")]
 async fn get_one(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
     Query(query): Query<Wait>,
@@ -108,13 +109,19 @@ async fn get_one(
     if wait > LONGEST_WAIT {
         return Err(Error::invalid("wait", format!("must be between 0 and {LONGEST_WAIT}")).into());
     }
-    Ok(Reply::ok(state.approvals.wait(&state.db, &auth.caller(), &id, Duration::from_secs(wait)).await?))
+    Ok(Reply::ok(state.decision_waits.wait(&state.db, &auth.caller(), &id, Duration::from_secs(wait)).await?))
 }
 
-async fn decide(state: &State, auth: &Auth, id: &str, decision: Decision, input: &Decide) -> Result<Reply<Approval>> {
+async fn decide(
+    state: &AppState,
+    auth: &Auth,
+    id: &str,
+    decision: Decision,
+    input: &Decide,
+) -> Result<Reply<Approval>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
     let decided = approvals::decide(&state.db, &caller, id, decision, input).await?;
-    state.approvals.nudge(id);
+    state.decision_waits.wake(id);
     Ok(Reply::ok(decided))
 }
 
@@ -123,7 +130,7 @@ async fn decide(state: &State, auth: &Auth, id: &str, decision: Decision, input:
     (status = 200, body = Approval), (status = 409, description = "It was decided otherwise, ran out or was taken back")))]
 #[post("/api/approvals/{id}/approve")]
 async fn approve(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
     Json(input): Json<Decide>,
@@ -136,7 +143,7 @@ async fn approve(
     (status = 200, body = Approval), (status = 409, description = "It was decided otherwise, ran out or was taken back")))]
 #[post("/api/approvals/{id}/reject")]
 async fn reject(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
     Json(input): Json<Decide>,
@@ -149,7 +156,7 @@ async fn reject(
     (status = 200, body = Approval), (status = 409, description = "It was decided otherwise, ran out or was taken back")))]
 #[post("/api/approvals/{id}/answer")]
 async fn answer(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
     Json(input): Json<Decide>,
@@ -162,13 +169,13 @@ async fn answer(
     (status = 200, body = Approval), (status = 409, description = "It was decided already, or the board asks for it")))]
 #[post("/api/approvals/{id}/withdraw")]
 async fn withdraw(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
     Json(input): Json<Withdraw>,
 ) -> Result<Reply<Approval>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
     let taken = approvals::withdraw(&state.db, &caller, &id, &input).await?;
-    state.approvals.nudge(&id);
+    state.decision_waits.wake(&id);
     Ok(Reply::ok(taken))
 }

@@ -5,7 +5,8 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::jobs::page_size;
-use super::{Auth, Json, Path, Query, Reply, Result, ServiceConfig, State};
+use super::{Auth, Json, Path, Query, Reply, Result, ServiceConfig};
+use crate::app::AppState;
 use crate::domain::apps::{self, App, Apps, Which};
 use crate::domain::jobs::work::NewApp;
 
@@ -30,7 +31,7 @@ struct ListQuery {
 /// Apps, newest first, without their texts.
 #[utoipa::path(tag = "Apps", operation_id = "list_apps", params(ListQuery), responses((status = 200, body = Apps)))]
 #[get("/api/apps")]
-async fn list(state: web::Data<State>, auth: Auth, Query(query): Query<ListQuery>) -> Result<Reply<Apps>> {
+async fn list(state: web::Data<AppState>, auth: Auth, Query(query): Query<ListQuery>) -> Result<Reply<Apps>> {
     let limit = page_size(query.limit, 50)?;
     let found =
         apps::list(&state.db, &auth.caller(), query.workflow_id.as_deref(), limit, query.cursor.as_deref()).await?;
@@ -40,14 +41,14 @@ async fn list(state: web::Data<State>, auth: Auth, Query(query): Query<ListQuery
 /// One app.
 #[utoipa::path(tag = "Apps", operation_id = "get_app", responses((status = 200, body = App)))]
 #[get("/api/apps/{id}")]
-async fn get_one(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> Result<Reply<App>> {
+async fn get_one(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<Reply<App>> {
     Ok(Reply::ok(apps::get(&state.db, &auth.caller(), Which::App(&id)).await?))
 }
 
 /// The app of a job.
 #[utoipa::path(tag = "Apps", operation_id = "get_app_of_job", responses((status = 200, body = App)))]
 #[get("/api/apps/by-job/{job_id}")]
-async fn of_job(state: web::Data<State>, auth: Auth, Path(job_id): Path<String>) -> Result<Reply<App>> {
+async fn of_job(state: web::Data<AppState>, auth: Auth, Path(job_id): Path<String>) -> Result<Reply<App>> {
     Ok(Reply::ok(apps::get(&state.db, &auth.caller(), Which::Job(&job_id)).await?))
 }
 
@@ -55,7 +56,7 @@ async fn of_job(state: web::Data<State>, auth: Auth, Path(job_id): Path<String>)
 #[utoipa::path(tag = "Apps", operation_id = "put_app", request_body = NewApp, responses((status = 200, body = App)))]
 #[put("/api/apps/by-job/{job_id}")]
 async fn write(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path(job_id): Path<String>,
     Json(input): Json<NewApp>,

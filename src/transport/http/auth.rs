@@ -5,13 +5,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::Error;
+use crate::app::AppState;
 use crate::config::Registration;
 use crate::domain::accounts::invites;
 use crate::domain::accounts::passwords::Password;
 use crate::domain::accounts::people::{Registering, SignedIn};
 use crate::domain::accounts::sessions::{self, Me};
 use crate::transport::http::cookies::{self, TokenMode};
-use crate::transport::http::{Auth, Json, NoContent, Reply, Result, ServiceConfig, State, caller, origin};
+use crate::transport::http::{Auth, Json, NoContent, Reply, Result, ServiceConfig, caller, origin};
 
 /// Registers this file's handlers.
 pub fn configure(cfg: &mut ServiceConfig<'_>) {
@@ -33,7 +34,7 @@ pub struct Options {
 /// How one gets in here: whether registration is open, and whether the first administrator is missing.
 #[utoipa::path(tag = "auth", security(()), responses((status = 200, body = Options)))]
 #[get("/api/auth/options")]
-async fn options(state: web::Data<State>) -> Result<Reply<Options>> {
+async fn options(state: web::Data<AppState>) -> Result<Reply<Options>> {
     let registration = match state.config.registration {
         Registration::Open => "open",
         Registration::Invite => "invite",
@@ -60,7 +61,7 @@ struct Register {
 /// Registers a person and signs in.
 #[utoipa::path(tag = "auth", security(()), responses((status = 201, body = SignedIn)))]
 #[post("/api/auth/register")]
-async fn register(request: HttpRequest, state: web::Data<State>, body: Json<Register>) -> Result<HttpResponse> {
+async fn register(request: HttpRequest, state: web::Data<AppState>, body: Json<Register>) -> Result<HttpResponse> {
     let Json(body) = body;
     origin::require_own(&state.config, request.headers())?;
     let who = Registering {
@@ -86,7 +87,7 @@ struct Login {
 /// Signs in. In cookie mode the refresh token is set as a cookie and not in the body.
 #[utoipa::path(tag = "auth", security(()), responses((status = 200, body = SignedIn)))]
 #[post("/api/auth/login")]
-async fn login(request: HttpRequest, state: web::Data<State>, body: Json<Login>) -> Result<HttpResponse> {
+async fn login(request: HttpRequest, state: web::Data<AppState>, body: Json<Login>) -> Result<HttpResponse> {
     let Json(body) = body;
     origin::require_own(&state.config, request.headers())?;
     let device = cookies::device(&state, &request);
@@ -107,7 +108,7 @@ struct Refresh {
 /// stolen, and its session ends.
 #[utoipa::path(tag = "auth", security(()), responses((status = 200, body = SignedIn)))]
 #[post("/api/auth/token/refresh")]
-async fn exchange(request: HttpRequest, state: web::Data<State>, body: Json<Refresh>) -> Result<HttpResponse> {
+async fn exchange(request: HttpRequest, state: web::Data<AppState>, body: Json<Refresh>) -> Result<HttpResponse> {
     origin::require_own(&state.config, request.headers())?;
     let (token, mode) = match (body.0.refresh, cookies::presented(&request)) {
         (Some(token), _) => (token, TokenMode::Json),
@@ -121,7 +122,7 @@ async fn exchange(request: HttpRequest, state: web::Data<State>, body: Json<Refr
 /// Signs out: ends the session of the access token, the refresh token or the cookie that is sent.
 #[utoipa::path(tag = "auth", security((), ("bearer" = [])), responses((status = 204, description = "Signed out")))]
 #[post("/api/auth/logout")]
-async fn logout(request: HttpRequest, state: web::Data<State>, body: Json<Refresh>) -> Result<HttpResponse> {
+async fn logout(request: HttpRequest, state: web::Data<AppState>, body: Json<Refresh>) -> Result<HttpResponse> {
     origin::require_own(&state.config, request.headers())?;
     let refresh = body.0.refresh.or_else(|| cookies::presented(&request));
     // An access token that has expired meanwhile does not keep anyone from signing out.
@@ -147,7 +148,7 @@ async fn logout(request: HttpRequest, state: web::Data<State>, body: Json<Refres
 /// Who the credential belongs to and what it may do.
 #[utoipa::path(tag = "auth", responses((status = 200, body = Me)))]
 #[get("/api/auth/me")]
-async fn me(auth: Auth, state: web::Data<State>) -> Result<Reply<Me>> {
+async fn me(auth: Auth, state: web::Data<AppState>) -> Result<Reply<Me>> {
     Ok(Reply::ok(sessions::me(&state.db, &auth.caller()).await?))
 }
 
@@ -166,7 +167,7 @@ struct PasswordChange {
 async fn change_password(
     auth: Auth,
     request: HttpRequest,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     body: Json<PasswordChange>,
 ) -> Result<NoContent> {
     let Json(body) = body;
@@ -192,7 +193,7 @@ struct Setup {
 #[utoipa::path(tag = "auth", security(()), responses(
     (status = 201, body = SignedIn), (status = 410, description = "The link was used or has expired")))]
 #[post("/api/auth/setup")]
-async fn setup(request: HttpRequest, state: web::Data<State>, body: Json<Setup>) -> Result<HttpResponse> {
+async fn setup(request: HttpRequest, state: web::Data<AppState>, body: Json<Setup>) -> Result<HttpResponse> {
     let Json(body) = body;
     origin::require_own(&state.config, request.headers())?;
     let device = cookies::device(&state, &request);

@@ -3,9 +3,10 @@
 use actix_web::http::header::IF_NONE_MATCH;
 use actix_web::{HttpRequest, get, web};
 
+use crate::app::AppState;
 use crate::domain::history::{self, Cursor, Room};
 use crate::transport::http::problem::Result;
-use crate::transport::http::{Auth, Path, RawReply, State};
+use crate::transport::http::{Auth, Path, RawReply};
 
 /// A board's state and its place in the stream, in one read.
 ///
@@ -14,7 +15,12 @@ use crate::transport::http::{Auth, Path, RawReply, State};
     (status = 200, description = "`{epoch, seq, workflow, board_config, tickets}`", body = serde_json::Value),
     (status = 304, description = "Nothing has changed since the ETag in If-None-Match")))]
 #[get("/api/board/{workflow_id}")]
-pub async fn board(request: HttpRequest, path: Path<String>, auth: Auth, state: web::Data<State>) -> Result<RawReply> {
+pub async fn board(
+    request: HttpRequest,
+    path: Path<String>,
+    auth: Auth,
+    state: web::Data<AppState>,
+) -> Result<RawReply> {
     let (caller, room) = (auth.caller(), Room::Workflow(path.0));
     if request.headers().contains_key(IF_NONE_MATCH) {
         // Whoever asks again and again is spared the board, and the database too.

@@ -11,7 +11,7 @@ use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::transport::http::State;
+use crate::app::AppState;
 use crate::transport::http::problem::Failure;
 use crate::transport::http::{faults, strict};
 use crate::{Error, Result};
@@ -40,7 +40,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
 
 /// Reads the body: JSON by its content type, uncompressed, not too large, not too slow.
 pub(crate) async fn read(request: &HttpRequest, mut payload: Payload) -> Result<Bytes> {
-    let limit = request.app_data::<web::Data<State>>().map_or(1 << 20, |state| state.config.max_body);
+    let limit = request.app_data::<web::Data<AppState>>().map_or(1 << 20, |state| state.config.max_body);
     let too_large = || Error::problem(413, "too_large", format!("The body may have at most {limit} bytes."));
     let header =
         |name| request.headers().get(name).and_then(|v: &actix_web::http::header::HeaderValue| v.to_str().ok());

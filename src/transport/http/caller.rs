@@ -5,9 +5,10 @@ use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
 
+use crate::app::AppState;
 use crate::domain::accounts::{Authenticated, Caller, is_actor_id};
+use crate::transport::http::origin;
 use crate::transport::http::problem::Failure;
-use crate::transport::http::{State, origin};
 use crate::{Error, Result};
 
 /// A verified caller; a handler that takes it is closed to everyone else.
@@ -53,7 +54,7 @@ pub fn bearer(request: &HttpRequest) -> Result<Option<&str>> {
 
 async fn authenticate(request: &HttpRequest) -> Result<Option<Auth>> {
     let state = request
-        .app_data::<web::Data<State>>()
+        .app_data::<web::Data<AppState>>()
         .ok_or_else(|| Error::Internal("the server has no state".to_owned()))?
         .clone();
     let outcome = match bearer(request) {
@@ -65,11 +66,11 @@ async fn authenticate(request: &HttpRequest) -> Result<Option<Auth>> {
         Ok(authenticated) => authenticated,
         Err(error) => {
             // A stranger is limited by address, also when guessing credentials.
-            state.limits.address(origin::address_of(&state.config, request))?;
+            state.limits.count_address(origin::address_of(&state.config, request))?;
             return Err(error);
         }
     };
-    state.limits.actor(&authenticated.caller.actor)?;
+    state.limits.count_actor(&authenticated.caller.actor)?;
     if let Some(agent) = request.headers().get("x-agent-id") {
         let agent = agent.to_str().ok().map(str::trim).filter(|agent| is_actor_id(agent)).ok_or_else(|| {
             Error::invalid(

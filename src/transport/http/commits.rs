@@ -2,7 +2,8 @@
 
 use actix_web::{post, web};
 
-use super::{Auth, Json, Reply, Result, ServiceConfig, State};
+use super::{Auth, Json, Reply, Result, ServiceConfig};
+use crate::app::AppState;
 use crate::domain::commits::references::{self, CommitsLinked, NewCommits};
 
 /// Registers the handlers.
@@ -18,7 +19,7 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
 #[utoipa::path(tag = "Commits", operation_id = "link_references", request_body = NewCommits, responses(
     (status = 200, body = CommitsLinked)))]
 #[post("/api/internal/commits")]
-async fn tell(state: web::Data<State>, auth: Auth, Json(input): Json<NewCommits>) -> Result<Reply<CommitsLinked>> {
+async fn tell(state: web::Data<AppState>, auth: Auth, Json(input): Json<NewCommits>) -> Result<Reply<CommitsLinked>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
     Ok(Reply::ok(references::link(&state.db, &caller, &input).await?))
 }

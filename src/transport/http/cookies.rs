@@ -6,8 +6,9 @@ use actix_web::{HttpRequest, HttpResponse, Responder};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::app::AppState;
 use crate::domain::accounts::people::{Device, SignedIn};
-use crate::transport::http::{Failure, State, origin};
+use crate::transport::http::{Failure, origin};
 
 /// The cookie's name.
 pub const NAME: &str = "callboard_refresh";
@@ -28,7 +29,7 @@ pub fn presented(request: &HttpRequest) -> Option<String> {
     request.cookie(NAME).map(|cookie| cookie.value().to_owned()).filter(|value| !value.is_empty())
 }
 
-fn cookie(state: &State, request: &HttpRequest, value: String) -> Cookie<'static> {
+fn cookie(state: &AppState, request: &HttpRequest, value: String) -> Cookie<'static> {
     Cookie::build(NAME, value)
         .path("/api/auth")
         .http_only(true)
@@ -40,7 +41,7 @@ fn cookie(state: &State, request: &HttpRequest, value: String) -> Cookie<'static
 
 /// Answers a sign-in in the mode that was asked for; in cookie mode the body carries no refresh token.
 pub fn answer(
-    state: &State,
+    state: &AppState,
     request: &HttpRequest,
     status: u16,
     mode: TokenMode,
@@ -60,14 +61,14 @@ pub fn answer(
 }
 
 /// 204 that makes the browser forget the cookie.
-pub fn forget(state: &State, request: &HttpRequest) -> HttpResponse {
+pub fn forget(state: &AppState, request: &HttpRequest) -> HttpResponse {
     let mut gone = cookie(state, request, String::new());
     gone.make_removal();
     HttpResponse::NoContent().cookie(gone).finish()
 }
 
 /// The device of a request.
-pub fn device(state: &State, request: &HttpRequest) -> Device {
+pub fn device(state: &AppState, request: &HttpRequest) -> Device {
     let agent = request.headers().get(actix_web::http::header::USER_AGENT);
     Device {
         address: origin::address_of(&state.config, request),

@@ -13,10 +13,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::Error;
+use crate::app::AppState;
 use crate::domain::accounts::Authenticated;
 use crate::domain::history::{self, Cursor, PAGE, Room};
 use crate::transport::http::problem::Result;
-use crate::transport::http::{Auth, Path, Query, State};
+use crate::transport::http::{Auth, Path, Query};
 use crate::transport::live::client::Client;
 use crate::transport::live::dialects::{Dialect, native};
 use crate::transport::live::outbox::Closing;
@@ -55,7 +56,7 @@ pub async fn events(
     path: Path<String>,
     query: Query<Since>,
     auth: Auth,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     live: web::Data<Live>,
 ) -> Result<HttpResponse> {
     answer(&request, Room::Workflow(path.0), query.0, auth, &state, live).await
@@ -74,7 +75,7 @@ pub async fn search_events(
     path: Path<String>,
     query: Query<Since>,
     auth: Auth,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     live: web::Data<Live>,
 ) -> Result<HttpResponse> {
     answer(&request, Room::Search(path.0), query.0, auth, &state, live).await
@@ -93,7 +94,7 @@ pub async fn job_events(
     path: Path<String>,
     query: Query<Since>,
     auth: Auth,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     live: web::Data<Live>,
 ) -> Result<HttpResponse> {
     answer(&request, Room::Job(path.0), query.0, auth, &state, live).await
@@ -104,7 +105,7 @@ async fn answer(
     room: Room,
     query: Since,
     auth: Auth,
-    state: &State,
+    state: &AppState,
     live: web::Data<Live>,
 ) -> Result<HttpResponse> {
     let Since { since, epoch, limit } = query;

@@ -12,8 +12,9 @@ use actix_web::{HttpMessage, web};
 use tracing::Span;
 use tracing_actix_web::{RequestId, RootSpanBuilder};
 
+use crate::app::AppState;
+use crate::transport::http::origin;
 use crate::transport::http::problem::Failure;
-use crate::transport::http::{State, origin};
 
 /// Runs around every handler.
 pub async fn guard<B: MessageBody + 'static>(
@@ -21,7 +22,7 @@ pub async fn guard<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<actix_web::body::BoxBody>, actix_web::Error> {
     let started = Instant::now();
-    let state = request.app_data::<web::Data<State>>().cloned();
+    let state = request.app_data::<web::Data<AppState>>().cloned();
     let id = request.extensions().get::<RequestId>().map(ToString::to_string);
     let method = known(request.method());
     // HEAD is GET whose body is not sent; the connection remembers that it was HEAD.
@@ -35,7 +36,7 @@ pub async fn guard<B: MessageBody + 'static>(
             return None;
         }
         let peer = request.peer_addr().map(|peer| peer.ip());
-        state.limits.address(origin::address(&state.config, peer, request.headers())).err()
+        state.limits.count_address(origin::address(&state.config, peer, request.headers())).err()
     });
     let mut response = match refused {
         Some(error) => request.error_response(Failure(error)),
@@ -50,7 +51,7 @@ pub async fn guard<B: MessageBody + 'static>(
         && response.status().is_success()
     {
         // Something may have changed that somebody watches.
-        state.matching.nudge();
+        state.matching.wake();
     }
     let headers = response.headers_mut();
     for (name, value) in FIXED {
@@ -101,7 +102,7 @@ const FIXED: [(&str, &str); 5] = [
 ];
 
 /// The content security policy. `'self'` covers our socket in newer browsers only, so it is named.
-fn policy(state: &State, headers: &HeaderMap) -> HeaderValue {
+fn policy(state: &AppState, headers: &HeaderMap) -> HeaderValue {
     let host = headers
         .get(HOST)
         .and_then(|host| host.to_str().ok())

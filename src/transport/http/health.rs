@@ -8,8 +8,8 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::app::AppState;
 use crate::domain::embeddings::Status;
-use crate::transport::http::State;
 
 /// That the server lives.
 #[derive(Debug, Serialize, ToSchema)]
@@ -58,7 +58,7 @@ pub async fn health() -> impl Responder {
 #[utoipa::path(tag = "operation", security(()), responses(
     (status = 200, body = Readiness), (status = 503, description = "Not ready", body = Readiness)))]
 #[get("/ready")]
-pub async fn ready(state: web::Data<State>) -> impl Responder {
+pub async fn ready(state: web::Data<AppState>) -> impl Responder {
     let mut checks = Vec::new();
     let mut note = |name: &str, outcome: Result<(), String>| {
         checks.push(Check { name: name.to_owned(), ok: outcome.is_ok(), detail: outcome.err() });
@@ -89,7 +89,7 @@ pub async fn ready(state: web::Data<State>) -> impl Responder {
 #[utoipa::path(tag = "operation", security(()), responses(
     (status = 200, description = "Prometheus text format", body = String, content_type = "text/plain")))]
 #[get("/metrics")]
-pub async fn metrics_text(state: web::Data<State>) -> impl Responder {
+pub async fn metrics_text(state: web::Data<AppState>) -> impl Responder {
     let (open, idle, waiting) = state.db.pool_status();
     for (name, value) in [("open", open), ("idle", idle), ("waiting", waiting)] {
         metrics::gauge!("callboard_database_connections", "state" => name)

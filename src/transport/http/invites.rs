@@ -4,8 +4,9 @@ use actix_web::{post, web};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::app::AppState;
 use crate::domain::accounts::invites::{self, Accepted, Invite, NewInvite};
-use crate::transport::http::{Auth, Json, Reply, Result, ServiceConfig, State};
+use crate::transport::http::{Auth, Json, Reply, Result, ServiceConfig};
 
 /// Registers this file's handlers.
 pub fn configure(cfg: &mut ServiceConfig<'_>) {
@@ -15,7 +16,7 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
 /// Makes an invitation: into a workflow by its owner, to the installation by an administrator.
 #[utoipa::path(tag = "invites", responses((status = 201, body = Invite)))]
 #[post("/api/invites")]
-async fn create(auth: Auth, state: web::Data<State>, body: Json<NewInvite>) -> Result<Reply<Invite>> {
+async fn create(auth: Auth, state: web::Data<AppState>, body: Json<NewInvite>) -> Result<Reply<Invite>> {
     Ok(Reply::created(invites::create(&state.db, &state.config, &auth.caller(), &body.0).await?))
 }
 
@@ -29,6 +30,6 @@ struct Accept {
 /// Takes up an invitation with the account one has.
 #[utoipa::path(tag = "invites", responses((status = 200, body = Accepted)))]
 #[post("/api/invites/accept")]
-async fn accept(auth: Auth, state: web::Data<State>, body: Json<Accept>) -> Result<Reply<Accepted>> {
+async fn accept(auth: Auth, state: web::Data<AppState>, body: Json<Accept>) -> Result<Reply<Accepted>> {
     Ok(Reply::ok(invites::accept(&state.db, &auth.caller(), &body.0.invite).await?))
 }

@@ -7,8 +7,9 @@ use actix_web::{delete, get, patch, post, web};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Auth, IdempotencyKey, Json, NoContent, Path, Query, Reply, Result, ServiceConfig, State};
+use super::{Auth, IdempotencyKey, Json, NoContent, Path, Query, Reply, Result, ServiceConfig};
 use crate::Error;
+use crate::app::AppState;
 use crate::domain::jobs::{self, Action, CreateJob, Job, JobFilter, Jobs, Purged, UpdateJob};
 
 /// Registers the handlers; literal paths come before `/api/jobs/{id}`.
@@ -39,7 +40,7 @@ pub(super) fn words(text: Option<&String>) -> Option<Vec<String>> {
 #[utoipa::path(tag = "Jobs", params(IdempotencyKey), request_body = CreateJob, responses((status = 201, body = Job)))]
 #[post("/api/jobs")]
 async fn create(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     key: IdempotencyKey,
     Json(input): Json<CreateJob>,
@@ -73,7 +74,7 @@ struct ListQuery {
 /// Jobs, newest first.
 #[utoipa::path(tag = "Jobs", params(ListQuery), responses((status = 200, body = Jobs)))]
 #[get("/api/jobs")]
-async fn list(state: web::Data<State>, auth: Auth, Query(query): Query<ListQuery>) -> Result<Reply<Jobs>> {
+async fn list(state: web::Data<AppState>, auth: Auth, Query(query): Query<ListQuery>) -> Result<Reply<Jobs>> {
     let filter = JobFilter {
         statuses: words(query.status.as_ref()),
         workflow_id: query.workflow_id,
@@ -89,7 +90,7 @@ async fn list(state: web::Data<State>, auth: Auth, Query(query): Query<ListQuery
 /// One job.
 #[utoipa::path(tag = "Jobs", responses((status = 200, body = Job)))]
 #[get("/api/jobs/{id}")]
-async fn get_one(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Job>> {
+async fn get_one(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Job>> {
     Ok(Reply::ok(jobs::get(&state.db, &auth.caller(), &id).await?))
 }
 
@@ -98,7 +99,7 @@ async fn get_one(state: web::Data<State>, auth: Auth, Path(id): Path<String>) ->
     (status = 200, body = Job), (status = 409, description = "The job has gone too far for this")))]
 #[patch("/api/jobs/{id}")]
 async fn update(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
     Json(input): Json<UpdateJob>,
@@ -110,7 +111,7 @@ async fn update(
 /// Deletes a job. One that is open is cancelled first, and its worker refused.
 #[utoipa::path(tag = "Jobs", responses((status = 204, description = "Deleted")))]
 #[delete("/api/jobs/{id}")]
-async fn remove(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> Result<NoContent> {
+async fn remove(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<NoContent> {
     jobs::delete(&state.db, &auth.caller(), &id).await?;
     Ok(NoContent)
 }
@@ -118,7 +119,7 @@ async fn remove(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> 
 /// Removes the caller's own jobs for good, with transcripts and apps. Only in development mode.
 #[utoipa::path(tag = "Jobs", responses((status = 200, body = Purged), (status = 403, description = "Not in development mode")))]
 #[post("/api/jobs/purge")]
-async fn purge(state: web::Data<State>, auth: Auth) -> Result<Reply<Purged>> {
+async fn purge(state: web::Data<AppState>, auth: Auth) -> Result<Reply<Purged>> {
     only_in_development(&state)?;
     Ok(Reply::ok(jobs::purge(&state.db, &auth.caller()).await?))
 }
@@ -126,12 +127,12 @@ async fn purge(state: web::Data<State>, auth: Auth) -> Result<Reply<Purged>> {
 /// The same as `POST /api/jobs/purge`.
 #[utoipa::path(tag = "Jobs", responses((status = 200, body = Purged), (status = 403, description = "Not in development mode")))]
 #[delete("/api/jobs/purge")]
-async fn purge_by_delete(state: web::Data<State>, auth: Auth) -> Result<Reply<Purged>> {
+async fn purge_by_delete(state: web::Data<AppState>, auth: Auth) -> Result<Reply<Purged>> {
     only_in_development(&state)?;
     Ok(Reply::ok(jobs::purge(&state.db, &auth.caller()).await?))
 }
 
-fn only_in_development(state: &State) -> Result<()> {
+fn only_in_development(state: &AppState) -> Result<()> {
     if state.config.dev_mode {
         return Ok(());
     }
@@ -150,7 +151,7 @@ struct Acting {
     reason: Option<String>,
 }
 
-async fn act(state: &State, auth: &Auth, id: &str, input: &Acting, action: Action) -> Result<Reply<Job>> {
+async fn act(state: &AppState, auth: &Auth, id: &str, input: &Acting, action: Action) -> Result<Reply<Job>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
     Ok(Reply::ok(jobs::act(&state.db, &caller, id, action).await?))
 }
@@ -159,7 +160,7 @@ async fn act(state: &State, auth: &Auth, id: &str, input: &Acting, action: Actio
 #[utoipa::path(tag = "Jobs", operation_id = "continue_job", request_body = Acting, responses((status = 200, body = Job), (status = 409, description = "It has ended")))]
 #[post("/api/jobs/{id}/continue")]
 async fn go_on(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
     Json(input): Json<Acting>,
@@ -171,7 +172,7 @@ async fn go_on(
 #[utoipa::path(tag = "Jobs", operation_id = "pause_job", request_body = Acting, responses((status = 200, body = Job), (status = 409, description = "It cannot rest now")))]
 #[post("/api/jobs/{id}/pause")]
 async fn pause(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
     Json(input): Json<Acting>,
@@ -183,7 +184,7 @@ async fn pause(
 #[utoipa::path(tag = "Jobs", operation_id = "resume_job", request_body = Acting, responses((status = 200, body = Job), (status = 409, description = "It does not rest")))]
 #[post("/api/jobs/{id}/resume")]
 async fn resume(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
     Json(input): Json<Acting>,
@@ -195,7 +196,7 @@ async fn resume(
 #[utoipa::path(tag = "Jobs", operation_id = "retry_job", request_body = Acting, responses((status = 200, body = Job), (status = 409, description = "It is open")))]
 #[post("/api/jobs/{id}/retry")]
 async fn retry(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
     Json(input): Json<Acting>,
@@ -207,7 +208,7 @@ async fn retry(
 #[utoipa::path(tag = "Jobs", operation_id = "cancel_job", request_body = Acting, responses((status = 200, body = Job), (status = 409, description = "It has ended")))]
 #[post("/api/jobs/{id}/cancel")]
 async fn cancel(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
     Json(input): Json<Acting>,

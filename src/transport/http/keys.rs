@@ -4,8 +4,9 @@ use actix_web::{delete, get, post, web};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::app::AppState;
 use crate::domain::accounts::keys::{self, ApiKeys, CreatedKey, KeyRequest};
-use crate::transport::http::{Auth, Json, NoContent, Path, Query, Reply, Result, ServiceConfig, State};
+use crate::transport::http::{Auth, Json, NoContent, Path, Query, Reply, Result, ServiceConfig};
 
 /// Registers this file's handlers.
 pub fn configure(cfg: &mut ServiceConfig<'_>) {
@@ -23,21 +24,21 @@ struct Which {
 /// Keys that are not revoked, newest first.
 #[utoipa::path(tag = "keys", params(Which), responses((status = 200, body = ApiKeys)))]
 #[get("/api/keys")]
-async fn list(auth: Auth, state: web::Data<State>, which: Query<Which>) -> Result<Reply<ApiKeys>> {
+async fn list(auth: Auth, state: web::Data<AppState>, which: Query<Which>) -> Result<Reply<ApiKeys>> {
     Ok(Reply::ok(keys::list(&state.db, &auth.caller(), which.0.actor_id.as_deref()).await?))
 }
 
 /// Makes a key. The answer is the only one that shows it.
 #[utoipa::path(tag = "keys", responses((status = 201, body = CreatedKey)))]
 #[post("/api/keys")]
-async fn create(auth: Auth, state: web::Data<State>, body: Json<KeyRequest>) -> Result<Reply<CreatedKey>> {
+async fn create(auth: Auth, state: web::Data<AppState>, body: Json<KeyRequest>) -> Result<Reply<CreatedKey>> {
     Ok(Reply::created(keys::create(&state.db, &auth.caller(), &body.0).await?))
 }
 
 /// Revokes a key.
 #[utoipa::path(tag = "keys", responses((status = 204, description = "Revoked")))]
 #[delete("/api/keys/{id}")]
-async fn revoke(auth: Auth, state: web::Data<State>, id: Path<String>) -> Result<NoContent> {
+async fn revoke(auth: Auth, state: web::Data<AppState>, id: Path<String>) -> Result<NoContent> {
     state.accounts.keys().revoke(&state.db, &auth.caller(), &id.0).await?;
     Ok(NoContent)
 }

@@ -85,13 +85,6 @@ pub struct ProblemDocument {
     errors: Option<Vec<FieldError>>,
 }
 
-/// 429 that says when to come back.
-pub fn too_many(seconds: u64, detail: &str) -> Error {
-    let mut problem = Error::problem(429, "too_many_requests", detail).as_problem();
-    problem.extra.insert("retry_after".to_owned(), seconds.max(1).into());
-    Error::Problem(Box::new(problem))
-}
-
 /// The answer to an unknown address.
 pub fn not_found(path: &str) -> Error {
     Error::problem(404, "not_found", format!("There is nothing at {path}."))

@@ -4,8 +4,9 @@ use actix_web::{delete, get, patch, post, web};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{Auth, Json, NoContent, Path, Query, Reply, Result, ServiceConfig, State};
+use super::{Auth, Json, NoContent, Path, Query, Reply, Result, ServiceConfig};
 use crate::Error;
+use crate::app::AppState;
 use crate::domain::saved_searches::{
     self, NoteSearch, RecentSearches, SaveSearch, SavedSearch, SavedSearches, UpdateSearch,
 };
@@ -38,7 +39,7 @@ struct Limit {
 /// Searches of the caller and those shared in the workflow, by name.
 #[utoipa::path(tag = "Searches", params(InWorkflow), responses((status = 200, body = SavedSearches)))]
 #[get("/api/searches")]
-async fn list(state: web::Data<State>, auth: Auth, Query(which): Query<InWorkflow>) -> Result<Reply<SavedSearches>> {
+async fn list(state: web::Data<AppState>, auth: Auth, Query(which): Query<InWorkflow>) -> Result<Reply<SavedSearches>> {
     Ok(Reply::ok(saved_searches::list(&state.db, &auth.caller(), &which.workflow_id).await?))
 }
 
@@ -46,14 +47,14 @@ async fn list(state: web::Data<State>, auth: Auth, Query(which): Query<InWorkflo
 #[utoipa::path(tag = "Searches", request_body = SaveSearch, responses(
     (status = 201, body = SavedSearch), (status = 409, description = "The name is taken, or there are 100 already")))]
 #[post("/api/searches")]
-async fn save(state: web::Data<State>, auth: Auth, Json(input): Json<SaveSearch>) -> Result<Reply<SavedSearch>> {
+async fn save(state: web::Data<AppState>, auth: Auth, Json(input): Json<SaveSearch>) -> Result<Reply<SavedSearch>> {
     Ok(Reply::created(saved_searches::save(&state.db, &auth.caller(), &input).await?))
 }
 
 /// One saved search.
 #[utoipa::path(tag = "Searches", responses((status = 200, body = SavedSearch)))]
 #[get("/api/searches/{id}")]
-async fn get_one(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> Result<Reply<SavedSearch>> {
+async fn get_one(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<Reply<SavedSearch>> {
     Ok(Reply::ok(saved_searches::get(&state.db, &auth.caller(), &id).await?))
 }
 
@@ -61,7 +62,7 @@ async fn get_one(state: web::Data<State>, auth: Auth, Path(id): Path<String>) ->
 #[utoipa::path(tag = "Searches", request_body = UpdateSearch, responses((status = 200, body = SavedSearch)))]
 #[patch("/api/searches/{id}")]
 async fn update(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
     Json(input): Json<UpdateSearch>,
@@ -72,7 +73,7 @@ async fn update(
 /// Deletes a saved search.
 #[utoipa::path(tag = "Searches", responses((status = 204, description = "Deleted")))]
 #[delete("/api/searches/{id}")]
-async fn remove(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> Result<NoContent> {
+async fn remove(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<NoContent> {
     saved_searches::delete(&state.db, &auth.caller(), &id).await?;
     Ok(NoContent)
 }
@@ -81,7 +82,7 @@ async fn remove(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> 
 #[utoipa::path(tag = "Searches", params(Limit), responses((status = 200, body = SearchAnswer)))]
 #[get("/api/searches/{id}/results")]
 async fn results(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
     Query(page): Query<Limit>,
@@ -96,21 +97,25 @@ async fn results(
 /// What the caller searched for lately in a workflow: the 20 newest, each once.
 #[utoipa::path(tag = "Searches", params(InWorkflow), responses((status = 200, body = RecentSearches)))]
 #[get("/api/searches/recent")]
-async fn recent(state: web::Data<State>, auth: Auth, Query(which): Query<InWorkflow>) -> Result<Reply<RecentSearches>> {
+async fn recent(
+    state: web::Data<AppState>,
+    auth: Auth,
+    Query(which): Query<InWorkflow>,
+) -> Result<Reply<RecentSearches>> {
     Ok(Reply::ok(saved_searches::recent(&state.db, &auth.caller(), &which.workflow_id).await?))
 }
 
 /// Notes what the caller searched for; answers the list as it now is.
 #[utoipa::path(tag = "Searches", request_body = NoteSearch, responses((status = 200, body = RecentSearches)))]
 #[post("/api/searches/recent")]
-async fn note(state: web::Data<State>, auth: Auth, Json(input): Json<NoteSearch>) -> Result<Reply<RecentSearches>> {
+async fn note(state: web::Data<AppState>, auth: Auth, Json(input): Json<NoteSearch>) -> Result<Reply<RecentSearches>> {
     Ok(Reply::ok(saved_searches::note(&state.db, &auth.caller(), &input).await?))
 }
 
 /// Forgets what the caller searched for.
 #[utoipa::path(tag = "Searches", params(InWorkflow), responses((status = 204, description = "Forgotten")))]
 #[delete("/api/searches/recent")]
-async fn forget(state: web::Data<State>, auth: Auth, Query(which): Query<InWorkflow>) -> Result<NoContent> {
+async fn forget(state: web::Data<AppState>, auth: Auth, Query(which): Query<InWorkflow>) -> Result<NoContent> {
     saved_searches::forget(&state.db, &auth.caller(), &which.workflow_id).await?;
     Ok(NoContent)
 }

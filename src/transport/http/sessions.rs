@@ -2,8 +2,9 @@
 
 use actix_web::{delete, get, post, web};
 
+use crate::app::AppState;
 use crate::domain::accounts::sessions::{self, Revoked, Sessions, WsTicket};
-use crate::transport::http::{Auth, NoContent, Path, Reply, Result, ServiceConfig, State};
+use crate::transport::http::{Auth, NoContent, Path, Reply, Result, ServiceConfig};
 
 /// Registers this file's handlers.
 pub fn configure(cfg: &mut ServiceConfig<'_>) {
@@ -13,21 +14,21 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
 /// The caller's sessions.
 #[utoipa::path(tag = "auth", responses((status = 200, body = Sessions)))]
 #[get("/api/auth/sessions")]
-async fn list(auth: Auth, state: web::Data<State>) -> Result<Reply<Sessions>> {
+async fn list(auth: Auth, state: web::Data<AppState>) -> Result<Reply<Sessions>> {
     Ok(Reply::ok(sessions::list(&state.db, &auth.caller()).await?))
 }
 
 /// Ends all the caller's sessions but the current one.
 #[utoipa::path(tag = "auth", responses((status = 200, body = Revoked)))]
 #[delete("/api/auth/sessions")]
-async fn revoke_others(auth: Auth, state: web::Data<State>) -> Result<Reply<Revoked>> {
+async fn revoke_others(auth: Auth, state: web::Data<AppState>) -> Result<Reply<Revoked>> {
     Ok(Reply::ok(sessions::revoke(&state.db, &auth.caller(), None).await?))
 }
 
 /// Ends one of the caller's sessions.
 #[utoipa::path(tag = "auth", responses((status = 204, description = "Ended")))]
 #[delete("/api/auth/sessions/{id}")]
-async fn revoke(auth: Auth, state: web::Data<State>, id: Path<String>) -> Result<NoContent> {
+async fn revoke(auth: Auth, state: web::Data<AppState>, id: Path<String>) -> Result<NoContent> {
     sessions::revoke(&state.db, &auth.caller(), Some(&id.0)).await?;
     Ok(NoContent)
 }
@@ -35,6 +36,6 @@ async fn revoke(auth: Auth, state: web::Data<State>, id: Path<String>) -> Result
 /// Makes a single-use ticket with which a browser opens a socket within 30 seconds.
 #[utoipa::path(tag = "auth", responses((status = 200, body = WsTicket)))]
 #[post("/api/auth/ws-ticket")]
-async fn ws_ticket(auth: Auth, state: web::Data<State>) -> Result<Reply<WsTicket>> {
+async fn ws_ticket(auth: Auth, state: web::Data<AppState>) -> Result<Reply<WsTicket>> {
     Ok(Reply::ok(state.accounts.issue_ws_ticket(&auth.0).await?))
 }

@@ -4,8 +4,9 @@ use actix_web::{delete, get, patch, post, web};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{Auth, Json, NoContent, Path, Query, Reply, Result, ServiceConfig, State};
+use super::{Auth, Json, NoContent, Path, Query, Reply, Result, ServiceConfig};
 use crate::Error;
+use crate::app::AppState;
 use crate::domain::webhooks::{
     self, CreateWebhook, CreatedWebhook, DeliveryList, UpdateWebhook, Webhook, WebhookTested, Webhooks,
 };
@@ -42,7 +43,7 @@ struct Page {
     (status = 201, body = CreatedWebhook), (status = 409, description = "The workflow has 20 already")))]
 #[post("/api/webhooks")]
 async fn create(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Json(input): Json<CreateWebhook>,
 ) -> Result<Reply<CreatedWebhook>> {
@@ -52,14 +53,14 @@ async fn create(
 /// The webhooks of a workflow.
 #[utoipa::path(tag = "Webhooks", params(InWorkflow), responses((status = 200, body = Webhooks)))]
 #[get("/api/webhooks")]
-async fn list(state: web::Data<State>, auth: Auth, Query(which): Query<InWorkflow>) -> Result<Reply<Webhooks>> {
+async fn list(state: web::Data<AppState>, auth: Auth, Query(which): Query<InWorkflow>) -> Result<Reply<Webhooks>> {
     Ok(Reply::ok(webhooks::list(&state.db, &auth.caller(), &which.workflow_id).await?))
 }
 
 /// One webhook, and how far it has come.
 #[utoipa::path(tag = "Webhooks", responses((status = 200, body = Webhook)))]
 #[get("/api/webhooks/{id}")]
-async fn get_one(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Webhook>> {
+async fn get_one(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Webhook>> {
     Ok(Reply::ok(webhooks::get(&state.db, &auth.caller(), &id).await?))
 }
 
@@ -67,7 +68,7 @@ async fn get_one(state: web::Data<State>, auth: Auth, Path(id): Path<String>) ->
 #[utoipa::path(tag = "Webhooks", request_body = UpdateWebhook, responses((status = 200, body = Webhook)))]
 #[patch("/api/webhooks/{id}")]
 async fn update(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
     Json(input): Json<UpdateWebhook>,
@@ -78,7 +79,7 @@ async fn update(
 /// Deletes a webhook and its log.
 #[utoipa::path(tag = "Webhooks", responses((status = 204, description = "Deleted")))]
 #[delete("/api/webhooks/{id}")]
-async fn remove(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> Result<NoContent> {
+async fn remove(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<NoContent> {
     webhooks::delete(&state.db, &auth.caller(), &id).await?;
     Ok(NoContent)
 }
@@ -87,7 +88,7 @@ async fn remove(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> 
 #[utoipa::path(tag = "Webhooks", params(Page), responses((status = 200, body = DeliveryList)))]
 #[get("/api/webhooks/{id}/deliveries")]
 async fn deliveries(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
     Query(page): Query<Page>,
@@ -102,14 +103,14 @@ async fn deliveries(
 /// Sends an event `webhook_test` at once, also to a webhook that is stopped.
 #[utoipa::path(tag = "Webhooks", responses((status = 200, body = WebhookTested)))]
 #[post("/api/webhooks/{id}/test")]
-async fn test(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> Result<Reply<WebhookTested>> {
+async fn test(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<Reply<WebhookTested>> {
     Ok(Reply::ok(state.webhooks.test(&state.db, &auth.caller(), &id).await?))
 }
 
 /// Goes on from where it stopped, at once; failures so far are forgotten.
 #[utoipa::path(tag = "Webhooks", responses((status = 200, body = Webhook)))]
 #[post("/api/webhooks/{id}/resume")]
-async fn resume(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Webhook>> {
+async fn resume(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Webhook>> {
     let input = UpdateWebhook { active: Some(true), ..UpdateWebhook::default() };
     Ok(Reply::ok(state.webhooks.update(&state.db, &auth.caller(), &id, &input).await?))
 }

@@ -5,8 +5,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::IntoParams;
 
-use super::{Auth, IdempotencyKey, Json, Path, Query, Reply, Result, ServiceConfig, State};
+use super::{Auth, IdempotencyKey, Json, Path, Query, Reply, Result, ServiceConfig};
 use crate::Error;
+use crate::app::AppState;
 use crate::domain::workflows::{
     self, BoardConfig, BoardConfigAnswer, CreateWorkflow, MemberList, Role, SetBoard, UpdateWorkflow, Workflow,
     WorkflowList,
@@ -60,7 +61,7 @@ struct Membership {
 #[utoipa::path(tag = "Workflows", responses((status = 200, body = std::collections::BTreeMap<String, BoardConfig>)))]
 #[get("/api/board-templates")]
 async fn templates(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     _auth: Auth,
 ) -> Result<Reply<std::collections::BTreeMap<String, BoardConfig>>> {
     Ok(Reply::ok(workflows::templates(&state.db).await?))
@@ -70,7 +71,7 @@ async fn templates(
 #[utoipa::path(tag = "Workflows", request_body = CreateWorkflow, params(IdempotencyKey), responses((status = 201, body = Workflow)))]
 #[post("/api/workflows")]
 async fn create(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     key: IdempotencyKey,
     Json(input): Json<CreateWorkflow>,
@@ -82,7 +83,7 @@ async fn create(
 /// Workflows the caller may see, by name.
 #[utoipa::path(tag = "Workflows", params(Page), responses((status = 200, body = WorkflowList)))]
 #[get("/api/workflows")]
-async fn list(state: web::Data<State>, auth: Auth, Query(page): Query<Page>) -> Result<Reply<WorkflowList>> {
+async fn list(state: web::Data<AppState>, auth: Auth, Query(page): Query<Page>) -> Result<Reply<WorkflowList>> {
     let limit = page.limit.unwrap_or(50);
     if !(1..=200).contains(&limit) {
         return Err(Error::invalid("limit", "must be between 1 and 200").into());
@@ -94,7 +95,7 @@ async fn list(state: web::Data<State>, auth: Auth, Query(page): Query<Page>) -> 
 /// One workflow with its board.
 #[utoipa::path(tag = "Workflows", responses((status = 200, body = Workflow)))]
 #[get("/api/workflows/{id}")]
-async fn get_one(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Workflow>> {
+async fn get_one(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Workflow>> {
     Ok(Reply::ok(workflows::get(&state.db, &auth.caller(), &id).await?))
 }
 
@@ -102,7 +103,7 @@ async fn get_one(state: web::Data<State>, auth: Auth, Path(id): Path<String>) ->
 #[utoipa::path(tag = "Workflows", request_body = UpdateWorkflow, responses((status = 200, body = Workflow)))]
 #[patch("/api/workflows/{id}")]
 async fn update(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
     Json(input): Json<UpdateWorkflow>,
@@ -113,14 +114,14 @@ async fn update(
 /// Archives a workflow; nothing is lost.
 #[utoipa::path(tag = "Workflows", responses((status = 200, body = Workflow)))]
 #[delete("/api/workflows/{id}")]
-async fn archive(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Workflow>> {
+async fn archive(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Workflow>> {
     Ok(Reply::ok(workflows::archive(&state.db, &auth.caller(), &id, true).await?))
 }
 
 /// Takes an archived workflow back.
 #[utoipa::path(tag = "Workflows", responses((status = 200, body = Workflow)))]
 #[post("/api/workflows/{id}/restore")]
-async fn restore(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Workflow>> {
+async fn restore(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Workflow>> {
     Ok(Reply::ok(workflows::archive(&state.db, &auth.caller(), &id, false).await?))
 }
 
@@ -128,7 +129,7 @@ async fn restore(state: web::Data<State>, auth: Auth, Path(id): Path<String>) ->
 #[utoipa::path(tag = "Workflows", request_body = SetBoard, responses((status = 200, body = BoardConfigAnswer)))]
 #[put("/api/workflows/{id}/board")]
 async fn set_board(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
     Json(input): Json<SetBoard>,
@@ -140,7 +141,7 @@ async fn set_board(
 #[utoipa::path(tag = "Workflows", request_body = Tracking, responses((status = 200, body = Workflow)))]
 #[post("/api/workflows/{id}/ticket-tracking")]
 async fn ticket_tracking(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
     Json(input): Json<Tracking>,
@@ -152,7 +153,7 @@ async fn ticket_tracking(
 /// Who is in a workflow.
 #[utoipa::path(tag = "Workflows", responses((status = 200, body = MemberList)))]
 #[get("/api/workflows/{id}/members")]
-async fn members(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> Result<Reply<MemberList>> {
+async fn members(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<Reply<MemberList>> {
     Ok(Reply::ok(workflows::members(&state.db, &auth.caller(), &id).await?))
 }
 
@@ -160,7 +161,7 @@ async fn members(state: web::Data<State>, auth: Auth, Path(id): Path<String>) ->
 #[utoipa::path(tag = "Workflows", request_body = Membership, responses((status = 200, body = Value)))]
 #[put("/api/workflows/{id}/members/{actor}")]
 async fn set_member(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path((id, actor)): Path<(String, String)>,
     Json(input): Json<Membership>,
@@ -172,7 +173,7 @@ async fn set_member(
 #[utoipa::path(tag = "Workflows", responses((status = 200, body = Value)))]
 #[delete("/api/workflows/{id}/members/{actor}")]
 async fn remove_member(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path((id, actor)): Path<(String, String)>,
 ) -> Result<Reply<Value>> {

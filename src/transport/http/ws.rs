@@ -7,11 +7,12 @@ use actix_web::http::header::SEC_WEBSOCKET_PROTOCOL;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Deserialize;
 
+use crate::app::AppState;
 use crate::domain::accounts::{self, Authenticated};
 use crate::domain::history::Room;
 use crate::transport::http::caller::OptionalAuth;
 use crate::transport::http::problem::{Failure, Result};
-use crate::transport::http::{Extra, Path, Query, State, events, origin};
+use crate::transport::http::{ExtraRoutes, Path, Query, events, origin};
 use crate::transport::live::Live;
 use crate::transport::live::dialects::Dialect;
 use crate::transport::live::socket::{self, Door, MAX_MESSAGE};
@@ -25,7 +26,7 @@ const TICKET: &str = "callboard.ticket.";
 const MOST_WORKFLOWS: usize = 50;
 
 /// Registers what the live room serves over HTTP: sockets and events.
-pub fn extra(live: Arc<Live>) -> Extra {
+pub fn routes(live: Arc<Live>) -> ExtraRoutes {
     let live = web::Data::from(live);
     Arc::new(move |cfg| {
         cfg.app_data(live.clone());
@@ -82,7 +83,7 @@ pub async fn ws(
     body: web::Payload,
     query: Query<Handshake>,
     auth: Credential,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     live: web::Data<Live>,
 ) -> Result<HttpResponse> {
     let Handshake { token, dialect, workflow_id, since, epoch } = query.0;
@@ -116,7 +117,7 @@ pub async fn job_ws(
     path: Path<String>,
     query: Query<JobHandshake>,
     auth: Credential,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     live: web::Data<Live>,
 ) -> Result<HttpResponse> {
     of_job(request, body, path.0, query.0, auth, state, live, Dialect::Jobs).await
@@ -136,7 +137,7 @@ pub async fn workflow_ws(
     path: Path<String>,
     query: Query<JobHandshake>,
     auth: Credential,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     live: web::Data<Live>,
 ) -> Result<HttpResponse> {
     of_job(request, body, path.0, query.0, auth, state, live, Dialect::Adw).await
@@ -149,7 +150,7 @@ async fn of_job(
     id: String,
     query: JobHandshake,
     auth: Credential,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     live: web::Data<Live>,
     dialect: Dialect,
 ) -> Result<HttpResponse> {
@@ -170,7 +171,7 @@ async fn open(
     body: web::Payload,
     token: Option<&str>,
     auth: Credential,
-    state: &State,
+    state: &AppState,
     live: web::Data<Live>,
     door: Door,
 ) -> Result<HttpResponse> {
@@ -196,7 +197,7 @@ async fn open(
 }
 
 /// A credential given in another way than the header.
-async fn credential(request: &HttpRequest, state: &State, token: Option<&str>) -> CoreResult<Option<Authenticated>> {
+async fn credential(request: &HttpRequest, state: &AppState, token: Option<&str>) -> CoreResult<Option<Authenticated>> {
     let offered = request.headers().get_all(SEC_WEBSOCKET_PROTOCOL).filter_map(|value| value.to_str().ok());
     if let Some(ticket) = offered.flat_map(|value| value.split(',')).find_map(|p| p.trim().strip_prefix(TICKET)) {
         return accounts::redeem_ws_ticket(&state.db, ticket).await.map(Some);

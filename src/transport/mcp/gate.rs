@@ -11,9 +11,10 @@ use futures_util::stream;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::app::AppState;
 use crate::domain::accounts::Caller;
 use crate::transport::http::problem::Result;
-use crate::transport::http::{Auth, State, body, origin};
+use crate::transport::http::{Auth, body, origin};
 use crate::transport::mcp::sessions::{Holder, Sessions};
 use crate::{Error, Result as CoreResult};
 
@@ -23,7 +24,7 @@ const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
 #[derive(Clone)]
 pub struct Visitor {
     /// What the doors share.
-    pub state: web::Data<State>,
+    pub state: web::Data<AppState>,
     /// Who calls.
     pub caller: Caller,
     /// When its credential ends by itself.
@@ -65,7 +66,7 @@ pub async fn gate<B: MessageBody + 'static>(
 
 async fn admit(request: &mut ServiceRequest) -> Result<Visitor> {
     let missing = || Error::Internal("the server has no state".to_owned());
-    let state = request.app_data::<web::Data<State>>().ok_or_else(missing)?.clone();
+    let state = request.app_data::<web::Data<AppState>>().ok_or_else(missing)?.clone();
     let sessions = request.app_data::<web::Data<Sessions>>().ok_or_else(missing)?.clone();
     origin::require_own(&state.config, request.headers())?;
     origin::require_host(&state.config, request.request())?;

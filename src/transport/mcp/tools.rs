@@ -20,10 +20,11 @@ use rmcp::model::{CallToolResult, ContentBlock, Tool as Listed, ToolAnnotations}
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
+use crate::app::AppState;
 use crate::domain::accounts::{Caller, sessions};
 use crate::domain::tickets::read as tickets;
 use crate::domain::workflows;
-use crate::transport::http::{State, body};
+use crate::transport::http::body;
 use crate::transport::mcp::bound;
 use crate::transport::mcp::gate::Visitor;
 use crate::{Error, Result};
@@ -106,7 +107,7 @@ fn value(data: &impl serde::Serialize) -> Result<Value> {
 
 /// One call of a tool.
 pub struct Call<'a> {
-    state: &'a State,
+    state: &'a AppState,
     caller: Caller,
     arguments: Map<String, Value>,
 }
@@ -214,7 +215,7 @@ pub async fn call(tool: &Tool, visitor: &Visitor, arguments: Map<String, Value>)
         Ok(answer) => {
             if tool.access != Access::Read {
                 // Something may have changed that somebody watches.
-                visitor.state.matching.nudge();
+                visitor.state.matching.wake();
             }
             let data = bound::capped(answer.data);
             let mut result = CallToolResult::structured(data);

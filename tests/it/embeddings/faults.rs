@@ -251,6 +251,12 @@ async fn server_count(server: &Server, state: &str) -> i64 {
     server.sql("select count(*) from embedding_models where state = $1", &[&state]).await[0].get(0)
 }
 
+/// The embedding task of one more server on the same database.
+fn drain(server: &Server, settings: &Settings) -> tokio::task::JoinHandle<()> {
+    let embeddings = Embeddings::new(server.state.db.clone(), settings.clone()).expect("embeddings");
+    tokio::spawn(async move { embeddings.run().await })
+}
+
 #[tokio::test]
 async fn what_a_dead_server_had_begun_is_taken_over() {
     let fake = Fake::start(Mood::Hangs).await;
@@ -259,12 +265,13 @@ async fn what_a_dead_server_had_begun_is_taken_over() {
     let url = fake.url();
     let mut settings = Settings::of(&config(&flags(&url, &["--embedding-dimensions", "3"]))).expect("settings");
     (settings.lease, settings.timeout) = (Duration::from_secs(1), Duration::from_secs(60));
-    let first = Embeddings::start(server.state.db.clone(), settings.clone()).expect("embeddings");
+    let first = drain(&server, &settings);
     eventually("it has begun", async || !fake.texts().is_empty()).await;
-    drop(first);
+    first.abort();
     fake.is(Mood::Well(3));
-    let _second = Embeddings::start(server.state.db.clone(), settings).expect("embeddings");
+    let second = drain(&server, &settings);
     embedded(&server, 1).await;
+    second.abort();
 }
 
 #[tokio::test]
@@ -282,7 +289,7 @@ async fn settings_that_cannot_work_are_refused_in_a_sentence() {
             Err(error) => error.to_string(),
             Ok(settings) => {
                 let pool = callboard::db::pool::pool("postgres:///none", 1, BUDGET).expect("a pool");
-                Embeddings::start(callboard::db::Db::new(pool), settings).expect_err("refused").to_string()
+                Embeddings::new(callboard::db::Db::new(pool), settings).expect_err("refused").to_string()
             }
         };
         assert!(refusal.contains(why) && !refusal.contains("canary"), "{refusal}");

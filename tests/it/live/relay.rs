@@ -206,7 +206,8 @@ async fn a_peer_that_died_without_a_word_is_noticed() {
     let (user, name) = (config.get_user().expect("a user"), config.get_dbname().expect("a name"));
     let listen_url = format!("host={} port=5432 user={user} dbname={name}", folder.path().display());
     let db = Db::new(pool::pool(&stage.server.db.url, 4, Duration::from_secs(30)).expect("a pool"));
-    let live = Live::start(db, Settings { listen_url, buffer: 1 << 20, readers: 2 });
+    let live = Live::new(db, Settings { listen_url, buffer: 1 << 20, readers: 2 });
+    let relay = tokio::spawn(callboard::transport::live::relay::run(live.clone()));
     house::eventually("the relay follows", async || live.ready().is_ok()).await;
 
     let client = Client::new(&live, Some(Caller::trusted("ann")), Dialect::Native, true);
@@ -238,5 +239,6 @@ async fn a_peer_that_died_without_a_word_is_noticed() {
         assert!(died.elapsed() < Duration::from_secs(4), "{:?}", died.elapsed());
         assert!(accepted.load(Ordering::SeqCst) > before);
     }
-    live.stop().await;
+    live.begin_stop();
+    relay.await.expect("the relay ends");
 }

@@ -20,7 +20,7 @@ async fn local(hint: &str) -> Server {
 
 /// Waits until every ticket has its vector.
 async fn embedded(server: &Server) {
-    server.state.embeddings.nudge();
+    server.state.embeddings.wake();
     eventually("everything is embedded", async || server.number("select count(*) from embedding_queue").await == 0)
         .await;
 }

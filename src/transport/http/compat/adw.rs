@@ -2,8 +2,9 @@
 
 use actix_web::{delete, get, post, put, web};
 
+use crate::app::AppState;
 use crate::compat::adw::{self, Adw, CreateAdw, SetAdwStatus};
-use crate::transport::http::{Auth, IdempotencyKey, Json, Path, Reply, Result, ServiceConfig, State};
+use crate::transport::http::{Auth, IdempotencyKey, Json, Path, Reply, Result, ServiceConfig};
 
 pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(create).service(get_one).service(set_status).service(cancel);
@@ -13,7 +14,7 @@ pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
 #[utoipa::path(tag = "Doors", request_body = CreateAdw, params(IdempotencyKey), responses((status = 201, body = Adw)))]
 #[post("/api/v1/workflows/create")]
 async fn create(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     key: IdempotencyKey,
     Json(input): Json<CreateAdw>,
@@ -25,7 +26,7 @@ async fn create(
 /// How it stands, with the newest lines of its transcript.
 #[utoipa::path(tag = "Doors", responses((status = 200, body = Adw)))]
 #[get("/api/v1/workflows/{adw_id}")]
-async fn get_one(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Adw>> {
+async fn get_one(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Adw>> {
     Ok(Reply::ok(adw::get(&state.db, &auth.caller(), &id).await?))
 }
 
@@ -37,7 +38,7 @@ async fn get_one(state: web::Data<State>, auth: Auth, Path(id): Path<String>) ->
 #[utoipa::path(tag = "Doors", request_body = SetAdwStatus, responses((status = 200, body = Adw)))]
 #[put("/api/v1/workflows/{adw_id}/status")]
 async fn set_status(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
     Json(input): Json<SetAdwStatus>,
@@ -49,6 +50,6 @@ async fn set_status(
 /// Cancels it: at once where nobody works on it, else its worker is asked to stop.
 #[utoipa::path(tag = "Doors", responses((status = 202, body = Adw, description = "Cancelled, or about to be")))]
 #[delete("/api/v1/workflows/{adw_id}")]
-async fn cancel(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Adw>> {
+async fn cancel(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Adw>> {
     Ok(Reply::with(202, adw::cancel(&state.db, &auth.caller(), &id).await?))
 }

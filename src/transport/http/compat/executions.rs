@@ -5,10 +5,11 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::Error;
+use crate::app::AppState;
 use crate::compat::executions::{
     self, CreateDefinition, CreateExecution, Definition, Definitions, Execution, Executions,
 };
-use crate::transport::http::{Auth, IdempotencyKey, Json, Path, Query, Reply, Result, ServiceConfig, State};
+use crate::transport::http::{Auth, IdempotencyKey, Json, Path, Query, Reply, Result, ServiceConfig};
 
 pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(definitions).service(define).service(list).service(create).service(get_one);
@@ -17,14 +18,18 @@ pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
 /// Boards that work can be begun from: the templates, then the caller's own.
 #[utoipa::path(tag = "Doors", responses((status = 200, body = Definitions)))]
 #[get("/api/workflow-definitions")]
-async fn definitions(state: web::Data<State>, auth: Auth) -> Result<Reply<Definitions>> {
+async fn definitions(state: web::Data<AppState>, auth: Auth) -> Result<Reply<Definitions>> {
     Ok(Reply::ok(executions::definitions(&state.db, &auth.caller()).await?))
 }
 
 /// Keeps a board to begin work from, by the names of its phases or whole.
 #[utoipa::path(tag = "Doors", request_body = CreateDefinition, responses((status = 201, body = Definition)))]
 #[post("/api/workflow-definitions")]
-async fn define(state: web::Data<State>, auth: Auth, Json(input): Json<CreateDefinition>) -> Result<Reply<Definition>> {
+async fn define(
+    state: web::Data<AppState>,
+    auth: Auth,
+    Json(input): Json<CreateDefinition>,
+) -> Result<Reply<Definition>> {
     Ok(Reply::created(executions::define(&state.db, &auth.caller(), &input).await?))
 }
 
@@ -41,7 +46,7 @@ struct Which {
 /// The caller's workflows as executions, newest first.
 #[utoipa::path(tag = "Doors", params(Which), responses((status = 200, body = Executions)))]
 #[get("/api/workflow-executions")]
-async fn list(state: web::Data<State>, auth: Auth, Query(which): Query<Which>) -> Result<Reply<Executions>> {
+async fn list(state: web::Data<AppState>, auth: Auth, Query(which): Query<Which>) -> Result<Reply<Executions>> {
     let limit = which.limit.unwrap_or(50);
     if !(1..=200).contains(&limit) {
         return Err(Error::invalid("limit", "must be between 1 and 200").into());
@@ -53,7 +58,7 @@ async fn list(state: web::Data<State>, auth: Auth, Query(which): Query<Which>) -
 #[utoipa::path(tag = "Doors", request_body = CreateExecution, params(IdempotencyKey), responses((status = 201, body = Execution)))]
 #[post("/api/workflow-executions")]
 async fn create(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     key: IdempotencyKey,
     Json(input): Json<CreateExecution>,
@@ -65,6 +70,6 @@ async fn create(
 /// One workflow as an execution, with its board and its newest jobs.
 #[utoipa::path(tag = "Doors", responses((status = 200, body = Execution)))]
 #[get("/api/workflow-executions/{id}")]
-async fn get_one(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Execution>> {
+async fn get_one(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Execution>> {
     Ok(Reply::ok(executions::get(&state.db, &auth.caller(), &id).await?))
 }

@@ -7,8 +7,9 @@ use actix_web::{HttpRequest, HttpResponse, Responder, get, post, put, web};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::app::AppState;
 use crate::compat::stages::{self, CreateStaged, MoveToStage, StageSession, StageStatus, StagedCard, StagedTicket};
-use crate::transport::http::{Auth, IdempotencyKey, Json, Path, Query, RawReply, Reply, Result, ServiceConfig, State};
+use crate::transport::http::{Auth, IdempotencyKey, Json, Path, Query, RawReply, Reply, Result, ServiceConfig};
 
 pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(list).service(create).service(get_one).service(move_to).service(move_to_again);
@@ -44,7 +45,7 @@ fn apart(request: &HttpRequest, reply: impl Responder) -> HttpResponse {
 #[get("/tickets", guard = "wants_data")]
 async fn list(
     request: HttpRequest,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Query(which): Query<InWorkflow>,
 ) -> Result<HttpResponse> {
@@ -57,7 +58,7 @@ async fn list(
 #[utoipa::path(tag = "Doors", request_body = CreateStaged, params(IdempotencyKey), responses((status = 201, body = StagedTicket)))]
 #[post("/tickets")]
 async fn create(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     key: IdempotencyKey,
     Json(input): Json<CreateStaged>,
@@ -73,7 +74,7 @@ async fn create(
 #[get("/tickets/{id}", guard = "wants_data")]
 async fn get_one(
     request: HttpRequest,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
     Query(which): Query<InWorkflow>,
@@ -88,7 +89,7 @@ async fn get_one(
 #[utoipa::path(tag = "Doors", request_body = MoveToStage, responses((status = 200, body = StagedTicket)))]
 #[put("/api/tickets/{id}/stage")]
 async fn move_to(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
     Json(input): Json<MoveToStage>,
@@ -101,7 +102,7 @@ async fn move_to(
 #[utoipa::path(tag = "Doors", request_body = MoveToStage, responses((status = 200, body = StagedTicket)))]
 #[put("/tickets/{id}/stage")]
 async fn move_to_again(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
     Json(input): Json<MoveToStage>,
@@ -113,7 +114,7 @@ async fn move_to_again(
 /// Who is connected, and to which board.
 #[utoipa::path(tag = "Doors", responses((status = 200, body = StageSession)))]
 #[get("/session", guard = "wants_data")]
-async fn session(request: HttpRequest, state: web::Data<State>, auth: Auth) -> Result<HttpResponse> {
+async fn session(request: HttpRequest, state: web::Data<AppState>, auth: Auth) -> Result<HttpResponse> {
     Ok(apart(&request, Reply::ok(stages::session(&state.db, &auth.caller()).await?)))
 }
 
@@ -122,7 +123,7 @@ async fn session(request: HttpRequest, state: web::Data<State>, auth: Auth) -> R
 #[get("/workflows/status", guard = "wants_data")]
 async fn status(
     request: HttpRequest,
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Query(which): Query<InWorkflow>,
 ) -> Result<HttpResponse> {

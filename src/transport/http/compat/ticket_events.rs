@@ -2,8 +2,9 @@
 
 use actix_web::{post, web};
 
+use crate::app::AppState;
 use crate::compat::ticket_events::{self, TicketEvent, TicketEventTold};
-use crate::transport::http::{Auth, Json, Reply, Result, ServiceConfig, State};
+use crate::transport::http::{Auth, Json, Reply, Result, ServiceConfig};
 
 pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(tell);
@@ -17,6 +18,6 @@ pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
 /// `assigneeId` or `agentId`, or to whoever acts.
 #[utoipa::path(tag = "Doors", request_body = TicketEvent, responses((status = 200, body = TicketEventTold)))]
 #[post("/api/internal/ticket-event")]
-async fn tell(state: web::Data<State>, auth: Auth, Json(told): Json<TicketEvent>) -> Result<Reply<TicketEventTold>> {
+async fn tell(state: web::Data<AppState>, auth: Auth, Json(told): Json<TicketEvent>) -> Result<Reply<TicketEventTold>> {
     Ok(Reply::ok(ticket_events::tell(&state.db, &auth.caller(), &told).await?))
 }

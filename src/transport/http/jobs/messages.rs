@@ -6,8 +6,9 @@ use utoipa::IntoParams;
 
 use super::{page_size, words};
 use crate::Error;
+use crate::app::AppState;
 use crate::domain::jobs::messages::{self, Message, MessageFilter, Messages, PostMessage};
-use crate::transport::http::{Auth, Json, NoContent, Path, Query, Reply, Result, ServiceConfig, State};
+use crate::transport::http::{Auth, Json, NoContent, Path, Query, Reply, Result, ServiceConfig};
 
 pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(list).service(post_one).service(remove);
@@ -36,7 +37,7 @@ struct ListQuery {
 /// A job's transcript, in order.
 #[utoipa::path(tag = "Jobs", operation_id = "list_job_messages", params(ListQuery), responses((status = 200, body = Messages)))]
 #[get("/api/job-messages")]
-async fn list(state: web::Data<State>, auth: Auth, Query(query): Query<ListQuery>) -> Result<Reply<Messages>> {
+async fn list(state: web::Data<AppState>, auth: Auth, Query(query): Query<ListQuery>) -> Result<Reply<Messages>> {
     if query.after.is_some_and(|place| place < 0) {
         return Err(Error::invalid("after", "must not be negative").into());
     }
@@ -53,7 +54,7 @@ async fn list(state: web::Data<State>, auth: Auth, Query(query): Query<ListQuery
 /// Adds a line to a job's transcript, as a member; workers use `POST /api/jobs/{id}/messages`.
 #[utoipa::path(tag = "Jobs", operation_id = "post_job_message", request_body = PostMessage, responses((status = 201, body = Message)))]
 #[post("/api/job-messages")]
-async fn post_one(state: web::Data<State>, auth: Auth, Json(input): Json<PostMessage>) -> Result<Reply<Message>> {
+async fn post_one(state: web::Data<AppState>, auth: Auth, Json(input): Json<PostMessage>) -> Result<Reply<Message>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
     Ok(Reply::created(messages::post(&state.db, &caller, &input).await?))
 }
@@ -61,7 +62,7 @@ async fn post_one(state: web::Data<State>, auth: Auth, Json(input): Json<PostMes
 /// Deletes a line: one's own, or any as an owner of the workflow.
 #[utoipa::path(tag = "Jobs", operation_id = "delete_job_message", responses((status = 204, description = "Deleted")))]
 #[delete("/api/job-messages/{id}")]
-async fn remove(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> Result<NoContent> {
+async fn remove(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<NoContent> {
     messages::delete(&state.db, &auth.caller(), &id).await?;
     Ok(NoContent)
 }

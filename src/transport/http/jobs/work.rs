@@ -2,6 +2,7 @@
 
 use actix_web::{post, web};
 
+use crate::app::AppState;
 use crate::domain::commits;
 use crate::domain::jobs;
 use crate::domain::jobs::leases::{self, ClaimJob, ClaimedJob, GiveBack, GivenBack, Heartbeat, HeartbeatAnswer};
@@ -9,7 +10,7 @@ use crate::domain::jobs::work::{
     self, CompleteJob, EnterStage, FailJob, JobCompleted, JobFailed, MessagesPosted, PostMessages, ProgressReported,
     ReportProgress, StageEntered,
 };
-use crate::transport::http::{Auth, Json, Path, Reply, Result, ServiceConfig, State};
+use crate::transport::http::{Auth, Json, Path, Reply, Result, ServiceConfig};
 
 pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(claim).service(heartbeat).service(stage).service(progress).service(post_messages);
@@ -20,7 +21,7 @@ pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
 /// of columns hold inside. Where nothing is ready, `job` is null.
 #[utoipa::path(tag = "Workers", operation_id = "claim_job", request_body = ClaimJob, responses((status = 200, body = ClaimedJob)))]
 #[post("/api/jobs/claim")]
-async fn claim(state: web::Data<State>, auth: Auth, Json(input): Json<ClaimJob>) -> Result<Reply<ClaimedJob>> {
+async fn claim(state: web::Data<AppState>, auth: Auth, Json(input): Json<ClaimJob>) -> Result<Reply<ClaimedJob>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
     Ok(Reply::ok(leases::claim(&state.db, &caller, &input).await?))
 }
@@ -30,7 +31,7 @@ async fn claim(state: web::Data<State>, auth: Auth, Json(input): Json<ClaimJob>)
     (status = 200, body = HeartbeatAnswer), (status = 409, description = "The lease is lost")))]
 #[post("/api/jobs/{id}/heartbeat")]
 async fn heartbeat(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
     Json(input): Json<Heartbeat>,
@@ -44,7 +45,7 @@ async fn heartbeat(
     (status = 200, body = StageEntered), (status = 409, description = "The lease is lost")))]
 #[post("/api/jobs/{id}/stage")]
 async fn stage(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
     Json(input): Json<EnterStage>,
@@ -58,7 +59,7 @@ async fn stage(
     (status = 200, body = ProgressReported), (status = 409, description = "The lease is lost")))]
 #[post("/api/jobs/{id}/progress")]
 async fn progress(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
     Json(input): Json<ReportProgress>,
@@ -72,7 +73,7 @@ async fn progress(
     (status = 200, body = MessagesPosted), (status = 409, description = "The lease is lost")))]
 #[post("/api/jobs/{id}/messages")]
 async fn post_messages(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
     Json(input): Json<PostMessages>,
@@ -87,7 +88,7 @@ async fn post_messages(
     (status = 200, body = JobCompleted), (status = 409, description = "The lease is lost")))]
 #[post("/api/jobs/{id}/complete")]
 async fn complete(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
     Json(input): Json<CompleteJob>,
@@ -109,7 +110,7 @@ async fn complete(
     (status = 200, body = JobFailed), (status = 409, description = "The lease is lost")))]
 #[post("/api/jobs/{id}/fail")]
 async fn fail(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
     Json(input): Json<FailJob>,
@@ -123,7 +124,7 @@ async fn fail(
     (status = 200, body = GivenBack), (status = 409, description = "The lease is lost")))]
 #[post("/api/jobs/{id}/release")]
 async fn release(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
     Json(input): Json<GiveBack>,
@@ -137,7 +138,7 @@ async fn release(
     (status = 200, body = GivenBack), (status = 409, description = "The lease is lost")))]
 #[post("/api/jobs/{id}/cancelled")]
 async fn cancelled(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
     Json(input): Json<GiveBack>,

@@ -2,10 +2,11 @@
 
 use actix_web::{delete, patch, post, put, web};
 
+use crate::app::AppState;
 use crate::domain::comments::{self, AddComment, Comment, CommentDeleted, Commented, EditComment};
 use crate::domain::tickets::Done;
 use crate::domain::tickets::change::{self, BlockersSet, CreateTicket, Created, SetBlockers, UpdateTicket, Updated};
-use crate::transport::http::{Auth, IdempotencyKey, Json, Path, Reply, Result, ServiceConfig, State};
+use crate::transport::http::{Auth, IdempotencyKey, Json, Path, Reply, Result, ServiceConfig};
 
 pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(create)
@@ -24,7 +25,7 @@ pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
 #[utoipa::path(tag = "Tickets", request_body = CreateTicket, params(IdempotencyKey), responses((status = 200, body = Created)))]
 #[post("/api/tickets/create")]
 async fn create(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     key: IdempotencyKey,
     Json(input): Json<CreateTicket>,
@@ -36,7 +37,7 @@ async fn create(
 /// Changes fields of a ticket; moves go through change-status.
 #[utoipa::path(tag = "Tickets", request_body = UpdateTicket, responses((status = 200, body = Updated)))]
 #[post("/api/tickets/update")]
-async fn update(state: web::Data<State>, auth: Auth, Json(input): Json<UpdateTicket>) -> Result<Reply<Updated>> {
+async fn update(state: web::Data<AppState>, auth: Auth, Json(input): Json<UpdateTicket>) -> Result<Reply<Updated>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
     Ok(Reply::ok(change::update(&state.db, &state.embeddings, &caller, input).await?))
 }
@@ -45,7 +46,7 @@ async fn update(state: web::Data<State>, auth: Auth, Json(input): Json<UpdateTic
 #[utoipa::path(tag = "Tickets", request_body = SetBlockers, responses((status = 200, body = BlockersSet)))]
 #[post("/api/tickets/set-blockers")]
 async fn set_blockers(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Json(input): Json<SetBlockers>,
 ) -> Result<Reply<BlockersSet>> {
@@ -57,7 +58,7 @@ async fn set_blockers(
 #[utoipa::path(tag = "Comments", request_body = AddComment, params(IdempotencyKey), responses((status = 200, body = Commented)))]
 #[post("/api/tickets/comment")]
 async fn comment(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     key: IdempotencyKey,
     Json(input): Json<AddComment>,
@@ -70,7 +71,7 @@ async fn comment(
 #[utoipa::path(tag = "Comments", request_body = EditComment, responses((status = 200, body = Comment)))]
 #[patch("/api/comments/{id}")]
 async fn edit_comment(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
     Json(input): Json<EditComment>,
@@ -81,7 +82,11 @@ async fn edit_comment(
 /// Deletes a comment; its author or an owner may. Its text stays in history.
 #[utoipa::path(tag = "Comments", responses((status = 200, body = CommentDeleted)))]
 #[delete("/api/comments/{id}")]
-async fn delete_comment(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> Result<Reply<CommentDeleted>> {
+async fn delete_comment(
+    state: web::Data<AppState>,
+    auth: Auth,
+    Path(id): Path<String>,
+) -> Result<Reply<CommentDeleted>> {
     Ok(Reply::ok(comments::delete(&state.db, &auth.caller(), &id).await?))
 }
 
@@ -89,7 +94,7 @@ async fn delete_comment(state: web::Data<State>, auth: Auth, Path(id): Path<Stri
 #[utoipa::path(tag = "Comments", responses((status = 200, body = Comment)))]
 #[put("/api/comments/{id}/reactions/{emoji}")]
 async fn react(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path((id, emoji)): Path<(String, String)>,
 ) -> Result<Reply<Comment>> {
@@ -100,7 +105,7 @@ async fn react(
 #[utoipa::path(tag = "Comments", responses((status = 200, body = Comment)))]
 #[delete("/api/comments/{id}/reactions/{emoji}")]
 async fn take_back_reaction(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path((id, emoji)): Path<(String, String)>,
 ) -> Result<Reply<Comment>> {
@@ -110,13 +115,13 @@ async fn take_back_reaction(
 /// Takes the deletion of a ticket back.
 #[utoipa::path(tag = "Tickets", responses((status = 200, body = Done)))]
 #[post("/api/tickets/{id}/restore")]
-async fn restore(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Done>> {
+async fn restore(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Done>> {
     Ok(Reply::ok(change::restore(&state.db, &auth.caller(), &id).await?))
 }
 
 /// Deletes a ticket; it can be restored.
 #[utoipa::path(tag = "Tickets", responses((status = 200, body = Done)))]
 #[delete("/api/tickets/{id}")]
-async fn remove(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Done>> {
+async fn remove(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Done>> {
     Ok(Reply::ok(change::delete(&state.db, &auth.caller(), &id).await?))
 }

@@ -6,10 +6,11 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::Error;
+use crate::app::AppState;
 use crate::domain::export::{self, Format};
 use crate::domain::search::{SearchTickets, SearchType};
 use crate::domain::tickets::read::Filters;
-use crate::transport::http::{Auth, Json, Result, ServiceConfig, State};
+use crate::transport::http::{Auth, Json, Result, ServiceConfig};
 
 pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(export_found);
@@ -44,7 +45,7 @@ struct ExportFound {
 #[utoipa::path(tag = "Tickets", request_body = ExportFound, responses((status = 200, description = "The file", content(
     (String = "text/csv"), (serde_json::Value = "application/json"), (String = "text/markdown")))))]
 #[post("/api/tickets/search/export")]
-async fn export_found(state: web::Data<State>, auth: Auth, Json(input): Json<ExportFound>) -> Result<HttpResponse> {
+async fn export_found(state: web::Data<AppState>, auth: Auth, Json(input): Json<ExportFound>) -> Result<HttpResponse> {
     let wanted = SearchTickets {
         workflow_id: input.workflow_id,
         agent_id: input.agent_id,

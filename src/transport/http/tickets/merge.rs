@@ -2,8 +2,9 @@
 
 use actix_web::{post, web};
 
+use crate::app::AppState;
 use crate::domain::tickets::merge::{self, MergeTickets, Merged, UnmergeTicket, Unmerged};
-use crate::transport::http::{Auth, Json, Reply, Result, ServiceConfig, State};
+use crate::transport::http::{Auth, Json, Reply, Result, ServiceConfig};
 
 pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(merge_one).service(unmerge);
@@ -15,7 +16,7 @@ pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
 /// board. Reading it says what it was merged into, and `/api/tickets/unmerge` takes it all back.
 #[utoipa::path(tag = "Tickets", request_body = MergeTickets, responses((status = 200, body = Merged)))]
 #[post("/api/tickets/merge")]
-async fn merge_one(state: web::Data<State>, auth: Auth, Json(input): Json<MergeTickets>) -> Result<Reply<Merged>> {
+async fn merge_one(state: web::Data<AppState>, auth: Auth, Json(input): Json<MergeTickets>) -> Result<Reply<Merged>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
     Ok(Reply::ok(merge::merge(&state.db, &caller, &input).await?))
 }
@@ -23,7 +24,7 @@ async fn merge_one(state: web::Data<State>, auth: Auth, Json(input): Json<MergeT
 /// Takes a merge back: what went over returns, but for what was deleted or changed since.
 #[utoipa::path(tag = "Tickets", request_body = UnmergeTicket, responses((status = 200, body = Unmerged)))]
 #[post("/api/tickets/unmerge")]
-async fn unmerge(state: web::Data<State>, auth: Auth, Json(input): Json<UnmergeTicket>) -> Result<Reply<Unmerged>> {
+async fn unmerge(state: web::Data<AppState>, auth: Auth, Json(input): Json<UnmergeTicket>) -> Result<Reply<Unmerged>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
     Ok(Reply::ok(merge::unmerge(&state.db, &caller, &input).await?))
 }

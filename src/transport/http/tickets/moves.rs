@@ -3,13 +3,14 @@
 use actix_web::{post, web};
 use serde_json::Value;
 
+use crate::app::AppState;
 use crate::domain::accounts::Caller;
 use crate::domain::commits;
 use crate::domain::tickets::moves::{
     self, BulkUpdate, BulkUpdated, ChangeStatus, Claim, Claimed, CommitLinked, LinkCommit, Reorder, Reordered,
     ResolveTicket, Resolved, StatusChanged,
 };
-use crate::transport::http::{Auth, Json, Reply, Result, ServiceConfig, State};
+use crate::transport::http::{Auth, Json, Reply, Result, ServiceConfig};
 
 pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(change_status)
@@ -22,7 +23,7 @@ pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
 
 /// What the workflow's repository says of a commit, if there is one and it knows it.
 async fn described(
-    state: &State,
+    state: &AppState,
     caller: &Caller,
     ticket: &str,
     commit_sha: Option<&String>,
@@ -37,7 +38,7 @@ async fn described(
 #[utoipa::path(tag = "Tickets", request_body = ChangeStatus, responses((status = 200, body = StatusChanged)))]
 #[post("/api/tickets/change-status")]
 async fn change_status(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Json(input): Json<ChangeStatus>,
 ) -> Result<Reply<StatusChanged>> {
@@ -49,7 +50,7 @@ async fn change_status(
 /// Moves a ticket inside its column.
 #[utoipa::path(tag = "Tickets", request_body = Reorder, responses((status = 200, body = Reordered)))]
 #[post("/api/tickets/reorder")]
-async fn reorder(state: web::Data<State>, auth: Auth, Json(input): Json<Reorder>) -> Result<Reply<Reordered>> {
+async fn reorder(state: web::Data<AppState>, auth: Auth, Json(input): Json<Reorder>) -> Result<Reply<Reordered>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
     Ok(Reply::ok(moves::reorder(&state.db, &caller, &input).await?))
 }
@@ -57,7 +58,7 @@ async fn reorder(state: web::Data<State>, auth: Auth, Json(input): Json<Reorder>
 /// Resolves a ticket and releases what it blocked.
 #[utoipa::path(tag = "Tickets", request_body = ResolveTicket, responses((status = 200, body = Resolved)))]
 #[post("/api/tickets/resolve")]
-async fn resolve(state: web::Data<State>, auth: Auth, Json(input): Json<ResolveTicket>) -> Result<Reply<Resolved>> {
+async fn resolve(state: web::Data<AppState>, auth: Auth, Json(input): Json<ResolveTicket>) -> Result<Reply<Resolved>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
     let git = described(&state, &caller, &input.ticket_id, input.commit_sha.as_ref()).await?;
     Ok(Reply::ok(moves::resolve(&state.db, &caller, &input, git).await?))
@@ -66,7 +67,7 @@ async fn resolve(state: web::Data<State>, auth: Auth, Json(input): Json<ResolveT
 /// Takes the next ready ticket: unblocked, unassigned, in a todo column. Two callers never get the same.
 #[utoipa::path(tag = "Tickets", request_body = Claim, responses((status = 200, body = Claimed)))]
 #[post("/api/tickets/claim")]
-async fn claim(state: web::Data<State>, auth: Auth, Json(input): Json<Claim>) -> Result<Reply<Claimed>> {
+async fn claim(state: web::Data<AppState>, auth: Auth, Json(input): Json<Claim>) -> Result<Reply<Claimed>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
     Ok(Reply::ok(moves::claim(&state.db, &caller, &input).await?))
 }
@@ -74,7 +75,11 @@ async fn claim(state: web::Data<State>, auth: Auth, Json(input): Json<Claim>) ->
 /// Makes the same change in up to 500 tickets, in one transaction.
 #[utoipa::path(tag = "Tickets", request_body = BulkUpdate, responses((status = 200, body = BulkUpdated)))]
 #[post("/api/tickets/bulk-update")]
-async fn bulk_update(state: web::Data<State>, auth: Auth, Json(input): Json<BulkUpdate>) -> Result<Reply<BulkUpdated>> {
+async fn bulk_update(
+    state: web::Data<AppState>,
+    auth: Auth,
+    Json(input): Json<BulkUpdate>,
+) -> Result<Reply<BulkUpdated>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
     Ok(Reply::ok(moves::bulk_update(&state.db, &caller, &input).await?))
 }
@@ -83,7 +88,7 @@ async fn bulk_update(state: web::Data<State>, auth: Auth, Json(input): Json<Bulk
 #[utoipa::path(tag = "Commits", request_body = LinkCommit, responses((status = 200, body = CommitLinked)))]
 #[post("/api/tickets/link-commit")]
 async fn link_commit(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Json(input): Json<LinkCommit>,
 ) -> Result<Reply<CommitLinked>> {

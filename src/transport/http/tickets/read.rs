@@ -4,12 +4,13 @@ use actix_web::{get, post, web};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::app::AppState;
 use crate::domain::commits::{self, CommitDiff};
 use crate::domain::search::{self, SearchAnswer, SearchTickets};
 use crate::domain::tickets::Priority;
 use crate::domain::tickets::read::{self, Filters, SortBy, SortOrder, StatsAnswer, TicketDetail, TicketList};
 use crate::domain::workflows::{self, BoardConfigAnswer};
-use crate::transport::http::{Auth, Json, Path, Query, Reply, Result, ServiceConfig, State};
+use crate::transport::http::{Auth, Json, Path, Query, Reply, Result, ServiceConfig};
 use crate::{Error, Result as CoreResult};
 
 pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
@@ -96,7 +97,7 @@ struct InWorkflow {
     workflow_id: Option<String>,
 }
 
-async fn page(state: &State, auth: &Auth, query: &ListQuery) -> Result<Reply<TicketList>> {
+async fn page(state: &AppState, auth: &Auth, query: &ListQuery) -> Result<Reply<TicketList>> {
     let (limit, offset) = (query.limit.unwrap_or(50), query.offset.unwrap_or(0));
     if !(1..=200).contains(&limit) {
         return Err(Error::invalid("limit", "must be between 1 and 200").into());
@@ -115,35 +116,43 @@ async fn page(state: &State, auth: &Auth, query: &ListQuery) -> Result<Reply<Tic
 /// Searches the tickets of a workflow.
 #[utoipa::path(tag = "Tickets", request_body = SearchTickets, responses((status = 200, body = SearchAnswer)))]
 #[post("/api/tickets/search")]
-async fn find(state: web::Data<State>, auth: Auth, Json(input): Json<SearchTickets>) -> Result<Reply<SearchAnswer>> {
+async fn find(state: web::Data<AppState>, auth: Auth, Json(input): Json<SearchTickets>) -> Result<Reply<SearchAnswer>> {
     Ok(Reply::ok(search::tickets(&state.db, &state.embeddings, &auth.caller(), &input).await?))
 }
 
 /// Tickets of a workflow, filtered, sorted, paged.
 #[utoipa::path(tag = "Tickets", params(ListQuery), responses((status = 200, body = TicketList)))]
 #[get("/api/tickets")]
-async fn list(state: web::Data<State>, auth: Auth, Query(query): Query<ListQuery>) -> Result<Reply<TicketList>> {
+async fn list(state: web::Data<AppState>, auth: Auth, Query(query): Query<ListQuery>) -> Result<Reply<TicketList>> {
     page(&state, &auth, &query).await
 }
 
 /// The same as `GET /api/tickets`.
 #[utoipa::path(tag = "Tickets", params(ListQuery), responses((status = 200, body = TicketList)))]
 #[get("/api/tickets/get")]
-async fn list_again(state: web::Data<State>, auth: Auth, Query(query): Query<ListQuery>) -> Result<Reply<TicketList>> {
+async fn list_again(
+    state: web::Data<AppState>,
+    auth: Auth,
+    Query(query): Query<ListQuery>,
+) -> Result<Reply<TicketList>> {
     page(&state, &auth, &query).await
 }
 
 /// The board's configuration.
 #[utoipa::path(tag = "Tickets", responses((status = 200, body = BoardConfigAnswer)))]
 #[get("/api/tickets/board-config/{workflow_id}")]
-async fn board_config(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> Result<Reply<BoardConfigAnswer>> {
+async fn board_config(
+    state: web::Data<AppState>,
+    auth: Auth,
+    Path(id): Path<String>,
+) -> Result<Reply<BoardConfigAnswer>> {
     Ok(Reply::ok(workflows::board_config(&state.db, &auth.caller(), &id).await?))
 }
 
 /// Statistics of a workflow.
 #[utoipa::path(tag = "Tickets", responses((status = 200, body = StatsAnswer)))]
 #[get("/api/tickets/stats/{workflow_id}")]
-async fn stats(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> Result<Reply<StatsAnswer>> {
+async fn stats(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<Reply<StatsAnswer>> {
     Ok(Reply::ok(read::stats(&state.db, &auth.caller(), &id).await?))
 }
 
@@ -151,7 +160,7 @@ async fn stats(state: web::Data<State>, auth: Auth, Path(id): Path<String>) -> R
 #[utoipa::path(tag = "Commits", params(InWorkflow), responses((status = 200, body = CommitDiff)))]
 #[get("/api/tickets/commit-diff/{sha}")]
 async fn commit_diff(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path(sha): Path<String>,
     Query(query): Query<InWorkflow>,
@@ -166,7 +175,7 @@ async fn commit_diff(
     (status = 304, description = "Nothing has changed since the ETag in If-None-Match")))]
 #[get("/api/tickets/{id}")]
 async fn get_one(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
     Query(query): Query<InWorkflow>,

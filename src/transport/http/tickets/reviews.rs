@@ -4,12 +4,13 @@ use actix_web::{get, post, web};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::app::AppState;
 use crate::domain::approvals::Decision;
 use crate::domain::approvals::reviews::{
     self, ApproveTicket, ClarificationRequested, PendingReviews, RejectTicket, RequestClarification, RequestReview,
     Reviewed,
 };
-use crate::transport::http::{Auth, IdempotencyKey, Json, Query, Reply, Result, ServiceConfig, State};
+use crate::transport::http::{Auth, IdempotencyKey, Json, Query, Reply, Result, ServiceConfig};
 
 pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(request_review).service(approve).service(reject).service(request_clarification).service(pending);
@@ -24,9 +25,9 @@ struct InWorkflow {
 }
 
 /// Wakes those who wait for a review that was decided here.
-fn told(state: &State, reviewed: Reviewed) -> Reply<Reviewed> {
+fn told(state: &AppState, reviewed: Reviewed) -> Reply<Reviewed> {
     if let Some(id) = &reviewed.approval_id {
-        state.approvals.nudge(id);
+        state.decision_waits.wake(id);
     }
     Reply::ok(reviewed)
 }
@@ -35,7 +36,7 @@ fn told(state: &State, reviewed: Reviewed) -> Reply<Reviewed> {
 #[utoipa::path(tag = "Approvals", request_body = RequestReview, responses((status = 200, body = Reviewed)))]
 #[post("/api/tickets/request-review")]
 async fn request_review(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Json(input): Json<RequestReview>,
 ) -> Result<Reply<Reviewed>> {
@@ -46,7 +47,7 @@ async fn request_review(
 /// Approves a ticket that waits for review; it can be moved and claimed again.
 #[utoipa::path(tag = "Approvals", request_body = ApproveTicket, responses((status = 200, body = Reviewed)))]
 #[post("/api/tickets/approve")]
-async fn approve(state: web::Data<State>, auth: Auth, Json(input): Json<ApproveTicket>) -> Result<Reply<Reviewed>> {
+async fn approve(state: web::Data<AppState>, auth: Auth, Json(input): Json<ApproveTicket>) -> Result<Reply<Reviewed>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
     let comment = input.comment.as_deref();
     Ok(told(&state, reviews::review(&state.db, &caller, &input.ticket_id, Decision::Approve, None, comment).await?))
@@ -56,7 +57,7 @@ async fn approve(state: web::Data<State>, auth: Auth, Json(input): Json<ApproveT
 /// for another review.
 #[utoipa::path(tag = "Approvals", request_body = RejectTicket, responses((status = 200, body = Reviewed)))]
 #[post("/api/tickets/reject")]
-async fn reject(state: web::Data<State>, auth: Auth, Json(input): Json<RejectTicket>) -> Result<Reply<Reviewed>> {
+async fn reject(state: web::Data<AppState>, auth: Auth, Json(input): Json<RejectTicket>) -> Result<Reply<Reviewed>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
     let (reason, comment) = (input.rejection_reason.as_deref(), input.comment.as_deref());
     Ok(told(&state, reviews::review(&state.db, &caller, &input.ticket_id, Decision::Reject, reason, comment).await?))
@@ -67,7 +68,7 @@ async fn reject(state: web::Data<State>, auth: Auth, Json(input): Json<RejectTic
     (status = 200, body = ClarificationRequested)))]
 #[post("/api/tickets/request-clarification")]
 async fn request_clarification(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     key: IdempotencyKey,
     Json(input): Json<RequestClarification>,
@@ -80,7 +81,7 @@ async fn request_clarification(
 #[utoipa::path(tag = "Approvals", params(InWorkflow), responses((status = 200, body = PendingReviews)))]
 #[get("/api/tickets/pending-review-count")]
 async fn pending(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Query(query): Query<InWorkflow>,
 ) -> Result<Reply<PendingReviews>> {

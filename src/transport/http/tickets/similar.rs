@@ -4,8 +4,9 @@ use actix_web::{get, post, web};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::app::AppState;
 use crate::domain::search::similar::{self, CheckDuplicate, DuplicateCheck, RelatedTickets};
-use crate::transport::http::{Auth, Json, Path, Query, Reply, Result, ServiceConfig, State};
+use crate::transport::http::{Auth, Json, Path, Query, Reply, Result, ServiceConfig};
 
 pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(check_duplicate).service(related);
@@ -23,7 +24,7 @@ struct HowMany {
 #[utoipa::path(tag = "Search", request_body = CheckDuplicate, responses((status = 200, body = DuplicateCheck)))]
 #[post("/api/tickets/check-duplicate")]
 async fn check_duplicate(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Json(input): Json<CheckDuplicate>,
 ) -> Result<Reply<DuplicateCheck>> {
@@ -34,7 +35,7 @@ async fn check_duplicate(
 #[utoipa::path(tag = "Search", params(HowMany), responses((status = 200, body = RelatedTickets)))]
 #[get("/api/tickets/{id}/related")]
 async fn related(
-    state: web::Data<State>,
+    state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
     Query(how_many): Query<HowMany>,

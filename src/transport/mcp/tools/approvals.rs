@@ -223,7 +223,7 @@ fn get(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
             return Err(Error::invalid("wait", format!("must be between 0 and {PATIENCE}")));
         }
         let (db, patience) = (&call.state.db, Duration::from_secs(wait));
-        let approval = call.state.approvals.wait(db, &call.caller, &input.approval_id, patience).await?;
+        let approval = call.state.decision_waits.wait(db, &call.caller, &input.approval_id, patience).await?;
         let mut answer = shown(&approval)?;
         if let Some(text) = input.part {
             let name = name(&text);
@@ -273,7 +273,7 @@ fn decide(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
         let words =
             Decide { answer: input.answer, reason: input.reason, comment: input.comment, agent_id: input.agent_id };
         let decided = approvals::decide(&call.state.db, &caller, &input.approval_id, decision, &words).await?;
-        call.state.approvals.nudge(&input.approval_id);
+        call.state.decision_waits.wake(&input.approval_id);
         shown(&decided)
     })
 }
