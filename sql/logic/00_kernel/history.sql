@@ -1,0 +1,118 @@
+-- Writing history. Triggers gather changes and record them here.
+
+-- The actor that history names: set by logic.act, or the database role of whoever typed SQL.
+create function logic.current_actor() returns text language sql stable
+begin atomic
+    select coalesce(nullif(current_setting('callboard.actor', true), ''), 'db:' || session_user);
+end;
+
+create function logic.current_on_behalf_of() returns text language sql stable
+begin atomic
+    select nullif(current_setting('callboard.on_behalf_of', true), '');
+end;
+
+-- What a program outside told of the change that this transaction makes, in its own words, as event data.
+create function logic.reported() returns jsonb language sql stable
+begin atomic
+    select case when coalesce(current_setting('callboard.reported', true), '') = '' then '{}'::jsonb
+                else jsonb_build_object('reported', current_setting('callboard.reported', true)::jsonb) end;
+end;
+
+-- One change on its way into history: into `stream_id`, or the workflow's stream where that is null.
+create type logic.change as (
+    workflow_id text, ticket_id text, change_type text, field_name text, old_value text, new_value text,
+    description text, metadata jsonb, job_id text, stream_id text
+);
+
+-- Writes gathered changes into their streams, in the order given, and rings.
+create function logic.record(changes logic.change[]) returns void language plpgsql as $$
+declare
+    base record;
+    one logic.change;
+    seq bigint;
+    actor text;
+    acting_for text;
+    quiet boolean := true;
+begin
+    if cardinality(changes) = 0 or changes is null then
+        return;
+    end if;
+    actor := logic.current_actor();
+    acting_for := logic.current_on_behalf_of();
+    if cardinality(changes) > 20 then
+        perform logic.record_many(changes, actor, acting_for);
+        return;
+    end if;
+    for base in
+        select * from logic.next_seqs(array(select coalesce(c.stream_id, 'workflow:' || c.workflow_id) from unnest(changes) c))
+    loop
+        seq := base.before_first;
+        foreach one in array changes loop
+            continue when coalesce(one.stream_id, 'workflow:' || one.workflow_id) <> base.stream_id;
+            seq := seq + 1;
+            insert into history (stream_id, seq, workflow_id, ticket_id, job_id, change_type, field_name, old_value, new_value,
+                                 change_description, metadata, actor_id, on_behalf_of)
+            values (base.stream_id, seq, one.workflow_id, one.ticket_id, one.job_id, one.change_type, one.field_name, one.old_value, one.new_value,
+                    coalesce(one.description, ''), coalesce(one.metadata, '{}'), actor, acting_for);
+            if one.change_type = 'status_changed' then
+                perform logic.ring_status(one.workflow_id, one.ticket_id, seq, one.old_value, one.new_value);
+            else
+                quiet := false;
+            end if;
+        end loop;
+    end loop;
+    if not quiet then
+        perform logic.ring();
+    end if;
+end
+$$;
+
+-- The same in one statement, for so many changes that going through them once a stream would be slow.
+create function logic.record_many(changes logic.change[], actor text, acting_for text) returns void language plpgsql as $$
+declare
+    moved record;
+begin
+    for moved in
+    with
+    -- Each change with its stream and its place among that stream's.
+    placed as materialized (
+        select c.*, coalesce(c.stream_id, 'workflow:' || c.workflow_id) as stream,
+               row_number() over (partition by coalesce(c.stream_id, 'workflow:' || c.workflow_id) order by c.place) as nth
+          from unnest(changes) with ordinality c (workflow_id, ticket_id, change_type, field_name, old_value, new_value, description,
+                                                  metadata, job_id, stream_id, place)
+    ),
+    -- The numbers before each stream's first.
+    bases as materialized (
+        select * from logic.next_seqs((select array_agg(p.stream) from placed p))
+    ),
+    written as (
+        insert into history (stream_id, seq, workflow_id, ticket_id, job_id, change_type, field_name, old_value, new_value,
+                             change_description, metadata, actor_id, on_behalf_of)
+        select p.stream, b.before_first + p.nth, p.workflow_id, p.ticket_id, p.job_id, p.change_type, p.field_name, p.old_value, p.new_value,
+               coalesce(p.description, ''), coalesce(p.metadata, '{}'), actor, acting_for
+          from placed p join bases b on b.stream_id = p.stream
+         order by p.place
+        returning workflow_id, ticket_id, seq, change_type, old_value, new_value
+    )
+    select * from written w where w.change_type = 'status_changed' order by w.seq
+    loop
+        perform logic.ring_status(moved.workflow_id, moved.ticket_id, moved.seq, moved.old_value, moved.new_value);
+    end loop;
+    if exists (select from unnest(changes) c where c.change_type <> 'status_changed') then
+        perform logic.ring();
+    end if;
+end
+$$;
+
+-- The same for changes that a trigger gathered as a JSON array of objects with the fields of
+-- logic.change.
+create function logic.record_json(changes jsonb) returns void language plpgsql as $$
+begin
+    perform logic.record(array(
+        select row(r.*)::logic.change
+          from jsonb_array_elements(changes) with ordinality e (item, place)
+          cross join lateral jsonb_to_record(e.item) r (workflow_id text, ticket_id text, change_type text, field_name text,
+                old_value text, new_value text, description text, metadata jsonb, job_id text, stream_id text)
+         order by e.place));
+end
+$$;

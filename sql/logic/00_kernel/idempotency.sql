@@ -1,0 +1,36 @@
+-- Stored responses of requests that carry an idempotency key.
+
+-- The stored answer of an earlier request with this key, or null if this one is the first. Another
+-- request under the same key is refused; one still under way is waited for.
+create function logic.replay(who logic.principal, key text, request jsonb) returns jsonb language plpgsql as $$
+declare
+    hash bytea := sha256(convert_to(request::text, 'UTF8'));
+    earlier idempotency_keys;
+begin
+    if key is null then
+        return null;
+    end if;
+    insert into idempotency_keys (actor_id, key, request_hash)
+    values (who.actor_id, replay.key, hash)
+    on conflict do nothing;
+    if found then
+        return null;
+    end if;
+    select * into earlier from idempotency_keys k where k.actor_id = who.actor_id and k.key = replay.key;
+    if earlier.request_hash <> hash then
+        perform logic.fail('CB009', 'This Idempotency-Key was used before with another request; use a new key.');
+    end if;
+    return earlier.response;
+end
+$$;
+
+-- Keeps the answer for repeats of the request; answers it.
+create function logic.remember(who logic.principal, key text, response jsonb) returns jsonb language plpgsql as $$
+begin
+    if key is not null then
+        update idempotency_keys k set response = remember.response
+         where k.actor_id = who.actor_id and k.key = remember.key;
+    end if;
+    return response;
+end
+$$;

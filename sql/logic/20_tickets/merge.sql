@@ -1,0 +1,166 @@
+-- Merging a duplicate into its original, and taking that back. Nothing is deleted: what hangs on the
+-- duplicate goes to the original, and ticket_merges notes what went, so that it can come back.
+-- Lock order: several tickets change, so the stream comes first, then the tickets by id.
+
+-- Holds two tickets of a workflow, its stream first.
+create function logic.lock_pair(workflow text, one text, other text) returns void language plpgsql as $$
+begin
+    perform logic.lock_stream(workflow);
+    perform 1 from tickets t where t.id in (one, other) order by t.id for no key update;
+end
+$$;
+
+-- POST /api/tickets/merge. The duplicate is resolved as `resolve` does, past the rules for moves: there is
+-- nothing left to do about it. Refused where the original would come to wait for itself.
+create function logic.merge_tickets(caller text, ticket text, into_ticket text, comment text default null) returns jsonb language plpgsql as $$
+declare
+    did text := logic.find_ticket(caller, ticket, 'member');
+    workflow text := (select t.workflow_id from tickets t where t.id = did);
+    oid text := logic.find_ticket(caller, into_ticket, 'member', workflow);
+    who logic.principal := logic.identify(caller);
+    dup tickets;
+    original tickets;
+    moved jsonb;
+    commits text[];
+    blockers jsonb;
+    parts jsonb;
+    said text;
+begin
+    if did = oid then
+        perform logic.invalid('into_ticket_id', 'must name another ticket');
+    end if;
+    if workflow <> (select t.workflow_id from tickets t where t.id = oid) then
+        perform logic.invalid('into_ticket_id', 'must name a ticket of the same workflow');
+    end if;
+    comment := nullif(logic.trimmed(comment), '');
+    if char_length(comment) > 10000 then
+        perform logic.invalid('comment', 'must have at most 10000 characters');
+    end if;
+    perform logic.require_open(workflow);
+    perform logic.lock_pair(workflow, did, oid);
+    dup := logic.lock_ticket(did);
+    original := logic.lock_ticket(oid);
+
+    moved := jsonb_build_object(
+        'comments', (select coalesce(jsonb_agg(c.id), '[]') from ticket_comments c where c.ticket_id = did and c.deleted_at is null),
+        'deleted_comments', (select coalesce(jsonb_agg(c.id), '[]') from ticket_comments c where c.ticket_id = did and c.deleted_at is not null));
+    update ticket_comments c set ticket_id = oid where c.ticket_id = did;
+    with gone as (
+        update ticket_commits m set ticket_id = oid
+         where m.ticket_id = did
+           and not exists (select from ticket_commits o where o.ticket_id = oid and o.commit_sha = m.commit_sha)
+        returning m.id
+    )
+    select coalesce(array_agg(g.id), '{}') into commits from gone g;
+    blockers := logic.move_blockers(dup, original);
+    parts := logic.move_parts(dup, oid);
+    moved := moved || blockers || parts || logic.move_words(dup, original) || jsonb_build_object('commits', commits,
+        'before', jsonb_build_object('status', dup.status, 'rank', dup.rank, 'is_resolved', dup.is_resolved,
+            'resolved_at', dup.resolved_at, 'started_at', dup.started_at, 'completed_at', dup.completed_at));
+
+    update tickets t set
+        merged_into_ticket_id = oid,
+        status = coalesce(done.id, t.status),
+        rank = case when done.id <> t.status then logic.rank_at_end(t.number) else t.rank end,
+        is_resolved = true, resolved_at = coalesce(t.resolved_at, clock_timestamp()), completed_at = coalesce(t.completed_at, clock_timestamp())
+      from (select (
+        select c.id from board_columns c where c.workflow_id = workflow and c.category = 'done'
+         order by c.id <> dup.status, c.position, c.id limit 1) as id) done
+     where t.id = did;
+    insert into ticket_merges (ticket_id, into_ticket_id, workflow_id, moved, merged_by)
+    values (did, oid, workflow, moved, logic.acting(who))
+    on conflict (ticket_id) do update set into_ticket_id = excluded.into_ticket_id, moved = excluded.moved,
+        merged_by = excluded.merged_by, merged_at = clock_timestamp();
+    said := format('Merged TKT-%s (%s) into this ticket%s', dup.number, dup.title, coalesce(': ' || comment, '.'));
+    perform logic.insert_comment(who, oid, workflow, said, 'system', mentions => array[did], field => 'comment');
+
+    return jsonb_build_object('success', true, 'ticket_id', did, 'into_ticket_id', oid,
+        'message', format('Merged TKT-%s into TKT-%s.', dup.number, original.number),
+        'moved', jsonb_build_object(
+            'comments', jsonb_array_length(moved -> 'comments'),
+            'commits', cardinality(commits),
+            'blockers', jsonb_array_length(blockers -> 'waits_moved') + jsonb_array_length(blockers -> 'held_moved'),
+            'sub_tickets', jsonb_array_length(parts -> 'sub_tickets')),
+        'unblocked_tickets', (
+            select coalesce(jsonb_agg(h.id), '[]') from jsonb_array_elements_text(blockers -> 'held') h (id)
+             where not exists (select from ticket_blockers k where k.ticket_id = h.id)));
+end
+$$;
+
+-- Gives the duplicate's blockers to the original, both ways. An original that is resolved neither waits nor
+-- holds anything up. The trigger of ticket_blockers refuses what would close a loop.
+create function logic.move_blockers(dup tickets, original tickets) returns jsonb language plpgsql as $$
+declare
+    waits text[] := array(select k.blocked_by_ticket_id from ticket_blockers k where k.ticket_id = dup.id order by 1);
+    held text[] := array(select k.ticket_id from ticket_blockers k where k.blocked_by_ticket_id = dup.id order by 1);
+    waits_moved text[];
+    held_moved text[];
+begin
+    delete from ticket_blockers k where k.ticket_id = dup.id or k.blocked_by_ticket_id = dup.id;
+    with made as (
+        insert into ticket_blockers (ticket_id, blocked_by_ticket_id, workflow_id)
+        select original.id, w, dup.workflow_id from unnest(waits) w where w <> original.id and not original.is_resolved
+        on conflict do nothing returning blocked_by_ticket_id
+    )
+    select coalesce(array_agg(m.blocked_by_ticket_id order by m.blocked_by_ticket_id), '{}') into waits_moved from made m;
+    with made as (
+        insert into ticket_blockers (ticket_id, blocked_by_ticket_id, workflow_id)
+        select h, original.id, dup.workflow_id from unnest(held) h where h <> original.id and not original.is_resolved
+        on conflict do nothing returning ticket_id
+    )
+    select coalesce(array_agg(m.ticket_id order by m.ticket_id), '{}') into held_moved from made m;
+    return jsonb_build_object('waits', waits, 'held', held, 'waits_moved', waits_moved, 'held_moved', held_moved);
+end
+$$;
+
+-- Gives the duplicate's parts and its own duplicates to the original. A part in whose line the original
+-- itself stands goes up instead, so that nobody becomes its own ancestor.
+create function logic.move_parts(dup tickets, oid text) returns jsonb language plpgsql as $$
+declare
+    parts jsonb;
+    duplicates text[];
+begin
+    with recursive
+    -- The original, its parent, and so on.
+    line as (
+        select oid collate "C" as id
+        union
+        select t.parent_ticket_id from line l join tickets t on t.id = l.id where t.parent_ticket_id is not null
+    ),
+    parts as (
+        update tickets t set parent_ticket_id = case when t.id in (select l.id from line l) then dup.parent_ticket_id else oid end
+         where t.parent_ticket_id = dup.id
+        returning t.id, t.parent_ticket_id as parent
+    )
+    select coalesce(jsonb_agg(to_jsonb(p)), '[]') into parts from parts p;
+    with gone as (
+        update tickets t set merged_into_ticket_id = oid where t.merged_into_ticket_id = dup.id returning t.id
+    )
+    select coalesce(array_agg(g.id), '{}') into duplicates from gone g;
+    return jsonb_build_object('sub_tickets', parts, 'duplicates', duplicates);
+end
+$$;
+
+-- Gives tags, related tasks and relations of the duplicate to the original; who was related to the
+-- duplicate is related to the original.
+create function logic.move_words(dup tickets, original tickets) returns jsonb language plpgsql as $$
+declare
+    related jsonb;
+    after tickets;
+begin
+    select coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'had', t.related_ticket_ids @> array[original.id])), '[]') into related
+      from tickets t where t.workflow_id = dup.workflow_id and t.related_ticket_ids @> array[dup.id] and t.id <> dup.id;
+    update tickets t set related_ticket_ids = logic.tidy_list(array_replace(t.related_ticket_ids, dup.id, original.id))
+     where t.id in (select r ->> 'id' from jsonb_array_elements(related) r) and t.id <> original.id;
+    update tickets t set
+        tags = (logic.tidy_list(t.tags || dup.tags))[1:50],
+        related_task_ids = (logic.tidy_list(t.related_task_ids || dup.related_task_ids))[1:200],
+        related_ticket_ids = (array_remove(array_remove(logic.tidy_list(t.related_ticket_ids || dup.related_ticket_ids), t.id), dup.id))[1:200]
+     where t.id = original.id
+    returning t.* into after;
+    return jsonb_build_object('related', related,
+        'tags', to_jsonb(array(select unnest(after.tags) except select unnest(original.tags))),
+        'related_task_ids', to_jsonb(array(select unnest(after.related_task_ids) except select unnest(original.related_task_ids))),
+        'related_ticket_ids', to_jsonb(array(select unnest(after.related_ticket_ids) except select unnest(original.related_ticket_ids))));
+end
+$$;

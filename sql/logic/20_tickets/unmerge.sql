@@ -1,0 +1,161 @@
+-- Taking a merge back.
+
+-- POST /api/tickets/unmerge. What has been deleted or changed since stays as it is; the answer says so.
+create function logic.unmerge_ticket(caller text, ticket text) returns jsonb language plpgsql as $$
+declare
+    who logic.principal;
+    dup tickets;
+    original tickets;
+    moved jsonb;
+    before jsonb;
+    comments bigint;
+    commits bigint;
+    blockers bigint;
+    parts bigint;
+    kept text[] := '{}';
+begin
+    select * into dup from tickets t where t.id = ticket and t.deleted_at is null;
+    who := logic.authorize(caller, dup.workflow_id, 'member', 'ticket ' || ticket);
+    perform logic.require_open(dup.workflow_id);
+    perform logic.lock_pair(dup.workflow_id, dup.id, dup.merged_into_ticket_id);
+    select * into dup from tickets t where t.id = ticket;
+    if dup.merged_into_ticket_id is null or dup.deleted_at is not null then
+        perform logic.fail('CB409', format('TKT-%s is not merged into another ticket.', dup.number));
+    end if;
+    select * into original from tickets t where t.id = dup.merged_into_ticket_id;
+    moved := coalesce((select m.moved from ticket_merges m where m.ticket_id = dup.id), '{}');
+    before := moved -> 'before';
+
+    if before is not null and not exists (
+        select from board_columns c where c.workflow_id = dup.workflow_id and c.id = before ->> 'status') then
+        kept := kept || format('The column %s is gone; the ticket stands in %s.', before ->> 'status', dup.status);
+        before := null;
+    end if;
+    update tickets t set
+        merged_into_ticket_id = null,
+        status = coalesce(before ->> 'status', t.status),
+        rank = coalesce(before ->> 'rank', t.rank),
+        is_resolved = coalesce((before ->> 'is_resolved')::boolean, t.is_resolved),
+        resolved_at = case when before is null then t.resolved_at else (before ->> 'resolved_at')::timestamptz end,
+        started_at = case when before is null then t.started_at else (before ->> 'started_at')::timestamptz end,
+        completed_at = case when before is null then t.completed_at else (before ->> 'completed_at')::timestamptz end
+     where t.id = dup.id
+    returning t.* into dup;
+    with recursive
+    -- The comments that had gone over, and the answers they have had since.
+    threads as (
+        select c.id from ticket_comments c
+         where c.ticket_id = original.id and moved -> 'comments' || (moved -> 'deleted_comments') ? c.id
+        union
+        select c.id from threads h join ticket_comments c on c.parent_id = h.id where c.ticket_id = original.id
+    ),
+    back as (
+        update ticket_comments c set ticket_id = dup.id from threads h where c.id = h.id returning c.deleted_at
+    )
+    select count(*) filter (where b.deleted_at is null) into comments from back b;
+    with back as (
+        update ticket_commits m set ticket_id = dup.id where m.ticket_id = original.id and moved -> 'commits' ? m.id returning m.id
+    )
+    select count(*) into commits from back;
+    blockers := logic.return_blockers(dup, original, moved);
+    parts := logic.return_parts(dup, original, moved);
+    perform logic.return_words(dup, original, moved);
+    delete from ticket_merges m where m.ticket_id = dup.id;
+    perform logic.insert_comment(who, original.id, dup.workflow_id,
+        format('TKT-%s (%s) is no longer merged into this ticket.', dup.number, dup.title), 'system', mentions => array[dup.id])
+      where original.deleted_at is null and original.merged_into_ticket_id is null;
+
+    kept := kept || array(
+        select format(case l.left_over when 1 then 'One of the %s that had gone over is not to be had any more; it stays as it is.'
+                           else '%2$s of the %1$s that had gone over are not to be had any more; they stay as they are.' end, l.what, l.left_over)
+          from (values
+            ('comments', coalesce(jsonb_array_length(moved -> 'comments'), 0) - (
+                select count(*) from ticket_comments c where c.ticket_id = dup.id and c.deleted_at is null and moved -> 'comments' ? c.id)),
+            ('commits', coalesce(jsonb_array_length(moved -> 'commits'), 0) - commits),
+            ('blockers', coalesce(jsonb_array_length(moved -> 'waits') + jsonb_array_length(moved -> 'held'), 0) - blockers),
+            ('sub-tickets', coalesce(jsonb_array_length(moved -> 'sub_tickets'), 0) - parts)) l (what, left_over)
+         where l.left_over > 0);
+    return jsonb_build_object('success', true, 'ticket_id', dup.id, 'into_ticket_id', original.id,
+        'message', concat_ws(' ', format('TKT-%s is no longer merged into TKT-%s.', dup.number, original.number), array_to_string(kept, ' ')),
+        'moved', jsonb_build_object('comments', comments, 'commits', commits, 'blockers', blockers, 'sub_tickets', parts),
+        'kept', kept, 'status', dup.status);
+end
+$$;
+
+-- Blockers go back one by one: those the original still has on the duplicate's account, and those both had.
+-- What is resolved or would close a loop by now stays away. Answers how many are as they were.
+create function logic.return_blockers(dup tickets, original tickets, moved jsonb) returns bigint language plpgsql as $$
+declare
+    edge record;
+    made bigint := 0;
+begin
+    for edge in
+        select dup.id as waiting, w.id as blocker, original.id as old_waiting, w.id as old_blocker, moved -> 'waits_moved' ? w.id as had_moved
+          from jsonb_array_elements_text(moved -> 'waits') w (id)
+        union all
+        select h.id, dup.id, h.id, original.id, moved -> 'held_moved' ? h.id
+          from jsonb_array_elements_text(moved -> 'held') h (id)
+    loop
+        continue when (select bool_or(t.is_resolved or not logic.is_live(t)) from tickets t where t.id in (edge.waiting, edge.blocker));
+        continue when edge.had_moved and not exists (select from ticket_blockers k
+            where k.ticket_id = edge.old_waiting and k.blocked_by_ticket_id = edge.old_blocker);
+        begin
+            if edge.had_moved then
+                delete from ticket_blockers k where k.ticket_id = edge.old_waiting and k.blocked_by_ticket_id = edge.old_blocker;
+            end if;
+            insert into ticket_blockers (ticket_id, blocked_by_ticket_id, workflow_id)
+            values (edge.waiting, edge.blocker, dup.workflow_id)
+            on conflict do nothing;
+            made := made + 1;
+        exception when sqlstate 'CB004' then
+            null;
+        end;
+    end loop;
+    return made;
+end
+$$;
+
+-- Parts go back that still hang where they were put; so do the duplicate's own duplicates.
+create function logic.return_parts(dup tickets, original tickets, moved jsonb) returns bigint language plpgsql as $$
+declare
+    part record;
+    made bigint := 0;
+begin
+    for part in
+        select t.id from jsonb_to_recordset(moved -> 'sub_tickets') s (id text, parent text)
+          join tickets t on t.id = s.id and t.parent_ticket_id is not distinct from s.parent
+         order by t.id
+    loop
+        begin
+            perform logic.check_parent(part.id, dup.id);
+            update tickets t set parent_ticket_id = dup.id where t.id = part.id;
+            made := made + 1;
+        exception when sqlstate 'CB004' then
+            null;
+        end;
+    end loop;
+    update tickets t set merged_into_ticket_id = dup.id
+     where t.merged_into_ticket_id = original.id and moved -> 'duplicates' ? t.id;
+    return made;
+end
+$$;
+
+-- Tags and relations that came with the duplicate leave the original.
+create function logic.return_words(dup tickets, original tickets, moved jsonb) returns void language plpgsql as $$
+begin
+    update tickets t set related_ticket_ids = case when (r ->> 'had')::boolean then t.related_ticket_ids || dup.id
+                                                   else array_replace(t.related_ticket_ids, original.id, dup.id) end
+      from jsonb_array_elements(moved -> 'related') r
+     where t.id = r ->> 'id' and t.id <> original.id and not t.related_ticket_ids @> array[dup.id]
+       and t.related_ticket_ids @> array[original.id];
+    update tickets t set
+        tags = array(select x from unnest(t.tags) with ordinality u (x, place) where not moved -> 'tags' ? x order by place),
+        related_task_ids = array(select x from unnest(t.related_task_ids) with ordinality u (x, place)
+                                  where not moved -> 'related_task_ids' ? x order by place),
+        related_ticket_ids = array(select x from unnest(t.related_ticket_ids) with ordinality u (x, place)
+                                    where not moved -> 'related_ticket_ids' ? x order by place)
+            || case when exists (select from jsonb_array_elements(moved -> 'related') r where r ->> 'id' = t.id)
+                    then array[dup.id] else '{}'::text[] end
+     where t.id = original.id and moved ? 'tags';
+end
+$$;

@@ -1,0 +1,35 @@
+-- Workflows given by id or name.
+
+-- A workflow by id, or by name among those the caller can see; null if there is none.
+create function logic.find_workflow(caller text, named text) returns text language plpgsql as $$
+declare
+    who logic.principal := logic.identify(caller);
+    ids text[];
+begin
+    select array_agg(w.id order by w.id) into ids
+      from workflows w
+     where w.id = named
+        or (lower(w.name) = lower(trim(named)) and w.archived_at is null
+            and (who.is_admin or exists (select from workflow_members m where m.workflow_id = w.id and m.actor_id = who.actor_id)));
+    if cardinality(ids) > 1 then
+        perform logic.fail('CB409', format('There are %s workflows named %s; give the id of one: %s.', cardinality(ids), named, array_to_string(ids, ', ')));
+    end if;
+    return ids[1];
+end
+$$;
+
+-- The ids of workflows given by id or name; refuses the first that is not there.
+create function logic.find_workflows(caller text, names text[]) returns jsonb language plpgsql as $$
+declare
+    named text;
+    ids jsonb := '[]';
+begin
+    foreach named in array coalesce(names, '{}') loop
+        if logic.find_workflow(caller, named) is null then
+            perform logic.fail('CB404', format('There is no workflow %s.', named));
+        end if;
+        ids := ids || to_jsonb(logic.find_workflow(caller, named));
+    end loop;
+    return ids;
+end
+$$;

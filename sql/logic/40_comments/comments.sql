@@ -1,0 +1,163 @@
+-- Comments, reactions and commit links.
+
+-- A comment as answers and events show it.
+create function logic.comment_json(id text) returns jsonb language sql stable
+begin atomic
+    select jsonb_build_object(
+        'comment_id', c.id, 'ticket_id', c.ticket_id, 'agent_id', c.agent_id, 'agent_name', a.name,
+        'comment_text', c.comment_text, 'comment_type', c.comment_type, 'parent_id', c.parent_id,
+        'mentions', c.mentions, 'attachments', c.attachments, 'is_edited', c.is_edited,
+        'created_at', c.created_at, 'updated_at', c.updated_at,
+        'reactions', coalesce((
+            select jsonb_agg(jsonb_build_object('emoji', r.emoji, 'count', r.n, 'agent_ids', r.ids) order by r.first)
+              from (select x.emoji, count(*) as n, array_agg(x.actor_id order by x.created_at) as ids, min(x.created_at) as first
+                      from comment_reactions x where x.comment_id = c.id group by x.emoji) r), '[]'))
+      from ticket_comments c
+      left join actors a on a.id = c.agent_id
+     where c.id = comment_json.id;
+end;
+
+-- Agents (@name) and tickets (#TKT-1) that a text mentions, as ids; what does not exist is left out.
+create function logic.find_mentions(workflow text, comment_text text) returns text[] language sql stable
+begin atomic
+    with
+    -- Every @word and #TKT-n of the text, in order.
+    words as (
+        select m.word[1] as word, m.place
+          from regexp_matches(comment_text, '(?:^|[^[:alnum:]_])(@[[:alnum:]][[:alnum:]_./:-]*|#?TKT-[0-9]{1,15})', 'gi') with ordinality m (word, place)
+         limit 200
+    ),
+    -- Each with the actor or ticket it names.
+    named as (
+        select w.place, case when w.word like '@%'
+            then (select a.id from actors a
+                   where a.id in (substr(w.word, 2), rtrim(substr(w.word, 2), '.:/-'))
+                     -- People are mentioned where they are members; elsewhere nobody learns that they exist.
+                     and (a.kind <> 'user' or exists (select from workflow_members m
+                            where m.workflow_id = find_mentions.workflow and m.actor_id = a.id))
+                   order by length(a.id) desc limit 1)
+            else (select t.id from tickets t where t.workflow_id = find_mentions.workflow
+                     and t.number = regexp_replace(w.word, '[^0-9]', '', 'g')::bigint) end as id
+          from words w
+    )
+    select coalesce((select array_agg(d.id order by d.first)
+                       from (select n.id, min(n.place) as first from named n where n.id is not null group by n.id) d), '{}');
+end;
+
+-- Writes a comment; the one place that does for requests.
+create function logic.insert_comment(
+    who logic.principal, ticket text, workflow text, comment_text text, comment_type text default 'general',
+    mentions text[] default null, attachments text[] default null, parent text default null, field text default 'comment_text'
+) returns text language plpgsql as $$
+declare
+    tid text := logic.new_id('comment');
+begin
+    if nullif(logic.trimmed(comment_text), '') is null then
+        perform logic.invalid(field, 'must not be empty');
+    end if;
+    if char_length(comment_text) > 100000 then
+        perform logic.invalid(field, 'must have at most 100000 characters');
+    end if;
+    perform logic.check_list('mentions', mentions, 100, 200);
+    perform logic.check_list('attachments', attachments, 50, 2000);
+    if exists (select from unnest(attachments) a where regexp_replace(a, '[[:cntrl:][:space:]]', '', 'g') ~* '^(javascript|data|vbscript):') then
+        perform logic.invalid('attachments', 'must be links or file paths');
+    end if;
+    if parent is not null and not exists (
+        select from ticket_comments c where c.id = parent and c.ticket_id = ticket and c.deleted_at is null) then
+        perform logic.invalid('parent_id', 'must name a comment of the same ticket');
+    end if;
+    insert into ticket_comments (id, ticket_id, workflow_id, agent_id, parent_id, comment_text, comment_type, mentions, attachments)
+    values (tid, ticket, workflow, logic.acting(who), parent, comment_text, coalesce(comment_type, 'general'),
+            logic.tidy_list(coalesce(mentions, '{}') || logic.find_mentions(workflow, comment_text)), coalesce(logic.tidy_list(attachments), '{}'));
+    return tid;
+end
+$$;
+
+-- POST /api/tickets/comment
+create function logic.add_comment(
+    caller text, ticket text, comment_text text, comment_type text default null, mentions text[] default null,
+    attachments text[] default null, parent text default null, idempotency_key text default null
+) returns jsonb language plpgsql as $$
+declare
+    tid text := logic.find_ticket(caller, ticket, 'member');
+    who logic.principal := logic.identify(caller);
+    workflow text := (select t.workflow_id from tickets t where t.id = tid);
+    answer jsonb;
+begin
+    answer := logic.replay(who, idempotency_key, jsonb_build_array('add_comment', tid, comment_text, comment_type, mentions, attachments, parent, who.acting_for));
+    if answer is not null then
+        return answer;
+    end if;
+    perform logic.require_open(workflow);
+    return logic.remember(who, idempotency_key, jsonb_build_object('success', true,
+        'comment_id', logic.insert_comment(who, tid, workflow, comment_text, comment_type, mentions, attachments, parent),
+        'ticket_id', tid, 'message', 'Commented.'));
+end
+$$;
+
+-- The comment, if the caller may change it: its author or an owner of the workflow. Authorizes.
+create function logic.own_comment(caller text, comment text) returns ticket_comments language plpgsql as $$
+declare
+    row ticket_comments;
+    who logic.principal;
+begin
+    select c.* into row from ticket_comments c join tickets t on t.id = c.ticket_id
+     where c.id = comment and c.deleted_at is null and t.deleted_at is null;
+    who := logic.authorize(caller, row.workflow_id, 'member', 'comment ' || comment);
+    perform logic.require_open(row.workflow_id);
+    if row.agent_id is distinct from logic.acting(who) and row.agent_id is distinct from who.actor_id and who.role <> 'owner' then
+        perform logic.fail('CB403', 'Only its author or an owner of the workflow may change a comment.');
+    end if;
+    return row;
+end
+$$;
+
+-- PATCH /api/comments/{id}
+create function logic.edit_comment(caller text, comment text, comment_text text) returns jsonb language plpgsql as $$
+declare
+    row ticket_comments := logic.own_comment(caller, comment);
+begin
+    if nullif(logic.trimmed(edit_comment.comment_text), '') is null then
+        perform logic.invalid('comment_text', 'must not be empty');
+    end if;
+    update ticket_comments c set comment_text = edit_comment.comment_text, is_edited = true, updated_at = clock_timestamp(),
+           mentions = logic.find_mentions(c.workflow_id, edit_comment.comment_text)
+     where c.id = row.id and c.comment_text <> edit_comment.comment_text;
+    return logic.comment_json(row.id);
+end
+$$;
+
+-- DELETE /api/comments/{id}: soft; its text stays in history.
+create function logic.delete_comment(caller text, comment text) returns jsonb language plpgsql as $$
+declare
+    row ticket_comments := logic.own_comment(caller, comment);
+begin
+    update ticket_comments c set deleted_at = clock_timestamp() where c.id = row.id;
+    return jsonb_build_object('success', true, 'comment_id', row.id, 'ticket_id', row.ticket_id, 'message', 'Deleted the comment.');
+end
+$$;
+
+-- PUT and DELETE /api/comments/{id}/reactions/{emoji}
+create function logic.react(caller text, comment text, emoji text, present boolean) returns jsonb language plpgsql as $$
+declare
+    row ticket_comments;
+    who logic.principal;
+begin
+    select c.* into row from ticket_comments c join tickets t on t.id = c.ticket_id
+     where c.id = comment and c.deleted_at is null and t.deleted_at is null;
+    who := logic.authorize(caller, row.workflow_id, 'member', 'comment ' || comment);
+    perform logic.require_open(row.workflow_id);
+    if char_length(emoji) not between 1 and 16 or emoji ~ '[[:space:][:cntrl:]]' or logic.trimmed(emoji) <> emoji then
+        perform logic.invalid('emoji', 'must have 1 to 16 characters, none of them blank');
+    end if;
+    if present then
+        insert into comment_reactions (comment_id, actor_id, emoji, workflow_id)
+        values (row.id, logic.acting(who), react.emoji, row.workflow_id)
+        on conflict do nothing;
+    else
+        delete from comment_reactions r where r.comment_id = row.id and r.actor_id = logic.acting(who) and r.emoji = react.emoji;
+    end if;
+    return logic.comment_json(row.id);
+end
+$$;

@@ -1,0 +1,32 @@
+-- Triggers that keep search documents up to date.
+
+create function logic.tickets_to_index() returns trigger language plpgsql as $$
+begin
+    perform logic.index_tickets((select array_agg(n.id order by n.id) from new_rows n));
+    return null;
+end
+$$;
+
+create function logic.comments_to_index() returns trigger language plpgsql as $$
+begin
+    perform logic.index_tickets((select array_agg(distinct n.ticket_id order by n.ticket_id) from new_rows n));
+    return null;
+end
+$$;
+
+-- A comment that moved is no longer found with the ticket it came from.
+create function logic.moved_comments_to_index() returns trigger language plpgsql as $$
+begin
+    perform logic.index_tickets((
+        select array_agg(distinct u.ticket_id order by u.ticket_id)
+          from (select n.ticket_id from new_rows n union select o.ticket_id from old_rows o) u));
+    return null;
+end
+$$;
+
+create trigger index_inserted after insert on tickets
+    referencing new table as new_rows for each statement execute function logic.tickets_to_index();
+create trigger index_commented after insert on ticket_comments
+    referencing new table as new_rows for each statement execute function logic.comments_to_index();
+create trigger index_comment_changed after update on ticket_comments
+    referencing old table as old_rows new table as new_rows for each statement execute function logic.moved_comments_to_index();

@@ -1,0 +1,83 @@
+-- Embeddings: what is embedded, the queue of work, and the models.
+--
+-- Lock order: ticket rows by id and the stream's row (triggers hold them already; storing takes key-share
+-- locks of the tickets first), then queue rows by ticket and model, then vectors. Nobody who holds a queue
+-- row asks for a ticket or a stream. The advisory lock of the models comes before all of them.
+--
+-- No transaction is open while vectors are made. A claimed row carries the end of its lease in not_before,
+-- which is also the proof of the claim: whoever comes back after the lease ended and another took the row,
+-- or after the ticket was deleted and restored, no longer finds it. `revision` counts changes: a row that
+-- changed while it was worked on stays.
+
+-- Notes that tickets were reworded, for each model whose vectors are wanted. Called by triggers, after the
+-- ticket rows are locked; sorted, so that two statements over the same tickets do not deadlock. A row that
+-- somebody works on stays theirs; one that failed is tried again at once, because it changed.
+create function logic.queue_embeddings(tickets text[]) returns void language plpgsql as $$
+begin
+    insert into embedding_queue as q (model_id, ticket_id, workflow_id)
+    select m.id, t.id, t.workflow_id
+      from unnest(queue_embeddings.tickets) u (id)
+      join tickets t on t.id = u.id
+     cross join embedding_models m
+     where m.state in ('building', 'serving') and logic.is_live(t)
+     order by t.id, m.id
+    on conflict (model_id, ticket_id) do update set
+        revision = q.revision + 1,
+        attempts = case when q.last_error is null then q.attempts else 0 end,
+        not_before = case when q.last_error is null then q.not_before else '-infinity' end,
+        last_error = null;
+end
+$$;
+
+-- A move to another column is an occasion to take in comments that came since; without any, the text is
+-- the same. One by one: the workflow, known for each, leaves one partition of vectors to look at.
+create function logic.queue_moved(tickets text[]) returns void language plpgsql as $$
+declare
+    moved text;
+    workflow text;
+    newest timestamptz;
+begin
+    foreach moved in array queue_moved.tickets loop
+        newest := (select max(c.created_at) from ticket_comments c where c.ticket_id = moved);
+        continue when newest is null;
+        workflow := (select t.workflow_id from tickets t where t.id = moved);
+        if exists (select from ticket_embeddings e
+                    where e.workflow_id = workflow and e.ticket_id = moved and e.part = 0 and e.embedded_at < newest) then
+            perform logic.queue_embeddings(array[moved]);
+        end if;
+    end loop;
+end
+$$;
+
+-- Takes everything that search reads of tickets that are no longer to be found. The queue goes first:
+-- whoever is about to store a vector holds its row, and what was stored is removed after it.
+create function logic.unindex_tickets(tickets text[]) returns void language plpgsql as $$
+begin
+    perform from embedding_queue q where q.ticket_id = any (unindex_tickets.tickets)
+      order by q.ticket_id, q.model_id for update;
+    delete from embedding_queue q where q.ticket_id = any (unindex_tickets.tickets);
+    delete from ticket_embeddings e where e.ticket_id = any (unindex_tickets.tickets);
+    delete from ticket_search s where s.ticket_id = any (unindex_tickets.tickets);
+end
+$$;
+
+-- Queues what has no vector and does not wait for one; answers how many. The triggers see to it that there
+-- is nothing, except where a model is new or a writer was under way when it was made known.
+create function logic.queue_missing_embeddings(model bigint) returns bigint language plpgsql as $$
+declare
+    queued bigint;
+begin
+    insert into embedding_queue (model_id, ticket_id, workflow_id)
+    select queue_missing_embeddings.model, t.id, t.workflow_id
+      from tickets t
+     where logic.is_live(t)
+       and not exists (select from ticket_embeddings e
+                        where e.workflow_id = t.workflow_id and e.model_id = queue_missing_embeddings.model and e.ticket_id = t.id)
+       and not exists (select from embedding_queue q
+                        where q.model_id = queue_missing_embeddings.model and q.ticket_id = t.id)
+     order by t.id
+    on conflict do nothing;
+    get diagnostics queued = row_count;
+    return queued;
+end
+$$;

@@ -1,0 +1,184 @@
+-- Saved searches and recent ones. They belong to whoever authenticated, also where it acts for an agent:
+-- a name alone opens nothing.
+
+-- A saved search as answers show it, with the place of its stream.
+create function logic.search_json(search saved_searches) returns jsonb language sql stable
+begin atomic
+    select jsonb_build_object(
+        'search_id', search.id, 'workflow_id', search.workflow_id, 'name', search.name, 'query', search.query,
+        'search_type', search.search_type, 'filters', search.filters, 'include_comments', search.include_comments,
+        'shared', search.shared, 'notify', search.notify, 'owner_id', search.owner_id,
+        'owner_name', (select a.name from actors a where a.id = search.owner_id),
+        'created_at', search.created_at, 'updated_at', search.updated_at, 'epoch', logic.epoch(),
+        'last_seq', coalesce((select s.last_seq from streams s where s.stream_id = 'search:' || search.id), 0));
+end;
+
+-- The search, if the caller may use it: its own, or one shared in a workflow it can read. To everyone else
+-- it looks absent.
+create function logic.find_search(caller text, search text, subject text default null, out kept saved_searches, out who logic.principal)
+language plpgsql as $$
+begin
+    subject := coalesce(subject, 'search ' || search);
+    select * into kept from saved_searches s where s.id = search;
+    who := logic.authorize(caller, kept.workflow_id, 'viewer', subject);
+    if kept.owner_id <> who.actor_id and not kept.shared then
+        perform logic.fail('CB404', format('There is no %s.', subject));
+    end if;
+end
+$$;
+
+-- The same for a change, and holds it: its owner may, and an owner of the workflow where it is shared.
+create function logic.own_search(caller text, search text, out kept saved_searches, out who logic.principal) language plpgsql as $$
+declare
+    place record;
+begin
+    select * into place from logic.find_search(caller, search);
+    kept := place.kept;
+    who := place.who;
+    perform logic.require_scope(who, 'write');
+    if kept.owner_id <> who.actor_id and who.role <> 'owner' then
+        perform logic.fail('CB403', 'Only its owner or an owner of the workflow may change a shared search.');
+    end if;
+    perform logic.act(who);
+    select s.* into kept from saved_searches s where s.id = search for no key update;
+    if kept.id is null then
+        perform logic.fail('CB404', format('There is no search %s.', search));
+    end if;
+end
+$$;
+
+-- A person's searches are made one after another, so that names stay different and few enough.
+create function logic.lock_searches(workflow text, owner text) returns void language plpgsql as $$
+begin
+    perform pg_advisory_xact_lock(hashtextextended('searches ' || workflow || ' ' || owner, 0));
+end
+$$;
+
+-- Checks a search as it is about to be kept.
+create function logic.check_search(search saved_searches, who logic.principal) returns void language plpgsql as $$
+begin
+    if char_length(coalesce(search.name, '')) not between 1 and 100 then
+        perform logic.invalid('name', 'must have 1 to 100 characters');
+    end if;
+    if char_length(search.query) > 1000 then
+        perform logic.invalid('query', 'must have at most 1000 characters');
+    end if;
+    if search.query = '' and search.filters = '{}' then
+        perform logic.invalid('query', 'must not be empty where there are no filters');
+    end if;
+    if search.shared and who.role = 'viewer' then
+        perform logic.fail('CB403', 'This needs the role member in the workflow; viewers keep searches for themselves.',
+            jsonb_build_object('role', who.role, 'required', 'member'));
+    end if;
+    if exists (select from saved_searches s
+                where s.workflow_id = search.workflow_id and s.owner_id = search.owner_id and s.id <> search.id
+                  and lower(s.name) = lower(search.name)) then
+        perform logic.fail('CB409', format('There is a search called %s already.', search.name));
+    end if;
+end
+$$;
+
+-- POST /api/searches
+create function logic.save_search(
+    caller text, workflow text, name text, query text, search_type text default null, filters jsonb default null,
+    include_comments boolean default null, shared boolean default null, notify boolean default null
+) returns jsonb language plpgsql as $$
+declare
+    who logic.principal := logic.authorize(caller, workflow, 'viewer');
+    made saved_searches;
+begin
+    perform logic.require_scope(who, 'write');
+    perform logic.act(who);
+    perform logic.lock_searches(workflow, who.actor_id);
+    made.id := logic.new_id('search');
+    made.workflow_id := workflow;
+    made.owner_id := who.actor_id;
+    made.name := logic.trimmed(save_search.name);
+    made.query := coalesce(logic.trimmed(save_search.query), '');
+    made.search_type := coalesce(save_search.search_type, 'hybrid');
+    made.filters := coalesce(save_search.filters, '{}');
+    made.include_comments := coalesce(save_search.include_comments, true);
+    made.shared := coalesce(save_search.shared, false);
+    made.notify := false;
+    made.created_at := clock_timestamp();
+    made.updated_at := made.created_at;
+    perform logic.check_search(made, who);
+    if (select count(*) from saved_searches s where s.workflow_id = workflow and s.owner_id = who.actor_id) >= 100 then
+        perform logic.fail('CB409', 'You keep 100 searches in this workflow, which is the most; delete one first.');
+    end if;
+    insert into saved_searches select made.*;
+    if save_search.notify then
+        perform logic.watch_search(made.id);
+    end if;
+    return (select logic.search_json(s) from saved_searches s where s.id = made.id);
+end
+$$;
+
+-- GET /api/searches: one's own and those shared in the workflow, by name.
+create function logic.list_searches(caller text, workflow text) returns jsonb language plpgsql as $$
+declare
+    who logic.principal := logic.authorize(caller, workflow, 'viewer');
+begin
+    return jsonb_build_object('searches', coalesce((
+        select jsonb_agg(logic.search_json(s) order by lower(s.name), s.id)
+          from saved_searches s
+         where s.workflow_id = list_searches.workflow and (s.owner_id = who.actor_id or s.shared)), '[]'));
+end
+$$;
+
+-- GET /api/searches/{id}
+create function logic.get_search(caller text, search text) returns jsonb language plpgsql as $$
+begin
+    return (select logic.search_json(f.kept) from logic.find_search(caller, search) f);
+end
+$$;
+
+-- PATCH /api/searches/{id}: what `changes` names gets a new value. What it looks for changing begins anew
+-- with what matches then, silently.
+create function logic.update_search(caller text, search text, changes jsonb) returns jsonb language plpgsql as $$
+declare
+    own record;
+    row saved_searches;
+    wanted saved_searches;
+begin
+    select * into own from logic.own_search(caller, search);
+    row := own.kept;
+    perform logic.lock_searches(row.workflow_id, row.owner_id);
+    wanted := row;
+    wanted.name := logic.trimmed(coalesce(changes ->> 'name', row.name));
+    wanted.query := coalesce(logic.trimmed(changes ->> 'query'), row.query);
+    wanted.search_type := coalesce(changes ->> 'search_type', row.search_type);
+    wanted.filters := coalesce(changes -> 'filters', row.filters);
+    wanted.include_comments := coalesce((changes ->> 'include_comments')::boolean, row.include_comments);
+    wanted.shared := coalesce((changes ->> 'shared')::boolean, row.shared);
+    wanted.notify := coalesce((changes ->> 'notify')::boolean, row.notify);
+    perform logic.check_search(wanted, own.who);
+    if wanted is distinct from row then
+        update saved_searches s set
+            name = wanted.name, query = wanted.query, search_type = wanted.search_type, filters = wanted.filters,
+            include_comments = wanted.include_comments, shared = wanted.shared, notify = wanted.notify,
+            updated_at = clock_timestamp()
+         where s.id = search;
+        if wanted.notify and (not row.notify or (wanted.query, wanted.search_type, wanted.filters, wanted.include_comments)
+                is distinct from (row.query, row.search_type, row.filters, row.include_comments)) then
+            perform logic.watch_search(search);
+        elsif row.notify and not wanted.notify then
+            perform logic.lock_matching(row.workflow_id);
+            delete from search_matches m where m.search_id = search;
+        end if;
+    end if;
+    return (select logic.search_json(s) from saved_searches s where s.id = search);
+end
+$$;
+
+-- DELETE /api/searches/{id}. What its stream told stays in history.
+create function logic.delete_search(caller text, search text) returns jsonb language plpgsql as $$
+declare
+    own record;
+begin
+    select * into own from logic.own_search(caller, search);
+    perform logic.lock_matching((own.kept).workflow_id);
+    delete from saved_searches s where s.id = search;
+    return jsonb_build_object('success', true, 'search_id', search, 'message', 'Deleted the search.');
+end
+$$;

@@ -1,0 +1,41 @@
+-- Who may decide, and locking an approval.
+
+-- Whether a person or program may decide: a member of the workflow, and where a key is used, one with the
+-- scope approve. To a stranger the subject looks absent.
+create function logic.authorize_decision(caller text, workflow text, subject text) returns logic.principal language plpgsql as $$
+declare
+    who logic.principal := logic.authorize(caller, workflow, 'viewer', subject);
+begin
+    perform logic.require_scope(who, 'approve');
+    if who.role = 'viewer' then
+        perform logic.fail('CB403', 'This needs the role member in the workflow; yours is viewer.',
+            jsonb_build_object('role', who.role, 'required', 'member'));
+    end if;
+    perform logic.require_unarchived(workflow);
+    perform logic.act(who);
+    return who;
+end
+$$;
+
+-- Whether somebody asked this, in whatever name.
+create function logic.is_asker(who logic.principal, approval approvals) returns boolean language sql immutable
+begin atomic
+    select coalesce(array[(who).actor_id, logic.acting(who)] && array_remove(array[approval.asked_by, approval.asked_through], null), false);
+end;
+
+-- Holds an approval and what hangs on it; answers it as it is then.
+create function logic.hold_approval(approval text) returns approvals language plpgsql as $$
+declare
+    row approvals;
+begin
+    select * into row from approvals a where a.id = approval;
+    if row.job_id is not null then
+        perform 1 from jobs j where j.id = row.job_id for no key update;
+    end if;
+    if row.kind = 'review' then
+        perform 1 from tickets t where t.id = row.ticket_id for no key update;
+    end if;
+    select * into row from approvals a where a.id = approval for no key update;
+    return row;
+end
+$$;

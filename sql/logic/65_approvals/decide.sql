@@ -1,0 +1,96 @@
+-- Deciding an approval.
+
+-- POST /api/approvals/{id}/{approve,reject,answer}. The same decision again answers the same; another one is
+-- refused. Nobody decides what they asked themselves.
+create function logic.decide(
+    caller text, approval text, decision text, answer text default null, reason text default null, comment text default null
+) returns jsonb language plpgsql as $$
+declare
+    asked approvals;
+    who logic.principal;
+    outcome constant text := case decision when 'approve' then 'approved' when 'reject' then 'rejected' when 'answer' then 'answered' end;
+begin
+    select * into asked from approvals a where a.id = approval;
+    who := logic.authorize_decision(caller, asked.workflow_id, 'approval ' || approval);
+    if outcome is null then
+        perform logic.invalid('decision', 'must be one of approve, reject, answer');
+    end if;
+    if logic.is_asker(who, asked) then
+        perform logic.fail('CB403', 'Nobody decides what they asked themselves; another person has to.');
+    end if;
+    answer := nullif(logic.trimmed(answer), '');
+    if decision = 'answer' and asked.kind = 'review' then
+        perform logic.fail('CB409', 'A review is approved or rejected, not answered.');
+    end if;
+    if decision = 'answer' and answer is null then
+        perform logic.invalid('answer', 'must not be empty');
+    end if;
+    asked := logic.hold_approval(asked.id);
+    if asked.status = outcome and (answer is null or answer = asked.answer) then
+        return logic.approval_json(asked);
+    end if;
+    if asked.status <> 'pending' then
+        perform logic.fail('CB409', case asked.status when 'expired' then 'This ran out before it was decided.'
+                when 'withdrawn' then 'This was taken back and needs no decision.'
+                else format('This was %s already%s.', asked.status, coalesce(' by ' || (select a.name from actors a where a.id = asked.decided_by), '')) end,
+            jsonb_build_object('status', asked.status, 'decided_by', asked.decided_by));
+    end if;
+    if asked.expires_at <= clock_timestamp() then
+        perform logic.fail('CB409', 'This ran out before it was decided.', '{"status": "expired"}');
+    end if;
+    if asked.kind = 'review' then
+        update tickets t set approval_status = outcome where t.id = asked.ticket_id;
+    end if;
+    update approvals a set status = outcome, answer = decide.answer, reason = nullif(logic.trimmed(decide.reason), ''),
+           decided_by = logic.acting(who), decided_at = clock_timestamp()
+     where a.id = asked.id returning * into asked;
+    perform logic.comment_decision(who, asked, comment);
+    perform logic.resume_waiting_job(asked);
+    return logic.approval_json(asked);
+end
+$$;
+
+-- What a decision says to those who read the ticket: the comment that came with it, the answer to a
+-- clarification below its question, the reason of a rejected review. Nothing on a ticket that takes none.
+create function logic.comment_decision(who logic.principal, decided approvals, comment text) returns void language plpgsql as $$
+declare
+    above text := (select c.id from ticket_comments c where c.id = decided.comment_id and c.ticket_id = decided.ticket_id and c.deleted_at is null);
+    said text := concat_ws(E'\n\n', decided.answer, decided.reason);
+begin
+    if not exists (select from tickets t join workflows w on w.id = t.workflow_id
+                    where t.id = decided.ticket_id and logic.is_live(t) and w.ticket_tracking) then
+        return;
+    end if;
+    if decided.kind = 'clarification' and said <> '' then
+        perform logic.insert_comment(who, decided.ticket_id, decided.workflow_id, said, 'clarification', parent => above, field => 'answer');
+    elsif decided.kind = 'review' and decided.reason is not null then
+        perform logic.insert_comment(who, decided.ticket_id, decided.workflow_id, format('%s: %s', initcap(decided.status), decided.reason), field => 'reason');
+    end if;
+    if nullif(logic.trimmed(comment), '') is not null then
+        perform logic.insert_comment(who, decided.ticket_id, decided.workflow_id, comment, field => 'comment');
+    end if;
+end
+$$;
+
+-- A job whose last question has been decided goes on: with its worker where the lease holds, else back in
+-- the queue, and the attempt does not count. One that was to be cancelled and that nobody holds ends. The
+-- caller holds the job's row.
+create function logic.resume_waiting_job(decided approvals) returns void language plpgsql as $$
+declare
+    held jobs;
+begin
+    select * into held from jobs j where j.id = decided.job_id and j.status = 'waiting' and j.deleted_at is null;
+    if held.id is null or not decided.blocks_job or exists (
+        select from approvals a where a.job_id = decided.job_id and a.blocks_job and a.status = 'pending') then
+        return;
+    end if;
+    if held.lease_expires_at <= clock_timestamp() then
+        update jobs j set attempt = greatest(j.attempt - 1, 0) where j.id = held.id;
+    end if;
+    if held.cancel_requested_at is not null and not logic.is_held(held) then
+        perform logic.end_job(held, 'cancelled', 'It was to be cancelled while it waited.');
+    else
+        perform logic.wake_job(held);
+    end if;
+end
+$$;

@@ -1,0 +1,136 @@
+-- How jobs end, rest and begin again.
+
+-- Ends a job whose row the caller holds: lease and pending cancellation go, a failure takes the ticket to
+-- the column `errored` where there is one.
+create function logic.end_job(job jobs, status text, reason text default null, answer jsonb default null) returns void language plpgsql as $$
+begin
+    if status = 'failed' then
+        update tickets t set status = 'errored', rank = logic.rank_at_end(t.number)
+         where t.id = job.ticket_id and logic.is_live(t) and t.status <> 'errored' and not t.is_resolved
+           and exists (select from board_columns c where c.workflow_id = t.workflow_id and c.id = 'errored');
+    end if;
+    update jobs j set status = end_job.status, lease_expires_at = null, end_answer = answer,
+        error = case when end_job.status = 'succeeded' then null else left(coalesce(reason, j.error), 20000) end,
+        progress = case when end_job.status = 'succeeded' then 100 else j.progress end
+     where j.id = job.id;
+end
+$$;
+
+-- Links the commit that a job ended with to its ticket, and to those that its message refers to. What cannot be
+-- linked is told in the transcript: the work is done all the same.
+create function logic.link_job_commit(caller text, job jobs, ticket text, commit jsonb) returns void language plpgsql as $$
+declare
+    message text := left(coalesce(commit ->> 'message', ''), 20000);
+begin
+    if ticket is not null then
+        perform logic.insert_commit(logic.identify(caller), ticket, job.workflow_id, commit ->> 'sha',
+            commit || jsonb_build_object('message', message), 'job');
+    end if;
+    if cardinality(logic.commit_references(message)) > 0 then
+        begin
+            perform logic.link_referenced_commits(caller, jsonb_build_array(commit || jsonb_build_object('message', message)), job.workflow_id);
+        exception when others then
+            if sqlstate not like 'CB%' then
+                raise;
+            end if;
+            perform logic.note(job, 'The tickets that the commit names were not linked: ' || sqlerrm, 'warning');
+        end;
+    end if;
+end
+$$;
+
+-- POST /api/jobs/{id}/complete: success. The ticket gets the commit, is resolved, and releases what it
+-- blocked; then the job ends. Asked again with the same token it answers as before.
+create function logic.complete_job(
+    caller text, job text, token text, result jsonb default null, commit_sha text default null, commit_message text default null,
+    resolution_comment text default null, app jsonb default null, git jsonb default null
+) returns jsonb language plpgsql as $$
+declare
+    held jobs := logic.find_job(caller, job, 'member', hold => true);
+    ticket tickets;
+    done jsonb := '{}';
+    notice text;
+    answer jsonb;
+begin
+    if held.status = 'succeeded' and held.lease_token = token then
+        return held.end_answer || jsonb_build_object('success', true, 'job', logic.job_json(held));
+    end if;
+    held := logic.hold_lease(caller, job, token);
+    if octet_length(result::text) > 262144 or jsonb_typeof(result) <> 'object' then
+        perform logic.invalid('result', 'must be an object of at most 256 KiB');
+    end if;
+    if app is not null then
+        perform logic.write_app(caller, held, app ->> 'title', app -> 'spec', app ->> 'prd_markdown');
+    end if;
+    update jobs j set result = complete_job.result, commit_sha = lower(complete_job.commit_sha) where j.id = held.id;
+    select t.* into ticket from tickets t where t.id = held.ticket_id and logic.is_live(t);
+    if commit_sha is not null then
+        perform logic.link_job_commit(caller, held, ticket.id, coalesce(git, '{}')
+            || jsonb_build_object('sha', coalesce(git ->> 'sha', logic.trimmed(commit_sha)))
+            || case when commit_message is null then '{}' else jsonb_build_object('message', commit_message) end);
+    end if;
+    if ticket.id is not null then
+        begin
+            done := logic.resolve_ticket(caller, ticket.id,
+                coalesce(nullif(logic.trimmed(resolution_comment), ''), format('Done by the job "%s".', held.title)));
+        exception when others then
+            -- The work is done, whatever the board thinks of its ticket.
+            if sqlstate not like 'CB%' or sqlstate = 'CB422' then
+                raise;
+            end if;
+            notice := sqlerrm;
+        end;
+    end if;
+    if notice is not null then
+        perform logic.note(held, format('TKT-%s was not resolved: %s', ticket.number, notice), 'warning');
+    end if;
+    answer := jsonb_build_object('ticket_resolved', done ? 'status', 'unblocked_tickets', coalesce(done -> 'unblocked_tickets', '[]'), 'notice', notice);
+    perform logic.end_job(held, 'succeeded', answer => answer);
+    return answer || jsonb_build_object('success', true, 'job', (select logic.job_json(j) from jobs j where j.id = held.id));
+end
+$$;
+
+-- POST /api/jobs/{id}/fail: to the queue again after a pause while attempts are left, unless the worker knows
+-- that trying again is of no use. Asked again with the same token it answers as before.
+create function logic.fail_job(caller text, job text, token text, error text, retry boolean default true) returns jsonb language plpgsql as $$
+declare
+    held jobs := logic.find_job(caller, job, 'member', hold => true);
+    again boolean;
+    answer jsonb;
+begin
+    if held.lease_token = token and held.end_answer ? 'will_retry' and held.status in ('failed', 'queued') then
+        return held.end_answer || jsonb_build_object('success', true, 'job', logic.job_json(held));
+    end if;
+    held := logic.hold_lease(caller, job, token);
+    if logic.trimmed(coalesce(error, '')) = '' then
+        perform logic.invalid('error', 'must say what went wrong');
+    end if;
+    again := coalesce(retry, true) and held.attempt < held.max_attempts and held.cancel_requested_at is null;
+    if again then
+        update jobs j set status = 'queued', lease_expires_at = null, error = left(fail_job.error, 20000),
+            not_before = clock_timestamp() + logic.backoff(j.attempt)
+         where j.id = held.id returning jsonb_build_object('will_retry', true, 'retry_at', j.not_before) into answer;
+        update jobs j set end_answer = answer where j.id = held.id;
+    else
+        answer := jsonb_build_object('will_retry', false, 'retry_at', null);
+        perform logic.end_job(held, case when held.cancel_requested_at is null then 'failed' else 'cancelled' end, error, answer);
+    end if;
+    return answer || jsonb_build_object('success', true, 'job', (select logic.job_json(j) from jobs j where j.id = held.id));
+end
+$$;
+
+-- POST /api/jobs/{id}/cancelled: the worker has stopped what it was asked to stop.
+create function logic.confirm_cancel(caller text, job text, token text) returns jsonb language plpgsql as $$
+declare
+    held jobs := logic.find_job(caller, job, 'member', hold => true);
+begin
+    if not (held.status = 'cancelled' and held.lease_token = token) then
+        held := logic.hold_lease(caller, job, token);
+        if held.cancel_requested_at is null then
+            perform logic.fail('CB409', 'Nobody asked for this job to be cancelled; complete, fail or release it.');
+        end if;
+        perform logic.end_job(held, 'cancelled');
+    end if;
+    return jsonb_build_object('success', true, 'job', (select logic.job_json(j) from jobs j where j.id = held.id));
+end
+$$;

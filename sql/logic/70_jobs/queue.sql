@@ -1,0 +1,99 @@
+-- The queue of jobs: claiming, heartbeats, leases that expire. All times are the database's clock.
+
+-- How long after an attempt the next one may begin: 10 s, 20 s, 40 s, … at most ten minutes, spread by a
+-- fifth so that what failed together does not come back together.
+create function logic.backoff(attempt bigint) returns interval language sql volatile
+begin atomic
+    select least(interval '10 minutes', interval '5 seconds' * 2 ^ least(attempt, 10)) * (0.8 + random() * 0.4);
+end;
+
+-- Whether a job's ticket lets it run, and its board has room: not blocked, not waiting for review, still
+-- there, and not about to fill a column that is full and enforces its limit.
+create function logic.job_is_ready(job jobs) returns boolean language sql stable
+begin atomic
+    select job.ticket_id is null or exists (
+        select from tickets t
+         where t.id = job.ticket_id and logic.is_live(t) and coalesce(t.approval_status, 'approved') = 'approved'
+           and not exists (select from ticket_blockers k where k.ticket_id = t.id)
+           and not exists (
+                select from board_columns c
+                  join boards b on b.workflow_id = c.workflow_id and b.wip_policy = 'refuse'
+                 where c.workflow_id = t.workflow_id and c.id = coalesce(job.stage, job.stages[1]) and c.id <> t.status
+                   and c.wip_limit <= (select count(*) from tickets o
+                                        where o.workflow_id = c.workflow_id and o.status = c.id and logic.is_live(o))));
+end;
+
+-- The first job that may be handed out, its row locked; those other claimers hold are passed over.
+create function logic.next_job(who logic.principal, workflow text, job_types text[], skipped text[]) returns jobs language plpgsql as $$
+declare
+    picked jobs;
+begin
+    -- Two statements, so that each has its own index.
+    if workflow is not null then
+        select j.* into picked from jobs j
+         where j.workflow_id = next_job.workflow and j.status = 'queued' and j.deleted_at is null
+           and j.not_before <= clock_timestamp() and (job_types is null or j.job_type = any (job_types))
+           and j.id <> all (skipped) and logic.job_is_ready(j)
+         order by j.urgency, j.created_at, j.id limit 1 for no key update of j skip locked;
+    else
+        select j.* into picked from jobs j
+         where j.status = 'queued' and j.deleted_at is null
+           and j.not_before <= clock_timestamp() and (job_types is null or j.job_type = any (job_types))
+           and j.id <> all (skipped) and logic.job_is_ready(j)
+           and exists (select from workflows w where w.id = j.workflow_id and w.archived_at is null)
+           and (who.is_admin or exists (select from workflow_members m where m.workflow_id = j.workflow_id
+                                          and m.actor_id = who.actor_id and m.role <> 'viewer'))
+         order by j.urgency, j.created_at, j.id limit 1 for no key update of j skip locked;
+    end if;
+    return picked;
+end
+$$;
+
+-- POST /api/jobs/claim: the most urgent job that is ready, then the oldest; each goes to one claimer. The
+-- claim enters the job's first stage (or the one it was in), and its ticket goes along in the same
+-- transaction. Without a ready job, `job` is null.
+create function logic.claim_job(
+    caller text, workflow text default null, job_types text[] default null, worker text default null, lease_seconds double precision default null
+) returns jsonb language plpgsql as $$
+declare
+    who logic.principal;
+    lease interval;
+    picked jobs;
+    skipped text[] := '{}';
+    token text;
+begin
+    if workflow is not null then
+        who := logic.authorize(caller, workflow, 'member');
+        perform logic.require_unarchived(workflow);
+    else
+        who := logic.identify(caller);
+        perform logic.require_scope(who, 'write');
+        perform logic.act(who);
+    end if;
+    -- What is wrong is refused whether there is work or not.
+    lease := logic.lease_time(lease_seconds);
+    perform logic.expire_leases(10);
+    loop
+        picked := logic.next_job(who, workflow, job_types, skipped);
+        if picked.id is null then
+            return jsonb_build_object('success', true, 'job', null, 'lease_token', null, 'message', 'No job is ready.');
+        end if;
+        token := gen_random_uuid()::text;
+        begin
+            update jobs j set status = 'running', attempt = j.attempt + 1, lease_token = token,
+                lease_expires_at = clock_timestamp() + lease, heartbeat_at = clock_timestamp(),
+                worker = left(coalesce(claim_job.worker, logic.acting(who)), 200), claimed_by = logic.acting(who),
+                cancel_requested_at = null, end_answer = null, error = null, stage = coalesce(j.stage, j.stages[1])
+             where j.id = picked.id returning * into picked;
+            update tickets t set assigned_agent_id = logic.acting(who)
+             where t.id = picked.ticket_id and t.assigned_agent_id is null;
+            perform logic.move_along(caller, picked, picked.stage, refuse_full => true);
+            return jsonb_build_object('success', true, 'job', logic.job_json(picked), 'lease_token', token,
+                'message', format('Claimed the job "%s".', picked.title));
+        exception when sqlstate 'CB003' then
+            -- Somebody filled the column meanwhile: this claim has not happened.
+            skipped := skipped || picked.id;
+        end;
+    end loop;
+end
+$$;

@@ -1,0 +1,139 @@
+-- What an engine outside tells about a ticket it works on: POST /api/internal/ticket-event.
+
+-- What a program told, as answers and events show it.
+create function logic.activity_json(activity ticket_activities) returns jsonb language sql stable
+begin atomic
+    select jsonb_strip_nulls(jsonb_build_object('activity_id', activity.id, 'event', activity.event,
+            'ticket_id', activity.ticket_id, 'state', activity.state, 'phase', activity.phase, 'message', activity.message,
+            'category', activity.category, 'prUrl', activity.pr_url, 'pr_url', activity.pr_url, 'branch', activity.branch,
+            'actor_id', activity.subject, 'notice', activity.notice, 'created_at', activity.created_at,
+            'moved', case when activity.event = 'state_change' then false end,
+            'status', case when activity.event = 'state_change' then (select t.status from tickets t where t.id = activity.ticket_id) end))
+        || jsonb_build_object('metadata', activity.metadata);
+end;
+
+-- `told` is everything the program sent; what is not known here by name is kept as it is. A state moves the
+-- ticket to the column it means. Where there is none, or the board's rules forbid it, the ticket stays, the
+-- answer says so, and the state is told all the same: an engine does not stop for a board.
+create function logic.ticket_event(caller text, ticket text, event text, told jsonb) returns jsonb language plpgsql as $$
+declare
+    tid text := logic.locate_ticket(caller, ticket, 'member');
+    who logic.principal := logic.identify(caller);
+    held tickets;
+    known constant text[] := '{ticketId,ticket_id,event,state,phase,message,category,prUrl,pr_url,branch,actorId,actor_id,metadata}';
+    activity ticket_activities;
+    moved boolean := false;
+    told_already boolean := false;
+    notice text;
+begin
+    select t.* into held from tickets t where t.id = tid;
+    perform logic.require_open(held.workflow_id);
+    if event is null or event not in ('state_change', 'progress', 'pr_created', 'activity') then
+        perform logic.invalid('event', 'must be one of state_change, progress, pr_created, activity');
+    end if;
+    activity.id := logic.new_id('activity');
+    activity.ticket_id := tid;
+    activity.workflow_id := held.workflow_id;
+    activity.event := event;
+    activity.state := nullif(logic.trimmed(told ->> 'state'), '');
+    activity.phase := nullif(logic.trimmed(told ->> 'phase'), '');
+    activity.message := nullif(told ->> 'message', '');
+    activity.category := nullif(logic.trimmed(told ->> 'category'), '');
+    activity.pr_url := nullif(logic.trimmed(coalesce(told ->> 'prUrl', told ->> 'pr_url')), '');
+    activity.branch := nullif(told ->> 'branch', '');
+    activity.subject := nullif(logic.trimmed(coalesce(told ->> 'actorId', told ->> 'actor_id')), '');
+    -- What else was told; a timeline's own metadata is kept apart from it.
+    activity.metadata := case when event = 'activity' and jsonb_typeof(told -> 'metadata') = 'object' then told -> 'metadata'
+        else (told - known) || case when told ? 'metadata' and told -> 'metadata' <> 'null' then jsonb_build_object('metadata', told -> 'metadata') else '{}' end end;
+    activity.agent_id := logic.acting(who);
+    activity.created_at := clock_timestamp();
+    perform logic.check_activity(activity);
+    if event = 'state_change' then
+        select s.moved, s.told, s.notice into moved, told_already, notice from logic.apply_state(caller, who, held, activity) s;
+        activity.notice := notice;
+    end if;
+    if not told_already then
+        insert into ticket_activities select activity.*;
+    end if;
+    return jsonb_build_object('success', true, 'event', event, 'ticketId', tid, 'ticket_id', tid)
+        || case when event = 'state_change' then jsonb_build_object('state', activity.state, 'moved', moved,
+                'status', (select t.status from tickets t where t.id = tid), 'notice', notice) else '{}' end;
+end
+$$;
+
+-- Refuses what breaks a rule, naming the field as clients send it.
+create function logic.check_activity(activity ticket_activities) returns void language plpgsql immutable as $$
+begin
+    if activity.event = 'state_change' and activity.state is null then
+        perform logic.invalid('state', 'is required');
+    elsif activity.event = 'progress' and coalesce(activity.phase, activity.message) is null then
+        perform logic.invalid('phase', 'or message must be given');
+    elsif activity.event = 'pr_created' and activity.pr_url is null then
+        perform logic.invalid('prUrl', 'is required');
+    elsif activity.event = 'activity' and activity.message is null then
+        perform logic.invalid('message', 'is required');
+    elsif char_length(activity.state) > 100 then
+        perform logic.invalid('state', 'must have at most 100 characters');
+    elsif char_length(activity.phase) > 200 then
+        perform logic.invalid('phase', 'must have at most 200 characters');
+    elsif char_length(activity.message) > 10000 then
+        perform logic.invalid('message', 'must have at most 10000 characters');
+    elsif char_length(activity.category) > 100 then
+        perform logic.invalid('category', 'must have at most 100 characters');
+    elsif activity.pr_url !~ '^https?://' or char_length(activity.pr_url) > 2000 then
+        perform logic.invalid('prUrl', 'must be an http or https address of at most 2000 characters');
+    elsif char_length(activity.branch) > 500 then
+        perform logic.invalid('branch', 'must have at most 500 characters');
+    elsif char_length(activity.subject) > 200 then
+        perform logic.invalid('actorId', 'must have at most 200 characters');
+    elsif octet_length(activity.metadata::text) > 32768 then
+        perform logic.invalid('metadata', 'and what is told besides must be at most 32 KiB of JSON');
+    end if;
+end
+$$;
+
+-- Moves the ticket where a state says. `told` is true where the change of the ticket itself tells it, in the
+-- program's words (`reported`). A ticket that is assigned gets its assignee, and its column only where the
+-- board has one for that.
+create function logic.apply_state(
+    caller text, who logic.principal, held tickets, activity ticket_activities, out moved boolean, out told boolean, out notice text
+) language plpgsql as $$
+declare
+    assigning constant boolean := lower(activity.state) in ('assigned', 'claimed');
+    target constant text := logic.column_for(held.workflow_id, activity.state, held.status);
+    assignee text := coalesce(activity.metadata ->> 'assigneeId', activity.metadata ->> 'assignee_id', activity.metadata ->> 'agentId',
+        activity.metadata ->> 'agent_id', logic.acting(who));
+    answer jsonb;
+begin
+    moved := false;
+    told := false;
+    perform set_config('callboard.reported', (jsonb_strip_nulls(jsonb_build_object('state', activity.state, 'phase', activity.phase,
+        'message', activity.message)) || (activity.metadata - '{state,phase,message}'::text[]))::text, true);
+    begin
+        if assigning and target is null then
+            if assignee is distinct from held.assigned_agent_id then
+                perform logic.check_assignee(who, held.workflow_id, assignee);
+                held := logic.lock_ticket(held.id);
+                perform logic.refuse_unreviewed(held);
+                update tickets t set assigned_agent_id = assignee where t.id = held.id and t.assigned_agent_id is distinct from assignee;
+                told := found;
+            end if;
+        elsif target is null then
+            notice := format('This board has no column for the state %s.', activity.state);
+        elsif target <> held.status then
+            answer := logic.change_status(caller, held.id, target, case
+                when (select b.require_comments_on_status_change from boards b where b.workflow_id = held.workflow_id)
+                then concat_ws(': ', format('Reported as %s', activity.state), activity.message) end);
+            moved := (answer ->> 'success')::boolean and answer -> 'old_status' <> answer -> 'new_status';
+            told := moved;
+            notice := case when not (answer ->> 'success')::boolean then answer ->> 'message' end;
+        end if;
+    exception when others then
+        if sqlstate not like 'CB%' then
+            raise;
+        end if;
+        notice := sqlerrm;
+    end;
+    perform set_config('callboard.reported', '', true);
+end
+$$;
