@@ -54,7 +54,7 @@ pub async fn run(url: &str) -> Result<Outcome> {
         .map_err(|error| Error::Setup(format!("A migration failed: {}.", explain(&error))))?;
     let applied = report.applied_migrations().iter().map(ToString::to_string).collect();
     let rebuilt = rebuild(&mut client).await?;
-    client.execute("select logic.make_history_partitions()", &[]).await?;
+    client.execute("select logic.create_history_partitions()", &[]).await?;
     Ok(Outcome { applied, rebuilt })
 }
 

@@ -15,7 +15,7 @@ create type logic.principal as (
     role text
 );
 
-create function logic.identify(caller text) returns logic.principal language plpgsql stable as $$
+create function logic.identify_caller(caller text) returns logic.principal language plpgsql stable as $$
 declare
     claim jsonb;
     found_principal logic.principal;
@@ -45,7 +45,7 @@ end
 $$;
 
 -- The session or key that a caller authenticated with; null for who holds the database.
-create function logic.claim(caller text, name text) returns text language sql immutable
+create function logic.credential_field(caller text, name text) returns text language sql immutable
 begin atomic
     select case when left(caller, 1) = '{' then (caller::jsonb) ->> name end;
 end;
@@ -62,7 +62,7 @@ $$;
 -- Makes the caller the author of what this transaction writes; history triggers read it. Agents
 -- acted for are provisioned when first seen. Acting for an agent gives no right: rights stay those
 -- of the caller, so the name alone opens nothing.
-create function logic.act(who logic.principal) returns void language plpgsql as $$
+create function logic.set_audit_actor(who logic.principal) returns void language plpgsql as $$
 begin
     if who.acting_for is not null then
         if not (who.is_admin or (who.kind = 'service' and ('act_for' = any (who.scopes) or '*' = any (who.scopes)))) then
@@ -90,10 +90,10 @@ end;
 create function logic.ensure_agent(agent_id text, owner text default null, field text default 'agent_id') returns void language plpgsql as $$
 begin
     if agent_id like 'user-%' and not exists (select from actors a where a.id = agent_id) then
-        perform logic.invalid(field, 'must not begin with "user-": that is a person, and there is none with this id');
+        perform logic.fail_invalid(field, 'must not begin with "user-": that is a person, and there is none with this id');
     end if;
     if agent_id !~ '^[A-Za-z0-9][A-Za-z0-9_./:@+-]{0,127}$' then
-        perform logic.invalid(field, 'must be 1 to 128 letters, digits or _ . / : @ + - and begin with a letter or digit');
+        perform logic.fail_invalid(field, 'must be 1 to 128 letters, digits or _ . / : @ + - and begin with a letter or digit');
     end if;
     insert into actors (id, kind, name, owner_id) values (agent_id, 'agent', agent_id, owner)
     on conflict (id) do nothing;
@@ -101,7 +101,7 @@ end
 $$;
 
 -- The actor in whose name a row is written: the one acted for, else the caller.
-create function logic.acting(who logic.principal) returns text language sql immutable
+create function logic.effective_actor_id(who logic.principal) returns text language sql immutable
 begin atomic
     select coalesce((who).acting_for, (who).actor_id);
 end;
@@ -112,7 +112,7 @@ end;
 create function logic.authorize(caller text, workflow text, required text, subject text default null)
 returns logic.principal language plpgsql as $$
 declare
-    who logic.principal := logic.identify(caller);
+    who logic.principal := logic.identify_caller(caller);
 begin
     select case when who.is_admin then 'owner' else m.role end into who.role
       from workflows w
@@ -127,7 +127,7 @@ begin
             jsonb_build_object('role', who.role, 'required', required));
     end if;
     if required <> 'viewer' then
-        perform logic.act(who);
+        perform logic.set_audit_actor(who);
     end if;
     return who;
 end

@@ -9,7 +9,7 @@ end
 $$;
 
 -- Refuses a value, naming its field and the rule it breaks.
-create function logic.invalid(field text, rule text) returns void language plpgsql immutable as $$
+create function logic.fail_invalid(field text, rule text) returns void language plpgsql immutable as $$
 begin
     perform logic.fail('CB422', format('The field %s %s.', field, rule), jsonb_build_object('field', field, 'rule', rule));
 end

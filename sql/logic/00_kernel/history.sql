@@ -1,6 +1,6 @@
 -- Writing history. Triggers gather changes and record them here.
 
--- The actor that history names: set by logic.act, or the database role of whoever typed SQL.
+-- The actor that history names: set by logic.set_audit_actor, or the database role of whoever typed SQL.
 create function logic.current_actor() returns text language sql stable
 begin atomic
     select coalesce(nullif(current_setting('callboard.actor', true), ''), 'db:' || session_user);
@@ -12,7 +12,7 @@ begin atomic
 end;
 
 -- What a program outside told of the change that this transaction makes, in its own words, as event data.
-create function logic.reported() returns jsonb language sql stable
+create function logic.reported_event_data() returns jsonb language sql stable
 begin atomic
     select case when coalesce(current_setting('callboard.reported', true), '') = '' then '{}'::jsonb
                 else jsonb_build_object('reported', current_setting('callboard.reported', true)::jsonb) end;
@@ -25,7 +25,7 @@ create type logic.change as (
 );
 
 -- Writes gathered changes into their streams, in the order given, and rings.
-create function logic.record(changes logic.change[]) returns void language plpgsql as $$
+create function logic.record_changes(changes logic.change[]) returns void language plpgsql as $$
 declare
     base record;
     one logic.change;
@@ -40,11 +40,11 @@ begin
     actor := logic.current_actor();
     acting_for := logic.current_on_behalf_of();
     if cardinality(changes) > 20 then
-        perform logic.record_many(changes, actor, acting_for);
+        perform logic.record_changes_in_bulk(changes, actor, acting_for);
         return;
     end if;
     for base in
-        select * from logic.next_seqs(array(select coalesce(c.stream_id, 'workflow:' || c.workflow_id) from unnest(changes) c))
+        select * from logic.allocate_sequence_numbers(array(select coalesce(c.stream_id, 'workflow:' || c.workflow_id) from unnest(changes) c))
     loop
         seq := base.before_first;
         foreach one in array changes loop
@@ -55,20 +55,20 @@ begin
             values (base.stream_id, seq, one.workflow_id, one.ticket_id, one.job_id, one.change_type, one.field_name, one.old_value, one.new_value,
                     coalesce(one.description, ''), coalesce(one.metadata, '{}'), actor, acting_for);
             if one.change_type = 'status_changed' then
-                perform logic.ring_status(one.workflow_id, one.ticket_id, seq, one.old_value, one.new_value);
+                perform logic.notify_status_change(one.workflow_id, one.ticket_id, seq, one.old_value, one.new_value);
             else
                 quiet := false;
             end if;
         end loop;
     end loop;
     if not quiet then
-        perform logic.ring();
+        perform logic.notify_relay();
     end if;
 end
 $$;
 
 -- The same in one statement, for so many changes that going through them once a stream would be slow.
-create function logic.record_many(changes logic.change[], actor text, acting_for text) returns void language plpgsql as $$
+create function logic.record_changes_in_bulk(changes logic.change[], actor text, acting_for text) returns void language plpgsql as $$
 declare
     moved record;
 begin
@@ -83,7 +83,7 @@ begin
     ),
     -- The numbers before each stream's first.
     bases as materialized (
-        select * from logic.next_seqs((select array_agg(p.stream) from placed p))
+        select * from logic.allocate_sequence_numbers((select array_agg(p.stream) from placed p))
     ),
     written as (
         insert into history (stream_id, seq, workflow_id, ticket_id, job_id, change_type, field_name, old_value, new_value,
@@ -96,19 +96,19 @@ begin
     )
     select * from written w where w.change_type = 'status_changed' order by w.seq
     loop
-        perform logic.ring_status(moved.workflow_id, moved.ticket_id, moved.seq, moved.old_value, moved.new_value);
+        perform logic.notify_status_change(moved.workflow_id, moved.ticket_id, moved.seq, moved.old_value, moved.new_value);
     end loop;
     if exists (select from unnest(changes) c where c.change_type <> 'status_changed') then
-        perform logic.ring();
+        perform logic.notify_relay();
     end if;
 end
 $$;
 
 -- The same for changes that a trigger gathered as a JSON array of objects with the fields of
 -- logic.change.
-create function logic.record_json(changes jsonb) returns void language plpgsql as $$
+create function logic.record_json_changes(changes jsonb) returns void language plpgsql as $$
 begin
-    perform logic.record(array(
+    perform logic.record_changes(array(
         select row(r.*)::logic.change
           from jsonb_array_elements(changes) with ordinality e (item, place)
           cross join lateral jsonb_to_record(e.item) r (workflow_id text, ticket_id text, change_type text, field_name text,

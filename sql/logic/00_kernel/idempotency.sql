@@ -2,7 +2,7 @@
 
 -- The stored answer of an earlier request with this key, or null if this one is the first. Another
 -- request under the same key is refused; one still under way is waited for.
-create function logic.replay(who logic.principal, key text, request jsonb) returns jsonb language plpgsql as $$
+create function logic.find_idempotent_response(who logic.principal, key text, request jsonb) returns jsonb language plpgsql as $$
 declare
     hash bytea := sha256(convert_to(request::text, 'UTF8'));
     earlier idempotency_keys;
@@ -11,12 +11,12 @@ begin
         return null;
     end if;
     insert into idempotency_keys (actor_id, key, request_hash)
-    values (who.actor_id, replay.key, hash)
+    values (who.actor_id, find_idempotent_response.key, hash)
     on conflict do nothing;
     if found then
         return null;
     end if;
-    select * into earlier from idempotency_keys k where k.actor_id = who.actor_id and k.key = replay.key;
+    select * into earlier from idempotency_keys k where k.actor_id = who.actor_id and k.key = find_idempotent_response.key;
     if earlier.request_hash <> hash then
         perform logic.fail('CB009', 'This Idempotency-Key was used before with another request; use a new key.');
     end if;
@@ -25,11 +25,11 @@ end
 $$;
 
 -- Keeps the answer for repeats of the request; answers it.
-create function logic.remember(who logic.principal, key text, response jsonb) returns jsonb language plpgsql as $$
+create function logic.store_idempotent_response(who logic.principal, key text, response jsonb) returns jsonb language plpgsql as $$
 begin
     if key is not null then
-        update idempotency_keys k set response = remember.response
-         where k.actor_id = who.actor_id and k.key = remember.key;
+        update idempotency_keys k set response = store_idempotent_response.response
+         where k.actor_id = who.actor_id and k.key = store_idempotent_response.key;
     end if;
     return response;
 end

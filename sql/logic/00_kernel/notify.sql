@@ -3,16 +3,16 @@
 -- Whether this transaction has to ring: a relay sleeps, or our snapshot may be too old to know. A relay
 -- renews its mark every few seconds; the mark of one that died stops ringing by itself, and one that was
 -- held up for so long reads the tail without a bell.
-create function logic.bell_needed() returns boolean language sql volatile
+create function logic.must_notify() returns boolean language sql volatile
 begin atomic
     select current_setting('transaction_isolation') <> 'read committed'
         or exists (select from relays r where r.asleep and r.seen_at > now() - interval '1 minute');
 end;
 
 -- Rings for events other than status changes.
-create function logic.ring() returns void language plpgsql as $$
+create function logic.notify_relay() returns void language plpgsql as $$
 begin
-    if logic.bell_needed() then
+    if logic.must_notify() then
         perform pg_notify('callboard', '');
     end if;
 end
@@ -20,10 +20,10 @@ $$;
 
 -- Rings for one status change, with ids only, so that anyone may LISTEN from psql too. The setting
 -- notify_status_changes = "gated" puts it under the same gate as the rest.
-create function logic.ring_status(workflow text, ticket text, seq bigint, old_status text, new_status text)
+create function logic.notify_status_change(workflow text, ticket text, seq bigint, old_status text, new_status text)
 returns void language plpgsql as $$
 begin
-    if (select s.value from settings s where s.key = 'notify_status_changes') is distinct from '"gated"' or logic.bell_needed() then
+    if (select s.value from settings s where s.key = 'notify_status_changes') is distinct from '"gated"' or logic.must_notify() then
         perform pg_notify('callboard', json_build_object('workflow_id', workflow, 'ticket_id', ticket,
             'seq', seq, 'from', old_status, 'to', new_status)::text);
     end if;

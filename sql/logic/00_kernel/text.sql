@@ -1,35 +1,35 @@
 -- Helpers for texts and lists of texts.
 
 -- A text without white space at its ends: blanks, tabs, line ends, the wide and the invisible ones.
-create function logic.trimmed(content text) returns text language sql immutable parallel safe
+create function logic.trim_whitespace(content text) returns text language sql immutable parallel safe
 begin atomic
     select btrim(content, E' \t\n\r\f\v\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u2028\u2029\u202f\u205f\u3000\ufeff');
 end;
 
 -- A list without nulls, blanks or repeats, in its first order; null stays null.
-create function logic.tidy_list(items text[]) returns text[] language sql immutable parallel safe
+create function logic.normalize_list(items text[]) returns text[] language sql immutable parallel safe
 begin atomic
     select case when items is null then null else coalesce((
         select array_agg(item order by first)
-        from (select logic.trimmed(i.item) as item, min(i.place) as first
+        from (select logic.trim_whitespace(i.item) as item, min(i.place) as first
               from unnest(items) with ordinality i (item, place)
-              where logic.trimmed(i.item) <> '' group by 1) kept), '{}') end;
+              where logic.trim_whitespace(i.item) <> '' group by 1) kept), '{}') end;
 end;
 
 -- The strings of a JSON array.
-create function logic.texts(items jsonb) returns text[] language sql immutable parallel safe
+create function logic.json_text_array(items jsonb) returns text[] language sql immutable parallel safe
 begin atomic
     select array(select jsonb_array_elements_text(items));
 end;
 
 -- Refuses tags and lists that are too long.
-create function logic.check_list(field text, items text[], max_items int, max_length int) returns void language plpgsql immutable as $$
+create function logic.check_list_limits(field text, items text[], max_items int, max_length int) returns void language plpgsql immutable as $$
 begin
     if cardinality(items) > max_items then
-        perform logic.invalid(field, format('must have at most %s entries', max_items));
+        perform logic.fail_invalid(field, format('must have at most %s entries', max_items));
     end if;
     if exists (select from unnest(items) i where char_length(i) > max_length) then
-        perform logic.invalid(field, format('must have entries of at most %s characters', max_length));
+        perform logic.fail_invalid(field, format('must have entries of at most %s characters', max_length));
     end if;
 end
 $$;

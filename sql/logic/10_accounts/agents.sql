@@ -2,7 +2,7 @@
 
 -- The actors that a caller may manage: itself, what it owns, and for an administrator every agent and
 -- service. To everyone else they look absent.
-create function logic.require_owned(who logic.principal, actor text) returns actors language plpgsql stable as $$
+create function logic.authorize_owned_actor(who logic.principal, actor text) returns actors language plpgsql stable as $$
 declare
     target actors;
 begin
@@ -18,15 +18,15 @@ $$;
 create function logic.create_agent(caller text, agent_id text, agent_kind text, agent_name text, in_workflows text[])
 returns jsonb language plpgsql as $$
 declare
-    who logic.principal := logic.identify(caller);
+    who logic.principal := logic.identify_caller(caller);
     new_agent text := coalesce(agent_id, logic.new_id(agent_kind));
 begin
     perform logic.require_scope(who, 'manage');
     if agent_kind not in ('agent', 'service') then
-        perform logic.invalid('kind', 'must be agent or service');
+        perform logic.fail_invalid('kind', 'must be agent or service');
     end if;
     if split_part(new_agent, '-', 1) = 'user' then
-        perform logic.invalid('id', 'must not begin with user-, as the ids of people do');
+        perform logic.fail_invalid('id', 'must not begin with user-, as the ids of people do');
     end if;
     insert into actors (id, kind, name, owner_id)
     values (new_agent, agent_kind, coalesce(agent_name, new_agent), who.actor_id)
@@ -34,13 +34,13 @@ begin
     if not found then
         perform logic.fail('CB409', format('The id %s is taken.', new_agent), '{"field": "id", "rule": "is taken"}');
     end if;
-    perform logic.add_to_workflows(caller, who, new_agent, in_workflows);
+    perform logic.add_actor_to_workflows(caller, who, new_agent, in_workflows);
     return logic.actor_json(new_agent);
 end
 $$;
 
 -- Makes an actor a member of workflows that the caller owns.
-create function logic.add_to_workflows(caller text, who logic.principal, actor text, in_workflows text[])
+create function logic.add_actor_to_workflows(caller text, who logic.principal, actor text, in_workflows text[])
 returns void language plpgsql as $$
 declare
     workflow text;
@@ -57,7 +57,7 @@ $$;
 -- Agents and services the caller owns or shares a workflow with; all of them for an administrator.
 create function logic.list_agents(caller text, max_rows int, after text default null) returns jsonb language plpgsql stable as $$
 declare
-    who logic.principal := logic.identify(caller);
+    who logic.principal := logic.identify_caller(caller);
     page jsonb;
 begin
     perform logic.require_scope(who, 'read');
@@ -77,11 +77,11 @@ $$;
 -- Renames an agent, or disables it: a disabled actor's credentials stop at once.
 create function logic.update_agent(caller text, agent text, agent_name text, disabled boolean) returns jsonb language plpgsql as $$
 declare
-    who logic.principal := logic.identify(caller);
+    who logic.principal := logic.identify_caller(caller);
     target actors;
 begin
     perform logic.require_scope(who, 'manage');
-    target := logic.require_owned(who, agent);
+    target := logic.authorize_owned_actor(who, agent);
     if target.kind = 'user' then
         perform logic.fail('CB404', format('There is no agent %s of yours.', agent));
     end if;

@@ -3,7 +3,7 @@
 -- Makes the first administrator, or makes one of an account that has the e-mail already: then with this
 -- password and without its sessions, because anyone may have registered it. Does nothing, and answers
 -- false, where an administrator exists.
-create function logic.ensure_admin(email_address text, user_name text, password text) returns jsonb language plpgsql as $$
+create function logic.ensure_first_admin(email_address text, user_name text, password text) returns jsonb language plpgsql as $$
 declare
     existing text;
 begin
@@ -25,7 +25,7 @@ end
 $$;
 
 -- Keeps the hash of a one-time link by which the first administrator is made; false where one exists.
-create function logic.offer_setup(link_hash bytea) returns jsonb language plpgsql as $$
+create function logic.create_setup_link(link_hash bytea) returns jsonb language plpgsql as $$
 begin
     if logic.admin_exists() then
         return 'false';

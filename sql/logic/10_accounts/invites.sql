@@ -1,7 +1,7 @@
 -- One-time links and tickets: invitations, the set-up of the first administrator, opening a socket.
 
 -- Uses up an invitation, or refuses. Two who use it at once: the second waits, and finds it used.
-create function logic.take_invite(invite_hash bytea, email_address text) returns invites language plpgsql as $$
+create function logic.redeem_invite(invite_hash bytea, email_address text) returns invites language plpgsql as $$
 declare
     invite invites;
 begin
@@ -17,7 +17,7 @@ begin
 end
 $$;
 
-create function logic.join_by_invite(invite invites, actor text) returns void language sql
+create function logic.add_invited_member(invite invites, actor text) returns void language sql
 begin atomic
     insert into workflow_members (workflow_id, actor_id, role, added_by)
     select w.id, actor, coalesce((invite).role, 'member'), (invite).created_by
@@ -30,7 +30,7 @@ create function logic.create_invite(
     caller text, invite_hash bytea, email_address text, workflow text, member_role text, hours int
 ) returns jsonb language plpgsql as $$
 declare
-    who logic.principal := logic.identify(caller);
+    who logic.principal := logic.identify_caller(caller);
     made invites;
 begin
     if workflow is not null then
@@ -42,7 +42,7 @@ begin
         end if;
     end if;
     if member_role not in ('viewer', 'member', 'owner') then
-        perform logic.invalid('role', 'must be viewer, member or owner');
+        perform logic.fail_invalid('role', 'must be viewer, member or owner');
     end if;
     insert into invites (token_hash, purpose, email, workflow_id, role, created_by, expires_at)
     values (invite_hash, 'register', email_address, workflow, case when workflow is not null then coalesce(member_role, 'member') end,
@@ -55,12 +55,12 @@ $$;
 -- Takes up an invitation with an account that exists.
 create function logic.accept_invite(caller text, invite_hash bytea) returns jsonb language plpgsql as $$
 declare
-    who logic.principal := logic.identify(caller);
+    who logic.principal := logic.identify_caller(caller);
     invite invites;
 begin
     perform logic.require_scope(who, 'manage');
-    invite := logic.take_invite(invite_hash, (select u.email from users u where u.actor_id = who.actor_id));
-    perform logic.join_by_invite(invite, who.actor_id);
+    invite := logic.redeem_invite(invite_hash, (select u.email from users u where u.actor_id = who.actor_id));
+    perform logic.add_invited_member(invite, who.actor_id);
     return jsonb_build_object('workflow_id', invite.workflow_id, 'role', invite.role);
 end
 $$;

@@ -3,7 +3,7 @@
 
 -- The actor that a command acts as: the one named by id or e-mail address; unnamed, the oldest
 -- administrator; on an installation without one, a service actor named callboard, which has no key.
-create function logic.operator(who text default null) returns text language plpgsql as $$
+create function logic.resolve_operator(who text default null) returns text language plpgsql as $$
 declare
     found_id text;
 begin

@@ -77,24 +77,24 @@ end
 $$;
 
 -- Who the caller is and how it proved it.
-create function logic.me(caller text) returns jsonb language plpgsql stable as $$
+create function logic.get_current_user(caller text) returns jsonb language plpgsql stable as $$
 declare
-    who logic.principal := logic.identify(caller);
+    who logic.principal := logic.identify_caller(caller);
 begin
-    return jsonb_build_object('user', logic.actor_json(who.actor_id), 'session_id', logic.claim(caller, 'session'),
-        'key_id', logic.claim(caller, 'key'), 'scopes', to_jsonb(who.scopes), 'acting_for', who.acting_for);
+    return jsonb_build_object('user', logic.actor_json(who.actor_id), 'session_id', logic.credential_field(caller, 'session'),
+        'key_id', logic.credential_field(caller, 'key'), 'scopes', to_jsonb(who.scopes), 'acting_for', who.acting_for);
 end
 $$;
 
 create function logic.list_sessions(caller text) returns jsonb language plpgsql stable as $$
 declare
-    who logic.principal := logic.identify(caller);
+    who logic.principal := logic.identify_caller(caller);
 begin
     perform logic.require_scope(who, 'manage');
     return jsonb_build_object('sessions', coalesce((
         select jsonb_agg(jsonb_build_object('id', s.id, 'created_at', s.created_at, 'last_used_at', s.last_used_at,
                    'expires_at', s.expires_at, 'user_agent', s.user_agent, 'address', s.address,
-                   'current', s.id is not distinct from logic.claim(caller, 'session')) order by s.last_used_at desc)
+                   'current', s.id is not distinct from logic.credential_field(caller, 'session')) order by s.last_used_at desc)
           from sessions s
          where s.actor_id = who.actor_id and s.revoked_at is null and s.expires_at > now()), '[]'));
 end
@@ -103,14 +103,14 @@ $$;
 -- Ends one of the caller's sessions, or, for null, all but the current one.
 create function logic.revoke_session(caller text, session text) returns jsonb language plpgsql as $$
 declare
-    who logic.principal := logic.identify(caller);
+    who logic.principal := logic.identify_caller(caller);
     ended int;
 begin
     perform logic.require_scope(who, 'manage');
     ended := logic.end_sessions(array(
         select s.id from sessions s
          where s.actor_id = who.actor_id and s.revoked_at is null
-           and case when session is null then s.id is distinct from logic.claim(caller, 'session')
+           and case when session is null then s.id is distinct from logic.credential_field(caller, 'session')
                     else s.id = session end), 'revoked by its owner');
     if session is not null and ended = 0 then
         perform logic.fail('CB404', 'There is no such session.');

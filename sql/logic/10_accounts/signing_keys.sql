@@ -3,7 +3,7 @@
 
 -- The keys that servers sign with, newest first. The first server of a database makes them; others that
 -- start at the same moment wait and get the same ones.
-create function logic.signing_keys(access_kid text, access_secret bytea, refresh_kid text, refresh_secret bytea)
+create function logic.ensure_signing_keys(access_kid text, access_secret bytea, refresh_kid text, refresh_secret bytea)
 returns jsonb language plpgsql as $$
 begin
     if not exists (select from signing_keys where purpose = 'access' and retired_at is null)

@@ -3,10 +3,10 @@
 -- A single-use ticket that opens a socket within 30 seconds as the caller.
 create function logic.issue_ws_ticket(caller text, ticket bytea, credential_end timestamptz) returns jsonb language plpgsql as $$
 declare
-    who logic.principal := logic.identify(caller);
+    who logic.principal := logic.identify_caller(caller);
 begin
     insert into ws_tickets (ticket_hash, actor_id, session_id, api_key_id, credential_expires_at, expires_at)
-    values (ticket, who.actor_id, logic.claim(caller, 'session'), logic.claim(caller, 'key'), credential_end,
+    values (ticket, who.actor_id, logic.credential_field(caller, 'session'), logic.credential_field(caller, 'key'), credential_end,
             now() + interval '30 seconds');
     return '30';
 end

@@ -32,7 +32,7 @@ end
 $$;
 
 -- Registers a person. `registration` is the server's setting: open, invite or off.
-create function logic.register(
+create function logic.register_user(
     email_address text, user_name text, password text, invite_hash bytea, registration text
 ) returns jsonb language plpgsql as $$
 declare
@@ -43,18 +43,18 @@ begin
         perform logic.fail('CB403', 'Registration is switched off here; ask an administrator for an account.');
     end if;
     if invite_hash is not null then
-        invite := logic.take_invite(invite_hash, email_address);
+        invite := logic.redeem_invite(invite_hash, email_address);
     elsif registration <> 'open' then
         perform logic.fail('CB403', 'Registration is by invitation here; use the link you were sent.');
     end if;
     new_user := logic.insert_user(email_address, user_name, password);
-    perform logic.join_by_invite(invite, new_user);
+    perform logic.add_invited_member(invite, new_user);
     return logic.actor_json(new_user);
 end
 $$;
 
 -- The account behind an e-mail for a sign-in, or null.
-create function logic.find_login(email_address text) returns jsonb language sql stable
+create function logic.find_login_account(email_address text) returns jsonb language sql stable
 begin atomic
     select jsonb_build_object('actor_id', a.id, 'password_hash', u.password_hash)
       from users u join actors a on a.id = u.actor_id
@@ -71,13 +71,13 @@ begin atomic
 end;
 
 -- The hash of the caller's password, to be compared before it changes. Only a signed-in person has one.
-create function logic.current_password(caller text) returns jsonb language plpgsql stable as $$
+create function logic.get_password_hash(caller text) returns jsonb language plpgsql stable as $$
 declare
-    who logic.principal := logic.identify(caller);
+    who logic.principal := logic.identify_caller(caller);
     stored text;
 begin
     select u.password_hash into stored from users u where u.actor_id = who.actor_id;
-    if stored is null or logic.claim(caller, 'key') is not null then
+    if stored is null or logic.credential_field(caller, 'key') is not null then
         perform logic.fail('CB403', 'Only a signed-in person can change a password.');
     end if;
     return to_jsonb(stored);
@@ -87,7 +87,7 @@ $$;
 -- Changes the caller's password, if it is still the one that was compared, and ends all other sessions.
 create function logic.change_password(caller text, compared text, new_password text) returns jsonb language plpgsql as $$
 declare
-    who logic.principal := logic.identify(caller);
+    who logic.principal := logic.identify_caller(caller);
 begin
     update users set password_hash = new_password, password_changed_at = now()
      where actor_id = who.actor_id and password_hash = compared;

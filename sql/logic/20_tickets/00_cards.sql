@@ -9,7 +9,7 @@ end;
 
 -- What a card has from the ticket's own row. A merged ticket has a card as well, to be looked at; boards and
 -- lists leave it out.
-create view logic.bare_cards as
+create view logic.card_columns as
 select t.id as ticket_id,
        'TKT-' || t.number as key,
        t.number,
@@ -44,7 +44,7 @@ select t.*,
        b.ids is not null as is_blocked,
        (select count(*) from ticket_comments c where c.ticket_id = t.ticket_id and c.deleted_at is null) as comment_count,
        (select count(*) from ticket_commits m where m.ticket_id = t.ticket_id) as commit_count
-  from logic.bare_cards t
+  from logic.card_columns t
   left join lateral (
        select array_agg(k.blocked_by_ticket_id order by k.blocked_by_ticket_id) as ids
          from ticket_blockers k where k.ticket_id = t.ticket_id
@@ -52,7 +52,7 @@ select t.*,
 
 -- The same cards for a whole board: what hangs on tickets is gathered once for the workflow, which for
 -- ten thousand tickets takes half the time. Answers JSON text.
-create function logic.board_tickets(workflow text) returns text language sql stable
+create function logic.board_tickets_json(workflow text) returns text language sql stable
 begin atomic
     select coalesce(json_agg(card)::text, '[]')
       from (
@@ -61,27 +61,27 @@ begin atomic
                b.ids is not null as is_blocked,
                coalesce(c.n, 0) as comment_count,
                coalesce(m.n, 0) as commit_count
-          from logic.bare_cards t
+          from logic.card_columns t
           left join (
                select k.ticket_id, array_agg(k.blocked_by_ticket_id order by k.blocked_by_ticket_id) as ids
-                 from ticket_blockers k where k.workflow_id = board_tickets.workflow group by k.ticket_id
+                 from ticket_blockers k where k.workflow_id = board_tickets_json.workflow group by k.ticket_id
           ) b on b.ticket_id = t.ticket_id
           left join (
                select c.ticket_id, count(*) as n
-                 from ticket_comments c where c.workflow_id = board_tickets.workflow and c.deleted_at is null group by c.ticket_id
+                 from ticket_comments c where c.workflow_id = board_tickets_json.workflow and c.deleted_at is null group by c.ticket_id
           ) c on c.ticket_id = t.ticket_id
           left join (
                select m.ticket_id, count(*) as n
-                 from ticket_commits m where m.workflow_id = board_tickets.workflow group by m.ticket_id
+                 from ticket_commits m where m.workflow_id = board_tickets_json.workflow group by m.ticket_id
           ) m on m.ticket_id = t.ticket_id
-         where t.workflow_id = board_tickets.workflow and t.merged_into_ticket_id is null
+         where t.workflow_id = board_tickets_json.workflow and t.merged_into_ticket_id is null
       ) card;
 end;
 
 -- A short mention of a ticket inside another answer; also for deleted ones, so that links stay readable.
-create function logic.ticket_ref(id text) returns jsonb language sql stable
+create function logic.ticket_reference_json(id text) returns jsonb language sql stable
 begin atomic
     select jsonb_build_object('ticket_id', t.id, 'key', 'TKT-' || t.number, 'title', t.title,
                               'status', t.status, 'is_resolved', t.is_resolved, 'priority', t.priority)
-      from tickets t where t.id = ticket_ref.id;
+      from tickets t where t.id = ticket_reference_json.id;
 end;

@@ -2,7 +2,7 @@
 
 -- Finds a ticket by id, or by key or number inside a workflow, and authorizes. To a stranger it looks
 -- absent. One that was merged can be read, not changed. Does not lock. Answers the id.
-create function logic.find_ticket(caller text, ticket text, required text, workflow text default null) returns text language plpgsql as $$
+create function logic.authorize_ticket(caller text, ticket text, required text, workflow text default null) returns text language plpgsql as $$
 declare
     found_id text;
     found_workflow text;
@@ -14,20 +14,20 @@ begin
     end if;
     perform logic.authorize(caller, found_workflow, required, 'ticket ' || coalesce(ticket, ''));
     if required <> 'viewer' then
-        perform logic.refuse_merged(array[found_id]);
+        perform logic.require_not_merged(array[found_id]);
     end if;
     return found_id;
 end
 $$;
 
 -- Refuses a change of a ticket that was merged: what was said about it goes on with its original.
-create function logic.refuse_merged(tickets text[]) returns void language plpgsql as $$
+create function logic.require_not_merged(tickets text[]) returns void language plpgsql as $$
 declare
     merged record;
 begin
     select t.number, o.id as into_id, o.number as into_number into merged
       from tickets t join tickets o on o.id = t.merged_into_ticket_id
-     where t.id = any (refuse_merged.tickets) limit 1;
+     where t.id = any (require_not_merged.tickets) limit 1;
     if found then
         perform logic.fail('CB409', format('TKT-%s was merged into TKT-%s; change that one, or take the merge back first.',
                 merged.number, merged.into_number),
@@ -47,14 +47,14 @@ begin
         perform logic.fail('CB404', format('There is no ticket %s.', ticket));
     end if;
     if row.merged_into_ticket_id is not null then
-        perform logic.refuse_merged(array[ticket]);
+        perform logic.require_not_merged(array[ticket]);
     end if;
     return row;
 end
 $$;
 
 -- Refuses to move or hand out a ticket that people have to look at first, or have turned down.
-create function logic.refuse_unreviewed(ticket tickets) returns void language plpgsql immutable as $$
+create function logic.require_reviewed(ticket tickets) returns void language plpgsql immutable as $$
 begin
     if (ticket).approval_status in ('pending_review', 'rejected') then
         perform logic.fail('CB011', case (ticket).approval_status

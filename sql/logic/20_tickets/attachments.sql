@@ -6,14 +6,14 @@ begin atomic
 end;
 
 -- History rows for comments or commit links that went from one ticket to another: one for each side.
-create function logic.moved_changes(change text, field text, moves jsonb) returns jsonb language sql stable
+create function logic.attachment_moved_changes(change text, field text, moves jsonb) returns jsonb language sql stable
 begin atomic
     select jsonb_agg(jsonb_build_object(
             'workflow_id', s.workflow_id, 'ticket_id', s.ticket_id, 'change_type', change, 'field_name', field,
             'old_value', s.source, 'new_value', s.target,
             'description', format('%s %s %s TKT-%s.', s.n, split_part(change, '_', 1),
                 case when s.ticket_id = s.target then 'came from' else 'went to' end, t.number),
-            'metadata', jsonb_build_object('from', logic.ticket_ref(s.source), 'to', logic.ticket_ref(s.target),
+            'metadata', jsonb_build_object('from', logic.ticket_reference_json(s.source), 'to', logic.ticket_reference_json(s.target),
                 'changes', jsonb_build_object(field, case field
                     when 'comment_count' then logic.comment_count(s.ticket_id)
                     else (select count(*) from ticket_commits m where m.ticket_id = s.ticket_id) end)))

@@ -1,5 +1,5 @@
 -- Triggers of what hangs on tickets: comments, reactions, commit links, blockers.
--- Lock order: the stream row comes last (logic.next_seqs). Blockers look for cycles after taking it,
+-- Lock order: the stream row comes last (logic.allocate_sequence_numbers). Blockers look for cycles after taking it,
 -- so that two halves of a cycle cannot be inserted at the same time.
 
 -- Refuses a cycle of any length that goes through one of the new edges, then records them.
@@ -7,7 +7,7 @@ create function logic.blockers_inserted() returns trigger language plpgsql as $$
 declare
     loop_at text;
 begin
-    perform logic.lock_streams((select array_agg(distinct n.workflow_id) from new_rows n));
+    perform logic.lock_workflow_streams((select array_agg(distinct n.workflow_id) from new_rows n));
     with recursive
     -- Everything that, step by step, blocks the tickets of the new edges.
     chain as (
@@ -22,12 +22,12 @@ begin
     end if;
     if exists (select from new_rows n join tickets t on t.id in (n.ticket_id, n.blocked_by_ticket_id)
                where t.workflow_id <> n.workflow_id) then
-        perform logic.invalid('blocked_by_ticket_ids', 'must name tickets of the same workflow');
+        perform logic.fail_invalid('blocked_by_ticket_ids', 'must name tickets of the same workflow');
     end if;
-    perform logic.refuse_merged((select array_agg(b.id) from (
+    perform logic.require_not_merged((select array_agg(b.id) from (
         select n.ticket_id as id from new_rows n union select n.blocked_by_ticket_id from new_rows n) b));
-    perform logic.record_json(logic.blocker_changes('blocked', (select jsonb_agg(to_jsonb(n)) from new_rows n)));
-    perform logic.queue_matches((select array_agg(distinct n.ticket_id) from new_rows n));
+    perform logic.record_json_changes(logic.blocker_changes('blocked', (select jsonb_agg(to_jsonb(n)) from new_rows n)));
+    perform logic.queue_search_matching((select array_agg(distinct n.ticket_id) from new_rows n));
     return null;
 end
 $$;
@@ -35,9 +35,9 @@ $$;
 -- Records released edges; where the blocker was resolved, a comment on the released ticket says so.
 create function logic.blockers_deleted() returns trigger language plpgsql as $$
 begin
-    perform logic.lock_streams((select array_agg(distinct o.workflow_id) from old_rows o));
-    perform logic.record_json(logic.blocker_changes('unblocked', (select jsonb_agg(to_jsonb(o)) from old_rows o)));
-    perform logic.queue_matches((select array_agg(distinct o.ticket_id) from old_rows o));
+    perform logic.lock_workflow_streams((select array_agg(distinct o.workflow_id) from old_rows o));
+    perform logic.record_json_changes(logic.blocker_changes('unblocked', (select jsonb_agg(to_jsonb(o)) from old_rows o)));
+    perform logic.queue_search_matching((select array_agg(distinct o.ticket_id) from old_rows o));
     insert into ticket_comments (id, ticket_id, workflow_id, agent_id, comment_text, comment_type, mentions)
     select logic.new_id('comment'), o.ticket_id, o.workflow_id,
            (select a.id from actors a where a.id = coalesce(logic.current_on_behalf_of(), logic.current_actor())),
@@ -59,7 +59,7 @@ begin atomic
             'new_value', case change when 'blocked' then e.blocked_by_ticket_id end,
             'description', format('%s by TKT-%s.', case change when 'blocked' then 'Blocked' else 'No longer blocked' end, coalesce(t.number::text, '?')),
             'metadata', jsonb_build_object(
-                'blocker', logic.ticket_ref(e.blocked_by_ticket_id),
+                'blocker', logic.ticket_reference_json(e.blocked_by_ticket_id),
                 'changes', jsonb_build_object('blocked_by_ticket_ids', left_over.ids, 'is_blocked', cardinality(left_over.ids) > 0)))
             order by e.ticket_id, e.blocked_by_ticket_id)
       from jsonb_to_recordset(edges) e (workflow_id text, ticket_id text, blocked_by_ticket_id text)

@@ -6,10 +6,10 @@ declare
     wanted text[];
     changed boolean := false;
 begin
-    perform logic.check_list('blocked_by_ticket_ids', given, 200, 200);
-    wanted := logic.resolve_ids(workflow, 'blocked_by_ticket_ids', given);
+    perform logic.check_list_limits('blocked_by_ticket_ids', given, 200, 200);
+    wanted := logic.resolve_ticket_ids(workflow, 'blocked_by_ticket_ids', given);
     if ticket = any (wanted) then
-        perform logic.invalid('blocked_by_ticket_ids', 'must not name the ticket itself');
+        perform logic.fail_invalid('blocked_by_ticket_ids', 'must not name the ticket itself');
     end if;
     wanted := array(select t.id from tickets t where t.id = any (wanted) and not t.is_resolved);
     delete from ticket_blockers k where k.ticket_id = ticket and not k.blocked_by_ticket_id = any (wanted);
@@ -24,11 +24,11 @@ $$;
 -- POST /api/tickets/set-blockers
 create function logic.set_blockers(caller text, ticket text, blocked_by_ticket_ids text[]) returns jsonb language plpgsql as $$
 declare
-    tid text := logic.find_ticket(caller, ticket, 'member');
+    tid text := logic.authorize_ticket(caller, ticket, 'member');
     row tickets;
 begin
     row := logic.lock_ticket(tid);
-    perform logic.require_open(row.workflow_id);
+    perform logic.require_open_workflow(row.workflow_id);
     perform logic.replace_blockers(tid, row.workflow_id, blocked_by_ticket_ids);
     return jsonb_build_object('success', true, 'ticket_id', tid, 'message', 'Set the blockers.',
         'blocked_by_ticket_ids', (select c.blocked_by_ticket_ids from logic.cards c where c.ticket_id = tid));

@@ -2,7 +2,7 @@
 
 -- POST /api/tickets/bulk-update: the same change for up to 500 tickets of a workflow, in one transaction.
 -- A ticket that may not move (blocked) is reported and the others go on; any other refusal refuses all.
-create function logic.bulk_update(
+create function logic.bulk_update_tickets(
     caller text, workflow text, ticket_ids text[], updates jsonb default null, new_status text default null, comment text default null
 ) returns jsonb language plpgsql as $$
 declare
@@ -13,13 +13,13 @@ declare
 begin
     perform logic.authorize(caller, workflow, 'member');
     if coalesce(cardinality(ticket_ids), 0) not between 1 and 500 then
-        perform logic.invalid('ticket_ids', 'must list 1 to 500 tickets');
+        perform logic.fail_invalid('ticket_ids', 'must list 1 to 500 tickets');
     end if;
     if coalesce(updates, '{}') = '{}' and new_status is null then
-        perform logic.invalid('updates', 'or new_status must be given');
+        perform logic.fail_invalid('updates', 'or new_status must be given');
     end if;
-    ids := logic.resolve_ids(workflow, 'ticket_ids', ticket_ids);
-    perform logic.lock_stream(workflow);
+    ids := logic.resolve_ticket_ids(workflow, 'ticket_ids', ticket_ids);
+    perform logic.lock_workflow_stream(workflow);
     perform 1 from tickets t where t.id = any (ids) order by t.id for no key update;
     foreach one in array ids loop
         step := jsonb_build_object('ticket_id', one, 'success', true);

@@ -2,43 +2,43 @@
 
 -- Checks who may be assigned: an agent is provisioned (and then belongs to the caller, who may mint its
 -- keys), a person has to be a member.
-create function logic.check_assignee(who logic.principal, workflow text, assignee text) returns void language plpgsql as $$
+create function logic.ensure_assignee(who logic.principal, workflow text, assignee text) returns void language plpgsql as $$
 begin
     if logic.is_person(assignee)
-       and not exists (select from workflow_members m where m.workflow_id = check_assignee.workflow and m.actor_id = assignee)
+       and not exists (select from workflow_members m where m.workflow_id = ensure_assignee.workflow and m.actor_id = assignee)
        and not exists (select from actors a where a.id = assignee and a.is_admin) then
-        perform logic.invalid('assigned_agent_id', 'must be an agent or a member of the workflow');
+        perform logic.fail_invalid('assigned_agent_id', 'must be an agent or a member of the workflow');
     end if;
     perform logic.ensure_agent(assignee, who.actor_id, 'assigned_agent_id');
 end
 $$;
 
 -- Ticket ids from ids or keys (TKT-12), all in the workflow; refuses unknown ones, naming them.
-create function logic.resolve_ids(workflow text, field text, given text[]) returns text[] language plpgsql stable as $$
+create function logic.resolve_ticket_ids(workflow text, field text, given text[]) returns text[] language plpgsql stable as $$
 declare
     ids text[];
     missing text;
 begin
     select array_agg(t.id order by g.place), string_agg(g.item, ', ') filter (where t.id is null)
       into ids, missing
-      from unnest(logic.tidy_list(given)) with ordinality g (item, place)
+      from unnest(logic.normalize_list(given)) with ordinality g (item, place)
       left join tickets t on t.workflow_id = workflow and logic.is_live(t)
            and (t.id = g.item or t.number = case when g.item ~* '^tkt-[0-9]{1,15}$' then substr(g.item, 5)::bigint end);
     if missing is not null then
-        perform logic.invalid(field, format('must name tickets of the same workflow; not found: %s', left(missing, 200)));
+        perform logic.fail_invalid(field, format('must name tickets of the same workflow; not found: %s', left(missing, 200)));
     end if;
     -- An id and a key may name the same ticket.
-    return coalesce(logic.tidy_list(ids), '{}');
+    return coalesce(logic.normalize_list(ids), '{}');
 end
 $$;
 
 -- Checks a ticket type against the board.
-create function logic.check_type(workflow text, ticket_type text) returns void language plpgsql stable as $$
+create function logic.check_ticket_type(workflow text, ticket_type text) returns void language plpgsql stable as $$
 declare
     allowed text[] := (select array_agg(x ->> 'id') from boards b, jsonb_array_elements(b.ticket_types) x where b.workflow_id = workflow);
 begin
     if not (ticket_type = any (allowed)) then
-        perform logic.invalid('ticket_type', format('must be one of %s', array_to_string(allowed, ', ')));
+        perform logic.fail_invalid('ticket_type', format('must be one of %s', array_to_string(allowed, ', ')));
     end if;
 end
 $$;
@@ -55,7 +55,7 @@ $$;
 
 -- Holds the column against others who would fill it, where its limit is enforced, and answers what to
 -- say if it is full: refuses under wip_policy refuse, else a warning, or null.
-create function logic.check_wip(workflow text, status text, entering int default 1) returns text language plpgsql as $$
+create function logic.check_wip_limit(workflow text, status text, entering int default 1) returns text language plpgsql as $$
 declare
     col board_columns;
     policy text := (select b.wip_policy from boards b where b.workflow_id = workflow);
@@ -81,7 +81,7 @@ end
 $$;
 
 -- Refuses a change based on an old version of the ticket.
-create function logic.check_version(ticket tickets, seen bigint) returns void language plpgsql immutable as $$
+create function logic.check_ticket_version(ticket tickets, seen bigint) returns void language plpgsql immutable as $$
 begin
     if seen is not null and seen <> ticket.version then
         perform logic.fail('CB005', format('TKT-%s changed since you read it: it is at version %s, you saw %s. Read it again.', ticket.number, ticket.version, seen),
@@ -91,7 +91,7 @@ end
 $$;
 
 -- Refuses a parent that is the ticket itself or one of its descendants.
-create function logic.check_parent(ticket text, parent text) returns void language plpgsql as $$
+create function logic.check_ticket_parent(ticket text, parent text) returns void language plpgsql as $$
 begin
     if exists (
         with recursive

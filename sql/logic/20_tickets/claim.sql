@@ -11,7 +11,7 @@ declare
     target text;
     picked tickets;
 begin
-    perform logic.require_open(workflow);
+    perform logic.require_open_workflow(workflow);
     -- The WIP limit is a promise here whatever the policy: a full board hands out no work.
     select c.id into target from board_columns c
      where c.workflow_id = workflow and c.category = 'active' order by c.position, c.id limit 1;
@@ -38,7 +38,7 @@ begin
     if picked.id is null then
         return jsonb_build_object('success', true, 'ticket_id', null, 'ticket', null, 'message', 'No ticket is ready.');
     end if;
-    update tickets t set assigned_agent_id = logic.acting(who), status = coalesce(target, t.status),
+    update tickets t set assigned_agent_id = logic.effective_actor_id(who), status = coalesce(target, t.status),
         rank = case when target is null then t.rank else logic.rank_at_end(t.number) end
      where t.id = picked.id;
     return jsonb_build_object('success', true, 'ticket_id', picked.id, 'message', format('Claimed TKT-%s.', picked.number),

@@ -19,59 +19,59 @@ declare
     warning text;
     answer jsonb;
 begin
-    answer := logic.replay(who, idempotency_key, jsonb_build_array('create_ticket', workflow, title, description, ticket_type,
+    answer := logic.find_idempotent_response(who, idempotency_key, jsonb_build_array('create_ticket', workflow, title, description, ticket_type,
         priority, initial_status, assigned_agent_id, parent_ticket_id, blocked_by_ticket_ids, tags, related_task_ids,
         related_ticket_ids, story_points, estimate_minutes, who.acting_for));
     if answer is not null then
         return answer;
     end if;
-    perform logic.require_open(workflow);
+    perform logic.require_open_workflow(workflow);
     select * into board from boards b where b.workflow_id = workflow;
-    title := logic.trimmed(title);
+    title := logic.trim_whitespace(title);
     if char_length(coalesce(title, '')) not between 3 and 500 then
-        perform logic.invalid('title', 'must have 3 to 500 characters');
+        perform logic.fail_invalid('title', 'must have 3 to 500 characters');
     end if;
-    if char_length(logic.trimmed(coalesce(description, ''))) < 10 then
-        perform logic.invalid('description', 'must have at least 10 characters');
+    if char_length(logic.trim_whitespace(coalesce(description, ''))) < 10 then
+        perform logic.fail_invalid('description', 'must have at least 10 characters');
     end if;
     if ticket_type is not null then
-        perform logic.check_type(workflow, ticket_type);
+        perform logic.check_ticket_type(workflow, ticket_type);
     end if;
-    tags := coalesce(logic.tidy_list(tags), '{}');
-    perform logic.check_list('tags', tags, 50, 100);
-    perform logic.check_list('related_task_ids', related_task_ids, 200, 200);
-    perform logic.check_list('related_ticket_ids', related_ticket_ids, 200, 200);
-    perform logic.check_list('blocked_by_ticket_ids', blocked_by_ticket_ids, 200, 200);
+    tags := coalesce(logic.normalize_list(tags), '{}');
+    perform logic.check_list_limits('tags', tags, 50, 100);
+    perform logic.check_list_limits('related_task_ids', related_task_ids, 200, 200);
+    perform logic.check_list_limits('related_ticket_ids', related_ticket_ids, 200, 200);
+    perform logic.check_list_limits('blocked_by_ticket_ids', blocked_by_ticket_ids, 200, 200);
     if assigned_agent_id is not null then
-        perform logic.check_assignee(who, workflow, assigned_agent_id);
+        perform logic.ensure_assignee(who, workflow, assigned_agent_id);
     elsif board.auto_assign then
-        assigned_agent_id := logic.acting(who);
+        assigned_agent_id := logic.effective_actor_id(who);
     end if;
-    parent := (logic.resolve_ids(workflow, 'parent_ticket_id', array[parent_ticket_id]))[1];
-    blockers := logic.resolve_ids(workflow, 'blocked_by_ticket_ids', blocked_by_ticket_ids);
+    parent := (logic.resolve_ticket_ids(workflow, 'parent_ticket_id', array[parent_ticket_id]))[1];
+    blockers := logic.resolve_ticket_ids(workflow, 'blocked_by_ticket_ids', blocked_by_ticket_ids);
     -- A resolved ticket blocks nobody.
     blockers := array(select t.id from tickets t where t.id = any (blockers) and not t.is_resolved order by t.id);
     initial_status := coalesce(initial_status, board.initial_status);
     if not exists (select from board_columns c where c.workflow_id = workflow and c.id = initial_status) then
         perform logic.fail_unknown_status(workflow, initial_status, 'initial_status');
     end if;
-    warning := logic.check_wip(workflow, initial_status);
+    warning := logic.check_wip_limit(workflow, initial_status);
 
     insert into tickets (workflow_id, title, description, ticket_type, priority, status, created_by_agent_id, assigned_agent_id,
                          parent_ticket_id, tags, related_task_ids, related_ticket_ids, story_points, estimate_minutes, approval_status)
     values (workflow, title, description, coalesce(ticket_type, board.default_ticket_type), coalesce(priority, 'medium'), initial_status,
-            logic.acting(who), assigned_agent_id, parent, tags, coalesce(logic.tidy_list(related_task_ids), '{}'),
-            logic.resolve_ids(workflow, 'related_ticket_ids', related_ticket_ids), story_points, estimate_minutes,
-            case when board.human_review and not logic.is_person(logic.acting(who)) then 'pending_review' end)
+            logic.effective_actor_id(who), assigned_agent_id, parent, tags, coalesce(logic.normalize_list(related_task_ids), '{}'),
+            logic.resolve_ticket_ids(workflow, 'related_ticket_ids', related_ticket_ids), story_points, estimate_minutes,
+            case when board.human_review and not logic.is_person(logic.effective_actor_id(who)) then 'pending_review' end)
     returning * into made;
     insert into ticket_blockers (ticket_id, blocked_by_ticket_id, workflow_id)
     select made.id, b, workflow from unnest(blockers) b;
     if made.approval_status = 'pending_review' then
-        perform logic.park_review(who, made, required => true);
+        perform logic.insert_review(who, made, required => true);
         warning := concat_ws(' ', warning, 'It waits for review.');
     end if;
 
-    return logic.remember(who, idempotency_key, jsonb_build_object(
+    return logic.store_idempotent_response(who, idempotency_key, jsonb_build_object(
         'success', true, 'ticket_id', made.id, 'key', 'TKT-' || made.number, 'status', made.status, 'version', made.version,
         'message', concat_ws(' ', format('Created TKT-%s in %s.', made.number, made.status), warning),
         'embedding_created', false, 'similar_tickets', '[]'::jsonb));

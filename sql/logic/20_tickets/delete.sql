@@ -3,10 +3,10 @@
 -- DELETE /api/tickets/{id}: soft; what it blocked is released, and restoring brings the ticket back.
 create function logic.delete_ticket(caller text, ticket text) returns jsonb language plpgsql as $$
 declare
-    tid text := logic.find_ticket(caller, ticket, 'member');
+    tid text := logic.authorize_ticket(caller, ticket, 'member');
     row tickets;
 begin
-    perform logic.require_open((select t.workflow_id from tickets t where t.id = tid));
+    perform logic.require_open_workflow((select t.workflow_id from tickets t where t.id = tid));
     -- Work on what is gone is of no use. Jobs come before tickets in the order of locks.
     perform logic.cancel_job(caller, j.id, 'Its ticket was deleted.') from jobs j
       where j.ticket_id = tid and j.finished_at is null and j.deleted_at is null;
@@ -24,7 +24,7 @@ declare
 begin
     select * into row from tickets t where t.id = ticket;
     perform logic.authorize(caller, row.workflow_id, 'member', 'ticket ' || ticket);
-    perform logic.require_open(row.workflow_id);
+    perform logic.require_open_workflow(row.workflow_id);
     update tickets t set deleted_at = null where t.id = ticket and t.deleted_at is not null;
     return jsonb_build_object('success', true, 'ticket_id', ticket, 'message', format('Restored TKT-%s.', row.number));
 end

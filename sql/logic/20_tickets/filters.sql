@@ -11,14 +11,14 @@ end;
 -- created_before, is_blocked, include_completed}
 -- Without subqueries of its own, so that Postgres puts it in place and, where it plans for the filters
 -- at hand, keeps of it only what they ask for.
-create function logic.matches(t tickets, filters jsonb) returns boolean language sql stable
+create function logic.matches_filters(t tickets, filters jsonb) returns boolean language sql stable
 begin atomic
     select (filters -> 'status' is null or filters -> 'status' ? t.status)
        and (filters -> 'priority' is null or filters -> 'priority' ? t.priority)
        and (filters -> 'ticket_type' is null or filters -> 'ticket_type' ? t.ticket_type)
        and (filters ->> 'assigned_agent_id' is null or t.assigned_agent_id = filters ->> 'assigned_agent_id')
        and (filters -> 'unassigned' is distinct from 'true' or t.assigned_agent_id is null)
-       and (filters -> 'tags' is null or t.tags && logic.texts(filters -> 'tags'))
+       and (filters -> 'tags' is null or t.tags && logic.json_text_array(filters -> 'tags'))
        and (filters ->> 'created_after' is null or t.created_at >= (filters ->> 'created_after')::timestamptz)
        and (filters ->> 'created_before' is null or t.created_at <= (filters ->> 'created_before')::timestamptz)
        and (filters -> 'include_completed' is distinct from 'false' or not t.is_resolved)

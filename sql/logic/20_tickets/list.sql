@@ -25,7 +25,7 @@ begin
                    t.number) as place
           from tickets t
           join board_columns c on c.workflow_id = t.workflow_id and c.id = t.status
-         where t.workflow_id = list_tickets.workflow and logic.is_live(t) and logic.matches(t, filters)
+         where t.workflow_id = list_tickets.workflow and logic.is_live(t) and logic.matches_filters(t, filters)
          order by place limit max_rows offset skip
     )
     select jsonb_build_object('success', true,
@@ -38,21 +38,21 @@ begin
     if answer -> 'total_count' = '0' and skip > 0 then
         -- Past the end there is no row to carry the total.
         answer := answer || jsonb_build_object('total_count', (select count(*) from tickets t
-            where t.workflow_id = list_tickets.workflow and logic.is_live(t) and logic.matches(t, filters)));
+            where t.workflow_id = list_tickets.workflow and logic.is_live(t) and logic.matches_filters(t, filters)));
     end if;
     return answer;
 end
 $$;
 
 -- GET /api/tickets/stats/{workflow_id}; days are UTC.
-create function logic.ticket_stats(caller text, workflow text) returns jsonb language plpgsql as $$
+create function logic.get_ticket_stats(caller text, workflow text) returns jsonb language plpgsql as $$
 begin
     perform logic.authorize(caller, workflow, 'viewer');
     return (
         with
         -- The live tickets of the workflow.
         live as materialized (
-            select t.* from tickets t where t.workflow_id = ticket_stats.workflow and logic.is_live(t)
+            select t.* from tickets t where t.workflow_id = get_ticket_stats.workflow and logic.is_live(t)
         ),
         -- Counts by each of four fields, as objects.
         groups as (
@@ -64,7 +64,7 @@ begin
                      where v.value is not null group by 1, 2) g
              group by g.field
         )
-        select jsonb_build_object('success', true, 'workflow_id', ticket_stats.workflow,
+        select jsonb_build_object('success', true, 'workflow_id', get_ticket_stats.workflow,
             'stats', jsonb_build_object(
                 'total_tickets', count(*),
                 'by_status', coalesce((select g.counts from groups g where g.field = 'status'), '{}'),
@@ -74,13 +74,13 @@ begin
                 'blocked_count', (select count(distinct k.ticket_id) from ticket_blockers k join live l2 on l2.id = k.ticket_id),
                 'resolved_count', count(*) filter (where l.is_resolved),
                 'avg_comments_per_ticket', round(coalesce((select count(*) from ticket_comments c join live l2 on l2.id = c.ticket_id
-                    where c.workflow_id = ticket_stats.workflow and c.deleted_at is null)::numeric / nullif(count(*), 0), 0), 2),
+                    where c.workflow_id = get_ticket_stats.workflow and c.deleted_at is null)::numeric / nullif(count(*), 0), 0), 2),
                 'avg_commits_per_ticket', round(coalesce((select count(*) from ticket_commits m join live l2 on l2.id = m.ticket_id
-                    where m.workflow_id = ticket_stats.workflow)::numeric / nullif(count(*), 0), 0), 2),
+                    where m.workflow_id = get_ticket_stats.workflow)::numeric / nullif(count(*), 0), 0), 2),
                 'created_today', count(*) filter (where l.created_at >= date_trunc('day', now(), 'UTC')),
                 'completed_today', count(*) filter (where l.completed_at >= date_trunc('day', now(), 'UTC')),
                 'velocity_last_7_days', count(*) filter (where l.completed_at >= now() - interval '7 days')),
-            'board_config', logic.board_config(ticket_stats.workflow))
+            'board_config', logic.board_config(get_ticket_stats.workflow))
           from live l);
 end
 $$;

@@ -3,9 +3,9 @@
 -- Lock order: several tickets change, so the stream comes first, then the tickets by id.
 
 -- Holds two tickets of a workflow, its stream first.
-create function logic.lock_pair(workflow text, one text, other text) returns void language plpgsql as $$
+create function logic.lock_ticket_pair(workflow text, one text, other text) returns void language plpgsql as $$
 begin
-    perform logic.lock_stream(workflow);
+    perform logic.lock_workflow_stream(workflow);
     perform 1 from tickets t where t.id in (one, other) order by t.id for no key update;
 end
 $$;
@@ -14,10 +14,10 @@ $$;
 -- nothing left to do about it. Refused where the original would come to wait for itself.
 create function logic.merge_tickets(caller text, ticket text, into_ticket text, comment text default null) returns jsonb language plpgsql as $$
 declare
-    did text := logic.find_ticket(caller, ticket, 'member');
+    did text := logic.authorize_ticket(caller, ticket, 'member');
     workflow text := (select t.workflow_id from tickets t where t.id = did);
-    oid text := logic.find_ticket(caller, into_ticket, 'member', workflow);
-    who logic.principal := logic.identify(caller);
+    oid text := logic.authorize_ticket(caller, into_ticket, 'member', workflow);
+    who logic.principal := logic.identify_caller(caller);
     dup tickets;
     original tickets;
     moved jsonb;
@@ -27,17 +27,17 @@ declare
     said text;
 begin
     if did = oid then
-        perform logic.invalid('into_ticket_id', 'must name another ticket');
+        perform logic.fail_invalid('into_ticket_id', 'must name another ticket');
     end if;
     if workflow <> (select t.workflow_id from tickets t where t.id = oid) then
-        perform logic.invalid('into_ticket_id', 'must name a ticket of the same workflow');
+        perform logic.fail_invalid('into_ticket_id', 'must name a ticket of the same workflow');
     end if;
-    comment := nullif(logic.trimmed(comment), '');
+    comment := nullif(logic.trim_whitespace(comment), '');
     if char_length(comment) > 10000 then
-        perform logic.invalid('comment', 'must have at most 10000 characters');
+        perform logic.fail_invalid('comment', 'must have at most 10000 characters');
     end if;
-    perform logic.require_open(workflow);
-    perform logic.lock_pair(workflow, did, oid);
+    perform logic.require_open_workflow(workflow);
+    perform logic.lock_ticket_pair(workflow, did, oid);
     dup := logic.lock_ticket(did);
     original := logic.lock_ticket(oid);
 
@@ -52,9 +52,9 @@ begin
         returning m.id
     )
     select coalesce(array_agg(g.id), '{}') into commits from gone g;
-    blockers := logic.move_blockers(dup, original);
-    parts := logic.move_parts(dup, oid);
-    moved := moved || blockers || parts || logic.move_words(dup, original) || jsonb_build_object('commits', commits,
+    blockers := logic.merge_blockers(dup, original);
+    parts := logic.merge_sub_tickets(dup, oid);
+    moved := moved || blockers || parts || logic.merge_tags_and_relations(dup, original) || jsonb_build_object('commits', commits,
         'before', jsonb_build_object('status', dup.status, 'rank', dup.rank, 'is_resolved', dup.is_resolved,
             'resolved_at', dup.resolved_at, 'started_at', dup.started_at, 'completed_at', dup.completed_at));
 
@@ -68,7 +68,7 @@ begin
          order by c.id <> dup.status, c.position, c.id limit 1) as id) done
      where t.id = did;
     insert into ticket_merges (ticket_id, into_ticket_id, workflow_id, moved, merged_by)
-    values (did, oid, workflow, moved, logic.acting(who))
+    values (did, oid, workflow, moved, logic.effective_actor_id(who))
     on conflict (ticket_id) do update set into_ticket_id = excluded.into_ticket_id, moved = excluded.moved,
         merged_by = excluded.merged_by, merged_at = clock_timestamp();
     said := format('Merged TKT-%s (%s) into this ticket%s', dup.number, dup.title, coalesce(': ' || comment, '.'));
@@ -89,7 +89,7 @@ $$;
 
 -- Gives the duplicate's blockers to the original, both ways. An original that is resolved neither waits nor
 -- holds anything up. The trigger of ticket_blockers refuses what would close a loop.
-create function logic.move_blockers(dup tickets, original tickets) returns jsonb language plpgsql as $$
+create function logic.merge_blockers(dup tickets, original tickets) returns jsonb language plpgsql as $$
 declare
     waits text[] := array(select k.blocked_by_ticket_id from ticket_blockers k where k.ticket_id = dup.id order by 1);
     held text[] := array(select k.ticket_id from ticket_blockers k where k.blocked_by_ticket_id = dup.id order by 1);
@@ -115,7 +115,7 @@ $$;
 
 -- Gives the duplicate's parts and its own duplicates to the original. A part in whose line the original
 -- itself stands goes up instead, so that nobody becomes its own ancestor.
-create function logic.move_parts(dup tickets, oid text) returns jsonb language plpgsql as $$
+create function logic.merge_sub_tickets(dup tickets, oid text) returns jsonb language plpgsql as $$
 declare
     parts jsonb;
     duplicates text[];
@@ -143,19 +143,19 @@ $$;
 
 -- Gives tags, related tasks and relations of the duplicate to the original; who was related to the
 -- duplicate is related to the original.
-create function logic.move_words(dup tickets, original tickets) returns jsonb language plpgsql as $$
+create function logic.merge_tags_and_relations(dup tickets, original tickets) returns jsonb language plpgsql as $$
 declare
     related jsonb;
     after tickets;
 begin
     select coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'had', t.related_ticket_ids @> array[original.id])), '[]') into related
       from tickets t where t.workflow_id = dup.workflow_id and t.related_ticket_ids @> array[dup.id] and t.id <> dup.id;
-    update tickets t set related_ticket_ids = logic.tidy_list(array_replace(t.related_ticket_ids, dup.id, original.id))
+    update tickets t set related_ticket_ids = logic.normalize_list(array_replace(t.related_ticket_ids, dup.id, original.id))
      where t.id in (select r ->> 'id' from jsonb_array_elements(related) r) and t.id <> original.id;
     update tickets t set
-        tags = (logic.tidy_list(t.tags || dup.tags))[1:50],
-        related_task_ids = (logic.tidy_list(t.related_task_ids || dup.related_task_ids))[1:200],
-        related_ticket_ids = (array_remove(array_remove(logic.tidy_list(t.related_ticket_ids || dup.related_ticket_ids), t.id), dup.id))[1:200]
+        tags = (logic.normalize_list(t.tags || dup.tags))[1:50],
+        related_task_ids = (logic.normalize_list(t.related_task_ids || dup.related_task_ids))[1:200],
+        related_ticket_ids = (array_remove(array_remove(logic.normalize_list(t.related_ticket_ids || dup.related_ticket_ids), t.id), dup.id))[1:200]
      where t.id = original.id
     returning t.* into after;
     return jsonb_build_object('related', related,

@@ -44,28 +44,28 @@ $$;
 
 -- The rank that puts a ticket right before or right after another one in a column; null if that other
 -- ticket is not there (any more).
-create function logic.rank_beside(ticket tickets, status text, before text, after text) returns text language plpgsql stable as $$
+create function logic.rank_next_to(ticket tickets, status text, before text, after text) returns text language plpgsql stable as $$
 declare
     low text;
     high text;
 begin
     if before is not null then
         select t.rank into high from tickets t
-         where t.id = before and t.workflow_id = ticket.workflow_id and t.status = rank_beside.status and logic.is_live(t);
+         where t.id = before and t.workflow_id = ticket.workflow_id and t.status = rank_next_to.status and logic.is_live(t);
         if high is null then
             return null;
         end if;
         low := (select max(t.rank) from tickets t
-                 where t.workflow_id = ticket.workflow_id and t.status = rank_beside.status and logic.is_live(t)
+                 where t.workflow_id = ticket.workflow_id and t.status = rank_next_to.status and logic.is_live(t)
                    and t.rank < high and t.id <> ticket.id);
     elsif after is not null then
         select t.rank into low from tickets t
-         where t.id = after and t.workflow_id = ticket.workflow_id and t.status = rank_beside.status and logic.is_live(t);
+         where t.id = after and t.workflow_id = ticket.workflow_id and t.status = rank_next_to.status and logic.is_live(t);
         if low is null then
             return null;
         end if;
         high := (select min(t.rank) from tickets t
-                  where t.workflow_id = ticket.workflow_id and t.status = rank_beside.status and logic.is_live(t)
+                  where t.workflow_id = ticket.workflow_id and t.status = rank_next_to.status and logic.is_live(t)
                     and t.rank > low and t.id <> ticket.id);
     else
         return null;

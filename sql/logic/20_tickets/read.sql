@@ -4,7 +4,7 @@
 -- `ticket`, because existing clients read either.
 create function logic.get_ticket(caller text, ticket text, workflow text default null) returns jsonb language plpgsql as $$
 declare
-    tid text := logic.find_ticket(caller, ticket, 'viewer', workflow);
+    tid text := logic.authorize_ticket(caller, ticket, 'viewer', workflow);
     row tickets;
     fields jsonb;
 begin
@@ -19,25 +19,25 @@ begin
             select jsonb_agg(logic.comment_json(c.id) order by c.created_at, c.id)
               from (select * from ticket_comments c where c.ticket_id = row.id and c.deleted_at is null
                      order by c.created_at desc, c.id desc limit 500) c), '[]'),
-        'history', logic.ticket_history(row, 200),
+        'history', logic.ticket_history_json(row, 200),
         'commits', coalesce((
             select jsonb_agg(logic.commit_json(m.id) order by m.linked_at, m.id) from ticket_commits m where m.ticket_id = row.id), '[]'),
         'related_tickets', coalesce((
-            select jsonb_agg(logic.ticket_ref(r.id)) from unnest(row.related_ticket_ids) r (id)), '[]'),
+            select jsonb_agg(logic.ticket_reference_json(r.id)) from unnest(row.related_ticket_ids) r (id)), '[]'),
         'related_tasks', coalesce((select jsonb_agg(jsonb_build_object('task_id', r.id)) from unnest(row.related_task_ids) r (id)), '[]'),
-        'parent_ticket', logic.ticket_ref(row.parent_ticket_id),
-        'merged_into', logic.ticket_ref(row.merged_into_ticket_id),
+        'parent_ticket', logic.ticket_reference_json(row.parent_ticket_id),
+        'merged_into', logic.ticket_reference_json(row.merged_into_ticket_id),
         'duplicates', coalesce((
-            select jsonb_agg(logic.ticket_ref(d.id) order by d.number) from tickets d
+            select jsonb_agg(logic.ticket_reference_json(d.id) order by d.number) from tickets d
              where d.merged_into_ticket_id = row.id and d.deleted_at is null), '[]'),
         'sub_tickets', coalesce((
-            select jsonb_agg(logic.ticket_ref(s.id) order by s.number) from tickets s
+            select jsonb_agg(logic.ticket_reference_json(s.id) order by s.number) from tickets s
              where s.parent_ticket_id = row.id and logic.is_live(s)), '[]'),
         'blocked_by', coalesce((
-            select jsonb_agg(logic.ticket_ref(k.blocked_by_ticket_id) order by k.blocked_by_ticket_id)
+            select jsonb_agg(logic.ticket_reference_json(k.blocked_by_ticket_id) order by k.blocked_by_ticket_id)
               from ticket_blockers k where k.ticket_id = row.id), '[]'),
         'blocks', coalesce((
-            select jsonb_agg(logic.ticket_ref(k.ticket_id) order by k.ticket_id)
+            select jsonb_agg(logic.ticket_reference_json(k.ticket_id) order by k.ticket_id)
               from ticket_blockers k join tickets t on t.id = k.ticket_id and logic.is_live(t)
              where k.blocked_by_ticket_id = row.id), '[]'));
 end
@@ -46,7 +46,7 @@ $$;
 -- A ticket's newest history rows below the first `skip`, oldest first. Event data stays out: the rows say what
 -- changed. What a running job says stays out too: it is read in the job's transcript, and would push everything
 -- else out.
-create function logic.ticket_history(ticket tickets, max_rows int, skip int default 0) returns jsonb language sql stable
+create function logic.ticket_history_json(ticket tickets, max_rows int, skip int default 0) returns jsonb language sql stable
 begin atomic
     select coalesce(jsonb_agg(jsonb_build_object(
         'seq', h.seq, 'change_type', h.change_type, 'field_name', h.field_name, 'old_value', h.old_value, 'new_value', h.new_value,
@@ -60,12 +60,12 @@ begin atomic
 end;
 
 -- A page of what is too much for one answer about a ticket, oldest first: `max_rows` comments or changes (part
--- comments or history) below the newest `skip`, and whether there are older ones; `chosen` names one comment
+-- comments or history) below the newest `skip`, and whether there are older ones; `comment` names one comment
 -- instead. Or its description alone.
-create function logic.ticket_page(caller text, ticket text, part text, chosen text, skip int, max_rows int) returns jsonb
+create function logic.get_ticket_page(caller text, ticket text, part text, comment text, skip int, max_rows int) returns jsonb
 language plpgsql as $$
 declare
-    tid text := logic.find_ticket(caller, ticket, 'viewer');
+    tid text := logic.authorize_ticket(caller, ticket, 'viewer');
     row tickets;
     -- One more than wanted tells whether there are more.
     found jsonb;
@@ -74,14 +74,14 @@ begin
         found := coalesce((
             select jsonb_agg(logic.comment_json(c.id) order by c.created_at, c.id)
               from (select * from ticket_comments c
-                     where c.ticket_id = tid and c.deleted_at is null and (chosen is null or c.id = chosen)
+                     where c.ticket_id = tid and c.deleted_at is null and (comment is null or c.id = comment)
                      order by c.created_at desc, c.id desc limit max_rows + 1 offset skip) c), '[]');
     else
         select * into row from tickets t where t.id = tid;
         if part = 'description' then
             return jsonb_build_object('description', row.description);
         end if;
-        found := logic.ticket_history(row, max_rows + 1, skip);
+        found := logic.ticket_history_json(row, max_rows + 1, skip);
     end if;
     -- The oldest stands first: it is the one too many.
     return jsonb_build_object('has_more', jsonb_array_length(found) > max_rows,

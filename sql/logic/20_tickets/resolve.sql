@@ -6,20 +6,20 @@ create function logic.resolve_ticket(
     caller text, ticket text, resolution_comment text, commit_sha text default null, git jsonb default null
 ) returns jsonb language plpgsql as $$
 declare
-    tid text := logic.find_ticket(caller, ticket, 'member');
-    who logic.principal := logic.identify(caller);
+    tid text := logic.authorize_ticket(caller, ticket, 'member');
+    who logic.principal := logic.identify_caller(caller);
     workflow text := (select t.workflow_id from tickets t where t.id = tid);
     row tickets;
     blockers text[];
     dependents text[];
     done_column text;
 begin
-    perform logic.require_open(workflow);
-    if char_length(logic.trimmed(coalesce(resolution_comment, ''))) < 10 then
-        perform logic.invalid('resolution_comment', 'must have at least 10 characters');
+    perform logic.require_open_workflow(workflow);
+    if char_length(logic.trim_whitespace(coalesce(resolution_comment, ''))) < 10 then
+        perform logic.fail_invalid('resolution_comment', 'must have at least 10 characters');
     end if;
     -- Several tickets change: the stream comes first.
-    perform logic.lock_stream(workflow);
+    perform logic.lock_workflow_stream(workflow);
     row := logic.lock_ticket(tid);
     blockers := array(select k.blocked_by_ticket_id from ticket_blockers k where k.ticket_id = row.id order by 1);
     if cardinality(blockers) > 0 then
@@ -35,7 +35,7 @@ begin
         return jsonb_build_object('success', true, 'ticket_id', tid, 'message', format('TKT-%s is resolved already.', row.number),
             'unblocked_tickets', '[]'::jsonb, 'status', row.status, 'version', row.version);
     end if;
-    perform logic.refuse_unreviewed(row);
+    perform logic.require_reviewed(row);
     update tickets t set
         status = coalesce(done_column, t.status),
         rank = case when done_column is distinct from t.status and done_column is not null then logic.rank_at_end(t.number) else t.rank end,

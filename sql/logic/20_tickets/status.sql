@@ -7,8 +7,8 @@ create function logic.change_status(
     version bigint default null, before text default null, after text default null, git jsonb default null
 ) returns jsonb language plpgsql as $$
 declare
-    tid text := logic.find_ticket(caller, ticket, 'member');
-    who logic.principal := logic.identify(caller);
+    tid text := logic.authorize_ticket(caller, ticket, 'member');
+    who logic.principal := logic.identify_caller(caller);
     workflow text := (select t.workflow_id from tickets t where t.id = tid);
     board boards;
     row tickets;
@@ -18,26 +18,26 @@ declare
     warning text;
     allowed text;
 begin
-    perform logic.require_open(workflow);
+    perform logic.require_open_workflow(workflow);
     select * into board from boards b where b.workflow_id = workflow;
     select c.category into new_category from board_columns c where c.workflow_id = workflow and c.id = new_status;
     if new_category is null then
         perform logic.fail_unknown_status(workflow, new_status, 'new_status');
     end if;
     if board.wip_policy = 'refuse' and (select t.status from tickets t where t.id = tid) <> new_status then
-        warning := logic.check_wip(workflow, new_status);
+        warning := logic.check_wip_limit(workflow, new_status);
     end if;
     row := logic.lock_ticket(tid);
-    perform logic.check_version(row, version);
+    perform logic.check_ticket_version(row, version);
     if row.status = new_status then
         if before is not null or after is not null then
-            update tickets t set rank = coalesce(logic.rank_beside(row, new_status, before, after), t.rank) where t.id = row.id;
+            update tickets t set rank = coalesce(logic.rank_next_to(row, new_status, before, after), t.rank) where t.id = row.id;
         end if;
         return jsonb_build_object('success', true, 'ticket_id', tid, 'old_status', row.status, 'new_status', new_status,
             'message', format('TKT-%s is in %s already.', row.number, new_status), 'blocked', false, 'blocking_ticket_ids', '[]'::jsonb,
             'version', (select t.version from tickets t where t.id = row.id));
     end if;
-    perform logic.refuse_unreviewed(row);
+    perform logic.require_reviewed(row);
     blockers := array(select k.blocked_by_ticket_id from ticket_blockers k where k.ticket_id = row.id order by 1);
     if cardinality(blockers) > 0 then
         return jsonb_build_object('success', false, 'ticket_id', tid, 'old_status', row.status, 'new_status', row.status,
@@ -56,16 +56,16 @@ begin
         perform logic.fail('CB006', format('A ticket in %s cannot move to %s; it can move to %s.', row.status, new_status, coalesce(allowed, 'no other column')),
             jsonb_build_object('old_status', row.status, 'new_status', new_status));
     end if;
-    comment := nullif(logic.trimmed(comment), '');
+    comment := nullif(logic.trim_whitespace(comment), '');
     if board.require_comments_on_status_change and char_length(coalesce(comment, '')) < 10 then
-        perform logic.invalid('comment', 'must have at least 10 characters: this board asks for the reason of a move');
+        perform logic.fail_invalid('comment', 'must have at least 10 characters: this board asks for the reason of a move');
     end if;
     if board.wip_policy <> 'refuse' then
-        warning := logic.check_wip(workflow, new_status);
+        warning := logic.check_wip_limit(workflow, new_status);
     end if;
 
     update tickets t set status = new_status,
-        rank = coalesce(logic.rank_beside(row, new_status, before, after), logic.rank_at_end(row.number))
+        rank = coalesce(logic.rank_next_to(row, new_status, before, after), logic.rank_at_end(row.number))
      where t.id = row.id;
     if comment is not null then
         perform logic.insert_comment(who, tid, workflow, comment, 'status_change', field => 'comment');
@@ -83,24 +83,24 @@ $$;
 -- POST /api/tickets/reorder: right before or right after another ticket of the same column.
 create function logic.reorder_ticket(caller text, ticket text, before text default null, after text default null) returns jsonb language plpgsql as $$
 declare
-    tid text := logic.find_ticket(caller, ticket, 'member');
+    tid text := logic.authorize_ticket(caller, ticket, 'member');
     row tickets;
     new_rank text;
 begin
     row := logic.lock_ticket(tid);
-    perform logic.require_open(row.workflow_id);
+    perform logic.require_open_workflow(row.workflow_id);
     if before is null and after is null then
-        perform logic.invalid('before', 'or after must be given');
+        perform logic.fail_invalid('before', 'or after must be given');
     end if;
     if before is not null and after is not null then
-        perform logic.invalid('after', 'must not be given beside before');
+        perform logic.fail_invalid('after', 'must not be given beside before');
     end if;
     if coalesce(before, after) = tid then
-        perform logic.invalid(case when before is null then 'after' else 'before' end, 'must name another ticket');
+        perform logic.fail_invalid(case when before is null then 'after' else 'before' end, 'must name another ticket');
     end if;
-    new_rank := logic.rank_beside(row, row.status, before, after);
+    new_rank := logic.rank_next_to(row, row.status, before, after);
     if new_rank is null then
-        perform logic.invalid(case when before is null then 'after' else 'before' end, 'must name a ticket of the same column');
+        perform logic.fail_invalid(case when before is null then 'after' else 'before' end, 'must name a ticket of the same column');
     end if;
     update tickets t set rank = new_rank where t.id = row.id;
     return jsonb_build_object('success', true, 'ticket_id', tid, 'rank', new_rank, 'message', format('Reordered TKT-%s.', row.number));

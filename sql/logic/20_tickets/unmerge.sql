@@ -16,8 +16,8 @@ declare
 begin
     select * into dup from tickets t where t.id = ticket and t.deleted_at is null;
     who := logic.authorize(caller, dup.workflow_id, 'member', 'ticket ' || ticket);
-    perform logic.require_open(dup.workflow_id);
-    perform logic.lock_pair(dup.workflow_id, dup.id, dup.merged_into_ticket_id);
+    perform logic.require_open_workflow(dup.workflow_id);
+    perform logic.lock_ticket_pair(dup.workflow_id, dup.id, dup.merged_into_ticket_id);
     select * into dup from tickets t where t.id = ticket;
     if dup.merged_into_ticket_id is null or dup.deleted_at is not null then
         perform logic.fail('CB409', format('TKT-%s is not merged into another ticket.', dup.number));
@@ -57,9 +57,9 @@ begin
         update ticket_commits m set ticket_id = dup.id where m.ticket_id = original.id and moved -> 'commits' ? m.id returning m.id
     )
     select count(*) into commits from back;
-    blockers := logic.return_blockers(dup, original, moved);
-    parts := logic.return_parts(dup, original, moved);
-    perform logic.return_words(dup, original, moved);
+    blockers := logic.unmerge_blockers(dup, original, moved);
+    parts := logic.unmerge_sub_tickets(dup, original, moved);
+    perform logic.unmerge_tags_and_relations(dup, original, moved);
     delete from ticket_merges m where m.ticket_id = dup.id;
     perform logic.insert_comment(who, original.id, dup.workflow_id,
         format('TKT-%s (%s) is no longer merged into this ticket.', dup.number, dup.title), 'system', mentions => array[dup.id])
@@ -84,7 +84,7 @@ $$;
 
 -- Blockers go back one by one: those the original still has on the duplicate's account, and those both had.
 -- What is resolved or would close a loop by now stays away. Answers how many are as they were.
-create function logic.return_blockers(dup tickets, original tickets, moved jsonb) returns bigint language plpgsql as $$
+create function logic.unmerge_blockers(dup tickets, original tickets, moved jsonb) returns bigint language plpgsql as $$
 declare
     edge record;
     made bigint := 0;
@@ -116,7 +116,7 @@ end
 $$;
 
 -- Parts go back that still hang where they were put; so do the duplicate's own duplicates.
-create function logic.return_parts(dup tickets, original tickets, moved jsonb) returns bigint language plpgsql as $$
+create function logic.unmerge_sub_tickets(dup tickets, original tickets, moved jsonb) returns bigint language plpgsql as $$
 declare
     part record;
     made bigint := 0;
@@ -127,7 +127,7 @@ begin
          order by t.id
     loop
         begin
-            perform logic.check_parent(part.id, dup.id);
+            perform logic.check_ticket_parent(part.id, dup.id);
             update tickets t set parent_ticket_id = dup.id where t.id = part.id;
             made := made + 1;
         exception when sqlstate 'CB004' then
@@ -141,7 +141,7 @@ end
 $$;
 
 -- Tags and relations that came with the duplicate leave the original.
-create function logic.return_words(dup tickets, original tickets, moved jsonb) returns void language plpgsql as $$
+create function logic.unmerge_tags_and_relations(dup tickets, original tickets, moved jsonb) returns void language plpgsql as $$
 begin
     update tickets t set related_ticket_ids = case when (r ->> 'had')::boolean then t.related_ticket_ids || dup.id
                                                    else array_replace(t.related_ticket_ids, original.id, dup.id) end

@@ -6,8 +6,8 @@ create function logic.update_ticket(
     caller text, ticket text, updates jsonb, update_comment text default null, version bigint default null
 ) returns jsonb language plpgsql as $$
 declare
-    tid text := logic.find_ticket(caller, ticket, 'member');
-    who logic.principal := logic.identify(caller);
+    tid text := logic.authorize_ticket(caller, ticket, 'member');
+    who logic.principal := logic.identify_caller(caller);
     old_row tickets;
     new_row tickets;
     old_blockers text[];
@@ -17,47 +17,47 @@ declare
     unknown text := (select string_agg(k, ', ') from jsonb_object_keys(updates) k where not k = any (allowed));
 begin
     if unknown is not null then
-        perform logic.invalid('updates', format('must not name %s; the fields that can change are %s', unknown, array_to_string(allowed, ', ')));
+        perform logic.fail_invalid('updates', format('must not name %s; the fields that can change are %s', unknown, array_to_string(allowed, ', ')));
     end if;
     old_row := logic.lock_ticket(tid);
-    perform logic.require_open(old_row.workflow_id);
-    perform logic.check_version(old_row, version);
+    perform logic.require_open_workflow(old_row.workflow_id);
+    perform logic.check_ticket_version(old_row, version);
     new_row := old_row;
-    new_row.title := logic.trimmed(coalesce(updates ->> 'title', old_row.title));
+    new_row.title := logic.trim_whitespace(coalesce(updates ->> 'title', old_row.title));
     new_row.description := coalesce(updates ->> 'description', old_row.description);
     new_row.priority := coalesce(updates ->> 'priority', old_row.priority);
     new_row.ticket_type := coalesce(updates ->> 'ticket_type', old_row.ticket_type);
     if char_length(new_row.title) not between 3 and 500 then
-        perform logic.invalid('title', 'must have 3 to 500 characters');
+        perform logic.fail_invalid('title', 'must have 3 to 500 characters');
     end if;
-    if new_row.description <> old_row.description and char_length(logic.trimmed(new_row.description)) < 10 then
-        perform logic.invalid('description', 'must have at least 10 characters');
+    if new_row.description <> old_row.description and char_length(logic.trim_whitespace(new_row.description)) < 10 then
+        perform logic.fail_invalid('description', 'must have at least 10 characters');
     end if;
     if new_row.ticket_type <> old_row.ticket_type then
-        perform logic.check_type(old_row.workflow_id, new_row.ticket_type);
+        perform logic.check_ticket_type(old_row.workflow_id, new_row.ticket_type);
     end if;
     if updates ? 'assigned_agent_id' then
         new_row.assigned_agent_id := nullif(updates ->> 'assigned_agent_id', '');
         if new_row.assigned_agent_id is distinct from old_row.assigned_agent_id and new_row.assigned_agent_id is not null then
-            perform logic.check_assignee(who, old_row.workflow_id, new_row.assigned_agent_id);
+            perform logic.ensure_assignee(who, old_row.workflow_id, new_row.assigned_agent_id);
         end if;
     end if;
     if jsonb_typeof(updates -> 'tags') = 'array' then
-        new_row.tags := logic.tidy_list(array(select jsonb_array_elements_text(updates -> 'tags')));
-        perform logic.check_list('tags', new_row.tags, 50, 100);
+        new_row.tags := logic.normalize_list(array(select jsonb_array_elements_text(updates -> 'tags')));
+        perform logic.check_list_limits('tags', new_row.tags, 50, 100);
     end if;
     if jsonb_typeof(updates -> 'related_task_ids') = 'array' then
-        new_row.related_task_ids := logic.tidy_list(array(select jsonb_array_elements_text(updates -> 'related_task_ids')));
-        perform logic.check_list('related_task_ids', new_row.related_task_ids, 200, 200);
+        new_row.related_task_ids := logic.normalize_list(array(select jsonb_array_elements_text(updates -> 'related_task_ids')));
+        perform logic.check_list_limits('related_task_ids', new_row.related_task_ids, 200, 200);
     end if;
     if jsonb_typeof(updates -> 'related_ticket_ids') = 'array' then
         new_row.related_ticket_ids := array(select jsonb_array_elements_text(updates -> 'related_ticket_ids'));
-        perform logic.check_list('related_ticket_ids', new_row.related_ticket_ids, 200, 200);
-        new_row.related_ticket_ids := logic.resolve_ids(old_row.workflow_id, 'related_ticket_ids', new_row.related_ticket_ids);
+        perform logic.check_list_limits('related_ticket_ids', new_row.related_ticket_ids, 200, 200);
+        new_row.related_ticket_ids := logic.resolve_ticket_ids(old_row.workflow_id, 'related_ticket_ids', new_row.related_ticket_ids);
     end if;
     if updates ? 'parent_ticket_id' then
-        new_row.parent_ticket_id := (logic.resolve_ids(old_row.workflow_id, 'parent_ticket_id', array[updates ->> 'parent_ticket_id']))[1];
-        perform logic.check_parent(tid, new_row.parent_ticket_id);
+        new_row.parent_ticket_id := (logic.resolve_ticket_ids(old_row.workflow_id, 'parent_ticket_id', array[updates ->> 'parent_ticket_id']))[1];
+        perform logic.check_ticket_parent(tid, new_row.parent_ticket_id);
     end if;
     if updates ? 'story_points' then
         new_row.story_points := (updates ->> 'story_points')::double precision;
@@ -83,7 +83,7 @@ begin
             changed := changed || array['blocked_by_ticket_ids'];
         end if;
     end if;
-    if nullif(logic.trimmed(update_comment), '') is not null then
+    if nullif(logic.trim_whitespace(update_comment), '') is not null then
         perform logic.insert_comment(who, tid, old_row.workflow_id, update_comment, 'general', field => 'update_comment');
     end if;
     return jsonb_build_object('success', true, 'ticket_id', tid, 'fields_updated', changed,

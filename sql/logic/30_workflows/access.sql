@@ -1,7 +1,7 @@
 -- Whether a workflow may be changed.
 
 -- Refuses changes in an archived workflow.
-create function logic.require_unarchived(workflow text) returns void language plpgsql stable as $$
+create function logic.require_unarchived_workflow(workflow text) returns void language plpgsql stable as $$
 begin
     if (select w.archived_at from workflows w where w.id = workflow) is not null then
         perform logic.fail('CB409', 'This workflow is archived; restore it first.');
@@ -10,9 +10,9 @@ end
 $$;
 
 -- Refuses changes to tickets of an archived workflow or one without ticket tracking.
-create function logic.require_open(workflow text) returns void language plpgsql stable as $$
+create function logic.require_open_workflow(workflow text) returns void language plpgsql stable as $$
 begin
-    perform logic.require_unarchived(workflow);
+    perform logic.require_unarchived_workflow(workflow);
     if not (select w.ticket_tracking from workflows w where w.id = workflow) then
         perform logic.fail('CB010', 'Ticket tracking is off for this workflow.');
     end if;

@@ -34,7 +34,7 @@ end;
 
 -- What a column without a stated category is: done if its id says so or it comes last, todo if it is the
 -- initial one or its id says so, else active.
-create function logic.guess_category(id text, is_initial boolean, is_last boolean) returns text language sql immutable
+create function logic.guess_column_category(id text, is_initial boolean, is_last boolean) returns text language sql immutable
 begin atomic
     select case
         when lower(id) in ('done', 'closed', 'shipped', 'fixed', 'resolved', 'completed', 'documented', 'fp', 'wontfix', 'cancelled', 'canceled', 'rejected') then 'done'
@@ -44,7 +44,7 @@ begin atomic
 end;
 
 -- Refuses a configuration that breaks a rule, before anything is written; names the first entry at fault.
-create function logic.check_board(config jsonb) returns void language plpgsql immutable as $$
+create function logic.check_board_config(config jsonb) returns void language plpgsql immutable as $$
 declare
     ids text[] := (select array_agg(c ->> 'id') from jsonb_array_elements(coalesce(config -> 'columns', '[]')) c);
     types text[] := (select array_agg(t ->> 'id') from jsonb_array_elements(coalesce(config -> 'ticket_types', '[]')) t);
@@ -53,10 +53,10 @@ declare
     fault record;
 begin
     if coalesce(cardinality(ids), 0) not between 1 and 50 then
-        perform logic.invalid('board_config.columns', 'must list 1 to 50 columns');
+        perform logic.fail_invalid('board_config.columns', 'must list 1 to 50 columns');
     end if;
     if coalesce(cardinality(types), 0) not between 1 and 50 then
-        perform logic.invalid('board_config.ticket_types', 'must list 1 to 50 ticket types');
+        perform logic.fail_invalid('board_config.ticket_types', 'must list 1 to 50 ticket types');
     end if;
     with
     -- The entries of the three lists, counted from 0.
@@ -86,25 +86,25 @@ begin
     select * into fault from rules r
      where not coalesce(r.good, r.field not in ('id', 'from', 'to')) order by r.list, r.at limit 1;
     if found then
-        perform logic.invalid(format('board_config.%s[%s].%s', fault.list, fault.at, fault.field), fault.rule);
+        perform logic.fail_invalid(format('board_config.%s[%s].%s', fault.list, fault.at, fault.field), fault.rule);
     end if;
     if cardinality(ids) <> (select count(distinct lower(i)) from unnest(ids) i) then
-        perform logic.invalid('board_config.columns', 'must have ids that differ');
+        perform logic.fail_invalid('board_config.columns', 'must have ids that differ');
     end if;
     if cardinality(types) <> (select count(distinct lower(i)) from unnest(types) i) then
-        perform logic.invalid('board_config.ticket_types', 'must have ids that differ');
+        perform logic.fail_invalid('board_config.ticket_types', 'must have ids that differ');
     end if;
     if not (config ->> 'initial_status') = any (ids) then
-        perform logic.invalid('board_config.initial_status', format('must be one of the columns: %s', array_to_string(ids, ', ')));
+        perform logic.fail_invalid('board_config.initial_status', format('must be one of the columns: %s', array_to_string(ids, ', ')));
     end if;
     if not (config ->> 'default_ticket_type') = any (types) then
-        perform logic.invalid('board_config.default_ticket_type', format('must be one of the ticket types: %s', array_to_string(types, ', ')));
+        perform logic.fail_invalid('board_config.default_ticket_type', format('must be one of the ticket types: %s', array_to_string(types, ', ')));
     end if;
 end
 $$;
 
 -- Fills what a configuration leaves out from `base` (the board as it is, or a template).
-create function logic.complete_board(config jsonb, base jsonb) returns jsonb language plpgsql immutable as $$
+create function logic.complete_board_config(config jsonb, base jsonb) returns jsonb language plpgsql immutable as $$
 declare
     whole jsonb := base || jsonb_strip_nulls(coalesce(config, '{}'));
     ids jsonb := jsonb_path_query_array(whole, '$.columns[*].id');

@@ -2,11 +2,11 @@
 
 -- Makes the workflow's board be `config`. `moves` says where tickets of a removed column go:
 -- {"old_column": "column"}; a column's previous_id renames it and keeps its tickets.
-create function logic.apply_board(workflow text, config jsonb, moves jsonb default '{}') returns void language plpgsql as $$
+create function logic.apply_board_config(workflow text, config jsonb, moves jsonb default '{}') returns void language plpgsql as $$
 declare
     gone record;
 begin
-    perform logic.check_board(config);
+    perform logic.check_board_config(config);
     perform set_config('callboard.board_change', 'quiet', true);
     insert into boards (workflow_id, name, ticket_types, default_ticket_type, initial_status)
     values (workflow, coalesce(config ->> 'name', 'Board'), '[]', '', config ->> 'initial_status')
@@ -18,9 +18,9 @@ begin
        and not exists (select from board_columns x where x.workflow_id = workflow and x.id = c ->> 'id');
 
     insert into board_columns (workflow_id, id, name, position, color, wip_limit, category)
-    select workflow, c ->> 'id', coalesce(nullif(logic.trimmed(c ->> 'name'), ''), k.name, c ->> 'id'), c.place - 1,
+    select workflow, c ->> 'id', coalesce(nullif(logic.trim_whitespace(c ->> 'name'), ''), k.name, c ->> 'id'), c.place - 1,
            coalesce(c ->> 'color', k.color, '#6b7280'), (c ->> 'wip_limit')::bigint,
-           coalesce(c ->> 'category', k.category, logic.guess_category(c ->> 'id', c ->> 'id' = config ->> 'initial_status', c.place = c.total))
+           coalesce(c ->> 'category', k.category, logic.guess_column_category(c ->> 'id', c ->> 'id' = config ->> 'initial_status', c.place = c.total))
       from (select e.c, row_number() over by_order as place, count(*) over () as total
               from jsonb_array_elements(config -> 'columns') with ordinality e (c, given)
             window by_order as (order by coalesce((e.c ->> 'order')::bigint, e.given - 1), e.given)) c
@@ -39,7 +39,7 @@ begin
     loop
         if gone.target is not null and not exists (
             select from jsonb_array_elements(config -> 'columns') c where c ->> 'id' = gone.target) then
-            perform logic.invalid('moves', format('must name a column of the new board for %s', gone.id));
+            perform logic.fail_invalid('moves', format('must name a column of the new board for %s', gone.id));
         end if;
         if gone.held > 0 and gone.target is null then
             perform logic.fail('CB409', format('The column %s holds %s tickets; say in moves.%s which column they go to.', gone.name, gone.held, gone.id),
@@ -62,9 +62,9 @@ begin
      where x ->> 'from' <> x ->> 'to';
 
     update boards b set
-        name = coalesce(nullif(logic.trimmed(config ->> 'name'), ''), b.name),
+        name = coalesce(nullif(logic.trim_whitespace(config ->> 'name'), ''), b.name),
         ticket_types = (
-            select jsonb_agg(jsonb_build_object('id', t ->> 'id', 'name', coalesce(nullif(logic.trimmed(t ->> 'name'), ''), t ->> 'id'),
+            select jsonb_agg(jsonb_build_object('id', t ->> 'id', 'name', coalesce(nullif(logic.trim_whitespace(t ->> 'name'), ''), t ->> 'id'),
                                                 'icon', coalesce(t ->> 'icon', ''), 'color', coalesce(t ->> 'color', '#6b7280')) order by e.place)
               from jsonb_array_elements(config -> 'ticket_types') with ordinality e (t, place)),
         default_ticket_type = config ->> 'default_ticket_type',
@@ -84,8 +84,8 @@ $$;
 create function logic.set_board(caller text, workflow text, config jsonb, moves jsonb default '{}') returns jsonb language plpgsql as $$
 begin
     perform logic.authorize(caller, workflow, 'owner');
-    perform logic.lock_stream(workflow);
-    perform logic.apply_board(workflow, logic.complete_board(config, logic.board_config(workflow)), coalesce(moves, '{}'));
+    perform logic.lock_workflow_stream(workflow);
+    perform logic.apply_board_config(workflow, logic.complete_board_config(config, logic.board_config(workflow)), coalesce(moves, '{}'));
     return jsonb_build_object('success', true, 'board_config', logic.board_config(workflow));
 end
 $$;

@@ -1,10 +1,10 @@
 -- The workflow of requests that name none.
 
--- The workflow that a caller means who names none, if there is one: as logic.default_workflow, but it makes
+-- The workflow that a caller means who names none, if there is one: as logic.ensure_default_workflow, but it makes
 -- none and asks for no more than reading.
-create function logic.own_workflow(caller text) returns text language plpgsql as $$
+create function logic.find_default_workflow(caller text) returns text language plpgsql as $$
 declare
-    who logic.principal := logic.identify(caller);
+    who logic.principal := logic.identify_caller(caller);
     chosen text;
     readable text[];
 begin
@@ -25,9 +25,9 @@ $$;
 
 -- The workflow for work that names none: the one used before; else the only one the caller may write in;
 -- else a new one with the columns that jobs go through.
-create function logic.default_workflow(caller text) returns text language plpgsql as $$
+create function logic.ensure_default_workflow(caller text) returns text language plpgsql as $$
 declare
-    who logic.principal := logic.identify(caller);
+    who logic.principal := logic.identify_caller(caller);
     chosen text;
     writable text[];
 begin
@@ -48,7 +48,7 @@ begin
     if cardinality(writable) = 1 then
         chosen := writable[1];
     elsif not ('manage' = any (who.scopes) or '*' = any (who.scopes)) then
-        perform logic.invalid('workflow_id', 'must be given: this key may not make a workflow of its own, and there is no single one it writes in');
+        perform logic.fail_invalid('workflow_id', 'must be given: this key may not make a workflow of its own, and there is no single one it writes in');
     else
         chosen := logic.create_workflow(caller, 'Jobs of ' || (select left(a.name, 100) from actors a where a.id = who.actor_id),
             'Work that came without naming a workflow.', 'sdlc') ->> 'id';

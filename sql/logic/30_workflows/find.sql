@@ -1,9 +1,9 @@
 -- Workflows given by id or name.
 
 -- A workflow by id, or by name among those the caller can see; null if there is none.
-create function logic.find_workflow(caller text, named text) returns text language plpgsql as $$
+create function logic.resolve_workflow_id(caller text, named text) returns text language plpgsql as $$
 declare
-    who logic.principal := logic.identify(caller);
+    who logic.principal := logic.identify_caller(caller);
     ids text[];
 begin
     select array_agg(w.id order by w.id) into ids
@@ -19,16 +19,16 @@ end
 $$;
 
 -- The ids of workflows given by id or name; refuses the first that is not there.
-create function logic.find_workflows(caller text, names text[]) returns jsonb language plpgsql as $$
+create function logic.resolve_workflow_ids(caller text, names text[]) returns jsonb language plpgsql as $$
 declare
     named text;
     ids jsonb := '[]';
 begin
     foreach named in array coalesce(names, '{}') loop
-        if logic.find_workflow(caller, named) is null then
+        if logic.resolve_workflow_id(caller, named) is null then
             perform logic.fail('CB404', format('There is no workflow %s.', named));
         end if;
-        ids := ids || to_jsonb(logic.find_workflow(caller, named));
+        ids := ids || to_jsonb(logic.resolve_workflow_id(caller, named));
     end loop;
     return ids;
 end

@@ -25,7 +25,7 @@ begin
         perform logic.fail('CB404', format('There is no actor %s.', actor));
     end if;
     if role <> 'owner' then
-        perform logic.keep_an_owner(workflow, member);
+        perform logic.require_remaining_owner(workflow, member);
     end if;
     insert into workflow_members (workflow_id, actor_id, role, added_by)
     values (workflow, member, set_member.role, who.actor_id)
@@ -37,10 +37,10 @@ $$;
 -- DELETE /api/workflows/{id}/members/{actor}; owners remove anyone, everyone may leave.
 create function logic.remove_member(caller text, workflow text, actor text) returns jsonb language plpgsql as $$
 declare
-    who logic.principal := logic.identify(caller);
+    who logic.principal := logic.identify_caller(caller);
 begin
     perform logic.authorize(caller, workflow, case when who.actor_id = actor then 'viewer' else 'owner' end);
-    perform logic.keep_an_owner(workflow, actor);
+    perform logic.require_remaining_owner(workflow, actor);
     delete from workflow_members m where m.workflow_id = workflow and m.actor_id = actor;
     if not found then
         perform logic.fail('CB404', format('There is no member %s in this workflow.', actor));
@@ -50,7 +50,7 @@ end
 $$;
 
 -- Refuses to take the ownership of a workflow's last owner.
-create function logic.keep_an_owner(workflow text, leaving text) returns void language plpgsql as $$
+create function logic.require_remaining_owner(workflow text, leaving text) returns void language plpgsql as $$
 begin
     perform 1 from workflow_members m where m.workflow_id = workflow and m.role = 'owner' order by m.actor_id for update;
     if exists (select from workflow_members m where m.workflow_id = workflow and m.role = 'owner' and m.actor_id = leaving)

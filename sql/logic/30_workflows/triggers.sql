@@ -11,7 +11,7 @@ $$;
 
 create function logic.workflows_updated() returns trigger language plpgsql as $$
 begin
-    perform logic.record_json((
+    perform logic.record_json_changes((
         select jsonb_agg(jsonb_build_object(
             'workflow_id', n.id, 'change_type', 'workflow_updated', 'field_name', v.field_name,
             'old_value', v.old_value, 'new_value', v.new_value, 'description', format('Changed the workflow''s %s.', v.field_name),
@@ -35,7 +35,7 @@ $$;
 -- One board_updated for each board whose row was touched, with the configuration as it now stands.
 create function logic.boards_updated() returns trigger language plpgsql as $$
 begin
-    perform logic.record_json((
+    perform logic.record_json_changes((
         select jsonb_agg(jsonb_build_object(
             'workflow_id', n.workflow_id, 'change_type', 'board_updated', 'description', 'Changed the board.',
             'metadata', jsonb_build_object('board_config', logic.board_config(n.workflow_id))) order by n.workflow_id)

@@ -17,26 +17,26 @@ create function logic.create_workflow(
     board_config jsonb default null, idempotency_key text default null
 ) returns jsonb language plpgsql as $$
 declare
-    who logic.principal := logic.identify(caller);
+    who logic.principal := logic.identify_caller(caller);
     base jsonb := logic.board_templates() -> coalesce(template, 'development');
     id text := logic.new_id('workflow');
     answer jsonb;
 begin
     perform logic.require_scope(who, 'manage');
-    perform logic.act(who);
-    answer := logic.replay(who, idempotency_key, jsonb_build_array('create_workflow', name, description, template, board_config));
+    perform logic.set_audit_actor(who);
+    answer := logic.find_idempotent_response(who, idempotency_key, jsonb_build_array('create_workflow', name, description, template, board_config));
     if answer is not null then
         return answer;
     end if;
     if base is null then
-        perform logic.invalid('template', format('must be one of %s',
+        perform logic.fail_invalid('template', format('must be one of %s',
             (select string_agg(k, ', ' order by k) from jsonb_object_keys(logic.board_templates()) k)));
     end if;
     insert into workflows (id, name, description, created_by)
-    values (id, logic.trimmed(create_workflow.name), coalesce(create_workflow.description, ''), logic.acting(who));
+    values (id, logic.trim_whitespace(create_workflow.name), coalesce(create_workflow.description, ''), logic.effective_actor_id(who));
     insert into workflow_members (workflow_id, actor_id, role, added_by) values (id, who.actor_id, 'owner', who.actor_id);
-    perform logic.apply_board(id, logic.complete_board(board_config, base));
-    return logic.remember(who, idempotency_key,
+    perform logic.apply_board_config(id, logic.complete_board_config(board_config, base));
+    return logic.store_idempotent_response(who, idempotency_key,
         logic.workflow_json(id, 'owner') || jsonb_build_object('board_config', logic.board_config(id)));
 end
 $$;
@@ -46,7 +46,7 @@ $$;
 create function logic.list_workflows(caller text, include_archived boolean, max_rows int, after text default null)
 returns jsonb language plpgsql as $$
 declare
-    who logic.principal := logic.identify(caller);
+    who logic.principal := logic.identify_caller(caller);
     answer jsonb;
 begin
     perform logic.require_scope(who, 'read');
@@ -54,7 +54,7 @@ begin
     if after is not null and not exists (
         select from workflows w left join workflow_members m on m.workflow_id = w.id and m.actor_id = who.actor_id
          where w.id = after and (who.is_admin or m.role is not null)) then
-        perform logic.invalid('cursor', 'must be the next_cursor of a page before');
+        perform logic.fail_invalid('cursor', 'must be the next_cursor of a page before');
     end if;
     with
     -- One row more than asked for tells whether there are more.
@@ -102,7 +102,7 @@ begin
         perform logic.fail('CB403', 'Only an administrator may attach a repository to a workflow.', jsonb_build_object('field', 'repository_path'));
     end if;
     update workflows w set
-        name = coalesce(logic.trimmed(update_workflow.name), w.name),
+        name = coalesce(logic.trim_whitespace(update_workflow.name), w.name),
         description = coalesce(update_workflow.description, w.description),
         ticket_tracking = coalesce(update_workflow.ticket_tracking, w.ticket_tracking),
         repository_path = case when update_workflow.repository_path is null then w.repository_path
@@ -114,7 +114,7 @@ end
 $$;
 
 -- POST /api/workflows/{id}/ticket-tracking: on, with a board if one is given, or off; both or neither.
-create function logic.track_tickets(caller text, workflow text, enabled boolean, config jsonb default null) returns jsonb language plpgsql as $$
+create function logic.set_ticket_tracking(caller text, workflow text, enabled boolean, config jsonb default null) returns jsonb language plpgsql as $$
 begin
     if config is not null then
         perform logic.set_board(caller, workflow, config);

@@ -52,24 +52,24 @@ create function logic.insert_comment(
 declare
     tid text := logic.new_id('comment');
 begin
-    if nullif(logic.trimmed(comment_text), '') is null then
-        perform logic.invalid(field, 'must not be empty');
+    if nullif(logic.trim_whitespace(comment_text), '') is null then
+        perform logic.fail_invalid(field, 'must not be empty');
     end if;
     if char_length(comment_text) > 100000 then
-        perform logic.invalid(field, 'must have at most 100000 characters');
+        perform logic.fail_invalid(field, 'must have at most 100000 characters');
     end if;
-    perform logic.check_list('mentions', mentions, 100, 200);
-    perform logic.check_list('attachments', attachments, 50, 2000);
+    perform logic.check_list_limits('mentions', mentions, 100, 200);
+    perform logic.check_list_limits('attachments', attachments, 50, 2000);
     if exists (select from unnest(attachments) a where regexp_replace(a, '[[:cntrl:][:space:]]', '', 'g') ~* '^(javascript|data|vbscript):') then
-        perform logic.invalid('attachments', 'must be links or file paths');
+        perform logic.fail_invalid('attachments', 'must be links or file paths');
     end if;
     if parent is not null and not exists (
         select from ticket_comments c where c.id = parent and c.ticket_id = ticket and c.deleted_at is null) then
-        perform logic.invalid('parent_id', 'must name a comment of the same ticket');
+        perform logic.fail_invalid('parent_id', 'must name a comment of the same ticket');
     end if;
     insert into ticket_comments (id, ticket_id, workflow_id, agent_id, parent_id, comment_text, comment_type, mentions, attachments)
-    values (tid, ticket, workflow, logic.acting(who), parent, comment_text, coalesce(comment_type, 'general'),
-            logic.tidy_list(coalesce(mentions, '{}') || logic.find_mentions(workflow, comment_text)), coalesce(logic.tidy_list(attachments), '{}'));
+    values (tid, ticket, workflow, logic.effective_actor_id(who), parent, comment_text, coalesce(comment_type, 'general'),
+            logic.normalize_list(coalesce(mentions, '{}') || logic.find_mentions(workflow, comment_text)), coalesce(logic.normalize_list(attachments), '{}'));
     return tid;
 end
 $$;
@@ -80,24 +80,24 @@ create function logic.add_comment(
     attachments text[] default null, parent text default null, idempotency_key text default null
 ) returns jsonb language plpgsql as $$
 declare
-    tid text := logic.find_ticket(caller, ticket, 'member');
-    who logic.principal := logic.identify(caller);
+    tid text := logic.authorize_ticket(caller, ticket, 'member');
+    who logic.principal := logic.identify_caller(caller);
     workflow text := (select t.workflow_id from tickets t where t.id = tid);
     answer jsonb;
 begin
-    answer := logic.replay(who, idempotency_key, jsonb_build_array('add_comment', tid, comment_text, comment_type, mentions, attachments, parent, who.acting_for));
+    answer := logic.find_idempotent_response(who, idempotency_key, jsonb_build_array('add_comment', tid, comment_text, comment_type, mentions, attachments, parent, who.acting_for));
     if answer is not null then
         return answer;
     end if;
-    perform logic.require_open(workflow);
-    return logic.remember(who, idempotency_key, jsonb_build_object('success', true,
+    perform logic.require_open_workflow(workflow);
+    return logic.store_idempotent_response(who, idempotency_key, jsonb_build_object('success', true,
         'comment_id', logic.insert_comment(who, tid, workflow, comment_text, comment_type, mentions, attachments, parent),
         'ticket_id', tid, 'message', 'Commented.'));
 end
 $$;
 
 -- The comment, if the caller may change it: its author or an owner of the workflow. Authorizes.
-create function logic.own_comment(caller text, comment text) returns ticket_comments language plpgsql as $$
+create function logic.authorize_comment_change(caller text, comment text) returns ticket_comments language plpgsql as $$
 declare
     row ticket_comments;
     who logic.principal;
@@ -105,8 +105,8 @@ begin
     select c.* into row from ticket_comments c join tickets t on t.id = c.ticket_id
      where c.id = comment and c.deleted_at is null and t.deleted_at is null;
     who := logic.authorize(caller, row.workflow_id, 'member', 'comment ' || comment);
-    perform logic.require_open(row.workflow_id);
-    if row.agent_id is distinct from logic.acting(who) and row.agent_id is distinct from who.actor_id and who.role <> 'owner' then
+    perform logic.require_open_workflow(row.workflow_id);
+    if row.agent_id is distinct from logic.effective_actor_id(who) and row.agent_id is distinct from who.actor_id and who.role <> 'owner' then
         perform logic.fail('CB403', 'Only its author or an owner of the workflow may change a comment.');
     end if;
     return row;
@@ -116,10 +116,10 @@ $$;
 -- PATCH /api/comments/{id}
 create function logic.edit_comment(caller text, comment text, comment_text text) returns jsonb language plpgsql as $$
 declare
-    row ticket_comments := logic.own_comment(caller, comment);
+    row ticket_comments := logic.authorize_comment_change(caller, comment);
 begin
-    if nullif(logic.trimmed(edit_comment.comment_text), '') is null then
-        perform logic.invalid('comment_text', 'must not be empty');
+    if nullif(logic.trim_whitespace(edit_comment.comment_text), '') is null then
+        perform logic.fail_invalid('comment_text', 'must not be empty');
     end if;
     update ticket_comments c set comment_text = edit_comment.comment_text, is_edited = true, updated_at = clock_timestamp(),
            mentions = logic.find_mentions(c.workflow_id, edit_comment.comment_text)
@@ -131,7 +131,7 @@ $$;
 -- DELETE /api/comments/{id}: soft; its text stays in history.
 create function logic.delete_comment(caller text, comment text) returns jsonb language plpgsql as $$
 declare
-    row ticket_comments := logic.own_comment(caller, comment);
+    row ticket_comments := logic.authorize_comment_change(caller, comment);
 begin
     update ticket_comments c set deleted_at = clock_timestamp() where c.id = row.id;
     return jsonb_build_object('success', true, 'comment_id', row.id, 'ticket_id', row.ticket_id, 'message', 'Deleted the comment.');
@@ -139,7 +139,7 @@ end
 $$;
 
 -- PUT and DELETE /api/comments/{id}/reactions/{emoji}
-create function logic.react(caller text, comment text, emoji text, present boolean) returns jsonb language plpgsql as $$
+create function logic.set_reaction(caller text, comment text, emoji text, present boolean) returns jsonb language plpgsql as $$
 declare
     row ticket_comments;
     who logic.principal;
@@ -147,16 +147,16 @@ begin
     select c.* into row from ticket_comments c join tickets t on t.id = c.ticket_id
      where c.id = comment and c.deleted_at is null and t.deleted_at is null;
     who := logic.authorize(caller, row.workflow_id, 'member', 'comment ' || comment);
-    perform logic.require_open(row.workflow_id);
-    if char_length(emoji) not between 1 and 16 or emoji ~ '[[:space:][:cntrl:]]' or logic.trimmed(emoji) <> emoji then
-        perform logic.invalid('emoji', 'must have 1 to 16 characters, none of them blank');
+    perform logic.require_open_workflow(row.workflow_id);
+    if char_length(emoji) not between 1 and 16 or emoji ~ '[[:space:][:cntrl:]]' or logic.trim_whitespace(emoji) <> emoji then
+        perform logic.fail_invalid('emoji', 'must have 1 to 16 characters, none of them blank');
     end if;
     if present then
         insert into comment_reactions (comment_id, actor_id, emoji, workflow_id)
-        values (row.id, logic.acting(who), react.emoji, row.workflow_id)
+        values (row.id, logic.effective_actor_id(who), set_reaction.emoji, row.workflow_id)
         on conflict do nothing;
     else
-        delete from comment_reactions r where r.comment_id = row.id and r.actor_id = logic.acting(who) and r.emoji = react.emoji;
+        delete from comment_reactions r where r.comment_id = row.id and r.actor_id = logic.effective_actor_id(who) and r.emoji = set_reaction.emoji;
     end if;
     return logic.comment_json(row.id);
 end

@@ -4,9 +4,9 @@
 
 create function logic.comments_inserted() returns trigger language plpgsql as $$
 begin
-    perform logic.lock_streams((select array_agg(distinct n.workflow_id) from new_rows n));
-    perform logic.refuse_merged((select array_agg(n.ticket_id) from new_rows n));
-    perform logic.record_json((
+    perform logic.lock_workflow_streams((select array_agg(distinct n.workflow_id) from new_rows n));
+    perform logic.require_not_merged((select array_agg(n.ticket_id) from new_rows n));
+    perform logic.record_json_changes((
         select jsonb_agg(jsonb_build_object(
             'workflow_id', n.workflow_id, 'ticket_id', n.ticket_id, 'change_type', 'commented',
             'new_value', n.id, 'description', 'Commented.',
@@ -14,15 +14,15 @@ begin
                 'comment', logic.comment_json(n.id),
                 'changes', jsonb_build_object('comment_count', logic.comment_count(n.ticket_id)))) order by n.created_at, n.id)
         from new_rows n));
-    perform logic.queue_matches((select array_agg(distinct n.ticket_id) from new_rows n));
+    perform logic.queue_search_matching((select array_agg(distinct n.ticket_id) from new_rows n));
     return null;
 end
 $$;
 
 create function logic.comments_updated() returns trigger language plpgsql as $$
 begin
-    perform logic.lock_streams((select array_agg(distinct n.workflow_id) from new_rows n));
-    perform logic.record_json((
+    perform logic.lock_workflow_streams((select array_agg(distinct n.workflow_id) from new_rows n));
+    perform logic.record_json_changes((
         select jsonb_agg(jsonb_build_object(
             'workflow_id', n.workflow_id, 'ticket_id', n.ticket_id,
             'change_type', case when n.deleted_at is not null then 'comment_deleted' else 'comment_updated' end,
@@ -34,10 +34,10 @@ begin
                 'changes', jsonb_build_object('comment_count', logic.comment_count(n.ticket_id)))) order by n.created_at, n.id)
         from new_rows n join old_rows o using (id)
         where (n.comment_text, n.deleted_at) is distinct from (o.comment_text, o.deleted_at)));
-    perform logic.record_json(logic.moved_changes('comments_moved', 'comment_count', (
+    perform logic.record_json_changes(logic.attachment_moved_changes('comments_moved', 'comment_count', (
         select jsonb_agg(jsonb_build_object('workflow_id', n.workflow_id, 'from', o.ticket_id, 'to', n.ticket_id, 'id', n.id))
           from new_rows n join old_rows o using (id) where n.ticket_id <> o.ticket_id)));
-    perform logic.queue_matches((select array_agg(distinct u.ticket_id)
+    perform logic.queue_search_matching((select array_agg(distinct u.ticket_id)
         from (select n.ticket_id from new_rows n union select o.ticket_id from old_rows o) u));
     return null;
 end
@@ -45,8 +45,8 @@ $$;
 
 create function logic.reactions_changed() returns trigger language plpgsql as $$
 begin
-    perform logic.lock_streams((select array_agg(distinct n.workflow_id) from changed_rows n));
-    perform logic.record_json((
+    perform logic.lock_workflow_streams((select array_agg(distinct n.workflow_id) from changed_rows n));
+    perform logic.record_json_changes((
         select jsonb_agg(jsonb_build_object(
             'workflow_id', c.workflow_id, 'ticket_id', c.ticket_id, 'change_type', 'comment_updated', 'field_name', 'reactions',
             'new_value', n.emoji, 'description', case tg_op when 'INSERT' then 'Reacted to a comment.' else 'Took back a reaction.' end,
@@ -58,8 +58,8 @@ $$;
 
 create function logic.comments_removed() returns trigger language plpgsql as $$
 begin
-    perform logic.lock_streams((select array_agg(distinct o.workflow_id) from old_rows o));
-    perform logic.record_json((
+    perform logic.lock_workflow_streams((select array_agg(distinct o.workflow_id) from old_rows o));
+    perform logic.record_json_changes((
         select jsonb_agg(jsonb_build_object(
             'workflow_id', o.workflow_id, 'ticket_id', o.ticket_id, 'change_type', 'comment_deleted',
             'old_value', o.comment_text, 'description', 'Removed a comment for good.',

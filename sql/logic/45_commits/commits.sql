@@ -18,13 +18,13 @@ end;
 create function logic.insert_commits(who logic.principal, links jsonb, method text) returns table (ticket text, sha text) language plpgsql as $$
 begin
     if exists (select from jsonb_array_elements(links) l where l ->> 'sha' !~ '^[0-9a-f]{4,64}$') then
-        perform logic.invalid('commit_sha', 'must be 4 to 64 hexadecimal digits');
+        perform logic.fail_invalid('commit_sha', 'must be 4 to 64 hexadecimal digits');
     end if;
-    perform logic.lock_streams((select array_agg(distinct l ->> 'workflow_id') from jsonb_array_elements(links) l));
+    perform logic.lock_workflow_streams((select array_agg(distinct l ->> 'workflow_id') from jsonb_array_elements(links) l));
     return query
     insert into ticket_commits (id, ticket_id, workflow_id, agent_id, commit_sha, commit_message, commit_timestamp, author, url,
                                 files_changed, insertions, deletions, files_list, link_method)
-    select logic.new_id('tc'), l ->> 'ticket_id', l ->> 'workflow_id', logic.acting(who), l ->> 'sha', coalesce(l ->> 'message', ''),
+    select logic.new_id('tc'), l ->> 'ticket_id', l ->> 'workflow_id', logic.effective_actor_id(who), l ->> 'sha', coalesce(l ->> 'message', ''),
            coalesce((l ->> 'timestamp')::timestamptz, now()), l ->> 'author', l ->> 'url',
            (l ->> 'files_changed')::bigint, (l ->> 'insertions')::bigint, (l ->> 'deletions')::bigint,
            array(select f.path from jsonb_array_elements_text(case jsonb_typeof(l -> 'files') when 'array' then l -> 'files' else '[]' end) f (path) limit 1000),
@@ -45,7 +45,7 @@ create function logic.insert_commit(who logic.principal, ticket text, workflow t
 returns boolean language plpgsql as $$
 begin
     return exists (select from logic.insert_commits(who, jsonb_build_array(coalesce(git, '{}') || jsonb_build_object('ticket_id', ticket,
-        'workflow_id', workflow, 'sha', lower(coalesce(git ->> 'sha', logic.trimmed(commit_sha))))), method));
+        'workflow_id', workflow, 'sha', lower(coalesce(git ->> 'sha', logic.trim_whitespace(commit_sha))))), method));
 end
 $$;
 
@@ -53,16 +53,16 @@ $$;
 create function logic.link_commit(caller text, ticket text, commit_sha text, commit_message text default null, git jsonb default null)
 returns jsonb language plpgsql as $$
 declare
-    tid text := logic.find_ticket(caller, ticket, 'member');
-    who logic.principal := logic.identify(caller);
+    tid text := logic.authorize_ticket(caller, ticket, 'member');
+    who logic.principal := logic.identify_caller(caller);
     workflow text := (select t.workflow_id from tickets t where t.id = tid);
     fresh boolean;
 begin
-    perform logic.require_open(workflow);
+    perform logic.require_open_workflow(workflow);
     fresh := logic.insert_commit(who, tid, workflow, commit_sha,
-        coalesce(git, '{}') || case when nullif(logic.trimmed(commit_message), '') is null then '{}'::jsonb
+        coalesce(git, '{}') || case when nullif(logic.trim_whitespace(commit_message), '') is null then '{}'::jsonb
                                     else jsonb_build_object('message', commit_message) end);
-    return jsonb_build_object('success', true, 'ticket_id', tid, 'commit_sha', lower(coalesce(git ->> 'sha', logic.trimmed(commit_sha))),
+    return jsonb_build_object('success', true, 'ticket_id', tid, 'commit_sha', lower(coalesce(git ->> 'sha', logic.trim_whitespace(commit_sha))),
         'message', case when fresh then 'Linked the commit.' else 'This commit is linked already.' end);
 end
 $$;

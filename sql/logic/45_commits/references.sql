@@ -25,7 +25,7 @@ end;
 
 -- The workflows in which a caller who names none may link commits: those it may write in, or only those
 -- among them that show the repository, if there are any.
-create function logic.commit_workflows(who logic.principal, repository text) returns text[] language sql stable
+create function logic.writable_commit_workflows(who logic.principal, repository text) returns text[] language sql stable
 begin atomic
     with
     -- What the caller may write in.
@@ -46,7 +46,7 @@ declare
     fault record;
 begin
     if jsonb_array_length(commits) not between 1 and 100 then
-        perform logic.invalid('commits', 'must be 1 to 100 commits');
+        perform logic.fail_invalid('commits', 'must be 1 to 100 commits');
     end if;
     select c.place - 1 as at, f.field, f.rule into fault
       from jsonb_array_elements(commits) with ordinality c (commit, place)
@@ -70,7 +70,7 @@ begin
      where not coalesce(f.holds, true)
      order by c.place, f.number limit 1;
     if found then
-        perform logic.invalid(format('commits[%s].%s', fault.at, fault.field), fault.rule);
+        perform logic.fail_invalid(format('commits[%s].%s', fault.at, fault.field), fault.rule);
     end if;
 end
 $$;
@@ -83,7 +83,7 @@ $$;
 create function logic.link_referenced_commits(caller text, commits jsonb, workflow text default null, repository text default null)
 returns jsonb language plpgsql as $$
 declare
-    who logic.principal := logic.identify(caller);
+    who logic.principal := logic.identify_caller(caller);
     mine text[];
     chosen text;
     meant jsonb;
@@ -92,20 +92,20 @@ declare
 begin
     if workflow is not null then
         who := logic.authorize(caller, workflow, 'member');
-        perform logic.require_open(workflow);
+        perform logic.require_open_workflow(workflow);
         mine := array[workflow];
     else
         perform logic.require_scope(who, 'write');
-        perform logic.act(who);
+        perform logic.set_audit_actor(who);
         if char_length(repository) > 500 then
-            perform logic.invalid('repository', 'must have at most 500 characters');
+            perform logic.fail_invalid('repository', 'must have at most 500 characters');
         end if;
-        mine := logic.commit_workflows(who, repository);
+        mine := logic.writable_commit_workflows(who, repository);
         chosen := (select d.workflow_id from default_workflows d where d.actor_id = who.actor_id and d.workflow_id = any (mine));
     end if;
     perform logic.check_commits(commits);
     -- Until we are done nobody merges or deletes what is meant.
-    perform logic.lock_streams((
+    perform logic.lock_workflow_streams((
         select array_agg(distinct t.workflow_id)
           from jsonb_array_elements(commits) c
          cross join unnest(logic.commit_references(c ->> 'message')) r (number)

@@ -2,9 +2,9 @@
 
 create function logic.commits_inserted() returns trigger language plpgsql as $$
 begin
-    perform logic.lock_streams((select array_agg(distinct n.workflow_id) from new_rows n));
-    perform logic.refuse_merged((select array_agg(n.ticket_id) from new_rows n));
-    perform logic.record_json((
+    perform logic.lock_workflow_streams((select array_agg(distinct n.workflow_id) from new_rows n));
+    perform logic.require_not_merged((select array_agg(n.ticket_id) from new_rows n));
+    perform logic.record_json_changes((
         select jsonb_agg(jsonb_build_object(
             'workflow_id', n.workflow_id, 'ticket_id', n.ticket_id, 'change_type', 'commit_linked',
             'new_value', n.commit_sha, 'description', format('Linked commit %s.', left(n.commit_sha, 12)),
@@ -19,8 +19,8 @@ $$;
 
 create function logic.commits_updated() returns trigger language plpgsql as $$
 begin
-    perform logic.lock_streams((select array_agg(distinct n.workflow_id) from new_rows n));
-    perform logic.record_json(logic.moved_changes('commits_moved', 'commit_count', (
+    perform logic.lock_workflow_streams((select array_agg(distinct n.workflow_id) from new_rows n));
+    perform logic.record_json_changes(logic.attachment_moved_changes('commits_moved', 'commit_count', (
         select jsonb_agg(jsonb_build_object('workflow_id', n.workflow_id, 'from', o.ticket_id, 'to', n.ticket_id, 'id', n.id))
           from new_rows n join old_rows o using (id) where n.ticket_id <> o.ticket_id)));
     return null;
@@ -29,8 +29,8 @@ $$;
 
 create function logic.commits_removed() returns trigger language plpgsql as $$
 begin
-    perform logic.lock_streams((select array_agg(distinct o.workflow_id) from old_rows o));
-    perform logic.record_json((
+    perform logic.lock_workflow_streams((select array_agg(distinct o.workflow_id) from old_rows o));
+    perform logic.record_json_changes((
         select jsonb_agg(jsonb_build_object(
             'workflow_id', o.workflow_id, 'ticket_id', o.ticket_id, 'change_type', 'commit_unlinked',
             'old_value', o.commit_sha, 'description', format('Unlinked commit %s.', left(o.commit_sha, 12)),

@@ -3,11 +3,11 @@
 
 -- The pieces of names from code: of src/live/relay.rs, max_rows or HttpServer, that people search by.
 -- The parser keeps a path or a host name as one word and does not know camel case.
-create function logic.code_words(content text) returns text language sql immutable parallel safe
+create function logic.split_code_identifiers(content text) returns text language sql immutable parallel safe
 begin atomic
     with
     names as (
-        select m.word[1] as name from regexp_matches(code_words.content, '[[:alnum:]_./:#=-]+', 'g') m (word)
+        select m.word[1] as name from regexp_matches(split_code_identifiers.content, '[[:alnum:]_./:#=-]+', 'g') m (word)
     )
     select coalesce(string_agg(regexp_replace(regexp_replace(translate(n.name, '/._:#=-', '       '),
                '([a-z0-9])([A-Z])', '\1 \2', 'g'), '([A-Z]+)([A-Z][a-z])', '\1 \2', 'g'), ' '), '')
@@ -16,13 +16,13 @@ begin atomic
 end;
 
 -- A text's words: stems, and the pieces of names from code.
-create function logic.words_of(content text) returns tsvector language sql immutable parallel safe
+create function logic.text_to_search_vector(content text) returns tsvector language sql immutable parallel safe
 begin atomic
-    select to_tsvector('english', words_of.content || ' ' || logic.code_words(words_of.content));
+    select to_tsvector('english', text_to_search_vector.content || ' ' || logic.split_code_identifiers(text_to_search_vector.content));
 end;
 
 -- The workflow as a word that all its tickets hold, so that the index of words finds those of one workflow.
-create function logic.workflow_word(workflow text) returns tsquery language sql immutable parallel safe
+create function logic.workflow_search_token(workflow text) returns tsquery language sql immutable parallel safe
 begin atomic
     select quote_literal(workflow)::tsquery;
 end;

@@ -5,30 +5,30 @@
 create type logic.search_term as (word text, exact tsquery, beginning tsquery, share real, weight real);
 
 -- One word as a query.
-create function logic.word_query(word text, is_beginning boolean default false) returns tsquery language sql immutable
+create function logic.lexeme_query(word text, is_beginning boolean default false) returns tsquery language sql immutable
 begin atomic
     select ('''' || replace(replace(word, '\', '\\'), '''', '''''') || '''' || case when is_beginning then ':*' else '' end)::tsquery;
 end;
 
 -- Any of some terms.
-create function logic.any_term(terms logic.search_term[]) returns tsquery language sql immutable
+create function logic.any_term_query(terms logic.search_term[]) returns tsquery language sql immutable
 begin atomic
     select string_agg(coalesce((t.exact || t.beginning), t.exact)::text, ' | ')::tsquery
-      from unnest(any_term.terms) t (word, exact, beginning, share, weight);
+      from unnest(any_term_query.terms) t (word, exact, beginning, share, weight);
 end;
 
 -- The words of a query, the rarest first and at most 16. A rare word says more about what is meant than
 -- a common one: its weight is its inverse document frequency, ln(1/share). The last word of a short query
 -- counts as a beginning too, because people search while they type.
-create function logic.search_terms(query text) returns logic.search_term[] language sql stable
+create function logic.parse_search_terms(query text) returns logic.search_term[] language sql stable
 begin atomic
     with
     -- Operators are no words: quotes, minus with what it excludes.
     plain as (
-        select regexp_replace(regexp_replace(left(search_terms.query, 1000), '(^|\s)-\S+', ' ', 'g'), '"', ' ', 'g') as content
+        select regexp_replace(regexp_replace(left(parse_search_terms.query, 1000), '(^|\s)-\S+', ' ', 'g'), '"', ' ', 'g') as content
     ),
     words as (
-        select u.lexeme as word, count(*) over () as n from plain p, unnest(logic.words_of(p.content)) u
+        select u.lexeme as word, count(*) over () as n from plain p, unnest(logic.text_to_search_vector(p.content)) u
     ),
     -- What is being typed: the characters at the very end, and what they would be as a word.
     typed as (
@@ -51,17 +51,17 @@ begin atomic
                    0.0004)::real as share
           from asked a
     )
-    select coalesce(array_agg((w.word, logic.word_query(w.word), logic.word_query(w.beginning, true), least(w.share, 1)::real,
+    select coalesce(array_agg((w.word, logic.lexeme_query(w.word), logic.lexeme_query(w.beginning, true), least(w.share, 1)::real,
                ln(1 / least(greatest(w.share, 0.0005), 0.9))::real)::logic.search_term order by w.share, w.word), '{}')
       from (select * from weighed order by share, word limit 16) w;
 end;
 
 -- What operators demand: every word outside of quotes, every phrase, none of what follows a minus. Null
 -- where that demands nothing. Runs of minus signs (the lines of a pasted table) demand nothing: each would be a level of nesting.
-create function logic.required_words(query text) returns tsquery language sql immutable
+create function logic.required_words_query(query text) returns tsquery language sql immutable
 begin atomic
     select case when numnode(r.wanted) > 0 then r.wanted end
-      from (select websearch_to_tsquery('english', regexp_replace(required_words.query, '-[-\s]+', ' ', 'g')) as wanted) r;
+      from (select websearch_to_tsquery('english', regexp_replace(required_words_query.query, '-[-\s]+', ' ', 'g')) as wanted) r;
 end;
 
 -- The terms as one query that can be expected to match a bounded number of a workflow's tickets: any of
@@ -116,7 +116,7 @@ begin
         select u.word collate "C" as word, u.share
           from pg_stats s, unnest(s.most_common_elems::text::text[], s.most_common_elem_freqs) u (word, share)
          where s.schemaname = 'public' and s.tablename = 'ticket_search' and s.attname = 'document' and u.word is not null
-           -- A workflow's own word (logic.workflow_word) is in no query.
+           -- A workflow's own word (logic.workflow_search_token) is in no query.
            and not exists (select from workflows w where w.id = u.word)
     ),
     written as (

@@ -1,22 +1,22 @@
 -- Candidates of a search: the tickets nearest in meaning, and those that hold the words.
 
 -- Up to so many vectors are compared one by one, which finds exactly the nearest; above it, the graph.
-create function logic.exact_limit() returns bigint language sql immutable return 5000;
+create function logic.exact_search_limit() returns bigint language sql immutable return 5000;
 
 -- Whether the nearest are found sooner one by one than in the graph, which has to be walked the further
 -- the fewer of its tickets pass the filters.
 -- Volatile only because explaining is not allowed otherwise.
-create function logic.is_compared_one_by_one(workflow text, filters jsonb) returns boolean language plpgsql volatile as $$
+create function logic.uses_exact_search(workflow text, filters jsonb) returns boolean language plpgsql volatile as $$
 declare
     -- Numbers of a workflow's tickets are given out from 1 on.
     tickets_at_most constant bigint := (select c.last_number from ticket_counters c where c.workflow_id = workflow);
     plan json;
 begin
-    if tickets_at_most <= logic.exact_limit() or filters = '{}' then
-        return tickets_at_most <= logic.exact_limit();
+    if tickets_at_most <= logic.exact_search_limit() or filters = '{}' then
+        return tickets_at_most <= logic.exact_search_limit();
     end if;
     -- The planner's estimate costs nothing; counting would read the whole workflow.
-    execute format('explain (format json) select from tickets t where t.workflow_id = %L and logic.is_live(t) and logic.matches(t, %L)',
+    execute format('explain (format json) select from tickets t where t.workflow_id = %L and logic.is_live(t) and logic.matches_filters(t, %L)',
         workflow, filters) into plan;
     return (plan -> 0 -> 'Plan' ->> 'Plan Rows')::float8 <= greatest(1000, tickets_at_most * 0.015);
 end
@@ -24,7 +24,7 @@ $$;
 
 -- The nearest tickets that pass the filters, by cosine distance. A ticket with several vectors counts by
 -- its nearest. `vector` is of the model `model`.
-create function logic.nearest(workflow text, model bigint, vector halfvec, filters jsonb, max_rows int)
+create function logic.nearest_tickets(workflow text, model bigint, vector halfvec, filters jsonb, max_rows int)
 returns table (ticket_id text, distance double precision) language plpgsql stable
 -- The graph gives what passes the filters, however much does not.
 set hnsw.iterative_scan = 'relaxed_order'
@@ -34,19 +34,19 @@ set hnsw.ef_search = 400
 as $$
 declare
     filtered constant boolean := filters <> '{}';
-    is_exact constant boolean := logic.is_compared_one_by_one(workflow, filters);
+    is_exact constant boolean := logic.uses_exact_search(workflow, filters);
 begin
     if is_exact and not filtered then
         return query
             select e.ticket_id, min(e.embedding <=> vector)
               from ticket_embeddings e
-             where e.workflow_id = nearest.workflow and e.model_id = model
+             where e.workflow_id = nearest_tickets.workflow and e.model_id = model
              group by e.ticket_id order by 2, 1 limit max_rows;
     elsif is_exact then
         return query execute
             'select e.ticket_id, min(e.embedding <=> $3)
                from tickets t join ticket_embeddings e on e.workflow_id = $1 and e.model_id = $2 and e.ticket_id = t.id
-              where t.workflow_id = $1 and logic.is_live(t) and logic.matches(t, $4)
+              where t.workflow_id = $1 and logic.is_live(t) and logic.matches_filters(t, $4)
               group by e.ticket_id order by 2, 1 limit $5'
           using workflow, model, vector, filters, max_rows;
     else
@@ -60,7 +60,7 @@ begin
               group by n.ticket_id order by 2, 1',
             vector_dims(vector), model,
             case when filtered then 'join tickets t on t.id = e.ticket_id and logic.is_live(t)' end,
-            case when filtered then 'and logic.matches(t, $3)' end)
+            case when filtered then 'and logic.matches_filters(t, $3)' end)
           using workflow, vector, filters, max_rows;
     end if;
 end
@@ -69,7 +69,7 @@ $$;
 -- The tickets that hold the most of the terms' weight, the newest first among equals. `more` says whether
 -- others hold some of it too: as many as logic.bounded_query lets pass are looked at, of common words
 -- the newest 500.
-create function logic.holding(
+create function logic.find_tickets_by_terms(
     workflow text, terms logic.search_term[], required tsquery, filters jsonb, include_comments boolean, max_rows int,
     out ticket_ids text[], out more boolean
 ) language plpgsql stable as $$
@@ -98,11 +98,11 @@ begin
          )
          select array(select m.ticket_id from most m), (select count(*) from held) > $6',
         case when bounded.is_common then 'order by s.ticket_id desc limit 20000 offset 0'
-             else 'and s.document @@ (logic.workflow_word($1) && $2)' end,
+             else 'and s.document @@ (logic.workflow_search_token($1) && $2)' end,
         concat_ws(' ', 's.document @@ $2',
             case when required is not null then 'and s.document @@ $3' end,
             case when not include_comments then $c$and ts_filter(s.document, '{a,b,c}') @@ $2$c$ end,
-            case when filters <> '{}' then 'and exists (select from tickets t where t.id = s.ticket_id and logic.matches(t, $5))' end))
+            case when filters <> '{}' then 'and exists (select from tickets t where t.id = s.ticket_id and logic.matches_filters(t, $5))' end))
        into ticket_ids, more
       using workflow, loose, required, terms, filters, max_rows, most;
     more := more or bounded.is_cut;

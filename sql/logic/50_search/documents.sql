@@ -4,17 +4,17 @@
 -- comments D. Only the newest 100,000 characters of comments count: a tsvector holds at most one megabyte.
 create function logic.search_document(ticket text) returns tsvector language sql stable
 begin atomic
-    select setweight(logic.words_of(t.title) || to_tsvector('simple', t.title), 'A')
-        || setweight(logic.words_of(array_to_string(t.tags, ' ')), 'B')
-        || setweight(logic.words_of(t.description), 'C')
-        || setweight(logic.words_of(coalesce(left((
+    select setweight(logic.text_to_search_vector(t.title) || to_tsvector('simple', t.title), 'A')
+        || setweight(logic.text_to_search_vector(array_to_string(t.tags, ' ')), 'B')
+        || setweight(logic.text_to_search_vector(t.description), 'C')
+        || setweight(logic.text_to_search_vector(coalesce(left((
                select string_agg(c.comment_text, ' ' order by c.created_at desc)
                  from ticket_comments c where c.ticket_id = t.id and c.deleted_at is null), 100000), '')), 'D')
-        || logic.workflow_word(t.workflow_id)::text::tsvector
+        || logic.workflow_search_token(t.workflow_id)::text::tsvector
       from tickets t where t.id = search_document.ticket;
 end;
 
--- Indexes tickets anew. Those that leave are taken out by logic.unindex_tickets.
+-- Indexes tickets anew. Those that leave are taken out by logic.remove_from_search_index.
 create function logic.index_tickets(tickets text[]) returns void language sql
 begin atomic
     insert into ticket_search (ticket_id, workflow_id, document)

@@ -9,29 +9,29 @@ end;
 -- Text as HTML with <mark> around the words. Marks, and what looks like a tag or an entity to the parser,
 -- which would leave it out, stand meanwhile as characters that are taken out of the text first; those for
 -- < and & are ones that end a word.
-create function logic.highlight(content text, words tsquery, options text) returns text language sql stable
+create function logic.highlight_html(content text, words tsquery, options text) returns text language sql stable
 begin atomic
     select replace(replace(replace(replace(logic.escape_html(case when words is null then left(c.clean, 240) else
-               ts_headline('english', c.clean, words, highlight.options || ', StartSel=' || U&'\E000' || ', StopSel=' || U&'\E001') end),
+               ts_headline('english', c.clean, words, highlight_html.options || ', StartSel=' || U&'\E000' || ', StopSel=' || U&'\E001') end),
                U&'\0002', '&lt;'), U&'\0003', '&amp;'), U&'\E000', '<mark>'), U&'\E001', '</mark>')
-      from (select translate(highlight.content, '<&' || U&'\E000\E001\0002\0003', U&'\0002\0003') as clean) c;
+      from (select translate(highlight_html.content, '<&' || U&'\E000\E001\0002\0003', U&'\0002\0003') as clean) c;
 end;
 
 -- The part of a long text in which one of the words stands first.
-create function logic.around(content text, terms logic.search_term[]) returns text language sql immutable
+create function logic.excerpt_around_terms(content text, terms logic.search_term[]) returns text language sql immutable
 begin atomic
     select substr(content, greatest(1, coalesce(min(p.place), 1) - 1000), 3000)
-      from unnest(around.terms) t
-      cross join lateral (select nullif(strpos(lower(around.content), lower((t).word)), 0) as place) p;
+      from unnest(excerpt_around_terms.terms) t
+      cross join lateral (select nullif(strpos(lower(excerpt_around_terms.content), lower((t).word)), 0) as place) p;
 end;
 
 -- A ticket as a search result: `relevance` from 0 to 1, `distance` in meaning, `terms` what was asked for.
-create function logic.search_result(
+create function logic.search_result_json(
     ticket tickets, relevance double precision, is_named boolean, distance double precision,
     terms logic.search_term[], include_comments boolean
 ) returns jsonb language plpgsql stable as $$
 declare
-    words constant tsquery := logic.any_term(terms);
+    words constant tsquery := logic.any_term_query(terms);
     document constant tsvector := (select s.document from ticket_search s where s.ticket_id = ticket.id);
     fields text[] := case when is_named then '{key}'::text[] else '{}' end;
     shown text := ticket.description;
@@ -56,12 +56,12 @@ begin
     end if;
     return jsonb_build_object(
         'ticket_id', ticket.id, 'key', 'TKT-' || ticket.number, 'title', ticket.title,
-        'highlighted_title', logic.highlight(ticket.title, words, 'HighlightAll=true'),
+        'highlighted_title', logic.highlight_html(ticket.title, words, 'HighlightAll=true'),
         'description', left(ticket.description, 2000),
         'status', ticket.status, 'priority', ticket.priority, 'ticket_type', ticket.ticket_type,
         'relevance_score', round(relevance::numeric, 4), 'similarity', round((1 - distance)::numeric, 4),
         'matched_in', fields,
-        'preview', logic.highlight(logic.around(shown, terms), words,
+        'preview', logic.highlight_html(logic.excerpt_around_terms(shown, terms), words,
             'MaxWords=35, MinWords=15, MaxFragments=2, FragmentDelimiter=" … "'),
         'created_at', ticket.created_at, 'updated_at', ticket.updated_at, 'assigned_agent_id', ticket.assigned_agent_id, 'tags', ticket.tags,
         'is_resolved', ticket.is_resolved, 'is_blocked', logic.is_blocked(ticket.id));

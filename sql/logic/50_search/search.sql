@@ -14,7 +14,7 @@ begin atomic
 end;
 
 -- Whether the query is one word that no ticket holds, but others begin with: it means nothing yet.
-create function logic.is_being_typed(workflow text, terms logic.search_term[]) returns boolean language plpgsql stable as $$
+create function logic.is_unfinished_word(workflow text, terms logic.search_term[]) returns boolean language plpgsql stable as $$
 declare
     is_held boolean;
 begin
@@ -23,7 +23,7 @@ begin
     end if;
     -- Dynamic, so that it is planned for this word.
     execute 'select exists (select from ticket_search s where s.document @@ $1)'
-       into is_held using logic.workflow_word(workflow) && terms[1].exact;
+       into is_held using logic.workflow_search_token(workflow) && terms[1].exact;
     return not is_held;
 end
 $$;
@@ -33,7 +33,7 @@ $$;
 -- counts by how rare it is and where it stands (a title before tags, description and comments), in long
 -- documents a little less. `required`: what every document has to hold, or null. `more`: whether there
 -- may be others.
-create function logic.find_tickets(
+create function logic.rank_search_candidates(
     workflow text, terms logic.search_term[], required tsquery, by_words boolean, filters jsonb, include_comments boolean,
     model bigint, vector halfvec
 ) returns table (ticket_id text, distance double precision, coverage double precision, score double precision, more boolean)
@@ -44,25 +44,25 @@ declare
     weights constant jsonb := coalesce((select s.value from settings s where s.key = 'search'), '{}');
     holding record;
 begin
-    if by_words and logic.is_being_typed(workflow, terms) then
+    if by_words and logic.is_unfinished_word(workflow, terms) then
         vector := null;
     end if;
     if by_words then
-        select * into holding from logic.holding(workflow, terms, required, filters, include_comments, 200);
+        select * into holding from logic.find_tickets_by_terms(workflow, terms, required, filters, include_comments, 200);
     else
         select '{}'::text[] as ticket_ids, false as more into holding;
     end if;
     return query
     with
     near as materialized (
-        select n.ticket_id, n.distance from logic.nearest(workflow, model, vector, filters, 100) n where vector is not null
+        select n.ticket_id, n.distance from logic.nearest_tickets(workflow, model, vector, filters, 100) n where vector is not null
     ),
     -- Both sides' candidates with both measures.
     weighed as materialized (
         select s.ticket_id,
                coalesce(c.distance, case when vector is not null then (
                    select min(e.embedding <=> vector) from ticket_embeddings e
-                    where e.workflow_id = find_tickets.workflow and e.model_id = model and e.ticket_id = s.ticket_id) end) as distance,
+                    where e.workflow_id = rank_search_candidates.workflow and e.model_id = model and e.ticket_id = s.ticket_id) end) as distance,
                case when by_words then (
                    select 10 * coalesce(sum(t.weight * greatest(ts_rank(places, s.document, t.exact),
                                   0.8 * least(1, coalesce(ts_rank(places, s.document, t.beginning), 0)))), 0)
@@ -85,18 +85,18 @@ $$;
 
 -- A score as a relevance from 0 to 1: where only meaning counts, the cosine; a ticket asked for by name is
 -- what was wanted.
-create function logic.relevance(score double precision, is_named boolean, by_words boolean) returns double precision
+create function logic.relevance_score(score double precision, is_named boolean, by_words boolean) returns double precision
 language sql immutable parallel safe
 begin atomic
     select case when is_named then 1 when by_words then score / (score + 0.5) else least(1, score) end;
 end;
 
 -- Whether meaning was not compared at all, or tickets of the workflow wait to be taken in anew.
-create function logic.is_stale(workflow text, compared boolean) returns boolean language sql stable
+create function logic.has_stale_embeddings(workflow text, compared boolean) returns boolean language sql stable
 begin atomic
     select not compared or exists (
         select from embedding_models m join embedding_queue q on q.model_id = m.id
-         where m.state = 'serving' and q.workflow_id = is_stale.workflow);
+         where m.state = 'serving' and q.workflow_id = has_stale_embeddings.workflow);
 end;
 
 -- POST /api/tickets/search. `vector` is the query's meaning under `model`; without one the search is by
@@ -111,11 +111,11 @@ set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     started constant timestamptz := clock_timestamp();
-    asked constant text := logic.trimmed(query);
+    asked constant text := logic.trim_whitespace(query);
     by_words constant boolean := search_type <> 'semantic' or vector is null;
     meaning constant halfvec := case when search_type <> 'keyword' then vector end;
-    terms constant logic.search_term[] := logic.search_terms(asked);
-    required constant tsquery := case when asked ~ '"|(^|\s)-\S' then logic.required_words(asked) end;
+    terms constant logic.search_term[] := logic.parse_search_terms(asked);
+    required constant tsquery := case when asked ~ '"|(^|\s)-\S' then logic.required_words_query(asked) end;
     answer jsonb;
 begin
     perform logic.authorize(caller, workflow, 'viewer');
@@ -124,12 +124,12 @@ begin
     -- A ticket named by its key, its id or the id it had elsewhere stands before everything else.
     named as materialized (
         select t.id as ticket_id from tickets t
-         where t.workflow_id = search_tickets.workflow and logic.is_live(t) and logic.matches(t, filters)
+         where t.workflow_id = search_tickets.workflow and logic.is_live(t) and logic.matches_filters(t, filters)
            and (t.id = asked or t.external_ref = asked
                 or t.number = case when asked ~* '^(tkt-|#)?[0-9]{1,15}$' then regexp_replace(asked, '[^0-9]', '', 'g')::bigint end)
     ),
     found as materialized (
-        select * from logic.find_tickets(workflow, terms, required, by_words, filters, include_comments, model, meaning)
+        select * from logic.rank_search_candidates(workflow, terms, required, by_words, filters, include_comments, model, meaning)
     ),
     page as (
         select x.ticket_id, null::float8 as distance, 'infinity'::float8 as score, true as is_named from named x
@@ -141,11 +141,11 @@ begin
     select jsonb_build_object(
         'success', true, 'query', query,
         'mode', case when meaning is null then 'keyword' when by_words then 'hybrid' else 'semantic' end,
-        'results', coalesce(jsonb_agg(logic.search_result(t, logic.relevance(p.score, p.is_named, by_words), p.is_named, p.distance, terms, include_comments)
+        'results', coalesce(jsonb_agg(logic.search_result_json(t, logic.relevance_score(p.score, p.is_named, by_words), p.is_named, p.distance, terms, include_comments)
                        order by p.is_named desc, p.score desc, p.ticket_id desc), '[]'),
         'total_found', (select count(distinct a.ticket_id) from (select n.ticket_id from named n union all select f.ticket_id from found f) a),
         'total_is_exact', not coalesce((select bool_or(f.more) from found f), false),
-        'stale_embeddings', search_type <> 'keyword' and logic.is_stale(workflow, vector is not null))
+        'stale_embeddings', search_type <> 'keyword' and logic.has_stale_embeddings(workflow, vector is not null))
       into answer
       from page p join tickets t on t.id = p.ticket_id;
     return answer || jsonb_build_object('search_time_ms', round(extract(epoch from clock_timestamp() - started)::numeric * 1000, 2));

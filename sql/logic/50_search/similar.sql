@@ -3,13 +3,13 @@
 -- What a similarity (cosine, 0 to 1) says about two tickets; null: nothing worth saying. Measured on real
 -- tickets: 0.9 holds nine of ten copies with small edits; of pairs taken at random 0.07% reach 0.7 and 1.5%
 -- reach 0.5, of linked pairs a tenth and a half.
-create function logic.relation(similarity double precision) returns text language sql immutable parallel safe
+create function logic.similarity_relation(similarity double precision) returns text language sql immutable parallel safe
 begin atomic
     select case when similarity >= 0.9 then 'duplicate' when similarity >= 0.7 then 'related' when similarity >= 0.5 then 'similar' end;
 end;
 
 -- A title as it is compared: case and spacing do not matter.
-create function logic.same_title(title text) returns text language sql immutable parallel safe
+create function logic.normalize_title(title text) returns text language sql immutable parallel safe
 begin atomic
     select lower(regexp_replace(btrim(title), '\s+', ' ', 'g'));
 end;
@@ -17,13 +17,13 @@ end;
 -- The tickets of a workflow that resemble a text, the most similar first: by meaning where `vector` is
 -- given, else by the words of their titles. The same title makes a duplicate of what is related otherwise,
 -- and without a vector by itself. `besides` is left out.
-create function logic.resembling(workflow text, title text, model bigint, vector halfvec, besides text, max_rows int)
+create function logic.find_similar_tickets(workflow text, title text, model bigint, vector halfvec, besides text, max_rows int)
 returns table (ticket_id text, similarity double precision) language plpgsql stable as $$
 begin
     return query
     with
     near as (
-        select n.ticket_id, 1 - n.distance as similarity from logic.nearest(workflow, model, vector, '{}', max_rows + 20) n
+        select n.ticket_id, 1 - n.distance as similarity from logic.nearest_tickets(workflow, model, vector, '{}', max_rows + 20) n
          where vector is not null
     ),
     -- Words say less than meaning: the share of the words of both titles that they have in common.
@@ -31,17 +31,17 @@ begin
         select c.ticket_id, 0.89 * cardinality(array(select unnest(c.lexemes) intersect select unnest(c.wanted)))::float8
                    / greatest(cardinality(array(select unnest(c.lexemes) union select unnest(c.wanted))), 1) as similarity
           from (select f.ticket_id, tsvector_to_array(to_tsvector('english', t.title)) as lexemes,
-                       tsvector_to_array(to_tsvector('english', resembling.title)) as wanted
-                  from logic.find_tickets(workflow, logic.search_terms(resembling.title), null, true, '{}', false, null, null) f
+                       tsvector_to_array(to_tsvector('english', find_similar_tickets.title)) as wanted
+                  from logic.rank_search_candidates(workflow, logic.parse_search_terms(find_similar_tickets.title), null, true, '{}', false, null, null) f
                   join tickets t on t.id = f.ticket_id
                  where vector is null) c
     ),
     named_alike as (
         select t.id as ticket_id
           from ticket_search s join tickets t on t.id = s.ticket_id
-         where s.workflow_id = resembling.workflow
-           and s.document @@ (logic.workflow_word(workflow) && plainto_tsquery('simple', resembling.title))
-           and logic.same_title(t.title) = logic.same_title(resembling.title)
+         where s.workflow_id = find_similar_tickets.workflow
+           and s.document @@ (logic.workflow_search_token(workflow) && plainto_tsquery('simple', find_similar_tickets.title))
+           and logic.normalize_title(t.title) = logic.normalize_title(find_similar_tickets.title)
          order by t.id desc limit max_rows + 1
     )
     select s.ticket_id, s.similarity
@@ -50,13 +50,13 @@ begin
                         else a.similarity end as similarity
               from (select * from near union all select * from worded) a
               full join named_alike n on n.ticket_id = a.ticket_id) s
-     where s.ticket_id is distinct from besides and logic.relation(s.similarity) is not null
+     where s.ticket_id is distinct from besides and logic.similarity_relation(s.similarity) is not null
      order by 2 desc, 1 desc limit max_rows;
 end
 $$;
 
 -- How a ticket is linked to another already: from the first one's point of view.
-create function logic.link_between(ticket tickets, other tickets) returns text language sql stable
+create function logic.ticket_link_kind(ticket tickets, other tickets) returns text language sql stable
 begin atomic
     select case
         when (ticket).parent_ticket_id = (other).id then 'parent'
@@ -67,17 +67,17 @@ begin atomic
 end;
 
 -- Resembling tickets as JSON; `ticket`, where there is one, is what they resemble.
-create function logic.similar_json(
+create function logic.similar_tickets_json(
     workflow text, title text, model bigint, vector halfvec, max_rows int, ticket text default null
 ) returns jsonb language sql stable
 begin atomic
     select coalesce(jsonb_agg(jsonb_build_object(
                'ticket_id', t.id, 'key', 'TKT-' || t.number, 'title', t.title, 'status', t.status, 'priority', t.priority,
                'is_resolved', t.is_resolved, 'similarity_score', round(r.similarity::numeric, 4),
-               'relation_type', logic.relation(r.similarity), 'link', logic.link_between(own, t)) order by r.similarity desc, t.id desc), '[]')
-      from logic.resembling(workflow, title, model, vector, ticket, max_rows) r
+               'relation_type', logic.similarity_relation(r.similarity), 'link', logic.ticket_link_kind(own, t)) order by r.similarity desc, t.id desc), '[]')
+      from logic.find_similar_tickets(workflow, title, model, vector, ticket, max_rows) r
       join tickets t on t.id = r.ticket_id
-      left join tickets own on own.id = similar_json.ticket;
+      left join tickets own on own.id = similar_tickets_json.ticket;
 end;
 
 -- The vector of a whole ticket under the model that serves.
@@ -92,7 +92,7 @@ end;
 -- GET /api/tickets/{id}/related
 create function logic.related_tickets(caller text, ticket text, max_rows int default 5) returns jsonb language plpgsql as $$
 declare
-    tid text := logic.find_ticket(caller, ticket, 'viewer');
+    tid text := logic.authorize_ticket(caller, ticket, 'viewer');
     row tickets;
     place record;
 begin
@@ -102,7 +102,7 @@ begin
         'mode', case when place.vector is null then 'keyword' else 'semantic' end,
         'stale_embeddings', place.vector is null or exists (
             select from embedding_queue q where q.model_id = place.model and q.ticket_id = tid),
-        'related', logic.similar_json(row.workflow_id, row.title, place.model, place.vector, max_rows, tid));
+        'related', logic.similar_tickets_json(row.workflow_id, row.title, place.model, place.vector, max_rows, tid));
 end
 $$;
 
@@ -114,12 +114,12 @@ declare
     alike jsonb;
 begin
     perform logic.authorize(caller, workflow, 'viewer');
-    alike := logic.similar_json(workflow, title, model, vector, max_rows);
+    alike := logic.similar_tickets_json(workflow, title, model, vector, max_rows);
     return jsonb_build_object('success', true,
         'is_duplicate', coalesce(alike #>> '{0,relation_type}' = 'duplicate', false),
-        'duplicate_of', case when alike #>> '{0,relation_type}' = 'duplicate' then logic.ticket_ref(alike #>> '{0,ticket_id}') end,
+        'duplicate_of', case when alike #>> '{0,relation_type}' = 'duplicate' then logic.ticket_reference_json(alike #>> '{0,ticket_id}') end,
         'similar_tickets', alike,
         'mode', case when vector is null then 'keyword' else 'semantic' end,
-        'stale_embeddings', logic.is_stale(workflow, vector is not null));
+        'stale_embeddings', logic.has_stale_embeddings(workflow, vector is not null));
 end
 $$;

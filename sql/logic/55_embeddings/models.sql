@@ -3,7 +3,7 @@
 -- different models are never compared, and each model has an index of its own.
 
 -- The advisory lock of whoever changes models.
-create function logic.lock_models() returns void language plpgsql as $$
+create function logic.lock_embedding_models() returns void language plpgsql as $$
 begin
     perform pg_advisory_xact_lock(4841021943118693741);
 end
@@ -11,11 +11,11 @@ $$;
 
 -- Makes a configured model known and answers its id; every server does it when it starts. The newest
 -- configured wins: others that were being built are given up.
-create function logic.register_model(model_name text, model_dimensions bigint) returns bigint language plpgsql as $$
+create function logic.register_embedding_model(model_name text, model_dimensions bigint) returns bigint language plpgsql as $$
 declare
     model embedding_models;
 begin
-    perform logic.lock_models();
+    perform logic.lock_embedding_models();
     select * into model from embedding_models m where m.name = model_name;
     if model.dimensions <> model_dimensions then
         perform logic.fail('CB409', format('The embedding model %s made vectors of %s numbers so far and now makes %s: state '
@@ -47,7 +47,7 @@ end;
 
 -- Lets a model serve that is built, and removes the vectors of retired ones, some thousand at a time.
 -- Tickets that failed again and again do not keep a model from serving. One server at a time does it.
-create function logic.tend_embeddings(max_removed bigint default 2000) returns jsonb language plpgsql as $$
+create function logic.maintain_embedding_models(max_removed bigint default 2000) returns jsonb language plpgsql as $$
 declare
     model embedding_models;
     promoted text;

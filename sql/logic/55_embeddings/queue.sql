@@ -31,13 +31,13 @@ $$;
 
 -- A move to another column is an occasion to take in comments that came since; without any, the text is
 -- the same. One by one: the workflow, known for each, leaves one partition of vectors to look at.
-create function logic.queue_moved(tickets text[]) returns void language plpgsql as $$
+create function logic.queue_embeddings_of_moved_tickets(tickets text[]) returns void language plpgsql as $$
 declare
     moved text;
     workflow text;
     newest timestamptz;
 begin
-    foreach moved in array queue_moved.tickets loop
+    foreach moved in array queue_embeddings_of_moved_tickets.tickets loop
         newest := (select max(c.created_at) from ticket_comments c where c.ticket_id = moved);
         continue when newest is null;
         workflow := (select t.workflow_id from tickets t where t.id = moved);
@@ -51,13 +51,13 @@ $$;
 
 -- Takes everything that search reads of tickets that are no longer to be found. The queue goes first:
 -- whoever is about to store a vector holds its row, and what was stored is removed after it.
-create function logic.unindex_tickets(tickets text[]) returns void language plpgsql as $$
+create function logic.remove_from_search_index(tickets text[]) returns void language plpgsql as $$
 begin
-    perform from embedding_queue q where q.ticket_id = any (unindex_tickets.tickets)
+    perform from embedding_queue q where q.ticket_id = any (remove_from_search_index.tickets)
       order by q.ticket_id, q.model_id for update;
-    delete from embedding_queue q where q.ticket_id = any (unindex_tickets.tickets);
-    delete from ticket_embeddings e where e.ticket_id = any (unindex_tickets.tickets);
-    delete from ticket_search s where s.ticket_id = any (unindex_tickets.tickets);
+    delete from embedding_queue q where q.ticket_id = any (remove_from_search_index.tickets);
+    delete from ticket_embeddings e where e.ticket_id = any (remove_from_search_index.tickets);
+    delete from ticket_search s where s.ticket_id = any (remove_from_search_index.tickets);
 end
 $$;
 

@@ -103,7 +103,7 @@ begin
     -- Changed meanwhile: due at once.
     update embedding_queue q set not_before = '-infinity', attempts = 0
      where q.model_id = store_embeddings.model and q.ticket_id = any (ours);
-    perform logic.queue_embedded(ours);
+    perform logic.queue_matching_of_embedded_tickets(ours);
     return cardinality(ours);
 end
 $$;

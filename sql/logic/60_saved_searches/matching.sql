@@ -1,7 +1,7 @@
 -- Subscriptions: a saved search that tells its stream of each ticket that starts to match.
 --
 -- Whoever changes a ticket where somebody watches leaves a row in search_match_queue, in the same
--- transaction (logic.queue_matches, called by the triggers once they hold the workflow's stream). A task of
+-- transaction (logic.queue_search_matching, called by the triggers once they hold the workflow's stream). A task of
 -- every server works the queue off. search_matches says who matches now: a ticket that comes in is told,
 -- one that goes out is not.
 --
@@ -9,21 +9,21 @@
 -- the workflow's searches, then the streams of the searches. Whoever works on the queue asks for no ticket and no stream of a workflow.
 
 -- How far in meaning a ticket may be from the query: a cosine of at least 0.5.
-create function logic.match_distance() returns double precision language sql immutable return 0.5;
+create function logic.max_match_distance() returns double precision language sql immutable return 0.5;
 
 -- One at a time decides what matches in a workflow, so that the last word is about the last state.
-create function logic.lock_matching(workflow text) returns void language sql
+create function logic.lock_search_matching(workflow text) returns void language sql
 begin atomic
-    select pg_advisory_xact_lock(hashtextextended('matching ' || lock_matching.workflow, 0));
+    select pg_advisory_xact_lock(hashtextextended('matching ' || lock_search_matching.workflow, 0));
 end;
 
 -- Notes that tickets changed, if somebody watches their workflow. Never waits: each change is a row.
-create function logic.queue_matches(tickets text[]) returns void language plpgsql as $$
+create function logic.queue_search_matching(tickets text[]) returns void language plpgsql as $$
 begin
     if exists (select from saved_searches s where s.notify) then
         insert into search_match_queue (workflow_id, ticket_id, actor_id, on_behalf_of)
         select t.workflow_id, t.id, logic.current_actor(), logic.current_on_behalf_of()
-          from unnest(queue_matches.tickets) u (id)
+          from unnest(queue_search_matching.tickets) u (id)
           join tickets t on t.id = u.id
          where exists (select from saved_searches s where s.workflow_id = t.workflow_id and s.notify);
     end if;
@@ -32,10 +32,10 @@ $$;
 
 -- The same for tickets whose vectors are about to be stored. Shared, so that a search that gets its own
 -- vector meanwhile (logic.set_search_vector) waits for these to be seen, or these for it.
-create function logic.queue_embedded(tickets text[]) returns void language plpgsql as $$
+create function logic.queue_matching_of_embedded_tickets(tickets text[]) returns void language plpgsql as $$
 begin
     perform pg_advisory_xact_lock_shared(4841021943118693742);
-    perform logic.queue_matches(tickets);
+    perform logic.queue_search_matching(tickets);
 end
 $$;
 
@@ -47,24 +47,24 @@ begin
     -- Dynamic, so that it is planned for the search and the number of tickets at hand.
     return query execute format($query$
         select t.id from tickets t
-         where t.workflow_id = $1 and logic.is_live(t) and logic.matches(t, $2) %1$s
+         where t.workflow_id = $1 and logic.is_live(t) and logic.matches_filters(t, $2) %1$s
            and ($3 = '' or t.id in (
                 select t.ticket_id from ticket_search t
                  where t.workflow_id = $1 and t.document @@ $4 and ($5 or ts_filter(t.document, '{a,b,c}') @@ $4) %2$s
                 union all
                 select t.ticket_id from ticket_embeddings t
-                 where t.workflow_id = $1 and t.model_id = $6 and t.embedding <=> $7 <= logic.match_distance() %2$s))
+                 where t.workflow_id = $1 and t.model_id = $6 and t.embedding <=> $7 <= logic.max_match_distance() %2$s))
         $query$,
         case when only_these is not null then 'and t.id = any ($8)' end,
         case when only_these is not null then 'and t.ticket_id = any ($8)' end)
-      using search.workflow_id, search.filters, search.query, logic.required_words(search.query), search.include_comments,
+      using search.workflow_id, search.filters, search.query, logic.required_words_query(search.query), search.include_comments,
             search.model_id, search.vector, only_these;
 end
 $$;
 
 -- Brings search_matches up to date for some tickets, or all, and tells of those that came in: `who` names
 -- the actor of each ticket to be told of; others come in silently.
-create function logic.rematch(search saved_searches, only_these text[], who jsonb) returns bigint language plpgsql as $$
+create function logic.update_search_matches(search saved_searches, only_these text[], who jsonb) returns bigint language plpgsql as $$
 declare
     matching constant text[] := array(select m.ticket_id from logic.matching_tickets(search, only_these) m);
     fresh text[];
@@ -79,12 +79,12 @@ begin
     )
     select array_agg(t.id order by t.number) into fresh
       from made m join tickets t on t.id = m.ticket_id where who ? m.ticket_id;
-    return logic.tell_matches(search, fresh, who);
+    return logic.publish_search_matches(search, fresh, who);
 end
 $$;
 
 -- Writes one row for each ticket into the search's stream, and rings.
-create function logic.tell_matches(search saved_searches, tickets text[], who jsonb) returns bigint language plpgsql as $$
+create function logic.publish_search_matches(search saved_searches, tickets text[], who jsonb) returns bigint language plpgsql as $$
 declare
     told bigint;
 begin
@@ -96,28 +96,28 @@ begin
            format('%s matches %s.', c.key, search.name),
            jsonb_build_object('search_id', search.id, 'name', search.name, 'ticket', to_jsonb(c)),
            who #>> array[u.id, 'actor_id'], who #>> array[u.id, 'on_behalf_of']
-      from logic.next_seqs(array(select 'search:' || search.id from unnest(tell_matches.tickets))) n
-     cross join unnest(tell_matches.tickets) with ordinality u (id, place)
+      from logic.allocate_sequence_numbers(array(select 'search:' || search.id from unnest(publish_search_matches.tickets))) n
+     cross join unnest(publish_search_matches.tickets) with ordinality u (id, place)
       join logic.cards c on c.ticket_id = u.id;
     get diagnostics told = row_count;
-    perform logic.ring();
+    perform logic.notify_relay();
     return told;
 end
 $$;
 
 -- Begins to watch, or begins anew because what it looks for has changed; what matches already is not told.
 -- Whoever holds the workflow's stream before us is seen here, whoever comes after us leaves a row.
-create function logic.watch_search(search text) returns void language plpgsql as $$
+create function logic.start_search_notifications(search text) returns void language plpgsql as $$
 declare
     watched saved_searches;
 begin
     select * into watched from saved_searches s where s.id = search;
-    perform logic.lock_stream(watched.workflow_id);
-    perform logic.lock_matching(watched.workflow_id);
+    perform logic.lock_workflow_stream(watched.workflow_id);
+    perform logic.lock_search_matching(watched.workflow_id);
     insert into streams (stream_id, workflow_id) values ('search:' || search, watched.workflow_id) on conflict do nothing;
     update saved_searches s set notify = true, watched_at = clock_timestamp(), model_id = null, vector = null
      where s.id = search returning * into watched;
-    perform logic.rematch(watched, null, '{}');
+    perform logic.update_search_matches(watched, null, '{}');
 end
 $$;
 
@@ -131,7 +131,7 @@ begin
     -- The search before the turn, as whoever changes it does.
     select * into watched from saved_searches s where s.id = search for no key update;
     perform pg_advisory_xact_lock(4841021943118693742);
-    perform logic.lock_matching(watched.workflow_id);
+    perform logic.lock_search_matching(watched.workflow_id);
     select case when s.vector is null then s.watched_at end into since from saved_searches s where s.id = search;
     update saved_searches s set model_id = set_search_vector.model, vector = set_search_vector.vector
      where s.id = search and s.notify and s.query = set_search_vector.query
@@ -140,7 +140,7 @@ begin
     if not found then
         return 0;
     end if;
-    return logic.rematch(watched, null, coalesce((
+    return logic.update_search_matches(watched, null, coalesce((
         select jsonb_object_agg(t.id, jsonb_build_object('actor_id', coalesce(t.created_by_agent_id, logic.current_actor())))
           from tickets t where t.workflow_id = watched.workflow_id and t.created_at > since), '{}'));
 end
@@ -148,7 +148,7 @@ $$;
 
 -- Works off up to `max_rows` of the queue, of workflows nobody else works on. Answers how many rows were
 -- taken and tickets told, and the watched searches that lack the vector of the model that serves.
-create function logic.match_searches(max_rows bigint default 500) returns jsonb language plpgsql as $$
+create function logic.process_search_match_queue(max_rows bigint default 500) returns jsonb language plpgsql as $$
 declare
     workflow text;
     rows bigint[];
@@ -170,7 +170,7 @@ begin
           from (select * from search_match_queue o where o.workflow_id = workflow order by o.id limit max_rows - taken) q;
         continue when rows is null;
         for search in select s.* from saved_searches s where s.workflow_id = workflow and s.notify order by s.id loop
-            told := told + logic.rematch(search, tickets, who);
+            told := told + logic.update_search_matches(search, tickets, who);
         end loop;
         delete from search_match_queue q where q.id = any (rows);
         taken := taken + cardinality(rows);

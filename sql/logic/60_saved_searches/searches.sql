@@ -2,7 +2,7 @@
 -- a name alone opens nothing.
 
 -- A saved search as answers show it, with the place of its stream.
-create function logic.search_json(search saved_searches) returns jsonb language sql stable
+create function logic.saved_search_json(search saved_searches) returns jsonb language sql stable
 begin atomic
     select jsonb_build_object(
         'search_id', search.id, 'workflow_id', search.workflow_id, 'name', search.name, 'query', search.query,
@@ -15,7 +15,7 @@ end;
 
 -- The search, if the caller may use it: its own, or one shared in a workflow it can read. To everyone else
 -- it looks absent.
-create function logic.find_search(caller text, search text, subject text default null, out kept saved_searches, out who logic.principal)
+create function logic.authorize_search(caller text, search text, subject text default null, out kept saved_searches, out who logic.principal)
 language plpgsql as $$
 begin
     subject := coalesce(subject, 'search ' || search);
@@ -28,18 +28,18 @@ end
 $$;
 
 -- The same for a change, and holds it: its owner may, and an owner of the workflow where it is shared.
-create function logic.own_search(caller text, search text, out kept saved_searches, out who logic.principal) language plpgsql as $$
+create function logic.authorize_search_change(caller text, search text, out kept saved_searches, out who logic.principal) language plpgsql as $$
 declare
     place record;
 begin
-    select * into place from logic.find_search(caller, search);
+    select * into place from logic.authorize_search(caller, search);
     kept := place.kept;
     who := place.who;
     perform logic.require_scope(who, 'write');
     if kept.owner_id <> who.actor_id and who.role <> 'owner' then
         perform logic.fail('CB403', 'Only its owner or an owner of the workflow may change a shared search.');
     end if;
-    perform logic.act(who);
+    perform logic.set_audit_actor(who);
     select s.* into kept from saved_searches s where s.id = search for no key update;
     if kept.id is null then
         perform logic.fail('CB404', format('There is no search %s.', search));
@@ -48,23 +48,23 @@ end
 $$;
 
 -- A person's searches are made one after another, so that names stay different and few enough.
-create function logic.lock_searches(workflow text, owner text) returns void language plpgsql as $$
+create function logic.lock_saved_searches(workflow text, owner text) returns void language plpgsql as $$
 begin
     perform pg_advisory_xact_lock(hashtextextended('searches ' || workflow || ' ' || owner, 0));
 end
 $$;
 
 -- Checks a search as it is about to be kept.
-create function logic.check_search(search saved_searches, who logic.principal) returns void language plpgsql as $$
+create function logic.check_saved_search(search saved_searches, who logic.principal) returns void language plpgsql as $$
 begin
     if char_length(coalesce(search.name, '')) not between 1 and 100 then
-        perform logic.invalid('name', 'must have 1 to 100 characters');
+        perform logic.fail_invalid('name', 'must have 1 to 100 characters');
     end if;
     if char_length(search.query) > 1000 then
-        perform logic.invalid('query', 'must have at most 1000 characters');
+        perform logic.fail_invalid('query', 'must have at most 1000 characters');
     end if;
     if search.query = '' and search.filters = '{}' then
-        perform logic.invalid('query', 'must not be empty where there are no filters');
+        perform logic.fail_invalid('query', 'must not be empty where there are no filters');
     end if;
     if search.shared and who.role = 'viewer' then
         perform logic.fail('CB403', 'This needs the role member in the workflow; viewers keep searches for themselves.',
@@ -88,13 +88,13 @@ declare
     made saved_searches;
 begin
     perform logic.require_scope(who, 'write');
-    perform logic.act(who);
-    perform logic.lock_searches(workflow, who.actor_id);
+    perform logic.set_audit_actor(who);
+    perform logic.lock_saved_searches(workflow, who.actor_id);
     made.id := logic.new_id('search');
     made.workflow_id := workflow;
     made.owner_id := who.actor_id;
-    made.name := logic.trimmed(save_search.name);
-    made.query := coalesce(logic.trimmed(save_search.query), '');
+    made.name := logic.trim_whitespace(save_search.name);
+    made.query := coalesce(logic.trim_whitespace(save_search.query), '');
     made.search_type := coalesce(save_search.search_type, 'hybrid');
     made.filters := coalesce(save_search.filters, '{}');
     made.include_comments := coalesce(save_search.include_comments, true);
@@ -102,15 +102,15 @@ begin
     made.notify := false;
     made.created_at := clock_timestamp();
     made.updated_at := made.created_at;
-    perform logic.check_search(made, who);
+    perform logic.check_saved_search(made, who);
     if (select count(*) from saved_searches s where s.workflow_id = workflow and s.owner_id = who.actor_id) >= 100 then
         perform logic.fail('CB409', 'You keep 100 searches in this workflow, which is the most; delete one first.');
     end if;
     insert into saved_searches select made.*;
     if save_search.notify then
-        perform logic.watch_search(made.id);
+        perform logic.start_search_notifications(made.id);
     end if;
-    return (select logic.search_json(s) from saved_searches s where s.id = made.id);
+    return (select logic.saved_search_json(s) from saved_searches s where s.id = made.id);
 end
 $$;
 
@@ -120,7 +120,7 @@ declare
     who logic.principal := logic.authorize(caller, workflow, 'viewer');
 begin
     return jsonb_build_object('searches', coalesce((
-        select jsonb_agg(logic.search_json(s) order by lower(s.name), s.id)
+        select jsonb_agg(logic.saved_search_json(s) order by lower(s.name), s.id)
           from saved_searches s
          where s.workflow_id = list_searches.workflow and (s.owner_id = who.actor_id or s.shared)), '[]'));
 end
@@ -129,7 +129,7 @@ $$;
 -- GET /api/searches/{id}
 create function logic.get_search(caller text, search text) returns jsonb language plpgsql as $$
 begin
-    return (select logic.search_json(f.kept) from logic.find_search(caller, search) f);
+    return (select logic.saved_search_json(f.kept) from logic.authorize_search(caller, search) f);
 end
 $$;
 
@@ -141,18 +141,18 @@ declare
     row saved_searches;
     wanted saved_searches;
 begin
-    select * into own from logic.own_search(caller, search);
+    select * into own from logic.authorize_search_change(caller, search);
     row := own.kept;
-    perform logic.lock_searches(row.workflow_id, row.owner_id);
+    perform logic.lock_saved_searches(row.workflow_id, row.owner_id);
     wanted := row;
-    wanted.name := logic.trimmed(coalesce(changes ->> 'name', row.name));
-    wanted.query := coalesce(logic.trimmed(changes ->> 'query'), row.query);
+    wanted.name := logic.trim_whitespace(coalesce(changes ->> 'name', row.name));
+    wanted.query := coalesce(logic.trim_whitespace(changes ->> 'query'), row.query);
     wanted.search_type := coalesce(changes ->> 'search_type', row.search_type);
     wanted.filters := coalesce(changes -> 'filters', row.filters);
     wanted.include_comments := coalesce((changes ->> 'include_comments')::boolean, row.include_comments);
     wanted.shared := coalesce((changes ->> 'shared')::boolean, row.shared);
     wanted.notify := coalesce((changes ->> 'notify')::boolean, row.notify);
-    perform logic.check_search(wanted, own.who);
+    perform logic.check_saved_search(wanted, own.who);
     if wanted is distinct from row then
         update saved_searches s set
             name = wanted.name, query = wanted.query, search_type = wanted.search_type, filters = wanted.filters,
@@ -161,13 +161,13 @@ begin
          where s.id = search;
         if wanted.notify and (not row.notify or (wanted.query, wanted.search_type, wanted.filters, wanted.include_comments)
                 is distinct from (row.query, row.search_type, row.filters, row.include_comments)) then
-            perform logic.watch_search(search);
+            perform logic.start_search_notifications(search);
         elsif row.notify and not wanted.notify then
-            perform logic.lock_matching(row.workflow_id);
+            perform logic.lock_search_matching(row.workflow_id);
             delete from search_matches m where m.search_id = search;
         end if;
     end if;
-    return (select logic.search_json(s) from saved_searches s where s.id = search);
+    return (select logic.saved_search_json(s) from saved_searches s where s.id = search);
 end
 $$;
 
@@ -176,8 +176,8 @@ create function logic.delete_search(caller text, search text) returns jsonb lang
 declare
     own record;
 begin
-    select * into own from logic.own_search(caller, search);
-    perform logic.lock_matching((own.kept).workflow_id);
+    select * into own from logic.authorize_search_change(caller, search);
+    perform logic.lock_search_matching((own.kept).workflow_id);
     delete from saved_searches s where s.id = search;
     return jsonb_build_object('success', true, 'search_id', search, 'message', 'Deleted the search.');
 end

@@ -11,20 +11,20 @@ begin
         perform logic.fail('CB403', 'This needs the role member in the workflow; yours is viewer.',
             jsonb_build_object('role', who.role, 'required', 'member'));
     end if;
-    perform logic.require_unarchived(workflow);
-    perform logic.act(who);
+    perform logic.require_unarchived_workflow(workflow);
+    perform logic.set_audit_actor(who);
     return who;
 end
 $$;
 
 -- Whether somebody asked this, in whatever name.
-create function logic.is_asker(who logic.principal, approval approvals) returns boolean language sql immutable
+create function logic.is_requester(who logic.principal, approval approvals) returns boolean language sql immutable
 begin atomic
-    select coalesce(array[(who).actor_id, logic.acting(who)] && array_remove(array[approval.asked_by, approval.asked_through], null), false);
+    select coalesce(array[(who).actor_id, logic.effective_actor_id(who)] && array_remove(array[approval.asked_by, approval.asked_through], null), false);
 end;
 
 -- Holds an approval and what hangs on it; answers it as it is then.
-create function logic.hold_approval(approval text) returns approvals language plpgsql as $$
+create function logic.lock_approval(approval text) returns approvals language plpgsql as $$
 declare
     row approvals;
 begin

@@ -2,7 +2,7 @@
 
 -- POST /api/approvals/{id}/{approve,reject,answer}. The same decision again answers the same; another one is
 -- refused. Nobody decides what they asked themselves.
-create function logic.decide(
+create function logic.decide_approval(
     caller text, approval text, decision text, answer text default null, reason text default null, comment text default null
 ) returns jsonb language plpgsql as $$
 declare
@@ -13,19 +13,19 @@ begin
     select * into asked from approvals a where a.id = approval;
     who := logic.authorize_decision(caller, asked.workflow_id, 'approval ' || approval);
     if outcome is null then
-        perform logic.invalid('decision', 'must be one of approve, reject, answer');
+        perform logic.fail_invalid('decision', 'must be one of approve, reject, answer');
     end if;
-    if logic.is_asker(who, asked) then
+    if logic.is_requester(who, asked) then
         perform logic.fail('CB403', 'Nobody decides what they asked themselves; another person has to.');
     end if;
-    answer := nullif(logic.trimmed(answer), '');
+    answer := nullif(logic.trim_whitespace(answer), '');
     if decision = 'answer' and asked.kind = 'review' then
         perform logic.fail('CB409', 'A review is approved or rejected, not answered.');
     end if;
     if decision = 'answer' and answer is null then
-        perform logic.invalid('answer', 'must not be empty');
+        perform logic.fail_invalid('answer', 'must not be empty');
     end if;
-    asked := logic.hold_approval(asked.id);
+    asked := logic.lock_approval(asked.id);
     if asked.status = outcome and (answer is null or answer = asked.answer) then
         return logic.approval_json(asked);
     end if;
@@ -41,10 +41,10 @@ begin
     if asked.kind = 'review' then
         update tickets t set approval_status = outcome where t.id = asked.ticket_id;
     end if;
-    update approvals a set status = outcome, answer = decide.answer, reason = nullif(logic.trimmed(decide.reason), ''),
-           decided_by = logic.acting(who), decided_at = clock_timestamp()
+    update approvals a set status = outcome, answer = decide_approval.answer, reason = nullif(logic.trim_whitespace(decide_approval.reason), ''),
+           decided_by = logic.effective_actor_id(who), decided_at = clock_timestamp()
      where a.id = asked.id returning * into asked;
-    perform logic.comment_decision(who, asked, comment);
+    perform logic.add_decision_comment(who, asked, comment);
     perform logic.resume_waiting_job(asked);
     return logic.approval_json(asked);
 end
@@ -52,7 +52,7 @@ $$;
 
 -- What a decision says to those who read the ticket: the comment that came with it, the answer to a
 -- clarification below its question, the reason of a rejected review. Nothing on a ticket that takes none.
-create function logic.comment_decision(who logic.principal, decided approvals, comment text) returns void language plpgsql as $$
+create function logic.add_decision_comment(who logic.principal, decided approvals, comment text) returns void language plpgsql as $$
 declare
     above text := (select c.id from ticket_comments c where c.id = decided.comment_id and c.ticket_id = decided.ticket_id and c.deleted_at is null);
     said text := concat_ws(E'\n\n', decided.answer, decided.reason);
@@ -66,7 +66,7 @@ begin
     elsif decided.kind = 'review' and decided.reason is not null then
         perform logic.insert_comment(who, decided.ticket_id, decided.workflow_id, format('%s: %s', initcap(decided.status), decided.reason), field => 'reason');
     end if;
-    if nullif(logic.trimmed(comment), '') is not null then
+    if nullif(logic.trim_whitespace(comment), '') is not null then
         perform logic.insert_comment(who, decided.ticket_id, decided.workflow_id, comment, field => 'comment');
     end if;
 end
@@ -87,10 +87,10 @@ begin
     if held.lease_expires_at <= clock_timestamp() then
         update jobs j set attempt = greatest(j.attempt - 1, 0) where j.id = held.id;
     end if;
-    if held.cancel_requested_at is not null and not logic.is_held(held) then
+    if held.cancel_requested_at is not null and not logic.has_live_lease(held) then
         perform logic.end_job(held, 'cancelled', 'It was to be cancelled while it waited.');
     else
-        perform logic.wake_job(held);
+        perform logic.resume_locked_job(held);
     end if;
 end
 $$;

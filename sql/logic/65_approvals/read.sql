@@ -39,19 +39,19 @@ create function logic.list_approvals(
     kinds text[] default null, mine boolean default null, max_rows int default 50, after text default null
 ) returns jsonb language plpgsql as $$
 declare
-    who logic.principal := logic.identify(caller);
+    who logic.principal := logic.identify_caller(caller);
     tid text;
     answer jsonb;
 begin
     perform logic.require_scope(who, 'read');
     if after !~ '^approval-[0-9a-f-]{36}$' then
-        perform logic.invalid('cursor', 'must be the next_cursor of a page before');
+        perform logic.fail_invalid('cursor', 'must be the next_cursor of a page before');
     end if;
     if workflow is not null then
         perform logic.authorize(caller, workflow, 'viewer');
     end if;
     if ticket is not null then
-        tid := logic.find_ticket(caller, ticket, 'viewer', workflow);
+        tid := logic.authorize_ticket(caller, ticket, 'viewer', workflow);
     end if;
     if job is not null then
         perform logic.authorize(caller, (select j.workflow_id from jobs j where j.id = job and j.deleted_at is null), 'viewer', 'job ' || job);
@@ -67,7 +67,7 @@ begin
            and (job is null or a.job_id = job)
            and (statuses is null or a.status = any (statuses))
            and (kinds is null or a.kind = any (kinds))
-           and (mine is distinct from true or logic.acting(who) in (a.asked_by, a.asked_through))
+           and (mine is distinct from true or logic.effective_actor_id(who) in (a.asked_by, a.asked_through))
            and (after is null or a.id < after collate "C")
            and (who.is_admin or exists (select from workflow_members m where m.workflow_id = a.workflow_id and m.actor_id = who.actor_id))
            -- Nothing is left to decide about a ticket that is gone.
@@ -85,7 +85,7 @@ end
 $$;
 
 -- Of the ids that somebody waits for, those that need no more waiting: decided, run out, or gone.
-create function logic.settled_approvals(ids text[]) returns jsonb language sql stable
+create function logic.list_settled_approvals(ids text[]) returns jsonb language sql stable
 begin atomic
     select coalesce(jsonb_agg(w.id), '[]') from unnest(ids) w (id)
      where not exists (select from approvals a where a.id = w.id and a.status = 'pending' and (a.expires_at is null or a.expires_at > now()));

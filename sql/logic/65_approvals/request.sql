@@ -4,7 +4,7 @@
 
 -- POST /api/approvals. About a job, a ticket or a whole workflow. `lease_token` is the worker's: one that has
 -- lost its job parks nobody else's.
-create function logic.ask(
+create function logic.request_approval(
     caller text, workflow text default null, ticket text default null, job text default null, kind text default null,
     question text default null, context text default null, options text[] default null, blocks_job boolean default null,
     expires_in_seconds bigint default null, lease_token text default null, idempotency_key text default null
@@ -18,84 +18,84 @@ declare
 begin
     kind := coalesce(kind, 'question');
     if job is not null then
-        select * into held from jobs j where j.id = ask.job and j.deleted_at is null;
+        select * into held from jobs j where j.id = request_approval.job and j.deleted_at is null;
         perform logic.authorize(caller, held.workflow_id, 'member', 'job ' || job);
         if workflow <> held.workflow_id then
-            perform logic.invalid('workflow_id', 'must be the workflow of the job');
+            perform logic.fail_invalid('workflow_id', 'must be the workflow of the job');
         end if;
         workflow := held.workflow_id;
         tid := held.ticket_id;
     end if;
     if ticket is not null then
-        tid := logic.find_ticket(caller, ticket, 'member', workflow);
+        tid := logic.authorize_ticket(caller, ticket, 'member', workflow);
         workflow := coalesce(workflow, (select t.workflow_id from tickets t where t.id = tid));
         if workflow <> (select t.workflow_id from tickets t where t.id = tid) then
-            perform logic.invalid('ticket_id', 'must name a ticket of the same workflow');
+            perform logic.fail_invalid('ticket_id', 'must name a ticket of the same workflow');
         end if;
         if held.ticket_id <> tid then
-            perform logic.invalid('ticket_id', 'must name the ticket of the job');
+            perform logic.fail_invalid('ticket_id', 'must name the ticket of the job');
         end if;
     end if;
     if workflow is null then
-        perform logic.invalid('workflow_id', 'or ticket_id or job_id must be given');
+        perform logic.fail_invalid('workflow_id', 'or ticket_id or job_id must be given');
     end if;
     who := logic.authorize(caller, workflow, 'member');
-    answer := logic.replay(who, idempotency_key, jsonb_build_array('ask', workflow, tid, job, kind, question, context, options,
+    answer := logic.find_idempotent_response(who, idempotency_key, jsonb_build_array('ask', workflow, tid, job, kind, question, context, options,
         blocks_job, expires_in_seconds, who.acting_for));
     if answer is not null then
         return answer;
     end if;
-    perform logic.require_unarchived(workflow);
+    perform logic.require_unarchived_workflow(workflow);
     if kind not in ('question', 'review', 'clarification') then
-        perform logic.invalid('kind', 'must be one of question, review, clarification');
+        perform logic.fail_invalid('kind', 'must be one of question, review, clarification');
     end if;
     if kind <> 'question' and tid is null then
-        perform logic.invalid('ticket_id', format('must be given: a %s is about a ticket', kind));
+        perform logic.fail_invalid('ticket_id', format('must be given: a %s is about a ticket', kind));
     end if;
-    question := logic.trimmed(coalesce(question, ''));
+    question := logic.trim_whitespace(coalesce(question, ''));
     if char_length(question) not between 1 and 10000 then
-        perform logic.invalid('question', 'must have 1 to 10000 characters');
+        perform logic.fail_invalid('question', 'must have 1 to 10000 characters');
     end if;
-    options := coalesce(logic.tidy_list(options), '{}');
-    perform logic.check_list('options', options, 50, 2000);
+    options := coalesce(logic.normalize_list(options), '{}');
+    perform logic.check_list_limits('options', options, 50, 2000);
     if expires_in_seconds not between 1 and 31536000 then
-        perform logic.invalid('expires_in_seconds', 'must be between 1 and 31536000');
+        perform logic.fail_invalid('expires_in_seconds', 'must be between 1 and 31536000');
     end if;
     if kind = 'review' and expires_in_seconds is not null then
-        perform logic.invalid('expires_in_seconds', 'must not be given: a review waits until somebody has looked');
+        perform logic.fail_invalid('expires_in_seconds', 'must not be given: a review waits until somebody has looked');
     end if;
     if job is null and coalesce(blocks_job, false) then
-        perform logic.invalid('job_id', 'must be given where blocks_job is true');
+        perform logic.fail_invalid('job_id', 'must be given where blocks_job is true');
     end if;
     if job is not null then
         if lease_token is null then
-            held := logic.find_job(caller, job, 'member', hold => true);
+            held := logic.authorize_job(caller, job, 'member', hold => true);
         else
-            held := logic.hold_lease(caller, job, lease_token);
+            held := logic.authorize_lease(caller, job, lease_token);
         end if;
         if blocks_job and held.status not in ('queued', 'running', 'paused', 'waiting') then
             perform logic.fail('CB409', format('This job is %s; it cannot wait for an answer.', held.status), jsonb_build_object('status', held.status));
         end if;
     end if;
     if kind = 'review' then
-        perform logic.require_open(workflow);
+        perform logic.require_open_workflow(workflow);
         row := logic.lock_ticket(tid);
         if row.approval_status = 'pending_review' then
             perform logic.fail('CB409', format('TKT-%s waits for review already.', row.number), jsonb_build_object('approval_id', (
                 select a.id from approvals a where a.ticket_id = tid and a.kind = 'review' and a.status = 'pending')));
         end if;
     end if;
-    answer := logic.park(who, workflow, tid, job, kind, question, context, options, blocks_job,
+    answer := logic.insert_approval(who, workflow, tid, job, kind, question, context, options, blocks_job,
         clock_timestamp() + make_interval(secs => expires_in_seconds));
     if blocks_job and held.status in ('queued', 'running') then
         update jobs j set status = 'waiting' where j.id = job;
     end if;
-    return logic.remember(who, idempotency_key, answer);
+    return logic.store_idempotent_response(who, idempotency_key, answer);
 end
 $$;
 
 -- Writes a question; the one place that does. A review holds its ticket from now on.
-create function logic.park(
+create function logic.insert_approval(
     who logic.principal, workflow text, ticket text, job text, kind text, question text, context text default '',
     options text[] default '{}', blocks_job boolean default false, expires_at timestamptz default null,
     required boolean default false, comment_id text default null
@@ -110,7 +110,7 @@ begin
     insert into approvals (workflow_id, ticket_id, job_id, kind, question, context, options, blocks_job, required, expires_at,
                            asked_by, asked_through, comment_id, ticket_before)
     values (workflow, ticket, job, kind, question, coalesce(context, ''), options, coalesce(blocks_job, false), required, expires_at,
-            logic.acting(who), who.actor_id, comment_id, before)
+            logic.effective_actor_id(who), who.actor_id, comment_id, before)
     returning * into made;
     return logic.approval_json(made);
 end

@@ -1,30 +1,30 @@
 -- Reviews and clarifications of tickets: the same approvals by the names that existing clients know.
 
 -- Parks the review of a ticket. The caller holds the ticket's row.
-create function logic.park_review(who logic.principal, ticket tickets, required boolean default false) returns jsonb language plpgsql as $$
+create function logic.insert_review(who logic.principal, ticket tickets, required boolean default false) returns jsonb language plpgsql as $$
 begin
-    return logic.park(who, (ticket).workflow_id, (ticket).id, null, 'review',
-        format('Review TKT-%s: %s', (ticket).number, (ticket).title), required => park_review.required);
+    return logic.insert_approval(who, (ticket).workflow_id, (ticket).id, null, 'review',
+        format('Review TKT-%s: %s', (ticket).number, (ticket).title), required => insert_review.required);
 end
 $$;
 
 -- POST /api/tickets/request-review. A ticket that waits already goes on waiting.
 create function logic.request_review(caller text, ticket text, comment text default null) returns jsonb language plpgsql as $$
 declare
-    tid text := logic.find_ticket(caller, ticket, 'member');
-    who logic.principal := logic.identify(caller);
+    tid text := logic.authorize_ticket(caller, ticket, 'member');
+    who logic.principal := logic.identify_caller(caller);
     row tickets;
     waiting text;
 begin
-    perform logic.require_open((select t.workflow_id from tickets t where t.id = tid));
+    perform logic.require_open_workflow((select t.workflow_id from tickets t where t.id = tid));
     row := logic.lock_ticket(tid);
     if row.approval_status = 'pending_review' then
         waiting := (select a.id from approvals a where a.ticket_id = tid and a.kind = 'review' and a.status = 'pending');
         return jsonb_build_object('success', true, 'ticket_id', tid, 'approval_id', waiting, 'approval_status', 'pending_review',
             'message', format('TKT-%s waits for review already.', row.number));
     end if;
-    waiting := logic.park_review(who, row) ->> 'id';
-    if nullif(logic.trimmed(comment), '') is not null then
+    waiting := logic.insert_review(who, row) ->> 'id';
+    if nullif(logic.trim_whitespace(comment), '') is not null then
         perform logic.insert_comment(who, tid, row.workflow_id, comment, field => 'comment');
     end if;
     return jsonb_build_object('success', true, 'ticket_id', tid, 'approval_id', waiting, 'approval_status', 'pending_review',
@@ -36,14 +36,14 @@ $$;
 create function logic.review_ticket(caller text, ticket text, decision text, reason text default null, comment text default null)
 returns jsonb language plpgsql as $$
 declare
-    tid text := logic.find_ticket(caller, ticket, 'viewer');
+    tid text := logic.authorize_ticket(caller, ticket, 'viewer');
     row tickets;
     outcome constant text := case decision when 'approve' then 'approved' when 'reject' then 'rejected' end;
     asked text;
 begin
-    perform logic.refuse_merged(array[tid]);
+    perform logic.require_not_merged(array[tid]);
     perform logic.authorize_decision(caller, (select t.workflow_id from tickets t where t.id = tid), 'ticket ' || ticket);
-    perform logic.require_open((select t.workflow_id from tickets t where t.id = tid));
+    perform logic.require_open_workflow((select t.workflow_id from tickets t where t.id = tid));
     row := logic.lock_ticket(tid);
     select a.id into asked from approvals a where a.ticket_id = tid and a.kind = 'review'
      order by a.status = 'pending' desc, a.decided_at desc nulls last limit 1;
@@ -60,7 +60,7 @@ begin
             insert into approvals (workflow_id, ticket_id, kind, question)
             values (row.workflow_id, tid, 'review', format('Review TKT-%s: %s', row.number, row.title)) returning id into asked;
         end if;
-        perform logic.decide(caller, asked, decision, reason => reason, comment => comment);
+        perform logic.decide_approval(caller, asked, decision, reason => reason, comment => comment);
     end if;
     return jsonb_build_object('success', true, 'ticket_id', tid, 'approval_id', asked, 'approval_status', outcome,
         'message', format('TKT-%s is %s.', row.number, outcome));
@@ -74,45 +74,45 @@ create function logic.request_clarification(
     idempotency_key text default null
 ) returns jsonb language plpgsql as $$
 declare
-    tid text := logic.find_ticket(caller, ticket, 'member');
-    who logic.principal := logic.identify(caller);
+    tid text := logic.authorize_ticket(caller, ticket, 'member');
+    who logic.principal := logic.identify_caller(caller);
     row tickets;
     said text;
     comment text;
     asked jsonb;
     answer jsonb;
 begin
-    answer := logic.replay(who, idempotency_key, jsonb_build_array('request_clarification', tid, conflict_description, context,
+    answer := logic.find_idempotent_response(who, idempotency_key, jsonb_build_array('request_clarification', tid, conflict_description, context,
         potential_solutions, who.acting_for));
     if answer is not null then
         return answer;
     end if;
     select * into row from tickets t where t.id = tid;
-    perform logic.require_open(row.workflow_id);
-    conflict_description := logic.trimmed(coalesce(conflict_description, ''));
+    perform logic.require_open_workflow(row.workflow_id);
+    conflict_description := logic.trim_whitespace(coalesce(conflict_description, ''));
     if char_length(conflict_description) not between 20 and 10000 then
-        perform logic.invalid('conflict_description', 'must have 20 to 10000 characters');
+        perform logic.fail_invalid('conflict_description', 'must have 20 to 10000 characters');
     end if;
     if char_length(context) > 50000 then
-        perform logic.invalid('context', 'must have at most 50000 characters');
+        perform logic.fail_invalid('context', 'must have at most 50000 characters');
     end if;
-    context := coalesce(logic.trimmed(context), '');
-    potential_solutions := coalesce(logic.tidy_list(potential_solutions), '{}');
-    perform logic.check_list('potential_solutions', potential_solutions, 50, 2000);
+    context := coalesce(logic.trim_whitespace(context), '');
+    potential_solutions := coalesce(logic.normalize_list(potential_solutions), '{}');
+    perform logic.check_list_limits('potential_solutions', potential_solutions, 50, 2000);
     said := concat_ws(E'\n\n', '**Clarification needed**', conflict_description, nullif(context, ''),
         (select string_agg(s.place || '. ' || s.item, E'\n' order by s.place) from unnest(potential_solutions) with ordinality s (item, place)));
     comment := logic.insert_comment(who, tid, row.workflow_id, said, 'clarification', field => 'conflict_description');
-    asked := logic.park(who, row.workflow_id, tid, null, 'clarification', conflict_description, context, potential_solutions, comment_id => comment);
-    return logic.remember(who, idempotency_key, jsonb_build_object('success', true, 'ticket_id', tid, 'clarification', said,
+    asked := logic.insert_approval(who, row.workflow_id, tid, null, 'clarification', conflict_description, context, potential_solutions, comment_id => comment);
+    return logic.store_idempotent_response(who, idempotency_key, jsonb_build_object('success', true, 'ticket_id', tid, 'clarification', said,
         'comment_id', comment, 'approval_id', asked ->> 'id', 'approval', asked,
         'message', format('Asked for a clarification of TKT-%s; the answer will stand below the comment.', row.number)));
 end
 $$;
 
 -- GET /api/tickets/pending-review-count: of one workflow, or all of the caller's; the ids of the 1000 oldest.
-create function logic.pending_reviews(caller text, workflow text default null) returns jsonb language plpgsql as $$
+create function logic.count_pending_reviews(caller text, workflow text default null) returns jsonb language plpgsql as $$
 declare
-    who logic.principal := logic.identify(caller);
+    who logic.principal := logic.identify_caller(caller);
 begin
     perform logic.require_scope(who, 'read');
     if workflow is not null then
@@ -124,7 +124,7 @@ begin
         waiting as (
             select t.id, t.created_at from tickets t
              where t.approval_status = 'pending_review' and t.deleted_at is null and logic.is_live(t)
-               and (pending_reviews.workflow is null or t.workflow_id = pending_reviews.workflow)
+               and (count_pending_reviews.workflow is null or t.workflow_id = count_pending_reviews.workflow)
                and (who.is_admin or exists (select from workflow_members m where m.workflow_id = t.workflow_id and m.actor_id = who.actor_id))
         )
         select jsonb_build_object('count', (select count(*) from waiting),

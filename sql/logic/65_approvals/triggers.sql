@@ -60,7 +60,7 @@ $$;
 
 create function logic.approvals_inserted() returns trigger language plpgsql as $$
 begin
-    perform logic.record_json((
+    perform logic.record_json_changes((
         select jsonb_agg(c.change order by n.id, c.place)
           from new_rows n
           cross join lateral jsonb_array_elements(logic.approval_changes(n)) with ordinality c (change, place)));
@@ -71,7 +71,7 @@ $$;
 -- A change of anything else than the decision is told as the question it is now.
 create function logic.approvals_updated() returns trigger language plpgsql as $$
 begin
-    perform logic.record_json((
+    perform logic.record_json_changes((
         select jsonb_agg(c.change order by n.id, c.place)
           from new_rows n
           join old_rows o using (id)

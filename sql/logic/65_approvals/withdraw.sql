@@ -8,14 +8,14 @@ declare
 begin
     select * into asked from approvals a where a.id = approval;
     who := logic.authorize(caller, asked.workflow_id, 'member', 'approval ' || approval);
-    perform logic.require_unarchived(asked.workflow_id);
-    if not logic.is_asker(who, asked) and who.role <> 'owner' then
+    perform logic.require_unarchived_workflow(asked.workflow_id);
+    if not logic.is_requester(who, asked) and who.role <> 'owner' then
         perform logic.fail('CB403', 'Only who asked, or an owner of the workflow, may take this back.');
     end if;
     if asked.required then
         perform logic.fail('CB409', 'The board asks for this review; it can be decided, not taken back.');
     end if;
-    asked := logic.hold_approval(asked.id);
+    asked := logic.lock_approval(asked.id);
     if asked.status = 'withdrawn' then
         return logic.approval_json(asked);
     end if;
@@ -25,8 +25,8 @@ begin
     if asked.kind = 'review' then
         update tickets t set approval_status = asked.ticket_before where t.id = asked.ticket_id and t.approval_status = 'pending_review';
     end if;
-    update approvals a set status = 'withdrawn', reason = nullif(logic.trimmed(withdraw_approval.reason), ''),
-           decided_by = logic.acting(who), decided_at = clock_timestamp()
+    update approvals a set status = 'withdrawn', reason = nullif(logic.trim_whitespace(withdraw_approval.reason), ''),
+           decided_by = logic.effective_actor_id(who), decided_at = clock_timestamp()
      where a.id = asked.id returning * into asked;
     perform logic.resume_waiting_job(asked);
     return logic.approval_json(asked);

@@ -2,7 +2,7 @@
 
 -- The job, if the caller holds `required` in its workflow; to everyone else it looks absent. `hold` takes
 -- its row's lock, which whoever changes a job needs first.
-create function logic.find_job(caller text, job text, required text, hold boolean default false) returns jobs language plpgsql as $$
+create function logic.authorize_job(caller text, job text, required text, hold boolean default false) returns jobs language plpgsql as $$
 declare
     found_job jobs;
 begin
@@ -20,9 +20,9 @@ $$;
 
 -- The job, its row locked, for a worker that proves its claim: the token is the newest one and has not
 -- expired. Whoever lost its lease is refused, whatever it wants to write.
-create function logic.hold_lease(caller text, job text, token text) returns jobs language plpgsql as $$
+create function logic.authorize_lease(caller text, job text, token text) returns jobs language plpgsql as $$
 declare
-    held jobs := logic.find_job(caller, job, 'member', hold => true);
+    held jobs := logic.authorize_job(caller, job, 'member', hold => true);
 begin
     if held.lease_token is distinct from token or held.lease_expires_at is null or held.lease_expires_at <= clock_timestamp()
        or held.status not in ('running', 'paused', 'waiting') then
@@ -34,13 +34,13 @@ end
 $$;
 
 -- Whether a worker holds the job now.
-create function logic.is_held(job jobs) returns boolean language sql volatile
+create function logic.has_live_lease(job jobs) returns boolean language sql volatile
 begin atomic
     select coalesce(job.lease_expires_at > clock_timestamp(), false);
 end;
 
 -- A change that the job's status does not allow.
-create function logic.fail_job_status(job jobs, action text, allowed text) returns void language plpgsql immutable as $$
+create function logic.fail_job_status_conflict(job jobs, action text, allowed text) returns void language plpgsql immutable as $$
 begin
     perform logic.fail('CB409', format('A job can be %s while it is %s; this one is %s.', action, allowed, job.status),
         jsonb_build_object('status', job.status));

@@ -1,25 +1,25 @@
 -- Apps: what a job has specified, a JSON document and a product description in Markdown. One a job.
 
 -- Writes a job's app; the caller holds the job's row.
-create function logic.write_app(caller text, job jobs, title text, spec jsonb, prd_markdown text) returns text language plpgsql as $$
+create function logic.upsert_app(caller text, job jobs, title text, spec jsonb, prd_markdown text) returns text language plpgsql as $$
 declare
-    who logic.principal := logic.identify(caller);
+    who logic.principal := logic.identify_caller(caller);
     made text;
 begin
     if jsonb_typeof(coalesce(spec, 'null')) <> 'object' then
-        perform logic.invalid('spec', 'must be a JSON object');
+        perform logic.fail_invalid('spec', 'must be a JSON object');
     end if;
     if octet_length(spec::text) > 1048576 then
-        perform logic.invalid('spec', 'must be at most 1 MiB of JSON');
+        perform logic.fail_invalid('spec', 'must be at most 1 MiB of JSON');
     end if;
     if octet_length(prd_markdown) > 1048576 then
-        perform logic.invalid('prd_markdown', 'must be at most 1 MiB');
+        perform logic.fail_invalid('prd_markdown', 'must be at most 1 MiB');
     end if;
     insert into apps (id, job_id, workflow_id, ticket_id, title, spec, prd_markdown, created_by)
-    values (logic.new_id('app'), job.id, job.workflow_id, job.ticket_id, left(coalesce(nullif(logic.trimmed(write_app.title), ''), job.title), 500),
-            write_app.spec, coalesce(write_app.prd_markdown, ''), logic.acting(who))
+    values (logic.new_id('app'), job.id, job.workflow_id, job.ticket_id, left(coalesce(nullif(logic.trim_whitespace(upsert_app.title), ''), job.title), 500),
+            upsert_app.spec, coalesce(upsert_app.prd_markdown, ''), logic.effective_actor_id(who))
     on conflict on constraint apps_one_a_job do update set spec = excluded.spec, prd_markdown = excluded.prd_markdown,
-        title = case when write_app.title is null then apps.title else excluded.title end, updated_at = clock_timestamp()
+        title = case when upsert_app.title is null then apps.title else excluded.title end, updated_at = clock_timestamp()
     returning id into made;
     return made;
 end
@@ -28,11 +28,11 @@ $$;
 -- PUT /api/apps/by-job/{job_id}
 create function logic.put_app(caller text, job text, title text, spec jsonb, prd_markdown text) returns jsonb language plpgsql as $$
 declare
-    held jobs := logic.find_job(caller, job, 'member', hold => true);
+    held jobs := logic.authorize_job(caller, job, 'member', hold => true);
     made text;
 begin
     -- A statement of its own, so that the next one sees the row.
-    made := logic.write_app(caller, held, title, spec, prd_markdown);
+    made := logic.upsert_app(caller, held, title, spec, prd_markdown);
     return logic.app_json(made);
 end
 $$;
@@ -53,7 +53,7 @@ $$;
 create function logic.list_apps(caller text, workflow text default null, max_rows bigint default 50, after text default null)
 returns jsonb language plpgsql as $$
 declare
-    who logic.principal := logic.identify(caller);
+    who logic.principal := logic.identify_caller(caller);
     last_seen apps;
     answer jsonb;
 begin
@@ -65,7 +65,7 @@ begin
         select * into last_seen from apps a where a.id = after;
         if last_seen.id is null or not (who.is_admin or exists (
                 select from workflow_members m where m.workflow_id = last_seen.workflow_id and m.actor_id = who.actor_id)) then
-            perform logic.invalid('cursor', 'must be the next_cursor of a page before');
+            perform logic.fail_invalid('cursor', 'must be the next_cursor of a page before');
         end if;
     end if;
     with

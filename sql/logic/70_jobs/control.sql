@@ -4,11 +4,11 @@
 -- answer to its next heartbeat.
 create function logic.cancel_job(caller text, job text, reason text default null) returns jsonb language plpgsql as $$
 declare
-    held jobs := logic.find_job(caller, job, 'member', hold => true);
+    held jobs := logic.authorize_job(caller, job, 'member', hold => true);
 begin
     if held.status in ('succeeded', 'failed') then
-        perform logic.fail_job_status(held, 'cancelled', 'open');
-    elsif held.status <> 'cancelled' and logic.is_held(held) then
+        perform logic.fail_job_status_conflict(held, 'cancelled', 'open');
+    elsif held.status <> 'cancelled' and logic.has_live_lease(held) then
         update jobs j set cancel_requested_at = coalesce(j.cancel_requested_at, clock_timestamp()) where j.id = held.id;
     elsif held.status <> 'cancelled' then
         perform logic.end_job(held, 'cancelled', reason);
@@ -20,10 +20,10 @@ $$;
 -- POST /api/jobs/{id}/pause: not handed out, and whoever works on it rests at the next heartbeat.
 create function logic.pause_job(caller text, job text) returns jsonb language plpgsql as $$
 declare
-    held jobs := logic.find_job(caller, job, 'member', hold => true);
+    held jobs := logic.authorize_job(caller, job, 'member', hold => true);
 begin
     if held.status not in ('queued', 'running', 'paused') then
-        perform logic.fail_job_status(held, 'paused', 'queued or running');
+        perform logic.fail_job_status_conflict(held, 'paused', 'queued or running');
     end if;
     update jobs j set status = 'paused' where j.id = held.id returning * into held;
     return logic.job_json(held);
@@ -32,12 +32,12 @@ $$;
 
 -- Lets a paused or waiting job, whose row the caller holds, go on: with its worker if that is still there,
 -- else from the queue.
-create function logic.wake_job(job jobs) returns jobs language plpgsql as $$
+create function logic.resume_locked_job(job jobs) returns jobs language plpgsql as $$
 declare
     woken jobs;
 begin
-    update jobs j set status = case when logic.is_held(j) then 'running' else 'queued' end,
-        lease_expires_at = case when logic.is_held(j) then j.lease_expires_at end, not_before = clock_timestamp()
+    update jobs j set status = case when logic.has_live_lease(j) then 'running' else 'queued' end,
+        lease_expires_at = case when logic.has_live_lease(j) then j.lease_expires_at end, not_before = clock_timestamp()
      where j.id = job.id returning * into woken;
     return woken;
 end
@@ -46,12 +46,12 @@ $$;
 -- POST /api/jobs/{id}/resume
 create function logic.resume_job(caller text, job text) returns jsonb language plpgsql as $$
 declare
-    held jobs := logic.find_job(caller, job, 'member', hold => true);
+    held jobs := logic.authorize_job(caller, job, 'member', hold => true);
 begin
     if held.status in ('paused', 'waiting') then
-        held := logic.wake_job(held);
+        held := logic.resume_locked_job(held);
     elsif held.status not in ('queued', 'running') then
-        perform logic.fail_job_status(held, 'resumed', 'paused or waiting');
+        perform logic.fail_job_status_conflict(held, 'resumed', 'paused or waiting');
     end if;
     return logic.job_json(held);
 end
@@ -60,13 +60,13 @@ $$;
 -- POST /api/jobs/{id}/continue: the prompt is complete, so to the queue; a resting job goes on.
 create function logic.continue_job(caller text, job text) returns jsonb language plpgsql as $$
 declare
-    held jobs := logic.find_job(caller, job, 'member', hold => true);
+    held jobs := logic.authorize_job(caller, job, 'member', hold => true);
 begin
     if held.status <> 'collecting' then
         return logic.resume_job(caller, job);
     end if;
-    if logic.trimmed(held.initial_prompt) = '' and held.payload = '{}' then
-        perform logic.invalid('initial_prompt', 'must be given before the job can be queued');
+    if logic.trim_whitespace(held.initial_prompt) = '' and held.payload = '{}' then
+        perform logic.fail_invalid('initial_prompt', 'must be given before the job can be queued');
     end if;
     update jobs j set status = 'queued' where j.id = held.id returning * into held;
     return logic.job_json(held);
@@ -76,10 +76,10 @@ $$;
 -- POST /api/jobs/{id}/retry: what failed or was cancelled begins anew, with all its attempts.
 create function logic.retry_job(caller text, job text) returns jsonb language plpgsql as $$
 declare
-    held jobs := logic.find_job(caller, job, 'member', hold => true);
+    held jobs := logic.authorize_job(caller, job, 'member', hold => true);
 begin
     if held.status not in ('failed', 'cancelled') then
-        perform logic.fail_job_status(held, 'tried again', 'failed or cancelled');
+        perform logic.fail_job_status_conflict(held, 'tried again', 'failed or cancelled');
     end if;
     update jobs j set status = 'queued', attempt = 0, stage = null, progress = 0, progress_message = '', error = null, lease_token = null,
         cancel_requested_at = null, end_answer = null, not_before = clock_timestamp(), result = null

@@ -23,7 +23,7 @@ declare
     message text := left(coalesce(commit ->> 'message', ''), 20000);
 begin
     if ticket is not null then
-        perform logic.insert_commit(logic.identify(caller), ticket, job.workflow_id, commit ->> 'sha',
+        perform logic.insert_commit(logic.identify_caller(caller), ticket, job.workflow_id, commit ->> 'sha',
             commit || jsonb_build_object('message', message), 'job');
     end if;
     if cardinality(logic.commit_references(message)) > 0 then
@@ -33,7 +33,7 @@ begin
             if sqlstate not like 'CB%' then
                 raise;
             end if;
-            perform logic.note(job, 'The tickets that the commit names were not linked: ' || sqlerrm, 'warning');
+            perform logic.append_transcript(job, 'The tickets that the commit names were not linked: ' || sqlerrm, 'warning');
         end;
     end if;
 end
@@ -46,7 +46,7 @@ create function logic.complete_job(
     resolution_comment text default null, app jsonb default null, git jsonb default null
 ) returns jsonb language plpgsql as $$
 declare
-    held jobs := logic.find_job(caller, job, 'member', hold => true);
+    held jobs := logic.authorize_job(caller, job, 'member', hold => true);
     ticket tickets;
     done jsonb := '{}';
     notice text;
@@ -55,24 +55,24 @@ begin
     if held.status = 'succeeded' and held.lease_token = token then
         return held.end_answer || jsonb_build_object('success', true, 'job', logic.job_json(held));
     end if;
-    held := logic.hold_lease(caller, job, token);
+    held := logic.authorize_lease(caller, job, token);
     if octet_length(result::text) > 262144 or jsonb_typeof(result) <> 'object' then
-        perform logic.invalid('result', 'must be an object of at most 256 KiB');
+        perform logic.fail_invalid('result', 'must be an object of at most 256 KiB');
     end if;
     if app is not null then
-        perform logic.write_app(caller, held, app ->> 'title', app -> 'spec', app ->> 'prd_markdown');
+        perform logic.upsert_app(caller, held, app ->> 'title', app -> 'spec', app ->> 'prd_markdown');
     end if;
     update jobs j set result = complete_job.result, commit_sha = lower(complete_job.commit_sha) where j.id = held.id;
     select t.* into ticket from tickets t where t.id = held.ticket_id and logic.is_live(t);
     if commit_sha is not null then
         perform logic.link_job_commit(caller, held, ticket.id, coalesce(git, '{}')
-            || jsonb_build_object('sha', coalesce(git ->> 'sha', logic.trimmed(commit_sha)))
+            || jsonb_build_object('sha', coalesce(git ->> 'sha', logic.trim_whitespace(commit_sha)))
             || case when commit_message is null then '{}' else jsonb_build_object('message', commit_message) end);
     end if;
     if ticket.id is not null then
         begin
             done := logic.resolve_ticket(caller, ticket.id,
-                coalesce(nullif(logic.trimmed(resolution_comment), ''), format('Done by the job "%s".', held.title)));
+                coalesce(nullif(logic.trim_whitespace(resolution_comment), ''), format('Done by the job "%s".', held.title)));
         exception when others then
             -- The work is done, whatever the board thinks of its ticket.
             if sqlstate not like 'CB%' or sqlstate = 'CB422' then
@@ -82,7 +82,7 @@ begin
         end;
     end if;
     if notice is not null then
-        perform logic.note(held, format('TKT-%s was not resolved: %s', ticket.number, notice), 'warning');
+        perform logic.append_transcript(held, format('TKT-%s was not resolved: %s', ticket.number, notice), 'warning');
     end if;
     answer := jsonb_build_object('ticket_resolved', done ? 'status', 'unblocked_tickets', coalesce(done -> 'unblocked_tickets', '[]'), 'notice', notice);
     perform logic.end_job(held, 'succeeded', answer => answer);
@@ -94,21 +94,21 @@ $$;
 -- that trying again is of no use. Asked again with the same token it answers as before.
 create function logic.fail_job(caller text, job text, token text, error text, retry boolean default true) returns jsonb language plpgsql as $$
 declare
-    held jobs := logic.find_job(caller, job, 'member', hold => true);
+    held jobs := logic.authorize_job(caller, job, 'member', hold => true);
     again boolean;
     answer jsonb;
 begin
     if held.lease_token = token and held.end_answer ? 'will_retry' and held.status in ('failed', 'queued') then
         return held.end_answer || jsonb_build_object('success', true, 'job', logic.job_json(held));
     end if;
-    held := logic.hold_lease(caller, job, token);
-    if logic.trimmed(coalesce(error, '')) = '' then
-        perform logic.invalid('error', 'must say what went wrong');
+    held := logic.authorize_lease(caller, job, token);
+    if logic.trim_whitespace(coalesce(error, '')) = '' then
+        perform logic.fail_invalid('error', 'must say what went wrong');
     end if;
     again := coalesce(retry, true) and held.attempt < held.max_attempts and held.cancel_requested_at is null;
     if again then
         update jobs j set status = 'queued', lease_expires_at = null, error = left(fail_job.error, 20000),
-            not_before = clock_timestamp() + logic.backoff(j.attempt)
+            not_before = clock_timestamp() + logic.retry_backoff(j.attempt)
          where j.id = held.id returning jsonb_build_object('will_retry', true, 'retry_at', j.not_before) into answer;
         update jobs j set end_answer = answer where j.id = held.id;
     else
@@ -120,12 +120,12 @@ end
 $$;
 
 -- POST /api/jobs/{id}/cancelled: the worker has stopped what it was asked to stop.
-create function logic.confirm_cancel(caller text, job text, token text) returns jsonb language plpgsql as $$
+create function logic.confirm_job_cancel(caller text, job text, token text) returns jsonb language plpgsql as $$
 declare
-    held jobs := logic.find_job(caller, job, 'member', hold => true);
+    held jobs := logic.authorize_job(caller, job, 'member', hold => true);
 begin
     if not (held.status = 'cancelled' and held.lease_token = token) then
-        held := logic.hold_lease(caller, job, token);
+        held := logic.authorize_lease(caller, job, token);
         if held.cancel_requested_at is null then
             perform logic.fail('CB409', 'Nobody asked for this job to be cancelled; complete, fail or release it.');
         end if;

@@ -1,11 +1,11 @@
 -- Jobs: creating, reading, changing and deleting them. How they are handed out and end is in 71 to 73.
 
 -- Stages as they may be given: short names, each once.
-create function logic.check_stages(stages text[]) returns text[] language plpgsql immutable as $$
+create function logic.normalize_stages(stages text[]) returns text[] language plpgsql immutable as $$
 declare
-    kept text[] := coalesce(logic.tidy_list(stages), '{}');
+    kept text[] := coalesce(logic.normalize_list(stages), '{}');
 begin
-    perform logic.check_list('stages', kept, 50, 64);
+    perform logic.check_list_limits('stages', kept, 50, 64);
     return kept;
 end
 $$;
@@ -19,10 +19,10 @@ create function logic.create_job(
     delay_seconds double precision default null, idempotency_key text default null
 ) returns jsonb language plpgsql as $$
 declare
-    who logic.principal := logic.identify(caller);
+    who logic.principal := logic.identify_caller(caller);
     nowhere constant boolean := create_job.workflow is null and ticket is null;
     prompt text := coalesce(initial_prompt, '');
-    name text := coalesce(nullif(logic.trimmed(title), ''), nullif(left(logic.trimmed(split_part(logic.trimmed(initial_prompt), E'\n', 1)), 120), ''), 'Job');
+    name text := coalesce(nullif(logic.trim_whitespace(title), ''), nullif(left(logic.trim_whitespace(split_part(logic.trim_whitespace(initial_prompt), E'\n', 1)), 120), ''), 'Job');
     answer jsonb;
     tid text;
     place text;
@@ -30,8 +30,8 @@ declare
     made jobs;
 begin
     perform logic.require_scope(who, 'write');
-    perform logic.act(who);
-    answer := logic.replay(who, idempotency_key, jsonb_build_array('create_job', workflow, ticket, title, initial_prompt, job_type,
+    perform logic.set_audit_actor(who);
+    answer := logic.find_idempotent_response(who, idempotency_key, jsonb_build_array('create_job', workflow, ticket, title, initial_prompt, job_type,
         stages, priority, payload, max_attempts, queue, with_ticket, delay_seconds, who.acting_for));
     if answer is not null then
         return answer;
@@ -40,47 +40,47 @@ begin
         perform logic.authorize(caller, workflow, 'member');
     end if;
     if ticket is not null then
-        tid := logic.find_ticket(caller, ticket, 'member', workflow);
+        tid := logic.authorize_ticket(caller, ticket, 'member', workflow);
         place := (select t.workflow_id from tickets t where t.id = tid);
         if place <> coalesce(workflow, place) then
-            perform logic.invalid('ticket_id', 'must name a ticket of the workflow');
+            perform logic.fail_invalid('ticket_id', 'must name a ticket of the workflow');
         end if;
     else
-        place := coalesce(workflow, logic.default_workflow(caller));
+        place := coalesce(workflow, logic.ensure_default_workflow(caller));
         perform logic.authorize(caller, place, 'member');
     end if;
     select w.ticket_tracking into tracking from workflows w where w.id = place;
-    perform logic.require_unarchived(place);
+    perform logic.require_unarchived_workflow(place);
     if coalesce(with_ticket, nowhere and tracking) and tid is null then
         tid := logic.create_ticket(caller, place, rpad(left(name, 500), greatest(3, least(char_length(name), 500)), '.'),
-            case when char_length(logic.trimmed(prompt)) >= 10 then prompt else format('The job "%s": %s', name, prompt) end,
+            case when char_length(logic.trim_whitespace(prompt)) >= 10 then prompt else format('The job "%s": %s', name, prompt) end,
             priority => create_job.priority) ->> 'ticket_id';
     elsif tid is null and tracking then
         perform logic.fail('CB422', 'Ticket tracking enabled - ticket_id required.',
             jsonb_build_object('field', 'ticket_id', 'rule', 'is required where ticket tracking is on'));
     end if;
     if not (coalesce(delay_seconds, 0) between 0 and 31536000) then
-        perform logic.invalid('delay_seconds', 'must be between 0 and 31536000');
+        perform logic.fail_invalid('delay_seconds', 'must be between 0 and 31536000');
     end if;
     if octet_length(coalesce(payload, '{}')::text) > 262144 or jsonb_typeof(coalesce(payload, '{}')) <> 'object' then
-        perform logic.invalid('payload', 'must be an object of at most 256 KiB');
+        perform logic.fail_invalid('payload', 'must be an object of at most 256 KiB');
     end if;
     insert into jobs (id, workflow_id, ticket_id, title, initial_prompt, job_type, stages, status, priority, payload, max_attempts,
                       not_before, created_by)
-    values (logic.new_id('job'), place, tid, left(name, 500), prompt, coalesce(nullif(logic.trimmed(create_job.job_type), ''), 'task'),
-            logic.check_stages(create_job.stages), case when queue then 'queued' else 'collecting' end,
+    values (logic.new_id('job'), place, tid, left(name, 500), prompt, coalesce(nullif(logic.trim_whitespace(create_job.job_type), ''), 'task'),
+            logic.normalize_stages(create_job.stages), case when queue then 'queued' else 'collecting' end,
             coalesce(create_job.priority, (select t.priority from tickets t where t.id = tid), 'medium'),
             coalesce(create_job.payload, '{}'), coalesce(create_job.max_attempts, 3),
-            clock_timestamp() + make_interval(secs => coalesce(delay_seconds, 0)), logic.acting(who))
+            clock_timestamp() + make_interval(secs => coalesce(delay_seconds, 0)), logic.effective_actor_id(who))
     returning * into made;
-    return logic.remember(who, idempotency_key, logic.job_json(made));
+    return logic.store_idempotent_response(who, idempotency_key, logic.job_json(made));
 end
 $$;
 
 -- GET /api/jobs/{id}
 create function logic.get_job(caller text, job text) returns jsonb language sql
 begin atomic
-    select logic.job_json(logic.find_job(caller, job, 'viewer'));
+    select logic.job_json(logic.authorize_job(caller, job, 'viewer'));
 end;
 
 -- GET /api/jobs: newest first, paged by the last job seen; of one workflow or of all the caller is in.
@@ -89,7 +89,7 @@ create function logic.list_jobs(
     title text default null, max_rows bigint default 50, after text default null
 ) returns jsonb language plpgsql as $$
 declare
-    who logic.principal := logic.identify(caller);
+    who logic.principal := logic.identify_caller(caller);
     tid text;
     last_seen jobs;
     unknown text;
@@ -97,20 +97,20 @@ declare
 begin
     perform logic.require_scope(who, 'read');
     if ticket is not null then
-        tid := logic.find_ticket(caller, ticket, 'viewer', workflow);
+        tid := logic.authorize_ticket(caller, ticket, 'viewer', workflow);
     elsif workflow is not null then
         perform logic.authorize(caller, workflow, 'viewer');
     end if;
     unknown := (select string_agg(s, ', ') from unnest(statuses) s
                  where s not in ('collecting', 'queued', 'running', 'paused', 'waiting', 'succeeded', 'failed', 'cancelled'));
     if unknown is not null then
-        perform logic.invalid('status', 'must be one of collecting, queued, running, paused, waiting, succeeded, failed, cancelled');
+        perform logic.fail_invalid('status', 'must be one of collecting, queued, running, paused, waiting, succeeded, failed, cancelled');
     end if;
     if after is not null then
         select * into last_seen from jobs j where j.id = after;
         if last_seen.id is null or not (who.is_admin or exists (
                 select from workflow_members m where m.workflow_id = last_seen.workflow_id and m.actor_id = who.actor_id)) then
-            perform logic.invalid('cursor', 'must be the next_cursor of a page before');
+            perform logic.fail_invalid('cursor', 'must be the next_cursor of a page before');
         end if;
     end if;
     with
@@ -122,7 +122,7 @@ begin
            and (list_jobs.workflow is null or j.workflow_id = list_jobs.workflow)
            and (tid is null or j.ticket_id = tid)
            and (statuses is null or j.status = any (statuses))
-           and (not mine or logic.acting(who) in (j.created_by, j.claimed_by))
+           and (not mine or logic.effective_actor_id(who) in (j.created_by, j.claimed_by))
            and (list_jobs.title is null or strpos(lower(j.title), lower(list_jobs.title)) > 0)
            and (who.is_admin or exists (select from workflow_members m where m.workflow_id = j.workflow_id and m.actor_id = who.actor_id))
            and (after is null or (j.created_at, j.id) < (last_seen.created_at, last_seen.id))
@@ -144,7 +144,7 @@ create function logic.update_job(
     payload jsonb default null, stages text[] default null
 ) returns jsonb language plpgsql as $$
 declare
-    held jobs := logic.find_job(caller, job, 'member', hold => true);
+    held jobs := logic.authorize_job(caller, job, 'member', hold => true);
 begin
     if initial_prompt is not null and held.status <> 'collecting' then
         perform logic.fail('CB409', format('The prompt can be changed only while the job is collecting; it is %s.', held.status),
@@ -154,21 +154,21 @@ begin
         perform logic.fail('CB409', format('The stages can be changed only before the job runs; it is %s.', held.status),
             jsonb_build_object('field', 'stages', 'status', held.status));
     end if;
-    if initial_prompt is not null and logic.trimmed(initial_prompt) = '' then
-        perform logic.invalid('initial_prompt', 'must not be empty');
+    if initial_prompt is not null and logic.trim_whitespace(initial_prompt) = '' then
+        perform logic.fail_invalid('initial_prompt', 'must not be empty');
     end if;
-    if title is not null and logic.trimmed(title) = '' then
-        perform logic.invalid('title', 'must not be empty');
+    if title is not null and logic.trim_whitespace(title) = '' then
+        perform logic.fail_invalid('title', 'must not be empty');
     end if;
     if octet_length(payload::text) > 262144 or jsonb_typeof(payload) <> 'object' then
-        perform logic.invalid('payload', 'must be an object of at most 256 KiB');
+        perform logic.fail_invalid('payload', 'must be an object of at most 256 KiB');
     end if;
     update jobs j set
-        title = coalesce(logic.trimmed(update_job.title), j.title),
+        title = coalesce(logic.trim_whitespace(update_job.title), j.title),
         initial_prompt = coalesce(update_job.initial_prompt, j.initial_prompt),
         priority = coalesce(update_job.priority, j.priority),
         payload = coalesce(update_job.payload, j.payload),
-        stages = case when update_job.stages is null then j.stages else logic.check_stages(update_job.stages) end
+        stages = case when update_job.stages is null then j.stages else logic.normalize_stages(update_job.stages) end
      where j.id = held.id returning * into held;
     return logic.job_json(held);
 end
@@ -177,7 +177,7 @@ $$;
 -- DELETE /api/jobs/{id}: what is open is cancelled first; its worker is refused from then on.
 create function logic.delete_job(caller text, job text) returns jsonb language plpgsql as $$
 declare
-    held jobs := logic.find_job(caller, job, 'member', hold => true);
+    held jobs := logic.authorize_job(caller, job, 'member', hold => true);
 begin
     if held.finished_at is null then
         perform logic.end_job(held, 'cancelled', 'Deleted.');
@@ -191,15 +191,15 @@ $$;
 -- server in development mode opens this. History stays.
 create function logic.purge_jobs(caller text) returns jsonb language plpgsql as $$
 declare
-    who logic.principal := logic.identify(caller);
+    who logic.principal := logic.identify_caller(caller);
     one jobs;
     gone bigint := 0;
 begin
     perform logic.require_scope(who, 'write');
-    perform logic.act(who);
+    perform logic.set_audit_actor(who);
     for one in
         select j.* from jobs j
-         where j.created_by = logic.acting(who)
+         where j.created_by = logic.effective_actor_id(who)
            and (who.is_admin or exists (select from workflow_members m where m.workflow_id = j.workflow_id
                                           and m.actor_id = who.actor_id and m.role <> 'viewer'))
          order by j.id for update of j

@@ -1,36 +1,36 @@
 -- Leases: heartbeats, release and expiry.
 
 -- A lease's length: 5 seconds to an hour, a minute where nothing is said.
-create function logic.lease_time(seconds double precision) returns interval language plpgsql immutable as $$
+create function logic.lease_duration(seconds double precision) returns interval language plpgsql immutable as $$
 begin
     if seconds is not null and not (seconds between 5 and 3600) then
-        perform logic.invalid('lease_seconds', 'must be between 5 and 3600');
+        perform logic.fail_invalid('lease_seconds', 'must be between 5 and 3600');
     end if;
     return make_interval(secs => coalesce(seconds, 60));
 end
 $$;
 
 -- What people have decided of a job's questions, newest first.
-create function logic.decided_for(job text) returns jsonb language sql stable
+create function logic.decided_approvals_json(job text) returns jsonb language sql stable
 begin atomic
     select coalesce(jsonb_agg(logic.approval_json(a) order by a.decided_at desc), '[]')
-      from (select * from approvals a where a.job_id = decided_for.job and a.status <> 'pending'
+      from (select * from approvals a where a.job_id = decided_approvals_json.job and a.status <> 'pending'
              order by a.decided_at desc limit 20) a;
 end;
 
 -- POST /api/jobs/{id}/heartbeat: extends the lease, notes progress, and tells what the worker must know:
 -- whether to stop or to rest, and what people have decided.
-create function logic.heartbeat(
+create function logic.record_heartbeat(
     caller text, job text, token text, lease_seconds double precision default null, progress double precision default null, message text default null
 ) returns jsonb language plpgsql as $$
 declare
-    held jobs := logic.hold_lease(caller, job, token);
+    held jobs := logic.authorize_lease(caller, job, token);
 begin
-    update jobs j set heartbeat_at = clock_timestamp(), lease_expires_at = clock_timestamp() + logic.lease_time(heartbeat.lease_seconds),
-        progress = coalesce(heartbeat.progress, j.progress), progress_message = coalesce(left(heartbeat.message, 2000), j.progress_message)
+    update jobs j set heartbeat_at = clock_timestamp(), lease_expires_at = clock_timestamp() + logic.lease_duration(record_heartbeat.lease_seconds),
+        progress = coalesce(record_heartbeat.progress, j.progress), progress_message = coalesce(left(record_heartbeat.message, 2000), j.progress_message)
      where j.id = held.id returning * into held;
     return jsonb_build_object('success', true, 'job_id', held.id, 'status', held.status, 'cancel_requested', held.cancel_requested_at is not null,
-        'pause_requested', held.status = 'paused', 'lease_expires_at', held.lease_expires_at, 'approvals', logic.decided_for(held.id));
+        'pause_requested', held.status = 'paused', 'lease_expires_at', held.lease_expires_at, 'approvals', logic.decided_approvals_json(held.id));
 end
 $$;
 
@@ -38,7 +38,7 @@ $$;
 -- count. What is paused or waits for a person stays so, held by nobody.
 create function logic.release_job(caller text, job text, token text, reason text default null) returns jsonb language plpgsql as $$
 declare
-    held jobs := logic.hold_lease(caller, job, token);
+    held jobs := logic.authorize_lease(caller, job, token);
 begin
     if held.cancel_requested_at is not null then
         perform logic.end_job(held, 'cancelled', reason);
@@ -46,7 +46,7 @@ begin
         update jobs j set status = case when j.status = 'running' then 'queued' else j.status end,
             lease_expires_at = null, attempt = greatest(j.attempt - 1, 0), not_before = clock_timestamp()
          where j.id = held.id;
-        perform logic.note(held, coalesce('Given back: ' || nullif(logic.trimmed(left(reason, 1000)), ''), 'Given back to the queue.'));
+        perform logic.append_transcript(held, coalesce('Given back: ' || nullif(logic.trim_whitespace(left(reason, 1000)), ''), 'Given back to the queue.'));
     end if;
     return jsonb_build_object('success', true, 'job', (select logic.job_json(j) from jobs j where j.id = held.id));
 end
@@ -73,9 +73,9 @@ begin
         elsif lost.attempt >= lost.max_attempts then
             perform logic.end_job(lost, 'failed', format('The worker %s went silent in attempt %s of %s.', lost.worker, lost.attempt, lost.max_attempts));
         else
-            pause := logic.backoff(lost.attempt);
+            pause := logic.retry_backoff(lost.attempt);
             update jobs j set status = 'queued', lease_expires_at = null, not_before = clock_timestamp() + pause where j.id = lost.id;
-            perform logic.note(lost, format('The worker %s went silent; attempt %s of %s begins in %s seconds at the earliest.',
+            perform logic.append_transcript(lost, format('The worker %s went silent; attempt %s of %s begins in %s seconds at the earliest.',
                 lost.worker, lost.attempt + 1, lost.max_attempts, ceil(extract(epoch from pause))), 'warning');
         end if;
     end loop;

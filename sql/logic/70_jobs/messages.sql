@@ -1,14 +1,14 @@
--- The transcript of a job as people and programs read and write it; workers write through logic.post_messages.
+-- The transcript of a job as people and programs read and write it; workers write through logic.post_job_messages.
 
 -- GET /api/job-messages: in order, after a place; or the newest page where `newest` is asked for.
-create function logic.list_messages(caller text, job text, kinds text[] default null, after bigint default 0, before bigint default null, max_rows bigint default 100)
+create function logic.list_job_messages(caller text, job text, kinds text[] default null, after bigint default 0, before bigint default null, max_rows bigint default 100)
 returns jsonb language plpgsql as $$
 declare
-    found_job jobs := logic.find_job(caller, job, 'viewer');
+    found_job jobs := logic.authorize_job(caller, job, 'viewer');
     answer jsonb;
 begin
     if exists (select from unnest(kinds) k where k not in ('chat', 'step', 'log')) then
-        perform logic.invalid('kind', 'must be one of chat, step, log');
+        perform logic.fail_invalid('kind', 'must be one of chat, step, log');
     end if;
     with
     -- One row more than asked for tells whether there are more. Before a place it is read backwards.
@@ -30,30 +30,30 @@ end
 $$;
 
 -- POST /api/job-messages: a line from a member, without a lease.
-create function logic.post_message(
+create function logic.post_job_message(
     caller text, job text, content text, kind text default null, role text default null, sender text default null,
     level text default null, metadata jsonb default null
 ) returns jsonb language plpgsql as $$
 declare
-    held jobs := logic.find_job(caller, job, 'member', hold => true);
-    who logic.principal := logic.identify(caller);
+    held jobs := logic.authorize_job(caller, job, 'member', hold => true);
+    who logic.principal := logic.identify_caller(caller);
     made text;
 begin
-    if jsonb_typeof(post_message.metadata) <> 'object' then
-        perform logic.invalid('metadata', 'must be an object');
+    if jsonb_typeof(post_job_message.metadata) <> 'object' then
+        perform logic.fail_invalid('metadata', 'must be an object');
     end if;
     insert into job_messages (job_id, workflow_id, kind, role, sender, level, content, stage, attempt, metadata, agent_id)
-    values (held.id, held.workflow_id, coalesce(post_message.kind, 'chat'), coalesce(post_message.role, 'user'),
-            left(coalesce(post_message.sender, (select a.name from actors a where a.id = logic.acting(who)), logic.acting(who)), 200),
-            coalesce(post_message.level, 'info'), post_message.content, held.stage, held.attempt, coalesce(post_message.metadata, '{}'),
-            logic.acting(who))
+    values (held.id, held.workflow_id, coalesce(post_job_message.kind, 'chat'), coalesce(post_job_message.role, 'user'),
+            left(coalesce(post_job_message.sender, (select a.name from actors a where a.id = logic.effective_actor_id(who)), logic.effective_actor_id(who)), 200),
+            coalesce(post_job_message.level, 'info'), post_job_message.content, held.stage, held.attempt, coalesce(post_job_message.metadata, '{}'),
+            logic.effective_actor_id(who))
     returning id into made;
     return logic.message_json(made);
 end
 $$;
 
 -- DELETE /api/job-messages/{id}: one's own, or as an owner of the workflow any.
-create function logic.delete_message(caller text, message text) returns jsonb language plpgsql as $$
+create function logic.delete_job_message(caller text, message text) returns jsonb language plpgsql as $$
 declare
     found_message job_messages;
     held jobs;
@@ -62,7 +62,7 @@ begin
     select * into found_message from job_messages m where m.id = message;
     select * into held from jobs j where j.id = found_message.job_id and j.deleted_at is null;
     who := logic.authorize(caller, held.workflow_id, 'member', 'message ' || coalesce(message, ''));
-    if who.role <> 'owner' and found_message.agent_id is distinct from logic.acting(who) then
+    if who.role <> 'owner' and found_message.agent_id is distinct from logic.effective_actor_id(who) then
         perform logic.fail('CB403', 'Only its author and owners of the workflow may delete a message.');
     end if;
     perform 1 from jobs j where j.id = held.id for no key update;

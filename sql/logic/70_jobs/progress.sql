@@ -1,16 +1,16 @@
 -- What a worker tells on the way: stages, progress, lines of the transcript.
 
 -- Adds a line of Callboard's own to a job's transcript. The caller holds the job's row.
-create function logic.note(job jobs, content text, level text default 'info') returns void language sql
+create function logic.append_transcript(job jobs, content text, level text default 'info') returns void language sql
 begin atomic
     insert into job_messages (job_id, workflow_id, kind, role, sender, level, content, stage, attempt)
-    values (job.id, job.workflow_id, 'step', 'system', 'callboard', note.level, note.content, job.stage, job.attempt);
+    values (job.id, job.workflow_id, 'step', 'system', 'callboard', append_transcript.level, append_transcript.content, job.stage, job.attempt);
 end;
 
 -- Moves a job's ticket to the column of that id, if its board has one. Where the board's rules forbid it the
 -- ticket stays and the transcript says why: a job does not stop for a board. Answers whether it moved and
 -- what was in the way. `refuse_full` lets a full column refuse the whole call, for claims.
-create function logic.move_along(
+create function logic.move_job_ticket(
     caller text, job jobs, column_id text, refuse_full boolean default false, out moved boolean, out notice text
 ) language plpgsql as $$
 declare
@@ -36,7 +36,7 @@ begin
         notice := sqlerrm;
     end;
     if notice is not null then
-        perform logic.note(job, format('TKT-%s stays in %s: %s', ticket.number, ticket.status, notice), 'warning');
+        perform logic.append_transcript(job, format('TKT-%s stays in %s: %s', ticket.number, ticket.status, notice), 'warning');
     end if;
 end
 $$;
@@ -44,18 +44,18 @@ $$;
 -- POST /api/jobs/{id}/stage: enters a stage, and the ticket goes along.
 create function logic.enter_stage(caller text, job text, token text, stage text, message text default null) returns jsonb language plpgsql as $$
 declare
-    held jobs := logic.hold_lease(caller, job, token);
+    held jobs := logic.authorize_lease(caller, job, token);
     moved record;
 begin
-    if logic.trimmed(coalesce(stage, '')) = '' or char_length(stage) > 64 then
-        perform logic.invalid('stage', 'must have 1 to 64 characters');
+    if logic.trim_whitespace(coalesce(stage, '')) = '' or char_length(stage) > 64 then
+        perform logic.fail_invalid('stage', 'must have 1 to 64 characters');
     end if;
     if cardinality(held.stages) > 0 and stage <> all (held.stages) then
-        perform logic.invalid('stage', format('must be one of %s', array_to_string(held.stages, ', ')));
+        perform logic.fail_invalid('stage', format('must be one of %s', array_to_string(held.stages, ', ')));
     end if;
     update jobs j set stage = enter_stage.stage, progress_message = coalesce(left(enter_stage.message, 2000), '')
      where j.id = held.id returning * into held;
-    moved := logic.move_along(caller, held, enter_stage.stage);
+    moved := logic.move_job_ticket(caller, held, enter_stage.stage);
     return jsonb_build_object('success', true, 'job', logic.job_json(held), 'ticket_moved', moved.moved, 'notice', moved.notice);
 end
 $$;
@@ -64,10 +64,10 @@ $$;
 create function logic.report_progress(caller text, job text, token text, progress double precision default null, message text default null)
 returns jsonb language plpgsql as $$
 declare
-    held jobs := logic.hold_lease(caller, job, token);
+    held jobs := logic.authorize_lease(caller, job, token);
 begin
     if report_progress.progress is null and message is null then
-        perform logic.invalid('progress', 'or message must be given');
+        perform logic.fail_invalid('progress', 'or message must be given');
     end if;
     update jobs j set progress = coalesce(report_progress.progress, j.progress),
         progress_message = coalesce(left(report_progress.message, 2000), j.progress_message)
@@ -77,16 +77,16 @@ end
 $$;
 
 -- POST /api/jobs/{id}/messages: up to 100 lines of the transcript at once, from whoever holds the lease.
-create function logic.post_messages(caller text, job text, token text, messages jsonb) returns jsonb language plpgsql as $$
+create function logic.post_job_messages(caller text, job text, token text, messages jsonb) returns jsonb language plpgsql as $$
 declare
-    held jobs := logic.hold_lease(caller, job, token);
+    held jobs := logic.authorize_lease(caller, job, token);
     answer jsonb;
 begin
     if jsonb_typeof(messages) <> 'array' or jsonb_array_length(messages) not between 1 and 100 then
-        perform logic.invalid('messages', 'must list 1 to 100 messages');
+        perform logic.fail_invalid('messages', 'must list 1 to 100 messages');
     end if;
     if exists (select from jsonb_array_elements(messages) m where jsonb_typeof(m -> 'metadata') not in ('object', 'null')) then
-        perform logic.invalid('metadata', 'must be an object');
+        perform logic.fail_invalid('metadata', 'must be an object');
     end if;
     with
     -- The rows as they were given, in their order.

@@ -2,14 +2,14 @@
 
 -- How long after an attempt the next one may begin: 10 s, 20 s, 40 s, … at most ten minutes, spread by a
 -- fifth so that what failed together does not come back together.
-create function logic.backoff(attempt bigint) returns interval language sql volatile
+create function logic.retry_backoff(attempt bigint) returns interval language sql volatile
 begin atomic
     select least(interval '10 minutes', interval '5 seconds' * 2 ^ least(attempt, 10)) * (0.8 + random() * 0.4);
 end;
 
 -- Whether a job's ticket lets it run, and its board has room: not blocked, not waiting for review, still
 -- there, and not about to fill a column that is full and enforces its limit.
-create function logic.job_is_ready(job jobs) returns boolean language sql stable
+create function logic.is_job_ready(job jobs) returns boolean language sql stable
 begin atomic
     select job.ticket_id is null or exists (
         select from tickets t
@@ -24,22 +24,22 @@ begin atomic
 end;
 
 -- The first job that may be handed out, its row locked; those other claimers hold are passed over.
-create function logic.next_job(who logic.principal, workflow text, job_types text[], skipped text[]) returns jobs language plpgsql as $$
+create function logic.lock_next_job(who logic.principal, workflow text, job_types text[], skipped text[]) returns jobs language plpgsql as $$
 declare
     picked jobs;
 begin
     -- Two statements, so that each has its own index.
     if workflow is not null then
         select j.* into picked from jobs j
-         where j.workflow_id = next_job.workflow and j.status = 'queued' and j.deleted_at is null
+         where j.workflow_id = lock_next_job.workflow and j.status = 'queued' and j.deleted_at is null
            and j.not_before <= clock_timestamp() and (job_types is null or j.job_type = any (job_types))
-           and j.id <> all (skipped) and logic.job_is_ready(j)
+           and j.id <> all (skipped) and logic.is_job_ready(j)
          order by j.urgency, j.created_at, j.id limit 1 for no key update of j skip locked;
     else
         select j.* into picked from jobs j
          where j.status = 'queued' and j.deleted_at is null
            and j.not_before <= clock_timestamp() and (job_types is null or j.job_type = any (job_types))
-           and j.id <> all (skipped) and logic.job_is_ready(j)
+           and j.id <> all (skipped) and logic.is_job_ready(j)
            and exists (select from workflows w where w.id = j.workflow_id and w.archived_at is null)
            and (who.is_admin or exists (select from workflow_members m where m.workflow_id = j.workflow_id
                                           and m.actor_id = who.actor_id and m.role <> 'viewer'))
@@ -64,17 +64,17 @@ declare
 begin
     if workflow is not null then
         who := logic.authorize(caller, workflow, 'member');
-        perform logic.require_unarchived(workflow);
+        perform logic.require_unarchived_workflow(workflow);
     else
-        who := logic.identify(caller);
+        who := logic.identify_caller(caller);
         perform logic.require_scope(who, 'write');
-        perform logic.act(who);
+        perform logic.set_audit_actor(who);
     end if;
     -- What is wrong is refused whether there is work or not.
-    lease := logic.lease_time(lease_seconds);
+    lease := logic.lease_duration(lease_seconds);
     perform logic.expire_leases(10);
     loop
-        picked := logic.next_job(who, workflow, job_types, skipped);
+        picked := logic.lock_next_job(who, workflow, job_types, skipped);
         if picked.id is null then
             return jsonb_build_object('success', true, 'job', null, 'lease_token', null, 'message', 'No job is ready.');
         end if;
@@ -82,12 +82,12 @@ begin
         begin
             update jobs j set status = 'running', attempt = j.attempt + 1, lease_token = token,
                 lease_expires_at = clock_timestamp() + lease, heartbeat_at = clock_timestamp(),
-                worker = left(coalesce(claim_job.worker, logic.acting(who)), 200), claimed_by = logic.acting(who),
+                worker = left(coalesce(claim_job.worker, logic.effective_actor_id(who)), 200), claimed_by = logic.effective_actor_id(who),
                 cancel_requested_at = null, end_answer = null, error = null, stage = coalesce(j.stage, j.stages[1])
              where j.id = picked.id returning * into picked;
-            update tickets t set assigned_agent_id = logic.acting(who)
+            update tickets t set assigned_agent_id = logic.effective_actor_id(who)
              where t.id = picked.ticket_id and t.assigned_agent_id is null;
-            perform logic.move_along(caller, picked, picked.stage, refuse_full => true);
+            perform logic.move_job_ticket(caller, picked, picked.stage, refuse_full => true);
             return jsonb_build_object('success', true, 'job', logic.job_json(picked), 'lease_token', token,
                 'message', format('Claimed the job "%s".', picked.title));
         exception when sqlstate 'CB003' then

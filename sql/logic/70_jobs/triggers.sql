@@ -61,7 +61,7 @@ $$;
 create function logic.jobs_inserted() returns trigger language plpgsql as $$
 begin
     insert into streams (stream_id, workflow_id) select 'job:' || n.id, n.workflow_id from new_rows n;
-    perform logic.record((
+    perform logic.record_changes((
         select array_agg(c order by j.created_at, j.id)
           from new_rows n
           join jobs j on j.id = n.id
@@ -76,13 +76,13 @@ $$;
 -- Heartbeats and leases are not told, and do not come here at all.
 create function logic.job_updated() returns trigger language plpgsql as $$
 begin
-    perform logic.record(logic.job_changes(old, new));
+    perform logic.record_changes(logic.job_update_changes(old, new));
     return null;
 end
 $$;
 
 -- The events of one job's update. What it was doing is told before how it ended.
-create function logic.job_changes(o jobs, n jobs) returns logic.change[] language plpgsql stable as $$
+create function logic.job_update_changes(o jobs, n jobs) returns logic.change[] language plpgsql stable as $$
 declare
     summary constant jsonb := jsonb_build_object('job', logic.job_summary(n));
     ended constant boolean := n.status in ('succeeded', 'failed', 'cancelled');
@@ -134,7 +134,7 @@ $$;
 -- AFTER INSERT, by statement. The event names the message; logic.event_data puts its text in.
 create function logic.job_messages_inserted() returns trigger language plpgsql as $$
 begin
-    perform logic.record((
+    perform logic.record_changes((
         select array_agg(c order by n.job_id, n.position)
           from new_rows n
           join jobs j on j.id = n.job_id
@@ -155,7 +155,7 @@ begin
             (select j.ticket_id from jobs j where j.id = message.job_id), 'job_message_deleted', message.kind, message.id, null,
             'Deleted a message.', jsonb_build_object('message_id', message.id), quiet => message.kind = 'log');
     end loop;
-    perform logic.record(changes);
+    perform logic.record_changes(changes);
     return null;
 end
 $$;
@@ -164,7 +164,7 @@ $$;
 create function logic.app_written() returns trigger language plpgsql as $$
 begin
     if tg_op = 'INSERT' or (new.spec, new.prd_markdown, new.title) is distinct from (old.spec, old.prd_markdown, old.title) then
-        perform logic.record(logic.job_change(new.workflow_id, new.job_id, new.ticket_id, 'app_ready', null, null, new.id,
+        perform logic.record_changes(logic.job_change(new.workflow_id, new.job_id, new.ticket_id, 'app_ready', null, null, new.id,
             format('The specification "%s" is ready.', new.title),
             jsonb_build_object('job_title', (select j.title from jobs j where j.id = new.job_id))));
     end if;

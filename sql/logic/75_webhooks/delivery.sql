@@ -48,7 +48,7 @@ end
 $$;
 
 -- Notes one attempt in the log, and keeps the newest 200 of a webhook.
-create function logic.log_delivery(
+create function logic.insert_webhook_delivery(
     webhook text, workflow text, message_id text, event_type text, seq bigint, attempt bigint, status_code bigint, delivered boolean,
     error text, duration_ms bigint
 ) returns void language plpgsql as $$
@@ -62,7 +62,7 @@ $$;
 
 -- Notes that an event was taken: the cursor stands at it, failures are forgotten, the claim holds on. Answers
 -- whether the claim was still ours; if not, nothing is noted.
-create function logic.webhook_delivered(
+create function logic.record_webhook_success(
     webhook text, token text, lease_seconds double precision, seq bigint, message_id text, event_type text, status_code bigint, duration_ms bigint
 ) returns jsonb language plpgsql as $$
 declare
@@ -72,8 +72,8 @@ begin
     if held.id is null then
         return 'false';
     end if;
-    perform logic.log_delivery(webhook, held.workflow_id, message_id, event_type, seq, held.attempt + 1, status_code, true, null, duration_ms);
-    update webhooks w set last_seq = webhook_delivered.seq, attempt = 0, failing_since = null,
+    perform logic.insert_webhook_delivery(webhook, held.workflow_id, message_id, event_type, seq, held.attempt + 1, status_code, true, null, duration_ms);
+    update webhooks w set last_seq = record_webhook_success.seq, attempt = 0, failing_since = null,
            lease_expires_at = clock_timestamp() + make_interval(secs => lease_seconds)
      where w.id = webhook;
     return to_jsonb(held.active);
@@ -84,7 +84,7 @@ $$;
 -- hour, give or take a fifth, or when the receiver said. After three days without success, or where the
 -- receiver says that it is gone, the webhook is stopped. `passed` is the cursor: what came before was taken
 -- or not asked for.
-create function logic.webhook_failed(
+create function logic.record_webhook_failure(
     webhook text, token text, passed bigint, seq bigint, message_id text, event_type text, status_code bigint, error text,
     duration_ms bigint, retry_after double precision default null
 ) returns jsonb language plpgsql as $$
@@ -97,7 +97,7 @@ begin
     if held.id is null then
         return 'false';
     end if;
-    perform logic.log_delivery(webhook, held.workflow_id, message_id, event_type, seq, held.attempt + 1, status_code, false, error, duration_ms);
+    perform logic.insert_webhook_delivery(webhook, held.workflow_id, message_id, event_type, seq, held.attempt + 1, status_code, false, error, duration_ms);
     pause := greatest(least(5 * 2 ^ least(held.attempt, 20), 3600) * (0.8 + 0.4 * random()), least(coalesce(retry_after, 0), 3600));
     reason := case when status_code = 410 then 'the receiver says that it is gone (410).'
         when held.failing_since < clock_timestamp() - interval '3 days' then format('no event was taken for three days; the last attempt: %s', error) end;

@@ -28,7 +28,7 @@ begin
             return null;
         end if;
     end if;
-    perform logic.record_json(jsonb_build_array(jsonb_build_object('workflow_id', row.workflow_id, 'change_type', change,
+    perform logic.record_json_changes(jsonb_build_array(jsonb_build_object('workflow_id', row.workflow_id, 'change_type', change,
         'field_name', 'webhook', 'new_value', row.id,
         'description', case change when 'webhook_disabled' then 'A webhook was stopped: ' || row.disabled_reason
             else format('A webhook was %s.', replace(split_part(change, '_', 2), 'enabled', 'started again')) end,

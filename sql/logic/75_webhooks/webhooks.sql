@@ -14,7 +14,7 @@ begin atomic
 end;
 
 -- The webhook, if the caller owns its workflow; to strangers it looks absent. `hold` takes its row's lock.
-create function logic.find_webhook(caller text, webhook text, hold boolean default false) returns webhooks language plpgsql as $$
+create function logic.authorize_webhook(caller text, webhook text, hold boolean default false) returns webhooks language plpgsql as $$
 declare
     found_webhook webhooks;
 begin
@@ -31,13 +31,13 @@ end
 $$;
 
 -- Types of events to send, as they may be given.
-create function logic.check_events(events text[]) returns text[] language plpgsql immutable as $$
+create function logic.normalize_event_types(events text[]) returns text[] language plpgsql immutable as $$
 declare
-    kept text[] := coalesce(logic.tidy_list(events), '{}');
+    kept text[] := coalesce(logic.normalize_list(events), '{}');
 begin
-    perform logic.check_list('events', kept, 100, 64);
+    perform logic.check_list_limits('events', kept, 100, 64);
     if exists (select from unnest(kept) e where e !~ '^[a-z][a-z_]*$') then
-        perform logic.invalid('events', 'must list types of events like status_changed');
+        perform logic.fail_invalid('events', 'must list types of events like status_changed');
     end if;
     return kept;
 end
@@ -49,15 +49,15 @@ declare
     who logic.principal := logic.authorize(caller, workflow, 'owner');
     made webhooks;
 begin
-    perform logic.require_unarchived(workflow);
+    perform logic.require_unarchived_workflow(workflow);
     -- Counting and adding is for one at a time; the place in the stream is taken under its lock.
-    perform logic.lock_stream(workflow);
+    perform logic.lock_workflow_stream(workflow);
     if (select count(*) from webhooks w where w.workflow_id = workflow) >= 20 then
         perform logic.fail('CB409', 'A workflow has at most 20 webhooks; delete one first.');
     end if;
     insert into webhooks (id, workflow_id, url, secret, events, last_seq, created_by)
-    values (logic.new_id('webhook'), workflow, create_webhook.url, create_webhook.secret, logic.check_events(create_webhook.events),
-            (select s.last_seq from streams s where s.stream_id = 'workflow:' || workflow), logic.acting(who))
+    values (logic.new_id('webhook'), workflow, create_webhook.url, create_webhook.secret, logic.normalize_event_types(create_webhook.events),
+            (select s.last_seq from streams s where s.stream_id = 'workflow:' || workflow), logic.effective_actor_id(who))
     returning * into made;
     return logic.webhook_json(made);
 end
@@ -75,7 +75,7 @@ $$;
 -- GET /api/webhooks/{id}
 create function logic.get_webhook(caller text, webhook text) returns jsonb language sql
 begin atomic
-    select logic.webhook_json(logic.find_webhook(caller, webhook));
+    select logic.webhook_json(logic.authorize_webhook(caller, webhook));
 end;
 
 -- PATCH /api/webhooks/{id}, and POST …/resume as `active` true: what is null stays. Whatever it was stopped
@@ -84,17 +84,17 @@ create function logic.update_webhook(
     caller text, webhook text, url text default null, events text[] default null, active boolean default null
 ) returns jsonb language plpgsql as $$
 declare
-    held webhooks := logic.find_webhook(caller, webhook, hold => true);
-    who logic.principal := logic.identify(caller);
+    held webhooks := logic.authorize_webhook(caller, webhook, hold => true);
+    who logic.principal := logic.identify_caller(caller);
 begin
-    perform logic.require_unarchived(held.workflow_id);
+    perform logic.require_unarchived_workflow(held.workflow_id);
     update webhooks w set
         url = coalesce(update_webhook.url, w.url),
-        events = case when update_webhook.events is null then w.events else logic.check_events(update_webhook.events) end,
+        events = case when update_webhook.events is null then w.events else logic.normalize_event_types(update_webhook.events) end,
         active = coalesce(update_webhook.active, w.active),
         disabled_reason = case when coalesce(update_webhook.active, w.active) then null
             when update_webhook.active is null or not w.active then w.disabled_reason
-            else format('switched off by %s.', (select a.name from actors a where a.id = logic.acting(who))) end,
+            else format('switched off by %s.', (select a.name from actors a where a.id = logic.effective_actor_id(who))) end,
         attempt = case when update_webhook.active or update_webhook.url is not null then 0 else w.attempt end,
         failing_since = case when update_webhook.active or update_webhook.url is not null then null else w.failing_since end,
         not_before = case when update_webhook.active or update_webhook.url is not null then clock_timestamp() else w.not_before end,
@@ -109,7 +109,7 @@ $$;
 -- DELETE /api/webhooks/{id}
 create function logic.delete_webhook(caller text, webhook text) returns jsonb language plpgsql as $$
 declare
-    held webhooks := logic.find_webhook(caller, webhook, hold => true);
+    held webhooks := logic.authorize_webhook(caller, webhook, hold => true);
 begin
     delete from webhooks w where w.id = held.id;
     return 'null';
@@ -117,9 +117,9 @@ end
 $$;
 
 -- GET /api/webhooks/{id}/deliveries: newest first, paged by the last one seen.
-create function logic.list_deliveries(caller text, webhook text, max_rows int, after bigint default null) returns jsonb language plpgsql as $$
+create function logic.list_webhook_deliveries(caller text, webhook text, max_rows int, after bigint default null) returns jsonb language plpgsql as $$
 declare
-    held webhooks := logic.find_webhook(caller, webhook);
+    held webhooks := logic.authorize_webhook(caller, webhook);
     answer jsonb;
 begin
     with
@@ -142,9 +142,9 @@ end
 $$;
 
 -- For POST /api/webhooks/{id}/test: what a request needs. Asked for by an owner, used by the server alone.
-create function logic.webhook_target(caller text, webhook text) returns jsonb language plpgsql as $$
+create function logic.get_webhook_target(caller text, webhook text) returns jsonb language plpgsql as $$
 declare
-    held webhooks := logic.find_webhook(caller, webhook);
+    held webhooks := logic.authorize_webhook(caller, webhook);
 begin
     return jsonb_build_object('id', held.id, 'workflow_id', held.workflow_id, 'url', held.url, 'secret', held.secret,
         'events', held.events, 'attempt', 0, 'actor_id', logic.current_actor(), 'epoch', logic.epoch(), 'now', clock_timestamp());

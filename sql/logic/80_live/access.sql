@@ -2,9 +2,9 @@
 
 -- Of open sockets' callers, those whose credential no longer holds (`stream_id` is null) and the streams
 -- each of the others may no longer read. `callers` is a list of {actor, session, key, streams: […]};
--- `place` counts from 1. The same rules as logic.identify, logic.authorize and logic.find_search, over many
+-- `place` counts from 1. The same rules as logic.identify_caller, logic.authorize and logic.authorize_search, over many
 -- callers at once.
-create function logic.lost_access(callers jsonb) returns table (place bigint, stream_id text) language sql stable
+create function logic.list_lost_access(callers jsonb) returns table (place bigint, stream_id text) language sql stable
 begin atomic
     with
     asked as materialized (

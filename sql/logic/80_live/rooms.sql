@@ -6,41 +6,41 @@
 
 -- The stream behind a room's name, its workflow and, for a ticket's room, the ticket. Refuses what the
 -- caller may not read exactly as it refuses what does not exist.
-create function logic.open_room(caller text, room text, out stream_id text, out workflow_id text, out ticket_id text) language plpgsql as $$
+create function logic.authorize_room(caller text, room text, out stream_id text, out workflow_id text, out ticket_id text) language plpgsql as $$
 declare
     kind text := split_part(room, ':', 1);
     subject text := 'room ' || room;
 begin
     if kind = 'search' then
-        select (f.kept).workflow_id into open_room.workflow_id from logic.find_search(caller, substr(room, 8), subject) f;
-        open_room.stream_id := room;
+        select (f.kept).workflow_id into authorize_room.workflow_id from logic.authorize_search(caller, substr(room, 8), subject) f;
+        authorize_room.stream_id := room;
         return;
     end if;
     if kind = 'job' then
-        select j.workflow_id into open_room.workflow_id from jobs j where j.id = substr(room, 5) and j.deleted_at is null;
-        perform logic.authorize(caller, open_room.workflow_id, 'viewer', subject);
-        open_room.stream_id := room;
+        select j.workflow_id into authorize_room.workflow_id from jobs j where j.id = substr(room, 5) and j.deleted_at is null;
+        perform logic.authorize(caller, authorize_room.workflow_id, 'viewer', subject);
+        authorize_room.stream_id := room;
         return;
     end if;
     if kind = 'ticket' then
-        select t.id, t.workflow_id into open_room.ticket_id, open_room.workflow_id
+        select t.id, t.workflow_id into authorize_room.ticket_id, authorize_room.workflow_id
           from tickets t where t.id = substr(room, 8) and t.deleted_at is null;
     elsif kind = 'workflow' then
-        open_room.workflow_id := substr(room, 10);
+        authorize_room.workflow_id := substr(room, 10);
     end if;
-    perform logic.authorize(caller, open_room.workflow_id, 'viewer', subject);
-    open_room.stream_id := 'workflow:' || open_room.workflow_id;
+    perform logic.authorize(caller, authorize_room.workflow_id, 'viewer', subject);
+    authorize_room.stream_id := 'workflow:' || authorize_room.workflow_id;
 end
 $$;
 
 -- The name of the room that a caller means: a ticket may be named by its key, and no name at all means the
 -- workflow the caller works in by default, which is made if need be.
-create function logic.find_room(caller text, room text) returns text language plpgsql as $$
+create function logic.resolve_room(caller text, room text) returns text language plpgsql as $$
 begin
     if room is null then
-        return 'workflow:' || coalesce(logic.own_workflow(caller), logic.default_workflow(caller));
+        return 'workflow:' || coalesce(logic.find_default_workflow(caller), logic.ensure_default_workflow(caller));
     elsif room like 'ticket:%' then
-        return 'ticket:' || logic.locate_ticket(caller, substr(room, 8), 'viewer');
+        return 'ticket:' || logic.authorize_ticket_by_key(caller, substr(room, 8), 'viewer');
     end if;
     return room;
 end
@@ -49,7 +49,7 @@ $$;
 -- What a client of a room missed since a cursor: at most `max_events` events in order, each with the
 -- number before it in that room. `resync` says why the cursor cannot be continued from: the database
 -- lives another life, the rows were pruned, or the number was never given out.
-create function logic.events_since(caller text, room text, since bigint, since_epoch text, max_events bigint)
+create function logic.list_events_since(caller text, room text, since bigint, since_epoch text, max_events bigint)
 returns jsonb language plpgsql stable as $$
 declare
     place record;
@@ -59,7 +59,7 @@ declare
     events jsonb;
     more boolean;
 begin
-    select * into place from logic.open_room(caller, room);
+    select * into place from logic.authorize_room(caller, room);
     select * into stream from streams s where s.stream_id = place.stream_id;
     if stream.stream_id is null then
         -- A search that has not told anything yet.

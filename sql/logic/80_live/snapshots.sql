@@ -1,11 +1,11 @@
 -- Snapshots with their position in the stream.
 
 -- A workflow's open jobs in short, the newest 500.
-create function logic.board_jobs(workflow text) returns jsonb language sql stable
+create function logic.board_jobs_json(workflow text) returns jsonb language sql stable
 begin atomic
     select coalesce(jsonb_agg(logic.job_summary(o.job) order by (o.job).created_at desc, (o.job).id desc), '[]')
       from (select j as job from jobs j
-             where j.workflow_id = board_jobs.workflow and j.deleted_at is null
+             where j.workflow_id = board_jobs_json.workflow and j.deleted_at is null
                and j.status in ('collecting', 'queued', 'running', 'paused', 'waiting')
              order by j.created_at desc, j.id desc limit 500) o;
 end;
@@ -15,7 +15,7 @@ create function logic.job_snapshot(caller text, room text, out epoch text, out s
 declare
     place record;
 begin
-    select * into place from logic.open_room(caller, room);
+    select * into place from logic.authorize_room(caller, room);
     epoch := logic.epoch();
     select s.last_seq into seq from streams s where s.stream_id = place.stream_id;
     select logic.job_json(j)::text into body from jobs j where j.id = substr(room, 5);
@@ -23,7 +23,7 @@ end
 $$;
 
 -- A workflow's board with its place in the stream, as JSON text that doors pass on unread.
-create function logic.board(caller text, workflow text, out epoch text, out seq bigint, out body text) language plpgsql stable as $$
+create function logic.board_snapshot(caller text, workflow text, out epoch text, out seq bigint, out body text) language plpgsql stable as $$
 declare
     who constant logic.principal := logic.authorize(caller, workflow, 'viewer');
 begin
@@ -32,8 +32,8 @@ begin
     body := concat('{"epoch":', to_json(epoch), ',"seq":', seq,
         ',"workflow":', logic.workflow_json(workflow, (who).role),
         ',"board_config":', logic.board_config(workflow),
-        ',"tickets":', logic.board_tickets(workflow),
-        ',"jobs":', logic.board_jobs(workflow), '}');
+        ',"tickets":', logic.board_tickets_json(workflow),
+        ',"jobs":', logic.board_jobs_json(workflow), '}');
 end
 $$;
 
@@ -42,7 +42,7 @@ create function logic.ticket_snapshot(caller text, room text, out epoch text, ou
 declare
     place record;
 begin
-    select * into place from logic.open_room(caller, room);
+    select * into place from logic.authorize_room(caller, room);
     epoch := logic.epoch();
     select s.last_seq into seq from streams s where s.stream_id = 'workflow:' || place.workflow_id;
     select to_jsonb(c) || jsonb_build_object('description', t.description) into body
@@ -54,6 +54,6 @@ $$;
 create function logic.search_snapshot(caller text, room text, out epoch text, out seq bigint, out body text) language plpgsql stable as $$
 begin
     select f.shown ->> 'epoch', (f.shown ->> 'last_seq')::bigint, f.shown::text into epoch, seq, body
-      from (select logic.search_json(s.kept) as shown from logic.find_search(caller, substr(room, 8), 'room ' || room) s) f;
+      from (select logic.saved_search_json(s.kept) as shown from logic.authorize_search(caller, substr(room, 8), 'room ' || room) s) f;
 end
 $$;

@@ -33,14 +33,14 @@ create function logic.create_adw(
 declare
     made jsonb;
 begin
-    if logic.trimmed(coalesce(title, '')) = '' or char_length(title) > 500 then
-        perform logic.invalid('title', 'must have 1 to 500 characters');
+    if logic.trim_whitespace(coalesce(title, '')) = '' or char_length(title) > 500 then
+        perform logic.fail_invalid('title', 'must have 1 to 500 characters');
     elsif char_length(description) > 200000 then
-        perform logic.invalid('description', 'must have at most 200000 characters');
+        perform logic.fail_invalid('description', 'must have at most 200000 characters');
     elsif char_length(type) > 64 then
-        perform logic.invalid('type', 'must have at most 64 characters');
+        perform logic.fail_invalid('type', 'must have at most 64 characters');
     end if;
-    workflow := coalesce(workflow, logic.default_workflow(caller));
+    workflow := coalesce(workflow, logic.ensure_default_workflow(caller));
     made := logic.create_job(caller, workflow => create_adw.workflow, title => create_adw.title, initial_prompt => coalesce(description, ''),
         job_type => type, stages => create_adw.stages, priority => create_adw.priority, queue => true,
         with_ticket => (select w.ticket_tracking from workflows w where w.id = create_adw.workflow),
@@ -52,20 +52,20 @@ $$;
 -- GET /api/v1/workflows/{adw_id}: with the newest 100 lines of its transcript.
 create function logic.get_adw(caller text, job text) returns jsonb language sql
 begin atomic
-    select logic.adw_json(logic.find_job(caller, job, 'viewer'), 100);
+    select logic.adw_json(logic.authorize_job(caller, job, 'viewer'), 100);
 end;
 
 -- PUT /api/v1/workflows/{adw_id}/status: whoever runs the work elsewhere tells how it goes. To begin is to
 -- claim, for an hour from each call on; what a worker of ours holds, only that worker ends.
 create function logic.set_adw_status(caller text, job text, status text, message text) returns jsonb language plpgsql as $$
 declare
-    held jobs := logic.find_job(caller, job, 'member', hold => true);
-    who logic.principal := logic.identify(caller);
+    held jobs := logic.authorize_job(caller, job, 'member', hold => true);
+    who logic.principal := logic.identify_caller(caller);
     wanted constant text := logic.adw_status(case status when 'in_progress' then 'running' when 'completed' then 'succeeded' else status end);
 begin
     if status is null or status not in ('started', 'in_progress', 'completed', 'failed', 'cancelled', 'paused',
                                         'collecting', 'queued', 'running', 'waiting', 'succeeded') then
-        perform logic.invalid('status', 'must be one of started, in_progress, completed, failed, cancelled, paused');
+        perform logic.fail_invalid('status', 'must be one of started, in_progress, completed, failed, cancelled, paused');
     end if;
     if status = 'paused' then
         perform logic.pause_job(caller, job);
@@ -78,16 +78,16 @@ begin
             perform logic.retry_job(caller, job);
         end if;
     elsif wanted <> logic.adw_status(held.status) or wanted = 'in_progress' then
-        held := logic.take_up(caller, who, held);
+        held := logic.claim_external_job(caller, who, held);
         if wanted = 'in_progress' then
             if message is not null then
                 perform logic.report_progress(caller, job, held.lease_token, message => set_adw_status.message);
             end if;
         elsif wanted = 'completed' then
             perform logic.complete_job(caller, job, held.lease_token, resolution_comment =>
-                case when char_length(logic.trimmed(message)) >= 10 then message end);
+                case when char_length(logic.trim_whitespace(message)) >= 10 then message end);
         else
-            perform logic.fail_job(caller, job, held.lease_token, coalesce(nullif(logic.trimmed(message), ''), 'It failed.'), retry => false);
+            perform logic.fail_job(caller, job, held.lease_token, coalesce(nullif(logic.trim_whitespace(message), ''), 'It failed.'), retry => false);
         end if;
     end if;
     return (select logic.adw_json(j, 100) from jobs j where j.id = held.id);
@@ -95,31 +95,31 @@ end
 $$;
 
 -- Claims one job, whose row the caller holds, for whoever runs it elsewhere, or extends that claim.
-create function logic.take_up(caller text, who logic.principal, job jobs) returns jobs language plpgsql as $$
+create function logic.claim_external_job(caller text, who logic.principal, job jobs) returns jobs language plpgsql as $$
 declare
     held jobs := job;
 begin
     if held.status in ('succeeded', 'failed', 'cancelled') then
-        perform logic.fail_job_status(held, 'worked on', 'open');
-    elsif logic.is_held(held) and held.claimed_by is distinct from logic.acting(who) then
+        perform logic.fail_job_status_conflict(held, 'worked on', 'open');
+    elsif logic.has_live_lease(held) and held.claimed_by is distinct from logic.effective_actor_id(who) then
         perform logic.fail('CB409', format('The worker %s holds this workflow, and ends it itself.', held.worker),
             jsonb_build_object('status', held.status));
-    elsif logic.is_held(held) then
+    elsif logic.has_live_lease(held) then
         if held.status in ('paused', 'waiting') then
-            held := logic.wake_job(held);
+            held := logic.resume_locked_job(held);
         end if;
         update jobs j set lease_expires_at = clock_timestamp() + interval '1 hour', heartbeat_at = clock_timestamp()
          where j.id = held.id returning * into held;
     else
-        if held.ticket_id is not null and not logic.job_is_ready(held) then
+        if held.ticket_id is not null and not logic.is_job_ready(held) then
             perform logic.fail('CB409', 'The ticket of this workflow is blocked, waits for review, or its column is full.');
         end if;
         update jobs j set status = 'running', attempt = j.attempt + 1, lease_token = gen_random_uuid()::text,
             lease_expires_at = clock_timestamp() + interval '1 hour', heartbeat_at = clock_timestamp(),
-            worker = left(logic.acting(who) || ' elsewhere', 200), claimed_by = logic.acting(who), cancel_requested_at = null, end_answer = null, error = null,
+            worker = left(logic.effective_actor_id(who) || ' elsewhere', 200), claimed_by = logic.effective_actor_id(who), cancel_requested_at = null, end_answer = null, error = null,
             stage = coalesce(j.stage, j.stages[1])
          where j.id = held.id returning * into held;
-        perform logic.move_along(caller, held, held.stage);
+        perform logic.move_job_ticket(caller, held, held.stage);
     end if;
     return held;
 end
@@ -134,7 +134,7 @@ begin
     perform logic.cancel_job(caller, job, reason);
     select j.* into held from jobs j where j.id = cancel_adw.job;
     if held.status <> 'cancelled' and held.worker = left(held.claimed_by || ' elsewhere', 200) then
-        perform logic.confirm_cancel(caller, job, held.lease_token);
+        perform logic.confirm_job_cancel(caller, job, held.lease_token);
     end if;
     return (select logic.adw_json(j) || jsonb_build_object('success', true,
                 'message', case when j.status = 'cancelled' then 'Cancelled.' else 'Its worker was asked to stop.' end)

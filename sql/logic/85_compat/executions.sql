@@ -15,7 +15,7 @@ end;
 -- GET /api/workflow-definitions: the templates, then the caller's own.
 create function logic.list_definitions(caller text) returns jsonb language plpgsql as $$
 declare
-    who logic.principal := logic.identify(caller);
+    who logic.principal := logic.identify_caller(caller);
 begin
     perform logic.require_scope(who, 'read');
     return jsonb_build_object('definitions', coalesce((
@@ -24,28 +24,28 @@ begin
                   from jsonb_each(logic.board_templates()) t
                 union all
                 select 1, f.id, logic.definition_json(f.id, f.name, f.description, f.board_config, f.created_at)
-                  from (select * from workflow_definitions f where f.created_by = logic.acting(who) order by f.id desc limit 200) f) d), '[]'));
+                  from (select * from workflow_definitions f where f.created_by = logic.effective_actor_id(who) order by f.id desc limit 200) f) d), '[]'));
 end
 $$;
 
 -- POST /api/workflow-definitions: a board by its configuration, or by the names of its phases.
 create function logic.create_definition(caller text, name text, description text, phases text[], board_config jsonb) returns jsonb language plpgsql as $$
 declare
-    who logic.principal := logic.identify(caller);
+    who logic.principal := logic.identify_caller(caller);
     config jsonb := board_config;
-    kept text[] := logic.tidy_list(phases);
+    kept text[] := logic.normalize_list(phases);
     made workflow_definitions;
 begin
     perform logic.require_scope(who, 'write');
-    perform logic.act(who);
-    name := logic.trimmed(coalesce(name, ''));
+    perform logic.set_audit_actor(who);
+    name := logic.trim_whitespace(coalesce(name, ''));
     if char_length(name) not between 1 and 200 then
-        perform logic.invalid('name', 'must have 1 to 200 characters');
+        perform logic.fail_invalid('name', 'must have 1 to 200 characters');
     elsif char_length(description) > 10000 then
-        perform logic.invalid('description', 'must have at most 10000 characters');
+        perform logic.fail_invalid('description', 'must have at most 10000 characters');
     elsif config is null and coalesce(cardinality(kept), 0) not between 1 and 48 then
-        perform logic.invalid('phases', 'or board_config must be given: 1 to 48 phases');
-    elsif (select count(*) from workflow_definitions f where f.created_by = logic.acting(who)) >= 200 then
+        perform logic.fail_invalid('phases', 'or board_config must be given: 1 to 48 phases');
+    elsif (select count(*) from workflow_definitions f where f.created_by = logic.effective_actor_id(who)) >= 200 then
         perform logic.fail('CB409', 'You keep 200 definitions already.');
     end if;
     if config is null then
@@ -55,10 +55,10 @@ begin
               from unnest(kept) with ordinality p (phase, place)
              cross join lateral (select left(btrim(lower(regexp_replace(p.phase, '[^A-Za-z0-9]+', '_', 'g')), '_'), 40) as word) s) || '[{"id": "done", "name": "Done", "category": "done"}]'::jsonb);
     end if;
-    config := logic.complete_board(config, logic.board_templates() -> 'development');
-    perform logic.check_board(config);
+    config := logic.complete_board_config(config, logic.board_templates() -> 'development');
+    perform logic.check_board_config(config);
     insert into workflow_definitions (id, name, description, board_config, created_by)
-    values (logic.new_id('definition'), create_definition.name, coalesce(create_definition.description, ''), config, logic.acting(who))
+    values (logic.new_id('definition'), create_definition.name, coalesce(create_definition.description, ''), config, logic.effective_actor_id(who))
     returning * into made;
     return logic.definition_json(made.id, made.name, made.description, made.board_config, made.created_at);
 end
@@ -88,7 +88,7 @@ create function logic.create_execution(
     caller text, definition text, name text, description text, params jsonb, prompt text, idempotency_key text default null
 ) returns jsonb language plpgsql as $$
 declare
-    who logic.principal := logic.identify(caller);
+    who logic.principal := logic.identify_caller(caller);
     config jsonb;
     title text;
     made text;
@@ -96,35 +96,35 @@ declare
     answer jsonb;
 begin
     perform logic.require_scope(who, 'manage');
-    perform logic.act(who);
-    answer := logic.replay(who, idempotency_key, jsonb_build_array('create_execution', definition, name, description, params, prompt));
+    perform logic.set_audit_actor(who);
+    answer := logic.find_idempotent_response(who, idempotency_key, jsonb_build_array('create_execution', definition, name, description, params, prompt));
     if answer is not null then
         return answer;
     end if;
     if definition is null then
-        perform logic.invalid('definition_id', 'is required');
+        perform logic.fail_invalid('definition_id', 'is required');
     end if;
     select f.board_config, f.name into config, title
-      from workflow_definitions f where f.id = definition and f.created_by = logic.acting(who);
+      from workflow_definitions f where f.id = definition and f.created_by = logic.effective_actor_id(who);
     if config is null then
         config := logic.board_templates() -> definition;
         title := config ->> 'name';
     end if;
     if config is null then
-        perform logic.invalid('definition_id', 'must be the id of one of your definitions or a template');
+        perform logic.fail_invalid('definition_id', 'must be the id of one of your definitions or a template');
     end if;
     if jsonb_typeof(coalesce(params, '{}')) <> 'object' or octet_length(params::text) > 65536 then
-        perform logic.invalid('launch_params', 'must be an object of at most 64 KiB');
+        perform logic.fail_invalid('launch_params', 'must be an object of at most 64 KiB');
     elsif char_length(prompt) > 200000 then
-        perform logic.invalid('prompt', 'must have at most 200000 characters');
+        perform logic.fail_invalid('prompt', 'must have at most 200000 characters');
     end if;
-    made := logic.create_workflow(caller, coalesce(nullif(logic.trimmed(name), ''), nullif(left(logic.trimmed(description), 100), ''), title),
+    made := logic.create_workflow(caller, coalesce(nullif(logic.trim_whitespace(name), ''), nullif(left(logic.trim_whitespace(description), 100), ''), title),
         description, board_config => config) ->> 'id';
     insert into workflow_launches (workflow_id, definition_id, launch_params) values (made, definition, coalesce(params, '{}'));
-    if logic.trimmed(prompt) <> '' then
+    if logic.trim_whitespace(prompt) <> '' then
         job := logic.create_job(caller, workflow => made, initial_prompt => prompt, queue => true, with_ticket => true);
     end if;
-    return logic.remember(who, idempotency_key, logic.execution_json(made, 'owner')
+    return logic.store_idempotent_response(who, idempotency_key, logic.execution_json(made, 'owner')
         || jsonb_build_object('job_id', job -> 'id', 'ticket_id', job -> 'ticket_id'));
 end
 $$;
@@ -132,11 +132,11 @@ $$;
 -- GET /api/workflow-executions: the caller's workflows, newest first.
 create function logic.list_executions(caller text, status text default null, max_rows bigint default 50) returns jsonb language plpgsql as $$
 declare
-    who logic.principal := logic.identify(caller);
+    who logic.principal := logic.identify_caller(caller);
 begin
     perform logic.require_scope(who, 'read');
     if status is not null and status not in ('active', 'completed', 'archived', 'all') then
-        perform logic.invalid('status', 'must be one of active, completed, archived, all');
+        perform logic.fail_invalid('status', 'must be one of active, completed, archived, all');
     end if;
     return jsonb_build_object('executions', coalesce((
         select jsonb_agg(e.shown order by e.created_at desc, e.id desc)

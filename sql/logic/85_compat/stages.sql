@@ -1,7 +1,7 @@
 -- Boards that follow stages: a ticket's `stage` is its column.
 
 -- A ticket with the names that these clients use beside ours.
-create function logic.staged(ticket jsonb) returns jsonb language sql stable
+create function logic.staged_ticket_json(ticket jsonb) returns jsonb language sql stable
 begin atomic
     select ticket || jsonb_build_object('id', ticket -> 'ticket_id', 'stage', ticket -> 'status',
         'workflow_active', exists (select from jobs j where j.ticket_id = ticket ->> 'ticket_id' and j.deleted_at is null
@@ -10,9 +10,9 @@ end;
 
 -- GET /tickets: every ticket of one board, with its place in the stream. Without a workflow of one's own
 -- there are none.
-create function logic.staged_tickets(caller text, workflow text, out epoch text, out seq bigint, out body text) language plpgsql as $$
+create function logic.list_staged_tickets(caller text, workflow text, out epoch text, out seq bigint, out body text) language plpgsql as $$
 declare
-    place text := coalesce(workflow, logic.own_workflow(caller));
+    place text := coalesce(workflow, logic.find_default_workflow(caller));
 begin
     if place is not null then
         perform logic.authorize(caller, place, 'viewer');
@@ -21,59 +21,59 @@ begin
     select s.last_seq into seq from streams s where s.stream_id = 'workflow:' || place;
     seq := coalesce(seq, 0);
     body := coalesce((
-        select jsonb_agg(logic.staged(e.card) || jsonb_build_object('description', t.description) order by t.number)::text
-          from jsonb_array_elements(logic.board_tickets(place)::jsonb) e (card)
+        select jsonb_agg(logic.staged_ticket_json(e.card) || jsonb_build_object('description', t.description) order by t.number)::text
+          from jsonb_array_elements(logic.board_tickets_json(place)::jsonb) e (card)
           join tickets t on t.id = e.card ->> 'ticket_id'), '[]');
 end
 $$;
 
 -- GET /tickets/{id}: everything about one ticket, by id or key.
-create function logic.staged_ticket(caller text, ticket text, workflow text default null) returns jsonb language plpgsql as $$
+create function logic.get_staged_ticket(caller text, ticket text, workflow text default null) returns jsonb language plpgsql as $$
 declare
-    tid text := logic.locate_ticket(caller, ticket, 'viewer', workflow);
+    tid text := logic.authorize_ticket_by_key(caller, ticket, 'viewer', workflow);
 begin
-    return logic.staged(logic.get_ticket(caller, tid)) || jsonb_build_object('epoch', logic.epoch(), 'seq', (
+    return logic.staged_ticket_json(logic.get_ticket(caller, tid)) || jsonb_build_object('epoch', logic.epoch(), 'seq', (
         select s.last_seq from tickets t join streams s on s.stream_id = 'workflow:' || t.workflow_id where t.id = tid));
 end
 $$;
 
 -- POST /tickets: into the workflow named, or the one the caller works in by default. A short description is
 -- filled up with the title.
-create function logic.create_staged(
+create function logic.create_staged_ticket(
     caller text, workflow text, title text, description text, stage text default null, priority text default null,
     ticket_type text default null, tags text[] default null, assigned_agent_id text default null, idempotency_key text default null
 ) returns jsonb language plpgsql as $$
 declare
-    place text := coalesce(workflow, logic.default_workflow(caller));
+    place text := coalesce(workflow, logic.ensure_default_workflow(caller));
     told text := coalesce(description, '');
     stands_in text;
     made jsonb;
 begin
     perform logic.authorize(caller, place, 'member');
     if stage is not null then
-        stands_in := logic.column_for(place, stage);
+        stands_in := logic.find_column_for_word(place, stage);
         if stands_in is null then
             perform logic.fail_unknown_status(place, stage, 'stage');
         end if;
     end if;
-    if char_length(logic.trimmed(told)) < 10 then
-        told := concat_ws(E'\n\n', nullif(logic.trimmed(told), ''), format('Work on: %s', title));
+    if char_length(logic.trim_whitespace(told)) < 10 then
+        told := concat_ws(E'\n\n', nullif(logic.trim_whitespace(told), ''), format('Work on: %s', title));
     end if;
-    made := logic.create_ticket(caller, place, title, told, ticket_type => create_staged.ticket_type, priority => create_staged.priority,
-        initial_status => stands_in, assigned_agent_id => create_staged.assigned_agent_id, tags => create_staged.tags,
-        idempotency_key => create_staged.idempotency_key);
-    return logic.staged_ticket(caller, made ->> 'ticket_id');
+    made := logic.create_ticket(caller, place, title, told, ticket_type => create_staged_ticket.ticket_type, priority => create_staged_ticket.priority,
+        initial_status => stands_in, assigned_agent_id => create_staged_ticket.assigned_agent_id, tags => create_staged_ticket.tags,
+        idempotency_key => create_staged_ticket.idempotency_key);
+    return logic.get_staged_ticket(caller, made ->> 'ticket_id');
 end
 $$;
 
 -- PUT /api/tickets/{id}/stage. A blocked ticket stays, and that is an error here: these clients move the
 -- card first and take it back.
-create function logic.move_to_stage(caller text, ticket text, stage text, comment text default null, workflow text default null)
+create function logic.move_ticket_to_stage(caller text, ticket text, stage text, comment text default null, workflow text default null)
 returns jsonb language plpgsql as $$
 declare
-    tid text := logic.locate_ticket(caller, ticket, 'member', workflow);
+    tid text := logic.authorize_ticket_by_key(caller, ticket, 'member', workflow);
     place text := (select t.workflow_id from tickets t where t.id = tid);
-    target text := logic.column_for(place, stage, (select t.status from tickets t where t.id = tid));
+    target text := logic.find_column_for_word(place, stage, (select t.status from tickets t where t.id = tid));
     answer jsonb;
 begin
     if target is null then
@@ -83,15 +83,15 @@ begin
     if not (answer ->> 'success')::boolean then
         perform logic.fail('CB001', answer ->> 'message', answer - 'success' - 'message');
     end if;
-    return logic.staged_ticket(caller, tid) || jsonb_build_object('success', true, 'old_stage', answer -> 'old_status',
+    return logic.get_staged_ticket(caller, tid) || jsonb_build_object('success', true, 'old_stage', answer -> 'old_status',
         'new_stage', answer -> 'new_status', 'message', answer -> 'message');
 end
 $$;
 
 -- GET /workflows/status: what is being worked on, by ticket, with the stages that are behind it.
-create function logic.stage_status(caller text, workflow text) returns jsonb language plpgsql as $$
+create function logic.get_stage_status(caller text, workflow text) returns jsonb language plpgsql as $$
 declare
-    place text := coalesce(workflow, logic.own_workflow(caller));
+    place text := coalesce(workflow, logic.find_default_workflow(caller));
 begin
     if place is not null then
         perform logic.authorize(caller, place, 'viewer');
@@ -125,13 +125,13 @@ end
 $$;
 
 -- GET /session: who is connected, and to which board.
-create function logic.stage_session(caller text) returns jsonb language plpgsql as $$
+create function logic.get_stage_session(caller text) returns jsonb language plpgsql as $$
 declare
-    who logic.principal := logic.identify(caller);
-    place text := logic.own_workflow(caller);
+    who logic.principal := logic.identify_caller(caller);
+    place text := logic.find_default_workflow(caller);
 begin
     return jsonb_build_object('session_id', case when left(caller, 1) = '{' then caller::jsonb ->> 'session' end,
-        'user', (select jsonb_build_object('id', a.id, 'name', a.name, 'kind', a.kind) from actors a where a.id = logic.acting(who)),
+        'user', (select jsonb_build_object('id', a.id, 'name', a.name, 'kind', a.kind) from actors a where a.id = logic.effective_actor_id(who)),
         'workflow_id', place, 'workflow_name', (select w.name from workflows w where w.id = place),
         'stages', coalesce((select jsonb_agg(c.id order by c.position, c.id) from board_columns c where c.workflow_id = place), '[]'),
         'epoch', logic.epoch(), 'seq', coalesce((select s.last_seq from streams s where s.stream_id = 'workflow:' || place), 0));

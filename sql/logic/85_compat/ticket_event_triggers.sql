@@ -20,7 +20,7 @@ begin
             jsonb_build_object('changes', '{}'::jsonb, 'activity', logic.activity_json(n)), null, null)::logic.change
             order by n.created_at, n.id)
       into changes from new_rows n;
-    perform logic.record(changes);
+    perform logic.record_changes(changes);
     return null;
 end
 $$;

@@ -15,10 +15,10 @@ end;
 -- `told` is everything the program sent; what is not known here by name is kept as it is. A state moves the
 -- ticket to the column it means. Where there is none, or the board's rules forbid it, the ticket stays, the
 -- answer says so, and the state is told all the same: an engine does not stop for a board.
-create function logic.ticket_event(caller text, ticket text, event text, told jsonb) returns jsonb language plpgsql as $$
+create function logic.record_ticket_event(caller text, ticket text, event text, payload jsonb) returns jsonb language plpgsql as $$
 declare
-    tid text := logic.locate_ticket(caller, ticket, 'member');
-    who logic.principal := logic.identify(caller);
+    tid text := logic.authorize_ticket_by_key(caller, ticket, 'member');
+    who logic.principal := logic.identify_caller(caller);
     held tickets;
     known constant text[] := '{ticketId,ticket_id,event,state,phase,message,category,prUrl,pr_url,branch,actorId,actor_id,metadata}';
     activity ticket_activities;
@@ -27,29 +27,29 @@ declare
     notice text;
 begin
     select t.* into held from tickets t where t.id = tid;
-    perform logic.require_open(held.workflow_id);
+    perform logic.require_open_workflow(held.workflow_id);
     if event is null or event not in ('state_change', 'progress', 'pr_created', 'activity') then
-        perform logic.invalid('event', 'must be one of state_change, progress, pr_created, activity');
+        perform logic.fail_invalid('event', 'must be one of state_change, progress, pr_created, activity');
     end if;
     activity.id := logic.new_id('activity');
     activity.ticket_id := tid;
     activity.workflow_id := held.workflow_id;
     activity.event := event;
-    activity.state := nullif(logic.trimmed(told ->> 'state'), '');
-    activity.phase := nullif(logic.trimmed(told ->> 'phase'), '');
-    activity.message := nullif(told ->> 'message', '');
-    activity.category := nullif(logic.trimmed(told ->> 'category'), '');
-    activity.pr_url := nullif(logic.trimmed(coalesce(told ->> 'prUrl', told ->> 'pr_url')), '');
-    activity.branch := nullif(told ->> 'branch', '');
-    activity.subject := nullif(logic.trimmed(coalesce(told ->> 'actorId', told ->> 'actor_id')), '');
+    activity.state := nullif(logic.trim_whitespace(payload ->> 'state'), '');
+    activity.phase := nullif(logic.trim_whitespace(payload ->> 'phase'), '');
+    activity.message := nullif(payload ->> 'message', '');
+    activity.category := nullif(logic.trim_whitespace(payload ->> 'category'), '');
+    activity.pr_url := nullif(logic.trim_whitespace(coalesce(payload ->> 'prUrl', payload ->> 'pr_url')), '');
+    activity.branch := nullif(payload ->> 'branch', '');
+    activity.subject := nullif(logic.trim_whitespace(coalesce(payload ->> 'actorId', payload ->> 'actor_id')), '');
     -- What else was told; a timeline's own metadata is kept apart from it.
-    activity.metadata := case when event = 'activity' and jsonb_typeof(told -> 'metadata') = 'object' then told -> 'metadata'
-        else (told - known) || case when told ? 'metadata' and told -> 'metadata' <> 'null' then jsonb_build_object('metadata', told -> 'metadata') else '{}' end end;
-    activity.agent_id := logic.acting(who);
+    activity.metadata := case when event = 'activity' and jsonb_typeof(payload -> 'metadata') = 'object' then payload -> 'metadata'
+        else (payload - known) || case when payload ? 'metadata' and payload -> 'metadata' <> 'null' then jsonb_build_object('metadata', payload -> 'metadata') else '{}' end end;
+    activity.agent_id := logic.effective_actor_id(who);
     activity.created_at := clock_timestamp();
-    perform logic.check_activity(activity);
+    perform logic.check_ticket_activity(activity);
     if event = 'state_change' then
-        select s.moved, s.told, s.notice into moved, told_already, notice from logic.apply_state(caller, who, held, activity) s;
+        select s.moved, s.told, s.notice into moved, told_already, notice from logic.apply_reported_state(caller, who, held, activity) s;
         activity.notice := notice;
     end if;
     if not told_already then
@@ -62,32 +62,32 @@ end
 $$;
 
 -- Refuses what breaks a rule, naming the field as clients send it.
-create function logic.check_activity(activity ticket_activities) returns void language plpgsql immutable as $$
+create function logic.check_ticket_activity(activity ticket_activities) returns void language plpgsql immutable as $$
 begin
     if activity.event = 'state_change' and activity.state is null then
-        perform logic.invalid('state', 'is required');
+        perform logic.fail_invalid('state', 'is required');
     elsif activity.event = 'progress' and coalesce(activity.phase, activity.message) is null then
-        perform logic.invalid('phase', 'or message must be given');
+        perform logic.fail_invalid('phase', 'or message must be given');
     elsif activity.event = 'pr_created' and activity.pr_url is null then
-        perform logic.invalid('prUrl', 'is required');
+        perform logic.fail_invalid('prUrl', 'is required');
     elsif activity.event = 'activity' and activity.message is null then
-        perform logic.invalid('message', 'is required');
+        perform logic.fail_invalid('message', 'is required');
     elsif char_length(activity.state) > 100 then
-        perform logic.invalid('state', 'must have at most 100 characters');
+        perform logic.fail_invalid('state', 'must have at most 100 characters');
     elsif char_length(activity.phase) > 200 then
-        perform logic.invalid('phase', 'must have at most 200 characters');
+        perform logic.fail_invalid('phase', 'must have at most 200 characters');
     elsif char_length(activity.message) > 10000 then
-        perform logic.invalid('message', 'must have at most 10000 characters');
+        perform logic.fail_invalid('message', 'must have at most 10000 characters');
     elsif char_length(activity.category) > 100 then
-        perform logic.invalid('category', 'must have at most 100 characters');
+        perform logic.fail_invalid('category', 'must have at most 100 characters');
     elsif activity.pr_url !~ '^https?://' or char_length(activity.pr_url) > 2000 then
-        perform logic.invalid('prUrl', 'must be an http or https address of at most 2000 characters');
+        perform logic.fail_invalid('prUrl', 'must be an http or https address of at most 2000 characters');
     elsif char_length(activity.branch) > 500 then
-        perform logic.invalid('branch', 'must have at most 500 characters');
+        perform logic.fail_invalid('branch', 'must have at most 500 characters');
     elsif char_length(activity.subject) > 200 then
-        perform logic.invalid('actorId', 'must have at most 200 characters');
+        perform logic.fail_invalid('actorId', 'must have at most 200 characters');
     elsif octet_length(activity.metadata::text) > 32768 then
-        perform logic.invalid('metadata', 'and what is told besides must be at most 32 KiB of JSON');
+        perform logic.fail_invalid('metadata', 'and what is told besides must be at most 32 KiB of JSON');
     end if;
 end
 $$;
@@ -95,14 +95,14 @@ $$;
 -- Moves the ticket where a state says. `told` is true where the change of the ticket itself tells it, in the
 -- program's words (`reported`). A ticket that is assigned gets its assignee, and its column only where the
 -- board has one for that.
-create function logic.apply_state(
+create function logic.apply_reported_state(
     caller text, who logic.principal, held tickets, activity ticket_activities, out moved boolean, out told boolean, out notice text
 ) language plpgsql as $$
 declare
     assigning constant boolean := lower(activity.state) in ('assigned', 'claimed');
-    target constant text := logic.column_for(held.workflow_id, activity.state, held.status);
+    target constant text := logic.find_column_for_word(held.workflow_id, activity.state, held.status);
     assignee text := coalesce(activity.metadata ->> 'assigneeId', activity.metadata ->> 'assignee_id', activity.metadata ->> 'agentId',
-        activity.metadata ->> 'agent_id', logic.acting(who));
+        activity.metadata ->> 'agent_id', logic.effective_actor_id(who));
     answer jsonb;
 begin
     moved := false;
@@ -112,9 +112,9 @@ begin
     begin
         if assigning and target is null then
             if assignee is distinct from held.assigned_agent_id then
-                perform logic.check_assignee(who, held.workflow_id, assignee);
+                perform logic.ensure_assignee(who, held.workflow_id, assignee);
                 held := logic.lock_ticket(held.id);
-                perform logic.refuse_unreviewed(held);
+                perform logic.require_reviewed(held);
                 update tickets t set assigned_agent_id = assignee where t.id = held.id and t.assigned_agent_id is distinct from assignee;
                 told := found;
             end if;

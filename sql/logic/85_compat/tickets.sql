@@ -2,7 +2,7 @@
 -- workflow, and know columns by words of their own.
 
 -- A ticket by its id or, among the caller's own workflows, by its key; a key that several have is refused.
-create function logic.locate_ticket(caller text, ticket text, required text, workflow text default null) returns text language plpgsql as $$
+create function logic.authorize_ticket_by_key(caller text, ticket text, required text, workflow text default null) returns text language plpgsql as $$
 declare
     who logic.principal;
     numbered constant bigint := case when ticket ~* '^(tkt-|#)?[0-9]{1,15}$' then regexp_replace(ticket, '[^0-9]', '', 'g')::bigint end;
@@ -10,31 +10,31 @@ declare
     places text[];
 begin
     if place is null and numbered is not null and not exists (select from tickets t where t.id = ticket and t.deleted_at is null) then
-        who := logic.identify(caller);
+        who := logic.identify_caller(caller);
         places := array(
             select t.workflow_id
               from workflow_members m
               join workflows w on w.id = m.workflow_id and w.archived_at is null
               join tickets t on t.workflow_id = m.workflow_id and t.number = numbered and t.deleted_at is null
              where m.actor_id = who.actor_id);
-        place := logic.own_workflow(caller);
+        place := logic.find_default_workflow(caller);
         if cardinality(places) > 1 and not coalesce(place = any (places), false) then
-            perform logic.invalid('ticket_id', format('must be an id: several of your workflows have a %s', upper(ticket)));
+            perform logic.fail_invalid('ticket_id', format('must be an id: several of your workflows have a %s', upper(ticket)));
         elsif not coalesce(place = any (places), false) then
             place := places[1];
         end if;
     end if;
-    return logic.find_ticket(caller, ticket, required, place);
+    return logic.authorize_ticket(caller, ticket, required, place);
 end
 $$;
 
 -- The column that a word means on a board: its id, its name, or a usual word for what columns are for; of
 -- those that a usual word may mean, the one the ticket stands in already. Null if the board has none.
-create function logic.column_for(workflow text, word text, standing_in text default null) returns text language sql stable
+create function logic.find_column_for_word(workflow text, word text, standing_in text default null) returns text language sql stable
 begin atomic
     with
     -- The word as columns write it.
-    wanted as (select lower(regexp_replace(logic.trimmed(word), '[ -]+', '_', 'g')) as word),
+    wanted as (select lower(regexp_replace(logic.trim_whitespace(word), '[ -]+', '_', 'g')) as word),
     -- Usual words, columns that mean the same, best first, and the category any other column must have.
     kinds (words, columns, category) as (values
         ('{ready,todo,open,queued,pending,backlog,idle,new}'::text[], '{todo,ready,open,idle,backlog}'::text[], 'todo'),
@@ -47,9 +47,9 @@ begin atomic
     -- Each column with how well it fits, the best fitting last number.
     fitting as (
         select c.id, c.position, case
-                when c.id = column_for.word then 0
+                when c.id = find_column_for_word.word then 0
                 when lower(c.id) = w.word then 1
-                when lower(c.name) = lower(logic.trimmed(column_for.word)) then 2
+                when lower(c.name) = lower(logic.trim_whitespace(find_column_for_word.word)) then 2
                 when c.id = standing_in and k.category = c.category and k.category <> 'todo' and o.columns is null then 3
                 when c.id = any (k.columns) then 10 + array_position(k.columns, c.id::text)
                 when k.category = c.category and o.columns is null then 100 end as fit
@@ -58,15 +58,15 @@ begin atomic
           left join kinds k on w.word = any (k.words)
           -- Columns that are for something else, whatever their category.
           left join kinds o on c.id = any (o.columns) and o.category is null and o.columns <> k.columns
-         where c.workflow_id = column_for.workflow
+         where c.workflow_id = find_column_for_word.workflow
     )
     select f.id from fitting f where f.fit is not null order by f.fit, f.position, f.id limit 1;
 end;
 
 -- GET /api/tickets?job_id=: the ticket of a job, if it has one.
-create function logic.tickets_of_job(caller text, job text) returns jsonb language plpgsql as $$
+create function logic.list_job_tickets(caller text, job text) returns jsonb language plpgsql as $$
 declare
-    found_job jobs := logic.find_job(caller, job, 'viewer');
+    found_job jobs := logic.authorize_job(caller, job, 'viewer');
     tickets jsonb := coalesce((
         select jsonb_agg(to_jsonb(k) || jsonb_build_object('description', t.description))
           from tickets t join logic.cards k on k.ticket_id = t.id where t.id = found_job.ticket_id), '[]');

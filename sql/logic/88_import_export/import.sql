@@ -23,14 +23,14 @@ begin atomic
 end;
 
 -- The workflow an import goes to: by id, by name, or a new one of that name.
-create function logic.import_workflow(caller text, named text) returns text language plpgsql as $$
+create function logic.resolve_import_workflow(caller text, named text) returns text language plpgsql as $$
 begin
-    return coalesce(logic.find_workflow(caller, named), logic.create_workflow(caller, named) ->> 'id');
+    return coalesce(logic.resolve_workflow_id(caller, named), logic.create_workflow(caller, named) ->> 'id');
 end
 $$;
 
 -- Adds the ticket types that the board lacks and answers those added; a board holds at most 50.
-create function logic.import_types(workflow text, wanted text[]) returns text[] language plpgsql as $$
+create function logic.import_ticket_types(workflow text, wanted text[]) returns text[] language plpgsql as $$
 declare
     have jsonb := (select b.ticket_types from boards b where b.workflow_id = workflow);
     fresh text[];
@@ -60,24 +60,24 @@ $$;
 -- `callboard import`: items as in logic.import_items, people as [{id, name}]; answers what was done.
 create function logic.import_tickets(caller text, named text, items jsonb, people jsonb) returns jsonb language plpgsql as $$
 declare
-    workflow text := logic.import_workflow(caller, named);
+    workflow text := logic.resolve_import_workflow(caller, named);
     who logic.principal := logic.authorize(caller, workflow, 'member');
     before_import bigint := (select count(*) from tickets t where t.workflow_id = workflow and t.external_ref is not null);
     types text[];
     answer jsonb;
 begin
-    perform logic.require_open(workflow);
+    perform logic.require_open_workflow(workflow);
     -- Two imports at once take turns: the second then finds what the first has made.
-    perform logic.lock_stream(workflow);
-    answer := logic.import_existing(workflow, items);
+    perform logic.lock_workflow_stream(workflow);
+    answer := logic.count_existing_imports(workflow, items);
     -- Only what is new is looked at further.
     items := coalesce((
         select jsonb_agg(e) from jsonb_array_elements(items) e
          where not exists (select from tickets t where t.workflow_id = workflow and t.external_ref = e ->> 'ref')), '[]');
     if jsonb_array_length(items) > 0 then
-        types := logic.import_types(workflow, (select array_agg(distinct i.ticket_type) from logic.import_items(items) i where i.ticket_type is not null));
-        answer := answer || logic.import_people(people, items) || logic.import_rows(workflow, items)
-            || logic.import_comments(workflow, logic.acting(who), items) || logic.import_links(workflow, items);
+        types := logic.import_ticket_types(workflow, (select array_agg(distinct i.ticket_type) from logic.import_items(items) i where i.ticket_type is not null));
+        answer := answer || logic.import_agents(people, items) || logic.import_new_tickets(workflow, items)
+            || logic.import_comments(workflow, logic.effective_actor_id(who), items) || logic.import_blockers(workflow, items);
     end if;
     return jsonb_build_object('agents', 0, 'imported', 0, 'comments', 0, 'parents', 0, 'blockers', 0, 'related', 0, 'missing_links', 0)
         || answer
@@ -87,17 +87,17 @@ end
 $$;
 
 -- What of an import is here already, and how much of that has changed in the source since.
-create function logic.import_existing(workflow text, items jsonb) returns jsonb language sql stable set enable_nestloop = off
+create function logic.count_existing_imports(workflow text, items jsonb) returns jsonb language sql stable set enable_nestloop = off
 begin atomic
     select jsonb_build_object(
         'existing', count(*),
         'newer', count(*) filter (where i.updated_at > t.updated_at))
-      from logic.import_items(import_existing.items) i
-      join tickets t on t.workflow_id = import_existing.workflow and t.external_ref = i.ref;
+      from logic.import_items(count_existing_imports.items) i
+      join tickets t on t.workflow_id = count_existing_imports.workflow and t.external_ref = i.ref;
 end;
 
 -- Provisions the people of the new items as agents.
-create function logic.import_people(people jsonb, items jsonb) returns jsonb language plpgsql set enable_nestloop = off as $$
+create function logic.import_agents(people jsonb, items jsonb) returns jsonb language plpgsql set enable_nestloop = off as $$
 declare
     made bigint;
 begin
@@ -114,7 +114,7 @@ end
 $$;
 
 -- The tickets themselves: numbered by creation, ranked by priority, then creation.
-create function logic.import_rows(workflow text, items jsonb) returns jsonb language plpgsql set enable_nestloop = off as $$
+create function logic.import_new_tickets(workflow text, items jsonb) returns jsonb language plpgsql set enable_nestloop = off as $$
 declare
     wanted bigint := jsonb_array_length(items);
     last_before bigint;
@@ -203,7 +203,7 @@ end
 $$;
 
 -- The blockers that still hold something up; links to what is not here are counted.
-create function logic.import_links(workflow text, items jsonb) returns jsonb language plpgsql set enable_nestloop = off as $$
+create function logic.import_blockers(workflow text, items jsonb) returns jsonb language plpgsql set enable_nestloop = off as $$
 declare
     made bigint;
 begin

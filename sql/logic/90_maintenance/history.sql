@@ -1,7 +1,7 @@
 -- Partitions of history.
 
 -- Makes the monthly partitions of history from this month to `months` ahead.
-create function logic.make_history_partitions(months int default 3) returns int language plpgsql as $$
+create function logic.create_history_partitions(months int default 3) returns int language plpgsql as $$
 declare
     month date;
     made int := 0;

@@ -2,9 +2,9 @@
 
 -- Idempotency keys are kept for a day, tickets of sockets and dead relays for minutes, revoked or
 -- expired sign-ins for 30 days.
-create function logic.maintain(history_months int) returns jsonb language plpgsql as $$
+create function logic.run_maintenance(history_months int) returns jsonb language plpgsql as $$
 declare
-    made int := logic.make_history_partitions();
+    made int := logic.create_history_partitions();
     pruned int := logic.prune_history(history_months);
 begin
     delete from idempotency_keys k where k.created_at < now() - interval '1 day';
@@ -18,7 +18,7 @@ end
 $$;
 
 -- After a restore of the same disk: old cursors must not be trusted.
-create function logic.note_restore() returns text language plpgsql as $$
+create function logic.record_restore() returns text language plpgsql as $$
 begin
     update settings set value = to_jsonb((value #>> '{}')::bigint + 1) where key = 'restores';
     return logic.epoch();
