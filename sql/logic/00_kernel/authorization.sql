@@ -38,7 +38,7 @@ begin
           from actors a where a.id = caller and a.disabled_at is null;
     end if;
     if found_principal.actor_id is null then
-        perform logic.fail('CB401', 'The credential is unknown, expired or revoked; sign in again.');
+        perform logic.fail('unauthenticated', 'The credential is unknown, expired or revoked; sign in again.');
     end if;
     return found_principal;
 end
@@ -54,7 +54,7 @@ end;
 create function logic.require_scope(who logic.principal, scope text) returns void language plpgsql immutable as $$
 begin
     if not (scope = any (who.scopes) or '*' = any (who.scopes)) then
-        perform logic.fail('CB403', format('This key lacks the scope "%s".', scope), jsonb_build_object('scope', scope));
+        perform logic.fail('forbidden', format('This key lacks the scope "%s".', scope), jsonb_build_object('scope', scope));
     end if;
 end
 $$;
@@ -66,11 +66,11 @@ create function logic.set_audit_actor(who logic.principal) returns void language
 begin
     if who.acting_for is not null then
         if not (who.is_admin or (who.kind = 'service' and ('act_for' = any (who.scopes) or '*' = any (who.scopes)))) then
-            perform logic.fail('CB403', 'Only a service key with the scope "act_for" or an administrator may act for another actor.',
+            perform logic.fail('forbidden', 'Only a service key with the scope "act_for" or an administrator may act for another actor.',
                 jsonb_build_object('field', 'agent_id'));
         end if;
         if not who.is_admin and logic.is_person(who.acting_for) then
-            perform logic.fail('CB403', 'A service may act for agents, not for people.', jsonb_build_object('field', 'agent_id'));
+            perform logic.fail('forbidden', 'A service may act for agents, not for people.', jsonb_build_object('field', 'agent_id'));
         end if;
         perform logic.ensure_agent(who.acting_for, who.actor_id);
     end if;
@@ -119,11 +119,11 @@ begin
       left join workflow_members m on m.workflow_id = w.id and m.actor_id = who.actor_id
      where w.id = workflow;
     if who.role is null then
-        perform logic.fail('CB404', format('There is no %s.', coalesce(subject, 'workflow ' || coalesce(workflow, ''))));
+        perform logic.fail('not_found', format('There is no %s.', coalesce(subject, 'workflow ' || coalesce(workflow, ''))));
     end if;
     perform logic.require_scope(who, case required when 'viewer' then 'read' when 'member' then 'write' else 'manage' end);
     if array_position('{viewer,member,owner}', who.role) < array_position('{viewer,member,owner}', required) then
-        perform logic.fail('CB403', format('This needs the role %s in the workflow; yours is %s.', required, who.role),
+        perform logic.fail('forbidden', format('This needs the role %s in the workflow; yours is %s.', required, who.role),
             jsonb_build_object('role', who.role, 'required', required));
     end if;
     if required <> 'viewer' then

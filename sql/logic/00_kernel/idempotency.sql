@@ -18,7 +18,7 @@ begin
     end if;
     select * into earlier from idempotency_keys k where k.actor_id = who.actor_id and k.key = find_idempotent_response.key;
     if earlier.request_hash <> hash then
-        perform logic.fail('CB009', 'This Idempotency-Key was used before with another request; use a new key.');
+        perform logic.fail('idempotency_key_reused', 'This Idempotency-Key was used before with another request; use a new key.');
     end if;
     return earlier.response;
 end

@@ -9,7 +9,7 @@ begin
     select a.* into target from actors a
      where a.id = actor and (a.id = who.actor_id or a.owner_id = who.actor_id or (who.is_admin and a.kind <> 'user'));
     if target.id is null then
-        perform logic.fail('CB404', format('There is no agent %s of yours.', coalesce(actor, '')));
+        perform logic.fail('not_found', format('There is no agent %s of yours.', coalesce(actor, '')));
     end if;
     return target;
 end
@@ -32,7 +32,7 @@ begin
     values (new_agent, agent_kind, coalesce(agent_name, new_agent), who.actor_id)
     on conflict (id) do nothing;
     if not found then
-        perform logic.fail('CB409', format('The id %s is taken.', new_agent), '{"field": "id", "rule": "is taken"}');
+        perform logic.fail('conflict', format('The id %s is taken.', new_agent), '{"field": "id", "rule": "is taken"}');
     end if;
     perform logic.add_actor_to_workflows(caller, who, new_agent, in_workflows);
     return logic.actor_json(new_agent);
@@ -83,7 +83,7 @@ begin
     perform logic.require_scope(who, 'manage');
     target := logic.authorize_owned_actor(who, agent);
     if target.kind = 'user' then
-        perform logic.fail('CB404', format('There is no agent %s of yours.', agent));
+        perform logic.fail('not_found', format('There is no agent %s of yours.', agent));
     end if;
     update actors
        set name = coalesce(agent_name, name),

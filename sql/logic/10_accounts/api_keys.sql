@@ -56,7 +56,7 @@ begin
             perform logic.fail_invalid('scopes', format('must be among read, write, manage, approve, act_for, *; "%s" is none of them', scope));
         end if;
         if not (scope = any (who.scopes) or '*' = any (who.scopes)) then
-            perform logic.fail('CB403', format('A key cannot make a wider one: yours lacks the scope "%s".', scope),
+            perform logic.fail('forbidden', format('A key cannot make a wider one: yours lacks the scope "%s".', scope),
                 jsonb_build_object('scope', scope));
         end if;
         if scope = 'act_for' and target.kind <> 'service' then
@@ -68,7 +68,7 @@ begin
         perform logic.fail_invalid('expires_at', 'must lie in the future');
     end if;
     if own_end is not null and ends > own_end then
-        perform logic.fail('CB403', 'A key cannot make one that outlives it.', jsonb_build_object('expires_at', own_end));
+        perform logic.fail('forbidden', 'A key cannot make one that outlives it.', jsonb_build_object('expires_at', own_end));
     end if;
     insert into api_keys (id, actor_id, name, secret_hash, scopes, created_by, expires_at)
     values (key_id, target.id, key_name, key_hash, granted, who.actor_id, coalesce(ends, own_end));
@@ -108,7 +108,7 @@ begin
         perform logic.require_scope(who, 'manage');
     end if;
     if holder is null then
-        perform logic.fail('CB404', 'There is no such key.');
+        perform logic.fail('not_found', 'There is no such key.');
     end if;
     update api_keys set revoked_at = now() where id = key_id and revoked_at is null;
     delete from ws_tickets where api_key_id = key_id;

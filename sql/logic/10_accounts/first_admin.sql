@@ -43,10 +43,10 @@ declare
 begin
     perform pg_advisory_xact_lock(hashtext('callboard.first_admin'));
     if not exists (select from invites where token_hash = link_hash and purpose = 'setup' and used_at is null and expires_at > now()) then
-        perform logic.fail('CB410', 'The set-up link is not valid: it was used or has expired. Restart the server to get a new one.');
+        perform logic.fail('gone', 'The set-up link is not valid: it was used or has expired. Restart the server to get a new one.');
     end if;
     if logic.admin_exists() then
-        perform logic.fail('CB410', 'An administrator exists already; sign in instead.');
+        perform logic.fail('gone', 'An administrator exists already; sign in instead.');
     end if;
     update invites set used_at = now() where purpose = 'setup' and used_at is null;
     admin := logic.insert_user(email_address, user_name, password, true);

@@ -10,7 +10,7 @@ begin
        and (email is null or email = email_address)
     returning * into invite;
     if invite.token_hash is null then
-        perform logic.fail('CB422', 'The invitation is not valid: it was used, has expired, or is for another e-mail.',
+        perform logic.fail('invalid', 'The invitation is not valid: it was used, has expired, or is for another e-mail.',
             '{"field": "invite", "rule": "is not valid: it was used, has expired, or is for another e-mail"}');
     end if;
     return invite;
@@ -38,7 +38,7 @@ begin
     else
         perform logic.require_scope(who, 'manage');
         if not who.is_admin then
-            perform logic.fail('CB403', 'Only an administrator may invite without naming a workflow.');
+            perform logic.fail('forbidden', 'Only an administrator may invite without naming a workflow.');
         end if;
     end if;
     if member_role not in ('viewer', 'member', 'owner') then

@@ -20,7 +20,7 @@ begin
      where (a.id = who or lower(u.email) = lower(who)) and a.disabled_at is null
      order by a.id = who desc limit 1;
     if found_id is null then
-        perform logic.fail('CB404', format('There is no actor %s.', who));
+        perform logic.fail('not_found', format('There is no actor %s.', who));
     end if;
     return found_id;
 end

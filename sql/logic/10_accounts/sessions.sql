@@ -113,7 +113,7 @@ begin
            and case when session is null then s.id is distinct from logic.credential_field(caller, 'session')
                     else s.id = session end), 'revoked by its owner');
     if session is not null and ended = 0 then
-        perform logic.fail('CB404', 'There is no such session.');
+        perform logic.fail('not_found', 'There is no such session.');
     end if;
     return jsonb_build_object('revoked', ended);
 end

@@ -16,7 +16,7 @@ begin
     insert into users (actor_id, email, password_hash) values (new_user, email_address, password);
     return new_user;
 exception when unique_violation then
-    perform logic.fail('CB409', 'An account with this e-mail exists already; sign in instead.',
+    perform logic.fail('conflict', 'An account with this e-mail exists already; sign in instead.',
         '{"field": "email", "rule": "belongs to an account already"}');
 end
 $$;
@@ -40,12 +40,12 @@ declare
     new_user text;
 begin
     if registration = 'off' then
-        perform logic.fail('CB403', 'Registration is switched off here; ask an administrator for an account.');
+        perform logic.fail('forbidden', 'Registration is switched off here; ask an administrator for an account.');
     end if;
     if invite_hash is not null then
         invite := logic.redeem_invite(invite_hash, email_address);
     elsif registration <> 'open' then
-        perform logic.fail('CB403', 'Registration is by invitation here; use the link you were sent.');
+        perform logic.fail('forbidden', 'Registration is by invitation here; use the link you were sent.');
     end if;
     new_user := logic.insert_user(email_address, user_name, password);
     perform logic.add_invited_member(invite, new_user);
@@ -78,7 +78,7 @@ declare
 begin
     select u.password_hash into stored from users u where u.actor_id = who.actor_id;
     if stored is null or logic.credential_field(caller, 'key') is not null then
-        perform logic.fail('CB403', 'Only a signed-in person can change a password.');
+        perform logic.fail('forbidden', 'Only a signed-in person can change a password.');
     end if;
     return to_jsonb(stored);
 end
@@ -92,7 +92,7 @@ begin
     update users set password_hash = new_password, password_changed_at = now()
      where actor_id = who.actor_id and password_hash = compared;
     if not found then
-        perform logic.fail('CB409', 'The password was changed by someone else at the same moment; sign in again.');
+        perform logic.fail('conflict', 'The password was changed by someone else at the same moment; sign in again.');
     end if;
     return logic.revoke_session(caller, null);
 end
@@ -104,7 +104,7 @@ declare
     person text := (select u.actor_id from users u where lower(u.email) = lower(email_address));
 begin
     if person is null then
-        perform logic.fail('CB404', format('There is no account %s.', email_address));
+        perform logic.fail('not_found', format('There is no account %s.', email_address));
     end if;
     update users set password_hash = new_password, password_changed_at = now() where actor_id = person;
     perform logic.end_sessions(array(select s.id from sessions s where s.actor_id = person and s.revoked_at is null), 'password reset');

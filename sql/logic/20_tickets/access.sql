@@ -29,7 +29,7 @@ begin
       from tickets t join tickets o on o.id = t.merged_into_ticket_id
      where t.id = any (require_not_merged.tickets) limit 1;
     if found then
-        perform logic.fail('CB409', format('TKT-%s was merged into TKT-%s; change that one, or take the merge back first.',
+        perform logic.fail('conflict', format('TKT-%s was merged into TKT-%s; change that one, or take the merge back first.',
                 merged.number, merged.into_number),
             jsonb_build_object('merged_into_ticket_id', merged.into_id));
     end if;
@@ -44,7 +44,7 @@ declare
 begin
     select * into row from tickets t where t.id = ticket for no key update;
     if row.deleted_at is not null then
-        perform logic.fail('CB404', format('There is no ticket %s.', ticket));
+        perform logic.fail('not_found', format('There is no ticket %s.', ticket));
     end if;
     if row.merged_into_ticket_id is not null then
         perform logic.require_not_merged(array[ticket]);
@@ -57,7 +57,7 @@ $$;
 create function logic.require_reviewed(ticket tickets) returns void language plpgsql immutable as $$
 begin
     if (ticket).approval_status in ('pending_review', 'rejected') then
-        perform logic.fail('CB011', case (ticket).approval_status
+        perform logic.fail('review_pending', case (ticket).approval_status
                 when 'rejected' then format('TKT-%s was rejected; it stays where it is until another review approves it.', (ticket).number)
                 else format('TKT-%s waits for review; it stays where it is until it is approved.', (ticket).number) end,
             jsonb_build_object('ticket_id', (ticket).id, 'approval_status', (ticket).approval_status));

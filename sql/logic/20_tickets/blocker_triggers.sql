@@ -17,7 +17,7 @@ begin
     )
     select 'TKT-' || t.number into loop_at from chain c join tickets t on t.id = c.start where c.at = c.start limit 1;
     if loop_at is not null then
-        perform logic.fail('CB004', format('%s would end up blocking itself: the blockers would form a cycle.', loop_at),
+        perform logic.fail('dependency_cycle', format('%s would end up blocking itself: the blockers would form a cycle.', loop_at),
             jsonb_build_object('field', 'blocked_by_ticket_ids'));
     end if;
     if exists (select from new_rows n join tickets t on t.id in (n.ticket_id, n.blocked_by_ticket_id)

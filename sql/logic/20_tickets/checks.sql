@@ -48,7 +48,7 @@ create function logic.fail_unknown_status(workflow text, status text, field text
 declare
     ids text := (select string_agg(c.id, ', ' order by c.position, c.id) from board_columns c where c.workflow_id = workflow);
 begin
-    perform logic.fail('CB002', format('There is no column %s on this board; the columns are %s.', status, ids),
+    perform logic.fail('unknown_status', format('There is no column %s on this board; the columns are %s.', status, ids),
         jsonb_build_object('field', field, 'rule', format('must be one of %s', ids)));
 end
 $$;
@@ -73,7 +73,7 @@ begin
         return null;
     end if;
     if policy = 'refuse' then
-        perform logic.fail('CB003', format('The column %s is full: it holds %s of %s tickets.', col.name, held, col.wip_limit),
+        perform logic.fail('wip_limit', format('The column %s is full: it holds %s of %s tickets.', col.name, held, col.wip_limit),
             jsonb_build_object('status', status, 'wip_limit', col.wip_limit, 'ticket_count', held));
     end if;
     return format('The column %s is over its limit: %s of %s tickets.', col.name, held + entering, col.wip_limit);
@@ -84,7 +84,7 @@ $$;
 create function logic.check_ticket_version(ticket tickets, seen bigint) returns void language plpgsql immutable as $$
 begin
     if seen is not null and seen <> ticket.version then
-        perform logic.fail('CB005', format('TKT-%s changed since you read it: it is at version %s, you saw %s. Read it again.', ticket.number, ticket.version, seen),
+        perform logic.fail('stale_version', format('TKT-%s changed since you read it: it is at version %s, you saw %s. Read it again.', ticket.number, ticket.version, seen),
             jsonb_build_object('version', ticket.version));
     end if;
 end
@@ -102,7 +102,7 @@ begin
             select t.parent_ticket_id from line l join tickets t on t.id = l.id where t.parent_ticket_id is not null
         )
         select from line l where l.id = ticket) then
-        perform logic.fail('CB004', 'A ticket cannot be its own ancestor.', jsonb_build_object('field', 'parent_ticket_id'));
+        perform logic.fail('dependency_cycle', 'A ticket cannot be its own ancestor.', jsonb_build_object('field', 'parent_ticket_id'));
     end if;
 end
 $$;

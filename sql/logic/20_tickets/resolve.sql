@@ -23,7 +23,7 @@ begin
     row := logic.lock_ticket(tid);
     blockers := array(select k.blocked_by_ticket_id from ticket_blockers k where k.ticket_id = row.id order by 1);
     if cardinality(blockers) > 0 then
-        perform logic.fail('CB001', format('TKT-%s is blocked by %s; resolve those first.', row.number,
+        perform logic.fail('blocked', format('TKT-%s is blocked by %s; resolve those first.', row.number,
                 (select string_agg('TKT-' || t.number, ', ' order by t.number) from tickets t where t.id = any (blockers))),
             jsonb_build_object('blocked', true, 'blocking_ticket_ids', blockers));
     end if;

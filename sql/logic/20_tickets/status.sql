@@ -47,13 +47,13 @@ begin
     end if;
     select c.category into old_category from board_columns c where c.workflow_id = workflow and c.id = row.status;
     if old_category = 'done' and new_category <> 'done' and not board.allow_reopen then
-        perform logic.fail('CB008', format('This board does not let tickets leave %s.', row.status));
+        perform logic.fail('reopen_not_allowed', format('This board does not let tickets leave %s.', row.status));
     end if;
     if exists (select from board_transitions x where x.workflow_id = workflow)
        and not exists (select from board_transitions x where x.workflow_id = workflow and x.from_status = row.status and x.to_status = new_status) then
         allowed := (select string_agg(x.to_status, ', ' order by x.to_status) from board_transitions x
                      where x.workflow_id = workflow and x.from_status = row.status);
-        perform logic.fail('CB006', format('A ticket in %s cannot move to %s; it can move to %s.', row.status, new_status, coalesce(allowed, 'no other column')),
+        perform logic.fail('transition_not_allowed', format('A ticket in %s cannot move to %s; it can move to %s.', row.status, new_status, coalesce(allowed, 'no other column')),
             jsonb_build_object('old_status', row.status, 'new_status', new_status));
     end if;
     comment := nullif(logic.trim_whitespace(comment), '');

@@ -24,7 +24,7 @@ $$;
 create function logic.ticket_before_update() returns trigger language plpgsql as $$
 begin
     if (new.id, new.workflow_id, new.number) is distinct from (old.id, old.workflow_id, old.number) then
-        perform logic.fail('CB409', 'The id, workflow and number of a ticket never change.');
+        perform logic.fail('conflict', 'The id, workflow and number of a ticket never change.');
     end if;
     if new.status is distinct from old.status then
         new := logic.derive_times_from_column(new, old.status);

@@ -20,7 +20,7 @@ begin
     perform logic.lock_ticket_pair(dup.workflow_id, dup.id, dup.merged_into_ticket_id);
     select * into dup from tickets t where t.id = ticket;
     if dup.merged_into_ticket_id is null or dup.deleted_at is not null then
-        perform logic.fail('CB409', format('TKT-%s is not merged into another ticket.', dup.number));
+        perform logic.fail('conflict', format('TKT-%s is not merged into another ticket.', dup.number));
     end if;
     select * into original from tickets t where t.id = dup.merged_into_ticket_id;
     moved := coalesce((select m.moved from ticket_merges m where m.ticket_id = dup.id), '{}');
@@ -107,8 +107,10 @@ begin
             values (edge.waiting, edge.blocker, dup.workflow_id)
             on conflict do nothing;
             made := made + 1;
-        exception when sqlstate 'CB004' then
-            null;
+        exception when others then
+            if not logic.is_error(sqlstate, 'dependency_cycle') then
+                raise;
+            end if;
         end;
     end loop;
     return made;
@@ -130,8 +132,10 @@ begin
             perform logic.check_ticket_parent(part.id, dup.id);
             update tickets t set parent_ticket_id = dup.id where t.id = part.id;
             made := made + 1;
-        exception when sqlstate 'CB004' then
-            null;
+        exception when others then
+            if not logic.is_error(sqlstate, 'dependency_cycle') then
+                raise;
+            end if;
         end;
     end loop;
     update tickets t set merged_into_ticket_id = dup.id

@@ -4,7 +4,7 @@
 create function logic.require_unarchived_workflow(workflow text) returns void language plpgsql stable as $$
 begin
     if (select w.archived_at from workflows w where w.id = workflow) is not null then
-        perform logic.fail('CB409', 'This workflow is archived; restore it first.');
+        perform logic.fail('conflict', 'This workflow is archived; restore it first.');
     end if;
 end
 $$;
@@ -14,7 +14,7 @@ create function logic.require_open_workflow(workflow text) returns void language
 begin
     perform logic.require_unarchived_workflow(workflow);
     if not (select w.ticket_tracking from workflows w where w.id = workflow) then
-        perform logic.fail('CB010', 'Ticket tracking is off for this workflow.');
+        perform logic.fail('ticket_tracking_off', 'Ticket tracking is off for this workflow.');
     end if;
 end
 $$;

@@ -42,7 +42,7 @@ begin
             perform logic.fail_invalid('moves', format('must name a column of the new board for %s', gone.id));
         end if;
         if gone.held > 0 and gone.target is null then
-            perform logic.fail('CB409', format('The column %s holds %s tickets; say in moves.%s which column they go to.', gone.name, gone.held, gone.id),
+            perform logic.fail('conflict', format('The column %s holds %s tickets; say in moves.%s which column they go to.', gone.name, gone.held, gone.id),
                 jsonb_build_object('column', gone.id, 'ticket_count', gone.held));
         end if;
         update tickets t set status = coalesce(gone.target, config ->> 'initial_status')

@@ -12,7 +12,7 @@ begin
         or (lower(w.name) = lower(trim(named)) and w.archived_at is null
             and (who.is_admin or exists (select from workflow_members m where m.workflow_id = w.id and m.actor_id = who.actor_id)));
     if cardinality(ids) > 1 then
-        perform logic.fail('CB409', format('There are %s workflows named %s; give the id of one: %s.', cardinality(ids), named, array_to_string(ids, ', ')));
+        perform logic.fail('conflict', format('There are %s workflows named %s; give the id of one: %s.', cardinality(ids), named, array_to_string(ids, ', ')));
     end if;
     return ids[1];
 end
@@ -26,7 +26,7 @@ declare
 begin
     foreach named in array coalesce(names, '{}') loop
         if logic.resolve_workflow_id(caller, named) is null then
-            perform logic.fail('CB404', format('There is no workflow %s.', named));
+            perform logic.fail('not_found', format('There is no workflow %s.', named));
         end if;
         ids := ids || to_jsonb(logic.resolve_workflow_id(caller, named));
     end loop;

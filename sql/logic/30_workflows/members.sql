@@ -22,7 +22,7 @@ declare
                             (select u.actor_id from users u where lower(u.email) = lower(actor)));
 begin
     if member is null then
-        perform logic.fail('CB404', format('There is no actor %s.', actor));
+        perform logic.fail('not_found', format('There is no actor %s.', actor));
     end if;
     if role <> 'owner' then
         perform logic.require_remaining_owner(workflow, member);
@@ -43,7 +43,7 @@ begin
     perform logic.require_remaining_owner(workflow, actor);
     delete from workflow_members m where m.workflow_id = workflow and m.actor_id = actor;
     if not found then
-        perform logic.fail('CB404', format('There is no member %s in this workflow.', actor));
+        perform logic.fail('not_found', format('There is no member %s in this workflow.', actor));
     end if;
     return jsonb_build_object('actor_id', actor, 'removed', true);
 end
@@ -55,7 +55,7 @@ begin
     perform 1 from workflow_members m where m.workflow_id = workflow and m.role = 'owner' order by m.actor_id for update;
     if exists (select from workflow_members m where m.workflow_id = workflow and m.role = 'owner' and m.actor_id = leaving)
        and not exists (select from workflow_members m where m.workflow_id = workflow and m.role = 'owner' and m.actor_id <> leaving) then
-        perform logic.fail('CB409', 'A workflow needs an owner; make somebody else an owner first.');
+        perform logic.fail('conflict', 'A workflow needs an owner; make somebody else an owner first.');
     end if;
 end
 $$;

@@ -99,7 +99,7 @@ declare
     who logic.principal := logic.authorize(caller, workflow, 'owner');
 begin
     if repository_path is not null and not who.is_admin then
-        perform logic.fail('CB403', 'Only an administrator may attach a repository to a workflow.', jsonb_build_object('field', 'repository_path'));
+        perform logic.fail('forbidden', 'Only an administrator may attach a repository to a workflow.', jsonb_build_object('field', 'repository_path'));
     end if;
     update workflows w set
         name = coalesce(logic.trim_whitespace(update_workflow.name), w.name),

@@ -107,7 +107,7 @@ begin
     who := logic.authorize(caller, row.workflow_id, 'member', 'comment ' || comment);
     perform logic.require_open_workflow(row.workflow_id);
     if row.agent_id is distinct from logic.effective_actor_id(who) and row.agent_id is distinct from who.actor_id and who.role <> 'owner' then
-        perform logic.fail('CB403', 'Only its author or an owner of the workflow may change a comment.');
+        perform logic.fail('forbidden', 'Only its author or an owner of the workflow may change a comment.');
     end if;
     return row;
 end

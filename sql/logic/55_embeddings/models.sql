@@ -18,7 +18,7 @@ begin
     perform logic.lock_embedding_models();
     select * into model from embedding_models m where m.name = model_name;
     if model.dimensions <> model_dimensions then
-        perform logic.fail('CB409', format('The embedding model %s made vectors of %s numbers so far and now makes %s: state '
+        perform logic.fail('conflict', format('The embedding model %s made vectors of %s numbers so far and now makes %s: state '
             'CALLBOARD_EMBEDDING_DIMENSIONS, so that it counts as a model of its own.', model_name, model.dimensions, model_dimensions));
     end if;
     if model.id is null then

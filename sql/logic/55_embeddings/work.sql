@@ -70,7 +70,7 @@ begin
     end if;
     if cardinality(vectors) <> (select coalesce(sum((c.item ->> 'parts')::bigint), 0) from jsonb_array_elements(claimed) c (item))
        or exists (select from unnest(vectors) v where v is null or vector_dims(v) <> wanted) then
-        perform logic.fail('CB409', format('The vectors do not fit the model: it has %s dimensions and one vector for each part.', wanted));
+        perform logic.fail('conflict', format('The vectors do not fit the model: it has %s dimensions and one vector for each part.', wanted));
     end if;
     perform from tickets t where t.id in (select c.item ->> 'ticket_id' from jsonb_array_elements(claimed) c (item))
       order by t.id for key share;

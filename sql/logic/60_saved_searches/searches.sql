@@ -22,7 +22,7 @@ begin
     select * into kept from saved_searches s where s.id = search;
     who := logic.authorize(caller, kept.workflow_id, 'viewer', subject);
     if kept.owner_id <> who.actor_id and not kept.shared then
-        perform logic.fail('CB404', format('There is no %s.', subject));
+        perform logic.fail('not_found', format('There is no %s.', subject));
     end if;
 end
 $$;
@@ -37,12 +37,12 @@ begin
     who := place.who;
     perform logic.require_scope(who, 'write');
     if kept.owner_id <> who.actor_id and who.role <> 'owner' then
-        perform logic.fail('CB403', 'Only its owner or an owner of the workflow may change a shared search.');
+        perform logic.fail('forbidden', 'Only its owner or an owner of the workflow may change a shared search.');
     end if;
     perform logic.set_audit_actor(who);
     select s.* into kept from saved_searches s where s.id = search for no key update;
     if kept.id is null then
-        perform logic.fail('CB404', format('There is no search %s.', search));
+        perform logic.fail('not_found', format('There is no search %s.', search));
     end if;
 end
 $$;
@@ -67,13 +67,13 @@ begin
         perform logic.fail_invalid('query', 'must not be empty where there are no filters');
     end if;
     if search.shared and who.role = 'viewer' then
-        perform logic.fail('CB403', 'This needs the role member in the workflow; viewers keep searches for themselves.',
+        perform logic.fail('forbidden', 'This needs the role member in the workflow; viewers keep searches for themselves.',
             jsonb_build_object('role', who.role, 'required', 'member'));
     end if;
     if exists (select from saved_searches s
                 where s.workflow_id = search.workflow_id and s.owner_id = search.owner_id and s.id <> search.id
                   and lower(s.name) = lower(search.name)) then
-        perform logic.fail('CB409', format('There is a search called %s already.', search.name));
+        perform logic.fail('conflict', format('There is a search called %s already.', search.name));
     end if;
 end
 $$;
@@ -104,7 +104,7 @@ begin
     made.updated_at := made.created_at;
     perform logic.check_saved_search(made, who);
     if (select count(*) from saved_searches s where s.workflow_id = workflow and s.owner_id = who.actor_id) >= 100 then
-        perform logic.fail('CB409', 'You keep 100 searches in this workflow, which is the most; delete one first.');
+        perform logic.fail('conflict', 'You keep 100 searches in this workflow, which is the most; delete one first.');
     end if;
     insert into saved_searches select made.*;
     if save_search.notify then

@@ -8,7 +8,7 @@ declare
 begin
     perform logic.require_scope(who, 'approve');
     if who.role = 'viewer' then
-        perform logic.fail('CB403', 'This needs the role member in the workflow; yours is viewer.',
+        perform logic.fail('forbidden', 'This needs the role member in the workflow; yours is viewer.',
             jsonb_build_object('role', who.role, 'required', 'member'));
     end if;
     perform logic.require_unarchived_workflow(workflow);

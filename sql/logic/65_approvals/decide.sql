@@ -16,11 +16,11 @@ begin
         perform logic.fail_invalid('decision', 'must be one of approve, reject, answer');
     end if;
     if logic.is_requester(who, asked) then
-        perform logic.fail('CB403', 'Nobody decides what they asked themselves; another person has to.');
+        perform logic.fail('forbidden', 'Nobody decides what they asked themselves; another person has to.');
     end if;
     answer := nullif(logic.trim_whitespace(answer), '');
     if decision = 'answer' and asked.kind = 'review' then
-        perform logic.fail('CB409', 'A review is approved or rejected, not answered.');
+        perform logic.fail('conflict', 'A review is approved or rejected, not answered.');
     end if;
     if decision = 'answer' and answer is null then
         perform logic.fail_invalid('answer', 'must not be empty');
@@ -30,13 +30,13 @@ begin
         return logic.approval_json(asked);
     end if;
     if asked.status <> 'pending' then
-        perform logic.fail('CB409', case asked.status when 'expired' then 'This ran out before it was decided.'
+        perform logic.fail('conflict', case asked.status when 'expired' then 'This ran out before it was decided.'
                 when 'withdrawn' then 'This was taken back and needs no decision.'
                 else format('This was %s already%s.', asked.status, coalesce(' by ' || (select a.name from actors a where a.id = asked.decided_by), '')) end,
             jsonb_build_object('status', asked.status, 'decided_by', asked.decided_by));
     end if;
     if asked.expires_at <= clock_timestamp() then
-        perform logic.fail('CB409', 'This ran out before it was decided.', '{"status": "expired"}');
+        perform logic.fail('conflict', 'This ran out before it was decided.', '{"status": "expired"}');
     end if;
     if asked.kind = 'review' then
         update tickets t set approval_status = outcome where t.id = asked.ticket_id;

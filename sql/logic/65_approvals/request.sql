@@ -74,14 +74,14 @@ begin
             held := logic.authorize_lease(caller, job, lease_token);
         end if;
         if blocks_job and held.status not in ('queued', 'running', 'paused', 'waiting') then
-            perform logic.fail('CB409', format('This job is %s; it cannot wait for an answer.', held.status), jsonb_build_object('status', held.status));
+            perform logic.fail('conflict', format('This job is %s; it cannot wait for an answer.', held.status), jsonb_build_object('status', held.status));
         end if;
     end if;
     if kind = 'review' then
         perform logic.require_open_workflow(workflow);
         row := logic.lock_ticket(tid);
         if row.approval_status = 'pending_review' then
-            perform logic.fail('CB409', format('TKT-%s waits for review already.', row.number), jsonb_build_object('approval_id', (
+            perform logic.fail('conflict', format('TKT-%s waits for review already.', row.number), jsonb_build_object('approval_id', (
                 select a.id from approvals a where a.ticket_id = tid and a.kind = 'review' and a.status = 'pending')));
         end if;
     end if;

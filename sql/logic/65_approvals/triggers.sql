@@ -17,7 +17,7 @@ $$;
 create function logic.approval_before_update() returns trigger language plpgsql as $$
 begin
     if (new.id, new.workflow_id, new.ticket_id, new.job_id, new.kind) is distinct from (old.id, old.workflow_id, old.ticket_id, old.job_id, old.kind) then
-        perform logic.fail('CB409', 'What an approval is about never changes.');
+        perform logic.fail('conflict', 'What an approval is about never changes.');
     end if;
     if new.status = 'pending' then
         new.decided_at := null;

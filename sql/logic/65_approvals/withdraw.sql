@@ -10,17 +10,17 @@ begin
     who := logic.authorize(caller, asked.workflow_id, 'member', 'approval ' || approval);
     perform logic.require_unarchived_workflow(asked.workflow_id);
     if not logic.is_requester(who, asked) and who.role <> 'owner' then
-        perform logic.fail('CB403', 'Only who asked, or an owner of the workflow, may take this back.');
+        perform logic.fail('forbidden', 'Only who asked, or an owner of the workflow, may take this back.');
     end if;
     if asked.required then
-        perform logic.fail('CB409', 'The board asks for this review; it can be decided, not taken back.');
+        perform logic.fail('conflict', 'The board asks for this review; it can be decided, not taken back.');
     end if;
     asked := logic.lock_approval(asked.id);
     if asked.status = 'withdrawn' then
         return logic.approval_json(asked);
     end if;
     if asked.status <> 'pending' then
-        perform logic.fail('CB409', format('This was %s already.', asked.status), jsonb_build_object('status', asked.status));
+        perform logic.fail('conflict', format('This was %s already.', asked.status), jsonb_build_object('status', asked.status));
     end if;
     if asked.kind = 'review' then
         update tickets t set approval_status = asked.ticket_before where t.id = asked.ticket_id and t.approval_status = 'pending_review';

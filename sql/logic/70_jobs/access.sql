@@ -11,7 +11,7 @@ begin
     if hold then
         select * into found_job from jobs j where j.id = job and j.deleted_at is null for no key update;
         if found_job.id is null then
-            perform logic.fail('CB404', format('There is no job %s.', job));
+            perform logic.fail('not_found', format('There is no job %s.', job));
         end if;
     end if;
     return found_job;
@@ -26,7 +26,7 @@ declare
 begin
     if held.lease_token is distinct from token or held.lease_expires_at is null or held.lease_expires_at <= clock_timestamp()
        or held.status not in ('running', 'paused', 'waiting') then
-        perform logic.fail('CB007', 'The lease on this job is lost: it expired, or the job ended or went to somebody else. Stop working on it.',
+        perform logic.fail('lease_lost', 'The lease on this job is lost: it expired, or the job ended or went to somebody else. Stop working on it.',
             jsonb_build_object('job_id', held.id, 'status', held.status));
     end if;
     return held;
@@ -42,7 +42,7 @@ end;
 -- A change that the job's status does not allow.
 create function logic.fail_job_status_conflict(job jobs, action text, allowed text) returns void language plpgsql immutable as $$
 begin
-    perform logic.fail('CB409', format('A job can be %s while it is %s; this one is %s.', action, allowed, job.status),
+    perform logic.fail('conflict', format('A job can be %s while it is %s; this one is %s.', action, allowed, job.status),
         jsonb_build_object('status', job.status));
 end
 $$;

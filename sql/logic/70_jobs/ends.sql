@@ -30,7 +30,7 @@ begin
         begin
             perform logic.link_referenced_commits(caller, jsonb_build_array(commit || jsonb_build_object('message', message)), job.workflow_id);
         exception when others then
-            if sqlstate not like 'CB%' then
+            if not logic.is_error(sqlstate) then
                 raise;
             end if;
             perform logic.append_transcript(job, 'The tickets that the commit names were not linked: ' || sqlerrm, 'warning');
@@ -75,7 +75,7 @@ begin
                 coalesce(nullif(logic.trim_whitespace(resolution_comment), ''), format('Done by the job "%s".', held.title)));
         exception when others then
             -- The work is done, whatever the board thinks of its ticket.
-            if sqlstate not like 'CB%' or sqlstate = 'CB422' then
+            if not logic.is_error(sqlstate) or logic.is_error(sqlstate, 'invalid') then
                 raise;
             end if;
             notice := sqlerrm;
@@ -127,7 +127,7 @@ begin
     if not (held.status = 'cancelled' and held.lease_token = token) then
         held := logic.authorize_lease(caller, job, token);
         if held.cancel_requested_at is null then
-            perform logic.fail('CB409', 'Nobody asked for this job to be cancelled; complete, fail or release it.');
+            perform logic.fail('conflict', 'Nobody asked for this job to be cancelled; complete, fail or release it.');
         end if;
         perform logic.end_job(held, 'cancelled');
     end if;

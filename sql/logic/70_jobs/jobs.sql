@@ -56,7 +56,7 @@ begin
             case when char_length(logic.trim_whitespace(prompt)) >= 10 then prompt else format('The job "%s": %s', name, prompt) end,
             priority => create_job.priority) ->> 'ticket_id';
     elsif tid is null and tracking then
-        perform logic.fail('CB422', 'Ticket tracking enabled - ticket_id required.',
+        perform logic.fail('invalid', 'Ticket tracking enabled - ticket_id required.',
             jsonb_build_object('field', 'ticket_id', 'rule', 'is required where ticket tracking is on'));
     end if;
     if not (coalesce(delay_seconds, 0) between 0 and 31536000) then
@@ -147,11 +147,11 @@ declare
     held jobs := logic.authorize_job(caller, job, 'member', hold => true);
 begin
     if initial_prompt is not null and held.status <> 'collecting' then
-        perform logic.fail('CB409', format('The prompt can be changed only while the job is collecting; it is %s.', held.status),
+        perform logic.fail('conflict', format('The prompt can be changed only while the job is collecting; it is %s.', held.status),
             jsonb_build_object('field', 'initial_prompt', 'status', held.status));
     end if;
     if stages is not null and held.status not in ('collecting', 'queued') then
-        perform logic.fail('CB409', format('The stages can be changed only before the job runs; it is %s.', held.status),
+        perform logic.fail('conflict', format('The stages can be changed only before the job runs; it is %s.', held.status),
             jsonb_build_object('field', 'stages', 'status', held.status));
     end if;
     if initial_prompt is not null and logic.trim_whitespace(initial_prompt) = '' then

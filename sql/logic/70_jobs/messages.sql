@@ -63,7 +63,7 @@ begin
     select * into held from jobs j where j.id = found_message.job_id and j.deleted_at is null;
     who := logic.authorize(caller, held.workflow_id, 'member', 'message ' || coalesce(message, ''));
     if who.role <> 'owner' and found_message.agent_id is distinct from logic.effective_actor_id(who) then
-        perform logic.fail('CB403', 'Only its author and owners of the workflow may delete a message.');
+        perform logic.fail('forbidden', 'Only its author and owners of the workflow may delete a message.');
     end if;
     perform 1 from jobs j where j.id = held.id for no key update;
     delete from job_messages m where m.id = found_message.id;

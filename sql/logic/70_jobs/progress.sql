@@ -30,7 +30,7 @@ begin
         moved := (answer ->> 'success')::boolean;
         notice := case when not moved then answer ->> 'message' end;
     exception when others then
-        if sqlstate not like 'CB%' or (refuse_full and sqlstate = 'CB003') then
+        if not logic.is_error(sqlstate) or (refuse_full and logic.is_error(sqlstate, 'wip_limit')) then
             raise;
         end if;
         notice := sqlerrm;

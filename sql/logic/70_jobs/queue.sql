@@ -90,8 +90,11 @@ begin
             perform logic.move_job_ticket(caller, picked, picked.stage, refuse_full => true);
             return jsonb_build_object('success', true, 'job', logic.job_json(picked), 'lease_token', token,
                 'message', format('Claimed the job "%s".', picked.title));
-        exception when sqlstate 'CB003' then
-            -- Somebody filled the column meanwhile: this claim has not happened.
+        exception when others then
+            if not logic.is_error(sqlstate, 'wip_limit') then
+                raise;
+            end if;
+            -- Another claim filled the column in the meantime; this one was rolled back.
             skipped := skipped || picked.id;
         end;
     end loop;

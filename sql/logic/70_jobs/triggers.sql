@@ -34,7 +34,7 @@ $$;
 create function logic.job_before_update() returns trigger language plpgsql as $$
 begin
     if (new.id, new.workflow_id, new.ticket_id) is distinct from (old.id, old.workflow_id, old.ticket_id) then
-        perform logic.fail('CB409', 'The id, workflow and ticket of a job never change.');
+        perform logic.fail('conflict', 'The id, workflow and ticket of a job never change.');
     end if;
     if new.status <> old.status then
         if new.status = 'queued' then

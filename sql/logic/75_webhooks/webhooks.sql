@@ -23,7 +23,7 @@ begin
     if hold then
         select * into found_webhook from webhooks w where w.id = webhook for no key update;
         if found_webhook.id is null then
-            perform logic.fail('CB404', format('There is no webhook %s.', webhook));
+            perform logic.fail('not_found', format('There is no webhook %s.', webhook));
         end if;
     end if;
     return found_webhook;
@@ -53,7 +53,7 @@ begin
     -- Counting and adding is for one at a time; the place in the stream is taken under its lock.
     perform logic.lock_workflow_stream(workflow);
     if (select count(*) from webhooks w where w.workflow_id = workflow) >= 20 then
-        perform logic.fail('CB409', 'A workflow has at most 20 webhooks; delete one first.');
+        perform logic.fail('conflict', 'A workflow has at most 20 webhooks; delete one first.');
     end if;
     insert into webhooks (id, workflow_id, url, secret, events, last_seq, created_by)
     values (logic.new_id('webhook'), workflow, create_webhook.url, create_webhook.secret, logic.normalize_event_types(create_webhook.events),

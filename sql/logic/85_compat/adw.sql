@@ -102,7 +102,7 @@ begin
     if held.status in ('succeeded', 'failed', 'cancelled') then
         perform logic.fail_job_status_conflict(held, 'worked on', 'open');
     elsif logic.has_live_lease(held) and held.claimed_by is distinct from logic.effective_actor_id(who) then
-        perform logic.fail('CB409', format('The worker %s holds this workflow, and ends it itself.', held.worker),
+        perform logic.fail('conflict', format('The worker %s holds this workflow, and ends it itself.', held.worker),
             jsonb_build_object('status', held.status));
     elsif logic.has_live_lease(held) then
         if held.status in ('paused', 'waiting') then
@@ -112,7 +112,7 @@ begin
          where j.id = held.id returning * into held;
     else
         if held.ticket_id is not null and not logic.is_job_ready(held) then
-            perform logic.fail('CB409', 'The ticket of this workflow is blocked, waits for review, or its column is full.');
+            perform logic.fail('conflict', 'The ticket of this workflow is blocked, waits for review, or its column is full.');
         end if;
         update jobs j set status = 'running', attempt = j.attempt + 1, lease_token = gen_random_uuid()::text,
             lease_expires_at = clock_timestamp() + interval '1 hour', heartbeat_at = clock_timestamp(),

@@ -46,7 +46,7 @@ begin
     elsif config is null and coalesce(cardinality(kept), 0) not between 1 and 48 then
         perform logic.fail_invalid('phases', 'or board_config must be given: 1 to 48 phases');
     elsif (select count(*) from workflow_definitions f where f.created_by = logic.effective_actor_id(who)) >= 200 then
-        perform logic.fail('CB409', 'You keep 200 definitions already.');
+        perform logic.fail('conflict', 'You keep 200 definitions already.');
     end if;
     if config is null then
         config := jsonb_build_object('name', name, 'columns', '[{"id": "todo", "name": "To Do", "category": "todo"}]'::jsonb || (

@@ -81,7 +81,7 @@ begin
     end if;
     answer := logic.change_status(caller, tid, target, comment);
     if not (answer ->> 'success')::boolean then
-        perform logic.fail('CB001', answer ->> 'message', answer - 'success' - 'message');
+        perform logic.fail('blocked', answer ->> 'message', answer - 'success' - 'message');
     end if;
     return logic.get_staged_ticket(caller, tid) || jsonb_build_object('success', true, 'old_stage', answer -> 'old_status',
         'new_stage', answer -> 'new_status', 'message', answer -> 'message');

@@ -129,7 +129,7 @@ begin
             notice := case when not (answer ->> 'success')::boolean then answer ->> 'message' end;
         end if;
     exception when others then
-        if sqlstate not like 'CB%' then
+        if not logic.is_error(sqlstate) then
             raise;
         end if;
         notice := sqlerrm;
