@@ -44,7 +44,7 @@ pub enum Error {
     #[error("the database rejected a statement: {}", describe_db(.0))]
     Database(#[source] tokio_postgres::Error),
     /// The database is unreachable or has no free connection; the request can be retried.
-    #[error("database unreachable: {0}")]
+    #[error("the database cannot be reached: {0}")]
     Unavailable(String),
     /// A fault of the installation, described to the operator in one sentence.
     #[error("{0}")]

@@ -12,8 +12,7 @@ async fn codes_in_sql_equal_codes_in_rust() {
     let db = house::database("error_codes").await;
     let client = house::connect(&db.url).await;
     let rows = client.query("select state, http_status, name from logic.error_codes", &[]).await.expect("the codes");
-    let in_sql: BTreeSet<(String, i32, String)> =
-        rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
+    let in_sql: BTreeSet<(String, i32, String)> = rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
     let in_rust: BTreeSet<(String, i32, String)> = ERROR_CODES
         .iter()
         .map(|(state, status, code)| ((*state).to_owned(), i32::from(*status), (*code).to_owned()))
