@@ -1,6 +1,6 @@
--- Triggers of what hangs on tickets: comments, reactions, commit links, blockers.
--- Lock order: the stream row comes last (logic.allocate_sequence_numbers). Blockers look for cycles after taking it,
--- so that two halves of a cycle cannot be inserted at the same time.
+-- Triggers of ticket_blockers: cycles are rejected, and each edge that is added or removed is an event.
+-- Lock order: the stream row, before cycles are searched, so that two halves of a cycle cannot be inserted
+-- concurrently.
 
 -- Refuses a cycle of any length that goes through one of the new edges, then records them.
 create function logic.blockers_inserted() returns trigger language plpgsql as $$

@@ -1,5 +1,6 @@
--- Triggers of `tickets`: what a row derives from its column, and its history.
--- Lock order: the ticket rows are held already; the stream row comes last (logic.allocate_sequence_numbers).
+-- Triggers of tickets: values derived from the column, and history.
+-- Lock order: ticket rows, held already, then the stream row (logic.allocate_sequence_numbers), then search
+-- documents and queues.
 
 -- BEFORE INSERT, by row: fills what the writer left out, so that an INSERT typed in psql is whole.
 create function logic.ticket_before_insert() returns trigger language plpgsql as $$

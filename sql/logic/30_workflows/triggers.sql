@@ -1,5 +1,6 @@
--- Triggers of workflows and boards: a workflow's stream and counter exist from its first moment, and
--- changes of the board are events like any other. Lock order: the stream row comes last.
+-- Triggers of workflows and boards: a workflow gets its stream and ticket counter when it is created, and
+-- changes of the board are events.
+-- Lock order: workflow row, board row, then the stream.
 
 create function logic.workflows_inserted() returns trigger language plpgsql as $$
 begin

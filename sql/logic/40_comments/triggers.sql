@@ -1,6 +1,7 @@
--- Rows removed for good. The product only marks tickets and comments as deleted; a DELETE typed in psql is
--- recorded all the same, so that screens follow it. What goes with its ticket (cascades) needs no event of
--- its own: the ticket's says it. Lock order: the stream row comes last, and before anything is counted.
+-- Triggers of comments and reactions: each change is an event of the ticket, also a DELETE typed in psql (the
+-- product only marks comments as deleted). Rows removed by a cascade get no event of their own; the ticket's
+-- event covers them.
+-- Lock order: comment rows, then the stream row, before anything is counted.
 
 create function logic.comments_inserted() returns trigger language plpgsql as $$
 begin

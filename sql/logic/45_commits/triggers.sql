@@ -1,4 +1,5 @@
--- Triggers of commit links.
+-- Triggers of commit links: each link and each removal is an event of the ticket.
+-- Lock order: the stream row, before commits are counted.
 
 create function logic.commits_inserted() returns trigger language plpgsql as $$
 begin

@@ -1,4 +1,6 @@
--- Triggers that keep search documents up to date.
+-- Triggers that keep ticket_search up to date for keyword search. Updates of tickets are handled by
+-- logic.tickets_updated, which has compared the rows.
+-- Lock order: ticket rows and the stream row, both held by now, then search documents by ticket id.
 
 create function logic.tickets_to_index() returns trigger language plpgsql as $$
 begin

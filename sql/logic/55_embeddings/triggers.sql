@@ -1,5 +1,7 @@
--- What queues a ticket for embedding, beside the changes that logic.tickets_updated sees: being made, and its
--- comments. Lock order: as in 27_embeddings.sql, whose queue rows come last.
+-- Triggers that queue tickets for embedding: new tickets and their comments. Changes of a ticket's text are
+-- queued by logic.tickets_updated.
+-- Lock order: ticket rows and the stream row, both held by now, then queue rows by ticket and model
+-- (see queue.sql).
 
 create function logic.tickets_to_embed() returns trigger language plpgsql as $$
 begin

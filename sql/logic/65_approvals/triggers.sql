@@ -1,7 +1,7 @@
--- Triggers of approvals: each question and each decision is an event of its workflow and, where it
--- belongs to a job, of the job too.
--- Lock order: the job's row, the ticket's, the approval's, then the streams. The columns that say what
--- an approval is about never change, so that they can be read before anything is held.
+-- Triggers of approvals: each question and each decision is an event in the stream of its workflow and, where
+-- it belongs to a job, in the job's stream too.
+-- Lock order: job row, ticket row, approval row, then the streams. The columns that name the subject of an
+-- approval never change, so they can be read before any lock is taken.
 
 create function logic.approval_before_insert() returns trigger language plpgsql as $$
 begin

@@ -1,10 +1,10 @@
 -- Triggers of jobs, their messages and apps.
--- Lock order: whoever writes holds the job's row already (or has just made it); the streams come last.
+-- Lock order: the job row, which every writer holds already (or has just inserted), then the streams.
 --
--- A job has a stream of its own, `job:<id>`, which tells everything. The workflow's stream, and with it
--- the ticket's room, tells the same but for `log` messages: boards are not flooded by the output of commands.
--- Rows in a job's stream leave the column ticket_id null, because a ticket's room reads the workflow's
--- stream; the ticket is in the event's data.
+-- Each job has a stream of its own, `job:<id>`, with all of its events. The workflow's stream, and so the
+-- ticket's room, gets the same events except `log` messages, so that command output does not flood boards.
+-- Rows in a job's stream leave the column ticket_id null, because a ticket's room reads the workflow's stream;
+-- the ticket is in the event's data.
 
 -- One change of a job on its way into history: for the job's stream and, unless `quiet`, the workflow's.
 create function logic.job_change(

@@ -1,6 +1,6 @@
--- Triggers of webhooks: that one was made, stopped, went on or was removed is an event of its workflow.
--- Addresses and secrets are for owners; events, which every member reads, name only the id.
--- Lock order: the webhook's row, then the stream.
+-- Triggers of webhooks: creating, stopping, resuming and removing one is an event of its workflow. Every
+-- member reads events, so they name only the id; URL and secret are for owners.
+-- Lock order: the webhook row, then the stream.
 
 create function logic.webhook_written() returns trigger language plpgsql as $$
 declare

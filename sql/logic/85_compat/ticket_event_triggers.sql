@@ -1,4 +1,5 @@
--- Triggers of what programs tell about tickets. Lock order: the stream row, last.
+-- Triggers of ticket_activities: what external programs report about a ticket is an event of the ticket.
+-- Lock order: the activity row, then the stream.
 
 -- BEFORE INSERT, by row: a row typed in psql gets an id.
 create function logic.activity_before_insert() returns trigger language plpgsql as $$
