@@ -1,7 +1,7 @@
-//! The one error type: what a user is told (status, code, a full sentence) or what an operator must fix.
+//! The one error type: a problem for the client (status, code, a full sentence) or a fault for the operator.
 //!
-//! Rules live in SQL and raise SQLSTATEs of class `CB` (`sql/logic`); this file maps them, and the
-//! constraints of `migrations/`, to problems. Doors turn a problem into their own protocol.
+//! Rules live in SQL and raise SQLSTATEs of class `CB` (`sql/logic/00_kernel/errors.sql`); this file maps
+//! them, and the constraints of `migrations/`, to problems. Each transport encodes a problem in its protocol.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -19,7 +19,7 @@ pub struct FieldError {
     pub rule: String,
 }
 
-/// What a client is told: an HTTP status, a stable code and a sentence (RFC 9457).
+/// A problem document: an HTTP status, a stable code and a sentence (RFC 9457).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
     /// HTTP status, 400–599.
@@ -28,7 +28,7 @@ pub struct Problem {
     pub code: String,
     /// A full sentence for a person.
     pub detail: String,
-    /// The fields that were refused, if the problem is about fields.
+    /// The fields that were rejected, if the problem is about fields.
     pub errors: Vec<FieldError>,
     /// Further members of the problem document, e.g. `blocking_ticket_ids`.
     pub extra: Map<String, Value>,
@@ -37,25 +37,25 @@ pub struct Problem {
 /// Everything that can go wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The request was refused; nothing changed.
+    /// The request was rejected; nothing changed.
     #[error("{}", .0.detail)]
     Problem(Box<Problem>),
-    /// The database refused a statement for a reason that is no rule of ours.
-    #[error("the database refused a statement: {}", describe_db(.0))]
+    /// The database rejected a statement for a reason outside the rules in `sql/logic`.
+    #[error("the database rejected a statement: {}", describe_db(.0))]
     Database(#[source] tokio_postgres::Error),
-    /// The database is away or has no free connection; the request may be tried again.
+    /// The database is unreachable or has no free connection; the request can be retried.
     #[error("the database cannot be reached: {0}")]
     Unavailable(String),
-    /// A fault of the installation, told to the operator in one sentence.
+    /// A fault of the installation, described to the operator in one sentence.
     #[error("{0}")]
     Setup(String),
-    /// A defect: something that should not happen.
+    /// A bug: a state that should be impossible.
     #[error("{0}")]
     Internal(String),
 }
 
 impl Error {
-    /// A refusal with status, code and sentence.
+    /// A problem with status, code and sentence.
     pub fn problem(status: u16, code: &str, detail: impl Into<String>) -> Self {
         Self::Problem(Box::new(Problem {
             status,
@@ -96,10 +96,10 @@ impl Error {
         Self::problem(401, "unauthenticated", detail)
     }
 
-    /// The problem a client is told; faults of ours become 500 and 503 without details.
+    /// The problem for the client; internal faults become 500 or 503 without details.
     pub fn as_problem(&self) -> Problem {
         let mut problem = self.problem_in_full();
-        // Sentences repeat what the client sent, which may be very long.
+        // Sentences quote client input, which can be very long.
         shorten(&mut problem.detail);
         for error in &mut problem.errors {
             shorten(&mut error.field);
@@ -121,21 +121,21 @@ impl Error {
         }
     }
 
-    /// Whether the same statement may succeed if tried again at once (serialization failure, deadlock).
+    /// Whether an immediate retry may succeed (serialization failure, deadlock).
     pub fn is_retryable(&self) -> bool {
         matches!(self, Self::Database(error) if matches!(error.code(),
             Some(&SqlState::T_R_SERIALIZATION_FAILURE) | Some(&SqlState::T_R_DEADLOCK_DETECTED)))
     }
 }
 
-/// Characters of one sentence about what went wrong.
-const LONGEST: usize = 2000;
+/// Maximum characters of one sentence in a problem.
+const MAX_LENGTH: usize = 2000;
 
-/// Takes out the middle of what is too long: a sentence keeps its end.
+/// Cuts the middle out of a text that is too long, so that a sentence keeps its end.
 fn shorten(text: &mut String) {
-    let from = text.char_indices().nth(LONGEST).and_then(|_| text.char_indices().nth(LONGEST / 2));
+    let from = text.char_indices().nth(MAX_LENGTH).and_then(|_| text.char_indices().nth(MAX_LENGTH / 2));
     if let Some((from, _)) = from {
-        let to = text.char_indices().rev().nth(LONGEST / 4).map_or(text.len(), |(at, _)| at);
+        let to = text.char_indices().rev().nth(MAX_LENGTH / 4).map_or(text.len(), |(at, _)| at);
         text.replace_range(from..to, "…");
     }
 }
@@ -144,7 +144,7 @@ impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Self {
         match error.as_db_error() {
             // 57P01–57P03: shutting down, crashed or starting up; 53300: too many connections;
-            // 25006: a replica answers for the primary; 53100: the disk is full.
+            // 25006: read-only replica; 53100: disk full.
             Some(db)
                 if matches!(
                     db.code().code(),
@@ -164,7 +164,7 @@ impl From<tokio_postgres::Error> for Error {
     }
 }
 
-/// `tokio_postgres::Error` prints only "db error"; this adds what the server said, never the values.
+/// `tokio_postgres::Error` prints only "db error"; this adds the server's message, never parameter values.
 pub fn describe_db(error: &tokio_postgres::Error) -> String {
     match error.as_db_error() {
         Some(db) => format!("{} ({})", db.message(), db.code().code()),
@@ -179,8 +179,8 @@ fn problem_of(status: u16, code: &str, detail: &str) -> Problem {
     Problem { status, code: code.to_owned(), detail: detail.to_owned(), errors: Vec::new(), extra: Map::new() }
 }
 
-/// Status and code of each SQLSTATE that `sql/logic` raises.
-const RULES: &[(&str, u16, &str)] = &[
+/// SQLSTATE, HTTP status and code of each error that `sql/logic` raises: the view `logic.error_codes`.
+pub const ERROR_CODES: &[(&str, u16, &str)] = &[
     ("CB001", 409, "blocked"),
     ("CB002", 422, "unknown_status"),
     ("CB003", 409, "wip_limit"),
@@ -202,7 +202,7 @@ const RULES: &[(&str, u16, &str)] = &[
     ("CB429", 429, "too_many_requests"),
 ];
 
-/// Constraints of `migrations/` that a request can meet, with the field and rule to name.
+/// Constraints of `migrations/` that a request can violate, with the field and rule to report.
 const CONSTRAINTS: &[(&str, &str, &str)] = &[
     ("tickets_title_length", "title", "must have 3 to 500 characters"),
     ("tickets_description_length", "description", "must have at most 200000 characters"),
@@ -261,7 +261,7 @@ fn from_db(error: &tokio_postgres::Error) -> Problem {
         return problem_of(500, "internal", "Something went wrong on the server; the request was not carried out.");
     };
     let state = db.code().code();
-    if let Some((_, status, code)) = RULES.iter().find(|(s, ..)| *s == state) {
+    if let Some((_, status, code)) = ERROR_CODES.iter().find(|(s, ..)| *s == state) {
         return rule_problem(db, *status, code);
     }
     if let Some((_, field, rule)) = db.constraint().and_then(|name| CONSTRAINTS.iter().find(|(c, ..)| *c == name)) {

@@ -1,4 +1,4 @@
-//! Hourly housekeeping; the rules are in `logic.maintain`.
+//! Hourly housekeeping; the rules are in `logic.run_maintenance`.
 
 use std::time::Duration;
 

@@ -4,7 +4,7 @@
 //! A task of every server (`drain`) takes them in batches, asks the provider, and stores the vectors; no
 //! transaction is open meanwhile, and no write ever waits for a provider. Requests ask for the vector of
 //! a query or a draft within a budget, and get a reason instead when there is none in time: search then
-//! goes by words and says so. The rules of the queue are in `sql/logic/27_embeddings.sql`.
+//! goes by words and says so. The rules of the queue are in `sql/logic/55_embeddings/`.
 
 mod drain;
 mod health;

@@ -7,6 +7,7 @@ mod commit_hook;
 mod commits;
 mod demo;
 mod embeddings;
+mod error_codes;
 mod house;
 mod http;
 mod import;

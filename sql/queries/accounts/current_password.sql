@@ -1,2 +1,2 @@
 -- The hash of the caller's password. $1 caller.
-select logic.current_password($1)
+select logic.get_password_hash($1)

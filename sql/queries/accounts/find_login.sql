@@ -1,2 +1,2 @@
 -- The account of an e-mail, or null. $1 e-mail.
-select coalesce(logic.find_login($1), 'null')
+select coalesce(logic.find_login_account($1), 'null')

@@ -1,2 +1,2 @@
 -- Who the caller is. $1 caller.
-select logic.me($1)
+select logic.get_current_user($1)

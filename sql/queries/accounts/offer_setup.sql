@@ -1,2 +1,2 @@
 -- Keeps a set-up link. $1 hash.
-select logic.offer_setup($1)
+select logic.create_setup_link($1)

@@ -1,6 +1,6 @@
 -- Parks a question to people.
 -- Parameters: $1 caller, $2 workflow, $3 ticket, $4 job, $5 kind, $6 question, $7 context, $8 options, $9 blocks_job, $10 expires_in_seconds, $11 lease_token, $12 idempotency_key.
-select logic.ask(
+select logic.request_approval(
     caller => $1,
     workflow => $2,
     ticket => $3,

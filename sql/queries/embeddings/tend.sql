@@ -1,2 +1,2 @@
 -- Lets a finished model serve, and removes vectors of retired ones.
-select logic.tend_embeddings()
+select logic.maintain_embedding_models()

@@ -1,6 +1,6 @@
 -- Extends a lease.
 -- Parameters: $1 caller, $2 job, $3 token, $4 lease_seconds, $5 progress, $6 message.
-select logic.heartbeat(
+select logic.record_heartbeat(
     caller => $1,
     job => $2,
     token => $3,

@@ -1,6 +1,6 @@
 -- Adds lines to the transcript, from the worker.
 -- Parameters: $1 caller, $2 job, $3 token, $4 messages.
-select logic.post_messages(
+select logic.post_job_messages(
     caller => $1,
     job => $2,
     token => $3,

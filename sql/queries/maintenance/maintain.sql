@@ -1,3 +1,3 @@
 -- What a server does every hour.
 -- Parameters: $1 history_months.
-select logic.maintain(history_months => $1)
+select logic.run_maintenance(history_months => $1)

@@ -1,2 +1,2 @@
 -- Begins a new epoch after a restore; no parameters.
-select to_jsonb(logic.note_restore())
+select to_jsonb(logic.record_restore())

@@ -1,2 +1,2 @@
 -- $1 caller, $2 ids or names (text[])
-select logic.find_workflows($1, $2)
+select logic.resolve_workflow_ids($1, $2)

@@ -1,2 +1,2 @@
 -- $1 actor or null
-select logic.list_all_keys($1)
+select logic.list_all_api_keys($1)

@@ -1,3 +1,3 @@
 -- Works off some of the queue of changed tickets.
 -- Parameters: $1 max_rows.
-select logic.match_searches(max_rows => $1)
+select logic.process_search_match_queue(max_rows => $1)

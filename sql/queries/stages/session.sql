@@ -1,3 +1,3 @@
 -- Who is connected, and to which board.
 -- Parameters: $1 caller.
-select logic.stage_session($1)
+select logic.get_stage_session($1)

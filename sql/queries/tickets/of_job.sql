@@ -1,3 +1,3 @@
 -- The ticket of a job.
 -- Parameters: $1 caller, $2 job.
-select logic.tickets_of_job($1, $2)
+select logic.list_job_tickets($1, $2)

@@ -1,6 +1,6 @@
 -- Notes that an event was taken.
 -- Parameters: $1 webhook, $2 token, $3 lease_seconds, $4 seq, $5 message_id, $6 event_type, $7 status_code, $8 duration_ms.
-select logic.webhook_delivered(
+select logic.record_webhook_success(
     webhook => $1,
     token => $2,
     lease_seconds => $3,

@@ -1,6 +1,6 @@
 -- Notes that an event was not taken.
 -- Parameters: $1 webhook, $2 token, $3 passed, $4 seq, $5 message_id, $6 event_type, $7 status_code, $8 error, $9 duration_ms, $10 retry_after.
-select logic.webhook_failed(
+select logic.record_webhook_failure(
     webhook => $1,
     token => $2,
     passed => $3,

@@ -1,6 +1,6 @@
 -- Notes a test of a webhook.
 -- Parameters: $1 webhook, $2 workflow, $3 message_id, $4 event_type, $5 status_code, $6 delivered, $7 error, $8 duration_ms.
-select logic.log_delivery(
+select logic.insert_webhook_delivery(
     webhook => $1,
     workflow => $2,
     message_id => $3,

@@ -1,5 +1,5 @@
 //! Access tokens: JWTs of one fixed algorithm that are verified without the database. Whether the
-//! session behind one still stands is asked inside every SQL function (`logic.identify`).
+//! session behind one still stands is asked inside every SQL function (`logic.identify_caller`).
 
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};

@@ -1,4 +1,4 @@
-//! The functions of `sql/logic/27_embeddings.sql`, called.
+//! The functions of `sql/logic/55_embeddings/`, called.
 
 use pgvector::HalfVector;
 use serde::{Deserialize, Serialize};

@@ -3,7 +3,7 @@
 //! One task a server. Any server works off what any other left, also what a killed one left: a batch is
 //! one transaction, so a ticket that starts to match is told exactly once. Busy, it goes on at once; idle,
 //! it looks once a second, and a change made through this server wakes it. The rules are in
-//! `sql/logic/66_subscriptions.sql`.
+//! `sql/logic/60_saved_searches/matching.sql`.
 
 use std::time::{Duration, Instant};
 

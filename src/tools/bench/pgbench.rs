@@ -27,7 +27,7 @@ select logic.create_ticket(:caller, (select workflow_id from bench_tickets where
     'Made while measuring', 'What is to be done, in a line or two');
 ";
 /// Reads the large board.
-pub const BOARD: &str = "select epoch, seq, body from logic.board(:caller, :large);\n";
+pub const BOARD: &str = "select epoch, seq, body from logic.board_snapshot(:caller, :large);\n";
 
 /// What pgbench measured.
 #[derive(Debug, Clone, Copy)]

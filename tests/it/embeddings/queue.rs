@@ -192,7 +192,10 @@ async fn vectors_of_another_size_are_never_stored() {
     let claimed = claim(&desk, model).await;
     assert_eq!(store_as(&desk, model, &claimed, "[1,2]").await, Err("CB409".to_owned()));
     assert_eq!(store_as(&desk, model, &claimed, "[1,2,3]").await, Ok(1));
-    assert_eq!(desk.refused("register_model", json!({"model_name": "one", "model_dimensions": 4})).await, "CB409");
+    assert_eq!(
+        desk.refused("register_embedding_model", json!({"model_name": "one", "model_dimensions": 4})).await,
+        "CB409"
+    );
 }
 
 #[tokio::test]
@@ -212,7 +215,7 @@ async fn a_new_model_is_built_beside_the_old_one_and_takes_over() {
         let new = register(&desk, "new").await;
         assert_eq!(register(&desk, "new").await, new, "again changes nothing");
         assert_eq!((state(old).await, state(new).await), ("serving".into(), "building".into()));
-        assert_eq!(desk.ok("tend_embeddings", json!({})).await["promoted"], json!(null));
+        assert_eq!(desk.ok("maintain_embedding_models", json!({})).await["promoted"], json!(null));
         // Both are kept up while one is built.
         let ticket = desk.ticket("Meanwhile").await;
         assert_eq!((drain(&desk, old).await, drain(&desk, new).await), (1, 4));
@@ -222,7 +225,7 @@ async fn a_new_model_is_built_beside_the_old_one_and_takes_over() {
             .batch_execute("update embedding_queue set attempts = 4, last_error = 'Refused.', not_before = 'infinity'")
             .await
             .expect("age");
-        assert_eq!(desk.ok("tend_embeddings", json!({})).await["promoted"], json!("new"));
+        assert_eq!(desk.ok("maintain_embedding_models", json!({})).await["promoted"], json!("new"));
         assert_eq!((state(old).await, state(new).await), ("retired".into(), "serving".into()));
         assert_eq!(
             number(&desk, "select count(*) from ticket_embeddings").await,
@@ -236,7 +239,7 @@ async fn a_new_model_is_built_beside_the_old_one_and_takes_over() {
             .await
             .expect("age");
         for _ in 0..6 {
-            desk.ok("tend_embeddings", json!({"max_removed": 2})).await;
+            desk.ok("maintain_embedding_models", json!({"max_removed": 2})).await;
         }
         assert_eq!(
             (state(old).await.as_str(), number(&desk, "select count(*) from ticket_embeddings").await),
@@ -314,8 +317,8 @@ async fn what_the_triggers_could_not_see_is_found_by_housekeeping() {
     let model = register(&desk, "one").await;
     desk.ticket("Forgotten").await;
     desk.client.batch_execute("delete from embedding_queue").await.expect("lose it");
-    desk.ok("maintain", json!({"history_months": 0})).await;
+    desk.ok("run_maintenance", json!({"history_months": 0})).await;
     assert_eq!(drain(&desk, model).await, 1);
-    desk.ok("maintain", json!({"history_months": 0})).await;
+    desk.ok("run_maintenance", json!({"history_months": 0})).await;
     assert_eq!(waiting(&desk).await, 0);
 }

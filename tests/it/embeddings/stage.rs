@@ -7,7 +7,10 @@ use crate::logic::desk::Desk;
 
 /// Registers a model of three dimensions; answers its id.
 pub async fn register(desk: &Desk, name: &str) -> i64 {
-    desk.ok("register_model", json!({"model_name": name, "model_dimensions": 3})).await.as_i64().expect("an id")
+    desk.ok("register_embedding_model", json!({"model_name": name, "model_dimensions": 3}))
+        .await
+        .as_i64()
+        .expect("an id")
 }
 
 /// Claims what waits.

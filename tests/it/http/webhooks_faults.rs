@@ -122,7 +122,7 @@ async fn after_long_failure_it_stops_and_resuming_goes_on_from_the_cursor() {
     receiver.answer([status(410)]);
     desk.ticket("Ticket 3").await;
     house::eventually("it was stopped", async || shown(&desk, &id).await["active"] == false).await;
-    assert_eq!(shown(&desk, &id).await["disabled_reason"], "the receiver says that it is gone (410).");
+    assert_eq!(shown(&desk, &id).await["disabled_reason"], "the receiver answered 410 Gone.");
 }
 
 #[tokio::test]
@@ -267,15 +267,15 @@ async fn a_stale_claim_notes_nothing_and_the_log_is_bounded() {
     let second: Option<tokio_postgres::types::Json<Value>> = server.sql(claim, &[]).await[0].get(0);
     let second = second.expect("the next claim").0;
     for (token, noted) in [(text(&first, "token"), false), (text(&second, "token"), true)] {
-        let delivered = "select (logic.webhook_delivered($1, $2, 30, 3, 'msg', 'x', 200, 1))::boolean";
+        let delivered = "select (logic.record_webhook_success($1, $2, 30, 3, 'msg', 'x', 200, 1))::boolean";
         assert_eq!(server.sql(delivered, &[&id, &token]).await[0].get::<_, bool>(0), noted);
     }
-    let failed = "select (logic.webhook_failed($1, $2, 0, 3, 'msg', 'x', 500, 'why', 1))::boolean";
+    let failed = "select (logic.record_webhook_failure($1, $2, 0, 3, 'msg', 'x', 500, 'why', 1))::boolean";
     assert!(!server.sql(failed, &[&id, &text(&first, "token")]).await[0].get::<_, bool>(0));
     assert_eq!(server.number("select count(*) from webhook_deliveries").await, 1);
     server
         .sql(
-            "select logic.log_delivery(w.id, w.workflow_id, 'msg', 'x', n, 1, 200, true, null, 1) from webhooks w, generate_series(1, 250) n",
+            "select logic.insert_webhook_delivery(w.id, w.workflow_id, 'msg', 'x', n, 1, 200, true, null, 1) from webhooks w, generate_series(1, 250) n",
             &[],
         )
         .await;

@@ -101,14 +101,14 @@ async fn cancelling_is_asked_told_and_confirmed() {
     assert_eq!(bench.desk.ok("cancel_job", json!({"job": job})).await["status"], "cancelled", "twice is once");
     bench.desk.ok("retry_job", json!({"job": job})).await;
     let (_, token) = bench.claim().await;
-    assert_eq!(bench.desk.refused("confirm_cancel", json!({"job": job, "token": token})).await, "CB409");
+    assert_eq!(bench.desk.refused("confirm_job_cancel", json!({"job": job, "token": token})).await, "CB409");
     let asked = bench.desk.ok("cancel_job", json!({"job": job})).await;
     assert_eq!((&asked["status"], &asked["cancel_requested"]), (&json!("running"), &json!(true)));
-    let beat = bench.desk.ok("heartbeat", json!({"job": job, "token": token})).await;
+    let beat = bench.desk.ok("record_heartbeat", json!({"job": job, "token": token})).await;
     assert_eq!(beat["cancel_requested"], true);
-    let stopped = bench.desk.ok("confirm_cancel", json!({"job": job, "token": token})).await;
+    let stopped = bench.desk.ok("confirm_job_cancel", json!({"job": job, "token": token})).await;
     assert_eq!(stopped["job"]["status"], "cancelled");
-    bench.desk.ok("confirm_cancel", json!({"job": job, "token": token})).await;
+    bench.desk.ok("confirm_job_cancel", json!({"job": job, "token": token})).await;
     // A worker that dies before it has stopped.
     bench.desk.ok("retry_job", json!({"job": job})).await;
     bench.claim().await;
@@ -120,7 +120,7 @@ async fn cancelling_is_asked_told_and_confirmed() {
     let job = bench.job(json!({})).await;
     let (_, token) = bench.claim().await;
     bench.desk.ok("delete_job", json!({"job": job})).await;
-    assert_eq!(bench.desk.refused("heartbeat", json!({"job": job, "token": token})).await, "CB404");
+    assert_eq!(bench.desk.refused("record_heartbeat", json!({"job": job, "token": token})).await, "CB404");
     let job = bench.job(json!({})).await;
     bench.desk.ok("delete_ticket", json!({"ticket": bench.ticket})).await;
     assert_eq!(bench.get(&job).await["status"], "cancelled");
@@ -183,7 +183,7 @@ async fn work_that_names_no_place_gets_one() {
     let ask = async |more: Value| {
         let mut question = json!({"caller": "stranger", "workflow": null, "job": again["id"], "question": "Well?"});
         question.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
-        bench.desk.ok("ask", question).await
+        bench.desk.ok("request_approval", question).await
     };
     ask(json!({})).await;
     let decided = ask(json!({})).await;
@@ -195,7 +195,10 @@ async fn work_that_names_no_place_gets_one() {
         .execute("select logic.set_member('stranger', $1, 'owner', 'member')", &[&place])
         .await
         .expect("a member");
-    bench.desk.ok("decide", json!({"caller": "owner", "approval": decided["id"], "decision": "approve"})).await;
+    bench
+        .desk
+        .ok("decide_approval", json!({"caller": "owner", "approval": decided["id"], "decision": "approve"}))
+        .await;
     let purged = bench.desk.ok("purge_jobs", json!({"caller": "stranger"})).await;
     assert_eq!(purged["deleted"], 3);
     assert_eq!(bench.desk.card(&text(&again, "ticket_id")).await["approval_status"], Value::Null);

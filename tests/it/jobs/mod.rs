@@ -59,7 +59,7 @@ impl Bench {
 
     /// The text of the system's lines in a transcript.
     async fn notes(&self, job: &str) -> Vec<String> {
-        let page = self.desk.ok("list_messages", json!({"job": job})).await;
+        let page = self.desk.ok("list_job_messages", json!({"job": job})).await;
         let notes = page["messages"].as_array().expect("messages").iter().filter(|line| line["role"] == "system");
         notes.map(|line| text(line, "content")).collect()
     }

@@ -97,21 +97,23 @@ async fn a_silent_worker_loses_its_job() {
     let bench = Bench::open("job_lease").await;
     let job = bench.job(json!({"max_attempts": 2})).await;
     let (_, token) = bench.claim().await;
-    let beat =
-        bench.desk.ok("heartbeat", json!({"job": job, "token": token, "lease_seconds": 3600, "progress": 5})).await;
+    let beat = bench
+        .desk
+        .ok("record_heartbeat", json!({"job": job, "token": token, "lease_seconds": 3600, "progress": 5}))
+        .await;
     assert_eq!((&beat["cancel_requested"], &beat["pause_requested"]), (&json!(false), &json!(false)));
     assert_eq!(bench.desk.ok("expire_leases", json!({})).await, 0);
     bench.set(&job, "lease_expires_at = now() - interval '1 second'").await;
     // Late is late, also before anybody has looked.
     for (name, more) in [
-        ("heartbeat", json!({})),
+        ("record_heartbeat", json!({})),
         ("enter_stage", json!({"stage": "build"})),
         ("report_progress", json!({"progress": 50})),
-        ("post_messages", json!({"messages": [{"kind": "log", "content": "late"}]})),
+        ("post_job_messages", json!({"messages": [{"kind": "log", "content": "late"}]})),
         ("complete_job", json!({})),
         ("fail_job", json!({"error": "late"})),
         ("release_job", json!({})),
-        ("confirm_cancel", json!({})),
+        ("confirm_job_cancel", json!({})),
     ] {
         let mut input = json!({"job": job, "token": token});
         input.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
@@ -125,13 +127,13 @@ async fn a_silent_worker_loses_its_job() {
     bench.set(&job, "not_before = now()").await;
     let (_, second) = bench.claim().await;
     assert_ne!(token, second);
-    assert_eq!(bench.desk.refused("heartbeat", json!({"job": job, "token": token})).await, "CB007");
+    assert_eq!(bench.desk.refused("record_heartbeat", json!({"job": job, "token": token})).await, "CB007");
     // The second attempt was the last.
     bench.set(&job, "lease_expires_at = now() - interval '1 second'").await;
     assert_eq!(bench.desk.ok("expire_leases", json!({})).await, 1);
     let failed = bench.get(&job).await;
     assert_eq!((&failed["status"], bench.status().await.as_str()), (&json!("failed"), "errored"));
-    assert!(text(&failed, "error").contains("went silent"));
+    assert!(text(&failed, "error").contains("stopped sending heartbeats"));
     assert_eq!(bench.notes(&job).await.len(), 1, "the retry is told");
     bench.desk.streams_are_gapless().await;
 }
@@ -145,7 +147,7 @@ async fn resting_jobs_keep_their_worker_while_it_lives() {
     assert_eq!(bench.desk.ok("resume_job", json!({"job": job})).await["status"], "queued");
     let (_, token) = bench.claim().await;
     bench.desk.ok("pause_job", json!({"job": job})).await;
-    let beat = bench.desk.ok("heartbeat", json!({"job": job, "token": token})).await;
+    let beat = bench.desk.ok("record_heartbeat", json!({"job": job, "token": token})).await;
     assert_eq!((&beat["status"], &beat["pause_requested"]), (&json!("paused"), &json!(true)));
     assert_eq!(bench.desk.ok("continue_job", json!({"job": job})).await["status"], "running", "its worker is there");
     bench.desk.ok("pause_job", json!({"job": job})).await;
@@ -153,14 +155,14 @@ async fn resting_jobs_keep_their_worker_while_it_lives() {
     assert_eq!(bench.desk.ok("expire_leases", json!({})).await, 1);
     let resting = bench.get(&job).await;
     assert_eq!((&resting["status"], &resting["attempt"]), (&json!("paused"), &json!(0)), "it rests, held by nobody");
-    assert_eq!(bench.desk.refused("heartbeat", json!({"job": job, "token": token})).await, "CB007");
+    assert_eq!(bench.desk.refused("record_heartbeat", json!({"job": job, "token": token})).await, "CB007");
     assert_eq!(bench.desk.ok("resume_job", json!({"job": job})).await["status"], "queued");
     // Given back by a worker that goes: at once, and the attempt does not count.
     let (_, token) = bench.claim().await;
     bench.desk.ok("release_job", json!({"job": job, "token": token, "reason": "going home"})).await;
     let (_, token) = bench.claim().await;
     assert_eq!(bench.get(&job).await["attempt"], 1);
-    assert!(bench.notes(&job).await.contains(&"Given back: going home".to_owned()));
+    assert!(bench.notes(&job).await.contains(&"Released: going home".to_owned()));
     bench.desk.ok("complete_job", json!({"job": job, "token": token})).await;
     for name in ["pause_job", "resume_job", "continue_job", "cancel_job", "retry_job"] {
         assert_eq!(bench.desk.refused(name, json!({"job": job})).await, "CB409", "{name}");

@@ -85,7 +85,8 @@ impl Stage {
 
     /// The board as anyone gets it now.
     pub async fn board(&self, workflow: &str) -> Value {
-        let row = self.sql.query_one("select (logic.board('ann', $1)).body", &[&workflow]).await.expect("a board");
+        let row =
+            self.sql.query_one("select (logic.board_snapshot('ann', $1)).body", &[&workflow]).await.expect("a board");
         serde_json::from_str(row.get(0)).expect("JSON")
     }
 

@@ -30,7 +30,7 @@ async fn ask(desk: &Desk, more: Value) -> String {
     for (name, value) in more.as_object().expect("an object") {
         arguments[name] = value.clone();
     }
-    desk.ok("ask", arguments).await["id"].as_str().expect("an id").to_owned()
+    desk.ok("request_approval", arguments).await["id"].as_str().expect("an id").to_owned()
 }
 
 async fn open(hint: &str) -> Desk {
@@ -51,10 +51,10 @@ async fn a_job_waits_for_every_question_that_blocks_it() {
     let first = ask(&desk, json!({"job": "job-1", "blocks_job": true, "lease_token": "token"})).await;
     let second = ask(&desk, json!({"job": "job-1", "blocks_job": true})).await;
     assert_eq!(state(&desk, "job-1").await.0, "waiting");
-    desk.ok("decide", json!({"approval": aside, "decision": "approve"})).await;
-    desk.ok("decide", json!({"approval": first, "decision": "reject"})).await;
+    desk.ok("decide_approval", json!({"approval": aside, "decision": "approve"})).await;
+    desk.ok("decide_approval", json!({"approval": first, "decision": "reject"})).await;
     assert_eq!(state(&desk, "job-1").await.0, "waiting");
-    desk.ok("decide", json!({"approval": second, "decision": "answer", "answer": "Yes"})).await;
+    desk.ok("decide_approval", json!({"approval": second, "decision": "answer", "answer": "Yes"})).await;
     assert_eq!(state(&desk, "job-1").await, ("running".to_owned(), 1));
 
     // Where the worker is gone meanwhile, the job goes back to the queue and the attempt does not count.
@@ -66,7 +66,7 @@ async fn a_job_waits_for_every_question_that_blocks_it() {
     let fourth = ask(&desk, json!({"job": "job-1", "blocks_job": true})).await;
     assert_eq!(state(&desk, "job-1").await.0, "waiting");
     desk.client.batch_execute("update jobs set cancel_requested_at = now()").await.expect("cancel");
-    desk.ok("decide", json!({"approval": fourth, "decision": "approve"})).await;
+    desk.ok("decide_approval", json!({"approval": fourth, "decision": "approve"})).await;
     assert_eq!(state(&desk, "job-1").await.0, "cancelled");
     desk.streams_are_gapless().await;
 }
@@ -100,12 +100,12 @@ async fn what_a_job_may_not_ask() {
         for (name, value) in arguments.as_object().expect("an object") {
             whole[name] = value.clone();
         }
-        assert_eq!(desk.refused("ask", whole).await, code, "{arguments}");
+        assert_eq!(desk.refused("request_approval", whole).await, code, "{arguments}");
     }
     // One that a person has paused stays so.
     let asked = ask(&desk, json!({"job": "job-5", "blocks_job": true})).await;
     assert_eq!(state(&desk, "job-5").await.0, "paused");
-    desk.ok("decide", json!({"approval": asked, "decision": "approve"})).await;
+    desk.ok("decide_approval", json!({"approval": asked, "decision": "approve"})).await;
     assert_eq!(state(&desk, "job-5").await.0, "paused");
 }
 
@@ -114,12 +114,12 @@ async fn nobody_has_to_answer_an_ended_job() {
     let desk = open("jobends").await;
     job(&desk, "job-1", "running", Some(60.0)).await;
     let (open, done) = (ask(&desk, json!({"job": "job-1"})).await, ask(&desk, json!({"job": "job-1"})).await);
-    desk.ok("decide", json!({"approval": done, "decision": "approve"})).await;
+    desk.ok("decide_approval", json!({"approval": done, "decision": "approve"})).await;
     desk.client.batch_execute("update jobs set status = 'failed'").await.expect("the end");
     for (approval, status) in [(&open, "withdrawn"), (&done, "approved")] {
         assert_eq!(desk.ok("get_approval", json!({"approval": approval})).await["status"], status);
     }
-    assert_eq!(desk.refused("decide", json!({"approval": open, "decision": "approve"})).await, "CB409");
+    assert_eq!(desk.refused("decide_approval", json!({"approval": open, "decision": "approve"})).await, "CB409");
 }
 
 #[tokio::test]
@@ -134,8 +134,8 @@ async fn what_runs_out_is_ended_once_by_the_databases_clock() {
         .await
         .expect("time");
     // Too late, also before anybody has ended it.
-    assert_eq!(desk.refused("decide", json!({"approval": asked, "decision": "approve"})).await, "CB409");
-    assert_eq!(desk.ok("settled_approvals", json!({"ids": [asked, kept, "gone"]})).await, json!([asked, "gone"]));
+    assert_eq!(desk.refused("decide_approval", json!({"approval": asked, "decision": "approve"})).await, "CB409");
+    assert_eq!(desk.ok("list_settled_approvals", json!({"ids": [asked, kept, "gone"]})).await, json!([asked, "gone"]));
     let mut ended = 0;
     let nodes = (0..4).map(|_| async {
         let client = house::connect(&desk.db.url).await;
@@ -148,7 +148,7 @@ async fn what_runs_out_is_ended_once_by_the_databases_clock() {
     assert_eq!(state(&desk, "job-1").await.0, "running");
     let told = desk.ok("get_approval", json!({"approval": asked})).await;
     assert_eq!((&told["status"], &told["decided_by"]), (&json!("expired"), &Value::Null));
-    assert_eq!(desk.refused("decide", json!({"approval": asked, "decision": "approve"})).await, "CB409");
+    assert_eq!(desk.refused("decide_approval", json!({"approval": asked, "decision": "approve"})).await, "CB409");
     // Reading ends what is due as well.
     desk.client.batch_execute("update approvals set expires_at = now() - interval '1 second'").await.expect("time");
     assert_eq!(desk.ok("get_approval", json!({"approval": kept})).await["status"], "expired");
@@ -168,7 +168,7 @@ async fn of_many_who_decide_at_once_one_wins() {
                 let decision = ["approve", "reject", "answer"][n % 3];
                 let answer = client
                     .query_one(
-                        "select logic.decide($1, $2, $3, $4) ->> 'status'",
+                        "select logic.decide_approval($1, $2, $3, $4) ->> 'status'",
                         &[&["owner", "member"][n % 2], &asked, &decision, &format!("answer {n}")],
                     )
                     .await;
@@ -246,19 +246,19 @@ async fn reviews_go_along_with_merging_and_deleting() {
         )
         .await;
     desk.ok("merge_tickets", json!({"ticket": duplicate, "into_ticket": original})).await;
-    assert_eq!(desk.ok("pending_reviews", json!({})).await["count"], 0);
+    assert_eq!(desk.ok("count_pending_reviews", json!({})).await["count"], 0);
     assert_eq!(desk.refused("review_ticket", json!({"ticket": duplicate, "decision": "approve"})).await, "CB409");
     // Its question can be answered all the same; there is no ticket to comment on.
     let decided = desk
         .ok(
-            "decide",
+            "decide_approval",
             json!({"approval": asked["approval_id"], "decision": "answer", "answer": "This", "comment": "So."}),
         )
         .await;
     assert_eq!(decided["status"], "answered");
     desk.ok("unmerge_ticket", json!({"ticket": duplicate})).await;
-    assert_eq!(desk.ok("pending_reviews", json!({})).await["ticket_ids"], json!([duplicate]));
+    assert_eq!(desk.ok("count_pending_reviews", json!({})).await["ticket_ids"], json!([duplicate]));
     desk.ok("delete_ticket", json!({"ticket": duplicate})).await;
-    assert_eq!(desk.ok("pending_reviews", json!({})).await["count"], 0);
+    assert_eq!(desk.ok("count_pending_reviews", json!({})).await["count"], 0);
     assert_eq!(desk.ok("list_approvals", json!({})).await["approvals"], json!([]));
 }

@@ -122,7 +122,7 @@ async fn the_rules_hold_on_postgres_16() {
     desk.ok("resolve_ticket", json!({"ticket": first, "resolution_comment": "Done on an old one"})).await;
     desk.ok("change_status", json!({"ticket": second, "new_status": "done"})).await;
     desk.ok("search_tickets", json!({"query": "second"})).await;
-    desk.ok("ticket_stats", json!({})).await;
-    desk.ok("maintain", json!({"history_months": 0})).await;
+    desk.ok("get_ticket_stats", json!({})).await;
+    desk.ok("run_maintenance", json!({"history_months": 0})).await;
     desk.streams_are_gapless().await;
 }

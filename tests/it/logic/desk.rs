@@ -67,7 +67,7 @@ impl Desk {
         if names.iter().any(|n| n == "caller") {
             given["caller"] = json!("owner");
         }
-        if names.iter().any(|n| n == "workflow") && name != "get_ticket" && name != "commit_places" {
+        if names.iter().any(|n| n == "workflow") && name != "get_ticket" && name != "find_commit_repositories" {
             given["workflow"] = json!(self.workflow);
         }
         for (key, value) in arguments.as_object().expect("an object") {

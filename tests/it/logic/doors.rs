@@ -7,7 +7,7 @@ use super::desk::Desk;
 
 async fn tell(desk: &Desk, ticket: &str, mut told: Value) -> Value {
     let event = told["event"].take();
-    desk.ok("ticket_event", json!({"ticket": ticket, "event": event, "told": told})).await
+    desk.ok("record_ticket_event", json!({"ticket": ticket, "event": event, "payload": told})).await
 }
 
 #[tokio::test]
@@ -15,7 +15,7 @@ async fn words_for_columns() {
     let desk = Desk::open("words").await;
     let mean = async |workflow: &str, word: &str, standing: Option<&str>| {
         let arguments = json!({"workflow": workflow, "word": word, "standing_in": standing});
-        desk.ok("column_for", arguments).await.as_str().map(str::to_owned)
+        desk.ok("find_column_for_word", arguments).await.as_str().map(str::to_owned)
     };
     let cases: &[(&str, &str, Option<&str>, Option<&str>)] = &[
         ("development", "in_progress", None, Some("in_progress")),
@@ -51,8 +51,12 @@ async fn tickets_by_their_keys() {
     let desk = Desk::open("keys").await;
     let first = desk.ticket("First").await;
     let locate = async |caller: &str, ticket: &str| {
-        desk.call("locate_ticket", json!({"caller": caller, "ticket": ticket, "required": "viewer", "workflow": null}))
-            .await
+        desk.call(
+            "authorize_ticket_by_key",
+            json!({"caller": caller, "ticket": ticket, "required": "viewer", "workflow": null}),
+        )
+        .await
+        .map(|access| access["ticket_id"].clone())
     };
     for name in [first.as_str(), "TKT-1", "tkt-1", "#1", "1"] {
         assert_eq!(locate("owner", name).await.expect("found"), json!(first), "{name}");
@@ -69,18 +73,18 @@ async fn tickets_by_their_keys() {
     let refusal = locate("owner", "TKT-1").await.expect_err("two of them");
     assert_eq!((refusal.0.as_str(), &refusal.2["field"]), ("CB422", &json!("ticket_id")));
     let named = json!({"ticket": "TKT-1", "required": "viewer", "workflow": other["id"]});
-    assert_eq!(desk.ok("locate_ticket", named).await, json!(elsewhere));
+    assert_eq!(desk.ok("authorize_ticket_by_key", named).await["ticket_id"], json!(elsewhere));
     desk.client
         .execute("insert into default_workflows (actor_id, workflow_id) values ('owner', $1)", &[&other["id"].as_str()])
         .await
         .expect("a default");
     assert_eq!(locate("owner", "TKT-1").await.expect("the own"), json!(elsewhere));
-    assert_eq!(desk.ok("own_workflow", json!({})).await, other["id"]);
-    assert_eq!(desk.ok("own_workflow", json!({"caller": "stranger"})).await, Value::Null);
-    let made = desk.ok("find_room", json!({"caller": "stranger", "room": null})).await;
-    assert_eq!(desk.ok("find_room", json!({"caller": "stranger", "room": null})).await, made);
-    assert_eq!(desk.ok("find_room", json!({"room": "ticket:TKT-1"})).await, json!(format!("ticket:{}", elsewhere)));
-    assert_eq!(desk.ok("find_room", json!({"room": "job:any"})).await, "job:any");
+    assert_eq!(desk.ok("find_default_workflow", json!({})).await, other["id"]);
+    assert_eq!(desk.ok("find_default_workflow", json!({"caller": "stranger"})).await, Value::Null);
+    let made = desk.ok("resolve_room", json!({"caller": "stranger", "room": null})).await;
+    assert_eq!(desk.ok("resolve_room", json!({"caller": "stranger", "room": null})).await, made);
+    assert_eq!(desk.ok("resolve_room", json!({"room": "ticket:TKT-1"})).await, json!(format!("ticket:{}", elsewhere)));
+    assert_eq!(desk.ok("resolve_room", json!({"room": "job:any"})).await, "job:any");
 }
 
 #[tokio::test]
@@ -148,8 +152,8 @@ async fn what_engines_tell() {
         tell(&desk, &ticket, json!({"event": "state_change", "state": "assigned", "assigneeId": "user-nobody"})).await;
     assert!(told["notice"].as_str().is_some_and(|notice| notice.contains("assigned_agent_id")), "{told}");
     for who in ["viewer", "stranger"] {
-        let told = json!({"caller": who, "ticket": ticket, "event": "progress", "told": {"phase": "x"}});
-        assert_eq!(desk.refused("ticket_event", told).await, if who == "viewer" { "CB403" } else { "CB404" });
+        let told = json!({"caller": who, "ticket": ticket, "event": "progress", "payload": {"phase": "x"}});
+        assert_eq!(desk.refused("record_ticket_event", told).await, if who == "viewer" { "CB403" } else { "CB404" });
     }
     // A row typed by hand is told too.
     desk.client

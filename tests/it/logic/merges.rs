@@ -47,7 +47,7 @@ async fn what_hangs_on_a_duplicate_goes_to_its_original_and_comes_back() {
     let part = desk.ticket_with("A part", json!({"parent_ticket_id": duplicate})).await;
     let related = desk.ticket_with("Related", json!({"related_ticket_ids": [duplicate]})).await;
     let comment = desk.ok("add_comment", json!({"ticket": duplicate, "comment_text": "About xylophones"})).await;
-    desk.ok("react", json!({"comment": comment["comment_id"], "emoji": "👍", "present": true})).await;
+    desk.ok("set_reaction", json!({"comment": comment["comment_id"], "emoji": "👍", "present": true})).await;
     for (ticket, sha) in [(&original, "aaaa"), (&duplicate, "aaaa"), (&duplicate, "bbbb")] {
         desk.ok("link_commit", json!({"ticket": ticket, "commit_sha": sha})).await;
     }
@@ -85,11 +85,11 @@ async fn what_hangs_on_a_duplicate_goes_to_its_original_and_comes_back() {
     assert!(desk.changes(&duplicate).await.contains(&"ticket_merged".to_owned()));
     assert!(desk.changes(&original).await.contains(&"ticket_merged".to_owned()));
     // It is on no board, in no list, statistics or search.
-    let board = desk.ok("board", json!({})).await;
+    let board = desk.ok("board_snapshot", json!({})).await;
     assert!(!board["body"].as_str().expect("a board").contains("\"The duplicate\""));
     let list = desk.ok("list_tickets", json!({"filters": {"status": ["done"]}})).await;
     assert_eq!(list["total_count"], 0);
-    assert_eq!(desk.ok("ticket_stats", json!({})).await["stats"]["total_tickets"], 5);
+    assert_eq!(desk.ok("get_ticket_stats", json!({})).await["stats"]["total_tickets"], 5);
     assert_eq!(found(&desk, "xylophone").await, ["The original"]);
     assert_eq!(found(&desk, "duplicate").await, ["The original"], "as its comments say");
 

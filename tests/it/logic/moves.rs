@@ -215,7 +215,10 @@ async fn one_bulk_change_reports_each_ticket() {
     let (a, b) = (desk.ticket("First").await, desk.ticket("Second").await);
     desk.ok("set_blockers", json!({"ticket": b, "blocked_by_ticket_ids": [a]})).await;
     let answer = desk
-        .ok("bulk_update", json!({"ticket_ids": [a, "TKT-2"], "updates": {"tags": ["x"]}, "new_status": "review"}))
+        .ok(
+            "bulk_update_tickets",
+            json!({"ticket_ids": [a, "TKT-2"], "updates": {"tags": ["x"]}, "new_status": "review"}),
+        )
         .await;
     assert_eq!(answer["updated"], 1);
     assert_eq!(answer["results"][1]["blocked"], true);
@@ -223,7 +226,7 @@ async fn one_bulk_change_reports_each_ticket() {
     for bad in
         [json!({"ticket_ids": []}), json!({"ticket_ids": [a]}), json!({"ticket_ids": ["TKT-77"], "new_status": "done"})]
     {
-        assert_eq!(desk.refused("bulk_update", bad).await, "CB422");
+        assert_eq!(desk.refused("bulk_update_tickets", bad).await, "CB422");
     }
 }
 

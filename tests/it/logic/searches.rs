@@ -14,7 +14,7 @@ async fn watch(desk: &Desk, name: &str, more: Value) -> String {
 
 /// Works off the queue.
 async fn work(desk: &Desk) {
-    while desk.ok("match_searches", json!({"max_rows": 3})).await["taken"] != 0 {}
+    while desk.ok("process_search_match_queue", json!({"max_rows": 3})).await["taken"] != 0 {}
 }
 
 /// The keys a search's stream has told, in order.
@@ -106,7 +106,7 @@ async fn every_filter_is_watched() {
 #[tokio::test]
 async fn what_is_meant_matches_too() {
     let desk = Desk::open("watchmeaning").await;
-    desk.client.batch_execute("select logic.register_model('test/three', 3)").await.expect("a model");
+    desk.client.batch_execute("select logic.register_embedding_model('test/three', 3)").await.expect("a model");
     let before = desk.ticket("Near before the watch").await;
     let embed = async |ticket: &str, vector: &str| {
         let sql = "select logic.store_embeddings(c.model, now(), (c.claim ->> 'lease')::timestamptz, (
@@ -118,7 +118,7 @@ async fn what_is_meant_matches_too() {
     let search = watch(&desk, "meaning", json!({"query": "quite another word"})).await;
     let between = desk.ticket("Near, made before the vector").await;
     embed(&between, "[1,0.1,0]").await;
-    let wanting = desk.ok("match_searches", json!({})).await["wanting"].clone();
+    let wanting = desk.ok("process_search_match_queue", json!({})).await["wanting"].clone();
     assert_eq!(wanting, json!([{"search_id": search, "query": "quite another word"}]));
     let set = "select logic.set_search_vector($1, $2, (select id from embedding_models), '[1,0,0]')";
     desk.client.query_one(set, &[&search, &"something it does not ask any more"]).await.expect("no vector");
@@ -130,6 +130,6 @@ async fn what_is_meant_matches_too() {
     embed(&far, "[0,1,0]").await;
     work(&desk).await;
     assert_eq!(told(&desk, &search).await, ["TKT-2", "TKT-3"]);
-    assert_eq!(desk.ok("match_searches", json!({})).await["wanting"], json!([]));
+    assert_eq!(desk.ok("process_search_match_queue", json!({})).await["wanting"], json!([]));
     desk.streams_are_gapless().await;
 }

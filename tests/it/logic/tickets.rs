@@ -199,8 +199,9 @@ async fn comments_mention_thread_and_belong_to_their_author() {
     let edited = desk.ok("edit_comment", json!({"comment": reply, "comment_text": "Certainly"})).await;
     assert_eq!((edited["comment_text"].as_str(), edited["is_edited"].as_bool()), (Some("Certainly"), Some(true)));
     for (present, expected) in [(true, 1), (true, 1), (false, 0)] {
-        let after =
-            desk.ok("react", json!({"caller": "member", "comment": reply, "emoji": "👍", "present": present})).await;
+        let after = desk
+            .ok("set_reaction", json!({"caller": "member", "comment": reply, "emoji": "👍", "present": present}))
+            .await;
         assert_eq!(after["reactions"].as_array().map(Vec::len), Some(expected));
     }
     desk.ok("delete_comment", json!({"comment": first})).await;
@@ -231,7 +232,7 @@ async fn lists_filter_sort_and_page() {
         desk.ok("list_tickets", json!({"filters": {"unassigned": true, "is_blocked": false}})).await["total_count"],
         7
     );
-    let stats = desk.ok("ticket_stats", json!({})).await["stats"].clone();
+    let stats = desk.ok("get_ticket_stats", json!({})).await["stats"].clone();
     assert_eq!((stats["total_tickets"].as_i64(), stats["created_today"].as_i64()), (Some(7), Some(7)));
     assert_eq!(stats.as_object().map(serde_json::Map::len), Some(12), "the twelve statistics clients know");
 }

@@ -33,7 +33,7 @@ async fn crowd(desk: &Desk, count: i64) -> i64 {
 
 /// The numbers of the tickets nearest to the angle 0.
 async fn nearest(desk: &Desk, model: i64, filters: &str, rows: i32) -> Vec<i64> {
-    let sql = "select t.number from logic.nearest($1, $2, '[1,0,0]'::halfvec, $3::text::jsonb, $4) n
+    let sql = "select t.number from logic.nearest_tickets($1, $2, '[1,0,0]'::halfvec, $3::text::jsonb, $4) n
                  join tickets t on t.id = n.ticket_id order by n.distance, n.ticket_id";
     let rows = desk.client.query(sql, &[&desk.workflow, &model, &filters, &rows]).await.expect("the nearest");
     rows.iter().map(|row| row.get(0)).collect()
@@ -49,7 +49,7 @@ async fn the_graph_gives_full_pages_also_when_few_pass_the_filters() {
 }
 
 async fn full_pages(desk: &Desk, model: i64) {
-    let limit = number(desk, "select logic.exact_limit()").await;
+    let limit = number(desk, "select logic.exact_search_limit()").await;
     assert!(limit < 6001, "else this tries nothing");
     let found = nearest(desk, model, "{}", 100).await;
     let right = found.iter().filter(|n| **n <= 100).count();

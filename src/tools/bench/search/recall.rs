@@ -51,13 +51,13 @@ async fn compare(house: &House, model: i64, workflow: &str, asked: &[Question], 
         .sql
         .prepare(
             "select min(e.embedding <=> $3::halfvec) from ticket_embeddings e join tickets t on t.id = e.ticket_id
-              where e.workflow_id = $1 and e.model_id = $2 and logic.matches(t, $4)
+              where e.workflow_id = $1 and e.model_id = $2 and logic.matches_filters(t, $4)
               group by e.ticket_id order by 1 limit 10",
         )
         .await?;
     let nearest = house
         .sql
-        .prepare("select n.distance from logic.nearest($1, $2, $3, $4, 100) n order by n.distance limit 10")
+        .prepare("select n.distance from logic.nearest_tickets($1, $2, $3, $4, 100) n order by n.distance limit 10")
         .await?;
     let (mut recall, mut full) = (0.0, 0.0);
     for question in asked {
