@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::house;
+use crate::harness;
 
 struct Said {
     ok: bool,
@@ -48,7 +48,7 @@ fn run(url: &str, input: &str, arguments: &[&str]) -> Said {
 
 #[tokio::test]
 async fn people_keys_and_workflows_are_made_and_listed() {
-    let test = house::database("cli").await;
+    let test = harness::database("cli").await;
     let call = |arguments: &[&str]| run(&test.url, "", arguments);
     assert!(
         run(&test.url, "a long password\n", &["user", "create", "Boss@Example.com", "--admin", "--password-stdin"]).ok
@@ -80,7 +80,7 @@ async fn people_keys_and_workflows_are_made_and_listed() {
 
 #[tokio::test]
 async fn files_are_imported_and_every_line_is_accounted_for() {
-    let test = house::database("cli_import").await;
+    let test = harness::database("cli_import").await;
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/beads-small.jsonl");
     let import =
         |flags: &[&str]| run(&test.url, "", &[&["import", "beads", file, "--workflow", "Tracker"], flags].concat());
@@ -129,7 +129,7 @@ async fn files_are_imported_and_every_line_is_accounted_for() {
 
 #[tokio::test]
 async fn verify_finds_a_hole() {
-    let test = house::database("cli_verify").await;
+    let test = harness::database("cli_verify").await;
     assert!(run(&test.url, "", &["workflow", "create", "Desk"]).ok);
     let input = "{\"id\":\"a\",\"title\":\"One ticket\"}\n{\"id\":\"b\",\"title\":\"Two tickets\"}\n";
     assert!(run(&test.url, input, &["import", "beads", "-", "--workflow", "Desk"]).ok);
@@ -137,7 +137,7 @@ async fn verify_finds_a_hole() {
     assert!(whole.ok && whole.out.contains("all whole"), "{}", whole.out);
     assert!(run(&test.url, "", &["maintenance", "restored"]).err.contains("new epoch"));
     assert!(run(&test.url, "", &["maintenance", "prune", "--months", "2"]).ok);
-    house::connect(&test.url).await.batch_execute("delete from history where seq = 1").await.expect("make a hole");
+    harness::connect(&test.url).await.batch_execute("delete from history where seq = 1").await.expect("make a hole");
     let broken = run(&test.url, "", &["verify"]);
     assert!(!broken.ok && broken.out.contains("not whole") && broken.err.contains("are due"), "{}", broken.out);
 }
@@ -162,7 +162,7 @@ async fn what_is_wrong_with_the_settings_is_one_sentence() {
 async fn a_command_starts_postgres_for_itself() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");
-    let runtime = house::runtime_dir();
+    let runtime = harness::runtime_dir();
     std::fs::write(
         folder.path().join("callboard.toml"),
         format!("data_dir = '{}'\nruntime_dir = '{}'\n", data.display(), runtime.display()),

@@ -18,7 +18,7 @@ use clap::Parser;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
-use crate::house::{self, TestDb};
+use crate::harness::{self, TestDb};
 
 #[derive(Parser)]
 struct Settings {
@@ -61,7 +61,7 @@ pub async fn server(hint: &str) -> Server {
 
 /// A server with flags of `callboard serve`, e.g. `&["--registration", "off"]`.
 pub async fn server_with(hint: &str, flags: &[&str], extras: Vec<ExtraRoutes>) -> Server {
-    let db = house::database(hint).await;
+    let db = harness::database(hint).await;
     server_on(db, flags, extras).await
 }
 
@@ -84,7 +84,7 @@ async fn server_at(db: Arc<TestDb>, flags: &[&str], mut extras: Vec<ExtraRoutes>
     let relay = live.clone();
     state.add_ready_check("relay", Box::new(move || relay.ready()));
     let tasks = BackgroundTasks::start(&state, &live);
-    house::eventually("the relay follows", async || live.ready().is_ok()).await;
+    harness::eventually("the relay follows", async || live.ready().is_ok()).await;
     let server = http::serve(listener, state.clone(), extras).expect("serve");
     let handle = server.handle();
     tokio::spawn(server);
@@ -152,7 +152,7 @@ impl Server {
         statement: &str,
         params: &[&(dyn tokio_postgres::types::ToSql + Sync)],
     ) -> Vec<tokio_postgres::Row> {
-        let client = house::connect(&self.db.url).await;
+        let client = harness::connect(&self.db.url).await;
         client.query(statement, params).await.unwrap_or_else(|error| panic!("{statement}: {error:?}"))
     }
 }

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::client::{Client, Server};
-use crate::house;
-use crate::http::stage::{Desk, open, person, service, text};
+use crate::harness;
+use crate::http::fixtures::{Desk, open, person, service, text};
 
 /// A repository with the hook, and a workflow with three tickets.
 struct Bench {
@@ -101,7 +101,7 @@ impl Bench {
         let mut wanted: Vec<&str> = wanted.to_vec();
         wanted.sort_unstable();
         let what = format!("{key} has {wanted:?}");
-        house::eventually(&what, async || self.commits(key).await == wanted).await;
+        harness::eventually(&what, async || self.commits(key).await == wanted).await;
     }
 
     async fn told(&self) -> usize {
@@ -126,7 +126,7 @@ async fn commits_reach_their_tickets() {
     assert_eq!((&commit["author"], &commit["insertions"]), (&json!("Mara Ünal"), &json!(2)));
     assert_eq!((&commit["files_list"], &commit["agent_id"]), (&json!(["näme.txt"]), &json!("robot")));
     assert!(!bench.toy().join("oops").exists());
-    house::eventually("the log", async || bench.log().contains("names TKT-99")).await;
+    harness::eventually("the log", async || bench.log().contains("names TKT-99")).await;
 
     // Told once more by hand: nothing new.
     let again = bench.callboard(&["commits", "push", "--json"]);
@@ -203,8 +203,10 @@ async fn whoever_commits_is_never_kept() {
     }
     bench.git(&["config", "callboard.keyFile", "/nowhere/at all"]);
     bench.commit("TKT-1 by nobody");
-    house::eventually("the log says why", async || bench.log().contains("The key cannot be read from /nowhere/at all"))
-        .await;
+    harness::eventually("the log says why", async || {
+        bench.log().contains("The key cannot be read from /nowhere/at all")
+    })
+    .await;
     let refused = bench.callboard(&["commits", "push"]);
     assert!(!refused.status.success() && refused.stdout.is_empty());
     let strange = bench.callboard(&["commits", "push", "no-such-branch"]);

@@ -12,7 +12,7 @@ use clap::Parser;
 use tempfile::TempDir;
 use tokio_postgres::Client;
 
-use crate::house;
+use crate::harness;
 
 struct Shelf {
     folder: TempDir,
@@ -21,14 +21,14 @@ struct Shelf {
     config: Config,
     caller: Caller,
     workflow: String,
-    _test: house::TestDb,
+    _test: harness::TestDb,
 }
 
 /// A repository `toy` in a folder of repositories, and a workflow that shows it.
 async fn shelf(hint: &str) -> Shelf {
     let folder = tempfile::tempdir().expect("a folder");
-    let test = house::database(hint).await;
-    let client = house::connect(&test.url).await;
+    let test = harness::database(hint).await;
+    let client = harness::connect(&test.url).await;
     let sql = "insert into actors (id, kind, name, is_admin) values ('admin', 'user', 'Admin', true), ('other', 'user', 'Other', false);
                select logic.create_workflow('admin', 'Shop')";
     client.batch_execute(sql).await.expect("a workflow");

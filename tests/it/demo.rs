@@ -4,13 +4,13 @@ use callboard::db::{Db, pool};
 use callboard::tools::demo;
 use tokio::sync::oneshot;
 
-use crate::{client, house};
+use crate::{client, harness};
 
 #[tokio::test]
 async fn agents_work_through_the_api_and_a_restart_goes_on() {
     let server = client::server("demo").await;
     let db = Db::new(pool::pool(&server.db.url, 4, std::time::Duration::from_secs(30)).expect("a pool"));
-    let behind = house::connect(&server.db.url).await;
+    let behind = harness::connect(&server.db.url).await;
     let count = async |sql: &str| -> i64 { behind.query_one(sql, &[]).await.expect(sql).get(0) };
     let run = || {
         let (stop, stopped) = oneshot::channel::<()>();
@@ -20,22 +20,22 @@ async fn agents_work_through_the_api_and_a_restart_goes_on() {
     };
 
     let (stop, running) = run();
-    house::eventually("the first tickets", async || count("select count(*) from tickets").await >= 32).await;
+    harness::eventually("the first tickets", async || count("select count(*) from tickets").await >= 32).await;
     let seeded = count("select max(seq) from history").await;
     // Each of the four has done something to a ticket since.
     let at_work = format!(
         "select count(distinct actor_id) from history where seq > {seeded} and actor_id in ('demo/ada', 'demo/brook', 'demo/cass', 'demo/dot')"
     );
-    house::eventually("four agents at work", async || count(&at_work).await == 4).await;
+    harness::eventually("four agents at work", async || count(&at_work).await == 4).await;
     let telling = "select count(distinct kind) from job_messages where agent_id in ('demo/echo', 'demo/finch')";
-    house::eventually("workers claim jobs and tell what they do", async || count(telling).await == 3).await;
+    harness::eventually("workers claim jobs and tell what they do", async || count(telling).await == 3).await;
     drop(stop);
     running.await.expect("the demo ends").expect("in order");
 
     let tickets = count("select count(*) from tickets").await;
     let before = count("select max(seq) from history").await;
     let (stop, running) = run();
-    house::eventually("work goes on", async || count("select max(seq) from history").await >= before + 3).await;
+    harness::eventually("work goes on", async || count("select max(seq) from history").await >= before + 3).await;
     drop(stop);
     running.await.expect("the demo ends").expect("in order");
     assert_eq!(count("select count(*) from workflows").await, 1);

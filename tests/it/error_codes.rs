@@ -5,12 +5,12 @@ use std::path::Path;
 
 use callboard::error::ERROR_CODES;
 
-use crate::house;
+use crate::harness;
 
 #[tokio::test]
 async fn codes_in_sql_equal_codes_in_rust() {
-    let db = house::database("error_codes").await;
-    let client = house::connect(&db.url).await;
+    let db = harness::database("error_codes").await;
+    let client = harness::connect(&db.url).await;
     let rows = client.query("select state, http_status, name from logic.error_codes", &[]).await.expect("the codes");
     let in_sql: BTreeSet<(String, i32, String)> = rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
     let in_rust: BTreeSet<(String, i32, String)> = ERROR_CODES
@@ -54,8 +54,8 @@ fn functions_raise_only_known_errors() {
 
 #[tokio::test]
 async fn an_unknown_error_name_fails_loudly() {
-    let db = house::database("error_names").await;
-    let client = house::connect(&db.url).await;
+    let db = harness::database("error_names").await;
+    let client = harness::connect(&db.url).await;
     for name in ["'no_such_error'", "'CB404'", "null"] {
         let error = client.execute(&format!("select logic.fail({name}, 'A sentence.')"), &[]).await.expect_err("fails");
         assert_eq!(error.code().map(|code| code.code()), Some("XX000"), "{name}: {error:?}");

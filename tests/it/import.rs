@@ -10,21 +10,21 @@ use callboard::domain::operators::operator;
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 
-use crate::house;
+use crate::harness;
 
 struct Desk {
     client: Client,
     db: Db,
     caller: Caller,
-    _test: house::TestDb,
+    _test: harness::TestDb,
 }
 
 async fn desk(hint: &str) -> Desk {
-    let test = house::database(hint).await;
+    let test = harness::database(hint).await;
     let pool = pool::pool(&test.url, 4, std::time::Duration::from_secs(60)).expect("a pool");
     let db = Db::new(pool);
     let caller = operator(&db, None).await.expect("an operator");
-    Desk { client: house::connect(&test.url).await, db, caller, _test: test }
+    Desk { client: harness::connect(&test.url).await, db, caller, _test: test }
 }
 
 impl Desk {

@@ -1,14 +1,15 @@
 //! The integration tests: one binary, so that they share one Postgres.
 
 mod cli;
-mod cli_daily;
+mod cli_commands;
 mod client;
+mod client_flows;
 mod commit_hook;
 mod commits;
 mod demo;
 mod embeddings;
 mod error_codes;
-mod house;
+mod harness;
 mod http;
 mod import;
 mod jobs;
@@ -23,6 +24,5 @@ mod runtime_disk;
 mod schema;
 mod sdk;
 mod search;
-mod seeds;
 mod sql_contract;
 mod worker;

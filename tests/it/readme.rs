@@ -11,8 +11,8 @@ use tokio::process::{Child, Command};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::client::server_with;
-use crate::house;
-use crate::http::stage::{Desk, person, text};
+use crate::harness;
+use crate::http::fixtures::{Desk, person, text};
 
 const EMAIL: &str = "reader@example.org";
 const PASSWORD: &str = "correct horse battery";
@@ -46,7 +46,7 @@ impl Program {
             .arg("serve")
             .env("CALLBOARD_LISTEN", "127.0.0.1:0")
             .env("CALLBOARD_DATA_DIR", folder.path().join("data"))
-            .env("CALLBOARD_RUNTIME_DIR", house::runtime_dir())
+            .env("CALLBOARD_RUNTIME_DIR", harness::runtime_dir())
             .env("CALLBOARD_ADMIN_EMAIL", EMAIL)
             .env("CALLBOARD_ADMIN_PASSWORD", PASSWORD)
             .env_remove("DATABASE_URL")
@@ -71,7 +71,7 @@ impl Program {
         let path = format!(
             "{}:{}:{}",
             program.display(),
-            house::runtime_dir().join("postgres-18/bin").display(),
+            harness::runtime_dir().join("postgres-18/bin").display(),
             std::env::var("PATH").unwrap_or_default()
         );
         let output = Command::new("bash")
@@ -81,7 +81,7 @@ impl Program {
             .env("CALLBOARD_ADMIN_EMAIL", EMAIL)
             .env("CALLBOARD_ADMIN_PASSWORD", PASSWORD)
             .env("CALLBOARD_DATA_DIR", self.folder.path().join("data"))
-            .env("CALLBOARD_RUNTIME_DIR", house::runtime_dir())
+            .env("CALLBOARD_RUNTIME_DIR", harness::runtime_dir())
             .env_remove("DATABASE_URL")
             .current_dir(self.folder.path())
             .output()
@@ -191,7 +191,7 @@ async fn the_receiver_of_webhooks_knows_what_is_signed() {
         let request = stranger.post(&url).header("webhook-id", "x").header("webhook-timestamp", "1").body("{}");
         request.header("webhook-signature", signature).send().await.map(|answer| answer.status().as_u16())
     };
-    house::eventually("the receiver listens", async || forged("v1,x").await.is_ok()).await;
+    harness::eventually("the receiver listens", async || forged("v1,x").await.is_ok()).await;
     assert_eq!(forged("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=").await.ok(), Some(401));
     let ticket = desk.ticket("Told outside").await;
     let line = tokio::time::timeout(Duration::from_secs(30), lines.next_line()).await.expect("in time");

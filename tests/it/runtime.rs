@@ -11,10 +11,10 @@ use std::time::Duration;
 use callboard::db::embedded::{Embedded, Options, StartError, State, database_url};
 use tempfile::TempDir;
 
-use crate::house;
+use crate::harness;
 
 fn options(data_dir: impl Into<PathBuf>) -> Options {
-    let mut options = Options::new(house::runtime_dir(), data_dir);
+    let mut options = Options::new(harness::runtime_dir(), data_dir);
     options.settings = vec![("fsync".into(), "off".into())];
     options
 }
@@ -38,7 +38,7 @@ async fn refusal(options: Options) -> StartError {
 }
 
 async fn number(url: &str, sql: &str) -> i64 {
-    house::connect(url).await.query_one(sql, &[]).await.expect(sql).get(0)
+    harness::connect(url).await.query_one(sql, &[]).await.expect(sql).get(0)
 }
 
 fn postmaster(data_dir: &Path) -> i32 {
@@ -69,7 +69,7 @@ async fn starts_keeps_its_data_and_starts_again() {
     let embedded = start(&data).await;
     assert_eq!(*embedded.state().borrow(), State::Ready);
     assert_eq!(number(embedded.url(), "select current_setting('server_version_num')::int8 / 10000").await, 18);
-    let client = house::connect(embedded.url()).await;
+    let client = harness::connect(embedded.url()).await;
     client.batch_execute("create extension vector; create table kept as select 7::int8 as n").await.expect("write");
     assert_eq!(database_url(&data).expect("a running server"), embedded.url());
     embedded.stop().await;
@@ -124,7 +124,7 @@ async fn a_killed_postmaster_is_replaced() {
     let folder = folder();
     let data = folder.path().join("data");
     let embedded = start(&data).await;
-    house::connect(embedded.url())
+    harness::connect(embedded.url())
         .await
         .batch_execute("create table kept as select 7::int8 as n")
         .await
@@ -144,14 +144,14 @@ async fn a_killed_server_leaves_nothing_running_and_the_next_one_starts() {
     let data = folder.path().join("data");
     for round in 0..3 {
         let (mut server, url) = helper(&data);
-        let client = house::connect(&url).await;
+        let client = harness::connect(&url).await;
         let add = format!("create table if not exists kept (n int); insert into kept values ({round})");
         client.batch_execute(&add).await.expect("write");
         let running = postmaster(&data);
         server.kill().expect("kill the server");
         server.wait().expect("wait for the server");
         if round == 2 {
-            house::eventually("Postgres follows its server", async || !is_alive(running)).await;
+            harness::eventually("Postgres follows its server", async || !is_alive(running)).await;
         } // else the next server meets it while it is ending
     }
     let embedded = start(&data).await;
@@ -265,14 +265,14 @@ async fn a_cluster_half_made_is_made_anew() {
 
 #[tokio::test]
 async fn postgres_16_runs_too() {
-    let test = house::database_of(16, "sixteen").await;
+    let test = harness::database_of(16, "sixteen").await;
     assert_eq!(number(&test.url, "select current_setting('server_version_num')::int8 / 10000").await, 16);
 }
 
 #[tokio::test]
 async fn five_servers_migrate_one_empty_database_at_once() {
     for major in [16, 18] {
-        let test = house::empty_database(major, "five").await;
+        let test = harness::empty_database(major, "five").await;
         let runs = (0..5).map(|_| callboard::db::migrate::run(&test.url));
         for outcome in futures_util::future::join_all(runs).await {
             outcome.unwrap_or_else(|error| panic!("on Postgres {major}: {error}"));
@@ -282,9 +282,9 @@ async fn five_servers_migrate_one_empty_database_at_once() {
 
 #[tokio::test]
 async fn every_test_has_its_own_database() {
-    let (one, two) = (house::database("one").await, house::database("two").await);
-    house::connect(&one.url).await.batch_execute("create table mine()").await.expect("write");
+    let (one, two) = (harness::database("one").await, harness::database("two").await);
+    harness::connect(&one.url).await.batch_execute("create table mine()").await.expect("write");
     let seen = "select count(*) from pg_class where relname = 'mine'";
     assert_eq!((number(&one.url, seen).await, number(&two.url, seen).await), (1, 0));
-    assert_eq!(*house::postgres().await.state().borrow(), State::Ready);
+    assert_eq!(*harness::postgres().await.state().borrow(), State::Ready);
 }

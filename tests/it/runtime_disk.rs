@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use callboard::db::embedded::{Embedded, Options, State};
 
-use crate::house;
+use crate::harness;
 
 /// A small file system of its own, where this process may mount one.
 struct SmallDisk(PathBuf);
@@ -49,11 +49,11 @@ async fn a_full_disk_loses_nothing_and_is_survived() {
         eprintln!("skipped: this account may not mount a small disk");
         return;
     };
-    let embedded = Embedded::start(Options::new(house::runtime_dir(), folder.path().join("data")))
+    let embedded = Embedded::start(Options::new(harness::runtime_dir(), folder.path().join("data")))
         .await
         .unwrap_or_else(|error| panic!("{error}"));
     let mut state = embedded.state();
-    let client = house::connect(embedded.url()).await;
+    let client = harness::connect(embedded.url()).await;
     client.batch_execute("create table counter as select 0::int8 as n").await.expect("create");
     fill(&folder.path().join("ballast"));
 
@@ -75,7 +75,7 @@ async fn a_full_disk_loses_nothing_and_is_survived() {
     fs::remove_file(folder.path().join("ballast")).expect("make room");
     let waited = tokio::time::timeout(Duration::from_secs(60), state.wait_for(|state| *state == State::Ready)).await;
     waited.expect("Postgres runs again once there is room").expect("a living supervisor");
-    let client = house::connect(embedded.url()).await;
+    let client = harness::connect(embedded.url()).await;
     let found: i64 = client.query_one("select n from counter", &[]).await.expect("read").get(0);
     // The write that failed may have been committed before its answer was lost.
     assert!(found == acknowledged || found == acknowledged + 1, "{found} after {acknowledged} acknowledged");

@@ -5,12 +5,12 @@ use std::process::Command;
 
 use callboard::db::migrate;
 
-use crate::house;
+use crate::harness;
 
 #[tokio::test]
 async fn the_schema_is_the_one_in_review() {
-    let db = house::database("schema").await;
-    let output = Command::new(house::runtime_dir().join("postgres-18/bin/pg_dump"))
+    let db = harness::database("schema").await;
+    let output = Command::new(harness::runtime_dir().join("postgres-18/bin/pg_dump"))
         .args([
             "--schema-only",
             "--no-owner",
@@ -41,7 +41,7 @@ async fn the_schema_is_the_one_in_review() {
 
 #[tokio::test]
 async fn five_nodes_that_start_at_once_all_succeed() {
-    let db = house::empty_database(18, "nodes").await;
+    let db = harness::empty_database(18, "nodes").await;
     let nodes = (0..5).map(|_| migrate::run(&db.url));
     let outcomes: Vec<_> =
         futures_util::future::join_all(nodes).await.into_iter().map(|o| o.expect("migrate")).collect();
@@ -54,8 +54,8 @@ async fn five_nodes_that_start_at_once_all_succeed() {
 /// No write happens while a table is without its triggers: every change made during rebuilds is in history.
 #[tokio::test]
 async fn a_rebuild_loses_no_history() {
-    let db = house::database("rebuild").await;
-    let setup = house::connect(&db.url).await;
+    let db = harness::database("rebuild").await;
+    let setup = harness::connect(&db.url).await;
     setup.batch_execute("insert into actors (id, kind, name) values ('u', 'user', 'U')").await.expect("an actor");
     let workflow: String =
         setup.query_one("select logic.create_workflow('u', 'W') ->> 'id'", &[]).await.expect("a workflow").get(0);
@@ -79,7 +79,7 @@ async fn a_rebuild_loses_no_history() {
     for (statement, id) in [(of_tickets, &ticket), (of_tickets, &ticket), (of_jobs, &job), (of_jobs, &job)] {
         let (url, id, stop) = (db.url.clone(), id.clone(), stop.clone());
         writers.push(tokio::spawn(async move {
-            let client = house::connect(&url).await;
+            let client = harness::connect(&url).await;
             let mut acknowledged = 0_i64;
             while !stop.load(std::sync::atomic::Ordering::Relaxed) {
                 match client.execute(statement, &[&id]).await {
@@ -120,8 +120,8 @@ async fn a_rebuild_loses_no_history() {
 /// A rebuild locks every table with a trigger before it drops anything, so that no list has to be kept.
 #[tokio::test]
 async fn a_rebuild_locks_all_tables_with_triggers_first() {
-    let db = house::database("rebuild_locks").await;
-    let watch = house::connect(&db.url).await;
+    let db = harness::database("rebuild_locks").await;
+    let watch = harness::connect(&db.url).await;
     let names = watch
         .query("select distinct tgrelid::regclass::text from pg_trigger where not tgisinternal", &[])
         .await
@@ -130,7 +130,7 @@ async fn a_rebuild_locks_all_tables_with_triggers_first() {
     // One writer on each table.
     let mut writers = std::collections::BTreeMap::new();
     for row in names {
-        let (name, writer) = (row.get::<_, String>(0), house::connect(&db.url).await);
+        let (name, writer) = (row.get::<_, String>(0), harness::connect(&db.url).await);
         writer.batch_execute(&format!("begin; lock table {name} in row exclusive mode")).await.expect("a writer");
         writers.insert(name, writer);
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::house;
+use crate::harness;
 
 fn queries(folder: &Path, into: &mut BTreeMap<String, String>) {
     for entry in std::fs::read_dir(folder).expect("sql/queries").flatten() {
@@ -19,7 +19,7 @@ fn queries(folder: &Path, into: &mut BTreeMap<String, String>) {
 }
 
 async fn signatures(url: &str) -> String {
-    let client = house::connect(url).await;
+    let client = harness::connect(url).await;
     let mut all = BTreeMap::new();
     queries(&Path::new(env!("CARGO_MANIFEST_DIR")).join("sql/queries"), &mut all);
     let mut lines = Vec::new();
@@ -42,12 +42,12 @@ async fn signatures(url: &str) -> String {
 
 #[tokio::test]
 async fn queries_fit_postgres_18() {
-    let db = house::database("contract").await;
+    let db = harness::database("contract").await;
     insta::assert_snapshot!("queries", signatures(&db.url).await);
 }
 
 #[tokio::test]
 async fn queries_fit_postgres_16() {
-    let db = house::database_of(16, "contract").await;
+    let db = harness::database_of(16, "contract").await;
     insta::assert_snapshot!("queries", signatures(&db.url).await);
 }

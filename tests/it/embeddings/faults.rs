@@ -8,8 +8,8 @@ use serde_json::json;
 
 use super::fake::{Fake, Mood};
 use crate::client::{Server, config, server_with};
-use crate::house::eventually;
-use crate::http::stage::{Desk, person};
+use crate::harness::eventually;
+use crate::http::fixtures::{Desk, person};
 
 /// What a request may spend on a vector.
 const BUDGET: Duration = Duration::from_millis(300);

@@ -2,7 +2,7 @@
 
 pub mod fake;
 mod faults;
+pub mod fixtures;
 mod model;
 mod queue;
 mod server;
-pub mod stage;

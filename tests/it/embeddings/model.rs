@@ -5,7 +5,7 @@ use std::time::Instant;
 use callboard::domain::embeddings::Bert;
 use serde::Deserialize;
 
-use crate::house;
+use crate::harness;
 
 /// A text and what sentence-transformers makes of it.
 #[derive(Deserialize)]
@@ -20,7 +20,7 @@ fn cosine(a: &[f32], b: &[f32]) -> f64 {
 }
 
 fn load() -> Bert {
-    Bert::load(&house::runtime_dir().join("all-minilm-l6-v2")).expect("the model of the runtime")
+    Bert::load(&harness::runtime_dir().join("all-minilm-l6-v2")).expect("the model of the runtime")
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn what_is_missing_or_broken_is_told_in_a_sentence() {
     let folder = tempfile::tempdir().expect("a folder");
     let missing = Bert::load(folder.path()).expect_err("nothing there");
     assert!(missing.contains("config.json") && missing.contains("make setup"), "{missing}");
-    let model = house::runtime_dir().join("all-minilm-l6-v2");
+    let model = harness::runtime_dir().join("all-minilm-l6-v2");
     for file in ["config.json", "tokenizer.json"] {
         std::fs::copy(model.join(file), folder.path().join(file)).expect("copy");
     }

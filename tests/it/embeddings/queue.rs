@@ -2,14 +2,14 @@
 
 use serde_json::json;
 
-use super::stage::*;
-use crate::house;
-use crate::logic::desk::Desk;
+use super::fixtures::*;
+use crate::harness;
+use crate::logic::fixtures::Desk;
 
 #[tokio::test]
 async fn what_is_made_or_reworded_is_queued_and_the_rest_is_not() {
     for major in [16, 18] {
-        let desk = Desk::on(house::database_of(major, "queued").await).await;
+        let desk = Desk::on(harness::database_of(major, "queued").await).await;
         let early = desk.ticket("Before any model").await;
         assert_eq!(waiting(&desk).await, 0, "nobody wants vectors");
         let model = register(&desk, "one").await;
@@ -201,7 +201,7 @@ async fn vectors_of_another_size_are_never_stored() {
 #[tokio::test]
 async fn a_new_model_is_built_beside_the_old_one_and_takes_over() {
     for major in [16, 18] {
-        let desk = Desk::on(house::database_of(major, "models").await).await;
+        let desk = Desk::on(harness::database_of(major, "models").await).await;
         let old = register(&desk, "old").await;
         for n in 0..3 {
             desk.ticket(&format!("Ticket {n}")).await;
@@ -262,8 +262,11 @@ async fn statements_that_queue_the_same_tickets_do_not_stop_each_other() {
     for n in 0..40 {
         desk.ticket(&format!("Ticket {n}")).await;
     }
-    let (one, two, three) =
-        (house::connect(&desk.db.url).await, house::connect(&desk.db.url).await, house::connect(&desk.db.url).await);
+    let (one, two, three) = (
+        harness::connect(&desk.db.url).await,
+        harness::connect(&desk.db.url).await,
+        harness::connect(&desk.db.url).await,
+    );
     let edit = async |client: &tokio_postgres::Client, order: &str| {
         for _ in 0..10 {
             let sql = format!(

@@ -6,8 +6,8 @@ use callboard::domain::embeddings::Absent;
 use serde_json::json;
 
 use crate::client::{Server, server_with};
-use crate::house::eventually;
-use crate::http::stage::{Desk, person};
+use crate::harness::eventually;
+use crate::http::fixtures::{Desk, person};
 
 /// Longer than any test should need.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -17,7 +17,7 @@ async fn working(server: &Server) {
 }
 
 async fn local(hint: &str) -> Server {
-    let runtime = crate::house::runtime_dir();
+    let runtime = crate::harness::runtime_dir();
     let flags = [
         "--request-rate",
         "1000000",
@@ -104,7 +104,7 @@ async fn without_the_model_the_server_serves_and_says_why() {
     assert!(!server.state.embeddings.embed_now(&ticket, PATIENCE).await);
     server.stranger().get("/ready").await.ok();
     // And once it was fetched, without a restart.
-    let model = crate::house::runtime_dir().join("all-minilm-l6-v2");
+    let model = crate::harness::runtime_dir().join("all-minilm-l6-v2");
     std::os::unix::fs::symlink(
         std::fs::canonicalize(model).expect("the model"),
         nowhere.path().join("all-minilm-l6-v2"),

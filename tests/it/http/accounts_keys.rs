@@ -48,7 +48,7 @@ async fn a_key_lives_and_dies() {
     let id = created["id"].as_str().expect("an id");
     let foreign = callboard::domain::accounts::keys::generate().expect("a key");
     server.sql("update api_keys set secret_hash = $1 where id = $2", &[&foreign.hash, &id]).await;
-    crate::house::eventually("the changed key is refused", async || holder.get("/api/auth/me").await.status == 401)
+    crate::harness::eventually("the changed key is refused", async || holder.get("/api/auth/me").await.status == 401)
         .await;
 
     let created = ada.post("/api/keys", json!({"name": "second", "actor_id": "agent-1"})).await.created();

@@ -107,7 +107,7 @@ async fn tokens_end_and_keys_rotate() {
     let after = refreshed["access"].as_str().expect("a token");
     server.bearer(&before).get("/api/auth/me").await.ok();
     server.bearer(after).get("/api/auth/me").await.ok();
-    crate::house::eventually("the other server has read the new key", async || {
+    crate::harness::eventually("the other server has read the new key", async || {
         elsewhere.authenticate(after).await.is_ok()
     })
     .await;
@@ -116,7 +116,7 @@ async fn tokens_end_and_keys_rotate() {
 
 #[tokio::test]
 async fn servers_that_start_together_share_their_keys() {
-    let db = crate::house::database("together").await;
+    let db = crate::harness::database("together").await;
     let pool = callboard::db::pool::pool(&db.url, 8, std::time::Duration::from_secs(30)).expect("a pool");
     let db_handle = callboard::db::Db::new(pool);
     let config = crate::client::config(&[]);

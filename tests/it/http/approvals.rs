@@ -7,7 +7,7 @@ use insta::assert_json_snapshot;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::stage::{Desk, at_once, open, person, redacted, service, text};
+use super::fixtures::{Desk, at_once, open, person, redacted, service, text};
 use crate::client::{Client, Server};
 
 /// A desk with another member and an agent's program that belongs to it.
@@ -33,7 +33,7 @@ impl Office {
 
     async fn ask(&self, more: Value) -> Value {
         let mut body = json!({"workflow_id": self.desk.workflow, "question": "Which one?"});
-        super::stage::merge(&mut body, &more);
+        super::fixtures::merge(&mut body, &more);
         self.robot.post("/api/approvals", body).await.expect(202)
     }
 

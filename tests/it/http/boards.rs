@@ -3,7 +3,7 @@
 use insta::assert_json_snapshot;
 use serde_json::{Value, json};
 
-use super::stage::{Desk, open, person, redacted, text};
+use super::fixtures::{Desk, open, person, redacted, text};
 
 fn ids(board: &Value) -> Vec<String> {
     board["columns"].as_array().expect("columns").iter().map(|column| text(column, "id")).collect()
@@ -116,7 +116,7 @@ async fn bad_boards_are_refused_by_name() {
     let before = ann.get(&format!("/api/tickets/board-config/{}", desk.workflow)).await.ok();
     let column = |more: Value| {
         let mut column = json!({"id": "one"});
-        super::stage::merge(&mut column, &more);
+        super::fixtures::merge(&mut column, &more);
         json!({"columns": [column]})
     };
     for (config, field) in [

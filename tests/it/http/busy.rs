@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::client::server;
-use crate::house;
+use crate::harness;
 
 #[tokio::test]
 async fn held_rows_keep_nobody_from_signing_in() {
@@ -13,7 +13,7 @@ async fn held_rows_keep_nobody_from_signing_in() {
     let ada = server.user("ada").await;
     let made = ada.post("/api/workflows", json!({"name": "Held"})).await.created();
     let path = format!("/api/workflows/{}", made["id"].as_str().expect("an id"));
-    let mut holder = house::connect(&server.db.url).await;
+    let mut holder = harness::connect(&server.db.url).await;
     let held = holder.transaction().await.expect("a transaction");
     held.execute("select from workflows for update", &[]).await.expect("lock the row");
     let waiting: Vec<_> = (0..12)
@@ -25,7 +25,7 @@ async fn held_rows_keep_nobody_from_signing_in() {
             })
         })
         .collect();
-    house::eventually("the requests wait for the row", async || {
+    harness::eventually("the requests wait for the row", async || {
         let rows = server
             .sql(
                 "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
@@ -43,8 +43,10 @@ async fn held_rows_keep_nobody_from_signing_in() {
     server.stranger().post("/api/auth/token/refresh", json!({"refresh": signed_in["refresh"]})).await.ok();
     assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
     // Who finds no connection is told soon, and to come back.
-    house::eventually("some are told to come back", async || waiting.iter().any(tokio::task::JoinHandle::is_finished))
-        .await;
+    harness::eventually("some are told to come back", async || {
+        waiting.iter().any(tokio::task::JoinHandle::is_finished)
+    })
+    .await;
     held.rollback().await.expect("let go");
     let mut refused = 0;
     for one in waiting {

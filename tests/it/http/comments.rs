@@ -3,7 +3,7 @@
 use insta::assert_json_snapshot;
 use serde_json::{Value, json};
 
-use super::stage::{Desk, open, person, redacted, text};
+use super::fixtures::{Desk, open, person, redacted, text};
 
 #[tokio::test]
 async fn threads_mentions_and_attachments() {
@@ -34,7 +34,7 @@ async fn threads_mentions_and_attachments() {
         (json!({"attachments": ["x".repeat(3000)]}), "attachments"),
     ] {
         let mut body = json!({"ticket_id": ticket, "comment_text": "Hello."});
-        super::stage::merge(&mut body, &more);
+        super::fixtures::merge(&mut body, &more);
         let answer = ann.post("/api/tickets/comment", body).await;
         assert_eq!(answer.json["errors"][0]["field"], field, "{}", answer.json);
         assert_eq!(answer.refused(422), "invalid");

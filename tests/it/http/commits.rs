@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::stage::{Desk, open, person, service, text};
+use super::fixtures::{Desk, open, person, service, text};
 use crate::client::{Client, Server};
 
 const PATH: &str = "/api/internal/commits";
@@ -265,7 +265,7 @@ async fn what_breaks_a_rule_is_refused_by_name_and_changes_nothing() {
         ("timestamp", json!({"timestamp": "yesterday"})),
     ] {
         let mut commit = good.clone();
-        super::stage::merge(&mut commit, &bad);
+        super::fixtures::merge(&mut commit, &bad);
         let answer = shop.robot.post(PATH, json!({"commits": [good, commit]})).await;
         assert_eq!(answer.json["errors"][0]["field"], format!("commits[1].{field}"), "{bad}");
         answer.refused(422);

@@ -11,10 +11,10 @@ use reqwest::header::CONTENT_TYPE;
 use serde_json::json;
 use tokio::time::timeout;
 
-use super::recipes::{Recipe, World, recipes};
+use super::example_requests::{Recipe, World, recipes};
+use super::fixtures::open;
+use super::mutations::{QUERIES, raw, spoiled, thorough};
 use super::spec::{Operation, Spec, fields, put};
-use super::spoil::{QUERIES, raw, spoiled, thorough};
-use super::stage::open;
 use crate::client::Answer;
 
 /// Longest wait for an answer.
@@ -202,7 +202,7 @@ async fn bad_paths_and_headers() {
 /// Sends every operation's cases and gathers what is wrong with the answers.
 async fn each(hint: &str, cases: impl Fn(&World, &Operation, &Recipe) -> Vec<Case>) {
     let server = open(hint).await;
-    let watch = crate::house::connect(&server.db.url).await;
+    let watch = crate::harness::connect(&server.db.url).await;
     let mut wrong = String::new();
     let mut refused = 0;
     let mut tried = 0;

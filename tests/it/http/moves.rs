@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use insta::assert_json_snapshot;
 use serde_json::{Value, json};
 
-use super::stage::{Desk, open, person, redacted, text};
+use super::fixtures::{Desk, open, person, redacted, text};
 
 /// Titles of a column's cards in their order.
 async fn column(desk: &Desk, status: &str) -> Vec<String> {

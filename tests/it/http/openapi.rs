@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::fixtures::open;
 use super::spec::Spec;
-use super::stage::open;
 
 /// The committed document; `UPDATE_OPENAPI=1 cargo test --test it http::openapi` rewrites it.
 const COMMITTED: &str = "tests/it/snapshots/openapi.json";

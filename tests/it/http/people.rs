@@ -4,7 +4,7 @@ use insta::assert_json_snapshot;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::stage::{Desk, open, person, redacted, service, text};
+use super::fixtures::{Desk, open, person, redacted, service, text};
 
 #[tokio::test]
 async fn roles_decide_what_members_may_do() {

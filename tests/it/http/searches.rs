@@ -3,7 +3,7 @@
 use insta::assert_json_snapshot;
 use serde_json::{Value, json};
 
-use super::stage::{Desk, open, person, redacted, text};
+use super::fixtures::{Desk, open, person, redacted, text};
 
 fn names(answer: &Value) -> Vec<String> {
     answer["searches"].as_array().expect("searches").iter().map(|search| text(search, "name")).collect()
@@ -162,7 +162,7 @@ async fn what_is_found_is_taken_away_as_a_file() {
     }
     let take = async |more: Value| {
         let mut body = json!({"workflow_id": desk.workflow, "query": "login", "search_type": "keyword"});
-        super::stage::merge(&mut body, &more);
+        super::fixtures::merge(&mut body, &more);
         ann.post("/api/tickets/search/export", body).await
     };
     let csv = take(json!({"format": "csv"})).await;

@@ -8,11 +8,11 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::client::Client;
-use crate::house;
+use crate::harness;
 
 #[tokio::test]
 async fn secrets_appear_nowhere() {
-    let db = house::database("secrets").await;
+    let db = harness::database("secrets").await;
     let log = tempfile::NamedTempFile::new().expect("a file");
     let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
     let mut process = Command::new(env!("CARGO_BIN_EXE_callboard"))
@@ -34,7 +34,7 @@ async fn secrets_appear_nowhere() {
         .spawn()
         .expect("start the server");
     let stranger = Client::stranger(format!("http://127.0.0.1:{port}"));
-    house::eventually("the server is ready", async || {
+    harness::eventually("the server is ready", async || {
         let request = stranger.request(Method::GET, "/ready");
         request.send().await.is_ok_and(|answer| answer.status() == 200)
     })
@@ -84,7 +84,7 @@ async fn secrets_appear_nowhere() {
     note(&stranger.get("/api/auth/me?token=canary-query").await.json);
     note(&root.post("/api/auth/register", json!({"email": "a@b.c", "password": {"canary-object": 1}})).await.json);
     note(&stranger.get("/metrics").await.json);
-    house::eventually("the provider was tried", async || {
+    harness::eventually("the provider was tried", async || {
         let ready = stranger.get("/ready").await.json;
         note(&ready);
         ready["embeddings"]["state"] == "failing"
@@ -94,7 +94,7 @@ async fn secrets_appear_nowhere() {
 
     // SAFETY: the process is our own child and has not been waited for.
     unsafe { libc::kill(i32::try_from(process.id()).expect("a pid"), libc::SIGTERM) };
-    house::eventually("the server has stopped", async || {
+    harness::eventually("the server has stopped", async || {
         tokio::time::sleep(Duration::from_millis(20)).await;
         matches!(process.try_wait(), Ok(Some(_)))
     })
@@ -111,7 +111,7 @@ async fn secrets_appear_nowhere() {
         assert!(line.is_none(), "{line:?}");
     }
     // History is read by analysts; nothing of an account is in it.
-    let client = house::connect(&db.url).await;
+    let client = harness::connect(&db.url).await;
     let rows = client.query("select history::text from history where history::text like '%canary%'", &[]).await;
     assert!(rows.expect("history").is_empty());
 }

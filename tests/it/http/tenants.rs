@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::recipes::{Recipe, World, recipes};
+use super::example_requests::{Recipe, World, recipes};
+use super::fixtures::{open, redact};
 use super::spec::{Operation, Spec};
-use super::stage::{open, redact};
 use crate::client::{Answer, Server};
 
 /// Where an id is not meant to be secret, and why.

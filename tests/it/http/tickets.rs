@@ -5,7 +5,7 @@ use insta::assert_json_snapshot;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::stage::{Desk, open, person, redacted, text};
+use super::fixtures::{Desk, open, person, redacted, text};
 use crate::client::Client;
 
 /// Checks that an answer has at least these members.

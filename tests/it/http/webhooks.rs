@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use wiremock::matchers::method;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
-use super::stage::{Desk, open, person, text};
+use super::fixtures::{Desk, open, person, text};
 use crate::client::{Server, server_with};
-use crate::house;
+use crate::harness;
 
 /// A receiver that notes what it gets and answers as told.
 pub struct Receiver {
@@ -139,7 +139,7 @@ async fn receivers_get_the_stream_in_order_and_signed() {
     let listed = answer["events"].as_array().expect("events");
     let from = listed.iter().position(|e| e["type"] == "webhook_created").expect("the webhook itself");
     let wanted = &listed[from..];
-    house::eventually("everything was told", async || all.got().len() >= wanted.len()).await;
+    harness::eventually("everything was told", async || all.got().len() >= wanted.len()).await;
     let got = all.got();
     // The same text, in the same order, each once.
     assert_eq!(got.iter().map(Got::json).collect::<Vec<_>>(), wanted);
@@ -148,7 +148,7 @@ async fn receivers_get_the_stream_in_order_and_signed() {
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), got.len(), "an id for each event");
-    house::eventually("the moves were told", async || moves.got().len() == 2).await;
+    harness::eventually("the moves were told", async || moves.got().len() == 2).await;
     let types: Vec<Value> = moves.got().iter().map(|one| one.json()["type"].clone()).collect();
     assert_eq!(types, ["status_changed", "ticket_resolved"]);
     // Secrets and addresses are in no event.
@@ -156,7 +156,7 @@ async fn receivers_get_the_stream_in_order_and_signed() {
     assert!(!told.contains(&secret) && !told.contains("127.0.0.1"));
 
     let path = format!("/api/webhooks/{picky}");
-    house::eventually("the cursor stands at the end", async || {
+    harness::eventually("the cursor stands at the end", async || {
         let shown = desk.owner.get(&path).await.ok();
         shown["behind"] == 0 && shown["last_seq"] == answer["last_seq"]
     })
@@ -230,7 +230,7 @@ async fn webhooks_belong_to_owners() {
         ("url", json!({"url": format!("https://example.org/{}", "x".repeat(2000))})),
     ] {
         let mut whole = body.clone();
-        super::stage::merge(&mut whole, &more);
+        super::fixtures::merge(&mut whole, &more);
         let answer = ann.post("/api/webhooks", whole).await;
         assert_eq!(answer.json["errors"][0]["field"], field, "{more}: {}", answer.json);
         answer.refused(422);
@@ -292,7 +292,7 @@ async fn private_addresses_are_not_called() {
             .await;
         desk.ticket("Something happens").await;
         let log = format!("/api/webhooks/{made}/deliveries?limit=1");
-        house::eventually("it was tried", async || {
+        harness::eventually("it was tried", async || {
             server.number("select count(*) from webhooks where attempt > 0").await > 0
         })
         .await;
@@ -311,7 +311,7 @@ async fn a_receiver_that_is_slow_or_says_much_is_borne() {
     let desk = Desk::of(&person(&server, "ann").await).await;
     let receiver = Receiver::start().await;
     let (id, _) = hook(&desk, &receiver.url(), json!([])).await;
-    house::eventually("the first is told", async || receiver.got().len() == 1).await;
+    harness::eventually("the first is told", async || receiver.got().len() == 1).await;
     let flood = ResponseTemplate::new(200).set_body_bytes(vec![b'x'; 20 << 20]);
     receiver.answer([flood, ResponseTemplate::new(200).set_delay(Duration::from_secs(60))]);
     let test = format!("/api/webhooks/{id}/test");

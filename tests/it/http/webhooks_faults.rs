@@ -5,10 +5,10 @@ use std::process::{Child, Command, Stdio};
 use serde_json::{Value, json};
 use wiremock::ResponseTemplate;
 
-use super::stage::{Desk, person, text};
+use super::fixtures::{Desk, person, text};
 use super::webhooks::{Got, Receiver, hook, near};
 use crate::client::Server;
-use crate::house;
+use crate::harness;
 
 /// The next attempt is due now.
 async fn hurry(server: &Server) {
@@ -38,7 +38,7 @@ async fn what_was_not_taken_is_sent_again_before_anything_else() {
     desk.comment(&ticket, "Words").await;
     let mut pauses = Vec::new();
     for attempt in 1..=3 {
-        house::eventually("an attempt was noted", async || shown(&desk, &id).await["attempt"] == attempt).await;
+        harness::eventually("an attempt was noted", async || shown(&desk, &id).await["attempt"] == attempt).await;
         let row = server
             .sql("select extract(epoch from not_before - now())::float8, failing_since is not null from webhooks", &[])
             .await;
@@ -51,14 +51,14 @@ async fn what_was_not_taken_is_sent_again_before_anything_else() {
         (2.0..=6.1).contains(&pauses[0]) && (6.0..=12.1).contains(&pauses[1]) && (590.0..=600.1).contains(&pauses[2]),
         "{pauses:?}"
     );
-    house::eventually("both were taken", async || receiver.got().len() == 5).await;
+    harness::eventually("both were taken", async || receiver.got().len() == 5).await;
     let got = receiver.got();
     assert!(got.iter().all(|one| one.path == "/hook"), "no redirect was followed");
     let kinds: Vec<Value> = got.iter().map(|one| one.json()["type"].clone()).collect();
     assert_eq!(kinds, ["ticket_created", "ticket_created", "ticket_created", "ticket_created", "comment_added"]);
     assert!(got[..4].iter().all(|one| (&one.id, &one.body) == (&got[0].id, &got[0].body)), "the same message");
     assert_ne!(got[4].id, got[0].id);
-    house::eventually("all is well", async || {
+    harness::eventually("all is well", async || {
         let now = shown(&desk, &id).await;
         now["attempt"] == 0 && now["behind"] == 0 && now["failing_since"].is_null() && now["active"] == true
     })
@@ -94,9 +94,9 @@ async fn after_long_failure_it_stops_and_resuming_goes_on_from_the_cursor() {
     for n in 0..3 {
         desk.ticket(&format!("Ticket {n}")).await;
     }
-    house::eventually("it failed", async || shown(&desk, &id).await["attempt"] == 1).await;
+    harness::eventually("it failed", async || shown(&desk, &id).await["attempt"] == 1).await;
     server.sql("update webhooks set failing_since = now() - interval '73 hours', not_before = now()", &[]).await;
-    house::eventually("it was stopped", async || shown(&desk, &id).await["active"] == false).await;
+    harness::eventually("it was stopped", async || shown(&desk, &id).await["active"] == false).await;
     let stopped = shown(&desk, &id).await;
     assert_eq!(
         stopped["disabled_reason"],
@@ -114,14 +114,14 @@ async fn after_long_failure_it_stops_and_resuming_goes_on_from_the_cursor() {
         (&resumed["active"], &resumed["attempt"], &resumed["disabled_reason"]),
         (&json!(true), &json!(0), &Value::Null)
     );
-    house::eventually("all were taken", async || receiver.got().len() == 5).await;
+    harness::eventually("all were taken", async || receiver.got().len() == 5).await;
     let titles: Vec<Value> =
         receiver.got()[2..].iter().map(|one| one.json()["data"]["ticket"]["title"].clone()).collect();
     assert_eq!(titles, ["Ticket 0", "Ticket 1", "Ticket 2"]);
     // A receiver that is gone for good is believed at once.
     receiver.answer([status(410)]);
     desk.ticket("Ticket 3").await;
-    house::eventually("it was stopped", async || shown(&desk, &id).await["active"] == false).await;
+    harness::eventually("it was stopped", async || shown(&desk, &id).await["active"] == false).await;
     assert_eq!(shown(&desk, &id).await["disabled_reason"], "the receiver answered 410 Gone.");
 }
 
@@ -141,9 +141,9 @@ async fn of_several_servers_one_delivers() {
     let words: Vec<String> = (0..80).map(|n| format!("Words {n}")).collect();
     futures_util::future::join_all(words.iter().map(|words| desk.comment(&ticket, words))).await;
     for receiver in &receivers {
-        house::eventually("everything was told", async || receiver.got().len() >= 80).await;
+        harness::eventually("everything was told", async || receiver.got().len() >= 80).await;
     }
-    house::eventually("every cursor is at the end", async || {
+    harness::eventually("every cursor is at the end", async || {
         server.number("select count(*) from webhooks w join streams s on s.stream_id = 'workflow:' || w.workflow_id where s.last_seq > w.last_seq").await == 0
     })
     .await;
@@ -179,7 +179,7 @@ async fn process(server: &Server) -> Process {
         .expect("start the server");
     let process = Process(child);
     let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-    house::eventually("the server is ready", async || {
+    harness::eventually("the server is ready", async || {
         http.get(format!("http://127.0.0.1:{port}/ready")).send().await.is_ok_and(|answer| answer.status() == 200)
     })
     .await;
@@ -191,7 +191,7 @@ async fn process(server: &Server) -> Process {
 #[tokio::test]
 async fn a_killed_server_leaves_nothing_out() {
     // This one may not call the receiver: it leaves delivering to the processes.
-    let server = super::stage::open("hookkill").await;
+    let server = super::fixtures::open("hookkill").await;
     let desk = Desk::of(&person(&server, "ann").await).await;
     let receiver = Receiver::start().await;
     let webhook = format!("webhook-{}", uuid::Uuid::now_v7());
@@ -215,7 +215,7 @@ async fn a_killed_server_leaves_nothing_out() {
         let one = process(&server).await;
         server.sql("update webhooks set lease_expires_at = null", &[]).await;
         let before = receiver.got().len();
-        house::eventually("some were told", async || receiver.got().len() >= before + 5).await;
+        harness::eventually("some were told", async || receiver.got().len() >= before + 5).await;
         drop(one);
         let left = server.number("select count(*) from webhooks where lease_expires_at > now()").await;
         assert_eq!(left, 1, "round {round}: the claim outlives its server");
@@ -223,7 +223,7 @@ async fn a_killed_server_leaves_nothing_out() {
     let _last = process(&server).await;
     // Its claim would end by itself within half a minute.
     server.sql("update webhooks set lease_expires_at = now()", &[]).await;
-    house::eventually("everything was taken", async || {
+    harness::eventually("everything was taken", async || {
         let shown = desk.owner.get(&format!("/api/webhooks/{webhook}")).await.ok();
         shown["behind"] == 0 && shown["attempt"] == 0
     })

@@ -7,7 +7,7 @@ mod storm;
 
 use serde_json::{Value, json};
 
-use crate::logic::desk::Desk;
+use crate::logic::fixtures::Desk;
 
 /// A delivery board with a ticket and a queued job on it.
 struct Bench {

@@ -73,7 +73,7 @@ async fn the_last_place_in_a_column_goes_to_one() {
     let claims = (0..12).map(|_| {
         let (url, workflow) = (bench.desk.db.url.clone(), bench.desk.workflow.clone());
         tokio::spawn(async move {
-            let client = crate::house::connect(&url).await;
+            let client = crate::harness::connect(&url).await;
             let sql = "select logic.claim_job('owner', $1) ->> 'lease_token' is not null";
             client.query_one(sql, &[&workflow]).await.map(|row| row.get::<_, bool>(0))
         })

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::text;
+use crate::live::fixtures::Stage;
 use crate::live::socket::{Heard, Socket};
-use crate::live::stage::Stage;
 
 /// Events until one of a type.
 async fn until(socket: &mut Socket, last: &str) -> Vec<Value> {

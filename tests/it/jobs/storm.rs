@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::client::{Client, server_with};
-use crate::http::stage::{person, service, text};
+use crate::http::fixtures::{person, service, text};
 
 const JOBS: usize = 200;
 const WORKERS: usize = 16;
@@ -177,7 +177,7 @@ async fn workers_die_and_freeze_and_every_job_is_done_once() {
         workers.push(worker);
     }
     // Everybody comes to an end of what it was doing: nothing is under way any more, and a late one is refused.
-    crate::house::eventually("late workers were refused", async || {
+    crate::harness::eventually("late workers were refused", async || {
         notes(folder.path()).iter().any(|(word, ..)| word == "refused")
     })
     .await;

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use super::fixtures::Stage;
 use super::socket::{Heard, Socket};
-use super::stage::Stage;
 
 /// What a revocation may take at most.
 const SOON: Duration = Duration::from_secs(2);

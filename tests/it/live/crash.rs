@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::mirror::Mirror;
 use super::socket::{Heard, Socket};
-use crate::house;
+use crate::harness;
 
 const EMAIL: &str = "admin@example.org";
 const PASSWORD: &str = "correct horse battery";
@@ -33,7 +33,7 @@ async fn start(folder: &Path, port: u16, http: &reqwest::Client) -> Process {
         .env_remove("DATABASE_URL")
         .env("CALLBOARD_LISTEN", format!("127.0.0.1:{port}"))
         .env("CALLBOARD_DATA_DIR", folder)
-        .env("CALLBOARD_RUNTIME_DIR", house::runtime_dir())
+        .env("CALLBOARD_RUNTIME_DIR", harness::runtime_dir())
         .env("CALLBOARD_ADMIN_EMAIL", EMAIL)
         .env("CALLBOARD_ADMIN_PASSWORD", PASSWORD)
         .env("CALLBOARD_LOG", "error")
@@ -43,7 +43,7 @@ async fn start(folder: &Path, port: u16, http: &reqwest::Client) -> Process {
         .expect("start the server");
     let process = Process(child);
     let ready = format!("http://127.0.0.1:{port}/ready");
-    house::eventually("the server is ready", async || {
+    harness::eventually("the server is ready", async || {
         http.get(&ready).send().await.is_ok_and(|answer| answer.status() == 200)
     })
     .await;
@@ -166,7 +166,7 @@ async fn nothing_acknowledged_is_lost_and_nothing_comes_twice() {
         || recorder.log.lock().expect("the log").values().filter(|fate| **fate == Fate::Acknowledged).count();
     for fault in ["server", "backend", "server", "postmaster", "server"] {
         let before = acknowledged();
-        house::eventually("writes are acknowledged", async || acknowledged() >= before + 60).await;
+        harness::eventually("writes are acknowledged", async || acknowledged() >= before + 60).await;
         let postmaster = children(server.0.id());
         match fault {
             "server" => {
@@ -180,7 +180,7 @@ async fn nothing_acknowledged_is_lost_and_nothing_comes_twice() {
         }
     }
     let before = acknowledged();
-    house::eventually("it goes on after all", async || acknowledged() >= before + 60).await;
+    harness::eventually("it goes on after all", async || acknowledged() >= before + 60).await;
     recorder.stop.store(true, Ordering::Relaxed);
     for writer in writers {
         writer.await.expect("a writer");

@@ -4,7 +4,7 @@ use futures_util::StreamExt;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::stage::Stage;
+use super::fixtures::Stage;
 use crate::client::Client;
 
 /// Reads an event stream until it has brought so many messages: (id, message).
@@ -49,7 +49,7 @@ async fn an_event_stream_brings_what_was_missed_and_goes_on() {
         let (ann, path) = (ann.clone(), path.clone());
         async move { read(&ann, &path, None, 2).await }
     });
-    crate::house::eventually("it listens", async || !stage.server.live.rooms.watched().is_empty()).await;
+    crate::harness::eventually("it listens", async || !stage.server.live.rooms.watched().is_empty()).await;
     let mut writes = 0;
     while !live.is_finished() {
         stage
@@ -69,7 +69,7 @@ async fn an_event_stream_brings_what_was_missed_and_goes_on() {
     stage.run("update api_keys set revoked_at = now() where id = $1", &id).await;
     let end = async { while open.next().await.is_some_and(|chunk| chunk.is_ok()) {} };
     tokio::time::timeout(std::time::Duration::from_secs(5), end).await.expect("the stream ends");
-    crate::house::eventually("nobody listens", async || stage.server.live.rooms.clients().is_empty()).await;
+    crate::harness::eventually("nobody listens", async || stage.server.live.rooms.clients().is_empty()).await;
 }
 
 #[tokio::test]

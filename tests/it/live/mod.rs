@@ -3,11 +3,11 @@
 mod access;
 mod crash;
 mod events;
+pub mod fixtures;
 mod mirror;
 mod relay;
 mod rooms;
 mod searches;
 pub mod socket;
-pub mod stage;
 mod stream;
 mod writers;

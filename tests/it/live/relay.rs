@@ -14,10 +14,10 @@ use callboard::transport::live::{Live, Settings, catch_up};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 
+use super::fixtures::Stage;
 use super::mirror::Mirror;
 use super::socket::{Heard, Socket};
-use super::stage::Stage;
-use crate::house;
+use crate::harness;
 
 async fn asleep(stage: &Stage) {
     let mut state = stage.server.live.relay_state();
@@ -70,7 +70,7 @@ async fn it_does_not_sleep_while_a_writer_may_not_know() {
     socket.until("subscribed").await;
     let state = stage.server.live.relay_state();
     let mut awake = 0;
-    let writer = house::connect(&stage.server.db.url).await;
+    let writer = harness::connect(&stage.server.db.url).await;
     let hold = format!(
         "begin; update tickets set spent_minutes = spent_minutes + 1 where number = 1 and workflow_id = '{workflow}'"
     );
@@ -208,7 +208,7 @@ async fn a_peer_that_died_without_a_word_is_noticed() {
     let db = Db::new(pool::pool(&stage.server.db.url, 4, Duration::from_secs(30)).expect("a pool"));
     let live = Live::new(db, Settings { listen_url, buffer: 1 << 20, readers: 2 });
     let relay = tokio::spawn(callboard::transport::live::relay::run(live.clone()));
-    house::eventually("the relay follows", async || live.ready().is_ok()).await;
+    harness::eventually("the relay follows", async || live.ready().is_ok()).await;
 
     let client = Client::new(&live, Some(Caller::trusted("ann")), Dialect::Native, true);
     live.rooms.add(client.clone());

@@ -6,10 +6,10 @@ use futures_util::SinkExt;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 
+use super::fixtures::Stage;
 use super::mirror::Mirror;
 use super::socket::{Heard, Socket};
-use super::stage::Stage;
-use crate::house;
+use crate::harness;
 
 #[tokio::test]
 async fn what_is_not_understood() {
@@ -187,7 +187,7 @@ async fn a_stopping_server_says_so() {
     socket.until("authenticated").await;
     stage.server.live.begin_stop();
     assert_eq!(socket.closed().await, 1012);
-    house::eventually("the relay of a stopped server leaves", async || {
+    harness::eventually("the relay of a stopped server leaves", async || {
         stage.sql.query("select from relays", &[]).await.expect("marks").is_empty()
     })
     .await;

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::fixtures::Stage;
 use super::socket::Heard;
-use super::stage::Stage;
 use crate::client::Client;
-use crate::house;
+use crate::harness;
 
 async fn save(client: &Client, workflow: &str, more: Value) -> String {
     let mut body = json!({"workflow_id": workflow, "name": "Watched", "query": "", "notify": true});
@@ -27,7 +27,7 @@ async fn told(client: &Client, search: &str, since: i64) -> Vec<Value> {
 
 /// Waits until nobody has anything left to decide.
 async fn settled(stage: &Stage) {
-    house::eventually("the queue is worked off", async || {
+    harness::eventually("the queue is worked off", async || {
         stage.server.number("select count(*) from search_match_queue").await == 0
     })
     .await;
@@ -163,7 +163,7 @@ async fn each_start_is_told_once_whoever_is_killed() {
     let killer = tokio::spawn({
         let (url, stop) = (stage.server.db.url.clone(), stop.clone());
         async move {
-            let client = house::connect(&url).await;
+            let client = harness::connect(&url).await;
             let mut killed = 0;
             while !stop.load(Ordering::Relaxed) {
                 let kill = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()
@@ -178,7 +178,7 @@ async fn each_start_is_told_once_whoever_is_killed() {
         .map(|n| {
             let (url, workflow) = (stage.server.db.url.clone(), workflow.clone());
             tokio::spawn(async move {
-                let client = house::connect(&url).await;
+                let client = harness::connect(&url).await;
                 let mut random = fastrand::Rng::with_seed(n);
                 for round in 0..150 {
                     let number = random.i64(1..=40);
@@ -252,7 +252,7 @@ async fn a_watch_that_begins_among_writers_misses_nobody() {
         .map(|_| {
             let (url, workflow, stop) = (stage.server.db.url.clone(), workflow.clone(), stop.clone());
             tokio::spawn(async move {
-                let client = house::connect(&url).await;
+                let client = harness::connect(&url).await;
                 while !stop.load(Ordering::Relaxed) {
                     let sql = "insert into tickets (workflow_id, title, description, priority) values ($1, 'Urgent', 'As it is', 'critical')";
                     client.execute(sql, &[&workflow]).await.expect("a ticket");
@@ -289,7 +289,7 @@ async fn an_event_stream_of_a_search_goes_on() {
     let request = ann.request(reqwest::Method::GET, &format!("/api/searches/{search}/events?since=0"));
     let answer = request.header("accept", "text/event-stream").send().await.expect("an answer");
     let mut body = answer.bytes_stream();
-    house::eventually("it listens", async || !stage.server.live.rooms.watched().is_empty()).await;
+    harness::eventually("it listens", async || !stage.server.live.rooms.watched().is_empty()).await;
     stage.run("update tickets set tags = '{hot}' where workflow_id = $1", &workflow).await;
     let mut text = String::new();
     while text.matches("search_matched").count() < 2 {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use super::fixtures::Stage;
 use super::mirror::Mirror;
 use super::socket::{Heard, Socket};
-use super::stage::Stage;
 use super::writers;
-use crate::house;
+use crate::harness;
 
 const WRITERS: u64 = 8;
 const EVENTS: i64 = 20_000;
@@ -94,7 +94,7 @@ async fn property(hint: &str, kill: bool) {
             let mut killed = 0u64;
             while kill && !stop.load(Ordering::Relaxed) {
                 tokio::time::sleep(Duration::from_millis(200)).await;
-                let client = house::connect(&url).await;
+                let client = harness::connect(&url).await;
                 killed += client
                     .execute(
                         "select pg_terminate_backend(pid) from pg_stat_activity

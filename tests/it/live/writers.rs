@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use tokio_postgres::{Client, Error};
 
-use crate::house;
+use crate::harness;
 
 /// Writes at random to the workflows until told to stop; answers how many transactions were committed.
 pub async fn write(url: String, seed: u64, workflows: Vec<String>, stop: Arc<AtomicBool>) -> usize {
     let mut random = fastrand::Rng::with_seed(seed);
-    let client = house::connect(&url).await;
+    let client = harness::connect(&url).await;
     client.batch_execute("set lock_timeout = '10s'; set timezone = 'Asia/Tokyo'").await.expect("settings");
     let mut committed = 0;
     while !stop.load(Ordering::Relaxed) {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::desk::Desk;
-use crate::house;
+use super::fixtures::Desk;
+use crate::harness;
 
 /// A job of the desk's workflow in some state, held for `lease` seconds (negative: run out).
 async fn job(desk: &Desk, id: &str, status: &str, lease: Option<f64>) {
@@ -138,7 +138,7 @@ async fn what_runs_out_is_ended_once_by_the_databases_clock() {
     assert_eq!(desk.ok("list_settled_approvals", json!({"ids": [asked, kept, "gone"]})).await, json!([asked, "gone"]));
     let mut ended = 0;
     let nodes = (0..4).map(|_| async {
-        let client = house::connect(&desk.db.url).await;
+        let client = harness::connect(&desk.db.url).await;
         client.query_one("select logic.expire_approvals()", &[]).await.expect("an answer").get::<_, i64>(0)
     });
     for n in futures_util::future::join_all(nodes).await {
@@ -164,7 +164,7 @@ async fn of_many_who_decide_at_once_one_wins() {
         let deciders = (0..6).map(|n| {
             let (desk, asked) = (desk.clone(), asked.clone());
             async move {
-                let client = house::connect(&desk.db.url).await;
+                let client = harness::connect(&desk.db.url).await;
                 let decision = ["approve", "reject", "answer"][n % 3];
                 let answer = client
                     .query_one(

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::desk::Desk;
-use crate::house;
+use super::fixtures::Desk;
+use crate::harness;
 
 #[tokio::test]
 async fn every_template_makes_a_board() {
@@ -116,7 +116,7 @@ async fn a_workflow_keeps_an_owner() {
 /// The whole of `logic` builds and works on the oldest Postgres we support.
 #[tokio::test]
 async fn the_rules_hold_on_postgres_16() {
-    let desk = Desk::on(house::database_of(16, "old").await).await;
+    let desk = Desk::on(harness::database_of(16, "old").await).await;
     let (first, second) = (desk.ticket("First").await, desk.ticket("Second").await);
     desk.ok("set_blockers", json!({"ticket": second, "blocked_by_ticket_ids": [first]})).await;
     desk.ok("resolve_ticket", json!({"ticket": first, "resolution_comment": "Done on an old one"})).await;

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::desk::Desk;
-use crate::house;
+use super::fixtures::Desk;
+use crate::harness;
 
 async fn merge(desk: &Desk, ticket: &str, into: &str) -> Value {
     desk.ok("merge_tickets", json!({"ticket": ticket, "into_ticket": into})).await
@@ -241,7 +241,7 @@ async fn of_fifty_at_once_one_merges() {
     let calls = (0..50).map(|n| {
         let (url, one, other) = (desk.db.url.clone(), duplicate.clone(), original.clone());
         async move {
-            let client = house::connect(&url).await;
+            let client = harness::connect(&url).await;
             // Every other one the other way round.
             let pair = if n % 2 == 0 { [one, other] } else { [other, one] };
             let answer = client.query_one("select logic.merge_tickets('owner', $1, $2)", &[&pair[0], &pair[1]]).await;

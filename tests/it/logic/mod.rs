@@ -2,8 +2,8 @@
 
 mod approvals;
 mod boards;
-pub mod desk;
-mod doors;
+mod compat;
+pub mod fixtures;
 mod merges;
 mod moves;
 mod ranks;

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::desk::Desk;
-use crate::house;
+use super::fixtures::Desk;
+use crate::harness;
 
 async fn settings(desk: &Desk, config: Value) {
     desk.ok("set_board", json!({"config": config})).await;
@@ -73,7 +73,7 @@ async fn a_cycle_of_any_length_is_refused() {
     let half = |from: String, to: String| {
         let url = desk.db.url.clone();
         async move {
-            let client = house::connect(&url).await;
+            let client = harness::connect(&url).await;
             client.execute("select logic.set_blockers('owner', $1, array[$2])", &[&from, &to]).await.is_ok()
         }
     };
@@ -92,7 +92,7 @@ async fn a_limit_that_refuses_holds_under_concurrency() {
     let moves = ids.iter().map(|id| {
         let (url, id) = (desk.db.url.clone(), id.clone());
         async move {
-            let client = house::connect(&url).await;
+            let client = harness::connect(&url).await;
             match client.execute("select logic.change_status('owner', $1, 'doing')", &[&id]).await {
                 Ok(_) => true,
                 Err(error) => {
@@ -186,7 +186,7 @@ async fn sixteen_claimers_never_get_the_same_ticket() {
     let claimers = (0..16).map(|_| {
         let (url, workflow) = (desk.db.url.clone(), desk.workflow.clone());
         async move {
-            let client = house::connect(&url).await;
+            let client = harness::connect(&url).await;
             let mut mine: Vec<String> = Vec::new();
             loop {
                 let row = client
@@ -244,12 +244,12 @@ async fn what_waits_for_a_ticket_that_is_deleted_finds_it_gone() {
         let ticket = desk.ticket("Not for long").await;
         let mut arguments = arguments;
         arguments["ticket"] = json!(ticket);
-        let mut other = house::connect(&desk.db.url).await;
+        let mut other = harness::connect(&desk.db.url).await;
         let deletion = other.transaction().await.expect("begin");
         deletion.execute("select logic.delete_ticket('owner', $1)", &[&ticket]).await.expect("delete");
-        let watch = house::connect(&desk.db.url).await;
+        let watch = harness::connect(&desk.db.url).await;
         let waiting = async {
-            house::eventually("the call waits", async || {
+            harness::eventually("the call waits", async || {
                 let sql = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
                 watch.query_one(sql, &[]).await.expect("activity").get::<_, i64>(0) == 1
             })

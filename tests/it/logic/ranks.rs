@@ -2,13 +2,13 @@
 
 use proptest::prelude::*;
 
-use crate::house;
+use crate::harness;
 
 /// Any sequence of insertions between neighbours keeps the order it was asked for, and all ranks differ.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rank_fits_between_any_two() {
-    let db = house::database("ranks").await;
-    let client = house::connect(&db.url).await;
+    let db = harness::database("ranks").await;
+    let client = harness::connect(&db.url).await;
     let runtime = tokio::runtime::Handle::current();
     let result = tokio::task::spawn_blocking(move || {
         let mut runner =
@@ -41,8 +41,8 @@ async fn a_rank_fits_between_any_two() {
 /// Two drops into the same gap, neither knowing of the other, still differ.
 #[tokio::test]
 async fn concurrent_drops_into_one_gap_differ() {
-    let db = house::database("gap").await;
-    let client = house::connect(&db.url).await;
+    let db = harness::database("gap").await;
+    let client = harness::connect(&db.url).await;
     let row = client
         .query_one("select logic.rank_between('a.1', 'b.2', 7), logic.rank_between('a.1', 'b.2', 8)", &[])
         .await

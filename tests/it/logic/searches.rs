@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::desk::Desk;
+use super::fixtures::Desk;
 
 async fn watch(desk: &Desk, name: &str, more: Value) -> String {
     let mut arguments = json!({"name": name, "query": "", "notify": true});

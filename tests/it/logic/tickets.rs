@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::desk::Desk;
-use crate::house;
+use super::fixtures::Desk;
+use crate::harness;
 
 #[tokio::test]
 async fn a_ticket_has_what_it_was_given_and_sensible_rest() {
@@ -64,7 +64,7 @@ async fn the_same_idempotency_key_makes_one_ticket() {
     let tries = (0..50).map(|_| {
         let (url, workflow) = (desk.db.url.clone(), desk.workflow.clone());
         async move {
-            let client = house::connect(&url).await;
+            let client = harness::connect(&url).await;
             let row = client
                 .query_one(
                     "select logic.create_ticket('owner', $1, 'Only once', 'However often it is sent', idempotency_key => 'k') ->> 'ticket_id'",

@@ -117,6 +117,11 @@ impl Agent {
     /// The names of the tools it is shown.
     pub async fn tools(&self) -> Vec<String> {
         let listed = self.result("tools/list", json!({})).await;
-        listed["tools"].as_array().expect("a list").iter().map(|tool| crate::http::stage::text(tool, "name")).collect()
+        listed["tools"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|tool| crate::http::fixtures::text(tool, "name"))
+            .collect()
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::agent::{Agent, hear, message, request};
 use crate::client::Server;
-use crate::http::stage::{Desk, open, person, text};
+use crate::http::fixtures::{Desk, open, person, text};
 
 /// Bytes no answer's data may have.
 const CAP: usize = 64 * 1024;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::agent::Agent;
 use crate::client::Server;
-use crate::http::stage::{Desk, open, person, service, text};
+use crate::http::fixtures::{Desk, open, person, service, text};
 
 async fn house(hint: &str) -> (Server, Desk, Agent) {
     let server = open(hint).await;

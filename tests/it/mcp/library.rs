@@ -8,7 +8,7 @@ use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
 use serde_json::json;
 
-use crate::http::stage::{Desk, open, person};
+use crate::http::fixtures::{Desk, open, person};
 
 #[tokio::test]
 async fn the_official_client_works_with_it() {

@@ -2,12 +2,12 @@
 
 mod agent;
 mod bounds;
-mod door;
+mod invalid_arguments;
 mod jobs;
 mod library;
 mod prompt;
 mod resources;
 mod scopes;
-mod spoiled;
 mod tenants;
 mod tools;
+mod transport;

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::agent::Agent;
-use crate::http::stage::{Desk, open, person, text};
+use crate::http::fixtures::{Desk, open, person, text};
 
 #[tokio::test]
 async fn the_prompt_tells_of_the_board_and_the_ticket() {

@@ -7,8 +7,8 @@ use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
 use super::agent::{Agent, REVISION, message, request};
-use crate::house;
-use crate::http::stage::{Desk, open, person, service, text};
+use crate::harness;
+use crate::http::fixtures::{Desk, open, person, service, text};
 
 /// Server-sent messages as they come.
 struct Stream {
@@ -142,7 +142,7 @@ async fn revocation_ends_the_news() {
     desk.comment(&ticket, "Before.").await;
     assert_eq!(news.update().await, uri);
     server.sql("update api_keys set revoked_at = now() where actor_id = 'robot'", &[]).await;
-    house::eventually("the client has left", async || {
+    harness::eventually("the client has left", async || {
         desk.comment(&ticket, "After.").await;
         server.live.rooms.clients().iter().all(|client| client.caller().is_none_or(|caller| caller.actor != "robot"))
     })
@@ -173,11 +173,11 @@ async fn the_current_revision_listens_on_one_stream() {
     let mut news = Stream::of(ask(params.clone()).send().await.expect("a stream"));
     let accepted = news.next(Duration::from_secs(5)).await.expect("word of it");
     assert_eq!(accepted["params"]["notifications"]["resourceSubscriptions"], json!([uri]), "{accepted}");
-    house::eventually("it has joined", async || !server.live.rooms.clients().is_empty()).await;
+    harness::eventually("it has joined", async || !server.live.rooms.clients().is_empty()).await;
     desk.comment(&ticket, "News.").await;
     assert_eq!(news.update().await, uri);
     drop(news);
-    house::eventually("it has left", async || {
+    harness::eventually("it has left", async || {
         desk.comment(&ticket, "More.").await;
         server.live.rooms.clients().is_empty()
     })

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::agent::Agent;
-use crate::http::stage::{Desk, open, person, service, text};
+use crate::http::fixtures::{Desk, open, person, service, text};
 
 #[tokio::test]
 async fn a_key_that_reads_sees_and_reaches_no_tool_that_writes() {

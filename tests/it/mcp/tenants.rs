@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::agent::Agent;
-use crate::http::stage::{Desk, open, person, service, text};
+use crate::http::fixtures::{Desk, open, person, service, text};
 
 /// Good arguments for each tool; `$names` stand for what somebody owns.
 pub fn arguments(tool: &str) -> Value {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::agent::Agent;
 use crate::client::Server;
-use crate::http::stage::{Desk, open, person, text};
+use crate::http::fixtures::{Desk, open, person, text};
 
 async fn desk(hint: &str) -> (Server, Desk, Agent) {
     let server = open(hint).await;
@@ -71,7 +71,7 @@ async fn refusals_say_what_to_do() {
     let says = async |tool: &str, arguments: Value| agent.refused(tool, arguments).await;
     let create = |more: Value| {
         let mut whole = json!({"workflow_id": desk.workflow, "title": "A title", "description": "A description."});
-        crate::http::stage::merge(&mut whole, &more);
+        crate::http::fixtures::merge(&mut whole, &more);
         whole
     };
     let (code, words) = says("create_ticket", create(json!({"colour": "red", "prio": 1}))).await;

@@ -7,7 +7,7 @@ use callboard::domain::workflows::BoardSettings;
 use serde_json::{Value, json};
 
 use super::sdk;
-use crate::http::stage::{Desk, open, person};
+use crate::http::fixtures::{Desk, open, person};
 
 fn board() -> TicketBoardConfig {
     let column = |id: &str, name: &str, order, color: &str| ColumnConfig {

@@ -10,8 +10,8 @@ use callboard::client::{Client, Credential};
 use serde_json::json;
 
 use crate::client;
-use crate::house::eventually;
-use crate::http::stage::{Desk, open, person};
+use crate::harness::eventually;
+use crate::http::fixtures::{Desk, open, person};
 
 /// The client of somebody whom the tests know, at an address.
 fn sdk(who: &client::Client, url: &str) -> Client {

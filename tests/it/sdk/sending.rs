@@ -11,7 +11,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::line::Line;
 use super::sdk;
-use crate::http::stage::{Desk, open, person};
+use crate::http::fixtures::{Desk, open, person};
 
 fn ticket(workflow: &str, title: &str) -> CreateTicket {
     CreateTicket { title: title.into(), description: "A description.".into(), ..CreateTicket::in_workflow(workflow) }

@@ -8,8 +8,8 @@ use serde_json::json;
 
 use super::line::Line;
 use super::sdk;
-use crate::house;
-use crate::http::stage::{Desk, open, person, service};
+use crate::harness;
+use crate::http::fixtures::{Desk, open, person, service};
 
 /// The next thing that a watcher is told.
 async fn next(watch: &mut Watch) -> Result<Update, Error> {
@@ -118,7 +118,7 @@ async fn a_room_that_may_not_be_watched_ends_with_the_reason() {
     until_live(&mut watch).await;
     server.sql("update api_keys set revoked_at = now()", &[]).await;
     let mut ended = None;
-    house::eventually("the room ends", async || {
+    harness::eventually("the room ends", async || {
         if let Err(error) = next(&mut watch).await {
             ended = Some(error);
         }

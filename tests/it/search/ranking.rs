@@ -2,14 +2,14 @@
 
 use serde_json::json;
 
-use crate::embeddings::stage::number;
-use crate::house;
-use crate::logic::desk::Desk;
+use crate::embeddings::fixtures::number;
+use crate::harness;
+use crate::logic::fixtures::Desk;
 
 /// More tickets than are compared one by one, typed in at once, with vectors of a model that serves: ticket
 /// n lies at the angle n/2000 in the plane. Answers the model's id.
 async fn crowd(desk: &Desk, count: i64) -> i64 {
-    let model = crate::embeddings::stage::register(desk, "test/plane").await;
+    let model = crate::embeddings::fixtures::register(desk, "test/plane").await;
     desk.client
         .batch_execute(&format!(
             "set session_replication_role = replica;
@@ -42,7 +42,7 @@ async fn nearest(desk: &Desk, model: i64, filters: &str, rows: i32) -> Vec<i64> 
 #[tokio::test]
 async fn the_graph_gives_full_pages_also_when_few_pass_the_filters() {
     for major in [16, 18] {
-        let desk = Desk::on(house::database_of(major, "crowd").await).await;
+        let desk = Desk::on(harness::database_of(major, "crowd").await).await;
         let model = crowd(&desk, 6001).await;
         full_pages(&desk, model).await;
     }
@@ -67,7 +67,7 @@ async fn full_pages(desk: &Desk, model: i64) {
 #[tokio::test]
 async fn rare_words_count_more_than_common_ones() {
     for major in [16, 18] {
-        let desk = Desk::on(house::database_of(major, "rare").await).await;
+        let desk = Desk::on(harness::database_of(major, "rare").await).await;
         crowd(&desk, 6001).await;
         rare_words_first(&desk).await;
     }

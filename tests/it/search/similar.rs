@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::{embedded, local};
 use crate::client::{server, server_with};
 use crate::embeddings::fake::{Fake, Mood};
-use crate::house::eventually;
-use crate::http::stage::{Desk, person, text};
+use crate::harness::eventually;
+use crate::http::fixtures::{Desk, person, text};
 
 const TITLE: &str = "Login fails with an error after the update";
 const DESCRIPTION: &str = "Since version 2.4 people who sign in with their company account see error 500. \

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::{embedded, local};
-use crate::house::eventually;
-use crate::http::stage::{Desk, person, text};
+use crate::harness::eventually;
+use crate::http::fixtures::{Desk, person, text};
 
 #[tokio::test]
 async fn a_watched_search_tells_of_what_is_meant() {

@@ -4,8 +4,8 @@
 use serde_json::{Value, json};
 
 use super::{Shop, Worker, gone, state};
-use crate::house::eventually;
-use crate::http::stage::text;
+use crate::harness::eventually;
+use crate::http::fixtures::text;
 
 /// Notes its process and that of a child that ignores SIGTERM, then waits for ever.
 const STUBBORN: &str = r#"

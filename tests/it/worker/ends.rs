@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Shop, gone};
-use crate::http::stage::text;
+use crate::http::fixtures::text;
 
 #[tokio::test]
 async fn what_fails_is_tried_again_in_the_stage_where_it_was() {

@@ -1,7 +1,7 @@
 //! What a person is told who starts a worker that cannot work.
 
 use super::{Shop, Worker};
-use crate::house::eventually;
+use crate::harness::eventually;
 use crate::sdk::line::Line;
 
 const FILE: &str = "[jobs.task]\ncommand = 'true'";

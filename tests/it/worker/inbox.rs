@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Shop;
-use crate::house::eventually;
+use crate::harness::eventually;
 
 impl Shop {
     /// Writes a file beside and renames it, as programs should.

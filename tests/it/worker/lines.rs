@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Shop, Worker};
-use crate::house::eventually;
+use crate::harness::eventually;
 use crate::sdk::line::Line;
 
 impl Shop {

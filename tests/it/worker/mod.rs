@@ -16,8 +16,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use serde_json::{Value, json};
 
 use crate::client::{Client, Server};
-use crate::house::eventually;
-use crate::http::stage::{merge, open, person, service, text};
+use crate::harness::eventually;
+use crate::http::fixtures::{merge, open, person, service, text};
 
 /// A delivery board, its owner, a key for workers, and a folder where commands run.
 struct Shop {

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::Shop;
-use crate::house::eventually;
-use crate::http::stage::text;
+use crate::harness::eventually;
+use crate::http::fixtures::text;
 
 #[tokio::test]
 async fn a_job_goes_through_its_stages_and_its_ticket_goes_along() {

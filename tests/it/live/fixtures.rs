@@ -7,7 +7,7 @@ use tokio_postgres::Client;
 
 use super::socket::Socket;
 use crate::client::{self, Server};
-use crate::house;
+use crate::harness;
 
 /// See the module.
 pub struct Stage {
@@ -26,7 +26,7 @@ impl Stage {
     /// The same with flags of `callboard serve`.
     pub async fn with(hint: &str, flags: &[&str]) -> Self {
         let server = client::server_with(hint, flags, Vec::new()).await;
-        let sql = house::connect(&server.db.url).await;
+        let sql = harness::connect(&server.db.url).await;
         sql.batch_execute("insert into actors (id, kind, name) values ('ann', 'user', 'Ann'), ('bob', 'user', 'Bob')")
             .await
             .expect("actors");

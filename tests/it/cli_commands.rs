@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
 use crate::client::{Server, server_with};
-use crate::http::stage::{self, Desk};
+use crate::http::fixtures::{self, Desk};
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -310,7 +310,7 @@ async fn what_an_agent_asks_at_a_terminal_is_decided_at_another() {
             let waiting = at.run(&["approval", "list", "--json"]).await.json();
             waiting[0]["approval_id"].as_str().map(str::to_owned)
         };
-        crate::house::eventually("the question waits", async || asked().await.is_some()).await;
+        crate::harness::eventually("the question waits", async || asked().await.is_some()).await;
         let id = asked().await.expect("a question");
         let (verb, flags) = decision.split_first().expect("a verb");
         asker.run(&["approval", verb, &id]).await.refuses("themselves");

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite;
 
 use crate::client::{Client, Server};
-use crate::http::stage::{open, person, redact, service, text};
+use crate::http::fixtures::{open, person, redact, service, text};
 use crate::live::socket::{Heard, Socket};
 
 /// See the module.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tokio_postgres::Client;
 use tokio_postgres::types::Json;
 
-use crate::house::{self, TestDb};
+use crate::harness::{self, TestDb};
 
 /// See the module.
 pub struct Desk {
@@ -22,12 +22,12 @@ pub type Outcome = Result<Value, (String, String, Value)>;
 impl Desk {
     /// A development board; actors `owner`, `member`, `viewer` with those roles and `stranger` with none.
     pub async fn open(hint: &str) -> Self {
-        Self::on(house::database(hint).await).await
+        Self::on(harness::database(hint).await).await
     }
 
     /// The same in a database of one's own.
     pub async fn on(db: TestDb) -> Self {
-        let client = house::connect(&db.url).await;
+        let client = harness::connect(&db.url).await;
         client
             .batch_execute(
                 "insert into actors (id, kind, name) values

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::desk::{Desk, Ears, plain};
+use super::fixtures::{Desk, Ears, plain};
 use crate::client::Client;
-use crate::http::stage::text;
+use crate::http::fixtures::text;
 
 /// What a message says, in short.
 fn short(message: &Value) -> String {

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use super::{embedded, local};
 use crate::client::{Client, server};
-use crate::http::stage::{Desk, person};
+use crate::http::fixtures::{Desk, person};
 
 /// What a search answers.
 async fn search(desk: &Desk, query: &str, more: Value) -> Value {
     let mut body = json!({"workflow_id": desk.workflow, "query": query});
-    crate::http::stage::merge(&mut body, &more);
+    crate::http::fixtures::merge(&mut body, &more);
     desk.owner.post("/api/tickets/search", body).await.ok()
 }
 

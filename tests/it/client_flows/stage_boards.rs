@@ -3,8 +3,8 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::desk::{Desk, plain};
-use crate::http::stage::text;
+use super::fixtures::{Desk, plain};
+use crate::http::fixtures::text;
 use crate::live::socket::Heard;
 
 #[tokio::test]

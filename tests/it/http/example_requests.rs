@@ -1,8 +1,8 @@
 //! How to call each endpoint well. Tests generated from the description take their good requests here and
 //! then spoil them; an endpoint that is missing here fails them, so that none is left untried.
 
-mod asking;
-mod doors;
+mod approvals;
+mod compat;
 mod jobs;
 
 use std::collections::BTreeMap;
@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
+use super::fixtures::{Desk, person, text};
 use super::spec::Operation;
-use super::stage::{Desk, person, text};
 use crate::client::{Client, Server};
 
 /// A good request: `$names` stand for what a [`World`] holds. `Closed` endpoints need what no test can
@@ -35,7 +35,7 @@ pub struct Recipe {
 pub fn recipes(operation: &Operation) -> Vec<Recipe> {
     let Some(whole) = find(&operation.name) else {
         panic!(
-            "{} is new: add a good request for it to tests/it/http/recipes.rs, so that it is tried too.",
+            "{} is new: add a good request for it to tests/it/http/example_requests.rs, so that it is tried too.",
             operation.name
         );
     };
@@ -47,11 +47,11 @@ pub fn recipes(operation: &Operation) -> Vec<Recipe> {
         succeeds: whole.get("closed").is_none(),
     };
     for name in &operation.parts {
-        assert!(recipe.path.get(name).is_some(), "{}: recipes.rs lacks the path's {name}", operation.name);
+        assert!(recipe.path.get(name).is_some(), "{}: example_requests.rs lacks the path's {name}", operation.name);
     }
     for name in &operation.query {
         let needed = is_id(name) && recipe.query.get(name).is_none();
-        assert!(!needed, "{}: recipes.rs lacks the query's {name}", operation.name);
+        assert!(!needed, "{}: example_requests.rs lacks the query's {name}", operation.name);
     }
     let also = whole.get("also").map(|body| Recipe { body: Some(body.clone()), ..recipe.clone() });
     let all: Vec<Recipe> = std::iter::once(recipe).chain(also).collect();
@@ -60,7 +60,7 @@ pub fn recipes(operation: &Operation) -> Vec<Recipe> {
         let name = path.rsplit('.').next().expect("a name");
         let given = all.iter().any(|recipe| recipe.body.as_ref().is_some_and(|body| body.pointer(&pointer).is_some()));
         let needed = is_id(name.trim_end_matches("[]")) && !path.contains("board_config");
-        assert!(given || !needed, "{}: recipes.rs lacks {path}", operation.name);
+        assert!(given || !needed, "{}: example_requests.rs lacks {path}", operation.name);
     }
     all
 }
@@ -228,7 +228,7 @@ fn find(name: &str) -> Option<Value> {
         "PUT /api/comments/{id}/reactions/{emoji}" | "DELETE /api/comments/{id}/reactions/{emoji}" => {
             json!({"path": {"id": "$comment", "emoji": "👍"}})
         }
-        _ => return jobs::find(name).or_else(|| doors::find(name)).or_else(|| asking::find(name)),
+        _ => return jobs::find(name).or_else(|| compat::find(name)).or_else(|| approvals::find(name)),
     })
 }
 
@@ -262,7 +262,7 @@ impl World {
         );
         let search = json!({"workflow_id": desk.workflow, "name": "Kept", "query": "ticket"});
         let search = text(&client.post("/api/searches", search).await.created(), "search_id");
-        asking::things(server, &desk, &member.id, &mut things).await;
+        approvals::things(server, &desk, &member.id, &mut things).await;
         let agent = client.post("/api/agents", json!({"name": "An agent"})).await.created();
         let key = client.post("/api/keys", json!({"name": "A key", "actor_id": agent["id"], "scopes": ["read"]})).await;
         let invite = json!({"workflow_id": desk.workflow, "role": "member"});

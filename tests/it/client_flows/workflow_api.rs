@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::desk::{Desk, plain};
-use crate::http::stage::text;
+use super::fixtures::{Desk, plain};
+use crate::http::fixtures::text;
 use crate::live::socket::Heard;
 
 const CREATE: &str = "/api/v1/workflows/create";

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tokio_postgres::types::Json;
 
-use crate::logic::desk::Desk;
+use crate::logic::fixtures::Desk;
 
 /// Registers a model of three dimensions; answers its id.
 pub async fn register(desk: &Desk, name: &str) -> i64 {

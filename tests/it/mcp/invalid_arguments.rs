@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::tenants::World;
-use crate::http::stage::{open, text};
+use crate::http::fixtures::{open, text};
 
 /// What does not fit an argument of this schema.
 fn spoiled(schema: &Value) -> Vec<Value> {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::client::Client;
-use crate::http::stage::{Desk, text};
+use crate::http::fixtures::{Desk, text};
 
 /// The request for an operation of jobs.
 pub fn find(name: &str) -> Option<Value> {

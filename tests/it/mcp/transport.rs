@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::agent::{Agent, REVISION, hear, hello, message, request};
 use crate::client::Server;
-use crate::house;
-use crate::http::stage::{Desk, open, person, service};
+use crate::harness;
+use crate::http::fixtures::{Desk, open, person, service};
 
 #[tokio::test]
 async fn a_session_from_hello_to_goodbye() {
@@ -150,7 +150,7 @@ async fn revocation_counts_at_once() {
     let refused = heard.status == 401 || heard.json["result"]["structuredContent"]["code"] == "unauthenticated";
     assert!(refused, "{heard:?}");
     let began = Instant::now();
-    house::eventually("the door sends it away", async || hear(agent.of(&asked)).await.status == 401).await;
+    harness::eventually("the door sends it away", async || hear(agent.of(&asked)).await.status == 401).await;
     assert!(began.elapsed() < Duration::from_secs(5));
 }
 

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::desk::{Desk, plain};
-use crate::http::stage::text;
+use super::fixtures::{Desk, plain};
+use crate::http::fixtures::text;
 
 /// A workflow with a ticket, and the agent in it.
 async fn ready(hint: &str, template: &str) -> (Desk, String, String) {

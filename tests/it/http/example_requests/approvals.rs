@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::client::Server;
-use crate::http::stage::Desk;
+use crate::http::fixtures::Desk;
 
 /// The request for an operation of approvals, reviews, webhooks or commits.
 pub fn find(name: &str) -> Option<Value> {

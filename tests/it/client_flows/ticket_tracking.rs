@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::desk::{Desk, plain};
-use crate::http::stage::text;
+use super::fixtures::{Desk, plain};
+use crate::http::fixtures::text;
 
 #[tokio::test]
 async fn agents_work_over_tickets() {
@@ -39,7 +39,7 @@ async fn agents_work_over_tickets() {
     let create = |title: &str, more: Value| {
         let mut body = json!({"workflow_id": workflow, "title": title, "description": "As described in the plan.",
             "ticket_type": null, "parent_ticket_id": null});
-        crate::http::stage::merge(&mut body, &more);
+        crate::http::fixtures::merge(&mut body, &more);
         body
     };
     let agent = &desk.agent;

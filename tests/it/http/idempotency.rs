@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::stage::{Desk, at_once, open, person};
+use super::fixtures::{Desk, at_once, open, person};
 
 #[tokio::test]
 async fn fifty_at_once_make_one_of_each() {

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::desk::Desk;
+use super::fixtures::Desk;
 
 async fn tell(desk: &Desk, ticket: &str, mut told: Value) -> Value {
     let event = told["event"].take();
