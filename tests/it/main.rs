@@ -6,6 +6,7 @@ mod client;
 mod commit_hook;
 mod commits;
 mod demo;
+mod documentation;
 mod embeddings;
 mod house;
 mod http;
@@ -15,7 +16,6 @@ mod layers;
 mod live;
 mod logic;
 mod mcp;
-mod readme;
 mod runtime;
 #[cfg(target_os = "linux")]
 mod runtime_disk;
