@@ -20,30 +20,38 @@ fn documents() -> Vec<String> {
     found
 }
 
-/// The lines of a document outside its fenced blocks, with their numbers.
-fn prose(text: &str) -> Vec<(usize, &str)> {
-    let mut fenced = false;
-    let mut lines = Vec::new();
+/// The paragraphs of a document outside its fenced blocks, each with the number of its first line.
+fn paragraphs(text: &str) -> Vec<(usize, String)> {
+    let mut found: Vec<(usize, String)> = Vec::new();
+    let (mut fenced, mut open) = (false, false);
     for (index, line) in text.lines().enumerate() {
         if line.starts_with("```") {
             fenced = !fenced;
-        } else if !fenced {
-            lines.push((index + 1, line));
+        }
+        if fenced || line.trim().is_empty() || line.starts_with("```") {
+            open = false;
+        } else if open && let Some((_, paragraph)) = found.last_mut() {
+            paragraph.extend(["\n", line]);
+        } else {
+            open = true;
+            found.push((index + 1, line.to_owned()));
         }
     }
-    lines
+    found
 }
 
-/// The targets of the links in a line: `[text](target)`.
-fn links(line: &str) -> impl Iterator<Item = &str> {
-    line.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target)
+/// The targets of links: `[text](target)`.
+fn links(paragraph: &str) -> impl Iterator<Item = &str> {
+    paragraph.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target)
 }
 
 /// The fragments of a document's headings, as GitHub forms them.
 fn fragments(text: &str) -> BTreeSet<String> {
-    let headings = prose(text).into_iter().filter(|(_, line)| line.starts_with('#'));
-    headings
-        .map(|(_, line)| {
+    let paragraphs = paragraphs(text);
+    let lines = paragraphs.iter().flat_map(|(_, paragraph)| paragraph.lines());
+    lines
+        .filter(|line| line.starts_with('#'))
+        .map(|line| {
             let kept = line.trim_start_matches('#').trim().to_lowercase();
             let kept = kept.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
             kept.map(|c| if c == ' ' { '-' } else { c }).collect()
@@ -77,11 +85,11 @@ fn path_of(span: &str) -> Option<(&str, Option<usize>)> {
     (plain && here).then_some((path, line))
 }
 
-/// What is wrong with the paths in a line. A code span right behind a file's path is a name that the file must hold:
-/// "`src/serve.rs` `run`".
-fn broken_paths(line: &str) -> (usize, Vec<String>) {
+/// How many paths a paragraph names, and what is wrong with them. A code span right behind a file's path is a name that
+/// the file must hold: "`src/serve.rs` `run`".
+fn broken_paths(paragraph: &str) -> (usize, Vec<String>) {
     // Odd parts are code spans, even ones the text between them.
-    let parts: Vec<&str> = line.split('`').collect();
+    let parts: Vec<&str> = paragraph.split('`').collect();
     let mut found = Vec::new();
     let mut checked = 0;
     for at in (1..parts.len()).step_by(2) {
@@ -96,7 +104,7 @@ fn broken_paths(line: &str) -> (usize, Vec<String>) {
         if let Some(number) = number.filter(|number| text.lines().count() < *number) {
             found.push(format!("{path} has no line {number}"));
         }
-        let name = parts.get(at + 2).filter(|name| parts[at + 1] == " " && path_of(name).is_none());
+        let name = parts.get(at + 2).filter(|name| is_space(parts[at + 1]) && path_of(name).is_none());
         if let Some(name) = name
             && !text.contains(name.rsplit(['.', ':']).next().unwrap_or(name))
         {
@@ -106,19 +114,23 @@ fn broken_paths(line: &str) -> (usize, Vec<String>) {
     (checked, found)
 }
 
+fn is_space(between: &str) -> bool {
+    between == " " || between == "\n" || between == "\n  "
+}
+
 #[test]
 fn links_and_paths_exist() {
     let mut found = Vec::new();
     let (mut linked, mut named) = (0, 0);
     for document in documents() {
         let text = read(&document);
-        for (number, line) in prose(&text) {
-            for target in links(line) {
-                linked += 1;
-                found.extend(broken_link(&document, target).map(|error| format!("{document}:{number}: {error}")));
-            }
-            let (checked, broken) = broken_paths(line);
+        for (number, paragraph) in paragraphs(&text) {
+            let mut broken: Vec<String> =
+                links(&paragraph).filter_map(|target| broken_link(&document, target)).collect();
+            linked += links(&paragraph).count();
+            let (checked, wrong) = broken_paths(&paragraph);
             named += checked;
+            broken.extend(wrong);
             found.extend(broken.into_iter().map(|error| format!("{document}:{number}: {error}")));
         }
     }
