@@ -104,7 +104,7 @@ fn broken_paths(paragraph: &str) -> (usize, Vec<String>) {
         if let Some(number) = number.filter(|number| text.lines().count() < *number) {
             found.push(format!("{path} has no line {number}"));
         }
-        let name = parts.get(at + 2).filter(|name| is_space(parts[at + 1]) && path_of(name).is_none());
+        let name = parts.get(at + 2).filter(|name| parts[at + 1].trim().is_empty() && path_of(name).is_none());
         if let Some(name) = name
             && !text.contains(name.rsplit(['.', ':']).next().unwrap_or(name))
         {
@@ -112,10 +112,6 @@ fn broken_paths(paragraph: &str) -> (usize, Vec<String>) {
         }
     }
     (checked, found)
-}
-
-fn is_space(between: &str) -> bool {
-    between == " " || between == "\n" || between == "\n  "
 }
 
 #[test]
