@@ -147,7 +147,7 @@ guides! {
         "greet Ann prints: hello, Ann", "2 files changed", "shipped", "\"cancel_requested\":false", "\"ticket_resolved\":true",
     ];
     live_stream: "docs/live-stream.md" => ["\"type\":\"ticket_created\"", "\nid: ", "\"columns\""];
-    operate: "docs/operate.md" => ["\"status\":\"ok\"", "\"status\":\"ready\"", "callboard_relay_lag_seconds", "all whole"];
+    operate: "docs/operate.md" => ["\"status\":\"ok\"", "\"status\":\"ready\"", "callboard_relay_events_read_total", "all whole"];
     questions_to_people: "docs/questions-to-people.md" => ["\"status\":\"answered\"", "\"approval_status\":\"approved\""];
     rest_api: "docs/rest-api.md" => [
         "\"blocked\":true", "\"unblocked_tickets\":[\"ticket-", "\"access\":", "The ticket has changed: read it again.",
