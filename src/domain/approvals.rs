@@ -4,7 +4,9 @@
 //! Reviews and clarifications of tickets are approvals too, by names that existing clients know
 //! ([`reviews`]).
 
+#[cfg(feature = "server")]
 pub mod reviews;
+#[cfg(feature = "server")]
 pub mod waiting;
 
 use serde::{Deserialize, Serialize};

@@ -108,8 +108,8 @@ async fn next(lines: &mut Lines<BufReader<ChildStdout>>) -> String {
 
 /// A server with a person who has a workflow, and that person's terminal.
 async fn open(hint: &str) -> (Server, Desk, Terminal) {
-    let server = stage::open(hint).await;
-    let owner = stage::person(&server, "ada").await;
+    let server = fixtures::open(hint).await;
+    let owner = fixtures::person(&server, "ada").await;
     let desk = Desk::of(&owner).await;
     // Whatever proves who one is may stand in CALLBOARD_API_KEY.
     let terminal = Terminal::with_key(&server, owner.token.as_deref().expect("a token"));
@@ -299,7 +299,7 @@ async fn jobs_are_followed_to_their_end_and_the_exit_code_tells_it() {
 #[tokio::test]
 async fn what_an_agent_asks_at_a_terminal_is_decided_at_another() {
     let (server, desk, at) = open("cli_approvals").await;
-    let agent = stage::service(&server, "agent-x", &["read", "write", "approve"]).await;
+    let agent = fixtures::service(&server, "agent-x", &["read", "write", "approve"]).await;
     let path = format!("/api/workflows/{}/members/agent-x", desk.workflow);
     desk.owner.put(&path, json!({"role": "member"})).await.ok();
     let asker = Terminal::with_key(&server, agent.token.as_deref().expect("a key"));

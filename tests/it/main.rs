@@ -7,6 +7,7 @@ mod client_flows;
 mod commit_hook;
 mod commits;
 mod demo;
+mod documentation;
 mod embeddings;
 mod error_codes;
 mod harness;
@@ -17,7 +18,6 @@ mod layers;
 mod live;
 mod logic;
 mod mcp;
-mod readme;
 mod runtime;
 #[cfg(target_os = "linux")]
 mod runtime_disk;

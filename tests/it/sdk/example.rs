@@ -1,11 +1,11 @@
-//! The example of the README; a test beside it compares the words.
+//! The example of docs/rust-client.md; a test of the documentation compares the two.
 
 use callboard::client::{Client, Credential, Result, Update};
 use callboard::domain::tickets::change::CreateTicket;
 use futures_util::StreamExt;
 
-/// Files a ticket, and tells what happens to it until it is resolved.
-pub async fn file_and_follow(url: &str, key: &str, workflow: &str) -> Result<()> {
+/// Creates a ticket and prints its events until it is resolved.
+pub async fn create_and_follow(url: &str, key: &str, workflow: &str) -> Result<()> {
     let client = Client::new(url, Credential::key(key))?;
     let workflow = client.find_workflow(workflow).await?.id;
     let since = client.end_of_stream(&workflow).await?;
