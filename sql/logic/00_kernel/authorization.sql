@@ -1,11 +1,12 @@
--- Who calls, and what they may do. Every function that serves a request begins here, so that no door
--- can forget to ask.
+-- Who calls, and what they may do. Every function that serves a request begins with one of the functions
+-- called `authorize…`, so that no transport can skip the check.
 --
--- `caller` is a bare actor id (psql, the command line: whoever holds the database is trusted), or the
--- text of a JSON object that a door has made from a verified credential:
+-- `caller` is a bare actor id (psql and the command line; direct database access is trusted), or the text of
+-- a JSON object that a transport has built from a verified credential:
 --   {"actor": "user-…", "for": "agent-x", "session": "session-…", "key": "…"}
--- A session or key named there is looked up again each time: revoking it works at once.
+-- A session or key named there is looked up for each request, so revoking it takes effect immediately.
 
+-- An identified caller. `role` is the role in the workflow of the last authorization, else null.
 create type logic.principal as (
     actor_id text,
     acting_for text,
@@ -15,6 +16,7 @@ create type logic.principal as (
     role text
 );
 
+-- Resolves the caller; fails if the actor is disabled or the session or key does not hold.
 create function logic.identify_caller(caller text) returns logic.principal language plpgsql stable as $$
 declare
     claim jsonb;
@@ -44,13 +46,13 @@ begin
 end
 $$;
 
--- The session or key that a caller authenticated with; null for who holds the database.
+-- A field of the caller's credential, e.g. its session or key; null for direct database access.
 create function logic.credential_field(caller text, name text) returns text language sql immutable
 begin atomic
     select case when left(caller, 1) = '{' then (caller::jsonb) ->> name end;
 end;
 
--- Refuses a key that was not given the scope; sessions have all.
+-- Rejects a key without the scope; sessions have all scopes.
 create function logic.require_scope(who logic.principal, scope text) returns void language plpgsql immutable as $$
 begin
     if not (scope = any (who.scopes) or '*' = any (who.scopes)) then
@@ -59,9 +61,8 @@ begin
 end
 $$;
 
--- Makes the caller the author of what this transaction writes; history triggers read it. Agents
--- acted for are provisioned when first seen. Acting for an agent gives no right: rights stay those
--- of the caller, so the name alone opens nothing.
+-- Makes the caller the author of the changes in this transaction; history triggers read it. Agents that are
+-- acted for are provisioned on first use. Rights stay those of the caller: acting for an actor adds none.
 create function logic.set_audit_actor(who logic.principal) returns void language plpgsql as $$
 begin
     if who.acting_for is not null then
@@ -79,14 +80,14 @@ begin
 end
 $$;
 
--- Whether an id is a person's. One that looks like a person's and is nobody's counts as well, so that
--- asking does not tell who exists.
+-- Whether an id is a person's. An unknown id in the form of a person's id counts too, so that the answer does
+-- not reveal which people exist.
 create function logic.is_person(id text) returns boolean language sql stable
 begin atomic
     select coalesce((select a.kind = 'user' from actors a where a.id = is_person.id), is_person.id like 'user-%');
 end;
 
--- Provisions an agent on first sight.
+-- Provisions an agent on first use.
 create function logic.ensure_agent(agent_id text, owner text default null, field text default 'agent_id') returns void language plpgsql as $$
 begin
     if agent_id like 'user-%' and not exists (select from actors a where a.id = agent_id) then
@@ -100,19 +101,17 @@ begin
 end
 $$;
 
--- The actor in whose name a row is written: the one acted for, else the caller.
+-- The actor that a row is written for: the one acted for, else the caller.
 create function logic.effective_actor_id(who logic.principal) returns text language sql immutable
 begin atomic
     select coalesce((who).acting_for, (who).actor_id);
 end;
 
--- Checks that the caller holds at least `required` (viewer < member < owner) in the workflow, and that
--- its key has the scope for it (read, write, manage). To everyone else the workflow looks absent:
--- `subject` is what the message says is not there.
-create function logic.authorize(caller text, workflow text, required text, subject text default null)
+-- Checks that an identified caller holds at least `required` (viewer < member < owner) in the workflow, and
+-- that its key has the scope for it (read, write, manage); returns it with its role. Non-members get 404,
+-- never 403; `subject` names what the message reports as missing.
+create function logic.authorize_principal(who logic.principal, workflow text, required text, subject text default null)
 returns logic.principal language plpgsql as $$
-declare
-    who logic.principal := logic.identify_caller(caller);
 begin
     select case when who.is_admin then 'owner' else m.role end into who.role
       from workflows w
@@ -130,5 +129,13 @@ begin
         perform logic.set_audit_actor(who);
     end if;
     return who;
+end
+$$;
+
+-- The same for a caller that is not identified yet.
+create function logic.authorize(caller text, workflow text, required text, subject text default null)
+returns logic.principal language plpgsql as $$
+begin
+    return logic.authorize_principal(logic.identify_caller(caller), workflow, required, subject);
 end
 $$;

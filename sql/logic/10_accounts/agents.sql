@@ -34,19 +34,19 @@ begin
     if not found then
         perform logic.fail('conflict', format('The id %s is taken.', new_agent), '{"field": "id", "rule": "is taken"}');
     end if;
-    perform logic.add_actor_to_workflows(caller, who, new_agent, in_workflows);
+    perform logic.add_actor_to_workflows(who, new_agent, in_workflows);
     return logic.actor_json(new_agent);
 end
 $$;
 
 -- Makes an actor a member of workflows that the caller owns.
-create function logic.add_actor_to_workflows(caller text, who logic.principal, actor text, in_workflows text[])
+create function logic.add_actor_to_workflows(who logic.principal, actor text, in_workflows text[])
 returns void language plpgsql as $$
 declare
     workflow text;
 begin
     foreach workflow in array coalesce(in_workflows, '{}') loop
-        perform logic.authorize(caller, workflow, 'owner');
+        perform logic.authorize_principal(who, workflow, 'owner');
         insert into workflow_members (workflow_id, actor_id, role, added_by)
         values (workflow, actor, 'member', who.actor_id)
         on conflict do nothing;

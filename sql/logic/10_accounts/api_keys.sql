@@ -72,7 +72,7 @@ begin
     end if;
     insert into api_keys (id, actor_id, name, secret_hash, scopes, created_by, expires_at)
     values (key_id, target.id, key_name, key_hash, granted, who.actor_id, coalesce(ends, own_end));
-    perform logic.add_actor_to_workflows(caller, who, target.id, in_workflows);
+    perform logic.add_actor_to_workflows(who, target.id, in_workflows);
     return logic.api_key_json(key_id);
 end
 $$;

@@ -34,7 +34,7 @@ declare
     made invites;
 begin
     if workflow is not null then
-        perform logic.authorize(caller, workflow, 'owner');
+        who := logic.authorize_principal(who, workflow, 'owner');
     else
         perform logic.require_scope(who, 'manage');
         if not who.is_admin then

@@ -100,21 +100,26 @@ begin
 end
 $$;
 
--- Ends one of the caller's sessions, or, for null, all but the current one.
-create function logic.revoke_session(caller text, session text) returns jsonb language plpgsql as $$
+-- Ends one session of an identified caller, or, for null, all but the current one.
+create function logic.end_own_sessions(who logic.principal, current_session text, session text default null) returns jsonb language plpgsql as $$
 declare
-    who logic.principal := logic.identify_caller(caller);
     ended int;
 begin
     perform logic.require_scope(who, 'manage');
     ended := logic.end_sessions(array(
         select s.id from sessions s
          where s.actor_id = who.actor_id and s.revoked_at is null
-           and case when session is null then s.id is distinct from logic.credential_field(caller, 'session')
-                    else s.id = session end), 'revoked by its owner');
+           and case when session is null then s.id is distinct from current_session else s.id = session end), 'revoked by its owner');
     if session is not null and ended = 0 then
         perform logic.fail('not_found', 'There is no such session.');
     end if;
     return jsonb_build_object('revoked', ended);
+end
+$$;
+
+-- Ends one of the caller's sessions, or, for null, all but the current one.
+create function logic.revoke_session(caller text, session text) returns jsonb language plpgsql as $$
+begin
+    return logic.end_own_sessions(logic.identify_caller(caller), logic.credential_field(caller, 'session'), session);
 end
 $$;

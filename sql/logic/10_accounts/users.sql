@@ -94,7 +94,7 @@ begin
     if not found then
         perform logic.fail('conflict', 'The password was changed by someone else at the same moment; sign in again.');
     end if;
-    return logic.revoke_session(caller, null);
+    return logic.end_own_sessions(who, logic.credential_field(caller, 'session'));
 end
 $$;
 

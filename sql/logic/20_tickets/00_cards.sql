@@ -1,14 +1,14 @@
 -- The card: a ticket as boards, lists and `ticket_created` events show it.
 
--- Whether a ticket stands on boards and in lists, statistics and search (words and vectors): neither
--- deleted nor merged into another one. The one place that says so.
+-- Whether a ticket is on boards and in lists, statistics and search: neither deleted nor merged. Every query
+-- uses this function for that test.
 create function logic.is_live(t tickets) returns boolean language sql immutable parallel safe
 begin atomic
     select t.deleted_at is null and t.merged_into_ticket_id is null;
 end;
 
--- What a card has from the ticket's own row. A merged ticket has a card as well, to be looked at; boards and
--- lists leave it out.
+-- The part of a card that comes from the ticket's own row. A merged ticket has a card too, for reading it; boards
+-- and lists leave it out.
 create view logic.card_columns as
 select t.id as ticket_id,
        'TKT-' || t.number as key,
@@ -37,7 +37,7 @@ select t.id as ticket_id,
   from tickets t
  where t.deleted_at is null;
 
--- The whole card, for one ticket or a page of them: what hangs on a ticket is looked up by ticket.
+-- The whole card, for one ticket or a page of them: blockers and counts are looked up by ticket.
 create view logic.cards as
 select t.*,
        coalesce(b.ids, '{}') as blocked_by_ticket_ids,
@@ -50,8 +50,8 @@ select t.*,
          from ticket_blockers k where k.ticket_id = t.ticket_id
   ) b on true;
 
--- The same cards for a whole board: what hangs on tickets is gathered once for the workflow, which for
--- ten thousand tickets takes half the time. Answers JSON text.
+-- The same cards for a whole board, as JSON text. Blockers and counts are aggregated once for the workflow, which
+-- takes half the time for ten thousand tickets.
 create function logic.board_tickets_json(workflow text) returns text language sql stable
 begin atomic
     select coalesce(json_agg(card)::text, '[]')
@@ -78,7 +78,7 @@ begin atomic
       ) card;
 end;
 
--- A short mention of a ticket inside another answer; also for deleted ones, so that links stay readable.
+-- A short reference to a ticket inside another answer; also for deleted tickets, so that links stay readable.
 create function logic.ticket_reference_json(id text) returns jsonb language sql stable
 begin atomic
     select jsonb_build_object('ticket_id', t.id, 'key', 'TKT-' || t.number, 'title', t.title,

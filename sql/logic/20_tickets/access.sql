@@ -1,26 +1,37 @@
--- Tickets: finding one, holding it, and whether it may be changed. Every change begins here.
+-- Authorizing access to a ticket, locking it, and whether it may be changed. Every change begins here.
 
--- Finds a ticket by id, or by key or number inside a workflow, and authorizes. To a stranger it looks
--- absent. One that was merged can be read, not changed. Does not lock. Answers the id.
-create function logic.authorize_ticket(caller text, ticket text, required text, workflow text default null) returns text language plpgsql as $$
+-- The caller that was checked, and the ticket it may access.
+create type logic.ticket_access as (who logic.principal, ticket_id text, workflow_id text);
+
+-- Finds a ticket by id, or by key or number inside a workflow, and checks that the caller holds `required` in
+-- its workflow. A merged ticket can be read, not changed. Takes no lock.
+create function logic.authorize_ticket_for(who logic.principal, ticket text, required text, workflow text default null)
+returns logic.ticket_access language plpgsql as $$
 declare
-    found_id text;
-    found_workflow text;
+    access logic.ticket_access;
 begin
-    select t.id, t.workflow_id into found_id, found_workflow from tickets t where t.id = ticket and t.deleted_at is null;
-    if found_id is null and workflow is not null and ticket ~* '^(tkt-|#)?[0-9]{1,15}$' then
-        select t.id, t.workflow_id into found_id, found_workflow from tickets t
+    select t.id, t.workflow_id into access.ticket_id, access.workflow_id from tickets t where t.id = ticket and t.deleted_at is null;
+    if access.ticket_id is null and workflow is not null and ticket ~* '^(tkt-|#)?[0-9]{1,15}$' then
+        select t.id, t.workflow_id into access.ticket_id, access.workflow_id from tickets t
          where t.workflow_id = workflow and t.number = regexp_replace(ticket, '[^0-9]', '', 'g')::bigint and t.deleted_at is null;
     end if;
-    perform logic.authorize(caller, found_workflow, required, 'ticket ' || coalesce(ticket, ''));
+    access.who := logic.authorize_principal(who, access.workflow_id, required, 'ticket ' || coalesce(ticket, ''));
     if required <> 'viewer' then
-        perform logic.require_not_merged(array[found_id]);
+        perform logic.require_not_merged(array[access.ticket_id]);
     end if;
-    return found_id;
+    return access;
 end
 $$;
 
--- Refuses a change of a ticket that was merged: what was said about it goes on with its original.
+-- The same for a caller that is not identified yet.
+create function logic.authorize_ticket(caller text, ticket text, required text, workflow text default null)
+returns logic.ticket_access language plpgsql as $$
+begin
+    return logic.authorize_ticket_for(logic.identify_caller(caller), ticket, required, workflow);
+end
+$$;
+
+-- Rejects a change of a merged ticket; its discussion continues on the original.
 create function logic.require_not_merged(tickets text[]) returns void language plpgsql as $$
 declare
     merged record;
@@ -36,8 +47,8 @@ begin
 end
 $$;
 
--- Holds a ticket against other writers until the end of the transaction. One that was deleted while we
--- waited for it is not there any more, and one that was merged is closed.
+-- Locks a ticket against other writers until the end of the transaction. Fails if it was deleted or merged
+-- before the lock was granted.
 create function logic.lock_ticket(ticket text) returns tickets language plpgsql as $$
 declare
     row tickets;
@@ -53,7 +64,7 @@ begin
 end
 $$;
 
--- Refuses to move or hand out a ticket that people have to look at first, or have turned down.
+-- Rejects moving or assigning a ticket whose review is pending or was rejected.
 create function logic.require_reviewed(ticket tickets) returns void language plpgsql immutable as $$
 begin
     if (ticket).approval_status in ('pending_review', 'rejected') then

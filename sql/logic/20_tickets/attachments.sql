@@ -1,11 +1,12 @@
--- What comments and commits of a ticket have in common.
+-- What comments and commit links of a ticket have in common: counts, and moving to another ticket.
 
+-- The number of comments of a ticket that are not deleted.
 create function logic.comment_count(ticket text) returns bigint language sql stable
 begin atomic
     select count(*) from ticket_comments c where c.ticket_id = comment_count.ticket and c.deleted_at is null;
 end;
 
--- History rows for comments or commit links that went from one ticket to another: one for each side.
+-- History rows for comments or commit links that moved from one ticket to another: one for each of the two tickets.
 create function logic.attachment_moved_changes(change text, field text, moves jsonb) returns jsonb language sql stable
 begin atomic
     select jsonb_agg(jsonb_build_object(

@@ -2,14 +2,14 @@
 -- Lock order: the stream row, before cycles are searched, so that two halves of a cycle cannot be inserted
 -- concurrently.
 
--- Refuses a cycle of any length that goes through one of the new edges, then records them.
+-- Rejects a cycle of any length through one of the new edges, then records the edges.
 create function logic.blockers_inserted() returns trigger language plpgsql as $$
 declare
     loop_at text;
 begin
     perform logic.lock_workflow_streams((select array_agg(distinct n.workflow_id) from new_rows n));
     with recursive
-    -- Everything that, step by step, blocks the tickets of the new edges.
+    -- Direct and indirect blockers of the tickets of the new edges.
     chain as (
         select n.ticket_id as start, n.blocked_by_ticket_id as at from new_rows n
         union
@@ -32,7 +32,7 @@ begin
 end
 $$;
 
--- Records released edges; where the blocker was resolved, a comment on the released ticket says so.
+-- Records released edges; where the blocker was resolved, a comment on the released ticket reports it.
 create function logic.blockers_deleted() returns trigger language plpgsql as $$
 begin
     perform logic.lock_workflow_streams((select array_agg(distinct o.workflow_id) from old_rows o));
@@ -49,7 +49,7 @@ begin
 end
 $$;
 
--- History rows for edges that came or went: one for each edge, each with the list as it now stands.
+-- History rows for edges that were added or removed: one for each edge, with the resulting list of blockers.
 create function logic.blocker_changes(change text, edges jsonb) returns jsonb language sql stable
 begin atomic
     select jsonb_agg(jsonb_build_object(
@@ -63,7 +63,7 @@ begin atomic
                 'changes', jsonb_build_object('blocked_by_ticket_ids', left_over.ids, 'is_blocked', cardinality(left_over.ids) > 0)))
             order by e.ticket_id, e.blocked_by_ticket_id)
       from jsonb_to_recordset(edges) e (workflow_id text, ticket_id text, blocked_by_ticket_id text)
-      -- A ticket removed for good blocks no more, and what it blocked is told.
+      -- A ticket removed by DELETE is no longer there to name.
       left join tickets t on t.id = e.blocked_by_ticket_id
       cross join lateral (
         select coalesce(array_agg(k.blocked_by_ticket_id order by k.blocked_by_ticket_id), '{}') as ids

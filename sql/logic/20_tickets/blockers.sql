@@ -1,6 +1,6 @@
 -- Blockers of a ticket.
 
--- Makes the unresolved tickets among `given` the blockers of a ticket; answers whether anything changed.
+-- Replaces the blockers of a ticket by the unresolved tickets among `given`; returns whether anything changed.
 create function logic.replace_blockers(ticket text, workflow text, given text[]) returns boolean language plpgsql as $$
 declare
     wanted text[];
@@ -24,7 +24,7 @@ $$;
 -- POST /api/tickets/set-blockers
 create function logic.set_blockers(caller text, ticket text, blocked_by_ticket_ids text[]) returns jsonb language plpgsql as $$
 declare
-    tid text := logic.authorize_ticket(caller, ticket, 'member');
+    tid constant text := (logic.authorize_ticket(caller, ticket, 'member')).ticket_id;
     row tickets;
 begin
     row := logic.lock_ticket(tid);

@@ -1,7 +1,7 @@
 -- The same change for many tickets.
 
--- POST /api/tickets/bulk-update: the same change for up to 500 tickets of a workflow, in one transaction.
--- A ticket that may not move (blocked) is reported and the others go on; any other refusal refuses all.
+-- POST /api/tickets/bulk-update: the same change for up to 500 tickets of a workflow, in one transaction. A
+-- blocked ticket is reported and the others continue; any other error rolls back the whole request.
 create function logic.bulk_update_tickets(
     caller text, workflow text, ticket_ids text[], updates jsonb default null, new_status text default null, comment text default null
 ) returns jsonb language plpgsql as $$

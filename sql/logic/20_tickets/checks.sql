@@ -1,7 +1,7 @@
 -- Checks that several functions of tickets share.
 
--- Checks who may be assigned: an agent is provisioned (and then belongs to the caller, who may mint its
--- keys), a person has to be a member.
+-- Checks who may be assigned. An agent is provisioned and then belongs to the caller, who may create its keys;
+-- a person must be a member.
 create function logic.ensure_assignee(who logic.principal, workflow text, assignee text) returns void language plpgsql as $$
 begin
     if logic.is_person(assignee)
@@ -13,7 +13,7 @@ begin
 end
 $$;
 
--- Ticket ids from ids or keys (TKT-12), all in the workflow; refuses unknown ones, naming them.
+-- Ticket ids from ids or keys (TKT-12), all in the workflow; rejects unknown ones by name.
 create function logic.resolve_ticket_ids(workflow text, field text, given text[]) returns text[] language plpgsql stable as $$
 declare
     ids text[];
@@ -43,7 +43,7 @@ begin
 end
 $$;
 
--- A status that is no column of the board.
+-- Fails because a status is not a column of the board.
 create function logic.fail_unknown_status(workflow text, status text, field text) returns void language plpgsql stable as $$
 declare
     ids text := (select string_agg(c.id, ', ' order by c.position, c.id) from board_columns c where c.workflow_id = workflow);
@@ -53,8 +53,8 @@ begin
 end
 $$;
 
--- Holds the column against others who would fill it, where its limit is enforced, and answers what to
--- say if it is full: refuses under wip_policy refuse, else a warning, or null.
+-- Checks a column's WIP limit before tickets enter it. Over the limit it fails under wip_policy refuse, else
+-- returns a warning. An enforced limit locks the column, so that concurrent moves cannot exceed it together.
 create function logic.check_wip_limit(workflow text, status text, entering int default 1) returns text language plpgsql as $$
 declare
     col board_columns;
@@ -80,7 +80,7 @@ begin
 end
 $$;
 
--- Refuses a change based on an old version of the ticket.
+-- Rejects a change that is based on an old version of the ticket (optimistic locking).
 create function logic.check_ticket_version(ticket tickets, seen bigint) returns void language plpgsql immutable as $$
 begin
     if seen is not null and seen <> ticket.version then
@@ -90,12 +90,12 @@ begin
 end
 $$;
 
--- Refuses a parent that is the ticket itself or one of its descendants.
+-- Rejects a parent that is the ticket itself or one of its descendants.
 create function logic.check_ticket_parent(ticket text, parent text) returns void language plpgsql as $$
 begin
     if exists (
         with recursive
-        -- The parent, its parent, and so on; `union` ends a loop that is there already.
+        -- The parent and its ancestors; `union` ends a loop that exists already.
         line as (
             select parent as id
             union

@@ -1,8 +1,8 @@
 -- Claiming the next ready ticket.
 
--- POST /api/tickets/claim: takes the first ready ticket (unblocked, unassigned, in a todo column; by
--- priority, then order), assigns it to the caller and moves it to the first active column with room.
--- Concurrent callers get different tickets. Without one, `ticket` is null.
+-- POST /api/tickets/claim: takes the first ready ticket (unblocked, unassigned, in a todo column; by priority,
+-- then order), assigns it to the caller and moves it to the first active column. Concurrent callers get
+-- different tickets (skip locked). `ticket` is null if none is ready.
 create function logic.claim_ticket(
     caller text, workflow text, ticket_types text[] default null, tags text[] default null, priorities text[] default null
 ) returns jsonb language plpgsql as $$
@@ -12,7 +12,7 @@ declare
     picked tickets;
 begin
     perform logic.require_open_workflow(workflow);
-    -- The WIP limit is a promise here whatever the policy: a full board hands out no work.
+    -- Claims respect the WIP limit under every policy: a full column gets no more work.
     select c.id into target from board_columns c
      where c.workflow_id = workflow and c.category = 'active' order by c.position, c.id limit 1;
     if target is not null then

@@ -1,5 +1,27 @@
 -- Tickets: creating, updating, deleting.
 
+-- Rejects the fields of a new ticket that break a rule.
+create function logic.check_new_ticket(
+    workflow text, title text, description text, ticket_type text, tags text[], related_task_ids text[], related_ticket_ids text[],
+    blocked_by_ticket_ids text[]
+) returns void language plpgsql stable as $$
+begin
+    if char_length(coalesce(title, '')) not between 3 and 500 then
+        perform logic.fail_invalid('title', 'must have 3 to 500 characters');
+    end if;
+    if char_length(logic.trim_whitespace(coalesce(description, ''))) < 10 then
+        perform logic.fail_invalid('description', 'must have at least 10 characters');
+    end if;
+    if ticket_type is not null then
+        perform logic.check_ticket_type(workflow, ticket_type);
+    end if;
+    perform logic.check_list_limits('tags', tags, 50, 100);
+    perform logic.check_list_limits('related_task_ids', related_task_ids, 200, 200);
+    perform logic.check_list_limits('related_ticket_ids', related_ticket_ids, 200, 200);
+    perform logic.check_list_limits('blocked_by_ticket_ids', blocked_by_ticket_ids, 200, 200);
+end
+$$;
+
 -- POST /api/tickets/create
 create function logic.create_ticket(
     caller text, workflow text, title text, description text,
@@ -11,7 +33,8 @@ create function logic.create_ticket(
     idempotency_key text default null
 ) returns jsonb language plpgsql as $$
 declare
-    who logic.principal := logic.authorize(caller, workflow, 'member');
+    who constant logic.principal := logic.authorize(caller, workflow, 'member');
+    author constant text := logic.effective_actor_id(who);
     board boards;
     made tickets;
     parent text;
@@ -28,29 +51,15 @@ begin
     perform logic.require_open_workflow(workflow);
     select * into board from boards b where b.workflow_id = workflow;
     title := logic.trim_whitespace(title);
-    if char_length(coalesce(title, '')) not between 3 and 500 then
-        perform logic.fail_invalid('title', 'must have 3 to 500 characters');
-    end if;
-    if char_length(logic.trim_whitespace(coalesce(description, ''))) < 10 then
-        perform logic.fail_invalid('description', 'must have at least 10 characters');
-    end if;
-    if ticket_type is not null then
-        perform logic.check_ticket_type(workflow, ticket_type);
-    end if;
     tags := coalesce(logic.normalize_list(tags), '{}');
-    perform logic.check_list_limits('tags', tags, 50, 100);
-    perform logic.check_list_limits('related_task_ids', related_task_ids, 200, 200);
-    perform logic.check_list_limits('related_ticket_ids', related_ticket_ids, 200, 200);
-    perform logic.check_list_limits('blocked_by_ticket_ids', blocked_by_ticket_ids, 200, 200);
+    perform logic.check_new_ticket(workflow, title, description, ticket_type, tags, related_task_ids, related_ticket_ids, blocked_by_ticket_ids);
     if assigned_agent_id is not null then
         perform logic.ensure_assignee(who, workflow, assigned_agent_id);
     elsif board.auto_assign then
-        assigned_agent_id := logic.effective_actor_id(who);
+        assigned_agent_id := author;
     end if;
     parent := (logic.resolve_ticket_ids(workflow, 'parent_ticket_id', array[parent_ticket_id]))[1];
     blockers := logic.resolve_ticket_ids(workflow, 'blocked_by_ticket_ids', blocked_by_ticket_ids);
-    -- A resolved ticket blocks nobody.
-    blockers := array(select t.id from tickets t where t.id = any (blockers) and not t.is_resolved order by t.id);
     initial_status := coalesce(initial_status, board.initial_status);
     if not exists (select from board_columns c where c.workflow_id = workflow and c.id = initial_status) then
         perform logic.fail_unknown_status(workflow, initial_status, 'initial_status');
@@ -60,12 +69,13 @@ begin
     insert into tickets (workflow_id, title, description, ticket_type, priority, status, created_by_agent_id, assigned_agent_id,
                          parent_ticket_id, tags, related_task_ids, related_ticket_ids, story_points, estimate_minutes, approval_status)
     values (workflow, title, description, coalesce(ticket_type, board.default_ticket_type), coalesce(priority, 'medium'), initial_status,
-            logic.effective_actor_id(who), assigned_agent_id, parent, tags, coalesce(logic.normalize_list(related_task_ids), '{}'),
+            author, assigned_agent_id, parent, tags, coalesce(logic.normalize_list(related_task_ids), '{}'),
             logic.resolve_ticket_ids(workflow, 'related_ticket_ids', related_ticket_ids), story_points, estimate_minutes,
-            case when board.human_review and not logic.is_person(logic.effective_actor_id(who)) then 'pending_review' end)
+            case when board.human_review and not logic.is_person(author) then 'pending_review' end)
     returning * into made;
+    -- A resolved ticket blocks no other.
     insert into ticket_blockers (ticket_id, blocked_by_ticket_id, workflow_id)
-    select made.id, b, workflow from unnest(blockers) b;
+    select made.id, t.id, workflow from tickets t where t.id = any (blockers) and not t.is_resolved order by t.id;
     if made.approval_status = 'pending_review' then
         perform logic.insert_review(who, made, required => true);
         warning := concat_ws(' ', warning, 'It waits for review.');

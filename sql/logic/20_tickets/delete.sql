@@ -1,13 +1,14 @@
 -- Deleting and restoring tickets.
 
--- DELETE /api/tickets/{id}: soft; what it blocked is released, and restoring brings the ticket back.
+-- DELETE /api/tickets/{id}: soft delete. Releases what the ticket blocked; restoring brings the ticket back.
 create function logic.delete_ticket(caller text, ticket text) returns jsonb language plpgsql as $$
 declare
-    tid text := logic.authorize_ticket(caller, ticket, 'member');
+    access constant logic.ticket_access := logic.authorize_ticket(caller, ticket, 'member');
+    tid constant text := access.ticket_id;
     row tickets;
 begin
-    perform logic.require_open_workflow((select t.workflow_id from tickets t where t.id = tid));
-    -- Work on what is gone is of no use. Jobs come before tickets in the order of locks.
+    perform logic.require_open_workflow(access.workflow_id);
+    -- Its jobs are cancelled first, because job rows are locked before ticket rows.
     perform logic.cancel_job(caller, j.id, 'Its ticket was deleted.') from jobs j
       where j.ticket_id = tid and j.finished_at is null and j.deleted_at is null;
     row := logic.lock_ticket(tid);

@@ -1,16 +1,16 @@
--- The filters that lists and search share.
+-- The filters that lists, search and saved searches share.
 
--- Whether a ticket waits for others.
+-- Whether a ticket has blockers.
 create function logic.is_blocked(ticket text) returns boolean language sql stable
 begin atomic
     select exists (select from ticket_blockers k where k.ticket_id = is_blocked.ticket);
 end;
 
--- The filters that lists and search share, as one test of a ticket. A null filter lets all pass.
+-- Whether a ticket passes the filters; a missing filter passes all.
 -- {status[], priority[], ticket_type[], assigned_agent_id, unassigned, tags[], created_after,
 -- created_before, is_blocked, include_completed}
--- Without subqueries of its own, so that Postgres puts it in place and, where it plans for the filters
--- at hand, keeps of it only what they ask for.
+-- It has no subquery of its own, so Postgres can inline it and, when it plans for given filters, keeps only the
+-- tests they need.
 create function logic.matches_filters(t tickets, filters jsonb) returns boolean language sql stable
 begin atomic
     select (filters -> 'status' is null or filters -> 'status' ? t.status)

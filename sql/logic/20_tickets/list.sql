@@ -10,7 +10,7 @@ declare
 begin
     perform logic.authorize(caller, workflow, 'viewer');
     with
-    -- Everything that passes the filters, numbered in the order asked for; ties by number.
+    -- Tickets that pass the filters, numbered in the requested order; ties by number.
     chosen as (
         select t.id, count(*) over () as total,
                row_number() over (order by
@@ -36,7 +36,7 @@ begin
       into answer
       from chosen c join logic.cards k on k.ticket_id = c.id;
     if answer -> 'total_count' = '0' and skip > 0 then
-        -- Past the end there is no row to carry the total.
+        -- A page past the end has no row that carries the total.
         answer := answer || jsonb_build_object('total_count', (select count(*) from tickets t
             where t.workflow_id = list_tickets.workflow and logic.is_live(t) and logic.matches_filters(t, filters)));
     end if;
@@ -44,7 +44,7 @@ begin
 end
 $$;
 
--- GET /api/tickets/stats/{workflow_id}; days are UTC.
+-- GET /api/tickets/stats/{workflow_id}. Days are UTC.
 create function logic.get_ticket_stats(caller text, workflow text) returns jsonb language plpgsql as $$
 begin
     perform logic.authorize(caller, workflow, 'viewer');

@@ -1,20 +1,20 @@
 -- Ranks: the order of tickets in a column.
 
--- The rank of a ticket put at the end of a column: greater than every rank made earlier, and unique in
--- its workflow because it ends in the ticket's number. Digits and letters sort by byte.
+-- The rank of a ticket at the end of a column: greater than every earlier rank, and unique in its workflow
+-- because it ends in the ticket's number. Digits and letters sort by byte.
 create function logic.rank_at_end(number bigint) returns text language sql volatile parallel safe
 begin atomic
     select 'm' || lpad(to_hex((extract(epoch from clock_timestamp()) * 1000000)::bigint), 14, '0')
         || '.' || to_hex(number);
 end;
 
--- A rank strictly between two others ("fractional indexing"); null means an open end. The ticket's
--- number at its end keeps two concurrent drops into one gap apart.
+-- A rank strictly between two others (fractional indexing); null means an open end. The ticket's number at its
+-- end keeps the ranks of two concurrent drops into the same gap distinct.
 create function logic.rank_between(low text, high text, number bigint) returns text language plpgsql immutable parallel safe as $$
 declare
     digits constant text := '0123456789abcdefghijklmnopqrstuvwxyz';
     result text := '';
-    place int := 1;
+    digit_index int := 1;
     low_digit int;
     high_digit int;
 begin
@@ -22,28 +22,28 @@ begin
         high := null;
     end if;
     loop
-        -- Characters outside the digits ('.') count as the smallest digit.
-        low_digit := case when low is null or place > length(low) then 0
-                          else greatest(strpos(digits, substr(low, place, 1)) - 1, 0) end;
-        high_digit := case when high is null or place > length(high) then 36
-                           else greatest(strpos(digits, substr(high, place, 1)) - 1, 0) end;
+        -- Characters that are not digits ('.') count as the smallest digit.
+        low_digit := case when low is null or digit_index > length(low) then 0
+                          else greatest(strpos(digits, substr(low, digit_index, 1)) - 1, 0) end;
+        high_digit := case when high is null or digit_index > length(high) then 36
+                           else greatest(strpos(digits, substr(high, digit_index, 1)) - 1, 0) end;
         if high_digit - low_digit > 1 then
             result := result || substr(digits, (low_digit + high_digit) / 2 + 1, 1);
             exit;
         end if;
-        -- No room at this place: copy low's character and, once below high, forget high.
-        result := result || case when low is null or place > length(low) then '0' else substr(low, place, 1) end;
+        -- No digit fits in this position: copy low's character and, once below high, drop the upper bound.
+        result := result || case when low is null or digit_index > length(low) then '0' else substr(low, digit_index, 1) end;
         if low_digit < high_digit then
             high := null;
         end if;
-        place := place + 1;
+        digit_index := digit_index + 1;
     end loop;
     return result || '.' || to_hex(number);
 end
 $$;
 
--- The rank that puts a ticket right before or right after another one in a column; null if that other
--- ticket is not there (any more).
+-- The rank that places a ticket right before or right after another one in a column; null if that other ticket
+-- is not in the column.
 create function logic.rank_next_to(ticket tickets, status text, before text, after text) returns text language plpgsql stable as $$
 declare
     low text;

@@ -1,14 +1,13 @@
--- Reading tickets: one, many, statistics.
+-- Reading one ticket.
 
--- GET /api/tickets/{id}: everything about one ticket. The fields stand at the top level and again under
--- `ticket`, because existing clients read either.
-create function logic.get_ticket(caller text, ticket text, workflow text default null) returns jsonb language plpgsql as $$
+-- Everything about one ticket. The fields are at the top level and again under `ticket`, because existing clients
+-- read either.
+create function logic.ticket_details_json(ticket text) returns jsonb language plpgsql as $$
 declare
-    tid text := logic.authorize_ticket(caller, ticket, 'viewer', workflow);
     row tickets;
     fields jsonb;
 begin
-    select * into row from tickets t where t.id = tid;
+    select * into row from tickets t where t.id = ticket;
     fields := (select to_jsonb(c) from logic.cards c where c.ticket_id = row.id) || jsonb_build_object(
         'id', row.id, 'description', row.description, 'resolved_at', row.resolved_at, 'external_ref', row.external_ref,
         'related_task_ids', row.related_task_ids, 'related_ticket_ids', row.related_ticket_ids);
@@ -43,9 +42,15 @@ begin
 end
 $$;
 
--- A ticket's newest history rows below the first `skip`, oldest first. Event data stays out: the rows say what
--- changed. What a running job says stays out too: it is read in the job's transcript, and would push everything
--- else out.
+-- GET /api/tickets/{id}
+create function logic.get_ticket(caller text, ticket text, workflow text default null) returns jsonb language plpgsql as $$
+begin
+    return logic.ticket_details_json((logic.authorize_ticket(caller, ticket, 'viewer', workflow)).ticket_id);
+end
+$$;
+
+-- A ticket's newest history rows below the first `skip`, oldest first, without event data. Messages and progress
+-- of jobs are left out: they are in the job's transcript and would crowd out everything else.
 create function logic.ticket_history_json(ticket tickets, max_rows int, skip int default 0) returns jsonb language sql stable
 begin atomic
     select coalesce(jsonb_agg(jsonb_build_object(
@@ -59,15 +64,14 @@ begin atomic
              order by h.seq desc limit max_rows offset skip) h;
 end;
 
--- A page of what is too much for one answer about a ticket, oldest first: `max_rows` comments or changes (part
--- comments or history) below the newest `skip`, and whether there are older ones; `comment` names one comment
--- instead. Or its description alone.
+-- A page of a ticket's comments or changes (`part`), oldest first: `max_rows` rows below the newest `skip`, and
+-- whether older ones exist. `comment` selects one comment instead; the part `description` is the text alone.
 create function logic.get_ticket_page(caller text, ticket text, part text, comment text, skip int, max_rows int) returns jsonb
 language plpgsql as $$
 declare
-    tid text := logic.authorize_ticket(caller, ticket, 'viewer');
+    tid constant text := (logic.authorize_ticket(caller, ticket, 'viewer')).ticket_id;
     row tickets;
-    -- One more than wanted tells whether there are more.
+    -- Fetches one row more than requested to learn whether there are more.
     found jsonb;
 begin
     if part = 'comments' then
@@ -83,7 +87,7 @@ begin
         end if;
         found := logic.ticket_history_json(row, max_rows + 1, skip);
     end if;
-    -- The oldest stands first: it is the one too many.
+    -- The extra row is the oldest, which comes first.
     return jsonb_build_object('has_more', jsonb_array_length(found) > max_rows,
         part, case when jsonb_array_length(found) > max_rows then found - 0 else found end);
 end

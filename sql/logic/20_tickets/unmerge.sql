@@ -1,6 +1,73 @@
--- Taking a merge back.
+-- Undoing a merge: what moved to the original, as ticket_merges recorded it, moves back to the duplicate.
+-- Lock order: the stream, then the two tickets by id.
 
--- POST /api/tickets/unmerge. What has been deleted or changed since stays as it is; the answer says so.
+-- Moves the comments that came with the duplicate back to it, with the answers they got since; returns how many
+-- visible ones.
+create function logic.unmerge_comments(dup tickets, original tickets, moved jsonb) returns bigint language plpgsql as $$
+declare
+    returned bigint;
+begin
+    with recursive
+    -- The comments that moved with the merge, and the answers they got since.
+    threads as (
+        select c.id from ticket_comments c
+         where c.ticket_id = original.id and moved -> 'comments' || (moved -> 'deleted_comments') ? c.id
+        union
+        select c.id from threads h join ticket_comments c on c.parent_id = h.id where c.ticket_id = original.id
+    ),
+    -- Those that are back on the duplicate.
+    back as (
+        update ticket_comments c set ticket_id = dup.id from threads h where c.id = h.id returning c.deleted_at
+    )
+    select count(*) filter (where b.deleted_at is null) into returned from back b;
+    return returned;
+end
+$$;
+
+-- Moves the commit links that came with the duplicate back to it; returns how many.
+create function logic.unmerge_commits(dup tickets, original tickets, moved jsonb) returns bigint language plpgsql as $$
+declare
+    returned bigint;
+begin
+    update ticket_commits m set ticket_id = dup.id where m.ticket_id = original.id and moved -> 'commits' ? m.id;
+    get diagnostics returned = row_count;
+    return returned;
+end
+$$;
+
+-- Clears the merge of a ticket and restores its column and times from `before`, unless that is null.
+create function logic.reopen_duplicate(dup tickets, before jsonb) returns tickets language plpgsql as $$
+begin
+    update tickets t set
+        merged_into_ticket_id = null,
+        status = coalesce(before ->> 'status', t.status),
+        rank = coalesce(before ->> 'rank', t.rank),
+        is_resolved = coalesce((before ->> 'is_resolved')::boolean, t.is_resolved),
+        resolved_at = case when before is null then t.resolved_at else (before ->> 'resolved_at')::timestamptz end,
+        started_at = case when before is null then t.started_at else (before ->> 'started_at')::timestamptz end,
+        completed_at = case when before is null then t.completed_at else (before ->> 'completed_at')::timestamptz end
+     where t.id = dup.id
+    returning t.* into dup;
+    return dup;
+end
+$$;
+
+-- A sentence for each kind of row that did not come back completely: `returned` counts those that did.
+create function logic.unmerge_leftovers(dup tickets, moved jsonb, returned jsonb) returns text[] language sql stable
+begin atomic
+    select array(
+        select format(case l.left_over when 1 then 'One of the %s that had gone over is not to be had any more; it stays as it is.'
+                           else '%2$s of the %1$s that had gone over are not to be had any more; they stay as they are.' end, l.what, l.left_over)
+          from (values
+            ('comments', coalesce(jsonb_array_length(moved -> 'comments'), 0) - (
+                select count(*) from ticket_comments c where c.ticket_id = (dup).id and c.deleted_at is null and moved -> 'comments' ? c.id)),
+            ('commits', coalesce(jsonb_array_length(moved -> 'commits'), 0) - (returned ->> 'commits')::bigint),
+            ('blockers', coalesce(jsonb_array_length(moved -> 'waits') + jsonb_array_length(moved -> 'held'), 0) - (returned ->> 'blockers')::bigint),
+            ('sub-tickets', coalesce(jsonb_array_length(moved -> 'sub_tickets'), 0) - (returned ->> 'sub_tickets')::bigint)) l (what, left_over)
+         where l.left_over > 0);
+end;
+
+-- POST /api/tickets/unmerge. What was deleted or changed since the merge stays as it is; `kept` lists it.
 create function logic.unmerge_ticket(caller text, ticket text) returns jsonb language plpgsql as $$
 declare
     who logic.principal;
@@ -8,10 +75,7 @@ declare
     original tickets;
     moved jsonb;
     before jsonb;
-    comments bigint;
-    commits bigint;
-    blockers bigint;
-    parts bigint;
+    returned jsonb;
     kept text[] := '{}';
 begin
     select * into dup from tickets t where t.id = ticket and t.deleted_at is null;
@@ -25,65 +89,32 @@ begin
     select * into original from tickets t where t.id = dup.merged_into_ticket_id;
     moved := coalesce((select m.moved from ticket_merges m where m.ticket_id = dup.id), '{}');
     before := moved -> 'before';
-
     if before is not null and not exists (
         select from board_columns c where c.workflow_id = dup.workflow_id and c.id = before ->> 'status') then
         kept := kept || format('The column %s is gone; the ticket stands in %s.', before ->> 'status', dup.status);
         before := null;
     end if;
-    update tickets t set
-        merged_into_ticket_id = null,
-        status = coalesce(before ->> 'status', t.status),
-        rank = coalesce(before ->> 'rank', t.rank),
-        is_resolved = coalesce((before ->> 'is_resolved')::boolean, t.is_resolved),
-        resolved_at = case when before is null then t.resolved_at else (before ->> 'resolved_at')::timestamptz end,
-        started_at = case when before is null then t.started_at else (before ->> 'started_at')::timestamptz end,
-        completed_at = case when before is null then t.completed_at else (before ->> 'completed_at')::timestamptz end
-     where t.id = dup.id
-    returning t.* into dup;
-    with recursive
-    -- The comments that had gone over, and the answers they have had since.
-    threads as (
-        select c.id from ticket_comments c
-         where c.ticket_id = original.id and moved -> 'comments' || (moved -> 'deleted_comments') ? c.id
-        union
-        select c.id from threads h join ticket_comments c on c.parent_id = h.id where c.ticket_id = original.id
-    ),
-    back as (
-        update ticket_comments c set ticket_id = dup.id from threads h where c.id = h.id returning c.deleted_at
-    )
-    select count(*) filter (where b.deleted_at is null) into comments from back b;
-    with back as (
-        update ticket_commits m set ticket_id = dup.id where m.ticket_id = original.id and moved -> 'commits' ? m.id returning m.id
-    )
-    select count(*) into commits from back;
-    blockers := logic.unmerge_blockers(dup, original, moved);
-    parts := logic.unmerge_sub_tickets(dup, original, moved);
+
+    dup := logic.reopen_duplicate(dup, before);
+    returned := jsonb_build_object('comments', logic.unmerge_comments(dup, original, moved));
+    returned := returned || jsonb_build_object('commits', logic.unmerge_commits(dup, original, moved));
+    returned := returned || jsonb_build_object('blockers', logic.unmerge_blockers(dup, original, moved));
+    returned := returned || jsonb_build_object('sub_tickets', logic.unmerge_sub_tickets(dup, original, moved));
     perform logic.unmerge_tags_and_relations(dup, original, moved);
     delete from ticket_merges m where m.ticket_id = dup.id;
     perform logic.insert_comment(who, original.id, dup.workflow_id,
         format('TKT-%s (%s) is no longer merged into this ticket.', dup.number, dup.title), 'system', mentions => array[dup.id])
       where original.deleted_at is null and original.merged_into_ticket_id is null;
 
-    kept := kept || array(
-        select format(case l.left_over when 1 then 'One of the %s that had gone over is not to be had any more; it stays as it is.'
-                           else '%2$s of the %1$s that had gone over are not to be had any more; they stay as they are.' end, l.what, l.left_over)
-          from (values
-            ('comments', coalesce(jsonb_array_length(moved -> 'comments'), 0) - (
-                select count(*) from ticket_comments c where c.ticket_id = dup.id and c.deleted_at is null and moved -> 'comments' ? c.id)),
-            ('commits', coalesce(jsonb_array_length(moved -> 'commits'), 0) - commits),
-            ('blockers', coalesce(jsonb_array_length(moved -> 'waits') + jsonb_array_length(moved -> 'held'), 0) - blockers),
-            ('sub-tickets', coalesce(jsonb_array_length(moved -> 'sub_tickets'), 0) - parts)) l (what, left_over)
-         where l.left_over > 0);
+    kept := kept || logic.unmerge_leftovers(dup, moved, returned);
     return jsonb_build_object('success', true, 'ticket_id', dup.id, 'into_ticket_id', original.id,
         'message', concat_ws(' ', format('TKT-%s is no longer merged into TKT-%s.', dup.number, original.number), array_to_string(kept, ' ')),
-        'moved', jsonb_build_object('comments', comments, 'commits', commits, 'blockers', blockers, 'sub_tickets', parts),
-        'kept', kept, 'status', dup.status);
+        'moved', returned, 'kept', kept, 'status', dup.status);
 end
 $$;
 
--- Blockers go back one by one: those the original still has on the duplicate's account, and those both had.
--- What is resolved or would close a loop by now stays away. Answers how many are as they were.
+-- Moves blockers back one by one: edges that the original got from the duplicate, and edges that both had. Skips
+-- tickets resolved since and edges that would close a cycle. Returns how many are as before the merge.
 create function logic.unmerge_blockers(dup tickets, original tickets, moved jsonb) returns bigint language plpgsql as $$
 declare
     edge record;
@@ -117,7 +148,8 @@ begin
 end
 $$;
 
--- Parts go back that still hang where they were put; so do the duplicate's own duplicates.
+-- Moves sub-tickets back that are still where the merge put them, and the duplicate's own duplicates. Returns how
+-- many sub-tickets.
 create function logic.unmerge_sub_tickets(dup tickets, original tickets, moved jsonb) returns bigint language plpgsql as $$
 declare
     part record;
@@ -144,7 +176,7 @@ begin
 end
 $$;
 
--- Tags and relations that came with the duplicate leave the original.
+-- Removes tags and relations from the original that came with the duplicate.
 create function logic.unmerge_tags_and_relations(dup tickets, original tickets, moved jsonb) returns void language plpgsql as $$
 begin
     update tickets t set related_ticket_ids = case when (r ->> 'had')::boolean then t.related_ticket_ids || dup.id

@@ -1,10 +1,9 @@
 -- The workflow of requests that name none.
 
--- The workflow that a caller means who names none, if there is one: as logic.ensure_default_workflow, but it makes
--- none and asks for no more than reading.
-create function logic.find_default_workflow(caller text) returns text language plpgsql as $$
+-- The default workflow of a caller that may read: the one it used last, else the only one it is a member of, else
+-- null.
+create function logic.default_workflow_of(who logic.principal) returns text language plpgsql as $$
 declare
-    who logic.principal := logic.identify_caller(caller);
     chosen text;
     readable text[];
 begin
@@ -23,8 +22,15 @@ begin
 end
 $$;
 
--- The workflow for work that names none: the one used before; else the only one the caller may write in;
--- else a new one with the columns that jobs go through.
+-- The same for a caller that is not identified yet.
+create function logic.find_default_workflow(caller text) returns text language plpgsql as $$
+begin
+    return logic.default_workflow_of(logic.identify_caller(caller));
+end
+$$;
+
+-- The default workflow of a caller that writes: the one it used last; else the only one it may write in; else a new
+-- one with the columns that jobs go through.
 create function logic.ensure_default_workflow(caller text) returns text language plpgsql as $$
 declare
     who logic.principal := logic.identify_caller(caller);
@@ -32,7 +38,7 @@ declare
     writable text[];
 begin
     perform logic.require_scope(who, 'write');
-    -- Two first calls at once make one workflow.
+    -- Concurrent first calls create one workflow.
     perform pg_advisory_xact_lock(hashtextextended('default workflow of ' || who.actor_id, 0));
     select d.workflow_id into chosen
       from default_workflows d

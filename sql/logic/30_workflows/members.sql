@@ -39,7 +39,7 @@ create function logic.remove_member(caller text, workflow text, actor text) retu
 declare
     who logic.principal := logic.identify_caller(caller);
 begin
-    perform logic.authorize(caller, workflow, case when who.actor_id = actor then 'viewer' else 'owner' end);
+    who := logic.authorize_principal(who, workflow, case when who.actor_id = actor then 'viewer' else 'owner' end);
     perform logic.require_remaining_owner(workflow, actor);
     delete from workflow_members m where m.workflow_id = workflow and m.actor_id = actor;
     if not found then

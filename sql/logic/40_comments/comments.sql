@@ -1,4 +1,4 @@
--- Comments, reactions and commit links.
+-- Comments and reactions.
 
 -- A comment as answers and events show it.
 create function logic.comment_json(id text) returns jsonb language sql stable
@@ -17,7 +17,7 @@ begin atomic
      where c.id = comment_json.id;
 end;
 
--- Agents (@name) and tickets (#TKT-1) that a text mentions, as ids; what does not exist is left out.
+-- The ids of agents (@name) and tickets (#TKT-1) that a text mentions; unknown ones are left out.
 create function logic.find_mentions(workflow text, comment_text text) returns text[] language sql stable
 begin atomic
     with
@@ -27,12 +27,12 @@ begin atomic
           from regexp_matches(comment_text, '(?:^|[^[:alnum:]_])(@[[:alnum:]][[:alnum:]_./:-]*|#?TKT-[0-9]{1,15})', 'gi') with ordinality m (word, place)
          limit 200
     ),
-    -- Each with the actor or ticket it names.
+    -- The actor or ticket that each of them names.
     named as (
         select w.place, case when w.word like '@%'
             then (select a.id from actors a
                    where a.id in (substr(w.word, 2), rtrim(substr(w.word, 2), '.:/-'))
-                     -- People are mentioned where they are members; elsewhere nobody learns that they exist.
+                     -- Only members can be mentioned, so that a mention does not reveal which people exist.
                      and (a.kind <> 'user' or exists (select from workflow_members m
                             where m.workflow_id = find_mentions.workflow and m.actor_id = a.id))
                    order by length(a.id) desc limit 1)
@@ -44,7 +44,7 @@ begin atomic
                        from (select n.id, min(n.place) as first from named n where n.id is not null group by n.id) d), '{}');
 end;
 
--- Writes a comment; the one place that does for requests.
+-- Writes a comment; requests write comments only through this function.
 create function logic.insert_comment(
     who logic.principal, ticket text, workflow text, comment_text text, comment_type text default 'general',
     mentions text[] default null, attachments text[] default null, parent text default null, field text default 'comment_text'
@@ -80,43 +80,58 @@ create function logic.add_comment(
     attachments text[] default null, parent text default null, idempotency_key text default null
 ) returns jsonb language plpgsql as $$
 declare
-    tid text := logic.authorize_ticket(caller, ticket, 'member');
-    who logic.principal := logic.identify_caller(caller);
-    workflow text := (select t.workflow_id from tickets t where t.id = tid);
+    access constant logic.ticket_access := logic.authorize_ticket(caller, ticket, 'member');
+    who constant logic.principal := access.who;
+    tid constant text := access.ticket_id;
     answer jsonb;
 begin
     answer := logic.find_idempotent_response(who, idempotency_key, jsonb_build_array('add_comment', tid, comment_text, comment_type, mentions, attachments, parent, who.acting_for));
     if answer is not null then
         return answer;
     end if;
-    perform logic.require_open_workflow(workflow);
+    perform logic.require_open_workflow(access.workflow_id);
     return logic.store_idempotent_response(who, idempotency_key, jsonb_build_object('success', true,
-        'comment_id', logic.insert_comment(who, tid, workflow, comment_text, comment_type, mentions, attachments, parent),
+        'comment_id', logic.insert_comment(who, tid, access.workflow_id, comment_text, comment_type, mentions, attachments, parent),
         'ticket_id', tid, 'message', 'Commented.'));
 end
 $$;
 
--- The comment, if the caller may change it: its author or an owner of the workflow. Authorizes.
-create function logic.authorize_comment_change(caller text, comment text) returns ticket_comments language plpgsql as $$
+-- The caller that was checked, and the comment.
+create type logic.comment_access as (who logic.principal, comment ticket_comments);
+
+-- The comment, if the caller is a member of its workflow and tickets there can change.
+create function logic.authorize_comment(caller text, comment text) returns logic.comment_access language plpgsql as $$
 declare
-    row ticket_comments;
-    who logic.principal;
+    access logic.comment_access;
+    found_comment ticket_comments;
 begin
-    select c.* into row from ticket_comments c join tickets t on t.id = c.ticket_id
+    select c.* into found_comment from ticket_comments c join tickets t on t.id = c.ticket_id
      where c.id = comment and c.deleted_at is null and t.deleted_at is null;
-    who := logic.authorize(caller, row.workflow_id, 'member', 'comment ' || comment);
-    perform logic.require_open_workflow(row.workflow_id);
+    access.who := logic.authorize(caller, found_comment.workflow_id, 'member', 'comment ' || comment);
+    perform logic.require_open_workflow(found_comment.workflow_id);
+    access.comment := found_comment;
+    return access;
+end
+$$;
+
+-- The comment, if the caller may change it: its author or an owner of the workflow.
+create function logic.authorize_comment_change(caller text, comment text) returns logic.comment_access language plpgsql as $$
+declare
+    access constant logic.comment_access := logic.authorize_comment(caller, comment);
+    who constant logic.principal := access.who;
+    row constant ticket_comments := access.comment;
+begin
     if row.agent_id is distinct from logic.effective_actor_id(who) and row.agent_id is distinct from who.actor_id and who.role <> 'owner' then
         perform logic.fail('forbidden', 'Only its author or an owner of the workflow may change a comment.');
     end if;
-    return row;
+    return access;
 end
 $$;
 
 -- PATCH /api/comments/{id}
 create function logic.edit_comment(caller text, comment text, comment_text text) returns jsonb language plpgsql as $$
 declare
-    row ticket_comments := logic.authorize_comment_change(caller, comment);
+    row constant ticket_comments := (logic.authorize_comment_change(caller, comment)).comment;
 begin
     if nullif(logic.trim_whitespace(edit_comment.comment_text), '') is null then
         perform logic.fail_invalid('comment_text', 'must not be empty');
@@ -128,10 +143,10 @@ begin
 end
 $$;
 
--- DELETE /api/comments/{id}: soft; its text stays in history.
+-- DELETE /api/comments/{id}: soft delete; the text stays in history.
 create function logic.delete_comment(caller text, comment text) returns jsonb language plpgsql as $$
 declare
-    row ticket_comments := logic.authorize_comment_change(caller, comment);
+    row constant ticket_comments := (logic.authorize_comment_change(caller, comment)).comment;
 begin
     update ticket_comments c set deleted_at = clock_timestamp() where c.id = row.id;
     return jsonb_build_object('success', true, 'comment_id', row.id, 'ticket_id', row.ticket_id, 'message', 'Deleted the comment.');
@@ -141,22 +156,19 @@ $$;
 -- PUT and DELETE /api/comments/{id}/reactions/{emoji}
 create function logic.set_reaction(caller text, comment text, emoji text, present boolean) returns jsonb language plpgsql as $$
 declare
-    row ticket_comments;
-    who logic.principal;
+    access constant logic.comment_access := logic.authorize_comment(caller, comment);
+    row constant ticket_comments := access.comment;
+    author constant text := logic.effective_actor_id(access.who);
 begin
-    select c.* into row from ticket_comments c join tickets t on t.id = c.ticket_id
-     where c.id = comment and c.deleted_at is null and t.deleted_at is null;
-    who := logic.authorize(caller, row.workflow_id, 'member', 'comment ' || comment);
-    perform logic.require_open_workflow(row.workflow_id);
     if char_length(emoji) not between 1 and 16 or emoji ~ '[[:space:][:cntrl:]]' or logic.trim_whitespace(emoji) <> emoji then
         perform logic.fail_invalid('emoji', 'must have 1 to 16 characters, none of them blank');
     end if;
     if present then
         insert into comment_reactions (comment_id, actor_id, emoji, workflow_id)
-        values (row.id, logic.effective_actor_id(who), set_reaction.emoji, row.workflow_id)
+        values (row.id, author, set_reaction.emoji, row.workflow_id)
         on conflict do nothing;
     else
-        delete from comment_reactions r where r.comment_id = row.id and r.actor_id = logic.effective_actor_id(who) and r.emoji = set_reaction.emoji;
+        delete from comment_reactions r where r.comment_id = row.id and r.actor_id = author and r.emoji = set_reaction.emoji;
     end if;
     return logic.comment_json(row.id);
 end

@@ -3,6 +3,7 @@
 -- event covers them.
 -- Lock order: comment rows, then the stream row, before anything is counted.
 
+-- AFTER INSERT, by statement: one event for each comment.
 create function logic.comments_inserted() returns trigger language plpgsql as $$
 begin
     perform logic.lock_workflow_streams((select array_agg(distinct n.workflow_id) from new_rows n));
@@ -20,6 +21,7 @@ begin
 end
 $$;
 
+-- AFTER UPDATE, by statement: edited and deleted comments, and comments that moved to another ticket (merges).
 create function logic.comments_updated() returns trigger language plpgsql as $$
 begin
     perform logic.lock_workflow_streams((select array_agg(distinct n.workflow_id) from new_rows n));
@@ -44,6 +46,7 @@ begin
 end
 $$;
 
+-- AFTER INSERT or DELETE, by statement: the event carries the comment with its reactions.
 create function logic.reactions_changed() returns trigger language plpgsql as $$
 begin
     perform logic.lock_workflow_streams((select array_agg(distinct n.workflow_id) from changed_rows n));
@@ -57,6 +60,7 @@ begin
 end
 $$;
 
+-- AFTER DELETE, by statement: only a DELETE typed in psql.
 create function logic.comments_removed() returns trigger language plpgsql as $$
 begin
     perform logic.lock_workflow_streams((select array_agg(distinct o.workflow_id) from old_rows o));

@@ -1,4 +1,4 @@
--- Commit links.
+-- Commit links: writing them, and their JSON.
 
 -- A commit link as answers and events show it.
 create function logic.commit_json(id text) returns jsonb language sql stable
@@ -11,10 +11,9 @@ begin atomic
       from ticket_commits m where m.id = commit_json.id;
 end;
 
--- Links commits to tickets, and answers which links are new; the one place that does. Each element of `links`
--- names ticket_id, workflow_id and sha, and what is known besides: {message, timestamp, author, url,
--- files_changed, insertions, deletions, files}. Linking again changes nothing, nor does linking by fewer digits
--- or more.
+-- Links commits to tickets and returns the links that are new; every link is written here. Each element of `links`
+-- names ticket_id, workflow_id and sha, and optionally {message, timestamp, author, url, files_changed,
+-- insertions, deletions, files}. A commit that is linked already, also under a shorter or longer SHA, is skipped.
 create function logic.insert_commits(who logic.principal, links jsonb, method text) returns table (ticket text, sha text) language plpgsql as $$
 begin
     if exists (select from jsonb_array_elements(links) l where l ->> 'sha' !~ '^[0-9a-f]{4,64}$') then
@@ -40,7 +39,7 @@ begin
 end
 $$;
 
--- Links one commit; `git` is what the repository says of it, if there is one (see insert_commits).
+-- Links one commit; `git` is its data from the repository, if there is one (see logic.insert_commits).
 create function logic.insert_commit(who logic.principal, ticket text, workflow text, commit_sha text, git jsonb default null, method text default 'manual')
 returns boolean language plpgsql as $$
 begin
@@ -53,16 +52,14 @@ $$;
 create function logic.link_commit(caller text, ticket text, commit_sha text, commit_message text default null, git jsonb default null)
 returns jsonb language plpgsql as $$
 declare
-    tid text := logic.authorize_ticket(caller, ticket, 'member');
-    who logic.principal := logic.identify_caller(caller);
-    workflow text := (select t.workflow_id from tickets t where t.id = tid);
+    access constant logic.ticket_access := logic.authorize_ticket(caller, ticket, 'member');
     fresh boolean;
 begin
-    perform logic.require_open_workflow(workflow);
-    fresh := logic.insert_commit(who, tid, workflow, commit_sha,
+    perform logic.require_open_workflow(access.workflow_id);
+    fresh := logic.insert_commit(access.who, access.ticket_id, access.workflow_id, commit_sha,
         coalesce(git, '{}') || case when nullif(logic.trim_whitespace(commit_message), '') is null then '{}'::jsonb
                                     else jsonb_build_object('message', commit_message) end);
-    return jsonb_build_object('success', true, 'ticket_id', tid, 'commit_sha', lower(coalesce(git ->> 'sha', logic.trim_whitespace(commit_sha))),
+    return jsonb_build_object('success', true, 'ticket_id', access.ticket_id, 'commit_sha', lower(coalesce(git ->> 'sha', logic.trim_whitespace(commit_sha))),
         'message', case when fresh then 'Linked the commit.' else 'This commit is linked already.' end);
 end
 $$;

@@ -1,11 +1,11 @@
 -- Tickets that commit messages refer to.
 
--- The numbers of the tickets that a commit's message refers to (TKT-123), in order, each once. Not inside
--- longer words, and not inside addresses, which lead to other boards.
+-- The numbers of the tickets that a commit message refers to (TKT-123), in order, each once. Numbers inside longer
+-- words and inside URLs, which lead to other boards, do not count.
 create function logic.commit_references(message text) returns bigint[] language sql immutable
 begin atomic
     with
-    -- The words without what stands around them; names of branches (TKT-123-login) are one.
+    -- The words without punctuation around them; a branch name (TKT-123-login) is one word.
     words as (
         select upper(w.word) as word, w.place
           from string_to_table(regexp_replace(regexp_replace(message, '[a-z][a-z0-9+.-]*://[^[:space:]]*', ' ', 'gi'),
@@ -17,30 +17,30 @@ begin atomic
      where r.number is not null;
 end;
 
--- The last part of a repository's address or path: that much of its name survives cloning.
+-- The last part of a repository's URL or path, which is the same in every clone.
 create function logic.repository_name(address text) returns text language sql immutable
 begin atomic
     select lower(regexp_replace(regexp_replace(address, '(\.git)?[/\\]*$', ''), '^.*[/\\:]', ''));
 end;
 
--- The workflows in which a caller who names none may link commits: those it may write in, or only those
--- among them that show the repository, if there are any.
+-- The workflows in which a caller that names none may link commits: those it may write in, or, if some of them show
+-- the repository, only these.
 create function logic.writable_commit_workflows(who logic.principal, repository text) returns text[] language sql stable
 begin atomic
     with
-    -- What the caller may write in.
+    -- Workflows the caller may write in.
     mine as (
         select w.id, w.repository_path
           from workflow_members m join workflows w on w.id = m.workflow_id
          where m.actor_id = (who).actor_id and m.role <> 'viewer' and w.archived_at is null and w.ticket_tracking
     ),
-    -- Those that show the repository.
+    -- Those of them that show the repository.
     showing as (select mine.id from mine where logic.repository_name(mine.repository_path) = logic.repository_name(repository))
     select coalesce(array_agg(mine.id), '{}') from mine
      where mine.id in (select showing.id from showing) or not exists (select from showing);
 end;
 
--- Refuses commits that break a rule, naming where.
+-- Rejects commits that break a rule, naming the entry and field.
 create function logic.check_commits(commits jsonb) returns void language plpgsql immutable as $$
 declare
     fault record;
@@ -75,42 +75,13 @@ begin
 end
 $$;
 
--- POST /api/internal/commits: links each commit to the tickets that its message refers to. Told again it
--- changes nothing and tells nobody. Without a workflow, a key means the ticket that the caller may write to;
--- where several of its workflows have one, that of its default workflow, or none. A reference to a ticket that
--- was merged means its original. Commits that a rewritten one replaces are unlinked where a reference had linked
--- them, unless it is not clear what the new message refers to.
-create function logic.link_referenced_commits(caller text, commits jsonb, workflow text default null, repository text default null)
-returns jsonb language plpgsql as $$
+-- The tickets that the messages of commits refer to, one entry for each reference in order: {link, commit_sha,
+-- ticket_id, ticket_key, workflow_id, reference, reason}. `workflows` are searched; a number that several of them
+-- use means the ticket of `preferred`, or none. A reference to a merged ticket means its original.
+create function logic.resolve_commit_references(commits jsonb, workflows text[], preferred text) returns jsonb language plpgsql stable as $$
 declare
-    who logic.principal := logic.identify_caller(caller);
-    mine text[];
-    chosen text;
-    meant jsonb;
-    fresh jsonb;
-    links jsonb;
+    resolved jsonb;
 begin
-    if workflow is not null then
-        who := logic.authorize(caller, workflow, 'member');
-        perform logic.require_open_workflow(workflow);
-        mine := array[workflow];
-    else
-        perform logic.require_scope(who, 'write');
-        perform logic.set_audit_actor(who);
-        if char_length(repository) > 500 then
-            perform logic.fail_invalid('repository', 'must have at most 500 characters');
-        end if;
-        mine := logic.writable_commit_workflows(who, repository);
-        chosen := (select d.workflow_id from default_workflows d where d.actor_id = who.actor_id and d.workflow_id = any (mine));
-    end if;
-    perform logic.check_commits(commits);
-    -- Until we are done nobody merges or deletes what is meant.
-    perform logic.lock_workflow_streams((
-        select array_agg(distinct t.workflow_id)
-          from jsonb_array_elements(commits) c
-         cross join unnest(logic.commit_references(c ->> 'message')) r (number)
-          join tickets t on t.number = r.number and t.workflow_id = any (mine)));
-
     with
     -- Every reference of every commit, in order.
     referred as (
@@ -118,19 +89,19 @@ begin
           from jsonb_array_elements(commits) with ordinality c (commit, place)
          cross join unnest(logic.commit_references(c.commit ->> 'message')) with ordinality r (number, first)
     ),
-    -- The tickets that have one of these numbers; of merged ones the originals.
+    -- The tickets with one of these numbers; for merged ones their originals.
     candidates as (
         select distinct n.number, coalesce(o.id, t.id) as ticket_id, t.workflow_id
           from (select distinct r.number from referred r) n
-          join tickets t on t.number = n.number and t.workflow_id = any (mine) and t.deleted_at is null
+          join tickets t on t.number = n.number and t.workflow_id = any (workflows) and t.deleted_at is null
           left join tickets o on o.id = t.merged_into_ticket_id
          where t.merged_into_ticket_id is null or logic.is_live(o)
     ),
-    -- How many there are of each number, and which is meant.
-    chosen_ones as (
+    -- For each number: how many candidates there are, which one is meant, and whether that is unambiguous.
+    choices as (
         select c.number, count(*) as several,
-               coalesce(min(c.ticket_id) filter (where c.workflow_id = chosen), min(c.ticket_id)) as ticket_id,
-               count(*) = 1 or bool_or(c.workflow_id = chosen) as clear
+               coalesce(min(c.ticket_id) filter (where c.workflow_id = preferred), min(c.ticket_id)) as ticket_id,
+               count(*) = 1 or bool_or(c.workflow_id = preferred) as clear
           from candidates c group by c.number
     )
     select coalesce(jsonb_agg(jsonb_build_object(
@@ -138,22 +109,47 @@ begin
                 'commit_sha', r.sha, 'ticket_id', t.id, 'ticket_key', 'TKT-' || t.number, 'workflow_id', t.workflow_id,
                 'reference', 'TKT-' || r.number,
                 'reason', case when t.id is not null then null when x.several > 1 then 'several_workflows' else 'not_found' end)
-            order by r.place, r.first), '[]') into meant
+            order by r.place, r.first), '[]') into resolved
       from referred r
-      left join chosen_ones x on x.number = r.number
+      left join choices x on x.number = r.number
       left join tickets t on t.id = x.ticket_id and x.clear;
+    return resolved;
+end
+$$;
 
-    select coalesce(jsonb_agg(m -> 'link'), '[]') into links from jsonb_array_elements(meant) m where m ->> 'ticket_id' is not null;
-    select coalesce(jsonb_object_agg(i.ticket || ' ' || i.sha, true), '{}') into fresh
-      from logic.insert_commits(who, links, 'reference') i;
+-- Unlinks commits that a rewritten one replaces where a reference had linked them, unless the new message is
+-- ambiguous.
+create function logic.unlink_replaced_commits(commits jsonb, resolved jsonb, workflows text[]) returns void language sql
+begin atomic
     delete from ticket_commits m
-     where m.link_method = 'reference' and m.workflow_id = any (mine)
+     where m.link_method = 'reference' and m.workflow_id = any (workflows)
        and m.commit_sha in (select lower(r.sha) from jsonb_array_elements(commits) c
                              cross join jsonb_array_elements_text(case jsonb_typeof(c -> 'replaces') when 'array' then c -> 'replaces' else '[]' end) r (sha)
                              where lower(r.sha) <> lower(c ->> 'sha')
-                               and not exists (select from jsonb_array_elements(meant) a
+                               and not exists (select from jsonb_array_elements(resolved) a
                                                 where a ->> 'commit_sha' = lower(c ->> 'sha') and a ->> 'reason' = 'several_workflows'));
+end;
 
+-- Links each commit to the tickets that its message refers to, among the tickets of `workflows`.
+create function logic.link_commits(who logic.principal, commits jsonb, workflows text[], preferred text default null) returns jsonb
+language plpgsql as $$
+declare
+    resolved jsonb;
+    fresh jsonb;
+begin
+    perform logic.check_commits(commits);
+    -- Prevents that a referenced ticket is merged or deleted in the meantime.
+    perform logic.lock_workflow_streams((
+        select array_agg(distinct t.workflow_id)
+          from jsonb_array_elements(commits) c
+         cross join unnest(logic.commit_references(c ->> 'message')) r (number)
+          join tickets t on t.number = r.number and t.workflow_id = any (workflows)));
+    resolved := logic.resolve_commit_references(commits, workflows, preferred);
+    select coalesce(jsonb_object_agg(i.ticket || ' ' || i.sha, true), '{}') into fresh
+      from logic.insert_commits(who, (
+            select coalesce(jsonb_agg(m -> 'link'), '[]') from jsonb_array_elements(resolved) m where m ->> 'ticket_id' is not null),
+            'reference') i;
+    perform logic.unlink_replaced_commits(commits, resolved, workflows);
     return (
         select jsonb_build_object('success', true,
             'linked', coalesce(jsonb_agg(distinct l.link) filter (where l.is_new), '[]'),
@@ -164,6 +160,38 @@ begin
           from (select case when m ->> 'ticket_id' is not null then fresh ? concat(m ->> 'ticket_id', ' ', m ->> 'commit_sha') end as is_new,
                        m - '{link,reference,reason}'::text[] as link,
                        jsonb_build_object('commit_sha', m -> 'commit_sha', 'reference', m -> 'reference', 'reason', m -> 'reason') as unknown
-                  from jsonb_array_elements(meant) m) l);
+                  from jsonb_array_elements(resolved) m) l);
+end
+$$;
+
+-- The same inside one workflow, for a caller authorized there.
+create function logic.link_commits_in_workflow(who logic.principal, commits jsonb, workflow text) returns jsonb language plpgsql as $$
+begin
+    perform logic.require_open_workflow(workflow);
+    return logic.link_commits(who, commits, array[workflow]);
+end
+$$;
+
+-- POST /api/internal/commits: links each commit to the tickets that its message refers to. Idempotent: a repeat
+-- changes nothing and records no event. Without a workflow, a number means the ticket that the caller may write
+-- to; if several of its workflows use it, the one of its default workflow, or none.
+create function logic.link_referenced_commits(caller text, commits jsonb, workflow text default null, repository text default null)
+returns jsonb language plpgsql as $$
+declare
+    who logic.principal := logic.identify_caller(caller);
+    writable text[];
+begin
+    if workflow is not null then
+        who := logic.authorize_principal(who, workflow, 'member');
+        return logic.link_commits_in_workflow(who, commits, workflow);
+    end if;
+    perform logic.require_scope(who, 'write');
+    perform logic.set_audit_actor(who);
+    if char_length(repository) > 500 then
+        perform logic.fail_invalid('repository', 'must have at most 500 characters');
+    end if;
+    writable := logic.writable_commit_workflows(who, repository);
+    return logic.link_commits(who, commits, writable, (
+        select d.workflow_id from default_workflows d where d.actor_id = who.actor_id and d.workflow_id = any (writable)));
 end
 $$;

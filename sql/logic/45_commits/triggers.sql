@@ -1,6 +1,7 @@
 -- Triggers of commit links: each link and each removal is an event of the ticket.
 -- Lock order: the stream row, before commits are counted.
 
+-- AFTER INSERT, by statement: one event for each link.
 create function logic.commits_inserted() returns trigger language plpgsql as $$
 begin
     perform logic.lock_workflow_streams((select array_agg(distinct n.workflow_id) from new_rows n));
@@ -18,6 +19,7 @@ begin
 end
 $$;
 
+-- AFTER UPDATE, by statement: links that moved to another ticket (merges).
 create function logic.commits_updated() returns trigger language plpgsql as $$
 begin
     perform logic.lock_workflow_streams((select array_agg(distinct n.workflow_id) from new_rows n));
@@ -28,6 +30,7 @@ begin
 end
 $$;
 
+-- AFTER DELETE, by statement; not for links that were removed with their ticket.
 create function logic.commits_removed() returns trigger language plpgsql as $$
 begin
     perform logic.lock_workflow_streams((select array_agg(distinct o.workflow_id) from old_rows o));

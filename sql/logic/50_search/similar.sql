@@ -92,7 +92,7 @@ end;
 -- GET /api/tickets/{id}/related
 create function logic.related_tickets(caller text, ticket text, max_rows int default 5) returns jsonb language plpgsql as $$
 declare
-    tid text := logic.authorize_ticket(caller, ticket, 'viewer');
+    tid constant text := (logic.authorize_ticket(caller, ticket, 'viewer')).ticket_id;
     row tickets;
     place record;
 begin

@@ -1,23 +1,24 @@
--- Subscriptions: a saved search that tells its stream of each ticket that starts to match.
+-- Notifications: a saved search with `notify` publishes an event for each ticket that starts to match.
 --
--- Whoever changes a ticket where somebody watches leaves a row in search_match_queue, in the same
+-- A change of a ticket in a workflow with such searches inserts a row into search_match_queue in the same
 -- transaction (logic.queue_search_matching, called by the triggers once they hold the workflow's stream). A task of
--- every server works the queue off. search_matches says who matches now: a ticket that comes in is told,
--- one that goes out is not.
+-- every server processes the queue. search_matches records which tickets match now: a ticket that starts to match
+-- gets an event, one that stops does not.
 --
--- Lock order: the search (where it changes), the workflow's stream (only where a watch begins), the turn at
--- the workflow's searches, then the streams of the searches. Whoever works on the queue asks for no ticket and no stream of a workflow.
+-- Lock order: the search row (where it changes), the workflow's stream (only when notifications start), the
+-- matching lock of the workflow, then the streams of the searches. Processing the queue takes no lock on tickets
+-- or on the stream of a workflow.
 
--- How far in meaning a ticket may be from the query: a cosine of at least 0.5.
+-- The maximum cosine distance between a ticket and the query.
 create function logic.max_match_distance() returns double precision language sql immutable return 0.5;
 
--- One at a time decides what matches in a workflow, so that the last word is about the last state.
+-- Serializes matching in a workflow, so that the last result is about the last state.
 create function logic.lock_search_matching(workflow text) returns void language sql
 begin atomic
     select pg_advisory_xact_lock(hashtextextended('matching ' || lock_search_matching.workflow, 0));
 end;
 
--- Notes that tickets changed, if somebody watches their workflow. Never waits: each change is a row.
+-- Queues changed tickets for matching if a search in their workflow notifies. Inserts only, so it never waits.
 create function logic.queue_search_matching(tickets text[]) returns void language plpgsql as $$
 begin
     if exists (select from saved_searches s where s.notify) then
@@ -30,8 +31,8 @@ begin
 end
 $$;
 
--- The same for tickets whose vectors are about to be stored. Shared, so that a search that gets its own
--- vector meanwhile (logic.set_search_vector) waits for these to be seen, or these for it.
+-- The same for tickets whose vectors are about to be stored. The shared lock orders it with
+-- logic.set_search_vector: each sees what the other has committed.
 create function logic.queue_matching_of_embedded_tickets(tickets text[]) returns void language plpgsql as $$
 begin
     perform pg_advisory_xact_lock_shared(4841021943118693742);
@@ -39,12 +40,12 @@ begin
 end
 $$;
 
--- The tickets that match a search now, all of them or of some: the filters pass, and every word of the
--- query is there (as keyword search reads it, with phrases and exclusions), or the meaning is near enough.
+-- The tickets that match a search now, all of them or only some: they pass the filters, and either contain every
+-- word of the query (as keyword search reads it, with phrases and exclusions) or are near enough in meaning.
 create function logic.matching_tickets(search saved_searches, only_these text[] default null) returns table (ticket_id text)
 language plpgsql stable as $$
 begin
-    -- Dynamic, so that it is planned for the search and the number of tickets at hand.
+    -- Dynamic, so that it is planned for this search and number of tickets.
     return query execute format($query$
         select t.id from tickets t
          where t.workflow_id = $1 and logic.is_live(t) and logic.matches_filters(t, $2) %1$s
@@ -62,8 +63,8 @@ begin
 end
 $$;
 
--- Brings search_matches up to date for some tickets, or all, and tells of those that came in: `who` names
--- the actor of each ticket to be told of; others come in silently.
+-- Updates search_matches for some tickets, or all, and publishes those that started to match: `who` maps ticket ids to
+-- the actor of the event; tickets that are not in it are recorded without an event.
 create function logic.update_search_matches(search saved_searches, only_these text[], who jsonb) returns bigint language plpgsql as $$
 declare
     matching constant text[] := array(select m.ticket_id from logic.matching_tickets(search, only_these) m);
@@ -72,7 +73,9 @@ begin
     delete from search_matches m
      where m.search_id = search.id and (only_these is null or m.ticket_id = any (only_these))
        and not exists (select from unnest(matching) u (id) where u.id = m.ticket_id);
-    with made as (
+    with
+    -- Tickets that started to match.
+    made as (
         insert into search_matches (search_id, ticket_id, workflow_id)
         select search.id, m, search.workflow_id from unnest(matching) m
         on conflict do nothing returning ticket_id
@@ -83,7 +86,7 @@ begin
 end
 $$;
 
--- Writes one row for each ticket into the search's stream, and rings.
+-- Writes one event for each ticket into the search's stream, and notifies the relays.
 create function logic.publish_search_matches(search saved_searches, tickets text[], who jsonb) returns bigint language plpgsql as $$
 declare
     told bigint;
@@ -105,8 +108,8 @@ begin
 end
 $$;
 
--- Begins to watch, or begins anew because what it looks for has changed; what matches already is not told.
--- Whoever holds the workflow's stream before us is seen here, whoever comes after us leaves a row.
+-- Starts notifications, or restarts them after the query changed; tickets that match already get no event. A writer
+-- that held the workflow's stream before is visible here, a later one queues its ticket.
 create function logic.start_search_notifications(search text) returns void language plpgsql as $$
 declare
     watched saved_searches;
@@ -121,14 +124,14 @@ begin
 end
 $$;
 
--- Gives a watched search the vector of its query, if it still asks that. What is near already comes in
--- silently, but for tickets made since the watch began: they had to wait for the vector.
+-- Sets the query vector of a notifying search, if its query is unchanged. Tickets that are near already get no event,
+-- except those created since notifications started, which had to wait for the vector.
 create function logic.set_search_vector(search text, query text, model bigint, vector halfvec) returns bigint language plpgsql as $$
 declare
     watched saved_searches;
     since timestamptz;
 begin
-    -- The search before the turn, as whoever changes it does.
+    -- The search row before the matching lock, as in changes of a search.
     select * into watched from saved_searches s where s.id = search for no key update;
     perform pg_advisory_xact_lock(4841021943118693742);
     perform logic.lock_search_matching(watched.workflow_id);
@@ -146,8 +149,8 @@ begin
 end
 $$;
 
--- Works off up to `max_rows` of the queue, of workflows nobody else works on. Answers how many rows were
--- taken and tickets told, and the watched searches that lack the vector of the model that serves.
+-- Processes up to `max_rows` queue rows of workflows that no other server works on. Returns how many rows were taken
+-- and events published, and the searches that lack a vector of the serving model.
 create function logic.process_search_match_queue(max_rows bigint default 500) returns jsonb language plpgsql as $$
 declare
     workflow text;
@@ -163,7 +166,7 @@ begin
     loop
         exit when taken >= max_rows;
         continue when not pg_try_advisory_xact_lock(hashtextextended('matching ' || workflow, 0));
-        -- The newest change of a ticket says who made it match.
+        -- The actor of a ticket's newest change is the actor of the event.
         select array_agg(q.id), array_agg(distinct q.ticket_id),
                jsonb_object_agg(q.ticket_id, jsonb_build_object('actor_id', q.actor_id, 'on_behalf_of', q.on_behalf_of) order by q.id)
           into rows, tickets, who

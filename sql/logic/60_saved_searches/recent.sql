@@ -1,18 +1,21 @@
 -- Recent searches.
 
--- GET /api/searches/recent: the newest first.
+-- The recent searches of a caller in a workflow, the newest first.
+create function logic.recent_searches_json(who logic.principal, workflow text) returns jsonb language sql stable
+begin atomic
+    select jsonb_build_object('searches', coalesce(jsonb_agg(jsonb_build_object('query', r.query, 'search_type', r.search_type,
+               'filters', r.filters, 'searched_at', r.searched_at) order by r.searched_at desc), '[]'))
+      from recent_searches r where r.workflow_id = recent_searches_json.workflow and r.actor_id = (who).actor_id;
+end;
+
+-- GET /api/searches/recent
 create function logic.list_recent_searches(caller text, workflow text) returns jsonb language plpgsql as $$
-declare
-    who logic.principal := logic.authorize(caller, workflow, 'viewer');
 begin
-    return jsonb_build_object('searches', coalesce((
-        select jsonb_agg(jsonb_build_object('query', r.query, 'search_type', r.search_type, 'filters', r.filters,
-                   'searched_at', r.searched_at) order by r.searched_at desc)
-          from recent_searches r where r.workflow_id = list_recent_searches.workflow and r.actor_id = who.actor_id), '[]'));
+    return logic.recent_searches_json(logic.authorize(caller, workflow, 'viewer'), workflow);
 end
 $$;
 
--- POST /api/searches/recent: notes what was searched for; the 20 newest are kept.
+-- POST /api/searches/recent: records a search; the 20 newest are kept.
 create function logic.record_recent_search(caller text, workflow text, query text, search_type text default null, filters jsonb default null)
 returns jsonb language plpgsql as $$
 declare
@@ -36,7 +39,7 @@ begin
        and r.fingerprint in (select o.fingerprint from recent_searches o
                               where o.workflow_id = record_recent_search.workflow and o.actor_id = who.actor_id
                               order by o.searched_at desc offset 20);
-    return logic.list_recent_searches(caller, workflow);
+    return logic.recent_searches_json(who, workflow);
 end
 $$;
 
@@ -46,6 +49,6 @@ declare
     who logic.principal := logic.authorize(caller, workflow, 'viewer');
 begin
     delete from recent_searches r where r.workflow_id = clear_recent_searches.workflow and r.actor_id = who.actor_id;
-    return logic.list_recent_searches(caller, workflow);
+    return logic.recent_searches_json(who, workflow);
 end
 $$;

@@ -1,7 +1,7 @@
--- Saved searches and recent ones. They belong to whoever authenticated, also where it acts for an agent:
--- a name alone opens nothing.
+-- Saved searches. They belong to the authenticated actor, also when it acts for an agent: acting for an actor adds
+-- no rights.
 
--- A saved search as answers show it, with the place of its stream.
+-- A saved search as answers show it, with the position of its stream.
 create function logic.saved_search_json(search saved_searches) returns jsonb language sql stable
 begin atomic
     select jsonb_build_object(
@@ -13,48 +13,56 @@ begin atomic
         'last_seq', coalesce((select s.last_seq from streams s where s.stream_id = 'search:' || search.id), 0));
 end;
 
--- The search, if the caller may use it: its own, or one shared in a workflow it can read. To everyone else
--- it looks absent.
-create function logic.authorize_search(caller text, search text, subject text default null, out kept saved_searches, out who logic.principal)
+-- The caller that was checked, and the saved search as it was read (or locked).
+create type logic.saved_search_access as (who logic.principal, search saved_searches);
+
+-- The search, if the caller may use it: its own, or one shared in a workflow it can read.
+create function logic.authorize_search(caller text, search text, subject text default null) returns logic.saved_search_access
 language plpgsql as $$
+declare
+    access logic.saved_search_access;
+    kept saved_searches;
 begin
     subject := coalesce(subject, 'search ' || search);
-    select * into kept from saved_searches s where s.id = search;
-    who := logic.authorize(caller, kept.workflow_id, 'viewer', subject);
-    if kept.owner_id <> who.actor_id and not kept.shared then
+    select * into kept from saved_searches s where s.id = authorize_search.search;
+    access.who := logic.authorize(caller, kept.workflow_id, 'viewer', subject);
+    if kept.owner_id <> (access.who).actor_id and not kept.shared then
         perform logic.fail('not_found', format('There is no %s.', subject));
     end if;
+    access.search := kept;
+    return access;
 end
 $$;
 
--- The same for a change, and holds it: its owner may, and an owner of the workflow where it is shared.
-create function logic.authorize_search_change(caller text, search text, out kept saved_searches, out who logic.principal) language plpgsql as $$
+-- The search, its row locked, if the caller may change it: its owner, or for a shared one an owner of the workflow.
+create function logic.authorize_search_change(caller text, search text) returns logic.saved_search_access language plpgsql as $$
 declare
-    place record;
+    access logic.saved_search_access := logic.authorize_search(caller, search);
+    who constant logic.principal := access.who;
+    kept saved_searches := access.search;
 begin
-    select * into place from logic.authorize_search(caller, search);
-    kept := place.kept;
-    who := place.who;
     perform logic.require_scope(who, 'write');
     if kept.owner_id <> who.actor_id and who.role <> 'owner' then
         perform logic.fail('forbidden', 'Only its owner or an owner of the workflow may change a shared search.');
     end if;
     perform logic.set_audit_actor(who);
-    select s.* into kept from saved_searches s where s.id = search for no key update;
+    select s.* into kept from saved_searches s where s.id = authorize_search_change.search for no key update;
     if kept.id is null then
-        perform logic.fail('not_found', format('There is no search %s.', search));
+        perform logic.fail('not_found', format('There is no search %s.', authorize_search_change.search));
     end if;
+    access.search := kept;
+    return access;
 end
 $$;
 
--- A person's searches are made one after another, so that names stay different and few enough.
+-- Serializes changes of an actor's searches, so that names stay unique and their number limited.
 create function logic.lock_saved_searches(workflow text, owner text) returns void language plpgsql as $$
 begin
     perform pg_advisory_xact_lock(hashtextextended('searches ' || workflow || ' ' || owner, 0));
 end
 $$;
 
--- Checks a search as it is about to be kept.
+-- Rejects a search that breaks a rule, before it is stored.
 create function logic.check_saved_search(search saved_searches, who logic.principal) returns void language plpgsql as $$
 begin
     if char_length(coalesce(search.name, '')) not between 1 and 100 then
@@ -114,7 +122,7 @@ begin
 end
 $$;
 
--- GET /api/searches: one's own and those shared in the workflow, by name.
+-- GET /api/searches: the caller's own and those shared in the workflow, by name.
 create function logic.list_searches(caller text, workflow text) returns jsonb language plpgsql as $$
 declare
     who logic.principal := logic.authorize(caller, workflow, 'viewer');
@@ -129,22 +137,19 @@ $$;
 -- GET /api/searches/{id}
 create function logic.get_search(caller text, search text) returns jsonb language plpgsql as $$
 begin
-    return (select logic.saved_search_json(f.kept) from logic.authorize_search(caller, search) f);
+    return logic.saved_search_json((logic.authorize_search(caller, search)).search);
 end
 $$;
 
--- PATCH /api/searches/{id}: what `changes` names gets a new value. What it looks for changing begins anew
--- with what matches then, silently.
+-- PATCH /api/searches/{id}: sets the fields that `changes` names. If the query or filters change, notifications start
+-- over: tickets that match at that moment are recorded without events.
 create function logic.update_search(caller text, search text, changes jsonb) returns jsonb language plpgsql as $$
 declare
-    own record;
-    row saved_searches;
-    wanted saved_searches;
+    access constant logic.saved_search_access := logic.authorize_search_change(caller, search);
+    row constant saved_searches := access.search;
+    wanted saved_searches := access.search;
 begin
-    select * into own from logic.authorize_search_change(caller, search);
-    row := own.kept;
     perform logic.lock_saved_searches(row.workflow_id, row.owner_id);
-    wanted := row;
     wanted.name := logic.trim_whitespace(coalesce(changes ->> 'name', row.name));
     wanted.query := coalesce(logic.trim_whitespace(changes ->> 'query'), row.query);
     wanted.search_type := coalesce(changes ->> 'search_type', row.search_type);
@@ -152,7 +157,7 @@ begin
     wanted.include_comments := coalesce((changes ->> 'include_comments')::boolean, row.include_comments);
     wanted.shared := coalesce((changes ->> 'shared')::boolean, row.shared);
     wanted.notify := coalesce((changes ->> 'notify')::boolean, row.notify);
-    perform logic.check_saved_search(wanted, own.who);
+    perform logic.check_saved_search(wanted, access.who);
     if wanted is distinct from row then
         update saved_searches s set
             name = wanted.name, query = wanted.query, search_type = wanted.search_type, filters = wanted.filters,
@@ -171,13 +176,12 @@ begin
 end
 $$;
 
--- DELETE /api/searches/{id}. What its stream told stays in history.
+-- DELETE /api/searches/{id}. Events in its stream stay in history.
 create function logic.delete_search(caller text, search text) returns jsonb language plpgsql as $$
 declare
-    own record;
+    access constant logic.saved_search_access := logic.authorize_search_change(caller, search);
 begin
-    select * into own from logic.authorize_search_change(caller, search);
-    perform logic.lock_search_matching((own.kept).workflow_id);
+    perform logic.lock_search_matching((access.search).workflow_id);
     delete from saved_searches s where s.id = search;
     return jsonb_build_object('success', true, 'search_id', search, 'message', 'Deleted the search.');
 end

@@ -1,11 +1,10 @@
--- Who may decide, and locking an approval.
+-- Who may decide an approval, and locking one.
+-- Lock order: job row, ticket row, approval row, then the streams.
 
--- Whether a person or program may decide: a member of the workflow, and where a key is used, one with the
--- scope approve. To a stranger the subject looks absent.
-create function logic.authorize_decision(caller text, workflow text, subject text) returns logic.principal language plpgsql as $$
-declare
-    who logic.principal := logic.authorize(caller, workflow, 'viewer', subject);
+-- Checks that a caller may decide: a member of the workflow, and with a key one that has the scope approve.
+create function logic.authorize_decision_for(who logic.principal, workflow text, subject text) returns logic.principal language plpgsql as $$
 begin
+    who := logic.authorize_principal(who, workflow, 'viewer', subject);
     perform logic.require_scope(who, 'approve');
     if who.role = 'viewer' then
         perform logic.fail('forbidden', 'This needs the role member in the workflow; yours is viewer.',
@@ -17,13 +16,20 @@ begin
 end
 $$;
 
--- Whether somebody asked this, in whatever name.
+-- The same for a caller that is not identified yet.
+create function logic.authorize_decision(caller text, workflow text, subject text) returns logic.principal language plpgsql as $$
+begin
+    return logic.authorize_decision_for(logic.identify_caller(caller), workflow, subject);
+end
+$$;
+
+-- Whether the caller requested the approval, in its own name or for an actor.
 create function logic.is_requester(who logic.principal, approval approvals) returns boolean language sql immutable
 begin atomic
     select coalesce(array[(who).actor_id, logic.effective_actor_id(who)] && array_remove(array[approval.asked_by, approval.asked_through], null), false);
 end;
 
--- Holds an approval and what hangs on it; answers it as it is then.
+-- Locks an approval together with its job and, for a review, its ticket; returns it as it is then.
 create function logic.lock_approval(approval text) returns approvals language plpgsql as $$
 declare
     row approvals;

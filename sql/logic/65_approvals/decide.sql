@@ -1,34 +1,27 @@
 -- Deciding an approval.
+-- Lock order: job row, ticket row, approval row, then the streams.
 
--- POST /api/approvals/{id}/{approve,reject,answer}. The same decision again answers the same; another one is
--- refused. Nobody decides what they asked themselves.
-create function logic.decide_approval(
-    caller text, approval text, decision text, answer text default null, reason text default null, comment text default null
-) returns jsonb language plpgsql as $$
-declare
-    asked approvals;
-    who logic.principal;
-    outcome constant text := case decision when 'approve' then 'approved' when 'reject' then 'rejected' when 'answer' then 'answered' end;
+-- Rejects a decision that does not fit the approval or the caller; a requester cannot decide.
+create function logic.check_decision(who logic.principal, asked approvals, decision text, answer text) returns void language plpgsql immutable as $$
 begin
-    select * into asked from approvals a where a.id = approval;
-    who := logic.authorize_decision(caller, asked.workflow_id, 'approval ' || approval);
-    if outcome is null then
+    if decision is null or decision not in ('approve', 'reject', 'answer') then
         perform logic.fail_invalid('decision', 'must be one of approve, reject, answer');
     end if;
     if logic.is_requester(who, asked) then
         perform logic.fail('forbidden', 'Nobody decides what they asked themselves; another person has to.');
     end if;
-    answer := nullif(logic.trim_whitespace(answer), '');
     if decision = 'answer' and asked.kind = 'review' then
         perform logic.fail('conflict', 'A review is approved or rejected, not answered.');
     end if;
     if decision = 'answer' and answer is null then
         perform logic.fail_invalid('answer', 'must not be empty');
     end if;
-    asked := logic.lock_approval(asked.id);
-    if asked.status = outcome and (answer is null or answer = asked.answer) then
-        return logic.approval_json(asked);
-    end if;
+end
+$$;
+
+-- Rejects a decision about an approval that is decided, withdrawn or expired. The approval is locked.
+create function logic.require_pending(asked approvals) returns void language plpgsql as $$
+begin
     if asked.status <> 'pending' then
         perform logic.fail('conflict', case asked.status when 'expired' then 'This ran out before it was decided.'
                 when 'withdrawn' then 'This was taken back and needs no decision.'
@@ -38,10 +31,29 @@ begin
     if asked.expires_at <= clock_timestamp() then
         perform logic.fail('conflict', 'This ran out before it was decided.', '{"status": "expired"}');
     end if;
+end
+$$;
+
+-- Decides an approval for a caller that is authorized to. Idempotent: the same decision again returns the same.
+create function logic.decide_approval_for(
+    who logic.principal, approval text, decision text, answer text default null, reason text default null, comment text default null
+) returns jsonb language plpgsql as $$
+declare
+    asked approvals;
+    outcome constant text := case decision when 'approve' then 'approved' when 'reject' then 'rejected' when 'answer' then 'answered' end;
+begin
+    select * into asked from approvals a where a.id = approval;
+    answer := nullif(logic.trim_whitespace(answer), '');
+    perform logic.check_decision(who, asked, decision, answer);
+    asked := logic.lock_approval(asked.id);
+    if asked.status = outcome and (answer is null or answer = asked.answer) then
+        return logic.approval_json(asked);
+    end if;
+    perform logic.require_pending(asked);
     if asked.kind = 'review' then
         update tickets t set approval_status = outcome where t.id = asked.ticket_id;
     end if;
-    update approvals a set status = outcome, answer = decide_approval.answer, reason = nullif(logic.trim_whitespace(decide_approval.reason), ''),
+    update approvals a set status = outcome, answer = decide_approval_for.answer, reason = nullif(logic.trim_whitespace(decide_approval_for.reason), ''),
            decided_by = logic.effective_actor_id(who), decided_at = clock_timestamp()
      where a.id = asked.id returning * into asked;
     perform logic.add_decision_comment(who, asked, comment);
@@ -50,8 +62,19 @@ begin
 end
 $$;
 
--- What a decision says to those who read the ticket: the comment that came with it, the answer to a
--- clarification below its question, the reason of a rejected review. Nothing on a ticket that takes none.
+-- POST /api/approvals/{id}/{approve,reject,answer}
+create function logic.decide_approval(
+    caller text, approval text, decision text, answer text default null, reason text default null, comment text default null
+) returns jsonb language plpgsql as $$
+declare
+    workflow constant text := (select a.workflow_id from approvals a where a.id = approval);
+begin
+    return logic.decide_approval_for(logic.authorize_decision(caller, workflow, 'approval ' || approval), approval, decision, answer, reason, comment);
+end
+$$;
+
+-- Comments a decision on its ticket: the comment that came with it, the answer to a clarification as a reply to its
+-- question, the reason of a decided review. Writes nothing if the ticket cannot be commented.
 create function logic.add_decision_comment(who logic.principal, decided approvals, comment text) returns void language plpgsql as $$
 declare
     above text := (select c.id from ticket_comments c where c.id = decided.comment_id and c.ticket_id = decided.ticket_id and c.deleted_at is null);
@@ -72,9 +95,9 @@ begin
 end
 $$;
 
--- A job whose last question has been decided goes on: with its worker where the lease holds, else back in
--- the queue, and the attempt does not count. One that was to be cancelled and that nobody holds ends. The
--- caller holds the job's row.
+-- Resumes a job whose last blocking approval has been decided: with its worker if the lease holds, else from the
+-- queue, and the attempt does not count. A job without a worker that is to be cancelled ends. The job's row is
+-- locked.
 create function logic.resume_waiting_job(decided approvals) returns void language plpgsql as $$
 declare
     held jobs;

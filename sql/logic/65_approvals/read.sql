@@ -32,8 +32,8 @@ begin
 end
 $$;
 
--- GET /api/approvals: newest first, paged by the last one seen; of one ticket, job or workflow, or of all
--- workflows of the caller. `mine`: what the caller asked.
+-- GET /api/approvals: newest first, keyset pages after the last one seen; of one ticket, job or workflow, or of all of
+-- the caller's workflows. `mine`: those that the caller requested.
 create function logic.list_approvals(
     caller text, workflow text default null, ticket text default null, job text default null, statuses text[] default null,
     kinds text[] default null, mine boolean default null, max_rows int default 50, after text default null
@@ -48,19 +48,19 @@ begin
         perform logic.fail_invalid('cursor', 'must be the next_cursor of a page before');
     end if;
     if workflow is not null then
-        perform logic.authorize(caller, workflow, 'viewer');
+        perform logic.authorize_principal(who, workflow, 'viewer');
     end if;
     if ticket is not null then
-        tid := logic.authorize_ticket(caller, ticket, 'viewer', workflow);
+        tid := (logic.authorize_ticket_for(who, ticket, 'viewer', workflow)).ticket_id;
     end if;
     if job is not null then
-        perform logic.authorize(caller, (select j.workflow_id from jobs j where j.id = job and j.deleted_at is null), 'viewer', 'job ' || job);
+        perform logic.authorize_job_for(who, job, 'viewer');
     end if;
     perform logic.expire_approvals();
     with
-    -- One row more than asked for tells whether there are more.
+    -- One row more than requested, to learn whether there are more.
     page as (
-        select a.id, row_number() over (order by a.id desc) as place, logic.approval_json(a) as told
+        select a.id, row_number() over (order by a.id desc) as place, logic.approval_json(a) as shown
           from approvals a
          where (workflow is null or a.workflow_id = workflow)
            and (tid is null or a.ticket_id = tid)
@@ -70,13 +70,13 @@ begin
            and (mine is distinct from true or logic.effective_actor_id(who) in (a.asked_by, a.asked_through))
            and (after is null or a.id < after collate "C")
            and (who.is_admin or exists (select from workflow_members m where m.workflow_id = a.workflow_id and m.actor_id = who.actor_id))
-           -- Nothing is left to decide about a ticket that is gone.
+           -- Approvals of deleted tickets need no decision.
            and not exists (select from tickets t where t.id = a.ticket_id and t.deleted_at is not null)
          order by a.id desc
          limit max_rows + 1
     )
     select jsonb_build_object(
-        'approvals', coalesce(jsonb_agg(p.told order by p.place) filter (where p.place <= max_rows), '[]'),
+        'approvals', coalesce(jsonb_agg(p.shown order by p.place) filter (where p.place <= max_rows), '[]'),
         'has_more', count(*) > max_rows,
         'next_cursor', case when count(*) > max_rows then max(p.id) filter (where p.place = max_rows) end)
       into answer from page p;
@@ -84,7 +84,7 @@ begin
 end
 $$;
 
--- Of the ids that somebody waits for, those that need no more waiting: decided, run out, or gone.
+-- Of the given ids, those that are no longer pending: decided, expired, or gone.
 create function logic.list_settled_approvals(ids text[]) returns jsonb language sql stable
 begin atomic
     select coalesce(jsonb_agg(w.id), '[]') from unnest(ids) w (id)

@@ -1,6 +1,6 @@
--- Reviews and clarifications of tickets: the same approvals by the names that existing clients know.
+-- Reviews and clarifications of tickets: approvals under the names that existing clients use.
 
--- Parks the review of a ticket. The caller holds the ticket's row.
+-- Requests a review of a ticket whose row is locked.
 create function logic.insert_review(who logic.principal, ticket tickets, required boolean default false) returns jsonb language plpgsql as $$
 begin
     return logic.insert_approval(who, (ticket).workflow_id, (ticket).id, null, 'review',
@@ -8,15 +8,16 @@ begin
 end
 $$;
 
--- POST /api/tickets/request-review. A ticket that waits already goes on waiting.
+-- POST /api/tickets/request-review. Returns the pending review if there is one.
 create function logic.request_review(caller text, ticket text, comment text default null) returns jsonb language plpgsql as $$
 declare
-    tid text := logic.authorize_ticket(caller, ticket, 'member');
-    who logic.principal := logic.identify_caller(caller);
+    access constant logic.ticket_access := logic.authorize_ticket(caller, ticket, 'member');
+    who constant logic.principal := access.who;
+    tid constant text := access.ticket_id;
     row tickets;
     waiting text;
 begin
-    perform logic.require_open_workflow((select t.workflow_id from tickets t where t.id = tid));
+    perform logic.require_open_workflow(access.workflow_id);
     row := logic.lock_ticket(tid);
     if row.approval_status = 'pending_review' then
         waiting := (select a.id from approvals a where a.ticket_id = tid and a.kind = 'review' and a.status = 'pending');
@@ -36,14 +37,16 @@ $$;
 create function logic.review_ticket(caller text, ticket text, decision text, reason text default null, comment text default null)
 returns jsonb language plpgsql as $$
 declare
-    tid text := logic.authorize_ticket(caller, ticket, 'viewer');
+    access constant logic.ticket_access := logic.authorize_ticket(caller, ticket, 'viewer');
+    who logic.principal;
+    tid constant text := access.ticket_id;
     row tickets;
     outcome constant text := case decision when 'approve' then 'approved' when 'reject' then 'rejected' end;
     asked text;
 begin
     perform logic.require_not_merged(array[tid]);
-    perform logic.authorize_decision(caller, (select t.workflow_id from tickets t where t.id = tid), 'ticket ' || ticket);
-    perform logic.require_open_workflow((select t.workflow_id from tickets t where t.id = tid));
+    who := logic.authorize_decision_for(access.who, access.workflow_id, 'ticket ' || ticket);
+    perform logic.require_open_workflow(access.workflow_id);
     row := logic.lock_ticket(tid);
     select a.id into asked from approvals a where a.ticket_id = tid and a.kind = 'review'
      order by a.status = 'pending' desc, a.decided_at desc nulls last limit 1;
@@ -56,26 +59,27 @@ begin
     end if;
     if row.approval_status = 'pending_review' then
         if asked is null or (select a.status from approvals a where a.id = asked) <> 'pending' then
-            -- Somebody has put the ticket on hold with a statement of their own.
+            -- An UPDATE typed in psql has set the ticket's status without an approval.
             insert into approvals (workflow_id, ticket_id, kind, question)
             values (row.workflow_id, tid, 'review', format('Review TKT-%s: %s', row.number, row.title)) returning id into asked;
         end if;
-        perform logic.decide_approval(caller, asked, decision, reason => reason, comment => comment);
+        perform logic.decide_approval_for(who, asked, decision, reason => reason, comment => comment);
     end if;
     return jsonb_build_object('success', true, 'ticket_id', tid, 'approval_id', asked, 'approval_status', outcome,
         'message', format('TKT-%s is %s.', row.number, outcome));
 end
 $$;
 
--- POST /api/tickets/request-clarification: a question to people that stands on the ticket as a comment too.
--- `clarification` is the question as it was put.
+-- POST /api/tickets/request-clarification: a question to people that is also a comment on the ticket.
+-- `clarification` is the text of that comment.
 create function logic.request_clarification(
     caller text, ticket text, conflict_description text, context text default null, potential_solutions text[] default null,
     idempotency_key text default null
 ) returns jsonb language plpgsql as $$
 declare
-    tid text := logic.authorize_ticket(caller, ticket, 'member');
-    who logic.principal := logic.identify_caller(caller);
+    access constant logic.ticket_access := logic.authorize_ticket(caller, ticket, 'member');
+    who constant logic.principal := access.who;
+    tid constant text := access.ticket_id;
     row tickets;
     said text;
     comment text;
@@ -109,18 +113,18 @@ begin
 end
 $$;
 
--- GET /api/tickets/pending-review-count: of one workflow, or all of the caller's; the ids of the 1000 oldest.
+-- GET /api/tickets/pending-review-count: of one workflow, or all of the caller's; with the ids of the 1000 oldest.
 create function logic.count_pending_reviews(caller text, workflow text default null) returns jsonb language plpgsql as $$
 declare
     who logic.principal := logic.identify_caller(caller);
 begin
     perform logic.require_scope(who, 'read');
     if workflow is not null then
-        perform logic.authorize(caller, workflow, 'viewer');
+        who := logic.authorize_principal(who, workflow, 'viewer');
     end if;
     return (
         with
-        -- Tickets on boards that wait.
+        -- Live tickets with a pending review.
         waiting as (
             select t.id, t.created_at from tickets t
              where t.approval_status = 'pending_review' and t.deleted_at is null and logic.is_live(t)

@@ -3,6 +3,7 @@
 -- Lock order: job row, ticket row, approval row, then the streams. The columns that name the subject of an
 -- approval never change, so they can be read before any lock is taken.
 
+-- BEFORE INSERT, by row: fills missing values.
 create function logic.approval_before_insert() returns trigger language plpgsql as $$
 begin
     new.id := coalesce(new.id, logic.new_id('approval'));
@@ -13,7 +14,7 @@ begin
 end
 $$;
 
--- BEFORE UPDATE, by row: what was asked stays; a decision has its time.
+-- BEFORE UPDATE, by row: the subject of an approval never changes; a decision gets its time.
 create function logic.approval_before_update() returns trigger language plpgsql as $$
 begin
     if (new.id, new.workflow_id, new.ticket_id, new.job_id, new.kind) is distinct from (old.id, old.workflow_id, old.ticket_id, old.job_id, old.kind) then
@@ -28,12 +29,12 @@ begin
 end
 $$;
 
--- The events of an approval: one for the workflow's stream and, where it has a job, one for the job's.
--- Rows in a job's stream leave ticket_id null, because a ticket's room reads the workflow's stream.
+-- The events of an approval: one for the workflow's stream and, if it has a job, one for the job's. Rows in a job's
+-- stream leave ticket_id null, because a ticket's room reads the workflow's stream.
 create function logic.approval_changes(approval approvals) returns jsonb language plpgsql stable as $$
 declare
-    told constant jsonb := logic.approval_json(approval);
-    name constant text := case when approval.kind = 'review' then told ->> 'ticket_key' else 'the ' || approval.kind end;
+    shown constant jsonb := logic.approval_json(approval);
+    name constant text := case when approval.kind = 'review' then shown ->> 'ticket_key' else 'the ' || approval.kind end;
     event jsonb;
 begin
     event := jsonb_build_object(
@@ -48,7 +49,7 @@ begin
             when 'answered' then format('Answered %s: %s', name, left(approval.answer, 200))
             when 'expired' then format('Nobody decided %s in time.', name)
             else format('Took back %s.', case approval.kind when 'review' then 'the review of ' || name else name end) end,
-        'metadata', jsonb_build_object('approval', told) || case when approval.kind = 'review' then (
+        'metadata', jsonb_build_object('approval', shown) || case when approval.kind = 'review' then (
             select jsonb_build_object('changes', jsonb_build_object('approval_status', t.approval_status, 'version', t.version, 'updated_at', t.updated_at))
               from tickets t where t.id = approval.ticket_id) else '{}' end);
     if exists (select from streams s where s.stream_id = 'job:' || approval.job_id) then
@@ -58,6 +59,7 @@ begin
 end
 $$;
 
+-- AFTER INSERT, by statement.
 create function logic.approvals_inserted() returns trigger language plpgsql as $$
 begin
     perform logic.record_json_changes((
@@ -68,7 +70,7 @@ begin
 end
 $$;
 
--- A change of anything else than the decision is told as the question it is now.
+-- AFTER UPDATE, by statement: decisions, and edits of a pending request.
 create function logic.approvals_updated() returns trigger language plpgsql as $$
 begin
     perform logic.record_json_changes((
@@ -82,7 +84,7 @@ begin
 end
 $$;
 
--- AFTER UPDATE of a job, by row: nobody has to answer what an ended job has asked.
+-- AFTER UPDATE of a job, by row: withdraws the pending questions of an ended job.
 create function logic.job_questions_end() returns trigger language plpgsql as $$
 begin
     update approvals a set status = 'withdrawn', reason = 'The job has ended.'

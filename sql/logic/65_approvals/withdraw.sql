@@ -1,6 +1,7 @@
 -- Withdrawing and expiring approvals.
+-- Lock order: job row, ticket row, approval row, then the streams.
 
--- POST /api/approvals/{id}/withdraw: by who asked, or an owner. A review that the board asked for stays.
+-- POST /api/approvals/{id}/withdraw: by its requester or an owner. A review that the board requires cannot be withdrawn.
 create function logic.withdraw_approval(caller text, approval text, reason text default null) returns jsonb language plpgsql as $$
 declare
     asked approvals;
@@ -33,8 +34,8 @@ begin
 end
 $$;
 
--- Ends questions that ran out, at most `max_rows`, by the database's clock; answers how many. One server at a
--- time does it. A review never runs out: its ticket would stay where it is.
+-- Expires due approvals, at most `max_rows`, by the database clock; returns how many. One server at a time does it. A
+-- review never expires: its ticket would stay blocked.
 create function logic.expire_approvals(max_rows int default 100) returns bigint language plpgsql as $$
 declare
     due text[];

@@ -10,7 +10,7 @@ begin atomic
         'updated_at', job.updated_at);
 end;
 
--- A message of a transcript as answers and events show it, in both spellings that clients know.
+-- A transcript message as answers and events show it, in both spellings that clients use.
 create function logic.message_json(id text) returns jsonb language sql stable
 begin atomic
     select jsonb_build_object('id', m.id, 'message_id', m.id, 'job_id', m.job_id, 'workflow_id', m.workflow_id,
@@ -29,8 +29,8 @@ begin atomic
       from apps a where a.id = app_json.id;
 end;
 
--- The data of an event as it is sent. Texts of messages and specifications live once, in their tables;
--- what was removed since is told as such.
+-- The data of an event as it is sent. Texts of messages and specifications are stored once, in their tables, and
+-- merged in here; a removed one is marked as deleted.
 create function logic.event_data(change_type text, new_value text, metadata jsonb) returns jsonb language sql stable
 begin atomic
     select case change_type
@@ -41,7 +41,7 @@ begin atomic
         else metadata end;
 end;
 
--- A job as every door shows it. The lease token is never shown: only the claim answers it.
+-- A job as the API shows it, without its lease token: only the claim returns that.
 create function logic.job_json(job jobs) returns jsonb language sql stable
 begin atomic
     select logic.job_summary(job) || jsonb_build_object('id', job.id,

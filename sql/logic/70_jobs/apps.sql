@@ -1,9 +1,8 @@
--- Apps: what a job has specified, a JSON document and a product description in Markdown. One a job.
+-- Apps: the specification a job has produced, a JSON document and a product description in Markdown. One per job.
 
--- Writes a job's app; the caller holds the job's row.
-create function logic.upsert_app(caller text, job jobs, title text, spec jsonb, prd_markdown text) returns text language plpgsql as $$
+-- Writes a job's app. The job's row is locked.
+create function logic.upsert_app(who logic.principal, job jobs, title text, spec jsonb, prd_markdown text) returns text language plpgsql as $$
 declare
-    who logic.principal := logic.identify_caller(caller);
     made text;
 begin
     if jsonb_typeof(coalesce(spec, 'null')) <> 'object' then
@@ -28,16 +27,16 @@ $$;
 -- PUT /api/apps/by-job/{job_id}
 create function logic.put_app(caller text, job text, title text, spec jsonb, prd_markdown text) returns jsonb language plpgsql as $$
 declare
-    held jobs := logic.authorize_job(caller, job, 'member', hold => true);
+    access constant logic.job_access := logic.authorize_job(caller, job, 'member', lock_row => true);
     made text;
 begin
-    -- A statement of its own, so that the next one sees the row.
-    made := logic.upsert_app(caller, held, title, spec, prd_markdown);
+    -- A separate statement, so that the next one sees the row.
+    made := logic.upsert_app(access.who, access.job, title, spec, prd_markdown);
     return logic.app_json(made);
 end
 $$;
 
--- GET /api/apps/{id} and /api/apps/by-job/{job_id}: one of the two is given.
+-- GET /api/apps/{id} and /api/apps/by-job/{job_id}: exactly one of the two is given.
 create function logic.get_app(caller text, app text default null, job text default null) returns jsonb language plpgsql as $$
 declare
     found_app apps;
@@ -49,7 +48,7 @@ begin
 end
 $$;
 
--- GET /api/apps: newest first, without their texts; of one workflow or of all the caller is in.
+-- GET /api/apps: newest first, without their texts; of one workflow or of all of the caller's.
 create function logic.list_apps(caller text, workflow text default null, max_rows bigint default 50, after text default null)
 returns jsonb language plpgsql as $$
 declare
@@ -59,7 +58,7 @@ declare
 begin
     perform logic.require_scope(who, 'read');
     if workflow is not null then
-        perform logic.authorize(caller, workflow, 'viewer');
+        who := logic.authorize_principal(who, workflow, 'viewer');
     end if;
     if after is not null then
         select * into last_seen from apps a where a.id = after;
@@ -69,7 +68,7 @@ begin
         end if;
     end if;
     with
-    -- One row more than asked for tells whether there are more.
+    -- One row more than requested, to learn whether there are more.
     page as (
         select a.id, j.title as job_title, j.status as job_status, row_number() over (order by a.created_at desc, a.id desc) as place
           from apps a

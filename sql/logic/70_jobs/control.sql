@@ -1,10 +1,10 @@
 -- Cancelling, pausing, resuming and retrying jobs.
 
--- POST /api/jobs/{id}/cancel: at once where nobody works on it; else its worker is asked, and told by the
--- answer to its next heartbeat.
+-- POST /api/jobs/{id}/cancel: immediately if no worker holds the job; else the worker is asked to stop in the answer
+-- to its next heartbeat.
 create function logic.cancel_job(caller text, job text, reason text default null) returns jsonb language plpgsql as $$
 declare
-    held jobs := logic.authorize_job(caller, job, 'member', hold => true);
+    held jobs := (logic.authorize_job(caller, job, 'member', lock_row => true)).job;
 begin
     if held.status in ('succeeded', 'failed') then
         perform logic.fail_job_status_conflict(held, 'cancelled', 'open');
@@ -17,10 +17,10 @@ begin
 end
 $$;
 
--- POST /api/jobs/{id}/pause: not handed out, and whoever works on it rests at the next heartbeat.
+-- POST /api/jobs/{id}/pause: the job is not claimed, and its worker pauses at the next heartbeat.
 create function logic.pause_job(caller text, job text) returns jsonb language plpgsql as $$
 declare
-    held jobs := logic.authorize_job(caller, job, 'member', hold => true);
+    held jobs := (logic.authorize_job(caller, job, 'member', lock_row => true)).job;
 begin
     if held.status not in ('queued', 'running', 'paused') then
         perform logic.fail_job_status_conflict(held, 'paused', 'queued or running');
@@ -30,23 +30,22 @@ begin
 end
 $$;
 
--- Lets a paused or waiting job, whose row the caller holds, go on: with its worker if that is still there,
--- else from the queue.
+-- Resumes a paused or waiting job whose row is locked: with its worker if the lease holds, else from the queue.
 create function logic.resume_locked_job(job jobs) returns jobs language plpgsql as $$
 declare
-    woken jobs;
+    resumed jobs;
 begin
     update jobs j set status = case when logic.has_live_lease(j) then 'running' else 'queued' end,
         lease_expires_at = case when logic.has_live_lease(j) then j.lease_expires_at end, not_before = clock_timestamp()
-     where j.id = job.id returning * into woken;
-    return woken;
+     where j.id = job.id returning * into resumed;
+    return resumed;
 end
 $$;
 
 -- POST /api/jobs/{id}/resume
 create function logic.resume_job(caller text, job text) returns jsonb language plpgsql as $$
 declare
-    held jobs := logic.authorize_job(caller, job, 'member', hold => true);
+    held jobs := (logic.authorize_job(caller, job, 'member', lock_row => true)).job;
 begin
     if held.status in ('paused', 'waiting') then
         held := logic.resume_locked_job(held);
@@ -57,10 +56,10 @@ begin
 end
 $$;
 
--- POST /api/jobs/{id}/continue: the prompt is complete, so to the queue; a resting job goes on.
+-- POST /api/jobs/{id}/continue: the prompt is complete, so the job is queued; a paused or waiting job resumes.
 create function logic.continue_job(caller text, job text) returns jsonb language plpgsql as $$
 declare
-    held jobs := logic.authorize_job(caller, job, 'member', hold => true);
+    held jobs := (logic.authorize_job(caller, job, 'member', lock_row => true)).job;
 begin
     if held.status <> 'collecting' then
         return logic.resume_job(caller, job);
@@ -73,10 +72,10 @@ begin
 end
 $$;
 
--- POST /api/jobs/{id}/retry: what failed or was cancelled begins anew, with all its attempts.
+-- POST /api/jobs/{id}/retry: a failed or cancelled job starts over, with all its attempts.
 create function logic.retry_job(caller text, job text) returns jsonb language plpgsql as $$
 declare
-    held jobs := logic.authorize_job(caller, job, 'member', hold => true);
+    held jobs := (logic.authorize_job(caller, job, 'member', lock_row => true)).job;
 begin
     if held.status not in ('failed', 'cancelled') then
         perform logic.fail_job_status_conflict(held, 'tried again', 'failed or cancelled');

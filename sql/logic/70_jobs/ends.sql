@@ -1,7 +1,7 @@
--- How jobs end, rest and begin again.
+-- How jobs end: completion, failure and cancellation.
 
--- Ends a job whose row the caller holds: lease and pending cancellation go, a failure takes the ticket to
--- the column `errored` where there is one.
+-- Ends a job whose row is locked: the lease and a pending cancellation are cleared, and a failure moves the ticket
+-- to the column `errored` if the board has one.
 create function logic.end_job(job jobs, status text, reason text default null, answer jsonb default null) returns void language plpgsql as $$
 begin
     if status = 'failed' then
@@ -16,19 +16,19 @@ begin
 end
 $$;
 
--- Links the commit that a job ended with to its ticket, and to those that its message refers to. What cannot be
--- linked is told in the transcript: the work is done all the same.
-create function logic.link_job_commit(caller text, job jobs, ticket text, commit jsonb) returns void language plpgsql as $$
+-- Links the commit of a finished job to its ticket and to the tickets that its message refers to. Links that fail
+-- are noted in the transcript; the job completes anyway.
+create function logic.link_job_commit(who logic.principal, job jobs, ticket text, commit jsonb) returns void language plpgsql as $$
 declare
     message text := left(coalesce(commit ->> 'message', ''), 20000);
 begin
     if ticket is not null then
-        perform logic.insert_commit(logic.identify_caller(caller), ticket, job.workflow_id, commit ->> 'sha',
+        perform logic.insert_commit(who, ticket, job.workflow_id, commit ->> 'sha',
             commit || jsonb_build_object('message', message), 'job');
     end if;
     if cardinality(logic.commit_references(message)) > 0 then
         begin
-            perform logic.link_referenced_commits(caller, jsonb_build_array(commit || jsonb_build_object('message', message)), job.workflow_id);
+            perform logic.link_commits_in_workflow(who, jsonb_build_array(commit || jsonb_build_object('message', message)), job.workflow_id);
         exception when others then
             if not logic.is_error(sqlstate) then
                 raise;
@@ -39,14 +39,15 @@ begin
 end
 $$;
 
--- POST /api/jobs/{id}/complete: success. The ticket gets the commit, is resolved, and releases what it
--- blocked; then the job ends. Asked again with the same token it answers as before.
+-- POST /api/jobs/{id}/complete: success. Links the commit, resolves the ticket, releases what it blocked, and ends
+-- the job. A retry with the same token gets the same answer.
 create function logic.complete_job(
     caller text, job text, token text, result jsonb default null, commit_sha text default null, commit_message text default null,
     resolution_comment text default null, app jsonb default null, git jsonb default null
 ) returns jsonb language plpgsql as $$
 declare
-    held jobs := logic.authorize_job(caller, job, 'member', hold => true);
+    access constant logic.job_access := logic.authorize_job(caller, job, 'member', lock_row => true);
+    held constant jobs := access.job;
     ticket tickets;
     done jsonb := '{}';
     notice text;
@@ -55,17 +56,17 @@ begin
     if held.status = 'succeeded' and held.lease_token = token then
         return held.end_answer || jsonb_build_object('success', true, 'job', logic.job_json(held));
     end if;
-    held := logic.authorize_lease(caller, job, token);
+    perform logic.require_lease(held, token);
     if octet_length(result::text) > 262144 or jsonb_typeof(result) <> 'object' then
         perform logic.fail_invalid('result', 'must be an object of at most 256 KiB');
     end if;
     if app is not null then
-        perform logic.upsert_app(caller, held, app ->> 'title', app -> 'spec', app ->> 'prd_markdown');
+        perform logic.upsert_app(access.who, held, app ->> 'title', app -> 'spec', app ->> 'prd_markdown');
     end if;
     update jobs j set result = complete_job.result, commit_sha = lower(complete_job.commit_sha) where j.id = held.id;
     select t.* into ticket from tickets t where t.id = held.ticket_id and logic.is_live(t);
     if commit_sha is not null then
-        perform logic.link_job_commit(caller, held, ticket.id, coalesce(git, '{}')
+        perform logic.link_job_commit(access.who, held, ticket.id, coalesce(git, '{}')
             || jsonb_build_object('sha', coalesce(git ->> 'sha', logic.trim_whitespace(commit_sha)))
             || case when commit_message is null then '{}' else jsonb_build_object('message', commit_message) end);
     end if;
@@ -74,7 +75,7 @@ begin
             done := logic.resolve_ticket(caller, ticket.id,
                 coalesce(nullif(logic.trim_whitespace(resolution_comment), ''), format('Done by the job "%s".', held.title)));
         exception when others then
-            -- The work is done, whatever the board thinks of its ticket.
+            -- The job succeeds even if the board's rules keep the ticket open.
             if not logic.is_error(sqlstate) or logic.is_error(sqlstate, 'invalid') then
                 raise;
             end if;
@@ -90,18 +91,18 @@ begin
 end
 $$;
 
--- POST /api/jobs/{id}/fail: to the queue again after a pause while attempts are left, unless the worker knows
--- that trying again is of no use. Asked again with the same token it answers as before.
+-- POST /api/jobs/{id}/fail: back to the queue after a backoff while attempts are left, unless the worker rules out a
+-- retry. A retry of this request with the same token gets the same answer.
 create function logic.fail_job(caller text, job text, token text, error text, retry boolean default true) returns jsonb language plpgsql as $$
 declare
-    held jobs := logic.authorize_job(caller, job, 'member', hold => true);
+    held jobs := (logic.authorize_job(caller, job, 'member', lock_row => true)).job;
     again boolean;
     answer jsonb;
 begin
     if held.lease_token = token and held.end_answer ? 'will_retry' and held.status in ('failed', 'queued') then
         return held.end_answer || jsonb_build_object('success', true, 'job', logic.job_json(held));
     end if;
-    held := logic.authorize_lease(caller, job, token);
+    perform logic.require_lease(held, token);
     if logic.trim_whitespace(coalesce(error, '')) = '' then
         perform logic.fail_invalid('error', 'must say what went wrong');
     end if;
@@ -119,13 +120,13 @@ begin
 end
 $$;
 
--- POST /api/jobs/{id}/cancelled: the worker has stopped what it was asked to stop.
+-- POST /api/jobs/{id}/cancelled: the worker has stopped as requested.
 create function logic.confirm_job_cancel(caller text, job text, token text) returns jsonb language plpgsql as $$
 declare
-    held jobs := logic.authorize_job(caller, job, 'member', hold => true);
+    held jobs := (logic.authorize_job(caller, job, 'member', lock_row => true)).job;
 begin
     if not (held.status = 'cancelled' and held.lease_token = token) then
-        held := logic.authorize_lease(caller, job, token);
+        perform logic.require_lease(held, token);
         if held.cancel_requested_at is null then
             perform logic.fail('conflict', 'Nobody asked for this job to be cancelled; complete, fail or release it.');
         end if;

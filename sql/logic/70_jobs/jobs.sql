@@ -1,6 +1,6 @@
--- Jobs: creating, reading, changing and deleting them. How they are handed out and end is in 71 to 73.
+-- Creating, reading, changing and deleting jobs. queue.sql, leases.sql and ends.sql hold the rest of their lifecycle.
 
--- Stages as they may be given: short names, each once.
+-- Stages as they are stored: short names without repeats.
 create function logic.normalize_stages(stages text[]) returns text[] language plpgsql immutable as $$
 declare
     kept text[] := coalesce(logic.normalize_list(stages), '{}');
@@ -10,8 +10,45 @@ begin
 end
 $$;
 
--- POST /api/jobs. Without a workflow and without a ticket it goes to the caller's default workflow, with a
--- ticket made from the prompt; `with_ticket` asks for one in any workflow.
+-- Checks the workflow and ticket of a new job. Without both it goes to the caller's default workflow.
+create function logic.authorize_new_job(who logic.principal, caller text, workflow text, ticket text) returns logic.ticket_access language plpgsql as $$
+declare
+    access logic.ticket_access;
+begin
+    if workflow is not null then
+        who := logic.authorize_principal(who, workflow, 'member');
+    end if;
+    if ticket is not null then
+        access := logic.authorize_ticket_for(who, ticket, 'member', workflow);
+        if access.workflow_id <> coalesce(workflow, access.workflow_id) then
+            perform logic.fail_invalid('ticket_id', 'must name a ticket of the workflow');
+        end if;
+    else
+        access.workflow_id := coalesce(workflow, logic.ensure_default_workflow(caller));
+        access.who := logic.authorize_principal(who, access.workflow_id, 'member');
+    end if;
+    return access;
+end
+$$;
+
+-- The ticket of a new job that names none: created from the prompt if `wanted`; tracked workflows need one.
+create function logic.create_job_ticket(caller text, workflow text, name text, prompt text, priority text, wanted boolean, tracking boolean)
+returns text language plpgsql as $$
+begin
+    if wanted then
+        return logic.create_ticket(caller, workflow, rpad(left(name, 500), greatest(3, least(char_length(name), 500)), '.'),
+            case when char_length(logic.trim_whitespace(prompt)) >= 10 then prompt else format('The job "%s": %s', name, prompt) end,
+            priority => create_job_ticket.priority) ->> 'ticket_id';
+    elsif tracking then
+        perform logic.fail('invalid', 'Ticket tracking enabled - ticket_id required.',
+            jsonb_build_object('field', 'ticket_id', 'rule', 'is required where ticket tracking is on'));
+    end if;
+    return null;
+end
+$$;
+
+-- POST /api/jobs. Without a workflow and without a ticket the job goes to the caller's default workflow, with a
+-- ticket made from the prompt; `with_ticket` requests one in any workflow.
 create function logic.create_job(
     caller text, workflow text default null, ticket text default null, title text default null, initial_prompt text default null,
     job_type text default null, stages text[] default null, priority text default null, payload jsonb default null,
@@ -19,15 +56,14 @@ create function logic.create_job(
     delay_seconds double precision default null, idempotency_key text default null
 ) returns jsonb language plpgsql as $$
 declare
-    who logic.principal := logic.identify_caller(caller);
-    nowhere constant boolean := create_job.workflow is null and ticket is null;
-    prompt text := coalesce(initial_prompt, '');
-    name text := coalesce(nullif(logic.trim_whitespace(title), ''), nullif(left(logic.trim_whitespace(split_part(logic.trim_whitespace(initial_prompt), E'\n', 1)), 120), ''), 'Job');
-    answer jsonb;
+    who constant logic.principal := logic.identify_caller(caller);
+    prompt constant text := coalesce(initial_prompt, '');
+    name constant text := coalesce(nullif(logic.trim_whitespace(title), ''), nullif(left(logic.trim_whitespace(split_part(logic.trim_whitespace(initial_prompt), E'\n', 1)), 120), ''), 'Job');
+    access logic.ticket_access;
     tid text;
-    place text;
     tracking boolean;
     made jobs;
+    answer jsonb;
 begin
     perform logic.require_scope(who, 'write');
     perform logic.set_audit_actor(who);
@@ -36,28 +72,13 @@ begin
     if answer is not null then
         return answer;
     end if;
-    if workflow is not null then
-        perform logic.authorize(caller, workflow, 'member');
-    end if;
-    if ticket is not null then
-        tid := logic.authorize_ticket(caller, ticket, 'member', workflow);
-        place := (select t.workflow_id from tickets t where t.id = tid);
-        if place <> coalesce(workflow, place) then
-            perform logic.fail_invalid('ticket_id', 'must name a ticket of the workflow');
-        end if;
-    else
-        place := coalesce(workflow, logic.ensure_default_workflow(caller));
-        perform logic.authorize(caller, place, 'member');
-    end if;
-    select w.ticket_tracking into tracking from workflows w where w.id = place;
-    perform logic.require_unarchived_workflow(place);
-    if coalesce(with_ticket, nowhere and tracking) and tid is null then
-        tid := logic.create_ticket(caller, place, rpad(left(name, 500), greatest(3, least(char_length(name), 500)), '.'),
-            case when char_length(logic.trim_whitespace(prompt)) >= 10 then prompt else format('The job "%s": %s', name, prompt) end,
-            priority => create_job.priority) ->> 'ticket_id';
-    elsif tid is null and tracking then
-        perform logic.fail('invalid', 'Ticket tracking enabled - ticket_id required.',
-            jsonb_build_object('field', 'ticket_id', 'rule', 'is required where ticket tracking is on'));
+    access := logic.authorize_new_job(who, caller, workflow, ticket);
+    tid := access.ticket_id;
+    select w.ticket_tracking into tracking from workflows w where w.id = access.workflow_id;
+    perform logic.require_unarchived_workflow(access.workflow_id);
+    if tid is null then
+        tid := logic.create_job_ticket(caller, access.workflow_id, name, prompt, priority,
+            coalesce(with_ticket, create_job.workflow is null and ticket is null and tracking), tracking);
     end if;
     if not (coalesce(delay_seconds, 0) between 0 and 31536000) then
         perform logic.fail_invalid('delay_seconds', 'must be between 0 and 31536000');
@@ -67,7 +88,7 @@ begin
     end if;
     insert into jobs (id, workflow_id, ticket_id, title, initial_prompt, job_type, stages, status, priority, payload, max_attempts,
                       not_before, created_by)
-    values (logic.new_id('job'), place, tid, left(name, 500), prompt, coalesce(nullif(logic.trim_whitespace(create_job.job_type), ''), 'task'),
+    values (logic.new_id('job'), access.workflow_id, tid, left(name, 500), prompt, coalesce(nullif(logic.trim_whitespace(create_job.job_type), ''), 'task'),
             logic.normalize_stages(create_job.stages), case when queue then 'queued' else 'collecting' end,
             coalesce(create_job.priority, (select t.priority from tickets t where t.id = tid), 'medium'),
             coalesce(create_job.payload, '{}'), coalesce(create_job.max_attempts, 3),
@@ -80,32 +101,14 @@ $$;
 -- GET /api/jobs/{id}
 create function logic.get_job(caller text, job text) returns jsonb language sql
 begin atomic
-    select logic.job_json(logic.authorize_job(caller, job, 'viewer'));
+    select logic.job_json((logic.authorize_job(caller, job, 'viewer')).job);
 end;
 
--- GET /api/jobs: newest first, paged by the last job seen; of one workflow or of all the caller is in.
-create function logic.list_jobs(
-    caller text, workflow text default null, ticket text default null, statuses text[] default null, mine boolean default false,
-    title text default null, max_rows bigint default 50, after text default null
-) returns jsonb language plpgsql as $$
+-- The job that a page of jobs continues after; fails unless the caller may see it.
+create function logic.job_cursor(who logic.principal, after text) returns jobs language plpgsql stable as $$
 declare
-    who logic.principal := logic.identify_caller(caller);
-    tid text;
     last_seen jobs;
-    unknown text;
-    answer jsonb;
 begin
-    perform logic.require_scope(who, 'read');
-    if ticket is not null then
-        tid := logic.authorize_ticket(caller, ticket, 'viewer', workflow);
-    elsif workflow is not null then
-        perform logic.authorize(caller, workflow, 'viewer');
-    end if;
-    unknown := (select string_agg(s, ', ') from unnest(statuses) s
-                 where s not in ('collecting', 'queued', 'running', 'paused', 'waiting', 'succeeded', 'failed', 'cancelled'));
-    if unknown is not null then
-        perform logic.fail_invalid('status', 'must be one of collecting, queued, running, paused, waiting, succeeded, failed, cancelled');
-    end if;
     if after is not null then
         select * into last_seen from jobs j where j.id = after;
         if last_seen.id is null or not (who.is_admin or exists (
@@ -113,8 +116,34 @@ begin
             perform logic.fail_invalid('cursor', 'must be the next_cursor of a page before');
         end if;
     end if;
+    return last_seen;
+end
+$$;
+
+-- GET /api/jobs: newest first, keyset pages after the last job seen; of one workflow or of all of the caller's.
+create function logic.list_jobs(
+    caller text, workflow text default null, ticket text default null, statuses text[] default null, mine boolean default false,
+    title text default null, max_rows bigint default 50, after text default null
+) returns jsonb language plpgsql as $$
+declare
+    who constant logic.principal := logic.identify_caller(caller);
+    tid text;
+    last_seen jobs;
+    answer jsonb;
+begin
+    perform logic.require_scope(who, 'read');
+    if ticket is not null then
+        tid := (logic.authorize_ticket_for(who, ticket, 'viewer', workflow)).ticket_id;
+    elsif workflow is not null then
+        perform logic.authorize_principal(who, workflow, 'viewer');
+    end if;
+    if exists (select from unnest(statuses) s
+                where s not in ('collecting', 'queued', 'running', 'paused', 'waiting', 'succeeded', 'failed', 'cancelled')) then
+        perform logic.fail_invalid('status', 'must be one of collecting, queued, running, paused, waiting, succeeded, failed, cancelled');
+    end if;
+    last_seen := logic.job_cursor(who, after);
     with
-    -- One row more than asked for tells whether there are more.
+    -- One row more than requested, to learn whether there are more.
     page as (
         select j as job, row_number() over (order by j.created_at desc, j.id desc) as place
           from jobs j
@@ -138,13 +167,13 @@ begin
 end
 $$;
 
--- PATCH /api/jobs/{id}; what is null stays. The prompt is settled once the job has left `collecting`.
+-- PATCH /api/jobs/{id}; null leaves a field as it is. The prompt is fixed once the job has left `collecting`.
 create function logic.update_job(
     caller text, job text, title text default null, initial_prompt text default null, priority text default null,
     payload jsonb default null, stages text[] default null
 ) returns jsonb language plpgsql as $$
 declare
-    held jobs := logic.authorize_job(caller, job, 'member', hold => true);
+    held jobs := (logic.authorize_job(caller, job, 'member', lock_row => true)).job;
 begin
     if initial_prompt is not null and held.status <> 'collecting' then
         perform logic.fail('conflict', format('The prompt can be changed only while the job is collecting; it is %s.', held.status),
@@ -174,10 +203,10 @@ begin
 end
 $$;
 
--- DELETE /api/jobs/{id}: what is open is cancelled first; its worker is refused from then on.
+-- DELETE /api/jobs/{id}: an open job is cancelled first; later writes of its worker are rejected.
 create function logic.delete_job(caller text, job text) returns jsonb language plpgsql as $$
 declare
-    held jobs := logic.authorize_job(caller, job, 'member', hold => true);
+    held jobs := (logic.authorize_job(caller, job, 'member', lock_row => true)).job;
 begin
     if held.finished_at is null then
         perform logic.end_job(held, 'cancelled', 'Deleted.');
@@ -187,8 +216,8 @@ begin
 end
 $$;
 
--- POST /api/jobs/purge: removes the caller's own jobs for good, with messages, apps and questions. Only the door of a
--- server in development mode opens this. History stays.
+-- POST /api/jobs/purge: removes the caller's own jobs for good, with messages, apps and approvals. Only the HTTP route of
+-- a server in development mode exposes this. History stays.
 create function logic.purge_jobs(caller text) returns jsonb language plpgsql as $$
 declare
     who logic.principal := logic.identify_caller(caller);
@@ -207,7 +236,7 @@ begin
         if one.deleted_at is null then
             perform logic.delete_job(caller, one.id);
         end if;
-        -- What it asked goes too; a ticket that only its review kept is as before.
+        -- Its approvals are removed too; a ticket that only its review blocked is as before.
         update tickets t set approval_status = a.ticket_before
           from approvals a
          where a.job_id = one.id and a.kind = 'review' and a.status = 'pending' and t.id = a.ticket_id and t.approval_status = 'pending_review';

@@ -1,6 +1,6 @@
--- Leases: heartbeats, release and expiry.
+-- Leases: heartbeats, release and expiry. All times are those of the database clock.
 
--- A lease's length: 5 seconds to an hour, a minute where nothing is said.
+-- The length of a lease: 5 seconds to an hour. Defaults to a minute.
 create function logic.lease_duration(seconds double precision) returns interval language plpgsql immutable as $$
 begin
     if seconds is not null and not (seconds between 5 and 3600) then
@@ -10,7 +10,7 @@ begin
 end
 $$;
 
--- What people have decided of a job's questions, newest first.
+-- The decided approvals of a job, newest first.
 create function logic.decided_approvals_json(job text) returns jsonb language sql stable
 begin atomic
     select coalesce(jsonb_agg(logic.approval_json(a) order by a.decided_at desc), '[]')
@@ -18,13 +18,13 @@ begin atomic
              order by a.decided_at desc limit 20) a;
 end;
 
--- POST /api/jobs/{id}/heartbeat: extends the lease, notes progress, and tells what the worker must know:
--- whether to stop or to rest, and what people have decided.
+-- POST /api/jobs/{id}/heartbeat: extends the lease, records progress, and returns whether the worker should stop or
+-- pause, and the decided approvals.
 create function logic.record_heartbeat(
     caller text, job text, token text, lease_seconds double precision default null, progress double precision default null, message text default null
 ) returns jsonb language plpgsql as $$
 declare
-    held jobs := logic.authorize_lease(caller, job, token);
+    held jobs := (logic.authorize_lease(caller, job, token)).job;
 begin
     update jobs j set heartbeat_at = clock_timestamp(), lease_expires_at = clock_timestamp() + logic.lease_duration(record_heartbeat.lease_seconds),
         progress = coalesce(record_heartbeat.progress, j.progress), progress_message = coalesce(left(record_heartbeat.message, 2000), j.progress_message)
@@ -34,11 +34,11 @@ begin
 end
 $$;
 
--- POST /api/jobs/{id}/release: gives the job back, as a worker does that shuts down; the attempt does not
--- count. What is paused or waits for a person stays so, held by nobody.
+-- POST /api/jobs/{id}/release: returns the job to the queue, e.g. on worker shutdown; the attempt does not count. A
+-- paused or waiting job keeps its status and loses its worker.
 create function logic.release_job(caller text, job text, token text, reason text default null) returns jsonb language plpgsql as $$
 declare
-    held jobs := logic.authorize_lease(caller, job, token);
+    held jobs := (logic.authorize_lease(caller, job, token)).job;
 begin
     if held.cancel_requested_at is not null then
         perform logic.end_job(held, 'cancelled', reason);
@@ -52,9 +52,9 @@ begin
 end
 $$;
 
--- Takes jobs back whose workers have gone silent: queued again after a pause, failed when no attempt is
--- left, cancelled when that was asked for. What is paused or waits only loses its holder. Servers call
--- this every second, each claim before it looks. Answers how many there were.
+-- Takes jobs back from workers whose lease expired: queued again after a backoff, failed without attempts left,
+-- cancelled if that was requested. A paused or waiting job only loses its worker. Servers call this every second,
+-- claims call it first. Returns the number of expired leases.
 create function logic.expire_leases(max_jobs bigint default 100) returns bigint language plpgsql as $$
 declare
     lost jobs;

@@ -1,17 +1,17 @@
--- The transcript of a job as people and programs read and write it; workers write through logic.post_job_messages.
+-- The transcript of a job, for people and programs without a lease; workers use logic.post_job_messages.
 
--- GET /api/job-messages: in order, after a place; or the newest page where `newest` is asked for.
+-- GET /api/job-messages: in order after a position, or backwards from a position.
 create function logic.list_job_messages(caller text, job text, kinds text[] default null, after bigint default 0, before bigint default null, max_rows bigint default 100)
 returns jsonb language plpgsql as $$
 declare
-    found_job jobs := logic.authorize_job(caller, job, 'viewer');
+    found_job constant jobs := (logic.authorize_job(caller, job, 'viewer')).job;
     answer jsonb;
 begin
     if exists (select from unnest(kinds) k where k not in ('chat', 'step', 'log')) then
         perform logic.fail_invalid('kind', 'must be one of chat, step, log');
     end if;
     with
-    -- One row more than asked for tells whether there are more. Before a place it is read backwards.
+    -- One row more than requested, to learn whether there are more; backwards if `before` is given.
     page as (
         select m.id, m.position, row_number() over (order by case when before is null then m.position else -m.position end) as place
           from job_messages m
@@ -35,8 +35,9 @@ create function logic.post_job_message(
     level text default null, metadata jsonb default null
 ) returns jsonb language plpgsql as $$
 declare
-    held jobs := logic.authorize_job(caller, job, 'member', hold => true);
-    who logic.principal := logic.identify_caller(caller);
+    access constant logic.job_access := logic.authorize_job(caller, job, 'member', lock_row => true);
+    who constant logic.principal := access.who;
+    held constant jobs := access.job;
     made text;
 begin
     if jsonb_typeof(post_job_message.metadata) <> 'object' then
@@ -52,7 +53,7 @@ begin
 end
 $$;
 
--- DELETE /api/job-messages/{id}: one's own, or as an owner of the workflow any.
+-- DELETE /api/job-messages/{id}: by its author, or by an owner of the workflow.
 create function logic.delete_job_message(caller text, message text) returns jsonb language plpgsql as $$
 declare
     found_message job_messages;

@@ -1,15 +1,15 @@
--- What a worker tells on the way: stages, progress, lines of the transcript.
+-- What a worker writes while a job runs: stages, progress, lines of the transcript.
 
--- Adds a line of Callboard's own to a job's transcript. The caller holds the job's row.
+-- Adds a system line to a job's transcript. The job's row is locked.
 create function logic.append_transcript(job jobs, content text, level text default 'info') returns void language sql
 begin atomic
     insert into job_messages (job_id, workflow_id, kind, role, sender, level, content, stage, attempt)
     values (job.id, job.workflow_id, 'step', 'system', 'callboard', append_transcript.level, append_transcript.content, job.stage, job.attempt);
 end;
 
--- Moves a job's ticket to the column of that id, if its board has one. Where the board's rules forbid it the
--- ticket stays and the transcript says why: a job does not stop for a board. Answers whether it moved and
--- what was in the way. `refuse_full` lets a full column refuse the whole call, for claims.
+-- Moves a job's ticket to the column with that id, if its board has one. If the board's rules forbid the move, the
+-- ticket stays and the transcript gives the reason: a job does not fail because of a board. Returns whether the
+-- ticket moved and what prevented it. With `refuse_full` a full column fails the whole call (used by claims).
 create function logic.move_job_ticket(
     caller text, job jobs, column_id text, refuse_full boolean default false, out moved boolean, out notice text
 ) language plpgsql as $$
@@ -41,10 +41,10 @@ begin
 end
 $$;
 
--- POST /api/jobs/{id}/stage: enters a stage, and the ticket goes along.
+-- POST /api/jobs/{id}/stage: enters a stage and moves the ticket to the stage's column.
 create function logic.enter_stage(caller text, job text, token text, stage text, message text default null) returns jsonb language plpgsql as $$
 declare
-    held jobs := logic.authorize_lease(caller, job, token);
+    held jobs := (logic.authorize_lease(caller, job, token)).job;
     moved record;
 begin
     if logic.trim_whitespace(coalesce(stage, '')) = '' or char_length(stage) > 64 then
@@ -64,7 +64,7 @@ $$;
 create function logic.report_progress(caller text, job text, token text, progress double precision default null, message text default null)
 returns jsonb language plpgsql as $$
 declare
-    held jobs := logic.authorize_lease(caller, job, token);
+    held jobs := (logic.authorize_lease(caller, job, token)).job;
 begin
     if report_progress.progress is null and message is null then
         perform logic.fail_invalid('progress', 'or message must be given');
@@ -76,10 +76,10 @@ begin
 end
 $$;
 
--- POST /api/jobs/{id}/messages: up to 100 lines of the transcript at once, from whoever holds the lease.
+-- POST /api/jobs/{id}/messages: up to 100 transcript lines at once, from the worker that holds the lease.
 create function logic.post_job_messages(caller text, job text, token text, messages jsonb) returns jsonb language plpgsql as $$
 declare
-    held jobs := logic.authorize_lease(caller, job, token);
+    held jobs := (logic.authorize_lease(caller, job, token)).job;
     answer jsonb;
 begin
     if jsonb_typeof(messages) <> 'array' or jsonb_array_length(messages) not between 1 and 100 then
@@ -89,7 +89,7 @@ begin
         perform logic.fail_invalid('metadata', 'must be an object');
     end if;
     with
-    -- The rows as they were given, in their order.
+    -- The inserted rows, in the given order.
     made as (
         insert into job_messages (job_id, workflow_id, kind, role, sender, level, content, stage, attempt, metadata, agent_id)
         select held.id, held.workflow_id, m.kind, coalesce(m.role, 'agent'), coalesce(left(m.sender, 200), held.worker), coalesce(m.level, 'info'),

@@ -1,14 +1,14 @@
--- The queue of jobs: claiming, heartbeats, leases that expire. All times are the database's clock.
+-- The queue of jobs: claiming. All times are those of the database clock.
 
--- How long after an attempt the next one may begin: 10 s, 20 s, 40 s, … at most ten minutes, spread by a
--- fifth so that what failed together does not come back together.
+-- The pause before the next attempt: 10 s, 20 s, 40 s, … at most ten minutes, with 20 % jitter so that jobs which
+-- failed together do not retry together.
 create function logic.retry_backoff(attempt bigint) returns interval language sql volatile
 begin atomic
     select least(interval '10 minutes', interval '5 seconds' * 2 ^ least(attempt, 10)) * (0.8 + random() * 0.4);
 end;
 
--- Whether a job's ticket lets it run, and its board has room: not blocked, not waiting for review, still
--- there, and not about to fill a column that is full and enforces its limit.
+-- Whether a job's ticket lets it run: live, unblocked, reviewed, and its column not full where the board enforces
+-- WIP limits.
 create function logic.is_job_ready(job jobs) returns boolean language sql stable
 begin atomic
     select job.ticket_id is null or exists (
@@ -23,12 +23,12 @@ begin atomic
                                         where o.workflow_id = c.workflow_id and o.status = c.id and logic.is_live(o))));
 end;
 
--- The first job that may be handed out, its row locked; those other claimers hold are passed over.
+-- The next job that can be claimed, its row locked; rows locked by other claims are skipped.
 create function logic.lock_next_job(who logic.principal, workflow text, job_types text[], skipped text[]) returns jobs language plpgsql as $$
 declare
     picked jobs;
 begin
-    -- Two statements, so that each has its own index.
+    -- Two statements, so that each uses its own index.
     if workflow is not null then
         select j.* into picked from jobs j
          where j.workflow_id = lock_next_job.workflow and j.status = 'queued' and j.deleted_at is null
@@ -49,9 +49,9 @@ begin
 end
 $$;
 
--- POST /api/jobs/claim: the most urgent job that is ready, then the oldest; each goes to one claimer. The
--- claim enters the job's first stage (or the one it was in), and its ticket goes along in the same
--- transaction. Without a ready job, `job` is null.
+-- POST /api/jobs/claim: the most urgent ready job, then the oldest; each job goes to one claim. The claim enters the
+-- job's first stage (or the one it was in) and moves its ticket in the same transaction. `job` is null if none
+-- is ready.
 create function logic.claim_job(
     caller text, workflow text default null, job_types text[] default null, worker text default null, lease_seconds double precision default null
 ) returns jsonb language plpgsql as $$
@@ -70,7 +70,7 @@ begin
         perform logic.require_scope(who, 'write');
         perform logic.set_audit_actor(who);
     end if;
-    -- What is wrong is refused whether there is work or not.
+    -- Invalid input is rejected whether a job is ready or not.
     lease := logic.lease_duration(lease_seconds);
     perform logic.expire_leases(10);
     loop

@@ -6,7 +6,7 @@
 -- Rows in a job's stream leave the column ticket_id null, because a ticket's room reads the workflow's stream;
 -- the ticket is in the event's data.
 
--- One change of a job on its way into history: for the job's stream and, unless `quiet`, the workflow's.
+-- One change of a job for history: in the job's stream and, unless `quiet`, in the workflow's.
 create function logic.job_change(
     workflow text, job text, ticket text, change_type text, field_name text, old_value text, new_value text, description text,
     metadata jsonb, quiet boolean default false
@@ -17,7 +17,7 @@ begin atomic
       from (values ('job:' || job), (null)) s (stream) where s.stream is not null or not quiet;
 end;
 
--- BEFORE INSERT, by row: fills what the writer left out.
+-- BEFORE INSERT, by row: fills missing values.
 create function logic.job_before_insert() returns trigger language plpgsql as $$
 begin
     new.id := coalesce(new.id, logic.new_id('job'));
@@ -30,7 +30,7 @@ begin
 end
 $$;
 
--- BEFORE UPDATE, by row: times that follow from the status; identity never changes.
+-- BEFORE UPDATE, by row: times that follow from the status. The identity of a job never changes.
 create function logic.job_before_update() returns trigger language plpgsql as $$
 begin
     if (new.id, new.workflow_id, new.ticket_id) is distinct from (old.id, old.workflow_id, old.ticket_id) then
@@ -42,7 +42,7 @@ begin
         elsif new.status = 'running' then
             new.started_at := coalesce(new.started_at, clock_timestamp());
         end if;
-        -- What has ended is nobody's; what was begun anew has not ended.
+        -- An ended job has no lease; a restarted one has no end.
         if new.status in ('succeeded', 'failed', 'cancelled') then
             new.finished_at := clock_timestamp();
             new.lease_expires_at := null;
@@ -72,8 +72,7 @@ begin
 end
 $$;
 
--- AFTER UPDATE, by row (jobs change one at a time): what a person or program watching wants to know.
--- Heartbeats and leases are not told, and do not come here at all.
+-- AFTER UPDATE, by row (jobs change one at a time). The trigger ignores heartbeats and lease renewals.
 create function logic.job_updated() returns trigger language plpgsql as $$
 begin
     perform logic.record_changes(logic.job_update_changes(old, new));
@@ -81,7 +80,7 @@ begin
 end
 $$;
 
--- The events of one job's update. What it was doing is told before how it ended.
+-- The events of one job's update. Stage and progress come before the status that ends the job.
 create function logic.job_update_changes(o jobs, n jobs) returns logic.change[] language plpgsql stable as $$
 declare
     summary constant jsonb := jsonb_build_object('job', logic.job_summary(n));
@@ -119,7 +118,7 @@ begin
 end
 $$;
 
--- BEFORE INSERT, by row: the place in the transcript. Rows of one statement see each other here.
+-- BEFORE INSERT, by row: the position in the transcript. Rows of one statement see each other here.
 create function logic.job_message_before_insert() returns trigger language plpgsql as $$
 begin
     new.id := coalesce(new.id, logic.new_id('message'));
@@ -131,7 +130,7 @@ begin
 end
 $$;
 
--- AFTER INSERT, by statement. The event names the message; logic.event_data puts its text in.
+-- AFTER INSERT, by statement. The event names the message; logic.event_data adds its text.
 create function logic.job_messages_inserted() returns trigger language plpgsql as $$
 begin
     perform logic.record_changes((
@@ -144,12 +143,12 @@ begin
 end
 $$;
 
+-- AFTER DELETE, by statement; not for messages that were removed with their job.
 create function logic.job_messages_deleted() returns trigger language plpgsql as $$
 declare
     message job_messages;
     changes logic.change[] := '{}';
 begin
-    -- Not where the job itself was removed.
     for message in select o.* from old_rows o where exists (select from jobs j where j.id = o.job_id) order by o.job_id, o.position loop
         changes := changes || logic.job_change(message.workflow_id, message.job_id,
             (select j.ticket_id from jobs j where j.id = message.job_id), 'job_message_deleted', message.kind, message.id, null,
@@ -160,7 +159,7 @@ begin
 end
 $$;
 
--- AFTER INSERT OR UPDATE, by row: there is one app a job.
+-- AFTER INSERT OR UPDATE, by row: a job has one app.
 create function logic.app_written() returns trigger language plpgsql as $$
 begin
     if tg_op = 'INSERT' or (new.spec, new.prd_markdown, new.title) is distinct from (old.spec, old.prd_markdown, old.title) then

@@ -1,9 +1,10 @@
--- Delivering webhooks: claims, cursors, retries. A server claims a webhook, sends what comes after its
--- cursor one event at a time with no transaction open, and notes each answer under the token of its claim.
--- A claim that was lost notes nothing; what it has sent is sent again by the next: at least once, in order.
+-- Delivering webhooks: claims, cursors, retries. A server claims a webhook, sends the events after its cursor one by
+-- one with no transaction open, and records each result under its claim token. A stale token records nothing, and
+-- the next claim sends those events again: at-least-once, in order.
+-- Lock order: the webhook row, then the stream.
 
--- Claims the webhook that has waited longest and has something to send: {webhook, token, epoch, last_seq,
--- events, first_seq}, or null. `events` are rows of history as a room reads them.
+-- Claims the webhook that has waited longest and has something to send: {webhook, token, epoch, last_seq, events,
+-- first_seq}, or null. `events` are rows of history in the form that rooms read.
 create function logic.claim_webhook(lease_seconds double precision, max_events int) returns jsonb language plpgsql as $$
 declare
     picked webhooks;
@@ -20,13 +21,13 @@ begin
         return null;
     end if;
     select * into stream from streams s where s.stream_id = 'workflow:' || picked.workflow_id;
-    -- What was pruned before it could be sent is lost; after a restore the stream may be shorter than it was.
+    -- Events pruned before they were sent are lost; after a restore the stream can be shorter than the cursor.
     picked.last_seq := least(greatest(picked.last_seq, stream.pruned_seq), stream.last_seq);
     update webhooks w set lease_token = gen_random_uuid()::text, lease_expires_at = clock_timestamp() + make_interval(secs => lease_seconds),
            last_seq = picked.last_seq
      where w.id = picked.id returning * into picked;
     with
-    -- The next rows, and how much comes before each.
+    -- The next rows, with the volume up to each.
     page as materialized (
         select h.*, row_number() over (order by h.seq) as row_in_page,
                sum(octet_length(coalesce(h.old_value, '') || coalesce(h.new_value, '')) + octet_length(h.data::text)) over (order by h.seq) as volume
@@ -37,7 +38,7 @@ begin
                || jsonb_build_object('metadata', p.data, 'prev', p.seq - 1) order by p.seq), '[]') into events
       from page p where p.row_in_page = 1 or p.volume < 1000000;
     if events = '[]' then
-        -- Its rows were pruned.
+        -- All rows after the cursor were pruned.
         update webhooks w set last_seq = stream.last_seq, lease_token = null, lease_expires_at = null where w.id = picked.id;
         return null;
     end if;
@@ -47,7 +48,7 @@ begin
 end
 $$;
 
--- Notes one attempt in the log, and keeps the newest 200 of a webhook.
+-- Logs one attempt, and keeps the newest 200 of a webhook.
 create function logic.insert_webhook_delivery(
     webhook text, workflow text, message_id text, event_type text, seq bigint, attempt bigint, status_code bigint, delivered boolean,
     error text, duration_ms bigint
@@ -60,8 +61,8 @@ begin
 end
 $$;
 
--- Notes that an event was taken: the cursor stands at it, failures are forgotten, the claim holds on. Answers
--- whether the claim was still ours; if not, nothing is noted.
+-- Records that the receiver accepted an event: advances the cursor, resets failures and extends the claim. Returns
+-- false for a stale token, and records nothing then.
 create function logic.record_webhook_success(
     webhook text, token text, lease_seconds double precision, seq bigint, message_id text, event_type text, status_code bigint, duration_ms bigint
 ) returns jsonb language plpgsql as $$
@@ -80,10 +81,9 @@ begin
 end
 $$;
 
--- Notes that an event was not taken: it is tried again after 5 seconds, doubled with each attempt up to an
--- hour, give or take a fifth, or when the receiver said. After three days without success, or where the
--- receiver says that it is gone, the webhook is stopped. `passed` is the cursor: what came before was taken
--- or not asked for.
+-- Records a failed attempt. The next one follows after 5 seconds, doubled with each attempt up to an hour, with 20 %
+-- jitter, or when the receiver asked for. After three days without success, or on status 410, the webhook is
+-- disabled. `passed` is the cursor: events before it were accepted or not subscribed to.
 create function logic.record_webhook_failure(
     webhook text, token text, passed bigint, seq bigint, message_id text, event_type text, status_code bigint, error text,
     duration_ms bigint, retry_after double precision default null
@@ -111,7 +111,7 @@ begin
 end
 $$;
 
--- Gives a claim back, with the cursor past what was not asked for. Others that wait come first now.
+-- Releases a claim, with the cursor past events that were not subscribed to. Other waiting webhooks go first.
 create function logic.release_webhook(webhook text, token text, passed bigint) returns jsonb language plpgsql as $$
 begin
     update webhooks w set last_seq = greatest(w.last_seq, passed), not_before = greatest(w.not_before, clock_timestamp()),

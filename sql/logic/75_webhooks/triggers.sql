@@ -2,6 +2,7 @@
 -- member reads events, so they name only the id; URL and secret are for owners.
 -- Lock order: the webhook row, then the stream.
 
+-- AFTER INSERT, UPDATE or DELETE, by row.
 create function logic.webhook_written() returns trigger language plpgsql as $$
 declare
     row webhooks;
@@ -10,7 +11,7 @@ begin
     if tg_op = 'DELETE' then
         row := old;
         change := 'webhook_deleted';
-        -- Not where its whole workflow goes.
+        -- Not when its whole workflow is deleted.
         if not exists (select from workflows w where w.id = old.workflow_id) then
             return null;
         end if;

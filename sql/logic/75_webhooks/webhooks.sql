@@ -1,6 +1,6 @@
--- Webhooks: what owners do with them. How they are delivered is in 79.
+-- Webhooks: what owners do with them. delivery.sql delivers events to them.
 
--- A webhook as its owners see it; the secret is never shown again.
+-- A webhook as its owners see it; the secret is shown only when it is created.
 create function logic.webhook_json(webhook webhooks) returns jsonb language sql stable
 begin atomic
     select jsonb_build_object(
@@ -13,24 +13,29 @@ begin atomic
       from streams s where s.stream_id = 'workflow:' || webhook.workflow_id;
 end;
 
--- The webhook, if the caller owns its workflow; to strangers it looks absent. `hold` takes its row's lock.
-create function logic.authorize_webhook(caller text, webhook text, hold boolean default false) returns webhooks language plpgsql as $$
+-- The caller that was checked, and the webhook as it was read (or locked).
+create type logic.webhook_access as (who logic.principal, webhook webhooks);
+
+-- The webhook, if the caller owns its workflow. `lock_row` locks its row.
+create function logic.authorize_webhook(caller text, webhook text, lock_row boolean default false) returns logic.webhook_access language plpgsql as $$
 declare
+    access logic.webhook_access;
     found_webhook webhooks;
 begin
     select * into found_webhook from webhooks w where w.id = webhook;
-    perform logic.authorize(caller, found_webhook.workflow_id, 'owner', 'webhook ' || webhook);
-    if hold then
+    access.who := logic.authorize(caller, found_webhook.workflow_id, 'owner', 'webhook ' || webhook);
+    if lock_row then
         select * into found_webhook from webhooks w where w.id = webhook for no key update;
         if found_webhook.id is null then
             perform logic.fail('not_found', format('There is no webhook %s.', webhook));
         end if;
     end if;
-    return found_webhook;
+    access.webhook := found_webhook;
+    return access;
 end
 $$;
 
--- Types of events to send, as they may be given.
+-- Event types as they are stored: names without repeats.
 create function logic.normalize_event_types(events text[]) returns text[] language plpgsql immutable as $$
 declare
     kept text[] := coalesce(logic.normalize_list(events), '{}');
@@ -43,14 +48,14 @@ begin
 end
 $$;
 
--- POST /api/webhooks. It is told what happens from now on.
+-- POST /api/webhooks. The webhook gets the events from now on.
 create function logic.create_webhook(caller text, workflow text, url text, secret text, events text[] default null) returns jsonb language plpgsql as $$
 declare
     who logic.principal := logic.authorize(caller, workflow, 'owner');
     made webhooks;
 begin
     perform logic.require_unarchived_workflow(workflow);
-    -- Counting and adding is for one at a time; the place in the stream is taken under its lock.
+    -- The stream's lock serializes counting and inserting, and fixes the start position.
     perform logic.lock_workflow_stream(workflow);
     if (select count(*) from webhooks w where w.workflow_id = workflow) >= 20 then
         perform logic.fail('conflict', 'A workflow has at most 20 webhooks; delete one first.');
@@ -75,17 +80,17 @@ $$;
 -- GET /api/webhooks/{id}
 create function logic.get_webhook(caller text, webhook text) returns jsonb language sql
 begin atomic
-    select logic.webhook_json(logic.authorize_webhook(caller, webhook));
+    select logic.webhook_json((logic.authorize_webhook(caller, webhook)).webhook);
 end;
 
--- PATCH /api/webhooks/{id}, and POST …/resume as `active` true: what is null stays. Whatever it was stopped
--- or slowed down for is forgotten, and it goes on from its cursor.
+-- PATCH /api/webhooks/{id}, and POST …/resume with `active` true; null leaves a field as it is. A new URL or activation
+-- resets failures and the backoff; delivery continues from the cursor.
 create function logic.update_webhook(
     caller text, webhook text, url text default null, events text[] default null, active boolean default null
 ) returns jsonb language plpgsql as $$
 declare
-    held webhooks := logic.authorize_webhook(caller, webhook, hold => true);
-    who logic.principal := logic.identify_caller(caller);
+    access constant logic.webhook_access := logic.authorize_webhook(caller, webhook, lock_row => true);
+    held webhooks := access.webhook;
 begin
     perform logic.require_unarchived_workflow(held.workflow_id);
     update webhooks w set
@@ -94,11 +99,11 @@ begin
         active = coalesce(update_webhook.active, w.active),
         disabled_reason = case when coalesce(update_webhook.active, w.active) then null
             when update_webhook.active is null or not w.active then w.disabled_reason
-            else format('switched off by %s.', (select a.name from actors a where a.id = logic.effective_actor_id(who))) end,
+            else format('switched off by %s.', (select a.name from actors a where a.id = logic.effective_actor_id(access.who))) end,
         attempt = case when update_webhook.active or update_webhook.url is not null then 0 else w.attempt end,
         failing_since = case when update_webhook.active or update_webhook.url is not null then null else w.failing_since end,
         not_before = case when update_webhook.active or update_webhook.url is not null then clock_timestamp() else w.not_before end,
-        -- Whoever is delivering at this moment finds its claim gone.
+        -- A delivery in progress loses its claim.
         lease_token = null, lease_expires_at = null,
         updated_at = clock_timestamp()
      where w.id = held.id returning * into held;
@@ -109,21 +114,21 @@ $$;
 -- DELETE /api/webhooks/{id}
 create function logic.delete_webhook(caller text, webhook text) returns jsonb language plpgsql as $$
 declare
-    held webhooks := logic.authorize_webhook(caller, webhook, hold => true);
+    held constant webhooks := (logic.authorize_webhook(caller, webhook, lock_row => true)).webhook;
 begin
     delete from webhooks w where w.id = held.id;
     return 'null';
 end
 $$;
 
--- GET /api/webhooks/{id}/deliveries: newest first, paged by the last one seen.
+-- GET /api/webhooks/{id}/deliveries: newest first, keyset pages after the last one seen.
 create function logic.list_webhook_deliveries(caller text, webhook text, max_rows int, after bigint default null) returns jsonb language plpgsql as $$
 declare
-    held webhooks := logic.authorize_webhook(caller, webhook);
+    held constant webhooks := (logic.authorize_webhook(caller, webhook)).webhook;
     answer jsonb;
 begin
     with
-    -- One row more than asked for tells whether there are more.
+    -- One row more than requested, to learn whether there are more.
     page as (
         select d.*, row_number() over (order by d.id desc) as place
           from webhook_deliveries d where d.webhook_id = held.id and (after is null or d.id < after)
@@ -141,10 +146,10 @@ begin
 end
 $$;
 
--- For POST /api/webhooks/{id}/test: what a request needs. Asked for by an owner, used by the server alone.
+-- For POST /api/webhooks/{id}/test: what the request needs, including the secret. Only the server sees the result.
 create function logic.get_webhook_target(caller text, webhook text) returns jsonb language plpgsql as $$
 declare
-    held webhooks := logic.authorize_webhook(caller, webhook);
+    held constant webhooks := (logic.authorize_webhook(caller, webhook)).webhook;
 begin
     return jsonb_build_object('id', held.id, 'workflow_id', held.workflow_id, 'url', held.url, 'secret', held.secret,
         'events', held.events, 'attempt', 0, 'actor_id', logic.current_actor(), 'epoch', logic.epoch(), 'now', clock_timestamp());

@@ -12,7 +12,7 @@ declare
     subject text := 'room ' || room;
 begin
     if kind = 'search' then
-        select (f.kept).workflow_id into authorize_room.workflow_id from logic.authorize_search(caller, substr(room, 8), subject) f;
+        authorize_room.workflow_id := ((logic.authorize_search(caller, substr(room, 8), subject)).search).workflow_id;
         authorize_room.stream_id := room;
         return;
     end if;
@@ -40,7 +40,7 @@ begin
     if room is null then
         return 'workflow:' || coalesce(logic.find_default_workflow(caller), logic.ensure_default_workflow(caller));
     elsif room like 'ticket:%' then
-        return 'ticket:' || logic.authorize_ticket_by_key(caller, substr(room, 8), 'viewer');
+        return 'ticket:' || (logic.authorize_ticket_by_key(caller, substr(room, 8), 'viewer')).ticket_id;
     end if;
     return room;
 end

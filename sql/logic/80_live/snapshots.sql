@@ -50,10 +50,13 @@ begin
 end
 $$;
 
--- A saved search with its place in its stream, for a socket that opens the search's room.
+-- A saved search with its position in its stream, for a socket that opens the search's room.
 create function logic.search_snapshot(caller text, room text, out epoch text, out seq bigint, out body text) language plpgsql stable as $$
+declare
+    shown constant jsonb := logic.saved_search_json((logic.authorize_search(caller, substr(room, 8), 'room ' || room)).search);
 begin
-    select f.shown ->> 'epoch', (f.shown ->> 'last_seq')::bigint, f.shown::text into epoch, seq, body
-      from (select logic.saved_search_json(s.kept) as shown from logic.authorize_search(caller, substr(room, 8), 'room ' || room) s) f;
+    epoch := shown ->> 'epoch';
+    seq := (shown ->> 'last_seq')::bigint;
+    body := shown::text;
 end
 $$;

@@ -52,15 +52,15 @@ $$;
 -- GET /api/v1/workflows/{adw_id}: with the newest 100 lines of its transcript.
 create function logic.get_adw(caller text, job text) returns jsonb language sql
 begin atomic
-    select logic.adw_json(logic.authorize_job(caller, job, 'viewer'), 100);
+    select logic.adw_json((logic.authorize_job(caller, job, 'viewer')).job, 100);
 end;
 
 -- PUT /api/v1/workflows/{adw_id}/status: whoever runs the work elsewhere tells how it goes. To begin is to
 -- claim, for an hour from each call on; what a worker of ours holds, only that worker ends.
 create function logic.set_adw_status(caller text, job text, status text, message text) returns jsonb language plpgsql as $$
 declare
-    held jobs := logic.authorize_job(caller, job, 'member', hold => true);
-    who logic.principal := logic.identify_caller(caller);
+    access constant logic.job_access := logic.authorize_job(caller, job, 'member', lock_row => true);
+    held jobs := access.job;
     wanted constant text := logic.adw_status(case status when 'in_progress' then 'running' when 'completed' then 'succeeded' else status end);
 begin
     if status is null or status not in ('started', 'in_progress', 'completed', 'failed', 'cancelled', 'paused',
@@ -78,7 +78,7 @@ begin
             perform logic.retry_job(caller, job);
         end if;
     elsif wanted <> logic.adw_status(held.status) or wanted = 'in_progress' then
-        held := logic.claim_external_job(caller, who, held);
+        held := logic.claim_external_job(caller, access.who, held);
         if wanted = 'in_progress' then
             if message is not null then
                 perform logic.report_progress(caller, job, held.lease_token, message => set_adw_status.message);

@@ -12,10 +12,11 @@ end;
 -- there are none.
 create function logic.list_staged_tickets(caller text, workflow text, out epoch text, out seq bigint, out body text) language plpgsql as $$
 declare
-    place text := coalesce(workflow, logic.find_default_workflow(caller));
+    who constant logic.principal := logic.identify_caller(caller);
+    place constant text := coalesce(workflow, logic.default_workflow_of(who));
 begin
     if place is not null then
-        perform logic.authorize(caller, place, 'viewer');
+        perform logic.authorize_principal(who, place, 'viewer');
     end if;
     epoch := logic.epoch();
     select s.last_seq into seq from streams s where s.stream_id = 'workflow:' || place;
@@ -30,10 +31,10 @@ $$;
 -- GET /tickets/{id}: everything about one ticket, by id or key.
 create function logic.get_staged_ticket(caller text, ticket text, workflow text default null) returns jsonb language plpgsql as $$
 declare
-    tid text := logic.authorize_ticket_by_key(caller, ticket, 'viewer', workflow);
+    access constant logic.ticket_access := logic.authorize_ticket_by_key(caller, ticket, 'viewer', workflow);
 begin
-    return logic.staged_ticket_json(logic.get_ticket(caller, tid)) || jsonb_build_object('epoch', logic.epoch(), 'seq', (
-        select s.last_seq from tickets t join streams s on s.stream_id = 'workflow:' || t.workflow_id where t.id = tid));
+    return logic.staged_ticket_json(logic.ticket_details_json(access.ticket_id)) || jsonb_build_object('epoch', logic.epoch(), 'seq', (
+        select s.last_seq from streams s where s.stream_id = 'workflow:' || access.workflow_id));
 end
 $$;
 
@@ -71,13 +72,13 @@ $$;
 create function logic.move_ticket_to_stage(caller text, ticket text, stage text, comment text default null, workflow text default null)
 returns jsonb language plpgsql as $$
 declare
-    tid text := logic.authorize_ticket_by_key(caller, ticket, 'member', workflow);
-    place text := (select t.workflow_id from tickets t where t.id = tid);
-    target text := logic.find_column_for_word(place, stage, (select t.status from tickets t where t.id = tid));
+    access constant logic.ticket_access := logic.authorize_ticket_by_key(caller, ticket, 'member', workflow);
+    tid constant text := access.ticket_id;
+    target constant text := logic.find_column_for_word(access.workflow_id, stage, (select t.status from tickets t where t.id = tid));
     answer jsonb;
 begin
     if target is null then
-        perform logic.fail_unknown_status(place, stage, 'stage');
+        perform logic.fail_unknown_status(access.workflow_id, stage, 'stage');
     end if;
     answer := logic.change_status(caller, tid, target, comment);
     if not (answer ->> 'success')::boolean then
@@ -91,10 +92,11 @@ $$;
 -- GET /workflows/status: what is being worked on, by ticket, with the stages that are behind it.
 create function logic.get_stage_status(caller text, workflow text) returns jsonb language plpgsql as $$
 declare
-    place text := coalesce(workflow, logic.find_default_workflow(caller));
+    who constant logic.principal := logic.identify_caller(caller);
+    place constant text := coalesce(workflow, logic.default_workflow_of(who));
 begin
     if place is not null then
-        perform logic.authorize(caller, place, 'viewer');
+        perform logic.authorize_principal(who, place, 'viewer');
     end if;
     return (
         with
@@ -128,9 +130,9 @@ $$;
 create function logic.get_stage_session(caller text) returns jsonb language plpgsql as $$
 declare
     who logic.principal := logic.identify_caller(caller);
-    place text := logic.find_default_workflow(caller);
+    place constant text := logic.default_workflow_of(who);
 begin
-    return jsonb_build_object('session_id', case when left(caller, 1) = '{' then caller::jsonb ->> 'session' end,
+    return jsonb_build_object('session_id', logic.credential_field(caller, 'session'),
         'user', (select jsonb_build_object('id', a.id, 'name', a.name, 'kind', a.kind) from actors a where a.id = logic.effective_actor_id(who)),
         'workflow_id', place, 'workflow_name', (select w.name from workflows w where w.id = place),
         'stages', coalesce((select jsonb_agg(c.id order by c.position, c.id) from board_columns c where c.workflow_id = place), '[]'),

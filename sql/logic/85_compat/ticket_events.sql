@@ -17,8 +17,9 @@ end;
 -- answer says so, and the state is told all the same: an engine does not stop for a board.
 create function logic.record_ticket_event(caller text, ticket text, event text, payload jsonb) returns jsonb language plpgsql as $$
 declare
-    tid text := logic.authorize_ticket_by_key(caller, ticket, 'member');
-    who logic.principal := logic.identify_caller(caller);
+    access constant logic.ticket_access := logic.authorize_ticket_by_key(caller, ticket, 'member');
+    who constant logic.principal := access.who;
+    tid constant text := access.ticket_id;
     held tickets;
     known constant text[] := '{ticketId,ticket_id,event,state,phase,message,category,prUrl,pr_url,branch,actorId,actor_id,metadata}';
     activity ticket_activities;

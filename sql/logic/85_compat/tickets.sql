@@ -1,30 +1,31 @@
 -- What the doors of other systems' clients have in common: they name tickets by their keys, name no
 -- workflow, and know columns by words of their own.
 
--- A ticket by its id or, among the caller's own workflows, by its key; a key that several have is refused.
-create function logic.authorize_ticket_by_key(caller text, ticket text, required text, workflow text default null) returns text language plpgsql as $$
+-- Authorizes access to a ticket by its id or, among the caller's own workflows, by its key; an ambiguous key is
+-- rejected.
+create function logic.authorize_ticket_by_key(caller text, ticket text, required text, workflow text default null)
+returns logic.ticket_access language plpgsql as $$
 declare
-    who logic.principal;
+    who constant logic.principal := logic.identify_caller(caller);
     numbered constant bigint := case when ticket ~* '^(tkt-|#)?[0-9]{1,15}$' then regexp_replace(ticket, '[^0-9]', '', 'g')::bigint end;
-    place text := workflow;
-    places text[];
+    chosen text := workflow;
+    candidates text[];
 begin
-    if place is null and numbered is not null and not exists (select from tickets t where t.id = ticket and t.deleted_at is null) then
-        who := logic.identify_caller(caller);
-        places := array(
+    if chosen is null and numbered is not null and not exists (select from tickets t where t.id = ticket and t.deleted_at is null) then
+        candidates := array(
             select t.workflow_id
               from workflow_members m
               join workflows w on w.id = m.workflow_id and w.archived_at is null
               join tickets t on t.workflow_id = m.workflow_id and t.number = numbered and t.deleted_at is null
              where m.actor_id = who.actor_id);
-        place := logic.find_default_workflow(caller);
-        if cardinality(places) > 1 and not coalesce(place = any (places), false) then
+        chosen := logic.default_workflow_of(who);
+        if cardinality(candidates) > 1 and not coalesce(chosen = any (candidates), false) then
             perform logic.fail_invalid('ticket_id', format('must be an id: several of your workflows have a %s', upper(ticket)));
-        elsif not coalesce(place = any (places), false) then
-            place := places[1];
+        elsif not coalesce(chosen = any (candidates), false) then
+            chosen := candidates[1];
         end if;
     end if;
-    return logic.authorize_ticket(caller, ticket, required, place);
+    return logic.authorize_ticket_for(who, ticket, required, chosen);
 end
 $$;
 
@@ -66,7 +67,7 @@ end;
 -- GET /api/tickets?job_id=: the ticket of a job, if it has one.
 create function logic.list_job_tickets(caller text, job text) returns jsonb language plpgsql as $$
 declare
-    found_job jobs := logic.authorize_job(caller, job, 'viewer');
+    found_job constant jobs := (logic.authorize_job(caller, job, 'viewer')).job;
     tickets jsonb := coalesce((
         select jsonb_agg(to_jsonb(k) || jsonb_build_object('description', t.description))
           from tickets t join logic.cards k on k.ticket_id = t.id where t.id = found_job.ticket_id), '[]');
