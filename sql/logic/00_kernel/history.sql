@@ -1,30 +1,31 @@
--- Writing history. Triggers gather changes and record them here.
+-- Writing history. Triggers collect changes and record them through these functions.
 
--- The actor that history names: set by logic.set_audit_actor, or the database role of whoever typed SQL.
+-- The actor that history names: set by logic.set_audit_actor, else the database role of the session.
 create function logic.current_actor() returns text language sql stable
 begin atomic
     select coalesce(nullif(current_setting('callboard.actor', true), ''), 'db:' || session_user);
 end;
 
+-- The actor that the current actor acts for, if any.
 create function logic.current_on_behalf_of() returns text language sql stable
 begin atomic
     select nullif(current_setting('callboard.on_behalf_of', true), '');
 end;
 
--- What a program outside told of the change that this transaction makes, in its own words, as event data.
+-- What an external program reported about the change that this transaction makes, as event data.
 create function logic.reported_event_data() returns jsonb language sql stable
 begin atomic
     select case when coalesce(current_setting('callboard.reported', true), '') = '' then '{}'::jsonb
                 else jsonb_build_object('reported', current_setting('callboard.reported', true)::jsonb) end;
 end;
 
--- One change on its way into history: into `stream_id`, or the workflow's stream where that is null.
+-- One change for history, in the stream `stream_id`. Defaults to the workflow's stream.
 create type logic.change as (
     workflow_id text, ticket_id text, change_type text, field_name text, old_value text, new_value text,
     description text, metadata jsonb, job_id text, stream_id text
 );
 
--- Writes gathered changes into their streams, in the order given, and rings.
+-- Writes changes into their streams, in the given order, and notifies the relays.
 create function logic.record_changes(changes logic.change[]) returns void language plpgsql as $$
 declare
     base record;
@@ -67,24 +68,25 @@ begin
 end
 $$;
 
--- The same in one statement, for so many changes that going through them once a stream would be slow.
+-- The same in one statement, for so many changes that one pass per stream would be slow.
 create function logic.record_changes_in_bulk(changes logic.change[], actor text, acting_for text) returns void language plpgsql as $$
 declare
     moved record;
 begin
     for moved in
     with
-    -- Each change with its stream and its place among that stream's.
+    -- Each change with its stream and its position among the changes of that stream.
     placed as materialized (
         select c.*, coalesce(c.stream_id, 'workflow:' || c.workflow_id) as stream,
                row_number() over (partition by coalesce(c.stream_id, 'workflow:' || c.workflow_id) order by c.place) as nth
           from unnest(changes) with ordinality c (workflow_id, ticket_id, change_type, field_name, old_value, new_value, description,
                                                   metadata, job_id, stream_id, place)
     ),
-    -- The numbers before each stream's first.
+    -- The number before the first one of each stream.
     bases as materialized (
         select * from logic.allocate_sequence_numbers((select array_agg(p.stream) from placed p))
     ),
+    -- The inserted rows.
     written as (
         insert into history (stream_id, seq, workflow_id, ticket_id, job_id, change_type, field_name, old_value, new_value,
                              change_description, metadata, actor_id, on_behalf_of)
@@ -104,8 +106,7 @@ begin
 end
 $$;
 
--- The same for changes that a trigger gathered as a JSON array of objects with the fields of
--- logic.change.
+-- The same for changes that a trigger collected as a JSON array of objects with the fields of logic.change.
 create function logic.record_json_changes(changes jsonb) returns void language plpgsql as $$
 begin
     perform logic.record_changes(array(

@@ -1,7 +1,7 @@
--- Stored responses of requests that carry an idempotency key.
+-- Stored responses of requests with an idempotency key.
 
--- The stored answer of an earlier request with this key, or null if this one is the first. Another
--- request under the same key is refused; one still under way is waited for.
+-- The stored response of an earlier request with this key, or null for the first one, which reserves the key. Another
+-- request under the same key is rejected; a concurrent one waits for the first.
 create function logic.find_idempotent_response(who logic.principal, key text, request jsonb) returns jsonb language plpgsql as $$
 declare
     hash bytea := sha256(convert_to(request::text, 'UTF8'));
@@ -24,7 +24,7 @@ begin
 end
 $$;
 
--- Keeps the answer for repeats of the request; answers it.
+-- Stores the response for retries of the request; returns it.
 create function logic.store_idempotent_response(who logic.principal, key text, response jsonb) returns jsonb language plpgsql as $$
 begin
     if key is not null then

@@ -1,7 +1,7 @@
 -- Ids of rows.
 
--- A time-ordered UUID, version 7 (RFC 9562 section 5.7): 48 bits of milliseconds, then random bits.
--- Postgres 16 and 17 have no uuidv7() of their own.
+-- A time-ordered UUID, version 7 (RFC 9562 section 5.7): 48 bits of milliseconds, then random bits. Postgres 16
+-- and 17 have no uuidv7().
 create function logic.uuid_v7() returns uuid language sql volatile parallel safe
 begin atomic
     select encode(

@@ -1,15 +1,15 @@
 -- Wake-ups of the relays by NOTIFY.
 
--- Whether this transaction has to ring: a relay sleeps, or our snapshot may be too old to know. A relay
--- renews its mark every few seconds; the mark of one that died stops ringing by itself, and one that was
--- held up for so long reads the tail without a bell.
+-- Whether this transaction must notify: a relay has stopped polling, or this snapshot is too old to know. A relay renews
+-- its mark every few seconds; the mark of a crashed one expires after a minute, and a relay that was delayed for so
+-- long polls by itself.
 create function logic.must_notify() returns boolean language sql volatile
 begin atomic
     select current_setting('transaction_isolation') <> 'read committed'
         or exists (select from relays r where r.asleep and r.seen_at > now() - interval '1 minute');
 end;
 
--- Rings for events other than status changes.
+-- Wakes the relays for events other than status changes.
 create function logic.notify_relay() returns void language plpgsql as $$
 begin
     if logic.must_notify() then
@@ -18,8 +18,8 @@ begin
 end
 $$;
 
--- Rings for one status change, with ids only, so that anyone may LISTEN from psql too. The setting
--- notify_status_changes = "gated" puts it under the same gate as the rest.
+-- Notifies of one status change, with ids only, so that any client can LISTEN. The setting notify_status_changes =
+-- "gated" restricts these notifications to relays that need waking.
 create function logic.notify_status_change(workflow text, ticket text, seq bigint, old_status text, new_status text)
 returns void language plpgsql as $$
 begin

@@ -1,14 +1,13 @@
--- The stream: sequence numbers without gaps in commit order, and the bell.
+-- Streams: sequence numbers without gaps, in commit order.
 --
--- Lock order of everything that writes: the job's row, board column (only where a WIP limit is enforced),
--- ticket rows sorted by id, then the stream rows, taken as late as possible because they are held until commit.
--- Whoever writes to a job's stream holds the job's row, so that its stream never has to be waited for.
--- Functions that touch several tickets of one workflow take its stream row first (logic.lock_workflow_stream);
--- what deadlocks all the same is retried by the caller (SQLSTATE 40P01).
+-- Lock order of every writer: job row, board column (only where a WIP limit is enforced), ticket rows sorted by id,
+-- then stream rows, as late as possible because they are held until commit. Every writer to a job's stream holds
+-- the job's row, so it never waits for that stream. Functions that touch several tickets of one workflow lock its
+-- stream first (logic.lock_workflow_stream). Deadlocks that remain (SQLSTATE 40P01) are retried by the client.
 
--- Hands out consecutive numbers: one for each element of `wanted` (stream ids, repeats welcome).
--- Answers the number before the first of each stream. The row lock makes numbers follow commit order,
--- and a rollback returns them, so there are no gaps.
+-- Allocates consecutive numbers: one for each element of `wanted` (stream ids, repeats allowed). Returns the number
+-- before the first one of each stream. The row lock makes numbers follow commit order, and a rollback returns
+-- them, so there are no gaps.
 create function logic.allocate_sequence_numbers(wanted text[]) returns table (stream_id text, before_first bigint) language plpgsql as $$
 begin
     if cardinality(wanted) > 1 then
@@ -22,15 +21,15 @@ begin
 end
 $$;
 
--- Takes the stream's row lock before tickets are touched; see the lock order above.
+-- Locks a workflow's stream before tickets are touched; see the lock order above.
 create function logic.lock_workflow_stream(workflow text) returns void language sql
 begin atomic
     select from streams s where s.stream_id = 'workflow:' || lock_workflow_stream.workflow for no key update;
 end;
 
--- The same for several workflows at once. Triggers whose events carry something counted or gathered from
--- other rows (a ticket's comments, its blockers) take it before they look: whoever has the number before
--- ours has committed by then, so what the last event says is how things are.
+-- The same for several workflows. Triggers whose events carry counts or lists from other rows (a ticket's comments,
+-- its blockers) lock before they read: the writers of all earlier events have committed then, so the newest event
+-- carries the current state.
 create function logic.lock_workflow_streams(workflows text[]) returns void language plpgsql as $$
 begin
     perform 1 from streams s
@@ -39,8 +38,8 @@ begin
 end
 $$;
 
--- Names one life of the database: system identifier, timeline, and a counter that a restore of the
--- same disk bumps. A cursor of another epoch is never trusted.
+-- Identifies one incarnation of the database: system identifier, timeline, and a counter of restores of the same disk.
+-- A cursor of another epoch is never valid.
 create function logic.epoch() returns text language sql stable
 begin atomic
     select to_hex(c.system_identifier)

@@ -1,12 +1,12 @@
 -- Helpers for texts and lists of texts.
 
--- A text without white space at its ends: blanks, tabs, line ends, the wide and the invisible ones.
+-- A text without whitespace at its ends: blanks, tabs, line breaks, and the wide and invisible Unicode ones.
 create function logic.trim_whitespace(content text) returns text language sql immutable parallel safe
 begin atomic
     select btrim(content, E' \t\n\r\f\v\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u2028\u2029\u202f\u205f\u3000\ufeff');
 end;
 
--- A list without nulls, blanks or repeats, in its first order; null stays null.
+-- A list without nulls, blanks and repeats, in its original order; null stays null.
 create function logic.normalize_list(items text[]) returns text[] language sql immutable parallel safe
 begin atomic
     select case when items is null then null else coalesce((
@@ -22,7 +22,7 @@ begin atomic
     select array(select jsonb_array_elements_text(items));
 end;
 
--- Refuses tags and lists that are too long.
+-- Rejects a list with too many entries or too long ones.
 create function logic.check_list_limits(field text, items text[], max_items int, max_length int) returns void language plpgsql immutable as $$
 begin
     if cardinality(items) > max_items then

@@ -1,7 +1,7 @@
--- Agents, services and their API keys.
+-- Agents and services.
 
--- The actors that a caller may manage: itself, what it owns, and for an administrator every agent and
--- service. To everyone else they look absent.
+-- An actor that the caller may manage: itself, an actor it owns, and for an administrator every agent and service.
+-- Others get 404, never 403.
 create function logic.authorize_owned_actor(who logic.principal, actor text) returns actors language plpgsql stable as $$
 declare
     target actors;
@@ -15,6 +15,7 @@ begin
 end
 $$;
 
+-- POST /api/agents
 create function logic.create_agent(caller text, agent_id text, agent_kind text, agent_name text, in_workflows text[])
 returns jsonb language plpgsql as $$
 declare
@@ -54,14 +55,14 @@ begin
 end
 $$;
 
--- Agents and services the caller owns or shares a workflow with; all of them for an administrator.
+-- Agents and services that the caller owns or shares a workflow with; all of them for an administrator.
 create function logic.list_agents(caller text, max_rows int, after text default null) returns jsonb language plpgsql stable as $$
 declare
     who logic.principal := logic.identify_caller(caller);
     page jsonb;
 begin
     perform logic.require_scope(who, 'read');
-    -- One more than asked for tells whether there is more.
+    -- One row more than requested, to learn whether there are more.
     select coalesce(jsonb_agg(logic.actor_json(seen.id) order by seen.id), '[]') into page
       from (select a.id from actors a
              where a.kind in ('agent', 'service') and (after is null or a.id > after collate "C")
@@ -74,7 +75,7 @@ begin
 end
 $$;
 
--- Renames an agent, or disables it: a disabled actor's credentials stop at once.
+-- Renames an agent, or disables it, which invalidates its credentials immediately.
 create function logic.update_agent(caller text, agent text, agent_name text, disabled boolean) returns jsonb language plpgsql as $$
 declare
     who logic.principal := logic.identify_caller(caller);
@@ -93,7 +94,7 @@ begin
 end
 $$;
 
--- An agent or service made by whoever holds the database; one that exists is left as it is.
+-- Creates an agent or service unless it exists. For operators.
 create function logic.provision_actor(actor text, actor_kind text, actor_name text) returns jsonb language plpgsql as $$
 begin
     insert into actors (id, kind, name) values (actor, actor_kind, coalesce(actor_name, actor)) on conflict (id) do nothing;

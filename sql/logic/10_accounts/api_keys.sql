@@ -1,7 +1,7 @@
 -- API keys of people, agents and services.
 
--- Whose key this is, or null if it is unknown, wrong, expired, revoked, or its actor is disabled. Notes
--- its use at most once a minute, and never waits for another that does.
+-- The actor of a presented key, or null if the key is unknown, wrong, expired or revoked, or its actor is disabled. Records
+-- the use of a key at most once a minute, without waiting for a concurrent record.
 create function logic.verify_api_key(key_id text, presented_hash bytea) returns jsonb language plpgsql as $$
 declare
     found_key api_keys;
@@ -23,6 +23,7 @@ begin
 end
 $$;
 
+-- A key as the API shows it, without its secret.
 create function logic.api_key_json(key_id text) returns jsonb language sql stable
 begin atomic
     select jsonb_build_object('id', k.id, 'name', k.name, 'actor_id', k.actor_id, 'actor_name', a.name, 'actor_kind', a.kind,
@@ -32,8 +33,8 @@ begin atomic
      where k.id = key_id;
 end;
 
--- Stores a key for the caller or for an agent or service of its own. A key never makes one that can do
--- more, or lives longer, than itself.
+-- Stores a key for the caller or for an agent or service it owns. A key cannot create one with more scopes or a longer
+-- life than its own.
 create function logic.create_api_key(
     caller text, key_id text, key_hash bytea, key_name text, actor text, wanted_scopes text[], ends timestamptz, in_workflows text[]
 ) returns jsonb language plpgsql as $$
@@ -77,7 +78,7 @@ begin
 end
 $$;
 
--- Keys of the caller and of what it owns that are not revoked, newest first.
+-- Keys of the caller and of its agents that are not revoked, newest first.
 create function logic.list_api_keys(caller text, actor text default null) returns jsonb language plpgsql stable as $$
 declare
     who logic.principal := logic.identify_caller(caller);
@@ -94,7 +95,7 @@ begin
 end
 $$;
 
--- Revokes a key. A key may end itself whatever its scopes.
+-- Revokes a key. A key may revoke itself with any scopes.
 create function logic.revoke_api_key(caller text, key_id text) returns jsonb language plpgsql as $$
 declare
     who logic.principal := logic.identify_caller(caller);
@@ -116,7 +117,7 @@ begin
 end
 $$;
 
--- Every key that is not revoked, or those of one actor; oldest first.
+-- Every key that is not revoked, or those of one actor, oldest first. For operators.
 create function logic.list_all_api_keys(actor text default null) returns jsonb language sql stable
 begin atomic
     select coalesce(jsonb_agg(logic.api_key_json(k.id) order by k.created_at, k.id), '[]')

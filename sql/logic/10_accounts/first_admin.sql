@@ -1,8 +1,7 @@
 -- The first administrator of an installation.
 
--- Makes the first administrator, or makes one of an account that has the e-mail already: then with this
--- password and without its sessions, because anyone may have registered it. Does nothing, and answers
--- false, where an administrator exists.
+-- Creates the first administrator, or promotes the account that has the e-mail address: with this password and without
+-- its sessions and keys, because anyone may have registered it. Returns false if an administrator exists.
 create function logic.ensure_first_admin(email_address text, user_name text, password text) returns jsonb language plpgsql as $$
 declare
     existing text;
@@ -24,7 +23,7 @@ begin
 end
 $$;
 
--- Keeps the hash of a one-time link by which the first administrator is made; false where one exists.
+-- Stores the hash of a one-time link that creates the first administrator; false if one exists.
 create function logic.create_setup_link(link_hash bytea) returns jsonb language plpgsql as $$
 begin
     if logic.admin_exists() then
@@ -35,7 +34,7 @@ begin
 end
 $$;
 
--- Makes the first administrator by such a link. All links end with it.
+-- Creates the first administrator by such a link, and invalidates all links.
 create function logic.complete_setup(link_hash bytea, email_address text, user_name text, password text)
 returns jsonb language plpgsql as $$
 declare

@@ -1,6 +1,6 @@
--- One-time links and tickets: invitations, the set-up of the first administrator, opening a socket.
+-- Invitations: one-time links to a workflow or to the installation.
 
--- Uses up an invitation, or refuses. Two who use it at once: the second waits, and finds it used.
+-- Redeems an invitation, or fails. Of two concurrent uses the second waits and finds it used.
 create function logic.redeem_invite(invite_hash bytea, email_address text) returns invites language plpgsql as $$
 declare
     invite invites;
@@ -17,6 +17,7 @@ begin
 end
 $$;
 
+-- Adds a person to the workflow of an invitation, if it names one.
 create function logic.add_invited_member(invite invites, actor text) returns void language sql
 begin atomic
     insert into workflow_members (workflow_id, actor_id, role, added_by)
@@ -25,7 +26,7 @@ begin atomic
     on conflict do nothing;
 end;
 
--- Invites someone: into a workflow by its owner, to the installation by an administrator.
+-- Invites a person: into a workflow by its owner, to the installation by an administrator.
 create function logic.create_invite(
     caller text, invite_hash bytea, email_address text, workflow text, member_role text, hours int
 ) returns jsonb language plpgsql as $$
@@ -52,7 +53,7 @@ begin
 end
 $$;
 
--- Takes up an invitation with an account that exists.
+-- Redeems an invitation with an existing account.
 create function logic.accept_invite(caller text, invite_hash bytea) returns jsonb language plpgsql as $$
 declare
     who logic.principal := logic.identify_caller(caller);

@@ -1,8 +1,8 @@
--- What the command line needs. Whoever runs it holds the database, so these ask for no rights; changes
--- still need an author.
+-- The actor of commands that an operator runs. Operators have database access, so no rights are checked, but changes need
+-- an author.
 
--- The actor that a command acts as: the one named by id or e-mail address; unnamed, the oldest
--- administrator; on an installation without one, a service actor named callboard, which has no key.
+-- The actor that a command acts as: the one given by id or e-mail address. Defaults to the oldest administrator, or, on
+-- an installation without one, to a service actor named callboard that has no key.
 create function logic.resolve_operator(who text default null) returns text language plpgsql as $$
 declare
     found_id text;

@@ -1,6 +1,6 @@
 -- Sessions and their refresh tokens.
 
--- Begins a session whose first refresh token has this hash.
+-- Starts a session whose first refresh token has this hash.
 create function logic.open_session(actor text, refresh_hash bytea, days int, agent text, client_address text)
 returns jsonb language plpgsql as $$
 declare
@@ -13,13 +13,12 @@ begin
 end
 $$;
 
--- Exchanges a refresh token for its successor, which the server derives from it, so that parallel
--- exchanges agree. Lock order: the session's row, then its tokens. Nothing is raised, because a raise
--- would undo the revocation.
---   ok       the successor is valid; a token exchanged before is answered the same while it is less
---            than ten seconds ago and nobody has used the successor (two tabs, a lost answer)
---   reused   an exchanged token came back later than that: it was stolen, so its family ends
---   unknown  never issued, signed out, expired; nothing is touched
+-- Exchanges a refresh token for its successor, which the server derives from it, so that parallel exchanges agree.
+-- Lock order: the session's row, then its tokens. Raises no error, because that would roll back a revocation.
+--   ok       the successor is valid. A repeated exchange within ten seconds gets the same answer, while the
+--            successor is unused (two tabs, a lost response)
+--   reused   the token was exchanged earlier than that: it was stolen, so the session ends
+--   unknown  never issued, signed out, expired; nothing changes
 create function logic.refresh_session(presented bytea, successor bytea, days int, agent text, client_address text)
 returns jsonb language plpgsql as $$
 declare
@@ -47,14 +46,14 @@ begin
         perform logic.end_sessions(array[family.id], 'a refresh token was used twice');
         return '{"outcome": "reused"}';
     elsif token.successor_hash <> successor then
-        -- The server's key changed between the two exchanges; the first one's answer is the valid one.
+        -- The server's key changed between the two exchanges; only the first successor is valid.
         return '{"outcome": "unknown"}';
     end if;
     return jsonb_build_object('outcome', 'ok', 'session_id', family.id, 'user', logic.actor_json(family.actor_id));
 end
 $$;
 
--- Ends sessions; their tickets for sockets go with them.
+-- Ends sessions and their WebSocket tickets; returns how many.
 create function logic.end_sessions(ids text[], reason text) returns int language plpgsql as $$
 declare
     ended int;
@@ -66,8 +65,8 @@ begin
 end
 $$;
 
--- Signs out: ends the session of an access token, or the one a refresh token belongs to. Whether there
--- was one is not told.
+-- Signs out: ends the session of an access token, or the one a refresh token belongs to. The answer does not reveal
+-- whether there was one.
 create function logic.sign_out(session text, refresh_hash bytea) returns jsonb language plpgsql as $$
 begin
     return to_jsonb(logic.end_sessions(
@@ -76,7 +75,7 @@ begin
 end
 $$;
 
--- Who the caller is and how it proved it.
+-- The caller, and how it authenticated.
 create function logic.get_current_user(caller text) returns jsonb language plpgsql stable as $$
 declare
     who logic.principal := logic.identify_caller(caller);
@@ -86,6 +85,7 @@ begin
 end
 $$;
 
+-- The caller's sessions, the most recently used first.
 create function logic.list_sessions(caller text) returns jsonb language plpgsql stable as $$
 declare
     who logic.principal := logic.identify_caller(caller);

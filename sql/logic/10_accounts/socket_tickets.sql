@@ -1,6 +1,6 @@
 -- Single-use tickets that open a WebSocket.
 
--- A single-use ticket that opens a socket within 30 seconds as the caller.
+-- A single-use ticket that opens a WebSocket as the caller within 30 seconds.
 create function logic.issue_ws_ticket(caller text, ticket bytea, credential_end timestamptz) returns jsonb language plpgsql as $$
 declare
     who logic.principal := logic.identify_caller(caller);
@@ -12,7 +12,7 @@ begin
 end
 $$;
 
--- Uses up a ticket: whose it is, or null.
+-- Redeems a ticket: its actor and credential, or null.
 create function logic.redeem_ws_ticket(ticket bytea) returns jsonb language sql volatile
 begin atomic
     update ws_tickets set used_at = now()

@@ -1,12 +1,12 @@
--- People: registering, signing in, staying signed in. Passwords are hashed by the server; what arrives
--- here is already a hash, of passwords (argon2id) and of tokens (SHA-256).
+-- Accounts of people. The server hashes passwords (argon2id) and tokens (SHA-256); only hashes arrive here.
 
+-- Whether an active administrator exists.
 create function logic.admin_exists() returns boolean language sql stable
 begin atomic
     select exists (select from actors where kind = 'user' and is_admin and disabled_at is null);
 end;
 
--- Makes a person. The e-mail comes normalized from the server and names one account only.
+-- Creates a person. The server normalizes the e-mail address, which is unique.
 create function logic.insert_user(email_address text, user_name text, password text, admin boolean default false)
 returns text language plpgsql as $$
 declare
@@ -21,7 +21,7 @@ exception when unique_violation then
 end
 $$;
 
--- Makes a person, for whoever holds the database.
+-- Creates a person, for an operator.
 create function logic.create_user(email_address text, user_name text, password text, admin boolean)
 returns jsonb language plpgsql as $$
 declare
@@ -53,7 +53,7 @@ begin
 end
 $$;
 
--- The account behind an e-mail for a sign-in, or null.
+-- The account behind an e-mail address for a sign-in, or null.
 create function logic.find_login_account(email_address text) returns jsonb language sql stable
 begin atomic
     select jsonb_build_object('actor_id', a.id, 'password_hash', u.password_hash)
@@ -61,7 +61,7 @@ begin atomic
      where lower(u.email) = lower(email_address) and a.disabled_at is null;
 end;
 
--- Every person with an account.
+-- Every person with an account. For operators.
 create function logic.list_users() returns jsonb language sql stable
 begin atomic
     select coalesce(jsonb_agg(logic.actor_json(a.id) || jsonb_build_object(
@@ -70,7 +70,7 @@ begin atomic
       from actors a where a.kind = 'user';
 end;
 
--- The hash of the caller's password, to be compared before it changes. Only a signed-in person has one.
+-- The hash of the caller's password, for comparison before a change. Only a signed-in person has one.
 create function logic.get_password_hash(caller text) returns jsonb language plpgsql stable as $$
 declare
     who logic.principal := logic.identify_caller(caller);
@@ -84,7 +84,7 @@ begin
 end
 $$;
 
--- Changes the caller's password, if it is still the one that was compared, and ends all other sessions.
+-- Changes the caller's password, unless it changed since it was compared, and ends all other sessions.
 create function logic.change_password(caller text, compared text, new_password text) returns jsonb language plpgsql as $$
 declare
     who logic.principal := logic.identify_caller(caller);
@@ -98,7 +98,7 @@ begin
 end
 $$;
 
--- Sets a person's password and ends all their sessions.
+-- Sets a person's password and ends all their sessions. For operators.
 create function logic.reset_password(email_address text, new_password text) returns jsonb language plpgsql as $$
 declare
     person text := (select u.actor_id from users u where lower(u.email) = lower(email_address));

@@ -1,6 +1,6 @@
 -- Whether a workflow may be changed.
 
--- Refuses changes in an archived workflow.
+-- Rejects changes in an archived workflow.
 create function logic.require_unarchived_workflow(workflow text) returns void language plpgsql stable as $$
 begin
     if (select w.archived_at from workflows w where w.id = workflow) is not null then
@@ -9,7 +9,7 @@ begin
 end
 $$;
 
--- Refuses changes to tickets of an archived workflow or one without ticket tracking.
+-- Rejects ticket changes in a workflow that is archived or has ticket tracking off.
 create function logic.require_open_workflow(workflow text) returns void language plpgsql stable as $$
 begin
     perform logic.require_unarchived_workflow(workflow);

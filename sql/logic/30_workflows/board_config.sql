@@ -1,6 +1,6 @@
--- Boards: templates, the configuration document, and changing it.
+-- The configuration document of a board: reading, checking and completing it.
 
--- The board's configuration as every door shows it.
+-- A board's configuration as the API shows it.
 create function logic.board_config(workflow text) returns jsonb language sql stable
 begin atomic
     select jsonb_build_object(
@@ -32,8 +32,8 @@ begin atomic
       from boards b where b.workflow_id = board_config.workflow;
 end;
 
--- What a column without a stated category is: done if its id says so or it comes last, todo if it is the
--- initial one or its id says so, else active.
+-- The category of a column without one: done if its id suggests it or it is the last, todo if it is the initial one or its
+-- id suggests it, else active.
 create function logic.guess_column_category(id text, is_initial boolean, is_last boolean) returns text language sql immutable
 begin atomic
     select case
@@ -43,21 +43,13 @@ begin atomic
         else 'active' end;
 end;
 
--- Refuses a configuration that breaks a rule, before anything is written; names the first entry at fault.
-create function logic.check_board_config(config jsonb) returns void language plpgsql immutable as $$
+-- The first entry of the lists of a configuration that breaks a rule, with the rule; null if none does.
+create function logic.first_board_fault(config jsonb, column_ids text[], out list text, out at bigint, out field text, out rule text)
+language plpgsql immutable as $$
 declare
-    ids text[] := (select array_agg(c ->> 'id') from jsonb_array_elements(coalesce(config -> 'columns', '[]')) c);
-    types text[] := (select array_agg(t ->> 'id') from jsonb_array_elements(coalesce(config -> 'ticket_types', '[]')) t);
     word constant text := '^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$';
     colour constant text := '^#[0-9A-Za-z]{1,20}$';
-    fault record;
 begin
-    if coalesce(cardinality(ids), 0) not between 1 and 50 then
-        perform logic.fail_invalid('board_config.columns', 'must list 1 to 50 columns');
-    end if;
-    if coalesce(cardinality(types), 0) not between 1 and 50 then
-        perform logic.fail_invalid('board_config.ticket_types', 'must list 1 to 50 ticket types');
-    end if;
     with
     -- The entries of the three lists, counted from 0.
     entries as (
@@ -78,14 +70,32 @@ begin
             ('ticket_types', 'name', char_length(e.entry ->> 'name') <= 100, 'must have at most 100 characters'),
             ('ticket_types', 'icon', char_length(e.entry ->> 'icon') <= 50, 'must have at most 50 characters'),
             ('ticket_types', 'color', e.entry ->> 'color' ~ colour, 'must be a colour like #3b82f6'),
-            ('transitions', 'from', e.entry ->> 'from' = any (ids), 'must be one of the columns'),
-            ('transitions', 'to', e.entry ->> 'to' = any (ids), 'must be one of the columns')
+            ('transitions', 'from', e.entry ->> 'from' = any (column_ids), 'must be one of the columns'),
+            ('transitions', 'to', e.entry ->> 'to' = any (column_ids), 'must be one of the columns')
           ) v (list, field, good, rule)
          where v.list = e.list
     )
-    select * into fault from rules r
+    select r.list, r.at, r.field, r.rule into first_board_fault.list, first_board_fault.at, first_board_fault.field, first_board_fault.rule
+      from rules r
      where not coalesce(r.good, r.field not in ('id', 'from', 'to')) order by r.list, r.at limit 1;
-    if found then
+end
+$$;
+
+-- Rejects a configuration that breaks a rule, before anything is written; names the first faulty entry.
+create function logic.check_board_config(config jsonb) returns void language plpgsql immutable as $$
+declare
+    ids constant text[] := (select array_agg(c ->> 'id') from jsonb_array_elements(coalesce(config -> 'columns', '[]')) c);
+    types constant text[] := (select array_agg(t ->> 'id') from jsonb_array_elements(coalesce(config -> 'ticket_types', '[]')) t);
+    fault record;
+begin
+    if coalesce(cardinality(ids), 0) not between 1 and 50 then
+        perform logic.fail_invalid('board_config.columns', 'must list 1 to 50 columns');
+    end if;
+    if coalesce(cardinality(types), 0) not between 1 and 50 then
+        perform logic.fail_invalid('board_config.ticket_types', 'must list 1 to 50 ticket types');
+    end if;
+    fault := logic.first_board_fault(config, ids);
+    if fault.list is not null then
         perform logic.fail_invalid(format('board_config.%s[%s].%s', fault.list, fault.at, fault.field), fault.rule);
     end if;
     if cardinality(ids) <> (select count(distinct lower(i)) from unnest(ids) i) then
@@ -103,7 +113,7 @@ begin
 end
 $$;
 
--- Fills what a configuration leaves out from `base` (the board as it is, or a template).
+-- Fills missing parts of a configuration from `base` (the current board, or a template).
 create function logic.complete_board_config(config jsonb, base jsonb) returns jsonb language plpgsql immutable as $$
 declare
     whole jsonb := base || jsonb_strip_nulls(coalesce(config, '{}'));
@@ -111,7 +121,7 @@ declare
     types jsonb := jsonb_path_query_array(whole, '$.ticket_types[*].id');
 begin
     whole := whole || jsonb_build_object('settings', coalesce(base -> 'settings', '{}') || coalesce(jsonb_strip_nulls(config -> 'settings'), '{}'));
-    -- A board with other columns or types has other defaults too.
+    -- Defaults that the new columns or types no longer contain are replaced.
     if not (ids ? coalesce(whole ->> 'initial_status', '')) and config ->> 'initial_status' is null then
         whole := whole || jsonb_build_object('initial_status', (
             select c ->> 'id' from jsonb_array_elements(whole -> 'columns') with ordinality e (c, place)

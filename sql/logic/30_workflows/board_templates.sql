@@ -11,7 +11,7 @@ begin atomic
         {"id": "spike", "name": "Spike", "icon": "🔬", "color": "#8b5cf6"}]'::jsonb;
 end;
 
--- The boards a new workflow can start from.
+-- The templates by name.
 create function logic.board_templates() returns jsonb language sql immutable
 begin atomic
     select jsonb_object_agg(t.name, jsonb_build_object(

@@ -1,6 +1,6 @@
 -- Workflows given by id or name.
 
--- A workflow by id, or by name among those the caller can see; null if there is none.
+-- A workflow by id, or by name among those that the caller can see; null if there is none. Authorizes nothing else.
 create function logic.resolve_workflow_id(caller text, named text) returns text language plpgsql as $$
 declare
     who logic.principal := logic.identify_caller(caller);
@@ -18,7 +18,7 @@ begin
 end
 $$;
 
--- The ids of workflows given by id or name; refuses the first that is not there.
+-- The ids of workflows given by id or name; rejects the first unknown one.
 create function logic.resolve_workflow_ids(caller text, names text[]) returns jsonb language plpgsql as $$
 declare
     named text;

@@ -34,7 +34,7 @@ begin
 end
 $$;
 
--- DELETE /api/workflows/{id}/members/{actor}; owners remove anyone, everyone may leave.
+-- DELETE /api/workflows/{id}/members/{actor}: owners remove any member, every member may leave.
 create function logic.remove_member(caller text, workflow text, actor text) returns jsonb language plpgsql as $$
 declare
     who logic.principal := logic.identify_caller(caller);
@@ -49,7 +49,7 @@ begin
 end
 $$;
 
--- Refuses to take the ownership of a workflow's last owner.
+-- Rejects removing the last owner of a workflow.
 create function logic.require_remaining_owner(workflow text, leaving text) returns void language plpgsql as $$
 begin
     perform 1 from workflow_members m where m.workflow_id = workflow and m.role = 'owner' order by m.actor_id for update;

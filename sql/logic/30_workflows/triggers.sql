@@ -2,6 +2,7 @@
 -- changes of the board are events.
 -- Lock order: workflow row, board row, then the stream.
 
+-- AFTER INSERT, by statement: the stream and the ticket counter.
 create function logic.workflows_inserted() returns trigger language plpgsql as $$
 begin
     insert into streams (stream_id, workflow_id) select 'workflow:' || n.id, n.id from new_rows n;
@@ -10,6 +11,7 @@ begin
 end
 $$;
 
+-- AFTER UPDATE, by statement: one event for each field that changed.
 create function logic.workflows_updated() returns trigger language plpgsql as $$
 begin
     perform logic.record_json_changes((
@@ -33,7 +35,7 @@ begin
 end
 $$;
 
--- One board_updated for each board whose row was touched, with the configuration as it now stands.
+-- AFTER UPDATE, by statement: one board_updated for each board whose row was touched, with its new configuration.
 create function logic.boards_updated() returns trigger language plpgsql as $$
 begin
     perform logic.record_json_changes((
@@ -45,8 +47,8 @@ begin
 end
 $$;
 
--- A column or transition typed in psql touches its board, so that screens follow. Functions that change
--- many rows at once set callboard.board_change to 'quiet' and touch the board themselves, once.
+-- AFTER a change of columns or transitions, by statement: touches the board, so that clients get the new configuration.
+-- Functions that change many rows set callboard.board_change to 'quiet' and touch the board once themselves.
 create function logic.board_part_changed() returns trigger language plpgsql as $$
 begin
     if coalesce(current_setting('callboard.board_change', true), '') <> 'quiet' then

@@ -1,6 +1,6 @@
 -- Workflows: creating, reading, changing, archiving, members.
 
--- A workflow as every door shows it; `role` is the caller's.
+-- A workflow as the API shows it; `role` is the caller's.
 create function logic.workflow_json(workflow text, role text) returns jsonb language sql stable
 begin atomic
     select jsonb_build_object(
@@ -41,8 +41,8 @@ begin
 end
 $$;
 
--- GET /api/workflows: those the caller is a member of (an administrator sees all), by name, paged by the
--- last row seen.
+-- GET /api/workflows: those the caller is a member of (an administrator sees all), by name, keyset pages after the last
+-- one seen.
 create function logic.list_workflows(caller text, include_archived boolean, max_rows int, after text default null)
 returns jsonb language plpgsql as $$
 declare
@@ -50,14 +50,14 @@ declare
     answer jsonb;
 begin
     perform logic.require_scope(who, 'read');
-    -- Where somebody else's workflow stands in the order is nobody's business.
+    -- A cursor of an invisible workflow would reveal its position in the order.
     if after is not null and not exists (
         select from workflows w left join workflow_members m on m.workflow_id = w.id and m.actor_id = who.actor_id
          where w.id = after and (who.is_admin or m.role is not null)) then
         perform logic.fail_invalid('cursor', 'must be the next_cursor of a page before');
     end if;
     with
-    -- One row more than asked for tells whether there are more.
+    -- One row more than requested, to learn whether there are more.
     page as (
         select w.id, w.name, case when who.is_admin then 'owner' else m.role end as role,
                row_number() over (order by lower(w.name), w.id) as place
@@ -89,8 +89,8 @@ begin
 end
 $$;
 
--- PATCH /api/workflows/{id}; null leaves a field as it is, '' clears repository_path. Only an
--- administrator may say which folder of the server's disk is shown.
+-- PATCH /api/workflows/{id}; null leaves a field as it is, an empty repository_path clears it. Only an administrator may
+-- set a path of the server's disk.
 create function logic.update_workflow(
     caller text, workflow text, name text default null, description text default null,
     ticket_tracking boolean default null, repository_path text default null
@@ -113,7 +113,7 @@ begin
 end
 $$;
 
--- POST /api/workflows/{id}/ticket-tracking: on, with a board if one is given, or off; both or neither.
+-- POST /api/workflows/{id}/ticket-tracking: on, optionally with a board, or off; in one transaction.
 create function logic.set_ticket_tracking(caller text, workflow text, enabled boolean, config jsonb default null) returns jsonb language plpgsql as $$
 begin
     if config is not null then
@@ -123,7 +123,7 @@ begin
 end
 $$;
 
--- DELETE /api/workflows/{id} archives, POST …/restore takes it back; nothing is lost.
+-- DELETE /api/workflows/{id} archives, POST …/restore undoes it; no data is lost.
 create function logic.archive_workflow(caller text, workflow text, archived boolean) returns jsonb language plpgsql as $$
 declare
     who logic.principal := logic.authorize(caller, workflow, 'owner');

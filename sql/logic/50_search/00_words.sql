@@ -1,11 +1,11 @@
--- Keeps ticket_search, which keyword search reads, in step with tickets and comments. Updates of tickets
--- are seen by logic.tickets_updated, which knows what changed.
+-- Turning text into search words.
 
--- The pieces of names from code: of src/live/relay.rs, max_rows or HttpServer, that people search by.
--- The parser keeps a path or a host name as one word and does not know camel case.
+-- The parts of identifiers from code (src/live/relay.rs, max_rows, HttpServer), so that people find them by a part. The
+-- text parser keeps a path or a host name as one word and does not split camel case.
 create function logic.split_code_identifiers(content text) returns text language sql immutable parallel safe
 begin atomic
     with
+    -- Words that may be identifiers.
     names as (
         select m.word[1] as name from regexp_matches(split_code_identifiers.content, '[[:alnum:]_./:#=-]+', 'g') m (word)
     )
@@ -15,13 +15,13 @@ begin atomic
      where n.name ~ '[[:alnum:]][./:#=-][[:alnum:]]|[a-z0-9][A-Z]|[A-Z][A-Z][a-z]';
 end;
 
--- A text's words: stems, and the pieces of names from code.
+-- The words of a text: stems, and the parts of code identifiers.
 create function logic.text_to_search_vector(content text) returns tsvector language sql immutable parallel safe
 begin atomic
     select to_tsvector('english', text_to_search_vector.content || ' ' || logic.split_code_identifiers(text_to_search_vector.content));
 end;
 
--- The workflow as a word that all its tickets hold, so that the index of words finds those of one workflow.
+-- A token that all documents of a workflow contain, so that the word index can restrict a search to one workflow.
 create function logic.workflow_search_token(workflow text) returns tsquery language sql immutable parallel safe
 begin atomic
     select quote_literal(workflow)::tsquery;

@@ -1,7 +1,7 @@
--- What a search asks for, as terms that can be looked up and weighed.
+-- Parsing a query into weighted terms.
 
--- A word of a query: what to look for (`exact`, and `beginning` where the word may be unfinished), which
--- share of tickets hold it, and how much finding it says.
+-- A word of a query: how to look it up (`exact`, and `beginning` for a word that may be unfinished), the share of
+-- tickets that contain it, and its weight.
 create type logic.search_term as (word text, exact tsquery, beginning tsquery, share real, weight real);
 
 -- One word as a query.
@@ -10,33 +10,33 @@ begin atomic
     select ('''' || replace(replace(word, '\', '\\'), '''', '''''') || '''' || case when is_beginning then ':*' else '' end)::tsquery;
 end;
 
--- Any of some terms.
+-- A query that matches any of the terms.
 create function logic.any_term_query(terms logic.search_term[]) returns tsquery language sql immutable
 begin atomic
     select string_agg(coalesce((t.exact || t.beginning), t.exact)::text, ' | ')::tsquery
       from unnest(any_term_query.terms) t (word, exact, beginning, share, weight);
 end;
 
--- The words of a query, the rarest first and at most 16. A rare word says more about what is meant than
--- a common one: its weight is its inverse document frequency, ln(1/share). The last word of a short query
--- counts as a beginning too, because people search while they type.
+-- The words of a query, the rarest first and at most 16. The weight of a word is its inverse document frequency,
+-- ln(1/share). The last word of a short query also counts as a prefix, because people search while they type.
 create function logic.parse_search_terms(query text) returns logic.search_term[] language sql stable
 begin atomic
     with
-    -- Operators are no words: quotes, minus with what it excludes.
+    -- The query without operators: quotes, and minus with the word it excludes.
     plain as (
         select regexp_replace(regexp_replace(left(parse_search_terms.query, 1000), '(^|\s)-\S+', ' ', 'g'), '"', ' ', 'g') as content
     ),
+    -- Its words.
     words as (
         select u.lexeme as word, count(*) over () as n from plain p, unnest(logic.text_to_search_vector(p.content)) u
     ),
-    -- What is being typed: the characters at the very end, and what they would be as a word.
+    -- What is being typed: the characters at the end, and their stem.
     typed as (
         select lower(m.found[1]) as beginning, (tsvector_to_array(to_tsvector('english', m.found[1])))[1] as word
           from plain p, regexp_matches(p.content, '([[:alnum:]]{2,})$') m (found)
     ),
-    -- Every word, with its beginning if it is the one being typed and no common word as it stands; what is
-    -- typed and is no word yet ("th") stands by itself.
+    -- Every word, with its prefix if it is being typed and not a common word already; typed characters that are
+    -- not a word yet ("th") are a term of their own.
     asked as (
         select w.word, s.share, t.beginning
           from words w
@@ -45,6 +45,7 @@ begin atomic
         union all
         select t.beginning, null, t.beginning from typed t where t.word is null and not exists (select from words)
     ),
+    -- The terms with their shares.
     weighed as (
         select a.word, a.beginning, coalesce(a.share,
                    (select sum(s.share) from search_words s where a.beginning is not null and s.word ^@ (a.beginning collate "C")),
@@ -56,23 +57,22 @@ begin atomic
       from (select * from weighed order by share, word limit 16) w;
 end;
 
--- What operators demand: every word outside of quotes, every phrase, none of what follows a minus. Null
--- where that demands nothing. Runs of minus signs (the lines of a pasted table) demand nothing: each would be a level of nesting.
+-- What the operators of a query demand: the words outside of quotes, the phrases, and no word after a minus; null if that
+-- is nothing. Runs of minus signs (the lines of a pasted table) are dropped: each would add a level of nesting.
 create function logic.required_words_query(query text) returns tsquery language sql immutable
 begin atomic
     select case when numnode(r.wanted) > 0 then r.wanted end
       from (select websearch_to_tsquery('english', regexp_replace(required_words_query.query, '-[-\s]+', ' ', 'g')) as wanted) r;
 end;
 
--- The terms as one query that can be expected to match a bounded number of a workflow's tickets: any of
--- the rarest words, as many as fit. Where even the rarest is common (`is_common`), another word has to
--- stand with it. `is_cut`: whether words were left out.
+-- The terms as one query that is expected to match a bounded number of tickets: any of the rarest words, as many as fit.
+-- If even the rarest word is common (`is_common`), a second word is required. `is_cut`: words were left out.
 create function logic.bounded_query(
     workflow text, terms logic.search_term[], max_rows int default 2000, out wanted tsquery, out is_common boolean, out is_cut boolean
 ) language sql stable
 begin atomic
     with
-    -- How many tickets the words up to each are expected to match.
+    -- The expected number of matches of each word together with all rarer ones.
     counted as (
         select coalesce(t.exact || t.beginning, t.exact)::text as wanted, t.place,
                sum(t.share) over (order by t.place)
@@ -89,14 +89,13 @@ begin atomic
       from counted c;
 end;
 
--- Reads anew how common words are, if Postgres has gathered statistics about search documents since
--- (autovacuum does as the table grows); with `gather`, after many came at once, it gathers them first.
--- Answers whether anything was read.
+-- Refreshes the shares of words if Postgres has gathered new statistics about search documents (autovacuum does as the
+-- table grows). With `gather`, e.g. after a bulk load, it gathers them first. Returns whether anything was read.
 create function logic.refresh_search_words(gather boolean default false) returns boolean language plpgsql as $$
 declare
     gathered timestamptz;
 begin
-    -- Servers that refresh at once would wait for each other's rows.
+    -- Concurrent refreshes would wait for each other's rows.
     if not pg_try_advisory_xact_lock(hashtext('callboard.search_words')) then
         return false;
     end if;
@@ -111,14 +110,15 @@ begin
         end if;
     end if;
     with
-    -- Words that at least one in a few thousand tickets holds, with that share.
+    -- Words that at least one in a few thousand tickets contains, with their shares.
     seen as materialized (
         select u.word collate "C" as word, u.share
           from pg_stats s, unnest(s.most_common_elems::text::text[], s.most_common_elem_freqs) u (word, share)
          where s.schemaname = 'public' and s.tablename = 'ticket_search' and s.attname = 'document' and u.word is not null
-           -- A workflow's own word (logic.workflow_search_token) is in no query.
+           -- Queries never contain the token of a workflow (logic.workflow_search_token).
            and not exists (select from workflows w where w.id = u.word)
     ),
+    -- New and changed shares.
     written as (
         insert into search_words as w (word, share) select s.word, s.share from seen s
         on conflict (word) do update set share = excluded.share where w.share <> excluded.share

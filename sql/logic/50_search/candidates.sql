@@ -1,14 +1,13 @@
--- Candidates of a search: the tickets nearest in meaning, and those that hold the words.
+-- Candidates of a search: the tickets nearest in meaning, and those that contain the words.
 
--- Up to so many vectors are compared one by one, which finds exactly the nearest; above it, the graph.
+-- Up to this many vectors are compared one by one, which is exact; above, the HNSW graph is used.
 create function logic.exact_search_limit() returns bigint language sql immutable return 5000;
 
--- Whether the nearest are found sooner one by one than in the graph, which has to be walked the further
--- the fewer of its tickets pass the filters.
--- Volatile only because explaining is not allowed otherwise.
+-- Whether comparing one by one is faster than the graph: walking it takes the longer, the fewer tickets pass the
+-- filters. Volatile only because EXPLAIN requires it.
 create function logic.uses_exact_search(workflow text, filters jsonb) returns boolean language plpgsql volatile as $$
 declare
-    -- Numbers of a workflow's tickets are given out from 1 on.
+    -- Ticket numbers count from 1, so the last one bounds the number of tickets.
     tickets_at_most constant bigint := (select c.last_number from ticket_counters c where c.workflow_id = workflow);
     plan json;
 begin
@@ -22,14 +21,14 @@ begin
 end
 $$;
 
--- The nearest tickets that pass the filters, by cosine distance. A ticket with several vectors counts by
--- its nearest. `vector` is of the model `model`.
+-- The nearest tickets that pass the filters, by cosine distance. A ticket with several vectors counts by its nearest one.
+-- `vector` is of the model `model`.
 create function logic.nearest_tickets(workflow text, model bigint, vector halfvec, filters jsonb, max_rows int)
 returns table (ticket_id text, distance double precision) language plpgsql stable
--- The graph gives what passes the filters, however much does not.
+-- The graph scan continues until enough tickets pass the filters.
 set hnsw.iterative_scan = 'relaxed_order'
--- Of the ten truly nearest among 50,000, 20,000 and 10,000 vectors, 100 find 91%, 95% and 96% and 400 find
--- 99%, 98% and 99%, for two to three milliseconds more. Short queries lie far from all tickets and need it.
+-- Recall of the ten nearest among 50,000, 20,000 and 10,000 vectors: 91 %, 95 % and 96 % with 100; 99 %, 98 %
+-- and 99 % with 400, for two to three milliseconds more. Short queries are far from all tickets and need it.
 set hnsw.ef_search = 400
 as $$
 declare
@@ -50,7 +49,7 @@ begin
               group by e.ticket_id order by 2, 1 limit $5'
           using workflow, model, vector, filters, max_rows;
     else
-        -- The index holds vectors of the model's own length, which a plan has to name.
+        -- The index is on vectors of the model's dimensions, which the query must name.
         return query execute format(
             'select n.ticket_id, min(n.distance)
                from (select e.ticket_id, e.embedding::halfvec(%1$s) <=> $2::halfvec(%1$s) as distance
@@ -66,9 +65,8 @@ begin
 end
 $$;
 
--- The tickets that hold the most of the terms' weight, the newest first among equals. `more` says whether
--- others hold some of it too: as many as logic.bounded_query lets pass are looked at, of common words
--- the newest 500.
+-- The tickets that contain the most weight of the terms, the newest first among equals. `more`: whether other tickets
+-- contain some of it. Considers as many as logic.bounded_query lets pass; of common words the newest 500.
 create function logic.find_tickets_by_terms(
     workflow text, terms logic.search_term[], required tsquery, filters jsonb, include_comments boolean, max_rows int,
     out ticket_ids text[], out more boolean
@@ -78,8 +76,9 @@ declare
     loose constant tsquery := coalesce(bounded.wanted, required);
     most constant int := case when bounded.is_common then 500 else 2000 end;
 begin
-    -- Dynamic, so that it is planned for these words. Rare ones are found by the index of words; common
-    -- ones, whose index entries are long, by walking from the newest ticket on (`offset 0` keeps it so).
+    -- Dynamic, so that it is planned for these words. Rare words use the word index; common ones, whose posting
+    -- lists are long, scan from the newest ticket on (`offset 0` keeps the planner from changing that).
+    -- held: documents that match, the newest first. most: those with the most weight.
     execute format(
         'with
          held as materialized (

@@ -1,7 +1,7 @@
--- Search documents: the searchable text of each ticket.
+-- Search documents: the searchable text of each ticket, in ticket_search.
 
--- A ticket's searchable text: title A (also as it is written, for prefixes), tags B, description C,
--- comments D. Only the newest 100,000 characters of comments count: a tsvector holds at most one megabyte.
+-- A ticket's searchable text: title A (also unstemmed, for prefixes), tags B, description C, comments D. Only the newest
+-- 100,000 characters of comments count: a tsvector holds at most one megabyte.
 create function logic.search_document(ticket text) returns tsvector language sql stable
 begin atomic
     select setweight(logic.text_to_search_vector(t.title) || to_tsvector('simple', t.title), 'A')
@@ -14,7 +14,7 @@ begin atomic
       from tickets t where t.id = search_document.ticket;
 end;
 
--- Indexes tickets anew. Those that leave are taken out by logic.remove_from_search_index.
+-- Rebuilds the documents of tickets. logic.remove_from_search_index removes those that must not be found any more.
 create function logic.index_tickets(tickets text[]) returns void language sql
 begin atomic
     insert into ticket_search (ticket_id, workflow_id, document)
@@ -24,15 +24,15 @@ begin atomic
     on conflict (ticket_id) do update set document = excluded.document, is_outdated = false;
 end;
 
--- Composes documents anew that older rules composed, at most so many; answers how many there were. One that
--- somebody writes at this moment is theirs.
+-- Rebuilds documents that older rules composed, at most `max_rows`; returns how many. Skips rows that another
+-- transaction has locked.
 create function logic.reindex_outdated(max_rows int) returns int language plpgsql as $$
 declare
     due text[] := array(select s.ticket_id from ticket_search s where s.is_outdated
                          order by s.ticket_id limit max_rows for update skip locked);
 begin
     perform logic.index_tickets(due);
-    -- What is not live any more is not found either.
+    -- Tickets that are no longer live lose their document.
     delete from ticket_search s where s.ticket_id = any (due) and s.is_outdated;
     return cardinality(due);
 end

@@ -1,6 +1,6 @@
 -- Search without words.
 
--- What a search without words finds: the newest tickets that pass the filters, as results of a search.
+-- A search without words: the newest tickets that pass the filters, as search results.
 create function logic.search_by_filters(caller text, workflow text, filters jsonb, max_rows int) returns jsonb language plpgsql as $$
 declare
     started constant timestamptz := clock_timestamp();
@@ -8,7 +8,7 @@ declare
 begin
     perform logic.authorize(caller, workflow, 'viewer');
     with
-    -- The newest that pass, and how many do.
+    -- The newest tickets that pass, with the total count.
     chosen as (
         select t.id, t.updated_at, count(*) over () as total
           from tickets t

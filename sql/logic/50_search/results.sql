@@ -1,4 +1,4 @@
--- How a found ticket is shown: where it matched, and the text around that.
+-- Search results: where a ticket matched, and an excerpt of that text.
 
 -- Text that is safe inside HTML.
 create function logic.escape_html(content text) returns text language sql immutable parallel safe
@@ -6,9 +6,8 @@ begin atomic
     select replace(replace(replace(replace(content, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), '"', '&quot;');
 end;
 
--- Text as HTML with <mark> around the words. Marks, and what looks like a tag or an entity to the parser,
--- which would leave it out, stand meanwhile as characters that are taken out of the text first; those for
--- < and & are ones that end a word.
+-- Text as HTML with <mark> around the words. The parser would drop tags and entities, so marks and the characters < and &
+-- are replaced by placeholders first; those for < and & end a word.
 create function logic.highlight_html(content text, words tsquery, options text) returns text language sql stable
 begin atomic
     select replace(replace(replace(replace(logic.escape_html(case when words is null then left(c.clean, 240) else
@@ -17,7 +16,7 @@ begin atomic
       from (select translate(highlight_html.content, '<&' || U&'\E000\E001\0002\0003', U&'\0002\0003') as clean) c;
 end;
 
--- The part of a long text in which one of the words stands first.
+-- The part of a long text around the first of the words.
 create function logic.excerpt_around_terms(content text, terms logic.search_term[]) returns text language sql immutable
 begin atomic
     select substr(content, greatest(1, coalesce(min(p.place), 1) - 1000), 3000)
@@ -25,7 +24,7 @@ begin atomic
       cross join lateral (select nullif(strpos(lower(excerpt_around_terms.content), lower((t).word)), 0) as place) p;
 end;
 
--- A ticket as a search result: `relevance` from 0 to 1, `distance` in meaning, `terms` what was asked for.
+-- A ticket as a search result: `relevance` from 0 to 1, `distance` in meaning, `terms` of the query.
 create function logic.search_result_json(
     ticket tickets, relevance double precision, is_named boolean, distance double precision,
     terms logic.search_term[], include_comments boolean

@@ -1,10 +1,10 @@
--- Search: by words, by meaning, or by both. Weighing is what costs, so each side brings a bounded number
--- of candidates, and only these are weighed.
+-- Search by words, by meaning, or by both. Scoring is the expensive part, so each side contributes a bounded number of
+-- candidates, and only these are scored.
 
--- One measure of both sides: the cosine, and what the words add to it. Measured on labelled queries, this
--- finds more than fusing the two orders by reciprocal rank, which forgets how far apart neighbours are.
--- Words count the more, the better the best ticket holds them: then they are the ticket's own words, and
--- else a paraphrase. The setting `search` weighs the sides: {"semantic": 1, "keyword": 1}.
+-- The score of both sides: cosine similarity, plus word coverage. On labelled queries this finds more than reciprocal
+-- rank fusion, which ignores how far apart neighbours are. Words count more, the better the best ticket covers
+-- them: then they are the ticket's own words, otherwise a paraphrase. The setting `search` weighs the sides:
+-- {"semantic": 1, "keyword": 1}.
 create function logic.search_score(similarity double precision, coverage double precision, best_coverage double precision, weights jsonb)
 returns double precision language sql immutable parallel safe
 begin atomic
@@ -13,7 +13,7 @@ begin atomic
              * (0.8 + 1.45 * least(1, greatest(0, (coalesce(best_coverage, 0) - 0.3) / 0.3)));
 end;
 
--- Whether the query is one word that no ticket holds, but others begin with: it means nothing yet.
+-- Whether the query is one word that no ticket contains but others begin with: it has no meaning yet.
 create function logic.is_unfinished_word(workflow text, terms logic.search_term[]) returns boolean language plpgsql stable as $$
 declare
     is_held boolean;
@@ -28,11 +28,10 @@ begin
 end
 $$;
 
--- What a search finds, the best first, at most 300: with the distance in meaning (null without `vector`)
--- and the coverage, which says how well the ticket's document holds the terms, from 0 to about 1.2: each
--- counts by how rare it is and where it stands (a title before tags, description and comments), in long
--- documents a little less. `required`: what every document has to hold, or null. `more`: whether there
--- may be others.
+-- What a search finds, best first, at most 300: the distance in meaning (null without `vector`) and the coverage, which
+-- measures how well the document contains the terms, from 0 to about 1.2. Each term counts by its rarity and by
+-- where it is (title before tags, description and comments), a little less in long documents. `required`: words
+-- that every document must contain, or null. `more`: whether there may be others.
 create function logic.rank_search_candidates(
     workflow text, terms logic.search_term[], required tsquery, by_words boolean, filters jsonb, include_comments boolean,
     model bigint, vector halfvec
@@ -54,10 +53,11 @@ begin
     end if;
     return query
     with
+    -- The nearest tickets in meaning.
     near as materialized (
         select n.ticket_id, n.distance from logic.nearest_tickets(workflow, model, vector, filters, 100) n where vector is not null
     ),
-    -- Both sides' candidates with both measures.
+    -- The candidates of both sides with both measures.
     weighed as materialized (
         select s.ticket_id,
                coalesce(c.distance, case when vector is not null then (
@@ -77,21 +77,20 @@ begin
            logic.search_score(1 - w.distance, w.coverage, max(w.coverage) over (), weights),
            vector is not null or holding.more
       from weighed w
-     -- What shares neither a word nor anything of the meaning was not found.
+     -- Drops tickets that share neither a word nor meaning.
      where w.coverage > 0 or w.distance < 0.85
      order by 4 desc, 1 desc;
 end
 $$;
 
--- A score as a relevance from 0 to 1: where only meaning counts, the cosine; a ticket asked for by name is
--- what was wanted.
+-- A score as a relevance from 0 to 1. Without words it is the cosine; a ticket found by its key is 1.
 create function logic.relevance_score(score double precision, is_named boolean, by_words boolean) returns double precision
 language sql immutable parallel safe
 begin atomic
     select case when is_named then 1 when by_words then score / (score + 0.5) else least(1, score) end;
 end;
 
--- Whether meaning was not compared at all, or tickets of the workflow wait to be taken in anew.
+-- Whether meaning was not compared, or tickets of the workflow are still queued for embedding.
 create function logic.has_stale_embeddings(workflow text, compared boolean) returns boolean language sql stable
 begin atomic
     select not compared or exists (
@@ -99,14 +98,14 @@ begin atomic
          where m.state = 'serving' and q.workflow_id = has_stale_embeddings.workflow);
 end;
 
--- POST /api/tickets/search. `vector` is the query's meaning under `model`; without one the search is by
--- words. "A phrase" and -without hold for both sides. A key (TKT-12) or an id is found first.
+-- POST /api/tickets/search. `vector` is the embedding of the query by `model`; without one the search is by words.
+-- Phrases in quotes and -exclusions apply to both sides. A key (TKT-12) or an id is found first.
 create function logic.search_tickets(
     caller text, workflow text, query text, search_type text default 'hybrid', filters jsonb default '{}', max_rows int default 10,
     include_comments boolean default true, model bigint default null, vector halfvec default null
 ) returns jsonb language plpgsql stable
--- Planning for the partitions of vectors anew takes longer than most searches, and gains nothing: what has
--- to be planned for its words or filters is dynamic. Left to itself, one connection in a few went on doing it.
+-- Replanning for the partitions of vectors takes longer than most searches and gains nothing: queries that depend
+-- on words or filters are dynamic. By default some connections kept replanning.
 set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
@@ -121,16 +120,18 @@ begin
     perform logic.authorize(caller, workflow, 'viewer');
     filters := coalesce(filters, '{}');
     with
-    -- A ticket named by its key, its id or the id it had elsewhere stands before everything else.
+    -- A ticket given by its key, its id or its external id; it comes first.
     named as materialized (
         select t.id as ticket_id from tickets t
          where t.workflow_id = search_tickets.workflow and logic.is_live(t) and logic.matches_filters(t, filters)
            and (t.id = asked or t.external_ref = asked
                 or t.number = case when asked ~* '^(tkt-|#)?[0-9]{1,15}$' then regexp_replace(asked, '[^0-9]', '', 'g')::bigint end)
     ),
+    -- What the search finds.
     found as materialized (
         select * from logic.rank_search_candidates(workflow, terms, required, by_words, filters, include_comments, model, meaning)
     ),
+    -- The tickets to return.
     page as (
         select x.ticket_id, null::float8 as distance, 'infinity'::float8 as score, true as is_named from named x
         union all

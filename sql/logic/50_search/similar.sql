@@ -1,32 +1,32 @@
--- Tickets that resemble one another: told to whoever files a new one, and shown beside an existing one.
+-- Similar tickets: suggested while a new ticket is filed, and shown beside an existing one.
 
--- What a similarity (cosine, 0 to 1) says about two tickets; null: nothing worth saying. Measured on real
--- tickets: 0.9 holds nine of ten copies with small edits; of pairs taken at random 0.07% reach 0.7 and 1.5%
--- reach 0.5, of linked pairs a tenth and a half.
+-- The relation that a cosine similarity stands for; null below 0.5. Measured on real tickets: 0.9 finds nine of ten copies
+-- with small edits; of random pairs 0.07 % reach 0.7 and 1.5 % reach 0.5, of linked pairs a tenth and a half.
 create function logic.similarity_relation(similarity double precision) returns text language sql immutable parallel safe
 begin atomic
     select case when similarity >= 0.9 then 'duplicate' when similarity >= 0.7 then 'related' when similarity >= 0.5 then 'similar' end;
 end;
 
--- A title as it is compared: case and spacing do not matter.
+-- A title for comparison: case and spacing do not matter.
 create function logic.normalize_title(title text) returns text language sql immutable parallel safe
 begin atomic
     select lower(regexp_replace(btrim(title), '\s+', ' ', 'g'));
 end;
 
--- The tickets of a workflow that resemble a text, the most similar first: by meaning where `vector` is
--- given, else by the words of their titles. The same title makes a duplicate of what is related otherwise,
--- and without a vector by itself. `besides` is left out.
+-- The tickets of a workflow that are similar to a text, most similar first: by meaning with `vector`, else by the words of
+-- their titles. An equal title makes a related ticket a duplicate, and without a vector any ticket. `besides` is
+-- left out.
 create function logic.find_similar_tickets(workflow text, title text, model bigint, vector halfvec, besides text, max_rows int)
 returns table (ticket_id text, similarity double precision) language plpgsql stable as $$
 begin
     return query
     with
+    -- The nearest tickets in meaning.
     near as (
         select n.ticket_id, 1 - n.distance as similarity from logic.nearest_tickets(workflow, model, vector, '{}', max_rows + 20) n
          where vector is not null
     ),
-    -- Words say less than meaning: the share of the words of both titles that they have in common.
+    -- Without a vector: the share of words that both titles have in common, below the duplicate threshold.
     worded as (
         select c.ticket_id, 0.89 * cardinality(array(select unnest(c.lexemes) intersect select unnest(c.wanted)))::float8
                    / greatest(cardinality(array(select unnest(c.lexemes) union select unnest(c.wanted))), 1) as similarity
@@ -36,6 +36,7 @@ begin
                   join tickets t on t.id = f.ticket_id
                  where vector is null) c
     ),
+    -- Tickets with an equal title.
     named_alike as (
         select t.id as ticket_id
           from ticket_search s join tickets t on t.id = s.ticket_id
@@ -55,7 +56,7 @@ begin
 end
 $$;
 
--- How a ticket is linked to another already: from the first one's point of view.
+-- How a ticket is linked to another already, from the first one's point of view.
 create function logic.ticket_link_kind(ticket tickets, other tickets) returns text language sql stable
 begin atomic
     select case
@@ -66,7 +67,7 @@ begin atomic
         when (other).id = any ((ticket).related_ticket_ids) or (ticket).id = any ((other).related_ticket_ids) then 'related' end;
 end;
 
--- Resembling tickets as JSON; `ticket`, where there is one, is what they resemble.
+-- Similar tickets as JSON; `ticket` is the ticket that they are similar to, if there is one.
 create function logic.similar_tickets_json(
     workflow text, title text, model bigint, vector halfvec, max_rows int, ticket text default null
 ) returns jsonb language sql stable
@@ -80,7 +81,7 @@ begin atomic
       left join tickets own on own.id = similar_tickets_json.ticket;
 end;
 
--- The vector of a whole ticket under the model that serves.
+-- The vector of a whole ticket in the serving model.
 create function logic.ticket_vector(ticket tickets, out model bigint, out vector halfvec) language sql stable
 begin atomic
     select e.model_id, e.embedding
@@ -106,7 +107,7 @@ begin
 end
 $$;
 
--- POST /api/tickets/check-duplicate. `vector` is the meaning of the ticket that may be filed.
+-- POST /api/tickets/check-duplicate. `vector` is the embedding of the ticket that may be filed.
 create function logic.check_duplicate(
     caller text, workflow text, title text, model bigint default null, vector halfvec default null, max_rows int default 5
 ) returns jsonb language plpgsql stable as $$

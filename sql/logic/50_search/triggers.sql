@@ -2,6 +2,7 @@
 -- logic.tickets_updated, which has compared the rows.
 -- Lock order: ticket rows and the stream row, both held by now, then search documents by ticket id.
 
+-- AFTER INSERT of tickets, by statement.
 create function logic.tickets_to_index() returns trigger language plpgsql as $$
 begin
     perform logic.index_tickets((select array_agg(n.id order by n.id) from new_rows n));
@@ -9,6 +10,7 @@ begin
 end
 $$;
 
+-- AFTER INSERT of comments, by statement.
 create function logic.comments_to_index() returns trigger language plpgsql as $$
 begin
     perform logic.index_tickets((select array_agg(distinct n.ticket_id order by n.ticket_id) from new_rows n));
@@ -16,7 +18,7 @@ begin
 end
 $$;
 
--- A comment that moved is no longer found with the ticket it came from.
+-- AFTER UPDATE of comments, by statement: also the ticket that a moved comment came from.
 create function logic.moved_comments_to_index() returns trigger language plpgsql as $$
 begin
     perform logic.index_tickets((

@@ -1,14 +1,14 @@
 -- What of a ticket is embedded.
 
--- What of a ticket is embedded; a draft that is no ticket yet is composed in the same way. The title
--- counts twice. `comments` are the newest five, oldest first.
+-- The text of a ticket, or of a draft, that is embedded. The title counts twice. `comments` are the newest five, oldest
+-- first.
 create function logic.embedding_text(title text, tags text[], description text, comments text[]) returns text language sql stable
 begin atomic
     select left(concat_ws(E'\n', title, title, nullif(array_to_string(tags, ', '), ''), nullif(left(description, 8000), ''),
         nullif(array_to_string(comments, E'\n'), '')), 16000);
 end;
 
--- The texts of a ticket that get a vector each, the whole first; null for what search must not find.
+-- The texts of a ticket that get a vector each, the whole first; null for tickets that search must not find.
 create function logic.embedding_parts(ticket text) returns text[] language sql stable
 begin atomic
     select array[logic.embedding_text(t.title, t.tags, t.description, (
@@ -19,6 +19,7 @@ begin atomic
       from tickets t where t.id = embedding_parts.ticket and logic.is_live(t);
 end;
 
+-- Identifies the embedded text, to skip unchanged tickets.
 create function logic.embedding_hash(parts text[]) returns bytea language sql stable
 begin atomic
     select sha256(convert_to(array_to_string(parts, E'\x1e'), 'UTF8'));

@@ -1,16 +1,16 @@
--- The models whose vectors are kept. One serves: search asks it. A newly configured one is built beside it
--- and takes over when every ticket has its vector; then the old one's vectors are removed. Vectors of
--- different models are never compared, and each model has an index of its own.
+-- The models whose vectors are kept. One serves search. A newly configured one is built beside it and takes over when
+-- every ticket has its vector; then the old vectors are removed. Vectors of different models are never compared,
+-- and each model has its own index.
 
--- The advisory lock of whoever changes models.
+-- The advisory lock for changes of models.
 create function logic.lock_embedding_models() returns void language plpgsql as $$
 begin
     perform pg_advisory_xact_lock(4841021943118693741);
 end
 $$;
 
--- Makes a configured model known and answers its id; every server does it when it starts. The newest
--- configured wins: others that were being built are given up.
+-- Registers a configured model and returns its id; every server calls it at start. The newest configured model wins:
+-- others that are being built are retired.
 create function logic.register_embedding_model(model_name text, model_dimensions bigint) returns bigint language plpgsql as $$
 declare
     model embedding_models;
@@ -30,14 +30,14 @@ begin
     update embedding_models m set state = 'serving', serving_since = clock_timestamp()
      where m.id = model.id and m.state <> 'serving' and not exists (select from embedding_models o where o.state = 'serving');
     perform logic.queue_missing_embeddings(model.id);
-    -- Last, because it keeps vectors from being stored.
+    -- Last, because it blocks storing vectors.
     execute format('create index if not exists %I on ticket_embeddings using hnsw ((embedding::halfvec(%s)) halfvec_cosine_ops) where model_id = %s',
         'ticket_embeddings_model_' || model.id, model.dimensions, model.id);
     return model.id;
 end
 $$;
 
--- The models whose vectors are wanted, the one that serves first.
+-- The models that are not retired, the serving one first.
 create function logic.embedding_models_in_use() returns jsonb language sql stable
 begin atomic
     select coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'name', m.name, 'dimensions', m.dimensions, 'state', m.state)
@@ -45,8 +45,8 @@ begin atomic
       from embedding_models m where m.state <> 'retired';
 end;
 
--- Lets a model serve that is built, and removes the vectors of retired ones, some thousand at a time.
--- Tickets that failed again and again do not keep a model from serving. One server at a time does it.
+-- Promotes a model that is complete, and removes vectors of retired ones in batches. Tickets that fail repeatedly do not
+-- block the promotion. One server at a time does it.
 create function logic.maintain_embedding_models(max_removed bigint default 2000) returns jsonb language plpgsql as $$
 declare
     model embedding_models;
@@ -64,7 +64,7 @@ begin
         update embedding_models m set state = 'serving', serving_since = clock_timestamp() where m.id = model.id;
         promoted := model.name;
     end if;
-    -- Servers notice within seconds which model serves; until then they may still ask the old one.
+    -- For some seconds after a promotion servers may still search with the old model.
     select * into model from embedding_models m
      where m.state = 'retired'
        and not exists (select from embedding_models o where o.serving_since > clock_timestamp() - interval '1 minute' and o.state = 'serving')
@@ -79,7 +79,7 @@ begin
                select o.workflow_id, o.ticket_id from ticket_embeddings o where o.model_id = model.id limit max_removed);
         get diagnostics removed = row_count;
         if removed = 0 and not exists (select from embedding_queue q where q.model_id = model.id) then
-            -- The index needs the table to itself for a moment; whoever searches does not wait for that.
+            -- Dropping the index locks the table; the short timeout keeps searches from waiting for it.
             perform set_config('lock_timeout', '200ms', true);
             begin
                 execute format('drop index if exists %I', 'ticket_embeddings_model_' || model.id);
@@ -93,7 +93,7 @@ begin
 end
 $$;
 
--- How far each model is.
+-- The progress of each model.
 create function logic.embedding_progress() returns jsonb language sql stable
 begin atomic
     select coalesce(jsonb_agg(jsonb_build_object(

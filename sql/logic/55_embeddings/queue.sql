@@ -1,17 +1,17 @@
--- Embeddings: what is embedded, the queue of work, and the models.
+-- The queue of tickets to embed.
 --
--- Lock order: ticket rows by id and the stream's row (triggers hold them already; storing takes key-share
--- locks of the tickets first), then queue rows by ticket and model, then vectors. Nobody who holds a queue
--- row asks for a ticket or a stream. The advisory lock of the models comes before all of them.
+-- Lock order: ticket rows by id and the stream's row (triggers hold them already; storing takes key-share locks of
+-- the tickets first), then queue rows by ticket and model, then vectors. A transaction that holds a queue row locks
+-- no ticket and no stream afterwards. The advisory lock of the models comes before all of them.
 --
--- No transaction is open while vectors are made. A claimed row carries the end of its lease in not_before,
--- which is also the proof of the claim: whoever comes back after the lease ended and another took the row,
--- or after the ticket was deleted and restored, no longer finds it. `revision` counts changes: a row that
--- changed while it was worked on stays.
+-- No transaction is open while vectors are computed. not_before of a claimed row is the end of its lease and
+-- identifies the claim: a claim that is stale, because the lease expired and another one took the row or because
+-- the ticket was deleted and restored, does not find its row any more. `revision` counts changes: a row that
+-- changed while it was claimed stays queued.
 
--- Notes that tickets were reworded, for each model whose vectors are wanted. Called by triggers, after the
--- ticket rows are locked; sorted, so that two statements over the same tickets do not deadlock. A row that
--- somebody works on stays theirs; one that failed is tried again at once, because it changed.
+-- Queues changed tickets for each model in use. Triggers call it after the ticket rows are locked; it is sorted, so that
+-- two statements over the same tickets do not deadlock. A claimed row stays claimed; a failed one is due at once,
+-- because its text changed.
 create function logic.queue_embeddings(tickets text[]) returns void language plpgsql as $$
 begin
     insert into embedding_queue as q (model_id, ticket_id, workflow_id)
@@ -29,8 +29,8 @@ begin
 end
 $$;
 
--- A move to another column is an occasion to take in comments that came since; without any, the text is
--- the same. One by one: the workflow, known for each, leaves one partition of vectors to look at.
+-- A move to another column re-embeds a ticket if it got comments since; otherwise its text is the same. One by one: with
+-- the workflow known, each query reads one partition of vectors.
 create function logic.queue_embeddings_of_moved_tickets(tickets text[]) returns void language plpgsql as $$
 declare
     moved text;
@@ -49,8 +49,8 @@ begin
 end
 $$;
 
--- Takes everything that search reads of tickets that are no longer to be found. The queue goes first:
--- whoever is about to store a vector holds its row, and what was stored is removed after it.
+-- Removes everything that search reads of tickets that must not be found any more. The queue rows go first: a worker about
+-- to store a vector holds its queue row, and its vector is removed after it.
 create function logic.remove_from_search_index(tickets text[]) returns void language plpgsql as $$
 begin
     perform from embedding_queue q where q.ticket_id = any (remove_from_search_index.tickets)
@@ -61,8 +61,8 @@ begin
 end
 $$;
 
--- Queues what has no vector and does not wait for one; answers how many. The triggers see to it that there
--- is nothing, except where a model is new or a writer was under way when it was made known.
+-- Queues tickets that have no vector and are not queued; returns how many. Triggers queue every change, so this finds
+-- only tickets of a new model or of a writer that was active when the model was registered.
 create function logic.queue_missing_embeddings(model bigint) returns bigint language plpgsql as $$
 declare
     queued bigint;

@@ -3,6 +3,7 @@
 -- Lock order: ticket rows and the stream row, both held by now, then queue rows by ticket and model
 -- (see queue.sql).
 
+-- AFTER INSERT of tickets, by statement.
 create function logic.tickets_to_embed() returns trigger language plpgsql as $$
 begin
     perform logic.queue_embeddings((select array_agg(n.id order by n.id) from new_rows n));
@@ -10,7 +11,7 @@ begin
 end
 $$;
 
--- Every fifth comment of a ticket is an occasion to embed it anew.
+-- AFTER INSERT of comments, by statement: every fifth comment of a ticket queues it again.
 create function logic.comments_to_embed() returns trigger language plpgsql as $$
 declare
     fifth text[];
@@ -30,7 +31,7 @@ begin
 end
 $$;
 
--- A comment that was reworded, taken back or moved must not go on being found by what it said, or where.
+-- AFTER UPDATE of comments, by statement: search must not find the old text or the old ticket of a comment.
 create function logic.changed_comments_to_embed() returns trigger language plpgsql as $$
 begin
     perform logic.queue_embeddings((

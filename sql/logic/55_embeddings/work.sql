@@ -1,16 +1,51 @@
--- Claiming queued tickets and storing their vectors.
+-- Claiming queued tickets and storing their vectors. Lock order: see queue.sql.
 
--- Takes up to `max_tickets` that wait, the longest waiting first, or the one named: their texts, with the
--- proof of the claim. What did not change since it was embedded is dropped at once. A row that is locked is
--- skipped, one whose lease ended is taken again.
+-- Leases queue rows, which are locked, and returns the texts to embed with the count of dropped rows: a ticket whose
+-- text did not change since it was embedded, or that search must not find, leaves the queue.
+create function logic.lease_queued_embeddings(model bigint, ids text[], lease timestamptz, out tickets jsonb, out dropped bigint)
+language plpgsql as $$
+begin
+    with
+    -- The current texts, in the order of the claim.
+    texts as materialized (
+        select u.id, u.place, p.parts, logic.embedding_hash(p.parts) as hash
+          from unnest(ids) with ordinality u (id, place)
+         cross join lateral (select logic.embedding_parts(u.id) as parts) p
+    ),
+    -- Rows whose text is embedded already, or whose ticket is gone.
+    unchanged as (
+        delete from embedding_queue q using texts x
+         where q.model_id = lease_queued_embeddings.model and q.ticket_id = x.id
+           and (x.parts is null
+                or exists (select from ticket_embeddings e
+                            where e.workflow_id = q.workflow_id and e.model_id = q.model_id and e.ticket_id = q.ticket_id
+                              and e.content_hash = x.hash))
+        returning q.ticket_id
+    ),
+    -- The other rows, leased.
+    leased as (
+        update embedding_queue q set not_before = lease, attempts = q.attempts + 1, last_error = null
+          from texts x
+         where q.model_id = lease_queued_embeddings.model and q.ticket_id = x.id
+           and x.id not in (select n.ticket_id from unchanged n)
+        returning q.ticket_id, q.revision, x.place, x.hash, x.parts
+    )
+    select (select jsonb_agg(jsonb_build_object('ticket_id', l.ticket_id, 'revision', l.revision,
+                        'hash', encode(l.hash, 'hex'), 'texts', to_jsonb(l.parts)) order by l.place) from leased l),
+           (select count(*) from unchanged)
+      into lease_queued_embeddings.tickets, lease_queued_embeddings.dropped;
+end
+$$;
+
+-- Claims up to `max_tickets` queued tickets, the longest waiting first, or the one given: returns their texts and the
+-- end of the lease, which identifies the claim. Locked rows are skipped, rows with an expired lease are claimed again.
 create function logic.claim_embeddings(model bigint, max_tickets bigint, lease_seconds double precision default 120, ticket text default null)
 returns jsonb language plpgsql as $$
 declare
-    claimed_at timestamptz := clock_timestamp();
-    lease timestamptz := claimed_at + make_interval(secs => lease_seconds);
+    claimed_at constant timestamptz := clock_timestamp();
+    lease constant timestamptz := claimed_at + make_interval(secs => lease_seconds);
     ids text[];
-    taken jsonb;
-    dropped bigint;
+    taken record;
 begin
     ids := array(
         select q.ticket_id from embedding_queue q
@@ -22,43 +57,15 @@ begin
     if ids = '{}' then
         return jsonb_build_object('claimed_at', claimed_at, 'lease', lease, 'tickets', '[]'::jsonb, 'dropped', 0);
     end if;
-    -- A statement of its own sees at least what the locked rows stand for.
-    with
-    -- The texts as they are now, in the order of the claim.
-    texts as materialized (
-        select u.id, u.place, p.parts, logic.embedding_hash(p.parts) as hash
-          from unnest(ids) with ordinality u (id, place)
-         cross join lateral (select logic.embedding_parts(u.id) as parts) p
-    ),
-    -- Embedded from the same text already, or no longer to be found.
-    unchanged as (
-        delete from embedding_queue q using texts x
-         where q.model_id = claim_embeddings.model and q.ticket_id = x.id
-           and (x.parts is null
-                or exists (select from ticket_embeddings e
-                            where e.workflow_id = q.workflow_id and e.model_id = q.model_id and e.ticket_id = q.ticket_id
-                              and e.content_hash = x.hash))
-        returning q.ticket_id
-    ),
-    -- The rest is ours until the lease ends.
-    leased as (
-        update embedding_queue q set not_before = lease, attempts = q.attempts + 1, last_error = null
-          from texts x
-         where q.model_id = claim_embeddings.model and q.ticket_id = x.id
-           and x.id not in (select n.ticket_id from unchanged n)
-        returning q.ticket_id, q.revision, x.place, x.hash, x.parts
-    )
-    select (select jsonb_agg(jsonb_build_object('ticket_id', l.ticket_id, 'revision', l.revision,
-                        'hash', encode(l.hash, 'hex'), 'texts', to_jsonb(l.parts)) order by l.place) from leased l),
-           (select count(*) from unchanged)
-      into taken, dropped;
-    return jsonb_build_object('claimed_at', claimed_at, 'lease', lease, 'tickets', coalesce(taken, '[]'), 'dropped', dropped);
+    -- A separate statement, so that it sees at least the versions of the locked rows.
+    taken := logic.lease_queued_embeddings(model, ids, lease);
+    return jsonb_build_object('claimed_at', claimed_at, 'lease', lease, 'tickets', coalesce(taken.tickets, '[]'), 'dropped', taken.dropped);
 end
 $$;
 
--- Stores the vectors of claimed tickets: `claimed` names each ticket with revision, hash and number of
--- parts, `vectors` are those of all parts in that order. All parts of a ticket are replaced together. What
--- is no longer ours is left alone; answers how many were.
+-- Stores the vectors of claimed tickets: `claimed` gives revision, hash and number of parts of each ticket, `vectors` are
+-- those of all parts in that order. All parts of a ticket are replaced together. Stale claims are ignored; returns
+-- how many tickets were stored.
 create function logic.store_embeddings(model bigint, claimed_at timestamptz, lease timestamptz, claimed jsonb, vectors halfvec[])
 returns bigint language plpgsql as $$
 declare
@@ -100,7 +107,7 @@ begin
     delete from embedding_queue q using jsonb_array_elements(claimed) c (item)
      where q.model_id = store_embeddings.model and q.ticket_id = any (ours)
        and q.ticket_id = c.item ->> 'ticket_id' and q.revision = (c.item ->> 'revision')::bigint;
-    -- Changed meanwhile: due at once.
+    -- Rows that changed in the meantime are due at once.
     update embedding_queue q set not_before = '-infinity', attempts = 0
      where q.model_id = store_embeddings.model and q.ticket_id = any (ours);
     perform logic.queue_matching_of_embedded_tickets(ours);
@@ -108,7 +115,7 @@ begin
 end
 $$;
 
--- Gives back tickets that cannot be embedded as they are: tried again later and later, up to an hour.
+-- Returns tickets that failed to the queue, with an increasing backoff up to an hour.
 create function logic.fail_embeddings(model bigint, lease timestamptz, tickets text[], why text) returns bigint language plpgsql as $$
 declare
     failed bigint;
@@ -125,7 +132,7 @@ begin
 end
 $$;
 
--- Gives back tickets through no fault of theirs: they may be taken at once.
+-- Returns claimed tickets to the queue without counting the attempt, e.g. when a provider is down.
 create function logic.release_embeddings(model bigint, lease timestamptz, tickets text[]) returns bigint language plpgsql as $$
 declare
     released bigint;
@@ -140,7 +147,7 @@ begin
 end
 $$;
 
--- Whether a ticket has a vector and waits for no newer one.
+-- Whether a ticket has vectors of its current text.
 create function logic.is_embedded(model bigint, ticket text) returns boolean language sql stable
 begin atomic
     select exists (select from tickets t join ticket_embeddings e on e.workflow_id = t.workflow_id and e.ticket_id = t.id
@@ -148,8 +155,7 @@ begin atomic
        and not exists (select from embedding_queue q where q.model_id = is_embedded.model and q.ticket_id = is_embedded.ticket);
 end;
 
--- After a provider works again: what failed meanwhile is tried at once, but what fails whenever it is tried
--- goes on waiting; answers how many tickets.
+-- After a provider recovers: failed rows are due at once, except those that keep failing. Returns how many tickets.
 create function logic.resume_embeddings(model bigint) returns bigint language plpgsql as $$
 declare
     resumed bigint;
@@ -163,7 +169,7 @@ begin
 end
 $$;
 
--- Lets what failed be tried again at once; answers how many tickets.
+-- Makes all failed rows due at once; returns how many tickets.
 create function logic.retry_embeddings() returns bigint language plpgsql as $$
 declare
     retried bigint;

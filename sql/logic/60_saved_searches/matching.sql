@@ -89,7 +89,7 @@ $$;
 -- Writes one event for each ticket into the search's stream, and notifies the relays.
 create function logic.publish_search_matches(search saved_searches, tickets text[], who jsonb) returns bigint language plpgsql as $$
 declare
-    told bigint;
+    published bigint;
 begin
     if tickets is null then
         return 0;
@@ -102,9 +102,9 @@ begin
       from logic.allocate_sequence_numbers(array(select 'search:' || search.id from unnest(publish_search_matches.tickets))) n
      cross join unnest(publish_search_matches.tickets) with ordinality u (id, place)
       join logic.cards c on c.ticket_id = u.id;
-    get diagnostics told = row_count;
+    get diagnostics published = row_count;
     perform logic.notify_relay();
-    return told;
+    return published;
 end
 $$;
 
@@ -159,7 +159,7 @@ declare
     who jsonb;
     search saved_searches;
     taken bigint := 0;
-    told bigint := 0;
+    published bigint := 0;
 begin
     for workflow in
         select q.workflow_id from search_match_queue q group by q.workflow_id order by min(q.id) limit 50
@@ -173,12 +173,12 @@ begin
           from (select * from search_match_queue o where o.workflow_id = workflow order by o.id limit max_rows - taken) q;
         continue when rows is null;
         for search in select s.* from saved_searches s where s.workflow_id = workflow and s.notify order by s.id loop
-            told := told + logic.update_search_matches(search, tickets, who);
+            published := published + logic.update_search_matches(search, tickets, who);
         end loop;
         delete from search_match_queue q where q.id = any (rows);
         taken := taken + cardinality(rows);
     end loop;
-    return jsonb_build_object('taken', taken, 'told', told, 'wanting', (
+    return jsonb_build_object('taken', taken, 'told', published, 'wanting', (
         select coalesce(jsonb_agg(jsonb_build_object('search_id', s.id, 'query', s.query)), '[]')
           from (select s.* from embedding_models m
                   join saved_searches s on s.notify and s.search_type <> 'keyword' and s.query <> '' and s.model_id is distinct from m.id

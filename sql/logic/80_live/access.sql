@@ -1,19 +1,19 @@
--- Who has lost access since a socket was opened.
+-- Access that ended after a socket was opened.
 
--- Of open sockets' callers, those whose credential no longer holds (`stream_id` is null) and the streams
--- each of the others may no longer read. `callers` is a list of {actor, session, key, streams: […]};
--- `place` counts from 1. The same rules as logic.identify_caller, logic.authorize and logic.authorize_search, over many
--- callers at once.
+-- Of the callers of open sockets, those whose credential no longer holds (`stream_id` is null) and the streams that each
+-- of the others may no longer read. `callers` is a list of {actor, session, key, streams: […]}; `place` counts
+-- from 1. The same rules as logic.identify_caller, logic.authorize and logic.authorize_search, in one query.
 create function logic.list_lost_access(callers jsonb) returns table (place bigint, stream_id text) language sql stable
 begin atomic
     with
+    -- The callers as rows.
     asked as materialized (
         select e.place, e.item ->> 'actor' as actor, e.item ->> 'session' as session, e.item ->> 'key' as key,
                e.item -> 'streams' as streams
           from jsonb_array_elements(callers) with ordinality e (item, place)
     ),
-    -- Those whose actor, session and key still hold, with what that gives.
-    holding as materialized (
+    -- Those whose actor, session and key still hold, with their rights.
+    valid as materialized (
         select q.place, q.actor, q.streams,
                a.is_admin and (k.id is null or '*' = any (k.scopes)) as is_admin,
                k.id is null or k.scopes && '{read,*}' as may_read
@@ -25,11 +25,11 @@ begin atomic
                and s.revoked_at is null and s.expires_at > now()
          where (q.key is null or k.id is not null) and (q.session is null or s.id is not null)
     )
-    select q.place, null::text from asked q where q.place not in (select h.place from holding h)
+    select q.place, null::text from asked q where q.place not in (select h.place from valid h)
     union all
     select h.place, w.stream_id
-      from holding h
-      -- Each stream with its workflow; none where what it is about does not exist or is not the actor's to see.
+      from valid h
+      -- Each stream with its workflow; null if its subject does not exist or the actor may not see it.
       cross join lateral (
             select u.id as stream_id, case
                    when u.id like 'search:%' then (select s.workflow_id from saved_searches s

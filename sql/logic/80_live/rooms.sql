@@ -1,11 +1,10 @@
--- What the live room reads: rooms, what a client missed, boards with their place in the stream, and
--- who has lost access since a socket was opened.
+-- Rooms of sockets, and the events a client missed.
 --
--- Functions marked `stable` read everything under the snapshot of the statement that calls them, so
--- that events, `last_seq` and board belong together.
+-- Functions marked `stable` read everything under the snapshot of the calling statement, so that events, `last_seq`
+-- and the board are consistent.
 
--- The stream behind a room's name, its workflow and, for a ticket's room, the ticket. Refuses what the
--- caller may not read exactly as it refuses what does not exist.
+-- The stream behind a room's name, its workflow and, for a ticket's room, the ticket. A room that the caller may not read
+-- fails exactly like one that does not exist.
 create function logic.authorize_room(caller text, room text, out stream_id text, out workflow_id text, out ticket_id text) language plpgsql as $$
 declare
     kind text := split_part(room, ':', 1);
@@ -33,8 +32,8 @@ begin
 end
 $$;
 
--- The name of the room that a caller means: a ticket may be named by its key, and no name at all means the
--- workflow the caller works in by default, which is made if need be.
+-- The full name of a room: a ticket may be given by its key. Defaults to the room of the default workflow, which is
+-- created if needed.
 create function logic.resolve_room(caller text, room text) returns text language plpgsql as $$
 begin
     if room is null then
@@ -46,45 +45,50 @@ begin
 end
 $$;
 
--- What a client of a room missed since a cursor: at most `max_events` events in order, each with the
--- number before it in that room. `resync` says why the cursor cannot be continued from: the database
--- lives another life, the rows were pruned, or the number was never given out.
+-- Why a cursor cannot be continued: it is of another epoch, ahead of the stream, or before its pruned part; else
+-- null.
+create function logic.cursor_fault(stream streams, since bigint, since_epoch text) returns text language sql stable
+begin atomic
+    select case
+        when since_epoch <> logic.epoch() then 'epoch'
+        when since > (stream).last_seq then 'ahead'
+        when since < (stream).pruned_seq then 'pruned' end;
+end;
+
+-- The events of a room after a cursor: at most `max_events` in order, each with the number of the previous event
+-- in that room. `resync` gives the reason if the cursor cannot be continued.
 create function logic.list_events_since(caller text, room text, since bigint, since_epoch text, max_events bigint)
 returns jsonb language plpgsql stable as $$
 declare
     place record;
     stream streams;
-    epoch constant text := logic.epoch();
-    cursor_fault text;
+    fault text;
     events jsonb;
     more boolean;
 begin
     select * into place from logic.authorize_room(caller, room);
     select * into stream from streams s where s.stream_id = place.stream_id;
     if stream.stream_id is null then
-        -- A search that has not told anything yet.
+        -- A search without any event so far.
         stream := (place.stream_id, place.workflow_id, 0, 0);
     end if;
-    cursor_fault := case
-        when since_epoch <> epoch then 'epoch'
-        when since > stream.last_seq then 'ahead'
-        when since < stream.pruned_seq then 'pruned' end;
+    fault := logic.cursor_fault(stream, since, since_epoch);
     with
-    -- The next rows of the stream, or of the ticket in it, and how much comes before each.
+    -- The next rows of the stream, or of the ticket in it, with the volume up to each.
     page as materialized (
         select h.*, sum(octet_length(coalesce(h.old_value, '') || coalesce(h.new_value, '')) + octet_length(h.data::text))
                    over (order by h.seq) as volume
           from (select h.*, logic.event_data(h.change_type, h.new_value, h.metadata) as data
                   from ((select h.* from history h
-                  where cursor_fault is null and place.ticket_id is null
+                  where fault is null and place.ticket_id is null
                     and h.stream_id = stream.stream_id and h.seq > since
                   order by h.seq limit max_events)
                 union all
                 (select h.* from history h
-                  where cursor_fault is null and h.ticket_id = place.ticket_id and h.stream_id = stream.stream_id and h.seq > since
+                  where fault is null and h.ticket_id = place.ticket_id and h.stream_id = stream.stream_id and h.seq > since
                   order by h.seq limit max_events)) h) h
     ),
-    -- Large ones come in smaller pages: whoever reads them holds a page in memory.
+    -- The same with the number before each; large rows come in smaller pages, because readers hold a page in memory.
     kept as (
         select p.*, row_number() over (order by p.seq) as row_in_page, lag(p.seq) over (order by p.seq) as before from page p
     )
@@ -98,7 +102,7 @@ begin
       into events, more
       from kept k where k.row_in_page = 1 or k.volume < 4000000;
     return jsonb_build_object(
-        'epoch', epoch, 'stream_id', place.stream_id, 'workflow_id', place.workflow_id, 'ticket_id', place.ticket_id,
-        'last_seq', stream.last_seq, 'pruned_seq', stream.pruned_seq, 'resync', cursor_fault, 'events', events, 'has_more', more);
+        'epoch', logic.epoch(), 'stream_id', place.stream_id, 'workflow_id', place.workflow_id, 'ticket_id', place.ticket_id,
+        'last_seq', stream.last_seq, 'pruned_seq', stream.pruned_seq, 'resync', fault, 'events', events, 'has_more', more);
 end
 $$;

@@ -1,4 +1,5 @@
--- Snapshots with their position in the stream.
+-- Snapshots with their position in the stream, for sockets that open a room. All of a snapshot is read under the
+-- snapshot of the calling statement.
 
 -- A workflow's open jobs in short, the newest 500.
 create function logic.board_jobs_json(workflow text) returns jsonb language sql stable
@@ -10,7 +11,7 @@ begin atomic
              order by j.created_at desc, j.id desc limit 500) o;
 end;
 
--- A job with its place in its stream, for a socket that opens the job's room.
+-- A job with its position in its stream.
 create function logic.job_snapshot(caller text, room text, out epoch text, out seq bigint, out body text) language plpgsql stable as $$
 declare
     place record;
@@ -22,7 +23,7 @@ begin
 end
 $$;
 
--- A workflow's board with its place in the stream, as JSON text that doors pass on unread.
+-- A workflow's board with its position in the stream, as JSON text that transports pass on unparsed.
 create function logic.board_snapshot(caller text, workflow text, out epoch text, out seq bigint, out body text) language plpgsql stable as $$
 declare
     who constant logic.principal := logic.authorize(caller, workflow, 'viewer');
@@ -37,7 +38,7 @@ begin
 end
 $$;
 
--- One ticket with its place in the stream, for a socket that opens the ticket's room.
+-- One ticket with its position in the stream.
 create function logic.ticket_snapshot(caller text, room text, out epoch text, out seq bigint, out body text) language plpgsql stable as $$
 declare
     place record;
@@ -50,7 +51,7 @@ begin
 end
 $$;
 
--- A saved search with its position in its stream, for a socket that opens the search's room.
+-- A saved search with its position in its stream.
 create function logic.search_snapshot(caller text, room text, out epoch text, out seq bigint, out body text) language plpgsql stable as $$
 declare
     shown constant jsonb := logic.saved_search_json((logic.authorize_search(caller, substr(room, 8), 'room ' || room)).search);

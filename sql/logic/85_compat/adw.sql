@@ -1,6 +1,6 @@
--- A job as other systems' clients know it: a workflow of agents with an `adw_id`, which is the job's id.
+-- Jobs as foreign clients know them: a workflow of agents with an `adw_id`, which is the job's id.
 
--- The words they know for a job's status.
+-- A job's status in their words.
 create function logic.adw_status(status text) returns text language sql immutable
 begin atomic
     select case when status in ('running', 'paused', 'waiting') then 'in_progress'
@@ -9,6 +9,7 @@ begin atomic
                 else 'started' end;
 end;
 
+-- A job in their form, with the newest `logs` transcript lines.
 create function logic.adw_json(job jobs, logs bigint default 0) returns jsonb language sql stable
 begin atomic
     select jsonb_build_object('adw_id', job.id, 'job_id', job.id, 'workflow_id', job.workflow_id, 'ticket_id', job.ticket_id,
@@ -25,7 +26,7 @@ begin atomic
               from (select * from job_messages m where m.job_id = job.id order by m.position desc limit logs) m), '[]')) else '{}' end;
 end;
 
--- POST /api/v1/workflows/create: a ticket and its job, queued, in one step.
+-- POST /api/v1/workflows/create: a ticket and its queued job in one transaction.
 create function logic.create_adw(
     caller text, workflow text, title text, description text, type text, stages text[], priority text default null,
     idempotency_key text default null
@@ -55,8 +56,8 @@ begin atomic
     select logic.adw_json((logic.authorize_job(caller, job, 'viewer')).job, 100);
 end;
 
--- PUT /api/v1/workflows/{adw_id}/status: whoever runs the work elsewhere tells how it goes. To begin is to
--- claim, for an hour from each call on; what a worker of ours holds, only that worker ends.
+-- PUT /api/v1/workflows/{adw_id}/status: the progress of work that runs elsewhere. Starting claims the job for an hour
+-- from each call on; a job held by one of our workers is ended only by that worker.
 create function logic.set_adw_status(caller text, job text, status text, message text) returns jsonb language plpgsql as $$
 declare
     access constant logic.job_access := logic.authorize_job(caller, job, 'member', lock_row => true);
@@ -94,7 +95,7 @@ begin
 end
 $$;
 
--- Claims one job, whose row the caller holds, for whoever runs it elsewhere, or extends that claim.
+-- Claims one job, whose row is locked, for a program that runs it elsewhere, or extends that claim.
 create function logic.claim_external_job(caller text, who logic.principal, job jobs) returns jobs language plpgsql as $$
 declare
     held jobs := job;
@@ -125,8 +126,8 @@ begin
 end
 $$;
 
--- DELETE /api/v1/workflows/{adw_id}: at once where no worker of ours holds it, else its worker is asked. Who
--- runs the work elsewhere finds it ended.
+-- DELETE /api/v1/workflows/{adw_id}: immediately if no worker of ours holds it, else its worker is asked to stop. A
+-- program that runs the work elsewhere finds it ended.
 create function logic.cancel_adw(caller text, job text, reason text default null) returns jsonb language plpgsql as $$
 declare
     held jobs;

@@ -1,13 +1,13 @@
--- Definitions and executions, as other systems' clients know them. A definition is a board that work is
--- begun from: one of the templates, or one that somebody keeps. An execution is a workflow; its board shows
--- how far it is.
+-- Definitions and executions, as foreign clients know them. A definition is a board to start from: a template or a
+-- stored one. An execution is a workflow; its board shows the progress.
 
+-- A definition in their form.
 create function logic.definition_json(id text, name text, description text, config jsonb, created_at timestamptz) returns jsonb language sql stable
 begin atomic
     select jsonb_build_object('id', definition_json.id, 'definition_id', definition_json.id, 'name', definition_json.name,
         'description', definition_json.description, 'board_config', config, 'built_in', definition_json.created_at is null,
         'created_at', definition_json.created_at,
-        -- What they call phases are the columns that work goes through.
+        -- Their phases are the columns.
         'phases', (select coalesce(jsonb_agg(jsonb_build_object('id', c.value ->> 'id', 'order', c.place, 'name', coalesce(c.value ->> 'name', c.value ->> 'id')) order by c.place), '[]')
                      from jsonb_array_elements(config -> 'columns') with ordinality c (value, place)));
 end;
@@ -64,7 +64,7 @@ begin
 end
 $$;
 
--- An execution: a workflow with what it was begun from and how far it is.
+-- An execution: a workflow with its definition and progress.
 create function logic.execution_json(workflow text, role text) returns jsonb language sql stable
 begin atomic
     select jsonb_build_object('id', w.id, 'execution_id', w.id, 'workflow_id', w.id, 'definition_id', l.definition_id,
@@ -83,7 +83,7 @@ begin atomic
      where w.id = execution_json.workflow;
 end;
 
--- POST /api/workflow-executions: begins a workflow from a definition; its launch prompt becomes a job.
+-- POST /api/workflow-executions: creates a workflow from a definition; the launch prompt becomes a job.
 create function logic.create_execution(
     caller text, definition text, name text, description text, params jsonb, prompt text, idempotency_key text default null
 ) returns jsonb language plpgsql as $$

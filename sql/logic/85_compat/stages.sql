@@ -1,6 +1,6 @@
--- Boards that follow stages: a ticket's `stage` is its column.
+-- Boards for clients that know stages: a ticket's `stage` is its column.
 
--- A ticket with the names that these clients use beside ours.
+-- A ticket with the additional names that these clients use.
 create function logic.staged_ticket_json(ticket jsonb) returns jsonb language sql stable
 begin atomic
     select ticket || jsonb_build_object('id', ticket -> 'ticket_id', 'stage', ticket -> 'status',
@@ -8,8 +8,7 @@ begin atomic
                                       and j.status in ('running', 'paused', 'waiting')));
 end;
 
--- GET /tickets: every ticket of one board, with its place in the stream. Without a workflow of one's own
--- there are none.
+-- GET /tickets: every ticket of one board, with its position in the stream; none without a default workflow.
 create function logic.list_staged_tickets(caller text, workflow text, out epoch text, out seq bigint, out body text) language plpgsql as $$
 declare
     who constant logic.principal := logic.identify_caller(caller);
@@ -38,15 +37,14 @@ begin
 end
 $$;
 
--- POST /tickets: into the workflow named, or the one the caller works in by default. A short description is
--- filled up with the title.
+-- POST /tickets. Defaults to the default workflow. A short description is completed with the title.
 create function logic.create_staged_ticket(
     caller text, workflow text, title text, description text, stage text default null, priority text default null,
     ticket_type text default null, tags text[] default null, assigned_agent_id text default null, idempotency_key text default null
 ) returns jsonb language plpgsql as $$
 declare
     place text := coalesce(workflow, logic.ensure_default_workflow(caller));
-    told text := coalesce(description, '');
+    content text := coalesce(description, '');
     stands_in text;
     made jsonb;
 begin
@@ -57,18 +55,18 @@ begin
             perform logic.fail_unknown_status(place, stage, 'stage');
         end if;
     end if;
-    if char_length(logic.trim_whitespace(told)) < 10 then
-        told := concat_ws(E'\n\n', nullif(logic.trim_whitespace(told), ''), format('Work on: %s', title));
+    if char_length(logic.trim_whitespace(content)) < 10 then
+        content := concat_ws(E'\n\n', nullif(logic.trim_whitespace(content), ''), format('Work on: %s', title));
     end if;
-    made := logic.create_ticket(caller, place, title, told, ticket_type => create_staged_ticket.ticket_type, priority => create_staged_ticket.priority,
+    made := logic.create_ticket(caller, place, title, content, ticket_type => create_staged_ticket.ticket_type, priority => create_staged_ticket.priority,
         initial_status => stands_in, assigned_agent_id => create_staged_ticket.assigned_agent_id, tags => create_staged_ticket.tags,
         idempotency_key => create_staged_ticket.idempotency_key);
     return logic.get_staged_ticket(caller, made ->> 'ticket_id');
 end
 $$;
 
--- PUT /api/tickets/{id}/stage. A blocked ticket stays, and that is an error here: these clients move the
--- card first and take it back.
+-- PUT /api/tickets/{id}/stage. A blocked ticket stays, and that is an error here: these clients move the card first
+-- and revert it on an error.
 create function logic.move_ticket_to_stage(caller text, ticket text, stage text, comment text default null, workflow text default null)
 returns jsonb language plpgsql as $$
 declare
@@ -89,7 +87,7 @@ begin
 end
 $$;
 
--- GET /workflows/status: what is being worked on, by ticket, with the stages that are behind it.
+-- GET /workflows/status: the open work by ticket, with the completed stages.
 create function logic.get_stage_status(caller text, workflow text) returns jsonb language plpgsql as $$
 declare
     who constant logic.principal := logic.identify_caller(caller);
@@ -108,8 +106,8 @@ begin
                and j.status in ('queued', 'running', 'paused', 'waiting')
              order by j.ticket_id, j.created_at desc, j.id desc
         ),
-        -- What each of them has told.
-        told as (
+        -- Status and completed stages of each.
+        progress as (
             select w.ticket_id, w.status, w.started_at, jsonb_build_object('job_id', w.id, 'status', w.status,
                 'current_stage', coalesce(w.stage, (select t.status from tickets t where t.id = w.ticket_id)),
                 'progress', w.progress, 'start_time', coalesce(w.started_at, w.created_at),
@@ -122,11 +120,11 @@ begin
             'seq', coalesce((select s.last_seq from streams s where s.stream_id = 'workflow:' || place), 0),
             'active_workflows', coalesce(jsonb_object_agg(t.ticket_id, t.work), '{}'),
             'active_count', count(*) filter (where t.status <> 'queued'))
-          from told t);
+          from progress t);
 end
 $$;
 
--- GET /session: who is connected, and to which board.
+-- GET /session: the caller and its board.
 create function logic.get_stage_session(caller text) returns jsonb language plpgsql as $$
 declare
     who logic.principal := logic.identify_caller(caller);

@@ -1,7 +1,7 @@
 -- Triggers of ticket_activities: what external programs report about a ticket is an event of the ticket.
 -- Lock order: the activity row, then the stream.
 
--- BEFORE INSERT, by row: a row typed in psql gets an id.
+-- BEFORE INSERT, by row: fills a missing id.
 create function logic.activity_before_insert() returns trigger language plpgsql as $$
 begin
     new.id := coalesce(new.id, logic.new_id('activity'));
@@ -9,7 +9,7 @@ begin
 end
 $$;
 
--- AFTER INSERT, by statement: nothing of the ticket itself has changed.
+-- AFTER INSERT, by statement. The ticket's own row is unchanged.
 create function logic.activities_inserted() returns trigger language plpgsql as $$
 declare
     changes logic.change[];

@@ -1,6 +1,6 @@
--- What an engine outside tells about a ticket it works on: POST /api/internal/ticket-event.
+-- Events that external programs report about a ticket: POST /api/internal/ticket-event.
 
--- What a program told, as answers and events show it.
+-- A reported activity as answers and events show it.
 create function logic.activity_json(activity ticket_activities) returns jsonb language sql stable
 begin atomic
     select jsonb_strip_nulls(jsonb_build_object('activity_id', activity.id, 'event', activity.event,
@@ -12,9 +12,9 @@ begin atomic
         || jsonb_build_object('metadata', activity.metadata);
 end;
 
--- `told` is everything the program sent; what is not known here by name is kept as it is. A state moves the
--- ticket to the column it means. Where there is none, or the board's rules forbid it, the ticket stays, the
--- answer says so, and the state is told all the same: an engine does not stop for a board.
+-- `payload` is the whole request; unknown fields are kept in the activity's metadata. A state moves the ticket to the
+-- column it means. If there is none, or the board's rules forbid the move, the ticket stays, `notice` gives the
+-- reason, and the state is recorded anyway: a program does not fail because of a board.
 create function logic.record_ticket_event(caller text, ticket text, event text, payload jsonb) returns jsonb language plpgsql as $$
 declare
     access constant logic.ticket_access := logic.authorize_ticket_by_key(caller, ticket, 'member');
@@ -24,7 +24,7 @@ declare
     known constant text[] := '{ticketId,ticket_id,event,state,phase,message,category,prUrl,pr_url,branch,actorId,actor_id,metadata}';
     activity ticket_activities;
     moved boolean := false;
-    told_already boolean := false;
+    recorded boolean := false;
     notice text;
 begin
     select t.* into held from tickets t where t.id = tid;
@@ -43,17 +43,17 @@ begin
     activity.pr_url := nullif(logic.trim_whitespace(coalesce(payload ->> 'prUrl', payload ->> 'pr_url')), '');
     activity.branch := nullif(payload ->> 'branch', '');
     activity.subject := nullif(logic.trim_whitespace(coalesce(payload ->> 'actorId', payload ->> 'actor_id')), '');
-    -- What else was told; a timeline's own metadata is kept apart from it.
+    -- Unknown fields; an activity's own metadata replaces them.
     activity.metadata := case when event = 'activity' and jsonb_typeof(payload -> 'metadata') = 'object' then payload -> 'metadata'
         else (payload - known) || case when payload ? 'metadata' and payload -> 'metadata' <> 'null' then jsonb_build_object('metadata', payload -> 'metadata') else '{}' end end;
     activity.agent_id := logic.effective_actor_id(who);
     activity.created_at := clock_timestamp();
     perform logic.check_ticket_activity(activity);
     if event = 'state_change' then
-        select s.moved, s.told, s.notice into moved, told_already, notice from logic.apply_reported_state(caller, who, held, activity) s;
+        select s.moved, s.recorded, s.notice into moved, recorded, notice from logic.apply_reported_state(caller, who, held, activity) s;
         activity.notice := notice;
     end if;
-    if not told_already then
+    if not recorded then
         insert into ticket_activities select activity.*;
     end if;
     return jsonb_build_object('success', true, 'event', event, 'ticketId', tid, 'ticket_id', tid)
@@ -62,7 +62,7 @@ begin
 end
 $$;
 
--- Refuses what breaks a rule, naming the field as clients send it.
+-- Rejects an activity that breaks a rule, naming the field as clients send it.
 create function logic.check_ticket_activity(activity ticket_activities) returns void language plpgsql immutable as $$
 begin
     if activity.event = 'state_change' and activity.state is null then
@@ -93,11 +93,10 @@ begin
 end
 $$;
 
--- Moves the ticket where a state says. `told` is true where the change of the ticket itself tells it, in the
--- program's words (`reported`). A ticket that is assigned gets its assignee, and its column only where the
--- board has one for that.
+-- Moves the ticket to the column that a state means, or sets the assignee of an assigned ticket. `recorded` is true if
+-- the ticket's own event carries the report (`reported`), so that no activity is needed.
 create function logic.apply_reported_state(
-    caller text, who logic.principal, held tickets, activity ticket_activities, out moved boolean, out told boolean, out notice text
+    caller text, who logic.principal, held tickets, activity ticket_activities, out moved boolean, out recorded boolean, out notice text
 ) language plpgsql as $$
 declare
     assigning constant boolean := lower(activity.state) in ('assigned', 'claimed');
@@ -107,7 +106,7 @@ declare
     answer jsonb;
 begin
     moved := false;
-    told := false;
+    recorded := false;
     perform set_config('callboard.reported', (jsonb_strip_nulls(jsonb_build_object('state', activity.state, 'phase', activity.phase,
         'message', activity.message)) || (activity.metadata - '{state,phase,message}'::text[]))::text, true);
     begin
@@ -117,7 +116,7 @@ begin
                 held := logic.lock_ticket(held.id);
                 perform logic.require_reviewed(held);
                 update tickets t set assigned_agent_id = assignee where t.id = held.id and t.assigned_agent_id is distinct from assignee;
-                told := found;
+                recorded := found;
             end if;
         elsif target is null then
             notice := format('This board has no column for the state %s.', activity.state);
@@ -126,7 +125,7 @@ begin
                 when (select b.require_comments_on_status_change from boards b where b.workflow_id = held.workflow_id)
                 then concat_ws(': ', format('Reported as %s', activity.state), activity.message) end);
             moved := (answer ->> 'success')::boolean and answer -> 'old_status' <> answer -> 'new_status';
-            told := moved;
+            recorded := moved;
             notice := case when not (answer ->> 'success')::boolean then answer ->> 'message' end;
         end if;
     exception when others then

@@ -1,5 +1,5 @@
--- What the doors of other systems' clients have in common: they name tickets by their keys, name no
--- workflow, and know columns by words of their own.
+-- What the routes of foreign clients have in common: they give tickets by key, omit the workflow, and use their own words
+-- for columns.
 
 -- Authorizes access to a ticket by its id or, among the caller's own workflows, by its key; an ambiguous key is
 -- rejected.
@@ -29,14 +29,14 @@ begin
 end
 $$;
 
--- The column that a word means on a board: its id, its name, or a usual word for what columns are for; of
--- those that a usual word may mean, the one the ticket stands in already. Null if the board has none.
+-- The column that a word means on a board: by its id, its name, or a common word for a kind of column; of several such
+-- columns the one the ticket is in. Null if the board has none.
 create function logic.find_column_for_word(workflow text, word text, standing_in text default null) returns text language sql stable
 begin atomic
     with
-    -- The word as columns write it.
+    -- The word in the form of a column id.
     wanted as (select lower(regexp_replace(logic.trim_whitespace(word), '[ -]+', '_', 'g')) as word),
-    -- Usual words, columns that mean the same, best first, and the category any other column must have.
+    -- Common words, the columns that mean the same, best first, and the category that any other column must have.
     kinds (words, columns, category) as (values
         ('{ready,todo,open,queued,pending,backlog,idle,new}'::text[], '{todo,ready,open,idle,backlog}'::text[], 'todo'),
         ('{in_progress,started,running,executing,working,active,processing}', '{in_progress,doing,build}', 'active'),
@@ -45,7 +45,7 @@ begin atomic
         ('{failed,failure,error,errored}', '{failed,errored,error}', null),
         ('{cancelled,canceled}', '{cancelled,canceled}', null)
     ),
-    -- Each column with how well it fits, the best fitting last number.
+    -- Each column with its fit; lower is better.
     fitting as (
         select c.id, c.position, case
                 when c.id = find_column_for_word.word then 0
@@ -57,7 +57,7 @@ begin atomic
           from board_columns c
          cross join wanted w
           left join kinds k on w.word = any (k.words)
-          -- Columns that are for something else, whatever their category.
+          -- Columns that have another meaning, regardless of their category.
           left join kinds o on c.id = any (o.columns) and o.category is null and o.columns <> k.columns
          where c.workflow_id = find_column_for_word.workflow
     )

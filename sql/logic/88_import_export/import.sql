@@ -1,10 +1,11 @@
--- Import: many tickets with their own dates, authors, comments and links, in one transaction. Triggers
--- write history as for any insert. A ticket that was imported before (by external_ref) stays as it is.
--- The planner cannot know how many items there are, nor count tickets that this transaction makes, and
--- would choose nested loops, whose time grows with the square: they are switched off here.
+-- Import: many tickets with their own dates, authors, comments and links, in one transaction. Triggers write history
+-- as for any insert. A ticket that was imported before (same external_ref) stays as it is.
+--
+-- The planner can estimate neither the number of items nor the tickets of the running transaction, and would choose
+-- nested loops with quadratic time, so they are disabled here.
 
--- The items of an import as rows. `stage` is open, active or done; `blocked_by`, `parent` and `related`
--- name other items, or tickets imported before, by their external_ref.
+-- The items of an import as rows. `stage` is open, active or done; `blocked_by`, `parent` and `related` name other
+-- items, or tickets imported before, by their external_ref.
 create function logic.import_items(items jsonb) returns table (
     line bigint, ref text, title text, description text, status text, stage text, priority text, ticket_type text,
     author text, assignee text, tags text[], estimate_minutes bigint,
@@ -22,14 +23,14 @@ begin atomic
            parent text, blocked_by text[], related text[], comments jsonb);
 end;
 
--- The workflow an import goes to: by id, by name, or a new one of that name.
+-- The workflow of an import: by id, by name, or a new one of that name.
 create function logic.resolve_import_workflow(caller text, named text) returns text language plpgsql as $$
 begin
     return coalesce(logic.resolve_workflow_id(caller, named), logic.create_workflow(caller, named) ->> 'id');
 end
 $$;
 
--- Adds the ticket types that the board lacks and answers those added; a board holds at most 50.
+-- Adds the ticket types that the board lacks and returns them; a board has at most 50.
 create function logic.import_ticket_types(workflow text, wanted text[]) returns text[] language plpgsql as $$
 declare
     have jsonb := (select b.ticket_types from boards b where b.workflow_id = workflow);
@@ -57,7 +58,7 @@ begin
 end
 $$;
 
--- `callboard import`: items as in logic.import_items, people as [{id, name}]; answers what was done.
+-- `callboard import`: items as in logic.import_items, people as [{id, name}]; returns counts.
 create function logic.import_tickets(caller text, named text, items jsonb, people jsonb) returns jsonb language plpgsql as $$
 declare
     workflow text := logic.resolve_import_workflow(caller, named);
@@ -67,10 +68,10 @@ declare
     answer jsonb;
 begin
     perform logic.require_open_workflow(workflow);
-    -- Two imports at once take turns: the second then finds what the first has made.
+    -- Concurrent imports run one after the other, so that the second finds the tickets of the first.
     perform logic.lock_workflow_stream(workflow);
     answer := logic.count_existing_imports(workflow, items);
-    -- Only what is new is looked at further.
+    -- Only new items are processed further.
     items := coalesce((
         select jsonb_agg(e) from jsonb_array_elements(items) e
          where not exists (select from tickets t where t.workflow_id = workflow and t.external_ref = e ->> 'ref')), '[]');
@@ -86,7 +87,7 @@ begin
 end
 $$;
 
--- What of an import is here already, and how much of that has changed in the source since.
+-- How many items were imported before, and how many of these are newer in the source.
 create function logic.count_existing_imports(workflow text, items jsonb) returns jsonb language sql stable set enable_nestloop = off
 begin atomic
     select jsonb_build_object(
@@ -113,43 +114,55 @@ begin
 end
 $$;
 
--- The tickets themselves: numbered by creation, ranked by priority, then creation.
+-- The column for an item's status and stage: one named like the status if its category fits, else the first that
+-- fits, else the initial one.
+create function logic.import_column(workflow text, status text, stage text) returns text language sql stable
+begin atomic
+    select coalesce(
+        (select c.id from board_columns c
+          where c.workflow_id = b.workflow_id
+            and case import_column.stage when 'open' then c.category <> 'done' and (lower(c.id) = lower(import_column.status) or c.id = b.initial_status)
+                           when 'active' then c.category = 'active' else c.category = 'done' end
+          order by lower(c.id) = lower(import_column.status) desc, c.position, c.id limit 1), b.initial_status)
+      from boards b where b.workflow_id = import_column.workflow;
+end;
+
+-- Reserves consecutive ticket numbers; returns the number before the first.
+create function logic.reserve_ticket_numbers(workflow text, wanted bigint) returns bigint language sql
+begin atomic
+    update ticket_counters c set last_number = c.last_number + wanted
+     where c.workflow_id = workflow returning c.last_number - wanted;
+end;
+
+-- Inserts the tickets, numbered by creation, ranked by priority, then creation.
 create function logic.import_new_tickets(workflow text, items jsonb) returns jsonb language plpgsql set enable_nestloop = off as $$
 declare
-    wanted bigint := jsonb_array_length(items);
-    last_before bigint;
-    rank_base bigint := (extract(epoch from clock_timestamp()) * 1000000)::bigint - wanted;
+    wanted constant bigint := jsonb_array_length(items);
+    last_before constant bigint := logic.reserve_ticket_numbers(workflow, wanted);
+    rank_base constant bigint := (extract(epoch from clock_timestamp()) * 1000000)::bigint - wanted;
     parents bigint;
 begin
-    update ticket_counters c set last_number = c.last_number + wanted
-     where c.workflow_id = workflow returning c.last_number - wanted into last_before;
     with
-    -- The items with the ids, numbers and order they get.
+    -- The items with their ids, numbers and order.
     fresh as materialized (
         select i.*, logic.new_id('ticket') as id,
                last_before + row_number() over (order by i.created_at, i.line) as number,
                row_number() over (order by array_position('{critical,high,medium,low}', i.priority), i.created_at, i.line) as place
           from logic.import_items(items) i
     ),
-    -- Where each stage stands on this board: a column named like the status if it fits, else the first.
+    -- The column for each status and stage.
     stages as materialized (
-        select s.status, s.stage, coalesce(
-            (select c.id from board_columns c
-              where c.workflow_id = workflow
-                and case s.stage when 'open' then c.category <> 'done' and (lower(c.id) = lower(s.status) or c.id = b.initial_status)
-                                 when 'active' then c.category = 'active' else c.category = 'done' end
-              order by lower(c.id) = lower(s.status) desc, c.position, c.id limit 1), b.initial_status) as column_id
-          from (select distinct f.status, f.stage from fresh f) s, boards b
-         where b.workflow_id = workflow
+        select s.status, s.stage, logic.import_column(workflow, s.status, s.stage) as column_id
+          from (select distinct f.status, f.stage from fresh f) s
     ),
-    -- Everything a link may name.
+    -- All tickets that a link may name.
     known as materialized (
         select f.ref, f.id, f.stage = 'done' as is_resolved from fresh f
         union all
         select t.external_ref, t.id, t.is_resolved from tickets t
          where t.workflow_id = workflow and t.external_ref is not null and logic.is_live(t)
     ),
-    -- Relations, and blockers that are history: a resolved ticket blocks nobody, and none is held up.
+    -- Relations, and blockers that are past because one of the two is resolved.
     relations as (
         select l.id, array_agg(l.target order by l.place) as ids
           from (select f.id, k.id as target, min(r.place) as place
@@ -163,6 +176,7 @@ begin
                  group by 1, 2) l
          group by l.id
     ),
+    -- The inserted tickets.
     made as (
         insert into tickets (id, workflow_id, number, title, description, ticket_type, priority, status, rank,
                              created_by_agent_id, assigned_agent_id, parent_ticket_id, tags, related_ticket_ids, estimate_minutes,
@@ -186,7 +200,7 @@ begin
 end
 $$;
 
--- Comments of the new items, with their authors and dates; one without an author is the importer's.
+-- Comments of the new items, with their authors and dates. The author defaults to the importer.
 create function logic.import_comments(workflow text, importer text, items jsonb) returns jsonb language plpgsql set enable_nestloop = off as $$
 declare
     made bigint;
@@ -202,7 +216,7 @@ begin
 end
 $$;
 
--- The blockers that still hold something up; links to what is not here are counted.
+-- Blockers between unresolved tickets; links to unknown tickets are counted.
 create function logic.import_blockers(workflow text, items jsonb) returns jsonb language plpgsql set enable_nestloop = off as $$
 declare
     made bigint;

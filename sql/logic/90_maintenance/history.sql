@@ -1,6 +1,6 @@
--- Partitions of history.
+-- Partitions of history: one a month.
 
--- Makes the monthly partitions of history from this month to `months` ahead.
+-- Creates the partitions of history from this month to `months` ahead; returns how many.
 create function logic.create_history_partitions(months int default 3) returns int language plpgsql as $$
 declare
     month date;
@@ -21,8 +21,8 @@ begin
 end
 $$;
 
--- Prunes history older than `months` (0 keeps all) by dropping whole partitions, and notes in each
--- stream up to where its rows are gone, so that a client that resumes from there is told to start anew.
+-- Prunes history older than `months` (0 keeps all) by dropping whole partitions; returns how many. Each stream records up to
+-- where its rows are gone, so that a client with an older cursor is told to resync.
 create function logic.prune_history(months int) returns int language plpgsql as $$
 declare
     part record;

@@ -1,7 +1,7 @@
--- What a server does every hour: partitions ahead, old keys and tickets away, history by retention.
+-- Hourly housekeeping of every server, and the record of a restore.
 
--- Idempotency keys are kept for a day, tickets of sockets and dead relays for minutes, revoked or
--- expired sign-ins for 30 days.
+-- Creates and prunes partitions of history, and deletes what has expired: idempotency keys after a day, socket tickets
+-- and dead relays after minutes, sign-ins and invitations after 30 days.
 create function logic.run_maintenance(history_months int) returns jsonb language plpgsql as $$
 declare
     made int := logic.create_history_partitions();
@@ -17,7 +17,7 @@ begin
 end
 $$;
 
--- After a restore of the same disk: old cursors must not be trusted.
+-- Records that the database was restored from a copy of its disk, which starts a new epoch.
 create function logic.record_restore() returns text language plpgsql as $$
 begin
     update settings set value = to_jsonb((value #>> '{}')::bigint + 1) where key = 'restores';

@@ -1,18 +1,18 @@
--- Checking that the streams are whole.
+-- Verification of the streams.
 
--- Every stream holds each number from its first kept one to its last, once. Answers how many streams and
--- events there are, and the streams where that does not hold.
+-- Every stream has each number from its first kept one to its last exactly once. Returns how many streams and events
+-- there are, and the streams that break this.
 create function logic.verify_streams() returns jsonb language sql stable
 begin atomic
     with
-    -- Each stream with what history really holds of it.
+    -- Each stream with the rows that history has of it.
     seen as (
         select s.stream_id, s.last_seq, s.pruned_seq, count(h.seq) as events, count(distinct h.seq) as numbers,
                min(h.seq) as first_seq, max(h.seq) as top_seq
           from streams s left join history h on h.stream_id = s.stream_id and h.seq > s.pruned_seq
          group by s.stream_id
     ),
-    -- Those with a gap, a repeat or a wrong end.
+    -- Streams with a gap, a repeat or a wrong end.
     broken as (
         select n.* from seen n
          where n.events <> n.last_seq - n.pruned_seq or n.numbers <> n.events
