@@ -2,7 +2,7 @@
 
 -- Whether this transaction must notify: a relay has stopped polling, or this snapshot is too old to know. A relay renews
 -- its mark every few seconds; the mark of a crashed one expires after a minute, and a relay that was delayed for so
--- long polls by itself.
+-- long polls anyway.
 create function logic.must_notify() returns boolean language sql volatile
 begin atomic
     select current_setting('transaction_isolation') <> 'read committed'

@@ -66,7 +66,7 @@ begin
     end loop;
     select k.expires_at into own_end from api_keys k where k.id = logic.credential_field(caller, 'key');
     if ends <= now() then
-        perform logic.fail_invalid('expires_at', 'must lie in the future');
+        perform logic.fail_invalid('expires_at', 'must be in the future');
     end if;
     if own_end is not null and ends > own_end then
         perform logic.fail('forbidden', 'A key cannot make one that outlives it.', jsonb_build_object('expires_at', own_end));

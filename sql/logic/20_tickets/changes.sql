@@ -161,8 +161,8 @@ declare
 begin
     if o.approval_status is distinct from n.approval_status then
         changes := changes || logic.ticket_field_change(n, 'approval_status', o.approval_status, n.approval_status, to_jsonb(n.approval_status),
-            case n.approval_status when 'pending_review' then 'Waits for review.' when 'approved' then 'Approved.'
-                when 'rejected' then 'Rejected.' else 'Waits for no review.' end);
+            case n.approval_status when 'pending_review' then 'Review pending.' when 'approved' then 'Approved.'
+                when 'rejected' then 'Rejected.' else 'No review pending.' end);
     end if;
     if o.is_resolved <> n.is_resolved then
         changes := changes || logic.ticket_change(n, case when n.is_resolved then 'resolved' else 'reopened' end, 'is_resolved',

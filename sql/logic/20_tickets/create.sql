@@ -1,4 +1,4 @@
--- Tickets: creating, updating, deleting.
+-- Creating tickets.
 
 -- Rejects the fields of a new ticket that break a rule.
 create function logic.check_new_ticket(

@@ -87,7 +87,7 @@ begin
     perform logic.check_transition(board, row.status, new_status, new_category);
     comment := nullif(logic.trim_whitespace(comment), '');
     if board.require_comments_on_status_change and char_length(coalesce(comment, '')) < 10 then
-        perform logic.fail_invalid('comment', 'must have at least 10 characters: this board asks for the reason of a move');
+        perform logic.fail_invalid('comment', 'must have at least 10 characters: this board requires a reason for each move');
     end if;
     if board.wip_policy <> 'refuse' then
         warning := logic.check_wip_limit(workflow, new_status);

@@ -56,8 +56,8 @@ $$;
 create function logic.unmerge_leftovers(dup tickets, moved jsonb, returned jsonb) returns text[] language sql stable
 begin atomic
     select array(
-        select format(case l.left_over when 1 then 'One of the %s that had gone over is not to be had any more; it stays as it is.'
-                           else '%2$s of the %1$s that had gone over are not to be had any more; they stay as they are.' end, l.what, l.left_over)
+        select format(case l.left_over when 1 then 'One of the %s could not be moved back.'
+                           else '%2$s of the %1$s could not be moved back.' end, l.what, l.left_over)
           from (values
             ('comments', coalesce(jsonb_array_length(moved -> 'comments'), 0) - (
                 select count(*) from ticket_comments c where c.ticket_id = (dup).id and c.deleted_at is null and moved -> 'comments' ? c.id)),
@@ -91,7 +91,7 @@ begin
     before := moved -> 'before';
     if before is not null and not exists (
         select from board_columns c where c.workflow_id = dup.workflow_id and c.id = before ->> 'status') then
-        kept := kept || format('The column %s is gone; the ticket stands in %s.', before ->> 'status', dup.status);
+        kept := kept || format('The column %s no longer exists; the ticket stays in %s.', before ->> 'status', dup.status);
         before := null;
     end if;
 

@@ -55,7 +55,7 @@ begin
     perform 1 from workflow_members m where m.workflow_id = workflow and m.role = 'owner' order by m.actor_id for update;
     if exists (select from workflow_members m where m.workflow_id = workflow and m.role = 'owner' and m.actor_id = leaving)
        and not exists (select from workflow_members m where m.workflow_id = workflow and m.role = 'owner' and m.actor_id <> leaving) then
-        perform logic.fail('conflict', 'A workflow needs an owner; make somebody else an owner first.');
+        perform logic.fail('conflict', 'A workflow needs an owner; make another member an owner first.');
     end if;
 end
 $$;

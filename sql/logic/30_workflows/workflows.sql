@@ -1,4 +1,4 @@
--- Workflows: creating, reading, changing, archiving, members.
+-- Workflows: creating, reading, changing, archiving.
 
 -- A workflow as the API shows it; `role` is the caller's.
 create function logic.workflow_json(workflow text, role text) returns jsonb language sql stable

@@ -53,7 +53,7 @@ begin
     perform logic.record_json_changes((
         select jsonb_agg(jsonb_build_object(
             'workflow_id', c.workflow_id, 'ticket_id', c.ticket_id, 'change_type', 'comment_updated', 'field_name', 'reactions',
-            'new_value', n.emoji, 'description', case tg_op when 'INSERT' then 'Reacted to a comment.' else 'Took back a reaction.' end,
+            'new_value', n.emoji, 'description', case tg_op when 'INSERT' then 'Reacted to a comment.' else 'Removed a reaction.' end,
             'metadata', jsonb_build_object('comment', logic.comment_json(c.id))) order by c.id)
         from changed_rows n join ticket_comments c on c.id = n.comment_id));
     return null;

@@ -8,7 +8,7 @@ begin
         perform logic.fail_invalid('decision', 'must be one of approve, reject, answer');
     end if;
     if logic.is_requester(who, asked) then
-        perform logic.fail('forbidden', 'Nobody decides what they asked themselves; another person has to.');
+        perform logic.fail('forbidden', 'A requester cannot decide their own request; another person has to.');
     end if;
     if decision = 'answer' and asked.kind = 'review' then
         perform logic.fail('conflict', 'A review is approved or rejected, not answered.');
@@ -23,13 +23,13 @@ $$;
 create function logic.require_pending(asked approvals) returns void language plpgsql as $$
 begin
     if asked.status <> 'pending' then
-        perform logic.fail('conflict', case asked.status when 'expired' then 'This ran out before it was decided.'
-                when 'withdrawn' then 'This was taken back and needs no decision.'
+        perform logic.fail('conflict', case asked.status when 'expired' then 'This expired before it was decided.'
+                when 'withdrawn' then 'This was withdrawn and needs no decision.'
                 else format('This was %s already%s.', asked.status, coalesce(' by ' || (select a.name from actors a where a.id = asked.decided_by), '')) end,
             jsonb_build_object('status', asked.status, 'decided_by', asked.decided_by));
     end if;
     if asked.expires_at <= clock_timestamp() then
-        perform logic.fail('conflict', 'This ran out before it was decided.', '{"status": "expired"}');
+        perform logic.fail('conflict', 'This expired before it was decided.', '{"status": "expired"}');
     end if;
 end
 $$;
@@ -111,7 +111,7 @@ begin
         update jobs j set attempt = greatest(j.attempt - 1, 0) where j.id = held.id;
     end if;
     if held.cancel_requested_at is not null and not logic.has_live_lease(held) then
-        perform logic.end_job(held, 'cancelled', 'It was to be cancelled while it waited.');
+        perform logic.end_job(held, 'cancelled', 'Its cancellation was requested while it waited.');
     else
         perform logic.resume_locked_job(held);
     end if;

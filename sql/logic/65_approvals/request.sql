@@ -58,7 +58,7 @@ begin
         perform logic.fail_invalid('expires_in_seconds', 'must be between 1 and 31536000');
     end if;
     if kind = 'review' and expires_in_seconds is not null then
-        perform logic.fail_invalid('expires_in_seconds', 'must not be given: a review waits until somebody has looked');
+        perform logic.fail_invalid('expires_in_seconds', 'must not be given: a review does not expire');
     end if;
     if job is null and coalesce(blocks_job, false) then
         perform logic.fail_invalid('job_id', 'must be given where blocks_job is true');

@@ -51,7 +51,7 @@ begin
     select a.id into asked from approvals a where a.ticket_id = tid and a.kind = 'review'
      order by a.status = 'pending' desc, a.decided_at desc nulls last limit 1;
     if row.approval_status is null then
-        perform logic.fail('conflict', format('TKT-%s waits for no review.', row.number), jsonb_build_object('approval_status', null));
+        perform logic.fail('conflict', format('TKT-%s has no pending review.', row.number), jsonb_build_object('approval_status', null));
     end if;
     if row.approval_status not in ('pending_review', outcome) then
         perform logic.fail('conflict', format('TKT-%s was %s already; ask for another review first.', row.number, row.approval_status),

@@ -47,8 +47,8 @@ begin
             when 'approved' then format('Approved %s.', name)
             when 'rejected' then format('Rejected %s.', name)
             when 'answered' then format('Answered %s: %s', name, left(approval.answer, 200))
-            when 'expired' then format('Nobody decided %s in time.', name)
-            else format('Took back %s.', case approval.kind when 'review' then 'the review of ' || name else name end) end,
+            when 'expired' then format('Expired: %s was not decided in time.', name)
+            else format('Withdrew %s.', case approval.kind when 'review' then 'the review of ' || name else name end) end,
         'metadata', jsonb_build_object('approval', shown) || case when approval.kind = 'review' then (
             select jsonb_build_object('changes', jsonb_build_object('approval_status', t.approval_status, 'version', t.version, 'updated_at', t.updated_at))
               from tickets t where t.id = approval.ticket_id) else '{}' end);

@@ -11,10 +11,10 @@ begin
     who := logic.authorize(caller, asked.workflow_id, 'member', 'approval ' || approval);
     perform logic.require_unarchived_workflow(asked.workflow_id);
     if not logic.is_requester(who, asked) and who.role <> 'owner' then
-        perform logic.fail('forbidden', 'Only who asked, or an owner of the workflow, may take this back.');
+        perform logic.fail('forbidden', 'Only the requester or an owner of the workflow may withdraw this.');
     end if;
     if asked.required then
-        perform logic.fail('conflict', 'The board asks for this review; it can be decided, not taken back.');
+        perform logic.fail('conflict', 'The board requires this review; it can be decided, not withdrawn.');
     end if;
     asked := logic.lock_approval(asked.id);
     if asked.status = 'withdrawn' then

@@ -38,7 +38,7 @@ create function logic.require_lease(job jobs, token text) returns void language 
 begin
     if job.lease_token is distinct from token or job.lease_expires_at is null or job.lease_expires_at <= clock_timestamp()
        or job.status not in ('running', 'paused', 'waiting') then
-        perform logic.fail('lease_lost', 'The lease on this job is lost: it expired, or the job ended or went to somebody else. Stop working on it.',
+        perform logic.fail('lease_lost', 'The lease on this job is lost: it expired, or the job ended or was claimed by another worker. Stop working on it.',
             jsonb_build_object('job_id', job.id, 'status', job.status));
     end if;
 end

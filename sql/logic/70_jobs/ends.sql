@@ -128,7 +128,7 @@ begin
     if not (held.status = 'cancelled' and held.lease_token = token) then
         perform logic.require_lease(held, token);
         if held.cancel_requested_at is null then
-            perform logic.fail('conflict', 'Nobody asked for this job to be cancelled; complete, fail or release it.');
+            perform logic.fail('conflict', 'No cancellation was requested for this job; complete, fail or release it.');
         end if;
         perform logic.end_job(held, 'cancelled');
     end if;

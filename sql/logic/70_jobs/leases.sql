@@ -46,7 +46,7 @@ begin
         update jobs j set status = case when j.status = 'running' then 'queued' else j.status end,
             lease_expires_at = null, attempt = greatest(j.attempt - 1, 0), not_before = clock_timestamp()
          where j.id = held.id;
-        perform logic.append_transcript(held, coalesce('Given back: ' || nullif(logic.trim_whitespace(left(reason, 1000)), ''), 'Given back to the queue.'));
+        perform logic.append_transcript(held, coalesce('Released: ' || nullif(logic.trim_whitespace(left(reason, 1000)), ''), 'Released to the queue.'));
     end if;
     return jsonb_build_object('success', true, 'job', (select logic.job_json(j) from jobs j where j.id = held.id));
 end
@@ -67,15 +67,15 @@ begin
     loop
         expired := expired + 1;
         if lost.cancel_requested_at is not null then
-            perform logic.end_job(lost, 'cancelled', 'The worker went silent after it was asked to stop.');
+            perform logic.end_job(lost, 'cancelled', 'The worker stopped sending heartbeats after a cancellation was requested.');
         elsif lost.status in ('paused', 'waiting') then
             update jobs j set lease_expires_at = null, attempt = greatest(j.attempt - 1, 0) where j.id = lost.id;
         elsif lost.attempt >= lost.max_attempts then
-            perform logic.end_job(lost, 'failed', format('The worker %s went silent in attempt %s of %s.', lost.worker, lost.attempt, lost.max_attempts));
+            perform logic.end_job(lost, 'failed', format('The worker %s stopped sending heartbeats in attempt %s of %s.', lost.worker, lost.attempt, lost.max_attempts));
         else
             pause := logic.retry_backoff(lost.attempt);
             update jobs j set status = 'queued', lease_expires_at = null, not_before = clock_timestamp() + pause where j.id = lost.id;
-            perform logic.append_transcript(lost, format('The worker %s went silent; attempt %s of %s begins in %s seconds at the earliest.',
+            perform logic.append_transcript(lost, format('The worker %s stopped sending heartbeats; attempt %s of %s begins in %s seconds at the earliest.',
                 lost.worker, lost.attempt + 1, lost.max_attempts, ceil(extract(epoch from pause))), 'warning');
         end if;
     end loop;

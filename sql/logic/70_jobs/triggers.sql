@@ -111,7 +111,7 @@ begin
        or (n.cancel_requested_at is not null and o.cancel_requested_at is null) then
         others := others || logic.job_change(n.workflow_id, n.id, n.ticket_id, 'job_updated', null, null, null,
             case when n.cancel_requested_at is not null and o.cancel_requested_at is null
-                 then 'Asked the worker to stop.' else 'Changed the job.' end,
+                 then 'Requested cancellation.' else 'Changed the job.' end,
             jsonb_build_object('cancel_requested', n.cancel_requested_at is not null, 'initial_prompt', left(n.initial_prompt, 4000)) || summary);
     end if;
     return case when ended then others || status_change else status_change || others end;

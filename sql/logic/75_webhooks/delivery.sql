@@ -99,7 +99,7 @@ begin
     end if;
     perform logic.insert_webhook_delivery(webhook, held.workflow_id, message_id, event_type, seq, held.attempt + 1, status_code, false, error, duration_ms);
     pause := greatest(least(5 * 2 ^ least(held.attempt, 20), 3600) * (0.8 + 0.4 * random()), least(coalesce(retry_after, 0), 3600));
-    reason := case when status_code = 410 then 'the receiver says that it is gone (410).'
+    reason := case when status_code = 410 then 'the receiver answered 410 Gone.'
         when held.failing_since < clock_timestamp() - interval '3 days' then format('no event was taken for three days; the last attempt: %s', error) end;
     perform set_config('callboard.actor', 'system', true), set_config('callboard.on_behalf_of', '', true);
     update webhooks w set last_seq = greatest(w.last_seq, passed), attempt = w.attempt + 1,

@@ -17,7 +17,7 @@ begin
     select array_agg((n.workflow_id, n.ticket_id, case n.event when 'state_change' then 'ticket_state'
                 when 'progress' then 'ticket_progress' else n.event end, n.event, null, coalesce(n.state, n.pr_url, n.phase, n.category),
             coalesce(n.message, n.notice, case n.event when 'pr_created' then 'Opened the pull request ' || n.pr_url || '.'
-                else 'Told to be ' || coalesce(n.state, n.phase) || '.' end),
+                else 'Reported as ' || coalesce(n.state, n.phase) || '.' end),
             jsonb_build_object('changes', '{}'::jsonb, 'activity', logic.activity_json(n)), null, null)::logic.change
             order by n.created_at, n.id)
       into changes from new_rows n;

@@ -88,7 +88,7 @@ begin
     elsif char_length(activity.subject) > 200 then
         perform logic.fail_invalid('actorId', 'must have at most 200 characters');
     elsif octet_length(activity.metadata::text) > 32768 then
-        perform logic.fail_invalid('metadata', 'and what is told besides must be at most 32 KiB of JSON');
+        perform logic.fail_invalid('metadata', 'and the unknown fields must have at most 32 KiB of JSON together');
     end if;
 end
 $$;

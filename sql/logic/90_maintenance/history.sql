@@ -22,7 +22,7 @@ end
 $$;
 
 -- Prunes history older than `months` (0 keeps all) by dropping whole partitions; returns how many. Each stream records up to
--- where its rows are gone, so that a client with an older cursor is told to resync.
+-- where its rows are gone, so that a client with an older cursor resyncs.
 create function logic.prune_history(months int) returns int language plpgsql as $$
 declare
     part record;

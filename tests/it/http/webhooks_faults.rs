@@ -122,7 +122,7 @@ async fn after_long_failure_it_stops_and_resuming_goes_on_from_the_cursor() {
     receiver.answer([status(410)]);
     desk.ticket("Ticket 3").await;
     house::eventually("it was stopped", async || shown(&desk, &id).await["active"] == false).await;
-    assert_eq!(shown(&desk, &id).await["disabled_reason"], "the receiver says that it is gone (410).");
+    assert_eq!(shown(&desk, &id).await["disabled_reason"], "the receiver answered 410 Gone.");
 }
 
 #[tokio::test]

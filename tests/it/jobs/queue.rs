@@ -133,7 +133,7 @@ async fn a_silent_worker_loses_its_job() {
     assert_eq!(bench.desk.ok("expire_leases", json!({})).await, 1);
     let failed = bench.get(&job).await;
     assert_eq!((&failed["status"], bench.status().await.as_str()), (&json!("failed"), "errored"));
-    assert!(text(&failed, "error").contains("went silent"));
+    assert!(text(&failed, "error").contains("stopped sending heartbeats"));
     assert_eq!(bench.notes(&job).await.len(), 1, "the retry is told");
     bench.desk.streams_are_gapless().await;
 }
@@ -162,7 +162,7 @@ async fn resting_jobs_keep_their_worker_while_it_lives() {
     bench.desk.ok("release_job", json!({"job": job, "token": token, "reason": "going home"})).await;
     let (_, token) = bench.claim().await;
     assert_eq!(bench.get(&job).await["attempt"], 1);
-    assert!(bench.notes(&job).await.contains(&"Given back: going home".to_owned()));
+    assert!(bench.notes(&job).await.contains(&"Released: going home".to_owned()));
     bench.desk.ok("complete_job", json!({"job": job, "token": token})).await;
     for name in ["pause_job", "resume_job", "continue_job", "cancel_job", "retry_job"] {
         assert_eq!(bench.desk.refused(name, json!({"job": job})).await, "CB409", "{name}");
