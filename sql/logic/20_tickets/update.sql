@@ -99,9 +99,10 @@ begin
     changed := array(
         select k from jsonb_object_keys(updates) k
          where to_jsonb(new_row) -> k is distinct from to_jsonb(old_row) -> k and k <> 'blocked_by_ticket_ids' order by k);
-    if jsonb_typeof(updates -> 'blocked_by_ticket_ids') = 'array'
-       and logic.replace_blockers(tid, old_row.workflow_id, logic.json_text_array(updates -> 'blocked_by_ticket_ids')) then
-        changed := changed || array['blocked_by_ticket_ids'];
+    if jsonb_typeof(updates -> 'blocked_by_ticket_ids') = 'array' then
+        if logic.replace_blockers(tid, old_row.workflow_id, logic.json_text_array(updates -> 'blocked_by_ticket_ids')) then
+            changed := changed || array['blocked_by_ticket_ids'];
+        end if;
     end if;
     if nullif(logic.trim_whitespace(update_comment), '') is not null then
         perform logic.insert_comment(access.who, tid, old_row.workflow_id, update_comment, 'general', field => 'update_comment');
