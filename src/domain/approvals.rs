@@ -4,9 +4,7 @@
 //! Reviews and clarifications of tickets are approvals too, by names that existing clients know
 //! ([`reviews`]).
 
-#[cfg(feature = "server")]
 pub mod reviews;
-#[cfg(feature = "server")]
 pub mod waiting;
 
 use serde::{Deserialize, Serialize};

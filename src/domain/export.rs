@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 
-#[cfg(feature = "server")]
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -14,8 +13,7 @@ use crate::domain::embeddings::Embeddings;
 use crate::domain::search::{self, SearchTickets};
 
 /// What to write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
-#[cfg_attr(feature = "server", derive(ValueEnum))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
     /// One document with everything, comments too.
