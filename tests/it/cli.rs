@@ -1,4 +1,4 @@
-//! The command line, as somebody at a terminal meets it.
+//! The command line, run as a user would run it.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -7,13 +7,13 @@ use serde_json::Value;
 
 use crate::harness;
 
-struct Said {
+struct CommandOutput {
     ok: bool,
     out: String,
     err: String,
 }
 
-impl Said {
+impl CommandOutput {
     fn json(&self) -> Value {
         assert!(self.ok, "{}", self.err);
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out))
@@ -27,7 +27,7 @@ impl Said {
     }
 }
 
-fn run(url: &str, input: &str, arguments: &[&str]) -> Said {
+fn run(url: &str, input: &str, arguments: &[&str]) -> CommandOutput {
     let mut child = Command::new(env!("CARGO_BIN_EXE_callboard"))
         .args(arguments)
         .env_remove("CALLBOARD_CONFIG")
@@ -39,7 +39,7 @@ fn run(url: &str, input: &str, arguments: &[&str]) -> Said {
         .expect("start callboard");
     child.stdin.take().expect("its input").write_all(input.as_bytes()).expect("write");
     let output = child.wait_with_output().expect("run callboard");
-    Said {
+    CommandOutput {
         ok: output.status.success(),
         out: String::from_utf8_lossy(&output.stdout).into_owned(),
         err: String::from_utf8_lossy(&output.stderr).into_owned(),

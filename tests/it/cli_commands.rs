@@ -1,4 +1,4 @@
-//! The command line against a running server, as people and scripts use it every day.
+//! The client commands against a running server, as used by people and scripts.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -9,17 +9,17 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
 use crate::client::{Server, server_with};
-use crate::http::fixtures::{self, Desk};
+use crate::http::fixtures::{self, TestWorkflow};
 
 const PASSWORD: &str = "correct horse battery";
 
-struct Said {
+struct CommandOutput {
     code: Option<i32>,
     out: String,
     err: String,
 }
 
-impl Said {
+impl CommandOutput {
     #[track_caller]
     fn ok(self) -> String {
         assert_eq!(self.code, Some(0), "{}{}", self.out, self.err);
@@ -41,7 +41,7 @@ impl Said {
     }
 }
 
-/// Somebody's terminal: a home folder, a server, perhaps a key.
+/// A terminal session: a home folder, a server and an optional key.
 struct Terminal {
     home: tempfile::TempDir,
     url: String,
@@ -74,26 +74,26 @@ impl Terminal {
         command
     }
 
-    async fn run(&self, arguments: &[&str]) -> Said {
+    async fn run(&self, arguments: &[&str]) -> CommandOutput {
         self.run_with(arguments, "").await
     }
 
-    async fn run_with(&self, arguments: &[&str], input: &str) -> Said {
+    async fn run_with(&self, arguments: &[&str], input: &str) -> CommandOutput {
         let mut child = self.command(arguments).spawn().expect("start callboard");
         child.stdin.take().expect("its input").write_all(input.as_bytes()).await.expect("write");
         let output = child.wait_with_output().await.expect("run callboard");
-        Said {
+        CommandOutput {
             code: output.status.code(),
             out: String::from_utf8_lossy(&output.stdout).into_owned(),
             err: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
     }
 
-    async fn say(&self, arguments: &[&str]) -> String {
+    async fn run_ok(&self, arguments: &[&str]) -> String {
         self.run(arguments).await.ok()
     }
 
-    /// A command that goes on.
+    /// Starts a long-running command.
     fn follow(&self, arguments: &[&str]) -> (Child, Lines<BufReader<ChildStdout>>) {
         let mut child = self.command(arguments).stderr(Stdio::null()).spawn().expect("start callboard");
         let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
@@ -106,21 +106,21 @@ async fn next(lines: &mut Lines<BufReader<ChildStdout>>) -> String {
     line.expect("a line in time").expect("readable").expect("a line")
 }
 
-/// A server with a person who has a workflow, and that person's terminal.
-async fn open(hint: &str) -> (Server, Desk, Terminal) {
+/// A server, a user with a workflow, and that user's terminal.
+async fn open(hint: &str) -> (Server, TestWorkflow, Terminal) {
     let server = fixtures::open(hint).await;
-    let owner = fixtures::person(&server, "ada").await;
-    let desk = Desk::of(&owner).await;
-    // Whatever proves who one is may stand in CALLBOARD_API_KEY.
+    let owner = fixtures::signed_in_user(&server, "ada").await;
+    let fixture = TestWorkflow::of(&owner).await;
+    // CALLBOARD_API_KEY accepts any bearer credential.
     let terminal = Terminal::with_key(&server, owner.token.as_deref().expect("a token"));
-    (server, desk, terminal)
+    (server, fixture, terminal)
 }
 
 #[tokio::test]
 async fn tickets_are_made_found_changed_and_finished() {
-    let (_server, desk, at) = open("cli_tickets").await;
+    let (_server, fixture, at) = open("cli_tickets").await;
     assert_eq!(
-        at.say(&["ticket", "create", "Fix the door", "-p", "high", "--tag", "a", "--tag", "b", "--assign", "ada"])
+        at.run_ok(&["ticket", "create", "Fix the door", "-p", "high", "--tag", "a", "--tag", "b", "--assign", "ada"])
             .await,
         "TKT-1"
     );
@@ -137,19 +137,19 @@ async fn tickets_are_made_found_changed_and_finished() {
         (&paint["ticket_id"], &paint["status"], &paint["is_blocked"]),
         (&made["ticket_id"], &json!("todo"), &json!(true))
     );
-    let table = at.say(&["ticket", "list"]).await;
+    let table = at.run_ok(&["ticket", "list"]).await;
     let lines: Vec<&str> = table.lines().collect();
     assert!(lines[0].starts_with("KEY    COLUMN   PRIORITY") && lines[1].contains("[blocked] Paint it"), "{table}");
     assert!(lines[2].contains("high") && lines[2].contains("ada") && lines[2].ends_with("Fix the door"), "{table}");
-    let some = at.say(&["ticket", "list", "--assigned", "ada", "--tag", "a", "-p", "high"]).await;
+    let some = at.run_ok(&["ticket", "list", "--assigned", "ada", "--tag", "a", "-p", "high"]).await;
     assert!(some.contains("TKT-1") && !some.contains("TKT-2"), "{some}");
 
     assert_eq!(
-        at.say(&["ticket", "move", "tkt-1", "In Progress", "-c", "Begun"]).await,
+        at.run_ok(&["ticket", "move", "tkt-1", "In Progress", "-c", "Begun"]).await,
         "Moved TKT-1 from backlog to in_progress."
     );
     at.run_with(&["ticket", "comment", "1", "-"], "From a pipe").await.ok();
-    let shown = at.say(&["ticket", "show", "1"]).await;
+    let shown = at.run_ok(&["ticket", "show", "1"]).await;
     for part in [
         "TKT-1  Fix the door",
         "in_progress",
@@ -163,29 +163,29 @@ async fn tickets_are_made_found_changed_and_finished() {
         assert!(shown.contains(part), "{part}: {shown}");
     }
     assert_eq!(
-        at.say(&["ticket", "edit", "1", "--title", "Fix the gate", "--tags", "", "--assign", ""]).await,
+        at.run_ok(&["ticket", "edit", "1", "--title", "Fix the gate", "--tags", "", "--assign", ""]).await,
         "Updated assigned_agent_id, tags, title."
     );
     let found = at.run(&["ticket", "search", "gate", "--mode", "keyword", "--json"]).await.json();
     assert_eq!((&found["results"][0]["key"], &found["total_found"]), (&json!("TKT-1"), &json!(1)));
     at.run(&["ticket", "move", "2", "In Progress"]).await.refuses("TKT-1");
-    assert!(at.say(&["board"]).await.contains("In Progress 1\n  TKT-1    Fix the gate"));
+    assert!(at.run_ok(&["board"]).await.contains("In Progress 1\n  TKT-1    Fix the gate"));
 
     at.run(&["ticket", "claim", "--tag", "nothing"]).await.refuses("ready");
-    assert_eq!(at.say(&["ticket", "resolve", "1", "-c", "The hinge was bent."]).await.lines().count(), 1);
-    assert_eq!(at.say(&["ticket", "claim"]).await, "TKT-2", "nothing blocks it any more");
-    assert!(at.say(&["ticket", "block", "2", "--on", "1"]).await.contains("lockers"));
-    let gone = at.say(&["ticket", "delete", "2"]).await;
+    assert_eq!(at.run_ok(&["ticket", "resolve", "1", "-c", "The hinge was bent."]).await.lines().count(), 1);
+    assert_eq!(at.run_ok(&["ticket", "claim"]).await, "TKT-2", "nothing blocks it any more");
+    assert!(at.run_ok(&["ticket", "block", "2", "--on", "1"]).await.contains("lockers"));
+    let gone = at.run_ok(&["ticket", "delete", "2"]).await;
     at.run(&["ticket", "show", "2"]).await.refuses("There is no ticket 2");
     let id = gone.rsplit(' ').next().expect("an id");
-    at.say(&["ticket", "restore", id]).await;
-    assert_eq!(desk.read(id).await["key"], "TKT-2");
+    at.run_ok(&["ticket", "restore", id]).await;
+    assert_eq!(fixture.read(id).await["key"], "TKT-2");
 }
 
 #[tokio::test]
 async fn refusals_are_sentences_or_problems_and_change_nothing() {
-    let (server, desk, at) = open("cli_refusals").await;
-    at.say(&["ticket", "create", "The only one"]).await;
+    let (server, fixture, at) = open("cli_refusals").await;
+    at.run_ok(&["ticket", "create", "The only one"]).await;
     let before = at.run(&["ticket", "list", "--all", "--json"]).await.json();
     at.run(&["ticket", "create", "x"]).await.refuses("title");
     at.run(&["ticket", "move", "1", "nowhere"]).await.refuses("nowhere");
@@ -194,8 +194,11 @@ async fn refusals_are_sentences_or_problems_and_change_nothing() {
     at.run(&["job", "show", "job-x"]).await.refuses("job-x");
     at.run(&["ticket", "create", "A title", "--column", "none"]).await.refuses("none");
     let problem = at.run(&["ticket", "create", "x", "--json"]).await;
-    let told: Value = serde_json::from_str(&problem.err).expect("a problem");
-    assert_eq!((problem.code, &told["status"], &told["errors"][0]["field"]), (Some(1), &json!(422), &json!("title")));
+    let received: Value = serde_json::from_str(&problem.err).expect("a problem");
+    assert_eq!(
+        (problem.code, &received["status"], &received["errors"][0]["field"]),
+        (Some(1), &json!(422), &json!("title"))
+    );
     for wrong in [
         &["ticket", "create"][..],
         &["ticket", "list", "-n", "0"],
@@ -207,11 +210,11 @@ async fn refusals_are_sentences_or_problems_and_change_nothing() {
     }
     assert_eq!(at.run(&["ticket", "list", "--all", "--json"]).await.json(), before);
 
-    desk.owner.post("/api/workflows", json!({"name": "Another"})).await.created();
+    fixture.owner.post("/api/workflows", json!({"name": "Another"})).await.created();
     at.run(&["board"]).await.refuses("--workflow: Another, Work");
-    assert!(at.say(&["board", "-w", "Work"]).await.contains("TKT-1"));
-    let stranger = Terminal::at(&server);
-    stranger.run(&["ticket", "list"]).await.refuses("callboard login");
+    assert!(at.run_ok(&["board", "-w", "Work"]).await.contains("TKT-1"));
+    let outsider = Terminal::at(&server);
+    outsider.run(&["ticket", "list"]).await.refuses("callboard login");
     Terminal::with_key(&server, "cb_nonsense").run(&["whoami"]).await.refuses("key");
     let mut nowhere = Terminal::with_key(&server, "cb_nonsense");
     nowhere.url = "http://127.0.0.1:1".to_owned();
@@ -223,7 +226,7 @@ async fn a_sign_in_is_kept_for_its_owner_and_renewed_by_many_at_once() {
     let server =
         server_with("cli_login", &["--request-rate", "1000000", "--access-token-seconds", "60"], Vec::new()).await;
     let account = json!({"email": "eve@example.org", "password": PASSWORD, "token_mode": "json"});
-    server.stranger().post("/api/auth/register", account).await.created();
+    server.anonymous().post("/api/auth/register", account).await.created();
     let at = Terminal::at(&server);
     let login = ["login", "eve@example.org", "--password-stdin"];
     at.run_with(&login, "wrong\n").await.refuses("password");
@@ -233,9 +236,9 @@ async fn a_sign_in_is_kept_for_its_owner_and_renewed_by_many_at_once() {
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).expect("the file").permissions());
     assert_eq!(mode & 0o777, 0o600);
     assert!(!std::fs::read_to_string(&file).expect("the file").contains(PASSWORD));
-    assert!(at.say(&["whoami"]).await.contains(&server.url));
+    assert!(at.run_ok(&["whoami"]).await.contains(&server.url));
 
-    // As after a night: no access token is good any more, and six commands find out at once.
+    // All access tokens have expired, and six commands refresh concurrently.
     let mut kept: Value = serde_json::from_str(&std::fs::read_to_string(&file).expect("the file")).expect("JSON");
     kept["servers"][&server.url]["tokens"]["access"] = json!("ended");
     std::fs::write(&file, kept.to_string()).expect("write");
@@ -253,24 +256,24 @@ async fn a_sign_in_is_kept_for_its_owner_and_renewed_by_many_at_once() {
 
 #[tokio::test]
 async fn jobs_are_followed_to_their_end_and_the_exit_code_tells_it() {
-    let (_server, desk, at) = open("cli_jobs").await;
-    let ticket = desk.ticket("The work").await;
+    let (_server, fixture, at) = open("cli_jobs").await;
+    let ticket = fixture.ticket("The work").await;
     for (end, code) in [("complete", Some(0)), ("fail", Some(1))] {
         let job =
-            at.say(&["job", "create", "Please\nbuild it", "-t", &ticket, "--stages", "plan,build", "--draft"]).await;
-        assert!(at.say(&["job", "show", &job]).await.contains("collecting"));
-        assert_eq!(at.say(&["job", "continue", &job]).await, "queued");
-        assert_eq!(at.say(&["job", "pause", &job]).await, "paused");
-        assert_eq!(at.say(&["job", "resume", &job]).await, "queued");
+            at.run_ok(&["job", "create", "Please\nbuild it", "-t", &ticket, "--stages", "plan,build", "--draft"]).await;
+        assert!(at.run_ok(&["job", "show", &job]).await.contains("collecting"));
+        assert_eq!(at.run_ok(&["job", "continue", &job]).await, "queued");
+        assert_eq!(at.run_ok(&["job", "pause", &job]).await, "paused");
+        assert_eq!(at.run_ok(&["job", "resume", &job]).await, "queued");
         let (mut child, mut lines) = at.follow(&["job", "log", "--follow", &job]);
-        at.say(&["job", "say", &job, "Mind the step"]).await;
+        at.run_ok(&["job", "say", &job, "Mind the step"]).await;
         assert_eq!((next(&mut lines).await.as_str(), next(&mut lines).await.as_str()), ("ada:", "  Mind the step"));
-        let claimed = desk.owner.post("/api/jobs/claim", json!({"worker": "w1"})).await.ok();
+        let claimed = fixture.owner.post("/api/jobs/claim", json!({"worker": "w1"})).await.ok();
         assert_eq!(claimed["job"]["id"], json!(job));
         let worker = |path: &str, mut body: Value| {
             body["lease_token"] = claimed["lease_token"].clone();
             let path = format!("/api/jobs/{job}/{path}");
-            let owner = desk.owner.clone();
+            let owner = fixture.owner.clone();
             async move { owner.post(&path, body).await.ok() }
         };
         worker("messages", json!({"messages": [{"kind": "log", "content": "one\ntwo \u{1b}[2Jthree"}]})).await;
@@ -291,17 +294,17 @@ async fn jobs_are_followed_to_their_end_and_the_exit_code_tells_it() {
         assert_eq!(status.code(), code);
         let listed = at.run(&["job", "list", "--ticket", &ticket, "--json"]).await.json();
         assert_eq!(listed[0]["status"], if end == "fail" { "failed" } else { "succeeded" });
-        let whole = at.say(&["job", "log", &job]).await;
+        let whole = at.run_ok(&["job", "log", &job]).await;
         assert!(whole.contains("Mind the step") && whole.contains("one\ntwo"), "{whole}");
     }
 }
 
 #[tokio::test]
 async fn what_an_agent_asks_at_a_terminal_is_decided_at_another() {
-    let (server, desk, at) = open("cli_approvals").await;
-    let agent = fixtures::service(&server, "agent-x", &["read", "write", "approve"]).await;
-    let path = format!("/api/workflows/{}/members/agent-x", desk.workflow);
-    desk.owner.put(&path, json!({"role": "member"})).await.ok();
+    let (server, fixture, at) = open("cli_approvals").await;
+    let agent = fixtures::service_client(&server, "agent-x", &["read", "write", "approve"]).await;
+    let path = format!("/api/workflows/{}/members/agent-x", fixture.workflow);
+    fixture.owner.put(&path, json!({"role": "member"})).await.ok();
     let asker = Terminal::with_key(&server, agent.token.as_deref().expect("a key"));
     for (decision, code) in [(&["approve"][..], Some(0)), (&["reject", "-r", "Not today"], Some(1))] {
         let child =
@@ -314,33 +317,33 @@ async fn what_an_agent_asks_at_a_terminal_is_decided_at_another() {
         let id = asked().await.expect("a question");
         let (verb, flags) = decision.split_first().expect("a verb");
         asker.run(&["approval", verb, &id]).await.refuses("themselves");
-        assert!(at.say(&["approval", "show", &id]).await.contains("All is green"));
-        let said = at.say(&[&["approval", verb, id.as_str()], flags].concat()).await;
+        assert!(at.run_ok(&["approval", "show", &id]).await.contains("All is green"));
+        let said = at.run_ok(&[&["approval", verb, id.as_str()], flags].concat()).await;
         assert!(said.ends_with("by ada"), "{said}");
         let other = if *verb == "approve" { "reject" } else { "approve" };
         at.run(&["approval", other, &id]).await.refuses("already by ada");
         let output = child.expect("started").wait_with_output().await.expect("its end");
         assert_eq!(output.status.code(), code, "{}", String::from_utf8_lossy(&output.stderr));
     }
-    let id = asker.say(&["approval", "ask", "Which one?", "--option", "red", "--option", "blue"]).await;
-    at.say(&["approval", "answer", &id, "blue"]).await;
+    let id = asker.run_ok(&["approval", "ask", "Which one?", "--option", "red", "--option", "blue"]).await;
+    at.run_ok(&["approval", "answer", &id, "blue"]).await;
     assert_eq!(asker.run(&["approval", "show", &id, "--json"]).await.json()["answer"], "blue");
-    assert!(at.say(&["approval", "list"]).await.is_empty());
+    assert!(at.run_ok(&["approval", "list"]).await.is_empty());
 }
 
 #[tokio::test]
 async fn watching_tells_everything_once_from_where_one_likes_and_ends_when_nobody_reads() {
-    let (_server, desk, at) = open("cli_watch").await;
-    let one = desk.ticket("The first").await;
-    desk.ticket("The second").await;
+    let (_server, fixture, at) = open("cli_watch").await;
+    let one = fixture.ticket("The first").await;
+    fixture.ticket("The second").await;
     let (mut whole, mut all) = at.follow(&["watch", "-n", "2"]);
     assert!(next(&mut all).await.contains("TKT-1    is new in Backlog  The first (ada)"));
     assert!(next(&mut all).await.contains("TKT-2"));
     let (_live, mut live) = at.follow(&["watch", "tkt-1", "--events", "comment_added", "--since", "0", "--json"]);
     for number in 0..5 {
-        desk.comment(&one, &format!("Number {number}")).await;
+        fixture.comment(&one, &format!("Number {number}")).await;
     }
-    desk.move_to(&one, "todo").await.ok();
+    fixture.move_to(&one, "todo").await.ok();
     for number in 0..5 {
         assert!(next(&mut all).await.contains(&format!("comment: Number {number}")));
         let event: Value = serde_json::from_str(&next(&mut live).await).expect("JSON");
@@ -348,7 +351,7 @@ async fn watching_tells_everything_once_from_where_one_likes_and_ends_when_nobod
     }
     assert!(next(&mut all).await.contains("Backlog → To Do"));
 
-    // SAFETY: a plain signal to our own child.
+    // SAFETY: signals a child of this test.
     unsafe { libc::kill(whole.id().expect("it runs") as libc::pid_t, libc::SIGINT) };
     let ended = tokio::time::timeout(Duration::from_secs(30), whole.wait()).await;
     assert!(ended.expect("ctrl-c ends it").expect("its end").success());
@@ -364,16 +367,16 @@ async fn shells_complete_commands() {
     let folder = tempfile::tempdir().expect("a folder");
     let at = Terminal { home: folder, url: String::new(), key: None };
     for shell in ["bash", "zsh", "fish"] {
-        let script = at.say(&["completions", shell]).await;
+        let script = at.run_ok(&["completions", shell]).await;
         assert!(script.contains("callboard") && script.contains("approval"), "{shell}");
     }
-    let script = at.say(&["completions", "bash"]).await;
+    let script = at.run_ok(&["completions", "bash"]).await;
     let file = at.home.path().join("callboard.bash");
     std::fs::write(&file, script).expect("write");
     assert!(completes(&file).await.lines().any(|word| word == "ticket"));
 }
 
-/// What bash offers after `callboard `.
+/// The completions of bash for a command line.
 async fn completes(file: &Path) -> String {
     let ask = format!(
         "source {}; COMP_WORDS=(callboard ''); COMP_CWORD=1; _callboard callboard '' callboard; printf '%s\\n' \"${{COMPREPLY[@]}}\"",

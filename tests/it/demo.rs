@@ -1,4 +1,4 @@
-//! The demo, against a real server: its agents call the API, and a restart goes on with the same board.
+//! The demo against a real server: its agents use the API, and a restart continues with the same board.
 
 use callboard::db::{Db, pool};
 use callboard::tools::demo;
@@ -22,7 +22,7 @@ async fn agents_work_through_the_api_and_a_restart_goes_on() {
     let (stop, running) = run();
     harness::eventually("the first tickets", async || count("select count(*) from tickets").await >= 32).await;
     let seeded = count("select max(seq) from history").await;
-    // Each of the four has done something to a ticket since.
+    // Each of the four agents has changed a ticket since.
     let at_work = format!(
         "select count(distinct actor_id) from history where seq > {seeded} and actor_id in ('demo/ada', 'demo/brook', 'demo/cass', 'demo/dot')"
     );

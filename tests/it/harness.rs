@@ -1,5 +1,5 @@
-//! What the tests stand on: one embedded Postgres for the whole run, and a database for each test,
-//! cloned from a migrated template in some tens of milliseconds.
+//! The test harness: one embedded Postgres for the whole run, and a database for each test, cloned from a
+//! migrated template in some tens of milliseconds.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -12,20 +12,20 @@ use callboard::db::migrate;
 use tokio::sync::{Mutex, OnceCell};
 use tokio_postgres::{Client, NoTls};
 
-const TEMPLATE: &str = "house_template";
+const TEMPLATE: &str = "callboard_template";
 
-static HOUSE_16: OnceCell<House> = OnceCell::const_new();
-static HOUSE_18: OnceCell<House> = OnceCell::const_new();
+static POSTGRES_16: OnceCell<TestPostgres> = OnceCell::const_new();
+static POSTGRES_18: OnceCell<TestPostgres> = OnceCell::const_new();
 
-struct House {
+struct TestPostgres {
     folder: PathBuf,
     postgres: Embedded,
-    /// Databases are made one at a time: it is one process copying files either way.
-    turn: Mutex<()>,
+    /// Databases are created one at a time, since a single process copies the files anyway.
+    create_lock: Mutex<()>,
     template: OnceCell<()>,
 }
 
-/// A database of one test; dropped with it.
+/// The database of one test, dropped with this value.
 pub struct TestDb {
     /// Its connection string.
     pub url: String,
@@ -35,7 +35,7 @@ pub struct TestDb {
 
 /// The Postgres 18 of this test run, started at first use and stopped when the tests end.
 pub async fn postgres() -> &'static Embedded {
-    &house(18).await.postgres
+    &test_postgres(18).await.postgres
 }
 
 /// A fresh migrated database in Postgres 18. The hint becomes part of its name.
@@ -46,30 +46,30 @@ pub async fn database(hint: &str) -> TestDb {
 /// A fresh migrated database in Postgres 16 or 18.
 pub async fn database_of(major: u32, hint: &str) -> TestDb {
     static COUNT: AtomicU32 = AtomicU32::new(0);
-    let house = house(major).await;
+    let instance = test_postgres(major).await;
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let hint: String = hint.chars().filter(char::is_ascii_alphanumeric).take(30).collect();
     let name = format!("t{number}_{}", hint.to_lowercase());
-    let server = house.postgres.url().to_owned();
-    let turn = house.turn.lock().await;
-    house.template.get_or_init(|| make_template(&server)).await;
+    let server = instance.postgres.url().to_owned();
+    let create_lock = instance.create_lock.lock().await;
+    instance.template.get_or_init(|| make_template(&server)).await;
     execute(&server, &format!("create database {name} template {TEMPLATE} strategy file_copy")).await;
-    drop(turn);
+    drop(create_lock);
     TestDb { url: url_of(&server, &name), name, server }
 }
 
 /// An empty database, without migrations.
 pub async fn empty_database(major: u32, hint: &str) -> TestDb {
     static COUNT: AtomicU32 = AtomicU32::new(0);
-    let house = house(major).await;
+    let instance = test_postgres(major).await;
     let name = format!("e{}_{}", COUNT.fetch_add(1, Ordering::Relaxed), hint.to_lowercase());
-    let server = house.postgres.url().to_owned();
-    let _turn = house.turn.lock().await;
+    let server = instance.postgres.url().to_owned();
+    let _create_lock = instance.create_lock.lock().await;
     execute(&server, &format!("create database {name} template template0")).await;
     TestDb { url: url_of(&server, &name), name, server }
 }
 
-/// A connection of its own to a database.
+/// A separate connection to a database.
 pub async fn connect(url: &str) -> Client {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("connect to Postgres");
     tokio::spawn(connection);
@@ -88,7 +88,7 @@ pub fn runtime_dir() -> PathBuf {
     folder
 }
 
-/// Polls until the condition holds; fails the test when it still does not after half a minute.
+/// Polls until the condition holds; fails the test after 30 seconds.
 pub async fn eventually<F: AsyncFnMut() -> bool>(what: &str, mut condition: F) {
     let deadline = Instant::now() + Duration::from_secs(30);
     while !condition().await {
@@ -97,17 +97,17 @@ pub async fn eventually<F: AsyncFnMut() -> bool>(what: &str, mut condition: F) {
     }
 }
 
-async fn house(major: u32) -> &'static House {
-    let cell = if major == 16 { &HOUSE_16 } else { &HOUSE_18 };
+async fn test_postgres(major: u32) -> &'static TestPostgres {
+    let cell = if major == 16 { &POSTGRES_16 } else { &POSTGRES_18 };
     cell.get_or_init(|| open(major)).await
 }
 
-async fn open(major: u32) -> House {
+async fn open(major: u32) -> TestPostgres {
     static LEFTOVERS: OnceLock<()> = OnceLock::new();
     LEFTOVERS.get_or_init(|| {
         remove_leftovers();
-        // SAFETY: the function is a plain one and stays valid.
-        unsafe { libc::atexit(close_all) };
+        // SAFETY: the function is static and stays valid.
+        unsafe { libc::atexit(stop_all) };
     });
     let folder = std::env::temp_dir().join(format!("callboard-tests-{major}-{}", std::process::id()));
     let mut options = Options::new(runtime_dir(), folder.join("data"));
@@ -119,7 +119,7 @@ async fn open(major: u32) -> House {
         .map(|(name, value)| (name.into(), value.into()))
         .collect();
     let postgres = Embedded::start(options).await.unwrap_or_else(|error| panic!("{error}"));
-    House { folder, postgres, turn: Mutex::new(()), template: OnceCell::new() }
+    TestPostgres { folder, postgres, create_lock: Mutex::new(()), template: OnceCell::new() }
 }
 
 async fn make_template(server: &str) {
@@ -139,7 +139,7 @@ fn url_of(server: &str, database: &str) -> String {
 
 impl Drop for TestDb {
     fn drop(&mut self) {
-        // Dropped by one thread in the background: the test need not wait, the disk stays small.
+        // Dropped by a background thread, so that tests do not wait and disk usage stays low.
         static SWEEPER: OnceLock<mpsc::Sender<(String, String)>> = OnceLock::new();
         let sweeper = SWEEPER.get_or_init(|| {
             let (sender, receiver) = mpsc::channel::<(String, String)>();
@@ -163,18 +163,18 @@ impl Drop for TestDb {
     }
 }
 
-/// Runs when the test process exits, in whatever way short of a kill (after which the kernel stops
-/// Postgres, and the next run removes the folder).
-extern "C" fn close_all() {
-    for house in [&HOUSE_16, &HOUSE_18].into_iter().filter_map(OnceCell::get) {
-        house.postgres.begin_stop();
+/// Runs when the test process exits, unless it is killed (then the kernel stops Postgres, and the next run
+/// removes the folder).
+extern "C" fn stop_all() {
+    for instance in [&POSTGRES_16, &POSTGRES_18].into_iter().filter_map(OnceCell::get) {
+        instance.postgres.begin_stop();
     }
-    for house in [&HOUSE_16, &HOUSE_18].into_iter().filter_map(OnceCell::get) {
+    for instance in [&POSTGRES_16, &POSTGRES_18].into_iter().filter_map(OnceCell::get) {
         let deadline = Instant::now() + Duration::from_secs(20);
-        while *house.postgres.state().borrow() != State::Stopped && Instant::now() < deadline {
+        while *instance.postgres.state().borrow() != State::Stopped && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(10));
         }
-        let _ = std::fs::remove_dir_all(&house.folder);
+        let _ = std::fs::remove_dir_all(&instance.folder);
     }
 }
 
@@ -187,7 +187,7 @@ fn remove_leftovers() {
         let Some(pid) = rest.rsplit('-').next().and_then(|pid| pid.parse::<i32>().ok()) else {
             continue;
         };
-        // SAFETY: signal 0 only asks whether the process exists.
+        // SAFETY: signal 0 only checks whether the process exists.
         if unsafe { libc::kill(pid, 0) } != 0 {
             let _ = std::fs::remove_dir_all(entry.path());
         }

@@ -21,8 +21,8 @@ mod mcp;
 mod runtime;
 #[cfg(target_os = "linux")]
 mod runtime_disk;
+mod rust_client;
 mod schema;
-mod sdk;
 mod search;
 mod sql_contract;
 mod worker;

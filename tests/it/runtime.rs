@@ -1,4 +1,4 @@
-//! The embedded Postgres, as a user meets it: first start, odd places, crashes, kills, intruders.
+//! The embedded Postgres: first start, unusual paths, crashes, kills and foreign data directories.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -19,7 +19,7 @@ fn options(data_dir: impl Into<PathBuf>) -> Options {
     options
 }
 
-/// A folder every account may pass through.
+/// A folder that every account may traverse.
 fn folder() -> TempDir {
     let folder = tempfile::tempdir().expect("make a temporary folder");
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("chmod");
@@ -52,7 +52,7 @@ fn is_alive(pid: i32) -> bool {
 }
 
 fn signal(pid: i32, signal: i32) {
-    // SAFETY: a plain system call on a process these tests started.
+    // SAFETY: a plain system call on a process started by these tests.
     unsafe { libc::kill(pid, signal) };
 }
 
@@ -159,7 +159,7 @@ async fn a_killed_server_leaves_nothing_running_and_the_next_one_starts() {
     embedded.stop().await;
 }
 
-/// Not a test: the server that the test above kills.
+/// Not a test: the server killed by the test above.
 #[tokio::test]
 #[ignore = "run by another test"]
 async fn helper_server() {
@@ -194,24 +194,25 @@ async fn a_stale_pid_file_does_not_matter_and_no_stranger_is_harmed() {
     embedded.stop().await;
 
     let owner = fs::metadata(data.join("postgres")).expect("the cluster");
-    let mut stranger = Command::new("sleep");
-    stranger.arg("600");
+    let mut other_process = Command::new("sleep");
+    other_process.arg("600");
     if owner.uid() != 0 && tempfile_is_roots(&folder) {
-        stranger.uid(owner.uid()).gid(owner.gid());
+        other_process.uid(owner.uid()).gid(owner.gid());
     }
-    let mut stranger = stranger.spawn().expect("start a stranger");
+    let mut other_process = other_process.spawn().expect("start a other_process");
     for (file, text) in files.iter().zip(texts) {
-        fs::write(file, text.replacen(&pid.to_string(), &stranger.id().to_string(), 1)).expect("write a stale file");
+        fs::write(file, text.replacen(&pid.to_string(), &other_process.id().to_string(), 1))
+            .expect("write a stale file");
     }
     let again = start(&data).await;
     assert_eq!(number(again.url(), "select 1::int8").await, 1);
-    assert!(stranger.try_wait().expect("look").is_none(), "the stranger was harmed");
+    assert!(other_process.try_wait().expect("look").is_none(), "the other_process was harmed");
     again.stop().await;
-    // Killed before it wrote its pid.
+    // The helper was killed before it wrote its pid.
     fs::write(&files[0], "").expect("write an empty file");
     start(&data).await.stop().await;
-    stranger.kill().expect("end the stranger");
-    stranger.wait().expect("reap the stranger");
+    other_process.kill().expect("end the other_process");
+    other_process.wait().expect("reap the other_process");
 }
 
 fn tempfile_is_roots(folder: &TempDir) -> bool {

@@ -1,4 +1,4 @@
-//! A full disk below the embedded Postgres.
+//! A full disk under the embedded Postgres.
 
 use std::ffi::CString;
 use std::fs;
@@ -11,7 +11,7 @@ use callboard::db::embedded::{Embedded, Options, State};
 
 use crate::harness;
 
-/// A small file system of its own, where this process may mount one.
+/// A separate small file system, where this process may mount one.
 struct SmallDisk(PathBuf);
 
 impl SmallDisk {
@@ -77,7 +77,7 @@ async fn a_full_disk_loses_nothing_and_is_survived() {
     waited.expect("Postgres runs again once there is room").expect("a living supervisor");
     let client = harness::connect(embedded.url()).await;
     let found: i64 = client.query_one("select n from counter", &[]).await.expect("read").get(0);
-    // The write that failed may have been committed before its answer was lost.
+    // The failed write may have been committed before its response was lost.
     assert!(found == acknowledged || found == acknowledged + 1, "{found} after {acknowledged} acknowledged");
     embedded.stop().await;
 }

@@ -1,5 +1,5 @@
-//! The schema after all migrations, as a snapshot for review; and that migrating is safe concurrently,
-//! repeatedly, and under write load.
+//! The schema after all migrations, as a snapshot for review. Migrating is safe concurrently, repeatedly
+//! and under write load.
 
 use std::process::Command;
 
@@ -24,7 +24,7 @@ async fn the_schema_is_the_one_in_review() {
         .expect("run pg_dump");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let dump = String::from_utf8(output.stdout).expect("UTF-8");
-    // Versions and pg_dump's random marks are no part of the schema.
+    // Versions and pg_dump's random tokens are not part of the schema.
     let dump: Vec<&str> = dump
         .lines()
         .filter(|line| {
@@ -32,7 +32,7 @@ async fn the_schema_is_the_one_in_review() {
         })
         .filter(|line| !line.contains("refinery_schema_history") && !line.contains("history_2"))
         .collect();
-    // pg_dump's order follows dependencies, also those of functions outside the dump.
+    // pg_dump orders by dependencies, including those on functions outside the dump.
     let dump = dump.join("\n");
     let mut statements: Vec<&str> = dump.split_inclusive(";\n").map(str::trim_end).collect();
     statements.sort_unstable();
@@ -51,7 +51,7 @@ async fn five_nodes_that_start_at_once_all_succeed() {
     assert!(again.applied.is_empty() && !again.rebuilt, "a rerun changes nothing");
 }
 
-/// No write happens while a table is without its triggers: every change made during rebuilds is in history.
+/// No write happens while a table lacks its triggers: every change during a rebuild is in the history.
 #[tokio::test]
 async fn a_rebuild_loses_no_history() {
     let db = harness::database("rebuild").await;
@@ -137,7 +137,7 @@ async fn a_rebuild_locks_all_tables_with_triggers_first() {
     watch.execute("update logic_fingerprint set fingerprint = 'old'", &[]).await.expect("age it");
     let url = db.url.clone();
     let rebuild = tokio::spawn(async move { migrate::run(&url).await });
-    // The table that the rebuild waits for, and whether it has dropped something by then.
+    // The table that the rebuild waits for, and whether it has dropped anything by then.
     let waiting = "select w.relation::regclass::text, exists (
                        select from pg_locks d where d.pid = w.pid and d.locktype = 'object'
                           and d.classid = 'pg_namespace'::regclass and d.objid = 'logic'::regnamespace)

@@ -1,12 +1,12 @@
-//! Jobs and apps: from signing up to a finished specification, watched as it is made.
+//! Jobs and apps: from registration to a finished specification, followed live.
 
 use serde_json::{Value, json};
 
-use super::fixtures::{Desk, Ears, plain};
+use super::fixtures::{Fixture, RecordingSocket, plain};
 use crate::client::Client;
 use crate::http::fixtures::text;
 
-/// What a message says, in short.
+/// A short form of a message.
 fn short(message: &Value) -> String {
     let what =
         ["status", "content", "message", "appId"].iter().find_map(|name| message[*name].as_str()).unwrap_or_default();
@@ -14,27 +14,27 @@ fn short(message: &Value) -> String {
     format!("{} {what}", message["kind"].as_str().unwrap_or_default())
 }
 
-fn shorts(heard: &[Value]) -> Vec<String> {
-    heard.iter().map(short).collect()
+fn shorts(messages: &[Value]) -> Vec<String> {
+    messages.iter().map(short).collect()
 }
 
-/// Whether a job says that it has ended.
+/// Whether a message reports the end of a job.
 fn ended(message: &Value) -> bool {
     message["kind"] == "status" && ["succeeded", "failed"].iter().any(|status| message["status"] == *status)
 }
 
-/// Everything up to the end and what may follow at once.
-async fn to_the_end(socket: &mut Ears) -> Vec<Value> {
-    let mut heard = socket.until(ended).await;
-    heard.extend(socket.now().await);
-    heard
+/// All messages up to the end, plus any that follow immediately.
+async fn to_the_end(socket: &mut RecordingSocket) -> Vec<Value> {
+    let mut messages = socket.until(ended).await;
+    messages.extend(socket.received_so_far().await);
+    messages
 }
 
 #[tokio::test]
 async fn from_registering_to_an_app() {
-    let desk = Desk::open("seed-001").await;
-    // The client's own way in: register, keep both tokens, refresh, look who it is.
-    let mut client = desk.server.stranger();
+    let fixture = Fixture::open("app-builder").await;
+    // The client's sign-in: register, keep both tokens, refresh, read the profile.
+    let mut client = fixture.server.anonymous();
     let who = json!({"email": "maker@example.org", "password": "correct horse", "name": "Maker"});
     let answer = client.post("/api/auth/register/", who.clone()).await.created();
     assert!(
@@ -49,35 +49,35 @@ async fn from_registering_to_an_app() {
     assert!(answer["refresh"].is_string());
     assert_eq!(client.get("/api/auth/me/").await.ok()["user"]["email"], who["email"]);
 
-    // A job collects its prompt.
+    // The job collects its prompt.
     let job = client.post("/api/jobs/", json!({"initial_prompt": "A shop"})).await.created();
     assert_eq!((&job["status"], &job["initial_prompt"]), (&json!("collecting"), &json!("A shop")));
     let (id, workflow) = (text(&job, "id"), text(&job, "workflow_id"));
-    let hire = format!("/api/workflows/{workflow}/members/{}", desk.agent.id);
+    let hire = format!("/api/workflows/{workflow}/members/{}", fixture.agent.id);
     client.put(&hire, json!({"role": "member"})).await.ok();
     let address = format!("/ws/jobs/{id}/");
-    let mut socket = desk.socket(&client, &address).await;
-    let mut heard = socket.until(|message| message["kind"] == "status").await;
+    let mut socket = fixture.socket(&client, &address).await;
+    let mut messages = socket.until(|message| message["kind"] == "status").await;
     client.patch(&format!("/api/jobs/{id}/"), json!({"initial_prompt": "A shop for maps"})).await.ok();
     client.post("/api/job-messages/", json!({"job_id": id, "content": "With old maps, please"})).await.created();
     let queued = client.post(&format!("/api/jobs/{id}/continue/"), json!({})).await.ok();
     assert_eq!(queued["status"], "queued");
     assert_eq!(client.patch(&format!("/api/jobs/{id}/"), json!({"initial_prompt": "Other"})).await.status, 409);
 
-    // An agent works on it; the person stops it for a moment.
-    let lease = desk.claim().await;
+    // An agent works on the job; the user pauses it briefly.
+    let lease = fixture.claim().await;
     assert_eq!(lease.job, id);
-    lease.say("chat", "Which maps?").await;
-    lease.say("step", "Drawing the pages").await;
-    lease.say("log", "$ npm run build").await;
+    lease.post_message("chat", "Which maps?").await;
+    lease.post_message("step", "Drawing the pages").await;
+    lease.post_message("log", "$ npm run build").await;
     client.post(&format!("/api/jobs/{id}/pause/"), json!({})).await.ok();
     client.post(&format!("/api/jobs/{id}/resume/"), json!({})).await.ok();
     lease.call("progress", json!({"progress": 60, "message": "Most pages are drawn"})).await;
     let spec = json!({"title": "Map shop", "spec": {"pages": 3}, "prd_markdown": "# Map shop"});
     lease.call("complete", json!({"app": spec})).await;
-    heard.extend(to_the_end(&mut socket).await);
+    messages.extend(to_the_end(&mut socket).await);
     assert_eq!(
-        shorts(&heard),
+        shorts(&messages),
         [
             "status collecting",
             "status collecting",
@@ -94,19 +94,19 @@ async fn from_registering_to_an_app() {
         ]
     );
     assert!(
-        heard.iter().all(|message| message["jobId"] == json!(id) && message["timestamp"].is_string()),
-        "{heard:#?}"
+        messages.iter().all(|message| message["jobId"] == json!(id) && message["timestamp"].is_string()),
+        "{messages:#?}"
     );
-    insta::with_settings!({sort_maps => true}, { insta::assert_json_snapshot!(plain(&heard)) });
+    insta::with_settings!({sort_maps => true}, { insta::assert_json_snapshot!(plain(&messages)) });
 
-    // Who opens late sees the state, then everything that was said.
-    let mut late = desk.socket(&client, &address).await;
-    let told = late.until(|message| message["kind"] == "app").await;
+    // A late subscriber gets the state, then the whole transcript.
+    let mut late = fixture.socket(&client, &address).await;
+    let received = late.until(|message| message["kind"] == "app").await;
     assert_eq!(
-        shorts(&told),
+        shorts(&received),
         ["status succeeded", "chat With old maps, please", "chat Which maps?", "step Drawing the pages", "app 3"]
     );
-    assert_eq!(late.now().await, Vec::<Value>::new());
+    assert_eq!(late.received_so_far().await, Vec::<Value>::new());
 
     let app = client.get(&format!("/api/apps/by-job/{id}/")).await.ok();
     assert_eq!((&app["spec"]["pages"], &app["prd_markdown"]), (&json!(3), &json!("# Map shop")));
@@ -123,27 +123,27 @@ async fn from_registering_to_an_app() {
     assert_eq!(client.get("/api/auth/me/").await.status, 401);
 }
 
-/// A job of Ann's in the queue, with the agent in its workflow.
-async fn queued(desk: &Desk) -> String {
+/// A queued job of Ann, with the agent as a member of its workflow.
+async fn queued(fixture: &Fixture) -> String {
     let body = json!({"initial_prompt": "Something small", "queue": true, "stages": ["plan", "build"]});
-    let job = desk.ann.post("/api/jobs", body).await.created();
-    desk.hire(&text(&job, "workflow_id")).await;
+    let job = fixture.ann.post("/api/jobs", body).await.created();
+    fixture.add_agent_as_member(&text(&job, "workflow_id")).await;
     text(&job, "id")
 }
 
 #[tokio::test]
 async fn a_job_that_fails_says_why() {
-    let desk = Desk::open("seed-001-fails").await;
-    let id = queued(&desk).await;
-    let mut socket = desk.socket(&desk.ann, &format!("/ws/jobs/{id}")).await;
-    let mut heard = socket.until(|message| message["kind"] == "status").await;
-    let lease = desk.claim().await;
+    let fixture = Fixture::open("app-builder-fails").await;
+    let id = queued(&fixture).await;
+    let mut socket = fixture.socket(&fixture.ann, &format!("/ws/jobs/{id}")).await;
+    let mut messages = socket.until(|message| message["kind"] == "status").await;
+    let lease = fixture.claim().await;
     lease.stage("build").await;
     lease.call("fail", json!({"error": "The shop burnt down", "retry": false})).await;
-    heard.extend(socket.until(|message| message["kind"] == "error").await);
-    heard.extend(socket.now().await);
+    messages.extend(socket.until(|message| message["kind"] == "error").await);
+    messages.extend(socket.received_so_far().await);
     assert_eq!(
-        shorts(&heard),
+        shorts(&messages),
         [
             "status queued",
             "status running",
@@ -153,90 +153,92 @@ async fn a_job_that_fails_says_why() {
             "error The shop burnt down"
         ]
     );
-    let mut late = desk.socket(&desk.ann, &format!("/ws/jobs/{id}")).await;
-    let told = late.until(|message| message["kind"] == "error").await;
-    assert_eq!(shorts(&told), ["status failed", "error The shop burnt down"]);
+    let mut late = fixture.socket(&fixture.ann, &format!("/ws/jobs/{id}")).await;
+    let received = late.until(|message| message["kind"] == "error").await;
+    assert_eq!(shorts(&received), ["status failed", "error The shop burnt down"]);
 }
 
 #[tokio::test]
 async fn dropped_and_resumed() {
-    let desk = Desk::open("seed-001-resume").await;
-    let id = queued(&desk).await;
-    let lease = desk.claim().await;
-    let mut socket = desk.socket(&desk.ann, &format!("/ws/jobs/{id}/")).await;
-    lease.say("step", "one").await;
+    let fixture = Fixture::open("app-builder-resume").await;
+    let id = queued(&fixture).await;
+    let lease = fixture.claim().await;
+    let mut socket = fixture.socket(&fixture.ann, &format!("/ws/jobs/{id}/")).await;
+    lease.post_message("step", "one").await;
     let last = socket.until(|message| message["message"] == "one").await.pop().expect("a message");
     drop(socket);
-    lease.say("log", "not told").await;
-    lease.say("step", "two").await;
+    lease.post_message("log", "not told").await;
+    lease.post_message("step", "two").await;
     lease.call("progress", json!({"progress": 10, "message": "On it"})).await;
-    lease.say("chat", "three").await;
+    lease.post_message("chat", "three").await;
     let epoch = text(&last, "epoch");
     for epoch in [format!("&epoch={epoch}"), String::new()] {
-        let mut socket = desk.socket(&desk.ann, &format!("/ws/jobs/{id}/?since={}{epoch}", last["seq"])).await;
-        let heard = socket.until(|message| message["kind"] == "chat").await;
-        assert_eq!(shorts(&heard), ["step two", "status running", "chat three"]);
-        assert_eq!(socket.now().await, Vec::<Value>::new());
+        let mut socket = fixture.socket(&fixture.ann, &format!("/ws/jobs/{id}/?since={}{epoch}", last["seq"])).await;
+        let messages = socket.until(|message| message["kind"] == "chat").await;
+        assert_eq!(shorts(&messages), ["step two", "status running", "chat three"]);
+        assert_eq!(socket.received_so_far().await, Vec::<Value>::new());
     }
-    // A cursor that means nothing here: everything is told again.
+    // An unknown cursor: everything is sent again.
     for place in ["since=1&epoch=another", "since=999"] {
-        let mut socket = desk.socket(&desk.ann, &format!("/ws/jobs/{id}/?{place}")).await;
-        let heard = socket.until(|message| message["kind"] == "chat").await;
-        assert_eq!(shorts(&heard), ["status running", "step one", "step two", "chat three"], "{place}");
+        let mut socket = fixture.socket(&fixture.ann, &format!("/ws/jobs/{id}/?{place}")).await;
+        let messages = socket.until(|message| message["kind"] == "chat").await;
+        assert_eq!(shorts(&messages), ["status running", "step one", "step two", "chat three"], "{place}");
     }
-    // Live goes on where the past ends, whatever happens in between.
-    let mut socket = desk.socket(&desk.ann, &format!("/ws/jobs/{id}/?since=0")).await;
+    // Live events continue where the replay ends, whatever happens in between.
+    let mut socket = fixture.socket(&fixture.ann, &format!("/ws/jobs/{id}/?since=0")).await;
     for n in 0..20 {
-        lease.say("step", &format!("more {n}")).await;
+        lease.post_message("step", &format!("more {n}")).await;
     }
-    let heard = socket.until(|message| message["message"] == "more 19").await;
-    let steps: Vec<&str> = heard.iter().filter(|m| m["kind"] == "step").filter_map(|m| m["message"].as_str()).collect();
+    let messages = socket.until(|message| message["message"] == "more 19").await;
+    let steps: Vec<&str> =
+        messages.iter().filter(|m| m["kind"] == "step").filter_map(|m| m["message"].as_str()).collect();
     let wanted: Vec<String> =
         ["one", "two"].map(str::to_owned).into_iter().chain((0..20).map(|n| format!("more {n}"))).collect();
     assert_eq!(steps, wanted);
-    let seqs: Vec<i64> = heard.iter().filter_map(|message| message["seq"].as_i64()).collect();
+    let seqs: Vec<i64> = messages.iter().filter_map(|message| message["seq"].as_i64()).collect();
     assert!(seqs.is_sorted(), "{seqs:?}");
 }
 
-/// The code with which a job's socket is closed.
-async fn closed(desk: &Desk, who: &Client, address: &str) -> u16 {
-    desk.socket(who, address).await.closed().await
+/// The close code of a job's socket.
+async fn closed(fixture: &Fixture, who: &Client, address: &str) -> u16 {
+    fixture.socket(who, address).await.closed().await
 }
 
 #[tokio::test]
 async fn strangers_and_bad_addresses() {
-    let desk = Desk::open("seed-001-bad").await;
-    let id = queued(&desk).await;
+    let fixture = Fixture::open("app-builder-bad").await;
+    let id = queued(&fixture).await;
     for door in ["jobs", "workflows"] {
         let (mine, none) = (format!("/ws/{door}/{id}/"), format!("/ws/{door}/job-none/"));
-        assert_eq!(closed(&desk, &desk.server.bearer("cb_wrong"), &mine).await, 4001);
-        assert_eq!(closed(&desk, &desk.server.bearer("no.such.token"), &mine).await, 4001);
-        assert_eq!(closed(&desk, &desk.stranger, &mine).await, 4003);
-        assert_eq!(closed(&desk, &desk.ann, &none).await, 4003);
-        let nobody = desk.server.stranger();
-        let mut socket = desk.socket(&nobody, &mine).await;
-        socket.0.say(json!({"type": "subscribe", "room": "job:x"})).await;
+        assert_eq!(closed(&fixture, &fixture.server.bearer("cb_wrong"), &mine).await, 4001);
+        assert_eq!(closed(&fixture, &fixture.server.bearer("no.such.token"), &mine).await, 4001);
+        assert_eq!(closed(&fixture, &fixture.outsider, &mine).await, 4003);
+        assert_eq!(closed(&fixture, &fixture.ann, &none).await, 4003);
+        let anonymous = fixture.server.anonymous();
+        let mut socket = fixture.socket(&anonymous, &mine).await;
+        socket.0.send(json!({"type": "subscribe", "room": "job:x"})).await;
         assert_eq!(socket.closed().await, 4001);
-        // No token in addresses unless the server was told to.
+        // Tokens in URLs are rejected unless the setting allows them.
         assert_eq!(
-            closed(&desk, &nobody, &format!("{mine}?token={}", desk.ann.token.as_deref().unwrap_or_default())).await,
+            closed(&fixture, &anonymous, &format!("{mine}?token={}", fixture.ann.token.as_deref().unwrap_or_default()))
+                .await,
             4001
         );
         for bad in ["since=-1", "since=yesterday"] {
-            assert_eq!(desk.refused(&desk.ann, &format!("/ws/{door}/{id}?{bad}")).await, 422, "{bad}");
+            assert_eq!(fixture.refused(&fixture.ann, &format!("/ws/{door}/{id}?{bad}")).await, 422, "{bad}");
         }
-        let mut socket = desk.socket(&nobody, &mine).await;
-        socket.0.say(json!({"type": "auth", "token": desk.ann.token})).await;
+        let mut socket = fixture.socket(&anonymous, &mine).await;
+        socket.0.send(json!({"type": "auth", "token": fixture.ann.token})).await;
         socket.until(|message| message["kind"] == "status" || message["type"] == "status_update").await;
-        // It watches what its address names.
-        socket.0.say(json!({"type": "subscribe", "room": format!("job:{id}")})).await;
-        let told = socket.until(|message| message["kind"] == "error" || message["type"] == "error").await;
-        assert!(told[0].to_string().contains("fixed"), "{told:?}");
+        // The socket is subscribed to the job named in its URL.
+        socket.0.send(json!({"type": "subscribe", "room": format!("job:{id}")})).await;
+        let received = socket.until(|message| message["kind"] == "error" || message["type"] == "error").await;
+        assert!(received[0].to_string().contains("fixed"), "{received:?}");
     }
-    // A deleted job's socket is closed.
-    let mut socket = desk.socket(&desk.ann, &format!("/ws/jobs/{id}")).await;
+    // The socket of a deleted job is closed.
+    let mut socket = fixture.socket(&fixture.ann, &format!("/ws/jobs/{id}")).await;
     socket.until(|message| message["kind"] == "status").await;
-    desk.ann.delete(&format!("/api/jobs/{id}/")).await;
+    fixture.ann.delete(&format!("/api/jobs/{id}/")).await;
     socket.until(|message| message["message"] == "The job was deleted.").await;
     assert_eq!(socket.closed().await, 4003);
 }

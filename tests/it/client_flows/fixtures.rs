@@ -1,4 +1,4 @@
-//! A person with a program of theirs, an agent that works, and a stranger; and ears.
+//! Test fixture for client flows: an owner, an agent, an outsider, and sockets that record messages.
 #![allow(dead_code)]
 
 use std::time::Duration;
@@ -7,56 +7,56 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite;
 
 use crate::client::{Client, Server};
-use crate::http::fixtures::{open, person, redact, service, text};
-use crate::live::socket::{Heard, Socket};
+use crate::http::fixtures::{open, redact, service_client, signed_in_user, text};
+use crate::live::socket::{Socket, SocketEvent};
 
-/// See the module.
-pub struct Desk {
+/// See the module documentation.
+pub struct Fixture {
     /// The server.
     pub server: Server,
-    /// Who owns the work.
+    /// The owner of the work.
     pub ann: Client,
-    /// Who does it, with a key.
+    /// The agent that does the work, with an API key.
     pub agent: Client,
-    /// Somebody else.
-    pub stranger: Client,
+    /// A user without access.
+    pub outsider: Client,
 }
 
-impl Desk {
-    /// Everybody, and no workflow yet.
+impl Fixture {
+    /// All actors, without a workflow.
     pub async fn open(hint: &str) -> Self {
         let server = open(hint).await;
-        let ann = person(&server, "ann").await;
-        let stranger = person(&server, "stranger").await;
-        let agent = service(&server, "builder-1", &["read", "write"]).await;
-        Self { server, ann, agent, stranger }
+        let ann = signed_in_user(&server, "ann").await;
+        let outsider = signed_in_user(&server, "outsider").await;
+        let agent = service_client(&server, "builder-1", &["read", "write"]).await;
+        Self { server, ann, agent, outsider }
     }
 
-    /// Makes the agent a member of a workflow.
-    pub async fn hire(&self, workflow: &str) {
+    /// Adds the agent to a workflow as a member.
+    pub async fn add_agent_as_member(&self, workflow: &str) {
         let path = format!("/api/workflows/{workflow}/members/{}", self.agent.id);
         self.ann.put(&path, json!({"role": "member"})).await.ok();
     }
 
-    /// The agent takes the next job; answers its id and the lease.
+    /// The agent claims the next job; returns its id and lease token.
     pub async fn claim(&self) -> Lease<'_> {
         let claimed = self.agent.post("/api/jobs/claim", json!({"worker": "builder-1"})).await.ok();
         Lease { agent: &self.agent, job: text(&claimed["job"], "id"), token: text(&claimed, "lease_token") }
     }
 
-    /// A socket of somebody at an address.
-    pub async fn socket(&self, who: &Client, address: &str) -> Ears {
+    /// Opens a socket for a client at a path.
+    pub async fn socket(&self, who: &Client, address: &str) -> RecordingSocket {
         self.try_socket(who, address).await.expect("a socket")
     }
 
-    /// The same where it may be refused.
-    pub async fn try_socket(&self, who: &Client, address: &str) -> Result<Ears, tungstenite::Error> {
+    /// Like [`Self::socket`], but returns the error of a refused handshake.
+    pub async fn try_socket(&self, who: &Client, address: &str) -> Result<RecordingSocket, tungstenite::Error> {
         let bearer = format!("Bearer {}", who.token.as_deref().unwrap_or_default());
         let headers: Vec<(&str, &str)> = who.token.iter().map(|_| ("authorization", bearer.as_str())).collect();
-        Socket::try_open(&format!("{}{address}", self.server.url), &headers).await.map(Ears)
+        Socket::try_open(&format!("{}{address}", self.server.url), &headers).await.map(RecordingSocket)
     }
 
-    /// The status with which a handshake is refused, and the problem.
+    /// The HTTP status of a refused handshake.
     pub async fn refused(&self, who: &Client, address: &str) -> u16 {
         match self.try_socket(who, address).await {
             Err(tungstenite::Error::Http(response)) => response.status().as_u16(),
@@ -65,17 +65,17 @@ impl Desk {
     }
 }
 
-/// A claim, and what its holder reports.
+/// A claimed job and the calls of its holder.
 pub struct Lease<'a> {
     agent: &'a Client,
     /// The job.
     pub job: String,
-    /// The proof.
+    /// The lease token.
     pub token: String,
 }
 
 impl Lease<'_> {
-    /// A call of the worker's side.
+    /// A call of the worker API.
     pub async fn call(&self, what: &str, mut body: Value) -> Value {
         body["lease_token"] = json!(self.token);
         self.agent.post(&format!("/api/jobs/{}/{what}", self.job), body).await.ok()
@@ -86,49 +86,49 @@ impl Lease<'_> {
         self.call("stage", json!({"stage": stage})).await
     }
 
-    /// Says something.
-    pub async fn say(&self, kind: &str, content: &str) -> Value {
+    /// Appends a message to the transcript.
+    pub async fn post_message(&self, kind: &str, content: &str) -> Value {
         self.call("messages", json!({"messages": [{"kind": kind, "content": content, "sender": "planner"}]})).await
     }
 }
 
-/// A socket that is listened to.
-pub struct Ears(pub Socket);
+/// A socket that records the received messages.
+pub struct RecordingSocket(pub Socket);
 
-impl Ears {
-    /// Everything up to the message that fits, that one too.
+impl RecordingSocket {
+    /// All messages up to and including the first that matches.
     pub async fn until(&mut self, fits: impl Fn(&Value) -> bool) -> Vec<Value> {
-        let mut heard = Vec::new();
+        let mut messages = Vec::new();
         let all = async {
             loop {
-                match self.0.hear().await {
-                    Heard::Message(message) => {
-                        heard.push(message);
-                        if fits(&heard[heard.len() - 1]) {
+                match self.0.receive().await {
+                    SocketEvent::Message(message) => {
+                        messages.push(message);
+                        if fits(&messages[messages.len() - 1]) {
                             break;
                         }
                     }
-                    Heard::Closed(code) => panic!("closed with {code} after {heard:#?}"),
+                    SocketEvent::Closed(code) => panic!("closed with {code} after {messages:#?}"),
                 }
             }
         };
         if tokio::time::timeout(Duration::from_secs(20), all).await.is_err() {
-            panic!("it never came; heard {heard:#?}");
+            panic!("timed out; received {messages:#?}");
         }
-        heard
+        messages
     }
 
-    /// Everything up to a message of a type.
+    /// All messages up to and including the first of a type.
     pub async fn until_type(&mut self, kind: &str) -> Vec<Value> {
         self.until(|message| message["type"] == kind).await
     }
 
-    /// What has come by now: asks and takes everything before the answer.
-    pub async fn now(&mut self) -> Vec<Value> {
-        self.0.say(json!({"type": "ping"})).await;
-        let mut heard = self.until_type("pong").await;
-        heard.pop();
-        heard
+    /// All messages received so far: sends a ping and collects everything before the pong.
+    pub async fn received_so_far(&mut self) -> Vec<Value> {
+        self.0.send(json!({"type": "ping"})).await;
+        let mut messages = self.until_type("pong").await;
+        messages.pop();
+        messages
     }
 
     /// The close code.
@@ -137,8 +137,8 @@ impl Ears {
     }
 }
 
-/// What was heard, without what differs from run to run.
-pub fn plain(heard: &[Value]) -> Vec<Value> {
+/// The messages with values that differ from run to run redacted.
+pub fn plain(messages: &[Value]) -> Vec<Value> {
     fn walk(value: &Value) -> Value {
         match value {
             Value::String(text) => Value::String(redact(text)),
@@ -157,5 +157,5 @@ pub fn plain(heard: &[Value]) -> Vec<Value> {
             other => other.clone(),
         }
     }
-    heard.iter().map(walk).collect()
+    messages.iter().map(walk).collect()
 }

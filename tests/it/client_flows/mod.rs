@@ -1,5 +1,5 @@
-//! The flows of existing clients, each from beginning to end through its own door and its own socket, with
-//! every message in order. The work in between is done by calls that an agent would make.
+//! The flows of existing clients, each end to end through its own endpoints and socket dialect, with
+//! every message in order. The agent's calls in between do the work.
 
 mod agent_broadcasts;
 mod app_builder;

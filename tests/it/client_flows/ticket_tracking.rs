@@ -1,15 +1,15 @@
-//! Ticket tracking: agents hand work to each other over tickets, a job finishes one, and every screen follows.
+//! Ticket tracking: agents hand over work through tickets, a job finishes one, and every client stays current.
 
 use serde_json::{Value, json};
 
-use super::fixtures::{Desk, plain};
+use super::fixtures::{Fixture, plain};
 use crate::http::fixtures::text;
 
 #[tokio::test]
 async fn agents_work_over_tickets() {
-    let desk = Desk::open("seed-003").await;
-    let ann = &desk.ann;
-    // A definition is a board; an execution is a workflow begun from it.
+    let fixture = Fixture::open("tracking").await;
+    let ann = &fixture.ann;
+    // A definition maps to a board template; an execution maps to a workflow created from it.
     let definitions = ann.get("/api/workflow-definitions").await.ok();
     let ids: Vec<&Value> =
         definitions["definitions"].as_array().expect("a list").iter().map(|one| &one["id"]).collect();
@@ -22,17 +22,17 @@ async fn agents_work_over_tickets() {
     let execution = ann.post("/api/workflow-executions", launch).await.created();
     assert_eq!((&execution["status"], &execution["definition_id"]), (&json!("active"), &mine["id"]));
     let workflow = text(&execution, "workflow_id");
-    desk.hire(&workflow).await;
+    fixture.add_agent_as_member(&workflow).await;
     let board = ann.get(&format!("/api/workflow-executions/{workflow}")).await.ok();
     let columns: Vec<&Value> =
         board["board_config"]["columns"].as_array().expect("columns").iter().map(|column| &column["id"]).collect();
     assert_eq!(columns, ["todo", "plan_it", "build", "check", "done"]);
 
-    let mut socket = desk.socket(ann, "/ws").await;
-    socket.0.say(json!({"type": "subscribe", "room": format!("workflow:{workflow}")})).await;
+    let mut socket = fixture.socket(ann, "/ws").await;
+    socket.0.send(json!({"type": "subscribe", "room": format!("workflow:{workflow}")})).await;
     socket.until_type("subscribed").await;
 
-    // Work needs a ticket where tickets are tracked.
+    // With ticket tracking on, work requires a ticket.
     let task = json!({"workflow_id": workflow, "title": "Implement OAuth", "initial_prompt": "OAuth login works"});
     let refused = ann.post("/api/jobs", task.clone()).await;
     assert_eq!(refused.json["detail"], "Ticket tracking enabled - ticket_id required.");
@@ -42,7 +42,7 @@ async fn agents_work_over_tickets() {
         crate::http::fixtures::merge(&mut body, &more);
         body
     };
-    let agent = &desk.agent;
+    let agent = &fixture.agent;
     let first =
         text(&agent.post("/api/tickets/create", create("Add OAuth support", json!({}))).await.ok(), "ticket_id");
     let after = json!({"blocked_by_ticket_ids": [first], "assigned_agent_id": "agent-b"});
@@ -59,16 +59,16 @@ async fn agents_work_over_tickets() {
     with_ticket["stages"] = json!(["plan_it", "build"]);
     with_ticket["queue"] = json!(true);
     ann.post("/api/jobs", with_ticket).await.created();
-    let lease = desk.claim().await;
+    let lease = fixture.claim().await;
     lease.stage("build").await;
     let done = lease.call("complete", json!({"commit_sha": "abcdef12", "commit_message": "OAuth, TKT-1"})).await;
     assert_eq!((&done["ticket_resolved"], &done["unblocked_tickets"]), (&json!(true), &json!([second])));
     agent.post("/api/tickets/change-status", json!({"ticket_id": second, "new_status": "build"})).await.ok();
     ann.delete(&format!("/api/tickets/{second}")).await.ok();
 
-    let mut heard = socket.until_type("ticket_deleted").await;
-    heard.extend(socket.now().await);
-    let told: Vec<String> = heard
+    let mut messages = socket.until_type("ticket_deleted").await;
+    messages.extend(socket.received_so_far().await);
+    let received: Vec<String> = messages
         .iter()
         .map(|message| {
             let ticket = message["ticket_id"].as_str().unwrap_or_default();
@@ -83,7 +83,7 @@ async fn agents_work_over_tickets() {
         })
         .collect();
     assert_eq!(
-        told,
+        received,
         [
             "ticket_created 1",
             "ticket_created 2",
@@ -108,37 +108,37 @@ async fn agents_work_over_tickets() {
             "ticket_deleted 2",
         ]
     );
-    for message in &heard {
+    for message in &messages {
         for member in ["workflow_id", "agent_id", "data", "timestamp", "seq", "epoch", "prev"] {
             assert!(!message[member].is_null(), "{member} in {message}");
         }
         assert_eq!(message["prev"], json!(message["seq"].as_i64().expect("a number") - 1));
     }
-    insta::with_settings!({sort_maps => true}, { insta::assert_json_snapshot!(plain(&heard)) });
+    insta::with_settings!({sort_maps => true}, { insta::assert_json_snapshot!(plain(&messages)) });
     assert_eq!(ann.get(&format!("/api/workflow-executions/{workflow}")).await.ok()["status"], "completed");
     let listed = ann.get("/api/workflow-executions?status=completed").await.ok();
     assert_eq!(listed["executions"][0]["id"], json!(workflow));
 
-    // A dropped socket gets exactly what it missed.
-    let place = &heard[heard.len() - 3];
-    let mut socket = desk.socket(ann, "/ws").await;
+    // A reconnected socket gets exactly the missed messages.
+    let place = &messages[messages.len() - 3];
+    let mut socket = fixture.socket(ann, "/ws").await;
     let since = json!({"epoch": place["epoch"], "seq": place["seq"]});
-    socket.0.say(json!({"type": "subscribe", "room": format!("workflow:{workflow}"), "since": since})).await;
+    socket.0.send(json!({"type": "subscribe", "room": format!("workflow:{workflow}"), "since": since})).await;
     let missed = socket.until_type("subscribed").await;
-    assert_eq!(missed[2..missed.len() - 1], heard[heard.len() - 2..]);
+    assert_eq!(missed[2..missed.len() - 1], messages[messages.len() - 2..]);
 }
 
 #[tokio::test]
 async fn bad_requests_and_strangers() {
-    let desk = Desk::open("seed-003-bad").await;
-    let ann = &desk.ann;
+    let fixture = Fixture::open("tracking-bad").await;
+    let ann = &fixture.ann;
     let mine = ann.post("/api/workflow-definitions", json!({"name": "Mine", "phases": ["One"]})).await.created();
     let execution =
         ann.post("/api/workflow-executions", json!({"definition_id": "sdlc", "prompt": "Begin with this."})).await;
     let execution = execution.created();
     assert!(execution["job_id"].is_string() && execution["ticket_id"].is_string(), "{execution}");
     let path = format!("/api/workflow-executions/{}", text(&execution, "id"));
-    for who in [&desk.stranger, &desk.server.stranger()] {
+    for who in [&fixture.outsider, &fixture.server.anonymous()] {
         let absent = if who.token.is_some() { 404 } else { 401 };
         assert_eq!(who.get(&path).await.status, absent);
         assert_eq!(who.get("/api/workflow-executions/workflow-none").await.status, absent);
@@ -146,11 +146,11 @@ async fn bad_requests_and_strangers() {
     let theirs = json!({"definition_id": mine["id"]});
     for body in [theirs, json!({"definition_id": "definition-none"}), json!({})] {
         assert_eq!(
-            desk.stranger.post("/api/workflow-executions", body).await.json["errors"][0]["field"],
+            fixture.outsider.post("/api/workflow-executions", body).await.json["errors"][0]["field"],
             "definition_id"
         );
     }
-    assert_eq!(desk.stranger.get("/api/workflow-executions").await.ok()["executions"], json!([]));
+    assert_eq!(fixture.outsider.get("/api/workflow-executions").await.ok()["executions"], json!([]));
     let bad = [
         (json!({"phases": ["x"]}), "name"),
         (json!({"name": "", "phases": ["x"]}), "name"),
@@ -161,9 +161,9 @@ async fn bad_requests_and_strangers() {
         let answer = ann.post("/api/workflow-definitions", body.clone()).await;
         assert_eq!((answer.status, &answer.json["errors"][0]["field"]), (422, &json!(field)), "{body}");
     }
-    let nobody = desk.server.stranger();
-    let mut socket = desk.socket(&nobody, "/ws").await;
-    socket.0.say(json!({"type": "subscribe", "room": "workflow:x"})).await;
+    let anonymous = fixture.server.anonymous();
+    let mut socket = fixture.socket(&anonymous, "/ws").await;
+    socket.0.send(json!({"type": "subscribe", "room": "workflow:x"})).await;
     assert_eq!(socket.closed().await, 4001);
     assert_eq!(ann.get("/api/workflow-executions?status=odd").await.json["errors"][0]["field"], "status");
 }

@@ -1,12 +1,12 @@
-//! The workflow API: a task is created at once and its progress is heard, not polled.
+//! The workflow API: a task is created at once and its progress is pushed, not polled.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::fixtures::{Desk, plain};
+use super::fixtures::{Fixture, plain};
 use crate::http::fixtures::text;
-use crate::live::socket::Heard;
+use crate::live::socket::SocketEvent;
 
 const CREATE: &str = "/api/v1/workflows/create";
 
@@ -14,15 +14,15 @@ fn task(title: &str) -> Value {
     json!({"title": title, "description": "Test task", "type": "feature", "stages": ["plan", "implement"], "adw_id": null, "more": 1})
 }
 
-/// A message in short.
+/// A short form of a message.
 fn short(message: &Value) -> String {
     let data = &message["data"];
     let what = ["status", "to_stage", "message"].iter().find_map(|name| data[*name].as_str()).unwrap_or_default();
     format!("{} {what}", message["type"].as_str().unwrap_or_default())
 }
 
-fn shorts(heard: &[Value]) -> Vec<String> {
-    heard.iter().map(short).collect()
+fn shorts(messages: &[Value]) -> Vec<String> {
+    messages.iter().map(short).collect()
 }
 
 fn is(status: &'static str) -> impl Fn(&Value) -> bool {
@@ -31,28 +31,28 @@ fn is(status: &'static str) -> impl Fn(&Value) -> bool {
 
 #[tokio::test]
 async fn from_create_to_completed() {
-    let desk = Desk::open("seed-004").await;
-    let made = desk.ann.post(CREATE, task("Test")).await.created();
+    let fixture = Fixture::open("workflow-api").await;
+    let made = fixture.ann.post(CREATE, task("Test")).await.created();
     assert_eq!(
         (&made["status"], &made["title"], &made["type"], &made["stages"]),
         (&json!("started"), &json!("Test"), &json!("feature"), &json!(["plan", "implement"]))
     );
     assert!(made["created_at"].is_string() && made["ticket_id"].is_string(), "{made}");
     let id = text(&made, "adw_id");
-    desk.hire(&text(&made, "workflow_id")).await;
+    fixture.add_agent_as_member(&text(&made, "workflow_id")).await;
     let path = format!("/api/v1/workflows/{id}");
-    let mut socket = desk.socket(&desk.ann, &text(&made, "websocket")).await;
-    let mut heard = socket.until_type("status_update").await;
-    socket.0.say(json!({"type": "ping"})).await;
+    let mut socket = fixture.socket(&fixture.ann, &text(&made, "websocket")).await;
+    let mut messages = socket.until_type("status_update").await;
+    socket.0.send(json!({"type": "ping"})).await;
     assert_eq!(socket.until_type("pong").await, [json!({"type": "pong"})]);
 
-    let lease = desk.claim().await;
+    let lease = fixture.claim().await;
     assert_eq!(lease.job, id);
-    lease.say("log", "$ plan").await;
+    lease.post_message("log", "$ plan").await;
     lease.call("progress", json!({"progress": 40, "message": "Planned"})).await;
     lease.stage("implement").await;
-    lease.say("step", "Writing the code").await;
-    let now = desk.ann.get(&path).await.ok();
+    lease.post_message("step", "Writing the code").await;
+    let now = fixture.ann.get(&path).await.ok();
     assert_eq!(
         (&now["status"], &now["current_stage"], &now["progress"], &now["attempts"], &now["error"]),
         (&json!("in_progress"), &json!("implement"), &json!(40.0), &json!(1), &Value::Null)
@@ -60,10 +60,10 @@ async fn from_create_to_completed() {
     let lines: Vec<&Value> = now["logs"].as_array().expect("logs").iter().map(|line| &line["message"]).collect();
     assert_eq!(lines, ["$ plan", "Writing the code"]);
     lease.call("complete", json!({"commit_sha": "abcdef12"})).await;
-    heard.extend(socket.until(is("completed")).await);
-    heard.extend(socket.now().await);
+    messages.extend(socket.until(is("completed")).await);
+    messages.extend(socket.received_so_far().await);
     assert_eq!(
-        shorts(&heard),
+        shorts(&messages),
         [
             "status_update started",
             "status_update in_progress",
@@ -75,24 +75,24 @@ async fn from_create_to_completed() {
             "status_update completed",
         ]
     );
-    for message in &heard {
+    for message in &messages {
         assert_eq!(
             (&message["data"]["adw_id"], &message["data"]["workflow_name"]),
             (&json!(id), &json!("Test")),
             "{message}"
         );
     }
-    insta::with_settings!({sort_maps => true}, { insta::assert_json_snapshot!(plain(&heard)) });
-    let done = desk.ann.get(&path).await.ok();
+    insta::with_settings!({sort_maps => true}, { insta::assert_json_snapshot!(plain(&messages)) });
+    let done = fixture.ann.get(&path).await.ok();
     assert_eq!((&done["status"], &done["progress_percent"]), (&json!("completed"), &json!(100.0)));
-    let ticket = desk.ann.get(&format!("/api/tickets/{}", text(&made, "ticket_id"))).await.ok();
+    let ticket = fixture.ann.get(&format!("/api/tickets/{}", text(&made, "ticket_id"))).await.ok();
     assert_eq!((&ticket["is_resolved"], &ticket["status"]), (&json!(true), &json!("shipped")));
 
-    // Who opens late sees how it stands, and what was said.
-    let mut late = desk.socket(&desk.ann, &format!("/ws/workflows/{id}")).await;
-    let told = late.until(|message| message["data"]["message"] == "Writing the code").await;
+    // A late subscriber gets the current state and the log.
+    let mut late = fixture.socket(&fixture.ann, &format!("/ws/workflows/{id}")).await;
+    let received = late.until(|message| message["data"]["message"] == "Writing the code").await;
     assert_eq!(
-        shorts(&told),
+        shorts(&received),
         [
             "status_update completed",
             "stage_transition plan",
@@ -101,13 +101,13 @@ async fn from_create_to_completed() {
             "workflow_log Writing the code"
         ]
     );
-    // And hears that the connection lives.
+    // It also gets keepalive messages.
     let beat = tokio::time::timeout(Duration::from_secs(30), async {
         loop {
-            match late.0.hear().await {
-                Heard::Message(message) if message["type"] == "heartbeat" => return message,
-                Heard::Message(_) => {}
-                Heard::Closed(code) => panic!("closed with {code}"),
+            match late.0.receive().await {
+                SocketEvent::Message(message) if message["type"] == "heartbeat" => return message,
+                SocketEvent::Message(_) => {}
+                SocketEvent::Closed(code) => panic!("closed with {code}"),
             }
         }
     });
@@ -116,24 +116,24 @@ async fn from_create_to_completed() {
 
 #[tokio::test]
 async fn run_elsewhere_and_told_by_status() {
-    let desk = Desk::open("seed-004-status").await;
-    let made = desk.ann.post(CREATE, task("Elsewhere")).await.created();
+    let fixture = Fixture::open("workflow-api-status").await;
+    let made = fixture.ann.post(CREATE, task("Elsewhere")).await.created();
     let id = text(&made, "adw_id");
     let path = format!("/api/v1/workflows/{id}/status");
-    let mut socket = desk.socket(&desk.ann, &format!("/ws/workflows/{id}")).await;
-    let mut heard = socket.until_type("status_update").await;
-    let tell = async |status: &str, message: Value| {
-        desk.ann.put(&path, json!({"status": status, "message": message})).await.ok()
+    let mut socket = fixture.socket(&fixture.ann, &format!("/ws/workflows/{id}")).await;
+    let mut messages = socket.until_type("status_update").await;
+    let report = async |status: &str, message: Value| {
+        fixture.ann.put(&path, json!({"status": status, "message": message})).await.ok()
     };
-    assert_eq!(tell("in_progress", json!("Planning")).await["status"], "in_progress");
-    assert_eq!(tell("paused", Value::Null).await["job_status"], "paused");
-    assert_eq!(tell("in_progress", json!("Building")).await["job_status"], "running");
-    assert_eq!(tell("failed", json!("No such file")).await["error"], "No such file");
-    assert_eq!(tell("started", Value::Null).await["status"], "started");
-    assert_eq!(tell("completed", json!("It went well at last")).await["status"], "completed");
-    heard.extend(socket.until(is("completed")).await);
+    assert_eq!(report("in_progress", json!("Planning")).await["status"], "in_progress");
+    assert_eq!(report("paused", Value::Null).await["job_status"], "paused");
+    assert_eq!(report("in_progress", json!("Building")).await["job_status"], "running");
+    assert_eq!(report("failed", json!("No such file")).await["error"], "No such file");
+    assert_eq!(report("started", Value::Null).await["status"], "started");
+    assert_eq!(report("completed", json!("It went well at last")).await["status"], "completed");
+    messages.extend(socket.until(is("completed")).await);
     assert_eq!(
-        shorts(&heard),
+        shorts(&messages),
         [
             "status_update started",
             "status_update in_progress",
@@ -150,67 +150,67 @@ async fn run_elsewhere_and_told_by_status() {
             "status_update completed",
         ]
     );
-    assert_eq!(desk.ann.put(&path, json!({"status": "in_progress"})).await.status, 409);
+    assert_eq!(fixture.ann.put(&path, json!({"status": "in_progress"})).await.status, 409);
 }
 
 #[tokio::test]
 async fn cancelled() {
-    let desk = Desk::open("seed-004-cancel").await;
-    let made = desk.ann.post(CREATE, task("Idle one")).await.created();
+    let fixture = Fixture::open("workflow-api-cancel").await;
+    let made = fixture.ann.post(CREATE, task("Idle one")).await.created();
     let path = format!("/api/v1/workflows/{}", text(&made, "adw_id"));
-    let gone = desk.ann.delete(&path).await;
+    let gone = fixture.ann.delete(&path).await;
     assert_eq!((gone.status, &gone.json["status"]), (202, &json!("cancelled")));
-    assert_eq!(desk.ann.get(&path).await.ok()["status"], "cancelled");
+    assert_eq!(fixture.ann.get(&path).await.ok()["status"], "cancelled");
 
-    // One that is run elsewhere ends at once; who runs it finds that out.
-    let made = desk.ann.post(CREATE, task("Elsewhere")).await.created();
+    // An externally run workflow ends at once; its runner sees that on its next call.
+    let made = fixture.ann.post(CREATE, task("Elsewhere")).await.created();
     let path = format!("/api/v1/workflows/{}", text(&made, "adw_id"));
-    desk.ann.put(&format!("{path}/status"), json!({"status": "in_progress"})).await.ok();
-    assert_eq!(desk.ann.delete(&path).await.json["status"], "cancelled");
-    assert_eq!(desk.ann.put(&format!("{path}/status"), json!({"status": "in_progress"})).await.status, 409);
+    fixture.ann.put(&format!("{path}/status"), json!({"status": "in_progress"})).await.ok();
+    assert_eq!(fixture.ann.delete(&path).await.json["status"], "cancelled");
+    assert_eq!(fixture.ann.put(&format!("{path}/status"), json!({"status": "in_progress"})).await.status, 409);
 
-    // One that is worked on ends when its worker has stopped.
-    let made = desk.ann.post(CREATE, task("Busy one")).await.created();
-    desk.hire(&text(&made, "workflow_id")).await;
+    // A workflow in progress ends when its worker has stopped.
+    let made = fixture.ann.post(CREATE, task("Busy one")).await.created();
+    fixture.add_agent_as_member(&text(&made, "workflow_id")).await;
     let path = format!("/api/v1/workflows/{}", text(&made, "adw_id"));
-    let lease = desk.claim().await;
-    let mut socket = desk.socket(&desk.ann, &text(&made, "websocket")).await;
-    let asked = desk.ann.delete(&path).await;
+    let lease = fixture.claim().await;
+    let mut socket = fixture.socket(&fixture.ann, &text(&made, "websocket")).await;
+    let asked = fixture.ann.delete(&path).await;
     assert_eq!(
         (asked.status, &asked.json["status"], &asked.json["cancel_requested"]),
         (202, &json!("in_progress"), &json!(true))
     );
-    assert_eq!(desk.ann.put(&format!("{path}/status"), json!({"status": "completed"})).await.status, 409);
+    assert_eq!(fixture.ann.put(&format!("{path}/status"), json!({"status": "completed"})).await.status, 409);
     assert_eq!(lease.call("heartbeat", json!({})).await["cancel_requested"], true);
     lease.call("cancelled", json!({})).await;
     socket.until(is("cancelled")).await;
-    assert_eq!(desk.ann.delete(&path).await.json["status"], "cancelled");
+    assert_eq!(fixture.ann.delete(&path).await.json["status"], "cancelled");
 }
 
 #[tokio::test]
 async fn dropped_and_resumed() {
-    let desk = Desk::open("seed-004-resume").await;
-    let made = desk.ann.post(CREATE, task("Resumed")).await.created();
-    desk.hire(&text(&made, "workflow_id")).await;
+    let fixture = Fixture::open("workflow-api-resume").await;
+    let made = fixture.ann.post(CREATE, task("Resumed")).await.created();
+    fixture.add_agent_as_member(&text(&made, "workflow_id")).await;
     let address = text(&made, "websocket");
-    let lease = desk.claim().await;
-    let mut socket = desk.socket(&desk.ann, &address).await;
-    lease.say("log", "one").await;
+    let lease = fixture.claim().await;
+    let mut socket = fixture.socket(&fixture.ann, &address).await;
+    lease.post_message("log", "one").await;
     let last = socket.until(|message| message["data"]["message"] == "one").await.pop().expect("a message");
     drop(socket);
-    lease.say("log", "two").await;
+    lease.post_message("log", "two").await;
     lease.stage("implement").await;
-    lease.say("log", "three").await;
+    lease.post_message("log", "three").await;
     let place = format!("since={}&epoch={}", last["seq"], text(&last, "epoch"));
-    let mut socket = desk.socket(&desk.ann, &format!("{address}?{place}")).await;
-    let heard = socket.until(|message| message["data"]["message"] == "three").await;
-    assert_eq!(shorts(&heard), ["workflow_log two", "stage_transition implement", "workflow_log three"]);
-    assert_eq!(socket.now().await, Vec::<Value>::new());
+    let mut socket = fixture.socket(&fixture.ann, &format!("{address}?{place}")).await;
+    let messages = socket.until(|message| message["data"]["message"] == "three").await;
+    assert_eq!(shorts(&messages), ["workflow_log two", "stage_transition implement", "workflow_log three"]);
+    assert_eq!(socket.received_so_far().await, Vec::<Value>::new());
 }
 
 #[tokio::test]
 async fn bad_requests_and_strangers() {
-    let desk = Desk::open("seed-004-bad").await;
+    let fixture = Fixture::open("workflow-api-bad").await;
     let bad = [
         (json!({}), "title"),
         (json!({"title": ""}), "title"),
@@ -221,25 +221,25 @@ async fn bad_requests_and_strangers() {
         (json!({"title": "A", "priority": "urgent"}), "priority"),
     ];
     for (body, field) in bad {
-        let answer = desk.ann.post(CREATE, body.clone()).await;
+        let answer = fixture.ann.post(CREATE, body.clone()).await;
         let named = answer.json["errors"][0]["field"].as_str().unwrap_or_default();
         assert!(answer.status == 422 && named.starts_with(field), "{body}: {}", answer.json);
     }
-    let made = desk.ann.post(CREATE, json!({"title": "Only a title"})).await.created();
+    let made = fixture.ann.post(CREATE, json!({"title": "Only a title"})).await.created();
     let path = format!("/api/v1/workflows/{}", text(&made, "adw_id"));
     assert_eq!(
-        desk.ann.put(&format!("{path}/status"), json!({"status": "exploded"})).await.json["errors"][0]["field"],
+        fixture.ann.put(&format!("{path}/status"), json!({"status": "exploded"})).await.json["errors"][0]["field"],
         "status"
     );
-    assert_eq!(desk.stranger.get(&path).await.status, 404);
-    assert_eq!(desk.stranger.delete(&path).await.status, 404);
-    assert_eq!(desk.stranger.put(&format!("{path}/status"), json!({"status": "failed"})).await.status, 404);
-    assert_eq!(desk.server.stranger().post(CREATE, task("No")).await.status, 401);
-    // Sent twice, made once.
+    assert_eq!(fixture.outsider.get(&path).await.status, 404);
+    assert_eq!(fixture.outsider.delete(&path).await.status, 404);
+    assert_eq!(fixture.outsider.put(&format!("{path}/status"), json!({"status": "failed"})).await.status, 404);
+    assert_eq!(fixture.server.anonymous().post(CREATE, task("No")).await.status, 401);
+    // A request sent twice creates one workflow.
     let twice = async || {
         let request =
-            desk.ann.request(reqwest::Method::POST, CREATE).header("idempotency-key", "once").json(&task("Once"));
-        text(&desk.ann.send(request).await.created(), "adw_id")
+            fixture.ann.request(reqwest::Method::POST, CREATE).header("idempotency-key", "once").json(&task("Once"));
+        text(&fixture.ann.send(request).await.created(), "adw_id")
     };
     assert_eq!(twice().await, twice().await);
 }

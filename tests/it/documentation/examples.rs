@@ -13,7 +13,7 @@ use super::blocks::{Marker, marked};
 use super::guides::{Database, Program, set_up};
 use crate::client::server_with;
 use crate::harness;
-use crate::http::fixtures::{Desk, person, text};
+use crate::http::fixtures::{TestWorkflow, signed_in_user, text};
 
 fn named(document: &str, name: &str) -> String {
     marked(document, &Marker::Named(name.to_owned())).concat()
@@ -54,11 +54,11 @@ async fn the_socket_answers_as_documented() {
 #[tokio::test]
 async fn the_webhook_receiver_verifies_signatures() {
     let server = server_with("documented_receiver", &["--webhook-allow-private", "true"], Vec::new()).await;
-    let desk = Desk::of(&person(&server, "ann").await).await;
+    let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
     let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
     let url = format!("http://127.0.0.1:{port}/");
-    let webhook = json!({"workflow_id": desk.workflow, "url": url, "events": ["ticket_created"]});
-    let made = desk.owner.post("/api/webhooks", webhook).await.created();
+    let webhook = json!({"workflow_id": fixture.workflow, "url": url, "events": ["ticket_created"]});
+    let made = fixture.owner.post("/api/webhooks", webhook).await.created();
     let mut receiver = Command::new("python3")
         .args(["-c", &named("docs/webhooks.md", "receiver"), &port.to_string(), &text(&made, "secret")])
         .stdout(Stdio::piped())
@@ -67,22 +67,27 @@ async fn the_webhook_receiver_verifies_signatures() {
         .spawn()
         .expect("start python3");
     let mut lines = BufReader::new(receiver.stdout.take().expect("its output")).lines();
-    let stranger = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let anonymous = reqwest::Client::builder().no_proxy().build().expect("a client");
     let forged = async |signature: &str| {
-        let request = stranger.post(&url).header("webhook-id", "x").header("webhook-timestamp", "1").body("{}");
+        let request = anonymous.post(&url).header("webhook-id", "x").header("webhook-timestamp", "1").body("{}");
         request.header("webhook-signature", signature).send().await.map(|answer| answer.status().as_u16())
     };
     harness::eventually("the receiver listens", async || forged("v1,x").await.is_ok()).await;
     assert_eq!(forged("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=").await.ok(), Some(401));
-    let ticket = desk.ticket("Sent to the receiver").await;
+    let ticket = fixture.ticket("Sent to the receiver").await;
     let line = tokio::time::timeout(Duration::from_secs(30), lines.next_line()).await.expect("in time");
     let line = line.expect("readable").expect("a line");
     assert!(line.ends_with(&format!(" ticket_created {ticket}")), "{line}");
 }
 
-/// The text is compiled and run by `sdk::the_documented_example_works`.
+/// The text is compiled and run by `rust_client::the_documented_example_works`.
 #[test]
 fn the_rust_example_is_the_one_that_is_compiled() {
-    let (_, code) = include_str!("../sdk/example.rs").split_once("\n\n").expect("code after the module's comment");
-    assert_eq!(named("docs/rust-client.md", "rust"), code, "docs/rust-client.md and tests/it/sdk/example.rs differ");
+    let (_, code) =
+        include_str!("../rust_client/example.rs").split_once("\n\n").expect("code after the module's comment");
+    assert_eq!(
+        named("docs/rust-client.md", "rust"),
+        code,
+        "docs/rust-client.md and tests/it/rust_client/example.rs differ"
+    );
 }

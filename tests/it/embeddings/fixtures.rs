@@ -1,21 +1,22 @@
-//! A desk with a model, and claims as a server makes them.
+//! Helpers for models, and claims as a server makes them.
 
 use serde_json::{Value, json};
 use tokio_postgres::types::Json;
 
-use crate::logic::fixtures::Desk;
+use crate::logic::fixtures::Fixture;
 
-/// Registers a model of three dimensions; answers its id.
-pub async fn register(desk: &Desk, name: &str) -> i64 {
-    desk.ok("register_embedding_model", json!({"model_name": name, "model_dimensions": 3}))
+/// Registers a model of three dimensions; returns its id.
+pub async fn register(fixture: &Fixture, name: &str) -> i64 {
+    fixture
+        .ok("register_embedding_model", json!({"model_name": name, "model_dimensions": 3}))
         .await
         .as_i64()
         .expect("an id")
 }
 
-/// Claims what waits.
-pub async fn claim(desk: &Desk, model: i64) -> Value {
-    desk.ok("claim_embeddings", json!({"model": model, "max_tickets": 1000})).await
+/// Claims the waiting tickets.
+pub async fn claim(fixture: &Fixture, model: i64) -> Value {
+    fixture.ok("claim_embeddings", json!({"model": model, "max_tickets": 1000})).await
 }
 
 /// The ids of the tickets of a claim.
@@ -30,13 +31,13 @@ pub fn tickets(claim: &Value) -> &Vec<Value> {
     claim["tickets"].as_array().expect("tickets")
 }
 
-/// Stores a vector for each text of a claim; answers how many tickets were still ours.
-pub async fn store(desk: &Desk, model: i64, claim: &Value) -> i64 {
-    store_as(desk, model, claim, "[1,2,3]").await.expect("stored")
+/// Stores a vector for each text of a claim; returns how many tickets were still claimed.
+pub async fn store(fixture: &Fixture, model: i64, claim: &Value) -> i64 {
+    store_as(fixture, model, claim, "[1,2,3]").await.expect("stored")
 }
 
-/// The same with a vector of one's choice; the SQLSTATE where it is refused.
-pub async fn store_as(desk: &Desk, model: i64, claim: &Value, vector: &str) -> Result<i64, String> {
+/// Like [`store`], with a given vector; the error is the SQLSTATE.
+pub async fn store_as(fixture: &Fixture, model: i64, claim: &Value, vector: &str) -> Result<i64, String> {
     let done: Vec<Value> = tickets(claim)
         .iter()
         .map(|t| {
@@ -46,7 +47,7 @@ pub async fn store_as(desk: &Desk, model: i64, claim: &Value, vector: &str) -> R
         .collect();
     let count = tickets(claim).iter().map(|t| t["texts"].as_array().expect("texts").len()).sum::<usize>() as i64;
     let text = |name: &str| claim[name].as_str().expect("a time").to_owned();
-    let row = desk
+    let row = fixture
         .client
         .query_one(
             "select logic.store_embeddings($1, $2::text::timestamptz, $3::text::timestamptz, $4,
@@ -57,25 +58,25 @@ pub async fn store_as(desk: &Desk, model: i64, claim: &Value, vector: &str) -> R
     row.map(|row| row.get(0)).map_err(|error| error.code().expect("an SQLSTATE").code().to_owned())
 }
 
-/// Claims and stores until nothing waits.
-pub async fn drain(desk: &Desk, model: i64) -> usize {
+/// Claims and stores until the queue is empty.
+pub async fn drain(fixture: &Fixture, model: i64) -> usize {
     let mut count = 0;
     loop {
-        let claim = claim(desk, model).await;
+        let claim = claim(fixture, model).await;
         if tickets(&claim).is_empty() && claim["dropped"] == 0 {
             return count;
         }
         count += tickets(&claim).len();
-        store(desk, model, &claim).await;
+        store(fixture, model, &claim).await;
     }
 }
 
-/// A number that SQL answers.
-pub async fn number(desk: &Desk, sql: &str) -> i64 {
-    desk.client.query_one(sql, &[]).await.unwrap_or_else(|error| panic!("{sql}: {error:?}")).get(0)
+/// The number returned by an SQL query.
+pub async fn number(fixture: &Fixture, sql: &str) -> i64 {
+    fixture.client.query_one(sql, &[]).await.unwrap_or_else(|error| panic!("{sql}: {error:?}")).get(0)
 }
 
-/// How many tickets wait.
-pub async fn waiting(desk: &Desk) -> i64 {
-    number(desk, "select count(*) from embedding_queue").await
+/// The number of waiting tickets.
+pub async fn waiting(fixture: &Fixture) -> i64 {
+    number(fixture, "select count(*) from embedding_queue").await
 }

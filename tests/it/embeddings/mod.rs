@@ -1,6 +1,6 @@
-//! Embeddings: the model, the queue and its triggers, the task that drains it, providers that fail.
+//! Embeddings: the model, the queue and its triggers, the background task, and failing providers.
 
-pub mod fake;
+pub mod fake_provider;
 mod faults;
 pub mod fixtures;
 mod model;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::harness;
 
-/// A text and what sentence-transformers makes of it.
+/// A text and its vector from sentence-transformers.
 #[derive(Deserialize)]
 struct Reference {
     text: String,
@@ -30,7 +30,7 @@ fn vectors_equal_those_of_the_reference_implementation() {
     let bert = load();
     assert_eq!(bert.dimensions(), 384);
     let texts: Vec<String> = references.iter().map(|r| r.text.clone()).collect();
-    // All at once, where short texts are padded beside long ones, and each alone.
+    // All in one batch, with padding of short texts, and each alone.
     let together = bert.embed(&texts).expect("vectors");
     for (reference, vector) in references.iter().zip(&together) {
         let alone = bert.embed(std::slice::from_ref(&reference.text)).expect("a vector").remove(0);
@@ -67,7 +67,7 @@ fn what_is_missing_or_broken_is_told_in_a_sentence() {
     assert!(broken.contains("model.safetensors is broken"), "{broken}");
 }
 
-/// Not a test: prints how long texts take. `cargo test --release -- --ignored --nocapture embeddings::model`
+/// Not a test: prints embedding times. `cargo test --release -- --ignored --nocapture embeddings::model`
 #[test]
 #[ignore = "a measurement"]
 fn how_long_it_takes() {

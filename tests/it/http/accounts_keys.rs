@@ -1,4 +1,4 @@
-//! Agents, services, their keys, acting for others, tickets for sockets.
+//! Agents, services, their keys, delegation, and socket tickets.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -34,12 +34,12 @@ async fn a_key_lives_and_dies() {
         (&me["user"]["id"], &me["key_id"], &me["session_id"]),
         (&json!("agent-1"), &created["id"], &Value::Null)
     );
-    // Shown once; only the hash is kept; its use is noted.
+    // The key is shown once, only its hash is stored, and its use is recorded.
     let listed = ada.get("/api/keys").await.ok();
     assert!(!listed.to_string().contains(key) && listed["keys"][0]["last_used_at"].is_string());
     let kept = server.sql("select row_to_json(k)::text from api_keys k", &[]).await;
     assert!(!kept[0].get::<_, String>(0).contains(&key[36..]));
-    // A wrong letter is refused by the checksum, a foreign secret by its hash.
+    // The checksum rejects a typo, the hash rejects a wrong secret.
     for wrong in
         [key.replace(&key[40..41], "?"), key[..key.len() - 1].to_owned(), format!("{key}0"), "cb_x_y".to_owned()]
     {
@@ -76,7 +76,7 @@ async fn keys_expire_and_disabled_actors_stop() {
     let holder = server.bearer(key_of(&created));
     holder.get("/api/auth/me").await.ok();
     server.sql("update api_keys set expires_at = now()", &[]).await;
-    // SQL looks again at each call: no second of grace.
+    // SQL checks the key on every call, without the cache's delay.
     holder.get("/api/auth/me").await.refused(401);
     server.sql("update api_keys set expires_at = null", &[]).await;
     holder.get("/api/auth/me").await.ok();
@@ -114,7 +114,7 @@ async fn a_key_makes_no_wider_one() {
         .refused(403);
     let child = manager.post("/api/keys", json!({"name": "x", "scopes": ["read"]})).await.created();
     assert_eq!(child["expires_at"], "2100-01-01T00:00:00Z");
-    // act_for is for services; another's agent is absent; a key cannot sign out.
+    // act_for requires a service; another user's agent gets 404; a key cannot sign out.
     ada.post("/api/agents", json!({"id": "agent-1"})).await.created();
     ada.post("/api/keys", json!({"name": "x", "actor_id": "agent-1", "scopes": ["act_for"]})).await.refused(422);
     let bob = server.user("bob").await;
@@ -155,7 +155,7 @@ async fn agents_join_workflows_of_their_maker() {
     for wrong in ["limit=0", "limit=501", "limit=x", "limits=1", "cursor=%00", "limit=99999999999999999999"] {
         ada.get(&format!("/api/agents?{wrong}")).await.refused(422);
     }
-    // An invitation into the workflow, taken up by an account that exists; once.
+    // An invitation accepted by an existing account; valid once.
     bob.post("/api/invites", json!({"workflow_id": w})).await.refused(404);
     bob.post("/api/invites", json!({})).await.refused(403);
     let invite = ada.post("/api/invites", json!({"workflow_id": w, "role": "viewer"})).await.created();

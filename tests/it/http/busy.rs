@@ -1,4 +1,4 @@
-//! A server whose connections are all taken by requests that wait.
+//! A server whose database connections are all held by waiting requests.
 
 use std::time::{Duration, Instant};
 
@@ -39,10 +39,10 @@ async fn held_rows_keep_nobody_from_signing_in() {
     ada.get("/health").await.ok();
     ada.get("/ready").await.ok();
     let login = json!({"email": "ada@example.org", "password": "correct horse"});
-    let signed_in = server.stranger().post("/api/auth/login", login).await.ok();
-    server.stranger().post("/api/auth/token/refresh", json!({"refresh": signed_in["refresh"]})).await.ok();
+    let signed_in = server.anonymous().post("/api/auth/login", login).await.ok();
+    server.anonymous().post("/api/auth/token/refresh", json!({"refresh": signed_in["refresh"]})).await.ok();
     assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
-    // Who finds no connection is told soon, and to come back.
+    // A request without a free connection fails fast with Retry-After.
     harness::eventually("some are told to come back", async || {
         waiting.iter().any(tokio::task::JoinHandle::is_finished)
     })

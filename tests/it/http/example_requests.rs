@@ -1,5 +1,5 @@
-//! How to call each endpoint well. Tests generated from the description take their good requests here and
-//! then spoil them; an endpoint that is missing here fails them, so that none is left untried.
+//! Valid example requests for each endpoint. Generated tests take them and mutate them.
+//! An endpoint without an example fails these tests, so every endpoint is covered.
 
 mod approvals;
 mod compat;
@@ -10,29 +10,29 @@ use std::collections::BTreeMap;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use super::fixtures::{Desk, person, text};
+use super::fixtures::{TestWorkflow, signed_in_user, text};
 use super::spec::Operation;
 use crate::client::{Client, Server};
 
-/// A good request: `$names` stand for what a [`World`] holds. `Closed` endpoints need what no test can
-/// have (a password, a one-time link); they are called all the same, and refuse.
+/// A valid request: `$names` stand for the resources of a [`TestTenant`]. Some endpoints need what no test
+/// has (a password, a one-time link); they are called anyway and must refuse.
 #[derive(Debug, Clone)]
-pub struct Recipe {
-    /// The parts of the path, by name.
+pub struct ExampleRequest {
+    /// The path parameters, by name.
     pub path: Value,
-    /// The query, by name.
+    /// The query parameters, by name.
     pub query: Value,
     /// The body.
     pub body: Option<Value>,
-    /// Whether the call succeeds as it stands.
+    /// Whether the unchanged call succeeds.
     pub succeeds: bool,
 }
 
-/// The request for an operation, and another where one cannot show everything.
+/// The example request for an operation, and a second one where one cannot cover everything.
 ///
 /// # Panics
-/// If there is none: write one when you add an endpoint.
-pub fn recipes(operation: &Operation) -> Vec<Recipe> {
+/// If there is none: add one with each new endpoint.
+pub fn example_requests(operation: &Operation) -> Vec<ExampleRequest> {
     let Some(whole) = find(&operation.name) else {
         panic!(
             "{} is new: add a good request for it to tests/it/http/example_requests.rs, so that it is tried too.",
@@ -40,32 +40,33 @@ pub fn recipes(operation: &Operation) -> Vec<Recipe> {
         );
     };
     let part = |name: &str| whole.get(name).cloned().unwrap_or_else(|| json!({}));
-    let recipe = Recipe {
+    let example = ExampleRequest {
         path: part("path"),
         query: part("query"),
         body: whole.get("body").cloned(),
         succeeds: whole.get("closed").is_none(),
     };
     for name in &operation.parts {
-        assert!(recipe.path.get(name).is_some(), "{}: example_requests.rs lacks the path's {name}", operation.name);
+        assert!(example.path.get(name).is_some(), "{}: example_requests.rs lacks the path's {name}", operation.name);
     }
     for name in &operation.query {
-        let needed = is_id(name) && recipe.query.get(name).is_none();
+        let needed = is_id(name) && example.query.get(name).is_none();
         assert!(!needed, "{}: example_requests.rs lacks the query's {name}", operation.name);
     }
-    let also = whole.get("also").map(|body| Recipe { body: Some(body.clone()), ..recipe.clone() });
-    let all: Vec<Recipe> = std::iter::once(recipe).chain(also).collect();
+    let also = whole.get("also").map(|body| ExampleRequest { body: Some(body.clone()), ..example.clone() });
+    let all: Vec<ExampleRequest> = std::iter::once(example).chain(also).collect();
     for (path, _) in operation.body.iter().flat_map(super::spec::fields) {
         let pointer = format!("/{}", path.replace("[]", "/0").replace('.', "/"));
         let name = path.rsplit('.').next().expect("a name");
-        let given = all.iter().any(|recipe| recipe.body.as_ref().is_some_and(|body| body.pointer(&pointer).is_some()));
+        let given =
+            all.iter().any(|example| example.body.as_ref().is_some_and(|body| body.pointer(&pointer).is_some()));
         let needed = is_id(name.trim_end_matches("[]")) && !path.contains("board_config");
         assert!(given || !needed, "{}: example_requests.rs lacks {path}", operation.name);
     }
     all
 }
 
-/// Whether a name promises an id of something that somebody owns.
+/// Whether a parameter name denotes the id of an owned resource.
 fn is_id(name: &str) -> bool {
     const OTHERS: &[&str] = &["id", "actor", "before", "after", "cursor", "workflows", "mentions", "invite"];
     name.ends_with("_id") || name.ends_with("_ids") || OTHERS.contains(&name)
@@ -162,7 +163,7 @@ fn find(name: &str) -> Option<Value> {
         "DELETE /api/workflows/{id}/members/{actor}" => json!({"path": {"id": "$workflow", "actor": "$member"}}),
         "GET /api/workflows/{id}/events" => json!({"path": {"id": "$workflow"}, "query": {"since": "0", "limit": "5"}}),
         "GET /api/searches/{id}/events" => json!({"path": {"id": "$search"}, "query": {"since": "0", "limit": "5"}}),
-        // A socket is opened elsewhere; without its handshake it is refused.
+        // Without a WebSocket handshake the request is refused.
         "GET /ws" => json!({"closed": true, "query": {"token": "none", "workflow_id": "$workflow"}}),
         "GET /ws/jobs/{id}" | "GET /ws/workflows/{id}" => {
             json!({"closed": true, "path": {"id": "$draft"}, "query": {"token": "none"}})
@@ -232,40 +233,40 @@ fn find(name: &str) -> Option<Value> {
     })
 }
 
-/// Somebody's things, by the names that recipes use.
+/// A user with one resource of each kind, by the names used in the example requests.
 #[derive(Clone)]
-pub struct World {
-    /// Who owns them.
+pub struct TestTenant {
+    /// The owner.
     pub client: Client,
-    /// Their ids.
+    /// The ids of the resources.
     pub things: BTreeMap<String, String>,
 }
 
-impl World {
-    /// A person with one of everything.
+impl TestTenant {
+    /// Creates a user with one resource of each kind.
     pub async fn build(server: &Server, name: &str) -> Self {
-        let client = person(server, name).await;
-        let member = person(server, &format!("{name}-member")).await;
-        let desk = Desk::of(&client).await;
-        let path = format!("/api/workflows/{}/members/{}", desk.workflow, member.id);
+        let client = signed_in_user(server, name).await;
+        let member = signed_in_user(server, &format!("{name}-member")).await;
+        let fixture = TestWorkflow::of(&client).await;
+        let path = format!("/api/workflows/{}/members/{}", fixture.workflow, member.id);
         client.put(&path, json!({"role": "member"})).await.ok();
         let mut things = BTreeMap::new();
         for name in ["parent", "blocker", "other", "ticket", "deleted", "merged", "reviewed"] {
-            things.insert(name.to_owned(), desk.ticket(&format!("The {name} ticket")).await);
+            things.insert(name.to_owned(), fixture.ticket(&format!("The {name} ticket")).await);
         }
         client.delete(&format!("/api/tickets/{}", things["deleted"])).await.ok();
         let merge = json!({"ticket_id": things["merged"], "into_ticket_id": things["other"]});
         client.post("/api/tickets/merge", merge).await.ok();
-        things.insert("comment".to_owned(), desk.comment(&things["ticket"], "Somebody's words").await);
+        things.insert("comment".to_owned(), fixture.comment(&things["ticket"], "Somebody's words").await);
         things.extend(
-            jobs::things(&client, &desk, &things["other"]).await.into_iter().map(|(name, id)| (name.to_owned(), id)),
+            jobs::things(&client, &fixture, &things["other"]).await.into_iter().map(|(name, id)| (name.to_owned(), id)),
         );
-        let search = json!({"workflow_id": desk.workflow, "name": "Kept", "query": "ticket"});
+        let search = json!({"workflow_id": fixture.workflow, "name": "Kept", "query": "ticket"});
         let search = text(&client.post("/api/searches", search).await.created(), "search_id");
-        approvals::things(server, &desk, &member.id, &mut things).await;
+        approvals::things(server, &fixture, &member.id, &mut things).await;
         let agent = client.post("/api/agents", json!({"name": "An agent"})).await.created();
         let key = client.post("/api/keys", json!({"name": "A key", "actor_id": agent["id"], "scopes": ["read"]})).await;
-        let invite = json!({"workflow_id": desk.workflow, "role": "member"});
+        let invite = json!({"workflow_id": fixture.workflow, "role": "member"});
         let invite = text(&client.post("/api/invites", invite).await.created(), "invite");
         let session = format!("session-{}", uuid::Uuid::now_v7());
         server
@@ -275,7 +276,7 @@ impl World {
             )
             .await;
         for (name, id) in [
-            ("workflow", desk.workflow),
+            ("workflow", fixture.workflow),
             ("actor", client.id.clone()),
             ("member", member.id),
             ("agent", text(&agent, "id")),
@@ -289,14 +290,14 @@ impl World {
         Self { client, things }
     }
 
-    /// The request that a recipe describes, with the world's things in place of their names.
-    pub fn request(&self, operation: &Operation, recipe: &Recipe) -> RequestBuilder {
+    /// Builds the example request, with ids of this tenant in place of `$names`.
+    pub fn request(&self, operation: &Operation, example: &ExampleRequest) -> RequestBuilder {
         let mut path = operation.path.clone();
-        for (name, value) in recipe.path.as_object().expect("parts") {
+        for (name, value) in example.path.as_object().expect("parts") {
             let part = self.fill(value);
             path = path.replace(&format!("{{{name}}}"), &encode(part.as_str().expect("a text")));
         }
-        let query = self.fill(&recipe.query);
+        let query = self.fill(&example.query);
         let pairs: Vec<String> = query
             .as_object()
             .expect("a query")
@@ -307,13 +308,13 @@ impl World {
             path = format!("{path}?{}", pairs.join("&"));
         }
         let request = self.client.request(Method::clone(&operation.method), &path);
-        match &recipe.body {
+        match &example.body {
             Some(body) => request.json(&self.fill(body)),
             None => request,
         }
     }
 
-    /// A value with the world's things in place of `$names`.
+    /// A value with ids of this tenant in place of `$names`.
     pub fn fill(&self, value: &Value) -> Value {
         match value {
             Value::String(text) => match text.strip_prefix('$').and_then(|name| self.things.get(name)) {

@@ -1,5 +1,5 @@
-//! People and a board to try the HTTP door with. Credentials are written straight into the database:
-//! hashing passwords is tried elsewhere and would only make these tests slow.
+//! Users and a board for HTTP tests. Credentials are inserted directly into the database:
+//! password hashing has its own tests and would make these slow.
 #![allow(dead_code)]
 
 use std::collections::BTreeMap;
@@ -10,16 +10,16 @@ use serde_json::{Value, json};
 
 use crate::client::{Answer, Client, Server, server_with};
 
-/// A hash that is cheap to compare with, and of no password.
+/// A cheap hash that matches no password.
 const NO_PASSWORD: &str = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHRzYWx0$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// A server that limits nobody's rate.
+/// A server without an effective rate limit.
 pub async fn open(hint: &str) -> Server {
     server_with(hint, &["--request-rate", "1000000"], Vec::new()).await
 }
 
-/// Somebody signed in as a new person.
-pub async fn person(server: &Server, name: &str) -> Client {
+/// Creates a user and returns a signed-in client.
+pub async fn signed_in_user(server: &Server, name: &str) -> Client {
     let id = format!("user-{}", uuid::Uuid::now_v7());
     let session = format!("session-{}", uuid::Uuid::now_v7());
     let email = format!("{name}@example.org");
@@ -39,8 +39,8 @@ pub async fn person(server: &Server, name: &str) -> Client {
     client
 }
 
-/// A program with an API key of these scopes.
-pub async fn service(server: &Server, id: &str, scopes: &[&str]) -> Client {
+/// A service with an API key of these scopes.
+pub async fn service_client(server: &Server, id: &str, scopes: &[&str]) -> Client {
     server.sql("insert into actors (id, kind, name) values ($1, 'service', $1) on conflict do nothing", &[&id]).await;
     let key = keys::generate().expect("a key");
     let scopes: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
@@ -55,39 +55,39 @@ pub async fn service(server: &Server, id: &str, scopes: &[&str]) -> Client {
     client
 }
 
-/// A person with a workflow of its own.
-pub struct Desk {
-    /// The person.
+/// A user and a workflow owned by that user.
+pub struct TestWorkflow {
+    /// The owner.
     pub owner: Client,
     /// The workflow's id.
     pub workflow: String,
 }
 
-impl Desk {
-    /// A person's new workflow with a development board.
+impl TestWorkflow {
+    /// Creates a workflow with a development board for a user.
     pub async fn of(owner: &Client) -> Self {
         let made = owner.post("/api/workflows", json!({"name": "Work"})).await.created();
         Self { owner: owner.clone(), workflow: text(&made, "id") }
     }
 
-    /// Creates a ticket; answers its id.
+    /// Creates a ticket; returns its id.
     pub async fn ticket(&self, title: &str) -> String {
         self.ticket_with(title, json!({})).await
     }
 
-    /// Creates a ticket with further fields.
+    /// Creates a ticket with additional fields.
     pub async fn ticket_with(&self, title: &str, more: Value) -> String {
         let mut body = json!({"workflow_id": self.workflow, "title": title, "description": "A description."});
         merge(&mut body, &more);
         text(&self.owner.post("/api/tickets/create", body).await.ok(), "ticket_id")
     }
 
-    /// A ticket with everything about it.
+    /// A ticket with all its details.
     pub async fn read(&self, ticket: &str) -> Value {
         self.owner.get(&format!("/api/tickets/{ticket}")).await.ok()
     }
 
-    /// Comments; answers the comment's id.
+    /// Adds a comment; returns its id.
     pub async fn comment(&self, ticket: &str, words: &str) -> String {
         let body = json!({"ticket_id": ticket, "comment_text": words});
         text(&self.owner.post("/api/tickets/comment", body).await.ok(), "comment_id")
@@ -99,21 +99,21 @@ impl Desk {
     }
 }
 
-/// A member of an answer that must be a text.
+/// A member of a response that must be a string.
 #[track_caller]
 pub fn text(answer: &Value, member: &str) -> String {
     answer[member].as_str().unwrap_or_else(|| panic!("{member} in {answer}")).to_owned()
 }
 
-/// Adds members.
+/// Merges members into an object.
 pub fn merge(into: &mut Value, more: &Value) {
     for (name, value) in more.as_object().expect("an object") {
         into[name] = value.clone();
     }
 }
 
-/// The answer with everything that differs from run to run replaced (ids, times, ranks, durations), and members in
-/// the order of their names.
+/// The response with values that differ from run to run (ids, times, ranks, durations) redacted, and members
+/// sorted by name.
 pub fn redacted(value: &Value) -> Value {
     match value {
         Value::String(text) => Value::String(redact(text)),
@@ -134,7 +134,7 @@ pub fn redacted(value: &Value) -> Value {
     }
 }
 
-/// A text with UUIDs and times replaced.
+/// A text with UUIDs and times redacted.
 pub fn redact(text: &str) -> String {
     if text.len() >= 20 && text.as_bytes()[4] == b'-' && text.as_bytes()[10] == b'T' && text[..4].parse::<u16>().is_ok()
     {
@@ -153,7 +153,7 @@ pub fn redact(text: &str) -> String {
     out
 }
 
-/// Sends the same JSON many times at once, with an Idempotency-Key.
+/// Sends the same JSON many times concurrently, with an Idempotency-Key.
 pub async fn at_once(client: &Client, times: usize, path: &str, key: &str, body: &Value) -> Vec<Answer> {
     let requests = (0..times).map(|_| {
         let request = client.request(Method::POST, path).header("Idempotency-Key", key).json(body);

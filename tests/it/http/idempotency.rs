@@ -1,22 +1,22 @@
-//! Idempotency-Key over HTTP: sent fifty times at once, with another body, by somebody else.
+//! Idempotency-Key over HTTP: fifty concurrent requests, another body, another caller.
 
 use std::collections::BTreeSet;
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::fixtures::{Desk, at_once, open, person};
+use super::fixtures::{TestWorkflow, at_once, open, signed_in_user};
 
 #[tokio::test]
 async fn fifty_at_once_make_one_of_each() {
     let server = open("replay").await;
-    let ann = person(&server, "ann").await;
-    let desk = Desk::of(&ann).await;
-    let ticket = desk.ticket("Talked about").await;
+    let ann = signed_in_user(&server, "ann").await;
+    let fixture = TestWorkflow::of(&ann).await;
+    let ticket = fixture.ticket("Talked about").await;
     let calls = [
         (
             "/api/tickets/create",
-            json!({"workflow_id": desk.workflow, "title": "Only once", "description": "However often."}),
+            json!({"workflow_id": fixture.workflow, "title": "Only once", "description": "However often."}),
         ),
         ("/api/tickets/comment", json!({"ticket_id": ticket, "comment_text": "Said once"})),
         ("/api/workflows", json!({"name": "Made once", "template": "sdlc"})),
@@ -28,7 +28,7 @@ async fn fifty_at_once_make_one_of_each() {
             answers.iter().map(|answer| format!("{} {}", answer.status, answer.json)).collect();
         assert_eq!(different.len(), 1, "{path}: {different:?}");
         assert!(answers[0].status < 300, "{path}: {}", answers[0].json);
-        // The same again later, and then something else under the same key.
+        // A later repetition, then a different request under the same key.
         let again = at_once(&ann, 1, path, &key, body).await.remove(0);
         assert_eq!(again.json, answers[0].json);
         let mut other = body.clone();
@@ -36,30 +36,30 @@ async fn fifty_at_once_make_one_of_each() {
         other[field] = json!("Something else");
         let refused = at_once(&ann, 1, path, &key, &other).await.remove(0);
         assert_eq!(refused.refused(422), "idempotency_key_reused");
-        // One key serves one call: another endpoint is another request.
+        // A key covers one call: another endpoint is a different request.
         let (elsewhere, its_body) = &calls[(n + 1) % 3];
         let refused = at_once(&ann, 1, elsewhere, &key, its_body).await.remove(0);
         assert_eq!(refused.refused(422), "idempotency_key_reused");
     }
-    let stats = ann.get(&format!("/api/tickets/stats/{}", desk.workflow)).await.ok();
+    let stats = ann.get(&format!("/api/tickets/stats/{}", fixture.workflow)).await.ok();
     assert_eq!(stats["stats"]["total_tickets"], 2);
-    assert_eq!(desk.read(&ticket).await["comment_count"], 1);
+    assert_eq!(fixture.read(&ticket).await["comment_count"], 1);
     assert_eq!(ann.get("/api/workflows").await.ok()["workflows"].as_array().map(Vec::len), Some(2));
 }
 
 #[tokio::test]
 async fn keys_are_each_callers_own() {
     let server = open("replay_own").await;
-    let (ann, bob) = (person(&server, "ann").await, person(&server, "bob").await);
+    let (ann, bob) = (signed_in_user(&server, "ann").await, signed_in_user(&server, "bob").await);
     let body = json!({"name": "Mine"});
     let hers = at_once(&ann, 1, "/api/workflows", "k", &body).await.remove(0).created();
     let his = at_once(&bob, 1, "/api/workflows", "k", &body).await.remove(0).created();
     assert_ne!(hers["id"], his["id"]);
-    // A refused call leaves the key free.
-    let desk = Desk::of(&ann).await;
-    let bad = json!({"workflow_id": desk.workflow, "title": "x", "description": "Too short a title"});
+    // A refused call does not consume the key.
+    let fixture = TestWorkflow::of(&ann).await;
+    let bad = json!({"workflow_id": fixture.workflow, "title": "x", "description": "Too short a title"});
     assert_eq!(at_once(&ann, 1, "/api/tickets/create", "k2", &bad).await.remove(0).refused(422), "invalid");
-    let good = json!({"workflow_id": desk.workflow, "title": "Long enough", "description": "And described."});
+    let good = json!({"workflow_id": fixture.workflow, "title": "Long enough", "description": "And described."});
     at_once(&ann, 1, "/api/tickets/create", "k2", &good).await.remove(0).ok();
     for key in ["", " ", "é", &"k".repeat(256)] {
         let request = ann.request(Method::POST, "/api/workflows").header("Idempotency-Key", key).json(&body);

@@ -1,5 +1,5 @@
-//! The HTTP door, tried from outside. Of these, `tenants` and `hostile` are generated from the description
-//! of the API and `recipes`.
+//! Black-box tests of the HTTP transport. `tenants` and `hostile` are generated from the description
+//! of the API and `example_requests`.
 
 mod accounts;
 mod accounts_keys;

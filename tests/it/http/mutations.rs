@@ -1,10 +1,10 @@
-//! Bad values: for fields of bodies, for queries, and bytes that are no JSON at all.
+//! Invalid values for body fields and queries, and bytes that are not JSON.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-/// Bad values of a query's parameter.
+/// Invalid values of a query parameter.
 pub const QUERIES: &[&str] = &[
     "",
     "%00",
@@ -32,13 +32,13 @@ pub const QUERIES: &[&str] = &[
     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
 ];
 
-/// Whether everything is tried everywhere, which takes minutes: `CALLBOARD_TEST_ALL=1`.
+/// Whether every value is sent to every endpoint, which takes minutes: `CALLBOARD_TEST_ALL=1`.
 pub fn thorough() -> bool {
     std::env::var_os("CALLBOARD_TEST_ALL").is_some()
 }
 
-/// Bad values for a field of this schema, the most telling first; none stands for its absence.
-pub fn spoiled(schema: &Value) -> Vec<(String, Option<Value>)> {
+/// Invalid values for a field of this schema, the most informative first; `None` means the field is absent.
+pub fn mutations_of(schema: &Value) -> Vec<(String, Option<Value>)> {
     let long = "x".repeat(300_000);
     let kind = schema["type"].as_str().unwrap_or_default();
     let wrong = if kind == "string" { json!(5) } else { json!("no such thing") };
@@ -92,7 +92,7 @@ pub fn spoiled(schema: &Value) -> Vec<(String, Option<Value>)> {
     values.into_iter().map(|value| (what(&value), value)).collect()
 }
 
-/// Bytes in place of a field's value that are no JSON, or no sane one.
+/// Raw bytes for a field value that are not JSON, or pathological JSON.
 pub fn raw() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("a lone surrogate", b"\"\\ud800\"".to_vec()),

@@ -1,4 +1,4 @@
-//! The description of the API is whole, says what it means, and is the one that was reviewed.
+//! The API description is complete, documented, and equal to the reviewed one.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -112,8 +112,8 @@ async fn references_lead_somewhere() {
 #[tokio::test]
 async fn the_docs_page_needs_nothing_from_outside() {
     let server = open("docs_page").await;
-    let stranger = server.stranger();
-    let page = stranger.get("/docs/").await.ok();
+    let anonymous = server.anonymous();
+    let page = anonymous.get("/docs/").await.ok();
     let page = page.as_str().expect("a page").to_owned();
     let mut assets = Vec::new();
     for attribute in ["src=\"", "href=\""] {
@@ -123,12 +123,12 @@ async fn the_docs_page_needs_nothing_from_outside() {
     for asset in assets {
         assert!(!asset.contains("//"), "{asset} comes from elsewhere");
         let path = format!("/docs/{}", asset.trim_start_matches("/docs/").trim_start_matches("./"));
-        assert_eq!(stranger.get(&path).await.status, 200, "{path}");
+        assert_eq!(anonymous.get(&path).await.status, 200, "{path}");
     }
-    let setup = stranger.get("/docs/swagger-initializer.js").await.ok();
+    let setup = anonymous.get("/docs/swagger-initializer.js").await.ok();
     let setup = setup.as_str().expect("a script");
     assert!(setup.contains("/openapi.json") && !setup.contains("http"), "{setup}");
-    let policy = stranger.get("/docs/").await.header("content-security-policy").expect("a policy").to_owned();
+    let policy = anonymous.get("/docs/").await.header("content-security-policy").expect("a policy").to_owned();
     assert!(policy.contains("default-src 'self'") && policy.contains("script-src 'self'"), "{policy}");
-    assert_eq!(stranger.get("/docs/nothing.js").await.refused(404), "not_found");
+    assert_eq!(anonymous.get("/docs/nothing.js").await.refused(404), "not_found");
 }

@@ -1,5 +1,5 @@
-//! Two hundred jobs and sixteen workers that are killed, or frozen past their leases and woken again: every
-//! job is done, its effects are there once, and whoever comes late is refused.
+//! Two hundred jobs and sixteen workers that are killed, or suspended past their leases and resumed.
+//! Every job finishes, its effects happen once, and writes with a stale lease token are rejected.
 
 use std::collections::{HashMap, HashSet};
 use std::io::Write;
@@ -10,14 +10,14 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::client::{Client, server_with};
-use crate::http::fixtures::{person, service, text};
+use crate::http::fixtures::{service_client, signed_in_user, text};
 
 const JOBS: usize = 200;
 const WORKERS: usize = 16;
-/// The shortest lease there is, in seconds.
+/// The shortest permitted lease, in seconds.
 const LEASE: u64 = 5;
 
-/// Not a test: a worker that the test below kills and freezes. It notes each acknowledged or refused end.
+/// Not a test: a worker killed and suspended by the test below. It records each acknowledged or refused end.
 #[tokio::test]
 #[ignore = "run by another test"]
 async fn helper_worker() {
@@ -27,14 +27,14 @@ async fn helper_worker() {
     else {
         return;
     };
-    let client = Client::stranger(url).with(&key);
+    let client = Client::anonymous(url).with(&key);
     let mut log = std::fs::File::options().create(true).append(true).open(log).expect("a log");
     let mut number = 0;
     loop {
         let claim = json!({"workflow_id": workflow, "lease_seconds": LEASE, "worker": std::process::id().to_string()});
         let claimed = client.post("/api/jobs/claim", claim).await.ok();
         if claimed["job"].is_null() {
-            // As idle workers do: asking again at leisure.
+            // Idle workers poll at an interval.
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         }
@@ -46,7 +46,8 @@ async fn helper_worker() {
     }
 }
 
-/// Two stages with output, then the end; whether it was taken. Anything refused must be a lost lease.
+/// Runs two stages with output, then completes the job; returns whether the end was accepted. A refusal must be
+/// a lost lease.
 async fn work(client: &Client, job: &str, token: &str, sha: &str) -> bool {
     for stage in ["plan", "build"] {
         let steps = [
@@ -59,7 +60,7 @@ async fn work(client: &Client, job: &str, token: &str, sha: &str) -> bool {
                 assert_eq!(answer.refused(409), "lease_lost");
                 return false;
             }
-            // The work itself.
+            // Simulated work.
             tokio::time::sleep(Duration::from_millis(40)).await;
         }
     }
@@ -94,7 +95,7 @@ impl Worker {
 
     fn signal(&self, signal: i32) {
         let pid = i32::try_from(self.child.id()).expect("a pid");
-        // SAFETY: a signal to a child of this test that has not been waited for.
+        // SAFETY: signals a child of this test that has not been reaped.
         unsafe { libc::kill(pid, signal) };
     }
 }
@@ -106,7 +107,7 @@ impl Drop for Worker {
     }
 }
 
-/// What the workers noted: lines of (word, job, commit).
+/// The records of the workers: lines of (word, job, commit).
 fn notes(folder: &Path) -> Vec<(String, String, String)> {
     let mut notes = Vec::new();
     for file in std::fs::read_dir(folder).expect("the logs") {
@@ -124,10 +125,10 @@ fn notes(folder: &Path) -> Vec<(String, String, String)> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn workers_die_and_freeze_and_every_job_is_done_once() {
     let server = server_with("storm", &["--request-rate", "1000000"], Vec::new()).await;
-    let owner = person(&server, "owner").await;
+    let owner = signed_in_user(&server, "owner").await;
     let workflow =
         text(&owner.post("/api/workflows", json!({"name": "Storm", "template": "sdlc"})).await.created(), "id");
-    let key = service(&server, "storm-worker", &["read", "write"]).await;
+    let key = service_client(&server, "storm-worker", &["read", "write"]).await;
     owner.put(&format!("/api/workflows/{workflow}/members/{}", key.id), json!({"role": "member"})).await.ok();
     for number in 0..JOBS {
         let job = json!({"workflow_id": workflow, "with_ticket": true, "title": format!("Job {number}"), "max_attempts": 100,
@@ -149,7 +150,7 @@ async fn workers_die_and_freeze_and_every_job_is_done_once() {
     let mut turn = 0_usize;
     while server.number(&open).await > 0 {
         assert!(Instant::now() < deadline, "{} jobs are stranded", server.number(&open).await);
-        // Nobody waits for the pause between attempts.
+        // Skips the delay between attempts.
         server.sql("update jobs set not_before = now() where status = 'queued' and not_before > now()", &[]).await;
         turn += 1;
         let victim = (turn * 7) % workers.len();
@@ -164,7 +165,7 @@ async fn workers_die_and_freeze_and_every_job_is_done_once() {
             drop(std::mem::replace(&mut workers[victim], start()));
             kills += 1;
         }
-        // Those frozen for longer than a lease wake up and go on as if nothing had happened.
+        // Workers suspended for longer than a lease resume and continue their stale work.
         while frozen.first().is_some_and(|(_, since)| since.elapsed() > Duration::from_secs(LEASE + 1)) {
             let (worker, _) = frozen.remove(0);
             worker.signal(libc::SIGCONT);
@@ -176,7 +177,7 @@ async fn workers_die_and_freeze_and_every_job_is_done_once() {
         worker.signal(libc::SIGCONT);
         workers.push(worker);
     }
-    // Everybody comes to an end of what it was doing: nothing is under way any more, and a late one is refused.
+    // All workers finish: nothing is in progress, and stale writes were rejected.
     crate::harness::eventually("late workers were refused", async || {
         notes(folder.path()).iter().any(|(word, ..)| word == "refused")
     })
@@ -192,7 +193,7 @@ async fn workers_die_and_freeze_and_every_job_is_done_once() {
             assert_eq!(ends.insert(job.clone(), sha), None, "{job} was acknowledged twice");
         }
     }
-    // Each job ended once, with what its last holder brought; an end that nobody lived to note is there all the same.
+    // Each job ended once, with the result of its last lease holder, even if that worker died before recording it.
     let rows = server
         .sql(
             "select j.id, j.commit_sha, j.result ->> 'sha', t.status, t.is_resolved,

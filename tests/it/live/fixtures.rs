@@ -1,4 +1,4 @@
-//! A server with people and workflows on it, and what tests do behind its back.
+//! A server with actors and workflows, and direct access to its database.
 #![allow(dead_code)]
 
 use callboard::domain::accounts::keys;
@@ -9,21 +9,21 @@ use super::socket::Socket;
 use crate::client::{self, Server};
 use crate::harness;
 
-/// See the module.
-pub struct Stage {
+/// See the module documentation.
+pub struct LiveFixture {
     /// The server.
     pub server: Server,
     /// A connection to its database.
     pub sql: Client,
 }
 
-impl Stage {
+impl LiveFixture {
     /// A server with the actors `ann` and `bob`.
     pub async fn open(hint: &str) -> Self {
         Self::with(hint, &[]).await
     }
 
-    /// The same with flags of `callboard serve`.
+    /// Like [`Self::open`], with flags of `callboard serve`.
     pub async fn with(hint: &str, flags: &[&str]) -> Self {
         let server = client::server_with(hint, flags, Vec::new()).await;
         let sql = harness::connect(&server.db.url).await;
@@ -33,7 +33,7 @@ impl Stage {
         Self { server, sql }
     }
 
-    /// A workflow of `owner` with so many tickets.
+    /// A workflow of `owner` with this many tickets.
     pub async fn workflow(&self, owner: &str, tickets: i32) -> String {
         let row = self.sql.query_one("select logic.create_workflow($1, 'Work') ->> 'id'", &[&owner]).await;
         let id: String = row.expect("a workflow").get(0);
@@ -48,7 +48,7 @@ impl Stage {
         id
     }
 
-    /// An API key of an actor: (id, key).
+    /// Creates an API key for an actor: (id, key).
     pub async fn key(&self, actor: &str) -> (String, String) {
         let key = keys::generate().expect("a key");
         self.sql
@@ -61,7 +61,7 @@ impl Stage {
         (key.id, key.key)
     }
 
-    /// An access token of a new session: (session, token).
+    /// Creates a session and its access token: (session, token).
     pub async fn session(&self, actor: &str) -> (String, String) {
         let row = self
             .sql
@@ -77,25 +77,25 @@ impl Stage {
         (session, token)
     }
 
-    /// A socket of an actor.
+    /// Opens a socket for an actor.
     pub async fn socket(&self, actor: &str) -> Socket {
         let (_, key) = self.key(actor).await;
         Socket::open(&self.server.url, &key).await
     }
 
-    /// The board as anyone gets it now.
+    /// The current board.
     pub async fn board(&self, workflow: &str) -> Value {
         let row =
             self.sql.query_one("select (logic.board_snapshot('ann', $1)).body", &[&workflow]).await.expect("a board");
         serde_json::from_str(row.get(0)).expect("JSON")
     }
 
-    /// Runs a statement that takes one text.
+    /// Runs a statement with one text parameter.
     pub async fn run(&self, statement: &str, argument: &str) {
         self.sql.execute(statement, &[&argument]).await.unwrap_or_else(|error| panic!("{statement}: {error:?}"));
     }
 
-    /// The last number of a workflow's stream.
+    /// The last sequence number of a workflow's stream.
     pub async fn head(&self, workflow: &str) -> i64 {
         let row = self.sql.query_one("select last_seq from streams where workflow_id = $1", &[&workflow]).await;
         row.expect("a stream").get(0)

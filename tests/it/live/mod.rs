@@ -1,10 +1,10 @@
-//! The live room: that nothing is lost, nothing comes twice, and nobody sees what is not his.
+//! Live updates: no loss, no duplicates, no access across tenants.
 
 mod access;
+mod board_replica;
 mod crash;
 mod events;
 pub mod fixtures;
-mod mirror;
 mod relay;
 mod rooms;
 mod searches;

@@ -1,4 +1,4 @@
-//! A database with an owner, a stranger and a board, and short ways to call functions in it.
+//! A database with an owner, an outsider and a board, and helpers that call its functions.
 
 use serde_json::{Value, json};
 use tokio_postgres::Client;
@@ -6,8 +6,8 @@ use tokio_postgres::types::Json;
 
 use crate::harness::{self, TestDb};
 
-/// See the module.
-pub struct Desk {
+/// See the module documentation.
+pub struct Fixture {
     /// The database.
     pub db: TestDb,
     /// A connection to it.
@@ -16,23 +16,23 @@ pub struct Desk {
     pub workflow: String,
 }
 
-/// What a function answered, or the SQLSTATE, message and detail with which it refused.
+/// The result of a function, or the SQLSTATE, message and detail of its error.
 pub type Outcome = Result<Value, (String, String, Value)>;
 
-impl Desk {
-    /// A development board; actors `owner`, `member`, `viewer` with those roles and `stranger` with none.
+impl Fixture {
+    /// A development board; actors `owner`, `member`, `viewer` with those roles and `outsider` with none.
     pub async fn open(hint: &str) -> Self {
         Self::on(harness::database(hint).await).await
     }
 
-    /// The same in a database of one's own.
+    /// Like [`Self::open`], in a given database.
     pub async fn on(db: TestDb) -> Self {
         let client = harness::connect(&db.url).await;
         client
             .batch_execute(
                 "insert into actors (id, kind, name) values
                     ('owner', 'user', 'Owner'), ('member', 'user', 'Member'), ('viewer', 'user', 'Viewer'),
-                    ('stranger', 'user', 'Stranger'), ('service', 'service', 'Service');",
+                    ('outsider', 'user', 'Outsider'), ('service', 'service', 'Service');",
             )
             .await
             .expect("actors");
@@ -50,8 +50,8 @@ impl Desk {
         Self { db, client, workflow }
     }
 
-    /// Calls `logic.name` with arguments given as a JSON object; `caller` and `workflow` are filled in
-    /// where the function takes them and they are left out.
+    /// Calls `logic.name` with arguments from a JSON object; `caller` and `workflow` default to the owner and its
+    /// workflow.
     pub async fn call(&self, name: &str, arguments: Value) -> Outcome {
         let row = self
             .client
@@ -102,7 +102,7 @@ impl Desk {
         self.call(name, arguments).await.unwrap_or_else(|refusal| panic!("logic.{name}: {refusal:?}"))
     }
 
-    /// Calls a function that must refuse; answers the SQLSTATE.
+    /// Calls a function that must fail; returns the SQLSTATE.
     pub async fn refused(&self, name: &str, arguments: Value) -> String {
         match self.call(name, arguments).await {
             Ok(answer) => panic!("logic.{name} answered {answer}"),
@@ -113,12 +113,12 @@ impl Desk {
         }
     }
 
-    /// Creates a ticket; answers its id.
+    /// Creates a ticket; returns its id.
     pub async fn ticket(&self, title: &str) -> String {
         self.ticket_with(title, json!({})).await
     }
 
-    /// Creates a ticket with further fields.
+    /// Creates a ticket with additional fields.
     pub async fn ticket_with(&self, title: &str, more: Value) -> String {
         let mut arguments = json!({"title": title, "description": format!("{title}, described at length")});
         for (key, value) in more.as_object().expect("an object") {

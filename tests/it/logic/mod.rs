@@ -1,4 +1,4 @@
-//! The rules in SQL, tried through their functions.
+//! The rules in SQL, tested through their functions.
 
 mod approvals;
 mod boards;

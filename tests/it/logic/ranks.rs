@@ -1,10 +1,10 @@
-//! Order inside a column.
+//! Ticket order inside a column.
 
 use proptest::prelude::*;
 
 use crate::harness;
 
-/// Any sequence of insertions between neighbours keeps the order it was asked for, and all ranks differ.
+/// Any sequence of insertions between neighbours keeps the requested order, and all ranks differ.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rank_fits_between_any_two() {
     let db = harness::database("ranks").await;
@@ -38,7 +38,7 @@ async fn a_rank_fits_between_any_two() {
     result.expect("the property holds");
 }
 
-/// Two drops into the same gap, neither knowing of the other, still differ.
+/// Two concurrent drops into the same gap get different ranks.
 #[tokio::test]
 async fn concurrent_drops_into_one_gap_differ() {
     let db = harness::database("gap").await;

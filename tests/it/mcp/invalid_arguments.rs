@@ -1,15 +1,15 @@
-//! Generated over the list of tools: each argument of a good call is spoiled in turn. Whoever errs is told which
-//! argument it was and changes nothing.
+//! Generated from the list of tools: each argument of a valid call is mutated in turn. The error names the
+//! argument, and nothing changes.
 
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::tenants::World;
+use super::tenants::TestTenant;
 use crate::http::fixtures::{open, text};
 
-/// What does not fit an argument of this schema.
-fn spoiled(schema: &Value) -> Vec<Value> {
+/// Invalid values for an argument of this schema.
+fn mutations(schema: &Value) -> Vec<Value> {
     let kinds: Vec<&str> = match &schema["type"] {
         Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect(),
         kind => kind.as_str().into_iter().collect(),
@@ -36,17 +36,17 @@ fn spoiled(schema: &Value) -> Vec<Value> {
 #[tokio::test]
 async fn every_argument_is_checked_by_every_tool() {
     let server = open("mcpspoiled").await;
-    let world = World::build(&server, "ada").await;
-    let listed = world.agent.result("tools/list", json!({})).await;
+    let tenant = TestTenant::build(&server, "ada").await;
+    let listed = tenant.agent.result("tools/list", json!({})).await;
     let changes = async || server.number("select count(*) from history").await;
     let before = changes().await;
     let (mut wrong, mut tried) = (String::new(), 0);
     for tool in listed["tools"].as_array().expect("tools") {
         let (name, schema) = (text(tool, "name"), &tool["inputSchema"]);
-        let good = world.filled(&name, None);
+        let good = tenant.filled(&name, None);
         let mut attempts: Vec<(String, Value)> = vec![];
         for (field, kind) in schema["properties"].as_object().expect("properties") {
-            attempts.extend(spoiled(kind).into_iter().map(|value| {
+            attempts.extend(mutations(kind).into_iter().map(|value| {
                 let mut bad = good.clone();
                 bad[field] = value;
                 (field.clone(), bad)
@@ -62,7 +62,7 @@ async fn every_argument_is_checked_by_every_tool() {
         attempts.push(("colour".to_owned(), more));
         for (field, arguments) in attempts {
             tried += 1;
-            let result = world.agent.call(&name, arguments.clone()).await;
+            let result = tenant.agent.call(&name, arguments.clone()).await;
             let said = result["content"][0]["text"].as_str().unwrap_or("");
             if result["structuredContent"]["code"] != "invalid" || !said.contains(&field) {
                 let _ = writeln!(wrong, "{name}.{field} = {}: {said}", arguments[&field]);

@@ -1,4 +1,4 @@
-//! The MCP door, tried from outside over HTTP.
+//! Black-box tests of the MCP transport over HTTP.
 
 mod agent;
 mod bounds;

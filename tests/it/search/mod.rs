@@ -1,4 +1,4 @@
-//! Search: what is found and in which order, by words and by meaning; what resembles a ticket.
+//! Search: results and ranking, by words and by meaning, and similar tickets.
 
 mod api;
 mod ranking;
@@ -9,7 +9,7 @@ use crate::client::{Server, server_with};
 use crate::harness::{self, eventually};
 
 /// A server whose model is loaded.
-async fn local(hint: &str) -> Server {
+async fn server_with_local_model(hint: &str) -> Server {
     let runtime = harness::runtime_dir();
     let runtime = runtime.to_str().expect("a path");
     let flags = ["--request-rate", "1000000", "--embedding-provider", "local", "--runtime-dir", runtime];

@@ -1,14 +1,14 @@
-//! How commands end badly: exit statuses, time limits, commands that are none; and what is tried again.
+//! Failing commands: exit statuses, time limits, missing commands, and which failures are retried.
 
 use serde_json::json;
 
-use super::{Shop, gone};
+use super::{WorkerFixture, gone};
 use crate::http::fixtures::text;
 
 #[tokio::test]
 async fn what_fails_is_tried_again_in_the_stage_where_it_was() {
-    let shop = Shop::open("worker_retry").await;
-    let job = shop.job(json!({"stages": ["plan", "build"], "max_attempts": 2})).await;
+    let fixture = WorkerFixture::open("worker_retry").await;
+    let job = fixture.job(json!({"stages": ["plan", "build"], "max_attempts": 2})).await;
     let config = r#"
         [[jobs.task.stage]]
         name = "plan"
@@ -17,31 +17,31 @@ async fn what_fails_is_tried_again_in_the_stage_where_it_was() {
         name = "build"
         command = 'echo "attempt $CALLBOARD_ATTEMPT"; echo "no nails" >&2; [ -e nails ] || exit 3'
     "#;
-    assert_eq!(shop.worker(config, &["--drain"]).code().await, 1);
-    let failed = shop.get(&job).await;
+    assert_eq!(fixture.worker(config, &["--drain"]).code().await, 1);
+    let failed = fixture.get(&job).await;
     assert_eq!(
         (&failed["status"], &failed["stage"], &failed["attempt"]),
         (&json!("queued"), &json!("build"), &json!(1))
     );
     assert_eq!(failed["error"], "The stage build ended with status 3.\nno nails");
-    std::fs::write(shop.path("nails"), "").expect("a file");
-    shop.set(&job, "not_before = now()").await;
-    assert_eq!(shop.worker(config, &["--drain"]).code().await, 0);
-    let done = shop.get(&job).await;
+    std::fs::write(fixture.path("nails"), "").expect("a file");
+    fixture.set(&job, "not_before = now()").await;
+    assert_eq!(fixture.worker(config, &["--drain"]).code().await, 0);
+    let done = fixture.get(&job).await;
     assert_eq!((&done["status"], &done["attempt"]), (&json!("succeeded"), &json!(2)));
-    // What the first attempt had committed counts.
+    // Commits of the first attempt count.
     assert_eq!(done["commit_sha"], "1234abcd");
-    assert_eq!(shop.read("plans"), "planned", "the stage that was done is not done again");
+    assert_eq!(fixture.read("plans"), "planned", "the stage that was done is not done again");
 }
 
 #[tokio::test]
 async fn the_last_failure_is_final_and_some_statuses_are_at_once() {
-    let shop = Shop::open("worker_final").await;
-    let last = shop.job(json!({"job_type": "last", "max_attempts": 1})).await;
-    let hopeless = shop.job(json!({"job_type": "hopeless"})).await;
-    let absent = shop.job(json!({"job_type": "absent"})).await;
-    let unknown = shop.job(json!({"job_type": "unknown", "stages": ["plan"]})).await;
-    let killed = shop.job(json!({"job_type": "killed", "max_attempts": 1})).await;
+    let fixture = WorkerFixture::open("worker_final").await;
+    let last = fixture.job(json!({"job_type": "last", "max_attempts": 1})).await;
+    let hopeless = fixture.job(json!({"job_type": "hopeless"})).await;
+    let absent = fixture.job(json!({"job_type": "absent"})).await;
+    let unknown = fixture.job(json!({"job_type": "unknown", "stages": ["plan"]})).await;
+    let killed = fixture.job(json!({"job_type": "killed", "max_attempts": 1})).await;
     let config = r#"
         no_retry_codes = [64]
         [jobs.last]
@@ -56,7 +56,7 @@ async fn the_last_failure_is_final_and_some_statuses_are_at_once() {
         name = "build"
         command = "true"
     "#;
-    assert_eq!(shop.worker(config, &["--drain"]).code().await, 1);
+    assert_eq!(fixture.worker(config, &["--drain"]).code().await, 1);
     for (job, part) in [
         (&last, "The command ended with status 1.\nthe reason"),
         (&hopeless, "The command ended with status 64."),
@@ -64,17 +64,17 @@ async fn the_last_failure_is_final_and_some_statuses_are_at_once() {
         (&unknown, "This worker has no command for the stage plan of unknown."),
         (&killed, "The command was ended by a signal."),
     ] {
-        let job = shop.get(job).await;
+        let job = fixture.get(job).await;
         assert_eq!((&job["status"], &job["attempt"]), (&json!("failed"), &json!(1)), "{job}");
         assert!(text(&job, "error").starts_with(part), "{}", job["error"]);
-        assert_eq!(shop.ticket(&job).await["status"], "errored");
+        assert_eq!(fixture.ticket(&job).await["status"], "errored");
     }
 }
 
 #[tokio::test]
 async fn a_stage_that_takes_too_long_is_ended_with_everything_it_started() {
-    let shop = Shop::open("worker_timeout").await;
-    let job = shop.job(json!({"stages": ["plan"], "max_attempts": 1})).await;
+    let fixture = WorkerFixture::open("worker_timeout").await;
+    let job = fixture.job(json!({"stages": ["plan"], "max_attempts": 1})).await;
     let config = r#"
         kill_seconds = 0.2
         [jobs.task]
@@ -86,20 +86,20 @@ async fn a_stage_that_takes_too_long_is_ended_with_everything_it_started() {
             wait
         '''
     "#;
-    assert_eq!(shop.worker(config, &["--drain"]).code().await, 1);
-    let job = shop.get(&job).await;
+    assert_eq!(fixture.worker(config, &["--drain"]).code().await, 1);
+    let job = fixture.get(&job).await;
     assert_eq!(job["error"], "The stage plan took longer than 0.7 s and was stopped.");
-    assert_eq!(shop.said(&job, "log").await, "before");
-    gone(&shop.processes("pids")).await;
+    assert_eq!(fixture.said(&job, "log").await, "before");
+    gone(&fixture.processes("pids")).await;
 }
 
 #[tokio::test]
 async fn what_a_command_leaves_running_ends_with_it() {
-    let shop = Shop::open("worker_leftovers").await;
-    let job = shop.job(json!({})).await;
+    let fixture = WorkerFixture::open("worker_leftovers").await;
+    let job = fixture.job(json!({})).await;
     let config = "[jobs.task]\ncommand = 'sleep 1000 & echo $! > pids; echo done'";
-    assert_eq!(shop.worker(config, &["--once"]).code().await, 0);
-    assert_eq!(shop.get(&job).await["status"], "succeeded");
-    assert_eq!(shop.said(&job, "log").await, "done");
-    gone(&shop.processes("pids")).await;
+    assert_eq!(fixture.worker(config, &["--once"]).code().await, 0);
+    assert_eq!(fixture.get(&job).await["status"], "succeeded");
+    assert_eq!(fixture.said(&job, "log").await, "done");
+    gone(&fixture.processes("pids")).await;
 }

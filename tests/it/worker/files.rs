@@ -1,12 +1,12 @@
-//! What a person is told who starts a worker that cannot work.
+//! Errors of a worker that cannot start.
 
-use super::{Shop, Worker};
+use super::{Worker, WorkerFixture};
 use crate::harness::eventually;
-use crate::sdk::line::Line;
+use crate::rust_client::line::Line;
 
 const FILE: &str = "[jobs.task]\ncommand = 'true'";
 
-/// The one sentence and the code.
+/// The one-sentence error and the exit code.
 async fn refusal(mut worker: Worker) -> (i32, String) {
     let code = worker.code().await;
     let said = worker.logged();
@@ -15,11 +15,11 @@ async fn refusal(mut worker: Worker) -> (i32, String) {
 
 #[tokio::test]
 async fn what_is_wrong_is_said_in_a_sentence() {
-    let shop = Shop::open("worker_words").await;
+    let fixture = WorkerFixture::open("worker_words").await;
     let start = |key: Option<&str>, file: &str, flags: &[&str]| {
-        Worker::start(shop.folder.path(), &shop.server.url, key, file, flags)
+        Worker::start(fixture.folder.path(), &fixture.server.url, key, file, flags)
     };
-    let key = shop.agent.token.as_deref();
+    let key = fixture.agent.token.as_deref();
     let (code, said) = refusal(start(None, FILE, &[])).await;
     assert_eq!(code, 2);
     assert!(said.contains("set CALLBOARD_API_KEY or --key-file"), "{said}");
@@ -35,27 +35,27 @@ async fn what_is_wrong_is_said_in_a_sentence() {
     assert!(code == 1 && said.contains("does not accept the key"), "{said}");
     let (code, said) = refusal(start(key, &format!("workflow = 'Nowhere'\n{FILE}"), &["--once"])).await;
     assert!(code == 1 && said.ends_with('.'), "{said}");
-    let away = Worker::start(shop.folder.path(), "http://127.0.0.1:1", key, FILE, &["--drain"]);
+    let away = Worker::start(fixture.folder.path(), "http://127.0.0.1:1", key, FILE, &["--drain"]);
     let (code, said) = refusal(away).await;
     assert!(code == 1 && said.contains("http://127.0.0.1:1 cannot be reached"), "{said}");
-    // A key may come from a file, and nothing to do is well done.
-    std::fs::write(shop.path("key"), format!("{}\n", key.expect("a key"))).expect("a file");
-    let file = shop.path("key").display().to_string();
+    // A key may come from a file, and a run without jobs succeeds.
+    std::fs::write(fixture.path("key"), format!("{}\n", key.expect("a key"))).expect("a file");
+    let file = fixture.path("key").display().to_string();
     assert_eq!(start(None, FILE, &["--once", "--key-file", &file]).code().await, 0);
 }
 
 #[tokio::test]
 async fn a_worker_waits_for_a_server_that_is_not_there_yet() {
-    let shop = Shop::open("worker_early").await;
+    let fixture = WorkerFixture::open("worker_early").await;
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     drop(listener);
     let url = format!("http://{address}");
     let file = format!("workflow = 'Delivery'\npoll_seconds = 0.2\n{FILE}");
-    let worker = Worker::start(shop.folder.path(), &url, shop.agent.token.as_deref(), &file, &[]);
+    let worker = Worker::start(fixture.folder.path(), &url, fixture.agent.token.as_deref(), &file, &[]);
     eventually("it waits", async || worker.logged().contains("waiting for the server")).await;
-    // The server comes up under that address: a line to it stands for it.
-    let _line = Line::between(address, &shop.server.url).await;
-    let job = shop.job(serde_json::json!({})).await;
-    shop.reaches(&job, "succeeded").await;
+    // The server comes up at that address, through a proxy.
+    let _line = Line::between(address, &fixture.server.url).await;
+    let job = fixture.job(serde_json::json!({})).await;
+    fixture.reaches(&job, "succeeded").await;
 }

@@ -1,13 +1,13 @@
-//! Good requests for approvals, reviews, webhooks and commits.
+//! Example requests for approvals, reviews, webhooks and commits.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use crate::client::Server;
-use crate::http::fixtures::Desk;
+use crate::http::fixtures::TestWorkflow;
 
-/// The request for an operation of approvals, reviews, webhooks or commits.
+/// The example request for an operation of approvals, reviews, webhooks or commits.
 pub fn find(name: &str) -> Option<Value> {
     Some(match name {
         "POST /api/tickets/request-review" | "POST /api/tickets/approve" => json!({"body": {"ticket_id": "$reviewed",
@@ -53,24 +53,24 @@ pub fn find(name: &str) -> Option<Value> {
     })
 }
 
-/// A job with a question that a member has asked, a ticket that waits for review, and a webhook.
-pub async fn things(server: &Server, desk: &Desk, member: &str, things: &mut BTreeMap<String, String>) {
+/// A job with a member's question, a ticket pending review, and a webhook.
+pub async fn things(server: &Server, fixture: &TestWorkflow, member: &str, things: &mut BTreeMap<String, String>) {
     let (job, approval) = (format!("job-{}", uuid::Uuid::now_v7()), format!("approval-{}", uuid::Uuid::now_v7()));
     server
         .sql(
             "with held as (update tickets set approval_status = 'pending_review' where id = $5),
                   made as (insert into jobs (id, workflow_id, ticket_id, title, status) values ($1, $2, $3, 'A job', 'queued'))
              insert into approvals (id, workflow_id, ticket_id, kind, question, asked_by) values ($4, $2, $3, 'question', 'Well?', $6)",
-            &[&job, &desk.workflow, &things["ticket"], &approval, &things["reviewed"], &member],
+            &[&job, &fixture.workflow, &things["ticket"], &approval, &things["reviewed"], &member],
         )
         .await;
-    // It leads nowhere, and is told nothing.
+    // Its address is unreachable, and it is disabled.
     let webhook = format!("webhook-{}", uuid::Uuid::now_v7());
     server
         .sql(
             "insert into webhooks (id, workflow_id, url, secret, active, disabled_reason, last_seq)
              values ($1, $2, 'http://127.0.0.1:9/', 'a-secret-of-our-own-making', false, 'off.', 0)",
-            &[&webhook, &desk.workflow],
+            &[&webhook, &fixture.workflow],
         )
         .await;
     things.insert("webhook".to_owned(), webhook);

@@ -1,8 +1,8 @@
-//! Good requests for the doors of other systems' clients.
+//! Example requests for the compatibility endpoints.
 
 use serde_json::{Value, json};
 
-/// The request for an operation of a door.
+/// The example request for a compatibility endpoint.
 pub fn find(name: &str) -> Option<Value> {
     Some(match name {
         "GET /tickets" | "GET /workflows/status" => json!({"query": {"workflow_id": "$workflow"}}),
@@ -15,12 +15,12 @@ pub fn find(name: &str) -> Option<Value> {
         "PUT /tickets/{id}/stage" | "PUT /api/tickets/{id}/stage" => json!({"path": {"id": "$ticket"},
             "body": {"stage": "todo", "comment": "Because of this.", "workflow_id": null, "agent_id": null}}),
         "POST /api/internal/ticket-event" => {
-            let told = |ticket: &str, other: &str| {
+            let report = |ticket: &str, other: &str| {
                 json!({ticket: "$ticket", other: null, "event": "state_change", "state": "in_progress",
                     "phase": "starting", "message": "On it", "category": "execution", "prUrl": "https://git.example/pr/1",
                     "pr_url": null, "branch": "fix", "actorId": "forge", "actor_id": null, "metadata": {"a": 1}})
             };
-            json!({"body": told("ticketId", "ticket_id"), "also": told("ticket_id", "ticketId")})
+            json!({"body": report("ticketId", "ticket_id"), "also": report("ticket_id", "ticketId")})
         }
         "POST /api/v1/workflows/create" => {
             json!({"body": {"title": "Test", "description": "Test task", "type": "feature",

@@ -1,11 +1,11 @@
-//! Good requests for jobs, their transcripts and apps.
+//! Example requests for jobs, their transcripts and apps.
 
 use serde_json::{Value, json};
 
 use crate::client::Client;
-use crate::http::fixtures::{Desk, text};
+use crate::http::fixtures::{TestWorkflow, text};
 
-/// The request for an operation of jobs.
+/// The example request for a job operation.
 pub fn find(name: &str) -> Option<Value> {
     let lease = |more: Value| {
         let mut body = json!({"lease_token": "$lease", "agent_id": null});
@@ -74,15 +74,15 @@ pub fn find(name: &str) -> Option<Value> {
     })
 }
 
-/// A job that collects, one that has ended, and one under way with its lease, a message and an app.
-pub async fn things(client: &Client, desk: &Desk, ticket: &str) -> Vec<(&'static str, String)> {
+/// A collecting job, an ended one, and a running one with its lease, a message and an app.
+pub async fn things(client: &Client, fixture: &TestWorkflow, ticket: &str) -> Vec<(&'static str, String)> {
     let job = |title: &str, queue: bool| {
-        json!({"workflow_id": desk.workflow, "ticket_id": ticket, "title": title, "initial_prompt": "Do it.", "queue": queue,
+        json!({"workflow_id": fixture.workflow, "ticket_id": ticket, "title": title, "initial_prompt": "Do it.", "queue": queue,
             "stages": ["plan", "build"]})
     };
     let held = text(&client.post("/api/jobs", job("Under way", true)).await.created(), "id");
     let claimed =
-        client.post("/api/jobs/claim", json!({"workflow_id": desk.workflow, "lease_seconds": 3600})).await.ok();
+        client.post("/api/jobs/claim", json!({"workflow_id": fixture.workflow, "lease_seconds": 3600})).await.ok();
     let message = client.post("/api/job-messages", json!({"job_id": held, "content": "A line"})).await.created();
     let app = client.put(&format!("/api/apps/by-job/{held}"), json!({"spec": {}})).await.ok();
     let ended = text(&client.post("/api/jobs", job("Ended", false)).await.created(), "id");

@@ -1,4 +1,4 @@
-//! The example of docs/rust-client.md; a test of the documentation compares the two.
+//! The example of docs/rust-client.md; a documentation test compares the two.
 
 use callboard::client::{Client, Credential, Result, Update};
 use callboard::domain::tickets::change::CreateTicket;

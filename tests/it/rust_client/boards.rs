@@ -1,4 +1,4 @@
-//! Ticket tracking as a program sets it up and reads it.
+//! Ticket tracking set up and read by a program.
 
 use callboard::client::{ColumnConfig, TicketBoardConfig, TicketTypeConfig};
 use callboard::domain::export::Format;
@@ -6,8 +6,8 @@ use callboard::domain::tickets::read::Filters;
 use callboard::domain::workflows::BoardSettings;
 use serde_json::{Value, json};
 
-use super::sdk;
-use crate::http::fixtures::{Desk, open, person};
+use super::client_for;
+use crate::http::fixtures::{TestWorkflow, open, signed_in_user};
 
 fn board() -> TicketBoardConfig {
     let column = |id: &str, name: &str, order, color: &str| ColumnConfig {
@@ -46,9 +46,9 @@ fn board() -> TicketBoardConfig {
 #[tokio::test]
 async fn a_program_sets_up_a_board_and_reads_what_is_on_it() {
     let server = open("sdk_boards").await;
-    let desk = Desk::of(&person(&server, "ann").await).await;
-    let client = sdk(&desk.owner, &server.url);
-    let workflow = client.in_workflow(&desk.workflow);
+    let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
+    let client = client_for(&fixture.owner, &server.url);
+    let workflow = client.in_workflow(&fixture.workflow);
     let tracked = workflow.enable_ticket_tracking(board()).await.expect("a board");
     assert!(tracked.ticket_tracking);
     let read = serde_json::to_value(&tracked.board_config).expect("JSON");
@@ -58,9 +58,9 @@ async fn a_program_sets_up_a_board_and_reads_what_is_on_it() {
     assert_eq!(read["settings"]["require_comments_on_status_change"], true);
 
     for number in 0..205 {
-        desk.ticket(&format!("Ticket {number}")).await;
+        fixture.ticket(&format!("Ticket {number}")).await;
     }
-    desk.ticket_with("=1+1, \"quoted\" | piped", json!({"ticket_type": "bug", "tags": ["a", "b"]})).await;
+    fixture.ticket_with("=1+1, \"quoted\" | piped", json!({"ticket_type": "bug", "tags": ["a", "b"]})).await;
     let all = workflow.get_tickets(&Filters::default()).await.expect("tickets");
     let mut keys: Vec<i64> = all.iter().map(|card| card.number).collect();
     keys.sort_unstable();
@@ -74,7 +74,7 @@ async fn a_program_sets_up_a_board_and_reads_what_is_on_it() {
     assert_eq!(serde_json::from_str::<Vec<Value>>(&exported).expect("an array").len(), 206);
     let exported = workflow.export_tickets(Format::Csv).await.expect("CSV");
     assert_eq!(exported.lines().count(), 207);
-    // A spreadsheet must not take a title for a formula.
+    // A spreadsheet must not interpret a title as a formula.
     assert!(exported.contains(r#""'=1+1, ""quoted"" | piped","bug""#), "{exported}");
     let exported = workflow.export_tickets(Format::Markdown).await.expect("Markdown");
     assert!(exported.contains(r"\| piped") && exported.lines().count() == 208, "{exported}");
@@ -82,7 +82,8 @@ async fn a_program_sets_up_a_board_and_reads_what_is_on_it() {
     let off = workflow.disable_ticket_tracking().await.expect("off");
     assert!(!off.ticket_tracking);
     let input: callboard::domain::tickets::change::CreateTicket =
-        serde_json::from_value(json!({"workflow_id": desk.workflow, "title": "x", "description": "y"})).expect("one");
+        serde_json::from_value(json!({"workflow_id": fixture.workflow, "title": "x", "description": "y"}))
+            .expect("one");
     let refused = client.create_ticket(&input).await.expect_err("off");
     assert_eq!(refused.problem().map(|problem| problem.status), Some(409), "{refused}");
 }
@@ -90,14 +91,14 @@ async fn a_program_sets_up_a_board_and_reads_what_is_on_it() {
 #[tokio::test]
 async fn a_board_that_is_refused_leaves_everything_as_it_was() {
     let server = open("sdk_refused_board").await;
-    let desk = Desk::of(&person(&server, "ann").await).await;
-    let workflow = sdk(&desk.owner, &server.url).in_workflow(&desk.workflow);
+    let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
+    let workflow = client_for(&fixture.owner, &server.url).in_workflow(&fixture.workflow);
     let off = workflow.disable_ticket_tracking().await.expect("off");
     let before = serde_json::to_value(&off.board_config).expect("JSON");
     let wrong = TicketBoardConfig { initial_status: "nowhere".into(), ..board() };
     let refused = workflow.enable_ticket_tracking(wrong).await.expect_err("refused");
     assert_eq!(refused.problem().map(|problem| problem.status), Some(422), "{refused}");
-    let now = sdk(&desk.owner, &server.url).workflow(&desk.workflow).await.expect("the workflow");
+    let now = client_for(&fixture.owner, &server.url).workflow(&fixture.workflow).await.expect("the workflow");
     assert!(!now.ticket_tracking);
     assert_eq!(serde_json::to_value(&now.board_config).expect("JSON"), before);
 }

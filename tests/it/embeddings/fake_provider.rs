@@ -1,4 +1,4 @@
-//! A provider that speaks OpenAI's embeddings API and misbehaves on demand.
+//! A fake provider of OpenAI's embeddings API that fails on demand.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -7,73 +7,73 @@ use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
-/// How it behaves.
+/// The behavior of the provider.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Mood {
-    /// As it should, with vectors of so many numbers.
-    Well(usize),
-    /// As it should, after a while.
+pub enum Behavior {
+    /// Correct responses, with vectors of this many dimensions.
+    Healthy(usize),
+    /// Correct responses after a delay.
     Slow(Duration),
-    /// Takes the request and says nothing.
+    /// Accepts the request and never responds.
     Hangs,
-    /// Answers this status.
+    /// Responds with this status.
     Status(u16),
     /// 429 with Retry-After.
     Busy(u64),
-    /// Answers this body to everything.
-    Says(String),
-    /// Answers one vector too few.
+    /// Responds with this body to every request.
+    FixedBody(String),
+    /// Responds with one vector too few.
     OneTooFew,
-    /// Refuses texts that hold this word.
-    Dislikes(&'static str),
+    /// Refuses texts that contain this word.
+    RejectsWord(&'static str),
 }
 
 /// The provider.
-pub struct Fake {
+pub struct FakeProvider {
     server: MockServer,
     shared: Arc<Shared>,
 }
 
 struct Shared {
-    mood: Mutex<Mood>,
+    behavior: Mutex<Behavior>,
     /// The bodies of all requests.
-    asked: Mutex<Vec<Value>>,
+    requests: Mutex<Vec<Value>>,
 }
 
-impl Fake {
-    /// A provider on a port of its own.
-    pub async fn start(mood: Mood) -> Self {
-        Self::on(std::net::TcpListener::bind("127.0.0.1:0").expect("a port"), mood).await
+impl FakeProvider {
+    /// A provider on a free port.
+    pub async fn start(behavior: Behavior) -> Self {
+        Self::on(std::net::TcpListener::bind("127.0.0.1:0").expect("a port"), behavior).await
     }
 
     /// A provider on this port.
-    pub async fn on(listener: std::net::TcpListener, mood: Mood) -> Self {
+    pub async fn on(listener: std::net::TcpListener, behavior: Behavior) -> Self {
         let server = MockServer::builder().listener(listener).start().await;
-        let shared = Arc::new(Shared { mood: Mutex::new(mood), asked: Mutex::default() });
+        let shared = Arc::new(Shared { behavior: Mutex::new(behavior), requests: Mutex::default() });
         let responder = Answers(shared.clone());
         Mock::given(method("POST")).and(path("/v1/embeddings")).respond_with(responder).mount(&server).await;
         Self { server, shared }
     }
 
-    /// Its address, as an operator states it.
+    /// Its base URL, as an operator would set it.
     pub fn url(&self) -> String {
         format!("{}/v1", self.server.uri())
     }
 
-    /// Behaves otherwise from now on.
-    pub fn is(&self, mood: Mood) {
-        *self.shared.mood.lock().expect("the mood") = mood;
+    /// Changes the behavior.
+    pub fn set_behavior(&self, behavior: Behavior) {
+        *self.shared.behavior.lock().expect("the behavior") = behavior;
     }
 
     /// The bodies of all requests so far.
-    pub fn asked(&self) -> Vec<Value> {
-        self.shared.asked.lock().expect("the requests").clone()
+    pub fn requests(&self) -> Vec<Value> {
+        self.shared.requests.lock().expect("the requests").clone()
     }
 
-    /// All texts so far, without those that only try whether it is there.
+    /// All texts so far, without those of health checks.
     pub fn texts(&self) -> Vec<String> {
         let texts = |body: &Value| body["input"].as_array().cloned().unwrap_or_default();
-        self.asked()
+        self.requests()
             .iter()
             .flat_map(texts)
             .filter_map(|t| t.as_str().map(str::to_owned))
@@ -93,28 +93,28 @@ struct Answers(Arc<Shared>);
 impl Respond for Answers {
     fn respond(&self, request: &Request) -> ResponseTemplate {
         let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
-        self.0.asked.lock().expect("the requests").push(body.clone());
+        self.0.requests.lock().expect("the requests").push(body.clone());
         let texts: Vec<&str> = body["input"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        let mood = self.0.mood.lock().expect("the mood").clone();
-        match mood {
-            Mood::Well(numbers) => answer(&texts, numbers),
-            Mood::Slow(delay) => answer(&texts, 3).set_delay(delay),
-            Mood::Hangs => answer(&texts, 3).set_delay(Duration::from_secs(600)),
-            Mood::Status(status) => ResponseTemplate::new(status)
+        let behavior = self.0.behavior.lock().expect("the behavior").clone();
+        match behavior {
+            Behavior::Healthy(numbers) => answer(&texts, numbers),
+            Behavior::Slow(delay) => answer(&texts, 3).set_delay(delay),
+            Behavior::Hangs => answer(&texts, 3).set_delay(Duration::from_secs(600)),
+            Behavior::Status(status) => ResponseTemplate::new(status)
                 .insert_header("location", "http://127.0.0.1:9/")
                 .set_body_json(json!({"error": texts})),
-            Mood::Busy(seconds) => {
+            Behavior::Busy(seconds) => {
                 ResponseTemplate::new(429).insert_header("retry-after", seconds.to_string().as_str())
             }
-            Mood::Says(text) => ResponseTemplate::new(200).set_body_string(text),
-            Mood::OneTooFew => answer(&texts[1..], 3),
-            Mood::Dislikes(word) if texts.iter().any(|text| text.contains(word)) => ResponseTemplate::new(400),
-            Mood::Dislikes(_) => answer(&texts, 3),
+            Behavior::FixedBody(text) => ResponseTemplate::new(200).set_body_string(text),
+            Behavior::OneTooFew => answer(&texts[1..], 3),
+            Behavior::RejectsWord(word) if texts.iter().any(|text| text.contains(word)) => ResponseTemplate::new(400),
+            Behavior::RejectsWord(_) => answer(&texts, 3),
         }
     }
 }
 
-/// Vectors that depend on the text, the last one first.
+/// Vectors that depend on the text, in reverse order.
 fn answer(texts: &[&str], numbers: usize) -> ResponseTemplate {
     let mut data: Vec<Value> = texts
         .iter()

@@ -1,24 +1,24 @@
-//! A copy of a board as a generic client keeps it: a snapshot, then nothing but `data.changes`.
+//! A client-side replica of a board: a snapshot, then only `data.changes`.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-/// See the module.
+/// See the module documentation.
 #[derive(Debug, Default, Clone)]
-pub struct Mirror {
+pub struct BoardReplica {
     /// The epoch and seq reached.
     pub cursor: Option<(String, i64)>,
     /// The cards by ticket.
     pub cards: BTreeMap<String, Value>,
-    /// How many snapshots replaced everything.
+    /// The number of snapshots applied.
     pub snapshots: usize,
-    /// How many events were taken.
+    /// The number of events applied.
     pub events: usize,
 }
 
-impl Mirror {
-    /// Takes a message of the room; panics where the stream breaks a promise.
+impl BoardReplica {
+    /// Applies a message of the room; panics if the stream violates a guarantee.
     pub fn take(&mut self, message: &Value) {
         match message["type"].as_str().expect("a type") {
             "snapshot" | "resync" => {
@@ -63,13 +63,13 @@ impl Mirror {
                 *known = value.clone();
             }
         }
-        // A merged ticket stands on no board.
+        // A merged ticket is on no board.
         if !card["merged_into_ticket_id"].is_null() {
             self.cards.remove(id);
         }
     }
 
-    /// Compares with a fresh board.
+    /// Compares the replica with a fresh board.
     pub fn assert_equals(&self, board: &Value) {
         let (epoch, seq) = self.cursor.as_ref().expect("a snapshot");
         assert_eq!((board["epoch"].as_str(), board["seq"].as_i64()), (Some(epoch.as_str()), Some(*seq)));
@@ -90,7 +90,7 @@ fn text(value: &Value) -> String {
     value.as_str().expect("a text").to_owned()
 }
 
-/// A card with its times as instants: an offset is a matter of the writer's time zone.
+/// A card with its times as instants: offsets depend on the writer's time zone.
 fn normal(card: &Value) -> Value {
     let mut card = card.clone();
     for (field, value) in card.as_object_mut().expect("a card") {

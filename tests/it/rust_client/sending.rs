@@ -1,4 +1,4 @@
-//! What the client sends again and what it does not, and how refusals look.
+//! Retry rules of the client, and its error types.
 
 use callboard::client::{Client, Credential, Error, Tokens};
 use callboard::domain::comments::AddComment;
@@ -9,9 +9,9 @@ use serde_json::json;
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use super::line::Line;
-use super::sdk;
-use crate::http::fixtures::{Desk, open, person};
+use super::client_for;
+use super::faulty_proxy::FaultyProxy;
+use crate::http::fixtures::{TestWorkflow, open, signed_in_user};
 
 fn ticket(workflow: &str, title: &str) -> CreateTicket {
     CreateTicket { title: title.into(), description: "A description.".into(), ..CreateTicket::in_workflow(workflow) }
@@ -24,17 +24,17 @@ fn to(status: &str, ticket: &str) -> ChangeStatus {
 #[tokio::test]
 async fn creates_whose_answers_are_lost_are_sent_again_and_happen_once() {
     let server = open("sdk_once").await;
-    let desk = Desk::of(&person(&server, "ann").await).await;
-    let line = Line::to(&server.url).await;
-    let client = sdk(&desk.owner, &line.url);
-    line.lose(2);
-    let made = client.create_ticket(&ticket(&desk.workflow, "Once")).await.expect("a ticket");
-    assert_eq!((line.to_lose(), made.key.as_str()), (0, "TKT-1"));
-    line.lose(1);
+    let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
+    let proxy = FaultyProxy::to(&server.url).await;
+    let client = client_for(&fixture.owner, &proxy.url);
+    proxy.drop_responses(2);
+    let made = client.create_ticket(&ticket(&fixture.workflow, "Once")).await.expect("a ticket");
+    assert_eq!((proxy.responses_to_drop(), made.key.as_str()), (0, "TKT-1"));
+    proxy.drop_responses(1);
     let comment: AddComment =
         serde_json::from_value(json!({"ticket_id": made.ticket_id, "comment_text": "Once, too"})).expect("a comment");
     client.comment(&comment).await.expect("a comment");
-    line.lose(1);
+    proxy.drop_responses(1);
     let input =
         CreateJob { ticket_id: Some(made.ticket_id.clone()), title: Some("Once".into()), ..CreateJob::default() };
     let job = client.create_job_once(&input, "a key of my own").await.expect("a job");
@@ -47,21 +47,21 @@ async fn creates_whose_answers_are_lost_are_sent_again_and_happen_once() {
 #[tokio::test]
 async fn what_may_have_happened_and_must_not_twice_is_left_to_the_caller() {
     let server = open("sdk_twice").await;
-    let desk = Desk::of(&person(&server, "ann").await).await;
-    let made = desk.ticket("Moves").await;
-    let line = Line::to(&server.url).await;
-    let client = sdk(&desk.owner, &line.url);
-    line.lose(1);
+    let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
+    let made = fixture.ticket("Moves").await;
+    let proxy = FaultyProxy::to(&server.url).await;
+    let client = client_for(&fixture.owner, &proxy.url);
+    proxy.drop_responses(1);
     let error = client.move_ticket(&to("todo", &made)).await.expect_err("lost");
     assert!(matches!(error, Error::Unreachable { .. }) && error.is_temporary(), "{error}");
-    assert!(error.to_string().contains(&line.url), "{error}");
-    assert_eq!(desk.read(&made).await["status"], "todo");
-    // Where nobody listens, nothing has happened, so it is tried again.
-    line.cut();
+    assert!(error.to_string().contains(&proxy.url), "{error}");
+    assert_eq!(fixture.read(&made).await["status"], "todo");
+    // A refused connection has no effect on the server, so it is retried.
+    proxy.disconnect();
     let moved = client.clone();
     let (ticket, url) = (made.clone(), server.url.clone());
     let moving = tokio::spawn(async move { moved.create_ticket(&super::sending::ticket(&ticket, "x")).await });
-    line.lead_to(&url);
+    proxy.redirect_to(&url);
     let refused = moving.await.expect("a task").expect_err("the workflow is none");
     assert_eq!(refused.problem().map(|problem| problem.status), Some(404), "{refused}");
 }
@@ -69,22 +69,22 @@ async fn what_may_have_happened_and_must_not_twice_is_left_to_the_caller() {
 #[tokio::test]
 async fn refusals_are_typed() {
     let server = open("sdk_problems").await;
-    let desk = Desk::of(&person(&server, "ann").await).await;
-    let client = sdk(&desk.owner, &server.url);
-    let error = client.create_ticket(&ticket(&desk.workflow, "")).await.expect_err("no title");
+    let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
+    let client = client_for(&fixture.owner, &server.url);
+    let error = client.create_ticket(&ticket(&fixture.workflow, "")).await.expect_err("no title");
     let problem = error.problem().expect("a problem");
     assert_eq!((problem.status, problem.errors[0].field.as_str()), (422, "title"));
     assert!(error.to_string().ends_with('.') && !error.is_temporary());
-    let error = client.ticket("TKT-9", Some(&desk.workflow)).await.expect_err("none");
+    let error = client.ticket("TKT-9", Some(&fixture.workflow)).await.expect_err("none");
     assert_eq!((error.problem().map(|problem| problem.status), error.code()), (Some(404), Some("not_found")));
-    let (first, second) = (desk.ticket("First").await, desk.ticket("Second").await);
+    let (first, second) = (fixture.ticket("First").await, fixture.ticket("Second").await);
     let blocked = SetBlockers { blocked_by_ticket_ids: vec![first], ..blockers(&second) };
     client.set_blockers(&blocked).await.expect("blocked");
     let answer = client.move_ticket(&to("in_progress", &second)).await;
-    let told = answer.map(|moved| moved.message).unwrap_or_else(|error| error.to_string());
-    assert!(told.contains("TKT-1"), "{told}");
-    let stranger = Client::new(&server.url, Credential::None).expect("a client");
-    assert_eq!(stranger.workflows().await.expect_err("nobody").problem().map(|problem| problem.status), Some(401));
+    let received = answer.map(|moved| moved.message).unwrap_or_else(|error| error.to_string());
+    assert!(received.contains("TKT-1"), "{received}");
+    let outsider = Client::new(&server.url, Credential::None).expect("a client");
+    assert_eq!(outsider.workflows().await.expect_err("nobody").problem().map(|problem| problem.status), Some(401));
     assert!(matches!(Client::new("ftp://example.org", Credential::None), Err(Error::Unusable(_))));
 }
 
@@ -103,7 +103,7 @@ async fn a_server_that_asks_to_wait_is_waited_for_and_a_proxys_failure_is_not_re
     let busy = answer(503).set_body_json(&busy).insert_header("retry-after", "0");
     change().respond_with(busy).up_to_n_times(2).expect(2).mount(&server).await;
     change().respond_with(answer(200).set_body_json(&moved)).up_to_n_times(1).mount(&server).await;
-    // The third is a gateway's, which does not know whether the server has done it.
+    // The third response is a gateway error, after which the outcome is unknown.
     change().respond_with(answer(502)).expect(1).mount(&server).await;
     let client = Client::new(&server.uri(), Credential::key("cb_x")).expect("a client");
     let done = client.move_ticket(&to("b", "ticket-1")).await;
