@@ -47,7 +47,7 @@ fn run(url: &str, input: &str, arguments: &[&str]) -> CommandOutput {
 }
 
 #[tokio::test]
-async fn people_keys_and_workflows_are_made_and_listed() {
+async fn users_keys_and_workflows_are_created_and_listed() {
     let test = harness::database("cli").await;
     let call = |arguments: &[&str]| run(&test.url, "", arguments);
     assert!(
@@ -128,7 +128,7 @@ async fn files_are_imported_and_every_line_is_accounted_for() {
 }
 
 #[tokio::test]
-async fn verify_finds_a_hole() {
+async fn verify_finds_a_sequence_gap() {
     let test = harness::database("cli_verify").await;
     assert!(run(&test.url, "", &["workflow", "create", "Desk"]).ok);
     let input = "{\"id\":\"a\",\"title\":\"One ticket\"}\n{\"id\":\"b\",\"title\":\"Two tickets\"}\n";
@@ -143,7 +143,7 @@ async fn verify_finds_a_hole() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_the_settings_is_one_sentence() {
+async fn settings_errors_are_one_sentence() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("callboard.toml");
     let path = file.to_str().expect("a plain path");
@@ -159,7 +159,7 @@ async fn what_is_wrong_with_the_settings_is_one_sentence() {
 }
 
 #[tokio::test]
-async fn a_command_starts_postgres_for_itself() {
+async fn a_command_starts_its_own_postgres() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");
     let runtime = harness::runtime_dir();

@@ -117,7 +117,7 @@ async fn open(hint: &str) -> (Server, TestWorkflow, Terminal) {
 }
 
 #[tokio::test]
-async fn tickets_are_made_found_changed_and_finished() {
+async fn tickets_are_created_found_changed_and_resolved() {
     let (_server, fixture, at) = open("cli_tickets").await;
     assert_eq!(
         at.run_ok(&["ticket", "create", "Fix the door", "-p", "high", "--tag", "a", "--tag", "b", "--assign", "ada"])
@@ -183,7 +183,7 @@ async fn tickets_are_made_found_changed_and_finished() {
 }
 
 #[tokio::test]
-async fn refusals_are_sentences_or_problems_and_change_nothing() {
+async fn errors_are_sentences_or_problem_documents_and_change_nothing() {
     let (server, fixture, at) = open("cli_refusals").await;
     at.run_ok(&["ticket", "create", "The only one"]).await;
     let before = at.run(&["ticket", "list", "--all", "--json"]).await.json();
@@ -222,7 +222,7 @@ async fn refusals_are_sentences_or_problems_and_change_nothing() {
 }
 
 #[tokio::test]
-async fn a_sign_in_is_kept_for_its_owner_and_renewed_by_many_at_once() {
+async fn a_stored_sign_in_is_private_and_refreshes_concurrently() {
     let server =
         server_with("cli_login", &["--request-rate", "1000000", "--access-token-seconds", "60"], Vec::new()).await;
     let account = json!({"email": "eve@example.org", "password": PASSWORD, "token_mode": "json"});
@@ -255,7 +255,7 @@ async fn a_sign_in_is_kept_for_its_owner_and_renewed_by_many_at_once() {
 }
 
 #[tokio::test]
-async fn jobs_are_followed_to_their_end_and_the_exit_code_tells_it() {
+async fn following_a_job_exits_with_its_outcome() {
     let (_server, fixture, at) = open("cli_jobs").await;
     let ticket = fixture.ticket("The work").await;
     for (end, code) in [("complete", Some(0)), ("fail", Some(1))] {
@@ -300,7 +300,7 @@ async fn jobs_are_followed_to_their_end_and_the_exit_code_tells_it() {
 }
 
 #[tokio::test]
-async fn what_an_agent_asks_at_a_terminal_is_decided_at_another() {
+async fn questions_from_one_terminal_are_decided_at_another() {
     let (server, fixture, at) = open("cli_approvals").await;
     let agent = fixtures::service_client(&server, "agent-x", &["read", "write", "approve"]).await;
     let path = format!("/api/workflows/{}/members/agent-x", fixture.workflow);
@@ -332,7 +332,7 @@ async fn what_an_agent_asks_at_a_terminal_is_decided_at_another() {
 }
 
 #[tokio::test]
-async fn watching_tells_everything_once_from_where_one_likes_and_ends_when_nobody_reads() {
+async fn watch_prints_each_event_once_from_a_cursor_and_ends_on_a_closed_pipe() {
     let (_server, fixture, at) = open("cli_watch").await;
     let one = fixture.ticket("The first").await;
     fixture.ticket("The second").await;

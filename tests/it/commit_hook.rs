@@ -112,7 +112,7 @@ impl HookFixture {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn commits_reach_their_tickets() {
+async fn commits_are_linked_to_their_tickets() {
     let fixture = HookFixture::open("hook_commits").await;
     std::fs::write(fixture.toy().join("näme.txt"), "one\ntwo\n").expect("write");
     fixture.git(&["add", "."]);
@@ -189,7 +189,7 @@ async fn amending_and_rebasing_leave_one_link_each() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_commits_is_never_kept() {
+async fn hook_failures_never_block_a_commit() {
     let fixture = HookFixture::open("hook_faults").await;
     // A server that never responds, an unreachable one, an invalid key, and no settings at all.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");

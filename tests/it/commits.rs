@@ -113,7 +113,7 @@ fn lines(range: std::ops::Range<u32>) -> String {
 }
 
 #[tokio::test]
-async fn root_change_rename_delete_and_binary() {
+async fn diffs_cover_root_change_rename_delete_and_binary() {
     let fixture = repository("commits_kinds").await;
     fixture.write("src/main.rs", lines(0..30));
     fixture.write("old name.py", lines(0..40));
@@ -163,7 +163,7 @@ async fn root_change_rename_delete_and_binary() {
 }
 
 #[tokio::test]
-async fn merges_show_what_they_brought_and_type_changes_stay_in_step() {
+async fn merge_diffs_and_type_changes_are_correct() {
     let fixture = repository("commits_merge").await;
     fixture.write("a", "a\n");
     fixture.write("link", "a file\n");
@@ -191,7 +191,7 @@ async fn merges_show_what_they_brought_and_type_changes_stay_in_step() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_told() {
+async fn missing_commits_are_reported() {
     let fixture = repository("commits_absent").await;
     fixture.write("a", "a\n");
     let sha = fixture.commit("Begin");
@@ -242,7 +242,7 @@ async fn repositories_outside_are_refused() {
 }
 
 #[tokio::test]
-async fn a_repository_runs_nothing() {
+async fn repository_configuration_runs_no_code() {
     let fixture = repository("commits_harmless").await;
     fixture.write(".gitattributes", "*.x diff=evil filter=evil\n");
     fixture.write("a.x", "a\n");
@@ -272,7 +272,7 @@ async fn a_repository_runs_nothing() {
 }
 
 #[tokio::test]
-async fn a_huge_commit_is_cut_and_says_so() {
+async fn a_huge_diff_is_truncated_and_marked() {
     let fixture = repository("commits_huge").await;
     for n in 0..40 {
         fixture.write(&format!("big/{n:02}.txt"), lines(0..50_000));
@@ -291,7 +291,7 @@ async fn a_huge_commit_is_cut_and_says_so() {
 }
 
 #[tokio::test]
-async fn linking_stores_what_the_repository_says() {
+async fn linking_stores_the_commit_details() {
     let fixture = repository("commits_link").await;
     fixture.write("a.rs", "a\n");
     let sha = fixture.commit("Begin");

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use crate::{client, harness};
 
 #[tokio::test]
-async fn agents_work_through_the_api_and_a_restart_goes_on() {
+async fn demo_agents_use_the_api_and_resume_after_a_restart() {
     let server = client::server("demo").await;
     let db = Db::new(pool::pool(&server.db.url, 4, std::time::Duration::from_secs(30)).expect("a pool"));
     let behind = harness::connect(&server.db.url).await;

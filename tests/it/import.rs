@@ -91,7 +91,7 @@ fn bad_lines_are_named_with_their_reason() {
 }
 
 #[test]
-fn odd_bytes_are_told_of_and_do_not_stop_the_reading() {
+fn invalid_bytes_are_reported_and_do_not_stop_the_import() {
     let long = format!("{{\"id\":\"l\",\"title\":\"{}\"}}", "x".repeat(17 << 20));
     let mut bytes = b"\xef\xbb\xbf{\"id\":\"a\",\"title\":\"With a mark\"}\r\n\xff\xfe\n".to_vec();
     bytes.extend_from_slice(long.as_bytes());
@@ -178,7 +178,7 @@ async fn every_kind_of_line_becomes_what_it_means() {
 }
 
 #[tokio::test]
-async fn running_it_again_changes_nothing_and_new_lines_join() {
+async fn a_repeated_import_adds_only_new_lines() {
     let fixture = fixture("import_again").await;
     let first = fixture.import("Tracker", &small_export()).await;
     let state = "select md5(string_agg(x::text, ' ' order by x::text)) as sum from
@@ -202,7 +202,7 @@ async fn running_it_again_changes_nothing_and_new_lines_join() {
 }
 
 #[tokio::test]
-async fn two_imports_at_once_make_every_ticket_once() {
+async fn concurrent_imports_create_every_ticket_once() {
     let fixture = fixture("import_twice").await;
     let batch = small_export();
     let made = fixture.import("Tracker", &text("{\"id\":\"cb-0\",\"title\":\"The first one\"}")).await;
@@ -212,7 +212,7 @@ async fn two_imports_at_once_make_every_ticket_once() {
 }
 
 #[tokio::test]
-async fn a_board_of_another_shape_takes_them_too() {
+async fn a_board_with_other_columns_accepts_the_import() {
     let fixture = fixture("import_shape").await;
     let sql = format!("select logic.create_workflow('{}', 'Odd', null, 'sdlc') ->> 'id' as id", fixture.caller.actor);
     fixture.json(&sql).await;
@@ -222,7 +222,7 @@ async fn a_board_of_another_shape_takes_them_too() {
 }
 
 #[tokio::test]
-async fn a_stranger_imports_nothing() {
+async fn an_outsider_cannot_import() {
     let fixture = fixture("import_stranger").await;
     let made = fixture.import("Tracker", &text("{\"id\":\"cb-0\",\"title\":\"The first one\"}")).await;
     fixture
@@ -237,7 +237,7 @@ async fn a_stranger_imports_nothing() {
 }
 
 #[tokio::test]
-async fn a_real_tracker_comes_over_whole() {
+async fn a_real_export_is_imported_completely() {
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data/beads-issues.jsonl");
     if !file.exists() {
         return;

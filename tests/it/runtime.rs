@@ -98,7 +98,7 @@ async fn only_the_owner_reaches_the_socket() {
 }
 
 #[tokio::test]
-async fn runs_in_a_deep_path_with_odd_letters() {
+async fn runs_in_a_deep_path_with_unusual_characters() {
     let folder = folder();
     let data = folder.path().join("a folder, with 'odd' letters % ü").join("deep".repeat(30)).join("data");
     let embedded = start(&data).await;
@@ -109,7 +109,7 @@ async fn runs_in_a_deep_path_with_odd_letters() {
 }
 
 #[tokio::test]
-async fn runs_where_its_account_cannot_walk() {
+async fn runs_below_a_folder_its_account_cannot_traverse() {
     let folder = folder();
     let hidden = folder.path().join("hidden");
     fs::create_dir(&hidden).expect("mkdir");
@@ -184,7 +184,7 @@ fn helper(data: &Path) -> (Child, String) {
 }
 
 #[tokio::test]
-async fn a_stale_pid_file_does_not_matter_and_no_stranger_is_harmed() {
+async fn a_stale_pid_file_is_ignored_and_unrelated_processes_survive() {
     let folder = folder();
     let data = folder.path().join("data");
     let embedded = start(&data).await;
@@ -220,7 +220,7 @@ fn tempfile_is_roots(folder: &TempDir) -> bool {
 }
 
 #[tokio::test]
-async fn two_servers_on_one_directory_refuse() {
+async fn a_second_server_on_one_directory_is_refused() {
     let folder = folder();
     let data = folder.path().join("data");
     let embedded = start(&data).await;
@@ -232,7 +232,7 @@ async fn two_servers_on_one_directory_refuse() {
 }
 
 #[tokio::test]
-async fn another_version_or_something_foreign_is_refused_in_one_sentence() {
+async fn another_version_or_foreign_data_is_refused_in_one_sentence() {
     let folder = folder();
     let data = folder.path().join("data");
     fs::create_dir_all(data.join("postgres")).expect("mkdir");
@@ -255,7 +255,7 @@ async fn another_version_or_something_foreign_is_refused_in_one_sentence() {
 }
 
 #[tokio::test]
-async fn a_cluster_half_made_is_made_anew() {
+async fn a_half_created_cluster_is_recreated() {
     let folder = folder();
     let data = folder.path().join("data");
     fs::create_dir_all(data.join("postgres.new-12345/base")).expect("mkdir");

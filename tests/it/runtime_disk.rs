@@ -43,7 +43,7 @@ fn fill(path: &Path) {
 }
 
 #[tokio::test]
-async fn a_full_disk_loses_nothing_and_is_survived() {
+async fn a_full_disk_loses_no_data_and_the_server_recovers() {
     let folder = tempfile::tempdir().expect("make a temporary folder");
     let Some(_disk) = SmallDisk::mount(folder.path()) else {
         eprintln!("skipped: this account may not mount a small disk");

@@ -8,7 +8,7 @@ use callboard::db::migrate;
 use crate::harness;
 
 #[tokio::test]
-async fn the_schema_is_the_one_in_review() {
+async fn the_schema_matches_the_reviewed_snapshot() {
     let db = harness::database("schema").await;
     let output = Command::new(harness::runtime_dir().join("postgres-18/bin/pg_dump"))
         .args([

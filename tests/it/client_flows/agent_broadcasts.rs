@@ -122,7 +122,7 @@ async fn a_job_is_seen_in_its_tickets_room() {
 }
 
 #[tokio::test]
-async fn dropped_and_resumed() {
+async fn a_dropped_socket_resumes() {
     let (fixture, _, ticket) = ready("broadcasts-resume", "development").await;
     let room = format!("ticket:{ticket}");
     let progress = async |phase: &str| {
@@ -150,7 +150,7 @@ async fn dropped_and_resumed() {
 }
 
 #[tokio::test]
-async fn states_that_the_board_has_no_place_for() {
+async fn unmapped_states_do_not_move_the_ticket() {
     let (fixture, workflow, ticket) = ready("broadcasts-states", "development").await;
     let report = async |state: &str| {
         let body = json!({"ticketId": ticket, "event": "state_change", "state": state});
@@ -194,7 +194,7 @@ async fn states_that_the_board_has_no_place_for() {
 }
 
 #[tokio::test]
-async fn bad_requests_and_strangers() {
+async fn rejects_invalid_requests_and_outsiders() {
     let (fixture, _, ticket) = ready("broadcasts-bad", "development").await;
     let path = "/api/internal/ticket-event";
     let bad = [

@@ -159,7 +159,7 @@ async fn a_job_that_fails_says_why() {
 }
 
 #[tokio::test]
-async fn dropped_and_resumed() {
+async fn a_dropped_socket_resumes() {
     let fixture = Fixture::open("app-builder-resume").await;
     let id = queued(&fixture).await;
     let lease = fixture.claim().await;
@@ -205,7 +205,7 @@ async fn closed(fixture: &Fixture, who: &Client, address: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn strangers_and_bad_addresses() {
+async fn rejects_outsiders_and_invalid_urls() {
     let fixture = Fixture::open("app-builder-bad").await;
     let id = queued(&fixture).await;
     for door in ["jobs", "workflows"] {

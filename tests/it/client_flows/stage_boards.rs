@@ -84,7 +84,7 @@ async fn a_ticket_goes_through_its_stages() {
 }
 
 #[tokio::test]
-async fn a_tab_that_slept_gets_exactly_what_it_missed() {
+async fn a_suspended_tab_gets_exactly_the_missed_events() {
     let fixture = Fixture::open("stages-wakes").await;
     let ann = &fixture.ann;
     let ticket = text(&ann.post("/tickets", json!({"title": "Sleepy ticket"})).await.created(), "id");
@@ -131,7 +131,7 @@ async fn a_tab_that_slept_gets_exactly_what_it_missed() {
 }
 
 #[tokio::test]
-async fn bad_requests_and_strangers() {
+async fn rejects_invalid_requests_and_outsiders() {
     let fixture = Fixture::open("stages-bad").await;
     let ann = &fixture.ann;
     let made = ann.post("/tickets", json!({"title": "Mine alone"})).await.created();

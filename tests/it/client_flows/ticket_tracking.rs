@@ -129,7 +129,7 @@ async fn agents_work_over_tickets() {
 }
 
 #[tokio::test]
-async fn bad_requests_and_strangers() {
+async fn rejects_invalid_requests_and_outsiders() {
     let fixture = Fixture::open("tracking-bad").await;
     let ann = &fixture.ann;
     let mine = ann.post("/api/workflow-definitions", json!({"name": "Mine", "phases": ["One"]})).await.created();

@@ -115,7 +115,7 @@ async fn from_create_to_completed() {
 }
 
 #[tokio::test]
-async fn run_elsewhere_and_told_by_status() {
+async fn external_runs_report_by_status() {
     let fixture = Fixture::open("workflow-api-status").await;
     let made = fixture.ann.post(CREATE, task("Elsewhere")).await.created();
     let id = text(&made, "adw_id");
@@ -188,7 +188,7 @@ async fn cancelled() {
 }
 
 #[tokio::test]
-async fn dropped_and_resumed() {
+async fn a_dropped_socket_resumes() {
     let fixture = Fixture::open("workflow-api-resume").await;
     let made = fixture.ann.post(CREATE, task("Resumed")).await.created();
     fixture.add_agent_as_member(&text(&made, "workflow_id")).await;
@@ -209,7 +209,7 @@ async fn dropped_and_resumed() {
 }
 
 #[tokio::test]
-async fn bad_requests_and_strangers() {
+async fn rejects_invalid_requests_and_outsiders() {
     let fixture = Fixture::open("workflow-api-bad").await;
     let bad = [
         (json!({}), "title"),

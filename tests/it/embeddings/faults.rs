@@ -36,13 +36,13 @@ async fn embedded(server: &Server, count: i64) {
 }
 
 /// Starts with a fault, then recovers.
-async fn survives(hint: &str, fault: Behavior, why: &str) {
+async fn recovers(hint: &str, fault: Behavior, why: &str) {
     let fake = FakeProvider::start(fault).await;
     let server = server(hint, &fake.url(), &["--embedding-dimensions", "3"]).await;
-    heals(&server, why, || fake.set_behavior(Behavior::Healthy(3))).await;
+    assert_recovery(&server, why, || fake.set_behavior(Behavior::Healthy(3))).await;
 }
 
-async fn heals(server: &Server, why: &str, heal: impl FnOnce()) {
+async fn assert_recovery(server: &Server, why: &str, heal: impl FnOnce()) {
     let embeddings = &server.state.embeddings;
     let fixture = TestWorkflow::of(&signed_in_user(server, "ada").await).await;
     eventually("the model is known", async || server.number("select count(*) from embedding_models").await == 1).await;
@@ -71,53 +71,53 @@ async fn heals(server: &Server, why: &str, heal: impl FnOnce()) {
 }
 
 #[tokio::test]
-async fn survives_one_that_answers_500() {
-    survives("five_hundred", Behavior::Status(500), "answers 500").await;
+async fn recovers_from_status_500() {
+    recovers("five_hundred", Behavior::Status(500), "answers 500").await;
 }
 
 #[tokio::test]
-async fn survives_one_that_hangs() {
-    survives("hangs", Behavior::Hangs, "not answer in time").await;
+async fn recovers_from_a_hanging_provider() {
+    recovers("hangs", Behavior::Hangs, "not answer in time").await;
 }
 
 #[tokio::test]
-async fn survives_one_that_is_busy() {
-    survives("busy", Behavior::Busy(1), "too often").await;
+async fn recovers_from_a_rate_limit() {
+    recovers("busy", Behavior::Busy(1), "too often").await;
 }
 
 #[tokio::test]
-async fn survives_one_that_does_not_know_the_key() {
-    survives("key", Behavior::Status(401), "does not accept the key").await;
+async fn recovers_from_an_unknown_key() {
+    recovers("key", Behavior::Status(401), "does not accept the key").await;
 }
 
 #[tokio::test]
-async fn survives_one_that_redirects() {
-    survives("redirect", Behavior::Status(307), "redirects are not followed").await;
+async fn recovers_from_redirects() {
+    recovers("redirect", Behavior::Status(307), "redirects are not followed").await;
 }
 
 #[tokio::test]
-async fn survives_vectors_of_another_size() {
-    survives("size", Behavior::Healthy(4), "4 numbers where the model has 3").await;
+async fn recovers_from_vectors_of_another_size() {
+    recovers("size", Behavior::Healthy(4), "4 numbers where the model has 3").await;
 }
 
 #[tokio::test]
-async fn survives_the_wrong_number_of_vectors() {
-    survives("count", Behavior::OneTooFew, "vectors for").await;
+async fn recovers_from_the_wrong_number_of_vectors() {
+    recovers("count", Behavior::OneTooFew, "vectors for").await;
 }
 
 #[tokio::test]
-async fn survives_numbers_that_are_none() {
+async fn recovers_from_invalid_numbers() {
     let body = r#"{"data": [{"index": 0, "embedding": [NaN, 1, 2]}]}"#;
-    survives("nan", Behavior::FixedBody(body.to_owned()), "something else than vectors").await;
+    recovers("nan", Behavior::FixedBody(body.to_owned()), "something else than vectors").await;
 }
 
 #[tokio::test]
-async fn survives_answers_without_end() {
-    survives("endless", Behavior::FixedBody(" ".repeat(2_000_000)), "It answered more than").await;
+async fn recovers_from_endless_responses() {
+    recovers("endless", Behavior::FixedBody(" ".repeat(2_000_000)), "It answered more than").await;
 }
 
 #[tokio::test]
-async fn survives_one_that_is_not_there_yet() {
+async fn recovers_from_an_unreachable_provider() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     drop(listener);
@@ -127,12 +127,12 @@ async fn survives_one_that_is_not_there_yet() {
         healed.await.expect("a sign");
         FakeProvider::on(std::net::TcpListener::bind(address).expect("the port"), Behavior::Healthy(3)).await
     });
-    heals(&server, "cannot be reached", || heal.send(()).expect("somebody who waits")).await;
+    assert_recovery(&server, "cannot be reached", || heal.send(()).expect("somebody who waits")).await;
     drop(fake.await);
 }
 
 #[tokio::test]
-async fn a_text_that_is_refused_keeps_no_other_waiting() {
+async fn a_refused_text_does_not_block_others() {
     let fake = FakeProvider::start(Behavior::RejectsWord("poison")).await;
     let server = server("poison", &fake.url(), &["--embedding-dimensions", "3"]).await;
     let fixture = TestWorkflow::of(&signed_in_user(&server, "ada").await).await;
@@ -159,7 +159,7 @@ async fn a_text_that_is_refused_keeps_no_other_waiting() {
 }
 
 #[tokio::test]
-async fn slowness_is_not_waited_for_again_and_again() {
+async fn a_slow_provider_is_not_awaited_repeatedly() {
     let fake = FakeProvider::start(Behavior::Slow(Duration::from_millis(400))).await;
     let server = server("slow", &fake.url(), &["--embedding-dimensions", "3"]).await;
     let embeddings = &server.state.embeddings;
@@ -183,7 +183,7 @@ async fn slowness_is_not_waited_for_again_and_again() {
 }
 
 #[tokio::test]
-async fn what_is_sent_is_what_the_settings_say() {
+async fn requests_follow_the_settings() {
     let fake = FakeProvider::start(Behavior::Healthy(5)).await;
     let server = server("request", &fake.url(), &["--embedding-batch", "4"]).await;
     let fixture = TestWorkflow::of(&signed_in_user(&server, "ada").await).await;
@@ -258,7 +258,7 @@ fn drain(server: &Server, settings: &Settings) -> tokio::task::JoinHandle<()> {
 }
 
 #[tokio::test]
-async fn what_a_dead_server_had_begun_is_taken_over() {
+async fn claims_of_a_dead_server_are_taken_over() {
     let fake = FakeProvider::start(Behavior::Hangs).await;
     let server = server_with("dead", &["--embedding-provider", "none"], Vec::new()).await;
     TestWorkflow::of(&signed_in_user(&server, "ada").await).await.ticket("Begun and not finished").await;
@@ -275,7 +275,7 @@ async fn what_a_dead_server_had_begun_is_taken_over() {
 }
 
 #[tokio::test]
-async fn settings_that_cannot_work_are_refused_in_a_sentence() {
+async fn invalid_settings_are_refused_in_a_sentence() {
     for (more, why) in [
         (["--embedding-base-url", "not an address"], "BASE_URL"),
         (["--embedding-base-url", "https://user:canary@example.org/v1"], "password"),

@@ -44,7 +44,7 @@ fn vectors_equal_those_of_the_reference_implementation() {
 }
 
 #[test]
-fn meaning_is_near_and_other_things_are_far() {
+fn similar_texts_are_closer_than_unrelated_ones() {
     let bert = load();
     let texts = ["Users cannot sign in", "Login does not work", "The chart has the wrong colours"];
     let vectors = bert.embed(&texts.map(str::to_owned)).expect("vectors");
@@ -54,7 +54,7 @@ fn meaning_is_near_and_other_things_are_far() {
 }
 
 #[test]
-fn what_is_missing_or_broken_is_told_in_a_sentence() {
+fn a_missing_or_broken_model_is_reported_in_a_sentence() {
     let folder = tempfile::tempdir().expect("a folder");
     let missing = Bert::load(folder.path()).expect_err("nothing there");
     assert!(missing.contains("config.json") && missing.contains("make setup"), "{missing}");
@@ -70,7 +70,7 @@ fn what_is_missing_or_broken_is_told_in_a_sentence() {
 /// Not a test: prints embedding times. `cargo test --release -- --ignored --nocapture embeddings::model`
 #[test]
 #[ignore = "a measurement"]
-fn how_long_it_takes() {
+fn measure_embedding_times() {
     let started = Instant::now();
     let bert = load();
     println!("loading: {:?}", started.elapsed());

@@ -7,7 +7,7 @@ use crate::harness;
 use crate::logic::fixtures::Fixture;
 
 #[tokio::test]
-async fn what_is_made_or_reworded_is_queued_and_the_rest_is_not() {
+async fn new_and_reworded_tickets_are_queued() {
     for major in [16, 18] {
         let fixture = Fixture::on(harness::database_of(major, "queued").await).await;
         let early = fixture.ticket("Before any model").await;
@@ -48,7 +48,7 @@ async fn what_is_made_or_reworded_is_queued_and_the_rest_is_not() {
 }
 
 #[tokio::test]
-async fn comments_count_every_fifth_time_and_when_the_ticket_moves() {
+async fn comments_queue_a_ticket_every_fifth_time_and_on_moves() {
     let fixture = Fixture::open("comments").await;
     let model = register(&fixture, "one").await;
     let (ticket, quiet) = (fixture.ticket("Talked about").await, fixture.ticket("Not talked about").await);
@@ -96,7 +96,7 @@ async fn comments_count_every_fifth_time_and_when_the_ticket_moves() {
 }
 
 #[tokio::test]
-async fn what_is_deleted_is_found_nowhere_and_comes_back_when_restored() {
+async fn deleted_tickets_leave_search_and_return_when_restored() {
     let fixture = Fixture::open("deleted").await;
     let model = register(&fixture, "one").await;
     let ticket = fixture.ticket("Here today").await;
@@ -122,7 +122,7 @@ async fn what_is_deleted_is_found_nowhere_and_comes_back_when_restored() {
 }
 
 #[tokio::test]
-async fn a_change_during_the_work_leaves_the_ticket_in_the_queue() {
+async fn a_change_during_embedding_keeps_the_ticket_queued() {
     let fixture = Fixture::open("meanwhile").await;
     let model = register(&fixture, "one").await;
     let ticket = fixture.ticket("First").await;
@@ -137,7 +137,7 @@ async fn a_change_during_the_work_leaves_the_ticket_in_the_queue() {
 }
 
 #[tokio::test]
-async fn a_worker_that_died_is_replaced_and_one_that_wakes_late_is_refused() {
+async fn expired_claims_are_reassigned_and_late_results_rejected() {
     let fixture = Fixture::open("lease").await;
     let model = register(&fixture, "one").await;
     fixture.ticket("Somebody's work").await;
@@ -151,7 +151,7 @@ async fn a_worker_that_died_is_replaced_and_one_that_wakes_late_is_refused() {
 }
 
 #[tokio::test]
-async fn failures_wait_longer_and_longer_and_a_change_or_an_operator_ends_the_wait() {
+async fn failures_back_off_until_a_change_or_an_operator_resets_them() {
     let fixture = Fixture::open("failures").await;
     let model = register(&fixture, "one").await;
     let ticket = fixture.ticket("Cannot be embedded").await;
@@ -207,7 +207,7 @@ async fn vectors_of_another_size_are_never_stored() {
 }
 
 #[tokio::test]
-async fn a_new_model_is_built_beside_the_old_one_and_takes_over() {
+async fn a_new_model_is_built_in_the_background_and_takes_over() {
     for major in [16, 18] {
         let fixture = Fixture::on(harness::database_of(major, "models").await).await;
         let old = register(&fixture, "old").await;
@@ -266,7 +266,7 @@ async fn a_new_model_is_built_beside_the_old_one_and_takes_over() {
 }
 
 #[tokio::test]
-async fn statements_that_queue_the_same_tickets_do_not_stop_each_other() {
+async fn statements_queueing_the_same_tickets_do_not_deadlock() {
     let fixture = Fixture::open("deadlock").await;
     let model = register(&fixture, "one").await;
     for n in 0..40 {
@@ -302,7 +302,7 @@ async fn statements_that_queue_the_same_tickets_do_not_stop_each_other() {
 }
 
 #[tokio::test]
-async fn an_import_of_thousands_is_queued_in_one_go() {
+async fn an_import_of_thousands_is_queued_in_one_statement() {
     let fixture = Fixture::open("bulk").await;
     let model = register(&fixture, "one").await;
     let started = std::time::Instant::now();
@@ -326,7 +326,7 @@ async fn an_import_of_thousands_is_queued_in_one_go() {
 }
 
 #[tokio::test]
-async fn what_the_triggers_could_not_see_is_found_by_housekeeping() {
+async fn maintenance_queues_changes_missed_by_triggers() {
     let fixture = Fixture::open("missing").await;
     let model = register(&fixture, "one").await;
     fixture.ticket("Forgotten").await;

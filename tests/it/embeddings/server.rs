@@ -91,7 +91,7 @@ fn callboard(server: &Server, arguments: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn without_the_model_the_server_serves_and_says_why() {
+async fn without_a_model_the_server_runs_and_reports_why() {
     let nowhere = tempfile::tempdir().expect("a folder");
     let path = nowhere.path().to_str().expect("a path");
     let flags = ["--embedding-provider", "local", "--runtime-dir", path];
@@ -115,7 +115,7 @@ async fn without_the_model_the_server_serves_and_says_why() {
 }
 
 #[tokio::test]
-async fn switched_off_means_off() {
+async fn disabled_embeddings_do_no_work() {
     let server = server_with("off", &["--embedding-provider", "none"], Vec::new()).await;
     let absent = server.state.embeddings.query("a ticket", TIMEOUT).await.expect_err("no provider");
     assert_eq!(absent, Absent::Off);

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::client::{server, server_with};
 
 #[tokio::test]
-async fn register_login_me_logout() {
+async fn users_register_sign_in_and_sign_out() {
     let server = server("people").await;
     let ada = server.user("ada").await;
     let me = ada.get("/api/auth/me/").await.ok();
@@ -58,7 +58,7 @@ async fn refuses_bad_registrations() {
 }
 
 #[tokio::test]
-async fn registration_off_or_by_invitation() {
+async fn registration_can_be_off_or_by_invitation() {
     let off = server_with("regoff", &["--registration", "off"], vec![]).await;
     let body = json!({"email": "a@b.c", "password": "correct horse"});
     off.anonymous().post("/api/auth/register", body.clone()).await.refused(403);
@@ -84,7 +84,7 @@ async fn registration_off_or_by_invitation() {
 }
 
 #[tokio::test]
-async fn known_and_unknown_accounts_look_alike() {
+async fn known_and_unknown_accounts_are_indistinguishable() {
     let server = server_with("alike", &["--sign-in-rate", "1000"], vec![]).await;
     server.user("ada").await;
     let anonymous = server.anonymous();
@@ -113,7 +113,7 @@ async fn known_and_unknown_accounts_look_alike() {
 }
 
 #[tokio::test]
-async fn guessing_is_throttled_signing_in_is_not() {
+async fn failed_sign_ins_are_throttled_and_successful_ones_are_not() {
     let server = server_with("throttle", &["--sign-in-rate", "3"], vec![]).await;
     server.user("ada").await;
     server.user("bob").await;
@@ -211,7 +211,7 @@ async fn sessions_are_listed_and_ended_by_their_owner_only() {
 }
 
 #[tokio::test]
-async fn limits_on_size_depth_and_rate() {
+async fn size_depth_and_rate_limits_hold() {
     let server = server_with("limits", &["--max-body", "10000", "--request-rate", "2"], vec![]).await;
     let ada = server.user("ada").await;
     let long = json!({"email": "x".repeat(20_000), "password": "correct horse"});

@@ -17,7 +17,7 @@ fn key_of(created: &Value) -> &str {
 }
 
 #[tokio::test]
-async fn a_key_lives_and_dies() {
+async fn keys_are_created_used_and_revoked() {
     let server = server("keys").await;
     let ada = server.user("ada").await;
     let agent = ada.post("/api/agents", json!({"id": "agent-1", "name": "One"})).await.created();
@@ -62,7 +62,7 @@ async fn a_key_lives_and_dies() {
 }
 
 #[tokio::test]
-async fn keys_expire_and_disabled_actors_stop() {
+async fn expired_keys_and_disabled_actors_are_rejected() {
     let server = server("keyend").await;
     let ada = server.user("ada").await;
     ada.post("/api/agents", json!({"id": "agent-1"})).await.created();
@@ -87,7 +87,7 @@ async fn keys_expire_and_disabled_actors_stop() {
 }
 
 #[tokio::test]
-async fn a_key_makes_no_wider_one() {
+async fn a_key_cannot_create_one_with_wider_scopes() {
     let server = server("wider").await;
     let ada = server.user("ada").await;
     ada.post("/api/agents", json!({"id": "svc", "kind": "service"})).await.created();
@@ -129,7 +129,7 @@ async fn a_key_makes_no_wider_one() {
 }
 
 #[tokio::test]
-async fn agents_join_workflows_of_their_maker() {
+async fn agents_may_join_workflows_of_their_creator() {
     let server = server("join").await;
     let (ada, bob) = (server.user("ada").await, server.user("bob").await);
     let w = workflow(&server, &ada).await;
@@ -167,7 +167,7 @@ async fn agents_join_workflows_of_their_maker() {
 }
 
 #[tokio::test]
-async fn acting_for_an_agent() {
+async fn services_act_for_agents() {
     let server = server("actfor").await;
     let ada = server.user("ada").await;
     let w = workflow(&server, &ada).await;
@@ -194,7 +194,7 @@ async fn acting_for_an_agent() {
 }
 
 #[tokio::test]
-async fn tickets_for_sockets_are_good_once() {
+async fn socket_tickets_are_single_use() {
     let server = server("wstickets").await;
     let ada = server.user("ada").await;
     let issue =

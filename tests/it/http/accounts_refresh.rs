@@ -21,7 +21,7 @@ async fn expire_grace_period(server: &Server) {
 }
 
 #[tokio::test]
-async fn twenty_at_once_get_one_successor() {
+async fn concurrent_refreshes_get_one_successor() {
     let server = server("twenty").await;
     let ada = server.user("ada").await;
     let first = ada.refresh.clone().expect("a refresh token");
@@ -39,7 +39,7 @@ async fn twenty_at_once_get_one_successor() {
 }
 
 #[tokio::test]
-async fn a_grandparent_ends_its_own_family_only() {
+async fn reuse_of_an_older_token_revokes_only_its_family() {
     let server = server("grandparent").await;
     let ada = server.user("ada").await;
     let login = json!({"email": "ada@example.org", "password": "correct horse"});
@@ -57,7 +57,7 @@ async fn a_grandparent_ends_its_own_family_only() {
 }
 
 #[tokio::test]
-async fn a_parent_after_the_grace_ends_the_family() {
+async fn reuse_after_the_grace_period_revokes_the_family() {
     let server = server("parent").await;
     let ada = server.user("ada").await;
     let anonymous = server.anonymous();
@@ -70,7 +70,7 @@ async fn a_parent_after_the_grace_ends_the_family() {
 }
 
 #[tokio::test]
-async fn a_signed_out_token_touches_nothing() {
+async fn a_signed_out_token_has_no_effect() {
     let server = server("signedout").await;
     let ada = server.user("ada").await;
     let login = json!({"email": "ada@example.org", "password": "correct horse"});
@@ -107,7 +107,7 @@ async fn only_hashes_are_kept_and_sessions_end() {
 }
 
 #[tokio::test]
-async fn cookies_for_browsers() {
+async fn browsers_refresh_with_cookies() {
     let proxied = ["--public-url", "http://board.example", "--trusted-proxies", "127.0.0.1"];
     let server = server_with("cookies", &proxied, vec![]).await;
     server.user("ada").await;

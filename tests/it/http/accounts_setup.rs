@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::client::{config, server, server_with};
 
 #[tokio::test]
-async fn by_a_one_time_link() {
+async fn the_first_admin_is_created_by_a_one_time_link() {
     let server = server("setuplink").await;
     let anonymous = server.anonymous();
     let options = anonymous.get("/api/auth/options").await.ok();
@@ -29,7 +29,7 @@ async fn by_a_one_time_link() {
 }
 
 #[tokio::test]
-async fn by_settings() {
+async fn the_first_admin_is_created_by_settings() {
     let flags = ["--admin-email", "Root@Example.org", "--admin-password", "correct horse"];
     let server = server_with("setupenv", &flags, vec![]).await;
     // The administrator's e-mail address was already registered by someone else.
@@ -48,7 +48,7 @@ async fn by_settings() {
 }
 
 #[tokio::test]
-async fn by_whoever_holds_the_database() {
+async fn the_first_admin_is_created_through_the_database() {
     let server = server("setupcli").await;
     let password = || secrecy::SecretString::from("correct horse").into();
     let db = &server.state.db;

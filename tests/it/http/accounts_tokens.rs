@@ -35,7 +35,7 @@ impl TokenSigner {
 }
 
 #[tokio::test]
-async fn only_our_own_tokens_pass() {
+async fn only_tokens_signed_by_this_server_are_accepted() {
     let server = server("jwt").await;
     let ada = server.user("ada").await;
     let token = ada.token.clone().expect("a token");

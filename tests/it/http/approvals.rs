@@ -49,7 +49,7 @@ fn path(approval: &Value, deed: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_question_is_parked_and_answered() {
+async fn a_question_is_stored_and_answered() {
     let fixture = ApprovalsFixture::open("asking").await;
     let ticket = fixture.base.ticket("Deploy").await;
     let asked = fixture
@@ -86,7 +86,7 @@ async fn a_question_is_parked_and_answered() {
 }
 
 #[tokio::test]
-async fn who_may_decide() {
+async fn only_permitted_callers_may_decide() {
     let fixture = ApprovalsFixture::open("deciding").await;
     let (ann, workflow) = (&fixture.base.owner, &fixture.base.workflow);
     let viewer = signed_in_user(&fixture.server, "vic").await;
@@ -180,7 +180,7 @@ async fn lists_are_filtered_and_paged() {
 }
 
 #[tokio::test]
-async fn waiting_ends_with_the_decision() {
+async fn long_polling_ends_with_the_decision() {
     let fixture = ApprovalsFixture::open("waiting").await;
     let second = fixture.server.second_server(&["--request-rate", "1000000"]).await;
     let asked = fixture.ask(json!({})).await;
@@ -218,7 +218,7 @@ async fn waiting_ends_with_the_decision() {
 }
 
 #[tokio::test]
-async fn asking_twice_with_a_key_asks_once() {
+async fn a_repeated_request_with_a_key_creates_one_approval() {
     let fixture = ApprovalsFixture::open("askonce").await;
     let body = json!({"workflow_id": fixture.base.workflow, "question": "Once?"});
     let answers = at_once(&fixture.robot, 8, "/api/approvals", "key-1", &body).await;
@@ -230,7 +230,7 @@ async fn asking_twice_with_a_key_asks_once() {
 }
 
 #[tokio::test]
-async fn tickets_of_agents_wait_for_review_where_the_board_says_so() {
+async fn agent_tickets_require_review_if_the_board_requires_it() {
     let fixture = ApprovalsFixture::open("reviews").await;
     let (ann, workflow) = (&fixture.base.owner, &fixture.base.workflow);
     let board = json!({"board_config": {"settings": {"human_review": true}}});
@@ -313,7 +313,7 @@ async fn tickets_of_agents_wait_for_review_where_the_board_says_so() {
 }
 
 #[tokio::test]
-async fn a_voluntary_review_may_be_taken_back() {
+async fn a_voluntary_review_may_be_withdrawn() {
     let fixture = ApprovalsFixture::open("voluntary").await;
     let ticket = fixture.base.ticket("Of its own accord").await;
     let none = fixture.base.owner.post("/api/tickets/approve", json!({"ticket_id": ticket})).await;
@@ -341,7 +341,7 @@ async fn a_voluntary_review_may_be_taken_back() {
 }
 
 #[tokio::test]
-async fn a_clarification_stands_on_the_ticket() {
+async fn a_clarification_is_shown_on_the_ticket() {
     let fixture = ApprovalsFixture::open("clarify").await;
     let ticket = fixture.base.ticket("Two wishes").await;
     let body = json!({"ticket_id": ticket, "conflict_description": "It shall be fast and it shall be slow.",

@@ -10,7 +10,7 @@ fn ids(board: &Value) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn workflows_from_templates() {
+async fn workflows_are_created_from_templates() {
     let server = open("templates").await;
     let ann = signed_in_user(&server, "ann").await;
     let templates = ann.get("/api/board-templates").await.ok();
@@ -40,7 +40,7 @@ async fn workflows_from_templates() {
 }
 
 #[tokio::test]
-async fn archived_and_switched_off() {
+async fn workflows_can_be_archived_and_tracking_disabled() {
     let server = open("archive").await;
     let ann = signed_in_user(&server, "ann").await;
     let fixture = TestWorkflow::of(&ann).await;
@@ -74,7 +74,7 @@ async fn archived_and_switched_off() {
 }
 
 #[tokio::test]
-async fn columns_come_go_and_are_renamed() {
+async fn columns_are_added_removed_and_renamed() {
     let server = open("columns").await;
     let ann = signed_in_user(&server, "ann").await;
     let fixture = TestWorkflow::of(&ann).await;

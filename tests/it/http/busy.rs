@@ -8,7 +8,7 @@ use crate::client::server;
 use crate::harness;
 
 #[tokio::test]
-async fn held_rows_keep_nobody_from_signing_in() {
+async fn locked_rows_do_not_block_sign_in() {
     let server = server("busy").await;
     let ada = server.user("ada").await;
     let made = ada.post("/api/workflows", json!({"name": "Held"})).await.created();

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::fixtures::{TestWorkflow, open, redacted, signed_in_user, text};
 
 #[tokio::test]
-async fn threads_mentions_and_attachments() {
+async fn comments_have_threads_mentions_and_attachments() {
     let server = open("threads").await;
     let ann = signed_in_user(&server, "ann").await;
     let fixture = TestWorkflow::of(&ann).await;
@@ -79,7 +79,7 @@ async fn authors_and_owners_edit_and_delete() {
 }
 
 #[tokio::test]
-async fn reactions_with_any_emoji() {
+async fn reactions_accept_any_emoji() {
     let server = open("react").await;
     let (ann, bob) = (signed_in_user(&server, "ann").await, signed_in_user(&server, "bob").await);
     let fixture = TestWorkflow::of(&ann).await;

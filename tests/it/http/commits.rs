@@ -62,7 +62,7 @@ async fn join(base: &TestWorkflow, actor: &Client, role: &str) {
 }
 
 #[tokio::test]
-async fn references_are_linked_once() {
+async fn commit_references_are_linked_once() {
     let fixture = CommitsFixture::open("commit_references").await;
     let body = json!({"workflow_id": fixture.base.workflow, "agent_id": "coder", "commits": [
         {"sha": sha('A'), "message": "tkt-2: fix (see TKT-1, TKT-2 and TKT-99)\n\nhttps://elsewhere.example/TKT-3, XTKT-3",
@@ -123,7 +123,7 @@ async fn references_are_linked_once() {
 }
 
 #[tokio::test]
-async fn a_rewritten_commit_takes_the_place_of_the_one_before() {
+async fn a_rewritten_commit_replaces_the_previous_one() {
     let fixture = CommitsFixture::open("commit_rewritten").await;
     fixture.robot.post(PATH, commit_body('a', "TKT-1 TKT-2")).await.ok();
     let first = fixture.ticket("TKT-1").await["ticket_id"].clone();
@@ -251,7 +251,7 @@ async fn pushing_while_tickets_are_merged_and_deleted_never_fails() {
 }
 
 #[tokio::test]
-async fn what_breaks_a_rule_is_refused_by_name_and_changes_nothing() {
+async fn rule_violations_name_the_field_and_change_nothing() {
     let fixture = CommitsFixture::open("commit_rules").await;
     let many: String = (1..=21).map(|n| format!("TKT-{n} ")).collect();
     let good = json!({"sha": sha('a'), "message": "TKT-1"});

@@ -3,7 +3,7 @@
 use crate::client::server;
 
 #[tokio::test]
-async fn probes_and_refusals() {
+async fn probes_respond_and_errors_are_problem_documents() {
     let server = server("core").await;
     let anonymous = server.anonymous();
     assert_eq!(anonymous.get("/health").await.ok()["status"], "ok");
@@ -24,7 +24,7 @@ async fn probes_and_refusals() {
 }
 
 #[tokio::test]
-async fn description_and_docs() {
+async fn the_description_and_docs_are_served() {
     let server = server("docs").await;
     let anonymous = server.anonymous();
     let doc = anonymous.get("/openapi.json").await.ok();

@@ -29,7 +29,7 @@ struct Case {
 }
 
 #[tokio::test]
-async fn bad_bodies() {
+async fn invalid_bodies_get_problem_documents() {
     let seen = RefCell::new(BTreeSet::new());
     each("bodies", |tenant, operation, example| {
         let Some(schema) = &operation.body else { return Vec::new() };
@@ -121,7 +121,7 @@ async fn bad_bodies() {
 }
 
 #[tokio::test]
-async fn bad_queries() {
+async fn invalid_queries_get_problem_documents() {
     each("queries", |tenant, operation, example| {
         let mut cases = Vec::new();
         let mut names = operation.query.clone();
@@ -147,7 +147,7 @@ async fn bad_queries() {
 }
 
 #[tokio::test]
-async fn bad_paths_and_headers() {
+async fn invalid_paths_and_headers_get_problem_documents() {
     let long = "x".repeat(5000);
     each("paths", |tenant, operation, example| {
         let mut cases = Vec::new();

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::fixtures::{TestWorkflow, at_once, open, signed_in_user};
 
 #[tokio::test]
-async fn fifty_at_once_make_one_of_each() {
+async fn fifty_concurrent_requests_create_one_of_each() {
     let server = open("replay").await;
     let ann = signed_in_user(&server, "ann").await;
     let fixture = TestWorkflow::of(&ann).await;
@@ -48,7 +48,7 @@ async fn fifty_at_once_make_one_of_each() {
 }
 
 #[tokio::test]
-async fn keys_are_each_callers_own() {
+async fn idempotency_keys_are_scoped_to_the_caller() {
     let server = open("replay_own").await;
     let (ann, bob) = (signed_in_user(&server, "ann").await, signed_in_user(&server, "bob").await);
     let body = json!({"name": "Mine"});

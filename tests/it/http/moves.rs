@@ -17,7 +17,7 @@ async fn column(fixture: &TestWorkflow, status: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn claims_hand_out_each_ticket_once() {
+async fn claims_assign_each_ticket_once() {
     let server = open("claim").await;
     let ann = signed_in_user(&server, "ann").await;
     let fixture = TestWorkflow::of(&ann).await;
@@ -42,7 +42,7 @@ async fn claims_hand_out_each_ticket_once() {
 }
 
 #[tokio::test]
-async fn order_inside_a_column() {
+async fn reordering_inside_a_column() {
     let server = open("reorder").await;
     let ann = signed_in_user(&server, "ann").await;
     let fixture = TestWorkflow::of(&ann).await;
@@ -102,7 +102,7 @@ async fn blockers_and_cycles() {
 }
 
 #[tokio::test]
-async fn many_at_once_or_none() {
+async fn bulk_updates_are_all_or_nothing_on_request() {
     let server = open("bulk").await;
     let ann = signed_in_user(&server, "ann").await;
     let fixture = TestWorkflow::of(&ann).await;
@@ -131,7 +131,7 @@ async fn many_at_once_or_none() {
 }
 
 #[tokio::test]
-async fn deleted_tickets_come_back() {
+async fn deleted_tickets_can_be_restored() {
     let server = open("restore").await;
     let ann = signed_in_user(&server, "ann").await;
     let fixture = TestWorkflow::of(&ann).await;

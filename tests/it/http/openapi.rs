@@ -87,7 +87,7 @@ async fn every_operation_is_described_in_full() {
 }
 
 #[tokio::test]
-async fn references_lead_somewhere() {
+async fn references_resolve() {
     fn walk(value: &Value, doc: &Value, lost: &mut Vec<String>) {
         match value {
             Value::Object(members) => {

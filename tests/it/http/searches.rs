@@ -10,7 +10,7 @@ fn names(answer: &Value) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_search_is_kept_found_changed_and_deleted() {
+async fn saved_searches_are_created_listed_changed_and_deleted() {
     let server = open("searches").await;
     let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
     let ann = &fixture.owner;
@@ -86,7 +86,7 @@ async fn bad_searches_are_refused_by_name() {
 }
 
 #[tokio::test]
-async fn shared_searches_are_for_everybody_in_the_workflow() {
+async fn shared_searches_are_visible_to_all_members() {
     let server = open("shared").await;
     let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
     let (ann, bob, eve) = (&fixture.owner, signed_in_user(&server, "bob").await, signed_in_user(&server, "eve").await);
@@ -149,7 +149,7 @@ async fn recent_searches_are_the_twenty_newest_each_once() {
 }
 
 #[tokio::test]
-async fn what_is_found_is_taken_away_as_a_file() {
+async fn search_results_export_as_a_file() {
     let server = open("found").await;
     let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
     let ann = &fixture.owner;

@@ -25,7 +25,7 @@ const PUBLIC_IDS: &[(&str, &str, &str)] = &[
 ];
 
 #[tokio::test]
-async fn the_others_ids_look_absent() {
+async fn ids_of_another_tenant_look_absent() {
     let server = open("tenants").await;
     let operations = Spec::of(&server).await.operations();
     let victim = TestTenant::build(&server, "victim").await;
@@ -82,7 +82,7 @@ fn choices(operation: &Operation, example: &ExampleRequest) -> Vec<Vec<(String, 
 
 /// The owner's own calls succeed, so the example requests are valid.
 #[tokio::test]
-async fn every_recipe_works_for_its_owner() {
+async fn every_example_request_works_for_its_owner() {
     let server = open("example_requests").await;
     let mut wrong = String::new();
     for (number, operation) in Spec::of(&server).await.operations().iter().enumerate() {

@@ -86,7 +86,7 @@ async fn explicit_nulls_are_absent_fields() {
 }
 
 #[tokio::test]
-async fn update_flat_and_under_updates() {
+async fn update_accepts_flat_and_nested_fields() {
     let server = open("update").await;
     let ann = signed_in_user(&server, "ann").await;
     let fixture = TestWorkflow::of(&ann).await;
@@ -160,7 +160,7 @@ async fn a_blocked_ticket_answers_200_and_stays() {
 }
 
 #[tokio::test]
-async fn search_list_and_statistics() {
+async fn tickets_are_searched_listed_and_counted() {
     let server = open("search").await;
     let ann = signed_in_user(&server, "ann").await;
     let fixture = TestWorkflow::of(&ann).await;
@@ -217,7 +217,7 @@ async fn search_list_and_statistics() {
 }
 
 #[tokio::test]
-async fn tickets_by_key_and_not_modified() {
+async fn tickets_are_read_by_key_with_etags() {
     let server = open("etag").await;
     let ann = signed_in_user(&server, "ann").await;
     let fixture = TestWorkflow::of(&ann).await;

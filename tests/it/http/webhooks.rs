@@ -310,7 +310,7 @@ async fn private_addresses_are_not_called() {
 }
 
 #[tokio::test]
-async fn a_receiver_that_is_slow_or_says_much_is_borne() {
+async fn slow_and_verbose_receivers_are_tolerated() {
     let server = server_with_private_webhooks("slowhook").await;
     let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
     let receiver = Receiver::start().await;

@@ -24,7 +24,7 @@ fn status(code: u16) -> ResponseTemplate {
 }
 
 #[tokio::test]
-async fn what_was_not_taken_is_sent_again_before_anything_else() {
+async fn failed_deliveries_are_retried_before_later_events() {
     let server = server_with_private_webhooks("hookretry").await;
     let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
     let receiver = Receiver::start().await;
@@ -85,7 +85,7 @@ async fn what_was_not_taken_is_sent_again_before_anything_else() {
 }
 
 #[tokio::test]
-async fn after_long_failure_it_stops_and_resuming_goes_on_from_the_cursor() {
+async fn a_failing_webhook_is_disabled_and_resumes_from_its_cursor() {
     let server = server_with_private_webhooks("hookstops").await;
     let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
     let receiver = Receiver::start().await;
@@ -126,7 +126,7 @@ async fn after_long_failure_it_stops_and_resuming_goes_on_from_the_cursor() {
 }
 
 #[tokio::test]
-async fn of_several_servers_one_delivers() {
+async fn one_of_several_servers_delivers() {
     let server = server_with_private_webhooks("hookservers").await;
     let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
     let flags = ["--request-rate", "1000000", "--webhook-allow-private", "true"];
@@ -189,7 +189,7 @@ async fn process(server: &Server) -> Process {
 /// Servers are killed repeatedly during requests: nothing is lost or reordered, and only
 /// deliveries in flight are repeated.
 #[tokio::test]
-async fn a_killed_server_leaves_nothing_out() {
+async fn killed_servers_lose_no_delivery() {
     // This server may not call the receiver, so the processes deliver.
     let server = super::fixtures::open("hookkill").await;
     let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
@@ -252,7 +252,7 @@ async fn a_killed_server_leaves_nothing_out() {
 }
 
 #[tokio::test]
-async fn a_stale_claim_notes_nothing_and_the_log_is_bounded() {
+async fn stale_claims_write_nothing_and_the_log_is_bounded() {
     let server = server_with_private_webhooks("hookstale").await;
     let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
     server.state.webhooks.stop().await;

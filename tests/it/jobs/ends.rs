@@ -35,7 +35,7 @@ async fn success_links_resolves_and_releases_once() {
 }
 
 #[tokio::test]
-async fn the_board_has_the_last_word_on_the_ticket() {
+async fn board_rules_override_job_moves() {
     let fixture = JobFixture::open("job_board").await;
     let job = fixture.job(json!({})).await;
     let (_, token) = fixture.claim().await;
@@ -66,7 +66,7 @@ async fn the_board_has_the_last_word_on_the_ticket() {
 }
 
 #[tokio::test]
-async fn failures_are_tried_again_until_they_are_not() {
+async fn failed_jobs_are_retried_up_to_the_limit() {
     let fixture = JobFixture::open("job_failure").await;
     let job = fixture.job(json!({"max_attempts": 2})).await;
     let (_, token) = fixture.claim().await;
@@ -93,7 +93,7 @@ async fn failures_are_tried_again_until_they_are_not() {
 }
 
 #[tokio::test]
-async fn cancelling_is_asked_told_and_confirmed() {
+async fn cancellation_is_requested_delivered_and_confirmed() {
     let fixture = JobFixture::open("job_cancel").await;
     let job = fixture.job(json!({})).await;
     assert_eq!(
@@ -130,7 +130,7 @@ async fn cancelling_is_asked_told_and_confirmed() {
 }
 
 #[tokio::test]
-async fn prompts_are_collected_and_settled() {
+async fn prompts_are_collected_before_queueing() {
     let fixture = JobFixture::open("job_prompt").await;
     let job = fixture.job(json!({"queue": false, "initial_prompt": ""})).await;
     assert_eq!(fixture.get(&job).await["status"], "collecting");
@@ -164,7 +164,7 @@ async fn prompts_are_collected_and_settled() {
 }
 
 #[tokio::test]
-async fn work_that_names_no_place_gets_one() {
+async fn a_job_without_a_workflow_gets_a_default_one() {
     let fixture = JobFixture::open("job_default").await;
     // A caller with one workflow uses it; a caller with none gets a default workflow, always the same.
     let mine = fixture

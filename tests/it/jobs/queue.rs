@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{JobFixture, text};
 
 #[tokio::test]
-async fn urgent_first_then_old_and_each_once() {
+async fn jobs_are_claimed_once_by_priority_then_age() {
     let fixture = JobFixture::open("job_order").await;
     let mut made = Vec::new();
     for (title, priority) in [("old", "medium"), ("young", "medium"), ("low", "low"), ("urgent", "critical")] {
@@ -36,7 +36,7 @@ async fn urgent_first_then_old_and_each_once() {
 }
 
 #[tokio::test]
-async fn what_waits_is_not_handed_out() {
+async fn blocked_jobs_are_not_claimable() {
     let fixture = JobFixture::open("job_ready").await;
     let blocked = fixture.base.ticket_with("Blocked", json!({"blocked_by_ticket_ids": [fixture.ticket]})).await;
     let job = fixture.job(json!({"ticket": blocked})).await;
@@ -60,7 +60,7 @@ async fn what_waits_is_not_handed_out() {
 }
 
 #[tokio::test]
-async fn the_last_place_in_a_column_goes_to_one() {
+async fn concurrent_claims_respect_the_column_limit() {
     let fixture = JobFixture::open("job_wip").await;
     let limits = "update board_columns set wip_limit = 3 where id = 'plan' and workflow_id = $1";
     fixture.base.client.execute(limits, &[&fixture.base.workflow]).await.expect("a limit");
@@ -93,7 +93,7 @@ async fn the_last_place_in_a_column_goes_to_one() {
 }
 
 #[tokio::test]
-async fn a_silent_worker_loses_its_job() {
+async fn an_expired_lease_requeues_the_job() {
     let fixture = JobFixture::open("job_lease").await;
     let job = fixture.job(json!({"max_attempts": 2})).await;
     let (_, token) = fixture.claim().await;
@@ -139,7 +139,7 @@ async fn a_silent_worker_loses_its_job() {
 }
 
 #[tokio::test]
-async fn resting_jobs_keep_their_worker_while_it_lives() {
+async fn paused_jobs_keep_their_lease_while_heartbeats_arrive() {
     let fixture = JobFixture::open("job_rest").await;
     let job = fixture.job(json!({})).await;
     assert_eq!(fixture.base.ok("pause_job", json!({"job": job})).await["status"], "paused");

@@ -26,7 +26,7 @@ fn types(events: &[Value]) -> Vec<&str> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn everything_a_job_does_is_told_in_order() {
+async fn job_events_arrive_in_order() {
     let fixture = LiveFixture::open("job_room").await;
     let workflow = fixture.workflow("ann", 1).await;
     let (_, key) = fixture.key("ann").await;
@@ -116,7 +116,7 @@ async fn everything_a_job_does_is_told_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn rooms_of_others_and_of_deleted_jobs_are_closed() {
+async fn rooms_of_other_tenants_and_deleted_jobs_are_closed() {
     let fixture = LiveFixture::open("job_doors").await;
     let workflow = fixture.workflow("ann", 1).await;
     let (_, key) = fixture.key("ann").await;

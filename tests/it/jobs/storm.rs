@@ -123,7 +123,7 @@ fn notes(folder: &Path) -> Vec<(String, String, String)> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn workers_die_and_freeze_and_every_job_is_done_once() {
+async fn every_job_finishes_once_despite_killed_and_suspended_workers() {
     let server = server_with("storm", &["--request-rate", "1000000"], Vec::new()).await;
     let owner = signed_in_user(&server, "owner").await;
     let workflow =

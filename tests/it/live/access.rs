@@ -11,7 +11,7 @@ use super::socket::{Socket, SocketEvent};
 const MAX_REVOCATION_DELAY: Duration = Duration::from_secs(2);
 
 #[tokio::test]
-async fn pages_of_other_origins_are_refused() {
+async fn foreign_origins_are_refused() {
     let fixture = LiveFixture::with("origins", &["--public-url", "https://board.example"]).await;
     let url = &fixture.server.url;
     let own = url.clone();
@@ -32,7 +32,7 @@ async fn pages_of_other_origins_are_refused() {
 }
 
 #[tokio::test]
-async fn ways_to_sign_in() {
+async fn sockets_accept_each_credential() {
     let fixture = LiveFixture::open("signin").await;
     let workflow = fixture.workflow("ann", 1).await;
     let room = format!("workflow:{workflow}");
@@ -67,7 +67,7 @@ async fn ways_to_sign_in() {
 }
 
 #[tokio::test]
-async fn other_tenants_rooms_look_absent() {
+async fn rooms_of_other_tenants_look_absent() {
     let fixture = LiveFixture::open("tenants").await;
     let workflow = fixture.workflow("ann", 1).await;
     let ticket: String = fixture.sql.query_one("select id from tickets", &[]).await.expect("a ticket").get(0);
@@ -106,7 +106,7 @@ async fn other_tenants_rooms_look_absent() {
 }
 
 #[tokio::test]
-async fn a_revoked_credential_sees_nothing_more() {
+async fn a_revoked_credential_gets_no_more_events() {
     let fixture = LiveFixture::open("revoked").await;
     let workflow = fixture.workflow("ann", 3).await;
     let room = format!("workflow:{workflow}");
@@ -147,7 +147,7 @@ async fn a_revoked_credential_sees_nothing_more() {
 }
 
 #[tokio::test]
-async fn a_removed_member_leaves_its_rooms() {
+async fn a_removed_member_is_unsubscribed() {
     let fixture = LiveFixture::open("removed").await;
     let workflow = fixture.workflow("ann", 1).await;
     let own = fixture.workflow("bob", 1).await;

@@ -135,7 +135,7 @@ impl Recorder {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_acknowledged_is_lost_and_nothing_comes_twice() {
+async fn acknowledged_writes_are_stored_exactly_once() {
     let folder = tempfile::tempdir().expect("a folder");
     let port = {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");

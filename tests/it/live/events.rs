@@ -30,7 +30,7 @@ async fn read(client: &Client, path: &str, last: Option<&str>, count: usize) -> 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_event_stream_brings_what_was_missed_and_goes_on() {
+async fn an_event_stream_replays_and_continues() {
     let fixture = LiveFixture::open("sse").await;
     let workflow = fixture.workflow("ann", 4).await;
     let (id, key) = fixture.key("ann").await;
@@ -73,7 +73,7 @@ async fn an_event_stream_brings_what_was_missed_and_goes_on() {
 }
 
 #[tokio::test]
-async fn pages_of_events_and_boards() {
+async fn events_and_boards_are_paged() {
     let fixture = LiveFixture::open("pages").await;
     let workflow = fixture.workflow("ann", 7).await;
     let (_, key) = fixture.key("ann").await;

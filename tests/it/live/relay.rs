@@ -26,7 +26,7 @@ async fn asleep(fixture: &LiveFixture) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_kind_of_writer_wakes_it() {
+async fn every_kind_of_writer_wakes_the_relay() {
     let fixture = LiveFixture::open("bell").await;
     let workflow = fixture.workflow("ann", 30).await;
     let mut socket = fixture.socket("ann").await;
@@ -62,7 +62,7 @@ async fn each_kind_of_writer_wakes_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_does_not_sleep_while_a_writer_may_not_know() {
+async fn the_relay_keeps_polling_during_open_transactions() {
     let fixture = LiveFixture::open("doze").await;
     let workflow = fixture.workflow("ann", 2).await;
     let mut socket = fixture.socket("ann").await;
@@ -99,7 +99,7 @@ async fn it_does_not_sleep_while_a_writer_may_not_know() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_servers_on_one_database() {
+async fn two_servers_share_one_database() {
     let fixture = LiveFixture::open("two").await;
     let other = fixture.server.second_server(&[]).await;
     let workflow = fixture.workflow("ann", 20).await;
@@ -131,7 +131,7 @@ async fn two_servers_on_one_database() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_tail_too_long_is_left_to_the_members() {
+async fn an_oversized_backlog_makes_clients_resync() {
     let fixture = LiveFixture::open("far").await;
     let workflow = fixture.workflow("ann", 2).await;
     let small = fixture.workflow("ann", 2).await;
@@ -195,7 +195,7 @@ async fn proxy(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_peer_that_died_without_a_word_is_noticed() {
+async fn a_silently_dead_peer_is_detected() {
     let fixture = LiveFixture::open("halfopen").await;
     let workflow = fixture.workflow("ann", 2).await;
     let config: tokio_postgres::Config = fixture.server.db.url.parse().expect("a connection string");

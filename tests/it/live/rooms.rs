@@ -12,7 +12,7 @@ use super::socket::{Socket, SocketEvent};
 use crate::harness;
 
 #[tokio::test]
-async fn what_is_not_understood() {
+async fn malformed_messages_get_errors() {
     let fixture = LiveFixture::open("protocol").await;
     let mut socket = fixture.socket("ann").await;
     for nonsense in ["", "[]", "{", r#"{"type":"dance"}"#, r#"{"type":"subscribe"}"#, "\"\\u0000\""] {
@@ -47,7 +47,7 @@ async fn what_is_not_understood() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_slow_reader_is_closed_and_resumes_while_others_go_on() {
+async fn a_slow_reader_is_closed_and_resumes_without_affecting_others() {
     let fixture = LiveFixture::with("slow", &["--socket-buffer", "65536"]).await;
     let workflow = fixture.workflow("ann", 100).await;
     let room = format!("workflow:{workflow}");
@@ -104,7 +104,7 @@ fn set_stream_head(board: &serde_json::Value) -> i64 {
 }
 
 #[tokio::test]
-async fn a_tickets_room() {
+async fn a_ticket_room_gets_only_its_events() {
     let fixture = LiveFixture::open("ticketroom").await;
     let workflow = fixture.workflow("ann", 5).await;
     let ticket: String =
@@ -149,7 +149,7 @@ async fn a_tickets_room() {
 }
 
 #[tokio::test]
-async fn where_resuming_is_impossible_a_fresh_board_comes() {
+async fn an_unusable_cursor_gets_a_fresh_snapshot() {
     let fixture = LiveFixture::open("resync").await;
     let workflow = fixture.workflow("ann", 5).await;
     let room = format!("workflow:{workflow}");
@@ -181,7 +181,7 @@ async fn where_resuming_is_impossible_a_fresh_board_comes() {
 }
 
 #[tokio::test]
-async fn a_stopping_server_says_so() {
+async fn a_stopping_server_sends_a_close_code() {
     let fixture = LiveFixture::open("stopping").await;
     let mut socket = fixture.socket("ann").await;
     socket.until("authenticated").await;
@@ -194,7 +194,7 @@ async fn a_stopping_server_says_so() {
 }
 
 #[tokio::test]
-async fn rows_removed_in_psql_leave_every_board() {
+async fn rows_deleted_in_psql_disappear_from_every_board() {
     let fixture = LiveFixture::open("removal").await;
     let workflow = fixture.workflow("ann", 6).await;
     fixture

@@ -34,7 +34,7 @@ async fn settled(fixture: &LiveFixture) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_ticket_that_starts_to_match_is_told() {
+async fn a_new_match_is_reported() {
     let fixture = LiveFixture::open("watched").await;
     let workflow = fixture.workflow("ann", 3).await;
     fixture.run("update tickets set priority = 'high' where number = 1 and workflow_id = $1", &workflow).await;
@@ -96,7 +96,7 @@ async fn a_ticket_that_starts_to_match_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_may_not_use_a_search_hears_nothing() {
+async fn revoked_access_to_a_search_ends_its_events() {
     let fixture = LiveFixture::open("watchers").await;
     let workflow = fixture.workflow("ann", 1).await;
     let other = fixture.workflow("bob", 1).await;
@@ -146,7 +146,7 @@ async fn who_may_not_use_a_search_hears_nothing() {
 /// Two servers work on the queue, their connections are killed repeatedly, and writers write. In the end the
 /// matches are complete, each stream is gapless, and each new match was reported once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_start_is_told_once_whoever_is_killed() {
+async fn each_new_match_is_reported_once_despite_kills() {
     let fixture = LiveFixture::open("watchkill").await;
     let workflow = fixture.workflow("ann", 40).await;
     let (_, key) = fixture.key("ann").await;
@@ -242,7 +242,7 @@ async fn each_start_is_told_once_whoever_is_killed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_watch_that_begins_among_writers_misses_nobody() {
+async fn a_watch_started_during_writes_misses_no_ticket() {
     let fixture = LiveFixture::open("watchbegin").await;
     let workflow = fixture.workflow("ann", 5).await;
     let (_, key) = fixture.key("ann").await;
@@ -279,7 +279,7 @@ async fn a_watch_that_begins_among_writers_misses_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_event_stream_of_a_search_goes_on() {
+async fn an_event_stream_of_a_search_resumes() {
     use futures_util::StreamExt;
     let fixture = LiveFixture::open("watchsse").await;
     let workflow = fixture.workflow("ann", 2).await;

@@ -21,7 +21,7 @@ async fn every_client_sees_every_event_once_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn also_while_the_listener_is_killed_again_and_again() {
+async fn every_client_sees_every_event_despite_listener_kills() {
     property("streamkilled", true).await;
 }
 

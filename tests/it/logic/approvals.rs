@@ -45,7 +45,7 @@ async fn open(hint: &str) -> Fixture {
 }
 
 #[tokio::test]
-async fn a_job_waits_for_every_question_that_blocks_it() {
+async fn a_job_waits_for_all_its_blocking_questions() {
     let fixture = open("jobwaits").await;
     job(&fixture, "job-1", "running", Some(60.0)).await;
     let aside = ask(&fixture, json!({"job": "job-1"})).await;
@@ -74,7 +74,7 @@ async fn a_job_waits_for_every_question_that_blocks_it() {
 }
 
 #[tokio::test]
-async fn what_a_job_may_not_ask() {
+async fn invalid_questions_of_a_job_are_refused() {
     let fixture = open("jobmaynot").await;
     job(&fixture, "job-1", "running", Some(60.0)).await;
     job(&fixture, "job-2", "succeeded", None).await;
@@ -112,7 +112,7 @@ async fn what_a_job_may_not_ask() {
 }
 
 #[tokio::test]
-async fn nobody_has_to_answer_an_ended_job() {
+async fn the_end_of_a_job_withdraws_its_open_questions() {
     let fixture = open("jobends").await;
     job(&fixture, "job-1", "running", Some(60.0)).await;
     let (open, done) = (ask(&fixture, json!({"job": "job-1"})).await, ask(&fixture, json!({"job": "job-1"})).await);
@@ -125,7 +125,7 @@ async fn nobody_has_to_answer_an_ended_job() {
 }
 
 #[tokio::test]
-async fn what_runs_out_is_ended_once_by_the_databases_clock() {
+async fn approvals_expire_once_by_the_database_clock() {
     let fixture = open("runsout").await;
     job(&fixture, "job-1", "running", Some(60.0)).await;
     let asked = ask(&fixture, json!({"job": "job-1", "blocks_job": true, "expires_in_seconds": 3600})).await;
@@ -162,7 +162,7 @@ async fn what_runs_out_is_ended_once_by_the_databases_clock() {
 }
 
 #[tokio::test]
-async fn of_many_who_decide_at_once_one_wins() {
+async fn one_of_many_concurrent_decisions_wins() {
     let fixture = Arc::new(open("deciders").await);
     for round in 0..8 {
         job(&fixture, &format!("job-{round}"), "running", Some(60.0)).await;
@@ -207,7 +207,7 @@ async fn of_many_who_decide_at_once_one_wins() {
 }
 
 #[tokio::test]
-async fn a_statement_typed_in_psql_is_told_too() {
+async fn statements_in_psql_emit_events() {
     let fixture = open("typed").await;
     let ticket = fixture.ticket("Held by hand").await;
     fixture.client.batch_execute("update tickets set approval_status = 'pending_review'").await.expect("held");
@@ -242,7 +242,7 @@ async fn a_statement_typed_in_psql_is_told_too() {
 }
 
 #[tokio::test]
-async fn reviews_go_along_with_merging_and_deleting() {
+async fn merging_and_deleting_close_reviews() {
     let fixture = open("gone").await;
     let (duplicate, original) = (fixture.ticket("The duplicate").await, fixture.ticket("The original").await);
     fixture.ok("request_review", json!({"caller": "service", "ticket": duplicate})).await;

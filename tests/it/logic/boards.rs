@@ -37,7 +37,7 @@ async fn a_configuration_that_breaks_a_rule_is_refused() {
 }
 
 #[tokio::test]
-async fn renaming_a_column_takes_its_tickets_along() {
+async fn renaming_a_column_moves_its_tickets() {
     let fixture = Fixture::open("rename").await;
     let id = fixture.ticket_with("Ride along", json!({"initial_status": "todo"})).await;
     let columns = json!([{"id": "backlog"}, {"id": "next", "previous_id": "todo", "name": "Next"}, {"id": "in_progress"},
@@ -50,7 +50,7 @@ async fn renaming_a_column_takes_its_tickets_along() {
 }
 
 #[tokio::test]
-async fn a_column_with_tickets_goes_only_if_they_have_somewhere_to_go() {
+async fn removing_a_column_requires_a_target_for_its_tickets() {
     let fixture = Fixture::open("remove").await;
     let id = fixture.ticket("Homeless").await;
     let config = json!({"columns": [{"id": "todo"}, {"id": "done"}]});
@@ -81,7 +81,7 @@ async fn a_change_of_the_board_is_one_event() {
 }
 
 #[tokio::test]
-async fn an_archived_workflow_or_one_without_tracking_takes_no_changes() {
+async fn archived_or_untracked_workflows_accept_no_changes() {
     let fixture = Fixture::open("archived").await;
     let id = fixture.ticket("Before").await;
     fixture.ok("update_workflow", json!({"ticket_tracking": false})).await;
@@ -99,7 +99,7 @@ async fn an_archived_workflow_or_one_without_tracking_takes_no_changes() {
 }
 
 #[tokio::test]
-async fn a_workflow_keeps_an_owner() {
+async fn a_workflow_always_has_an_owner() {
     let fixture = Fixture::open("owners").await;
     assert_eq!(fixture.refused("remove_member", json!({"actor": "owner"})).await, "CB409");
     assert_eq!(fixture.refused("set_member", json!({"actor": "owner", "role": "viewer"})).await, "CB409");

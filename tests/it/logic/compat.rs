@@ -11,7 +11,7 @@ async fn report(fixture: &Fixture, ticket: &str, mut payload: Value) -> Value {
 }
 
 #[tokio::test]
-async fn words_for_columns() {
+async fn column_synonyms_are_resolved() {
     let fixture = Fixture::open("words").await;
     let mean = async |workflow: &str, word: &str, standing: Option<&str>| {
         let arguments = json!({"workflow": workflow, "word": word, "standing_in": standing});
@@ -47,7 +47,7 @@ async fn words_for_columns() {
 }
 
 #[tokio::test]
-async fn tickets_by_their_keys() {
+async fn tickets_are_found_by_key() {
     let fixture = Fixture::open("keys").await;
     let first = fixture.ticket("First").await;
     let locate = async |caller: &str, ticket: &str| {
@@ -93,7 +93,7 @@ async fn tickets_by_their_keys() {
 }
 
 #[tokio::test]
-async fn what_engines_tell() {
+async fn engine_reports_are_recorded() {
     let fixture = Fixture::open("engines").await;
     let ticket = fixture.ticket("Told about").await;
     // A repeated assignment changes nothing and is still recorded.
@@ -185,7 +185,7 @@ async fn what_engines_tell() {
 }
 
 #[tokio::test]
-async fn work_that_is_run_elsewhere() {
+async fn external_work_is_tracked_by_status() {
     let fixture = Fixture::open("elsewhere").await;
     let create =
         json!({"title": "Outside", "description": "Run by others", "type": null, "stages": ["todo", "review"]});

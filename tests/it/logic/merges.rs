@@ -37,7 +37,7 @@ async fn state(fixture: &Fixture, ticket: &str) -> Value {
 }
 
 #[tokio::test]
-async fn what_hangs_on_a_duplicate_goes_to_its_original_and_comes_back() {
+async fn merging_moves_related_data_and_unmerging_restores_it() {
     let fixture = Fixture::open("merge").await;
     let waits = fixture.ticket("Waited for by both").await;
     let original = fixture.ticket_with("The original", json!({"tags": ["a"], "blocked_by_ticket_ids": [waits]})).await;
@@ -107,7 +107,7 @@ async fn what_hangs_on_a_duplicate_goes_to_its_original_and_comes_back() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_merged_is_refused_and_changes_nothing() {
+async fn invalid_merges_are_refused_and_change_nothing() {
     let fixture = Fixture::open("mergerules").await;
     let one = fixture.ticket("The first one").await;
     let two = fixture.ticket("The second one").await;
@@ -162,7 +162,7 @@ async fn what_cannot_be_merged_is_refused_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn merging_makes_no_loops() {
+async fn merging_creates_no_cycles() {
     let fixture = Fixture::open("mergeloops").await;
     let original = fixture.ticket("The original").await;
     let middle = fixture.ticket_with("In between", json!({"blocked_by_ticket_ids": [original]})).await;
@@ -191,7 +191,7 @@ async fn merging_makes_no_loops() {
 }
 
 #[tokio::test]
-async fn a_chain_leads_to_the_last_original() {
+async fn a_chain_of_merges_leads_to_the_last_original() {
     let fixture = Fixture::open("mergechain").await;
     let mut tickets = Vec::new();
     for name in ["First of three", "Second of three", "Third of three"] {
@@ -209,7 +209,7 @@ async fn a_chain_leads_to_the_last_original() {
 }
 
 #[tokio::test]
-async fn what_changed_since_stays_and_is_said() {
+async fn unmerging_keeps_and_reports_later_changes() {
     let fixture = Fixture::open("mergesince").await;
     let original = fixture.ticket("The original").await;
     let duplicate = fixture.ticket("The duplicate").await;
@@ -232,7 +232,7 @@ async fn what_changed_since_stays_and_is_said() {
 }
 
 #[tokio::test]
-async fn of_fifty_at_once_one_merges() {
+async fn one_of_fifty_concurrent_merges_succeeds() {
     let fixture = Fixture::open("mergefifty").await;
     let original = fixture.ticket("The original").await;
     let duplicate = fixture.ticket("The duplicate").await;
@@ -257,7 +257,7 @@ async fn of_fifty_at_once_one_merges() {
 }
 
 #[tokio::test]
-async fn typed_in_psql_a_merge_is_recorded_too() {
+async fn a_merge_in_psql_is_recorded() {
     let fixture = Fixture::open("mergepsql").await;
     let original = fixture.ticket("The original").await;
     let duplicate = fixture.ticket("The duplicate").await;

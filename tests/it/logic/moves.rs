@@ -10,7 +10,7 @@ async fn settings(fixture: &Fixture, config: Value) {
 }
 
 #[tokio::test]
-async fn a_blocked_ticket_stays_and_resolving_releases_it() {
+async fn a_blocked_ticket_stays_until_its_blocker_is_resolved() {
     let fixture = Fixture::open("blocked").await;
     let (first, second) = (fixture.ticket("First").await, fixture.ticket("Second").await);
     fixture.ok("set_blockers", json!({"ticket": second, "blocked_by_ticket_ids": ["TKT-1"]})).await;
@@ -44,7 +44,7 @@ async fn a_blocked_ticket_stays_and_resolving_releases_it() {
 }
 
 #[tokio::test]
-async fn moving_the_blocker_to_a_done_column_releases_too() {
+async fn moving_the_blocker_to_a_done_column_unblocks() {
     let fixture = Fixture::open("dragged").await;
     let first = fixture.ticket("First").await;
     let second = fixture.ticket_with("Second", json!({"blocked_by_ticket_ids": [first]})).await;
@@ -86,7 +86,7 @@ async fn a_cycle_of_any_length_is_refused() {
 }
 
 #[tokio::test]
-async fn a_limit_that_refuses_holds_under_concurrency() {
+async fn a_strict_column_limit_holds_under_concurrency() {
     let fixture = Fixture::open("wip").await;
     settings(&fixture, json!({"columns": [{"id": "backlog"}, {"id": "doing", "wip_limit": 3}, {"id": "done"}], "settings": {"wip_policy": "refuse"}})).await;
     let mut ids = Vec::new();
@@ -115,7 +115,7 @@ async fn a_limit_that_refuses_holds_under_concurrency() {
 }
 
 #[tokio::test]
-async fn transitions_comments_and_reopening_are_the_boards_to_rule() {
+async fn the_board_controls_transitions_comments_and_reopening() {
     let fixture = Fixture::open("transitions").await;
     let id = fixture.ticket("Follow the rules").await;
     settings(&fixture, json!({"transitions": [{"from": "backlog", "to": "todo"}, {"from": "todo", "to": "done"}, {"from": "done", "to": "todo"}],
@@ -153,7 +153,7 @@ async fn transitions_comments_and_reopening_are_the_boards_to_rule() {
 }
 
 #[tokio::test]
-async fn a_drop_lands_beside_the_ticket_it_was_dropped_on() {
+async fn a_drop_lands_next_to_its_target() {
     let fixture = Fixture::open("drops").await;
     let mut ids = Vec::new();
     for n in 0..4 {
@@ -238,7 +238,7 @@ async fn one_bulk_change_reports_each_ticket() {
 }
 
 #[tokio::test]
-async fn what_waits_for_a_ticket_that_is_deleted_finds_it_gone() {
+async fn calls_waiting_for_a_deleted_ticket_get_not_found() {
     let fixture = Fixture::open("gone").await;
     let calls = [
         ("update_ticket", json!({"updates": {"title": "Too late"}})),

@@ -31,7 +31,7 @@ async fn match_events(fixture: &Fixture, search: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn words_match_as_they_are_searched_for() {
+async fn watched_words_match_like_searched_words() {
     let fixture = Fixture::open("watchwords").await;
     fixture.ticket("Login timeout in the browser").await;
     let mut searches = Vec::new();
@@ -68,7 +68,7 @@ async fn words_match_as_they_are_searched_for() {
 }
 
 #[tokio::test]
-async fn every_filter_is_watched() {
+async fn every_filter_applies_to_watched_searches() {
     let fixture = Fixture::open("watchfilters").await;
     let blocker = fixture.ticket("In the way").await;
     let original = fixture.ticket("The original").await;
@@ -104,7 +104,7 @@ async fn every_filter_is_watched() {
 }
 
 #[tokio::test]
-async fn what_is_meant_matches_too() {
+async fn watched_searches_match_by_meaning() {
     let fixture = Fixture::open("watchmeaning").await;
     fixture.client.batch_execute("select logic.register_embedding_model('test/three', 3)").await.expect("a model");
     let before = fixture.ticket("Near before the watch").await;

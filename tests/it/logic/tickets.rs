@@ -6,7 +6,7 @@ use super::fixtures::Fixture;
 use crate::harness;
 
 #[tokio::test]
-async fn a_ticket_has_what_it_was_given_and_sensible_rest() {
+async fn a_ticket_has_its_given_values_and_defaults() {
     let fixture = Fixture::open("create").await;
     let id =
         fixture.ticket_with("Fix the login", json!({"tags": ["a", "a", " b "], "assigned_agent_id": "agent-7"})).await;
@@ -22,7 +22,7 @@ async fn a_ticket_has_what_it_was_given_and_sensible_rest() {
 }
 
 #[tokio::test]
-async fn what_breaks_a_rule_is_refused_by_name_and_changes_nothing() {
+async fn rule_violations_name_the_field_and_change_nothing() {
     let fixture = Fixture::open("rules").await;
     let long = "x".repeat(501);
     for (arguments, code, field) in [
@@ -58,7 +58,7 @@ async fn what_breaks_a_rule_is_refused_by_name_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn the_same_idempotency_key_makes_one_ticket() {
+async fn the_same_idempotency_key_creates_one_ticket() {
     let fixture = Fixture::open("idempotency").await;
     let arguments = json!({"title": "Only once", "description": "However often it is sent", "idempotency_key": "k"});
     let tries = (0..50).map(|_| {
@@ -87,7 +87,7 @@ async fn the_same_idempotency_key_makes_one_ticket() {
 }
 
 #[tokio::test]
-async fn an_update_says_what_changed_and_records_each_field() {
+async fn an_update_returns_and_records_each_changed_field() {
     let fixture = Fixture::open("update").await;
     let id = fixture.ticket("Old title").await;
     let updates = json!({"title": "New title", "priority": "medium", "story_points": 3, "tags": ["x"], "assigned_agent_id": "agent-1"});
@@ -116,7 +116,7 @@ async fn an_update_says_what_changed_and_records_each_field() {
 }
 
 #[tokio::test]
-async fn a_change_typed_in_psql_is_recorded_like_any_other() {
+async fn changes_in_psql_are_recorded() {
     let fixture = Fixture::open("psql").await;
     let id = fixture.ticket("From the side").await;
     fixture
@@ -149,7 +149,7 @@ async fn a_change_typed_in_psql_is_recorded_like_any_other() {
 }
 
 #[tokio::test]
-async fn deleting_is_soft_and_can_be_taken_back() {
+async fn deletion_is_soft_and_reversible() {
     let fixture = Fixture::open("delete").await;
     let (first, second) = (fixture.ticket("First").await, fixture.ticket("Second").await);
     fixture.ok("set_blockers", json!({"ticket": second, "blocked_by_ticket_ids": [first]})).await;
@@ -162,7 +162,7 @@ async fn deleting_is_soft_and_can_be_taken_back() {
 }
 
 #[tokio::test]
-async fn comments_mention_thread_and_belong_to_their_author() {
+async fn comments_support_mentions_threads_and_author_rights() {
     let fixture = Fixture::open("comments").await;
     let id = fixture.ticket("Talk about it").await;
     fixture.ticket_with("Another", json!({"assigned_agent_id": "agent-x"})).await;
@@ -244,7 +244,7 @@ async fn lists_filter_sort_and_page() {
 }
 
 #[tokio::test]
-async fn search_finds_words_prefixes_and_keys_and_survives_anything() {
+async fn search_finds_words_prefixes_and_keys_for_any_query() {
     let fixture = Fixture::open("search").await;
     let id =
         fixture.ticket_with("Authentication times out", json!({"description": "Sessions end <b>too</b> early"})).await;

@@ -59,7 +59,7 @@ async fn whole(agent: &Agent, tool: &str, arguments: Value, name: &str) -> Strin
 }
 
 #[tokio::test]
-async fn a_ticket_with_more_than_an_answer_holds() {
+async fn an_oversized_ticket_is_paged() {
     let (server, fixture, agent) = fixture("mcpmuch").await;
     let story = "\u{1}\"€".repeat(20_000);
     let ticket = fixture.ticket_with(&"T".repeat(500), json!({"description": story})).await;
@@ -102,7 +102,7 @@ async fn a_ticket_with_more_than_an_answer_holds() {
 }
 
 #[tokio::test]
-async fn jobs_questions_and_workflows_at_their_widest() {
+async fn the_largest_jobs_questions_and_workflows_fit() {
     let (server, fixture, agent) = fixture("mcpwide").await;
     let stages: Vec<String> = (0..50).map(|n| format!("{n:02}{}", "s".repeat(60))).collect();
     for n in 0..40 {
@@ -161,7 +161,7 @@ async fn jobs_questions_and_workflows_at_their_widest() {
 
 /// Errors do not echo long input.
 #[tokio::test]
-async fn refusals_are_short() {
+async fn error_responses_are_short() {
     let (_server, fixture, agent) = fixture("mcpechoes").await;
     let long = "x".repeat(500_000);
     for (tool, arguments) in [
@@ -196,7 +196,7 @@ async fn refusals_are_short() {
 }
 
 #[tokio::test]
-async fn what_is_no_message_is_refused() {
+async fn invalid_messages_are_refused() {
     let (_server, fixture, agent) = fixture("mcpforms").await;
     let ping = |id: Value| json!({"jsonrpc": "2.0", "id": id, "method": "ping"});
     for bad in [

@@ -17,7 +17,7 @@ async fn job_fixture(hint: &str) -> (Server, TestWorkflow, Agent) {
 }
 
 #[tokio::test]
-async fn a_job_from_the_queue_to_the_end() {
+async fn an_agent_runs_a_job_to_completion() {
     let (_server, fixture, agent) = job_fixture("mcpjobs").await;
     let (first, second) = (fixture.ticket("Build it").await, fixture.ticket("Waits for it").await);
     fixture
@@ -69,7 +69,7 @@ async fn a_job_from_the_queue_to_the_end() {
 }
 
 #[tokio::test]
-async fn failing_and_giving_back() {
+async fn an_agent_fails_and_releases_jobs() {
     let (_server, fixture, agent) = job_fixture("mcpfails").await;
     let ticket = fixture.ticket("Hard").await;
     let job = json!({"ticket_id": ticket, "initial_prompt": "Try it.", "queue": true, "max_attempts": 2});
@@ -91,7 +91,7 @@ async fn failing_and_giving_back() {
 }
 
 #[tokio::test]
-async fn people_are_asked_and_answer() {
+async fn an_agent_gets_answers_from_people() {
     let (server, fixture, agent) = job_fixture("mcpasks").await;
     let ticket = fixture.ticket("Which colour").await;
     let asked = json!({"ticket_id": ticket, "question": "Blue or red?", "options": ["blue", "red"]});

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::http::fixtures::{TestWorkflow, open, signed_in_user};
 
 #[tokio::test]
-async fn the_official_client_works_with_it() {
+async fn the_official_client_library_works() {
     let server = open("mcplibrary").await;
     let owner = signed_in_user(&server, "ada").await;
     let fixture = TestWorkflow::of(&owner).await;

@@ -6,7 +6,7 @@ use super::agent::Agent;
 use crate::http::fixtures::{TestWorkflow, open, signed_in_user, text};
 
 #[tokio::test]
-async fn the_prompt_tells_of_the_board_and_the_ticket() {
+async fn the_prompt_describes_the_board_and_the_ticket() {
     let server = open("mcpprompt").await;
     let owner = signed_in_user(&server, "ada").await;
     let fixture = TestWorkflow::of(&owner).await;

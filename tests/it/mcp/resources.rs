@@ -102,7 +102,7 @@ async fn boards_tickets_and_jobs_can_be_read() {
 }
 
 #[tokio::test]
-async fn a_session_hears_of_changes_until_it_unsubscribes() {
+async fn a_session_gets_updates_until_it_unsubscribes() {
     let server = open("mcpsubscribe").await;
     let owner = signed_in_user(&server, "ada").await;
     let fixture = TestWorkflow::of(&owner).await;
@@ -128,7 +128,7 @@ async fn a_session_hears_of_changes_until_it_unsubscribes() {
 }
 
 #[tokio::test]
-async fn revocation_ends_the_news() {
+async fn revocation_ends_the_updates() {
     let server = open("mcpnewsends").await;
     let owner = signed_in_user(&server, "ada").await;
     let fixture = TestWorkflow::of(&owner).await;
@@ -154,7 +154,7 @@ async fn revocation_ends_the_news() {
 }
 
 #[tokio::test]
-async fn the_current_revision_listens_on_one_stream() {
+async fn the_current_revision_gets_updates_on_one_stream() {
     let server = open("mcplisten").await;
     let owner = signed_in_user(&server, "ada").await;
     let fixture = TestWorkflow::of(&owner).await;

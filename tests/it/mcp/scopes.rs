@@ -6,7 +6,7 @@ use super::agent::Agent;
 use crate::http::fixtures::{TestWorkflow, open, service_client, signed_in_user, text};
 
 #[tokio::test]
-async fn a_key_that_reads_sees_and_reaches_no_tool_that_writes() {
+async fn a_read_key_cannot_list_or_call_write_tools() {
     let server = open("mcpscopes").await;
     let owner = signed_in_user(&server, "ada").await;
     let fixture = TestWorkflow::of(&owner).await;
@@ -56,7 +56,7 @@ async fn a_key_that_reads_sees_and_reaches_no_tool_that_writes() {
 }
 
 #[tokio::test]
-async fn schemas_stand_alone_and_say_what_is_what() {
+async fn schemas_are_self_contained_and_described() {
     let server = open("mcpschemas").await;
     let agent = Agent::open_session(&signed_in_user(&server, "ada").await).await;
     let listed = agent.result("tools/list", json!({})).await;
@@ -78,7 +78,7 @@ async fn schemas_stand_alone_and_say_what_is_what() {
 }
 
 #[tokio::test]
-async fn a_service_acts_for_an_agent_as_in_rest() {
+async fn a_service_acts_for_an_agent_like_over_rest() {
     let server = open("mcpactfor").await;
     let owner = signed_in_user(&server, "ada").await;
     let fixture = TestWorkflow::of(&owner).await;

@@ -103,7 +103,7 @@ impl TestTenant {
 }
 
 #[tokio::test]
-async fn the_others_ids_look_absent_to_every_tool() {
+async fn ids_of_another_tenant_look_absent_to_every_tool() {
     let server = open("mcptenants").await;
     let (victim, outsider) = (TestTenant::build(&server, "victim").await, TestTenant::build(&server, "outsider").await);
     let everything = async || {

@@ -15,7 +15,7 @@ async fn fixture(hint: &str) -> (Server, TestWorkflow, Agent) {
 }
 
 #[tokio::test]
-async fn a_ticket_from_draft_to_done() {
+async fn an_agent_takes_a_ticket_from_draft_to_done() {
     let (_server, fixture, agent) = fixture("mcptickets").await;
     let workflow = &fixture.workflow;
     let seen = agent.call_ok("list_workflows", json!({})).await;
@@ -64,7 +64,7 @@ async fn a_ticket_from_draft_to_done() {
 }
 
 #[tokio::test]
-async fn refusals_say_what_to_do() {
+async fn errors_say_what_to_do() {
     let (_server, fixture, agent) = fixture("mcprefusals").await;
     let ticket = fixture.ticket("One").await;
     let other = fixture.ticket_with("Two", json!({"blocked_by_ticket_ids": [ticket]})).await;
@@ -117,7 +117,7 @@ async fn refusals_say_what_to_do() {
 }
 
 #[tokio::test]
-async fn long_things_come_in_parts() {
+async fn long_results_are_paged() {
     let (_server, fixture, agent) = fixture("mcplong").await;
     let story = (0..9000).map(|n| format!("Line {n} é.\n")).collect::<String>();
     let ticket = fixture.ticket_with("Long", json!({"description": story})).await;

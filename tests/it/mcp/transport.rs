@@ -11,7 +11,7 @@ use crate::harness;
 use crate::http::fixtures::{TestWorkflow, open, service_client, signed_in_user};
 
 #[tokio::test]
-async fn a_session_from_hello_to_goodbye() {
+async fn a_session_is_opened_used_and_closed() {
     let server = open("mcphello").await;
     let agent = Agent::open_session(&signed_in_user(&server, "ada").await).await;
     assert_eq!(agent.initialize_result["protocolVersion"], REVISION);
@@ -63,7 +63,7 @@ async fn the_current_revision_needs_no_session() {
 }
 
 #[tokio::test]
-async fn strangers_are_sent_away() {
+async fn unauthenticated_requests_are_refused() {
     let server = open("mcpstrangers").await;
     let anonymous = server.anonymous();
     for client in [anonymous.clone(), anonymous.with("nonsense"), anonymous.with("cb_0_0"), anonymous.with("")] {
@@ -84,7 +84,7 @@ async fn strangers_are_sent_away() {
 }
 
 #[tokio::test]
-async fn foreign_pages_and_names_are_refused() {
+async fn foreign_origins_and_hosts_are_refused() {
     let server = open("mcphosts").await;
     let ada = signed_in_user(&server, "ada").await;
     let with = async |header: &str, value: &str| send(request(&ada, &initialize_message()).header(header, value)).await;
@@ -107,7 +107,7 @@ async fn foreign_pages_and_names_are_refused() {
 }
 
 #[tokio::test]
-async fn a_session_is_no_identity() {
+async fn a_session_id_is_not_a_credential() {
     let server = open("mcphijack").await;
     let (ada, eve) = (signed_in_user(&server, "ada").await, signed_in_user(&server, "eve").await);
     let fixture = TestWorkflow::of(&ada).await;
@@ -139,7 +139,7 @@ async fn second_sign_in(server: &Server, id: &str) -> String {
 }
 
 #[tokio::test]
-async fn revocation_counts_at_once() {
+async fn revocation_takes_effect_at_once() {
     let server = open("mcprevoked").await;
     let owner = signed_in_user(&server, "ada").await;
     let fixture = TestWorkflow::of(&owner).await;

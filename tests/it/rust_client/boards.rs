@@ -44,7 +44,7 @@ fn board() -> TicketBoardConfig {
 }
 
 #[tokio::test]
-async fn a_program_sets_up_a_board_and_reads_what_is_on_it() {
+async fn a_program_configures_and_reads_a_board() {
     let server = open("sdk_boards").await;
     let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
     let client = client_for(&fixture.owner, &server.url);
@@ -89,7 +89,7 @@ async fn a_program_sets_up_a_board_and_reads_what_is_on_it() {
 }
 
 #[tokio::test]
-async fn a_board_that_is_refused_leaves_everything_as_it_was() {
+async fn a_refused_board_changes_nothing() {
     let server = open("sdk_refused_board").await;
     let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
     let workflow = client_for(&fixture.owner, &server.url).in_workflow(&fixture.workflow);

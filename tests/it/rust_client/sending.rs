@@ -22,7 +22,7 @@ fn to(status: &str, ticket: &str) -> ChangeStatus {
 }
 
 #[tokio::test]
-async fn creates_whose_answers_are_lost_are_sent_again_and_happen_once() {
+async fn creates_with_lost_responses_are_retried_and_happen_once() {
     let server = open("sdk_once").await;
     let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
     let proxy = FaultyProxy::to(&server.url).await;
@@ -45,7 +45,7 @@ async fn creates_whose_answers_are_lost_are_sent_again_and_happen_once() {
 }
 
 #[tokio::test]
-async fn what_may_have_happened_and_must_not_twice_is_left_to_the_caller() {
+async fn ambiguous_non_idempotent_calls_are_not_retried() {
     let server = open("sdk_twice").await;
     let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
     let made = fixture.ticket("Moves").await;
@@ -67,7 +67,7 @@ async fn what_may_have_happened_and_must_not_twice_is_left_to_the_caller() {
 }
 
 #[tokio::test]
-async fn refusals_are_typed() {
+async fn errors_are_typed() {
     let server = open("sdk_problems").await;
     let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
     let client = client_for(&fixture.owner, &server.url);
@@ -93,7 +93,7 @@ fn blockers(ticket: &str) -> SetBlockers {
 }
 
 #[tokio::test]
-async fn a_server_that_asks_to_wait_is_waited_for_and_a_proxys_failure_is_not_repeated_blindly() {
+async fn retry_after_is_honoured_and_gateway_errors_are_not_retried_blindly() {
     let server = MockServer::start().await;
     let busy = json!({"type": "about:blank", "title": "Busy", "status": 503, "code": "unavailable", "detail": "Busy."});
     let answer = |status: u16| ResponseTemplate::new(status);
@@ -113,7 +113,7 @@ async fn a_server_that_asks_to_wait_is_waited_for_and_a_proxys_failure_is_not_re
 }
 
 #[tokio::test]
-async fn an_access_token_that_has_ended_is_renewed_once_for_all() {
+async fn an_expired_access_token_is_refreshed_once() {
     let server = crate::client::server_with("sdk_tokens", &["--request-rate", "1000000"], Vec::new()).await;
     let user = server.user("ann").await;
     let tokens = Tokens { access: "ended".into(), refresh: user.refresh.clone() };

@@ -44,7 +44,7 @@ async fn events_up_to(watch: &mut Watch, last: i64) -> Vec<i64> {
 }
 
 #[tokio::test]
-async fn a_watcher_misses_nothing_and_hears_nothing_twice_while_servers_go_and_lines_break() {
+async fn a_watch_gets_each_event_once_across_restarts_and_disconnects() {
     let server = open("sdk_watch").await;
     let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
     let proxy = FaultyProxy::to(&server.url).await;
@@ -92,7 +92,7 @@ async fn client_end(fixture: &TestWorkflow) -> i64 {
 }
 
 #[tokio::test]
-async fn what_cannot_be_resumed_is_said() {
+async fn an_unusable_cursor_is_reported() {
     let server = open("sdk_resync").await;
     let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
     fixture.ticket("There").await;
@@ -104,7 +104,7 @@ async fn what_cannot_be_resumed_is_said() {
 }
 
 #[tokio::test]
-async fn a_room_that_may_not_be_watched_ends_with_the_reason() {
+async fn a_forbidden_room_ends_with_the_reason() {
     let server = open("sdk_rooms").await;
     let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
     let outsider = signed_in_user(&server, "outsider").await;

@@ -35,7 +35,7 @@ async fn server_with_tickets(owner: &Client) -> TestWorkflow {
 }
 
 #[tokio::test]
-async fn what_is_meant_is_found_and_what_is_written_too() {
+async fn search_finds_by_meaning_and_by_words() {
     let server = server_with_local_model("meant").await;
     let fixture = server_with_tickets(&signed_in_user(&server, "ada").await).await;
     embedded(&server).await;
@@ -77,7 +77,7 @@ async fn what_is_meant_is_found_and_what_is_written_too() {
 }
 
 #[tokio::test]
-async fn filters_comments_and_highlights_hold_without_a_model_too() {
+async fn filters_comments_and_highlights_work_without_a_model() {
     let server = server("words").await;
     let fixture = server_with_tickets(&signed_in_user(&server, "ada").await).await;
     let urgent = fixture

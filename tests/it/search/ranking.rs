@@ -40,7 +40,7 @@ async fn nearest(fixture: &TestWorkflow, model: i64, filters: &str, rows: i32) -
 }
 
 #[tokio::test]
-async fn the_graph_gives_full_pages_also_when_few_pass_the_filters() {
+async fn pages_are_full_even_with_selective_filters() {
     for major in [16, 18] {
         let fixture = TestWorkflow::on(harness::database_of(major, "crowd").await).await;
         let model = insert_many_tickets(&fixture, 6001).await;
@@ -89,7 +89,7 @@ async fn rare_words_first(fixture: &TestWorkflow) {
 }
 
 #[tokio::test]
-async fn how_common_words_are_is_read_once_for_all_statistics() {
+async fn word_frequencies_are_cached_between_statistics() {
     let fixture = TestWorkflow::open("words").await;
     for n in 0..30 {
         fixture.ticket(&format!("Common word {n}")).await;
@@ -103,7 +103,7 @@ async fn how_common_words_are_is_read_once_for_all_statistics() {
 }
 
 #[tokio::test]
-async fn documents_of_an_older_version_are_composed_anew() {
+async fn documents_of_an_older_version_are_rebuilt() {
     let fixture = TestWorkflow::open("outdated").await;
     let kept = fixture.ticket("A gazebo in the garden").await;
     let gone = fixture.ticket("A gazebo that is gone").await;

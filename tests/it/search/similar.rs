@@ -17,7 +17,7 @@ fn of_type<'a>(similar: &'a Value, ticket: &str) -> Option<&'a str> {
 }
 
 #[tokio::test]
-async fn a_near_copy_is_called_a_duplicate_and_a_stranger_is_not() {
+async fn a_near_copy_is_a_duplicate_and_an_unrelated_ticket_is_not() {
     let server = server_with_local_model("copies").await;
     let fixture = TestWorkflow::of(&signed_in_user(&server, "ada").await).await;
     let original = fixture.ticket_with(TITLE, json!({"description": DESCRIPTION})).await;
@@ -52,7 +52,7 @@ async fn a_near_copy_is_called_a_duplicate_and_a_stranger_is_not() {
 }
 
 #[tokio::test]
-async fn related_tickets_say_how_they_are_linked_already() {
+async fn related_tickets_include_existing_links() {
     let server = server_with_local_model("related").await;
     let fixture = TestWorkflow::of(&signed_in_user(&server, "ada").await).await;
     let original = fixture.ticket_with(TITLE, json!({"description": DESCRIPTION})).await;
@@ -109,7 +109,7 @@ async fn without_a_model_titles_are_compared() {
 }
 
 #[tokio::test]
-async fn a_provider_that_is_fast_enough_is_waited_for() {
+async fn a_fast_provider_is_awaited() {
     let fake = FakeProvider::start(Behavior::Healthy(3)).await;
     let url = fake.url();
     let flags = [

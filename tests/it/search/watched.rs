@@ -7,7 +7,7 @@ use crate::harness::eventually;
 use crate::http::fixtures::{TestWorkflow, signed_in_user, text};
 
 #[tokio::test]
-async fn a_watched_search_tells_of_what_is_meant() {
+async fn a_watched_search_matches_by_meaning() {
     let server = server_with_local_model("watchedmeaning").await;
     let fixture = TestWorkflow::of(&signed_in_user(&server, "ada").await).await;
     let body = json!({"workflow_id": fixture.workflow, "name": "Locked out", "query": "people cannot sign in", "notify": true});

@@ -25,7 +25,7 @@ const STUBBORN: &str = r#"
 const QUICK: &str = "name = 'second'\n[jobs.task]\ncommand = 'echo done by another'";
 
 #[tokio::test]
-async fn a_cancelled_job_takes_its_command_and_all_it_started_with_it() {
+async fn cancelling_a_job_kills_its_command_and_all_its_processes() {
     let fixture = WorkerFixture::open("worker_cancel").await;
     let job = fixture.job(json!({})).await;
     // The next heartbeat is due in twenty minutes, so only a notification can stop the command.
@@ -39,7 +39,7 @@ async fn a_cancelled_job_takes_its_command_and_all_it_started_with_it() {
 }
 
 #[tokio::test]
-async fn a_paused_job_stands_still_and_goes_on() {
+async fn a_paused_job_is_suspended_and_resumed() {
     let fixture = WorkerFixture::open("worker_pause").await;
     let job = fixture.job(json!({})).await;
     let config = r#"
@@ -70,7 +70,7 @@ async fn a_paused_job_stands_still_and_goes_on() {
 }
 
 #[tokio::test]
-async fn a_question_to_a_person_is_answered_in_the_commands_file() {
+async fn a_question_is_answered_through_a_file() {
     let fixture = WorkerFixture::open("worker_ask").await;
     let job = fixture.job(json!({"stages": ["plan", "review"]})).await;
     let config = r#"
@@ -101,7 +101,7 @@ async fn a_question_to_a_person_is_answered_in_the_commands_file() {
 }
 
 #[tokio::test]
-async fn a_lost_lease_ends_the_command_and_nothing_more_is_written() {
+async fn a_lost_lease_ends_the_command_and_stops_all_writes() {
     let fixture = WorkerFixture::open("worker_lost").await;
     let job = fixture.job(json!({"max_attempts": 1})).await;
     let config = r#"
@@ -132,7 +132,7 @@ async fn a_lost_lease_ends_the_command_and_nothing_more_is_written() {
 }
 
 #[tokio::test]
-async fn a_worker_that_was_frozen_past_its_lease_is_not_believed() {
+async fn a_worker_suspended_past_its_lease_is_rejected() {
     let fixture = WorkerFixture::open("worker_frozen").await;
     let job = fixture.job(json!({})).await;
     let config = r#"
@@ -160,7 +160,7 @@ async fn a_worker_that_was_frozen_past_its_lease_is_not_believed() {
 }
 
 #[tokio::test]
-async fn a_stopped_worker_gives_its_job_back_and_another_takes_it() {
+async fn a_stopped_worker_releases_its_job_to_another() {
     let fixture = WorkerFixture::open("worker_stop").await;
     let job = fixture.job(json!({"stages": ["plan", "build"]})).await;
     let first = format!("grace_seconds = 0.3\n{}", STUBBORN.replace("[jobs.task]", "[jobs.task]\n"));
@@ -180,7 +180,7 @@ async fn a_stopped_worker_gives_its_job_back_and_another_takes_it() {
 }
 
 #[tokio::test]
-async fn a_stage_that_ends_within_the_grace_is_not_done_again() {
+async fn a_stage_that_ends_within_the_grace_period_is_not_repeated() {
     let fixture = WorkerFixture::open("worker_grace").await;
     let job = fixture.job(json!({"stages": ["plan", "build"]})).await;
     let config = r#"
@@ -204,7 +204,7 @@ async fn a_stage_that_ends_within_the_grace_is_not_done_again() {
 }
 
 #[tokio::test]
-async fn a_killed_worker_leaves_no_command_behind_and_another_finishes() {
+async fn a_killed_worker_leaves_no_processes_and_another_finishes() {
     let fixture = WorkerFixture::open("worker_killed").await;
     let job = fixture.job(json!({})).await;
     let mut worker = fixture.worker(STUBBORN, &[]);
@@ -238,7 +238,7 @@ async fn a_second_signal_ends_the_worker_and_its_commands_at_once() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_revoked_ends_the_worker_and_what_it_runs() {
+async fn a_revoked_key_ends_the_worker_and_its_commands() {
     let fixture = WorkerFixture::open("worker_revoked").await;
     fixture.job(json!({})).await;
     let mut worker: Worker = fixture.worker(&format!("poll_seconds = 0.2\nconcurrency = 2\n{STUBBORN}"), &[]);

@@ -6,7 +6,7 @@ use super::{WorkerFixture, gone};
 use crate::http::fixtures::text;
 
 #[tokio::test]
-async fn what_fails_is_tried_again_in_the_stage_where_it_was() {
+async fn failures_are_retried_from_the_same_stage() {
     let fixture = WorkerFixture::open("worker_retry").await;
     let job = fixture.job(json!({"stages": ["plan", "build"], "max_attempts": 2})).await;
     let config = r#"
@@ -35,7 +35,7 @@ async fn what_fails_is_tried_again_in_the_stage_where_it_was() {
 }
 
 #[tokio::test]
-async fn the_last_failure_is_final_and_some_statuses_are_at_once() {
+async fn the_last_failure_is_final_and_some_statuses_are_not_retried() {
     let fixture = WorkerFixture::open("worker_final").await;
     let last = fixture.job(json!({"job_type": "last", "max_attempts": 1})).await;
     let hopeless = fixture.job(json!({"job_type": "hopeless"})).await;
@@ -72,7 +72,7 @@ async fn the_last_failure_is_final_and_some_statuses_are_at_once() {
 }
 
 #[tokio::test]
-async fn a_stage_that_takes_too_long_is_ended_with_everything_it_started() {
+async fn a_stage_timeout_kills_all_its_processes() {
     let fixture = WorkerFixture::open("worker_timeout").await;
     let job = fixture.job(json!({"stages": ["plan"], "max_attempts": 1})).await;
     let config = r#"
@@ -94,7 +94,7 @@ async fn a_stage_that_takes_too_long_is_ended_with_everything_it_started() {
 }
 
 #[tokio::test]
-async fn what_a_command_leaves_running_ends_with_it() {
+async fn background_processes_end_with_their_command() {
     let fixture = WorkerFixture::open("worker_leftovers").await;
     let job = fixture.job(json!({})).await;
     let config = "[jobs.task]\ncommand = 'sleep 1000 & echo $! > pids; echo done'";

@@ -14,7 +14,7 @@ async fn refusal(mut worker: Worker) -> (i32, String) {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_said_in_a_sentence() {
+async fn configuration_errors_are_one_sentence() {
     let fixture = WorkerFixture::open("worker_words").await;
     let start = |key: Option<&str>, file: &str, flags: &[&str]| {
         Worker::start(fixture.folder.path(), &fixture.server.url, key, file, flags)

@@ -29,7 +29,7 @@ impl WorkerFixture {
 }
 
 #[tokio::test]
-async fn each_file_becomes_one_job_and_its_result_lies_beside_it() {
+async fn each_file_becomes_one_job_with_a_result_file() {
     let fixture = WorkerFixture::open("worker_inbox").await;
     let inbox = fixture.inbox();
     let config = r#"
@@ -64,7 +64,7 @@ async fn each_file_becomes_one_job_and_its_result_lies_beside_it() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_still_being_written_is_waited_for_and_a_bad_one_is_put_aside() {
+async fn incomplete_files_wait_and_invalid_ones_are_moved_aside() {
     let fixture = WorkerFixture::open("worker_halves").await;
     let inbox = fixture.inbox();
     let file = fixture.path("inbox/slow.json");
@@ -85,7 +85,7 @@ async fn a_file_that_is_still_being_written_is_waited_for_and_a_bad_one_is_put_a
 }
 
 #[tokio::test]
-async fn a_worker_that_starts_again_finds_the_jobs_of_the_files_it_had_taken() {
+async fn a_restarted_worker_finds_the_jobs_of_its_files() {
     let fixture = WorkerFixture::open("worker_halfway").await;
     let inbox = fixture.inbox();
     let config = r#"

@@ -15,7 +15,7 @@ impl WorkerFixture {
 }
 
 #[tokio::test]
-async fn output_whose_answers_are_lost_comes_once_and_an_outage_is_sat_out() {
+async fn output_arrives_once_despite_lost_responses_and_an_outage() {
     let fixture = WorkerFixture::open("worker_lines").await;
     let job = fixture.job(json!({"stages": ["plan", "build"]})).await;
     let proxy = FaultyProxy::to(&fixture.server.url).await;
@@ -24,10 +24,10 @@ async fn output_whose_answers_are_lost_comes_once_and_an_outage_is_sat_out() {
         command = '''
             [ "$CALLBOARD_STAGE" = plan ] || { echo built > built; exit 0; }
             i=0
-            while [ ! -e enough ]; do i=$((i+1)); echo "proxy $i"; sleep 0.02; done
+            while [ ! -e enough ]; do i=$((i+1)); echo "line $i"; sleep 0.02; done
             while [ ! -e away ]; do sleep 0.02; done
             j=0
-            while [ $j -lt 500 ]; do j=$((j+1)); i=$((i+1)); echo "proxy $i"; done
+            while [ $j -lt 500 ]; do j=$((j+1)); i=$((i+1)); echo "line $i"; done
             echo $i > last
         '''
     "#;
@@ -55,7 +55,7 @@ async fn output_whose_answers_are_lost_comes_once_and_an_outage_is_sat_out() {
 }
 
 #[tokio::test]
-async fn an_app_is_stored_and_one_that_cannot_be_read_is_said() {
+async fn an_app_is_stored_and_an_unreadable_one_is_reported() {
     let fixture = WorkerFixture::open("worker_app").await;
     let job = fixture.job(json!({"title": "A map fixture"})).await;
     let config = r##"

@@ -7,7 +7,7 @@ use crate::harness::eventually;
 use crate::http::fixtures::text;
 
 #[tokio::test]
-async fn a_job_goes_through_its_stages_and_its_ticket_goes_along() {
+async fn a_job_runs_its_stages_and_moves_its_ticket() {
     let fixture = WorkerFixture::open("worker_stages").await;
     let job = fixture.job(json!({"stages": ["plan", "build", "review"], "payload": {"colour": "red"}})).await;
     let config = r#"
@@ -134,7 +134,7 @@ async fn the_key_is_not_given_to_commands_unless_the_file_says_so() {
 }
 
 #[tokio::test]
-async fn several_jobs_run_at_once_and_no_more_than_allowed() {
+async fn concurrent_jobs_stay_within_the_limit() {
     let fixture = WorkerFixture::open("worker_many").await;
     let mut jobs = Vec::new();
     for _ in 0..4 {
@@ -162,7 +162,7 @@ async fn several_jobs_run_at_once_and_no_more_than_allowed() {
 }
 
 #[tokio::test]
-async fn a_waiting_worker_is_told_of_new_jobs_at_once_and_takes_only_its_types() {
+async fn an_idle_worker_is_notified_of_new_jobs_of_its_types() {
     let fixture = WorkerFixture::open("worker_bell").await;
     // The poll interval is an hour; only a notification can start the job sooner.
     let worker = fixture.worker("poll_seconds = 3600\n[jobs.paint]\ncommand = 'echo painted'", &[]);
