@@ -92,8 +92,8 @@ async fn files_are_imported_and_every_line_is_accounted_for() {
     );
     assert_eq!(run(&test.url, "", &["workflow", "list", "--json"]).json(), serde_json::json!([]));
 
-    let said = import(&[]);
-    assert!(!said.ok, "bad lines make exit code 1");
+    let output = import(&[]);
+    assert!(!output.ok, "bad lines make exit code 1");
     for part in [
         "16  tickets imported",
         "1  tombstones skipped",
@@ -101,9 +101,9 @@ async fn files_are_imported_and_every_line_is_accounted_for() {
         "2  ticket types added",
         "(epic, merge-request)",
     ] {
-        assert!(said.out.contains(part), "{part}: {}", said.out);
+        assert!(output.out.contains(part), "{part}: {}", output.out);
     }
-    assert!(said.err.contains("Line 26: cb-22 as parent of cb-23 would close a circle"), "{}", said.err);
+    assert!(output.err.contains("Line 26: cb-22 as parent of cb-23 would close a circle"), "{}", output.err);
     assert!(import(&[]).out.contains("16  imported before, left as they are"));
 
     let exported = run(&test.url, "", &["export", "json", "--workflow", "Tracker"]).json();
@@ -137,7 +137,7 @@ async fn verify_finds_a_sequence_gap() {
     assert!(whole.ok && whole.out.contains("all whole"), "{}", whole.out);
     assert!(run(&test.url, "", &["maintenance", "restored"]).err.contains("new epoch"));
     assert!(run(&test.url, "", &["maintenance", "prune", "--months", "2"]).ok);
-    harness::connect(&test.url).await.batch_execute("delete from history where seq = 1").await.expect("make a hole");
+    harness::connect(&test.url).await.batch_execute("delete from history where seq = 1").await.expect("make a gap");
     let broken = run(&test.url, "", &["verify"]);
     assert!(!broken.ok && broken.out.contains("not whole") && broken.err.contains("are due"), "{}", broken.out);
 }
@@ -173,5 +173,5 @@ async fn a_command_starts_its_own_postgres() {
     assert!(run("", "", &["--config", config, "workflow", "create", "Kept"]).ok);
     let listed = run("", "", &["--config", config, "workflow", "list"]);
     assert!(listed.out.contains("Kept"), "{}{}", listed.out, listed.err);
-    assert!(!data.join("postgres/postmaster.pid").exists(), "stopped in order");
+    assert!(!data.join("postgres/postmaster.pid").exists(), "clean shutdown");
 }

@@ -120,7 +120,7 @@ async fn open(hint: &str) -> (Server, TestWorkflow, Terminal) {
 async fn tickets_are_created_found_changed_and_resolved() {
     let (_server, fixture, at) = open("cli_tickets").await;
     assert_eq!(
-        at.run_ok(&["ticket", "create", "Fix the door", "-p", "high", "--tag", "a", "--tag", "b", "--assign", "ada"])
+        at.run_ok(&["ticket", "create", "Fix the gate", "-p", "high", "--tag", "a", "--tag", "b", "--assign", "ada"])
             .await,
         "TKT-1"
     );
@@ -140,7 +140,7 @@ async fn tickets_are_created_found_changed_and_resolved() {
     let table = at.run_ok(&["ticket", "list"]).await;
     let lines: Vec<&str> = table.lines().collect();
     assert!(lines[0].starts_with("KEY    COLUMN   PRIORITY") && lines[1].contains("[blocked] Paint it"), "{table}");
-    assert!(lines[2].contains("high") && lines[2].contains("ada") && lines[2].ends_with("Fix the door"), "{table}");
+    assert!(lines[2].contains("high") && lines[2].contains("ada") && lines[2].ends_with("Fix the gate"), "{table}");
     let some = at.run_ok(&["ticket", "list", "--assigned", "ada", "--tag", "a", "-p", "high"]).await;
     assert!(some.contains("TKT-1") && !some.contains("TKT-2"), "{some}");
 
@@ -151,7 +151,7 @@ async fn tickets_are_created_found_changed_and_resolved() {
     at.run_with(&["ticket", "comment", "1", "-"], "From a pipe").await.ok();
     let shown = at.run_ok(&["ticket", "show", "1"]).await;
     for part in [
-        "TKT-1  Fix the door",
+        "TKT-1  Fix the gate",
         "in_progress",
         "assigned to ada",
         "tags a, b",
@@ -173,7 +173,7 @@ async fn tickets_are_created_found_changed_and_resolved() {
 
     at.run(&["ticket", "claim", "--tag", "nothing"]).await.refuses("ready");
     assert_eq!(at.run_ok(&["ticket", "resolve", "1", "-c", "The hinge was bent."]).await.lines().count(), 1);
-    assert_eq!(at.run_ok(&["ticket", "claim"]).await, "TKT-2", "nothing blocks it any more");
+    assert_eq!(at.run_ok(&["ticket", "claim"]).await, "TKT-2", "no longer blocked");
     assert!(at.run_ok(&["ticket", "block", "2", "--on", "1"]).await.contains("lockers"));
     let gone = at.run_ok(&["ticket", "delete", "2"]).await;
     at.run(&["ticket", "show", "2"]).await.refuses("There is no ticket 2");
@@ -205,8 +205,8 @@ async fn errors_are_sentences_or_problem_documents_and_change_nothing() {
         &["ticket", "fly"],
         &["job", "create", "x", "--payload", "{"],
     ] {
-        let said = at.run(wrong).await;
-        assert_eq!(said.code, Some(2), "{wrong:?}: {}", said.err);
+        let result = at.run(wrong).await;
+        assert_eq!(result.code, Some(2), "{wrong:?}: {}", result.err);
     }
     assert_eq!(at.run(&["ticket", "list", "--all", "--json"]).await.json(), before);
 
@@ -244,8 +244,8 @@ async fn a_stored_sign_in_is_private_and_refreshes_concurrently() {
     std::fs::write(&file, kept.to_string()).expect("write");
     let names: Vec<String> = (0..6).map(|number| format!("flow {number}")).collect();
     let all = names.iter().map(|_| at.run(&["whoami", "--json"]));
-    for said in futures_util::future::join_all(all).await {
-        assert_eq!(said.json()["user"]["email"], "eve@example.org");
+    for result in futures_util::future::join_all(all).await {
+        assert_eq!(result.json()["user"]["email"], "eve@example.org");
     }
     at.run(&["logout"]).await.ok();
     at.run(&["whoami"]).await.refuses("callboard login");
@@ -318,8 +318,8 @@ async fn questions_from_one_terminal_are_decided_at_another() {
         let (verb, flags) = decision.split_first().expect("a verb");
         asker.run(&["approval", verb, &id]).await.refuses("themselves");
         assert!(at.run_ok(&["approval", "show", &id]).await.contains("All is green"));
-        let said = at.run_ok(&[&["approval", verb, id.as_str()], flags].concat()).await;
-        assert!(said.ends_with("by ada"), "{said}");
+        let result = at.run_ok(&[&["approval", verb, id.as_str()], flags].concat()).await;
+        assert!(result.ends_with("by ada"), "{result}");
         let other = if *verb == "approve" { "reject" } else { "approve" };
         at.run(&["approval", other, &id]).await.refuses("already by ada");
         let output = child.expect("started").wait_with_output().await.expect("its end");

@@ -83,7 +83,7 @@ async fn server_at(db: Arc<TestDb>, flags: &[&str], mut extras: Vec<ExtraRoutes>
     let relay = live.clone();
     state.add_ready_check("relay", Box::new(move || relay.ready()));
     let tasks = BackgroundTasks::start(&state, &live);
-    harness::eventually("the relay follows", async || live.ready().is_ok()).await;
+    harness::eventually("the relay catches up", async || live.ready().is_ok()).await;
     let server = http::serve(listener, state.clone(), extras).expect("serve");
     let handle = server.handle();
     tokio::spawn(server);

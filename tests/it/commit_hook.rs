@@ -71,9 +71,9 @@ impl HookFixture {
     #[track_caller]
     fn git(&self, arguments: &[&str]) -> String {
         let output = self.command("git").args(arguments).output().expect("git runs");
-        let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert!(output.status.success(), "git {arguments:?}: {said}");
-        assert!(!said.contains(self.key()), "git {arguments:?} shows the key");
+        let printed = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "git {arguments:?}: {printed}");
+        assert!(!printed.contains(self.key()), "git {arguments:?} shows the key");
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
@@ -223,8 +223,8 @@ async fn hook_failures_never_block_a_commit() {
             .env("CALLBOARD_API_KEY", key)
             .output();
         let output = output.expect("callboard runs");
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(!output.status.success() && said.contains(why) && !said.contains(key), "{said}");
+        let printed = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && printed.contains(why) && !printed.contains(key), "{printed}");
     }
 
     // An existing hook is kept; outside a repository the command does nothing.

@@ -196,13 +196,13 @@ async fn missing_commits_are_reported() {
     fixture.write("a", "a\n");
     let sha = fixture.commit("Begin");
     git(&fixture.toy(), &["branch", "-q", "dead"]);
-    assert_eq!(fixture.refused("dead").await.0, 404, "the name of a branch is no commit id");
+    assert_eq!(fixture.refused("dead").await.0, 404, "a branch name is not a commit id");
     assert_eq!(fixture.refused(&"0".repeat(40)).await.0, 404);
     for wrong in ["abc", "--help", "HEAD", "zzzz", "../x", &"a".repeat(65)] {
         assert_eq!(fixture.refused(wrong).await.0, 422, "{wrong}");
     }
     let blob = git(&fixture.toy(), &["rev-parse", "HEAD:a"]);
-    assert_eq!(fixture.refused(&blob).await.0, 404, "a blob is no commit");
+    assert_eq!(fixture.refused(&blob).await.0, 404, "a blob is not a commit");
     let outsider = diff(&fixture.db, &fixture.config, &Caller::trusted("other"), &sha, None).await;
     assert_eq!(outsider.expect_err("refused").as_problem().status, 404);
     assert_eq!(diff(&fixture.db, &fixture.config, &fixture.caller, &sha, None).await.expect("found").commit_sha, sha);
@@ -238,7 +238,7 @@ async fn repositories_outside_are_refused() {
     assert!(fixture.refused(&sha).await.1.contains("outside"));
     std::fs::remove_file(fixture.toy().join(".git")).expect("rm");
     git(&fixture.folder.path().join("home"), &["init", "-q"]);
-    assert!(fixture.refused(&sha).await.1.contains("holds no git repository"), "one above does not count");
+    assert!(fixture.refused(&sha).await.1.contains("holds no git repository"), "a parent repository does not count");
 }
 
 #[tokio::test]
@@ -268,7 +268,7 @@ async fn repository_configuration_runs_no_code() {
     git(&fixture.toy(), &["config", "color.ui", "always"]);
     let found = fixture.diff(&sha).await;
     assert!(found.files[0].diff.starts_with("diff --git a/a.x b/a.x\n") && found.files[0].diff.ends_with("-a\n+b\n"));
-    assert!(!trace.exists(), "something ran");
+    assert!(!trace.exists(), "a command was executed");
 }
 
 #[tokio::test]

@@ -28,18 +28,18 @@ async fn demo_agents_use_the_api_and_resume_after_a_restart() {
     );
     harness::eventually("four agents at work", async || count(&at_work).await == 4).await;
     let telling = "select count(distinct kind) from job_messages where agent_id in ('demo/echo', 'demo/finch')";
-    harness::eventually("workers claim jobs and tell what they do", async || count(telling).await == 3).await;
+    harness::eventually("workers claim jobs and report progress", async || count(telling).await == 3).await;
     drop(stop);
     running.await.expect("the demo ends").expect("in order");
 
     let tickets = count("select count(*) from tickets").await;
     let before = count("select max(seq) from history").await;
     let (stop, running) = run();
-    harness::eventually("work goes on", async || count("select max(seq) from history").await >= before + 3).await;
+    harness::eventually("work continues", async || count("select max(seq) from history").await >= before + 3).await;
     drop(stop);
     running.await.expect("the demo ends").expect("in order");
     assert_eq!(count("select count(*) from workflows").await, 1);
-    assert!(count("select count(*) from tickets").await <= tickets + 3, "it was not seeded again");
+    assert!(count("select count(*) from tickets").await <= tickets + 3, "the data was not generated twice");
     let gaps = "select count(*) from streams s where s.last_seq <> (select count(*) from history h where h.stream_id = s.stream_id)";
     assert_eq!(count(gaps).await, 0);
     let by_key = "select count(*) from api_keys where actor_id like 'demo/%' and last_used_at is not null";

@@ -73,7 +73,7 @@ async fn starts_keeps_its_data_and_starts_again() {
     client.batch_execute("create extension vector; create table kept as select 7::int8 as n").await.expect("write");
     assert_eq!(database_url(&data).expect("a running server"), embedded.url());
     embedded.stop().await;
-    assert!(!data.join("postgres/postmaster.pid").exists(), "stopped in order");
+    assert!(!data.join("postgres/postmaster.pid").exists(), "clean shutdown");
     let gone = database_url(&data).expect_err("nothing runs").to_string();
     assert!(gone.contains("callboard serve"), "{gone}");
 
@@ -199,20 +199,20 @@ async fn a_stale_pid_file_is_ignored_and_unrelated_processes_survive() {
     if owner.uid() != 0 && tempfile_is_roots(&folder) {
         other_process.uid(owner.uid()).gid(owner.gid());
     }
-    let mut other_process = other_process.spawn().expect("start a other_process");
+    let mut other_process = other_process.spawn().expect("start a process");
     for (file, text) in files.iter().zip(texts) {
         fs::write(file, text.replacen(&pid.to_string(), &other_process.id().to_string(), 1))
             .expect("write a stale file");
     }
     let again = start(&data).await;
     assert_eq!(number(again.url(), "select 1::int8").await, 1);
-    assert!(other_process.try_wait().expect("look").is_none(), "the other_process was harmed");
+    assert!(other_process.try_wait().expect("look").is_none(), "the unrelated process was killed");
     again.stop().await;
     // The helper was killed before it wrote its pid.
     fs::write(&files[0], "").expect("write an empty file");
     start(&data).await.stop().await;
-    other_process.kill().expect("end the other_process");
-    other_process.wait().expect("reap the other_process");
+    other_process.kill().expect("kill the process");
+    other_process.wait().expect("reap the process");
 }
 
 fn tempfile_is_roots(folder: &TempDir) -> bool {

@@ -113,7 +113,7 @@ async fn a_rebuild_loses_no_history() {
         .await
         .expect("count");
     let spent: i64 = setup.query_one("select spent_minutes from tickets", &[]).await.expect("read").get(0);
-    assert!(tickets > 0 && jobs > 0, "writers got through between rebuilds");
+    assert!(tickets > 0 && jobs > 0, "writers made progress between rebuilds");
     assert_eq!((recorded.get(0), spent, recorded.get(1)), (tickets, tickets, jobs));
 }
 
@@ -146,7 +146,7 @@ async fn a_rebuild_locks_all_tables_with_triggers_first() {
     while !writers.is_empty() && !rebuild.is_finished() {
         if let Some(row) = watch.query_opt(waiting, &[]).await.expect("the locks") {
             let name: String = row.get(0);
-            assert!(!row.get::<_, bool>(1), "the rebuild dropped something before it locked {name}");
+            assert!(!row.get::<_, bool>(1), "the rebuild dropped an object before locking {name}");
             if let Some(writer) = writers.remove(&name) {
                 writer.batch_execute("commit").await.expect("commit");
             }

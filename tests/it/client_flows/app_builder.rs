@@ -167,7 +167,7 @@ async fn a_dropped_socket_resumes() {
     lease.post_message("step", "one").await;
     let last = socket.until(|message| message["message"] == "one").await.pop().expect("a message");
     drop(socket);
-    lease.post_message("log", "not told").await;
+    lease.post_message("log", "not delivered").await;
     lease.post_message("step", "two").await;
     lease.call("progress", json!({"progress": 10, "message": "On it"})).await;
     lease.post_message("chat", "three").await;
@@ -208,8 +208,8 @@ async fn closed(fixture: &Fixture, who: &Client, address: &str) -> u16 {
 async fn rejects_outsiders_and_invalid_urls() {
     let fixture = Fixture::open("app-builder-bad").await;
     let id = queued(&fixture).await;
-    for door in ["jobs", "workflows"] {
-        let (mine, none) = (format!("/ws/{door}/{id}/"), format!("/ws/{door}/job-none/"));
+    for endpoint in ["jobs", "workflows"] {
+        let (mine, none) = (format!("/ws/{endpoint}/{id}/"), format!("/ws/{endpoint}/job-none/"));
         assert_eq!(closed(&fixture, &fixture.server.bearer("cb_wrong"), &mine).await, 4001);
         assert_eq!(closed(&fixture, &fixture.server.bearer("no.such.token"), &mine).await, 4001);
         assert_eq!(closed(&fixture, &fixture.outsider, &mine).await, 4003);
@@ -225,7 +225,7 @@ async fn rejects_outsiders_and_invalid_urls() {
             4001
         );
         for bad in ["since=-1", "since=yesterday"] {
-            assert_eq!(fixture.refused(&fixture.ann, &format!("/ws/{door}/{id}?{bad}")).await, 422, "{bad}");
+            assert_eq!(fixture.refused(&fixture.ann, &format!("/ws/{endpoint}/{id}?{bad}")).await, 422, "{bad}");
         }
         let mut socket = fixture.socket(&anonymous, &mine).await;
         socket.0.send(json!({"type": "auth", "token": fixture.ann.token})).await;

@@ -54,13 +54,17 @@ async fn assert_recovery(server: &Server, why: &str, heal: impl FnOnce()) {
         assert!(!embeddings.embed_now(&ticket, Duration::from_millis(30)).await);
     }
     assert!(slowest < Duration::from_millis(900), "a write took {slowest:?}");
-    eventually("it is noticed", async || embeddings.status().state == "failing").await;
+    eventually("the dead peer is detected", async || embeddings.status().state == "failing").await;
     let detail = embeddings.status().detail.expect("a reason");
     assert!(detail.contains(why) && !detail.contains("Ticket number") && !detail.contains("canary"), "{detail}");
     let started = Instant::now();
     let absent = embeddings.query("anything", BUDGET).await.expect_err("no vector");
     assert!(matches!(absent, Absent::Failing(_)), "{absent:?}");
-    assert!(started.elapsed() < Duration::from_millis(100), "requests do not try it: {:?}", started.elapsed());
+    assert!(
+        started.elapsed() < Duration::from_millis(100),
+        "requests do not call the provider: {:?}",
+        started.elapsed()
+    );
     assert_eq!(server.number("select count(*) from ticket_embeddings").await, 0);
     server.anonymous().get("/ready").await.ok();
 
@@ -127,7 +131,7 @@ async fn recovers_from_an_unreachable_provider() {
         healed.await.expect("a sign");
         FakeProvider::on(std::net::TcpListener::bind(address).expect("the port"), Behavior::Healthy(3)).await
     });
-    assert_recovery(&server, "cannot be reached", || heal.send(()).expect("somebody who waits")).await;
+    assert_recovery(&server, "cannot be reached", || heal.send(()).expect("a waiting receiver")).await;
     drop(fake.await);
 }
 
@@ -176,7 +180,7 @@ async fn a_slow_provider_is_not_awaited_repeatedly() {
     .await;
     assert_eq!(late, 3);
     // A late result is cached for the next identical query.
-    eventually("it is remembered", async || embeddings.query("query 0", Duration::ZERO).await.is_ok()).await;
+    eventually("the search is stored", async || embeddings.query("query 0", Duration::ZERO).await.is_ok()).await;
     // The queue has no such time limit.
     TestWorkflow::of(&signed_in_user(&server, "ada").await).await.ticket("A ticket").await;
     embedded(&server, 1).await;
@@ -205,7 +209,7 @@ async fn requests_follow_the_settings() {
     // The same name with other dimensions is reported to the operator, and vectors are not mixed.
     fake.set_behavior(Behavior::Healthy(6));
     let other = server.second_server(&flags(&fake.url(), &[])).await;
-    eventually("it says so", async || {
+    eventually("the change is reported", async || {
         other.state.embeddings.status().detail.is_some_and(|why| why.contains("CALLBOARD_EMBEDDING_DIMENSIONS"))
     })
     .await;
@@ -224,7 +228,7 @@ async fn many_servers_share_the_queue_and_a_new_model_takes_over() {
     let with = flags(&url, &["--embedding-dimensions", "3", "--embedding-batch", "5"]);
     let nodes = futures_util::future::join_all((0..5).map(|_| off.second_server(&with))).await;
     embedded(&off, 60).await;
-    assert_eq!(fake.texts().len(), 60, "each was embedded once");
+    assert_eq!(fake.texts().len(), 60, "each ticket was embedded once");
     let before = nodes[0].state.embeddings.query("anything", Duration::from_secs(20)).await.expect("a vector");
 
     // One server restarts with another model: it builds that one and keeps querying the old one.

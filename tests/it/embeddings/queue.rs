@@ -11,13 +11,13 @@ async fn new_and_reworded_tickets_are_queued() {
     for major in [16, 18] {
         let fixture = Fixture::on(harness::database_of(major, "queued").await).await;
         let early = fixture.ticket("Before any model").await;
-        assert_eq!(waiting(&fixture).await, 0, "nobody wants vectors");
+        assert_eq!(waiting(&fixture).await, 0, "no ticket needs vectors");
         let model = register(&fixture, "one").await;
         let late = fixture.ticket("After the model").await;
         let mut both = [early.clone(), late.clone()];
         both.sort();
         assert_eq!(ids(&claim(&fixture, model).await), both);
-        assert!(ids(&claim(&fixture, model).await).is_empty(), "they are taken");
+        assert!(ids(&claim(&fixture, model).await).is_empty(), "all tickets are claimed");
         fixture.client.batch_execute("update embedding_queue set not_before = '-infinity'").await.expect("lapse");
         assert_eq!(drain(&fixture, model).await, 2);
         assert_eq!(number(&fixture, "select count(*) from ticket_embeddings where part = 0").await, 2);
@@ -25,7 +25,7 @@ async fn new_and_reworded_tickets_are_queued() {
         for change in [json!({"priority": "high"}), json!({"story_points": 3})] {
             fixture.ok("update_ticket", json!({"ticket": late, "updates": change})).await;
         }
-        assert_eq!(waiting(&fixture).await, 0, "its words are the same");
+        assert_eq!(waiting(&fixture).await, 0, "its text is the same");
         for change in
             [json!({"title": "Another title"}), json!({"description": "Another text"}), json!({"tags": ["a"]})]
         {
@@ -128,7 +128,7 @@ async fn a_change_during_embedding_keeps_the_ticket_queued() {
     let ticket = fixture.ticket("First").await;
     let first = claim(&fixture, model).await;
     fixture.ok("update_ticket", json!({"ticket": ticket, "updates": {"title": "Second"}})).await;
-    assert!(ids(&claim(&fixture, model).await).is_empty(), "somebody works on it");
+    assert!(ids(&claim(&fixture, model).await).is_empty(), "the ticket is claimed");
     assert_eq!(store(&fixture, model, &first).await, 1);
     let second = claim(&fixture, model).await;
     assert!(tickets(&second)[0]["texts"][0].as_str().expect("a text").starts_with("Second"));
@@ -147,7 +147,7 @@ async fn expired_claims_are_reassigned_and_late_results_rejected() {
     assert_eq!(ids(&again), ids(&lost));
     assert_eq!(store(&fixture, model, &lost).await, 0, "its lease was taken over");
     assert_eq!(store(&fixture, model, &again).await, 1);
-    assert_eq!(store(&fixture, model, &again).await, 0, "once is enough");
+    assert_eq!(store(&fixture, model, &again).await, 0, "queued once");
 }
 
 #[tokio::test]
@@ -219,9 +219,9 @@ async fn a_new_model_is_built_in_the_background_and_takes_over() {
             let row = fixture.client.query_opt("select state from embedding_models where id = $1", &[&model]).await;
             row.expect("a query").map_or("gone".to_owned(), |row| row.get::<_, String>(0))
         };
-        assert_eq!(state(old).await, "serving", "the first serves at once");
+        assert_eq!(state(old).await, "serving", "the first model is active at once");
         let new = register(&fixture, "new").await;
-        assert_eq!(register(&fixture, "new").await, new, "again changes nothing");
+        assert_eq!(register(&fixture, "new").await, new, "a repetition changes nothing");
         assert_eq!((state(old).await, state(new).await), ("serving".into(), "building".into()));
         assert_eq!(fixture.ok("maintain_embedding_models", json!({})).await["promoted"], json!(null));
         // Both models are kept current while one is built.
@@ -239,7 +239,7 @@ async fn a_new_model_is_built_in_the_background_and_takes_over() {
         assert_eq!(
             number(&fixture, "select count(*) from ticket_embeddings").await,
             8,
-            "others may still ask the old one"
+            "other servers may still query the old model"
         );
         fixture
             .client

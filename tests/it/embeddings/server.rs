@@ -41,7 +41,7 @@ async fn tickets_are_embedded_and_queries_have_vectors_of_the_same_model() {
     eventually("everything is embedded", async || server.number("select count(*) from ticket_embeddings").await == 2)
         .await;
     let query = server.state.embeddings.query("login does  not work ", TIMEOUT).await.expect("a vector");
-    let again = server.state.embeddings.query("login does not work", Duration::ZERO).await.expect("remembered");
+    let again = server.state.embeddings.query("login does not work", Duration::ZERO).await.expect("stored");
     assert_eq!(query, again);
     let nearest = server
         .sql(
@@ -69,8 +69,8 @@ async fn tickets_are_embedded_and_queries_have_vectors_of_the_same_model() {
     let line = r#"callboard_embeddings{model="local/all-MiniLM-L6-v2",state="embedded"}"#;
     assert!(metrics.contains(line), "{metrics}");
     let json = |arguments: &[&str]| {
-        let said = callboard(&server, arguments);
-        serde_json::from_str::<serde_json::Value>(&said).unwrap_or_else(|error| panic!("{error}: {said}"))
+        let output = callboard(&server, arguments);
+        serde_json::from_str::<serde_json::Value>(&output).unwrap_or_else(|error| panic!("{error}: {output}"))
     };
     assert_eq!(json(&["embeddings", "status", "--json"]), json!([model]));
     let table = callboard(&server, &["embeddings", "status"]);
@@ -98,7 +98,7 @@ async fn without_a_model_the_server_runs_and_reports_why() {
     let server = server_with("missing", &flags, Vec::new()).await;
     let fixture = TestWorkflow::of(&signed_in_user(&server, "ada").await).await;
     let ticket = fixture.ticket("A ticket").await;
-    eventually("it says so", async || server.state.embeddings.status().state == "failing").await;
+    eventually("the change is reported", async || server.state.embeddings.status().state == "failing").await;
     let absent = server.state.embeddings.query("a ticket", TIMEOUT).await.expect_err("no model");
     assert!(matches!(&absent, Absent::Failing(why) if why.contains("make setup")), "{absent}");
     assert!(!server.state.embeddings.embed_now(&ticket, TIMEOUT).await);

@@ -151,7 +151,7 @@ async fn fifty_sign_ins_do_not_stall_health() {
     let server = server_with("fifty", &["--sign-in-rate", "1000"], vec![]).await;
     server.user("ada").await;
     let anonymous = server.anonymous();
-    let rush = tokio::spawn({
+    let sign_ins = tokio::spawn({
         let anonymous = anonymous.clone();
         async move {
             let body = json!({"email": "ada@example.org", "password": "correct horse"});
@@ -159,12 +159,12 @@ async fn fifty_sign_ins_do_not_stall_health() {
         }
     });
     let mut slowest = Duration::ZERO;
-    while !rush.is_finished() {
+    while !sign_ins.is_finished() {
         let started = Instant::now();
         anonymous.get("/health").await.ok();
         slowest = slowest.max(started.elapsed());
     }
-    let answers = rush.await.expect("the rush");
+    let answers = sign_ins.await.expect("the concurrent requests");
     assert!(answers.iter().all(|answer| answer.status == 200));
     assert!(slowest < Duration::from_millis(500), "/health took {slowest:?}");
 }

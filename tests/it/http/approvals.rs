@@ -204,12 +204,12 @@ async fn long_polling_ends_with_the_decision() {
     for _ in 0..20 {
         fixture.base.owner.get("/api/workflows").await.ok();
     }
-    assert!(waiting.iter().all(|one| !one.is_finished()), "all of them wait");
+    assert!(waiting.iter().all(|one| !one.is_finished()), "all requests wait");
     let decided = fixture.member.post(&path(&asked, "approve"), json!({})).await.ok();
     for one in waiting {
         assert_eq!(one.await.expect("an answer"), decided);
     }
-    assert!(began.elapsed() < Duration::from_secs(15), "long before the time was over");
+    assert!(began.elapsed() < Duration::from_secs(15), "returned before the time limit");
     // Expiry ends the long poll as well.
     let asked = fixture.ask(json!({"expires_in_seconds": 1})).await;
     let ended = fixture.robot.get(&format!("/api/approvals/{}?wait=30", text(&asked, "id"))).await.ok();

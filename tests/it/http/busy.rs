@@ -43,11 +43,11 @@ async fn locked_rows_do_not_block_sign_in() {
     server.anonymous().post("/api/auth/token/refresh", json!({"refresh": signed_in["refresh"]})).await.ok();
     assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
     // A request without a free connection fails fast with Retry-After.
-    harness::eventually("some are told to come back", async || {
+    harness::eventually("some requests get Retry-After", async || {
         waiting.iter().any(tokio::task::JoinHandle::is_finished)
     })
     .await;
-    held.rollback().await.expect("let go");
+    held.rollback().await.expect("release");
     let mut refused = 0;
     for one in waiting {
         let (answer, took) = one.await.expect("an answer");

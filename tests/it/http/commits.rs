@@ -323,7 +323,7 @@ async fn a_job_ends_with_a_commit_that_names_tickets() {
     let third = fixture.ticket("TKT-3").await["ticket_id"].clone();
     let (job, ended) = run(third, (1..40).map(|n| format!("TKT-{n} ")).collect()).await;
     assert_eq!((&ended["ticket_resolved"], &ended["job"]["status"]), (&json!(true), &json!("succeeded")));
-    let said = fixture.robot.get(&format!("/api/job-messages?job_id={job}&kind=step")).await.ok();
-    assert!(said.to_string().contains("must name at most 20 tickets"), "{said}");
+    let messages = fixture.robot.get(&format!("/api/job-messages?job_id={job}&kind=step")).await.ok();
+    assert!(messages.to_string().contains("must name at most 20 tickets"), "{messages}");
     assert_eq!(fixture.ticket("TKT-3").await["commit_count"], 1);
 }

@@ -239,7 +239,7 @@ pub struct TestTenant {
     /// The owner.
     pub client: Client,
     /// The ids of the resources.
-    pub things: BTreeMap<String, String>,
+    pub resources: BTreeMap<String, String>,
 }
 
 impl TestTenant {
@@ -250,20 +250,23 @@ impl TestTenant {
         let fixture = TestWorkflow::of(&client).await;
         let path = format!("/api/workflows/{}/members/{}", fixture.workflow, member.id);
         client.put(&path, json!({"role": "member"})).await.ok();
-        let mut things = BTreeMap::new();
+        let mut resources = BTreeMap::new();
         for name in ["parent", "blocker", "other", "ticket", "deleted", "merged", "reviewed"] {
-            things.insert(name.to_owned(), fixture.ticket(&format!("The {name} ticket")).await);
+            resources.insert(name.to_owned(), fixture.ticket(&format!("The {name} ticket")).await);
         }
-        client.delete(&format!("/api/tickets/{}", things["deleted"])).await.ok();
-        let merge = json!({"ticket_id": things["merged"], "into_ticket_id": things["other"]});
+        client.delete(&format!("/api/tickets/{}", resources["deleted"])).await.ok();
+        let merge = json!({"ticket_id": resources["merged"], "into_ticket_id": resources["other"]});
         client.post("/api/tickets/merge", merge).await.ok();
-        things.insert("comment".to_owned(), fixture.comment(&things["ticket"], "Somebody's words").await);
-        things.extend(
-            jobs::things(&client, &fixture, &things["other"]).await.into_iter().map(|(name, id)| (name.to_owned(), id)),
+        resources.insert("comment".to_owned(), fixture.comment(&resources["ticket"], "Somebody's words").await);
+        resources.extend(
+            jobs::create_resources(&client, &fixture, &resources["other"])
+                .await
+                .into_iter()
+                .map(|(name, id)| (name.to_owned(), id)),
         );
         let search = json!({"workflow_id": fixture.workflow, "name": "Kept", "query": "ticket"});
         let search = text(&client.post("/api/searches", search).await.created(), "search_id");
-        approvals::things(server, &fixture, &member.id, &mut things).await;
+        approvals::create_resources(server, &fixture, &member.id, &mut resources).await;
         let agent = client.post("/api/agents", json!({"name": "An agent"})).await.created();
         let key = client.post("/api/keys", json!({"name": "A key", "actor_id": agent["id"], "scopes": ["read"]})).await;
         let invite = json!({"workflow_id": fixture.workflow, "role": "member"});
@@ -285,9 +288,9 @@ impl TestTenant {
             ("session", session),
             ("search", search),
         ] {
-            things.insert(name.to_owned(), id);
+            resources.insert(name.to_owned(), id);
         }
-        Self { client, things }
+        Self { client, resources }
     }
 
     /// Builds the example request, with ids of this tenant in place of `$names`.
@@ -317,7 +320,7 @@ impl TestTenant {
     /// A value with ids of this tenant in place of `$names`.
     pub fn fill(&self, value: &Value) -> Value {
         match value {
-            Value::String(text) => match text.strip_prefix('$').and_then(|name| self.things.get(name)) {
+            Value::String(text) => match text.strip_prefix('$').and_then(|name| self.resources.get(name)) {
                 Some(id) => json!(id),
                 None => value.clone(),
             },

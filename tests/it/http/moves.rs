@@ -35,7 +35,7 @@ async fn claims_assign_each_ticket_once() {
     let others = futures_util::future::join_all((0..10).map(|_| ann.post("/api/tickets/claim", ask.clone()))).await;
     let answers: Vec<Value> = others.into_iter().map(|answer| answer.ok()).collect();
     let got: Vec<&str> = answers.iter().filter_map(|answer| answer["ticket_id"].as_str()).collect();
-    assert_eq!(got.len(), 7, "one each: {answers:?}");
+    assert_eq!(got.len(), 7, "one successor each: {answers:?}");
     assert_eq!(got.iter().collect::<BTreeSet<_>>().len(), 7);
     let none = ann.post("/api/tickets/claim", ask).await.ok();
     assert_json_snapshot!("claim_nothing", redacted(&none));
@@ -102,7 +102,7 @@ async fn blockers_and_cycles() {
 }
 
 #[tokio::test]
-async fn bulk_updates_are_all_or_nothing_on_request() {
+async fn bulk_updates_report_each_ticket_or_change_none() {
     let server = open("bulk").await;
     let ann = signed_in_user(&server, "ann").await;
     let fixture = TestWorkflow::of(&ann).await;
@@ -127,7 +127,7 @@ async fn bulk_updates_are_all_or_nothing_on_request() {
         assert_eq!(answer.json["errors"][0]["field"], field, "{}", answer.json);
         answer.refused(422);
     }
-    assert_eq!(fixture.read(&a).await["priority"], "high", "a refusal changes none of them");
+    assert_eq!(fixture.read(&a).await["priority"], "high", "a refused update changes no ticket");
 }
 
 #[tokio::test]

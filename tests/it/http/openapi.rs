@@ -121,7 +121,7 @@ async fn the_docs_page_needs_nothing_from_outside() {
     }
     assert!(assets.len() > 4, "{assets:?}");
     for asset in assets {
-        assert!(!asset.contains("//"), "{asset} comes from elsewhere");
+        assert!(!asset.contains("//"), "{asset} is loaded from another host");
         let path = format!("/docs/{}", asset.trim_start_matches("/docs/").trim_start_matches("./"));
         assert_eq!(anonymous.get(&path).await.status, 200, "{path}");
     }

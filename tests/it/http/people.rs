@@ -91,7 +91,7 @@ async fn a_service_acts_for_agents() {
         assert_eq!(client.post("/api/tickets/create", body.clone()).await.refused(403), "forbidden");
     }
     let known = server.sql("select from actors where id = 'coder-4'", &[]).await;
-    assert!(known.is_empty(), "a refused call provisions nobody");
+    assert!(known.is_empty(), "a refused call provisions no agent");
     for bad in ["", " ", "a b", "é", "-x", &"x".repeat(129)] {
         let request = robot.request(Method::GET, "/api/workflows").header("X-Agent-ID", bad);
         let answer = robot.send(request).await;

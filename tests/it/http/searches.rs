@@ -178,7 +178,7 @@ async fn search_results_export_as_a_file() {
     let found = ann.post("/api/tickets/search", body).await.ok();
     let searched: Vec<String> =
         found["results"].as_array().expect("results").iter().map(|one| text(one, "key")).collect();
-    assert_eq!(order, searched, "the best first");
+    assert_eq!(order, searched, "best match first");
     assert!(json.to_string().contains("Said on it"));
     let markdown = take(json!({"format": "markdown", "limit": 1})).await;
     assert_eq!(markdown.header("content-disposition"), Some("attachment; filename=\"tickets.md\""));

@@ -16,10 +16,10 @@ const PUBLIC_IDS: &[(&str, &str, &str)] = &[
     (
         "PUT /api/workflows/{id}/members/{actor}",
         "/path/actor",
-        "an owner takes in whoever exists, by id or e-mail address",
+        "an owner may add any existing user by id or e-mail address",
     ),
-    ("POST /api/invites/accept", "/body/invite", "an invitation is for whoever holds it"),
-    ("POST /api/auth/register", "/body/invite", "an invitation is for whoever holds it"),
+    ("POST /api/invites/accept", "/body/invite", "an invitation is a bearer token"),
+    ("POST /api/auth/register", "/body/invite", "an invitation is a bearer token"),
     ("GET /api/agents", "/query/cursor", "it is compared with ids, not looked up"),
     ("GET /api/approvals", "/query/cursor", "it is compared with ids, not looked up"),
 ];
@@ -40,8 +40,8 @@ async fn ids_of_another_tenant_look_absent() {
                 for absent in [false, true] {
                     tried += 1;
                     let id = |name: &str| match absent {
-                        false => victim.things[name].clone(),
-                        true => other_than(&victim.things[name]),
+                        false => victim.resources[name].clone(),
+                        true => other_than(&victim.resources[name]),
                     };
                     let outsider = match fresh.take() {
                         Some(outsider) => outsider,
@@ -202,6 +202,6 @@ async fn everything(server: &Server, tenant: &TestTenant) -> String {
             write!(query, " union all select '{table} ' || to_jsonb(x)::text from {table} x where x.workflow_id = $1");
     }
     query.push_str(") x");
-    let people: Vec<&str> = ["actor", "member", "agent"].iter().map(|name| tenant.things[*name].as_str()).collect();
-    server.sql(&query, &[&tenant.things["workflow"], &people]).await[0].get(0)
+    let people: Vec<&str> = ["actor", "member", "agent"].iter().map(|name| tenant.resources[*name].as_str()).collect();
+    server.sql(&query, &[&tenant.resources["workflow"], &people]).await[0].get(0)
 }

@@ -166,7 +166,7 @@ async fn tickets_are_searched_listed_and_counted() {
     let fixture = TestWorkflow::of(&ann).await;
     let id = fixture.ticket_with("The printer <b>burns</b>", json!({"priority": "high", "tags": ["fire"]})).await;
     fixture.ticket("Another matter").await;
-    let body = json!({"workflow_id": fixture.workflow, "agent_id": "whoever", "query": "printer", "search_type": "hybrid",
+    let body = json!({"workflow_id": fixture.workflow, "agent_id": "any-agent", "query": "printer", "search_type": "hybrid",
                       "limit": 5, "include_comments": true, "filters": {
                       "status": ["backlog"], "priority": ["high", "critical"], "ticket_type": ["task"],
                       "tags": ["fire"], "created_after": "2020-01-01", "created_before": "2999-01-01T00:00:00+02:00",

@@ -139,7 +139,7 @@ async fn receivers_get_the_stream_in_order_and_signed() {
     let listed = answer["events"].as_array().expect("events");
     let from = listed.iter().position(|e| e["type"] == "webhook_created").expect("the webhook itself");
     let wanted = &listed[from..];
-    harness::eventually("everything was told", async || all.requests().len() >= wanted.len()).await;
+    harness::eventually("every event was delivered", async || all.requests().len() >= wanted.len()).await;
     let got = all.requests();
     // The same events in the same order, each once.
     assert_eq!(got.iter().map(ReceivedRequest::json).collect::<Vec<_>>(), wanted);
@@ -147,8 +147,8 @@ async fn receivers_get_the_stream_in_order_and_signed() {
     let mut ids: Vec<&str> = got.iter().map(|one| one.id.as_str()).collect();
     ids.sort_unstable();
     ids.dedup();
-    assert_eq!(ids.len(), got.len(), "an id for each event");
-    harness::eventually("the moves were told", async || moves.requests().len() == 2).await;
+    assert_eq!(ids.len(), got.len(), "each event has an id");
+    harness::eventually("the moves were delivered", async || moves.requests().len() == 2).await;
     let types: Vec<Value> = moves.requests().iter().map(|one| one.json()["type"].clone()).collect();
     assert_eq!(types, ["status_changed", "ticket_resolved"]);
     // No event contains secrets or URLs.
@@ -315,7 +315,7 @@ async fn slow_and_verbose_receivers_are_tolerated() {
     let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
     let receiver = Receiver::start().await;
     let (id, _) = create_webhook(&fixture, &receiver.url(), json!([])).await;
-    harness::eventually("the first is told", async || receiver.requests().len() == 1).await;
+    harness::eventually("the first event was delivered", async || receiver.requests().len() == 1).await;
     let flood = ResponseTemplate::new(200).set_body_bytes(vec![b'x'; 20 << 20]);
     receiver.answer([flood, ResponseTemplate::new(200).set_delay(Duration::from_secs(60))]);
     let test = format!("/api/webhooks/{id}/test");

@@ -15,7 +15,7 @@ async fn make_due(server: &Server) {
     server.sql("update webhooks set not_before = now() where active", &[]).await;
 }
 
-async fn shown(fixture: &TestWorkflow, id: &str) -> Value {
+async fn get_webhook(fixture: &TestWorkflow, id: &str) -> Value {
     fixture.owner.get(&format!("/api/webhooks/{id}")).await.ok()
 }
 
@@ -38,7 +38,8 @@ async fn failed_deliveries_are_retried_before_later_events() {
     fixture.comment(&ticket, "Words").await;
     let mut pauses = Vec::new();
     for attempt in 1..=3 {
-        harness::eventually("an attempt was noted", async || shown(&fixture, &id).await["attempt"] == attempt).await;
+        harness::eventually("an attempt was noted", async || get_webhook(&fixture, &id).await["attempt"] == attempt)
+            .await;
         let row = server
             .sql("select extract(epoch from not_before - now())::float8, failing_since is not null from webhooks", &[])
             .await;
@@ -58,8 +59,8 @@ async fn failed_deliveries_are_retried_before_later_events() {
     assert_eq!(kinds, ["ticket_created", "ticket_created", "ticket_created", "ticket_created", "comment_added"]);
     assert!(got[..4].iter().all(|one| (&one.id, &one.body) == (&got[0].id, &got[0].body)), "the same message");
     assert_ne!(got[4].id, got[0].id);
-    harness::eventually("all is well", async || {
-        let now = shown(&fixture, &id).await;
+    harness::eventually("the provider is healthy", async || {
+        let now = get_webhook(&fixture, &id).await;
         now["attempt"] == 0 && now["behind"] == 0 && now["failing_since"].is_null() && now["active"] == true
     })
     .await;
@@ -94,10 +95,10 @@ async fn a_failing_webhook_is_disabled_and_resumes_from_its_cursor() {
     for n in 0..3 {
         fixture.ticket(&format!("Ticket {n}")).await;
     }
-    harness::eventually("it failed", async || shown(&fixture, &id).await["attempt"] == 1).await;
+    harness::eventually("it failed", async || get_webhook(&fixture, &id).await["attempt"] == 1).await;
     server.sql("update webhooks set failing_since = now() - interval '73 hours', not_before = now()", &[]).await;
-    harness::eventually("it was stopped", async || shown(&fixture, &id).await["active"] == false).await;
-    let stopped = shown(&fixture, &id).await;
+    harness::eventually("it was stopped", async || get_webhook(&fixture, &id).await["active"] == false).await;
+    let stopped = get_webhook(&fixture, &id).await;
     assert_eq!(
         stopped["disabled_reason"],
         "no event was taken for three days; the last attempt: The receiver answered 404."
@@ -121,8 +122,8 @@ async fn a_failing_webhook_is_disabled_and_resumes_from_its_cursor() {
     // 410 Gone stops the webhook at once.
     receiver.answer([status(410)]);
     fixture.ticket("Ticket 3").await;
-    harness::eventually("it was stopped", async || shown(&fixture, &id).await["active"] == false).await;
-    assert_eq!(shown(&fixture, &id).await["disabled_reason"], "the receiver answered 410 Gone.");
+    harness::eventually("it was stopped", async || get_webhook(&fixture, &id).await["active"] == false).await;
+    assert_eq!(get_webhook(&fixture, &id).await["disabled_reason"], "the receiver answered 410 Gone.");
 }
 
 #[tokio::test]
@@ -141,7 +142,7 @@ async fn one_of_several_servers_delivers() {
     let words: Vec<String> = (0..80).map(|n| format!("Words {n}")).collect();
     futures_util::future::join_all(words.iter().map(|words| fixture.comment(&ticket, words))).await;
     for receiver in &receivers {
-        harness::eventually("everything was told", async || receiver.requests().len() >= 80).await;
+        harness::eventually("every event was delivered", async || receiver.requests().len() >= 80).await;
     }
     harness::eventually("every cursor is at the end", async || {
         server.number("select count(*) from webhooks w join streams s on s.stream_id = 'workflow:' || w.workflow_id where s.last_seq > w.last_seq").await == 0
@@ -149,7 +150,7 @@ async fn one_of_several_servers_delivers() {
     .await;
     for receiver in &receivers {
         let seqs: Vec<i64> = receiver.requests().iter().map(ReceivedRequest::seq).collect();
-        assert_eq!(seqs.len(), 80, "each once");
+        assert_eq!(seqs.len(), 80, "each event once");
         assert!(seqs.is_sorted(), "{seqs:?}");
     }
 }
@@ -215,7 +216,7 @@ async fn killed_servers_lose_no_delivery() {
         let one = process(&server).await;
         server.sql("update webhooks set lease_expires_at = null", &[]).await;
         let before = receiver.requests().len();
-        harness::eventually("some were told", async || receiver.requests().len() >= before + 5).await;
+        harness::eventually("some events were delivered", async || receiver.requests().len() >= before + 5).await;
         drop(one);
         let left = server.number("select count(*) from webhooks where lease_expires_at > now()").await;
         assert_eq!(left, 1, "round {round}: the claim outlives its server");
@@ -234,7 +235,7 @@ async fn killed_servers_lose_no_delivery() {
     for one in &got {
         match first.last() {
             Some(last) if one.seq() <= *last => {
-                assert_eq!(one.seq(), *last, "only what was under way is sent again");
+                assert_eq!(one.seq(), *last, "only deliveries in flight are repeated");
                 repeats += 1;
             }
             _ => first.push(one.seq()),
@@ -248,7 +249,7 @@ async fn killed_servers_lose_no_delivery() {
         .collect();
     assert_eq!(first, wanted);
     assert!(repeats <= 4, "{repeats}");
-    assert_eq!(text(&shown(&fixture, &webhook).await, "id"), webhook);
+    assert_eq!(text(&get_webhook(&fixture, &webhook).await, "id"), webhook);
 }
 
 #[tokio::test]

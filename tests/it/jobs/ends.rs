@@ -47,7 +47,7 @@ async fn board_rules_override_job_moves() {
     let done = fixture.base.ok("complete_job", json!({"job": job, "token": token, "commit_sha": "abcd1234"})).await;
     assert_eq!((&done["job"]["status"], &done["ticket_resolved"]), (&json!("succeeded"), &json!(false)));
     assert!(text(&done, "notice").contains("blocked"));
-    assert_eq!(fixture.notes(&job).await.len(), 2, "both are told in the transcript");
+    assert_eq!(fixture.notes(&job).await.len(), 2, "the transcript has both messages");
     let only = json!({"columns": [{"id": "plan", "name": "Plan", "category": "todo"}, {"id": "build", "name": "Build", "category": "active"},
         {"id": "done", "name": "Done", "category": "done"}], "transitions": [{"from": "plan", "to": "done"}]});
     let strict = fixture.base.ok("create_workflow", json!({"name": "Strict", "board_config": only})).await;
@@ -55,7 +55,7 @@ async fn board_rules_override_job_moves() {
     let other = fixture.base.ticket_with("Strict", json!({"workflow": place})).await;
     let job = fixture.job(json!({"workflow": place, "ticket": other, "stages": ["build"]})).await;
     let claimed = fixture.base.ok("claim_job", json!({"workflow": place})).await;
-    assert_eq!(claimed["job"]["id"], job.as_str(), "a board that forbids the move does not stop the work");
+    assert_eq!(claimed["job"]["id"], job.as_str(), "a forbidden move does not stop the job");
     assert_eq!(fixture.base.card(&other).await["status"], "plan");
     let token = text(&claimed, "lease_token");
     let done = fixture.base.ok("complete_job", json!({"job": job, "token": token})).await;
@@ -74,7 +74,7 @@ async fn failed_jobs_are_retried_up_to_the_limit() {
     assert_eq!((&failed["will_retry"], &failed["job"]["status"]), (&json!(true), &json!("queued")));
     let again = fixture.base.ok("fail_job", json!({"job": job, "token": token, "error": "no network"})).await;
     assert_eq!(again["retry_at"], failed["retry_at"]);
-    assert_eq!(fixture.status().await, "plan", "it is not over yet");
+    assert_eq!(fixture.status().await, "plan", "the job will be retried");
     fixture.set(&job, "not_before = now()").await;
     let (_, token) = fixture.claim().await;
     assert_eq!(fixture.base.refused("fail_job", json!({"job": job, "token": token, "error": " "})).await, "CB422");
@@ -87,7 +87,7 @@ async fn failed_jobs_are_retried_up_to_the_limit() {
         (&json!("queued"), &json!(0), &Value::Null)
     );
     let (_, token) = fixture.claim().await;
-    assert_eq!(fixture.status().await, "plan", "back at work");
+    assert_eq!(fixture.status().await, "plan", "the ticket is back in progress");
     let hopeless = json!({"job": job, "token": token, "error": "no such thing", "retry": false});
     assert_eq!(fixture.base.ok("fail_job", hopeless).await["will_retry"], false);
 }
@@ -101,7 +101,11 @@ async fn cancellation_is_requested_delivered_and_confirmed() {
         "cancelled"
     );
     assert_eq!(fixture.get(&job).await["error"], "changed my mind");
-    assert_eq!(fixture.base.ok("cancel_job", json!({"job": job})).await["status"], "cancelled", "twice is once");
+    assert_eq!(
+        fixture.base.ok("cancel_job", json!({"job": job})).await["status"],
+        "cancelled",
+        "cancellation is idempotent"
+    );
     fixture.base.ok("retry_job", json!({"job": job})).await;
     let (_, token) = fixture.claim().await;
     assert_eq!(fixture.base.refused("confirm_job_cancel", json!({"job": job, "token": token})).await, "CB409");
@@ -134,7 +138,7 @@ async fn prompts_are_collected_before_queueing() {
     let fixture = JobFixture::open("job_prompt").await;
     let job = fixture.job(json!({"queue": false, "initial_prompt": ""})).await;
     assert_eq!(fixture.get(&job).await["status"], "collecting");
-    assert_eq!(fixture.base.refused("continue_job", json!({"job": job})).await, "CB422", "there is nothing to do yet");
+    assert_eq!(fixture.base.refused("continue_job", json!({"job": job})).await, "CB422", "the prompt is empty");
     assert_eq!(fixture.base.refused("pause_job", json!({"job": job})).await, "CB409");
     assert_eq!(fixture.base.refused("update_job", json!({"job": job, "initial_prompt": " "})).await, "CB422");
     fixture.base.ok("update_job", json!({"job": job, "initial_prompt": "Make it so", "stages": ["plan"]})).await;
@@ -179,7 +183,7 @@ async fn a_job_without_a_workflow_gets_a_default_one() {
         fixture.base.ok("create_job", json!({"caller": "outsider", "workflow": null, "initial_prompt": "x"})).await;
     assert_ne!(mine["workflow_id"], other["workflow_id"]);
     assert_eq!(other["workflow_id"], again["workflow_id"]);
-    assert_eq!((&mine["title"], &other["ticket_key"]), (&json!("One"), &json!("TKT-1")), "with tickets of their own");
+    assert_eq!((&mine["title"], &other["ticket_key"]), (&json!("One"), &json!("TKT-1")), "each job has its own ticket");
     assert_eq!(fixture.base.card(&text(&again, "ticket_id")).await["title"], "x..");
     let replay = json!({"caller": "outsider", "workflow": null, "initial_prompt": "once", "idempotency_key": "k"});
     let first = fixture.base.ok("create_job", replay.clone()).await;

@@ -21,7 +21,7 @@ async fn jobs_are_claimed_once_by_priority_then_age() {
     assert_eq!(
         fixture.base.refused("claim_job", json!({"lease_seconds": 1})).await,
         "CB422",
-        "also where nothing is ready"
+        "also when no job is ready"
     );
     fixture.set(&later, "not_before = now()").await;
     assert_eq!(fixture.base.ok("claim_job", json!({"job_types": ["other"]})).await["job"], Value::Null);
@@ -51,7 +51,7 @@ async fn blocked_jobs_are_not_claimable() {
     fixture.base.ok("change_status", json!({"ticket": inside, "new_status": "build"})).await;
     let claimed = fixture.base.ok("claim_job", json!({})).await;
     assert_eq!((&claimed["job"]["id"], &claimed["job"]["stage"]), (&json!(job), &json!("plan")));
-    assert_eq!(fixture.base.card(&blocked).await["status"], "plan", "the ticket went along");
+    assert_eq!(fixture.base.card(&blocked).await["status"], "plan", "the ticket moved with the job");
     let archived = "update workflows set archived_at = now() where id = $1";
     fixture.job(json!({"ticket": inside})).await;
     fixture.base.client.execute(archived, &[&fixture.base.workflow]).await.expect("archived");
@@ -122,7 +122,7 @@ async fn an_expired_lease_requeues_the_job() {
     assert_eq!(fixture.base.ok("expire_leases", json!({})).await, 1);
     let queued = fixture.get(&job).await;
     assert_eq!((&queued["status"], &queued["attempt"]), (&json!("queued"), &json!(1)));
-    assert!(text(&queued, "not_before") > text(&queued, "queued_at"), "not at once");
+    assert!(text(&queued, "not_before") > text(&queued, "queued_at"), "retried after a delay");
     assert_eq!(fixture.base.ok("claim_job", json!({})).await["job"], Value::Null);
     fixture.set(&job, "not_before = now()").await;
     let (_, second) = fixture.claim().await;
@@ -134,7 +134,7 @@ async fn an_expired_lease_requeues_the_job() {
     let failed = fixture.get(&job).await;
     assert_eq!((&failed["status"], fixture.status().await.as_str()), (&json!("failed"), "errored"));
     assert!(text(&failed, "error").contains("stopped sending heartbeats"));
-    assert_eq!(fixture.notes(&job).await.len(), 1, "the retry is told");
+    assert_eq!(fixture.notes(&job).await.len(), 1, "the transcript has the retry");
     fixture.base.streams_are_gapless().await;
 }
 
@@ -149,12 +149,20 @@ async fn paused_jobs_keep_their_lease_while_heartbeats_arrive() {
     fixture.base.ok("pause_job", json!({"job": job})).await;
     let heartbeat = fixture.base.ok("record_heartbeat", json!({"job": job, "token": token})).await;
     assert_eq!((&heartbeat["status"], &heartbeat["pause_requested"]), (&json!("paused"), &json!(true)));
-    assert_eq!(fixture.base.ok("continue_job", json!({"job": job})).await["status"], "running", "its worker is there");
+    assert_eq!(
+        fixture.base.ok("continue_job", json!({"job": job})).await["status"],
+        "running",
+        "its lease is still valid"
+    );
     fixture.base.ok("pause_job", json!({"job": job})).await;
     fixture.set(&job, "lease_expires_at = now() - interval '1 second'").await;
     assert_eq!(fixture.base.ok("expire_leases", json!({})).await, 1);
     let resting = fixture.get(&job).await;
-    assert_eq!((&resting["status"], &resting["attempt"]), (&json!("paused"), &json!(0)), "it rests, held by nobody");
+    assert_eq!(
+        (&resting["status"], &resting["attempt"]),
+        (&json!("paused"), &json!(0)),
+        "paused without a lease holder"
+    );
     assert_eq!(fixture.base.refused("record_heartbeat", json!({"job": job, "token": token})).await, "CB007");
     assert_eq!(fixture.base.ok("resume_job", json!({"job": job})).await["status"], "queued");
     // A released job can be claimed at once, and the attempt does not count.

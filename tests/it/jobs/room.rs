@@ -117,7 +117,7 @@ async fn job_events_arrive_in_order() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rooms_of_other_tenants_and_deleted_jobs_are_closed() {
-    let fixture = LiveFixture::open("job_doors").await;
+    let fixture = LiveFixture::open("job_closed").await;
     let workflow = fixture.workflow("ann", 1).await;
     let (_, key) = fixture.key("ann").await;
     let ann = fixture.server.bearer(&key);
@@ -128,7 +128,7 @@ async fn rooms_of_other_tenants_and_deleted_jobs_are_closed() {
     outsider.subscribe(&room, None).await;
     let refused = outsider.until("error").await;
     outsider.subscribe("job:job-none", None).await;
-    assert_eq!(outsider.until("error").await["code"], refused["code"], "as if it were not there");
+    assert_eq!(outsider.until("error").await["code"], refused["code"], "same error as for a missing room");
     let message = ann.post("/api/job-messages", json!({"job_id": job, "content": "Look"})).await.created();
     let mut socket = fixture.socket("ann").await;
     socket.subscribe(&room, None).await;

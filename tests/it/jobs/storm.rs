@@ -149,7 +149,7 @@ async fn every_job_finishes_once_despite_killed_and_suspended_workers() {
     let open = format!("select count(*) from jobs where workflow_id = '{workflow}' and status <> 'succeeded'");
     let mut turn = 0_usize;
     while server.number(&open).await > 0 {
-        assert!(Instant::now() < deadline, "{} jobs are stranded", server.number(&open).await);
+        assert!(Instant::now() < deadline, "{} jobs did not finish", server.number(&open).await);
         // Skips the delay between attempts.
         server.sql("update jobs set not_before = now() where status = 'queued' and not_before > now()", &[]).await;
         turn += 1;
@@ -209,7 +209,7 @@ async fn every_job_finishes_once_despite_killed_and_suspended_workers() {
     for row in rows {
         let (job, sha, result): (String, String, String) = (row.get(0), row.get(1), row.get(2));
         assert_eq!(sha, result);
-        assert_eq!(ends.get(&job).unwrap_or(&sha), &sha, "{job} bears what was acknowledged");
+        assert_eq!(ends.get(&job).unwrap_or(&sha), &sha, "{job} has the acknowledged result");
         assert_eq!((row.get::<_, String>(3), row.get::<_, bool>(4)), ("shipped".to_owned(), true));
         assert_eq!(row.get::<_, Vec<String>>(5), [sha]);
         assert_eq!([6, 7, 8].map(|column| row.get::<_, i64>(column)), [1, 1, 1], "{job}");

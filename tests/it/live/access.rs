@@ -18,7 +18,7 @@ async fn foreign_origins_are_refused() {
     for good in [own.as_str(), "https://board.example"] {
         assert!(Socket::try_open(url, &[("origin", good)]).await.is_ok(), "{good}");
     }
-    assert!(Socket::try_open(url, &[]).await.is_ok(), "a program names no origin");
+    assert!(Socket::try_open(url, &[]).await.is_ok(), "clients without an Origin header are accepted");
     for foreign in [
         "null",
         "https://evil.example",
@@ -51,10 +51,13 @@ async fn sockets_accept_each_credential() {
     let mut by_ticket = Socket::try_open(url, &[("sec-websocket-protocol", &protocols)]).await.expect("a socket");
     by_ticket.subscribe(&room, None).await;
     by_ticket.until("subscribed").await;
-    assert!(Socket::try_open(url, &[("sec-websocket-protocol", &protocols)]).await.is_err(), "a ticket opens once");
+    assert!(
+        Socket::try_open(url, &[("sec-websocket-protocol", &protocols)]).await.is_err(),
+        "a socket ticket is single-use"
+    );
 
     assert!(Socket::try_open(url, &[("authorization", "Bearer cb_nonsense")]).await.is_err());
-    assert!(Socket::try_open(&format!("{url}/ws?token={token}"), &[]).await.is_err(), "no tokens in addresses");
+    assert!(Socket::try_open(&format!("{url}/ws?token={token}"), &[]).await.is_err(), "tokens in URLs are rejected");
     let open = fixture.server.second_server(&["--ws-token-query", "true"]).await;
     let mut by_query = Socket::try_open(&format!("{}/ws?token={token}", open.url), &[]).await.expect("a socket");
     by_query.until("authenticated").await;
@@ -173,7 +176,7 @@ async fn a_removed_member_is_unsubscribed() {
     fixture.run("update tickets set priority = 'high' where workflow_id = $1", &workflow).await;
     fixture.run("update tickets set priority = 'high' where workflow_id = $1", &own).await;
     let SocketEvent::Message(next) = bob.receive().await else { panic!("closed") };
-    assert_eq!(next["workflow_id"], own.as_str(), "only what is still his: {next}");
+    assert_eq!(next["workflow_id"], own.as_str(), "unexpected event after the loss of access: {next}");
     bob.subscribe(&format!("workflow:{workflow}"), None).await;
     assert_eq!(bob.until("error").await["code"], "not_found");
 }

@@ -39,7 +39,7 @@ impl BoardReplica {
     fn event(&mut self, event: &Value) {
         let (epoch, last) = self.cursor.as_mut().expect("a snapshot before events");
         assert_eq!(event["epoch"], epoch.as_str());
-        assert_eq!(event["seq"], *last + 1, "a gap or a repeat after {last}: {event}");
+        assert_eq!(event["seq"], *last + 1, "a gap or duplicate after {last}: {event}");
         assert_eq!(event["prev"], *last);
         *last += 1;
         self.events += 1;

@@ -181,7 +181,7 @@ async fn acknowledged_writes_are_stored_exactly_once() {
         }
     }
     let before = acknowledged();
-    harness::eventually("it goes on after all", async || acknowledged() >= before + 60).await;
+    harness::eventually("the job continues", async || acknowledged() >= before + 60).await;
     recorder.stop.store(true, Ordering::Relaxed);
     for writer in writers {
         writer.await.expect("a writer");
@@ -199,7 +199,7 @@ async fn acknowledged_writes_are_stored_exactly_once() {
     for follower in followers {
         let board_replica =
             tokio::time::timeout(Duration::from_secs(30), follower).await.expect("in time").expect("a follower");
-        assert_eq!(board_replica.snapshots, 1, "the same life of the database: nobody had to start anew");
+        assert_eq!(board_replica.snapshots, 1, "same epoch: no second snapshot expected");
         board_replica.assert_equals(&board);
     }
     // Compares the history with the recorder's log.
@@ -231,7 +231,7 @@ async fn acknowledged_writes_are_stored_exactly_once() {
         match outcome {
             WriteOutcome::Acknowledged => assert_eq!(times, 1, "{mark} was acknowledged"),
             WriteOutcome::Refused => assert_eq!(times, 0, "{mark} was refused"),
-            WriteOutcome::Unknown => assert!(times <= 1, "{mark} came {times} times"),
+            WriteOutcome::Unknown => assert!(times <= 1, "{mark} is stored {times} times"),
         }
     }
     println!("acknowledged, refused, unknown: {counts:?}");

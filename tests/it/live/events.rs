@@ -69,7 +69,7 @@ async fn an_event_stream_replays_and_continues() {
     fixture.run("update api_keys set revoked_at = now() where id = $1", &id).await;
     let end = async { while open.next().await.is_some_and(|chunk| chunk.is_ok()) {} };
     tokio::time::timeout(std::time::Duration::from_secs(5), end).await.expect("the stream ends");
-    crate::harness::eventually("nobody listens", async || fixture.server.live.rooms.clients().is_empty()).await;
+    crate::harness::eventually("no client is connected", async || fixture.server.live.rooms.clients().is_empty()).await;
 }
 
 #[tokio::test]

@@ -19,15 +19,15 @@ use super::fixtures::LiveFixture;
 use super::socket::{Socket, SocketEvent};
 use crate::harness;
 
-async fn asleep(fixture: &LiveFixture) {
+async fn wait_until_idle(fixture: &LiveFixture) {
     let mut state = fixture.server.live.relay_state();
     let sleeping = state.wait_for(|state| *state == State::Asleep);
-    tokio::time::timeout(Duration::from_secs(60), sleeping).await.expect("the relay falls asleep").expect("a state");
+    tokio::time::timeout(Duration::from_secs(60), sleeping).await.expect("the relay becomes idle").expect("a state");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_kind_of_writer_wakes_the_relay() {
-    let fixture = LiveFixture::open("bell").await;
+    let fixture = LiveFixture::open("wakeups").await;
     let workflow = fixture.workflow("ann", 30).await;
     let mut socket = fixture.socket("ann").await;
     socket.subscribe(&format!("workflow:{workflow}"), None).await;
@@ -46,7 +46,7 @@ async fn every_kind_of_writer_wakes_the_relay() {
     ];
     let mut slowest = Duration::ZERO;
     for round in 0..50 {
-        asleep(&fixture).await;
+        wait_until_idle(&fixture).await;
         let statement = writers[round % writers.len()].replace('W', &format!("'{workflow}'"));
         let written = Instant::now();
         fixture.sql.batch_execute(&statement).await.expect("a write");
@@ -56,29 +56,29 @@ async fn every_kind_of_writer_wakes_the_relay() {
         while socket.receive_within(Duration::from_millis(5)).await.is_some() {}
     }
     let (sleeps, rings, unrung) = fixture.server.live.sleeps();
-    println!("{sleeps} waits, {rings} rings, {unrung} without a bell, slowest {slowest:?}");
-    assert_eq!(unrung, 0, "nobody forgot to ring");
+    println!("{sleeps} idle periods, {rings} wake-ups, {unrung} missing, slowest {slowest:?}");
+    assert_eq!(unrung, 0, "every writer sent a wake-up");
     assert!(rings >= 50);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_relay_keeps_polling_during_open_transactions() {
-    let fixture = LiveFixture::open("doze").await;
+    let fixture = LiveFixture::open("busy_writers").await;
     let workflow = fixture.workflow("ann", 2).await;
     let mut socket = fixture.socket("ann").await;
     socket.subscribe(&format!("workflow:{workflow}"), None).await;
     socket.until("subscribed").await;
     let state = fixture.server.live.relay_state();
-    let mut awake = 0;
+    let mut polling = 0;
     let writer = harness::connect(&fixture.server.db.url).await;
     let hold = format!(
         "begin; update tickets set spent_minutes = spent_minutes + 1 where number = 1 and workflow_id = '{workflow}'"
     );
     for _ in 0..6 {
         // Enough writes to switch the relay to polling.
-        let bustle = "update tickets set spent_minutes = spent_minutes + 1 where number = 2 and workflow_id = $1";
+        let write = "update tickets set spent_minutes = spent_minutes + 1 where number = 2 and workflow_id = $1";
         for _ in 0..100 {
-            fixture.run(bustle, &workflow).await;
+            fixture.run(write, &workflow).await;
             socket.until("ticket_updated").await;
             if *state.borrow() == State::Busy {
                 break;
@@ -87,14 +87,14 @@ async fn the_relay_keeps_polling_during_open_transactions() {
         // Writes while the relay polls, so it sends no wake-up, and commits much later.
         writer.batch_execute(&hold).await.expect("a write");
         if *state.borrow() != State::Asleep {
-            awake += 1;
+            polling += 1;
             tokio::time::sleep(Duration::from_millis(700)).await;
-            assert_ne!(*state.borrow(), State::Asleep, "it waits for the writer");
+            assert_ne!(*state.borrow(), State::Asleep, "the relay waits for the writer");
         }
         writer.batch_execute("commit").await.expect("a commit");
         socket.until("ticket_updated").await;
     }
-    println!("{awake} of 6 writers began while it was awake");
+    println!("{polling} of 6 writers began while the relay was polling");
     assert_eq!(fixture.server.live.sleeps().2, 0);
 }
 
@@ -210,7 +210,7 @@ async fn a_silently_dead_peer_is_detected() {
     let db = Db::new(pool::pool(&fixture.server.db.url, 4, Duration::from_secs(30)).expect("a pool"));
     let live = Live::new(db, Settings { listen_url, buffer: 1 << 20, readers: 2 });
     let relay = tokio::spawn(callboard::transport::live::relay::run(live.clone()));
-    harness::eventually("the relay follows", async || live.ready().is_ok()).await;
+    harness::eventually("the relay catches up", async || live.ready().is_ok()).await;
 
     let client = Client::new(&live, Some(Caller::trusted("ann")), Dialect::Native, true);
     live.rooms.add(client.clone());

@@ -48,7 +48,7 @@ async fn a_new_match_is_reported() {
     assert_eq!((&snapshot["seq"], &snapshot["search"]["name"]), (&json!(0), &json!("Watched")));
     let subscribed = socket.until("subscribed").await;
     assert_eq!((&subscribed["room"], &subscribed["seq"]), (&json!(room), &json!(0)));
-    assert_eq!(match_events(&ann, &search, 0).await, [] as [Value; 0], "what matched before is not told");
+    assert_eq!(match_events(&ann, &search, 0).await, [] as [Value; 0], "earlier matches are not reported");
 
     fixture.run("update tickets set priority = 'high' where number = 2 and workflow_id = $1", &workflow).await;
     let event = socket.until("search_matched").await;
@@ -91,7 +91,7 @@ async fn a_new_match_is_reported() {
     assert_eq!(socket.until("search_matched").await["data"]["ticket"]["key"], "TKT-1");
     ann.patch(&format!("/api/searches/{search}"), json!({"notify": false})).await.ok();
     fixture.run("update tickets set priority = 'low' where number = 2 and workflow_id = $1", &workflow).await;
-    assert_eq!(fixture.server.number("select count(*) from search_match_queue").await, 0, "nobody watches");
+    assert_eq!(fixture.server.number("select count(*) from search_match_queue").await, 0, "no search is watched");
     assert_eq!(match_events(&ann, &search, 0).await.len(), 4);
 }
 
@@ -140,7 +140,7 @@ async fn revoked_access_to_a_search_ends_its_events() {
         fixture.run("update tickets set priority = 'high' where workflow_id = $1", workflow).await;
     }
     let SocketEvent::Message(next) = socket.receive().await else { panic!("closed") };
-    assert_eq!(next["stream"], json!(format!("search:{own}")), "only what is still his: {next}");
+    assert_eq!(next["stream"], json!(format!("search:{own}")), "unexpected event after the loss of access: {next}");
 }
 
 /// Two servers work on the queue, their connections are killed repeatedly, and writers write. In the end the
@@ -212,7 +212,7 @@ async fn each_new_match_is_reported_once_despite_kills() {
             )
             .await
             .expect("a count");
-        assert_eq!(wrong.get::<_, i64>(0), 0, "who matches is known");
+        assert_eq!(wrong.get::<_, i64>(0), 0, "the stored matches are correct");
         let row = fixture
             .sql
             .query_one(
@@ -236,7 +236,7 @@ async fn each_new_match_is_reported_once_despite_kills() {
             .await
             .expect("a count");
         assert!(once.get::<_, i64>(0) > 100);
-        assert_eq!(once.get::<_, i64>(1), 0, "told once each");
+        assert_eq!(once.get::<_, i64>(1), 0, "each match was reported once");
     }
     drop(beside);
 }

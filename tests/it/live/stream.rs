@@ -151,7 +151,7 @@ async fn property(hint: &str, kill: bool) {
         assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1), row.get::<_, i64>(2)), (last, last, last));
         let board = fixture.board(workflow).await;
         for (_, board_replica) in replicas.iter().filter(|(p, _)| *p == place) {
-            assert_eq!(board_replica.snapshots, 1, "no client was sent a board in place of events");
+            assert_eq!(board_replica.snapshots, 1, "no client got a snapshot instead of events");
             board_replica.assert_equals(&board);
         }
     }

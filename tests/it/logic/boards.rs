@@ -45,7 +45,7 @@ async fn renaming_a_column_moves_its_tickets() {
     let board = fixture.ok("set_board", json!({"config": {"columns": columns}})).await["board_config"].clone();
     assert_eq!(fixture.card(&id).await["status"], "next");
     assert_eq!(board["columns"][1]["ticket_count"], 1);
-    assert_eq!(board["columns"][5]["category"], "done", "what was left out stays as it is");
+    assert_eq!(board["columns"][5]["category"], "done", "omitted settings are unchanged");
     fixture.streams_are_gapless().await;
 }
 
@@ -77,7 +77,7 @@ async fn a_change_of_the_board_is_one_event() {
     fixture.ok("set_board", json!({"config": {"columns": [{"id": "backlog"}, {"id": "doing"}, {"id": "done"}]}})).await;
     assert_eq!(count().await, before + 1);
     fixture.client.execute("update board_columns set name = 'Typed' where id = 'doing'", &[]).await.expect("update");
-    assert_eq!(count().await, before + 2, "also when it is typed in psql");
+    assert_eq!(count().await, before + 2, "also for an UPDATE in psql");
 }
 
 #[tokio::test]

@@ -80,7 +80,7 @@ async fn tickets_are_found_by_key() {
         .execute("insert into default_workflows (actor_id, workflow_id) values ('owner', $1)", &[&other["id"].as_str()])
         .await
         .expect("a default");
-    assert_eq!(locate("owner", "TKT-1").await.expect("the own"), json!(elsewhere));
+    assert_eq!(locate("owner", "TKT-1").await.expect("the caller's ticket"), json!(elsewhere));
     assert_eq!(fixture.ok("find_default_workflow", json!({})).await, other["id"]);
     assert_eq!(fixture.ok("find_default_workflow", json!({"caller": "outsider"})).await, Value::Null);
     let made = fixture.ok("resolve_room", json!({"caller": "outsider", "room": null})).await;
@@ -95,7 +95,7 @@ async fn tickets_are_found_by_key() {
 #[tokio::test]
 async fn engine_reports_are_recorded() {
     let fixture = Fixture::open("engines").await;
-    let ticket = fixture.ticket("Told about").await;
+    let ticket = fixture.ticket("Reported on").await;
     // A repeated assignment changes nothing and is still recorded.
     let assigned = json!({"event": "state_change", "state": "assigned", "agentId": "forge"});
     assert_eq!(report(&fixture, &ticket, assigned.clone()).await["moved"], false);

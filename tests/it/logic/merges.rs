@@ -75,10 +75,10 @@ async fn merging_moves_related_data_and_unmerging_restores_it() {
     assert_eq!(moved["ticket_id"], original.as_str());
     moved["ticket_id"] = old_comment["ticket_id"].clone();
     assert_eq!(moved, old_comment, "author, time and reactions are kept");
-    let said = whole["comments"][1].clone();
-    assert_eq!((&said["comment_type"], &said["agent_id"]), (&json!("system"), &json!("owner")));
+    let comment = whole["comments"][1].clone();
+    assert_eq!((&comment["comment_type"], &comment["agent_id"]), (&json!("system"), &json!("owner")));
     assert!(
-        said["comment_text"].as_str().is_some_and(|text| text.contains("TKT-3") && text.contains("Reported twice."))
+        comment["comment_text"].as_str().is_some_and(|text| text.contains("TKT-3") && text.contains("Reported twice."))
     );
     assert_eq!(fixture.card(&held).await["blocked_by_ticket_ids"], json!([original]));
     assert_eq!(detail(&fixture, &related).await["related_ticket_ids"], json!([original]));
@@ -91,7 +91,7 @@ async fn merging_moves_related_data_and_unmerging_restores_it() {
     assert_eq!(list["total_count"], 0);
     assert_eq!(fixture.ok("get_ticket_stats", json!({})).await["stats"]["total_tickets"], 5);
     assert_eq!(found(&fixture, "xylophone").await, ["The original"]);
-    assert_eq!(found(&fixture, "duplicate").await, ["The original"], "as its comments say");
+    assert_eq!(found(&fixture, "duplicate").await, ["The original"], "matches its comments");
 
     let answer = fixture.ok("unmerge_ticket", json!({"ticket": duplicate})).await;
     assert_eq!(answer["kept"], json!([]), "{answer}");
@@ -171,7 +171,7 @@ async fn merging_creates_no_cycles() {
     assert_eq!(fixture.refused("merge_tickets", arguments).await, "CB004");
     fixture.ok("set_blockers", json!({"ticket": duplicate, "blocked_by_ticket_ids": [original]})).await;
     merge(&fixture, &duplicate, &original).await;
-    assert_eq!(fixture.card(&original).await["blocked_by_ticket_ids"], json!([]), "nobody waits for itself");
+    assert_eq!(fixture.card(&original).await["blocked_by_ticket_ids"], json!([]), "no ticket blocks itself");
     fixture.ok("unmerge_ticket", json!({"ticket": duplicate})).await;
     assert_eq!(fixture.card(&duplicate).await["blocked_by_ticket_ids"], json!([original]));
     // The original is a child of its duplicate: the tickets between them move up.
@@ -227,8 +227,8 @@ async fn unmerging_keeps_and_reports_later_changes() {
     assert_eq!(answer["kept"].as_array().map(Vec::len), Some(3), "{answer}");
     assert_eq!(fixture.card(&held).await["is_blocked"], false);
     assert_eq!(fixture.card(&part).await["parent_ticket_id"], Value::Null);
-    let said: Vec<Value> = detail(&fixture, &duplicate).await["comments"].as_array().expect("comments").clone();
-    assert_eq!(said.iter().map(|c| &c["comment_text"]).collect::<Vec<_>>(), ["To be answered", "An answer"]);
+    let comments: Vec<Value> = detail(&fixture, &duplicate).await["comments"].as_array().expect("comments").clone();
+    assert_eq!(comments.iter().map(|c| &c["comment_text"]).collect::<Vec<_>>(), ["To be answered", "An answer"]);
 }
 
 #[tokio::test]
@@ -266,8 +266,8 @@ async fn a_merge_in_psql_is_recorded() {
     assert_eq!(fixture.changes(&duplicate).await.last().map(String::as_str), Some("ticket_merged"));
     assert_eq!(fixture.changes(&original).await.last().map(String::as_str), Some("ticket_merged"));
     assert!(found(&fixture, "duplicate").await.is_empty());
-    assert!(fixture.client.execute(set, &[&original, &original]).await.is_err(), "not into itself");
+    assert!(fixture.client.execute(set, &[&original, &original]).await.is_err(), "a ticket cannot merge into itself");
     fixture.ok("unmerge_ticket", json!({"ticket": duplicate})).await;
-    assert_eq!(found(&fixture, "duplicate").await, ["The duplicate", "The original"], "a comment there names it");
+    assert_eq!(found(&fixture, "duplicate").await, ["The duplicate", "The original"], "a comment references it");
     fixture.streams_are_gapless().await;
 }

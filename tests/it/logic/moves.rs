@@ -109,7 +109,7 @@ async fn a_strict_column_limit_holds_under_concurrency() {
     let moved = futures_util::future::join_all(moves).await;
     assert_eq!(moved.iter().filter(|ok| **ok).count(), 3);
     settings(&fixture, json!({"settings": {"wip_policy": "warn"}})).await;
-    let free = ids.iter().zip(&moved).find(|(_, moved)| !**moved).map(|(id, _)| id).expect("one that stayed");
+    let free = ids.iter().zip(&moved).find(|(_, moved)| !**moved).map(|(id, _)| id).expect("a remaining ticket");
     let answer = fixture.ok("change_status", json!({"ticket": free, "new_status": "doing"})).await;
     assert!(answer["message"].as_str().is_some_and(|m| m.contains("over its limit")), "{answer}");
 }
@@ -189,7 +189,7 @@ async fn sixteen_claimers_never_get_the_same_ticket() {
     let blocked =
         fixture.ticket_with("Blocked", json!({"blocked_by_ticket_ids": ["TKT-1"], "priority": "critical"})).await;
     let first = fixture.ok("claim_ticket", json!({})).await;
-    assert_eq!(first["ticket"]["key"], "TKT-30", "the most urgent goes first");
+    assert_eq!(first["ticket"]["key"], "TKT-30", "the most urgent ticket first");
     let claimers = (0..16).map(|_| {
         let (url, workflow) = (fixture.db.url.clone(), fixture.workflow.clone());
         async move {
@@ -211,7 +211,7 @@ async fn sixteen_claimers_never_get_the_same_ticket() {
     let counted = all.len();
     all.sort();
     all.dedup();
-    assert_eq!((all.len(), counted), (29, 29), "each once, and none left");
+    assert_eq!((all.len(), counted), (29, 29), "each ticket once, and none left");
     assert!(!all.contains(&blocked));
     fixture.streams_are_gapless().await;
 }

@@ -34,7 +34,7 @@ async fn a_rank_fits_between_any_two() {
         })
     })
     .await
-    .expect("the property ran");
+    .expect("the property test ran");
     result.expect("the property holds");
 }
 

@@ -124,7 +124,7 @@ async fn watched_searches_match_by_meaning() {
     fixture.client.query_one(set, &[&search, &"something it does not ask any more"]).await.expect("no vector");
     assert_eq!(match_events(&fixture, &search).await, [] as [&str; 0]);
     fixture.client.query_one(set, &[&search, &"quite another word"]).await.expect("a vector");
-    assert_eq!(match_events(&fixture, &search).await, ["TKT-2"], "what was near before the watch is not told");
+    assert_eq!(match_events(&fixture, &search).await, ["TKT-2"], "earlier semantic matches are not reported");
     let (near, far) = (fixture.ticket("Near").await, fixture.ticket("Far away").await);
     embed(&near, "[1,1,0]").await;
     embed(&far, "[0,1,0]").await;

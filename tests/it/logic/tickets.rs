@@ -155,7 +155,7 @@ async fn deletion_is_soft_and_reversible() {
     fixture.ok("set_blockers", json!({"ticket": second, "blocked_by_ticket_ids": [first]})).await;
     fixture.ok("delete_ticket", json!({"ticket": first})).await;
     assert_eq!(fixture.refused("get_ticket", json!({"ticket": first})).await, "CB404");
-    assert_eq!(fixture.card(&second).await["is_blocked"], false, "what is gone blocks nobody");
+    assert_eq!(fixture.card(&second).await["is_blocked"], false, "a deleted ticket blocks no other");
     fixture.ok("restore_ticket", json!({"ticket": first})).await;
     assert_eq!(fixture.ok("get_ticket", json!({"ticket": first})).await["title"], "First");
     assert_eq!(fixture.changes(&first).await, ["created", "deleted", "restored"]);

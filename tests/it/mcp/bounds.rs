@@ -145,11 +145,11 @@ async fn the_largest_jobs_questions_and_workflows_fit() {
         ("get_approval", json!({"approval_id": asked})),
         ("get_job", json!({"job_id": job})),
     ] {
-        let said = agent.call_ok(tool, arguments).await;
+        let page = agent.call_ok(tool, arguments).await;
         assert!(
-            said.to_string().len() <= MAX_DATA_BYTES && said.get("shortened").is_none(),
+            page.to_string().len() <= MAX_DATA_BYTES && page.get("shortened").is_none(),
             "{tool}: {}",
-            said.to_string().len()
+            page.to_string().len()
         );
     }
     for n in 0..70 {

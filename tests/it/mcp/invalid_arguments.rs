@@ -63,9 +63,9 @@ async fn every_argument_is_checked_by_every_tool() {
         for (field, arguments) in attempts {
             tried += 1;
             let result = tenant.agent.call(&name, arguments.clone()).await;
-            let said = result["content"][0]["text"].as_str().unwrap_or("");
-            if result["structuredContent"]["code"] != "invalid" || !said.contains(&field) {
-                let _ = writeln!(wrong, "{name}.{field} = {}: {said}", arguments[&field]);
+            let message = result["content"][0]["text"].as_str().unwrap_or("");
+            if result["structuredContent"]["code"] != "invalid" || !message.contains(&field) {
+                let _ = writeln!(wrong, "{name}.{field} = {}: {message}", arguments[&field]);
             }
         }
     }

@@ -57,7 +57,7 @@ async fn an_agent_runs_a_job_to_completion() {
         "resolution_comment": "Built and looked over."});
     let done = agent.call_ok("complete_job", end.clone()).await;
     assert_eq!((&done["ticket_resolved"], &done["unblocked_tickets"]), (&json!(true), &json!([second])));
-    assert_eq!(agent.call_ok("complete_job", end).await, done, "said twice, answered the same");
+    assert_eq!(agent.call_ok("complete_job", end).await, done, "a repeated call has the same response");
     let listed = agent.call_ok("list_jobs", json!({"workflow_id": fixture.workflow, "status": ["succeeded"]})).await;
     assert_eq!(listed["jobs"][0]["job_id"], json!(job));
     // The queue is empty: the next work is the ticket that was just unblocked.
@@ -107,7 +107,11 @@ async fn an_agent_gets_answers_from_people() {
     let (response, decided) = tokio::join!(waiting, person.call_ok("decide_approval", verdict.clone()));
     assert_eq!((&response["status"], &response["answer"]), (&json!("answered"), &json!("Green.")));
     assert_eq!(decided["decided_by"], json!(fixture.owner.id));
-    assert_eq!(person.call_ok("decide_approval", verdict).await["status"], "answered", "said twice");
+    assert_eq!(
+        person.call_ok("decide_approval", verdict).await["status"],
+        "answered",
+        "a repeated call has no second effect"
+    );
     let other = json!({"approval_id": id, "decision": "approve"});
     assert!(
         ["conflict", "already_decided", "decided"].contains(&person.refused("decide_approval", other).await.0.as_str())

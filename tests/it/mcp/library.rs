@@ -20,7 +20,7 @@ async fn the_official_client_library_works() {
     let config = StreamableHttpClientTransportConfig::with_uri(format!("{}/mcp", server.url))
         .custom_headers(HashMap::from([(http::header::AUTHORIZATION, header)]));
     let client = ().serve(StreamableHttpClientTransport::from_config(config)).await.expect("a session");
-    let info = client.peer_info().expect("it introduced itself");
+    let info = client.peer_info().expect("the initialize result");
     assert_eq!(info.server_info.as_ref().map(|about| about.name.as_str()), Some("callboard"));
     let tools = client.list_all_tools().await.expect("tools");
     assert!(tools.iter().any(|tool| tool.name == "claim_ticket"));
@@ -30,5 +30,5 @@ async fn the_official_client_library_works() {
     let made = client.call_tool(call).await.expect("an answer");
     assert_eq!(made.is_error, Some(false));
     assert_eq!(made.structured_content.expect("data")["key"], "TKT-1");
-    client.cancel().await.expect("a goodbye");
+    client.cancel().await.expect("a close message");
 }

@@ -41,9 +41,9 @@ impl Stream {
 
     /// The URI of the next update.
     async fn update(&mut self) -> String {
-        let news = self.next(Duration::from_secs(20)).await.expect("an update");
-        assert_eq!(news["method"], "notifications/resources/updated", "{news}");
-        text(&news["params"], "uri")
+        let subscription = self.next(Duration::from_secs(20)).await.expect("an update");
+        assert_eq!(subscription["method"], "notifications/resources/updated", "{subscription}");
+        text(&subscription["params"], "uri")
     }
 }
 
@@ -108,23 +108,23 @@ async fn a_session_gets_updates_until_it_unsubscribes() {
     let fixture = TestWorkflow::of(&owner).await;
     let agent = Agent::open_session(&owner).await;
     let (one, two) = (fixture.ticket("One").await, fixture.ticket("Two").await);
-    let mut news = listen(&agent).await;
+    let mut subscription = listen(&agent).await;
     let (first, board) = (format!("callboard://ticket/{one}"), format!("callboard://board/{}", fixture.workflow));
     assert_eq!(agent.result("resources/subscribe", json!({"uri": first})).await, json!({}));
     fixture.comment(&two, "Not what is watched.").await;
     fixture.comment(&one, "What is watched.").await;
-    assert_eq!(news.update().await, first);
+    assert_eq!(subscription.update().await, first);
     agent.result("resources/subscribe", json!({"uri": board})).await;
     agent.result("resources/unsubscribe", json!({"uri": first})).await;
     for n in 0..20 {
         fixture.comment(&one, &format!("Many at once {n}.")).await;
     }
-    let mut response = vec![news.update().await];
-    while let Some(more) = news.next(Duration::from_millis(500)).await {
+    let mut response = vec![subscription.update().await];
+    while let Some(more) = subscription.next(Duration::from_millis(500)).await {
         response.push(text(&more["params"], "uri"));
     }
     assert!(response.iter().all(|uri| *uri == board), "{response:?}");
-    assert!(response.len() < 20, "told together: {}", response.len());
+    assert!(response.len() < 20, "updates are debounced: {}", response.len());
 }
 
 #[tokio::test]
@@ -136,11 +136,11 @@ async fn revocation_ends_the_updates() {
     owner.put(&format!("/api/workflows/{}/members/robot", fixture.workflow), json!({"role": "member"})).await.ok();
     let ticket = fixture.ticket("Watched").await;
     let agent = Agent::open_session(&robot).await;
-    let mut news = listen(&agent).await;
+    let mut subscription = listen(&agent).await;
     let uri = format!("callboard://ticket/{ticket}");
     agent.result("resources/subscribe", json!({"uri": uri})).await;
     fixture.comment(&ticket, "Before.").await;
-    assert_eq!(news.update().await, uri);
+    assert_eq!(subscription.update().await, uri);
     server.sql("update api_keys set revoked_at = now() where actor_id = 'robot'", &[]).await;
     harness::eventually("the client has left", async || {
         fixture.comment(&ticket, "After.").await;
@@ -148,9 +148,9 @@ async fn revocation_ends_the_updates() {
     })
     .await;
     // Updates in flight may still arrive; then the stream ends with its session.
-    while news.next(Duration::from_secs(5)).await.is_some() {}
+    while subscription.next(Duration::from_secs(5)).await.is_some() {}
     fixture.comment(&ticket, "Long after.").await;
-    assert!(news.next(Duration::from_millis(300)).await.is_none());
+    assert!(subscription.next(Duration::from_millis(300)).await.is_none());
 }
 
 #[tokio::test]
@@ -170,13 +170,13 @@ async fn the_current_revision_gets_updates_on_one_stream() {
             .header("MCP-Protocol-Version", revision)
             .header("Mcp-Method", "subscriptions/listen")
     };
-    let mut news = Stream::of(ask(params.clone()).send().await.expect("a stream"));
-    let accepted = news.next(Duration::from_secs(5)).await.expect("word of it");
+    let mut subscription = Stream::of(ask(params.clone()).send().await.expect("a stream"));
+    let accepted = subscription.next(Duration::from_secs(5)).await.expect("a report");
     assert_eq!(accepted["params"]["notifications"]["resourceSubscriptions"], json!([uri]), "{accepted}");
     harness::eventually("it has joined", async || !server.live.rooms.clients().is_empty()).await;
     fixture.comment(&ticket, "News.").await;
-    assert_eq!(news.update().await, uri);
-    drop(news);
+    assert_eq!(subscription.update().await, uri);
+    drop(subscription);
     harness::eventually("it has left", async || {
         fixture.comment(&ticket, "More.").await;
         server.live.rooms.clients().is_empty()
@@ -188,8 +188,8 @@ async fn the_current_revision_gets_updates_on_one_stream() {
     theirs["notifications"]["resourceSubscriptions"] = json!([format!("callboard://ticket/{outsider}")]);
     let mut refused = Stream::of(ask(theirs).send().await.expect("a stream"));
     let mut last = Value::Null;
-    while let Some(said) = refused.next(Duration::from_secs(5)).await {
-        last = said;
+    while let Some(message) = refused.next(Duration::from_secs(5)).await {
+        last = message;
     }
     assert!(last["error"]["message"].as_str().is_some_and(|text| text.contains("There is no")), "{last}");
 }

@@ -24,7 +24,7 @@ async fn a_read_key_cannot_list_or_call_write_tools() {
     let all = known.result("tools/list", json!({})).await["tools"].as_array().expect("a list").clone();
     let mut working: Vec<String> = all.iter().map(|tool| text(tool, "name")).collect();
     working.retain(|name| name != "decide_approval");
-    assert_eq!(worker.tools().await, working, "deciding has a scope of its own");
+    assert_eq!(worker.tools().await, working, "decisions require a separate scope");
     let hint =
         |tool: &Value, name: &str| tool["annotations"][name].as_bool().unwrap_or_else(|| panic!("{name} of {tool}"));
     let expected: Vec<String> =
@@ -74,7 +74,7 @@ async fn schemas_are_self_contained_and_described() {
         assert!(name.len() <= 64 && tool["title"].is_string());
     }
     let size = listed.to_string().len();
-    assert!(size < 60_000, "the list costs every agent {size} bytes");
+    assert!(size < 60_000, "the tool list takes {size} bytes");
 }
 
 #[tokio::test]

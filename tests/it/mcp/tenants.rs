@@ -53,7 +53,7 @@ pub fn arguments(tool: &str) -> Value {
 
 pub(super) struct TestTenant {
     pub(super) agent: Agent,
-    things: Value,
+    resources: Value,
 }
 
 impl TestTenant {
@@ -73,10 +73,10 @@ impl TestTenant {
         owner.put(&member, json!({"role": "member"})).await.ok();
         let question = json!({"ticket_id": ticket, "question": "A secret?"});
         let approval = Agent::open_session(&helper).await.call_ok("ask_human", question).await;
-        let things = json!({"workflow": fixture.workflow, "ticket": ticket, "blocker": fixture.ticket("Before it").await,
+        let resources = json!({"workflow": fixture.workflow, "ticket": ticket, "blocker": fixture.ticket("Before it").await,
             "comment": fixture.comment(&ticket, "Secret words.").await, "job": job["job_id"], "lease": held["lease_token"],
             "approval": approval["approval_id"]});
-        Self { agent, things }
+        Self { agent, resources }
     }
 
     /// The arguments with ids of this tenant, except for one given id.
@@ -96,7 +96,7 @@ impl TestTenant {
         let mut whole = arguments(tool);
         walk(&mut whole, &|name| match other {
             Some((which, id)) if which == name => json!(id),
-            _ => self.things[name].clone(),
+            _ => self.resources[name].clone(),
         });
         whole
     }
@@ -107,7 +107,7 @@ async fn ids_of_another_tenant_look_absent_to_every_tool() {
     let server = open("mcptenants").await;
     let (victim, outsider) = (TestTenant::build(&server, "victim").await, TestTenant::build(&server, "outsider").await);
     let everything = async || {
-        let workflow = text(&victim.things, "workflow");
+        let workflow = text(&victim.resources, "workflow");
         let query =
             "select (select string_agg(to_jsonb(t)::text, '|' order by t.id) from tickets t where t.workflow_id = $1)
             || (select count(*)::text from history h where h.workflow_id = $1)
@@ -124,7 +124,7 @@ async fn ids_of_another_tenant_look_absent_to_every_tool() {
                 continue;
             }
             tried += 1;
-            let theirs = text(&victim.things, name);
+            let theirs = text(&victim.resources, name);
             let (kind, _) = theirs.split_once('-').expect("a kind");
             let absent = format!("{kind}-{}", uuid::Uuid::now_v7());
             let mut response = Vec::new();

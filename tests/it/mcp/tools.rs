@@ -33,9 +33,9 @@ async fn an_agent_takes_a_ticket_from_draft_to_done() {
     let stuck = agent.call_ok("change_ticket_status", json!({"ticket_id": ticket, "new_status": "in_progress"})).await;
     assert_eq!((&stuck["success"], &stuck["blocked"]), (&json!(false), &json!(true)));
     assert_eq!(stuck["blocking_ticket_ids"], json!([blocker["ticket_id"]]));
-    let said =
+    let commented =
         agent.call_ok("add_ticket_comment", json!({"ticket_id": key, "comment_text": "Waiting for the certificate."}));
-    assert!(said.await["comment_id"].is_string());
+    assert!(commented.await["comment_id"].is_string());
     let claimed = agent.call_ok("claim_ticket", json!({"workflow_id": workflow})).await;
     assert_eq!(claimed["ticket_id"], blocker["ticket_id"], "the other one is blocked");
     assert_eq!(claimed["ticket"]["description"], "It has expired.");
@@ -87,7 +87,7 @@ async fn errors_say_what_to_do() {
     assert!(words.contains("The field title must be a string"), "{words}");
     let (code, words) = says("change_ticket_status", json!({"ticket_id": ticket, "new_status": "nowhere"})).await;
     assert_eq!(code, "unknown_status");
-    assert!(words.contains("backlog"), "it names what there is: {words}");
+    assert!(words.contains("backlog"), "the error lists the valid values: {words}");
     let cycle = json!({"ticket_id": ticket, "blocked_by_ticket_ids": [other]});
     assert_eq!(says("set_ticket_blockers", cycle).await.0, "dependency_cycle");
     let stale = json!({"ticket_id": ticket, "title": "Another", "version": 77});
@@ -136,7 +136,7 @@ async fn long_results_are_paged() {
         whole.push_str(&text(&part, "description"));
         next = part["next_offset"].clone();
     }
-    assert!(whole == story, "read on to the end: {} of {}", whole.len(), story.len());
+    assert!(whole == story, "paging returned {} of {}", whole.len(), story.len());
     let mut seen = Vec::new();
     let mut cursor = Value::Null;
     loop {
@@ -148,7 +148,7 @@ async fn long_results_are_paged() {
             break;
         }
     }
-    assert_eq!((seen.len(), &seen[0]), (31, &longest), "each once, the newest first");
+    assert_eq!((seen.len(), &seen[0]), (31, &longest), "each once, newest first");
     let rest = json!({"ticket_id": ticket, "part": "comment", "comment_id": longest, "offset": 24_000});
     assert_eq!(text(&agent.call_ok("get_ticket", rest).await, "comment_text").len(), 6000);
     // A long list is paged, and the pages contain every ticket once.

@@ -103,7 +103,7 @@ async fn foreign_origins_and_hosts_are_refused() {
     assert_eq!(with("Origin", &server.url).await.status, 200);
     let both =
         request(&ada, &initialize_message()).header("Host", "evil.example").header("Origin", "http://evil.example");
-    assert_eq!(send(both).await.status, 403, "rebound: page and host agree, and are foreign");
+    assert_eq!(send(both).await.status, 403, "DNS rebinding: foreign origin and host agree");
 }
 
 #[tokio::test]
@@ -117,7 +117,7 @@ async fn a_session_id_is_not_a_credential() {
     let response = send(stolen.session_request(&asked)).await;
     assert_eq!((response.status, &response.json["code"]), (404, &json!("not_found")), "{response:?}");
     let invented = Agent { session: uuid::Uuid::new_v4().to_string(), ..Agent::open_session(&stolen.client).await };
-    assert_eq!(send(invented.session_request(&asked)).await.status, 404, "as one that never was");
+    assert_eq!(send(invented.session_request(&asked)).await.status, 404, "same as an unknown session");
     for method in [Method::GET, Method::DELETE] {
         let taken = stolen.client.request(method.clone(), "/mcp").header("Mcp-Session-Id", &agent.session);
         assert_eq!(send(taken.header("Accept", "text/event-stream")).await.status, 404, "{method}");
@@ -154,8 +154,10 @@ async fn revocation_takes_effect_at_once() {
     let refused = response.status == 401 || response.json["result"]["structuredContent"]["code"] == "unauthenticated";
     assert!(refused, "{response:?}");
     let began = Instant::now();
-    harness::eventually("the door sends it away", async || send(agent.session_request(&asked)).await.status == 401)
-        .await;
+    harness::eventually("the endpoint rejects the key", async || {
+        send(agent.session_request(&asked)).await.status == 401
+    })
+    .await;
     assert!(began.elapsed() < Duration::from_secs(5));
 }
 
@@ -189,5 +191,5 @@ async fn hostile_bodies_are_refused() {
     assert_eq!(send(accept).await.status, 406);
     let put = ada.request(Method::PUT, "/mcp").header("Mcp-Session-Id", &agent.session);
     assert_eq!(send(put).await.status, 405);
-    assert_eq!(agent.result("ping", json!({})).await, json!({}), "and goes on as before");
+    assert_eq!(agent.result("ping", json!({})).await, json!({}), "the session continues");
 }

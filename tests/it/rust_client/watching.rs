@@ -51,7 +51,7 @@ async fn a_watch_gets_each_event_once_across_restarts_and_disconnects() {
     let client = client_for(&fixture.owner, &proxy.url);
     let mut watch = client.watch(&format!("workflow:{}", fixture.workflow), None);
     let (before, start) = until_live(&mut watch).await;
-    assert_eq!(before, [] as [i64; 0], "it begins with a snapshot");
+    assert_eq!(before, [] as [i64; 0], "starts with a snapshot");
     let mut seen = Vec::new();
     let end = async || client_end(&fixture).await;
     for round in 0..4 {

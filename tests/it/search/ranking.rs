@@ -27,7 +27,7 @@ async fn insert_many_tickets(fixture: &TestWorkflow, count: i64) -> i64 {
              select logic.refresh_search_words(true);"
         ))
         .await
-        .expect("a crowd");
+        .expect("the test data");
     model
 }
 
@@ -50,7 +50,7 @@ async fn pages_are_full_even_with_selective_filters() {
 
 async fn full_pages(fixture: &TestWorkflow, model: i64) {
     let limit = number(fixture, "select logic.exact_search_limit()").await;
-    assert!(limit < 6001, "else this tries nothing");
+    assert!(limit < 6001, "the test data must exceed the exact scan");
     let found = nearest(fixture, model, "{}", 100).await;
     let right = found.iter().filter(|n| **n <= 100).count();
     assert!(right >= 97 && found.len() == 100, "{right} of {}", found.len());

@@ -32,7 +32,11 @@ async fn a_near_copy_is_a_duplicate_and_an_unrelated_ticket_is_not() {
         "{check}"
     );
     assert_eq!(check["duplicate_of"]["ticket_id"], original.as_str());
-    assert_eq!(check["similar_tickets"].as_array().expect("a list").len(), 1, "the chairs are not like it: {check}");
+    assert_eq!(
+        check["similar_tickets"].as_array().expect("a list").len(),
+        1,
+        "the unrelated ticket is not similar: {check}"
+    );
     let other = json!({"workflow_id": fixture.workflow, "title": "Translate the handbook into French",
         "description": "All chapters, with new screenshots."});
     let check = fixture.owner.post("/api/tickets/check-duplicate", other.clone()).await.ok();
@@ -42,7 +46,7 @@ async fn a_near_copy_is_a_duplicate_and_an_unrelated_ticket_is_not() {
     let id = text(&made, "ticket_id");
     if made["embedding_created"] == true && made["similar_tickets"] != json!([]) {
         assert_eq!(of_type(&made["similar_tickets"], &original), Some("duplicate"), "{made}");
-        assert!(of_type(&made["similar_tickets"], &id).is_none(), "not itself: {made}");
+        assert!(of_type(&made["similar_tickets"], &id).is_none(), "a ticket is not similar to itself: {made}");
     }
     embedded(&server).await;
     let related = fixture.owner.get(&format!("/api/tickets/{id}/related")).await.ok();

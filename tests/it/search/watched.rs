@@ -23,7 +23,7 @@ async fn a_watched_search_matches_by_meaning() {
     fixture.ticket_with("The chart has the wrong colours", json!({"description": "Far too much green in it."})).await;
     embedded(&server).await;
     let path = format!("/api/searches/{search}/events?since=0");
-    eventually("the near one is told", async || fixture.owner.get(&path).await.ok()["last_seq"] == 1).await;
+    eventually("the similar ticket is reported", async || fixture.owner.get(&path).await.ok()["last_seq"] == 1).await;
     eventually("the rest is looked at", async || server.number("select count(*) from search_match_queue").await == 0)
         .await;
     let page = fixture.owner.get(&path).await.ok();

@@ -8,7 +8,7 @@ use crate::harness::eventually;
 use crate::http::fixtures::text;
 
 /// Records its process id and that of a child that ignores SIGTERM, then waits forever.
-const STUBBORN: &str = r#"
+const IGNORES_SIGTERM: &str = r#"
     lease_seconds = 5
     kill_seconds = 0.2
     [jobs.task]
@@ -22,20 +22,20 @@ const STUBBORN: &str = r#"
 "#;
 
 /// A file whose command finishes the same job at once.
-const QUICK: &str = "name = 'second'\n[jobs.task]\ncommand = 'echo done by another'";
+const FINISHES_AT_ONCE: &str = "name = 'second'\n[jobs.task]\ncommand = 'echo done by another'";
 
 #[tokio::test]
 async fn cancelling_a_job_kills_its_command_and_all_its_processes() {
     let fixture = WorkerFixture::open("worker_cancel").await;
     let job = fixture.job(json!({})).await;
     // The next heartbeat is due in twenty minutes, so only a notification can stop the command.
-    let patient = STUBBORN.replace("lease_seconds = 5", "lease_seconds = 3600");
+    let patient = IGNORES_SIGTERM.replace("lease_seconds = 5", "lease_seconds = 3600");
     let mut worker = fixture.worker(&patient, &["--drain"]);
     fixture.written("ready").await;
     fixture.act(&job, "cancel").await;
     fixture.reaches(&job, "cancelled").await;
     gone(&fixture.processes("pids")).await;
-    assert_eq!(worker.code().await, 0, "a cancelled job is none that failed");
+    assert_eq!(worker.code().await, 0, "a cancelled job is not a failure");
 }
 
 #[tokio::test]
@@ -66,7 +66,7 @@ async fn a_paused_job_is_suspended_and_resumed() {
     assert_eq!(worker.code().await, 0);
     let done = fixture.get(&job).await;
     assert_eq!((&done["status"], &done["attempt"]), (&json!("succeeded"), &json!(1)));
-    assert_eq!(fixture.said(&job, "log").await, "gone on");
+    assert_eq!(fixture.transcript_text(&job, "log").await, "gone on");
 }
 
 #[tokio::test]
@@ -88,13 +88,14 @@ async fn a_question_is_answered_through_a_file() {
     let asked = fixture.owner.get(&path).await.ok()["approvals"][0].clone();
     assert_eq!((&asked["question"], &asked["options"]), (&json!("Which colour?"), &json!(["red", "blue"])));
     // The first stage has ended; the next one waits for the answer.
-    eventually("the first stage has ended", async || fixture.said(&job, "log").await.contains("planned")).await;
+    eventually("the first stage has ended", async || fixture.transcript_text(&job, "log").await.contains("planned"))
+        .await;
     let path = format!("/api/approvals/{}/answer", text(&asked, "approval_id"));
-    assert!(!fixture.said(&job, "log").await.contains("reviewed"));
+    assert!(!fixture.transcript_text(&job, "log").await.contains("reviewed"));
     fixture.owner.post(&path, json!({"answer": "blue"})).await.ok();
     assert_eq!(worker.code().await, 0);
-    let said = fixture.said(&job, "log").await;
-    let answers = said.lines().find_map(|line| line.strip_prefix("reviewed: ")).expect("a review");
+    let output = fixture.transcript_text(&job, "log").await;
+    let answers = output.lines().find_map(|line| line.strip_prefix("reviewed: ")).expect("a review");
     let answers: Value = serde_json::from_str(answers).expect("the answers");
     assert_eq!((&answers[0]["question"], &answers[0]["answer"]), (&json!("Which colour?"), &json!("blue")));
     assert_eq!(fixture.columns(&job).await, ["plan", "review", "shipped"]);
@@ -109,7 +110,7 @@ async fn a_lost_lease_ends_the_command_and_stops_all_writes() {
         kill_seconds = 60
         [jobs.task]
         command = '''
-            trap 'echo never said; echo "@callboard commit abcdef12"' TERM
+            trap 'echo never output; echo "@callboard commit abcdef12"' TERM
             echo $$ > pids; echo ready > ready
             while :; do sleep 0.1; done
         '''
@@ -121,7 +122,7 @@ async fn a_lost_lease_ends_the_command_and_stops_all_writes() {
     let failed = fixture.reaches(&job, "failed").await;
     // The command is killed at once, without the grace period set in the file.
     gone(&fixture.processes("pids")).await;
-    eventually("the worker knows", async || worker.logged().contains("the lease was lost")).await;
+    eventually("the worker has been notified", async || worker.logged().contains("the lease was lost")).await;
     assert_eq!(fixture.transcript(&job, "log").await.len(), before);
     assert_eq!(fixture.get(&job).await["updated_at"], failed["updated_at"]);
     // The worker continues with the next job.
@@ -149,21 +150,21 @@ async fn a_worker_suspended_past_its_lease_is_rejected() {
     worker.signal(libc::SIGSTOP);
     fixture.reaches(&job, "queued").await;
     fixture.set(&job, "not_before = now()").await;
-    assert_eq!(fixture.worker(QUICK, &["--drain"]).code().await, 0);
+    assert_eq!(fixture.worker(FINISHES_AT_ONCE, &["--drain"]).code().await, 0);
     std::fs::write(fixture.path("go"), "").expect("a file");
     worker.signal(libc::SIGCONT);
     gone(&fixture.processes("pids")).await;
-    eventually("the worker knows", async || worker.logged().contains("the lease was lost")).await;
+    eventually("the worker has been notified", async || worker.logged().contains("the lease was lost")).await;
     let done = fixture.get(&job).await;
     assert_eq!((&done["worker"], &done["commit_sha"]), (&json!("second"), &Value::Null));
-    assert_eq!(fixture.said(&job, "log").await, "done by another");
+    assert_eq!(fixture.transcript_text(&job, "log").await, "done by another");
 }
 
 #[tokio::test]
 async fn a_stopped_worker_releases_its_job_to_another() {
     let fixture = WorkerFixture::open("worker_stop").await;
     let job = fixture.job(json!({"stages": ["plan", "build"]})).await;
-    let first = format!("grace_seconds = 0.3\n{}", STUBBORN.replace("[jobs.task]", "[jobs.task]\n"));
+    let first = format!("grace_seconds = 0.3\n{}", IGNORES_SIGTERM.replace("[jobs.task]", "[jobs.task]\n"));
     let mut worker = fixture.worker(&first, &[]);
     fixture.written("ready").await;
     worker.signal(libc::SIGTERM);
@@ -171,7 +172,7 @@ async fn a_stopped_worker_releases_its_job_to_another() {
     gone(&fixture.processes("pids")).await;
     let back = fixture.get(&job).await;
     assert_eq!((&back["status"], &back["stage"], &back["attempt"]), (&json!("queued"), &json!("plan"), &json!(0)));
-    assert_eq!(fixture.worker(QUICK, &["--drain"]).code().await, 0);
+    assert_eq!(fixture.worker(FINISHES_AT_ONCE, &["--drain"]).code().await, 0);
     let done = fixture.get(&job).await;
     assert_eq!(
         (&done["status"], &done["attempt"], &done["worker"]),
@@ -194,7 +195,7 @@ async fn a_stage_that_ends_within_the_grace_period_is_not_repeated() {
     let mut worker = fixture.worker(config, &[]);
     fixture.written("ready").await;
     worker.signal(libc::SIGTERM);
-    eventually("it was told", async || worker.logged().contains("the worker ends")).await;
+    eventually("the shutdown was logged", async || worker.logged().contains("the worker ends")).await;
     std::fs::write(fixture.path("go"), "").expect("a file");
     assert_eq!(worker.code().await, 0);
     let back = fixture.get(&job).await;
@@ -207,7 +208,7 @@ async fn a_stage_that_ends_within_the_grace_period_is_not_repeated() {
 async fn a_killed_worker_leaves_no_processes_and_another_finishes() {
     let fixture = WorkerFixture::open("worker_killed").await;
     let job = fixture.job(json!({})).await;
-    let mut worker = fixture.worker(STUBBORN, &[]);
+    let mut worker = fixture.worker(IGNORES_SIGTERM, &[]);
     fixture.written("ready").await;
     worker.signal(libc::SIGKILL);
     worker.ends().await;
@@ -215,23 +216,23 @@ async fn a_killed_worker_leaves_no_processes_and_another_finishes() {
     // The lease of five seconds expires.
     fixture.reaches(&job, "queued").await;
     fixture.set(&job, "not_before = now()").await;
-    assert_eq!(fixture.worker(QUICK, &["--drain"]).code().await, 0);
+    assert_eq!(fixture.worker(FINISHES_AT_ONCE, &["--drain"]).code().await, 0);
     let done = fixture.get(&job).await;
     assert_eq!(
         (&done["status"], &done["attempt"], &done["worker"]),
         (&json!("succeeded"), &json!(2), &json!("second"))
     );
-    assert_eq!(fixture.said(&job, "log").await, "done by another");
+    assert_eq!(fixture.transcript_text(&job, "log").await, "done by another");
 }
 
 #[tokio::test]
 async fn a_second_signal_ends_the_worker_and_its_commands_at_once() {
     let fixture = WorkerFixture::open("worker_twice").await;
     fixture.job(json!({})).await;
-    let mut worker = fixture.worker(&format!("grace_seconds = 600\n{STUBBORN}"), &[]);
+    let mut worker = fixture.worker(&format!("grace_seconds = 600\n{IGNORES_SIGTERM}"), &[]);
     fixture.written("ready").await;
     worker.signal(libc::SIGINT);
-    eventually("it was told", async || worker.logged().contains("the worker ends")).await;
+    eventually("the shutdown was logged", async || worker.logged().contains("the worker ends")).await;
     worker.signal(libc::SIGINT);
     assert_eq!(worker.code().await, 130);
     gone(&fixture.processes("pids")).await;
@@ -241,7 +242,7 @@ async fn a_second_signal_ends_the_worker_and_its_commands_at_once() {
 async fn a_revoked_key_ends_the_worker_and_its_commands() {
     let fixture = WorkerFixture::open("worker_revoked").await;
     fixture.job(json!({})).await;
-    let mut worker: Worker = fixture.worker(&format!("poll_seconds = 0.2\nconcurrency = 2\n{STUBBORN}"), &[]);
+    let mut worker: Worker = fixture.worker(&format!("poll_seconds = 0.2\nconcurrency = 2\n{IGNORES_SIGTERM}"), &[]);
     fixture.written("ready").await;
     fixture.server.sql("update api_keys set revoked_at = now()", &[]).await;
     assert_eq!(worker.code().await, 1);

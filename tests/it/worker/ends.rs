@@ -31,7 +31,7 @@ async fn failures_are_retried_from_the_same_stage() {
     assert_eq!((&done["status"], &done["attempt"]), (&json!("succeeded"), &json!(2)));
     // Commits of the first attempt count.
     assert_eq!(done["commit_sha"], "1234abcd");
-    assert_eq!(fixture.read("plans"), "planned", "the stage that was done is not done again");
+    assert_eq!(fixture.read("plans"), "planned", "the finished stage is not repeated");
 }
 
 #[tokio::test]
@@ -89,7 +89,7 @@ async fn a_stage_timeout_kills_all_its_processes() {
     assert_eq!(fixture.worker(config, &["--drain"]).code().await, 1);
     let job = fixture.get(&job).await;
     assert_eq!(job["error"], "The stage plan took longer than 0.7 s and was stopped.");
-    assert_eq!(fixture.said(&job, "log").await, "before");
+    assert_eq!(fixture.transcript_text(&job, "log").await, "before");
     gone(&fixture.processes("pids")).await;
 }
 
@@ -100,6 +100,6 @@ async fn background_processes_end_with_their_command() {
     let config = "[jobs.task]\ncommand = 'sleep 1000 & echo $! > pids; echo done'";
     assert_eq!(fixture.worker(config, &["--once"]).code().await, 0);
     assert_eq!(fixture.get(&job).await["status"], "succeeded");
-    assert_eq!(fixture.said(&job, "log").await, "done");
+    assert_eq!(fixture.transcript_text(&job, "log").await, "done");
     gone(&fixture.processes("pids")).await;
 }

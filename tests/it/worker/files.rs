@@ -9,8 +9,8 @@ const FILE: &str = "[jobs.task]\ncommand = 'true'";
 /// The one-sentence error and the exit code.
 async fn refusal(mut worker: Worker) -> (i32, String) {
     let code = worker.code().await;
-    let said = worker.logged();
-    (code, said.lines().last().unwrap_or_default().to_owned())
+    let output = worker.logged();
+    (code, output.lines().last().unwrap_or_default().to_owned())
 }
 
 #[tokio::test]
@@ -20,24 +20,24 @@ async fn configuration_errors_are_one_sentence() {
         Worker::start(fixture.folder.path(), &fixture.server.url, key, file, flags)
     };
     let key = fixture.agent.token.as_deref();
-    let (code, said) = refusal(start(None, FILE, &[])).await;
+    let (code, output) = refusal(start(None, FILE, &[])).await;
     assert_eq!(code, 2);
-    assert!(said.contains("set CALLBOARD_API_KEY or --key-file"), "{said}");
-    let (code, said) = refusal(start(key, "nonsense = 1", &[])).await;
-    assert!(code == 2 && said.contains("line 1") && said.contains("nonsense"), "{said}");
-    let (code, said) = refusal(start(key, FILE, &["--key-file", "/is/not/there"])).await;
-    assert!(code == 2 && said.contains("/is/not/there"), "{said}");
+    assert!(output.contains("set CALLBOARD_API_KEY or --key-file"), "{output}");
+    let (code, output) = refusal(start(key, "nonsense = 1", &[])).await;
+    assert!(code == 2 && output.contains("line 1") && output.contains("nonsense"), "{output}");
+    let (code, output) = refusal(start(key, FILE, &["--key-file", "/is/not/there"])).await;
+    assert!(code == 2 && output.contains("/is/not/there"), "{output}");
     let (code, _) = refusal(start(key, FILE, &["--concurrency", "0"])).await;
     assert_eq!(code, 2);
     let (code, _) = refusal(start(key, FILE, &["--once", "--drain"])).await;
     assert_eq!(code, 2);
-    let (code, said) = refusal(start(Some("cb_wrong"), FILE, &["--once"])).await;
-    assert!(code == 1 && said.contains("does not accept the key"), "{said}");
-    let (code, said) = refusal(start(key, &format!("workflow = 'Nowhere'\n{FILE}"), &["--once"])).await;
-    assert!(code == 1 && said.ends_with('.'), "{said}");
+    let (code, output) = refusal(start(Some("cb_wrong"), FILE, &["--once"])).await;
+    assert!(code == 1 && output.contains("does not accept the key"), "{output}");
+    let (code, output) = refusal(start(key, &format!("workflow = 'Nowhere'\n{FILE}"), &["--once"])).await;
+    assert!(code == 1 && output.ends_with('.'), "{output}");
     let away = Worker::start(fixture.folder.path(), "http://127.0.0.1:1", key, FILE, &["--drain"]);
-    let (code, said) = refusal(away).await;
-    assert!(code == 1 && said.contains("http://127.0.0.1:1 cannot be reached"), "{said}");
+    let (code, output) = refusal(away).await;
+    assert!(code == 1 && output.contains("http://127.0.0.1:1 cannot be reached"), "{output}");
     // A key may come from a file, and a run without jobs succeeds.
     std::fs::write(fixture.path("key"), format!("{}\n", key.expect("a key"))).expect("a file");
     let file = fixture.path("key").display().to_string();

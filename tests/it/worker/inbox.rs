@@ -50,7 +50,7 @@ async fn each_file_becomes_one_job_with_a_result_file() {
     assert_eq!(fixture.worker(config, &["--drain", "--inbox", &inbox]).code().await, 1);
     let done = fixture.result("done/good.result.json");
     assert_eq!((&done["status"], &done["title"]), (&json!("succeeded"), &json!("From a file")));
-    assert_eq!(fixture.said(&done, "log").await, "as older programs say");
+    assert_eq!(fixture.transcript_text(&done, "log").await, "legacy format");
     assert!(done["ticket_id"].is_string());
     assert_eq!(fixture.result("failed/fails.result.json")["error"], "The command ended with status 64.");
     assert_eq!(fixture.result("failed/refused.error.json")["errors"][0]["field"], "max_attempts");
@@ -109,5 +109,5 @@ async fn a_restarted_worker_finds_the_jobs_of_its_files() {
     assert_eq!(fixture.worker(config, &["--drain", "--inbox", &inbox]).code().await, 0);
     assert_eq!(fixture.result("done/long.result.json")["id"], job["id"]);
     assert_eq!(fixture.jobs().await, 1);
-    assert_eq!(fixture.read("runs").lines().count(), 2, "killed in the middle, and once to the end");
+    assert_eq!(fixture.read("runs").lines().count(), 2, "killed once midway, then run to the end");
 }

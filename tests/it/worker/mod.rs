@@ -125,7 +125,7 @@ impl WorkerFixture {
     }
 
     /// The text of a transcript.
-    async fn said(&self, job: &Value, kind: &str) -> String {
+    async fn transcript_text(&self, job: &Value, kind: &str) -> String {
         let lines = self.transcript(job, kind).await;
         lines.iter().map(|line| text(line, "content")).collect::<Vec<_>>().join("\n")
     }

@@ -9,8 +9,8 @@ use crate::rust_client::faulty_proxy::FaultyProxy;
 impl WorkerFixture {
     /// The numbers of the output lines `line 1`, `line 2`… that have arrived.
     async fn numbers(&self, job: &Value) -> Vec<usize> {
-        let said = self.said(job, "log").await;
-        said.lines().filter_map(|line| line.strip_prefix("line ")?.parse().ok()).collect()
+        let output = self.transcript_text(job, "log").await;
+        output.lines().filter_map(|line| line.strip_prefix("line ")?.parse().ok()).collect()
     }
 }
 
@@ -73,9 +73,9 @@ async fn an_app_is_stored_and_an_unreadable_one_is_reported() {
     let path = format!("/api/apps/by-job/{}", job["id"].as_str().expect("an id"));
     let app = fixture.owner.get(&path).await.ok();
     assert_eq!((&app["spec"], &app["prd_markdown"]), (&json!({"pages": 3}), &json!("# Map fixture\n")));
-    let said = fixture.said(&job, "step").await;
+    let output = fixture.transcript_text(&job, "step").await;
     assert!(
-        said.contains("missing.json of the app cannot be read") && said.contains("broken.json is no JSON"),
-        "{said}"
+        output.contains("missing.json of the app cannot be read") && output.contains("broken.json is no JSON"),
+        "{output}"
     );
 }

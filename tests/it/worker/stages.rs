@@ -59,8 +59,8 @@ async fn a_job_runs_its_stages_and_moves_its_ticket() {
             line("review", "stdout", "no end of line")
         ]
     );
-    assert_eq!(fixture.said(&job, "chat").await, "The plan is ready.");
-    assert!(fixture.said(&job, "step").await.contains("does not understand: @callboard dance"));
+    assert_eq!(fixture.transcript_text(&job, "chat").await, "The plan is ready.");
+    assert!(fixture.transcript_text(&job, "step").await.contains("does not understand: @callboard dance"));
     let given: serde_json::Value = serde_json::from_str(&fixture.read("job.json")).expect("the job on standard input");
     assert_eq!((&given["id"], &given["payload"]["colour"]), (&job["id"], &json!("red")));
 }
@@ -80,18 +80,18 @@ async fn output_is_streamed_while_the_command_runs_and_none_is_lost() {
     "#;
     let mut worker = fixture.worker(config, &["--drain"]);
     eventually("the output is there before the command ends", async || {
-        fixture.said(&job, "log").await.contains("line 3000 ")
+        fixture.transcript_text(&job, "log").await.contains("line 3000 ")
     })
     .await;
     assert_eq!(fixture.get(&job).await["status"], "running");
     std::fs::write(fixture.path("go"), "").expect("a file");
     assert_eq!(worker.code().await, 0);
-    let said = fixture.said(&job, "log").await;
+    let output = fixture.transcript_text(&job, "log").await;
     let numbers: Vec<usize> =
-        said.lines().filter_map(|line| line.strip_prefix("line ")?.split(' ').next()?.parse().ok()).collect();
+        output.lines().filter_map(|line| line.strip_prefix("line ")?.split(' ').next()?.parse().ok()).collect();
     assert_eq!(numbers, (1..=3000).collect::<Vec<_>>());
-    assert_eq!(said.chars().filter(|letter| *letter == 'x').count(), 100_000);
-    assert!(said.ends_with("the end"));
+    assert_eq!(output.chars().filter(|letter| *letter == 'x').count(), 100_000);
+    assert!(output.ends_with("the end"));
 }
 
 #[tokio::test]
@@ -114,7 +114,8 @@ async fn secrets_stay_with_the_worker() {
     assert_eq!(fixture.worker(config, &["--once"]).code().await, 1);
     let job = fixture.get(&job).await;
     let key = fixture.agent.token.clone().expect("a key");
-    let received = format!("{} {} {job}", fixture.said(&job, "log").await, fixture.said(&job, "chat").await);
+    let received =
+        format!("{} {} {job}", fixture.transcript_text(&job, "log").await, fixture.transcript_text(&job, "chat").await);
     for secret in [key.as_str(), "hunter22", "tok-0815"] {
         assert!(!received.contains(secret), "{received}");
     }
@@ -130,7 +131,7 @@ async fn the_key_is_not_given_to_commands_unless_the_file_says_so() {
     let job = fixture.job(json!({})).await;
     let config = "[jobs.task]\ncommand = 'echo \"the key: <$CALLBOARD_API_KEY>\"'";
     assert_eq!(fixture.worker(config, &["--once"]).code().await, 0);
-    assert_eq!(fixture.said(&job, "log").await, "the key: <>");
+    assert_eq!(fixture.transcript_text(&job, "log").await, "the key: <>");
 }
 
 #[tokio::test]

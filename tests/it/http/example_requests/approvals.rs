@@ -54,14 +54,19 @@ pub fn find(name: &str) -> Option<Value> {
 }
 
 /// A job with a member's question, a ticket pending review, and a webhook.
-pub async fn things(server: &Server, fixture: &TestWorkflow, member: &str, things: &mut BTreeMap<String, String>) {
+pub async fn create_resources(
+    server: &Server,
+    fixture: &TestWorkflow,
+    member: &str,
+    resources: &mut BTreeMap<String, String>,
+) {
     let (job, approval) = (format!("job-{}", uuid::Uuid::now_v7()), format!("approval-{}", uuid::Uuid::now_v7()));
     server
         .sql(
             "with held as (update tickets set approval_status = 'pending_review' where id = $5),
                   made as (insert into jobs (id, workflow_id, ticket_id, title, status) values ($1, $2, $3, 'A job', 'queued'))
              insert into approvals (id, workflow_id, ticket_id, kind, question, asked_by) values ($4, $2, $3, 'question', 'Well?', $6)",
-            &[&job, &fixture.workflow, &things["ticket"], &approval, &things["reviewed"], &member],
+            &[&job, &fixture.workflow, &resources["ticket"], &approval, &resources["reviewed"], &member],
         )
         .await;
     // Its address is unreachable, and it is disabled.
@@ -73,7 +78,7 @@ pub async fn things(server: &Server, fixture: &TestWorkflow, member: &str, thing
             &[&webhook, &fixture.workflow],
         )
         .await;
-    things.insert("webhook".to_owned(), webhook);
-    things.insert("job".to_owned(), job);
-    things.insert("approval".to_owned(), approval);
+    resources.insert("webhook".to_owned(), webhook);
+    resources.insert("job".to_owned(), job);
+    resources.insert("approval".to_owned(), approval);
 }

@@ -75,7 +75,7 @@ pub fn find(name: &str) -> Option<Value> {
 }
 
 /// A collecting job, an ended one, and a running one with its lease, a message and an app.
-pub async fn things(client: &Client, fixture: &TestWorkflow, ticket: &str) -> Vec<(&'static str, String)> {
+pub async fn create_resources(client: &Client, fixture: &TestWorkflow, ticket: &str) -> Vec<(&'static str, String)> {
     let job = |title: &str, queue: bool| {
         json!({"workflow_id": fixture.workflow, "ticket_id": ticket, "title": title, "initial_prompt": "Do it.", "queue": queue,
             "stages": ["plan", "build"]})
