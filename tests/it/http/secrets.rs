@@ -33,9 +33,9 @@ async fn secrets_appear_nowhere() {
         .stderr(log.reopen().expect("a handle"))
         .spawn()
         .expect("start the server");
-    let outsider = Client::anonymous(format!("http://127.0.0.1:{port}"));
+    let anonymous = Client::anonymous(format!("http://127.0.0.1:{port}"));
     harness::eventually("the server is ready", async || {
-        let request = outsider.request(Method::GET, "/ready");
+        let request = anonymous.request(Method::GET, "/ready");
         request.send().await.is_ok_and(|answer| answer.status() == 200)
     })
     .await;
@@ -47,15 +47,15 @@ async fn secrets_appear_nowhere() {
         value.clone()
     };
     let login = json!({"email": "root@example.org", "password": "canary-admin-password"});
-    let signed_in = outsider.post("/api/auth/login", login).await.ok();
+    let signed_in = anonymous.post("/api/auth/login", login).await.ok();
     let text = |value: &Value, name: &str| value[name].as_str().expect("text").to_owned();
     let (access, refresh) = (text(&signed_in, "access"), text(&signed_in, "refresh"));
-    let root = outsider.with(&access);
-    let refreshed = outsider.post("/api/auth/token/refresh", json!({"refresh": refresh})).await.ok();
+    let root = anonymous.with(&access);
+    let refreshed = anonymous.post("/api/auth/token/refresh", json!({"refresh": refresh})).await.ok();
     let key = text(&root.post("/api/keys", json!({"name": "k"})).await.created(), "key");
     let ticket = text(&root.post("/api/auth/ws-ticket", json!({})).await.ok(), "ticket");
     let invite = text(&root.post("/api/invites", json!({})).await.created(), "invite");
-    outsider.with(&key).get("/api/auth/me").await.ok();
+    anonymous.with(&key).get("/api/auth/me").await.ok();
     // One generated and one provided secret; both sign a request that is not accepted.
     let workflow = text(&root.post("/api/workflows", json!({"name": "W"})).await.created(), "id");
     let hook = json!({"workflow_id": workflow, "url": "http://127.0.0.1:9/"});
@@ -76,21 +76,21 @@ async fn secrets_appear_nowhere() {
     // Error responses contain no secrets either.
     let bad = json!({"email": "root@example.org", "password": "canary-wrong-password", "name": ["x"]});
     for path in ["/api/auth/login", "/api/auth/register", "/api/auth/setup", "/api/auth/password"] {
-        note(&outsider.post(path, bad.clone()).await.json);
+        note(&anonymous.post(path, bad.clone()).await.json);
     }
     let broken = root.request(Method::POST, "/api/auth/login").header("content-type", "application/json");
     note(&root.send(broken.body("{\"password\": \"canary-broken-password\" !")).await.json);
-    note(&outsider.with(&format!("{key}canary-key")).get("/api/auth/me").await.json);
-    note(&outsider.get("/api/auth/me?token=canary-query").await.json);
+    note(&anonymous.with(&format!("{key}canary-key")).get("/api/auth/me").await.json);
+    note(&anonymous.get("/api/auth/me?token=canary-query").await.json);
     note(&root.post("/api/auth/register", json!({"email": "a@b.c", "password": {"canary-object": 1}})).await.json);
-    note(&outsider.get("/metrics").await.json);
+    note(&anonymous.get("/metrics").await.json);
     harness::eventually("the provider was tried", async || {
-        let ready = outsider.get("/ready").await.json;
+        let ready = anonymous.get("/ready").await.json;
         note(&ready);
         ready["embeddings"]["state"] == "failing"
     })
     .await;
-    note(&outsider.get("/openapi.json").await.json);
+    note(&anonymous.get("/openapi.json").await.json);
 
     // SAFETY: the process is a child of this test that has not been reaped.
     unsafe { libc::kill(i32::try_from(process.id()).expect("a pid"), libc::SIGTERM) };

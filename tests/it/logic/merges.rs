@@ -75,10 +75,12 @@ async fn merging_moves_related_data_and_unmerging_restores_it() {
     assert_eq!(moved["ticket_id"], original.as_str());
     moved["ticket_id"] = old_comment["ticket_id"].clone();
     assert_eq!(moved, old_comment, "author, time and reactions are kept");
-    let comment = whole["comments"][1].clone();
-    assert_eq!((&comment["comment_type"], &comment["agent_id"]), (&json!("system"), &json!("owner")));
+    let system_comment = whole["comments"][1].clone();
+    assert_eq!((&system_comment["comment_type"], &system_comment["agent_id"]), (&json!("system"), &json!("owner")));
     assert!(
-        comment["comment_text"].as_str().is_some_and(|text| text.contains("TKT-3") && text.contains("Reported twice."))
+        system_comment["comment_text"]
+            .as_str()
+            .is_some_and(|text| text.contains("TKT-3") && text.contains("Reported twice."))
     );
     assert_eq!(fixture.card(&held).await["blocked_by_ticket_ids"], json!([original]));
     assert_eq!(detail(&fixture, &related).await["related_ticket_ids"], json!([original]));

@@ -41,9 +41,9 @@ impl Stream {
 
     /// The URI of the next update.
     async fn update(&mut self) -> String {
-        let subscription = self.next(Duration::from_secs(20)).await.expect("an update");
-        assert_eq!(subscription["method"], "notifications/resources/updated", "{subscription}");
-        text(&subscription["params"], "uri")
+        let message = self.next(Duration::from_secs(20)).await.expect("an update");
+        assert_eq!(message["method"], "notifications/resources/updated", "{message}");
+        text(&message["params"], "uri")
     }
 }
 

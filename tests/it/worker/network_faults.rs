@@ -57,13 +57,13 @@ async fn output_arrives_once_despite_lost_responses_and_an_outage() {
 #[tokio::test]
 async fn an_app_is_stored_and_an_unreadable_one_is_reported() {
     let fixture = WorkerFixture::open("worker_app").await;
-    let job = fixture.job(json!({"title": "A map fixture"})).await;
+    let job = fixture.job(json!({"title": "A map shop"})).await;
     let config = r##"
         [jobs.task]
         command = '''
             echo "not JSON" > broken.json
             echo '{"pages": 3}' > spec.json
-            echo "# Map fixture" > prd.md
+            echo "# Map shop" > prd.md
             echo "@callboard app missing.json"
             echo "@callboard app broken.json"
             echo "@callboard app spec.json prd.md"
@@ -72,7 +72,7 @@ async fn an_app_is_stored_and_an_unreadable_one_is_reported() {
     assert_eq!(fixture.worker(config, &["--once"]).code().await, 0);
     let path = format!("/api/apps/by-job/{}", job["id"].as_str().expect("an id"));
     let app = fixture.owner.get(&path).await.ok();
-    assert_eq!((&app["spec"], &app["prd_markdown"]), (&json!({"pages": 3}), &json!("# Map fixture\n")));
+    assert_eq!((&app["spec"], &app["prd_markdown"]), (&json!({"pages": 3}), &json!("# Map shop\n")));
     let output = fixture.transcript_text(&job, "step").await;
     assert!(
         output.contains("missing.json of the app cannot be read") && output.contains("broken.json is no JSON"),
