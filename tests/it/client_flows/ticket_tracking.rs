@@ -15,7 +15,7 @@ async fn agents_work_over_tickets() {
         definitions["definitions"].as_array().expect("a list").iter().map(|one| &one["id"]).collect();
     assert_eq!(ids, ["development", "research", "sdlc", "security"]);
     let phases = json!([{"phase_name": "Plan it", "order": 1}, "Build", {"name": "Check"}]);
-    let mine = json!({"name": "House rules", "phases": phases, "workflow_config": {"has_result": true}});
+    let mine = json!({"name": "Team rules", "phases": phases, "workflow_config": {"has_result": true}});
     let mine = ann.post("/api/workflow-definitions", mine).await.created();
     let launch =
         json!({"definition_id": mine["id"], "description": "Log in with OAuth", "launch_params": {"repo": "x"}});

@@ -1,9 +1,9 @@
 //! Jobs: their rules, their room, and their guarantees when workers die.
 
-mod ends;
+mod crash;
+mod outcomes;
 mod queue;
 mod room;
-mod storm;
 
 use serde_json::{Value, json};
 

@@ -19,7 +19,7 @@ pub struct BoardReplica {
 
 impl BoardReplica {
     /// Applies a message of the room; panics if the stream violates a guarantee.
-    pub fn take(&mut self, message: &Value) {
+    pub fn apply(&mut self, message: &Value) {
         match message["type"].as_str().expect("a type") {
             "snapshot" | "resync" => {
                 self.cursor = Some((text(&message["epoch"]), message["seq"].as_i64().expect("a seq")));

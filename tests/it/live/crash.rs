@@ -124,7 +124,7 @@ impl Recorder {
             }
             loop {
                 match socket.receive_within(Duration::from_millis(200)).await {
-                    Some(SocketEvent::Message(message)) => board_replica.take(&message),
+                    Some(SocketEvent::Message(message)) => board_replica.apply(&message),
                     Some(SocketEvent::Closed(_)) => break,
                     None if head.load(Ordering::Relaxed) > 0 => break,
                     None => {}

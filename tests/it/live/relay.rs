@@ -124,7 +124,7 @@ async fn two_servers_share_one_database() {
             let Some(SocketEvent::Message(message)) = socket.receive_within(Duration::from_secs(10)).await else {
                 panic!("silence")
             };
-            board_replica.take(&message);
+            board_replica.apply(&message);
         }
         board_replica.assert_equals(&board);
     }

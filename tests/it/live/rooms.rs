@@ -211,7 +211,7 @@ async fn rows_deleted_in_psql_disappear_from_every_board() {
     let mut socket = fixture.socket("ann").await;
     socket.subscribe(&format!("workflow:{workflow}"), None).await;
     let mut board_replica = BoardReplica::default();
-    board_replica.take(&socket.until("snapshot").await);
+    board_replica.apply(&socket.until("snapshot").await);
     fixture.run("delete from ticket_comments where id like 'c1%' and workflow_id = $1", &workflow).await;
     fixture.run("delete from ticket_commits where ticket_id = (select id from tickets where number = 1) and workflow_id = $1", &workflow).await;
     fixture.run("delete from tickets where number in (3, 4) and workflow_id = $1", &workflow).await;
@@ -224,7 +224,7 @@ async fn rows_deleted_in_psql_disappear_from_every_board() {
     let board = fixture.board(&workflow).await;
     while board_replica.cursor.as_ref().is_none_or(|(_, seq)| *seq < set_stream_head(&board)) {
         let SocketEvent::Message(message) = socket.receive().await else { panic!("closed") };
-        board_replica.take(&message);
+        board_replica.apply(&message);
     }
     assert_eq!(board_replica.cards.len(), 4);
     board_replica.assert_equals(&board);

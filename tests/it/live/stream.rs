@@ -50,7 +50,7 @@ async fn follow(
                 break;
             }
             match socket.receive_within(Duration::from_millis(50)).await {
-                Some(SocketEvent::Message(message)) => board_replica.take(&message),
+                Some(SocketEvent::Message(message)) => board_replica.apply(&message),
                 Some(SocketEvent::Closed(code)) => panic!("closed with {code}"),
                 None => {}
             }

@@ -23,8 +23,8 @@ impl Stream {
     }
 
     /// The next message; `None` when the stream has ended or timed out.
-    async fn next(&mut self, patience: Duration) -> Option<Value> {
-        let deadline = tokio::time::Instant::now() + patience;
+    async fn next(&mut self, limit: Duration) -> Option<Value> {
+        let deadline = tokio::time::Instant::now() + limit;
         loop {
             while let Some((line, rest)) = self.text.split_once('\n') {
                 let found =

@@ -84,7 +84,10 @@ async fn errors_are_typed() {
     let received = answer.map(|moved| moved.message).unwrap_or_else(|error| error.to_string());
     assert!(received.contains("TKT-1"), "{received}");
     let outsider = Client::new(&server.url, Credential::None).expect("a client");
-    assert_eq!(outsider.workflows().await.expect_err("nobody").problem().map(|problem| problem.status), Some(401));
+    assert_eq!(
+        outsider.workflows().await.expect_err("unauthenticated").problem().map(|problem| problem.status),
+        Some(401)
+    );
     assert!(matches!(Client::new("ftp://example.org", Credential::None), Err(Error::Unusable(_))));
 }
 

@@ -1,9 +1,9 @@
 //! The worker as a separate process against a real server: execution, reporting, and cleanup when it
 //! is stopped or killed.
 
+mod configuration;
 mod control;
-mod ends;
-mod files;
+mod failures;
 mod inbox;
 mod network_faults;
 mod stages;

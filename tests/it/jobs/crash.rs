@@ -81,7 +81,7 @@ struct Worker {
 impl Worker {
     fn start(url: &str, key: &str, workflow: &str, log: PathBuf) -> Self {
         let child = Command::new(std::env::current_exe().expect("this program"))
-            .args(["--ignored", "--exact", "--nocapture", "jobs::storm::helper_worker"])
+            .args(["--ignored", "--exact", "--nocapture", "jobs::crash::helper_worker"])
             .env("STORM_URL", url)
             .env("STORM_KEY", key)
             .env("STORM_WORKFLOW", workflow)
