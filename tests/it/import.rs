@@ -223,7 +223,7 @@ async fn a_board_with_other_columns_accepts_the_import() {
 
 #[tokio::test]
 async fn an_outsider_cannot_import() {
-    let fixture = fixture("import_stranger").await;
+    let fixture = fixture("import_outsider").await;
     let made = fixture.import("Tracker", &text("{\"id\":\"cb-0\",\"title\":\"The first one\"}")).await;
     fixture
         .client

@@ -53,17 +53,17 @@ async fn a_slow_reader_is_closed_and_resumes_without_affecting_others() {
     let room = format!("workflow:{workflow}");
     let mut slow = fixture.socket("ann").await;
     slow.subscribe(&room, None).await;
-    let mut slow_mirror = BoardReplica::default();
+    let mut slow_replica = BoardReplica::default();
     loop {
         let SocketEvent::Message(message) = slow.receive().await else { panic!("closed") };
-        slow_mirror.take(&message);
+        slow_replica.apply(&message);
         if message["type"] == "subscribed" {
             break;
         }
     }
     let mut quick = fixture.socket("ann").await;
     quick.subscribe(&room, None).await;
-    let mut quick_mirror = BoardReplica::default();
+    let mut quick_replica = BoardReplica::default();
     // The slow reader stops reading.
     for round in 0..25 {
         fixture
@@ -72,34 +72,34 @@ async fn a_slow_reader_is_closed_and_resumes_without_affecting_others() {
             .await
             .expect("an update");
         let head = fixture.head(&workflow).await;
-        while quick_mirror.cursor.as_ref().is_none_or(|(_, seq)| *seq < head) {
+        while quick_replica.cursor.as_ref().is_none_or(|(_, seq)| *seq < head) {
             match quick.receive_within(Duration::from_secs(5)).await {
-                Some(SocketEvent::Message(message)) => quick_mirror.take(&message),
+                Some(SocketEvent::Message(message)) => quick_replica.apply(&message),
                 other => panic!("the quick one suffers: {other:?}"),
             }
         }
     }
     let board = fixture.board(&workflow).await;
-    quick_mirror.assert_equals(&board);
+    quick_replica.assert_equals(&board);
     let code = loop {
         match slow.receive().await {
-            SocketEvent::Message(message) => slow_mirror.take(&message),
+            SocketEvent::Message(message) => slow_replica.apply(&message),
             SocketEvent::Closed(code) => break code,
         }
     };
     assert_eq!(code, 4008);
     let mut again = fixture.socket("ann").await;
-    let (epoch, seq) = slow_mirror.cursor.clone().expect("a cursor");
+    let (epoch, seq) = slow_replica.cursor.clone().expect("a cursor");
     again.subscribe(&room, Some((&epoch, seq))).await;
-    while slow_mirror.cursor.as_ref().is_some_and(|(_, seq)| *seq < set_stream_head(&board)) {
+    while slow_replica.cursor.as_ref().is_some_and(|(_, seq)| *seq < snapshot_seq(&board)) {
         let SocketEvent::Message(message) = again.receive().await else { panic!("closed") };
-        slow_mirror.take(&message);
+        slow_replica.apply(&message);
     }
-    assert_eq!(slow_mirror.snapshots, 1);
-    slow_mirror.assert_equals(&board);
+    assert_eq!(slow_replica.snapshots, 1);
+    slow_replica.assert_equals(&board);
 }
 
-fn set_stream_head(board: &serde_json::Value) -> i64 {
+fn snapshot_seq(board: &serde_json::Value) -> i64 {
     board["seq"].as_i64().expect("a seq")
 }
 
@@ -222,7 +222,7 @@ async fn rows_deleted_in_psql_disappear_from_every_board() {
         )
         .await;
     let board = fixture.board(&workflow).await;
-    while board_replica.cursor.as_ref().is_none_or(|(_, seq)| *seq < set_stream_head(&board)) {
+    while board_replica.cursor.as_ref().is_none_or(|(_, seq)| *seq < snapshot_seq(&board)) {
         let SocketEvent::Message(message) = socket.receive().await else { panic!("closed") };
         board_replica.apply(&message);
     }

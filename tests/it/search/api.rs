@@ -4,7 +4,7 @@ use proptest::prelude::{ProptestConfig, any};
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
-use super::{embedded, local};
+use super::{embedded, server_with_local_model};
 use crate::client::{Client, server};
 use crate::http::fixtures::{TestWorkflow, signed_in_user};
 

@@ -4,11 +4,11 @@ use serde_json::json;
 
 use crate::embeddings::fixtures::number;
 use crate::harness;
-use crate::logic::fixtures::TestWorkflow;
+use crate::logic::fixtures::Fixture;
 
 /// Inserts more tickets than an exact scan covers, with vectors of an active model: ticket n lies at the angle
 /// n/2000 in the plane. Returns the model's id.
-async fn insert_many_tickets(fixture: &TestWorkflow, count: i64) -> i64 {
+async fn insert_many_tickets(fixture: &Fixture, count: i64) -> i64 {
     let model = crate::embeddings::fixtures::register(fixture, "test/plane").await;
     fixture.client
         .batch_execute(&format!(
@@ -32,7 +32,7 @@ async fn insert_many_tickets(fixture: &TestWorkflow, count: i64) -> i64 {
 }
 
 /// The numbers of the tickets nearest to the angle 0.
-async fn nearest(fixture: &TestWorkflow, model: i64, filters: &str, rows: i32) -> Vec<i64> {
+async fn nearest(fixture: &Fixture, model: i64, filters: &str, rows: i32) -> Vec<i64> {
     let sql = "select t.number from logic.nearest_tickets($1, $2, '[1,0,0]'::halfvec, $3::text::jsonb, $4) n
                  join tickets t on t.id = n.ticket_id order by n.distance, n.ticket_id";
     let rows = fixture.client.query(sql, &[&fixture.workflow, &model, &filters, &rows]).await.expect("the nearest");
@@ -42,13 +42,13 @@ async fn nearest(fixture: &TestWorkflow, model: i64, filters: &str, rows: i32) -
 #[tokio::test]
 async fn pages_are_full_even_with_selective_filters() {
     for major in [16, 18] {
-        let fixture = TestWorkflow::on(harness::database_of(major, "crowd").await).await;
+        let fixture = Fixture::on(harness::database_of(major, "crowd").await).await;
         let model = insert_many_tickets(&fixture, 6001).await;
         full_pages(&fixture, model).await;
     }
 }
 
-async fn full_pages(fixture: &TestWorkflow, model: i64) {
+async fn full_pages(fixture: &Fixture, model: i64) {
     let limit = number(fixture, "select logic.exact_search_limit()").await;
     assert!(limit < 6001, "the test data must exceed the exact scan");
     let found = nearest(fixture, model, "{}", 100).await;
@@ -67,13 +67,13 @@ async fn full_pages(fixture: &TestWorkflow, model: i64) {
 #[tokio::test]
 async fn rare_words_count_more_than_common_ones() {
     for major in [16, 18] {
-        let fixture = TestWorkflow::on(harness::database_of(major, "rare").await).await;
+        let fixture = Fixture::on(harness::database_of(major, "rare").await).await;
         insert_many_tickets(&fixture, 6001).await;
         rare_words_first(&fixture).await;
     }
 }
 
-async fn rare_words_first(fixture: &TestWorkflow) {
+async fn rare_words_first(fixture: &Fixture) {
     let found = fixture
         .ok("search_tickets", json!({"query": "crowd number walrus", "search_type": "keyword", "max_rows": 50}))
         .await;
@@ -90,7 +90,7 @@ async fn rare_words_first(fixture: &TestWorkflow) {
 
 #[tokio::test]
 async fn word_frequencies_are_cached_between_statistics() {
-    let fixture = TestWorkflow::open("words").await;
+    let fixture = Fixture::open("words").await;
     for n in 0..30 {
         fixture.ticket(&format!("Common word {n}")).await;
     }
@@ -104,7 +104,7 @@ async fn word_frequencies_are_cached_between_statistics() {
 
 #[tokio::test]
 async fn documents_of_an_older_version_are_rebuilt() {
-    let fixture = TestWorkflow::open("outdated").await;
+    let fixture = Fixture::open("outdated").await;
     let kept = fixture.ticket("A gazebo in the garden").await;
     let gone = fixture.ticket("A gazebo that is gone").await;
     let sql = "update ticket_search set is_outdated = true, document = to_tsvector('english', 'nothing')";

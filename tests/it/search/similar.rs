@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{embedded, local};
+use super::{embedded, server_with_local_model};
 use crate::client::{server, server_with};
 use crate::embeddings::fake_provider::{Behavior, FakeProvider};
 use crate::harness::eventually;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{embedded, local};
+use super::{embedded, server_with_local_model};
 use crate::harness::eventually;
 use crate::http::fixtures::{TestWorkflow, signed_in_user, text};
 
