@@ -55,7 +55,7 @@ async fn a_worker_waits_for_a_server_that_is_not_there_yet() {
     let worker = Worker::start(fixture.folder.path(), &url, fixture.agent.token.as_deref(), &file, &[]);
     eventually("it waits", async || worker.logged().contains("waiting for the server")).await;
     // The server comes up at that address, through a proxy.
-    let _line = FaultyProxy::on(address, &fixture.server.url).await;
+    let _proxy = FaultyProxy::on(address, &fixture.server.url).await;
     let job = fixture.job(serde_json::json!({})).await;
     fixture.reaches(&job, "succeeded").await;
 }
