@@ -14,21 +14,21 @@ pub mod commits;
 mod compat;
 pub mod cookies;
 pub mod events;
-pub mod faults;
-pub mod guard;
+pub mod field_errors;
 pub mod health;
 pub mod idempotency;
-pub mod input;
 pub mod invites;
 pub mod jobs;
 pub mod keys;
+pub mod middleware;
 pub mod openapi;
 pub mod origin;
+pub mod path_query;
 pub mod problem;
 pub mod reply;
 pub mod searches;
 pub mod sessions;
-mod strict;
+mod strict_json;
 pub mod tickets;
 pub mod webhooks;
 pub mod workflows;
@@ -47,7 +47,7 @@ pub use utoipa_actix_web::service_config::ServiceConfig;
 pub use self::body::Json;
 pub use self::caller::{Auth, OptionalAuth};
 pub use self::idempotency::IdempotencyKey;
-pub use self::input::{Path, Query};
+pub use self::path_query::{Path, Query};
 pub use self::problem::{Failure, Result};
 pub use self::reply::{NoContent, RawReply, Reply};
 use crate::app::AppState;
@@ -109,9 +109,9 @@ pub fn serve(
             .default_service(web::to(assets::fallback))
             // The last one wrapped is the first to see a request.
             .wrap(Compress::default())
-            .wrap(from_fn(guard::guard))
+            .wrap(from_fn(middleware::apply))
             .wrap(NormalizePath::new(TrailingSlash::Trim))
-            .wrap(TracingLogger::<guard::RequestSpan>::new())
+            .wrap(TracingLogger::<middleware::RequestSpan>::new())
     })
     // Small messages leave at once instead of waiting for an acknowledgement, up to 40 ms.
     .tcp_nodelay(true)

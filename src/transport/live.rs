@@ -6,11 +6,11 @@
 pub mod catch_up;
 pub mod client;
 pub mod dialects;
-mod line;
-pub mod outbox;
 pub mod relay;
 pub mod rooms;
+pub mod send_queue;
 pub mod socket;
+mod socket_writer;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,8 +24,8 @@ use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::domain::history::tail::Holder;
 use client::Client;
-use outbox::Closing;
 use relay::State;
+use send_queue::Closing;
 
 /// What the live room needs to know.
 #[derive(Debug, Clone)]
@@ -78,7 +78,7 @@ impl Live {
     pub fn begin_stop(&self) {
         self.stop.cancel();
         for client in self.rooms.clients() {
-            client.outbox.close(Closing::Restarting);
+            client.queue.close(Closing::Restarting);
         }
     }
 
@@ -175,10 +175,10 @@ impl Live {
             if member.stream() == Some(stream) && client.exit_member(&member) {
                 self.rooms.leave(&member);
                 if member.bound {
-                    client.outbox.close(Closing::Forbidden(client::NOT_YOURS));
+                    client.queue.close(Closing::Forbidden(client::NOT_YOURS));
                 }
                 let room = member.name.as_str();
-                client.outbox.say(json!({"type": "unsubscribed", "room": room, "reason": "forbidden"}).to_string());
+                client.queue.say(json!({"type": "unsubscribed", "room": room, "reason": "forbidden"}).to_string());
             }
         }
     }

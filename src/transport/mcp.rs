@@ -4,16 +4,16 @@
 //! Who may come in, and whose session it is, is settled in `gate` before the protocol's library sees a
 //! request. Each call runs as the caller of that very request, so a session id alone opens nothing.
 
-pub mod bound;
-mod gate;
+mod admission;
+pub mod budget;
 mod prompt;
+mod resource_watch;
 mod resources;
 mod schema;
 mod server;
 mod sessions;
+mod subscriptions;
 pub mod tools;
-mod watch;
-mod watching;
 
 use std::sync::Arc;
 
@@ -23,8 +23,8 @@ use rmcp_actix_web::transport::StreamableHttpService;
 
 use crate::transport::http::ExtraRoutes;
 use crate::transport::live::Live;
-use crate::transport::mcp::gate::Visitor;
-use crate::transport::mcp::server::Door;
+use crate::transport::mcp::admission::Visitor;
+use crate::transport::mcp::server::McpServer;
 use crate::transport::mcp::sessions::Sessions;
 
 /// Where agents find it.
@@ -37,7 +37,7 @@ pub fn routes(live: Arc<Live>) -> ExtraRoutes {
     Arc::new(move |cfg| {
         let (live, open) = (live.clone(), sessions.clone());
         let service = StreamableHttpService::builder()
-            .service_factory(Arc::new(move || Ok(Door::new(live.clone(), open.clone()))))
+            .service_factory(Arc::new(move || Ok(McpServer::new(live.clone(), open.clone()))))
             .session_manager(sessions.manager())
             .json_response(true)
             .max_request_body_bytes(usize::MAX)
@@ -53,6 +53,6 @@ pub fn routes(live: Arc<Live>) -> ExtraRoutes {
             })
             .build();
         cfg.app_data(sessions.clone());
-        cfg.map(|cfg| cfg.service(service.scope_with_path(PATH).wrap(from_fn(gate::gate))));
+        cfg.map(|cfg| cfg.service(service.scope_with_path(PATH).wrap(from_fn(admission::apply))));
     })
 }

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::app::AppState;
 use crate::transport::http::problem::Failure;
-use crate::transport::http::{faults, strict};
+use crate::transport::http::{field_errors, strict_json};
 use crate::{Error, Result};
 
 /// Longest a client may take to send its body.
@@ -80,20 +80,20 @@ pub(crate) async fn read(request: &HttpRequest, mut payload: Payload) -> Result<
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     let bytes = if bytes.iter().all(u8::is_ascii_whitespace) { b"{}" } else { bytes };
     if let Some(field) = find_nul(bytes) {
-        return Err(faults::nul(&field));
+        return Err(field_errors::nul(&field));
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
         match error.inner() {
-            inner if inner.is_data() => faults::refused(&path, &inner.to_string()),
+            inner if inner.is_data() => field_errors::from_serde(&path, &inner.to_string()),
             // Not what was asked for, or no JSON at all?
-            inner => strict::check::<T>(bytes).err().unwrap_or_else(|| malformed(inner)),
+            inner => strict_json::check::<T>(bytes).err().unwrap_or_else(|| malformed(inner)),
         }
     })?;
     deserializer.end().map_err(|error| malformed(&error))?;
     if bytes.contains(&b'[') || bytes.iter().filter(|byte| **byte == b'{').count() > 1 {
-        strict::check::<T>(bytes)?;
+        strict_json::check::<T>(bytes)?;
     }
     Ok(value)
 }

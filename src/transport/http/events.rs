@@ -20,7 +20,7 @@ use crate::transport::http::problem::Result;
 use crate::transport::http::{Auth, Path, Query};
 use crate::transport::live::client::Client;
 use crate::transport::live::dialects::{Dialect, native};
-use crate::transport::live::outbox::Closing;
+use crate::transport::live::send_queue::Closing;
 use crate::transport::live::{Live, catch_up};
 
 /// Between two signs of life on an event stream.
@@ -163,7 +163,7 @@ struct Attended {
 
 impl Drop for Attended {
     fn drop(&mut self) {
-        self.client.outbox.close(Closing::Gone);
+        self.client.queue.close(Closing::Gone);
         self.live.rooms.remove(&self.client);
     }
 }
@@ -187,18 +187,18 @@ async fn stream_events(
     live.rooms.add(client.clone());
     let attended = Attended { live: live.clone(), client: client.clone() };
     if live.is_stopping() {
-        client.outbox.close(Closing::Restarting);
+        client.queue.close(Closing::Restarting);
     }
     let (member, _) = client.enter(room, Some(cursor));
     tokio::spawn(catch_up::run(live.clone(), member, true));
     // Leaves the rooms as soon as the client is to be closed, and closes it when its credential ends.
     let ends = who.expires_at.map(|end| end.duration_since(Timestamp::now()).as_secs_f64().clamp(0.0, 1e9));
     tokio::spawn(async move {
-        let closed = client.outbox.closed();
+        let closed = client.queue.closed();
         match ends {
             Some(left) => {
                 if tokio::time::timeout(Duration::from_secs_f64(left), closed).await.is_err() {
-                    client.outbox.close(Closing::Unauthenticated("the access token expired"));
+                    client.queue.close(Closing::Unauthenticated("the access token expired"));
                 }
             }
             None => drop(closed.await),
@@ -206,7 +206,7 @@ async fn stream_events(
         live.rooms.remove(&client);
     });
     let body = stream::unfold(attended, |attended| async move {
-        let text = match tokio::time::timeout(KEEP_ALIVE, attended.client.outbox.next()).await {
+        let text = match tokio::time::timeout(KEEP_ALIVE, attended.client.queue.next()).await {
             Ok(Ok(message)) => match message.seq {
                 Some(seq) => format!("id: {}:{seq}\ndata: {}\n\n", attended.live.epoch(), message.text),
                 None => format!("data: {}\n\n", message.text),

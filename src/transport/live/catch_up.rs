@@ -11,7 +11,7 @@ use serde_json::json;
 use super::Live;
 use super::client::{Member, NOT_YOURS};
 use super::dialects::Beginning;
-use super::outbox::{Closing, Outgoing};
+use super::send_queue::{Closing, Outgoing};
 use crate::domain::history::{self, Cursor};
 use crate::{Error, Result};
 
@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Catches a member up. `entering`: the client asked, and is told the outcome.
 pub async fn run(live: Arc<Live>, member: Arc<Member>, entering: bool) {
     let mut pause = Duration::from_millis(50);
-    while !member.has_left() && member.client.outbox.closing().is_none() {
+    while !member.has_left() && member.client.queue.closing().is_none() {
         // Boxed: an idle client should not keep room for the work of its beginning.
         let error = match Box::pin(round(&live, &member, entering)).await {
             Ok(true) => return,
@@ -34,21 +34,21 @@ pub async fn run(live: Arc<Live>, member: Arc<Member>, entering: bool) {
         };
         let problem = error.as_problem();
         match problem.status {
-            401 => return member.client.outbox.close(Closing::Unauthenticated("the credential is no longer valid")),
+            401 => return member.client.queue.close(Closing::Unauthenticated("the credential is no longer valid")),
             500.. => {
                 tracing::debug!(%error, room = %member.room, "catching up will be tried again");
                 tokio::select! {
                     () = tokio::time::sleep(pause) => {}
-                    _ = member.client.outbox.closed() => {}
+                    _ = member.client.queue.closed() => {}
                 }
                 pause = (pause * 2).min(Duration::from_secs(2));
             }
             _ => {
                 let room = member.name.as_str();
                 if member.bound {
-                    member.client.outbox.close(Closing::Forbidden(NOT_YOURS));
+                    member.client.queue.close(Closing::Forbidden(NOT_YOURS));
                 } else if member.client.exit_member(&member) {
-                    member.client.outbox.say(if entering {
+                    member.client.queue.say(if entering {
                         member.client.dialect.refusal(&problem.code, &problem.detail, Some(room))
                     } else {
                         json!({"type": "unsubscribed", "room": room, "reason": problem.code}).to_string()
@@ -158,7 +158,7 @@ async fn pages(live: &Arc<Live>, member: &Arc<Member>, mut reached: Cursor) -> R
         if missed.has_more || bytes > 64 * 1024 {
             drained(member).await;
         }
-        if member.client.outbox.closing().is_some() || member.has_left() {
+        if member.client.queue.closing().is_some() || member.has_left() {
             return Ok(None);
         }
         if !missed.has_more {
@@ -196,13 +196,13 @@ async fn snapshot(live: &Arc<Live>, member: &Arc<Member>, kind: &str) -> Result<
 }
 
 async fn send(member: &Arc<Member>, text: String, at: &Cursor) {
-    member.client.outbox.push(Outgoing { text: text.into(), seq: Some(at.seq), patient: true });
+    member.client.queue.push(Outgoing { text: text.into(), seq: Some(at.seq), patient: true });
     drained(member).await;
 }
 
 /// Waits until the client has taken what it was sent; one that does not is closed.
 async fn drained(member: &Arc<Member>) {
-    if tokio::time::timeout(PATIENCE, member.client.outbox.drained()).await.is_err() {
-        member.client.outbox.close(Closing::TooSlow);
+    if tokio::time::timeout(PATIENCE, member.client.queue.drained()).await.is_err() {
+        member.client.queue.close(Closing::TooSlow);
     }
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use super::dialects::{Dialect, Texts};
-use super::outbox::{Outbox, Outgoing};
+use super::send_queue::{Outgoing, SendQueue};
 use super::{Live, catch_up};
 use crate::domain::accounts::Caller;
 use crate::domain::history::{Cursor, Room};
@@ -27,7 +27,7 @@ pub struct Client {
     /// Unique in this process.
     pub id: u64,
     /// What waits to be sent.
-    pub outbox: Outbox,
+    pub queue: SendQueue,
     /// How its messages are worded.
     pub dialect: Dialect,
     /// Whether it is sent boards, or told only that it must fetch one.
@@ -43,7 +43,7 @@ impl Client {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         Arc::new(Self {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
-            outbox: Outbox::new(live.settings.buffer),
+            queue: SendQueue::new(live.settings.buffer),
             dialect,
             snapshots,
             live: Arc::downgrade(live),
@@ -207,7 +207,7 @@ impl Member {
     /// Has its client sent what an event says.
     pub(super) fn say(&self, texts: &Texts, seq: i64, patient: bool) {
         for text in texts.iter() {
-            self.client.outbox.push(Outgoing { text: text.clone(), seq: Some(seq), patient });
+            self.client.queue.push(Outgoing { text: text.clone(), seq: Some(seq), patient });
         }
     }
 
@@ -272,7 +272,7 @@ impl Member {
             }
         }
         if let Some(text) = farewell(last) {
-            self.client.outbox.push(Outgoing { text: text.into(), seq: Some(last), patient: false });
+            self.client.queue.push(Outgoing { text: text.into(), seq: Some(last), patient: false });
         }
         *phase = Phase::Live { epoch: reached.epoch.as_str().into(), seq: last };
         true

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Live;
-use super::outbox::Closing;
+use super::send_queue::Closing;
 use crate::domain::history::tail::{Holder, Loss, Snapshot, Tail, within};
 use crate::{Error, Result};
 
@@ -254,7 +254,7 @@ impl Relay {
                     match &stream_id {
                         // It may have signed in anew while we asked.
                         None if !holders[range.start + holder].is_of(client.caller().as_ref()) => {}
-                        None => client.outbox.close(Closing::Unauthenticated("the credential was revoked")),
+                        None => client.queue.close(Closing::Unauthenticated("the credential was revoked")),
                         Some(stream) => self.live.expel(client, stream),
                     }
                 }

@@ -1,5 +1,5 @@
-//! A client on a WebSocket: reading what it asks. Writing what its outbox holds is a task of its own
-//! (`line`), so that a client which does not read never keeps us from hearing it, closing it or feeding
+//! A client on a WebSocket: reading what it asks. Writing what its queue holds is a task of its own
+//! (`socket_writer`), so that a client which does not read never keeps us from hearing it, closing it or feeding
 //! others.
 
 use std::sync::Arc;
@@ -15,8 +15,8 @@ use tokio::time::{Instant, sleep_until};
 
 use super::client::{Client, NOT_YOURS};
 use super::dialects::Dialect;
-use super::line::{self, Line};
-use super::outbox::Closing;
+use super::send_queue::Closing;
+use super::socket_writer::{self, SocketWriter};
 use super::{Live, catch_up};
 use crate::Result;
 use crate::domain::accounts::{Accounts, Authenticated};
@@ -74,16 +74,16 @@ pub fn serve(
     let client = Client::new(&live, None, door.dialect, door.dialect == Dialect::Native);
     live.rooms.add(client.clone());
     if live.is_stopping() {
-        client.outbox.close(Closing::Restarting);
+        client.queue.close(Closing::Restarting);
     }
     let first = first.unwrap_or_else(|_| {
-        client.outbox.close(Closing::Unauthenticated("the credential is not valid"));
+        client.queue.close(Closing::Unauthenticated("the credential is not valid"));
         None
     });
-    let line = Line::new(client);
-    actix_web::rt::spawn(line::write(line.clone(), session.clone()));
+    let writer = SocketWriter::new(client);
+    actix_web::rt::spawn(socket_writer::write(writer.clone(), session.clone()));
     let reader =
-        Reader { live, accounts, line, session, door, signed_in: None, tokens: BURST, refilled: Instant::now() };
+        Reader { live, accounts, writer, session, door, signed_in: None, tokens: BURST, refilled: Instant::now() };
     actix_web::rt::spawn(reader.run(messages, first));
 }
 
@@ -97,7 +97,7 @@ struct Term {
 struct Reader {
     live: Arc<Live>,
     accounts: Accounts,
-    line: Arc<Line>,
+    writer: Arc<SocketWriter>,
     session: Session,
     door: Door,
     signed_in: Option<Term>,
@@ -107,17 +107,17 @@ struct Reader {
 
 impl Reader {
     async fn run(mut self, mut messages: AggregatedMessageStream, first: Option<Authenticated>) {
-        let client = self.line.client.clone();
+        let client = self.writer.client.clone();
         if self.door.dialect.greets() {
             let session = format!("socket-{}", uuid::Uuid::new_v4());
-            client.outbox.say(json!({"type": "connected", "session": session}).to_string());
+            client.queue.say(json!({"type": "connected", "session": session}).to_string());
         }
         if let Some(first) = first {
             self.sign_in(first);
         }
         loop {
             let wake = match self.signed_in {
-                None => Some(self.line.opened + SIGN_IN),
+                None => Some(self.writer.opened + SIGN_IN),
                 Some(term) => term.remind.or(term.end),
             };
             let alarm = async {
@@ -131,14 +131,14 @@ impl Reader {
                     Some(Ok(message)) => self.hear(message).await,
                     Some(Err(error)) => {
                         tracing::debug!(%error, "a socket broke the protocol");
-                        client.outbox.close(Closing::Protocol("the message is too large or malformed"));
+                        client.queue.close(Closing::Protocol("the message is too large or malformed"));
                     }
-                    None => client.outbox.close(Closing::Gone),
+                    None => client.queue.close(Closing::Gone),
                 },
                 () = alarm => self.alarm(),
-                _ = client.outbox.closed() => {}
+                _ = client.queue.closed() => {}
             }
-            if client.outbox.closing().is_some() {
+            if client.queue.closing().is_some() {
                 break;
             }
         }
@@ -146,23 +146,23 @@ impl Reader {
     }
 
     fn alarm(&mut self) {
-        let client = &self.line.client;
+        let client = &self.writer.client;
         match &mut self.signed_in {
-            None => client.outbox.close(Closing::Unauthenticated("sign in within ten seconds")),
+            None => client.queue.close(Closing::Unauthenticated("sign in within ten seconds")),
             Some(term) => match (term.remind.take(), term.end) {
                 (Some(_), Some(end)) => {
                     let left = end.saturating_duration_since(Instant::now()).as_secs();
-                    client.outbox.say(json!({"type": "reauthenticate", "expires_in": left}).to_string());
+                    client.queue.say(json!({"type": "reauthenticate", "expires_in": left}).to_string());
                 }
-                _ => client.outbox.close(Closing::Unauthenticated("the access token expired")),
+                _ => client.queue.close(Closing::Unauthenticated("the access token expired")),
             },
         }
     }
 
     fn sign_in(&mut self, who: Authenticated) {
-        let client = &self.line.client;
+        let client = &self.writer.client;
         if client.caller().is_some_and(|known| known.actor != who.caller.actor) {
-            return client.outbox.close(Closing::Unauthenticated("another actor needs a socket of its own"));
+            return client.queue.close(Closing::Unauthenticated("another actor needs a socket of its own"));
         }
         let left = who.expires_at.map(|end| end.duration_since(Timestamp::now()).as_secs_f64().max(0.0));
         let now = Instant::now();
@@ -174,7 +174,7 @@ impl Reader {
         client.set_caller(who.caller);
         if self.door.dialect.greets() {
             let text = json!({"type": "authenticated", "actor": actor, "expires_at": who.expires_at});
-            client.outbox.say(text.to_string());
+            client.queue.say(text.to_string());
         }
         self.enter_rooms();
     }
@@ -190,26 +190,26 @@ impl Reader {
             .map(|(epoch, seq)| Cursor { epoch: epoch.unwrap_or_else(|| self.live.epoch().to_string()), seq });
         for room in rooms {
             let name = room.to_string();
-            enter(&self.live, &self.line.client, room, since.clone(), name, true);
+            enter(&self.live, &self.writer.client, room, since.clone(), name, true);
         }
         if default_room {
-            let (live, client) = (self.live.clone(), self.line.client.clone());
+            let (live, client) = (self.live.clone(), self.writer.client.clone());
             tokio::spawn(async move {
                 match find(&live, &client, None).await {
                     Ok(room) => {
                         let name = room.to_string();
                         enter(&live, &client, room, since, name, true);
                     }
-                    Err(error) if error.as_problem().status >= 500 => client.outbox.close(Closing::Restarting),
-                    Err(_) => client.outbox.close(Closing::Forbidden(NOT_YOURS)),
+                    Err(error) if error.as_problem().status >= 500 => client.queue.close(Closing::Restarting),
+                    Err(_) => client.queue.close(Closing::Forbidden(NOT_YOURS)),
                 }
             });
         }
     }
 
     async fn hear(&mut self, message: AggregatedMessage) {
-        let outbox = &self.line.client.outbox;
-        self.line.heard.store(self.line.opened.elapsed().as_millis() as u64, Ordering::Relaxed);
+        let queue = &self.writer.client.queue;
+        self.writer.heard.store(self.writer.opened.elapsed().as_millis() as u64, Ordering::Relaxed);
         let text = match message {
             AggregatedMessage::Text(text) => text,
             AggregatedMessage::Ping(bytes) => {
@@ -219,13 +219,13 @@ impl Reader {
             }
             AggregatedMessage::Pong(bytes) => {
                 if let Ok(number) = <[u8; 8]>::try_from(bytes.as_ref()) {
-                    self.line.confirmed.fetch_max(u64::from_be_bytes(number), Ordering::AcqRel);
-                    self.line.confirmation.notify_one();
+                    self.writer.confirmed.fetch_max(u64::from_be_bytes(number), Ordering::AcqRel);
+                    self.writer.confirmation.notify_one();
                 }
                 return;
             }
-            AggregatedMessage::Close(_) => return outbox.close(Closing::Gone),
-            AggregatedMessage::Binary(_) => return outbox.close(Closing::Protocol("messages are JSON text")),
+            AggregatedMessage::Close(_) => return queue.close(Closing::Gone),
+            AggregatedMessage::Binary(_) => return queue.close(Closing::Protocol("messages are JSON text")),
         };
         self.spend();
         match serde_json::from_str::<Asked>(&text) {
@@ -240,16 +240,16 @@ impl Reader {
         self.tokens = (self.tokens + self.refilled.elapsed().as_secs_f64() * RATE).min(BURST) - 1.0;
         self.refilled = Instant::now();
         if self.tokens < 0.0 {
-            self.line.client.outbox.close(Closing::Protocol("too many messages"));
+            self.writer.client.queue.close(Closing::Protocol("too many messages"));
         }
     }
 
     fn refuse(&self, code: &str, detail: String, room: Option<&str>) {
-        self.line.client.outbox.say(self.door.dialect.refusal(code, &detail, room));
+        self.writer.client.queue.say(self.door.dialect.refusal(code, &detail, room));
     }
 
     async fn answer(&mut self, asked: Asked) {
-        let client = self.line.client.clone();
+        let client = self.writer.client.clone();
         match asked {
             Asked::Auth { token } => match self.accounts.authenticate(&token).await {
                 Ok(who) => self.sign_in(who),
@@ -260,10 +260,10 @@ impl Reader {
                         None,
                     );
                 }
-                Err(_) => client.outbox.close(Closing::Unauthenticated("the credential is not valid")),
+                Err(_) => client.queue.close(Closing::Unauthenticated("the credential is not valid")),
             },
-            Asked::Ping => client.outbox.say(r#"{"type":"pong"}"#),
-            _ if self.signed_in.is_none() => client.outbox.close(Closing::Unauthenticated("sign in first")),
+            Asked::Ping => client.queue.say(r#"{"type":"pong"}"#),
+            _ if self.signed_in.is_none() => client.queue.close(Closing::Unauthenticated("sign in first")),
             Asked::Subscribe { room, workflow_id, since } => match named(room, workflow_id) {
                 Some(name) => self.subscribe(name, since),
                 None => self.refuse("bad_request", "The message is not understood: it names no room.".to_owned(), None),
@@ -273,13 +273,13 @@ impl Reader {
                 if let Some(member) = client.exit(&room) {
                     self.live.rooms.leave(&member);
                 }
-                client.outbox.say(json!({"type": "unsubscribed", "room": room, "reason": "asked"}).to_string());
+                client.queue.say(json!({"type": "unsubscribed", "room": room, "reason": "asked"}).to_string());
             }
         }
     }
 
     fn subscribe(&self, name: String, since: Option<Since>) {
-        let client = &self.line.client;
+        let client = &self.writer.client;
         let room = match Room::parse(&name) {
             Ok(room) if self.door.dialect.greets() => room,
             Ok(_) => {
@@ -308,7 +308,7 @@ impl Reader {
                 Ok(room) => enter(&live, &client, room, cursor, name, false),
                 Err(error) => {
                     let problem = error.as_problem();
-                    client.outbox.say(client.dialect.refusal(&problem.code, &problem.detail, Some(&name)));
+                    client.queue.say(client.dialect.refusal(&problem.code, &problem.detail, Some(&name)));
                 }
             }
         });

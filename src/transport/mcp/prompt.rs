@@ -11,8 +11,8 @@ use crate::domain::jobs;
 use crate::domain::tickets::read as tickets;
 use crate::domain::workflows::{self, Workflow};
 use crate::transport::http::body;
-use crate::transport::mcp::bound;
-use crate::transport::mcp::gate::Visitor;
+use crate::transport::mcp::admission::Visitor;
+use crate::transport::mcp::budget;
 use crate::{Error, Result};
 
 /// Its name.
@@ -95,11 +95,12 @@ pub async fn filled(visitor: &Visitor, arguments: Map<String, Value>) -> Result<
     text.push_str(&board(&workflow));
     text.push_str(HOW);
     let message = PromptMessage::new_text(Role::User, text);
-    Ok(GetPromptResult::new(vec![message]).with_description(format!("Tickets of {}", bound::cut(&workflow.name, 100))))
+    Ok(GetPromptResult::new(vec![message])
+        .with_description(format!("Tickets of {}", budget::truncate(&workflow.name, 100))))
 }
 
 fn opening(workflow: &Workflow) -> String {
-    let name = bound::cut(&workflow.name, 200);
+    let name = budget::truncate(&workflow.name, 200);
     let tracking = match workflow.ticket_tracking {
         true => "Work here is tracked by tickets: whatever you do belongs to one.",
         false => "Ticket tracking is switched off here: tickets can be read, but not made or changed.",
@@ -112,7 +113,7 @@ fn board(workflow: &Workflow) -> String {
     let mut text = String::from("\n### The board\n");
     let config = serde_json::to_value(config).unwrap_or_default();
     let list = |name: &str| config[name].as_array().cloned().unwrap_or_default();
-    let word = |value: &Value, name: &str| bound::cut(value[name].as_str().unwrap_or(""), 100);
+    let word = |value: &Value, name: &str| budget::truncate(value[name].as_str().unwrap_or(""), 100);
     for column in list("columns") {
         let _ = write!(text, "- `{}` ({}, {})", word(&column, "id"), word(&column, "name"), word(&column, "category"));
         if let Some(limit) = column["wip_limit"].as_i64() {

@@ -6,8 +6,8 @@ use serde_json::Value;
 use crate::domain::history::Room;
 use crate::domain::tickets::read as tickets;
 use crate::domain::workflows;
-use crate::transport::mcp::bound;
-use crate::transport::mcp::gate::Visitor;
+use crate::transport::mcp::admission::Visitor;
+use crate::transport::mcp::budget;
 use crate::transport::mcp::tools::{board, jobs, ticket};
 use crate::{Error, Result};
 
@@ -64,7 +64,7 @@ impl Resource {
             Self::Ticket(id) => ticket::overview(&tickets::get(db, caller, id, None).await?)?,
             Self::Job(id) => jobs::overview(db, caller, id).await?,
         };
-        Ok(bound::capped(data))
+        Ok(budget::cap(data))
     }
 }
 
@@ -94,10 +94,10 @@ pub async fn listed(visitor: &Visitor, cursor: Option<&str>) -> Result<(Vec<List
     let boards = seen.workflows.into_iter().map(|workflow| {
         let about = match workflow.description.trim() {
             "" => "The board of this workflow.".to_owned(),
-            text => bound::cut(text, 200),
+            text => budget::truncate(text, 200),
         };
-        Listed::new(format!("callboard://board/{}", workflow.id), bound::cut(&workflow.name, 100))
-            .with_title(bound::cut(&workflow.name, 100))
+        Listed::new(format!("callboard://board/{}", workflow.id), budget::truncate(&workflow.name, 100))
+            .with_title(budget::truncate(&workflow.name, 100))
             .with_description(about)
             .with_mime_type(KIND)
     });

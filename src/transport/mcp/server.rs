@@ -1,4 +1,4 @@
-//! What the protocol's library calls: one `Door` for a session, or for a request outside of one.
+//! What the protocol's library calls: one `McpServer` for a session, or for a request outside of one.
 
 use std::sync::Arc;
 
@@ -16,11 +16,11 @@ use serde_json::json;
 
 use crate::Error;
 use crate::transport::live::Live;
-use crate::transport::mcp::gate::Visitor;
+use crate::transport::mcp::admission::Visitor;
 use crate::transport::mcp::resources::Resource;
 use crate::transport::mcp::sessions::Sessions;
-use crate::transport::mcp::watching::Watching;
-use crate::transport::mcp::{bound, prompt, resources, tools};
+use crate::transport::mcp::subscriptions::Subscriptions;
+use crate::transport::mcp::{budget, prompt, resources, tools};
 
 const INSTRUCTIONS: &str = "Callboard is a live work board shared by agents and people. Start with list_workflows, then \
 get_board or search_tickets. Take work with claim_work, move tickets with change_ticket_status, comment on what you learn, \
@@ -41,14 +41,14 @@ const KNOWN: [&str; 7] = [
 ];
 
 /// The handler of one session, or of one request.
-pub struct Door {
-    watching: Watching,
+pub struct McpServer {
+    subscriptions: Subscriptions,
 }
 
-impl Door {
+impl McpServer {
     /// A door nobody has come through yet.
     pub fn new(live: Arc<Live>, sessions: web::Data<Sessions>) -> Self {
-        Self { watching: Watching::new(live, sessions.into_inner()) }
+        Self { subscriptions: Subscriptions::new(live, sessions.into_inner()) }
     }
 
     /// Who makes this request, as the gate let it in.
@@ -57,7 +57,7 @@ impl Door {
         let noted = parts.and_then(|parts| parts.extensions.get::<Extensions>());
         let visitor = noted.and_then(|noted| noted.get::<Visitor>()).cloned();
         let visitor = visitor.ok_or_else(|| ErrorData::internal_error("The request came past the gate.", None))?;
-        self.watching.renew(visitor.expires_at);
+        self.subscriptions.renew(visitor.expires_at);
         Ok(visitor)
     }
 }
@@ -78,7 +78,7 @@ fn refusal(error: Error) -> ErrorData {
 
 type Answer<T> = Result<T, ErrorData>;
 
-impl ServerHandler for Door {
+impl ServerHandler for McpServer {
     fn get_info(&self) -> ServerConfig {
         let capabilities = ServerCapabilities::builder()
             .enable_tools()
@@ -106,7 +106,7 @@ impl ServerHandler for Door {
     ) -> Answer<CallToolResponse> {
         let visitor = self.visitor(&context)?;
         let Some(tool) = tools::named(&request.name) else {
-            let name = bound::cut(&request.name, 100);
+            let name = budget::truncate(&request.name, 100);
             let detail = format!("There is no tool {name}; tools/list names those there are.");
             return Err(ErrorData::invalid_params(detail, Some(json!({"code": "unknown_tool"}))));
         };
@@ -128,7 +128,8 @@ impl ServerHandler for Door {
     ) -> Answer<GetPromptResponse> {
         let visitor = self.visitor(&context)?;
         if request.name != prompt::NAME {
-            let detail = format!("There is no prompt {}; there is {}.", bound::cut(&request.name, 100), prompt::NAME);
+            let detail =
+                format!("There is no prompt {}; there is {}.", budget::truncate(&request.name, 100), prompt::NAME);
             return Err(ErrorData::invalid_params(detail, None));
         }
         let filled = prompt::filled(&visitor, request.arguments.unwrap_or_default()).await;
@@ -171,13 +172,13 @@ impl ServerHandler for Door {
     #[allow(deprecated)]
     async fn subscribe(&self, request: SubscribeRequestParams, context: RequestContext<RoleServer>) -> Answer<()> {
         let visitor = self.visitor(&context)?;
-        self.watching.begin(&visitor, request.uri, context.peer).await.map_err(refusal)
+        self.subscriptions.begin(&visitor, request.uri, context.peer).await.map_err(refusal)
     }
 
     #[allow(deprecated)]
     async fn unsubscribe(&self, request: UnsubscribeRequestParams, context: RequestContext<RoleServer>) -> Answer<()> {
         self.visitor(&context)?;
-        self.watching.end(&request.uri);
+        self.subscriptions.end(&request.uri);
         Ok(())
     }
 
@@ -185,7 +186,7 @@ impl ServerHandler for Door {
         let named = requested.resource_subscriptions.iter().flatten();
         let known: Vec<String> = named
             .filter(|uri| Resource::parse(uri).is_ok())
-            .take(crate::transport::mcp::watch::MOST)
+            .take(crate::transport::mcp::resource_watch::MOST)
             .cloned()
             .collect();
         let filter = SubscriptionFilter::builder();
@@ -195,7 +196,7 @@ impl ServerHandler for Door {
     /// What the library could not read as a request it knows: a method there is not, or one whose params are of
     /// another form.
     async fn on_custom_request(&self, request: CustomRequest, _: RequestContext<RoleServer>) -> Answer<CustomResult> {
-        let method = bound::cut(&request.method, 100);
+        let method = budget::truncate(&request.method, 100);
         Err(match KNOWN.contains(&request.method.as_str()) {
             true => ErrorData::invalid_params(format!("The params of {method} are not of the form it asks for."), None),
             false => ErrorData::new(ErrorCode::METHOD_NOT_FOUND, format!("There is no method {method}."), None),
@@ -206,6 +207,6 @@ impl ServerHandler for Door {
         let visitor = self.visitor(subscription.request_context())?;
         let uris = subscription.accepted().resource_subscriptions.clone().unwrap_or_default();
         let sink = subscription.sink();
-        self.watching.listen(&visitor, uris, sink, subscription.cancelled()).await.map_err(refusal)
+        self.subscriptions.listen(&visitor, uris, sink, subscription.cancelled()).await.map_err(refusal)
     }
 }

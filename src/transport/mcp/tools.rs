@@ -25,8 +25,8 @@ use crate::domain::accounts::{Caller, sessions};
 use crate::domain::tickets::read as tickets;
 use crate::domain::workflows;
 use crate::transport::http::body;
-use crate::transport::mcp::bound;
-use crate::transport::mcp::gate::Visitor;
+use crate::transport::mcp::admission::Visitor;
+use crate::transport::mcp::budget;
 use crate::{Error, Result};
 
 /// What a credential must be allowed to for a tool to be there.
@@ -96,7 +96,7 @@ impl Answer {
     fn said(data: &impl serde::Serialize) -> Result<Self> {
         let data = value(data)?;
         let line = data["message"].as_str().unwrap_or("Done.").to_owned();
-        Ok(Self { line, data: bound::lean(data) })
+        Ok(Self { line, data: budget::compact(data) })
     }
 }
 
@@ -217,7 +217,7 @@ pub async fn call(tool: &Tool, visitor: &Visitor, arguments: Map<String, Value>)
                 // Something may have changed that somebody watches.
                 visitor.state.matching.wake();
             }
-            let data = bound::capped(answer.data);
+            let data = budget::cap(answer.data);
             let mut result = CallToolResult::structured(data);
             // Not every client hands structured content to its model: the text holds the same data.
             result.content.insert(0, ContentBlock::text(answer.line));
@@ -232,7 +232,7 @@ pub async fn call(tool: &Tool, visitor: &Visitor, arguments: Map<String, Value>)
             if let Some(members) = data.as_object_mut() {
                 members.retain(|name, _| name != "type" && name != "title");
             }
-            let mut result = CallToolResult::structured_error(bound::capped(data));
+            let mut result = CallToolResult::structured_error(budget::cap(data));
             result.content = vec![ContentBlock::text(sentence(&problem))];
             result
         }
@@ -250,7 +250,7 @@ fn sentence(problem: &crate::error::Problem) -> String {
     for (name, value) in &problem.extra {
         text.push_str(&format!(" {name}: {value}."));
     }
-    bound::cut(&text, 8000)
+    budget::truncate(&text, 8000)
 }
 
 /// An argument for schemas made by hand: the workflow of a key.

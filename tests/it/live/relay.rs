@@ -216,7 +216,7 @@ async fn a_peer_that_died_without_a_word_is_noticed() {
     tokio::spawn(catch_up::run(live.clone(), member, true));
     let mut caught_up = false;
     while !caught_up {
-        let message = tokio::time::timeout(Duration::from_secs(10), client.outbox.next()).await.expect("a message");
+        let message = tokio::time::timeout(Duration::from_secs(10), client.queue.next()).await.expect("a message");
         caught_up = message.expect("an open client").text.contains(r#""type":"subscribed""#);
     }
     for _ in 0..3 {
@@ -230,7 +230,7 @@ async fn a_peer_that_died_without_a_word_is_noticed() {
             )
             .await;
         loop {
-            let message = tokio::time::timeout(Duration::from_secs(10), client.outbox.next()).await.expect("an event");
+            let message = tokio::time::timeout(Duration::from_secs(10), client.queue.next()).await.expect("an event");
             if message.expect("an open client").text.contains("ticket_updated") {
                 break;
             }

@@ -12,7 +12,7 @@ use super::ticket::text_part;
 use super::{ADDS, Access, Answer, Call, Tool, value, workflow_of_key};
 use crate::domain::approvals::reviews::{self, RequestClarification};
 use crate::domain::approvals::{self, Approval, ApprovalKind, ApprovalState, Ask, Decide, Decision, Which};
-use crate::transport::mcp::{bound, schema};
+use crate::transport::mcp::{budget, schema};
 use crate::{Error, Result};
 
 /// Longest wait for a decision.
@@ -172,15 +172,17 @@ fn brief(mut data: Value, share: usize) -> Value {
     if let Some(members) = data.as_object_mut() {
         members.remove("id");
         for (name, length) in TEXTS {
-            if let Some(text) = members.get(name).and_then(Value::as_str).map(|text| bound::cut(text, length / share)) {
+            if let Some(text) =
+                members.get(name).and_then(Value::as_str).map(|text| budget::truncate(text, length / share))
+            {
                 members.insert(name.to_owned(), text.into());
             }
         }
         if let Some(options) = members.get_mut("options").and_then(Value::as_array_mut) {
-            *options = bound::fitting(std::mem::take(options), bound::ROOM / 4 / share).0;
+            *options = budget::fit(std::mem::take(options), budget::RESPONSE_BUDGET / 4 / share).0;
         }
     }
-    bound::lean(data)
+    budget::compact(data)
 }
 
 /// A question as one of many: what was decided, in short.
@@ -247,13 +249,13 @@ fn list(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
         };
         let limit = limited(input.limit, 20, 100)?;
         let (db, caller, which, cursor) = (&call.state.db, &call.caller, &which, input.cursor.as_deref());
-        let (found, more, next) = bound::fitting_page(limit, |limit| async move {
+        let (found, more, next) = budget::fit_page(limit, |limit| async move {
             let page = approvals::list(db, caller, which, limit, cursor).await?;
             let found = page.approvals.iter().map(|approval| glance(value(approval)?));
             Ok((found.collect::<Result<_>>()?, page.has_more, page.next_cursor))
         })
         .await?;
-        Ok(Answer::new(format!("{} questions.", found.len()), bound::page("approvals", found, more, next)))
+        Ok(Answer::new(format!("{} questions.", found.len()), budget::page("approvals", found, more, next)))
     })
 }
 
@@ -285,6 +287,6 @@ fn clarify(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
         let asked = reviews::request_clarification(&call.state.db, &caller, &input, None).await?;
         let data = json!({"success": true, "ticket_id": asked.ticket_id, "approval_id": asked.approval_id,
             "comment_id": asked.comment_id, "status": "pending"});
-        Ok(Answer::new(bound::cut(&asked.message, 500), data))
+        Ok(Answer::new(budget::truncate(&asked.message, 500), data))
     })
 }

@@ -10,7 +10,7 @@ use super::{Access, Answer, Call, Tool};
 use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::domain::history::{self, Room};
-use crate::transport::mcp::{bound, schema};
+use crate::transport::mcp::{budget, schema};
 use crate::{Error, Result};
 
 pub(super) const TOOLS: &[Tool] = &[Tool {
@@ -46,7 +46,7 @@ struct BoardArguments {
 fn board(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         let input = call.read::<BoardArguments>()?;
-        let (limit, from) = (input.limit, bound::offset_of(input.cursor.as_deref())?);
+        let (limit, from) = (input.limit, budget::parse_offset(input.cursor.as_deref())?);
         let board = Board::read(&call.state.db, &call.caller, &input.workflow_id).await?;
         let Some(status) = &input.status else {
             let limit = limited(limit, 10, 100)? as usize;
@@ -58,7 +58,7 @@ fn board(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
         }
         let limit = limited(limit, 50, 100)? as usize;
         let (total, cards) = board.cards(status, from, limit);
-        let (cards, count) = bound::fitting(cards, bound::ROOM);
+        let (cards, count) = budget::fit(cards, budget::RESPONSE_BUDGET);
         let mut data = json!({"status": status, "ticket_count": total, "tickets": cards, "seq": board.whole["seq"]});
         if from + count < total && count > 0 {
             data["next_cursor"] = json!((from + count).to_string());
@@ -98,21 +98,21 @@ impl Board {
     pub fn line(&self) -> String {
         let name = self.whole["workflow"]["name"].as_str().unwrap_or("");
         let all = self.whole["tickets"].as_array().map_or(0, Vec::len);
-        format!("{}: {all} tickets in {} columns.", bound::cut(name, 100), self.columns().count())
+        format!("{}: {all} tickets in {} columns.", budget::truncate(name, 100), self.columns().count())
     }
 
     /// The whole board, with the first cards of each column that is not done, as many as there is room for.
     pub fn glance(&self, limit: usize) -> Value {
-        let mut room = bound::ROOM;
+        let mut room = budget::RESPONSE_BUDGET;
         let columns: Vec<Value> = self
             .columns()
             .map(|column| {
                 let status = column["id"].as_str().unwrap_or("");
                 let done = column["category"] == "done";
                 let (total, cards) = self.cards(status, 0, if done { 0 } else { limit });
-                let (cards, count) = bound::fitting(cards, room);
+                let (cards, count) = budget::fit(cards, room);
                 room = room.saturating_sub(json!(cards).to_string().len());
-                let mut column = bound::lean(column.clone());
+                let mut column = budget::compact(column.clone());
                 column["ticket_count"] = json!(total);
                 if !done {
                     column["tickets"] = json!(cards);
@@ -123,7 +123,7 @@ impl Board {
             .collect();
         let config = &self.whole["board_config"];
         let workflow = &self.whole["workflow"];
-        bound::lean(json!({
+        budget::compact(json!({
             "workflow_id": workflow["id"],
             "name": workflow["name"],
             "ticket_tracking": workflow["ticket_tracking"],
@@ -156,7 +156,7 @@ fn card(card: &Value) -> Value {
         "parent_ticket_id",
     ];
     let members = names.into_iter().map(|name| (name.to_owned(), card[name].clone()));
-    let mut small = bound::lean(Value::Object(members.filter(|(_, value)| *value != json!(false)).collect()));
-    small["title"] = bound::cut(card["title"].as_str().unwrap_or(""), 200).into();
+    let mut small = budget::compact(Value::Object(members.filter(|(_, value)| *value != json!(false)).collect()));
+    small["title"] = budget::truncate(card["title"].as_str().unwrap_or(""), 200).into();
     small
 }

@@ -7,7 +7,7 @@ use crate::Result;
 use crate::domain::comments::{self, AddComment};
 use crate::domain::tickets::change::{self, CreateTicket, SetBlockers, UpdateTicket};
 use crate::domain::tickets::moves::{self, ChangeStatus, Claim, ResolveTicket};
-use crate::transport::mcp::{bound, schema};
+use crate::transport::mcp::{budget, schema};
 
 pub(super) const TOOLS: &[Tool] = &[
     Tool {
@@ -134,7 +134,7 @@ fn claim(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
         let (caller, input) = (call.caller()?, call.read::<Claim>()?);
         let mut claimed = moves::claim(&call.state.db, &caller, &input).await?;
         if let Some(text) = claimed.ticket.as_mut().and_then(|card| card.description.as_mut()) {
-            *text = bound::cut(text, 8000);
+            *text = budget::truncate(text, 8000);
         }
         Answer::said(&claimed)
     })

@@ -9,7 +9,7 @@ use super::{Access, Answer, Call, SETS, Tool, value, workflow_of_key};
 use crate::domain::accounts::Caller;
 use crate::domain::commits::{self, CommitDiff, FileDiff};
 use crate::domain::tickets::moves::{self, LinkCommit};
-use crate::transport::mcp::{bound, schema};
+use crate::transport::mcp::{budget, schema};
 use crate::{Error, Result};
 
 /// Characters of one file's diff in an overview, and in a part that was asked for.
@@ -85,7 +85,7 @@ fn link(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
 fn diff(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         let input = call.read::<DiffArguments>()?;
-        let from = bound::offset_of(input.cursor.as_deref())?;
+        let from = budget::parse_offset(input.cursor.as_deref())?;
         let (db, config) = (&call.state.db, &call.state.config);
         let mut found =
             commits::diff(db, config, &call.caller, &input.commit_sha, input.workflow_id.as_deref()).await?;
@@ -100,7 +100,7 @@ fn diff(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
             return Ok(Answer::new(format!("The diff of {path} in {sha}."), data));
         }
         let parts = files.iter().skip(from).map(|file| file_part(file, 0, GLIMPSE)).collect::<Result<Vec<_>>>()?;
-        let (listed, count) = bound::fitting(parts, bound::ROOM);
+        let (listed, count) = budget::fit(parts, budget::RESPONSE_BUDGET);
         let mut data = head(&found)?;
         data["files"] = json!(listed);
         if from + count < files.len() {
@@ -118,17 +118,17 @@ fn head(found: &CommitDiff) -> Result<Value> {
             members.remove(twice);
         }
     }
-    data["commit_message"] = bound::cut(&found.commit_message, 4000).into();
+    data["commit_message"] = budget::truncate(&found.commit_message, 4000).into();
     Ok(data)
 }
 
 /// A file with a part of its diff.
 fn file_part(file: &FileDiff, offset: usize, length: usize) -> Result<Value> {
-    let (text, next) = bound::part(&file.diff, offset, length);
+    let (text, next) = budget::excerpt(&file.diff, offset, length);
     let mut data = value(&FileDiff { diff: text.to_owned(), ..file.clone() })?;
     data["truncated"] = json!(file.truncated || next.is_some() || offset > 0);
     if let Some(next) = next {
         data["next_offset"] = json!(next);
     }
-    Ok(bound::lean(data))
+    Ok(budget::compact(data))
 }

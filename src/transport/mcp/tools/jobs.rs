@@ -15,7 +15,7 @@ use crate::domain::jobs::messages::{self, Message, MessageFilter};
 use crate::domain::jobs::{self, CreateJob, Job, JobFilter, JobStatus};
 use crate::domain::tickets::Priority;
 use crate::domain::tickets::moves::{self, Claim};
-use crate::transport::mcp::{bound, schema};
+use crate::transport::mcp::{budget, schema};
 use crate::{Error, Result};
 
 /// Characters of a prompt in an overview, and of a line of a transcript.
@@ -203,7 +203,7 @@ fn claim(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
         };
         let mut claimed = moves::claim(db, &caller, &wanted).await?;
         if let Some(text) = claimed.ticket.as_mut().and_then(|card| card.description.as_mut()) {
-            *text = bound::cut(text, PROMPT);
+            *text = budget::truncate(text, PROMPT);
         }
         let mut answer = Answer::said(&claimed)?;
         answer.data["kind"] = json!(claimed.ticket_id.as_ref().map(|_| "ticket"));
@@ -230,7 +230,7 @@ fn get(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
         let job = jobs::get(db, &call.caller, &input.job_id).await?;
         let line = format!(
             "{}: {}, {} %.",
-            bound::cut(&job.summary.title, 200),
+            budget::truncate(&job.summary.title, 200),
             word(job.summary.status),
             job.summary.progress
         );
@@ -263,13 +263,13 @@ fn list(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
             cursor: input.cursor.clone(),
         };
         let (db, caller, filter) = (&call.state.db, &call.caller, &filter);
-        let (jobs, more, next) = bound::fitting_page(most, |limit| async move {
+        let (jobs, more, next) = budget::fit_page(most, |limit| async move {
             let page = jobs::list(db, caller, &filter(limit)).await?;
             let jobs = page.jobs.iter().map(glance);
             Ok((jobs.collect::<Result<_>>()?, page.has_more, page.next_cursor))
         })
         .await?;
-        Ok(Answer::new(format!("{} jobs.", jobs.len()), bound::page("jobs", jobs, more, next)))
+        Ok(Answer::new(format!("{} jobs.", jobs.len()), budget::page("jobs", jobs, more, next)))
     })
 }
 
@@ -277,10 +277,10 @@ fn list(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
 fn glance(job: &Job) -> Result<Value> {
     let mut data = value(&job.summary)?;
     data["ticket_key"] = json!(job.ticket_key);
-    data["title"] = bound::cut(&job.summary.title, 200).into();
-    data["error"] = json!(job.summary.error.as_ref().map(|error| bound::cut(error, 200)));
-    data["progress_message"] = bound::cut(&job.summary.progress_message, 200).into();
-    Ok(bound::lean(data))
+    data["title"] = budget::truncate(&job.summary.title, 200).into();
+    data["error"] = json!(job.summary.error.as_ref().map(|error| budget::truncate(error, 200)));
+    data["progress_message"] = budget::truncate(&job.summary.progress_message, 200).into();
+    Ok(budget::compact(data))
 }
 
 /// A status as the database and clients know it.
@@ -291,34 +291,34 @@ pub(super) fn word(status: JobStatus) -> String {
 /// A job with long texts cut.
 pub(super) fn shown(job: &Job) -> Result<Value> {
     let mut data = value(job)?;
-    let (text, next) = bound::part(&job.initial_prompt, 0, PROMPT);
+    let (text, next) = budget::excerpt(&job.initial_prompt, 0, PROMPT);
     data["initial_prompt"] = json!(text);
     data["initial_prompt_next_offset"] = json!(next);
     for long in ["payload", "result"] {
         let text = data[long].to_string();
         if text.len() > PROMPT {
-            data[long] = json!(bound::cut(&text, PROMPT / 2));
+            data[long] = json!(budget::truncate(&text, PROMPT / 2));
         }
     }
     if let Some(error) = &job.summary.error {
-        data["error"] = bound::cut(error, PROMPT / 2).into();
+        data["error"] = budget::truncate(error, PROMPT / 2).into();
     }
     if let Some(members) = data.as_object_mut() {
         members.remove("id");
     }
-    Ok(bound::lean(data))
+    Ok(budget::compact(data))
 }
 
 /// A line of a transcript, each value once.
 fn line(message: &Message) -> Value {
-    bound::lean(json!({
+    budget::compact(json!({
         "message_id": message.message_id,
         "order": message.order,
         "kind": message.kind,
         "role": message.role,
         "sender": message.sender,
         "stage": message.stage,
-        "content": bound::cut(&message.content, LINE),
+        "content": budget::truncate(&message.content, LINE),
         "created_at": message.created_at,
     }))
 }
@@ -343,7 +343,7 @@ async fn with_transcript(db: &Db, caller: &Caller, job: &Job, before: Option<i64
     let mut data = shown(job)?;
     // The newest are kept where not all fit.
     let newest = page.messages.iter().rev().map(line).collect();
-    let (mut lines, count) = bound::fitting(newest, bound::ROOM / 2);
+    let (mut lines, count) = budget::fit(newest, budget::RESPONSE_BUDGET / 2);
     lines.reverse();
     if page.has_more || count < page.messages.len() {
         data["messages_before"] = lines.first().map(|first| first["order"].clone()).unwrap_or_default();

@@ -9,7 +9,7 @@ use super::{Access, Answer, Call, Tool, value};
 use crate::domain::tickets::Priority;
 use crate::domain::tickets::read::{self, Filters, SortBy, SortOrder};
 use crate::domain::workflows;
-use crate::transport::mcp::{bound, schema};
+use crate::transport::mcp::{budget, schema};
 use crate::{Error, Result};
 
 pub(super) const TOOLS: &[Tool] = &[
@@ -124,25 +124,25 @@ fn workflows(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
         let input = call.read::<WorkflowsArguments>()?;
         let (archived, limit) = (input.include_archived.unwrap_or(false), limited(input.limit, 50, 100)?);
         let (db, caller, cursor) = (&call.state.db, &call.caller, input.cursor.as_deref());
-        let (listed, more, next) = bound::fitting_page(limit, |limit| async move {
+        let (listed, more, next) = budget::fit_page(limit, |limit| async move {
             let seen = workflows::list(db, caller, archived, limit, cursor).await?;
             let listed = seen.workflows.iter().map(|workflow| {
                 let mut data = value(workflow)?;
                 data["id"] = Value::Null;
-                data["description"] = bound::cut(&workflow.description, 300).into();
-                Ok(bound::lean(data))
+                data["description"] = budget::truncate(&workflow.description, 300).into();
+                Ok(budget::compact(data))
             });
             Ok((listed.collect::<Result<_>>()?, seen.has_more, seen.next_cursor))
         })
         .await?;
-        Ok(Answer::new(format!("{} workflows.", listed.len()), bound::page("workflows", listed, more, next)))
+        Ok(Answer::new(format!("{} workflows.", listed.len()), budget::page("workflows", listed, more, next)))
     })
 }
 
 fn tickets(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         let input = call.read::<ListArguments>()?;
-        let from = match (input.offset, bound::offset_of(input.cursor.as_deref())?) {
+        let from = match (input.offset, budget::parse_offset(input.cursor.as_deref())?) {
             (Some(offset), _) if offset < 0 => return Err(Error::invalid("offset", "must not be negative")),
             (Some(offset), 0) => offset,
             (None, cursor) => i32::try_from(cursor).unwrap_or(i32::MAX),
@@ -166,11 +166,11 @@ fn tickets(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
         let cards = page.tickets.iter().map(|ticket| {
             let mut data = value(ticket)?;
             data["description"] = Value::Null;
-            Ok(bound::lean(data))
+            Ok(budget::compact(data))
         });
-        let (cards, count) = bound::fitting(cards.collect::<Result<_>>()?, bound::ROOM);
+        let (cards, count) = budget::fit(cards.collect::<Result<_>>()?, budget::RESPONSE_BUDGET);
         let more = page.has_more || count < page.tickets.len();
-        let mut data = bound::page("tickets", cards, more, Some((from as usize + count).to_string()));
+        let mut data = budget::page("tickets", cards, more, Some((from as usize + count).to_string()));
         data["total_count"] = json!(page.total_count);
         Ok(Answer::new(format!("{count} of {} tickets.", page.total_count), data))
     })

@@ -9,7 +9,7 @@ use super::read::limited;
 use super::{Access, Answer, Call, Tool, value, workflow_of_key};
 use crate::domain::comments::Comment;
 use crate::domain::tickets::read::{self, HistoryEntry, TicketDetail};
-use crate::transport::mcp::{bound, schema};
+use crate::transport::mcp::{budget, schema};
 use crate::{Error, Result};
 
 /// Characters of a description and of a comment in an overview, and in a part that was asked for.
@@ -76,7 +76,7 @@ fn get(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         call.find_ticket().await?;
         let input = call.read::<TicketArguments>()?;
-        let (limit, from) = (limited(input.limit, 20, 50)?, bound::offset_of(input.cursor.as_deref())?);
+        let (limit, from) = (limited(input.limit, 20, 50)?, budget::parse_offset(input.cursor.as_deref())?);
         let (db, caller, id, offset) = (&call.state.db, &call.caller, &input.ticket_id, input.offset.unwrap_or(0));
         let skip = i32::try_from(from).unwrap_or(i32::MAX);
         match input.part.unwrap_or_default() {
@@ -104,7 +104,7 @@ fn get(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
             Part::Overview => {
                 let ticket = read::get(db, caller, id, None).await?;
                 let card = &ticket.fields.card;
-                let line = format!("{} ({}): {}", card.key, card.status, bound::cut(&card.title, 200));
+                let line = format!("{} ({}): {}", card.key, card.status, budget::truncate(&card.title, 200));
                 Ok(Answer::new(line, overview(&ticket)?))
             }
         }
@@ -114,14 +114,14 @@ fn get(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
 /// One page of a list that is newest first, as much of it as there is room for.
 fn page(name: &str, listed: Vec<Value>, from: usize, has_more: bool) -> Answer {
     let fetched = listed.len();
-    let (listed, count) = bound::fitting(listed, bound::ROOM);
-    let data = bound::page(name, listed, has_more || count < fetched, Some((from + count).to_string()));
+    let (listed, count) = budget::fit(listed, budget::RESPONSE_BUDGET);
+    let data = budget::page(name, listed, has_more || count < fetched, Some((from + count).to_string()));
     Answer::new(format!("{count} {name}, from the {}. newest on.", from + 1), data)
 }
 
 /// A long text from a character on.
 pub(super) fn text_part(text: &str, name: &str, offset: usize) -> Value {
-    let (part, next) = bound::part(text, offset, LONG);
+    let (part, next) = budget::excerpt(text, offset, LONG);
     let mut data = json!({name: part, "offset": offset, "characters": text.chars().count()});
     if let Some(next) = next {
         data["next_offset"] = json!(next);
@@ -133,18 +133,18 @@ fn short(comment: &Comment, length: usize) -> Result<Value> {
     let mut data = value(comment)?;
     if let Some(members) = data.as_object_mut() {
         members.remove("ticket_id");
-        members.insert("comment_text".to_owned(), bound::cut(&comment.comment_text, length).into());
+        members.insert("comment_text".to_owned(), budget::truncate(&comment.comment_text, length).into());
     }
-    Ok(bound::lean(data))
+    Ok(budget::compact(data))
 }
 
 /// A change in a line; what only programs need is left out.
 fn change(entry: &HistoryEntry) -> Value {
-    bound::lean(json!({
+    budget::compact(json!({
         "seq": entry.seq,
         "change_type": entry.change_type,
         "field_name": entry.field_name,
-        "change": bound::cut(&entry.change_description, 300),
+        "change": budget::truncate(&entry.change_description, 300),
         "agent_id": entry.agent_id,
         "changed_at": entry.changed_at,
     }))
@@ -155,7 +155,7 @@ fn change(entry: &HistoryEntry) -> Value {
 pub fn overview(ticket: &TicketDetail) -> Result<Value> {
     let mut data = glance(ticket, 1)?;
     for share in [2, 4, 8] {
-        if data.to_string().len() <= bound::CAP {
+        if data.to_string().len() <= budget::MAX_RESPONSE {
             break;
         }
         data = glance(ticket, share)?;
@@ -167,22 +167,23 @@ pub fn overview(ticket: &TicketDetail) -> Result<Value> {
 fn glance(ticket: &TicketDetail, share: usize) -> Result<Value> {
     let mut data = value(&ticket.fields)?;
     let text = ticket.fields.card.description.as_deref().unwrap_or("");
-    let (description, next) = bound::part(text, 0, DESCRIPTION / share);
+    let (description, next) = budget::excerpt(text, 0, DESCRIPTION / share);
     data["description"] = json!(description);
     if let Some(next) = next {
         data["description_next_offset"] = json!(next);
         data["description_characters"] = json!(text.chars().count());
     }
     let comments = ticket.comments.iter().rev().take(NEWEST).map(|comment| short(comment, COMMENT / share));
-    data["comments"] = json!(bound::fitting(comments.collect::<Result<Vec<_>>>()?, bound::ROOM * 5 / 8 / share).0);
+    data["comments"] =
+        json!(budget::fit(comments.collect::<Result<Vec<_>>>()?, budget::RESPONSE_BUDGET * 5 / 8 / share).0);
     data["history"] = ticket.history.iter().rev().take(NEWEST / share.min(2)).map(change).collect();
     let commits = ticket.commits.iter().rev().take(20).map(|commit| {
         let mut data = value(commit)?;
-        data["commit_message"] = bound::cut(&commit.commit_message, 300).into();
+        data["commit_message"] = budget::truncate(&commit.commit_message, 300).into();
         data["files_list"] = Value::Null;
         Ok(data)
     });
-    data["commits"] = json!(bound::fitting(commits.collect::<Result<Vec<_>>>()?, bound::ROOM / 4 / share).0);
+    data["commits"] = json!(budget::fit(commits.collect::<Result<Vec<_>>>()?, budget::RESPONSE_BUDGET / 4 / share).0);
     for (name, refs) in [
         ("related_tickets", &ticket.related_tickets),
         ("duplicates", &ticket.duplicates),
@@ -192,10 +193,10 @@ fn glance(ticket: &TicketDetail, share: usize) -> Result<Value> {
     ] {
         let short = refs.iter().take(50).map(|other| {
             let mut data = value(other)?;
-            data["title"] = bound::cut(&other.title, 100).into();
+            data["title"] = budget::truncate(&other.title, 100).into();
             Ok(data)
         });
-        let (listed, count) = bound::fitting(short.collect::<Result<Vec<Value>>>()?, bound::ROOM / 8 / share);
+        let (listed, count) = budget::fit(short.collect::<Result<Vec<Value>>>()?, budget::RESPONSE_BUDGET / 8 / share);
         data[name] = json!(listed);
         if count < refs.len() {
             data[format!("{name}_count")] = json!(refs.len());
@@ -208,5 +209,5 @@ fn glance(ticket: &TicketDetail, share: usize) -> Result<Value> {
             members.remove(twice);
         }
     }
-    Ok(bound::lean(data))
+    Ok(budget::compact(data))
 }

@@ -11,7 +11,7 @@ use crate::domain::jobs::leases::{self, GiveBack, Heartbeat};
 use crate::domain::jobs::messages::{self, Level, MessageKind, MessageRole, PostMessage};
 use crate::domain::jobs::work::{self, CompleteJob, EnterStage, FailJob, NewMessage, PostMessages, ReportProgress};
 use crate::domain::{commits, jobs};
-use crate::transport::mcp::{bound, schema};
+use crate::transport::mcp::{budget, schema};
 use crate::{Error, Result};
 
 /// Ends something, and may be said twice.
@@ -156,8 +156,8 @@ fn heartbeat(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
             _ => format!("The job is yours until {}.", answer.lease_expires_at),
         };
         let decided = answer.approvals.into_iter().map(super::approvals::glance).collect::<Result<Vec<_>>>()?;
-        answer.approvals = bound::fitting(decided, bound::ROOM).0;
-        Ok(Answer::new(line, bound::lean(value(&answer)?)))
+        answer.approvals = budget::fit(decided, budget::RESPONSE_BUDGET).0;
+        Ok(Answer::new(line, budget::compact(value(&answer)?)))
     })
 }
 
@@ -174,17 +174,17 @@ fn progress(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
             let entered = work::enter_stage(db, &caller, &id, &enter).await?;
             data["stage"] = json!(entered.job.summary.stage);
             data["ticket_moved"] = json!(entered.ticket_moved);
-            data["notice"] = json!(entered.notice.map(|notice| bound::cut(&notice, 1000)));
+            data["notice"] = json!(entered.notice.map(|notice| budget::truncate(&notice, 1000)));
             data["progress"] = json!(entered.job.summary.progress);
             if progress.is_none() {
-                return Ok(Answer::new("Entered the stage.", bound::lean(data)));
+                return Ok(Answer::new("Entered the stage.", budget::compact(data)));
             }
         }
         let told = ReportProgress { lease_token, progress, message, agent_id: None };
         let reported = work::report_progress(db, &caller, &id, &told).await?;
         data["progress"] = json!(reported.progress);
-        data["message"] = bound::cut(&reported.message, 500).into();
-        Ok(Answer::new(format!("{} %.", reported.progress), bound::lean(data)))
+        data["message"] = budget::truncate(&reported.message, 500).into();
+        Ok(Answer::new(format!("{} %.", reported.progress), budget::compact(data)))
     })
 }
 
@@ -246,7 +246,7 @@ fn complete(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
             true => "The job has succeeded and its ticket is resolved.".to_owned(),
             false => format!("The job has succeeded. {}", done.notice.as_deref().unwrap_or("")),
         };
-        Ok(Answer::new(line, bound::lean(data)))
+        Ok(Answer::new(line, budget::compact(data)))
     })
 }
 
@@ -261,7 +261,7 @@ fn fail(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
             Some(at) if failed.will_retry => format!("The job is tried again, not before {at}."),
             _ => "The job has failed.".to_owned(),
         };
-        Ok(Answer::new(line, bound::lean(data)))
+        Ok(Answer::new(line, budget::compact(data)))
     })
 }
 

@@ -14,7 +14,7 @@ use crate::domain::accounts::Caller;
 use crate::domain::history::{self, Cursor, Room};
 use crate::transport::live::client::Client;
 use crate::transport::live::dialects::Dialect;
-use crate::transport::live::outbox::{Closing, Outgoing};
+use crate::transport::live::send_queue::{Closing, Outgoing};
 use crate::transport::live::{Live, catch_up};
 
 /// Resources one session or stream may watch.
@@ -39,7 +39,7 @@ pub struct Watcher {
 
 impl Drop for Watcher {
     fn drop(&mut self) {
-        self.client.outbox.close(Closing::Gone);
+        self.client.queue.close(Closing::Gone);
         self.live.rooms.remove(&self.client);
     }
 }
@@ -58,7 +58,7 @@ impl Watcher {
         live.rooms.add(client.clone());
         let watcher = Self { live: live.clone(), client: client.clone() };
         if live.is_stopping() {
-            client.outbox.close(Closing::Restarting);
+            client.queue.close(Closing::Restarting);
         }
         let (member, _) = client.enter(room, Some(Cursor { epoch: now.epoch, seq: now.last_seq }));
         tokio::spawn(catch_up::run(live.clone(), member, true));
@@ -89,7 +89,7 @@ impl Watcher {
                 }
             };
             tokio::select! {
-                next = self.client.outbox.next() => match next {
+                next = self.client.queue.next() => match next {
                     Ok(message) => match meaning(&message) {
                         Meaning::Nothing => {}
                         Meaning::Change => {

@@ -34,7 +34,7 @@ pub struct Visitor {
 }
 
 /// Lets a request in, or answers it.
-pub async fn gate<B: MessageBody + 'static>(
+pub async fn apply<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> std::result::Result<ServiceResponse<BoxBody>, actix_web::Error> {

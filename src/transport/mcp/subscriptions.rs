@@ -13,10 +13,10 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::transport::live::Live;
-use crate::transport::mcp::gate::Visitor;
+use crate::transport::mcp::admission::Visitor;
+use crate::transport::mcp::resource_watch::{End, MOST, Watcher};
 use crate::transport::mcp::resources::Resource;
 use crate::transport::mcp::sessions::Sessions;
-use crate::transport::mcp::watch::{End, MOST, Watcher};
 use crate::{Error, Result};
 
 /// A task that ends with its owner.
@@ -29,7 +29,7 @@ impl Drop for Task {
 }
 
 /// The subscriptions of one session.
-pub struct Watching {
+pub struct Subscriptions {
     live: Arc<Live>,
     sessions: Arc<Sessions>,
     /// When the credential last shown ends.
@@ -37,7 +37,7 @@ pub struct Watching {
     tasks: Mutex<HashMap<String, Task>>,
 }
 
-impl Watching {
+impl Subscriptions {
     /// Nothing is watched yet.
     pub fn new(live: Arc<Live>, sessions: Arc<Sessions>) -> Self {
         Self { live, sessions, ends: watch::Sender::new(None), tasks: Mutex::default() }

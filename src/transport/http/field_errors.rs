@@ -5,7 +5,7 @@ use crate::error::FieldError;
 
 /// The problem of a body, query or path that does not fit its type. `path` is where serde stood
 /// (`updates.tags[2]`), `message` what it said.
-pub fn refused(path: &str, message: &str) -> Error {
+pub fn from_serde(path: &str, message: &str) -> Error {
     let message = message.rsplit_once(" at line ").map_or(message, |(head, _)| head);
     let path = path.trim_matches('.');
     // At the top serde_path_to_error says "."; for a missing or unknown field it stands at the parent.
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     fn rule(path: &str, message: &str) -> (String, String) {
-        let error = refused(path, message).as_problem().errors.remove(0);
+        let error = from_serde(path, message).as_problem().errors.remove(0);
         (error.field, error.rule)
     }
 

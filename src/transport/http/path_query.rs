@@ -7,7 +7,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use serde::de::DeserializeOwned;
 
 use crate::Error;
-use crate::transport::http::faults;
+use crate::transport::http::field_errors;
 use crate::transport::http::problem::Failure;
 
 /// What percent-decoding leaves where the bytes were no UTF-8.
@@ -33,9 +33,9 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
 
 fn parse<T: DeserializeOwned>(query: &str) -> crate::Result<T> {
     let pairs: Vec<(String, String)> =
-        serde_urlencoded::from_str(query).map_err(|error| faults::refused("query", &error.to_string()))?;
+        serde_urlencoded::from_str(query).map_err(|error| field_errors::from_serde("query", &error.to_string()))?;
     if let Some((name, _)) = pairs.iter().find(|(name, value)| name.contains('\0') || value.contains('\0')) {
-        return Err(faults::nul(&name.replace('\0', "\u{fffd}")));
+        return Err(field_errors::nul(&name.replace('\0', "\u{fffd}")));
     }
     if let Some((name, _)) = pairs.iter().find(|(name, value)| name.contains(LOST) || value.contains(LOST)) {
         return Err(not_utf8(name));
@@ -57,7 +57,7 @@ fn parse<T: DeserializeOwned>(query: &str) -> crate::Result<T> {
             }
             text => text.to_owned(),
         };
-        match faults::refused(&path, &message) {
+        match field_errors::from_serde(&path, &message) {
             Error::Problem(mut problem) => {
                 for error in problem.errors.iter_mut().filter(|error| error.field == "body") {
                     error.field = "query".to_owned();
@@ -84,7 +84,7 @@ impl<T: DeserializeOwned> FromRequest for Path<T> {
                 .map_err(|_| crate::transport::http::problem::not_found(request.path()))?;
             for (name, value) in request.match_info().iter() {
                 if value.contains('\0') || value.contains("%00") {
-                    return Err(faults::nul(name));
+                    return Err(field_errors::nul(name));
                 }
                 if value.contains(LOST) {
                     return Err(not_utf8(name));

@@ -76,7 +76,7 @@ struct State {
 
 /// The queue.
 #[derive(Debug)]
-pub struct Outbox {
+pub struct SendQueue {
     limit: usize,
     state: Mutex<State>,
     /// Something to send, or closing.
@@ -86,7 +86,7 @@ pub struct Outbox {
     closed: Notify,
 }
 
-impl Outbox {
+impl SendQueue {
     /// A queue in which `limit` bytes may wait.
     pub fn new(limit: usize) -> Self {
         Self { limit, state: Mutex::default(), filled: Notify::new(), emptied: Notify::new(), closed: Notify::new() }

@@ -17,7 +17,7 @@ use crate::transport::http::origin;
 use crate::transport::http::problem::Failure;
 
 /// Runs around every handler.
-pub async fn guard<B: MessageBody + 'static>(
+pub async fn apply<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<actix_web::body::BoxBody>, actix_web::Error> {

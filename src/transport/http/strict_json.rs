@@ -9,14 +9,14 @@ use serde::forward_to_deserialize_any;
 use serde_json::Value;
 
 use crate::Result;
-use crate::transport::http::faults;
+use crate::transport::http::field_errors;
 
 /// Refuses a list where `T` has an object, and anything but a text where it has a choice.
 pub fn check<T: DeserializeOwned>(bytes: &[u8]) -> Result<()> {
     let Ok(value) = serde_json::from_slice::<Value>(bytes) else { return Ok(()) };
     match serde_path_to_error::deserialize::<_, T>(Strict(&value)) {
         Err(error) if error.inner().is_data() => {
-            Err(faults::refused(&error.path().to_string(), &error.inner().to_string()))
+            Err(field_errors::from_serde(&error.path().to_string(), &error.inner().to_string()))
         }
         _ => Ok(()),
     }

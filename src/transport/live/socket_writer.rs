@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::client::Client;
 use super::dialects::adw;
-use super::outbox::Closing;
+use super::send_queue::Closing;
 
 /// Between two pings, and the silence after which a client counts as gone.
 const HEARTBEAT: Duration = Duration::from_secs(25);
@@ -23,7 +23,7 @@ const CONFIRMATION: Duration = Duration::from_secs(60);
 const FAREWELL: Duration = Duration::from_secs(3);
 
 /// What reader and writer tell each other.
-pub(super) struct Line {
+pub(super) struct SocketWriter {
     pub(super) client: Arc<Client>,
     /// The last pong with a number.
     pub(super) confirmed: AtomicU64,
@@ -33,7 +33,7 @@ pub(super) struct Line {
     pub(super) opened: Instant,
 }
 
-impl Line {
+impl SocketWriter {
     pub(super) fn new(client: Arc<Client>) -> Arc<Self> {
         Arc::new(Self {
             client,
@@ -45,30 +45,30 @@ impl Line {
     }
 }
 
-/// Sends what the outbox holds, pings, and says why at the end.
-pub(super) async fn write(line: Arc<Line>, mut session: Session) {
-    let outbox = &line.client.outbox;
+/// Sends what the queue holds, pings, and says why at the end.
+pub(super) async fn write(writer: Arc<SocketWriter>, mut session: Session) {
+    let queue = &writer.client.queue;
     let mut asked = 0u64;
     let mut unconfirmed = 0;
     // Some clients know no pings and want to hear words.
-    let spoken = line.client.dialect.heartbeat();
+    let spoken = writer.client.dialect.heartbeat();
     let beat = spoken.unwrap_or(HEARTBEAT);
     let mut heartbeat = Instant::now() + beat;
     let closing = loop {
         let next = tokio::select! {
-            next = outbox.next() => next,
+            next = queue.next() => next,
             () = sleep_until(heartbeat) => {
                 heartbeat = Instant::now() + beat;
-                let heard = Duration::from_millis(line.heard.load(Ordering::Relaxed));
-                if line.opened.elapsed() > heard + SILENCE {
-                    outbox.close(Closing::Gone);
+                let heard = Duration::from_millis(writer.heard.load(Ordering::Relaxed));
+                if writer.opened.elapsed() > heard + SILENCE {
+                    queue.close(Closing::Gone);
                 }
-                if spoken.is_some() && line.client.caller().is_some() {
-                    outbox.say(adw::heartbeat());
+                if spoken.is_some() && writer.client.caller().is_some() {
+                    queue.say(adw::heartbeat());
                 }
                 tokio::select! {
                     _ = session.ping(&[]) => {}
-                    _ = outbox.closed() => {}
+                    _ = queue.closed() => {}
                 }
                 continue;
             }
@@ -80,9 +80,9 @@ pub(super) async fn write(line: Arc<Line>, mut session: Session) {
         unconfirmed += message.text.len();
         tokio::select! {
             sent = session.text(message.text) => if sent.is_err() {
-                outbox.close(Closing::Gone);
+                queue.close(Closing::Gone);
             },
-            _ = outbox.closed() => {}
+            _ = queue.closed() => {}
         }
         if unconfirmed > WINDOW {
             // What lies between us and the client cannot be seen from here; its pong shows it has read.
@@ -90,15 +90,15 @@ pub(super) async fn write(line: Arc<Line>, mut session: Session) {
             asked += 1;
             let confirmed = async {
                 let _ = session.ping(&asked.to_be_bytes()).await;
-                while line.confirmed.load(Ordering::Acquire) < asked {
-                    line.confirmation.notified().await;
+                while writer.confirmed.load(Ordering::Acquire) < asked {
+                    writer.confirmation.notified().await;
                 }
             };
             tokio::select! {
                 late = tokio::time::timeout(CONFIRMATION, confirmed) => if late.is_err() {
-                    outbox.close(Closing::TooSlow);
+                    queue.close(Closing::TooSlow);
                 },
-                _ = outbox.closed() => {}
+                _ = queue.closed() => {}
             }
         }
     };
