@@ -80,7 +80,7 @@ async fn server_at(db: Arc<TestDb>, flags: &[&str], mut extras: Vec<ExtraRoutes>
     let live = Live::new(db_handle.clone(), settings);
     extras.push(http::ws::routes(live.clone()));
     extras.push(callboard::transport::mcp::routes(live.clone()));
-    let state = Data::new(AppState::load(config, db_handle, native::posted).await.expect("load the state"));
+    let state = Data::new(AppState::load(config, db_handle, native::webhook_body).await.expect("load the state"));
     let relay = live.clone();
     state.add_ready_check("relay", Box::new(move || relay.ready()));
     let tasks = BackgroundTasks::start(&state, &live);

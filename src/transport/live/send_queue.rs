@@ -1,5 +1,5 @@
-//! What waits to be sent to one client, bounded in bytes. Nobody who puts something in ever waits: a
-//! client that does not keep up is closed, and may resume later from where it was.
+//! The send queue of one client, bounded in bytes. Adding a message never waits: a client that does not keep up is closed
+//! and may resume from its last position.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,15 +12,15 @@ use tokio::sync::Notify;
 pub enum Closing {
     /// The credential is missing, expired or revoked.
     Unauthenticated(&'static str),
-    /// What the address of the socket names is not there, or not for this client.
+    /// The address of the socket names something that does not exist or that the client cannot read.
     Forbidden(&'static str),
     /// The client does not read fast enough; it may resume.
     TooSlow,
     /// The client broke the protocol.
     Protocol(&'static str),
-    /// The server stops; the client may come back.
+    /// The server stops; the client may reconnect.
     Restarting,
-    /// The connection ended or the client left.
+    /// The connection ended, or the client disconnected.
     Gone,
 }
 
@@ -37,7 +37,7 @@ impl Closing {
         }
     }
 
-    /// A sentence for whoever reads the close frame.
+    /// The reason in the close frame.
     pub fn reason(self) -> &'static str {
         match self {
             Self::Unauthenticated(reason) | Self::Forbidden(reason) | Self::Protocol(reason) => reason,
@@ -48,20 +48,20 @@ impl Closing {
     }
 }
 
-/// One message on its way.
+/// One queued message.
 #[derive(Debug, Clone)]
 pub struct Outgoing {
     /// Its text, shared with every other client it goes to.
     pub text: ByteString,
-    /// The place in the stream after it, for clients that keep it with each message (SSE).
+    /// The position in the stream after it, sent with each message over SSE.
     pub seq: Option<i64>,
-    /// Sent at the client's own pace, so it does not count against the bound.
-    pub patient: bool,
+    /// Sent at the client's own pace, so it does not count against the limit.
+    pub paced: bool,
 }
 
 impl Outgoing {
     fn weight(&self) -> usize {
-        if self.patient { 0 } else { self.text.len() }
+        if self.paced { 0 } else { self.text.len() }
     }
 }
 
@@ -69,25 +69,25 @@ impl Outgoing {
 struct State {
     queue: VecDeque<Outgoing>,
     bytes: usize,
-    /// The reader has taken a message and has not come back: it is being sent.
+    /// The writer has taken a message and has not asked for the next: it is being sent.
     sending: bool,
     closing: Option<Closing>,
 }
 
-/// The queue.
+/// The send queue of a client.
 #[derive(Debug)]
 pub struct SendQueue {
     limit: usize,
     state: Mutex<State>,
-    /// Something to send, or closing.
+    /// Notified when there is a message to send, and on closing.
     filled: Notify,
-    /// Everything sent, or closing.
+    /// Notified when everything is sent, and on closing.
     emptied: Notify,
     closed: Notify,
 }
 
 impl SendQueue {
-    /// A queue in which `limit` bytes may wait.
+    /// A queue of at most `limit` bytes.
     pub fn new(limit: usize) -> Self {
         Self { limit, state: Mutex::default(), filled: Notify::new(), emptied: Notify::new(), closed: Notify::new() }
     }
@@ -96,8 +96,8 @@ impl SendQueue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a message; a client with too much waiting is closed instead. A single message may be larger
-    /// than the bound if nothing else waits.
+    /// Adds a message; closes the client if the queue is full. A single message may exceed the limit if the queue is
+    /// empty.
     pub fn push(&self, message: Outgoing) {
         let mut state = self.state();
         if state.closing.is_some() {
@@ -114,17 +114,17 @@ impl SendQueue {
         self.filled.notify_one();
     }
 
-    /// Adds a text that is no event.
-    pub fn say(&self, text: impl Into<ByteString>) {
-        self.push(Outgoing { text: text.into(), seq: None, patient: false });
+    /// Adds a message that is not an event.
+    pub fn push_text(&self, text: impl Into<ByteString>) {
+        self.push(Outgoing { text: text.into(), seq: None, paced: false });
     }
 
-    /// Waits until the client has taken everything: how a reader of history keeps to its client's pace.
+    /// Waits until the client has taken everything: backpressure for reads of history.
     pub async fn drained(&self) {
         loop {
             let emptied = self.emptied.notified();
             tokio::pin!(emptied);
-            // Listening before looking, so that nothing falls between.
+            // Registered before the check, so that no notification is missed.
             emptied.as_mut().enable();
             {
                 let state = self.state();
@@ -136,7 +136,7 @@ impl SendQueue {
         }
     }
 
-    /// The next message, once the one before has been sent; `Err` when the client is to be closed.
+    /// The next message, once the previous one is sent; `Err` when the client is to be closed.
     pub async fn next(&self) -> Result<Outgoing, Closing> {
         loop {
             {
@@ -148,7 +148,7 @@ impl SendQueue {
                 if let Some(message) = state.queue.pop_front() {
                     state.bytes -= message.weight();
                     state.sending = true;
-                    // A burst leaves no large empty queue behind.
+                    // Frees the memory of a burst.
                     if state.queue.is_empty() && state.queue.capacity() > 64 {
                         state.queue = VecDeque::new();
                     }
@@ -160,7 +160,7 @@ impl SendQueue {
         }
     }
 
-    /// Closes the client; what waits is dropped. The first reason stays.
+    /// Closes the client and drops the queue. The first reason is kept.
     pub fn close(&self, closing: Closing) {
         self.close_locked(self.state(), closing);
     }

@@ -11,7 +11,7 @@ use crate::domain::jobs;
 use crate::domain::tickets::read as tickets;
 use crate::domain::workflows::{self, Workflow};
 use crate::transport::http::body;
-use crate::transport::mcp::admission::Visitor;
+use crate::transport::mcp::admission::RequestContext;
 use crate::transport::mcp::budget;
 use crate::{Error, Result};
 
@@ -44,12 +44,12 @@ struct Arguments {
 }
 
 /// The prompt, filled in.
-pub async fn filled(visitor: &Visitor, arguments: Map<String, Value>) -> Result<GetPromptResult> {
+pub async fn filled(context: &RequestContext, arguments: Map<String, Value>) -> Result<GetPromptResult> {
     let given: Map<String, Value> =
         arguments.into_iter().filter(|(_, value)| !value.is_null() && *value != Value::String(String::new())).collect();
     let text = serde_json::to_vec(&given).map_err(|error| Error::Internal(error.to_string()))?;
     let Arguments { workflow_id, ticket_id, job_id } = body::parse(&text)?;
-    let (db, caller) = (&visitor.state.db, &visitor.caller);
+    let (db, caller) = (&context.state.db, &context.caller);
     let workflow = workflows::get(db, caller, &workflow_id).await?;
     let job = match &job_id {
         Some(id) => Some(jobs::get(db, caller, id).await?),

@@ -1,5 +1,5 @@
-//! News of a resource, from the live rooms: a watcher joins the room as any client does, and says that
-//! something changed, not what. It ends with the credential it began with.
+//! Watching one resource: a client in its live room that reports that something changed, not what. It ends with its
+//! credential.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,32 +12,32 @@ use tokio::sync::watch;
 use crate::Result;
 use crate::domain::accounts::Caller;
 use crate::domain::history::{self, Cursor, Room};
+use crate::transport::live::Live;
 use crate::transport::live::client::Client;
 use crate::transport::live::dialects::Dialect;
 use crate::transport::live::send_queue::{Closing, Outgoing};
-use crate::transport::live::{Live, catch_up};
 
-/// Resources one session or stream may watch.
-pub const MOST: usize = 100;
-/// What happens within this time is told once.
-const TOGETHER: Duration = Duration::from_millis(100);
+/// Maximum resources that one session or stream may watch.
+pub const MAX_RESOURCES: usize = 100;
+/// Changes within this time are reported once.
+const COALESCE_WINDOW: Duration = Duration::from_millis(100);
 
-/// Why a watcher ended.
+/// Why a watch ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
-    /// The credential ended or was revoked.
+pub enum WatchEnd {
+    /// The credential expired or was revoked.
     Unauthenticated,
-    /// What was watched may not be read any more, or the server stops, or nobody listens.
-    Over,
+    /// The resource can no longer be read, the server stops, or the receiver is gone.
+    Closed,
 }
 
 /// A client in one room; leaves it when dropped.
-pub struct Watcher {
+pub struct ResourceWatch {
     live: Arc<Live>,
     client: Arc<Client>,
 }
 
-impl Drop for Watcher {
+impl Drop for ResourceWatch {
     fn drop(&mut self) {
         self.client.queue.close(Closing::Gone);
         self.live.rooms.remove(&self.client);
@@ -45,44 +45,44 @@ impl Drop for Watcher {
 }
 
 #[derive(Deserialize)]
-struct Kind<'a> {
+struct MessageType<'a> {
     #[serde(rename = "type", borrow)]
     kind: std::borrow::Cow<'a, str>,
 }
 
-impl Watcher {
-    /// Joins the room from now on; what the caller may not read is refused like what is not there.
+impl ResourceWatch {
+    /// Joins the room at its current position. A room that the caller cannot read gets the same 404 as a missing one.
     pub async fn open(live: &Arc<Live>, caller: Caller, room: Room) -> Result<Self> {
         let now = history::events_since(&live.db, &caller, &room, i64::MAX, None, 1).await?;
         let client = Client::new(live, Some(caller), Dialect::Native, false);
         live.rooms.add(client.clone());
-        let watcher = Self { live: live.clone(), client: client.clone() };
+        let resource_watch = Self { live: live.clone(), client: client.clone() };
         if live.is_stopping() {
             client.queue.close(Closing::Restarting);
         }
         let (member, _) = client.enter(room, Some(Cursor { epoch: now.epoch, seq: now.last_seq }));
-        tokio::spawn(catch_up::run(live.clone(), member, true));
-        Ok(watcher)
+        live.catch_up(member, true);
+        Ok(resource_watch)
     }
 
-    /// Tells of changes until it ends; `tell` says whether anybody still listens. `ends` is when the
-    /// credential ends, which a later request may put off.
+    /// Calls `notify` on changes until the watch ends; false from it means that the receiver is gone. `expiry` is when the
+    /// credential expires, which a later request may extend.
     pub async fn run(
         self,
-        mut ends: watch::Receiver<Option<Timestamp>>,
-        tell: impl Fn() -> BoxFuture<'static, bool> + Send,
-    ) -> End {
+        mut expiry: watch::Receiver<Option<Timestamp>>,
+        notify: impl Fn() -> BoxFuture<'static, bool> + Send,
+    ) -> WatchEnd {
         let mut due: Option<tokio::time::Instant> = None;
         loop {
-            let left = (*ends.borrow_and_update())
+            let left = (*expiry.borrow_and_update())
                 .map(|end| Duration::from_secs_f64(end.duration_since(Timestamp::now()).as_secs_f64().clamp(0.0, 1e8)));
-            let alarm = async {
+            let expired = async {
                 match left {
                     Some(left) => tokio::time::sleep(left).await,
                     None => std::future::pending().await,
                 }
             };
-            let quiet = async {
+            let coalesced = async {
                 match due {
                     Some(due) => tokio::time::sleep_until(due).await,
                     None => std::future::pending().await,
@@ -93,21 +93,21 @@ impl Watcher {
                     Ok(message) => match meaning(&message) {
                         Meaning::Nothing => {}
                         Meaning::Change => {
-                            due.get_or_insert_with(|| tokio::time::Instant::now() + TOGETHER);
+                            due.get_or_insert_with(|| tokio::time::Instant::now() + COALESCE_WINDOW);
                         }
-                        Meaning::End => return End::Over,
+                        Meaning::End => return WatchEnd::Closed,
                     },
-                    Err(Closing::Unauthenticated(_)) => return End::Unauthenticated,
-                    Err(_) => return End::Over,
+                    Err(Closing::Unauthenticated(_)) => return WatchEnd::Unauthenticated,
+                    Err(_) => return WatchEnd::Closed,
                 },
-                () = quiet => {
+                () = coalesced => {
                     due = None;
-                    if !tell().await {
-                        return End::Over;
+                    if !notify().await {
+                        return WatchEnd::Closed;
                     }
                 }
-                () = alarm => return End::Unauthenticated,
-                Ok(()) = ends.changed() => {}
+                () = expired => return WatchEnd::Unauthenticated,
+                Ok(()) = expiry.changed() => {}
             }
         }
     }
@@ -120,11 +120,11 @@ enum Meaning {
 }
 
 fn meaning(message: &Outgoing) -> Meaning {
-    match serde_json::from_str::<Kind<'_>>(&message.text) {
-        Ok(Kind { kind }) => match kind.as_ref() {
+    match serde_json::from_str::<MessageType<'_>>(&message.text) {
+        Ok(MessageType { kind }) => match kind.as_ref() {
             "subscribed" => Meaning::Nothing,
             "unsubscribed" | "error" => Meaning::End,
-            // An event, or word that several were missed.
+            // An event, or `resync` after missed events.
             _ => Meaning::Change,
         },
         Err(_) => Meaning::Nothing,

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::domain::history::Room;
 use crate::domain::tickets::read as tickets;
 use crate::domain::workflows;
-use crate::transport::mcp::admission::Visitor;
+use crate::transport::mcp::admission::RequestContext;
 use crate::transport::mcp::budget;
 use crate::transport::mcp::tools::{board, jobs, ticket};
 use crate::{Error, Result};
@@ -57,8 +57,8 @@ impl Resource {
     }
 
     /// What it holds now, for whoever may read it.
-    pub async fn read(&self, visitor: &Visitor) -> Result<Value> {
-        let (db, caller) = (&visitor.state.db, &visitor.caller);
+    pub async fn read(&self, context: &RequestContext) -> Result<Value> {
+        let (db, caller) = (&context.state.db, &context.caller);
         let data = match self {
             Self::Board(id) => board::Board::read(db, caller, id).await?.glance(20),
             Self::Ticket(id) => ticket::overview(&tickets::get(db, caller, id, None).await?)?,
@@ -89,8 +89,8 @@ pub fn templates() -> Vec<ResourceTemplate> {
 }
 
 /// A page of the boards the caller can read, and where the next begins.
-pub async fn listed(visitor: &Visitor, cursor: Option<&str>) -> Result<(Vec<Listed>, Option<String>)> {
-    let seen = workflows::list(&visitor.state.db, &visitor.caller, false, PAGE, cursor).await?;
+pub async fn listed(context: &RequestContext, cursor: Option<&str>) -> Result<(Vec<Listed>, Option<String>)> {
+    let seen = workflows::list(&context.state.db, &context.caller, false, PAGE, cursor).await?;
     let boards = seen.workflows.into_iter().map(|workflow| {
         let about = match workflow.description.trim() {
             "" => "The board of this workflow.".to_owned(),

@@ -25,7 +25,7 @@ use crate::domain::accounts::{Caller, sessions};
 use crate::domain::tickets::read as tickets;
 use crate::domain::workflows;
 use crate::transport::http::body;
-use crate::transport::mcp::admission::Visitor;
+use crate::transport::mcp::admission::RequestContext;
 use crate::transport::mcp::budget;
 use crate::{Error, Result};
 
@@ -181,8 +181,8 @@ pub fn named(name: &str) -> Option<&'static Tool> {
     all().find(|tool| tool.name == name)
 }
 
-async fn scopes(visitor: &Visitor) -> Result<Vec<String>> {
-    Ok(sessions::me(&visitor.state.db, &visitor.caller).await?.scopes)
+async fn scopes(context: &RequestContext) -> Result<Vec<String>> {
+    Ok(sessions::me(&context.state.db, &context.caller).await?.scopes)
 }
 
 fn allows(scopes: &[String], tool: &Tool) -> bool {
@@ -190,8 +190,8 @@ fn allows(scopes: &[String], tool: &Tool) -> bool {
 }
 
 /// The tools that this credential may use.
-pub async fn listed(visitor: &Visitor) -> Result<Vec<Listed>> {
-    let scopes = scopes(visitor).await?;
+pub async fn listed(context: &RequestContext) -> Result<Vec<Listed>> {
+    let scopes = scopes(context).await?;
     let listed = all().filter(|tool| allows(&scopes, tool)).map(|tool| {
         Listed::new(tool.name, tool.description, Arc::new((tool.schema)()))
             .with_title(tool.title)
@@ -201,21 +201,21 @@ pub async fn listed(visitor: &Visitor) -> Result<Vec<Listed>> {
 }
 
 /// Carries a call out. What is refused is an error the agent can read.
-pub async fn call(tool: &Tool, visitor: &Visitor, arguments: Map<String, Value>) -> CallToolResult {
+pub async fn call(tool: &Tool, context: &RequestContext, arguments: Map<String, Value>) -> CallToolResult {
     let outcome = async {
         // The rules in SQL refuse it too; asked here, a tool that is not listed does nothing at all.
-        if tool.access != Access::Read && !allows(&scopes(visitor).await?, tool) {
+        if tool.access != Access::Read && !allows(&scopes(context).await?, tool) {
             let scope = tool.access.scope();
             return Err(Error::problem(403, "forbidden", format!("This key lacks the scope \"{scope}\".")));
         }
         let arguments = arguments.into_iter().filter(|(_, value)| !value.is_null()).collect();
-        (tool.run)(Call { state: &visitor.state, caller: visitor.caller.clone(), arguments }).await
+        (tool.run)(Call { state: &context.state, caller: context.caller.clone(), arguments }).await
     };
     match outcome.await {
         Ok(answer) => {
             if tool.access != Access::Read {
                 // Something may have changed that somebody watches.
-                visitor.state.matching.wake();
+                context.state.matching.wake();
             }
             let data = budget::cap(answer.data);
             let mut result = CallToolResult::structured(data);

@@ -10,7 +10,7 @@ use callboard::domain::history::Room;
 use callboard::transport::live::client::Client;
 use callboard::transport::live::dialects::Dialect;
 use callboard::transport::live::relay::State;
-use callboard::transport::live::{Live, Settings, catch_up};
+use callboard::transport::live::{Live, Settings};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 
@@ -55,7 +55,7 @@ async fn each_kind_of_writer_wakes_it() {
         slowest = slowest.max(written.elapsed());
         while socket.within(Duration::from_millis(5)).await.is_some() {}
     }
-    let (sleeps, rings, unrung) = stage.server.live.sleeps();
+    let (sleeps, rings, unrung) = stage.server.live.sleep_counts();
     println!("{sleeps} waits, {rings} rings, {unrung} without a bell, slowest {slowest:?}");
     assert_eq!(unrung, 0, "nobody forgot to ring");
     assert!(rings >= 50);
@@ -95,7 +95,7 @@ async fn it_does_not_sleep_while_a_writer_may_not_know() {
         socket.until("ticket_updated").await;
     }
     println!("{awake} of 6 writers began while it was awake");
-    assert_eq!(stage.server.live.sleeps().2, 0);
+    assert_eq!(stage.server.live.sleep_counts().2, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -213,7 +213,7 @@ async fn a_peer_that_died_without_a_word_is_noticed() {
     let client = Client::new(&live, Some(Caller::trusted("ann")), Dialect::Native, true);
     live.rooms.add(client.clone());
     let (member, _) = client.enter(Room::Workflow(workflow.clone()), None);
-    tokio::spawn(catch_up::run(live.clone(), member, true));
+    live.catch_up(member, true);
     let mut caught_up = false;
     while !caught_up {
         let message = tokio::time::timeout(Duration::from_secs(10), client.queue.next()).await.expect("a message");
