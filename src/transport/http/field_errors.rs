@@ -1,14 +1,13 @@
-//! Turns serde's complaints into a field and a rule.
+//! Turns errors of serde into a field and a rule.
 
 use crate::Error;
 use crate::error::FieldError;
 
-/// The problem of a body, query or path that does not fit its type. `path` is where serde stood
-/// (`updates.tags[2]`), `message` what it said.
+/// The problem for a body, query or path that does not match its type, from serde's path (`updates.tags[2]`) and message.
 pub fn from_serde(path: &str, message: &str) -> Error {
     let message = message.rsplit_once(" at line ").map_or(message, |(head, _)| head);
     let path = path.trim_matches('.');
-    // At the top serde_path_to_error says "."; for a missing or unknown field it stands at the parent.
+    // serde_path_to_error gives "." at the top, and the parent for a missing or unknown field.
     let inside = |name: &str| match path {
         "" | "?" => name.to_owned(),
         _ if path == name || path.ends_with(&format!(".{name}")) => path.to_owned(),
@@ -45,15 +44,15 @@ fn named(path: &str) -> String {
 fn expected(message: &str) -> Option<(String, String)> {
     let rest = ["invalid type: ", "invalid value: ", "invalid length "].iter().find_map(|p| message.strip_prefix(p))?;
     let (found, expected) = rest.split_once(", expected ")?;
-    // Of a list that is too short, serde tells the length.
+    // For a list that is too short, serde gives its length.
     let found = if message.starts_with("invalid length ") { "a list" } else { found };
     let found = plain(&found.replace('`', ""));
-    // Echo no more than a glimpse of what was sent.
+    // Limits the echo of the input.
     let found = if found.chars().count() > 60 { found.chars().take(60).chain("…".chars()).collect() } else { found };
     Some((found, plain(&expected.replace('`', ""))))
 }
 
-/// Names of JSON's kinds instead of Rust's.
+/// JSON names of types, instead of Rust's.
 fn plain(kind: &str) -> String {
     match kind {
         "sequence" | "a sequence" => "a list".to_owned(),
@@ -66,7 +65,7 @@ fn plain(kind: &str) -> String {
     }
 }
 
-/// Refuses NUL, which Postgres cannot store in text; `field` names where it stood.
+/// The problem for a NUL in `field`; Postgres cannot store it in text.
 pub fn nul(field: &str) -> Error {
     Error::invalid(field, "must not contain the character NUL")
 }
@@ -81,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn names_field_and_rule() {
+    fn serde_errors_name_field_and_rule() {
         assert_eq!(rule(".", "missing field `title` at line 1 column 2"), ("title".into(), "is required".into()));
         assert_eq!(rule("a[1]", "missing field `b`"), ("a[1].b".into(), "is required".into()));
         assert_eq!(

@@ -1,5 +1,5 @@
-//! What happens around every request: the address limit, security headers, the request's id, metrics
-//! and one log line for a fault of ours.
+//! The middleware around every request: rate limit per address, security headers, request id, metrics, and one log line
+//! per server error.
 
 use std::time::Instant;
 
@@ -16,7 +16,7 @@ use crate::app::AppState;
 use crate::transport::http::origin;
 use crate::transport::http::problem::Failure;
 
-/// Runs around every handler.
+/// The middleware function.
 pub async fn apply<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
@@ -24,14 +24,14 @@ pub async fn apply<B: MessageBody + 'static>(
     let started = Instant::now();
     let state = request.app_data::<web::Data<AppState>>().cloned();
     let id = request.extensions().get::<RequestId>().map(ToString::to_string);
-    let method = known(request.method());
-    // HEAD is GET whose body is not sent; the connection remembers that it was HEAD.
+    let method = method_label(request.method());
+    // HEAD is handled as GET; the connection omits the body.
     if request.method() == Method::HEAD && !is_stream(&request) {
         request.head_mut().method = Method::GET;
     }
     let policy = state.as_ref().map(|state| policy(state, request.headers()));
     let refused = state.as_ref().and_then(|state| {
-        // Requests with a credential are counted for their actor, or, if it is no good, by the extractor.
+        // Requests with a credential are counted by the extractor: per actor, or per address if it is invalid.
         if request.headers().contains_key(AUTHORIZATION) || is_probe(request.path()) {
             return None;
         }
@@ -50,11 +50,11 @@ pub async fn apply<B: MessageBody + 'static>(
         && method != "GET"
         && response.status().is_success()
     {
-        // Something may have changed that somebody watches.
+        // The change may concern a watched search.
         state.matching.wake();
     }
     let headers = response.headers_mut();
-    for (name, value) in FIXED {
+    for (name, value) in SECURITY_HEADERS {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
     if let Some(policy) = policy {
@@ -76,24 +76,24 @@ pub async fn apply<B: MessageBody + 'static>(
     Ok(response)
 }
 
-/// A method's name in metrics; what clients make up would be a new series each.
-fn known(method: &Method) -> &'static str {
+/// The label of a method in metrics. Made-up methods share one, because each label is a new series.
+fn method_label(method: &Method) -> &'static str {
     let all = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
     all.into_iter().find(|name| *name == method.as_str()).unwrap_or("other")
 }
 
-/// Whether the answer would have no end.
+/// Whether the response is a stream without end.
 fn is_stream(request: &ServiceRequest) -> bool {
     let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok());
     request.path().starts_with("/ws") || accept.is_some_and(|accept| accept.contains("text/event-stream"))
 }
 
-/// Balancers and monitors ask often and are never refused.
+/// Load balancers and monitors are exempt from rate limits.
 fn is_probe(path: &str) -> bool {
     matches!(path, "/health" | "/ready" | "/metrics")
 }
 
-const FIXED: [(&str, &str); 5] = [
+const SECURITY_HEADERS: [(&str, &str); 5] = [
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "same-origin"),
     ("x-frame-options", "DENY"),
@@ -101,7 +101,7 @@ const FIXED: [(&str, &str); 5] = [
     ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
 ];
 
-/// The content security policy. `'self'` covers our socket in newer browsers only, so it is named.
+/// The content security policy. It names the socket's origin, because `'self'` covers sockets in newer browsers only.
 fn policy(state: &AppState, headers: &HeaderMap) -> HeaderValue {
     let host = headers
         .get(HOST)
@@ -117,7 +117,7 @@ fn policy(state: &AppState, headers: &HeaderMap) -> HeaderValue {
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("default-src 'self'; frame-ancestors 'none'"))
 }
 
-/// The span of a request: enough to find it, nothing that could hold a secret (no query, no headers).
+/// The span of a request, without query and headers, which may hold secrets.
 #[derive(Debug)]
 pub struct RequestSpan;
 
@@ -134,9 +134,9 @@ impl RootSpanBuilder for RequestSpan {
         };
         let error = error.unwrap_or_default();
         match status.as_u16() {
-            503 => tracing::warn!(parent: &span, status = 503, error, "not answered"),
-            500.. => tracing::error!(parent: &span, status = status.as_u16(), error, "failed"),
-            _ => tracing::debug!(parent: &span, status = status.as_u16(), error, "answered"),
+            503 => tracing::warn!(parent: &span, status = 503, error, "request not answered"),
+            500.. => tracing::error!(parent: &span, status = status.as_u16(), error, "request failed"),
+            _ => tracing::debug!(parent: &span, status = status.as_u16(), error, "request answered"),
         }
     }
 }

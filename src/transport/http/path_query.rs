@@ -1,4 +1,4 @@
-//! Query strings and path parts, refused as clearly as bodies are.
+//! Extractors of query strings and path parameters, with the same error messages as bodies.
 
 use std::future::{Ready, ready};
 
@@ -10,8 +10,8 @@ use crate::Error;
 use crate::transport::http::field_errors;
 use crate::transport::http::problem::Failure;
 
-/// What percent-decoding leaves where the bytes were no UTF-8.
-const LOST: char = char::REPLACEMENT_CHARACTER;
+/// What percent-decoding leaves in place of invalid UTF-8.
+const INVALID_UTF8: char = char::REPLACEMENT_CHARACTER;
 
 fn not_utf8(field: &str) -> Error {
     Error::invalid(field, "must be UTF-8 text")
@@ -37,7 +37,9 @@ fn parse<T: DeserializeOwned>(query: &str) -> crate::Result<T> {
     if let Some((name, _)) = pairs.iter().find(|(name, value)| name.contains('\0') || value.contains('\0')) {
         return Err(field_errors::nul(&name.replace('\0', "\u{fffd}")));
     }
-    if let Some((name, _)) = pairs.iter().find(|(name, value)| name.contains(LOST) || value.contains(LOST)) {
+    if let Some((name, _)) =
+        pairs.iter().find(|(name, value)| name.contains(INVALID_UTF8) || value.contains(INVALID_UTF8))
+    {
         return Err(not_utf8(name));
     }
     // An empty value means "not given" (`?cursor=`), as forms send it.
@@ -69,7 +71,7 @@ fn parse<T: DeserializeOwned>(query: &str) -> crate::Result<T> {
     })
 }
 
-/// Path parts as `T`: `Path<String>`, `Path<(String, String)>`.
+/// Path parameters as `T`: `Path<String>`, `Path<(String, String)>`.
 #[derive(Debug, Clone)]
 pub struct Path<T>(pub T);
 
@@ -86,7 +88,7 @@ impl<T: DeserializeOwned> FromRequest for Path<T> {
                 if value.contains('\0') || value.contains("%00") {
                     return Err(field_errors::nul(name));
                 }
-                if value.contains(LOST) {
+                if value.contains(INVALID_UTF8) {
                     return Err(not_utf8(name));
                 }
             }

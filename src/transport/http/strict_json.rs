@@ -1,6 +1,8 @@
-//! serde also reads a struct from a list of its fields' values, `["x"]` for `{"title": "x"}`, and a choice
-//! from an object, `{"low": null}` for `"low"`; and a number for a choice it calls no JSON at all. Nobody who
-//! sends that means it, so bodies that hold more than plain members are read once more by a stricter reader.
+//! A stricter check of JSON bodies.
+//!
+//! serde also accepts a struct as a list of its fields' values (`["x"]` for `{"title": "x"}`) and an enum as an object
+//! (`{"low": null}` for `"low"`), and reports a number for an enum as a syntax error. Such input is a mistake, so bodies
+//! with nested values are read a second time by this deserializer.
 
 use serde::Deserializer;
 use serde::de::value::{MapDeserializer, SeqDeserializer};
@@ -11,7 +13,7 @@ use serde_json::Value;
 use crate::Result;
 use crate::transport::http::field_errors;
 
-/// Refuses a list where `T` has an object, and anything but a text where it has a choice.
+/// Refuses a list where `T` has a struct, and anything but a string where it has an enum.
 pub fn check<T: DeserializeOwned>(bytes: &[u8]) -> Result<()> {
     let Ok(value) = serde_json::from_slice::<Value>(bytes) else { return Ok(()) };
     match serde_path_to_error::deserialize::<_, T>(Strict(&value)) {

@@ -105,7 +105,7 @@ impl ServerHandler for McpServer {
         context: ProtocolContext<RoleServer>,
     ) -> Answer<CallToolResponse> {
         let request_context = self.request_context(&context)?;
-        let Some(tool) = tools::named(&request.name) else {
+        let Some(tool) = tools::find(&request.name) else {
             let name = budget::truncate(&request.name, 100);
             let detail = format!("There is no tool {name}; tools/list names the available ones.");
             return Err(ErrorData::invalid_params(detail, Some(json!({"code": "unknown_tool"}))));
@@ -132,8 +132,8 @@ impl ServerHandler for McpServer {
                 format!("There is no prompt {}; there is {}.", budget::truncate(&request.name, 100), prompt::NAME);
             return Err(ErrorData::invalid_params(detail, None));
         }
-        let filled = prompt::filled(&request_context, request.arguments.unwrap_or_default()).await;
-        Ok(filled.map_err(refusal)?.into())
+        let rendered = prompt::render(&request_context, request.arguments.unwrap_or_default()).await;
+        Ok(rendered.map_err(refusal)?.into())
     }
 
     async fn list_resources(
@@ -165,7 +165,7 @@ impl ServerHandler for McpServer {
         let request_context = self.request_context(&context)?;
         let read = async { Resource::parse(&request.uri)?.read(&request_context).await };
         let data = read.await.map_err(refusal)?;
-        let contents = ResourceContents::text(data.to_string(), request.uri).with_mime_type(resources::KIND);
+        let contents = ResourceContents::text(data.to_string(), request.uri).with_mime_type(resources::MIME_TYPE);
         Ok(ReadResourceResult::new(vec![contents]).into())
     }
 

@@ -1,4 +1,4 @@
-//! Tools that find tickets.
+//! Tools that search tickets.
 
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
@@ -19,7 +19,7 @@ pub(super) const TOOLS: &[Tool] = &[
             words, semantic for meaning alone). Use it before creating a ticket and to find earlier decisions. Narrow it with \
             filters; query may be empty where there are filters. Answers the best first, each with key, status, \
             relevance_score (0 to 1), matched_in and a preview of the match; read one whole with get_ticket. `mode` and \
-            `notice` tell when only words could be compared.",
+            `notice` say if only words could be compared.",
         access: Access::Read,
         schema: schema::of::<SearchTickets>,
         run: find,
@@ -44,16 +44,16 @@ pub(super) const TOOLS: &[Tool] = &[
     },
 ];
 
-/// Of which ticket, and how many.
+/// The ticket, and how many results.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct RelatedArguments {
     /// The ticket: its id, or its key with workflow_id.
     ticket_id: String,
-    /// 1 to 50; 5 where left out.
+    /// 1 to 50. Defaults to 5.
     #[schema(minimum = 1, maximum = 50)]
     limit: Option<i32>,
-    /// The acting agent; reading changes nothing, so anyone may name one.
+    /// The acting agent. Ignored, because reading changes nothing.
     #[serde(rename = "agent_id")]
     _agent_id: Option<String>,
 }
@@ -84,7 +84,7 @@ fn find(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     })
 }
 
-/// A preview made for HTML, as plain text; what matched stands between asterisks.
+/// An HTML preview as plain text, with matches between asterisks.
 fn unmarked(html: &str) -> String {
     html.replace("<mark>", "**")
         .replace("</mark>", "**")
@@ -97,7 +97,7 @@ fn unmarked(html: &str) -> String {
 
 fn related(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
-        call.find_ticket().await?;
+        call.resolve_ticket_key().await?;
         let input = call.read::<RelatedArguments>()?;
         let found = similar::related(&call.state.db, &call.caller, &input.ticket_id, input.limit).await?;
         let line = format!("{} tickets resemble it.", found.related.len());
