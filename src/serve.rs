@@ -176,7 +176,7 @@ fn print_line(line: &str) {
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
-/// Runs the demo beside the server; the server goes on without it.
+/// Runs the demo beside the server; a failure ends only the demo.
 async fn run_demo(address: SocketAddr, db: Db) {
     let host = match address.ip() {
         ip if !ip.is_unspecified() => ip,

@@ -62,7 +62,7 @@ pub async fn run(live: Arc<Live>, member: Arc<Member>, entering: bool) {
     }
 }
 
-/// One attempt; false if the buffer overflowed meanwhile and history must be read again.
+/// One attempt; false if history must be read again, or the client has left.
 async fn attempt(live: &Arc<Live>, member: &Arc<Member>, entering: bool) -> Result<bool> {
     let caller = member.client.caller().ok_or_else(|| Error::unauthenticated("Sign in first."))?;
     if member.stream().is_none() {
