@@ -13,12 +13,12 @@ mod import;
 mod jobs;
 mod keys;
 mod login;
+mod maintenance;
 mod output;
 mod people;
 mod remote;
 mod settings;
 mod tickets;
-mod upkeep;
 mod watch;
 mod worker;
 mod workflows;
@@ -99,7 +99,7 @@ pub enum Command {
     Embeddings(embeddings::EmbeddingsCommand),
     /// Look after the database.
     #[command(subcommand)]
-    Maintenance(upkeep::MaintenanceCommand),
+    Maintenance(maintenance::MaintenanceCommand),
     /// Run commands for the jobs of a server, until stopped.
     Worker(worker::WorkerArgs),
     /// Let simulated agents work on a demo workflow of a running server, until stopped.
@@ -202,7 +202,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Commits(command) => commits::command(command, cli.json).await?,
         Command::CommitHook(args) => commits::hook(&args)?,
         Command::Embeddings(command) => embeddings::command(command, cli.json).await?,
-        Command::Maintenance(command) => upkeep::command(command, cli.json).await?,
+        Command::Maintenance(command) => maintenance::command(command, cli.json).await?,
         Command::Demo(args) => {
             telemetry::start("info");
             let open = args.database.open().await?;
@@ -213,7 +213,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         }
         Command::Bench(args) => bench::run(args).await?,
         Command::Worker(args) => return worker::command(args).await,
-        Command::Verify(database) => return upkeep::verify(&database, cli.json).await,
+        Command::Verify(database) => return maintenance::verify(&database, cli.json).await,
         Command::Import(command) => return import::command(command, cli.json).await,
         Command::DatabaseUrl(args) => println!("{}", args.running_url()?),
     }

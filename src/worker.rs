@@ -3,9 +3,9 @@
 
 pub mod command;
 pub mod config;
-mod inbox;
+pub mod directives;
+mod drop_folder;
 mod job;
-pub mod lines;
 mod output;
 mod redact;
 
@@ -61,7 +61,7 @@ pub async fn run(
     stopping: watch::Receiver<bool>,
 ) -> Result<bool> {
     if let Some(folder) = inbox {
-        inbox::prepare(folder)?;
+        drop_folder::prepare(folder)?;
     }
     let Some(workflow) = find_workflow(&client, &config, until, stopping.clone()).await? else { return Ok(true) };
     let redact = redact::Secrets::new(key, &config, std::env::vars());
@@ -78,7 +78,8 @@ pub async fn run(
     let bell = Arc::new(Notify::new());
     let ringer = tokio::spawn(ring(shop.clone(), bell.clone()));
     let waiting = Arc::new(AtomicBool::new(inbox.is_some()));
-    let files = inbox.map(|folder| tokio::spawn(inbox::run(shop.clone(), folder.to_owned(), until, waiting.clone())));
+    let files =
+        inbox.map(|folder| tokio::spawn(drop_folder::run(shop.clone(), folder.to_owned(), until, waiting.clone())));
     let outcome = claim(&shop, &slots, &bell, until, &waiting).await;
     ringer.abort();
     let files = match files {

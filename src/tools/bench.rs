@@ -4,21 +4,21 @@
 //! sockets as any client would, and drives the same SQL with pgbench. Compare the ratios: absolute
 //! figures are the machine's. Nothing here gates a test.
 
-mod house;
 mod jobs;
 mod load;
 mod pgbench;
 mod report;
 mod search;
 mod sockets;
+mod test_server;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use self::house::House;
 use self::report::Report;
+use self::test_server::House;
 use crate::Result;
 
 /// Flags of `callboard bench`.

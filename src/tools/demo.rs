@@ -2,10 +2,10 @@
 //! each with an API key of its own. They read the board before every step, so a restart goes on where
 //! the last run stopped, and people may join in.
 
+mod agent_client;
 mod agents;
-mod desk;
-mod job_words;
-mod words;
+mod job_texts;
+mod texts;
 mod workers;
 
 use std::future::Future;
@@ -15,8 +15,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::json;
 
+use self::agent_client::{Desk, Refused};
 use self::agents::{PERSONAS, Persona};
-use self::desk::{Desk, Refused};
 use self::workers::WORKERS;
 use crate::db::Db;
 use crate::domain::accounts::keys::{self, KeyRequest};

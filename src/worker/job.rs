@@ -2,7 +2,7 @@
 //! A lost lease stops the command at once, and nothing more is written.
 
 mod lease;
-mod talk;
+mod transcript;
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use self::lease::{Lease, Orders};
-use self::talk::{Said, Talk};
+use self::transcript::{Said, Talk};
 use super::command::{Group, LEFTOVERS};
 use super::config::Step;
 use super::{Shop, output};
@@ -113,7 +113,7 @@ async fn stages(shop: &Shop, job: &Job, lease: &Lease) -> End {
     let first = at.and_then(|at| steps.iter().position(|step| step.stage.as_deref() == Some(at))).unwrap_or(0);
     let mut said = Said::default();
     if first > 0 || job.summary.attempt > 1 {
-        said.commit = talk::earlier_commit(&shop.client, &job.id).await;
+        said.commit = transcript::earlier_commit(&shop.client, &job.id).await;
     }
     for (place, step) in steps.iter().enumerate().skip(first) {
         if let (Some(stage), true) = (&step.stage, place > first || step.stage.as_deref() != at) {

@@ -7,9 +7,9 @@ use futures_util::StreamExt;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
-use super::house::House;
 use super::load::{self, Http};
 use super::report::Report;
+use super::test_server::House;
 use super::{pgbench, sockets};
 use crate::{Error, Result};
 

@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::house::House;
+use super::test_server::House;
 use crate::{Error, Result};
 
 /// One connection.

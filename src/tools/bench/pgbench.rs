@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::process::{Child, Command};
 
-use super::house::House;
+use super::test_server::House;
 use crate::{Error, Result};
 
 /// Moves a ticket to one of four columns.

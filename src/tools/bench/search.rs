@@ -4,23 +4,23 @@
 //! tickets. Speed is measured beside bare SQL: the same function, called for the same queries over as many
 //! connections, with vectors that were made before. Nothing here gates a test.
 
-mod asking;
-mod grow;
+mod dataset;
+mod generate;
 mod labelled;
 mod quality;
-mod questions;
+mod queries;
 mod recall;
 mod speed;
-mod stock;
+mod workload;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 
-use self::stock::Stock;
-use super::house::House;
+use self::dataset::Stock;
 use super::report::Report;
+use super::test_server::House;
 use crate::domain::embeddings::Bert;
 use crate::{Error, Result};
 
@@ -63,9 +63,9 @@ pub async fn run(args: SearchArgs) -> Result<()> {
     }
     if wanted("recall") || wanted("speed") {
         let bert = Bert::load(&args.runtime_dir.join("all-minilm-l6-v2")).map_err(Error::Setup)?;
-        let mut grown = grow::prepare(&house, &stock).await?;
+        let mut grown = generate::prepare(&house, &stock).await?;
         for (place, tickets) in args.tickets.iter().enumerate() {
-            grow::grow(&house, &stock, &mut grown, *tickets).await?;
+            generate::grow(&house, &stock, &mut grown, *tickets).await?;
             if wanted("recall") && place + 1 == args.tickets.len() {
                 recall::measure(&house, &bert, &grown, &mut report).await?;
             }

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
 
-use super::house::House;
+use super::test_server::House;
 use crate::{Error, Result};
 
 /// An open socket.

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::desk::{Desk, Refused};
-use super::words::{self, about, any};
+use super::agent_client::{Desk, Refused};
+use super::texts::{self, about, any};
 use super::workers::is_worked_on;
 use crate::domain::tickets::Card;
 
@@ -94,11 +94,11 @@ async fn build(desk: &Desk, board: &Board) -> Result<(), Refused> {
             let spent = card.spent_minutes + fastrand::i64(1..=6) * 5;
             let body = json!({"ticket_id": card.ticket_id, "updates": {"spent_minutes": spent}});
             desk.post("/api/tickets/update", body).await?;
-            desk.say(card, any(words::PROGRESS).to_owned()).await
+            desk.say(card, any(texts::PROGRESS).to_owned()).await
         }
-        40..84 => desk.shift(card, "review", any(words::TO_REVIEW)).await,
+        40..84 => desk.shift(card, "review", any(texts::TO_REVIEW)).await,
         84..92 if board.has_room() => {
-            let (title, text) = any(words::FOLLOW_UPS);
+            let (title, text) = any(texts::FOLLOW_UPS);
             create(
                 desk,
                 card,
@@ -109,7 +109,7 @@ async fn build(desk: &Desk, board: &Board) -> Result<(), Refused> {
             .map(drop)
         }
         92.. if board.has_room() => {
-            let (title, text) = any(words::OBSTACLES);
+            let (title, text) = any(texts::OBSTACLES);
             if let Some(id) =
                 create(desk, card, (title, text), json!({"priority": "high", "initial_status": "todo"})).await?
             {
@@ -118,7 +118,7 @@ async fn build(desk: &Desk, board: &Board) -> Result<(), Refused> {
             }
             Ok(())
         }
-        _ => desk.say(card, any(words::PROGRESS).to_owned()).await,
+        _ => desk.say(card, any(texts::PROGRESS).to_owned()).await,
     }
 }
 
@@ -147,11 +147,11 @@ async fn create(
 async fn review(desk: &Desk, board: &Board) -> Result<(), Refused> {
     let Some(card) = board.free("review") else { return join_in(desk, board).await };
     match fastrand::u8(..100) {
-        0..65 => desk.shift(card, "testing", any(words::APPROVED)).await,
-        65..80 => desk.shift(card, "in_progress", any(words::REJECTED)).await,
+        0..65 => desk.shift(card, "testing", any(texts::APPROVED)).await,
+        65..80 => desk.shift(card, "in_progress", any(texts::REJECTED)).await,
         _ => {
             let who = card.assigned_agent_id.as_deref().unwrap_or("demo/ada");
-            desk.say(card, any(words::QUESTIONS).replace("{who}", who)).await
+            desk.say(card, any(texts::QUESTIONS).replace("{who}", who)).await
         }
     }
 }
@@ -167,7 +167,7 @@ async fn join_in(desk: &Desk, board: &Board) -> Result<(), Refused> {
     let others = |comment: &&serde_json::Value| comment["agent_id"].as_str() != Some(&desk.agent);
     let last = ticket["comments"].as_array().and_then(|comments| comments.iter().rev().find(others));
     match last.and_then(|comment| comment["comment_id"].as_str()) {
-        Some(comment) => desk.react(comment, any(words::ANSWERS)).await.map(drop),
+        Some(comment) => desk.react(comment, any(texts::ANSWERS)).await.map(drop),
         None => Ok(()),
     }
 }
@@ -175,9 +175,9 @@ async fn join_in(desk: &Desk, board: &Board) -> Result<(), Refused> {
 async fn test(desk: &Desk, board: &Board) -> Result<(), Refused> {
     let Some(card) = board.free("testing") else { return Ok(()) };
     if fastrand::u8(..100) < 25 {
-        return desk.shift(card, "in_progress", any(words::FAILED)).await;
+        return desk.shift(card, "in_progress", any(texts::FAILED)).await;
     }
-    let body = json!({"ticket_id": card.ticket_id, "resolution_comment": any(words::RESOLVED)});
+    let body = json!({"ticket_id": card.ticket_id, "resolution_comment": any(texts::RESOLVED)});
     desk.post("/api/tickets/resolve", body).await.map(drop)
 }
 
@@ -186,14 +186,14 @@ async fn plan(desk: &Desk, board: &Board) -> Result<(), Refused> {
         && let Some(card) = board.column("done").next()
     {
         // An old one comes back instead of a new one being made: the board stays as large as it is.
-        desk.shift(card, "backlog", any(words::REOPENED)).await?;
+        desk.shift(card, "backlog", any(texts::REOPENED)).await?;
         let body = json!({"ticket_id": card.ticket_id, "updates": {"assigned_agent_id": null, "spent_minutes": 0}});
         return desk.post("/api/tickets/update", body).await.map(drop);
     }
     if board.column("todo").filter(|card| !card.is_blocked).count() < 5
         && let Some(card) = board.free("backlog")
     {
-        return desk.shift(card, "todo", any(words::PLANNED)).await;
+        return desk.shift(card, "todo", any(texts::PLANNED)).await;
     }
     let queue: Vec<&Card> = board.column("backlog").collect();
     if queue.len() < 2 {

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::desk::{Desk, Refused};
-use super::job_words as words;
-use super::words::any;
+use super::agent_client::{Desk, Refused};
+use super::job_texts as texts;
+use super::texts::any;
 use crate::domain::tickets::Card;
 
 /// A worker of the demo.
@@ -71,11 +71,11 @@ struct Lease<'a> {
 
 impl Lease<'_> {
     async fn work(&self) -> Result<(), Refused> {
-        self.say(any(words::HELLO)).await?;
+        self.say(any(texts::HELLO)).await?;
         let from = self.job["stage"].as_str().and_then(|at| STAGES.iter().position(|stage| *stage == at)).unwrap_or(0);
         for (place, stage) in STAGES.iter().enumerate().skip(from) {
             self.post("stage", json!({"stage": stage})).await?;
-            for beat in 0..words::STEPS[place].len() {
+            for beat in 0..texts::STEPS[place].len() {
                 if let Go::Stopped = self.beat(place, beat).await? {
                     return self.post("cancelled", json!({"reason": "A person said so."})).await.map(drop);
                 }
@@ -90,15 +90,15 @@ impl Lease<'_> {
     /// A little work: some output, what it came to, how far it is.
     async fn beat(&self, place: usize, beat: usize) -> Result<Go, Refused> {
         self.pause().await;
-        let (step, output) = words::STEPS[place][beat];
+        let (step, output) = texts::STEPS[place][beat];
         let lines: Vec<Value> = output
             .lines()
             .map(|line| json!({"kind": "log", "content": line}))
             .chain([json!({"kind": "step", "content": step})])
             .collect();
         self.post("messages", json!({"messages": lines})).await?;
-        let before: usize = words::STEPS[..place].iter().map(|steps| steps.len()).sum();
-        let all: usize = words::STEPS.iter().map(|steps| steps.len()).sum();
+        let before: usize = texts::STEPS[..place].iter().map(|steps| steps.len()).sum();
+        let all: usize = texts::STEPS.iter().map(|steps| steps.len()).sum();
         let done = (before + beat + 1) * 100 / all;
         self.post("progress", json!({"progress": done.min(99), "message": step})).await?;
         self.rest().await
@@ -120,7 +120,7 @@ impl Lease<'_> {
 
     /// Asks a person, and waits for the answer as long as one may be expected.
     async fn ask(&self) -> Result<(), Refused> {
-        let (question, context, options) = any(words::QUESTIONS);
+        let (question, context, options) = any(texts::QUESTIONS);
         let body = json!({
             "job_id": self.id, "question": question, "context": context, "options": options,
             "blocks_job": true, "expires_in_seconds": 180, "lease_token": self.token,
@@ -136,16 +136,16 @@ impl Lease<'_> {
             .and_then(|decided| decided.iter().find(|one| one["id"] == asked["id"]))
             .and_then(|one| one["answer"].as_str().or(one["status"].as_str()));
         match answer {
-            Some("expired") | None => self.say(words::NO_ANSWER).await,
+            Some("expired") | None => self.say(texts::NO_ANSWER).await,
             Some(answer) => self.say(&format!("Thank you. I go on with: {answer}")).await,
         }
     }
 
     async fn finish(&self) -> Result<(), Refused> {
         if fastrand::u8(..100) < 12 {
-            return self.post("fail", json!({"error": any(words::FAILURES)})).await.map(drop);
+            return self.post("fail", json!({"error": any(texts::FAILURES)})).await.map(drop);
         }
-        self.say(any(words::DONE)).await?;
+        self.say(any(texts::DONE)).await?;
         let title = self.job["title"].as_str().unwrap_or("The change");
         let mut body = json!({
             "result": {"tests": {"passed": fastrand::u32(12..200), "failed": 0}, "files_changed": fastrand::u32(1..9)},
@@ -153,7 +153,7 @@ impl Lease<'_> {
         });
         if fastrand::u8(..100) < 35 {
             body["app"] =
-                json!({"title": title, "spec": words::spec(title), "prd_markdown": words::description(title)});
+                json!({"title": title, "spec": texts::spec(title), "prd_markdown": texts::description(title)});
         }
         self.post("complete", body).await.map(drop)
     }

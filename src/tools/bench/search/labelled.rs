@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::stock::Stock;
-use crate::tools::bench::house::House;
+use super::dataset::Stock;
+use crate::tools::bench::test_server::House;
 use crate::{Error, Result};
 
 /// A query and the tickets that answer it.

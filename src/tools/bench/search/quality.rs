@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
 
-use super::asking::{MODES, found};
 use super::labelled::{Query, Set};
-use crate::tools::bench::house::House;
+use super::queries::{MODES, found};
 use crate::tools::bench::load::Http;
 use crate::tools::bench::report::Report;
+use crate::tools::bench::test_server::House;
 use crate::{Error, Result};
 
 /// So many results are looked at.

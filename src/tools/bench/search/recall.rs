@@ -6,12 +6,12 @@ use pgvector::HalfVector;
 use serde_json::{Value, json};
 use tokio_postgres::types::Json;
 
-use super::grow::{Grown, SELDOM, SHARES};
-use super::questions::{Question, questions};
+use super::generate::{Grown, SELDOM, SHARES};
+use super::workload::{Question, questions};
 use crate::Result;
 use crate::domain::embeddings::Bert;
-use crate::tools::bench::house::House;
 use crate::tools::bench::report::Report;
+use crate::tools::bench::test_server::House;
 
 /// Questions of each kind.
 const EACH: i64 = 15;

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::asking::{Askers, MODES, Side, Took, quantile};
-use super::grow::{Grown, SHARES};
-use super::questions::{Kind, Question, questions};
+use super::generate::{Grown, SHARES};
+use super::queries::{Askers, MODES, Side, Took, quantile};
+use super::workload::{Kind, Question, questions};
 use crate::Result;
 use crate::domain::embeddings::Bert;
-use crate::tools::bench::house::House;
 use crate::tools::bench::report::Report;
+use crate::tools::bench::test_server::House;
 
 /// Questions of each kind: together fewer than the server remembers the vectors of.
 const EACH: i64 = 60;

@@ -3,9 +3,9 @@
 use pgvector::HalfVector;
 use tokio_postgres::Row;
 
-use super::grow::Grown;
+use super::generate::Grown;
 use crate::domain::embeddings::Bert;
-use crate::tools::bench::house::House;
+use crate::tools::bench::test_server::House;
 use crate::{Error, Result};
 
 /// Kinds of queries.

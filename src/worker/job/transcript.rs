@@ -16,7 +16,7 @@ use crate::domain::jobs::messages::{Level, MessageKind, MessageRole};
 use crate::domain::jobs::work::{NewApp, NewMessage, PostMessages, ReportProgress};
 use crate::worker::Shop;
 use crate::worker::config::Step;
-use crate::worker::lines::{self, Directive};
+use crate::worker::directives::{self, Directive};
 use crate::worker::output::{Batch, FLUSH, Line};
 
 const TAIL: usize = 20;
@@ -104,7 +104,7 @@ impl Talk {
                 }
             };
             let Some(line) = line else { break };
-            if let (false, Some(directive)) = (line.error, lines::parse(&line.text)) {
+            if let (false, Some(directive)) = (line.error, directives::parse(&line.text)) {
                 self.post(batch.take()).await;
                 self.follow(directive).await;
                 continue;

@@ -10,10 +10,10 @@ use serde_json::value::RawValue;
 use tokio_postgres::types::Json;
 use tokio_postgres::{Client, Statement};
 
-use super::questions::Question;
+use super::workload::Question;
 use crate::db::pool::connect;
-use crate::tools::bench::house::House;
 use crate::tools::bench::load::Http;
+use crate::tools::bench::test_server::House;
 use crate::{Error, Result};
 
 /// The ways to search.

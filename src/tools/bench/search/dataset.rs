@@ -12,8 +12,8 @@ use tokio_postgres::types::Json;
 use super::SearchArgs;
 use crate::domain::embeddings::Progress;
 use crate::domain::import::{Batch, Item, Person, Stage, beads};
-use crate::tools::bench::house::House;
 use crate::tools::bench::report::Report;
+use crate::tools::bench::test_server::House;
 use crate::{Error, Result};
 
 /// Where the real tickets lie where somebody has them.

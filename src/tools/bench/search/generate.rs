@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use super::stock::{self, Stock};
+use super::dataset::{self, Stock};
 use crate::Result;
-use crate::tools::bench::house::House;
+use crate::tools::bench::test_server::House;
 
 /// What of the tickets each workflow holds, in hundredths.
 pub const SHARES: [i64; 5] = [50, 20, 10, 5, 1];
@@ -68,8 +68,8 @@ pub async fn grow(house: &House, stock: &Stock, grown: &mut Grown, tickets: i64)
     }
     let shared: i64 = SHARES.iter().sum();
     place(house, &stock.workflow, (tickets * (100 - shared) / 100).max(stock.tickets)).await?;
-    house.sql.batch_execute(include_str!("grow.sql")).await?;
-    stock::gather_statistics(house).await?;
+    house.sql.batch_execute(include_str!("generate.sql")).await?;
+    dataset::gather_statistics(house).await?;
     house.sql.batch_execute("checkpoint").await?;
     grown.total = house.sql.query_one("select count(*) from tickets", &[]).await?.get(0);
     eprintln!("made in {:.0} s", begin.elapsed().as_secs_f64());
