@@ -1,4 +1,4 @@
-//! What is measured: a Postgres with its usual settings, a server as its own process, and boards.
+//! The system under test: a Postgres with default settings, a server process, and workflows with tickets.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -8,23 +8,24 @@ use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 use tokio_postgres::Client;
 
-use super::load::Http;
+use super::http::Http;
 use crate::db::embedded::{Embedded, Options};
 use crate::db::{migrate, pool};
 use crate::{Error, Result};
 
 const EMAIL: &str = "bench@example.org";
-const PASSWORD: &str = "only for measuring";
-/// Workflows that changes are spread over, and tickets in each.
+const PASSWORD: &str = "benchmark only";
+/// Workflows that changes are spread over.
 const WORKFLOWS: i32 = 20;
+/// Tickets per workflow.
 const TICKETS: i32 = 100;
 
-/// See the module.
-pub struct House {
+/// A running server with its database; see the module.
+pub struct TestServer {
     folder: PathBuf,
     postgres: Embedded,
     server: Option<Child>,
-    /// A connection for what happens behind the server's back.
+    /// A direct connection to the database.
     pub sql: Client,
     /// The database's connection string.
     pub url: String,
@@ -32,17 +33,17 @@ pub struct House {
     pub address: String,
     /// An access token.
     pub token: String,
-    /// The `caller` that the token stands for.
+    /// The `caller` argument of SQL functions for the same user as the token.
     pub caller: String,
-    /// The tickets that are changed.
+    /// Tickets to change.
     pub tickets: Vec<String>,
-    /// A workflow that tickets are created in.
+    /// A workflow to create tickets in.
     pub workflow: String,
-    /// A workflow that nothing happens in.
+    /// A workflow without activity.
     pub quiet: String,
     /// The workflow with the large board.
     pub large: String,
-    /// Where pgbench is.
+    /// Path of pgbench.
     pub pgbench: PathBuf,
 }
 
@@ -50,16 +51,16 @@ fn fault(what: &str, error: impl std::fmt::Display) -> Error {
     Error::Setup(format!("{what}: {error}."))
 }
 
-impl House {
-    /// Starts everything in a new folder, with boards to work on. Nothing is embedded: what is measured is
-    /// the way of a change, and the model would take its processor time from it.
+impl TestServer {
+    /// Starts Postgres and a server in a new folder and creates tickets. Embeddings are off: the model would compete
+    /// for processor time with the measured requests.
     pub async fn open(runtime_dir: &Path) -> Result<Self> {
-        let mut house = Self::start(runtime_dir, "none").await?;
-        house.fill().await?;
-        Ok(house)
+        let mut server = Self::start(runtime_dir, "none").await?;
+        server.fill().await?;
+        Ok(server)
     }
 
-    /// Starts everything in a new folder, with this provider of embeddings.
+    /// Starts Postgres and a server in a new folder, with the given embedding provider.
     pub async fn start(runtime_dir: &Path, embeddings: &str) -> Result<Self> {
         raise_open_files();
         let folder = std::env::temp_dir().join(format!("callboard-bench-{}", std::process::id()));
@@ -93,8 +94,8 @@ impl House {
         })
     }
 
-    /// Another server over the same database; it ends when it is dropped.
-    pub fn helper(&self, runtime_dir: &Path, embeddings: &str) -> Result<Child> {
+    /// Starts another server on the same database; dropping it kills it.
+    pub fn spawn_second(&self, runtime_dir: &Path, embeddings: &str) -> Result<Child> {
         serve(runtime_dir, &self.url, embeddings).map(|(server, _)| server)
     }
 
@@ -118,12 +119,12 @@ impl House {
     }
 
     async fn new_workflow(&self, tickets: i32) -> Result<String> {
-        let row = self.sql.query_one("select logic.create_workflow($1, 'Measured') ->> 'id'", &[&self.caller]).await?;
+        let row = self.sql.query_one("select logic.create_workflow($1, 'Benchmark') ->> 'id'", &[&self.caller]).await?;
         let id: String = row.get(0);
         self.sql
             .execute(
                 "insert into tickets (workflow_id, title, description, tags)
-                 select $1, 'Ticket number ' || n, 'What is to be done, in a line or two', '{one,two}'
+                 select $1, 'Ticket number ' || n, 'A description of one or two lines', '{one,two}'
                    from generate_series(1, $2) n",
                 &[&id, &tickets],
             )
@@ -131,16 +132,16 @@ impl House {
         Ok(id)
     }
 
-    /// Gives the large board its 10,000 tickets, with comments and blockers.
+    /// Fills the large board with 10,000 tickets, comments and blockers.
     pub async fn fill_large_board(&self) -> Result<()> {
         let large = &self.large;
         self.sql
             .batch_execute(&format!(
                 "insert into tickets (workflow_id, title, description, tags)
-                 select '{large}', 'Ticket number ' || n, 'What is to be done, in a line or two', '{{one,two}}'
+                 select '{large}', 'Ticket number ' || n, 'A description of one or two lines', '{{one,two}}'
                    from generate_series(1, 10000) n;
                  insert into ticket_comments (id, ticket_id, workflow_id, comment_text)
-                 select logic.new_id('comment'), id, workflow_id, 'Said about it'
+                 select logic.new_id('comment'), id, workflow_id, 'A comment'
                    from tickets where workflow_id = '{large}' and number % 2 = 0;
                  insert into ticket_blockers (ticket_id, blocked_by_ticket_id, workflow_id)
                  select a.id, b.id, a.workflow_id from tickets a join tickets b using (workflow_id)
@@ -151,7 +152,7 @@ impl House {
         Ok(())
     }
 
-    /// Resident memory of the server, in bytes.
+    /// Resident set size of the server, in bytes.
     pub fn server_memory(&self) -> f64 {
         let pid = self.server.as_ref().and_then(Child::id).unwrap_or_default();
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
@@ -159,7 +160,7 @@ impl House {
         line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<f64>().ok()).unwrap_or_default() * 1024.0
     }
 
-    /// Stops the server; Postgres stays.
+    /// Stops the server; Postgres keeps running.
     pub async fn stop_server(&mut self) {
         if let Some(mut server) = self.server.take() {
             let _ = server.kill().await;
@@ -173,7 +174,7 @@ impl House {
     }
 }
 
-impl Drop for House {
+impl Drop for TestServer {
     fn drop(&mut self) {
         if let Some(server) = &mut self.server {
             let _ = server.start_kill();
@@ -188,14 +189,15 @@ impl Drop for House {
     }
 }
 
-/// Starts a server on a port that is free.
+/// Starts a server on a free port.
 fn serve(runtime_dir: &Path, url: &str, embeddings: &str) -> Result<(Child, String)> {
     let port = std::net::TcpListener::bind("127.0.0.1:0")
         .and_then(|listener| listener.local_addr())
-        .map_err(|error| fault("No port is free", error))?
+        .map_err(|error| fault("No free port was found", error))?
         .port();
     let address = format!("127.0.0.1:{port}");
-    let program = std::env::current_exe().map_err(|error| fault("The program cannot find itself", error))?;
+    let program =
+        std::env::current_exe().map_err(|error| fault("The path of the callboard program is unknown", error))?;
     let server = Command::new(program)
         .arg("serve")
         .env("DATABASE_URL", url)
@@ -214,10 +216,13 @@ fn serve(runtime_dir: &Path, url: &str, embeddings: &str) -> Result<(Child, Stri
 }
 
 fn text(value: &Value) -> Result<String> {
-    value.as_str().map(str::to_owned).ok_or_else(|| Error::Internal("the server's answer lacks a field".to_owned()))
+    value
+        .as_str()
+        .map(str::to_owned)
+        .ok_or_else(|| Error::Internal("a field is missing in the server's response".to_owned()))
 }
 
-/// Thousands of sockets need as many open files, here and in the server.
+/// Raises the limit of open files for thousands of sockets; the server process inherits it.
 fn raise_open_files() {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: both calls only read and write the struct given.

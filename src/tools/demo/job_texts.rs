@@ -1,4 +1,4 @@
-//! What the workers of the demo say, and what comes out of their work.
+//! Transcript texts and results of the simulated workers.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ pub const HELLO: &[&str] = &[
     "Claimed. The plan: **one** test, **one** change, then the review.",
 ];
 
-/// For each stage, what was done and the output that shows it.
+/// For each stage, its steps with their output.
 pub const STEPS: [&[(&str, &str)]; 3] = [
     &[
         (
@@ -30,7 +30,7 @@ pub const STEPS: [&[(&str, &str)]; 3] = [
     ],
     &[
         (
-            "Read the change as a stranger would",
+            "Reviewed the change",
             "$ git show --stat HEAD\n src/basket.rs   | 4 ++--\n tests/basket.rs | 22 ++++++++++++++++++++++",
         ),
         ("Linted", "$ cargo clippy\n    Checking shop v0.9.2\n    Finished in 3.8s"),
@@ -52,7 +52,7 @@ pub const STEPS: [&[(&str, &str)]; 3] = [
     ],
 ];
 
-/// A question, what helps to decide it, and answers to choose from.
+/// A question, its context, and the options to choose from.
 pub const QUESTIONS: &[(&str, &str, &[&str])] = &[
     (
         "Old baskets have no currency. What should they get?",
@@ -71,7 +71,7 @@ pub const QUESTIONS: &[(&str, &str, &[&str])] = &[
     ),
 ];
 
-pub const NO_ANSWER: &str = "Nobody answered in time. I take the careful way, and say so in the ticket.";
+pub const NO_ANSWER: &str = "No answer arrived in time. I take the careful option and note it in the ticket.";
 
 pub const DONE: &[&str] = &[
     "Done. The change is two lines; the test is longer than that, as it should be.",
@@ -83,7 +83,7 @@ pub const FAILURES: &[&str] = &[
     "The nightly copy of the database is incomplete, so the replay stopped halfway.",
 ];
 
-/// What a job specified, as data.
+/// A generated JSON specification.
 pub fn spec(title: &str) -> Value {
     json!({
         "name": title,
@@ -99,7 +99,7 @@ pub fn spec(title: &str) -> Value {
     })
 }
 
-/// The same for people.
+/// A generated PRD in Markdown.
 pub fn description(title: &str) -> String {
     format!(
         "# {title}\n\n## Why\n\nCustomers lose what they had been promised when they come back a day later.\n\n\

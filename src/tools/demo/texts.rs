@@ -1,4 +1,4 @@
-//! What the simulated agents say. `{key}` and `{title}` stand for the ticket they talk of.
+//! Comment and ticket texts of the simulated agents. `{key}` and `{title}` are replaced by those of the ticket.
 
 use crate::domain::tickets::Card;
 
@@ -28,7 +28,7 @@ pub const APPROVED: &[&str] = &[
 pub const REJECTED: &[&str] = &[
     "The error case is not tested: what if the answer never comes?",
     "Works, but it asks the database once for each row. Please in one query.",
-    "Please rename the flag; nobody will know what it means in a month.",
+    "Please rename the flag; its meaning will be lost in a month.",
 ];
 
 pub const QUESTIONS: &[&str] = &[
@@ -61,24 +61,24 @@ pub const PLANNED: &[&str] = &["Next up.", "Small enough for this week.", "The s
 
 /// Titles and texts of tickets that come up while working on another one.
 pub const FOLLOW_UPS: &[(&str, &str)] = &[
-    ("Write down what {key} changed", "“{title}” changed how things work; the handbook still tells the old way."),
+    ("Write down what {key} changed", "“{title}” changed how things work; the handbook still describes the old way."),
     ("Clean up after {key}", "Once “{title}” is live for a week, the old path and its flag can go."),
     ("Watch the numbers after {key}", "Add a chart for “{title}” and look at it for three days."),
-    ("Tell the support team about {key}", "What changes for customers with “{title}”, in five sentences."),
+    ("Brief the support team on {key}", "What changes for customers with “{title}”, in five sentences."),
 ];
 
 pub const OBSTACLES: &[(&str, &str)] = &[
     ("Test data for {key}", "“{title}” cannot go on without orders that look like real ones. Anonymize last week's."),
     ("Access to the carrier's sandbox for {key}", "“{title}” needs an account there. Ask for one, store the key."),
-    ("Decide on the wording for {key}", "“{title}” shows a new message; somebody has to decide what it says."),
+    ("Decide on the wording for {key}", "“{title}” shows a new message; the team has to decide on its text."),
 ];
 
-/// One of them.
-pub fn any<T: Copy>(of: &[T]) -> T {
+/// Picks a random element.
+pub fn pick<T: Copy>(of: &[T]) -> T {
     of[fastrand::usize(..of.len())]
 }
 
-/// A text with the ticket filled in.
-pub fn about(card: &Card, text: &str) -> String {
+/// Replaces the placeholders of a text.
+pub fn fill_in(card: &Card, text: &str) -> String {
     text.replace("{key}", &card.key).replace("{title}", &card.title)
 }

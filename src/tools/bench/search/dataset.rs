@@ -1,4 +1,4 @@
-//! The tickets that are searched: imported, embedded by the local model, and counted by Postgres.
+//! The dataset to search: imported or generated tickets, embedded by the local model.
 
 use std::fs::File;
 use std::io::{BufReader, IsTerminal};
@@ -13,52 +13,53 @@ use super::SearchArgs;
 use crate::domain::embeddings::Progress;
 use crate::domain::import::{Batch, Item, Person, Stage, beads};
 use crate::tools::bench::report::Report;
-use crate::tools::bench::test_server::House;
+use crate::tools::bench::test_server::TestServer;
 use crate::{Error, Result};
 
-/// Where the real tickets lie where somebody has them.
-const USUAL: &str = "../shared/data/beads-issues.jsonl";
-/// Tickets that are made up where there are none.
-const MADE_UP: u64 = 1000;
-/// The model has come to a halt when nothing was embedded for so long.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The file that is used if it exists and `--data` is not given.
+const DEFAULT_FILE: &str = "../shared/data/beads-issues.jsonl";
+/// Tickets to generate if there is no file.
+const GENERATED_TICKETS: u64 = 1000;
+/// Time without progress after which embedding counts as stalled.
+const STALL_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The imported tickets.
-pub struct Stock {
-    /// The workflow they are in.
+pub struct Dataset {
+    /// The workflow with the tickets.
     pub workflow: String,
-    /// A workflow with the same tickets, of which none has its title.
+    /// A workflow with the same tickets under meaningless titles.
     pub untitled: String,
-    /// How many there are.
+    /// The number of tickets.
     pub tickets: i64,
 }
 
-impl Stock {
-    /// Imports and waits until everything can be found by meaning.
-    pub async fn open(house: &House, args: &SearchArgs, untitled: bool, report: &mut Report) -> Result<Self> {
-        let usual = PathBuf::from(USUAL);
-        let file = args.data.as_deref().or_else(|| usual.exists().then_some(usual.as_path()));
+impl Dataset {
+    /// Imports the tickets and waits until all are embedded.
+    pub async fn open(server: &TestServer, args: &SearchArgs, untitled: bool, report: &mut Report) -> Result<Self> {
+        let default_file = PathBuf::from(DEFAULT_FILE);
+        let file = args.data.as_deref().or_else(|| default_file.exists().then_some(default_file.as_path()));
         let batch = match file {
             Some(file) => read(file)?,
-            None => made_up()?,
+            None => generated()?,
         };
-        let workflow = import(house, &batch).await?;
-        let untitled = if untitled { without_titles(house, &workflow).await? } else { String::new() };
+        let workflow = import(server, &batch).await?;
+        let untitled = if untitled { without_titles(server, &workflow).await? } else { String::new() };
         let begin = Instant::now();
-        // One server embeds on one core; as many take turns as there are cores.
+        // A server embeds on one core, so one server per core runs until all tickets are embedded.
         let cores = std::thread::available_parallelism().map_or(1, usize::from).min(8);
-        let mut helpers = (1..cores).map(|_| house.helper(&args.runtime_dir, "local")).collect::<Result<Vec<_>>>()?;
-        let embedded = embed(house).await?;
+        let mut helpers =
+            (1..cores).map(|_| server.spawn_second(&args.runtime_dir, "local")).collect::<Result<Vec<_>>>()?;
+        let embedded = embed(server).await?;
         for helper in &mut helpers {
-            // What it has claimed would be nobody's for a while; there is nothing left to claim.
+            // Nothing is left to claim, so no lease has to expire.
             let _ = helper.kill().await;
         }
-        gather_statistics(house).await?;
+        gather_statistics(server).await?;
         let tickets: i64 =
-            house.sql.query_one("select count(*) from tickets where workflow_id = $1", &[&workflow]).await?.get(0);
+            server.sql.query_one("select count(*) from tickets where workflow_id = $1", &[&workflow]).await?.get(0);
         report.heading(match file {
-            Some(_) => "What is searched",
-            None => "What is searched (made up, because there is no file: what is found below means little)",
+            Some(_) => "Dataset",
+            None => "Dataset (generated, because there is no file: the quality below means little)",
         });
         report.line("tickets", &tickets.to_string());
         let seconds = begin.elapsed().as_secs_f64();
@@ -74,8 +75,8 @@ fn read(file: &Path) -> Result<Batch> {
     beads::read(BufReader::with_capacity(1 << 16, source), |_| ()).map_err(refuse)
 }
 
-/// Tickets from the demo's ideas: each text under each title, so that words and meanings recur.
-fn made_up() -> Result<Batch> {
+/// Combines the titles and texts of the demo's tickets, so that words and meanings recur.
+fn generated() -> Result<Batch> {
     #[derive(Deserialize)]
     struct Idea {
         title: String,
@@ -83,16 +84,16 @@ fn made_up() -> Result<Batch> {
         tags: Vec<String>,
     }
     let ideas: Vec<Idea> = serde_json::from_str(include_str!("../../demo/ideas.json"))
-        .map_err(|error| Error::Internal(format!("the list of ideas: {error}")))?;
+        .map_err(|error| Error::Internal(format!("the demo's ideas.json: {error}")))?;
     let pick = |place: u64| ideas.get(usize::try_from(place).unwrap_or(0) % ideas.len());
     let count = u64::try_from(ideas.len()).unwrap_or(1);
     let now = jiff::Timestamp::now();
     let mut batch = Batch::default();
-    for line in 0..MADE_UP {
+    for line in 0..GENERATED_TICKETS {
         let (Some(idea), Some(other)) = (pick(line), pick(line + line / count + 1)) else { break };
         batch.items.push(Item {
             line,
-            reference: format!("made-{line}"),
+            reference: format!("generated-{line}"),
             title: format!("{}, part {}", idea.title, line / count + 1),
             description: format!("{}\n\n{}", idea.text, other.text),
             status: "open".to_owned(),
@@ -109,29 +110,32 @@ fn made_up() -> Result<Batch> {
             closed_at: None,
             parent: None,
             blocked_by: Vec::new(),
-            related: if line >= count { vec![format!("made-{}", line - count)] } else { Vec::new() },
+            related: if line >= count { vec![format!("generated-{}", line - count)] } else { Vec::new() },
             comments: Vec::new(),
         });
     }
     Ok(batch)
 }
 
-async fn import(house: &House, batch: &Batch) -> Result<String> {
+async fn import(server: &TestServer, batch: &Batch) -> Result<String> {
     eprintln!("importing {} tickets", batch.items.len());
     let people: Vec<&Person> = batch.people.iter().collect();
-    house
+    server
         .sql
-        .query_one(crate::domain::import::TICKETS, &[&house.caller, &"Searched", &Json(&batch.items), &Json(&people)])
+        .query_one(
+            crate::domain::import::TICKETS,
+            &[&server.caller, &"Benchmark search", &Json(&batch.items), &Json(&people)],
+        )
         .await?;
-    let row = house.sql.query_one("select id from workflows where name = 'Searched'", &[]).await?;
+    let row = server.sql.query_one("select id from workflows where name = 'Benchmark search'", &[]).await?;
     Ok(row.get(0))
 }
 
-/// The same tickets and comments in a workflow of their own, under titles that say nothing.
-async fn without_titles(house: &House, workflow: &str) -> Result<String> {
-    let row = house.sql.query_one("select logic.create_workflow($1, 'Untitled') ->> 'id'", &[&house.caller]).await?;
+/// Copies the tickets and comments into another workflow, with meaningless titles.
+async fn without_titles(server: &TestServer, workflow: &str) -> Result<String> {
+    let row = server.sql.query_one("select logic.create_workflow($1, 'Untitled') ->> 'id'", &[&server.caller]).await?;
     let untitled: String = row.get(0);
-    house
+    server
         .sql
         .execute(
             "insert into tickets (workflow_id, title, description, tags, external_ref, created_at)
@@ -140,7 +144,7 @@ async fn without_titles(house: &House, workflow: &str) -> Result<String> {
             &[&workflow, &untitled],
         )
         .await?;
-    house
+    server
         .sql
         .execute(
             "insert into ticket_comments (id, ticket_id, workflow_id, comment_text, created_at)
@@ -155,8 +159,8 @@ async fn without_titles(house: &House, workflow: &str) -> Result<String> {
     Ok(untitled)
 }
 
-/// Waits until the server has embedded every ticket; answers how many there are.
-async fn embed(house: &House) -> Result<i64> {
+/// Waits until every ticket is embedded; returns their number.
+async fn embed(server: &TestServer) -> Result<i64> {
     let bar = if std::io::stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
     if let Ok(style) = ProgressStyle::with_template("Embedding {bar:40} {pos}/{len} {eta}") {
         bar.set_style(style);
@@ -165,7 +169,7 @@ async fn embed(house: &House) -> Result<i64> {
     let mut last = (0, Instant::now());
     loop {
         let Json(models): Json<Vec<Progress>> =
-            house.sql.query_one("select logic.embedding_progress()", &[]).await?.get(0);
+            server.sql.query_one("select logic.embedding_progress()", &[]).await?.get(0);
         if let Some(model) = models.iter().find(|model| model.serving) {
             bar.set_length(model.total.unsigned_abs());
             bar.set_position(model.embedded.unsigned_abs());
@@ -177,19 +181,19 @@ async fn embed(house: &House) -> Result<i64> {
                 last = (model.embedded, Instant::now());
             }
         }
-        if last.1.elapsed() > PATIENCE {
+        if last.1.elapsed() > STALL_TIMEOUT {
             bar.finish_and_clear();
             return Err(Error::Setup(
-                "The server embeds nothing: is the model in the runtime's folder? Run `make setup`.".to_owned(),
+                "Embedding has stalled: check that the model is in the runtime folder, or run `make setup`.".to_owned(),
             ));
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
 }
 
-/// What autovacuum and the server's upkeep do in their time.
-pub async fn gather_statistics(house: &House) -> Result<()> {
-    house.sql.batch_execute("vacuum analyze").await?;
-    house.sql.batch_execute("select logic.refresh_search_words(true)").await?;
+/// Does at once what autovacuum and the server's maintenance do periodically.
+pub async fn gather_statistics(server: &TestServer) -> Result<()> {
+    server.sql.batch_execute("vacuum analyze").await?;
+    server.sql.batch_execute("select logic.refresh_search_words(true)").await?;
     Ok(())
 }

@@ -1,15 +1,15 @@
--- More tickets for the measured workflows, as sets: no trigger runs, so nothing is written to histories,
--- and nothing waits to be embedded. Each copy has its own title (another ticket's last words), the
--- description of one real ticket, and the vector of one real ticket turned towards another's.
--- Needs: bench_sources (n, title, description, tags, priority, rest, embedding), bench_places
--- (workflow_id, wanted), bench_growth (model).
+-- Adds tickets to the benchmarked workflows in bulk. Triggers are off, so neither history rows nor embedding jobs
+-- are written. Each copy has a unique title (with the last words of another ticket's), the description of one source
+-- ticket, and the embedding of one source ticket moved towards that of another.
+-- Needs: bench_sources (n, title, description, tags, priority, rest, embedding), bench_targets
+-- (workflow_id, wanted), bench_model (model).
 set session_replication_role = replica;
 set maintenance_work_mem = '1GB';
 
--- Indexes that are faster made anew than filled row by row.
+-- These indexes are faster to rebuild than to fill row by row.
 create temp table dropped as
-select format('drop index %s', i.indexrelid::regclass) as away,
-       replace(pg_get_indexdef(i.indexrelid), ' ON ONLY ', ' ON ') as again
+select format('drop index %s', i.indexrelid::regclass) as drop_statement,
+       replace(pg_get_indexdef(i.indexrelid), ' ON ONLY ', ' ON ') as create_statement
   from pg_index i
  where i.indexrelid in (select c.oid from pg_class c
                          where c.relname = 'ticket_search_document' or (c.relkind = 'I' and c.relname like 'ticket\_embeddings\_model\_%'));
@@ -17,7 +17,7 @@ do $$
 declare
     statement text;
 begin
-    for statement in select away from dropped loop
+    for statement in select drop_statement from dropped loop
         execute statement;
     end loop;
 end
@@ -28,7 +28,7 @@ select logic.new_id('ticket') as id, p.workflow_id, h.have + g as number,
        1 + abs(hashint8extended(h.have + g, hashtext(p.workflow_id))) % s.n as source,
        1 + abs(hashint8extended(h.have + g, 1 + hashtext(p.workflow_id))) % s.n as other,
        (1 + abs(hashint8extended(g, 2)) % 8)::int as turn
-  from bench_places p
+  from bench_targets p
   cross join (select max(n) as n from bench_sources) s
   cross join lateral (select count(*) as have from tickets t where t.workflow_id = p.workflow_id) h
   cross join lateral generate_series(1, p.wanted - h.have) g
@@ -38,13 +38,13 @@ insert into tickets (id, workflow_id, number, title, description, ticket_type, p
 select c.id, c.workflow_id, c.number,
        left(regexp_replace(a.title, '\s+\S+$', '') || ' ' || coalesce(substring(b.title from '\S+\s+\S+$'), b.title), 500),
        a.description, 'task', a.priority, 'backlog', 'm' || lpad(to_hex(c.number), 14, '0') || '.' || to_hex(c.number),
-       case when c.number % 500 = 0 then a.tags || '{seldom}'::text[] else a.tags end
+       case when c.number % 500 = 0 then a.tags || '{rare}'::text[] else a.tags end
   from copies c
   join bench_sources a on a.n = c.source
   join bench_sources b on b.n = c.other;
 
 update ticket_counters n set last_number = greatest(n.last_number, (select max(t.number) from tickets t where t.workflow_id = n.workflow_id))
- where n.workflow_id in (select p.workflow_id from bench_places p) and exists (select from tickets t where t.workflow_id = n.workflow_id);
+ where n.workflow_id in (select p.workflow_id from bench_targets p) and exists (select from tickets t where t.workflow_id = n.workflow_id);
 
 insert into ticket_search (ticket_id, workflow_id, document)
 select t.id, t.workflow_id,
@@ -53,18 +53,18 @@ select t.id, t.workflow_id,
 
 insert into ticket_embeddings (workflow_id, model_id, ticket_id, content_hash, embedding)
 select c.workflow_id, m.model, c.id, sha256(convert_to(c.id, 'UTF8')),
-       -- In whole precision: the product of small numbers is too small for half.
+       -- In single precision: products of small numbers underflow in half precision.
        l2_normalize(a.embedding::vector + b.embedding::vector * array_fill((0.3 + 0.075 * c.turn)::real, array[vector_dims(b.embedding)])::vector)::halfvec
   from copies c
   join bench_sources a on a.n = c.source
   join bench_sources b on b.n = c.other
- cross join bench_growth m;
+ cross join bench_model m;
 
 do $$
 declare
     statement text;
 begin
-    for statement in select again from dropped loop
+    for statement in select create_statement from dropped loop
         execute statement;
     end loop;
 end

@@ -1,4 +1,4 @@
-//! Asking the server, and asking Postgres the same.
+//! Runs search queries against the server and against Postgres, and times them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,18 +10,18 @@ use serde_json::value::RawValue;
 use tokio_postgres::types::Json;
 use tokio_postgres::{Client, Statement};
 
-use super::workload::Question;
+use super::workload::WorkloadQuery;
 use crate::db::pool::connect;
-use crate::tools::bench::load::Http;
-use crate::tools::bench::test_server::House;
+use crate::tools::bench::http::Http;
+use crate::tools::bench::test_server::TestServer;
 use crate::{Error, Result};
 
-/// The ways to search.
+/// The search modes.
 pub const MODES: [&str; 3] = ["keyword", "semantic", "hybrid"];
 
-/// What the search answers, as far as it is looked at.
+/// The fields of a search response that the benchmark reads.
 #[derive(Deserialize)]
-struct Answer {
+struct Response {
     mode: String,
     results: Vec<Found>,
     notice: Option<String>,
@@ -32,149 +32,139 @@ struct Found {
     ticket_id: String,
 }
 
-/// The tickets that a search finds, the best first. It must have gone the way that was asked for.
-pub async fn found(http: &mut Http, token: &str, body: &str, mode: &str) -> Result<Vec<String>> {
-    let answer: Answer = http.json("POST", "/api/tickets/search", token, body).await?;
-    if answer.mode != mode {
-        let notice = answer.notice.unwrap_or_default();
-        return Err(Error::Unavailable(format!("a {mode} search was done by {}: {notice}", answer.mode)));
+/// Runs a search; returns the ids of its results, best first. Fails if the server fell back to another mode.
+pub async fn search(http: &mut Http, token: &str, body: &str, mode: &str) -> Result<Vec<String>> {
+    let response: Response = http.json("POST", "/api/tickets/search", token, body).await?;
+    if response.mode != mode {
+        let notice = response.notice.unwrap_or_default();
+        return Err(Error::Unavailable(format!("a {mode} search fell back to {}: {notice}", response.mode)));
     }
-    Ok(answer.results.into_iter().map(|found| found.ticket_id).collect())
+    Ok(response.results.into_iter().map(|found| found.ticket_id).collect())
 }
 
-/// Who is asked.
+/// What runs the queries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
+pub enum Backend {
     /// The server, over HTTP.
     Rest,
-    /// Postgres, by the statement that the server prepares.
+    /// Postgres, with the server's prepared statement.
     Sql,
 }
 
-/// One connection to who is asked.
-enum Asker {
+/// One connection to a backend.
+enum QueryClient {
     Rest(Http),
     Sql(Box<Client>, Statement),
 }
 
-/// Several connections that ask the same questions in turn.
-pub struct Askers {
-    askers: Vec<Asker>,
+/// Connections that share the queries of a workload round-robin.
+pub struct QueryClients {
+    clients: Vec<QueryClient>,
     token: Arc<str>,
     caller: Arc<str>,
     model: i64,
     next: Arc<AtomicUsize>,
 }
 
-/// How long one answer took.
+/// The latency of one query.
 #[derive(Debug, Clone, Copy)]
-pub struct Took {
-    /// Of which question, by place.
-    pub question: usize,
+pub struct Timing {
+    /// Index of the query in the workload.
+    pub query: usize,
     /// Milliseconds.
     pub ms: f64,
 }
 
-impl Askers {
-    /// Connects so many.
-    pub async fn open(house: &House, side: Side, clients: usize, model: i64) -> Result<Self> {
-        let mut askers = Vec::new();
-        for _ in 0..clients {
-            askers.push(match side {
-                Side::Rest => Asker::Rest(Http::open(&house.address).await?),
-                Side::Sql => {
-                    let client = connect(&house.url, "callboard-bench").await?;
+impl QueryClients {
+    /// Opens `count` connections.
+    pub async fn open(server: &TestServer, backend: Backend, count: usize, model: i64) -> Result<Self> {
+        let mut clients = Vec::new();
+        for _ in 0..count {
+            clients.push(match backend {
+                Backend::Rest => QueryClient::Rest(Http::open(&server.address).await?),
+                Backend::Sql => {
+                    let client = connect(&server.url, "callboard-bench").await?;
                     let statement = client.prepare(crate::domain::search::TICKETS).await?;
-                    Asker::Sql(Box::new(client), statement)
+                    QueryClient::Sql(Box::new(client), statement)
                 }
             });
         }
         Ok(Self {
-            askers,
-            token: house.token.as_str().into(),
-            caller: house.caller.as_str().into(),
+            clients,
+            token: server.token.as_str().into(),
+            caller: server.caller.as_str().into(),
             model,
             next: Arc::default(),
         })
     }
 
-    /// Asks until the time is over and `at_least` answers came; goes on where it left off.
-    pub async fn ask(
+    /// Runs queries until `span` has passed and `at_least` are done; continues where the last call stopped.
+    pub async fn run(
         &mut self,
-        questions: &Arc<Vec<Question>>,
+        queries: &Arc<Vec<WorkloadQuery>>,
         mode: &'static str,
         span: Duration,
         at_least: usize,
-    ) -> Result<Vec<Took>> {
+    ) -> Result<Vec<Timing>> {
         let begin = Instant::now();
         let done = Arc::new(AtomicUsize::new(0));
         let mut tasks = Vec::new();
-        for mut asker in self.askers.drain(..) {
-            let (questions, token, caller) = (questions.clone(), self.token.clone(), self.caller.clone());
+        for mut client in self.clients.drain(..) {
+            let (queries, token, caller) = (queries.clone(), self.token.clone(), self.caller.clone());
             let (next, done, model) = (self.next.clone(), done.clone(), self.model);
             tasks.push(tokio::spawn(async move {
-                let mut took = Vec::new();
+                let mut timings = Vec::new();
                 while begin.elapsed() < span || done.load(Ordering::Relaxed) < at_least {
-                    let place = next.fetch_add(1, Ordering::Relaxed) % questions.len().max(1);
-                    let Some(question) = questions.get(place) else { break };
-                    let ms = asker.ask(question, mode, &token, &caller, model).await?;
-                    took.push(Took { question: place, ms });
+                    let index = next.fetch_add(1, Ordering::Relaxed) % queries.len().max(1);
+                    let Some(query) = queries.get(index) else { break };
+                    let ms = client.run(query, mode, &token, &caller, model).await?;
+                    timings.push(Timing { query: index, ms });
                     done.fetch_add(1, Ordering::Relaxed);
                 }
-                Ok::<_, Error>((asker, took))
+                Ok::<_, Error>((client, timings))
             }));
         }
         let mut all = Vec::new();
         for task in tasks {
-            let (asker, took) = task.await.map_err(|error| Error::Internal(error.to_string()))??;
-            self.askers.push(asker);
-            all.extend(took);
+            let (client, timings) = task.await.map_err(|error| Error::Internal(error.to_string()))??;
+            self.clients.push(client);
+            all.extend(timings);
         }
         Ok(all)
     }
 }
 
-impl Asker {
-    /// Milliseconds for one answer.
-    async fn ask(&mut self, question: &Question, mode: &str, token: &str, caller: &str, model: i64) -> Result<f64> {
+impl QueryClient {
+    /// Runs one query; returns its latency in milliseconds.
+    async fn run(&mut self, query: &WorkloadQuery, mode: &str, token: &str, caller: &str, model: i64) -> Result<f64> {
         match self {
             Self::Rest(http) => {
-                let body = json!({"workflow_id": question.workflow, "query": question.text, "search_type": mode});
+                let body = json!({"workflow_id": query.workflow, "query": query.text, "search_type": mode});
                 let body = body.to_string();
                 let begin = Instant::now();
-                let (status, answer) = http.ask("POST", "/api/tickets/search", token, &body).await?;
+                let (status, answer) = http.request("POST", "/api/tickets/search", token, &body).await?;
                 let ms = begin.elapsed().as_secs_f64() * 1000.0;
                 if status != 200 {
                     let answer = String::from_utf8_lossy(answer);
-                    return Err(Error::Unavailable(format!("a search gave {status}: {answer}")));
+                    return Err(Error::Unavailable(format!("a search returned {status}: {answer}")));
                 }
                 Ok(ms)
             }
             Self::Sql(client, statement) => {
-                let vector = (mode != "keyword").then_some(&question.vector);
+                let vector = (mode != "keyword").then_some(&query.vector);
                 let model = vector.map(|_| model);
                 let (filters, limit, comments) = (Json(json!({})), 10i32, true);
                 let begin = Instant::now();
                 let row = client
                     .query_one(
                         &*statement,
-                        &[
-                            &caller,
-                            &question.workflow,
-                            &question.text,
-                            &mode,
-                            &filters,
-                            &limit,
-                            &comments,
-                            &model,
-                            &vector,
-                        ],
+                        &[&caller, &query.workflow, &query.text, &mode, &filters, &limit, &comments, &model, &vector],
                     )
                     .await?;
                 let answer: Json<Box<RawValue>> = row.get(0);
                 let ms = begin.elapsed().as_secs_f64() * 1000.0;
                 if answer.0.get().len() < 2 {
-                    return Err(Error::Internal("a search answered nothing".to_owned()));
+                    return Err(Error::Internal("a search returned an empty document".to_owned()));
                 }
                 Ok(ms)
             }
@@ -182,7 +172,7 @@ impl Asker {
     }
 }
 
-/// The value below which so large a share of the values lies.
+/// The quantile `share` (0 to 1) of the values.
 pub fn quantile(values: &mut [f64], share: f64) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get((values.len().saturating_sub(1) as f64 * share) as usize).copied().unwrap_or_default()
