@@ -1,6 +1,6 @@
-//! Lines that a command speaks to the worker with: `@callboard <verb> …` on its standard output.
+//! Directives: lines `@callboard <verb> …` on a command's standard output that control the worker.
 
-/// What a line asks for.
+/// A parsed directive.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Directive {
     /// `progress 40 "text"`
@@ -15,7 +15,7 @@ pub enum Directive {
     App(String, Option<String>),
 }
 
-/// Reads a line; none where it is just output, an error (for people) where it is a directive that cannot be read.
+/// Parses a line. Returns `None` for ordinary output, and an error to show to users for an invalid directive.
 pub fn parse(line: &str) -> Option<Result<Directive, String>> {
     let rest = line.trim().strip_prefix("@callboard")?;
     if !rest.starts_with([' ', '\t']) {
@@ -43,7 +43,8 @@ pub fn parse(line: &str) -> Option<Result<Directive, String>> {
     Some(read.ok_or_else(|| format!("The worker does not understand: {}", line.trim())))
 }
 
-/// Words, where double quotes keep blanks and a backslash keeps the next character; `\n` is a line break.
+/// Splits a line into words. Double quotes group words; within them a backslash escapes the next character, and `\n` is
+/// a line break.
 fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
@@ -73,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn directives_are_read_and_the_rest_is_output() {
+    fn directives_are_parsed_and_other_lines_are_output() {
         assert_eq!(parse("hello @callboard progress 1"), None);
         assert_eq!(parse("@callboarding"), None);
         let read = |line: &str| parse(line).expect("a directive").expect("readable");

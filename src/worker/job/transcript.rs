@@ -1,5 +1,4 @@
-//! What a command says: output becomes log messages, directives become what they ask for, in the order of the
-//! lines.
+//! Writes a command's output to the job's transcript and executes its directives, in the order of the lines.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -9,40 +8,41 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
-use super::lease::{Hurry, Lease, Orders};
+use super::lease::{Control, HeartbeatTrigger, Lease};
 use crate::client::{Client, Error};
 use crate::domain::approvals::Ask;
 use crate::domain::jobs::messages::{Level, MessageKind, MessageRole};
 use crate::domain::jobs::work::{NewApp, NewMessage, PostMessages, ReportProgress};
-use crate::worker::Shop;
+use crate::worker::WorkerContext;
 use crate::worker::config::Step;
 use crate::worker::directives::{self, Directive};
-use crate::worker::output::{Batch, FLUSH, Line};
+use crate::worker::output::{Batch, FLUSH_INTERVAL, Line};
 
-const TAIL: usize = 20;
+/// Number of last lines that a failed job's error includes.
+const TAIL_LINES: usize = 20;
 
-/// What is left of what was said.
+/// What later stages and the job's result need from the output of a stage.
 #[derive(Debug, Default)]
-pub(super) struct Said {
-    /// The last commit that was named, and its message.
+pub(super) struct StageOutput {
+    /// The last reported commit and its message.
     pub(super) commit: Option<(String, Option<String>)>,
-    /// How far the transcript is known.
-    place: i64,
-    errors: VecDeque<String>,
-    output: VecDeque<String>,
+    /// Number of the last transcript message known to be stored.
+    last_order: i64,
+    stderr: VecDeque<String>,
+    stdout: VecDeque<String>,
 }
 
-impl Said {
-    /// The last lines of standard error, or of the output where there are none.
+impl StageOutput {
+    /// The last lines of standard error, or of standard output if standard error is empty.
     pub(super) fn tail(&self) -> String {
-        let lines = if self.errors.is_empty() { &self.output } else { &self.errors };
+        let lines = if self.stderr.is_empty() { &self.stdout } else { &self.stderr };
         let text = lines.iter().map(String::as_str).collect::<Vec<_>>().join("\n");
         let from = text.len().saturating_sub(8000);
         text[text.ceil_char_boundary(from)..].trim().to_owned()
     }
 }
 
-/// The commit that an earlier attempt named.
+/// The last commit that an earlier attempt reported.
 pub(super) async fn earlier_commit(client: &Client, job: &str) -> Option<(String, Option<String>)> {
     let mut after = 0;
     let mut found = None;
@@ -60,41 +60,41 @@ pub(super) async fn earlier_commit(client: &Client, job: &str) -> Option<(String
     }
 }
 
-pub(super) struct Talk {
+pub(super) struct TranscriptWriter {
     client: Client,
     job: String,
     token: String,
-    orders: watch::Sender<Orders>,
-    hurry: Hurry,
+    control: watch::Sender<Control>,
+    heartbeat: HeartbeatTrigger,
     directory: PathBuf,
-    said: Said,
-    /// How this talk is told from others in the transcript, and how many batches it has sent.
-    voice: String,
+    output: StageOutput,
+    /// Identifies this writer's batches in the transcript.
+    writer_id: String,
     batches: u64,
 }
 
-impl Talk {
-    pub(super) fn new(shop: &Shop, lease: &Lease, step: &Step, said: Said) -> Self {
+impl TranscriptWriter {
+    pub(super) fn new(context: &WorkerContext, lease: &Lease, step: &Step, output: StageOutput) -> Self {
         Self {
-            client: shop.client.clone(),
+            client: context.client.clone(),
             job: lease.job.clone(),
             token: lease.token.clone(),
-            orders: lease.orders.clone(),
-            hurry: lease.hurry.clone(),
+            control: lease.control.clone(),
+            heartbeat: lease.heartbeat.clone(),
             directory: step.directory.clone(),
-            said: Said { commit: said.commit, place: said.place, ..Said::default() },
-            voice: uuid::Uuid::new_v4().simple().to_string().split_off(20),
+            output: StageOutput { commit: output.commit, last_order: output.last_order, ..StageOutput::default() },
+            writer_id: uuid::Uuid::new_v4().simple().to_string().split_off(20),
             batches: 0,
         }
     }
 
-    /// Until the output ends, or the lease is lost.
-    pub(super) async fn run(mut self, mut lines: mpsc::Receiver<Line>) -> Said {
+    /// Processes lines until the output ends or the lease is lost.
+    pub(super) async fn run(mut self, mut lines: mpsc::Receiver<Line>) -> StageOutput {
         let mut batch = Batch::default();
         let mut due = Instant::now();
         loop {
-            if *self.orders.borrow() == Orders::Lost {
-                return self.said;
+            if *self.control.borrow() == Control::LeaseLost {
+                return self.output;
             }
             let line = tokio::select! {
                 line = lines.recv() => line,
@@ -106,16 +106,16 @@ impl Talk {
             let Some(line) = line else { break };
             if let (false, Some(directive)) = (line.error, directives::parse(&line.text)) {
                 self.post(batch.take()).await;
-                self.follow(directive).await;
+                self.execute(directive).await;
                 continue;
             }
-            let kept = if line.error { &mut self.said.errors } else { &mut self.said.output };
-            if kept.len() == TAIL {
-                kept.pop_front();
+            let tail = if line.error { &mut self.output.stderr } else { &mut self.output.stdout };
+            if tail.len() == TAIL_LINES {
+                tail.pop_front();
             }
-            kept.push_back(line.text.clone());
+            tail.push_back(line.text.clone());
             if batch.is_empty() {
-                due = Instant::now() + FLUSH;
+                due = Instant::now() + FLUSH_INTERVAL;
             }
             batch.push(line);
             if batch.is_full() {
@@ -123,10 +123,10 @@ impl Talk {
             }
         }
         self.post(batch.take()).await;
-        self.said
+        self.output
     }
 
-    async fn follow(&mut self, directive: Result<Directive, String>) {
+    async fn execute(&mut self, directive: Result<Directive, String>) {
         match directive {
             Ok(Directive::Progress(progress, message)) => {
                 let input = ReportProgress {
@@ -135,14 +135,14 @@ impl Talk {
                     message: message.map(|text| text.chars().take(2000).collect()),
                     agent_id: None,
                 };
-                let told = self.client.report_progress(&self.job, &input).await;
-                self.heed(told.map(drop), "progress");
+                let reported = self.client.report_progress(&self.job, &input).await;
+                self.check(reported.map(drop), "progress");
             }
             Ok(Directive::Message(text)) => self.post(vec![message(MessageKind::Chat, text, None)]).await,
             Ok(Directive::Commit(sha, text)) => {
-                let about = json!({"commit_sha": sha, "commit_message": text});
-                self.post(vec![message(MessageKind::Step, format!("Commit {sha}"), Some(about))]).await;
-                self.said.commit = Some((sha, text));
+                let metadata = json!({"commit_sha": sha, "commit_message": text});
+                self.post(vec![message(MessageKind::Step, format!("Commit {sha}"), Some(metadata))]).await;
+                self.output.commit = Some((sha, text));
             }
             Ok(Directive::Ask(question, options)) => {
                 let ask = Ask {
@@ -154,18 +154,18 @@ impl Talk {
                     ..Ask::default()
                 };
                 let asked = self.client.ask(&ask).await;
-                self.heed(asked.map(drop), "a question");
-                // Nothing that was printed after the question is heeded before the job rests.
-                self.hurry.beat().await;
+                self.check(asked.map(drop), "question");
+                // The heartbeat pauses the job before later lines are processed.
+                self.heartbeat.now().await;
             }
             Ok(Directive::App(spec, prd)) => match self.read_app(&spec, prd.as_deref()).await {
                 Ok(app) => {
                     let put = self.client.put_app(&self.job, &app).await;
-                    self.heed(put.map(drop), "an app");
+                    self.check(put.map(drop), "app");
                 }
-                Err(why) => self.complain(why).await,
+                Err(why) => self.warn(why).await,
             },
-            Err(why) => self.complain(why).await,
+            Err(why) => self.warn(why).await,
         }
     }
 
@@ -175,7 +175,7 @@ impl Talk {
             text.map_err(|error| format!("The file {name} of the app cannot be read: {error}."))
         };
         let spec = serde_json::from_str(&read(spec).await?)
-            .map_err(|error| format!("The file {spec} is no JSON: {error}."))?;
+            .map_err(|error| format!("The file {spec} is not valid JSON: {error}."))?;
         let prd_markdown = match prd {
             Some(name) => Some(read(name).await?),
             None => None,
@@ -183,35 +183,36 @@ impl Talk {
         Ok(NewApp { title: None, spec, prd_markdown })
     }
 
-    async fn complain(&mut self, why: String) {
+    /// Adds a warning to the transcript.
+    async fn warn(&mut self, why: String) {
         let mut message = message(MessageKind::Step, why, None);
         message.level = Some(Level::Warning);
         self.post(vec![message]).await;
     }
 
-    /// Adds lines; a server that is away is waited for as long as the lease holds. Where the answer was lost, the
-    /// transcript tells whether the lines have arrived, so that they do not come twice.
+    /// Posts messages, with retries until the lease is lost. If a response was lost, the transcript is searched for the
+    /// batch id first, so that no message is stored twice.
     async fn post(&mut self, messages: Vec<NewMessage>) {
         let mut messages = messages.into_iter().peekable();
         while messages.peek().is_some() {
             self.batches += 1;
-            let batch = format!("{}-{}", self.voice, self.batches);
+            let batch = format!("{}-{}", self.writer_id, self.batches);
             let mut part: Vec<NewMessage> = messages.by_ref().take(100).collect();
             for message in &mut part {
                 message.metadata.get_or_insert_with(|| json!({}))["batch"] = json!(batch);
             }
             let input = PostMessages { lease_token: self.token.clone(), messages: part, agent_id: None };
-            let mut unsure = false;
-            while *self.orders.borrow() != Orders::Lost && !(unsure && self.has_arrived(&batch).await) {
+            let mut response_lost = false;
+            while *self.control.borrow() != Control::LeaseLost && !(response_lost && self.is_stored(&batch).await) {
                 match self.client.post_messages(&self.job, &input).await {
                     Err(error) if error.is_temporary() => {
-                        unsure = true;
+                        response_lost = true;
                         tokio::time::sleep(Duration::from_millis(500)).await;
                     }
-                    told => {
-                        let last = told.as_ref().ok().and_then(|posted| posted.messages.last());
-                        self.said.place = last.map_or(self.said.place, |message| message.order);
-                        self.heed(told.map(drop), "output");
+                    posted => {
+                        let last = posted.as_ref().ok().and_then(|posted| posted.messages.last());
+                        self.output.last_order = last.map_or(self.output.last_order, |message| message.order);
+                        self.check(posted.map(drop), "output");
                         break;
                     }
                 }
@@ -220,11 +221,11 @@ impl Talk {
     }
 
     /// Whether the transcript holds a batch.
-    async fn has_arrived(&mut self, batch: &str) -> bool {
+    async fn is_stored(&mut self, batch: &str) -> bool {
         loop {
-            let page = match self.client.job_messages(&self.job, None, self.said.place, 200).await {
+            let page = match self.client.job_messages(&self.job, None, self.output.last_order, 200).await {
                 Ok(page) => page,
-                Err(error) if error.is_temporary() && *self.orders.borrow() != Orders::Lost => {
+                Err(error) if error.is_temporary() && *self.control.borrow() != Control::LeaseLost => {
                     tokio::time::sleep(Duration::from_millis(500)).await;
                     continue;
                 }
@@ -234,15 +235,16 @@ impl Talk {
                 return true;
             }
             let Some(last) = page.messages.last().filter(|_| page.has_more) else { return false };
-            self.said.place = last.order;
+            self.output.last_order = last.order;
         }
     }
 
-    fn heed(&self, told: Result<(), Error>, what: &str) {
-        match told {
+    /// Handles the result of a write: notes a lost lease, and logs other errors.
+    fn check(&self, result: Result<(), Error>, what: &str) {
+        match result {
             Ok(()) => {}
-            Err(error) if error.code() == Some("lease_lost") => drop(self.orders.send_replace(Orders::Lost)),
-            Err(error) => tracing::warn!(job = self.job, %error, what, "was not told"),
+            Err(error) if error.code() == Some("lease_lost") => drop(self.control.send_replace(Control::LeaseLost)),
+            Err(error) => tracing::warn!(job = self.job, %error, what, "a write to the server was rejected"),
         }
     }
 }

@@ -194,7 +194,7 @@ async fn a_stage_that_ends_within_the_grace_is_not_done_again() {
     let mut worker = shop.worker(config, &[]);
     shop.written("ready").await;
     worker.signal(libc::SIGTERM);
-    eventually("it was told", async || worker.logged().contains("the worker ends")).await;
+    eventually("it was told", async || worker.logged().contains("worker stopping")).await;
     std::fs::write(shop.path("go"), "").expect("a file");
     assert_eq!(worker.code().await, 0);
     let back = shop.get(&job).await;
@@ -231,7 +231,7 @@ async fn a_second_signal_ends_the_worker_and_its_commands_at_once() {
     let mut worker = shop.worker(&format!("grace_seconds = 600\n{STUBBORN}"), &[]);
     shop.written("ready").await;
     worker.signal(libc::SIGINT);
-    eventually("it was told", async || worker.logged().contains("the worker ends")).await;
+    eventually("it was told", async || worker.logged().contains("worker stopping")).await;
     worker.signal(libc::SIGINT);
     assert_eq!(worker.code().await, 130);
     gone(&shop.processes("pids")).await;

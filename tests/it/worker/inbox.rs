@@ -80,7 +80,7 @@ async fn a_file_that_is_still_being_written_is_waited_for_and_a_bad_one_is_put_a
     assert_eq!(shop.result("done/slow.result.json")["initial_prompt"], "and the other half");
     // Nobody wrote to it for five seconds.
     eventually("the bad one", async || shop.path("inbox/failed/bad.json").is_file()).await;
-    assert!(shop.result("failed/bad.error.json")["error"].as_str().expect("a sentence").contains("no JSON"));
+    assert!(shop.result("failed/bad.error.json")["error"].as_str().expect("a sentence").contains("not valid JSON"));
     assert_eq!(shop.jobs().await, 2);
 }
 

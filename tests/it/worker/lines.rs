@@ -73,7 +73,7 @@ async fn an_app_is_stored_and_one_that_cannot_be_read_is_said() {
     assert_eq!((&app["spec"], &app["prd_markdown"]), (&json!({"pages": 3}), &json!("# Map shop\n")));
     let said = shop.said(&job, "step").await;
     assert!(
-        said.contains("missing.json of the app cannot be read") && said.contains("broken.json is no JSON"),
+        said.contains("missing.json of the app cannot be read") && said.contains("broken.json is not valid JSON"),
         "{said}"
     );
 }

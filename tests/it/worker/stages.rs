@@ -163,7 +163,7 @@ async fn a_waiting_worker_is_told_of_new_jobs_at_once_and_takes_only_its_types()
     let shop = Shop::open("worker_bell").await;
     // It would ask again in an hour; only the bell can tell it sooner.
     let worker = shop.worker("poll_seconds = 3600\n[jobs.paint]\ncommand = 'echo painted'", &[]);
-    eventually("it has started", async || worker.logged().contains("the worker starts")).await;
+    eventually("it has started", async || worker.logged().contains("worker started")).await;
     let other = shop.job(json!({"job_type": "dig"})).await;
     let mine = shop.job(json!({"job_type": "paint"})).await;
     shop.reaches(&mine, "succeeded").await;
