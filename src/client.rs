@@ -7,14 +7,14 @@
 //! # async fn example() -> callboard::client::Result<()> {
 //! let client = Client::new("http://127.0.0.1:8080", Credential::key("cb_…"))?;
 //! let workflow = client.find_workflow("Bicycle shop").await?;
-//! let made = client
+//! let created = client
 //!     .create_ticket(&CreateTicket {
 //!         title: "Login fails".into(),
 //!         description: "The form answers 500.".into(),
 //!         ..CreateTicket::in_workflow(&workflow.id)
 //!     })
 //!     .await?;
-//! println!("{}", made.key);
+//! println!("{}", created.key);
 //! # Ok(())
 //! # }
 //! ```

@@ -1,4 +1,4 @@
-//! `callboard maintenance` and `callboard verify`: looking after the database.
+//! `callboard maintenance` and `callboard verify`: maintains and checks the database.
 
 use std::process::ExitCode;
 
@@ -10,25 +10,25 @@ use crate::Result;
 use crate::db::maintenance;
 use crate::domain::operators;
 
-/// What to look after.
+/// Subcommands of `callboard maintenance`.
 #[derive(Debug, Subcommand)]
 pub enum MaintenanceCommand {
-    /// Tell Callboard that the database was restored from a backup: clients then start from fresh
-    /// snapshots instead of trusting old cursors.
+    /// Start a new epoch after the database was restored from a backup: clients reload snapshots instead of resuming
+    /// from their old cursors.
     Restored(DatabaseArgs),
-    /// Remove history older than some months.
+    /// Remove history older than a number of months.
     Prune(PruneArgs),
-    /// Make the partitions of the coming months, and remove what is past its time; a server does it hourly.
+    /// Create the partitions of the coming months and remove expired data; a server does this every hour.
     Partitions(DatabaseArgs),
 }
 
 /// Flags of `callboard maintenance prune`.
 #[derive(Debug, Args)]
 pub struct PruneArgs {
-    /// Whole months of history to keep beside the current one.
+    /// Full months of history to keep besides the current one.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1200))]
     pub months: u32,
-    /// Where the database is.
+    /// The database.
     #[command(flatten)]
     pub database: DatabaseArgs,
 }
@@ -54,25 +54,25 @@ pub async fn command(command: MaintenanceCommand, json: bool) -> Result<()> {
         return output::json(&done);
     }
     match done.get("epoch").and_then(|epoch| epoch.as_str()) {
-        Some(epoch) => eprintln!("A new epoch has begun: {epoch}."),
-        None => eprintln!("Made {} partitions and removed {}.", done["partitions_made"], done["partitions_pruned"]),
+        Some(epoch) => eprintln!("Started a new epoch: {epoch}."),
+        None => eprintln!("Created {} partitions and removed {}.", done["partitions_made"], done["partitions_pruned"]),
     }
     Ok(())
 }
 
-/// `callboard verify`: exit code 1 if a stream is not whole.
+/// Runs `callboard verify`: exit code 1 if a stream is incomplete.
 pub async fn verify(database: &DatabaseArgs, json: bool) -> Result<ExitCode> {
     let open = database.open().await?;
     let found = operators::verify_streams(&open.db).await;
     open.close().await;
     let found = found?;
-    let whole = found.broken.is_empty() && found.strays == 0;
+    let complete = found.broken.is_empty() && found.strays == 0;
     if json {
         output::json(&found)?;
     } else {
         for stream in &found.broken {
             eprintln!(
-                "{}: {} rows with {} numbers from {} to {}, where {} to {} are due.",
+                "{}: {} rows with {} numbers from {} to {}, expected {} to {}.",
                 stream.stream_id,
                 stream.events,
                 stream.numbers,
@@ -83,10 +83,10 @@ pub async fn verify(database: &DatabaseArgs, json: bool) -> Result<ExitCode> {
             );
         }
         if found.strays > 0 {
-            eprintln!("{} rows of history belong to no stream.", found.strays);
+            eprintln!("{} history rows belong to no stream.", found.strays);
         }
-        let verdict = if whole { "all whole" } else { "not whole" };
+        let verdict = if complete { "all complete" } else { "incomplete" };
         println!("{} streams with {} events: {verdict}.", found.streams, found.events);
     }
-    Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if complete { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

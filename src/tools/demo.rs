@@ -114,8 +114,8 @@ async fn open(base_url: &str, db: &Db) -> Result<(String, Vec<AgentClient>)> {
             expires_at,
             workflows: None,
         };
-        let made = keys::create(db, &caller, &request).await?;
-        clients.push(AgentClient::new(base_url, made.key, id, &workflow)?);
+        let created = keys::create(db, &caller, &request).await?;
+        clients.push(AgentClient::new(base_url, created.key, id, &workflow)?);
     }
     Ok((workflow, clients))
 }
@@ -162,7 +162,7 @@ async fn create_tickets(clients: &[AgentClient]) -> Result<(), RequestError> {
     for (index, idea) in ideas.iter().enumerate() {
         let author = &clients[index % PERSONAS.len()];
         let assigned = matches!(idea.column.as_str(), "in_progress" | "review" | "testing" | "done");
-        let made = author
+        let created = author
             .post(
                 "/api/tickets/create",
                 json!({
@@ -174,7 +174,7 @@ async fn create_tickets(clients: &[AgentClient]) -> Result<(), RequestError> {
                 }),
             )
             .await?;
-        let id = made["ticket_id"].as_str().unwrap_or_default().to_owned();
+        let id = created["ticket_id"].as_str().unwrap_or_default().to_owned();
         for comment in &idea.comments {
             let body = json!({"ticket_id": id, "comment_text": comment.text});
             clients[at(&comment.by)].post("/api/tickets/comment", body).await?;

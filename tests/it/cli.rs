@@ -97,14 +97,14 @@ async fn files_are_imported_and_every_line_is_accounted_for() {
     for part in [
         "16  tickets imported",
         "1  tombstones skipped",
-        "8  bad lines",
+        "8  invalid lines",
         "2  ticket types added",
         "(epic, merge-request)",
     ] {
         assert!(said.out.contains(part), "{part}: {}", said.out);
     }
-    assert!(said.err.contains("Line 26: cb-22 as parent of cb-23 would close a circle"), "{}", said.err);
-    assert!(import(&[]).out.contains("16  imported before, left as they are"));
+    assert!(said.err.contains("Line 26: cb-22 as parent of cb-23 would create a cycle"), "{}", said.err);
+    assert!(import(&[]).out.contains("16  imported before, unchanged"));
 
     let exported = run(&test.url, "", &["export", "json", "--workflow", "Tracker"]).json();
     assert_eq!(exported["tickets"].as_array().map(Vec::len), Some(16));
@@ -134,12 +134,12 @@ async fn verify_finds_a_hole() {
     let input = "{\"id\":\"a\",\"title\":\"One ticket\"}\n{\"id\":\"b\",\"title\":\"Two tickets\"}\n";
     assert!(run(&test.url, input, &["import", "beads", "-", "--workflow", "Desk"]).ok);
     let whole = run(&test.url, "", &["verify"]);
-    assert!(whole.ok && whole.out.contains("all whole"), "{}", whole.out);
+    assert!(whole.ok && whole.out.contains("all complete"), "{}", whole.out);
     assert!(run(&test.url, "", &["maintenance", "restored"]).err.contains("new epoch"));
     assert!(run(&test.url, "", &["maintenance", "prune", "--months", "2"]).ok);
     house::connect(&test.url).await.batch_execute("delete from history where seq = 1").await.expect("make a hole");
     let broken = run(&test.url, "", &["verify"]);
-    assert!(!broken.ok && broken.out.contains("not whole") && broken.err.contains("are due"), "{}", broken.out);
+    assert!(!broken.ok && broken.out.contains("incomplete") && broken.err.contains("expected"), "{}", broken.out);
 }
 
 #[tokio::test]

@@ -246,7 +246,7 @@ async fn a_sign_in_is_kept_for_its_owner_and_renewed_by_many_at_once() {
     }
     at.run(&["logout"]).await.ok();
     at.run(&["whoami"]).await.refuses("callboard login");
-    at.run(&["logout"]).await.refuses("Nobody is signed in");
+    at.run(&["logout"]).await.refuses("You are not signed in");
     std::fs::write(&file, "{").expect("write");
     at.run(&["whoami"]).await.refuses("damaged");
 }
@@ -334,7 +334,7 @@ async fn watching_tells_everything_once_from_where_one_likes_and_ends_when_nobod
     let one = desk.ticket("The first").await;
     desk.ticket("The second").await;
     let (mut whole, mut all) = at.follow(&["watch", "-n", "2"]);
-    assert!(next(&mut all).await.contains("TKT-1    is new in Backlog  The first (ada)"));
+    assert!(next(&mut all).await.contains("TKT-1    created in Backlog  The first (ada)"));
     assert!(next(&mut all).await.contains("TKT-2"));
     let (_live, mut live) = at.follow(&["watch", "tkt-1", "--events", "comment_added", "--since", "0", "--json"]);
     for number in 0..5 {

@@ -185,7 +185,7 @@ async fn amending_and_rebasing_leave_one_link_each() {
     bench.reaches("TKT-2", &[&amended, &afar]).await;
     // A range, by hand.
     let pushed = bench.callboard(&["commits", "push", &format!("{root}..HEAD")]);
-    assert!(pushed.status.success() && String::from_utf8_lossy(&pushed.stdout).contains("was linked already to TKT-3"));
+    assert!(pushed.status.success() && String::from_utf8_lossy(&pushed.stdout).contains("was already linked to TKT-3"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -228,12 +228,10 @@ async fn whoever_commits_is_never_kept() {
     // Somebody's own hook stays; outside of a repository there is nothing to do.
     std::fs::write(bench.toy().join(".git/hooks/post-merge"), "#!/bin/sh\necho mine\n").expect("write");
     let refused = bench.callboard(&["commit-hook", "--install"]);
-    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("is there already"));
+    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("already exists"));
     assert!(std::fs::read_to_string(bench.toy().join(".git/hooks/post-merge")).expect("read").contains("mine"));
     let outside = Command::new(env!("CARGO_BIN_EXE_callboard")).args(["commits", "push"]).current_dir("/").output();
-    assert!(
-        String::from_utf8_lossy(&outside.expect("callboard runs").stderr).contains("no folder of a git repository")
-    );
+    assert!(String::from_utf8_lossy(&outside.expect("callboard runs").stderr).contains("not in a git repository"));
 
     // The script is plain sh, and does nothing where it has nothing to do.
     let printed = bench.callboard(&["commit-hook"]);

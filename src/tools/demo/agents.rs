@@ -140,8 +140,8 @@ async fn create(
     if let (Some(body), Some(more)) = (body.as_object_mut(), more.as_object()) {
         body.extend(more.clone());
     }
-    let made = client.post("/api/tickets/create", body).await?;
-    Ok(made["ticket_id"].as_str().map(str::to_owned))
+    let created = client.post("/api/tickets/create", body).await?;
+    Ok(created["ticket_id"].as_str().map(str::to_owned))
 }
 
 async fn review(client: &AgentClient, board: &Board) -> Result<(), RequestError> {

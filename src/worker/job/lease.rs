@@ -95,7 +95,7 @@ impl Lease {
         }
     }
 
-    /// The lease is gone, as an answer of the server output.
+    /// Stops the heartbeats and removes the files, after the outcome was reported.
     pub(super) async fn end(self) {
         self.heartbeats.abort();
         if let Some(folder) = self.answers.parent() {
@@ -176,8 +176,8 @@ impl HeartbeatLoop {
     }
 }
 
-/// RunMode something has happened to a job, or may have.
-async fn about(news: &mut broadcast::Receiver<Option<String>>, job: &str) {
+/// Waits until the job has, or may have, a new event.
+async fn next_event(job_events: &mut broadcast::Receiver<Option<String>>, job: &str) {
     loop {
         match job_events.recv().await {
             Ok(Some(other)) if other != job => {}

@@ -103,7 +103,7 @@ pub async fn workload(
             queries.push(WorkloadQuery { kind, index, workflow, text, vector: HalfVector::from_f32_slice(&vector) });
         }
     }
-    // Shuffled with a fixed seed, so that runs are comparable.
+    // Shuffled reproducibly, so that runs are comparable.
     let mut random = fastrand::Rng::with_seed(7);
     random.shuffle(&mut queries);
     Ok(queries)
