@@ -34,13 +34,19 @@ use crate::config::Config;
 use crate::tools::{bench, demo};
 use crate::{Error, Result, serve, telemetry};
 
-/// Commands that `--help` lists only here.
-const DEVELOPER_COMMANDS: &str =
-    "Developer commands: `callboard help bench` (benchmarks), `callboard help demo` (simulated agents).";
+/// Printed after the list of commands.
+const AFTER_HELP: &str =
+    "The commands from serve to verify are for operators; most of them need access to the database.";
+/// The long help also names the hidden commands.
+const AFTER_LONG_HELP: &str = "\
+The commands from serve to verify are for operators; most of them need access to the database.
+
+Developer commands: `callboard help bench` (benchmarks) and `callboard help demo` (simulated agents).";
 
 /// A live work board for teams of AI agents and the people who watch over them.
 #[derive(Debug, Parser)]
-#[command(name = "callboard", version, arg_required_else_help = true, after_long_help = DEVELOPER_COMMANDS)]
+#[command(name = "callboard", version, arg_required_else_help = true)]
+#[command(after_help = AFTER_HELP, after_long_help = AFTER_LONG_HELP)]
 pub struct Cli {
     /// Settings file (TOML). Its keys are the flags of `serve`, with underscores instead of hyphens.
     /// Flags take precedence over environment variables, and those over the file.
@@ -85,33 +91,33 @@ pub enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
-    /// Operators: run the server.
+    /// Run the server.
     Serve(ServeArgs),
-    /// Operators: manage user accounts.
+    /// Manage user accounts.
     #[command(subcommand)]
     User(people::UserCommand),
-    /// Operators: manage API keys of agents and services.
+    /// Manage API keys of agents and services.
     #[command(subcommand)]
     Key(keys::KeyCommand),
-    /// Operators: manage workflows and their members.
+    /// Manage workflows and their members.
     #[command(subcommand)]
     Workflow(workflows::WorkflowCommand),
-    /// Operators: import tickets from another tracker.
+    /// Import tickets from another tracker.
     #[command(subcommand)]
     Import(import::ImportCommand),
-    /// Operators: export a workflow's tickets as JSON, CSV or Markdown.
+    /// Export a workflow's tickets as JSON, CSV or Markdown.
     Export(export::ExportArgs),
-    /// Operators: show and retry the embedding of tickets.
+    /// Show and retry the embedding of tickets.
     #[command(subcommand)]
     Embeddings(embeddings::EmbeddingsCommand),
-    /// Operators: apply database migrations; `serve` also applies them.
+    /// Apply database migrations; `serve` also applies them.
     Migrate(DatabaseArgs),
-    /// Operators: print the connection string of the database, e.g. for psql.
+    /// Print the connection string of the database, e.g. for psql.
     DatabaseUrl(DatabaseArgs),
-    /// Operators: maintain the database.
+    /// Maintain the database.
     #[command(subcommand)]
     Maintenance(maintenance::MaintenanceCommand),
-    /// Operators: check that the numbering of every stream is complete.
+    /// Check that the numbering of every stream is complete.
     Verify(DatabaseArgs),
     /// Run simulated agents on a demo workflow of a running server, until stopped.
     #[command(hide = true)]

@@ -85,8 +85,8 @@ pub async fn command(command: CommitsCommand, json: bool) -> Result<()> {
             _ => None,
         };
         let template = NewCommits { workflow_id: workflow, repository: repository(&git_dir), ..NewCommits::default() };
-        for part in batches(commits) {
-            rejected = push(&client, &template, part, &mut result).await?.or(rejected);
+        for batch in batches(commits) {
+            rejected = push(&client, &template, batch, &mut result).await?.or(rejected);
         }
     }
     result.message = format!("Created {} links.", result.linked.len());
@@ -129,22 +129,22 @@ async fn push(
 
 /// Splits commits into batches for one request each.
 fn batches(commits: Vec<NewCommit>) -> Vec<Vec<NewCommit>> {
-    let mut parts: Vec<Vec<NewCommit>> = Vec::new();
+    let mut batches: Vec<Vec<NewCommit>> = Vec::new();
     let mut bytes = 0;
     for commit in commits {
         let size = commit.message.len() + commit.files.iter().flatten().map(|path| path.len() + 4).sum::<usize>() + 500;
-        match parts.last_mut() {
-            Some(part) if part.len() < references::MOST && bytes + size <= MAX_REQUEST_BYTES => {
+        match batches.last_mut() {
+            Some(batch) if batch.len() < references::MOST && bytes + size <= MAX_REQUEST_BYTES => {
                 bytes += size;
-                part.push(commit);
+                batch.push(commit);
             }
             _ => {
                 bytes = size;
-                parts.push(vec![commit]);
+                batches.push(vec![commit]);
             }
         }
     }
-    parts
+    batches
 }
 
 fn print(result: &CommitsLinked) {
@@ -220,11 +220,11 @@ pub fn hook(args: &HookArgs) -> Result<()> {
             )));
         }
     }
-    let invalid =
+    let failed =
         |error: std::io::Error| Error::Setup(format!("The hooks in {} cannot be written: {error}.", folder.display()));
-    fs::create_dir_all(&folder).map_err(invalid)?;
+    fs::create_dir_all(&folder).map_err(failed)?;
     for name in HOOK_NAMES {
-        install(&folder, name, &script).map_err(invalid)?;
+        install(&folder, name, &script).map_err(failed)?;
     }
     eprintln!("Installed {} in {}.", HOOK_HOOK_NAMES.join(", "), folder.display());
     Ok(())

@@ -1,5 +1,5 @@
-//! The file of saved sign-ins: `callboard/credentials.json` under `$XDG_CONFIG_HOME` (`~/.config`), readable only by its
-//! owner. A refresh token can be used once, so a process holds a file lock while it exchanges one.
+//! The file of saved sign-ins: `callboard/credentials.json` under `$XDG_CONFIG_HOME` (`~/.config`), readable only by
+//! its owner. A refresh token can be used once, so a process holds a file lock while it exchanges one.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -60,14 +60,14 @@ impl SavedSignIns {
 
     /// Replaces the file atomically.
     fn write(&self) -> Result<()> {
-        let invalid = |error: std::io::Error| file_error(&format!("cannot be written: {error}"));
+        let failed = |error: std::io::Error| file_error(&format!("cannot be written: {error}"));
         let file = file().ok_or_else(no_home)?;
         let text = serde_json::to_string_pretty(self).map_err(|error| Error::Internal(error.to_string()))?;
         let next = file.with_extension("new");
         let mut opened =
-            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&next).map_err(invalid)?;
-        opened.write_all(text.as_bytes()).and_then(|()| opened.sync_all()).map_err(invalid)?;
-        fs::rename(&next, &file).map_err(invalid)
+            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&next).map_err(failed)?;
+        opened.write_all(text.as_bytes()).and_then(|()| opened.sync_all()).map_err(failed)?;
+        fs::rename(&next, &file).map_err(failed)
     }
 }
 
@@ -113,12 +113,12 @@ fn file() -> Option<PathBuf> {
 }
 
 fn lock() -> Result<File> {
-    let invalid = |error: std::io::Error| file_error(&format!("cannot be locked: {error}"));
+    let failed = |error: std::io::Error| file_error(&format!("cannot be locked: {error}"));
     let folder = folder().ok_or_else(no_home)?;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(invalid)?;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(failed)?;
     let path = folder.join("credentials.lock");
-    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path).map_err(invalid)?;
-    file.lock().map_err(invalid)?;
+    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path).map_err(failed)?;
+    file.lock().map_err(failed)?;
     Ok(file)
 }
 

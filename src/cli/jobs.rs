@@ -111,7 +111,8 @@ pub struct CreateArgs {
 /// Flags of `callboard job list`.
 #[derive(Debug, Args)]
 pub struct ListArgs {
-    /// Only jobs in these states, comma-separated: collecting, queued, running, paused, waiting, succeeded, failed, cancelled.
+    /// Only jobs in these states, comma-separated: collecting, queued, running, paused, waiting, succeeded, failed,
+    /// cancelled.
     #[arg(long, value_delimiter = ',', value_name = "STATES")]
     pub status: Option<Vec<String>>,
     /// Only jobs of this ticket.
@@ -270,7 +271,7 @@ fn show(job: &Job) {
     line(facts.join(" · "));
     line(dim(&summary.job_id));
     if !summary.stages.is_empty() {
-        let stages = about
+        let stages = summary
             .stages
             .iter()
             .map(|stage| if summary.stage.as_ref() == Some(stage) { bold(stage).to_string() } else { one_line(stage) });

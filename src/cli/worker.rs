@@ -1,4 +1,4 @@
-//! `callboard worker`: runs commands for jobs. It needs the server's address and an API key, and no access to the database.
+//! `callboard worker`: runs commands for jobs. It needs the server's address and an API key, but no database access.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -73,7 +73,7 @@ impl CredentialCell {
         self.current.lock().await.clone()
     }
 
-    /// Refreshes the tokens, unless that has happened since `used` was read. Returns false if there is no refresh token.
+    /// Refreshes the tokens, unless that has happened since `used` was read. False if there is no refresh token.
     pub(super) async fn refresh<E>(
         &self,
         used: &str,

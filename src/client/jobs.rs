@@ -68,7 +68,8 @@ impl Client {
         self.post("/api/jobs/claim", input, Retry::IfNotExecuted).await
     }
 
-    /// Extends the lease; returns pending requests and answers. Retried only if not executed: the next heartbeat follows soon.
+    /// Extends the lease; returns pending requests and answers. An uncertain result is not retried, because the next
+    /// heartbeat follows soon.
     pub async fn heartbeat(&self, id: &str, input: &Heartbeat) -> Result<HeartbeatAnswer> {
         self.post(&format!("/api/jobs/{}/heartbeat", path_segment(id)), input, Retry::IfNotExecuted).await
     }

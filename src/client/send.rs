@@ -89,7 +89,8 @@ impl Client {
                     let status = answer.status().as_u16();
                     let wait = retry_after(&answer);
                     let error = problem(answer).await;
-                    // A 429, and a 503 of Callboard itself, mean that the request was not executed. A 503 of a proxy does not.
+                    // After a 429, or a 503 from Callboard itself, the request was certainly not executed. A 503 from a
+                    // proxy proves nothing.
                     let from_callboard = error.code().is_some_and(|code| !code.is_empty());
                     let not_executed = status == 429 || (status == 503 && from_callboard);
                     if !(not_executed || retry != Retry::IfNotExecuted && matches!(status, 502..=504)) {

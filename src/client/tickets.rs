@@ -32,8 +32,8 @@ impl Client {
         self.post("/api/tickets/change-status", input, Retry::IfNotExecuted).await
     }
 
-    /// Moves a ticket (id or key) to the column with this id or name, or that a common stage name stands for. Fails with
-    /// `blocked` if the ticket is blocked.
+    /// Moves a ticket (id or key) to a column, given by id, name or a common stage name. Fails with `blocked` if the
+    /// ticket is blocked.
     pub async fn move_to_stage(&self, ticket: &str, input: &MoveToStage) -> Result<StagedTicket> {
         self.call(
             reqwest::Method::PUT,

@@ -96,8 +96,8 @@ impl Drop for Watch {
 }
 
 impl Client {
-    /// Subscribes to a room (`workflow:<id>`, `ticket:<id>`, `job:<id>`, `search:<id>`) from a cursor, or from a snapshot.
-    /// The stream ends only with an error that a retry cannot fix.
+    /// Subscribes to a room (`workflow:<id>`, `ticket:<id>`, `job:<id>`, `search:<id>`) from a cursor or a snapshot. The
+    /// stream ends only with an error that a retry cannot fix.
     ///
     /// ```no_run
     /// # async fn example(client: callboard::client::Client) -> callboard::client::Result<()> {
@@ -219,7 +219,8 @@ impl Subscription {
             let message = tokio::select! {
                 () = self.sender.closed() => return End::Dropped,
                 _ = ping.tick() => {
-                    if last_message.elapsed() > READ_TIMEOUT || socket.send(Message::text(r#"{"type":"ping"}"#)).await.is_err() {
+                    let silent = last_message.elapsed() > READ_TIMEOUT;
+                    if silent || socket.send(Message::text(r#"{"type":"ping"}"#)).await.is_err() {
                         return End::Reconnect(live);
                     }
                     continue;

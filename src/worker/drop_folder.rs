@@ -1,6 +1,7 @@
 //! The drop folder: programs put jobs as JSON files into it and find the results there. A writer creates a file under
 //! another name and renames it to `NAME.json`. The worker claims it by another rename, which succeeds only once. The
-//! idempotency key of the job is derived from the file's name, time and content, so a restarted worker finds the same job.
+//! idempotency key of the job is derived from the file's name, time and content, so a restarted worker finds the same
+//! job.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

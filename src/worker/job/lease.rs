@@ -85,7 +85,7 @@ impl Lease {
         Self { job, token, control, answers, prompt, heartbeat: HeartbeatTrigger(trigger), heartbeats }
     }
 
-    /// Waits while the job is paused or the worker is not stopped; returns the next request.
+    /// Waits while the job is paused, unless the worker is stopped; returns the current request.
     pub(super) async fn wait_while_paused(&self, context: &WorkerContext) -> Control {
         let mut control = self.control.subscribe();
         let mut stopping = context.stopping.clone();

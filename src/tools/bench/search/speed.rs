@@ -106,8 +106,10 @@ async fn uncached(
 }
 
 fn pair(report: &mut Report, name: &str, rest: &[Timing], sql: &[Timing]) {
-    let of = |took: &[Timing], share: f64| quantile(&mut took.iter().map(|t| t.ms).collect::<Vec<_>>(), share);
-    let cell = |took: &[Timing]| format!("{:<18}", format!("{:.1} / {:.1}", of(took, 0.5), of(took, 0.95)));
+    let of = |timings: &[Timing], share: f64| {
+        quantile(&mut timings.iter().map(|timing| timing.ms).collect::<Vec<_>>(), share)
+    };
+    let cell = |timings: &[Timing]| format!("{:<18}", format!("{:.1} / {:.1}", of(timings, 0.5), of(timings, 0.95)));
     let ratio = of(rest, 0.95) / of(sql, 0.95).max(f64::MIN_POSITIVE);
     report.line(name, &format!("{}{}{ratio:.2}   ({} samples)", cell(rest), cell(sql), rest.len()));
 }
@@ -125,8 +127,8 @@ fn by_kind(mode: &str, rest: &[Timing], sql: &[Timing], queries: &[WorkloadQuery
 }
 
 fn by_share(mode: &str, rest: &[Timing], sql: &[Timing], queries: &[WorkloadQuery], report: &mut Report) {
-    for (place, share) in SHARES.iter().enumerate() {
-        let wanted = |query: &WorkloadQuery| query.index == place;
+    for (index, share) in SHARES.iter().enumerate() {
+        let wanted = |query: &WorkloadQuery| query.index == index;
         let name = format!("{mode}, 1 client, workflow with {share}%");
         pair(report, &name, &select(rest, queries, wanted), &select(sql, queries, wanted));
     }
@@ -135,17 +137,18 @@ fn by_share(mode: &str, rest: &[Timing], sql: &[Timing], queries: &[WorkloadQuer
 /// Compares the slowest query of common words (by its median) with the median of all queries.
 fn common(single: &[(&str, Vec<Timing>, Vec<Timing>)], queries: &[WorkloadQuery], report: &mut Report) {
     for (mode, rest, _) in single.iter().filter(|(mode, ..)| *mode != "semantic") {
-        let all = quantile(&mut rest.iter().map(|took| took.ms).collect::<Vec<_>>(), 0.5);
+        let all = quantile(&mut rest.iter().map(|timing| timing.ms).collect::<Vec<_>>(), 0.5);
         let slowest = queries
             .iter()
             .enumerate()
-            .filter(|(_, question)| query.kind == Kind::Common)
-            .map(|(place, question)| {
-                let mut ms: Vec<f64> = rest.iter().filter(|timing| timing.query == place).map(|took| took.ms).collect();
-                (quantile(&mut ms, 0.5), question)
+            .filter(|(_, query)| query.kind == Kind::Common)
+            .map(|(index, query)| {
+                let mut ms: Vec<f64> =
+                    rest.iter().filter(|timing| timing.query == index).map(|timing| timing.ms).collect();
+                (quantile(&mut ms, 0.5), query)
             })
             .max_by(|one, other| one.0.total_cmp(&other.0));
-        if let Some((ms, question)) = slowest {
+        if let Some((ms, query)) = slowest {
             let ratio = ms / all.max(f64::MIN_POSITIVE);
             report.line(
                 &format!("{mode}, slowest of common words"),
