@@ -42,12 +42,12 @@ fn named_file(arguments: impl Iterator<Item = OsString>) -> Option<PathBuf> {
 }
 
 fn read(file: &PathBuf) -> Result<Table> {
-    let invalid = |why: String| Error::Setup(format!("The settings file {} cannot be read: {why}.", file.display()));
-    let text = std::fs::read_to_string(file).map_err(|error| refuse(error.to_string()))?;
+    let unreadable = |why: String| Error::Setup(format!("The settings file {} cannot be read: {why}.", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|error| unreadable(error.to_string()))?;
     text.parse::<Table>().map_err(|error| {
         let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
         let place = line.map(|line| format!("line {line}: ")).unwrap_or_default();
-        refuse(format!("{place}{}", error.message().trim().replace('\n', ", ")))
+        unreadable(format!("{place}{}", error.message().trim().replace('\n', ", ")))
     })
 }
 

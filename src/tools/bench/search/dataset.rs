@@ -70,9 +70,10 @@ impl Dataset {
 }
 
 fn read(file: &Path) -> Result<Batch> {
-    let refuse = |error: std::io::Error| Error::Setup(format!("The file {} cannot be read: {error}.", file.display()));
-    let source = File::open(file).map_err(refuse)?;
-    beads::read(BufReader::with_capacity(1 << 16, source), |_| ()).map_err(refuse)
+    let unreadable =
+        |error: std::io::Error| Error::Setup(format!("The file {} cannot be read: {error}.", file.display()));
+    let source = File::open(file).map_err(unreadable)?;
+    beads::read(BufReader::with_capacity(1 << 16, source), |_| ()).map_err(unreadable)
 }
 
 /// Combines the titles and texts of the demo's tickets, so that words and meanings recur.

@@ -97,9 +97,9 @@ async fn from_file(server: &TestServer, dataset: &Dataset, file: &Path) -> Resul
         relevant: Vec<String>,
         kind: Option<String>,
     }
-    let refuse = |why: String| Error::Setup(format!("The queries of {} cannot be read: {why}.", file.display()));
-    let text = std::fs::read_to_string(file).map_err(|error| refuse(error.to_string()))?;
-    let written: Vec<Written> = serde_json::from_str(&text).map_err(|error| refuse(error.to_string()))?;
+    let unreadable = |why: String| Error::Setup(format!("The queries of {} cannot be read: {why}.", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|error| unreadable(error.to_string()))?;
+    let written: Vec<Written> = serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
     let stem = file.file_stem().map_or_else(|| "queries".into(), |stem| stem.to_string_lossy().into_owned());
     let mut kinds: BTreeMap<String, Vec<Query>> = BTreeMap::new();
     for entry in written {

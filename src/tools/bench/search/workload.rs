@@ -96,7 +96,7 @@ pub async fn workload(
         let texts: Vec<String> = rows.iter().filter_map(|row: &Row| row.get::<_, Option<String>>(0)).collect();
         // The server also collapses whitespace before it embeds a query.
         let read: Vec<String> = texts.iter().map(|t| t.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
-        let vectors = tokio::task::block_in_index(|| bert.embed(&read)).map_err(Error::Setup)?;
+        let vectors = tokio::task::block_in_place(|| bert.embed(&read)).map_err(Error::Setup)?;
         for (index, (text, vector)) in texts.into_iter().zip(vectors).enumerate() {
             let index = index % generated.workflows.len();
             let workflow = generated.workflows.get(index).cloned().unwrap_or_default();
