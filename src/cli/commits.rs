@@ -226,7 +226,7 @@ pub fn hook(args: &HookArgs) -> Result<()> {
     for name in HOOK_NAMES {
         install(&folder, name, &script).map_err(failed)?;
     }
-    eprintln!("Installed {} in {}.", HOOK_HOOK_NAMES.join(", "), folder.display());
+    eprintln!("Installed {} in {}.", HOOK_NAMES.join(", "), folder.display());
     Ok(())
 }
 
