@@ -5,7 +5,6 @@
 mod agent_client;
 mod agents;
 mod job_texts;
-
 mod texts;
 mod workers;
 

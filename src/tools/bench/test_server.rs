@@ -14,7 +14,7 @@ use crate::db::{migrate, pool};
 use crate::{Error, Result};
 
 const EMAIL: &str = "bench@example.org";
-const PASSWORD: &str = "benchmark only";
+const PASSWORD: &str = "only for benchmarks";
 /// Workflows that changes are spread over.
 const WORKFLOWS: i32 = 20;
 /// Tickets per workflow.
