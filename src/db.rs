@@ -151,6 +151,11 @@ impl Db {
         only_value(&self.rows(call.function.statement(), call.params).await?)
     }
 
+    /// Calls a function for its effect and drops what it returns.
+    pub async fn execute(&self, call: FunctionCall<'_>) -> Result<()> {
+        self.rows(call.function.statement(), call.params).await.map(drop)
+    }
+
     /// Runs a statement whose single row has one `jsonb` column, and reads it as `T`.
     pub async fn query_json<T: DeserializeOwned>(&self, sql: &str, params: Params<'_>) -> Result<T> {
         let rows = self.rows(sql, params).await?;

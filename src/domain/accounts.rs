@@ -17,7 +17,7 @@ pub use self::invites::first_start;
 pub use self::sessions::redeem_ws_ticket;
 use crate::config::{Config, Registration};
 use crate::db::Db;
-use crate::{Error, Result};
+use crate::{Error, Result, sql_fn};
 
 /// Who calls, as a door verified it; passed to every SQL function as `caller`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -151,7 +151,7 @@ impl Accounts {
     /// stay valid while they last.
     pub async fn rotate_signing_key(&self) -> Result<()> {
         let (kid, secret) = (secrets::random_text(12)?, secrets::random_key()?.to_vec());
-        self.db.rows(include_str!("../../sql/queries/accounts/rotate_signing_key.sql"), &[&kid, &secret]).await?;
+        self.db.execute(sql_fn!(rotate_signing_key(new_kid: kid, new_secret: secret))).await?;
         self.reload_keys().await
     }
 }

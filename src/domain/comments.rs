@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::Result;
 use crate::db::Db;
 use crate::domain::accounts::Caller;
+use crate::{Result, sql_fn};
 
 /// Everybody who reacted with one emoji.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -111,38 +111,30 @@ pub struct CommentDeleted {
 
 /// Adds a comment.
 pub async fn add(db: &Db, caller: &Caller, input: &AddComment, idempotency_key: Option<&str>) -> Result<Commented> {
-    db.query_json(
-        include_str!("../../sql/queries/comments/add.sql"),
-        &[
-            &caller.to_sql(),
-            &input.ticket_id,
-            &input.comment_text,
-            &input.comment_type,
-            &input.mentions,
-            &input.attachments,
-            &input.parent_id,
-            &idempotency_key,
-        ],
-    )
+    db.call(sql_fn!(add_comment(
+        caller: caller.to_sql(),
+        ticket: input.ticket_id,
+        comment_text: input.comment_text,
+        comment_type: input.comment_type,
+        mentions: input.mentions,
+        attachments: input.attachments,
+        parent: input.parent_id,
+        idempotency_key: idempotency_key,
+    )))
     .await
 }
 
 /// Changes a comment's text.
 pub async fn edit(db: &Db, caller: &Caller, comment: &str, input: &EditComment) -> Result<Comment> {
-    db.query_json(
-        include_str!("../../sql/queries/comments/edit.sql"),
-        &[&caller.to_sql(), &comment, &input.comment_text],
-    )
-    .await
+    db.call(sql_fn!(edit_comment(caller: caller.to_sql(), comment: comment, comment_text: input.comment_text))).await
 }
 
 /// Deletes a comment.
 pub async fn delete(db: &Db, caller: &Caller, comment: &str) -> Result<CommentDeleted> {
-    db.query_json(include_str!("../../sql/queries/comments/delete.sql"), &[&caller.to_sql(), &comment]).await
+    db.call(sql_fn!(delete_comment(caller: caller.to_sql(), comment: comment))).await
 }
 
 /// Sets (`present`) or takes back the caller's reaction.
 pub async fn react(db: &Db, caller: &Caller, comment: &str, emoji: &str, present: bool) -> Result<Comment> {
-    db.query_json(include_str!("../../sql/queries/comments/react.sql"), &[&caller.to_sql(), &comment, &emoji, &present])
-        .await
+    db.call(sql_fn!(set_reaction(caller: caller.to_sql(), comment: comment, emoji: emoji, present: present))).await
 }

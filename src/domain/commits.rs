@@ -22,10 +22,7 @@ use self::place::Place;
 use crate::config::Config;
 use crate::db::Db;
 use crate::domain::accounts::Caller;
-use crate::{Error, Result};
-
-const PLACES: &str = include_str!("../../sql/queries/commits/places.sql");
-const PLACES_OF_TICKET: &str = include_str!("../../sql/queries/commits/places_of_ticket.sql");
+use crate::{Error, Result, sql_fn};
 
 /// Longest time the look-up of one commit takes.
 const TIME: Duration = Duration::from_secs(30);
@@ -124,7 +121,13 @@ pub async fn diff(
     workflow_id: Option<&str>,
 ) -> Result<CommitDiff> {
     let sha = checked(commit_sha)?;
-    let places: Vec<Place> = db.query_json(PLACES, &[&caller.to_sql(), &sha, &workflow_id]).await?;
+    let places: Vec<Place> = db
+        .call(sql_fn!(find_commit_repositories(
+            caller: caller.to_sql(),
+            commit_sha: sha,
+            workflow: workflow_id,
+        )))
+        .await?;
     let looked = async {
         let (place, repository, full) = find(config, &places, &sha).await?;
         read(place, &repository, &full).await
@@ -136,7 +139,13 @@ pub async fn diff(
 /// files}`; none where no repository knows it, because a link needs none.
 pub async fn describe(db: &Db, config: &Config, caller: &Caller, ticket_id: &str, sha: &str) -> Result<Option<Value>> {
     let (Some(_), Ok(sha)) = (&config.repositories_dir, checked(sha)) else { return Ok(None) };
-    let places: Vec<Place> = db.query_json(PLACES_OF_TICKET, &[&caller.to_sql(), &ticket_id, &sha]).await?;
+    let places: Vec<Place> = db
+        .call(sql_fn!(find_ticket_commit_repositories(
+            caller: caller.to_sql(),
+            ticket: ticket_id,
+            commit_sha: sha,
+        )))
+        .await?;
     let looked = async {
         let (_, repository, full) = find(config, &places, &sha).await?;
         let head = repository.head(&full).await?;

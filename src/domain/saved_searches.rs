@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 
-use crate::Result;
 use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::domain::embeddings::Embeddings;
 use crate::domain::search::{self, SearchAnswer, SearchTickets, SearchType};
 use crate::domain::tickets::read::Filters;
+use crate::{Result, sql_fn};
 
 /// A search somebody keeps.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -158,31 +158,28 @@ fn filters(given: &Option<Filters>) -> Result<Json<serde_json::Value>> {
 
 /// Keeps a search.
 pub async fn save(db: &Db, caller: &Caller, input: &SaveSearch) -> Result<SavedSearch> {
-    db.query_json(
-        include_str!("../../sql/queries/searches/save.sql"),
-        &[
-            &caller.to_sql(),
-            &input.workflow_id,
-            &input.name,
-            &input.query,
-            &input.search_type.map(kind),
-            &filters(&input.filters)?,
-            &input.include_comments,
-            &input.shared,
-            &input.notify,
-        ],
-    )
+    db.call(sql_fn!(save_search(
+        caller: caller.to_sql(),
+        workflow: input.workflow_id,
+        name: input.name,
+        query: input.query,
+        search_type: input.search_type.map(kind),
+        filters: filters(&input.filters)?,
+        include_comments: input.include_comments,
+        shared: input.shared,
+        notify: input.notify,
+    )))
     .await
 }
 
 /// The searches of a workflow that the caller may use.
 pub async fn list(db: &Db, caller: &Caller, workflow: &str) -> Result<SavedSearches> {
-    db.query_json(include_str!("../../sql/queries/searches/list.sql"), &[&caller.to_sql(), &workflow]).await
+    db.call(sql_fn!(list_searches(caller: caller.to_sql(), workflow: workflow))).await
 }
 
 /// One search.
 pub async fn get(db: &Db, caller: &Caller, search: &str) -> Result<SavedSearch> {
-    db.query_json(include_str!("../../sql/queries/searches/get.sql"), &[&caller.to_sql(), &search]).await
+    db.call(sql_fn!(get_search(caller: caller.to_sql(), search: search))).await
 }
 
 /// Changes a search.
@@ -195,13 +192,12 @@ pub async fn update(db: &Db, caller: &Caller, search: &str, input: &UpdateSearch
     if let Some(changes) = changes.as_object_mut() {
         changes.retain(|_, value| !value.is_null());
     }
-    db.query_json(include_str!("../../sql/queries/searches/update.sql"), &[&caller.to_sql(), &search, &Json(changes)])
-        .await
+    db.call(sql_fn!(update_search(caller: caller.to_sql(), search: search, changes: Json(changes)))).await
 }
 
 /// Deletes a search.
 pub async fn delete(db: &Db, caller: &Caller, search: &str) -> Result<()> {
-    db.rows(include_str!("../../sql/queries/searches/delete.sql"), &[&caller.to_sql(), &search]).await.map(drop)
+    db.execute(sql_fn!(delete_search(caller: caller.to_sql(), search: search))).await
 }
 
 /// What a saved search finds now, the best `limit`.
@@ -227,28 +223,33 @@ pub async fn results(
 
 /// The newest tickets that pass the filters, as results of a search without words.
 pub(crate) async fn filtered(db: &Db, caller: &Caller, wanted: &SearchTickets, limit: i32) -> Result<SearchAnswer> {
-    db.query_json(
-        include_str!("../../sql/queries/searches/filtered.sql"),
-        &[&caller.to_sql(), &wanted.workflow_id, &filters(&wanted.filters)?, &limit],
-    )
+    db.call(sql_fn!(search_by_filters(
+        caller: caller.to_sql(),
+        workflow: wanted.workflow_id,
+        filters: filters(&wanted.filters)?,
+        max_rows: limit,
+    )))
     .await
 }
 
 /// What the caller searched for lately.
 pub async fn recent(db: &Db, caller: &Caller, workflow: &str) -> Result<RecentSearches> {
-    db.query_json(include_str!("../../sql/queries/searches/recent.sql"), &[&caller.to_sql(), &workflow]).await
+    db.call(sql_fn!(list_recent_searches(caller: caller.to_sql(), workflow: workflow))).await
 }
 
 /// Notes what the caller searched for.
 pub async fn note(db: &Db, caller: &Caller, input: &NoteSearch) -> Result<RecentSearches> {
-    db.query_json(
-        include_str!("../../sql/queries/searches/note.sql"),
-        &[&caller.to_sql(), &input.workflow_id, &input.query, &input.search_type.map(kind), &filters(&input.filters)?],
-    )
+    db.call(sql_fn!(record_recent_search(
+        caller: caller.to_sql(),
+        workflow: input.workflow_id,
+        query: input.query,
+        search_type: input.search_type.map(kind),
+        filters: filters(&input.filters)?,
+    )))
     .await
 }
 
 /// Forgets what the caller searched for.
 pub async fn forget(db: &Db, caller: &Caller, workflow: &str) -> Result<()> {
-    db.rows(include_str!("../../sql/queries/searches/forget.sql"), &[&caller.to_sql(), &workflow]).await.map(drop)
+    db.execute(sql_fn!(clear_recent_searches(caller: caller.to_sql(), workflow: workflow))).await
 }

@@ -17,10 +17,7 @@ use crate::domain::embeddings::{Absent, Embeddings, QueryVector};
 use crate::domain::saved_searches;
 use crate::domain::tickets::Priority;
 use crate::domain::tickets::read::Filters;
-use crate::{Error, Result};
-
-/// The statement that searches; `bench` measures it by itself too.
-pub(crate) const TICKETS: &str = include_str!("../../sql/queries/search/tickets.sql");
+use crate::{Error, Result, sql_fn};
 
 /// How long a search waits for the meaning of its query.
 const BUDGET: Duration = Duration::from_millis(1500);
@@ -197,20 +194,17 @@ pub(crate) async fn find(
         SearchType::Semantic | SearchType::Hybrid => Meaning::of(embeddings.query(&input.query, BUDGET).await),
     };
     let mut answer: SearchAnswer = db
-        .query_json(
-            TICKETS,
-            &[
-                &caller.to_sql(),
-                &input.workflow_id,
-                &input.query,
-                &kind.as_str(),
-                &filters,
-                &limit,
-                &input.include_comments.unwrap_or(true),
-                &meaning.model(),
-                &meaning.vector(),
-            ],
-        )
+        .call(sql_fn!(search_tickets(
+            caller: caller.to_sql(),
+            workflow: input.workflow_id,
+            query: input.query,
+            search_type: kind.as_str(),
+            filters: filters,
+            max_rows: limit,
+            include_comments: input.include_comments.unwrap_or(true),
+            model: meaning.model(),
+            vector: meaning.vector(),
+        )))
         .await?;
     answer.notice = meaning.notice;
     Ok(answer)

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::db::Db;
 use crate::domain::accounts::Caller;
-use crate::{Error, Result};
+use crate::{Error, Result, sql_fn};
 
 /// What a column means for a ticket in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -306,10 +306,14 @@ pub async fn create(
     idempotency_key: Option<&str>,
 ) -> Result<Workflow> {
     let config = input.board_config.as_ref().map(json).transpose()?;
-    db.query_json(
-        include_str!("../../sql/queries/workflows/create.sql"),
-        &[&caller.to_sql(), &input.name, &input.description, &input.template, &config, &idempotency_key],
-    )
+    db.call(sql_fn!(create_workflow(
+        caller: caller.to_sql(),
+        name: input.name,
+        description: input.description,
+        template: input.template,
+        board_config: config,
+        idempotency_key: idempotency_key,
+    )))
     .await
 }
 
@@ -321,24 +325,30 @@ pub async fn list(
     limit: i32,
     cursor: Option<&str>,
 ) -> Result<WorkflowList> {
-    db.query_json(
-        include_str!("../../sql/queries/workflows/list.sql"),
-        &[&caller.to_sql(), &include_archived, &limit, &cursor],
-    )
+    db.call(sql_fn!(list_workflows(
+        caller: caller.to_sql(),
+        include_archived: include_archived,
+        max_rows: limit,
+        after: cursor,
+    )))
     .await
 }
 
 /// One workflow with its board.
 pub async fn get(db: &Db, caller: &Caller, id: &str) -> Result<Workflow> {
-    db.query_json(include_str!("../../sql/queries/workflows/get.sql"), &[&caller.to_sql(), &id]).await
+    db.call(sql_fn!(get_workflow(caller: caller.to_sql(), workflow: id))).await
 }
 
 /// Changes fields of a workflow.
 pub async fn update(db: &Db, caller: &Caller, id: &str, input: &UpdateWorkflow) -> Result<Workflow> {
-    db.query_json(
-        include_str!("../../sql/queries/workflows/update.sql"),
-        &[&caller.to_sql(), &id, &input.name, &input.description, &input.ticket_tracking, &input.repository_path],
-    )
+    db.call(sql_fn!(update_workflow(
+        caller: caller.to_sql(),
+        workflow: id,
+        name: input.name,
+        description: input.description,
+        ticket_tracking: input.ticket_tracking,
+        repository_path: input.repository_path,
+    )))
     .await
 }
 
@@ -351,52 +361,43 @@ pub async fn track_tickets(
     board: Option<&BoardConfig>,
 ) -> Result<Workflow> {
     let config = board.map(json).transpose()?;
-    db.query_json(
-        include_str!("../../sql/queries/workflows/track_tickets.sql"),
-        &[&caller.to_sql(), &id, &enabled, &config],
-    )
-    .await
+    db.call(sql_fn!(set_ticket_tracking(caller: caller.to_sql(), workflow: id, enabled: enabled, config: config))).await
 }
 
 /// Archives a workflow, or takes it back.
 pub async fn archive(db: &Db, caller: &Caller, id: &str, archived: bool) -> Result<Workflow> {
-    db.query_json(include_str!("../../sql/queries/workflows/archive.sql"), &[&caller.to_sql(), &id, &archived]).await
+    db.call(sql_fn!(archive_workflow(caller: caller.to_sql(), workflow: id, archived: archived))).await
 }
 
 /// Replaces the board.
 pub async fn set_board(db: &Db, caller: &Caller, id: &str, input: &SetBoard) -> Result<BoardConfigAnswer> {
     let (config, moves) = (json(&input.board_config)?, json(&input.moves)?);
-    db.query_json(include_str!("../../sql/queries/workflows/set_board.sql"), &[&caller.to_sql(), &id, &config, &moves])
-        .await
+    db.call(sql_fn!(set_board(caller: caller.to_sql(), workflow: id, config: config, moves: moves))).await
 }
 
 /// The board.
 pub async fn board_config(db: &Db, caller: &Caller, id: &str) -> Result<BoardConfigAnswer> {
-    db.query_json(include_str!("../../sql/queries/workflows/board_config.sql"), &[&caller.to_sql(), &id]).await
+    db.call(sql_fn!(get_board_config(caller: caller.to_sql(), workflow: id))).await
 }
 
 /// The boards a new workflow can start from, by name.
 pub async fn templates(db: &Db) -> Result<std::collections::BTreeMap<String, BoardConfig>> {
-    db.query_json(include_str!("../../sql/queries/workflows/templates.sql"), &[]).await
+    db.call(sql_fn!(board_templates())).await
 }
 
 /// Who is in a workflow.
 pub async fn members(db: &Db, caller: &Caller, id: &str) -> Result<MemberList> {
-    db.query_json(include_str!("../../sql/queries/workflows/members.sql"), &[&caller.to_sql(), &id]).await
+    db.call(sql_fn!(list_members(caller: caller.to_sql(), workflow: id))).await
 }
 
 /// Adds a member (an actor id, or a person's e-mail) or changes its role.
 pub async fn set_member(db: &Db, caller: &Caller, id: &str, actor: &str, role: Role) -> Result<Value> {
-    db.query_json(
-        include_str!("../../sql/queries/workflows/set_member.sql"),
-        &[&caller.to_sql(), &id, &actor, &role.as_str()],
-    )
-    .await
+    db.call(sql_fn!(set_member(caller: caller.to_sql(), workflow: id, actor: actor, role: role.as_str()))).await
 }
 
 /// Removes a member.
 pub async fn remove_member(db: &Db, caller: &Caller, id: &str, actor: &str) -> Result<Value> {
-    db.query_json(include_str!("../../sql/queries/workflows/remove_member.sql"), &[&caller.to_sql(), &id, &actor]).await
+    db.call(sql_fn!(remove_member(caller: caller.to_sql(), workflow: id, actor: actor))).await
 }
 
 fn json<T: Serialize>(value: &T) -> Result<Json<Value>> {

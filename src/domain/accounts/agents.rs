@@ -5,8 +5,8 @@ use utoipa::ToSchema;
 
 use super::Caller;
 use super::people::Actor;
-use crate::Result;
 use crate::db::Db;
+use crate::{Result, sql_fn};
 
 /// What kind of actor a program is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema, clap::ValueEnum)]
@@ -69,29 +69,33 @@ pub struct Agents {
 /// Makes an agent or service of the caller's own.
 pub async fn create(db: &Db, caller: &Caller, new: &NewAgent) -> Result<Actor> {
     let kind = new.kind.unwrap_or_default().name();
-    db.query_json(
-        include_str!("../../../sql/queries/accounts/create_agent.sql"),
-        &[&caller.to_sql(), &new.id, &kind, &new.name, &new.workflows],
-    )
+    db.call(sql_fn!(create_agent(
+        caller: caller.to_sql(),
+        agent_id: new.id,
+        agent_kind: kind,
+        agent_name: new.name,
+        in_workflows: new.workflows,
+    )))
     .await
 }
 
 /// The agents that the caller may see.
 pub async fn list(db: &Db, caller: &Caller, limit: i32, cursor: Option<&str>) -> Result<Agents> {
-    db.query_json(include_str!("../../../sql/queries/accounts/list_agents.sql"), &[&caller.to_sql(), &limit, &cursor])
-        .await
+    db.call(sql_fn!(list_agents(caller: caller.to_sql(), max_rows: limit, after: cursor))).await
 }
 
 /// Renames or disables an agent.
 pub async fn update(db: &Db, caller: &Caller, agent: &str, change: &AgentChange) -> Result<Actor> {
-    db.query_json(
-        include_str!("../../../sql/queries/accounts/update_agent.sql"),
-        &[&caller.to_sql(), &agent, &change.name, &change.disabled],
-    )
+    db.call(sql_fn!(update_agent(
+        caller: caller.to_sql(),
+        agent: agent,
+        agent_name: change.name,
+        disabled: change.disabled,
+    )))
     .await
 }
 
 /// Makes an agent or service if it does not exist, for whoever holds the database (command line).
 pub async fn provision(db: &Db, id: &str, kind: Kind, name: Option<&str>) -> Result<Actor> {
-    db.query_json(include_str!("../../../sql/queries/accounts/provision_actor.sql"), &[&id, &kind.name(), &name]).await
+    db.call(sql_fn!(provision_actor(actor: id, actor_kind: kind.name(), actor_name: name))).await
 }

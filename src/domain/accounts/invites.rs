@@ -10,7 +10,7 @@ use super::people::{Device, SignedIn, normalize_email};
 use super::{Accounts, Caller, secrets};
 use crate::config::Config;
 use crate::db::Db;
-use crate::{Error, Result};
+use crate::{Error, Result, sql_fn};
 
 /// A new invitation.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -66,10 +66,14 @@ pub async fn create(db: &Db, config: &Config, caller: &Caller, new: &NewInvite) 
     }
     let invite = secrets::random_text(32)?;
     let made = db
-        .query_json(
-            include_str!("../../../sql/queries/accounts/create_invite.sql"),
-            &[&caller.to_sql(), &secrets::hash(&invite), &email, &new.workflow_id, &new.role, &hours],
-        )
+        .call(sql_fn!(create_invite(
+            caller: caller.to_sql(),
+            invite_hash: secrets::hash(&invite),
+            email_address: email,
+            workflow: new.workflow_id,
+            member_role: new.role,
+            hours: hours,
+        )))
         .await?;
     let url = config.public_url.as_deref().map(|url| format!("{}/register?invite={invite}", url.trim_end_matches('/')));
     Ok(Invite { invite, url, made })
@@ -77,16 +81,12 @@ pub async fn create(db: &Db, config: &Config, caller: &Caller, new: &NewInvite) 
 
 /// Takes up an invitation with an account that exists.
 pub async fn accept(db: &Db, caller: &Caller, invite: &str) -> Result<Accepted> {
-    db.query_json(
-        include_str!("../../../sql/queries/accounts/accept_invite.sql"),
-        &[&caller.to_sql(), &secrets::hash(invite)],
-    )
-    .await
+    db.call(sql_fn!(accept_invite(caller: caller.to_sql(), invite_hash: secrets::hash(invite)))).await
 }
 
 /// Whether the installation has an administrator.
 pub async fn admin_exists(db: &Db) -> Result<bool> {
-    db.query_json(include_str!("../../../sql/queries/accounts/admin_exists.sql"), &[]).await
+    db.scalar(sql_fn!(admin_exists())).await
 }
 
 /// The first administrator: made from the settings, or by a one-time link whose token is answered, to be
@@ -112,15 +112,13 @@ pub async fn first_start(db: &Db, config: &Config) -> Result<Option<SecretString
         .map_err(|_| Error::Setup("CALLBOARD_ADMIN_PASSWORD must have 8 to 1024 characters.".to_owned()))?;
     let hash = Passwords::default().hash(password).await?;
     let name = email.split('@').next().unwrap_or("admin");
-    let _: bool =
-        db.query_json(include_str!("../../../sql/queries/accounts/ensure_admin.sql"), &[&email, &name, &hash]).await?;
+    let _: bool = db.call(sql_fn!(ensure_first_admin(email_address: email, user_name: name, password: hash))).await?;
     Ok(None)
 }
 
 async fn offer(db: &Db) -> Result<Option<SecretString>> {
     let token = secrets::random_text(32)?;
-    let offered: bool =
-        db.query_json(include_str!("../../../sql/queries/accounts/offer_setup.sql"), &[&secrets::hash(&token)]).await?;
+    let offered: bool = db.call(sql_fn!(create_setup_link(link_hash: secrets::hash(&token)))).await?;
     Ok(offered.then(|| token.into()))
 }
 
@@ -141,10 +139,12 @@ impl Accounts {
         let hash = self.passwords.hash(password).await?;
         let user: super::people::Actor = self
             .db
-            .query_json(
-                include_str!("../../../sql/queries/accounts/complete_setup.sql"),
-                &[&secrets::hash(token), &email, &name, &hash],
-            )
+            .call(sql_fn!(complete_setup(
+                link_hash: secrets::hash(token),
+                email_address: email,
+                user_name: name,
+                password: hash,
+            )))
             .await?;
         self.throttle.give_back(None, device.address);
         self.open_session(&user.id, device).await

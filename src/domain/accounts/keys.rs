@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 
 use super::{Caller, secrets};
 use crate::db::Db;
-use crate::{Error, Result};
+use crate::{Error, Result, sql_fn};
 
 /// How long a lookup's answer is believed. Functions in SQL look again, so this delays no revocation of
 /// a right; it bounds how long a revoked key may still fetch what needs none.
@@ -85,9 +86,8 @@ impl KeyCache {
                 seen.retain(|_, (at, _)| now.duration_since(*at) < BELIEVED);
             }
         }
-        let info: Option<KeyInfo> =
-            db.query_json(include_str!("../../../sql/queries/accounts/check_key.sql"), &[&id, &hash]).await?;
-        let info = info.ok_or_else(refused)?;
+        let info: Option<Json<KeyInfo>> = db.scalar(sql_fn!(verify_api_key(key_id: id, presented_hash: hash))).await?;
+        let Json(info) = info.ok_or_else(refused)?;
         self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(hash, (now, info.clone()));
         Ok(info)
     }
@@ -170,34 +170,29 @@ pub struct ApiKeys {
 pub async fn create(db: &Db, caller: &Caller, request: &KeyRequest) -> Result<CreatedKey> {
     let new = generate()?;
     let info = db
-        .query_json(
-            include_str!("../../../sql/queries/accounts/create_key.sql"),
-            &[
-                &caller.to_sql(),
-                &new.id,
-                &new.hash,
-                &request.name,
-                &request.actor_id,
-                &request.scopes,
-                &request.expires_at,
-                &request.workflows,
-            ],
-        )
+        .call(sql_fn!(create_api_key(
+            caller: caller.to_sql(),
+            key_id: new.id,
+            key_hash: new.hash,
+            key_name: request.name,
+            actor: request.actor_id,
+            wanted_scopes: request.scopes,
+            ends: request.expires_at,
+            in_workflows: request.workflows,
+        )))
         .await?;
     Ok(CreatedKey { key: new.key, info })
 }
 
 /// Keys of the caller and of what it owns, or of one such actor.
 pub async fn list(db: &Db, caller: &Caller, actor: Option<&str>) -> Result<ApiKeys> {
-    db.query_json(include_str!("../../../sql/queries/accounts/list_keys.sql"), &[&caller.to_sql(), &actor]).await
+    db.call(sql_fn!(list_api_keys(caller: caller.to_sql(), actor: actor))).await
 }
 
 impl KeyCache {
     /// Revokes a key.
     pub async fn revoke(&self, db: &Db, caller: &Caller, key: &str) -> Result<()> {
-        let _: serde_json::Value = db
-            .query_json(include_str!("../../../sql/queries/accounts/revoke_key.sql"), &[&caller.to_sql(), &key])
-            .await?;
+        let _: serde_json::Value = db.call(sql_fn!(revoke_api_key(caller: caller.to_sql(), key_id: key))).await?;
         self.forget();
         Ok(())
     }

@@ -4,13 +4,14 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 
 use super::passwords::Password;
 use super::{Accounts, Caller, secrets};
 use crate::config::Registration;
 use crate::db::Db;
-use crate::{Error, Result};
+use crate::{Error, Result, sql_fn};
 
 /// A person, an agent or a service.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -122,7 +123,7 @@ pub async fn create(db: &Db, email: &str, name: Option<&str>, password: Password
     let name = name_of(name, &email)?;
     password.check("password")?;
     let hash = super::passwords::Passwords::default().hash(password).await?;
-    db.query_json(include_str!("../../../sql/queries/accounts/create_user.sql"), &[&email, &name, &hash, &admin]).await
+    db.call(sql_fn!(create_user(email_address: email, user_name: name, password: hash, admin: admin))).await
 }
 
 impl Accounts {
@@ -141,10 +142,13 @@ impl Accounts {
         let invite = who.invite.map(secrets::hash);
         let user: Actor = self
             .db
-            .query_json(
-                include_str!("../../../sql/queries/accounts/register.sql"),
-                &[&email, &name, &hash, &invite, &registration],
-            )
+            .call(sql_fn!(register_user(
+                email_address: email,
+                user_name: name,
+                password: hash,
+                invite_hash: invite,
+                registration: registration,
+            )))
             .await?;
         self.open_session(&user.id, device).await
     }
@@ -158,11 +162,10 @@ impl Accounts {
             return Err(Error::invalid("email", "must have 3 to 320 characters"));
         }
         self.throttle.look(Some(&email), device.address)?;
-        let login: Option<Login> =
-            self.db.query_json(include_str!("../../../sql/queries/accounts/find_login.sql"), &[&email]).await?;
+        let login: Option<Json<Login>> = self.db.scalar(sql_fn!(find_login_account(email_address: email))).await?;
         let turn = self.passwords.turn().await?;
         self.throttle.take(Some(&email), device.address)?;
-        let (actor, stored) = login.map(|login| (login.actor_id, login.password_hash)).unzip();
+        let (actor, stored) = login.map(|Json(login)| (login.actor_id, login.password_hash)).unzip();
         let fits = turn.fits(password, stored).await?;
         let actor = actor.filter(|_| fits).ok_or_else(refused)?;
         self.throttle.give_back(Some(&email), device.address);
@@ -173,16 +176,13 @@ impl Accounts {
         let refresh = format!("cbr_{}", secrets::random_text(43)?);
         let opened: Opened = self
             .db
-            .query_json(
-                include_str!("../../../sql/queries/accounts/open_session.sql"),
-                &[
-                    &actor,
-                    &secrets::hash(&refresh),
-                    &self.session_days,
-                    &device.user_agent,
-                    &device.address.to_string(),
-                ],
-            )
+            .call(sql_fn!(open_session(
+                actor: actor,
+                refresh_hash: secrets::hash(&refresh),
+                days: self.session_days,
+                agent: device.user_agent,
+                client_address: device.address.to_string(),
+            )))
             .await?;
         self.signed_in(&opened.session_id, opened.user, refresh)
     }
@@ -198,16 +198,13 @@ impl Accounts {
         let successor = self.tokens.successor(presented);
         let outcome: Refreshed = self
             .db
-            .query_json(
-                include_str!("../../../sql/queries/accounts/refresh_session.sql"),
-                &[
-                    &secrets::hash(presented),
-                    &secrets::hash(&successor),
-                    &self.session_days,
-                    &device.user_agent,
-                    &device.address.to_string(),
-                ],
-            )
+            .call(sql_fn!(refresh_session(
+                presented: secrets::hash(presented),
+                successor: secrets::hash(&successor),
+                days: self.session_days,
+                agent: device.user_agent,
+                client_address: device.address.to_string(),
+            )))
             .await?;
         match outcome {
             Refreshed::Ok { session_id, user } => self.signed_in(&session_id, *user, successor),
@@ -222,8 +219,7 @@ impl Accounts {
     /// Ends the session of an access token or of a refresh token.
     pub async fn sign_out(&self, session: Option<&str>, refresh: Option<&str>) -> Result<()> {
         let hash = refresh.map(secrets::hash);
-        let _: i64 =
-            self.db.query_json(include_str!("../../../sql/queries/accounts/sign_out.sql"), &[&session, &hash]).await?;
+        let _: i64 = self.db.call(sql_fn!(sign_out(session: session, refresh_hash: hash))).await?;
         Ok(())
     }
 
@@ -237,10 +233,7 @@ impl Accounts {
     ) -> Result<()> {
         new.check("new_password")?;
         let caller_text = caller.to_sql();
-        let stored: String = self
-            .db
-            .query_json(include_str!("../../../sql/queries/accounts/current_password.sql"), &[&caller_text])
-            .await?;
+        let stored: String = self.db.call(sql_fn!(get_password_hash(caller: caller_text))).await?;
         let turn = self.passwords.turn().await?;
         self.throttle.take(Some(&caller.actor), device.address)?;
         if !turn.fits(current, Some(stored.clone())).await? {
@@ -250,10 +243,11 @@ impl Accounts {
         let hash = self.passwords.hash(new).await?;
         let _: serde_json::Value = self
             .db
-            .query_json(
-                include_str!("../../../sql/queries/accounts/change_password.sql"),
-                &[&caller_text, &stored, &hash],
-            )
+            .call(sql_fn!(change_password(
+                caller: caller_text,
+                compared: stored,
+                new_password: hash,
+            )))
             .await?;
         Ok(())
     }

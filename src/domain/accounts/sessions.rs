@@ -2,12 +2,13 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 
 use super::people::Actor;
 use super::{Accounts, Authenticated, Caller, secrets};
 use crate::db::Db;
-use crate::{Error, Result};
+use crate::{Error, Result, sql_fn};
 
 /// Who the caller is and how it proved it.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -71,17 +72,17 @@ pub struct WsTicket {
 
 /// Who the caller is.
 pub async fn me(db: &Db, caller: &Caller) -> Result<Me> {
-    db.query_json(include_str!("../../../sql/queries/accounts/me.sql"), &[&caller.to_sql()]).await
+    db.call(sql_fn!(get_current_user(caller: caller.to_sql()))).await
 }
 
 /// The caller's sessions.
 pub async fn list(db: &Db, caller: &Caller) -> Result<Sessions> {
-    db.query_json(include_str!("../../../sql/queries/accounts/list_sessions.sql"), &[&caller.to_sql()]).await
+    db.call(sql_fn!(list_sessions(caller: caller.to_sql()))).await
 }
 
 /// Ends one session of the caller, or all but the current one.
 pub async fn revoke(db: &Db, caller: &Caller, session: Option<&str>) -> Result<Revoked> {
-    db.query_json(include_str!("../../../sql/queries/accounts/revoke_session.sql"), &[&caller.to_sql(), &session]).await
+    db.call(sql_fn!(revoke_session(caller: caller.to_sql(), session: session))).await
 }
 
 #[derive(Deserialize)]
@@ -94,10 +95,8 @@ struct Redeemed {
 
 /// Uses up a ticket for a socket: who opens it, and until when.
 pub async fn redeem_ws_ticket(db: &Db, ticket: &str) -> Result<Authenticated> {
-    let redeemed: Option<Redeemed> = db
-        .query_json(include_str!("../../../sql/queries/accounts/redeem_ws_ticket.sql"), &[&secrets::hash(ticket)])
-        .await?;
-    let redeemed = redeemed
+    let redeemed: Option<Json<Redeemed>> = db.scalar(sql_fn!(redeem_ws_ticket(ticket: secrets::hash(ticket)))).await?;
+    let Json(redeemed) = redeemed
         .ok_or_else(|| Error::unauthenticated("The ticket is unknown, was used, or is older than 30 seconds."))?;
     let caller = Caller { actor: redeemed.actor, acting_for: None, session: redeemed.session, key: redeemed.key };
     Ok(Authenticated { caller, expires_at: redeemed.expires_at })
@@ -109,10 +108,11 @@ impl Accounts {
         let ticket = secrets::random_text(40)?;
         let expires_in = self
             .db
-            .query_json(
-                include_str!("../../../sql/queries/accounts/issue_ws_ticket.sql"),
-                &[&who.caller.to_sql(), &secrets::hash(&ticket), &who.expires_at],
-            )
+            .call(sql_fn!(issue_ws_ticket(
+                caller: who.caller.to_sql(),
+                ticket: secrets::hash(&ticket),
+                credential_end: who.expires_at,
+            )))
             .await?;
         Ok(WsTicket { ticket, expires_in })
     }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::secrets;
 use crate::db::Db;
-use crate::{Error, Result};
+use crate::{Error, Result, sql_fn};
 
 const ISSUER: &str = "callboard";
 const AUDIENCE: &str = "callboard-api";
@@ -81,10 +81,12 @@ async fn load(db: &Db) -> Result<Keys> {
     let fresh = (secrets::random_text(12)?, secrets::random_key()?.to_vec());
     let fresh_refresh = (secrets::random_text(12)?, secrets::random_key()?.to_vec());
     let rows: Vec<KeyRow> = db
-        .query_json(
-            include_str!("../../../sql/queries/accounts/signing_keys.sql"),
-            &[&fresh.0, &fresh.1, &fresh_refresh.0, &fresh_refresh.1],
-        )
+        .call(sql_fn!(ensure_signing_keys(
+            access_kid: fresh.0,
+            access_secret: fresh.1,
+            refresh_kid: fresh_refresh.0,
+            refresh_secret: fresh_refresh.1,
+        )))
         .await?;
     let mut signing = None;
     let mut refresh = None;

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 
-use crate::Result;
 use crate::db::Db;
 use crate::domain::accounts::Caller;
+use crate::{Result, sql_fn};
 
 /// Most commits of one request.
 pub const MOST: usize = 100;
@@ -117,6 +117,11 @@ pub struct CommitsLinked {
 
 /// Links commits to the tickets that their messages name.
 pub async fn link(db: &Db, caller: &Caller, input: &NewCommits) -> Result<CommitsLinked> {
-    const SQL: &str = include_str!("../../../sql/queries/commits/link_references.sql");
-    db.query_json(SQL, &[&caller.to_sql(), &Json(&input.commits), &input.workflow_id, &input.repository]).await
+    db.call(sql_fn!(link_referenced_commits(
+        caller: caller.to_sql(),
+        commits: Json(&input.commits),
+        workflow: input.workflow_id,
+        repository: input.repository,
+    )))
+    .await
 }

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 use tokio::sync::Notify;
 
-use crate::Result;
 use crate::db::Db;
 use crate::domain::embeddings::Embeddings;
+use crate::{Result, sql_fn};
 
 /// Changed tickets in one transaction: at most, and where more could not be done in time.
 const BATCH: i64 = 500;
@@ -87,7 +87,7 @@ impl Matching {
 
 /// Works off a batch; answers whether there was anything.
 async fn round(db: &Db, embeddings: &Embeddings, batch: i64, ask_again: &mut Instant) -> Result<bool> {
-    let worked: Worked = db.query_json(include_str!("../../../sql/queries/searches/match.sql"), &[&batch]).await?;
+    let worked: Worked = db.call(sql_fn!(process_search_match_queue(max_rows: batch))).await?;
     metrics::counter!("callboard_search_matches_told_total").increment(worked.told.unsigned_abs());
     if *ask_again > Instant::now() {
         return Ok(worked.taken > 0);
@@ -95,8 +95,13 @@ async fn round(db: &Db, embeddings: &Embeddings, batch: i64, ask_again: &mut Ins
     for Wanting { search_id, query } in &worked.wanting {
         match embeddings.query(query, BUDGET).await {
             Ok(found) => {
-                let sql = include_str!("../../../sql/queries/searches/set_vector.sql");
-                db.query_json::<i64>(sql, &[&search_id, &query, &found.model, &found.vector]).await?;
+                db.execute(sql_fn!(set_search_vector(
+                    search: search_id,
+                    query: query,
+                    model: found.model,
+                    vector: found.vector,
+                )))
+                .await?;
             }
             Err(absent) => {
                 tracing::debug!(%absent, search_id, "the meaning of a watched search is not known yet");

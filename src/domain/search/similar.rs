@@ -10,7 +10,7 @@ use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::domain::embeddings::Embeddings;
 use crate::domain::tickets::{Priority, TicketRef};
-use crate::{Error, Result};
+use crate::{Error, Result, sql_fn};
 
 /// How long a check of a draft waits for its meaning.
 const BUDGET: Duration = Duration::from_millis(1500);
@@ -130,7 +130,7 @@ fn bounded(limit: Option<i32>) -> Result<i32> {
 /// The tickets that resemble one.
 pub async fn related(db: &Db, caller: &Caller, ticket: &str, limit: Option<i32>) -> Result<RelatedTickets> {
     let limit = bounded(limit)?;
-    db.query_json(include_str!("../../../sql/queries/search/related.sql"), &[&caller.to_sql(), &ticket, &limit]).await
+    db.call(sql_fn!(related_tickets(caller: caller.to_sql(), ticket: ticket, max_rows: limit))).await
 }
 
 /// Whether a ticket like this draft has been filed before.
@@ -151,17 +151,23 @@ pub async fn check_duplicate(
         return Err(Error::invalid("tags", "must have at most 50 entries"));
     }
     let text: String = db
-        .query_json(
-            include_str!("../../../sql/queries/search/embedding_text.sql"),
-            &[&input.title.trim(), &input.tags, &input.description],
-        )
+        .scalar(sql_fn!(embedding_text(
+            title: input.title.trim(),
+            tags: input.tags.as_deref().unwrap_or_default(),
+            description: input.description.as_deref().unwrap_or_default(),
+            comments: None::<&[String]>,
+        )))
         .await?;
     let meaning = Meaning::of(embeddings.document(&text, BUDGET).await);
     let mut answer: DuplicateCheck = db
-        .query_json(
-            include_str!("../../../sql/queries/search/check_duplicate.sql"),
-            &[&caller.to_sql(), &input.workflow_id, &input.title.trim(), &meaning.model(), &meaning.vector(), &limit],
-        )
+        .call(sql_fn!(check_duplicate(
+            caller: caller.to_sql(),
+            workflow: input.workflow_id,
+            title: input.title.trim(),
+            model: meaning.model(),
+            vector: meaning.vector(),
+            max_rows: limit,
+        )))
         .await?;
     answer.notice = meaning.notice;
     Ok(answer)

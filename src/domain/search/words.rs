@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::Result;
 use crate::db::Db;
+use crate::{Result, sql_fn};
 
 /// How often a server looks whether there are newer statistics; asking costs next to nothing.
 const EVERY: Duration = Duration::from_secs(30);
@@ -11,7 +11,7 @@ const EVERY: Duration = Duration::from_secs(30);
 /// Takes over newer statistics, if there are any; `gather` has them gathered first, after many tickets
 /// came at once.
 pub async fn refresh(db: &Db, gather: bool) -> Result<bool> {
-    db.query_json(include_str!("../../../sql/queries/search/refresh_words.sql"), &[&gather]).await
+    db.scalar(sql_fn!(refresh_search_words(gather: gather))).await
 }
 
 /// Documents composed anew at once.
@@ -21,12 +21,11 @@ const BITE: i32 = 200;
 pub async fn reindex(db: &Db) -> Result<usize> {
     let mut count = 0;
     loop {
-        let done: usize =
-            db.query_json(include_str!("../../../sql/queries/search/reindex_outdated.sql"), &[&BITE]).await?;
+        let done: i32 = db.scalar(sql_fn!(reindex_outdated(max_rows: BITE))).await?;
         if done == 0 {
             return Ok(count);
         }
-        count += done;
+        count += usize::try_from(done).unwrap_or_default();
     }
 }
 

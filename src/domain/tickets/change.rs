@@ -12,7 +12,7 @@ use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::domain::embeddings::Embeddings;
 use crate::domain::search::similar::{self, SimilarTicket};
-use crate::{Error, Result};
+use crate::{Error, Result, sql_fn};
 
 /// `POST /api/tickets/create`
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
@@ -284,27 +284,24 @@ pub async fn create(
 }
 
 async fn insert(db: &Db, caller: &Caller, input: &CreateTicket, idempotency_key: Option<&str>) -> Result<Created> {
-    db.query_json(
-        include_str!("../../../sql/queries/tickets/create.sql"),
-        &[
-            &caller.to_sql(),
-            &input.workflow_id,
-            &input.title,
-            &input.description,
-            &input.ticket_type,
-            &input.priority.map(Priority::as_str),
-            &input.initial_status,
-            &input.assigned_agent_id,
-            &input.parent_ticket_id,
-            &input.blocked_by_ticket_ids,
-            &input.tags,
-            &input.related_task_ids,
-            &input.related_ticket_ids,
-            &input.story_points,
-            &input.estimate_minutes,
-            &idempotency_key,
-        ],
-    )
+    db.call(sql_fn!(create_ticket(
+        caller: caller.to_sql(),
+        workflow: input.workflow_id,
+        title: input.title,
+        description: input.description,
+        ticket_type: input.ticket_type,
+        priority: input.priority.map(Priority::as_str),
+        initial_status: input.initial_status,
+        assigned_agent_id: input.assigned_agent_id,
+        parent_ticket_id: input.parent_ticket_id,
+        blocked_by_ticket_ids: input.blocked_by_ticket_ids,
+        tags: input.tags,
+        related_task_ids: input.related_task_ids,
+        related_ticket_ids: input.related_ticket_ids,
+        story_points: input.story_points,
+        estimate_minutes: input.estimate_minutes,
+        idempotency_key: idempotency_key,
+    )))
     .await
 }
 
@@ -314,10 +311,13 @@ pub async fn update(db: &Db, embeddings: &Embeddings, caller: &Caller, input: Up
     let (ticket, comment, version) = (input.ticket_id.clone(), input.update_comment.clone(), input.version);
     let updates = to_json(&input.changes())?;
     let mut updated: Updated = db
-        .query_json(
-            include_str!("../../../sql/queries/tickets/update.sql"),
-            &[&caller.to_sql(), &ticket, &updates, &comment, &version],
-        )
+        .call(sql_fn!(update_ticket(
+            caller: caller.to_sql(),
+            ticket: ticket,
+            updates: updates,
+            update_comment: comment,
+            version: version,
+        )))
         .await?;
     if updated.fields_updated.iter().any(|field| matches!(field.as_str(), "title" | "description" | "tags")) {
         let left = BUDGET.saturating_sub(began.elapsed());
@@ -328,21 +328,22 @@ pub async fn update(db: &Db, embeddings: &Embeddings, caller: &Caller, input: Up
 
 /// Replaces the tickets that block one.
 pub async fn set_blockers(db: &Db, caller: &Caller, input: &SetBlockers) -> Result<BlockersSet> {
-    db.query_json(
-        include_str!("../../../sql/queries/tickets/set_blockers.sql"),
-        &[&caller.to_sql(), &input.ticket_id, &input.blocked_by_ticket_ids],
-    )
+    db.call(sql_fn!(set_blockers(
+        caller: caller.to_sql(),
+        ticket: input.ticket_id,
+        blocked_by_ticket_ids: input.blocked_by_ticket_ids,
+    )))
     .await
 }
 
 /// Deletes a ticket; `restore` takes it back.
 pub async fn delete(db: &Db, caller: &Caller, ticket: &str) -> Result<Done> {
-    db.query_json(include_str!("../../../sql/queries/tickets/delete.sql"), &[&caller.to_sql(), &ticket]).await
+    db.call(sql_fn!(delete_ticket(caller: caller.to_sql(), ticket: ticket))).await
 }
 
 /// Takes a deletion back.
 pub async fn restore(db: &Db, caller: &Caller, ticket: &str) -> Result<Done> {
-    db.query_json(include_str!("../../../sql/queries/tickets/restore.sql"), &[&caller.to_sql(), &ticket]).await
+    db.call(sql_fn!(restore_ticket(caller: caller.to_sql(), ticket: ticket))).await
 }
 
 /// Changes as the parameter `updates` of SQL.

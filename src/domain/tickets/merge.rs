@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::Result;
 use crate::db::Db;
 use crate::domain::accounts::Caller;
+use crate::{Result, sql_fn};
 
 /// `POST /api/tickets/merge`
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -83,14 +83,16 @@ pub struct Unmerged {
 
 /// Merges a duplicate into its original.
 pub async fn merge(db: &Db, caller: &Caller, input: &MergeTickets) -> Result<Merged> {
-    db.query_json(
-        include_str!("../../../sql/queries/tickets/merge.sql"),
-        &[&caller.to_sql(), &input.ticket_id, &input.into_ticket_id, &input.comment],
-    )
+    db.call(sql_fn!(merge_tickets(
+        caller: caller.to_sql(),
+        ticket: input.ticket_id,
+        into_ticket: input.into_ticket_id,
+        comment: input.comment,
+    )))
     .await
 }
 
 /// Takes a merge back.
 pub async fn unmerge(db: &Db, caller: &Caller, input: &UnmergeTicket) -> Result<Unmerged> {
-    db.query_json(include_str!("../../../sql/queries/tickets/unmerge.sql"), &[&caller.to_sql(), &input.ticket_id]).await
+    db.call(sql_fn!(unmerge_ticket(caller: caller.to_sql(), ticket: input.ticket_id))).await
 }

@@ -7,9 +7,9 @@ use utoipa::ToSchema;
 
 use super::change::{TicketUpdates, to_json};
 use super::{Card, Priority};
-use crate::Result;
 use crate::db::Db;
 use crate::domain::accounts::Caller;
+use crate::{Result, sql_fn};
 
 /// A place in a column: right before or right after another ticket.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
@@ -227,67 +227,79 @@ pub async fn change_status(
     git: Option<Value>,
 ) -> Result<StatusChanged> {
     let position = input.position.clone().unwrap_or_default();
-    db.query_json(
-        include_str!("../../../sql/queries/tickets/change_status.sql"),
-        &[
-            &caller.to_sql(),
-            &input.ticket_id,
-            &input.new_status,
-            &input.comment,
-            &input.commit_sha,
-            &input.version,
-            &position.before,
-            &position.after,
-            &git.map(Json),
-        ],
-    )
+    db.call(sql_fn!(change_status(
+        caller: caller.to_sql(),
+        ticket: input.ticket_id,
+        new_status: input.new_status,
+        comment: input.comment,
+        commit_sha: input.commit_sha,
+        version: input.version,
+        before: position.before,
+        after: position.after,
+        git: git.map(Json),
+    )))
     .await
 }
 
 /// Moves a ticket inside its column.
 pub async fn reorder(db: &Db, caller: &Caller, input: &Reorder) -> Result<Reordered> {
-    db.query_json(
-        include_str!("../../../sql/queries/tickets/reorder.sql"),
-        &[&caller.to_sql(), &input.ticket_id, &input.before, &input.after],
-    )
+    db.call(sql_fn!(reorder_ticket(
+        caller: caller.to_sql(),
+        ticket: input.ticket_id,
+        before: input.before,
+        after: input.after,
+    )))
     .await
 }
 
 /// Resolves a ticket and releases what it blocked.
 pub async fn resolve(db: &Db, caller: &Caller, input: &ResolveTicket, git: Option<Value>) -> Result<Resolved> {
     let comment = input.resolution_comment.as_ref().or(input.resolution.as_ref());
-    db.query_json(
-        include_str!("../../../sql/queries/tickets/resolve.sql"),
-        &[&caller.to_sql(), &input.ticket_id, &comment, &input.commit_sha, &git.map(Json)],
-    )
+    db.call(sql_fn!(resolve_ticket(
+        caller: caller.to_sql(),
+        ticket: input.ticket_id,
+        resolution_comment: comment,
+        commit_sha: input.commit_sha,
+        git: git.map(Json),
+    )))
     .await
 }
 
 /// Takes the next ready ticket.
 pub async fn claim(db: &Db, caller: &Caller, input: &Claim) -> Result<Claimed> {
     let priorities = input.priorities.as_ref().map(|all| all.iter().map(|p| p.as_str()).collect::<Vec<_>>());
-    db.query_json(
-        include_str!("../../../sql/queries/tickets/claim.sql"),
-        &[&caller.to_sql(), &input.workflow_id, &input.ticket_types, &input.tags, &priorities],
-    )
+    db.call(sql_fn!(claim_ticket(
+        caller: caller.to_sql(),
+        workflow: input.workflow_id,
+        ticket_types: input.ticket_types,
+        tags: input.tags,
+        priorities: priorities,
+    )))
     .await
 }
 
 /// Makes the same change in many tickets.
 pub async fn bulk_update(db: &Db, caller: &Caller, input: &BulkUpdate) -> Result<BulkUpdated> {
     let updates = input.updates.as_ref().map(to_json).transpose()?;
-    db.query_json(
-        include_str!("../../../sql/queries/tickets/bulk_update.sql"),
-        &[&caller.to_sql(), &input.workflow_id, &input.ticket_ids, &updates, &input.new_status, &input.comment],
-    )
+    db.call(sql_fn!(bulk_update_tickets(
+        caller: caller.to_sql(),
+        workflow: input.workflow_id,
+        ticket_ids: input.ticket_ids,
+        updates: updates,
+        new_status: input.new_status,
+        comment: input.comment,
+    )))
     .await
 }
 
 /// Links a commit to a ticket.
 pub async fn link_commit(db: &Db, caller: &Caller, input: &LinkCommit, git: Option<Value>) -> Result<CommitLinked> {
-    db.query_json(
-        include_str!("../../../sql/queries/tickets/link_commit.sql"),
-        &[&caller.to_sql(), &input.ticket_id, &input.commit_sha, &input.commit_message, &git.map(Json)],
-    )
+    db.call(sql_fn!(link_commit(
+        caller: caller.to_sql(),
+        ticket: input.ticket_id,
+        commit_sha: input.commit_sha,
+        commit_message: input.commit_message,
+        git: git.map(Json),
+    )))
     .await
 }

@@ -12,7 +12,7 @@ use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::domain::comments::Comment;
 use crate::domain::workflows::BoardConfig;
-use crate::{Error, Result};
+use crate::{Error, Result, sql_fn};
 
 /// Which tickets; what is left out lets all pass.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
@@ -297,7 +297,7 @@ pub struct StatsAnswer {
 
 /// One ticket by id, or by key where the workflow is given.
 pub async fn get(db: &Db, caller: &Caller, ticket: &str, workflow: Option<&str>) -> Result<TicketDetail> {
-    db.query_json(include_str!("../../../sql/queries/tickets/get.sql"), &[&caller.to_sql(), &ticket, &workflow]).await
+    db.call(sql_fn!(get_ticket(caller: caller.to_sql(), ticket: ticket, workflow: workflow))).await
 }
 
 /// Comments below the newest `skip`, or only the one named; whoever reads a whole ticket gets the newest 500.
@@ -309,36 +309,48 @@ pub async fn comments(
     skip: i32,
     limit: i32,
 ) -> Result<CommentPage> {
-    db.query_json(
-        include_str!("../../../sql/queries/tickets/page.sql"),
-        &[&caller.to_sql(), &ticket, &"comments", &only, &skip, &limit],
-    )
+    db.call(sql_fn!(get_ticket_page(
+        caller: caller.to_sql(),
+        ticket: ticket,
+        part: "comments",
+        comment: only,
+        skip: skip,
+        max_rows: limit,
+    )))
     .await
 }
 
 /// A ticket's description, without all the rest.
 pub async fn description(db: &Db, caller: &Caller, ticket: &str) -> Result<String> {
     let found: Value = db
-        .query_json(
-            include_str!("../../../sql/queries/tickets/page.sql"),
-            &[&caller.to_sql(), &ticket, &"description", &None::<String>, &0, &1],
-        )
+        .call(sql_fn!(get_ticket_page(
+            caller: caller.to_sql(),
+            ticket: ticket,
+            part: "description",
+            comment: None::<String>,
+            skip: 0,
+            max_rows: 1,
+        )))
         .await?;
     Ok(found["description"].as_str().unwrap_or("").to_owned())
 }
 
 /// Changes below the newest `skip`; whoever reads a whole ticket gets the newest 200.
 pub async fn changes(db: &Db, caller: &Caller, ticket: &str, skip: i32, limit: i32) -> Result<ChangePage> {
-    db.query_json(
-        include_str!("../../../sql/queries/tickets/page.sql"),
-        &[&caller.to_sql(), &ticket, &"history", &None::<String>, &skip, &limit],
-    )
+    db.call(sql_fn!(get_ticket_page(
+        caller: caller.to_sql(),
+        ticket: ticket,
+        part: "history",
+        comment: None::<String>,
+        skip: skip,
+        max_rows: limit,
+    )))
     .await
 }
 
 /// The ticket of a job, as a page; none if it has none.
 pub async fn of_job(db: &Db, caller: &Caller, job: &str) -> Result<TicketList> {
-    db.query_json(include_str!("../../../sql/queries/tickets/of_job.sql"), &[&caller.to_sql(), &job]).await
+    db.call(sql_fn!(list_job_tickets(caller: caller.to_sql(), job: job))).await
 }
 
 /// A page of a workflow's tickets.
@@ -360,14 +372,19 @@ pub async fn list(
         SortBy::Status => "status",
     };
     let order = if sort_order == SortOrder::Asc { "asc" } else { "desc" };
-    db.query_json(
-        include_str!("../../../sql/queries/tickets/list.sql"),
-        &[&caller.to_sql(), &workflow, &filters.to_sql()?, &by, &order, &limit, &offset],
-    )
+    db.call(sql_fn!(list_tickets(
+        caller: caller.to_sql(),
+        workflow: workflow,
+        filters: filters.to_sql()?,
+        sort_by: by,
+        sort_order: order,
+        max_rows: limit,
+        skip: offset,
+    )))
     .await
 }
 
 /// Statistics of a workflow.
 pub async fn stats(db: &Db, caller: &Caller, workflow: &str) -> Result<StatsAnswer> {
-    db.query_json(include_str!("../../../sql/queries/tickets/stats.sql"), &[&caller.to_sql(), &workflow]).await
+    db.call(sql_fn!(get_ticket_stats(caller: caller.to_sql(), workflow: workflow))).await
 }

@@ -11,6 +11,7 @@ use tokio_postgres::types::Json;
 use tokio_postgres::{Client, Statement};
 
 use super::questions::Question;
+use crate::db::functions::{self, SqlFunction};
 use crate::db::pool::connect;
 use crate::tools::bench::house::House;
 use crate::tools::bench::load::Http;
@@ -84,7 +85,7 @@ impl Askers {
                 Side::Rest => Asker::Rest(Http::open(&house.address).await?),
                 Side::Sql => {
                     let client = connect(&house.url, "callboard-bench").await?;
-                    let statement = client.prepare(crate::domain::search::TICKETS).await?;
+                    let statement = client.prepare(search_statement()?).await?;
                     Asker::Sql(Box::new(client), statement)
                 }
             });
@@ -186,4 +187,12 @@ impl Asker {
 pub fn quantile(values: &mut [f64], share: f64) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get((values.len().saturating_sub(1) as f64 * share) as usize).copied().unwrap_or_default()
+}
+
+/// The statement of [`crate::domain::search::tickets`], with its parameters in the order of that call.
+fn search_statement() -> Result<&'static str> {
+    functions::registered()
+        .find(|function| function.name == "search_tickets")
+        .map(SqlFunction::statement)
+        .ok_or_else(|| Error::Internal("search_tickets is called nowhere".to_owned()))
 }
