@@ -134,7 +134,7 @@ fn parts(commits: Vec<NewCommit>) -> Vec<Vec<NewCommit>> {
     for commit in commits {
         let size = commit.message.len() + commit.files.iter().flatten().map(|path| path.len() + 4).sum::<usize>() + 500;
         match parts.last_mut() {
-            Some(part) if part.len() < references::MOST && bytes + size <= REQUEST => {
+            Some(part) if part.len() < references::MAX_COMMITS_PER_REQUEST && bytes + size <= REQUEST => {
                 bytes += size;
                 part.push(commit);
             }

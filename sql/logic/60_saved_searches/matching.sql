@@ -178,7 +178,7 @@ begin
         delete from search_match_queue q where q.id = any (rows);
         taken := taken + cardinality(rows);
     end loop;
-    return jsonb_build_object('taken', taken, 'told', published, 'wanting', (
+    return jsonb_build_object('taken', taken, 'published', published, 'wanting', (
         select coalesce(jsonb_agg(jsonb_build_object('search_id', s.id, 'query', s.query)), '[]')
           from (select s.* from embedding_models m
                   join saved_searches s on s.notify and s.search_type <> 'keyword' and s.query <> '' and s.model_id is distinct from m.id

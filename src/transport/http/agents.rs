@@ -54,6 +54,6 @@ async fn update(
     body: Json<AgentChange>,
 ) -> Result<Reply<Actor>> {
     let actor = agents::update(&state.db, &auth.caller(), &id.0, &body.0).await?;
-    state.accounts.keys().forget();
+    state.accounts.keys().clear();
     Ok(Reply::ok(actor))
 }
