@@ -16,7 +16,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_postgres::Row;
-use tokio_postgres::types::{FromSql, FromSqlOwned, ToSql, Type};
+use tokio_postgres::types::{FromSql, FromSqlOwned, Json, ToSql, Type};
 
 use self::functions::FunctionCall;
 
@@ -134,28 +134,39 @@ impl Db {
         }
     }
 
-    /// Calls a function that answers `jsonb` (see [`crate::sql_fn!`]) and reads the answer as `T`.
+    /// Calls a function that returns `jsonb` (see [`crate::sql_fn!`]) and deserializes it as `T`. SQL null reads as
+    /// JSON null.
     pub async fn call<T: DeserializeOwned>(&self, call: FunctionCall<'_>) -> Result<T> {
-        self.query_json(call.function.statement(), call.params).await
+        let rows = self.rows(call.function.statement(), call.params).await?;
+        match only_value::<Option<Json<T>>>(&rows)? {
+            Some(Json(value)) => Ok(value),
+            None => T::deserialize(serde_json::Value::Null)
+                .map_err(|error| Error::Internal(format!("logic.{} returned null: {error}", call.function.name))),
+        }
     }
 
-    /// Calls a function that answers `jsonb` and passes the answer on as text, without reading it.
+    /// Calls a function that returns `jsonb` and returns its text, without deserializing it.
     pub async fn call_text(&self, call: FunctionCall<'_>) -> Result<String> {
         let rows = self.rows(call.function.statement(), call.params).await?;
         let JsonText(text) = only_value(&rows)?;
         Ok(text)
     }
 
-    /// Calls a function that answers one plain value: a number, a truth value, a text.
+    /// Calls a function that returns one plain value: a number, a boolean, a text.
     pub async fn scalar<T: FromSqlOwned>(&self, call: FunctionCall<'_>) -> Result<T> {
         only_value(&self.rows(call.function.statement(), call.params).await?)
+    }
+
+    /// Calls a function for its effect.
+    pub async fn execute(&self, call: FunctionCall<'_>) -> Result<()> {
+        self.rows(call.function.statement(), call.params).await.map(drop)
     }
 
     /// Runs a statement whose single row has one `jsonb` column, and reads it as `T`.
     pub async fn query_json<T: DeserializeOwned>(&self, sql: &str, params: Params<'_>) -> Result<T> {
         let rows = self.rows(sql, params).await?;
-        let value: tokio_postgres::types::Json<T> = only_value(&rows)?;
-        Ok(value.0)
+        let Json(value) = only_value(&rows)?;
+        Ok(value)
     }
 
     /// Runs a statement whose single row has one `text` column of JSON that is passed on as it is.

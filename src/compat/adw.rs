@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::Result;
 use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::domain::tickets::Priority;
+use crate::{Result, sql_fn};
 
 /// A job as a workflow of agents.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -111,34 +111,30 @@ pub struct SetAdwStatus {
 
 /// Creates a ticket and its job.
 pub async fn create(db: &Db, caller: &Caller, input: &CreateAdw, key: Option<&str>) -> Result<Adw> {
-    db.query_json(
-        include_str!("../../sql/queries/adw/create.sql"),
-        &[
-            &caller.to_sql(),
-            &input.workflow_id,
-            &input.title,
-            &input.description,
-            &input.kind,
-            &input.stages,
-            &input.priority.map(Priority::as_str),
-            &key,
-        ],
-    )
+    db.call(sql_fn!(create_adw(
+        caller: caller.to_sql(),
+        workflow: input.workflow_id,
+        title: input.title,
+        description: input.description,
+        type: input.kind,
+        stages: input.stages,
+        priority: input.priority.map(Priority::as_str),
+        idempotency_key: key,
+    )))
     .await
 }
 
 /// One of them.
 pub async fn get(db: &Db, caller: &Caller, job: &str) -> Result<Adw> {
-    db.query_json(include_str!("../../sql/queries/adw/get.sql"), &[&caller.to_sql(), &job]).await
+    db.call(sql_fn!(get_adw(caller: caller.to_sql(), job))).await
 }
 
 /// How the work goes, told by whoever runs it elsewhere.
 pub async fn set_status(db: &Db, caller: &Caller, job: &str, input: &SetAdwStatus) -> Result<Adw> {
-    const SQL: &str = include_str!("../../sql/queries/adw/set_status.sql");
-    db.query_json(SQL, &[&caller.to_sql(), &job, &input.status, &input.message]).await
+    db.call(sql_fn!(set_adw_status(caller: caller.to_sql(), job, status: input.status, message: input.message))).await
 }
 
 /// Cancels it, or asks its worker to stop.
 pub async fn cancel(db: &Db, caller: &Caller, job: &str) -> Result<Adw> {
-    db.query_json(include_str!("../../sql/queries/adw/cancel.sql"), &[&caller.to_sql(), &job]).await
+    db.call(sql_fn!(cancel_adw(caller: caller.to_sql(), job))).await
 }

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::domain::workflows::BoardConfig;
-use crate::{Error, Result};
+use crate::{Error, Result, sql_fn};
 
 /// A board that work is begun from.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -132,7 +132,7 @@ pub struct Executions {
 
 /// All that the caller can begin work from.
 pub async fn definitions(db: &Db, caller: &Caller) -> Result<Definitions> {
-    db.query_json(include_str!("../../sql/queries/executions/definitions.sql"), &[&caller.to_sql()]).await
+    db.call(sql_fn!(list_definitions(caller: caller.to_sql()))).await
 }
 
 /// Keeps a board to begin work from.
@@ -151,27 +151,37 @@ pub async fn define(db: &Db, caller: &Caller, input: &CreateDefinition) -> Resul
     let phases = input.phases.as_ref().map(|phases| phases.iter().enumerate().map(name).collect::<Result<Vec<_>>>());
     let phases = phases.transpose()?;
     let board = input.board_config.as_ref().map(Json);
-    const SQL: &str = include_str!("../../sql/queries/executions/define.sql");
-    db.query_json(SQL, &[&caller.to_sql(), &input.name, &input.description, &phases, &board]).await
+    db.call(sql_fn!(create_definition(
+        caller: caller.to_sql(),
+        name: input.name,
+        description: input.description,
+        phases,
+        board_config: board,
+    )))
+    .await
 }
 
 /// Begins a workflow from a definition.
 pub async fn create(db: &Db, caller: &Caller, input: &CreateExecution, key: Option<&str>) -> Result<Execution> {
     let params = input.launch_params.as_ref().map(Json);
-    const SQL: &str = include_str!("../../sql/queries/executions/create.sql");
-    db.query_json(
-        SQL,
-        &[&caller.to_sql(), &input.definition_id, &input.name, &input.description, &params, &input.prompt, &key],
-    )
+    db.call(sql_fn!(create_execution(
+        caller: caller.to_sql(),
+        definition: input.definition_id,
+        name: input.name,
+        description: input.description,
+        params,
+        prompt: input.prompt,
+        idempotency_key: key,
+    )))
     .await
 }
 
 /// The caller's workflows.
 pub async fn list(db: &Db, caller: &Caller, status: Option<&str>, limit: i64) -> Result<Executions> {
-    db.query_json(include_str!("../../sql/queries/executions/list.sql"), &[&caller.to_sql(), &status, &limit]).await
+    db.call(sql_fn!(list_executions(caller: caller.to_sql(), status, max_rows: limit))).await
 }
 
 /// One of them.
 pub async fn get(db: &Db, caller: &Caller, workflow: &str) -> Result<Execution> {
-    db.query_json(include_str!("../../sql/queries/executions/get.sql"), &[&caller.to_sql(), &workflow]).await
+    db.call(sql_fn!(get_execution(caller: caller.to_sql(), workflow))).await
 }

@@ -10,7 +10,7 @@ use crate::domain::accounts::Caller;
 use crate::domain::history::{Cursor, Snapshot};
 use crate::domain::tickets::read::TicketDetail;
 use crate::domain::tickets::{Card, Priority};
-use crate::{Error, Result};
+use crate::{Error, Result, sql_fn};
 
 /// A ticket of a board with its stage.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -137,41 +137,44 @@ pub async fn list(db: &Db, caller: &Caller, workflow: Option<&str>) -> Result<Sn
 
 /// One ticket, by id or key.
 pub async fn get(db: &Db, caller: &Caller, ticket: &str, workflow: Option<&str>) -> Result<StagedTicket> {
-    db.query_json(include_str!("../../sql/queries/stages/get.sql"), &[&caller.to_sql(), &ticket, &workflow]).await
+    db.call(sql_fn!(get_staged_ticket(caller: caller.to_sql(), ticket, workflow))).await
 }
 
 /// Creates a ticket.
 pub async fn create(db: &Db, caller: &Caller, input: &CreateStaged, key: Option<&str>) -> Result<StagedTicket> {
-    db.query_json(
-        include_str!("../../sql/queries/stages/create.sql"),
-        &[
-            &caller.to_sql(),
-            &input.workflow_id,
-            &input.title,
-            &input.description,
-            &input.stage,
-            &input.priority.map(Priority::as_str),
-            &input.ticket_type,
-            &input.tags,
-            &input.assigned_agent_id,
-            &key,
-        ],
-    )
+    db.call(sql_fn!(create_staged_ticket(
+        caller: caller.to_sql(),
+        workflow: input.workflow_id,
+        title: input.title,
+        description: input.description,
+        stage: input.stage,
+        priority: input.priority.map(Priority::as_str),
+        ticket_type: input.ticket_type,
+        tags: input.tags,
+        assigned_agent_id: input.assigned_agent_id,
+        idempotency_key: key,
+    )))
     .await
 }
 
 /// Moves a ticket to a stage.
 pub async fn move_to(db: &Db, caller: &Caller, ticket: &str, input: &MoveToStage) -> Result<StagedTicket> {
-    const SQL: &str = include_str!("../../sql/queries/stages/move.sql");
-    db.query_json(SQL, &[&caller.to_sql(), &ticket, &input.stage, &input.comment, &input.workflow_id]).await
+    db.call(sql_fn!(move_ticket_to_stage(
+        caller: caller.to_sql(),
+        ticket,
+        stage: input.stage,
+        comment: input.comment,
+        workflow: input.workflow_id,
+    )))
+    .await
 }
 
 /// What is being worked on.
 pub async fn status(db: &Db, caller: &Caller, workflow: Option<&str>) -> Result<StageStatus> {
-    db.query_json(include_str!("../../sql/queries/stages/status.sql"), &[&caller.to_sql(), &workflow]).await
+    db.call(sql_fn!(get_stage_status(caller: caller.to_sql(), workflow))).await
 }
 
 /// Who is connected, and to which board.
 pub async fn session(db: &Db, caller: &Caller) -> Result<StageSession> {
-    db.query_json(include_str!("../../sql/queries/stages/session.sql"), &[&caller.to_sql()]).await
+    db.call(sql_fn!(get_stage_session(caller: caller.to_sql()))).await
 }

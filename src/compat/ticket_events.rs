@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::db::Db;
 use crate::domain::accounts::Caller;
-use crate::{Error, Result};
+use crate::{Error, Result, sql_fn};
 
 /// `POST /api/internal/ticket-event`. What else is sent is kept and told as it is.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -83,6 +83,5 @@ pub async fn tell(db: &Db, caller: &Caller, told: &TicketEvent) -> Result<Ticket
         problem.errors.extend(Error::invalid("ticket_id", "is the same, and may be sent instead").as_problem().errors);
         Error::Problem(Box::new(problem))
     })?;
-    const SQL: &str = include_str!("../../sql/queries/activities/tell.sql");
-    db.query_json(SQL, &[&caller.to_sql(), ticket, &told.event, &Json(told)]).await
+    db.call(sql_fn!(record_ticket_event(caller: caller.to_sql(), ticket, event: told.event, payload: Json(told)))).await
 }

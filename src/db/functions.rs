@@ -63,16 +63,17 @@ pub fn registered() -> impl Iterator<Item = &'static SqlFunction> {
 
 /// A call of a function in schema `logic` with named parameters.
 ///
-/// The values are borrowed until the call has been awaited, so the macro stands inside the call that uses it:
+/// A value whose variable has the parameter's name is given by that name alone. The values are borrowed until the
+/// call has been awaited, so the macro stands inside the call that uses it:
 ///
 /// ```ignore
 /// let claimed: ClaimedJob = db
-///     .call(sql_fn!(claim_job(caller: caller.to_sql(), workflow: input.workflow_id, lease_seconds: 60_i64)))
+///     .call(sql_fn!(claim_job(caller: caller.to_sql(), workflow: input.workflow_id, lease_seconds)))
 ///     .await?;
 /// ```
 #[macro_export]
 macro_rules! sql_fn {
-    ($name:ident($($parameter:ident: $value:expr),* $(,)?)) => {
+    ($name:ident($($parameter:ident $(: $value:expr)?),* $(,)?)) => {
         $crate::db::functions::FunctionCall {
             function: {
                 static FUNCTION: $crate::db::functions::SqlFunction = $crate::db::functions::SqlFunction::new(
@@ -83,7 +84,13 @@ macro_rules! sql_fn {
                 inventory::submit! { $crate::db::functions::Registered(&FUNCTION) }
                 &FUNCTION
             },
-            params: &[$(&$value as &(dyn tokio_postgres::types::ToSql + Sync)),*],
+            params: &[$($crate::sql_fn!(@value $parameter $(: $value)?)),*],
         }
+    };
+    (@value $parameter:ident) => {
+        &$parameter as &(dyn tokio_postgres::types::ToSql + Sync)
+    };
+    (@value $parameter:ident: $value:expr) => {
+        &$value as &(dyn tokio_postgres::types::ToSql + Sync)
     };
 }

@@ -5,11 +5,11 @@ use serde_json::Value;
 use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 
-use crate::Result;
 use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::domain::jobs::JobStatus;
 use crate::domain::jobs::work::NewApp;
+use crate::{Result, sql_fn};
 
 /// An app without its texts.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -87,20 +87,22 @@ pub async fn get(db: &Db, caller: &Caller, which: Which<'_>) -> Result<App> {
         Which::App(id) => (Some(id), None),
         Which::Job(id) => (None, Some(id)),
     };
-    db.query_json(include_str!("../../sql/queries/apps/get.sql"), &[&caller.to_sql(), &app, &job]).await
+    db.call(sql_fn!(get_app(caller: caller.to_sql(), app, job))).await
 }
 
 /// Apps of a workflow, or of all the caller is in.
 pub async fn list(db: &Db, caller: &Caller, workflow: Option<&str>, limit: i64, cursor: Option<&str>) -> Result<Apps> {
-    db.query_json(include_str!("../../sql/queries/apps/list.sql"), &[&caller.to_sql(), &workflow, &limit, &cursor])
-        .await
+    db.call(sql_fn!(list_apps(caller: caller.to_sql(), workflow, max_rows: limit, after: cursor))).await
 }
 
 /// Writes a job's app.
 pub async fn put(db: &Db, caller: &Caller, job: &str, input: &NewApp) -> Result<App> {
-    db.query_json(
-        include_str!("../../sql/queries/apps/put.sql"),
-        &[&caller.to_sql(), &job, &input.title, &Json(&input.spec), &input.prd_markdown],
-    )
+    db.call(sql_fn!(put_app(
+        caller: caller.to_sql(),
+        job,
+        title: input.title,
+        spec: Json(&input.spec),
+        prd_markdown: input.prd_markdown,
+    )))
     .await
 }

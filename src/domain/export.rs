@@ -6,11 +6,11 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::Result;
 use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::domain::embeddings::Embeddings;
 use crate::domain::search::{self, SearchTickets};
+use crate::{Result, sql_fn};
 
 /// What to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize, ToSchema)]
@@ -132,7 +132,7 @@ pub async fn found(db: &Db, embeddings: &Embeddings, caller: &Caller, wanted: &S
 }
 
 async fn read_some(db: &Db, caller: &Caller, workflow: &str, tickets: Option<&[&str]>) -> Result<Export> {
-    db.query_json(include_str!("../../sql/queries/export/tickets.sql"), &[&caller.to_sql(), &workflow, &tickets]).await
+    db.call(sql_fn!(export_tickets(caller: caller.to_sql(), workflow, only_these: tickets))).await
 }
 
 /// The columns of the CSV.

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use crate::db::Db;
 use crate::domain::accounts::Caller;
-use crate::{Error, Result};
+use crate::{Error, Result, sql_fn};
 
 /// Most events one read answers with.
 pub const PAGE: i64 = 1000;
@@ -140,8 +140,14 @@ pub async fn events_since(
     epoch: Option<&str>,
     limit: i64,
 ) -> Result<Missed> {
-    const SQL: &str = include_str!("../../sql/queries/history/events_since.sql");
-    db.query_json(SQL, &[&caller.to_sql(), &room.to_string(), &since, &epoch, &limit]).await
+    db.call(sql_fn!(list_events_since(
+        caller: caller.to_sql(),
+        room: room.to_string(),
+        since,
+        since_epoch: epoch,
+        max_events: limit,
+    )))
+    .await
 }
 
 /// The state a room's client starts from: the workflow's board, the ticket's card, or the search.
@@ -176,6 +182,5 @@ pub async fn open_room(db: &Db, caller: &Caller, room: &Room) -> Result<String> 
 /// The room that a caller means: a ticket may be named by its key; without a name it is the workflow the
 /// caller works in by default.
 pub async fn find_room(db: &Db, caller: &Caller, room: Option<&Room>) -> Result<Room> {
-    const SQL: &str = include_str!("../../sql/queries/history/find_room.sql");
-    Room::parse(&db.query_text(SQL, &[&caller.to_sql(), &room.map(Room::to_string)]).await?)
+    Room::parse(&db.scalar(sql_fn!(resolve_room(caller: caller.to_sql(), room: room.map(Room::to_string)))).await?)
 }

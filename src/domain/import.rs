@@ -13,13 +13,10 @@ use tokio_postgres::types::Json;
 
 pub use self::graph::break_cycles;
 pub use self::people::{People, Person};
-use crate::Result;
 use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::domain::search;
-
-/// The statement that imports; `bench` fills its own database with it.
-pub(crate) const TICKETS: &str = include_str!("../../sql/queries/import/tickets.sql");
+use crate::{Result, sql_fn};
 
 /// Where a ticket stands, apart from any board.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -165,7 +162,8 @@ pub struct Outcome {
 /// Imports a batch into the workflow of this id or name (made if there is none), all or nothing.
 pub async fn run(db: &Db, caller: &Caller, workflow: &str, batch: &Batch) -> Result<Outcome> {
     let people: Vec<&Person> = batch.people.iter().collect();
-    let outcome = db.query_json(TICKETS, &[&caller.to_sql(), &workflow, &Json(&batch.items), &Json(&people)]).await?;
+    let (items, people) = (Json(&batch.items), Json(&people));
+    let outcome = db.call(sql_fn!(import_tickets(caller: caller.to_sql(), named: workflow, items, people))).await?;
     // Search weighs words by how common they are, which many tickets at once change. It would be noticed
     // within minutes; only ranking is a little worse till then, so a failure here is no failure to import.
     if let Err(error) = search::words::refresh(db, true).await {

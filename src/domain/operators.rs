@@ -4,23 +4,23 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::Result;
 use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::domain::accounts::keys::ApiKey;
 use crate::domain::accounts::passwords::{Password, Passwords};
 use crate::domain::accounts::people::{Actor, normalize_email};
+use crate::{Result, sql_fn};
 
 /// The actor a command acts as: the one named by id or e-mail address, else the oldest administrator,
 /// else a service actor named `callboard`.
 pub async fn operator(db: &Db, who: Option<&str>) -> Result<Caller> {
-    let actor: String = db.query_json(include_str!("../../sql/queries/operators/operator.sql"), &[&who]).await?;
+    let actor: String = db.scalar(sql_fn!(resolve_operator(who))).await?;
     Ok(Caller::trusted(actor))
 }
 
 /// The ids of workflows given by id or name.
 pub async fn find_workflows(db: &Db, caller: &Caller, names: &[String]) -> Result<Vec<String>> {
-    db.query_json(include_str!("../../sql/queries/operators/find_workflows.sql"), &[&caller.to_sql(), &names]).await
+    db.call(sql_fn!(resolve_workflow_ids(caller: caller.to_sql(), names))).await
 }
 
 /// The id of a workflow given by id or name.
@@ -50,7 +50,7 @@ pub struct User {
 
 /// Every person with an account, oldest first.
 pub async fn list_users(db: &Db) -> Result<Vec<User>> {
-    db.query_json(include_str!("../../sql/queries/operators/list_users.sql"), &[]).await
+    db.call(sql_fn!(list_users())).await
 }
 
 /// Sets a person's password and ends all their sessions.
@@ -58,7 +58,7 @@ pub async fn reset_password(db: &Db, email: &str, password: Password) -> Result<
     let email = normalize_email(email)?;
     password.check("password")?;
     let hash = Passwords::default().hash(password).await?;
-    db.query_json(include_str!("../../sql/queries/operators/reset_password.sql"), &[&email, &hash]).await
+    db.call(sql_fn!(reset_password(email_address: email, new_password: hash))).await
 }
 
 /// A stream that is not whole.
@@ -95,15 +95,15 @@ pub struct Verification {
 
 /// Checks that every stream holds each of its numbers once.
 pub async fn verify_streams(db: &Db) -> Result<Verification> {
-    db.query_json(include_str!("../../sql/queries/maintenance/verify_streams.sql"), &[]).await
+    db.call(sql_fn!(verify_streams())).await
 }
 
 /// Begins a new epoch after a restore, so that no client trusts an old cursor; answers it.
 pub async fn note_restore(db: &Db) -> Result<String> {
-    db.query_json(include_str!("../../sql/queries/maintenance/note_restore.sql"), &[]).await
+    db.scalar(sql_fn!(record_restore())).await
 }
 
 /// Every key that is not revoked, or those of one actor; oldest first.
 pub async fn list_keys(db: &Db, actor: Option<&str>) -> Result<Vec<ApiKey>> {
-    db.query_json(include_str!("../../sql/queries/operators/list_keys.sql"), &[&actor]).await
+    db.call(sql_fn!(list_all_api_keys(actor))).await
 }

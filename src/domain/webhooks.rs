@@ -17,7 +17,7 @@ use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::domain::history::Event;
 use crate::outbound::address;
-use crate::{Error, Result};
+use crate::{Error, Result, sql_fn};
 
 /// Makes of an event its type and the body that is sent: the same text that sockets get. Given by the door
 /// that knows it.
@@ -245,8 +245,15 @@ impl WebhookDispatcher {
         // Names are looked up for owners only.
         list(db, caller, &input.workflow_id).await?;
         let url = self.checked(&input.url).await?;
-        let sql = include_str!("../../sql/queries/webhooks/create.sql");
-        let webhook = db.query_json(sql, &[&caller.to_sql(), &input.workflow_id, &url, &secret, &input.events]).await?;
+        let webhook = db
+            .call(sql_fn!(create_webhook(
+                caller: caller.to_sql(),
+                workflow: input.workflow_id,
+                url,
+                secret,
+                events: input.events,
+            )))
+            .await?;
         Ok(CreatedWebhook { webhook, secret })
     }
 
@@ -259,14 +266,20 @@ impl WebhookDispatcher {
             }
             None => None,
         };
-        let sql = include_str!("../../sql/queries/webhooks/update.sql");
-        db.query_json(sql, &[&caller.to_sql(), &id, &url, &input.events, &input.active]).await
+        db.call(sql_fn!(update_webhook(
+            caller: caller.to_sql(),
+            webhook: id,
+            url,
+            events: input.events,
+            active: input.active,
+        )))
+        .await
     }
 
     /// Sends a test at once, whatever the webhook asks for and also where it is stopped.
     pub async fn test(&self, db: &Db, caller: &Caller, id: &str) -> Result<WebhookTested> {
-        let sql = include_str!("../../sql/queries/webhooks/target.sql");
-        let TestTarget { target, actor_id, epoch, now } = db.query_json(sql, &[&caller.to_sql(), &id]).await?;
+        let TestTarget { target, actor_id, epoch, now } =
+            db.call(sql_fn!(get_webhook_target(caller: caller.to_sql(), webhook: id))).await?;
         let metadata = RawValue::from_string(json!({"webhook": {"webhook_id": target.id}}).to_string())
             .map_err(|error| Error::Internal(error.to_string()))?;
         let event = Event {
@@ -292,9 +305,20 @@ impl WebhookDispatcher {
         let sent = self.sender.send(&target.url, &secret, &message_id, now.as_second(), body).await;
         let duration_ms = i64::try_from(sent.duration.as_millis()).unwrap_or(i64::MAX);
         let (status, success) = (sent.status.map(i64::from), sent.error.is_none());
-        let sql = include_str!("../../sql/queries/webhooks/log.sql");
         let (webhook, workflow) = (&target.id, &target.workflow_id);
-        db.rows(sql, &[webhook, workflow, &message_id, &kind, &status, &success, &sent.error, &duration_ms]).await?;
+        db.execute(sql_fn!(insert_webhook_delivery(
+            webhook,
+            workflow,
+            message_id,
+            event_type: kind,
+            seq: None::<i64>,
+            attempt: 1_i64,
+            status_code: status,
+            delivered: success,
+            error: sent.error,
+            duration_ms,
+        )))
+        .await?;
         Ok(WebhookTested {
             success,
             message_id,
@@ -307,21 +331,21 @@ impl WebhookDispatcher {
 
 /// The webhooks of a workflow.
 pub async fn list(db: &Db, caller: &Caller, workflow: &str) -> Result<Webhooks> {
-    db.query_json(include_str!("../../sql/queries/webhooks/list.sql"), &[&caller.to_sql(), &workflow]).await
+    db.call(sql_fn!(list_webhooks(caller: caller.to_sql(), workflow))).await
 }
 
 /// One webhook.
 pub async fn get(db: &Db, caller: &Caller, id: &str) -> Result<Webhook> {
-    db.query_json(include_str!("../../sql/queries/webhooks/get.sql"), &[&caller.to_sql(), &id]).await
+    db.call(sql_fn!(get_webhook(caller: caller.to_sql(), webhook: id))).await
 }
 
 /// Deletes a webhook and its log.
 pub async fn delete(db: &Db, caller: &Caller, id: &str) -> Result<()> {
-    db.query_json(include_str!("../../sql/queries/webhooks/delete.sql"), &[&caller.to_sql(), &id]).await
+    db.call(sql_fn!(delete_webhook(caller: caller.to_sql(), webhook: id))).await
 }
 
 /// The newest attempts, from below `cursor`.
 pub async fn deliveries(db: &Db, caller: &Caller, id: &str, limit: i32, cursor: Option<i64>) -> Result<DeliveryList> {
-    db.query_json(include_str!("../../sql/queries/webhooks/deliveries.sql"), &[&caller.to_sql(), &id, &limit, &cursor])
+    db.call(sql_fn!(list_webhook_deliveries(caller: caller.to_sql(), webhook: id, max_rows: limit, after: cursor)))
         .await
 }

@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Approval, Decision};
-use crate::Result;
 use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::domain::tickets::ApprovalStatus;
+use crate::{Result, sql_fn};
 
 /// `POST /api/tickets/request-review`
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -115,11 +115,7 @@ pub struct PendingReviews {
 
 /// Asks people to look at a ticket.
 pub async fn request_review(db: &Db, caller: &Caller, input: &RequestReview) -> Result<Reviewed> {
-    db.query_json(
-        include_str!("../../../sql/queries/approvals/request_review.sql"),
-        &[&caller.to_sql(), &input.ticket_id, &input.comment],
-    )
-    .await
+    db.call(sql_fn!(request_review(caller: caller.to_sql(), ticket: input.ticket_id, comment: input.comment))).await
 }
 
 /// Approves or rejects a ticket that waits for review.
@@ -131,11 +127,7 @@ pub async fn review(
     reason: Option<&str>,
     comment: Option<&str>,
 ) -> Result<Reviewed> {
-    db.query_json(
-        include_str!("../../../sql/queries/approvals/review.sql"),
-        &[&caller.to_sql(), &ticket, &decision.as_str(), &reason, &comment],
-    )
-    .await
+    db.call(sql_fn!(review_ticket(caller: caller.to_sql(), ticket, decision: decision.as_str(), reason, comment))).await
 }
 
 /// Asks people what a ticket means.
@@ -145,22 +137,18 @@ pub async fn request_clarification(
     input: &RequestClarification,
     key: Option<&str>,
 ) -> Result<ClarificationRequested> {
-    db.query_json(
-        include_str!("../../../sql/queries/approvals/request_clarification.sql"),
-        &[
-            &caller.to_sql(),
-            &input.ticket_id,
-            &input.conflict_description,
-            &input.context,
-            &input.potential_solutions,
-            &key,
-        ],
-    )
+    db.call(sql_fn!(request_clarification(
+        caller: caller.to_sql(),
+        ticket: input.ticket_id,
+        conflict_description: input.conflict_description,
+        context: input.context,
+        potential_solutions: input.potential_solutions,
+        idempotency_key: key,
+    )))
     .await
 }
 
 /// Tickets that wait for review, in one workflow or all of the caller's.
 pub async fn pending(db: &Db, caller: &Caller, workflow: Option<&str>) -> Result<PendingReviews> {
-    db.query_json(include_str!("../../../sql/queries/approvals/pending_reviews.sql"), &[&caller.to_sql(), &workflow])
-        .await
+    db.call(sql_fn!(count_pending_reviews(caller: caller.to_sql(), workflow))).await
 }

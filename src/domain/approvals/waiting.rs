@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use super::{Approval, ApprovalState, get};
-use crate::Result;
 use crate::db::Db;
 use crate::domain::accounts::Caller;
+use crate::{Result, sql_fn};
 
 /// Between two looks for those who wait.
 const LOOK: Duration = Duration::from_millis(250);
@@ -143,9 +143,9 @@ impl DecisionWaits {
 }
 
 async fn expire(db: &Db) -> Result<i64> {
-    db.query_json(include_str!("../../../sql/queries/approvals/expire.sql"), &[&BATCH]).await
+    db.scalar(sql_fn!(expire_approvals(max_rows: BATCH))).await
 }
 
 async fn settled(db: &Db, ids: &[String]) -> Result<Vec<String>> {
-    db.query_json(include_str!("../../../sql/queries/approvals/settled.sql"), &[&ids]).await
+    db.call(sql_fn!(list_settled_approvals(ids))).await
 }

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::db::Db;
 use crate::domain::accounts::Caller;
-use crate::{Error, Result};
+use crate::{Error, Result, sql_fn};
 
 /// What a line of the transcript is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -172,10 +172,14 @@ pub struct PostMessage {
 
 /// A page of a job's transcript.
 pub async fn list(db: &Db, caller: &Caller, filter: &MessageFilter) -> Result<Messages> {
-    db.query_json(
-        include_str!("../../../sql/queries/jobs/list_messages.sql"),
-        &[&caller.to_sql(), &filter.job_id, &filter.kinds, &filter.after, &filter.before, &filter.limit],
-    )
+    db.call(sql_fn!(list_job_messages(
+        caller: caller.to_sql(),
+        job: filter.job_id,
+        kinds: filter.kinds,
+        after: filter.after,
+        before: filter.before,
+        max_rows: filter.limit,
+    )))
     .await
 }
 
@@ -184,25 +188,21 @@ pub async fn post(db: &Db, caller: &Caller, input: &PostMessage) -> Result<Messa
     let content = input.content.as_ref().or(input.message.as_ref());
     let content = content.filter(|text| !text.trim().is_empty());
     let content = content.ok_or_else(|| Error::invalid("content", "must be given and not be empty"))?;
-    db.query_json(
-        include_str!("../../../sql/queries/jobs/post_message.sql"),
-        &[
-            &caller.to_sql(),
-            &input.job_id,
-            content,
-            &input.kind.map(MessageKind::as_str),
-            &input.role.map(MessageRole::as_str),
-            &input.sender,
-            &input.level.map(Level::as_str),
-            &input.metadata.as_ref().map(Json),
-        ],
-    )
+    db.call(sql_fn!(post_job_message(
+        caller: caller.to_sql(),
+        job: input.job_id,
+        content,
+        kind: input.kind.map(MessageKind::as_str),
+        role: input.role.map(MessageRole::as_str),
+        sender: input.sender,
+        level: input.level.map(Level::as_str),
+        metadata: input.metadata.as_ref().map(Json),
+    )))
     .await
 }
 
 /// Deletes a line.
 pub async fn delete(db: &Db, caller: &Caller, id: &str) -> Result<()> {
-    let _: Value =
-        db.query_json(include_str!("../../../sql/queries/jobs/delete_message.sql"), &[&caller.to_sql(), &id]).await?;
+    let _: Value = db.call(sql_fn!(delete_job_message(caller: caller.to_sql(), message: id))).await?;
     Ok(())
 }

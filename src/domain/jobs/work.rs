@@ -7,9 +7,9 @@ use utoipa::ToSchema;
 
 use super::Job;
 use super::messages::{Level, MessageKind, MessageRole};
-use crate::Result;
 use crate::db::Db;
 use crate::domain::accounts::Caller;
+use crate::{Result, sql_fn};
 
 /// `POST /api/jobs/{id}/stage`
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
@@ -214,28 +214,36 @@ pub struct JobFailed {
 
 /// Enters a stage; the ticket goes along.
 pub async fn enter_stage(db: &Db, caller: &Caller, id: &str, input: &EnterStage) -> Result<StageEntered> {
-    db.query_json(
-        include_str!("../../../sql/queries/jobs/stage.sql"),
-        &[&caller.to_sql(), &id, &input.lease_token, &input.stage, &input.message],
-    )
+    db.call(sql_fn!(enter_stage(
+        caller: caller.to_sql(),
+        job: id,
+        token: input.lease_token,
+        stage: input.stage,
+        message: input.message,
+    )))
     .await
 }
 
 /// Notes progress.
 pub async fn report_progress(db: &Db, caller: &Caller, id: &str, input: &ReportProgress) -> Result<ProgressReported> {
-    db.query_json(
-        include_str!("../../../sql/queries/jobs/progress.sql"),
-        &[&caller.to_sql(), &id, &input.lease_token, &input.progress, &input.message],
-    )
+    db.call(sql_fn!(report_progress(
+        caller: caller.to_sql(),
+        job: id,
+        token: input.lease_token,
+        progress: input.progress,
+        message: input.message,
+    )))
     .await
 }
 
 /// Adds lines to the transcript.
 pub async fn post_messages(db: &Db, caller: &Caller, id: &str, input: &PostMessages) -> Result<MessagesPosted> {
-    db.query_json(
-        include_str!("../../../sql/queries/jobs/messages.sql"),
-        &[&caller.to_sql(), &id, &input.lease_token, &Json(&input.messages)],
-    )
+    db.call(sql_fn!(post_job_messages(
+        caller: caller.to_sql(),
+        job: id,
+        token: input.lease_token,
+        messages: Json(&input.messages),
+    )))
     .await
 }
 
@@ -247,28 +255,28 @@ pub async fn complete(
     input: &CompleteJob,
     git: Option<Value>,
 ) -> Result<JobCompleted> {
-    db.query_json(
-        include_str!("../../../sql/queries/jobs/complete.sql"),
-        &[
-            &caller.to_sql(),
-            &id,
-            &input.lease_token,
-            &input.result.as_ref().map(Json),
-            &input.commit_sha,
-            &input.commit_message,
-            &input.resolution_comment,
-            &input.app.as_ref().map(Json),
-            &git.map(Json),
-        ],
-    )
+    db.call(sql_fn!(complete_job(
+        caller: caller.to_sql(),
+        job: id,
+        token: input.lease_token,
+        result: input.result.as_ref().map(Json),
+        commit_sha: input.commit_sha,
+        commit_message: input.commit_message,
+        resolution_comment: input.resolution_comment,
+        app: input.app.as_ref().map(Json),
+        git: git.map(Json),
+    )))
     .await
 }
 
 /// Ends the attempt with failure.
 pub async fn fail(db: &Db, caller: &Caller, id: &str, input: &FailJob) -> Result<JobFailed> {
-    db.query_json(
-        include_str!("../../../sql/queries/jobs/fail.sql"),
-        &[&caller.to_sql(), &id, &input.lease_token, &input.error, &input.retry.unwrap_or(true)],
-    )
+    db.call(sql_fn!(fail_job(
+        caller: caller.to_sql(),
+        job: id,
+        token: input.lease_token,
+        error: input.error,
+        retry: input.retry.unwrap_or(true),
+    )))
     .await
 }

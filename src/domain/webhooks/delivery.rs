@@ -14,9 +14,9 @@ use tokio::sync::{Notify, Semaphore};
 
 use super::sender::{Outcome, PATIENCE, Sender};
 use super::{Envelope, Target};
-use crate::Result;
 use crate::db::Db;
 use crate::domain::history::Event;
+use crate::{Result, sql_fn};
 
 /// How long a claim holds; each event that was taken extends it.
 const LEASE: Duration = Duration::from_secs(30);
@@ -111,8 +111,7 @@ async fn run(db: Db, sender: Sender, envelope: Envelope, shared: Arc<Shared>) {
 }
 
 async fn claim(db: &Db) -> Result<Option<Claim>> {
-    let sql = include_str!("../../../sql/queries/webhooks/claim.sql");
-    db.query_json(sql, &[&LEASE.as_secs_f64(), &PAGE]).await
+    db.call(sql_fn!(claim_webhook(lease_seconds: LEASE.as_secs_f64(), max_events: PAGE))).await
 }
 
 /// Sends the events of a claim, one after the other, until one is not taken or the claim is lost.
@@ -138,26 +137,41 @@ async fn deliver(db: &Db, sender: &Sender, envelope: Envelope, claim: Claim, sto
         let status = status.map(i64::from);
         let took = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
         if let Some(error) = error {
-            let sql = include_str!("../../../sql/queries/webhooks/failed.sql");
-            db.query_json::<bool>(
-                sql,
-                &[&webhook.id, &token, &passed, &event.seq, &id, &kind, &status, &error, &took, &retry_after],
-            )
+            db.call::<bool>(sql_fn!(record_webhook_failure(
+                webhook: webhook.id,
+                token,
+                passed,
+                seq: event.seq,
+                message_id: id,
+                event_type: kind,
+                status_code: status,
+                error,
+                duration_ms: took,
+                retry_after,
+            )))
             .await?;
             return Ok(());
         }
-        let sql = include_str!("../../../sql/queries/webhooks/delivered.sql");
         let lease = LEASE.as_secs_f64();
-        let ours: bool =
-            db.query_json(sql, &[&webhook.id, &token, &lease, &event.seq, &id, &kind, &status, &took]).await?;
+        let ours: bool = db
+            .call(sql_fn!(record_webhook_success(
+                webhook: webhook.id,
+                token,
+                lease_seconds: lease,
+                seq: event.seq,
+                message_id: id,
+                event_type: kind,
+                status_code: status,
+                duration_ms: took,
+            )))
+            .await?;
         if !ours {
             return Ok(());
         }
         passed = event.seq;
         held_since = Instant::now();
     }
-    let sql = include_str!("../../../sql/queries/webhooks/release.sql");
-    db.query_json::<bool>(sql, &[&webhook.id, &token, &passed]).await.map(drop)
+    db.call::<bool>(sql_fn!(release_webhook(webhook: webhook.id, token, passed))).await.map(drop)
 }
 
 impl Target {

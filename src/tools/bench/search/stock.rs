@@ -119,10 +119,8 @@ fn made_up() -> Result<Batch> {
 async fn import(house: &House, batch: &Batch) -> Result<String> {
     eprintln!("importing {} tickets", batch.items.len());
     let people: Vec<&Person> = batch.people.iter().collect();
-    house
-        .sql
-        .query_one(crate::domain::import::TICKETS, &[&house.caller, &"Searched", &Json(&batch.items), &Json(&people)])
-        .await?;
+    let sql = "select logic.import_tickets(caller => $1, named => 'Searched', items => $2, people => $3)";
+    house.sql.query_one(sql, &[&house.caller, &Json(&batch.items), &Json(&people)]).await?;
     let row = house.sql.query_one("select id from workflows where name = 'Searched'", &[]).await?;
     Ok(row.get(0))
 }
