@@ -1,16 +1,18 @@
 //! Boards that follow stages, as one kind of existing client knows them: a ticket's `stage` is its column,
 //! and whoever names no workflow means the one they work in by default.
 
+#[cfg(feature = "server")]
+mod queries;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::db::Db;
-use crate::domain::accounts::Caller;
-use crate::domain::history::{Cursor, Snapshot};
 use crate::domain::tickets::read::TicketDetail;
 use crate::domain::tickets::{Card, Priority};
-use crate::{Error, Result, sql_fn};
+
+#[cfg(feature = "server")]
+pub use self::queries::*;
 
 /// A ticket of a board with its stage.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -126,55 +128,4 @@ pub struct StageSession {
     pub epoch: String,
     /// The last number of the board's stream.
     pub seq: i64,
-}
-
-/// Every ticket of a board, as JSON text, with the board's place in its stream.
-pub async fn list(db: &Db, caller: &Caller, workflow: Option<&str>) -> Result<Snapshot> {
-    let rows = db.rows(include_str!("../../sql/queries/stages/list.sql"), &[&caller.to_sql(), &workflow]).await?;
-    let row = rows.first().ok_or_else(|| Error::Internal("a board answered no row".to_owned()))?;
-    Ok(Snapshot { cursor: Cursor { epoch: row.try_get(0)?, seq: row.try_get(1)? }, body: row.try_get(2)? })
-}
-
-/// One ticket, by id or key.
-pub async fn get(db: &Db, caller: &Caller, ticket: &str, workflow: Option<&str>) -> Result<StagedTicket> {
-    db.call(sql_fn!(get_staged_ticket(caller: caller.to_sql(), ticket, workflow))).await
-}
-
-/// Creates a ticket.
-pub async fn create(db: &Db, caller: &Caller, input: &CreateStaged, key: Option<&str>) -> Result<StagedTicket> {
-    db.call(sql_fn!(create_staged_ticket(
-        caller: caller.to_sql(),
-        workflow: input.workflow_id,
-        title: input.title,
-        description: input.description,
-        stage: input.stage,
-        priority: input.priority.map(Priority::as_str),
-        ticket_type: input.ticket_type,
-        tags: input.tags,
-        assigned_agent_id: input.assigned_agent_id,
-        idempotency_key: key,
-    )))
-    .await
-}
-
-/// Moves a ticket to a stage.
-pub async fn move_to(db: &Db, caller: &Caller, ticket: &str, input: &MoveToStage) -> Result<StagedTicket> {
-    db.call(sql_fn!(move_ticket_to_stage(
-        caller: caller.to_sql(),
-        ticket,
-        stage: input.stage,
-        comment: input.comment,
-        workflow: input.workflow_id,
-    )))
-    .await
-}
-
-/// What is being worked on.
-pub async fn status(db: &Db, caller: &Caller, workflow: Option<&str>) -> Result<StageStatus> {
-    db.call(sql_fn!(get_stage_status(caller: caller.to_sql(), workflow))).await
-}
-
-/// Who is connected, and to which board.
-pub async fn session(db: &Db, caller: &Caller) -> Result<StageSession> {
-    db.call(sql_fn!(get_stage_session(caller: caller.to_sql()))).await
 }

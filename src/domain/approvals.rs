@@ -4,15 +4,18 @@
 //! Reviews and clarifications of tickets are approvals too, by names that existing clients know
 //! ([`reviews`]).
 
+#[cfg(feature = "server")]
+mod queries;
+#[cfg(feature = "server")]
 pub mod reviews;
+#[cfg(feature = "server")]
 pub mod waiting;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::db::Db;
-use crate::domain::accounts::Caller;
-use crate::{Result, sql_fn};
+#[cfg(feature = "server")]
+pub use self::queries::*;
 
 /// What is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -217,62 +220,4 @@ pub struct Which {
     pub kind: Option<Vec<String>>,
     /// Asked by the caller.
     pub mine: Option<bool>,
-}
-
-/// Parks a question.
-pub async fn ask(db: &Db, caller: &Caller, input: &Ask, key: Option<&str>) -> Result<Approval> {
-    db.call(sql_fn!(request_approval(
-        caller: caller.to_sql(),
-        workflow: input.workflow_id,
-        ticket: input.ticket_id,
-        job: input.job_id,
-        kind: input.kind.map(ApprovalKind::as_str),
-        question: input.question,
-        context: input.context,
-        options: input.options,
-        blocks_job: input.blocks_job,
-        expires_in_seconds: input.expires_in_seconds,
-        lease_token: input.lease_token,
-        idempotency_key: key,
-    )))
-    .await
-}
-
-/// One approval.
-pub async fn get(db: &Db, caller: &Caller, id: &str) -> Result<Approval> {
-    db.call(sql_fn!(get_approval(caller: caller.to_sql(), approval: id))).await
-}
-
-/// Approvals, the newest first, from below `cursor`.
-pub async fn list(db: &Db, caller: &Caller, which: &Which, limit: i32, cursor: Option<&str>) -> Result<ApprovalList> {
-    db.call(sql_fn!(list_approvals(
-        caller: caller.to_sql(),
-        workflow: which.workflow_id,
-        ticket: which.ticket_id,
-        job: which.job_id,
-        statuses: which.status,
-        kinds: which.kind,
-        mine: which.mine,
-        max_rows: limit,
-        after: cursor,
-    )))
-    .await
-}
-
-/// Decides. The same decision again answers the same; another one is refused.
-pub async fn decide(db: &Db, caller: &Caller, id: &str, decision: Decision, input: &Decide) -> Result<Approval> {
-    db.call(sql_fn!(decide_approval(
-        caller: caller.to_sql(),
-        approval: id,
-        decision: decision.as_str(),
-        answer: input.answer,
-        reason: input.reason,
-        comment: input.comment,
-    )))
-    .await
-}
-
-/// Takes a question back.
-pub async fn withdraw(db: &Db, caller: &Caller, id: &str, input: &Withdraw) -> Result<Approval> {
-    db.call(sql_fn!(withdraw_approval(caller: caller.to_sql(), approval: id, reason: input.reason))).await
 }

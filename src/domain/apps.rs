@@ -1,15 +1,16 @@
 //! Apps: what a job has specified, a JSON document and a product description in Markdown. One a job.
 
+#[cfg(feature = "server")]
+mod queries;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 
-use crate::db::Db;
-use crate::domain::accounts::Caller;
 use crate::domain::jobs::JobStatus;
-use crate::domain::jobs::work::NewApp;
-use crate::{Result, sql_fn};
+
+#[cfg(feature = "server")]
+pub use self::queries::*;
 
 /// An app without its texts.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -79,30 +80,4 @@ pub enum Which<'a> {
     App(&'a str),
     /// By its job's.
     Job(&'a str),
-}
-
-/// One app.
-pub async fn get(db: &Db, caller: &Caller, which: Which<'_>) -> Result<App> {
-    let (app, job) = match which {
-        Which::App(id) => (Some(id), None),
-        Which::Job(id) => (None, Some(id)),
-    };
-    db.call(sql_fn!(get_app(caller: caller.to_sql(), app, job))).await
-}
-
-/// Apps of a workflow, or of all the caller is in.
-pub async fn list(db: &Db, caller: &Caller, workflow: Option<&str>, limit: i64, cursor: Option<&str>) -> Result<Apps> {
-    db.call(sql_fn!(list_apps(caller: caller.to_sql(), workflow, max_rows: limit, after: cursor))).await
-}
-
-/// Writes a job's app.
-pub async fn put(db: &Db, caller: &Caller, job: &str, input: &NewApp) -> Result<App> {
-    db.call(sql_fn!(put_app(
-        caller: caller.to_sql(),
-        job,
-        title: input.title,
-        spec: Json(&input.spec),
-        prd_markdown: input.prd_markdown,
-    )))
-    .await
 }

@@ -1,19 +1,21 @@
 //! Export: a workflow's tickets, or what a search found, as JSON, CSV or Markdown.
 
+#[cfg(feature = "server")]
+mod queries;
+
 use std::io::{self, Write};
 
+#[cfg(feature = "server")]
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::db::Db;
-use crate::domain::accounts::Caller;
-use crate::domain::embeddings::Embeddings;
-use crate::domain::search::{self, SearchTickets};
-use crate::{Result, sql_fn};
+#[cfg(feature = "server")]
+pub use self::queries::*;
 
 /// What to write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[cfg_attr(feature = "server", derive(ValueEnum))]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
     /// One document with everything, comments too.
@@ -117,22 +119,6 @@ pub struct Export {
     pub workflow_name: String,
     /// The tickets by number.
     pub tickets: Vec<Ticket>,
-}
-
-/// Reads a workflow's tickets.
-pub async fn read(db: &Db, caller: &Caller, workflow: &str) -> Result<Export> {
-    read_some(db, caller, workflow, None).await
-}
-
-/// What a search finds, the best first, at most 1,000.
-pub async fn found(db: &Db, embeddings: &Embeddings, caller: &Caller, wanted: &SearchTickets) -> Result<Export> {
-    let answer = search::find(db, embeddings, caller, wanted, 1000, 1000).await?;
-    let ids: Vec<&str> = answer.results.iter().map(|result| result.ticket_id.as_str()).collect();
-    read_some(db, caller, &wanted.workflow_id, Some(&ids)).await
-}
-
-async fn read_some(db: &Db, caller: &Caller, workflow: &str, tickets: Option<&[&str]>) -> Result<Export> {
-    db.call(sql_fn!(export_tickets(caller: caller.to_sql(), workflow, only_these: tickets))).await
 }
 
 /// The columns of the CSV.

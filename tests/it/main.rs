@@ -13,6 +13,7 @@ mod http;
 mod import;
 mod jobs;
 mod layers;
+mod light_client;
 mod live;
 mod logic;
 mod mcp;

@@ -1,13 +1,14 @@
 //! A job's transcript as people and programs read and write it.
 
+#[cfg(feature = "server")]
+mod queries;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 
-use crate::db::Db;
-use crate::domain::accounts::Caller;
-use crate::{Error, Result, sql_fn};
+#[cfg(feature = "server")]
+pub use self::queries::*;
 
 /// What a line of the transcript is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -168,41 +169,4 @@ pub struct PostMessage {
     /// The acting agent, where the caller may act for others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent_id: Option<String>,
-}
-
-/// A page of a job's transcript.
-pub async fn list(db: &Db, caller: &Caller, filter: &MessageFilter) -> Result<Messages> {
-    db.call(sql_fn!(list_job_messages(
-        caller: caller.to_sql(),
-        job: filter.job_id,
-        kinds: filter.kinds,
-        after: filter.after,
-        before: filter.before,
-        max_rows: filter.limit,
-    )))
-    .await
-}
-
-/// Adds a line, from a member.
-pub async fn post(db: &Db, caller: &Caller, input: &PostMessage) -> Result<Message> {
-    let content = input.content.as_ref().or(input.message.as_ref());
-    let content = content.filter(|text| !text.trim().is_empty());
-    let content = content.ok_or_else(|| Error::invalid("content", "must be given and not be empty"))?;
-    db.call(sql_fn!(post_job_message(
-        caller: caller.to_sql(),
-        job: input.job_id,
-        content,
-        kind: input.kind.map(MessageKind::as_str),
-        role: input.role.map(MessageRole::as_str),
-        sender: input.sender,
-        level: input.level.map(Level::as_str),
-        metadata: input.metadata.as_ref().map(Json),
-    )))
-    .await
-}
-
-/// Deletes a line.
-pub async fn delete(db: &Db, caller: &Caller, id: &str) -> Result<()> {
-    let _: Value = db.call(sql_fn!(delete_job_message(caller: caller.to_sql(), message: id))).await?;
-    Ok(())
 }
