@@ -14,9 +14,10 @@
 //!   could not walk to: the child inherits the directory instead of looking it up.
 
 mod cluster;
+mod data_dir;
 mod owner;
-mod place;
 mod process;
+mod programs;
 mod supervisor;
 
 use std::path::{Path, PathBuf};
@@ -24,7 +25,7 @@ use std::sync::mpsc;
 
 use tokio::sync::{oneshot, watch};
 
-use self::place::Place;
+use self::data_dir::DataDir;
 use self::supervisor::Order;
 
 /// The account and the database that every connection to the embedded Postgres uses.
@@ -198,12 +199,13 @@ impl Embedded {
         // One thread of its own for the whole life: the kernel's "parent died" signal follows the
         // thread that forked, and threads of an async runtime come and go.
         let spawned = std::thread::Builder::new().name("postgres".into()).spawn(move || {
-            match Place::open(&options) {
-                Ok(place) => {
-                    if opened_tx.send(Ok((place.url(), place.log()))).is_ok() {
-                        supervisor::run(&place, &received, &echo, &state_tx);
+            let opened = DataDir::open(&options).and_then(|dir| cluster::ensure(&dir).map(|()| dir));
+            match opened {
+                Ok(dir) => {
+                    if opened_tx.send(Ok((dir.url(), dir.log()))).is_ok() {
+                        supervisor::run(&dir, &received, &echo, &state_tx);
                     }
-                    drop(place);
+                    drop(dir);
                 }
                 Err(error) => drop(opened_tx.send(Err(error))),
             }
@@ -266,5 +268,5 @@ impl Drop for Embedded {
 
 /// The connection string of the Postgres that another process runs on this data directory.
 pub fn database_url(data_dir: &Path) -> Result<String, StartError> {
-    place::running_url(data_dir)
+    data_dir::running_url(data_dir)
 }

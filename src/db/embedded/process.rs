@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::place::Place;
+use super::data_dir::DataDir;
 
 /// How long predecessors may take to end by themselves, then after SIGINT, then after SIGQUIT.
 const PATIENCE: [(Duration, i32); 3] = [
@@ -35,11 +35,11 @@ pub(super) fn pid_file(cluster: &Path) -> Option<PidFile> {
 /// Makes way for a new postmaster: waits for processes of an earlier one to end (a server killed by -9
 /// leaves its Postgres shutting down), stops those that stay, and disarms a pid file that names a
 /// process of somebody else. Gives up early when `cancelled`.
-pub(super) fn make_way(place: &Place, cancelled: impl Fn() -> bool) {
+pub(super) fn make_way(data_dir: &DataDir, cancelled: impl Fn() -> bool) {
     let begun = Instant::now();
     let mut signalled = 0;
     loop {
-        let left = ours(place);
+        let left = ours(data_dir);
         if left.is_empty() || cancelled() {
             break;
         }
@@ -52,16 +52,16 @@ pub(super) fn make_way(place: &Place, cancelled: impl Fn() -> bool) {
         }
         std::thread::sleep(Duration::from_millis(20));
     }
-    disarm(place);
+    disarm(data_dir);
 }
 
 /// Postgres refuses to start while one of its lock files names a living process, whatever that is. It
 /// does trust that its own parent is not a postmaster, so the files are made to name this process. The
 /// other lines stay, because Postgres checks by them that no old backend still uses the shared memory.
-fn disarm(place: &Place) {
+fn disarm(data_dir: &DataDir) {
     let own = std::process::id().to_string();
     for name in ["postmaster.pid", ".s.PGSQL.5432.lock"] {
-        let path = place.cluster.join(name);
+        let path = data_dir.cluster.join(name);
         let Ok(text) = fs::read_to_string(&path) else { continue };
         let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
         let outcome = if first == own {
@@ -72,7 +72,7 @@ fn disarm(place: &Place) {
             // By renaming, so that a full disk does not leave it empty.
             let fresh = path.with_extension("new");
             fs::write(&fresh, format!("{own}\n{rest}"))
-                .and_then(|()| place.owner.give(&fresh))
+                .and_then(|()| data_dir.owner.give(&fresh))
                 .and_then(|()| fs::rename(&fresh, &path))
         };
         if let Err(error) = outcome {
@@ -91,18 +91,18 @@ pub(super) fn send(pid: i32, signal: i32) {
 
 /// Every process of this cluster, the postmaster's children included.
 #[cfg(target_os = "linux")]
-pub(super) fn ours(place: &Place) -> Vec<i32> {
+pub(super) fn ours(data_dir: &DataDir) -> Vec<i32> {
     let Ok(entries) = fs::read_dir("/proc") else {
         return Vec::new();
     };
     entries
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-        .filter(|pid| is_ours(*pid, place))
+        .filter(|pid| is_ours(*pid, data_dir))
         .collect()
 }
 
 #[cfg(target_os = "linux")]
-fn is_ours(pid: i32, place: &Place) -> bool {
+fn is_ours(pid: i32, data_dir: &DataDir) -> bool {
     use std::os::unix::fs::MetadataExt;
 
     let proc = Path::new("/proc").join(pid.to_string());
@@ -117,21 +117,21 @@ fn is_ours(pid: i32, place: &Place) -> bool {
         (Ok(exe), Ok(cwd)) => {
             let program = exe.to_string_lossy();
             let program = program.trim_end_matches(" (deleted)");
-            let inside = fs::metadata(&place.cluster)
+            let inside = fs::metadata(&data_dir.cluster)
                 .is_ok_and(|cluster| (cluster.dev(), cluster.ino()) == (cwd.dev(), cwd.ino()));
             program.ends_with("/postgres") && inside
         }
         _ => {
-            let owned = fs::metadata(&proc).is_ok_and(|found| found.uid() == place.owner.uid);
+            let owned = fs::metadata(&proc).is_ok_and(|found| found.uid() == data_dir.owner.uid);
             let title = fs::read(proc.join("cmdline")).unwrap_or_default();
-            owned && String::from_utf8_lossy(&title).contains(&place.title())
+            owned && String::from_utf8_lossy(&title).contains(&data_dir.title())
         }
     }
 }
 
 /// Without /proc, `ps` shows the title that every process of the cluster carries.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn ours(place: &Place) -> Vec<i32> {
+pub(super) fn ours(data_dir: &DataDir) -> Vec<i32> {
     let Ok(listed) = std::process::Command::new("ps").args(["-axo", "pid=,uid=,command="]).output() else {
         return Vec::new();
     };
@@ -141,7 +141,7 @@ pub(super) fn ours(place: &Place) -> Vec<i32> {
             let mut words = line.split_whitespace();
             let (pid, uid) = (words.next()?.parse().ok()?, words.next()?.parse::<u32>().ok()?);
             let command = line.split_once("postgres")?.1;
-            (uid == place.owner.uid && command.contains(&place.title())).then_some(pid)
+            (uid == data_dir.owner.uid && command.contains(&data_dir.title())).then_some(pid)
         })
         .collect()
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::place::Place;
+use super::data_dir::DataDir;
 use super::{State, cluster, process};
 
 /// How often a starting postmaster is asked whether it is ready.
@@ -44,7 +44,7 @@ enum Ending {
 }
 
 /// Runs Postgres until told to stop.
-pub(super) fn run(place: &Place, orders: &Receiver<Order>, echo: &Sender<Order>, state: &watch::Sender<State>) {
+pub(super) fn run(data_dir: &DataDir, orders: &Receiver<Order>, echo: &Sender<Order>, state: &watch::Sender<State>) {
     let mut pause = FIRST_PAUSE;
     let mut attempts = 0;
     loop {
@@ -55,7 +55,7 @@ pub(super) fn run(place: &Place, orders: &Receiver<Order>, echo: &Sender<Order>,
             }
             news
         });
-        let (why, lasted) = match live_once(place, orders, echo, state, &mut attempts) {
+        let (why, lasted) = match live_once(data_dir, orders, echo, state, &mut attempts) {
             Ending::Stopped => break,
             Ending::Crashed { why, lasted } => (why, lasted),
         };
@@ -70,12 +70,12 @@ pub(super) fn run(place: &Place, orders: &Receiver<Order>, echo: &Sender<Order>,
         }
         pause = (pause * 2).min(LAST_PAUSE);
     }
-    place.remove_link();
+    data_dir.remove_link();
 }
 
 /// One life of a postmaster.
 fn live_once(
-    place: &Place,
+    data_dir: &DataDir,
     orders: &Receiver<Order>,
     echo: &Sender<Order>,
     state: &watch::Sender<State>,
@@ -83,17 +83,17 @@ fn live_once(
 ) -> Ending {
     let begun = Instant::now();
     let stop = std::cell::Cell::new(false);
-    process::make_way(place, || {
+    process::make_way(data_dir, || {
         stop.set(stop.get() || matches!(orders.try_recv(), Ok(Order::Stop)));
         stop.get()
     });
     if stop.get() {
         return Ending::Stopped;
     }
-    cluster::write_settings(place);
-    bound_log(&place.log());
-    let log_begin = fs::metadata(place.log()).map_or(0, |log| log.len());
-    let mut child = match spawn(place) {
+    cluster::write_settings(data_dir);
+    bound_log(&data_dir.log());
+    let log_begin = fs::metadata(data_dir.log()).map_or(0, |log| log.len());
+    let mut child = match spawn(data_dir) {
         Ok(child) => child,
         Err(error) => {
             return Ending::Crashed { why: error.to_string(), lasted: begun.elapsed() };
@@ -106,7 +106,7 @@ fn live_once(
         match orders.recv_timeout(if ready { LOG_CHECK } else { GLANCE }) {
             Ok(Order::Ended(ended)) if ended == pid => {
                 let status = child.wait().map_or_else(|error| error.to_string(), |s| s.to_string());
-                let why = last_words(&place.log(), log_begin).unwrap_or(status);
+                let why = last_words(&data_dir.log(), log_begin).unwrap_or(status);
                 return Ending::Crashed { why, lasted: begun.elapsed() };
             }
             Ok(Order::Ended(_)) => {}
@@ -114,9 +114,9 @@ fn live_once(
                 end(&mut child, orders);
                 return Ending::Stopped;
             }
-            Err(RecvTimeoutError::Timeout) if ready => bound_log(&place.log()),
+            Err(RecvTimeoutError::Timeout) if ready => bound_log(&data_dir.log()),
             Err(RecvTimeoutError::Timeout) => {
-                ready = process::pid_file(&place.cluster)
+                ready = process::pid_file(&data_dir.cluster)
                     .is_some_and(|file| file.ready && u32::try_from(file.pid) == Ok(pid));
                 if ready {
                     *attempts = 0;
@@ -128,18 +128,18 @@ fn live_once(
     }
 }
 
-fn spawn(place: &Place) -> std::io::Result<Child> {
-    let program = place.programs.join("postgres");
-    let log = OpenOptions::new().append(true).create(true).mode(0o600).open(place.log());
-    place
+fn spawn(data_dir: &DataDir) -> std::io::Result<Child> {
+    let program = data_dir.programs.join("postgres");
+    let log = OpenOptions::new().append(true).create(true).mode(0o600).open(data_dir.log());
+    data_dir
         .owner
-        .command(&program, &place.cluster, libc::SIGINT)?
+        .command(&program, &data_dir.cluster, libc::SIGINT)?
         .arg("-D")
-        .arg(place.name_for_postgres(&place.cluster))
+        .arg(data_dir.name_for_postgres(&data_dir.cluster))
         // Relative to the cluster directory, so that its path may have any length and any letters.
         .args(["-k", ".", "-p", "5432", "-c", "listen_addresses="])
         .args(["-c", "unix_socket_permissions=0700", "-c"])
-        .arg(format!("cluster_name={}", place.title()))
+        .arg(format!("cluster_name={}", data_dir.title()))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(log.map_or_else(|_| Stdio::null(), Stdio::from))
@@ -210,7 +210,7 @@ fn last_words(log: &Path, begin: u64) -> Option<String> {
 }
 
 /// Postgres appends to one file, which survives the server. When it has grown too large it is copied
-/// and emptied in place, since Postgres keeps it open.
+/// and emptied in data_dir, since Postgres keeps it open.
 fn bound_log(log: &Path) {
     if fs::metadata(log).is_ok_and(|log| log.len() > LOG_LIMIT) {
         let _ = fs::copy(log, log.with_extension("log.1"));

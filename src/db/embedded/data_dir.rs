@@ -13,7 +13,7 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
 use super::owner::{Owner, current};
-use super::{NAME, Options, StartError, cluster};
+use super::{NAME, Options, StartError, programs};
 
 /// What Postgres adds to its socket directory, and the most bytes a socket path has on every system.
 const SOCKET: &str = ".s.PGSQL.5432";
@@ -21,8 +21,8 @@ const LONGEST_SOCKET: usize = 103;
 
 /// A data directory that this process holds, with a complete cluster in it.
 #[derive(Debug)]
-pub(super) struct Place {
-    pub data_dir: PathBuf,
+pub(super) struct DataDir {
+    pub path: PathBuf,
     pub cluster: PathBuf,
     /// The folder with Postgres' programs, reachable for the owner.
     pub programs: PathBuf,
@@ -33,8 +33,8 @@ pub(super) struct Place {
     _lock: File,
 }
 
-impl Place {
-    /// Takes hold of the data directory and makes a cluster in it if there is none.
+impl DataDir {
+    /// Locks the data directory, creating it when absent. The cluster in it may still have to be created.
     pub fn open(options: &Options) -> Result<Self, StartError> {
         let installed = options.runtime_dir.join(format!("postgres-{}", options.major));
         if !installed.join("bin/postgres").is_file() {
@@ -50,15 +50,15 @@ impl Place {
             let mode = if current().0 == 0 { 0o711 } else { 0o700 };
             DirBuilder::new().recursive(true).mode(mode).create(&options.data_dir).map_err(unusable)?;
         }
-        let data_dir = options.data_dir.canonicalize().map_err(unusable)?;
-        let lock = lock(&data_dir)?;
-        let cluster = data_dir.join("postgres");
+        let path = options.data_dir.canonicalize().map_err(unusable)?;
+        let lock = lock(&path)?;
+        let cluster = path.join("postgres");
         check_version(&cluster, options.major)?;
         let owner = Owner::of(&cluster)?;
-        let programs = super::cluster::reachable_programs(&installed, &owner)?;
-        let socket_dir = socket_dir(&data_dir, true).map_err(unusable)?;
-        let place = Self {
-            data_dir,
+        let programs = programs::reachable(&installed, &owner)?;
+        let socket_dir = socket_dir(&path, true).map_err(unusable)?;
+        Ok(Self {
+            path,
             cluster,
             programs,
             owner,
@@ -66,11 +66,7 @@ impl Place {
             major: options.major,
             socket_dir,
             _lock: lock,
-        };
-        if !place.cluster.join("PG_VERSION").exists() {
-            cluster::create(&place)?;
-        }
-        Ok(place)
+        })
     }
 
     /// The connection string.
@@ -80,7 +76,7 @@ impl Place {
 
     /// Where Postgres writes what it has to say.
     pub fn log(&self) -> PathBuf {
-        self.data_dir.join("postgres.log")
+        self.path.join("postgres.log")
     }
 
     /// A name that every process of this cluster shows in the process list, and no other one's.
@@ -100,7 +96,7 @@ impl Place {
         if self.socket_dir != self.cluster {
             let _ = fs::remove_file(&self.socket_dir);
             let _ = self.socket_dir.parent().map(fs::remove_dir);
-            let _ = fs::remove_file(self.data_dir.join("socket-link"));
+            let _ = fs::remove_file(self.path.join("socket-link"));
         }
     }
 }
