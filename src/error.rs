@@ -1,4 +1,4 @@
-//! The one error type: a problem for the client (status, code, a full sentence) or a fault for the operator.
+//! The error type: a problem for the client (status, code, sentence) or a fault for the operator.
 //!
 //! Each transport encodes a problem in its protocol. Errors of the database become problems in `error::database`.
 
@@ -38,7 +38,7 @@ pub struct Problem {
     pub extra: Map<String, Value>,
 }
 
-/// Everything that can go wrong.
+/// An error of any part of Callboard.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The request was rejected; nothing changed.
@@ -89,14 +89,14 @@ impl Error {
         Self::Problem(Box::new(Problem { status: 422, code: "invalid".to_owned(), detail, errors, extra: Map::new() }))
     }
 
-    /// 429 that says after how many seconds to try again.
+    /// A 429 with the seconds to wait.
     pub fn too_many_requests(seconds: u64, detail: &str) -> Self {
         let mut problem = problem_of(429, "too_many_requests", detail);
         problem.extra.insert("retry_after".to_owned(), seconds.max(1).into());
         Self::Problem(Box::new(problem))
     }
 
-    /// 401 with a sentence.
+    /// A 401.
     pub fn unauthenticated(detail: impl Into<String>) -> Self {
         Self::problem(401, "unauthenticated", detail)
     }
@@ -104,7 +104,7 @@ impl Error {
     /// The problem for the client; internal faults become 500 or 503 without details.
     pub fn as_problem(&self) -> Problem {
         let mut problem = self.problem_in_full();
-        // Sentences quote client input, which can be very long.
+        // Sentences may quote long input of the client.
         shorten(&mut problem.detail);
         for error in &mut problem.errors {
             shorten(&mut error.field);

@@ -8,7 +8,7 @@ use console::Style;
 use super::output::{self, Cell, block, bold, dim, line, one_line};
 use super::remote::{RemoteArgs, WorkflowArgs, text};
 use crate::client::Client;
-use crate::domain::approvals::{Approval, ApprovalState, Ask, Decide, Decision, Which, Withdraw};
+use crate::domain::approvals::{Approval, ApprovalFilter, ApprovalState, Decide, Decision, RequestApproval, Withdraw};
 use crate::{Error, Result};
 
 /// One poll of an approval; the server answers earlier when it is decided.
@@ -151,7 +151,7 @@ async fn list(client: &Client, at: &WorkflowArgs, all: bool, limit: u32, json: b
         None => None,
     };
     let status = (!all).then(|| vec!["pending".to_owned()]);
-    let found = client.approvals(&Which { workflow_id, status, ..Which::default() }, limit).await?;
+    let found = client.approvals(&ApprovalFilter { workflow_id, status, ..ApprovalFilter::default() }, limit).await?;
     if json {
         return output::json(&found.approvals);
     }
@@ -179,7 +179,7 @@ async fn ask(client: &Client, at: &WorkflowArgs, args: AskArgs, json: bool) -> R
         None => None,
     };
     let alone = ticket_id.is_none() && args.job.is_none();
-    let input = Ask {
+    let input = RequestApproval {
         workflow_id: if alone { Some(at.find(client).await?) } else { None },
         ticket_id,
         job_id: args.job,
@@ -187,7 +187,7 @@ async fn ask(client: &Client, at: &WorkflowArgs, args: AskArgs, json: bool) -> R
         context: args.context,
         options: (!args.options.is_empty()).then_some(args.options),
         expires_in_seconds: args.expires,
-        ..Ask::default()
+        ..RequestApproval::default()
     };
     let mut asked = client.ask(&input).await?;
     let Some(patience) = args.wait else {

@@ -42,7 +42,7 @@ pub async fn command(command: MaintenanceCommand, json: bool) -> Result<()> {
     let open = database.open().await?;
     let outcome = async {
         if let MaintenanceCommand::Restored(_) = command {
-            let epoch = operators::note_restore(&open.db).await?;
+            let epoch = operators::record_restore(&open.db).await?;
             return Ok(serde_json::json!({ "epoch": epoch }));
         }
         maintenance::once(&open.db, months).await

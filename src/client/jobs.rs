@@ -6,7 +6,7 @@ use super::send::Again;
 use super::tickets::part;
 use super::{Client, Cursor, Error, Result};
 use crate::domain::apps::{App, Apps};
-use crate::domain::jobs::leases::{ClaimJob, ClaimedJob, GiveBack, GivenBack, Heartbeat, HeartbeatAnswer};
+use crate::domain::jobs::leases::{ClaimJob, ClaimedJob, Heartbeat, HeartbeatAnswer, LeaseReleased, ReleaseLease};
 use crate::domain::jobs::messages::{Message, Messages, PostMessage};
 use crate::domain::jobs::work::{
     CompleteJob, EnterStage, FailJob, JobCompleted, JobFailed, MessagesPosted, NewApp, PostMessages, ProgressReported,
@@ -98,12 +98,12 @@ impl Client {
     }
 
     /// Gives the job back; the attempt does not count.
-    pub async fn release_job(&self, id: &str, input: &GiveBack) -> Result<GivenBack> {
+    pub async fn release_job(&self, id: &str, input: &ReleaseLease) -> Result<LeaseReleased> {
         self.post(&format!("/api/jobs/{}/release", part(id)), input, Again::Refused).await
     }
 
     /// Confirms that a job that was to be cancelled has stopped.
-    pub async fn confirm_cancelled(&self, id: &str, input: &GiveBack) -> Result<GivenBack> {
+    pub async fn confirm_cancelled(&self, id: &str, input: &ReleaseLease) -> Result<LeaseReleased> {
         self.post(&format!("/api/jobs/{}/cancelled", part(id)), input, Again::Refused).await
     }
 

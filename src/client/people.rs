@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::send::Again;
 use super::tickets::part;
 use super::{Client, Result, Tokens};
-use crate::domain::approvals::{Approval, ApprovalList, Ask, Decide, Decision, Which, Withdraw};
+use crate::domain::approvals::{Approval, ApprovalFilter, ApprovalList, Decide, Decision, RequestApproval, Withdraw};
 
 impl Client {
     /// Signs in; the tokens are the caller's to keep.
@@ -27,7 +27,7 @@ impl Client {
     }
 
     /// Asks a person; the answer comes when somebody has decided.
-    pub async fn ask(&self, input: &Ask) -> Result<Approval> {
+    pub async fn ask(&self, input: &RequestApproval) -> Result<Approval> {
         self.post("/api/approvals", input, Again::Keyed).await
     }
 
@@ -38,7 +38,7 @@ impl Client {
     }
 
     /// Questions, newest first.
-    pub async fn approvals(&self, which: &Which, limit: u32) -> Result<ApprovalList> {
+    pub async fn approvals(&self, which: &ApprovalFilter, limit: u32) -> Result<ApprovalList> {
         let join = |words: &Option<Vec<String>>| words.as_ref().map(|words| words.join(","));
         let given = [
             ("workflow_id", which.workflow_id.clone()),

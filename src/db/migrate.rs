@@ -1,8 +1,8 @@
 //! Migrations, and the rebuild of the schemas `logic` and `reporting`.
 //!
-//! Tables change by numbered migrations (refinery). Functions, triggers and views are dropped and recreated
-//! from `sql/` in one transaction whenever their text changed: a function has one source, and no write
-//! happens while a table is without its triggers.
+//! Tables change by numbered migrations (refinery). Functions, triggers and views are dropped and created again from
+//! `sql/`, in one transaction, when their text has changed: a function has one source, and no write happens while a
+//! table lacks its triggers.
 
 use std::collections::BTreeSet;
 
@@ -25,10 +25,10 @@ struct Logic;
 #[folder = "sql/reporting"]
 struct Reporting;
 
-/// Advisory lock held while migrating, so that nodes that start together migrate one after the other.
+/// Advisory lock that serializes the migrations of nodes that start at the same time.
 const LOCK: i64 = 0x0063_616c_6c62_6f61;
 
-/// What a migration run did.
+/// The result of a migration run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     /// Names of the migrations applied by this run.
@@ -37,12 +37,12 @@ pub struct Outcome {
     pub rebuilt: bool,
 }
 
-/// Applies migrations and rebuilds `logic` and `reporting`. Safe to run from many nodes at once, and to
-/// repeat after a crash at any point.
+/// Applies migrations and rebuilds `logic` and `reporting`. Safe to run concurrently on several nodes, and to repeat
+/// after a crash.
 pub async fn run(url: &str) -> Result<Outcome> {
     let mut client = pool::connect(url, "callboard-migrate").await?;
     client.batch_execute("set lock_timeout = 0; set statement_timeout = 0").await?;
-    // A session lock: it ends with the connection, also after a crash.
+    // A session lock: it is released with the connection, also after a crash.
     client.execute("select pg_advisory_lock($1)", &[&LOCK]).await?;
     client.batch_execute("create extension if not exists vector").await.map_err(|error| {
         Error::Setup(format!(
@@ -92,7 +92,7 @@ fn sources() -> Result<Vec<(String, String)>> {
     Ok(files)
 }
 
-/// Rebuilds `logic` and `reporting` in one transaction if their text differs from what the database has.
+/// Rebuilds `logic` and `reporting` in one transaction if the database has another version of them.
 async fn rebuild(client: &mut Client) -> Result<bool> {
     let files = sources()?;
     let mut context = digest::Context::new(&digest::SHA256);
@@ -105,7 +105,7 @@ async fn rebuild(client: &mut Client) -> Result<bool> {
     if current.is_some_and(|row| row.get::<_, String>(0) == fingerprint) {
         return Ok(false);
     }
-    // Transactions in flight may deadlock with the rebuild; the victim retries.
+    // Running transactions may deadlock with the rebuild; the victim retries.
     let mut attempt = 1;
     loop {
         match build(client, &files, &fingerprint).await {
@@ -132,7 +132,7 @@ fn tables_of_new_triggers(files: &[(String, String)]) -> BTreeSet<String> {
         .collect()
 }
 
-/// The tables whose triggers call functions in `logic` now. A partition follows its parent.
+/// The tables that currently have triggers from `logic`, without partitions, whose triggers follow the parent.
 const TABLES_WITH_TRIGGERS: &str = "
     select distinct c.relname::text
       from pg_trigger t
@@ -147,8 +147,8 @@ async fn build(client: &mut Client, files: &[(String, String)], fingerprint: &st
     for row in transaction.query(TABLES_WITH_TRIGGERS, &[]).await? {
         tables.insert(row.try_get(0)?);
     }
-    // Dropping and creating triggers needs these locks anyway. Taken before anything is dropped and in one
-    // order, they make writers wait until the new triggers are committed.
+    // Dropping and creating triggers needs these locks anyway. Taken first and in a fixed order, they make writers wait
+    // until the new triggers are committed.
     if !tables.is_empty() {
         let list = tables.iter().map(|name| format!("public.\"{name}\"")).collect::<Vec<_>>().join(", ");
         transaction.batch_execute(&format!("lock table {list} in access exclusive mode")).await?;
@@ -187,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn new_triggers_are_found_in_the_text() {
+    fn tables_of_triggers_are_found_in_the_text() {
         let tables = tables_of_new_triggers(&sources().expect("the files"));
         for table in ["tickets", "jobs", "webhooks", "ticket_activities", "board_transitions"] {
             assert!(tables.contains(table), "{table} is missing: {tables:?}");

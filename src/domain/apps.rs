@@ -1,4 +1,5 @@
-//! Apps: what a job has specified, a JSON document and a product description in Markdown. One a job.
+//! Apps: the specification that a job produced, as a JSON document and a product description in Markdown. A job has at
+//! most one.
 
 #[cfg(feature = "server")]
 mod queries;
@@ -12,7 +13,7 @@ use crate::domain::jobs::JobStatus;
 #[cfg(feature = "server")]
 pub use self::queries::*;
 
-/// An app without its texts.
+/// The fields of an app without its documents.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct AppSummary {
     /// The same as `app_id`.
@@ -25,7 +26,7 @@ pub struct AppSummary {
     pub workflow_id: String,
     /// The job's ticket.
     pub ticket_id: Option<String>,
-    /// What it is called.
+    /// The title.
     pub title: String,
     /// Who wrote it.
     pub created_by: Option<String>,
@@ -40,13 +41,13 @@ pub struct AppSummary {
 /// An app.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct App {
-    /// What lists show of it.
+    /// The fields that lists show.
     #[serde(flatten)]
     pub summary: AppSummary,
     /// The specification.
     #[schema(value_type = Object)]
     pub spec: Value,
-    /// The product description.
+    /// The product description, Markdown.
     pub prd_markdown: String,
 }
 
@@ -56,9 +57,9 @@ pub struct ListedApp {
     /// The app.
     #[serde(flatten)]
     pub summary: AppSummary,
-    /// What its job is about.
+    /// The title of its job.
     pub job_title: String,
-    /// Where its job stands.
+    /// The state of its job.
     pub job_status: JobStatus,
 }
 
@@ -69,15 +70,15 @@ pub struct Apps {
     pub apps: Vec<ListedApp>,
     /// Whether more follow.
     pub has_more: bool,
-    /// What to ask for the next page with.
+    /// The `cursor` of the next page.
     pub next_cursor: Option<String>,
 }
 
-/// Which app to read.
+/// Identifies an app.
 #[derive(Debug, Clone, Copy)]
-pub enum Which<'a> {
+pub enum AppSelector<'a> {
     /// By its own id.
     App(&'a str),
-    /// By its job's.
+    /// By its job's id.
     Job(&'a str),
 }

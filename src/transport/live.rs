@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::db::Db;
 use crate::domain::accounts::Caller;
-use crate::domain::history::tail::Holder;
+use crate::domain::history::tail::Subscriber;
 use client::Client;
 use outbox::Closing;
 use relay::State;
@@ -145,12 +145,12 @@ impl Live {
     pub(crate) fn holders(&self) -> relay::Holders {
         let mut places: HashMap<(String, Option<String>, Option<String>), usize> = HashMap::new();
         let mut watched: Vec<BTreeSet<String>> = Vec::new();
-        let mut holders: Vec<Holder> = Vec::new();
+        let mut holders: Vec<Subscriber> = Vec::new();
         let mut clients: Vec<Vec<Arc<Client>>> = Vec::new();
         for client in self.rooms.clients() {
             let Some(Caller { actor, session, key, .. }) = client.caller() else { continue };
             let place = *places.entry((actor, session, key)).or_insert_with_key(|(actor, session, key)| {
-                holders.push(Holder {
+                holders.push(Subscriber {
                     actor: actor.clone(),
                     session: session.clone(),
                     key: key.clone(),

@@ -16,7 +16,7 @@ use super::config::Step;
 use super::{Shop, output};
 use crate::client::Error as ClientError;
 use crate::domain::jobs::Job;
-use crate::domain::jobs::leases::GiveBack;
+use crate::domain::jobs::leases::ReleaseLease;
 use crate::domain::jobs::work::{CompleteJob, EnterStage, FailJob};
 
 /// How a stage, or the whole job, ended.
@@ -94,11 +94,11 @@ async fn tell(shop: &Shop, lease: &Lease, outcome: &End) -> Result<(), ClientErr
             client.fail_job(id, &input).await.map(drop)
         }
         End::Cancelled => {
-            client.confirm_cancelled(id, &GiveBack { lease_token, ..GiveBack::default() }).await.map(drop)
+            client.confirm_cancelled(id, &ReleaseLease { lease_token, ..ReleaseLease::default() }).await.map(drop)
         }
         End::Stopped => {
             let reason = Some(format!("The worker {} was stopped.", shop.config.name));
-            client.release_job(id, &GiveBack { lease_token, reason, agent_id: None }).await.map(drop)
+            client.release_job(id, &ReleaseLease { lease_token, reason, agent_id: None }).await.map(drop)
         }
         End::Lost => Ok(()),
     }

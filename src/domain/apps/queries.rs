@@ -2,27 +2,27 @@
 
 use tokio_postgres::types::Json;
 
-use super::{App, Apps, Which};
+use super::{App, AppSelector, Apps};
 use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::domain::jobs::work::NewApp;
 use crate::{Result, sql_fn};
 
 /// One app.
-pub async fn get(db: &Db, caller: &Caller, which: Which<'_>) -> Result<App> {
-    let (app, job) = match which {
-        Which::App(id) => (Some(id), None),
-        Which::Job(id) => (None, Some(id)),
+pub async fn get(db: &Db, caller: &Caller, selector: AppSelector<'_>) -> Result<App> {
+    let (app, job) = match selector {
+        AppSelector::App(id) => (Some(id), None),
+        AppSelector::Job(id) => (None, Some(id)),
     };
     db.call(sql_fn!(get_app(caller: caller.to_sql(), app, job))).await
 }
 
-/// Apps of a workflow, or of all the caller is in.
+/// The apps of a workflow, or of all of the caller's workflows.
 pub async fn list(db: &Db, caller: &Caller, workflow: Option<&str>, limit: i64, cursor: Option<&str>) -> Result<Apps> {
     db.call(sql_fn!(list_apps(caller: caller.to_sql(), workflow, max_rows: limit, after: cursor))).await
 }
 
-/// Writes a job's app.
+/// Creates or replaces the app of a job.
 pub async fn put(db: &Db, caller: &Caller, job: &str, input: &NewApp) -> Result<App> {
     db.call(sql_fn!(put_app(
         caller: caller.to_sql(),

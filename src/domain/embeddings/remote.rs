@@ -18,7 +18,7 @@ use serde_json::json;
 
 use super::Settings;
 use super::provider::{Fault, Provider, Urgency};
-use crate::outbound::Unread;
+use crate::outbound::BodyError;
 use crate::{Error, Result, outbound};
 
 /// Time to connect.
@@ -215,9 +215,9 @@ fn usual_dimensions(model: &str) -> Option<i64> {
 
 /// Reads an answer of bounded size.
 async fn bounded(response: Response, most: usize) -> Result<Vec<u8>, Fault> {
-    outbound::bounded(response, most).await.map_err(|unread| match unread {
-        Unread::TooLong => Fault::Nonsense(format!("It answered more than {} kB.", most / 1024)),
-        Unread::Broken(error) => unreachable(error),
+    outbound::read_bounded(response, most).await.map_err(|unread| match unread {
+        BodyError::TooLong => Fault::Nonsense(format!("It answered more than {} kB.", most / 1024)),
+        BodyError::Broken(error) => unreachable(error),
     })
 }
 

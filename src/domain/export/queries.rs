@@ -12,8 +12,13 @@ pub async fn read(db: &Db, caller: &Caller, workflow: &str) -> Result<Export> {
     read_some(db, caller, workflow, None).await
 }
 
-/// What a search finds, the best first, at most 1,000.
-pub async fn found(db: &Db, embeddings: &Embeddings, caller: &Caller, wanted: &SearchTickets) -> Result<Export> {
+/// Reads the results of a search, best first, at most 1,000.
+pub async fn search_results(
+    db: &Db,
+    embeddings: &Embeddings,
+    caller: &Caller,
+    wanted: &SearchTickets,
+) -> Result<Export> {
     let answer = search::find(db, embeddings, caller, wanted, 1000, 1000).await?;
     let ids: Vec<&str> = answer.results.iter().map(|result| result.ticket_id.as_str()).collect();
     read_some(db, caller, &wanted.workflow_id, Some(&ids)).await

@@ -9,7 +9,7 @@ use crate::domain::accounts::Caller;
 use crate::domain::tickets::Priority;
 use crate::{Result, sql_fn};
 
-/// Creates a job. The same `key` with the same input answers as before.
+/// Creates a job. Idempotent by `key`: the same key with the same input returns the first answer.
 pub async fn create(db: &Db, caller: &Caller, input: &CreateJob, key: Option<&str>) -> Result<Job> {
     db.call(sql_fn!(create_job(
         caller: caller.to_sql(),
@@ -64,13 +64,13 @@ pub async fn update(db: &Db, caller: &Caller, id: &str, input: &UpdateJob) -> Re
     .await
 }
 
-/// Deletes a job; what is open is cancelled first.
+/// Deletes a job; an open one is cancelled first.
 pub async fn delete(db: &Db, caller: &Caller, id: &str) -> Result<()> {
     let _: Value = db.call(sql_fn!(delete_job(caller: caller.to_sql(), job: id))).await?;
     Ok(())
 }
 
-/// Removes the caller's own jobs for good.
+/// Permanently deletes the caller's own jobs.
 pub async fn purge(db: &Db, caller: &Caller) -> Result<Purged> {
     db.call(sql_fn!(purge_jobs(caller: caller.to_sql()))).await
 }
@@ -86,7 +86,7 @@ pub async fn act(db: &Db, caller: &Caller, id: &str, action: Action) -> Result<J
     }
 }
 
-/// Cancels a job nobody works on; asks the worker of one that somebody does.
+/// Cancels a job, or asks its worker to stop if it is running.
 pub async fn cancel(db: &Db, caller: &Caller, id: &str, reason: Option<&str>) -> Result<Job> {
     db.call(sql_fn!(cancel_job(caller: caller.to_sql(), job: id, reason))).await
 }

@@ -8,7 +8,9 @@ use utoipa::IntoParams;
 
 use super::{Auth, IdempotencyKey, Json, Path, Query, Reply, Result, ServiceConfig};
 use crate::app::AppState;
-use crate::domain::approvals::{self, Approval, ApprovalList, Ask, Decide, Decision, Which, Withdraw};
+use crate::domain::approvals::{
+    self, Approval, ApprovalFilter, ApprovalList, Decide, Decision, RequestApproval, Withdraw,
+};
 use crate::{Error, Result as CoreResult};
 
 /// Longest that an answer is held back, in seconds.
@@ -64,17 +66,17 @@ fn names<T: serde::de::DeserializeOwned>(field: &str, given: Option<&str>) -> Co
 }
 
 /// Asks people something. The answer comes later: the stream tells, and `?wait=` waits for it.
-#[utoipa::path(tag = "Approvals", request_body = Ask, params(IdempotencyKey), responses(
+#[utoipa::path(tag = "Approvals", request_body = RequestApproval, params(IdempotencyKey), responses(
     (status = 202, body = Approval, description = "Parked; nobody has decided yet")))]
 #[post("/api/approvals")]
 async fn ask(
     state: web::Data<AppState>,
     auth: Auth,
     key: IdempotencyKey,
-    Json(input): Json<Ask>,
+    Json(input): Json<RequestApproval>,
 ) -> Result<Reply<Approval>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
-    Ok(Reply::with(202, approvals::ask(&state.db, &caller, &input, key.as_deref()).await?))
+    Ok(Reply::with(202, approvals::request(&state.db, &caller, &input, key.as_deref()).await?))
 }
 
 /// Lists approvals, the newest first.
@@ -85,7 +87,7 @@ async fn list(state: web::Data<AppState>, auth: Auth, Query(query): Query<ListQu
     if !(1..=200).contains(&limit) {
         return Err(Error::invalid("limit", "must be between 1 and 200").into());
     }
-    let which = Which {
+    let which = ApprovalFilter {
         status: names::<approvals::ApprovalState>("status", query.status.as_deref())?,
         kind: names::<approvals::ApprovalKind>("kind", query.kind.as_deref())?,
         workflow_id: query.workflow_id,

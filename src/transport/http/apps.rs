@@ -7,7 +7,7 @@ use utoipa::IntoParams;
 use super::jobs::page_size;
 use super::{Auth, Json, Path, Query, Reply, Result, ServiceConfig};
 use crate::app::AppState;
-use crate::domain::apps::{self, App, Apps, Which};
+use crate::domain::apps::{self, App, AppSelector, Apps};
 use crate::domain::jobs::work::NewApp;
 
 /// Registers the handlers; literal paths come before `/api/apps/{id}`.
@@ -42,14 +42,14 @@ async fn list(state: web::Data<AppState>, auth: Auth, Query(query): Query<ListQu
 #[utoipa::path(tag = "Apps", operation_id = "get_app", responses((status = 200, body = App)))]
 #[get("/api/apps/{id}")]
 async fn get_one(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<Reply<App>> {
-    Ok(Reply::ok(apps::get(&state.db, &auth.caller(), Which::App(&id)).await?))
+    Ok(Reply::ok(apps::get(&state.db, &auth.caller(), AppSelector::App(&id)).await?))
 }
 
 /// The app of a job.
 #[utoipa::path(tag = "Apps", operation_id = "get_app_of_job", responses((status = 200, body = App)))]
 #[get("/api/apps/by-job/{job_id}")]
 async fn of_job(state: web::Data<AppState>, auth: Auth, Path(job_id): Path<String>) -> Result<Reply<App>> {
-    Ok(Reply::ok(apps::get(&state.db, &auth.caller(), Which::Job(&job_id)).await?))
+    Ok(Reply::ok(apps::get(&state.db, &auth.caller(), AppSelector::Job(&job_id)).await?))
 }
 
 /// Writes a job's app, or writes it anew.

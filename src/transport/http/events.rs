@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use crate::Error;
 use crate::app::AppState;
 use crate::domain::accounts::Authenticated;
-use crate::domain::history::{self, Cursor, PAGE, Room};
+use crate::domain::history::{self, Cursor, MAX_EVENTS, Room};
 use crate::transport::http::problem::Result;
 use crate::transport::http::{Auth, Path, Query};
 use crate::transport::live::client::Client;
@@ -112,9 +112,9 @@ async fn answer(
     if since.is_some_and(|since| since < 0) {
         return Err(Error::invalid("since", "must not be negative").into());
     }
-    let limit = limit.unwrap_or(PAGE);
-    if !(1..=PAGE).contains(&limit) {
-        return Err(Error::invalid("limit", format!("must be between 1 and {PAGE}")).into());
+    let limit = limit.unwrap_or(MAX_EVENTS);
+    if !(1..=MAX_EVENTS).contains(&limit) {
+        return Err(Error::invalid("limit", format!("must be between 1 and {MAX_EVENTS}")).into());
     }
     let streaming =
         request.headers().get_all(ACCEPT).any(|a| a.to_str().is_ok_and(|a| a.contains("text/event-stream")));

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::Live;
 use super::outbox::Closing;
-use crate::domain::history::tail::{Holder, Loss, Snapshot, Tail, within};
+use crate::domain::history::tail::{AccessRevoked, Snapshot, Subscriber, Tail, with_timeout};
 use crate::{Error, Result};
 
 /// Between two reads while busy.
@@ -83,7 +83,7 @@ pub async fn run(live: Arc<Live>) {
         let tail = Tail::open(&live.settings.listen_url, &live.node).await?;
         tail.prune_marks(true).await
     };
-    let _ = within(Duration::from_secs(1), leaving).await;
+    let _ = with_timeout(Duration::from_secs(1), leaving).await;
 }
 
 struct Relay {
@@ -99,7 +99,7 @@ impl Relay {
     /// Connects, reads what was missed, and follows the tail until something fails.
     async fn follow(&mut self) -> Result<()> {
         let opening = Tail::open(&self.live.settings.listen_url, &self.live.node);
-        let tail = within(Duration::from_secs(2), opening).await?;
+        let tail = with_timeout(Duration::from_secs(2), opening).await?;
         let epoch: Arc<str> = tail.epoch.as_str().into();
         match &self.read_to {
             Some((known, _)) if *known == epoch => {}
@@ -110,8 +110,8 @@ impl Relay {
             }
         }
         self.live.set_epoch(&epoch);
-        within(self.patience, tail.mark(false)).await?;
-        within(self.patience, tail.prune_marks(false)).await?;
+        with_timeout(self.patience, tail.mark(false)).await?;
+        with_timeout(self.patience, tail.prune_marks(false)).await?;
         let outcome = self.listen(&tail, &epoch).await;
         self.patience = if outcome.is_ok() { PATIENCE } else { (self.patience * 2).min(Duration::from_secs(30)) };
         outcome
@@ -143,8 +143,8 @@ impl Relay {
                 self.patience = PATIENCE;
             }
             if signed.elapsed() > SIGN {
-                within(self.patience, tail.mark(!matches!(mood, Mood::Busy))).await?;
-                within(self.patience, tail.prune_marks(false)).await?;
+                with_timeout(self.patience, tail.mark(!matches!(mood, Mood::Busy))).await?;
+                with_timeout(self.patience, tail.prune_marks(false)).await?;
                 signed = Instant::now();
             }
             if found {
@@ -156,14 +156,14 @@ impl Relay {
             }
             mood = match mood {
                 Mood::Busy if last_news.elapsed() > QUIET => {
-                    within(self.patience, tail.mark(true)).await?;
+                    with_timeout(self.patience, tail.mark(true)).await?;
                     Mood::Dozing(None)
                 }
                 // The first snapshot after the mark: whoever began later has seen the mark and rings.
                 Mood::Dozing(None) => Mood::Dozing(Some(snapshot.xmax)),
                 Mood::Dozing(Some(until)) if snapshot.xmin >= until => Mood::Asleep,
                 Mood::Dozing(_) | Mood::Asleep if news.len() >= BUSTLE => {
-                    within(self.patience, tail.mark(false)).await?;
+                    with_timeout(self.patience, tail.mark(false)).await?;
                     Mood::Busy
                 }
                 mood => mood,
@@ -183,7 +183,7 @@ impl Relay {
                     let unrung = woke_by_itself && found;
                     // What was found without a bell: it may ring this very moment.
                     let wait = if unrung { TICK / 10 } else { TICK };
-                    let rung = tokio::time::timeout(wait, tail.bell.rung()).await.is_ok();
+                    let rung = tokio::time::timeout(wait, tail.wake_up.notified()).await.is_ok();
                     self.live.count_sleep(rung, unrung && !rung);
                     woke_by_itself = !rung;
                 }
@@ -195,14 +195,15 @@ impl Relay {
     /// snapshot reached.
     async fn read(&mut self, tail: &Tail, epoch: &Arc<str>) -> Result<(bool, Snapshot)> {
         let Some((_, last)) = &mut self.read_to else { return Err(Error::Internal("nothing to read from".to_owned())) };
-        let mut read = within(self.patience, tail.read(last)).await?;
+        let mut read = with_timeout(self.patience, tail.read(last)).await?;
         let found = !read.events.is_empty();
         let mut behind_counted = false;
         loop {
             let asked = self.live.rooms.without_predecessor(&read.events);
             let mut earlier = HashMap::new();
             if !asked.is_empty() {
-                let prevs: HashMap<_, _> = within(self.patience, tail.previous(&asked)).await?.into_iter().collect();
+                let prevs: HashMap<_, _> =
+                    with_timeout(self.patience, tail.previous(&asked)).await?.into_iter().collect();
                 for (ticket_id, seq) in asked {
                     if let Some(prev) = prevs.get(&ticket_id) {
                         earlier.insert(ticket_id, (seq, *prev));
@@ -220,7 +221,7 @@ impl Relay {
             }
             if !behind_counted {
                 behind_counted = true;
-                let unseen = within(self.patience * 4, tail.count_unseen(last, FAR_BEHIND + 1)).await?;
+                let unseen = with_timeout(self.patience * 4, tail.count_unseen(last, FAR_BEHIND + 1)).await?;
                 if unseen > FAR_BEHIND {
                     tracing::warn!("the relay is far behind; its members read history by themselves");
                     *last = read.snapshot.clone();
@@ -228,7 +229,7 @@ impl Relay {
                     return Ok((true, read.snapshot));
                 }
             }
-            read = within(self.patience * 4, tail.read_on(last, &read)).await?;
+            read = with_timeout(self.patience * 4, tail.read_on(last, &read)).await?;
         }
         *last = read.snapshot.clone();
         Ok((found, read.snapshot))
@@ -237,19 +238,19 @@ impl Relay {
     /// The round of checks: whether the database is still the one we know, who has lost access since, and
     /// how far each watched stream has come.
     async fn check(&mut self, tail: &Tail, epoch: &Arc<str>) -> Result<Vec<(String, i64)>> {
-        let (now, replica) = within(self.patience, tail.position()).await?;
+        let (now, replica) = with_timeout(self.patience, tail.position()).await?;
         if replica || *now != **epoch {
             return Err(Error::Unavailable("the database has begun another life".to_owned()));
         }
         let (holders, clients) = self.live.holders();
         for part in 0..holders.len().div_ceil(1000) {
             let range = part * 1000..holders.len().min((part + 1) * 1000);
-            let losses = within(self.patience, tail.lost_access(&holders[range.clone()])).await?;
+            let losses = with_timeout(self.patience, tail.lost_access(&holders[range.clone()])).await?;
             if losses.iter().any(|loss| loss.stream_id.is_some()) {
                 // What took the access away may have been said in the room itself, as the end of a job is.
                 self.read(tail, epoch).await?;
             }
-            for Loss { holder, stream_id } in losses {
+            for AccessRevoked { subscriber: holder, stream_id } in losses {
                 for client in clients.get(range.start + holder).into_iter().flatten() {
                     match &stream_id {
                         // It may have signed in anew while we asked.
@@ -264,9 +265,9 @@ impl Relay {
         if watched.is_empty() {
             return Ok(Vec::new());
         }
-        within(self.patience, tail.heads(&watched)).await
+        with_timeout(self.patience, tail.heads(&watched)).await
     }
 }
 
 /// Callers of open connections, each once.
-pub type Holders = (Vec<Holder>, Vec<Vec<Arc<super::client::Client>>>);
+pub type Holders = (Vec<Subscriber>, Vec<Vec<Arc<super::client::Client>>>);

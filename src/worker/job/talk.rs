@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::lease::{Hurry, Lease, Orders};
 use crate::client::{Client, Error};
-use crate::domain::approvals::Ask;
+use crate::domain::approvals::RequestApproval;
 use crate::domain::jobs::messages::{Level, MessageKind, MessageRole};
 use crate::domain::jobs::work::{NewApp, NewMessage, PostMessages, ReportProgress};
 use crate::worker::Shop;
@@ -145,13 +145,13 @@ impl Talk {
                 self.said.commit = Some((sha, text));
             }
             Ok(Directive::Ask(question, options)) => {
-                let ask = Ask {
+                let ask = RequestApproval {
                     job_id: Some(self.job.clone()),
                     question,
                     options: (!options.is_empty()).then_some(options),
                     blocks_job: Some(true),
                     lease_token: Some(self.token.clone()),
-                    ..Ask::default()
+                    ..RequestApproval::default()
                 };
                 let asked = self.client.ask(&ask).await;
                 self.heed(asked.map(drop), "a question");

@@ -76,7 +76,7 @@ async fn what_was_not_taken_is_sent_again_before_anything_else() {
         json!(log),
         json!([
             [1, 500, "The receiver answered 500."],
-            [2, 302, "It is somewhere else (302), and redirects are not followed."],
+            [2, 302, "The receiver redirects (302); redirects are not followed."],
             [3, 503, "The receiver answered 503."],
             [4, 204, null],
             [1, 204, null]

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::{ClaimJob, ClaimedJob, GiveBack, GivenBack, Heartbeat, HeartbeatAnswer};
+use super::{ClaimJob, ClaimedJob, Heartbeat, HeartbeatAnswer, LeaseReleased, ReleaseLease};
 use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::{Result, sql_fn};
 
-/// Takes the next ready job.
+/// Claims the next ready job.
 pub async fn claim(db: &Db, caller: &Caller, input: &ClaimJob) -> Result<ClaimedJob> {
     db.call(sql_fn!(claim_job(
         caller: caller.to_sql(),
@@ -32,29 +32,32 @@ pub async fn heartbeat(db: &Db, caller: &Caller, id: &str, input: &Heartbeat) ->
     .await
 }
 
-/// Gives the job back; the attempt does not count.
-pub async fn release(db: &Db, caller: &Caller, id: &str, input: &GiveBack) -> Result<GivenBack> {
+/// Releases the job; the attempt does not count.
+pub async fn release(db: &Db, caller: &Caller, id: &str, input: &ReleaseLease) -> Result<LeaseReleased> {
     db.call(sql_fn!(release_job(caller: caller.to_sql(), job: id, token: input.lease_token, reason: input.reason)))
         .await
 }
 
-/// Confirms that a job that was to be cancelled has stopped.
-pub async fn confirm_cancel(db: &Db, caller: &Caller, id: &str, input: &GiveBack) -> Result<GivenBack> {
+/// Confirms that a job whose cancellation was requested has stopped.
+pub async fn confirm_cancel(db: &Db, caller: &Caller, id: &str, input: &ReleaseLease) -> Result<LeaseReleased> {
     db.call(sql_fn!(confirm_job_cancel(caller: caller.to_sql(), job: id, token: input.lease_token))).await
 }
 
-/// How often a server looks for silent workers.
-const WATCH: Duration = Duration::from_secs(1);
+/// How often expired leases are looked for.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Takes back what silent workers hold, for as long as the server lives. Several servers do no harm: each
-/// passes over the jobs that another is taking back.
+/// Leases to expire in one transaction.
+const BATCH_SIZE: i64 = 100;
+
+/// Queues or fails jobs whose lease has expired; a background task. Several servers may run it: each skips the rows
+/// that another has locked.
 pub async fn expire_leases(db: Db) {
     loop {
-        match db.scalar::<i64>(sql_fn!(expire_leases(max_jobs: 100_i64))).await {
+        match db.scalar::<i64>(sql_fn!(expire_leases(max_jobs: BATCH_SIZE))).await {
             Ok(0) => {}
-            Ok(expired) => tracing::info!(expired, "jobs were taken back from silent workers"),
-            Err(error) => tracing::debug!(%error, "leases were not looked at"),
+            Ok(expired) => tracing::info!(expired, "leases expired"),
+            Err(error) => tracing::debug!(%error, "expired leases could not be checked; it will be retried"),
         }
-        tokio::time::sleep(WATCH).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }

@@ -21,7 +21,7 @@ pub async fn list(db: &Db, caller: &Caller, filter: &MessageFilter) -> Result<Me
     .await
 }
 
-/// Adds a line, from a member.
+/// Adds a message of a workflow member.
 pub async fn post(db: &Db, caller: &Caller, input: &PostMessage) -> Result<Message> {
     let content = input.content.as_ref().or(input.message.as_ref());
     let content = content.filter(|text| !text.trim().is_empty());
@@ -39,7 +39,7 @@ pub async fn post(db: &Db, caller: &Caller, input: &PostMessage) -> Result<Messa
     .await
 }
 
-/// Deletes a line.
+/// Deletes a message.
 pub async fn delete(db: &Db, caller: &Caller, id: &str) -> Result<()> {
     let _: Value = db.call(sql_fn!(delete_job_message(caller: caller.to_sql(), message: id))).await?;
     Ok(())

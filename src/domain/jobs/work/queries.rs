@@ -11,7 +11,7 @@ use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::{Result, sql_fn};
 
-/// Enters a stage; the ticket goes along.
+/// Enters a stage; the ticket moves along.
 pub async fn enter_stage(db: &Db, caller: &Caller, id: &str, input: &EnterStage) -> Result<StageEntered> {
     db.call(sql_fn!(enter_stage(
         caller: caller.to_sql(),
@@ -23,7 +23,7 @@ pub async fn enter_stage(db: &Db, caller: &Caller, id: &str, input: &EnterStage)
     .await
 }
 
-/// Notes progress.
+/// Records progress.
 pub async fn report_progress(db: &Db, caller: &Caller, id: &str, input: &ReportProgress) -> Result<ProgressReported> {
     db.call(sql_fn!(report_progress(
         caller: caller.to_sql(),
@@ -35,7 +35,7 @@ pub async fn report_progress(db: &Db, caller: &Caller, id: &str, input: &ReportP
     .await
 }
 
-/// Adds lines to the transcript.
+/// Adds messages to the transcript.
 pub async fn post_messages(db: &Db, caller: &Caller, id: &str, input: &PostMessages) -> Result<MessagesPosted> {
     db.call(sql_fn!(post_job_messages(
         caller: caller.to_sql(),
@@ -46,7 +46,7 @@ pub async fn post_messages(db: &Db, caller: &Caller, id: &str, input: &PostMessa
     .await
 }
 
-/// Ends the job with success. `git` is what the workflow's repository says of the commit.
+/// Completes the job. `git` describes the commit as the workflow's repository has it.
 pub async fn complete(
     db: &Db,
     caller: &Caller,
@@ -68,7 +68,7 @@ pub async fn complete(
     .await
 }
 
-/// Ends the attempt with failure.
+/// Fails the attempt.
 pub async fn fail(db: &Db, caller: &Caller, id: &str, input: &FailJob) -> Result<JobFailed> {
     db.call(sql_fn!(fail_job(
         caller: caller.to_sql(),

@@ -3,7 +3,7 @@
 use actix_web::{post, web};
 
 use crate::app::AppState;
-use crate::compat::ticket_events::{self, TicketEvent, TicketEventTold};
+use crate::compat::ticket_events::{self, TicketEvent, TicketEventRecorded};
 use crate::transport::http::{Auth, Json, Reply, Result, ServiceConfig};
 
 pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
@@ -16,8 +16,12 @@ pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
 /// (`in_progress`, `in_review`, `done`, `failed`). Where there is no such column, or the board's rules forbid
 /// the move, the answer says so and the state is told all the same. `assigned` assigns the ticket to
 /// `assigneeId` or `agentId`, or to whoever acts.
-#[utoipa::path(tag = "Doors", request_body = TicketEvent, responses((status = 200, body = TicketEventTold)))]
+#[utoipa::path(tag = "Doors", request_body = TicketEvent, responses((status = 200, body = TicketEventRecorded)))]
 #[post("/api/internal/ticket-event")]
-async fn tell(state: web::Data<AppState>, auth: Auth, Json(told): Json<TicketEvent>) -> Result<Reply<TicketEventTold>> {
-    Ok(Reply::ok(ticket_events::tell(&state.db, &auth.caller(), &told).await?))
+async fn tell(
+    state: web::Data<AppState>,
+    auth: Auth,
+    Json(told): Json<TicketEvent>,
+) -> Result<Reply<TicketEventRecorded>> {
+    Ok(Reply::ok(ticket_events::record(&state.db, &auth.caller(), &told).await?))
 }

@@ -5,7 +5,9 @@ use actix_web::{post, web};
 use crate::app::AppState;
 use crate::domain::commits;
 use crate::domain::jobs;
-use crate::domain::jobs::leases::{self, ClaimJob, ClaimedJob, GiveBack, GivenBack, Heartbeat, HeartbeatAnswer};
+use crate::domain::jobs::leases::{
+    self, ClaimJob, ClaimedJob, Heartbeat, HeartbeatAnswer, LeaseReleased, ReleaseLease,
+};
 use crate::domain::jobs::work::{
     self, CompleteJob, EnterStage, FailJob, JobCompleted, JobFailed, MessagesPosted, PostMessages, ProgressReported,
     ReportProgress, StageEntered,
@@ -120,29 +122,29 @@ async fn fail(
 }
 
 /// Gives a job back, as a worker does that shuts down. The attempt does not count.
-#[utoipa::path(tag = "Workers", operation_id = "release_job", request_body = GiveBack, responses(
-    (status = 200, body = GivenBack), (status = 409, description = "The lease is lost")))]
+#[utoipa::path(tag = "Workers", operation_id = "release_job", request_body = ReleaseLease, responses(
+    (status = 200, body = LeaseReleased), (status = 409, description = "The lease is lost")))]
 #[post("/api/jobs/{id}/release")]
 async fn release(
     state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
-    Json(input): Json<GiveBack>,
-) -> Result<Reply<GivenBack>> {
+    Json(input): Json<ReleaseLease>,
+) -> Result<Reply<LeaseReleased>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
     Ok(Reply::ok(leases::release(&state.db, &caller, &id, &input).await?))
 }
 
 /// Confirms that a job that was to be cancelled has stopped.
-#[utoipa::path(tag = "Workers", operation_id = "confirm_cancel", request_body = GiveBack, responses(
-    (status = 200, body = GivenBack), (status = 409, description = "The lease is lost")))]
+#[utoipa::path(tag = "Workers", operation_id = "confirm_cancel", request_body = ReleaseLease, responses(
+    (status = 200, body = LeaseReleased), (status = 409, description = "The lease is lost")))]
 #[post("/api/jobs/{id}/cancelled")]
 async fn cancelled(
     state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
-    Json(input): Json<GiveBack>,
-) -> Result<Reply<GivenBack>> {
+    Json(input): Json<ReleaseLease>,
+) -> Result<Reply<LeaseReleased>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
     Ok(Reply::ok(leases::confirm_cancel(&state.db, &caller, &id, &input).await?))
 }

@@ -55,9 +55,9 @@ async fn export_found(state: web::Data<AppState>, auth: Auth, Json(input): Json<
         limit: input.limit,
         include_comments: input.include_comments,
     };
-    let found = export::found(&state.db, &state.embeddings, &auth.caller(), &wanted).await?;
+    let found = export::search_results(&state.db, &state.embeddings, &auth.caller(), &wanted).await?;
     let mut file = Vec::new();
     found.write(input.format, &mut file).map_err(|error| Error::Internal(error.to_string()))?;
-    let name = format!("attachment; filename=\"tickets.{}\"", input.format.ending());
+    let name = format!("attachment; filename=\"tickets.{}\"", input.format.extension());
     Ok(HttpResponse::Ok().content_type(input.format.media_type()).insert_header((CONTENT_DISPOSITION, name)).body(file))
 }

@@ -11,7 +11,9 @@ use super::read::limited;
 use super::ticket::text_part;
 use super::{ADDS, Access, Answer, Call, Tool, value, workflow_of_key};
 use crate::domain::approvals::reviews::{self, RequestClarification};
-use crate::domain::approvals::{self, Approval, ApprovalKind, ApprovalState, Ask, Decide, Decision, Which};
+use crate::domain::approvals::{
+    self, Approval, ApprovalFilter, ApprovalKind, ApprovalState, Decide, Decision, RequestApproval,
+};
 use crate::transport::mcp::{bound, schema};
 use crate::{Error, Result};
 
@@ -28,7 +30,7 @@ pub(super) const TOOLS: &[Tool] = &[
             a change of callboard://job/{id} or callboard://ticket/{id}. blocks_job = true puts the job into waiting until it \
             is decided. Each call asks once more: keep the approval_id.",
         access: ADDS,
-        schema: schema::of::<Ask>,
+        schema: schema::of::<RequestApproval>,
         run: ask,
     },
     Tool {
@@ -204,8 +206,8 @@ fn shown(approval: &Approval) -> Result<Answer> {
 
 fn ask(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
-        let (caller, input) = (call.caller()?, call.read::<Ask>()?);
-        let approval = approvals::ask(&call.state.db, &caller, &input, None).await?;
+        let (caller, input) = (call.caller()?, call.read::<RequestApproval>()?);
+        let approval = approvals::request(&call.state.db, &caller, &input, None).await?;
         let mut answer = shown(&approval)?;
         answer.line = format!(
             "Asked as {0}; go on. The answer comes with heartbeat's approvals or get_approval {0}, wait = 30.",
@@ -237,7 +239,7 @@ fn get(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
 fn list(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         let input = call.read::<ListArguments>()?;
-        let which = Which {
+        let which = ApprovalFilter {
             workflow_id: input.workflow_id,
             ticket_id: input.ticket_id,
             job_id: input.job_id,

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::jobs::{shown, word};
 use super::{ADDS, Access, Answer, Call, SETS, Tool, value};
-use crate::domain::jobs::leases::{self, GiveBack, Heartbeat};
+use crate::domain::jobs::leases::{self, Heartbeat, ReleaseLease};
 use crate::domain::jobs::messages::{self, Level, MessageKind, MessageRole, PostMessage};
 use crate::domain::jobs::work::{self, CompleteJob, EnterStage, FailJob, NewMessage, PostMessages, ReportProgress};
 use crate::domain::{commits, jobs};
@@ -269,7 +269,7 @@ fn release(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         let id = call.take("job_id")?;
         let (caller, input) = (call.caller()?, call.read::<ReleaseArguments>()?);
-        let back = GiveBack { lease_token: input.lease_token, reason: input.reason, agent_id: None };
+        let back = ReleaseLease { lease_token: input.lease_token, reason: input.reason, agent_id: None };
         let given = match input.cancelled.unwrap_or(false) {
             true => leases::confirm_cancel(&call.state.db, &caller, &id, &back).await?,
             false => leases::release(&call.state.db, &caller, &id, &back).await?,
