@@ -139,7 +139,7 @@ impl Db {
         let rows = self.rows(call.function.statement(), call.params).await?;
         match only_value::<Option<Json<T>>>(&rows)? {
             Some(Json(value)) => Ok(value),
-            None => T::deserialize(serde_json::Value::Null)
+            None => serde_json::from_value(serde_json::Value::Null)
                 .map_err(|error| Error::Internal(format!("logic.{} returned null: {error}", call.function.name))),
         }
     }

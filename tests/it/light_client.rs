@@ -20,7 +20,8 @@ fn cargo(arguments: &[&str]) -> String {
 
 /// The names of the crates that the light build depends on, without Callboard itself.
 fn dependencies(depth: &[&str]) -> Vec<String> {
-    let tree = cargo(&[&["tree", "--edges", "normal", "--prefix", "none", "--format", "{p}"], depth].concat());
+    let arguments: &[&str] = &["tree", "--edges", "normal", "--prefix", "none", "--format", "{p}"];
+    let tree = cargo(&[arguments, depth].concat());
     let mut names: Vec<String> = tree.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect();
     names.retain(|name| !name.is_empty() && name != "callboard");
     names.sort();
