@@ -1,66 +1,53 @@
-/** The house rules of `src`: imports go one way, and files stay small enough to read. */
-import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+/** Imports go one way: app → features → live → api, and ui below all of them. Features do not import each other. */
 import { describe, expect, it } from "vitest";
+import { files, type Import, imports } from "./sources";
 
-const src = resolve(import.meta.dirname, "../../src");
-const MOST_LINES = 300;
-
-const files = readdirSync(src, { recursive: true, encoding: "utf8" })
-  .filter((name) => /\.(ts|tsx)$/.test(name) && !name.endsWith(".gen.ts"))
-  .map((name) => name.replaceAll("\\", "/"));
-
-/** Which layer may import which. A feature sees itself and what lies below, never another feature. */
-const BELOW: Record<string, readonly string[]> = {
-  app: ["app", "features", "live", "api", "ui"],
-  live: ["live", "api"],
-  api: ["api"],
-  ui: ["ui", "api/types"],
+/** What the files of a folder may import besides their own folder. `*` stands for one folder name. */
+const LAYERS: Record<string, readonly string[]> = {
+  "main.tsx": ["app", "styles.css"],
+  app: ["features", "live", "api", "ui"],
+  "features/*": ["live", "api", "ui"],
+  live: ["api"],
+  api: [],
+  ui: ["api/types"],
 };
 
-function layerOf(file: string): string {
-  const [first = "", second = ""] = file.split("/");
-  return first === "features" ? `features/${second}` : first;
+/** The folder a file belongs to, with the rule for it. */
+function layerOf(file: string): { folder: string; rule: string } | undefined {
+  for (const rule of Object.keys(LAYERS)) {
+    const folder = file.split("/").slice(0, rule.split("/").length).join("/");
+    if (new RegExp(`^${rule.replaceAll("*", "[^/]+")}$`).test(folder)) return { folder, rule };
+  }
+  return undefined;
 }
 
-function importsOf(file: string): string[] {
-  const text = readFileSync(join(src, file), "utf8");
-  const found = text.matchAll(/(?:from|import)\s*\(?\s*["']([^"']+)["']/g);
-  return [...found].flatMap(([, name = ""]) => {
-    if (name.startsWith("@/")) return [name.slice(2)];
-    if (name.startsWith(".")) return [relative(src, join(src, dirname(file), name)).replaceAll("\\", "/")];
-    return [];
-  });
-}
+const isIn = (file: string, folder: string) =>
+  file === folder || file.startsWith(`${folder}/`) || file.replace(/\.tsx?$/, "") === folder;
 
-function allowed(from: string, target: string): boolean {
+/** The entry of LAYERS that permits an import; null where none does. */
+function permission({ from, to }: Import): string | null {
   const layer = layerOf(from);
-  const below = layer.startsWith("features/") ? [layer, "live", "api", "ui"] : (BELOW[layer] ?? ["app"]);
-  return below.some((prefix) => target === prefix || target.startsWith(`${prefix}/`));
+  if (!layer) return null;
+  if (isIn(to, layer.folder)) return layer.folder;
+  return LAYERS[layer.rule]?.find((folder) => isIn(to, folder)) ?? null;
 }
 
-describe("src", () => {
-  it("imports one way: app → features → live, api, ui; features do not know each other", () => {
-    const wrong = files
-      .filter((file) => file.includes("/"))
-      .flatMap((file) =>
-        importsOf(file)
-          .filter((target) => !allowed(file, target))
-          .map((target) => `${file} imports ${target}`),
-      );
-    expect(wrong).toEqual([]);
-    expect(files.length).toBeGreaterThan(40);
+describe("layers of src", () => {
+  it("cover every file, and each holds files", () => {
+    expect(files.filter((file) => !layerOf(file))).toEqual([]);
+    const found = new Set(files.map((file) => layerOf(file)?.rule));
+    expect(Object.keys(LAYERS).filter((rule) => !found.has(rule))).toEqual([]);
   });
 
-  it(`has no file above ${MOST_LINES} lines`, () => {
-    const long = files
-      .map((file) => [file, readFileSync(join(src, file), "utf8").split("\n").length] as const)
-      .filter(([, lines]) => lines > MOST_LINES);
-    expect(long).toEqual([]);
+  it("import only what lies below them", () => {
+    expect(imports.length).toBeGreaterThan(0);
+    const wrong = imports.filter((each) => permission(each) === null);
+    expect(wrong.map(({ from, to }) => `${from} imports ${to}`)).toEqual([]);
   });
 
-  it("asks nothing of other hosts", () => {
-    const outside = files.filter((file) => /["'`]https?:\/\//.test(readFileSync(join(src, file), "utf8")));
-    expect(outside.filter((file) => !file.includes(".test."))).toEqual([]);
+  it("use every import that the rules permit", () => {
+    const used = new Set(imports.map((each) => `${layerOf(each.from)?.rule} → ${permission(each)}`));
+    const permitted = Object.entries(LAYERS).flatMap(([rule, below]) => below.map((folder) => `${rule} → ${folder}`));
+    expect(permitted.filter((each) => !used.has(each))).toEqual([]);
   });
 });
