@@ -1,6 +1,6 @@
 /** Asking people, deciding, and taking back. */
-import type { Approval, ApprovalPage, Decision, DecisionWords } from "./approval-types";
 import { answer, client } from "./http";
+import type { Approval, ApprovalPage, Decision, DecisionWords } from "./types/approval";
 
 const approvalPath = (id: string) => ({ params: { path: { id } } });
 

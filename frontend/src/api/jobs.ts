@@ -1,5 +1,6 @@
 /** Work that programs do: jobs, their transcripts, and the apps they specify. */
 import { answer, client } from "./http";
+import type { EventPage } from "./types";
 import type {
   App,
   AppEntry,
@@ -11,8 +12,7 @@ import type {
   Message,
   MessagePage,
   NewJob,
-} from "./job-types";
-import type { EventPage } from "./types";
+} from "./types/job";
 
 const jobPath = (id: string) => ({ params: { path: { id } } });
 /** Beyond every place in a transcript. */

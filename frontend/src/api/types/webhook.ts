@@ -1,6 +1,6 @@
 /** Addresses outside that are told what happens. */
-import type { components } from "./schema.gen";
-import type { Whole } from "./types";
+import type { components } from "../schema.gen";
+import type { Whole } from ".";
 
 type Schemas = components["schemas"];
 

@@ -1,6 +1,6 @@
 /** Questions parked for people. */
-import type { components } from "./schema.gen";
-import type { Whole } from "./types";
+import type { components } from "../schema.gen";
+import type { Whole } from ".";
 
 type Schemas = components["schemas"];
 

@@ -2,13 +2,13 @@
  * The shapes the dashboard works with. They are the generated ones, made stricter where the server promises more than
  * OpenAPI can say: answers carry every field, and some strings are one of a few.
  */
-import type { Approval } from "./approval-types";
-import type { App, JobSummary, Message } from "./job-types";
-import type { components } from "./schema.gen";
+import type { components } from "../schema.gen";
+import type { Approval } from "./approval";
+import type { App, JobSummary, Message } from "./job";
 
-export type * from "./approval-types";
-export type * from "./job-types";
-export type * from "./webhook-types";
+export type * from "./approval";
+export type * from "./job";
+export type * from "./webhook";
 
 type Schemas = components["schemas"];
 /** Answers always carry every field; that a nullable one is there is not in the schema. */

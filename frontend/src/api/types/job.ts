@@ -1,6 +1,6 @@
 /** Jobs, their transcripts and what comes out of them. */
-import type { components } from "./schema.gen";
-import type { Whole } from "./types";
+import type { components } from "../schema.gen";
+import type { Whole } from ".";
 
 type Schemas = components["schemas"];
 
