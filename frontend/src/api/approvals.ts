@@ -1,6 +1,6 @@
 /** Asking people, deciding, and taking back. */
 import { answer, client } from "./http";
-import type { Approval, ApprovalPage, Decision, DecisionWords } from "./types/approval";
+import type { Approval, ApprovalPage, Decision, DecisionWords } from "./types";
 
 const approvalPath = (id: string) => ({ params: { path: { id } } });
 

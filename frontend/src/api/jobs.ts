@@ -1,9 +1,9 @@
 /** Work that programs do: jobs, their transcripts, and the apps they specify. */
 import { answer, client } from "./http";
-import type { EventPage } from "./types";
 import type {
   App,
   AppEntry,
+  EventPage,
   Job,
   JobAction,
   JobChange,
@@ -12,7 +12,7 @@ import type {
   Message,
   MessagePage,
   NewJob,
-} from "./types/job";
+} from "./types";
 
 const jobPath = (id: string) => ({ params: { path: { id } } });
 /** Beyond every place in a transcript. */

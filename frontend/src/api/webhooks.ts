@@ -1,6 +1,6 @@
 /** Webhooks of a workflow, for its owners. */
 import { answer, client } from "./http";
-import type { DeliveryPage, Webhook, WebhookChange, WebhookTested } from "./types/webhook";
+import type { DeliveryPage, Webhook, WebhookChange, WebhookTested } from "./types";
 
 const webhookPath = (id: string) => ({ params: { path: { id } } });
 

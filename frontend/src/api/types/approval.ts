@@ -1,12 +1,9 @@
-/** Questions parked for people. */
-import type { components } from "../schema.gen";
-import type { Whole } from ".";
-
-type Schemas = components["schemas"];
+/** Approvals: questions parked for a person. */
+import type { Complete, Schemas } from "./schema";
 
 export type ApprovalKind = Schemas["ApprovalKind"];
 export type ApprovalState = Schemas["ApprovalState"];
-export type Approval = Whole<Schemas["Approval"]>;
+export type Approval = Complete<Schemas["Approval"]>;
 export type ApprovalPage = { approvals: Approval[]; has_more: boolean; next_cursor?: string | null };
 export type Decision = "approve" | "reject" | "answer";
 export type DecisionWords = Pick<Schemas["Decide"], "answer" | "reason" | "comment">;

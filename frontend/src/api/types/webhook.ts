@@ -1,11 +1,8 @@
-/** Addresses outside that are told what happens. */
-import type { components } from "../schema.gen";
-import type { Whole } from ".";
+/** Webhooks and their deliveries. */
+import type { Complete, Schemas } from "./schema";
 
-type Schemas = components["schemas"];
-
-export type Webhook = Whole<Schemas["Webhook"]>;
+export type Webhook = Complete<Schemas["Webhook"]>;
 export type WebhookChange = { url?: string; events?: string[]; active?: boolean };
-export type WebhookTested = Whole<Schemas["WebhookTested"]>;
-export type Delivery = Whole<Schemas["Delivery"]>;
+export type WebhookTested = Complete<Schemas["WebhookTested"]>;
+export type Delivery = Complete<Schemas["Delivery"]>;
 export type DeliveryPage = { deliveries: Delivery[]; has_more: boolean; next_cursor?: string | null };
