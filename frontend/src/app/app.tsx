@@ -16,7 +16,7 @@ const queries = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 10_000,
-      retry: (failures, error) => failures < 3 && error instanceof Problem && error.temporary,
+      retry: (failures, error) => failures < 3 && error instanceof Problem && error.retryable,
     },
     mutations: { retry: false },
   },
