@@ -1,5 +1,5 @@
-import type { LiveStatus } from "@/live/connection";
 import { useLiveStatus } from "@/live/context";
+import type { LiveStatus } from "@/live/transport/connection";
 import { cn } from "@/ui/cn";
 import { Tip } from "@/ui/tooltip";
 

@@ -4,10 +4,10 @@ import { createContext, type ReactNode, useContext, useEffect, useMemo, useState
 import { board as boardApi, workflows } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { BoardConfig, Workflow } from "@/api/types";
-import { type BoardState, boardFrom, withPatches } from "./board";
 import type { LiveClient } from "./client";
-import type { LiveStatus } from "./connection";
-import { type JobRoom, type JobView, NO_VIEW } from "./job-room";
+import { type BoardState, boardFrom, withPatches } from "./state/board";
+import { type JobRoom, type JobView, NO_VIEW } from "./streams/job-room";
+import type { LiveStatus } from "./transport/connection";
 
 const LiveContext = createContext<LiveClient | null>(null);
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { boardFrom } from "@/live/board";
-import { card, event, snapshot } from "@/live/testing";
+import { boardFrom } from "@/live/state/board";
+import { card, event, snapshot } from "@/live/state/testing";
 import { describeEvents } from "./describe";
 import { matcher, readFilter, visibleOrder } from "./filter";
 import { splitTags } from "./new-ticket";

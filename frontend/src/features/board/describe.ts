@@ -1,6 +1,6 @@
 /** What others did, in a sentence, for those who listen instead of look. */
 import type { JobSummary, LiveEvent, TicketRef } from "@/api/types";
-import type { BoardState } from "@/live/board";
+import type { BoardState } from "@/live/state/board";
 
 const MOST_SPOKEN = 2;
 

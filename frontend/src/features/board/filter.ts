@@ -1,6 +1,6 @@
 /** What the board shows of its cards. Lives in the address, so that a view can be sent to someone. */
 import type { Card } from "@/api/types";
-import type { BoardState } from "@/live/board";
+import type { BoardState } from "@/live/state/board";
 
 export interface Filter {
   q?: string;

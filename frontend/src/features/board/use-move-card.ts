@@ -2,9 +2,9 @@
 import { useCallback } from "react";
 import { toast } from "sonner";
 import type { Card } from "@/api/types";
-import type { BoardState } from "@/live/board";
 import { useLive } from "@/live/context";
-import { keysOf, type Move, type MoveOutcome, useMove } from "@/live/move";
+import { keysOf, type Move, type MoveOutcome, useMove } from "@/live/move-card";
+import type { BoardState } from "@/live/state/board";
 import { announce } from "@/ui/announcer";
 import { ask } from "@/ui/ask";
 

@@ -6,7 +6,7 @@ import { explain, messages, Problem } from "@/api";
 import { useActors, useMe } from "@/api/hooks";
 import type { Job, Message } from "@/api/types";
 import { useBoardShape, useJobRoom } from "@/live/context";
-import { hasEnded } from "@/live/jobs";
+import { hasEnded } from "@/live/state/jobs";
 import { Button } from "@/ui/button";
 import { Composer } from "@/ui/composer";
 import { JOB_LOOKS, JobBadge } from "@/ui/job-status";

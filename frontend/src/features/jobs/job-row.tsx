@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { NameOf } from "@/api/hooks";
 import type { Job } from "@/api/types";
-import { hasEnded } from "@/live/jobs";
+import { hasEnded } from "@/live/state/jobs";
 import { JOB_LOOKS, JobBadge } from "@/ui/job-status";
 import { Progress } from "@/ui/progress";
 import { Ago } from "@/ui/time";

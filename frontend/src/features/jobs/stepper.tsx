@@ -1,6 +1,6 @@
 import { Check, LoaderCircle } from "lucide-react";
 import type { Job } from "@/api/types";
-import { hasEnded } from "@/live/jobs";
+import { hasEnded } from "@/live/state/jobs";
 import { cn } from "@/ui/cn";
 import type { StageName } from "./stages";
 

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { explain } from "@/api";
 import type { NameOf } from "@/api/hooks";
 import type { BoardConfig } from "@/api/types";
-import { hasEnded } from "@/live/jobs";
+import { hasEnded } from "@/live/state/jobs";
 import { Button } from "@/ui/button";
 import { Notice } from "@/ui/states";
 import { JobActions } from "./job-actions";

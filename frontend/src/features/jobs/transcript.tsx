@@ -3,7 +3,7 @@ import { ArrowDown, LoaderCircle } from "lucide-react";
 import { useMemo, useRef } from "react";
 import { explain } from "@/api";
 import type { Message } from "@/api/types";
-import type { JobRoom, JobView } from "@/live/job-room";
+import type { JobRoom, JobView } from "@/live/streams/job-room";
 import { Button } from "@/ui/button";
 import { cn } from "@/ui/cn";
 import { Notice, Spinner } from "@/ui/states";

@@ -4,7 +4,7 @@ import { toast } from "sonner";
 import { explain, jobs } from "@/api";
 import type { Job, JobAction, JobSummary } from "@/api/types";
 import { useLive } from "@/live/context";
-import { hasEnded } from "@/live/jobs";
+import { hasEnded } from "@/live/state/jobs";
 import { announce } from "@/ui/announcer";
 import { confirm } from "@/ui/confirm";
 

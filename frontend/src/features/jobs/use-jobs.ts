@@ -2,7 +2,7 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { jobs } from "@/api";
 import { queryKeys } from "@/api/query-keys";
-import { hasEnded } from "@/live/jobs";
+import { hasEnded } from "@/live/state/jobs";
 import { type ListState, statusesOf } from "./list-state";
 
 const PAGE = 50;

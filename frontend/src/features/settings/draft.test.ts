@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { snapshot } from "@/live/testing";
+import { snapshot } from "@/live/state/testing";
 import { changeOf, draftOf, freshId, mistakes, swapped, withNewColumn, withoutColumn } from "./draft";
 
 const config = snapshot([]).board_config;

@@ -1,7 +1,7 @@
 import { type ReactNode, useState } from "react";
 import type { Actor, NameOf } from "@/api/hooks";
 import type { Priority, TicketDetail } from "@/api/types";
-import type { BoardState } from "@/live/board";
+import type { BoardState } from "@/live/state/board";
 import { Avatar } from "@/ui/avatar";
 import { cssColor } from "@/ui/color";
 import { Input, NativeSelect, quietClass } from "@/ui/field";

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import type { NameOf } from "@/api/hooks";
 import type { HistoryEntry } from "@/api/types";
-import type { BoardState } from "@/live/board";
+import type { BoardState } from "@/live/state/board";
 import { Avatar } from "@/ui/avatar";
 import { Button } from "@/ui/button";
 import { Ago } from "@/ui/time";

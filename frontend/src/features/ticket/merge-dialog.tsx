@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { explain, tickets } from "@/api";
 import type { Card, TicketDetail } from "@/api/types";
-import type { BoardState } from "@/live/board";
+import type { BoardState } from "@/live/state/board";
 import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { Field, Textarea } from "@/ui/field";

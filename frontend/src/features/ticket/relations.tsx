@@ -2,7 +2,7 @@ import { Check, Plus, X } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { tickets } from "@/api";
 import type { TicketDetail, TicketRef } from "@/api/types";
-import type { BoardState } from "@/live/board";
+import type { BoardState } from "@/live/state/board";
 import { cn } from "@/ui/cn";
 import { Related } from "./related";
 import { TicketPicker } from "./ticket-picker";

@@ -1,7 +1,7 @@
 import { Command } from "cmdk";
 import { useMemo, useState } from "react";
 import type { Card } from "@/api/types";
-import type { BoardState } from "@/live/board";
+import type { BoardState } from "@/live/state/board";
 import { cn } from "@/ui/cn";
 import { Dialog } from "@/ui/dialog";
 import { inputClass } from "@/ui/field";

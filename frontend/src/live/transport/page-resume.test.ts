@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { onWaking } from "./waking";
+import { onWaking } from "./page-resume";
 
 describe("waking", () => {
   let visible = true;

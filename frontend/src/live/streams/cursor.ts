@@ -1,7 +1,7 @@
 /** Where a stream stands now, from the first page of its events, or from the refusal to give one. */
 import { Problem } from "@/api/problem";
 import type { EventPage } from "@/api/types";
-import type { Position } from "./room";
+import type { Position } from "./board-room";
 
 export async function standing(page: Promise<EventPage>): Promise<Position> {
   try {

@@ -1,10 +1,10 @@
 /** The saved searches this tab listens to, and the telling of what begins to match them. */
 import { searches } from "@/api";
 import type { LiveEvent, SavedSearch } from "@/api/types";
-import type { Connection } from "./connection";
+import { type MatchStore, tell } from "../state/matches";
+import type { Connection } from "../transport/connection";
+import type { Position } from "./board-room";
 import { Feed } from "./feed";
-import { type MatchStore, tell } from "./matches";
-import type { Position } from "./room";
 
 /** Tickets that began to match a saved search, told once. */
 export type MatchListener = (searchId: string, matches: readonly LiveEvent[]) => void;

@@ -2,9 +2,9 @@
 import { useCallback } from "react";
 import { Problem, tickets } from "@/api";
 import type { Card, Position } from "@/api/types";
-import type { BoardState } from "./board";
 import type { LiveClient } from "./client";
 import { useLive } from "./context";
+import type { BoardState } from "./state/board";
 
 export interface Move {
   card: Card;

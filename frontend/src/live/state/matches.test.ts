@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Problem } from "@/api/problem";
 import type { EventPage, LiveEvent } from "@/api/types";
-import { Connection, type SocketLike } from "./connection";
-import { Feed } from "./feed";
+import { Feed } from "../streams/feed";
+import { Connection, type SocketLike } from "../transport/connection";
 import { MatchStore, readCursor, tell } from "./matches";
 import { card } from "./testing";
 

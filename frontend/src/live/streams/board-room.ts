@@ -4,9 +4,9 @@
  */
 import { Problem } from "@/api/problem";
 import type { BoardSnapshot, EventPage, LiveEvent } from "@/api/types";
-import { applyEvents, type BoardState, boardFrom, hasStrayCards, returnsUnseen } from "./board";
-import type { SnapshotMessage } from "./protocol";
-import { hasGap, type Inbox, openInbox, receive } from "./sequence";
+import { applyEvents, type BoardState, boardFrom, hasStrayCards, returnsUnseen } from "../state/board";
+import type { SnapshotMessage } from "../transport/protocol";
+import { hasGap, type Inbox, openInbox, receive } from "./reorder-buffer";
 
 export interface RoomDeps {
   fetchEvents(workflowId: string, since: number, epoch: string): Promise<EventPage>;

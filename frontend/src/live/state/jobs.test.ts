@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import type { EventData, EventPage, Job, JobSummary, LiveEvent, Message } from "@/api/types";
+import { JobRoom } from "../streams/job-room";
 import { applyEvents, boardFrom } from "./board";
-import { JobRoom } from "./job-room";
 import { applyToJob, isChatter } from "./jobs";
 import { card, event, snapshot } from "./testing";
 import { type Transcript, withMessages, withoutMessage } from "./transcript";

@@ -4,9 +4,9 @@
  */
 import { Problem } from "@/api/problem";
 import type { EventPage, Job, LiveEvent, Message, MessagePage } from "@/api/types";
+import { type Transcript, withMessages, withoutMessage } from "../state/transcript";
+import type { Position } from "./board-room";
 import { Feed } from "./feed";
-import type { Position } from "./room";
-import { type Transcript, withMessages, withoutMessage } from "./transcript";
 
 export interface JobRoomDeps {
   fetchEvents(since: number, epoch: string): Promise<EventPage>;

@@ -2,9 +2,9 @@
  * The tab's one socket: connect → authenticate → subscribe from where each room stands → live; and when that breaks,
  * back again. While no socket can be had, rooms poll, so the board still moves behind a proxy that refuses sockets.
  */
+import type { LiveRoom } from "../streams/board-room";
 import { Poller } from "./poller";
 import { backoff, CLOSE, type ClientMessage, parse, type ServerMessage } from "./protocol";
-import type { LiveRoom } from "./room";
 
 export type LiveStatus = "idle" | "connecting" | "live" | "reconnecting" | "polling" | "offline";
 

@@ -5,9 +5,9 @@
  */
 import { Problem } from "@/api/problem";
 import type { EventPage, LiveEvent } from "@/api/types";
-import type { SnapshotMessage } from "./protocol";
-import type { LiveRoom, Position } from "./room";
-import { hasGap, type Inbox, openInbox, receive } from "./sequence";
+import type { SnapshotMessage } from "../transport/protocol";
+import type { LiveRoom, Position } from "./board-room";
+import { hasGap, type Inbox, openInbox, receive } from "./reorder-buffer";
 
 export interface FeedDeps {
   /** Without an epoch: of whatever life the database is in. */

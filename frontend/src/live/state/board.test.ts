@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Card, LiveEvent } from "@/api/types";
+import { hasGap, openInbox, receive } from "../streams/reorder-buffer";
 import { applyEvent, applyEvents, type BoardState, boardFrom, compareCards, returnsUnseen, withPatches } from "./board";
-import { hasGap, openInbox, receive } from "./sequence";
 import { card, event, generator, snapshot, story } from "./testing";
 
 /** What must be equal whatever the way: cards, and their order in each column. */

@@ -1,7 +1,7 @@
 /** Asks for events where no socket can be had: soon while things happen, seldom while they do not. */
 import { Problem } from "@/api/problem";
+import type { LiveRoom } from "../streams/board-room";
 import { backoff } from "./protocol";
-import type { LiveRoom } from "./room";
 
 const SOONEST_MS = 2_000;
 const SELDOM_MS = 15_000;

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Problem } from "@/api/problem";
 import type { BoardSnapshot, EventPage, LiveEvent } from "@/api/types";
-import { type BoardState, boardFrom } from "./board";
+import { type BoardState, boardFrom } from "../state/board";
+import { card, event, snapshot } from "../state/testing";
+import { Room } from "../streams/board-room";
 import { Connection, type SocketLike } from "./connection";
 import { backoff, parse } from "./protocol";
-import { Room } from "./room";
-import { card, event, snapshot } from "./testing";
 
 class FakeSocket implements SocketLike {
   readyState = 0;
