@@ -1,6 +1,6 @@
 /** Tickets and their comments. */
 import { client, unwrap } from "./http";
-import type { Position, TicketDetail } from "./types";
+import type { CardPosition, TicketDetail } from "./types";
 import type { Schemas } from "./types/schema";
 
 const ticketPath = (id: string) => ({ params: { path: { id } } });
@@ -12,9 +12,9 @@ export const tickets = {
     unwrap(client.POST("/api/tickets/create", { params: { header: { "Idempotency-Key": idempotencyKey } }, body })),
   update: (ticket_id: string, updates: Schemas["TicketUpdates"]) =>
     unwrap(client.POST("/api/tickets/update", { body: { ticket_id, updates } })),
-  changeStatus: (body: { ticket_id: string; new_status: string; comment?: string; position?: Position }) =>
+  changeStatus: (body: { ticket_id: string; new_status: string; comment?: string; position?: CardPosition }) =>
     unwrap(client.POST("/api/tickets/change-status", { body })),
-  reorder: (ticket_id: string, position: Position) =>
+  reorder: (ticket_id: string, position: CardPosition) =>
     unwrap(client.POST("/api/tickets/reorder", { body: { ticket_id, ...position } })),
   setBlockers: (ticket_id: string, blocked_by_ticket_ids: string[]) =>
     unwrap(client.POST("/api/tickets/set-blockers", { body: { ticket_id, blocked_by_ticket_ids } })),

@@ -29,7 +29,9 @@ export function App() {
   const theme = useTheme();
   useEffect(
     () =>
-      live.onLost(() => toast.error("This board was closed for you", { description: "You are no longer a member." })),
+      live.onAccessRevoked(() =>
+        toast.error("This board was closed for you", { description: "You are no longer a member." }),
+      ),
     [],
   );
   return (

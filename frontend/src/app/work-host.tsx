@@ -3,13 +3,13 @@ import { useCallback } from "react";
 import { InboxButton } from "@/features/approvals/inbox-button";
 import { ApprovalNotices } from "@/features/approvals/notices";
 import { JobNotices } from "@/features/jobs/notices";
-import { useWatch } from "@/live/context";
+import { useWatchWorkflow } from "@/live/context";
 
 /** Hears of a workflow's work, whatever of it is on the screen, and of what waits for a person anywhere. */
 export function WorkHost() {
   const { workflowId } = useParams({ strict: false }) as { workflowId?: string };
   const navigate = useNavigate();
-  useWatch(workflowId);
+  useWatchWorkflow(workflowId);
   const open = useCallback(
     (id: string, jobId: string) =>
       void navigate({ to: "/w/$workflowId/jobs/$jobId", params: { workflowId: id, jobId }, search: {} }),

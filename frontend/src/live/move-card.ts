@@ -1,7 +1,7 @@
-/** Moving a card, drawn at once and taken back with the reason when the server refuses. Used by board and ticket page. */
+/** Moves a card optimistically, and rolls back with the reason when the server rejects the move. */
 import { useCallback } from "react";
 import { Problem, tickets } from "@/api";
-import type { Card, Position } from "@/api/types";
+import type { Card, CardPosition } from "@/api/types";
 import type { LiveClient } from "./client";
 import { useLive } from "./context";
 import type { BoardState } from "./state/board";
@@ -9,7 +9,7 @@ import type { BoardState } from "./state/board";
 export interface Move {
   card: Card;
   to: string;
-  /** The cards between which it is put, as drawn; neither for the end of the column. */
+  /** The neighbors of the drop position; neither for the end of the column. */
   above?: Card;
   below?: Card;
   comment?: string;
@@ -19,8 +19,8 @@ export type MoveOutcome =
   | { ok: true }
   | { ok: false; reason: string; blockedBy: readonly string[]; needsComment: boolean };
 
-/** How long an accepted move waits for its own event before the events are asked for. */
-const EVENT_PATIENCE_MS = 2_000;
+/** An accepted move waits this long for its event before the events are fetched. */
+const EVENT_TIMEOUT_MS = 2_000;
 
 export function useMove(): (move: Move) => Promise<MoveOutcome> {
   const live = useLive();
@@ -30,24 +30,24 @@ export function useMove(): (move: Move) => Promise<MoveOutcome> {
 async function runMove(live: LiveClient, move: Move): Promise<MoveOutcome> {
   const { card, to } = move;
   const { optimistic } = live;
-  optimistic.begin(card, { status: to, ...placeBetween(move) });
+  optimistic.begin(card, { status: to, ...provisionalRank(move) });
   try {
-    const blocked = await send(move);
-    if (blocked) {
+    const rejected = await send(move);
+    if (rejected) {
       optimistic.rollBack(card.ticket_id);
-      return blocked;
+      return rejected;
     }
   } catch (error) {
     optimistic.rollBack(card.ticket_id);
-    return refusal(error);
+    return rejection(error);
   }
   optimistic.confirm(card.ticket_id, live.board(card.workflow_id));
-  setTimeout(() => void settle(live, card), EVENT_PATIENCE_MS);
+  setTimeout(() => void ensureApplied(live, card), EVENT_TIMEOUT_MS);
   return { ok: true };
 }
 
 async function send({ card, to, above, below, comment }: Move): Promise<MoveOutcome | null> {
-  const position = positionOf(above, below);
+  const position = cardPosition(above, below);
   if (to === card.status) {
     if (position) await tickets.reorder(card.ticket_id, position);
     return null;
@@ -67,13 +67,13 @@ async function send({ card, to, above, below, comment }: Move): Promise<MoveOutc
   };
 }
 
-async function settle(live: LiveClient, card: Card): Promise<void> {
-  if (!live.optimistic.waiting(card.ticket_id)) return;
+async function ensureApplied(live: LiveClient, card: Card): Promise<void> {
+  if (!live.optimistic.isPending(card.ticket_id)) return;
   await live.catchUp(card.workflow_id).catch(() => undefined);
   live.optimistic.rollBack(card.ticket_id);
 }
 
-function refusal(error: unknown): MoveOutcome {
+function rejection(error: unknown): MoveOutcome {
   const reason = error instanceof Error ? error.message : "The move did not reach the server.";
   const ids = error instanceof Problem ? error.body.blocking_ticket_ids : undefined;
   const blockedBy = Array.isArray(ids) ? ids.filter((id): id is string => typeof id === "string") : [];
@@ -81,20 +81,20 @@ function refusal(error: unknown): MoveOutcome {
   return { ok: false, reason, blockedBy, needsComment };
 }
 
-export function positionOf(above: Card | undefined, below: Card | undefined): Position | undefined {
+export function cardPosition(above: Card | undefined, below: Card | undefined): CardPosition | undefined {
   if (below) return { before: below.ticket_id };
   if (above) return { after: above.ticket_id };
   return undefined;
 }
 
-/** Where to draw it until the server names its rank: a neighbour's rank, and a number just past the neighbour's. */
-function placeBetween({ card, above, below }: Move): Pick<Card, "rank" | "number"> {
+/** Sorts the card next to its neighbor until the server assigns a rank. */
+function provisionalRank({ card, above, below }: Move): Pick<Card, "rank" | "number"> {
   if (below) return { rank: below.rank, number: below.number - 0.5 };
   if (above) return { rank: above.rank, number: above.number + 0.5 };
   return { rank: card.rank, number: card.number };
 }
 
-/** The names a person knows blockers by. */
-export function keysOf(board: BoardState | undefined, ids: readonly string[]): string[] {
+/** The ticket keys (TKT-1) of ids, for messages. */
+export function ticketKeys(board: BoardState | undefined, ids: readonly string[]): string[] {
   return ids.map((id) => board?.cards.get(id)?.key ?? "another ticket");
 }

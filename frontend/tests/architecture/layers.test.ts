@@ -1,12 +1,20 @@
-/** Imports go one way: app → features → live → api, and ui below all of them. Features do not import each other. */
+/**
+ * Imports go one way: app → features → live → api, and ui below all of them. Features do not import each other.
+ *
+ * Within live, the client at the top connects everything. Below it, imports go transport → streams → state: the socket
+ * and the poller drive rooms, rooms put events into order and apply them to state, and state is pure.
+ */
 import { describe, expect, it } from "vitest";
 import { files, type Import, imports } from "./sources";
 
-/** What the files of a folder may import besides their own folder. `*` stands for one folder name. */
+/** What the files of a folder may import besides their own folder. `*` stands for one name; the first match counts. */
 const LAYERS: Record<string, readonly string[]> = {
   "main.tsx": ["app", "styles.css"],
   app: ["features", "live", "api", "ui"],
   "features/*": ["live", "api", "ui"],
+  "live/transport": ["live/streams", "live/state", "api"],
+  "live/streams": ["live/state", "api"],
+  "live/state": ["api"],
   live: ["api"],
   api: [],
   ui: ["api/types"],

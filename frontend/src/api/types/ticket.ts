@@ -5,7 +5,7 @@ export type Priority = Schemas["Priority"];
 
 export type Card = Omit<Complete<Schemas["Card"]>, "description">;
 /** Where a card goes within its column: before or after another ticket. */
-export type Position = { before?: string; after?: string };
+export type CardPosition = { before?: string; after?: string };
 
 export type TicketRef = Pick<Schemas["TicketRef"], "ticket_id" | "key" | "title" | "status" | "is_resolved">;
 export type Reaction = Schemas["Reaction"];

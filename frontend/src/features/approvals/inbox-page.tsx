@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useWorkflows } from "@/api/hooks";
 import type { Workflow } from "@/api/types";
-import { useWatchAll } from "@/live/context";
+import { useWatchWorkflows } from "@/live/context";
 import { cn } from "@/ui/cn";
 import { useTitle } from "@/ui/title";
 import { DecidedList } from "./decided-list";
@@ -24,7 +24,7 @@ const MOST_HEARD = 50;
 export function InboxPage({ show, focus }: Props) {
   const { pending } = usePending();
   const { data: workflows } = useWorkflows();
-  useWatchAll(useMemo(() => newestFirst(workflows ?? []), [workflows]));
+  useWatchWorkflows(useMemo(() => newestFirst(workflows ?? []), [workflows]));
   useTitle(pending.length > 0 ? `${pending.length} waiting · Approvals` : "Approvals");
   return (
     <div className="scroll-thin flex-1 overflow-y-auto">

@@ -6,7 +6,7 @@ import { useState } from "react";
 import { apps, explain, Problem } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { App } from "@/api/types";
-import { useWatch } from "@/live/context";
+import { useWatchWorkflow } from "@/live/context";
 import { Button } from "@/ui/button";
 import { copyText } from "@/ui/copy";
 import { saveFile } from "@/ui/file";
@@ -42,7 +42,7 @@ function Loaded({ app }: { app: App }) {
   const [part, setPart] = useState(described ? "prd" : "spec");
   const [raw, setRaw] = useState(false);
   useTitle(title);
-  useWatch(workflowId);
+  useWatchWorkflow(workflowId);
   const json = JSON.stringify(spec, null, 2);
   const copy = (text: string) => void copyText(text);
   const name = title.replace(/[^\p{L}\p{N}]+/gu, "-").toLowerCase();

@@ -6,7 +6,7 @@ import { useActors, useMe } from "@/api/hooks";
 import type { Card, Workflow } from "@/api/types";
 import { useBoard, useLive } from "@/live/context";
 import { type BoardState, canEdit } from "@/live/state/board";
-import { isChatter } from "@/live/state/jobs";
+import { isLogEvent } from "@/live/state/jobs";
 import { announce } from "@/ui/announcer";
 import { Button } from "@/ui/button";
 import { useShortcuts } from "@/ui/shortcuts";
@@ -148,7 +148,7 @@ function Board(props: Props & { board: BoardState }) {
                 column={column}
                 ids={shown.get(column.id) ?? []}
                 cards={cards}
-                work={board.work}
+                work={board.jobByTicket}
                 total={board.order.get(column.id)?.length ?? 0}
                 collapsed={collapsed.has(column.id)}
                 gap={drag.active && drag.target?.columnId === column.id ? drag.target.index : null}
@@ -226,7 +226,7 @@ function useAnnouncements(workflowId: string): void {
       live.onEvents((id, events, board) => {
         if (id !== workflowId || !board) return;
         for (const event of events) {
-          if (event.ticket_id && event.agent_id !== me && !isChatter(event)) noteChange(event.ticket_id);
+          if (event.ticket_id && event.agent_id !== me && !isLogEvent(event)) noteChange(event.ticket_id);
         }
         const words = describeEvents(events, board, me);
         if (words) announce(words);

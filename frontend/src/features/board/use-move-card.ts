@@ -3,7 +3,7 @@ import { useCallback } from "react";
 import { toast } from "sonner";
 import type { Card } from "@/api/types";
 import { useLive } from "@/live/context";
-import { keysOf, type Move, type MoveOutcome, useMove } from "@/live/move-card";
+import { type Move, type MoveOutcome, ticketKeys, useMove } from "@/live/move-card";
 import type { BoardState } from "@/live/state/board";
 import { announce } from "@/ui/announcer";
 import { ask } from "@/ui/ask";
@@ -57,7 +57,7 @@ function refuse(
   open: (ticketId: string) => void,
 ): void {
   const [first] = outcome.blockedBy;
-  const blockers = keysOf(board, outcome.blockedBy);
+  const blockers = ticketKeys(board, outcome.blockedBy);
   const title = first ? `${card.key} is blocked by ${blockers.join(", ")}` : `${card.key} was not moved to ${column}`;
   toast.error(title, {
     description: first ? "Resolve what blocks it first, or remove the blocker." : outcome.reason,

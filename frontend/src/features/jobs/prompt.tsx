@@ -23,7 +23,7 @@ export function Prompt({ job, editable }: { job: Job; editable: boolean }) {
   });
   const save = async (initial_prompt: string) => {
     try {
-      live.work.put(await jobs.update(job.job_id, { initial_prompt }));
+      live.work.putJob(await jobs.update(job.job_id, { initial_prompt }));
       setEditing(false);
       toast.success("The prompt is saved");
       return true;

@@ -53,7 +53,7 @@ export function StartJob({ workflowId, config, ticket, withTicket, onClose, onSt
         key.current,
       ),
     onSuccess: (job) => {
-      live.work.put(job);
+      live.work.putJob(job);
       onClose();
       onStarted(job);
     },

@@ -35,7 +35,10 @@ function likelyHeight(block: Block | undefined): number {
 /** The lines of a job, drawn as far as they are seen; it stays at the end until somebody scrolls up. */
 export function Transcript({ room, view, withLogs, me, nameOfStage, mayDelete, onDelete, nothing }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
-  const blocks = useMemo(() => blocksOf(view.messages, withLogs, view.starts), [view.messages, withLogs, view.starts]);
+  const blocks = useMemo(
+    () => blocksOf(view.messages, withLogs, view.pageStarts),
+    [view.messages, withLogs, view.pageStarts],
+  );
   const virtual = useVirtualizer({
     count: blocks.length,
     getScrollElement: () => scroller.current,
@@ -106,10 +109,10 @@ export function Transcript({ room, view, withLogs, me, nameOfStage, mayDelete, o
         <Button
           size="sm"
           className="absolute top-2 left-1/2 -translate-x-1/2 rounded-full"
-          disabled={view.reading}
-          onClick={() => void room?.earlier()}
+          disabled={view.loadingEarlier}
+          onClick={() => void room?.loadEarlier()}
         >
-          {view.reading && <LoaderCircle className="animate-spin" />} Load earlier
+          {view.loadingEarlier && <LoaderCircle className="animate-spin" />} Load earlier
         </Button>
       )}
       {ready && end.away && (

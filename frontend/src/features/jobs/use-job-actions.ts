@@ -44,7 +44,7 @@ export function useJobActions() {
     const act = async (job: Subject, action: JobAction): Promise<Job | null> => {
       try {
         const now = await jobs.act(job.job_id, action);
-        live.work.put(now);
+        live.work.putJob(now);
         return now;
       } catch (error) {
         toast.error(`“${job.title}” was not changed`, { description: explain(error), duration: 8_000 });

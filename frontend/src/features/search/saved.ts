@@ -19,7 +19,7 @@ export function useSavedSearches(workflowId: string) {
 /** How many matches of a search have been told and not been looked at. */
 export function useUnread(): (searchId: string) => number {
   const { matches } = useLive();
-  const version = useSyncExternalStore(matches.subscribe, matches.get);
+  const version = useSyncExternalStore(matches.subscribe, matches.getVersion);
   return useCallback((id: string) => (version >= 0 ? (matches.cursor(id)?.unread ?? 0) : 0), [matches, version]);
 }
 
@@ -69,7 +69,7 @@ export function useSavedActions(workflowId: string): SavedActions {
         toast.error(`“${search.name}” was not deleted`, { description: explain(error) });
         return;
       }
-      matches.forget(search.search_id);
+      matches.remove(search.search_id);
       patch(queries, workflowId, (list) => without(list, search));
       toast(`“${search.name}” deleted`, {
         duration: 10_000,

@@ -179,7 +179,7 @@ function useSeen(searchId: string | undefined): void {
   const count = searchId ? unread(searchId) : 0;
   const { matches } = useLive();
   useEffect(() => {
-    if (searchId && count > 0) matches.seen(searchId);
+    if (searchId && count > 0) matches.markSeen(searchId);
   }, [searchId, count, matches]);
 }
 

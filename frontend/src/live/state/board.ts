@@ -1,9 +1,9 @@
 /**
- * The board as this tab knows it, and the pure functions that bring it forward. Everything else about live updates
- * (sockets, gaps, retries) only decides *which* events reach `applyEvents`, in order, once each.
+ * The state of a board, and the pure functions that apply events to it. `streams` delivers the events to `applyEvents`
+ * in order and without gaps; nothing here depends on how they arrive.
  */
 import type { BoardConfig, BoardSnapshot, Card, JobSummary, LiveEvent, Workflow } from "@/api/types";
-import { jobsByTicket, type OpenJobs, openJobs, withJobEvent } from "./jobs";
+import { type OpenJobs, openJobs, selectJobByTicket, withJobEvent } from "./jobs";
 
 export interface BoardState {
   readonly epoch: string;
@@ -11,19 +11,19 @@ export interface BoardState {
   readonly workflow: Workflow;
   readonly config: BoardConfig;
   readonly cards: ReadonlyMap<string, Card>;
-  /** Ticket ids of each column, in the order they are drawn. */
+  /** Ticket ids by column, in display order. */
   readonly order: ReadonlyMap<string, readonly string[]>;
   readonly jobs: OpenJobs;
-  /** The job that each ticket's card shows. */
-  readonly work: ReadonlyMap<string, JobSummary>;
+  /** The job shown on each ticket's card. */
+  readonly jobByTicket: ReadonlyMap<string, JobSummary>;
 }
 
-/** Whether tickets can be made and changed, as far as one can tell from here; the server decides. */
+/** Whether the user may create and change tickets. Only a hint for the UI; the server authorizes each request. */
 export function canEdit({ role, archived_at, ticket_tracking }: Workflow): boolean {
   return role !== "viewer" && !archived_at && ticket_tracking;
 }
 
-/** Order inside a column: rank by byte order, then number. Ranks are ASCII, so code units sort as bytes do. */
+/** The order within a column: rank in byte order, then number. Ranks are ASCII, so comparing code units is enough. */
 export function compareCards(a: Card, b: Card): number {
   if (a.rank !== b.rank) return a.rank < b.rank ? -1 : 1;
   return a.number - b.number;
@@ -45,10 +45,10 @@ export function boardFrom(snapshot: BoardSnapshot): BoardState {
     );
   const { epoch, seq, workflow, board_config: config } = snapshot;
   const jobs = openJobs(snapshot.jobs);
-  return { epoch, seq, workflow, config: sorted(config), cards, order, jobs, work: jobsByTicket(jobs) };
+  return { epoch, seq, workflow, config: sorted(config), cards, order, jobs, jobByTicket: selectJobByTicket(jobs) };
 }
 
-/** Applies events that follow the board without a gap; earlier ones are passed over, so that replaying is harmless. */
+/** Applies events that follow the board without a gap. Idempotent: events up to the board's seq are skipped. */
 export function applyEvents(board: BoardState, events: readonly LiveEvent[]): BoardState {
   const draft = new Draft(board);
   for (const event of events) {
@@ -63,7 +63,7 @@ export function applyEvent(board: BoardState, event: LiveEvent): BoardState {
   return applyEvents(board, [event]);
 }
 
-/** The board with some cards looking different, for changes that are sent but not yet confirmed. */
+/** The board with patches applied to some cards, for optimistic updates. */
 export function withPatches(board: BoardState, patches: ReadonlyMap<string, Partial<Card>>): BoardState {
   if (patches.size === 0) return board;
   const draft = new Draft(board);
@@ -71,15 +71,15 @@ export function withPatches(board: BoardState, patches: ReadonlyMap<string, Part
   return draft.finish();
 }
 
-/** Cards that stand in no column: the board's columns changed in a way the events alone do not tell. */
-export function hasStrayCards(board: BoardState): boolean {
+/** Whether a card's status is not a column, which means that the columns changed in a way no event described. */
+export function hasOrphanedCards(board: BoardState): boolean {
   const columns = new Set(board.config.columns.map((column) => column.id));
   for (const [status, ids] of board.order) if (ids.length > 0 && !columns.has(status)) return true;
   return false;
 }
 
-/** Whether an event brings a ticket back to the board without saying how it looks. */
-export function returnsUnseen(board: BoardState, { ticket_id, data }: LiveEvent): boolean {
+/** Whether an event returns an unmerged ticket to the board without carrying its card. */
+export function restoresUnknownCard(board: BoardState, { ticket_id, data }: LiveEvent): boolean {
   return data.changes?.merged_into_ticket_id === null && ticket_id !== null && !board.cards.has(ticket_id);
 }
 
@@ -93,7 +93,7 @@ function applyOne(draft: Draft, event: LiveEvent): void {
     draft.remove(event.ticket_id);
     return;
   }
-  // A merged ticket lives on in its original; boards show it no more.
+  // Merged tickets are not shown on boards.
   if (data.changes?.merged_into_ticket_id ?? data.ticket?.merged_into_ticket_id) {
     draft.remove(event.ticket_id);
     return;
@@ -114,7 +114,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Copies on first write: a burst of events costs one copy of the map and one of each column touched. */
+/** A copy-on-write draft: a batch of events copies the card map once, and each changed column once. */
 class Draft {
   seq: number;
   config: BoardConfig;
@@ -122,7 +122,7 @@ class Draft {
   jobs: OpenJobs;
   private cards: Map<string, Card> | null = null;
   private order: Map<string, readonly string[]> | null = null;
-  private readonly own = new Map<string, string[]>();
+  private readonly copied = new Map<string, string[]>();
 
   constructor(private readonly base: BoardState) {
     this.seq = base.seq;
@@ -134,7 +134,7 @@ class Draft {
   put(card: Card): void {
     this.remove(card.ticket_id);
     this.write().set(card.ticket_id, card);
-    this.insert(card);
+    this.addToColumn(card);
   }
 
   patch(id: string, changes: Partial<Card>): void {
@@ -143,15 +143,15 @@ class Draft {
     const known = Object.entries(changes).filter(([field]) => field in old);
     const card = { ...old, ...(Object.fromEntries(known) as Partial<Card>) };
     const moved = card.status !== old.status || compareCards(card, old) !== 0;
-    if (moved) this.take(old);
+    if (moved) this.removeFromColumn(old);
     this.write().set(id, card);
-    if (moved) this.insert(card);
+    if (moved) this.addToColumn(card);
   }
 
   remove(id: string): void {
     const old = this.read().get(id);
     if (!old) return;
-    this.take(old);
+    this.removeFromColumn(old);
     this.write().delete(id);
   }
 
@@ -160,8 +160,8 @@ class Draft {
     if (seq === base.seq && !this.cards && !this.order && config === base.config && workflow === base.workflow) {
       return base;
     }
-    const work = jobs === base.jobs ? base.work : jobsByTicket(jobs);
-    return { ...base, seq, config, workflow, cards: this.read(), order: this.order ?? base.order, jobs, work };
+    const jobByTicket = jobs === base.jobs ? base.jobByTicket : selectJobByTicket(jobs);
+    return { ...base, seq, config, workflow, cards: this.read(), order: this.order ?? base.order, jobs, jobByTicket };
   }
 
   private read(): ReadonlyMap<string, Card> {
@@ -174,30 +174,30 @@ class Draft {
   }
 
   private column(status: string): string[] {
-    let ids = this.own.get(status);
+    let ids = this.copied.get(status);
     if (!ids) {
       this.order ??= new Map(this.base.order);
       ids = [...(this.order.get(status) ?? [])];
-      this.own.set(status, ids);
+      this.copied.set(status, ids);
       this.order.set(status, ids);
     }
     return ids;
   }
 
-  private insert(card: Card): void {
+  private addToColumn(card: Card): void {
     const ids = this.column(card.status);
-    ids.splice(this.seek(ids, card), 0, card.ticket_id);
+    ids.splice(this.indexFor(ids, card), 0, card.ticket_id);
   }
 
-  private take(card: Card): void {
+  private removeFromColumn(card: Card): void {
     const ids = this.column(card.status);
-    const near = this.seek(ids, card);
-    const at = ids[near] === card.ticket_id ? near : ids.indexOf(card.ticket_id);
+    const index = this.indexFor(ids, card);
+    const at = ids[index] === card.ticket_id ? index : ids.indexOf(card.ticket_id);
     if (at >= 0) ids.splice(at, 1);
   }
 
-  /** The first place whose card does not come before this one. */
-  private seek(ids: readonly string[], card: Card): number {
+  /** Binary search for the first index whose card does not sort before this one. */
+  private indexFor(ids: readonly string[], card: Card): number {
     const cards = this.read();
     let low = 0;
     let high = ids.length;

@@ -1,4 +1,4 @@
-/** Open jobs, as boards know them, and how events bring a job forward. Pure. */
+/** The open jobs of a board, and the effect of events on a job. Pure. */
 import type { Job, JobStatus, JobSummary, LiveEvent } from "@/api/types";
 
 const ENDED: ReadonlySet<JobStatus> = new Set(["succeeded", "failed", "cancelled"]);
@@ -13,7 +13,7 @@ export function openJobs(jobs: readonly JobSummary[] | undefined): OpenJobs {
   return new Map((jobs ?? []).map((job) => [job.job_id, job]));
 }
 
-/** The jobs after an event, or the same map where it tells nothing of them. */
+/** The jobs after an event; the same map if the event concerns none of them. */
 export function withJobEvent(jobs: OpenJobs, { type, job_id, data }: LiveEvent): OpenJobs {
   if (type === "job_deleted") {
     if (!job_id || !jobs.has(job_id)) return jobs;
@@ -29,33 +29,39 @@ export function withJobEvent(jobs: OpenJobs, { type, job_id, data }: LiveEvent):
   return next;
 }
 
-/** Which of a ticket's jobs its card shows: the one that needs a person, else one that runs, else the next. */
-const FIRST: Partial<Record<JobStatus, number>> = { waiting: 0, running: 1, paused: 2, queued: 3, collecting: 4 };
+/** A card shows one of its ticket's jobs: the one with the lowest value. Jobs that wait for a person come first. */
+const DISPLAY_ORDER: Partial<Record<JobStatus, number>> = {
+  waiting: 0,
+  running: 1,
+  paused: 2,
+  queued: 3,
+  collecting: 4,
+};
 
-export function jobsByTicket(jobs: OpenJobs): ReadonlyMap<string, JobSummary> {
+export function selectJobByTicket(jobs: OpenJobs): ReadonlyMap<string, JobSummary> {
   const shown = new Map<string, JobSummary>();
   for (const job of jobs.values()) {
     if (!job.ticket_id) continue;
     const other = shown.get(job.ticket_id);
-    if (!other || rank(job) < rank(other)) shown.set(job.ticket_id, job);
+    if (!other || displayOrder(job) < displayOrder(other)) shown.set(job.ticket_id, job);
   }
   return shown;
 }
 
-function rank({ status }: JobSummary): number {
-  return FIRST[status] ?? 9;
+function displayOrder({ status }: JobSummary): number {
+  return DISPLAY_ORDER[status] ?? 9;
 }
 
-/** Events that come many times a minute and change nothing of a ticket itself. */
-const CHATTER: ReadonlySet<string> = new Set(["job_progress", "job_message", "job_message_deleted"]);
+/** Frequent events that do not change a ticket. */
+const LOG_EVENTS: ReadonlySet<string> = new Set(["job_progress", "job_message", "job_message_deleted"]);
 
-export function isChatter({ type }: LiveEvent): boolean {
-  return CHATTER.has(type);
+export function isLogEvent({ type }: LiveEvent): boolean {
+  return LOG_EVENTS.has(type);
 }
 
 /**
- * A job as it is after an event. What the event does not carry stays, to be read anew where it matters. The same news
- * comes by the workflow's stream and by the job's own, so what is older than what is here is passed over.
+ * Applies an event to a job. Fields that the event does not carry keep their value. Each change arrives on the
+ * workflow's stream and on the job's, so an event older than the job is skipped.
  */
 export function applyToJob(job: Job, event: LiveEvent): Job {
   const { data } = event;

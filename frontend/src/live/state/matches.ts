@@ -1,31 +1,30 @@
 /**
- * How far this browser has come in each saved search that wakes its owner: what was told, and how much of it has not
- * been looked at. Kept across visits, so that what matched while nobody was here is told on return, and only once,
- * however many tabs are open.
+ * A cursor for each saved search with notifications: the last match announced, and the number of unread ones. Cursors
+ * are kept in local storage, so matches that happened between visits are announced once, whatever the number of tabs.
  */
 import type { LiveEvent } from "@/api/types";
 
 export interface MatchCursor {
   readonly epoch: string;
-  /** The last event that was told. */
+  /** The last event that was announced. */
   readonly seq: number;
-  /** Matches told since the search was last looked at. */
+  /** Matches announced since the search was last opened. */
   readonly unread: number;
 }
 
-export interface Told {
+export interface Advance {
   readonly cursor: MatchCursor;
-  /** Matches that nobody was told of before. */
-  readonly fresh: readonly LiveEvent[];
+  /** Matches not announced before. */
+  readonly matches: readonly LiveEvent[];
 }
 
-/** Takes events in the order of their seq; those that were told already are passed over. */
-export function tell(cursor: MatchCursor, events: readonly LiveEvent[]): Told {
-  const fresh: LiveEvent[] = [];
+/** Moves a cursor over events in seq order. Idempotent: events up to the cursor are skipped. */
+export function advanceCursor(cursor: MatchCursor, events: readonly LiveEvent[]): Advance {
+  const matches: LiveEvent[] = [];
   let { epoch, seq, unread } = cursor;
   for (const event of events) {
     if (event.epoch !== epoch) {
-      // Another life of the database: its numbers start anew, and all of it is new to us.
+      // In a new epoch the numbering restarts and every event is new.
       epoch = event.epoch;
       seq = event.seq - 1;
     }
@@ -33,13 +32,13 @@ export function tell(cursor: MatchCursor, events: readonly LiveEvent[]): Told {
     seq = event.seq;
     if (event.type !== "search_matched") continue;
     unread += 1;
-    fresh.push(event);
+    matches.push(event);
   }
-  if (seq === cursor.seq && epoch === cursor.epoch) return { cursor, fresh };
-  return { cursor: { epoch, seq, unread }, fresh };
+  if (seq === cursor.seq && epoch === cursor.epoch) return { cursor, matches };
+  return { cursor: { epoch, seq, unread }, matches };
 }
 
-/** What was kept, if it is whole: people and other programs can write there. */
+/** Parses a stored cursor. Local storage is not trusted: anything malformed is null. */
 export function readCursor(text: string | null): MatchCursor | null {
   if (!text) return null;
   try {
@@ -57,8 +56,8 @@ function isCount(value: unknown): value is number {
 
 const PREFIX = "callboard.matches";
 
-/** The cursors, kept in the browser, the same in every tab. */
-export class MatchStore {
+/** The cursors in local storage, shared by all tabs. */
+export class MatchCursorStore {
   private readonly listeners = new Set<() => void>();
   private version = 0;
 
@@ -67,7 +66,7 @@ export class MatchStore {
     private readonly storage: Pick<Storage, "getItem" | "setItem" | "removeItem"> = window.localStorage,
   ) {}
 
-  /** Also hears of other tabs, until the returned function is called. */
+  /** Follows changes made by other tabs until the returned function is called. */
   start(): () => void {
     const onStorage = ({ key }: StorageEvent) => {
       if (key === null || key.startsWith(PREFIX)) this.changed();
@@ -81,8 +80,8 @@ export class MatchStore {
     return () => this.listeners.delete(listener);
   };
 
-  /** Changes whenever any cursor did. */
-  get = (): number => this.version;
+  /** A counter that changes with any cursor, for `useSyncExternalStore`. */
+  getVersion = (): number => this.version;
 
   cursor(searchId: string): MatchCursor | null {
     try {
@@ -96,22 +95,22 @@ export class MatchStore {
     try {
       this.storage.setItem(this.key(searchId), JSON.stringify(cursor));
     } catch {
-      // Storage is full or forbidden: this tab still tells, the next visit starts from what the server lists.
+      // Storage is full or blocked: this tab still announces matches, and the next visit starts at the server's cursor.
     }
     this.changed();
   }
 
-  /** The search was looked at. */
-  seen(searchId: string): void {
+  /** Resets the unread count. */
+  markSeen(searchId: string): void {
     const cursor = this.cursor(searchId);
     if (cursor && cursor.unread > 0) this.put(searchId, { ...cursor, unread: 0 });
   }
 
-  forget(searchId: string): void {
+  remove(searchId: string): void {
     try {
       this.storage.removeItem(this.key(searchId));
     } catch {
-      // Nothing was kept.
+      // Storage is blocked, so nothing was stored.
     }
     this.changed();
   }

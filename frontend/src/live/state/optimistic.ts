@@ -1,23 +1,23 @@
 /**
- * Moves that are drawn before the server has answered. They lie over the board instead of being written into it, so
- * taking one back is forgetting it, whatever else has happened to the board meanwhile.
+ * Optimistic moves. They are patches over the board instead of changes to it, so a rollback only removes the patch and
+ * keeps every event applied in the meantime.
  */
 import type { Card } from "@/api/types";
 import type { BoardState } from "./board";
 
 interface Entry {
   patch: Partial<Card>;
-  /** The card's version when the change was sent: a later one is the server's own word. */
+  /** The card's version when the move was sent; a higher one means that the server's change has arrived. */
   version: number;
   confirmed: boolean;
 }
 
 type Patches = ReadonlyMap<string, Partial<Card>>;
-const NONE: Patches = new Map();
+const NO_PATCHES: Patches = new Map();
 
-export class Optimistic {
+export class OptimisticMoves {
   private entries = new Map<string, Entry>();
-  private view: Patches = NONE;
+  private view: Patches = NO_PATCHES;
   private readonly listeners = new Set<() => void>();
 
   get = (): Patches => this.view;
@@ -36,7 +36,7 @@ export class Optimistic {
     if (this.entries.delete(ticketId)) this.publish();
   }
 
-  /** The server accepted it. The patch stays until the event that tells the new place has been applied. */
+  /** The server accepted the move. The patch stays until the event of the move has been applied. */
   confirm(ticketId: string, board: BoardState | undefined): void {
     const entry = this.entries.get(ticketId);
     if (!entry) return;
@@ -44,11 +44,11 @@ export class Optimistic {
     this.reconcile(board);
   }
 
-  waiting(ticketId: string): boolean {
+  isPending(ticketId: string): boolean {
     return this.entries.has(ticketId);
   }
 
-  /** After events were applied: patches the board has caught up with go. */
+  /** Removes the patches whose events the board has applied. */
   reconcile(board: BoardState | undefined): void {
     let changed = false;
     for (const [id, entry] of this.entries) {
@@ -62,7 +62,8 @@ export class Optimistic {
   }
 
   private publish(): void {
-    this.view = this.entries.size === 0 ? NONE : new Map([...this.entries].map(([id, entry]) => [id, entry.patch]));
+    this.view =
+      this.entries.size === 0 ? NO_PATCHES : new Map([...this.entries].map(([id, entry]) => [id, entry.patch]));
     for (const listener of this.listeners) listener();
   }
 }

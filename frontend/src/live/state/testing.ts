@@ -1,9 +1,9 @@
-/** Boards and stories for tests: random, but the same for the same seed. */
-import type { BoardSnapshot, Card, EventData, LiveEvent } from "@/api/types";
+/** Fixtures for tests: cards, boards, events, and random histories that depend only on their seed. */
+import type { BoardSnapshot, Card, EventData, JobSummary, LiveEvent, Message } from "@/api/types";
 
 export const COLUMNS = ["todo", "doing", "done"];
 
-export function card(number: number, given: Partial<Card> = {}): Card {
+export function card(number: number, overrides: Partial<Card> = {}): Card {
   const at = "2026-01-01T00:00:00Z";
   return {
     ticket_id: `ticket-${number}`,
@@ -34,7 +34,7 @@ export function card(number: number, given: Partial<Card> = {}): Card {
     started_at: null,
     completed_at: null,
     approval_status: null,
-    ...given,
+    ...overrides,
   };
 }
 
@@ -87,8 +87,55 @@ export function event(seq: number, number: number | null, type: string, data: Ev
   };
 }
 
-/** mulberry32 */
-export function generator(seed: number): () => number {
+export function jobSummary(id: string, overrides: Partial<JobSummary> = {}): JobSummary {
+  return {
+    job_id: id,
+    workflow_id: "w1",
+    ticket_id: "ticket-1",
+    title: `Job ${id}`,
+    job_type: "task",
+    status: "queued",
+    stages: ["plan", "build"],
+    stage: null,
+    progress: 0,
+    progress_message: "",
+    attempt: 0,
+    max_attempts: 3,
+    worker: null,
+    agent_id: null,
+    error: null,
+    updated_at: "2026-01-01T00:00:00Z",
+    ...overrides,
+  };
+}
+
+export function jobEvent(seq: number, type: string, jobId: string, data: EventData): LiveEvent {
+  return { ...event(seq, 1, type, data), job_id: jobId };
+}
+
+export function message(order: number, overrides: Partial<Message> = {}): Message {
+  return { message_id: `m${order}`, order, kind: "log", content: `line ${order}`, ...overrides } as Message;
+}
+
+/** A match of the saved search `s1`. */
+export function matchEvent(seq: number, overrides: Partial<LiveEvent> = {}): LiveEvent {
+  return {
+    type: "search_matched",
+    workflow_id: "w1",
+    ticket_id: `ticket-${seq}`,
+    agent_id: null,
+    data: { search_id: "s1", name: "Mine", ticket: card(seq) },
+    timestamp: "2026-01-01T00:00:00Z",
+    stream: "search:s1",
+    seq,
+    epoch: "e1",
+    prev: seq - 1,
+    ...overrides,
+  };
+}
+
+/** The mulberry32 generator. */
+export function seededRandom(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -98,8 +145,8 @@ export function generator(seed: number): () => number {
   };
 }
 
-/** A workflow's life as a server would tell it: where it began, what happened, and how it stands in the end. */
-export function story(random: () => number, length: number) {
+/** A random history of a board: the first snapshot, the events, and the last snapshot. */
+export function randomHistory(random: () => number, length: number) {
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
   const rank = () => Math.floor(random() * 1e6).toString(36);
   const tickets = new Map<number, Card>();
@@ -108,26 +155,26 @@ export function story(random: () => number, length: number) {
   }
   const start = snapshot([...tickets.values()]);
   const events: LiveEvent[] = [];
-  let numbers = 20;
+  let lastNumber = 20;
   for (let seq = 1; seq <= length; seq += 1) {
-    const what = random();
+    const dice = random();
     const number = tickets.size > 0 ? pick([...tickets.keys()]) : 0;
     const old = tickets.get(number);
-    if (what < 0.15 || !old) {
-      numbers += 1;
-      const made = card(numbers, { status: pick(COLUMNS), rank: rank() });
-      tickets.set(numbers, made);
-      events.push(event(seq, numbers, "ticket_created", { ticket: { ...made, description: "" } }));
-    } else if (what < 0.25) {
+    if (dice < 0.15 || !old) {
+      lastNumber += 1;
+      const created = card(lastNumber, { status: pick(COLUMNS), rank: rank() });
+      tickets.set(lastNumber, created);
+      events.push(event(seq, lastNumber, "ticket_created", { ticket: { ...created, description: "" } }));
+    } else if (dice < 0.25) {
       tickets.delete(number);
       events.push(event(seq, number, "ticket_deleted", {}));
     } else {
       const changes: Partial<Card> =
-        what < 0.65
+        dice < 0.65
           ? { status: pick(COLUMNS), rank: rank(), version: old.version + 1 }
           : { title: `Title ${seq}`, comment_count: seq, version: old.version + 1 };
       tickets.set(number, { ...old, ...changes });
-      events.push(event(seq, number, what < 0.65 ? "status_changed" : "ticket_updated", { changes }));
+      events.push(event(seq, number, dice < 0.65 ? "status_changed" : "ticket_updated", { changes }));
     }
   }
   return { start, events, end: snapshot([...tickets.values()], length) };

@@ -1,4 +1,4 @@
-/** Brings an open ticket's page forward by one event. Pure; what an event does not carry is fetched afterwards. */
+/** Applies an event to a ticket in full. Pure; the caller refetches what events do not carry. */
 import type { Comment, Commit, LiveEvent, TicketDetail } from "@/api/types";
 
 export function applyToTicket(ticket: TicketDetail, event: LiveEvent): TicketDetail {
@@ -10,9 +10,9 @@ export function applyToTicket(ticket: TicketDetail, event: LiveEvent): TicketDet
   return next;
 }
 
-function withComment(comments: Comment[], comment: Comment, gone: boolean): Comment[] {
+function withComment(comments: Comment[], comment: Comment, deleted: boolean): Comment[] {
   const others = comments.filter((other) => other.comment_id !== comment.comment_id);
-  if (gone) return others;
+  if (deleted) return others;
   if (typeof comment.comment_text !== "string") return comments;
   const old = comments.find((other) => other.comment_id === comment.comment_id);
   if (old) return comments.map((other) => (other === old ? { ...old, ...comment } : other));

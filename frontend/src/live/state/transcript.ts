@@ -1,28 +1,30 @@
-/** A job's transcript as far as it is here: an unbroken run up to the newest line. Pure. */
+/** The loaded part of a job's transcript: a contiguous range that ends with the newest message. Pure. */
 import type { Message } from "@/api/types";
 
 export interface Transcript {
-  /** By `order`, oldest first. */
+  /** Sorted by `order`, oldest first. */
   readonly messages: readonly Message[];
-  /** There are older ones on the server. */
+  /** The server has older messages. */
   readonly hasEarlier: boolean;
 }
 
-/** Lines from anywhere, in any order; what is here already is replaced. */
+/** Merges messages in any order; one with a known id replaces the old one. */
 export function withMessages(transcript: Transcript, more: readonly Message[], hasEarlier?: boolean): Transcript {
   const { messages } = transcript;
   const earlier = hasEarlier ?? transcript.hasEarlier;
   if (more.length === 0) return earlier === transcript.hasEarlier ? transcript : { messages, hasEarlier: earlier };
   const last = messages[messages.length - 1];
-  // Nearly always new lines follow what is here.
-  const follows = more.every((line, i) => line.order > (i === 0 ? (last?.order ?? 0) : (more[i - 1] as Message).order));
+  // The common case: all new messages follow the loaded ones.
+  const follows = more.every(
+    (message, i) => message.order > (i === 0 ? (last?.order ?? 0) : (more[i - 1] as Message).order),
+  );
   if (follows) return { messages: [...messages, ...more], hasEarlier: earlier };
-  const known = new Map(messages.map((line) => [line.message_id, line]));
-  for (const line of more) known.set(line.message_id, line);
+  const known = new Map(messages.map((message) => [message.message_id, message]));
+  for (const message of more) known.set(message.message_id, message);
   return { messages: [...known.values()].sort((a, b) => a.order - b.order), hasEarlier: earlier };
 }
 
 export function withoutMessage(transcript: Transcript, id: string): Transcript {
-  const messages = transcript.messages.filter((line) => line.message_id !== id);
+  const messages = transcript.messages.filter((message) => message.message_id !== id);
   return messages.length === transcript.messages.length ? transcript : { ...transcript, messages };
 }

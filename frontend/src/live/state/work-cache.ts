@@ -1,16 +1,18 @@
-/** Brings cached jobs forward by events, wherever in the cache they stand; reads anew what events do not carry. */
+/** Applies events to every cached job and approval, and refetches what events do not carry. */
 import type { InfiniteData, QueryClient, QueryKey } from "@tanstack/react-query";
 import { queryKeys } from "@/api/query-keys";
 import type { Approval, ApprovalPage, Job, JobPage, LiveEvent } from "@/api/types";
-import { applyToJob, isChatter } from "./jobs";
+import { DebouncedRefetch } from "./debounced-refetch";
+import { applyToJob, isLogEvent } from "./jobs";
 
-/** Read again this long after the last of a burst. */
-const REFRESH_MS = 300;
+const REFETCH_DELAY_MS = 300;
 
 export class WorkCache {
-  private readonly stale = new Map<string, ReturnType<typeof setTimeout>>();
+  private readonly refetch: DebouncedRefetch;
 
-  constructor(private readonly queries: QueryClient) {}
+  constructor(private readonly queries: QueryClient) {
+    this.refetch = new DebouncedRefetch(queries, REFETCH_DELAY_MS);
+  }
 
   apply(events: readonly LiveEvent[]): void {
     for (const event of events) {
@@ -21,26 +23,26 @@ export class WorkCache {
       this.queries.setQueryData<Job>(queryKeys.job(id), (old) => old && applyToJob(old, event));
       this.queries.setQueriesData<JobPage | InfiniteData<JobPage>>({ queryKey: queryKeys.jobs }, (old) =>
         old && "pages" in old
-          ? { ...old, pages: old.pages.map((page) => patched(page, id, event)) }
-          : old && patched(old, id, event),
+          ? { ...old, pages: old.pages.map((page) => withEvent(page, id, event)) }
+          : old && withEvent(old, id, event),
       );
-      if (isChatter(event)) continue;
+      if (isLogEvent(event)) continue;
       this.refresh(queryKeys.job(id));
       if (type !== "job_stage") this.refresh(queryKeys.jobs);
     }
   }
 
-  /** A job as the server has just answered it. */
-  put(job: Job): void {
+  /** Stores a job from a response. */
+  putJob(job: Job): void {
     this.queries.setQueryData<Job>(queryKeys.job(job.job_id), job);
     this.refresh(queryKeys.jobs);
   }
 
-  /** A question as it stands now, wherever it is listed. */
+  /** Stores an approval in every cached list that contains it. */
   putApproval(approval: Approval): void {
     const put = (page: ApprovalPage): ApprovalPage => ({
       ...page,
-      approvals: page.approvals.map((one) => (one.id === approval.id ? approval : one)),
+      approvals: page.approvals.map((other) => (other.id === approval.id ? approval : other)),
     });
     this.queries.setQueriesData<ApprovalPage | InfiniteData<ApprovalPage>>(
       { queryKey: queryKeys.approvals },
@@ -49,25 +51,17 @@ export class WorkCache {
     this.refresh(queryKeys.approvals);
   }
 
-  /** After a new beginning: events may have been missed. */
+  /** Refetches everything, for when events may have been missed. */
   refreshAll(): void {
     for (const key of [queryKeys.jobs, queryKeys.apps, queryKeys.approvals]) this.refresh(key);
   }
 
   refresh(queryKey: QueryKey): void {
-    const name = queryKey.join("\n");
-    clearTimeout(this.stale.get(name));
-    this.stale.set(
-      name,
-      setTimeout(() => {
-        this.stale.delete(name);
-        void this.queries.invalidateQueries({ queryKey });
-      }, REFRESH_MS),
-    );
+    this.refetch.schedule(queryKey);
   }
 }
 
-function patched(page: JobPage, id: string, event: LiveEvent): JobPage {
+function withEvent(page: JobPage, id: string, event: LiveEvent): JobPage {
   if (!page.jobs.some(({ job_id }) => job_id === id)) return page;
   if (event.type === "job_deleted") return { ...page, jobs: page.jobs.filter(({ job_id }) => job_id !== id) };
   return { ...page, jobs: page.jobs.map((job) => (job.job_id === id ? applyToJob(job, event) : job)) };

@@ -1,118 +1,104 @@
 /**
- * One workflow's events on their way into the cache. Whatever brings them (socket, polling, a fetch that fills a hole),
- * they go through one inbox, so the board moves forward one seq at a time and never skips.
+ * A workflow's room: keeps one board up to date. Events from the socket, from polling and from gap fetches all pass
+ * through one reorder buffer, so the board advances seq by seq and never skips one.
  */
 import { Problem } from "@/api/problem";
 import type { BoardSnapshot, EventPage, LiveEvent } from "@/api/types";
-import { applyEvents, type BoardState, boardFrom, hasStrayCards, returnsUnseen } from "../state/board";
-import type { SnapshotMessage } from "../transport/protocol";
-import { hasGap, type Inbox, openInbox, receive } from "./reorder-buffer";
+import { applyEvents, type BoardState, boardFrom, hasOrphanedCards, restoresUnknownCard } from "../state/board";
+import type { StreamCursor } from "./cursor";
+import { createReorderBuffer, hasGap, pushEvents, type ReorderBuffer } from "./reorder-buffer";
+import type { Room, RoomSnapshot } from "./room";
 
-export interface RoomDeps {
+export interface BoardRoomDeps {
   fetchEvents(workflowId: string, since: number, epoch: string): Promise<EventPage>;
   fetchBoard(workflowId: string): Promise<BoardSnapshot>;
-  /** Hands the new board, and the events that made it, to whoever draws. */
-  commit(workflowId: string, board: BoardState, events: readonly LiveEvent[]): void;
+  /** The board changed. `events` is empty when the whole board was replaced. */
+  onChange(workflowId: string, board: BoardState, events: readonly LiveEvent[]): void;
 }
 
-/** A place in a stream. */
-export interface Position {
-  epoch: string;
-  seq: number;
-}
-
-/** What the connection knows of a room, whatever happens in it. */
-export interface LiveRoom {
-  readonly name: string;
-  /** From where to go on; null to be told how things are now. */
-  readonly cursor: Position | null;
-  offer(events: readonly LiveEvent[]): void;
-  /** The server makes a new beginning. */
-  restart(message: SnapshotMessage): void;
-  catchUp(): Promise<number>;
-}
-
-/** Events of one frame are drawn together. */
+/** Events that arrive within one frame are applied together. */
 const FRAME_MS = 16;
-/** A hole is often filled by the very next message; asking the server at once would be wasteful. */
-const PATIENCE_MS = 150;
+/** The next message often fills a gap, so fetching waits this long. */
+const GAP_DELAY_MS = 150;
+const RETRY_DELAY_MS = 2_000;
 
-export class Room implements LiveRoom {
+export class BoardRoom implements Room {
   readonly name: string;
-  private inbox: Inbox;
+  private buffer: ReorderBuffer;
   private pending: LiveEvent[] = [];
   private frame: ReturnType<typeof setTimeout> | undefined;
-  private gapTimer: ReturnType<typeof setTimeout> | undefined;
-  private catching: Promise<number> | null = null;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private catchingUp: Promise<number> | null = null;
   private closed = false;
 
   constructor(
     readonly workflowId: string,
     private board: BoardState,
-    private readonly deps: RoomDeps,
+    private readonly deps: BoardRoomDeps,
   ) {
     this.name = `workflow:${workflowId}`;
-    this.inbox = openInbox(board.epoch, board.seq);
+    this.buffer = createReorderBuffer(board.epoch, board.seq);
   }
 
-  get cursor(): Position {
-    return { epoch: this.inbox.epoch, seq: this.inbox.seq };
+  get cursor(): StreamCursor {
+    return { epoch: this.buffer.epoch, seq: this.buffer.seq };
   }
 
-  /** Takes events from anywhere, in any order. */
-  offer(events: readonly LiveEvent[]): void {
+  receive(events: readonly LiveEvent[]): void {
     if (this.closed) return;
-    const { inbox, ready, foreign } = receive(this.inbox, events);
-    if (foreign) {
-      void this.reload().catch(() => this.retryLater());
+    const { buffer, ready, epochChanged } = pushEvents(this.buffer, events);
+    if (epochChanged) {
+      this.reloadOrRetry();
       return;
     }
-    this.inbox = inbox;
+    this.buffer = buffer;
     if (ready.length > 0) {
       this.pending.push(...ready);
       this.frame ??= setTimeout(() => this.flush(), FRAME_MS);
     }
-    if (hasGap(inbox)) this.gapTimer ??= setTimeout(() => this.fillGap(), PATIENCE_MS);
+    if (hasGap(buffer)) this.timer ??= setTimeout(() => this.fillGap(), GAP_DELAY_MS);
   }
 
-  restart({ board, epoch, seq }: SnapshotMessage): void {
-    if (board) this.reset({ ...board, epoch, seq });
-    else void this.reload().catch(() => this.retryLater());
+  restart({ board, epoch, seq }: RoomSnapshot): void {
+    if (board) this.replaceBoard({ ...board, epoch, seq });
+    else this.reloadOrRetry();
   }
 
-  /** A whole board from the server replaces everything. */
-  reset(snapshot: BoardSnapshot): void {
-    if (this.closed) return;
-    this.pending = [];
-    this.board = boardFrom(snapshot);
-    const early = [...this.inbox.early.values()].filter((event) => event.epoch === snapshot.epoch);
-    this.inbox = openInbox(snapshot.epoch, snapshot.seq);
-    this.deps.commit(this.workflowId, this.board, []);
-    if (early.length > 0) this.offer(early);
-  }
-
-  /** Fetches what is missing after the cursor, page by page; answers how many events were new. */
   catchUp(): Promise<number> {
-    this.catching ??= this.fetchMissing().finally(() => {
-      this.catching = null;
+    this.catchingUp ??= this.fetchMissing().finally(() => {
+      this.catchingUp = null;
     });
-    return this.catching;
-  }
-
-  async reload(): Promise<void> {
-    this.reset(await this.deps.fetchBoard(this.workflowId));
+    return this.catchingUp;
   }
 
   close(): void {
     this.flush();
     this.closed = true;
-    clearTimeout(this.gapTimer);
+    clearTimeout(this.timer);
+  }
+
+  private replaceBoard(snapshot: BoardSnapshot): void {
+    if (this.closed) return;
+    this.pending = [];
+    this.board = boardFrom(snapshot);
+    const early = [...this.buffer.early.values()].filter((event) => event.epoch === snapshot.epoch);
+    this.buffer = createReorderBuffer(snapshot.epoch, snapshot.seq);
+    this.deps.onChange(this.workflowId, this.board, []);
+    if (early.length > 0) this.receive(early);
+  }
+
+  private async reload(): Promise<void> {
+    this.replaceBoard(await this.deps.fetchBoard(this.workflowId));
+  }
+
+  private reloadOrRetry(): void {
+    void this.reload().catch(() => this.scheduleRetry());
   }
 
   private async fetchMissing(): Promise<number> {
-    const start = this.inbox.seq;
+    const start = this.buffer.seq;
     for (;;) {
-      const { seq, epoch } = this.inbox;
+      const { seq, epoch } = this.buffer;
       let page: EventPage;
       try {
         page = await this.deps.fetchEvents(this.workflowId, seq, epoch);
@@ -127,11 +113,11 @@ export class Room implements LiveRoom {
         await this.reload();
         return 1;
       }
-      this.offer(page.events);
+      this.receive(page.events);
       if (!page.has_more || page.events.length === 0) break;
     }
     this.flush();
-    return Math.max(0, this.inbox.seq - start);
+    return Math.max(0, this.buffer.seq - start);
   }
 
   private flush(): void {
@@ -141,25 +127,23 @@ export class Room implements LiveRoom {
     const events = this.pending;
     this.pending = [];
     this.board = applyEvents(this.board, events);
-    this.deps.commit(this.workflowId, this.board, events);
-    const strays = events.some((event) => event.data.board_config) && hasStrayCards(this.board);
-    if (strays || events.some((event) => returnsUnseen(this.board, event))) {
-      void this.reload().catch(() => this.retryLater());
-    }
+    this.deps.onChange(this.workflowId, this.board, events);
+    const orphaned = events.some((event) => event.data.board_config) && hasOrphanedCards(this.board);
+    if (orphaned || events.some((event) => restoresUnknownCard(this.board, event))) this.reloadOrRetry();
   }
 
   private fillGap(): void {
-    this.gapTimer = undefined;
-    if (this.closed || !hasGap(this.inbox)) return;
-    void this.catchUp().catch(() => this.retryLater());
+    this.timer = undefined;
+    if (this.closed || !hasGap(this.buffer)) return;
+    void this.catchUp().catch(() => this.scheduleRetry());
   }
 
-  private retryLater(): void {
-    if (!this.closed) this.gapTimer ??= setTimeout(() => this.retry(), 2_000);
+  private scheduleRetry(): void {
+    if (!this.closed) this.timer ??= setTimeout(() => this.retry(), RETRY_DELAY_MS);
   }
 
   private retry(): void {
-    this.gapTimer = undefined;
-    if (!this.closed) void this.catchUp().catch(() => this.retryLater());
+    this.timer = undefined;
+    if (!this.closed) void this.catchUp().catch(() => this.scheduleRetry());
   }
 }

@@ -1,68 +1,66 @@
 /**
- * Events of one stream on their way to whoever asked for them, in order, each once: the socket brings them, a hole or
- * a time without a socket is filled from the server. It keeps nothing but its place; what the events change is the
- * business of those they are handed to.
+ * The events of one stream, delivered in order and once each. They come from the socket; gaps, and times without a
+ * socket, are filled by fetching. A feed keeps only its cursor: applying the events is up to its owner.
  */
 import { Problem } from "@/api/problem";
 import type { EventPage, LiveEvent } from "@/api/types";
-import type { SnapshotMessage } from "../transport/protocol";
-import type { LiveRoom, Position } from "./board-room";
-import { hasGap, type Inbox, openInbox, receive } from "./reorder-buffer";
+import type { StreamCursor } from "./cursor";
+import { createReorderBuffer, hasGap, pushEvents, type ReorderBuffer } from "./reorder-buffer";
+import type { Room, RoomSnapshot } from "./room";
 
 export interface FeedDeps {
-  /** Without an epoch: of whatever life the database is in. */
   fetchEvents(since: number, epoch: string): Promise<EventPage>;
-  /** Where the stream stands now, for when there is no way on from where we stand. */
-  fetchPosition(): Promise<Position>;
-  /** Hands on what happened. */
-  commit(events: readonly LiveEvent[], position: Position): void;
-  /** A new beginning: what is known may be out of date in ways that no event will tell. */
-  begin(position: Position, message: SnapshotMessage | null): void;
+  /** The current end of the stream, used when the feed's own cursor is no longer valid. */
+  fetchCursor(): Promise<StreamCursor>;
+  onEvents(events: readonly LiveEvent[], cursor: StreamCursor): void;
+  /** The feed skipped to a new cursor, so events may have been missed. The snapshot is null unless the server sent one. */
+  onRestart(cursor: StreamCursor, snapshot: RoomSnapshot | null): void;
 }
 
-const PATIENCE_MS = 150;
-const RETRY_MS = 2_000;
+/** The next message often fills a gap, so fetching waits this long. */
+const GAP_DELAY_MS = 150;
+const RETRY_DELAY_MS = 2_000;
 
-export class Feed implements LiveRoom {
-  private inbox: Inbox | null;
+export class Feed implements Room {
+  private buffer: ReorderBuffer | null;
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private catching: Promise<number> | null = null;
+  private catchingUp: Promise<number> | null = null;
   private closed = false;
 
   constructor(
     readonly name: string,
-    from: Position | null,
+    from: StreamCursor | null,
     private readonly deps: FeedDeps,
   ) {
-    this.inbox = from && openInbox(from.epoch, from.seq);
+    this.buffer = from && createReorderBuffer(from.epoch, from.seq);
   }
 
-  get cursor(): Position | null {
-    return this.inbox && { epoch: this.inbox.epoch, seq: this.inbox.seq };
+  get cursor(): StreamCursor | null {
+    return this.buffer && { epoch: this.buffer.epoch, seq: this.buffer.seq };
   }
 
-  offer(events: readonly LiveEvent[]): void {
-    // Before its beginning is known, nothing can be told apart from what that already has.
-    if (this.closed || !this.inbox) return;
-    const { inbox, ready, foreign } = receive(this.inbox, events);
-    if (foreign) {
-      void this.restartHere().catch(() => this.later(RETRY_MS));
+  receive(events: readonly LiveEvent[]): void {
+    // Without a cursor, new events cannot be distinguished from those that the snapshot will contain.
+    if (this.closed || !this.buffer) return;
+    const { buffer, ready, epochChanged } = pushEvents(this.buffer, events);
+    if (epochChanged) {
+      void this.skipToEnd().catch(() => this.scheduleCatchUp(RETRY_DELAY_MS));
       return;
     }
-    this.inbox = inbox;
-    if (ready.length > 0) this.deps.commit(ready, { epoch: inbox.epoch, seq: inbox.seq });
-    if (hasGap(inbox)) this.later(PATIENCE_MS);
+    this.buffer = buffer;
+    if (ready.length > 0) this.deps.onEvents(ready, { epoch: buffer.epoch, seq: buffer.seq });
+    if (hasGap(buffer)) this.scheduleCatchUp(GAP_DELAY_MS);
   }
 
-  restart(message: SnapshotMessage): void {
-    this.moveTo(message, message);
+  restart(snapshot: RoomSnapshot): void {
+    this.moveTo(snapshot, snapshot);
   }
 
   catchUp(): Promise<number> {
-    this.catching ??= this.fetchMissing().finally(() => {
-      this.catching = null;
+    this.catchingUp ??= this.fetchMissing().finally(() => {
+      this.catchingUp = null;
     });
-    return this.catching;
+    return this.catchingUp;
   }
 
   close(): void {
@@ -71,47 +69,47 @@ export class Feed implements LiveRoom {
   }
 
   private async fetchMissing(): Promise<number> {
-    const start = this.inbox?.seq ?? 0;
+    const start = this.buffer?.seq ?? 0;
     for (;;) {
-      if (!this.inbox) {
-        await this.restartHere();
+      if (!this.buffer) {
+        await this.skipToEnd();
         return 1;
       }
-      const { seq, epoch } = this.inbox;
+      const { seq, epoch } = this.buffer;
       let page: EventPage;
       try {
         page = await this.deps.fetchEvents(seq, epoch);
       } catch (error) {
         if (!(error instanceof Problem) || (error.status !== 409 && error.status !== 410)) throw error;
-        await this.restartHere();
+        await this.skipToEnd();
         return 1;
       }
       if (this.closed) return 0;
       const first = page.events[0];
       if (page.epoch !== epoch || (first && first.seq > seq + 1)) {
-        await this.restartHere();
+        await this.skipToEnd();
         return 1;
       }
-      this.offer(page.events);
-      if (!page.has_more || page.events.length === 0) return Math.max(0, (this.inbox?.seq ?? start) - start);
+      this.receive(page.events);
+      if (!page.has_more || page.events.length === 0) return Math.max(0, (this.buffer?.seq ?? start) - start);
     }
   }
 
-  private async restartHere(): Promise<void> {
-    this.moveTo(await this.deps.fetchPosition(), null);
+  private async skipToEnd(): Promise<void> {
+    this.moveTo(await this.deps.fetchCursor(), null);
   }
 
-  private moveTo({ epoch, seq }: Position, message: SnapshotMessage | null): void {
+  private moveTo({ epoch, seq }: StreamCursor, snapshot: RoomSnapshot | null): void {
     if (this.closed) return;
-    this.inbox = openInbox(epoch, seq);
-    this.deps.begin({ epoch, seq }, message);
+    this.buffer = createReorderBuffer(epoch, seq);
+    this.deps.onRestart({ epoch, seq }, snapshot);
   }
 
-  private later(wait: number): void {
+  private scheduleCatchUp(delay: number): void {
     if (this.closed) return;
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
-      if (!this.closed) void this.catchUp().catch(() => this.later(RETRY_MS));
-    }, wait);
+      if (!this.closed) void this.catchUp().catch(() => this.scheduleCatchUp(RETRY_DELAY_MS));
+    }, delay);
   }
 }

@@ -1,51 +1,50 @@
 /**
- * One job as it happens: its room, and its transcript as far as it was read. The newest page comes first, older ones
- * when they are asked for; what the room tells is put where it belongs, however late the pages arrive.
+ * A job's room, with the part of the transcript that has been loaded. The newest page is loaded first, older ones on
+ * request. Messages from the room are merged by their order, so a page may arrive later than the events after it.
  */
 import { Problem } from "@/api/problem";
 import type { EventPage, Job, LiveEvent, Message, MessagePage } from "@/api/types";
 import { type Transcript, withMessages, withoutMessage } from "../state/transcript";
-import type { Position } from "./board-room";
+import type { StreamCursor } from "./cursor";
 import { Feed } from "./feed";
 
 export interface JobRoomDeps {
   fetchEvents(since: number, epoch: string): Promise<EventPage>;
-  fetchPosition(): Promise<Position>;
+  fetchCursor(): Promise<StreamCursor>;
   fetchBefore(order: number | undefined, limit: number): Promise<MessagePage>;
   fetchAfter(order: number, limit: number): Promise<MessagePage>;
-  /** What happened, for the other caches. */
-  commit(events: readonly LiveEvent[]): void;
-  /** The job as it is now; null where it has to be read anew. */
-  present(job: Job | null): void;
+  /** All events of the room, for the caches that live elsewhere. */
+  onEvents(events: readonly LiveEvent[]): void;
+  /** The current job from a snapshot; null when it must be fetched. */
+  onJob(job: Job | null): void;
 }
 
 export interface JobView extends Transcript {
   readonly state: "loading" | "ready" | "failed";
   readonly error: unknown;
-  /** Older lines are on their way. */
-  readonly reading: boolean;
-  /** The orders at which the pages that were read begin: what is drawn of a page does not change with older ones. */
-  readonly starts: ReadonlySet<number>;
+  readonly loadingEarlier: boolean;
+  /** The order of the first message of each loaded page. Rendering groups messages by page, so that they stay stable. */
+  readonly pageStarts: ReadonlySet<number>;
 }
 
-const PAGE = 100;
-const CATCH_UP_PAGE = 200;
+const PAGE_SIZE = 100;
+const CATCH_UP_PAGE_SIZE = 200;
 
-export const NO_VIEW: JobView = {
+export const EMPTY_VIEW: JobView = {
   messages: [],
   hasEarlier: false,
   state: "loading",
   error: null,
-  reading: false,
-  starts: new Set(),
+  loadingEarlier: false,
+  pageStarts: new Set(),
 };
 
 export class JobRoom {
   readonly feed: Feed;
-  private view: JobView = NO_VIEW;
+  private view: JobView = EMPTY_VIEW;
   private readonly listeners = new Set<() => void>();
-  /** Told to be gone; a page that was read before may still bring them. */
-  private readonly gone = new Set<string>();
+  /** Ids of deleted messages, because a page requested before the deletion may still contain them. */
+  private readonly deleted = new Set<string>();
   private closed = false;
 
   constructor(
@@ -54,10 +53,10 @@ export class JobRoom {
   ) {
     this.feed = new Feed(`job:${jobId}`, null, {
       fetchEvents: (since, epoch) => deps.fetchEvents(since, epoch),
-      fetchPosition: () => deps.fetchPosition(),
-      commit: (events) => this.take(events),
-      begin: (_, message) => {
-        deps.present(message?.job ?? null);
+      fetchCursor: () => deps.fetchCursor(),
+      onEvents: (events) => this.applyEvents(events),
+      onRestart: (_, snapshot) => {
+        deps.onJob(snapshot?.job ?? null);
         void this.catchUp();
       },
     });
@@ -76,84 +75,84 @@ export class JobRoom {
     this.feed.close();
   }
 
-  /** The newest page. */
+  /** Loads the newest page. */
   async load(): Promise<void> {
-    this.become({ state: this.view.state === "failed" ? "loading" : this.view.state });
+    this.update({ state: this.view.state === "failed" ? "loading" : this.view.state });
     try {
-      this.putPage(await this.deps.fetchBefore(undefined, PAGE));
-      this.become({ state: "ready", error: null });
+      this.addPage(await this.deps.fetchBefore(undefined, PAGE_SIZE));
+      this.update({ state: "ready", error: null });
     } catch (error) {
-      this.become({ state: "failed", error });
+      this.update({ state: "failed", error });
     }
   }
 
-  /** The page before what is here. */
-  async earlier(): Promise<void> {
+  /** Loads the page before the first loaded message. */
+  async loadEarlier(): Promise<void> {
     const first = this.view.messages[0];
-    if (!first || !this.view.hasEarlier || this.view.reading) return;
-    this.become({ reading: true });
+    if (!first || !this.view.hasEarlier || this.view.loadingEarlier) return;
+    this.update({ loadingEarlier: true });
     try {
-      this.putPage(await this.deps.fetchBefore(first.order, PAGE));
+      this.addPage(await this.deps.fetchBefore(first.order, PAGE_SIZE));
     } finally {
-      this.become({ reading: false });
+      this.update({ loadingEarlier: false });
     }
   }
 
-  /** A line of one's own, which the room will tell as well. */
+  /** Adds a message posted from here before its event arrives. */
   add(message: Message): void {
-    this.put([message]);
+    this.merge([message]);
   }
 
   remove(id: string): void {
-    this.gone.add(id);
-    this.become(withoutMessage(this.view, id));
+    this.deleted.add(id);
+    this.update(withoutMessage(this.view, id));
   }
 
-  private take(events: readonly LiveEvent[]): void {
-    const lines: Message[] = [];
+  private applyEvents(events: readonly LiveEvent[]): void {
+    const messages: Message[] = [];
     for (const { type, data } of events) {
-      if (type === "job_message" && isLine(data.message)) lines.push(data.message);
+      if (type === "job_message" && isMessage(data.message)) messages.push(data.message);
       if (type === "job_message_deleted" && typeof data.message_id === "string") this.remove(data.message_id);
     }
-    this.put(lines);
-    this.deps.commit(events);
+    this.merge(messages);
+    this.deps.onEvents(events);
   }
 
-  /** What was said between the newest line here and the place where the room began. */
+  /** Fetches the messages between the newest loaded one and the cursor where the feed started. */
   private async catchUp(): Promise<void> {
     try {
       while (this.view.state === "ready" && !this.closed) {
         const last = this.view.messages[this.view.messages.length - 1];
-        const page = await this.deps.fetchAfter(last?.order ?? 0, CATCH_UP_PAGE);
-        this.put(page.messages);
+        const page = await this.deps.fetchAfter(last?.order ?? 0, CATCH_UP_PAGE_SIZE);
+        this.merge(page.messages);
         if (!page.has_more || page.messages.length === 0) return;
       }
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      // The next event or page will bring it; what is here stays.
+      // The loaded messages stay; a later event or page brings the missing ones.
     }
   }
 
-  private putPage({ messages, has_more }: MessagePage): void {
+  private addPage({ messages, has_more }: MessagePage): void {
     const [first] = messages;
-    if (first) this.become({ starts: new Set(this.view.starts).add(first.order) });
-    this.put(messages, has_more);
+    if (first) this.update({ pageStarts: new Set(this.view.pageStarts).add(first.order) });
+    this.merge(messages, has_more);
   }
 
-  private put(lines: readonly Message[], hasEarlier?: boolean): void {
-    const kept = lines.filter(({ message_id }) => !this.gone.has(message_id));
+  private merge(messages: readonly Message[], hasEarlier?: boolean): void {
+    const kept = messages.filter(({ message_id }) => !this.deleted.has(message_id));
     const next = withMessages(this.view, kept, hasEarlier);
-    if (next !== this.view) this.become(next);
+    if (next !== this.view) this.update(next);
   }
 
-  private become(change: Partial<JobView>): void {
+  private update(change: Partial<JobView>): void {
     if (this.closed) return;
     this.view = { ...this.view, ...change };
     for (const listener of this.listeners) listener();
   }
 }
 
-/** Lines that were deleted since are told by their id alone. */
-function isLine(message: unknown): message is Message {
+/** Events of messages that were deleted since carry only the id. */
+function isMessage(message: unknown): message is Message {
   return typeof message === "object" && message !== null && "content" in message;
 }

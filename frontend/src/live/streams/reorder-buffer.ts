@@ -1,43 +1,43 @@
-/** Puts what the socket delivers into order: duplicates go, early ones wait, a hole is noticed. Pure. */
+/** Puts the events of one stream into order: drops duplicates, holds back early events, detects gaps. Pure. */
 import type { LiveEvent } from "@/api/types";
 
-export interface Inbox {
+export interface ReorderBuffer {
   readonly epoch: string;
-  /** The last seq that has been handed on. */
+  /** The seq of the last event released. */
   readonly seq: number;
-  /** Events that came before the ones they follow. */
+  /** Events whose predecessors are still missing, by seq. */
   readonly early: ReadonlyMap<number, LiveEvent>;
 }
 
-export interface Received {
-  readonly inbox: Inbox;
-  /** What may be applied now, in order. */
+export interface PushResult {
+  readonly buffer: ReorderBuffer;
+  /** The events that can be applied now, in order. */
   readonly ready: readonly LiveEvent[];
-  /** Another life of the database: nothing here can be compared with what is known. */
-  readonly foreign: boolean;
+  /** An event belongs to another epoch, so its seq cannot be compared with this buffer's. */
+  readonly epochChanged: boolean;
 }
 
-export function openInbox(epoch: string, seq: number): Inbox {
+export function createReorderBuffer(epoch: string, seq: number): ReorderBuffer {
   return { epoch, seq, early: new Map() };
 }
 
-/** Whether an event between the last one handed on and one already here is missing. */
-export function hasGap(inbox: Inbox): boolean {
-  return inbox.early.size > 0;
+/** Whether an event before one of the buffered events is missing. */
+export function hasGap(buffer: ReorderBuffer): boolean {
+  return buffer.early.size > 0;
 }
 
-export function receive(inbox: Inbox, events: readonly LiveEvent[]): Received {
-  const early = new Map(inbox.early);
+export function pushEvents(buffer: ReorderBuffer, events: readonly LiveEvent[]): PushResult {
+  const early = new Map(buffer.early);
   for (const event of events) {
-    if (event.epoch !== inbox.epoch) return { inbox, ready: [], foreign: true };
-    if (event.seq > inbox.seq) early.set(event.seq, event);
+    if (event.epoch !== buffer.epoch) return { buffer, ready: [], epochChanged: true };
+    if (event.seq > buffer.seq) early.set(event.seq, event);
   }
   const ready: LiveEvent[] = [];
-  let seq = inbox.seq;
+  let seq = buffer.seq;
   for (let next = early.get(seq + 1); next; next = early.get(seq + 1)) {
     ready.push(next);
     seq += 1;
     early.delete(seq);
   }
-  return { inbox: { epoch: inbox.epoch, seq, early }, ready, foreign: false };
+  return { buffer: { epoch: buffer.epoch, seq, early }, ready, epochChanged: false };
 }

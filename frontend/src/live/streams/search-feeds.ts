@@ -1,48 +1,48 @@
-/** The saved searches this tab listens to, and the telling of what begins to match them. */
+/** The saved searches that this tab follows. New matches are announced once, in one tab. */
 import { searches } from "@/api";
 import type { LiveEvent, SavedSearch } from "@/api/types";
-import { type MatchStore, tell } from "../state/matches";
-import type { Connection } from "../transport/connection";
-import type { Position } from "./board-room";
+import { advanceCursor, type MatchCursorStore } from "../state/matches";
+import type { StreamCursor } from "./cursor";
 import { Feed } from "./feed";
+import type { RoomRegistry } from "./room";
 
-/** Tickets that began to match a saved search, told once. */
+/** Receives tickets that started to match a saved search. */
 export type MatchListener = (searchId: string, matches: readonly LiveEvent[]) => void;
 
-/** Of several tabs, the one that is looked at tells of a match; the others leave it this much of a start. */
-const HIDDEN_WAIT_MS = 400;
+/** A hidden tab waits this long, so that a visible tab announces the match first. */
+const HIDDEN_DELAY_MS = 400;
 
 export class SearchFeeds {
   private readonly feeds = new Map<string, Feed>();
   private readonly listeners = new Set<MatchListener>();
-  /** One after the other, in the order they came. */
-  private telling: Promise<void> = Promise.resolve();
+  /** The tail of a queue that processes events one batch at a time, in arrival order. */
+  private queue: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly connection: Connection,
-    private readonly matches: MatchStore,
+    private readonly rooms: RoomRegistry,
+    private readonly store: MatchCursorStore,
     private readonly owner: () => string,
   ) {}
 
-  /** Tells what begins to match: first what did while nobody listened, then as it happens. */
+  /** Announces the matches since the stored cursor, then new ones as they happen. */
   follow({ search_id, epoch, last_seq }: SavedSearch): () => void {
-    if (!this.matches.cursor(search_id)) this.matches.put(search_id, { epoch, seq: last_seq, unread: 0 });
-    const feed = new Feed(`search:${search_id}`, this.matches.cursor(search_id) ?? { epoch, seq: last_seq }, {
+    if (!this.store.cursor(search_id)) this.store.put(search_id, { epoch, seq: last_seq, unread: 0 });
+    const feed = new Feed(`search:${search_id}`, this.store.cursor(search_id) ?? { epoch, seq: last_seq }, {
       fetchEvents: (since, from) => searches.events(search_id, since, from),
-      fetchPosition: async () => {
+      fetchCursor: async () => {
         const now = await searches.get(search_id);
         return { epoch: now.epoch, seq: now.last_seq };
       },
-      commit: (events, position) => this.queue(search_id, position, events),
-      begin: (position) => this.queue(search_id, position, []),
+      onEvents: (events, cursor) => this.enqueue(search_id, cursor, events),
+      onRestart: (cursor) => this.enqueue(search_id, cursor, []),
     });
     this.feeds.get(search_id)?.close();
     this.feeds.set(search_id, feed);
-    this.connection.join(feed);
+    this.rooms.join(feed);
     return () => {
       if (this.feeds.get(search_id) !== feed) return;
       this.feeds.delete(search_id);
-      this.connection.leave(feed);
+      this.rooms.leave(feed);
       feed.close();
     };
   }
@@ -52,8 +52,8 @@ export class SearchFeeds {
     return () => this.listeners.delete(listener);
   }
 
-  /** The server has ended it. */
-  lost(searchId: string): void {
+  /** Drops a feed that the server closed. */
+  drop(searchId: string): void {
     this.feeds.get(searchId)?.close();
     this.feeds.delete(searchId);
   }
@@ -63,31 +63,31 @@ export class SearchFeeds {
     this.feeds.clear();
   }
 
-  private queue(searchId: string, position: Position, events: readonly LiveEvent[]): void {
-    this.telling = this.telling
-      .then(() => outOfSight(HIDDEN_WAIT_MS))
-      .then(() => this.matched(searchId, position, events))
+  private enqueue(searchId: string, cursor: StreamCursor, events: readonly LiveEvent[]): void {
+    this.queue = this.queue
+      .then(() => delayWhileHidden(HIDDEN_DELAY_MS))
+      .then(() => this.announce(searchId, cursor, events))
       .catch(() => undefined);
   }
 
-  private matched(searchId: string, position: Position, events: readonly LiveEvent[]): void {
+  private announce(searchId: string, cursor: StreamCursor, events: readonly LiveEvent[]): void {
     if (this.owner() === "") return;
-    // Read anew: another tab may have told some of it already.
-    const before = this.matches.cursor(searchId) ?? {
-      ...position,
-      seq: (events[0]?.seq ?? position.seq + 1) - 1,
+    // Read from storage each time, because another tab may have announced some of the events.
+    const before = this.store.cursor(searchId) ?? {
+      ...cursor,
+      seq: (events[0]?.seq ?? cursor.seq + 1) - 1,
       unread: 0,
     };
     if (events.length === 0) {
-      this.matches.put(searchId, { ...before, ...position });
+      this.store.put(searchId, { ...before, ...cursor });
       return;
     }
-    const { cursor, fresh } = tell(before, events);
-    if (cursor !== before) this.matches.put(searchId, cursor);
-    if (fresh.length > 0) for (const listener of this.listeners) listener(searchId, fresh);
+    const { cursor: after, matches } = advanceCursor(before, events);
+    if (after !== before) this.store.put(searchId, after);
+    if (matches.length > 0) for (const listener of this.listeners) listener(searchId, matches);
   }
 }
 
-function outOfSight(wait: number): Promise<void> | undefined {
-  return document.hidden ? new Promise((done) => setTimeout(done, wait)) : undefined;
+function delayWhileHidden(delay: number): Promise<void> | undefined {
+  return document.hidden ? new Promise((done) => setTimeout(done, delay)) : undefined;
 }

@@ -1,10 +1,11 @@
 /**
- * The tab's one socket: connect → authenticate → subscribe from where each room stands → live; and when that breaks,
- * back again. While no socket can be had, rooms poll, so the board still moves behind a proxy that refuses sockets.
+ * The tab's socket. It connects, authenticates, subscribes each room from its cursor, and reconnects with backoff.
+ * While no socket can be opened, for example behind a proxy that blocks WebSockets, the rooms are polled instead.
  */
-import type { LiveRoom } from "../streams/board-room";
+import type { Room, RoomRegistry } from "../streams/room";
+import { backoff } from "./backoff";
 import { Poller } from "./poller";
-import { backoff, CLOSE, type ClientMessage, parse, type ServerMessage } from "./protocol";
+import { CLOSE, type ClientMessage, parse, type ServerMessage } from "./protocol";
 
 export type LiveStatus = "idle" | "connecting" | "live" | "reconnecting" | "polling" | "offline";
 
@@ -21,26 +22,26 @@ export interface SocketLike {
 export interface ConnectionDeps {
   open(protocols: string[]): SocketLike;
   /** A single-use ticket for the handshake. */
-  ticket(): Promise<string>;
+  fetchTicket(): Promise<string>;
   token(): string | null;
-  /** Renews the access token; false when the session is over. */
-  renew(): Promise<boolean>;
-  /** A room ended from the server's side: membership removed, workflow gone. */
-  lost(room: string, reason: string): void;
-  online(): boolean;
+  /** Refreshes the access token; false when the session has ended. */
+  refreshToken(): Promise<boolean>;
+  /** The server closed a room: the membership was removed or the workflow deleted. */
+  onRevoked(room: string, reason: string): void;
+  isOnline(): boolean;
 }
 
 const OPEN = 1;
-const HANDSHAKE_MS = 10_000;
-const PONG_MS = 4_000;
-const HEARTBEAT_MS = 25_000;
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+const PONG_TIMEOUT_MS = 4_000;
+const HEARTBEAT_INTERVAL_MS = 25_000;
 const POLL_AFTER_FAILURES = 2;
 
 type Timer = ReturnType<typeof setTimeout>;
 
-export class Connection {
+export class Connection implements RoomRegistry {
   private status: LiveStatus = "idle";
-  private readonly rooms = new Map<string, LiveRoom>();
+  private readonly rooms = new Map<string, Room>();
   private readonly subscribed = new Set<string>();
   private readonly listeners = new Set<() => void>();
   private socket: SocketLike | null = null;
@@ -50,14 +51,14 @@ export class Connection {
   private retryTimer: Timer | undefined;
   private handshakeTimer: Timer | undefined;
   private pongTimer: Timer | undefined;
-  private heartbeat: Timer | undefined;
+  private heartbeatTimer: Timer | undefined;
   private readonly poller: Poller;
 
   constructor(private readonly deps: ConnectionDeps) {
     this.poller = new Poller({
       rooms: () => this.rooms.values(),
-      answered: (yes) => this.become(yes ? "polling" : "offline"),
-      lose: (room, reason) => this.lose(room, reason),
+      onPolled: (reachable) => this.setStatus(reachable ? "polling" : "offline"),
+      onRevoked: (room, reason) => this.revoke(room, reason),
     });
   }
 
@@ -68,41 +69,41 @@ export class Connection {
     return () => this.listeners.delete(listener);
   };
 
-  join(room: LiveRoom): void {
+  join(room: Room): void {
     this.rooms.set(room.name, room);
     if (this.socket?.readyState === OPEN) this.sendSubscribe(room);
     else void this.connect();
   }
 
-  leave(room: LiveRoom): void {
+  leave(room: Room): void {
     if (this.rooms.get(room.name) !== room) return;
     this.rooms.delete(room.name);
     this.subscribed.delete(room.name);
     this.send({ type: "unsubscribe", room: room.name });
     if (this.rooms.size === 0) this.stop();
-    else this.settle();
+    else this.updateLive();
   }
 
   stop(): void {
-    for (const timer of [this.retryTimer, this.handshakeTimer, this.pongTimer, this.heartbeat]) {
+    for (const timer of [this.retryTimer, this.handshakeTimer, this.pongTimer, this.heartbeatTimer]) {
       clearTimeout(timer);
     }
     this.poller.stop();
     this.retryTimer = undefined;
-    this.drop(1000);
+    this.closeSocket(1000);
     this.failures = 0;
     this.wasLive = false;
-    this.become("idle");
+    this.setStatus("idle");
   }
 
-  /** The access token changed: the open socket is told, instead of being closed and opened again. */
+  /** Sends the new access token over the open socket instead of reconnecting. */
   reauthenticate(): void {
     const token = this.deps.token();
     if (token) this.send({ type: "auth", token });
   }
 
-  /** The tab came back, or the network did. A socket that looks open may have died in its sleep, so it is asked. */
-  wake(): void {
+  /** Checks the connection after the page or the network resumed. An open socket may be dead, so it is pinged. */
+  resume(): void {
     if (this.rooms.size === 0) return;
     if (this.socket?.readyState === OPEN) {
       this.ping();
@@ -114,8 +115,8 @@ export class Connection {
     void this.connect();
   }
 
-  /** After a long sleep, asks the server whether anything is missing, even where the socket seems to have lived on. */
-  validate(): void {
+  /** Fetches missing events for every room, for when the socket may have lost some without closing. */
+  catchUp(): void {
     for (const room of this.rooms.values()) void room.catchUp().catch(() => undefined);
   }
 
@@ -125,14 +126,14 @@ export class Connection {
     clearTimeout(this.retryTimer);
     this.retryTimer = undefined;
     if (this.status !== "polling" && this.status !== "offline") {
-      this.become(this.wasLive ? "reconnecting" : "connecting");
+      this.setStatus(this.wasLive ? "reconnecting" : "connecting");
     }
     try {
-      const ticket = await this.deps.ticket();
+      const ticket = await this.deps.fetchTicket();
       if (this.rooms.size === 0) return;
       this.attach(this.deps.open(["callboard.v1", `callboard.ticket.${ticket}`]));
     } catch {
-      this.failed();
+      this.scheduleReconnect();
     } finally {
       this.connecting = false;
     }
@@ -140,10 +141,10 @@ export class Connection {
 
   private attach(socket: SocketLike): void {
     this.socket = socket;
-    this.handshakeTimer = setTimeout(() => this.fail(socket), HANDSHAKE_MS);
+    this.handshakeTimer = setTimeout(() => this.abandon(socket), HANDSHAKE_TIMEOUT_MS);
     socket.onopen = () => {
       for (const room of this.rooms.values()) this.sendSubscribe(room);
-      this.beat();
+      this.scheduleHeartbeat();
     };
     socket.onmessage = ({ data }) => {
       if (this.socket !== socket) return;
@@ -151,18 +152,18 @@ export class Connection {
       this.pongTimer = undefined;
       const parsed = parse(data);
       if (!parsed) return;
-      if ("event" in parsed) this.rooms.get(parsed.event.stream)?.offer([parsed.event]);
-      else this.hear(parsed.message);
+      if ("event" in parsed) this.rooms.get(parsed.event.stream)?.receive([parsed.event]);
+      else this.handleMessage(parsed.message);
     };
     socket.onclose = ({ code }) => {
       if (this.socket !== socket) return;
-      this.forget();
-      void this.closed(code);
+      this.clearSocket();
+      void this.onClose(code);
     };
     socket.onerror = () => {};
   }
 
-  private hear(message: ServerMessage): void {
+  private handleMessage(message: ServerMessage): void {
     switch (message.type) {
       case "snapshot":
       case "resync":
@@ -170,64 +171,64 @@ export class Connection {
         break;
       case "subscribed":
         this.subscribed.add(message.room);
-        this.settle();
+        this.updateLive();
         break;
       case "unsubscribed":
-        // "asked" answers our own leaving; the room may have been joined again since.
-        if (this.rooms.has(message.room) && message.reason !== "asked") this.lose(message.room, message.reason ?? "");
+        // "asked" confirms an unsubscribe sent from here; the room may have been joined again since.
+        if (this.rooms.has(message.room) && message.reason !== "asked") this.revoke(message.room, message.reason ?? "");
         break;
       case "reauthenticate":
-        void this.deps.renew().then((alive) => alive && this.reauthenticate());
+        void this.deps.refreshToken().then((signedIn) => signedIn && this.reauthenticate());
         break;
       case "error":
-        if (message.room && this.rooms.has(message.room)) this.lose(message.room, message.detail ?? "");
+        if (message.room && this.rooms.has(message.room)) this.revoke(message.room, message.detail ?? "");
         break;
     }
   }
 
-  private lose(name: string, reason: string): void {
+  private revoke(name: string, reason: string): void {
     this.rooms.delete(name);
     this.subscribed.delete(name);
-    this.deps.lost(name, reason);
-    // The others may have waited for nothing but this one.
+    this.deps.onRevoked(name, reason);
+    // The connection is live once the remaining rooms are subscribed.
     if (this.rooms.size === 0) this.stop();
-    else this.settle();
+    else this.updateLive();
   }
 
-  /** Live means every room has been told it is caught up. */
-  private settle(): void {
+  /** The connection is live when the server has confirmed every room as caught up. */
+  private updateLive(): void {
     if (this.socket?.readyState !== OPEN) return;
     for (const name of this.rooms.keys()) if (!this.subscribed.has(name)) return;
     clearTimeout(this.handshakeTimer);
     this.poller.stop();
     this.failures = 0;
     this.wasLive = true;
-    this.become("live");
+    this.setStatus("live");
   }
 
-  private async closed(code: number): Promise<void> {
-    if (this.rooms.size === 0) return this.become("idle");
-    if (code === CLOSE.unauthenticated && !(await this.deps.renew())) return this.stop();
+  private async onClose(code: number): Promise<void> {
+    if (this.rooms.size === 0) return this.setStatus("idle");
+    if (code === CLOSE.unauthenticated && !(await this.deps.refreshToken())) return this.stop();
     if (code === CLOSE.tooSlow && this.failures === 0) {
       this.failures = 1;
       void this.connect();
       return;
     }
-    this.failed();
+    this.scheduleReconnect();
   }
 
-  private failed(): void {
+  private scheduleReconnect(): void {
     this.failures += 1;
-    if (this.failures >= POLL_AFTER_FAILURES || !this.deps.online()) this.startPolling();
-    else this.become(this.wasLive ? "reconnecting" : "connecting");
+    if (this.failures >= POLL_AFTER_FAILURES || !this.deps.isOnline()) this.startPolling();
+    else this.setStatus(this.wasLive ? "reconnecting" : "connecting");
     clearTimeout(this.retryTimer);
     this.retryTimer = setTimeout(() => void this.connect(), backoff(this.failures));
   }
 
   private startPolling(): void {
-    // Which of "polling" and "offline" it is, the first answer tells.
+    // The first poll decides between "polling" and "offline".
     if (this.status !== "polling" && this.status !== "offline") {
-      this.become(this.deps.online() ? "reconnecting" : "offline");
+      this.setStatus(this.deps.isOnline() ? "reconnecting" : "offline");
     }
     this.poller.start();
   }
@@ -238,28 +239,28 @@ export class Connection {
     this.send({ type: "ping" });
     this.pongTimer = setTimeout(() => {
       this.pongTimer = undefined;
-      this.fail(socket);
-    }, PONG_MS);
+      this.abandon(socket);
+    }, PONG_TIMEOUT_MS);
   }
 
-  private beat(): void {
-    clearTimeout(this.heartbeat);
-    this.heartbeat = setTimeout(() => {
+  private scheduleHeartbeat(): void {
+    clearTimeout(this.heartbeatTimer);
+    this.heartbeatTimer = setTimeout(() => {
       this.ping();
-      this.beat();
-    }, HEARTBEAT_MS);
+      this.scheduleHeartbeat();
+    }, HEARTBEAT_INTERVAL_MS);
   }
 
-  /** A socket that does not answer is left behind without waiting for it to notice. */
-  private fail(socket: SocketLike): void {
+  /** Drops a socket that does not respond, without waiting for its close event. */
+  private abandon(socket: SocketLike): void {
     if (this.socket !== socket) return;
-    this.drop();
-    this.failed();
+    this.closeSocket();
+    this.scheduleReconnect();
   }
 
-  private drop(code?: number): void {
+  private closeSocket(code?: number): void {
     const socket = this.socket;
-    this.forget();
+    this.clearSocket();
     try {
       socket?.close(code);
     } catch {
@@ -267,16 +268,16 @@ export class Connection {
     }
   }
 
-  private forget(): void {
+  private clearSocket(): void {
     this.socket = null;
     this.subscribed.clear();
     clearTimeout(this.handshakeTimer);
     clearTimeout(this.pongTimer);
-    clearTimeout(this.heartbeat);
+    clearTimeout(this.heartbeatTimer);
     this.pongTimer = undefined;
   }
 
-  private sendSubscribe(room: LiveRoom): void {
+  private sendSubscribe(room: Room): void {
     this.send({ type: "subscribe", room: room.name, since: room.cursor ?? undefined });
   }
 
@@ -284,7 +285,7 @@ export class Connection {
     if (this.socket?.readyState === OPEN) this.socket.send(JSON.stringify(message));
   }
 
-  private become(status: LiveStatus): void {
+  private setStatus(status: LiveStatus): void {
     if (this.status === status) return;
     this.status = status;
     for (const listener of this.listeners) listener();

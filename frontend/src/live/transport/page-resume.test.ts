@@ -1,31 +1,31 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { onWaking } from "./page-resume";
+import { onPageResume } from "./page-resume";
 
-describe("waking", () => {
+describe("onPageResume", () => {
   let visible = true;
   beforeEach(() => {
     vi.useFakeTimers();
     vi.spyOn(document, "visibilityState", "get").mockImplementation(() => (visible ? "visible" : "hidden"));
   });
   afterEach(() => vi.useRealTimers());
-  const look = (yes: boolean) => {
-    visible = yes;
+  const setVisible = (next: boolean) => {
+    visible = next;
     document.dispatchEvent(new Event("visibilitychange"));
   };
 
-  it("tells a long sleep from a glance away, and hears of the network", () => {
-    const told: boolean[] = [];
-    const stop = onWaking((long) => told.push(long));
-    look(false);
+  it("distinguishes a long suspension from a short one, and reports network changes", () => {
+    const calls: boolean[] = [];
+    const stop = onPageResume((suspended) => calls.push(suspended));
+    setVisible(false);
     vi.advanceTimersByTime(5_000);
-    look(true);
-    look(false);
+    setVisible(true);
+    setVisible(false);
     vi.advanceTimersByTime(60_000);
-    look(true);
+    setVisible(true);
     window.dispatchEvent(new Event("online"));
-    expect(told).toEqual([false, true, false]);
+    expect(calls).toEqual([false, true, false]);
     stop();
     window.dispatchEvent(new Event("online"));
-    expect(told).toHaveLength(3);
+    expect(calls).toHaveLength(3);
   });
 });

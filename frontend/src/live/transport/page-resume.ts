@@ -1,25 +1,25 @@
-/** The browser's signs that a tab is looked at again, or that the network has changed. */
+/** Detects when a page becomes visible again, or when the network changes. */
 
-/** Browsers may freeze a tab that is out of sight for so long, and its socket with it. */
-const LONG_SLEEP_MS = 30_000;
-const SIGNS = ["online", "offline", "pageshow"] as const;
+/** Browsers may freeze a tab that has been hidden for this long, and its socket with it. */
+const SUSPENDED_AFTER_MS = 30_000;
+const WINDOW_EVENTS = ["online", "offline", "pageshow"] as const;
 
-/** `long` says that events may have been missed in ways nobody noticed. */
-export function onWaking(wake: (long: boolean) => void): () => void {
+/** `suspended` means that the page was hidden long enough to have been frozen, so events may have been missed. */
+export function onPageResume(listener: (suspended: boolean) => void): () => void {
   let hiddenAt: number | null = null;
-  const notice = () => {
+  const check = () => {
     if (document.visibilityState !== "visible") {
       hiddenAt ??= Date.now();
       return;
     }
-    const long = hiddenAt !== null && Date.now() - hiddenAt > LONG_SLEEP_MS;
+    const suspended = hiddenAt !== null && Date.now() - hiddenAt > SUSPENDED_AFTER_MS;
     hiddenAt = null;
-    wake(long);
+    listener(suspended);
   };
-  document.addEventListener("visibilitychange", notice);
-  for (const sign of SIGNS) window.addEventListener(sign, notice);
+  document.addEventListener("visibilitychange", check);
+  for (const name of WINDOW_EVENTS) window.addEventListener(name, check);
   return () => {
-    document.removeEventListener("visibilitychange", notice);
-    for (const sign of SIGNS) window.removeEventListener(sign, notice);
+    document.removeEventListener("visibilitychange", check);
+    for (const name of WINDOW_EVENTS) window.removeEventListener(name, check);
   };
 }

@@ -1,56 +1,57 @@
-/** Asks for events where no socket can be had: soon while things happen, seldom while they do not. */
+/** Polls for events while no socket can be opened; the interval grows while nothing changes. */
 import { Problem } from "@/api/problem";
-import type { LiveRoom } from "../streams/board-room";
-import { backoff } from "./protocol";
+import type { Room } from "../streams/room";
+import { backoff } from "./backoff";
 
-const SOONEST_MS = 2_000;
-const SELDOM_MS = 15_000;
+const MIN_INTERVAL_MS = 2_000;
+const MAX_INTERVAL_MS = 15_000;
 
 export interface PollerDeps {
-  rooms(): Iterable<LiveRoom>;
-  /** Whether the server answered. */
-  answered(yes: boolean): void;
-  /** The room is not there for us any more. */
-  lose(room: string, reason: string): void;
+  rooms(): Iterable<Room>;
+  /** Called after each round with whether the server answered. */
+  onPolled(reachable: boolean): void;
+  /** The server no longer grants access to a room. */
+  onRevoked(room: string, reason: string): void;
 }
 
 export class Poller {
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private quiet = 0;
+  private idleRounds = 0;
 
   constructor(private readonly deps: PollerDeps) {}
 
   start(): void {
-    this.timer ??= setTimeout(() => void this.poll(), SOONEST_MS);
+    this.timer ??= setTimeout(() => void this.poll(), MIN_INTERVAL_MS);
   }
 
   stop(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
-    this.quiet = 0;
+    this.idleRounds = 0;
   }
 
   private async poll(): Promise<void> {
-    let moved = false;
-    let reached = true;
+    let changed = false;
+    let reachable = true;
     try {
-      for (const room of [...this.deps.rooms()]) moved = (await this.catchUp(room)) || moved;
+      for (const room of [...this.deps.rooms()]) changed = (await this.catchUp(room)) || changed;
     } catch {
-      reached = false;
+      reachable = false;
     }
-    // Stopped while it was asking: a socket is back.
+    // Stopped during the round: a socket is open again.
     if (!this.timer) return;
-    this.deps.answered(reached);
-    this.quiet = moved ? 0 : this.quiet + 1;
-    this.timer = setTimeout(() => void this.poll(), backoff(this.quiet, Math.random, SOONEST_MS, SELDOM_MS));
+    this.deps.onPolled(reachable);
+    this.idleRounds = changed ? 0 : this.idleRounds + 1;
+    const delay = backoff(this.idleRounds, Math.random, MIN_INTERVAL_MS, MAX_INTERVAL_MS);
+    this.timer = setTimeout(() => void this.poll(), delay);
   }
 
-  private async catchUp(room: LiveRoom): Promise<boolean> {
+  private async catchUp(room: Room): Promise<boolean> {
     try {
       return (await room.catchUp()) > 0;
     } catch (error) {
       if (!(error instanceof Problem) || (error.status !== 403 && error.status !== 404)) throw error;
-      this.deps.lose(room.name, error.message);
+      this.deps.onRevoked(room.name, error.message);
       return false;
     }
   }

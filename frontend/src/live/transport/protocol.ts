@@ -1,20 +1,11 @@
-/** The words of the native socket protocol. */
-import type { BoardSnapshot, Job, LiveEvent } from "@/api/types";
-
-/** Where a room stands; a workflow's room also says how its board looks there, a job's how the job does. */
-export interface SnapshotMessage {
-  type: "snapshot" | "resync";
-  room: string;
-  epoch: string;
-  seq: number;
-  board?: BoardSnapshot;
-  job?: Job;
-}
+/** Messages and close codes of the native socket protocol. */
+import type { LiveEvent } from "@/api/types";
+import type { RoomSnapshot } from "../streams/room";
 
 export type ServerMessage =
   | { type: "connected"; session?: unknown }
   | { type: "authenticated"; expires_at?: string }
-  | SnapshotMessage
+  | ({ type: "snapshot" | "resync"; room: string } & RoomSnapshot)
   | { type: "subscribed"; room: string; epoch: string; seq: number }
   | { type: "unsubscribed"; room: string; reason?: string }
   | { type: "reauthenticate"; expires_in?: number }
@@ -35,7 +26,7 @@ export const CLOSE = {
   restarting: 1012,
 } as const;
 
-/** An event, a message about the connection, or neither: what is not known is passed over, as newer servers may say more. */
+/** Parses one frame into an event or a message. Null when it is neither; unknown frames are ignored. */
 export function parse(text: unknown): { event: LiveEvent } | { message: ServerMessage } | null {
   if (typeof text !== "string") return null;
   let value: unknown;
@@ -52,10 +43,4 @@ export function parse(text: unknown): { event: LiveEvent } | { message: ServerMe
     return { event: { ...event, data: event.data ?? {} } };
   }
   return { message: value as ServerMessage };
-}
-
-/** Waits grow and scatter, so that a server that comes back is not met by everyone at once. */
-export function backoff(attempt: number, random: () => number = Math.random, base = 500, most = 20_000): number {
-  const ceiling = Math.min(most, base * 2 ** Math.min(attempt, 10));
-  return ceiling / 2 + (ceiling / 2) * random();
 }
