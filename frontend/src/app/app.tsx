@@ -8,8 +8,8 @@ import { LiveProvider } from "@/live/context";
 import { Announcer } from "@/ui/announcer";
 import { AskHost } from "@/ui/ask";
 import { ConfirmHost } from "@/ui/confirm";
-import { useTheme } from "@/ui/theme";
 import { TooltipProvider } from "@/ui/tooltip";
+import { useTheme } from "@/ui/use-theme";
 import { router } from "./router";
 
 const queries = new QueryClient({

@@ -16,7 +16,7 @@ import { lazy, Suspense, useEffect, useState } from "react";
 import { session } from "@/api";
 import { Button } from "@/ui/button";
 import { Kbd } from "@/ui/states";
-import { setTheme } from "@/ui/theme";
+import { setTheme } from "@/ui/use-theme";
 
 const Palette = lazy(() => import("@/features/search/palette").then((module) => ({ default: module.Palette })));
 

@@ -1,11 +1,11 @@
 import { act, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
+import { initials } from "@/entities/actor/avatar";
+import { RichText, safeUrl } from "@/entities/ticket/rich-text";
+import { TicketLinksContext } from "@/entities/ticket/ticket-links";
 import { AskHost, ask } from "./ask";
-import { initials } from "./avatar";
 import { cssColor } from "./color";
-import { RichText, safeUrl } from "./markdown";
-import { TicketLinksContext } from "./ticket-links";
 import { ago, duration } from "./time";
 
 describe("RichText", () => {

@@ -4,7 +4,7 @@ import { useWorkflows } from "@/api/hooks";
 import type { Workflow } from "@/api/types";
 import { useWatchWorkflows } from "@/live/context";
 import { cn } from "@/ui/cn";
-import { useTitle } from "@/ui/title";
+import { useTitle } from "@/ui/use-title";
 import { DecidedList } from "./decided-list";
 import { usePending } from "./use-approvals";
 import { WaitingList } from "./waiting-list";

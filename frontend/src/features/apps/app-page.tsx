@@ -6,15 +6,15 @@ import { useState } from "react";
 import { apps, explain, Problem } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { App } from "@/api/types";
+import { RichText } from "@/entities/ticket/rich-text";
 import { useWatchWorkflow } from "@/live/context";
 import { Button } from "@/ui/button";
-import { copyText } from "@/ui/copy";
-import { saveFile } from "@/ui/file";
+import { copyText } from "@/ui/clipboard";
+import { saveFile } from "@/ui/download";
 import { JsonTree } from "@/ui/json-tree";
-import { RichText } from "@/ui/markdown";
 import { Empty, Spinner } from "@/ui/states";
 import { Ago } from "@/ui/time";
-import { useTitle } from "@/ui/title";
+import { useTitle } from "@/ui/use-title";
 
 export function AppPage({ appId }: { appId: string }) {
   const { data, error, isPending } = useQuery({

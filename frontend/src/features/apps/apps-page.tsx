@@ -4,12 +4,12 @@ import { AppWindow } from "lucide-react";
 import type { ReactNode } from "react";
 import { apps, explain } from "@/api";
 import { queryKeys } from "@/api/query-keys";
+import { JobBadge } from "@/entities/job/job-status";
 import { useBoardShape } from "@/live/context";
 import { Button } from "@/ui/button";
-import { JobBadge } from "@/ui/job-status";
 import { Empty, Notice, Spinner } from "@/ui/states";
 import { Ago } from "@/ui/time";
-import { useTitle } from "@/ui/title";
+import { useTitle } from "@/ui/use-title";
 
 interface Props {
   workflowId: string;

@@ -4,7 +4,7 @@ import { Button } from "@/ui/button";
 import { Field, Input } from "@/ui/field";
 import { Logo } from "@/ui/logo";
 import { Notice } from "@/ui/states";
-import { useTitle } from "@/ui/title";
+import { useTitle } from "@/ui/use-title";
 
 export interface Credentials {
   name: string;

@@ -1,6 +1,6 @@
 import type { JobSummary } from "@/api/types";
+import { JOB_LOOKS, JobMark } from "@/entities/job/job-status";
 import { cn } from "@/ui/cn";
-import { JOB_LOOKS, JobMark } from "@/ui/job-status";
 import { Progress } from "@/ui/progress";
 import { useShared } from "./board-context";
 

@@ -5,10 +5,10 @@ import { toast } from "sonner";
 import { explain, tickets } from "@/api";
 import { useMe } from "@/api/hooks";
 import type { Card, Priority } from "@/api/types";
+import { PRIORITIES, PRIORITY_NAMES, PriorityIcon } from "@/entities/ticket/priority-icon";
+import { copyText } from "@/ui/clipboard";
 import { cssColor } from "@/ui/color";
-import { copyText } from "@/ui/copy";
 import { MenuChoice, MenuItem, MenuLabel, MenuPanel, MenuSeparator, SubMenu } from "@/ui/menu";
-import { PRIORITIES, PRIORITY_NAMES, PriorityIcon } from "@/ui/priority";
 import { useShared } from "./board-context";
 
 interface Props {

@@ -12,11 +12,11 @@ import {
 } from "lucide-react";
 import { memo } from "react";
 import type { Card, JobSummary } from "@/api/types";
-import { Avatar } from "@/ui/avatar";
+import { Avatar } from "@/entities/actor/avatar";
+import { PriorityIcon } from "@/entities/ticket/priority-icon";
+import { TypeIcon } from "@/entities/ticket/type-icon";
 import { cn } from "@/ui/cn";
-import { PriorityIcon } from "@/ui/priority";
 import { duration } from "@/ui/time";
-import { TypeIcon } from "@/ui/type-icon";
 import { type BoardShared, useShared } from "./board-context";
 import { CardJob } from "./card-job";
 import { changedRecently } from "./recent";

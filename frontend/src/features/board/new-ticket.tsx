@@ -4,11 +4,11 @@ import { toast } from "sonner";
 import { explain, Problem, tickets } from "@/api";
 import type { Actor } from "@/api/hooks";
 import type { BoardConfig, Priority } from "@/api/types";
+import { PRIORITIES, PRIORITY_NAMES } from "@/entities/ticket/priority-icon";
 import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { Field, Input, NativeSelect, Textarea } from "@/ui/field";
-import { freshName } from "@/ui/fresh";
-import { PRIORITIES, PRIORITY_NAMES } from "@/ui/priority";
+import { freshName } from "@/ui/random-id";
 import { Notice } from "@/ui/states";
 import { likeness, SimilarTickets } from "./similar-tickets";
 

@@ -3,9 +3,9 @@ import { Check, ExternalLink, TriangleAlert } from "lucide-react";
 import { search } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { DuplicateAnswer } from "@/api/types";
+import { Likeness } from "@/entities/ticket/similarity-badge";
 import { cn } from "@/ui/cn";
-import { Likeness } from "@/ui/likeness";
-import { useSettled } from "@/ui/settled";
+import { useSettled } from "@/ui/use-debounced-value";
 
 interface Props {
   workflowId: string;

@@ -1,9 +1,9 @@
 import { Trash2 } from "lucide-react";
 import { memo } from "react";
 import type { Message } from "@/api/types";
-import { Avatar } from "@/ui/avatar";
+import { Avatar } from "@/entities/actor/avatar";
+import { RichText } from "@/entities/ticket/rich-text";
 import { cn } from "@/ui/cn";
-import { RichText } from "@/ui/markdown";
 import { Ago } from "@/ui/time";
 import type { Block } from "./blocks";
 import type { StageName } from "./stages";

@@ -2,8 +2,8 @@ import { Link } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useState } from "react";
 import type { NameOf } from "@/api/hooks";
 import type { Job } from "@/api/types";
+import { PRIORITY_NAMES, PriorityIcon } from "@/entities/ticket/priority-icon";
 import { hasEnded } from "@/live/state/jobs";
-import { PRIORITY_NAMES, PriorityIcon } from "@/ui/priority";
 import { Ago } from "@/ui/time";
 
 interface Props {

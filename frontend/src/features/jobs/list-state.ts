@@ -1,6 +1,6 @@
 /** What the list of jobs shows. Lives in the address, so that a view can be sent to someone. */
 import type { JobStatus } from "@/api/types";
-import { JOB_STATUSES } from "@/ui/job-status";
+import { JOB_STATUSES } from "@/entities/job/job-status";
 
 /** Statuses that belong together, as people ask for them. */
 export type Shown = "open" | "ended" | JobStatus;

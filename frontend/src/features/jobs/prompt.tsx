@@ -3,11 +3,11 @@ import { useState } from "react";
 import { toast } from "sonner";
 import { explain, jobs } from "@/api";
 import type { Job } from "@/api/types";
+import { RichText } from "@/entities/ticket/rich-text";
 import { useLive } from "@/live/context";
 import { Button } from "@/ui/button";
 import { Composer } from "@/ui/composer";
-import { RichText } from "@/ui/markdown";
-import { useShortcuts } from "@/ui/shortcuts";
+import { useShortcuts } from "@/ui/use-shortcuts";
 
 /** What was asked for. It can be changed until the job is queued. */
 export function Prompt({ job, editable }: { job: Job; editable: boolean }) {

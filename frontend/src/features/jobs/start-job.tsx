@@ -6,7 +6,7 @@ import { useLive } from "@/live/context";
 import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { Field, Input, Textarea } from "@/ui/field";
-import { freshName } from "@/ui/fresh";
+import { freshName } from "@/ui/random-id";
 import { Notice } from "@/ui/states";
 
 interface Props {

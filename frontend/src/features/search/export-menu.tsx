@@ -4,7 +4,7 @@ import { toast } from "sonner";
 import { explain, search } from "@/api";
 import type { ExportFormat } from "@/api/types";
 import { Button } from "@/ui/button";
-import { saveFile } from "@/ui/file";
+import { saveFile } from "@/ui/download";
 import { Menu, MenuItem, MenuLabel } from "@/ui/menu";
 import { requestOf, type SearchState } from "./state";
 

@@ -1,12 +1,12 @@
 import { useMemo } from "react";
 import type { Actor } from "@/api/hooks";
 import type { Priority } from "@/api/types";
+import { PRIORITIES, PRIORITY_NAMES, PriorityIcon } from "@/entities/ticket/priority-icon";
+import { TypeIcon } from "@/entities/ticket/type-icon";
 import type { BoardShape } from "@/live/context";
 import { Button } from "@/ui/button";
 import { cssColor } from "@/ui/color";
 import { Input, NativeSelect } from "@/ui/field";
-import { PRIORITIES, PRIORITY_NAMES, PriorityIcon } from "@/ui/priority";
-import { TypeIcon } from "@/ui/type-icon";
 import { Facet, Pills, TagsFacet } from "./facets";
 import { isFiltering, NOBODY, type SearchState, withoutFilters } from "./state";
 

@@ -5,17 +5,17 @@ import { tickets } from "@/api";
 import type { NameOf } from "@/api/hooks";
 import { queryKeys } from "@/api/query-keys";
 import type { SearchResult } from "@/api/types";
+import { Avatar } from "@/entities/actor/avatar";
+import { PRIORITY_NAMES, PriorityIcon } from "@/entities/ticket/priority-icon";
+import { RichText } from "@/entities/ticket/rich-text";
+import { TypeIcon } from "@/entities/ticket/type-icon";
 import type { BoardShape } from "@/live/context";
-import { Avatar } from "@/ui/avatar";
 import { Button } from "@/ui/button";
 import { cssColor } from "@/ui/color";
-import { RichText } from "@/ui/markdown";
 import { plural } from "@/ui/plural";
-import { PRIORITY_NAMES, PriorityIcon } from "@/ui/priority";
-import { useSettled } from "@/ui/settled";
 import { Kbd } from "@/ui/states";
 import { Ago } from "@/ui/time";
-import { TypeIcon } from "@/ui/type-icon";
+import { useSettled } from "@/ui/use-debounced-value";
 
 interface Props {
   result: SearchResult;

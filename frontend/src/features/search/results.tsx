@@ -2,14 +2,14 @@ import { Ban, Check } from "lucide-react";
 import { type MouseEvent, type PointerEvent, useRef } from "react";
 import type { NameOf } from "@/api/hooks";
 import type { SearchResult } from "@/api/types";
+import { Avatar } from "@/entities/actor/avatar";
+import { PriorityIcon } from "@/entities/ticket/priority-icon";
+import { percent } from "@/entities/ticket/similarity-badge";
+import { TypeIcon } from "@/entities/ticket/type-icon";
 import type { BoardShape } from "@/live/context";
-import { Avatar } from "@/ui/avatar";
 import { cn } from "@/ui/cn";
 import { cssColor } from "@/ui/color";
-import { percent } from "@/ui/likeness";
-import { PriorityIcon } from "@/ui/priority";
 import { Ago } from "@/ui/time";
-import { TypeIcon } from "@/ui/type-icon";
 import { Marked } from "./marks";
 import { matchedIn } from "./words";
 

@@ -1,6 +1,6 @@
 /** What is searched for. Lives in the address, so that a search can be sent to someone, and be gone back to. */
 import type { Filters, Priority, SavedSearch, SearchMode, SearchRequest } from "@/api/types";
-import { PRIORITIES } from "@/ui/priority";
+import { PRIORITIES } from "@/entities/ticket/priority-icon";
 
 export interface SearchState {
   q?: string;

@@ -8,7 +8,7 @@ import { Button } from "@/ui/button";
 import { Field, Input } from "@/ui/field";
 import { Notice } from "@/ui/states";
 import { Ago } from "@/ui/time";
-import { useTitle } from "@/ui/title";
+import { useTitle } from "@/ui/use-title";
 import { ApiKeys } from "./api-keys";
 import { panelClass, Section } from "./section";
 

@@ -11,7 +11,7 @@ import type { BoardState } from "@/live/state/board";
 import { Button } from "@/ui/button";
 import { Field, Input, SwitchRow } from "@/ui/field";
 import { Empty, Notice, Spinner } from "@/ui/states";
-import { useTitle } from "@/ui/title";
+import { useTitle } from "@/ui/use-title";
 import { ColumnsEditor } from "./columns-editor";
 import { changeOf, type Draft, draftOf, mistakes } from "./draft";
 import { Members } from "./members";

@@ -1,6 +1,6 @@
 /** A board being edited: what the form holds, and the change it amounts to. Pure. */
 import type { BoardChange, BoardConfig, BoardSettings, Category, Column, TicketType } from "@/api/types";
-import { freshName } from "@/ui/fresh";
+import { freshName } from "@/ui/random-id";
 
 export interface DraftColumn {
   /** Stays the same while everything else about the column changes. */

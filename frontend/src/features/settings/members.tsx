@@ -6,7 +6,7 @@ import { explain, workflows } from "@/api";
 import { useMe, useMembers } from "@/api/hooks";
 import { queryKeys } from "@/api/query-keys";
 import type { Role } from "@/api/types";
-import { Avatar } from "@/ui/avatar";
+import { Avatar } from "@/entities/actor/avatar";
 import { Button } from "@/ui/button";
 import { Input, NativeSelect } from "@/ui/field";
 import { Notice, Spinner } from "@/ui/states";

@@ -1,7 +1,7 @@
 import { Copy } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button } from "@/ui/button";
-import { copyText } from "@/ui/copy";
+import { copyText } from "@/ui/clipboard";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { Input } from "@/ui/field";
 

@@ -3,10 +3,10 @@ import { type ReactNode, useState } from "react";
 import { comments as api } from "@/api";
 import { type NameOf, useMe } from "@/api/hooks";
 import type { Comment } from "@/api/types";
-import { Avatar } from "@/ui/avatar";
+import { Avatar } from "@/entities/actor/avatar";
+import { RichText } from "@/entities/ticket/rich-text";
 import { cn } from "@/ui/cn";
 import { Composer } from "@/ui/composer";
-import { RichText } from "@/ui/markdown";
 import { Menu, MenuItem } from "@/ui/menu";
 import { Ago } from "@/ui/time";
 

@@ -1,8 +1,8 @@
 import { Pencil } from "lucide-react";
 import { useEffect, useState } from "react";
+import { RichText } from "@/entities/ticket/rich-text";
 import { Button } from "@/ui/button";
 import { Textarea } from "@/ui/field";
-import { RichText } from "@/ui/markdown";
 import { Notice } from "@/ui/states";
 
 interface Props {

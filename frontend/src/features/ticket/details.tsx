@@ -1,11 +1,11 @@
 import { type ReactNode, useState } from "react";
 import type { Actor, NameOf } from "@/api/hooks";
 import type { Priority, TicketDetail } from "@/api/types";
+import { Avatar } from "@/entities/actor/avatar";
+import { PRIORITIES, PRIORITY_NAMES, PriorityIcon } from "@/entities/ticket/priority-icon";
 import type { BoardState } from "@/live/state/board";
-import { Avatar } from "@/ui/avatar";
 import { cssColor } from "@/ui/color";
 import { Input, NativeSelect, quietClass } from "@/ui/field";
-import { PRIORITIES, PRIORITY_NAMES, PriorityIcon } from "@/ui/priority";
 import { Ago, duration } from "@/ui/time";
 import { Relations } from "./relations";
 import { TagsEditor } from "./tags-editor";

@@ -1,8 +1,8 @@
 import { useState } from "react";
 import type { NameOf } from "@/api/hooks";
 import type { HistoryEntry } from "@/api/types";
+import { Avatar } from "@/entities/actor/avatar";
 import type { BoardState } from "@/live/state/board";
-import { Avatar } from "@/ui/avatar";
 import { Button } from "@/ui/button";
 import { Ago } from "@/ui/time";
 import { TimelineEntry } from "./timeline-entry";

@@ -3,8 +3,8 @@ import { Check } from "lucide-react";
 import { search } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { SimilarTicket, TicketDetail, TicketRef } from "@/api/types";
+import { Likeness, linkWords } from "@/entities/ticket/similarity-badge";
 import { cn } from "@/ui/cn";
-import { Likeness, linkWords } from "@/ui/likeness";
 
 interface Props {
   ticket: TicketDetail;

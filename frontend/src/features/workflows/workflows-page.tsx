@@ -12,7 +12,7 @@ import { Menu, MenuItem } from "@/ui/menu";
 import { plural } from "@/ui/plural";
 import { Empty, Notice, Spinner } from "@/ui/states";
 import { Ago } from "@/ui/time";
-import { useTitle } from "@/ui/title";
+import { useTitle } from "@/ui/use-title";
 import { CreateWorkflow } from "./create-workflow";
 
 export function WorkflowsPage() {

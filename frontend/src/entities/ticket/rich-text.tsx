@@ -6,7 +6,7 @@ import { memo, type ReactNode, useContext } from "react";
 import Markdown, { type Components } from "react-markdown";
 import rehypeSanitize, { defaultSchema } from "rehype-sanitize";
 import remarkGfm from "remark-gfm";
-import { cn } from "./cn";
+import { cn } from "@/ui/cn";
 import { markTicketKeys, TicketLinksContext } from "./ticket-links";
 
 const SAFE = /^(https?|mailto):/i;

@@ -10,8 +10,8 @@ import {
   PencilLine,
 } from "lucide-react";
 import type { JobStatus } from "@/api/types";
-import { cn } from "./cn";
-import type { ProgressTone } from "./progress";
+import { cn } from "@/ui/cn";
+import type { ProgressTone } from "@/ui/progress";
 
 interface Look {
   name: string;

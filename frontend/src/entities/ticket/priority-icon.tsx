@@ -1,5 +1,5 @@
 import type { Priority } from "@/api/types";
-import { cn } from "./cn";
+import { cn } from "@/ui/cn";
 
 export const PRIORITIES: readonly Priority[] = ["critical", "high", "medium", "low"];
 

@@ -1,4 +1,4 @@
-import { cn } from "./cn";
+import { cn } from "@/ui/cn";
 
 const HUES = [265, 300, 340, 20, 45, 95, 150, 185, 215, 240];
 

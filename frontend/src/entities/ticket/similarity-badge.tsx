@@ -1,5 +1,5 @@
 import type { Relation, SimilarTicket } from "@/api/types";
-import { cn } from "./cn";
+import { cn } from "@/ui/cn";
 
 const NAMES: Record<Relation, string> = { duplicate: "Duplicate?", related: "Related", similar: "Similar" };
 const WORDS: Record<Relation, string> = {

@@ -12,8 +12,8 @@ import {
   Zap,
 } from "lucide-react";
 import type { TicketType } from "@/api/types";
-import { cn } from "./cn";
-import { cssColor } from "./color";
+import { cn } from "@/ui/cn";
+import { cssColor } from "@/ui/color";
 
 const ICONS: Record<string, typeof Bug> = {
   bug: Bug,
