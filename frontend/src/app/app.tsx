@@ -6,8 +6,7 @@ import { Problem, session } from "@/api";
 import { LiveClient } from "@/live/client";
 import { LiveProvider } from "@/live/context";
 import { Announcer } from "@/ui/announcer";
-import { AskHost } from "@/ui/ask";
-import { ConfirmHost } from "@/ui/confirm";
+import { PromptHost } from "@/ui/prompt-dialog";
 import { TooltipProvider } from "@/ui/tooltip";
 import { useTheme } from "@/ui/use-theme";
 import { router } from "./router";
@@ -39,8 +38,7 @@ export function App() {
       <LiveProvider client={live}>
         <TooltipProvider delayDuration={350}>
           <RouterProvider router={router} />
-          <AskHost />
-          <ConfirmHost />
+          <PromptHost />
           <Announcer />
           <Toaster theme={theme} position="bottom-right" closeButton visibleToasts={4} containerAriaLabel="Messages" />
         </TooltipProvider>

@@ -1,10 +1,9 @@
-import { act, render, screen } from "@testing-library/react";
+import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
 import { initials } from "@/entities/actor/avatar";
 import { RichText, safeUrl } from "@/entities/ticket/rich-text";
 import { TicketLinksContext } from "@/entities/ticket/ticket-links";
-import { AskHost, ask } from "./ask";
 import { cssColor } from "./color";
 import { ago, duration } from "./time";
 
@@ -65,24 +64,6 @@ describe("safeUrl", () => {
     "\tjavascript:x",
   ])("refuses %s", (url) => expect(safeUrl(url)).toBe(""));
   it.each(["http://x", "https://x", "mailto:a@b.c"])("lets %s pass", (url) => expect(safeUrl(url)).toBe(url));
-});
-
-describe("ask", () => {
-  it("answers with the text once it is long enough", async () => {
-    const user = userEvent.setup();
-    render(<AskHost />);
-    let answer: Promise<string | null> = Promise.resolve(null);
-    act(() => {
-      answer = ask({ title: "Why?", label: "Reason", submit: "Go", minLength: 5 });
-    });
-    await user.type(screen.getByLabelText("Reason"), "no");
-    await user.click(screen.getByRole("button", { name: "Go" }));
-    expect(screen.getByText("Write at least 5 characters.")).toBeDefined();
-    await user.type(screen.getByLabelText("Reason"), "w it is");
-    await user.click(screen.getByRole("button", { name: "Go" }));
-    expect(await answer).toBe("now it is");
-    expect(screen.queryByRole("dialog")).toBeNull();
-  });
 });
 
 describe("words", () => {

@@ -2,7 +2,7 @@ import { Inbox } from "lucide-react";
 import { useEffect, useMemo, useState } from "react";
 import { explain } from "@/api";
 import type { Approval, Decision, DecisionWords } from "@/api/types";
-import { ask } from "@/ui/ask";
+import { prompt } from "@/ui/prompt-dialog";
 import { Empty, Kbd, Notice, Spinner } from "@/ui/states";
 import { useShortcuts } from "@/ui/use-shortcuts";
 import { ApprovalCard } from "./approval-card";
@@ -47,7 +47,7 @@ export function WaitingList({ focus }: { focus: string | undefined }) {
     if (current && answer && mayDecide(current)) void settle(current, "answer", { answer });
   };
   const reject = async (approval: Approval) => {
-    const reason = await ask({
+    const reason = await prompt({
       title: "Reject",
       description: approval.question,
       label: "Why not?",

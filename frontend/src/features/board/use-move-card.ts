@@ -6,7 +6,7 @@ import { useLive } from "@/live/context";
 import { type Move, type MoveOutcome, ticketKeys, useMove } from "@/live/move-card";
 import type { BoardState } from "@/live/state/board";
 import { announce } from "@/ui/announcer";
-import { ask } from "@/ui/ask";
+import { prompt } from "@/ui/prompt-dialog";
 
 const LEAST_COMMENT = 10;
 
@@ -40,7 +40,7 @@ export function useMoveCard(workflowId: string, open: (ticketId: string) => void
 }
 
 function askWhy(card: Card, column: string): Promise<string | null> {
-  return ask({
+  return prompt({
     title: `Move ${card.key} to ${column}`,
     description: "This board asks for a comment with every change of status.",
     label: "What changed?",

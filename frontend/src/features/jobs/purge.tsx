@@ -5,8 +5,8 @@ import { auth, explain, jobs } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import { useLive } from "@/live/context";
 import { Button } from "@/ui/button";
-import { confirm } from "@/ui/confirm";
 import { plural } from "@/ui/plural";
+import { confirm } from "@/ui/prompt-dialog";
 
 /** Removes all of one's own jobs. Only servers in development mode can, and only they offer it. */
 export function PurgeJobs() {

@@ -6,7 +6,7 @@ import type { Job, JobAction, JobSummary } from "@/api/types";
 import { useLive } from "@/live/context";
 import { hasEnded } from "@/live/state/jobs";
 import { announce } from "@/ui/announcer";
-import { confirm } from "@/ui/confirm";
+import { confirm } from "@/ui/prompt-dialog";
 
 type Subject = Pick<JobSummary, "job_id" | "title" | "status"> & { lease_expires_at?: string | null };
 

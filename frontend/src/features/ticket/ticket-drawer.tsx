@@ -8,10 +8,10 @@ import { type TicketLinks, TicketLinksContext } from "@/entities/ticket/ticket-l
 import { TypeIcon } from "@/entities/ticket/type-icon";
 import { useBoard } from "@/live/context";
 import { type BoardState, canEdit } from "@/live/state/board";
-import { ask } from "@/ui/ask";
 import { Button } from "@/ui/button";
 import { copyText } from "@/ui/clipboard";
 import { Menu, MenuItem, MenuSeparator } from "@/ui/menu";
+import { prompt } from "@/ui/prompt-dialog";
 import { Empty, Spinner } from "@/ui/states";
 import { useShortcuts } from "@/ui/use-shortcuts";
 import { useTitle } from "@/ui/use-title";
@@ -133,7 +133,7 @@ function Loaded({ workflowId, ticket, onOpen, onClose, onMove, work }: DrawerPro
   const type = board.config.ticket_types.find(({ id }) => id === ticket.ticket_type);
 
   const resolve = async () => {
-    const comment = await ask({
+    const comment = await prompt({
       title: `Resolve ${ticket.key}`,
       description: "Tickets that wait for this one are unblocked.",
       label: "How was it resolved?",
@@ -167,7 +167,7 @@ function Loaded({ workflowId, ticket, onOpen, onClose, onMove, work }: DrawerPro
     onOpen(original.ticket_id);
   };
   const askForReview = async () => {
-    const comment = await ask({
+    const comment = await prompt({
       title: `Ask for a review of ${ticket.key}`,
       description: "The ticket stays where it is until another member has looked at it.",
       label: "What should be looked at?",
