@@ -1,6 +1,6 @@
 /** Approvals: list, decide, withdraw, and request a review. */
 import { client, unwrap } from "./http";
-import type { Approval, ApprovalPage, Decision, DecisionWords } from "./types";
+import type { Approval, ApprovalPage, Decision, DecisionInput } from "./types";
 
 const approvalPath = (id: string) => ({ params: { path: { id } } });
 
@@ -16,14 +16,14 @@ export interface ApprovalQuery {
 export const approvals = {
   list: (query: ApprovalQuery, signal?: AbortSignal) =>
     unwrap(client.GET("/api/approvals", { params: { query }, signal })) as Promise<ApprovalPage>,
-  decide: (id: string, decision: Decision, body: DecisionWords) => DECISIONS[decision](id, body) as Promise<Approval>,
+  decide: (id: string, decision: Decision, body: DecisionInput) => DECISIONS[decision](id, body) as Promise<Approval>,
   withdraw: (id: string) =>
     unwrap(client.POST("/api/approvals/{id}/withdraw", { ...approvalPath(id), body: {} })) as Promise<Approval>,
   requestReview: (ticket_id: string, comment?: string) =>
     unwrap(client.POST("/api/tickets/request-review", { body: { ticket_id, comment } })),
 };
 
-const DECISIONS: Record<Decision, (id: string, body: DecisionWords) => Promise<unknown>> = {
+const DECISIONS: Record<Decision, (id: string, body: DecisionInput) => Promise<unknown>> = {
   approve: (id, body) => unwrap(client.POST("/api/approvals/{id}/approve", { ...approvalPath(id), body })),
   reject: (id, body) => unwrap(client.POST("/api/approvals/{id}/reject", { ...approvalPath(id), body })),
   answer: (id, body) => unwrap(client.POST("/api/approvals/{id}/answer", { ...approvalPath(id), body })),

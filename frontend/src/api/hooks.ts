@@ -60,7 +60,7 @@ export function useActors(workflowId: string): { actors: Actor[]; nameOf: NameOf
     if (me) known.set(me.id, { id: me.id, name: me.name, agent: false });
     const actors = [...known.values()].sort((a, b) => a.name.localeCompare(b.name));
     const nameOf: NameOf = (id) =>
-      known.get(id ?? "") ?? { id: id ?? "", name: id ? shortId(id) : "Nobody", agent: !id?.startsWith("user-") };
+      known.get(id ?? "") ?? { id: id ?? "", name: id ? shortId(id) : "Unassigned", agent: !id?.startsWith("user-") };
     return { actors, nameOf };
   }, [everyone.data, members.data, me]);
 }

@@ -2,7 +2,7 @@
 import { client, unwrap } from "./http";
 import type {
   App,
-  AppEntry,
+  AppSummary,
   EventPage,
   Job,
   JobAction,
@@ -76,7 +76,7 @@ export const messages = {
 export const apps = {
   list: (workflow_id: string, cursor: string | undefined, signal?: AbortSignal) =>
     unwrap(client.GET("/api/apps", { params: { query: { workflow_id, limit: 50, cursor } }, signal })) as Promise<{
-      apps: AppEntry[];
+      apps: AppSummary[];
       has_more: boolean;
       next_cursor?: string | null;
     }>,

@@ -1,21 +1,21 @@
 /** Ticket search, similar tickets and saved searches. */
 import { client, unwrap } from "./http";
 import type {
-  DuplicateAnswer,
+  DuplicateCheckResponse,
   EventPage,
   ExportFormat,
   RecentSearch,
-  RelatedAnswer,
+  RelatedTicketsResponse,
   SavedSearch,
   SavedSearchChange,
-  SearchAnswer,
   SearchRequest,
+  SearchResponse,
 } from "./types";
 import type { Schemas } from "./types/schema";
 
 export const search = {
   tickets: (body: SearchRequest, signal?: AbortSignal) =>
-    unwrap(client.POST("/api/tickets/search", { body, signal })) as Promise<SearchAnswer>,
+    unwrap(client.POST("/api/tickets/search", { body, signal })) as Promise<SearchResponse>,
   /** Exports the results as a file. */
   export: async (request: SearchRequest, format: ExportFormat) => {
     const call = client.POST("/api/tickets/search/export", {
@@ -29,9 +29,9 @@ export const search = {
   related: (id: string, limit: number, signal?: AbortSignal) =>
     unwrap(
       client.GET("/api/tickets/{id}/related", { params: { path: { id }, query: { limit } }, signal }),
-    ) as Promise<RelatedAnswer>,
+    ) as Promise<RelatedTicketsResponse>,
   checkDuplicate: (body: Schemas["CheckDuplicate"], signal?: AbortSignal) =>
-    unwrap(client.POST("/api/tickets/check-duplicate", { body, signal })) as Promise<DuplicateAnswer>,
+    unwrap(client.POST("/api/tickets/check-duplicate", { body, signal })) as Promise<DuplicateCheckResponse>,
 };
 
 const searchPath = (id: string) => ({ params: { path: { id } } });
@@ -52,7 +52,7 @@ export const searches = {
   recent: async (workflowId: string, signal?: AbortSignal) =>
     (await unwrap(client.GET("/api/searches/recent", { ...inWorkflow(workflowId), signal })))
       .searches as RecentSearch[],
-  noteRecent: (body: Schemas["NoteSearch"]) => unwrap(client.POST("/api/searches/recent", { body })),
+  recordRecent: (body: Schemas["NoteSearch"]) => unwrap(client.POST("/api/searches/recent", { body })),
   clearRecent: (workflowId: string) => unwrap(client.DELETE("/api/searches/recent", inWorkflow(workflowId))),
 };
 

@@ -1,6 +1,6 @@
 /** Webhooks of a workflow. Only owners may use them. */
 import { client, unwrap } from "./http";
-import type { DeliveryPage, Webhook, WebhookChange, WebhookTested } from "./types";
+import type { DeliveryPage, Webhook, WebhookChange, WebhookTestResult } from "./types";
 
 const webhookPath = (id: string) => ({ params: { path: { id } } });
 
@@ -12,7 +12,7 @@ export const webhooks = {
   update: (id: string, body: WebhookChange) =>
     unwrap(client.PATCH("/api/webhooks/{id}", { ...webhookPath(id), body })) as Promise<Webhook>,
   resume: (id: string) => unwrap(client.POST("/api/webhooks/{id}/resume", webhookPath(id))) as Promise<Webhook>,
-  test: (id: string) => unwrap(client.POST("/api/webhooks/{id}/test", webhookPath(id))) as Promise<WebhookTested>,
+  test: (id: string) => unwrap(client.POST("/api/webhooks/{id}/test", webhookPath(id))) as Promise<WebhookTestResult>,
   remove: (id: string) => unwrap(client.DELETE("/api/webhooks/{id}", webhookPath(id))),
   deliveries: (id: string, cursor?: number, signal?: AbortSignal) =>
     unwrap(

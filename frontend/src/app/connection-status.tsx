@@ -1,7 +1,7 @@
 import { useLiveStatus } from "@/live/context";
 import type { LiveStatus } from "@/live/transport/connection";
 import { cn } from "@/ui/cn";
-import { Tip } from "@/ui/tooltip";
+import { Tooltip } from "@/ui/tooltip";
 
 const WORDS: Record<Exclude<LiveStatus, "idle">, { label: string; tip: string; dot: string }> = {
   live: { label: "Live", tip: "Changes by anyone appear here at once.", dot: "bg-success" },
@@ -24,7 +24,7 @@ export function ConnectionStatus() {
   if (status === "idle") return null;
   const { label, tip, dot } = WORDS[status];
   return (
-    <Tip label={tip}>
+    <Tooltip label={tip}>
       <button
         type="button"
         data-testid="live-status"
@@ -35,6 +35,6 @@ export function ConnectionStatus() {
         <span className={cn("size-2 rounded-full", dot)} />
         <span className="hidden sm:inline">{label}</span>
       </button>
-    </Tip>
+    </Tooltip>
   );
 }

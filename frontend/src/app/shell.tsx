@@ -5,7 +5,7 @@ import { useMe, useWorkflows } from "@/api/hooks";
 import { Avatar } from "@/entities/actor/avatar";
 import { Button } from "@/ui/button";
 import { Logo } from "@/ui/logo";
-import { Menu, MenuChoice, MenuItem, MenuLabel, MenuSeparator } from "@/ui/menu";
+import { Menu, MenuCheckboxItem, MenuItem, MenuLabel, MenuSeparator } from "@/ui/menu";
 import { setTheme, type Theme, useTheme } from "@/ui/use-theme";
 import { ConnectionStatus } from "./connection-status";
 import { NoticesHost } from "./notices-host";
@@ -113,9 +113,9 @@ function UserMenu() {
       <MenuSeparator />
       <MenuLabel>Appearance</MenuLabel>
       {THEMES.map(([value, label, Icon]) => (
-        <MenuChoice key={value} checked={theme === value} onCheckedChange={() => setTheme(value)}>
+        <MenuCheckboxItem key={value} checked={theme === value} onCheckedChange={() => setTheme(value)}>
           <Icon /> {label}
-        </MenuChoice>
+        </MenuCheckboxItem>
       ))}
       <MenuSeparator />
       <MenuItem onSelect={() => void session.signOut()}>

@@ -1,10 +1,10 @@
 import { toast } from "sonner";
 
-/** Puts a text on the clipboard and says so; also where the page came without encryption, and browsers lend none. */
+/** Copies a text and shows a toast. On plain HTTP there is no clipboard API, so a hidden field is copied instead. */
 export async function copyText(text: string, done = "Copied"): Promise<void> {
   const copied = await write(text).catch(() => false);
   if (copied) toast.success(done);
-  else toast.error("The browser does not let this page copy", { description: "Select the text and copy it by hand." });
+  else toast.error("Copying is blocked by the browser", { description: "Select the text and copy it manually." });
 }
 
 async function write(text: string): Promise<boolean> {
@@ -17,7 +17,7 @@ async function write(text: string): Promise<boolean> {
   field.value = text;
   field.setAttribute("aria-hidden", "true");
   field.className = "fixed top-0 left-0 opacity-0";
-  // Beside the button: an open dialog keeps the focus to itself.
+  // Next to the button, because an open dialog traps the focus.
   (before?.parentElement ?? document.body).append(field);
   field.select();
   const copied = document.execCommand("copy");

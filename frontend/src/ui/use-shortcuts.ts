@@ -2,7 +2,7 @@ import { useEffect, useRef } from "react";
 
 type Shortcuts = Record<string, (event: KeyboardEvent) => void>;
 
-/** Single-key shortcuts for the whole page; silent while someone types, or while a dialog asks something. */
+/** Single-key shortcuts for the whole page, disabled while the user types and while a dialog or menu is open. */
 export function useShortcuts(shortcuts: Shortcuts): void {
   const latest = useRef(shortcuts);
   useEffect(() => {
@@ -12,7 +12,7 @@ export function useShortcuts(shortcuts: Shortcuts): void {
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey) return;
       const run = latest.current[event.key];
-      if (!run || isTyping(event) || isAsking()) return;
+      if (!run || isTyping(event) || isDialogOpen()) return;
       run(event);
     };
     window.addEventListener("keydown", onKey);
@@ -27,6 +27,6 @@ function isTyping(event: KeyboardEvent): boolean {
   return target.matches("input, textarea, select, [contenteditable=true], [role=menuitem], [role=menuitemcheckbox]");
 }
 
-function isAsking(): boolean {
+function isDialogOpen(): boolean {
   return document.querySelector("[role=dialog][data-state=open]:not([data-drawer]), [role=menu]") !== null;
 }

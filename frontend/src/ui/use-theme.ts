@@ -1,4 +1,4 @@
-/** Light, dark, or as the system says. `public/theme.js` applies the same choice before the first paint. */
+/** The theme: light, dark, or the system's. `public/theme.js` applies the same setting before the first paint. */
 import { useSyncExternalStore } from "react";
 
 export type Theme = "system" | "light" | "dark";
@@ -32,7 +32,7 @@ export function setTheme(next: Theme): void {
     if (next === "system") localStorage.removeItem(KEY);
     else localStorage.setItem(KEY, next);
   } catch {
-    // Private mode: the choice lasts as long as the page.
+    // Storage is blocked; the theme applies until the page is closed.
   }
   apply();
 }

@@ -1,6 +1,6 @@
 import { useEffect } from "react";
 
-/** Names the page in tabs and history; null leaves it to another part of the page. */
+/** Sets the document title; null leaves it to another component. */
 export function useTitle(title: string | null): void {
   useEffect(() => {
     if (title === null) return;

@@ -6,4 +6,4 @@ export type ApprovalState = Schemas["ApprovalState"];
 export type Approval = Complete<Schemas["Approval"]>;
 export type ApprovalPage = { approvals: Approval[]; has_more: boolean; next_cursor?: string | null };
 export type Decision = "approve" | "reject" | "answer";
-export type DecisionWords = Pick<Schemas["Decide"], "answer" | "reason" | "comment">;
+export type DecisionInput = Pick<Schemas["Decide"], "answer" | "reason" | "comment">;

@@ -17,4 +17,4 @@ export type MessagePage = { messages: Message[]; has_more: boolean };
 
 export type App = Complete<Schemas["App"]>;
 /** An app in a list, without its specification and PRD. */
-export type AppEntry = Complete<Schemas["ListedApp"]>;
+export type AppSummary = Complete<Schemas["ListedApp"]>;

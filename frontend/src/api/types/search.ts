@@ -5,13 +5,13 @@ export type SearchMode = Schemas["SearchType"];
 export type Filters = Schemas["Filters"];
 export type SearchRequest = Schemas["SearchTickets"];
 export type SearchResult = Complete<Schemas["SearchResult"]>;
-export type SearchAnswer = Omit<Complete<Schemas["SearchAnswer"]>, "results"> & { results: SearchResult[] };
+export type SearchResponse = Omit<Complete<Schemas["SearchAnswer"]>, "results"> & { results: SearchResult[] };
 export type ExportFormat = Schemas["Format"];
 
 export type Relation = Schemas["Relation"];
 export type SimilarTicket = Complete<Schemas["SimilarTicket"]>;
-export type RelatedAnswer = Omit<Schemas["RelatedTickets"], "related"> & { related: SimilarTicket[] };
-export type DuplicateAnswer = Omit<Complete<Schemas["DuplicateCheck"]>, "similar_tickets"> & {
+export type RelatedTicketsResponse = Omit<Schemas["RelatedTickets"], "related"> & { related: SimilarTicket[] };
+export type DuplicateCheckResponse = Omit<Complete<Schemas["DuplicateCheck"]>, "similar_tickets"> & {
   similar_tickets: SimilarTicket[];
 };
 

@@ -2,7 +2,7 @@ import { cn } from "@/ui/cn";
 
 const HUES = [265, 300, 340, 20, 45, 95, 150, 185, 215, 240];
 
-/** The same actor has the same color everywhere. */
+/** The hue of an actor's avatar, derived from the id so that it is the same everywhere. */
 export function hueOf(text: string): number {
   let hash = 0;
   for (const char of text) hash = (hash * 31 + char.charCodeAt(0)) >>> 0;
@@ -19,7 +19,6 @@ export function initials(name: string): string {
   return (first + last).toUpperCase();
 }
 
-/** People are round, agents square. */
 interface Props {
   id: string;
   name: string;
@@ -27,6 +26,7 @@ interface Props {
   size?: "sm" | "md";
 }
 
+/** Initials on a colored shape: round for people, square for agents. */
 export function Avatar({ id, name, agent, size = "sm" }: Props) {
   const hue = hueOf(id);
   return (

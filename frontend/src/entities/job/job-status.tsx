@@ -13,7 +13,7 @@ import type { JobStatus } from "@/api/types";
 import { cn } from "@/ui/cn";
 import type { ProgressTone } from "@/ui/progress";
 
-interface Look {
+interface StatusStyle {
   name: string;
   icon: LucideIcon;
   tone: string;
@@ -21,22 +21,22 @@ interface Look {
   bar: ProgressTone;
 }
 
-export const JOB_LOOKS: Record<JobStatus, Look> = {
-  collecting: { name: "Collecting", icon: PencilLine, tone: "text-muted-foreground", soft: "bg-muted", bar: "over" },
-  queued: { name: "Queued", icon: Clock, tone: "text-muted-foreground", soft: "bg-muted", bar: "over" },
-  running: { name: "Running", icon: LoaderCircle, tone: "text-accent-foreground", soft: "bg-accent", bar: "moving" },
-  paused: { name: "Paused", icon: CirclePause, tone: "text-warning", soft: "bg-warning-soft", bar: "resting" },
-  waiting: { name: "Needs you", icon: Hand, tone: "text-warning", soft: "bg-warning-soft", bar: "resting" },
-  succeeded: { name: "Succeeded", icon: CircleCheck, tone: "text-success", soft: "bg-success-soft", bar: "done" },
-  failed: { name: "Failed", icon: CircleX, tone: "text-danger", soft: "bg-danger-soft", bar: "failed" },
-  cancelled: { name: "Cancelled", icon: CircleSlash, tone: "text-muted-foreground", soft: "bg-muted", bar: "over" },
+export const JOB_STATUS_STYLES: Record<JobStatus, StatusStyle> = {
+  collecting: { name: "Collecting", icon: PencilLine, tone: "text-muted-foreground", soft: "bg-muted", bar: "neutral" },
+  queued: { name: "Queued", icon: Clock, tone: "text-muted-foreground", soft: "bg-muted", bar: "neutral" },
+  running: { name: "Running", icon: LoaderCircle, tone: "text-accent-foreground", soft: "bg-accent", bar: "active" },
+  paused: { name: "Paused", icon: CirclePause, tone: "text-warning", soft: "bg-warning-soft", bar: "paused" },
+  waiting: { name: "Needs you", icon: Hand, tone: "text-warning", soft: "bg-warning-soft", bar: "paused" },
+  succeeded: { name: "Succeeded", icon: CircleCheck, tone: "text-success", soft: "bg-success-soft", bar: "success" },
+  failed: { name: "Failed", icon: CircleX, tone: "text-danger", soft: "bg-danger-soft", bar: "error" },
+  cancelled: { name: "Cancelled", icon: CircleSlash, tone: "text-muted-foreground", soft: "bg-muted", bar: "neutral" },
 };
 
-export const JOB_STATUSES = Object.keys(JOB_LOOKS) as JobStatus[];
+export const JOB_STATUSES = Object.keys(JOB_STATUS_STYLES) as JobStatus[];
 
-/** Where a job stands, as a sign alone; its name is read out. */
-export function JobMark({ status, className }: { status: JobStatus; className?: string }) {
-  const { name, icon: Icon, tone } = JOB_LOOKS[status];
+/** The status of a job as an icon with an accessible name. */
+export function JobStatusIcon({ status, className }: { status: JobStatus; className?: string }) {
+  const { name, icon: Icon, tone } = JOB_STATUS_STYLES[status];
   return (
     <span role="img" aria-label={name} title={name} className={cn("inline-flex shrink-0", tone)}>
       <Icon aria-hidden="true" className={cn("size-3.5", status === "running" && "animate-spin", className)} />
@@ -44,9 +44,9 @@ export function JobMark({ status, className }: { status: JobStatus; className?: 
   );
 }
 
-/** The same with its name beside it. */
-export function JobBadge({ status, stopping }: { status: JobStatus; stopping?: boolean }) {
-  const { name, icon: Icon, tone, soft } = JOB_LOOKS[status];
+/** The status of a job as an icon and a label. */
+export function JobStatusBadge({ status, stopping }: { status: JobStatus; stopping?: boolean }) {
+  const { name, icon: Icon, tone, soft } = JOB_STATUS_STYLES[status];
   return (
     <span
       data-job-status={status}

@@ -12,7 +12,7 @@ export const PRIORITY_NAMES: Record<Priority, string> = {
 
 const BARS: Record<Priority, number> = { critical: 0, high: 3, medium: 2, low: 1 };
 
-/** Bars that fill with urgency; the highest is a sign of its own, so that color is never the only difference. */
+/** Bars that fill with priority. Critical has its own shape, so that color is never the only difference. */
 export function PriorityIcon({ priority, className }: { priority: Priority; className?: string }) {
   const label = `${PRIORITY_NAMES[priority] ?? priority} priority`;
   return (

@@ -1,9 +1,9 @@
-/** Turns ticket keys in people's text into links to those tickets. */
+/** Turns ticket keys (TKT-1) in a text into links. */
 import type { Element, ElementContent, Root } from "hast";
 import { createContext } from "react";
 
 export interface TicketLinks {
-  /** Where a key leads; null when there is no such ticket. */
+  /** The URL of a ticket; null if it does not exist. */
   href: (key: string) => string | null;
   open: (key: string) => void;
 }
@@ -11,9 +11,9 @@ export interface TicketLinks {
 export const TicketLinksContext = createContext<TicketLinks | null>(null);
 
 const KEY = /(?<![\w/-])#?(TKT-\d{1,12})(?![\w-])/g;
-const LEFT_ALONE = new Set(["a", "code", "pre"]);
+const SKIPPED = new Set(["a", "code", "pre"]);
 
-/** A rehype plugin. It runs after sanitizing, and makes nothing but links that carry a key. */
+/** A rehype plugin that runs after sanitizing. It adds only links with a ticket key. */
 export function markTicketKeys() {
   return (tree: Root) => walk(tree);
 }
@@ -23,7 +23,7 @@ function walk(parent: Root | Element): void {
   for (const child of parent.children as ElementContent[]) {
     if (child.type === "text") children.push(...split(child.value));
     else {
-      if (child.type === "element" && !LEFT_ALONE.has(child.tagName)) walk(child);
+      if (child.type === "element" && !SKIPPED.has(child.tagName)) walk(child);
       children.push(child);
     }
   }

@@ -29,8 +29,8 @@ const ICONS: Record<string, typeof Bug> = {
   research: Search,
 };
 
-/** Pictures for which there is a drawing in the dashboard's own hand. */
-const DRAWN: Record<string, typeof Bug> = {
+/** Emoji that are replaced by an icon. */
+const EMOJI_ICONS: Record<string, typeof Bug> = {
   "🐛": Bug,
   "🐞": Bug,
   "✨": Sparkles,
@@ -43,16 +43,16 @@ const DRAWN: Record<string, typeof Bug> = {
   "🔍": Search,
 };
 
-/** The type's own icon when it is a picture, else the one its name suggests. */
+/** The icon of a ticket type: its emoji, or else the icon for its name or id. */
 export function TypeIcon({ type, id, className }: { type: TicketType | undefined; id: string; className?: string }) {
   const name = type?.name ?? id;
-  const drawn = DRAWN[(type?.icon ?? "").replace("\uFE0F", "")];
-  const picture = !drawn && type?.icon && /\p{Extended_Pictographic}/u.test(type.icon) ? type.icon : null;
-  const Icon = drawn ?? ICONS[type?.icon ?? ""] ?? ICONS[id] ?? CircleDot;
+  const replacement = EMOJI_ICONS[(type?.icon ?? "").replace("\uFE0F", "")];
+  const emoji = !replacement && type?.icon && /\p{Extended_Pictographic}/u.test(type.icon) ? type.icon : null;
+  const Icon = replacement ?? ICONS[type?.icon ?? ""] ?? ICONS[id] ?? CircleDot;
   return (
     <span role="img" aria-label={name} title={name} className={cn("inline-flex shrink-0 items-center", className)}>
-      {picture ? (
-        <span className="text-xs leading-none">{picture}</span>
+      {emoji ? (
+        <span className="text-xs leading-none">{emoji}</span>
       ) : (
         <Icon
           className="size-3.5"

@@ -5,7 +5,7 @@ import { useMe } from "@/api/hooks";
 import type { Approval, ApprovalKind } from "@/api/types";
 import { RichText } from "@/entities/ticket/rich-text";
 import { cn } from "@/ui/cn";
-import { Ago, until } from "@/ui/time";
+import { formatUpcoming, TimeAgo } from "@/ui/time";
 import { DecisionForm } from "./decision-form";
 import { noticeId } from "./notices";
 import { Outcome } from "./outcome";
@@ -58,7 +58,7 @@ export function ApprovalCard({ approval, place, current }: Props) {
           <Icon className="size-3" aria-hidden="true" /> {name}
         </span>
         <span>
-          {asker} asked <Ago at={approval.created_at} />
+          {asker} asked <TimeAgo at={approval.created_at} />
         </span>
         {pending && approval.blocks_job && (
           <span className="flex items-center gap-1 text-warning">
@@ -67,7 +67,7 @@ export function ApprovalCard({ approval, place, current }: Props) {
         )}
         {pending && approval.expires_at && (
           <span className="flex items-center gap-1">
-            <Hourglass className="size-3" aria-hidden="true" /> until {until(approval.expires_at)}
+            <Hourglass className="size-3" aria-hidden="true" /> until {formatUpcoming(approval.expires_at)}
           </span>
         )}
         {place && <span className="flex min-w-0 items-center gap-2 max-sm:basis-full sm:ml-auto">{place}</span>}

@@ -1,6 +1,6 @@
 import { Check, CornerDownLeft, Undo2, X } from "lucide-react";
 import { type FormEvent, useRef, useState } from "react";
-import type { Approval, Decision, DecisionWords } from "@/api/types";
+import type { Approval, Decision, DecisionInput } from "@/api/types";
 import { Button } from "@/ui/button";
 import { Textarea } from "@/ui/field";
 import { Kbd } from "@/ui/states";
@@ -27,7 +27,7 @@ export function DecisionForm({ approval, mayDecide, own, numbered }: Props) {
   const field = useRef<HTMLTextAreaElement>(null);
   const text = words.trim();
   const review = approval.kind === "review";
-  const send = async (decision: Decision, said: DecisionWords) => {
+  const send = async (decision: Decision, said: DecisionInput) => {
     if (busy) return;
     setBusy(true);
     if (await decide(approval, decision, said)) {

@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { Inbox } from "lucide-react";
 import { Button } from "@/ui/button";
-import { Tip } from "@/ui/tooltip";
+import { Tooltip } from "@/ui/tooltip";
 import { useMayDecide, usePending } from "./use-approvals";
 
 /** How much waits for an answer, in the header of every page. */
@@ -11,7 +11,7 @@ export function InboxButton() {
   const count = pending.filter(mayDecide).length;
   const label = count > 0 ? `Approvals, ${count} waiting for you` : "Approvals";
   return (
-    <Tip label={label}>
+    <Tooltip label={label}>
       <Button variant="ghost" className="gap-1.5 px-2" asChild>
         <Link to="/approvals" search={{}} aria-label={label}>
           <Inbox />
@@ -25,6 +25,6 @@ export function InboxButton() {
           )}
         </Link>
       </Button>
-    </Tip>
+    </Tooltip>
   );
 }

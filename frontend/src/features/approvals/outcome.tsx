@@ -1,6 +1,6 @@
 import type { Approval, ApprovalState } from "@/api/types";
 import { cn } from "@/ui/cn";
-import { Ago } from "@/ui/time";
+import { TimeAgo } from "@/ui/time";
 
 const WORDS: Record<ApprovalState, { name: string; tone: string }> = {
   pending: { name: "Waits", tone: "text-warning" },
@@ -20,7 +20,7 @@ export function Outcome({ approval }: { approval: Approval }) {
       <p className="text-muted-foreground">
         <span className={cn("font-semibold", tone)}>{name}</span>
         {approval.decided_by_name && ` by ${approval.decided_by_name}`}{" "}
-        {approval.decided_at && <Ago at={approval.decided_at} />}
+        {approval.decided_at && <TimeAgo at={approval.decided_at} />}
       </p>
       {words && <p className="whitespace-pre-wrap border-l-2 pl-2 [overflow-wrap:anywhere]">{words}</p>}
     </div>

@@ -5,7 +5,7 @@ import { toast } from "sonner";
 import { approvals, explain } from "@/api";
 import { useMe, useWorkflows } from "@/api/hooks";
 import { queryKeys } from "@/api/query-keys";
-import type { Approval, ApprovalState, Decision, DecisionWords } from "@/api/types";
+import type { Approval, ApprovalState, Decision, DecisionInput } from "@/api/types";
 import { useLive } from "@/live/context";
 import { announce } from "@/ui/announcer";
 
@@ -80,7 +80,7 @@ export function useDecide() {
         return false;
       }
     };
-    const decide = (approval: Approval, decision: Decision, words: DecisionWords = {}) =>
+    const decide = (approval: Approval, decision: Decision, words: DecisionInput = {}) =>
       run(DONE[decision], () => approvals.decide(approval.id, decision, words));
     const withdraw = (approval: Approval) => run("Taken back", () => approvals.withdraw(approval.id));
     return { decide, withdraw };

@@ -1,7 +1,7 @@
 import { Inbox } from "lucide-react";
 import { useEffect, useMemo, useState } from "react";
 import { explain } from "@/api";
-import type { Approval, Decision, DecisionWords } from "@/api/types";
+import type { Approval, Decision, DecisionInput } from "@/api/types";
 import { prompt } from "@/ui/prompt-dialog";
 import { Empty, Kbd, Notice, Spinner } from "@/ui/states";
 import { useShortcuts } from "@/ui/use-shortcuts";
@@ -38,7 +38,7 @@ export function WaitingList({ focus }: { focus: string | undefined }) {
     if (next) setCurrent(next.id);
   };
   // Who decides by keys goes on with the next one.
-  const settle = async (approval: Approval, decision: Decision, words?: DecisionWords) => {
+  const settle = async (approval: Approval, decision: Decision, words?: DecisionInput) => {
     const next = shown[at + 1] ?? shown[at - 1];
     if (await decide(approval, decision, words)) setCurrent(next?.id);
   };

@@ -10,10 +10,10 @@ import { RichText } from "@/entities/ticket/rich-text";
 import { useWatchWorkflow } from "@/live/context";
 import { Button } from "@/ui/button";
 import { copyText } from "@/ui/clipboard";
-import { saveFile } from "@/ui/download";
+import { downloadFile } from "@/ui/download";
 import { JsonTree } from "@/ui/json-tree";
 import { Empty, Spinner } from "@/ui/states";
-import { Ago } from "@/ui/time";
+import { TimeAgo } from "@/ui/time";
 import { useTitle } from "@/ui/use-title";
 
 export function AppPage({ appId }: { appId: string }) {
@@ -60,7 +60,7 @@ function Loaded({ app }: { app: App }) {
           <h1 className="font-semibold text-lg tracking-tight">{title}</h1>
           <p className="flex flex-wrap gap-x-3 text-muted-foreground text-xs">
             <span>
-              Written <Ago at={app.updated_at} />
+              Written <TimeAgo at={app.updated_at} />
             </span>
             <Link
               to="/w/$workflowId/jobs/$jobId"
@@ -95,7 +95,7 @@ function Loaded({ app }: { app: App }) {
             {part === "spec" ? (
               <Tools
                 onCopy={() => copy(json)}
-                onDownload={() => saveFile(new Blob([json], { type: "application/json" }), `${name}.json`)}
+                onDownload={() => downloadFile(new Blob([json], { type: "application/json" }), `${name}.json`)}
               >
                 <Button size="sm" variant="ghost" aria-pressed={raw} onClick={() => setRaw((old) => !old)}>
                   {raw ? "As a tree" : "As JSON"}
@@ -105,7 +105,7 @@ function Loaded({ app }: { app: App }) {
               described && (
                 <Tools
                   onCopy={() => copy(prd)}
-                  onDownload={() => saveFile(new Blob([prd], { type: "text/markdown" }), `${name}.md`)}
+                  onDownload={() => downloadFile(new Blob([prd], { type: "text/markdown" }), `${name}.md`)}
                 />
               )
             )}

@@ -4,11 +4,11 @@ import { AppWindow } from "lucide-react";
 import type { ReactNode } from "react";
 import { apps, explain } from "@/api";
 import { queryKeys } from "@/api/query-keys";
-import { JobBadge } from "@/entities/job/job-status";
+import { JobStatusBadge } from "@/entities/job/job-status";
 import { useBoardShape } from "@/live/context";
 import { Button } from "@/ui/button";
 import { Empty, Notice, Spinner } from "@/ui/states";
-import { Ago } from "@/ui/time";
+import { TimeAgo } from "@/ui/time";
 import { useTitle } from "@/ui/use-title";
 
 interface Props {
@@ -63,8 +63,8 @@ export function AppsPage({ workflowId, header }: Props) {
                     </Link>
                   </p>
                 </div>
-                <JobBadge status={app.job_status} />
-                <Ago at={app.created_at} className="w-20 shrink-0 text-right text-muted-foreground text-xs" />
+                <JobStatusBadge status={app.job_status} />
+                <TimeAgo at={app.created_at} className="w-20 shrink-0 text-right text-muted-foreground text-xs" />
               </li>
             ))}
           </ul>

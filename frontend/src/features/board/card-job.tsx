@@ -1,5 +1,5 @@
 import type { JobSummary } from "@/api/types";
-import { JOB_LOOKS, JobMark } from "@/entities/job/job-status";
+import { JOB_STATUS_STYLES, JobStatusIcon } from "@/entities/job/job-status";
 import { cn } from "@/ui/cn";
 import { Progress } from "@/ui/progress";
 import { useShared } from "./board-context";
@@ -10,7 +10,7 @@ export function CardJob({ job }: { job: JobSummary }) {
   const { status, progress, progress_message: message } = job;
   // Stages are often columns, and those have names for people.
   const stage = columns.find(({ id }) => id === job.stage)?.name ?? job.stage;
-  const { name, tone, soft, bar } = JOB_LOOKS[status];
+  const { name, tone, soft, bar } = JOB_STATUS_STYLES[status];
   const words = status === "running" ? (stage ?? "Running") : stage ? `${name} · ${stage}` : name;
   const moving = status === "running" || status === "paused" || status === "waiting";
   return (
@@ -32,7 +32,7 @@ export function CardJob({ job }: { job: JobSummary }) {
       )}
     >
       <span className="flex h-4 items-center gap-1.5">
-        <JobMark status={status} className="size-3" />
+        <JobStatusIcon status={status} className="size-3" />
         <span className={cn("truncate font-medium", tone)}>{words}</span>
         {moving && <span className="tabular ml-auto shrink-0 text-muted-foreground">{Math.round(progress)}%</span>}
       </span>

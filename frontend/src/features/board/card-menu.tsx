@@ -8,7 +8,7 @@ import type { Card, Priority } from "@/api/types";
 import { PRIORITIES, PRIORITY_NAMES, PriorityIcon } from "@/entities/ticket/priority-icon";
 import { copyText } from "@/ui/clipboard";
 import { cssColor } from "@/ui/color";
-import { MenuChoice, MenuItem, MenuLabel, MenuPanel, MenuSeparator, SubMenu } from "@/ui/menu";
+import { MenuCheckboxItem, MenuItem, MenuLabel, MenuPanel, MenuSeparator, SubMenu } from "@/ui/menu";
 import { useShared } from "./board-context";
 
 interface Props {
@@ -82,13 +82,13 @@ export function CardMenu({ card, anchor, onMove, onClose }: Props) {
             >
               <MenuLabel>Priority</MenuLabel>
               {PRIORITIES.map((priority) => (
-                <MenuChoice
+                <MenuCheckboxItem
                   key={priority}
                   checked={priority === card.priority}
                   onCheckedChange={() => update.mutate({ priority })}
                 >
                   <PriorityIcon priority={priority} /> {PRIORITY_NAMES[priority]}
-                </MenuChoice>
+                </MenuCheckboxItem>
               ))}
             </SubMenu>
             {me && (

@@ -16,7 +16,7 @@ import { Avatar } from "@/entities/actor/avatar";
 import { PriorityIcon } from "@/entities/ticket/priority-icon";
 import { TypeIcon } from "@/entities/ticket/type-icon";
 import { cn } from "@/ui/cn";
-import { duration } from "@/ui/time";
+import { formatDuration } from "@/ui/time";
 import { type BoardShared, useShared } from "./board-context";
 import { CardJob } from "./card-job";
 import { changedRecently } from "./recent";
@@ -167,8 +167,8 @@ function CardFace({ card, shared, title, controls }: FaceProps) {
         <PriorityIcon priority={card.priority} className="size-3.5" />
         {card.story_points !== null && <Count label={`${card.story_points} points`}>{card.story_points} pt</Count>}
         {time ? (
-          <Count label={`${duration(time)} ${card.spent_minutes ? "spent" : "estimated"}`}>
-            <Clock className="size-3" /> {duration(time)}
+          <Count label={`${formatDuration(time)} ${card.spent_minutes ? "spent" : "estimated"}`}>
+            <Clock className="size-3" /> {formatDuration(time)}
           </Count>
         ) : null}
         {card.comment_count > 0 && (

@@ -5,7 +5,7 @@ import { memo, useCallback, useEffect, useRef } from "react";
 import type { Card, Column, JobSummary } from "@/api/types";
 import { cn } from "@/ui/cn";
 import { cssColor } from "@/ui/color";
-import { Tip } from "@/ui/tooltip";
+import { Tooltip } from "@/ui/tooltip";
 import { useShared } from "./board-context";
 import { BoardCard } from "./card";
 
@@ -228,7 +228,7 @@ function ColumnCount({ column, shown, total, over }: CountProps) {
 
 function ColumnButton({ label, onClick, children }: { label: string; onClick: () => void; children: React.ReactNode }) {
   return (
-    <Tip label={label}>
+    <Tooltip label={label}>
       <button
         type="button"
         aria-label={label}
@@ -237,6 +237,6 @@ function ColumnButton({ label, onClick, children }: { label: string; onClick: ()
       >
         {children}
       </button>
-    </Tip>
+    </Tooltip>
   );
 }

@@ -8,7 +8,7 @@ import { PRIORITIES, PRIORITY_NAMES } from "@/entities/ticket/priority-icon";
 import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { Field, Input, NativeSelect, Textarea } from "@/ui/field";
-import { freshName } from "@/ui/random-id";
+import { randomId } from "@/ui/random-id";
 import { Notice } from "@/ui/states";
 import { likeness, SimilarTickets } from "./similar-tickets";
 
@@ -35,7 +35,7 @@ export function NewTicket({ column, onClose, ...props }: Props) {
 
 function NewTicketForm({ workflowId, config, people, column, onClose, onCreated }: Props & { column: string }) {
   // One key for the life of the form: sending twice because the answer was lost creates one ticket.
-  const [key] = useState(() => freshName());
+  const [key] = useState(() => randomId());
   const [tried, setTried] = useState(false);
   const [form, setForm] = useState({
     title: "",

@@ -2,10 +2,10 @@ import { useQuery } from "@tanstack/react-query";
 import { Check, ExternalLink, TriangleAlert } from "lucide-react";
 import { search } from "@/api";
 import { queryKeys } from "@/api/query-keys";
-import type { DuplicateAnswer } from "@/api/types";
-import { Likeness } from "@/entities/ticket/similarity-badge";
+import type { DuplicateCheckResponse } from "@/api/types";
+import { SimilarityBadge } from "@/entities/ticket/similarity-badge";
 import { cn } from "@/ui/cn";
-import { useSettled } from "@/ui/use-debounced-value";
+import { useDebouncedValue } from "@/ui/use-debounced-value";
 
 interface Props {
   workflowId: string;
@@ -19,7 +19,7 @@ const MOST = 4;
 
 /** What is being written may have been written before. It only says so: creating is never held up by it. */
 export function SimilarTickets({ workflowId, title, description }: Props) {
-  const asked = useSettled(`${title}\n${description}`, PAUSE_MS);
+  const asked = useDebouncedValue(`${title}\n${description}`, PAUSE_MS);
   const [wanted = "", ...lines] = asked.split("\n");
   const text = lines.join("\n");
   const asking = title.length >= LEAST_TITLE && wanted.length >= LEAST_TITLE;
@@ -40,7 +40,7 @@ export function SimilarTickets({ workflowId, title, description }: Props) {
   );
 }
 
-function Similar({ answer, workflowId }: { answer: DuplicateAnswer; workflowId: string }) {
+function Similar({ answer, workflowId }: { answer: DuplicateCheckResponse; workflowId: string }) {
   const { duplicate_of, is_duplicate, similar_tickets } = answer;
   const twin = is_duplicate ? duplicate_of : null;
   return (
@@ -67,7 +67,7 @@ function Similar({ answer, workflowId }: { answer: DuplicateAnswer; workflowId: 
               <span className="min-w-0 flex-1 truncate" title={ticket.title}>
                 {ticket.title}
               </span>
-              <Likeness ticket={ticket} />
+              <SimilarityBadge ticket={ticket} />
               <ExternalLink className="size-3 shrink-0 text-muted-foreground" aria-label="Opens in another tab" />
             </a>
           </li>

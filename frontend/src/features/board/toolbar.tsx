@@ -9,7 +9,7 @@ import { cn } from "@/ui/cn";
 import { Input, NativeSelect } from "@/ui/field";
 import { plural } from "@/ui/plural";
 import { Kbd } from "@/ui/states";
-import { Tip } from "@/ui/tooltip";
+import { Tooltip } from "@/ui/tooltip";
 import { type Filter, isFiltering, NOBODY } from "./filter";
 
 interface Props {
@@ -80,20 +80,20 @@ export function Toolbar(props: Props) {
             {openJobs > 0 && <span className="tabular text-2xs">{openJobs}</span>}
           </Link>
         </Button>
-        <Tip label="Search page">
+        <Tooltip label="Search page">
           <Button variant="ghost" size="icon" asChild>
             <Link to="/w/$workflowId/search" params={{ workflowId }} search={{}} aria-label="Search page">
               <TextSearch />
             </Link>
           </Button>
-        </Tip>
-        <Tip label="Board settings">
+        </Tooltip>
+        <Tooltip label="Board settings">
           <Button variant="ghost" size="icon" asChild>
             <Link to="/w/$workflowId/settings" params={{ workflowId }} aria-label="Board settings">
               <Settings2 />
             </Link>
           </Button>
-        </Tip>
+        </Tooltip>
         {editable && (
           <Button variant="primary" onClick={onNew}>
             <Plus />{" "}

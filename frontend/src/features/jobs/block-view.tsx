@@ -4,7 +4,7 @@ import type { Message } from "@/api/types";
 import { Avatar } from "@/entities/actor/avatar";
 import { RichText } from "@/entities/ticket/rich-text";
 import { cn } from "@/ui/cn";
-import { Ago } from "@/ui/time";
+import { TimeAgo } from "@/ui/time";
 import type { Block } from "./blocks";
 import type { StageName } from "./stages";
 
@@ -42,7 +42,7 @@ function Chat({ message, own, onDelete }: { message: Message; own: boolean; onDe
           <span className={cn("truncate font-semibold text-foreground", own && "order-2 ml-auto")}>
             {own ? "You" : name}
           </span>
-          <Ago at={message.created_at} className="shrink-0" />
+          <TimeAgo at={message.created_at} className="shrink-0" />
           <DeleteButton onDelete={onDelete} />
         </p>
         <div
@@ -92,7 +92,7 @@ function Step({ message, stage, onDelete }: StepProps) {
       <span className="ml-auto flex shrink-0 items-center gap-1 text-2xs text-muted-foreground">
         <DeleteButton onDelete={onDelete} quiet />
         {stage && <span className="max-sm:hidden">{stage}</span>}
-        <Ago at={message.created_at} />
+        <TimeAgo at={message.created_at} />
       </span>
     </article>
   );

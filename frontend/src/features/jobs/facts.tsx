@@ -4,7 +4,7 @@ import type { NameOf } from "@/api/hooks";
 import type { Job } from "@/api/types";
 import { PRIORITY_NAMES, PriorityIcon } from "@/entities/ticket/priority-icon";
 import { hasEnded } from "@/live/state/jobs";
-import { Ago } from "@/ui/time";
+import { TimeAgo } from "@/ui/time";
 
 interface Props {
   job: Job;
@@ -65,16 +65,16 @@ export function Facts({ job, nameOf, onCommit }: Props) {
         </Row>
       )}
       <Row name="Created">
-        <Ago at={job.created_at} /> <span className="text-muted-foreground">by {by}</span>
+        <TimeAgo at={job.created_at} /> <span className="text-muted-foreground">by {by}</span>
       </Row>
       {job.started_at && (
         <Row name="Started">
-          <Ago at={job.started_at} />
+          <TimeAgo at={job.started_at} />
         </Row>
       )}
       {job.finished_at && (
         <Row name="Ended">
-          <Ago at={job.finished_at} />
+          <TimeAgo at={job.finished_at} />
           {job.started_at && (
             <span className="text-muted-foreground">
               {" "}

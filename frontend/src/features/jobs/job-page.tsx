@@ -5,7 +5,7 @@ import { toast } from "sonner";
 import { explain, messages, Problem } from "@/api";
 import { useActors, useMe } from "@/api/hooks";
 import type { Job, Message } from "@/api/types";
-import { JOB_LOOKS, JobBadge } from "@/entities/job/job-status";
+import { JOB_STATUS_STYLES, JobStatusBadge } from "@/entities/job/job-status";
 import { useBoardShape, useJobRoom } from "@/live/context";
 import { hasEnded } from "@/live/state/jobs";
 import { Button } from "@/ui/button";
@@ -101,7 +101,7 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, asides }: Props & {
           <h1 className="min-w-0 flex-1 basis-[calc(100%-3rem)] truncate font-semibold text-sm sm:flex-none sm:basis-auto">
             {job.title}
           </h1>
-          <JobBadge status={job.status} stopping={job.cancel_requested && !hasEnded(job.status)} />
+          <JobStatusBadge status={job.status} stopping={job.cancel_requested && !hasEnded(job.status)} />
           <div className="ml-auto">{editable && <JobActions job={job} onRemoved={onClose} />}</div>
         </div>
         <Stepper job={job} nameOfStage={nameOfStage} />
@@ -110,7 +110,7 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, asides }: Props & {
             <Progress
               value={job.progress}
               label="Progress"
-              tone={JOB_LOOKS[job.status].bar}
+              tone={JOB_STATUS_STYLES[job.status].bar}
               className="max-w-md flex-1"
             />
             <span className="tabular text-muted-foreground text-xs">{Math.round(job.progress)}%</span>

@@ -2,10 +2,10 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { NameOf } from "@/api/hooks";
 import type { Job } from "@/api/types";
-import { JOB_LOOKS, JobBadge } from "@/entities/job/job-status";
+import { JOB_STATUS_STYLES, JobStatusBadge } from "@/entities/job/job-status";
 import { hasEnded } from "@/live/state/jobs";
 import { Progress } from "@/ui/progress";
-import { Ago } from "@/ui/time";
+import { TimeAgo } from "@/ui/time";
 import type { StageName } from "./stages";
 
 interface Props {
@@ -38,7 +38,7 @@ export function JobRow({ job, nameOf, nameOfStage, ofTicket, children }: Props) 
           {job.title}
         </Link>
         <span className="ml-auto" />
-        <JobBadge status={status} stopping={job.cancel_requested && !hasEnded(status)} />
+        <JobStatusBadge status={status} stopping={job.cancel_requested && !hasEnded(status)} />
       </div>
       <div className="flex flex-wrap items-center gap-x-3 gap-y-0.5 text-muted-foreground text-xs">
         {!ofTicket && job.ticket_key && <span className="tabular">{job.ticket_key}</span>}
@@ -55,14 +55,14 @@ export function JobRow({ job, nameOf, nameOfStage, ofTicket, children }: Props) 
         )}
         {who && <span className="truncate">{who}</span>}
         {status === "failed" && job.error && <span className="max-w-md truncate text-danger">{job.error}</span>}
-        <Ago at={job.finished_at ?? job.created_at} className="ml-auto" />
+        <TimeAgo at={job.finished_at ?? job.created_at} className="ml-auto" />
       </div>
       {moving && (
         <div className="flex items-center gap-2">
           <Progress
             value={progress}
             label={`Progress of ${job.title}`}
-            tone={JOB_LOOKS[status].bar}
+            tone={JOB_STATUS_STYLES[status].bar}
             className="flex-1"
           />
           <span className="tabular w-8 text-right text-2xs text-muted-foreground">{Math.round(progress)}%</span>

@@ -2,13 +2,13 @@ import { Bot, Plus } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { explain } from "@/api";
 import { useActors } from "@/api/hooks";
-import { JOB_LOOKS, JOB_STATUSES } from "@/entities/job/job-status";
+import { JOB_STATUS_STYLES, JOB_STATUSES } from "@/entities/job/job-status";
 import { useBoardShape } from "@/live/context";
 import { canEdit } from "@/live/state/board";
 import { Button } from "@/ui/button";
 import { Input, NativeSelect } from "@/ui/field";
 import { Empty, Notice, Spinner } from "@/ui/states";
-import { useSettled } from "@/ui/use-debounced-value";
+import { useDebouncedValue } from "@/ui/use-debounced-value";
 import { useShortcuts } from "@/ui/use-shortcuts";
 import { useTitle } from "@/ui/use-title";
 import { JobRow } from "./job-row";
@@ -83,7 +83,7 @@ export function JobsPage({ workflowId, state, onState, onOpen }: Props) {
             <optgroup label="One status">
               {JOB_STATUSES.map((status) => (
                 <option key={status} value={status}>
-                  {JOB_LOOKS[status].name}
+                  {JOB_STATUS_STYLES[status].name}
                 </option>
               ))}
             </optgroup>
@@ -147,7 +147,7 @@ interface TitleBoxProps {
 
 function TitleBox({ value, inputRef, onChange }: TitleBoxProps) {
   const [text, setText] = useState(value);
-  const settled = useSettled(text, PAUSE_MS);
+  const settled = useDebouncedValue(text, PAUSE_MS);
   const latest = useRef({ value, onChange });
   useEffect(() => {
     latest.current = { value, onChange };

@@ -6,7 +6,7 @@ import { useLive } from "@/live/context";
 import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { Field, Input, Textarea } from "@/ui/field";
-import { freshName } from "@/ui/random-id";
+import { randomId } from "@/ui/random-id";
 import { Notice } from "@/ui/states";
 
 interface Props {
@@ -37,7 +37,7 @@ export function StartJob({ workflowId, config, ticket, withTicket, onClose, onSt
   const [stages, setStages] = useState(() => usualStages(config));
   const [type, setType] = useState("task");
   // The same press twice makes one job.
-  const key = useRef(freshName());
+  const key = useRef(randomId());
   const start = useMutation({
     mutationFn: (queue: boolean) =>
       jobs.create(
@@ -58,7 +58,7 @@ export function StartJob({ workflowId, config, ticket, withTicket, onClose, onSt
       onStarted(job);
     },
     onError: () => {
-      key.current = freshName();
+      key.current = randomId();
     },
   });
   const ready = (prompt.trim() !== "" || title.trim() !== "") && !start.isPending;

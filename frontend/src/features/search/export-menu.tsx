@@ -4,7 +4,7 @@ import { toast } from "sonner";
 import { explain, search } from "@/api";
 import type { ExportFormat } from "@/api/types";
 import { Button } from "@/ui/button";
-import { saveFile } from "@/ui/download";
+import { downloadFile } from "@/ui/download";
 import { Menu, MenuItem, MenuLabel } from "@/ui/menu";
 import { requestOf, type SearchState } from "./state";
 
@@ -30,7 +30,7 @@ export function ExportMenu({
     setBusy(true);
     try {
       const { file, name } = await search.export(requestOf(workflowId, state, MOST), format);
-      saveFile(file, name ?? `search.${extension}`);
+      downloadFile(file, name ?? `search.${extension}`);
     } catch (error) {
       toast.error("The results were not exported", { description: explain(error) });
     } finally {

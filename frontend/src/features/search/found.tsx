@@ -2,12 +2,12 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { explain } from "@/api";
 import type { NameOf } from "@/api/hooks";
-import type { SearchAnswer } from "@/api/types";
+import type { SearchResponse } from "@/api/types";
 import type { BoardShape } from "@/live/context";
 import { Button } from "@/ui/button";
 import { cn } from "@/ui/cn";
 import { Empty, Notice, Spinner } from "@/ui/states";
-import { Tip } from "@/ui/tooltip";
+import { Tooltip } from "@/ui/tooltip";
 import { Preview } from "./preview";
 import { Results } from "./results";
 import { Nothing, Start } from "./start";
@@ -20,7 +20,7 @@ interface Props {
   shape: BoardShape;
   nameOf: NameOf;
   state: SearchState;
-  answer: UseQueryResult<SearchAnswer>;
+  answer: UseQueryResult<SearchResponse>;
   results: ResultList;
   listId: string;
   onOpen: (ticketId: string, elsewhere?: boolean) => void;
@@ -94,7 +94,7 @@ export function Found({ workflowId, shape, nameOf, state, answer, results, listI
   );
 }
 
-function Summary({ answer, state, shown }: { answer: SearchAnswer; state: SearchState; shown: number }) {
+function Summary({ answer, state, shown }: { answer: SearchResponse; state: SearchState; shown: number }) {
   const lacking = shortfall(answer, state.mode ?? "hybrid");
   const words = foundWords(answer);
   const best = answer.total_found > shown ? `The best ${shown} of ${words}` : capital(words);
@@ -103,12 +103,12 @@ function Summary({ answer, state, shown }: { answer: SearchAnswer; state: Search
       <p className="tabular flex items-center text-muted-foreground text-xs" data-testid="found">
         <span>{best}</span>
         {isBehind(answer) && (
-          <Tip label="Some tickets changed a moment ago. Until they have been read again, they are found by their words only.">
+          <Tooltip label="Some tickets changed a moment ago. Until they have been read again, they are found by their words only.">
             <button type="button" className="ml-3 flex min-w-0 cursor-default items-center gap-1.5">
               <span aria-hidden="true" className="size-1.5 shrink-0 rounded-full bg-warning" />
               <span className="truncate">newest changes by words only</span>
             </button>
-          </Tip>
+          </Tooltip>
         )}
         <span className="ml-auto pl-3">{Math.max(1, Math.round(answer.search_time_ms))} ms</span>
       </p>

@@ -8,7 +8,7 @@ import { useLive } from "@/live/context";
 import { announce } from "@/ui/announcer";
 import { Button } from "@/ui/button";
 import { plural } from "@/ui/plural";
-import { Tip } from "@/ui/tooltip";
+import { Tooltip } from "@/ui/tooltip";
 import { useSavedSearches, useUnread } from "./saved";
 
 interface Props {
@@ -52,7 +52,7 @@ export function SearchNotices({ workflowId, onOpen, onShow }: Props) {
         <Follow key={search.search_id} search={search} />
       ))}
       {next && (
-        <Tip label={`New matches of ${waiting.map(({ name }) => `“${name}”`).join(", ")}`}>
+        <Tooltip label={`New matches of ${waiting.map(({ name }) => `“${name}”`).join(", ")}`}>
           <Button
             variant="ghost"
             className="gap-1.5 px-2"
@@ -64,7 +64,7 @@ export function SearchNotices({ workflowId, onOpen, onShow }: Props) {
               {count > 99 ? "99+" : count}
             </span>
           </Button>
-        </Tip>
+        </Tooltip>
       )}
     </>
   );

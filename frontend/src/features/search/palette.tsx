@@ -4,7 +4,7 @@ import { Dialog as Radix } from "radix-ui";
 import { type ReactNode, useEffect, useState } from "react";
 import { useWorkflows } from "@/api/hooks";
 import { Kbd } from "@/ui/states";
-import { useSettled } from "@/ui/use-debounced-value";
+import { useDebouncedValue } from "@/ui/use-debounced-value";
 import { Marked } from "./marks";
 import { useNoteRecent, useRecent } from "./recent";
 import { requestOf } from "./state";
@@ -60,7 +60,7 @@ type SearchProps = Omit<Props, "open" | "onOpenChange"> & { onDone: () => void }
 
 function Search({ workflowId, actions, onAll, onTicket, onWorkflow, onDone }: SearchProps) {
   const [text, setText] = useState("");
-  const query = useSettled(text.trim(), PAUSE_MS);
+  const query = useDebouncedValue(text.trim(), PAUSE_MS);
   const workflows = useWorkflows();
   const found = useSearch(workflowId !== undefined && query !== "" ? requestOf(workflowId, { q: query }, LIMIT) : null);
   const recent = useRecent(workflowId);

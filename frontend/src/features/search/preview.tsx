@@ -14,8 +14,8 @@ import { Button } from "@/ui/button";
 import { cssColor } from "@/ui/color";
 import { plural } from "@/ui/plural";
 import { Kbd } from "@/ui/states";
-import { Ago } from "@/ui/time";
-import { useSettled } from "@/ui/use-debounced-value";
+import { TimeAgo } from "@/ui/time";
+import { useDebouncedValue } from "@/ui/use-debounced-value";
 
 interface Props {
   result: SearchResult;
@@ -31,7 +31,7 @@ const EXCERPT = 2_400;
 
 /** What the ticket under the pointer is about, without leaving the list. */
 export function Preview({ result, shape, nameOf, onOpen }: Props) {
-  const settled = useSettled(result.ticket_id, PAUSE_MS);
+  const settled = useDebouncedValue(result.ticket_id, PAUSE_MS);
   const ticket = useQuery({
     queryKey: queryKeys.ticket(settled),
     queryFn: ({ signal }) => tickets.get(settled, signal),
@@ -91,7 +91,7 @@ export function Preview({ result, shape, nameOf, onOpen }: Props) {
           )}
           <Fact name="Updated">
             <span className="text-muted-foreground">
-              updated <Ago at={result.updated_at} />
+              updated <TimeAgo at={result.updated_at} />
             </span>
           </Fact>
         </dl>

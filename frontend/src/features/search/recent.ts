@@ -39,7 +39,7 @@ export function useNoteRecent(workflowId: string | undefined): (state: SearchSta
       if (!workflowId || !isAsking(state)) return;
       const { query, search_type, filters } = bodyOf(state);
       void searches
-        .noteRecent({ workflow_id: workflowId, query, search_type, filters })
+        .recordRecent({ workflow_id: workflowId, query, search_type, filters })
         .then(() => queries.invalidateQueries({ queryKey: queryKeys.recentSearches(workflowId) }))
         .catch(() => undefined);
     },

@@ -4,12 +4,12 @@ import type { NameOf } from "@/api/hooks";
 import type { SearchResult } from "@/api/types";
 import { Avatar } from "@/entities/actor/avatar";
 import { PriorityIcon } from "@/entities/ticket/priority-icon";
-import { percent } from "@/entities/ticket/similarity-badge";
+import { formatPercent } from "@/entities/ticket/similarity-badge";
 import { TypeIcon } from "@/entities/ticket/type-icon";
 import type { BoardShape } from "@/live/context";
 import { cn } from "@/ui/cn";
 import { cssColor } from "@/ui/color";
-import { Ago } from "@/ui/time";
+import { TimeAgo } from "@/ui/time";
 import { Marked } from "./marks";
 import { matchedIn } from "./words";
 
@@ -126,7 +126,7 @@ function Row({ id, result, active, shape, nameOf, onPoint, onOpen }: RowProps) {
         )}
         {tags.length > 0 && <span className="hidden min-w-0 shrink truncate sm:block">{tags.join(" · ")}</span>}
         <span className="shrink-0">
-          updated <Ago at={result.updated_at} />
+          updated <TimeAgo at={result.updated_at} />
         </span>
         <span className="ml-auto flex shrink-0 items-center gap-2">
           <span className="hidden sm:inline">{matchedIn(result.matched_in)}</span>
@@ -138,15 +138,15 @@ function Row({ id, result, active, shape, nameOf, onPoint, onOpen }: RowProps) {
 }
 
 function Relevance({ score, similarity }: { score: number; similarity: number | null }) {
-  const meaning = similarity === null ? "" : `; ${percent(similarity)} alike in meaning`;
+  const meaning = similarity === null ? "" : `; ${formatPercent(similarity)} alike in meaning`;
   return (
-    <span className="flex items-center gap-1.5" title={`Relevance ${percent(score)}${meaning}`}>
+    <span className="flex items-center gap-1.5" title={`Relevance ${formatPercent(score)}${meaning}`}>
       <span aria-hidden="true" className="h-1 w-8 overflow-hidden rounded-full bg-border">
-        <span className="block h-full rounded-full bg-primary" style={{ width: percent(score) }} />
+        <span className="block h-full rounded-full bg-primary" style={{ width: formatPercent(score) }} />
       </span>
       <span className="tabular w-7 text-right">
         <span className="sr-only">Relevance </span>
-        {percent(score)}
+        {formatPercent(score)}
       </span>
     </span>
   );

@@ -4,7 +4,7 @@ import { type KeyboardEvent, type RefObject, useEffect, useRef, useState } from 
 import type { SearchMode } from "@/api/types";
 import { cn } from "@/ui/cn";
 import { inputClass } from "@/ui/field";
-import { Tip } from "@/ui/tooltip";
+import { Tooltip } from "@/ui/tooltip";
 import { PAUSE_MS } from "./use-search";
 import { MODE_HINTS, MODE_NAMES } from "./words";
 
@@ -111,7 +111,7 @@ export function ModeSwitch({ mode, onMode }: { mode: SearchMode; onMode: (mode: 
       className="flex h-8 shrink-0 items-center rounded-md border bg-sunken p-0.5"
     >
       {MODES.map((each) => (
-        <Tip key={each} label={MODE_HINTS[each]}>
+        <Tooltip key={each} label={MODE_HINTS[each]}>
           <RadioGroup.Item
             value={each}
             aria-label={`${MODE_NAMES[each]}: ${MODE_HINTS[each]}`}
@@ -122,7 +122,7 @@ export function ModeSwitch({ mode, onMode }: { mode: SearchMode; onMode: (mode: 
           >
             {MODE_NAMES[each]}
           </RadioGroup.Item>
-        </Tip>
+        </Tooltip>
       ))}
     </RadioGroup.Root>
   );

@@ -1,6 +1,6 @@
 import { render } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
-import type { SearchAnswer } from "@/api/types";
+import type { SearchResponse } from "@/api/types";
 import { Marked, pieces, plainText } from "./marks";
 import { excerpt } from "./preview";
 import { bodyOf } from "./saved";
@@ -144,7 +144,7 @@ describe("marks", () => {
 });
 
 describe("words", () => {
-  const answer: SearchAnswer = {
+  const answer: SearchResponse = {
     success: true,
     query: "x",
     mode: "hybrid",

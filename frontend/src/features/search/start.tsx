@@ -2,7 +2,7 @@
 import { Clock, SearchX } from "lucide-react";
 import { Button } from "@/ui/button";
 import { Empty } from "@/ui/states";
-import { Ago } from "@/ui/time";
+import { TimeAgo } from "@/ui/time";
 import { useClearRecent, useRecent } from "./recent";
 import { filterCount, isFiltering, type SearchState, stateOf, withoutFilters } from "./state";
 
@@ -35,7 +35,7 @@ export function Start({ workflowId, onRun }: StartProps) {
                   <Clock className="size-3.5 shrink-0 text-muted-foreground" aria-hidden="true" />
                   <span className="truncate">{recent.query || "Filters only"}</span>
                   <FilterWords count={filterCount(stateOf(recent))} />
-                  <Ago at={recent.searched_at} className="ml-auto shrink-0 text-2xs text-muted-foreground" />
+                  <TimeAgo at={recent.searched_at} className="ml-auto shrink-0 text-2xs text-muted-foreground" />
                 </button>
               </li>
             ))}

@@ -1,13 +1,13 @@
 /** Moving through what was found while the focus stays in the box. */
 import { type KeyboardEvent, useEffect, useMemo, useState } from "react";
-import type { SearchAnswer, SearchResult } from "@/api/types";
+import type { SearchResponse, SearchResult } from "@/api/types";
 import { announce } from "@/ui/announcer";
 import { optionId } from "./results";
 import type { SearchState } from "./state";
 import { foundWords } from "./words";
 
 interface Given {
-  answer: SearchAnswer | undefined;
+  answer: SearchResponse | undefined;
   state: SearchState;
   listId: string;
   /** Whether the results belong to an earlier question. */

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { search } from "@/api";
 import { queryKeys } from "@/api/query-keys";
-import type { SearchAnswer, SearchRequest } from "@/api/types";
+import type { SearchRequest, SearchResponse } from "@/api/types";
 
 export const PAUSE_MS = 140;
 
@@ -12,7 +12,7 @@ export function useSearch(request: SearchRequest | null) {
     queryKey: queryKeys.search(request ?? { workflow_id: "", query: "" }),
     queryFn: ({ signal }) => search.tickets(request as SearchRequest, signal),
     enabled: request !== null,
-    placeholderData: (old: SearchAnswer | undefined, query) =>
+    placeholderData: (old: SearchResponse | undefined, query) =>
       request !== null && query?.queryKey[1] === request.workflow_id ? old : undefined,
     staleTime: 5_000,
     retry: false,

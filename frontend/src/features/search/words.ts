@@ -1,5 +1,5 @@
 /** What the parts of an answer are called. */
-import type { SearchAnswer, SearchMode } from "@/api/types";
+import type { SearchMode, SearchResponse } from "@/api/types";
 
 export const MODE_NAMES: Record<SearchMode, string> = { hybrid: "Best", semantic: "Meaning", keyword: "Words" };
 
@@ -25,14 +25,14 @@ export function matchedIn(parts: readonly string[]): string {
 }
 
 /** "312 tickets", "about 4,000 tickets". */
-export function foundWords({ total_found, total_is_exact }: SearchAnswer): string {
+export function foundWords({ total_found, total_is_exact }: SearchResponse): string {
   if (total_found === 0) return "No tickets";
   const about = total_is_exact ? "" : "about ";
   return `${about}${total_found.toLocaleString()} ticket${total_found === 1 ? "" : "s"}`;
 }
 
 /** Why the answer is less than what was asked for; null when it is all there. */
-export function shortfall(answer: SearchAnswer, asked: SearchMode): string | null {
+export function shortfall(answer: SearchResponse, asked: SearchMode): string | null {
   if (answer.notice) return answer.notice;
   if (answer.mode !== asked && asked !== "keyword" && answer.mode === "keyword") {
     return "Only words were searched: meaning is not available right now.";
@@ -41,6 +41,6 @@ export function shortfall(answer: SearchAnswer, asked: SearchMode): string | nul
 }
 
 /** Whether the newest changes are not known by their meaning yet. Comes and goes, and is only a remark. */
-export function isBehind({ mode, stale_embeddings }: SearchAnswer): boolean {
+export function isBehind({ mode, stale_embeddings }: SearchResponse): boolean {
   return mode !== "keyword" && stale_embeddings;
 }

@@ -7,7 +7,7 @@ import { queryKeys } from "@/api/query-keys";
 import { Button } from "@/ui/button";
 import { Field, Input } from "@/ui/field";
 import { Notice } from "@/ui/states";
-import { Ago } from "@/ui/time";
+import { TimeAgo } from "@/ui/time";
 import { useTitle } from "@/ui/use-title";
 import { ApiKeys } from "./api-keys";
 import { panelClass, Section } from "./section";
@@ -54,10 +54,10 @@ function Sessions() {
               <div className="min-w-0 flex-1">
                 <p className="truncate">{browserName(user_agent)}</p>
                 <p className="text-muted-foreground text-xs">
-                  {address && `${address} · `}signed in <Ago at={created_at} />
+                  {address && `${address} · `}signed in <TimeAgo at={created_at} />
                   {last_used_at && (
                     <>
-                      , last seen <Ago at={last_used_at} />
+                      , last seen <TimeAgo at={last_used_at} />
                     </>
                   )}
                 </p>

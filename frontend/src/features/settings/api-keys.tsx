@@ -7,7 +7,7 @@ import { queryKeys } from "@/api/query-keys";
 import { Button } from "@/ui/button";
 import { Input } from "@/ui/field";
 import { Notice } from "@/ui/states";
-import { Ago } from "@/ui/time";
+import { TimeAgo } from "@/ui/time";
 import { SecretDialog } from "./secret-dialog";
 import { panelClass, Section } from "./section";
 
@@ -48,17 +48,17 @@ export function ApiKeys() {
               <div className="min-w-0 flex-1">
                 <p className="truncate font-medium">{label}</p>
                 <p className="text-muted-foreground text-xs">
-                  {actor_name} · {scopes.join(", ")} · made <Ago at={created_at} />,{" "}
+                  {actor_name} · {scopes.join(", ")} · made <TimeAgo at={created_at} />,{" "}
                   {last_used_at ? (
                     <>
-                      used <Ago at={last_used_at} />
+                      used <TimeAgo at={last_used_at} />
                     </>
                   ) : (
                     "never used"
                   )}
                   {expires_at && (
                     <>
-                      , ends <Ago at={expires_at} />
+                      , ends <TimeAgo at={expires_at} />
                     </>
                   )}
                 </p>

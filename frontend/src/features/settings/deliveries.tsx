@@ -3,7 +3,7 @@ import { explain } from "@/api";
 import type { Delivery } from "@/api/types";
 import { Button } from "@/ui/button";
 import { Notice, Spinner } from "@/ui/states";
-import { Ago } from "@/ui/time";
+import { TimeAgo } from "@/ui/time";
 import { useDeliveries } from "./use-webhooks";
 
 /** What was sent to a webhook and what came back, the newest first. */
@@ -56,7 +56,7 @@ function Attempt({ delivery }: { delivery: Delivery }) {
         <span className="tabular ml-auto flex gap-2 text-muted-foreground">
           {status_code !== null && <span>{status_code}</span>}
           <span>{duration_ms.toLocaleString()} ms</span>
-          <Ago at={attempted_at} />
+          <TimeAgo at={attempted_at} />
         </span>
       </div>
       {error && <p className="pl-5.5 text-danger [overflow-wrap:anywhere]">{error}</p>}

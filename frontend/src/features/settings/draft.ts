@@ -1,6 +1,6 @@
 /** A board being edited: what the form holds, and the change it amounts to. Pure. */
 import type { BoardChange, BoardConfig, BoardSettings, Category, Column, TicketType } from "@/api/types";
-import { freshName } from "@/ui/random-id";
+import { randomId } from "@/ui/random-id";
 
 export interface DraftColumn {
   /** Stays the same while everything else about the column changes. */
@@ -45,7 +45,7 @@ export function draftOf(config: BoardConfig): Draft {
 
 export function withNewColumn(draft: Draft): Draft {
   const color = COLORS[draft.columns.length % COLORS.length] ?? "#6b7280";
-  const column: DraftColumn = { key: freshName(), id: null, name: "", color, wip: "", category: "active" };
+  const column: DraftColumn = { key: randomId(), id: null, name: "", color, wip: "", category: "active" };
   return { ...draft, columns: [...draft.columns, column] };
 }
 

@@ -6,7 +6,7 @@ import { cn } from "@/ui/cn";
 import { Menu, MenuItem } from "@/ui/menu";
 import { plural } from "@/ui/plural";
 import { confirm } from "@/ui/prompt-dialog";
-import { Ago, until } from "@/ui/time";
+import { formatUpcoming, TimeAgo } from "@/ui/time";
 import { Deliveries } from "./deliveries";
 import { useWebhookActions } from "./use-webhooks";
 import { wordsFor } from "./webhook-events";
@@ -102,8 +102,8 @@ function Standing({ webhook: { active, attempt, failing_since, next_attempt_at }
   if (attempt === 0 || !failing_since) return <span className="font-medium text-success">Active</span>;
   return (
     <span className="font-medium text-danger">
-      Failing since <Ago at={failing_since} />, {plural(attempt, "attempt")}
-      {next_attempt_at && `, next at ${until(next_attempt_at)}`}
+      Failing since <TimeAgo at={failing_since} />, {plural(attempt, "attempt")}
+      {next_attempt_at && `, next at ${formatUpcoming(next_attempt_at)}`}
     </span>
   );
 }

@@ -8,7 +8,7 @@ import { RichText } from "@/entities/ticket/rich-text";
 import { cn } from "@/ui/cn";
 import { Composer } from "@/ui/composer";
 import { Menu, MenuItem } from "@/ui/menu";
-import { Ago } from "@/ui/time";
+import { TimeAgo } from "@/ui/time";
 
 interface Props {
   comment: Comment;
@@ -61,7 +61,7 @@ export function CommentItem({ comment, nameOf, editable, run, onReply }: Props) 
         <header className="flex min-h-6 flex-wrap items-center gap-x-1.5 text-xs">
           <span className="font-semibold">{author.name}</span>
           <span className="text-muted-foreground">
-            {KINDS[comment.comment_type]} <Ago at={comment.created_at} />
+            {KINDS[comment.comment_type]} <TimeAgo at={comment.created_at} />
             {comment.is_edited && " · edited"}
           </span>
           {editable && !editing && (

@@ -9,7 +9,7 @@ import { cn } from "@/ui/cn";
 import { Dialog } from "@/ui/dialog";
 import { plural } from "@/ui/plural";
 import { Notice, Spinner } from "@/ui/states";
-import { Ago } from "@/ui/time";
+import { TimeAgo } from "@/ui/time";
 import { diffLines } from "./diff";
 
 interface Props {
@@ -42,7 +42,7 @@ export function CommitWindow({ workflowId, sha, onClose }: Props) {
         data && (
           <>
             <code className="font-mono">{data.commit_sha.slice(0, 10)}</code> by {data.author},{" "}
-            <Ago at={data.timestamp} />
+            <TimeAgo at={data.timestamp} />
           </>
         )
       }

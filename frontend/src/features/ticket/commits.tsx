@@ -5,7 +5,7 @@ import type { NameOf } from "@/api/hooks";
 import type { TicketDetail } from "@/api/types";
 import { Button } from "@/ui/button";
 import { Input } from "@/ui/field";
-import { Ago } from "@/ui/time";
+import { TimeAgo } from "@/ui/time";
 import { CommitWindow } from "./commit-window";
 
 interface Props {
@@ -54,7 +54,7 @@ export function Commits({ ticket, nameOf, editable, run }: Props) {
                 <code className="font-mono">{commit.commit_sha.slice(0, 10)}</code>
                 <span>{authorOf(commit.author) ?? (commit.agent_id && nameOf(commit.agent_id).name)}</span>
                 {(commit.commit_timestamp ?? commit.linked_at) && (
-                  <Ago at={(commit.commit_timestamp ?? commit.linked_at) as string} />
+                  <TimeAgo at={(commit.commit_timestamp ?? commit.linked_at) as string} />
                 )}
                 {typeof commit.files_changed === "number" && (
                   <span className="tabular">

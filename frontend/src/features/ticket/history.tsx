@@ -4,7 +4,7 @@ import type { HistoryEntry } from "@/api/types";
 import { Avatar } from "@/entities/actor/avatar";
 import type { BoardState } from "@/live/state/board";
 import { Button } from "@/ui/button";
-import { Ago } from "@/ui/time";
+import { TimeAgo } from "@/ui/time";
 import { TimelineEntry } from "./timeline-entry";
 
 interface Props {
@@ -32,7 +32,7 @@ export function History({ entries, board, nameOf }: Props) {
               <Avatar {...actor} />
               <p className="min-w-0 pt-0.5 [overflow-wrap:anywhere]">
                 <span className="font-semibold">{actor.name}</span> <TimelineEntry entry={entry} names={names} />{" "}
-                <Ago at={entry.changed_at} className="text-muted-foreground" />
+                <TimeAgo at={entry.changed_at} className="text-muted-foreground" />
               </p>
             </li>
           );

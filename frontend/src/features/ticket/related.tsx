@@ -3,7 +3,7 @@ import { Check } from "lucide-react";
 import { search } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { SimilarTicket, TicketDetail, TicketRef } from "@/api/types";
-import { Likeness, linkWords } from "@/entities/ticket/similarity-badge";
+import { linkLabel, SimilarityBadge } from "@/entities/ticket/similarity-badge";
 import { cn } from "@/ui/cn";
 
 interface Props {
@@ -52,7 +52,7 @@ interface RowProps {
 }
 
 function Row({ ticket, link, similar, onOpen }: RowProps) {
-  const tie = linkWords(link);
+  const tie = linkLabel(link);
   return (
     <li className="-mx-1.5 rounded-md hover:bg-muted">
       <button
@@ -66,7 +66,7 @@ function Row({ ticket, link, similar, onOpen }: RowProps) {
           <span className="tabular shrink-0 text-muted-foreground">{ticket.key}</span>
           {tie && <span className="shrink-0 rounded bg-accent px-1 text-2xs text-accent-foreground">{tie}</span>}
         </span>
-        {similar && <Likeness ticket={similar} />}
+        {similar && <SimilarityBadge ticket={similar} />}
         <span className={cn("col-span-2 truncate", ticket.is_resolved && "text-muted-foreground")}>{ticket.title}</span>
       </button>
     </li>

@@ -11,7 +11,7 @@ import { Button } from "@/ui/button";
 import { Menu, MenuItem } from "@/ui/menu";
 import { plural } from "@/ui/plural";
 import { Empty, Notice, Spinner } from "@/ui/states";
-import { Ago } from "@/ui/time";
+import { TimeAgo } from "@/ui/time";
 import { useTitle } from "@/ui/use-title";
 import { CreateWorkflow } from "./create-workflow";
 
@@ -87,7 +87,7 @@ function WorkflowRow({ workflow }: { workflow: Workflow }) {
         </span>
       )}
       <span className="hidden w-24 shrink-0 text-right text-muted-foreground text-xs md:block">
-        <Ago at={workflow.updated_at ?? workflow.created_at} />
+        <TimeAgo at={workflow.updated_at ?? workflow.created_at} />
       </span>
       <WorkflowMenu workflow={workflow} />
     </li>
