@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** Real-browser tests against a running server; tests/browser/harness.ts says what they read. */
+/** Tests in a real browser against a running server. tests/browser/harness.ts lists the environment variables. */
 export default defineConfig({
   test: {
     environment: "node",

@@ -39,15 +39,15 @@ let enqueue: ((request: Request) => void) | null = null;
 
 /** Resolves to null when the user cancels. */
 export function prompt(options: Prompt): Promise<string | null> {
-  return ask({ kind: "prompt", ...options });
+  return open({ kind: "prompt", ...options });
 }
 
 /** Resolves to false when the user cancels. */
 export async function confirm(options: Confirmation): Promise<boolean> {
-  return (await ask({ kind: "confirm", ...options })) !== null;
+  return (await open({ kind: "confirm", ...options })) !== null;
 }
 
-function ask(question: Question): Promise<Answer> {
+function open(question: Question): Promise<Answer> {
   lastId += 1;
   const id = lastId;
   return new Promise((resolve) => {
@@ -75,7 +75,7 @@ export function PromptHost() {
     <Dialog
       key={id}
       open
-      onOpenChange={(open) => !open && finish(null)}
+      onOpenChange={(isOpen) => !isOpen && finish(null)}
       title={question.title}
       description={question.description}
     >
