@@ -17,7 +17,7 @@ const LINK_LABELS: Record<NonNullable<SimilarTicket["link"]>, string> = {
   related: "linked",
 };
 
-export function linkLabel(link: SimilarTicket["link"]): string | null {
+export function describeLink(link: SimilarTicket["link"]): string | null {
   return link && LINK_LABELS[link];
 }
 

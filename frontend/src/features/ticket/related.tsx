@@ -3,7 +3,7 @@ import { Check } from "lucide-react";
 import { search } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { SimilarTicket, TicketDetail, TicketRef } from "@/api/types";
-import { linkLabel, SimilarityBadge } from "@/entities/ticket/similarity-badge";
+import { describeLink, SimilarityBadge } from "@/entities/ticket/similarity-badge";
 import { cn } from "@/ui/cn";
 
 interface Props {
@@ -52,7 +52,7 @@ interface RowProps {
 }
 
 function Row({ ticket, link, similar, onOpen }: RowProps) {
-  const tie = linkLabel(link);
+  const tie = describeLink(link);
   return (
     <li className="-mx-1.5 rounded-md hover:bg-muted">
       <button
