@@ -1,6 +1,6 @@
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
-import { AskedHere } from "@/features/approvals/asked-here";
+import { AskedHere } from "@/features/approvals/approvals-section";
 import { JobPage } from "@/features/jobs/job-page";
 
 const CommitWindow = lazy(() =>

@@ -1,6 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { AskedHere } from "@/features/approvals/asked-here";
+import { AskedHere } from "@/features/approvals/approvals-section";
 import { TicketJobs } from "@/features/jobs/ticket-jobs";
 import type { TicketWork } from "@/features/ticket/ticket-drawer";
 

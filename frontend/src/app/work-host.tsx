@@ -1,7 +1,7 @@
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useCallback } from "react";
+import { ApprovalNotices } from "@/features/approvals/approval-toasts";
 import { InboxButton } from "@/features/approvals/inbox-button";
-import { ApprovalNotices } from "@/features/approvals/notices";
 import { JobNotices } from "@/features/jobs/notices";
 import { useWatch } from "@/live/context";
 

@@ -6,9 +6,9 @@ import type { Approval, ApprovalKind } from "@/api/types";
 import { cn } from "@/ui/cn";
 import { RichText } from "@/ui/markdown";
 import { Ago, until } from "@/ui/time";
+import { Outcome } from "./approval-outcome";
+import { noticeId } from "./approval-toasts";
 import { DecisionForm } from "./decision-form";
-import { noticeId } from "./notices";
-import { Outcome } from "./outcome";
 import { useMayDecide } from "./use-approvals";
 
 interface Props {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Approval, ApprovalState, LiveEvent } from "@/api/types";
-import { news } from "./notices";
+import { news } from "./approval-toasts";
 
 const told = (id: string, status: ApprovalState): LiveEvent =>
   ({ type: "approval_requested", data: { approval: { id, status } as Approval } }) as LiveEvent;

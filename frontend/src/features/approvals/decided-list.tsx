@@ -3,7 +3,7 @@ import { explain } from "@/api";
 import { Button } from "@/ui/button";
 import { Empty, Notice, Spinner } from "@/ui/states";
 import { ApprovalCard } from "./approval-card";
-import { Place } from "./place";
+import { Place } from "./approval-links";
 import { useDecided } from "./use-approvals";
 
 /** What was asked and is settled, the newest question first: who decided, and in which words. */

@@ -6,8 +6,8 @@ import { useWatchAll } from "@/live/context";
 import { cn } from "@/ui/cn";
 import { useTitle } from "@/ui/title";
 import { DecidedList } from "./decided-list";
+import { WaitingList } from "./pending-list";
 import { usePending } from "./use-approvals";
-import { WaitingList } from "./waiting-list";
 
 export type Shown = "waiting" | "decided";
 

@@ -6,8 +6,8 @@ import { ask } from "@/ui/ask";
 import { useShortcuts } from "@/ui/shortcuts";
 import { Empty, Kbd, Notice, Spinner } from "@/ui/states";
 import { ApprovalCard } from "./approval-card";
+import { Place } from "./approval-links";
 import { isYesOrNo } from "./decision-form";
-import { Place } from "./place";
 import { useDecide, useMayDecide, usePending } from "./use-approvals";
 
 /** Everything that waits for somebody, oldest first: who asked first is answered first. */
