@@ -1,7 +1,7 @@
 import { useParams } from "@tanstack/react-router";
 import { AppPage } from "@/features/apps/app-page";
 import { AppsPage } from "@/features/apps/apps-page";
-import { WorkHeader } from "@/features/jobs/work-header";
+import { WorkHeader } from "@/features/jobs/jobs-header";
 
 export function AppsRoute() {
   const { workflowId } = useParams({ from: "/inside/shell/w/$workflowId/apps" });

@@ -3,7 +3,7 @@ import { RegisterPage } from "@/features/auth/register-page";
 import { SetupPage } from "@/features/auth/setup-page";
 import { SignInPage } from "@/features/auth/sign-in-page";
 import { readFilter } from "@/features/board/filter";
-import { readListState } from "@/features/jobs/list-state";
+import { readListState } from "@/features/jobs/job-list-state";
 import { readSearch } from "@/features/search/state";
 import { WorkflowsPage } from "@/features/workflows/workflows-page";
 import { BoardRoute } from "./board-route";

@@ -2,7 +2,7 @@ import { useNavigate, useParams } from "@tanstack/react-router";
 import { useCallback } from "react";
 import { ApprovalNotices } from "@/features/approvals/approval-toasts";
 import { InboxButton } from "@/features/approvals/inbox-button";
-import { JobNotices } from "@/features/jobs/notices";
+import { JobNotices } from "@/features/jobs/job-toasts";
 import { useWatch } from "@/live/context";
 
 /** Hears of a workflow's work, whatever of it is on the screen, and of what waits for a person anywhere. */

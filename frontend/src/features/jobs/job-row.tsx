@@ -6,7 +6,7 @@ import { hasEnded } from "@/live/jobs";
 import { JOB_LOOKS, JobBadge } from "@/ui/job-status";
 import { Progress } from "@/ui/progress";
 import { Ago } from "@/ui/time";
-import type { StageName } from "./stages";
+import type { StageName } from "./stage-names";
 
 interface Props {
   job: Job;

@@ -11,13 +11,13 @@ import { useSettled } from "@/ui/settled";
 import { useShortcuts } from "@/ui/shortcuts";
 import { Empty, Notice, Spinner } from "@/ui/states";
 import { useTitle } from "@/ui/title";
+import { StartJob } from "./create-job-dialog";
+import type { ListState, Shown } from "./job-list-state";
 import { JobRow } from "./job-row";
-import type { ListState, Shown } from "./list-state";
-import { PurgeJobs } from "./purge";
-import { stageNames } from "./stages";
-import { StartJob } from "./start-job";
+import { WorkHeader } from "./jobs-header";
+import { PurgeJobs } from "./purge-jobs";
+import { stageNames } from "./stage-names";
 import { useJobList } from "./use-jobs";
-import { WorkHeader } from "./work-header";
 
 interface Props {
   workflowId: string;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { JobStatus, JobSummary, LiveEvent, Message } from "@/api/types";
-import { blocksOf } from "./blocks";
-import { span } from "./facts";
-import { readListState, statusesOf } from "./list-state";
-import { failures } from "./notices";
+import { span } from "./job-details";
+import { readListState, statusesOf } from "./job-list-state";
+import { failures } from "./job-toasts";
+import { blocksOf } from "./transcript-blocks";
 import { actionsFor } from "./use-job-actions";
 
 const message = (order: number, kind: Message["kind"]): Message =>

@@ -2,7 +2,7 @@ import { Check, LoaderCircle } from "lucide-react";
 import type { Job } from "@/api/types";
 import { hasEnded } from "@/live/jobs";
 import { cn } from "@/ui/cn";
-import type { StageName } from "./stages";
+import type { StageName } from "./stage-names";
 
 /** The stages of a job as a line of steps: behind, present, ahead. */
 export function Stepper({ job, nameOfStage }: { job: Job; nameOfStage: StageName }) {

@@ -6,10 +6,10 @@ import type { BoardConfig } from "@/api/types";
 import { hasEnded } from "@/live/jobs";
 import { Button } from "@/ui/button";
 import { Notice } from "@/ui/states";
+import { StartJob } from "./create-job-dialog";
 import { JobActions } from "./job-actions";
 import { JobRow } from "./job-row";
-import { stageNames } from "./stages";
-import { StartJob } from "./start-job";
+import { stageNames } from "./stage-names";
 import { useTicketJobs } from "./use-jobs";
 
 interface Props {

@@ -7,10 +7,10 @@ import type { JobRoom, JobView } from "@/live/job-room";
 import { Button } from "@/ui/button";
 import { cn } from "@/ui/cn";
 import { Notice, Spinner } from "@/ui/states";
-import { BlockView } from "./block-view";
-import { type Block, blocksOf } from "./blocks";
-import type { StageName } from "./stages";
-import { useStayAtEnd } from "./use-stay-at-end";
+import type { StageName } from "./stage-names";
+import { BlockView } from "./transcript-block";
+import { type Block, blocksOf } from "./transcript-blocks";
+import { useStayAtEnd } from "./use-stick-to-bottom";
 
 interface Props {
   room: JobRoom | null;

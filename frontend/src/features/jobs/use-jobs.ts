@@ -3,7 +3,7 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-qu
 import { jobs } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import { hasEnded } from "@/live/jobs";
-import { type ListState, statusesOf } from "./list-state";
+import { type ListState, statusesOf } from "./job-list-state";
 
 const PAGE = 50;
 /** Heartbeats are not told by events; an open job page asks for them now and then. */

@@ -5,8 +5,8 @@ import { Avatar } from "@/ui/avatar";
 import { cn } from "@/ui/cn";
 import { RichText } from "@/ui/markdown";
 import { Ago } from "@/ui/time";
-import type { Block } from "./blocks";
-import type { StageName } from "./stages";
+import type { StageName } from "./stage-names";
+import type { Block } from "./transcript-blocks";
 
 interface Props {
   block: Block;
