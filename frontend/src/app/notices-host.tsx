@@ -1,8 +1,8 @@
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useCallback } from "react";
 import type { SavedSearch } from "@/api/types";
-import { SearchNotices } from "@/features/search/notices";
-import { stateOf } from "@/features/search/state";
+import { SearchNotices } from "@/features/search/match-notifications";
+import { stateOf } from "@/features/search/search-state";
 
 /** Listens for tickets that match a saved search, wherever in a workflow one is. */
 export function NoticesHost() {

@@ -4,7 +4,7 @@ import { SetupPage } from "@/features/auth/setup-page";
 import { SignInPage } from "@/features/auth/sign-in-page";
 import { readFilter } from "@/features/board/filter";
 import { readListState } from "@/features/jobs/job-list-state";
-import { readSearch } from "@/features/search/state";
+import { readSearch } from "@/features/search/search-state";
 import { WorkflowsPage } from "@/features/workflows/workflows-page";
 import { BoardRoute } from "./board-route";
 import { CrashPage, NotFoundPage } from "./error-pages";

@@ -2,7 +2,7 @@ import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useCallback } from "react";
 import { useMoveCard } from "@/features/board/use-move-card";
 import { SearchPage } from "@/features/search/search-page";
-import type { SearchState } from "@/features/search/state";
+import type { SearchState } from "@/features/search/search-state";
 import { useTicketWork } from "./ticket-work";
 
 const TicketDrawer = lazy(() =>

@@ -6,7 +6,7 @@ import type { ExportFormat } from "@/api/types";
 import { Button } from "@/ui/button";
 import { saveFile } from "@/ui/file";
 import { Menu, MenuItem, MenuLabel } from "@/ui/menu";
-import { requestOf, type SearchState } from "./state";
+import { requestOf, type SearchState } from "./search-state";
 
 const FORMATS: ReadonlyArray<[ExportFormat, string, string]> = [
   ["csv", "CSV for spreadsheets", "csv"],

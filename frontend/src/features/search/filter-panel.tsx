@@ -8,7 +8,7 @@ import { Input, NativeSelect } from "@/ui/field";
 import { PRIORITIES, PRIORITY_NAMES, PriorityIcon } from "@/ui/priority";
 import { TypeIcon } from "@/ui/type-icon";
 import { Facet, Pills, TagsFacet } from "./facets";
-import { isFiltering, NOBODY, type SearchState, withoutFilters } from "./state";
+import { isFiltering, NOBODY, type SearchState, withoutFilters } from "./search-state";
 
 interface Props {
   shape: BoardShape;

@@ -5,11 +5,11 @@ import { type ReactNode, useEffect, useState } from "react";
 import { useWorkflows } from "@/api/hooks";
 import { useSettled } from "@/ui/settled";
 import { Kbd } from "@/ui/states";
-import { Marked } from "./marks";
-import { useNoteRecent, useRecent } from "./recent";
-import { requestOf } from "./state";
+import { Marked } from "./highlighted";
+import { foundWords, matchedIn } from "./labels";
+import { useNoteRecent, useRecent } from "./recent-searches";
+import { requestOf } from "./search-state";
 import { PAUSE_MS, useSearch } from "./use-search";
-import { foundWords, matchedIn } from "./words";
 
 export interface PaletteAction {
   name: string;

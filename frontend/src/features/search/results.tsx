@@ -10,8 +10,8 @@ import { percent } from "@/ui/likeness";
 import { PriorityIcon } from "@/ui/priority";
 import { Ago } from "@/ui/time";
 import { TypeIcon } from "@/ui/type-icon";
-import { Marked } from "./marks";
-import { matchedIn } from "./words";
+import { Marked } from "./highlighted";
+import { matchedIn } from "./labels";
 
 interface Props {
   id: string;

@@ -7,8 +7,8 @@ import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { Field, Input, SwitchRow } from "@/ui/field";
 import { Notice } from "@/ui/states";
-import type { SavedActions } from "./saved";
-import type { SearchState } from "./state";
+import type { SavedActions } from "./saved-searches";
+import type { SearchState } from "./search-state";
 
 interface SaveProps {
   state: SearchState;

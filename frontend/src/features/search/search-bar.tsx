@@ -5,8 +5,8 @@ import type { SearchMode } from "@/api/types";
 import { cn } from "@/ui/cn";
 import { inputClass } from "@/ui/field";
 import { Tip } from "@/ui/tooltip";
+import { MODE_HINTS, MODE_NAMES } from "./labels";
 import { PAUSE_MS } from "./use-search";
-import { MODE_HINTS, MODE_NAMES } from "./words";
 
 interface BoxProps {
   value: string;

@@ -12,14 +12,14 @@ import { Empty, Spinner } from "@/ui/states";
 import { useTitle } from "@/ui/title";
 import { ExportMenu } from "./export-menu";
 import { FilterPanel } from "./filter-panel";
-import { Found } from "./found";
-import { useNoteRecent } from "./recent";
+import { useNoteRecent } from "./recent-searches";
+import { Found } from "./results-pane";
 import { SaveDialog } from "./save-dialog";
-import { useSavedActions, useSavedSearches, useUnread } from "./saved";
-import { SavedList } from "./saved-list";
+import { SavedList } from "./saved-search-list";
+import { useSavedActions, useSavedSearches, useUnread } from "./saved-searches";
 import { ModeSwitch, SearchBox } from "./search-bar";
-import { filterCount, isAsking, requestOf, type SearchState, sameSearch, stateOf } from "./state";
-import { useResults } from "./use-results";
+import { filterCount, isAsking, requestOf, type SearchState, sameSearch, stateOf } from "./search-state";
+import { useResults } from "./use-result-navigation";
 import { useSearch } from "./use-search";
 
 interface Props {

@@ -1,9 +1,10 @@
 import { render } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import type { SearchAnswer } from "@/api/types";
-import { Marked, pieces, plainText } from "./marks";
+import { Marked, pieces, plainText } from "./highlighted";
+import { foundWords, isBehind, matchedIn, shortfall } from "./labels";
 import { excerpt } from "./preview";
-import { bodyOf } from "./saved";
+import { bodyOf } from "./saved-searches";
 import {
   filterCount,
   filtersOf,
@@ -14,8 +15,7 @@ import {
   sameSearch,
   stateOf,
   withoutFilters,
-} from "./state";
-import { foundWords, isBehind, matchedIn, shortfall } from "./words";
+} from "./search-state";
 
 const FULL: SearchState = {
   q: "login fails",

@@ -3,8 +3,8 @@ import { Clock, SearchX } from "lucide-react";
 import { Button } from "@/ui/button";
 import { Empty } from "@/ui/states";
 import { Ago } from "@/ui/time";
-import { useClearRecent, useRecent } from "./recent";
-import { filterCount, isFiltering, type SearchState, stateOf, withoutFilters } from "./state";
+import { useClearRecent, useRecent } from "./recent-searches";
+import { filterCount, isFiltering, type SearchState, stateOf, withoutFilters } from "./search-state";
 
 interface StartProps {
   workflowId: string;

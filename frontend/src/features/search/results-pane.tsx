@@ -8,12 +8,12 @@ import { Button } from "@/ui/button";
 import { cn } from "@/ui/cn";
 import { Empty, Notice, Spinner } from "@/ui/states";
 import { Tip } from "@/ui/tooltip";
+import { Nothing, Start } from "./empty-states";
+import { foundWords, isBehind, shortfall } from "./labels";
 import { Preview } from "./preview";
 import { Results } from "./results";
-import { Nothing, Start } from "./start";
-import { isAsking, type SearchState } from "./state";
-import type { ResultList } from "./use-results";
-import { foundWords, isBehind, shortfall } from "./words";
+import { isAsking, type SearchState } from "./search-state";
+import type { ResultList } from "./use-result-navigation";
 
 interface Props {
   workflowId: string;

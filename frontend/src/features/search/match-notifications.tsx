@@ -9,7 +9,7 @@ import { announce } from "@/ui/announcer";
 import { Button } from "@/ui/button";
 import { plural } from "@/ui/plural";
 import { Tip } from "@/ui/tooltip";
-import { useSavedSearches, useUnread } from "./saved";
+import { useSavedSearches, useUnread } from "./saved-searches";
 
 interface Props {
   workflowId: string;

@@ -5,8 +5,8 @@ import { toast } from "sonner";
 import { explain, searches } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { RecentSearch } from "@/api/types";
-import { bodyOf } from "./saved";
-import { isAsking, type SearchState } from "./state";
+import { bodyOf } from "./saved-searches";
+import { isAsking, type SearchState } from "./search-state";
 
 export function useRecent(workflowId: string | undefined) {
   return useQuery({

@@ -6,8 +6,8 @@ import { cn } from "@/ui/cn";
 import { Menu, MenuItem, MenuSeparator } from "@/ui/menu";
 import { Notice } from "@/ui/states";
 import { RenameDialog } from "./save-dialog";
-import { bodyOf, type SavedActions } from "./saved";
-import { isAsking, type SearchState, sameSearch, stateOf } from "./state";
+import { bodyOf, type SavedActions } from "./saved-searches";
+import { isAsking, type SearchState, sameSearch, stateOf } from "./search-state";
 
 interface Props {
   searches: readonly SavedSearch[] | undefined;

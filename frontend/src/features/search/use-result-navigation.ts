@@ -2,9 +2,9 @@
 import { type KeyboardEvent, useEffect, useMemo, useState } from "react";
 import type { SearchAnswer, SearchResult } from "@/api/types";
 import { announce } from "@/ui/announcer";
+import { foundWords } from "./labels";
 import { optionId } from "./results";
-import type { SearchState } from "./state";
-import { foundWords } from "./words";
+import type { SearchState } from "./search-state";
 
 interface Given {
   answer: SearchAnswer | undefined;

@@ -6,7 +6,7 @@ import { explain, searches } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { SavedSearch, SavedSearchChange } from "@/api/types";
 import { useLive } from "@/live/context";
-import { filtersOf, type SearchState } from "./state";
+import { filtersOf, type SearchState } from "./search-state";
 
 export function useSavedSearches(workflowId: string) {
   return useQuery({
