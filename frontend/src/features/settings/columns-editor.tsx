@@ -5,7 +5,7 @@ import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { Field, Input, NativeSelect } from "@/ui/field";
 import { plural } from "@/ui/plural";
-import { type Draft, type DraftColumn, swapped, withNewColumn, withoutColumn } from "./draft";
+import { type Draft, type DraftColumn, swapped, withNewColumn, withoutColumn } from "./board-draft";
 import { panelClass, Section } from "./section";
 
 interface Props {

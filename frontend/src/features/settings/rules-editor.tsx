@@ -3,7 +3,7 @@ import type { BoardSettings, TicketType } from "@/api/types";
 import { Button } from "@/ui/button";
 import { cssColor } from "@/ui/color";
 import { Input, NativeSelect, SwitchRow } from "@/ui/field";
-import { type Draft, freshId } from "./draft";
+import { type Draft, freshId } from "./board-draft";
 import { panelClass, Section } from "./section";
 
 interface Props {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { snapshot } from "@/live/testing";
-import { changeOf, draftOf, freshId, mistakes, swapped, withNewColumn, withoutColumn } from "./draft";
+import { changeOf, draftOf, freshId, mistakes, swapped, withNewColumn, withoutColumn } from "./board-draft";
 
 const config = snapshot([]).board_config;
 
