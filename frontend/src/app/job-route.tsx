@@ -4,7 +4,7 @@ import { AskedHere } from "@/features/approvals/approvals-section";
 import { JobPage } from "@/features/jobs/job-page";
 
 const CommitWindow = lazy(() =>
-  import("@/features/ticket/commit-window").then((module) => ({ default: module.CommitWindow })),
+  import("@/features/ticket/commit-dialog").then((module) => ({ default: module.CommitWindow })),
 );
 
 /** A job, with what other features know about it. */

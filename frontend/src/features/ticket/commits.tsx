@@ -6,7 +6,7 @@ import type { TicketDetail } from "@/api/types";
 import { Button } from "@/ui/button";
 import { Input } from "@/ui/field";
 import { Ago } from "@/ui/time";
-import { CommitWindow } from "./commit-window";
+import { CommitWindow } from "./commit-dialog";
 
 interface Props {
   ticket: TicketDetail;

@@ -7,8 +7,8 @@ import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { Field, Textarea } from "@/ui/field";
 import { Notice } from "@/ui/states";
-import { readAgain } from "./merged";
-import { useRelated } from "./related";
+import { readAgain } from "./merged-notice";
+import { useRelated } from "./related-tickets";
 import { Picker } from "./ticket-picker";
 
 interface Props {

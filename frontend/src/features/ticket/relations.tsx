@@ -4,7 +4,7 @@ import { tickets } from "@/api";
 import type { TicketDetail, TicketRef } from "@/api/types";
 import type { BoardState } from "@/live/board";
 import { cn } from "@/ui/cn";
-import { Related } from "./related";
+import { Related } from "./related-tickets";
 import { TicketPicker } from "./ticket-picker";
 import type { TicketChanges } from "./use-ticket";
 

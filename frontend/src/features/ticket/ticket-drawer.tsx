@@ -19,7 +19,7 @@ import { Activity } from "./activity";
 import { Description } from "./description";
 import { Details } from "./details";
 import { MergeDialog } from "./merge-dialog";
-import { MergedNotice, useUnmerge } from "./merged";
+import { MergedNotice, useUnmerge } from "./merged-notice";
 import { PullRequests } from "./timeline-entry";
 import { TitleEditor } from "./title-editor";
 import { useTicket, useTicketChanges } from "./use-ticket";

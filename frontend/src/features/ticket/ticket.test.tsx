@@ -7,7 +7,7 @@ import { applyToTicket } from "@/live/ticket";
 import { Composer } from "@/ui/composer";
 import { threads } from "./comments";
 import { diffLines } from "./diff";
-import { sentence } from "./history-words";
+import { sentence } from "./history-text";
 
 function comment(id: string, parent: string | null, at: number): Comment {
   return {

@@ -2,7 +2,7 @@ import { GitPullRequest } from "lucide-react";
 import type { ReactNode } from "react";
 import type { HistoryEntry } from "@/api/types";
 import { safeUrl } from "@/ui/markdown";
-import { type Names, sentence } from "./history-words";
+import { type Names, sentence } from "./history-text";
 
 /** A row of a ticket's timeline, after the name of who did it. What programs told about their work has a look of its own. */
 export function TimelineEntry({ entry, names }: { entry: HistoryEntry; names: Names }) {
