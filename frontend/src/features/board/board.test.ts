@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { boardFrom } from "@/live/board";
 import { card, event, snapshot } from "@/live/testing";
-import { describeEvents } from "./describe";
+import { describeEvents } from "./describe-events";
 import { matcher, readFilter, visibleOrder } from "./filter";
-import { splitTags } from "./new-ticket";
+import { splitTags } from "./new-ticket-dialog";
 import { type Lane, neighbours, spokenPlace, step, type Target } from "./placement";
 
 const lanes: Lane[] = [

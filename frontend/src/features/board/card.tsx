@@ -19,7 +19,7 @@ import { duration } from "@/ui/time";
 import { TypeIcon } from "@/ui/type-icon";
 import { type BoardShared, useShared } from "./board-context";
 import { CardJob } from "./card-job";
-import { changedRecently } from "./recent";
+import { changedRecently } from "./recent-changes";
 
 interface Props {
   card: Card;
