@@ -3,7 +3,7 @@ import { lazy, Suspense, useCallback } from "react";
 import { BoardPage } from "@/features/board/board-page";
 import type { Filter } from "@/features/board/filter";
 import { useMoveCard } from "@/features/board/use-move-card";
-import { useTicketWork } from "./ticket-work";
+import { useTicketWork } from "./ticket-sections";
 
 const TicketDrawer = lazy(() =>
   import("@/features/ticket/ticket-drawer").then((module) => ({ default: module.TicketDrawer })),

@@ -8,7 +8,7 @@ import { readSearch } from "@/features/search/search-state";
 import { WorkflowsPage } from "@/features/workflows/workflows-page";
 import { BoardRoute } from "./board-route";
 import { CrashPage, NotFoundPage } from "./error-pages";
-import { Gate } from "./gate";
+import { Gate } from "./require-session";
 import { Shell } from "./shell";
 
 const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);

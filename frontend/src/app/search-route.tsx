@@ -3,7 +3,7 @@ import { lazy, Suspense, useCallback } from "react";
 import { useMoveCard } from "@/features/board/use-move-card";
 import { SearchPage } from "@/features/search/search-page";
 import type { SearchState } from "@/features/search/search-state";
-import { useTicketWork } from "./ticket-work";
+import { useTicketWork } from "./ticket-sections";
 
 const TicketDrawer = lazy(() =>
   import("@/features/ticket/ticket-drawer").then((module) => ({ default: module.TicketDrawer })),

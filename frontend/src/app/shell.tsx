@@ -8,9 +8,9 @@ import { Logo } from "@/ui/logo";
 import { Menu, MenuChoice, MenuItem, MenuLabel, MenuSeparator } from "@/ui/menu";
 import { setTheme, type Theme, useTheme } from "@/ui/theme";
 import { ConnectionStatus } from "./connection-status";
-import { NoticesHost } from "./notices-host";
+import { NoticesHost } from "./match-notifications-host";
+import { WorkHost } from "./notifications-host";
 import { PaletteHost } from "./palette-host";
-import { WorkHost } from "./work-host";
 
 export function Shell() {
   return (
