@@ -3,7 +3,7 @@ import { lazy, Suspense, useCallback } from "react";
 import { BoardPage } from "@/features/board/board-page";
 import type { Filter } from "@/features/board/filter";
 import { useMoveCard } from "@/features/board/use-move-card";
-import { useTicketWork } from "./ticket-sections";
+import { useTicketSections } from "./ticket-sections";
 
 const TicketDrawer = lazy(() =>
   import("@/features/ticket/ticket-drawer").then((module) => ({ default: module.TicketDrawer })),
@@ -32,7 +32,7 @@ export function BoardRoute() {
     [navigate, workflowId],
   );
   const moveCard = useMoveCard(workflowId, open);
-  const work = useTicketWork();
+  const renderSections = useTicketSections();
 
   return (
     <div className="relative flex min-h-0 flex-1 overflow-hidden">
@@ -55,7 +55,7 @@ export function BoardRoute() {
             onOpen={open}
             onClose={close}
             onMove={moveCard}
-            work={work}
+            renderSections={renderSections}
           />
         )}
       </Suspense>

@@ -3,7 +3,7 @@ import { useLiveStatus } from "@/live/context";
 import { cn } from "@/ui/cn";
 import { Tip } from "@/ui/tooltip";
 
-const WORDS: Record<Exclude<LiveStatus, "idle">, { label: string; tip: string; dot: string }> = {
+const STATUSES: Record<Exclude<LiveStatus, "idle">, { label: string; tip: string; dot: string }> = {
   live: { label: "Live", tip: "Changes by anyone appear here at once.", dot: "bg-success" },
   connecting: { label: "Connecting", tip: "Opening the live connection.", dot: "bg-muted-foreground animate-pulse" },
   reconnecting: {
@@ -22,7 +22,7 @@ const WORDS: Record<Exclude<LiveStatus, "idle">, { label: string; tip: string; d
 export function ConnectionStatus() {
   const status = useLiveStatus();
   if (status === "idle") return null;
-  const { label, tip, dot } = WORDS[status];
+  const { label, tip, dot } = STATUSES[status];
   return (
     <Tip label={tip}>
       <button

@@ -1,11 +1,11 @@
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useCallback } from "react";
 import type { SavedSearch } from "@/api/types";
-import { SearchNotices } from "@/features/search/match-notifications";
-import { stateOf } from "@/features/search/search-state";
+import { MatchNotifications } from "@/features/search/match-notifications";
+import { fromSavedSearch } from "@/features/search/search-state";
 
 /** Listens for tickets that match a saved search, wherever in a workflow one is. */
-export function NoticesHost() {
+export function MatchNotificationsHost() {
   const { workflowId } = useParams({ strict: false }) as { workflowId?: string };
   const navigate = useNavigate();
   const open = useCallback(
@@ -20,9 +20,11 @@ export function NoticesHost() {
       void navigate({
         to: "/w/$workflowId/search",
         params: { workflowId: search.workflow_id },
-        search: stateOf(search),
+        search: fromSavedSearch(search),
       }),
     [navigate],
   );
-  return workflowId ? <SearchNotices key={workflowId} workflowId={workflowId} onOpen={open} onShow={show} /> : null;
+  return workflowId ? (
+    <MatchNotifications key={workflowId} workflowId={workflowId} onOpen={open} onShow={show} />
+  ) : null;
 }

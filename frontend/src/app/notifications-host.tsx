@@ -1,12 +1,12 @@
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useCallback } from "react";
-import { ApprovalNotices } from "@/features/approvals/approval-toasts";
+import { ApprovalToasts } from "@/features/approvals/approval-toasts";
 import { InboxButton } from "@/features/approvals/inbox-button";
-import { JobNotices } from "@/features/jobs/job-toasts";
+import { JobToasts } from "@/features/jobs/job-toasts";
 import { useWatch } from "@/live/context";
 
 /** Hears of a workflow's work, whatever of it is on the screen, and of what waits for a person anywhere. */
-export function WorkHost() {
+export function NotificationsHost() {
   const { workflowId } = useParams({ strict: false }) as { workflowId?: string };
   const navigate = useNavigate();
   useWatch(workflowId);
@@ -22,8 +22,8 @@ export function WorkHost() {
   return (
     <>
       <InboxButton />
-      <JobNotices onOpen={open} />
-      <ApprovalNotices onAnswer={answer} />
+      <JobToasts onOpen={open} />
+      <ApprovalToasts onAnswer={answer} />
     </>
   );
 }

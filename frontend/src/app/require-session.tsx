@@ -6,7 +6,7 @@ import { Button } from "@/ui/button";
 import { Empty, Spinner } from "@/ui/states";
 
 /** Lets in those who are signed in; remembers where the others wanted to go. */
-export function Gate() {
+export function RequireSession() {
   const state = useSession();
   if (state.status === "signed-in") return <Outlet />;
   if (state.status === "unknown") return <Spinner label="Opening Callboard…" className="h-full" />;
@@ -26,11 +26,11 @@ export function Gate() {
       </main>
     );
   }
-  return <ToSignIn />;
+  return <RedirectToSignIn />;
 }
 
 /** Goes once: the address changes before this leaves the page, and following it would go round in circles. */
-function ToSignIn() {
+function RedirectToSignIn() {
   const router = useRouter();
   useEffect(() => {
     const { href } = router.state.location;

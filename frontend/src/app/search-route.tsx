@@ -3,7 +3,7 @@ import { lazy, Suspense, useCallback } from "react";
 import { useMoveCard } from "@/features/board/use-move-card";
 import { SearchPage } from "@/features/search/search-page";
 import type { SearchState } from "@/features/search/search-state";
-import { useTicketWork } from "./ticket-sections";
+import { useTicketSections } from "./ticket-sections";
 
 const TicketDrawer = lazy(() =>
   import("@/features/ticket/ticket-drawer").then((module) => ({ default: module.TicketDrawer })),
@@ -34,7 +34,7 @@ export function SearchRoute() {
     [navigate, workflowId],
   );
   const moveCard = useMoveCard(workflowId, open);
-  const work = useTicketWork();
+  const renderSections = useTicketSections();
 
   return (
     <div className="relative flex min-h-0 flex-1 overflow-hidden">
@@ -55,7 +55,7 @@ export function SearchRoute() {
             onOpen={open}
             onClose={close}
             onMove={moveCard}
-            work={work}
+            renderSections={renderSections}
           />
         )}
       </Suspense>

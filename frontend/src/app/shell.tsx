@@ -8,8 +8,8 @@ import { Logo } from "@/ui/logo";
 import { Menu, MenuChoice, MenuItem, MenuLabel, MenuSeparator } from "@/ui/menu";
 import { setTheme, type Theme, useTheme } from "@/ui/theme";
 import { ConnectionStatus } from "./connection-status";
-import { NoticesHost } from "./match-notifications-host";
-import { WorkHost } from "./notifications-host";
+import { MatchNotificationsHost } from "./match-notifications-host";
+import { NotificationsHost } from "./notifications-host";
 import { PaletteHost } from "./palette-host";
 
 export function Shell() {
@@ -33,8 +33,8 @@ export function Shell() {
         <WorkflowSwitcher />
         <div className="ml-auto flex items-center gap-1">
           <PaletteHost />
-          <NoticesHost />
-          <WorkHost />
+          <MatchNotificationsHost />
+          <NotificationsHost />
           <ConnectionStatus />
           <UserMenu />
         </div>

@@ -1,15 +1,15 @@
 import { useNavigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { AskedHere } from "@/features/approvals/approvals-section";
+import { ApprovalsSection } from "@/features/approvals/approvals-section";
 import { TicketJobs } from "@/features/jobs/ticket-jobs";
-import type { TicketWork } from "@/features/ticket/ticket-drawer";
+import type { TicketSectionProps } from "@/features/ticket/ticket-drawer";
 
 /** What is being done about a ticket, for its page: features that meet only here. */
-export function useTicketWork(): (work: TicketWork) => ReactNode {
+export function useTicketSections(): (work: TicketSectionProps) => ReactNode {
   const navigate = useNavigate();
   return ({ ticket, board, nameOf, editable }) => (
     <>
-      <AskedHere about={{ ticket_id: ticket.ticket_id }} />
+      <ApprovalsSection about={{ ticket_id: ticket.ticket_id }} />
       <TicketJobs
         ticket={ticket}
         config={board.config}

@@ -4,14 +4,14 @@ import {
   api,
   card,
   cardIn,
+  cardTitles,
   column,
+  createTicket,
+  createWorkflow,
   eventually,
-  makeTicket,
-  makeWorkflow,
-  move,
+  moveTicket,
   openBoard,
-  picture,
-  titles,
+  screenshot,
   withBrowser,
 } from "./harness";
 
@@ -19,7 +19,7 @@ withBrowser();
 
 let workflow: string;
 beforeAll(async () => {
-  workflow = await makeWorkflow("Board");
+  workflow = await createWorkflow("Board");
 });
 
 /** The browser's own mouse, in steps, as a hand would. */
@@ -44,7 +44,7 @@ const statusOf = async (id: string) => (await api<{ status: string }>("GET", `/a
 
 describe("board", () => {
   it("draws columns, counts and cards", async () => {
-    const ticket = await makeTicket(workflow, "Draw me", { priority: "critical", tags: ["paint"] });
+    const ticket = await createTicket(workflow, "Draw me", { priority: "critical", tags: ["paint"] });
     const page = await openBoard(workflow);
     await cardIn(page, "todo", ticket.ticket_id).getByText("Draw me").waitFor();
     await card(page, ticket.ticket_id).getByText("paint").waitFor();
@@ -52,14 +52,14 @@ describe("board", () => {
     for (const name of ["Backlog", "To Do", "In Progress", "Done"]) {
       await page.getByRole("heading", { name, exact: true }).waitFor();
     }
-    await picture(page, "board");
+    await screenshot(page, "board");
   });
 
   it("shows what others do, at once and without a reload", async () => {
     const page = await openBoard(workflow);
-    const ticket = await makeTicket(workflow, "Appears by itself");
+    const ticket = await createTicket(workflow, "Appears by itself");
     await cardIn(page, "todo", ticket.ticket_id).waitFor();
-    await move(ticket.ticket_id, "in_progress");
+    await moveTicket(ticket.ticket_id, "in_progress");
     await cardIn(page, "in_progress", ticket.ticket_id).waitFor();
     await api("POST", "/api/tickets/update", { ticket_id: ticket.ticket_id, updates: { title: "Renamed by itself" } });
     await card(page, ticket.ticket_id).getByText("Renamed by itself").waitFor();
@@ -68,7 +68,7 @@ describe("board", () => {
   });
 
   it("moves a card by mouse, and the other browser sees it", async () => {
-    const ticket = await makeTicket(workflow, "Drag me over");
+    const ticket = await createTicket(workflow, "Drag me over");
     const [one, two] = [await openBoard(workflow), await openBoard(workflow)];
     await card(two, ticket.ticket_id).waitFor();
     await card(one, ticket.ticket_id).waitFor();
@@ -81,22 +81,22 @@ describe("board", () => {
   });
 
   it("puts a card between two others, and the order holds after a reload", async () => {
-    const own = await makeWorkflow("Order");
+    const own = await createWorkflow("Order");
     const [first, , third] = [
-      await makeTicket(own, "First of three"),
-      await makeTicket(own, "Second of three"),
-      await makeTicket(own, "Third of three"),
+      await createTicket(own, "First of three"),
+      await createTicket(own, "Second of three"),
+      await createTicket(own, "Third of three"),
     ];
     const page = await openBoard(own);
     await card(page, third.ticket_id).waitFor();
-    const before = await titles(page, "todo");
+    const before = await cardTitles(page, "todo");
     expect(before).toHaveLength(3);
     const top = await card(page, first.ticket_id).boundingBox();
     if (!top) throw new Error("no card");
     // Just below the upper edge of the first card: before it.
     await drag(page, third.ticket_id, { x: top.x + 100, y: top.y + 4 });
     const wanted = ["Third of three", "First of three", "Second of three"];
-    await eventually("drawn", async () => (await titles(page, "todo")).join() === wanted.join());
+    await eventually("drawn", async () => (await cardTitles(page, "todo")).join() === wanted.join());
     await eventually("stored", async () => {
       const { tickets } = await api<{ tickets: Array<{ title: string; rank: string; number: number }> }>(
         "GET",
@@ -106,11 +106,11 @@ describe("board", () => {
       return tickets.map(({ title }) => title).join() === wanted.join();
     });
     await page.reload();
-    await eventually("still so", async () => (await titles(page, "todo")).join() === wanted.join());
+    await eventually("still so", async () => (await cardTitles(page, "todo")).join() === wanted.join());
   });
 
   it("moves a card by keyboard, says so, and keeps the focus on it", async () => {
-    const ticket = await makeTicket(workflow, "Carry me by keys");
+    const ticket = await createTicket(workflow, "Carry me by keys");
     const page = await openBoard(workflow);
     const handle = page.getByRole("button", { name: `Move ${ticket.key}`, exact: true });
     await handle.focus();
@@ -133,7 +133,7 @@ describe("board", () => {
   });
 
   it("moves a card by finger, after holding it", async () => {
-    const ticket = await makeTicket(workflow, "Hold and drag me");
+    const ticket = await createTicket(workflow, "Hold and drag me");
     const page = await openBoard(workflow, { viewport: { width: 800, height: 700 }, hasTouch: true });
     await card(page, ticket.ticket_id).scrollIntoViewIfNeeded();
     const [box, target] = [
@@ -157,7 +157,7 @@ describe("board", () => {
   });
 
   it("moves a card by its menu", async () => {
-    const ticket = await makeTicket(workflow, "Move me by menu");
+    const ticket = await createTicket(workflow, "Move me by menu");
     const page = await openBoard(workflow);
     await page.getByRole("button", { name: `Actions for ${ticket.key}`, exact: true }).focus();
     await page.keyboard.press("Enter");
@@ -169,8 +169,8 @@ describe("board", () => {
   });
 
   it("puts a blocked card back and says what blocks it", async () => {
-    const blocker = await makeTicket(workflow, "I am in the way");
-    const ticket = await makeTicket(workflow, "I must wait", { blocked_by_ticket_ids: [blocker.ticket_id] });
+    const blocker = await createTicket(workflow, "I am in the way");
+    const ticket = await createTicket(workflow, "I must wait", { blocked_by_ticket_ids: [blocker.ticket_id] });
     const page = await openBoard(workflow);
     await card(page, ticket.ticket_id).getByText("Blocked").waitFor();
     await page.getByRole("button", { name: `Move ${ticket.key}`, exact: true }).focus();
@@ -180,11 +180,11 @@ describe("board", () => {
     await page.getByText(`${ticket.key} is blocked by ${blocker.key}`).first().waitFor();
     await cardIn(page, "todo", ticket.ticket_id).waitFor();
     expect(await statusOf(ticket.ticket_id)).toBe("todo");
-    await picture(page, "blocked");
+    await screenshot(page, "blocked");
   });
 
   it("filters by words and by field, in an address that can be sent", async () => {
-    const ticket = await makeTicket(workflow, "Unmistakable zebra", { priority: "low" });
+    const ticket = await createTicket(workflow, "Unmistakable zebra", { priority: "low" });
     const page = await openBoard(workflow);
     await page.keyboard.press("/");
     await page.keyboard.type("zebra");
@@ -211,7 +211,7 @@ describe("board", () => {
     await page.getByRole("button", { name: "Create ticket" }).click();
     await page.getByText("At least 10 characters.").waitFor();
     await page.getByLabel("Description").fill("With a description that is long enough.");
-    await picture(page, "new-ticket");
+    await screenshot(page, "new-ticket");
     await page.getByRole("button", { name: "Create ticket" }).click();
     await column(page, "backlog").getByText("Written in the browser").waitFor();
   });

@@ -1,29 +1,40 @@
 import type { BrowserContext, Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { api, check, live, makeTicket, makeWorkflow, openContext, signedIn, url, withBrowser } from "./harness";
-import { makeJob, Worker } from "./worker";
+import {
+  api,
+  checkAccessibility,
+  createTicket,
+  createWorkflow,
+  openContext,
+  signedIn,
+  url,
+  waitUntilLive,
+  withBrowser,
+} from "./harness";
+import { createJob, Worker } from "./worker";
 
 withBrowser();
 
 let workflow: string;
 let worker: Worker;
 beforeAll(async () => {
-  workflow = await makeWorkflow("Deciding");
-  worker = await Worker.hire(workflow, "Careful agent");
+  workflow = await createWorkflow("Deciding");
+  worker = await Worker.create(workflow, "Careful agent");
 });
 
-interface Asked {
+interface Approval {
   id: string;
   status: string;
   answer: string | null;
   decided_by: string | null;
 }
 
-const ask = (body: Record<string, unknown>) => worker.post<Asked>("/api/approvals", { workflow_id: workflow, ...body });
-const asked = (page: Page, id: string) => page.locator(`[data-approval="${id}"]`);
+const requestApproval = (body: Record<string, unknown>) =>
+  worker.post<Approval>("/api/approvals", { workflow_id: workflow, ...body });
+const approvalCard = (page: Page, id: string) => page.locator(`[data-approval="${id}"]`);
 
 /** A second person, who is a member. */
-async function colleague(name: string): Promise<BrowserContext> {
+async function createColleague(name: string): Promise<BrowserContext> {
   const context = await openContext();
   const email = `${name.toLowerCase()}${Date.now()}@example.com`;
   const registered = await context.request.post("/api/auth/register", {
@@ -35,41 +46,41 @@ async function colleague(name: string): Promise<BrowserContext> {
   return context;
 }
 
-async function inbox(context: BrowserContext): Promise<Page> {
+async function openInbox(context: BrowserContext): Promise<Page> {
   const page = await context.newPage();
   await page.goto("/approvals");
-  await live(page);
+  await waitUntilLive(page);
   return page;
 }
 
 describe("deciding", () => {
   it("wakes the asker, who waits for the answer, and shows it wherever the question stands", async () => {
-    const ticket = await makeTicket(workflow, "Which colour");
-    await makeJob(ticket.ticket_id, { title: "Paint it" });
+    const ticket = await createTicket(workflow, "Which colour");
+    await createJob(ticket.ticket_id, { title: "Paint it" });
     const lease = await worker.claim();
     const context = await signedIn();
     const ticketPage = await context.newPage();
     await ticketPage.goto(`/w/${workflow}/t/${ticket.ticket_id}`);
-    await live(ticketPage);
+    await waitUntilLive(ticketPage);
     const jobPage = await context.newPage();
     await jobPage.goto(`/w/${workflow}/jobs/${lease.job.job_id}`);
-    await live(jobPage);
-    const page = await inbox(context);
-    const { id } = await ask({
+    await waitUntilLive(jobPage);
+    const page = await openInbox(context);
+    const { id } = await requestApproval({
       job_id: lease.job.job_id,
       question: "Red or blue?",
       options: ["Red", "Blue"],
       blocks_job: true,
     });
-    for (const where of [page, ticketPage, jobPage]) await asked(where, id).getByText("Red or blue?").waitFor();
+    for (const where of [page, ticketPage, jobPage]) await approvalCard(where, id).getByText("Red or blue?").waitFor();
     await jobPage.locator('header [data-job-status="waiting"]').waitFor();
-    const woken = worker.get<Asked>(`/api/approvals/${id}?wait=30`);
-    await asked(page, id).getByRole("button", { name: "Blue" }).click();
+    const woken = worker.get<Approval>(`/api/approvals/${id}?wait=30`);
+    await approvalCard(page, id).getByRole("button", { name: "Blue" }).click();
     expect(await woken).toMatchObject({ status: "answered", answer: "Blue" });
-    await asked(page, id).waitFor({ state: "detached" });
+    await approvalCard(page, id).waitFor({ state: "detached" });
     for (const where of [ticketPage, jobPage]) {
-      await asked(where, id).getByText("Answered").waitFor();
-      await asked(where, id).getByText("Blue", { exact: true }).waitFor();
+      await approvalCard(where, id).getByText("Answered").waitFor();
+      await approvalCard(where, id).getByText("Blue", { exact: true }).waitFor();
     }
     await jobPage.locator('header [data-job-status="running"]').waitFor();
     expect((await lease.heartbeat()).status).toBe("running");
@@ -77,33 +88,33 @@ describe("deciding", () => {
   });
 
   it("by another does not turn what one is writing into decisions", async () => {
-    const other = await inbox(await colleague("Carla"));
-    const page = await inbox(await signedIn());
-    const bystander = await ask({ question: "Delete everything?" });
-    const { id } = await ask({ question: "What shall it be called?" });
-    await asked(page, id).getByLabel("Answer or reason").click();
+    const other = await openInbox(await createColleague("Carla"));
+    const page = await openInbox(await signedIn());
+    const bystander = await requestApproval({ question: "Delete everything?" });
+    const { id } = await requestApproval({ question: "What shall it be called?" });
+    await approvalCard(page, id).getByLabel("Answer or reason").click();
     await page.keyboard.type("Just ");
-    await asked(other, id).getByLabel("Answer or reason").fill("Callboard");
-    await asked(other, id).getByRole("button", { name: "Answer" }).click();
-    await asked(other, id).waitFor({ state: "detached" });
+    await approvalCard(other, id).getByLabel("Answer or reason").fill("Callboard");
+    await approvalCard(other, id).getByRole("button", { name: "Answer" }).click();
+    await approvalCard(other, id).waitFor({ state: "detached" });
     await page.getByText("Somebody has settled this meanwhile").waitFor();
     await page.keyboard.type("call it a joke");
     await page.keyboard.press("Control+Enter");
     await page.getByText("It was not decided").waitFor();
     await page.getByText(/Carla/).waitFor();
-    expect(await asked(page, id).getByLabel("Answer or reason").inputValue()).toBe("Just call it a joke");
+    expect(await approvalCard(page, id).getByLabel("Answer or reason").inputValue()).toBe("Just call it a joke");
     await page.keyboard.press("Escape");
-    await asked(page, id).waitFor({ state: "detached" });
-    expect((await api<Asked>("GET", `/api/approvals/${bystander.id}`)).status).toBe("pending");
+    await approvalCard(page, id).waitFor({ state: "detached" });
+    expect((await api<Approval>("GET", `/api/approvals/${bystander.id}`)).status).toBe("pending");
     await worker.post(`/api/approvals/${bystander.id}/withdraw`, {});
   });
 
   it("is done once: who comes second is told who was first, and what they said", async () => {
-    const first = await inbox(await colleague("Berta"));
-    const second = await inbox(await signedIn());
-    const { id } = await ask({ question: "Ship it today?" });
-    await asked(first, id).waitFor();
-    await asked(second, id).waitFor();
+    const first = await openInbox(await createColleague("Berta"));
+    const second = await openInbox(await signedIn());
+    const { id } = await requestApproval({ question: "Ship it today?" });
+    await approvalCard(first, id).waitFor();
+    await approvalCard(second, id).waitFor();
     // The second decision is under way while the first one is made.
     let letGo: () => void = () => undefined;
     const held = new Promise<void>((resolve) => {
@@ -116,15 +127,15 @@ describe("deciding", () => {
         await route.continue();
       });
     });
-    await asked(second, id).getByRole("button", { name: "Reject" }).click();
+    await approvalCard(second, id).getByRole("button", { name: "Reject" }).click();
     await sent;
-    await asked(first, id).getByRole("button", { name: "Approve" }).click();
-    await asked(first, id).waitFor({ state: "detached" });
+    await approvalCard(first, id).getByRole("button", { name: "Approve" }).click();
+    await approvalCard(first, id).waitFor({ state: "detached" });
     letGo();
     await second.getByText("It was not decided").waitFor();
     await second.getByText(/Berta/).waitFor();
-    await asked(second, id).waitFor({ state: "detached" });
-    await check(second);
-    expect((await api<Asked>("GET", `/api/approvals/${id}`)).status).toBe("approved");
+    await approvalCard(second, id).waitFor({ state: "detached" });
+    await checkAccessibility(second);
+    expect((await api<Approval>("GET", `/api/approvals/${id}`)).status).toBe("approved");
   });
 });

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "vitest";
-import { card, cardIn, eventually, makeTicket, makeWorkflow, openBoard, withBrowser } from "./harness";
+import { card, cardIn, createTicket, createWorkflow, eventually, openBoard, withBrowser } from "./harness";
 
 const binary = process.env.CALLBOARD_BIN;
 const psql = join(process.env.CALLBOARD_RUNTIME_DIR ?? ".runtime", "postgres-18/bin/psql");
@@ -17,9 +17,9 @@ describe.skipIf(!binary || !existsSync(psql))("SQL typed by hand", () => {
   };
 
   it("moves cards on open boards", async () => {
-    const workflow = await makeWorkflow("Typed");
-    const first = await makeTicket(workflow, "Moved by an update");
-    const second = await makeTicket(workflow, "Moved along with it");
+    const workflow = await createWorkflow("Typed");
+    const first = await createTicket(workflow, "Moved by an update");
+    const second = await createTicket(workflow, "Moved along with it");
     const page = await openBoard(workflow);
     await card(page, second.ticket_id).waitFor();
     sql(`update tickets set status = 'review', title = title || '!' where workflow_id = '${workflow}'`);

@@ -14,12 +14,12 @@ import { afterAll, afterEach, beforeAll, expect } from "vitest";
 export const url = (process.env.CALLBOARD_URL ?? "http://127.0.0.1:8080").replace(/\/$/, "");
 export const email = process.env.CALLBOARD_ADMIN_EMAIL ?? "admin@example.com";
 export const password = process.env.CALLBOARD_ADMIN_PASSWORD ?? "";
-const pictures = process.env.SCREENSHOTS;
+const screenshotDir = process.env.SCREENSHOTS;
 
 let browser: Browser;
 let access: string | null = null;
 const contexts: BrowserContext[] = [];
-const complaints: string[] = [];
+const pageErrors: string[] = [];
 
 /** Every test file gets a browser; every test ends with its pages closed and no error said in them. */
 export function withBrowser(): void {
@@ -31,7 +31,7 @@ export function withBrowser(): void {
   });
   afterEach(async () => {
     await Promise.all(contexts.splice(0).map((context) => context.close()));
-    const said = complaints.splice(0);
+    const said = pageErrors.splice(0);
     if (said.length > 0) throw new Error(`The page reported errors:\n${said.join("\n")}`);
   });
   afterAll(async () => browser?.close());
@@ -45,11 +45,11 @@ export async function openContext(options: BrowserContextOptions = {}): Promise<
     ...options,
   });
   context.setDefaultTimeout(15_000);
-  context.on("weberror", (error) => complaints.push(error.error().stack ?? error.error().message));
+  context.on("weberror", (error) => pageErrors.push(error.error().stack ?? error.error().message));
   context.on("console", (message) => {
     // A script or picture that the content security policy refused means the page asked for what it must not.
     if (message.type() === "error" && message.text().includes("Content Security Policy"))
-      complaints.push(message.text());
+      pageErrors.push(message.text());
   });
   contexts.push(context);
   return context;
@@ -69,19 +69,19 @@ export async function signedIn(options: BrowserContextOptions = {}): Promise<Bro
 export async function openBoard(workflowId: string, options: BrowserContextOptions = {}): Promise<Page> {
   const page = await (await signedIn(options)).newPage();
   await page.goto(`/w/${workflowId}`);
-  await live(page);
+  await waitUntilLive(page);
   return page;
 }
 
 /** Waits until the page says it is caught up. */
-export async function live(page: Page): Promise<void> {
+export async function waitUntilLive(page: Page): Promise<void> {
   await page.locator('[data-testid="live-status"][data-status="live"]').waitFor();
 }
 
-export async function picture(page: Page, name: string): Promise<void> {
-  if (!pictures) return;
-  mkdirSync(pictures, { recursive: true });
-  await page.screenshot({ path: join(pictures, `${name}.png`) });
+export async function screenshot(page: Page, name: string): Promise<void> {
+  if (!screenshotDir) return;
+  mkdirSync(screenshotDir, { recursive: true });
+  await page.screenshot({ path: join(screenshotDir, `${name}.png`) });
 }
 
 /** A request as the administrator. */
@@ -105,7 +105,7 @@ export async function api<T>(method: string, path: string, body?: unknown): Prom
   return (text ? JSON.parse(text) : undefined) as T;
 }
 
-export async function makeWorkflow(name: string): Promise<string> {
+export async function createWorkflow(name: string): Promise<string> {
   const { id } = await api<{ id: string }>("POST", "/api/workflows", {
     name: `${name} ${Date.now().toString(36)}`,
     template: "development",
@@ -113,12 +113,16 @@ export async function makeWorkflow(name: string): Promise<string> {
   return id;
 }
 
-export interface Made {
+export interface CreatedTicket {
   ticket_id: string;
   key: string;
 }
 
-export async function makeTicket(workflowId: string, title: string, more: Record<string, unknown> = {}): Promise<Made> {
+export async function createTicket(
+  workflowId: string,
+  title: string,
+  more: Record<string, unknown> = {},
+): Promise<CreatedTicket> {
   const { ticket_id } = await api<{ ticket_id: string }>("POST", "/api/tickets/create", {
     workflow_id: workflowId,
     title,
@@ -130,7 +134,7 @@ export async function makeTicket(workflowId: string, title: string, more: Record
   return { ticket_id, key };
 }
 
-export function move(ticket_id: string, new_status: string): Promise<unknown> {
+export function moveTicket(ticket_id: string, new_status: string): Promise<unknown> {
   return api("POST", "/api/tickets/change-status", { ticket_id, new_status });
 }
 
@@ -141,7 +145,7 @@ export const cardIn = (page: Page, columnId: string, ticketId: string) =>
   column(page, columnId).locator(`[data-ticket="${ticketId}"]`);
 
 /** The titles of a column's drawn cards, from top to bottom. */
-export async function titles(page: Page, columnId: string): Promise<string[]> {
+export async function cardTitles(page: Page, columnId: string): Promise<string[]> {
   return column(page, columnId)
     .locator("li[data-index]")
     .evaluateAll((rows) =>
@@ -152,7 +156,7 @@ export async function titles(page: Page, columnId: string): Promise<string[]> {
 }
 
 /** No serious complaint of the accessibility checker about the page as it is. */
-export async function check(page: Page): Promise<void> {
+export async function checkAccessibility(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
   const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
   const words = serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(" | ")}`);

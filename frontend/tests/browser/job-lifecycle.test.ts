@@ -1,14 +1,24 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { api, card, cardIn, live, makeTicket, makeWorkflow, openBoard, signedIn, withBrowser } from "./harness";
-import { makeJob, Worker } from "./worker";
+import {
+  api,
+  card,
+  cardIn,
+  createTicket,
+  createWorkflow,
+  openBoard,
+  signedIn,
+  waitUntilLive,
+  withBrowser,
+} from "./harness";
+import { createJob, Worker } from "./worker";
 
 withBrowser();
 
 let workflow: string;
 let worker: Worker;
 beforeAll(async () => {
-  workflow = await makeWorkflow("Journeys");
-  worker = await Worker.hire(workflow, "Travelling agent");
+  workflow = await createWorkflow("Journeys");
+  worker = await Worker.create(workflow, "Travelling agent");
 });
 
 describe("a job's journey", () => {
@@ -16,7 +26,7 @@ describe("a job's journey", () => {
     const board = await openBoard(workflow);
     const page = await (await signedIn()).newPage();
     await page.goto(`/w/${workflow}/jobs`);
-    await live(page);
+    await waitUntilLive(page);
     await page.keyboard.press("n");
     const dialog = page.getByRole("dialog", { name: "New job" });
     await dialog.getByLabel("What is to be done").fill("Paint the fence.\nBoth sides.");
@@ -37,7 +47,10 @@ describe("a job's journey", () => {
     await cardIn(board, "in_progress", ticket_id).locator('[data-job-status="running"]').waitFor();
 
     const log = page.getByRole("log", { name: "Transcript" });
-    await lease.say({ kind: "chat", content: "I begin with the front." }, { kind: "log", content: "$ paint --front" });
+    await lease.appendMessages(
+      { kind: "chat", content: "I begin with the front." },
+      { kind: "log", content: "$ paint --front" },
+    );
     await log.getByText("I begin with the front.").waitFor();
     await log.getByText("$ paint --front").waitFor();
     await lease.progress(50, "One side is done");
@@ -62,11 +75,11 @@ describe("a job's journey", () => {
   });
 
   it("is held up and taken up again by the buttons of its page, and its worker hears of it", async () => {
-    const ticket = await makeTicket(workflow, "Interrupted");
-    const { job_id } = await makeJob(ticket.ticket_id, { title: "Stop and go" });
+    const ticket = await createTicket(workflow, "Interrupted");
+    const { job_id } = await createJob(ticket.ticket_id, { title: "Stop and go" });
     const page = await (await signedIn()).newPage();
     await page.goto(`/w/${workflow}/jobs/${job_id}`);
-    await live(page);
+    await waitUntilLive(page);
     const status = (name: string) => page.locator(`header [data-job-status="${name}"]`);
     const press = (name: string) => page.getByRole("button", { name: `${name} Stop and go` }).click();
     const lease = await worker.claim();

@@ -1,22 +1,32 @@
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { api, check, eventually, live, makeTicket, makeWorkflow, picture, signedIn, withBrowser } from "./harness";
-import { makeJob, Worker } from "./worker";
+import {
+  api,
+  checkAccessibility,
+  createTicket,
+  createWorkflow,
+  eventually,
+  screenshot,
+  signedIn,
+  waitUntilLive,
+  withBrowser,
+} from "./harness";
+import { createJob, Worker } from "./worker";
 
 withBrowser();
 
 let workflow: string;
 let worker: Worker;
 beforeAll(async () => {
-  workflow = await makeWorkflow("Job pages");
-  worker = await Worker.hire(workflow, "Ada the agent");
+  workflow = await createWorkflow("Job pages");
+  worker = await Worker.create(workflow, "Ada the agent");
 });
 
 async function openJob(id: string, options = {}): Promise<Page> {
   const page = await (await signedIn(options)).newPage();
   await page.goto(`/w/${workflow}/jobs/${id}`);
   await page.getByRole("log", { name: "Transcript" }).waitFor();
-  await live(page);
+  await waitUntilLive(page);
   return page;
 }
 
@@ -34,12 +44,12 @@ async function fits(page: Page, where = "main"): Promise<void> {
 
 describe("a job's page", () => {
   it("tells what happens, line by line", async () => {
-    const ticket = await makeTicket(workflow, "Streamed");
-    await makeJob(ticket.ticket_id, { title: "Stream it" });
+    const ticket = await createTicket(workflow, "Streamed");
+    await createJob(ticket.ticket_id, { title: "Stream it" });
     const lease = await worker.claim();
     const page = await openJob(lease.job.job_id);
     const log = page.getByRole("log", { name: "Transcript" });
-    await lease.say(
+    await lease.appendMessages(
       { kind: "chat", role: "assistant", sender: "Ada", content: "I begin with the **tests**." },
       { kind: "step", content: "Read 12 files" },
       { kind: "log", content: "$ cargo test" },
@@ -63,8 +73,8 @@ describe("a job's page", () => {
       );
       return messages.some(({ content }) => content === "Looks good so far");
     });
-    await check(page);
-    await picture(page, "job");
+    await checkAccessibility(page);
+    await screenshot(page, "job");
     const mine = log.getByRole("article").filter({ hasText: "Looks good so far" });
     await mine.hover();
     await mine.getByRole("button", { name: "Delete message" }).click();
@@ -84,18 +94,20 @@ describe("a job's page", () => {
     await page.locator("strong", { hasText: "sells" }).waitFor();
     await page.getByRole("tab", { name: "Specification" }).click();
     await page.getByText("Home").waitFor();
-    await check(page);
-    await picture(page, "app");
+    await checkAccessibility(page);
+    await screenshot(page, "app");
     await page.getByRole("link", { name: "All apps" }).click();
     await page.getByRole("list", { name: "Apps" }).getByRole("link", { name: "The shop" }).waitFor();
   });
 
   it("stays at the end while lines come, until somebody scrolls up; older ones come on demand", async () => {
-    const ticket = await makeTicket(workflow, "Talkative");
-    await makeJob(ticket.ticket_id, { title: "Talk much" });
+    const ticket = await createTicket(workflow, "Talkative");
+    await createJob(ticket.ticket_id, { title: "Talk much" });
     const lease = await worker.claim();
     const output = (from: number, count: number) =>
-      lease.say(...Array.from({ length: count }, (_, i) => ({ kind: "log" as const, content: `line ${from + i}` })));
+      lease.appendMessages(
+        ...Array.from({ length: count }, (_, i) => ({ kind: "log" as const, content: `line ${from + i}` })),
+      );
     for (let from = 1; from <= 301; from += 100) await output(from, 100);
     const page = await openJob(lease.job.job_id);
     const log = page.getByRole("log", { name: "Transcript" });
@@ -130,8 +142,8 @@ describe("a job's page", () => {
   });
 
   it("takes another prompt while it is collecting, and none afterwards", async () => {
-    const ticket = await makeTicket(workflow, "Prompted");
-    const job = await makeJob(ticket.ticket_id, { title: "Collect me", queue: false });
+    const ticket = await createTicket(workflow, "Prompted");
+    const job = await createJob(ticket.ticket_id, { title: "Collect me", queue: false });
     const page = await openJob(job.job_id);
     await page.keyboard.press("e");
     const prompt = page.getByRole("textbox", { name: "Prompt" });
@@ -149,12 +161,15 @@ describe("a job's page", () => {
   });
 
   it("fits a phone, and looks right in the dark", async () => {
-    const ticket = await makeTicket(workflow, "Small");
-    await makeJob(ticket.ticket_id, {
+    const ticket = await createTicket(workflow, "Small");
+    await createJob(ticket.ticket_id, {
       title: "Small work that goes by a rather long name, longer than phones are wide",
     });
     const lease = await worker.claim();
-    await lease.say({ kind: "chat", content: "Hello" }, { kind: "log", content: "a very long line ".repeat(30) });
+    await lease.appendMessages(
+      { kind: "chat", content: "Hello" },
+      { kind: "log", content: "a very long line ".repeat(30) },
+    );
     const page = await openJob(lease.job.job_id, {
       viewport: { width: 390, height: 844 },
       hasTouch: true,
@@ -165,8 +180,8 @@ describe("a job's page", () => {
     await lease.progress(30, "a long account of how far it is ".repeat(8));
     await page.getByTestId("progress-message").waitFor();
     await fits(page);
-    await check(page);
-    await picture(page, "phone-job");
+    await checkAccessibility(page);
+    await screenshot(page, "phone-job");
     await page.getByRole("link", { name: ticket.key }).click();
     const row = page.getByRole("dialog").locator(`[data-job="${lease.job.job_id}"]`);
     await row.getByRole("button", { name: /^Cancel/ }).waitFor();

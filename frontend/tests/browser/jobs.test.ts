@@ -3,35 +3,35 @@ import {
   api,
   card,
   cardIn,
-  check,
+  checkAccessibility,
+  createTicket,
+  createWorkflow,
   eventually,
-  live,
-  makeTicket,
-  makeWorkflow,
   openBoard,
-  picture,
+  screenshot,
   signedIn,
+  waitUntilLive,
   withBrowser,
 } from "./harness";
-import { makeJob, Worker } from "./worker";
+import { createJob, Worker } from "./worker";
 
 withBrowser();
 
 let workflow: string;
 let worker: Worker;
 beforeAll(async () => {
-  workflow = await makeWorkflow("Jobs");
-  worker = await Worker.hire(workflow);
+  workflow = await createWorkflow("Jobs");
+  worker = await Worker.create(workflow);
 });
 
 const statusOf = async (id: string) => (await api<{ status: string }>("GET", `/api/jobs/${id}`)).status;
 
 describe("jobs", () => {
   it("show on their ticket's card what is being done, as it happens", async () => {
-    const ticket = await makeTicket(workflow, "Worked on");
+    const ticket = await createTicket(workflow, "Worked on");
     const page = await openBoard(workflow);
     await card(page, ticket.ticket_id).waitFor();
-    await makeJob(ticket.ticket_id);
+    await createJob(ticket.ticket_id);
     const strip = card(page, ticket.ticket_id).locator("[data-job]");
     await strip.getByText("Queued").waitFor();
     const lease = await worker.claim();
@@ -39,7 +39,7 @@ describe("jobs", () => {
     await lease.progress(40, "Reading the code");
     await strip.getByText("40%").waitFor();
     expect(await strip.getByRole("progressbar").getAttribute("aria-valuenow")).toBe("40");
-    await picture(page, "board-job");
+    await screenshot(page, "board-job");
     await api("POST", `/api/jobs/${lease.job.job_id}/pause`, {});
     await strip.getByText(/Paused/).waitFor();
     await api("POST", `/api/jobs/${lease.job.job_id}/resume`, {});
@@ -51,7 +51,7 @@ describe("jobs", () => {
   });
 
   it("are started and steered from the ticket", async () => {
-    const ticket = await makeTicket(workflow, "Start here");
+    const ticket = await createTicket(workflow, "Start here");
     const page = await openBoard(workflow);
     await page.goto(`/w/${workflow}/t/${ticket.ticket_id}`);
     const drawer = page.getByRole("dialog", { name: /Start here/ });
@@ -59,7 +59,7 @@ describe("jobs", () => {
     const dialog = page.getByRole("dialog", { name: /Start a job on/ });
     expect(await dialog.getByLabel("Stages").inputValue()).toContain("in_progress");
     await dialog.getByLabel("What is to be done").fill("Do it, please.");
-    await check(page);
+    await checkAccessibility(page);
     await dialog.getByRole("button", { name: "Queue job" }).click();
     const section = drawer.getByRole("region", { name: "Jobs" });
     await section.getByText("Queued").waitFor();
@@ -81,16 +81,16 @@ describe("jobs", () => {
     await lease.cancelled();
     await section.getByText("Cancelled").waitFor();
     await drawer.getByRole("tab", { name: /History/ }).click();
-    await picture(page, "ticket-jobs");
+    await screenshot(page, "ticket-jobs");
   });
 
   it("are listed, found and paged", async () => {
-    const own = await makeWorkflow("Many jobs");
-    const ticket = await makeTicket(own, "Much to do");
-    for (let i = 1; i <= 55; i += 1) await makeJob(ticket.ticket_id, { title: `Piece ${i}`, queue: i % 2 === 0 });
+    const own = await createWorkflow("Many jobs");
+    const ticket = await createTicket(own, "Much to do");
+    for (let i = 1; i <= 55; i += 1) await createJob(ticket.ticket_id, { title: `Piece ${i}`, queue: i % 2 === 0 });
     const page = await (await signedIn()).newPage();
     await page.goto(`/w/${own}/jobs`);
-    await live(page);
+    await waitUntilLive(page);
     const rows = page.getByRole("list", { name: "Jobs" }).locator("li");
     await eventually("a page is there", async () => (await rows.count()) === 50);
     expect(await rows.first().getByRole("link").first().textContent()).toBe("Piece 55");
@@ -101,16 +101,16 @@ describe("jobs", () => {
     await page.getByLabel("Search jobs by title").fill("piece 44");
     await eventually("one is there", async () => (await rows.count()) === 1);
     expect(page.url()).toContain("show=queued");
-    await check(page);
-    await picture(page, "jobs");
+    await checkAccessibility(page);
+    await screenshot(page, "jobs");
     // A new one comes in by itself, without the board being open.
-    await makeJob(ticket.ticket_id, { title: "Piece 44 again" });
+    await createJob(ticket.ticket_id, { title: "Piece 44 again" });
     await rows.getByText("Piece 44 again").waitFor();
   });
 
   it("toast when they fail", async () => {
-    const ticket = await makeTicket(workflow, "Goes wrong");
-    await makeJob(ticket.ticket_id, { title: "Bound to fail" });
+    const ticket = await createTicket(workflow, "Goes wrong");
+    await createJob(ticket.ticket_id, { title: "Bound to fail" });
     const page = await openBoard(workflow);
     const lease = await worker.claim();
     await lease.fail("The disk is full.");

@@ -1,19 +1,19 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { api, column, makeWorkflow, move, openBoard, picture, withBrowser } from "./harness";
+import { api, column, createWorkflow, moveTicket, openBoard, screenshot, withBrowser } from "./harness";
 
 withBrowser();
 
 const CARDS = 2_400;
-const AT_ONCE = 8;
+const CONCURRENCY = 8;
 
 let workflow: string;
 let last: string;
 
 beforeAll(async () => {
-  workflow = await makeWorkflow("Big");
+  workflow = await createWorkflow("Big");
   let next = 0;
   await Promise.all(
-    Array.from({ length: AT_ONCE }, async () => {
+    Array.from({ length: CONCURRENCY }, async () => {
       while (next < CARDS) {
         next += 1;
         const { ticket_id } = await api<{ ticket_id: string }>("POST", "/api/tickets/create", {
@@ -36,7 +36,7 @@ describe("a board of thousands", () => {
     const cards = () => page.locator("[data-ticket]").count();
     expect(await cards()).toBeLessThan(80);
     expect(await nodes()).toBeLessThan(4_000);
-    await picture(page, "big-board");
+    await screenshot(page, "big-board");
 
     const scroller = column(page, "done").locator("[data-scroller]");
     await column(page, "done").scrollIntoViewIfNeeded();
@@ -51,7 +51,7 @@ describe("a board of thousands", () => {
     expect(await cards()).toBeLessThan(80);
     expect(await nodes()).toBeLessThan(4_000);
 
-    await move(last, "review");
+    await moveTicket(last, "review");
     await column(page, "review").locator(`[data-ticket="${last}"]`).waitFor();
   });
 });

@@ -2,13 +2,13 @@ import { beforeAll, describe, expect, it } from "vitest";
 import {
   api,
   card,
-  check,
+  checkAccessibility,
+  createTicket,
+  createWorkflow,
   eventually,
-  live,
-  makeTicket,
-  makeWorkflow,
   openBoard,
-  picture,
+  screenshot,
+  waitUntilLive,
   withBrowser,
 } from "./harness";
 
@@ -16,7 +16,7 @@ withBrowser();
 
 let workflow: string;
 beforeAll(async () => {
-  workflow = await makeWorkflow("Duplicates");
+  workflow = await createWorkflow("Duplicates");
 });
 
 const WORDS = "Uploading a photo larger than ten megabytes fails with a timeout";
@@ -24,8 +24,8 @@ const DETAIL = "When somebody uploads a large photo, the request ends after thir
 
 describe("a new ticket", () => {
   it("is compared with what is there while it is typed, and can be made all the same", async () => {
-    const there = await makeTicket(workflow, WORDS, { description: DETAIL });
-    await makeTicket(workflow, "Rename the color variables of the dark theme");
+    const there = await createTicket(workflow, WORDS, { description: DETAIL });
+    await createTicket(workflow, "Rename the color variables of the dark theme");
     const page = await openBoard(workflow);
     await eventually("the first one can be found", async () => {
       const body = { workflow_id: workflow, title: WORDS, description: DETAIL };
@@ -38,8 +38,8 @@ describe("a new ticket", () => {
     await dialog.getByLabel("Description").fill(DETAIL);
     const similar = dialog.getByRole("region", { name: "Similar tickets" });
     await similar.getByText(`Looks like a duplicate of ${there.key}`).waitFor();
-    await check(page);
-    await picture(page, "similar");
+    await checkAccessibility(page);
+    await screenshot(page, "similar");
     const link = similar.getByRole("link", { name: new RegExp(there.key) }).first();
     const waiting = page.context().waitForEvent("page");
     await link.click();
@@ -54,8 +54,8 @@ describe("a new ticket", () => {
 
 describe("merging", () => {
   it("moves a duplicate into its original, and back", async () => {
-    const original = await makeTicket(workflow, "Sessions end too early");
-    const copy = await makeTicket(workflow, "I am signed out all the time");
+    const original = await createTicket(workflow, "Sessions end too early");
+    const copy = await createTicket(workflow, "I am signed out all the time");
     await api("POST", "/api/tickets/comment", { ticket_id: copy.ticket_id, comment_text: "It happens at noon." });
     const page = await openBoard(workflow);
     await card(page, copy.ticket_id).getByRole("link").click();
@@ -66,8 +66,8 @@ describe("merging", () => {
     await page.getByRole("option", { name: /Sessions end too early/ }).click();
     const dialog = page.getByRole("dialog", { name: `Merge ${copy.key} into ${original.key}` });
     await dialog.getByText(/leaves the board/).waitFor();
-    await check(page);
-    await picture(page, "merge");
+    await checkAccessibility(page);
+    await screenshot(page, "merge");
     await dialog.getByRole("button", { name: `Merge into ${original.key}` }).click();
 
     const kept = page.getByRole("dialog", { name: /Sessions end too early/ });
@@ -81,16 +81,16 @@ describe("merging", () => {
   });
 
   it("leaves a signpost behind, with a way back", async () => {
-    const original = await makeTicket(workflow, "The lamp does not switch off");
-    const copy = await makeTicket(workflow, "Lamp stays on for ever");
+    const original = await createTicket(workflow, "The lamp does not switch off");
+    const copy = await createTicket(workflow, "Lamp stays on for ever");
     await api("POST", "/api/tickets/merge", { ticket_id: copy.ticket_id, into_ticket_id: original.ticket_id });
     const page = await openBoard(workflow);
     await page.goto(`/w/${workflow}/t/${copy.ticket_id}`);
-    await live(page);
+    await waitUntilLive(page);
     const drawer = page.getByRole("dialog", { name: /Lamp stays on/ });
     await drawer.getByText("Merged into").waitFor();
-    await check(page);
-    await picture(page, "merged");
+    await checkAccessibility(page);
+    await screenshot(page, "merged");
     await drawer.getByRole("button", { name: new RegExp(`${original.key} The lamp`) }).click();
     await page.getByRole("dialog", { name: /The lamp does not/ }).waitFor();
     await page.goBack();

@@ -1,5 +1,5 @@
 import { describe, it } from "vitest";
-import { live, makeWorkflow, signedIn, withBrowser } from "./harness";
+import { createWorkflow, signedIn, waitUntilLive, withBrowser } from "./harness";
 
 withBrowser();
 
@@ -16,12 +16,12 @@ function withhold(): void {
 
 describe("without encryption", () => {
   it("tickets and jobs are made, and links and secrets copied", async () => {
-    const workflow = await makeWorkflow("Plain");
+    const workflow = await createWorkflow("Plain");
     const context = await signedIn();
     await context.addInitScript(withhold);
     const page = await context.newPage();
     await page.goto(`/w/${workflow}`);
-    await live(page);
+    await waitUntilLive(page);
     await page.keyboard.press("n");
     const dialog = page.getByRole("dialog", { name: "New ticket" });
     await dialog.getByLabel("Title").fill("Made over plain HTTP");

@@ -1,13 +1,22 @@
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { check, eventually, live, makeTicket, makeWorkflow, picture, signedIn, withBrowser } from "./harness";
+import {
+  checkAccessibility,
+  createTicket,
+  createWorkflow,
+  eventually,
+  screenshot,
+  signedIn,
+  waitUntilLive,
+  withBrowser,
+} from "./harness";
 
 withBrowser();
 
 let workflow: string;
 beforeAll(async () => {
-  workflow = await makeWorkflow("Saved searches");
-  await makeTicket(workflow, "Zebra crossing is broken");
+  workflow = await createWorkflow("Saved searches");
+  await createTicket(workflow, "Zebra crossing is broken");
 });
 
 const results = (page: Page) => page.getByRole("listbox", { name: "Tickets found" }).getByRole("option");
@@ -18,7 +27,7 @@ async function save(page: Page, name: string, notify: boolean): Promise<void> {
   const dialog = page.getByRole("dialog", { name: "Save this search" });
   await dialog.getByLabel("Name").fill(name);
   if (notify) await dialog.getByRole("switch", { name: "Notify me" }).click();
-  await check(page);
+  await checkAccessibility(page);
   await dialog.getByRole("button", { name: "Save search" }).click();
   await dialog.waitFor({ state: "detached" });
 }
@@ -50,7 +59,7 @@ describe("saved searches", () => {
     await page.keyboard.press("Enter");
     await choose(page, "Striped", "Share in this workflow");
     await row(page, "Striped").getByLabel("Shared").waitFor();
-    await check(page);
+    await checkAccessibility(page);
     await choose(page, "Striped", "Delete");
     await row(page, "Striped").waitFor({ state: "detached" });
     await page.getByRole("button", { name: "Undo" }).click();
@@ -65,19 +74,19 @@ describe("saved searches", () => {
     await page.goto(`/w/${workflow}/search?q=quagga&mode=keyword`);
     await page.getByRole("heading", { name: "No ticket matches" }).waitFor();
     await save(page, "Quaggas", true);
-    await live(page);
+    await waitUntilLive(page);
     await page.goto(`/w/${workflow}`);
-    await live(page);
-    const seen = await makeTicket(workflow, "A quagga was seen");
+    await waitUntilLive(page);
+    const seen = await createTicket(workflow, "A quagga was seen");
     const message = page.getByRole("listitem").filter({ hasText: "Matches “Quaggas”" });
     await message.getByText(`${seen.key} A quagga was seen`).waitFor();
-    await picture(page, "search-match");
+    await screenshot(page, "search-match");
     await message.getByRole("button", { name: "Open" }).click();
     await page.getByRole("dialog", { name: /A quagga was seen/ }).waitFor();
 
     await page.close();
-    await makeTicket(workflow, "Another quagga");
-    await makeTicket(workflow, "The third quagga");
+    await createTicket(workflow, "Another quagga");
+    await createTicket(workflow, "The third quagga");
     const later = await context.newPage();
     await later.goto(`/w/${workflow}/search`);
     await later
@@ -85,12 +94,12 @@ describe("saved searches", () => {
       .first()
       .waitFor();
     await row(later, "Quaggas").getByText("3 new").waitFor();
-    await check(later);
+    await checkAccessibility(later);
     await later.getByRole("button", { name: "3 new matches of saved searches" }).click();
     await eventually("all three are found", async () => (await results(later).count()) === 3);
     await eventually("they have been looked at", async () => !(await row(later, "Quaggas").innerText()).includes("3"));
     await later.reload();
-    await live(later);
+    await waitUntilLive(later);
     expect(await row(later, "Quaggas").innerText()).not.toMatch(/\d/);
   });
 });

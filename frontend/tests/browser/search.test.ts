@@ -1,13 +1,23 @@
 import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { api, check, eventually, makeTicket, makeWorkflow, openBoard, picture, signedIn, withBrowser } from "./harness";
+import {
+  api,
+  checkAccessibility,
+  createTicket,
+  createWorkflow,
+  eventually,
+  openBoard,
+  screenshot,
+  signedIn,
+  withBrowser,
+} from "./harness";
 
 withBrowser();
 
 let workflow: string;
 beforeAll(async () => {
-  workflow = await makeWorkflow("Search");
+  workflow = await createWorkflow("Search");
 });
 
 const box = (page: Page) => page.getByRole("combobox", { name: "Search tickets" });
@@ -22,7 +32,7 @@ async function openSearch(address = ""): Promise<Page> {
 
 describe("the palette", () => {
   it("finds a ticket by a word of its comments and opens it, by keys alone", async () => {
-    const ticket = await makeTicket(workflow, "Nothing about it in the title");
+    const ticket = await createTicket(workflow, "Nothing about it in the title");
     await api("POST", "/api/tickets/comment", {
       ticket_id: ticket.ticket_id,
       comment_text: "A word about hippopotami.",
@@ -32,8 +42,8 @@ describe("the palette", () => {
     await page.getByPlaceholder(/^Search tickets/).waitFor();
     await page.keyboard.type("hippopotami");
     await page.getByRole("option", { name: /Nothing about it/ }).waitFor();
-    await check(page);
-    await picture(page, "palette");
+    await checkAccessibility(page);
+    await screenshot(page, "palette");
     await page.keyboard.press("Enter");
     await page.getByRole("dialog", { name: /Nothing about it/ }).waitFor();
     expect(page.url()).toContain(ticket.ticket_id);
@@ -48,7 +58,7 @@ describe("the palette", () => {
   });
 
   it("leads to the page of results", async () => {
-    await makeTicket(workflow, "Walrus in the pipeline");
+    await createTicket(workflow, "Walrus in the pipeline");
     const page = await openBoard(workflow);
     await page.keyboard.press("Control+k");
     await page.getByPlaceholder(/^Search tickets/).waitFor();
@@ -63,7 +73,7 @@ describe("the palette", () => {
 
 describe("the search page", () => {
   it("searches as one types, marks what matched, and keeps it in the address", async () => {
-    const ticket = await makeTicket(workflow, "Giraffe cannot reach <b>the</b> queue", {
+    const ticket = await createTicket(workflow, "Giraffe cannot reach <b>the</b> queue", {
       description: "The giraffe waits at the queue & nobody lets it in.",
     });
     const page = await openSearch();
@@ -77,16 +87,16 @@ describe("the search page", () => {
     const preview = page.getByRole("complementary", { name: "Preview" });
     await preview.getByText("nobody lets it in").waitFor();
     await preview.getByText("0 comments").waitFor();
-    await check(page);
-    await picture(page, "search");
+    await checkAccessibility(page);
+    await screenshot(page, "search");
     await page.reload();
     await found.waitFor();
     expect(await box(page).inputValue()).toBe("giraffe que");
   });
 
   it("moves by arrows, opens by Enter, and is back where it was", async () => {
-    const first = await makeTicket(workflow, "Okapi okapi okapi");
-    const second = await makeTicket(workflow, "One okapi among many other words of a longer title");
+    const first = await createTicket(workflow, "Okapi okapi okapi");
+    const second = await createTicket(workflow, "One okapi among many other words of a longer title");
     const page = await openSearch("?mode=keyword&q=okapi");
     await eventually("both are found", async () => (await results(page).count()) === 2);
     const order = await results(page).evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset.result));
@@ -108,8 +118,8 @@ describe("the search page", () => {
   });
 
   it("filters, and says what to do when nothing is left", async () => {
-    await makeTicket(workflow, "Tapir eats the cache", { priority: "critical", tags: ["animals"] });
-    await makeTicket(workflow, "Tapir sleeps in the cache", { priority: "low", initial_status: "done" });
+    await createTicket(workflow, "Tapir eats the cache", { priority: "critical", tags: ["animals"] });
+    await createTicket(workflow, "Tapir sleeps in the cache", { priority: "low", initial_status: "done" });
     const page = await openSearch("?mode=keyword&q=tapir");
     await eventually("both are found", async () => (await results(page).count()) === 2);
     const filters = page.getByRole("region", { name: "Filters" });
@@ -123,7 +133,7 @@ describe("the search page", () => {
     await filters.getByRole("checkbox", { name: "Include completed" }).uncheck();
     await filters.getByRole("button", { name: "Critical" }).click();
     await page.getByRole("heading", { name: "No ticket matches" }).waitFor();
-    await check(page);
+    await checkAccessibility(page);
     const address = decodeURIComponent(page.url());
     expect(address).toContain('priority=["low"]');
     expect(address).toContain('tags=["animals"]');
@@ -135,8 +145,8 @@ describe("the search page", () => {
   });
 
   it("needs no words where there are filters", async () => {
-    await makeTicket(workflow, "Dromedary", { tags: ["desert"] });
-    await makeTicket(workflow, "Camel", { tags: ["desert"] });
+    await createTicket(workflow, "Dromedary", { tags: ["desert"] });
+    await createTicket(workflow, "Camel", { tags: ["desert"] });
     const page = await openSearch('?tags=["desert"]');
     await eventually("both are found", async () => (await results(page).count()) === 2);
     await page.getByTestId("found").getByText("2 tickets").waitFor();
@@ -152,7 +162,7 @@ describe("the search page", () => {
   });
 
   it("remembers what led somewhere, and forgets it when asked", async () => {
-    await makeTicket(workflow, "Capybara in charge");
+    await createTicket(workflow, "Capybara in charge");
     const page = await openSearch();
     await page.keyboard.type("capybara");
     await results(page).filter({ hasText: "Capybara" }).waitFor();
@@ -172,7 +182,7 @@ describe("the search page", () => {
   });
 
   it("gives the results as files", async () => {
-    const ticket = await makeTicket(workflow, "Pangolin, with a comma");
+    const ticket = await createTicket(workflow, "Pangolin, with a comma");
     const page = await openSearch("?mode=keyword&q=pangolin");
     await results(page).first().waitFor();
     for (const [label, extension] of [

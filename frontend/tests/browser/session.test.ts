@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { email, eventually, openContext, password, picture, signedIn, url, withBrowser } from "./harness";
+import { email, eventually, openContext, password, screenshot, signedIn, url, withBrowser } from "./harness";
 
 withBrowser();
 
@@ -9,7 +9,7 @@ describe("session", () => {
     const page = await context.newPage();
     await page.goto("/w/nowhere");
     await page.waitForURL(/\/sign-in\?next=/);
-    await picture(page, "sign-in");
+    await screenshot(page, "sign-in");
     await page.getByLabel("E-mail").fill(email);
     await page.getByLabel("Password").fill(password);
     await page.getByRole("button", { name: "Sign in" }).click();
@@ -17,7 +17,7 @@ describe("session", () => {
     await page.getByText("This board is not here").waitFor();
     await page.getByRole("link", { name: "Go to your workflows" }).click();
     await page.getByRole("heading", { name: "Workflows" }).waitFor();
-    await picture(page, "workflows");
+    await screenshot(page, "workflows");
 
     await page.reload();
     await page.getByRole("heading", { name: "Workflows" }).waitFor();

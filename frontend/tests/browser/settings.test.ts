@@ -3,14 +3,14 @@ import {
   api,
   card,
   cardIn,
+  createTicket,
+  createWorkflow,
   eventually,
-  live,
-  makeTicket,
-  makeWorkflow,
   openBoard,
   openContext,
   signedIn,
   url,
+  waitUntilLive,
   withBrowser,
 } from "./harness";
 
@@ -24,8 +24,8 @@ const configOf = async (id: string) =>
 
 describe("board settings", () => {
   it("change the columns, and open boards follow", async () => {
-    const workflow = await makeWorkflow("Columns");
-    const ticket = await makeTicket(workflow, "Goes along", { initial_status: "testing" });
+    const workflow = await createWorkflow("Columns");
+    const ticket = await createTicket(workflow, "Goes along", { initial_status: "testing" });
     const watching = await openBoard(workflow);
     await cardIn(watching, "testing", ticket.ticket_id).waitFor({ state: "attached" });
 
@@ -53,15 +53,15 @@ describe("board settings", () => {
   });
 
   it("ask for a comment with each move where the board wants one", async () => {
-    const workflow = await makeWorkflow("Comments");
-    const ticket = await makeTicket(workflow, "Say why");
+    const workflow = await createWorkflow("Comments");
+    const ticket = await createTicket(workflow, "Say why");
     const page = await openBoard(workflow);
     await page.goto(`/w/${workflow}/settings`);
     await page.getByRole("switch", { name: "Ask for a comment with every move" }).click();
     await page.getByRole("button", { name: "Save board" }).click();
     await page.getByText("The board is saved").waitFor();
     await page.goto(`/w/${workflow}/t/${ticket.ticket_id}`);
-    await live(page);
+    await waitUntilLive(page);
     await page
       .getByRole("dialog", { name: /Say why/ })
       .getByLabel("Status", { exact: true })
@@ -78,8 +78,8 @@ describe("board settings", () => {
 
 describe("members", () => {
   it("come in as viewers who cannot change anything, and are shown out at once", async () => {
-    const workflow = await makeWorkflow("Guests");
-    const ticket = await makeTicket(workflow, "Only look");
+    const workflow = await createWorkflow("Guests");
+    const ticket = await createTicket(workflow, "Only look");
     const guest = { email: `guest${Date.now()}@example.com`, password: "a guest's long password", name: "Guest" };
     const context = await openContext();
     const registered = await context.request.post("/api/auth/register", {
@@ -98,7 +98,7 @@ describe("members", () => {
     const page = await context.newPage();
     await page.goto(`/w/${workflow}`);
     await card(page, ticket.ticket_id).waitFor();
-    await live(page);
+    await waitUntilLive(page);
     await page.getByText("You may look, but not change anything here.").waitFor();
     expect(await page.getByRole("button", { name: "New ticket" }).count()).toBe(0);
     expect(await page.locator("[data-handle]").count()).toBe(0);
@@ -111,7 +111,7 @@ describe("members", () => {
 
 describe("newcomers", () => {
   it("an agent gets a key that works on this board", async () => {
-    const workflow = await makeWorkflow("Agents");
+    const workflow = await createWorkflow("Agents");
     const page = await (await signedIn()).newPage();
     await page.goto(`/w/${workflow}/settings`);
     await page.getByLabel("Name of the new agent").fill("Builder");
@@ -128,7 +128,7 @@ describe("newcomers", () => {
   });
 
   it("a person comes in by a link, with an account of their own", async () => {
-    const workflow = await makeWorkflow("Invited");
+    const workflow = await createWorkflow("Invited");
     const page = await (await signedIn()).newPage();
     await page.goto(`/w/${workflow}/settings`);
     await page.getByRole("button", { name: "Make a link" }).click();
@@ -140,7 +140,7 @@ describe("newcomers", () => {
     await guest.getByLabel("Password").fill("a long enough password");
     await guest.getByRole("button", { name: "Create account" }).click();
     await guest.getByRole("link", { name: /^Invited/ }).click();
-    await live(guest);
+    await waitUntilLive(guest);
     await guest.getByRole("button", { name: "New ticket", exact: true }).waitFor();
   });
 });

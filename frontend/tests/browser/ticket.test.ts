@@ -1,35 +1,45 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { api, card, eventually, makeTicket, makeWorkflow, move, openBoard, picture, withBrowser } from "./harness";
+import {
+  api,
+  card,
+  createTicket,
+  createWorkflow,
+  eventually,
+  moveTicket,
+  openBoard,
+  screenshot,
+  withBrowser,
+} from "./harness";
 
 withBrowser();
 
 let workflow: string;
 beforeAll(async () => {
-  workflow = await makeWorkflow("Tickets");
+  workflow = await createWorkflow("Tickets");
 });
 
 describe("ticket", () => {
   it("shows description, comments and history, and follows what happens", async () => {
-    const ticket = await makeTicket(workflow, "Read me", {
+    const ticket = await createTicket(workflow, "Read me", {
       description: "## Why\n\nBecause **bold** matters.\n\n- one\n- two",
     });
     await api("POST", "/api/tickets/comment", { ticket_id: ticket.ticket_id, comment_text: "A first remark." });
-    await move(ticket.ticket_id, "in_progress");
+    await moveTicket(ticket.ticket_id, "in_progress");
     const page = await openBoard(workflow);
     await card(page, ticket.ticket_id).getByRole("link").click();
     const drawer = page.getByRole("dialog", { name: /Read me/ });
     await drawer.locator("strong", { hasText: "bold" }).waitFor();
     await drawer.getByText("A first remark.").waitFor();
     expect(page.url()).toContain(`/t/${ticket.ticket_id}`);
-    await picture(page, "ticket");
+    await screenshot(page, "ticket");
 
     await api("POST", "/api/tickets/comment", { ticket_id: ticket.ticket_id, comment_text: "A live remark." });
     await drawer.getByText("A live remark.").waitFor();
     await drawer.getByRole("tab", { name: /History/ }).click();
     await drawer.getByText(/moved it from To Do to In Progress/).waitFor();
-    await move(ticket.ticket_id, "review");
+    await moveTicket(ticket.ticket_id, "review");
     await drawer.getByText(/moved it from In Progress to (Code )?Review/).waitFor();
-    await picture(page, "ticket-history");
+    await screenshot(page, "ticket-history");
 
     await page.keyboard.press("Escape");
     await drawer.waitFor({ state: "detached" });
@@ -37,7 +47,7 @@ describe("ticket", () => {
   });
 
   it("takes a comment, a reply, an edit and a reaction", async () => {
-    const ticket = await makeTicket(workflow, "Talk to me");
+    const ticket = await createTicket(workflow, "Talk to me");
     const page = await openBoard(workflow);
     await page.goto(`/w/${workflow}/t/${ticket.ticket_id}`);
     const drawer = page.getByRole("dialog", { name: /Talk to me/ });
@@ -59,11 +69,11 @@ describe("ticket", () => {
     await said.getByRole("button", { name: "Add a reaction" }).click();
     await page.getByRole("menuitem", { name: "party" }).click();
     await drawer.getByRole("button", { name: "🎉 1" }).waitFor();
-    await picture(page, "ticket-comments");
+    await screenshot(page, "ticket-comments");
   });
 
   it("edits in place", async () => {
-    const ticket = await makeTicket(workflow, "Edit me");
+    const ticket = await createTicket(workflow, "Edit me");
     const page = await openBoard(workflow);
     await page.goto(`/w/${workflow}/t/${ticket.key}`);
     const drawer = page.getByRole("dialog", { name: /Edit me/ });
@@ -94,7 +104,7 @@ describe("ticket", () => {
   });
 
   it("runs nothing and fetches nothing that a ticket's text asks for", async () => {
-    const ticket = await makeTicket(workflow, "Do not trust me", {
+    const ticket = await createTicket(workflow, "Do not trust me", {
       description: [
         "<script>window.pwned = 1</script><img src=x onerror='window.pwned = 2'>",
         "[click](javascript:window.pwned=3) [data](data:text/html,<script>1</script>)",
@@ -116,7 +126,7 @@ describe("ticket", () => {
   });
 
   it("resolves, deletes, and takes the deletion back", async () => {
-    const ticket = await makeTicket(workflow, "Short life");
+    const ticket = await createTicket(workflow, "Short life");
     const page = await openBoard(workflow);
     await page.goto(`/w/${workflow}/t/${ticket.ticket_id}`);
     await page.getByRole("button", { name: "Resolve" }).click();

@@ -7,7 +7,7 @@ export interface Claimed {
   stage: string | null;
 }
 
-export interface Line {
+export interface MessageLine {
   kind: "chat" | "step" | "log";
   content: string;
   role?: string;
@@ -22,7 +22,7 @@ export class Worker {
     private readonly key: string,
   ) {}
 
-  static async hire(workflowId: string, name = "Robot"): Promise<Worker> {
+  static async create(workflowId: string, name = "Robot"): Promise<Worker> {
     const { id } = await api<{ id: string }>("POST", "/api/agents", { name, workflows: [workflowId] });
     const { key } = await api<{ key: string }>("POST", "/api/keys", { name: `key of ${name}`, actor_id: id });
     return new Worker(id, workflowId, key);
@@ -64,7 +64,7 @@ export class Lease {
 
   stage = (stage: string, message?: string) => this.send("stage", { stage, message });
   progress = (progress: number, message: string) => this.send("progress", { progress, message });
-  say = (...messages: Line[]) => this.send("messages", { messages });
+  appendMessages = (...messages: MessageLine[]) => this.send("messages", { messages });
   complete = (more: Record<string, unknown> = {}) => this.send("complete", more);
   fail = (error: string, retry = false) => this.send("fail", { error, retry });
   cancelled = () => this.send("cancelled", {});
@@ -75,7 +75,7 @@ export class Lease {
   }
 }
 
-export function makeJob(ticket_id: string, more: Record<string, unknown> = {}): Promise<Claimed> {
+export function createJob(ticket_id: string, more: Record<string, unknown> = {}): Promise<Claimed> {
   return api<Claimed>("POST", "/api/jobs", {
     ticket_id,
     title: "Do the work",

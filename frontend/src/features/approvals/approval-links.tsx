@@ -2,12 +2,12 @@ import { Link } from "@tanstack/react-router";
 import { useWorkflows } from "@/api/hooks";
 import type { Approval } from "@/api/types";
 
-const link = "rounded text-accent-foreground hover:underline";
+const linkClass = "rounded text-accent-foreground hover:underline";
 
 /** Where a question belongs: its ticket, its job, its workflow. */
-export function Place({ approval }: { approval: Approval }) {
+export function ApprovalLinks({ approval }: { approval: Approval }) {
   const { workflow_id: workflowId, ticket_id: ticketId, job_id: jobId } = approval;
-  const name = useWorkflows().data?.find(({ id }) => id === workflowId)?.name;
+  const workflowName = useWorkflows().data?.find(({ id }) => id === workflowId)?.name;
   return (
     <>
       {ticketId && (
@@ -15,20 +15,20 @@ export function Place({ approval }: { approval: Approval }) {
           to="/w/$workflowId/t/$ticketId"
           params={{ workflowId, ticketId }}
           search={{}}
-          className={`${link} tabular`}
+          className={`${linkClass} tabular`}
           title={approval.ticket_title ?? undefined}
         >
           {approval.ticket_key}
         </Link>
       )}
       {jobId && (
-        <Link to="/w/$workflowId/jobs/$jobId" params={{ workflowId, jobId }} search={{}} className={link}>
+        <Link to="/w/$workflowId/jobs/$jobId" params={{ workflowId, jobId }} search={{}} className={linkClass}>
           Job
         </Link>
       )}
-      {name && (
-        <Link to="/w/$workflowId" params={{ workflowId }} search={{}} className={`${link} max-w-48 truncate`}>
-          {name}
+      {workflowName && (
+        <Link to="/w/$workflowId" params={{ workflowId }} search={{}} className={`${linkClass} max-w-48 truncate`}>
+          {workflowName}
         </Link>
       )}
     </>

@@ -4,42 +4,42 @@ import { useMe } from "@/api/hooks";
 import type { Approval, LiveEvent } from "@/api/types";
 import { useLive } from "@/live/context";
 import { announce } from "@/ui/announcer";
-import { useMayDecide } from "./use-approvals";
+import { useCanDecide } from "./use-approvals";
 
 interface Props {
   onAnswer: (approvalId: string) => void;
 }
 
-const MOST_TOLD = 3;
+const MAX_TOASTS = 3;
 
-export const noticeId = (approvalId: string) => `approval-${approvalId}`;
+export const toastId = (approvalId: string) => `approval-${approvalId}`;
 
 /** Says when somebody needs an answer, and no more of it once it is given. */
-export function ApprovalNotices({ onAnswer }: Props) {
+export function ApprovalToasts({ onAnswer }: Props) {
   const live = useLive();
   const me = useMe()?.id;
-  const mayDecide = useMayDecide();
-  const latest = useRef({ onAnswer, mayDecide });
+  const canDecide = useCanDecide();
+  const latest = useRef({ onAnswer, mayDecide: canDecide });
   useEffect(() => {
-    latest.current = { onAnswer, mayDecide };
+    latest.current = { onAnswer, mayDecide: canDecide };
   });
   useEffect(
     () =>
       live.onEvents((_, events) => {
-        const { asked, settled } = news(events);
-        for (const id of settled) toast.dismiss(noticeId(id));
+        const { asked, settled } = latestApprovals(events);
+        for (const id of settled) toast.dismiss(toastId(id));
         const mine = asked.filter((approval) => approval.asked_by !== me && latest.current.mayDecide(approval));
-        for (const { id, asked_by_name, question, ticket_key } of mine.slice(0, MOST_TOLD)) {
+        for (const { id, asked_by_name, question, ticket_key } of mine.slice(0, MAX_TOASTS)) {
           const title = `${asked_by_name ?? "An agent"} needs you${ticket_key ? ` on ${ticket_key}` : ""}`;
           toast.warning(title, {
-            id: noticeId(id),
+            id: toastId(id),
             description: question,
             duration: 12_000,
             action: { label: "Answer", onClick: () => latest.current.onAnswer(id) },
           });
           announce(`${title}: ${question}`);
         }
-        if (mine.length > MOST_TOLD) toast.warning(`${mine.length - MOST_TOLD} more questions wait for you`);
+        if (mine.length > MAX_TOASTS) toast.warning(`${mine.length - MAX_TOASTS} more questions wait for you`);
       }),
     [live, me],
   );
@@ -47,7 +47,7 @@ export function ApprovalNotices({ onAnswer }: Props) {
 }
 
 /** Of a burst of events, what waits at its end, and what does not any more. */
-export function news(events: readonly LiveEvent[]): { asked: Approval[]; settled: string[] } {
+export function latestApprovals(events: readonly LiveEvent[]): { asked: Approval[]; settled: string[] } {
   const last = new Map<string, Approval>();
   for (const { data } of events) if (data.approval) last.set(data.approval.id, data.approval);
   const all = [...last.values()];

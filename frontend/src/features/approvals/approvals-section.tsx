@@ -7,27 +7,27 @@ interface Props {
   about: { ticket_id: string } | { job_id: string };
 }
 
-const MOST_SETTLED = 1;
+const CLOSED_SHOWN = 1;
 
 /** What was asked about a ticket or in a job: first what waits, then what became of the rest. */
-export function AskedHere({ about }: Props) {
+export function ApprovalsSection({ about }: Props) {
   const { data } = useApprovalsOf(about);
-  const [all, setAll] = useState(false);
-  const asked = data?.approvals ?? [];
-  if (asked.length === 0) return null;
-  const settled = asked.filter(({ status }) => status !== "pending");
+  const [showAll, setAll] = useState(false);
+  const approvals = data?.approvals ?? [];
+  if (approvals.length === 0) return null;
+  const closed = approvals.filter(({ status }) => status !== "pending");
   const shown = [
-    ...asked.filter(({ status }) => status === "pending"),
-    ...(all ? settled : settled.slice(0, MOST_SETTLED)),
+    ...approvals.filter(({ status }) => status === "pending"),
+    ...(showAll ? closed : closed.slice(0, CLOSED_SHOWN)),
   ];
   return (
     <section aria-label="Approvals" className="grid gap-2">
       {shown.map((approval) => (
         <ApprovalCard key={approval.id} approval={approval} />
       ))}
-      {!all && settled.length > MOST_SETTLED && (
+      {!showAll && closed.length > CLOSED_SHOWN && (
         <Button variant="ghost" size="sm" className="justify-self-start" onClick={() => setAll(true)}>
-          Show {settled.length - MOST_SETTLED} earlier
+          Show {closed.length - CLOSED_SHOWN} earlier
         </Button>
       )}
     </section>

@@ -3,12 +3,12 @@ import { explain } from "@/api";
 import { Button } from "@/ui/button";
 import { Empty, Notice, Spinner } from "@/ui/states";
 import { ApprovalCard } from "./approval-card";
-import { Place } from "./approval-links";
-import { useDecided } from "./use-approvals";
+import { ApprovalLinks } from "./approval-links";
+import { useDecidedApprovals } from "./use-approvals";
 
 /** What was asked and is settled, the newest question first: who decided, and in which words. */
 export function DecidedList() {
-  const list = useDecided();
+  const list = useDecidedApprovals();
   const approvals = list.data?.pages.flatMap((page) => page.approvals) ?? [];
   if (list.isPending) return <Spinner label="Loading what was decided…" />;
   if (list.isError && approvals.length === 0) return <Notice tone="danger">{explain(list.error)}</Notice>;
@@ -22,7 +22,7 @@ export function DecidedList() {
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-3">
       {approvals.map((approval) => (
-        <ApprovalCard key={approval.id} approval={approval} place={<Place approval={approval} />} />
+        <ApprovalCard key={approval.id} approval={approval} links={<ApprovalLinks approval={approval} />} />
       ))}
       {list.hasNextPage && (
         <Button

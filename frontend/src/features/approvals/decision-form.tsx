@@ -8,45 +8,45 @@ import { useDecide } from "./use-approvals";
 
 interface Props {
   approval: Approval;
-  mayDecide: boolean;
-  own: boolean;
+  canDecide: boolean;
+  isOwn: boolean;
   /** The number keys take an option. */
-  numbered?: boolean;
+  showNumbers?: boolean;
 }
 
 /** Where ways out are named, one of them or other words are the answer; yes and no would leave open which. */
-export function isYesOrNo({ kind, options }: Approval): boolean {
+export function isYesNoQuestion({ kind, options }: Approval): boolean {
   return kind === "review" || (kind === "question" && options.length === 0);
 }
 
 /** Options as buttons, an answer in words, yes or no with a reason; a review knows only yes and no. */
-export function DecisionForm({ approval, mayDecide, own, numbered }: Props) {
+export function DecisionForm({ approval, canDecide, isOwn, showNumbers }: Props) {
   const { decide, withdraw } = useDecide();
-  const [words, setWords] = useState("");
+  const [draft, setDraft] = useState("");
   const [busy, setBusy] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
-  const text = words.trim();
-  const review = approval.kind === "review";
-  const send = async (decision: Decision, said: DecisionWords) => {
+  const text = draft.trim();
+  const isReview = approval.kind === "review";
+  const send = async (decision: Decision, input: DecisionWords) => {
     if (busy) return;
     setBusy(true);
-    if (await decide(approval, decision, said)) {
-      setWords("");
+    if (await decide(approval, decision, input)) {
+      setDraft("");
       field.current?.blur();
     }
     setBusy(false);
   };
-  const approve = () => void send("approve", text ? (review ? { comment: text } : { reason: text }) : {});
+  const approve = () => void send("approve", text ? (isReview ? { comment: text } : { reason: text }) : {});
   const reject = () => void send("reject", text ? { reason: text } : {});
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (!review && text) void send("answer", { answer: text });
+    if (!isReview && text) void send("answer", { answer: text });
   };
-  if (!mayDecide) {
+  if (!canDecide) {
     return (
       <div className="flex items-center gap-2 text-muted-foreground text-xs">
-        {own ? "Another person has to decide this." : "Members decide this."}
-        {own && (
+        {isOwn ? "Another person has to decide this." : "Members decide this."}
+        {isOwn && (
           <Button size="sm" variant="ghost" disabled={busy} onClick={() => void withdraw(approval)}>
             <Undo2 /> Take back
           </Button>
@@ -67,7 +67,7 @@ export function DecisionForm({ approval, mayDecide, own, numbered }: Props) {
               className="h-auto min-h-8 whitespace-normal py-1 text-left"
               onClick={() => void send("answer", { answer: option })}
             >
-              {numbered && i < 9 && (
+              {showNumbers && i < 9 && (
                 <span aria-hidden="true" className="pointer-coarse:hidden">
                   <Kbd>{i + 1}</Kbd>
                 </span>
@@ -79,14 +79,14 @@ export function DecisionForm({ approval, mayDecide, own, numbered }: Props) {
       )}
       <Textarea
         ref={field}
-        aria-label={review ? "Comment or reason" : "Answer or reason"}
+        aria-label={isReview ? "Comment or reason" : "Answer or reason"}
         placeholder={
-          review ? "A comment, or why not" : approval.options.length > 0 ? "Or in other words" : "An answer in words"
+          isReview ? "A comment, or why not" : approval.options.length > 0 ? "Or in other words" : "An answer in words"
         }
-        rows={words.includes("\n") ? 4 : 1}
+        rows={draft.includes("\n") ? 4 : 1}
         className="min-h-0"
-        value={words}
-        onChange={(event) => setWords(event.target.value)}
+        value={draft}
+        onChange={(event) => setDraft(event.target.value)}
         onKeyDown={(event) => {
           if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) submit(event);
           if (event.key !== "Escape") return;
@@ -95,14 +95,14 @@ export function DecisionForm({ approval, mayDecide, own, numbered }: Props) {
         }}
       />
       <div className="flex flex-wrap gap-1.5">
-        {!review && (
+        {!isReview && (
           <Button type="submit" size="sm" variant={text ? "primary" : "outline"} disabled={!text || busy}>
             <CornerDownLeft /> Answer
           </Button>
         )}
-        {isYesOrNo(approval) && (
+        {isYesNoQuestion(approval) && (
           <>
-            <Button size="sm" variant={review ? "primary" : "outline"} disabled={busy} onClick={approve}>
+            <Button size="sm" variant={isReview ? "primary" : "outline"} disabled={busy} onClick={approve}>
               <Check /> Approve
             </Button>
             <Button size="sm" variant="danger" disabled={busy} onClick={reject}>

@@ -2,13 +2,13 @@ import { Link } from "@tanstack/react-router";
 import { Inbox } from "lucide-react";
 import { Button } from "@/ui/button";
 import { Tip } from "@/ui/tooltip";
-import { useMayDecide, usePending } from "./use-approvals";
+import { useCanDecide, usePendingApprovals } from "./use-approvals";
 
 /** How much waits for an answer, in the header of every page. */
 export function InboxButton() {
-  const { pending } = usePending();
-  const mayDecide = useMayDecide();
-  const count = pending.filter(mayDecide).length;
+  const { pending } = usePendingApprovals();
+  const canDecide = useCanDecide();
+  const count = pending.filter(canDecide).length;
   const label = count > 0 ? `Approvals, ${count} waiting for you` : "Approvals";
   return (
     <Tip label={label}>

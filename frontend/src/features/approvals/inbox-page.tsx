@@ -6,23 +6,23 @@ import { useWatchAll } from "@/live/context";
 import { cn } from "@/ui/cn";
 import { useTitle } from "@/ui/title";
 import { DecidedList } from "./decided-list";
-import { WaitingList } from "./pending-list";
-import { usePending } from "./use-approvals";
+import { PendingList } from "./pending-list";
+import { usePendingApprovals } from "./use-approvals";
 
-export type Shown = "waiting" | "decided";
+export type InboxTab = "waiting" | "decided";
 
 interface Props {
-  show: Shown;
+  show: InboxTab;
   /** The question to begin with. */
   focus: string | undefined;
 }
 
 /** Workflows to hear of live; the list is asked for now and then where there are more. */
-const MOST_HEARD = 50;
+const MAX_LIVE_WORKFLOWS = 50;
 
 /** What agents and people ask, in all workflows: what waits, and what became of the rest. */
 export function InboxPage({ show, focus }: Props) {
-  const { pending } = usePending();
+  const { pending } = usePendingApprovals();
   const { data: workflows } = useWorkflows();
   useWatchAll(useMemo(() => newestFirst(workflows ?? []), [workflows]));
   useTitle(pending.length > 0 ? `${pending.length} waiting · Approvals` : "Approvals");
@@ -43,13 +43,13 @@ export function InboxPage({ show, focus }: Props) {
             </Tab>
           </nav>
         </div>
-        {show === "decided" ? <DecidedList /> : <WaitingList key={focus} focus={focus} />}
+        {show === "decided" ? <DecidedList /> : <PendingList key={focus} focus={focus} />}
       </div>
     </div>
   );
 }
 
-function Tab({ to, show, children }: { to: Shown; show: Shown; children: React.ReactNode }) {
+function Tab({ to, show, children }: { to: InboxTab; show: InboxTab; children: React.ReactNode }) {
   return (
     <Link
       to="/approvals"
@@ -68,6 +68,6 @@ function Tab({ to, show, children }: { to: Shown; show: Shown; children: React.R
 function newestFirst(workflows: readonly Workflow[]): string[] {
   return workflows
     .toSorted((a, b) => (a.created_at > b.created_at ? -1 : 1))
-    .slice(0, MOST_HEARD)
+    .slice(0, MAX_LIVE_WORKFLOWS)
     .map(({ id }) => id);
 }

@@ -6,24 +6,24 @@ import { ask } from "@/ui/ask";
 import { useShortcuts } from "@/ui/shortcuts";
 import { Empty, Kbd, Notice, Spinner } from "@/ui/states";
 import { ApprovalCard } from "./approval-card";
-import { Place } from "./approval-links";
-import { isYesOrNo } from "./decision-form";
-import { useDecide, useMayDecide, usePending } from "./use-approvals";
+import { ApprovalLinks } from "./approval-links";
+import { isYesNoQuestion } from "./decision-form";
+import { useCanDecide, useDecide, usePendingApprovals } from "./use-approvals";
 
 /** Everything that waits for somebody, oldest first: who asked first is answered first. */
-export function WaitingList({ focus }: { focus: string | undefined }) {
-  const { pending, isPending, isError, error } = usePending();
+export function PendingList({ focus }: { focus: string | undefined }) {
+  const { pending, isPending, isError, error } = usePendingApprovals();
   const { decide } = useDecide();
-  const mayDecide = useMayDecide();
+  const canDecide = useCanDecide();
   // Where somebody writes, the field stays, though others decide meanwhile: the rest must not be taken for keys.
-  const [written, setWritten] = useState<Approval | null>(null);
+  const [editing, setEditing] = useState<Approval | null>(null);
   const shown = useMemo(() => {
-    const kept = written && !pending.some(({ id }) => id === written.id) ? [written] : [];
+    const kept = editing && !pending.some(({ id }) => id === editing.id) ? [editing] : [];
     return [...pending, ...kept].sort((a, b) => (a.created_at < b.created_at ? -1 : 1));
-  }, [pending, written]);
+  }, [pending, editing]);
   const [currentId, setCurrent] = useState(focus);
-  const at = shown.findIndex(({ id }) => id === currentId);
-  const current = shown[at];
+  const index = shown.findIndex(({ id }) => id === currentId);
+  const current = shown[index];
 
   useEffect(() => {
     if (currentId) {
@@ -34,17 +34,17 @@ export function WaitingList({ focus }: { focus: string | undefined }) {
   }, [currentId]);
   const step = (by: number) => (event: KeyboardEvent) => {
     event.preventDefault();
-    const next = shown[Math.min(shown.length - 1, Math.max(0, at + by))] ?? shown[0];
+    const next = shown[Math.min(shown.length - 1, Math.max(0, index + by))] ?? shown[0];
     if (next) setCurrent(next.id);
   };
   // Who decides by keys goes on with the next one.
-  const settle = async (approval: Approval, decision: Decision, words?: DecisionWords) => {
-    const next = shown[at + 1] ?? shown[at - 1];
+  const decideAndAdvance = async (approval: Approval, decision: Decision, words?: DecisionWords) => {
+    const next = shown[index + 1] ?? shown[index - 1];
     if (await decide(approval, decision, words)) setCurrent(next?.id);
   };
-  const choose = (n: number) => () => {
+  const pickOption = (n: number) => () => {
     const answer = current?.options[n - 1];
-    if (current && answer && mayDecide(current)) void settle(current, "answer", { answer });
+    if (current && answer && canDecide(current)) void decideAndAdvance(current, "answer", { answer });
   };
   const reject = async (approval: Approval) => {
     const reason = await ask({
@@ -53,7 +53,7 @@ export function WaitingList({ focus }: { focus: string | undefined }) {
       label: "Why not?",
       submit: "Reject",
     });
-    if (reason !== null) await settle(approval, "reject", { reason });
+    if (reason !== null) await decideAndAdvance(approval, "reject", { reason });
   };
   useShortcuts({
     j: step(1),
@@ -61,10 +61,10 @@ export function WaitingList({ focus }: { focus: string | undefined }) {
     ArrowDown: step(1),
     ArrowUp: step(-1),
     a: () => {
-      if (current && mayDecide(current) && isYesOrNo(current)) void settle(current, "approve");
+      if (current && canDecide(current) && isYesNoQuestion(current)) void decideAndAdvance(current, "approve");
     },
     r: (event) => {
-      if (!current || !mayDecide(current) || !isYesOrNo(current)) return;
+      if (!current || !canDecide(current) || !isYesNoQuestion(current)) return;
       event.preventDefault();
       void reject(current);
     },
@@ -72,7 +72,7 @@ export function WaitingList({ focus }: { focus: string | undefined }) {
       event.preventDefault();
       document.querySelector<HTMLElement>(`[data-approval="${CSS.escape(current?.id ?? "")}"] textarea`)?.focus();
     },
-    ...Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => [String(n), choose(n)])),
+    ...Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => [String(n), pickOption(n)])),
   });
 
   if (isPending) return <Spinner label="Loading what waits…" />;
@@ -93,18 +93,22 @@ export function WaitingList({ focus }: { focus: string | undefined }) {
           key={approval.id}
           onFocus={({ target }) => {
             setCurrent(approval.id);
-            if (target.matches("textarea")) setWritten(approval);
+            if (target.matches("textarea")) setEditing(approval);
           }}
-          onBlur={() => setWritten(null)}
+          onBlur={() => setEditing(null)}
           className="grid gap-1.5"
         >
           {!pending.some(({ id }) => id === approval.id) && (
             <Notice tone="warning">Somebody has settled this meanwhile; see what was decided.</Notice>
           )}
-          <ApprovalCard approval={approval} current={approval.id === currentId} place={<Place approval={approval} />} />
+          <ApprovalCard
+            approval={approval}
+            current={approval.id === currentId}
+            links={<ApprovalLinks approval={approval} />}
+          />
         </div>
       ))}
-      {shown.some(mayDecide) && (
+      {shown.some(canDecide) && (
         <p className="hidden flex-wrap items-center gap-1 text-muted-foreground text-xs md:flex pointer-coarse:hidden">
           <Kbd>J</Kbd> <Kbd>K</Kbd> choose, <Kbd>A</Kbd> approve, <Kbd>R</Kbd> reject, <Kbd>C</Kbd> write, <Kbd>1</Kbd>–
           <Kbd>9</Kbd> take an option

@@ -9,18 +9,18 @@ import type { Approval, ApprovalState, Decision, DecisionWords } from "@/api/typ
 import { useLive } from "@/live/context";
 import { announce } from "@/ui/announcer";
 
-const MOST = 200;
+const MAX_PENDING = 200;
 /** Other workflows' questions come without an event: they are asked for now and then. */
-const ELSEWHERE_MS = 30_000;
+const REFETCH_INTERVAL_MS = 30_000;
 const NONE: readonly Approval[] = [];
 
 /** Everything that waits for an answer, in all workflows one is in. */
-export function usePending() {
+export function usePendingApprovals() {
   const query = useQuery({
     queryKey: [...queryKeys.approvals, "pending"],
-    queryFn: ({ signal }) => approvals.list({ status: "pending", limit: MOST }, signal),
+    queryFn: ({ signal }) => approvals.list({ status: "pending", limit: MAX_PENDING }, signal),
     staleTime: 5_000,
-    refetchInterval: ELSEWHERE_MS,
+    refetchInterval: REFETCH_INTERVAL_MS,
   });
   const pending = useMemo(
     () => query.data?.approvals.filter(({ status }) => status === "pending") ?? NONE,
@@ -29,15 +29,15 @@ export function usePending() {
   return { ...query, pending };
 }
 
-const SETTLED: readonly ApprovalState[] = ["approved", "rejected", "answered", "expired", "withdrawn"];
-const PAGE = 20;
+const CLOSED_STATES: readonly ApprovalState[] = ["approved", "rejected", "answered", "expired", "withdrawn"];
+const PAGE_SIZE = 20;
 
 /** What became of questions, the newest first. */
-export function useDecided() {
+export function useDecidedApprovals() {
   return useInfiniteQuery({
     queryKey: [...queryKeys.approvals, "decided"],
     queryFn: ({ pageParam, signal }) =>
-      approvals.list({ status: SETTLED.join(","), limit: PAGE, cursor: pageParam }, signal),
+      approvals.list({ status: CLOSED_STATES.join(","), limit: PAGE_SIZE, cursor: pageParam }, signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => (page.has_more ? (page.next_cursor ?? undefined) : undefined),
     staleTime: 5_000,
@@ -54,16 +54,16 @@ export function useApprovalsOf(about: { ticket_id: string } | { job_id: string }
 }
 
 /** Who may decide: members, but nobody what they asked themselves. The server has the last word. */
-export function useMayDecide(): (approval: Approval) => boolean {
+export function useCanDecide(): (approval: Approval) => boolean {
   const me = useMe()?.id;
   const { data } = useWorkflows();
   return useMemo(() => {
-    const closed = new Set((data ?? []).filter(({ role }) => role === "viewer").map(({ id }) => id));
-    return ({ asked_by, workflow_id }) => asked_by !== me && !closed.has(workflow_id);
+    const readOnly = new Set((data ?? []).filter(({ role }) => role === "viewer").map(({ id }) => id));
+    return ({ asked_by, workflow_id }) => asked_by !== me && !readOnly.has(workflow_id);
   }, [data, me]);
 }
 
-const DONE: Record<Decision, string> = { approve: "Approved", reject: "Rejected", answer: "Answered" };
+const DONE_LABELS: Record<Decision, string> = { approve: "Approved", reject: "Rejected", answer: "Answered" };
 
 export function useDecide() {
   const live = useLive();
@@ -80,8 +80,8 @@ export function useDecide() {
         return false;
       }
     };
-    const decide = (approval: Approval, decision: Decision, words: DecisionWords = {}) =>
-      run(DONE[decision], () => approvals.decide(approval.id, decision, words));
+    const decide = (approval: Approval, decision: Decision, input: DecisionWords = {}) =>
+      run(DONE_LABELS[decision], () => approvals.decide(approval.id, decision, input));
     const withdraw = (approval: Approval) => run("Taken back", () => approvals.withdraw(approval.id));
     return { decide, withdraw };
   }, [live]);

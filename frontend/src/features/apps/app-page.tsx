@@ -21,13 +21,13 @@ export function AppPage({ appId }: { appId: string }) {
     queryKey: [...queryKeys.apps, "one", appId],
     queryFn: ({ signal }) => apps.get(appId, signal),
   });
-  const gone = error instanceof Problem && (error.status === 404 || error.status === 403);
+  const notFound = error instanceof Problem && (error.status === 404 || error.status === 403);
   if (data) return <Loaded app={data} />;
   if (isPending) return <Spinner label="Loading the app…" className="flex-1" />;
   return (
     <div className="grid flex-1 place-items-center">
       <Empty title="This app could not be opened">
-        {gone ? "It does not exist, or belongs to a workflow you may not see." : explain(error)}
+        {notFound ? "It does not exist, or belongs to a workflow you may not see." : explain(error)}
       </Empty>
     </div>
   );
@@ -38,8 +38,8 @@ const tab =
 
 function Loaded({ app }: { app: App }) {
   const { workflow_id: workflowId, title, spec, prd_markdown: prd } = app;
-  const described = prd.trim() !== "";
-  const [part, setPart] = useState(described ? "prd" : "spec");
+  const hasDescription = prd.trim() !== "";
+  const [part, setPart] = useState(hasDescription ? "prd" : "spec");
   const [raw, setRaw] = useState(false);
   useTitle(title);
   useWatch(workflowId);
@@ -93,17 +93,17 @@ function Loaded({ app }: { app: App }) {
               </Tabs.Trigger>
             </Tabs.List>
             {part === "spec" ? (
-              <Tools
+              <FileActions
                 onCopy={() => copy(json)}
                 onDownload={() => saveFile(new Blob([json], { type: "application/json" }), `${name}.json`)}
               >
                 <Button size="sm" variant="ghost" aria-pressed={raw} onClick={() => setRaw((old) => !old)}>
                   {raw ? "As a tree" : "As JSON"}
                 </Button>
-              </Tools>
+              </FileActions>
             ) : (
-              described && (
-                <Tools
+              hasDescription && (
+                <FileActions
                   onCopy={() => copy(prd)}
                   onDownload={() => saveFile(new Blob([prd], { type: "text/markdown" }), `${name}.md`)}
                 />
@@ -111,7 +111,7 @@ function Loaded({ app }: { app: App }) {
             )}
           </div>
           <Tabs.Content value="prd" className="max-w-prose p-4">
-            {described ? (
+            {hasDescription ? (
               <RichText text={prd} />
             ) : (
               <p className="text-muted-foreground">Its job wrote no description.</p>
@@ -139,7 +139,7 @@ interface ToolsProps {
   children?: React.ReactNode;
 }
 
-function Tools({ onCopy, onDownload, children }: ToolsProps) {
+function FileActions({ onCopy, onDownload, children }: ToolsProps) {
   return (
     <div className="ml-auto flex flex-wrap justify-end gap-1.5 py-1.5">
       {children}

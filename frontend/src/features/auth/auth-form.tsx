@@ -25,7 +25,7 @@ interface Props {
   footer?: ReactNode;
 }
 
-const LEAST_PASSWORD = 8;
+const MIN_PASSWORD_LENGTH = 8;
 
 /** The one form behind sign-in, registration and the first set-up. */
 export function AuthForm(props: Props) {
@@ -86,7 +86,7 @@ export function AuthForm(props: Props) {
           </Field>
           <Field
             label="Password"
-            hint={newPassword ? `At least ${LEAST_PASSWORD} characters.` : undefined}
+            hint={newPassword ? `At least ${MIN_PASSWORD_LENGTH} characters.` : undefined}
             error={errorOf("password")}
           >
             {(control) => (
@@ -96,7 +96,7 @@ export function AuthForm(props: Props) {
                 value={values.password}
                 onChange={set("password")}
                 autoComplete={newPassword ? "new-password" : "current-password"}
-                minLength={newPassword ? LEAST_PASSWORD : undefined}
+                minLength={newPassword ? MIN_PASSWORD_LENGTH : undefined}
                 required
               />
             )}

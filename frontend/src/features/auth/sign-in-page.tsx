@@ -8,7 +8,7 @@ import { Spinner } from "@/ui/states";
 import { AuthForm } from "./auth-form";
 
 /** Only addresses inside the dashboard: the query must not be able to send anyone elsewhere. */
-export function insideOnly(next: string | undefined): string {
+export function safeRedirect(next: string | undefined): string {
   return next?.startsWith("/") && !next.startsWith("//") && !next.includes("\\") ? next : "/";
 }
 
@@ -20,7 +20,7 @@ export function SignInPage() {
   const signedIn = state.status === "signed-in";
 
   useEffect(() => {
-    if (signedIn) router.history.replace(insideOnly(next));
+    if (signedIn) router.history.replace(safeRedirect(next));
   }, [signedIn, next, router]);
 
   if (signedIn || state.status === "unknown") return <Spinner label="Opening Callboard…" className="h-full" />;

@@ -15,7 +15,7 @@ export interface BoardShared {
 
 export const BoardContext = createContext<BoardShared | null>(null);
 
-export function useShared(): BoardShared {
+export function useBoardShared(): BoardShared {
   const shared = useContext(BoardContext);
   if (!shared) throw new Error("a board part is used outside of a board");
   return shared;

@@ -18,8 +18,8 @@ import { CardMenu } from "./card-menu";
 import { BoardColumn } from "./column";
 import { describeEvents } from "./describe-events";
 import { type Filter, visibleOrder } from "./filter";
-import { NewTicket } from "./new-ticket-dialog";
-import { noteChange } from "./recent-changes";
+import { NewTicketDialog } from "./new-ticket-dialog";
+import { markChanged } from "./recent-changes";
 import { Toolbar } from "./toolbar";
 import { useCollapsed } from "./use-collapsed";
 import { useDrag } from "./use-drag";
@@ -39,13 +39,13 @@ export function BoardPage(props: Props) {
   const { board, error, loading, retry } = useBoard(props.workflowId);
   if (board) return <Board board={board} {...props} />;
   if (loading) return <Spinner label="Loading the board…" className="flex-1" />;
-  const gone = error instanceof Problem && (error.status === 404 || error.status === 403);
+  const notFound = error instanceof Problem && (error.status === 404 || error.status === 403);
   return (
     <div className="grid flex-1 place-items-center">
       <Empty
-        title={gone ? "This board is not here" : "The board could not be loaded"}
+        title={notFound ? "This board is not here" : "The board could not be loaded"}
         action={
-          gone ? (
+          notFound ? (
             <Button asChild variant="primary">
               <Link to="/">Go to your workflows</Link>
             </Button>
@@ -56,7 +56,7 @@ export function BoardPage(props: Props) {
           )
         }
       >
-        {gone ? "It does not exist, or you are not a member of it." : explain(error)}
+        {notFound ? "It does not exist, or you are not a member of it." : explain(error)}
       </Empty>
     </div>
   );
@@ -136,7 +136,7 @@ function Board(props: Props & { board: BoardState }) {
           onNew={newTicket}
           searchRef={searchRef}
         />
-        <WhyReadOnly workflow={board.workflow} />
+        <ReadOnlyNotice workflow={board.workflow} />
         <DndContext {...drag.dnd} measuring={{ droppable: { strategy: MeasuringStrategy.WhileDragging } }}>
           <section
             aria-label="Columns"
@@ -163,7 +163,7 @@ function Board(props: Props & { board: BoardState }) {
             {drag.active && <CardGhost card={drag.active} shared={shared} />}
           </DragOverlay>
         </DndContext>
-        {cards.size === 0 && editable && <FirstTicket onNew={newTicket} />}
+        {cards.size === 0 && editable && <EmptyBoard onNew={newTicket} />}
       </div>
       {menu && (
         <CardMenu
@@ -173,7 +173,7 @@ function Board(props: Props & { board: BoardState }) {
           onClose={() => setMenu(null)}
         />
       )}
-      <NewTicket
+      <NewTicketDialog
         workflowId={workflowId}
         config={config}
         people={people}
@@ -185,7 +185,7 @@ function Board(props: Props & { board: BoardState }) {
   );
 }
 
-function WhyReadOnly({ workflow }: { workflow: Workflow }) {
+function ReadOnlyNotice({ workflow }: { workflow: Workflow }) {
   if (canEdit(workflow)) return null;
   let why = "You may look, but not change anything here.";
   if (!workflow.ticket_tracking) why = "Ticket tracking is off. Tickets can be read, but not changed.";
@@ -197,7 +197,7 @@ function WhyReadOnly({ workflow }: { workflow: Workflow }) {
   );
 }
 
-function FirstTicket({ onNew }: { onNew: () => void }) {
+function EmptyBoard({ onNew }: { onNew: () => void }) {
   return (
     <div className="pointer-events-none absolute inset-x-0 top-40 grid place-items-center">
       <div className="pointer-events-auto rounded-xl border bg-surface shadow-pop">
@@ -226,7 +226,7 @@ function useAnnouncements(workflowId: string): void {
       live.onEvents((id, events, board) => {
         if (id !== workflowId || !board) return;
         for (const event of events) {
-          if (event.ticket_id && event.agent_id !== me && !isChatter(event)) noteChange(event.ticket_id);
+          if (event.ticket_id && event.agent_id !== me && !isChatter(event)) markChanged(event.ticket_id);
         }
         const words = describeEvents(events, board, me);
         if (words) announce(words);

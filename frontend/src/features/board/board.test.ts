@@ -4,7 +4,7 @@ import { card, event, snapshot } from "@/live/testing";
 import { describeEvents } from "./describe-events";
 import { matcher, readFilter, visibleOrder } from "./filter";
 import { splitTags } from "./new-ticket-dialog";
-import { type Lane, neighbours, spokenPlace, step, type Target } from "./placement";
+import { announcedPosition, type DropTarget, type Lane, neighborsAt, step } from "./placement";
 
 const lanes: Lane[] = [
   { id: "todo", ids: ["a", "b", "c"] },
@@ -14,20 +14,20 @@ const lanes: Lane[] = [
 
 describe("placement", () => {
   it("names the cards it would lie between", () => {
-    expect(neighbours(lanes, "a", { columnId: "done", index: 1 })).toEqual({ above: "x", below: "y" });
-    expect(neighbours(lanes, "a", { columnId: "done", index: 2 })).toEqual({ above: "y", below: undefined });
-    expect(neighbours(lanes, "a", { columnId: "doing", index: 0 })).toEqual({ above: undefined, below: undefined });
-    expect(neighbours(lanes, "c", { columnId: "todo", index: 0 })).toEqual({ above: undefined, below: "a" });
+    expect(neighborsAt(lanes, "a", { columnId: "done", index: 1 })).toEqual({ above: "x", below: "y" });
+    expect(neighborsAt(lanes, "a", { columnId: "done", index: 2 })).toEqual({ above: "y", below: undefined });
+    expect(neighborsAt(lanes, "a", { columnId: "doing", index: 0 })).toEqual({ above: undefined, below: undefined });
+    expect(neighborsAt(lanes, "c", { columnId: "todo", index: 0 })).toEqual({ above: undefined, below: "a" });
   });
 
   it("knows when nothing would change", () => {
-    expect(neighbours(lanes, "b", { columnId: "todo", index: 1 })).toBeNull();
-    expect(neighbours(lanes, "b", { columnId: "todo", index: 2 })).toBeNull();
-    expect(neighbours(lanes, "b", { columnId: "gone", index: 0 })).toBeNull();
+    expect(neighborsAt(lanes, "b", { columnId: "todo", index: 1 })).toBeNull();
+    expect(neighborsAt(lanes, "b", { columnId: "todo", index: 2 })).toBeNull();
+    expect(neighborsAt(lanes, "b", { columnId: "gone", index: 0 })).toBeNull();
   });
 
   it("walks by keys, one visible place at a time", () => {
-    const walk = (from: Target, ...keys: string[]) => keys.reduce((at, key) => step(lanes, "b", at, key), from);
+    const walk = (from: DropTarget, ...keys: string[]) => keys.reduce((at, key) => step(lanes, "b", at, key), from);
     const start = { columnId: "todo", index: 1 };
     expect(walk(start, "ArrowDown")).toEqual({ columnId: "todo", index: 3 });
     expect(walk(start, "ArrowDown", "ArrowDown")).toEqual({ columnId: "todo", index: 3 });
@@ -35,7 +35,7 @@ describe("placement", () => {
     expect(walk(start, "ArrowRight")).toEqual({ columnId: "doing", index: 0 });
     expect(walk(start, "ArrowRight", "ArrowRight", "End")).toEqual({ columnId: "done", index: 2 });
     expect(walk(start, "ArrowLeft")).toEqual(start);
-    expect(spokenPlace(lanes, "b", walk(start, "ArrowRight", "ArrowRight", "End"))).toEqual({ place: 3, of: 3 });
+    expect(announcedPosition(lanes, "b", walk(start, "ArrowRight", "ArrowRight", "End"))).toEqual({ place: 3, of: 3 });
   });
 });
 

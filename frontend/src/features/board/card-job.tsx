@@ -2,11 +2,11 @@ import type { JobSummary } from "@/api/types";
 import { cn } from "@/ui/cn";
 import { JOB_LOOKS, JobMark } from "@/ui/job-status";
 import { Progress } from "@/ui/progress";
-import { useShared } from "./board-context";
+import { useBoardShared } from "./board-context";
 
 /** The foot of a card on which work is going on: what, how far, and whether it needs somebody. */
 export function CardJob({ job }: { job: JobSummary }) {
-  const { openJob, columns } = useShared();
+  const { openJob, columns } = useBoardShared();
   const { status, progress, progress_message: message } = job;
   // Stages are often columns, and those have names for people.
   const stage = columns.find(({ id }) => id === job.stage)?.name ?? job.stage;

@@ -9,7 +9,7 @@ import { cssColor } from "@/ui/color";
 import { copyText } from "@/ui/copy";
 import { MenuChoice, MenuItem, MenuLabel, MenuPanel, MenuSeparator, SubMenu } from "@/ui/menu";
 import { PRIORITIES, PRIORITY_NAMES, PriorityIcon } from "@/ui/priority";
-import { useShared } from "./board-context";
+import { useBoardShared } from "./board-context";
 
 interface Props {
   card: Card;
@@ -20,7 +20,7 @@ interface Props {
 
 /** One menu for all cards, opened beside the one that asked: a thousand closed menus would cost more than the cards. */
 export function CardMenu({ card, anchor, onMove, onClose }: Props) {
-  const { columns, editable, open } = useShared();
+  const { columns, editable, open } = useBoardShared();
   const me = useMe();
   const update = useMutation({
     mutationFn: (changes: { priority?: Priority; assigned_agent_id?: string | null }) =>

@@ -17,9 +17,9 @@ import { cn } from "@/ui/cn";
 import { PriorityIcon } from "@/ui/priority";
 import { duration } from "@/ui/time";
 import { TypeIcon } from "@/ui/type-icon";
-import { type BoardShared, useShared } from "./board-context";
+import { type BoardShared, useBoardShared } from "./board-context";
 import { CardJob } from "./card-job";
-import { changedRecently } from "./recent-changes";
+import { isRecentlyChanged } from "./recent-changes";
 
 interface Props {
   card: Card;
@@ -29,12 +29,12 @@ interface Props {
   current: boolean;
 }
 
-const MOST_TAGS = 3;
+const MAX_TAGS = 3;
 const small = "grid size-6 place-items-center rounded text-muted-foreground hover:bg-muted hover:text-foreground";
 
 /** Draggable by its whole face with a pointer, by its handle with the keyboard. */
 export const BoardCard = memo(function BoardCard({ card, job, current }: Props) {
-  const shared = useShared();
+  const shared = useBoardShared();
   const { editable, open, showMenu } = shared;
   const { setNodeRef, setActivatorNodeRef, listeners, attributes, isDragging } = useDraggable({
     id: card.ticket_id,
@@ -56,7 +56,7 @@ export const BoardCard = memo(function BoardCard({ card, job, current }: Props) 
         card.is_blocked && "border-l-2 border-l-danger",
         current && "border-primary ring-1 ring-primary",
         isDragging && "opacity-35",
-        changedRecently(card.ticket_id) && "animate-changed",
+        isRecentlyChanged(card.ticket_id) && "animate-changed",
       )}
     >
       <CardFace
@@ -155,12 +155,12 @@ function CardFace({ card, shared, title, controls }: FaceProps) {
       </h3>
       {card.tags.length > 0 && (
         <div className="mt-1.5 flex h-5 items-center gap-1 overflow-hidden text-2xs text-muted-foreground">
-          {card.tags.slice(0, MOST_TAGS).map((tag) => (
+          {card.tags.slice(0, MAX_TAGS).map((tag) => (
             <span key={tag} className="max-w-28 truncate rounded bg-muted px-1.5 leading-[1.15rem]">
               {tag}
             </span>
           ))}
-          {card.tags.length > MOST_TAGS && <span>+{card.tags.length - MOST_TAGS}</span>}
+          {card.tags.length > MAX_TAGS && <span>+{card.tags.length - MAX_TAGS}</span>}
         </div>
       )}
       <div className="mt-1.5 flex h-5 items-center gap-2 text-2xs text-muted-foreground">

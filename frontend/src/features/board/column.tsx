@@ -6,7 +6,7 @@ import type { Card, Column, JobSummary } from "@/api/types";
 import { cn } from "@/ui/cn";
 import { cssColor } from "@/ui/color";
 import { Tip } from "@/ui/tooltip";
-import { useShared } from "./board-context";
+import { useBoardShared } from "./board-context";
 import { BoardCard } from "./card";
 
 /** What the drag logic asks of a column: it alone knows where its rows are. */
@@ -42,7 +42,7 @@ export const BoardColumn = memo(function BoardColumn(props: Props) {
 
 function OpenColumn({ column, ids, cards, work, total, gap, openTicketId, onCollapse, onNew, register }: Props) {
   const scroller = useRef<HTMLDivElement | null>(null);
-  const { editable } = useShared();
+  const { editable } = useBoardShared();
   const { setNodeRef } = useDroppable({ id: column.id });
   const virtual = useVirtualizer({
     count: ids.length,

@@ -2,13 +2,13 @@
 import type { JobSummary, LiveEvent, TicketRef } from "@/api/types";
 import type { BoardState } from "@/live/board";
 
-const MOST_SPOKEN = 2;
+const MAX_ANNOUNCED = 2;
 
 export function describeEvents(events: readonly LiveEvent[], board: BoardState, me: string | undefined): string | null {
   const others = events.filter((event) => event.agent_id !== me || me === undefined);
   const spoken = others.map((event) => describe(event, board)).filter((text) => text !== null);
   if (spoken.length === 0) return null;
-  return spoken.length > MOST_SPOKEN ? `${spoken.length} changes on the board.` : spoken.join(" ");
+  return spoken.length > MAX_ANNOUNCED ? `${spoken.length} changes on the board.` : spoken.join(" ");
 }
 
 function describe({ type, ticket_id, data }: LiveEvent, board: BoardState): string | null {

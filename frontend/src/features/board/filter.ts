@@ -10,7 +10,7 @@ export interface Filter {
   assignee?: string;
 }
 
-export const NOBODY = "none";
+export const UNASSIGNED = "none";
 
 export function readFilter(search: Record<string, unknown>): Filter {
   const filter: Filter = {};
@@ -33,14 +33,14 @@ export function matcher(filter: Filter): (card: Card) => boolean {
   return (card) => {
     if (type && card.ticket_type !== type) return false;
     if (priority && card.priority !== priority) return false;
-    if (assignee && (card.assigned_agent_id ?? NOBODY) !== assignee) return false;
+    if (assignee && (card.assigned_agent_id ?? UNASSIGNED) !== assignee) return false;
     if (words.length === 0) return true;
     const text = `${card.key} ${card.title} ${card.tags.join(" ")} ${card.assigned_agent_id ?? ""}`.toLowerCase();
     return words.every((word) => text.includes(word));
   };
 }
 
-const NOTHING: readonly string[] = [];
+const NO_TICKETS: readonly string[] = [];
 
 /** The ids each column shows. Without a filter these are the board's own lists, so nothing is drawn again needlessly. */
 export function visibleOrder(board: BoardState, filter: Filter): ReadonlyMap<string, readonly string[]> {
@@ -48,7 +48,7 @@ export function visibleOrder(board: BoardState, filter: Filter): ReadonlyMap<str
   const matches = matcher(filter);
   const shown = new Map<string, readonly string[]>();
   for (const { id } of board.config.columns) {
-    const ids = board.order.get(id) ?? NOTHING;
+    const ids = board.order.get(id) ?? NO_TICKETS;
     shown.set(id, filtering ? ids.filter((ticket) => matches(board.cards.get(ticket) as Card)) : ids);
   }
   return shown;

@@ -10,7 +10,7 @@ import { Field, Input, NativeSelect, Textarea } from "@/ui/field";
 import { freshName } from "@/ui/fresh";
 import { PRIORITIES, PRIORITY_NAMES } from "@/ui/priority";
 import { Notice } from "@/ui/states";
-import { likeness, SimilarTickets } from "./similar-tickets";
+import { SimilarTickets, similarityNote } from "./similar-tickets";
 
 interface Props {
   workflowId: string;
@@ -22,10 +22,10 @@ interface Props {
   onCreated: (ticketId: string) => void;
 }
 
-const LEAST_TITLE = 3;
-const LEAST_DESCRIPTION = 10;
+const MIN_TITLE_LENGTH = 3;
+const MIN_DESCRIPTION_LENGTH = 10;
 
-export function NewTicket({ column, onClose, ...props }: Props) {
+export function NewTicketDialog({ column, onClose, ...props }: Props) {
   return (
     <Dialog open={column !== null} onOpenChange={(open) => !open && onClose()} title="New ticket" className="max-w-xl">
       {column !== null && <NewTicketForm column={column} onClose={onClose} {...props} />}
@@ -68,7 +68,7 @@ function NewTicketForm({ workflowId, config, people, column, onClose, onCreated 
     onSuccess: ({ ticket_id, key: name, similar_tickets }) => {
       onClose();
       toast.success(`${name} created`, {
-        description: likeness(similar_tickets),
+        description: similarityNote(similar_tickets),
         action: { label: "Open", onClick: () => onCreated(ticket_id) },
       });
     },
@@ -78,7 +78,8 @@ function NewTicketForm({ workflowId, config, people, column, onClose, onCreated 
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setTried(true);
-    if (title.length >= LEAST_TITLE && description.length >= LEAST_DESCRIPTION && !create.isPending) create.mutate();
+    if (title.length >= MIN_TITLE_LENGTH && description.length >= MIN_DESCRIPTION_LENGTH && !create.isPending)
+      create.mutate();
   };
 
   return (
@@ -93,7 +94,7 @@ function NewTicketForm({ workflowId, config, people, column, onClose, onCreated 
       {create.isError && <Notice tone="danger">{explain(create.error)}</Notice>}
       <Field
         label="Title"
-        error={tried && title.length < LEAST_TITLE ? `At least ${LEAST_TITLE} characters.` : errorOf("title")}
+        error={tried && title.length < MIN_TITLE_LENGTH ? `At least ${MIN_TITLE_LENGTH} characters.` : errorOf("title")}
       >
         {(control) => (
           <Input {...control} value={form.title} onChange={set("title")} maxLength={500} required autoFocus />
@@ -103,8 +104,8 @@ function NewTicketForm({ workflowId, config, people, column, onClose, onCreated 
         label="Description"
         hint="Markdown works. Say what is wanted and how one can tell it is done."
         error={
-          tried && description.length < LEAST_DESCRIPTION
-            ? `At least ${LEAST_DESCRIPTION} characters.`
+          tried && description.length < MIN_DESCRIPTION_LENGTH
+            ? `At least ${MIN_DESCRIPTION_LENGTH} characters.`
             : errorOf("description")
         }
       >

@@ -1,6 +1,6 @@
 /** Where a dragged card would go: pure arithmetic on lists of ids, the same for mouse, touch and keyboard. */
 
-export interface Target {
+export interface DropTarget {
   columnId: string;
   /** The gap it would be dropped into: before the card at this index of the column as drawn, dragged card included. */
   index: number;
@@ -12,10 +12,10 @@ export interface Lane {
 }
 
 /** The cards it would lie between, or null when it would stay where it is. */
-export function neighbours(
+export function neighborsAt(
   lanes: readonly Lane[],
   dragged: string,
-  target: Target,
+  target: DropTarget,
 ): { above: string | undefined; below: string | undefined } | null {
   const lane = lanes.find(({ id }) => id === target.columnId);
   if (!lane) return null;
@@ -28,7 +28,7 @@ export function neighbours(
 }
 
 /** The next gap in the direction of an arrow key; the same one where there is nothing further. */
-export function step(lanes: readonly Lane[], dragged: string, target: Target, key: string): Target {
+export function step(lanes: readonly Lane[], dragged: string, target: DropTarget, key: string): DropTarget {
   const at = lanes.findIndex(({ id }) => id === target.columnId);
   const lane = lanes[at];
   if (!lane) return target;
@@ -57,7 +57,11 @@ export function step(lanes: readonly Lane[], dragged: string, target: Target, ke
 }
 
 /** The position to say aloud, counting from one. */
-export function spokenPlace(lanes: readonly Lane[], dragged: string, target: Target): { place: number; of: number } {
+export function announcedPosition(
+  lanes: readonly Lane[],
+  dragged: string,
+  target: DropTarget,
+): { place: number; of: number } {
   const lane = lanes.find(({ id }) => id === target.columnId);
   if (!lane) return { place: 1, of: 1 };
   const others = lane.ids.length - (lane.ids.includes(dragged) ? 1 : 0);
@@ -69,7 +73,7 @@ function withoutDragged(lane: Lane, dragged: string, index: number): number {
   return from >= 0 && index > from ? index - 1 : index;
 }
 
-function gap(lane: Lane, dragged: string, place: number): Target {
+function gap(lane: Lane, dragged: string, place: number): DropTarget {
   const from = lane.ids.indexOf(dragged);
   return { columnId: lane.id, index: from >= 0 && place > from ? place + 1 : place };
 }

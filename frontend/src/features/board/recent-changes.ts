@@ -1,15 +1,15 @@
 /** Which cards someone else just changed, so that they light up for a moment. */
-const LIT_MS = 1_600;
+const HIGHLIGHT_MS = 1_600;
 const changes = new Map<string, number>();
 
-export function noteChange(ticketId: string): void {
+export function markChanged(ticketId: string): void {
   const now = Date.now();
   changes.set(ticketId, now);
   if (changes.size < 200) return;
-  for (const [id, at] of changes) if (now - at > LIT_MS) changes.delete(id);
+  for (const [id, at] of changes) if (now - at > HIGHLIGHT_MS) changes.delete(id);
 }
 
-export function changedRecently(ticketId: string): boolean {
+export function isRecentlyChanged(ticketId: string): boolean {
   const at = changes.get(ticketId);
-  return at !== undefined && Date.now() - at < LIT_MS;
+  return at !== undefined && Date.now() - at < HIGHLIGHT_MS;
 }

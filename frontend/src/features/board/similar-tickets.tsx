@@ -13,26 +13,26 @@ interface Props {
   description: string;
 }
 
-const LEAST_TITLE = 8;
-const PAUSE_MS = 400;
-const MOST = 4;
+const MIN_TITLE_LENGTH = 8;
+const DEBOUNCE_MS = 400;
+const MAX_SIMILAR = 4;
 
 /** What is being written may have been written before. It only says so: creating is never held up by it. */
 export function SimilarTickets({ workflowId, title, description }: Props) {
-  const asked = useSettled(`${title}\n${description}`, PAUSE_MS);
+  const asked = useSettled(`${title}\n${description}`, DEBOUNCE_MS);
   const [wanted = "", ...lines] = asked.split("\n");
   const text = lines.join("\n");
-  const asking = title.length >= LEAST_TITLE && wanted.length >= LEAST_TITLE;
+  const enabled = title.length >= MIN_TITLE_LENGTH && wanted.length >= MIN_TITLE_LENGTH;
   const { data } = useQuery({
     queryKey: queryKeys.similar(workflowId, wanted, text),
     queryFn: ({ signal }) =>
-      search.checkDuplicate({ workflow_id: workflowId, title: wanted, description: text, limit: MOST }, signal),
-    enabled: asking,
+      search.checkDuplicate({ workflow_id: workflowId, title: wanted, description: text, limit: MAX_SIMILAR }, signal),
+    enabled: enabled,
     placeholderData: (old) => old,
     staleTime: 60_000,
     retry: false,
   });
-  const found = asking ? data : undefined;
+  const found = enabled ? data : undefined;
   return (
     <div aria-live="polite" className="empty:-mt-4">
       {found && found.similar_tickets.length > 0 && <Similar answer={found} workflowId={workflowId} />}
@@ -42,15 +42,18 @@ export function SimilarTickets({ workflowId, title, description }: Props) {
 
 function Similar({ answer, workflowId }: { answer: DuplicateAnswer; workflowId: string }) {
   const { duplicate_of, is_duplicate, similar_tickets } = answer;
-  const twin = is_duplicate ? duplicate_of : null;
+  const duplicate = is_duplicate ? duplicate_of : null;
   return (
     <section
       aria-label="Similar tickets"
-      className={cn("rounded-lg border px-3 pt-2 pb-1.5", twin ? "border-warning/40 bg-warning-soft/60" : "bg-sunken")}
+      className={cn(
+        "rounded-lg border px-3 pt-2 pb-1.5",
+        duplicate ? "border-warning/40 bg-warning-soft/60" : "bg-sunken",
+      )}
     >
       <h3 className="flex items-center gap-1.5 font-semibold text-xs">
-        {twin && <TriangleAlert className="size-3.5 shrink-0 text-warning" aria-hidden="true" />}
-        {twin ? `Looks like a duplicate of ${twin.key}` : "Similar tickets"}
+        {duplicate && <TriangleAlert className="size-3.5 shrink-0 text-warning" aria-hidden="true" />}
+        {duplicate ? `Looks like a duplicate of ${duplicate.key}` : "Similar tickets"}
       </h3>
       <ul className="-mx-1.5 mt-1 grid grid-cols-1">
         {similar_tickets.map((ticket) => (
@@ -78,7 +81,7 @@ function Similar({ answer, workflowId }: { answer: DuplicateAnswer; workflowId: 
 }
 
 /** What the answer to creating a ticket says about others like it, in a line. */
-export function likeness(
+export function similarityNote(
   similar: readonly { key: string; title: string; relation_type: string }[],
 ): string | undefined {
   const [first] = similar;

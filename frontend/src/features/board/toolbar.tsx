@@ -10,7 +10,7 @@ import { plural } from "@/ui/plural";
 import { PRIORITIES, PRIORITY_NAMES } from "@/ui/priority";
 import { Kbd } from "@/ui/states";
 import { Tip } from "@/ui/tooltip";
-import { type Filter, isFiltering, NOBODY } from "./filter";
+import { type Filter, isFiltering, UNASSIGNED } from "./filter";
 
 interface Props {
   workflowId: string;
@@ -26,7 +26,7 @@ interface Props {
   searchRef: RefObject<HTMLInputElement | null>;
 }
 
-const PAUSE_MS = 120;
+const DEBOUNCE_MS = 120;
 
 export function Toolbar(props: Props) {
   const { workflowId, filter, onFilter, types, people, shown, total, openJobs, editable, onNew, searchRef } = props;
@@ -51,7 +51,7 @@ export function Toolbar(props: Props) {
           ))}
         </Choice>
         <Choice label="Assignee" value={filter.assignee} onChange={set("assignee")}>
-          <option value={NOBODY}>Nobody</option>
+          <option value={UNASSIGNED}>Nobody</option>
           {people.map(({ id, name }) => (
             <option key={id} value={id}>
               {name}
@@ -119,7 +119,7 @@ function SearchBox({ value, onChange, inputRef }: SearchProps) {
   useEffect(() => setText(value), [value]);
   useEffect(() => {
     if (text === value) return;
-    const timer = setTimeout(() => onChange(text), PAUSE_MS);
+    const timer = setTimeout(() => onChange(text), DEBOUNCE_MS);
     return () => clearTimeout(timer);
   }, [text, value, onChange]);
   return (

@@ -16,7 +16,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Card } from "@/api/types";
 import { announce } from "@/ui/announcer";
 import type { ColumnHandle } from "./column";
-import { type Lane, neighbours, spokenPlace, step, type Target } from "./placement";
+import { announcedPosition, type DropTarget, type Lane, neighborsAt, step } from "./placement";
 
 interface Options {
   lanes: readonly Lane[];
@@ -34,12 +34,12 @@ export function useDrag(options: Options) {
   });
   const handles = useRef(new Map<string, ColumnHandle>());
   const [active, setActive] = useState<Card | null>(null);
-  const [target, setTargetState] = useState<Target | null>(null);
-  const targetRef = useRef<Target | null>(null);
+  const [target, setTargetState] = useState<DropTarget | null>(null);
+  const targetRef = useRef<DropTarget | null>(null);
   const byKeyboard = useRef(false);
   const pointerY = useRef(0);
 
-  const setTarget = useCallback((next: Target | null) => {
+  const setTarget = useCallback((next: DropTarget | null) => {
     const old = targetRef.current;
     targetRef.current = next;
     if (old?.columnId !== next?.columnId || old?.index !== next?.index) setTargetState(next);
@@ -71,7 +71,7 @@ export function useDrag(options: Options) {
       const { lanes, nameOfColumn } = latest.current;
       const next = step(lanes, String(id), targetRef.current, event.code);
       setTarget(next);
-      const { place, of } = spokenPlace(lanes, String(id), next);
+      const { place, of } = announcedPosition(lanes, String(id), next);
       announce(`${nameOfColumn(next.columnId)}, position ${place} of ${of}.`);
       return handles.current.get(next.columnId)?.reveal(next.index) ?? currentCoordinates;
     },
@@ -123,7 +123,7 @@ export function useDrag(options: Options) {
       const id = String(dragged.id);
       const card = cards.get(id);
       const goal = targetRef.current;
-      const between = goal && neighbours(lanes, id, goal);
+      const between = goal && neighborsAt(lanes, id, goal);
       finish();
       if (card && goal && between) {
         // A closed column shows no places to choose from.
@@ -143,7 +143,7 @@ export function useDrag(options: Options) {
       onDragOver: () => undefined,
       onDragEnd: ({ active: { id } }) => {
         const goal = targetRef.current;
-        if (!goal || !neighbours(latest.current.lanes, String(id), goal)) return `${key(id)} stays where it was.`;
+        if (!goal || !neighborsAt(latest.current.lanes, String(id), goal)) return `${key(id)} stays where it was.`;
         return `${key(id)} dropped in ${latest.current.nameOfColumn(goal.columnId)}.`;
       },
       onDragCancel: ({ active: { id } }) => `${key(id)} was put back.`,

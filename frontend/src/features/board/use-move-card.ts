@@ -8,7 +8,7 @@ import { keysOf, type Move, type MoveOutcome, useMove } from "@/live/move";
 import { announce } from "@/ui/announcer";
 import { ask } from "@/ui/ask";
 
-const LEAST_COMMENT = 10;
+const MIN_COMMENT_LENGTH = 10;
 
 export type MoveCard = (card: Card, to: string, above?: Card, below?: Card) => Promise<void>;
 
@@ -22,34 +22,34 @@ export function useMoveCard(workflowId: string, open: (ticketId: string) => void
       const column = config.columns.find(({ id }) => id === to)?.name ?? to;
       const request: Move = { card, to, above, below };
       if (to !== card.status && config.settings.require_comments_on_status_change) {
-        const comment = await askWhy(card, column);
+        const comment = await askForComment(card, column);
         if (comment === null) return;
         request.comment = comment;
       }
       let outcome = await move(request);
       if (!outcome.ok && outcome.needsComment) {
-        const comment = await askWhy(card, column);
+        const comment = await askForComment(card, column);
         if (comment === null) return;
         outcome = await move({ ...request, comment });
       }
       if (outcome.ok) announce(`${card.key} is in ${column}.`);
-      else refuse(card, column, outcome, live.board(card.workflow_id), open);
+      else showRefusal(card, column, outcome, live.board(card.workflow_id), open);
     },
     [workflowId, move, live, open],
   );
 }
 
-function askWhy(card: Card, column: string): Promise<string | null> {
+function askForComment(card: Card, column: string): Promise<string | null> {
   return ask({
     title: `Move ${card.key} to ${column}`,
     description: "This board asks for a comment with every change of status.",
     label: "What changed?",
     submit: "Move ticket",
-    minLength: LEAST_COMMENT,
+    minLength: MIN_COMMENT_LENGTH,
   });
 }
 
-function refuse(
+function showRefusal(
   card: Card,
   column: string,
   outcome: Extract<MoveOutcome, { ok: false }>,

@@ -16,29 +16,29 @@ interface Props {
   ticket?: { ticket_id: string; key: string; title: string };
   withTicket?: boolean;
   onClose: () => void;
-  onStarted: (job: Job) => void;
+  onCreated: (job: Job) => void;
 }
 
 /** Jobs that failed for good bring their tickets there by themselves. */
-const WHERE_FAILED = "errored";
+const ERROR_COLUMN = "errored";
 
 /** The board's columns where work is done, in order: a job's usual way. */
-function usualStages(config: BoardConfig): string {
+function defaultStages(config: BoardConfig): string {
   return config.columns
-    .filter(({ id, category }) => category === "active" && id !== WHERE_FAILED)
+    .filter(({ id, category }) => category === "active" && id !== ERROR_COLUMN)
     .map(({ id }) => id)
     .join(", ");
 }
 
-export function StartJob({ workflowId, config, ticket, withTicket, onClose, onStarted }: Props) {
+export function CreateJobDialog({ workflowId, config, ticket, withTicket, onClose, onCreated }: Props) {
   const live = useLive();
   const [title, setTitle] = useState(ticket?.title ?? "");
   const [prompt, setPrompt] = useState("");
-  const [stages, setStages] = useState(() => usualStages(config));
+  const [stages, setStages] = useState(() => defaultStages(config));
   const [type, setType] = useState("task");
   // The same press twice makes one job.
   const key = useRef(freshName());
-  const start = useMutation({
+  const create = useMutation({
     mutationFn: (queue: boolean) =>
       jobs.create(
         {
@@ -55,16 +55,16 @@ export function StartJob({ workflowId, config, ticket, withTicket, onClose, onSt
     onSuccess: (job) => {
       live.work.put(job);
       onClose();
-      onStarted(job);
+      onCreated(job);
     },
     onError: () => {
       key.current = freshName();
     },
   });
-  const ready = (prompt.trim() !== "" || title.trim() !== "") && !start.isPending;
+  const ready = (prompt.trim() !== "" || title.trim() !== "") && !create.isPending;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (ready) start.mutate(true);
+    if (ready) create.mutate(true);
   };
   return (
     <Dialog
@@ -84,7 +84,7 @@ export function StartJob({ workflowId, config, ticket, withTicket, onClose, onSt
         }}
         className="grid gap-4"
       >
-        {start.isError && <Notice tone="danger">{explain(start.error)}</Notice>}
+        {create.isError && <Notice tone="danger">{explain(create.error)}</Notice>}
         <Field label="What is to be done">
           {(control) => (
             <Textarea
@@ -113,7 +113,7 @@ export function StartJob({ workflowId, config, ticket, withTicket, onClose, onSt
           </Field>
         </div>
         <DialogActions>
-          <Button disabled={!ready} onClick={() => start.mutate(false)}>
+          <Button disabled={!ready} onClick={() => create.mutate(false)}>
             Collect first
           </Button>
           <Button type="submit" variant="primary" disabled={!ready}>

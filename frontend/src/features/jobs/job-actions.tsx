@@ -5,7 +5,7 @@ import { Button } from "@/ui/button";
 import { Menu, MenuItem } from "@/ui/menu";
 import { actionsFor, useJobActions } from "./use-job-actions";
 
-const LOOKS: Record<JobAction, { name: string; icon: ReactNode }> = {
+const ACTIONS: Record<JobAction, { name: string; icon: ReactNode }> = {
   continue: { name: "Queue", icon: <Play /> },
   pause: { name: "Pause", icon: <Pause /> },
   resume: { name: "Resume", icon: <Play /> },
@@ -14,7 +14,7 @@ const LOOKS: Record<JobAction, { name: string; icon: ReactNode }> = {
 };
 
 /** What one wants of a job that rests; of one that waits for an answer, that is the answer. */
-const PRIMARY: Partial<Record<JobAction, "primary">> = { continue: "primary", resume: "primary" };
+const PRIMARY_ACTIONS: Partial<Record<JobAction, "primary">> = { continue: "primary", resume: "primary" };
 
 interface Props {
   job: Job;
@@ -31,11 +31,11 @@ export function JobActions({ job, size = "md", onRemoved }: Props) {
         <Button
           key={action}
           size={size}
-          variant={job.status === "collecting" || job.status === "paused" ? PRIMARY[action] : "outline"}
-          aria-label={`${LOOKS[action].name} ${job.title}`}
+          variant={job.status === "collecting" || job.status === "paused" ? PRIMARY_ACTIONS[action] : "outline"}
+          aria-label={`${ACTIONS[action].name} ${job.title}`}
           onClick={() => void run(job, action)}
         >
-          {LOOKS[action].icon} {LOOKS[action].name}
+          {ACTIONS[action].icon} {ACTIONS[action].name}
         </Button>
       ))}
       {onRemoved && (

@@ -13,7 +13,7 @@ interface Props {
 }
 
 /** What there is to know of a job besides its transcript. */
-export function Facts({ job, nameOf, onCommit }: Props) {
+export function JobDetails({ job, nameOf, onCommit }: Props) {
   const by = job.created_by ? nameOf(job.created_by).name : "Callboard";
   const agent = job.agent_id ? nameOf(job.agent_id).name : null;
   const open = !hasEnded(job.status);
@@ -78,7 +78,7 @@ export function Facts({ job, nameOf, onCommit }: Props) {
           {job.started_at && (
             <span className="text-muted-foreground">
               {" "}
-              · took {span((Date.parse(job.finished_at) - Date.parse(job.started_at)) / 1_000)}
+              · took {formatDuration((Date.parse(job.finished_at) - Date.parse(job.started_at)) / 1_000)}
             </span>
           )}
         </Row>
@@ -115,7 +115,7 @@ function Row({ name, children }: { name: string; children: ReactNode }) {
 }
 
 /** The time now, every second while something on the page counts. */
-function useSecond(): number {
+function useNow(): number {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), 1_000);
@@ -125,15 +125,15 @@ function useSecond(): number {
 }
 
 function Elapsed({ at }: { at: string }) {
-  return <span className="tabular">{span(Math.max(0, (useSecond() - Date.parse(at)) / 1_000))} ago</span>;
+  return <span className="tabular">{formatDuration(Math.max(0, (useNow() - Date.parse(at)) / 1_000))} ago</span>;
 }
 
 function Remaining({ until }: { until: string }) {
-  const left = (Date.parse(until) - useSecond()) / 1_000;
-  return <span className="tabular">{left > 0 ? `${span(left)} left` : "over"}</span>;
+  const left = (Date.parse(until) - useNow()) / 1_000;
+  return <span className="tabular">{left > 0 ? `${formatDuration(left)} left` : "over"}</span>;
 }
 
-export function span(seconds: number): string {
+export function formatDuration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return `${whole} s`;
   const minutes = Math.floor(whole / 60);

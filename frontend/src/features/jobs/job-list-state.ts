@@ -3,29 +3,30 @@ import type { JobStatus } from "@/api/types";
 import { JOB_STATUSES } from "@/ui/job-status";
 
 /** Statuses that belong together, as people ask for them. */
-export type Shown = "open" | "ended" | JobStatus;
+export type StatusFilter = "open" | "ended" | JobStatus;
 
-export interface ListState {
-  show?: Shown;
+export interface JobListState {
+  show?: StatusFilter;
   q?: string;
   mine?: boolean;
 }
 
-export const GROUPS: Record<"open" | "ended", readonly JobStatus[]> = {
+export const STATUS_GROUPS: Record<"open" | "ended", readonly JobStatus[]> = {
   open: ["collecting", "queued", "running", "paused", "waiting"],
   ended: ["succeeded", "failed", "cancelled"],
 };
 
-export function readListState(search: Record<string, unknown>): ListState {
-  const state: ListState = {};
+export function readJobListState(search: Record<string, unknown>): JobListState {
+  const state: JobListState = {};
   const { show, q, mine } = search;
-  if (show === "open" || show === "ended" || JOB_STATUSES.includes(show as JobStatus)) state.show = show as Shown;
+  if (show === "open" || show === "ended" || JOB_STATUSES.includes(show as JobStatus))
+    state.show = show as StatusFilter;
   if ((typeof q === "string" && q !== "") || typeof q === "number") state.q = String(q);
   if (mine === true || mine === "true") state.mine = true;
   return state;
 }
 
-export function statusesOf(show: Shown | undefined): readonly JobStatus[] | undefined {
+export function statusesOf(show: StatusFilter | undefined): readonly JobStatus[] | undefined {
   if (!show) return undefined;
-  return show === "open" || show === "ended" ? GROUPS[show] : [show];
+  return show === "open" || show === "ended" ? STATUS_GROUPS[show] : [show];
 }

@@ -15,9 +15,9 @@ import { useShortcuts } from "@/ui/shortcuts";
 import { Empty, Notice, Spinner } from "@/ui/states";
 import { useTitle } from "@/ui/title";
 import { JobActions } from "./job-actions";
-import { Facts } from "./job-details";
-import { Prompt } from "./job-prompt";
-import { Outcome } from "./job-result";
+import { JobDetails } from "./job-details";
+import { JobPrompt } from "./job-prompt";
+import { JobResult } from "./job-result";
 import { stageNames } from "./stage-names";
 import { Stepper } from "./stepper";
 import { Transcript } from "./transcript";
@@ -29,34 +29,34 @@ interface Props {
   onClose: () => void;
   onCommit: (sha: string) => void;
   /** What other features have to say about the job. */
-  asides?: (job: Job) => ReactNode;
+  renderAside?: (job: Job) => ReactNode;
 }
 
 export function JobPage(props: Props) {
   const { data, error, isPending } = useJob(props.jobId);
-  const gone = error instanceof Problem && error.status === 404;
-  if (data && !gone) return <Loaded {...props} job={data} />;
+  const notFound = error instanceof Problem && error.status === 404;
+  if (data && !notFound) return <Loaded {...props} job={data} />;
   if (isPending) return <Spinner label="Loading the job…" className="flex-1" />;
   return (
     <div className="grid flex-1 place-items-center">
       <Empty title="This job could not be opened" action={<Button onClick={props.onClose}>All jobs</Button>}>
-        {gone ? "It does not exist, was deleted, or belongs to a workflow you may not see." : explain(error)}
+        {notFound ? "It does not exist, was deleted, or belongs to a workflow you may not see." : explain(error)}
       </Empty>
     </div>
   );
 }
 
-function Loaded({ workflowId, jobId, job, onClose, onCommit, asides }: Props & { job: Job }) {
+function Loaded({ workflowId, jobId, job, onClose, onCommit, renderAside }: Props & { job: Job }) {
   const { shape } = useBoardShape(workflowId);
   const { nameOf } = useActors(workflowId);
   const me = useMe();
   const { room, view } = useJobRoom(jobId);
-  const [withLogs, setWithLogs] = useState(true);
+  const [showLogs, setShowLogs] = useState(true);
   const composer = useRef<HTMLTextAreaElement>(null);
   const nameOfStage = useMemo(() => stageNames(shape?.config), [shape?.config]);
   const role = shape?.workflow.role;
   const editable = shape !== undefined && role !== "viewer" && !shape.workflow.archived_at;
-  const owner = role === "owner" || me?.is_admin === true;
+  const isOwner = role === "owner" || me?.is_admin === true;
   useTitle(job.title);
   useShortcuts({
     Escape: onClose,
@@ -66,9 +66,9 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, asides }: Props & {
     },
   });
 
-  const mayDelete = useCallback(
-    (message: Message) => editable && (owner || message.agent_id === me?.id),
-    [editable, owner, me?.id],
+  const canDelete = useCallback(
+    (message: Message) => editable && (isOwner || message.agent_id === me?.id),
+    [editable, isOwner, me?.id],
   );
   const remove = useCallback(
     (message: Message) => {
@@ -79,7 +79,7 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, asides }: Props & {
     },
     [room],
   );
-  const say = async (text: string) => {
+  const sendMessage = async (text: string) => {
     try {
       room?.add(await messages.post(jobId, text));
       return true;
@@ -126,7 +126,7 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, asides }: Props & {
         {/* What needs somebody comes first where there is only one column. */}
         <div className="scroll-thin grid content-start gap-3 px-4 empty:hidden max-lg:py-3 lg:col-start-2 lg:max-h-[60vh] lg:overflow-y-auto lg:border-l lg:bg-sunken/60 lg:pt-4">
           {job.error && <Failure job={job} />}
-          {asides?.(job)}
+          {renderAside?.(job)}
         </div>
         <section
           aria-label="Conversation"
@@ -134,19 +134,19 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, asides }: Props & {
         >
           <div className="flex h-9 shrink-0 items-center justify-between border-b px-4 text-xs">
             <h2 className="font-semibold">Transcript</h2>
-            <Button variant="ghost" size="sm" aria-pressed={withLogs} onClick={() => setWithLogs((old) => !old)}>
-              <TerminalSquare /> {withLogs ? "Hide output" : "Show output"}
+            <Button variant="ghost" size="sm" aria-pressed={showLogs} onClick={() => setShowLogs((old) => !old)}>
+              <TerminalSquare /> {showLogs ? "Hide output" : "Show output"}
             </Button>
           </div>
           <Transcript
             room={room}
             view={view}
-            withLogs={withLogs}
+            showLogs={showLogs}
             me={me?.id}
             nameOfStage={nameOfStage}
-            mayDelete={mayDelete}
+            canDelete={canDelete}
             onDelete={remove}
-            nothing={job.attempt === 0 ? "Nothing yet. A worker tells here what it does." : "Nothing was said."}
+            emptyText={job.attempt === 0 ? "Nothing yet. A worker tells here what it does." : "Nothing was said."}
           />
           {editable && (
             <div className="shrink-0 border-t p-3">
@@ -155,7 +155,7 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, asides }: Props & {
                 submit="Send"
                 draftKey={`job.${jobId}`}
                 inputRef={composer}
-                onSend={say}
+                onSend={sendMessage}
               />
             </div>
           )}
@@ -164,9 +164,9 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, asides }: Props & {
           aria-label="About the job"
           className="scroll-thin grid content-start gap-5 overflow-y-auto border-t bg-sunken/60 px-4 py-4 lg:col-start-2 lg:row-start-2 lg:border-t-0 lg:border-l"
         >
-          <Facts job={job} nameOf={nameOf} onCommit={onCommit} />
-          <Outcome result={job.result} />
-          <Prompt job={job} editable={editable} />
+          <JobDetails job={job} nameOf={nameOf} onCommit={onCommit} />
+          <JobResult result={job.result} />
+          <JobPrompt job={job} editable={editable} />
         </aside>
       </div>
     </div>

@@ -10,13 +10,13 @@ import { RichText } from "@/ui/markdown";
 import { useShortcuts } from "@/ui/shortcuts";
 
 /** What was asked for. It can be changed until the job is queued. */
-export function Prompt({ job, editable }: { job: Job; editable: boolean }) {
+export function JobPrompt({ job, editable }: { job: Job; editable: boolean }) {
   const live = useLive();
   const [editing, setEditing] = useState(false);
-  const may = editable && job.status === "collecting";
+  const canEdit = editable && job.status === "collecting";
   useShortcuts({
     e: (event) => {
-      if (!may) return;
+      if (!canEdit) return;
       event.preventDefault();
       setEditing(true);
     },
@@ -36,13 +36,13 @@ export function Prompt({ job, editable }: { job: Job; editable: boolean }) {
     <section aria-label="Prompt" className="grid gap-1.5">
       <div className="flex h-6 items-center gap-2">
         <h2 className="font-semibold text-xs">Prompt</h2>
-        {may && !editing && (
+        {canEdit && !editing && (
           <Button variant="ghost" size="sm" className="ml-auto" onClick={() => setEditing(true)}>
             <Pencil /> Edit prompt
           </Button>
         )}
       </div>
-      {editing && may ? (
+      {editing && canEdit ? (
         <Composer
           label="Prompt"
           submit="Save prompt"

@@ -1,7 +1,7 @@
 import { JsonTree } from "@/ui/json-tree";
 
 /** What a job came to, where its worker said so. */
-export function Outcome({ result }: { result: unknown }) {
+export function JobResult({ result }: { result: unknown }) {
   if (result === null || result === undefined) return null;
   return (
     <section aria-label="Result" className="grid gap-1.5">

@@ -7,10 +7,10 @@ interface Props {
   onOpen: (workflowId: string, jobId: string) => void;
 }
 
-const MOST_TOLD = 3;
+const MAX_TOASTS = 3;
 
 /** Says when a job has failed, wherever in its workflow one is. */
-export function JobNotices({ onOpen }: Props) {
+export function JobToasts({ onOpen }: Props) {
   const live = useLive();
   const open = useRef(onOpen);
   useEffect(() => {
@@ -19,8 +19,8 @@ export function JobNotices({ onOpen }: Props) {
   useEffect(
     () =>
       live.onEvents((_, events) => {
-        const failed = failures(events);
-        for (const job of failed.slice(0, MOST_TOLD)) {
+        const failed = failedJobs(events);
+        for (const job of failed.slice(0, MAX_TOASTS)) {
           toast.error(`“${job.title}” failed`, {
             id: `failed-${job.job_id}`,
             description: job.error ?? undefined,
@@ -28,7 +28,7 @@ export function JobNotices({ onOpen }: Props) {
             action: { label: "Open", onClick: () => open.current(job.workflow_id, job.job_id) },
           });
         }
-        if (failed.length > MOST_TOLD) toast.error(`${failed.length - MOST_TOLD} more jobs failed`);
+        if (failed.length > MAX_TOASTS) toast.error(`${failed.length - MAX_TOASTS} more jobs failed`);
       }),
     [live],
   );
@@ -36,7 +36,7 @@ export function JobNotices({ onOpen }: Props) {
 }
 
 /** Those that have failed and still are, each once. */
-export function failures(events: readonly LiveEvent[]): JobSummary[] {
+export function failedJobs(events: readonly LiveEvent[]): JobSummary[] {
   const last = new Map<string, JobSummary>();
   for (const { type, data } of events) if (type === "job_status" && data.job) last.set(data.job.job_id, data.job);
   return [...last.values()].filter(({ status }) => status === "failed");

@@ -10,12 +10,12 @@ interface Props {
   children?: ReactNode;
 }
 
-const tab = "rounded-md px-2 py-1 font-medium";
+const tabClass = "rounded-md px-2 py-1 font-medium";
 
 /** The head of the pages that tell of a workflow's work. */
-export function WorkHeader({ workflowId, name, current, children }: Props) {
-  const look = (page: Props["current"]) =>
-    cn(tab, page === current ? "bg-muted text-foreground" : "text-muted-foreground hover:text-foreground");
+export function JobsHeader({ workflowId, name, current, children }: Props) {
+  const classOf = (page: Props["current"]) =>
+    cn(tabClass, page === current ? "bg-muted text-foreground" : "text-muted-foreground hover:text-foreground");
   return (
     <div>
       <Link
@@ -36,7 +36,7 @@ export function WorkHeader({ workflowId, name, current, children }: Props) {
             params={{ workflowId }}
             search={{}}
             aria-current={current === "jobs" ? "page" : undefined}
-            className={look("jobs")}
+            className={classOf("jobs")}
           >
             Jobs
           </Link>
@@ -44,7 +44,7 @@ export function WorkHeader({ workflowId, name, current, children }: Props) {
             to="/w/$workflowId/apps"
             params={{ workflowId }}
             aria-current={current === "apps" ? "page" : undefined}
-            className={look("apps")}
+            className={classOf("apps")}
           >
             Apps
           </Link>

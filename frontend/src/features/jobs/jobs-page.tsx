@@ -11,18 +11,18 @@ import { useSettled } from "@/ui/settled";
 import { useShortcuts } from "@/ui/shortcuts";
 import { Empty, Notice, Spinner } from "@/ui/states";
 import { useTitle } from "@/ui/title";
-import { StartJob } from "./create-job-dialog";
-import type { ListState, Shown } from "./job-list-state";
+import { CreateJobDialog } from "./create-job-dialog";
+import type { JobListState, StatusFilter } from "./job-list-state";
 import { JobRow } from "./job-row";
-import { WorkHeader } from "./jobs-header";
+import { JobsHeader } from "./jobs-header";
 import { PurgeJobs } from "./purge-jobs";
 import { stageNames } from "./stage-names";
 import { useJobList } from "./use-jobs";
 
 interface Props {
   workflowId: string;
-  state: ListState;
-  onState: (state: ListState) => void;
+  state: JobListState;
+  onState: (state: JobListState) => void;
   onOpen: (jobId: string) => void;
 }
 
@@ -31,7 +31,7 @@ const PAUSE_MS = 200;
 export function JobsPage({ workflowId, state, onState, onOpen }: Props) {
   const { shape, error } = useBoardShape(workflowId);
   const { nameOf } = useActors(workflowId);
-  const [starting, setStarting] = useState(false);
+  const [creating, setCreating] = useState(false);
   const search = useRef<HTMLInputElement>(null);
   const list = useJobList(workflowId, state);
   const jobs = list.data?.pages.flatMap((page) => page.jobs) ?? [];
@@ -47,26 +47,26 @@ export function JobsPage({ workflowId, state, onState, onOpen }: Props) {
     n: (event) => {
       if (!editable) return;
       event.preventDefault();
-      setStarting(true);
+      setCreating(true);
     },
   });
 
   if (error && !shape) return <Empty title="The jobs could not be opened">{explain(error)}</Empty>;
   if (!shape) return <Spinner label="Opening the jobs…" className="flex-1" />;
-  const start = editable && (
-    <Button variant="primary" onClick={() => setStarting(true)}>
+  const newJobButton = editable && (
+    <Button variant="primary" onClick={() => setCreating(true)}>
       <Plus /> New job
     </Button>
   );
   return (
     <div className="scroll-thin flex-1 overflow-y-auto">
       <div className="mx-auto grid w-full max-w-4xl gap-4 px-4 pt-6 pb-16">
-        <WorkHeader workflowId={workflowId} name={shape.workflow.name} current="jobs">
+        <JobsHeader workflowId={workflowId} name={shape.workflow.name} current="jobs">
           <PurgeJobs />
-          {start}
-        </WorkHeader>
+          {newJobButton}
+        </JobsHeader>
         <search className="flex flex-wrap items-center gap-2">
-          <TitleBox
+          <TitleSearch
             value={state.q ?? ""}
             inputRef={search}
             onChange={(q) => onState({ ...state, q: q || undefined })}
@@ -75,7 +75,9 @@ export function JobsPage({ workflowId, state, onState, onOpen }: Props) {
             aria-label="Status"
             className="w-36"
             value={state.show ?? ""}
-            onChange={({ target }) => onState({ ...state, show: (target.value || undefined) as Shown | undefined })}
+            onChange={({ target }) =>
+              onState({ ...state, show: (target.value || undefined) as StatusFilter | undefined })
+            }
           >
             <option value="">Every status</option>
             <option value="open">Open</option>
@@ -104,7 +106,7 @@ export function JobsPage({ workflowId, state, onState, onOpen }: Props) {
           <Empty
             icon={<Bot className="size-6" />}
             title={filtering ? "No job matches" : "No jobs yet"}
-            action={filtering ? <Button onClick={() => onState({})}>Show all jobs</Button> : start || undefined}
+            action={filtering ? <Button onClick={() => onState({})}>Show all jobs</Button> : newJobButton || undefined}
           >
             {filtering
               ? "Jobs of other statuses or titles are not shown."
@@ -126,26 +128,26 @@ export function JobsPage({ workflowId, state, onState, onOpen }: Props) {
           </div>
         )}
       </div>
-      {starting && (
-        <StartJob
+      {creating && (
+        <CreateJobDialog
           workflowId={workflowId}
           config={shape.config}
           withTicket={canEdit(shape.workflow)}
-          onClose={() => setStarting(false)}
-          onStarted={(job) => onOpen(job.job_id)}
+          onClose={() => setCreating(false)}
+          onCreated={(job) => onOpen(job.job_id)}
         />
       )}
     </div>
   );
 }
 
-interface TitleBoxProps {
+interface TitleSearchProps {
   value: string;
   inputRef: React.RefObject<HTMLInputElement | null>;
   onChange: (value: string) => void;
 }
 
-function TitleBox({ value, inputRef, onChange }: TitleBoxProps) {
+function TitleSearch({ value, inputRef, onChange }: TitleSearchProps) {
   const [text, setText] = useState(value);
   const settled = useSettled(text, PAUSE_MS);
   const latest = useRef({ value, onChange });

@@ -12,35 +12,43 @@ interface Props {
   block: Block;
   me: string | undefined;
   nameOfStage: StageName;
-  mayDelete: (message: Message) => boolean;
+  canDelete: (message: Message) => boolean;
   onDelete: (message: Message) => void;
 }
 
-export const BlockView = memo(function BlockView({ block, me, nameOfStage, mayDelete, onDelete }: Props) {
-  if (block.kind === "log") return <Log lines={block.lines} {...block.joined} />;
+export const TranscriptBlock = memo(function TranscriptBlock({ block, me, nameOfStage, canDelete, onDelete }: Props) {
+  if (block.kind === "log") return <LogBlock lines={block.lines} {...block.joined} />;
   const { message } = block;
-  const remove = mayDelete(message) ? () => onDelete(message) : undefined;
+  const remove = canDelete(message) ? () => onDelete(message) : undefined;
   return block.kind === "step" ? (
-    <Step message={message} stage={message.stage && nameOfStage(message.stage)} onDelete={remove} />
+    <StepMessage message={message} stage={message.stage && nameOfStage(message.stage)} onDelete={remove} />
   ) : (
-    <Chat message={message} own={message.agent_id === me} onDelete={remove} />
+    <ChatMessage message={message} isOwn={message.agent_id === me} onDelete={remove} />
   );
 });
 
-function Chat({ message, own, onDelete }: { message: Message; own: boolean; onDelete: (() => void) | undefined }) {
+function ChatMessage({
+  message,
+  isOwn,
+  onDelete,
+}: {
+  message: Message;
+  isOwn: boolean;
+  onDelete: (() => void) | undefined;
+}) {
   const person = message.role === "user";
   const name = message.sender ?? (person ? "Somebody" : "Agent");
   return (
     <article
       aria-label={`${name} says`}
       data-message={message.message_id}
-      className={cn("group flex gap-2", own && "flex-row-reverse")}
+      className={cn("group flex gap-2", isOwn && "flex-row-reverse")}
     >
       <Avatar id={message.agent_id ?? name} name={name} agent={!person} size="md" />
-      <div className={cn("min-w-0 max-w-[85%]", own && "text-right")}>
+      <div className={cn("min-w-0 max-w-[85%]", isOwn && "text-right")}>
         <p className="flex h-5 items-center gap-1.5 text-2xs text-muted-foreground">
-          <span className={cn("truncate font-semibold text-foreground", own && "order-2 ml-auto")}>
-            {own ? "You" : name}
+          <span className={cn("truncate font-semibold text-foreground", isOwn && "order-2 ml-auto")}>
+            {isOwn ? "You" : name}
           </span>
           <Ago at={message.created_at} className="shrink-0" />
           <DeleteButton onDelete={onDelete} />
@@ -48,7 +56,7 @@ function Chat({ message, own, onDelete }: { message: Message; own: boolean; onDe
         <div
           className={cn(
             "inline-block max-w-full rounded-xl px-3 py-2 text-left",
-            own ? "rounded-tr-sm bg-accent" : "rounded-tl-sm bg-muted",
+            isOwn ? "rounded-tr-sm bg-accent" : "rounded-tl-sm bg-muted",
           )}
         >
           <RichText text={message.content} />
@@ -58,7 +66,7 @@ function Chat({ message, own, onDelete }: { message: Message; own: boolean; onDe
   );
 }
 
-const LEVELS: Record<Message["level"], string> = {
+const STEP_LEVELS: Record<Message["level"], string> = {
   debug: "text-muted-foreground",
   info: "",
   warning: "text-warning",
@@ -71,7 +79,7 @@ interface StepProps {
   onDelete: (() => void) | undefined;
 }
 
-function Step({ message, stage, onDelete }: StepProps) {
+function StepMessage({ message, stage, onDelete }: StepProps) {
   return (
     <article
       aria-label={`Step${message.sender ? ` of ${message.sender}` : ""}`}
@@ -85,12 +93,12 @@ function Step({ message, stage, onDelete }: StepProps) {
           message.level === "error" ? "bg-danger" : message.level === "warning" ? "bg-warning" : "bg-primary",
         )}
       />
-      <p className={cn("min-w-0 [overflow-wrap:anywhere]", LEVELS[message.level])}>
+      <p className={cn("min-w-0 [overflow-wrap:anywhere]", STEP_LEVELS[message.level])}>
         {message.sender && message.role !== "system" && <span className="font-semibold">{message.sender} </span>}
         {message.content}
       </p>
       <span className="ml-auto flex shrink-0 items-center gap-1 text-2xs text-muted-foreground">
-        <DeleteButton onDelete={onDelete} quiet />
+        <DeleteButton onDelete={onDelete} hideOnTouch />
         {stage && <span className="max-sm:hidden">{stage}</span>}
         <Ago at={message.created_at} />
       </span>
@@ -99,14 +107,14 @@ function Step({ message, stage, onDelete }: StepProps) {
 }
 
 /** Levels in a terminal of one look, whatever the page's appearance. */
-const LINE: Record<Message["level"], string> = {
+const LOG_LEVELS: Record<Message["level"], string> = {
   debug: "text-[#9aa4b2]",
   info: "",
   warning: "text-[#f3c969]",
   error: "text-[#ff9a8f]",
 };
 
-function Log({ lines, above, below }: { lines: readonly Message[]; above: boolean; below: boolean }) {
+function LogBlock({ lines, above, below }: { lines: readonly Message[]; above: boolean; below: boolean }) {
   return (
     <pre
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
@@ -118,7 +126,7 @@ function Log({ lines, above, below }: { lines: readonly Message[]; above: boolea
       )}
     >
       {lines.map((line) => (
-        <span key={line.message_id} data-message={line.message_id} className={cn("block", LINE[line.level])}>
+        <span key={line.message_id} data-message={line.message_id} className={cn("block", LOG_LEVELS[line.level])}>
           {line.level === "error" && <span className="sr-only">error: </span>}
           {line.content || " "}
         </span>
@@ -130,10 +138,10 @@ function Log({ lines, above, below }: { lines: readonly Message[]; above: boolea
 interface DeleteProps {
   onDelete: (() => void) | undefined;
   /** Not on a phone, where it would stand beside every line. */
-  quiet?: boolean;
+  hideOnTouch?: boolean;
 }
 
-function DeleteButton({ onDelete, quiet }: DeleteProps) {
+function DeleteButton({ onDelete, hideOnTouch }: DeleteProps) {
   if (!onDelete) return null;
   return (
     <button
@@ -143,7 +151,7 @@ function DeleteButton({ onDelete, quiet }: DeleteProps) {
       onClick={onDelete}
       className={cn(
         "grid size-5 place-items-center rounded text-muted-foreground opacity-0 hover:bg-muted hover:text-foreground focus-visible:opacity-100 group-hover:opacity-100",
-        quiet ? "pointer-coarse:hidden" : "pointer-coarse:opacity-100",
+        hideOnTouch ? "pointer-coarse:hidden" : "pointer-coarse:opacity-100",
       )}
     >
       <Trash2 className="size-3" />

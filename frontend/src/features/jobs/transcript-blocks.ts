@@ -12,13 +12,13 @@ export type Block =
     };
 
 /** So many lines a block at most: one that grows is drawn anew with every line. */
-const MOST_LINES = 40;
-const NOWHERE: ReadonlySet<number> = new Set();
+const MAX_BLOCK_LINES = 40;
+const NO_STARTS: ReadonlySet<number> = new Set();
 
-export function blocksOf(
+export function toBlocks(
   messages: readonly Message[],
   withLogs = true,
-  starts: ReadonlySet<number> = NOWHERE,
+  starts: ReadonlySet<number> = NO_STARTS,
 ): readonly Block[] {
   const blocks: Block[] = [];
   let run: Message[] = [];
@@ -38,7 +38,8 @@ export function blocksOf(
     if (!withLogs) continue;
     // Cut at fixed places, so that older lines do not move the cuts of those that are drawn.
     const previous = run[run.length - 1];
-    const full = previous && Math.floor(previous.order / MOST_LINES) !== Math.floor(message.order / MOST_LINES);
+    const full =
+      previous && Math.floor(previous.order / MAX_BLOCK_LINES) !== Math.floor(message.order / MAX_BLOCK_LINES);
     if (full || starts.has(message.order)) close(run.length > 0);
     run.push(message);
   }

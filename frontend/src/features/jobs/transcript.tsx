@@ -8,38 +8,38 @@ import { Button } from "@/ui/button";
 import { cn } from "@/ui/cn";
 import { Notice, Spinner } from "@/ui/states";
 import type { StageName } from "./stage-names";
-import { BlockView } from "./transcript-block";
-import { type Block, blocksOf } from "./transcript-blocks";
-import { useStayAtEnd } from "./use-stick-to-bottom";
+import { TranscriptBlock } from "./transcript-block";
+import { type Block, toBlocks } from "./transcript-blocks";
+import { useStickToBottom } from "./use-stick-to-bottom";
 
 interface Props {
   room: JobRoom | null;
   view: JobView;
-  withLogs: boolean;
+  showLogs: boolean;
   me: string | undefined;
   nameOfStage: StageName;
-  mayDelete: (message: Message) => boolean;
+  canDelete: (message: Message) => boolean;
   onDelete: (message: Message) => void;
   /** What stands where nothing was said yet. */
-  nothing: string;
+  emptyText: string;
 }
 
 const LINE_HEIGHT = 16;
-const USUAL_HEIGHT = 44;
-const BETWEEN = 10;
+const MESSAGE_HEIGHT = 44;
+const BLOCK_GAP = 10;
 
-function likelyHeight(block: Block | undefined): number {
-  return block?.kind === "log" ? block.lines.length * LINE_HEIGHT + 2 * BETWEEN : USUAL_HEIGHT + BETWEEN;
+function estimateHeight(block: Block | undefined): number {
+  return block?.kind === "log" ? block.lines.length * LINE_HEIGHT + 2 * BLOCK_GAP : MESSAGE_HEIGHT + BLOCK_GAP;
 }
 
 /** The lines of a job, drawn as far as they are seen; it stays at the end until somebody scrolls up. */
-export function Transcript({ room, view, withLogs, me, nameOfStage, mayDelete, onDelete, nothing }: Props) {
+export function Transcript({ room, view, showLogs, me, nameOfStage, canDelete, onDelete, emptyText }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
-  const blocks = useMemo(() => blocksOf(view.messages, withLogs, view.starts), [view.messages, withLogs, view.starts]);
+  const blocks = useMemo(() => toBlocks(view.messages, showLogs, view.starts), [view.messages, showLogs, view.starts]);
   const virtual = useVirtualizer({
     count: blocks.length,
     getScrollElement: () => scroller.current,
-    estimateSize: (index) => likelyHeight(blocks[index]),
+    estimateSize: (index) => estimateHeight(blocks[index]),
     getItemKey: (index) => blocks[index]?.key ?? index,
     overscan: 8,
     paddingStart: 12,
@@ -49,7 +49,7 @@ export function Transcript({ room, view, withLogs, me, nameOfStage, mayDelete, o
     useFlushSync: false,
   });
   const ready = view.state !== "loading" && blocks.length > 0;
-  const end = useStayAtEnd(scroller, ready, [blocks, virtual.getTotalSize()]);
+  const end = useStickToBottom(scroller, ready, [blocks, virtual.getTotalSize()]);
 
   if (view.state === "loading") return <Spinner label="Loading the transcript…" className="flex-1" />;
   if (view.state === "failed" && blocks.length === 0) {
@@ -76,7 +76,7 @@ export function Transcript({ room, view, withLogs, me, nameOfStage, mayDelete, o
         {...end.handlers}
         className="scroll-thin min-h-0 flex-1 overflow-y-auto px-4"
       >
-        {blocks.length === 0 && <p className="py-10 text-center text-muted-foreground">{nothing}</p>}
+        {blocks.length === 0 && <p className="py-10 text-center text-muted-foreground">{emptyText}</p>}
         <div className="relative" style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map((row) => {
             const block = blocks[row.index];
@@ -89,11 +89,11 @@ export function Transcript({ room, view, withLogs, me, nameOfStage, mayDelete, o
                   className={cn("absolute inset-x-0 top-0", !(block.kind === "log" && block.joined.below) && "pb-2.5")}
                   style={{ transform: `translateY(${row.start}px)` }}
                 >
-                  <BlockView
+                  <TranscriptBlock
                     block={block}
                     me={me}
                     nameOfStage={nameOfStage}
-                    mayDelete={mayDelete}
+                    canDelete={canDelete}
                     onDelete={onDelete}
                   />
                 </div>

@@ -30,7 +30,7 @@ export function actionsFor(job: Pick<Job, "status"> & { cancel_requested?: boole
   }
 }
 
-const DONE: Record<JobAction, string> = {
+const DONE_LABELS: Record<JobAction, string> = {
   continue: "is in the queue",
   pause: "is paused",
   resume: "goes on",
@@ -41,7 +41,7 @@ const DONE: Record<JobAction, string> = {
 export function useJobActions() {
   const live = useLive();
   return useMemo(() => {
-    const act = async (job: Subject, action: JobAction): Promise<Job | null> => {
+    const send = async (job: Subject, action: JobAction): Promise<Job | null> => {
       try {
         const now = await jobs.act(job.job_id, action);
         live.work.put(now);
@@ -62,13 +62,14 @@ export function useJobActions() {
         });
         if (!yes) return;
       }
-      const now = await act(job, action);
+      const now = await send(job, action);
       if (!now) return;
-      const words = now.cancel_requested && !hasEnded(now.status) ? "is being stopped" : DONE[action];
-      const back = UNDO[action];
-      const undo = back && !now.cancel_requested ? { label: "Undo", onClick: () => void act(job, back) } : undefined;
-      toast(`“${job.title}” ${words}`, { action: undo });
-      announce(`The job ${words}.`);
+      const result = now.cancel_requested && !hasEnded(now.status) ? "is being stopped" : DONE_LABELS[action];
+      const inverse = UNDO[action];
+      const undo =
+        inverse && !now.cancel_requested ? { label: "Undo", onClick: () => void send(job, inverse) } : undefined;
+      toast(`“${job.title}” ${result}`, { action: undo });
+      announce(`The job ${result}.`);
     };
     const remove = async (job: Subject): Promise<boolean> => {
       const yes = await confirm({

@@ -8,7 +8,7 @@ const HAND_MS = 1_500;
 /** Rows are measured after they were drawn, and the list scrolls itself meanwhile: the last word is ours. */
 const FRAMES = 4;
 
-export function useStayAtEnd(scroller: RefObject<HTMLElement | null>, ready: boolean, grown: readonly unknown[]) {
+export function useStickToBottom(scroller: RefObject<HTMLElement | null>, ready: boolean, grown: readonly unknown[]) {
   const pinned = useRef(true);
   const moved = useRef(Number.NEGATIVE_INFINITY);
   const [away, setAway] = useState(false);

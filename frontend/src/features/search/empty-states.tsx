@@ -3,17 +3,17 @@ import { Clock, SearchX } from "lucide-react";
 import { Button } from "@/ui/button";
 import { Empty } from "@/ui/states";
 import { Ago } from "@/ui/time";
-import { useClearRecent, useRecent } from "./recent-searches";
-import { filterCount, isFiltering, type SearchState, stateOf, withoutFilters } from "./search-state";
+import { useClearRecentSearches, useRecentSearches } from "./recent-searches";
+import { filterCount, fromSavedSearch, isFiltering, type SearchState, withoutFilters } from "./search-state";
 
-interface StartProps {
+interface SearchIntroProps {
   workflowId: string;
   onRun: (state: SearchState) => void;
 }
 
-export function Start({ workflowId, onRun }: StartProps) {
-  const { data } = useRecent(workflowId);
-  const clear = useClearRecent(workflowId);
+export function SearchIntro({ workflowId, onRun }: SearchIntroProps) {
+  const { data } = useRecentSearches(workflowId);
+  const clear = useClearRecentSearches(workflowId);
   return (
     <div className="mx-auto grid w-full max-w-2xl gap-8 px-4 py-6">
       {data && data.length > 0 && (
@@ -29,12 +29,12 @@ export function Start({ workflowId, onRun }: StartProps) {
               <li key={`${recent.searched_at}${recent.query}`}>
                 <button
                   type="button"
-                  onClick={() => onRun(stateOf(recent))}
+                  onClick={() => onRun(fromSavedSearch(recent))}
                   className="flex h-8 w-full items-center gap-2 rounded-md px-2 text-left hover:bg-muted"
                 >
                   <Clock className="size-3.5 shrink-0 text-muted-foreground" aria-hidden="true" />
                   <span className="truncate">{recent.query || "Filters only"}</span>
-                  <FilterWords count={filterCount(stateOf(recent))} />
+                  <FilterCount count={filterCount(fromSavedSearch(recent))} />
                   <Ago at={recent.searched_at} className="ml-auto shrink-0 text-2xs text-muted-foreground" />
                 </button>
               </li>
@@ -58,7 +58,7 @@ export function Start({ workflowId, onRun }: StartProps) {
   );
 }
 
-function FilterWords({ count }: { count: number }) {
+function FilterCount({ count }: { count: number }) {
   if (count === 0) return null;
   return (
     <span className="shrink-0 text-2xs text-muted-foreground">
@@ -75,13 +75,13 @@ function Hint({ example, children }: { example: string; children: string }) {
   );
 }
 
-interface NothingProps {
+interface NoResultsProps {
   state: SearchState;
   onState: (state: SearchState) => void;
 }
 
 /** Nothing found: what might help, as buttons that do it. */
-export function Nothing({ state, onState }: NothingProps) {
+export function NoResults({ state, onState }: NoResultsProps) {
   return (
     <Empty
       icon={<SearchX className="size-6" />}

@@ -6,14 +6,14 @@ import type { ExportFormat } from "@/api/types";
 import { Button } from "@/ui/button";
 import { saveFile } from "@/ui/file";
 import { Menu, MenuItem, MenuLabel } from "@/ui/menu";
-import { requestOf, type SearchState } from "./search-state";
+import { type SearchState, toRequest } from "./search-state";
 
 const FORMATS: ReadonlyArray<[ExportFormat, string, string]> = [
   ["csv", "CSV for spreadsheets", "csv"],
   ["json", "JSON for programs", "json"],
   ["markdown", "Markdown for documents", "md"],
 ];
-const MOST = 1_000;
+const MAX_EXPORTED = 1_000;
 
 /** The results as a file: more of them than the page shows. */
 export function ExportMenu({
@@ -29,7 +29,7 @@ export function ExportMenu({
   const run = async (format: ExportFormat, extension: string) => {
     setBusy(true);
     try {
-      const { file, name } = await search.export(requestOf(workflowId, state, MOST), format);
+      const { file, name } = await search.export(toRequest(workflowId, state, MAX_EXPORTED), format);
       saveFile(file, name ?? `search.${extension}`);
     } catch (error) {
       toast.error("The results were not exported", { description: explain(error) });
@@ -46,7 +46,7 @@ export function ExportMenu({
         </Button>
       }
     >
-      <MenuLabel>The results as a file, at most {MOST.toLocaleString()}</MenuLabel>
+      <MenuLabel>The results as a file, at most {MAX_EXPORTED.toLocaleString()}</MenuLabel>
       {FORMATS.map(([format, label, extension]) => (
         <MenuItem key={format} onSelect={() => void run(format, extension)}>
           {label}

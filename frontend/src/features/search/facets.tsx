@@ -28,7 +28,7 @@ interface PillsProps {
   onChange: (chosen: string[]) => void;
 }
 
-const MOST = 8;
+const MAX_COLLAPSED = 8;
 
 /** Some of a few; where there are many, those that are chosen and the first. */
 export function Pills({ options, chosen, onChange }: PillsProps) {
@@ -39,8 +39,9 @@ export function Pills({ options, chosen, onChange }: PillsProps) {
   const unknown = chosen
     .filter((id) => !options.some((option) => option.id === id))
     .map((id): Option => ({ id, name: id }));
-  const few = options.length <= MOST + 1;
-  const shown = all || few ? options : options.filter(({ id }, index) => index < MOST || chosen.includes(id));
+  const fitsAll = options.length <= MAX_COLLAPSED + 1;
+  const shown =
+    all || fitsAll ? options : options.filter(({ id }, index) => index < MAX_COLLAPSED || chosen.includes(id));
   return (
     <div className="flex flex-wrap gap-1">
       {[...shown, ...unknown].map(({ id, name, icon }) => {
@@ -63,13 +64,13 @@ export function Pills({ options, chosen, onChange }: PillsProps) {
           </button>
         );
       })}
-      {!few && (
+      {!fitsAll && (
         <button
           type="button"
           onClick={() => setAll((old) => !old)}
           className="h-6.5 rounded-full px-2 text-muted-foreground text-xs hover:bg-muted hover:text-foreground"
         >
-          {all ? "Fewer" : `${options.length - MOST} more`}
+          {all ? "Fewer" : `${options.length - MAX_COLLAPSED} more`}
         </button>
       )}
     </div>

@@ -8,7 +8,7 @@ import { Input, NativeSelect } from "@/ui/field";
 import { PRIORITIES, PRIORITY_NAMES, PriorityIcon } from "@/ui/priority";
 import { TypeIcon } from "@/ui/type-icon";
 import { Facet, Pills, TagsFacet } from "./facets";
-import { isFiltering, NOBODY, type SearchState, withoutFilters } from "./search-state";
+import { isFiltering, type SearchState, UNASSIGNED, withoutFilters } from "./search-state";
 
 interface Props {
   shape: BoardShape;
@@ -17,7 +17,7 @@ interface Props {
   onState: (state: SearchState) => void;
 }
 
-const MOST_TAGS = 200;
+const MAX_TAGS = 200;
 
 export function FilterPanel({ shape, people, state, onState }: Props) {
   const { columns, ticket_types } = shape.config;
@@ -84,7 +84,7 @@ export function FilterPanel({ shape, people, state, onState }: Props) {
           onChange={(event) => set("assignee")(event.target.value)}
         >
           <option value="">Anybody</option>
-          <option value={NOBODY}>Nobody</option>
+          <option value={UNASSIGNED}>Nobody</option>
           {people.map(({ id, name }) => (
             <option key={id} value={id}>
               {name}
@@ -160,7 +160,7 @@ function useTags({ board }: BoardShape): string[] {
     for (const { tags } of cards?.values() ?? []) for (const tag of tags) uses.set(tag, (uses.get(tag) ?? 0) + 1);
     return [...uses]
       .sort(([, a], [, b]) => b - a)
-      .slice(0, MOST_TAGS)
+      .slice(0, MAX_TAGS)
       .map(([tag]) => tag);
   }, [cards]);
 }

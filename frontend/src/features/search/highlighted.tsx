@@ -4,27 +4,27 @@
  */
 import { memo } from "react";
 
-export interface Piece {
+export interface Segment {
   text: string;
   marked: boolean;
 }
 
-const NAMED: Record<string, string> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'", nbsp: "\u00a0" };
+const NAMED_ENTITIES: Record<string, string> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'", nbsp: "\u00a0" };
 
-export function pieces(html: string): Piece[] {
-  const found: Piece[] = [];
+export function segments(html: string): Segment[] {
+  const found: Segment[] = [];
   let marked = false;
   for (const part of html.split(/(<\/?mark>)/)) {
     if (part === "<mark>") marked = true;
     else if (part === "</mark>") marked = false;
-    else if (part !== "") found.push({ text: unescaped(part), marked });
+    else if (part !== "") found.push({ text: unescapeHtml(part), marked });
   }
   return found;
 }
 
-function unescaped(text: string): string {
+function unescapeHtml(text: string): string {
   return text.replace(/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]{2,6}));/gi, (whole, decimal, hex, name) => {
-    if (name) return NAMED[String(name).toLowerCase()] ?? whole;
+    if (name) return NAMED_ENTITIES[String(name).toLowerCase()] ?? whole;
     const code = decimal ? Number.parseInt(decimal, 10) : Number.parseInt(hex, 16);
     return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : whole;
   });
@@ -32,13 +32,13 @@ function unescaped(text: string): string {
 
 /** Without marks. */
 export function plainText(html: string): string {
-  return pieces(html)
+  return segments(html)
     .map(({ text }) => text)
     .join("");
 }
 
 /** The signs of Markdown, which in two lines of a text are only noise. */
-const SIGNS = /(?:(?<=^|\s)(?:#{1,6}|[-*+]|>|\d+\.)(?=\s))|`+|\*\*|(?<=^|\s)__|__(?=\s|$)/g;
+const MARKDOWN_SYNTAX = /(?:(?<=^|\s)(?:#{1,6}|[-*+]|>|\d+\.)(?=\s))|`+|\*\*|(?<=^|\s)__|__(?=\s|$)/g;
 
 interface Props {
   html: string;
@@ -46,9 +46,9 @@ interface Props {
   snippet?: boolean;
 }
 
-export const Marked = memo(function Marked({ html, snippet }: Props) {
+export const Highlighted = memo(function Marked({ html, snippet }: Props) {
   let at = 0;
-  return pieces(snippet ? html.replace(SIGNS, "") : html).map(({ text, marked }) => {
+  return segments(snippet ? html.replace(MARKDOWN_SYNTAX, "") : html).map(({ text, marked }) => {
     const key = at;
     at += text.length;
     if (!marked) return <span key={key}>{text}</span>;

@@ -17,42 +17,42 @@ interface Props {
   onShow: (search: SavedSearch) => void;
 }
 
-const MOST_NAMED = 3;
+const MAX_KEYS = 3;
 
 /** Says when a ticket begins to match a saved search that shall wake whoever is here, and how many were not looked at. */
-export function SearchNotices({ workflowId, onOpen, onShow }: Props) {
+export function MatchNotifications({ workflowId, onOpen, onShow }: Props) {
   const live = useLive();
   const queries = useQueryClient();
   const me = useMe()?.id;
   const { data } = useSavedSearches(workflowId);
-  const waking = (data ?? []).filter(({ notify, owner_id }) => notify && owner_id === me);
+  const notifying = (data ?? []).filter(({ notify, owner_id }) => notify && owner_id === me);
 
-  const latest = useRef({ waking, onOpen, onShow });
+  const latest = useRef({ notifying, onOpen, onShow });
   useEffect(() => {
-    latest.current = { waking, onOpen, onShow };
+    latest.current = { notifying, onOpen, onShow };
   });
   useEffect(
     () =>
       live.onMatches((searchId, events) => {
-        const { waking: known, onOpen: open, onShow: show } = latest.current;
+        const { notifying: known, onOpen: open, onShow: show } = latest.current;
         const search = known.find(({ search_id }) => search_id === searchId);
         if (!search) return;
-        tellOf(search, events, open, show);
+        notifyMatches(search, events, open, show);
         void queries.invalidateQueries({ queryKey: ["search", search.workflow_id] });
       }),
     [live, queries],
   );
   const unread = useUnread();
-  const waiting = waking.filter(({ search_id }) => unread(search_id) > 0);
-  const count = waiting.reduce((sum, { search_id }) => sum + unread(search_id), 0);
-  const [next] = waiting;
+  const withUnread = notifying.filter(({ search_id }) => unread(search_id) > 0);
+  const count = withUnread.reduce((sum, { search_id }) => sum + unread(search_id), 0);
+  const [next] = withUnread;
   return (
     <>
-      {waking.map((search) => (
-        <Follow key={search.search_id} search={search} />
+      {notifying.map((search) => (
+        <FollowSearch key={search.search_id} search={search} />
       ))}
       {next && (
-        <Tip label={`New matches of ${waiting.map(({ name }) => `“${name}”`).join(", ")}`}>
+        <Tip label={`New matches of ${withUnread.map(({ name }) => `“${name}”`).join(", ")}`}>
           <Button
             variant="ghost"
             className="gap-1.5 px-2"
@@ -70,7 +70,7 @@ export function SearchNotices({ workflowId, onOpen, onShow }: Props) {
   );
 }
 
-function Follow({ search }: { search: SavedSearch }) {
+function FollowSearch({ search }: { search: SavedSearch }) {
   const live = useLive();
   // Where it stood when it was first seen; from there on the room knows better.
   const first = useRef(search);
@@ -78,7 +78,12 @@ function Follow({ search }: { search: SavedSearch }) {
   return null;
 }
 
-function tellOf(search: SavedSearch, events: readonly LiveEvent[], open: Props["onOpen"], show: Props["onShow"]): void {
+function notifyMatches(
+  search: SavedSearch,
+  events: readonly LiveEvent[],
+  open: Props["onOpen"],
+  show: Props["onShow"],
+): void {
   const tickets = events.flatMap(({ data }) => (data.ticket ? [data.ticket] : []));
   const [first] = tickets;
   if (!first) return;
@@ -92,7 +97,7 @@ function tellOf(search: SavedSearch, events: readonly LiveEvent[], open: Props["
     announce(`A ticket matches ${search.name}: ${words}`);
     return;
   }
-  const named = tickets.slice(0, MOST_NAMED).map(({ key }) => key);
+  const named = tickets.slice(0, MAX_KEYS).map(({ key }) => key);
   const more = tickets.length - named.length;
   toast(`${tickets.length} tickets now match “${search.name}”`, {
     description: more > 0 ? `${named.join(", ")} and ${more} more` : named.join(", "),

@@ -25,13 +25,13 @@ interface Props {
 }
 
 /** Whoever runs through the list does not ask for each ticket on the way. */
-const PAUSE_MS = 120;
+const DEBOUNCE_MS = 120;
 /** Enough to know a ticket by; the rest is one Enter away. */
-const EXCERPT = 2_400;
+const EXCERPT_LENGTH = 2_400;
 
 /** What the ticket under the pointer is about, without leaving the list. */
 export function Preview({ result, shape, nameOf, onOpen }: Props) {
-  const settled = useSettled(result.ticket_id, PAUSE_MS);
+  const settled = useSettled(result.ticket_id, DEBOUNCE_MS);
   const ticket = useQuery({
     queryKey: queryKeys.ticket(settled),
     queryFn: ({ signal }) => tickets.get(settled, signal),
@@ -127,8 +127,8 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
 /** The beginning, cut where a line ends. */
 export function excerpt(text: string): string {
   const whole = text.trim();
-  if (whole.length <= EXCERPT) return whole;
-  const cut = whole.slice(0, EXCERPT);
+  if (whole.length <= EXCERPT_LENGTH) return whole;
+  const cut = whole.slice(0, EXCERPT_LENGTH);
   const line = cut.lastIndexOf("\n");
-  return `${(line > EXCERPT / 2 ? cut.slice(0, line) : cut).trimEnd()} …`;
+  return `${(line > EXCERPT_LENGTH / 2 ? cut.slice(0, line) : cut).trimEnd()} …`;
 }

@@ -5,10 +5,10 @@ import { toast } from "sonner";
 import { explain, searches } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { RecentSearch } from "@/api/types";
-import { bodyOf } from "./saved-searches";
-import { isAsking, type SearchState } from "./search-state";
+import { toSavedSearch } from "./saved-searches";
+import { hasCriteria, type SearchState } from "./search-state";
 
-export function useRecent(workflowId: string | undefined) {
+export function useRecentSearches(workflowId: string | undefined) {
   return useQuery({
     queryKey: queryKeys.recentSearches(workflowId ?? ""),
     queryFn: ({ signal }) => searches.recent(workflowId ?? "", signal),
@@ -17,7 +17,7 @@ export function useRecent(workflowId: string | undefined) {
   });
 }
 
-export function useClearRecent(workflowId: string): () => Promise<void> {
+export function useClearRecentSearches(workflowId: string): () => Promise<void> {
   const queries = useQueryClient();
   return useCallback(async () => {
     const key = queryKeys.recentSearches(workflowId);
@@ -32,12 +32,12 @@ export function useClearRecent(workflowId: string): () => Promise<void> {
 }
 
 /** Remembers a search. Failing at that is nobody's concern. */
-export function useNoteRecent(workflowId: string | undefined): (state: SearchState) => void {
+export function useRecordSearch(workflowId: string | undefined): (state: SearchState) => void {
   const queries = useQueryClient();
   return useCallback(
     (state) => {
-      if (!workflowId || !isAsking(state)) return;
-      const { query, search_type, filters } = bodyOf(state);
+      if (!workflowId || !hasCriteria(state)) return;
+      const { query, search_type, filters } = toSavedSearch(state);
       void searches
         .noteRecent({ workflow_id: workflowId, query, search_type, filters })
         .then(() => queries.invalidateQueries({ queryKey: queryKeys.recentSearches(workflowId) }))

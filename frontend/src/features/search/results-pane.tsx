@@ -8,39 +8,39 @@ import { Button } from "@/ui/button";
 import { cn } from "@/ui/cn";
 import { Empty, Notice, Spinner } from "@/ui/states";
 import { Tip } from "@/ui/tooltip";
-import { Nothing, Start } from "./empty-states";
-import { foundWords, isBehind, shortfall } from "./labels";
+import { NoResults, SearchIntro } from "./empty-states";
+import { degradedReason, isIndexing, resultCount } from "./labels";
 import { Preview } from "./preview";
-import { Results } from "./results";
-import { isAsking, type SearchState } from "./search-state";
-import type { ResultList } from "./use-result-navigation";
+import { ResultList } from "./results";
+import { hasCriteria, type SearchState } from "./search-state";
+import type { ResultNavigation } from "./use-result-navigation";
 
 interface Props {
   workflowId: string;
   shape: BoardShape;
   nameOf: NameOf;
   state: SearchState;
-  answer: UseQueryResult<SearchAnswer>;
-  results: ResultList;
+  query: UseQueryResult<SearchAnswer>;
+  navigation: ResultNavigation;
   listId: string;
   onOpen: (ticketId: string, elsewhere?: boolean) => void;
   onState: (state: SearchState) => void;
 }
 
 /** The list of results, and beside it the one that is looked at. */
-export function Found({ workflowId, shape, nameOf, state, answer, results, listId, onOpen, onState }: Props) {
-  const { data } = answer;
-  const { shown, active } = results;
+export function ResultsPane({ workflowId, shape, nameOf, state, query, navigation, listId, onOpen, onState }: Props) {
+  const { data } = query;
+  const { results, active } = navigation;
   const scroller = useRef<HTMLDivElement>(null);
-  const question = answer.isPlaceholderData ? null : JSON.stringify(state);
+  const criteria = query.isPlaceholderData ? null : JSON.stringify(state);
   useEffect(() => {
     // Another question's answer is read from its beginning.
-    if (question) scroller.current?.scrollTo({ top: 0 });
-  }, [question]);
-  if (!isAsking(state)) {
+    if (criteria) scroller.current?.scrollTo({ top: 0 });
+  }, [criteria]);
+  if (!hasCriteria(state)) {
     return (
       <div className="scroll-thin min-h-0 flex-1 overflow-y-auto">
-        <Start workflowId={workflowId} onRun={onState} />
+        <SearchIntro workflowId={workflowId} onRun={onState} />
       </div>
     );
   }
@@ -48,41 +48,41 @@ export function Found({ workflowId, shape, nameOf, state, answer, results, listI
     <div className="flex min-h-0 min-w-0 flex-1">
       {/* The list is drawn anew only when the next answer is there; that one is on its way shows in the box. */}
       <div ref={scroller} className="scroll-thin relative min-h-0 min-w-0 flex-1 overflow-y-auto">
-        {answer.isError ? (
+        {query.isError ? (
           <Empty
             title="The search failed"
             action={
-              <Button variant="primary" onClick={() => void answer.refetch()}>
+              <Button variant="primary" onClick={() => void query.refetch()}>
                 Try again
               </Button>
             }
           >
-            {explain(answer.error)}
+            {explain(query.error)}
           </Empty>
         ) : data ? (
           <>
-            <Summary answer={data} state={state} shown={shown.length} />
-            {shown.length > 0 ? (
-              <div className={cn("transition-opacity", answer.isPlaceholderData && "opacity-70")}>
-                <Results
+            <ResultSummary answer={data} state={state} shown={results.length} />
+            {results.length > 0 ? (
+              <div className={cn("transition-opacity", query.isPlaceholderData && "opacity-70")}>
+                <ResultList
                   id={listId}
-                  results={shown}
+                  results={results}
                   activeId={active?.ticket_id}
                   shape={shape}
                   nameOf={nameOf}
-                  onActive={results.setActive}
+                  onActive={navigation.setActive}
                   onOpen={onOpen}
                 />
               </div>
             ) : (
-              !answer.isPlaceholderData && <Nothing state={state} onState={onState} />
+              !query.isPlaceholderData && <NoResults state={state} onState={onState} />
             )}
           </>
         ) : (
           <Spinner label="Searching…" />
         )}
       </div>
-      {active && !answer.isError && (
+      {active && !query.isError && (
         <aside
           aria-label="Preview"
           className="hidden w-[26rem] shrink-0 flex-col border-l bg-surface lg:flex 2xl:w-[32rem]"
@@ -94,15 +94,15 @@ export function Found({ workflowId, shape, nameOf, state, answer, results, listI
   );
 }
 
-function Summary({ answer, state, shown }: { answer: SearchAnswer; state: SearchState; shown: number }) {
-  const lacking = shortfall(answer, state.mode ?? "hybrid");
-  const words = foundWords(answer);
-  const best = answer.total_found > shown ? `The best ${shown} of ${words}` : capital(words);
+function ResultSummary({ answer, state, shown }: { answer: SearchAnswer; state: SearchState; shown: number }) {
+  const warning = degradedReason(answer, state.mode ?? "hybrid");
+  const countText = resultCount(answer);
+  const best = answer.total_found > shown ? `The best ${shown} of ${countText}` : capitalize(countText);
   return (
     <div className="sticky top-0 z-10 border-b bg-background/95 px-4 py-2 backdrop-blur">
       <p className="tabular flex items-center text-muted-foreground text-xs" data-testid="found">
         <span>{best}</span>
-        {isBehind(answer) && (
+        {isIndexing(answer) && (
           <Tip label="Some tickets changed a moment ago. Until they have been read again, they are found by their words only.">
             <button type="button" className="ml-3 flex min-w-0 cursor-default items-center gap-1.5">
               <span aria-hidden="true" className="size-1.5 shrink-0 rounded-full bg-warning" />
@@ -112,15 +112,15 @@ function Summary({ answer, state, shown }: { answer: SearchAnswer; state: Search
         )}
         <span className="ml-auto pl-3">{Math.max(1, Math.round(answer.search_time_ms))} ms</span>
       </p>
-      {lacking && (
+      {warning && (
         <div role="status" className="mt-2">
-          <Notice tone="warning">{lacking}</Notice>
+          <Notice tone="warning">{warning}</Notice>
         </div>
       )}
     </div>
   );
 }
 
-function capital(words: string): string {
+function capitalize(words: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -10,7 +10,7 @@ import { percent } from "@/ui/likeness";
 import { PriorityIcon } from "@/ui/priority";
 import { Ago } from "@/ui/time";
 import { TypeIcon } from "@/ui/type-icon";
-import { Marked } from "./highlighted";
+import { Highlighted } from "./highlighted";
 import { matchedIn } from "./labels";
 
 interface Props {
@@ -26,7 +26,7 @@ interface Props {
 export const optionId = (listId: string, ticketId: string) => `${listId}-${ticketId}`;
 
 /** What was found, best first. The box above moves through it; pointing at a row is looking at it. */
-export function Results({ id, results, activeId, onActive, ...row }: Props) {
+export function ResultList({ id, results, activeId, onActive, ...row }: Props) {
   // Rows that move under a pointer at rest are not pointed at.
   const pointer = useRef("");
   const onPoint = (ticketId: string, { clientX, clientY }: PointerEvent) => {
@@ -91,7 +91,7 @@ function Row({ id, result, active, shape, nameOf, onPoint, onOpen }: RowProps) {
       <p className={cn("min-w-0 [overflow-wrap:anywhere]", now.is_resolved && "text-muted-foreground")}>
         <span className="tabular mr-1.5 text-muted-foreground text-xs">{key}</span>
         <span className="font-medium text-sm">
-          <Marked html={result.highlighted_title} />
+          <Highlighted html={result.highlighted_title} />
         </span>
       </p>
       <span className="flex h-5 max-w-32 items-center gap-1.5 text-muted-foreground text-xs">
@@ -108,7 +108,7 @@ function Row({ id, result, active, shape, nameOf, onPoint, onOpen }: RowProps) {
       </span>
       {result.preview && (
         <p className="col-start-2 col-end-4 line-clamp-2 text-muted-foreground [overflow-wrap:anywhere]">
-          <Marked html={result.preview} snippet />
+          <Highlighted html={result.preview} snippet />
         </p>
       )}
       <div className="col-start-2 col-end-4 mt-0.5 flex min-w-0 items-center gap-x-2.5 text-2xs text-muted-foreground">

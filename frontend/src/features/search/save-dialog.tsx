@@ -13,15 +13,15 @@ import type { SearchState } from "./search-state";
 interface SaveProps {
   state: SearchState;
   /** Viewers keep searches for themselves. */
-  mayShare: boolean;
+  canShare: boolean;
   actions: SavedActions;
   onClose: () => void;
 }
 
-const LONGEST_NAME = 100;
+const MAX_NAME_LENGTH = 100;
 
-export function SaveDialog({ state, mayShare, actions, onClose }: SaveProps) {
-  const [name, setName] = useState((state.q ?? "").slice(0, LONGEST_NAME));
+export function SaveDialog({ state, canShare, actions, onClose }: SaveProps) {
+  const [name, setName] = useState((state.q ?? "").slice(0, MAX_NAME_LENGTH));
   const [shared, setShared] = useState(false);
   const [notify, setNotify] = useState(false);
   const save = useMutation({
@@ -46,7 +46,7 @@ export function SaveDialog({ state, mayShare, actions, onClose }: SaveProps) {
               value={name}
               onChange={(event) => setName(event.target.value)}
               onFocus={(event) => event.target.select()}
-              maxLength={LONGEST_NAME}
+              maxLength={MAX_NAME_LENGTH}
               required
               autoFocus
             />
@@ -57,7 +57,7 @@ export function SaveDialog({ state, mayShare, actions, onClose }: SaveProps) {
             label="Share in this workflow"
             hint="Every member sees it and can run it; only you can change it."
             checked={shared}
-            disabled={!mayShare}
+            disabled={!canShare}
             onChange={setShared}
           />
           <SwitchRow
@@ -100,7 +100,7 @@ export function RenameDialog({ search, actions, onClose }: RenameProps) {
               {...control}
               value={name}
               onChange={(event) => setName(event.target.value)}
-              maxLength={LONGEST_NAME}
+              maxLength={MAX_NAME_LENGTH}
               autoFocus
             />
           )}

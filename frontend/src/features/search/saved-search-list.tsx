@@ -6,8 +6,8 @@ import { cn } from "@/ui/cn";
 import { Menu, MenuItem, MenuSeparator } from "@/ui/menu";
 import { Notice } from "@/ui/states";
 import { RenameDialog } from "./save-dialog";
-import { bodyOf, type SavedActions } from "./saved-searches";
-import { isAsking, type SearchState, sameSearch, stateOf } from "./search-state";
+import { type SavedActions, toSavedSearch } from "./saved-searches";
+import { fromSavedSearch, hasCriteria, type SearchState, sameSearch } from "./search-state";
 
 interface Props {
   searches: readonly SavedSearch[] | undefined;
@@ -21,7 +21,7 @@ interface Props {
 }
 
 /** Mine, then those that others share here. */
-export function SavedList({ searches, failed, state, unread, actions, ownsWorkflow, onRun }: Props) {
+export function SavedSearchList({ searches, failed, state, unread, actions, ownsWorkflow, onRun }: Props) {
   const me = useMe()?.id;
   const [renaming, setRenaming] = useState<SavedSearch | null>(null);
   const mine = (searches ?? []).filter(({ owner_id }) => owner_id === me);
@@ -30,9 +30,9 @@ export function SavedList({ searches, failed, state, unread, actions, ownsWorkfl
     <Row
       key={search.search_id}
       search={search}
-      own={search.owner_id === me}
-      mayChange={search.owner_id === me || ownsWorkflow}
-      current={sameSearch(stateOf(search), state)}
+      isOwn={search.owner_id === me}
+      canChange={search.owner_id === me || ownsWorkflow}
+      current={sameSearch(fromSavedSearch(search), state)}
       state={state}
       unread={unread(search.search_id)}
       actions={actions}
@@ -63,8 +63,8 @@ export function SavedList({ searches, failed, state, unread, actions, ownsWorkfl
 
 interface RowProps {
   search: SavedSearch;
-  own: boolean;
-  mayChange: boolean;
+  isOwn: boolean;
+  canChange: boolean;
   current: boolean;
   state: SearchState;
   unread: number;
@@ -73,7 +73,7 @@ interface RowProps {
   onRename: () => void;
 }
 
-function Row({ search, own, mayChange, current, state, unread, actions, onRun, onRename }: RowProps) {
+function Row({ search, isOwn, canChange, current, state, unread, actions, onRun, onRename }: RowProps) {
   const { name, shared, notify, owner_name } = search;
   return (
     <li
@@ -90,11 +90,11 @@ function Row({ search, own, mayChange, current, state, unread, actions, onRun, o
           aria-hidden="true"
           className={cn("size-3.5 shrink-0 text-muted-foreground", current && "fill-current text-accent-foreground")}
         />
-        <span className="truncate" title={own ? name : `${name}, by ${owner_name ?? "somebody"}`}>
+        <span className="truncate" title={isOwn ? name : `${name}, by ${owner_name ?? "somebody"}`}>
           {name}
         </span>
-        {own && shared && <Users className="size-3 shrink-0 text-muted-foreground" aria-label="Shared" />}
-        {own && notify && <Bell className="size-3 shrink-0 text-muted-foreground" aria-label="Notifies you" />}
+        {isOwn && shared && <Users className="size-3 shrink-0 text-muted-foreground" aria-label="Shared" />}
+        {isOwn && notify && <Bell className="size-3 shrink-0 text-muted-foreground" aria-label="Notifies you" />}
         {unread > 0 && (
           <span className="tabular ml-auto shrink-0 rounded-full bg-primary px-1.5 font-semibold text-2xs text-primary-foreground">
             {unread > 99 ? "99+" : unread}
@@ -102,7 +102,7 @@ function Row({ search, own, mayChange, current, state, unread, actions, onRun, o
           </span>
         )}
       </button>
-      {mayChange && (
+      {canChange && (
         <Menu
           trigger={
             <button
@@ -117,15 +117,15 @@ function Row({ search, own, mayChange, current, state, unread, actions, onRun, o
           <MenuItem onSelect={onRename}>
             <Pencil /> Rename
           </MenuItem>
-          {isAsking(state) && !current && (
-            <MenuItem onSelect={() => void actions.change(search, bodyOf(state))}>
+          {hasCriteria(state) && !current && (
+            <MenuItem onSelect={() => void actions.change(search, toSavedSearch(state))}>
               <RefreshCw /> Replace with the present search
             </MenuItem>
           )}
           <MenuItem onSelect={() => void actions.change(search, { shared: !shared })}>
             <Users /> {shared ? "Share no more" : "Share in this workflow"}
           </MenuItem>
-          {own && (
+          {isOwn && (
             <MenuItem onSelect={() => void actions.change(search, { notify: !notify })}>
               {notify ? <BellOff /> : <Bell />} {notify ? "Stop notifying me" : "Notify me of new matches"}
             </MenuItem>

@@ -6,7 +6,7 @@ import { explain, searches } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { SavedSearch, SavedSearchChange } from "@/api/types";
 import { useLive } from "@/live/context";
-import { filtersOf, type SearchState } from "./search-state";
+import { type SearchState, toFilters } from "./search-state";
 
 export function useSavedSearches(workflowId: string) {
   return useQuery({
@@ -23,14 +23,14 @@ export function useUnread(): (searchId: string) => number {
   return useCallback((id: string) => (version >= 0 ? (matches.cursor(id)?.unread ?? 0) : 0), [matches, version]);
 }
 
-export interface Saving {
+export interface SaveOptions {
   name: string;
   shared: boolean;
   notify: boolean;
 }
 
 export interface SavedActions {
-  save: (state: SearchState, saving: Saving) => Promise<SavedSearch>;
+  save: (state: SearchState, saving: SaveOptions) => Promise<SavedSearch>;
   change: (search: SavedSearch, change: SavedSearchChange) => Promise<boolean>;
   remove: (search: SavedSearch) => Promise<void>;
 }
@@ -41,7 +41,7 @@ export function useSavedActions(workflowId: string): SavedActions {
   return useMemo(() => {
     const put = (saved: SavedSearch) => patch(queries, workflowId, (list) => [...without(list, saved), saved]);
     const save: SavedActions["save"] = async (state, saving) => {
-      const saved = await searches.save({ workflow_id: workflowId, ...bodyOf(state), ...saving });
+      const saved = await searches.save({ workflow_id: workflowId, ...toSavedSearch(state), ...saving });
       put(saved);
       return saved;
     };
@@ -54,7 +54,7 @@ export function useSavedActions(workflowId: string): SavedActions {
         return false;
       }
     };
-    const putBack = async ({ name, query, search_type, filters, include_comments, shared, notify }: SavedSearch) => {
+    const restore = async ({ name, query, search_type, filters, include_comments, shared, notify }: SavedSearch) => {
       try {
         const again = { name, query, search_type, filters, include_comments, shared, notify };
         put(await searches.save({ workflow_id: workflowId, ...again }));
@@ -73,7 +73,7 @@ export function useSavedActions(workflowId: string): SavedActions {
       patch(queries, workflowId, (list) => without(list, search));
       toast(`“${search.name}” deleted`, {
         duration: 10_000,
-        action: { label: "Undo", onClick: () => void putBack(search) },
+        action: { label: "Undo", onClick: () => void restore(search) },
       });
     };
     return { save, change, remove };
@@ -81,13 +81,13 @@ export function useSavedActions(workflowId: string): SavedActions {
 }
 
 /** What of a search is kept. */
-export function bodyOf(
+export function toSavedSearch(
   state: SearchState,
 ): Pick<SavedSearch, "query" | "search_type" | "filters" | "include_comments"> {
   return {
     query: (state.q ?? "").trim(),
     search_type: state.mode ?? "hybrid",
-    filters: filtersOf(state),
+    filters: toFilters(state),
     include_comments: state.comments !== false,
   };
 }

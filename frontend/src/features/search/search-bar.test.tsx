@@ -25,7 +25,7 @@ function Page({ heard, asked }: { heard: string[]; asked: string[] }) {
         activeId={undefined}
         expanded={false}
         onKey={() => undefined}
-        onAsk={(next) => asked.push(next)}
+        onSubmit={(next) => asked.push(next)}
       />
     </>
   );

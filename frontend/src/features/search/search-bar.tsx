@@ -5,10 +5,10 @@ import type { SearchMode } from "@/api/types";
 import { cn } from "@/ui/cn";
 import { inputClass } from "@/ui/field";
 import { Tip } from "@/ui/tooltip";
-import { MODE_HINTS, MODE_NAMES } from "./labels";
-import { PAUSE_MS } from "./use-search";
+import { MODE_HINTS, MODE_LABELS } from "./labels";
+import { DEBOUNCE_MS } from "./use-search";
 
-interface BoxProps {
+interface SearchBoxProps {
   value: string;
   onChange: (value: string) => void;
   busy: boolean;
@@ -19,11 +19,21 @@ interface BoxProps {
   expanded: boolean;
   onKey: (event: KeyboardEvent<HTMLInputElement>) => void;
   /** Enter, before the answer to what is typed could be there. */
-  onAsk: (value: string) => void;
+  onSubmit: (value: string) => void;
 }
 
 /** What is typed goes into the address a moment behind; what comes from there (back, a saved search) goes in here. */
-export function SearchBox({ value, onChange, busy, inputRef, listId, activeId, expanded, onKey, onAsk }: BoxProps) {
+export function SearchBox({
+  value,
+  onChange,
+  busy,
+  inputRef,
+  listId,
+  activeId,
+  expanded,
+  onKey,
+  onSubmit,
+}: SearchBoxProps) {
   const [text, setText] = useState(value);
   const sent = useRef(value);
   useEffect(() => {
@@ -38,13 +48,13 @@ export function SearchBox({ value, onChange, busy, inputRef, listId, activeId, e
       if (text.trim() === sent.current.trim()) return;
       sent.current = text.trim();
       onChange(text.trim());
-    }, PAUSE_MS);
+    }, DEBOUNCE_MS);
     return () => clearTimeout(timer);
   }, [text, onChange]);
-  const ask = () => {
+  const submit = () => {
     sent.current = text.trim();
     onChange(text.trim());
-    onAsk(text.trim());
+    onSubmit(text.trim());
   };
   return (
     <div className="relative min-w-0 flex-1">
@@ -71,7 +81,7 @@ export function SearchBox({ value, onChange, busy, inputRef, listId, activeId, e
             setText("");
           } else if (event.key === "Enter" && text.trim() !== sent.current.trim()) {
             event.preventDefault();
-            ask();
+            submit();
           } else onKey(event);
         }}
       />
@@ -114,13 +124,13 @@ export function ModeSwitch({ mode, onMode }: { mode: SearchMode; onMode: (mode: 
         <Tip key={each} label={MODE_HINTS[each]}>
           <RadioGroup.Item
             value={each}
-            aria-label={`${MODE_NAMES[each]}: ${MODE_HINTS[each]}`}
+            aria-label={`${MODE_LABELS[each]}: ${MODE_HINTS[each]}`}
             className={cn(
               "h-full rounded px-2.5 font-medium text-xs text-muted-foreground hover:text-foreground",
               mode === each && "bg-surface text-foreground shadow-card",
             )}
           >
-            {MODE_NAMES[each]}
+            {MODE_LABELS[each]}
           </RadioGroup.Item>
         </Tip>
       ))}

@@ -12,14 +12,14 @@ import { Empty, Spinner } from "@/ui/states";
 import { useTitle } from "@/ui/title";
 import { ExportMenu } from "./export-menu";
 import { FilterPanel } from "./filter-panel";
-import { useNoteRecent } from "./recent-searches";
-import { Found } from "./results-pane";
+import { useRecordSearch } from "./recent-searches";
+import { ResultsPane } from "./results-pane";
 import { SaveDialog } from "./save-dialog";
-import { SavedList } from "./saved-search-list";
+import { SavedSearchList } from "./saved-search-list";
 import { useSavedActions, useSavedSearches, useUnread } from "./saved-searches";
 import { ModeSwitch, SearchBox } from "./search-bar";
-import { filterCount, isAsking, requestOf, type SearchState, sameSearch, stateOf } from "./search-state";
-import { useResults } from "./use-result-navigation";
+import { filterCount, fromSavedSearch, hasCriteria, type SearchState, sameSearch, toRequest } from "./search-state";
+import { useResultNavigation } from "./use-result-navigation";
 import { useSearch } from "./use-search";
 
 interface Props {
@@ -39,11 +39,11 @@ export function SearchPage(props: Props) {
   const { shape, error } = useBoardShape(props.workflowId);
   if (shape) return <Page shape={shape} {...props} />;
   if (!error) return <Spinner label="Opening the search…" className="flex-1" />;
-  const gone = error instanceof Problem && (error.status === 404 || error.status === 403);
+  const notFound = error instanceof Problem && (error.status === 404 || error.status === 403);
   return (
     <div className="grid flex-1 place-items-center">
-      <Empty title={gone ? "This workflow is not here" : "The search could not be opened"}>
-        {gone ? "It does not exist, or you are not a member of it." : explain(error)}
+      <Empty title={notFound ? "This workflow is not here" : "The search could not be opened"}>
+        {notFound ? "It does not exist, or you are not a member of it." : explain(error)}
       </Empty>
     </div>
   );
@@ -57,25 +57,25 @@ function Page({ shape, workflowId, state, onState, openTicketId, onOpen }: Props
   const saved = useSavedSearches(workflowId);
   const actions = useSavedActions(workflowId);
   const unread = useUnread();
-  const noteRecent = useNoteRecent(workflowId);
-  const asking = isAsking(state);
-  const answer = useSearch(asking ? requestOf(workflowId, state, LIMIT) : null);
+  const recordSearch = useRecordSearch(workflowId);
+  const hasQuery = hasCriteria(state);
+  const query = useSearch(hasQuery ? toRequest(workflowId, state, LIMIT) : null);
   const open = (ticketId: string, elsewhere = false) => {
-    noteRecent(state);
+    recordSearch(state);
     if (elsewhere) window.open(`/w/${workflowId}/t/${ticketId}`, "_blank", "noopener");
     else onOpen(ticketId);
   };
-  const results = useResults({
-    answer: asking ? answer.data : undefined,
-    stale: answer.isPlaceholderData,
+  const navigation = useResultNavigation({
+    answer: hasQuery ? query.data : undefined,
+    isStale: query.isPlaceholderData,
     state,
     listId: LIST_ID,
     onOpen: open,
   });
-  const current = saved.data?.find((search) => sameSearch(stateOf(search), state));
+  const current = saved.data?.find((search) => sameSearch(fromSavedSearch(search), state));
   useTitle(openTicketId ? null : state.q ? `${state.q} · Search` : `Search · ${shape.workflow.name}`);
-  useSeen(current?.search_id);
-  useBackToBox(workflowId, openTicketId, input);
+  useMarkSeen(current?.search_id);
+  useRefocusInput(workflowId, openTicketId, input);
   useShortcuts({
     "/": (event) => {
       event.preventDefault();
@@ -98,13 +98,13 @@ function Page({ shape, workflowId, state, onState, openTicketId, onOpen }: Props
           <SearchBox
             value={state.q ?? ""}
             onChange={setQuery}
-            busy={answer.isFetching}
+            busy={query.isFetching}
             inputRef={input}
             listId={LIST_ID}
-            activeId={results.activeOption}
-            expanded={results.shown.length > 0}
-            onKey={results.onKey}
-            onAsk={(q) => noteRecent({ ...state, q })}
+            activeId={navigation.activeOption}
+            expanded={navigation.results.length > 0}
+            onKey={navigation.onKey}
+            onSubmit={(q) => recordSearch({ ...state, q })}
           />
         </div>
         <ModeSwitch
@@ -122,8 +122,8 @@ function Page({ shape, workflowId, state, onState, openTicketId, onOpen }: Props
             <span className="sr-only sm:not-sr-only">Filters</span>
             {filterCount(state) > 0 && <span className="tabular">{filterCount(state)}</span>}
           </Button>
-          <ExportMenu workflowId={workflowId} state={state} disabled={results.shown.length === 0} />
-          <Button disabled={!asking || current !== undefined} onClick={() => setSaving(true)}>
+          <ExportMenu workflowId={workflowId} state={state} disabled={navigation.results.length === 0} />
+          <Button disabled={!hasQuery || current !== undefined} onClick={() => setSaving(true)}>
             <BookmarkPlus />
             <span className="sr-only sm:not-sr-only">{current ? "Saved" : "Save"}</span>
           </Button>
@@ -138,24 +138,24 @@ function Page({ shape, workflowId, state, onState, openTicketId, onOpen }: Props
             filtersOpen ? "grid max-h-[55%] border-b xl:max-h-none xl:border-b-0" : "hidden",
           )}
         >
-          <SavedList
+          <SavedSearchList
             searches={saved.data}
             failed={saved.isError}
             state={state}
             unread={unread}
             actions={actions}
             ownsWorkflow={shape.workflow.role === "owner"}
-            onRun={(search) => onState(stateOf(search), true)}
+            onRun={(search) => onState(fromSavedSearch(search), true)}
           />
           <FilterPanel shape={shape} people={actors} state={state} onState={set} />
         </aside>
-        <Found
+        <ResultsPane
           workflowId={workflowId}
           shape={shape}
           nameOf={nameOf}
           state={state}
-          answer={answer}
-          results={results}
+          query={query}
+          navigation={navigation}
           listId={LIST_ID}
           onOpen={open}
           onState={(next) => onState(next, true)}
@@ -164,7 +164,7 @@ function Page({ shape, workflowId, state, onState, openTicketId, onOpen }: Props
       {saving && (
         <SaveDialog
           state={state}
-          mayShare={shape.workflow.role !== "viewer"}
+          canShare={shape.workflow.role !== "viewer"}
           actions={actions}
           onClose={() => setSaving(false)}
         />
@@ -174,7 +174,7 @@ function Page({ shape, workflowId, state, onState, openTicketId, onOpen }: Props
 }
 
 /** A saved search that is on the screen has been looked at, and is as long as it stays there. */
-function useSeen(searchId: string | undefined): void {
+function useMarkSeen(searchId: string | undefined): void {
   const unread = useUnread();
   const count = searchId ? unread(searchId) : 0;
   const { matches } = useLive();
@@ -184,7 +184,7 @@ function useSeen(searchId: string | undefined): void {
 }
 
 /** After a ticket was closed, the keys work on the list again. */
-function useBackToBox(
+function useRefocusInput(
   workflowId: string,
   openTicketId: string | undefined,
   input: RefObject<HTMLInputElement | null>,

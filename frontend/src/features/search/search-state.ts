@@ -22,18 +22,18 @@ export interface SearchState {
   comments?: false;
 }
 
-export const NOBODY = "none";
-const LISTS = ["type", "status", "tags"] as const;
+export const UNASSIGNED = "none";
+const LIST_FIELDS = ["type", "status", "tags"] as const;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
-const LONGEST = 1_000;
+const MAX_QUERY_LENGTH = 1_000;
 
 /** An address may hold anything. */
-export function readSearch(search: Record<string, unknown>): SearchState {
+export function readSearchState(search: Record<string, unknown>): SearchState {
   const state: SearchState = {};
   const q = text(search.q);
-  if (q) state.q = q.slice(0, LONGEST);
+  if (q) state.q = q.slice(0, MAX_QUERY_LENGTH);
   if (search.mode === "semantic" || search.mode === "keyword") state.mode = search.mode;
-  for (const field of LISTS) {
+  for (const field of LIST_FIELDS) {
     const values = list(search[field]);
     if (values.length > 0) state[field] = values;
   }
@@ -60,13 +60,13 @@ function list(value: unknown): string[] {
   return [...new Set(values.map(text))].filter(Boolean);
 }
 
-export function filtersOf(state: SearchState): Filters {
+export function toFilters(state: SearchState): Filters {
   const filters: Filters = {};
   if (state.type) filters.ticket_type = state.type;
   if (state.priority) filters.priority = state.priority;
   if (state.status) filters.status = state.status;
   if (state.tags) filters.tags = state.tags;
-  if (state.assignee === NOBODY) filters.unassigned = true;
+  if (state.assignee === UNASSIGNED) filters.unassigned = true;
   else if (state.assignee) filters.assigned_agent_id = state.assignee;
   if (state.from) filters.created_after = new Date(`${state.from}T00:00:00`).toISOString();
   if (state.to) filters.created_before = new Date(`${state.to}T23:59:59.999`).toISOString();
@@ -75,29 +75,29 @@ export function filtersOf(state: SearchState): Filters {
   return filters;
 }
 
-export function requestOf(workflow_id: string, state: SearchState, limit: number): SearchRequest {
+export function toRequest(workflow_id: string, state: SearchState, limit: number): SearchRequest {
   const request: SearchRequest = { workflow_id, query: (state.q ?? "").trim(), limit };
   if (state.mode) request.search_type = state.mode;
-  if (isFiltering(state)) request.filters = filtersOf(state);
+  if (isFiltering(state)) request.filters = toFilters(state);
   if (state.comments === false) request.include_comments = false;
   return request;
 }
 
 /** A search as the server keeps it, as it stands in the address. */
-export function stateOf({
+export function fromSavedSearch({
   query,
   search_type,
   filters,
   include_comments,
 }: Pick<SavedSearch, "query" | "search_type" | "filters"> & { include_comments?: boolean }): SearchState {
-  return readSearch({
+  return readSearchState({
     q: query,
     mode: search_type,
     type: filters.ticket_type ?? undefined,
     priority: filters.priority ?? undefined,
     status: filters.status ?? undefined,
     tags: filters.tags ?? undefined,
-    assignee: filters.unassigned ? NOBODY : filters.assigned_agent_id,
+    assignee: filters.unassigned ? UNASSIGNED : filters.assigned_agent_id,
     from: dayOf(filters.created_after),
     to: dayOf(filters.created_before),
     blocked: filters.is_blocked === true ? "yes" : filters.is_blocked === false ? "no" : undefined,
@@ -125,15 +125,15 @@ export function isFiltering(state: SearchState): boolean {
 }
 
 /** Whether there is something to ask the server for. */
-export function isAsking(state: SearchState): boolean {
+export function hasCriteria(state: SearchState): boolean {
   return Boolean(state.q?.trim()) || isFiltering(state);
 }
 
 export function sameSearch(a: SearchState, b: SearchState): boolean {
-  return sorted(a) === sorted(b);
+  return canonical(a) === canonical(b);
 }
 
-function sorted(state: SearchState): string {
+function canonical(state: SearchState): string {
   const fields = Object.entries({ ...state, q: state.q?.trim() || undefined }).filter(
     ([, value]) => value !== undefined,
   );

@@ -4,7 +4,7 @@ import { search } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { SearchAnswer, SearchRequest } from "@/api/types";
 
-export const PAUSE_MS = 140;
+export const DEBOUNCE_MS = 140;
 
 /** A question that is not asked any more is cancelled; until the next answer is there, the last one stays. */
 export function useSearch(request: SearchRequest | null) {

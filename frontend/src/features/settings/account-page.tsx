@@ -12,7 +12,7 @@ import { useTitle } from "@/ui/title";
 import { ApiKeys } from "./api-keys";
 import { panelClass, Section } from "./section";
 
-const LEAST_PASSWORD = 8;
+const MIN_PASSWORD_LENGTH = 8;
 
 export function AccountPage() {
   const me = useMe();
@@ -91,7 +91,7 @@ function Password() {
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (next.length >= LEAST_PASSWORD) change.mutate();
+    if (next.length >= MIN_PASSWORD_LENGTH) change.mutate();
   };
   return (
     <Section title="Password">
@@ -114,8 +114,8 @@ function Password() {
               {...control}
               type="password"
               autoComplete="new-password"
-              minLength={LEAST_PASSWORD}
-              placeholder={`At least ${LEAST_PASSWORD} characters`}
+              minLength={MIN_PASSWORD_LENGTH}
+              placeholder={`At least ${MIN_PASSWORD_LENGTH} characters`}
               value={next}
               required
               onChange={(event) => setNext(event.target.value)}

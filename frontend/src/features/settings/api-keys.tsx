@@ -14,14 +14,14 @@ import { panelClass, Section } from "./section";
 export function ApiKeys() {
   const queries = useQueryClient();
   const [name, setName] = useState("");
-  const [made, setMade] = useState<string | null>(null);
+  const [newKey, setNewKey] = useState<string | null>(null);
   const list = useQuery({ queryKey: queryKeys.apiKeys, queryFn: ({ signal }) => keys.list(signal) });
   const refresh = () => queries.invalidateQueries({ queryKey: queryKeys.apiKeys });
   const create = useMutation({
     mutationFn: () => keys.create(name.trim()),
     onSuccess: ({ key }) => {
       setName("");
-      setMade(key);
+      setNewKey(key);
     },
     onError: (error) => toast.error("No key was made", { description: explain(error) }),
     onSettled: refresh,
@@ -92,8 +92,8 @@ export function ApiKeys() {
         title="Your new key"
         description="Copy it now. It is not shown again."
         label="The key"
-        secret={made}
-        onClose={() => setMade(null)}
+        secret={newKey}
+        onClose={() => setNewKey(null)}
       />
     </Section>
   );

@@ -25,7 +25,7 @@ export interface Draft {
 
 const COLORS = ["#6b7280", "#3b82f6", "#8b5cf6", "#f59e0b", "#10b981", "#ef4444", "#06b6d4", "#ec4899"];
 
-export function draftOf(config: BoardConfig): Draft {
+export function toDraft(config: BoardConfig): Draft {
   return {
     columns: config.columns.map((column) => ({
       key: column.id,
@@ -49,15 +49,15 @@ export function withNewColumn(draft: Draft): Draft {
   return { ...draft, columns: [...draft.columns, column] };
 }
 
-export function withoutColumn(draft: Draft, key: string, takenBy: string | null): Draft {
+export function withoutColumn(draft: Draft, key: string, moveTo: string | null): Draft {
   const gone = draft.columns.find((column) => column.key === key);
   const columns = draft.columns.filter((column) => column.key !== key);
   const first = columns[0]?.key ?? "";
   const moves = { ...draft.moves };
   // Tickets that were to go into the removed column go on with its own.
-  for (const [from, to] of Object.entries(moves)) if (to === key) moves[from] = takenBy ?? first;
-  if (gone?.id) moves[gone.id] = takenBy ?? first;
-  return { ...draft, columns, moves, initial: draft.initial === key ? (takenBy ?? first) : draft.initial };
+  for (const [from, to] of Object.entries(moves)) if (to === key) moves[from] = moveTo ?? first;
+  if (gone?.id) moves[gone.id] = moveTo ?? first;
+  return { ...draft, columns, moves, initial: draft.initial === key ? (moveTo ?? first) : draft.initial };
 }
 
 export function swapped<T>(list: readonly T[], at: number, by: -1 | 1): T[] {
@@ -70,7 +70,7 @@ export function swapped<T>(list: readonly T[], at: number, by: -1 | 1): T[] {
 }
 
 /** What is wrong with it, as sentences; empty when it can be saved. */
-export function mistakes(draft: Draft): string[] {
+export function validationErrors(draft: Draft): string[] {
   const found: string[] = [];
   if (draft.columns.length === 0) found.push("A board needs a column.");
   if (draft.columns.some((column) => !column.name.trim())) found.push("Every column needs a name.");
@@ -81,10 +81,10 @@ export function mistakes(draft: Draft): string[] {
   return found;
 }
 
-export function changeOf(draft: Draft): { config: BoardChange; moves: Record<string, string> } {
+export function toBoardChange(draft: Draft): { config: BoardChange; moves: Record<string, string> } {
   const taken = new Set(draft.columns.flatMap(({ id }) => (id ? [id.toLowerCase()] : [])));
   const ids = new Map<string, string>();
-  for (const column of draft.columns) ids.set(column.key, column.id ?? freshId(column.name, taken));
+  for (const column of draft.columns) ids.set(column.key, column.id ?? uniqueColumnId(column.name, taken));
   const idOf = (key: string) => ids.get(key) ?? draft.columns[0]?.id ?? "";
   return {
     config: {
@@ -108,7 +108,7 @@ export function changeOf(draft: Draft): { config: BoardChange; moves: Record<str
 }
 
 /** An id that says what the column is, like the ones people write by hand. */
-export function freshId(name: string, taken: Set<string>): string {
+export function uniqueColumnId(name: string, taken: Set<string>): string {
   const plain = name
     .normalize("NFKD")
     .toLowerCase()

@@ -12,9 +12,9 @@ import { Button } from "@/ui/button";
 import { Field, Input, SwitchRow } from "@/ui/field";
 import { Empty, Notice, Spinner } from "@/ui/states";
 import { useTitle } from "@/ui/title";
-import { changeOf, type Draft, draftOf, mistakes } from "./board-draft";
+import { type Draft, toBoardChange, toDraft, validationErrors } from "./board-draft";
 import { ColumnsEditor } from "./columns-editor";
-import { Newcomers } from "./invite-section";
+import { InviteSection } from "./invite-section";
 import { Members } from "./members";
 import { RulesEditor, TypesEditor } from "./rules-editor";
 import { panelClass, Section } from "./section";
@@ -55,7 +55,7 @@ function Settings({ board, workflowId }: { board: BoardState; workflowId: string
         <General workflow={board.workflow} editable={editable} />
         <BoardForm board={board} workflowId={workflowId} editable={editable} />
         <Members workflowId={workflowId} editable={editable} />
-        {editable && <Newcomers workflowId={workflowId} />}
+        {editable && <InviteSection workflowId={workflowId} />}
         {board.workflow.role === "owner" && <Webhooks workflowId={workflowId} editable={editable} />}
       </div>
     </div>
@@ -131,13 +131,13 @@ interface FormProps {
 /** Edits a copy; while nothing is edited, the board as it is now. */
 function BoardForm({ board, workflowId, editable }: FormProps) {
   const [edited, setEdited] = useState<Draft | null>(null);
-  const current = useMemo(() => draftOf(board.config), [board.config]);
+  const current = useMemo(() => toDraft(board.config), [board.config]);
   const draft = edited ?? current;
   const counts = useMemo(() => new Map([...board.order].map(([id, ids]) => [id, ids.length])), [board.order]);
-  const wrong = mistakes(draft);
+  const errors = validationErrors(draft);
   const save = useMutation({
     mutationFn: () => {
-      const { config, moves } = changeOf(draft);
+      const { config, moves } = toBoardChange(draft);
       return workflows.putBoard(workflowId, config, moves);
     },
     onSuccess: () => {
@@ -157,12 +157,12 @@ function BoardForm({ board, workflowId, editable }: FormProps) {
           className="fixed inset-x-0 bottom-4 z-20 mx-auto flex w-[calc(100%-2rem)] max-w-xl items-center gap-3 rounded-xl border bg-surface px-4 py-2.5 shadow-pop"
         >
           <p className="min-w-0 flex-1" role="status">
-            {wrong[0] ?? "You have unsaved changes."}
+            {errors[0] ?? "You have unsaved changes."}
           </p>
           <Button variant="ghost" onClick={() => setEdited(null)}>
             Discard
           </Button>
-          <Button variant="primary" disabled={wrong.length > 0 || save.isPending} onClick={() => save.mutate()}>
+          <Button variant="primary" disabled={errors.length > 0 || save.isPending} onClick={() => save.mutate()}>
             Save board
           </Button>
         </section>

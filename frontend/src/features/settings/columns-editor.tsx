@@ -28,9 +28,9 @@ export function ColumnsEditor({ draft, counts, disabled, onChange }: Props) {
       ...draft,
       columns: draft.columns.map((column) => (column.key === key ? { ...column, ...change } : column)),
     });
-  const held = (column: DraftColumn) => (column.id ? (counts.get(column.id) ?? 0) : 0);
+  const ticketsIn = (column: DraftColumn) => (column.id ? (counts.get(column.id) ?? 0) : 0);
   const remove = (column: DraftColumn) =>
-    held(column) > 0 ? setRemoving(column) : onChange(withoutColumn(draft, column.key, null));
+    ticketsIn(column) > 0 ? setRemoving(column) : onChange(withoutColumn(draft, column.key, null));
 
   return (
     <Section
@@ -87,7 +87,7 @@ export function ColumnsEditor({ draft, counts, disabled, onChange }: Props) {
                 onChange={(event) => set(column.key, { wip: event.target.value })}
               />
               <span className="tabular w-20 shrink-0 text-right text-muted-foreground text-xs">
-                {plural(held(column), "ticket")}
+                {plural(ticketsIn(column), "ticket")}
               </span>
               <span className="ml-auto flex shrink-0">
                 <Button
@@ -159,11 +159,11 @@ export function ColumnsEditor({ draft, counts, disabled, onChange }: Props) {
       {removing && (
         <RemoveDialog
           column={removing}
-          count={held(removing)}
+          count={ticketsIn(removing)}
           others={draft.columns.filter(({ key }) => key !== removing.key)}
           onCancel={() => setRemoving(null)}
-          onRemove={(takenBy) => {
-            onChange(withoutColumn(draft, removing.key, takenBy));
+          onRemove={(moveTo) => {
+            onChange(withoutColumn(draft, removing.key, moveTo));
             setRemoving(null);
           }}
         />
@@ -181,7 +181,7 @@ interface RemoveProps {
 }
 
 function RemoveDialog({ column, count, others, onCancel, onRemove }: RemoveProps) {
-  const [takenBy, setTakenBy] = useState(others[0]?.key ?? "");
+  const [takenBy, setMoveTo] = useState(others[0]?.key ?? "");
   return (
     <Dialog
       open
@@ -191,7 +191,7 @@ function RemoveDialog({ column, count, others, onCancel, onRemove }: RemoveProps
     >
       <Field label="Move its tickets to">
         {(control) => (
-          <NativeSelect {...control} value={takenBy} onChange={(event) => setTakenBy(event.target.value)}>
+          <NativeSelect {...control} value={takenBy} onChange={(event) => setMoveTo(event.target.value)}>
             {others.map(({ key, name }) => (
               <option key={key} value={key}>
                 {name || "New column"}

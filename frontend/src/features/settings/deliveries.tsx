@@ -19,7 +19,7 @@ export function Deliveries({ webhookId }: { webhookId: string }) {
     <div className="grid gap-2">
       <ul aria-label="Log" className="divide-y rounded-lg border bg-sunken text-xs">
         {deliveries.map((delivery) => (
-          <Attempt key={delivery.delivery_id} delivery={delivery} />
+          <DeliveryRow key={delivery.delivery_id} delivery={delivery} />
         ))}
       </ul>
       {list.hasNextPage && (
@@ -37,7 +37,7 @@ export function Deliveries({ webhookId }: { webhookId: string }) {
   );
 }
 
-function Attempt({ delivery }: { delivery: Delivery }) {
+function DeliveryRow({ delivery }: { delivery: Delivery }) {
   const { delivered, event_type, seq, attempt, status_code, error, duration_ms, attempted_at } = delivery;
   const Icon = delivered ? CircleCheck : CircleX;
   return (

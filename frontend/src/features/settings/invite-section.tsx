@@ -11,7 +11,7 @@ import { SecretDialog } from "./secret-dialog";
 import { Section } from "./section";
 
 /** People who have no account yet come by a link; agents come with a key of their own. */
-export function Newcomers({ workflowId }: { workflowId: string }) {
+export function InviteSection({ workflowId }: { workflowId: string }) {
   const queries = useQueryClient();
   const [role, setRole] = useState<Role>("member");
   const [link, setLink] = useState<string | null>(null);

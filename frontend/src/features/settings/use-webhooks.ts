@@ -8,7 +8,7 @@ import type { Webhook } from "@/api/types";
 import { useLive } from "@/live/context";
 
 /** How far a webhook has come is told by no event. */
-const LOOK_MS = 5_000;
+const REFETCH_INTERVAL_MS = 5_000;
 
 export function useWebhooks(workflowId: string) {
   const live = useLive();
@@ -24,7 +24,7 @@ export function useWebhooks(workflowId: string) {
   return useQuery({
     queryKey: queryKeys.webhooks(workflowId),
     queryFn: ({ signal }) => webhooks.list(workflowId, signal),
-    refetchInterval: ({ state }) => (state.data?.length ? LOOK_MS : false),
+    refetchInterval: ({ state }) => (state.data?.length ? REFETCH_INTERVAL_MS : false),
   });
 }
 
@@ -35,7 +35,7 @@ export function useDeliveries(webhookId: string) {
     initialPageParam: undefined as number | undefined,
     getNextPageParam: ({ has_more, next_cursor }) => (has_more && next_cursor ? Number(next_cursor) : undefined),
     placeholderData: keepPreviousData,
-    refetchInterval: LOOK_MS,
+    refetchInterval: REFETCH_INTERVAL_MS,
   });
 }
 
@@ -45,12 +45,12 @@ export function useWebhookActions({ id, workflow_id }: Webhook) {
     void queries.invalidateQueries({ queryKey: queryKeys.webhooks(workflow_id) });
     void queries.invalidateQueries({ queryKey: queryKeys.deliveries(id) });
   };
-  const failed = (words: string) => (error: unknown) =>
+  const showError = (words: string) => (error: unknown) =>
     toast.error(words, { description: explain(error), duration: 8_000 });
   const toggle = useMutation({
     mutationFn: (active: boolean) => (active ? webhooks.resume(id) : webhooks.update(id, { active })),
     onSuccess: ({ active }) => toast.success(active ? "The webhook goes on" : "The webhook is stopped"),
-    onError: failed("The webhook was not changed"),
+    onError: showError("The webhook was not changed"),
     onSettled: refresh,
   });
   const test = useMutation({
@@ -61,13 +61,13 @@ export function useWebhookActions({ id, workflow_id }: Webhook) {
       if (success) toast.success("The test was taken", { description });
       else toast.error("The test was not taken", { description, duration: 8_000 });
     },
-    onError: failed("The test was not sent"),
+    onError: showError("The test was not sent"),
     onSettled: refresh,
   });
   const remove = useMutation({
     mutationFn: () => webhooks.remove(id),
     onSuccess: () => toast.success("The webhook is deleted"),
-    onError: failed("The webhook was not deleted"),
+    onError: showError("The webhook was not deleted"),
     onSettled: refresh,
   });
   return { toggle, test, remove };

@@ -6,7 +6,7 @@ import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { Field, Input } from "@/ui/field";
 import { Notice } from "@/ui/states";
-import { EVENT_GROUPS, othersOf } from "./webhook-events";
+import { EVENT_GROUPS, unknownEvents } from "./webhook-events";
 
 interface Props {
   workflowId: string;
@@ -17,7 +17,7 @@ interface Props {
   onSaved: (secret: string | null) => void;
 }
 
-const LONGEST_URL = 2_000;
+const MAX_URL_LENGTH = 2_000;
 
 export function WebhookDialog({ workflowId, webhook, onClose, onSaved }: Props) {
   const [url, setUrl] = useState(webhook?.url ?? "");
@@ -46,8 +46,8 @@ export function WebhookDialog({ workflowId, webhook, onClose, onSaved }: Props) 
       if (!next.delete(event)) next.add(event);
       return next;
     });
-  const others = othersOf(webhook?.events ?? []);
-  const groups = others.length > 0 ? [...EVENT_GROUPS, ["Others", others] as const] : EVENT_GROUPS;
+  const unknown = unknownEvents(webhook?.events ?? []);
+  const groups = unknown.length > 0 ? [...EVENT_GROUPS, ["Others", unknown] as const] : EVENT_GROUPS;
 
   return (
     <Dialog
@@ -71,7 +71,7 @@ export function WebhookDialog({ workflowId, webhook, onClose, onSaved }: Props) 
               inputMode="url"
               autoFocus
               required
-              maxLength={LONGEST_URL}
+              maxLength={MAX_URL_LENGTH}
               value={url}
               onChange={(event) => {
                 setUrl(event.target.value);

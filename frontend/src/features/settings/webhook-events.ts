@@ -41,12 +41,12 @@ export const EVENT_GROUPS: ReadonlyArray<readonly [name: string, events: readonl
 const KNOWN = new Set(EVENT_GROUPS.flatMap(([, events]) => events));
 
 /** Types that were asked for over the API and have no place in the groups: they are kept. */
-export function othersOf(events: readonly string[]): string[] {
+export function unknownEvents(events: readonly string[]): string[] {
   return events.filter((event) => !KNOWN.has(event));
 }
 
 /** "Every event", "status_changed and job_status", "ticket_created and 4 more types". */
-export function wordsFor(events: readonly string[]): string {
+export function describeEvents(events: readonly string[]): string {
   const [first, second] = events;
   if (first === undefined) return "Every event";
   if (second === undefined) return `Only ${first}`;

@@ -9,7 +9,7 @@ import { plural } from "@/ui/plural";
 import { Ago, until } from "@/ui/time";
 import { Deliveries } from "./deliveries";
 import { useWebhookActions } from "./use-webhooks";
-import { wordsFor } from "./webhook-events";
+import { describeEvents } from "./webhook-events";
 
 interface Props {
   webhook: Webhook;
@@ -22,7 +22,7 @@ export function WebhookRow({ webhook, editable, onEdit }: Props) {
   const { url, active, behind } = webhook;
   const [open, setOpen] = useState(false);
   const { toggle, test, remove } = useWebhookActions(webhook);
-  const askAndRemove = async () => {
+  const confirmAndRemove = async () => {
     const yes = await confirm({
       title: "Delete this webhook?",
       description: `${url} is told nothing more, and its log goes with it.`,
@@ -38,8 +38,8 @@ export function WebhookRow({ webhook, editable, onEdit }: Props) {
             {url}
           </p>
           <p className="flex flex-wrap gap-x-2 text-muted-foreground text-xs">
-            <Standing webhook={webhook} />
-            <span title={webhook.events.join(", ") || undefined}>{wordsFor(webhook.events)}</span>
+            <WebhookStatus webhook={webhook} />
+            <span title={webhook.events.join(", ") || undefined}>{describeEvents(webhook.events)}</span>
             {behind > 0 && <span className="tabular">{plural(behind, "event")} behind</span>}
           </p>
         </div>
@@ -71,7 +71,7 @@ export function WebhookRow({ webhook, editable, onEdit }: Props) {
               <MenuItem onSelect={onEdit}>
                 <Pencil /> Change…
               </MenuItem>
-              <MenuItem danger onSelect={() => void askAndRemove()}>
+              <MenuItem danger onSelect={() => void confirmAndRemove()}>
                 <Trash2 /> Delete
               </MenuItem>
             </Menu>
@@ -97,7 +97,7 @@ export function WebhookRow({ webhook, editable, onEdit }: Props) {
   );
 }
 
-function Standing({ webhook: { active, attempt, failing_since, next_attempt_at } }: { webhook: Webhook }) {
+function WebhookStatus({ webhook: { active, attempt, failing_since, next_attempt_at } }: { webhook: Webhook }) {
   if (!active) return <span className="font-medium text-warning">Stopped</span>;
   if (attempt === 0 || !failing_since) return <span className="font-medium text-success">Active</span>;
   return (

@@ -81,21 +81,21 @@ export function CommentItem({ comment, nameOf, editable, run, onReply }: Props) 
                   ))}
                 </div>
               </Menu>
-              <Tool label="Reply" onClick={() => onReply(comment.comment_id)}>
+              <CommentButton label="Reply" onClick={() => onReply(comment.comment_id)}>
                 <MessageSquareReply className="size-3.5" />
-              </Tool>
+              </CommentButton>
               {own && (
-                <Tool label="Edit comment" onClick={() => setEditing(true)}>
+                <CommentButton label="Edit comment" onClick={() => setEditing(true)}>
                   <Pencil className="size-3.5" />
-                </Tool>
+                </CommentButton>
               )}
               {(own || me?.is_admin) && (
-                <Tool
+                <CommentButton
                   label="Delete comment"
                   onClick={() => void run("The comment was not deleted", () => api.remove(comment.comment_id))}
                 >
                   <Trash2 className="size-3.5" />
-                </Tool>
+                </CommentButton>
               )}
             </span>
           )}
@@ -140,7 +140,7 @@ export function CommentItem({ comment, nameOf, editable, run, onReply }: Props) 
 
 const small = "grid size-6 place-items-center rounded text-muted-foreground hover:bg-muted hover:text-foreground";
 
-function Tool({ label, onClick, children }: { label: string; onClick: () => void; children: ReactNode }) {
+function CommentButton({ label, onClick, children }: { label: string; onClick: () => void; children: ReactNode }) {
   return (
     <button type="button" aria-label={label} title={label} onClick={onClick} className={small}>
       {children}

@@ -10,7 +10,7 @@ import { Dialog } from "@/ui/dialog";
 import { plural } from "@/ui/plural";
 import { Notice, Spinner } from "@/ui/states";
 import { Ago } from "@/ui/time";
-import { diffLines } from "./diff";
+import { parseDiff } from "./diff";
 
 interface Props {
   workflowId: string;
@@ -22,9 +22,9 @@ type Diff = Awaited<ReturnType<typeof tickets.commitDiff>>;
 type File = Diff["files"][number];
 
 /** Files longer than this are drawn in part until asked for whole. */
-const MOST_LINES = 400;
+const MAX_LINES = 400;
 
-export function CommitWindow({ workflowId, sha, onClose }: Props) {
+export function CommitDialog({ workflowId, sha, onClose }: Props) {
   const { data, error, isPending } = useQuery({
     queryKey: queryKeys.commitDiff(workflowId, sha),
     queryFn: ({ signal }) => tickets.commitDiff(sha, workflowId, signal),
@@ -113,10 +113,10 @@ const TONE = {
 const SIGN = { added: "+", removed: "−", same: " ", hunk: "" } as const;
 
 function Lines({ diff }: { diff: string }) {
-  const [whole, setWhole] = useState(false);
-  const lines = useMemo(() => diffLines(diff), [diff]);
+  const [showAll, setShowAll] = useState(false);
+  const lines = useMemo(() => parseDiff(diff), [diff]);
   if (lines.length === 0) return <p className="px-3 py-2 text-muted-foreground text-xs">No lines to show.</p>;
-  const shown = whole ? lines : lines.slice(0, MOST_LINES);
+  const shown = showAll ? lines : lines.slice(0, MAX_LINES);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
     <section aria-label="Changed lines" tabIndex={0} className="scroll-thin overflow-x-auto">
@@ -134,7 +134,7 @@ function Lines({ diff }: { diff: string }) {
         </tbody>
       </table>
       {shown.length < lines.length && (
-        <Button variant="ghost" size="sm" className="m-2" onClick={() => setWhole(true)}>
+        <Button variant="ghost" size="sm" className="m-2" onClick={() => setShowAll(true)}>
           Show {plural(lines.length - shown.length, "more line")}
         </Button>
       )}

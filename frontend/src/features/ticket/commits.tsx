@@ -6,7 +6,7 @@ import type { TicketDetail } from "@/api/types";
 import { Button } from "@/ui/button";
 import { Input } from "@/ui/field";
 import { Ago } from "@/ui/time";
-import { CommitWindow } from "./commit-dialog";
+import { CommitDialog } from "./commit-dialog";
 
 interface Props {
   ticket: TicketDetail;
@@ -67,7 +67,7 @@ export function Commits({ ticket, nameOf, editable, run }: Props) {
           </li>
         ))}
       </ul>
-      {shown && <CommitWindow workflowId={ticket.workflow_id} sha={shown} onClose={() => setShown(null)} />}
+      {shown && <CommitDialog workflowId={ticket.workflow_id} sha={shown} onClose={() => setShown(null)} />}
       {editable && (
         <form onSubmit={link} className="flex gap-2">
           <Input

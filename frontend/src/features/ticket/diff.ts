@@ -7,7 +7,7 @@ export interface DiffLine {
   text: string;
 }
 
-export function diffLines(diff: string): DiffLine[] {
+export function parseDiff(diff: string): DiffLine[] {
   const lines: DiffLine[] = [];
   let before = 0;
   let after = 0;

@@ -8,9 +8,9 @@ export interface Names {
   nameOfTicket: (id: string) => string;
 }
 
-const LONG = 80;
+const MAX_VALUE_LENGTH = 80;
 
-export function sentence(entry: HistoryEntry, names: Names): string {
+export function describeChange(entry: HistoryEntry, names: Names): string {
   const { change_type, field_name, change_description } = entry;
   const before = text(entry.old_value);
   const after = text(entry.new_value);
@@ -38,22 +38,24 @@ export function sentence(entry: HistoryEntry, names: Names): string {
     case "restored":
       return "restored it";
     case "ticket_merged":
-      return field_name ? `merged it into ${keyIn(entry)}` : `merged ${keyIn(entry)} into it`;
+      return field_name ? `merged it into ${otherTicketKey(entry)}` : `merged ${otherTicketKey(entry)} into it`;
     case "ticket_unmerged":
-      return field_name ? `took it out of ${keyIn(entry)} again` : `took ${keyIn(entry)} out of it again`;
+      return field_name
+        ? `took it out of ${otherTicketKey(entry)} again`
+        : `took ${otherTicketKey(entry)} out of it again`;
     case "job_status":
-      return jobSentence(before, after, change_description);
+      return describeJobChange(before, after, change_description);
     case "job_stage":
       return `entered the stage ${after}`;
     case "field_updated":
-      return fieldSentence(field_name, before, after, names);
+      return describeFieldChange(field_name, before, after, names);
     default:
       return change_description || change_type.replaceAll("_", " ");
   }
 }
 
 /** What became of a job, whose title only the words know. */
-function jobSentence(before: string, after: string, words: string | null): string {
+function describeJobChange(before: string, after: string, words: string | null): string {
   const title = /"(.*)"/.exec(words ?? "")?.[1];
   const job = title ? `the job “${title}”` : "the job";
   if (!before) return `created ${job}`;
@@ -66,11 +68,11 @@ function jobSentence(before: string, after: string, words: string | null): strin
 }
 
 /** The other ticket of a merge. It stands on no board, so that only the words know its key. */
-function keyIn({ change_description }: HistoryEntry): string {
+function otherTicketKey({ change_description }: HistoryEntry): string {
   return /TKT-\d+/.exec(change_description ?? "")?.[0] ?? "another ticket";
 }
 
-function fieldSentence(field: string | null, before: string, after: string, names: Names): string {
+function describeFieldChange(field: string | null, before: string, after: string, names: Names): string {
   const name = (field ?? "a field").replace(/_(id|ids)$/, "").replaceAll("_", " ");
   if (field === "rank") return "moved it within the column";
   if (field === "description") return "edited the description";
@@ -78,7 +80,7 @@ function fieldSentence(field: string | null, before: string, after: string, name
     return after ? `made it part of ${names.nameOfTicket(after)}` : "took it out of its parent";
   }
   if (!after || after === "[]") return `cleared ${name}`;
-  if (before.length > LONG || after.length > LONG) return `changed ${name}`;
+  if (before.length > MAX_VALUE_LENGTH || after.length > MAX_VALUE_LENGTH) return `changed ${name}`;
   return before && before !== "[]" ? `changed ${name} from “${before}” to “${after}”` : `set ${name} to “${after}”`;
 }
 

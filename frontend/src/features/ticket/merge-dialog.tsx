@@ -7,7 +7,7 @@ import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { Field, Textarea } from "@/ui/field";
 import { Notice } from "@/ui/states";
-import { readAgain } from "./merged-notice";
+import { invalidateAfterMerge } from "./merged-notice";
 import { useRelated } from "./related-tickets";
 import { Picker } from "./ticket-picker";
 
@@ -21,7 +21,7 @@ interface Props {
 /** Makes a ticket part of the one it repeats: which one, then what will happen. */
 export function MergeDialog({ ticket, board, onClose, onMerged }: Props) {
   const [original, setOriginal] = useState<Card | null>(null);
-  const alike = useRelated(ticket.ticket_id).data?.related ?? [];
+  const related = useRelated(ticket.ticket_id).data?.related ?? [];
   return (
     <Dialog
       open
@@ -39,8 +39,8 @@ export function MergeDialog({ ticket, board, onClose, onMerged }: Props) {
       ) : (
         <Picker
           board={board}
-          without={new Set([ticket.ticket_id])}
-          first={alike.map(({ ticket_id }) => ticket_id)}
+          exclude={new Set([ticket.ticket_id])}
+          suggested={related.map(({ ticket_id }) => ticket_id)}
           onPick={(id) => setOriginal(board.cards.get(id) ?? null)}
         />
       )}
@@ -61,7 +61,7 @@ function Confirm({ ticket, original, onBack, onMerged }: ConfirmProps) {
   const merge = useMutation({
     mutationFn: () => tickets.merge(ticket.ticket_id, original.ticket_id, comment.trim() || undefined),
     onSuccess: () => {
-      readAgain(queries);
+      invalidateAfterMerge(queries);
       onMerged();
     },
   });

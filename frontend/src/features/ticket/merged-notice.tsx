@@ -10,13 +10,13 @@ type Run = <T>(what: string, request: () => Promise<T>) => Promise<T | null>;
 
 interface Props {
   into: TicketRef;
-  mayUndo: boolean;
+  canUndo: boolean;
   onOpen: (ticketId: string) => void;
   onUndo: () => void;
 }
 
 /** What a ticket that was merged says of itself. */
-export function MergedNotice({ into, mayUndo, onOpen, onUndo }: Props) {
+export function MergedNotice({ into, canUndo, onOpen, onUndo }: Props) {
   return (
     <div className="flex items-center gap-2 rounded-lg border border-primary/30 bg-accent px-3 py-2 text-accent-foreground">
       <GitMerge className="size-4 shrink-0" aria-hidden="true" />
@@ -30,7 +30,7 @@ export function MergedNotice({ into, mayUndo, onOpen, onUndo }: Props) {
           {into.key} {into.title}
         </button>
       </p>
-      {mayUndo && (
+      {canUndo && (
         <Button size="sm" onClick={onUndo}>
           Undo the merge
         </Button>
@@ -47,13 +47,13 @@ export function useUnmerge(run: Run): (ticket: { ticket_id: string; key: string 
       const done = await run(`${key} was not taken back out`, () => tickets.unmerge(ticket_id));
       // What has changed since stays where it is, and is said.
       if (done) toast.success(`${key} is a ticket of its own again`, { description: done.kept.join(" ") || undefined });
-      readAgain(queries);
+      invalidateAfterMerge(queries);
     },
     [run, queries],
   );
 }
 
 /** Both tickets look different now, and so does what is like what. */
-export function readAgain(queries: QueryClient): void {
+export function invalidateAfterMerge(queries: QueryClient): void {
   for (const kind of ["ticket", "related", "search"]) void queries.invalidateQueries({ queryKey: [kind] });
 }

@@ -11,23 +11,23 @@ interface Props {
   onOpen: (ticketId: string) => void;
 }
 
-const MOST = 5;
+const MAX_RELATED = 5;
 
 export function useRelated(ticketId: string) {
   return useQuery({
     queryKey: queryKeys.related(ticketId),
-    queryFn: ({ signal }) => search.related(ticketId, MOST, signal),
+    queryFn: ({ signal }) => search.related(ticketId, MAX_RELATED, signal),
     staleTime: 30_000,
     retry: false,
   });
 }
 
 /** Tickets that people tied to this one, and those that are about the same. */
-export function Related({ ticket, onOpen }: Props) {
+export function RelatedTickets({ ticket, onOpen }: Props) {
   const { data } = useRelated(ticket.ticket_id);
   const found = data?.related ?? [];
-  const told = new Set(found.map(({ ticket_id }) => ticket_id));
-  const linked = ticket.related_tickets.filter(({ ticket_id }) => !told.has(ticket_id));
+  const listed = new Set(found.map(({ ticket_id }) => ticket_id));
+  const linked = ticket.related_tickets.filter(({ ticket_id }) => !listed.has(ticket_id));
   if (found.length === 0 && linked.length === 0) return null;
   return (
     <section aria-label="Related" className="mt-4">
@@ -52,7 +52,7 @@ interface RowProps {
 }
 
 function Row({ ticket, link, similar, onOpen }: RowProps) {
-  const tie = linkWords(link);
+  const linkLabel = linkWords(link);
   return (
     <li className="-mx-1.5 rounded-md hover:bg-muted">
       <button
@@ -64,7 +64,9 @@ function Row({ ticket, link, similar, onOpen }: RowProps) {
         <span className="flex min-w-0 items-center gap-1.5">
           {ticket.is_resolved && <Check className="size-3.5 shrink-0 text-success" aria-label="Resolved" />}
           <span className="tabular shrink-0 text-muted-foreground">{ticket.key}</span>
-          {tie && <span className="shrink-0 rounded bg-accent px-1 text-2xs text-accent-foreground">{tie}</span>}
+          {linkLabel && (
+            <span className="shrink-0 rounded bg-accent px-1 text-2xs text-accent-foreground">{linkLabel}</span>
+          )}
         </span>
         {similar && <Likeness ticket={similar} />}
         <span className={cn("col-span-2 truncate", ticket.is_resolved && "text-muted-foreground")}>{ticket.title}</span>

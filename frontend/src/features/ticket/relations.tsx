@@ -4,7 +4,7 @@ import { tickets } from "@/api";
 import type { TicketDetail, TicketRef } from "@/api/types";
 import type { BoardState } from "@/live/board";
 import { cn } from "@/ui/cn";
-import { Related } from "./related-tickets";
+import { RelatedTickets } from "./related-tickets";
 import { TicketPicker } from "./ticket-picker";
 import type { TicketChanges } from "./use-ticket";
 
@@ -91,12 +91,12 @@ export function Relations({ ticket, board, editable, update, run, onOpen }: Prop
           ))}
         </Group>
       )}
-      <Related ticket={ticket} onOpen={onOpen} />
+      <RelatedTickets ticket={ticket} onOpen={onOpen} />
       <TicketPicker
         title={picking === "parent" ? "Choose the parent" : `What does ${ticket.key} wait for?`}
         open={picking !== null}
         board={board}
-        without={new Set([ticket.ticket_id, ...blockedBy.map((ref) => ref.ticket_id)])}
+        exclude={new Set([ticket.ticket_id, ...blockedBy.map((ref) => ref.ticket_id)])}
         onPick={pick}
         onClose={() => setPicking(null)}
       />

@@ -31,17 +31,17 @@ export interface DrawerProps {
   onClose: () => void;
   onMove: (card: Card, to: string) => void;
   /** What other features have to say about the ticket. */
-  work?: (work: TicketWork) => ReactNode;
+  renderSections?: (work: TicketSectionProps) => ReactNode;
 }
 
-export interface TicketWork {
+export interface TicketSectionProps {
   ticket: TicketDetail;
   board: BoardState;
   nameOf: NameOf;
   editable: boolean;
 }
 
-const LEAST_RESOLUTION = 10;
+const MIN_RESOLUTION_LENGTH = 10;
 
 export function TicketDrawer(props: DrawerProps) {
   const { workflowId, onClose } = props;
@@ -55,7 +55,7 @@ export function TicketDrawer(props: DrawerProps) {
   const { data, error, isPending } = useTicket(ticketId);
   const panel = useRef<HTMLElement>(null);
   // Someone may delete it while it is open here.
-  const gone = error instanceof Problem && error.status === 404;
+  const notFound = error instanceof Problem && error.status === 404;
   const label = data ? `${data.key} ${data.title}` : "Ticket";
 
   useEffect(() => {
@@ -74,7 +74,7 @@ export function TicketDrawer(props: DrawerProps) {
       tabIndex={-1}
       className="absolute inset-y-0 right-0 z-30 flex w-full flex-col border-l bg-surface shadow-pop outline-none motion-safe:animate-in motion-safe:slide-in-from-right-8 motion-safe:fade-in-0 md:w-[min(100%,54rem)]"
     >
-      {data && board && !gone ? (
+      {data && board && !notFound ? (
         <Loaded {...props} ticketId={ticketId} ticket={data} />
       ) : (
         <>
@@ -85,7 +85,7 @@ export function TicketDrawer(props: DrawerProps) {
             <Spinner label="Loading the ticket…" />
           ) : (
             <Empty title="This ticket could not be opened">
-              {gone ? "It does not exist, was deleted, or belongs to a workflow you may not see." : explain(error)}
+              {notFound ? "It does not exist, was deleted, or belongs to a workflow you may not see." : explain(error)}
             </Empty>
           )}
         </>
@@ -102,16 +102,23 @@ function CloseButton({ onClose }: { onClose: () => void }) {
   );
 }
 
-function Loaded({ workflowId, ticket, onOpen, onClose, onMove, work }: DrawerProps & { ticket: TicketDetail }) {
+function Loaded({
+  workflowId,
+  ticket,
+  onOpen,
+  onClose,
+  onMove,
+  renderSections,
+}: DrawerProps & { ticket: TicketDetail }) {
   const { board } = useBoard(workflowId);
   const { actors, nameOf } = useActors(workflowId);
   const { run, update } = useTicketChanges(ticket.ticket_id);
   const [editing, setEditing] = useState(false);
   const composer = useRef<HTMLTextAreaElement>(null);
   const [merging, setMerging] = useState(false);
-  const mayEdit = board !== undefined && canEdit(board.workflow);
+  const hasEditRole = board !== undefined && canEdit(board.workflow);
   // A merged ticket is a signpost: what is to be said goes to its original.
-  const editable = mayEdit && !ticket.merged_into;
+  const editable = hasEditRole && !ticket.merged_into;
   const unmerge = useUnmerge(run);
   useTitle(`${ticket.key} ${ticket.title}`);
 
@@ -138,12 +145,12 @@ function Loaded({ workflowId, ticket, onOpen, onClose, onMove, work }: DrawerPro
       description: "Tickets that wait for this one are unblocked.",
       label: "How was it resolved?",
       submit: "Resolve",
-      minLength: LEAST_RESOLUTION,
+      minLength: MIN_RESOLUTION_LENGTH,
     });
     if (comment === null) return;
     const answer = await run(`${ticket.key} was not resolved`, () => tickets.resolve(ticket.ticket_id, comment));
-    const freed = answer?.unblocked_tickets?.length ?? 0;
-    if (answer) toast.success(`${ticket.key} is resolved${freed > 0 ? `; ${freed} unblocked` : ""}`);
+    const unblocked = answer?.unblocked_tickets?.length ?? 0;
+    if (answer) toast.success(`${ticket.key} is resolved${unblocked > 0 ? `; ${unblocked} unblocked` : ""}`);
   };
   const remove = async () => {
     const done = await run(`${ticket.key} was not deleted`, async () => {
@@ -166,7 +173,7 @@ function Loaded({ workflowId, ticket, onOpen, onClose, onMove, work }: DrawerPro
     toast.success(`${key} merged into ${original.key}`, { duration: 10_000, action: { label: "Undo", onClick: undo } });
     onOpen(original.ticket_id);
   };
-  const askForReview = async () => {
+  const requestReview = async () => {
     const comment = await ask({
       title: `Ask for a review of ${ticket.key}`,
       description: "The ticket stays where it is until another member has looked at it.",
@@ -205,7 +212,7 @@ function Loaded({ workflowId, ticket, onOpen, onClose, onMove, work }: DrawerPro
             {editable && (
               <>
                 {ticket.approval_status !== "pending_review" && (
-                  <MenuItem onSelect={() => void askForReview()}>
+                  <MenuItem onSelect={() => void requestReview()}>
                     <Eye /> Ask for a review…
                   </MenuItem>
                 )}
@@ -227,7 +234,7 @@ function Loaded({ workflowId, ticket, onOpen, onClose, onMove, work }: DrawerPro
           {ticket.merged_into && (
             <MergedNotice
               into={ticket.merged_into}
-              mayUndo={mayEdit}
+              canUndo={hasEditRole}
               onOpen={onOpen}
               onUndo={() => void unmerge(ticket)}
             />
@@ -241,7 +248,7 @@ function Loaded({ workflowId, ticket, onOpen, onClose, onMove, work }: DrawerPro
             onSave={(description) => update({ description })}
           />
           <PullRequests history={ticket.history ?? []} />
-          {work?.({ ticket, board, nameOf, editable })}
+          {renderSections?.({ ticket, board, nameOf, editable })}
         </div>
         <Details
           ticket={{ ...ticket, status: card.status }}

@@ -6,8 +6,8 @@ import { card, event } from "@/live/testing";
 import { applyToTicket } from "@/live/ticket";
 import { Composer } from "@/ui/composer";
 import { threads } from "./comments";
-import { diffLines } from "./diff";
-import { sentence } from "./history-text";
+import { parseDiff } from "./diff";
+import { describeChange } from "./history-text";
 
 function comment(id: string, parent: string | null, at: number): Comment {
   return {
@@ -78,7 +78,7 @@ describe("sentence", () => {
     [{ field_name: "description", old_value: "long", new_value: "longer" }, "edited the description"],
     [{ change_type: "blocked", new_value: '["t1","t2"]' }, "made it wait for KEY(t1), KEY(t2)"],
     [{ change_type: "of_the_future", change_description: "Did a thing." }, "Did a thing."],
-  ])("%j", (change, words) => expect(sentence(entry(change), names)).toBe(words));
+  ])("%j", (change, words) => expect(describeChange(entry(change), names)).toBe(words));
 });
 
 describe("applyToTicket", () => {
@@ -111,14 +111,14 @@ describe("diffLines", () => {
   it("numbers both sides and leaves out what is not a line of the file", () => {
     const diff =
       "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -3,2 +3,3 @@ fn main\n same\n-old\n+new\n+more\n\\ No newline at end of file";
-    expect(diffLines(diff)).toEqual([
+    expect(parseDiff(diff)).toEqual([
       { kind: "hunk", before: null, after: null, text: "fn main" },
       { kind: "same", before: 3, after: 3, text: "same" },
       { kind: "removed", before: 4, after: null, text: "old" },
       { kind: "added", before: null, after: 4, text: "new" },
       { kind: "added", before: null, after: 5, text: "more" },
     ]);
-    expect(diffLines("")).toEqual([]);
+    expect(parseDiff("")).toEqual([]);
   });
 });
 

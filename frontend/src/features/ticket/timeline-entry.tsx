@@ -2,7 +2,7 @@ import { GitPullRequest } from "lucide-react";
 import type { ReactNode } from "react";
 import type { HistoryEntry } from "@/api/types";
 import { safeUrl } from "@/ui/markdown";
-import { type Names, sentence } from "./history-text";
+import { describeChange, type Names } from "./history-text";
 
 /** A row of a ticket's timeline, after the name of who did it. What programs told about their work has a look of its own. */
 export function TimelineEntry({ entry, names }: { entry: HistoryEntry; names: Names }) {
@@ -34,7 +34,7 @@ export function TimelineEntry({ entry, names }: { entry: HistoryEntry; names: Na
         </>
       );
     default:
-      return sentence(entry, names);
+      return describeChange(entry, names);
   }
 }
 
@@ -43,7 +43,7 @@ function Label({ children }: { children: ReactNode }) {
 }
 
 /** "github.com/acme/shop/pull/12" without what everybody knows. */
-export function shortAddress(url: string): string {
+export function shortUrl(url: string): string {
   return url.replace(/^https?:\/\/(www\.)?/, "").replace(/\/$/, "");
 }
 
@@ -57,7 +57,7 @@ function PullRequestLink({ url }: { url: string }) {
       rel="noreferrer noopener nofollow"
       className="font-medium text-accent-foreground hover:underline"
     >
-      {shortAddress(href)}
+      {shortUrl(href)}
     </a>
   );
 }
