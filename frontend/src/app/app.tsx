@@ -29,7 +29,11 @@ export function App() {
   const theme = useTheme();
   useEffect(
     () =>
-      live.onLost(() => toast.error("This board was closed for you", { description: "You are no longer a member." })),
+      live.onLost(() =>
+        toast.error("You no longer have access to this board", {
+          description: "You are not a member of its workflow.",
+        }),
+      ),
     [],
   );
   return (
@@ -40,7 +44,13 @@ export function App() {
           <AskHost />
           <ConfirmHost />
           <Announcer />
-          <Toaster theme={theme} position="bottom-right" closeButton visibleToasts={4} containerAriaLabel="Messages" />
+          <Toaster
+            theme={theme}
+            position="bottom-right"
+            closeButton
+            visibleToasts={4}
+            containerAriaLabel="Notifications"
+          />
         </TooltipProvider>
       </LiveProvider>
     </QueryClientProvider>

@@ -9,7 +9,7 @@ const TicketDrawer = lazy(() =>
   import("@/features/ticket/ticket-drawer").then((module) => ({ default: module.TicketDrawer })),
 );
 
-/** The board, and over it the ticket the address names: two features that meet only here. */
+/** The board, with the ticket drawer of the URL's ticket. Features do not import each other; routes compose them. */
 export function BoardRoute() {
   const { workflowId } = useParams({ from: "/inside/shell/w/$workflowId" });
   const filter = useSearch({ from: "/inside/shell/w/$workflowId" });

@@ -7,7 +7,7 @@ const CommitWindow = lazy(() =>
   import("@/features/ticket/commit-dialog").then((module) => ({ default: module.CommitDialog })),
 );
 
-/** A job, with what other features know about it. */
+/** The job page, composed with approvals and the commit dialog. */
 export function JobRoute() {
   const { workflowId, jobId } = useParams({ from: "/inside/shell/w/$workflowId/jobs/$jobId" });
   const navigate = useNavigate();

@@ -4,7 +4,7 @@ import type { SavedSearch } from "@/api/types";
 import { MatchNotifications } from "@/features/search/match-notifications";
 import { fromSavedSearch } from "@/features/search/search-state";
 
-/** Listens for tickets that match a saved search, wherever in a workflow one is. */
+/** Mounts saved-search notifications on every page of a workflow. */
 export function MatchNotificationsHost() {
   const { workflowId } = useParams({ strict: false }) as { workflowId?: string };
   const navigate = useNavigate();

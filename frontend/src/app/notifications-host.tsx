@@ -5,7 +5,7 @@ import { InboxButton } from "@/features/approvals/inbox-button";
 import { JobToasts } from "@/features/jobs/job-toasts";
 import { useWatch } from "@/live/context";
 
-/** Hears of a workflow's work, whatever of it is on the screen, and of what waits for a person anywhere. */
+/** Subscribes to the open workflow and shows job and approval notifications on every page. */
 export function NotificationsHost() {
   const { workflowId } = useParams({ strict: false }) as { workflowId?: string };
   const navigate = useNavigate();

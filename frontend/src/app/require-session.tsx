@@ -5,23 +5,23 @@ import { useSession } from "@/api/hooks";
 import { Button } from "@/ui/button";
 import { Empty, Spinner } from "@/ui/states";
 
-/** Lets in those who are signed in; remembers where the others wanted to go. */
+/** Renders the route for a signed-in session. Otherwise redirects to sign-in and keeps the URL for afterwards. */
 export function RequireSession() {
   const state = useSession();
   if (state.status === "signed-in") return <Outlet />;
-  if (state.status === "unknown") return <Spinner label="Opening Callboard…" className="h-full" />;
+  if (state.status === "unknown") return <Spinner label="Loading…" className="h-full" />;
   if (state.status === "unreachable") {
     return (
       <main className="grid h-full place-items-center">
         <Empty
-          title="The server cannot be reached"
+          title="Cannot reach the server"
           action={
             <Button variant="primary" onClick={() => void session.start()}>
               Try again
             </Button>
           }
         >
-          Nothing is lost. Check the connection, or wait a moment if it is being restarted.
+          Check your connection and try again. The server may be restarting.
         </Empty>
       </main>
     );
@@ -29,7 +29,7 @@ export function RequireSession() {
   return <RedirectToSignIn />;
 }
 
-/** Goes once: the address changes before this leaves the page, and following it would go round in circles. */
+/** Navigates once. The URL changes before this unmounts, so depending on the location would loop. */
 function RedirectToSignIn() {
   const router = useRouter();
   useEffect(() => {

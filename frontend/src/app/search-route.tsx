@@ -9,7 +9,7 @@ const TicketDrawer = lazy(() =>
   import("@/features/ticket/ticket-drawer").then((module) => ({ default: module.TicketDrawer })),
 );
 
-/** The search, and over it the ticket that was opened from it: the results stay where they are. */
+/** The search page, with the ticket drawer over it so that the results keep their scroll position. */
 export function SearchRoute() {
   const { workflowId } = useParams({ from: "/inside/shell/w/$workflowId/search" });
   const state = useSearch({ from: "/inside/shell/w/$workflowId/search" });

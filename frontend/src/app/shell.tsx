@@ -83,7 +83,7 @@ function WorkflowSwitcher() {
 }
 
 const THEMES: ReadonlyArray<[Theme, string, typeof Sun]> = [
-  ["system", "Like the system", Monitor],
+  ["system", "System", Monitor],
   ["light", "Light", Sun],
   ["dark", "Dark", Moon],
 ];
@@ -95,7 +95,7 @@ function UserMenu() {
   return (
     <Menu
       trigger={
-        <Button variant="ghost" size="icon" aria-label={`Account of ${me.name}`}>
+        <Button variant="ghost" size="icon" aria-label={`Account menu of ${me.name}`}>
           <Avatar id={me.id} name={me.name} size="md" />
         </Button>
       }
@@ -107,11 +107,11 @@ function UserMenu() {
       <MenuSeparator />
       <MenuItem asChild>
         <Link to="/account">
-          <UserRound /> Account and keys
+          <UserRound /> Account settings
         </Link>
       </MenuItem>
       <MenuSeparator />
-      <MenuLabel>Appearance</MenuLabel>
+      <MenuLabel>Theme</MenuLabel>
       {THEMES.map(([value, label, Icon]) => (
         <MenuChoice key={value} checked={theme === value} onCheckedChange={() => setTheme(value)}>
           <Icon /> {label}

@@ -4,7 +4,7 @@ import { ApprovalsSection } from "@/features/approvals/approvals-section";
 import { TicketJobs } from "@/features/jobs/ticket-jobs";
 import type { TicketSectionProps } from "@/features/ticket/ticket-drawer";
 
-/** What is being done about a ticket, for its page: features that meet only here. */
+/** The ticket drawer's approvals and jobs. Features do not import each other, so the app composes them. */
 export function useTicketSections(): (work: TicketSectionProps) => ReactNode {
   const navigate = useNavigate();
   return ({ ticket, board, nameOf, editable }) => (

@@ -37,7 +37,7 @@ const getApproval = (id: string) => api<Approval>("GET", `/api/approvals/${id}`)
 const approvalCard = (page: Page, id: string) => page.locator(`[data-approval="${id}"]`);
 
 describe("approvals", () => {
-  it("wake whoever is here, are answered by an option, and let the job go on", async () => {
+  it("notifies members, is answered with an option, and resumes the job", async () => {
     const ticket = await createTicket(workflow, "Which database");
     await createJob(ticket.ticket_id, { title: "Choose a database" });
     const lease = await worker.claim();
@@ -49,14 +49,14 @@ describe("approvals", () => {
       options: ["Postgres", "SQLite"],
       blocks_job: true,
     });
-    await page.getByText(/Asking agent needs you on TKT-/).waitFor();
+    await page.getByText(/Asking agent needs your input on TKT-/).waitFor();
     await page.getByTestId("approvals-count").waitFor();
     await card(page, ticket.ticket_id).locator('[data-job-status="waiting"]').waitFor();
     await checkAccessibility(page);
     await screenshot(page, "board-asked");
     await card(page, ticket.ticket_id).locator("[data-job]").click();
     await approvalCard(page, id).locator("strong", { hasText: "do" }).waitFor();
-    await approvalCard(page, id).getByText("the job waits").waitFor();
+    await approvalCard(page, id).getByText("Blocks the job").waitFor();
     await checkAccessibility(page);
     await screenshot(page, "job-asked");
     await approvalCard(page, id).getByRole("button", { name: "Postgres" }).click();
@@ -66,7 +66,7 @@ describe("approvals", () => {
     await lease.complete();
   });
 
-  it("are worked off by keyboard", async () => {
+  it("supports deciding by keyboard", async () => {
     const ids: string[] = [];
     for (const question of ["First?", "Second?", "Third?"]) {
       ids.push((await requestApproval({ question, options: question === "Third?" ? ["Red", "Blue"] : [] })).id);
@@ -83,16 +83,16 @@ describe("approvals", () => {
     }
     await page.keyboard.press("a");
     await approvalCard(page, first).waitFor({ state: "detached" });
-    // The next one has its turn.
+    // The selection moves to the next approval.
     await page.locator(`[data-approval="${second}"][aria-current="true"]`).waitFor();
     await page.keyboard.press("r");
-    await page.getByLabel("Why not?").fill("It is too early.");
+    await page.getByLabel("Reason").fill("It is too early.");
     await page.keyboard.press("Control+Enter");
     await approvalCard(page, second).waitFor({ state: "detached" });
     await approvalCard(page, third).focus();
     await page.keyboard.press("2");
     await approvalCard(page, third).waitFor({ state: "detached" });
-    // Who clicks into a field and writes must not set off the keys.
+    // Typing in a field must not trigger shortcuts.
     const fourth = await requestApproval({ question: "Fourth?" });
     await approvalCard(page, fourth.id).getByLabel("Answer or reason").click();
     await page.keyboard.type("a really good one");
@@ -109,7 +109,7 @@ describe("approvals", () => {
     expect([outcomes[1]?.reason, outcomes[2]?.answer]).toEqual(["It is too early.", "Blue"]);
   });
 
-  it("come and go in the inbox while it is open, whoever decides", async () => {
+  it("keeps the inbox up to date while it is open", async () => {
     const page = await (await signedIn()).newPage();
     await page.goto("/approvals");
     const board = await page.context().newPage();
@@ -130,7 +130,7 @@ describe("approvals", () => {
     await approvalCard(page, other.id).waitFor({ state: "detached" });
   });
 
-  it("review tickets: held until somebody has looked", async () => {
+  it("holds a ticket until its review is approved", async () => {
     const ticket = await createTicket(workflow, "Look at me first");
     const page = await openBoard(workflow);
     await worker.post("/api/tickets/request-review", {
@@ -157,7 +157,7 @@ describe("approvals", () => {
     await moveTicket(ticket.ticket_id, "in_progress");
   });
 
-  it("clarify tickets: what is asked stands on the ticket, with ways out", async () => {
+  it("shows a clarification on its ticket with the options to choose from", async () => {
     const ticket = await createTicket(workflow, "Unclear one");
     await worker.post("/api/tickets/request-clarification", {
       ticket_id: ticket.ticket_id,
@@ -174,17 +174,17 @@ describe("approvals", () => {
     await drawer.getByText("Follow the title").nth(1).waitFor();
   });
 
-  it("are asked for by people too, who do not decide them themselves", async () => {
+  it("does not let a user decide their own review request", async () => {
     const ticket = await createTicket(workflow, "I ask");
     const page = await openBoard(workflow);
     await page.goto(`/w/${workflow}/t/${ticket.ticket_id}`);
     const drawer = page.getByRole("dialog", { name: /I ask/ });
     await drawer.getByRole("button", { name: "More actions" }).click();
-    await page.getByRole("menuitem", { name: "Ask for a review…" }).click();
-    await page.getByLabel("What should be looked at?").fill("The wording");
-    await page.getByRole("button", { name: "Ask for a review" }).click();
-    await drawer.getByText("Another person has to decide this.").waitFor();
-    await drawer.getByRole("button", { name: "Take back" }).click();
-    await drawer.getByText("Taken back").waitFor();
+    await page.getByRole("menuitem", { name: "Request review…" }).click();
+    await page.getByLabel("What should be reviewed?").fill("The wording");
+    await page.getByRole("button", { name: "Request review" }).click();
+    await drawer.getByText("Another member has to decide this.").waitFor();
+    await drawer.getByRole("button", { name: "Withdraw" }).click();
+    await drawer.getByText("Withdrawn", { exact: true }).first().waitFor();
   });
 });

@@ -33,7 +33,7 @@ const requestApproval = (body: Record<string, unknown>) =>
   worker.post<Approval>("/api/approvals", { workflow_id: workflow, ...body });
 const approvalCard = (page: Page, id: string) => page.locator(`[data-approval="${id}"]`);
 
-/** A second person, who is a member. */
+/** Signs in a second member. */
 async function createColleague(name: string): Promise<BrowserContext> {
   const context = await openContext();
   const email = `${name.toLowerCase()}${Date.now()}@example.com`;
@@ -53,8 +53,8 @@ async function openInbox(context: BrowserContext): Promise<Page> {
   return page;
 }
 
-describe("deciding", () => {
-  it("wakes the asker, who waits for the answer, and shows it wherever the question stands", async () => {
+describe("decisions", () => {
+  it("reach the waiting worker and every page that shows the approval", async () => {
     const ticket = await createTicket(workflow, "Which colour");
     await createJob(ticket.ticket_id, { title: "Paint it" });
     const lease = await worker.claim();
@@ -74,9 +74,9 @@ describe("deciding", () => {
     });
     for (const where of [page, ticketPage, jobPage]) await approvalCard(where, id).getByText("Red or blue?").waitFor();
     await jobPage.locator('header [data-job-status="waiting"]').waitFor();
-    const woken = worker.get<Approval>(`/api/approvals/${id}?wait=30`);
+    const longPoll = worker.get<Approval>(`/api/approvals/${id}?wait=30`);
     await approvalCard(page, id).getByRole("button", { name: "Blue" }).click();
-    expect(await woken).toMatchObject({ status: "answered", answer: "Blue" });
+    expect(await longPoll).toMatchObject({ status: "answered", answer: "Blue" });
     await approvalCard(page, id).waitFor({ state: "detached" });
     for (const where of [ticketPage, jobPage]) {
       await approvalCard(where, id).getByText("Answered").waitFor();
@@ -87,7 +87,7 @@ describe("deciding", () => {
     await lease.complete();
   });
 
-  it("by another does not turn what one is writing into decisions", async () => {
+  it("by someone else do not turn a draft into shortcuts", async () => {
     const other = await openInbox(await createColleague("Carla"));
     const page = await openInbox(await signedIn());
     const bystander = await requestApproval({ question: "Delete everything?" });
@@ -97,10 +97,10 @@ describe("deciding", () => {
     await approvalCard(other, id).getByLabel("Answer or reason").fill("Callboard");
     await approvalCard(other, id).getByRole("button", { name: "Answer" }).click();
     await approvalCard(other, id).waitFor({ state: "detached" });
-    await page.getByText("Somebody has settled this meanwhile").waitFor();
+    await page.getByText("Someone else has already decided this").waitFor();
     await page.keyboard.type("call it a joke");
     await page.keyboard.press("Control+Enter");
-    await page.getByText("It was not decided").waitFor();
+    await page.getByText("Could not save the decision").waitFor();
     await page.getByText(/Carla/).waitFor();
     expect(await approvalCard(page, id).getByLabel("Answer or reason").inputValue()).toBe("Just call it a joke");
     await page.keyboard.press("Escape");
@@ -109,16 +109,16 @@ describe("deciding", () => {
     await worker.post(`/api/approvals/${bystander.id}/withdraw`, {});
   });
 
-  it("is done once: who comes second is told who was first, and what they said", async () => {
+  it("are made once: the second user sees who decided first", async () => {
     const first = await openInbox(await createColleague("Berta"));
     const second = await openInbox(await signedIn());
     const { id } = await requestApproval({ question: "Ship it today?" });
     await approvalCard(first, id).waitFor();
     await approvalCard(second, id).waitFor();
-    // The second decision is under way while the first one is made.
-    let letGo: () => void = () => undefined;
+    // Holds the second request until the first decision is made.
+    let release: () => void = () => undefined;
     const held = new Promise<void>((resolve) => {
-      letGo = resolve;
+      release = resolve;
     });
     const sent = new Promise<void>((resolve) => {
       void second.route(`**/api/approvals/${id}/reject`, async (route) => {
@@ -131,8 +131,8 @@ describe("deciding", () => {
     await sent;
     await approvalCard(first, id).getByRole("button", { name: "Approve" }).click();
     await approvalCard(first, id).waitFor({ state: "detached" });
-    letGo();
-    await second.getByText("It was not decided").waitFor();
+    release();
+    await second.getByText("Could not save the decision").waitFor();
     await second.getByText(/Berta/).waitFor();
     await approvalCard(second, id).waitFor({ state: "detached" });
     await checkAccessibility(second);

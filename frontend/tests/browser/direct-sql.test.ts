@@ -9,14 +9,14 @@ const psql = join(process.env.CALLBOARD_RUNTIME_DIR ?? ".runtime", "postgres-18/
 
 withBrowser();
 
-// Where the server under test is somewhere else, nobody can type into its database.
-describe.skipIf(!binary || !existsSync(psql))("SQL typed by hand", () => {
+// Skipped for a remote server, whose database is not reachable.
+describe.skipIf(!binary || !existsSync(psql))("direct SQL", () => {
   const sql = (text: string) => {
     const address = execFileSync(binary as string, ["database-url"], { encoding: "utf8" }).trim();
     execFileSync(psql, [address, "-v", "ON_ERROR_STOP=1", "-c", text], { stdio: "pipe" });
   };
 
-  it("moves cards on open boards", async () => {
+  it("updates open boards", async () => {
     const workflow = await createWorkflow("Typed");
     const first = await createTicket(workflow, "Moved by an update");
     const second = await createTicket(workflow, "Moved along with it");
@@ -31,7 +31,7 @@ describe.skipIf(!binary || !existsSync(psql))("SQL typed by hand", () => {
          from tickets where id = '${first.ticket_id}'`,
     );
     await page.getByText("Born in psql").waitFor();
-    await eventually("three are counted", async () =>
+    await eventually("three tickets are counted", async () =>
       /^3 tickets/.test((await page.getByTestId("ticket-total").textContent()) ?? ""),
     );
   });

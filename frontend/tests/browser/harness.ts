@@ -1,9 +1,9 @@
 /**
- * A browser and a client for a running server. Tests make their own workflows through the REST API, so that they can
- * run against any server, in any order, beside each other's data.
+ * A browser and an API client for a running server. Each test creates its own workflows through the REST API, so tests
+ * can run against any server, in any order and in parallel.
  *
- * CALLBOARD_URL, CALLBOARD_ADMIN_EMAIL, CALLBOARD_ADMIN_PASSWORD say which server; CALLBOARD_CHROMIUM (or CHROMIUM)
- * says which browser; SCREENSHOTS names a folder for pictures.
+ * CALLBOARD_URL, CALLBOARD_ADMIN_EMAIL and CALLBOARD_ADMIN_PASSWORD select the server, CALLBOARD_CHROMIUM (or CHROMIUM)
+ * the browser, and SCREENSHOTS a folder for screenshots.
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -21,7 +21,7 @@ let access: string | null = null;
 const contexts: BrowserContext[] = [];
 const pageErrors: string[] = [];
 
-/** Every test file gets a browser; every test ends with its pages closed and no error said in them. */
+/** One browser per test file. After each test, closes its pages and fails if they reported errors. */
 export function withBrowser(): void {
   beforeAll(async () => {
     browser = await chromium.launch({
@@ -31,8 +31,8 @@ export function withBrowser(): void {
   });
   afterEach(async () => {
     await Promise.all(contexts.splice(0).map((context) => context.close()));
-    const said = pageErrors.splice(0);
-    if (said.length > 0) throw new Error(`The page reported errors:\n${said.join("\n")}`);
+    const errors = pageErrors.splice(0);
+    if (errors.length > 0) throw new Error(`The page reported errors:\n${errors.join("\n")}`);
   });
   afterAll(async () => browser?.close());
 }
@@ -47,7 +47,7 @@ export async function openContext(options: BrowserContextOptions = {}): Promise<
   context.setDefaultTimeout(15_000);
   context.on("weberror", (error) => pageErrors.push(error.error().stack ?? error.error().message));
   context.on("console", (message) => {
-    // A script or picture that the content security policy refused means the page asked for what it must not.
+    // A violation of the content security policy means that the page loads something it must not.
     if (message.type() === "error" && message.text().includes("Content Security Policy"))
       pageErrors.push(message.text());
   });
@@ -55,7 +55,7 @@ export async function openContext(options: BrowserContextOptions = {}): Promise<
   return context;
 }
 
-/** A signed-in context: the refresh cookie comes as it does for anybody, through a sign-in. */
+/** A context with the administrator's refresh cookie. */
 export async function signedIn(options: BrowserContextOptions = {}): Promise<BrowserContext> {
   const context = await openContext(options);
   const answer = await context.request.post("/api/auth/login", {
@@ -73,7 +73,7 @@ export async function openBoard(workflowId: string, options: BrowserContextOptio
   return page;
 }
 
-/** Waits until the page says it is caught up. */
+/** Waits until the page is connected and up to date. */
 export async function waitUntilLive(page: Page): Promise<void> {
   await page.locator('[data-testid="live-status"][data-status="live"]').waitFor();
 }
@@ -84,7 +84,7 @@ export async function screenshot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(screenshotDir, `${name}.png`) });
 }
 
-/** A request as the administrator. */
+/** Sends a request as the administrator. */
 export async function api<T>(method: string, path: string, body?: unknown): Promise<T> {
   if (!access) {
     const answer = await fetch(`${url}/api/auth/login`, {
@@ -144,7 +144,7 @@ export const card = (page: Page, ticketId: string) => page.locator(`[data-ticket
 export const cardIn = (page: Page, columnId: string, ticketId: string) =>
   column(page, columnId).locator(`[data-ticket="${ticketId}"]`);
 
-/** The titles of a column's drawn cards, from top to bottom. */
+/** Titles of a column's rendered cards, from top to bottom. */
 export async function cardTitles(page: Page, columnId: string): Promise<string[]> {
   return column(page, columnId)
     .locator("li[data-index]")
@@ -155,19 +155,19 @@ export async function cardTitles(page: Page, columnId: string): Promise<string[]
     );
 }
 
-/** No serious complaint of the accessibility checker about the page as it is. */
+/** Expects no serious accessibility violation (axe). */
 export async function checkAccessibility(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
   const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  const words = serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(" | ")}`);
-  expect(words).toEqual([]);
+  const found = serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(" | ")}`);
+  expect(found).toEqual([]);
 }
 
-/** Polls until it holds; conditions, not pauses. */
-export async function eventually(what: string, holds: () => Promise<boolean>, within = 10_000): Promise<void> {
-  const end = Date.now() + within;
+/** Polls a condition until it is true. */
+export async function eventually(what: string, holds: () => Promise<boolean>, timeout = 10_000): Promise<void> {
+  const end = Date.now() + timeout;
   while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`did not come true within ${within} ms: ${what}`);
+    if (Date.now() > end) throw new Error(`not true after ${timeout} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

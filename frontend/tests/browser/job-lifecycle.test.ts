@@ -17,19 +17,19 @@ withBrowser();
 let workflow: string;
 let worker: Worker;
 beforeAll(async () => {
-  workflow = await createWorkflow("Journeys");
-  worker = await Worker.create(workflow, "Travelling agent");
+  workflow = await createWorkflow("Job lifecycles");
+  worker = await Worker.create(workflow, "Lifecycle agent");
 });
 
-describe("a job's journey", () => {
-  it("begins in the dashboard, and each step of its worker is seen there, with the ticket moving along", async () => {
+describe("job lifecycle", () => {
+  it("follows a job from creation to completion, with its ticket", async () => {
     const board = await openBoard(workflow);
     const page = await (await signedIn()).newPage();
     await page.goto(`/w/${workflow}/jobs`);
     await waitUntilLive(page);
     await page.keyboard.press("n");
     const dialog = page.getByRole("dialog", { name: "New job" });
-    await dialog.getByLabel("What is to be done").fill("Paint the fence.\nBoth sides.");
+    await dialog.getByLabel("Prompt").fill("Paint the fence.\nBoth sides.");
     await dialog.getByLabel("Title").fill("Paint the fence");
     await dialog.getByLabel("Stages").fill("in_progress, review, varnish");
     await page.keyboard.press("Control+Enter");
@@ -48,10 +48,10 @@ describe("a job's journey", () => {
 
     const log = page.getByRole("log", { name: "Transcript" });
     await lease.appendMessages(
-      { kind: "chat", content: "I begin with the front." },
+      { kind: "chat", content: "Starting with the front." },
       { kind: "log", content: "$ paint --front" },
     );
-    await log.getByText("I begin with the front.").waitFor();
+    await log.getByText("Starting with the front.").waitFor();
     await log.getByText("$ paint --front").waitFor();
     await lease.progress(50, "One side is done");
     await page.getByTestId("progress-message").getByText("One side is done").waitFor();
@@ -60,7 +60,7 @@ describe("a job's journey", () => {
     await lease.stage("review");
     await page.locator('[aria-current="step"]', { hasText: "Code review" }).waitFor();
     await cardIn(board, "review", ticket_id).waitFor();
-    // A stage that is no column: the job goes on, the ticket stays.
+    // A stage without a column does not move the ticket.
     await lease.stage("varnish");
     await page.locator('[aria-current="step"]', { hasText: "varnish" }).waitFor();
     await cardIn(board, "review", ticket_id).locator("[data-job]").getByText("varnish").waitFor();
@@ -74,7 +74,7 @@ describe("a job's journey", () => {
     await board.getByRole("dialog").getByText("The fence is painted.").waitFor();
   });
 
-  it("is held up and taken up again by the buttons of its page, and its worker hears of it", async () => {
+  it("pauses, resumes, cancels and retries from its page, visible to the worker", async () => {
     const ticket = await createTicket(workflow, "Interrupted");
     const { job_id } = await createJob(ticket.ticket_id, { title: "Stop and go" });
     const page = await (await signedIn()).newPage();
@@ -92,7 +92,7 @@ describe("a job's journey", () => {
     expect((await lease.heartbeat()).status).toBe("running");
 
     await press("Cancel");
-    await page.getByRole("button", { name: "Cancel the job" }).click();
+    await page.getByRole("button", { name: "Cancel job" }).click();
     await page.getByText("Stopping").waitFor();
     expect((await lease.heartbeat()).cancel_requested).toBe(true);
     await lease.cancelled();
@@ -110,7 +110,7 @@ describe("a job's journey", () => {
     await status("queued").waitFor();
     await (await worker.claim()).complete();
     await status("succeeded").waitFor();
-    // Whoever held it before is told that it is not theirs any more.
+    // Requests with the stale lease token are rejected.
     await expect(lease.heartbeat()).rejects.toThrow(/409.*lease_lost/);
   });
 });

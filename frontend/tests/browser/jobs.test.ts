@@ -27,7 +27,7 @@ beforeAll(async () => {
 const statusOf = async (id: string) => (await api<{ status: string }>("GET", `/api/jobs/${id}`)).status;
 
 describe("jobs", () => {
-  it("show on their ticket's card what is being done, as it happens", async () => {
+  it("show live status and progress on the ticket's card", async () => {
     const ticket = await createTicket(workflow, "Worked on");
     const page = await openBoard(workflow);
     await card(page, ticket.ticket_id).waitFor();
@@ -50,15 +50,15 @@ describe("jobs", () => {
     await card(page, ticket.ticket_id).getByText("Resolved").waitFor();
   });
 
-  it("are started and steered from the ticket", async () => {
+  it("are created and controlled from the ticket", async () => {
     const ticket = await createTicket(workflow, "Start here");
     const page = await openBoard(workflow);
     await page.goto(`/w/${workflow}/t/${ticket.ticket_id}`);
     const drawer = page.getByRole("dialog", { name: /Start here/ });
-    await drawer.getByRole("button", { name: "Start a job" }).click();
-    const dialog = page.getByRole("dialog", { name: /Start a job on/ });
+    await drawer.getByRole("button", { name: "New job" }).click();
+    const dialog = page.getByRole("dialog", { name: /New job for/ });
     expect(await dialog.getByLabel("Stages").inputValue()).toContain("in_progress");
-    await dialog.getByLabel("What is to be done").fill("Do it, please.");
+    await dialog.getByLabel("Prompt").fill("Do it, please.");
     await checkAccessibility(page);
     await dialog.getByRole("button", { name: "Queue job" }).click();
     const section = drawer.getByRole("region", { name: "Jobs" });
@@ -73,9 +73,9 @@ describe("jobs", () => {
     await section.getByText("Queued").waitFor();
     const lease = await worker.claim();
     await section.getByText("Running").waitFor();
-    // Somebody is at it: it is asked for before the worker is stopped.
+    // Cancelling a running job needs a confirmation.
     await section.getByRole("button", { name: /^Cancel/ }).click();
-    await page.getByRole("button", { name: "Cancel the job" }).click();
+    await page.getByRole("button", { name: "Cancel job" }).click();
     await section.getByText("Stopping").waitFor();
     expect((await lease.heartbeat()).cancel_requested).toBe(true);
     await lease.cancelled();
@@ -84,7 +84,7 @@ describe("jobs", () => {
     await screenshot(page, "ticket-jobs");
   });
 
-  it("are listed, found and paged", async () => {
+  it("are listed, filtered and paginated", async () => {
     const own = await createWorkflow("Many jobs");
     const ticket = await createTicket(own, "Much to do");
     for (let i = 1; i <= 55; i += 1) await createJob(ticket.ticket_id, { title: `Piece ${i}`, queue: i % 2 === 0 });
@@ -92,36 +92,36 @@ describe("jobs", () => {
     await page.goto(`/w/${own}/jobs`);
     await waitUntilLive(page);
     const rows = page.getByRole("list", { name: "Jobs" }).locator("li");
-    await eventually("a page is there", async () => (await rows.count()) === 50);
+    await eventually("the first page is shown", async () => (await rows.count()) === 50);
     expect(await rows.first().getByRole("link").first().textContent()).toBe("Piece 55");
     await page.getByRole("button", { name: "Show more" }).click();
-    await eventually("all are there", async () => (await rows.count()) === 55);
+    await eventually("all jobs are shown", async () => (await rows.count()) === 55);
     await page.getByLabel("Status", { exact: true }).selectOption("queued");
-    await eventually("the queued are there", async () => (await rows.count()) === 27);
+    await eventually("only queued jobs are shown", async () => (await rows.count()) === 27);
     await page.getByLabel("Search jobs by title").fill("piece 44");
-    await eventually("one is there", async () => (await rows.count()) === 1);
+    await eventually("one job is shown", async () => (await rows.count()) === 1);
     expect(page.url()).toContain("show=queued");
     await checkAccessibility(page);
     await screenshot(page, "jobs");
-    // A new one comes in by itself, without the board being open.
+    // A new job appears live without an open board.
     await createJob(ticket.ticket_id, { title: "Piece 44 again" });
     await rows.getByText("Piece 44 again").waitFor();
   });
 
-  it("toast when they fail", async () => {
+  it("show a notification when they fail", async () => {
     const ticket = await createTicket(workflow, "Goes wrong");
     await createJob(ticket.ticket_id, { title: "Bound to fail" });
     const page = await openBoard(workflow);
     const lease = await worker.claim();
     await lease.fail("The disk is full.");
-    await page.getByText("“Bound to fail” failed").waitFor();
-    await page.getByRole("button", { name: "Open", exact: true }).click();
+    await page.getByText("Job “Bound to fail” failed").waitFor();
+    await page.getByRole("button", { name: "View job", exact: true }).click();
     await page.getByRole("heading", { name: "Bound to fail" }).waitFor();
-    await page.getByText("It failed").waitFor();
+    await page.getByText("Job failed").waitFor();
     expect(await statusOf(lease.job.job_id)).toBe("failed");
   });
 
-  it("are purged only where the server allows it", async () => {
+  it("can be purged only in development mode", async () => {
     const page = await (await signedIn()).newPage();
     await page.goto(`/w/${workflow}/jobs`);
     await page.getByRole("button", { name: "New job" }).waitFor();
@@ -131,11 +131,11 @@ describe("jobs", () => {
       return;
     }
     await page.getByRole("button", { name: "Purge jobs" }).click();
-    await page.getByRole("button", { name: "Go on" }).click();
-    const last = page.getByRole("dialog", { name: "Really purge them?" });
-    expect(await last.getByRole("button", { name: "Purge all my jobs" }).isDisabled()).toBe(true);
+    await page.getByRole("button", { name: "Continue" }).click();
+    const last = page.getByRole("dialog", { name: "Confirm the purge" });
+    expect(await last.getByRole("button", { name: "Purge all jobs" }).isDisabled()).toBe(true);
     await last.getByLabel(/Type/).fill("purge");
-    await last.getByRole("button", { name: "Purge all my jobs" }).click();
+    await last.getByRole("button", { name: "Purge all jobs" }).click();
     await page.getByText("No jobs yet").waitFor();
   });
 });

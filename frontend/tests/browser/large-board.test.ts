@@ -28,8 +28,8 @@ beforeAll(async () => {
   );
 }, 240_000);
 
-describe("a board of thousands", () => {
-  it("draws only what is seen, scrolls to its end, and stays live", async () => {
+describe("large board", () => {
+  it("renders only visible cards, scrolls to the end, and stays live", async () => {
     const page = await openBoard(workflow);
     await page.getByTestId("ticket-total").getByText("2,400 tickets").waitFor();
     const nodes = () => page.evaluate(() => document.querySelectorAll("*").length);

@@ -15,7 +15,7 @@ import {
 withBrowser();
 
 describe("live updates", () => {
-  it("lose nothing over an offline spell", async () => {
+  it("catch up after being offline", async () => {
     const workflow = await createWorkflow("Offline");
     const tickets = [];
     for (let i = 1; i <= 5; i += 1) tickets.push(await createTicket(workflow, `Walks away ${i}`));
@@ -35,11 +35,11 @@ describe("live updates", () => {
     for (const { ticket_id } of tickets) await cardIn(page, "testing", ticket_id).waitFor({ timeout: 30_000 });
     await card(page, late.ticket_id).waitFor();
     await waitUntilLive(page);
-    // Only what was missing came, not the board again.
+    // Only the missed events are fetched, not the board.
     expect(boards).toEqual([]);
   });
 
-  it("go on by polling where sockets are refused", async () => {
+  it("fall back to polling when WebSockets are refused", async () => {
     const workflow = await createWorkflow("No sockets");
     const ticket = await createTicket(workflow, "Reach me anyway");
     const page = await openBoard(workflow);
@@ -54,14 +54,14 @@ describe("live updates", () => {
     await cardIn(other, "done", ticket.ticket_id).waitFor({ timeout: 30_000 });
   });
 
-  it("keep up with a burst, in order", async () => {
+  it("apply a burst of changes in order", async () => {
     const workflow = await createWorkflow("Burst");
     const page = await openBoard(workflow);
     const made = await Promise.all(Array.from({ length: 40 }, (_, i) => createTicket(workflow, `Burst ${i}`)));
     await Promise.all(made.map(({ ticket_id }, i) => moveTicket(ticket_id, i % 2 ? "done" : "review")));
     const count = async (id: string) => (await page.getByTestId(`count-${id}`).textContent())?.match(/\d+/)?.[0];
     await eventually(
-      "all have arrived",
+      "all changes are applied",
       async () => (await count("review")) === "20" && (await count("done")) === "20",
     );
     const { seq } = await api<{ seq: number }>("GET", `/api/board/${workflow}`);

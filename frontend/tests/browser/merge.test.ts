@@ -22,12 +22,12 @@ beforeAll(async () => {
 const WORDS = "Uploading a photo larger than ten megabytes fails with a timeout";
 const DETAIL = "When somebody uploads a large photo, the request ends after thirty seconds and nothing is stored.";
 
-describe("a new ticket", () => {
-  it("is compared with what is there while it is typed, and can be made all the same", async () => {
+describe("duplicate check", () => {
+  it("warns while a ticket is written, and does not block creating it", async () => {
     const there = await createTicket(workflow, WORDS, { description: DETAIL });
     await createTicket(workflow, "Rename the color variables of the dark theme");
     const page = await openBoard(workflow);
-    await eventually("the first one can be found", async () => {
+    await eventually("the first ticket is indexed", async () => {
       const body = { workflow_id: workflow, title: WORDS, description: DETAIL };
       const answer = await api<{ similar_tickets: unknown[] }>("POST", "/api/tickets/check-duplicate", body);
       return answer.similar_tickets.length > 0;
@@ -37,7 +37,7 @@ describe("a new ticket", () => {
     await dialog.getByLabel("Title").pressSequentially(WORDS);
     await dialog.getByLabel("Description").fill(DETAIL);
     const similar = dialog.getByRole("region", { name: "Similar tickets" });
-    await similar.getByText(`Looks like a duplicate of ${there.key}`).waitFor();
+    await similar.getByText(`Possible duplicate of ${there.key}`).waitFor();
     await checkAccessibility(page);
     await screenshot(page, "similar");
     const link = similar.getByRole("link", { name: new RegExp(there.key) }).first();
@@ -65,7 +65,7 @@ describe("merging", () => {
     await page.getByPlaceholder("Key or title").fill(original.key);
     await page.getByRole("option", { name: /Sessions end too early/ }).click();
     const dialog = page.getByRole("dialog", { name: `Merge ${copy.key} into ${original.key}` });
-    await dialog.getByText(/leaves the board/).waitFor();
+    await dialog.getByText(/removed from the board/).waitFor();
     await checkAccessibility(page);
     await screenshot(page, "merge");
     await dialog.getByRole("button", { name: `Merge into ${original.key}` }).click();
@@ -75,12 +75,12 @@ describe("merging", () => {
     await kept.getByRole("region", { name: "Duplicates" }).getByText("I am signed out").waitFor();
     await card(page, copy.ticket_id).waitFor({ state: "detached" });
     await page.getByRole("button", { name: "Undo" }).click();
-    await page.getByText(`${copy.key} is a ticket of its own again`).waitFor();
+    await page.getByText(`${copy.key} unmerged`).waitFor();
     await card(page, copy.ticket_id).waitFor();
     await kept.getByText("It happens at noon.").waitFor({ state: "detached" });
   });
 
-  it("leaves a signpost behind, with a way back", async () => {
+  it("links the merged ticket to its original, and can be undone", async () => {
     const original = await createTicket(workflow, "The lamp does not switch off");
     const copy = await createTicket(workflow, "Lamp stays on for ever");
     await api("POST", "/api/tickets/merge", { ticket_id: copy.ticket_id, into_ticket_id: original.ticket_id });
@@ -94,7 +94,7 @@ describe("merging", () => {
     await drawer.getByRole("button", { name: new RegExp(`${original.key} The lamp`) }).click();
     await page.getByRole("dialog", { name: /The lamp does not/ }).waitFor();
     await page.goBack();
-    await drawer.getByRole("button", { name: "Undo the merge" }).click();
+    await drawer.getByRole("button", { name: "Undo merge" }).click();
     await drawer.getByText("Merged into").waitFor({ state: "detached" });
     await card(page, copy.ticket_id).waitFor();
   });

@@ -91,31 +91,31 @@ for (const colorScheme of ["light", "dark"] as const) {
 describe("phone", () => {
   const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
-  it("nothing is wider than the screen, and a ticket fills it", async () => {
+  it("board and ticket fit the screen", async () => {
     const page = await openBoard(workflow, phone);
     await card(page, ticket.ticket_id).waitFor({ state: "attached" });
-    const wide = () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-    expect(await wide()).toBeLessThanOrEqual(0);
+    const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    expect(await overflow()).toBeLessThanOrEqual(0);
     await screenshot(page, "phone-board");
     await column(page, "todo").scrollIntoViewIfNeeded();
     await card(page, ticket.ticket_id).getByRole("link").tap();
     const box = await page.getByRole("dialog", { name: /Another ticket/ }).boundingBox();
     expect(box?.width).toBeGreaterThanOrEqual(389);
-    expect(await wide()).toBeLessThanOrEqual(0);
+    expect(await overflow()).toBeLessThanOrEqual(0);
     await screenshot(page, "phone-ticket");
   });
 
-  it("the search fits, with and without its filters", async () => {
+  it("search fits the screen with and without filters", async () => {
     const page = await (await signedIn(phone)).newPage();
     await page.goto(`/w/${workflow}/search?q=another+ticket`);
     const found = page.locator(`[data-result="${ticket.ticket_id}"]`);
     await found.waitFor();
-    const wide = () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-    expect(await wide()).toBeLessThanOrEqual(0);
+    const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    expect(await overflow()).toBeLessThanOrEqual(0);
     await screenshot(page, "phone-search");
     await page.getByRole("button", { name: /Filters/ }).tap();
     await page.getByRole("heading", { name: "Saved searches" }).waitFor();
-    expect(await wide()).toBeLessThanOrEqual(0);
+    expect(await overflow()).toBeLessThanOrEqual(0);
     await checkAccessibility(page);
     await page.getByRole("button", { name: /Filters/ }).tap();
     await found.tap();

@@ -11,12 +11,12 @@ beforeAll(async () => {
 const sendEvent = (ticketId: string, event: string, more: Record<string, unknown>) =>
   api("POST", "/api/internal/ticket-event", { ticketId, event, ...more });
 
-describe("a ticket's timeline", () => {
-  it("tells progress, activities and pull requests as they come", async () => {
-    const ticket = await createTicket(workflow, "Told from outside");
+describe("ticket timeline", () => {
+  it("shows progress, activity and pull requests live", async () => {
+    const ticket = await createTicket(workflow, "Reported from outside");
     const page = await openBoard(workflow);
     await page.goto(`/w/${workflow}/t/${ticket.ticket_id}`);
-    const drawer = page.getByRole("dialog", { name: /Told from outside/ });
+    const drawer = page.getByRole("dialog", { name: /Reported from outside/ });
     await drawer.getByRole("tab", { name: /History/ }).click();
     await sendEvent(ticket.ticket_id, "progress", { phase: "planning", message: "Reading the code" });
     await drawer.getByText("Reading the code").waitFor();

@@ -1,4 +1,4 @@
-/** An agent with a key of its own, doing over REST what workers do. */
+/** A worker: an agent with its own API key, using the REST API. */
 import { api, url } from "./harness";
 
 export interface Claimed {
@@ -44,13 +44,13 @@ export class Worker {
     return (text ? JSON.parse(text) : undefined) as T;
   }
 
-  /** Takes the next job; there has to be one. */
+  /** Claims the next job; fails if there is none. */
   async claim(): Promise<Lease> {
     const { job, lease_token } = await this.post<{ job: Claimed | null; lease_token: string | null }>(
       "/api/jobs/claim",
       { workflow_id: this.workflowId, worker: "robot-1", lease_seconds: 120 },
     );
-    if (!job || !lease_token) throw new Error("there was no job to claim");
+    if (!job || !lease_token) throw new Error("no job to claim");
     return new Lease(this, job, lease_token);
   }
 }

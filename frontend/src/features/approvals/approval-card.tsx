@@ -13,9 +13,9 @@ import { useCanDecide } from "./use-approvals";
 
 interface Props {
   approval: Approval;
-  /** Where it belongs, for lists of more than one thing. */
+  /** Links to the ticket, job and workflow, for lists that mix them. */
   links?: ReactNode;
-  /** The one that the keys act on. */
+  /** Target of the keyboard shortcuts. */
   current?: boolean;
 }
 
@@ -25,17 +25,17 @@ const KIND_LABELS: Record<ApprovalKind, { name: string; icon: LucideIcon }> = {
   clarification: { name: "Clarification", icon: CircleHelp },
 };
 
-/** A question with what is needed to answer it, and afterwards the answer. */
+/** An approval with the form to decide it, or its outcome once it is closed. */
 export function ApprovalCard({ approval, links, current }: Props) {
   const me = useMe()?.id;
   const canDecide = useCanDecide();
   const { name, icon: Icon } = KIND_LABELS[approval.kind];
   const isPending = approval.status === "pending";
-  // Who sees the question needs no message that there is one.
+  // A toast for an approval that is already on screen is noise.
   useEffect(() => {
     if (isPending) toast.dismiss(toastId(approval.id));
   }, [isPending, approval.id]);
-  const asker = approval.asked_by === me ? "You" : (approval.asked_by_name ?? "Somebody");
+  const asker = approval.asked_by === me ? "You" : (approval.asked_by_name ?? "Someone");
   return (
     <article
       aria-label={`${name}: ${approval.question}`}
@@ -62,12 +62,12 @@ export function ApprovalCard({ approval, links, current }: Props) {
         </span>
         {isPending && approval.blocks_job && (
           <span className="flex items-center gap-1 text-warning">
-            <Bot className="size-3" aria-hidden="true" /> the job waits
+            <Bot className="size-3" aria-hidden="true" /> Blocks the job
           </span>
         )}
         {isPending && approval.expires_at && (
           <span className="flex items-center gap-1">
-            <Hourglass className="size-3" aria-hidden="true" /> until {until(approval.expires_at)}
+            <Hourglass className="size-3" aria-hidden="true" /> expires {until(approval.expires_at)}
           </span>
         )}
         {links && <span className="flex min-w-0 items-center gap-2 max-sm:basis-full sm:ml-auto">{links}</span>}

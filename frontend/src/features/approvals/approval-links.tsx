@@ -4,7 +4,7 @@ import type { Approval } from "@/api/types";
 
 const linkClass = "rounded text-accent-foreground hover:underline";
 
-/** Where a question belongs: its ticket, its job, its workflow. */
+/** Links to an approval's ticket, job and workflow. */
 export function ApprovalLinks({ approval }: { approval: Approval }) {
   const { workflow_id: workflowId, ticket_id: ticketId, job_id: jobId } = approval;
   const workflowName = useWorkflows().data?.find(({ id }) => id === workflowId)?.name;

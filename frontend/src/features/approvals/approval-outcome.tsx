@@ -3,15 +3,15 @@ import { cn } from "@/ui/cn";
 import { Ago } from "@/ui/time";
 
 const STATES: Record<ApprovalState, { label: string; tone: string }> = {
-  pending: { label: "Waits", tone: "text-warning" },
+  pending: { label: "Pending", tone: "text-warning" },
   approved: { label: "Approved", tone: "text-success" },
   rejected: { label: "Rejected", tone: "text-danger" },
   answered: { label: "Answered", tone: "text-success" },
-  expired: { label: "Ran out", tone: "text-muted-foreground" },
-  withdrawn: { label: "Taken back", tone: "text-muted-foreground" },
+  expired: { label: "Expired", tone: "text-muted-foreground" },
+  withdrawn: { label: "Withdrawn", tone: "text-muted-foreground" },
 };
 
-/** What became of a question. */
+/** State of an approval, who decided it, and the answer or reason. */
 export function ApprovalOutcome({ approval }: { approval: Approval }) {
   const { label, tone } = STATES[approval.status];
   const response = [approval.answer, approval.reason].filter(Boolean).join("\n");

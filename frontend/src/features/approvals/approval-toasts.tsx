@@ -14,7 +14,7 @@ const MAX_TOASTS = 3;
 
 export const toastId = (approvalId: string) => `approval-${approvalId}`;
 
-/** Says when somebody needs an answer, and no more of it once it is given. */
+/** Shows a toast for each new approval the user can decide, and dismisses it once the approval is closed. */
 export function ApprovalToasts({ onAnswer }: Props) {
   const live = useLive();
   const me = useMe()?.id;
@@ -26,11 +26,11 @@ export function ApprovalToasts({ onAnswer }: Props) {
   useEffect(
     () =>
       live.onEvents((_, events) => {
-        const { asked, settled } = latestApprovals(events);
-        for (const id of settled) toast.dismiss(toastId(id));
-        const mine = asked.filter((approval) => approval.asked_by !== me && latest.current.mayDecide(approval));
+        const { pending, closed } = latestApprovals(events);
+        for (const id of closed) toast.dismiss(toastId(id));
+        const mine = pending.filter((approval) => approval.asked_by !== me && latest.current.mayDecide(approval));
         for (const { id, asked_by_name, question, ticket_key } of mine.slice(0, MAX_TOASTS)) {
-          const title = `${asked_by_name ?? "An agent"} needs you${ticket_key ? ` on ${ticket_key}` : ""}`;
+          const title = `${asked_by_name ?? "An agent"} needs your input${ticket_key ? ` on ${ticket_key}` : ""}`;
           toast.warning(title, {
             id: toastId(id),
             description: question,
@@ -39,20 +39,20 @@ export function ApprovalToasts({ onAnswer }: Props) {
           });
           announce(`${title}: ${question}`);
         }
-        if (mine.length > MAX_TOASTS) toast.warning(`${mine.length - MAX_TOASTS} more questions wait for you`);
+        if (mine.length > MAX_TOASTS) toast.warning(`${mine.length - MAX_TOASTS} more approvals are pending`);
       }),
     [live, me],
   );
   return null;
 }
 
-/** Of a burst of events, what waits at its end, and what does not any more. */
-export function latestApprovals(events: readonly LiveEvent[]): { asked: Approval[]; settled: string[] } {
+/** The last state of each approval in a batch of events, split into pending and closed. */
+export function latestApprovals(events: readonly LiveEvent[]): { pending: Approval[]; closed: string[] } {
   const last = new Map<string, Approval>();
   for (const { data } of events) if (data.approval) last.set(data.approval.id, data.approval);
   const all = [...last.values()];
   return {
-    asked: all.filter(({ status }) => status === "pending"),
-    settled: all.filter(({ status }) => status !== "pending").map(({ id }) => id),
+    pending: all.filter(({ status }) => status === "pending"),
+    closed: all.filter(({ status }) => status !== "pending").map(({ id }) => id),
   };
 }

@@ -9,7 +9,7 @@ interface Props {
 
 const CLOSED_SHOWN = 1;
 
-/** What was asked about a ticket or in a job: first what waits, then what became of the rest. */
+/** Approvals of one ticket or job: pending ones first, then closed ones. */
 export function ApprovalsSection({ about }: Props) {
   const { data } = useApprovalsOf(about);
   const [showAll, setAll] = useState(false);

@@ -6,16 +6,16 @@ import { ApprovalCard } from "./approval-card";
 import { ApprovalLinks } from "./approval-links";
 import { useDecidedApprovals } from "./use-approvals";
 
-/** What was asked and is settled, the newest question first: who decided, and in which words. */
+/** Closed approvals with their outcome, newest first. */
 export function DecidedList() {
   const list = useDecidedApprovals();
   const approvals = list.data?.pages.flatMap((page) => page.approvals) ?? [];
-  if (list.isPending) return <Spinner label="Loading what was decided…" />;
+  if (list.isPending) return <Spinner label="Loading decisions…" />;
   if (list.isError && approvals.length === 0) return <Notice tone="danger">{explain(list.error)}</Notice>;
   if (approvals.length === 0) {
     return (
-      <Empty icon={<ListChecks className="size-6" />} title="Nothing was decided yet">
-        Answers, reviews, and questions that ran out or were taken back stand here afterwards.
+      <Empty icon={<ListChecks className="size-6" />} title="No decisions yet">
+        Answered, reviewed, expired and withdrawn approvals are listed here.
       </Empty>
     );
   }

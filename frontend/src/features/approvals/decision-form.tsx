@@ -10,16 +10,16 @@ interface Props {
   approval: Approval;
   canDecide: boolean;
   isOwn: boolean;
-  /** The number keys take an option. */
+  /** Shows the number key of each option. */
   showNumbers?: boolean;
 }
 
-/** Where ways out are named, one of them or other words are the answer; yes and no would leave open which. */
+/** An approval with options needs an answer that names one, so approve and reject apply only without options. */
 export function isYesNoQuestion({ kind, options }: Approval): boolean {
   return kind === "review" || (kind === "question" && options.length === 0);
 }
 
-/** Options as buttons, an answer in words, yes or no with a reason; a review knows only yes and no. */
+/** Options as buttons, a free-text answer, and approve or reject. A review offers only approve and reject. */
 export function DecisionForm({ approval, canDecide, isOwn, showNumbers }: Props) {
   const { decide, withdraw } = useDecide();
   const [draft, setDraft] = useState("");
@@ -45,10 +45,10 @@ export function DecisionForm({ approval, canDecide, isOwn, showNumbers }: Props)
   if (!canDecide) {
     return (
       <div className="flex items-center gap-2 text-muted-foreground text-xs">
-        {isOwn ? "Another person has to decide this." : "Members decide this."}
+        {isOwn ? "Another member has to decide this." : "Only members can decide this."}
         {isOwn && (
           <Button size="sm" variant="ghost" disabled={busy} onClick={() => void withdraw(approval)}>
-            <Undo2 /> Take back
+            <Undo2 /> Withdraw
           </Button>
         )}
       </div>
@@ -58,7 +58,7 @@ export function DecisionForm({ approval, canDecide, isOwn, showNumbers }: Props)
     <form onSubmit={submit} className="grid gap-2">
       {approval.options.length > 0 && (
         <fieldset className="flex flex-wrap gap-1.5">
-          <legend className="sr-only">Answers to choose from</legend>
+          <legend className="sr-only">Options</legend>
           {approval.options.map((option, i) => (
             <Button
               key={option}
@@ -81,7 +81,11 @@ export function DecisionForm({ approval, canDecide, isOwn, showNumbers }: Props)
         ref={field}
         aria-label={isReview ? "Comment or reason" : "Answer or reason"}
         placeholder={
-          isReview ? "A comment, or why not" : approval.options.length > 0 ? "Or in other words" : "An answer in words"
+          isReview
+            ? "Add a comment or a reason"
+            : approval.options.length > 0
+              ? "Or write another answer"
+              : "Write an answer"
         }
         rows={draft.includes("\n") ? 4 : 1}
         className="min-h-0"

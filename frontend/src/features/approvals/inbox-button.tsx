@@ -4,12 +4,12 @@ import { Button } from "@/ui/button";
 import { Tip } from "@/ui/tooltip";
 import { useCanDecide, usePendingApprovals } from "./use-approvals";
 
-/** How much waits for an answer, in the header of every page. */
+/** Link to the approvals inbox with the number of pending approvals. */
 export function InboxButton() {
   const { pending } = usePendingApprovals();
   const canDecide = useCanDecide();
   const count = pending.filter(canDecide).length;
-  const label = count > 0 ? `Approvals, ${count} waiting for you` : "Approvals";
+  const label = count > 0 ? `Approvals, ${count} pending` : "Approvals";
   return (
     <Tip label={label}>
       <Button variant="ghost" className="gap-1.5 px-2" asChild>

@@ -9,34 +9,36 @@ import { DecidedList } from "./decided-list";
 import { PendingList } from "./pending-list";
 import { usePendingApprovals } from "./use-approvals";
 
-export type InboxTab = "waiting" | "decided";
+export type InboxTab = "pending" | "decided";
 
 interface Props {
   show: InboxTab;
-  /** The question to begin with. */
+  /** Approval to select first. */
   focus: string | undefined;
 }
 
-/** Workflows to hear of live; the list is asked for now and then where there are more. */
+/** Limits live subscriptions. Approvals of further workflows arrive with the periodic refetch. */
 const MAX_LIVE_WORKFLOWS = 50;
 
-/** What agents and people ask, in all workflows: what waits, and what became of the rest. */
+/** Pending and decided approvals of all workflows. */
 export function InboxPage({ show, focus }: Props) {
   const { pending } = usePendingApprovals();
   const { data: workflows } = useWorkflows();
   useWatchAll(useMemo(() => newestFirst(workflows ?? []), [workflows]));
-  useTitle(pending.length > 0 ? `${pending.length} waiting · Approvals` : "Approvals");
+  useTitle(pending.length > 0 ? `${pending.length} pending · Approvals` : "Approvals");
   return (
     <div className="scroll-thin flex-1 overflow-y-auto">
       <div className="mx-auto grid w-full max-w-3xl grid-cols-[minmax(0,1fr)] gap-4 px-4 pt-6 pb-16">
         <div className="flex flex-wrap items-end justify-between gap-2">
           <div>
             <h1 className="font-semibold text-lg tracking-tight">Approvals</h1>
-            <p className="text-muted-foreground text-xs">What agents and people ask you, in all your workflows.</p>
+            <p className="text-muted-foreground text-xs">
+              Questions and reviews from agents and people in all your workflows.
+            </p>
           </div>
           <nav aria-label="Approvals" className="-ml-2 flex gap-1">
-            <Tab to="waiting" show={show}>
-              Waiting {pending.length > 0 && <span className="tabular">{pending.length}</span>}
+            <Tab to="pending" show={show}>
+              Pending {pending.length > 0 && <span className="tabular">{pending.length}</span>}
             </Tab>
             <Tab to="decided" show={show}>
               Decided
@@ -53,7 +55,7 @@ function Tab({ to, show, children }: { to: InboxTab; show: InboxTab; children: R
   return (
     <Link
       to="/approvals"
-      search={to === "waiting" ? {} : { show: to }}
+      search={to === "pending" ? {} : { show: to }}
       aria-current={to === show ? "page" : undefined}
       className={cn(
         "rounded-md px-2 py-1 font-medium",

@@ -10,12 +10,13 @@ import { ApprovalLinks } from "./approval-links";
 import { isYesNoQuestion } from "./decision-form";
 import { useCanDecide, useDecide, usePendingApprovals } from "./use-approvals";
 
-/** Everything that waits for somebody, oldest first: who asked first is answered first. */
+/** Pending approvals, oldest first, with keyboard navigation. */
 export function PendingList({ focus }: { focus: string | undefined }) {
   const { pending, isPending, isError, error } = usePendingApprovals();
   const { decide } = useDecide();
   const canDecide = useCanDecide();
-  // Where somebody writes, the field stays, though others decide meanwhile: the rest must not be taken for keys.
+  // An approval being answered stays in the list when someone else decides it. Otherwise the rest of the typing would
+  // reach the keyboard shortcuts.
   const [editing, setEditing] = useState<Approval | null>(null);
   const shown = useMemo(() => {
     const kept = editing && !pending.some(({ id }) => id === editing.id) ? [editing] : [];
@@ -28,7 +29,7 @@ export function PendingList({ focus }: { focus: string | undefined }) {
   useEffect(() => {
     if (currentId) {
       const card = document.querySelector<HTMLElement>(`[data-approval="${CSS.escape(currentId)}"]`);
-      // A field in it that somebody has gone into keeps the focus: what they write must not be taken for keys.
+      // A focused field inside the card keeps the focus, so that typing does not trigger shortcuts.
       if (card && !card.contains(document.activeElement)) card.focus();
     }
   }, [currentId]);
@@ -37,7 +38,7 @@ export function PendingList({ focus }: { focus: string | undefined }) {
     const next = shown[Math.min(shown.length - 1, Math.max(0, index + by))] ?? shown[0];
     if (next) setCurrent(next.id);
   };
-  // Who decides by keys goes on with the next one.
+  // After a decision by keyboard, selection moves to the next approval.
   const decideAndAdvance = async (approval: Approval, decision: Decision, words?: DecisionWords) => {
     const next = shown[index + 1] ?? shown[index - 1];
     if (await decide(approval, decision, words)) setCurrent(next?.id);
@@ -48,9 +49,9 @@ export function PendingList({ focus }: { focus: string | undefined }) {
   };
   const reject = async (approval: Approval) => {
     const reason = await ask({
-      title: "Reject",
+      title: "Reject approval",
       description: approval.question,
-      label: "Why not?",
+      label: "Reason",
       submit: "Reject",
     });
     if (reason !== null) await decideAndAdvance(approval, "reject", { reason });
@@ -75,20 +76,19 @@ export function PendingList({ focus }: { focus: string | undefined }) {
     ...Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => [String(n), pickOption(n)])),
   });
 
-  if (isPending) return <Spinner label="Loading what waits…" />;
+  if (isPending) return <Spinner label="Loading approvals…" />;
   if (isError && shown.length === 0) return <Notice tone="danger">{explain(error)}</Notice>;
   if (shown.length === 0) {
     return (
-      <Empty icon={<Inbox className="size-6" />} title="Nothing waits for you">
-        When an agent asks a person, or a ticket waits for review, it stands here, and the agent goes on when you have
-        answered.
+      <Empty icon={<Inbox className="size-6" />} title="No pending approvals">
+        Questions from agents and tickets that need a review appear here. Agents continue once you answer.
       </Empty>
     );
   }
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-3">
       {shown.map((approval) => (
-        // biome-ignore lint/a11y/noStaticElementInteractions: only notes which one was touched; the keys do the same
+        // biome-ignore lint/a11y/noStaticElementInteractions: tracks the selection only; the shortcuts offer the same
         <div
           key={approval.id}
           onFocus={({ target }) => {
@@ -99,7 +99,7 @@ export function PendingList({ focus }: { focus: string | undefined }) {
           className="grid gap-1.5"
         >
           {!pending.some(({ id }) => id === approval.id) && (
-            <Notice tone="warning">Somebody has settled this meanwhile; see what was decided.</Notice>
+            <Notice tone="warning">Someone else has already decided this. The outcome is on the Decided tab.</Notice>
           )}
           <ApprovalCard
             approval={approval}
@@ -110,8 +110,8 @@ export function PendingList({ focus }: { focus: string | undefined }) {
       ))}
       {shown.some(canDecide) && (
         <p className="hidden flex-wrap items-center gap-1 text-muted-foreground text-xs md:flex pointer-coarse:hidden">
-          <Kbd>J</Kbd> <Kbd>K</Kbd> choose, <Kbd>A</Kbd> approve, <Kbd>R</Kbd> reject, <Kbd>C</Kbd> write, <Kbd>1</Kbd>–
-          <Kbd>9</Kbd> take an option
+          <Kbd>J</Kbd> <Kbd>K</Kbd> select, <Kbd>A</Kbd> approve, <Kbd>R</Kbd> reject, <Kbd>C</Kbd> comment,{" "}
+          <Kbd>1</Kbd>–<Kbd>9</Kbd> choose an option
         </p>
       )}
     </div>

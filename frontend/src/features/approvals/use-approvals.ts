@@ -1,4 +1,4 @@
-/** Questions that wait for people, and what became of them; the live client keeps them current. */
+/** Queries and mutations of approvals. Live events keep the cached lists current. */
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { toast } from "sonner";
@@ -10,11 +10,11 @@ import { useLive } from "@/live/context";
 import { announce } from "@/ui/announcer";
 
 const MAX_PENDING = 200;
-/** Other workflows' questions come without an event: they are asked for now and then. */
+/** Workflows without a live subscription send no events, so the list is polled. */
 const REFETCH_INTERVAL_MS = 30_000;
 const NONE: readonly Approval[] = [];
 
-/** Everything that waits for an answer, in all workflows one is in. */
+/** Pending approvals of all the user's workflows. */
 export function usePendingApprovals() {
   const query = useQuery({
     queryKey: [...queryKeys.approvals, "pending"],
@@ -32,7 +32,7 @@ export function usePendingApprovals() {
 const CLOSED_STATES: readonly ApprovalState[] = ["approved", "rejected", "answered", "expired", "withdrawn"];
 const PAGE_SIZE = 20;
 
-/** What became of questions, the newest first. */
+/** Closed approvals, newest first. */
 export function useDecidedApprovals() {
   return useInfiniteQuery({
     queryKey: [...queryKeys.approvals, "decided"],
@@ -44,7 +44,7 @@ export function useDecidedApprovals() {
   });
 }
 
-/** What was asked about a ticket or in a job, newest first. */
+/** Approvals of one ticket or job, newest first. */
 export function useApprovalsOf(about: { ticket_id: string } | { job_id: string }) {
   return useQuery({
     queryKey: [...queryKeys.approvals, about],
@@ -53,7 +53,7 @@ export function useApprovalsOf(about: { ticket_id: string } | { job_id: string }
   });
 }
 
-/** Who may decide: members, but nobody what they asked themselves. The server has the last word. */
+/** Members can decide approvals they did not request themselves. The server enforces the rule. */
 export function useCanDecide(): (approval: Approval) => boolean {
   const me = useMe()?.id;
   const { data } = useWorkflows();
@@ -75,14 +75,14 @@ export function useDecide() {
         announce(done);
         return true;
       } catch (error) {
-        toast.error("It was not decided", { description: explain(error), duration: 8_000 });
+        toast.error("Could not save the decision", { description: explain(error), duration: 8_000 });
         live.work.refresh(queryKeys.approvals);
         return false;
       }
     };
     const decide = (approval: Approval, decision: Decision, input: DecisionWords = {}) =>
       run(DONE_LABELS[decision], () => approvals.decide(approval.id, decision, input));
-    const withdraw = (approval: Approval) => run("Taken back", () => approvals.withdraw(approval.id));
+    const withdraw = (approval: Approval) => run("Withdrawn", () => approvals.withdraw(approval.id));
     return { decide, withdraw };
   }, [live]);
 }

@@ -26,8 +26,8 @@ export function AppPage({ appId }: { appId: string }) {
   if (isPending) return <Spinner label="Loading the app…" className="flex-1" />;
   return (
     <div className="grid flex-1 place-items-center">
-      <Empty title="This app could not be opened">
-        {notFound ? "It does not exist, or belongs to a workflow you may not see." : explain(error)}
+      <Empty title={notFound ? "App not found" : "Could not load the app"}>
+        {notFound ? "It does not exist, or you do not have access to its workflow." : explain(error)}
       </Empty>
     </div>
   );
@@ -60,7 +60,7 @@ function Loaded({ app }: { app: App }) {
           <h1 className="font-semibold text-lg tracking-tight">{title}</h1>
           <p className="flex flex-wrap gap-x-3 text-muted-foreground text-xs">
             <span>
-              Written <Ago at={app.updated_at} />
+              Updated <Ago at={app.updated_at} />
             </span>
             <Link
               to="/w/$workflowId/jobs/$jobId"
@@ -68,7 +68,7 @@ function Loaded({ app }: { app: App }) {
               search={{}}
               className="text-accent-foreground hover:underline"
             >
-              Its job
+              View job
             </Link>
             {app.ticket_id && (
               <Link
@@ -77,14 +77,14 @@ function Loaded({ app }: { app: App }) {
                 search={{}}
                 className="text-accent-foreground hover:underline"
               >
-                Its ticket
+                View ticket
               </Link>
             )}
           </p>
         </div>
         <Tabs.Root value={part} onValueChange={setPart} className="rounded-xl border bg-surface shadow-card">
           <div className="flex flex-wrap items-center justify-between gap-x-4 border-b px-4">
-            <Tabs.List aria-label="Parts of the app" className="flex gap-4 pt-3">
+            <Tabs.List aria-label="App documents" className="flex gap-4 pt-3">
               <Tabs.Trigger value="prd" className={tab}>
                 Description
               </Tabs.Trigger>
@@ -98,7 +98,7 @@ function Loaded({ app }: { app: App }) {
                 onDownload={() => saveFile(new Blob([json], { type: "application/json" }), `${name}.json`)}
               >
                 <Button size="sm" variant="ghost" aria-pressed={raw} onClick={() => setRaw((old) => !old)}>
-                  {raw ? "As a tree" : "As JSON"}
+                  {raw ? "View tree" : "View JSON"}
                 </Button>
               </FileActions>
             ) : (
@@ -111,11 +111,7 @@ function Loaded({ app }: { app: App }) {
             )}
           </div>
           <Tabs.Content value="prd" className="max-w-prose p-4">
-            {hasDescription ? (
-              <RichText text={prd} />
-            ) : (
-              <p className="text-muted-foreground">Its job wrote no description.</p>
-            )}
+            {hasDescription ? <RichText text={prd} /> : <p className="text-muted-foreground">No description.</p>}
           </Tabs.Content>
           <Tabs.Content value="spec" className="p-4">
             {raw ? (

@@ -16,7 +16,7 @@ interface Props {
   header: (name: string) => ReactNode;
 }
 
-/** What jobs of a workflow have specified, newest first. */
+/** Apps of a workflow, newest first. */
 export function AppsPage({ workflowId, header }: Props) {
   const { shape } = useBoardShape(workflowId);
   const name = shape?.workflow.name ?? "";
@@ -36,7 +36,7 @@ export function AppsPage({ workflowId, header }: Props) {
         {list.isPending && <Spinner label="Loading apps…" />}
         {list.isSuccess && all.length === 0 && (
           <Empty icon={<AppWindow className="size-6" />} title="No apps yet">
-            A job that works out what is to be built leaves it here: a specification, and a description to read.
+            An app is a specification with a description. Jobs that produce one list it here.
           </Empty>
         )}
         {all.length > 0 && (
@@ -52,14 +52,14 @@ export function AppsPage({ workflowId, header }: Props) {
                     {app.title}
                   </Link>
                   <p className="truncate text-muted-foreground text-xs">
-                    from{" "}
+                    Created by{" "}
                     <Link
                       to="/w/$workflowId/jobs/$jobId"
                       params={{ workflowId, jobId: app.job_id }}
                       search={{}}
                       className="relative z-1 hover:underline"
                     >
-                      {app.job_title === app.title ? "its job" : app.job_title}
+                      {app.job_title === app.title ? "a job" : app.job_title}
                     </Link>
                   </p>
                 </div>

@@ -17,7 +17,7 @@ interface Props {
   title: string;
   intro?: ReactNode;
   submit: string;
-  /** Which fields besides e-mail and password. */
+  /** Fields besides email and password. */
   fields?: ReadonlyArray<"name" | "invite">;
   invite?: string;
   newPassword?: boolean;
@@ -27,7 +27,7 @@ interface Props {
 
 const MIN_PASSWORD_LENGTH = 8;
 
-/** The one form behind sign-in, registration and the first set-up. */
+/** Shared form of sign-in, registration and first setup. */
 export function AuthForm(props: Props) {
   const { title, intro, submit, fields = [], newPassword, onSubmit, footer } = props;
   const [values, setValues] = useState<Credentials>({ name: "", email: "", password: "", invite: props.invite ?? "" });
@@ -71,7 +71,7 @@ export function AuthForm(props: Props) {
               )}
             </Field>
           )}
-          <Field label="E-mail" error={errorOf("email")}>
+          <Field label="Email" error={errorOf("email")}>
             {(control) => (
               <Input
                 {...control}
@@ -107,7 +107,7 @@ export function AuthForm(props: Props) {
             </Field>
           )}
           <Button type="submit" variant="primary" size="lg" disabled={busy}>
-            {busy ? "One moment…" : submit}
+            {busy ? "Please wait…" : submit}
           </Button>
         </form>
         {footer && <div className="mt-4 text-center text-muted-foreground">{footer}</div>}

@@ -43,11 +43,11 @@ export function BoardPage(props: Props) {
   return (
     <div className="grid flex-1 place-items-center">
       <Empty
-        title={notFound ? "This board is not here" : "The board could not be loaded"}
+        title={notFound ? "Board not found" : "Could not load the board"}
         action={
           notFound ? (
             <Button asChild variant="primary">
-              <Link to="/">Go to your workflows</Link>
+              <Link to="/">Go to workflows</Link>
             </Button>
           ) : (
             <Button variant="primary" onClick={() => void retry()}>
@@ -56,7 +56,7 @@ export function BoardPage(props: Props) {
           )
         }
       >
-        {notFound ? "It does not exist, or you are not a member of it." : explain(error)}
+        {notFound ? "It does not exist, or you do not have access to it." : explain(error)}
       </Empty>
     </div>
   );
@@ -187,12 +187,12 @@ function Board(props: Props & { board: BoardState }) {
 
 function ReadOnlyNotice({ workflow }: { workflow: Workflow }) {
   if (canEdit(workflow)) return null;
-  let why = "You may look, but not change anything here.";
-  if (!workflow.ticket_tracking) why = "Ticket tracking is off. Tickets can be read, but not changed.";
-  if (workflow.archived_at) why = "This workflow is archived. It can be read, but not changed.";
+  let reason = "You have read-only access to this board.";
+  if (!workflow.ticket_tracking) reason = "Ticket tracking is off. Tickets are read-only.";
+  if (workflow.archived_at) reason = "This workflow is archived and read-only.";
   return (
     <div className="px-3 pb-2">
-      <Notice tone={workflow.archived_at || !workflow.ticket_tracking ? "warning" : "info"}>{why}</Notice>
+      <Notice tone={workflow.archived_at || !workflow.ticket_tracking ? "warning" : "info"}>{reason}</Notice>
     </div>
   );
 }
@@ -202,7 +202,7 @@ function EmptyBoard({ onNew }: { onNew: () => void }) {
     <div className="pointer-events-none absolute inset-x-0 top-40 grid place-items-center">
       <div className="pointer-events-auto rounded-xl border bg-surface shadow-pop">
         <Empty
-          title="This board is empty"
+          title="No tickets yet"
           className="py-8"
           action={
             <Button variant="primary" onClick={onNew}>
@@ -210,14 +210,14 @@ function EmptyBoard({ onNew }: { onNew: () => void }) {
             </Button>
           }
         >
-          Tickets made here, over the API or by agents appear at once for everyone.
+          Tickets created by people and agents appear here in real time.
         </Empty>
       </div>
     </div>
   );
 }
 
-/** Lights up and reads out what others change. */
+/** Highlights and announces changes by other actors. */
 function useAnnouncements(workflowId: string): void {
   const live = useLive();
   const me = useMe()?.id;
@@ -228,8 +228,8 @@ function useAnnouncements(workflowId: string): void {
         for (const event of events) {
           if (event.ticket_id && event.agent_id !== me && !isChatter(event)) markChanged(event.ticket_id);
         }
-        const words = describeEvents(events, board, me);
-        if (words) announce(words);
+        const summary = describeEvents(events, board, me);
+        if (summary) announce(summary);
       }),
     [live, workflowId, me],
   );

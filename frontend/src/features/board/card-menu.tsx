@@ -18,14 +18,14 @@ interface Props {
   onClose: () => void;
 }
 
-/** One menu for all cards, opened beside the one that asked: a thousand closed menus would cost more than the cards. */
+/** One menu for all cards, anchored to the clicked one. A closed menu per card would cost more than the card itself. */
 export function CardMenu({ card, anchor, onMove, onClose }: Props) {
   const { columns, editable, open } = useBoardShared();
   const me = useMe();
   const update = useMutation({
     mutationFn: (changes: { priority?: Priority; assigned_agent_id?: string | null }) =>
       tickets.update(card.ticket_id, changes),
-    onError: (error) => toast.error(`${card.key} was not changed`, { description: explain(error) }),
+    onError: (error) => toast.error(`Could not update ${card.key}`, { description: explain(error) }),
   });
   const box = anchor.getBoundingClientRect();
   const mine = me !== null && card.assigned_agent_id === me.id;
@@ -51,7 +51,7 @@ export function CardMenu({ card, anchor, onMove, onClose }: Props) {
         }}
       >
         <MenuItem onSelect={() => open(card.ticket_id)}>
-          <SquareArrowOutUpRight /> Open
+          <SquareArrowOutUpRight /> Open ticket
         </MenuItem>
         <MenuItem onSelect={() => void copy()}>
           <Link2 /> Copy link

@@ -23,16 +23,16 @@ import { isRecentlyChanged } from "./recent-changes";
 
 interface Props {
   card: Card;
-  /** What is being done about it. */
+  /** The job shown at the bottom of the card. */
   job: JobSummary | undefined;
-  /** Its ticket page is open beside the board. */
+  /** Its drawer is open. */
   current: boolean;
 }
 
 const MAX_TAGS = 3;
-const small = "grid size-6 place-items-center rounded text-muted-foreground hover:bg-muted hover:text-foreground";
+const buttonClass = "grid size-6 place-items-center rounded text-muted-foreground hover:bg-muted hover:text-foreground";
 
-/** Draggable by its whole face with a pointer, by its handle with the keyboard. */
+/** Draggable anywhere by pointer, and by its handle with the keyboard. */
 export const BoardCard = memo(function BoardCard({ card, job, current }: Props) {
   const shared = useBoardShared();
   const { editable, open, showMenu } = shared;
@@ -40,7 +40,7 @@ export const BoardCard = memo(function BoardCard({ card, job, current }: Props) 
     id: card.ticket_id,
     data: { card },
     disabled: !editable,
-    attributes: { roleDescription: "movable ticket" },
+    attributes: { roleDescription: "draggable ticket" },
   });
   const { onKeyDown, ...pointer } = listeners ?? {};
   return (
@@ -63,7 +63,7 @@ export const BoardCard = memo(function BoardCard({ card, job, current }: Props) 
         card={card}
         shared={shared}
         title={
-          // A plain link: thousands scroll by, and a router's link costs more than the rest of the card.
+          // A plain link, because a router link costs more to render than the rest of the card.
           <a
             href={`/w/${card.workflow_id}/t/${card.ticket_id}`}
             draggable={false}
@@ -87,7 +87,7 @@ export const BoardCard = memo(function BoardCard({ card, job, current }: Props) 
                 onKeyDown={(event) => onKeyDown?.(event)}
                 data-handle={card.ticket_id}
                 aria-label={`Move ${card.key}`}
-                className={cn(small, "cursor-grab pointer-coarse:hidden")}
+                className={cn(buttonClass, "cursor-grab pointer-coarse:hidden")}
               >
                 <GripVertical className="size-3.5" />
               </button>
@@ -96,7 +96,7 @@ export const BoardCard = memo(function BoardCard({ card, job, current }: Props) 
               type="button"
               aria-label={`Actions for ${card.key}`}
               aria-haspopup="menu"
-              className={small}
+              className={buttonClass}
               onClick={(event) => showMenu(card, event.currentTarget)}
             >
               <MoreHorizontal className="size-4" />
@@ -109,7 +109,7 @@ export const BoardCard = memo(function BoardCard({ card, job, current }: Props) 
   );
 });
 
-/** The same face, carried along under the pointer. */
+/** The dragged copy of a card. */
 export function CardGhost({ card, shared }: { card: Card; shared: BoardShared }) {
   return (
     <div

@@ -1,4 +1,4 @@
-/** What others did, in a sentence, for those who listen instead of look. */
+/** Screen reader announcements for changes by other actors. */
 import type { JobSummary, LiveEvent, TicketRef } from "@/api/types";
 import type { BoardState } from "@/live/board";
 
@@ -14,7 +14,7 @@ export function describeEvents(events: readonly LiveEvent[], board: BoardState, 
 function describe({ type, ticket_id, data }: LiveEvent, board: BoardState): string | null {
   const key = (ticket_id && board.cards.get(ticket_id)?.key) || data.ticket?.key || "A ticket";
   const column = (id: string | undefined) => board.config.columns.find((each) => each.id === id)?.name ?? id;
-  // A merge is told twice: of the duplicate, and of its original, which names the duplicate.
+  // A merge produces an event for each of the two tickets. Only the original's event names the duplicate.
   const other = (data.duplicate as TicketRef | undefined)?.key;
   switch (type) {
     case "ticket_created":
@@ -42,13 +42,13 @@ function describe({ type, ticket_id, data }: LiveEvent, board: BoardState): stri
     case "job_status":
       return data.job ? describeJob(data.job, key, ticket_id !== null) : null;
     case "ticket_pending_review":
-      return `${key} waits for review.`;
+      return `${key} needs review.`;
     case "ticket_approved":
       return `${key} was approved.`;
     case "ticket_rejected":
       return `${key} was rejected.`;
     case "board_updated":
-      return "The board's settings changed.";
+      return "The board settings changed.";
     default:
       return null;
   }
@@ -58,9 +58,9 @@ function describeJob({ title, status }: JobSummary, key: string, ofTicket: boole
   const subject = ofTicket ? `The job on ${key}` : `The job ${title}`;
   switch (status) {
     case "running":
-      return `${subject} runs.`;
+      return `${subject} is running.`;
     case "waiting":
-      return `${subject} waits for a person.`;
+      return `${subject} needs input.`;
     case "succeeded":
       return `${subject} succeeded.`;
     case "failed":

@@ -1,4 +1,4 @@
-/** What the board shows of its cards. Lives in the address, so that a view can be sent to someone. */
+/** Board filter, kept in the URL so that a view can be shared. */
 import type { Card } from "@/api/types";
 import type { BoardState } from "@/live/board";
 
@@ -6,7 +6,7 @@ export interface Filter {
   q?: string;
   type?: string;
   priority?: string;
-  /** An actor's id, or "none" for tickets nobody has. */
+  /** An actor's id, or "none" for unassigned tickets. */
   assignee?: string;
 }
 
@@ -26,7 +26,7 @@ export function isFiltering(filter: Filter): boolean {
   return Boolean(filter.q || filter.type || filter.priority || filter.assignee);
 }
 
-/** Every word must stand somewhere in key, title, tags or assignee. */
+/** Requires every word in the key, title, tags or assignee. */
 export function matcher(filter: Filter): (card: Card) => boolean {
   const words = (filter.q ?? "").toLowerCase().split(/\s+/).filter(Boolean);
   const { type, priority, assignee } = filter;
@@ -42,7 +42,7 @@ export function matcher(filter: Filter): (card: Card) => boolean {
 
 const NO_TICKETS: readonly string[] = [];
 
-/** The ids each column shows. Without a filter these are the board's own lists, so nothing is drawn again needlessly. */
+/** The ids each column shows. Without a filter, returns the board's own arrays so that memoized columns keep their props. */
 export function visibleOrder(board: BoardState, filter: Filter): ReadonlyMap<string, readonly string[]> {
   const filtering = isFiltering(filter);
   const matches = matcher(filter);

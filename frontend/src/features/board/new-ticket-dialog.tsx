@@ -16,7 +16,7 @@ interface Props {
   workflowId: string;
   config: BoardConfig;
   people: readonly Actor[];
-  /** The column it was asked for in; null when closed. */
+  /** Column of the new ticket; null while the dialog is closed. */
   column: string | null;
   onClose: () => void;
   onCreated: (ticketId: string) => void;
@@ -34,7 +34,7 @@ export function NewTicketDialog({ column, onClose, ...props }: Props) {
 }
 
 function NewTicketForm({ workflowId, config, people, column, onClose, onCreated }: Props & { column: string }) {
-  // One key for the life of the form: sending twice because the answer was lost creates one ticket.
+  // One idempotency key per form, so that a retry after a lost response creates no second ticket.
   const [key] = useState(() => freshName());
   const [tried, setTried] = useState(false);
   const [form, setForm] = useState({
@@ -69,7 +69,7 @@ function NewTicketForm({ workflowId, config, people, column, onClose, onCreated 
       onClose();
       toast.success(`${name} created`, {
         description: similarityNote(similar_tickets),
-        action: { label: "Open", onClick: () => onCreated(ticket_id) },
+        action: { label: "View ticket", onClick: () => onCreated(ticket_id) },
       });
     },
   });
@@ -102,7 +102,7 @@ function NewTicketForm({ workflowId, config, people, column, onClose, onCreated 
       </Field>
       <Field
         label="Description"
-        hint="Markdown works. Say what is wanted and how one can tell it is done."
+        hint="Markdown is supported. Describe the goal and when it is done."
         error={
           tried && description.length < MIN_DESCRIPTION_LENGTH
             ? `At least ${MIN_DESCRIPTION_LENGTH} characters.`
@@ -115,7 +115,7 @@ function NewTicketForm({ workflowId, config, people, column, onClose, onCreated 
       </Field>
       <SimilarTickets workflowId={workflowId} title={title} description={description} />
       <div className="grid gap-4 sm:grid-cols-2">
-        <Field label="Column" error={errorOf("initial_status")}>
+        <Field label="Status" error={errorOf("initial_status")}>
           {(control) => (
             <NativeSelect {...control} value={form.status} onChange={set("status")}>
               {config.columns.map(({ id, name }) => (
@@ -155,7 +155,7 @@ function NewTicketForm({ workflowId, config, people, column, onClose, onCreated 
         <Field label="Assignee" error={errorOf("assigned_agent_id")}>
           {(control) => (
             <NativeSelect {...control} value={form.assignee} onChange={set("assignee")}>
-              <option value="">Nobody</option>
+              <option value="">Unassigned</option>
               {people.map(({ id, name }) => (
                 <option key={id} value={id}>
                   {name}
@@ -165,10 +165,10 @@ function NewTicketForm({ workflowId, config, people, column, onClose, onCreated 
           )}
         </Field>
       </div>
-      <Field label="Tags" hint="Separated by commas.">
+      <Field label="Tags" hint="Separate tags with commas.">
         {(control) => <Input {...control} value={form.tags} onChange={set("tags")} />}
       </Field>
-      {/* In sight however long the form gets. */}
+      {/* Sticky, so that the buttons stay visible in a long form. */}
       <div className="sticky -bottom-5 z-10 -mx-5 -mb-5 rounded-b-xl border-t bg-surface px-5 pb-4 [&>*]:mt-3">
         <DialogActions>
           <Button onClick={onClose}>Cancel</Button>

@@ -1,4 +1,4 @@
-/** Which cards someone else just changed, so that they light up for a moment. */
+/** Cards recently changed by others, which are highlighted for a moment. */
 const HIGHLIGHT_MS = 1_600;
 const changes = new Map<string, number>();
 

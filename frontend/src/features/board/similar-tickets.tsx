@@ -17,7 +17,7 @@ const MIN_TITLE_LENGTH = 8;
 const DEBOUNCE_MS = 400;
 const MAX_SIMILAR = 4;
 
-/** What is being written may have been written before. It only says so: creating is never held up by it. */
+/** Possible duplicates of the ticket being written. They never block creating it. */
 export function SimilarTickets({ workflowId, title, description }: Props) {
   const asked = useSettled(`${title}\n${description}`, DEBOUNCE_MS);
   const [wanted = "", ...lines] = asked.split("\n");
@@ -53,12 +53,12 @@ function Similar({ answer, workflowId }: { answer: DuplicateAnswer; workflowId: 
     >
       <h3 className="flex items-center gap-1.5 font-semibold text-xs">
         {duplicate && <TriangleAlert className="size-3.5 shrink-0 text-warning" aria-hidden="true" />}
-        {duplicate ? `Looks like a duplicate of ${duplicate.key}` : "Similar tickets"}
+        {duplicate ? `Possible duplicate of ${duplicate.key}` : "Similar tickets"}
       </h3>
       <ul className="-mx-1.5 mt-1 grid grid-cols-1">
         {similar_tickets.map((ticket) => (
           <li key={ticket.ticket_id}>
-            {/* In another tab, so that what was typed stays. */}
+            {/* A new tab keeps the form's input. */}
             <a
               href={`/w/${workflowId}/t/${ticket.ticket_id}`}
               target="_blank"
@@ -71,7 +71,7 @@ function Similar({ answer, workflowId }: { answer: DuplicateAnswer; workflowId: 
                 {ticket.title}
               </span>
               <Likeness ticket={ticket} />
-              <ExternalLink className="size-3 shrink-0 text-muted-foreground" aria-label="Opens in another tab" />
+              <ExternalLink className="size-3 shrink-0 text-muted-foreground" aria-label="Opens in a new tab" />
             </a>
           </li>
         ))}
@@ -80,12 +80,12 @@ function Similar({ answer, workflowId }: { answer: DuplicateAnswer; workflowId: 
   );
 }
 
-/** What the answer to creating a ticket says about others like it, in a line. */
+/** A note about the most similar ticket in the response of a create request. */
 export function similarityNote(
   similar: readonly { key: string; title: string; relation_type: string }[],
 ): string | undefined {
   const [first] = similar;
   if (!first || first.relation_type === "similar") return undefined;
-  const words = first.relation_type === "duplicate" ? "Looks like a duplicate of" : "Related to";
-  return `${words} ${first.key} ${first.title}`;
+  const label = first.relation_type === "duplicate" ? "Possible duplicate of" : "Related to";
+  return `${label} ${first.key} ${first.title}`;
 }

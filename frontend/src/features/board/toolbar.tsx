@@ -33,7 +33,7 @@ export function Toolbar(props: Props) {
   const filtering = isFiltering(filter);
   const set = (field: keyof Filter) => (value: string) => onFilter({ ...filter, [field]: value || undefined });
   return (
-    <section aria-label="Board tools" className="flex shrink-0 flex-wrap items-center gap-2 px-3 py-2">
+    <section aria-label="Board toolbar" className="flex shrink-0 flex-wrap items-center gap-2 px-3 py-2">
       <SearchBox value={filter.q ?? ""} onChange={set("q")} inputRef={searchRef} />
       <div className="scroll-thin order-3 flex w-full items-center gap-2 overflow-x-auto p-0.5 sm:order-2 sm:w-auto">
         <Choice label="Type" value={filter.type} onChange={set("type")}>
@@ -51,7 +51,7 @@ export function Toolbar(props: Props) {
           ))}
         </Choice>
         <Choice label="Assignee" value={filter.assignee} onChange={set("assignee")}>
-          <option value={UNASSIGNED}>Nobody</option>
+          <option value={UNASSIGNED}>Unassigned</option>
           {people.map(({ id, name }) => (
             <option key={id} value={id}>
               {name}
@@ -60,7 +60,7 @@ export function Toolbar(props: Props) {
         </Choice>
         {filtering && (
           <Button variant="ghost" size="sm" onClick={() => onFilter({})}>
-            <X /> Clear
+            <X /> Clear filters
           </Button>
         )}
         <span className="tabular shrink-0 text-muted-foreground text-xs" data-testid="ticket-total" aria-live="polite">
@@ -80,9 +80,9 @@ export function Toolbar(props: Props) {
             {openJobs > 0 && <span className="tabular text-2xs">{openJobs}</span>}
           </Link>
         </Button>
-        <Tip label="Search page">
+        <Tip label="Search tickets">
           <Button variant="ghost" size="icon" asChild>
-            <Link to="/w/$workflowId/search" params={{ workflowId }} search={{}} aria-label="Search page">
+            <Link to="/w/$workflowId/search" params={{ workflowId }} search={{}} aria-label="Search tickets">
               <TextSearch />
             </Link>
           </Button>
@@ -113,7 +113,7 @@ interface SearchProps {
   inputRef: RefObject<HTMLInputElement | null>;
 }
 
-/** Typing is never held up by ten thousand cards: the filter follows a moment behind. */
+/** Debounced, so that filtering thousands of cards does not delay typing. */
 function SearchBox({ value, onChange, inputRef }: SearchProps) {
   const [text, setText] = useState(value);
   useEffect(() => setText(value), [value]);

@@ -1,4 +1,4 @@
-/** A move from the board: asks for the comment where the board wants one, and says why when it is refused. */
+/** Moves a card: prompts for a comment when the board requires one, and shows why a move was refused. */
 import { useCallback } from "react";
 import { toast } from "sonner";
 import type { Card } from "@/api/types";
@@ -32,7 +32,7 @@ export function useMoveCard(workflowId: string, open: (ticketId: string) => void
         if (comment === null) return;
         outcome = await move({ ...request, comment });
       }
-      if (outcome.ok) announce(`${card.key} is in ${column}.`);
+      if (outcome.ok) announce(`${card.key} moved to ${column}.`);
       else showRefusal(card, column, outcome, live.board(card.workflow_id), open);
     },
     [workflowId, move, live, open],
@@ -42,7 +42,7 @@ export function useMoveCard(workflowId: string, open: (ticketId: string) => void
 function askForComment(card: Card, column: string): Promise<string | null> {
   return ask({
     title: `Move ${card.key} to ${column}`,
-    description: "This board asks for a comment with every change of status.",
+    description: "This board requires a comment on every status change.",
     label: "What changed?",
     submit: "Move ticket",
     minLength: MIN_COMMENT_LENGTH,
@@ -58,9 +58,9 @@ function showRefusal(
 ): void {
   const [first] = outcome.blockedBy;
   const blockers = keysOf(board, outcome.blockedBy);
-  const title = first ? `${card.key} is blocked by ${blockers.join(", ")}` : `${card.key} was not moved to ${column}`;
+  const title = first ? `${card.key} is blocked by ${blockers.join(", ")}` : `Could not move ${card.key} to ${column}`;
   toast.error(title, {
-    description: first ? "Resolve what blocks it first, or remove the blocker." : outcome.reason,
+    description: first ? "Resolve the blocking ticket first, or remove the blocker." : outcome.reason,
     duration: 8_000,
     action: first ? { label: `Open ${blockers[0]}`, onClick: () => open(first) } : undefined,
   });

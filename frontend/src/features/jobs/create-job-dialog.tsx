@@ -12,17 +12,17 @@ import { Notice } from "@/ui/states";
 interface Props {
   workflowId: string;
   config: BoardConfig;
-  /** The ticket it is about; without one, whether a ticket is made along with it. */
+  /** The job's ticket. Without one, `withTicket` creates a ticket for the job. */
   ticket?: { ticket_id: string; key: string; title: string };
   withTicket?: boolean;
   onClose: () => void;
   onCreated: (job: Job) => void;
 }
 
-/** Jobs that failed for good bring their tickets there by themselves. */
+/** The server moves tickets of failed jobs here, so it is no stage. */
 const ERROR_COLUMN = "errored";
 
-/** The board's columns where work is done, in order: a job's usual way. */
+/** Defaults to the board's active columns, in order. */
 function defaultStages(config: BoardConfig): string {
   return config.columns
     .filter(({ id, category }) => category === "active" && id !== ERROR_COLUMN)
@@ -36,7 +36,7 @@ export function CreateJobDialog({ workflowId, config, ticket, withTicket, onClos
   const [prompt, setPrompt] = useState("");
   const [stages, setStages] = useState(() => defaultStages(config));
   const [type, setType] = useState("task");
-  // The same press twice makes one job.
+  // The idempotency key makes a double click create one job.
   const key = useRef(freshName());
   const create = useMutation({
     mutationFn: (queue: boolean) =>
@@ -70,11 +70,11 @@ export function CreateJobDialog({ workflowId, config, ticket, withTicket, onClos
     <Dialog
       open
       onOpenChange={(open) => !open && onClose()}
-      title={ticket ? `Start a job on ${ticket.key}` : "New job"}
+      title={ticket ? `New job for ${ticket.key}` : "New job"}
       description={
         ticket || !withTicket
-          ? "A worker takes it as soon as it is queued."
-          : "It gets a ticket of its own on the board."
+          ? "A worker claims the job once it is queued."
+          : "A ticket is created on the board for the job."
       }
     >
       <form
@@ -85,28 +85,28 @@ export function CreateJobDialog({ workflowId, config, ticket, withTicket, onClos
         className="grid gap-4"
       >
         {create.isError && <Notice tone="danger">{explain(create.error)}</Notice>}
-        <Field label="What is to be done">
+        <Field label="Prompt">
           {(control) => (
             <Textarea
               {...control}
               className="min-h-28"
               autoFocus
               value={prompt}
-              placeholder={ticket ? "The worker also reads the ticket." : undefined}
+              placeholder={ticket ? "The worker also gets the ticket." : undefined}
               onChange={(event) => setPrompt(event.target.value)}
             />
           )}
         </Field>
-        <Field label="Title" hint={ticket ? undefined : "Left empty, the first line says it."}>
+        <Field label="Title" hint={ticket ? undefined : "Defaults to the first line of the prompt."}>
           {(control) => (
             <Input {...control} value={title} maxLength={500} onChange={(event) => setTitle(event.target.value)} />
           )}
         </Field>
         <div className="grid gap-4 sm:grid-cols-[2fr_1fr]">
-          <Field label="Stages" hint="In order; the ticket goes along where the board has columns of these names.">
+          <Field label="Stages" hint="Comma-separated, in order. The ticket follows stages named like a column.">
             {(control) => <Input {...control} value={stages} onChange={(event) => setStages(event.target.value)} />}
           </Field>
-          <Field label="Kind" hint="Workers choose by it.">
+          <Field label="Type" hint="Workers can filter by type.">
             {(control) => (
               <Input {...control} value={type} maxLength={64} onChange={(event) => setType(event.target.value)} />
             )}
@@ -114,7 +114,7 @@ export function CreateJobDialog({ workflowId, config, ticket, withTicket, onClos
         </div>
         <DialogActions>
           <Button disabled={!ready} onClick={() => create.mutate(false)}>
-            Collect first
+            Save as draft
           </Button>
           <Button type="submit" variant="primary" disabled={!ready}>
             Queue job

@@ -13,13 +13,13 @@ const ACTIONS: Record<JobAction, { name: string; icon: ReactNode }> = {
   retry: { name: "Retry", icon: <RotateCcw /> },
 };
 
-/** What one wants of a job that rests; of one that waits for an answer, that is the answer. */
+/** Emphasized for draft and paused jobs. A job that waits for input needs an answer instead. */
 const PRIMARY_ACTIONS: Partial<Record<JobAction, "primary">> = { continue: "primary", resume: "primary" };
 
 interface Props {
   job: Job;
   size?: "sm" | "md";
-  /** After the job is gone. */
+  /** Called after the job was deleted. */
   onRemoved?: () => void;
 }
 

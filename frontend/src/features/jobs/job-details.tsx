@@ -12,7 +12,7 @@ interface Props {
   onCommit: (sha: string) => void;
 }
 
-/** What there is to know of a job besides its transcript. */
+/** The job's properties: ticket, attempts, worker, lease, times and results. */
 export function JobDetails({ job, nameOf, onCommit }: Props) {
   const by = job.created_by ? nameOf(job.created_by).name : "Callboard";
   const agent = job.agent_id ? nameOf(job.agent_id).name : null;
@@ -27,11 +27,11 @@ export function JobDetails({ job, nameOf, onCommit }: Props) {
             search={{}}
             className="tabular font-medium text-accent-foreground hover:underline"
           >
-            {job.ticket_key ?? "Open ticket"}
+            {job.ticket_key ?? "View ticket"}
           </Link>
         </Row>
       )}
-      <Row name="Kind">{job.job_type}</Row>
+      <Row name="Type">{job.job_type}</Row>
       <Row name="Priority">
         <span className="flex items-center gap-1.5">
           <PriorityIcon priority={job.priority} className="size-3.5" /> {PRIORITY_NAMES[job.priority]}
@@ -60,7 +60,7 @@ export function JobDetails({ job, nameOf, onCommit }: Props) {
         </Row>
       )}
       {job.status === "queued" && Date.parse(job.not_before) > Date.now() && (
-        <Row name="Not before">
+        <Row name="Starts in">
           <Remaining until={job.not_before} />
         </Row>
       )}
@@ -73,7 +73,7 @@ export function JobDetails({ job, nameOf, onCommit }: Props) {
         </Row>
       )}
       {job.finished_at && (
-        <Row name="Ended">
+        <Row name="Finished">
           <Ago at={job.finished_at} />
           {job.started_at && (
             <span className="text-muted-foreground">
@@ -97,7 +97,7 @@ export function JobDetails({ job, nameOf, onCommit }: Props) {
       {job.app_id && (
         <Row name="App">
           <Link to="/apps/$appId" params={{ appId: job.app_id }} className="text-accent-foreground hover:underline">
-            Open the specification
+            View specification
           </Link>
         </Row>
       )}
@@ -114,7 +114,7 @@ function Row({ name, children }: { name: string; children: ReactNode }) {
   );
 }
 
-/** The time now, every second while something on the page counts. */
+/** The current time, updated every second. */
 function useNow(): number {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
@@ -130,7 +130,7 @@ function Elapsed({ at }: { at: string }) {
 
 function Remaining({ until }: { until: string }) {
   const left = (Date.parse(until) - useNow()) / 1_000;
-  return <span className="tabular">{left > 0 ? `${formatDuration(left)} left` : "over"}</span>;
+  return <span className="tabular">{left > 0 ? `${formatDuration(left)} left` : "expired"}</span>;
 }
 
 export function formatDuration(seconds: number): string {

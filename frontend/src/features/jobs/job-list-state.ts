@@ -1,8 +1,8 @@
-/** What the list of jobs shows. Lives in the address, so that a view can be sent to someone. */
+/** Filters of the job list, kept in the URL so that a view can be shared. */
 import type { JobStatus } from "@/api/types";
 import { JOB_STATUSES } from "@/ui/job-status";
 
-/** Statuses that belong together, as people ask for them. */
+/** A group of statuses or a single one. */
 export type StatusFilter = "open" | "ended" | JobStatus;
 
 export interface JobListState {

@@ -28,7 +28,7 @@ interface Props {
   jobId: string;
   onClose: () => void;
   onCommit: (sha: string) => void;
-  /** What other features have to say about the job. */
+  /** Content of other features, such as approvals. */
   renderAside?: (job: Job) => ReactNode;
 }
 
@@ -39,8 +39,11 @@ export function JobPage(props: Props) {
   if (isPending) return <Spinner label="Loading the job…" className="flex-1" />;
   return (
     <div className="grid flex-1 place-items-center">
-      <Empty title="This job could not be opened" action={<Button onClick={props.onClose}>All jobs</Button>}>
-        {notFound ? "It does not exist, was deleted, or belongs to a workflow you may not see." : explain(error)}
+      <Empty
+        title={notFound ? "Job not found" : "Could not load the job"}
+        action={<Button onClick={props.onClose}>View all jobs</Button>}
+      >
+        {notFound ? "It was deleted, or you do not have access to its workflow." : explain(error)}
       </Empty>
     </div>
   );
@@ -74,7 +77,7 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, renderAside }: Prop
     (message: Message) => {
       void messages.remove(message.message_id).then(
         () => room?.remove(message.message_id),
-        (error) => toast.error("The message was not deleted", { description: explain(error) }),
+        (error) => toast.error("Could not delete the message", { description: explain(error) }),
       );
     },
     [room],
@@ -84,7 +87,7 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, renderAside }: Prop
       room?.add(await messages.post(jobId, text));
       return true;
     } catch (error) {
-      toast.error("The message was not sent", { description: explain(error), duration: 8_000 });
+      toast.error("Could not send the message", { description: explain(error), duration: 8_000 });
       return false;
     }
   };
@@ -94,7 +97,7 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, renderAside }: Prop
       <header className="grid shrink-0 grid-cols-[minmax(0,1fr)] gap-2.5 border-b bg-surface px-4 py-2.5">
         <div className="flex flex-wrap items-center gap-2">
           <Button variant="ghost" size="icon" asChild>
-            <Link to="/w/$workflowId/jobs" params={{ workflowId }} search={true} aria-label="All jobs">
+            <Link to="/w/$workflowId/jobs" params={{ workflowId }} search={true} aria-label="Back to jobs">
               <ArrowLeft />
             </Link>
           </Button>
@@ -123,7 +126,7 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, renderAside }: Prop
         )}
       </header>
       <div className="grid min-h-0 flex-1 content-start lg:grid-cols-[minmax(0,1fr)_20rem] lg:grid-rows-[auto_minmax(0,1fr)] lg:content-stretch">
-        {/* What needs somebody comes first where there is only one column. */}
+        {/* First in the single-column layout, because it needs attention. */}
         <div className="scroll-thin grid content-start gap-3 px-4 empty:hidden max-lg:py-3 lg:col-start-2 lg:max-h-[60vh] lg:overflow-y-auto lg:border-l lg:bg-sunken/60 lg:pt-4">
           {job.error && <Failure job={job} />}
           {renderAside?.(job)}
@@ -135,7 +138,7 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, renderAside }: Prop
           <div className="flex h-9 shrink-0 items-center justify-between border-b px-4 text-xs">
             <h2 className="font-semibold">Transcript</h2>
             <Button variant="ghost" size="sm" aria-pressed={showLogs} onClick={() => setShowLogs((old) => !old)}>
-              <TerminalSquare /> {showLogs ? "Hide output" : "Show output"}
+              <TerminalSquare /> {showLogs ? "Hide logs" : "Show logs"}
             </Button>
           </div>
           <Transcript
@@ -146,12 +149,12 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, renderAside }: Prop
             nameOfStage={nameOfStage}
             canDelete={canDelete}
             onDelete={remove}
-            emptyText={job.attempt === 0 ? "Nothing yet. A worker tells here what it does." : "Nothing was said."}
+            emptyText={job.attempt === 0 ? "No messages yet. Messages from the worker appear here." : "No messages."}
           />
           {editable && (
             <div className="shrink-0 border-t p-3">
               <Composer
-                label={hasEnded(job.status) ? "Add a note" : "Say something to the worker"}
+                label={hasEnded(job.status) ? "Add a note" : "Message the worker"}
                 submit="Send"
                 draftKey={`job.${jobId}`}
                 inputRef={composer}
@@ -161,7 +164,7 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, renderAside }: Prop
           )}
         </section>
         <aside
-          aria-label="About the job"
+          aria-label="Job details"
           className="scroll-thin grid content-start gap-5 overflow-y-auto border-t bg-sunken/60 px-4 py-4 lg:col-start-2 lg:row-start-2 lg:border-t-0 lg:border-l"
         >
           <JobDetails job={job} nameOf={nameOf} onCommit={onCommit} />
@@ -177,7 +180,7 @@ function Failure({ job }: { job: Job }) {
   const failed = job.status === "failed";
   return (
     <Notice tone={failed ? "danger" : "warning"}>
-      <span className="block font-semibold">{failed ? "It failed" : "The last attempt failed"}</span>
+      <span className="block font-semibold">{failed ? "Job failed" : "Last attempt failed"}</span>
       <span className="whitespace-pre-wrap [overflow-wrap:anywhere]">{job.error}</span>
     </Notice>
   );

@@ -9,7 +9,7 @@ import { Composer } from "@/ui/composer";
 import { RichText } from "@/ui/markdown";
 import { useShortcuts } from "@/ui/shortcuts";
 
-/** What was asked for. It can be changed until the job is queued. */
+/** The job's prompt, editable until the job is queued. */
 export function JobPrompt({ job, editable }: { job: Job; editable: boolean }) {
   const live = useLive();
   const [editing, setEditing] = useState(false);
@@ -25,10 +25,10 @@ export function JobPrompt({ job, editable }: { job: Job; editable: boolean }) {
     try {
       live.work.put(await jobs.update(job.job_id, { initial_prompt }));
       setEditing(false);
-      toast.success("The prompt is saved");
+      toast.success("Prompt saved");
       return true;
     } catch (error) {
-      toast.error("The prompt was not saved", { description: explain(error), duration: 8_000 });
+      toast.error("Could not save the prompt", { description: explain(error), duration: 8_000 });
       return false;
     }
   };
@@ -56,7 +56,7 @@ export function JobPrompt({ job, editable }: { job: Job; editable: boolean }) {
           <RichText text={job.initial_prompt} />
         </div>
       ) : (
-        <p className="text-muted-foreground">Nothing beyond the title.</p>
+        <p className="text-muted-foreground">No prompt.</p>
       )}
     </section>
   );

@@ -1,6 +1,6 @@
 import { JsonTree } from "@/ui/json-tree";
 
-/** What a job came to, where its worker said so. */
+/** The result a worker reported, if any. */
 export function JobResult({ result }: { result: unknown }) {
   if (result === null || result === undefined) return null;
   return (

@@ -12,16 +12,16 @@ interface Props {
   job: Job;
   nameOf: NameOf;
   nameOfStage: StageName;
-  /** Its ticket is what the list is about. */
+  /** Omits the ticket key in a ticket's own list. */
   ofTicket?: boolean;
-  /** What can be done about it. */
+  /** Action buttons. */
   children?: ReactNode;
 }
 
 export function JobRow({ job, nameOf, nameOfStage, ofTicket, children }: Props) {
   const { status, stage, stages, progress, attempt, max_attempts } = job;
-  const at = stage ? stages.indexOf(stage) + 1 : 0;
-  const moving = !hasEnded(status) && status !== "collecting" && (progress > 0 || stage !== null);
+  const position = stage ? stages.indexOf(stage) + 1 : 0;
+  const showProgress = !hasEnded(status) && status !== "collecting" && (progress > 0 || stage !== null);
   const who = job.agent_id ? nameOf(job.agent_id).name : job.worker;
   return (
     <li
@@ -45,7 +45,7 @@ export function JobRow({ job, nameOf, nameOfStage, ofTicket, children }: Props) 
         {!hasEnded(status) && stage && (
           <span>
             {nameOfStage(stage)}
-            {at > 0 && ` · ${at} of ${stages.length}`}
+            {position > 0 && ` · ${position} of ${stages.length}`}
           </span>
         )}
         {attempt > 1 && (
@@ -57,7 +57,7 @@ export function JobRow({ job, nameOf, nameOfStage, ofTicket, children }: Props) 
         {status === "failed" && job.error && <span className="max-w-md truncate text-danger">{job.error}</span>}
         <Ago at={job.finished_at ?? job.created_at} className="ml-auto" />
       </div>
-      {moving && (
+      {showProgress && (
         <div className="flex items-center gap-2">
           <Progress
             value={progress}
@@ -68,7 +68,7 @@ export function JobRow({ job, nameOf, nameOfStage, ofTicket, children }: Props) 
           <span className="tabular w-8 text-right text-2xs text-muted-foreground">{Math.round(progress)}%</span>
         </div>
       )}
-      {moving && job.progress_message && (
+      {showProgress && job.progress_message && (
         <p className="truncate text-muted-foreground text-xs">{job.progress_message}</p>
       )}
       {children && <div className="relative z-1 mt-1 justify-self-end">{children}</div>}

@@ -9,7 +9,7 @@ interface Props {
 
 const MAX_TOASTS = 3;
 
-/** Says when a job has failed, wherever in its workflow one is. */
+/** Shows a toast when a job of the open workflow fails. */
 export function JobToasts({ onOpen }: Props) {
   const live = useLive();
   const open = useRef(onOpen);
@@ -21,11 +21,11 @@ export function JobToasts({ onOpen }: Props) {
       live.onEvents((_, events) => {
         const failed = failedJobs(events);
         for (const job of failed.slice(0, MAX_TOASTS)) {
-          toast.error(`“${job.title}” failed`, {
+          toast.error(`Job “${job.title}” failed`, {
             id: `failed-${job.job_id}`,
             description: job.error ?? undefined,
             duration: 10_000,
-            action: { label: "Open", onClick: () => open.current(job.workflow_id, job.job_id) },
+            action: { label: "View job", onClick: () => open.current(job.workflow_id, job.job_id) },
           });
         }
         if (failed.length > MAX_TOASTS) toast.error(`${failed.length - MAX_TOASTS} more jobs failed`);
@@ -35,7 +35,7 @@ export function JobToasts({ onOpen }: Props) {
   return null;
 }
 
-/** Those that have failed and still are, each once. */
+/** Jobs whose last status in the batch is failed, each once. */
 export function failedJobs(events: readonly LiveEvent[]): JobSummary[] {
   const last = new Map<string, JobSummary>();
   for (const { type, data } of events) if (type === "job_status" && data.job) last.set(data.job.job_id, data.job);

@@ -12,7 +12,7 @@ interface Props {
 
 const tabClass = "rounded-md px-2 py-1 font-medium";
 
-/** The head of the pages that tell of a workflow's work. */
+/** Shared header of the jobs and apps pages. */
 export function JobsHeader({ workflowId, name, current, children }: Props) {
   const classOf = (page: Props["current"]) =>
     cn(tabClass, page === current ? "bg-muted text-foreground" : "text-muted-foreground hover:text-foreground");
@@ -24,13 +24,13 @@ export function JobsHeader({ workflowId, name, current, children }: Props) {
         search={{}}
         className="mb-2 inline-flex items-center gap-1 rounded text-muted-foreground text-xs hover:text-foreground"
       >
-        <ArrowLeft className="size-3.5" /> Back to the board
+        <ArrowLeft className="size-3.5" /> Back to board
       </Link>
       <div className="flex min-h-8 flex-wrap items-center gap-3">
         <h1 className="sr-only">
-          {current === "jobs" ? "Jobs" : "Apps"} of {name}
+          {current === "jobs" ? "Jobs" : "Apps"} in {name}
         </h1>
-        <nav aria-label="Work" className="-ml-2 flex gap-1 text-sm">
+        <nav aria-label="Jobs and apps" className="-ml-2 flex gap-1 text-sm">
           <Link
             to="/w/$workflowId/jobs"
             params={{ workflowId }}

@@ -51,8 +51,8 @@ export function JobsPage({ workflowId, state, onState, onOpen }: Props) {
     },
   });
 
-  if (error && !shape) return <Empty title="The jobs could not be opened">{explain(error)}</Empty>;
-  if (!shape) return <Spinner label="Opening the jobs…" className="flex-1" />;
+  if (error && !shape) return <Empty title="Could not load jobs">{explain(error)}</Empty>;
+  if (!shape) return <Spinner label="Loading jobs…" className="flex-1" />;
   const newJobButton = editable && (
     <Button variant="primary" onClick={() => setCreating(true)}>
       <Plus /> New job
@@ -79,10 +79,10 @@ export function JobsPage({ workflowId, state, onState, onOpen }: Props) {
               onState({ ...state, show: (target.value || undefined) as StatusFilter | undefined })
             }
           >
-            <option value="">Every status</option>
+            <option value="">All statuses</option>
             <option value="open">Open</option>
             <option value="ended">Ended</option>
-            <optgroup label="One status">
+            <optgroup label="By status">
               {JOB_STATUSES.map((status) => (
                 <option key={status} value={status}>
                   {JOB_LOOKS[status].name}
@@ -97,7 +97,7 @@ export function JobsPage({ workflowId, state, onState, onOpen }: Props) {
               checked={state.mine ?? false}
               onChange={({ target }) => onState({ ...state, mine: target.checked || undefined })}
             />
-            Mine
+            My jobs
           </label>
         </search>
         {list.isError && <Notice tone="danger">{explain(list.error)}</Notice>}
@@ -105,12 +105,12 @@ export function JobsPage({ workflowId, state, onState, onOpen }: Props) {
         {list.isSuccess && jobs.length === 0 && (
           <Empty
             icon={<Bot className="size-6" />}
-            title={filtering ? "No job matches" : "No jobs yet"}
-            action={filtering ? <Button onClick={() => onState({})}>Show all jobs</Button> : newJobButton || undefined}
+            title={filtering ? "No jobs found" : "No jobs yet"}
+            action={filtering ? <Button onClick={() => onState({})}>Clear filters</Button> : newJobButton || undefined}
           >
             {filtering
-              ? "Jobs of other statuses or titles are not shown."
-              : "A job is one piece of work for an agent. Workers claim jobs, tell how far they are, and ask when they need you."}
+              ? "No jobs match these filters."
+              : "A job is one task for an agent. Workers claim jobs, report progress, and ask for input when they need it."}
           </Empty>
         )}
         {jobs.length > 0 && (
@@ -163,7 +163,7 @@ function TitleSearch({ value, inputRef, onChange }: TitleSearchProps) {
       ref={inputRef}
       type="search"
       aria-label="Search jobs by title"
-      placeholder="Search by title"
+      placeholder="Search jobs"
       className="min-w-28 flex-1"
       value={text}
       onChange={(event) => setText(event.target.value)}

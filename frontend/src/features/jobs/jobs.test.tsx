@@ -9,15 +9,15 @@ import { actionsFor } from "./use-job-actions";
 const message = (order: number, kind: Message["kind"]): Message =>
   ({ message_id: `m${order}`, order, kind, content: `${order}` }) as Message;
 
-describe("blocks of a transcript", () => {
-  it("put lines of output together, and what is said between them on its own", () => {
+describe("toBlocks", () => {
+  it("groups consecutive log lines and keeps messages separate", () => {
     const lines = [1, 2].map((n) => message(n, "log"));
     const all = [...lines, message(3, "chat"), message(4, "log"), message(5, "step")];
     expect(toBlocks(all).map(({ kind }) => kind)).toEqual(["log", "chat", "log", "step"]);
     expect(toBlocks(all, false).map(({ kind }) => kind)).toEqual(["chat", "step"]);
   });
 
-  it("cut long output where older lines do not move the cuts", () => {
+  it("splits long runs at positions that earlier lines do not change", () => {
     const some = Array.from({ length: 100 }, (_, i) => message(i + 60, "log"));
     const keys = toBlocks(some).map(({ key }) => key);
     expect(keys).toHaveLength(3);
@@ -39,8 +39,8 @@ describe("blocks of a transcript", () => {
   });
 });
 
-describe("what can be done to a job", () => {
-  it("depends on how it stands", () => {
+describe("actionsFor", () => {
+  it("depends on the status", () => {
     const of = (status: JobStatus, cancel_requested = false) => actionsFor({ status, cancel_requested });
     expect(of("collecting")).toEqual(["continue", "cancel"]);
     expect(of("running")).toEqual(["pause", "cancel"]);
@@ -51,8 +51,8 @@ describe("what can be done to a job", () => {
   });
 });
 
-describe("the list's address", () => {
-  it("keeps what means something", () => {
+describe("readJobListState", () => {
+  it("keeps valid values and drops the rest", () => {
     expect(readJobListState({ show: "open", q: "x", mine: true, other: 1 })).toEqual({
       show: "open",
       q: "x",
@@ -64,8 +64,8 @@ describe("the list's address", () => {
   });
 });
 
-describe("failures", () => {
-  it("are told once, and not when the job goes on after all", () => {
+describe("failedJobs", () => {
+  it("lists each failed job once, and none that was queued again", () => {
     const event = (id: string, status: JobStatus): LiveEvent =>
       ({ type: "job_status", data: { job: { job_id: id, status } as JobSummary } }) as LiveEvent;
     const events = [event("a", "failed"), event("b", "failed"), event("b", "queued"), event("a", "failed")];
@@ -73,6 +73,6 @@ describe("failures", () => {
   });
 });
 
-it("says how long something took", () => {
+it("formats durations", () => {
   expect([formatDuration(5), formatDuration(65), formatDuration(3_700)]).toEqual(["5 s", "1 min 5 s", "1 h 1 min"]);
 });

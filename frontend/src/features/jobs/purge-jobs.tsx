@@ -8,7 +8,7 @@ import { Button } from "@/ui/button";
 import { confirm } from "@/ui/confirm";
 import { plural } from "@/ui/plural";
 
-/** Removes all of one's own jobs. Only servers in development mode can, and only they offer it. */
+/** Deletes all jobs of the user. Offered only by servers in development mode. */
 export function PurgeJobs() {
   const live = useLive();
   const options = useQuery({
@@ -20,23 +20,23 @@ export function PurgeJobs() {
     mutationFn: () => jobs.purge(),
     onSuccess: ({ deleted }) => {
       live.work.refreshAll();
-      toast.success(`${plural(deleted, "job")} removed`);
+      toast.success(`${plural(deleted, "job")} deleted`);
     },
-    onError: (error) => toast.error("The jobs were not removed", { description: explain(error) }),
+    onError: (error) => toast.error("Could not purge the jobs", { description: explain(error) }),
   });
   if (!options.data?.dev_mode) return null;
   const start = async () => {
     const first = await confirm({
       title: "Purge your jobs?",
       description:
-        "This removes ALL jobs you created, in every workflow, with their transcripts and apps. It cannot be undone.",
-      submit: "Go on",
+        "All jobs you created, in every workflow, are deleted with their transcripts and apps. This cannot be undone.",
+      submit: "Continue",
     });
     if (!first) return;
     const second = await confirm({
-      title: "Really purge them?",
-      description: "Workers lose what they are doing at this moment.",
-      submit: "Purge all my jobs",
+      title: "Confirm the purge",
+      description: "Workers lose the jobs they are running.",
+      submit: "Purge all jobs",
       word: "purge",
     });
     if (second) purge.mutate();

@@ -1,4 +1,4 @@
-/** Stages are often columns of the board, and those have names for people. */
+/** Display names of stages. A stage with the id of a column is shown by the column's name. */
 import type { BoardConfig } from "@/api/types";
 
 export type StageName = (stage: string) => string;

@@ -22,7 +22,7 @@ interface Props {
 
 const ENDED_SHOWN = 3;
 
-/** What agents do and did about a ticket. */
+/** Jobs of a ticket: open ones first, then ended ones. */
 export function TicketJobs({ ticket, config, nameOf, editable, onOpenJob }: Props) {
   const list = useTicketJobs(ticket.ticket_id);
   const [creating, setCreating] = useState(false);
@@ -39,7 +39,7 @@ export function TicketJobs({ ticket, config, nameOf, editable, onOpenJob }: Prop
         </h3>
         {editable && (
           <Button variant="ghost" size="sm" className="ml-auto" onClick={() => setCreating(true)}>
-            <Play /> Start a job
+            <Play /> New job
           </Button>
         )}
       </div>

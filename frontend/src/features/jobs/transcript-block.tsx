@@ -37,10 +37,10 @@ function ChatMessage({
   onDelete: (() => void) | undefined;
 }) {
   const person = message.role === "user";
-  const name = message.sender ?? (person ? "Somebody" : "Agent");
+  const name = message.sender ?? (person ? "User" : "Agent");
   return (
     <article
-      aria-label={`${name} says`}
+      aria-label={`Message from ${name}`}
       data-message={message.message_id}
       className={cn("group flex gap-2", isOwn && "flex-row-reverse")}
     >
@@ -82,7 +82,7 @@ interface StepProps {
 function StepMessage({ message, stage, onDelete }: StepProps) {
   return (
     <article
-      aria-label={`Step${message.sender ? ` of ${message.sender}` : ""}`}
+      aria-label={`Step${message.sender ? ` by ${message.sender}` : ""}`}
       data-message={message.message_id}
       className="group flex items-baseline gap-2 text-xs"
     >
@@ -106,7 +106,7 @@ function StepMessage({ message, stage, onDelete }: StepProps) {
   );
 }
 
-/** Levels in a terminal of one look, whatever the page's appearance. */
+/** Fixed colors, because the log block is dark in both themes. */
 const LOG_LEVELS: Record<Message["level"], string> = {
   debug: "text-[#9aa4b2]",
   info: "",
@@ -137,7 +137,7 @@ function LogBlock({ lines, above, below }: { lines: readonly Message[]; above: b
 
 interface DeleteProps {
   onDelete: (() => void) | undefined;
-  /** Not on a phone, where it would stand beside every line. */
+  /** Hidden on touch devices, where it would always be visible. */
   hideOnTouch?: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** A transcript as it is drawn: what is said line by line, the output of commands in blocks like a terminal's. Pure. */
+/** Groups a transcript into render blocks: one per chat message or step, and one per run of log lines. Pure. */
 import type { Message } from "@/api/types";
 
 export type Block =
@@ -7,11 +7,11 @@ export type Block =
       readonly kind: "log";
       readonly key: string;
       readonly lines: readonly Message[];
-      /** The same output began in the block before, or goes on in the next. */
+      /** Whether the same run of log lines continues from the previous or into the next block. */
       readonly joined: { readonly above: boolean; readonly below: boolean };
     };
 
-/** So many lines a block at most: one that grows is drawn anew with every line. */
+/** Limits block size, because a growing block is rendered again with each line. */
 const MAX_BLOCK_LINES = 40;
 const NO_STARTS: ReadonlySet<number> = new Set();
 
@@ -36,7 +36,7 @@ export function toBlocks(
       continue;
     }
     if (!withLogs) continue;
-    // Cut at fixed places, so that older lines do not move the cuts of those that are drawn.
+    // Split at fixed orders, so that loading earlier lines does not change the keys of rendered blocks.
     const previous = run[run.length - 1];
     const full =
       previous && Math.floor(previous.order / MAX_BLOCK_LINES) !== Math.floor(message.order / MAX_BLOCK_LINES);

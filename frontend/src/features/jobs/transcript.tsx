@@ -20,7 +20,7 @@ interface Props {
   nameOfStage: StageName;
   canDelete: (message: Message) => boolean;
   onDelete: (message: Message) => void;
-  /** What stands where nothing was said yet. */
+  /** Shown while there are no messages. */
   emptyText: string;
 }
 
@@ -32,7 +32,7 @@ function estimateHeight(block: Block | undefined): number {
   return block?.kind === "log" ? block.lines.length * LINE_HEIGHT + 2 * BLOCK_GAP : MESSAGE_HEIGHT + BLOCK_GAP;
 }
 
-/** The lines of a job, drawn as far as they are seen; it stays at the end until somebody scrolls up. */
+/** The virtualized messages of a job. Sticks to the bottom until the user scrolls up. */
 export function Transcript({ room, view, showLogs, me, nameOfStage, canDelete, onDelete, emptyText }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const blocks = useMemo(() => toBlocks(view.messages, showLogs, view.starts), [view.messages, showLogs, view.starts]);
@@ -44,7 +44,7 @@ export function Transcript({ room, view, showLogs, me, nameOfStage, canDelete, o
     overscan: 8,
     paddingStart: 12,
     paddingEnd: 2,
-    // What is read stays in sight, whatever comes in above it.
+    // Keeps the visible rows in place when earlier messages load above them.
     anchorTo: "end",
     useFlushSync: false,
   });
@@ -56,7 +56,7 @@ export function Transcript({ room, view, showLogs, me, nameOfStage, canDelete, o
     return (
       <div className="flex-1 p-4">
         <Notice tone="danger">
-          The transcript could not be read. {explain(view.error)}{" "}
+          Could not load the transcript. {explain(view.error)}{" "}
           <button type="button" className="underline" onClick={() => void room?.load()}>
             Try again
           </button>
@@ -109,12 +109,12 @@ export function Transcript({ room, view, showLogs, me, nameOfStage, canDelete, o
           disabled={view.reading}
           onClick={() => void room?.earlier()}
         >
-          {view.reading && <LoaderCircle className="animate-spin" />} Load earlier
+          {view.reading && <LoaderCircle className="animate-spin" />} Load earlier messages
         </Button>
       )}
       {ready && end.away && (
         <Button size="sm" className="absolute right-4 bottom-3 rounded-full" onClick={end.go}>
-          <ArrowDown /> To the end
+          <ArrowDown /> Jump to latest
         </Button>
       )}
     </div>

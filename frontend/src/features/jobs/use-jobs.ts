@@ -1,4 +1,4 @@
-/** Jobs as lists and one by one; the live client patches what is cached here. */
+/** Job queries. Live events patch the cached results. */
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { jobs } from "@/api";
 import { queryKeys } from "@/api/query-keys";
@@ -6,7 +6,7 @@ import { hasEnded } from "@/live/jobs";
 import { type JobListState, statusesOf } from "./job-list-state";
 
 const PAGE_SIZE = 50;
-/** Heartbeats are not told by events; an open job page asks for them now and then. */
+/** Heartbeats produce no events, so an open job page polls for them. */
 const HEARTBEAT_REFETCH_MS = 10_000;
 
 export function useJobList(workflowId: string, { show, q, mine }: JobListState) {

@@ -1,4 +1,4 @@
-/** What the page offers before anything is asked, and when nothing was found. */
+/** The search page without criteria, and without results. */
 import { Clock, SearchX } from "lucide-react";
 import { Button } from "@/ui/button";
 import { Empty } from "@/ui/states";
@@ -42,16 +42,14 @@ export function SearchIntro({ workflowId, onRun }: SearchIntroProps) {
           </ul>
         </section>
       )}
-      <section aria-label="How to search" className="text-muted-foreground">
-        <h2 className="mb-2 font-semibold text-foreground text-sm">How to search</h2>
+      <section aria-label="Search tips" className="text-muted-foreground">
+        <h2 className="mb-2 font-semibold text-foreground text-sm">Search tips</h2>
         <ul className="grid gap-1.5">
           <Hint example="payment fails after the session expired">
-            say what it is about; the words need not be the ticket’s
+            describe what you need; the exact words are not required
           </Hint>
-          <Hint example="TKT-12">a key goes straight to its ticket</Hint>
-          <Hint example="&quot;null pointer&quot; -android">
-            exact words in quotes, a minus for what must not be there
-          </Hint>
+          <Hint example="TKT-12">enter a key to find its ticket</Hint>
+          <Hint example="&quot;null pointer&quot; -android">quote an exact phrase; use a minus to exclude a word</Hint>
         </ul>
       </section>
     </div>
@@ -80,25 +78,25 @@ interface NoResultsProps {
   onState: (state: SearchState) => void;
 }
 
-/** Nothing found: what might help, as buttons that do it. */
+/** No results, with actions that widen the search. */
 export function NoResults({ state, onState }: NoResultsProps) {
   return (
     <Empty
       icon={<SearchX className="size-6" />}
-      title="No ticket matches"
+      title="No tickets found"
       action={
         <span className="flex flex-wrap justify-center gap-2">
-          {isFiltering(state) && <Button onClick={() => onState(withoutFilters(state))}>Search without filters</Button>}
+          {isFiltering(state) && <Button onClick={() => onState(withoutFilters(state))}>Clear filters</Button>}
           {state.mode && state.q && (
-            <Button onClick={() => onState({ ...state, mode: undefined })}>Search words and meaning</Button>
+            <Button onClick={() => onState({ ...state, mode: undefined })}>Use best match</Button>
           )}
           {state.comments === false && (
-            <Button onClick={() => onState({ ...state, comments: undefined })}>Look into comments too</Button>
+            <Button onClick={() => onState({ ...state, comments: undefined })}>Search in comments</Button>
           )}
         </span>
       }
     >
-      {state.q ? `Nothing here fits “${state.q}”. Fewer or other words may find it.` : "Nothing fits these filters."}
+      {state.q ? `No results for “${state.q}”. Try fewer or different words.` : "No tickets match these filters."}
     </Empty>
   );
 }

@@ -83,8 +83,8 @@ export function FilterPanel({ shape, people, state, onState }: Props) {
           value={state.assignee ?? ""}
           onChange={(event) => set("assignee")(event.target.value)}
         >
-          <option value="">Anybody</option>
-          <option value={UNASSIGNED}>Nobody</option>
+          <option value="">Anyone</option>
+          <option value={UNASSIGNED}>Unassigned</option>
           {people.map(({ id, name }) => (
             <option key={id} value={id}>
               {name}
@@ -121,15 +121,15 @@ export function FilterPanel({ shape, people, state, onState }: Props) {
           value={state.blocked ?? ""}
           onChange={(event) => set("blocked")((event.target.value || undefined) as SearchState["blocked"])}
         >
-          <option value="">Blocked or not</option>
-          <option value="yes">Only blocked</option>
-          <option value="no">Only not blocked</option>
+          <option value="">Any</option>
+          <option value="yes">Blocked</option>
+          <option value="no">Not blocked</option>
         </NativeSelect>
       </Facet>
       <div className="grid gap-2">
         <Check label="Include completed" checked={!state.open} onChange={(on) => set("open")(on ? undefined : true)} />
         <Check
-          label="Look into comments"
+          label="Search in comments"
           checked={state.comments !== false}
           onChange={(on) => onState({ ...state, comments: on ? undefined : false })}
         />
@@ -152,7 +152,7 @@ function Check({ label, checked, onChange }: { label: string; checked: boolean; 
   );
 }
 
-/** Tags of the board's tickets, as far as they are here, the most used first. */
+/** Tags of the loaded board's tickets, most used first. */
 function useTags({ board }: BoardShape): string[] {
   const cards = board?.cards;
   return useMemo(() => {

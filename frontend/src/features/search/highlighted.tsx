@@ -1,6 +1,6 @@
 /**
- * Text with what matched marked in it. The server sends it as HTML with nothing but `<mark>` and escaped characters;
- * here it becomes pieces of text, so that whatever else might be in it is drawn and never run.
+ * Highlighted search matches. The server sends HTML that contains only `<mark>` and escaped characters. It is split into
+ * text segments, so that any other markup is shown as text and never executed.
  */
 import { memo } from "react";
 
@@ -30,19 +30,19 @@ function unescapeHtml(text: string): string {
   });
 }
 
-/** Without marks. */
+/** The text without highlights. */
 export function plainText(html: string): string {
   return segments(html)
     .map(({ text }) => text)
     .join("");
 }
 
-/** The signs of Markdown, which in two lines of a text are only noise. */
+/** Markdown syntax, removed from snippets. */
 const MARKDOWN_SYNTAX = /(?:(?<=^|\s)(?:#{1,6}|[-*+]|>|\d+\.)(?=\s))|`+|\*\*|(?<=^|\s)__|__(?=\s|$)/g;
 
 interface Props {
   html: string;
-  /** A piece of Markdown, to be read as a line of text. */
+  /** The text is a Markdown snippet, shown as plain text. */
   snippet?: boolean;
 }
 

@@ -1,12 +1,16 @@
-/** What the parts of an answer are called. */
+/** Labels of search modes, matches and result counts. */
 import type { SearchAnswer, SearchMode } from "@/api/types";
 
-export const MODE_LABELS: Record<SearchMode, string> = { hybrid: "Best", semantic: "Meaning", keyword: "Words" };
+export const MODE_LABELS: Record<SearchMode, string> = {
+  hybrid: "Best match",
+  semantic: "Semantic",
+  keyword: "Keyword",
+};
 
 export const MODE_HINTS: Record<SearchMode, string> = {
-  hybrid: "Tickets that say it, and tickets that mean it.",
-  semantic: "Tickets that mean it, in whatever words.",
-  keyword: "Tickets that contain these words.",
+  hybrid: "Match by keyword and by meaning.",
+  semantic: "Match by meaning, whatever the words.",
+  keyword: "Match tickets that contain the words.",
 };
 
 const MATCHED_LABELS: Record<string, string> = {
@@ -18,7 +22,7 @@ const MATCHED_LABELS: Record<string, string> = {
   meaning: "meaning",
 };
 
-/** Where it matched, best first: "in title, comments". */
+/** The matched fields, best first: "in title, comments". */
 export function matchedIn(parts: readonly string[]): string {
   if (parts.length === 0) return "weak match";
   return `in ${parts.map((part) => MATCHED_LABELS[part] ?? part).join(", ")}`;
@@ -31,16 +35,16 @@ export function resultCount({ total_found, total_is_exact }: SearchAnswer): stri
   return `${about}${total_found.toLocaleString()} ticket${total_found === 1 ? "" : "s"}`;
 }
 
-/** Why the answer is less than what was asked for; null when it is all there. */
+/** Why the search was degraded; null when it ran as requested. */
 export function degradedReason(answer: SearchAnswer, asked: SearchMode): string | null {
   if (answer.notice) return answer.notice;
   if (answer.mode !== asked && asked !== "keyword" && answer.mode === "keyword") {
-    return "Only words were searched: meaning is not available right now.";
+    return "Semantic search is unavailable. Showing keyword matches only.";
   }
   return null;
 }
 
-/** Whether the newest changes are not known by their meaning yet. Comes and goes, and is only a remark. */
+/** Whether recent changes have no embeddings yet. */
 export function isIndexing({ mode, stale_embeddings }: SearchAnswer): boolean {
   return mode !== "keyword" && stale_embeddings;
 }

@@ -19,7 +19,7 @@ interface Props {
 
 const MAX_KEYS = 3;
 
-/** Says when a ticket begins to match a saved search that shall wake whoever is here, and how many were not looked at. */
+/** Toasts for new matches of the user's saved searches, and a header button with the number of unread ones. */
 export function MatchNotifications({ workflowId, onOpen, onShow }: Props) {
   const live = useLive();
   const queries = useQueryClient();
@@ -52,11 +52,11 @@ export function MatchNotifications({ workflowId, onOpen, onShow }: Props) {
         <FollowSearch key={search.search_id} search={search} />
       ))}
       {next && (
-        <Tip label={`New matches of ${withUnread.map(({ name }) => `“${name}”`).join(", ")}`}>
+        <Tip label={`New matches for ${withUnread.map(({ name }) => `“${name}”`).join(", ")}`}>
           <Button
             variant="ghost"
             className="gap-1.5 px-2"
-            aria-label={`${plural(count, "new match", "new matches")} of saved searches`}
+            aria-label={`${plural(count, "new match", "new matches")} in saved searches`}
             onClick={() => onShow(next)}
           >
             <Bell />
@@ -72,7 +72,7 @@ export function MatchNotifications({ workflowId, onOpen, onShow }: Props) {
 
 function FollowSearch({ search }: { search: SavedSearch }) {
   const live = useLive();
-  // Where it stood when it was first seen; from there on the room knows better.
+  // Only the first cursor is used; the subscription advances it from there.
   const first = useRef(search);
   useEffect(() => live.followSearch(first.current), [live]);
   return null;
@@ -88,21 +88,21 @@ function notifyMatches(
   const [first] = tickets;
   if (!first) return;
   if (tickets.length === 1) {
-    const words = `${first.key} ${first.title}`;
-    toast(`Matches “${search.name}”`, {
-      description: words,
+    const ticket = `${first.key} ${first.title}`;
+    toast(`New match for “${search.name}”`, {
+      description: ticket,
       duration: 10_000,
-      action: { label: "Open", onClick: () => open(first.ticket_id) },
+      action: { label: "View ticket", onClick: () => open(first.ticket_id) },
     });
-    announce(`A ticket matches ${search.name}: ${words}`);
+    announce(`New match for ${search.name}: ${ticket}`);
     return;
   }
   const named = tickets.slice(0, MAX_KEYS).map(({ key }) => key);
   const more = tickets.length - named.length;
-  toast(`${tickets.length} tickets now match “${search.name}”`, {
+  toast(`${tickets.length} new matches for “${search.name}”`, {
     description: more > 0 ? `${named.join(", ")} and ${more} more` : named.join(", "),
     duration: 10_000,
-    action: { label: "Show", onClick: () => show(search) },
+    action: { label: "View matches", onClick: () => show(search) },
   });
-  announce(`${tickets.length} tickets match ${search.name}`);
+  announce(`${tickets.length} new matches for ${search.name}`);
 }

@@ -20,10 +20,10 @@ export interface PaletteAction {
 interface Props {
   open: boolean;
   onOpenChange: (open: boolean) => void;
-  /** Where tickets are looked for. */
+  /** Workflow whose tickets are searched. */
   workflowId: string | undefined;
   actions: readonly PaletteAction[];
-  /** To the page of results. */
+  /** Opens the search page. */
   onAll: (workflowId: string, query: string) => void;
   onTicket: (workflowId: string, ticketId: string) => void;
   onWorkflow: (workflowId: string) => void;
@@ -38,7 +38,7 @@ const rowClass =
 const groupClass =
   "[&_[cmdk-group-heading]]:px-2.5 [&_[cmdk-group-heading]]:pt-2 [&_[cmdk-group-heading]]:pb-1 [&_[cmdk-group-heading]]:font-medium [&_[cmdk-group-heading]]:text-2xs [&_[cmdk-group-heading]]:text-muted-foreground";
 
-/** Ctrl+K: anything by name. Tickets are searched by the server, in all their text and comments. */
+/** Command palette (Ctrl+K): workflows and actions by name, tickets by full-text search on the server. */
 export function Palette({ open, onOpenChange, ...props }: Props) {
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
@@ -76,7 +76,7 @@ function Search({ workflowId, actions, onAll, onTicket, onWorkflow, onDone }: Se
     .slice(0, MAX_RECENT);
   const matchingActions = actions.filter(({ name }) => matchesText(name));
   const results = query === "" ? [] : (found.data?.results ?? []);
-  // Each answer begins at its best ticket, which may have come after what stands below it.
+  // Selects the best ticket of each response, also when it arrives after the other groups.
   const [selected, setSelected] = useState("");
   const best = found.isPlaceholderData ? undefined : results[0]?.ticket_id;
   useEffect(() => {
@@ -96,7 +96,7 @@ function Search({ workflowId, actions, onAll, onTicket, onWorkflow, onDone }: Se
       </div>
       <Command.List className="scroll-thin max-h-[50vh] overflow-y-auto p-1.5">
         <Command.Empty className="px-4 py-8 text-center text-muted-foreground">
-          {found.isFetching ? "Searching…" : "Nothing matches."}
+          {found.isFetching ? "Searching…" : "No results."}
         </Command.Empty>
         {workflowId && results.length > 0 && (
           <Command.Group heading="Tickets" className={groupClass}>

@@ -24,12 +24,12 @@ interface Props {
   onOpen: (ticketId: string) => void;
 }
 
-/** Whoever runs through the list does not ask for each ticket on the way. */
+/** Avoids a request for each ticket while moving through the list. */
 const DEBOUNCE_MS = 120;
-/** Enough to know a ticket by; the rest is one Enter away. */
+/** Maximum characters of the description in the preview. */
 const EXCERPT_LENGTH = 2_400;
 
-/** What the ticket under the pointer is about, without leaving the list. */
+/** Preview of the active result. */
 export function Preview({ result, shape, nameOf, onOpen }: Props) {
   const settled = useSettled(result.ticket_id, DEBOUNCE_MS);
   const ticket = useQuery({
@@ -75,12 +75,12 @@ export function Preview({ result, shape, nameOf, onOpen }: Props) {
                 <Avatar {...assignee} /> <span className="max-w-40 truncate">{assignee.name}</span>
               </>
             ) : (
-              <span className="text-muted-foreground">Nobody</span>
+              <span className="text-muted-foreground">Unassigned</span>
             )}
           </Fact>
           <Fact name="Comments">
             <MessageSquare className="size-3.5 text-muted-foreground" aria-hidden="true" />
-            {/* Its place is kept while the number is on its way. */}
+            {/* A placeholder avoids a layout shift while the count loads. */}
             <span className="tabular min-w-16">{detail ? plural(detail.comments.length, "comment") : "…"}</span>
           </Fact>
           {detail && detail.commits.length > 0 && (
@@ -124,7 +124,7 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
   );
 }
 
-/** The beginning, cut where a line ends. */
+/** The first part of a text, cut at a line break where possible. */
 export function excerpt(text: string): string {
   const whole = text.trim();
   if (whole.length <= EXCERPT_LENGTH) return whole;

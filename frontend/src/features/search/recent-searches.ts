@@ -1,4 +1,4 @@
-/** What one searched for lately in a workflow. Only what led somewhere is remembered. */
+/** Recent searches of the user in a workflow. Only searches whose results were opened are recorded. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
 import { toast } from "sonner";
@@ -25,13 +25,13 @@ export function useClearRecentSearches(workflowId: string): () => Promise<void> 
     try {
       await searches.clearRecent(workflowId);
     } catch (error) {
-      toast.error("Recent searches were not cleared", { description: explain(error) });
+      toast.error("Could not clear recent searches", { description: explain(error) });
       void queries.invalidateQueries({ queryKey: key });
     }
   }, [queries, workflowId]);
 }
 
-/** Remembers a search. Failing at that is nobody's concern. */
+/** Records a search. Errors are ignored. */
 export function useRecordSearch(workflowId: string | undefined): (state: SearchState) => void {
   const queries = useQueryClient();
   return useCallback(

@@ -27,14 +27,14 @@ interface Props {
   onState: (state: SearchState) => void;
 }
 
-/** The list of results, and beside it the one that is looked at. */
+/** The result list and a preview of the active result. */
 export function ResultsPane({ workflowId, shape, nameOf, state, query, navigation, listId, onOpen, onState }: Props) {
   const { data } = query;
   const { results, active } = navigation;
   const scroller = useRef<HTMLDivElement>(null);
   const criteria = query.isPlaceholderData ? null : JSON.stringify(state);
   useEffect(() => {
-    // Another question's answer is read from its beginning.
+    // New criteria start at the top of the list.
     if (criteria) scroller.current?.scrollTo({ top: 0 });
   }, [criteria]);
   if (!hasCriteria(state)) {
@@ -46,11 +46,11 @@ export function ResultsPane({ workflowId, shape, nameOf, state, query, navigatio
   }
   return (
     <div className="flex min-h-0 min-w-0 flex-1">
-      {/* The list is drawn anew only when the next answer is there; that one is on its way shows in the box. */}
+      {/* The previous results stay until the next ones arrive; the input shows the progress. */}
       <div ref={scroller} className="scroll-thin relative min-h-0 min-w-0 flex-1 overflow-y-auto">
         {query.isError ? (
           <Empty
-            title="The search failed"
+            title="Search failed"
             action={
               <Button variant="primary" onClick={() => void query.refetch()}>
                 Try again
@@ -97,16 +97,16 @@ export function ResultsPane({ workflowId, shape, nameOf, state, query, navigatio
 function ResultSummary({ answer, state, shown }: { answer: SearchAnswer; state: SearchState; shown: number }) {
   const warning = degradedReason(answer, state.mode ?? "hybrid");
   const countText = resultCount(answer);
-  const best = answer.total_found > shown ? `The best ${shown} of ${countText}` : capitalize(countText);
+  const best = answer.total_found > shown ? `Top ${shown} of ${countText}` : capitalize(countText);
   return (
     <div className="sticky top-0 z-10 border-b bg-background/95 px-4 py-2 backdrop-blur">
       <p className="tabular flex items-center text-muted-foreground text-xs" data-testid="found">
         <span>{best}</span>
         {isIndexing(answer) && (
-          <Tip label="Some tickets changed a moment ago. Until they have been read again, they are found by their words only.">
+          <Tip label="Recent changes are still being indexed. Until then, changed tickets match by keyword only.">
             <button type="button" className="ml-3 flex min-w-0 cursor-default items-center gap-1.5">
               <span aria-hidden="true" className="size-1.5 shrink-0 rounded-full bg-warning" />
-              <span className="truncate">newest changes by words only</span>
+              <span className="truncate">Indexing recent changes</span>
             </button>
           </Tip>
         )}

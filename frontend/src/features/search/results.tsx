@@ -25,9 +25,9 @@ interface Props {
 
 export const optionId = (listId: string, ticketId: string) => `${listId}-${ticketId}`;
 
-/** What was found, best first. The box above moves through it; pointing at a row is looking at it. */
+/** Search results, best first. The search input moves the active row by keyboard; hovering a row activates it. */
 export function ResultList({ id, results, activeId, onActive, ...row }: Props) {
-  // Rows that move under a pointer at rest are not pointed at.
+  // Ignores pointer events caused by rows that scroll under a resting pointer.
   const pointer = useRef("");
   const onPoint = (ticketId: string, { clientX, clientY }: PointerEvent) => {
     const at = `${clientX},${clientY}`;
@@ -35,7 +35,7 @@ export function ResultList({ id, results, activeId, onActive, ...row }: Props) {
     pointer.current = at;
   };
   return (
-    <div id={id} role="listbox" aria-label="Tickets found" className="grid grid-cols-1">
+    <div id={id} role="listbox" aria-label="Search results" className="grid grid-cols-1">
       {results.map((result) => (
         <Row
           key={result.ticket_id}
@@ -58,7 +58,7 @@ type RowProps = Omit<Props, "results" | "activeId" | "onActive"> & {
 
 function Row({ id, result, active, shape, nameOf, onPoint, onOpen }: RowProps) {
   const { ticket_id, key, priority, ticket_type, tags } = result;
-  // The board, where it is here, knows what happened since the answer.
+  // A loaded board is more recent than the search response.
   const now = shape.board?.cards.get(ticket_id) ?? result;
   const column = shape.config.columns.find((each) => each.id === now.status);
   const assignee = now.assigned_agent_id ? nameOf(now.assigned_agent_id) : null;
@@ -68,8 +68,8 @@ function Row({ id, result, active, shape, nameOf, onPoint, onOpen }: RowProps) {
     onOpen(ticket_id, event.button === 1 || event.metaKey || event.ctrlKey);
   };
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the combobox above holds the focus and answers the keys
-    // biome-ignore lint/a11y/useFocusableInteractive: the combobox names the active option, which is never focused itself
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the combobox holds the focus and handles the keys
+    // biome-ignore lint/a11y/useFocusableInteractive: the active option is referenced by aria-activedescendant and never focused
     <div
       id={id}
       role="option"
@@ -138,9 +138,9 @@ function Row({ id, result, active, shape, nameOf, onPoint, onOpen }: RowProps) {
 }
 
 function Relevance({ score, similarity }: { score: number; similarity: number | null }) {
-  const meaning = similarity === null ? "" : `; ${percent(similarity)} alike in meaning`;
+  const semantic = similarity === null ? "" : `, semantic similarity ${percent(similarity)}`;
   return (
-    <span className="flex items-center gap-1.5" title={`Relevance ${percent(score)}${meaning}`}>
+    <span className="flex items-center gap-1.5" title={`Relevance ${percent(score)}${semantic}`}>
       <span aria-hidden="true" className="h-1 w-8 overflow-hidden rounded-full bg-border">
         <span className="block h-full rounded-full bg-primary" style={{ width: percent(score) }} />
       </span>

@@ -12,7 +12,7 @@ import type { SearchState } from "./search-state";
 
 interface SaveProps {
   state: SearchState;
-  /** Viewers keep searches for themselves. */
+  /** False for viewers. */
   canShare: boolean;
   actions: SavedActions;
   onClose: () => void;
@@ -36,7 +36,7 @@ export function SaveDialog({ state, canShare, actions, onClose }: SaveProps) {
     if (name.trim() && !save.isPending) save.mutate();
   };
   return (
-    <Dialog open onOpenChange={(open) => !open && onClose()} title="Save this search">
+    <Dialog open onOpenChange={(open) => !open && onClose()} title="Save search">
       <form onSubmit={submit} noValidate className="grid gap-3">
         {save.isError && <Notice tone="danger">{explain(save.error)}</Notice>}
         <Field label="Name">
@@ -54,15 +54,15 @@ export function SaveDialog({ state, canShare, actions, onClose }: SaveProps) {
         </Field>
         <div className="divide-y">
           <SwitchRow
-            label="Share in this workflow"
-            hint="Every member sees it and can run it; only you can change it."
+            label="Share with workflow"
+            hint="All members can see and run it. Only you and workflow owners can change it."
             checked={shared}
             disabled={!canShare}
             onChange={setShared}
           />
           <SwitchRow
             label="Notify me"
-            hint="Tells you when a ticket begins to match, also what did while you were away."
+            hint="Get notified of new matches, including those while you were away."
             checked={notify}
             onChange={setNotify}
           />

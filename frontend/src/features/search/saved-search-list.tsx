@@ -15,12 +15,12 @@ interface Props {
   state: SearchState;
   unread: (searchId: string) => number;
   actions: SavedActions;
-  /** Owners of the workflow look after what is shared in it. */
+  /** Workflow owners can change shared searches. */
   ownsWorkflow: boolean;
   onRun: (search: SavedSearch) => void;
 }
 
-/** Mine, then those that others share here. */
+/** The user's saved searches, then those shared by others. */
 export function SavedSearchList({ searches, failed, state, unread, actions, ownsWorkflow, onRun }: Props) {
   const me = useMe()?.id;
   const [renaming, setRenaming] = useState<SavedSearch | null>(null);
@@ -43,10 +43,10 @@ export function SavedSearchList({ searches, failed, state, unread, actions, owns
   return (
     <section aria-label="Saved searches" className="grid gap-1">
       <h2 className="flex h-6 items-center font-semibold text-sm">Saved searches</h2>
-      {failed && <Notice tone="warning">Saved searches could not be loaded.</Notice>}
+      {failed && <Notice tone="warning">Could not load saved searches.</Notice>}
       {searches?.length === 0 && (
         <p className="text-muted-foreground text-xs">
-          Save a search to come back to it, share it, or be told when a ticket begins to match.
+          Save a search to reuse it, share it, or get notified of new matches.
         </p>
       )}
       <ul className="-mx-2 grid grid-cols-1 gap-px">{mine.map(row)}</ul>
@@ -90,7 +90,7 @@ function Row({ search, isOwn, canChange, current, state, unread, actions, onRun,
           aria-hidden="true"
           className={cn("size-3.5 shrink-0 text-muted-foreground", current && "fill-current text-accent-foreground")}
         />
-        <span className="truncate" title={isOwn ? name : `${name}, by ${owner_name ?? "somebody"}`}>
+        <span className="truncate" title={isOwn ? name : `${name}, by ${owner_name ?? "someone"}`}>
           {name}
         </span>
         {isOwn && shared && <Users className="size-3 shrink-0 text-muted-foreground" aria-label="Shared" />}
@@ -119,11 +119,11 @@ function Row({ search, isOwn, canChange, current, state, unread, actions, onRun,
           </MenuItem>
           {hasCriteria(state) && !current && (
             <MenuItem onSelect={() => void actions.change(search, toSavedSearch(state))}>
-              <RefreshCw /> Replace with the present search
+              <RefreshCw /> Update to current search
             </MenuItem>
           )}
           <MenuItem onSelect={() => void actions.change(search, { shared: !shared })}>
-            <Users /> {shared ? "Share no more" : "Share in this workflow"}
+            <Users /> {shared ? "Stop sharing" : "Share with workflow"}
           </MenuItem>
           {isOwn && (
             <MenuItem onSelect={() => void actions.change(search, { notify: !notify })}>

@@ -1,4 +1,4 @@
-/** Saved searches of a workflow: the list, and what one can do to it. */
+/** Saved searches of a workflow: query, mutations and unread counts. */
 import { type QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useMemo, useSyncExternalStore } from "react";
 import { toast } from "sonner";
@@ -16,7 +16,7 @@ export function useSavedSearches(workflowId: string) {
   });
 }
 
-/** How many matches of a search have been told and not been looked at. */
+/** Number of unread matches of a saved search. */
 export function useUnread(): (searchId: string) => number {
   const { matches } = useLive();
   const version = useSyncExternalStore(matches.subscribe, matches.get);
@@ -50,7 +50,7 @@ export function useSavedActions(workflowId: string): SavedActions {
         put(await searches.change(search.search_id, wanted));
         return true;
       } catch (error) {
-        toast.error(`“${search.name}” was not changed`, { description: explain(error) });
+        toast.error(`Could not update “${search.name}”`, { description: explain(error) });
         return false;
       }
     };
@@ -59,14 +59,14 @@ export function useSavedActions(workflowId: string): SavedActions {
         const again = { name, query, search_type, filters, include_comments, shared, notify };
         put(await searches.save({ workflow_id: workflowId, ...again }));
       } catch (error) {
-        toast.error(`“${name}” was not brought back`, { description: explain(error) });
+        toast.error(`Could not restore “${name}”`, { description: explain(error) });
       }
     };
     const remove: SavedActions["remove"] = async (search) => {
       try {
         await searches.remove(search.search_id);
       } catch (error) {
-        toast.error(`“${search.name}” was not deleted`, { description: explain(error) });
+        toast.error(`Could not delete “${search.name}”`, { description: explain(error) });
         return;
       }
       matches.forget(search.search_id);
@@ -80,7 +80,7 @@ export function useSavedActions(workflowId: string): SavedActions {
   }, [queries, workflowId, matches]);
 }
 
-/** What of a search is kept. */
+/** The stored fields of a search. */
 export function toSavedSearch(
   state: SearchState,
 ): Pick<SavedSearch, "query" | "search_type" | "filters" | "include_comments"> {

@@ -13,16 +13,16 @@ interface SearchBoxProps {
   onChange: (value: string) => void;
   busy: boolean;
   inputRef: RefObject<HTMLInputElement | null>;
-  /** The list of results this box moves through. */
+  /** Id of the result list that the input controls. */
   listId: string;
   activeId: string | undefined;
   expanded: boolean;
   onKey: (event: KeyboardEvent<HTMLInputElement>) => void;
-  /** Enter, before the answer to what is typed could be there. */
+  /** Called on Enter when the input has not been applied yet. */
   onSubmit: (value: string) => void;
 }
 
-/** What is typed goes into the address a moment behind; what comes from there (back, a saved search) goes in here. */
+/** Writes the input to the URL after a delay, and follows external changes of the URL (back, a saved search). */
 export function SearchBox({
   value,
   onChange,
@@ -44,7 +44,7 @@ export function SearchBox({
   useEffect(() => {
     if (text.trim() === sent.current.trim()) return;
     const timer = setTimeout(() => {
-      // Enter may have asked already.
+      // Enter may have submitted it already.
       if (text.trim() === sent.current.trim()) return;
       sent.current = text.trim();
       onChange(text.trim());
@@ -71,7 +71,7 @@ export function SearchBox({
         autoComplete="off"
         spellCheck={false}
         maxLength={1000}
-        placeholder="Say what you look for"
+        placeholder="Search tickets"
         className={cn(inputClass, "h-9 pr-9 pl-9 text-sm")}
         value={text}
         onChange={(event) => setText(event.target.value)}
@@ -94,7 +94,7 @@ export function SearchBox({
         text !== "" && (
           <button
             type="button"
-            aria-label="Clear the search"
+            aria-label="Clear search"
             onClick={() => {
               setText("");
               inputRef.current?.focus();
@@ -114,7 +114,7 @@ const MODES: readonly SearchMode[] = ["hybrid", "semantic", "keyword"];
 export function ModeSwitch({ mode, onMode }: { mode: SearchMode; onMode: (mode: SearchMode) => void }) {
   return (
     <RadioGroup.Root
-      aria-label="How to search"
+      aria-label="Search mode"
       orientation="horizontal"
       value={mode}
       onValueChange={(value) => onMode(value as SearchMode)}

@@ -25,25 +25,25 @@ import { useSearch } from "./use-search";
 interface Props {
   workflowId: string;
   state: SearchState;
-  /** A step is one that "back" goes back over. */
+  /** `step` adds a history entry. */
   onState: (state: SearchState, step?: boolean) => void;
   openTicketId: string | undefined;
   onOpen: (ticketId: string) => void;
 }
 
-/** The most the server answers at once. */
+/** The server's maximum page size. */
 const LIMIT = 50;
-const LIST_ID = "tickets-found";
+const LIST_ID = "search-results";
 
 export function SearchPage(props: Props) {
   const { shape, error } = useBoardShape(props.workflowId);
   if (shape) return <Page shape={shape} {...props} />;
-  if (!error) return <Spinner label="Opening the search…" className="flex-1" />;
+  if (!error) return <Spinner label="Loading search…" className="flex-1" />;
   const notFound = error instanceof Problem && (error.status === 404 || error.status === 403);
   return (
     <div className="grid flex-1 place-items-center">
-      <Empty title={notFound ? "This workflow is not here" : "The search could not be opened"}>
-        {notFound ? "It does not exist, or you are not a member of it." : explain(error)}
+      <Empty title={notFound ? "Workflow not found" : "Could not load search"}>
+        {notFound ? "It does not exist, or you do not have access to it." : explain(error)}
       </Empty>
     </div>
   );
@@ -91,7 +91,7 @@ function Page({ shape, workflowId, state, onState, openTicketId, onOpen }: Props
       <search className="flex shrink-0 flex-wrap items-center gap-2 border-b bg-surface px-3 py-2">
         <div className="flex w-full min-w-0 items-center gap-1.5 md:w-auto md:flex-1">
           <Button variant="ghost" size="icon" asChild>
-            <Link to="/w/$workflowId" params={{ workflowId }} search={{}} aria-label="Back to the board">
+            <Link to="/w/$workflowId" params={{ workflowId }} search={{}} aria-label="Back to board">
               <ArrowLeft />
             </Link>
           </Button>
@@ -173,7 +173,7 @@ function Page({ shape, workflowId, state, onState, openTicketId, onOpen }: Props
   );
 }
 
-/** A saved search that is on the screen has been looked at, and is as long as it stays there. */
+/** Marks matches of the open saved search as read while it is open. */
 function useMarkSeen(searchId: string | undefined): void {
   const unread = useUnread();
   const count = searchId ? unread(searchId) : 0;
@@ -183,7 +183,7 @@ function useMarkSeen(searchId: string | undefined): void {
   }, [searchId, count, matches]);
 }
 
-/** After a ticket was closed, the keys work on the list again. */
+/** Returns the focus to the search input after a ticket was closed. */
 function useRefocusInput(
   workflowId: string,
   openTicketId: string | undefined,
@@ -195,7 +195,7 @@ function useRefocusInput(
     if (!openTicketId && (opened.current || document.activeElement === document.body)) {
       input.current?.focus({ preventScroll: true });
     }
-    // It may have been changed there.
+    // The ticket may have been changed in the drawer.
     if (!openTicketId && opened.current) void queries.invalidateQueries({ queryKey: ["search", workflowId] });
     opened.current = openTicketId;
   }, [queries, workflowId, openTicketId, input]);

@@ -1,24 +1,24 @@
-/** What is searched for. Lives in the address, so that a search can be sent to someone, and be gone back to. */
+/** Search criteria, kept in the URL so that a search can be shared and is part of the browser history. */
 import type { Filters, Priority, SavedSearch, SearchMode, SearchRequest } from "@/api/types";
 import { PRIORITIES } from "@/ui/priority";
 
 export interface SearchState {
   q?: string;
-  /** Hybrid when not said. */
+  /** Defaults to hybrid. */
   mode?: Exclude<SearchMode, "hybrid">;
   type?: string[];
   priority?: Priority[];
   status?: string[];
-  /** An actor's id, or "none" for tickets nobody has. */
+  /** An actor's id, or "none" for unassigned tickets. */
   assignee?: string;
   tags?: string[];
-  /** Days on which tickets were created, both included, by the clock of whoever asks. */
+  /** Range of creation days, inclusive, in the browser's time zone. */
   from?: string;
   to?: string;
   blocked?: "yes" | "no";
-  /** Leaves completed tickets out. */
+  /** Excludes completed tickets. */
   open?: true;
-  /** Does not look into comments. */
+  /** Excludes comments from the search. */
   comments?: false;
 }
 
@@ -27,7 +27,7 @@ const LIST_FIELDS = ["type", "status", "tags"] as const;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const MAX_QUERY_LENGTH = 1_000;
 
-/** An address may hold anything. */
+/** Parses URL parameters and drops invalid values. */
 export function readSearchState(search: Record<string, unknown>): SearchState {
   const state: SearchState = {};
   const q = text(search.q);
@@ -83,7 +83,7 @@ export function toRequest(workflow_id: string, state: SearchState, limit: number
   return request;
 }
 
-/** A search as the server keeps it, as it stands in the address. */
+/** Converts a stored search to URL state. */
 export function fromSavedSearch({
   query,
   search_type,
@@ -113,7 +113,7 @@ function dayOf(time: string | null | undefined): string | undefined {
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
 }
 
-/** How many filters are set. */
+/** Number of active filters. */
 export function filterCount(state: SearchState): number {
   const { type, priority, status, assignee, tags, from, to, blocked, open } = state;
   return [type, priority, status, assignee, tags, from ?? to, blocked, open].filter((value) => value !== undefined)
@@ -124,7 +124,7 @@ export function isFiltering(state: SearchState): boolean {
   return filterCount(state) > 0;
 }
 
-/** Whether there is something to ask the server for. */
+/** Whether there is a query or a filter to search by. */
 export function hasCriteria(state: SearchState): boolean {
   return Boolean(state.q?.trim()) || isFiltering(state);
 }

@@ -32,13 +32,13 @@ const FULL: SearchState = {
   comments: false,
 };
 
-describe("a search in the address", () => {
-  it("is read as it was written", () => {
+describe("search state in the URL", () => {
+  it("round-trips", () => {
     expect(readSearchState(JSON.parse(JSON.stringify(FULL)))).toEqual(FULL);
     expect(readSearchState({})).toEqual({});
   });
 
-  it("passes over what makes no sense", () => {
+  it("drops invalid values", () => {
     const odd = {
       q: { a: 1 },
       mode: "hybrid",
@@ -57,7 +57,7 @@ describe("a search in the address", () => {
     expect(readSearchState({ q: "x".repeat(5_000) }).q).toHaveLength(1_000);
   });
 
-  it("becomes the server's question, and a saved one comes back the same", () => {
+  it("converts to a request, and to a saved search and back", () => {
     const { filters, ...rest } = toRequest("w1", { ...FULL, q: "  login fails " }, 50);
     expect(rest).toEqual({
       workflow_id: "w1",
@@ -82,7 +82,7 @@ describe("a search in the address", () => {
     expect(fromSavedSearch(kept)).toEqual(FULL);
   });
 
-  it("says nothing that was not asked", () => {
+  it("omits defaults from requests", () => {
     expect(toRequest("w1", { q: "x" }, 12)).toEqual({ workflow_id: "w1", query: "x", limit: 12 });
     expect(toFilters({ assignee: "none" })).toEqual({ unassigned: true });
     expect(fromSavedSearch({ query: "x", search_type: "hybrid", filters: { unassigned: true, status: null } })).toEqual(
@@ -93,7 +93,7 @@ describe("a search in the address", () => {
     );
   });
 
-  it("knows whether it asks, filters, and is another's equal", () => {
+  it("detects criteria, counts filters and compares searches", () => {
     expect([
       hasCriteria({}),
       hasCriteria({ q: "  " }),
@@ -107,8 +107,8 @@ describe("a search in the address", () => {
   });
 });
 
-describe("marks", () => {
-  it("become pieces of text", () => {
+describe("Highlighted", () => {
+  it("splits into text segments", () => {
     expect(segments("a <mark>b</mark>&amp;<mark>c &lt; d</mark>")).toEqual([
       { text: "a ", marked: false },
       { text: "b", marked: true },
@@ -135,7 +135,7 @@ describe("marks", () => {
     "<mark><iframe src=javascript:alert(1)></mark>",
     "&#60;img src=x onerror=alert(1)&#62;",
     "<a href=javascript:alert(1)>x</a>",
-  ])("never run: %s", (html) => {
+  ])("never renders markup: %s", (html) => {
     const { container } = render(<Highlighted html={html} />);
     const elements = [...container.querySelectorAll("*")].map(({ tagName }) => tagName.toLowerCase());
     expect(elements.every((tag) => tag === "span" || tag === "mark")).toBe(true);
@@ -145,7 +145,7 @@ describe("marks", () => {
   });
 });
 
-describe("words", () => {
+describe("labels", () => {
   const answer: SearchAnswer = {
     success: true,
     query: "x",
@@ -158,7 +158,7 @@ describe("words", () => {
     notice: null,
   };
 
-  it("for how many there are", () => {
+  it("show the number of results", () => {
     expect(resultCount(answer)).toBe(`about ${(1_234).toLocaleString()} tickets`);
     expect(resultCount({ ...answer, total_found: 1, total_is_exact: true })).toBe("1 ticket");
     expect(resultCount({ ...answer, total_found: 0, total_is_exact: true })).toBe("No tickets");
@@ -166,10 +166,10 @@ describe("words", () => {
     expect(matchedIn([])).toBe("weak match");
   });
 
-  it("for what is missing", () => {
+  it("explain a degraded search", () => {
     expect(degradedReason(answer, "hybrid")).toBeNull();
     expect(degradedReason({ ...answer, notice: "The model is loading." }, "hybrid")).toBe("The model is loading.");
-    expect(degradedReason({ ...answer, mode: "keyword" }, "hybrid")).toMatch(/Only words/);
+    expect(degradedReason({ ...answer, mode: "keyword" }, "hybrid")).toMatch(/keyword matches only/);
     expect(degradedReason({ ...answer, mode: "keyword" }, "keyword")).toBeNull();
     const behind = { ...answer, stale_embeddings: true };
     expect([degradedReason(behind, "hybrid"), isIndexing(behind), isIndexing({ ...behind, mode: "keyword" })]).toEqual([
@@ -179,7 +179,7 @@ describe("words", () => {
     ]);
   });
 
-  it("of a description, the beginning", () => {
+  it("excerpt a long description", () => {
     expect(excerpt("  short ")).toBe("short");
     const long = `${"a line\n".repeat(1_000)}`;
     expect(excerpt(long).length).toBeLessThan(2_403);

@@ -1,4 +1,4 @@
-/** Moving through what was found while the focus stays in the box. */
+/** Keyboard navigation of the results while the search input keeps the focus. */
 import { type KeyboardEvent, useEffect, useMemo, useState } from "react";
 import type { SearchAnswer, SearchResult } from "@/api/types";
 import { announce } from "@/ui/announcer";
@@ -10,7 +10,7 @@ interface Options {
   answer: SearchAnswer | undefined;
   state: SearchState;
   listId: string;
-  /** Whether the results belong to an earlier question. */
+  /** Whether the results belong to earlier criteria. */
   isStale: boolean;
   onOpen: (ticketId: string, elsewhere: boolean) => void;
 }
@@ -18,7 +18,7 @@ interface Options {
 export interface ResultNavigation {
   results: readonly SearchResult[];
   active: SearchResult | undefined;
-  /** The active row's id in the page. */
+  /** DOM id of the active row. */
   activeOption: string | undefined;
   setActive: (ticketId: string) => void;
   onKey: (event: KeyboardEvent<HTMLInputElement>) => void;
@@ -26,7 +26,7 @@ export interface ResultNavigation {
 
 const PAGE_STEP = 8;
 const NONE: readonly SearchResult[] = [];
-/** Whoever types is not interrupted with every letter's count. */
+/** Delays the announcement of the count until typing has paused. */
 const ANNOUNCE_DELAY_MS = 700;
 
 export function useResultNavigation({ answer, state, listId, isStale, onOpen }: Options): ResultNavigation {
@@ -35,7 +35,7 @@ export function useResultNavigation({ answer, state, listId, isStale, onOpen }: 
   const criteria = useMemo(() => JSON.stringify(state), [state]);
   const [lastCriteria, setLastCriteria] = useState(criteria);
   if (lastCriteria !== criteria) {
-    // Another question begins at its best answer.
+    // New criteria reset the selection to the best result.
     setLastCriteria(criteria);
     setActive(null);
   }
@@ -45,12 +45,12 @@ export function useResultNavigation({ answer, state, listId, isStale, onOpen }: 
   );
   const active = results[at];
 
-  const words = answer && `${resultCount(answer)} found`;
+  const summary = answer && `${resultCount(answer)} found`;
   useEffect(() => {
-    if (!words) return;
-    const timer = setTimeout(() => announce(words), ANNOUNCE_DELAY_MS);
+    if (!summary) return;
+    const timer = setTimeout(() => announce(summary), ANNOUNCE_DELAY_MS);
     return () => clearTimeout(timer);
-  }, [words]);
+  }, [summary]);
 
   const go = (to: number) => {
     const next = results[Math.min(results.length - 1, Math.max(0, to))];

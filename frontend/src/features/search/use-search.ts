@@ -1,4 +1,4 @@
-/** One way to search, for the page and the palette: as one types, the newest question only, without flicker. */
+/** Search as you type, shared by the search page and the palette. */
 import { useQuery } from "@tanstack/react-query";
 import { search } from "@/api";
 import { queryKeys } from "@/api/query-keys";
@@ -6,7 +6,7 @@ import type { SearchAnswer, SearchRequest } from "@/api/types";
 
 export const DEBOUNCE_MS = 140;
 
-/** A question that is not asked any more is cancelled; until the next answer is there, the last one stays. */
+/** Cancels outdated requests and keeps the previous results until the next ones arrive. */
 export function useSearch(request: SearchRequest | null) {
   return useQuery({
     queryKey: queryKeys.search(request ?? { workflow_id: "", query: "" }),

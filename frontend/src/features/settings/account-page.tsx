@@ -41,11 +41,11 @@ function Sessions() {
   const sessions = useQuery({ queryKey: queryKeys.sessions, queryFn: ({ signal }) => auth.sessions(signal) });
   const end = useMutation({
     mutationFn: (id: string) => auth.endSession(id),
-    onError: (error) => toast.error("The session was not ended", { description: explain(error) }),
+    onError: (error) => toast.error("Could not end the session", { description: explain(error) }),
     onSettled: () => queries.invalidateQueries({ queryKey: queryKeys.sessions }),
   });
   return (
-    <Section title="Sessions" intro="Where you are signed in.">
+    <Section title="Sessions" intro="Devices where you are signed in.">
       {sessions.isError && <Notice tone="danger">{explain(sessions.error)}</Notice>}
       {sessions.data && (
         <ul className={`${panelClass} divide-y`}>
@@ -57,16 +57,16 @@ function Sessions() {
                   {address && `${address} · `}signed in <Ago at={created_at} />
                   {last_used_at && (
                     <>
-                      , last seen <Ago at={last_used_at} />
+                      , last active <Ago at={last_used_at} />
                     </>
                   )}
                 </p>
               </div>
               {current ? (
-                <span className="font-medium text-success text-xs">This browser</span>
+                <span className="font-medium text-success text-xs">Current session</span>
               ) : (
                 <Button size="sm" disabled={end.isPending} onClick={() => end.mutate(id)}>
-                  End
+                  End session
                 </Button>
               )}
             </li>
@@ -85,9 +85,9 @@ function Password() {
     onSuccess: () => {
       setCurrent("");
       setNext("");
-      toast.success("Your password is changed", { description: "Other sessions were ended." });
+      toast.success("Password changed", { description: "All other sessions were signed out." });
     },
-    onError: (error) => toast.error("The password was not changed", { description: explain(error) }),
+    onError: (error) => toast.error("Could not change the password", { description: explain(error) }),
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -123,7 +123,7 @@ function Password() {
           )}
         </Field>
         <Button type="submit" disabled={change.isPending}>
-          Change
+          Change password
         </Button>
       </form>
     </Section>

@@ -12,8 +12,8 @@ import {
 
 const config = snapshot([]).board_config;
 
-describe("draft", () => {
-  it("that is not edited changes nothing", () => {
+describe("board draft", () => {
+  it("produces no changes without edits", () => {
     const { config: change, moves } = toBoardChange(toDraft(config));
     expect(change.columns?.map(({ id, order, wip_limit }) => [id, order, wip_limit])).toEqual([
       ["todo", 0, null],
@@ -24,7 +24,7 @@ describe("draft", () => {
     expect(moves).toEqual({});
   });
 
-  it("gives new columns ids that say what they are and do not clash", () => {
+  it("derives unique ids for new columns from their names", () => {
     let draft = withNewColumn(withNewColumn(toDraft(config)));
     draft = { ...draft, columns: draft.columns.map((c) => (c.id ? c : { ...c, name: "Done", wip: "3" })) };
     const ids = toBoardChange(draft).config.columns?.map(({ id }) => id);
@@ -32,7 +32,7 @@ describe("draft", () => {
     expect(toBoardChange(draft).config.columns?.at(-1)?.wip_limit).toBe(3);
   });
 
-  it("says where the tickets of removed columns go, through several removals", () => {
+  it("maps tickets of removed columns to their target across several removals", () => {
     let draft = withoutColumn(toDraft(config), "todo", "doing");
     expect(draft.initial).toBe("doing");
     draft = withoutColumn(draft, "doing", "done");
@@ -42,24 +42,24 @@ describe("draft", () => {
     expect(change.columns?.map(({ id }) => id)).toEqual(["done"]);
   });
 
-  it("names mistakes", () => {
+  it("lists validation errors", () => {
     const draft = withNewColumn(toDraft(config));
     expect(validationErrors(draft)).toEqual(["Every column needs a name."]);
-    expect(validationErrors({ ...toDraft(config), columns: [] })).toEqual(["A board needs a column."]);
+    expect(validationErrors({ ...toDraft(config), columns: [] })).toEqual(["A board needs at least one column."]);
     const [first] = toDraft(config).columns;
     expect(validationErrors({ ...draft, columns: first ? [{ ...first, wip: "-1" }] : [] })[0]).toMatch(/whole number/);
   });
 });
 
 describe("freshId", () => {
-  it("keeps to plain letters", () => {
+  it("uses ASCII letters only", () => {
     expect(uniqueColumnId("In Prüfung!", new Set())).toBe("in_pru_fung");
     expect(uniqueColumnId("検証", new Set(["column"]))).toBe("column_2");
   });
 });
 
 describe("swapped", () => {
-  it("stays within the list", () => {
+  it("does nothing at the ends of the list", () => {
     expect(swapped(["a", "b"], 0, 1)).toEqual(["b", "a"]);
     expect(swapped(["a", "b"], 1, 1)).toEqual(["a", "b"]);
   });

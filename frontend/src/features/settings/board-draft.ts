@@ -1,11 +1,11 @@
-/** A board being edited: what the form holds, and the change it amounts to. Pure. */
+/** Form state of the board editor, and its conversion to a change request. Pure. */
 import type { BoardChange, BoardConfig, BoardSettings, Category, Column, TicketType } from "@/api/types";
 import { freshName } from "@/ui/fresh";
 
 export interface DraftColumn {
-  /** Stays the same while everything else about the column changes. */
+  /** Stable key of the column in the form. */
   key: string;
-  /** The column's id on the server; null while it is new. */
+  /** The column's id on the server; null for a new column. */
   id: string | null;
   name: string;
   color: string;
@@ -19,7 +19,7 @@ export interface Draft {
   initial: string;
   defaultType: string;
   settings: BoardSettings;
-  /** Column id → key of the column that takes its tickets. */
+  /** Id of a removed column → key of the column that its tickets move to. */
   moves: Record<string, string>;
 }
 
@@ -54,7 +54,7 @@ export function withoutColumn(draft: Draft, key: string, moveTo: string | null):
   const columns = draft.columns.filter((column) => column.key !== key);
   const first = columns[0]?.key ?? "";
   const moves = { ...draft.moves };
-  // Tickets that were to go into the removed column go on with its own.
+  // Earlier moves into the removed column are redirected to its target.
   for (const [from, to] of Object.entries(moves)) if (to === key) moves[from] = moveTo ?? first;
   if (gone?.id) moves[gone.id] = moveTo ?? first;
   return { ...draft, columns, moves, initial: draft.initial === key ? (moveTo ?? first) : draft.initial };
@@ -69,13 +69,13 @@ export function swapped<T>(list: readonly T[], at: number, by: -1 | 1): T[] {
   return next;
 }
 
-/** What is wrong with it, as sentences; empty when it can be saved. */
+/** Validation errors as sentences; empty when the draft can be saved. */
 export function validationErrors(draft: Draft): string[] {
   const found: string[] = [];
-  if (draft.columns.length === 0) found.push("A board needs a column.");
+  if (draft.columns.length === 0) found.push("A board needs at least one column.");
   if (draft.columns.some((column) => !column.name.trim())) found.push("Every column needs a name.");
   if (draft.columns.some(({ wip }) => wip.trim() !== "" && !/^[1-9]\d{0,5}$/.test(wip.trim()))) {
-    found.push("A limit is a whole number from 1, or empty.");
+    found.push("A WIP limit must be a whole number of at least 1, or empty.");
   }
   if (draft.types.some((type) => !type.name.trim())) found.push("Every ticket type needs a name.");
   return found;
@@ -107,7 +107,7 @@ export function toBoardChange(draft: Draft): { config: BoardChange; moves: Recor
   };
 }
 
-/** An id that says what the column is, like the ones people write by hand. */
+/** Derives a readable, unique id from a name. */
 export function uniqueColumnId(name: string, taken: Set<string>): string {
   const plain = name
     .normalize("NFKD")

@@ -35,7 +35,7 @@ export function ColumnsEditor({ draft, counts, disabled, onChange }: Props) {
   return (
     <Section
       title="Columns"
-      intro="From left to right. Entering an active column starts a ticket's clock; entering a done one resolves it."
+      intro="In board order. Moving a ticket to an active column starts its timer, moving it to a done column resolves it."
       action={
         <Button disabled={disabled} onClick={() => onChange(withNewColumn(draft))}>
           <Plus /> Add column
@@ -64,7 +64,7 @@ export function ColumnsEditor({ draft, counts, disabled, onChange }: Props) {
                 onChange={(event) => set(column.key, { name: event.target.value })}
               />
               <NativeSelect
-                aria-label={`Kind of ${name}`}
+                aria-label={`Category of ${name}`}
                 value={column.category}
                 disabled={disabled}
                 className="w-28 shrink-0"
@@ -77,8 +77,8 @@ export function ColumnsEditor({ draft, counts, disabled, onChange }: Props) {
                 ))}
               </NativeSelect>
               <Input
-                aria-label={`Limit of ${name}`}
-                title="Most tickets at once (WIP limit)"
+                aria-label={`WIP limit of ${name}`}
+                title="Maximum number of tickets (WIP limit)"
                 inputMode="numeric"
                 placeholder="No limit"
                 value={column.wip}
@@ -123,7 +123,7 @@ export function ColumnsEditor({ draft, counts, disabled, onChange }: Props) {
         })}
       </ul>
       <div className="grid gap-4 sm:grid-cols-2">
-        <Field label="New tickets start in">
+        <Field label="Default column">
           {(control) => (
             <NativeSelect
               {...control}
@@ -139,7 +139,7 @@ export function ColumnsEditor({ draft, counts, disabled, onChange }: Props) {
             </NativeSelect>
           )}
         </Field>
-        <Field label="New tickets are of type">
+        <Field label="Default type">
           {(control) => (
             <NativeSelect
               {...control}
@@ -186,10 +186,10 @@ function RemoveDialog({ column, count, others, onCancel, onRemove }: RemoveProps
     <Dialog
       open
       onOpenChange={(open) => !open && onCancel()}
-      title={`Delete ${column.name}`}
-      description={`It holds ${plural(count, "ticket")}. They are kept, in another column.`}
+      title={`Delete column ${column.name}`}
+      description={`It has ${plural(count, "ticket")}. They are moved to another column.`}
     >
-      <Field label="Move its tickets to">
+      <Field label="Move tickets to">
         {(control) => (
           <NativeSelect {...control} value={takenBy} onChange={(event) => setMoveTo(event.target.value)}>
             {others.map(({ key, name }) => (

@@ -10,7 +10,7 @@ import { Input, NativeSelect } from "@/ui/field";
 import { SecretDialog } from "./secret-dialog";
 import { Section } from "./section";
 
-/** People who have no account yet come by a link; agents come with a key of their own. */
+/** Adds agents with an API key, and invites people by link. */
 export function InviteSection({ workflowId }: { workflowId: string }) {
   const queries = useQueryClient();
   const [role, setRole] = useState<Role>("member");
@@ -25,7 +25,7 @@ export function InviteSection({ workflowId }: { workflowId: string }) {
       here.searchParams.set("invite", code);
       setLink(url ?? here.href);
     },
-    onError: (error) => toast.error("No invitation was made", { description: explain(error) }),
+    onError: (error) => toast.error("Could not create the invite link", { description: explain(error) }),
   });
   const add = useMutation({
     mutationFn: async () => {
@@ -37,7 +37,7 @@ export function InviteSection({ workflowId }: { workflowId: string }) {
       setAgent("");
       setKey(made.key);
     },
-    onError: (error) => toast.error("The agent was not added", { description: explain(error) }),
+    onError: (error) => toast.error("Could not add the agent", { description: explain(error) }),
     onSettled: () => {
       void queries.invalidateQueries({ queryKey: queryKeys.members(workflowId) });
       void queries.invalidateQueries({ queryKey: queryKeys.agents });
@@ -50,11 +50,11 @@ export function InviteSection({ workflowId }: { workflowId: string }) {
 
   return (
     <>
-      <Section title="Add an agent" intro="It becomes a member, and gets a key with which it reads and writes tickets.">
+      <Section title="Agents" intro="An agent becomes a member and gets an API key to read and write tickets.">
         <form onSubmit={submit} className="flex gap-2">
           <Input
-            aria-label="Name of the new agent"
-            placeholder="Name of the new agent"
+            aria-label="Agent name"
+            placeholder="Agent name"
             value={agent}
             maxLength={200}
             onChange={(event) => setAgent(event.target.value)}
@@ -64,10 +64,10 @@ export function InviteSection({ workflowId }: { workflowId: string }) {
           </Button>
         </form>
       </Section>
-      <Section title="Invite by link" intro="Whoever opens the link within a week can join this workflow, once.">
+      <Section title="Invitations" intro="An invite link lets one person join this workflow. It expires after a week.">
         <div className="flex gap-2">
           <NativeSelect
-            aria-label="Role of the invited"
+            aria-label="Role of the invited person"
             className="w-32 shrink-0"
             value={role}
             onChange={(event) => setRole(event.target.value as Role)}
@@ -77,26 +77,26 @@ export function InviteSection({ workflowId }: { workflowId: string }) {
             <option value="owner">Owner</option>
           </NativeSelect>
           <Button disabled={invite.isPending} onClick={() => invite.mutate()}>
-            <Link2 /> Make a link
+            <Link2 /> Create invite link
           </Button>
         </div>
       </Section>
       <SecretDialog
-        title="The agent's key"
-        description="Copy it now. It is not shown again."
-        label="The key"
+        title="Agent key created"
+        description="Copy it now. It will not be shown again."
+        label="Secret key"
         secret={key}
         onClose={() => setKey(null)}
       >
-        <p className="mt-3 mb-1.5 text-muted-foreground text-xs">With it, the agent can read the board:</p>
+        <p className="mt-3 mb-1.5 text-muted-foreground text-xs">Use it to read the board:</p>
         <pre className="scroll-thin overflow-x-auto rounded-lg border bg-sunken p-3 text-xs">
           {`curl ${window.location.origin}/api/board/${workflowId} \\\n  -H "Authorization: Bearer $CALLBOARD_KEY"`}
         </pre>
       </SecretDialog>
       <SecretDialog
-        title="Invitation"
-        description="It works once, for a week. Send it to the person you want here."
-        label="The link"
+        title="Invite link created"
+        description="Send it to the person you want to invite. It works once and expires after a week."
+        label="Invite URL"
         secret={link}
         onClose={() => setLink(null)}
       />

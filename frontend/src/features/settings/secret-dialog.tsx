@@ -15,7 +15,7 @@ interface Props {
   children?: ReactNode;
 }
 
-/** Something that is shown once. */
+/** Shows a secret that cannot be shown again. */
 export function SecretDialog({ title, description, label, secret, onClose, children }: Props) {
   const copy = () => {
     if (secret) void copyText(secret);

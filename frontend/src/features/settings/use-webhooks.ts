@@ -1,4 +1,4 @@
-/** A workflow's webhooks, kept current while they are looked at, and what owners do with them. */
+/** Queries and mutations of a workflow's webhooks. */
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { toast } from "sonner";
@@ -7,7 +7,7 @@ import { queryKeys } from "@/api/query-keys";
 import type { Webhook } from "@/api/types";
 import { useLive } from "@/live/context";
 
-/** How far a webhook has come is told by no event. */
+/** Delivery progress produces no events, so it is polled. */
 const REFETCH_INTERVAL_MS = 5_000;
 
 export function useWebhooks(workflowId: string) {
@@ -49,25 +49,25 @@ export function useWebhookActions({ id, workflow_id }: Webhook) {
     toast.error(words, { description: explain(error), duration: 8_000 });
   const toggle = useMutation({
     mutationFn: (active: boolean) => (active ? webhooks.resume(id) : webhooks.update(id, { active })),
-    onSuccess: ({ active }) => toast.success(active ? "The webhook goes on" : "The webhook is stopped"),
-    onError: showError("The webhook was not changed"),
+    onSuccess: ({ active }) => toast.success(active ? "Webhook resumed" : "Webhook paused"),
+    onError: showError("Could not update the webhook"),
     onSettled: refresh,
   });
   const test = useMutation({
     mutationFn: () => webhooks.test(id),
     onSuccess: ({ success, message, status_code, duration_ms }) => {
-      const facts = [status_code && `status ${status_code}`, `${duration_ms.toLocaleString()} ms`];
-      const description = `${message} (${facts.filter(Boolean).join(", ")})`;
-      if (success) toast.success("The test was taken", { description });
-      else toast.error("The test was not taken", { description, duration: 8_000 });
+      const details = [status_code && `status ${status_code}`, `${duration_ms.toLocaleString()} ms`];
+      const description = `${message} (${details.filter(Boolean).join(", ")})`;
+      if (success) toast.success("Test delivered", { description });
+      else toast.error("Test failed", { description, duration: 8_000 });
     },
-    onError: showError("The test was not sent"),
+    onError: showError("Could not send the test"),
     onSettled: refresh,
   });
   const remove = useMutation({
     mutationFn: () => webhooks.remove(id),
-    onSuccess: () => toast.success("The webhook is deleted"),
-    onError: showError("The webhook was not deleted"),
+    onSuccess: () => toast.success("Webhook deleted"),
+    onError: showError("Could not delete the webhook"),
     onSettled: refresh,
   });
   return { toggle, test, remove };

@@ -10,10 +10,10 @@ import { EVENT_GROUPS, unknownEvents } from "./webhook-events";
 
 interface Props {
   workflowId: string;
-  /** The one to change; a new one without. */
+  /** The webhook to edit. Without one, the dialog creates a webhook. */
   webhook?: Webhook;
   onClose: () => void;
-  /** The secret is there for new ones only. */
+  /** Receives the signing secret of a new webhook. */
   onSaved: (secret: string | null) => void;
 }
 
@@ -47,23 +47,19 @@ export function WebhookDialog({ workflowId, webhook, onClose, onSaved }: Props) 
       return next;
     });
   const unknown = unknownEvents(webhook?.events ?? []);
-  const groups = unknown.length > 0 ? [...EVENT_GROUPS, ["Others", unknown] as const] : EVENT_GROUPS;
+  const groups = unknown.length > 0 ? [...EVENT_GROUPS, ["Other", unknown] as const] : EVENT_GROUPS;
 
   return (
     <Dialog
       open
       onOpenChange={(open) => !open && onClose()}
-      title={webhook ? "Change the webhook" : "New webhook"}
-      description="Events are sent as JSON by POST, in order. Each is repeated until it is answered with 2xx; after three days without, the webhook stops."
+      title={webhook ? "Edit webhook" : "New webhook"}
+      description="Events are sent in order as JSON POST requests. Failed deliveries are retried for three days, then the webhook is paused."
       className="max-w-xl"
     >
       <form onSubmit={submit} noValidate className="grid gap-4">
         {save.isError && !wrongUrl && <Notice tone="danger">{explain(save.error)}</Notice>}
-        <Field
-          label="Address"
-          hint="Public, beginning with https:// or http://."
-          error={wrongUrl && `The address ${wrongUrl}.`}
-        >
+        <Field label="URL" hint="A public http:// or https:// URL." error={wrongUrl && `The URL ${wrongUrl}.`}>
           {(control) => (
             <Input
               {...control}
@@ -82,8 +78,8 @@ export function WebhookDialog({ workflowId, webhook, onClose, onSaved }: Props) 
         </Field>
         <fieldset className="grid gap-1.5">
           <legend className="mb-1.5 font-medium text-xs">Events</legend>
-          <Choice label="Every event" checked={all} onChange={() => setAll(true)} />
-          <Choice label="Only these types" checked={!all} onChange={() => setAll(false)} />
+          <Choice label="All events" checked={all} onChange={() => setAll(true)} />
+          <Choice label="Selected events" checked={!all} onChange={() => setAll(false)} />
         </fieldset>
         {!all && (
           <div className="scroll-thin grid max-h-72 gap-3 overflow-y-auto rounded-lg border bg-sunken p-3">
@@ -110,7 +106,7 @@ export function WebhookDialog({ workflowId, webhook, onClose, onSaved }: Props) 
         <DialogActions>
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" variant="primary" disabled={!ready}>
-            {webhook ? "Save" : "Create webhook"}
+            {webhook ? "Save changes" : "Create webhook"}
           </Button>
         </DialogActions>
       </form>

@@ -17,16 +17,16 @@ interface Props {
   onEdit: () => void;
 }
 
-/** One address: whether it is told what happens, how far, and what can be done about it. */
+/** A webhook with its status, actions and delivery log. */
 export function WebhookRow({ webhook, editable, onEdit }: Props) {
   const { url, active, behind } = webhook;
   const [open, setOpen] = useState(false);
   const { toggle, test, remove } = useWebhookActions(webhook);
   const confirmAndRemove = async () => {
     const yes = await confirm({
-      title: "Delete this webhook?",
-      description: `${url} is told nothing more, and its log goes with it.`,
-      submit: "Delete the webhook",
+      title: "Delete webhook?",
+      description: `Events are no longer sent to ${url}. Its delivery log is deleted too.`,
+      submit: "Delete webhook",
     });
     if (yes) remove.mutate();
   };
@@ -40,7 +40,7 @@ export function WebhookRow({ webhook, editable, onEdit }: Props) {
           <p className="flex flex-wrap gap-x-2 text-muted-foreground text-xs">
             <WebhookStatus webhook={webhook} />
             <span title={webhook.events.join(", ") || undefined}>{describeEvents(webhook.events)}</span>
-            {behind > 0 && <span className="tabular">{plural(behind, "event")} behind</span>}
+            {behind > 0 && <span className="tabular">{plural(behind, "event")} pending</span>}
           </p>
         </div>
         <div className="flex items-center gap-1.5">
@@ -54,22 +54,22 @@ export function WebhookRow({ webhook, editable, onEdit }: Props) {
                 variant={active ? "outline" : "primary"}
                 disabled={toggle.isPending}
                 onClick={() => toggle.mutate(!active)}
-                aria-label={`${active ? "Stop" : "Resume"} ${url}`}
+                aria-label={`${active ? "Pause" : "Resume"} ${url}`}
               >
-                {active ? "Stop" : "Resume"}
+                {active ? "Pause" : "Resume"}
               </Button>
             </>
           )}
           {editable && (
             <Menu
               trigger={
-                <Button variant="ghost" size="icon-sm" aria-label={`More for ${url}`}>
+                <Button variant="ghost" size="icon-sm" aria-label={`Actions for ${url}`}>
                   <MoreHorizontal />
                 </Button>
               }
             >
               <MenuItem onSelect={onEdit}>
-                <Pencil /> Change…
+                <Pencil /> Edit…
               </MenuItem>
               <MenuItem danger onSelect={() => void confirmAndRemove()}>
                 <Trash2 /> Delete
@@ -86,11 +86,12 @@ export function WebhookRow({ webhook, editable, onEdit }: Props) {
       <button
         type="button"
         aria-expanded={open}
-        aria-label={`Log of ${url}`}
+        aria-label={`Deliveries of ${url}`}
         onClick={() => setOpen((old) => !old)}
         className="flex items-center gap-1 justify-self-start rounded text-muted-foreground text-xs hover:text-foreground"
       >
-        <ChevronRight aria-hidden="true" className={cn("size-3.5 transition-transform", open && "rotate-90")} /> Log
+        <ChevronRight aria-hidden="true" className={cn("size-3.5 transition-transform", open && "rotate-90")} />{" "}
+        Deliveries
       </button>
       {open && <Deliveries webhookId={webhook.id} />}
     </li>
@@ -98,7 +99,7 @@ export function WebhookRow({ webhook, editable, onEdit }: Props) {
 }
 
 function WebhookStatus({ webhook: { active, attempt, failing_since, next_attempt_at } }: { webhook: Webhook }) {
-  if (!active) return <span className="font-medium text-warning">Stopped</span>;
+  if (!active) return <span className="font-medium text-warning">Paused</span>;
   if (attempt === 0 || !failing_since) return <span className="font-medium text-success">Active</span>;
   return (
     <span className="font-medium text-danger">

@@ -31,7 +31,7 @@ const KINDS: Record<string, string> = {
   status_change: "with a status change",
   assignment: "on the assignment",
   blocker: "on a blocker",
-  resolution: "as resolution",
+  resolution: "as the resolution",
 };
 
 export function CommentItem({ comment, nameOf, editable, run, onReply }: Props) {
@@ -44,9 +44,9 @@ export function CommentItem({ comment, nameOf, editable, run, onReply }: Props) 
   const mine = (emoji: string) =>
     me !== null && (reactions.find((each) => each.emoji === emoji)?.agent_ids ?? []).includes(me.id);
   const react = (emoji: string) =>
-    void run("The reaction was not saved", () => api.react(comment.comment_id, emoji, !mine(emoji)));
+    void run("Could not save the reaction", () => api.react(comment.comment_id, emoji, !mine(emoji)));
   const save = async (text: string) => {
-    const saved = await run("The comment was not changed", async () => {
+    const saved = await run("Could not update the comment", async () => {
       await api.edit(comment.comment_id, text);
       return true;
     });
@@ -68,7 +68,7 @@ export function CommentItem({ comment, nameOf, editable, run, onReply }: Props) 
             <span className="ml-auto flex opacity-0 focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">
               <Menu
                 trigger={
-                  <button type="button" aria-label="Add a reaction" className={small}>
+                  <button type="button" aria-label="Add reaction" className={small}>
                     <SmilePlus className="size-3.5" />
                   </button>
                 }
@@ -92,7 +92,7 @@ export function CommentItem({ comment, nameOf, editable, run, onReply }: Props) 
               {(own || me?.is_admin) && (
                 <CommentButton
                   label="Delete comment"
-                  onClick={() => void run("The comment was not deleted", () => api.remove(comment.comment_id))}
+                  onClick={() => void run("Could not delete the comment", () => api.remove(comment.comment_id))}
                 >
                   <Trash2 className="size-3.5" />
                 </CommentButton>
@@ -102,7 +102,7 @@ export function CommentItem({ comment, nameOf, editable, run, onReply }: Props) 
         </header>
         {editing ? (
           <Composer
-            label="Edit the comment"
+            label="Edit comment"
             submit="Save"
             initial={comment.comment_text}
             autoFocus

@@ -21,7 +21,7 @@ interface Props {
 type Diff = Awaited<ReturnType<typeof tickets.commitDiff>>;
 type File = Diff["files"][number];
 
-/** Files longer than this are drawn in part until asked for whole. */
+/** Longer files are truncated until expanded. */
 const MAX_LINES = 400;
 
 export function CommitDialog({ workflowId, sha, onClose }: Props) {
@@ -47,7 +47,7 @@ export function CommitDialog({ workflowId, sha, onClose }: Props) {
         )
       }
     >
-      {isPending && <Spinner label="Reading the repository…" />}
+      {isPending && <Spinner label="Loading commit…" />}
       {error && <Notice tone="danger">{explain(error)}</Notice>}
       {data && (
         <div className="grid gap-3">
@@ -60,7 +60,7 @@ export function CommitDialog({ workflowId, sha, onClose }: Props) {
               <Copy /> Copy SHA
             </Button>
           </div>
-          {data.truncated && <Notice tone="warning">This commit is too large to be shown whole.</Notice>}
+          {data.truncated && <Notice tone="warning">This commit is too large to show in full.</Notice>}
           <ul className="grid gap-2">
             {data.files.map((file, at) => (
               <FileDiff key={file.path} file={file} startOpen={at === 0 && data.files.length < 10} />

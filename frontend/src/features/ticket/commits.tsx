@@ -15,7 +15,7 @@ interface Props {
   run: <T>(what: string, request: () => Promise<T>) => Promise<T | null>;
 }
 
-/** A name as git writes it, without the address. */
+/** The author's name without the email address. */
 function authorOf(author: string | null): string | null {
   return author?.replace(/\s*<[^>]*>$/, "") || null;
 }
@@ -29,7 +29,7 @@ export function Commits({ ticket, nameOf, editable, run }: Props) {
   const link = async (event: FormEvent) => {
     event.preventDefault();
     if (!SHA.test(sha.trim())) return;
-    const done = await run("The commit was not linked", async () => {
+    const done = await run("Could not link the commit", async () => {
       await tickets.linkCommit(ticket.ticket_id, sha.trim());
       return true;
     });
@@ -37,7 +37,7 @@ export function Commits({ ticket, nameOf, editable, run }: Props) {
   };
   return (
     <div className="grid gap-3">
-      {commits.length === 0 && <p className="text-muted-foreground">No commits are linked to this ticket.</p>}
+      {commits.length === 0 && <p className="text-muted-foreground">No linked commits yet.</p>}
       <ul className="grid gap-2">
         {commits.map((commit) => (
           <li key={commit.commit_sha} className="flex items-start gap-2.5 rounded-lg border px-3 py-2">

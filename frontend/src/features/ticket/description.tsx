@@ -51,7 +51,7 @@ function Editor({ text, onSave, onClose }: EditorProps) {
   const [busy, setBusy] = useState(false);
   const hasConflict = text !== base;
 
-  // As long as nothing is typed, the newest text is the one to edit.
+  // Without edits, the editor follows the latest text.
   useEffect(() => {
     if (draft !== base || text === base) return;
     setBase(text);
@@ -68,9 +68,9 @@ function Editor({ text, onSave, onClose }: EditorProps) {
     <div className="grid gap-2">
       {hasConflict && (
         <Notice tone="warning">
-          Someone else changed the description while you were editing. Saving replaces their text.{" "}
+          Someone else changed the description while you were editing. Saving overwrites their version.{" "}
           <button type="button" className="underline underline-offset-2" onClick={() => setDraft(text)}>
-            Take theirs instead
+            Use their version
           </button>
         </Notice>
       )}
@@ -96,7 +96,7 @@ function Editor({ text, onSave, onClose }: EditorProps) {
           disabled={busy || draft.trim().length < MIN_LENGTH}
           onClick={() => void save()}
         >
-          {hasConflict ? "Replace" : "Save"}
+          {hasConflict ? "Overwrite" : "Save"}
         </Button>
         <Button variant="ghost" size="sm" onClick={onClose}>
           Cancel

@@ -92,7 +92,7 @@ export function Details(props: Props) {
             disabled={!editable}
             onChange={(event) => void update({ assigned_agent_id: event.target.value || null })}
           >
-            <option value="">Nobody</option>
+            <option value="">Unassigned</option>
             {people.map(({ id, name }) => (
               <option key={id} value={id}>
                 {name}

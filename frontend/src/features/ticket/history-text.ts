@@ -1,4 +1,4 @@
-/** A row of history as the rest of a sentence that begins with who did it. */
+/** Text of a history entry, without the actor's name that precedes it. */
 import type { NameOf } from "@/api/hooks";
 import type { HistoryEntry } from "@/api/types";
 
@@ -20,13 +20,13 @@ export function describeChange(entry: HistoryEntry, names: Names): string {
     case "status_changed":
       return `moved it from ${names.nameOfColumn(before)} to ${names.nameOfColumn(after)}`;
     case "assigned":
-      return after ? `assigned it to ${names.nameOf(after).name}` : "took the assignee off";
+      return after ? `assigned it to ${names.nameOf(after).name}` : "removed the assignee";
     case "commented":
       return "commented";
     case "commit_linked":
       return `linked commit ${after.slice(0, 10)}`.trim();
     case "blocked":
-      return `made it wait for ${idList(entry.new_value).map(names.nameOfTicket).join(", ") || "another ticket"}`;
+      return `marked it as blocked by ${idList(entry.new_value).map(names.nameOfTicket).join(", ") || "another ticket"}`;
     case "unblocked":
       return "unblocked it";
     case "resolved":
@@ -40,13 +40,11 @@ export function describeChange(entry: HistoryEntry, names: Names): string {
     case "ticket_merged":
       return field_name ? `merged it into ${otherTicketKey(entry)}` : `merged ${otherTicketKey(entry)} into it`;
     case "ticket_unmerged":
-      return field_name
-        ? `took it out of ${otherTicketKey(entry)} again`
-        : `took ${otherTicketKey(entry)} out of it again`;
+      return field_name ? `unmerged it from ${otherTicketKey(entry)}` : `unmerged ${otherTicketKey(entry)} from it`;
     case "job_status":
       return describeJobChange(before, after, change_description);
     case "job_stage":
-      return `entered the stage ${after}`;
+      return `moved to stage ${after}`;
     case "field_updated":
       return describeFieldChange(field_name, before, after, names);
     default:
@@ -54,30 +52,30 @@ export function describeChange(entry: HistoryEntry, names: Names): string {
   }
 }
 
-/** What became of a job, whose title only the words know. */
+/** Text of a job's status change. The job's title is only in the entry's description. */
 function describeJobChange(before: string, after: string, words: string | null): string {
   const title = /"(.*)"/.exec(words ?? "")?.[1];
   const job = title ? `the job “${title}”` : "the job";
   if (!before) return `created ${job}`;
-  if (after === "running") return before === "queued" ? `began ${job}` : `went on with ${job}`;
+  if (after === "running") return before === "queued" ? `started ${job}` : `resumed ${job}`;
   if (after === "queued") return `queued ${job}`;
-  if (after === "waiting") return `needs a person for ${job}`;
+  if (after === "waiting") return `requested input for ${job}`;
   if (after === "succeeded") return `finished ${job}`;
-  if (after === "failed") return `failed at ${job}`;
+  if (after === "failed") return `failed ${job}`;
   return `${after} ${job}`;
 }
 
-/** The other ticket of a merge. It stands on no board, so that only the words know its key. */
+/** Key of the other ticket of a merge. A merged ticket is on no board, so its key is only in the description. */
 function otherTicketKey({ change_description }: HistoryEntry): string {
   return /TKT-\d+/.exec(change_description ?? "")?.[0] ?? "another ticket";
 }
 
 function describeFieldChange(field: string | null, before: string, after: string, names: Names): string {
   const name = (field ?? "a field").replace(/_(id|ids)$/, "").replaceAll("_", " ");
-  if (field === "rank") return "moved it within the column";
+  if (field === "rank") return "reordered it in its column";
   if (field === "description") return "edited the description";
   if (field === "parent_ticket_id") {
-    return after ? `made it part of ${names.nameOfTicket(after)}` : "took it out of its parent";
+    return after ? `set the parent to ${names.nameOfTicket(after)}` : "removed the parent";
   }
   if (!after || after === "[]") return `cleared ${name}`;
   if (before.length > MAX_VALUE_LENGTH || after.length > MAX_VALUE_LENGTH) return `changed ${name}`;

@@ -18,7 +18,7 @@ interface Props {
   onMerged: (original: Card) => void;
 }
 
-/** Makes a ticket part of the one it repeats: which one, then what will happen. */
+/** Merges a duplicate into its original: picks the original, then shows the effects and confirms. */
 export function MergeDialog({ ticket, board, onClose, onMerged }: Props) {
   const [original, setOriginal] = useState<Card | null>(null);
   const related = useRelated(ticket.ticket_id).data?.related ?? [];
@@ -27,7 +27,7 @@ export function MergeDialog({ ticket, board, onClose, onMerged }: Props) {
       open
       onOpenChange={(open) => !open && onClose()}
       title={original ? `Merge ${ticket.key} into ${original.key}` : `Merge ${ticket.key} into…`}
-      description={original ? undefined : `Choose the ticket that ${ticket.key} repeats.`}
+      description={original ? undefined : `Choose the ticket that ${ticket.key} duplicates.`}
     >
       {original ? (
         <Confirm
@@ -80,21 +80,21 @@ function Confirm({ ticket, original, onBack, onMerged }: ConfirmProps) {
       </div>
       <ul className="grid list-disc gap-1 pl-5 text-muted-foreground">
         <li>
-          Comments, commits, blockers, sub-tickets and tags of {ticket.key} go over to {original.key}.
+          Comments, commits, blockers, sub-tickets and tags of {ticket.key} move to {original.key}.
         </li>
         <li>
-          {ticket.key} is resolved and leaves the board and the search. Its page stays, with its history, and leads to{" "}
+          {ticket.key} is resolved and removed from the board and search. Its page keeps its history and links to{" "}
           {original.key}.
         </li>
-        <li>It can be taken back.</li>
+        <li>You can undo the merge.</li>
       </ul>
-      <Field label="Comment" hint={`Optional. It is added to ${original.key}.`}>
+      <Field label="Comment" hint={`Optional. Added to ${original.key}.`}>
         {(control) => (
           <Textarea {...control} value={comment} rows={3} onChange={(event) => setComment(event.target.value)} />
         )}
       </Field>
       <DialogActions>
-        <Button onClick={onBack}>Choose another</Button>
+        <Button onClick={onBack}>Choose another ticket</Button>
         <Button type="submit" variant="primary" disabled={merge.isPending} autoFocus>
           {merge.isPending ? "Merging…" : `Merge into ${original.key}`}
         </Button>

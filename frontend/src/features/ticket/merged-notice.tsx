@@ -15,7 +15,7 @@ interface Props {
   onUndo: () => void;
 }
 
-/** What a ticket that was merged says of itself. */
+/** Banner of a merged ticket with a link to its original. */
 export function MergedNotice({ into, canUndo, onOpen, onUndo }: Props) {
   return (
     <div className="flex items-center gap-2 rounded-lg border border-primary/30 bg-accent px-3 py-2 text-accent-foreground">
@@ -32,28 +32,28 @@ export function MergedNotice({ into, canUndo, onOpen, onUndo }: Props) {
       </p>
       {canUndo && (
         <Button size="sm" onClick={onUndo}>
-          Undo the merge
+          Undo merge
         </Button>
       )}
     </div>
   );
 }
 
-/** Takes a merge back, and says so. */
+/** Undoes a merge and reports the result. */
 export function useUnmerge(run: Run): (ticket: { ticket_id: string; key: string }) => Promise<void> {
   const queries = useQueryClient();
   return useCallback(
     async ({ ticket_id, key }) => {
-      const done = await run(`${key} was not taken back out`, () => tickets.unmerge(ticket_id));
-      // What has changed since stays where it is, and is said.
-      if (done) toast.success(`${key} is a ticket of its own again`, { description: done.kept.join(" ") || undefined });
+      const done = await run(`Could not unmerge ${key}`, () => tickets.unmerge(ticket_id));
+      // Lists changes that the server could not move back.
+      if (done) toast.success(`${key} unmerged`, { description: done.kept.join(" ") || undefined });
       invalidateAfterMerge(queries);
     },
     [run, queries],
   );
 }
 
-/** Both tickets look different now, and so does what is like what. */
+/** A merge changes both tickets, related tickets and search results. */
 export function invalidateAfterMerge(queries: QueryClient): void {
   for (const kind of ["ticket", "related", "search"]) void queries.invalidateQueries({ queryKey: [kind] });
 }

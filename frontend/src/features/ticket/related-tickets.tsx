@@ -22,7 +22,7 @@ export function useRelated(ticketId: string) {
   });
 }
 
-/** Tickets that people tied to this one, and those that are about the same. */
+/** Linked tickets and similar ones. */
 export function RelatedTickets({ ticket, onOpen }: Props) {
   const { data } = useRelated(ticket.ticket_id);
   const found = data?.related ?? [];

@@ -30,7 +30,7 @@ export interface DrawerProps {
   onOpen: (ticketId: string) => void;
   onClose: () => void;
   onMove: (card: Card, to: string) => void;
-  /** What other features have to say about the ticket. */
+  /** Renders sections of other features, such as jobs and approvals. */
   renderSections?: (work: TicketSectionProps) => ReactNode;
 }
 
@@ -46,7 +46,7 @@ const MIN_RESOLUTION_LENGTH = 10;
 export function TicketDrawer(props: DrawerProps) {
   const { workflowId, onClose } = props;
   const { board } = useBoard(workflowId);
-  // An address may name a ticket by its key.
+  // The URL may contain a ticket's key instead of its id.
   const ticketId = useMemo(() => {
     if (!board || board.cards.has(props.ticketId)) return props.ticketId;
     for (const card of board.cards.values()) if (card.key === props.ticketId) return card.ticket_id;
@@ -54,7 +54,7 @@ export function TicketDrawer(props: DrawerProps) {
   }, [board, props.ticketId]);
   const { data, error, isPending } = useTicket(ticketId);
   const panel = useRef<HTMLElement>(null);
-  // Someone may delete it while it is open here.
+  // The ticket may be deleted while it is open.
   const notFound = error instanceof Problem && error.status === 404;
   const label = data ? `${data.key} ${data.title}` : "Ticket";
 
@@ -84,8 +84,8 @@ export function TicketDrawer(props: DrawerProps) {
           {isPending ? (
             <Spinner label="Loading the ticket…" />
           ) : (
-            <Empty title="This ticket could not be opened">
-              {notFound ? "It does not exist, was deleted, or belongs to a workflow you may not see." : explain(error)}
+            <Empty title={notFound ? "Ticket not found" : "Could not load the ticket"}>
+              {notFound ? "It was deleted, or you do not have access to its workflow." : explain(error)}
             </Empty>
           )}
         </>
@@ -117,7 +117,7 @@ function Loaded({
   const composer = useRef<HTMLTextAreaElement>(null);
   const [merging, setMerging] = useState(false);
   const hasEditRole = board !== undefined && canEdit(board.workflow);
-  // A merged ticket is a signpost: what is to be said goes to its original.
+  // A merged ticket is read-only; its original is edited instead.
   const editable = hasEditRole && !ticket.merged_into;
   const unmerge = useUnmerge(run);
   useTitle(`${ticket.key} ${ticket.title}`);
@@ -142,27 +142,27 @@ function Loaded({
   const resolve = async () => {
     const comment = await ask({
       title: `Resolve ${ticket.key}`,
-      description: "Tickets that wait for this one are unblocked.",
+      description: "Tickets blocked by this one are unblocked.",
       label: "How was it resolved?",
-      submit: "Resolve",
+      submit: "Resolve ticket",
       minLength: MIN_RESOLUTION_LENGTH,
     });
     if (comment === null) return;
-    const answer = await run(`${ticket.key} was not resolved`, () => tickets.resolve(ticket.ticket_id, comment));
+    const answer = await run(`Could not resolve ${ticket.key}`, () => tickets.resolve(ticket.ticket_id, comment));
     const unblocked = answer?.unblocked_tickets?.length ?? 0;
-    if (answer) toast.success(`${ticket.key} is resolved${unblocked > 0 ? `; ${unblocked} unblocked` : ""}`);
+    if (answer) toast.success(`${ticket.key} resolved${unblocked > 0 ? `, ${unblocked} unblocked` : ""}`);
   };
   const remove = async () => {
-    const done = await run(`${ticket.key} was not deleted`, async () => {
+    const done = await run(`Could not delete ${ticket.key}`, async () => {
       await tickets.remove(ticket.ticket_id);
       return true;
     });
     if (!done) return;
     onClose();
     const restore = () =>
-      void run(`${ticket.key} was not restored`, async () => {
+      void run(`Could not restore ${ticket.key}`, async () => {
         await tickets.restore(ticket.ticket_id);
-        toast.success(`${ticket.key} is back`);
+        toast.success(`${ticket.key} restored`);
       });
     toast(`${ticket.key} deleted`, { duration: 10_000, action: { label: "Undo", onClick: restore } });
   };
@@ -175,16 +175,16 @@ function Loaded({
   };
   const requestReview = async () => {
     const comment = await ask({
-      title: `Ask for a review of ${ticket.key}`,
-      description: "The ticket stays where it is until another member has looked at it.",
-      label: "What should be looked at?",
-      submit: "Ask for a review",
+      title: `Request review of ${ticket.key}`,
+      description: "The ticket cannot be moved until another member has reviewed it.",
+      label: "What should be reviewed?",
+      submit: "Request review",
     });
     if (comment === null) return;
-    const asked = await run(`No review of ${ticket.key} was asked for`, () =>
+    const asked = await run(`Could not request a review of ${ticket.key}`, () =>
       approvals.requestReview(ticket.ticket_id, comment),
     );
-    if (asked) toast.success(`${ticket.key} waits for review`);
+    if (asked) toast.success(`Review of ${ticket.key} requested`);
   };
   const copyLink = () => copyText(window.location.href, "Link copied");
 
@@ -213,7 +213,7 @@ function Loaded({
               <>
                 {ticket.approval_status !== "pending_review" && (
                   <MenuItem onSelect={() => void requestReview()}>
-                    <Eye /> Ask for a review…
+                    <Eye /> Request review…
                   </MenuItem>
                 )}
                 <MenuItem onSelect={() => setMerging(true)}>
@@ -270,7 +270,7 @@ function Loaded({
   );
 }
 
-/** Keys of this board's tickets, wherever they stand in a text, lead to them. */
+/** Resolves ticket keys in text to links to the board's tickets. */
 function useTicketLinks(board: BoardState | undefined, onOpen: (ticketId: string) => void): TicketLinks | null {
   const cards = board?.cards;
   const workflowId = board?.workflow.id;

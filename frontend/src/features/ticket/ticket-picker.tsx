@@ -26,7 +26,7 @@ export function TicketPicker(props: Props) {
 }
 
 interface PickerProps extends Pick<Props, "board" | "exclude" | "onPick"> {
-  /** Those most likely meant, offered before anything is typed. */
+  /** Listed first while the query is empty. */
   suggested?: readonly string[];
 }
 
@@ -36,16 +36,16 @@ export function Picker({ board, exclude, onPick, suggested = NONE }: PickerProps
   const [query, setQuery] = useState("");
   const found = useMemo(() => search(board, query, exclude, suggested), [board, query, exclude, suggested]);
   return (
-    <Command shouldFilter={false} label="Find a ticket">
+    <Command shouldFilter={false} label="Find ticket">
       <Command.Input
         value={query}
         onValueChange={setQuery}
         autoFocus
-        placeholder="Key or title"
+        placeholder="Search by key or title"
         className={cn(inputClass, "mt-1 h-9")}
       />
       <Command.List className="scroll-thin mt-2 max-h-80 overflow-y-auto">
-        <Command.Empty className="p-4 text-center text-muted-foreground">No ticket matches.</Command.Empty>
+        <Command.Empty className="p-4 text-center text-muted-foreground">No tickets found.</Command.Empty>
         {found.map((card) => (
           <Command.Item
             key={card.ticket_id}
@@ -62,7 +62,7 @@ export function Picker({ board, exclude, onPick, suggested = NONE }: PickerProps
   );
 }
 
-/** Open tickets first, newest first; a key that fits exactly before all, and before anything is typed what is likely. */
+/** Sorts by exact key, then suggestions (while the query is empty), then open before resolved, then newest first. */
 function search(board: BoardState, query: string, exclude: ReadonlySet<string>, suggested: readonly string[]): Card[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   const found: Card[] = [];

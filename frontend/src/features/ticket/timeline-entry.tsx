@@ -4,9 +4,9 @@ import type { HistoryEntry } from "@/api/types";
 import { safeUrl } from "@/ui/markdown";
 import { describeChange, type Names } from "./history-text";
 
-/** A row of a ticket's timeline, after the name of who did it. What programs told about their work has a look of its own. */
+/** Text of a timeline row, after the actor's name. Progress and activity reported by programs show a label. */
 export function TimelineEntry({ entry, names }: { entry: HistoryEntry; names: Names }) {
-  const { change_type, change_description: words } = entry;
+  const { change_type, change_description: description } = entry;
   const value = typeof entry.new_value === "string" ? entry.new_value : "";
   switch (change_type) {
     case "pr_created":
@@ -18,19 +18,19 @@ export function TimelineEntry({ entry, names }: { entry: HistoryEntry; names: Na
     case "ticket_progress":
       return (
         <>
-          <Label>{value || "progress"}</Label> {words !== value && words}
+          <Label>{value || "progress"}</Label> {description !== value && description}
         </>
       );
     case "activity":
       return (
         <>
-          {value && <Label>{value}</Label>} {words}
+          {value && <Label>{value}</Label>} {description}
         </>
       );
     case "ticket_state":
       return (
         <>
-          told that it is <Label>{value}</Label> {words}
+          reported the state <Label>{value}</Label> {description}
         </>
       );
     default:
@@ -42,7 +42,7 @@ function Label({ children }: { children: ReactNode }) {
   return <span className="rounded bg-muted px-1.5 py-px font-medium text-2xs">{children}</span>;
 }
 
-/** "github.com/acme/shop/pull/12" without what everybody knows. */
+/** A URL without scheme, "www." and trailing slash. */
 export function shortUrl(url: string): string {
   return url.replace(/^https?:\/\/(www\.)?/, "").replace(/\/$/, "");
 }
@@ -62,7 +62,7 @@ function PullRequestLink({ url }: { url: string }) {
   );
 }
 
-/** The pull requests a ticket has led to, as its timeline tells. */
+/** Pull requests in a ticket's history. */
 export function PullRequests({ history }: { history: readonly HistoryEntry[] }) {
   const urls = new Set(
     history.flatMap(({ change_type, new_value }) =>
