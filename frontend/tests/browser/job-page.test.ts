@@ -141,6 +141,41 @@ describe("job page", () => {
     await lease.complete();
   });
 
+  it("lets the user scroll while messages arrive", async () => {
+    const ticket = await createTicket(workflow, "Streaming");
+    await createJob(ticket.ticket_id, { title: "Keep streaming" });
+    const lease = await worker.claim();
+    let line = 0;
+    const output = (count: number) =>
+      lease.appendMessages(
+        ...Array.from({ length: count }, () => ({ kind: "log" as const, content: `line ${++line}` })),
+      );
+    await output(90);
+    const page = await openJob(lease.job.job_id);
+    const log = page.getByRole("log", { name: "Transcript" });
+    const top = () => log.evaluate((box) => box.scrollTop);
+    const fromEnd = () => log.evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight);
+    let streaming = true;
+    const stream = (async () => {
+      while (streaming) {
+        await output(3);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    })();
+    await log.getByText("line 99", { exact: true }).waitFor();
+    await log.focus();
+    await page.keyboard.press("Home");
+    await eventually("Home scrolls to the top", async () => (await top()) === 0);
+    await page.keyboard.press("End");
+    await eventually("End scrolls to the bottom", async () => (await fromEnd()) < 4);
+    await log.hover();
+    await page.mouse.wheel(0, -600);
+    await eventually("the wheel scrolls up", async () => (await fromEnd()) > 500);
+    streaming = false;
+    await stream;
+    await lease.complete();
+  });
+
   it("allows editing the prompt until the job is queued", async () => {
     const ticket = await createTicket(workflow, "Prompted");
     const job = await createJob(ticket.ticket_id, { title: "Collect me", queue: false });

@@ -46,10 +46,12 @@ export function Transcript({ room, view, showLogs, me, nameOfStage, canDelete, o
     paddingEnd: 2,
     // Keeps the visible rows in place when earlier messages load above them.
     anchorTo: "end",
+    // Disables the virtualizer's own following of the end: its writes would cancel the user's scrolling. useStickToBottom does it instead.
+    scrollEndThreshold: -1,
     useFlushSync: false,
   });
   const ready = view.state !== "loading" && blocks.length > 0;
-  const end = useStickToBottom(scroller, ready, [blocks, virtual.getTotalSize()]);
+  const bottom = useStickToBottom(scroller, ready, [blocks, virtual.getTotalSize()]);
 
   if (view.state === "loading") return <Spinner label="Loading the transcript…" className="flex-1" />;
   if (view.state === "failed" && blocks.length === 0) {
@@ -73,7 +75,7 @@ export function Transcript({ room, view, showLogs, me, nameOfStage, canDelete, o
         aria-label="Transcript"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
         tabIndex={0}
-        {...end.handlers}
+        {...bottom.handlers}
         className="scroll-thin min-h-0 flex-1 overflow-y-auto px-4"
       >
         {blocks.length === 0 && <p className="py-10 text-center text-muted-foreground">{emptyText}</p>}
@@ -112,8 +114,8 @@ export function Transcript({ room, view, showLogs, me, nameOfStage, canDelete, o
           {view.reading && <LoaderCircle className="animate-spin" />} Load earlier messages
         </Button>
       )}
-      {ready && end.away && (
-        <Button size="sm" className="absolute right-4 bottom-3 rounded-full" onClick={end.go}>
+      {ready && bottom.away && (
+        <Button size="sm" className="absolute right-4 bottom-3 rounded-full" onClick={bottom.jumpToBottom}>
           <ArrowDown /> Jump to latest
         </Button>
       )}

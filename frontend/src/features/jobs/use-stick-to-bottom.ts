@@ -1,60 +1,92 @@
-/** Keeps a list that grows at its end in sight, until a hand scrolls away from there. */
-import { type RefObject, useCallback, useEffect, useRef, useState } from "react";
+/** Keeps a growing list scrolled to the bottom until the user scrolls up. */
+import { type KeyboardEvent, type RefObject, useCallback, useEffect, useRef, useState } from "react";
 
-/** So near to the end one wants to see what comes. */
-const NEAR_END = 32;
-/** How long a movement of the hand goes on scrolling. */
-const HAND_MS = 1_500;
-/** Rows are measured after they were drawn, and the list scrolls itself meanwhile: the last word is ours. */
-const FRAMES = 4;
+/** Scrolling down to within this distance sticks to the bottom again. */
+const NEAR_BOTTOM_PX = 32;
+/** Rows are measured after rendering, so the height settles over several frames. */
+const SETTLE_FRAMES = 4;
+/** How long touch momentum and scrollbar drags count as user scrolling. */
+const DRAG_MS = 1_500;
 
-export function useStickToBottom(scroller: RefObject<HTMLElement | null>, ready: boolean, grown: readonly unknown[]) {
-  const pinned = useRef(true);
-  const moved = useRef(Number.NEGATIVE_INFINITY);
+/**
+ * Input that scrolls up releases the list before the scroll starts. Browsers animate keyboard and wheel scrolling, and any
+ * write to `scrollTop` cancels the animation, so waiting for the scroll event would lose the user's input.
+ */
+export function useStickToBottom(scroller: RefObject<HTMLElement | null>, ready: boolean, content: readonly unknown[]) {
+  const stuck = useRef(true);
+  const lastTop = useRef(0);
+  const lastDrag = useRef(Number.NEGATIVE_INFINITY);
   const [away, setAway] = useState(false);
 
-  const toEnd = useCallback(() => {
+  const toBottom = useCallback(() => {
     const element = scroller.current;
-    if (element && pinned.current) element.scrollTop = element.scrollHeight;
+    if (element && stuck.current && distanceToBottom(element) >= 1) element.scrollTop = element.scrollHeight;
   }, [scroller]);
 
   useEffect(() => {
     if (!ready) return;
-    let left = FRAMES;
+    let left = SETTLE_FRAMES;
     let frame = requestAnimationFrame(function settle() {
-      toEnd();
+      toBottom();
       left -= 1;
       if (left > 0) frame = requestAnimationFrame(settle);
     });
     return () => cancelAnimationFrame(frame);
-  }, [ready, toEnd, ...grown]);
+  }, [ready, toBottom, ...content]);
+
+  const setStuck = (next: boolean) => {
+    stuck.current = next;
+    setAway(!next);
+  };
+  const release = () => {
+    if ((scroller.current?.scrollTop ?? 0) > 0) setStuck(false);
+  };
+  const jumpToBottom = () => {
+    setStuck(true);
+    toBottom();
+  };
+  const jumpToTop = () => {
+    release();
+    scroller.current?.scrollTo({ top: 0, behavior: "instant" });
+  };
 
   const onScroll = () => {
     const element = scroller.current;
     if (!element) return;
-    if (performance.now() - moved.current < HAND_MS) {
-      pinned.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END;
+    const { scrollTop } = element;
+    const near = distanceToBottom(element) < NEAR_BOTTOM_PX;
+    if (scrollTop > lastTop.current && near) setStuck(true);
+    const dragging = performance.now() - lastDrag.current < DRAG_MS;
+    if (scrollTop < lastTop.current && !near && dragging) setStuck(false);
+    lastTop.current = scrollTop;
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.altKey) return;
+    if (event.key === "ArrowUp" || event.key === "PageUp") release();
+    if (event.key === "Home" || event.key === "End") {
+      event.preventDefault();
+      if (event.key === "Home") jumpToTop();
+      else jumpToBottom();
     }
-    setAway(!pinned.current);
   };
-  const hand = () => {
-    moved.current = performance.now();
-  };
-  const go = () => {
-    pinned.current = true;
-    moved.current = Number.NEGATIVE_INFINITY;
-    setAway(false);
-    toEnd();
+  const onDrag = () => {
+    lastDrag.current = performance.now();
   };
   const handlers = {
     onScroll,
-    onWheel: hand,
-    onTouchMove: hand,
-    onKeyDown: hand,
-    onPointerDown: hand,
-    onPointerMove: (event: { buttons: number }) => {
-      if (event.buttons > 0) hand();
+    onKeyDown,
+    onWheel: ({ deltaY }: { deltaY: number }) => {
+      if (deltaY < 0) release();
+    },
+    onTouchMove: onDrag,
+    onPointerDown: onDrag,
+    onPointerMove: ({ buttons }: { buttons: number }) => {
+      if (buttons > 0) onDrag();
     },
   };
-  return { away, go, handlers };
+  return { away, jumpToBottom, handlers };
+}
+
+function distanceToBottom(element: HTMLElement): number {
+  return element.scrollHeight - element.scrollTop - element.clientHeight;
 }
