@@ -5,9 +5,8 @@ import {
   checkAccessibility,
   createTicket,
   createWorkflow,
-  openContext,
   signedIn,
-  url,
+  signedInMember,
   waitUntilLive,
   withBrowser,
 } from "./harness";
@@ -32,19 +31,6 @@ interface Approval {
 const requestApproval = (body: Record<string, unknown>) =>
   worker.post<Approval>("/api/approvals", { workflow_id: workflow, ...body });
 const approvalCard = (page: Page, id: string) => page.locator(`[data-approval="${id}"]`);
-
-/** Signs in a second member. */
-async function createColleague(name: string): Promise<BrowserContext> {
-  const context = await openContext();
-  const email = `${name.toLowerCase()}${Date.now()}@example.com`;
-  const registered = await context.request.post("/api/auth/register", {
-    data: { email, password: "a colleague's long password", name, token_mode: "cookie" },
-    headers: { origin: url },
-  });
-  expect(registered.ok()).toBe(true);
-  await api("PUT", `/api/workflows/${workflow}/members/${encodeURIComponent(email)}`, { role: "member" });
-  return context;
-}
 
 async function openInbox(context: BrowserContext): Promise<Page> {
   const page = await context.newPage();
@@ -88,7 +74,7 @@ describe("decisions", () => {
   });
 
   it("by someone else do not turn a draft into shortcuts", async () => {
-    const other = await openInbox(await createColleague("Carla"));
+    const other = await openInbox(await signedInMember(workflow, "Carla"));
     const page = await openInbox(await signedIn());
     const bystander = await requestApproval({ question: "Delete everything?" });
     const { id } = await requestApproval({ question: "What shall it be called?" });
@@ -110,7 +96,7 @@ describe("decisions", () => {
   });
 
   it("are made once: the second user sees who decided first", async () => {
-    const first = await openInbox(await createColleague("Berta"));
+    const first = await openInbox(await signedInMember(workflow, "Berta"));
     const second = await openInbox(await signedIn());
     const { id } = await requestApproval({ question: "Ship it today?" });
     await approvalCard(first, id).waitFor();

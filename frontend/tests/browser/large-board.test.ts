@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { api, column, createWorkflow, moveTicket, openBoard, screenshot, withBrowser } from "./harness";
+import { api, column, createWorkflow, eventually, moveTicket, openBoard, screenshot, withBrowser } from "./harness";
 
 withBrowser();
 
@@ -46,8 +46,7 @@ describe("large board", () => {
       });
       return column(page, "done").locator('li[aria-posinset="2160"]').count();
     };
-    for (let tries = 0; tries < 50 && (await end()) === 0; tries += 1) await page.waitForTimeout(20);
-    expect(await end()).toBe(1);
+    await eventually("the last card is rendered", async () => (await end()) === 1);
     expect(await cards()).toBeLessThan(80);
     expect(await nodes()).toBeLessThan(4_000);
 
