@@ -39,9 +39,9 @@ export function PendingList({ focus }: { focus: string | undefined }) {
     if (next) setCurrent(next.id);
   };
   // After a decision by keyboard, selection moves to the next approval.
-  const decideAndAdvance = async (approval: Approval, decision: Decision, words?: DecisionWords) => {
+  const decideAndAdvance = async (approval: Approval, decision: Decision, input?: DecisionWords) => {
     const next = shown[index + 1] ?? shown[index - 1];
-    if (await decide(approval, decision, words)) setCurrent(next?.id);
+    if (await decide(approval, decision, input)) setCurrent(next?.id);
   };
   const pickOption = (n: number) => () => {
     const answer = current?.options[n - 1];

@@ -46,7 +46,7 @@ export function JobActions({ job, size = "md", onRemoved }: Props) {
             </Button>
           }
         >
-          <MenuItem danger onSelect={() => void remove(job).then((gone) => gone && onRemoved())}>
+          <MenuItem danger onSelect={() => void remove(job).then((removed) => removed && onRemoved())}>
             <Trash2 /> Delete job
           </MenuItem>
         </Menu>

@@ -60,7 +60,7 @@ export function JobDetails({ job, nameOf, onCommit }: Props) {
         </Row>
       )}
       {job.status === "queued" && Date.parse(job.not_before) > Date.now() && (
-        <Row name="Starts in">
+        <Row name="Delay">
           <Remaining until={job.not_before} />
         </Row>
       )}

@@ -46,7 +46,8 @@ export function Transcript({ room, view, showLogs, me, nameOfStage, canDelete, o
     paddingEnd: 2,
     // Keeps the visible rows in place when earlier messages load above them.
     anchorTo: "end",
-    // Disables the virtualizer's own following of the end: its writes would cancel the user's scrolling. useStickToBottom does it instead.
+    // Disables the virtualizer's own following of the end, whose writes would cancel the user's scrolling.
+    // useStickToBottom follows the end instead.
     scrollEndThreshold: -1,
     useFlushSync: false,
   });

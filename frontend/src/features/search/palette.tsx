@@ -135,9 +135,14 @@ function Search({ workflowId, actions, onAll, onTicket, onWorkflow, onDone }: Se
         )}
         {text === "" && recentQueries.length > 0 && (
           <Command.Group heading="Recent searches" className={groupClass}>
-            {recentQueries.map((words) => (
-              <Command.Item key={words} value={`recent ${words}`} onSelect={() => setText(words)} className={rowClass}>
-                <Clock /> <span className="truncate">{words}</span>
+            {recentQueries.map((recent) => (
+              <Command.Item
+                key={recent}
+                value={`recent ${recent}`}
+                onSelect={() => setText(recent)}
+                className={rowClass}
+              >
+                <Clock /> <span className="truncate">{recent}</span>
               </Command.Item>
             ))}
           </Command.Group>

@@ -121,6 +121,6 @@ function ResultSummary({ answer, state, shown }: { answer: SearchAnswer; state: 
   );
 }
 
-function capitalize(words: string): string {
-  return words.charAt(0).toUpperCase() + words.slice(1);
+function capitalize(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -50,13 +50,13 @@ export function withNewColumn(draft: Draft): Draft {
 }
 
 export function withoutColumn(draft: Draft, key: string, moveTo: string | null): Draft {
-  const gone = draft.columns.find((column) => column.key === key);
+  const removed = draft.columns.find((column) => column.key === key);
   const columns = draft.columns.filter((column) => column.key !== key);
   const first = columns[0]?.key ?? "";
   const moves = { ...draft.moves };
   // Earlier moves into the removed column are redirected to its target.
   for (const [from, to] of Object.entries(moves)) if (to === key) moves[from] = moveTo ?? first;
-  if (gone?.id) moves[gone.id] = moveTo ?? first;
+  if (removed?.id) moves[removed.id] = moveTo ?? first;
   return { ...draft, columns, moves, initial: draft.initial === key ? (moveTo ?? first) : draft.initial };
 }
 
@@ -71,14 +71,14 @@ export function swapped<T>(list: readonly T[], at: number, by: -1 | 1): T[] {
 
 /** Validation errors as sentences; empty when the draft can be saved. */
 export function validationErrors(draft: Draft): string[] {
-  const found: string[] = [];
-  if (draft.columns.length === 0) found.push("A board needs at least one column.");
-  if (draft.columns.some((column) => !column.name.trim())) found.push("Every column needs a name.");
+  const errors: string[] = [];
+  if (draft.columns.length === 0) errors.push("A board needs at least one column.");
+  if (draft.columns.some((column) => !column.name.trim())) errors.push("Every column needs a name.");
   if (draft.columns.some(({ wip }) => wip.trim() !== "" && !/^[1-9]\d{0,5}$/.test(wip.trim()))) {
-    found.push("A WIP limit must be a whole number of at least 1, or empty.");
+    errors.push("A WIP limit must be a whole number of at least 1, or empty.");
   }
-  if (draft.types.some((type) => !type.name.trim())) found.push("Every ticket type needs a name.");
-  return found;
+  if (draft.types.some((type) => !type.name.trim())) errors.push("Every ticket type needs a name.");
+  return errors;
 }
 
 export function toBoardChange(draft: Draft): { config: BoardChange; moves: Record<string, string> } {

@@ -45,8 +45,8 @@ export function useWebhookActions({ id, workflow_id }: Webhook) {
     void queries.invalidateQueries({ queryKey: queryKeys.webhooks(workflow_id) });
     void queries.invalidateQueries({ queryKey: queryKeys.deliveries(id) });
   };
-  const showError = (words: string) => (error: unknown) =>
-    toast.error(words, { description: explain(error), duration: 8_000 });
+  const showError = (message: string) => (error: unknown) =>
+    toast.error(message, { description: explain(error), duration: 8_000 });
   const toggle = useMutation({
     mutationFn: (active: boolean) => (active ? webhooks.resume(id) : webhooks.update(id, { active })),
     onSuccess: ({ active }) => toast.success(active ? "Webhook resumed" : "Webhook paused"),

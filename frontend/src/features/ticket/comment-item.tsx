@@ -68,7 +68,7 @@ export function CommentItem({ comment, nameOf, editable, run, onReply }: Props) 
             <span className="ml-auto flex opacity-0 focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">
               <Menu
                 trigger={
-                  <button type="button" aria-label="Add reaction" className={small}>
+                  <button type="button" aria-label="Add reaction" className={buttonClass}>
                     <SmilePlus className="size-3.5" />
                   </button>
                 }
@@ -138,11 +138,11 @@ export function CommentItem({ comment, nameOf, editable, run, onReply }: Props) 
   );
 }
 
-const small = "grid size-6 place-items-center rounded text-muted-foreground hover:bg-muted hover:text-foreground";
+const buttonClass = "grid size-6 place-items-center rounded text-muted-foreground hover:bg-muted hover:text-foreground";
 
 function CommentButton({ label, onClick, children }: { label: string; onClick: () => void; children: ReactNode }) {
   return (
-    <button type="button" aria-label={label} title={label} onClick={onClick} className={small}>
+    <button type="button" aria-label={label} title={label} onClick={onClick} className={buttonClass}>
       {children}
     </button>
   );

@@ -53,8 +53,8 @@ export function describeChange(entry: HistoryEntry, names: Names): string {
 }
 
 /** Text of a job's status change. The job's title is only in the entry's description. */
-function describeJobChange(before: string, after: string, words: string | null): string {
-  const title = /"(.*)"/.exec(words ?? "")?.[1];
+function describeJobChange(before: string, after: string, description: string | null): string {
+  const title = /"(.*)"/.exec(description ?? "")?.[1];
   const job = title ? `the job “${title}”` : "the job";
   if (!before) return `created ${job}`;
   if (after === "running") return before === "queued" ? `started ${job}` : `resumed ${job}`;

@@ -13,10 +13,10 @@ interface Props {
   nameOf: NameOf;
 }
 
-const PAGE = 50;
+const PAGE_SIZE = 50;
 
 export function History({ entries, board, nameOf }: Props) {
-  const [shown, setShown] = useState(PAGE);
+  const [shown, setShown] = useState(PAGE_SIZE);
   const newestFirst = [...entries].sort((a, b) => b.seq - a.seq);
   const nameOfColumn = (id: string) => board.config.columns.find((column) => column.id === id)?.name ?? id;
   const nameOfTicket = (id: string) => board.cards.get(id)?.key ?? id;
@@ -39,8 +39,8 @@ export function History({ entries, board, nameOf }: Props) {
         })}
       </ol>
       {entries.length > shown && (
-        <Button variant="ghost" size="sm" onClick={() => setShown((old) => old + PAGE)}>
-          Show {Math.min(PAGE, entries.length - shown)} more
+        <Button variant="ghost" size="sm" onClick={() => setShown((old) => old + PAGE_SIZE)}>
+          Show {Math.min(PAGE_SIZE, entries.length - shown)} more
         </Button>
       )}
     </div>
