@@ -157,7 +157,7 @@ describe("search page", () => {
     await page.getByRole("radio", { name: /^Keyword/ }).click();
     await eventually("the URL contains the mode", async () => page.url().includes("mode=keyword"));
     await results(page).first().waitFor();
-    await page.getByRole("radio", { name: /^Best match/ }).click();
+    await page.getByRole("radio", { name: /^Hybrid/ }).click();
     await eventually("the URL omits the default mode", async () => !page.url().includes("mode="));
   });
 

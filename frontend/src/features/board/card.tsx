@@ -78,7 +78,7 @@ export const BoardCard = memo(function BoardCard({ card, job, current }: Props) 
           </a>
         }
         controls={
-          <div className="relative z-1 -mt-1 -mr-1.5 ml-auto flex opacity-0 focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">
+          <div className="absolute top-1 right-1 z-1 flex rounded bg-surface opacity-0 focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">
             {editable && (
               <button
                 type="button"
@@ -136,18 +136,20 @@ function CardFace({ card, shared, title, controls }: FaceProps) {
     <div className="px-2.5 pt-2 pb-2">
       <div className="flex h-5 items-center gap-1.5 text-2xs text-muted-foreground">
         <TypeIcon type={types.get(card.ticket_type)} id={card.ticket_type} />
-        <span className="tabular">{card.key}</span>
-        {card.is_blocked && (
-          <span className="flex items-center gap-0.5 rounded bg-danger-soft px-1 font-medium text-danger">
-            <Lock className="size-3" aria-hidden="true" /> Blocked
-          </span>
-        )}
-        <ReviewMark status={card.approval_status} />
-        {card.is_resolved && (
-          <span className="flex items-center gap-0.5 font-medium text-success">
-            <Check className="size-3" aria-hidden="true" /> Resolved
-          </span>
-        )}
+        <span className="tabular shrink-0">{card.key}</span>
+        <div className="flex min-w-0 items-center gap-1.5 overflow-hidden whitespace-nowrap pointer-coarse:mr-5">
+          {card.is_blocked && (
+            <span className="flex shrink-0 items-center gap-0.5 rounded bg-danger-soft px-1 font-medium text-danger">
+              <Lock className="size-3" aria-hidden="true" /> Blocked
+            </span>
+          )}
+          <ReviewMark status={card.approval_status} />
+          {card.is_resolved && (
+            <span className="flex shrink-0 items-center gap-0.5 font-medium text-success">
+              <Check className="size-3" aria-hidden="true" /> Resolved
+            </span>
+          )}
+        </div>
         {controls}
       </div>
       <h3 className={cn("mt-0.5 line-clamp-2 font-medium leading-snug", card.is_resolved && "text-muted-foreground")}>
@@ -195,14 +197,14 @@ function CardFace({ card, shared, title, controls }: FaceProps) {
 function ReviewMark({ status }: { status: Card["approval_status"] }) {
   if (status === "pending_review") {
     return (
-      <span className="flex items-center gap-0.5 rounded bg-warning-soft px-1 font-medium text-warning">
+      <span className="flex shrink-0 items-center gap-0.5 rounded bg-warning-soft px-1 font-medium text-warning">
         <Eye className="size-3" aria-hidden="true" /> Needs review
       </span>
     );
   }
   if (status !== "rejected") return null;
   return (
-    <span className="flex items-center gap-0.5 rounded bg-danger-soft px-1 font-medium text-danger">
+    <span className="flex shrink-0 items-center gap-0.5 rounded bg-danger-soft px-1 font-medium text-danger">
       <CircleX className="size-3" aria-hidden="true" /> Rejected
     </span>
   );

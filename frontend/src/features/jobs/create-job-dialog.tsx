@@ -102,7 +102,7 @@ export function CreateJobDialog({ workflowId, config, ticket, withTicket, onClos
             <Input {...control} value={title} maxLength={500} onChange={(event) => setTitle(event.target.value)} />
           )}
         </Field>
-        <div className="grid gap-4 sm:grid-cols-[2fr_1fr]">
+        <div className="grid items-start gap-4 sm:grid-cols-[2fr_1fr]">
           <Field label="Stages" hint="Comma-separated, in order. The ticket follows stages named like a column.">
             {(control) => <Input {...control} value={stages} onChange={(event) => setStages(event.target.value)} />}
           </Field>

@@ -88,7 +88,7 @@ export function NoResults({ state, onState }: NoResultsProps) {
         <span className="flex flex-wrap justify-center gap-2">
           {isFiltering(state) && <Button onClick={() => onState(withoutFilters(state))}>Clear filters</Button>}
           {state.mode && state.q && (
-            <Button onClick={() => onState({ ...state, mode: undefined })}>Use best match</Button>
+            <Button onClick={() => onState({ ...state, mode: undefined })}>Use hybrid search</Button>
           )}
           {state.comments === false && (
             <Button onClick={() => onState({ ...state, comments: undefined })}>Search in comments</Button>

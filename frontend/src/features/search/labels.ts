@@ -2,7 +2,7 @@
 import type { SearchAnswer, SearchMode } from "@/api/types";
 
 export const MODE_LABELS: Record<SearchMode, string> = {
-  hybrid: "Best match",
+  hybrid: "Hybrid",
   semantic: "Semantic",
   keyword: "Keyword",
 };
