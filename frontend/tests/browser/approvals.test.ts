@@ -86,7 +86,7 @@ describe("approvals", () => {
     // The selection moves to the next approval.
     await page.locator(`[data-approval="${second}"][aria-current="true"]`).waitFor();
     await page.keyboard.press("r");
-    await page.getByLabel("Reason").fill("It is too early.");
+    await page.getByRole("dialog").getByLabel("Reason").fill("It is too early.");
     await page.keyboard.press("Control+Enter");
     await approvalCard(page, second).waitFor({ state: "detached" });
     await approvalCard(page, third).focus();

@@ -75,8 +75,12 @@ export async function signedIn(options: BrowserContextOptions = {}): Promise<Bro
 }
 
 /** Registers a new user, adds it to a workflow, and signs it in. Its inbox shows only that workflow. */
-export async function signedInMember(workflowId: string, name: string): Promise<BrowserContext> {
-  const context = await openContext();
+export async function signedInMember(
+  workflowId: string,
+  name: string,
+  options: BrowserContextOptions = {},
+): Promise<BrowserContext> {
+  const context = await openContext(options);
   const memberEmail = `${name.toLowerCase()}${Date.now()}@example.com`;
   const registered = await context.request.post("/api/auth/register", {
     data: { email: memberEmail, password: "a member's long password", name, token_mode: "cookie" },

@@ -93,7 +93,7 @@ describe("job lifecycle", () => {
 
     await press("Cancel");
     await page.getByRole("button", { name: "Cancel job" }).click();
-    await page.getByText("Stopping").waitFor();
+    await page.locator("header").getByText("Stopping").waitFor();
     expect((await lease.heartbeat()).cancel_requested).toBe(true);
     await lease.cancelled();
     await status("cancelled").waitFor();
