@@ -42,7 +42,7 @@ pub async fn run(config: Config, demo: bool) -> Result<()> {
         db.clone(),
         live::Settings { listen_url: direct, buffer: config.socket_buffer, readers: config.pool_size / 2 },
     );
-    let state = web::Data::new(AppState::load(config, db.clone(), native::posted).await?);
+    let state = web::Data::new(AppState::load(config, db.clone(), native::webhook_body).await?);
     add_ready_checks(&state, &live, postgres.as_ref());
     let routes = vec![http::ws::routes(live.clone()), mcp::routes(live.clone())];
     let server = http::serve(listener, state.clone(), routes)?;
@@ -176,7 +176,7 @@ fn print_line(line: &str) {
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
-/// Runs the demo beside the server; the server goes on without it.
+/// Runs the demo beside the server; a failure ends only the demo.
 async fn run_demo(address: SocketAddr, db: Db) {
     let host = match address.ip() {
         ip if !ip.is_unspecified() => ip,
