@@ -1,4 +1,4 @@
-//! Routes for clients of other systems, with their paths and shapes and our rules. Like those clients expect, null counts
+//! Routes for clients of other systems, with their paths and shapes and our rules. As those clients expect, null counts
 //! as absent and unknown fields are ignored.
 
 mod adw;

@@ -57,7 +57,7 @@ pub fn is_secure(config: &Config, request: &HttpRequest) -> bool {
             .is_some_and(|proto| proto.rsplit(',').next().is_some_and(|last| last.trim().eq_ignore_ascii_case("https")))
 }
 
-/// Scheme and host of a URL, in lower case, without the default port; `None` if it is not an origin.
+/// The scheme and `host[:port]` of a URL, in lower case, without the default port; `None` if it is not an origin.
 fn origin_of(url: &str) -> Option<(String, String)> {
     let url = url.trim().to_ascii_lowercase();
     let (scheme, rest) = url.split_once("://")?;

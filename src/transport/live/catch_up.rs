@@ -98,7 +98,7 @@ async fn current_position(live: &Arc<Live>, member: &Arc<Member>) -> Result<Curs
     Ok(cursor)
 }
 
-/// Sends the current state; returns the cursor of the room's first event, from which the transcript follows.
+/// Sends the current state; returns the cursor before the room's first event, after which the transcript follows.
 async fn transcript(live: &Arc<Live>, member: &Arc<Member>) -> Result<Cursor> {
     let caller = member.client.caller().ok_or_else(|| Error::unauthenticated("Sign in first."))?;
     let snapshot = {

@@ -202,8 +202,8 @@ impl Rooms {
         found.into_iter().map(|(id, seq)| (id.to_owned(), seq)).collect()
     }
 
-    /// Delivers events, ordered by stream, to the members of their rooms. `earlier` holds the predecessors of
-    /// `without_predecessor`. Returns the number of events in watched streams.
+    /// Delivers events, ordered by stream, to the members of their rooms. `earlier` holds the predecessors
+    /// of the events that `without_predecessor` found. Returns the number of events in watched streams.
     pub fn relay(&self, events: &[Event], epoch: &Arc<str>, earlier: &Predecessors) -> usize {
         let mut delivered = 0;
         for run in events.chunk_by(|a, b| a.stream_id == b.stream_id) {

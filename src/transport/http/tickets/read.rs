@@ -93,7 +93,7 @@ fn parse_priority(text: &str) -> CoreResult<Priority> {
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 struct InWorkflow {
-    /// The workflow. Allows to give a ticket by its key, and limits the lookup of a commit.
+    /// The workflow. Required to name a ticket by its key; limits the lookup of a commit to its repository.
     workflow_id: Option<String>,
 }
 
