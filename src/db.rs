@@ -16,7 +16,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_postgres::Row;
-use tokio_postgres::types::{FromSql, FromSqlOwned, Json, ToSql, Type};
+use tokio_postgres::types::{FromSqlOwned, Json, ToSql};
 
 use self::functions::FunctionCall;
 
@@ -144,13 +144,6 @@ impl Db {
         }
     }
 
-    /// Calls a function that returns `jsonb` and returns its text, without deserializing it.
-    pub async fn call_text(&self, call: FunctionCall<'_>) -> Result<String> {
-        let rows = self.rows(call.function.statement(), call.params).await?;
-        let JsonText(text) = only_value(&rows)?;
-        Ok(text)
-    }
-
     /// Calls a function that returns one plain value: a number, a boolean, a text.
     pub async fn scalar<T: FromSqlOwned>(&self, call: FunctionCall<'_>) -> Result<T> {
         only_value(&self.rows(call.function.statement(), call.params).await?)
@@ -165,18 +158,6 @@ impl Db {
     /// Calls a function for its effect.
     pub async fn execute(&self, call: FunctionCall<'_>) -> Result<()> {
         self.rows(call.function.statement(), call.params).await.map(drop)
-    }
-
-    /// Runs a statement that returns one `jsonb` value, and deserializes it as `T`.
-    pub async fn query_json<T: DeserializeOwned>(&self, sql: &str, params: Params<'_>) -> Result<T> {
-        let rows = self.rows(sql, params).await?;
-        let Json(value) = only_value(&rows)?;
-        Ok(value)
-    }
-
-    /// Runs a statement that returns one `text` value of JSON, and returns it without deserializing it.
-    pub async fn query_text(&self, sql: &str, params: Params<'_>) -> Result<String> {
-        only_value(&self.rows(sql, params).await?)
     }
 
     /// Checks that the database responds.
@@ -196,23 +177,6 @@ impl Db {
 fn only_value<T: FromSqlOwned>(rows: &[Row]) -> Result<T> {
     let row = rows.first().ok_or_else(|| Error::Internal("a function returned no row".to_owned()))?;
     Ok(row.try_get(0)?)
-}
-
-/// A `jsonb` value as its text.
-struct JsonText(String);
-
-impl<'a> FromSql<'a> for JsonText {
-    fn from_sql(_: &Type, mut raw: &'a [u8]) -> std::result::Result<Self, Box<dyn std::error::Error + Sync + Send>> {
-        // The binary form of jsonb is a version byte, always 1, and the text.
-        match raw.split_off_first() {
-            Some(1) => Ok(Self(String::from_utf8(raw.to_vec())?)),
-            _ => Err("jsonb of an unknown version".into()),
-        }
-    }
-
-    fn accepts(ty: &Type) -> bool {
-        *ty == Type::JSONB
-    }
 }
 
 /// Whether a statement has to be prepared again, because `logic` was rebuilt. 42883: its function was dropped; 0A000: the
