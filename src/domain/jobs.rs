@@ -36,7 +36,7 @@ pub enum JobStatus {
     Succeeded,
     /// Failed with no attempt left.
     Failed,
-    /// Cancelled by a user.
+    /// Cancelled on request.
     Cancelled,
 }
 

@@ -129,7 +129,7 @@ pub(super) fn write_settings(data_dir: &DataDir) {
         ("jit", "off".into()),
         ("timezone", "UTC".into()),
         ("log_timezone", "UTC".into()),
-        // Errors that Callboard's rules raise are answers to clients and do not belong into this log.
+        // Errors that Callboard's rules raise are answers to clients and do not belong in this log.
         ("log_min_messages", "log".into()),
         ("log_checkpoints", "off".into()),
         ("log_line_prefix", "%m [%p] ".into()),
