@@ -45,8 +45,8 @@ pub enum ApprovalCommand {
         /// The approval's id.
         approval: String,
     },
-    /// RequestApproval people a question; prints the approval's id, or with --wait the answer.
-    RequestApproval(AskArgs),
+    /// Ask people a question; prints the approval's id, or with --wait the answer.
+    Ask(AskArgs),
     /// Approve.
     Approve {
         /// The approval's id.
@@ -113,7 +113,7 @@ pub async fn command(args: ApprovalArgs, json: bool) -> Result<bool> {
             list(&client, &args.workflow, all, limit, json).await?;
             return Ok(true);
         }
-        ApprovalCommand::RequestApproval(input) => return ask(&client, &args.workflow, input, json).await,
+        ApprovalCommand::Ask(input) => return ask(&client, &args.workflow, input, json).await,
         ApprovalCommand::Show { approval } => {
             let found = client.approval(&approval, None).await?;
             if json {
