@@ -136,7 +136,7 @@ macro_rules! guides {
 }
 
 guides! {
-    command_line: "docs/command-line.md" => ["TKT-", "It did not succeed.", "cb_", "all whole"];
+    command_line: "docs/command-line.md" => ["TKT-", "It did not succeed.", "cb_", "all complete"];
     commits: "docs/commits.md" => ["to TKT-2.", "\"reference\":\"TKT-99\""];
     connect_an_agent: "docs/connect-an-agent.md" =>
         ["\"structuredContent\":{", "\"comment_id\":\"comment-", "\"message\":\"Claimed TKT-1.\""];
@@ -147,7 +147,7 @@ guides! {
         "greet Ann prints: hello, Ann", "2 files changed", "shipped", "\"cancel_requested\":false", "\"ticket_resolved\":true",
     ];
     live_stream: "docs/live-stream.md" => ["\"type\":\"ticket_created\"", "\nid: ", "\"columns\""];
-    operate: "docs/operate.md" => ["\"status\":\"ok\"", "\"status\":\"ready\"", "callboard_relay_events_read_total", "all whole"];
+    operate: "docs/operate.md" => ["\"status\":\"ok\"", "\"status\":\"ready\"", "callboard_relay_events_read_total", "all complete"];
     questions_to_people: "docs/questions-to-people.md" => ["\"status\":\"answered\"", "\"approval_status\":\"approved\""];
     rest_api: "docs/rest-api.md" => [
         "\"blocked\":true", "\"unblocked_tickets\":[\"ticket-", "\"access\":", "The ticket has changed: read it again.",

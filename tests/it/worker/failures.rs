@@ -62,7 +62,7 @@ async fn the_last_failure_is_final_and_some_statuses_are_not_retried() {
         (&hopeless, "The command ended with status 64."),
         (&absent, "The command ./is-not-there cannot be started"),
         (&unknown, "This worker has no command for the stage plan of unknown."),
-        (&killed, "The command was ended by a signal."),
+        (&killed, "The command was killed by a signal."),
     ] {
         let job = fixture.get(job).await;
         assert_eq!((&job["status"], &job["attempt"]), (&json!("failed"), &json!(1)), "{job}");

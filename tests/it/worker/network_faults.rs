@@ -75,7 +75,7 @@ async fn an_app_is_stored_and_an_unreadable_one_is_reported() {
     assert_eq!((&app["spec"], &app["prd_markdown"]), (&json!({"pages": 3}), &json!("# Map shop\n")));
     let output = fixture.transcript_text(&job, "step").await;
     assert!(
-        output.contains("missing.json of the app cannot be read") && output.contains("broken.json is no JSON"),
+        output.contains("missing.json of the app cannot be read") && output.contains("broken.json is not valid JSON"),
         "{output}"
     );
 }
