@@ -135,7 +135,7 @@ fn summary(batch: &Batch, outcome: &Outcome) -> String {
         (batch.tombstones, "tombstones skipped"),
         (batch.bad.len() as u64, "invalid lines"),
         (outcome.comments, "comments"),
-        (outcome.blockers, "blockers"),
+        (outcome.blockers, "open blockers"),
         (outcome.parents, "parents"),
         (outcome.related, "other relations"),
         (outcome.missing_links, "links to missing tickets"),

@@ -14,7 +14,7 @@ use crate::{Error, Result};
 /// Flags of `callboard login`.
 #[derive(Debug, Args)]
 pub struct LoginArgs {
-    /// Your e-mail address. Defaults to a prompt.
+    /// Your e-mail address. Without it, a prompt asks for it.
     pub email: Option<String>,
     /// Read the password from standard input.
     #[arg(long)]

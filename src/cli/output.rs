@@ -166,7 +166,7 @@ pub fn progress_bar(length: u64, template: &str) -> ProgressBar {
     bar
 }
 
-/// A UTC time in seconds, or a dash.
+/// A UTC time to the second, or a dash.
 pub fn time(at: Option<jiff::Timestamp>) -> String {
     at.map_or_else(|| "-".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M:%SZ").to_string())
 }

@@ -167,7 +167,7 @@ async fn run(open: &OpenDatabase, command: &WorkflowCommand, json: bool) -> Resu
                 _ => Role::Member,
             };
             workflows::set_member(db, &caller, &id, &args.actor, role).await?;
-            eprintln!("Added {} to {} as {}.", args.actor, args.workflow, args.role);
+            eprintln!("{} now has the role {} in {}.", args.actor, args.role, args.workflow);
         }
         WorkflowCommand::RemoveMember(args) => {
             let id = operators::find_workflow(db, &caller, &args.workflow).await?;
@@ -179,7 +179,11 @@ async fn run(open: &OpenDatabase, command: &WorkflowCommand, json: bool) -> Resu
             let id = operators::find_workflow(db, &caller, &args.workflow).await?;
             let change = UpdateWorkflow { repository_path: Some(args.path.clone()), ..UpdateWorkflow::default() };
             workflows::update(db, &caller, &id, &change).await?;
-            eprintln!("Attached the repository {} to {}.", args.path, args.workflow);
+            if args.path.is_empty() {
+                eprintln!("Detached the repository from {}.", args.workflow);
+            } else {
+                eprintln!("Attached the repository {} to {}.", args.path, args.workflow);
+            }
         }
     }
     Ok(())

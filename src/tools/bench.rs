@@ -25,7 +25,7 @@ use crate::Result;
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct BenchArgs {
-    /// The benchmark to run. Defaults to changes, boards, latency, jobs and sockets.
+    /// The benchmark to run. Defaults to those that `--only` names.
     #[command(subcommand)]
     pub what: Option<BenchCommand>,
     /// Folder of the runtime (Postgres and pgbench), as `make setup` unpacks it.

@@ -8,7 +8,7 @@ pub(crate) struct Secrets(Vec<String>);
 
 impl Secrets {
     /// Collects the API key, the `redact` list, and the values of environment variables with a secret-like name: those
-    /// of the settings, and those of `inherited` with at least 8 characters.
+    /// of the settings, and those of `inherited` with at least 8 bytes that are not absolute paths.
     pub(crate) fn new(key: &str, config: &Config, inherited: impl Iterator<Item = (String, String)>) -> Self {
         let is_secret = |name: &str| {
             let name = name.to_uppercase();

@@ -40,7 +40,7 @@ pub async fn step(client: &AgentClient, slower: u64) -> Result<(), RequestError>
     Lease { client, id, token, slower, job: claimed["job"].take() }.work().await
 }
 
-/// Creates a job for the ticket that has been ready longest.
+/// Creates a job for a ready ticket, preferably one in the column `todo`.
 async fn create_job(client: &AgentClient) -> Result<(), RequestError> {
     let cards = client.cards().await?;
     let is_ready = |card: &&Card| {

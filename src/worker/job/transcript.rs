@@ -244,7 +244,7 @@ impl TranscriptWriter {
         match result {
             Ok(()) => {}
             Err(error) if error.code() == Some("lease_lost") => drop(self.control.send_replace(Control::LeaseLost)),
-            Err(error) => tracing::warn!(job = self.job, %error, what, "a write to the server was rejected"),
+            Err(error) => tracing::warn!(job = self.job, %error, what, "a write to the server failed"),
         }
     }
 }
