@@ -5,8 +5,8 @@ import { type KeyboardEvent, type RefObject, useCallback, useEffect, useRef, use
 const NEAR_BOTTOM_PX = 32;
 /** Rows are measured after rendering, so the height settles over several frames. */
 const SETTLE_FRAMES = 4;
-/** How long touch momentum and scrollbar drags count as user scrolling. */
-const DRAG_MS = 1_500;
+/** How long after an input scrolling counts as the user's: touch momentum, scrollbar drags, and keys such as Tab. */
+const INPUT_MS = 1_500;
 
 /**
  * Input that scrolls up releases the list before the scroll starts. Browsers animate keyboard and wheel scrolling, and any
@@ -15,7 +15,7 @@ const DRAG_MS = 1_500;
 export function useStickToBottom(scroller: RefObject<HTMLElement | null>, ready: boolean, content: readonly unknown[]) {
   const stuck = useRef(true);
   const lastTop = useRef(0);
-  const lastDrag = useRef(Number.NEGATIVE_INFINITY);
+  const lastInput = useRef(Number.NEGATIVE_INFINITY);
   const [away, setAway] = useState(false);
 
   const toBottom = useCallback(() => {
@@ -42,6 +42,7 @@ export function useStickToBottom(scroller: RefObject<HTMLElement | null>, ready:
     if ((scroller.current?.scrollTop ?? 0) > 0) setStuck(false);
   };
   const jumpToBottom = () => {
+    lastInput.current = Number.NEGATIVE_INFINITY;
     setStuck(true);
     toBottom();
   };
@@ -56,21 +57,22 @@ export function useStickToBottom(scroller: RefObject<HTMLElement | null>, ready:
     const { scrollTop } = element;
     const near = distanceToBottom(element) < NEAR_BOTTOM_PX;
     if (scrollTop > lastTop.current && near) setStuck(true);
-    const dragging = performance.now() - lastDrag.current < DRAG_MS;
-    if (scrollTop < lastTop.current && !near && dragging) setStuck(false);
+    const byUser = performance.now() - lastInput.current < INPUT_MS;
+    if (scrollTop < lastTop.current && !near && byUser) setStuck(false);
     lastTop.current = scrollTop;
   };
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.ctrlKey || event.altKey) return;
-    if (event.key === "ArrowUp" || event.key === "PageUp") release();
-    if (event.key === "Home" || event.key === "End") {
-      event.preventDefault();
-      if (event.key === "Home") jumpToTop();
-      else jumpToBottom();
-    }
+  const onInput = () => {
+    lastInput.current = performance.now();
   };
-  const onDrag = () => {
-    lastDrag.current = performance.now();
+  const onKeyDown = (event: KeyboardEvent) => {
+    const key = event.ctrlKey || event.altKey ? "" : event.key;
+    const pagesUp = key === " " && event.shiftKey && event.target === event.currentTarget;
+    if (key === "Home" || key === "End") {
+      event.preventDefault();
+      if (key === "Home") jumpToTop();
+      else jumpToBottom();
+    } else if (key === "ArrowUp" || key === "PageUp" || pagesUp) release();
+    else onInput();
   };
   const handlers = {
     onScroll,
@@ -78,10 +80,10 @@ export function useStickToBottom(scroller: RefObject<HTMLElement | null>, ready:
     onWheel: ({ deltaY }: { deltaY: number }) => {
       if (deltaY < 0) release();
     },
-    onTouchMove: onDrag,
-    onPointerDown: onDrag,
+    onTouchMove: onInput,
+    onPointerDown: onInput,
     onPointerMove: ({ buttons }: { buttons: number }) => {
-      if (buttons > 0) onDrag();
+      if (buttons > 0) onInput();
     },
   };
   return { away, jumpToBottom, handlers };
