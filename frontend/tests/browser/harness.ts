@@ -1,6 +1,6 @@
 /**
- * A browser and an API client for a running server. Each test creates its own workflows through the REST API, so tests
- * can run against any server, in any order and in parallel.
+ * A browser and an API client for a running server. Each test file creates its own workflows through the REST API, so
+ * the files can run against any server, in any order and in parallel.
  *
  * CALLBOARD_URL, CALLBOARD_ADMIN_EMAIL and CALLBOARD_ADMIN_PASSWORD select the server, CALLBOARD_CHROMIUM (or CHROMIUM)
  * the browser, and SCREENSHOTS a folder for screenshots.

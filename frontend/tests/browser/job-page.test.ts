@@ -162,17 +162,20 @@ describe("job page", () => {
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     })();
-    await log.getByText("line 99", { exact: true }).waitFor();
-    await log.focus();
-    await page.keyboard.press("Home");
-    await eventually("Home scrolls to the top", async () => (await top()) === 0);
-    await page.keyboard.press("End");
-    await eventually("End scrolls to the bottom", async () => (await fromEnd()) < 4);
-    await log.hover();
-    await page.mouse.wheel(0, -600);
-    await eventually("the wheel scrolls up", async () => (await fromEnd()) > 500);
-    streaming = false;
-    await stream;
+    try {
+      await log.getByText("line 99", { exact: true }).waitFor();
+      await log.focus();
+      await page.keyboard.press("Home");
+      await eventually("Home scrolls to the top", async () => (await top()) === 0);
+      await page.keyboard.press("End");
+      await eventually("End scrolls to the bottom", async () => (await fromEnd()) < 4);
+      await log.hover();
+      await page.mouse.wheel(0, -600);
+      await eventually("the wheel scrolls up", async () => (await fromEnd()) > 500);
+    } finally {
+      streaming = false;
+      await stream;
+    }
     await lease.complete();
   });
 

@@ -10,6 +10,7 @@ import {
   openBoard,
   screenshot,
   signedIn,
+  signedInMember,
   waitUntilLive,
   withBrowser,
 } from "./harness";
@@ -122,14 +123,22 @@ describe("jobs", () => {
   });
 
   it("can be purged only in development mode", async () => {
-    const page = await (await signedIn()).newPage();
-    await page.goto(`/w/${workflow}/jobs`);
-    await page.getByRole("button", { name: "New job" }).waitFor();
+    const own = await createWorkflow("Purged jobs");
+    // A purge deletes the user's jobs in every workflow, and other tests create theirs as the administrator.
+    const page = await (await signedInMember(own, "Purger")).newPage();
+    await page.goto(`/w/${own}/jobs`);
+    await page.getByRole("button", { name: "New job" }).first().waitFor();
     const { dev_mode } = await api<{ dev_mode: boolean }>("GET", "/api/auth/options");
     if (!dev_mode) {
       expect(await page.getByRole("button", { name: "Purge jobs" }).count()).toBe(0);
       return;
     }
+    await page.keyboard.press("n");
+    const dialog = page.getByRole("dialog", { name: "New job" });
+    await dialog.getByLabel("Prompt").fill("Purge me");
+    await dialog.getByRole("button", { name: "Save as draft" }).click();
+    await page.getByRole("link", { name: "Back to jobs" }).click();
+    await page.getByRole("list", { name: "Jobs" }).getByText("Purge me").waitFor();
     await page.getByRole("button", { name: "Purge jobs" }).click();
     await page.getByRole("button", { name: "Continue" }).click();
     const last = page.getByRole("dialog", { name: "Confirm the purge" });
