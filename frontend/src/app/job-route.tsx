@@ -3,7 +3,7 @@ import { lazy, Suspense, useState } from "react";
 import { ApprovalsSection } from "@/features/approvals/approvals-section";
 import { JobPage } from "@/features/jobs/job-page";
 
-const CommitWindow = lazy(() =>
+const CommitDialog = lazy(() =>
   import("@/features/ticket/commit-dialog").then((module) => ({ default: module.CommitDialog })),
 );
 
@@ -23,7 +23,7 @@ export function JobRoute() {
         renderAside={() => <ApprovalsSection about={{ job_id: jobId }} />}
       />
       <Suspense>
-        {commit && <CommitWindow workflowId={workflowId} sha={commit} onClose={() => setCommit(null)} />}
+        {commit && <CommitDialog workflowId={workflowId} sha={commit} onClose={() => setCommit(null)} />}
       </Suspense>
     </>
   );

@@ -5,7 +5,7 @@ import { TicketJobs } from "@/features/jobs/ticket-jobs";
 import type { TicketSectionProps } from "@/features/ticket/ticket-drawer";
 
 /** The ticket drawer's approvals and jobs. Features do not import each other, so the app composes them. */
-export function useTicketSections(): (work: TicketSectionProps) => ReactNode {
+export function useTicketSections(): (props: TicketSectionProps) => ReactNode {
   const navigate = useNavigate();
   return ({ ticket, board, nameOf, editable }) => (
     <>

@@ -19,16 +19,16 @@ export function ApprovalToasts({ onAnswer }: Props) {
   const live = useLive();
   const me = useMe()?.id;
   const canDecide = useCanDecide();
-  const latest = useRef({ onAnswer, mayDecide: canDecide });
+  const latest = useRef({ onAnswer, canDecide });
   useEffect(() => {
-    latest.current = { onAnswer, mayDecide: canDecide };
+    latest.current = { onAnswer, canDecide };
   });
   useEffect(
     () =>
       live.onEvents((_, events) => {
         const { pending, closed } = latestApprovals(events);
         for (const id of closed) toast.dismiss(toastId(id));
-        const mine = pending.filter((approval) => approval.asked_by !== me && latest.current.mayDecide(approval));
+        const mine = pending.filter((approval) => approval.asked_by !== me && latest.current.canDecide(approval));
         for (const { id, asked_by_name, question, ticket_key } of mine.slice(0, MAX_TOASTS)) {
           const title = `${asked_by_name ?? "An agent"} needs your input${ticket_key ? ` on ${ticket_key}` : ""}`;
           toast.warning(title, {

@@ -12,7 +12,7 @@ const CLOSED_SHOWN = 1;
 /** Approvals of one ticket or job: pending ones first, then closed ones. */
 export function ApprovalsSection({ about }: Props) {
   const { data } = useApprovalsOf(about);
-  const [showAll, setAll] = useState(false);
+  const [showAll, setShowAll] = useState(false);
   const approvals = data?.approvals ?? [];
   if (approvals.length === 0) return null;
   const closed = approvals.filter(({ status }) => status !== "pending");
@@ -26,7 +26,7 @@ export function ApprovalsSection({ about }: Props) {
         <ApprovalCard key={approval.id} approval={approval} />
       ))}
       {!showAll && closed.length > CLOSED_SHOWN && (
-        <Button variant="ghost" size="sm" className="justify-self-start" onClick={() => setAll(true)}>
+        <Button variant="ghost" size="sm" className="justify-self-start" onClick={() => setShowAll(true)}>
           Show {closed.length - CLOSED_SHOWN} earlier
         </Button>
       )}

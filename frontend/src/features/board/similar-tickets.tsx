@@ -27,7 +27,7 @@ export function SimilarTickets({ workflowId, title, description }: Props) {
     queryKey: queryKeys.similar(workflowId, wanted, text),
     queryFn: ({ signal }) =>
       search.checkDuplicate({ workflow_id: workflowId, title: wanted, description: text, limit: MAX_SIMILAR }, signal),
-    enabled: enabled,
+    enabled,
     placeholderData: (old) => old,
     staleTime: 60_000,
     retry: false,

@@ -78,7 +78,7 @@ export function JobDetails({ job, nameOf, onCommit }: Props) {
           {job.started_at && (
             <span className="text-muted-foreground">
               {" "}
-              · took {formatDuration((Date.parse(job.finished_at) - Date.parse(job.started_at)) / 1_000)}
+              · took {formatSeconds((Date.parse(job.finished_at) - Date.parse(job.started_at)) / 1_000)}
             </span>
           )}
         </Row>
@@ -125,15 +125,16 @@ function useNow(): number {
 }
 
 function Elapsed({ at }: { at: string }) {
-  return <span className="tabular">{formatDuration(Math.max(0, (useNow() - Date.parse(at)) / 1_000))} ago</span>;
+  return <span className="tabular">{formatSeconds(Math.max(0, (useNow() - Date.parse(at)) / 1_000))} ago</span>;
 }
 
 function Remaining({ until }: { until: string }) {
   const left = (Date.parse(until) - useNow()) / 1_000;
-  return <span className="tabular">{left > 0 ? `${formatDuration(left)} left` : "expired"}</span>;
+  return <span className="tabular">{left > 0 ? `${formatSeconds(left)} left` : "expired"}</span>;
 }
 
-export function formatDuration(seconds: number): string {
+/** "1 min 5 s". */
+export function formatSeconds(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return `${whole} s`;
   const minutes = Math.floor(whole / 60);

@@ -149,14 +149,14 @@ interface TitleSearchProps {
 
 function TitleSearch({ value, inputRef, onChange }: TitleSearchProps) {
   const [text, setText] = useState(value);
-  const settled = useDebouncedValue(text, PAUSE_MS);
+  const debounced = useDebouncedValue(text, PAUSE_MS);
   const latest = useRef({ value, onChange });
   useEffect(() => {
     latest.current = { value, onChange };
   });
   useEffect(() => {
-    if (settled !== latest.current.value) latest.current.onChange(settled);
-  }, [settled]);
+    if (debounced !== latest.current.value) latest.current.onChange(debounced);
+  }, [debounced]);
   useEffect(() => setText(value), [value]);
   return (
     <Input

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { JobStatus, JobSummary, LiveEvent, Message } from "@/api/types";
-import { formatDuration } from "./job-details";
+import { formatSeconds } from "./job-details";
 import { readJobListState, statusesOf } from "./job-list-state";
 import { failedJobs } from "./job-toasts";
 import { toBlocks } from "./transcript-blocks";
@@ -74,5 +74,5 @@ describe("failedJobs", () => {
 });
 
 it("formats durations", () => {
-  expect([formatDuration(5), formatDuration(65), formatDuration(3_700)]).toEqual(["5 s", "1 min 5 s", "1 h 1 min"]);
+  expect([formatSeconds(5), formatSeconds(65), formatSeconds(3_700)]).toEqual(["5 s", "1 min 5 s", "1 h 1 min"]);
 });

@@ -46,7 +46,7 @@ interface Props {
   snippet?: boolean;
 }
 
-export const Highlighted = memo(function Marked({ html, snippet }: Props) {
+export const Highlighted = memo(function Highlighted({ html, snippet }: Props) {
   let at = 0;
   return segments(snippet ? html.replace(MARKDOWN_SYNTAX, "") : html).map(({ text, marked }) => {
     const key = at;

@@ -31,14 +31,14 @@ const EXCERPT_LENGTH = 2_400;
 
 /** Preview of the active result. */
 export function Preview({ result, shape, nameOf, onOpen }: Props) {
-  const settled = useDebouncedValue(result.ticket_id, DEBOUNCE_MS);
+  const debounced = useDebouncedValue(result.ticket_id, DEBOUNCE_MS);
   const ticket = useQuery({
-    queryKey: queryKeys.ticket(settled),
-    queryFn: ({ signal }) => tickets.get(settled, signal),
+    queryKey: queryKeys.ticket(debounced),
+    queryFn: ({ signal }) => tickets.get(debounced, signal),
     staleTime: 30_000,
     retry: false,
   });
-  const detail = settled === result.ticket_id ? ticket.data : undefined;
+  const detail = debounced === result.ticket_id ? ticket.data : undefined;
   const { status, assigned_agent_id, title, priority, ticket_type } = detail ?? result;
   const column = shape.config.columns.find(({ id }) => id === status);
   const type = shape.config.ticket_types.find(({ id }) => id === ticket_type);

@@ -4,7 +4,7 @@ import {
   swapped,
   toBoardChange,
   toDraft,
-  uniqueColumnId,
+  uniqueId,
   validationErrors,
   withNewColumn,
   withoutColumn,
@@ -51,10 +51,10 @@ describe("board draft", () => {
   });
 });
 
-describe("freshId", () => {
+describe("uniqueId", () => {
   it("uses ASCII letters only", () => {
-    expect(uniqueColumnId("In Prüfung!", new Set())).toBe("in_pru_fung");
-    expect(uniqueColumnId("検証", new Set(["column"]))).toBe("column_2");
+    expect(uniqueId("In Prüfung!", new Set())).toBe("in_pru_fung");
+    expect(uniqueId("検証", new Set(["column"]))).toBe("column_2");
   });
 });
 

@@ -84,7 +84,7 @@ export function validationErrors(draft: Draft): string[] {
 export function toBoardChange(draft: Draft): { config: BoardChange; moves: Record<string, string> } {
   const taken = new Set(draft.columns.flatMap(({ id }) => (id ? [id.toLowerCase()] : [])));
   const ids = new Map<string, string>();
-  for (const column of draft.columns) ids.set(column.key, column.id ?? uniqueColumnId(column.name, taken));
+  for (const column of draft.columns) ids.set(column.key, column.id ?? uniqueId(column.name, taken));
   const idOf = (key: string) => ids.get(key) ?? draft.columns[0]?.id ?? "";
   return {
     config: {
@@ -108,7 +108,7 @@ export function toBoardChange(draft: Draft): { config: BoardChange; moves: Recor
 }
 
 /** Derives a readable, unique id from a name. */
-export function uniqueColumnId(name: string, taken: Set<string>): string {
+export function uniqueId(name: string, taken: Set<string>): string {
   const plain = name
     .normalize("NFKD")
     .toLowerCase()

@@ -181,7 +181,7 @@ interface RemoveProps {
 }
 
 function RemoveDialog({ column, count, others, onCancel, onRemove }: RemoveProps) {
-  const [takenBy, setMoveTo] = useState(others[0]?.key ?? "");
+  const [moveTo, setMoveTo] = useState(others[0]?.key ?? "");
   return (
     <Dialog
       open
@@ -191,7 +191,7 @@ function RemoveDialog({ column, count, others, onCancel, onRemove }: RemoveProps
     >
       <Field label="Move tickets to">
         {(control) => (
-          <NativeSelect {...control} value={takenBy} onChange={(event) => setMoveTo(event.target.value)}>
+          <NativeSelect {...control} value={moveTo} onChange={(event) => setMoveTo(event.target.value)}>
             {others.map(({ key, name }) => (
               <option key={key} value={key}>
                 {name || "New column"}
@@ -202,7 +202,7 @@ function RemoveDialog({ column, count, others, onCancel, onRemove }: RemoveProps
       </Field>
       <DialogActions>
         <Button onClick={onCancel}>Cancel</Button>
-        <Button variant="danger" onClick={() => onRemove(takenBy)}>
+        <Button variant="danger" onClick={() => onRemove(moveTo)}>
           Delete column
         </Button>
       </DialogActions>

@@ -3,7 +3,7 @@ import type { BoardSettings, TicketType } from "@/api/types";
 import { Button } from "@/ui/button";
 import { cssColor } from "@/ui/color";
 import { Input, NativeSelect, SwitchRow } from "@/ui/field";
-import { type Draft, uniqueColumnId } from "./board-draft";
+import { type Draft, uniqueId } from "./board-draft";
 import { panelClass, Section } from "./section";
 
 interface Props {
@@ -72,7 +72,7 @@ export function TypesEditor({ draft, disabled, onChange }: Props) {
   const set = (id: string, change: Partial<TicketType>) =>
     onChange({ ...draft, types: draft.types.map((type) => (type.id === id ? { ...type, ...change } : type)) });
   const add = () => {
-    const id = uniqueColumnId("type", new Set(known));
+    const id = uniqueId("type", new Set(known));
     onChange({ ...draft, types: [...draft.types, { id, name: "New type", icon: "", color: "#6b7280" }] });
   };
   return (

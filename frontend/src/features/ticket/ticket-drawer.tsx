@@ -31,7 +31,7 @@ export interface DrawerProps {
   onClose: () => void;
   onMove: (card: Card, to: string) => void;
   /** Renders sections of other features, such as jobs and approvals. */
-  renderSections?: (work: TicketSectionProps) => ReactNode;
+  renderSections?: (props: TicketSectionProps) => ReactNode;
 }
 
 export interface TicketSectionProps {
