@@ -1,6 +1,6 @@
 /**
  * Imports go one way: app → features → entities → api and ui, and features → live → api. Features do not import each
- * other, nor do entities. `entities` draws tickets, jobs and actors; `ui` does not depend on the API at all.
+ * other, nor do entities. `entities` renders tickets, jobs and actors; `ui` does not depend on the API at all.
  *
  * Within live, the client at the top connects everything. Below it, imports go transport → streams → state: the socket
  * and the poller drive rooms, rooms put events into order and apply them to state, and state is pure.

@@ -1,4 +1,4 @@
-/** Approvals: questions parked for a person. */
+/** Approvals: questions, reviews and clarifications that a person decides. */
 import type { Complete, Schemas } from "./schema";
 
 export type ApprovalKind = Schemas["ApprovalKind"];

@@ -14,7 +14,7 @@ interface Props {
   showNumbers?: boolean;
 }
 
-/** An approval with options needs an answer that names one, so approve and reject apply only without options. */
+/** With options, the answer is one of them or a text. Approve and reject would leave open which option was meant. */
 export function isYesNoQuestion({ kind, options }: Approval): boolean {
   return kind === "review" || (kind === "question" && options.length === 0);
 }

@@ -45,7 +45,7 @@ export function RegisterPage() {
   return (
     <AuthForm
       title="Create your account"
-      intro={invited ? "You need an invitation to register." : null}
+      intro={invited ? "Use your invitation to register." : null}
       submit="Create account"
       fields={invited ? ["name", "invite"] : ["name"]}
       invite={invite}

@@ -1,4 +1,4 @@
-/** Job actions of a user. Reversible ones run at once and offer undo; others ask for confirmation first. */
+/** Job actions of a user. They run at once, with undo where there is an inverse; stopping or deleting a job asks first. */
 import { useMemo } from "react";
 import { toast } from "sonner";
 import { explain, jobs } from "@/api";

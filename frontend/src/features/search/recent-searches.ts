@@ -1,4 +1,4 @@
-/** Recent searches of the user in a workflow. Only searches whose results were opened are recorded. */
+/** Recent searches of the user in a workflow. Recorded when a result is opened, or on Enter. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
 import { toast } from "sonner";

@@ -23,7 +23,7 @@ export interface JobView extends Transcript {
   readonly state: "loading" | "ready" | "failed";
   readonly error: unknown;
   readonly loadingEarlier: boolean;
-  /** The order of the first message of each loaded page. Rendering groups messages by page, so that they stay stable. */
+  /** The order of the first message of each loaded page. No block spans two pages, so loading a page changes no other. */
   readonly pageStarts: ReadonlySet<number>;
 }
 

@@ -26,7 +26,7 @@ export const CLOSE = {
   restarting: 1012,
 } as const;
 
-/** Parses one frame into an event or a message. Null when it is neither; unknown frames are ignored. */
+/** Parses one frame into an event or a message. Null when it is neither: newer servers may send more. */
 export function parse(text: unknown): { event: LiveEvent } | { message: ServerMessage } | null {
   if (typeof text !== "string") return null;
   let value: unknown;
