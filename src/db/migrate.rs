@@ -141,18 +141,26 @@ const TABLES_WITH_TRIGGERS: &str = "
       join pg_namespace n on n.oid = p.pronamespace and n.nspname = 'logic'
      where not t.tgisinternal and t.tgparentid = 0";
 
+/// The first tables that a rebuild locks. Functions identify their caller in `actors` before they change anything, so
+/// that lock lets running calls finish and holds back new ones. Writers that identify no caller, e.g. background tasks
+/// and psql, reach jobs and tickets before the tables that belong to them.
+const LOCKED_FIRST: [&str; 3] = ["actors", "jobs", "tickets"];
+
+fn lock_order(mut tables: BTreeSet<String>) -> Vec<String> {
+    tables.retain(|table| !LOCKED_FIRST.contains(&table.as_str()));
+    LOCKED_FIRST.into_iter().map(str::to_owned).chain(tables).collect()
+}
+
 async fn build(client: &mut Client, files: &[(String, String)], fingerprint: &str) -> Result<()> {
     let transaction = client.transaction().await?;
     let mut tables = tables_of_new_triggers(files);
     for row in transaction.query(TABLES_WITH_TRIGGERS, &[]).await? {
         tables.insert(row.try_get(0)?);
     }
-    // Dropping and creating triggers needs these locks anyway. Taken first and in a fixed order, they make writers wait
-    // until the new triggers are committed.
-    if !tables.is_empty() {
-        let list = tables.iter().map(|name| format!("public.\"{name}\"")).collect::<Vec<_>>().join(", ");
-        transaction.batch_execute(&format!("lock table {list} in access exclusive mode")).await?;
-    }
+    // Dropping and creating triggers needs these locks anyway, except the one on actors. Taken first and in a fixed
+    // order, they make writers wait until the new triggers are committed.
+    let list = lock_order(tables).iter().map(|name| format!("public.\"{name}\"")).collect::<Vec<_>>().join(", ");
+    transaction.batch_execute(&format!("lock table {list} in access exclusive mode")).await?;
     transaction
         .batch_execute(
             "drop schema if exists logic cascade;
@@ -195,6 +203,12 @@ mod tests {
         let text = "-- create trigger none on comments\ncreate trigger a\n after update of b on c for each row …;";
         let found = tables_of_new_triggers(&[("f".to_owned(), text.to_owned())]);
         assert_eq!(found.into_iter().collect::<Vec<_>>(), ["c"]);
+    }
+
+    #[test]
+    fn actors_are_locked_before_all_tables_with_triggers() {
+        let tables = ["approvals", "jobs", "tickets", "workflows"].map(str::to_owned).into();
+        assert_eq!(lock_order(tables), ["actors", "jobs", "tickets", "approvals", "workflows"]);
     }
 
     #[test]
