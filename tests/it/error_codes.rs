@@ -1,4 +1,4 @@
-//! Errors by name: `sql/logic` and `src/error.rs` agree on codes, and functions raise only known ones.
+//! Errors by name: `sql/logic` and `ERROR_CODES` agree on codes, and functions raise and handle only known ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -25,30 +25,33 @@ async fn codes_in_sql_equal_codes_in_rust() {
     assert_eq!((names.len(), states.len()), (in_sql.len(), in_sql.len()), "each name has one SQLSTATE");
 }
 
-/// The names in calls like `logic.fail('not_found', …)`, with the file of one such call.
-fn raised(folder: &Path, into: &mut BTreeMap<String, String>) {
+/// The names in calls like `logic.fail('not_found', …)` and `logic.is_error(sqlstate, 'not_found')`, with the file of
+/// one such call.
+fn used_names(folder: &Path, into: &mut BTreeMap<String, String>) {
     for entry in std::fs::read_dir(folder).expect("read sql/logic").flatten() {
         let path = entry.path();
         if path.is_dir() {
-            raised(&path, into);
+            used_names(&path, into);
             continue;
         }
         let text = std::fs::read_to_string(&path).expect("read a file");
-        for call in text.split("logic.fail(").skip(1) {
-            if let Some(name) = call.strip_prefix('\'').and_then(|rest| rest.split('\'').next()) {
-                into.insert(name.to_owned(), path.display().to_string());
+        for call in ["logic.fail(", "logic.is_error(sqlstate, "] {
+            for arguments in text.split(call).skip(1) {
+                if let Some(name) = arguments.strip_prefix('\'').and_then(|rest| rest.split('\'').next()) {
+                    into.insert(name.to_owned(), path.display().to_string());
+                }
             }
         }
     }
 }
 
 #[test]
-fn functions_raise_only_known_errors() {
+fn functions_raise_and_handle_only_known_errors() {
     let mut names = BTreeMap::new();
-    raised(&Path::new(env!("CARGO_MANIFEST_DIR")).join("sql/logic"), &mut names);
-    assert!(names.len() > 10, "calls of logic.fail were found: {names:?}");
+    used_names(&Path::new(env!("CARGO_MANIFEST_DIR")).join("sql/logic"), &mut names);
+    assert!(names.len() > 10, "few names were found: {names:?}");
     for (name, file) in names {
-        assert!(ERROR_CODES.iter().any(|(.., code)| *code == name), "{file} raises the unknown error {name}");
+        assert!(ERROR_CODES.iter().any(|(.., code)| *code == name), "{file} uses the unknown error {name}");
     }
 }
 

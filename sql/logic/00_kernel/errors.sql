@@ -1,7 +1,7 @@
 -- Errors that functions raise on purpose: one table of their codes, and how to raise them by name.
 
 -- Every error: the name that functions and clients use, its SQLSTATE, its HTTP status, and what it means.
--- src/error.rs holds the same codes; a test compares the two.
+-- ERROR_CODES in src/error/database.rs holds the same codes; a test compares the two.
 create view logic.error_codes (name, state, http_status, meaning) as values
     ('blocked', 'CB001', 409, 'Other tickets block this one.'),
     ('unknown_status', 'CB002', 422, 'The board has no such column.'),

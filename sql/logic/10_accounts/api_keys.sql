@@ -78,7 +78,7 @@ begin
 end
 $$;
 
--- Keys of the caller and of its agents that are not revoked, newest first.
+-- Unrevoked keys of the caller and of the agents and services it owns, newest first.
 create function logic.list_api_keys(caller text, actor text default null) returns jsonb language plpgsql stable as $$
 declare
     who logic.principal := logic.identify_caller(caller);

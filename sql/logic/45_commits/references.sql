@@ -138,7 +138,7 @@ declare
     fresh jsonb;
 begin
     perform logic.check_commits(commits);
-    -- Prevents that a referenced ticket is merged or deleted in the meantime.
+    -- Until the end, no referenced ticket is merged or deleted.
     perform logic.lock_workflow_streams((
         select array_agg(distinct t.workflow_id)
           from jsonb_array_elements(commits) c
