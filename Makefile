@@ -8,7 +8,7 @@ SHELL := /bin/sh
 PROFILE ?= dev
 
 help: ## List the targets
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
 
 setup: ## Download the embedded Postgres and the embedding model (110 MB, once)
 	@.setup/runtime
@@ -43,21 +43,21 @@ lint: setup dashboard test-migrations ## Check formatting, lints and types
 	npm --prefix frontend run lint
 	npm --prefix frontend run typecheck
 
-test-dashboard: $(NODE_MODULES)
+test-dashboard: $(NODE_MODULES) ## Test the dashboard without a browser
 	npm --prefix frontend run test
 
-test-rust: setup dashboard
+test-rust: setup dashboard ## Run the unit and integration tests of the server
 	cargo test --locked
 
 # Uses the test build of the server, because cargo build would compile the dependencies again.
-test-browser: setup dashboard
+test-browser: setup dashboard ## Test the dashboard in a browser
 	cargo test --locked --test it --no-run
 	.setup/browser-tests
 
-screenshots: build ## Take the README's screenshots of the dashboard again, from a demo
+screenshots: build ## Take the screenshots of the README and the guides again, from a demo
 	CALLBOARD_DEMO=true .setup/browser-tests screenshots
 
-test-migrations:
+test-migrations: ## Check the migrations for statements that lock busy tables
 	.setup/squawk migrations/*.sql
 
 $(MCP_MODULES): tests/conformance/package-lock.json
