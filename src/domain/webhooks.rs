@@ -210,7 +210,7 @@ impl WebhookDispatcher {
     /// Prepares sending. `private_allowed` permits URLs in private networks.
     pub fn new(db: Db, private_allowed: bool, envelope: Envelope) -> Result<Self> {
         let sender = Sender::new(private_allowed)?;
-        Ok(Self { db, sender, envelope, deliveries: Deliveries::new() })
+        Ok(Self { db, sender, envelope, deliveries: Deliveries::default() })
     }
 
     /// Delivers events until stopped or aborted; the background task.

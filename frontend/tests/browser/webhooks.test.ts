@@ -108,7 +108,7 @@ describe("webhooks", () => {
     // A 410 response disables the webhook, with the reason shown to owners.
     responseStatus = 410;
     await moveTicket(ticket.ticket_id, "testing");
-    await row.getByText(/gone \(410\)/).waitFor();
+    await row.getByText(/410 Gone/).waitFor();
     await log.getByRole("img", { name: "Failed" }).first().waitFor();
     responseStatus = 204;
     await row.getByRole("button", { name: /^Resume/ }).click();

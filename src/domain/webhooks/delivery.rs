@@ -56,9 +56,9 @@ struct Claim {
     webhook: Target,
 }
 
-impl Deliveries {
-    /// Prepares delivery; claims nothing yet.
-    pub fn new() -> Self {
+impl Default for Deliveries {
+    /// A delivery without claims.
+    fn default() -> Self {
         let shared = Arc::new(Shared {
             permits: Arc::new(Semaphore::new(MAX_CONCURRENT)),
             stopping: AtomicBool::new(false),
@@ -66,7 +66,9 @@ impl Deliveries {
         });
         Self { shared }
     }
+}
 
+impl Deliveries {
     /// Claims webhooks and delivers their events until stopped or aborted.
     pub async fn run(&self, db: Db, sender: Sender, envelope: Envelope) {
         run(db, sender, envelope, self.shared.clone()).await;

@@ -41,7 +41,7 @@ async fn each_file_becomes_one_job_with_a_result_file() {
         command = "exit 64"
         no_retry_codes = [64]
     "#;
-    fixture.drop_file("good.json", r#"{"title": "From a file", "description": "as older programs say"}"#);
+    fixture.drop_file("good.json", r#"{"title": "From a file", "description": "legacy format"}"#);
     fixture.drop_file("fails.json", r#"{"prompt": "x", "type": "broken"}"#);
     fixture.drop_file("refused.json", r#"{"prompt": "x", "max_attempts": 0}"#);
     fixture.drop_file("unknown.json", r#"{"prompt": "x", "colour": "red"}"#);
