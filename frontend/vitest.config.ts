@@ -7,7 +7,7 @@ export default mergeConfig(
   defineConfig({
     test: {
       environment: "happy-dom",
-      include: ["src/**/*.test.{ts,tsx}", "tests/house/**/*.test.ts"],
+      include: ["src/**/*.test.{ts,tsx}", "tests/architecture/**/*.test.ts"],
       setupFiles: ["./tests/setup.ts"],
       restoreMocks: true,
     },

@@ -1,7 +1,7 @@
-//! The command line: a door like HTTP. Commands for daily work speak to a server through the typed client, as
-//! whoever signed in or holds the key; commands of operators open the database and call the nouns. Either way
-//! they translate flags and print answers. A refusal is one sentence on stderr (with `--json` the problem as the
-//! server states it) and exit code 1; wrong flags are exit code 2.
+//! The command line. Everyday commands call a server through the typed client, with an API key or a saved sign-in.
+//! Operator commands open the database and call the domain modules. Commands only translate flags and print results.
+//! An error is one sentence on stderr (with `--json` the server's problem document) and exit code 1; invalid flags are
+//! exit code 2.
 
 mod approvals;
 mod commits;
@@ -13,12 +13,12 @@ mod import;
 mod jobs;
 mod keys;
 mod login;
+mod maintenance;
 mod output;
 mod people;
 mod remote;
 mod settings;
 mod tickets;
-mod upkeep;
 mod watch;
 mod worker;
 mod workflows;
@@ -34,94 +34,106 @@ use crate::config::Config;
 use crate::tools::{bench, demo};
 use crate::{Error, Result, serve, telemetry};
 
+/// Printed after the list of commands.
+const AFTER_HELP: &str =
+    "The commands from serve to verify are for operators; most of them need access to the database.";
+/// The long help also names the hidden commands.
+const AFTER_LONG_HELP: &str = "\
+The commands from serve to verify are for operators; most of them need access to the database.
+
+Developer commands: `callboard help bench` (benchmarks) and `callboard help demo` (simulated agents).";
+
 /// A live work board for teams of AI agents and the people who watch over them.
 #[derive(Debug, Parser)]
 #[command(name = "callboard", version, arg_required_else_help = true)]
+#[command(after_help = AFTER_HELP, after_long_help = AFTER_LONG_HELP)]
 pub struct Cli {
-    /// A TOML file of settings: the keys are the names of the flags of `serve`, with underscores.
-    /// The environment wins over the file, and flags win over both.
+    /// Settings file (TOML). Its keys are the flags of `serve`, with underscores instead of hyphens.
+    /// Flags take precedence over environment variables, and those over the file.
     #[arg(long, env = "CALLBOARD_CONFIG", global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Print the answer as JSON.
+    /// Print the result as JSON.
     #[arg(long, global = true)]
     pub json: bool,
-    /// What to do.
+    /// The subcommand.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// The commands.
+/// The commands, in the order of `--help`: everyday work, then workers and repositories, then operators.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Run the server.
-    Serve(ServeArgs),
-    /// Sign in to a server; the commands that follow work in your name.
+    /// Sign in to a server; later commands use this sign-in.
     Login(login::LoginArgs),
-    /// End the sign-in.
+    /// Sign out of a server.
     Logout(RemoteArgs),
-    /// Say whom the server takes you for.
+    /// Show the authenticated actor.
     Whoami(RemoteArgs),
-    /// Work on tickets.
+    /// Create, find and change tickets.
     Ticket(tickets::TicketArgs),
-    /// Ask for work and see how it goes.
-    Job(jobs::JobArgs),
-    /// Ask people, and decide what others ask.
-    Approval(approvals::ApprovalArgs),
-    /// Print the board.
+    /// Show the board.
     Board(watch::BoardArgs),
-    /// Print what happens, live.
+    /// Show events live.
     Watch(watch::WatchArgs),
-    /// Bring the database to this version's schema; `serve` does it too.
-    Migrate(DatabaseArgs),
-    /// Print the connection string of the database, usable by psql while the server runs.
-    DatabaseUrl(DatabaseArgs),
-    /// Make tickets of what another tracker exported.
-    #[command(subcommand)]
-    Import(import::ImportCommand),
-    /// Write a workflow's tickets as JSON, CSV or Markdown.
-    Export(export::ExportArgs),
-    /// Accounts of people.
-    #[command(subcommand)]
-    User(people::UserCommand),
-    /// API keys of agents and services.
-    #[command(subcommand)]
-    Key(keys::KeyCommand),
-    /// Workflows and their members.
-    #[command(subcommand)]
-    Workflow(workflows::WorkflowCommand),
-    /// Tell the server of commits.
+    /// Create, follow and control jobs.
+    Job(jobs::JobArgs),
+    /// Ask people for decisions, and decide.
+    Approval(approvals::ApprovalArgs),
+    /// Run a worker: claim jobs and run commands for them.
+    Worker(worker::WorkerArgs),
+    /// Link commits to tickets.
     #[command(subcommand)]
     Commits(commits::CommitsCommand),
-    /// Print a git hook that tells the server of each new commit, so that tickets named in messages get them.
+    /// Print a git hook that links each new commit to the tickets named in its message.
     CommitHook(commits::HookArgs),
-    /// The vectors for search by meaning.
-    #[command(subcommand)]
-    Embeddings(embeddings::EmbeddingsCommand),
-    /// Look after the database.
-    #[command(subcommand)]
-    Maintenance(upkeep::MaintenanceCommand),
-    /// Run commands for the jobs of a server, until stopped.
-    Worker(worker::WorkerArgs),
-    /// Let simulated agents work on a demo workflow of a running server, until stopped.
-    Demo(DemoArgs),
-    /// Measure the server beside bare Postgres; prints ratios.
-    Bench(bench::BenchArgs),
-    /// Check that every stream holds each of its numbers once.
-    Verify(DatabaseArgs),
-    /// Print a script that completes commands and flags, e.g. `source <(callboard completions bash)`.
+    /// Print a shell completion script, e.g. `source <(callboard completions bash)`.
     Completions {
-        /// For which shell.
+        /// The shell.
         shell: clap_complete::Shell,
     },
+    /// Run the server.
+    Serve(ServeArgs),
+    /// Manage user accounts.
+    #[command(subcommand)]
+    User(people::UserCommand),
+    /// Manage API keys of agents and services.
+    #[command(subcommand)]
+    Key(keys::KeyCommand),
+    /// Manage workflows and their members.
+    #[command(subcommand)]
+    Workflow(workflows::WorkflowCommand),
+    /// Import tickets from another tracker.
+    #[command(subcommand)]
+    Import(import::ImportCommand),
+    /// Export a workflow's tickets as JSON, CSV or Markdown.
+    Export(export::ExportArgs),
+    /// Show and retry the embedding of tickets.
+    #[command(subcommand)]
+    Embeddings(embeddings::EmbeddingsCommand),
+    /// Apply database migrations; `serve` also applies them.
+    Migrate(DatabaseArgs),
+    /// Print the connection string of the database, e.g. for psql.
+    DatabaseUrl(DatabaseArgs),
+    /// Maintain the database.
+    #[command(subcommand)]
+    Maintenance(maintenance::MaintenanceCommand),
+    /// Check that the numbering of every stream is complete.
+    Verify(DatabaseArgs),
+    /// Run simulated agents on a demo workflow of a running server, until stopped.
+    #[command(hide = true)]
+    Demo(DemoArgs),
+    /// Benchmark the server against plain Postgres.
+    #[command(hide = true)]
+    Bench(bench::BenchArgs),
 }
 
 /// Flags of `callboard serve`.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
-    /// Settings of the server.
+    /// Server settings.
     #[command(flatten)]
     pub config: Box<Config>,
-    /// Make a demo workflow and let simulated agents work on it.
+    /// Create a demo workflow and run simulated agents on it.
     #[arg(long, env = "CALLBOARD_DEMO", default_value_t = false, num_args = 0..=1, default_missing_value = "true", action = clap::ArgAction::Set)]
     pub demo: bool,
 }
@@ -132,12 +144,12 @@ pub struct DemoArgs {
     /// The server's address.
     #[arg(long, env = "CALLBOARD_DEMO_URL", default_value = "http://127.0.0.1:8080")]
     pub url: String,
-    /// The server's database, where the agents' keys are made.
+    /// The server's database, in which the agents' keys are created.
     #[command(flatten)]
     pub database: DatabaseArgs,
 }
 
-/// Parses the command line, runs the command, and tells what went wrong in one sentence.
+/// Parses the command line, runs the command, and prints an error as one sentence.
 pub fn main() -> ExitCode {
     let parsed = settings::apply(std::env::args_os()).map(|command| {
         let matches = command.get_matches();
@@ -148,9 +160,9 @@ pub fn main() -> ExitCode {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
-            .map_err(|error| Error::Setup(format!("The threads of the program cannot be started: {error}.")))?;
+            .map_err(|error| Error::Setup(format!("The async runtime cannot be started: {error}.")))?;
         let outcome = runtime.block_on(run(cli));
-        // A blocking task (reading a terminal, hashing) must not keep a finished command alive.
+        // Do not wait for blocking tasks, such as reading from a terminal.
         runtime.shutdown_background();
         outcome
     });
@@ -166,7 +178,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// What a person is told about an error.
+/// An error as one sentence for a user.
 fn sentence(error: &Error) -> String {
     match error {
         Error::Problem(problem) => problem.detail.clone(),
@@ -176,7 +188,7 @@ fn sentence(error: &Error) -> String {
             if problem.status == 500 { format!("{error}.") } else { problem.detail }
         }
         Error::Unavailable(why) => format!("The database cannot be reached: {why}."),
-        Error::Internal(why) => format!("A defect of Callboard: {why}."),
+        Error::Internal(why) => format!("Internal error: {why}."),
     }
 }
 
@@ -202,27 +214,27 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Commits(command) => commits::command(command, cli.json).await?,
         Command::CommitHook(args) => commits::hook(&args)?,
         Command::Embeddings(command) => embeddings::command(command, cli.json).await?,
-        Command::Maintenance(command) => upkeep::command(command, cli.json).await?,
+        Command::Maintenance(command) => maintenance::command(command, cli.json).await?,
         Command::Demo(args) => {
             telemetry::start("info");
             let open = args.database.open().await?;
-            eprintln!("Simulated agents work on “{}” at {}; ctrl-c ends it.", demo::WORKFLOW, args.url);
+            eprintln!("Simulated agents are working on “{}” at {}; press ctrl-c to stop.", demo::WORKFLOW, args.url);
             let outcome = demo::run(&args.url, &open.db, interrupted()).await;
             open.close().await;
             outcome?;
         }
         Command::Bench(args) => bench::run(args).await?,
         Command::Worker(args) => return worker::command(args).await,
-        Command::Verify(database) => return upkeep::verify(&database, cli.json).await,
+        Command::Verify(database) => return maintenance::verify(&database, cli.json).await,
         Command::Import(command) => return import::command(command, cli.json).await,
         Command::DatabaseUrl(args) => println!("{}", args.running_url()?),
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The exit code of a command that ran, but may not have ended as was hoped for.
-fn code(well: bool) -> ExitCode {
-    if well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+/// The exit code of a command that ran but may not have succeeded.
+fn code(success: bool) -> ExitCode {
+    if success { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Waits for ctrl-c or SIGTERM.

@@ -1,4 +1,4 @@
-//! The typed client of a Callboard server, for programs in Rust: the command line and the worker are built on it.
+//! The typed Rust client of a Callboard server. The command line and the worker use it too.
 //!
 //! ```no_run
 //! use callboard::client::{Client, Credential};
@@ -7,21 +7,21 @@
 //! # async fn example() -> callboard::client::Result<()> {
 //! let client = Client::new("http://127.0.0.1:8080", Credential::key("cb_…"))?;
 //! let workflow = client.find_workflow("Bicycle shop").await?;
-//! let made = client
+//! let created = client
 //!     .create_ticket(&CreateTicket {
 //!         title: "Login fails".into(),
 //!         description: "The form answers 500.".into(),
 //!         ..CreateTicket::in_workflow(&workflow.id)
 //!     })
 //!     .await?;
-//! println!("{}", made.key);
+//! println!("{}", created.key);
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! Requests and answers are the structs of the nouns themselves. What is safe to send twice is tried again when
-//! the server is away or asks to wait; creates carry an `Idempotency-Key`, so they are safe too.
-//! [`Client::watch`] follows a room and resumes where it was.
+//! Requests and responses are the structs of the domain modules. Idempotent requests are retried with backoff when the
+//! server is unavailable or limits the rate; creates carry an `Idempotency-Key`, so they are retried too.
+//! [`Client::watch`] subscribes to a room and resumes after a lost connection.
 
 pub mod boards;
 pub mod credential;
@@ -40,10 +40,10 @@ pub use self::credential::{Credential, TokenStore, Tokens};
 pub use self::error::{Error, Result};
 pub use self::watch::{Cursor, Update, Watch};
 
-/// How long one request may take.
-const TIMEOUT: Duration = Duration::from_secs(45);
+/// Timeout of one request.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(45);
 
-/// A connection to a server in somebody's name; cheap to clone.
+/// A client of one server with one credential; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Client {
     inner: Arc<Inner>,
@@ -53,49 +53,50 @@ pub struct Client {
 struct Inner {
     http: reqwest::Client,
     url: String,
-    credential: credential::Holder,
-    attempts: u32,
+    credential: credential::CredentialCell,
+    max_attempts: u32,
 }
 
 impl Client {
-    /// A client of the server at `url`, e.g. `http://127.0.0.1:8080`.
+    /// Creates a client of the server at `url`, e.g. `http://127.0.0.1:8080`.
     pub fn new(url: &str, credential: Credential) -> Result<Self> {
         Self::with_store(url, credential, None)
     }
 
-    /// A client whose tokens are kept in a store that several processes may share.
+    /// Creates a client whose tokens are kept in a store that several processes can share.
     pub fn with_store(url: &str, credential: Credential, store: Option<Arc<dyn TokenStore>>) -> Result<Self> {
-        // Already installed is as good.
+        // Fails only if a provider is installed already.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let url = url.trim().trim_end_matches('/');
         let parsed = reqwest::Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-        let parsed = parsed
-            .ok_or_else(|| Error::Unusable(format!("{url} is no address of a server, like http://127.0.0.1:8080")))?;
+        let parsed = parsed.ok_or_else(|| {
+            Error::Unusable(format!("{url} is not the address of a server; use one like http://127.0.0.1:8080"))
+        })?;
         let mut builder = reqwest::Client::builder()
-            .timeout(TIMEOUT)
+            .timeout(REQUEST_TIMEOUT)
             .connect_timeout(Duration::from_secs(10))
             .user_agent(concat!("callboard/", env!("CARGO_PKG_VERSION")));
         if parsed.host_str().is_some_and(|host| host == "localhost" || host.starts_with("127.") || host == "[::1]") {
             builder = builder.no_proxy();
         }
         let http = builder.build().map_err(|error| Error::Unusable(error.to_string()))?;
-        let credential = credential::Holder::new(credential, store);
-        Ok(Self { inner: Arc::new(Inner { http, url: url.to_owned(), credential, attempts: 5 }) })
+        let credential = credential::CredentialCell::new(credential, store);
+        Ok(Self { inner: Arc::new(Inner { http, url: url.to_owned(), credential, max_attempts: 5 }) })
     }
 
-    /// Signs in with an e-mail address and a password.
+    /// Creates a client that is signed in with an e-mail address and a password.
     pub async fn sign_in(url: &str, email: &str, password: &str) -> Result<Self> {
         let client = Self::new(url, Credential::None)?;
         let tokens = client.log_in(email, password).await?;
         Self::new(url, Credential::Tokens(tokens))
     }
 
-    /// The server's address, without a slash at its end.
+    /// The server's address, without a trailing slash.
     pub fn url(&self) -> &str {
         &self.inner.url
     }
 
-    /// The tokens it holds now, if it signed in with a password.
+    /// The current tokens, if the client is signed in with a password.
     pub async fn tokens(&self) -> Option<Tokens> {
         match self.inner.credential.current().await {
             Credential::Tokens(tokens) => Some(tokens),

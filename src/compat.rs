@@ -2,7 +2,10 @@
 //!
 //! Their HTTP routes are in `transport/http/compat`, their socket messages in `transport/live/dialects`.
 
+#[cfg(feature = "server")]
 pub mod adw;
+#[cfg(feature = "server")]
 pub mod executions;
 pub mod stages;
+#[cfg(feature = "server")]
 pub mod ticket_events;

@@ -1,7 +1,7 @@
-//! The database: a pool, one way to call a function, migrations. Knows no noun.
+//! The database: the connection pool, calls of SQL functions, migrations. Independent of the domain.
 //!
-//! Every request is one statement and so one round trip and one transaction: the functions in
-//! `sql/logic` authorize, check and change by themselves and answer `jsonb`.
+//! A request is one statement, and so one round trip and one transaction: the functions in `sql/logic` authorize, check
+//! and write, and return `jsonb`.
 
 pub mod embedded;
 pub mod functions;
@@ -16,20 +16,20 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_postgres::Row;
-use tokio_postgres::types::{FromSql, FromSqlOwned, ToSql, Type};
+use tokio_postgres::types::{FromSqlOwned, Json, ToSql};
 
 use self::functions::FunctionCall;
 
 use crate::{Error, Result};
 
-/// A parameter list of a statement.
+/// The parameters of a statement.
 pub type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 
-/// Attempts for a statement that meets a deadlock or a serialization failure.
-const ATTEMPTS: u32 = 5;
+/// Maximum attempts of a statement that fails with a deadlock or a serialization failure.
+const MAX_ATTEMPTS: u32 = 5;
 
-/// Connections that work on tickets leave to signing in and to `/ready`.
-const RESERVE: usize = 2;
+/// Connections reserved for signing in and `/ready`.
+const RESERVED: usize = 2;
 
 /// A handle on the database; cheap to clone.
 #[derive(Clone)]
@@ -38,27 +38,27 @@ pub struct Db {
     gate: Option<Arc<Gate>>,
 }
 
-/// Lets in as many statements as there are connections, less the reserve: requests that wait for a row
-/// somebody holds do not keep others from signing in.
+/// Limits concurrent statements to the number of connections less the reserved ones, so that requests which wait for
+/// row locks do not prevent users from signing in.
 struct Gate {
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     waiting: AtomicUsize,
 }
 
 impl Gate {
     async fn enter(&self) -> Result<OwnedSemaphorePermit> {
-        if let Ok(place) = self.places.clone().try_acquire_owned() {
-            return Ok(place);
+        if let Ok(permit) = self.permits.clone().try_acquire_owned() {
+            return Ok(permit);
         }
         let _counted = Counted::new(&self.waiting);
-        match tokio::time::timeout(pool::WAIT, self.places.clone().acquire_owned()).await {
-            Ok(Ok(place)) => Ok(place),
+        match tokio::time::timeout(pool::MAX_WAIT, self.permits.clone().acquire_owned()).await {
+            Ok(Ok(permit)) => Ok(permit),
             _ => Err(Error::Unavailable("every connection was busy for too long".to_owned())),
         }
     }
 }
 
-/// Counts one who waits, also if it gives up.
+/// Counts a waiting request until it is dropped.
 struct Counted<'a>(&'a AtomicUsize);
 
 impl<'a> Counted<'a> {
@@ -81,41 +81,40 @@ impl std::fmt::Debug for Db {
 }
 
 impl Db {
-    /// Wraps a pool (`pool::connect` makes one).
+    /// Wraps a pool from `pool::pool`.
     pub fn new(pool: deadpool_postgres::Pool) -> Self {
-        let places = pool.status().max_size.saturating_sub(RESERVE).max(1);
-        let gate = Gate { places: Arc::new(Semaphore::new(places)), waiting: AtomicUsize::new(0) };
+        let permits = pool.status().max_size.saturating_sub(RESERVED).max(1);
+        let gate = Gate { permits: Arc::new(Semaphore::new(permits)), waiting: AtomicUsize::new(0) };
         Self { pool, gate: Some(Arc::new(gate)) }
     }
 
-    /// A handle that may use the reserve too: for short statements that must be answered however busy
-    /// the rest is.
+    /// A handle that may also use the reserved connections, for short statements that have to succeed under load.
     pub fn reserved(&self) -> Self {
         Self { pool: self.pool.clone(), gate: None }
     }
 
-    /// A connection of the pool; 503 when none comes free in time or the database is away.
+    /// A connection of the pool; 503 if none becomes free in time or the database is unreachable.
     async fn client(&self) -> Result<(deadpool_postgres::Client, Option<OwnedSemaphorePermit>)> {
-        let place = match &self.gate {
+        let permit = match &self.gate {
             Some(gate) => Some(gate.enter().await?),
             None => None,
         };
         let client = self.pool.get().await.map_err(|error| match error {
             deadpool_postgres::PoolError::Backend(error) => match Error::from(error) {
-                // No connection means no answer, whatever the reason.
+                // Without a connection the database is unavailable, whatever the reason.
                 Error::Database(error) => Error::Unavailable(crate::error::describe_db(&error)),
                 other => other,
             },
             other => Error::Unavailable(other.to_string()),
         })?;
-        Ok((client, place))
+        Ok((client, permit))
     }
 
-    /// Runs one prepared statement and returns its rows; retries deadlocks and serialization failures.
+    /// Runs a prepared statement and returns its rows; retries deadlocks and serialization failures.
     pub async fn rows(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
         let mut attempt = 1;
         loop {
-            let (client, place) = self.client().await?;
+            let (client, permit) = self.client().await?;
             let outcome = async {
                 let statement = client.prepare_cached(sql).await?;
                 client.query(&statement, params).await
@@ -123,9 +122,9 @@ impl Db {
             .await
             .map_err(Error::from);
             match outcome {
-                Err(error) if attempt < ATTEMPTS && (error.is_retryable() || stale_plan(&error)) => {
+                Err(error) if attempt < MAX_ATTEMPTS && (error.is_retryable() || stale_plan(&error)) => {
                     client.statement_cache.clear();
-                    drop((client, place));
+                    drop((client, permit));
                     tokio::time::sleep(Duration::from_millis(fastrand::u64(1..=8 << attempt))).await;
                     attempt += 1;
                 }
@@ -134,36 +133,34 @@ impl Db {
         }
     }
 
-    /// Calls a function that answers `jsonb` (see [`crate::sql_fn!`]) and reads the answer as `T`.
+    /// Calls a function that returns `jsonb` (see [`crate::sql_fn!`]) and deserializes it as `T`. SQL null reads as
+    /// JSON null.
     pub async fn call<T: DeserializeOwned>(&self, call: FunctionCall<'_>) -> Result<T> {
-        self.query_json(call.function.statement(), call.params).await
-    }
-
-    /// Calls a function that answers `jsonb` and passes the answer on as text, without reading it.
-    pub async fn call_text(&self, call: FunctionCall<'_>) -> Result<String> {
         let rows = self.rows(call.function.statement(), call.params).await?;
-        let JsonText(text) = only_value(&rows)?;
-        Ok(text)
+        match only_value::<Option<Json<T>>>(&rows)? {
+            Some(Json(value)) => Ok(value),
+            None => serde_json::from_value(serde_json::Value::Null)
+                .map_err(|error| Error::Internal(format!("logic.{} returned null: {error}", call.function.name))),
+        }
     }
 
-    /// Calls a function that answers one plain value: a number, a truth value, a text.
+    /// Calls a function that returns one plain value: a number, a boolean, a text.
     pub async fn scalar<T: FromSqlOwned>(&self, call: FunctionCall<'_>) -> Result<T> {
         only_value(&self.rows(call.function.statement(), call.params).await?)
     }
 
-    /// Runs a statement whose single row has one `jsonb` column, and reads it as `T`.
-    pub async fn query_json<T: DeserializeOwned>(&self, sql: &str, params: Params<'_>) -> Result<T> {
-        let rows = self.rows(sql, params).await?;
-        let value: tokio_postgres::types::Json<T> = only_value(&rows)?;
-        Ok(value.0)
+    /// Calls a function that returns one row of several columns.
+    pub async fn call_row(&self, call: FunctionCall<'_>) -> Result<Row> {
+        let rows = self.rows(call.function.row_statement(), call.params).await?;
+        rows.into_iter().next().ok_or_else(|| Error::Internal(format!("logic.{} returned no row", call.function.name)))
     }
 
-    /// Runs a statement whose single row has one `text` column of JSON that is passed on as it is.
-    pub async fn query_text(&self, sql: &str, params: Params<'_>) -> Result<String> {
-        only_value(&self.rows(sql, params).await?)
+    /// Calls a function for its effect.
+    pub async fn execute(&self, call: FunctionCall<'_>) -> Result<()> {
+        self.rows(call.function.statement(), call.params).await.map(drop)
     }
 
-    /// Whether the database answers.
+    /// Checks that the database responds.
     pub async fn ping(&self) -> Result<()> {
         self.rows("select 1", &[]).await.map(drop)
     }
@@ -182,26 +179,8 @@ fn only_value<T: FromSqlOwned>(rows: &[Row]) -> Result<T> {
     Ok(row.try_get(0)?)
 }
 
-/// A `jsonb` value as its text.
-struct JsonText(String);
-
-impl<'a> FromSql<'a> for JsonText {
-    fn from_sql(_: &Type, mut raw: &'a [u8]) -> std::result::Result<Self, Box<dyn std::error::Error + Sync + Send>> {
-        // The binary form of jsonb is a version byte, always 1, and the text.
-        match raw.split_off_first() {
-            Some(1) => Ok(Self(String::from_utf8(raw.to_vec())?)),
-            _ => Err("jsonb of an unknown version".into()),
-        }
-    }
-
-    fn accepts(ty: &Type) -> bool {
-        *ty == Type::JSONB
-    }
-}
-
-/// A statement prepared before `logic` was rebuilt may no longer fit; it is prepared again. 42883: the
-/// function it named is gone; 0A000: its result changed; 26000: the pooler forgot it; XX000: lookup of a
-/// dropped function's oid.
+/// Whether a statement has to be prepared again, because `logic` was rebuilt. 42883: its function was dropped; 0A000: the
+/// type of its result changed; 26000: the pooler dropped it; XX000: lookup of a dropped function's oid.
 fn stale_plan(error: &Error) -> bool {
     matches!(error, Error::Database(e) if e.as_db_error().is_some_and(|db| {
         matches!(db.code().code(), "0A000" | "26000" | "42883" | "42P05")

@@ -1,19 +1,28 @@
-//! The domain: one module a noun. Each holds the requests and answers of its noun and the calls of the SQL
-//! functions that decide; none knows a transport.
+//! The domain: a module for each kind of thing. It holds the requests and answers and calls the SQL functions that
+//! decide; none of it depends on a transport.
+//!
+//! Functions that take a database are in the `queries` of each module, so that the client can use the types alone.
 
+#[cfg(feature = "server")]
 pub mod accounts;
 pub mod approvals;
 pub mod apps;
 pub mod comments;
 pub mod commits;
+#[cfg(feature = "server")]
 pub mod embeddings;
 pub mod export;
+#[cfg(feature = "server")]
 pub mod history;
+#[cfg(feature = "server")]
 pub mod import;
 pub mod jobs;
+#[cfg(feature = "server")]
 pub mod operators;
+#[cfg(feature = "server")]
 pub mod saved_searches;
 pub mod search;
 pub mod tickets;
+#[cfg(feature = "server")]
 pub mod webhooks;
 pub mod workflows;

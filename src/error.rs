@@ -1,11 +1,15 @@
-//! The one error type: what a user is told (status, code, a full sentence) or what an operator must fix.
+//! The error type: a problem for the client (status, code, sentence) or a fault for the operator.
 //!
-//! Rules live in SQL and raise SQLSTATEs of class `CB` (`sql/logic`); this file maps them, and the
-//! constraints of `migrations/`, to problems. Doors turn a problem into their own protocol.
+//! Each transport encodes a problem in its protocol. Errors of the database become problems in `error::database`.
+
+#[cfg(feature = "server")]
+mod database;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use tokio_postgres::error::{DbError, SqlState};
+
+#[cfg(feature = "server")]
+pub use self::database::{ERROR_CODES, describe_db};
 
 /// Result with Callboard's error.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -19,7 +23,7 @@ pub struct FieldError {
     pub rule: String,
 }
 
-/// What a client is told: an HTTP status, a stable code and a sentence (RFC 9457).
+/// A problem document: an HTTP status, a stable code and a sentence (RFC 9457).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
     /// HTTP status, 400–599.
@@ -28,34 +32,35 @@ pub struct Problem {
     pub code: String,
     /// A full sentence for a person.
     pub detail: String,
-    /// The fields that were refused, if the problem is about fields.
+    /// The fields that were rejected, if the problem is about fields.
     pub errors: Vec<FieldError>,
     /// Further members of the problem document, e.g. `blocking_ticket_ids`.
     pub extra: Map<String, Value>,
 }
 
-/// Everything that can go wrong.
+/// An error of any part of Callboard.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The request was refused; nothing changed.
+    /// The request was rejected; nothing changed.
     #[error("{}", .0.detail)]
     Problem(Box<Problem>),
-    /// The database refused a statement for a reason that is no rule of ours.
-    #[error("the database refused a statement: {}", describe_db(.0))]
+    /// The database rejected a statement for a reason outside the rules in `sql/logic`.
+    #[cfg(feature = "server")]
+    #[error("the database rejected a statement: {}", describe_db(.0))]
     Database(#[source] tokio_postgres::Error),
-    /// The database is away or has no free connection; the request may be tried again.
+    /// The database is unreachable or has no free connection; the request can be retried.
     #[error("the database cannot be reached: {0}")]
     Unavailable(String),
-    /// A fault of the installation, told to the operator in one sentence.
+    /// A fault of the installation, described to the operator in one sentence.
     #[error("{0}")]
     Setup(String),
-    /// A defect: something that should not happen.
+    /// A bug: a state that should be impossible.
     #[error("{0}")]
     Internal(String),
 }
 
 impl Error {
-    /// A refusal with status, code and sentence.
+    /// A problem with status, code and sentence.
     pub fn problem(status: u16, code: &str, detail: impl Into<String>) -> Self {
         Self::Problem(Box::new(Problem {
             status,
@@ -84,22 +89,22 @@ impl Error {
         Self::Problem(Box::new(Problem { status: 422, code: "invalid".to_owned(), detail, errors, extra: Map::new() }))
     }
 
-    /// 429 that says after how many seconds to try again.
+    /// A 429 with the seconds to wait.
     pub fn too_many_requests(seconds: u64, detail: &str) -> Self {
         let mut problem = problem_of(429, "too_many_requests", detail);
         problem.extra.insert("retry_after".to_owned(), seconds.max(1).into());
         Self::Problem(Box::new(problem))
     }
 
-    /// 401 with a sentence.
+    /// A 401.
     pub fn unauthenticated(detail: impl Into<String>) -> Self {
         Self::problem(401, "unauthenticated", detail)
     }
 
-    /// The problem a client is told; faults of ours become 500 and 503 without details.
+    /// The problem for the client; internal faults become 500 or 503 without details.
     pub fn as_problem(&self) -> Problem {
         let mut problem = self.problem_in_full();
-        // Sentences repeat what the client sent, which may be very long.
+        // Sentences may quote long input of the client.
         shorten(&mut problem.detail);
         for error in &mut problem.errors {
             shorten(&mut error.field);
@@ -111,7 +116,8 @@ impl Error {
     fn problem_in_full(&self) -> Problem {
         match self {
             Self::Problem(problem) => (**problem).clone(),
-            Self::Database(error) => from_db(error),
+            #[cfg(feature = "server")]
+            Self::Database(error) => database::problem(error),
             Self::Unavailable(_) => {
                 problem_of(503, "unavailable", "The database cannot be reached right now; try again in a moment.")
             }
@@ -120,182 +126,22 @@ impl Error {
             }
         }
     }
-
-    /// Whether the same statement may succeed if tried again at once (serialization failure, deadlock).
-    pub fn is_retryable(&self) -> bool {
-        matches!(self, Self::Database(error) if matches!(error.code(),
-            Some(&SqlState::T_R_SERIALIZATION_FAILURE) | Some(&SqlState::T_R_DEADLOCK_DETECTED)))
-    }
 }
 
-/// Characters of one sentence about what went wrong.
-const LONGEST: usize = 2000;
+/// Maximum characters of one sentence in a problem.
+const MAX_LENGTH: usize = 2000;
 
-/// Takes out the middle of what is too long: a sentence keeps its end.
+/// Cuts the middle out of a text that is too long, so that a sentence keeps its end.
 fn shorten(text: &mut String) {
-    let from = text.char_indices().nth(LONGEST).and_then(|_| text.char_indices().nth(LONGEST / 2));
+    let from = text.char_indices().nth(MAX_LENGTH).and_then(|_| text.char_indices().nth(MAX_LENGTH / 2));
     if let Some((from, _)) = from {
-        let to = text.char_indices().rev().nth(LONGEST / 4).map_or(text.len(), |(at, _)| at);
+        let to = text.char_indices().rev().nth(MAX_LENGTH / 4).map_or(text.len(), |(at, _)| at);
         text.replace_range(from..to, "…");
-    }
-}
-
-impl From<tokio_postgres::Error> for Error {
-    fn from(error: tokio_postgres::Error) -> Self {
-        match error.as_db_error() {
-            // 57P01–57P03: shutting down, crashed or starting up; 53300: too many connections;
-            // 25006: a replica answers for the primary; 53100: the disk is full.
-            Some(db)
-                if matches!(
-                    db.code().code(),
-                    "57P01" | "57P02" | "57P03" | "53300" | "25006" | "53100" | "08006" | "58030"
-                ) =>
-            {
-                Self::Unavailable(db.message().to_owned())
-            }
-            Some(_) => Self::Database(error),
-            None if error.is_closed()
-                || std::error::Error::source(&error).is_some_and(|s| s.is::<std::io::Error>()) =>
-            {
-                Self::Unavailable(describe_db(&error))
-            }
-            None => Self::Database(error),
-        }
-    }
-}
-
-/// `tokio_postgres::Error` prints only "db error"; this adds what the server said, never the values.
-pub fn describe_db(error: &tokio_postgres::Error) -> String {
-    match error.as_db_error() {
-        Some(db) => format!("{} ({})", db.message(), db.code().code()),
-        None => {
-            let source = std::error::Error::source(error).map(|s| format!(": {s}")).unwrap_or_default();
-            format!("{error}{source}")
-        }
     }
 }
 
 fn problem_of(status: u16, code: &str, detail: &str) -> Problem {
     Problem { status, code: code.to_owned(), detail: detail.to_owned(), errors: Vec::new(), extra: Map::new() }
-}
-
-/// Status and code of each SQLSTATE that `sql/logic` raises.
-const RULES: &[(&str, u16, &str)] = &[
-    ("CB001", 409, "blocked"),
-    ("CB002", 422, "unknown_status"),
-    ("CB003", 409, "wip_limit"),
-    ("CB004", 409, "dependency_cycle"),
-    ("CB005", 409, "stale_version"),
-    ("CB006", 409, "transition_not_allowed"),
-    ("CB007", 409, "lease_lost"),
-    ("CB008", 409, "reopen_not_allowed"),
-    ("CB009", 422, "idempotency_key_reused"),
-    ("CB010", 409, "ticket_tracking_off"),
-    ("CB011", 409, "review_pending"),
-    ("CB400", 400, "bad_request"),
-    ("CB401", 401, "unauthenticated"),
-    ("CB403", 403, "forbidden"),
-    ("CB404", 404, "not_found"),
-    ("CB409", 409, "conflict"),
-    ("CB410", 410, "gone"),
-    ("CB422", 422, "invalid"),
-    ("CB429", 429, "too_many_requests"),
-];
-
-/// Constraints of `migrations/` that a request can meet, with the field and rule to name.
-const CONSTRAINTS: &[(&str, &str, &str)] = &[
-    ("tickets_title_length", "title", "must have 3 to 500 characters"),
-    ("tickets_description_length", "description", "must have at most 200000 characters"),
-    ("tickets_priority", "priority", "must be one of low, medium, high, critical"),
-    ("tickets_story_points", "story_points", "must be between 0 and 1000"),
-    ("tickets_estimate", "estimate_minutes", "must be between 0 and 10000000"),
-    ("tickets_spent", "spent_minutes", "must be between 0 and 10000000"),
-    ("tickets_status_is_a_column", "status", "must be a column of the board"),
-    ("ticket_blockers_not_itself", "blocked_by_ticket_ids", "must not name the ticket itself"),
-    ("ticket_comments_length", "comment_text", "must have 1 to 100000 characters"),
-    ("ticket_comments_type", "comment_type", "must be a known comment type"),
-    ("comment_reactions_emoji", "emoji", "must have 1 to 16 characters"),
-    ("ticket_commits_sha", "commit_sha", "must be 4 to 64 hexadecimal digits"),
-    ("ticket_commits_message_length", "commit_message", "must have at most 20000 characters"),
-    ("workflows_name_length", "name", "must have 1 to 200 characters"),
-    ("workflows_description_length", "description", "must have at most 20000 characters"),
-    ("boards_name_length", "board_config.name", "must have 1 to 200 characters"),
-    ("boards_wip_policy", "board_config.settings.wip_policy", "must be warn or refuse"),
-    ("board_columns_id_shape", "board_config.columns.id", "must be 1 to 50 letters, digits or _ . -"),
-    ("board_columns_name_length", "board_config.columns.name", "must have 1 to 100 characters"),
-    ("board_columns_wip_limit", "board_config.columns.wip_limit", "must be positive"),
-    ("board_columns_category", "board_config.columns.category", "must be todo, active or done"),
-    ("approvals_question_length", "question", "must have 1 to 10000 characters"),
-    ("approvals_context_length", "context", "must have at most 50000 characters"),
-    ("approvals_answer_length", "answer", "must have at most 20000 characters"),
-    ("approvals_reason_length", "reason", "must have at most 20000 characters"),
-    ("webhooks_url_length", "url", "must have 1 to 2000 characters"),
-    ("workflow_members_role", "role", "must be viewer, member or owner"),
-    (
-        "actors_id_shape",
-        "agent_id",
-        "must be 1 to 128 letters, digits or _ . / : @ + - and begin with a letter or digit",
-    ),
-    ("actors_name_length", "name", "must have 1 to 200 characters"),
-    ("users_email_length", "email", "must have 3 to 320 characters"),
-    ("idempotency_keys_length", "Idempotency-Key", "must have 1 to 255 characters"),
-    ("api_keys_name_length", "name", "must have 1 to 200 characters"),
-    ("jobs_title_length", "title", "must have 1 to 500 characters"),
-    ("jobs_prompt_length", "initial_prompt", "must have at most 200000 characters"),
-    ("jobs_type_length", "job_type", "must have 1 to 64 characters"),
-    ("jobs_stages_count", "stages", "must have at most 50 entries"),
-    ("jobs_priority", "priority", "must be one of low, medium, high, critical"),
-    ("jobs_progress", "progress", "must be between 0 and 100"),
-    ("jobs_progress_message_length", "message", "must have at most 2000 characters"),
-    ("jobs_max_attempts", "max_attempts", "must be between 1 and 100"),
-    ("jobs_commit_sha", "commit_sha", "must be 4 to 64 hexadecimal digits"),
-    ("job_messages_kind", "kind", "must be one of chat, step, log"),
-    ("job_messages_role", "role", "must be one of user, assistant, agent, system"),
-    ("job_messages_level", "level", "must be one of debug, info, warning, error"),
-    ("job_messages_content_length", "content", "must have 1 to 65536 bytes"),
-    ("job_messages_metadata_size", "metadata", "must be at most 64 KiB of JSON"),
-];
-
-fn from_db(error: &tokio_postgres::Error) -> Problem {
-    let Some(db) = error.as_db_error() else {
-        return problem_of(500, "internal", "Something went wrong on the server; the request was not carried out.");
-    };
-    let state = db.code().code();
-    if let Some((_, status, code)) = RULES.iter().find(|(s, ..)| *s == state) {
-        return rule_problem(db, *status, code);
-    }
-    if let Some((_, field, rule)) = db.constraint().and_then(|name| CONSTRAINTS.iter().find(|(c, ..)| *c == name)) {
-        return Error::invalid(field, *rule).as_problem();
-    }
-    match state {
-        // NUL or invalid UTF-8 in a text, a number or time out of range, a malformed literal.
-        "22021" | "22P05" | "22003" | "22007" | "22008" | "22P02" | "22023" | "54000" => problem_of(
-            422,
-            "invalid",
-            "A value in the request cannot be stored: it is out of range or holds a character that is not allowed.",
-        ),
-        "57014" | "55P03" => {
-            problem_of(503, "busy", "The database did not answer in time; nothing was changed. Try again in a moment.")
-        }
-        "40001" | "40P01" => {
-            problem_of(503, "busy", "The change met others too often; nothing was changed. Try again in a moment.")
-        }
-        _ => problem_of(500, "internal", "Something went wrong on the server; the request was not carried out."),
-    }
-}
-
-fn rule_problem(db: &DbError, status: u16, code: &str) -> Problem {
-    let mut problem = problem_of(status, code, db.message());
-    if let Some(Value::Object(extra)) = db.detail().and_then(|d| serde_json::from_str(d).ok()) {
-        if let (Some(field), Some(rule)) =
-            (extra.get("field").and_then(Value::as_str), extra.get("rule").and_then(Value::as_str))
-        {
-            problem.errors.push(FieldError { field: field.to_owned(), rule: rule.to_owned() });
-        } else {
-            problem.extra = extra;
-        }
-    }
-    problem
 }
 
 impl Problem {

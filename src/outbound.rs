@@ -1,5 +1,4 @@
-//! Requests to the world outside: TLS with the public roots, answers of bounded size, and which addresses
-//! somebody else may make this server call.
+//! Outgoing HTTP: TLS with the public roots, responses of bounded size, and the check of addresses that users provide.
 
 pub mod address;
 
@@ -20,21 +19,21 @@ pub fn tls() -> Result<rustls::ClientConfig> {
         .with_no_client_auth())
 }
 
-/// Why an answer was not read to its end.
+/// Why a response body was not read completely.
 #[derive(Debug)]
-pub enum Unread {
-    /// It has more bytes than are wanted.
+pub enum BodyError {
+    /// It is longer than the limit.
     TooLong,
     /// The connection failed.
     Broken(reqwest::Error),
 }
 
-/// Reads an answer of bounded size.
-pub async fn bounded(mut response: Response, most: usize) -> Result<Vec<u8>, Unread> {
+/// Reads a response body of at most `max_bytes`.
+pub async fn read_bounded(mut response: Response, max_bytes: usize) -> Result<Vec<u8>, BodyError> {
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(Unread::Broken)? {
-        if body.len() + chunk.len() > most {
-            return Err(Unread::TooLong);
+    while let Some(chunk) = response.chunk().await.map_err(BodyError::Broken)? {
+        if body.len() + chunk.len() > max_bytes {
+            return Err(BodyError::TooLong);
         }
         body.extend_from_slice(&chunk);
     }

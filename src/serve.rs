@@ -1,4 +1,4 @@
-//! `callboard serve`: starts the parts of the server in order, and stops them in reverse.
+//! `callboard serve`: starts the parts of the server in order, and stops them at a signal.
 
 use std::future::Future;
 use std::io::Write;
@@ -42,22 +42,20 @@ pub async fn run(config: Config, demo: bool) -> Result<()> {
         db.clone(),
         live::Settings { listen_url: direct, buffer: config.socket_buffer, readers: config.pool_size / 2 },
     );
-    let state = web::Data::new(AppState::load(config, db.clone(), native::posted).await?);
+    let state = web::Data::new(AppState::load(config, db.clone(), native::webhook_body).await?);
     add_ready_checks(&state, &live, postgres.as_ref());
     let routes = vec![http::ws::routes(live.clone()), mcp::routes(live.clone())];
     let server = http::serve(listener, state.clone(), routes)?;
     let handle = server.handle();
     let serving = tokio::spawn(server);
     let mut tasks = BackgroundTasks::start(&state, &live);
-    if demo {
-        tasks.spawn("demo", run_demo(address, db));
-    }
     tracing::info!(%address, "ready");
     print_line(&format!("Callboard is ready at {shown_url}"));
     if let Some(token) = setup_token {
         // Shown once: the operator who started the server becomes its first administrator.
         print_line(&format!("Create the first administrator at {shown_url}/setup?token={}", token.expose_secret()));
     }
+    let demo = demo.then(|| tokio::spawn(run_demo(address, db)));
 
     stop_signal().await?;
     tracing::info!("stopping; a second signal stops at once");
@@ -66,17 +64,21 @@ pub async fn run(config: Config, demo: bool) -> Result<()> {
             std::process::exit(130);
         }
     });
+    // Simulated agents must not report the stop as a failure.
+    if let Some(demo) = demo {
+        demo.abort();
+    }
     tasks.stop(&state, &live).await;
     handle.stop(true).await;
     let _ = serving.await;
+    drop(tasks);
     if let Some(postgres) = postgres {
         postgres.stop().await;
     }
     Ok(())
 }
 
-/// Every background task of one server. All of them are started in [`BackgroundTasks::start`]; a task that is not
-/// listed there does not exist. Dropping this aborts them.
+/// The background tasks of one server, all started in [`BackgroundTasks::start`]. Dropping this aborts them.
 #[derive(Debug, Default)]
 pub struct BackgroundTasks {
     relay: Option<JoinHandle<()>>,
@@ -127,28 +129,29 @@ impl BackgroundTasks {
         tasks
     }
 
-    /// Adds a task that is aborted when the server stops.
+    /// Adds a task that is aborted once the server has stopped.
     fn spawn(&mut self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
         self.others.push((name, tokio::spawn(task)));
     }
 
-    /// Closes sockets so that clients reconnect elsewhere, lets requests to webhooks finish, and ends every task.
+    /// Closes sockets so that clients reconnect elsewhere, lets requests to webhooks finish, and ends the relay. The other
+    /// tasks run until this is dropped, because requests in progress may wait for them.
     pub async fn stop(&mut self, state: &AppState, live: &Live) {
         live.begin_stop();
         state.webhooks.stop().await;
         if let Some(relay) = self.relay.take() {
             let _ = tokio::time::timeout(Duration::from_secs(3), relay).await;
         }
-        for (name, task) in self.others.drain(..) {
-            tracing::debug!(name, "background task stopped");
-            task.abort();
-        }
     }
 }
 
 impl Drop for BackgroundTasks {
     fn drop(&mut self) {
-        for task in self.relay.iter().chain(self.others.iter().map(|(_, task)| task)) {
+        if let Some(relay) = &self.relay {
+            relay.abort();
+        }
+        for (name, task) in &self.others {
+            tracing::debug!(name, "background task stopped");
             task.abort();
         }
     }
@@ -176,7 +179,7 @@ fn print_line(line: &str) {
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
-/// Runs the demo beside the server; the server goes on without it.
+/// Runs the demo beside the server; a failure ends only the demo.
 async fn run_demo(address: SocketAddr, db: Db) {
     let host = match address.ip() {
         ip if !ip.is_unspecified() => ip,

@@ -1,5 +1,5 @@
-//! Logs: human-readable on a terminal, JSON lines otherwise; never a secret (secrets live in
-//! `secrecy` types, and statements' values are not logged).
+//! Logging: readable lines on a terminal, JSON lines otherwise. Secrets are never logged: they are in `secrecy` types,
+//! and the parameters of statements are omitted.
 
 use std::io::IsTerminal;
 
@@ -8,7 +8,7 @@ use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberI
 /// Starts logging to stderr. `filter` is in the syntax of `RUST_LOG`, e.g. `info,callboard=debug`.
 pub fn start(filter: &str) {
     let mut filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    // These print statements' values and requests' headers when asked for more; that is never wanted.
+    // At finer levels these log the parameters of statements and the headers of requests.
     for quiet in [
         "tokio_postgres=info",
         "h2=info",
@@ -24,7 +24,7 @@ pub fn start(filter: &str) {
         }
     }
     let registry = tracing_subscriber::registry().with(filter);
-    // A second start (in tests) keeps the first subscriber.
+    // A second call, in tests, keeps the first subscriber.
     let _ = if std::io::stderr().is_terminal() {
         registry.with(fmt::layer().with_writer(std::io::stderr).with_target(false)).try_init()
     } else {

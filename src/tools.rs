@@ -1,4 +1,4 @@
-//! Programs beside the product: benchmarks and the demo. Nothing else depends on them.
+//! Developer tools that ship with the command: benchmarks and the demo.
 
 pub mod bench;
 pub mod demo;

@@ -1,11 +1,11 @@
-//! A worker: claims jobs from a server and runs a command for each of their stages. It speaks to the server
-//! through the client, with a key, like any program; everything it writes carries the lease of its claim.
+//! A worker: claims jobs and runs a command for each of their stages. It uses the public API through the client, with
+//! an API key. Every write carries the lease token of its claim (fencing).
 
 pub mod command;
 pub mod config;
-mod inbox;
+pub mod directives;
+mod drop_folder;
 mod job;
-pub mod lines;
 mod output;
 mod redact;
 
@@ -24,63 +24,64 @@ use crate::client::{Client, Cursor, Update};
 use crate::domain::jobs::leases::ClaimJob;
 use crate::{Error, Result};
 
-/// How long the answer to the last claim is waited for.
-const LAST_CLAIM: Duration = Duration::from_secs(5);
+/// How long a stopping worker waits for the response to its last claim.
+const LAST_CLAIM_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// When to end.
+/// How long a worker runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Until {
-    /// When it is told to.
-    Stopped,
-    /// After one job, or at once where none is ready.
+pub enum RunMode {
+    /// Until it is stopped.
+    Forever,
+    /// For one job; ends at once if none is ready.
     Once,
-    /// When nothing is ready any more.
-    Drained,
+    /// Until no job is ready.
+    Drain,
 }
 
-/// What all jobs of a worker share.
-pub(crate) struct Shop {
+/// State shared by all jobs of a worker.
+pub(crate) struct WorkerContext {
     client: Client,
     config: Config,
     workflow: Option<String>,
     redact: redact::Secrets,
     key: String,
     stopping: watch::Receiver<bool>,
-    /// Which job something has happened to; none: perhaps to any of them.
-    news: broadcast::Sender<Option<String>>,
+    /// Ids of jobs with new events; `None` if any job may have changed.
+    job_events: broadcast::Sender<Option<String>>,
 }
 
-/// Works until the end that was asked for, or until `stopping` says true. Answers whether every job went well.
-/// With `inbox`, jobs are also made of the files in that folder.
+/// Runs a worker as `mode` says, or until `stopping` is true. Returns whether all jobs succeeded.
+/// With `drop_folder`, jobs are also created from the files in that folder.
 pub async fn run(
     client: Client,
     config: Config,
     key: &str,
-    until: Until,
-    inbox: Option<&Path>,
+    mode: RunMode,
+    drop_folder: Option<&Path>,
     stopping: watch::Receiver<bool>,
 ) -> Result<bool> {
-    if let Some(folder) = inbox {
-        inbox::prepare(folder)?;
+    if let Some(folder) = drop_folder {
+        drop_folder::prepare(folder)?;
     }
-    let Some(workflow) = find_workflow(&client, &config, until, stopping.clone()).await? else { return Ok(true) };
+    let Some(workflow) = find_workflow(&client, &config, mode, stopping.clone()).await? else { return Ok(true) };
     let redact = redact::Secrets::new(key, &config, std::env::vars());
     let slots = Arc::new(Semaphore::new(config.concurrency));
-    let shop = Arc::new(Shop {
+    let context = Arc::new(WorkerContext {
         client,
         config,
         workflow,
         redact,
         key: key.to_owned(),
         stopping,
-        news: broadcast::channel(64).0,
+        job_events: broadcast::channel(64).0,
     });
-    let bell = Arc::new(Notify::new());
-    let ringer = tokio::spawn(ring(shop.clone(), bell.clone()));
-    let waiting = Arc::new(AtomicBool::new(inbox.is_some()));
-    let files = inbox.map(|folder| tokio::spawn(inbox::run(shop.clone(), folder.to_owned(), until, waiting.clone())));
-    let outcome = claim(&shop, &slots, &bell, until, &waiting).await;
-    ringer.abort();
+    let wake_up = Arc::new(Notify::new());
+    let subscriber = tokio::spawn(follow_events(context.clone(), wake_up.clone()));
+    let files_pending = Arc::new(AtomicBool::new(drop_folder.is_some()));
+    let files = drop_folder
+        .map(|folder| tokio::spawn(drop_folder::run(context.clone(), folder.to_owned(), mode, files_pending.clone())));
+    let outcome = claim_jobs(&context, &slots, &wake_up, mode, &files_pending).await;
+    subscriber.abort();
     let files = match files {
         Some(task) if outcome.is_ok() => task.await.unwrap_or(false),
         Some(task) => {
@@ -92,19 +93,19 @@ pub async fn run(
     Ok(outcome? && files)
 }
 
-/// The workflow that the settings name, inside: its id. None where the worker was stopped before the server
-/// could be reached; one that goes on until it is stopped waits for its server.
+/// Resolves the workflow of the settings to its id (the inner option). In `RunMode::Forever`, waits for an unavailable
+/// server; returns `None` if the worker was stopped meanwhile.
 async fn find_workflow(
     client: &Client,
     config: &Config,
-    until: Until,
+    mode: RunMode,
     mut stopping: watch::Receiver<bool>,
 ) -> Result<Option<Option<String>>> {
     let Some(name) = &config.workflow else { return Ok(Some(None)) };
     loop {
         match client.find_workflow(name).await {
             Ok(found) => return Ok(Some(Some(found.id))),
-            Err(error) if error.is_temporary() && until == Until::Stopped => {
+            Err(error) if error.is_temporary() && mode == RunMode::Forever => {
                 tracing::warn!(%error, "waiting for the server");
             }
             Err(error) => return Err(error.into()),
@@ -116,39 +117,39 @@ async fn find_workflow(
     }
 }
 
-/// Claims jobs while there are free places, and waits for the bell where there are none ready.
-async fn claim(
-    shop: &Arc<Shop>,
+/// Claims jobs while slots are free. If none is ready, waits for an event or for the poll interval.
+async fn claim_jobs(
+    context: &Arc<WorkerContext>,
     slots: &Arc<Semaphore>,
-    bell: &Notify,
-    until: Until,
-    inbox: &AtomicBool,
+    wake_up: &Notify,
+    mode: RunMode,
+    files_pending: &AtomicBool,
 ) -> Result<bool> {
-    let mut stopping = shop.stopping.clone();
+    let mut stopping = context.stopping.clone();
     let mut running = JoinSet::new();
-    let mut well = true;
+    let mut all_succeeded = true;
     let input = ClaimJob {
-        workflow_id: shop.workflow.clone(),
-        job_types: Some(shop.config.jobs.keys().filter(|kind| *kind != "*").cloned().collect())
-            .filter(|kinds: &Vec<String>| !kinds.is_empty() && !shop.config.jobs.contains_key("*")),
-        worker: Some(shop.config.name.clone()),
-        lease_seconds: Some(shop.config.lease_seconds),
+        workflow_id: context.workflow.clone(),
+        job_types: Some(context.config.jobs.keys().filter(|kind| *kind != "*").cloned().collect())
+            .filter(|kinds: &Vec<String>| !kinds.is_empty() && !context.config.jobs.contains_key("*")),
+        worker: Some(context.config.name.clone()),
+        lease_seconds: Some(context.config.lease_seconds),
         agent_id: None,
     };
     loop {
         let slot = tokio::select! {
-            slot = slots.clone().acquire_owned() => slot.map_err(|_| Error::Internal("the places are closed".into()))?,
+            slot = slots.clone().acquire_owned() => slot.map_err(|_| Error::Internal("the semaphore of slots is closed".into()))?,
             _ = stopping.wait_for(|stop| *stop) => break,
         };
         while let Some(ended) = running.try_join_next() {
-            well &= ended.unwrap_or(false);
+            all_succeeded &= ended.unwrap_or(false);
         }
-        let asked = std::time::Instant::now();
-        let mut claim = pin!(shop.client.claim_job(&input));
+        let claimed_at = std::time::Instant::now();
+        let mut claim = pin!(context.client.claim_job(&input));
         let claimed = tokio::select! {
             claimed = &mut claim => claimed,
-            // A claim on its way may be granted, and is given back then; a server that is away is not waited for.
-            _ = stopping.wait_for(|stop| *stop) => match tokio::time::timeout(LAST_CLAIM, claim).await {
+            // A claim in flight may still succeed; the job is then released.
+            _ = stopping.wait_for(|stop| *stop) => match tokio::time::timeout(LAST_CLAIM_TIMEOUT, claim).await {
                 Ok(claimed) => claimed,
                 Err(_) => break,
             },
@@ -156,19 +157,19 @@ async fn claim(
         match claimed {
             Ok(claimed) => {
                 if let (Some(job), Some(token)) = (claimed.job, claimed.lease_token) {
-                    let shop = shop.clone();
+                    let context = context.clone();
                     running.spawn(async move {
                         let _slot = slot;
-                        job::work(&shop, job, token, asked).await
+                        job::work(&context, job, token, claimed_at).await
                     });
-                    if until == Until::Once {
+                    if mode == RunMode::Once {
                         break;
                     }
                     continue;
                 }
             }
-            Err(error) if error.is_temporary() && until == Until::Stopped => {
-                tracing::warn!(%error, "no job could be claimed");
+            Err(error) if error.is_temporary() && mode == RunMode::Forever => {
+                tracing::warn!(%error, "claiming a job failed; will retry");
             }
             Err(error) => {
                 while running.join_next().await.is_some() {}
@@ -176,53 +177,55 @@ async fn claim(
             }
         }
         drop(slot);
-        if until != Until::Stopped && running.is_empty() && !inbox.load(Ordering::SeqCst) {
+        if mode != RunMode::Forever && running.is_empty() && !files_pending.load(Ordering::SeqCst) {
             break;
         }
-        let poll = if until == Until::Stopped { shop.config.poll() } else { Duration::from_millis(500) };
+        let poll = if mode == RunMode::Forever { context.config.poll() } else { Duration::from_millis(500) };
         tokio::select! {
-            () = bell.notified() => {}
+            () = wake_up.notified() => {}
             () = tokio::time::sleep(poll.mul_f64(0.9 + 0.2 * fastrand::f64())) => {}
-            Some(ended) = running.join_next(), if !running.is_empty() => well &= ended.unwrap_or(false),
+            Some(ended) = running.join_next(), if !running.is_empty() => all_succeeded &= ended.unwrap_or(false),
             _ = stopping.wait_for(|stop| *stop) => break,
         }
     }
     while let Some(ended) = running.join_next().await {
-        well &= ended.unwrap_or(false);
+        all_succeeded &= ended.unwrap_or(false);
     }
-    Ok(well)
+    Ok(all_succeeded)
 }
 
-/// Rings whenever something about jobs happens in a workflow the worker may take them from, and passes on what
-/// happens to those it holds: people need not wait for the next heartbeat.
-async fn ring(shop: Arc<Shop>, bell: Arc<Notify>) {
-    let workflows = match &shop.workflow {
+/// Subscribes to the worker's workflows. Events wake up the claim loop and trigger an early heartbeat of the job
+/// concerned, so that a pause, a cancellation or an answer takes effect at once.
+async fn follow_events(context: Arc<WorkerContext>, wake_up: Arc<Notify>) {
+    let workflows = match &context.workflow {
         Some(id) => vec![id.clone()],
-        None => match shop.client.workflows().await {
+        None => match context.client.workflows().await {
             Ok(found) => found.into_iter().map(|workflow| workflow.id).take(50).collect(),
-            Err(error) => return tracing::warn!(%error, "new jobs are only found by asking"),
+            Err(error) => {
+                return tracing::warn!(%error, "event subscription failed; new jobs are found by polling only");
+            }
         },
     };
     let mut rooms = JoinSet::new();
     for workflow in workflows {
-        let (client, bell, news) = (shop.client.clone(), bell.clone(), shop.news.clone());
+        let (client, wake_up, job_events) = (context.client.clone(), wake_up.clone(), context.job_events.clone());
         rooms.spawn(async move {
             let since: Option<Cursor> = client.end_of_stream(&workflow).await.ok();
             let mut room = client.watch(&format!("workflow:{workflow}"), since);
             while let Some(Ok(update)) = room.next().await {
                 match update {
-                    Update::Event(event) if says_nothing_of_ready_jobs(&event.kind) => {}
+                    Update::Event(event) if cannot_make_a_job_ready(&event.kind) => {}
                     Update::Event(event) => {
                         if let Some(job) = event.job_id {
-                            // Without listeners nothing is held.
-                            let _ = news.send(Some(job));
+                            // Fails only if no job is running.
+                            let _ = job_events.send(Some(job));
                         }
-                        bell.notify_one();
+                        wake_up.notify_one();
                     }
                     Update::Snapshot(..) => {}
                     Update::Live(_) | Update::Resync(..) => {
-                        let _ = news.send(None);
-                        bell.notify_one();
+                        let _ = job_events.send(None);
+                        wake_up.notify_one();
                     }
                 }
             }
@@ -231,10 +234,10 @@ async fn ring(shop: Arc<Shop>, bell: Arc<Notify>) {
     while rooms.join_next().await.is_some() {}
 }
 
-/// Ready is also what a ticket that moved, an answer or a change of the board made so: only what is known to
-/// be without consequence is left out.
-fn says_nothing_of_ready_jobs(kind: &str) -> bool {
-    const PARTS: [&str; 7] =
+/// A job can become ready through a moved ticket, an answer or a board change too, so only event types that certainly
+/// have no effect are skipped.
+fn cannot_make_a_job_ready(kind: &str) -> bool {
+    const PREFIXES: [&str; 7] =
         ["job_progress", "job_message", "job_stage", "comment_", "commit_", "activity", "ticket_progress"];
-    PARTS.iter().any(|part| kind.starts_with(part))
+    PREFIXES.iter().any(|prefix| kind.starts_with(prefix))
 }

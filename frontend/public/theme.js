@@ -1,11 +1,11 @@
-// Runs before the first paint, so that a dark page never flashes white. A file, not an inline script, because of the CSP.
+// Runs before the first paint, so that a dark page does not flash white. The CSP forbids inline scripts.
 (() => {
-  let choice = null;
+  let theme = null;
   try {
-    choice = localStorage.getItem("callboard.theme");
+    theme = localStorage.getItem("callboard.theme");
   } catch {
-    // Storage may be refused; the system's choice holds then.
+    // Storage is blocked; the system's theme applies.
   }
-  const dark = choice === "dark" || (choice !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
+  const dark = theme === "dark" || (theme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
   document.documentElement.classList.toggle("dark", dark);
 })();

@@ -1,9 +1,9 @@
 // @ts-check
 /**
- * Takes the pictures in `screenshots/` of a server whose demo is running: the board, a job that asks a person, and the
- * search. `make screenshots` starts such a server and runs this.
+ * Takes the screenshots in `screenshots/`: the board, a job that waits for an approval, and the search. It needs a
+ * server with the demo running; `make screenshots` starts one and runs this script.
  *
- * CALLBOARD_URL, CALLBOARD_ADMIN_EMAIL, CALLBOARD_ADMIN_PASSWORD say which server; CALLBOARD_CHROMIUM which browser.
+ * Environment: CALLBOARD_URL, CALLBOARD_ADMIN_EMAIL, CALLBOARD_ADMIN_PASSWORD, and CALLBOARD_CHROMIUM for the browser.
  */
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,9 +13,9 @@ const folder = join(dirname(fileURLToPath(import.meta.url)), "..", "screenshots"
 const url = process.env.CALLBOARD_URL ?? "http://127.0.0.1:8080";
 const email = process.env.CALLBOARD_ADMIN_EMAIL;
 const password = process.env.CALLBOARD_ADMIN_PASSWORD;
-/** The demo asks a person in about half of its jobs. */
-const PATIENCE_MS = 5 * 60_000;
-const BETWEEN_MS = 500;
+/** About half of the demo's jobs request an approval, so the first one may take a while. */
+const TIMEOUT_MS = 5 * 60_000;
+const POLL_INTERVAL_MS = 500;
 
 const browser = await chromium.launch({
   executablePath: process.env.CALLBOARD_CHROMIUM ?? "/usr/bin/chromium",
@@ -34,12 +34,12 @@ const { request } = context;
  * @returns {Promise<any>}
  */
 async function signIn(token_mode) {
-  const answer = await request.post("/api/auth/login", {
+  const response = await request.post("/api/auth/login", {
     data: { email, password, token_mode },
     headers: { origin: url },
   });
-  if (!answer.ok()) throw new Error(`sign-in failed: ${answer.status()} ${await answer.text()}`);
-  return answer.json();
+  if (!response.ok()) throw new Error(`sign-in failed: ${response.status()} ${await response.text()}`);
+  return response.json();
 }
 
 const { access } = await signIn("json");
@@ -50,25 +50,25 @@ await signIn("cookie");
  * @returns {Promise<any>}
  */
 async function get(path) {
-  const answer = await request.get(path, { headers: { authorization: `Bearer ${access}` } });
-  if (!answer.ok()) throw new Error(`GET ${path}: ${answer.status()} ${await answer.text()}`);
-  return answer.json();
+  const response = await request.get(path, { headers: { authorization: `Bearer ${access}` } });
+  if (!response.ok()) throw new Error(`GET ${path}: ${response.status()} ${await response.text()}`);
+  return response.json();
 }
 
 /**
- * Asks until there is something.
+ * Polls `read` until it returns a value.
  * @template T
  * @param {string} what
- * @param {() => Promise<T | null | undefined | false>} look
+ * @param {() => Promise<T | null | undefined | false>} read
  * @returns {Promise<T>}
  */
-async function until(what, look) {
-  for (const end = Date.now() + PATIENCE_MS; Date.now() < end; ) {
-    const found = await look();
+async function waitFor(what, read) {
+  for (const end = Date.now() + TIMEOUT_MS; Date.now() < end; ) {
+    const found = await read();
     if (found) return found;
-    await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
+    await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
   }
-  throw new Error(`waited in vain for ${what}`);
+  throw new Error(`timed out waiting for ${what}`);
 }
 
 /**
@@ -77,7 +77,7 @@ async function until(what, look) {
  * @param {(page: import("playwright-core").Page) => Promise<unknown>} ready
  * @param {{ width: number, height: number }} [viewport]
  */
-async function shoot(path, name, ready, viewport) {
+async function takeScreenshot(path, name, ready, viewport) {
   const page = await context.newPage();
   if (viewport) await page.setViewportSize(viewport);
   await page.goto(path);
@@ -87,30 +87,35 @@ async function shoot(path, name, ready, viewport) {
   await page.close();
 }
 
-// The messages that something happened would cover what the pictures are of.
+// Toasts would cover parts of the page.
 await context.addInitScript(() => {
   const style = document.createElement("style");
   style.textContent = "[data-sonner-toaster] { display: none }";
   document.addEventListener("DOMContentLoaded", () => document.head.append(style));
 });
-const workflow = await until("the demo's workflow", async () => {
+const workflow = await waitFor("the demo's workflow", async () => {
   const { workflows } = await get("/api/workflows");
   return workflows.find((/** @type {any} */ one) => one.name.startsWith("Demo"))?.id;
 });
-const asking = await until("a job that asks a person, beside one that runs", async () => {
+const waitingJob = await waitFor("a waiting job beside a running one", async () => {
   const { jobs } = await get(`/api/jobs?workflow_id=${workflow}&status=running,waiting`);
   const waiting = jobs.find((/** @type {any} */ job) => job.status === "waiting");
   return jobs.some((/** @type {any} */ job) => job.status === "running" && job.progress > 0) && waiting;
 });
-await shoot(`/w/${workflow}`, "board", (page) => page.locator('[data-job-status="waiting"]').first().waitFor(), {
-  width: 1760,
-  height: 990,
-});
-await shoot(`/w/${workflow}/jobs/${asking.job_id}`, "job", async (page) => {
+await takeScreenshot(
+  `/w/${workflow}`,
+  "board",
+  (page) => page.locator('[data-job-status="waiting"]').first().waitFor(),
+  {
+    width: 1760,
+    height: 990,
+  },
+);
+await takeScreenshot(`/w/${workflow}/jobs/${waitingJob.job_id}`, "job", async (page) => {
   await page.getByRole("log", { name: "Transcript" }).getByRole("article").first().waitFor();
   await page.getByRole("article", { name: /^Question/ }).waitFor();
 });
-await shoot(`/w/${workflow}/search?q=price+is+wrong+at+checkout`, "search", async (page) => {
+await takeScreenshot(`/w/${workflow}/search?q=price+is+wrong+at+checkout`, "search", async (page) => {
   await page.locator("mark").first().waitFor();
   await page.getByText(/^\d+ comments?$/).waitFor();
 });

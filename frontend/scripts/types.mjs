@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Turns `openapi.json` into `src/api/schema.gen.ts`. With `--fetch`, first takes `openapi.json` anew from the server
- * at CALLBOARD_URL: the calls that `src/api` makes, and the shapes they need. What the dashboard does not
- * use, and words, may change without it; tests say when anything else did.
+ * Generates `src/api/schema.gen.ts` from `openapi.json`. With `--fetch`, `openapi.json` is first updated from the
+ * server at CALLBOARD_URL. It keeps only the calls that `src/api` makes and the schemas they need, without
+ * descriptions, so that changes elsewhere in the API do not affect the dashboard. A test detects every other change.
  *
  * @typedef {Record<string, any>} Json
  * @typedef {{ paths: Record<string, Json>, components?: { schemas?: Record<string, Json> } } & Json} OpenApi
@@ -17,7 +17,7 @@ const at = (name) => resolve(dirname(fileURLToPath(import.meta.url)), "..", name
 const documentPath = at("openapi.json");
 export const schemaPath = at("src/api/schema.gen.ts");
 
-/** What `src/api/session.ts` calls by itself, below the typed client. */
+/** The calls of `src/api/session.ts`, which does not use the typed client. */
 const SESSION_CALLS = [
   { method: "post", path: "/api/auth/login" },
   { method: "post", path: "/api/auth/register" },
@@ -27,17 +27,20 @@ const SESSION_CALLS = [
   { method: "get", path: "/api/auth/me" },
 ];
 
-/** Each call the dashboard makes. */
+/** All calls of the dashboard, sorted so that their place in the source does not matter. */
 function usedCalls() {
   const files = readdirSync(at("src/api")).filter((name) => /^[a-z-]+\.ts$/.test(name));
   const source = files.map((name) => readFileSync(at(`src/api/${name}`), "utf8")).join("\n");
   const found = source.matchAll(/client\s*\.(GET|POST|PUT|PATCH|DELETE)\(\s*"([^"]+)"/g);
   const typed = [...found].map(([, method = "", path = ""]) => ({ method: method.toLowerCase(), path }));
-  return [...SESSION_CALLS, ...typed];
+  if (typed.length === 0) throw new Error("no calls of the typed client were found in src/api");
+  return [...SESSION_CALLS, ...typed].sort((a, b) =>
+    `${a.path} ${a.method}`.localeCompare(`${b.path} ${b.method}`, "en"),
+  );
 }
 
 /**
- * What is kept of the server's document.
+ * The part of the server's document that the dashboard uses.
  * @param {OpenApi} document
  * @returns {OpenApi}
  */
@@ -47,11 +50,11 @@ export function normalize(document) {
   for (const { method, path } of usedCalls()) {
     const operation = document.paths[path]?.[method];
     if (!operation) throw new Error(`the server does not have ${method.toUpperCase()} ${path}`);
-    const answers = Object.entries(operation.responses).filter(([status]) => status.startsWith("2"));
+    const responses = Object.entries(operation.responses).filter(([status]) => status.startsWith("2"));
     const { parameters, requestBody } = operation;
     paths[path] = {
       ...paths[path],
-      [method]: shape({ parameters, requestBody, responses: Object.fromEntries(answers) }),
+      [method]: shape({ parameters, requestBody, responses: Object.fromEntries(responses) }),
     };
   }
   const schemas = reachable(paths, document.components?.schemas ?? {});
@@ -59,9 +62,9 @@ export function normalize(document) {
 }
 
 /**
- * Without words. A member that is itself called "description" is kept: it stands under `properties`.
+ * Removes descriptions and examples. A property named "description" is kept, because it is a key of `properties`.
  * @param {any} value
- * @param {boolean} named Whether the keys are names of members instead of words of OpenAPI.
+ * @param {boolean} named Whether the keys are property names instead of OpenAPI keywords.
  * @returns {any}
  */
 function shape(value, named = false) {
@@ -71,7 +74,7 @@ function shape(value, named = false) {
     .filter(([key]) => named || !["description", "summary", "example", "examples"].includes(key))
     .filter(([, inner]) => inner !== undefined)
     .map(([key, inner]) => [key, shape(inner, key === "properties" && !named)]);
-  // OpenAPI wants a description of each response.
+  // OpenAPI requires a description for each response.
   if (!named && "content" in value && !("in" in value) && !("required" in value)) kept.push(["description", ""]);
   return Object.fromEntries(kept);
 }
@@ -102,7 +105,7 @@ function reachable(from, schemas) {
  * @returns {Promise<string>}
  */
 export async function generate(document) {
-  // What has a default may be left out of a request.
+  // Fields with a default are optional in requests.
   const options = { defaultNonNullable: false };
   return COMMENT_HEADER + astToString(await openapiTS(/** @type {any} */ (structuredClone(document)), options));
 }
@@ -114,8 +117,8 @@ export function readDocument() {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (process.argv.includes("--fetch")) {
-    const answer = await fetch(`${process.env.CALLBOARD_URL ?? "http://127.0.0.1:8080"}/openapi.json`);
-    writeFileSync(documentPath, `${JSON.stringify(normalize(await answer.json()), null, 1)}\n`);
+    const response = await fetch(`${process.env.CALLBOARD_URL ?? "http://127.0.0.1:8080"}/openapi.json`);
+    writeFileSync(documentPath, `${JSON.stringify(normalize(await response.json()), null, 1)}\n`);
   }
   writeFileSync(schemaPath, await generate(readDocument()));
 }

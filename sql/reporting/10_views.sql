@@ -1,5 +1,5 @@
--- Views for analysts: flat, readable, without secrets. Times are UTC. Names here are kept stable: a
--- dashboard outside Callboard may build on them.
+-- Views for analysts: flat, readable, without secrets. Times are UTC. Names are stable, because external dashboards
+-- use them.
 
 -- One row for each workflow.
 create view reporting.workflows as
@@ -7,7 +7,7 @@ select w.id as workflow_id, w.name, w.ticket_tracking, w.created_at, w.archived_
        (select count(*) from public.workflow_members m where m.workflow_id = w.id) as members
   from public.workflows w;
 
--- One row for each live ticket, with its column's name and category and who works on it.
+-- One row for each live ticket, with the name and category of its column and its assignee.
 create view reporting.tickets as
 select t.id as ticket_id, t.workflow_id, w.name as workflow, 'TKT-' || t.number as key, t.title, t.ticket_type, t.priority,
        t.status, c.name as status_name, c.category as status_category, t.assigned_agent_id, a.name as assigned_to,
@@ -22,8 +22,8 @@ select t.id as ticket_id, t.workflow_id, w.name as workflow, 'TKT-' || t.number 
   left join public.actors a on a.id = t.assigned_agent_id
  where t.deleted_at is null and t.merged_into_ticket_id is null;
 
--- One row for each change ever made (as long as history is kept). What jobs tell is here as boards hear it:
--- without the output of commands, which is in each job's own stream.
+-- One row for each change (as long as history is kept). Events of jobs are here without `log` messages, which are
+-- only in each job's own stream.
 create view reporting.changes as
 select h.workflow_id, h.stream_id, h.seq, h.ticket_id, 'TKT-' || t.number as key, h.change_type, h.field_name, h.old_value, h.new_value,
        h.change_description, coalesce(h.on_behalf_of, h.actor_id) as agent_id, h.actor_id, h.changed_at, h.job_id
@@ -31,7 +31,7 @@ select h.workflow_id, h.stream_id, h.seq, h.ticket_id, 'TKT-' || t.number as key
   left join public.tickets t on t.id = h.ticket_id
  where h.stream_id not like 'job:%';
 
--- One row for each job, with how long it waited and ran. Prompts and transcripts are not here.
+-- One row for each job, with its waiting and running time; without prompts and transcripts.
 create view reporting.jobs as
 select j.id as job_id, j.workflow_id, w.name as workflow, j.ticket_id, 'TKT-' || t.number as key, j.title, j.job_type, j.priority,
        j.status, j.stage, j.progress, j.attempt, j.max_attempts, j.worker, j.claimed_by, a.name as claimed_by_name, j.commit_sha, j.error,
@@ -44,10 +44,10 @@ select j.id as job_id, j.workflow_id, w.name as workflow, j.ticket_id, 'TKT-' ||
   left join public.actors a on a.id = j.claimed_by
  where j.deleted_at is null;
 
--- How long each ticket stood in each column: one row for each stay; `left_at` is null while it stands there.
+-- The time of each ticket in each column: one row for each stay; `left_at` is null for the current one.
 create view reporting.stays as
 with
--- The moments a ticket entered a column: when it was made, and every move since.
+-- The times at which a ticket entered a column: its creation, and every move since.
 entries as (
     select t.workflow_id, t.id as ticket_id, t.created_at as entered_at,
            coalesce((select h.old_value from public.history h
@@ -65,7 +65,7 @@ select e.workflow_id, e.ticket_id, e.status, e.entered_at,
   from entries e
 window stay as (partition by e.ticket_id order by e.seq);
 
--- Tickets made and finished, by workflow and day.
+-- Tickets created and completed, by workflow and day.
 create view reporting.daily as
 select coalesce(m.workflow_id, f.workflow_id) as workflow_id, coalesce(m.day, f.day) as day,
        coalesce(m.created, 0) as created, coalesce(f.completed, 0) as completed

@@ -1,7 +1,7 @@
--- Who may read: the role callboard_reporting, these views, and nothing else. Grants come last.
+-- Grants: the role callboard_reporting may read these views and nothing else. Last, after all views exist.
 
--- The role is the cluster's, not the database's: another node or database may have made it, and a hosted
--- Postgres may not let us. Then an administrator makes it, and the next start grants.
+-- Roles belong to the cluster: another node or database may have created it already, and a hosted Postgres may not
+-- allow it. Then an administrator creates the role, and the next start of the server grants.
 do $$
 begin
     if not exists (select from pg_roles where rolname = 'callboard_reporting') then
@@ -11,7 +11,7 @@ begin
         alter role callboard_reporting set search_path = reporting;
     end if;
 exception when insufficient_privilege or duplicate_object or unique_violation then
-    raise notice 'the role callboard_reporting is not ours to make';
+    raise notice 'the role callboard_reporting could not be created';
 end
 $$;
 
@@ -24,5 +24,5 @@ begin
 end
 $$;
 
--- Functions of `logic` act with the rights of whoever calls them; nobody else has to reach them.
+-- Functions in `logic` run with the rights of their caller; no other role needs them.
 revoke all on schema logic from public;

@@ -1,4 +1,4 @@
-//! `callboard approval …`: what agents ask people, asked and decided from a terminal.
+//! `callboard approval …`: requests and decides approvals from a terminal.
 
 use std::time::{Duration, Instant};
 
@@ -8,73 +8,73 @@ use console::Style;
 use super::output::{self, Cell, block, bold, dim, line, one_line};
 use super::remote::{RemoteArgs, WorkflowArgs, text};
 use crate::client::Client;
-use crate::domain::approvals::{Approval, ApprovalState, Ask, Decide, Decision, Which, Withdraw};
+use crate::domain::approvals::{Approval, ApprovalFilter, ApprovalState, Decide, Decision, RequestApproval, Withdraw};
 use crate::{Error, Result};
 
-/// One poll of an approval; the server answers earlier when it is decided.
-const POLL: u32 = 25;
+/// Duration of one long poll; the server responds earlier when the approval is decided.
+const LONG_POLL_SECONDS: u32 = 25;
 
 /// Flags of `callboard approval`.
 #[derive(Debug, Args)]
 pub struct ApprovalArgs {
-    /// Where the server is.
+    /// The server.
     #[command(flatten)]
     pub remote: RemoteArgs,
-    /// Which workflow.
+    /// The workflow.
     #[command(flatten)]
     pub workflow: WorkflowArgs,
-    /// What to do.
+    /// The subcommand.
     #[command(subcommand)]
     pub command: ApprovalCommand,
 }
 
-/// What to do with questions.
+/// Subcommands of `callboard approval`.
 #[derive(Debug, Subcommand)]
 pub enum ApprovalCommand {
-    /// List what waits for a decision.
+    /// List pending approvals.
     List {
-        /// Also what has been decided.
+        /// Include decided approvals.
         #[arg(long, short)]
         all: bool,
-        /// At most so many.
+        /// Maximum number of results.
         #[arg(long, short = 'n', default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
         limit: u32,
     },
-    /// Show a question.
+    /// Show an approval.
     Show {
-        /// The question.
+        /// The approval's id.
         approval: String,
     },
-    /// Ask people; prints the question's id, or with --wait the answer.
+    /// Ask people a question; prints the approval's id, or with --wait the answer.
     Ask(AskArgs),
-    /// Say yes.
+    /// Approve.
     Approve {
-        /// The question.
+        /// The approval's id.
         approval: String,
-        /// What to say with it.
+        /// A comment on the decision.
         #[arg(long, short, value_name = "TEXT")]
         comment: Option<String>,
     },
-    /// Say no.
+    /// Reject.
     Reject {
-        /// The question.
+        /// The approval's id.
         approval: String,
-        /// Why.
+        /// The reason.
         #[arg(long, short, value_name = "TEXT")]
         reason: Option<String>,
     },
-    /// Give an answer, or choose one of the options.
+    /// Answer, with free text or one of the options.
     Answer {
-        /// The question.
+        /// The approval's id.
         approval: String,
-        /// The answer; - reads standard input.
+        /// The answer; `-` reads standard input.
         text: String,
     },
-    /// Take a question back.
+    /// Withdraw an approval request.
     Withdraw {
-        /// The question.
+        /// The approval's id.
         approval: String,
-        /// Why.
+        /// The reason.
         #[arg(long, short, value_name = "TEXT")]
         reason: Option<String>,
     },
@@ -83,29 +83,29 @@ pub enum ApprovalCommand {
 /// Flags of `callboard approval ask`.
 #[derive(Debug, Args)]
 pub struct AskArgs {
-    /// The question; - reads standard input.
+    /// The question; `-` reads standard input.
     pub question: String,
-    /// What one has to know to answer it.
+    /// Background information for the decision.
     #[arg(long, value_name = "TEXT")]
     pub context: Option<String>,
-    /// An answer to choose; may be repeated.
+    /// An answer option; repeatable.
     #[arg(long = "option", value_name = "TEXT")]
     pub options: Vec<String>,
-    /// The ticket it is about.
+    /// The ticket concerned.
     #[arg(long, short, value_name = "TICKET")]
     pub ticket: Option<String>,
-    /// The job it is about.
+    /// The job concerned.
     #[arg(long, value_name = "JOB", conflicts_with = "ticket")]
     pub job: Option<String>,
-    /// After so many seconds it is too late to answer.
+    /// Seconds until the request expires.
     #[arg(long, value_name = "SECONDS")]
     pub expires: Option<i64>,
-    /// Wait for the decision, at most so many seconds: exit code 0 for yes or an answer, otherwise 1.
+    /// Wait for the decision, optionally for at most SECONDS. Exit code 0 if approved or answered, otherwise 1.
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "86400")]
     pub wait: Option<u64>,
 }
 
-/// Runs `callboard approval …`; false where what was waited for is no yes.
+/// Runs `callboard approval …`; returns false if the awaited decision is not positive.
 pub async fn command(args: ApprovalArgs, json: bool) -> Result<bool> {
     let client = args.remote.connect()?;
     let decided = match args.command {
@@ -129,8 +129,8 @@ pub async fn command(args: ApprovalArgs, json: bool) -> Result<bool> {
         ApprovalCommand::Reject { approval, reason } => {
             client.decide(&approval, Decision::Reject, &Decide { reason, ..Decide::default() }).await?
         }
-        ApprovalCommand::Answer { approval, text: said } => {
-            let input = Decide { answer: Some(text(&said)?), ..Decide::default() };
+        ApprovalCommand::Answer { approval, text: answer } => {
+            let input = Decide { answer: Some(text(&answer)?), ..Decide::default() };
             client.decide(&approval, Decision::Answer, &input).await?
         }
         ApprovalCommand::Withdraw { approval, reason } => {
@@ -151,12 +151,12 @@ async fn list(client: &Client, at: &WorkflowArgs, all: bool, limit: u32, json: b
         None => None,
     };
     let status = (!all).then(|| vec!["pending".to_owned()]);
-    let found = client.approvals(&Which { workflow_id, status, ..Which::default() }, limit).await?;
+    let found = client.approvals(&ApprovalFilter { workflow_id, status, ..ApprovalFilter::default() }, limit).await?;
     if json {
         return output::json(&found.approvals);
     }
     if found.approvals.is_empty() {
-        eprintln!("Nobody waits for a decision.");
+        eprintln!("No pending approvals.");
         return Ok(());
     }
     let rows = found.approvals.iter().map(|approval| {
@@ -169,7 +169,7 @@ async fn list(client: &Client, at: &WorkflowArgs, all: bool, limit: u32, json: b
             approval.question.clone().into(),
         ]
     });
-    output::table(["QUESTION", "TICKET", "STATE", "ASKED BY", "WHEN", "TEXT"], rows);
+    output::table(["ID", "TICKET", "STATE", "ASKED BY", "CREATED", "QUESTION"], rows);
     Ok(())
 }
 
@@ -178,19 +178,19 @@ async fn ask(client: &Client, at: &WorkflowArgs, args: AskArgs, json: bool) -> R
         Some(ticket) => Some(at.ticket(client, ticket).await?),
         None => None,
     };
-    let alone = ticket_id.is_none() && args.job.is_none();
-    let input = Ask {
-        workflow_id: if alone { Some(at.find(client).await?) } else { None },
+    let without_subject = ticket_id.is_none() && args.job.is_none();
+    let input = RequestApproval {
+        workflow_id: if without_subject { Some(at.find(client).await?) } else { None },
         ticket_id,
         job_id: args.job,
         question: text(&args.question)?,
         context: args.context,
         options: (!args.options.is_empty()).then_some(args.options),
         expires_in_seconds: args.expires,
-        ..Ask::default()
+        ..RequestApproval::default()
     };
     let mut asked = client.ask(&input).await?;
-    let Some(patience) = args.wait else {
+    let Some(max_wait) = args.wait else {
         if json {
             output::json(&asked)?
         } else {
@@ -198,14 +198,16 @@ async fn ask(client: &Client, at: &WorkflowArgs, args: AskArgs, json: bool) -> R
         }
         return Ok(true);
     };
-    eprintln!("Asked as {}; somebody has to decide.", asked.approval_id);
-    let deadline = Instant::now() + Duration::from_secs(patience);
+    eprintln!("Created {}; waiting for a decision.", asked.approval_id);
+    let deadline = Instant::now() + Duration::from_secs(max_wait);
     while asked.status == ApprovalState::Pending {
         let left = deadline.saturating_duration_since(Instant::now()).as_secs();
         if left == 0 {
-            return Err(Error::Setup(format!("Nobody has decided {} yet.", asked.approval_id)));
+            return Err(Error::Setup(format!("{} was not decided in time.", asked.approval_id)));
         }
-        asked = client.approval(&asked.approval_id, Some(POLL.min(u32::try_from(left).unwrap_or(POLL)))).await?;
+        asked = client
+            .approval(&asked.approval_id, Some(LONG_POLL_SECONDS.min(u32::try_from(left).unwrap_or(LONG_POLL_SECONDS))))
+            .await?;
     }
     if json {
         output::json(&asked)?;
@@ -231,10 +233,10 @@ fn show(approval: &Approval) {
     for option in &approval.options {
         line(format!("  [ ] {}", one_line(option)));
     }
-    for (name, said) in [("Answer", &approval.answer), ("Reason", &approval.reason)] {
-        if let Some(said) = said {
+    for (name, text) in [("Answer", &approval.answer), ("Reason", &approval.reason)] {
+        if let Some(text) = text {
             line(format!("\n{}", bold(name)));
-            block(said, "  ");
+            block(text, "  ");
         }
     }
 }

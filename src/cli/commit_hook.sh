@@ -1,12 +1,12 @@
 #!/bin/sh
-# Tells Callboard of new commits, so that tickets named in their messages (TKT-123) get them.
-# Made by `callboard commit-hook`; serves as post-commit, post-merge and post-rewrite.
+# Links new commits to the Callboard tickets named in their messages (TKT-123).
+# Made by `callboard commit-hook`; works as post-commit, post-merge and post-rewrite.
 #
-# Where the server is: CALLBOARD_URL, or `git config callboard.url URL`. In whose name: CALLBOARD_API_KEY, or
-# `git config callboard.keyFile FILE`, or `callboard login`. Which workflow, for those in several: CALLBOARD_WORKFLOW,
-# or `git config callboard.workflow NAME`.
+# Server: CALLBOARD_URL or `git config callboard.url URL`.
+# Credential: CALLBOARD_API_KEY, `git config callboard.keyFile FILE` or `callboard login`.
+# Workflow, if the actor is a member of several: CALLBOARD_WORKFLOW or `git config callboard.workflow NAME`.
 #
-# Git does not wait for it, and it never fails. What it said last is in callboard.log in the repository's git folder.
+# It runs in the background and never fails a commit. Its last output is in callboard.log in the git folder.
 
 program=$(command -v callboard) || program=@PROGRAM@
 [ -x "$program" ] || exit 0
@@ -21,7 +21,7 @@ post-merge)
     set -- ORIG_HEAD..HEAD
     ;;
 *)
-    # What a rebase makes on its way is told at its end, by post-rewrite.
+    # Commits of a running rebase are linked at its end, by post-rewrite.
     [ -d "$folder/rebase-merge" ] && [ -x "${0%/*}/post-rewrite" ] && exit 0
     set -- HEAD
     ;;

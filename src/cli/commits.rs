@@ -1,7 +1,7 @@
-//! `callboard commits` and `callboard commit-hook`: telling the server of what git has.
+//! `callboard commits` and `callboard commit-hook`: links commits of a git repository to tickets.
 //!
-//! The hook is a few lines of shell that call this program again, and not curl: here messages become JSON safely,
-//! whatever they hold, no key stands in a list of processes, and large pushes are cut into requests.
+//! The hook calls this program instead of curl: messages are encoded as JSON safely, the key does not appear in the
+//! process list, and large pushes are split into several requests.
 
 use std::fs;
 use std::io::{ErrorKind, Read};
@@ -18,14 +18,14 @@ use crate::domain::commits::references::{self, CommitLink, CommitsLinked, NewCom
 use crate::{Error, Result};
 
 const HOOK: &str = include_str!("commit_hook.sh");
-/// What tells a hook of ours from another's.
-const MADE_BY: &str = "Made by `callboard commit-hook`";
-/// The hooks that the script serves as.
-const NAMES: [&str; 3] = ["post-commit", "post-merge", "post-rewrite"];
-/// Bytes of commits in one request, about.
-const REQUEST: usize = 512 * 1024;
+/// Marks a hook that this command has written.
+const HOOK_MARKER: &str = "Made by `callboard commit-hook`";
+/// The names under which the hook is installed.
+const HOOK_NAMES: [&str; 3] = ["post-commit", "post-merge", "post-rewrite"];
+/// Approximate maximum size of a request.
+const MAX_REQUEST_BYTES: usize = 512 * 1024;
 
-/// What to do with commits.
+/// Subcommands of `callboard commits`.
 #[derive(Debug, Subcommand)]
 pub enum CommitsCommand {
     /// Link commits of this repository to the tickets that their messages name (TKT-123).
@@ -35,16 +35,16 @@ pub enum CommitsCommand {
 /// Flags of `callboard commits push`.
 #[derive(Debug, Args)]
 pub struct PushArgs {
-    /// Commits and ranges, as `git log` reads them, e.g. `main..HEAD`.
+    /// Commits and ranges in the syntax of `git log`, e.g. `main..HEAD`.
     #[arg(default_value = "HEAD", conflicts_with = "rewritten")]
     pub revisions: Vec<String>,
-    /// Read from standard input which commits came to stand for which, as git tells its hook post-rewrite.
+    /// Read the rewritten commits from standard input, in the format of git's post-rewrite hook.
     #[arg(long)]
     pub rewritten: bool,
-    /// The workflow whose tickets are meant, by id or name; otherwise `git config callboard.workflow`.
+    /// The workflow of the tickets, by id or name. Defaults to `git config callboard.workflow`.
     #[arg(long, short, env = "CALLBOARD_WORKFLOW", value_name = "WORKFLOW")]
     pub workflow: Option<String>,
-    /// Where the server is; otherwise `git config callboard.url` and `git config callboard.keyFile` say so.
+    /// The server. Defaults to `git config callboard.url` and `git config callboard.keyFile`.
     #[command(flatten)]
     pub remote: RemoteArgs,
 }
@@ -52,7 +52,7 @@ pub struct PushArgs {
 /// Flags of `callboard commit-hook`.
 #[derive(Debug, Args)]
 pub struct HookArgs {
-    /// Write it into this repository, as post-commit, post-merge and post-rewrite.
+    /// Install it in this repository as post-commit, post-merge and post-rewrite.
     #[arg(long)]
     pub install: bool,
 }
@@ -70,98 +70,98 @@ pub async fn command(command: CommitsCommand, json: bool) -> Result<()> {
         (args.revisions.clone(), Vec::new())
     };
     let commits = local::read(&git_dir, &revisions, &rewritten).await?;
-    let mut told = CommitsLinked {
+    let mut result = CommitsLinked {
         success: true,
         linked: Vec::new(),
         already_linked: Vec::new(),
         unknown: Vec::new(),
         message: String::new(),
     };
-    let mut refused = None;
+    let mut rejected = None;
     if !commits.is_empty() {
         let client = connect(&args)?;
         let workflow = match args.workflow.clone().or_else(|| setting("callboard.workflow")) {
             Some(name) if !name.trim().is_empty() => Some(client.find_workflow(name.trim()).await?.id),
             _ => None,
         };
-        let whole = NewCommits { workflow_id: workflow, repository: repository(&git_dir), ..NewCommits::default() };
-        for part in parts(commits) {
-            refused = push(&client, &whole, part, &mut told).await?.or(refused);
+        let template = NewCommits { workflow_id: workflow, repository: repository(&git_dir), ..NewCommits::default() };
+        for batch in batches(commits) {
+            rejected = push(&client, &template, batch, &mut result).await?.or(rejected);
         }
     }
-    told.message = format!("Made {} links.", told.linked.len());
+    result.message = format!("Created {} links.", result.linked.len());
     if json {
-        output::json(&told)?;
+        output::json(&result)?;
     } else {
-        print(&told);
+        print(&result);
     }
-    refused.map_or(Ok(()), Err)
+    rejected.map_or(Ok(()), Err)
 }
 
-/// Tells of some commits. Where one of them breaks a rule, the others are told one by one; answers the last refusal.
+/// Sends some commits. If the server rejects a batch, its commits are sent one by one; returns the last rejection.
 async fn push(
     client: &Client,
-    whole: &NewCommits,
+    template: &NewCommits,
     commits: Vec<NewCommit>,
-    told: &mut CommitsLinked,
+    result: &mut CommitsLinked,
 ) -> Result<Option<Error>> {
-    let mut refused = None;
-    let mut waiting = vec![commits];
-    while let Some(commits) = waiting.pop() {
-        match client.link_commits(&NewCommits { commits: commits.clone(), ..whole.clone() }).await {
+    let mut rejected = None;
+    let mut pending = vec![commits];
+    while let Some(commits) = pending.pop() {
+        match client.link_commits(&NewCommits { commits: commits.clone(), ..template.clone() }).await {
             Ok(answer) => {
-                told.linked.extend(answer.linked);
-                told.already_linked.extend(answer.already_linked);
-                told.unknown.extend(answer.unknown);
+                result.linked.extend(answer.linked);
+                result.already_linked.extend(answer.already_linked);
+                result.unknown.extend(answer.unknown);
             }
             Err(error) if error.problem().is_some_and(|problem| matches!(problem.status, 413 | 422)) => {
                 if commits.len() > 1 {
-                    waiting.extend(commits.into_iter().rev().map(|commit| vec![commit]));
+                    pending.extend(commits.into_iter().rev().map(|commit| vec![commit]));
                 } else {
-                    refused = Some(error.into());
+                    rejected = Some(error.into());
                 }
             }
             Err(error) => return Err(error.into()),
         }
     }
-    Ok(refused)
+    Ok(rejected)
 }
 
-/// Cuts commits into what one request may hold.
-fn parts(commits: Vec<NewCommit>) -> Vec<Vec<NewCommit>> {
-    let mut parts: Vec<Vec<NewCommit>> = Vec::new();
+/// Splits commits into batches for one request each.
+fn batches(commits: Vec<NewCommit>) -> Vec<Vec<NewCommit>> {
+    let mut batches: Vec<Vec<NewCommit>> = Vec::new();
     let mut bytes = 0;
     for commit in commits {
         let size = commit.message.len() + commit.files.iter().flatten().map(|path| path.len() + 4).sum::<usize>() + 500;
-        match parts.last_mut() {
-            Some(part) if part.len() < references::MOST && bytes + size <= REQUEST => {
+        match batches.last_mut() {
+            Some(batch) if batch.len() < references::MAX_COMMITS_PER_REQUEST && bytes + size <= MAX_REQUEST_BYTES => {
                 bytes += size;
-                part.push(commit);
+                batch.push(commit);
             }
             _ => {
                 bytes = size;
-                parts.push(vec![commit]);
+                batches.push(vec![commit]);
             }
         }
     }
-    parts
+    batches
 }
 
-fn print(told: &CommitsLinked) {
+fn print(result: &CommitsLinked) {
     let short = |sha: &str| sha.chars().take(10).collect::<String>();
     let link = |link: &CommitLink, how: &str| println!("{} {how} {}.", short(&link.commit_sha), link.ticket_key);
-    told.linked.iter().for_each(|new| link(new, "is linked to"));
-    told.already_linked.iter().for_each(|old| link(old, "was linked already to"));
-    for lost in &told.unknown {
-        let why = match lost.reason {
-            Unlinked::NotFound => "there is no such ticket that you may write to",
-            Unlinked::SeveralWorkflows => "several of your workflows have one; name the workflow with --workflow",
+    result.linked.iter().for_each(|new| link(new, "is linked to"));
+    result.already_linked.iter().for_each(|old| link(old, "was already linked to"));
+    for unlinked in &result.unknown {
+        let why = match unlinked.reason {
+            Unlinked::NotFound => "you have no such ticket with write access",
+            Unlinked::SeveralWorkflows => "several of your workflows have such a ticket; set --workflow",
         };
-        println!("{} names {}: {why}.", short(&lost.commit_sha), lost.reference);
+        println!("{} names {}: {why}.", short(&unlinked.commit_sha), unlinked.reference);
     }
 }
 
-/// A client as everywhere, but for what git's settings say.
+/// Connects like other commands, with defaults from git's configuration.
 fn connect(args: &PushArgs) -> Result<Client> {
     let RemoteArgs { url, key_file } = args.remote.clone();
     let mut remote = RemoteArgs { url: url.or_else(|| setting("callboard.url")), key_file };
@@ -171,7 +171,7 @@ fn connect(args: &PushArgs) -> Result<Client> {
     remote.connect()
 }
 
-/// The last part of the repository's name; its address may hold a password.
+/// The last segment of the repository's address. The full address may contain a password.
 fn repository(git_dir: &Path) -> Option<String> {
     let address = setting("remote.origin.url").or_else(|| {
         let folder = if git_dir.ends_with(".git") { git_dir.parent()? } else { git_dir };
@@ -181,25 +181,25 @@ fn repository(git_dir: &Path) -> Option<String> {
     Some(name.chars().take(500).collect())
 }
 
-/// A setting of git.
+/// A value of git's configuration.
 fn setting(name: &str) -> Option<String> {
     let kind = if name == "callboard.keyFile" { "--type=path" } else { "--no-type" };
     git(&["config", kind, "--get", name]).ok().filter(|value| !value.is_empty())
 }
 
-/// What git prints, asked in the folder and environment of whoever calls.
+/// The output of git in the current folder and environment.
 fn git(arguments: &[&str]) -> Result<String> {
     let output = std::process::Command::new("git").args(arguments).output();
-    let output = output.map_err(|error| Error::Setup(format!("The program git does not start: {error}.")))?;
+    let output = output.map_err(|error| Error::Setup(format!("git cannot be started: {error}.")))?;
     if !output.status.success() {
-        return Err(Error::Setup("This is no folder of a git repository.".to_owned()));
+        return Err(Error::Setup("This folder is not in a git repository.".to_owned()));
     }
     Ok(String::from_utf8_lossy(&output.stdout).trim_end_matches(['\r', '\n']).to_owned())
 }
 
 /// Runs `callboard commit-hook`.
 pub fn hook(args: &HookArgs) -> Result<()> {
-    // Where the program is not on the path, as in the surroundings of some editors.
+    // Used if the program is not on the PATH, as in some editors.
     let program = std::env::current_exe().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
     let script = HOOK.replace("@PROGRAM@", &format!("'{}'", program.replace('\'', r"'\''")));
     if !args.install {
@@ -207,30 +207,30 @@ pub fn hook(args: &HookArgs) -> Result<()> {
         return Ok(());
     }
     let folder = PathBuf::from(git(&["rev-parse", "--git-path", "hooks"])?);
-    for name in NAMES {
+    for name in HOOK_NAMES {
         let file = folder.join(name);
-        let other = match fs::read(&file) {
-            Ok(text) => !String::from_utf8_lossy(&text).contains(MADE_BY),
+        let foreign = match fs::read(&file) {
+            Ok(text) => !String::from_utf8_lossy(&text).contains(HOOK_MARKER),
             Err(error) => error.kind() != ErrorKind::NotFound,
         };
-        if other {
+        if foreign {
             return Err(Error::Setup(format!(
-                "{} is there already; nothing was written. Let it call `callboard commits push HEAD &`.",
+                "{} already exists; nothing was written. Add `callboard commits push HEAD &` to it.",
                 file.display()
             )));
         }
     }
-    let refuse =
+    let failed =
         |error: std::io::Error| Error::Setup(format!("The hooks in {} cannot be written: {error}.", folder.display()));
-    fs::create_dir_all(&folder).map_err(refuse)?;
-    for name in NAMES {
-        install(&folder, name, &script).map_err(refuse)?;
+    fs::create_dir_all(&folder).map_err(failed)?;
+    for name in HOOK_NAMES {
+        install(&folder, name, &script).map_err(failed)?;
     }
-    eprintln!("Wrote {} to {}.", NAMES.join(", "), folder.display());
+    eprintln!("Installed {} in {}.", HOOK_NAMES.join(", "), folder.display());
     Ok(())
 }
 
-/// Replaces a hook as a whole, so that git never runs half of it.
+/// Replaces a hook atomically, so that git never runs a partial file.
 fn install(folder: &Path, name: &str, script: &str) -> std::io::Result<()> {
     let next = folder.join(format!("{name}.callboard-new"));
     let _ = fs::remove_file(&next);

@@ -1,5 +1,5 @@
-//! The file of sign-ins: `callboard/credentials.json` under `$XDG_CONFIG_HOME` (`~/.config`), readable by its owner
-//! alone. Refresh tokens are good once, so whoever renews one holds a lock until its successor is written.
+//! The file of saved sign-ins: `callboard/credentials.json` under `$XDG_CONFIG_HOME` (`~/.config`), readable only by
+//! its owner. A refresh token can be used once, so a process holds a file lock while it exchanges one.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -12,66 +12,66 @@ use serde::{Deserialize, Serialize};
 use crate::client::{TokenStore, Tokens};
 use crate::{Error, Result};
 
-/// What the file holds.
+/// The contents of the file.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Kept {
-    /// The server that was signed in to last.
+pub struct SavedSignIns {
+    /// The server of the last sign-in.
     pub last: Option<String>,
-    /// By address.
+    /// Sign-ins by server address.
     pub servers: BTreeMap<String, SignIn>,
 }
 
-/// A person at a server.
+/// The sign-in of a person at a server.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct SignIn {
-    /// Who.
+    /// The e-mail address.
     pub email: String,
-    /// What proves it.
+    /// The tokens.
     pub tokens: Tokens,
 }
 
-impl Kept {
-    /// Reads the file; empty where there is none.
+impl SavedSignIns {
+    /// Reads the file; returns an empty value if it does not exist.
     pub fn read() -> Result<Self> {
         let Some(file) = file() else { return Ok(Self::default()) };
         let text = match fs::read_to_string(&file) {
             Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(broken(&format!("cannot be read: {error}"))),
+            Err(error) => return Err(file_error(&format!("cannot be read: {error}"))),
         };
-        serde_json::from_str(&text).map_err(|_| broken("is damaged; remove it and sign in again"))
+        serde_json::from_str(&text).map_err(|_| file_error("is damaged; remove it and sign in again"))
     }
 
-    /// The tokens of whoever signed in at a server, and the place where their successors go.
+    /// The tokens for a server, and the store for refreshed ones.
     pub fn sign_in(url: &str) -> Result<Option<(Tokens, Store)>> {
-        let kept = Self::read()?.servers.remove(url);
-        Ok(kept.map(|sign_in| (sign_in.tokens, Store { url: url.to_owned() })))
+        let saved = Self::read()?.servers.remove(url);
+        Ok(saved.map(|sign_in| (sign_in.tokens, Store { url: url.to_owned() })))
     }
 
-    /// Changes the file while nobody else does.
+    /// Changes the file under the lock.
     pub fn change(change: impl FnOnce(&mut Self)) -> Result<()> {
         let lock = lock()?;
-        let mut kept = Self::read()?;
-        change(&mut kept);
-        kept.write()?;
+        let mut saved = Self::read()?;
+        change(&mut saved);
+        saved.write()?;
         drop(lock);
         Ok(())
     }
 
-    /// Replaces the file as a whole, so that nobody reads half of it.
+    /// Replaces the file atomically.
     fn write(&self) -> Result<()> {
-        let refuse = |error: std::io::Error| broken(&format!("cannot be written: {error}"));
-        let file = file().ok_or_else(homeless)?;
+        let failed = |error: std::io::Error| file_error(&format!("cannot be written: {error}"));
+        let file = file().ok_or_else(no_home)?;
         let text = serde_json::to_string_pretty(self).map_err(|error| Error::Internal(error.to_string()))?;
         let next = file.with_extension("new");
         let mut opened =
-            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&next).map_err(refuse)?;
-        opened.write_all(text.as_bytes()).and_then(|()| opened.sync_all()).map_err(refuse)?;
-        fs::rename(&next, &file).map_err(refuse)
+            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&next).map_err(failed)?;
+        opened.write_all(text.as_bytes()).and_then(|()| opened.sync_all()).map_err(failed)?;
+        fs::rename(&next, &file).map_err(failed)
     }
 }
 
-/// Where the tokens of one server are kept.
+/// The saved tokens of one server.
 #[derive(Debug)]
 pub struct Store {
     url: String,
@@ -79,20 +79,20 @@ pub struct Store {
 
 impl TokenStore for Store {
     fn lock(&self) -> Box<dyn Send> {
-        // Without the lock the worst that happens is another sign-in.
+        // Without the lock, at worst the user has to sign in again.
         Box::new(lock().ok())
     }
 
     fn load(&self) -> Option<Tokens> {
-        Kept::read().ok()?.servers.remove(&self.url).map(|sign_in| sign_in.tokens)
+        SavedSignIns::read().ok()?.servers.remove(&self.url).map(|sign_in| sign_in.tokens)
     }
 
     fn save(&self, tokens: &Tokens) {
         // The caller holds the lock.
-        let saved = Kept::read().and_then(|mut kept| match kept.servers.get_mut(&self.url) {
+        let saved = SavedSignIns::read().and_then(|mut saved| match saved.servers.get_mut(&self.url) {
             Some(sign_in) => {
                 sign_in.tokens = tokens.clone();
-                kept.write()
+                saved.write()
             }
             None => Ok(()),
         });
@@ -113,20 +113,20 @@ fn file() -> Option<PathBuf> {
 }
 
 fn lock() -> Result<File> {
-    let refuse = |error: std::io::Error| broken(&format!("cannot be locked: {error}"));
-    let folder = folder().ok_or_else(homeless)?;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(refuse)?;
+    let failed = |error: std::io::Error| file_error(&format!("cannot be locked: {error}"));
+    let folder = folder().ok_or_else(no_home)?;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(failed)?;
     let path = folder.join("credentials.lock");
-    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path).map_err(refuse)?;
-    file.lock().map_err(refuse)?;
+    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path).map_err(failed)?;
+    file.lock().map_err(failed)?;
     Ok(file)
 }
 
-fn broken(how: &str) -> Error {
+fn file_error(how: &str) -> Error {
     let file = file().unwrap_or_default();
-    Error::Setup(format!("The file of sign-ins {} {how}.", file.display()))
+    Error::Setup(format!("The credentials file {} {how}.", file.display()))
 }
 
-fn homeless() -> Error {
-    Error::Setup("Neither XDG_CONFIG_HOME nor HOME is set: there is no place for the sign-in.".to_owned())
+fn no_home() -> Error {
+    Error::Setup("The sign-in cannot be saved: set XDG_CONFIG_HOME or HOME.".to_owned())
 }

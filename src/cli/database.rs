@@ -1,5 +1,5 @@
-//! How commands reach the database: DATABASE_URL, the Postgres of a running server, or one started for
-//! the time of the command.
+//! Database access of operator commands: DATABASE_URL, the embedded Postgres of a running server, or an embedded
+//! Postgres that is started for the duration of the command.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,42 +11,42 @@ use crate::db::embedded::{self, Embedded, Options, StartError};
 use crate::db::{Db, migrate, pool};
 use crate::{Error, Result};
 
-/// Connections of a command; most need one.
-const CONNECTIONS: usize = 4;
+/// Pool size of a command.
+const POOL_SIZE: usize = 4;
 
-/// A command may work longer than a request: an import is one statement.
+/// Longer than for requests, because an import is one statement.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(3600);
 
-/// Where the database is.
+/// The database.
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseArgs {
-    /// Where the embedded Postgres keeps its data.
+    /// Data directory of the embedded Postgres.
     #[arg(long, env = "CALLBOARD_DATA_DIR", default_value = ".data")]
     pub data_dir: PathBuf,
-    /// Where the fetched runtime (Postgres) is unpacked.
+    /// Folder of the runtime (Postgres), as `make setup` unpacks it.
     #[arg(long, env = "CALLBOARD_RUNTIME_DIR", default_value = ".runtime")]
     pub runtime_dir: PathBuf,
-    /// An external Postgres 16 or newer with pgvector; unset: the embedded one.
+    /// Connection string of an external Postgres 16 or newer with pgvector. Defaults to the embedded one.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
-    /// A direct address of the same Postgres, where DATABASE_URL goes through a pooler.
+    /// Direct connection string of the same Postgres, if DATABASE_URL uses a connection pooler.
     #[arg(long, env = "DATABASE_LISTEN_URL", hide_env_values = true)]
     pub database_listen_url: Option<String>,
 }
 
-/// A database that is open for one command.
+/// A database opened for one command.
 #[derive(Debug)]
-pub struct Open {
-    /// The pool.
+pub struct OpenDatabase {
+    /// The connection pool.
     pub db: Db,
-    /// Its connection string.
+    /// The connection string.
     pub url: String,
-    /// Postgres, where the command itself runs it.
+    /// The embedded Postgres, if the command started it.
     embedded: Option<Embedded>,
 }
 
-impl Open {
-    /// Ends what the command has started.
+impl OpenDatabase {
+    /// Closes the pool, and stops the embedded Postgres if the command started it.
     pub async fn close(self) {
         drop(self.db);
         if let Some(embedded) = self.embedded {
@@ -56,12 +56,12 @@ impl Open {
 }
 
 impl DatabaseArgs {
-    /// DATABASE_URL; an empty one, as compose files pass it on, counts as none.
+    /// DATABASE_URL; an empty value, as set by compose files, counts as unset.
     fn external(&self) -> Option<&str> {
         self.database_url.as_deref().filter(|url| !url.trim().is_empty())
     }
 
-    /// The connection string of a database that runs already.
+    /// The connection string of a running database.
     pub fn running_url(&self) -> Result<String> {
         match self.external() {
             Some(url) => Ok(url.to_owned()),
@@ -69,12 +69,11 @@ impl DatabaseArgs {
         }
     }
 
-    /// Connects, and brings the database to this version's schema. The embedded Postgres is started
-    /// where no server runs it.
-    pub async fn open(&self) -> Result<Open> {
+    /// Connects and applies migrations. Starts the embedded Postgres if no server is running it.
+    pub async fn open(&self) -> Result<OpenDatabase> {
         let (url, embedded, _) = self.prepare().await?;
-        let db = Db::new(pool::pool(&url, CONNECTIONS, STATEMENT_TIMEOUT)?);
-        Ok(Open { db, url, embedded })
+        let db = Db::new(pool::pool(&url, POOL_SIZE, STATEMENT_TIMEOUT)?);
+        Ok(OpenDatabase { db, url, embedded })
     }
 
     async fn prepare(&self) -> Result<(String, Option<Embedded>, migrate::Outcome)> {
@@ -93,7 +92,7 @@ impl DatabaseArgs {
                 Err(error) => return Err(setup(error)),
             },
         };
-        // Past a pooler: migrations hold a lock of their session.
+        // Migrations hold a session lock, so they bypass a pooler.
         let direct = self.database_listen_url.as_deref().filter(|_| embedded.is_none() && self.external().is_some());
         let outcome = migrate::run(direct.filter(|url| !url.trim().is_empty()).unwrap_or(&url)).await?;
         Ok((url, embedded, outcome))
@@ -104,13 +103,13 @@ fn setup(error: StartError) -> Error {
     Error::Setup(error.to_string())
 }
 
-/// `callboard migrate`
+/// Runs `callboard migrate`.
 pub async fn migrate(args: &DatabaseArgs, json: bool) -> Result<()> {
     let (_, embedded, outcome) = args.prepare().await?;
     if json {
         println!("{}", json!({ "applied": outcome.applied, "rebuilt": outcome.rebuilt }));
     } else if outcome.applied.is_empty() && !outcome.rebuilt {
-        println!("The database is at this version's schema already.");
+        println!("The database schema is up to date.");
     } else {
         for name in &outcome.applied {
             println!("Applied {name}.");

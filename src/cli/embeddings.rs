@@ -1,4 +1,4 @@
-//! `callboard embeddings`: how far the vectors for search by meaning are.
+//! `callboard embeddings`: the state of the embeddings for semantic search.
 
 use std::time::{Duration, Instant};
 
@@ -11,26 +11,27 @@ use crate::db::Db;
 use crate::domain::embeddings::{self, Progress};
 use crate::{Error, Result};
 
-/// How often `--watch` looks, and when it wonders whether anybody works.
-const EVERY: Duration = Duration::from_millis(500);
-const STILL: Duration = Duration::from_secs(20);
+/// Poll interval of `--watch`.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
+/// Time without progress after which `--watch` prints a warning.
+const STALL_WARNING_AFTER: Duration = Duration::from_secs(20);
 
-/// What to do about embeddings.
+/// Subcommands of `callboard embeddings`.
 #[derive(Debug, Subcommand)]
 pub enum EmbeddingsCommand {
-    /// Show each model and how many tickets have its vectors.
+    /// Show each model and its progress.
     Status(StatusArgs),
-    /// Let servers try at once what failed, instead of later.
+    /// Retry failed tickets now.
     Retry(DatabaseArgs),
 }
 
 /// Flags of `callboard embeddings status`.
 #[derive(Debug, Args)]
 pub struct StatusArgs {
-    /// Stay until every ticket is embedded.
+    /// Wait until every ticket is embedded.
     #[arg(long)]
     pub watch: bool,
-    /// Where the database is.
+    /// The database.
     #[command(flatten)]
     pub database: DatabaseArgs,
 }
@@ -46,7 +47,7 @@ pub async fn command(command: EmbeddingsCommand, json: bool) -> Result<()> {
             if json {
                 return output::json(&serde_json::json!({ "retried": tickets }));
             }
-            eprintln!("{tickets} tickets that failed are tried again.");
+            eprintln!("{tickets} failed tickets will be retried.");
             Ok(())
         }
         EmbeddingsCommand::Status(args) => {
@@ -64,7 +65,7 @@ async fn status(db: &Db, json: bool) -> Result<()> {
         return output::json(&models);
     }
     if models.is_empty() {
-        eprintln!("No embedding model was ever in use; search goes by words.");
+        eprintln!("No embedding model has been used; search is by keyword only.");
         return Ok(());
     }
     let rows = models.iter().map(|m| {
@@ -79,11 +80,11 @@ async fn status(db: &Db, json: bool) -> Result<()> {
             output::time(oldest),
         ]
     });
-    output::table(["MODEL", "DIMENSIONS", "STATE", "EMBEDDED", "WAITING", "FAILED", "WAITING SINCE"], rows);
+    output::table(["MODEL", "DIMENSIONS", "STATE", "EMBEDDED", "QUEUED", "FAILED", "QUEUED SINCE"], rows);
     Ok(())
 }
 
-/// Follows the newest model that is wanted until nothing of it waits but what failed.
+/// Follows the newest active model until only failed tickets remain in its queue.
 async fn watch(db: &Db, json: bool) -> Result<()> {
     let mut bar: Option<ProgressBar> = None;
     let mut last: Option<Progress> = None;
@@ -92,7 +93,7 @@ async fn watch(db: &Db, json: bool) -> Result<()> {
         let models = embeddings::progress(db).await?;
         let Some(model) = models.into_iter().rev().find(|model| model.state != "retired") else {
             return Err(Error::Setup(
-                "No embedding model was ever in use; a server with a provider registers its own.".to_owned(),
+                "No embedding model has been used; start a server with an embedding provider.".to_owned(),
             ));
         };
         let done = model.state == "serving" && model.queued == model.failed;
@@ -119,21 +120,21 @@ async fn watch(db: &Db, json: bool) -> Result<()> {
             }
             if !json {
                 let failed = if model.failed > 0 {
-                    format!("; {} failed and are tried later", model.failed)
+                    format!("; {} failed and will be retried", model.failed)
                 } else {
                     String::new()
                 };
-                eprintln!("{} has the vectors of {} of {} tickets{failed}.", model.model, model.embedded, model.total);
+                eprintln!("{}: {} of {} tickets are embedded{failed}.", model.model, model.embedded, model.total);
             }
             return Ok(());
         }
-        if changed.elapsed() > STILL && !json {
+        if changed.elapsed() > STALL_WARNING_AFTER && !json {
             eprintln!(
-                "Nothing was embedded for {} seconds; does a server run, and what does its /ready say?",
-                STILL.as_secs()
+                "Nothing was embedded for {} seconds; check that a server is running and see its /ready.",
+                STALL_WARNING_AFTER.as_secs()
             );
             changed = Instant::now();
         }
-        tokio::time::sleep(EVERY).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }

@@ -1,4 +1,4 @@
-//! `callboard export`: a workflow's tickets to a file or standard output.
+//! `callboard export`: exports a workflow's tickets to a file or standard output.
 
 use std::fs::File;
 use std::io::{BufWriter, ErrorKind, stdout};
@@ -14,16 +14,16 @@ use crate::{Error, Result};
 /// Flags of `callboard export`.
 #[derive(Debug, Args)]
 pub struct ExportArgs {
-    /// What to write.
+    /// The format.
     #[arg(value_enum)]
     pub format: Format,
     /// The workflow, by id or name.
     #[arg(long, value_name = "NAME")]
     pub workflow: String,
-    /// The file to write; otherwise standard output.
+    /// The output file. Defaults to standard output.
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Where the database is.
+    /// The database.
     #[command(flatten)]
     pub database: DatabaseArgs,
 }
@@ -44,7 +44,7 @@ pub async fn command(args: ExportArgs) -> Result<()> {
         None => found.write(args.format, &mut BufWriter::new(stdout().lock())),
     };
     match written {
-        // Whoever reads (`head`) has seen enough.
+        // The reader (e.g. `head`) has closed the pipe.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         Err(error) => Err(Error::Setup(format!("The export cannot be written: {error}."))),
         Ok(()) => {

@@ -1,4 +1,4 @@
-//! `callboard import`: reads a file with a progress bar, imports it, and says what came of every line.
+//! `callboard import`: imports a file with a progress bar and reports the result of every line.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, stdin};
@@ -15,31 +15,31 @@ use crate::domain::import::{Batch, Outcome, beads, run};
 use crate::domain::operators::operator;
 use crate::{Error, Result};
 
-/// Bad lines and circles that are shown one by one; the rest is counted.
-const SHOWN: usize = 50;
+/// Maximum number of bad lines and cycles to print; the rest is counted.
+const MAX_SHOWN: usize = 50;
 
-/// What to import.
+/// Subcommands of `callboard import`.
 #[derive(Debug, Subcommand)]
 pub enum ImportCommand {
-    /// The JSONL export of the issue tracker beads.
+    /// Import a JSONL export of the issue tracker beads.
     Beads(BeadsArgs),
 }
 
 /// Flags of `callboard import beads`.
 #[derive(Debug, Args)]
 pub struct BeadsArgs {
-    /// The file; - reads standard input.
+    /// The file; `-` reads standard input.
     pub file: PathBuf,
-    /// The workflow to import into, by id or name; made if there is none of that name.
+    /// The workflow to import into, by id or name; created if it does not exist.
     #[arg(long, value_name = "NAME")]
     pub workflow: String,
-    /// Import nothing if any line is bad.
+    /// Import nothing if any line is invalid.
     #[arg(long)]
     pub strict: bool,
-    /// Who imports: an actor's id or e-mail address; otherwise the first administrator.
+    /// The importing actor, by id or e-mail address. Defaults to the first administrator.
     #[arg(long = "as", value_name = "ACTOR")]
     pub actor: Option<String>,
-    /// Where the database is.
+    /// The database.
     #[command(flatten)]
     pub database: DatabaseArgs,
 }
@@ -48,8 +48,8 @@ pub struct BeadsArgs {
 pub async fn command(command: ImportCommand, json: bool) -> Result<ExitCode> {
     let ImportCommand::Beads(args) = command;
     let batch = read(&args)?;
-    let refused = args.strict && !batch.bad.is_empty();
-    let outcome = if refused || (batch.items.is_empty() && !batch.bad.is_empty()) {
+    let rejected = args.strict && !batch.bad.is_empty();
+    let outcome = if rejected || (batch.items.is_empty() && !batch.bad.is_empty()) {
         None
     } else {
         Some(write(&args, &batch).await?)
@@ -61,30 +61,30 @@ pub async fn command(command: ImportCommand, json: bool) -> Result<ExitCode> {
         });
         println!("{report}");
     } else {
-        report(&batch, outcome.as_ref(), refused);
+        report(&batch, outcome.as_ref(), rejected);
     }
     Ok(if batch.bad.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn read(args: &BeadsArgs) -> Result<Batch> {
-    let refuse =
+    let unreadable =
         |error: std::io::Error| Error::Setup(format!("The file {} cannot be read: {error}.", args.file.display()));
     let (source, length): (Box<dyn BufRead>, u64) = if args.file.as_os_str() == "-" {
         (Box::new(stdin().lock()), 0)
     } else {
-        let file = File::open(&args.file).map_err(refuse)?;
-        let length = file.metadata().map_err(refuse)?.len();
+        let file = File::open(&args.file).map_err(unreadable)?;
+        let length = file.metadata().map_err(unreadable)?.len();
         (Box::new(BufReader::with_capacity(1 << 16, file)), length)
     };
     let bar = output::progress_bar(length, "Reading  {bar:40} {bytes}/{total_bytes}");
-    let batch = beads::read(source, |bytes| bar.set_position(bytes)).map_err(refuse)?;
+    let batch = beads::read(source, |bytes| bar.set_position(bytes)).map_err(unreadable)?;
     bar.finish_and_clear();
     Ok(batch)
 }
 
 async fn write(args: &BeadsArgs, batch: &Batch) -> Result<Outcome> {
     let open = args.database.open().await?;
-    // One statement writes everything, so there is only its time to show.
+    // The import is a single statement, so only the elapsed time can be shown.
     let bar = output::progress_bar(0, "Writing {msg} tickets {spinner} {elapsed}");
     bar.set_message(batch.items.len().to_string());
     bar.enable_steady_tick(Duration::from_millis(100));
@@ -98,31 +98,31 @@ async fn write(args: &BeadsArgs, batch: &Batch) -> Result<Outcome> {
     outcome
 }
 
-fn report(batch: &Batch, outcome: Option<&Outcome>, refused: bool) {
-    for bad in batch.bad.iter().take(SHOWN) {
+fn report(batch: &Batch, outcome: Option<&Outcome>, rejected: bool) {
+    for bad in batch.bad.iter().take(MAX_SHOWN) {
         eprintln!("Line {} {}.", bad.line, bad.reason);
     }
-    more(batch.bad.len(), "bad lines");
-    for cycle in batch.cycles.iter().take(SHOWN) {
+    more(batch.bad.len(), "invalid lines");
+    for cycle in batch.cycles.iter().take(MAX_SHOWN) {
         eprintln!(
-            "Line {}: {} as {} of {} would close a circle; this link is left out.",
+            "Line {}: {} as {} of {} would create a cycle; the link is skipped.",
             cycle.line, cycle.to, cycle.kind, cycle.from
         );
     }
-    more(batch.cycles.len(), "links that would close a circle");
+    more(batch.cycles.len(), "links that would create a cycle");
     for (status, count) in &batch.unknown_statuses {
         eprintln!("{count} tickets have the unknown status {status:?}; they count as open.");
     }
     match outcome {
         Some(outcome) => print!("{}", summary(batch, outcome)),
-        None if refused => eprintln!("Nothing is imported: {} of the lines are bad.", batch.bad.len()),
-        None => eprintln!("Nothing is imported: no line is good."),
+        None if rejected => eprintln!("Nothing is imported: {} lines are invalid.", batch.bad.len()),
+        None => eprintln!("Nothing is imported: all lines are invalid."),
     }
 }
 
 fn more(count: usize, what: &str) {
-    if count > SHOWN {
-        eprintln!("… and {} more {what}.", count - SHOWN);
+    if count > MAX_SHOWN {
+        eprintln!("… and {} more {what}.", count - MAX_SHOWN);
     }
 }
 
@@ -130,16 +130,16 @@ fn summary(batch: &Batch, outcome: &Outcome) -> String {
     let mut text = format!("Workflow {} ({})\n", outcome.workflow_name, outcome.workflow_id);
     let rows = [
         (outcome.imported, "tickets imported"),
-        (outcome.existing, "imported before, left as they are"),
-        (outcome.newer, "of those changed in the file since"),
+        (outcome.existing, "imported before, unchanged"),
+        (outcome.newer, "of these have newer changes in the file"),
         (batch.tombstones, "tombstones skipped"),
-        (batch.bad.len() as u64, "bad lines"),
+        (batch.bad.len() as u64, "invalid lines"),
         (outcome.comments, "comments"),
-        (outcome.blockers, "blockers that still hold something up"),
+        (outcome.blockers, "open blockers"),
         (outcome.parents, "parents"),
         (outcome.related, "other relations"),
-        (outcome.missing_links, "links to tickets that are not here"),
-        (batch.cycles.len() as u64, "links left out because of a circle"),
+        (outcome.missing_links, "links to missing tickets"),
+        (batch.cycles.len() as u64, "links skipped because of a cycle"),
         (outcome.agents, "agents provisioned"),
         (outcome.types_added.len() as u64, "ticket types added"),
     ];

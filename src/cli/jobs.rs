@@ -1,4 +1,4 @@
-//! `callboard job …`: jobs for those who ask for work and watch it; workers have `callboard worker`.
+//! `callboard job …`: creates, follows and controls jobs. `callboard worker` runs them.
 
 mod log;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::output::{self, Cell, bold, dim, line, one_line};
 use super::remote::{RemoteArgs, WorkflowArgs, text};
-use super::tickets::Urgency;
+use super::tickets::PriorityArg;
 use crate::client::Client;
 use crate::domain::jobs::messages::PostMessage;
 use crate::domain::jobs::{CreateJob, Job, JobFilter, JobStatus};
@@ -18,61 +18,61 @@ use crate::{Error, Result};
 /// Flags of `callboard job`.
 #[derive(Debug, Args)]
 pub struct JobArgs {
-    /// Where the server is.
+    /// The server.
     #[command(flatten)]
     pub remote: RemoteArgs,
-    /// Which workflow.
+    /// The workflow.
     #[command(flatten)]
     pub workflow: WorkflowArgs,
-    /// What to do.
+    /// The subcommand.
     #[command(subcommand)]
     pub command: JobCommand,
 }
 
-/// What to do with jobs.
+/// Subcommands of `callboard job`.
 #[derive(Debug, Subcommand)]
 pub enum JobCommand {
-    /// Ask for work; prints the job's id. Workers take it at once, unless it is a draft.
+    /// Create a job; prints its id. It is queued at once, unless it is a draft.
     Create(CreateArgs),
-    /// List jobs, the newest first.
+    /// List jobs, newest first.
     List(ListArgs),
     /// Show a job.
     Show {
-        /// The job.
+        /// The job's id.
         job: String,
     },
-    /// Print a job's transcript. With --follow until the job has ended: exit code 0 if it succeeded, otherwise 1.
+    /// Print a job's transcript. With --follow, exits when the job ends: exit code 0 if it succeeded, otherwise 1.
     Log(log::LogArgs),
-    /// Say something in a job's transcript; whoever works on it reads it.
+    /// Add a message to a job's transcript, for its worker to read.
     Say {
-        /// The job.
+        /// The job's id.
         job: String,
-        /// What to say; - reads standard input.
+        /// The message; `-` reads standard input.
         text: String,
     },
-    /// Queue a draft, or let a paused job go on.
+    /// Queue a draft, or resume a paused job.
     Continue {
-        /// The job.
+        /// The job's id.
         job: String,
     },
-    /// Let a job rest; its worker keeps it.
+    /// Pause a job; its worker keeps the lease.
     Pause {
-        /// The job.
+        /// The job's id.
         job: String,
     },
-    /// Let a paused job go on.
+    /// Resume a paused job.
     Resume {
-        /// The job.
+        /// The job's id.
         job: String,
     },
-    /// End a job; a running command is stopped.
+    /// Cancel a job; a running command is stopped.
     Cancel {
-        /// The job.
+        /// The job's id.
         job: String,
     },
-    /// Queue a failed or cancelled job again, with fresh attempts.
+    /// Queue a failed or cancelled job again, with a new set of attempts.
     Retry {
-        /// The job.
+        /// The job's id.
         job: String,
     },
 }
@@ -80,30 +80,30 @@ pub enum JobCommand {
 /// Flags of `callboard job create`.
 #[derive(Debug, Args)]
 pub struct CreateArgs {
-    /// What has to be done; - reads standard input.
+    /// The prompt; `-` reads standard input.
     pub prompt: String,
-    /// The ticket it is about; otherwise one is made.
+    /// The ticket of the job. Defaults to a new ticket.
     #[arg(long, short, value_name = "TICKET")]
     pub ticket: Option<String>,
-    /// A line that names it; otherwise the beginning of the prompt.
+    /// The title. Defaults to the beginning of the prompt.
     #[arg(long)]
     pub title: Option<String>,
-    /// Which kind of worker it is for.
+    /// The job type, which selects the workers.
     #[arg(long = "type", value_name = "TYPE")]
     pub job_type: Option<String>,
-    /// Stages it goes through, comma-separated; the ticket goes along where the board has such columns.
+    /// Stages, comma-separated; the ticket moves along where the board has matching columns.
     #[arg(long, value_delimiter = ',', value_name = "STAGES")]
     pub stages: Option<Vec<String>>,
-    /// How urgent it is.
+    /// The priority.
     #[arg(long, short)]
-    pub priority: Option<Urgency>,
-    /// JSON for the worker.
+    pub priority: Option<PriorityArg>,
+    /// JSON payload for the worker.
     #[arg(long, value_name = "JSON", value_parser = payload)]
     pub payload: Option<Value>,
-    /// Attempts before it fails for good.
+    /// Maximum number of attempts.
     #[arg(long, value_name = "COUNT")]
     pub max_attempts: Option<i64>,
-    /// Do not queue it yet; `job continue` does.
+    /// Do not queue the job yet; `job continue` does.
     #[arg(long)]
     pub draft: bool,
 }
@@ -111,25 +111,26 @@ pub struct CreateArgs {
 /// Flags of `callboard job list`.
 #[derive(Debug, Args)]
 pub struct ListArgs {
-    /// Only in these states: collecting, queued, running, paused, waiting, succeeded, failed, cancelled.
+    /// Only jobs in these states, comma-separated: collecting, queued, running, paused, waiting, succeeded, failed,
+    /// cancelled.
     #[arg(long, value_delimiter = ',', value_name = "STATES")]
     pub status: Option<Vec<String>>,
-    /// Only about this ticket.
+    /// Only jobs of this ticket.
     #[arg(long, short, value_name = "TICKET")]
     pub ticket: Option<String>,
-    /// Only what you asked for.
+    /// Only jobs you created.
     #[arg(long)]
     pub mine: bool,
-    /// At most so many.
+    /// Maximum number of results.
     #[arg(long, short = 'n', default_value_t = 20, value_parser = clap::value_parser!(i64).range(1..=100))]
     pub limit: i64,
 }
 
 fn payload(text: &str) -> std::result::Result<Value, String> {
-    serde_json::from_str(text).map_err(|error| format!("no JSON: {error}"))
+    serde_json::from_str(text).map_err(|error| format!("not valid JSON: {error}"))
 }
 
-/// Runs `callboard job …`; false where a followed job did not succeed.
+/// Runs `callboard job …`; returns false if a followed job did not succeed.
 pub async fn command(args: JobArgs, json: bool) -> Result<bool> {
     let client = args.remote.connect()?;
     let at = &args.workflow;
@@ -140,7 +141,7 @@ pub async fn command(args: JobArgs, json: bool) -> Result<bool> {
                 output::json(&job)?;
             } else {
                 let ticket = job.ticket_key.as_deref().map(|key| format!(" for {key}")).unwrap_or_default();
-                eprintln!("Made a job{ticket}: {}", state(&job));
+                eprintln!("Created a job{ticket}: {}", state(&job));
                 line(&job.id);
             }
         }
@@ -150,10 +151,10 @@ pub async fn command(args: JobArgs, json: bool) -> Result<bool> {
             if json { output::json(&job)? } else { show(&job) }
         }
         JobCommand::Log(input) => return log::log(&client, input, json).await,
-        JobCommand::Say { job, text: said } => {
-            let input = PostMessage { job_id: job, content: Some(text(&said)?), ..PostMessage::default() };
+        JobCommand::Say { job, text: content } => {
+            let input = PostMessage { job_id: job, content: Some(text(&content)?), ..PostMessage::default() };
             let message = client.post_job_message(&input).await?;
-            if json { output::json(&message)? } else { eprintln!("Said.") }
+            if json { output::json(&message)? } else { eprintln!("Message added.") }
         }
         JobCommand::Continue { job } => act(&client, &job, "continue", json).await?,
         JobCommand::Pause { job } => act(&client, &job, "pause", json).await?,
@@ -169,7 +170,7 @@ async fn create(client: &Client, at: &WorkflowArgs, args: CreateArgs) -> Result<
         Some(ticket) => Some(at.ticket(client, ticket).await?),
         None => None,
     };
-    // A ticket names its workflow.
+    // A ticket determines its workflow.
     let workflow_id = if ticket_id.is_none() { Some(at.find(client).await?) } else { None };
     let input = CreateJob {
         with_ticket: ticket_id.is_none().then_some(true),
@@ -207,21 +208,21 @@ async fn list(client: &Client, at: &WorkflowArgs, args: ListArgs, json: bool) ->
         return output::json(&found.jobs);
     }
     let rows = found.jobs.iter().map(|job| {
-        let about = &job.summary;
+        let summary = &job.summary;
         [
-            about.job_id.clone().into(),
+            summary.job_id.clone().into(),
             job.ticket_key.clone().unwrap_or_else(|| "-".to_owned()).into(),
-            Cell::styled(output::word(&about.status), style(about.status)),
-            about.stage.clone().unwrap_or_else(|| "-".to_owned()).into(),
-            format!("{}%", about.progress).into(),
-            about.worker.clone().unwrap_or_else(|| "-".to_owned()).into(),
-            Cell::styled(output::ago(&about.updated_at), Style::new().dim()),
-            about.title.clone().into(),
+            Cell::styled(output::word(&summary.status), style(summary.status)),
+            summary.stage.clone().unwrap_or_else(|| "-".to_owned()).into(),
+            format!("{}%", summary.progress).into(),
+            summary.worker.clone().unwrap_or_else(|| "-".to_owned()).into(),
+            Cell::styled(output::ago(&summary.updated_at), Style::new().dim()),
+            summary.title.clone().into(),
         ]
     });
-    output::table(["JOB", "TICKET", "STATE", "STAGE", "DONE", "WORKER", "CHANGED", "TITLE"], rows);
+    output::table(["JOB", "TICKET", "STATE", "STAGE", "PROGRESS", "WORKER", "UPDATED", "TITLE"], rows);
     if found.has_more {
-        eprintln!("There are more; -n shows them.");
+        eprintln!("There are more; use -n to show them.");
     }
     Ok(())
 }
@@ -235,7 +236,7 @@ async fn act(client: &Client, job: &str, action: &str, json: bool) -> Result<()>
     Ok(())
 }
 
-/// How a state is shown.
+/// The style of a state.
 fn style(status: JobStatus) -> Style {
     match status {
         JobStatus::Succeeded => Style::new().green(),
@@ -246,38 +247,38 @@ fn style(status: JobStatus) -> Style {
     }
 }
 
-/// A state in a sentence.
+/// The state as text.
 fn state(job: &Job) -> String {
-    let about = &job.summary;
-    let mut text = style(about.status).apply_to(output::word(&about.status)).to_string();
-    if job.cancel_requested && !about.status.has_ended() {
-        text.push_str(", to be cancelled as soon as its worker hears of it");
+    let summary = &job.summary;
+    let mut text = style(summary.status).apply_to(output::word(&summary.status)).to_string();
+    if job.cancel_requested && !summary.status.has_ended() {
+        text.push_str(", cancellation requested");
     }
     text
 }
 
 fn show(job: &Job) {
-    let about = &job.summary;
-    line(bold(&about.title));
-    let mut facts = vec![state(job), one_line(&about.job_type)];
+    let summary = &job.summary;
+    line(bold(&summary.title));
+    let mut facts = vec![state(job), one_line(&summary.job_type)];
     if let Some(key) = &job.ticket_key {
         facts.push(one_line(key));
     }
-    facts.push(format!("attempt {} of {}", about.attempt, about.max_attempts));
-    if let Some(worker) = &about.worker {
+    facts.push(format!("attempt {} of {}", summary.attempt, summary.max_attempts));
+    if let Some(worker) = &summary.worker {
         facts.push(format!("worker {}", one_line(worker)));
     }
     line(facts.join(" · "));
-    line(dim(&about.job_id));
-    if !about.stages.is_empty() {
-        let stages = about
+    line(dim(&summary.job_id));
+    if !summary.stages.is_empty() {
+        let stages = summary
             .stages
             .iter()
-            .map(|stage| if about.stage.as_ref() == Some(stage) { bold(stage).to_string() } else { one_line(stage) });
+            .map(|stage| if summary.stage.as_ref() == Some(stage) { bold(stage).to_string() } else { one_line(stage) });
         line(format!("Stages    {}", stages.collect::<Vec<_>>().join(" → ")));
     }
-    line(format!("Progress  {}% {}", about.progress, one_line(&about.progress_message)));
-    for (name, value) in [("Commit", &job.commit_sha), ("App", &job.app_id), ("Error", &about.error)] {
+    line(format!("Progress  {}% {}", summary.progress, one_line(&summary.progress_message)));
+    for (name, value) in [("Commit", &job.commit_sha), ("App", &job.app_id), ("Error", &summary.error)] {
         if let Some(value) = value {
             line(format!("{name:<9} {}", one_line(value)));
         }
@@ -291,8 +292,8 @@ fn show(job: &Job) {
     }
 }
 
-/// The error of a job that somebody waited for in vain.
+/// The error for a followed job that did not succeed.
 pub(super) fn unsuccessful(job: &Job) -> Error {
     let why = job.summary.error.as_deref().map(|error| format!(": {}", one_line(error))).unwrap_or_default();
-    Error::Setup(format!("The job ended as {}{why}.", output::word(&job.summary.status)))
+    Error::Setup(format!("The job ended with the status {}{why}.", output::word(&job.summary.status)))
 }

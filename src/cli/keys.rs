@@ -1,21 +1,21 @@
-//! `callboard key`: API keys of agents and services.
+//! `callboard key`: manages API keys of agents and services.
 
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 
-use super::database::{DatabaseArgs, Open};
+use super::database::{DatabaseArgs, OpenDatabase};
 use super::output;
 use crate::domain::accounts::agents::{self, Kind};
 use crate::domain::accounts::keys::{self, CreatedKey, KeyCache, KeyRequest};
 use crate::domain::operators;
 use crate::{Error, Result};
 
-/// What to do with API keys.
+/// Subcommands of `callboard key`.
 #[derive(Debug, Subcommand)]
 pub enum KeyCommand {
-    /// Make a key and print it, this once, on standard output.
+    /// Create a key and print it; it cannot be shown again.
     Create(CreateArgs),
-    /// List the keys that are not revoked.
+    /// List keys that are not revoked.
     List(ListArgs),
     /// Revoke a key.
     Revoke(RevokeArgs),
@@ -24,25 +24,25 @@ pub enum KeyCommand {
 /// Flags of `callboard key create`.
 #[derive(Debug, Args)]
 pub struct CreateArgs {
-    /// The agent or service the key is for (its id); made if it does not exist.
+    /// Id of the agent or service; created if it does not exist.
     #[arg(long)]
     pub actor: String,
-    /// What the actor is, if it does not exist: an agent works in its own name, a service may act for agents.
+    /// Kind of a new actor: an agent acts for itself, a service may act for agents.
     #[arg(long, value_enum, default_value = "agent")]
     pub kind: Kind,
-    /// What the key may do: read, write, manage, approve (decide what people are asked), act_for (services only) or *.
+    /// Scopes, comma-separated: read, write, manage, approve (decide approvals), act_for (services only) or *.
     #[arg(long, value_delimiter = ',')]
     pub scopes: Option<Vec<String>>,
-    /// Workflows, by id or name, that the actor becomes a member of.
+    /// Workflow, by id or name, to add the actor to; repeatable.
     #[arg(long = "workflow", value_name = "WORKFLOW")]
     pub workflows: Vec<String>,
-    /// Days until the key ends; otherwise it does not.
+    /// Days until the key expires. Defaults to no expiry.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=36500))]
     pub expires_days: Option<u32>,
-    /// What the key is for.
+    /// The key's name.
     #[arg(long, default_value = "command line")]
     pub name: String,
-    /// Where the database is.
+    /// The database.
     #[command(flatten)]
     pub database: DatabaseArgs,
 }
@@ -50,10 +50,10 @@ pub struct CreateArgs {
 /// Flags of `callboard key list`.
 #[derive(Debug, Args)]
 pub struct ListArgs {
-    /// Only the keys of this actor.
+    /// Only keys of this actor.
     #[arg(long)]
     pub actor: Option<String>,
-    /// Where the database is.
+    /// The database.
     #[command(flatten)]
     pub database: DatabaseArgs,
 }
@@ -61,9 +61,9 @@ pub struct ListArgs {
 /// Flags of `callboard key revoke`.
 #[derive(Debug, Args)]
 pub struct RevokeArgs {
-    /// The id of the key, as `callboard key list` shows it.
+    /// The key's id, from `callboard key list`.
     pub id: String,
-    /// Where the database is.
+    /// The database.
     #[command(flatten)]
     pub database: DatabaseArgs,
 }
@@ -73,19 +73,19 @@ pub async fn command(command: KeyCommand, json: bool) -> Result<()> {
     match command {
         KeyCommand::Create(args) => {
             let open = args.database.open().await?;
-            let made = create(&open, &args).await;
+            let created = create(&open, &args).await;
             open.close().await;
-            let made = made?;
+            let created = created?;
             if json {
-                return output::json(&made);
+                return output::json(&created);
             }
             eprintln!(
-                "Made a key of {} {} with the scopes {}; it is printed this once:",
-                made.info.actor_kind,
-                made.info.actor_id,
-                made.info.scopes.join(", ")
+                "Created a key for {} {} with the scopes {}. It cannot be shown again:",
+                created.info.actor_kind,
+                created.info.actor_id,
+                created.info.scopes.join(", ")
             );
-            println!("{}", made.key);
+            println!("{}", created.key);
         }
         KeyCommand::List(args) => {
             let open = args.database.open().await?;
@@ -116,7 +116,7 @@ pub async fn command(command: KeyCommand, json: bool) -> Result<()> {
     Ok(())
 }
 
-async fn create(open: &Open, args: &CreateArgs) -> Result<CreatedKey> {
+async fn create(open: &OpenDatabase, args: &CreateArgs) -> Result<CreatedKey> {
     let caller = operators::operator(&open.db, None).await?;
     let workflows = operators::find_workflows(&open.db, &caller, &args.workflows).await?;
     let expires_at = args

@@ -1,11 +1,11 @@
-//! `callboard login`, `logout` and `whoami`: the sign-in of a person, kept for the commands that follow.
+//! `callboard login`, `logout` and `whoami`: the saved sign-in of a person.
 
 use std::io::BufRead;
 
 use clap::Args;
 use console::Term;
 
-use super::credentials::{Kept, SignIn};
+use super::credentials::{SavedSignIns, SignIn};
 use super::output;
 use super::remote::RemoteArgs;
 use crate::client::Client;
@@ -14,12 +14,12 @@ use crate::{Error, Result};
 /// Flags of `callboard login`.
 #[derive(Debug, Args)]
 pub struct LoginArgs {
-    /// Your e-mail address; asked for where it is left out.
+    /// Your e-mail address. Without it, a prompt asks for it.
     pub email: Option<String>,
     /// Read the password from standard input.
     #[arg(long)]
     pub password_stdin: bool,
-    /// Where the server is.
+    /// The server.
     #[command(flatten)]
     pub remote: RemoteArgs,
 }
@@ -29,21 +29,21 @@ pub async fn login(args: LoginArgs, json: bool) -> Result<()> {
     let url = args.remote.address()?;
     let email = match args.email {
         Some(email) => email,
-        None => ask("E-mail address: ", Term::read_line)?,
+        None => prompt_for("E-mail address: ", Term::read_line)?,
     };
     let password = if args.password_stdin {
         let mut line = String::new();
         std::io::stdin().lock().read_line(&mut line).map_err(|error| unreadable(&error))?;
         line.trim_end_matches(['\r', '\n']).to_owned()
     } else {
-        ask("Password: ", Term::read_secure_line)?
+        prompt_for("Password: ", Term::read_secure_line)?
     };
     let client = Client::sign_in(&url, email.trim(), &password).await?;
     let tokens = client.tokens().await.ok_or_else(|| Error::Internal("no tokens came with the sign-in".to_owned()))?;
     let me = client.me().await?;
-    Kept::change(|kept| {
-        kept.last = Some(url.clone());
-        kept.servers.insert(url.clone(), SignIn { email: email.trim().to_owned(), tokens });
+    SavedSignIns::change(|saved| {
+        saved.last = Some(url.clone());
+        saved.servers.insert(url.clone(), SignIn { email: email.trim().to_owned(), tokens });
     })?;
     if json {
         return output::json(&me);
@@ -52,23 +52,23 @@ pub async fn login(args: LoginArgs, json: bool) -> Result<()> {
     Ok(())
 }
 
-/// Runs `callboard logout`: ends the session at the server and forgets it here.
+/// Runs `callboard logout`: ends the session on the server and removes the saved sign-in.
 pub async fn logout(remote: RemoteArgs) -> Result<()> {
     let url = remote.address()?;
-    let Some((tokens, _)) = Kept::sign_in(&url)? else {
-        return Err(Error::Setup(format!("Nobody is signed in at {url}.")));
+    let Some((tokens, _)) = SavedSignIns::sign_in(&url)? else {
+        return Err(Error::Setup(format!("You are not signed in at {url}.")));
     };
-    // A server that is away must not keep anybody signed in here.
+    // The saved sign-in is removed even if the server is unavailable.
     let ended = Client::end_session(&url, &tokens).await;
-    Kept::change(|kept| {
-        kept.servers.remove(&url);
-        if kept.last.as_ref() == Some(&url) {
-            kept.last = kept.servers.keys().next().cloned();
+    SavedSignIns::change(|saved| {
+        saved.servers.remove(&url);
+        if saved.last.as_ref() == Some(&url) {
+            saved.last = saved.servers.keys().next().cloned();
         }
     })?;
     match ended {
         Ok(()) => eprintln!("Signed out at {url}."),
-        Err(error) => eprintln!("Forgot the sign-in; the server could not be told: {error}"),
+        Err(error) => eprintln!("Removed the saved sign-in; the session on the server could not be ended: {error}"),
     }
     Ok(())
 }
@@ -85,16 +85,16 @@ pub async fn whoami(remote: RemoteArgs, json: bool) -> Result<()> {
     let scopes: Vec<&str> = me["scopes"].as_array().into_iter().flatten().filter_map(|scope| scope.as_str()).collect();
     output::line(format!("{} ({} {}) at {}", text("name"), text("kind"), text("id"), client.url()));
     if scopes != ["*"] {
-        output::line(format!("The key may: {}", scopes.join(", ")));
+        output::line(format!("Scopes: {}", scopes.join(", ")));
     }
     Ok(())
 }
 
-fn ask(prompt: &str, read: impl FnOnce(&Term) -> std::io::Result<String>) -> Result<String> {
+fn prompt_for(prompt: &str, read: impl FnOnce(&Term) -> std::io::Result<String>) -> Result<String> {
     let terminal = Term::stderr();
     if !console::user_attended_stderr() {
         return Err(Error::Setup(
-            "There is no terminal to ask at: give the e-mail address, and the password with --password-stdin."
+            "There is no terminal for a prompt: pass the e-mail address, and the password with --password-stdin."
                 .to_owned(),
         ));
     }
@@ -103,5 +103,5 @@ fn ask(prompt: &str, read: impl FnOnce(&Term) -> std::io::Result<String>) -> Res
 }
 
 fn unreadable(error: &std::io::Error) -> Error {
-    Error::Setup(format!("What you type cannot be read: {error}."))
+    Error::Setup(format!("The input cannot be read: {error}."))
 }

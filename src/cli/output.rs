@@ -1,6 +1,5 @@
-//! What commands print: a table or sentences for people, JSON for programs. Whatever others have written is
-//! printed without control characters, which could steer a terminal; colors are left out where standard output
-//! is no terminal or `NO_COLOR` is set.
+//! Output of commands: tables and text for people, JSON for programs. Control characters are removed from user content,
+//! because they could control the terminal. Colors are off if standard output is not a terminal or `NO_COLOR` is set.
 
 use std::io::{ErrorKind, IsTerminal, Write};
 
@@ -12,7 +11,7 @@ use serde_json::{Value, json};
 use crate::error::Problem;
 use crate::{Error, Result};
 
-/// Prints a line, unless whoever reads (`head`) has seen enough: then the program ends, as others do.
+/// Prints a line. If the reader (e.g. `head`) has closed the pipe, the program exits with code 0.
 pub fn line(text: impl std::fmt::Display) {
     if let Err(error) = writeln!(std::io::stdout(), "{text}")
         && error.kind() == ErrorKind::BrokenPipe
@@ -21,16 +20,16 @@ pub fn line(text: impl std::fmt::Display) {
     }
 }
 
-/// Waits until whoever reads standard output has left. Where nothing happens nothing is written, and a write would
-/// be the only way to notice: a command that goes on asks every half second.
-pub async fn reader_left() {
+/// Waits until the reader of standard output has closed the pipe. A command that waits for events writes nothing, so
+/// it polls the descriptor instead of relying on a failed write.
+pub async fn reader_closed() {
     let mut tick = tokio::time::interval(std::time::Duration::from_millis(500));
     loop {
         tick.tick().await;
         let mut stdout = libc::pollfd { fd: libc::STDOUT_FILENO, events: 0, revents: 0 };
-        // SAFETY: one descriptor of our own, and no waiting.
-        let asked = unsafe { libc::poll(&raw mut stdout, 1, 0) };
-        if asked > 0 && stdout.revents & (libc::POLLERR | libc::POLLHUP | libc::POLLNVAL) != 0 {
+        // SAFETY: passes one valid pollfd and does not block.
+        let ready = unsafe { libc::poll(&raw mut stdout, 1, 0) };
+        if ready > 0 && stdout.revents & (libc::POLLERR | libc::POLLHUP | libc::POLLNVAL) != 0 {
             return;
         }
     }
@@ -42,7 +41,7 @@ pub fn json(value: &impl Serialize) -> Result<()> {
     Ok(())
 }
 
-/// A refusal as the server states it (RFC 9457).
+/// A problem document (RFC 9457).
 pub fn problem(problem: &Problem) -> Value {
     let mut document = problem.extra.clone();
     document.insert("status".to_owned(), json!(problem.status));
@@ -54,7 +53,7 @@ pub fn problem(problem: &Problem) -> Value {
     Value::Object(document)
 }
 
-/// What stands in one place of a table.
+/// A table cell.
 #[derive(Debug, Clone)]
 pub struct Cell {
     text: String,
@@ -62,7 +61,7 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// A text with a style.
+    /// A cell with a style.
     pub fn styled(text: impl Into<String>, style: Style) -> Self {
         Self { text: text.into(), style }
     }
@@ -74,7 +73,7 @@ impl From<String> for Cell {
     }
 }
 
-/// Prints rows in aligned columns under a header. In a terminal the last column is cut where the line ends.
+/// Prints rows in aligned columns under a header. In a terminal the last column is truncated to the line width.
 pub fn table<const N: usize, C: Into<Cell>>(header: [&str; N], rows: impl IntoIterator<Item = [C; N]>) {
     let rows: Vec<[Cell; N]> = rows
         .into_iter()
@@ -91,16 +90,16 @@ pub fn table<const N: usize, C: Into<Cell>>(header: [&str; N], rows: impl IntoIt
             *width = (*width).max(console::measure_text_width(&cell.text));
         }
     }
-    let room = room(widths.iter().rev().skip(1).map(|width| width + 2).sum());
+    let last_width = last_column_width(widths.iter().rev().skip(1).map(|width| width + 2).sum());
     let print = |cells: [Cell; N]| {
         let mut whole = String::new();
-        for (place, (Cell { text, style }, width)) in cells.into_iter().zip(widths).enumerate() {
-            if place + 1 == N {
-                whole.push_str(&style.apply_to(console::truncate_str(&text, room, "…")).to_string());
+        for (index, (Cell { text, style }, width)) in cells.into_iter().zip(widths).enumerate() {
+            if index + 1 == N {
+                whole.push_str(&style.apply_to(console::truncate_str(&text, last_width, "…")).to_string());
             } else {
-                let blanks = width.saturating_sub(console::measure_text_width(&text)) + 2;
+                let padding = width.saturating_sub(console::measure_text_width(&text)) + 2;
                 whole.push_str(&style.apply_to(&text).to_string());
-                whole.push_str(&" ".repeat(blanks));
+                whole.push_str(&" ".repeat(padding));
             }
         }
         line(whole.trim_end());
@@ -111,8 +110,8 @@ pub fn table<const N: usize, C: Into<Cell>>(header: [&str; N], rows: impl IntoIt
     }
 }
 
-/// How wide the last column may be after columns of a width.
-fn room(taken: usize) -> usize {
+/// Maximum width of the last column, after columns of width `taken`.
+fn last_column_width(taken: usize) -> usize {
     let terminal = console::Term::stdout();
     match terminal.size_checked() {
         Some((_, columns)) if terminal.is_term() => usize::from(columns).saturating_sub(taken).max(20),
@@ -120,7 +119,7 @@ fn room(taken: usize) -> usize {
     }
 }
 
-/// The name of a state, as the API writes it.
+/// The API name of a state.
 pub fn word(state: &impl Serialize) -> String {
     match serde_json::to_value(state) {
         Ok(Value::String(word)) => word,
@@ -128,34 +127,34 @@ pub fn word(state: &impl Serialize) -> String {
     }
 }
 
-/// Text of others in one line.
+/// User content as one line, without control characters.
 pub fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-/// Text of others that may have several lines, each behind an indent.
+/// Prints user content of several lines with an indent.
 pub fn block(text: &str, indent: &str) {
     for each in text.lines() {
         line(format!("{indent}{}", one_line(each)).trim_end());
     }
 }
 
-/// A text that stands out.
+/// Bold text.
 pub fn bold(text: &str) -> StyledObject<String> {
     Style::new().bold().apply_to(one_line(text))
 }
 
-/// A text that stays behind.
+/// Dimmed text.
 pub fn dim(text: &str) -> StyledObject<String> {
     Style::new().dim().apply_to(one_line(text))
 }
 
-/// A text that says that something has to be looked at.
+/// Text that needs attention.
 pub fn alert(text: &str) -> StyledObject<String> {
     Style::new().yellow().apply_to(one_line(text))
 }
 
-/// A bar on stderr; none where stderr is no terminal.
+/// A progress bar on stderr; hidden if stderr is not a terminal.
 pub fn progress_bar(length: u64, template: &str) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
@@ -167,12 +166,12 @@ pub fn progress_bar(length: u64, template: &str) -> ProgressBar {
     bar
 }
 
-/// A time to the second, or a dash.
+/// A UTC time to the second, or a dash.
 pub fn time(at: Option<jiff::Timestamp>) -> String {
     at.map_or_else(|| "-".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M:%SZ").to_string())
 }
 
-/// How long ago a time of the server's was, in the largest unit: `3m ago`.
+/// The age of an API timestamp in its largest unit, e.g. `3m ago`.
 pub fn ago(at: &str) -> String {
     let Ok(at) = at.parse::<jiff::Timestamp>() else { return one_line(at) };
     let seconds = jiff::Timestamp::now().duration_since(at).as_secs();
@@ -184,7 +183,7 @@ pub fn ago(at: &str) -> String {
     }
 }
 
-/// The time of day where the reader is.
+/// The local time of day of an API timestamp.
 pub fn clock(at: &str) -> String {
     match at.parse::<jiff::Timestamp>() {
         Ok(at) => at.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M:%S").to_string(),

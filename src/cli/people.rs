@@ -1,4 +1,4 @@
-//! `callboard user`: accounts of people.
+//! `callboard user`: manages user accounts.
 
 use std::io::{BufRead, stdin};
 
@@ -12,14 +12,14 @@ use crate::domain::accounts::{people, secrets};
 use crate::domain::operators;
 use crate::{Error, Result};
 
-/// What to do with accounts of people.
+/// Subcommands of `callboard user`.
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
-    /// Make an account.
+    /// Create an account.
     Create(CreateArgs),
-    /// List the accounts.
+    /// List accounts.
     List(DatabaseArgs),
-    /// Give somebody a new password and end all their sessions.
+    /// Set a new password and end all sessions of an account.
     ResetPassword(ResetArgs),
 }
 
@@ -28,16 +28,16 @@ pub enum UserCommand {
 pub struct CreateArgs {
     /// The e-mail address to sign in with.
     pub email: String,
-    /// The name; otherwise what stands before the @.
+    /// The display name. Defaults to the part of the address before the @.
     #[arg(long)]
     pub name: Option<String>,
-    /// Make an administrator.
+    /// Create an administrator.
     #[arg(long)]
     pub admin: bool,
-    /// Read the password from standard input; otherwise one is made up and printed.
+    /// Read the password from standard input. Defaults to a generated password, which is printed.
     #[arg(long)]
     pub password_stdin: bool,
-    /// Where the database is.
+    /// The database.
     #[command(flatten)]
     pub database: DatabaseArgs,
 }
@@ -47,10 +47,10 @@ pub struct CreateArgs {
 pub struct ResetArgs {
     /// The e-mail address of the account.
     pub email: String,
-    /// Read the password from standard input; otherwise one is made up and printed.
+    /// Read the password from standard input. Defaults to a generated password, which is printed.
     #[arg(long)]
     pub password_stdin: bool,
-    /// Where the database is.
+    /// The database.
     #[command(flatten)]
     pub database: DatabaseArgs,
 }
@@ -59,18 +59,18 @@ pub struct ResetArgs {
 pub async fn command(command: UserCommand, json: bool) -> Result<()> {
     match command {
         UserCommand::Create(args) => {
-            let (password, made_up) = password(args.password_stdin)?;
+            let (password, generated) = password(args.password_stdin)?;
             let open = args.database.open().await?;
-            let made = people::create(&open.db, &args.email, args.name.as_deref(), password, args.admin).await;
+            let created = people::create(&open.db, &args.email, args.name.as_deref(), password, args.admin).await;
             open.close().await;
-            tell(&made?, made_up, json, "Made the account")
+            print_account(&created?, generated, json, "Created the account")
         }
         UserCommand::ResetPassword(args) => {
-            let (password, made_up) = password(args.password_stdin)?;
+            let (password, generated) = password(args.password_stdin)?;
             let open = args.database.open().await?;
             let reset = operators::reset_password(&open.db, &args.email, password).await;
             open.close().await;
-            tell(&reset?, made_up, json, "Set the password of")
+            print_account(&reset?, generated, json, "Set the password of")
         }
         UserCommand::List(database) => {
             let open = database.open().await?;
@@ -94,7 +94,7 @@ pub async fn command(command: UserCommand, json: bool) -> Result<()> {
     }
 }
 
-/// The password to set, and its text if it was made up here.
+/// The password to set, and its text if it was generated.
 fn password(from_stdin: bool) -> Result<(Password, Option<String>)> {
     if from_stdin {
         let mut line = String::new();
@@ -109,13 +109,13 @@ fn password(from_stdin: bool) -> Result<(Password, Option<String>)> {
     Ok((Password::from(secrecy::SecretString::from(text.clone())), Some(text)))
 }
 
-fn tell(actor: &people::Actor, made_up: Option<String>, json: bool, what: &str) -> Result<()> {
+fn print_account(actor: &people::Actor, generated: Option<String>, json: bool, what: &str) -> Result<()> {
     if json {
-        return output::json(&json!({ "user": actor, "password": made_up }));
+        return output::json(&json!({ "user": actor, "password": generated }));
     }
     eprintln!("{what} {} ({}).", actor.email.as_deref().unwrap_or(&actor.name), actor.id);
-    if let Some(text) = made_up {
-        eprintln!("The password is printed this once:");
+    if let Some(text) = generated {
+        eprintln!("The password cannot be shown again:");
         println!("{text}");
     }
     Ok(())

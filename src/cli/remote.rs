@@ -1,4 +1,4 @@
-//! How commands reach a server, and whom they speak for: a key, or the sign-in that `callboard login` has kept.
+//! The server and the credential of everyday commands: an API key, or the sign-in saved by `callboard login`.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -6,29 +6,29 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::credentials::Kept;
+use super::credentials::SavedSignIns;
 use crate::client::{Client, Credential};
 use crate::{Error, Result};
 
-/// The address of a server on this machine.
-const HERE: &str = "http://127.0.0.1:8080";
+/// Default address of a local server.
+const DEFAULT_URL: &str = "http://127.0.0.1:8080";
 
-/// Where the server is, and in whose name the command works.
+/// The server and the credential.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Server")]
 pub struct RemoteArgs {
-    /// The server's address; otherwise the one that was signed in to last.
+    /// The server's address. Defaults to the server of the last sign-in.
     #[arg(long, env = "CALLBOARD_URL", global = true, value_name = "URL")]
     pub url: Option<String>,
-    /// A file that holds an API key. CALLBOARD_API_KEY may hold the key itself.
+    /// File with an API key. Defaults to the key in CALLBOARD_API_KEY.
     #[arg(long, global = true, value_name = "FILE")]
     pub key_file: Option<PathBuf>,
 }
 
-/// Which workflow is meant.
+/// The workflow.
 #[derive(Debug, Clone, Args)]
 pub struct WorkflowArgs {
-    /// The workflow, by id or name; needed by those who are in several.
+    /// The workflow, by id or name. Required if you are a member of several.
     #[arg(long, short, env = "CALLBOARD_WORKFLOW", global = true, value_name = "WORKFLOW")]
     pub workflow: Option<String>,
 }
@@ -39,12 +39,12 @@ impl RemoteArgs {
         let given = self.url.clone().filter(|url| !url.trim().is_empty());
         let url = match given {
             Some(url) => url,
-            None => Kept::read()?.last.unwrap_or_else(|| HERE.to_owned()),
+            None => SavedSignIns::read()?.last.unwrap_or_else(|| DEFAULT_URL.to_owned()),
         };
         Ok(url.trim().trim_end_matches('/').to_owned())
     }
 
-    /// The key that was given, if there is one.
+    /// The API key, if one is set.
     pub fn key(&self) -> Result<Option<String>> {
         let given =
             match &self.key_file {
@@ -56,15 +56,15 @@ impl RemoteArgs {
         Ok(given.map(|key| key.trim().to_owned()).filter(|key| !key.is_empty()))
     }
 
-    /// A client in the name of the key, or of whoever signed in.
+    /// Creates a client with the API key or the saved sign-in.
     pub fn connect(&self) -> Result<Client> {
         let url = self.address()?;
         if let Some(key) = self.key()? {
             return Ok(Client::new(&url, Credential::key(key))?);
         }
-        let Some((tokens, store)) = Kept::sign_in(&url)? else {
+        let Some((tokens, store)) = SavedSignIns::sign_in(&url)? else {
             return Err(Error::Setup(format!(
-                "Nobody is signed in at {url}: run `callboard login`, or set CALLBOARD_API_KEY."
+                "You are not signed in at {url}: run `callboard login`, or set CALLBOARD_API_KEY."
             )));
         };
         Ok(Client::with_store(&url, Credential::Tokens(tokens), Some(Arc::new(store)))?)
@@ -72,23 +72,26 @@ impl RemoteArgs {
 }
 
 impl WorkflowArgs {
-    /// The id of the workflow that is meant: the named one, or the only one.
+    /// The id of the selected workflow: the named one, or the actor's only one.
     pub async fn find(&self, client: &Client) -> Result<String> {
         if let Some(name) = self.workflow.as_deref().filter(|name| !name.trim().is_empty()) {
             return Ok(client.find_workflow(name.trim()).await?.id);
         }
         let mut all = client.workflows().await?;
         match all.len() {
-            0 => Err(Error::Setup("You are in no workflow yet.".to_owned())),
+            0 => Err(Error::Setup("You are not a member of any workflow.".to_owned())),
             1 => Ok(all.remove(0).id),
             _ => {
                 let names: Vec<&str> = all.iter().take(10).map(|workflow| workflow.name.as_str()).collect();
-                Err(Error::Setup(format!("Say which workflow is meant with --workflow: {}.", names.join(", "))))
+                Err(Error::Setup(format!(
+                    "You are a member of several workflows; select one with --workflow: {}.",
+                    names.join(", ")
+                )))
             }
         }
     }
 
-    /// The id of a ticket that is named by id, key or number.
+    /// The id of a ticket given by id, key or number.
     pub async fn ticket(&self, client: &Client, ticket: &str) -> Result<String> {
         if ticket.starts_with("ticket-") {
             return Ok(ticket.to_owned());
@@ -97,7 +100,7 @@ impl WorkflowArgs {
         Ok(client.ticket(ticket, Some(&workflow)).await?.fields.card.ticket_id)
     }
 
-    /// The ids of tickets.
+    /// The ids of several tickets.
     pub async fn tickets(&self, client: &Client, tickets: &[String]) -> Result<Vec<String>> {
         let mut found = Vec::with_capacity(tickets.len());
         for ticket in tickets {
@@ -107,12 +110,12 @@ impl WorkflowArgs {
     }
 }
 
-/// What the members of a workflow are called; an actor that is no member any more goes by its id.
+/// Names of a workflow's members; a former member is shown by id.
 #[derive(Debug, Default)]
-pub struct Names(HashMap<String, String>);
+pub struct MemberNames(HashMap<String, String>);
 
-impl Names {
-    /// Asks the server.
+impl MemberNames {
+    /// Loads the members of a workflow.
     pub async fn of(client: &Client, workflow: &str) -> Result<Self> {
         let members = client.members(workflow).await?.members;
         Ok(Self(members.into_iter().map(|member| (member.actor_id, member.name)).collect()))
@@ -123,13 +126,13 @@ impl Names {
         self.0.get(id).map_or(id, String::as_str)
     }
 
-    /// The id of an actor that is named by name or id.
+    /// The id of an actor given by name or id.
     pub fn id<'a>(&'a self, name: &'a str) -> &'a str {
         self.0.iter().find(|(_, known)| known.as_str() == name).map_or(name, |(id, _)| id)
     }
 }
 
-/// A text from the command line, or standard input where it is `-`.
+/// A text argument; `-` reads standard input.
 pub fn text(given: &str) -> Result<String> {
     if given != "-" {
         return Ok(given.to_owned());

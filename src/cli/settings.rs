@@ -1,5 +1,5 @@
-//! The settings file: its values become the defaults of the flags, so that clap's own order (flag,
-//! environment, default) gives the promised one.
+//! The settings file. Its values become the defaults of the flags, so that clap's precedence applies: flag, environment
+//! variable, file.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use super::Cli;
 use crate::config::Config;
 use crate::{Error, Result};
 
-/// The command with the settings file, if one is named, as the defaults of its flags.
+/// Builds the command with the defaults from the settings file, if there is one.
 pub fn apply(arguments: impl Iterator<Item = OsString>) -> Result<Command> {
     let command = Cli::command();
     match named_file(arguments) {
@@ -20,7 +20,7 @@ pub fn apply(arguments: impl Iterator<Item = OsString>) -> Result<Command> {
     }
 }
 
-/// `--config FILE`, `--config=FILE` or CALLBOARD_CONFIG.
+/// The path from `--config FILE`, `--config=FILE` or CALLBOARD_CONFIG.
 fn named_file(arguments: impl Iterator<Item = OsString>) -> Option<PathBuf> {
     let mut arguments = arguments.skip(1);
     while let Some(argument) = arguments.next() {
@@ -28,7 +28,7 @@ fn named_file(arguments: impl Iterator<Item = OsString>) -> Option<PathBuf> {
             break;
         }
         if argument == "worker" {
-            // Its `--config` is another file.
+            // The `--config` of `callboard worker` is a different file.
             return None;
         }
         if argument == "--config" {
@@ -42,16 +42,16 @@ fn named_file(arguments: impl Iterator<Item = OsString>) -> Option<PathBuf> {
 }
 
 fn read(file: &PathBuf) -> Result<Table> {
-    let refuse = |why: String| Error::Setup(format!("The settings file {} cannot be read: {why}.", file.display()));
-    let text = std::fs::read_to_string(file).map_err(|error| refuse(error.to_string()))?;
+    let unreadable = |why: String| Error::Setup(format!("The settings file {} cannot be read: {why}.", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|error| unreadable(error.to_string()))?;
     text.parse::<Table>().map_err(|error| {
         let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
         let place = line.map(|line| format!("line {line}: ")).unwrap_or_default();
-        refuse(format!("{place}{}", error.message().trim().replace('\n', ", ")))
+        unreadable(format!("{place}{}", error.message().trim().replace('\n', ", ")))
     })
 }
 
-/// Makes the file's values the defaults of every flag of that name, in every subcommand.
+/// Sets the file's values as the defaults of the flags of the same name, in every subcommand.
 fn with_defaults(mut command: Command, table: &Table, file: &str) -> Result<Command> {
     let known: Vec<String> = Config::augment_args(Command::new("serve"))
         .get_arguments()
@@ -67,10 +67,10 @@ fn with_defaults(mut command: Command, table: &Table, file: &str) -> Result<Comm
         }
         let text = plain(value).ok_or_else(|| {
             Error::Setup(format!(
-                "The settings file {file} gives {key} a value that is no text, number or list of them."
+                "The settings file {file} has an unsupported value for {key}: use a text, a number, a boolean or a list of them."
             ))
         })?;
-        // Kept for the life of the program, like the command line itself.
+        // Leaked: clap needs defaults that live as long as the program.
         defaults.push((key.clone(), &*Box::leak(text.into_boxed_str())));
     }
     let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
@@ -98,7 +98,7 @@ fn set_defaults(mut command: Command, defaults: &[(String, &'static str)]) -> Co
     command
 }
 
-/// A value as a flag would state it; a list is joined by commas.
+/// A value in the syntax of a flag; a list is joined by commas.
 fn plain(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),

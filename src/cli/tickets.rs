@@ -1,10 +1,10 @@
-//! `callboard ticket …`: the daily work with tickets, over the server's API.
+//! `callboard ticket …`: creates, finds and changes tickets through the API.
 
 mod edit;
 mod list;
 mod show;
 
-pub(super) use self::list::urgency;
+pub(super) use self::list::priority_style;
 
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -22,30 +22,30 @@ use crate::{Error, Result};
 /// Flags of `callboard ticket`.
 #[derive(Debug, Args)]
 pub struct TicketArgs {
-    /// Where the server is.
+    /// The server.
     #[command(flatten)]
     pub remote: RemoteArgs,
-    /// Which workflow.
+    /// The workflow.
     #[command(flatten)]
     pub workflow: WorkflowArgs,
-    /// What to do.
+    /// The subcommand.
     #[command(subcommand)]
     pub command: TicketCommand,
 }
 
-/// What to do with tickets. A ticket is named by its key (TKT-12), its number or its id.
+/// Subcommands of `callboard ticket`. A ticket is given by key (TKT-12), number or id.
 #[derive(Debug, Subcommand)]
 pub enum TicketCommand {
-    /// Make a ticket; prints its key.
+    /// Create a ticket; prints its key.
     Create(edit::CreateArgs),
-    /// List tickets, the newest first.
+    /// List tickets, newest first.
     List(list::ListArgs),
-    /// Show a ticket with its comments, commits and what happened to it.
+    /// Show a ticket with its comments, commits and history.
     Show {
         /// The ticket.
         ticket: String,
     },
-    /// Find tickets by words and by meaning.
+    /// Search tickets by keyword and by meaning.
     Search(list::SearchArgs),
     /// Change fields of a ticket.
     Edit(edit::EditArgs),
@@ -53,9 +53,9 @@ pub enum TicketCommand {
     Move {
         /// The ticket.
         ticket: String,
-        /// The column, by id, name or a usual word (done).
+        /// The column: its id, its name or a common stage name (e.g. done).
         column: String,
-        /// Why.
+        /// The reason.
         #[arg(long, short, value_name = "TEXT")]
         comment: Option<String>,
     },
@@ -63,21 +63,21 @@ pub enum TicketCommand {
     Comment {
         /// The ticket.
         ticket: String,
-        /// What to say; - reads standard input.
+        /// The comment; `-` reads standard input.
         text: String,
     },
-    /// Resolve a ticket; what waited for it may go on.
+    /// Resolve a ticket; tickets that it blocks are unblocked.
     Resolve {
         /// The ticket.
         ticket: String,
-        /// How it was resolved.
+        /// How the ticket was resolved.
         #[arg(long, short, value_name = "TEXT")]
         comment: Option<String>,
-        /// The commit that resolves it.
+        /// The commit that resolves the ticket.
         #[arg(long, value_name = "SHA")]
         commit: Option<String>,
     },
-    /// Take the next ready ticket; exit code 1 where none is ready.
+    /// Claim the next ready ticket; exit code 1 if none is ready.
     Claim {
         /// Only tickets with one of these tags.
         #[arg(long = "tag", value_name = "TAG")]
@@ -86,67 +86,67 @@ pub enum TicketCommand {
         #[arg(long = "type", value_name = "TYPE")]
         types: Vec<String>,
     },
-    /// Say which tickets a ticket waits for; without --on it waits for none.
+    /// Set the tickets that block a ticket; without --on, removes all blockers.
     Block {
-        /// The ticket that waits.
+        /// The blocked ticket.
         ticket: String,
-        /// A ticket that it waits for.
+        /// A blocking ticket; repeatable.
         #[arg(long = "on", value_name = "TICKET")]
         blockers: Vec<String>,
     },
-    /// Delete a ticket; `ticket restore` brings it back.
+    /// Delete a ticket; `ticket restore` restores it.
     Delete {
         /// The ticket.
         ticket: String,
     },
-    /// Bring a deleted ticket back.
+    /// Restore a deleted ticket.
     Restore {
-        /// The ticket's id, as `ticket delete` printed it.
+        /// The ticket's id, as printed by `ticket delete`.
         ticket: String,
     },
 }
 
-/// Priorities on the command line.
+/// The values of `--priority`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Urgency {
-    /// Can wait.
+pub enum PriorityArg {
+    /// Low.
     Low,
-    /// The default.
+    /// Medium, the default.
     Medium,
-    /// Soon.
+    /// High.
     High,
-    /// Now.
+    /// Critical.
     Critical,
 }
 
-impl From<Urgency> for Priority {
-    fn from(urgency: Urgency) -> Self {
-        match urgency {
-            Urgency::Low => Self::Low,
-            Urgency::Medium => Self::Medium,
-            Urgency::High => Self::High,
-            Urgency::Critical => Self::Critical,
+impl From<PriorityArg> for Priority {
+    fn from(priority: PriorityArg) -> Self {
+        match priority {
+            PriorityArg::Low => Self::Low,
+            PriorityArg::Medium => Self::Medium,
+            PriorityArg::High => Self::High,
+            PriorityArg::Critical => Self::Critical,
         }
     }
 }
 
-/// Modes of search on the command line.
+/// The values of `--mode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Mode {
-    /// Words and meaning.
+pub enum SearchModeArg {
+    /// Keywords and meaning.
     Hybrid,
-    /// Words.
+    /// Keywords only.
     Keyword,
-    /// Meaning.
+    /// Meaning only.
     Semantic,
 }
 
-impl From<Mode> for SearchType {
-    fn from(mode: Mode) -> Self {
+impl From<SearchModeArg> for SearchType {
+    fn from(mode: SearchModeArg) -> Self {
         match mode {
-            Mode::Hybrid => Self::Hybrid,
-            Mode::Keyword => Self::Keyword,
-            Mode::Semantic => Self::Semantic,
+            SearchModeArg::Hybrid => Self::Hybrid,
+            SearchModeArg::Keyword => Self::Keyword,
+            SearchModeArg::Semantic => Self::Semantic,
         }
     }
 }
@@ -157,15 +157,15 @@ pub async fn command(args: TicketArgs, json: bool) -> Result<()> {
     let at = &args.workflow;
     match args.command {
         TicketCommand::Create(input) => {
-            let made = edit::create(&client, at, input).await?;
+            let created = edit::create(&client, at, input).await?;
             if json {
-                return output::json(&made);
+                return output::json(&created);
             }
-            eprintln!("{}", made.message);
-            for similar in made.similar_tickets.iter().take(3) {
+            eprintln!("{}", created.message);
+            for similar in created.similar_tickets.iter().take(3) {
                 eprintln!("{} is similar: {}", similar.key, output::one_line(&similar.title));
             }
-            output::line(&made.key);
+            output::line(&created.key);
             Ok(())
         }
         TicketCommand::List(input) => list::list(&client, at, input, json).await,
@@ -173,22 +173,22 @@ pub async fn command(args: TicketArgs, json: bool) -> Result<()> {
         TicketCommand::Show { ticket } => show::show(&client, at, &ticket, json).await,
         TicketCommand::Edit(input) => {
             let edited = edit::edit(&client, at, input).await?;
-            tell(&edited, &edited.message, json)
+            print_message(&edited, &edited.message, json)
         }
         TicketCommand::Move { ticket, column, comment } => {
             let ticket = at.ticket(&client, &ticket).await?;
             let input = MoveToStage { stage: column, comment, ..MoveToStage::default() };
             let moved = client.move_to_stage(&ticket, &input).await?;
-            tell(&moved, moved.message.as_deref().unwrap_or_default(), json)
+            print_message(&moved, moved.message.as_deref().unwrap_or_default(), json)
         }
-        TicketCommand::Comment { ticket, text: said } => {
+        TicketCommand::Comment { ticket, text: comment } => {
             let input = AddComment {
                 ticket_id: at.ticket(&client, &ticket).await?,
-                comment_text: text(&said)?,
+                comment_text: text(&comment)?,
                 ..AddComment::default()
             };
             let done = client.comment(&input).await?;
-            tell(&done, &done.message, json)
+            print_message(&done, &done.message, json)
         }
         TicketCommand::Resolve { ticket, comment, commit } => {
             let input = ResolveTicket {
@@ -198,7 +198,7 @@ pub async fn command(args: TicketArgs, json: bool) -> Result<()> {
                 ..ResolveTicket::default()
             };
             let done = client.resolve_ticket(&input).await?;
-            tell(&done, &done.message, json)
+            print_message(&done, &done.message, json)
         }
         TicketCommand::Claim { tags, types } => claim(&client, at, tags, types, json).await,
         TicketCommand::Block { ticket, blockers } => {
@@ -208,21 +208,21 @@ pub async fn command(args: TicketArgs, json: bool) -> Result<()> {
                 ..SetBlockers::default()
             };
             let done = client.set_blockers(&input).await?;
-            tell(&done, &done.message, json)
+            print_message(&done, &done.message, json)
         }
         TicketCommand::Delete { ticket } => {
             let id = at.ticket(&client, &ticket).await?;
             let done = client.delete_ticket(&id).await?;
-            tell(&done, &format!("{} Bring it back with: callboard ticket restore {id}", done.message), json)
+            print_message(&done, &format!("{} Restore it with: callboard ticket restore {id}", done.message), json)
         }
         TicketCommand::Restore { ticket } => {
             let done = client.restore_ticket(&ticket).await?;
-            tell(&done, &done.message, json)
+            print_message(&done, &done.message, json)
         }
     }
 }
 
-fn tell(answer: &impl serde::Serialize, message: &str, json: bool) -> Result<()> {
+fn print_message(answer: &impl serde::Serialize, message: &str, json: bool) -> Result<()> {
     if json {
         return output::json(answer);
     }

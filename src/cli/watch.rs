@@ -1,4 +1,4 @@
-//! `callboard watch`: what happens in a workflow, live, a line an event; and `callboard board`, the board as it is.
+//! `callboard watch` prints events of a workflow live, one per line; `callboard board` prints the current board.
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
@@ -11,37 +11,37 @@ use lru::LruCache;
 use serde_json::Value;
 
 use super::output::{self, bold, dim, line, one_line};
-use super::remote::{Names, RemoteArgs, WorkflowArgs};
-use super::tickets::urgency;
+use super::remote::{MemberNames, RemoteArgs, WorkflowArgs};
+use super::tickets::priority_style;
 use crate::client::watch::Event;
 use crate::client::{Client, Cursor, Update};
 use crate::domain::tickets::Card;
 use crate::domain::workflows::Column;
 use crate::{Error, Result};
 
-/// Tickets whose key and title are remembered; others are asked for again.
-const REMEMBERED: NonZeroUsize = NonZeroUsize::new(20_000).expect("not zero");
-/// So many cards of a column are shown.
-const CARDS: usize = 12;
+/// Size of the cache of ticket keys and titles.
+const CACHED_TICKETS: NonZeroUsize = NonZeroUsize::new(20_000).expect("not zero");
+/// Maximum number of cards to print per column.
+const MAX_CARDS: usize = 12;
 
 /// Flags of `callboard watch`.
 #[derive(Debug, Args)]
 pub struct WatchArgs {
-    /// A ticket: only what happens to it. Otherwise the whole workflow.
+    /// Only events of this ticket. Defaults to the whole workflow.
     pub ticket: Option<String>,
-    /// Begin with so many events that have happened already.
+    /// Number of past events to print first.
     #[arg(long, short = 'n', default_value_t = 10, value_parser = clap::value_parser!(u16).range(0..=1000))]
     pub last: u16,
-    /// Begin after this number of the stream.
+    /// Start after this sequence number.
     #[arg(long, value_name = "SEQ", conflicts_with = "last")]
     pub since: Option<i64>,
-    /// Only these types of events, comma-separated, e.g. status_changed,comment_added.
+    /// Only these event types, comma-separated, e.g. status_changed,comment_added.
     #[arg(long, value_delimiter = ',', value_name = "TYPES")]
     pub events: Option<Vec<String>>,
-    /// Where the server is.
+    /// The server.
     #[command(flatten)]
     pub remote: RemoteArgs,
-    /// Which workflow.
+    /// The workflow.
     #[command(flatten)]
     pub workflow: WorkflowArgs,
 }
@@ -49,43 +49,45 @@ pub struct WatchArgs {
 /// Flags of `callboard board`.
 #[derive(Debug, Args)]
 pub struct BoardArgs {
-    /// Where the server is.
+    /// The server.
     #[command(flatten)]
     pub remote: RemoteArgs,
-    /// Which workflow.
+    /// The workflow.
     #[command(flatten)]
     pub workflow: WorkflowArgs,
 }
 
-/// What is known of a workflow, to say events in words.
+/// Data of a workflow for printing events.
 struct Board {
     columns: Vec<Column>,
     cards: LruCache<String, (String, String)>,
-    names: Names,
+    names: MemberNames,
 }
 
 impl Board {
     async fn read(client: &Client, workflow: &str) -> Result<(Self, Vec<Card>)> {
         let mut board = client.board(workflow).await?;
-        let unread = |error: serde_json::Error| Error::Setup(format!("The server's board is not understood: {error}."));
-        let cards: Vec<Card> = serde_json::from_value(board["tickets"].take()).map_err(unread)?;
-        let columns: Vec<Column> = serde_json::from_value(board["board_config"]["columns"].take()).map_err(unread)?;
-        let mut known = LruCache::new(REMEMBERED);
+        let unexpected =
+            |error: serde_json::Error| Error::Setup(format!("The server's board cannot be parsed: {error}."));
+        let cards: Vec<Card> = serde_json::from_value(board["tickets"].take()).map_err(unexpected)?;
+        let columns: Vec<Column> =
+            serde_json::from_value(board["board_config"]["columns"].take()).map_err(unexpected)?;
+        let mut known = LruCache::new(CACHED_TICKETS);
         for card in &cards {
             known.put(card.ticket_id.clone(), (card.key.clone(), card.title.clone()));
         }
-        Ok((Self { columns, cards: known, names: Names::of(client, workflow).await? }, cards))
+        Ok((Self { columns, cards: known, names: MemberNames::of(client, workflow).await? }, cards))
     }
 
     fn column<'a>(&'a self, id: &'a str) -> &'a str {
         self.columns.iter().find(|column| column.id == id).and_then(|column| column.name.as_deref()).unwrap_or(id)
     }
 
-    /// Key and title of an event's ticket; one that is not known is asked for.
+    /// Key and title of an event's ticket, from the event, the cache or the server.
     async fn ticket(&mut self, client: &Client, event: &Event) -> (String, String) {
         let Some(id) = event.ticket_id.as_deref() else { return ("-".to_owned(), String::new()) };
-        let (told, changes) = (&event.data["ticket"], &event.data["changes"]);
-        let mut card = match (told["key"].as_str(), told["title"].as_str(), self.cards.get(id)) {
+        let (ticket, changes) = (&event.data["ticket"], &event.data["changes"]);
+        let mut card = match (ticket["key"].as_str(), ticket["title"].as_str(), self.cards.get(id)) {
             (Some(key), Some(title), _) => (key.to_owned(), title.to_owned()),
             (_, _, Some(known)) => known.clone(),
             _ => match client.ticket(id, None).await {
@@ -114,21 +116,21 @@ pub async fn watch(args: WatchArgs, json: bool) -> Result<()> {
     let (last, end) = (usize::from(args.last), cursor.seq);
     cursor.seq = match (args.since, &args.ticket) {
         (Some(since), _) => since.clamp(0, end),
-        // Of a ticket's events few are among the last of the workflow.
+        // The last events of the workflow may include only few of the ticket.
         (None, Some(_)) if last > 0 => 0,
         (None, _) => end - i64::from(args.last).min(end),
     };
-    eprintln!("Watching {room}; ctrl-c ends it.");
+    eprintln!("Watching {room}; press ctrl-c to stop.");
     let mut room = client.watch(&room, Some(cursor));
-    // What was is known to be what was when the server says that it is live; with --since all of it is told.
+    // Past events are buffered until the server reports that the subscription is live; with --since all are printed.
     let mut past = args.since.is_none().then(VecDeque::new);
-    // One of each for the whole time: a signal that comes while a line is printed counts, too.
-    let (mut interrupted, mut reader_left) = (pin!(super::interrupted()), pin!(output::reader_left()));
+    // Created once, so that a signal that arrives while a line is printed is not lost.
+    let (mut interrupted, mut reader_closed) = (pin!(super::interrupted()), pin!(output::reader_closed()));
     loop {
         let update = tokio::select! {
             update = room.next() => update,
             () = &mut interrupted => return Ok(()),
-            () = &mut reader_left => return Ok(()),
+            () = &mut reader_closed => return Ok(()),
         };
         match update {
             None => return Ok(()),
@@ -153,7 +155,7 @@ pub async fn watch(args: WatchArgs, json: bool) -> Result<()> {
                     }
                 }
                 Update::Resync(Cursor { seq, .. }, _) | Update::Snapshot(Cursor { seq, .. }, _) => {
-                    eprintln!("The server cannot tell what happened before {seq} any more.");
+                    eprintln!("Events before {seq} are no longer available.");
                 }
             },
         }
@@ -165,52 +167,54 @@ async fn print(client: &Client, board: &mut Board, event: &Event, json: bool) ->
         return output::json(&event.raw);
     }
     let (key, title) = board.ticket(client, event).await;
-    let Some(said) = sentence(event, board) else { return Ok(()) };
+    let Some(text) = describe(event, board) else { return Ok(()) };
     let who = board.names.name(event.agent_id.as_deref().unwrap_or("-"));
     line(format!(
         "{}  {:<8} {}  {} {}",
         dim(&output::clock(&event.timestamp)),
         bold(&key),
-        style(&event.kind).apply_to(one_line(&said)),
+        style(&event.kind).apply_to(one_line(&text)),
         dim(&title.chars().take(60).collect::<String>()),
         dim(&format!("({who})")),
     ));
     Ok(())
 }
 
-/// What happened, in a few words; none for what follows from something else that is told.
-fn sentence(event: &Event, board: &Board) -> Option<String> {
+/// A short description of an event; `None` for an event that another one implies.
+fn describe(event: &Event, board: &Board) -> Option<String> {
     let data = &event.data;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let first = |value: &Value| text(value).lines().next().unwrap_or_default().chars().take(100).collect::<String>();
     let job = &data["job"];
     let approval = &data["approval"];
     Some(match event.kind.as_str() {
-        "ticket_created" => format!("is new in {}", board.column(&text(&data["ticket"]["status"]))),
+        "ticket_created" => format!("created in {}", board.column(&text(&data["ticket"]["status"]))),
         "status_changed" => {
             format!("{} → {}", board.column(&text(&data["old_status"])), board.column(&text(&data["new_status"])))
         }
         "comment_added" => format!("comment: {}", first(&data["comment"]["comment_text"])),
-        "ticket_updated" if data["field"] == "rank" => "has another place in its column".to_owned(),
+        "ticket_updated" if data["field"] == "rank" => "moved within its column".to_owned(),
         "ticket_updated" => format!("{} changed", text(&data["field"]).replace('_', " ")),
         "ticket_assigned" => match data["new_agent_id"].as_str() {
             Some(id) => format!("assigned to {}", board.names.name(id)),
-            None => "assigned to nobody".to_owned(),
+            None => "unassigned".to_owned(),
         },
         "ticket_blocked" => "blocked".to_owned(),
         "ticket_unblocked" => "unblocked".to_owned(),
         "ticket_resolved" => "resolved".to_owned(),
         "ticket_reopened" => "reopened".to_owned(),
         "ticket_deleted" => "deleted".to_owned(),
-        "ticket_pending_review" => "waits for review".to_owned(),
+        "ticket_pending_review" => "pending review".to_owned(),
         "ticket_approved" => "approved".to_owned(),
         "ticket_rejected" => format!("rejected: {}", first(&approval["reason"])),
         "job_status" => format!("job {}: {}", text(&job["status"]), first(&job["title"])),
-        "job_stage" => format!("job enters {}", text(&data["to_stage"])),
+        "job_stage" => format!("job entered {}", text(&data["to_stage"])),
         "job_progress" => format!("job {}% {}", data["progress"], first(&data["message"])),
-        "job_message" => format!("job says: {}", first(&data["message"]["content"])),
+        "job_message" => format!("job message: {}", first(&data["message"]["content"])),
         "app_ready" => format!("specification: {}", first(&data["app"]["title"])),
-        "ticket_clarification_requested" | "approval_requested" => format!("asks: {}", first(&approval["question"])),
+        "ticket_clarification_requested" | "approval_requested" => {
+            format!("question: {}", first(&approval["question"]))
+        }
         kind if kind.starts_with("approval_") => {
             let answer = if approval["answer"].is_null() { &approval["reason"] } else { &approval["answer"] };
             format!("question {}: {}", &kind["approval_".len()..], first(answer))
@@ -244,16 +248,16 @@ pub async fn board(args: BoardArgs, json: bool) -> Result<()> {
         let here: Vec<&Card> = cards.iter().filter(|card| card.status == column.id).collect();
         let limit = column.wip_limit.map(|limit| format!(" of {limit}")).unwrap_or_default();
         line(format!("{} {}", bold(board.column(&column.id)), dim(&format!("{}{limit}", here.len()))));
-        for card in here.iter().take(CARDS) {
+        for card in here.iter().take(MAX_CARDS) {
             let mut facts = Vec::new();
             facts.extend(card.assigned_agent_id.as_deref().map(|id| board.names.name(id).to_owned()));
             facts.extend(card.is_blocked.then(|| "blocked".to_owned()));
             let facts = if facts.is_empty() { String::new() } else { format!("({})", facts.join(", ")) };
-            let title = urgency(card.priority).apply_to(one_line(&card.title));
+            let title = priority_style(card.priority).apply_to(one_line(&card.title));
             line(format!("  {:<8} {title} {}", bold(&card.key), dim(&facts)));
         }
-        if here.len() > CARDS {
-            line(dim(&format!("  and {} more", here.len() - CARDS)));
+        if here.len() > MAX_CARDS {
+            line(dim(&format!("  and {} more", here.len() - MAX_CARDS)));
         }
     }
     Ok(())

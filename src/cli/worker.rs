@@ -1,4 +1,4 @@
-//! `callboard worker`: runs commands for the jobs of a server. It needs an address and a key, never the database.
+//! `callboard worker`: runs commands for jobs. It needs the server's address and an API key, but no database access.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,35 +10,35 @@ use tokio::sync::watch;
 use super::remote::RemoteArgs;
 use crate::client::{Client, Credential};
 use crate::worker::config::Config;
-use crate::worker::{self, Until};
+use crate::worker::{self, RunMode};
 use crate::{Error, Result, telemetry};
 
-/// The command line is wrong, or the worker's file or key.
-const USAGE: u8 = 2;
+/// Exit code for an invalid command line, settings file or key.
+const EXIT_USAGE: u8 = 2;
 
 /// Flags of `callboard worker`.
 #[derive(Debug, Args)]
 pub struct WorkerArgs {
-    /// The worker's file: which command runs for which stage of which type of jobs.
-    // Its id is that of the program's own flag, so that it takes its place.
+    /// The worker's settings file (TOML): the commands for each job type and stage.
+    // The same id as the global flag, which this flag replaces.
     #[arg(id = "config", long = "config", value_name = "FILE")]
     pub file: PathBuf,
-    /// Where the server is, and the key, whose scopes are read and write.
+    /// The server and the key, which needs the scopes read and write.
     #[command(flatten)]
     pub remote: RemoteArgs,
-    /// End after one job, or at once where none is ready.
+    /// Exit after one job, or at once if none is ready.
     #[arg(long, conflicts_with_all = ["drain", "inbox"])]
     pub once: bool,
-    /// End when no job is ready any more.
+    /// Exit when no more jobs are ready.
     #[arg(long)]
     pub drain: bool,
-    /// Make jobs of the JSON files that appear in this folder, and put the results into its `done` and `failed`.
+    /// Create jobs from JSON files that appear in this folder, and write results to its subfolders `done` and `failed`.
     #[arg(long, value_name = "DIR")]
     pub inbox: Option<PathBuf>,
-    /// Jobs at once; otherwise what the file says.
+    /// Maximum number of concurrent jobs. Defaults to the value in the settings file.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub concurrency: Option<u16>,
-    /// What to log, in the syntax of RUST_LOG.
+    /// Log filter, in the syntax of RUST_LOG.
     #[arg(long, env = "CALLBOARD_LOG", default_value = "info", value_name = "FILTER")]
     pub log: String,
 }
@@ -48,7 +48,7 @@ impl WorkerArgs {
         self.remote.key()?.ok_or_else(|| {
             Error::Setup(
                 "A worker needs an API key with the scopes read and write: set CALLBOARD_API_KEY or --key-file. \
-                 `callboard key create --actor NAME --scopes read,write --workflow WORKFLOW` makes one."
+                 `callboard key create --actor NAME --scopes read,write --workflow WORKFLOW` creates one."
                     .to_owned(),
             )
         })
@@ -71,50 +71,52 @@ pub async fn command(args: WorkerArgs) -> Result<ExitCode> {
         Ok(prepared) => prepared,
         Err(error) => {
             eprintln!("{}", super::sentence(&error));
-            return Ok(ExitCode::from(USAGE));
+            return Ok(ExitCode::from(EXIT_USAGE));
         }
     };
     telemetry::start(&args.log);
-    let until = match (args.once, args.drain) {
-        (true, _) => Until::Once,
-        (_, true) => Until::Drained,
-        _ => Until::Stopped,
+    let mode = match (args.once, args.drain) {
+        (true, _) => RunMode::Once,
+        (_, true) => RunMode::Drain,
+        _ => RunMode::Forever,
     };
     let (stop, stopping) = watch::channel(false);
-    let patient = heed_signals(stop)?;
-    tracing::info!(name = config.name, server = client.url(), concurrency = config.concurrency, "the worker starts");
-    let well = worker::run(client, config, &key, until, args.inbox.as_deref(), stopping).await.map_err(told)?;
-    patient.abort();
-    Ok(if well || until == Until::Stopped { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let signals = stop_on_signals(stop)?;
+    tracing::info!(name = config.name, server = client.url(), concurrency = config.concurrency, "worker started");
+    let all_succeeded =
+        worker::run(client, config, &key, mode, args.inbox.as_deref(), stopping).await.map_err(explain)?;
+    signals.abort();
+    Ok(if all_succeeded || mode == RunMode::Forever { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The first ctrl-c or SIGTERM asks the worker to end; the second ends it. What runs ends with it either way, and
-/// jobs that were not given back go to others when their leases expire.
-fn heed_signals(stop: watch::Sender<bool>) -> Result<tokio::task::JoinHandle<()>> {
-    let listen = |kind| signal(kind).map_err(|error| Error::Setup(format!("Signals cannot be heard: {error}.")));
+/// The first ctrl-c or SIGTERM stops the worker gracefully, the second at once. Running commands are terminated either
+/// way, and jobs that were not released become claimable when their leases expire.
+fn stop_on_signals(stop: watch::Sender<bool>) -> Result<tokio::task::JoinHandle<()>> {
+    let listen =
+        |kind| signal(kind).map_err(|error| Error::Setup(format!("Signal handlers cannot be installed: {error}.")));
     let (mut terminate, mut interrupt): (Signal, Signal) =
         (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
     Ok(tokio::spawn(async move {
-        let mut either = async || {
+        let mut next_signal = async || {
             tokio::select! {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
             }
         };
-        either().await;
-        tracing::info!("the worker ends; jobs that do not end in time are given back");
+        next_signal().await;
+        tracing::info!("worker stopping; unfinished jobs will be released");
         stop.send_replace(true);
-        either().await;
-        tracing::warn!("the worker ends at once");
+        next_signal().await;
+        tracing::warn!("worker stopped at once");
         std::process::exit(130);
     }))
 }
 
-/// What a person is told when the server does not let the worker work.
-fn told(error: Error) -> Error {
+/// Replaces an authentication error by a message about the key.
+fn explain(error: Error) -> Error {
     match error {
         Error::Problem(problem) if problem.status == 401 => {
-            Error::Setup("The server does not accept the key: it is wrong, was revoked, or has expired.".to_owned())
+            Error::Setup("The server does not accept the key: it is wrong, revoked or expired.".to_owned())
         }
         other => other,
     }

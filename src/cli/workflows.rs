@@ -1,38 +1,38 @@
-//! `callboard workflow`: workflows and their members.
+//! `callboard workflow`: manages workflows and their members.
 
 use clap::{Args, Subcommand};
 
-use super::database::{DatabaseArgs, Open};
+use super::database::{DatabaseArgs, OpenDatabase};
 use super::output;
 use crate::Result;
 use crate::domain::accounts::Caller;
 use crate::domain::operators;
 use crate::domain::workflows::{self, CreateWorkflow, Role, UpdateWorkflow, Workflow};
 
-/// What to do with workflows.
+/// Subcommands of `callboard workflow`.
 #[derive(Debug, Subcommand)]
 pub enum WorkflowCommand {
-    /// List the workflows.
+    /// List workflows.
     List(ListArgs),
-    /// Make a workflow.
+    /// Create a workflow.
     Create(CreateArgs),
     /// List the members of a workflow.
     Members(OneArgs),
-    /// Make somebody a member, or change a member's role.
+    /// Add a member, or change a member's role.
     AddMember(MemberArgs),
-    /// Take somebody out of a workflow.
+    /// Remove a member from a workflow.
     RemoveMember(MemberArgs),
-    /// Show commits from a git repository below CALLBOARD_REPOSITORIES_DIR.
+    /// Attach a git repository below CALLBOARD_REPOSITORIES_DIR, to show the diffs of its commits.
     AttachRepository(RepositoryArgs),
 }
 
 /// Flags of `callboard workflow list`.
 #[derive(Debug, Args)]
 pub struct ListArgs {
-    /// Archived ones too.
+    /// Include archived workflows.
     #[arg(long)]
     pub all: bool,
-    /// Where the database is.
+    /// The database.
     #[command(flatten)]
     pub database: DatabaseArgs,
 }
@@ -40,55 +40,55 @@ pub struct ListArgs {
 /// Flags of `callboard workflow create`.
 #[derive(Debug, Args)]
 pub struct CreateArgs {
-    /// The name.
+    /// The workflow's name.
     pub name: String,
-    /// The board to start from: development, sdlc, security or research.
+    /// The board template: development, sdlc, security or research.
     #[arg(long)]
     pub template: Option<String>,
-    /// What it is about.
+    /// The description.
     #[arg(long)]
     pub description: Option<String>,
-    /// Its owner (an actor's id or e-mail address); otherwise the first administrator.
+    /// The owner, by actor id or e-mail address. Defaults to the first administrator.
     #[arg(long)]
     pub owner: Option<String>,
-    /// Where the database is.
+    /// The database.
     #[command(flatten)]
     pub database: DatabaseArgs,
 }
 
-/// A workflow.
+/// Flags of `callboard workflow members`.
 #[derive(Debug, Args)]
 pub struct OneArgs {
     /// The workflow, by id or name.
     pub workflow: String,
-    /// Where the database is.
+    /// The database.
     #[command(flatten)]
     pub database: DatabaseArgs,
 }
 
-/// A workflow and somebody.
+/// Flags of `callboard workflow add-member` and `remove-member`.
 #[derive(Debug, Args)]
 pub struct MemberArgs {
     /// The workflow, by id or name.
     pub workflow: String,
     /// The actor's id or e-mail address.
     pub actor: String,
-    /// owner, member or viewer.
+    /// The role: owner, member or viewer.
     #[arg(long, default_value = "member", value_parser = ["owner", "member", "viewer"])]
     pub role: String,
-    /// Where the database is.
+    /// The database.
     #[command(flatten)]
     pub database: DatabaseArgs,
 }
 
-/// A workflow and a repository.
+/// Flags of `callboard workflow attach-repository`.
 #[derive(Debug, Args)]
 pub struct RepositoryArgs {
     /// The workflow, by id or name.
     pub workflow: String,
-    /// The folder, absolute or relative to CALLBOARD_REPOSITORIES_DIR; empty detaches.
+    /// The repository's folder, absolute or relative to CALLBOARD_REPOSITORIES_DIR; an empty text detaches it.
     pub path: String,
-    /// Where the database is.
+    /// The database.
     #[command(flatten)]
     pub database: DatabaseArgs,
 }
@@ -113,7 +113,7 @@ pub async fn command(command: WorkflowCommand, json: bool) -> Result<()> {
     outcome
 }
 
-async fn run(open: &Open, command: &WorkflowCommand, json: bool) -> Result<()> {
+async fn run(open: &OpenDatabase, command: &WorkflowCommand, json: bool) -> Result<()> {
     let db = &open.db;
     let owner = match command {
         WorkflowCommand::Create(args) => args.owner.as_deref(),
@@ -141,12 +141,12 @@ async fn run(open: &Open, command: &WorkflowCommand, json: bool) -> Result<()> {
                 board_config: None,
                 agent_id: None,
             };
-            let made = workflows::create(db, &caller, &input, None).await?;
+            let created = workflows::create(db, &caller, &input, None).await?;
             if json {
-                return output::json(&made);
+                return output::json(&created);
             }
-            eprintln!("Made the workflow {}:", made.name);
-            println!("{}", made.id);
+            eprintln!("Created the workflow {}:", created.name);
+            println!("{}", created.id);
         }
         WorkflowCommand::Members(args) => {
             let id = operators::find_workflow(db, &caller, &args.workflow).await?;
@@ -167,26 +167,30 @@ async fn run(open: &Open, command: &WorkflowCommand, json: bool) -> Result<()> {
                 _ => Role::Member,
             };
             workflows::set_member(db, &caller, &id, &args.actor, role).await?;
-            eprintln!("{} is {} of {} now.", args.actor, args.role, args.workflow);
+            eprintln!("{} now has the role {} in {}.", args.actor, args.role, args.workflow);
         }
         WorkflowCommand::RemoveMember(args) => {
             let id = operators::find_workflow(db, &caller, &args.workflow).await?;
             let actor = operators::operator(db, Some(&args.actor)).await?.actor;
             workflows::remove_member(db, &caller, &id, &actor).await?;
-            eprintln!("{} is no member of {} any more.", args.actor, args.workflow);
+            eprintln!("Removed {} from {}.", args.actor, args.workflow);
         }
         WorkflowCommand::AttachRepository(args) => {
             let id = operators::find_workflow(db, &caller, &args.workflow).await?;
             let change = UpdateWorkflow { repository_path: Some(args.path.clone()), ..UpdateWorkflow::default() };
             workflows::update(db, &caller, &id, &change).await?;
-            eprintln!("{} shows commits of {} now.", args.workflow, args.path);
+            if args.path.is_empty() {
+                eprintln!("Detached the repository from {}.", args.workflow);
+            } else {
+                eprintln!("Attached the repository {} to {}.", args.path, args.workflow);
+            }
         }
     }
     Ok(())
 }
 
-/// Every workflow, page by page.
-async fn all(open: &Open, caller: &Caller, archived: bool) -> Result<Vec<Workflow>> {
+/// All workflows, over all pages.
+async fn all(open: &OpenDatabase, caller: &Caller, archived: bool) -> Result<Vec<Workflow>> {
     let mut found = Vec::new();
     let mut cursor = None;
     loop {

@@ -1,9 +1,9 @@
-//! Ticket tracking of a workflow: its board, described by the caller, and what is on it.
+//! Ticket tracking of a workflow: its board settings and its tickets.
 
 use serde_json::{Value, json};
 
-use super::send::Again;
-use super::tickets::part;
+use super::send::Retry;
+use super::tickets::path_segment;
 use super::{Client, Result};
 use crate::domain::export::Format;
 use crate::domain::tickets::Card;
@@ -13,30 +13,30 @@ use crate::domain::workflows::{BoardConfig, BoardSettings, Column, TicketType, W
 /// A column of a board.
 #[derive(Debug, Clone, Default)]
 pub struct ColumnConfig {
-    /// What tickets name as their status.
+    /// The status of tickets in this column.
     pub id: String,
-    /// What people read.
+    /// The display name.
     pub name: String,
-    /// Its place from the left.
+    /// The position from the left.
     pub order: i64,
-    /// `#rrggbb`
+    /// The color: `#rrggbb`.
     pub color: String,
 }
 
-/// A type of tickets.
+/// A ticket type.
 #[derive(Debug, Clone, Default)]
 pub struct TicketTypeConfig {
-    /// What tickets name as their type.
+    /// The `ticket_type` of tickets.
     pub id: String,
-    /// What people read.
+    /// The display name.
     pub name: String,
-    /// One character.
+    /// The icon: one character.
     pub icon: String,
-    /// `#rrggbb`
+    /// The color: `#rrggbb`.
     pub color: String,
 }
 
-/// A board.
+/// The settings of a board.
 ///
 /// ```
 /// use callboard::client::{ColumnConfig, TicketBoardConfig, TicketTypeConfig};
@@ -58,17 +58,17 @@ pub struct TicketTypeConfig {
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct TicketBoardConfig {
-    /// The board's name.
+    /// The name of the board.
     pub name: String,
-    /// Its columns.
+    /// The columns.
     pub columns: Vec<ColumnConfig>,
-    /// The types of its tickets.
+    /// The ticket types.
     pub ticket_types: Vec<TicketTypeConfig>,
-    /// The type of tickets that name none.
+    /// The type of tickets that are created without one.
     pub default_ticket_type: String,
-    /// The column of new tickets.
+    /// The column of tickets that are created without a status.
     pub initial_status: String,
-    /// How it behaves.
+    /// The rules of the board.
     pub settings: BoardSettings,
 }
 
@@ -76,9 +76,9 @@ impl From<TicketBoardConfig> for BoardConfig {
     fn from(board: TicketBoardConfig) -> Self {
         let columns = board.columns.into_iter().map(|column| Column {
             id: column.id,
-            name: given(column.name),
+            name: non_empty(column.name),
             order: Some(column.order),
-            color: given(column.color),
+            color: non_empty(column.color),
             wip_limit: None,
             category: None,
             ticket_count: None,
@@ -86,28 +86,28 @@ impl From<TicketBoardConfig> for BoardConfig {
         });
         let types = board.ticket_types.into_iter().map(|kind| TicketType {
             id: kind.id,
-            name: given(kind.name),
-            icon: given(kind.icon),
-            color: given(kind.color),
+            name: non_empty(kind.name),
+            icon: non_empty(kind.icon),
+            color: non_empty(kind.color),
         });
         let (columns, types): (Vec<_>, Vec<_>) = (columns.collect(), types.collect());
         Self {
-            name: given(board.name),
+            name: non_empty(board.name),
             columns: (!columns.is_empty()).then_some(columns),
             ticket_types: (!types.is_empty()).then_some(types),
-            default_ticket_type: given(board.default_ticket_type),
-            initial_status: given(board.initial_status),
+            default_ticket_type: non_empty(board.default_ticket_type),
+            initial_status: non_empty(board.initial_status),
             settings: Some(board.settings),
             ..Self::default()
         }
     }
 }
 
-fn given(text: String) -> Option<String> {
+fn non_empty(text: String) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// One workflow, for programs that set up and read its board.
+/// A client of one workflow, for programs that set up and read its board.
 #[derive(Debug, Clone)]
 pub struct WorkflowHandle {
     client: Client,
@@ -115,31 +115,31 @@ pub struct WorkflowHandle {
 }
 
 impl Client {
-    /// A handle on a workflow.
+    /// Returns a handle for a workflow.
     pub fn in_workflow(&self, id: &str) -> WorkflowHandle {
         WorkflowHandle { client: self.clone(), id: id.to_owned() }
     }
 }
 
 impl WorkflowHandle {
-    /// Turns ticket tracking on with a board; both or neither.
+    /// Enables ticket tracking and sets the board, atomically.
     pub async fn enable_ticket_tracking(&self, board: TicketBoardConfig) -> Result<Workflow> {
         let mut board = serde_json::to_value(BoardConfig::from(board)).unwrap_or_default();
         drop_nulls(&mut board);
-        self.track(&json!({"enabled": true, "board_config": board})).await
+        self.set_tracking(&json!({"enabled": true, "board_config": board})).await
     }
 
-    /// Turns ticket tracking off; tickets stay.
+    /// Disables ticket tracking; tickets are kept.
     pub async fn disable_ticket_tracking(&self) -> Result<Workflow> {
-        self.track(&json!({"enabled": false})).await
+        self.set_tracking(&json!({"enabled": false})).await
     }
 
-    async fn track(&self, body: &Value) -> Result<Workflow> {
-        let path = format!("/api/workflows/{}/ticket-tracking", part(&self.id));
-        self.client.post(&path, body, Again::Safe).await
+    async fn set_tracking(&self, body: &Value) -> Result<Workflow> {
+        let path = format!("/api/workflows/{}/ticket-tracking", path_segment(&self.id));
+        self.client.post(&path, body, Retry::Idempotent).await
     }
 
-    /// Every ticket that fits.
+    /// All tickets that match the filters, over all pages.
     pub async fn get_tickets(&self, filters: &Filters) -> Result<Vec<Card>> {
         let mut found: Vec<Card> = Vec::new();
         loop {
@@ -153,12 +153,12 @@ impl WorkflowHandle {
         }
     }
 
-    /// Numbers about the tickets.
+    /// Statistics of the tickets.
     pub async fn get_ticket_stats(&self) -> Result<StatsAnswer> {
         self.client.ticket_stats(&self.id).await
     }
 
-    /// The tickets as a document: JSON (an array), CSV or Markdown.
+    /// Exports all tickets as JSON (an array), CSV or Markdown.
     pub async fn export_tickets(&self, format: Format) -> Result<String> {
         let all = Filters { include_completed: Some(true), ..Filters::default() };
         let cards = self.get_tickets(&all).await?;
@@ -206,7 +206,7 @@ fn csv(cards: &[Card]) -> String {
     text
 }
 
-/// Quoted, and never a formula for a spreadsheet.
+/// Quotes a cell, and escapes a leading character that spreadsheets evaluate as a formula.
 fn cell(text: &str) -> String {
     let text = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
     format!("\"{}\"", text.replace('"', "\"\""))

@@ -1,5 +1,5 @@
-//! How a client proves who it is. Tokens of a sign-in are renewed when the server says they have ended; a store
-//! lets several processes share one sign-in without renewing it against each other.
+//! Credentials of a client. Expired access tokens are refreshed; with a [`TokenStore`], several processes share one
+//! sign-in and refresh it under a lock.
 
 use std::sync::Arc;
 
@@ -10,9 +10,9 @@ use tokio::sync::Mutex;
 /// The tokens of a sign-in.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Tokens {
-    /// Sent with each request; ends after some minutes.
+    /// The access token, sent with each request; valid for some minutes.
     pub access: String,
-    /// Makes the next access token; each is good once.
+    /// The refresh token, which can be used once.
     pub refresh: Option<String>,
 }
 
@@ -22,19 +22,19 @@ impl std::fmt::Debug for Tokens {
     }
 }
 
-/// Who the client is.
+/// The credential of a client.
 #[derive(Debug, Clone)]
 pub enum Credential {
-    /// Nobody yet.
+    /// No credential.
     None,
     /// An API key.
     Key(SecretString),
-    /// A person who signed in.
+    /// The tokens of a person who signed in.
     Tokens(Tokens),
 }
 
 impl Credential {
-    /// An API key.
+    /// Wraps an API key.
     pub fn key(key: impl Into<String>) -> Self {
         Self::Key(SecretString::from(key.into()))
     }
@@ -48,39 +48,39 @@ impl Credential {
     }
 }
 
-/// Where tokens are kept between processes.
+/// Storage for tokens that several processes share.
 pub trait TokenStore: Send + Sync + std::fmt::Debug {
-    /// Keeps other processes from renewing until the answer is dropped; may wait for them.
+    /// Acquires the lock for refreshing tokens, blocking if needed; dropping the guard releases it.
     fn lock(&self) -> Box<dyn Send>;
-    /// What is kept now.
+    /// Loads the stored tokens.
     fn load(&self) -> Option<Tokens>;
-    /// Keeps the successors.
+    /// Stores refreshed tokens.
     fn save(&self, tokens: &Tokens);
 }
 
 #[derive(Debug)]
-pub(super) struct Holder {
-    now: Mutex<Credential>,
+pub(super) struct CredentialCell {
+    current: Mutex<Credential>,
     store: Option<Arc<dyn TokenStore>>,
 }
 
-impl Holder {
+impl CredentialCell {
     pub(super) fn new(credential: Credential, store: Option<Arc<dyn TokenStore>>) -> Self {
-        Self { now: Mutex::new(credential), store }
+        Self { current: Mutex::new(credential), store }
     }
 
     pub(super) async fn current(&self) -> Credential {
-        self.now.lock().await.clone()
+        self.current.lock().await.clone()
     }
 
-    /// Renews the tokens, unless somebody else has since `used` was read; false if they cannot be renewed.
-    pub(super) async fn renew<E>(
+    /// Refreshes the tokens, unless that has happened since `used` was read. False if there is no refresh token.
+    pub(super) async fn refresh<E>(
         &self,
         used: &str,
-        refresh: impl AsyncFnOnce(String) -> Result<Tokens, E>,
+        exchange: impl AsyncFnOnce(String) -> Result<Tokens, E>,
     ) -> Result<bool, E> {
-        let mut now = self.now.lock().await;
-        let Credential::Tokens(tokens) = &*now else { return Ok(false) };
+        let mut current = self.current.lock().await;
+        let Credential::Tokens(tokens) = &*current else { return Ok(false) };
         if tokens.access != used {
             return Ok(true);
         }
@@ -89,20 +89,20 @@ impl Holder {
             Some(store) => tokio::task::spawn_blocking(move || store.lock()).await.ok(),
             None => None,
         };
-        if let Some(kept) = self.store.as_ref().and_then(|store| store.load()) {
-            if kept.access != used {
-                *now = Credential::Tokens(kept);
+        if let Some(stored) = self.store.as_ref().and_then(|store| store.load()) {
+            if stored.access != used {
+                *current = Credential::Tokens(stored);
                 return Ok(true);
             }
-            tokens = kept;
+            tokens = stored;
         }
         let Some(token) = tokens.refresh else { return Ok(false) };
-        let renewed = refresh(token).await?;
+        let refreshed = exchange(token).await?;
         if let Some(store) = &self.store {
-            store.save(&renewed);
+            store.save(&refreshed);
         }
         drop(guard);
-        *now = Credential::Tokens(renewed);
+        *current = Credential::Tokens(refreshed);
         Ok(true)
     }
 }

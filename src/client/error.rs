@@ -1,34 +1,34 @@
-//! What can go wrong between a client and its server.
+//! Errors of the client.
 
 use crate::error::Problem;
 
-/// Result with the client's error.
+/// A result with the client's error.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a request has no answer.
+/// Why a request failed.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
-    /// The server refused: status, code, a sentence, and the fields it is about.
+    /// The server rejected the request, with a status, a code, a message and the fields concerned.
     #[error("{}", .0.detail)]
     Refused(Box<Problem>),
-    /// The server cannot be reached, or its answer did not arrive.
+    /// The server cannot be reached, or its response did not arrive.
     #[error("The server at {url} cannot be reached: {why}.")]
     Unreachable {
-        /// The server.
+        /// The server's address.
         url: String,
-        /// What happened.
+        /// The cause.
         why: String,
     },
-    /// The answer is none of Callboard's.
-    #[error("The server's answer is not understood: {0}.")]
+    /// The response is not one of a Callboard server.
+    #[error("The server's response cannot be parsed: {0}.")]
     Unexpected(String),
-    /// The client cannot be used like this.
+    /// The request or the client's settings are invalid.
     #[error("{0}.")]
     Unusable(String),
 }
 
 impl Error {
-    /// The server's refusal, if it is one.
+    /// The server's problem document, if the server rejected the request.
     pub fn problem(&self) -> Option<&Problem> {
         match self {
             Self::Refused(problem) => Some(problem),
@@ -36,12 +36,12 @@ impl Error {
         }
     }
 
-    /// The stable code of a refusal, e.g. `blocked`.
+    /// The stable error code, e.g. `blocked`.
     pub fn code(&self) -> Option<&str> {
         self.problem().map(|problem| problem.code.as_str())
     }
 
-    /// Whether the same request may succeed later without anything being changed.
+    /// Whether a retry of the same request may succeed.
     pub fn is_temporary(&self) -> bool {
         match self {
             Self::Refused(problem) => problem.status == 429 || problem.status >= 500,

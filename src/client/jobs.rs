@@ -1,12 +1,12 @@
-//! Jobs: for those who ask for work, and for workers.
+//! Jobs: methods for requesters and for workers.
 
 use serde_json::{Value, json};
 
-use super::send::Again;
-use super::tickets::part;
+use super::send::Retry;
+use super::tickets::path_segment;
 use super::{Client, Cursor, Error, Result};
 use crate::domain::apps::{App, Apps};
-use crate::domain::jobs::leases::{ClaimJob, ClaimedJob, GiveBack, GivenBack, Heartbeat, HeartbeatAnswer};
+use crate::domain::jobs::leases::{ClaimJob, ClaimedJob, Heartbeat, HeartbeatAnswer, LeaseReleased, ReleaseLease};
 use crate::domain::jobs::messages::{Message, Messages, PostMessage};
 use crate::domain::jobs::work::{
     CompleteJob, EnterStage, FailJob, JobCompleted, JobFailed, MessagesPosted, NewApp, PostMessages, ProgressReported,
@@ -17,22 +17,22 @@ use crate::domain::jobs::{CreateJob, Job, JobFilter, Jobs};
 impl Client {
     /// Creates a job.
     pub async fn create_job(&self, input: &CreateJob) -> Result<Job> {
-        self.post("/api/jobs", input, Again::Keyed).await
+        self.post("/api/jobs", input, Retry::WithKey).await
     }
 
-    /// Creates a job; the same key with the same input is the same job, also after a restart.
+    /// Creates a job with a given idempotency key; repeating the call with the same input returns the same job.
     pub async fn create_job_once(&self, input: &CreateJob, key: &str) -> Result<Job> {
         self.create("/api/jobs", input, key).await
     }
 
     /// One job.
     pub async fn job(&self, id: &str) -> Result<Job> {
-        self.get(&format!("/api/jobs/{}", part(id)), &[]).await
+        self.get(&format!("/api/jobs/{}", path_segment(id)), &[]).await
     }
 
     /// A page of jobs, newest first.
     pub async fn jobs(&self, filter: &JobFilter) -> Result<Jobs> {
-        let given = [
+        let parameters = [
             ("workflow_id", filter.workflow_id.clone()),
             ("ticket_id", filter.ticket_id.clone()),
             ("status", filter.statuses.as_ref().map(|all| all.join(","))),
@@ -41,99 +41,103 @@ impl Client {
             ("limit", (filter.limit > 0).then(|| filter.limit.to_string())),
             ("cursor", filter.cursor.clone()),
         ];
-        let query: Vec<_> = given.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+        let query: Vec<_> = parameters.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
         self.get("/api/jobs", &query).await
     }
 
-    /// Does `continue`, `pause`, `resume`, `retry` or `cancel` to a job.
+    /// Applies an action to a job: `continue`, `pause`, `resume`, `retry` or `cancel`.
     pub async fn act_on_job(&self, id: &str, action: &str) -> Result<Job> {
-        self.post(&format!("/api/jobs/{}/{}", part(id), part(action)), &json!({}), Again::Refused).await
+        self.post(&format!("/api/jobs/{}/{}", path_segment(id), path_segment(action)), &json!({}), Retry::IfNotExecuted)
+            .await
     }
 
-    /// Lines of a job's transcript after a place in it.
+    /// A page of a job's transcript, after the message with the number `after`.
     pub async fn job_messages(&self, id: &str, kind: Option<&str>, after: i64, limit: i64) -> Result<Messages> {
         let mut query = vec![("job_id", id.to_owned()), ("after", after.to_string()), ("limit", limit.to_string())];
         query.extend(kind.map(|kind| ("kind", kind.to_owned())));
         self.get("/api/job-messages", &query).await
     }
 
-    /// Adds a line to a transcript, as somebody who does not hold the job.
+    /// Adds a message to a transcript without holding the job's lease.
     pub async fn post_job_message(&self, input: &PostMessage) -> Result<Message> {
-        self.post("/api/job-messages", input, Again::Refused).await
+        self.post("/api/job-messages", input, Retry::IfNotExecuted).await
     }
 
-    /// Takes the next ready job.
+    /// Claims the next ready job.
     pub async fn claim_job(&self, input: &ClaimJob) -> Result<ClaimedJob> {
-        self.post("/api/jobs/claim", input, Again::Refused).await
+        self.post("/api/jobs/claim", input, Retry::IfNotExecuted).await
     }
 
-    /// Extends the lease, and tells what the worker must know. Tried once: the next one is never far.
+    /// Extends the lease; returns pending requests and answers. An uncertain result is not retried, because the next
+    /// heartbeat follows soon.
     pub async fn heartbeat(&self, id: &str, input: &Heartbeat) -> Result<HeartbeatAnswer> {
-        self.post(&format!("/api/jobs/{}/heartbeat", part(id)), input, Again::Refused).await
+        self.post(&format!("/api/jobs/{}/heartbeat", path_segment(id)), input, Retry::IfNotExecuted).await
     }
 
-    /// Enters a stage; the ticket goes along.
+    /// Enters a stage; the job's ticket moves to the matching column.
     pub async fn enter_stage(&self, id: &str, input: &EnterStage) -> Result<StageEntered> {
-        self.post(&format!("/api/jobs/{}/stage", part(id)), input, Again::Safe).await
+        self.post(&format!("/api/jobs/{}/stage", path_segment(id)), input, Retry::Idempotent).await
     }
 
-    /// Notes progress.
+    /// Reports progress.
     pub async fn report_progress(&self, id: &str, input: &ReportProgress) -> Result<ProgressReported> {
-        self.post(&format!("/api/jobs/{}/progress", part(id)), input, Again::Safe).await
+        self.post(&format!("/api/jobs/{}/progress", path_segment(id)), input, Retry::Idempotent).await
     }
 
-    /// Adds lines to the transcript, as the holder.
+    /// Adds messages to the transcript under the job's lease.
     pub async fn post_messages(&self, id: &str, input: &PostMessages) -> Result<MessagesPosted> {
-        self.post(&format!("/api/jobs/{}/messages", part(id)), input, Again::Refused).await
+        self.post(&format!("/api/jobs/{}/messages", path_segment(id)), input, Retry::IfNotExecuted).await
     }
 
-    /// Ends the job with success; told twice, the answer is the same.
+    /// Completes the job; idempotent.
     pub async fn complete_job(&self, id: &str, input: &CompleteJob) -> Result<JobCompleted> {
-        self.post(&format!("/api/jobs/{}/complete", part(id)), input, Again::Safe).await
+        self.post(&format!("/api/jobs/{}/complete", path_segment(id)), input, Retry::Idempotent).await
     }
 
-    /// Ends the attempt with failure; told twice, the answer is the same.
+    /// Fails the attempt; idempotent.
     pub async fn fail_job(&self, id: &str, input: &FailJob) -> Result<JobFailed> {
-        self.post(&format!("/api/jobs/{}/fail", part(id)), input, Again::Safe).await
+        self.post(&format!("/api/jobs/{}/fail", path_segment(id)), input, Retry::Idempotent).await
     }
 
-    /// Gives the job back; the attempt does not count.
-    pub async fn release_job(&self, id: &str, input: &GiveBack) -> Result<GivenBack> {
-        self.post(&format!("/api/jobs/{}/release", part(id)), input, Again::Refused).await
+    /// Releases the job; the attempt does not count.
+    pub async fn release_job(&self, id: &str, input: &ReleaseLease) -> Result<LeaseReleased> {
+        self.post(&format!("/api/jobs/{}/release", path_segment(id)), input, Retry::IfNotExecuted).await
     }
 
-    /// Confirms that a job that was to be cancelled has stopped.
-    pub async fn confirm_cancelled(&self, id: &str, input: &GiveBack) -> Result<GivenBack> {
-        self.post(&format!("/api/jobs/{}/cancelled", part(id)), input, Again::Refused).await
+    /// Confirms that the worker has stopped a cancelled job.
+    pub async fn confirm_cancelled(&self, id: &str, input: &ReleaseLease) -> Result<LeaseReleased> {
+        self.post(&format!("/api/jobs/{}/cancelled", path_segment(id)), input, Retry::IfNotExecuted).await
     }
 
-    /// Apps of a workflow, without their documents.
+    /// The apps of a workflow, without their documents.
     pub async fn apps(&self, workflow: Option<&str>) -> Result<Apps> {
         let query: Vec<_> = workflow.map(|id| ("workflow_id", id.to_owned())).into_iter().collect();
         self.get("/api/apps", &query).await
     }
 
-    /// What a job has specified.
+    /// The app of a job.
     pub async fn app_of_job(&self, job: &str) -> Result<App> {
-        self.get(&format!("/api/apps/by-job/{}", part(job)), &[]).await
+        self.get(&format!("/api/apps/by-job/{}", path_segment(job)), &[]).await
     }
 
-    /// Stores what a job has specified.
+    /// Stores the app of a job.
     pub async fn put_app(&self, job: &str, input: &NewApp) -> Result<App> {
-        self.call(reqwest::Method::PUT, &format!("/api/apps/by-job/{}", part(job)), input, Again::Safe).await
+        self.call(reqwest::Method::PUT, &format!("/api/apps/by-job/{}", path_segment(job)), input, Retry::Idempotent)
+            .await
     }
 
-    /// Where a workflow's stream is now.
+    /// The cursor at the end of a workflow's stream.
     pub async fn end_of_stream(&self, workflow: &str) -> Result<Cursor> {
-        let path = format!("/api/workflows/{}/events", part(workflow));
+        let path = format!("/api/workflows/{}/events", path_segment(workflow));
         let answer = self.get::<Value>(&path, &[("since", "0".to_owned()), ("limit", "1".to_owned())]).await;
-        let at = match answer {
-            // Where the first events are gone, the refusal says where the last ones are.
+        let end = match answer {
+            // If the first events were pruned, the `resync` problem carries the end of the stream.
             Err(Error::Refused(problem)) if problem.code == "resync" => Value::Object(problem.extra),
             answer => answer?,
         };
-        let cursor = at["epoch"].as_str().zip(at["last_seq"].as_i64());
-        let (epoch, seq) = cursor.ok_or_else(|| Error::Unexpected("the end of a stream has no number".to_owned()))?;
+        let cursor = end["epoch"].as_str().zip(end["last_seq"].as_i64());
+        let (epoch, seq) =
+            cursor.ok_or_else(|| Error::Unexpected("the end of the stream has no epoch or number".to_owned()))?;
         Ok(Cursor { epoch: epoch.to_owned(), seq })
     }
 }

@@ -1,4 +1,4 @@
-//! Sending requests: what is tried again and how long it waits, and how refusals are read.
+//! Sends requests: retries with backoff, token refresh, and parsing of problem documents.
 
 use std::time::Duration;
 
@@ -10,29 +10,29 @@ use serde_json::{Map, Value};
 use super::{Client, Error, Result, Tokens};
 use crate::error::Problem;
 
-/// The longest wait that a server may ask for.
-const LONGEST_WAIT: Duration = Duration::from_secs(20);
+/// Upper limit of a server's `Retry-After`.
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(20);
 
-/// Whether a request may be sent twice.
+/// When a request may be retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Again {
-    /// It changes nothing, or the same thing.
-    Safe,
-    /// With an `Idempotency-Key` it is.
-    Keyed,
-    /// Only if the server has not carried it out.
-    Refused,
+pub(super) enum Retry {
+    /// Always: the request is idempotent.
+    Idempotent,
+    /// Always: the request carries an `Idempotency-Key`.
+    WithKey,
+    /// Only if the server has certainly not executed it.
+    IfNotExecuted,
 }
 
 impl Client {
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, String)]) -> Result<T> {
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
         let path = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
-        decode(self.send(Method::GET, &path, None, Again::Safe, None).await?).await
+        decode(self.send(Method::GET, &path, None, Retry::Idempotent, None).await?).await
     }
 
-    pub(super) async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize, again: Again) -> Result<T> {
-        self.call(Method::POST, path, body, again).await
+    pub(super) async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize, retry: Retry) -> Result<T> {
+        self.call(Method::POST, path, body, retry).await
     }
 
     pub(super) async fn call<T: DeserializeOwned>(
@@ -40,14 +40,14 @@ impl Client {
         method: Method,
         path: &str,
         body: &impl Serialize,
-        again: Again,
+        retry: Retry,
     ) -> Result<T> {
-        decode(self.send(method, path, Some(body_of(body)?), again, None).await?).await
+        decode(self.send(method, path, Some(body_of(body)?), retry, None).await?).await
     }
 
-    /// A create with a key of the caller's own, so that it stays one even across restarts of the program.
+    /// Sends a create with the caller's idempotency key, which stays the same across restarts of the program.
     pub(super) async fn create<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize, key: &str) -> Result<T> {
-        decode(self.send(Method::POST, path, Some(body_of(body)?), Again::Keyed, Some(key)).await?).await
+        decode(self.send(Method::POST, path, Some(body_of(body)?), Retry::WithKey, Some(key)).await?).await
     }
 
     pub(super) async fn send(
@@ -55,13 +55,13 @@ impl Client {
         method: Method,
         path: &str,
         body: Option<Value>,
-        again: Again,
+        retry: Retry,
         key: Option<&str>,
     ) -> Result<Response> {
-        let made = (again == Again::Keyed && key.is_none()).then(|| uuid::Uuid::now_v7().to_string());
-        let key = key.or(made.as_deref());
-        let mut pause = Duration::from_millis(150);
-        let mut renewed = false;
+        let generated = (retry == Retry::WithKey && key.is_none()).then(|| uuid::Uuid::now_v7().to_string());
+        let key = key.or(generated.as_deref());
+        let mut backoff = Duration::from_millis(150);
+        let mut refreshed = false;
         let mut attempt = 1;
         loop {
             let bearer = self.inner.credential.current().await.bearer();
@@ -77,48 +77,49 @@ impl Client {
             }
             let (error, wait) = match request.send().await {
                 Ok(answer) if answer.status().is_success() => return Ok(answer),
-                Ok(answer) if answer.status() == StatusCode::UNAUTHORIZED && !renewed => {
-                    renewed = true;
-                    let refused = problem(answer).await;
+                Ok(answer) if answer.status() == StatusCode::UNAUTHORIZED && !refreshed => {
+                    refreshed = true;
+                    let rejected = problem(answer).await;
                     match bearer {
-                        Some(used) if self.renew(&used).await? => continue,
-                        _ => return Err(refused),
+                        Some(used) if self.refresh(&used).await? => continue,
+                        _ => return Err(rejected),
                     }
                 }
                 Ok(answer) => {
                     let status = answer.status().as_u16();
                     let wait = retry_after(&answer);
                     let error = problem(answer).await;
-                    // Callboard's own 429 and 503 say that nothing was carried out; a proxy's say nothing.
-                    let ours = error.code().is_some_and(|code| !code.is_empty());
-                    let not_done = status == 429 || (status == 503 && ours);
-                    if !(not_done || again != Again::Refused && matches!(status, 502..=504)) {
+                    // After a 429, or a 503 from Callboard itself, the request was certainly not executed. A 503 from a
+                    // proxy proves nothing.
+                    let from_callboard = error.code().is_some_and(|code| !code.is_empty());
+                    let not_executed = status == 429 || (status == 503 && from_callboard);
+                    if !(not_executed || retry != Retry::IfNotExecuted && matches!(status, 502..=504)) {
                         return Err(error);
                     }
                     (error, wait)
                 }
                 Err(error) => {
                     let sent = !error.is_connect();
-                    let told = self.unreachable(&error);
-                    if sent && again == Again::Refused {
-                        return Err(told);
+                    let error = self.unreachable(&error);
+                    if sent && retry == Retry::IfNotExecuted {
+                        return Err(error);
                     }
-                    (told, None)
+                    (error, None)
                 }
             };
-            if attempt >= self.inner.attempts {
+            if attempt >= self.inner.max_attempts {
                 return Err(error);
             }
             attempt += 1;
             let jitter = 0.8 + 0.4 * fastrand::f64();
-            tokio::time::sleep(wait.unwrap_or_else(|| pause.mul_f64(jitter)).min(LONGEST_WAIT)).await;
-            pause = (pause * 2).min(Duration::from_secs(5));
+            tokio::time::sleep(wait.unwrap_or_else(|| backoff.mul_f64(jitter)).min(MAX_RETRY_DELAY)).await;
+            backoff = (backoff * 2).min(Duration::from_secs(5));
         }
     }
 
-    /// Renews the tokens where `used` is the access token that has ended.
-    pub(super) async fn renew(&self, used: &str) -> Result<bool> {
-        let ask = async |refresh: String| {
+    /// Refreshes the tokens; `used` is the expired access token.
+    pub(super) async fn refresh(&self, used: &str) -> Result<bool> {
+        let exchange = async |refresh: String| {
             let url = format!("{}/api/auth/token/refresh", self.inner.url);
             let request = self.inner.http.post(url).json(&serde_json::json!({"refresh": refresh}));
             let answer = request.send().await.map_err(|error| self.unreachable(&error))?;
@@ -127,7 +128,7 @@ impl Client {
             }
             decode::<Tokens>(answer).await
         };
-        self.inner.credential.renew(used, ask).await
+        self.inner.credential.refresh(used, exchange).await
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> Error {
@@ -141,7 +142,7 @@ impl Client {
     }
 }
 
-/// A body without the members that were left out.
+/// Serializes a body without null fields.
 fn body_of(body: &impl Serialize) -> Result<Value> {
     let mut body = serde_json::to_value(body).map_err(|error| Error::Unusable(error.to_string()))?;
     if let Value::Object(members) = &mut body {
@@ -168,7 +169,7 @@ async fn problem(answer: Response) -> Error {
     for known in ["type", "title", "status"] {
         members.remove(known);
     }
-    let detail = detail.unwrap_or_else(|| format!("The server answered {status}."));
+    let detail = detail.unwrap_or_else(|| format!("The server responded with {status}."));
     Error::Refused(Box::new(Problem { status: status.as_u16(), code, detail, errors, extra: members }))
 }
 

@@ -1,8 +1,8 @@
-//! Tickets, boards and search.
+//! Tickets, boards, workflows and search.
 
 use serde_json::{Value, json};
 
-use super::send::Again;
+use super::send::Retry;
 use super::{Client, Result};
 use crate::compat::stages::{MoveToStage, StagedTicket};
 use crate::domain::comments::{AddComment, Commented};
@@ -19,80 +19,91 @@ use crate::domain::workflows::{CreateWorkflow, MemberList, Workflow, WorkflowLis
 impl Client {
     /// Creates a ticket.
     pub async fn create_ticket(&self, input: &CreateTicket) -> Result<Created> {
-        self.post("/api/tickets/create", input, Again::Keyed).await
+        self.post("/api/tickets/create", input, Retry::WithKey).await
     }
 
     /// Changes fields of a ticket.
     pub async fn update_ticket(&self, input: &UpdateTicket) -> Result<Updated> {
-        self.post("/api/tickets/update", input, Again::Refused).await
+        self.post("/api/tickets/update", input, Retry::IfNotExecuted).await
     }
 
     /// Moves a ticket to another column.
     pub async fn move_ticket(&self, input: &ChangeStatus) -> Result<StatusChanged> {
-        self.post("/api/tickets/change-status", input, Again::Refused).await
+        self.post("/api/tickets/change-status", input, Retry::IfNotExecuted).await
     }
 
-    /// Moves a ticket, named by id or key, to the column that a word means: its id, its name, or a usual word for what
-    /// it is for. A ticket that is blocked is refused (`blocked`).
+    /// Moves a ticket (id or key) to a column, given by id, name or a common stage name. Fails with `blocked` if the
+    /// ticket is blocked.
     pub async fn move_to_stage(&self, ticket: &str, input: &MoveToStage) -> Result<StagedTicket> {
-        self.call(reqwest::Method::PUT, &format!("/api/tickets/{}/stage", part(ticket)), input, Again::Refused).await
+        self.call(
+            reqwest::Method::PUT,
+            &format!("/api/tickets/{}/stage", path_segment(ticket)),
+            input,
+            Retry::IfNotExecuted,
+        )
+        .await
     }
 
     /// Comments on a ticket.
     pub async fn comment(&self, input: &AddComment) -> Result<Commented> {
-        self.post("/api/tickets/comment", input, Again::Keyed).await
+        self.post("/api/tickets/comment", input, Retry::WithKey).await
     }
 
     /// Resolves a ticket.
     pub async fn resolve_ticket(&self, input: &ResolveTicket) -> Result<Resolved> {
-        self.post("/api/tickets/resolve", input, Again::Refused).await
+        self.post("/api/tickets/resolve", input, Retry::IfNotExecuted).await
     }
 
-    /// Takes the next ready ticket.
+    /// Claims the next ready ticket.
     pub async fn claim_ticket(&self, input: &Claim) -> Result<Claimed> {
-        self.post("/api/tickets/claim", input, Again::Refused).await
+        self.post("/api/tickets/claim", input, Retry::IfNotExecuted).await
     }
 
-    /// Says what a ticket waits for.
+    /// Sets the tickets that block a ticket.
     pub async fn set_blockers(&self, input: &SetBlockers) -> Result<BlockersSet> {
-        self.post("/api/tickets/set-blockers", input, Again::Safe).await
+        self.post("/api/tickets/set-blockers", input, Retry::Idempotent).await
     }
 
     /// Links a commit to a ticket.
     pub async fn link_commit(&self, input: &LinkCommit) -> Result<CommitLinked> {
-        self.post("/api/tickets/link-commit", input, Again::Safe).await
+        self.post("/api/tickets/link-commit", input, Retry::Idempotent).await
     }
 
     /// Links commits to the tickets that their messages name.
     pub async fn link_commits(&self, input: &NewCommits) -> Result<CommitsLinked> {
-        self.post("/api/internal/commits", input, Again::Safe).await
+        self.post("/api/internal/commits", input, Retry::Idempotent).await
     }
 
     /// Deletes a ticket; it can be restored.
     pub async fn delete_ticket(&self, ticket: &str) -> Result<Done> {
-        self.call(reqwest::Method::DELETE, &format!("/api/tickets/{}", part(ticket)), &json!(null), Again::Refused)
-            .await
+        self.call(
+            reqwest::Method::DELETE,
+            &format!("/api/tickets/{}", path_segment(ticket)),
+            &json!(null),
+            Retry::IfNotExecuted,
+        )
+        .await
     }
 
-    /// Brings a deleted ticket back.
+    /// Restores a deleted ticket.
     pub async fn restore_ticket(&self, ticket: &str) -> Result<Done> {
-        self.post(&format!("/api/tickets/{}/restore", part(ticket)), &json!({}), Again::Refused).await
+        self.post(&format!("/api/tickets/{}/restore", path_segment(ticket)), &json!({}), Retry::IfNotExecuted).await
     }
 
-    /// A ticket with everything about it, by id, or by key in a workflow.
+    /// A ticket with its comments, commits, relations and history, by id, or by key in a workflow.
     pub async fn ticket(&self, ticket: &str, workflow: Option<&str>) -> Result<TicketDetail> {
         let query: Vec<_> = workflow.map(|id| ("workflow_id", id.to_owned())).into_iter().collect();
-        self.get(&format!("/api/tickets/{}", part(ticket)), &query).await
+        self.get(&format!("/api/tickets/{}", path_segment(ticket)), &query).await
     }
 
-    /// A page of a workflow's tickets, at most 200.
+    /// A page of a workflow's tickets; `limit` is at most 200.
     pub async fn tickets(&self, workflow: &str, filters: &Filters, limit: i32, offset: i32) -> Result<TicketList> {
         let mut query =
             vec![("workflow_id", workflow.to_owned()), ("limit", limit.to_string()), ("offset", offset.to_string())];
         let join = |words: &Option<Vec<String>>| words.as_ref().map(|words| words.join(","));
         let priority =
             filters.priority.as_ref().map(|all| all.iter().map(|p| p.as_str()).collect::<Vec<_>>().join(","));
-        let given = [
+        let parameters = [
             ("status", join(&filters.status)),
             ("priority", priority),
             ("ticket_type", join(&filters.ticket_type)),
@@ -102,36 +113,36 @@ impl Client {
             ("is_blocked", filters.is_blocked.map(|yes| yes.to_string())),
             ("include_completed", filters.include_completed.map(|yes| yes.to_string())),
         ];
-        query.extend(given.into_iter().filter_map(|(name, value)| Some((name, value?))));
+        query.extend(parameters.into_iter().filter_map(|(name, value)| Some((name, value?))));
         self.get("/api/tickets", &query).await
     }
 
-    /// Finds tickets by words and meaning.
+    /// Searches tickets by keyword, by meaning or both.
     pub async fn search(&self, input: &SearchTickets) -> Result<SearchAnswer> {
-        self.post("/api/tickets/search", input, Again::Safe).await
+        self.post("/api/tickets/search", input, Retry::Idempotent).await
     }
 
-    /// Numbers about a workflow's tickets.
+    /// Statistics of a workflow's tickets.
     pub async fn ticket_stats(&self, workflow: &str) -> Result<StatsAnswer> {
-        self.get(&format!("/api/tickets/stats/{}", part(workflow)), &[]).await
+        self.get(&format!("/api/tickets/stats/{}", path_segment(workflow)), &[]).await
     }
 
     /// The board with every card, as the dashboard draws it.
     pub async fn board(&self, workflow: &str) -> Result<Value> {
-        self.get(&format!("/api/board/{}", part(workflow)), &[]).await
+        self.get(&format!("/api/board/{}", path_segment(workflow)), &[]).await
     }
 
     /// Creates a workflow.
     pub async fn create_workflow(&self, input: &CreateWorkflow) -> Result<Workflow> {
-        self.post("/api/workflows", input, Again::Keyed).await
+        self.post("/api/workflows", input, Retry::WithKey).await
     }
 
     /// One workflow with its board.
     pub async fn workflow(&self, id: &str) -> Result<Workflow> {
-        self.get(&format!("/api/workflows/{}", part(id)), &[]).await
+        self.get(&format!("/api/workflows/{}", path_segment(id)), &[]).await
     }
 
-    /// Every workflow the caller is in.
+    /// All workflows of the caller.
     pub async fn workflows(&self) -> Result<Vec<Workflow>> {
         let mut found = Vec::new();
         let mut cursor = None::<String>;
@@ -146,7 +157,7 @@ impl Client {
         }
     }
 
-    /// A workflow by its id or its name.
+    /// Finds a workflow by its id or name.
     pub async fn find_workflow(&self, name: &str) -> Result<Workflow> {
         match self.workflow(name).await {
             Err(error) if error.problem().is_some_and(|problem| matches!(problem.status, 404 | 422)) => {
@@ -157,14 +168,14 @@ impl Client {
         }
     }
 
-    /// Who is in a workflow.
+    /// The members of a workflow.
     pub async fn members(&self, workflow: &str) -> Result<MemberList> {
-        self.get(&format!("/api/workflows/{}/members", part(workflow)), &[]).await
+        self.get(&format!("/api/workflows/{}/members", path_segment(workflow)), &[]).await
     }
 }
 
-/// A text as one part of a path.
-pub(super) fn part(text: &str) -> String {
-    // In a path a space is %20; a plus would be a plus.
+/// Percent-encodes a text as one path segment.
+pub(super) fn path_segment(text: &str) -> String {
+    // In a path a space is %20; a plus sign would stay literal.
     form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }

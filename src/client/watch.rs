@@ -1,6 +1,6 @@
-//! Following a room: a stream of updates that survives lost connections and restarts of the server. It resumes
-//! where it was, and never yields a number of a room twice or out of order; what it cannot resume it says
-//! ([`Update::Resync`]).
+//! Subscribes to a room: a stream of updates that survives lost connections and restarts of the server. It resumes from
+//! its cursor and yields each number of a room at most once and in order. If it cannot resume, it yields
+//! [`Update::Resync`] with a snapshot.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -16,62 +16,65 @@ use tokio_tungstenite::tungstenite::{self, Message};
 use super::{Client, Error, Result};
 use crate::error::Problem;
 
-const PING: Duration = Duration::from_secs(20);
-const SILENCE: Duration = Duration::from_secs(60);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// Interval of pings.
+const PING_INTERVAL: Duration = Duration::from_secs(20);
+/// A connection without messages for this long counts as lost.
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
+/// Upper limit of the delay between reconnects.
+const MAX_BACKOFF: Duration = Duration::from_secs(10);
 
-/// How far a watcher has come.
+/// A position in a stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
-    /// The life of the stream; numbers of another one mean something else.
+    /// The epoch of the stream; numbers of different epochs are unrelated.
     pub epoch: String,
-    /// The last number that was seen.
+    /// The number of the last event seen.
     pub seq: i64,
 }
 
-/// What happened in a room, as the server told it.
+/// An event in a room.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Event {
-    /// What happened, e.g. `status_changed`.
+    /// The event type, e.g. `status_changed`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Where.
+    /// The workflow.
     pub workflow_id: String,
-    /// About which ticket.
+    /// The ticket concerned.
     pub ticket_id: Option<String>,
-    /// About which job.
+    /// The job concerned.
     pub job_id: Option<String>,
-    /// By whom.
+    /// The actor who caused it.
     pub agent_id: Option<String>,
-    /// What it says.
+    /// The payload, by event type.
     pub data: Value,
-    /// When.
+    /// The time of the event.
     pub timestamp: String,
-    /// Its number in the room.
+    /// Its number in the stream.
     pub seq: i64,
-    /// The life of the stream.
+    /// The epoch of the stream.
     pub epoch: String,
-    /// The number before it in the room.
+    /// The number of the previous event in the room.
     pub prev: i64,
-    /// The message as it came.
+    /// The unparsed message.
     #[serde(skip)]
     pub raw: Value,
 }
 
-/// What a watcher is told.
+/// An item of a [`Watch`].
 #[derive(Debug, Clone)]
 pub enum Update {
-    /// The room as it is where the watching begins.
+    /// The state of the room at the start of the subscription.
     Snapshot(Cursor, Value),
-    /// Something happened.
+    /// An event.
     Event(Box<Event>),
-    /// The room as it is now: what was known before no longer holds.
+    /// A new snapshot: earlier state must be discarded.
     Resync(Cursor, Value),
-    /// Everything up to here has been told; from now on it is live.
+    /// All past events were delivered; from here on events are live.
     Live(Cursor),
 }
 
-/// A stream of updates; the connection ends with it.
+/// A stream of updates; dropping it closes the connection.
 #[derive(Debug)]
 pub struct Watch {
     updates: mpsc::Receiver<Result<Update>>,
@@ -93,8 +96,8 @@ impl Drop for Watch {
 }
 
 impl Client {
-    /// Follows a room (`workflow:<id>`, `ticket:<id>`, `job:<id>`, `search:<id>`) from a cursor, or from a snapshot.
-    /// The stream ends only with an error that trying again cannot help.
+    /// Subscribes to a room (`workflow:<id>`, `ticket:<id>`, `job:<id>`, `search:<id>`) from a cursor or a snapshot. The
+    /// stream ends only with an error that a retry cannot fix.
     ///
     /// ```no_run
     /// # async fn example(client: callboard::client::Client) -> callboard::client::Result<()> {
@@ -112,53 +115,53 @@ impl Client {
     /// ```
     pub fn watch(&self, room: &str, since: Option<Cursor>) -> Watch {
         let (sender, updates) = mpsc::channel(256);
-        let follower = Follower { client: self.clone(), room: room.to_owned(), cursor: since, sender };
-        Watch { updates, task: tokio::spawn(follower.run()) }
+        let subscription = Subscription { client: self.clone(), room: room.to_owned(), cursor: since, sender };
+        Watch { updates, task: tokio::spawn(subscription.run()) }
     }
 }
 
 /// Why a connection ended.
 enum End {
-    /// Nobody listens any more.
-    Unheard,
-    /// Trying again cannot help.
+    /// The [`Watch`] was dropped.
+    Dropped,
+    /// A reconnect cannot help.
     Fatal(Error),
-    /// Connect again; true where it had been live.
-    Again(bool),
-    /// The credential has ended.
+    /// Reconnect; true if the subscription was live.
+    Reconnect(bool),
+    /// The access token has expired.
     Expired(String),
 }
 
-struct Follower {
+struct Subscription {
     client: Client,
     room: String,
     cursor: Option<Cursor>,
     sender: mpsc::Sender<Result<Update>>,
 }
 
-impl Follower {
+impl Subscription {
     async fn run(mut self) {
-        let mut pause = Duration::from_millis(100);
+        let mut backoff = Duration::from_millis(100);
         let mut expired = 0;
         loop {
             match self.connection().await {
-                End::Unheard => return,
+                End::Dropped => return,
                 End::Fatal(error) => return drop(self.sender.send(Err(error)).await),
-                End::Again(true) => {
-                    pause = Duration::from_millis(100);
+                End::Reconnect(true) => {
+                    backoff = Duration::from_millis(100);
                     expired = 0;
                 }
-                End::Again(false) => {}
+                End::Reconnect(false) => {}
                 End::Expired(used) => {
                     expired += 1;
-                    match self.client.renew(&used).await {
+                    match self.client.refresh(&used).await {
                         Ok(true) if expired < 3 => {}
                         Err(error) if error.is_temporary() => {}
                         Err(error) => return drop(self.sender.send(Err(error)).await),
                         Ok(_) => {
                             return drop(
                                 self.sender
-                                    .send(Err(refused(401, "unauthenticated", "The credential is no longer valid.")))
+                                    .send(Err(rejected(401, "unauthenticated", "The credential is no longer valid.")))
                                     .await,
                             );
                         }
@@ -166,10 +169,10 @@ impl Follower {
                 }
             }
             tokio::select! {
-                () = tokio::time::sleep(pause.mul_f64(0.8 + 0.4 * fastrand::f64())) => {}
+                () = tokio::time::sleep(backoff.mul_f64(0.8 + 0.4 * fastrand::f64())) => {}
                 () = self.sender.closed() => return,
             }
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            backoff = (backoff * 2).min(MAX_BACKOFF);
         }
     }
 
@@ -191,113 +194,114 @@ impl Follower {
             Ok(Ok((socket, _))) => socket,
             Ok(Err(tungstenite::Error::Http(answer))) => match answer.status().as_u16() {
                 401 => return End::Expired(bearer),
-                429 | 500.. => return End::Again(false),
+                429 | 500.. => return End::Reconnect(false),
                 status => {
-                    return End::Fatal(refused(
+                    return End::Fatal(rejected(
                         status,
                         "refused",
-                        &format!("The server answered {status} to the socket."),
+                        &format!("The server responded with {status} to the WebSocket request."),
                     ));
                 }
             },
-            _ => return End::Again(false),
+            _ => return End::Reconnect(false),
         };
         let subscribe = match &self.cursor {
             Some(since) => json!({"type": "subscribe", "room": self.room, "since": since}),
             None => json!({"type": "subscribe", "room": self.room}),
         };
         if socket.send(Message::text(subscribe.to_string())).await.is_err() {
-            return End::Again(false);
+            return End::Reconnect(false);
         }
         let mut live = false;
-        let mut heard = tokio::time::Instant::now();
-        let mut ping = tokio::time::interval(PING);
+        let mut last_message = tokio::time::Instant::now();
+        let mut ping = tokio::time::interval(PING_INTERVAL);
         loop {
             let message = tokio::select! {
-                () = self.sender.closed() => return End::Unheard,
+                () = self.sender.closed() => return End::Dropped,
                 _ = ping.tick() => {
-                    if heard.elapsed() > SILENCE || socket.send(Message::text(r#"{"type":"ping"}"#)).await.is_err() {
-                        return End::Again(live);
+                    let silent = last_message.elapsed() > READ_TIMEOUT;
+                    if silent || socket.send(Message::text(r#"{"type":"ping"}"#)).await.is_err() {
+                        return End::Reconnect(live);
                     }
                     continue;
                 }
                 message = socket.next() => message,
             };
-            heard = tokio::time::Instant::now();
+            last_message = tokio::time::Instant::now();
             let text = match message {
                 Some(Ok(Message::Text(text))) => text,
                 Some(Ok(Message::Close(frame))) => {
                     return match frame.map(|frame| u16::from(frame.code)) {
                         Some(4001) => End::Expired(bearer),
-                        Some(4003) => End::Fatal(refused(403, "forbidden", "The room may not be watched any more.")),
-                        _ => End::Again(live),
+                        Some(4003) => End::Fatal(rejected(403, "forbidden", "Access to the room was revoked.")),
+                        _ => End::Reconnect(live),
                     };
                 }
                 Some(Ok(_)) => continue,
-                Some(Err(_)) | None => return End::Again(live),
+                Some(Err(_)) | None => return End::Reconnect(live),
             };
-            let Ok(message) = serde_json::from_str::<Value>(&text) else { return End::Again(live) };
+            let Ok(message) = serde_json::from_str::<Value>(&text) else { return End::Reconnect(live) };
             if message["type"] == "reauthenticate" {
-                if let Ok(true) = self.client.renew(&bearer).await
+                if let Ok(true) = self.client.refresh(&bearer).await
                     && let Some(token) = self.client.inner.credential.current().await.bearer()
                     && socket.send(Message::text(json!({"type": "auth", "token": token}).to_string())).await.is_err()
                 {
-                    return End::Again(live);
+                    return End::Reconnect(live);
                 }
                 continue;
             }
-            match self.take(message, &mut live).await {
+            match self.handle(message, &mut live).await {
                 Ok(()) => {}
                 Err(end) => return end,
             }
         }
     }
 
-    /// Takes one message in; tells what it means.
-    async fn take(&mut self, mut message: Value, live: &mut bool) -> Result<(), End> {
-        let at = |message: &Value| {
+    /// Handles one message; an error ends the connection.
+    async fn handle(&mut self, mut message: Value, live: &mut bool) -> Result<(), End> {
+        let cursor_of = |message: &Value| {
             let (epoch, seq) = (message["epoch"].as_str()?.to_owned(), message["seq"].as_i64()?);
             Some(Cursor { epoch, seq })
         };
         let update = match message["type"].as_str().unwrap_or_default() {
             kind @ ("snapshot" | "resync") => {
-                let Some(cursor) = at(&message) else { return Err(End::Again(*live)) };
-                let again = kind == "resync" || self.cursor.is_some();
+                let Some(cursor) = cursor_of(&message) else { return Err(End::Reconnect(*live)) };
+                let resumed = kind == "resync" || self.cursor.is_some();
                 let body = ["board", "ticket", "job", "search"]
                     .into_iter()
                     .find_map(|part| message.get_mut(part).map(Value::take))
                     .unwrap_or_default();
                 self.cursor = Some(cursor.clone());
-                if again { Update::Resync(cursor, body) } else { Update::Snapshot(cursor, body) }
+                if resumed { Update::Resync(cursor, body) } else { Update::Snapshot(cursor, body) }
             }
             "subscribed" => {
                 *live = true;
-                let Some(cursor) = at(&message) else { return Err(End::Again(true)) };
+                let Some(cursor) = cursor_of(&message) else { return Err(End::Reconnect(true)) };
                 self.cursor = Some(cursor.clone());
                 Update::Live(cursor)
             }
             "error" | "unsubscribed" => {
                 let code = message["code"].as_str().or(message["reason"].as_str()).unwrap_or("refused").to_owned();
-                let detail = message["detail"].as_str().unwrap_or("The room may not be watched any more.").to_owned();
+                let detail = message["detail"].as_str().unwrap_or("Access to the room was revoked.").to_owned();
                 let status = match code.as_str() {
                     "not_found" => 404,
                     "unauthenticated" => 401,
-                    "too_many_requests" | "busy" | "unavailable" => return Err(End::Again(*live)),
+                    "too_many_requests" | "busy" | "unavailable" => return Err(End::Reconnect(*live)),
                     _ => 403,
                 };
-                return Err(End::Fatal(refused(status, &code, &detail)));
+                return Err(End::Fatal(rejected(status, &code, &detail)));
             }
             _ if message.get("seq").is_some() && message.get("stream").is_some() => {
                 let Ok(mut event) = serde_json::from_value::<Event>(message.clone()) else {
-                    return Err(End::Again(*live));
+                    return Err(End::Reconnect(*live));
                 };
                 if let Some(cursor) = &self.cursor {
                     if cursor.epoch == event.epoch && event.seq <= cursor.seq {
                         return Ok(());
                     }
                     if cursor.epoch != event.epoch || event.prev > cursor.seq {
-                        // Something is missing: the server tells it again from where we are.
-                        return Err(End::Again(*live));
+                        // There is a gap: reconnect, and the server resends from our cursor.
+                        return Err(End::Reconnect(*live));
                     }
                 }
                 self.cursor = Some(Cursor { epoch: event.epoch.clone(), seq: event.seq });
@@ -306,11 +310,11 @@ impl Follower {
             }
             _ => return Ok(()),
         };
-        self.sender.send(Ok(update)).await.map_err(|_| End::Unheard)
+        self.sender.send(Ok(update)).await.map_err(|_| End::Dropped)
     }
 }
 
-fn refused(status: u16, code: &str, detail: &str) -> Error {
+fn rejected(status: u16, code: &str, detail: &str) -> Error {
     Error::Refused(Box::new(Problem {
         status,
         code: code.to_owned(),

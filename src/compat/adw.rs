@@ -1,23 +1,22 @@
-//! Jobs as one kind of existing client knows them: workflows of agents with an `adw_id`, which is the job's
-//! id, and statuses in words of their own.
+//! Jobs for clients that call them agent workflows: the `adw_id` is the job's id, and the statuses have other names.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::Result;
 use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::domain::tickets::Priority;
+use crate::{Result, sql_fn};
 
-/// A job as a workflow of agents.
+/// A job as an agent workflow.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Adw {
     /// The job's id.
     pub adw_id: String,
-    /// The same.
+    /// The same as `adw_id`.
     pub job_id: String,
-    /// The workflow on whose board it is.
+    /// The workflow of its board.
     pub workflow_id: String,
     /// Its ticket.
     pub ticket_id: Option<String>,
@@ -25,48 +24,48 @@ pub struct Adw {
     pub ticket_key: Option<String>,
     /// started, in_progress, completed, failed or cancelled.
     pub status: String,
-    /// The job's own status, which says more.
+    /// The status of the job, which is more precise.
     pub job_status: String,
-    /// What it is called.
+    /// The title.
     pub title: String,
-    /// The same.
+    /// The same as `title`.
     pub workflow_name: String,
-    /// What is to be done.
+    /// The description.
     pub description: String,
-    /// What kind of work it is.
+    /// The type of work.
     #[serde(rename = "type")]
     pub kind: String,
-    /// What it goes through.
+    /// Its stages.
     pub stages: Vec<String>,
-    /// Where it is.
+    /// The current stage.
     pub current_stage: Option<String>,
-    /// The same.
+    /// The same as `current_stage`.
     pub current_step: Option<String>,
-    /// 0 to 100.
+    /// Percent, 0 to 100.
     pub progress: f64,
-    /// The same.
+    /// The same as `progress`.
     pub progress_percent: f64,
-    /// What was last said of its progress.
+    /// The last progress message.
     pub message: String,
-    /// How often it was begun.
+    /// The number of attempts.
     pub attempts: i64,
-    /// How often it may be.
+    /// The maximum number of attempts.
     pub max_attempts: i64,
     /// Why it failed.
     pub error: Option<String>,
     /// Whether its worker was asked to stop.
     pub cancel_requested: bool,
-    /// Where it can be watched.
+    /// The path of the socket that streams its events.
     pub websocket: String,
-    /// When it was made.
+    /// When it was created.
     pub created_at: String,
     /// When it last changed.
     pub updated_at: String,
-    /// When it was first begun.
+    /// When it was first started.
     pub started_at: Option<String>,
     /// When it ended.
     pub completed_at: Option<String>,
-    /// The newest 100 lines of its transcript, oldest first: `{message, level, kind, sender, stage, order, timestamp}`.
+    /// The newest 100 messages of its transcript, oldest first: `{message, level, kind, sender, stage, order, timestamp}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<Object>>)]
     pub logs: Option<Vec<Value>>,
@@ -75,70 +74,66 @@ pub struct Adw {
     pub success: Option<bool>,
 }
 
-/// `POST /api/v1/workflows/create`. What else is sent is not looked at.
+/// `POST /api/v1/workflows/create`. Unknown fields are ignored.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct CreateAdw {
     /// 1 to 500 characters.
     #[schema(min_length = 1, max_length = 500)]
     pub title: String,
-    /// What is to be done.
+    /// The description.
     pub description: Option<String>,
-    /// What kind of work it is, e.g. `feature`; workers may ask for kinds. `task` where left out.
+    /// The type of work, e.g. `feature`, by which workers select jobs. Defaults to `task`.
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// What it goes through, in order; the ticket goes along where its board has such columns.
+    /// Its stages, in order. The ticket moves along if its board has columns of these names.
     pub stages: Option<Vec<String>>,
-    /// medium where left out.
+    /// Defaults to `medium`.
     #[schema(inline)]
     pub priority: Option<Priority>,
-    /// The workflow; the one the caller works in by default where left out, made if need be.
+    /// The workflow. Defaults to the caller's default workflow, which is created if missing.
     pub workflow_id: Option<String>,
-    /// The acting agent, where the caller may act for others.
+    /// The acting agent, if the caller may act on behalf of others.
     pub agent_id: Option<String>,
 }
 
-/// `PUT /api/v1/workflows/{adw_id}/status`. What else is sent is not looked at.
+/// `PUT /api/v1/workflows/{adw_id}/status`. Unknown fields are ignored.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct SetAdwStatus {
     /// started, in_progress, completed, failed, cancelled or paused.
     #[schema(min_length = 1)]
     pub status: String,
-    /// What there is to say of it; the reason of a failure.
+    /// The progress message; for a failure, the error.
     pub message: Option<String>,
-    /// The acting agent, where the caller may act for others.
+    /// The acting agent, if the caller may act on behalf of others.
     pub agent_id: Option<String>,
 }
 
 /// Creates a ticket and its job.
 pub async fn create(db: &Db, caller: &Caller, input: &CreateAdw, key: Option<&str>) -> Result<Adw> {
-    db.query_json(
-        include_str!("../../sql/queries/adw/create.sql"),
-        &[
-            &caller.to_sql(),
-            &input.workflow_id,
-            &input.title,
-            &input.description,
-            &input.kind,
-            &input.stages,
-            &input.priority.map(Priority::as_str),
-            &key,
-        ],
-    )
+    db.call(sql_fn!(create_adw(
+        caller: caller.to_sql(),
+        workflow: input.workflow_id,
+        title: input.title,
+        description: input.description,
+        type: input.kind,
+        stages: input.stages,
+        priority: input.priority.map(Priority::as_str),
+        idempotency_key: key,
+    )))
     .await
 }
 
-/// One of them.
+/// Reads a job as an agent workflow.
 pub async fn get(db: &Db, caller: &Caller, job: &str) -> Result<Adw> {
-    db.query_json(include_str!("../../sql/queries/adw/get.sql"), &[&caller.to_sql(), &job]).await
+    db.call(sql_fn!(get_adw(caller: caller.to_sql(), job))).await
 }
 
-/// How the work goes, told by whoever runs it elsewhere.
+/// Sets the status of a job that a program outside Callboard executes.
 pub async fn set_status(db: &Db, caller: &Caller, job: &str, input: &SetAdwStatus) -> Result<Adw> {
-    const SQL: &str = include_str!("../../sql/queries/adw/set_status.sql");
-    db.query_json(SQL, &[&caller.to_sql(), &job, &input.status, &input.message]).await
+    db.call(sql_fn!(set_adw_status(caller: caller.to_sql(), job, status: input.status, message: input.message))).await
 }
 
-/// Cancels it, or asks its worker to stop.
+/// Cancels the job, or asks its worker to stop if it is running.
 pub async fn cancel(db: &Db, caller: &Caller, job: &str) -> Result<Adw> {
-    db.query_json(include_str!("../../sql/queries/adw/cancel.sql"), &[&caller.to_sql(), &job]).await
+    db.call(sql_fn!(cancel_adw(caller: caller.to_sql(), job))).await
 }

@@ -1,5 +1,5 @@
-//! Definitions and executions, as one kind of existing client knows them. A definition is a board that work
-//! is begun from, a template or one that somebody keeps; an execution is a workflow.
+//! Definitions and executions for existing clients. A definition is a board configuration to create workflows from: a
+//! template, or one that a user has saved. An execution is a workflow.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -9,70 +9,69 @@ use utoipa::ToSchema;
 use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::domain::workflows::BoardConfig;
-use crate::{Error, Result};
+use crate::{Error, Result, sql_fn};
 
-/// A board that work is begun from.
+/// A board configuration to create workflows from.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Definition {
     /// A template's name, or `definition-<uuid>`.
     pub id: String,
-    /// The same.
+    /// The same as `id`.
     pub definition_id: String,
-    /// What it is called.
+    /// The name.
     pub name: String,
-    /// What it is for.
+    /// The description.
     pub description: String,
     /// The board.
     #[schema(value_type = Object)]
     pub board_config: Value,
     /// Whether it is a template.
     pub built_in: bool,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Option<String>,
     /// Its columns in order: `{id, name, order}`.
     #[schema(value_type = Vec<Object>)]
     pub phases: Vec<Value>,
 }
 
-/// All that the caller can begin work from.
+/// The definitions that the caller can use.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Definitions {
     /// The templates, then the caller's own.
     pub definitions: Vec<Definition>,
 }
 
-/// `POST /api/workflow-definitions`. What else is sent is not looked at.
+/// `POST /api/workflow-definitions`. Unknown fields are ignored.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct CreateDefinition {
     /// 1 to 200 characters.
     #[schema(min_length = 1, max_length = 200)]
     pub name: String,
-    /// What it is for.
+    /// The description.
     pub description: Option<String>,
-    /// What work goes through, between a first column and a last one that are added.
-    /// Each is a name, or an object that has one.
+    /// The columns between a first and a last one, which are added. Each is a name, or an object with a `name`.
     #[schema(value_type = Option<Vec<String>>)]
     pub phases: Option<Vec<Value>>,
-    /// The whole board instead.
+    /// The whole board configuration, instead of `phases`.
     pub board_config: Option<BoardConfig>,
 }
 
-/// `POST /api/workflow-executions`. What else is sent is not looked at.
+/// `POST /api/workflow-executions`. Unknown fields are ignored.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct CreateExecution {
     /// The definition's id, or a template's name.
     #[schema(min_length = 1)]
     pub definition_id: String,
-    /// What the workflow is called; else its description, else the definition's name.
+    /// The name of the workflow. Defaults to its description, else to the name of the definition.
     pub name: Option<String>,
-    /// What it is about.
+    /// The description.
     pub description: Option<String>,
-    /// Whatever it was begun with; kept as it is.
+    /// Parameters of the execution; stored unchanged.
     #[schema(value_type = Option<Object>)]
     pub launch_params: Option<Value>,
-    /// The first work to do: a job is queued with it, with a ticket of its own.
+    /// The prompt of a first job, which is queued together with a ticket.
     pub prompt: Option<String>,
-    /// The acting agent, where the caller may act for others.
+    /// The acting agent, if the caller may act on behalf of others.
     pub agent_id: Option<String>,
 }
 
@@ -81,24 +80,24 @@ pub struct CreateExecution {
 pub struct Execution {
     /// The workflow's id.
     pub id: String,
-    /// The same.
+    /// The same as `id`.
     pub execution_id: String,
-    /// The same.
+    /// The same as `id`.
     pub workflow_id: String,
-    /// What it was begun from, if that is known.
+    /// The definition, if it is known.
     pub definition_id: Option<String>,
-    /// What it is called.
+    /// The name.
     pub name: String,
-    /// What it is about.
+    /// The description.
     pub description: String,
-    /// What it was begun with.
+    /// The parameters of the execution.
     #[schema(value_type = Object)]
     pub launch_params: Value,
-    /// active, completed (every ticket is resolved and no job open) or archived.
+    /// active, completed (every ticket is resolved and no job is open) or archived.
     pub status: String,
     /// The caller's role in it.
     pub role: String,
-    /// When it was begun.
+    /// When it was started.
     pub created_at: String,
     /// When it last changed.
     pub updated_at: String,
@@ -107,17 +106,17 @@ pub struct Execution {
     /// `{total_tickets, resolved_tickets, active_jobs}`.
     #[schema(value_type = Object)]
     pub stats: Value,
-    /// The job of its prompt, in the answer to its beginning.
+    /// The job of the prompt, in the answer to its creation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job_id: Option<String>,
-    /// That job's ticket.
+    /// The ticket of that job.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket_id: Option<String>,
-    /// The board, where one is asked for.
+    /// The board configuration, when a single execution is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub board_config: Option<Value>,
-    /// Its newest 50 jobs, where one is asked for.
+    /// Its newest 50 jobs, when a single execution is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<Object>>)]
     pub jobs: Option<Vec<Value>>,
@@ -126,16 +125,16 @@ pub struct Execution {
 /// The caller's workflows.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Executions {
-    /// Newest first.
+    /// The executions, newest first.
     pub executions: Vec<Execution>,
 }
 
-/// All that the caller can begin work from.
+/// The definitions that the caller can use.
 pub async fn definitions(db: &Db, caller: &Caller) -> Result<Definitions> {
-    db.query_json(include_str!("../../sql/queries/executions/definitions.sql"), &[&caller.to_sql()]).await
+    db.call(sql_fn!(list_definitions(caller: caller.to_sql()))).await
 }
 
-/// Keeps a board to begin work from.
+/// Saves a board configuration as a definition.
 pub async fn define(db: &Db, caller: &Caller, input: &CreateDefinition) -> Result<Definition> {
     if input.phases.is_none() && input.board_config.is_none() {
         let mut problem = Error::invalid("phases", "or board_config must be given").as_problem();
@@ -151,27 +150,37 @@ pub async fn define(db: &Db, caller: &Caller, input: &CreateDefinition) -> Resul
     let phases = input.phases.as_ref().map(|phases| phases.iter().enumerate().map(name).collect::<Result<Vec<_>>>());
     let phases = phases.transpose()?;
     let board = input.board_config.as_ref().map(Json);
-    const SQL: &str = include_str!("../../sql/queries/executions/define.sql");
-    db.query_json(SQL, &[&caller.to_sql(), &input.name, &input.description, &phases, &board]).await
+    db.call(sql_fn!(create_definition(
+        caller: caller.to_sql(),
+        name: input.name,
+        description: input.description,
+        phases,
+        board_config: board,
+    )))
+    .await
 }
 
-/// Begins a workflow from a definition.
+/// Creates a workflow from a definition. Idempotent by `key`.
 pub async fn create(db: &Db, caller: &Caller, input: &CreateExecution, key: Option<&str>) -> Result<Execution> {
     let params = input.launch_params.as_ref().map(Json);
-    const SQL: &str = include_str!("../../sql/queries/executions/create.sql");
-    db.query_json(
-        SQL,
-        &[&caller.to_sql(), &input.definition_id, &input.name, &input.description, &params, &input.prompt, &key],
-    )
+    db.call(sql_fn!(create_execution(
+        caller: caller.to_sql(),
+        definition: input.definition_id,
+        name: input.name,
+        description: input.description,
+        params,
+        prompt: input.prompt,
+        idempotency_key: key,
+    )))
     .await
 }
 
 /// The caller's workflows.
 pub async fn list(db: &Db, caller: &Caller, status: Option<&str>, limit: i64) -> Result<Executions> {
-    db.query_json(include_str!("../../sql/queries/executions/list.sql"), &[&caller.to_sql(), &status, &limit]).await
+    db.call(sql_fn!(list_executions(caller: caller.to_sql(), status, max_rows: limit))).await
 }
 
-/// One of them.
+/// Reads a workflow as an execution.
 pub async fn get(db: &Db, caller: &Caller, workflow: &str) -> Result<Execution> {
-    db.query_json(include_str!("../../sql/queries/executions/get.sql"), &[&caller.to_sql(), &workflow]).await
+    db.call(sql_fn!(get_execution(caller: caller.to_sql(), workflow))).await
 }

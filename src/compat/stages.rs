@@ -1,16 +1,18 @@
-//! Boards that follow stages, as one kind of existing client knows them: a ticket's `stage` is its column,
-//! and whoever names no workflow means the one they work in by default.
+//! Boards for existing clients that use stages: the `stage` of a ticket is its column, and the workflow defaults to the
+//! caller's default workflow.
+
+#[cfg(feature = "server")]
+mod queries;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::db::Db;
-use crate::domain::accounts::Caller;
-use crate::domain::history::{Cursor, Snapshot};
 use crate::domain::tickets::read::TicketDetail;
 use crate::domain::tickets::{Card, Priority};
-use crate::{Error, Result};
+
+#[cfg(feature = "server")]
+pub use self::queries::*;
 
 /// A ticket of a board with its stage.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -22,25 +24,25 @@ pub struct StagedCard {
     pub id: String,
     /// The same as `status`.
     pub stage: String,
-    /// The whole text.
+    /// The full description.
     pub description: String,
-    /// Whether work on it is under way.
+    /// Whether a job of the ticket is running, paused or waiting.
     pub workflow_active: bool,
 }
 
-/// A ticket with everything about it and its stage.
+/// A ticket with all details and its stage.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct StagedTicket {
-    /// Everything about it; `id` is there already.
+    /// The details of the ticket, including `id`.
     #[serde(flatten)]
     pub detail: TicketDetail,
     /// The same as `status`.
     pub stage: String,
-    /// Whether work on it is under way.
+    /// Whether a job of the ticket is running, paused or waiting.
     pub workflow_active: bool,
-    /// The life of the database that `seq` belongs to.
+    /// The epoch of the database, to which `seq` belongs.
     pub epoch: String,
-    /// The last number of the board's stream: events after it are not in here.
+    /// The last number of the board's stream; later events are not included.
     pub seq: i64,
     /// The stage it left, in the answer to a move.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -48,130 +50,82 @@ pub struct StagedTicket {
     /// The stage it entered, in the answer to a move.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new_stage: Option<String>,
-    /// What was done, in the answer to a move.
+    /// A sentence for a person, in the answer to a move.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
 
-/// `POST /tickets`. What else is sent is not looked at.
+/// `POST /tickets`. Unknown fields are ignored.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct CreateStaged {
     /// 3 to 500 characters.
     #[schema(min_length = 3, max_length = 500)]
     pub title: String,
-    /// What is to be done; a short one is filled up with the title.
+    /// The description; the title is added to a short one.
     pub description: Option<String>,
-    /// The stage it begins in; the board's first where left out.
+    /// The initial stage. Defaults to the board's first.
     pub stage: Option<String>,
-    /// medium where left out.
+    /// Defaults to `medium`.
     #[schema(inline)]
     pub priority: Option<Priority>,
-    /// The board's default where left out.
+    /// Defaults to the board's default type.
     pub ticket_type: Option<String>,
     /// Labels.
     pub tags: Option<Vec<String>>,
     /// Who works on it.
     pub assigned_agent_id: Option<String>,
-    /// The workflow; the one the caller works in by default where left out, made if need be.
+    /// The workflow. Defaults to the caller's default workflow, which is created if missing.
     pub workflow_id: Option<String>,
-    /// The acting agent, where the caller may act for others.
+    /// The acting agent, if the caller may act on behalf of others.
     pub agent_id: Option<String>,
 }
 
-/// `PUT /api/tickets/{id}/stage`. What else is sent is not looked at.
+/// `PUT /api/tickets/{id}/stage`. Unknown fields are ignored.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 pub struct MoveToStage {
-    /// A column's id or name, or a usual word for what it is for.
+    /// The id or name of a column, or a common word for its purpose.
     #[schema(min_length = 1)]
     pub stage: String,
-    /// Why; some boards ask for at least 10 characters.
+    /// The reason; some boards require at least 10 characters.
     pub comment: Option<String>,
-    /// The workflow, where the ticket is given by its key.
+    /// The workflow, if the ticket is given by its key.
     pub workflow_id: Option<String>,
-    /// The acting agent, where the caller may act for others.
+    /// The acting agent, if the caller may act on behalf of others.
     pub agent_id: Option<String>,
 }
 
-/// What is being worked on.
+/// The jobs in progress on a board.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct StageStatus {
-    /// The workflow; null where the caller has none.
+    /// The workflow; null if the caller has none.
     pub workflow_id: Option<String>,
-    /// The life of the database that `seq` belongs to.
+    /// The epoch of the database, to which `seq` belongs.
     pub epoch: String,
     /// The last number of the board's stream.
     pub seq: i64,
     /// By ticket: `{job_id, status, current_stage, progress, start_time, stages_completed[{stage, completed_at}]}`.
     #[schema(value_type = Object)]
     pub active_workflows: Value,
-    /// How many of them a worker holds.
+    /// The number of jobs that a worker holds.
     pub active_count: i64,
 }
 
-/// Who is connected, and to which board.
+/// The authenticated caller and its board.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct StageSession {
-    /// The session that authenticated, if it was one.
+    /// The session, if the caller authenticated with one.
     pub session_id: Option<String>,
-    /// `{id, name, kind}` of whoever acts.
+    /// `{id, name, kind}` of the acting user or agent.
     #[schema(value_type = Object)]
     pub user: Value,
-    /// The workflow; null where the caller has none yet.
+    /// The workflow; null if the caller has none yet.
     pub workflow_id: Option<String>,
     /// Its name.
     pub workflow_name: Option<String>,
     /// Its stages in order.
     pub stages: Vec<String>,
-    /// The life of the database that `seq` belongs to.
+    /// The epoch of the database, to which `seq` belongs.
     pub epoch: String,
     /// The last number of the board's stream.
     pub seq: i64,
-}
-
-/// Every ticket of a board, as JSON text, with the board's place in its stream.
-pub async fn list(db: &Db, caller: &Caller, workflow: Option<&str>) -> Result<Snapshot> {
-    let rows = db.rows(include_str!("../../sql/queries/stages/list.sql"), &[&caller.to_sql(), &workflow]).await?;
-    let row = rows.first().ok_or_else(|| Error::Internal("a board answered no row".to_owned()))?;
-    Ok(Snapshot { cursor: Cursor { epoch: row.try_get(0)?, seq: row.try_get(1)? }, body: row.try_get(2)? })
-}
-
-/// One ticket, by id or key.
-pub async fn get(db: &Db, caller: &Caller, ticket: &str, workflow: Option<&str>) -> Result<StagedTicket> {
-    db.query_json(include_str!("../../sql/queries/stages/get.sql"), &[&caller.to_sql(), &ticket, &workflow]).await
-}
-
-/// Creates a ticket.
-pub async fn create(db: &Db, caller: &Caller, input: &CreateStaged, key: Option<&str>) -> Result<StagedTicket> {
-    db.query_json(
-        include_str!("../../sql/queries/stages/create.sql"),
-        &[
-            &caller.to_sql(),
-            &input.workflow_id,
-            &input.title,
-            &input.description,
-            &input.stage,
-            &input.priority.map(Priority::as_str),
-            &input.ticket_type,
-            &input.tags,
-            &input.assigned_agent_id,
-            &key,
-        ],
-    )
-    .await
-}
-
-/// Moves a ticket to a stage.
-pub async fn move_to(db: &Db, caller: &Caller, ticket: &str, input: &MoveToStage) -> Result<StagedTicket> {
-    const SQL: &str = include_str!("../../sql/queries/stages/move.sql");
-    db.query_json(SQL, &[&caller.to_sql(), &ticket, &input.stage, &input.comment, &input.workflow_id]).await
-}
-
-/// What is being worked on.
-pub async fn status(db: &Db, caller: &Caller, workflow: Option<&str>) -> Result<StageStatus> {
-    db.query_json(include_str!("../../sql/queries/stages/status.sql"), &[&caller.to_sql(), &workflow]).await
-}
-
-/// Who is connected, and to which board.
-pub async fn session(db: &Db, caller: &Caller) -> Result<StageSession> {
-    db.query_json(include_str!("../../sql/queries/stages/session.sql"), &[&caller.to_sql()]).await
 }

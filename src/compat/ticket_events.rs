@@ -1,5 +1,5 @@
-//! What programs outside tell about a ticket they work on: states in words of their own, progress, pull
-//! requests, lines of its timeline. Each becomes a row, and history.
+//! Events that programs report about a ticket: states of their own, progress, pull requests, activities. Each is stored
+//! as a row and as an event of the history.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -8,9 +8,9 @@ use utoipa::ToSchema;
 
 use crate::db::Db;
 use crate::domain::accounts::Caller;
-use crate::{Error, Result};
+use crate::{Error, Result, sql_fn};
 
-/// `POST /api/internal/ticket-event`. What else is sent is kept and told as it is.
+/// `POST /api/internal/ticket-event`. Unknown fields are stored and sent unchanged.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct TicketEvent {
     /// The ticket's id or key; `ticket_id` is the same.
@@ -21,39 +21,39 @@ pub struct TicketEvent {
     /// state_change, progress, pr_created or activity.
     #[schema(min_length = 1)]
     pub event: String,
-    /// state_change: the state that is reached. The ticket moves to the column it means.
+    /// state_change: the new state. The ticket moves to the corresponding column.
     pub state: Option<String>,
-    /// state_change, progress: what is being done.
+    /// state_change, progress: the current phase of the work.
     pub phase: Option<String>,
     /// A sentence for people.
     pub message: Option<String>,
-    /// activity: what it is about, e.g. `execution`, `agent`, `git`, `review`.
+    /// activity: the category, e.g. `execution`, `agent`, `git`, `review`.
     pub category: Option<String>,
-    /// pr_created: the pull request's address; `pr_url` is the same.
+    /// pr_created: the URL of the pull request; `pr_url` is the same.
     #[serde(rename = "prUrl")]
     pub pr: Option<String>,
-    /// pr_created: the pull request's address.
+    /// pr_created: the URL of the pull request.
     pub pr_url: Option<String>,
     /// pr_created: its branch.
     pub branch: Option<String>,
-    /// activity: who did it, in the program's words; `actor_id` is the same.
+    /// activity: who did it, as the program names them; `actor_id` is the same.
     #[serde(rename = "actorId")]
     pub subject: Option<String>,
     /// activity: who did it.
     #[serde(rename = "actor_id")]
     pub actor: Option<String>,
-    /// Whatever belongs to it.
+    /// Further data.
     pub metadata: Option<Value>,
-    /// Everything else.
+    /// The unknown fields.
     #[serde(flatten)]
     #[schema(ignore)]
     pub more: Map<String, Value>,
 }
 
-/// The answer to it.
+/// The answer to a reported event.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct TicketEventTold {
-    /// Always true; what could not be noted is a problem instead.
+pub struct TicketEventRecorded {
+    /// Always true.
     pub success: bool,
     /// The event.
     pub event: String,
@@ -62,27 +62,27 @@ pub struct TicketEventTold {
     pub ticket: String,
     /// The ticket's id.
     pub ticket_id: String,
-    /// state_change: the state as it was sent.
+    /// state_change: the state as sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
-    /// state_change: whether the ticket moved for it.
+    /// state_change: whether the ticket moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved: Option<bool>,
-    /// state_change: the column in which the ticket is.
+    /// state_change: the column of the ticket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
-    /// state_change: why it stayed.
+    /// state_change: why the ticket did not move.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<String>,
 }
 
-/// Notes what a program tells about a ticket.
-pub async fn tell(db: &Db, caller: &Caller, told: &TicketEvent) -> Result<TicketEventTold> {
-    let ticket = told.ticket.as_ref().or(told.ticket_id.as_ref()).ok_or_else(|| {
+/// Records an event that a program reports about a ticket.
+pub async fn record(db: &Db, caller: &Caller, event: &TicketEvent) -> Result<TicketEventRecorded> {
+    let ticket = event.ticket.as_ref().or(event.ticket_id.as_ref()).ok_or_else(|| {
         let mut problem = Error::invalid("ticketId", "is required").as_problem();
         problem.errors.extend(Error::invalid("ticket_id", "is the same, and may be sent instead").as_problem().errors);
         Error::Problem(Box::new(problem))
     })?;
-    const SQL: &str = include_str!("../../sql/queries/activities/tell.sql");
-    db.query_json(SQL, &[&caller.to_sql(), ticket, &told.event, &Json(told)]).await
+    db.call(sql_fn!(record_ticket_event(caller: caller.to_sql(), ticket, event: event.event, payload: Json(event))))
+        .await
 }

@@ -1,22 +1,24 @@
 //! The embedded Postgres: a supervised child process, so that Callboard runs with nothing installed.
 //!
-//! One directory holds everything: `postgres/` is the cluster, `postgres.log` its log, `callboard.lock`
-//! is held with flock while a server uses it. The child listens on a Unix socket inside the cluster
-//! directory, which only its owner and root can enter, so there is no port and no password.
+//! The data directory contains `postgres/`, the cluster; `postgres.log`, its log; and `callboard.lock`, which a server
+//! locks with flock while it uses the directory. The child listens on a Unix socket in the cluster directory, which only
+//! its owner and root can enter, so there is neither a port nor a password.
 //!
-//! What holds:
-//! - The cluster directory is complete or absent: initdb works beside it and renames at the end.
-//! - Postgres never outlives its server: the kernel sends it SIGINT when the supervising thread dies,
-//!   even by kill -9, and the next server waits for that shutdown to end.
-//! - A crash is restarted, for as long as it takes (a full disk included); [`Embedded::state`] tells.
-//! - Only processes proven to be this cluster's are ever signalled.
-//! - Started by root, Postgres runs as another account, also when the data lies where that account
-//!   could not walk to: the child inherits the directory instead of looking it up.
+//! Invariants:
+//! - The cluster directory is complete or absent: initdb works in a temporary directory, which is renamed at the end.
+//! - Postgres does not outlive its server: the kernel sends it SIGINT when the supervising thread dies, even by kill -9,
+//!   and the next server waits for that shutdown.
+//! - After a crash Postgres is restarted until it runs again, even if that takes long (e.g. with a full disk);
+//!   [`Embedded::state`] shows it.
+//! - Only processes that provably belong to this cluster are signalled.
+//! - If the server runs as root, Postgres runs as another account, also when that account cannot reach the data
+//!   directory: the child inherits its working directory.
 
 mod cluster;
+mod data_dir;
 mod owner;
-mod place;
 mod process;
+mod programs;
 mod supervisor;
 
 use std::path::{Path, PathBuf};
@@ -24,21 +26,21 @@ use std::sync::mpsc;
 
 use tokio::sync::{oneshot, watch};
 
-use self::place::Place;
-use self::supervisor::Order;
+use self::data_dir::DataDir;
+use self::supervisor::Command;
 
-/// The account and the database that every connection to the embedded Postgres uses.
+/// The user and the database of every connection to the embedded Postgres.
 pub const NAME: &str = "callboard";
 
-/// Attempts after which a server that has never been ready is given up.
-const FIRST_ATTEMPTS: u32 = 5;
+/// Failed attempts after which the first start is given up.
+const MAX_FIRST_ATTEMPTS: u32 = 5;
 
-/// Where the embedded Postgres comes from, where its data lives and how it differs from the default.
+/// The programs, the data directory and the settings of the embedded Postgres.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The folder that `make setup` fills: `postgres-18/bin/postgres` and so on.
+    /// The folder that `make setup` fills, with `postgres-18/bin/postgres`.
     pub runtime_dir: PathBuf,
-    /// The folder that holds the cluster, its lock and its log. Created when absent.
+    /// The folder of the cluster, its lock and its log. Created if absent.
     pub data_dir: PathBuf,
     /// The major version to run: 18, or 16 in tests.
     pub major: u32,
@@ -53,177 +55,178 @@ impl Options {
     }
 }
 
-/// What the embedded Postgres is doing.
+/// The state of the embedded Postgres.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// It has been started, or its predecessor is still ending, and takes no connections yet.
+    /// It is starting, or its predecessor is still shutting down; it does not accept connections yet.
     Starting,
-    /// It takes connections.
+    /// It accepts connections.
     Ready,
-    /// It has ended and will be started again.
+    /// It has exited and will be restarted.
     Down {
-        /// Why it ended, in its own words where there are any.
+        /// Why it exited: the last fatal line of its log, else its exit status.
         why: String,
-        /// How often it has ended since it was last ready.
+        /// The number of exits since it was last ready.
         attempts: u32,
     },
-    /// It was stopped on purpose and stays so.
+    /// It was stopped by request.
     Stopped,
 }
 
-/// Why the embedded Postgres cannot run. Each is one sentence that says what to do.
+/// Why the embedded Postgres cannot run. Each message states what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The runtime was never fetched.
+    /// The runtime was not downloaded.
     #[error(
         "The embedded Postgres is not at {0}: run `make setup`, or set DATABASE_URL to a Postgres 16 or newer with pgvector."
     )]
     NoRuntime(PathBuf),
-    /// The account that Postgres runs as cannot reach the runtime.
+    /// The account of Postgres cannot reach the runtime.
     #[error(
         "Postgres does not run as root, and the account {account} cannot reach {path} ({why}): set CALLBOARD_RUNTIME_DIR to a folder every user may enter."
     )]
     HiddenRuntime {
-        /// The account Postgres would run as.
+        /// The account of Postgres.
         account: String,
-        /// The folder it cannot reach.
+        /// The folder that it cannot reach.
         path: PathBuf,
-        /// Why no reachable copy could be made.
+        /// Why no reachable copy could be created.
         why: String,
     },
-    /// Another server holds the data directory.
+    /// Another server uses the data directory.
     #[error(
         "The data directory {path} is in use by another Callboard server{pid}: stop that one, or set CALLBOARD_DATA_DIR to another folder."
     )]
     InUse {
         /// The data directory.
         path: PathBuf,
-        /// The other server's process, as ` (process 123)`, where it is known.
+        /// The process of the other server as ` (process 123)`, if known.
         pid: String,
     },
-    /// The data directory was made by another major version of Postgres.
+    /// The data directory belongs to another major version of Postgres.
     #[error(
-        "The data directory {path} was made by Postgres {found}, and this Callboard runs Postgres {wanted}: set CALLBOARD_DATA_DIR to another folder, or bring the data over with pg_dump and psql."
+        "The data directory {path} was created by Postgres {found}, but this Callboard runs Postgres {wanted}: set CALLBOARD_DATA_DIR to another folder, or migrate the data with pg_dump and psql."
     )]
     OtherVersion {
         /// The cluster directory.
         path: PathBuf,
-        /// The version that made it.
+        /// The version that created it.
         found: String,
-        /// The version that would run.
+        /// The version of this server.
         wanted: u32,
     },
-    /// The data directory holds something else.
-    #[error("{0} holds something that is not a Callboard database: set CALLBOARD_DATA_DIR to an empty folder.")]
+    /// The data directory contains something else.
+    #[error("{0} contains something that is not a Callboard database: set CALLBOARD_DATA_DIR to an empty folder.")]
     Foreign(PathBuf),
-    /// The cluster belongs to an account this process cannot become.
+    /// The cluster belongs to an account to which this process cannot switch.
     #[error("{path} belongs to {owner}: {remedy}, or set CALLBOARD_DATA_DIR to another folder.")]
     OtherOwner {
         /// The cluster directory.
         path: PathBuf,
-        /// Who owns it.
+        /// Its owner.
         owner: String,
         /// What to do about it.
         remedy: String,
     },
-    /// No account to run Postgres as.
+    /// There is no account for Postgres.
     #[error("{0}")]
     NoAccount(String),
     /// The data directory cannot be used.
     #[error(
-        "The data directory {path} cannot be used ({why}): make it writable with some space free, or set CALLBOARD_DATA_DIR to another folder."
+        "The data directory {path} cannot be used ({why}): make it writable and free some space, or set CALLBOARD_DATA_DIR to another folder."
     )]
     Unusable {
         /// The data directory.
         path: PathBuf,
-        /// The operating system's reason.
+        /// The error of the operating system.
         why: String,
     },
-    /// A new cluster could not be made.
+    /// A new cluster could not be created.
     #[error(
-        "A new database could not be made in {path} ({why}): make room there, or set CALLBOARD_DATA_DIR to another folder."
+        "A new database could not be created in {path} ({why}): free some space there, or set CALLBOARD_DATA_DIR to another folder."
     )]
     Init {
         /// The data directory.
         path: PathBuf,
-        /// The last words of initdb.
+        /// The error message of initdb.
         why: String,
     },
-    /// Postgres ended again and again before it was ever ready.
-    #[error("The embedded Postgres does not start ({why}): its log is {log}.")]
+    /// Postgres repeatedly exited before it was ready.
+    #[error("The embedded Postgres does not start ({why}): read its log {log}.")]
     Postgres {
-        /// The last words of Postgres.
+        /// The last fatal line of its log.
         why: String,
         /// The log to read.
         log: PathBuf,
     },
-    /// Nothing is running on the data directory.
+    /// No server runs on the data directory.
     #[error(
-        "No Callboard server is running on the data directory {path} ({why}): start one with `callboard serve`, or set CALLBOARD_DATA_DIR to the folder of the one that runs."
+        "No Callboard server is running on the data directory {path} ({why}): start one with `callboard serve`, or set CALLBOARD_DATA_DIR to the folder of a running one."
     )]
     NotRunning {
         /// The data directory.
         path: PathBuf,
-        /// What was found there instead.
+        /// What was found instead.
         why: String,
     },
 }
 
-/// A running embedded Postgres. Dropping it asks Postgres to stop; [`Embedded::stop`] also waits.
+/// A running embedded Postgres. Dropping it requests the stop; [`Embedded::stop`] also waits for it.
 #[derive(Debug)]
 pub struct Embedded {
     url: String,
     log: PathBuf,
-    orders: mpsc::Sender<Order>,
+    commands: mpsc::Sender<Command>,
     state: watch::Receiver<State>,
 }
 
 impl Embedded {
-    /// Starts Postgres on the data directory, making a new cluster there if there is none, and returns
-    /// once it takes connections.
+    /// Starts Postgres on the data directory, with a new cluster if there is none, and returns when it accepts
+    /// connections.
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let embedded = Self::launch(options).await?;
         embedded.ready().await?;
         Ok(embedded)
     }
 
-    /// Like [`Embedded::start`], but returns when the cluster exists and Postgres is being started:
-    /// recovery after a crash can take a while, and a server may want to say so meanwhile.
+    /// Like [`Embedded::start`], but returns when the cluster exists and Postgres is starting: recovery after a crash can
+    /// take a while, during which a server can report its state.
     pub async fn launch(options: Options) -> Result<Self, StartError> {
-        let (orders, received) = mpsc::channel();
+        let (commands, received) = mpsc::channel();
         let (state_tx, state) = watch::channel(State::Starting);
         let (opened_tx, opened) = oneshot::channel();
         let data_dir = options.data_dir.clone();
-        let echo = orders.clone();
-        // One thread of its own for the whole life: the kernel's "parent died" signal follows the
-        // thread that forked, and threads of an async runtime come and go.
+        let echo = commands.clone();
+        // A dedicated thread: the kernel's parent-death signal is bound to the thread that forked, and threads of an
+        // async runtime are not permanent.
         let spawned = std::thread::Builder::new().name("postgres".into()).spawn(move || {
-            match Place::open(&options) {
-                Ok(place) => {
-                    if opened_tx.send(Ok((place.url(), place.log()))).is_ok() {
-                        supervisor::run(&place, &received, &echo, &state_tx);
+            let opened = DataDir::open(&options).and_then(|dir| cluster::ensure(&dir).map(|()| dir));
+            match opened {
+                Ok(dir) => {
+                    if opened_tx.send(Ok((dir.url(), dir.log()))).is_ok() {
+                        supervisor::run(&dir, &received, &echo, &state_tx);
                     }
-                    drop(place);
+                    drop(dir);
                 }
                 Err(error) => drop(opened_tx.send(Err(error))),
             }
             state_tx.send_replace(State::Stopped);
         });
         let opened = match spawned {
-            Ok(_) => opened.await.map_err(|_| "its supervisor ended".to_owned()),
+            Ok(_) => opened.await.map_err(|_| "its supervisor has ended".to_owned()),
             Err(error) => Err(error.to_string()),
         };
         let (url, log) = opened.map_err(|why| StartError::Unusable { path: data_dir, why })??;
-        Ok(Self { url, log, orders, state })
+        Ok(Self { url, log, commands, state })
     }
 
-    /// Waits until Postgres takes connections; fails when it keeps ending without ever being ready.
+    /// Waits until Postgres accepts connections; fails when it repeatedly exits before that.
     pub async fn ready(&self) -> Result<(), StartError> {
         let mut state = self.state.clone();
         let settled = state
             .wait_for(|state| match state {
                 State::Ready | State::Stopped => true,
-                State::Down { attempts, .. } => *attempts >= FIRST_ATTEMPTS,
+                State::Down { attempts, .. } => *attempts >= MAX_FIRST_ATTEMPTS,
                 State::Starting => false,
             })
             .await
@@ -236,22 +239,22 @@ impl Embedded {
         Err(StartError::Postgres { why, log: self.log.clone() })
     }
 
-    /// The connection string, for tokio-postgres and psql alike. Valid across restarts.
+    /// The connection string, for tokio-postgres and psql. Valid across restarts.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// What Postgres is doing, now and from now on.
+    /// The state of Postgres and its changes.
     pub fn state(&self) -> watch::Receiver<State> {
         self.state.clone()
     }
 
-    /// Asks Postgres to stop and does not wait.
+    /// Requests the stop of Postgres without waiting.
     pub fn begin_stop(&self) {
-        let _ = self.orders.send(Order::Stop);
+        let _ = self.commands.send(Command::Stop);
     }
 
-    /// Stops Postgres and waits until it has ended: gently first, with force after some time.
+    /// Stops Postgres and waits until it has exited; after a timeout it is killed.
     pub async fn stop(&self) {
         self.begin_stop();
         let _ = self.state.clone().wait_for(|state| *state == State::Stopped).await;
@@ -264,7 +267,7 @@ impl Drop for Embedded {
     }
 }
 
-/// The connection string of the Postgres that another process runs on this data directory.
+/// The connection string of a Postgres that another process runs on this data directory.
 pub fn database_url(data_dir: &Path) -> Result<String, StartError> {
-    place::running_url(data_dir)
+    data_dir::running_url(data_dir)
 }

@@ -1,78 +1,87 @@
 //! Calls of functions in schema `logic`: one macro writes the statement and keeps its parameters in step with
 //! its values.
 //!
-//! A statement with positional parameters repeats their order in SQL, in a comment and in Rust. [`sql_fn!`] states
-//! each name once, beside its value, and registers the call so that a test can prepare every one of them against
-//! the migrated schema (`tests/it/sql_contract.rs`).
+//! A statement with positional parameters repeats their order in SQL, in a comment and in Rust. [`crate::sql_fn!`] states
+//! each name once, beside its value, and registers the call so that a test can prepare all of them against the
+//! migrated schema (`tests/it/sql_contract.rs`).
 
 use std::fmt::Write;
 use std::sync::OnceLock;
 
 use super::Params;
 
-/// A function of schema `logic` as one place in the code calls it.
+/// A call site of a function of schema `logic`.
 #[derive(Debug)]
 pub struct SqlFunction {
-    /// Its name, without the schema.
+    /// The name of the function, without the schema.
     pub name: &'static str,
-    /// The names of the parameters that the call gives, in the order of `$1`, `$2`, ….
+    /// The names of the given parameters, in the order of `$1`, `$2`, ….
     pub parameters: &'static [&'static str],
-    /// The file that calls it.
+    /// The file of the call site.
     pub file: &'static str,
     statement: OnceLock<String>,
+    row_statement: OnceLock<String>,
 }
 
 impl SqlFunction {
-    /// Describes a call; [`sql_fn!`] is the usual way to make one.
+    /// Describes a call; use [`crate::sql_fn!`].
     pub const fn new(name: &'static str, parameters: &'static [&'static str], file: &'static str) -> Self {
-        Self { name, parameters, file, statement: OnceLock::new() }
+        Self { name, parameters, file, statement: OnceLock::new(), row_statement: OnceLock::new() }
     }
 
     /// The statement to prepare, e.g. `select logic.claim_job(caller => $1, workflow => $2)`.
     pub fn statement(&self) -> &str {
-        self.statement.get_or_init(|| {
-            let mut text = format!("select logic.{}(", self.name);
-            for (place, parameter) in self.parameters.iter().enumerate() {
-                let comma = if place == 0 { "" } else { ", " };
-                // Writing to a String cannot fail.
-                let _ = write!(text, "{comma}{parameter} => ${}", place + 1);
-            }
-            text.push(')');
-            text
-        })
+        self.statement.get_or_init(|| self.select(""))
+    }
+
+    /// The statement for a function that returns several columns, e.g. `select * from logic.job_snapshot(…)`.
+    pub fn row_statement(&self) -> &str {
+        self.row_statement.get_or_init(|| self.select("* from "))
+    }
+
+    fn select(&self, columns: &str) -> String {
+        let mut text = format!("select {columns}logic.{}(", self.name);
+        for (index, parameter) in self.parameters.iter().enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{comma}{parameter} => ${}", index + 1);
+        }
+        text.push(')');
+        text
     }
 }
 
 /// A function with the values of its parameters, as [`super::Db::call`] takes it.
 pub struct FunctionCall<'a> {
-    /// What is called.
+    /// The function.
     pub function: &'static SqlFunction,
-    /// Its values, in the order of the parameters.
+    /// The values, in the order of the parameters.
     pub params: Params<'a>,
 }
 
-/// An entry of the register of calls.
+/// An entry of the registry of calls.
 pub struct Registered(pub &'static SqlFunction);
 
 inventory::collect!(Registered);
 
-/// Every call that the program can make, in no particular order.
+/// All call sites of the program, in no particular order.
 pub fn registered() -> impl Iterator<Item = &'static SqlFunction> {
     inventory::iter::<Registered>.into_iter().map(|entry| entry.0)
 }
 
 /// A call of a function in schema `logic` with named parameters.
 ///
-/// The values are borrowed until the call has been awaited, so the macro stands inside the call that uses it:
+/// A value whose variable has the parameter's name is given by that name alone. The values are borrowed until the
+/// call has been awaited, so the macro stands inside the call that uses it:
 ///
 /// ```ignore
 /// let claimed: ClaimedJob = db
-///     .call(sql_fn!(claim_job(caller: caller.to_sql(), workflow: input.workflow_id, lease_seconds: 60_i64)))
+///     .call(sql_fn!(claim_job(caller: caller.to_sql(), workflow: input.workflow_id, lease_seconds)))
 ///     .await?;
 /// ```
 #[macro_export]
 macro_rules! sql_fn {
-    ($name:ident($($parameter:ident: $value:expr),* $(,)?)) => {
+    ($name:ident($($parameter:ident $(: $value:expr)?),* $(,)?)) => {
         $crate::db::functions::FunctionCall {
             function: {
                 static FUNCTION: $crate::db::functions::SqlFunction = $crate::db::functions::SqlFunction::new(
@@ -83,7 +92,13 @@ macro_rules! sql_fn {
                 inventory::submit! { $crate::db::functions::Registered(&FUNCTION) }
                 &FUNCTION
             },
-            params: &[$(&$value as &(dyn tokio_postgres::types::ToSql + Sync)),*],
+            params: &[$($crate::sql_fn!(@value $parameter $(: $value)?)),*],
         }
+    };
+    (@value $parameter:ident) => {
+        &$parameter as &(dyn tokio_postgres::types::ToSql + Sync)
+    };
+    (@value $parameter:ident: $value:expr) => {
+        &$value as &(dyn tokio_postgres::types::ToSql + Sync)
     };
 }

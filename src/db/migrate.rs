@@ -1,8 +1,10 @@
 //! Migrations, and the rebuild of the schemas `logic` and `reporting`.
 //!
-//! Tables change by numbered migrations (refinery). Functions, triggers and views are dropped and made
-//! anew from `sql/` in one transaction whenever their text changed: there is no second copy of a function
-//! in a migration, and no moment in which a writer meets a table without its triggers.
+//! Tables change by numbered migrations (refinery). Functions, triggers and views are dropped and created again from
+//! `sql/`, in one transaction, when their text has changed: a function has one source, and no write happens while a
+//! table lacks its triggers.
+
+use std::collections::BTreeSet;
 
 use aws_lc_rs::digest;
 use rust_embed::RustEmbed;
@@ -23,10 +25,10 @@ struct Logic;
 #[folder = "sql/reporting"]
 struct Reporting;
 
-/// Advisory lock held while migrating: nodes that start together take turns.
+/// Advisory lock that serializes the migrations of nodes that start at the same time.
 const LOCK: i64 = 0x0063_616c_6c62_6f61;
 
-/// What a migration run did.
+/// The result of a migration run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     /// Names of the migrations applied by this run.
@@ -35,12 +37,12 @@ pub struct Outcome {
     pub rebuilt: bool,
 }
 
-/// Brings the database to this binary's schema. Safe to run from many nodes at once and again after
-/// being killed anywhere.
+/// Applies migrations and rebuilds `logic` and `reporting`. Safe to run concurrently on several nodes, and to repeat
+/// after a crash.
 pub async fn run(url: &str) -> Result<Outcome> {
     let mut client = pool::connect(url, "callboard-migrate").await?;
     client.batch_execute("set lock_timeout = 0; set statement_timeout = 0").await?;
-    // The lock is the session's: it is gone with the connection, also when we are killed.
+    // A session lock: it is released with the connection, also after a crash.
     client.execute("select pg_advisory_lock($1)", &[&LOCK]).await?;
     client.batch_execute("create extension if not exists vector").await.map_err(|error| {
         Error::Setup(format!(
@@ -54,7 +56,7 @@ pub async fn run(url: &str) -> Result<Outcome> {
         .map_err(|error| Error::Setup(format!("A migration failed: {}.", explain(&error))))?;
     let applied = report.applied_migrations().iter().map(ToString::to_string).collect();
     let rebuilt = rebuild(&mut client).await?;
-    client.execute("select logic.make_history_partitions()", &[]).await?;
+    client.execute("select logic.create_history_partitions()", &[]).await?;
     Ok(Outcome { applied, rebuilt })
 }
 
@@ -71,7 +73,7 @@ fn explain(error: &refinery::Error) -> String {
     text
 }
 
-/// The text of the two schemas in file order.
+/// The files of the two schemas in the order of their full paths, which is the load order.
 fn sources() -> Result<Vec<(String, String)>> {
     fn read<E: RustEmbed>(schema: &str, into: &mut Vec<(String, String)>) -> Result<()> {
         let mut names: Vec<_> = E::iter().filter(|name| name.ends_with(".sql")).collect();
@@ -90,7 +92,7 @@ fn sources() -> Result<Vec<(String, String)>> {
     Ok(files)
 }
 
-/// Rebuilds `logic` and `reporting` in one transaction if their text differs from what the database has.
+/// Rebuilds `logic` and `reporting` in one transaction if the database has another version of them.
 async fn rebuild(client: &mut Client) -> Result<bool> {
     let files = sources()?;
     let mut context = digest::Context::new(&digest::SHA256);
@@ -103,7 +105,7 @@ async fn rebuild(client: &mut Client) -> Result<bool> {
     if current.is_some_and(|row| row.get::<_, String>(0) == fingerprint) {
         return Ok(false);
     }
-    // Readers and writers in flight may hold what we want and want what we hold; one side is told to retry.
+    // Running transactions may deadlock with the rebuild; the victim retries.
     let mut attempt = 1;
     loop {
         match build(client, &files, &fingerprint).await {
@@ -113,15 +115,55 @@ async fn rebuild(client: &mut Client) -> Result<bool> {
     }
 }
 
+/// The tables that the files create triggers on.
+fn tables_of_new_triggers(files: &[(String, String)]) -> BTreeSet<String> {
+    let code = |text: &str| -> String {
+        text.lines().filter(|line| !line.starts_with("--")).collect::<Vec<_>>().join(" ").to_lowercase()
+    };
+    files
+        .iter()
+        .flat_map(|(_, text)| {
+            let code = code(text);
+            code.split("create trigger ")
+                .skip(1)
+                .filter_map(|rest| rest.split(" on ").nth(1)?.split_whitespace().next().map(str::to_owned))
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// The tables that currently have triggers from `logic`, without partitions, whose triggers follow the parent.
+const TABLES_WITH_TRIGGERS: &str = "
+    select distinct c.relname::text
+      from pg_trigger t
+      join pg_class c on c.oid = t.tgrelid and c.relnamespace = 'public'::regnamespace
+      join pg_proc p on p.oid = t.tgfoid
+      join pg_namespace n on n.oid = p.pronamespace and n.nspname = 'logic'
+     where not t.tgisinternal and t.tgparentid = 0";
+
+/// The first tables that a rebuild locks. Functions identify their caller in `actors` before they change anything, so
+/// that lock lets running calls finish and holds back new ones. Writers that identify no caller, e.g. background tasks
+/// and psql, reach jobs and tickets before the tables that belong to them.
+const LOCKED_FIRST: [&str; 3] = ["actors", "jobs", "tickets"];
+
+fn lock_order(mut tables: BTreeSet<String>) -> Vec<String> {
+    tables.retain(|table| !LOCKED_FIRST.contains(&table.as_str()));
+    LOCKED_FIRST.into_iter().map(str::to_owned).chain(tables).collect()
+}
+
 async fn build(client: &mut Client, files: &[(String, String)], fingerprint: &str) -> Result<()> {
     let transaction = client.transaction().await?;
-    // Dropping a trigger needs this lock anyway; taken first and in one order, writers wait here instead
-    // of meeting a table without triggers.
+    let mut tables = tables_of_new_triggers(files);
+    for row in transaction.query(TABLES_WITH_TRIGGERS, &[]).await? {
+        tables.insert(row.try_get(0)?);
+    }
+    // Dropping and creating triggers needs these locks anyway, except the one on actors. Taken first and in a fixed
+    // order, they make writers wait until the new triggers are committed.
+    let list = lock_order(tables).iter().map(|name| format!("public.\"{name}\"")).collect::<Vec<_>>().join(", ");
+    transaction.batch_execute(&format!("lock table {list} in access exclusive mode")).await?;
     transaction
         .batch_execute(
-            "lock table actors, workflows, boards, board_columns, tickets, ticket_blockers, ticket_comments,
-                        comment_reactions, ticket_commits, streams, history in access exclusive mode;
-             drop schema if exists logic cascade;
+            "drop schema if exists logic cascade;
              drop schema if exists reporting cascade;
              create schema logic;
              create schema reporting;
@@ -146,4 +188,34 @@ async fn build(client: &mut Client, files: &[(String, String)], fingerprint: &st
         .await?;
     transaction.commit().await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_of_triggers_are_found_in_the_text() {
+        let tables = tables_of_new_triggers(&sources().expect("the files"));
+        for table in ["tickets", "jobs", "webhooks", "ticket_activities", "board_transitions"] {
+            assert!(tables.contains(table), "{table} is missing: {tables:?}");
+        }
+        let text = "-- create trigger none on comments\ncreate trigger a\n after update of b on c for each row …;";
+        let found = tables_of_new_triggers(&[("f".to_owned(), text.to_owned())]);
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), ["c"]);
+    }
+
+    #[test]
+    fn actors_are_locked_before_all_tables_with_triggers() {
+        let tables = ["approvals", "jobs", "tickets", "workflows"].map(str::to_owned).into();
+        assert_eq!(lock_order(tables), ["actors", "jobs", "tickets", "approvals", "workflows"]);
+    }
+
+    #[test]
+    fn nested_files_load_in_path_order() {
+        let names: Vec<_> = sources().expect("the files").into_iter().map(|(name, _)| name).collect();
+        let place = |name: &str| names.iter().position(|n| n == name).unwrap_or_else(|| panic!("{name} is missing"));
+        assert!(place("sql/logic/00_kernel/errors.sql") < place("sql/logic/20_tickets/triggers.sql"));
+        assert!(place("sql/logic/90_maintenance/verify.sql") < place("sql/reporting/10_views.sql"));
+    }
 }

@@ -1,4 +1,4 @@
-//! Connecting: the pool, TLS, single connections, and the checks of a foreign server at start.
+//! Connections: the pool, TLS, single connections, and the checks of an external server at start.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -10,10 +10,10 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::{Error, Result};
 
-/// How long a request waits for a free connection before it is answered 503.
-pub const WAIT: Duration = Duration::from_secs(5);
+/// Maximum time that a request waits for a free connection; after that it gets 503.
+pub const MAX_WAIT: Duration = Duration::from_secs(5);
 
-/// Parses a connection string and sets what every connection of ours has.
+/// Parses a connection string and applies the settings of all connections.
 fn config(url: &str, application: &str, statement_timeout: Option<Duration>) -> Result<Config> {
     let mut config = Config::from_str(url)
         .map_err(|_| Error::Setup("DATABASE_URL is not a Postgres connection string; it looks like postgres://user:password@host:5432/database.".to_owned()))?;
@@ -33,7 +33,7 @@ fn config(url: &str, application: &str, statement_timeout: Option<Duration>) -> 
     Ok(config)
 }
 
-/// TLS with the public roots; the connection string's `sslmode` decides whether it is used.
+/// TLS with the public roots; the `sslmode` of the connection string decides whether it is used.
 fn tls() -> Result<MakeRustlsConnect> {
     let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -45,7 +45,7 @@ fn tls() -> Result<MakeRustlsConnect> {
     Ok(MakeRustlsConnect::new(config))
 }
 
-/// A pool of `size` connections; none is opened yet.
+/// A pool of `size` connections, which are opened on demand.
 pub fn pool(url: &str, size: usize, statement_timeout: Duration) -> Result<Pool> {
     let manager = Manager::from_config(
         config(url, "callboard", Some(statement_timeout))?,
@@ -55,9 +55,9 @@ pub fn pool(url: &str, size: usize, statement_timeout: Duration) -> Result<Pool>
     Pool::builder(manager)
         .max_size(size)
         .runtime(Runtime::Tokio1)
-        .timeouts(Timeouts { wait: Some(WAIT), create: Some(WAIT), recycle: Some(WAIT) })
-        // Requests are single statements, so no transaction outlives one. A connection that turns out
-        // to sit on a replica (after a failover) is thrown away.
+        .timeouts(Timeouts { wait: Some(MAX_WAIT), create: Some(MAX_WAIT), recycle: Some(MAX_WAIT) })
+        // Requests are single statements, so no transaction outlives one. After a failover, connections to a replica
+        // are discarded.
         .post_create(Hook::async_fn(|client, _| {
             Box::pin(async move {
                 let row = client.query_one("select pg_is_in_recovery()", &[]).await.map_err(HookError::Backend)?;
@@ -71,12 +71,12 @@ pub fn pool(url: &str, size: usize, statement_timeout: Duration) -> Result<Pool>
         .map_err(|e| Error::Setup(format!("The connection pool cannot be built: {e}.")))
 }
 
-/// One connection outside the pool, driven in its own task.
+/// A connection outside the pool, driven by a task.
 pub async fn connect(url: &str, application: &str) -> Result<Client> {
     let (client, connection) = config(url, application, None)?.connect(tls()?).await?;
     tokio::spawn(async move {
         if let Err(error) = connection.await {
-            tracing::debug!(error = %crate::error::describe_db(&error), "a database connection ended");
+            tracing::debug!(error = %crate::error::describe_db(&error), "a database connection was closed");
         }
     });
     Ok(client)
@@ -85,18 +85,17 @@ pub async fn connect(url: &str, application: &str) -> Result<Client> {
 /// A connection that its owner polls.
 pub type Connection = tokio_postgres::Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
 
-/// The raw pieces of a connection, for a caller that polls messages itself (the relay).
+/// A connection without its task, for a caller that polls for messages (the relay).
 pub async fn connect_raw(url: &str, application: &str) -> Result<(Client, Connection)> {
     Ok(config(url, application, None)?.connect(tls()?).await?)
 }
 
-/// Checks a server that is not ours: version, pgvector, UTF-8, and that LISTEN works through whatever
-/// stands between. Each failure is one sentence that says what to do.
+/// Checks an external server: version, role, encoding, pgvector. Each failure is a sentence that states what to do.
 pub async fn check_server(url: &str) -> Result<()> {
     let client = connect(url, "callboard-check").await.map_err(|error| match error {
         Error::Setup(_) => error,
         other => Error::Setup(format!(
-            "The database at DATABASE_URL does not let us in: {other}. Check the address, the user and the password."
+            "The database at DATABASE_URL refuses the connection: {other}. Check the address, the user and the password."
         )),
     })?;
     let row = client
@@ -128,8 +127,8 @@ pub async fn check_server(url: &str) -> Result<()> {
     Ok(())
 }
 
-/// Refuses a pooler in transaction mode, where LISTEN is silently lost: two statements in a row must
-/// reach the same backend, and a temporary setting must survive.
+/// Rejects a pooler in transaction mode, where notifications are silently lost: consecutive statements have to reach
+/// the same backend, and a session setting has to survive.
 pub async fn check_listen(url: &str) -> Result<()> {
     let refuse = || {
         Error::Setup(
@@ -140,15 +139,15 @@ pub async fn check_listen(url: &str) -> Result<()> {
     let second = connect(url, "callboard-check").await?;
     let token = format!("callboard-{}", fastrand::u64(..));
     first.execute("select set_config('callboard.probe', $1, false)", &[&token]).await?;
-    // In transaction mode the two clients may share one backend: the other's setting shows through, or
-    // ours is gone when another client was served in between.
+    // In transaction mode the two clients may share a backend: one sees the setting of the other, or its own is lost
+    // when another client was served in between.
     let other: Option<String> = second.query_one("select current_setting('callboard.probe', true)", &[]).await?.get(0);
     let own: Option<String> = first.query_one("select current_setting('callboard.probe', true)", &[]).await?.get(0);
     first.execute("select set_config('callboard.probe', '', false)", &[]).await?;
     if own.as_deref() != Some(token.as_str()) || other.as_deref() == Some(token.as_str()) {
         return Err(refuse());
     }
-    // Prepared statements by name also show it: the pooler has a version string of its own.
+    // Only a pooler accepts this statement.
     if second.simple_query("show pool_mode").await.is_ok() {
         return Err(refuse());
     }

@@ -1,4 +1,4 @@
-//! Actors and their credentials: who calls, and how it was proven.
+//! Actors, credentials and authentication.
 
 pub mod agents;
 pub mod invites;
@@ -17,9 +17,9 @@ pub use self::invites::first_start;
 pub use self::sessions::redeem_ws_ticket;
 use crate::config::{Config, Registration};
 use crate::db::Db;
-use crate::{Error, Result};
+use crate::{Error, Result, sql_fn};
 
-/// Who calls, as a door verified it; passed to every SQL function as `caller`.
+/// The authenticated caller, as verified by a transport; passed to every SQL function as `caller`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Caller {
     /// The authenticated actor.
@@ -36,7 +36,7 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// A caller that holds the database itself (command line, tests).
+    /// A caller that needs no credential because it has direct database access (command line, tests).
     pub fn trusted(actor: impl Into<String>) -> Self {
         Self { actor: actor.into(), acting_for: None, session: None, key: None }
     }
@@ -49,8 +49,8 @@ impl Caller {
         serde_json::json!(self).to_string()
     }
 
-    /// This caller acting for `agent_id`, as a body or header names it. Naming oneself, or the agent
-    /// already acted for, changes nothing.
+    /// This caller acting for `agent_id`, as given in a body or header. The caller's own id and the id of the
+    /// agent already acted for change nothing.
     pub fn acting_as(&self, agent_id: Option<&str>) -> Result<Self> {
         let Some(agent_id) = agent_id else { return Ok(self.clone()) };
         if agent_id == self.actor || self.acting_for.as_deref() == Some(agent_id) {
@@ -69,7 +69,7 @@ impl Caller {
     }
 }
 
-/// Whether a text has the shape of an actor's id.
+/// Whether a text is a valid actor id.
 pub fn is_actor_id(text: &str) -> bool {
     text.len() <= 128
         && text.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric)
@@ -81,11 +81,11 @@ pub fn is_actor_id(text: &str) -> bool {
 pub struct Authenticated {
     /// Who calls.
     pub caller: Caller,
-    /// When the credential ends by itself; none for a key without an end.
+    /// When the credential expires; `None` for a key without an expiry.
     pub expires_at: Option<Timestamp>,
 }
 
-/// Everything accounts need while serving; cheap to clone.
+/// State for authentication and account management; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Accounts {
     db: Db,
@@ -98,8 +98,8 @@ pub struct Accounts {
 }
 
 impl Accounts {
-    /// Loads the signing keys (the first server of a database makes them). Signing in goes on when all
-    /// other connections are busy.
+    /// Loads the signing keys; the first server of a database creates them. Uses reserved connections, so that
+    /// sign-in works even if all others are busy.
     pub async fn load(db: &Db, config: &Config) -> Result<Self> {
         let db = &db.reserved();
         passwords::prepare().await?;
@@ -114,8 +114,8 @@ impl Accounts {
         })
     }
 
-    /// Who presents this bearer credential, an access token or an API key. Whether its session or key
-    /// still stands is asked again by every function in SQL.
+    /// Authenticates a bearer credential, which is an access token or an API key. Every SQL function checks
+    /// again that the session or key is still valid.
     pub async fn authenticate(&self, bearer: &str) -> Result<Authenticated> {
         if bearer.starts_with("cb_") {
             let info = self.keys.check(&self.db, bearer).await?;
@@ -127,31 +127,31 @@ impl Accounts {
         Ok(Authenticated { caller, expires_at: Some(access.expires_at) })
     }
 
-    /// The verifier of API keys.
+    /// The API key verifier.
     pub fn keys(&self) -> &keys::KeyCache {
         &self.keys
     }
 
-    /// The signer of access tokens.
+    /// The access token signer.
     pub fn tokens(&self) -> &tokens::Tokens {
         &self.tokens
     }
 
-    /// Forgets what was counted and is no longer needed; called every minute.
-    pub fn tidy_memory(&self) {
-        self.throttle.tidy();
+    /// Removes throttle counters that are no longer needed; called every minute.
+    pub fn prune_throttle(&self) {
+        self.throttle.prune();
     }
 
-    /// Reads the signing keys again, so that a retired one is forgotten; called every hour.
+    /// Reloads the signing keys, so that retired ones are dropped; called every hour.
     pub async fn reload_keys(&self) -> Result<()> {
         self.tokens.reload(&self.db).await
     }
 
-    /// Replaces the key that signs access tokens, on every server of the database. Tokens signed before
-    /// stay valid while they last.
+    /// Rotates the key that signs access tokens, on every server of the database. Existing tokens stay valid
+    /// until they expire.
     pub async fn rotate_signing_key(&self) -> Result<()> {
         let (kid, secret) = (secrets::random_text(12)?, secrets::random_key()?.to_vec());
-        self.db.rows(include_str!("../../sql/queries/accounts/rotate_signing_key.sql"), &[&kid, &secret]).await?;
+        self.db.execute(sql_fn!(rotate_signing_key(new_kid: kid, new_secret: secret))).await?;
         self.reload_keys().await
     }
 }

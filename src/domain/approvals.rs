@@ -1,28 +1,30 @@
-//! Approvals: parked questions to people. Whoever asks goes on at once; the stream tells when somebody has
-//! decided, and [`waiting`] lets those without a socket wait for it.
+//! Approvals: questions that people decide. Requesting one does not block; the decision is an event of the stream, and
+//! [`waiting`] serves long polling for clients without a socket.
 //!
-//! Reviews and clarifications of tickets are approvals too, by names that existing clients know
-//! ([`reviews`]).
+//! Reviews and clarifications of tickets are approvals with requests and answers of their own ([`reviews`]).
 
+#[cfg(feature = "server")]
+mod queries;
+#[cfg(feature = "server")]
 pub mod reviews;
+#[cfg(feature = "server")]
 pub mod waiting;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::Result;
-use crate::db::Db;
-use crate::domain::accounts::Caller;
+#[cfg(feature = "server")]
+pub use self::queries::*;
 
-/// What is asked.
+/// The kind of an approval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ApprovalKind {
-    /// Something to know, or leave to do something.
+    /// A question, or a request for permission.
     Question,
-    /// Whether a ticket may go on; it stays where it is until somebody has looked.
+    /// A review of a ticket, which cannot move until it is decided.
     Review,
-    /// What a ticket means.
+    /// A question about what a ticket means.
     Clarification,
 }
 
@@ -37,25 +39,25 @@ impl ApprovalKind {
     }
 }
 
-/// How an approval stands.
+/// The state of an approval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ApprovalState {
-    /// Nobody has decided yet.
+    /// Not decided yet.
     Pending,
-    /// Yes.
+    /// Approved.
     Approved,
-    /// No.
+    /// Rejected.
     Rejected,
-    /// Answered in words.
+    /// Answered with a text.
     Answered,
-    /// Nobody decided in time.
+    /// Not decided in time.
     Expired,
-    /// Whoever asked has taken it back, or its job has ended.
+    /// Withdrawn by the requester, or its job has ended.
     Withdrawn,
 }
 
-/// A parked question and what became of it.
+/// An approval: a question and its decision.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Approval {
     /// `approval-<uuid>`.
@@ -64,47 +66,47 @@ pub struct Approval {
     pub approval_id: String,
     /// Its workflow.
     pub workflow_id: String,
-    /// The ticket it is about.
+    /// The ticket that it is about.
     pub ticket_id: Option<String>,
-    /// `TKT-12`.
+    /// The ticket's key, `TKT-12`.
     pub ticket_key: Option<String>,
     /// The ticket's title.
     pub ticket_title: Option<String>,
-    /// The job it was asked in.
+    /// The job in which it was requested.
     pub job_id: Option<String>,
-    /// What is asked.
+    /// The kind.
     pub kind: ApprovalKind,
     /// The question.
     pub question: String,
-    /// What helps to decide, in Markdown.
+    /// Background for the decision, Markdown.
     pub context: String,
-    /// Answers that are offered; another one may be given.
+    /// Suggested answers; other answers are accepted too.
     pub options: Vec<String>,
     /// Whether the job waits for it.
     pub blocks_job: bool,
-    /// How it stands.
+    /// The state.
     pub status: ApprovalState,
-    /// The answer in words.
+    /// The text of the answer.
     pub answer: Option<String>,
-    /// Why it was decided so, or taken back.
+    /// The reason of the decision or withdrawal.
     pub reason: Option<String>,
-    /// In whose name it was asked.
+    /// The actor on whose behalf it was requested.
     pub asked_by: Option<String>,
     /// Their name.
     pub asked_by_name: Option<String>,
-    /// Who decided.
+    /// The actor that decided.
     pub decided_by: Option<String>,
     /// Their name.
     pub decided_by_name: Option<String>,
-    /// When it was decided or ended.
+    /// When it was decided, expired or was withdrawn.
     #[schema(format = DateTime)]
     pub decided_at: Option<String>,
-    /// When it runs out.
+    /// When it expires.
     #[schema(format = DateTime)]
     pub expires_at: Option<String>,
-    /// The comment on the ticket that asks the same.
+    /// The comment on the ticket that holds the question.
     pub comment_id: Option<String>,
-    /// When it was asked.
+    /// When it was requested.
     #[schema(format = DateTime)]
     pub created_at: String,
 }
@@ -112,43 +114,43 @@ pub struct Approval {
 /// A page of approvals.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ApprovalList {
-    /// The newest first.
+    /// The approvals, newest first.
     pub approvals: Vec<Approval>,
     /// Whether there are more.
     pub has_more: bool,
-    /// Give it as `cursor` for the next page.
+    /// The `cursor` of the next page.
     pub next_cursor: Option<String>,
 }
 
-/// `POST /api/approvals`: about a job, a ticket or a workflow as a whole; one of the three is needed.
+/// `POST /api/approvals`: about a job, a ticket or a whole workflow; one of the three is required.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Ask {
-    /// The workflow; taken from the ticket or job where left out.
+pub struct RequestApproval {
+    /// The workflow. Defaults to that of the ticket or job.
     pub workflow_id: Option<String>,
-    /// The ticket (with `workflow_id`, its key will do).
+    /// The ticket: its id, or its key together with `workflow_id`.
     pub ticket_id: Option<String>,
-    /// The job that asks.
+    /// The job on whose behalf it is requested.
     pub job_id: Option<String>,
-    /// What is asked; a question where left out. Reviews and clarifications need a ticket.
+    /// The kind. Defaults to `question`. Reviews and clarifications need a ticket.
     pub kind: Option<ApprovalKind>,
     /// The question.
     #[schema(min_length = 1, max_length = 10_000)]
     pub question: String,
-    /// What helps to decide, in Markdown.
+    /// Background for the decision, Markdown.
     #[schema(max_length = 50_000)]
     pub context: Option<String>,
-    /// Up to 50 answers to offer.
+    /// Up to 50 suggested answers.
     #[schema(max_items = 50)]
     pub options: Option<Vec<String>>,
-    /// Whether the job waits: it is `waiting` until all such questions are decided.
+    /// Whether the job is `waiting` until all approvals that block it are decided.
     pub blocks_job: Option<bool>,
-    /// Seconds after which nobody needs to decide any more; not for reviews.
+    /// Seconds until it expires; not for reviews.
     #[schema(minimum = 1, maximum = 31_536_000)]
     pub expires_in_seconds: Option<i64>,
-    /// The worker's lease of the job; one that was lost is refused.
+    /// The token of the worker's lease on the job; a stale one is rejected.
     pub lease_token: Option<String>,
-    /// The acting agent, where the caller may act for others.
+    /// The acting agent, if the caller may act on behalf of others.
     pub agent_id: Option<String>,
 }
 
@@ -156,16 +158,16 @@ pub struct Ask {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Decide {
-    /// The answer in words; needed to answer.
+    /// The text of the answer; required to answer.
     #[schema(max_length = 20_000)]
     pub answer: Option<String>,
-    /// Why.
+    /// The reason.
     #[schema(max_length = 20_000)]
     pub reason: Option<String>,
-    /// A comment for the ticket.
+    /// A comment to add to the ticket.
     #[schema(max_length = 100_000)]
     pub comment: Option<String>,
-    /// The acting agent, where the caller may act for others.
+    /// The acting agent, if the caller may act on behalf of others.
     pub agent_id: Option<String>,
 }
 
@@ -173,21 +175,21 @@ pub struct Decide {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Withdraw {
-    /// Why.
+    /// The reason.
     #[schema(max_length = 20_000)]
     pub reason: Option<String>,
-    /// The acting agent, where the caller may act for others.
+    /// The acting agent, if the caller may act on behalf of others.
     pub agent_id: Option<String>,
 }
 
-/// How somebody decides.
+/// A decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// Yes.
+    /// Approve.
     Approve,
-    /// No.
+    /// Reject.
     Reject,
-    /// In words.
+    /// Answer with a text.
     Answer,
 }
 
@@ -202,80 +204,19 @@ impl Decision {
     }
 }
 
-/// Which approvals to list.
+/// Selects approvals to list.
 #[derive(Debug, Clone, Default)]
-pub struct Which {
+pub struct ApprovalFilter {
     /// Of this workflow.
     pub workflow_id: Option<String>,
     /// About this ticket.
     pub ticket_id: Option<String>,
-    /// Asked in this job.
+    /// Requested in this job.
     pub job_id: Option<String>,
     /// In one of these states.
     pub status: Option<Vec<String>>,
     /// Of one of these kinds.
     pub kind: Option<Vec<String>>,
-    /// Asked by the caller.
+    /// Requested by the caller.
     pub mine: Option<bool>,
-}
-
-/// Parks a question.
-pub async fn ask(db: &Db, caller: &Caller, input: &Ask, key: Option<&str>) -> Result<Approval> {
-    db.query_json(
-        include_str!("../../sql/queries/approvals/ask.sql"),
-        &[
-            &caller.to_sql(),
-            &input.workflow_id,
-            &input.ticket_id,
-            &input.job_id,
-            &input.kind.map(ApprovalKind::as_str),
-            &input.question,
-            &input.context,
-            &input.options,
-            &input.blocks_job,
-            &input.expires_in_seconds,
-            &input.lease_token,
-            &key,
-        ],
-    )
-    .await
-}
-
-/// One approval.
-pub async fn get(db: &Db, caller: &Caller, id: &str) -> Result<Approval> {
-    db.query_json(include_str!("../../sql/queries/approvals/get.sql"), &[&caller.to_sql(), &id]).await
-}
-
-/// Approvals, the newest first, from below `cursor`.
-pub async fn list(db: &Db, caller: &Caller, which: &Which, limit: i32, cursor: Option<&str>) -> Result<ApprovalList> {
-    db.query_json(
-        include_str!("../../sql/queries/approvals/list.sql"),
-        &[
-            &caller.to_sql(),
-            &which.workflow_id,
-            &which.ticket_id,
-            &which.job_id,
-            &which.status,
-            &which.kind,
-            &which.mine,
-            &limit,
-            &cursor,
-        ],
-    )
-    .await
-}
-
-/// Decides. The same decision again answers the same; another one is refused.
-pub async fn decide(db: &Db, caller: &Caller, id: &str, decision: Decision, input: &Decide) -> Result<Approval> {
-    db.query_json(
-        include_str!("../../sql/queries/approvals/decide.sql"),
-        &[&caller.to_sql(), &id, &decision.as_str(), &input.answer, &input.reason, &input.comment],
-    )
-    .await
-}
-
-/// Takes a question back.
-pub async fn withdraw(db: &Db, caller: &Caller, id: &str, input: &Withdraw) -> Result<Approval> {
-    db.query_json(include_str!("../../sql/queries/approvals/withdraw.sql"), &[&caller.to_sql(), &id, &input.reason])
-        .await
 }

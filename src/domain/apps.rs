@@ -1,17 +1,19 @@
-//! Apps: what a job has specified, a JSON document and a product description in Markdown. One a job.
+//! Apps: the specification that a job produced, as a JSON document and a product description in Markdown. A job has at
+//! most one.
+
+#[cfg(feature = "server")]
+mod queries;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 
-use crate::Result;
-use crate::db::Db;
-use crate::domain::accounts::Caller;
 use crate::domain::jobs::JobStatus;
-use crate::domain::jobs::work::NewApp;
 
-/// An app without its texts.
+#[cfg(feature = "server")]
+pub use self::queries::*;
+
+/// The fields of an app without its documents.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct AppSummary {
     /// The same as `app_id`.
@@ -24,7 +26,7 @@ pub struct AppSummary {
     pub workflow_id: String,
     /// The job's ticket.
     pub ticket_id: Option<String>,
-    /// What it is called.
+    /// The title.
     pub title: String,
     /// Who wrote it.
     pub created_by: Option<String>,
@@ -39,13 +41,13 @@ pub struct AppSummary {
 /// An app.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct App {
-    /// What lists show of it.
+    /// The fields that lists show.
     #[serde(flatten)]
     pub summary: AppSummary,
     /// The specification.
     #[schema(value_type = Object)]
     pub spec: Value,
-    /// The product description.
+    /// The product description, Markdown.
     pub prd_markdown: String,
 }
 
@@ -55,9 +57,9 @@ pub struct ListedApp {
     /// The app.
     #[serde(flatten)]
     pub summary: AppSummary,
-    /// What its job is about.
+    /// The title of its job.
     pub job_title: String,
-    /// Where its job stands.
+    /// The state of its job.
     pub job_status: JobStatus,
 }
 
@@ -68,39 +70,15 @@ pub struct Apps {
     pub apps: Vec<ListedApp>,
     /// Whether more follow.
     pub has_more: bool,
-    /// What to ask for the next page with.
+    /// The `cursor` of the next page.
     pub next_cursor: Option<String>,
 }
 
-/// Which app to read.
+/// Identifies an app.
 #[derive(Debug, Clone, Copy)]
-pub enum Which<'a> {
+pub enum AppSelector<'a> {
     /// By its own id.
     App(&'a str),
-    /// By its job's.
+    /// By its job's id.
     Job(&'a str),
-}
-
-/// One app.
-pub async fn get(db: &Db, caller: &Caller, which: Which<'_>) -> Result<App> {
-    let (app, job) = match which {
-        Which::App(id) => (Some(id), None),
-        Which::Job(id) => (None, Some(id)),
-    };
-    db.query_json(include_str!("../../sql/queries/apps/get.sql"), &[&caller.to_sql(), &app, &job]).await
-}
-
-/// Apps of a workflow, or of all the caller is in.
-pub async fn list(db: &Db, caller: &Caller, workflow: Option<&str>, limit: i64, cursor: Option<&str>) -> Result<Apps> {
-    db.query_json(include_str!("../../sql/queries/apps/list.sql"), &[&caller.to_sql(), &workflow, &limit, &cursor])
-        .await
-}
-
-/// Writes a job's app.
-pub async fn put(db: &Db, caller: &Caller, job: &str, input: &NewApp) -> Result<App> {
-    db.query_json(
-        include_str!("../../sql/queries/apps/put.sql"),
-        &[&caller.to_sql(), &job, &input.title, &Json(&input.spec), &input.prd_markdown],
-    )
-    .await
 }

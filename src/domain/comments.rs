@@ -1,20 +1,22 @@
 //! Comments on tickets, and reactions to them.
 
+#[cfg(feature = "server")]
+mod queries;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::Result;
-use crate::db::Db;
-use crate::domain::accounts::Caller;
+#[cfg(feature = "server")]
+pub use self::queries::*;
 
-/// Everybody who reacted with one emoji.
+/// The reactions with one emoji.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Reaction {
     /// The emoji.
     pub emoji: String,
-    /// How many.
+    /// Number of reactions.
     pub count: i64,
-    /// Who.
+    /// The actors that reacted.
     pub agent_ids: Vec<String>,
 }
 
@@ -25,26 +27,26 @@ pub struct Comment {
     pub comment_id: String,
     /// Its ticket.
     pub ticket_id: String,
-    /// Who wrote it.
+    /// The author.
     pub agent_id: Option<String>,
-    /// The name of who wrote it.
+    /// The author's name.
     pub agent_name: Option<String>,
     /// Markdown.
     pub comment_text: String,
     /// general, status_change, assignment, blocker, resolution, clarification or system.
     pub comment_type: String,
-    /// The comment it answers.
+    /// The comment it replies to.
     pub parent_id: Option<String>,
     /// Actors and tickets it mentions.
     pub mentions: Vec<String>,
     /// Links and paths.
     pub attachments: Vec<String>,
-    /// Whether its text changed.
+    /// Whether its text was edited.
     pub is_edited: bool,
-    /// When it was written.
+    /// Creation time.
     #[schema(format = DateTime)]
     pub created_at: String,
-    /// When its text last changed.
+    /// Time of the last edit.
     #[schema(format = DateTime)]
     pub updated_at: Option<String>,
     /// Reactions, the oldest emoji first.
@@ -62,19 +64,19 @@ pub struct AddComment {
     /// Markdown; `@agent` and `#TKT-1` become mentions.
     #[schema(min_length = 1, max_length = 100_000)]
     pub comment_text: String,
-    /// general where left out.
+    /// Defaults to `general`.
     pub comment_type: Option<String>,
-    /// Actors and tickets to mention besides.
+    /// Additional actors and tickets to mention.
     #[schema(max_items = 100)]
     pub mentions: Option<Vec<String>>,
     /// Links and paths.
     #[schema(max_items = 50)]
     pub attachments: Option<Vec<String>>,
-    /// The comment it answers.
+    /// The comment it replies to.
     pub parent_id: Option<String>,
 }
 
-/// The answer to commenting.
+/// The response to adding a comment.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Commented {
     /// Always true.
@@ -83,7 +85,7 @@ pub struct Commented {
     pub comment_id: String,
     /// Its ticket.
     pub ticket_id: String,
-    /// A sentence for a person.
+    /// Human-readable summary.
     pub message: String,
 }
 
@@ -96,7 +98,7 @@ pub struct EditComment {
     pub comment_text: String,
 }
 
-/// The answer to deleting a comment.
+/// The response to deleting a comment.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct CommentDeleted {
     /// Always true.
@@ -105,44 +107,6 @@ pub struct CommentDeleted {
     pub comment_id: String,
     /// Its ticket.
     pub ticket_id: String,
-    /// A sentence for a person.
+    /// Human-readable summary.
     pub message: String,
-}
-
-/// Adds a comment.
-pub async fn add(db: &Db, caller: &Caller, input: &AddComment, idempotency_key: Option<&str>) -> Result<Commented> {
-    db.query_json(
-        include_str!("../../sql/queries/comments/add.sql"),
-        &[
-            &caller.to_sql(),
-            &input.ticket_id,
-            &input.comment_text,
-            &input.comment_type,
-            &input.mentions,
-            &input.attachments,
-            &input.parent_id,
-            &idempotency_key,
-        ],
-    )
-    .await
-}
-
-/// Changes a comment's text.
-pub async fn edit(db: &Db, caller: &Caller, comment: &str, input: &EditComment) -> Result<Comment> {
-    db.query_json(
-        include_str!("../../sql/queries/comments/edit.sql"),
-        &[&caller.to_sql(), &comment, &input.comment_text],
-    )
-    .await
-}
-
-/// Deletes a comment.
-pub async fn delete(db: &Db, caller: &Caller, comment: &str) -> Result<CommentDeleted> {
-    db.query_json(include_str!("../../sql/queries/comments/delete.sql"), &[&caller.to_sql(), &comment]).await
-}
-
-/// Sets (`present`) or takes back the caller's reaction.
-pub async fn react(db: &Db, caller: &Caller, comment: &str, emoji: &str, present: bool) -> Result<Comment> {
-    db.query_json(include_str!("../../sql/queries/comments/react.sql"), &[&caller.to_sql(), &comment, &emoji, &present])
-        .await
 }

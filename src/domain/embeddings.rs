@@ -1,13 +1,13 @@
-//! Embeddings: texts as vectors, so that search finds what is meant and not only what is written.
+//! Embeddings: vectors of texts for semantic search.
 //!
-//! Triggers note in `embedding_queue` which tickets were reworded, in the transaction that reworded them.
-//! A task of every server (`drain`) takes them in batches, asks the provider, and stores the vectors; no
-//! transaction is open meanwhile, and no write ever waits for a provider. Requests ask for the vector of
-//! a query or a draft within a budget, and get a reason instead when there is none in time: search then
-//! goes by words and says so. The rules of the queue are in `sql/logic/27_embeddings.sql`.
+//! Triggers add tickets whose text changed to `embedding_queue`, in the transaction of the change. A background
+//! task of every server (`drain`) claims them in batches, calls the provider and stores the vectors. No transaction
+//! is open during the call, and no write waits for a provider. Requests get the vector of a query or a draft within
+//! a time budget, or the reason for its absence; search then falls back to keywords. The rules of the queue are in
+//! `sql/logic/55_embeddings/`.
 
+mod circuit_breaker;
 mod drain;
-mod health;
 mod local;
 mod provider;
 mod queue;
@@ -23,23 +23,23 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use self::local::Bert;
-pub use self::provider::{Fault, Provider, Urgency};
+pub use self::provider::{Provider, ProviderError, Urgency};
 pub use self::queue::{progress, retry};
 pub use self::settings::Settings;
 use self::shared::Shared;
 use crate::Result;
 use crate::db::Db;
 
-/// The vector of a text, and whose it is: only vectors of one model can be compared.
+/// The vector of a text and its model; only vectors of the same model can be compared.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QueryVector {
-    /// `embedding_models.id`; search asks this model's vectors.
+    /// `embedding_models.id`; search compares this model's vectors.
     pub model: i64,
-    /// Its length is 1.
+    /// Normalized to length 1.
     pub vector: HalfVector,
 }
 
-/// Why there is no vector. Shown to people as the reason why a search went by words only.
+/// Why there is no vector. Shown to users as the reason for a keyword search.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Absent {
     /// No provider is configured.
@@ -48,41 +48,41 @@ pub enum Absent {
     /// The model is being loaded.
     #[error("The embedding model is still being loaded.")]
     Loading,
-    /// The provider failed lately; it is tried again in the background.
+    /// The provider failed recently; it is retried in the background.
     #[error("The embedding provider does not work: {0}")]
     Failing(String),
-    /// The provider needed longer than the request may wait.
+    /// The provider did not respond within the time budget.
     #[error("The embedding provider did not answer in time.")]
     Late,
 }
 
-/// How far a model's vectors are.
+/// Progress of embedding all tickets with a model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Progress {
     /// `embedding_models.id`.
     pub model_id: i64,
     /// Provider and model, e.g. `local/all-MiniLM-L6-v2`.
     pub model: String,
-    /// Numbers in one vector.
+    /// Dimensions of a vector.
     pub dimensions: i64,
     /// `building`, `serving` or `retired`.
     pub state: String,
     /// Whether search uses it.
     pub serving: bool,
-    /// Tickets that have a vector.
+    /// Number of tickets with a vector.
     pub embedded: i64,
-    /// Tickets there are.
+    /// Number of all tickets.
     pub total: i64,
-    /// Tickets that wait for their first or a new vector.
+    /// Number of tickets in the queue.
     pub queued: i64,
-    /// Of these, tickets whose last attempt failed.
+    /// Number of queued tickets whose last attempt failed.
     pub failed: i64,
-    /// Since when the oldest waits.
+    /// When the oldest queued ticket was queued.
     #[schema(format = DateTime)]
     pub oldest: Option<String>,
 }
 
-/// What this server knows about embeddings, without asking anybody.
+/// Status of embeddings on this server, without a query.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Status {
     /// `local`, `openai` or `none`.
@@ -90,11 +90,11 @@ pub struct Status {
     /// `off`, `loading`, `working` or `failing`.
     #[schema(example = "working")]
     pub state: String,
-    /// What is wrong, in a sentence.
+    /// Human-readable description of the problem, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub detail: Option<String>,
-    /// The models whose vectors are kept, as counted some seconds ago.
+    /// Progress per model; counted some seconds ago.
     pub models: Vec<Progress>,
 }
 
@@ -111,63 +111,63 @@ impl std::fmt::Debug for Embeddings {
 }
 
 impl Embeddings {
-    /// Prepares the configured provider. Returns at once: [`Embeddings::run`] loads the model.
+    /// Creates the configured provider and returns immediately; [`Embeddings::run`] loads the model.
     pub fn new(db: Db, settings: Settings) -> Result<Self> {
         Ok(Self { shared: Arc::new(Shared::new(db, settings)?) })
     }
 
-    /// Loads the model and works the queue off, until aborted; ends at once without a provider.
+    /// Loads the model and processes the queue until aborted; returns immediately without a provider.
     pub async fn run(&self) {
         if self.shared.configured.is_some() {
             drain::run(self.shared.clone()).await;
         }
     }
 
-    /// The vector of what somebody searches for. Answers are remembered.
+    /// The vector of a search query; results are cached.
     pub async fn query(&self, text: &str, budget: Duration) -> Result<QueryVector, Absent> {
         self.shared.vector(text, budget, true).await
     }
 
-    /// The vector of a text that is no ticket yet (`logic.embedding_text` composes it).
+    /// The vector of a draft, whose text comes from `logic.embedding_text`; not cached.
     pub async fn document(&self, text: &str, budget: Duration) -> Result<QueryVector, Absent> {
         self.shared.vector(text, budget, false).await
     }
 
-    /// Embeds a ticket that was just written, ahead of the queue; true when its vector is stored within the
-    /// budget. At most two are embedded in this way at once: others wait in the queue. Work that has begun
-    /// is finished also when the budget is over.
+    /// Embeds a ticket that was just written, ahead of the queue. Returns whether its vector was stored within the
+    /// budget. At most two tickets are embedded this way at once; others stay in the queue. Work in progress is
+    /// finished even after the budget has expired.
     pub async fn embed_now(&self, ticket: &str, budget: Duration) -> bool {
         let deadline = Instant::now() + budget;
         let shared = &self.shared;
         let Some(active) = shared.serving() else { return false };
-        if active.health.closed_to_requests().is_some() {
+        if active.breaker.request_rejection().is_some() {
             return false;
         }
-        let Ok(place) = shared.ahead.clone().try_acquire_owned() else {
+        let Ok(permit) = shared.inline_permits.clone().try_acquire_owned() else {
             self.wake();
             return false;
         };
         let (shared, ticket, provider) = (shared.clone(), ticket.to_owned(), active.provider.clone());
         let work = tokio::spawn(async move {
-            let _place = place;
-            drain::one(&shared, &active, &ticket, deadline).await
+            let _permit = permit;
+            drain::embed_ticket(&shared, &active, &ticket, deadline).await
         });
         match tokio::time::timeout_at(deadline.into(), work).await {
             Ok(Ok(stored)) => stored,
             Ok(Err(_)) => false,
             Err(_) => {
-                provider.health.was_late();
+                provider.breaker.missed_deadline();
                 false
             }
         }
     }
 
-    /// Wakes the queue's task after something was queued, instead of at its next poll.
+    /// Triggers the background task after a ticket was queued, instead of at its next poll.
     pub fn wake(&self) {
         self.shared.wake.notify_one();
     }
 
-    /// What this server knows about embeddings.
+    /// Status of embeddings on this server.
     pub fn status(&self) -> Status {
         self.shared.status()
     }

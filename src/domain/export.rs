@@ -1,26 +1,28 @@
-//! Export: a workflow's tickets, or what a search found, as JSON, CSV or Markdown.
+//! Export of a workflow's tickets, or of the results of a search, as JSON, CSV or Markdown.
+
+#[cfg(feature = "server")]
+mod queries;
 
 use std::io::{self, Write};
 
+#[cfg(feature = "server")]
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::Result;
-use crate::db::Db;
-use crate::domain::accounts::Caller;
-use crate::domain::embeddings::Embeddings;
-use crate::domain::search::{self, SearchTickets};
+#[cfg(feature = "server")]
+pub use self::queries::*;
 
-/// What to write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize, ToSchema)]
+/// The format of an export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[cfg_attr(feature = "server", derive(ValueEnum))]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
-    /// One document with everything, comments too.
+    /// One document with all fields and comments.
     Json,
-    /// A table, one line for each ticket.
+    /// A table, one line per ticket.
     Csv,
-    /// A document to read.
+    /// A readable document.
     Markdown,
 }
 
@@ -34,8 +36,8 @@ impl Format {
         }
     }
 
-    /// How names of such files end.
-    pub fn ending(self) -> &'static str {
+    /// The file name extension.
+    pub fn extension(self) -> &'static str {
         match self {
             Self::Json => "json",
             Self::Csv => "csv",
@@ -62,7 +64,7 @@ pub struct Comment {
 pub struct Ticket {
     /// The id.
     pub ticket_id: String,
-    /// `TKT-12`
+    /// The key, `TKT-12`.
     pub key: String,
     /// The title.
     pub title: String,
@@ -78,15 +80,15 @@ pub struct Ticket {
     pub tags: Vec<String>,
     /// Who works on it.
     pub assigned_agent_id: Option<String>,
-    /// Who made it.
+    /// Who created it.
     pub created_by_agent_id: Option<String>,
-    /// The key of the ticket it is part of.
+    /// The key of the parent ticket.
     pub parent: Option<String>,
-    /// The keys of what blocks it.
+    /// The keys of the tickets that block it.
     pub blocked_by: Vec<String>,
     /// Linked commits.
     pub commits: Vec<String>,
-    /// Its size.
+    /// The story points.
     pub story_points: Option<f64>,
     /// The estimate.
     pub estimate_minutes: Option<i64>,
@@ -94,15 +96,15 @@ pub struct Ticket {
     pub spent_minutes: i64,
     /// Whether it is resolved.
     pub is_resolved: bool,
-    /// When it was made.
+    /// When it was created.
     pub created_at: String,
     /// When it last changed.
     pub updated_at: String,
-    /// When work began.
+    /// When work started.
     pub started_at: Option<String>,
     /// When it was finished.
     pub completed_at: Option<String>,
-    /// Its id in the tracker it came from.
+    /// Its id in the tracker from which it was imported.
     pub external_ref: Option<String>,
     /// The comments.
     pub comments: Vec<Comment>,
@@ -117,22 +119,6 @@ pub struct Export {
     pub workflow_name: String,
     /// The tickets by number.
     pub tickets: Vec<Ticket>,
-}
-
-/// Reads a workflow's tickets.
-pub async fn read(db: &Db, caller: &Caller, workflow: &str) -> Result<Export> {
-    read_some(db, caller, workflow, None).await
-}
-
-/// What a search finds, the best first, at most 1,000.
-pub async fn found(db: &Db, embeddings: &Embeddings, caller: &Caller, wanted: &SearchTickets) -> Result<Export> {
-    let answer = search::find(db, embeddings, caller, wanted, 1000, 1000).await?;
-    let ids: Vec<&str> = answer.results.iter().map(|result| result.ticket_id.as_str()).collect();
-    read_some(db, caller, &wanted.workflow_id, Some(&ids)).await
-}
-
-async fn read_some(db: &Db, caller: &Caller, workflow: &str, tickets: Option<&[&str]>) -> Result<Export> {
-    db.query_json(include_str!("../../sql/queries/export/tickets.sql"), &[&caller.to_sql(), &workflow, &tickets]).await
 }
 
 /// The columns of the CSV.
@@ -163,7 +149,7 @@ const COLUMNS: &[&str] = &[
 ];
 
 impl Export {
-    /// The document in a format.
+    /// Writes the document.
     pub fn write(&self, format: Format, out: &mut impl Write) -> io::Result<()> {
         match format {
             Format::Json => self.json(out)?,
@@ -179,7 +165,7 @@ impl Export {
         writeln!(out)
     }
 
-    /// A table after RFC 4180, one line for each ticket.
+    /// A table as in RFC 4180, one line per ticket.
     pub fn csv(&self, out: &mut impl Write) -> io::Result<()> {
         write!(out, "{}\r\n", COLUMNS.join(","))?;
         for ticket in &self.tickets {
@@ -214,7 +200,7 @@ impl Export {
         Ok(())
     }
 
-    /// A document to read: the columns in order of first use, each with its tickets.
+    /// A readable document: the columns in order of first use, each with its tickets.
     pub fn markdown(&self, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "# {}\n", one_line(&self.workflow_name))?;
         let mut columns: Vec<&str> = Vec::new();
@@ -259,8 +245,7 @@ impl Ticket {
     }
 }
 
-/// A cell in quotes where it needs them. A text that a spreadsheet would take for a formula gets an
-/// apostrophe before it.
+/// Quotes a cell if necessary. An apostrophe precedes a text that a spreadsheet would evaluate as a formula.
 fn csv_cell(text: &str) -> String {
     let text = match text.chars().next() {
         Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{text}"),
@@ -276,7 +261,7 @@ fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn cells_are_quoted_and_no_formulas() {
+    fn cells_are_quoted_and_formulas_are_neutralized() {
         for (text, cell) in [
             ("plain", "plain"),
             ("a,b", "\"a,b\""),

@@ -1,7 +1,7 @@
-//! History: the record of every change, which is the live stream too.
+//! History: the append-only record of every change, which is also the live stream.
 //!
-//! Rooms read from here what a client missed and the board it starts from; the relay follows the tail
-//! (`history::tail`). Nothing here changes a row of history: triggers write it (`sql/logic`).
+//! Clients of a room read the missed events and the initial snapshot from here; the relay follows the tail
+//! (`history::tail`). Triggers write the rows (`sql/logic`); nothing here does.
 
 pub mod tail;
 
@@ -10,10 +10,10 @@ use serde_json::value::RawValue;
 
 use crate::db::Db;
 use crate::domain::accounts::Caller;
-use crate::{Error, Result};
+use crate::{Error, Result, sql_fn};
 
-/// Most events one read answers with.
-pub const PAGE: i64 = 1000;
+/// Maximum number of events in one read.
+pub const MAX_EVENTS: i64 = 1000;
 
 /// One row of history.
 #[derive(Debug, Clone, Deserialize)]
@@ -22,59 +22,59 @@ pub struct Event {
     pub stream_id: String,
     /// Its number in the stream: 1, 2, 3… without gaps, in commit order.
     pub seq: i64,
-    /// The number before it in the room it was read for; in a workflow's room `seq - 1`.
+    /// The previous number in the room for which it was read; in a workflow's room `seq - 1`.
     pub prev: i64,
-    /// The workflow it belongs to.
+    /// Its workflow.
     pub workflow_id: String,
-    /// The ticket that changed, if it was one.
+    /// The ticket that changed, if any.
     pub ticket_id: Option<String>,
-    /// The job that changed, if it was one.
+    /// The job that changed, if any.
     pub job_id: Option<String>,
     /// What happened, e.g. `status_changed`.
     pub change_type: String,
-    /// The field that changed, if it was one.
+    /// The field that changed, if any.
     pub field_name: Option<String>,
-    /// The field's value before, as text.
+    /// The old value of the field, as text.
     pub old_value: Option<String>,
-    /// The field's value after, as text.
+    /// The new value of the field, as text.
     pub new_value: Option<String>,
     /// A sentence for people.
     pub change_description: String,
-    /// What sockets send as `data`: a JSON object.
+    /// The `data` of socket messages: a JSON object.
     pub metadata: Box<RawValue>,
-    /// Who did it.
+    /// The actor that made the change.
     pub actor_id: String,
-    /// In whose name.
+    /// The actor on whose behalf it was made.
     pub on_behalf_of: Option<String>,
-    /// When, by the database's clock.
+    /// The time by the database's clock.
     pub changed_at: jiff::Timestamp,
 }
 
-/// A place in a stream that a client has reached.
+/// A position in a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
-    /// The life of the database it belongs to.
+    /// The epoch of the database, to which `seq` belongs.
     pub epoch: String,
-    /// The last number seen.
+    /// The last number that was read.
     pub seq: i64,
 }
 
-/// What a room's client missed.
+/// The events that a client of a room has missed.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Missed {
-    /// The life of the database.
+    /// The epoch of the database.
     pub epoch: String,
     /// The stream behind the room.
     pub stream_id: String,
     /// The workflow of the room.
     pub workflow_id: String,
-    /// The ticket, in a ticket's room.
+    /// The ticket, in the room of a ticket.
     pub ticket_id: Option<String>,
-    /// The last number given out in the stream.
+    /// The last assigned number of the stream.
     pub last_seq: i64,
-    /// The last number that retention has removed.
+    /// The last pruned number.
     pub pruned_seq: i64,
-    /// Why the cursor cannot be continued from: `epoch`, `ahead` or `pruned`.
+    /// Why the client has to resync instead of continuing: `epoch`, `ahead` or `pruned`.
     pub resync: Option<String>,
     /// The events after the cursor, in order.
     pub events: Vec<Event>,
@@ -82,10 +82,10 @@ pub struct Missed {
     pub has_more: bool,
 }
 
-/// A board, ticket or search with its place in the stream; `body` is JSON that doors pass on unread.
+/// A board, ticket, job or search with its cursor. Transports forward `body` without parsing it.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
-    /// The place from which events continue.
+    /// The cursor from which events continue.
     pub cursor: Cursor,
     /// The JSON text.
     pub body: String,
@@ -94,18 +94,19 @@ pub struct Snapshot {
 /// A room: what a client can watch.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Room {
-    /// Everything in a workflow.
+    /// All events of a workflow.
     Workflow(String),
-    /// One ticket.
+    /// The events of a ticket.
     Ticket(String),
-    /// What a saved search tells.
+    /// The matches of a saved search.
     Search(String),
-    /// One job.
+    /// The events of a job.
     Job(String),
 }
 
 impl Room {
-    /// Reads `workflow:<id>`, `ticket:<id>`, `search:<id>` or `job:<id>`. What has another form is refused like an absent room.
+    /// Parses `workflow:<id>`, `ticket:<id>`, `search:<id>` or `job:<id>`. Other forms are rejected like a room that does
+    /// not exist.
     pub fn parse(name: &str) -> Result<Self> {
         let absent = || Error::problem(404, "not_found", format!("There is no room {name}."));
         match name.split_once(':') {
@@ -130,8 +131,8 @@ impl std::fmt::Display for Room {
     }
 }
 
-/// What a client of `room` missed since a cursor, at most `limit` events. Without an epoch the number
-/// alone is trusted.
+/// The events of `room` after a cursor, at most `limit`. Without an epoch, `since` is assumed to belong to the current
+/// one.
 pub async fn events_since(
     db: &Db,
     caller: &Caller,
@@ -140,42 +141,38 @@ pub async fn events_since(
     epoch: Option<&str>,
     limit: i64,
 ) -> Result<Missed> {
-    const SQL: &str = include_str!("../../sql/queries/history/events_since.sql");
-    db.query_json(SQL, &[&caller.to_sql(), &room.to_string(), &since, &epoch, &limit]).await
+    db.call(sql_fn!(list_events_since(
+        caller: caller.to_sql(),
+        room: room.to_string(),
+        since,
+        since_epoch: epoch,
+        max_events: limit,
+    )))
+    .await
 }
 
-/// The state a room's client starts from: the workflow's board, the ticket's card, or the search.
+/// The initial state of a room: the board of the workflow, or the ticket, search or job.
 pub async fn snapshot(db: &Db, caller: &Caller, room: &Room) -> Result<Snapshot> {
-    let caller = caller.to_sql();
-    let rows = match room {
-        Room::Workflow(id) => db.rows(include_str!("../../sql/queries/history/board.sql"), &[&caller, id]).await?,
-        Room::Ticket(_) => {
-            let name = room.to_string();
-            db.rows(include_str!("../../sql/queries/history/ticket_snapshot.sql"), &[&caller, &name]).await?
-        }
-        Room::Search(_) => {
-            let name = room.to_string();
-            db.rows(include_str!("../../sql/queries/history/search_snapshot.sql"), &[&caller, &name]).await?
-        }
-        Room::Job(_) => {
-            let name = room.to_string();
-            db.rows(include_str!("../../sql/queries/history/job_snapshot.sql"), &[&caller, &name]).await?
-        }
+    let (caller, name) = (caller.to_sql(), room.to_string());
+    let row = match room {
+        Room::Workflow(id) => db.call_row(sql_fn!(board_snapshot(caller, workflow: id))).await?,
+        Room::Ticket(_) => db.call_row(sql_fn!(ticket_snapshot(caller, room: name))).await?,
+        Room::Search(_) => db.call_row(sql_fn!(search_snapshot(caller, room: name))).await?,
+        Room::Job(_) => db.call_row(sql_fn!(job_snapshot(caller, room: name))).await?,
     };
-    let row = rows.first().ok_or_else(|| Error::Internal("a snapshot answered no row".to_owned()))?;
-    let cursor = Cursor { epoch: row.try_get(0)?, seq: row.try_get(1)? };
-    Ok(Snapshot { cursor, body: row.try_get(2)? })
+    let cursor = Cursor { epoch: row.try_get("epoch")?, seq: row.try_get("seq")? };
+    Ok(Snapshot { cursor, body: row.try_get("body")? })
 }
 
-/// The stream behind a room; what the caller may not read looks absent.
+/// The stream of a room. Rooms that the caller may not read get 404.
 pub async fn open_room(db: &Db, caller: &Caller, room: &Room) -> Result<String> {
-    const SQL: &str = include_str!("../../sql/queries/history/open_room.sql");
-    db.query_text(SQL, &[&caller.to_sql(), &room.to_string()]).await
+    let row = db.call_row(sql_fn!(authorize_room(caller: caller.to_sql(), room: room.to_string()))).await?;
+    Ok(row.try_get("stream_id")?)
 }
 
-/// The room that a caller means: a ticket may be named by its key; without a name it is the workflow the
-/// caller works in by default.
+/// Resolves a room: a ticket may be given by its key. Defaults to the caller's default workflow.
 pub async fn find_room(db: &Db, caller: &Caller, room: Option<&Room>) -> Result<Room> {
-    const SQL: &str = include_str!("../../sql/queries/history/find_room.sql");
-    Room::parse(&db.query_text(SQL, &[&caller.to_sql(), &room.map(Room::to_string)]).await?)
+    let name: String =
+        db.scalar(sql_fn!(resolve_room(caller: caller.to_sql(), room: room.map(Room::to_string)))).await?;
+    Room::parse(&name)
 }

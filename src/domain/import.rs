@@ -1,7 +1,7 @@
-//! Import: reads what another tracker exported and makes it one board's tickets, in one transaction.
+//! Import: turns the export of another tracker into tickets of one workflow, in one transaction.
 //!
-//! Reading (here and in `beads`) turns lines into [`Item`]s and says of each bad line what is wrong with
-//! it; `logic.import_tickets` does the rest. An item that was imported before stays as it is.
+//! Parsing (`beads`) turns lines into [`Item`]s and reports what is wrong with each bad line; `logic.import_tickets`
+//! does the rest. Items that were imported before are not changed.
 
 pub mod beads;
 mod graph;
@@ -13,21 +13,18 @@ use tokio_postgres::types::Json;
 
 pub use self::graph::break_cycles;
 pub use self::people::{People, Person};
-use crate::Result;
 use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::domain::search;
+use crate::{Result, sql_fn};
 
-/// The statement that imports; `bench` fills its own database with it.
-pub(crate) const TICKETS: &str = include_str!("../../sql/queries/import/tickets.sql");
-
-/// Where a ticket stands, apart from any board.
+/// The progress of an item, independent of a board.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {
-    /// Not begun.
+    /// Not started.
     Open,
-    /// Being worked on.
+    /// In progress.
     Active,
     /// Finished.
     Done,
@@ -36,22 +33,22 @@ pub enum Stage {
 /// One ticket to import.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Item {
-    /// The line it came from.
+    /// The number of its line.
     pub line: u64,
     /// Its id in the other tracker; kept as `external_ref`.
     #[serde(rename = "ref")]
     pub reference: String,
     /// The title, 3 to 500 characters.
     pub title: String,
-    /// The description, with what else the other tracker knew under headings.
+    /// The description, followed by further fields of the other tracker under headings.
     pub description: String,
-    /// The status as the other tracker names it; a column of that name is preferred.
+    /// The status in the other tracker; a column of that name is preferred.
     pub status: String,
-    /// Where it stands.
+    /// The progress.
     pub stage: Stage,
     /// low, medium, high or critical.
     pub priority: &'static str,
-    /// The ticket type; added to the board if it has none of that name.
+    /// The ticket type; added to the board if missing.
     pub ticket_type: Option<String>,
     /// Who created it (an actor's id).
     pub author: Option<String>,
@@ -82,7 +79,7 @@ pub struct Item {
 /// A comment to import.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Note {
-    /// Who wrote it (an actor's id); unknown: the importer.
+    /// Who wrote it (an actor's id). Defaults to the importer.
     pub author: Option<String>,
     /// The text.
     pub text: String,
@@ -101,10 +98,10 @@ pub struct BadLine {
     pub reason: String,
 }
 
-/// A link that was left out because it would close a circle.
+/// A link that was skipped because it would close a cycle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Cycle {
-    /// The line that states it.
+    /// The number of its line.
     pub line: u64,
     /// The item that would be blocked (or be the child).
     pub from: String,
@@ -114,24 +111,24 @@ pub struct Cycle {
     pub kind: &'static str,
 }
 
-/// What was read from a file.
+/// The parsed content of a file.
 #[derive(Debug, Default)]
 pub struct Batch {
     /// The tickets.
     pub items: Vec<Item>,
-    /// The people they name.
+    /// The people that they name.
     pub people: People,
     /// Lines that cannot be imported.
     pub bad: Vec<BadLine>,
     /// Deleted tickets, which are skipped.
     pub tombstones: u64,
-    /// Links that were left out because they would close a circle.
+    /// Links that were skipped because they would close a cycle.
     pub cycles: Vec<Cycle>,
-    /// Statuses that are not known, with their number; such tickets go to the first column.
+    /// Unknown statuses with the number of items; such tickets go to the first column.
     pub unknown_statuses: std::collections::BTreeMap<String, u64>,
 }
 
-/// What an import did.
+/// The result of an import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
     /// The workflow.
@@ -140,21 +137,21 @@ pub struct Outcome {
     pub workflow_name: String,
     /// New tickets.
     pub imported: u64,
-    /// Items imported before, which stay as they are.
+    /// Items imported before, which were not changed.
     pub existing: u64,
-    /// Of those, items that changed in the file since.
+    /// Of those, items that have changed in the file since.
     pub newer: u64,
-    /// Tickets of the workflow that earlier imports had made.
+    /// Tickets of the workflow from earlier imports.
     pub imported_before: u64,
     /// Comments.
     pub comments: u64,
-    /// Blockers that still hold something up.
+    /// Blockers that are still open.
     pub blockers: u64,
     /// Parents.
     pub parents: u64,
-    /// Other relations, blockers of the past among them.
+    /// Other relations, including resolved blockers.
     pub related: u64,
-    /// Links to what is not here.
+    /// Links to items that do not exist.
     pub missing_links: u64,
     /// People provisioned as agents.
     pub agents: u64,
@@ -162,14 +159,15 @@ pub struct Outcome {
     pub types_added: Vec<String>,
 }
 
-/// Imports a batch into the workflow of this id or name (made if there is none), all or nothing.
+/// Imports a batch into the workflow of this id or name, which is created if missing; all or nothing.
 pub async fn run(db: &Db, caller: &Caller, workflow: &str, batch: &Batch) -> Result<Outcome> {
     let people: Vec<&Person> = batch.people.iter().collect();
-    let outcome = db.query_json(TICKETS, &[&caller.to_sql(), &workflow, &Json(&batch.items), &Json(&people)]).await?;
-    // Search weighs words by how common they are, which many tickets at once change. It would be noticed
-    // within minutes; only ranking is a little worse till then, so a failure here is no failure to import.
+    let (items, people) = (Json(&batch.items), Json(&people));
+    let outcome = db.call(sql_fn!(import_tickets(caller: caller.to_sql(), named: workflow, items, people))).await?;
+    // Search weighs words by their frequency, which an import changes. A failure only leaves the ranking slightly worse
+    // until the next refresh, within minutes.
     if let Err(error) = search::words::refresh(db, true).await {
-        tracing::debug!(%error, "the commonness of words could not be read");
+        tracing::debug!(%error, "word frequencies could not be refreshed");
     }
     Ok(outcome)
 }

@@ -1,82 +1,84 @@
-//! Jobs: executions of work, from the prompt to the result. People and programs create and steer them here;
-//! how workers take them is in `jobs::leases`, what they tell on the way in `jobs::work`, transcripts in
+//! Jobs: units of work that a worker executes, from the prompt to the result.
+//!
+//! Creating and steering jobs is here, claiming them in `jobs::leases`, reporting work in `jobs::work`, transcripts in
 //! `jobs::messages`.
 
 pub mod leases;
 pub mod messages;
+#[cfg(feature = "server")]
+mod queries;
 pub mod work;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 
-use crate::Result;
-use crate::db::Db;
-use crate::domain::accounts::Caller;
 use crate::domain::tickets::Priority;
 
-/// Where a job stands: collecting → queued → running ⇄ paused or waiting → succeeded, failed or cancelled.
+#[cfg(feature = "server")]
+pub use self::queries::*;
+
+/// The state of a job: collecting → queued → running ⇄ paused or waiting → succeeded, failed or cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum JobStatus {
-    /// Its prompt is still being written; nobody works on it.
+    /// A draft: its prompt is still being written, and workers cannot claim it.
     Collecting,
     /// Ready to be claimed.
     Queued,
-    /// A worker holds it.
+    /// A worker holds its lease.
     Running,
-    /// It rests until somebody resumes it.
+    /// Paused until it is resumed.
     Paused,
-    /// It rests until a person has answered.
+    /// Waits until a person has decided a blocking approval.
     Waiting,
-    /// Done.
+    /// Completed.
     Succeeded,
-    /// Not done, and no attempt is left.
+    /// Failed with no attempt left.
     Failed,
-    /// Stopped by somebody.
+    /// Cancelled on request.
     Cancelled,
 }
 
 impl JobStatus {
-    /// Whether nothing more will happen to it by itself.
+    /// Whether the state is final; only a retry leaves it.
     pub fn has_ended(self) -> bool {
         matches!(self, Self::Succeeded | Self::Failed | Self::Cancelled)
     }
 }
 
-/// A job in short, as boards and events show it.
+/// The fields of a job that boards and events show.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct JobSummary {
     /// `job-<uuid>`.
     pub job_id: String,
-    /// Where it belongs.
+    /// Its workflow.
     pub workflow_id: String,
-    /// The ticket it works on.
+    /// The ticket that it works on.
     pub ticket_id: Option<String>,
-    /// What it is about.
+    /// The title.
     pub title: String,
-    /// A word workers choose by.
+    /// The type, by which workers select jobs.
     pub job_type: String,
-    /// Where it stands.
+    /// Its state.
     pub status: JobStatus,
-    /// What it goes through, in order.
+    /// Its stages, in order.
     pub stages: Vec<String>,
-    /// What it is in.
+    /// The current stage.
     pub stage: Option<String>,
     /// Percent, 0 to 100.
     pub progress: f64,
-    /// What it is doing, in a sentence.
+    /// What the worker is doing, in a sentence.
     pub progress_message: String,
-    /// How often it was claimed; a claim given back does not count.
+    /// The number of claims; released ones do not count.
     pub attempt: i64,
-    /// How often it may be.
+    /// The maximum number of attempts.
     pub max_attempts: i64,
-    /// The name of the worker that holds or held it.
+    /// The name of its current or last worker.
     pub worker: Option<String>,
     /// The actor that claimed it.
     pub agent_id: Option<String>,
-    /// What went wrong last.
+    /// The error of the last failed attempt.
     pub error: Option<String>,
     /// When it last changed.
     #[schema(format = DateTime)]
@@ -88,42 +90,42 @@ pub struct JobSummary {
 pub struct Job {
     /// The same as `job_id`.
     pub id: String,
-    /// What boards show of it.
+    /// The fields that boards show.
     #[serde(flatten)]
     pub summary: JobSummary,
     /// The ticket's key, `TKT-12`.
     pub ticket_key: Option<String>,
-    /// What was asked for.
+    /// The prompt.
     pub initial_prompt: String,
-    /// How urgent it is.
+    /// The priority.
     pub priority: Priority,
-    /// Whatever its worker needs to know besides.
+    /// Further input for the worker.
     #[schema(value_type = Object)]
     pub payload: Value,
-    /// Until when its worker's claim holds; null where nobody holds it.
+    /// When the lease expires; null when there is none.
     #[schema(format = DateTime)]
     pub lease_expires_at: Option<String>,
-    /// When its worker was last heard of.
+    /// The time of the last heartbeat.
     #[schema(format = DateTime)]
     pub heartbeat_at: Option<String>,
-    /// Not handed out before.
+    /// The earliest time at which it can be claimed.
     #[schema(format = DateTime)]
     pub not_before: String,
     /// Whether its worker was asked to stop.
     pub cancel_requested: bool,
-    /// What it came to.
+    /// The result.
     #[schema(value_type = Option<Object>)]
     pub result: Option<Value>,
     /// The commit it ended with.
     pub commit_sha: Option<String>,
-    /// The app it specified.
+    /// The app that it specified.
     pub app_id: Option<String>,
     /// Who created it.
     pub created_by: Option<String>,
     /// When it was created.
     #[schema(format = DateTime)]
     pub created_at: String,
-    /// When it last came into the queue.
+    /// When it was last queued.
     #[schema(format = DateTime)]
     pub queued_at: Option<String>,
     /// When it was first claimed.
@@ -138,86 +140,86 @@ pub struct Job {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CreateJob {
-    /// Where it belongs; left out together with `ticket_id`, the caller's default workflow.
+    /// The workflow. Defaults to that of the ticket, else to the caller's default workflow.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workflow_id: Option<String>,
-    /// The ticket (id or key) it works on; required where ticket tracking is on.
+    /// The ticket (id or key) that it works on. Required when ticket tracking is on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ticket_id: Option<String>,
-    /// The acting agent, where the caller may act for others.
+    /// The acting agent, if the caller may act on behalf of others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent_id: Option<String>,
-    /// What it is about; the first line of the prompt where left out.
+    /// The title. Defaults to the first line of the prompt.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 500)]
     pub title: Option<String>,
-    /// What is asked for.
+    /// The prompt.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 200_000)]
     pub initial_prompt: Option<String>,
-    /// A word workers choose by; `task` where left out.
+    /// The type, by which workers select jobs. Defaults to `task`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 64)]
     pub job_type: Option<String>,
-    /// What it goes through, in order. A ticket goes along where its board has columns of these names.
+    /// Its stages, in order. The ticket moves along if its board has columns of these names.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 50)]
     pub stages: Option<Vec<String>>,
-    /// The ticket's where left out.
+    /// The priority. Defaults to that of the ticket.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub priority: Option<Priority>,
-    /// Whatever its worker needs to know besides; an object of at most 256 KiB.
+    /// Further input for the worker: an object of at most 256 KiB.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub payload: Option<Value>,
-    /// How often it is tried, 1 to 100; 3 where left out.
+    /// The maximum number of attempts, 1 to 100. Defaults to 3.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 100)]
     pub max_attempts: Option<i64>,
-    /// Whether it may be claimed at once; else it is `collecting` until it is continued.
+    /// Whether it can be claimed immediately. Otherwise it is `collecting` until it is continued.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queue: Option<bool>,
-    /// Whether a ticket is made along with it.
+    /// Whether to create a ticket for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub with_ticket: Option<bool>,
-    /// Not handed out for so many seconds.
+    /// Seconds before it can be claimed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 31_536_000)]
     pub delay_seconds: Option<f64>,
 }
 
-/// `PATCH /api/jobs/{id}`; what is left out stays.
+/// `PATCH /api/jobs/{id}`; omitted fields keep their values.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct UpdateJob {
-    /// The acting agent, where the caller may act for others.
+    /// The acting agent, if the caller may act on behalf of others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent_id: Option<String>,
-    /// What it is about.
+    /// The title.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 500)]
     pub title: Option<String>,
-    /// What is asked for; only while the job is collecting.
+    /// The prompt; only while the job is collecting.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 200_000)]
     pub initial_prompt: Option<String>,
-    /// How urgent it is.
+    /// The priority.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub priority: Option<Priority>,
-    /// Whatever its worker needs to know besides.
+    /// Further input for the worker.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub payload: Option<Value>,
-    /// What it goes through; only before it runs.
+    /// Its stages; only before it runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 50)]
     pub stages: Option<Vec<String>>,
 }
 
-/// Which jobs to list.
+/// Selects jobs to list.
 #[derive(Debug, Clone, Default)]
 pub struct JobFilter {
-    /// Of this workflow; of all the caller is in where left out.
+    /// In this workflow. Defaults to all of the caller's workflows.
     pub workflow_id: Option<String>,
     /// Of this ticket.
     pub ticket_id: Option<String>,
@@ -227,9 +229,9 @@ pub struct JobFilter {
     pub mine: bool,
     /// Whose title contains this.
     pub title: Option<String>,
-    /// At most so many.
+    /// The maximum number of jobs.
     pub limit: i64,
-    /// After this job.
+    /// Start after this job.
     pub cursor: Option<String>,
 }
 
@@ -240,20 +242,20 @@ pub struct Jobs {
     pub jobs: Vec<Job>,
     /// Whether more follow.
     pub has_more: bool,
-    /// What to ask for the next page with.
+    /// The `cursor` of the next page.
     pub next_cursor: Option<String>,
 }
 
-/// What a person does to a job as a whole.
+/// A transition of a job that a person or program requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// Queue what was collecting; let what rests go on.
+    /// Queue a collecting job; resume a paused one.
     Continue,
-    /// Let it rest.
+    /// Pause it.
     Pause,
-    /// Let what rests go on.
+    /// Resume a paused job.
     Resume,
-    /// Begin an ended one anew.
+    /// Queue a finished job again.
     Retry,
 }
 
@@ -262,97 +264,6 @@ pub enum Action {
 pub struct Purged {
     /// Always true.
     pub success: bool,
-    /// How many jobs are gone.
+    /// The number of deleted jobs.
     pub deleted: i64,
-}
-
-/// Creates a job. The same `key` with the same input answers as before.
-pub async fn create(db: &Db, caller: &Caller, input: &CreateJob, key: Option<&str>) -> Result<Job> {
-    db.query_json(
-        include_str!("../../sql/queries/jobs/create.sql"),
-        &[
-            &caller.to_sql(),
-            &input.workflow_id,
-            &input.ticket_id,
-            &input.title,
-            &input.initial_prompt,
-            &input.job_type,
-            &input.stages,
-            &input.priority.map(Priority::as_str),
-            &input.payload.as_ref().map(Json),
-            &input.max_attempts,
-            &input.queue.unwrap_or(false),
-            &input.with_ticket,
-            &input.delay_seconds,
-            &key,
-        ],
-    )
-    .await
-}
-
-/// One job.
-pub async fn get(db: &Db, caller: &Caller, id: &str) -> Result<Job> {
-    db.query_json(include_str!("../../sql/queries/jobs/get.sql"), &[&caller.to_sql(), &id]).await
-}
-
-/// Jobs, newest first.
-pub async fn list(db: &Db, caller: &Caller, filter: &JobFilter) -> Result<Jobs> {
-    db.query_json(
-        include_str!("../../sql/queries/jobs/list.sql"),
-        &[
-            &caller.to_sql(),
-            &filter.workflow_id,
-            &filter.ticket_id,
-            &filter.statuses,
-            &filter.mine,
-            &filter.title,
-            &filter.limit,
-            &filter.cursor,
-        ],
-    )
-    .await
-}
-
-/// Changes a job.
-pub async fn update(db: &Db, caller: &Caller, id: &str, input: &UpdateJob) -> Result<Job> {
-    db.query_json(
-        include_str!("../../sql/queries/jobs/update.sql"),
-        &[
-            &caller.to_sql(),
-            &id,
-            &input.title,
-            &input.initial_prompt,
-            &input.priority.map(Priority::as_str),
-            &input.payload.as_ref().map(Json),
-            &input.stages,
-        ],
-    )
-    .await
-}
-
-/// Deletes a job; what is open is cancelled first.
-pub async fn delete(db: &Db, caller: &Caller, id: &str) -> Result<()> {
-    let _: Value = db.query_json(include_str!("../../sql/queries/jobs/delete.sql"), &[&caller.to_sql(), &id]).await?;
-    Ok(())
-}
-
-/// Removes the caller's own jobs for good.
-pub async fn purge(db: &Db, caller: &Caller) -> Result<Purged> {
-    db.query_json(include_str!("../../sql/queries/jobs/purge.sql"), &[&caller.to_sql()]).await
-}
-
-/// Continues, pauses, resumes or retries a job.
-pub async fn act(db: &Db, caller: &Caller, id: &str, action: Action) -> Result<Job> {
-    let sql = match action {
-        Action::Continue => include_str!("../../sql/queries/jobs/continue.sql"),
-        Action::Pause => include_str!("../../sql/queries/jobs/pause.sql"),
-        Action::Resume => include_str!("../../sql/queries/jobs/resume.sql"),
-        Action::Retry => include_str!("../../sql/queries/jobs/retry.sql"),
-    };
-    db.query_json(sql, &[&caller.to_sql(), &id]).await
-}
-
-/// Cancels a job nobody works on; asks the worker of one that somebody does.
-pub async fn cancel(db: &Db, caller: &Caller, id: &str, reason: Option<&str>) -> Result<Job> {
-    db.query_json(include_str!("../../sql/queries/jobs/cancel.sql"), &[&caller.to_sql(), &id, &reason]).await
 }

@@ -1,32 +1,32 @@
-//! What only whoever holds the database may do (the command line): acting as somebody, resetting
-//! passwords, checking the streams.
+//! Operations of the command line that need access to the database and are not in the API: acting as another actor,
+//! resetting passwords, verifying streams.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::Result;
 use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::domain::accounts::keys::ApiKey;
 use crate::domain::accounts::passwords::{Password, Passwords};
 use crate::domain::accounts::people::{Actor, normalize_email};
+use crate::{Result, sql_fn};
 
-/// The actor a command acts as: the one named by id or e-mail address, else the oldest administrator,
-/// else a service actor named `callboard`.
+/// The actor that a command acts as: the given id or e-mail address. Defaults to the oldest administrator, else to a
+/// service actor named `callboard`.
 pub async fn operator(db: &Db, who: Option<&str>) -> Result<Caller> {
-    let actor: String = db.query_json(include_str!("../../sql/queries/operators/operator.sql"), &[&who]).await?;
+    let actor: String = db.scalar(sql_fn!(resolve_operator(who))).await?;
     Ok(Caller::trusted(actor))
 }
 
 /// The ids of workflows given by id or name.
 pub async fn find_workflows(db: &Db, caller: &Caller, names: &[String]) -> Result<Vec<String>> {
-    db.query_json(include_str!("../../sql/queries/operators/find_workflows.sql"), &[&caller.to_sql(), &names]).await
+    db.call(sql_fn!(resolve_workflow_ids(caller: caller.to_sql(), names))).await
 }
 
 /// The id of a workflow given by id or name.
 pub async fn find_workflow(db: &Db, caller: &Caller, name: &str) -> Result<String> {
     let mut found = find_workflows(db, caller, &[name.to_owned()]).await?;
-    found.pop().ok_or_else(|| crate::Error::Internal("no workflow was answered".to_owned()))
+    found.pop().ok_or_else(|| crate::Error::Internal("resolve_workflow_ids returned no workflow".to_owned()))
 }
 
 /// A person with an account.
@@ -40,7 +40,7 @@ pub struct User {
     pub email: Option<String>,
     /// Whether it is an administrator.
     pub is_admin: bool,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
     /// When it last used a session.
     pub last_seen_at: Option<Timestamp>,
@@ -50,7 +50,7 @@ pub struct User {
 
 /// Every person with an account, oldest first.
 pub async fn list_users(db: &Db) -> Result<Vec<User>> {
-    db.query_json(include_str!("../../sql/queries/operators/list_users.sql"), &[]).await
+    db.call(sql_fn!(list_users())).await
 }
 
 /// Sets a person's password and ends all their sessions.
@@ -58,21 +58,21 @@ pub async fn reset_password(db: &Db, email: &str, password: Password) -> Result<
     let email = normalize_email(email)?;
     password.check("password")?;
     let hash = Passwords::default().hash(password).await?;
-    db.query_json(include_str!("../../sql/queries/operators/reset_password.sql"), &[&email, &hash]).await
+    db.call(sql_fn!(reset_password(email_address: email, new_password: hash))).await
 }
 
-/// A stream that is not whole.
+/// A stream with gaps or repeated numbers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct BrokenStream {
     /// The stream.
     pub stream_id: String,
-    /// The last number given out.
+    /// The last assigned number.
     pub last_seq: i64,
-    /// Numbers up to here were pruned.
+    /// The last pruned number.
     pub pruned_seq: i64,
-    /// Rows found above that.
+    /// Events above that.
     pub events: i64,
-    /// Different numbers among them.
+    /// Distinct numbers among them.
     pub numbers: i64,
     /// The lowest.
     pub first_seq: Option<i64>,
@@ -80,30 +80,30 @@ pub struct BrokenStream {
     pub top_seq: Option<i64>,
 }
 
-/// What checking the streams found.
+/// The result of verifying the streams.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Verification {
-    /// Streams checked.
+    /// The number of streams.
     pub streams: i64,
-    /// Events in them.
+    /// The number of their events.
     pub events: i64,
-    /// Rows of history that belong to no stream.
+    /// Events that belong to no stream.
     pub strays: i64,
     /// Streams with a gap, a repeat or a wrong end.
     pub broken: Vec<BrokenStream>,
 }
 
-/// Checks that every stream holds each of its numbers once.
+/// Checks that every stream has each of its numbers exactly once.
 pub async fn verify_streams(db: &Db) -> Result<Verification> {
-    db.query_json(include_str!("../../sql/queries/maintenance/verify_streams.sql"), &[]).await
+    db.call(sql_fn!(verify_streams())).await
 }
 
-/// Begins a new epoch after a restore, so that no client trusts an old cursor; answers it.
-pub async fn note_restore(db: &Db) -> Result<String> {
-    db.query_json(include_str!("../../sql/queries/maintenance/note_restore.sql"), &[]).await
+/// Starts a new epoch after a restore, which invalidates all cursors; returns it.
+pub async fn record_restore(db: &Db) -> Result<String> {
+    db.scalar(sql_fn!(record_restore())).await
 }
 
-/// Every key that is not revoked, or those of one actor; oldest first.
+/// All keys that are not revoked, or those of one actor, oldest first.
 pub async fn list_keys(db: &Db, actor: Option<&str>) -> Result<Vec<ApiKey>> {
-    db.query_json(include_str!("../../sql/queries/operators/list_keys.sql"), &[&actor]).await
+    db.call(sql_fn!(list_all_api_keys(actor))).await
 }

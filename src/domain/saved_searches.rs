@@ -1,6 +1,6 @@
-//! Saved searches, and what somebody searched for lately.
+//! Saved searches and recent searches.
 //!
-//! A saved search belongs to whoever authenticated; a shared one is there for everybody in its workflow.
+//! A saved search belongs to the authenticated actor; a shared one is visible to all members of its workflow.
 
 pub mod matching;
 
@@ -8,54 +8,54 @@ use serde::{Deserialize, Serialize};
 use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 
-use crate::Result;
 use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::domain::embeddings::Embeddings;
 use crate::domain::search::{self, SearchAnswer, SearchTickets, SearchType};
 use crate::domain::tickets::read::Filters;
+use crate::{Result, sql_fn};
 
-/// A search somebody keeps.
+/// A saved search.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct SavedSearch {
     /// `search-<uuid>`.
     pub search_id: String,
-    /// Where it searches.
+    /// The workflow it searches.
     pub workflow_id: String,
-    /// 1 to 100 characters, each name once for its owner.
+    /// 1 to 100 characters, unique per owner.
     pub name: String,
-    /// Words; empty where the filters say it all.
+    /// Search terms; empty if only filters are used.
     pub query: String,
-    /// How to search.
+    /// Search mode.
     pub search_type: SearchType,
-    /// Which tickets.
+    /// Ticket filters.
     pub filters: Filters,
-    /// Whether comments count.
+    /// Whether to search comments too.
     pub include_comments: bool,
-    /// Whether everybody in the workflow may use it.
+    /// Whether all members of the workflow may use it.
     pub shared: bool,
-    /// Whether its stream tells of each ticket that starts to match.
+    /// Whether to publish an event for each ticket that starts to match.
     pub notify: bool,
-    /// Who keeps it.
+    /// The owner.
     pub owner_id: String,
-    /// Their name.
+    /// The owner's name.
     pub owner_name: Option<String>,
-    /// When it was made.
+    /// Creation time.
     #[schema(format = DateTime)]
     pub created_at: String,
-    /// When it last changed.
+    /// Time of the last change.
     #[schema(format = DateTime)]
     pub updated_at: String,
-    /// The life of the database that `last_seq` belongs to.
+    /// The database epoch that `last_seq` belongs to.
     pub epoch: String,
-    /// The last number of its stream: a cursor to ask for events from.
+    /// The last sequence number of its event stream; use it as the cursor to read new events.
     pub last_seq: i64,
 }
 
-/// Saved searches.
+/// A list of saved searches.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct SavedSearches {
-    /// One's own and those shared in the workflow, by name.
+    /// The caller's own and those shared in the workflow, by name.
     pub searches: Vec<SavedSearch>,
 }
 
@@ -68,62 +68,62 @@ pub struct SaveSearch {
     /// 1 to 100 characters.
     #[schema(min_length = 1, max_length = 100)]
     pub name: String,
-    /// Words as people type them; may be empty where there are filters.
+    /// Search terms; may be empty if there are filters.
     #[serde(default)]
     #[schema(max_length = 1000)]
     pub query: String,
-    /// How to search; hybrid where left out.
+    /// Search mode. Defaults to `hybrid`.
     pub search_type: Option<SearchType>,
-    /// Which tickets.
+    /// Ticket filters.
     pub filters: Option<Filters>,
-    /// Whether comments count; true where left out.
+    /// Whether to search comments too. Defaults to true.
     pub include_comments: Option<bool>,
-    /// Whether everybody in the workflow may use it; members may share.
+    /// Whether all members of the workflow may use it; requires the role member or owner.
     pub shared: Option<bool>,
-    /// Whether its stream tells of each ticket that starts to match.
+    /// Whether to publish an event for each ticket that starts to match.
     pub notify: Option<bool>,
 }
 
-/// `PATCH /api/searches/{id}`: what is left out stays.
+/// `PATCH /api/searches/{id}`; omitted fields stay unchanged.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct UpdateSearch {
     /// 1 to 100 characters.
     #[schema(min_length = 1, max_length = 100)]
     pub name: Option<String>,
-    /// Words.
+    /// Search terms.
     #[schema(max_length = 1000)]
     pub query: Option<String>,
-    /// How to search.
+    /// Search mode.
     pub search_type: Option<SearchType>,
-    /// Which tickets; all filters anew.
+    /// Ticket filters; replaces all of them.
     pub filters: Option<Filters>,
-    /// Whether comments count.
+    /// Whether to search comments too.
     pub include_comments: Option<bool>,
-    /// Whether everybody in the workflow may use it.
+    /// Whether all members of the workflow may use it.
     pub shared: Option<bool>,
-    /// Whether its stream tells of each ticket that starts to match.
+    /// Whether to publish an event for each ticket that starts to match.
     pub notify: Option<bool>,
 }
 
-/// Something that was searched for.
+/// A recent search.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct RecentSearch {
-    /// The words.
+    /// Search terms.
     pub query: String,
-    /// How it was searched.
+    /// Search mode.
     pub search_type: SearchType,
-    /// Which tickets.
+    /// Ticket filters.
     pub filters: Filters,
-    /// When.
+    /// Time of the search.
     #[schema(format = DateTime)]
     pub searched_at: String,
 }
 
-/// What the caller searched for lately.
+/// The caller's recent searches.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct RecentSearches {
-    /// The newest first, each once, at most 20.
+    /// The newest first, without repetitions, at most 20.
     pub searches: Vec<RecentSearch>,
 }
 
@@ -133,59 +133,47 @@ pub struct RecentSearches {
 pub struct NoteSearch {
     /// The workflow that was searched.
     pub workflow_id: String,
-    /// The words; may be empty where there are filters.
+    /// Search terms; may be empty if there are filters.
     #[serde(default)]
     #[schema(max_length = 1000)]
     pub query: String,
-    /// How it was searched; hybrid where left out.
+    /// Search mode. Defaults to `hybrid`.
     pub search_type: Option<SearchType>,
-    /// Which tickets.
+    /// Ticket filters.
     pub filters: Option<Filters>,
 }
 
-/// The name SQL knows it by.
-fn kind(search_type: SearchType) -> &'static str {
-    match search_type {
-        SearchType::Semantic => "semantic",
-        SearchType::Keyword => "keyword",
-        SearchType::Hybrid => "hybrid",
-    }
+fn filters_to_sql(filters: Option<&Filters>) -> Result<Json<serde_json::Value>> {
+    filters.cloned().unwrap_or_default().to_sql()
 }
 
-fn filters(given: &Option<Filters>) -> Result<Json<serde_json::Value>> {
-    given.clone().unwrap_or_default().to_sql()
-}
-
-/// Keeps a search.
+/// Saves a search.
 pub async fn save(db: &Db, caller: &Caller, input: &SaveSearch) -> Result<SavedSearch> {
-    db.query_json(
-        include_str!("../../sql/queries/searches/save.sql"),
-        &[
-            &caller.to_sql(),
-            &input.workflow_id,
-            &input.name,
-            &input.query,
-            &input.search_type.map(kind),
-            &filters(&input.filters)?,
-            &input.include_comments,
-            &input.shared,
-            &input.notify,
-        ],
-    )
+    db.call(sql_fn!(save_search(
+        caller: caller.to_sql(),
+        workflow: input.workflow_id,
+        name: input.name,
+        query: input.query,
+        search_type: input.search_type.map(SearchType::as_str),
+        filters: filters_to_sql(input.filters.as_ref())?,
+        include_comments: input.include_comments,
+        shared: input.shared,
+        notify: input.notify,
+    )))
     .await
 }
 
-/// The searches of a workflow that the caller may use.
+/// Saved searches of a workflow that are visible to the caller.
 pub async fn list(db: &Db, caller: &Caller, workflow: &str) -> Result<SavedSearches> {
-    db.query_json(include_str!("../../sql/queries/searches/list.sql"), &[&caller.to_sql(), &workflow]).await
+    db.call(sql_fn!(list_searches(caller: caller.to_sql(), workflow: workflow))).await
 }
 
-/// One search.
+/// One saved search.
 pub async fn get(db: &Db, caller: &Caller, search: &str) -> Result<SavedSearch> {
-    db.query_json(include_str!("../../sql/queries/searches/get.sql"), &[&caller.to_sql(), &search]).await
+    db.call(sql_fn!(get_search(caller: caller.to_sql(), search: search))).await
 }
 
-/// Changes a search.
+/// Changes a saved search.
 pub async fn update(db: &Db, caller: &Caller, search: &str, input: &UpdateSearch) -> Result<SavedSearch> {
     let filters = input.filters.as_ref().map(Filters::to_sql).transpose()?.map(|json| json.0);
     let mut changes = serde_json::json!({
@@ -195,16 +183,15 @@ pub async fn update(db: &Db, caller: &Caller, search: &str, input: &UpdateSearch
     if let Some(changes) = changes.as_object_mut() {
         changes.retain(|_, value| !value.is_null());
     }
-    db.query_json(include_str!("../../sql/queries/searches/update.sql"), &[&caller.to_sql(), &search, &Json(changes)])
-        .await
+    db.call(sql_fn!(update_search(caller: caller.to_sql(), search: search, changes: Json(changes)))).await
 }
 
-/// Deletes a search.
+/// Deletes a saved search.
 pub async fn delete(db: &Db, caller: &Caller, search: &str) -> Result<()> {
-    db.rows(include_str!("../../sql/queries/searches/delete.sql"), &[&caller.to_sql(), &search]).await.map(drop)
+    db.execute(sql_fn!(delete_search(caller: caller.to_sql(), search: search))).await
 }
 
-/// What a saved search finds now, the best `limit`.
+/// Runs a saved search and returns its best `limit` results.
 pub async fn results(
     db: &Db,
     embeddings: &Embeddings,
@@ -213,7 +200,7 @@ pub async fn results(
     limit: i32,
 ) -> Result<SearchAnswer> {
     let saved = get(db, caller, search).await?;
-    let wanted = SearchTickets {
+    let request = SearchTickets {
         workflow_id: saved.workflow_id,
         agent_id: None,
         query: saved.query,
@@ -222,33 +209,27 @@ pub async fn results(
         limit: Some(limit),
         include_comments: Some(saved.include_comments),
     };
-    search::tickets(db, embeddings, caller, &wanted).await
+    search::tickets(db, embeddings, caller, &request).await
 }
 
-/// The newest tickets that pass the filters, as results of a search without words.
-pub(crate) async fn filtered(db: &Db, caller: &Caller, wanted: &SearchTickets, limit: i32) -> Result<SearchAnswer> {
-    db.query_json(
-        include_str!("../../sql/queries/searches/filtered.sql"),
-        &[&caller.to_sql(), &wanted.workflow_id, &filters(&wanted.filters)?, &limit],
-    )
-    .await
-}
-
-/// What the caller searched for lately.
+/// The caller's recent searches.
 pub async fn recent(db: &Db, caller: &Caller, workflow: &str) -> Result<RecentSearches> {
-    db.query_json(include_str!("../../sql/queries/searches/recent.sql"), &[&caller.to_sql(), &workflow]).await
+    db.call(sql_fn!(list_recent_searches(caller: caller.to_sql(), workflow: workflow))).await
 }
 
-/// Notes what the caller searched for.
+/// Records a search in the caller's recent searches.
 pub async fn note(db: &Db, caller: &Caller, input: &NoteSearch) -> Result<RecentSearches> {
-    db.query_json(
-        include_str!("../../sql/queries/searches/note.sql"),
-        &[&caller.to_sql(), &input.workflow_id, &input.query, &input.search_type.map(kind), &filters(&input.filters)?],
-    )
+    db.call(sql_fn!(record_recent_search(
+        caller: caller.to_sql(),
+        workflow: input.workflow_id,
+        query: input.query,
+        search_type: input.search_type.map(SearchType::as_str),
+        filters: filters_to_sql(input.filters.as_ref())?,
+    )))
     .await
 }
 
-/// Forgets what the caller searched for.
+/// Clears the caller's recent searches.
 pub async fn forget(db: &Db, caller: &Caller, workflow: &str) -> Result<()> {
-    db.rows(include_str!("../../sql/queries/searches/forget.sql"), &[&caller.to_sql(), &workflow]).await.map(drop)
+    db.execute(sql_fn!(clear_recent_searches(caller: caller.to_sql(), workflow: workflow))).await
 }

@@ -1,45 +1,37 @@
-//! Finding tickets: by words, by meaning, or by both; what resembles a ticket or a draft of one.
+//! Keyword, semantic and hybrid search over tickets, and similar tickets.
 //!
-//! The meaning of a query is a vector that comes from `embeddings`, within a budget. Without it the search
-//! goes by words, and the answer says so.
+//! Semantic search needs the embedding of the query, which `embeddings` computes within a time budget. If it
+//! is not available in time, the search falls back to keywords and the response contains a notice.
 
+#[cfg(feature = "server")]
+mod queries;
 pub mod similar;
+#[cfg(feature = "server")]
 pub mod words;
-
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::db::Db;
-use crate::domain::accounts::Caller;
-use crate::domain::embeddings::{Absent, Embeddings, QueryVector};
-use crate::domain::saved_searches;
+#[cfg(feature = "server")]
+pub use self::queries::*;
 use crate::domain::tickets::Priority;
 use crate::domain::tickets::read::Filters;
-use crate::{Error, Result};
 
-/// The statement that searches; `bench` measures it by itself too.
-pub(crate) const TICKETS: &str = include_str!("../../sql/queries/search/tickets.sql");
-
-/// How long a search waits for the meaning of its query.
-const BUDGET: Duration = Duration::from_millis(1500);
-
-/// How to search.
+/// Search mode.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SearchType {
-    /// By meaning.
+    /// By embedding similarity.
     Semantic,
-    /// By words.
+    /// By full-text search.
     Keyword,
-    /// By both.
+    /// Both, fused into one ranking.
     #[default]
     Hybrid,
 }
 
 impl SearchType {
-    /// The name SQL knows it by.
+    /// The mode's name in SQL.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Semantic => "semantic",
@@ -55,24 +47,24 @@ impl SearchType {
 pub struct SearchTickets {
     /// The workflow to search.
     pub workflow_id: String,
-    /// The acting agent; searching changes nothing, so anyone may name one.
+    /// The acting agent; not checked, because a search changes nothing.
     pub agent_id: Option<String>,
-    /// Words as people type them: `"exact phrase"`, `or`, `-without`. At most 1000 characters; may be empty
-    /// where there are filters, which then find the newest that pass them.
+    /// Search terms; supports `"exact phrase"`, `or` and `-without`. At most 1000 characters. May be empty if
+    /// there are filters; the newest matching tickets are then returned.
     #[schema(max_length = 1000)]
     pub query: String,
-    /// How to search; the answer's `mode` says what was done.
+    /// Search mode. Defaults to `hybrid`; the response's `mode` is the one that was used.
     pub search_type: Option<SearchType>,
-    /// Which tickets.
+    /// Ticket filters.
     pub filters: Option<Filters>,
-    /// 1 to 50; 10 where left out.
+    /// 1 to 50. Defaults to 10.
     #[schema(minimum = 1, maximum = 50)]
     pub limit: Option<i32>,
-    /// Whether comments count; true where left out.
+    /// Whether to search comments too. Defaults to true.
     pub include_comments: Option<bool>,
 }
 
-/// A ticket that was found.
+/// A search result.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct SearchResult {
     /// `ticket-<uuid>`.
@@ -81,7 +73,7 @@ pub struct SearchResult {
     pub key: String,
     /// Its title.
     pub title: String,
-    /// The title as HTML, escaped, with `<mark>` around what matched.
+    /// The HTML-escaped title with `<mark>` around matches.
     pub highlighted_title: String,
     /// The first 2,000 characters of its description.
     pub description: String,
@@ -91,127 +83,49 @@ pub struct SearchResult {
     pub priority: Priority,
     /// Its type.
     pub ticket_type: String,
-    /// How well it fits, 0 to 1.
+    /// Relevance, 0 to 1.
     pub relevance_score: f64,
-    /// How near its meaning is, from -1 to 1 (cosine); null where that was not compared.
+    /// Cosine similarity of the embeddings, -1 to 1; null if they were not compared.
     pub similarity: Option<f64>,
-    /// title, tags, description, comments, key, meaning.
+    /// Where it matched: `title`, `tags`, `description`, `comments`, `key` or `meaning` (the embedding).
     pub matched_in: Vec<String>,
-    /// HTML-escaped text around the match, with `<mark>` around what matched.
+    /// HTML-escaped text around the match with `<mark>` around matches.
     pub preview: String,
-    /// When it was made.
+    /// Creation time.
     #[schema(format = DateTime)]
     pub created_at: String,
-    /// When it last changed.
+    /// Time of the last change.
     #[schema(format = DateTime)]
     pub updated_at: String,
-    /// Who works on it.
+    /// The assignee.
     pub assigned_agent_id: Option<String>,
     /// Labels.
     pub tags: Vec<String>,
     /// Whether it is resolved.
     pub is_resolved: bool,
-    /// Whether it waits for others.
+    /// Whether it is blocked.
     pub is_blocked: bool,
 }
 
-/// The answer to a search.
+/// The response to a search.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct SearchAnswer {
     /// Always true.
     pub success: bool,
-    /// What was asked.
+    /// The query.
     pub query: String,
-    /// How it was searched.
+    /// The search mode that was used.
     pub mode: SearchType,
-    /// The best first.
+    /// The most relevant first.
     pub results: Vec<SearchResult>,
-    /// How many were found; the best 100 of each way of searching are looked at.
+    /// Number of results found; each mode contributes at most its best 100.
     pub total_found: i64,
-    /// Whether `total_found` is all there is.
+    /// Whether `total_found` is exact.
     pub total_is_exact: bool,
-    /// Milliseconds in the database.
+    /// Milliseconds spent in the database.
     pub search_time_ms: f64,
-    /// Whether tickets changed whose meaning is not taken in yet, or meaning could not be compared at all.
+    /// Whether embeddings of changed tickets are pending, or embeddings could not be compared at all.
     pub stale_embeddings: bool,
-    /// Why the search went another way than asked for.
+    /// Why another search mode was used than requested.
     pub notice: Option<String>,
-}
-
-/// A vector as SQL takes it, and why there is none.
-pub(crate) struct Meaning {
-    pub found: Option<QueryVector>,
-    pub notice: Option<String>,
-}
-
-impl Meaning {
-    pub(crate) fn none() -> Self {
-        Self { found: None, notice: None }
-    }
-
-    fn of(outcome: Result<QueryVector, Absent>) -> Self {
-        match outcome {
-            Ok(found) => Self { found: Some(found), notice: None },
-            Err(absent) => Self { found: None, notice: Some(format!("{absent} The search went by words.")) },
-        }
-    }
-
-    pub(crate) fn model(&self) -> Option<i64> {
-        self.found.as_ref().map(|found| found.model)
-    }
-
-    pub(crate) fn vector(&self) -> Option<&pgvector::HalfVector> {
-        self.found.as_ref().map(|found| &found.vector)
-    }
-}
-
-/// Searches a workflow: the best 1 to 50.
-pub async fn tickets(db: &Db, embeddings: &Embeddings, caller: &Caller, input: &SearchTickets) -> Result<SearchAnswer> {
-    find(db, embeddings, caller, input, 10, 50).await
-}
-
-/// The same with other limits: what counts where none is given, and the most.
-pub(crate) async fn find(
-    db: &Db,
-    embeddings: &Embeddings,
-    caller: &Caller,
-    input: &SearchTickets,
-    usual: i32,
-    most: i32,
-) -> Result<SearchAnswer> {
-    let filters = input.filters.clone().unwrap_or_default().to_sql()?;
-    let length = input.query.trim().chars().count();
-    if length > 1000 || length == 0 && filters.0 == serde_json::json!({}) {
-        return Err(Error::invalid("query", "must have 1 to 1000 characters; it may be empty where there are filters"));
-    }
-    let limit = input.limit.unwrap_or(usual);
-    if !(1..=most).contains(&limit) {
-        return Err(Error::invalid("limit", format!("must be between 1 and {most}")));
-    }
-    if length == 0 {
-        return saved_searches::filtered(db, caller, input, limit).await;
-    }
-    let kind = input.search_type.unwrap_or_default();
-    let meaning = match kind {
-        SearchType::Keyword => Meaning::none(),
-        SearchType::Semantic | SearchType::Hybrid => Meaning::of(embeddings.query(&input.query, BUDGET).await),
-    };
-    let mut answer: SearchAnswer = db
-        .query_json(
-            TICKETS,
-            &[
-                &caller.to_sql(),
-                &input.workflow_id,
-                &input.query,
-                &kind.as_str(),
-                &filters,
-                &limit,
-                &input.include_comments.unwrap_or(true),
-                &meaning.model(),
-                &meaning.vector(),
-            ],
-        )
-        .await?;
-    answer.notice = meaning.notice;
-    Ok(answer)
 }

@@ -1,4 +1,5 @@
-//! Tickets: the shapes every door shares. Changing is in `change`, moving in `moves`, reading in `read`.
+//! Tickets: the types shared by every transport. `change` writes fields, `moves` changes columns and order,
+//! `merge` merges duplicates, `read` queries.
 
 pub mod change;
 pub mod merge;
@@ -34,19 +35,19 @@ impl Priority {
     }
 }
 
-/// What people have said about a ticket they were asked to review.
+/// The state of a ticket's human review.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ApprovalStatus {
-    /// Nobody has looked yet; it can be neither moved nor claimed.
+    /// Not reviewed yet; the ticket can be neither moved nor claimed.
     PendingReview,
-    /// It may go on.
+    /// Work may continue.
     Approved,
-    /// It may not; another review can be asked for.
+    /// Work may not continue; another review can be requested.
     Rejected,
 }
 
-/// A ticket as boards and lists show it. Cards of a column are ordered by `rank` (by byte), then `number`.
+/// A ticket as shown on boards and in lists. Cards of a column are ordered by `rank` (bytewise), then `number`.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Card {
     /// `ticket-<uuid>`.
@@ -68,24 +69,24 @@ pub struct Card {
     pub priority: Priority,
     /// The id of its column.
     pub status: String,
-    /// Its place in the column.
+    /// Sort key within the column.
     pub rank: String,
-    /// Who works on it.
+    /// The assignee.
     pub assigned_agent_id: Option<String>,
-    /// Who made it.
+    /// The creator.
     pub created_by_agent_id: Option<String>,
-    /// The ticket it is a part of.
+    /// The parent ticket.
     pub parent_ticket_id: Option<String>,
-    /// The ticket it was merged into; such a card is on no board.
+    /// The ticket it was merged into; a merged ticket is not on the board.
     pub merged_into_ticket_id: Option<String>,
-    /// Whether people have to look at it first; null where nobody has to.
+    /// State of the human review; null if none is required.
     #[serde(default)]
     pub approval_status: Option<ApprovalStatus>,
     /// Labels.
     pub tags: Vec<String>,
-    /// Unresolved tickets it waits for.
+    /// Unresolved tickets that block it.
     pub blocked_by_ticket_ids: Vec<String>,
-    /// Whether it waits for any.
+    /// Whether any ticket blocks it.
     pub is_blocked: bool,
     /// Whether it is resolved.
     pub is_resolved: bool,
@@ -99,12 +100,12 @@ pub struct Card {
     pub estimate_minutes: Option<i64>,
     /// Minutes it took so far.
     pub spent_minutes: i64,
-    /// Counts changes; state it in a change to be refused if it moved on.
+    /// Incremented by every change; send it with a change to detect conflicting updates (optimistic locking).
     pub version: i64,
-    /// When it was made.
+    /// Creation time.
     #[schema(format = DateTime)]
     pub created_at: String,
-    /// When it last changed.
+    /// Time of the last change.
     #[schema(format = DateTime)]
     pub updated_at: String,
     /// When it first entered an active column.
@@ -115,7 +116,7 @@ pub struct Card {
     pub completed_at: Option<String>,
 }
 
-/// A ticket mentioned inside another answer.
+/// A short reference to a ticket.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct TicketRef {
     /// `ticket-<uuid>`.
@@ -132,19 +133,19 @@ pub struct TicketRef {
     pub is_resolved: bool,
 }
 
-/// The answer to a change that has nothing else to say.
+/// The response to a change that returns nothing else.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Done {
     /// Always true.
     pub success: bool,
     /// The ticket.
     pub ticket_id: String,
-    /// A sentence for a person.
+    /// Human-readable summary.
     pub message: String,
 }
 
-/// Reads a field whose `null` means something else than its absence: absent → `None`, `null` →
-/// `Some(None)`. Use with `#[serde(default)]`.
+/// Deserializes a field for which `null` differs from absent: absent → `None`, `null` → `Some(None)`.
+/// Use with `#[serde(default)]`.
 fn nullable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }

@@ -1,5 +1,6 @@
-//! Webhooks: addresses outside that are told what happens in a workflow, in the order of its stream and at
-//! least once. Owners of the workflow make them; [`delivery`] sends.
+//! Webhooks: URLs that receive the events of a workflow, in stream order and at least once.
+//!
+//! Owners of the workflow create them; [`delivery`] sends the events.
 
 pub mod delivery;
 pub mod sender;
@@ -17,10 +18,9 @@ use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::domain::history::Event;
 use crate::outbound::address;
-use crate::{Error, Result};
+use crate::{Error, Result, sql_fn};
 
-/// Makes of an event its type and the body that is sent: the same text that sockets get. Given by the door
-/// that knows it.
+/// Renders an event as its type and the body to send, which is the message that sockets receive. A transport provides it.
 pub type Envelope = fn(&Event, &str) -> (String, String);
 
 /// A webhook.
@@ -30,31 +30,31 @@ pub struct Webhook {
     pub id: String,
     /// The same as `id`.
     pub webhook_id: String,
-    /// Whose events it is told.
+    /// The workflow whose events it receives.
     pub workflow_id: String,
-    /// Where requests go.
+    /// The URL that receives the requests.
     pub url: String,
-    /// Types of events that are sent; none means all.
+    /// The event types to send; empty means all.
     pub events: Vec<String>,
-    /// Whether it is told anything.
+    /// Whether events are sent.
     pub active: bool,
-    /// Why not.
+    /// Why it was disabled.
     pub disabled_reason: Option<String>,
-    /// The event up to which everything was taken, or not asked for.
+    /// The cursor: every event up to this number was delivered or filtered out.
     pub last_seq: i64,
-    /// How many events have come since.
+    /// The number of events after the cursor.
     pub behind: i64,
-    /// Failed attempts at the next event.
+    /// Failed attempts to deliver the next event.
     pub attempt: i64,
-    /// Since when nothing was taken.
+    /// Since when deliveries have failed.
     #[schema(format = DateTime)]
     pub failing_since: Option<String>,
-    /// When it is tried again.
+    /// When the next attempt is due.
     #[schema(format = DateTime)]
     pub next_attempt_at: Option<String>,
-    /// Who made it.
+    /// Who created it.
     pub created_by: Option<String>,
-    /// When it was made.
+    /// When it was created.
     #[schema(format = DateTime)]
     pub created_at: String,
     /// When it was last changed.
@@ -62,20 +62,20 @@ pub struct Webhook {
     pub updated_at: String,
 }
 
-/// A webhook that was just made, with its secret.
+/// A new webhook with its secret.
 #[derive(Serialize, ToSchema)]
 pub struct CreatedWebhook {
     /// The webhook.
     #[serde(flatten)]
     pub webhook: Webhook,
-    /// Signs each request; shown this once.
+    /// The key of the signatures. Shown only here.
     pub secret: String,
 }
 
 /// The webhooks of a workflow.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Webhooks {
-    /// The oldest first.
+    /// The webhooks, oldest first.
     pub webhooks: Vec<Webhook>,
 }
 
@@ -83,80 +83,80 @@ pub struct Webhooks {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateWebhook {
-    /// Whose events to tell.
+    /// The workflow whose events to send.
     pub workflow_id: String,
-    /// Where to: a public http or https address.
+    /// The URL that receives the requests: public, http or https.
     #[schema(min_length = 1, max_length = 2000)]
     pub url: String,
-    /// Types of events like `status_changed`; all where left out or empty.
+    /// The event types to send, e.g. `status_changed`. Defaults to all.
     #[schema(max_items = 100)]
     pub events: Option<Vec<String>>,
-    /// The key of the signatures: `whsec_` and base64, or 24 to 128 visible characters; made where left out.
+    /// The key of the signatures: `whsec_` and base64, or 24 to 128 visible characters. Defaults to a generated one.
     #[schema(min_length = 24, max_length = 128)]
     pub secret: Option<String>,
 }
 
-/// `PATCH /api/webhooks/{id}`: what is left out stays.
+/// `PATCH /api/webhooks/{id}`: omitted fields keep their values.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct UpdateWebhook {
-    /// Where to.
+    /// The URL that receives the requests.
     #[schema(min_length = 1, max_length = 2000)]
     pub url: Option<String>,
-    /// Types of events.
+    /// The event types to send.
     #[schema(max_items = 100)]
     pub events: Option<Vec<String>>,
-    /// false stops it; true goes on from where it stopped.
+    /// false pauses it; true resumes from its cursor.
     pub active: Option<bool>,
 }
 
-/// One attempt at telling an event.
+/// One attempt to deliver an event.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Delivery {
-    /// Counts attempts.
+    /// The number of the attempt, counted over all webhooks.
     pub delivery_id: i64,
     /// The webhook.
     pub webhook_id: String,
-    /// The header `webhook-id`, the same for each attempt at one event.
+    /// The header `webhook-id`, the same in each attempt to deliver an event.
     pub message_id: String,
     /// The event's type; `webhook_test` for a test.
     pub event_type: String,
     /// The event's number in the workflow's stream; null for a test.
     pub seq: Option<i64>,
-    /// Which attempt at it.
+    /// The number of the attempt for this event.
     pub attempt: i64,
-    /// The HTTP status of the answer, if there was one.
+    /// The HTTP status of the response, if there was one.
     pub status_code: Option<i64>,
-    /// Whether it was taken.
+    /// Whether the receiver accepted it.
     pub delivered: bool,
     /// Why not.
     pub error: Option<String>,
     /// How long it took.
     pub duration_ms: i64,
-    /// When.
+    /// When it was sent.
     #[schema(format = DateTime)]
     pub attempted_at: String,
 }
 
-/// A page of attempts; the newest 200 are kept.
+/// A page of delivery attempts; the newest 200 are kept.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct DeliveryList {
-    /// The newest first.
+    /// The attempts, newest first.
     pub deliveries: Vec<Delivery>,
     /// Whether there are more.
     pub has_more: bool,
-    /// Give it as `cursor` for the next page.
+    /// The `cursor` of the next page.
     pub next_cursor: Option<String>,
 }
 
 /// The answer to a test.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct WebhookTested {
-    /// Whether the receiver took it.
+    /// Whether the receiver accepted it.
     pub success: bool,
     /// The header `webhook-id` that was sent.
     pub message_id: String,
-    /// The HTTP status of the answer, if there was one.
+    /// The HTTP status of the response, if there was one.
     pub status_code: Option<u16>,
     /// How long it took.
     pub duration_ms: i64,
@@ -164,7 +164,7 @@ pub struct WebhookTested {
     pub message: String,
 }
 
-/// What sending needs to know of a webhook; never shown.
+/// The fields of a webhook that sending needs; holds the secret and is never serialized.
 #[derive(Deserialize)]
 struct Target {
     id: String,
@@ -179,15 +179,15 @@ impl Target {
         self.events.is_empty() || self.events.iter().any(|event| event == kind)
     }
 
-    /// The id of a message: the same for each attempt at an event, and for no other event, also after the
-    /// database was restored. It holds no dot, which separates what is signed.
+    /// The id of a message: unique to an event, also after a restore of the database, and the same in each attempt to
+    /// deliver it. It contains no dot, because dots separate the signed parts.
     fn message_id(&self, epoch: &str, seq: i64) -> String {
         let id = self.id.trim_start_matches("webhook-");
         format!("msg_{id}_{epoch}_{seq}").replace('.', "-")
     }
 }
 
-/// What a test is made of.
+/// What a test delivery needs.
 #[derive(Deserialize)]
 struct TestTarget {
     #[serde(flatten)]
@@ -207,10 +207,10 @@ pub struct WebhookDispatcher {
 }
 
 impl WebhookDispatcher {
-    /// Prepares sending; `private_allowed` lets URLs lead into private networks.
+    /// Prepares sending. `private_allowed` permits URLs in private networks.
     pub fn new(db: Db, private_allowed: bool, envelope: Envelope) -> Result<Self> {
         let sender = Sender::new(private_allowed)?;
-        Ok(Self { db, sender, envelope, deliveries: Deliveries::new() })
+        Ok(Self { db, sender, envelope, deliveries: Deliveries::default() })
     }
 
     /// Delivers events until stopped or aborted; the background task.
@@ -223,17 +223,17 @@ impl WebhookDispatcher {
         self.deliveries.stop().await;
     }
 
-    /// The address as it will be called, if it may be.
+    /// Parses and normalizes a URL, and rejects one that may not be called.
     async fn checked(&self, url: &str) -> Result<String> {
         let private_allowed = self.sender.private_allowed();
         let url = address::parse(url.trim(), private_allowed).map_err(|rule| Error::invalid("url", rule))?;
-        if !private_allowed && !address::leads_outside(&url).await {
+        if !private_allowed && !address::is_reachable_publicly(&url).await {
             return Err(Error::invalid("url", "must not lead to a loopback, private or link-local address"));
         }
         Ok(url.to_string())
     }
 
-    /// Makes a webhook, and its secret unless one was brought along.
+    /// Creates a webhook, with a generated secret unless one is given.
     pub async fn create(&self, db: &Db, caller: &Caller, input: &CreateWebhook) -> Result<CreatedWebhook> {
         let secret = match &input.secret {
             Some(secret) => {
@@ -242,11 +242,18 @@ impl WebhookDispatcher {
             }
             None => signature::generate()?,
         };
-        // Names are looked up for owners only.
+        // Authorizes before the host name is resolved: only owners may cause DNS queries.
         list(db, caller, &input.workflow_id).await?;
         let url = self.checked(&input.url).await?;
-        let sql = include_str!("../../sql/queries/webhooks/create.sql");
-        let webhook = db.query_json(sql, &[&caller.to_sql(), &input.workflow_id, &url, &secret, &input.events]).await?;
+        let webhook = db
+            .call(sql_fn!(create_webhook(
+                caller: caller.to_sql(),
+                workflow: input.workflow_id,
+                url,
+                secret,
+                events: input.events,
+            )))
+            .await?;
         Ok(CreatedWebhook { webhook, secret })
     }
 
@@ -259,14 +266,20 @@ impl WebhookDispatcher {
             }
             None => None,
         };
-        let sql = include_str!("../../sql/queries/webhooks/update.sql");
-        db.query_json(sql, &[&caller.to_sql(), &id, &url, &input.events, &input.active]).await
+        db.call(sql_fn!(update_webhook(
+            caller: caller.to_sql(),
+            webhook: id,
+            url,
+            events: input.events,
+            active: input.active,
+        )))
+        .await
     }
 
-    /// Sends a test at once, whatever the webhook asks for and also where it is stopped.
+    /// Sends a test event immediately, regardless of the event filter and of `active`.
     pub async fn test(&self, db: &Db, caller: &Caller, id: &str) -> Result<WebhookTested> {
-        let sql = include_str!("../../sql/queries/webhooks/target.sql");
-        let TestTarget { target, actor_id, epoch, now } = db.query_json(sql, &[&caller.to_sql(), &id]).await?;
+        let TestTarget { target, actor_id, epoch, now } =
+            db.call(sql_fn!(get_webhook_target(caller: caller.to_sql(), webhook: id))).await?;
         let metadata = RawValue::from_string(json!({"webhook": {"webhook_id": target.id}}).to_string())
             .map_err(|error| Error::Internal(error.to_string()))?;
         let event = Event {
@@ -292,36 +305,47 @@ impl WebhookDispatcher {
         let sent = self.sender.send(&target.url, &secret, &message_id, now.as_second(), body).await;
         let duration_ms = i64::try_from(sent.duration.as_millis()).unwrap_or(i64::MAX);
         let (status, success) = (sent.status.map(i64::from), sent.error.is_none());
-        let sql = include_str!("../../sql/queries/webhooks/log.sql");
         let (webhook, workflow) = (&target.id, &target.workflow_id);
-        db.rows(sql, &[webhook, workflow, &message_id, &kind, &status, &success, &sent.error, &duration_ms]).await?;
+        db.execute(sql_fn!(insert_webhook_delivery(
+            webhook,
+            workflow,
+            message_id,
+            event_type: kind,
+            seq: None::<i64>,
+            attempt: 1_i64,
+            status_code: status,
+            delivered: success,
+            error: sent.error,
+            duration_ms,
+        )))
+        .await?;
         Ok(WebhookTested {
             success,
             message_id,
             status_code: sent.status,
             duration_ms,
-            message: sent.error.unwrap_or_else(|| "The receiver took it.".to_owned()),
+            message: sent.error.unwrap_or_else(|| "The receiver accepted it.".to_owned()),
         })
     }
 }
 
 /// The webhooks of a workflow.
 pub async fn list(db: &Db, caller: &Caller, workflow: &str) -> Result<Webhooks> {
-    db.query_json(include_str!("../../sql/queries/webhooks/list.sql"), &[&caller.to_sql(), &workflow]).await
+    db.call(sql_fn!(list_webhooks(caller: caller.to_sql(), workflow))).await
 }
 
 /// One webhook.
 pub async fn get(db: &Db, caller: &Caller, id: &str) -> Result<Webhook> {
-    db.query_json(include_str!("../../sql/queries/webhooks/get.sql"), &[&caller.to_sql(), &id]).await
+    db.call(sql_fn!(get_webhook(caller: caller.to_sql(), webhook: id))).await
 }
 
-/// Deletes a webhook and its log.
+/// Deletes a webhook and its delivery log.
 pub async fn delete(db: &Db, caller: &Caller, id: &str) -> Result<()> {
-    db.query_json(include_str!("../../sql/queries/webhooks/delete.sql"), &[&caller.to_sql(), &id]).await
+    db.call(sql_fn!(delete_webhook(caller: caller.to_sql(), webhook: id))).await
 }
 
-/// The newest attempts, from below `cursor`.
+/// Delivery attempts, newest first, after `cursor`.
 pub async fn deliveries(db: &Db, caller: &Caller, id: &str, limit: i32, cursor: Option<i64>) -> Result<DeliveryList> {
-    db.query_json(include_str!("../../sql/queries/webhooks/deliveries.sql"), &[&caller.to_sql(), &id, &limit, &cursor])
+    db.call(sql_fn!(list_webhook_deliveries(caller: caller.to_sql(), webhook: id, max_rows: limit, after: cursor)))
         .await
 }

@@ -1,21 +1,21 @@
 //! Workflows and their boards.
 
+#[cfg(feature = "server")]
+mod queries;
+
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 
-use crate::db::Db;
-use crate::domain::accounts::Caller;
-use crate::{Error, Result};
+#[cfg(feature = "server")]
+pub use self::queries::*;
 
 /// What a column means for a ticket in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Category {
-    /// Not begun.
+    /// Not started.
     Todo,
-    /// Under way; entering it starts the ticket's clock.
+    /// In progress; entering it sets the ticket's start time.
     Active,
     /// Finished; entering it resolves the ticket.
     Done,
@@ -28,40 +28,40 @@ pub struct Column {
     /// 1 to 50 letters, digits or `_ . -`.
     #[schema(pattern = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$")]
     pub id: String,
-    /// What people read; the id where it is left out.
+    /// Display name. Defaults to the id.
     #[serde(default)]
     #[schema(max_length = 100)]
     pub name: Option<String>,
-    /// Place from the left, counting from 0.
+    /// Position from the left, starting at 0.
     #[serde(default)]
     pub order: Option<i64>,
     /// A colour like `#3b82f6`.
     #[serde(default)]
     #[schema(pattern = "^#[0-9A-Za-z]{1,20}$")]
     pub color: Option<String>,
-    /// The most tickets that should be here at once.
+    /// Maximum number of tickets in the column (WIP limit).
     #[serde(default)]
     #[schema(minimum = 1)]
     pub wip_limit: Option<i64>,
-    /// Guessed from id and place where it is left out.
+    /// Defaults to a category derived from id and position.
     #[serde(default)]
     pub category: Option<Category>,
-    /// Tickets in the column; only in answers.
+    /// Number of tickets in the column; only in responses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket_count: Option<i64>,
-    /// In a change: the id this column had; its tickets come along.
+    /// In a request: the previous id of a renamed column, whose tickets are kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_id: Option<String>,
 }
 
-/// A kind of ticket.
+/// A ticket type.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TicketType {
     /// 1 to 50 letters, digits or `_ . -`.
     #[schema(pattern = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$")]
     pub id: String,
-    /// What people read.
+    /// Display name.
     #[serde(default)]
     #[schema(max_length = 100)]
     pub name: Option<String>,
@@ -75,53 +75,53 @@ pub struct TicketType {
     pub color: Option<String>,
 }
 
-/// What happens when a column is full.
+/// What happens when a column reaches its WIP limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WipPolicy {
-    /// The answer says so.
+    /// The move succeeds with a warning.
     Warn,
     /// The move is refused.
     Refuse,
 }
 
-/// Rules of a board; what is left out stays as it is.
+/// Board settings; omitted fields stay unchanged.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct BoardSettings {
-    /// A new ticket without an assignee goes to its creator.
+    /// Assign new tickets to their creator by default.
     pub auto_assign: Option<bool>,
-    /// A move needs a comment of at least 10 characters.
+    /// Require a comment of at least 10 characters for a move.
     pub require_comments_on_status_change: Option<bool>,
-    /// A ticket may leave a done column.
+    /// Allow tickets to leave a done column.
     pub allow_reopen: Option<bool>,
     /// Show estimates and time spent.
     pub track_time: Option<bool>,
-    /// What happens when a column is full.
+    /// What happens when a column reaches its WIP limit.
     pub wip_policy: Option<WipPolicy>,
-    /// Tickets that agents and services make wait for a person's review.
+    /// Tickets created by agents and services require a human review.
     pub human_review: Option<bool>,
 }
 
-/// An allowed move; a board that lists none allows all.
+/// An allowed move. A board without transitions allows every move.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Transition {
-    /// The column left.
+    /// The source column.
     pub from: String,
-    /// The column entered.
+    /// The target column.
     pub to: String,
 }
 
-/// A board's configuration. In requests every field may be left out: it is taken from the template or
-/// stays as it is.
+/// A board's configuration. In requests every field is optional and defaults to the template's or the
+/// current value.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct BoardConfig {
-    /// Only in answers.
+    /// Only in responses.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub board_id: Option<String>,
-    /// Only in answers.
+    /// Only in responses.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workflow_id: Option<String>,
     /// The board's name.
@@ -132,17 +132,17 @@ pub struct BoardConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(min_items = 1, max_items = 50)]
     pub columns: Option<Vec<Column>>,
-    /// Kinds of tickets, 1 to 50.
+    /// Ticket types, 1 to 50.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(min_items = 1, max_items = 50)]
     pub ticket_types: Option<Vec<TicketType>>,
-    /// The type of a ticket that states none.
+    /// The default type of new tickets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_ticket_type: Option<String>,
-    /// The column of a ticket that states none.
+    /// The default column of new tickets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub initial_status: Option<String>,
-    /// Rules.
+    /// Settings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settings: Option<BoardSettings>,
     /// Allowed moves.
@@ -159,29 +159,29 @@ pub struct Workflow {
     pub workflow_id: String,
     /// Its name.
     pub name: String,
-    /// What it is about.
+    /// Its purpose.
     pub description: String,
-    /// Whether tickets can be made and changed.
+    /// Whether tickets can be created and changed.
     pub ticket_tracking: bool,
-    /// A git repository on the server whose commits are shown.
+    /// The git repository on the server whose commits are shown.
     pub repository_path: Option<String>,
-    /// Who made it.
+    /// The creator.
     pub created_by: Option<String>,
-    /// When it was made.
+    /// Creation time.
     #[schema(format = DateTime)]
     pub created_at: String,
-    /// When it last changed.
+    /// Time of the last change.
     #[schema(format = DateTime)]
     pub updated_at: String,
-    /// When it was archived.
+    /// Time of archiving.
     #[schema(format = DateTime)]
     pub archived_at: Option<String>,
     /// The caller's role: viewer, member or owner.
     pub role: Option<String>,
-    /// Live tickets; in lists.
+    /// Number of tickets; only in lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket_count: Option<i64>,
-    /// Its board; not in lists.
+    /// Its board; omitted in lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub board_config: Option<BoardConfig>,
 }
@@ -191,9 +191,9 @@ pub struct Workflow {
 pub struct WorkflowList {
     /// By name.
     pub workflows: Vec<Workflow>,
-    /// Whether there are more.
+    /// Whether further pages exist.
     pub has_more: bool,
-    /// Give it as `cursor` for the next page.
+    /// The `cursor` of the next page.
     pub next_cursor: Option<String>,
 }
 
@@ -204,49 +204,49 @@ pub struct CreateWorkflow {
     /// 1 to 200 characters.
     #[schema(min_length = 1, max_length = 200)]
     pub name: String,
-    /// What it is about.
+    /// Its purpose.
     #[schema(max_length = 20_000)]
     pub description: Option<String>,
     /// development (default), sdlc, security or research.
     pub template: Option<String>,
-    /// What differs from the template.
+    /// Overrides of the template.
     pub board_config: Option<BoardConfig>,
     /// The acting agent, where the caller may act for others.
     pub agent_id: Option<String>,
 }
 
-/// `PATCH /api/workflows/{id}`; what is left out stays as it is.
+/// `PATCH /api/workflows/{id}`; omitted fields stay unchanged.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct UpdateWorkflow {
     /// 1 to 200 characters.
     #[schema(min_length = 1, max_length = 200)]
     pub name: Option<String>,
-    /// What it is about.
+    /// Its purpose.
     #[schema(max_length = 20_000)]
     pub description: Option<String>,
-    /// Whether tickets can be made and changed.
+    /// Whether tickets can be created and changed.
     pub ticket_tracking: Option<bool>,
     /// A git repository under the server's repositories folder; empty detaches it. Administrators only.
     pub repository_path: Option<String>,
 }
 
-/// `PUT /api/workflows/{id}/board`: the configuration, and where tickets of removed columns go.
+/// `PUT /api/workflows/{id}/board`: the configuration and the target columns for tickets of removed columns.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SetBoard {
-    /// The board as it shall be.
+    /// The new configuration.
     pub board_config: BoardConfig,
     /// `{"removed_column": "column"}`.
     pub moves: std::collections::BTreeMap<String, String>,
 }
 
-/// The answer to reading or changing a board.
+/// The response with a board.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct BoardConfigAnswer {
     /// Always true.
     pub success: bool,
-    /// The board as it is.
+    /// The current configuration.
     pub board_config: BoardConfig,
 }
 
@@ -263,12 +263,12 @@ pub struct Member {
     pub email: Option<String>,
     /// viewer, member or owner.
     pub role: String,
-    /// Since when.
+    /// Time of joining.
     #[schema(format = DateTime)]
     pub added_at: String,
 }
 
-/// Who is in a workflow.
+/// The members of a workflow.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct MemberList {
     /// By name.
@@ -279,11 +279,11 @@ pub struct MemberList {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Reads.
+    /// Read access.
     Viewer,
-    /// Works on tickets.
+    /// Can also work on tickets.
     Member,
-    /// Also changes the board and the members.
+    /// Can also change the board and the members.
     Owner,
 }
 
@@ -296,109 +296,4 @@ impl Role {
             Self::Owner => "owner",
         }
     }
-}
-
-/// Creates a workflow; the caller becomes its owner.
-pub async fn create(
-    db: &Db,
-    caller: &Caller,
-    input: &CreateWorkflow,
-    idempotency_key: Option<&str>,
-) -> Result<Workflow> {
-    let config = input.board_config.as_ref().map(json).transpose()?;
-    db.query_json(
-        include_str!("../../sql/queries/workflows/create.sql"),
-        &[&caller.to_sql(), &input.name, &input.description, &input.template, &config, &idempotency_key],
-    )
-    .await
-}
-
-/// Workflows the caller may see; `limit` rows after `cursor`.
-pub async fn list(
-    db: &Db,
-    caller: &Caller,
-    include_archived: bool,
-    limit: i32,
-    cursor: Option<&str>,
-) -> Result<WorkflowList> {
-    db.query_json(
-        include_str!("../../sql/queries/workflows/list.sql"),
-        &[&caller.to_sql(), &include_archived, &limit, &cursor],
-    )
-    .await
-}
-
-/// One workflow with its board.
-pub async fn get(db: &Db, caller: &Caller, id: &str) -> Result<Workflow> {
-    db.query_json(include_str!("../../sql/queries/workflows/get.sql"), &[&caller.to_sql(), &id]).await
-}
-
-/// Changes fields of a workflow.
-pub async fn update(db: &Db, caller: &Caller, id: &str, input: &UpdateWorkflow) -> Result<Workflow> {
-    db.query_json(
-        include_str!("../../sql/queries/workflows/update.sql"),
-        &[&caller.to_sql(), &id, &input.name, &input.description, &input.ticket_tracking, &input.repository_path],
-    )
-    .await
-}
-
-/// Turns ticket tracking on or off, with a board if one is given: both or neither.
-pub async fn track_tickets(
-    db: &Db,
-    caller: &Caller,
-    id: &str,
-    enabled: bool,
-    board: Option<&BoardConfig>,
-) -> Result<Workflow> {
-    let config = board.map(json).transpose()?;
-    db.query_json(
-        include_str!("../../sql/queries/workflows/track_tickets.sql"),
-        &[&caller.to_sql(), &id, &enabled, &config],
-    )
-    .await
-}
-
-/// Archives a workflow, or takes it back.
-pub async fn archive(db: &Db, caller: &Caller, id: &str, archived: bool) -> Result<Workflow> {
-    db.query_json(include_str!("../../sql/queries/workflows/archive.sql"), &[&caller.to_sql(), &id, &archived]).await
-}
-
-/// Replaces the board.
-pub async fn set_board(db: &Db, caller: &Caller, id: &str, input: &SetBoard) -> Result<BoardConfigAnswer> {
-    let (config, moves) = (json(&input.board_config)?, json(&input.moves)?);
-    db.query_json(include_str!("../../sql/queries/workflows/set_board.sql"), &[&caller.to_sql(), &id, &config, &moves])
-        .await
-}
-
-/// The board.
-pub async fn board_config(db: &Db, caller: &Caller, id: &str) -> Result<BoardConfigAnswer> {
-    db.query_json(include_str!("../../sql/queries/workflows/board_config.sql"), &[&caller.to_sql(), &id]).await
-}
-
-/// The boards a new workflow can start from, by name.
-pub async fn templates(db: &Db) -> Result<std::collections::BTreeMap<String, BoardConfig>> {
-    db.query_json(include_str!("../../sql/queries/workflows/templates.sql"), &[]).await
-}
-
-/// Who is in a workflow.
-pub async fn members(db: &Db, caller: &Caller, id: &str) -> Result<MemberList> {
-    db.query_json(include_str!("../../sql/queries/workflows/members.sql"), &[&caller.to_sql(), &id]).await
-}
-
-/// Adds a member (an actor id, or a person's e-mail) or changes its role.
-pub async fn set_member(db: &Db, caller: &Caller, id: &str, actor: &str, role: Role) -> Result<Value> {
-    db.query_json(
-        include_str!("../../sql/queries/workflows/set_member.sql"),
-        &[&caller.to_sql(), &id, &actor, &role.as_str()],
-    )
-    .await
-}
-
-/// Removes a member.
-pub async fn remove_member(db: &Db, caller: &Caller, id: &str, actor: &str) -> Result<Value> {
-    db.query_json(include_str!("../../sql/queries/workflows/remove_member.sql"), &[&caller.to_sql(), &id, &actor]).await
-}
-
-fn json<T: Serialize>(value: &T) -> Result<Json<Value>> {
-    serde_json::to_value(value).map(Json).map_err(|e| Error::Internal(e.to_string()))
 }

@@ -1,6 +1,6 @@
-//! Which addresses somebody else may make this server call: public ones. A name is resolved here, and the
-//! connection goes to the very addresses that were checked, so that a name which answers differently the
-//! next time gains nothing.
+//! Protection against server-side request forgery: URLs that users provide may lead to public addresses only.
+//!
+//! Names are resolved here, and the connection uses the addresses that were checked, so that DNS rebinding has no effect.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -9,8 +9,8 @@ use std::time::Duration;
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-/// Longest a look-up takes.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Timeout of a DNS lookup.
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// An address that is not public.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,8 +24,8 @@ impl fmt::Display for Private {
 
 impl std::error::Error for Private {}
 
-/// Whether an address belongs to the public internet: no loopback, no private or link-local network, no
-/// multicast, nothing reserved, and no such address in the clothes of another family.
+/// Whether an address belongs to the public internet: not loopback, private, link-local, multicast or reserved, and not
+/// an IPv6 form that embeds an IPv4 address.
 pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
@@ -54,8 +54,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let part = address.segments();
-    // Of all the space only 2000::/3 is given to anybody; that leaves out loopback, mapped and compatible
-    // addresses, NAT64, link-local, unique local and multicast ones.
+    // Only 2000::/3 is allocated as global unicast; that excludes loopback, mapped and compatible addresses, NAT64,
+    // link-local, unique local and multicast.
     let global = part[0] & 0xe000 == 0x2000;
     let special = match (part[0], part[1]) {
         // Teredo and other protocol assignments; documentation.
@@ -67,14 +67,13 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     global && !special
 }
 
-/// The address that a URL itself holds, in whatever spelling: the parser has turned `2130706433` and
-/// `0x7f.1` into `127.0.0.1`.
+/// The literal address in a URL. The parser has normalized spellings like `2130706433` and `0x7f.1` to `127.0.0.1`.
 fn literal(url: &Url) -> Option<IpAddr> {
     let host = url.host_str()?;
     host.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
-/// Reads an address to call. `Err` says what is wrong with it, as a rule.
+/// Parses a URL to call. The error states the rule that it breaks.
 pub fn parse(text: &str, private_allowed: bool) -> Result<Url, &'static str> {
     let url = Url::parse(text).map_err(|_| "must be a whole URL like https://example.org/hook")?;
     if !matches!(url.scheme(), "http" | "https") {
@@ -92,12 +91,12 @@ pub fn parse(text: &str, private_allowed: bool) -> Result<Url, &'static str> {
     Ok(url)
 }
 
-/// Whether the host of a URL has only public addresses now. One that cannot be looked up now may be there
-/// later; the connection checks again.
-pub async fn leads_outside(url: &Url) -> bool {
+/// Whether the host of a URL has only public addresses now. A name that cannot be resolved passes: it may exist later,
+/// and the connection checks again.
+pub async fn is_reachable_publicly(url: &Url) -> bool {
     match (literal(url), url.host_str()) {
         (Some(address), _) => is_public(address),
-        (None, Some(host)) => !matches!(look_up(host, false).await, Err(Fault::Private(_))),
+        (None, Some(host)) => !matches!(lookup(host, false).await, Err(Fault::Private(_))),
         (None, None) => false,
     }
 }
@@ -107,25 +106,24 @@ enum Fault {
     Unknown(std::io::Error),
 }
 
-async fn look_up(host: &str, private_allowed: bool) -> Result<Vec<SocketAddr>, Fault> {
+async fn lookup(host: &str, private_allowed: bool) -> Result<Vec<SocketAddr>, Fault> {
     let late = || Fault::Unknown(std::io::ErrorKind::TimedOut.into());
-    let found = tokio::time::timeout(PATIENCE, tokio::net::lookup_host((host, 0)))
+    let found = tokio::time::timeout(LOOKUP_TIMEOUT, tokio::net::lookup_host((host, 0)))
         .await
         .map_err(|_| late())?
         .map_err(Fault::Unknown)?;
     let found: Vec<SocketAddr> = found.collect();
-    // One private address among public ones is somebody's attempt.
+    // A private address among public ones indicates an attack.
     if !private_allowed && found.iter().any(|address| !is_public(address.ip())) {
         return Err(Fault::Private(Private));
     }
     Ok(found)
 }
 
-/// Resolves names for an HTTP client, to public addresses only. What is written as an address never comes
-/// here; [`parse`] checks that.
+/// Resolves names for an HTTP client, to public addresses only. Literal addresses bypass it; [`parse`] checks those.
 #[derive(Debug, Clone, Copy)]
 pub struct Resolver {
-    /// Whether other addresses will do as well.
+    /// Whether private addresses are allowed too.
     pub private_allowed: bool,
 }
 
@@ -133,7 +131,7 @@ impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         let private_allowed = self.private_allowed;
         Box::pin(async move {
-            match look_up(name.as_str(), private_allowed).await {
+            match lookup(name.as_str(), private_allowed).await {
                 Ok(found) => Ok(Box::new(found.into_iter()) as Addrs),
                 Err(Fault::Private(private)) => Err(private.into()),
                 Err(Fault::Unknown(error)) => Err(error.into()),
@@ -159,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_public_internet_is_public() {
+    fn special_ranges_are_not_public() {
         for address in ["8.8.8.8", "1.1.1.1", "172.15.0.1", "172.32.0.1", "100.128.0.1", "192.0.1.1", "2606:4700::1111"]
         {
             assert!(is_public(address.parse().expect("an address")), "{address}");
@@ -207,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_in_disguise_are_recognized() {
+    fn disguised_addresses_are_rejected() {
         for url in [
             "http://127.0.0.1/",
             "http://127.1/",
@@ -250,9 +248,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn names_of_this_machine_are_refused() {
+    async fn names_that_resolve_to_this_machine_are_rejected() {
         let url = parse("http://localhost:8080/", false).expect("a name");
-        assert!(!leads_outside(&url).await);
+        assert!(!is_reachable_publicly(&url).await);
         let client = reqwest::Client::builder()
             .use_preconfigured_tls(crate::outbound::tls().expect("TLS"))
             .no_proxy()

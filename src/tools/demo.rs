@@ -1,11 +1,11 @@
-//! The demo: a small workflow on which simulated agents work through the HTTP API, as real ones would,
-//! each with an API key of its own. They read the board before every step, so a restart goes on where
-//! the last run stopped, and people may join in.
+//! The demo: a small workflow on which simulated agents work through the HTTP API like real ones, each with its own
+//! API key. They read the board before every step, so a restart continues where the last run stopped, and people can
+//! join in.
 
+mod agent_client;
 mod agents;
-mod desk;
-mod job_words;
-mod words;
+mod job_texts;
+mod texts;
 mod workers;
 
 use std::future::Future;
@@ -15,8 +15,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::json;
 
+use self::agent_client::{AgentClient, RequestError};
 use self::agents::{PERSONAS, Persona};
-use self::desk::{Desk, Refused};
 use self::workers::WORKERS;
 use crate::db::Db;
 use crate::domain::accounts::keys::{self, KeyRequest};
@@ -28,13 +28,13 @@ use crate::{Error, Result};
 /// The name of the demo workflow.
 pub const WORKFLOW: &str = "Demo: the bicycle shop";
 
-/// Keys of the demo end by themselves; a run that lasts longer makes new ones.
+/// Lifetime of the demo's API keys; a longer run creates new ones.
 const KEY_DAYS: i64 = 2;
 
-/// After this time the agents work ten times slower, so that a demo left alone stays small.
-const LIVELY: Duration = Duration::from_secs(3600);
+/// Time after which the agents work ten times slower, so that an unattended demo stays small.
+const FULL_SPEED_FOR: Duration = Duration::from_secs(3600);
 
-/// A ticket the demo begins with.
+/// An initial ticket of the demo.
 #[derive(Debug, Deserialize)]
 struct Idea {
     title: String,
@@ -45,54 +45,55 @@ struct Idea {
     tags: Vec<String>,
     points: f64,
     column: String,
-    /// Places in the list of what blocks it.
+    /// Indexes of the tickets that block it.
     after: Vec<usize>,
-    comments: Vec<Saying>,
+    comments: Vec<IdeaComment>,
 }
 
-/// A comment the demo begins with.
+/// A comment on an initial ticket.
 #[derive(Debug, Deserialize)]
-struct Saying {
+struct IdeaComment {
     by: String,
     text: String,
 }
 
-/// Runs the demo against the server at `base_url` until `cancel` is ready. `db` is the server's database:
-/// the workflow and the agents' keys are made there.
+/// Runs the demo against the server at `base_url` until `cancel` is ready. The workflow and the agents' keys are
+/// created in `db`, the server's database.
 pub async fn run(base_url: &str, db: &Db, cancel: impl Future<Output = ()>) -> Result<()> {
-    // Another part of the program may have chosen already; it is the same choice.
+    // Fails only if the same provider is installed already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     tokio::select! {
         () = cancel => Ok(()),
-        outcome = work(base_url.trim_end_matches('/'), db) => outcome,
+        outcome = run_agents(base_url.trim_end_matches('/'), db) => outcome,
     }
 }
 
-async fn work(base_url: &str, db: &Db) -> Result<()> {
+async fn run_agents(base_url: &str, db: &Db) -> Result<()> {
     let started = Instant::now();
     loop {
-        let (workflow, desks) = open(base_url, db).await?;
-        desks[0].wait_for_server().await?;
-        match seed(&desks).await {
+        let (workflow, clients) = open(base_url, db).await?;
+        clients[0].wait_for_server().await?;
+        match create_tickets(&clients).await {
             Ok(()) => {}
-            Err(Refused::Key) => continue,
-            Err(other) => tracing::warn!(%other, "the demo's first tickets could not all be made"),
+            Err(RequestError::Key) => continue,
+            Err(other) => tracing::warn!(%other, "some of the demo's initial tickets could not be created"),
         }
-        tracing::info!(workflow, "simulated agents work on {WORKFLOW}");
-        let (planners, workers) = desks.split_at(PERSONAS.len());
-        let lives = PERSONAS.iter().zip(planners).map(|(persona, desk)| Box::pin(live(persona, desk, started)));
-        let works = workers.iter().map(|desk| Box::pin(work_on_jobs(desk, started)));
-        // The first whose key no longer holds ends the round; then all get new ones.
+        tracing::info!(workflow, "demo agents started on {WORKFLOW}");
+        let (planners, workers) = clients.split_at(PERSONAS.len());
+        let planning =
+            PERSONAS.iter().zip(planners).map(|(persona, client)| Box::pin(work_on_tickets(persona, client, started)));
+        let working = workers.iter().map(|client| Box::pin(work_on_jobs(client, started)));
+        // When one key is no longer valid, all agents get new keys.
         tokio::select! {
-            _ = futures_util::future::select_all(lives) => {}
-            _ = futures_util::future::select_all(works) => {}
+            _ = futures_util::future::select_all(planning) => {}
+            _ = futures_util::future::select_all(working) => {}
         }
         tokio::time::sleep(Duration::from_secs(5)).await;
     }
 }
 
-/// The workflow, and for each agent a place to work with a fresh key.
-async fn open(base_url: &str, db: &Db) -> Result<(String, Vec<Desk>)> {
+/// Finds or creates the workflow, and creates a client with a new API key for each agent.
+async fn open(base_url: &str, db: &Db) -> Result<(String, Vec<AgentClient>)> {
     let caller = operators::operator(db, None).await?;
     let workflow = match operators::find_workflow(db, &caller, WORKFLOW).await {
         Ok(id) => id,
@@ -100,7 +101,7 @@ async fn open(base_url: &str, db: &Db) -> Result<(String, Vec<Desk>)> {
         Err(error) => return Err(error),
     };
     let expires_at = Timestamp::now().checked_add(SignedDuration::from_hours(24 * KEY_DAYS)).ok();
-    let mut desks = Vec::new();
+    let mut clients = Vec::new();
     let agents = PERSONAS.iter().map(|one| (one.id, one.name)).chain(WORKERS.iter().map(|one| (one.id, one.name)));
     for (id, name) in agents {
         actors::provision(db, id, actors::Kind::Agent, Some(name)).await?;
@@ -112,10 +113,10 @@ async fn open(base_url: &str, db: &Db) -> Result<(String, Vec<Desk>)> {
             expires_at,
             workflows: None,
         };
-        let made = keys::create(db, &caller, &request).await?;
-        desks.push(Desk::new(base_url, made.key, id, &workflow)?);
+        let created = keys::create(db, &caller, &request).await?;
+        clients.push(AgentClient::new(base_url, created.key, id, &workflow)?);
     }
-    Ok((workflow, desks))
+    Ok((workflow, clients))
 }
 
 async fn create(db: &Db, caller: &Caller) -> Result<String> {
@@ -132,8 +133,8 @@ async fn create(db: &Db, caller: &Caller) -> Result<String> {
         ],
         "settings": {"track_time": true},
     });
-    let board: BoardConfig =
-        serde_json::from_value(board).map_err(|error| Error::Internal(format!("the demo's board: {error}")))?;
+    let board: BoardConfig = serde_json::from_value(board)
+        .map_err(|error| Error::Internal(format!("the demo's board cannot be parsed: {error}")))?;
     let input = CreateWorkflow {
         name: WORKFLOW.to_owned(),
         description: Some(
@@ -148,66 +149,66 @@ async fn create(db: &Db, caller: &Caller) -> Result<String> {
     Ok(workflows::create(db, caller, &input, None).await?.id)
 }
 
-/// Makes the first tickets, if there are none.
-async fn seed(desks: &[Desk]) -> Result<(), Refused> {
-    if !desks[0].cards().await?.is_empty() {
+/// Creates the initial tickets if there are no tickets.
+async fn create_tickets(clients: &[AgentClient]) -> Result<(), RequestError> {
+    if !clients[0].cards().await?.is_empty() {
         return Ok(());
     }
     let ideas: Vec<Idea> = serde_json::from_str(include_str!("demo/ideas.json"))
-        .map_err(|error| Refused::Other(format!("the list of ideas: {error}")))?;
+        .map_err(|error| RequestError::Other(format!("ideas.json cannot be parsed: {error}")))?;
     let at = |by: &str| PERSONAS.iter().position(|persona| persona.id.ends_with(by)).unwrap_or(0);
     let mut ids: Vec<String> = Vec::new();
-    for (place, idea) in ideas.iter().enumerate() {
-        let author = &desks[place % PERSONAS.len()];
-        let working = matches!(idea.column.as_str(), "in_progress" | "review" | "testing" | "done");
-        let made = author
+    for (index, idea) in ideas.iter().enumerate() {
+        let author = &clients[index % PERSONAS.len()];
+        let assigned = matches!(idea.column.as_str(), "in_progress" | "review" | "testing" | "done");
+        let created = author
             .post(
                 "/api/tickets/create",
                 json!({
                     "workflow_id": author.workflow, "title": idea.title, "description": idea.text,
                     "ticket_type": idea.kind, "priority": idea.priority, "tags": idea.tags,
                     "story_points": idea.points, "initial_status": idea.column,
-                    "assigned_agent_id": working.then(|| PERSONAS[place % 2].id),
+                    "assigned_agent_id": assigned.then(|| PERSONAS[index % 2].id),
                     "blocked_by_ticket_ids": idea.after.iter().filter_map(|earlier| ids.get(*earlier)).collect::<Vec<_>>(),
                 }),
             )
             .await?;
-        let id = made["ticket_id"].as_str().unwrap_or_default().to_owned();
-        for saying in &idea.comments {
-            let body = json!({"ticket_id": id, "comment_text": saying.text});
-            desks[at(&saying.by)].post("/api/tickets/comment", body).await?;
+        let id = created["ticket_id"].as_str().unwrap_or_default().to_owned();
+        for comment in &idea.comments {
+            let body = json!({"ticket_id": id, "comment_text": comment.text});
+            clients[at(&comment.by)].post("/api/tickets/comment", body).await?;
         }
         ids.push(id);
     }
     Ok(())
 }
 
-/// One worker; ends when its key no longer holds.
-async fn work_on_jobs(desk: &Desk, started: Instant) {
+/// Runs one worker until its key is no longer valid.
+async fn work_on_jobs(client: &AgentClient, started: Instant) {
     loop {
-        let slower = if started.elapsed() > LIVELY { 10 } else { 1 };
+        let slower = if started.elapsed() > FULL_SPEED_FOR { 10 } else { 1 };
         tokio::time::sleep(Duration::from_millis(slower * fastrand::u64(2000..=6000))).await;
-        match workers::step(desk, slower).await {
+        match workers::step(client, slower).await {
             Ok(()) => {}
-            Err(Refused::Key) => return,
-            Err(Refused::Busy) => tokio::time::sleep(Duration::from_secs(5)).await,
-            // The lease is lost, or somebody has ended the job: there is another one.
-            Err(Refused::Other(why)) => tracing::debug!(agent = desk.agent, why, "a job of the demo was dropped"),
+            Err(RequestError::Key) => return,
+            Err(RequestError::Busy) => tokio::time::sleep(Duration::from_secs(5)).await,
+            // The lease was lost or a person ended the job; the next step claims another one.
+            Err(RequestError::Other(why)) => tracing::debug!(agent = client.agent, why, "demo job abandoned"),
         }
     }
 }
 
-/// One agent at work; ends when its key no longer holds.
-async fn live(persona: &Persona, desk: &Desk, started: Instant) {
+/// Runs one agent until its key is no longer valid.
+async fn work_on_tickets(persona: &Persona, client: &AgentClient, started: Instant) {
     loop {
-        let slower = if started.elapsed() > LIVELY { 10 } else { 1 };
+        let slower = if started.elapsed() > FULL_SPEED_FOR { 10 } else { 1 };
         tokio::time::sleep(Duration::from_millis(slower * fastrand::u64(1000..=6000))).await;
-        match agents::step(persona, desk).await {
+        match agents::step(persona, client).await {
             Ok(()) => {}
-            Err(Refused::Key) => return,
-            Err(Refused::Busy) => tokio::time::sleep(Duration::from_secs(5)).await,
-            // Somebody else was faster, or a rule of the board says no: the next look shows how it is.
-            Err(Refused::Other(why)) => tracing::debug!(agent = persona.id, why, "a step of the demo was refused"),
+            Err(RequestError::Key) => return,
+            Err(RequestError::Busy) => tokio::time::sleep(Duration::from_secs(5)).await,
+            // Another actor was faster, or a rule of the board forbids the step; the next step reads the board again.
+            Err(RequestError::Other(why)) => tracing::debug!(agent = persona.id, why, "demo step rejected"),
         }
     }
 }

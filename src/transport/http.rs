@@ -1,6 +1,6 @@
-//! The HTTP door: builds the server and lists the rooms behind it. Handlers translate; they hold no rules.
+//! The HTTP transport: builds the server and lists its route modules. Handlers translate; they hold no rules.
 //!
-//! Every handler is registered through utoipa-actix-web, so that none is missing from `/openapi.json`.
+//! Every handler is registered through utoipa-actix-web, so that `/openapi.json` is complete.
 
 pub mod agents;
 pub mod approvals;
@@ -14,21 +14,21 @@ pub mod commits;
 mod compat;
 pub mod cookies;
 pub mod events;
-pub mod faults;
-pub mod guard;
+pub mod field_errors;
 pub mod health;
 pub mod idempotency;
-pub mod input;
 pub mod invites;
 pub mod jobs;
 pub mod keys;
+pub mod middleware;
 pub mod openapi;
 pub mod origin;
+pub mod path_query;
 pub mod problem;
 pub mod reply;
 pub mod searches;
 pub mod sessions;
-mod strict;
+mod strict_json;
 pub mod tickets;
 pub mod webhooks;
 pub mod workflows;
@@ -47,7 +47,7 @@ pub use utoipa_actix_web::service_config::ServiceConfig;
 pub use self::body::Json;
 pub use self::caller::{Auth, OptionalAuth};
 pub use self::idempotency::IdempotencyKey;
-pub use self::input::{Path, Query};
+pub use self::path_query::{Path, Query};
 pub use self::problem::{Failure, Result};
 pub use self::reply::{NoContent, RawReply, Reply};
 use crate::app::AppState;
@@ -55,10 +55,10 @@ use crate::config::Config;
 use crate::{Error, Result as CoreResult};
 
 /// Routes that another transport adds to the server: `Arc::new(move |cfg| { cfg.app_data(live.clone()); cfg.service(ws); })`.
-/// Called once for every worker thread.
+/// Called once per worker thread.
 pub type ExtraRoutes = Arc<dyn Fn(&mut ServiceConfig<'_>) + Send + Sync>;
 
-/// The rooms. Each has a file in `http/` with a function `configure` that registers its handlers.
+/// Registers all route modules. Each is a file in `http/` with a function `configure`.
 pub fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(health::health).service(health::ready).service(health::metrics_text);
     cfg.configure(auth::configure).configure(sessions::configure);
@@ -75,14 +75,14 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(board::board);
 }
 
-/// The description of the API, as `/openapi.json` answers it.
+/// The OpenAPI document that `/openapi.json` serves.
 pub fn describe(extras: &[ExtraRoutes]) -> utoipa::openapi::OpenApi {
     let app = App::new().into_utoipa_app().openapi(openapi::base()).configure(configure);
     let app = extras.iter().fold(app, |app, extra| app.configure(|cfg| extra(cfg)));
     openapi::finish(app.split_for_parts().1)
 }
 
-/// A server on `listener`; awaiting it serves until its handle stops it. It installs no signal handlers.
+/// A server on `listener`; awaiting it serves until its handle stops it. Installs no signal handlers.
 pub fn serve(
     listener: TcpListener,
     state: web::Data<AppState>,
@@ -107,16 +107,16 @@ pub fn serve(
             .route("/docs", web::get().to(openapi::docs))
             .route("/docs/{file}", web::get().to(openapi::docs))
             .default_service(web::to(assets::fallback))
-            // The last one wrapped is the first to see a request.
+            // The middleware that is wrapped last sees a request first.
             .wrap(Compress::default())
-            .wrap(from_fn(guard::guard))
+            .wrap(from_fn(middleware::apply))
             .wrap(NormalizePath::new(TrailingSlash::Trim))
-            .wrap(TracingLogger::<guard::RequestSpan>::new())
+            .wrap(TracingLogger::<middleware::RequestSpan>::new())
     })
-    // Small messages leave at once instead of waiting for an acknowledgement, up to 40 ms.
+    // Without it, small messages may wait up to 40 ms for an acknowledgement.
     .tcp_nodelay(true)
-    .on_connect(|io, _| give_up_on_dead_peers(io))
-    // A client that is slow to send its headers, or slow to hang up.
+    .on_connect(|io, _| set_user_timeout(io))
+    // Limits for clients that are slow to send headers or to disconnect.
     .client_request_timeout(Duration::from_secs(10))
     .client_disconnect_timeout(Duration::from_secs(5))
     .keep_alive(Duration::from_secs(75))
@@ -128,12 +128,11 @@ pub fn serve(
     Ok(server)
 }
 
-/// Connections that may wait to be accepted: after a restart all sockets come back at once.
+/// Connections that may wait to be accepted: after a restart all sockets reconnect at once.
 const BACKLOG: u32 = 4096;
 
-/// A peer that takes nothing for a minute is hung up on by the kernel, so that what waits for it does not
-/// stay in memory for as long as it likes.
-fn give_up_on_dead_peers(io: &dyn std::any::Any) {
+/// Makes the kernel close a connection whose peer acknowledges nothing for a minute, so that its buffers are freed.
+fn set_user_timeout(io: &dyn std::any::Any) {
     #[cfg(target_os = "linux")]
     if let Some(stream) = io.downcast_ref::<actix_web::rt::net::TcpStream>() {
         use std::os::fd::AsRawFd;
@@ -153,7 +152,7 @@ fn give_up_on_dead_peers(io: &dyn std::any::Any) {
     let _ = io;
 }
 
-/// Binds the configured address; a taken port is one sentence. Runs inside the async runtime.
+/// Binds the configured address; a port in use is reported in one sentence. Runs inside the async runtime.
 pub fn bind(config: &Config) -> CoreResult<TcpListener> {
     raise_file_limit();
     let listen = || {
@@ -175,7 +174,7 @@ pub fn bind(config: &Config) -> CoreResult<TcpListener> {
     })
 }
 
-/// Each socket is an open file, and the usual limit of 1,024 is there to be raised. Failing to is no harm.
+/// Raises the limit of open files, because each socket is one and the usual limit is 1,024. Failures are ignored.
 fn raise_file_limit() {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: both calls only read or fill the struct they are given.

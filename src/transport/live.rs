@@ -1,16 +1,16 @@
-//! The live room: history as it happens, on sockets and event streams.
+//! Live events: history as it is committed, over sockets and event streams.
 //!
-//! One relay a server follows the tail of history and feeds rooms; clients join rooms, catch up from
-//! history and then live on what the relay brings. This door reads history and nothing else.
+//! One relay per server follows the tail of history and feeds rooms. A client joins a room, catches up from history and
+//! then receives what the relay delivers. This transport reads history and accounts, nothing else.
 
-pub mod catch_up;
+mod catch_up;
 pub mod client;
 pub mod dialects;
-mod line;
-pub mod outbox;
 pub mod relay;
 pub mod rooms;
+pub mod send_queue;
 pub mod socket;
+mod socket_writer;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,67 +22,67 @@ use tokio_util::sync::CancellationToken;
 
 use crate::db::Db;
 use crate::domain::accounts::Caller;
-use crate::domain::history::tail::Holder;
-use client::Client;
-use outbox::Closing;
+use crate::domain::history::tail::Subscriber;
+use client::{Client, Member};
 use relay::State;
+use send_queue::Closing;
 
-/// What the live room needs to know.
+/// Settings of live events.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// A direct address of the database, for LISTEN.
+    /// A database URL that bypasses poolers, for LISTEN.
     pub listen_url: String,
-    /// Bytes that may wait for one client.
+    /// Maximum bytes queued for one client.
     pub buffer: usize,
-    /// Clients' reads of history at one time; the pool has other users too.
+    /// Maximum concurrent reads of history for clients; the pool has other users too.
     pub readers: usize,
 }
 
-/// The live room of one server.
+/// Live events of one server.
 #[derive(Debug)]
 pub struct Live {
     pub(crate) db: Db,
     pub(crate) settings: Settings,
     /// This server's name in `relays`.
     pub(crate) node: String,
-    /// Who watches what.
+    /// The rooms and their members.
     pub rooms: rooms::Rooms,
-    /// Turns at reading history for clients.
-    pub(crate) reading: Semaphore,
-    /// Boards on their way to clients.
-    pub(crate) bulk: Semaphore,
+    /// Permits for reading history for clients.
+    pub(crate) read_permits: Semaphore,
+    /// Permits for snapshots that are being sent, which bound the memory they take.
+    pub(crate) snapshot_permits: Semaphore,
     epoch: RwLock<Arc<str>>,
     relay: watch::Sender<State>,
     stop: CancellationToken,
-    sleeps: [AtomicU64; 3],
+    sleep_counts: [AtomicU64; 3],
 }
 
 impl Live {
-    /// Prepares an empty set of rooms; [`relay::run`] feeds them.
+    /// An empty set of rooms; [`relay::run`] feeds them.
     pub fn new(db: Db, settings: Settings) -> Arc<Self> {
         Arc::new(Self {
             db,
             node: format!("{}-{}", std::process::id(), uuid::Uuid::new_v4().simple()),
             rooms: rooms::Rooms::default(),
-            reading: Semaphore::new(settings.readers.max(1)),
-            bulk: Semaphore::new(32),
+            read_permits: Semaphore::new(settings.readers.max(1)),
+            snapshot_permits: Semaphore::new(32),
             settings,
             epoch: RwLock::new("".into()),
-            relay: watch::Sender::new(State::Away("the relay has not started yet".to_owned())),
+            relay: watch::Sender::new(State::Disconnected("the relay has not started yet".to_owned())),
             stop: CancellationToken::new(),
-            sleeps: Default::default(),
+            sleep_counts: Default::default(),
         })
     }
 
-    /// Closes every client so that it comes back to another server, and tells the relay to end.
+    /// Closes every client, so that it reconnects to another server, and stops the relay.
     pub fn begin_stop(&self) {
         self.stop.cancel();
         for client in self.rooms.clients() {
-            client.outbox.close(Closing::Restarting);
+            client.queue.close(Closing::Restarting);
         }
     }
 
-    /// Whether the server is stopping: no new clients.
+    /// Whether the server is stopping and accepts no new clients.
     pub fn is_stopping(&self) -> bool {
         self.stop.is_cancelled()
     }
@@ -92,34 +92,34 @@ impl Live {
         self.stop.cancelled().await;
     }
 
-    /// Is cancelled when the server is stopping.
+    /// A token that is cancelled when the server stops.
     pub fn stop_token(&self) -> CancellationToken {
         self.stop.clone()
     }
 
-    /// What the relay is doing now, and a way to wait for a change.
+    /// The state of the relay, and a way to wait for a change.
     pub fn relay_state(&self) -> watch::Receiver<State> {
         self.relay.subscribe()
     }
 
-    /// For `/ready`: whether events are being relayed, or why not.
+    /// For `/ready`: `Err` says why events are not being relayed.
     pub fn ready(&self) -> Result<(), String> {
         match &*self.relay.borrow() {
-            State::Away(reason) => Err(format!("The relay does not follow the database: {reason}.")),
+            State::Disconnected(reason) => Err(format!("The relay is not connected to the database: {reason}.")),
             State::Stopped => Err("The server is stopping.".to_owned()),
             _ => Ok(()),
         }
     }
 
-    /// The life of the database that the relay follows; empty before the first.
+    /// The epoch that the relay follows; empty before the first connection.
     pub fn epoch(&self) -> Arc<str> {
         self.epoch.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Times the relay slept, was woken by the bell, and found events for which nobody had rung.
-    pub fn sleeps(&self) -> (u64, u64, u64) {
-        let [sleeps, rings, unrung] = &self.sleeps;
-        (sleeps.load(Ordering::Relaxed), rings.load(Ordering::Relaxed), unrung.load(Ordering::Relaxed))
+    /// How often the relay slept, was woken by a notification, and found events without a notification.
+    pub fn sleep_counts(&self) -> (u64, u64, u64) {
+        let [sleeps, notified, missed] = &self.sleep_counts;
+        (sleeps.load(Ordering::Relaxed), notified.load(Ordering::Relaxed), missed.load(Ordering::Relaxed))
     }
 
     pub(crate) fn set_epoch(&self, epoch: &Arc<str>) {
@@ -134,23 +134,29 @@ impl Live {
         });
     }
 
-    pub(crate) fn count_sleep(&self, rung: bool, unrung: bool) {
-        for (counter, more) in self.sleeps.iter().zip([true, rung, unrung]) {
+    pub(crate) fn count_sleep(&self, notified: bool, missed: bool) {
+        for (counter, more) in self.sleep_counts.iter().zip([true, notified, missed]) {
             counter.fetch_add(u64::from(more), Ordering::Relaxed);
         }
-        metrics::counter!("callboard_relay_unrung_total").increment(u64::from(unrung));
+        metrics::counter!("callboard_relay_unrung_total").increment(u64::from(missed));
     }
 
-    /// The callers of all clients, each once with everything it watches, and their clients.
-    pub(crate) fn holders(&self) -> relay::Holders {
-        let mut places: HashMap<(String, Option<String>, Option<String>), usize> = HashMap::new();
+    /// Catches a member up from history in a task of its own. `entering`: the client asked to enter the room, so the
+    /// outcome is sent to it.
+    pub fn catch_up(self: &Arc<Self>, member: Arc<Member>, entering: bool) {
+        tokio::spawn(catch_up::run(self.clone(), member, entering));
+    }
+
+    /// The distinct callers of all clients with everything each watches, and their clients.
+    pub(crate) fn subscribers(&self) -> relay::Subscribers {
+        let mut indexes: HashMap<(String, Option<String>, Option<String>), usize> = HashMap::new();
         let mut watched: Vec<BTreeSet<String>> = Vec::new();
-        let mut holders: Vec<Holder> = Vec::new();
+        let mut subscribers: Vec<Subscriber> = Vec::new();
         let mut clients: Vec<Vec<Arc<Client>>> = Vec::new();
         for client in self.rooms.clients() {
             let Some(Caller { actor, session, key, .. }) = client.caller() else { continue };
-            let place = *places.entry((actor, session, key)).or_insert_with_key(|(actor, session, key)| {
-                holders.push(Holder {
+            let index = *indexes.entry((actor, session, key)).or_insert_with_key(|(actor, session, key)| {
+                subscribers.push(Subscriber {
                     actor: actor.clone(),
                     session: session.clone(),
                     key: key.clone(),
@@ -158,27 +164,29 @@ impl Live {
                 });
                 watched.push(BTreeSet::new());
                 clients.push(Vec::new());
-                holders.len() - 1
+                subscribers.len() - 1
             });
-            watched[place].extend(client.members().iter().filter_map(|m| m.stream().map(str::to_owned)));
-            clients[place].push(client);
+            watched[index].extend(client.members().iter().filter_map(|m| m.stream().map(str::to_owned)));
+            clients[index].push(client);
         }
-        for (holder, streams) in holders.iter_mut().zip(watched) {
-            holder.streams = streams.into_iter().collect();
+        for (subscriber, streams) in subscribers.iter_mut().zip(watched) {
+            subscriber.streams = streams.into_iter().collect();
         }
-        (holders, clients)
+        (subscribers, clients)
     }
 
-    /// Takes a client out of the rooms of a stream that it may no longer read, and tells it.
-    pub(crate) fn expel(&self, client: &Arc<Client>, stream: &str) {
+    /// Removes a client from the rooms of a stream that it may no longer read, and notifies it.
+    pub(crate) fn revoke_access(&self, client: &Arc<Client>, stream: &str) {
         for member in client.members() {
             if member.stream() == Some(stream) && client.exit_member(&member) {
                 self.rooms.leave(&member);
-                if member.bound {
-                    client.outbox.close(Closing::Forbidden(client::NOT_YOURS));
+                if member.fixed {
+                    client.queue.close(Closing::Forbidden(client::NOT_READABLE));
                 }
                 let room = member.name.as_str();
-                client.outbox.say(json!({"type": "unsubscribed", "room": room, "reason": "forbidden"}).to_string());
+                client
+                    .queue
+                    .push_text(json!({"type": "unsubscribed", "room": room, "reason": "forbidden"}).to_string());
             }
         }
     }

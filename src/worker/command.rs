@@ -1,4 +1,4 @@
-//! A running command with everything it starts: one process group, stopped, continued and ended as a whole.
+//! A command in its own process group, which is paused, continued and killed as a whole.
 
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -8,30 +8,30 @@ use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 
 use super::config::Step;
 
-/// How long what a command has left behind may hold its output open.
-pub const LEFTOVERS: Duration = Duration::from_secs(1);
+/// How long processes that outlive a command may keep its output open.
+pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Ends a group when its own standard input ends, which is when the worker does, however that comes about.
+/// Kills the group when its standard input closes, which happens whenever the worker ends, even by SIGKILL.
 const GUARD: &str = r#"read -r _; kill -s KILL -- "-$1""#;
 
 /// A command and its process group.
 #[derive(Debug)]
-pub struct Group {
+pub struct ProcessGroup {
     child: Child,
     id: libc::pid_t,
-    /// Stands by while the command runs.
+    /// Kills the group if the worker dies.
     guard: Option<Child>,
     ended: bool,
 }
 
-impl Group {
-    /// Starts the command of a step; `input` comes on its standard input.
+impl ProcessGroup {
+    /// Starts the command of a step; `input` is written to its standard input.
     pub fn start(
         step: &Step,
         environment: &[(&str, String)],
         input: Vec<u8>,
     ) -> std::io::Result<(Self, ChildStdout, ChildStderr)> {
-        let (program, arguments) = step.words.split_first().ok_or(std::io::ErrorKind::InvalidInput)?;
+        let (program, arguments) = step.argv.split_first().ok_or(std::io::ErrorKind::InvalidInput)?;
         let mut command = Command::new(program);
         command
             .args(arguments)
@@ -45,14 +45,16 @@ impl Group {
             .process_group(0)
             .kill_on_drop(true);
         let parent = std::process::id();
-        // SAFETY: between fork and exec only plain system calls are made.
-        unsafe { command.pre_exec(move || die_with(parent)) };
+        // SAFETY: only async-signal-safe system calls are made between fork and exec.
+        unsafe { command.pre_exec(move || kill_on_parent_death(parent)) };
         let mut child = command.spawn()?;
         let id = child.id().and_then(|id| libc::pid_t::try_from(id).ok()).ok_or(std::io::ErrorKind::Other)?;
-        let guard = guard(id).inspect_err(|error| tracing::warn!(%error, "a command has no guard")).ok();
+        let guard = guard(id)
+            .inspect_err(|error| tracing::warn!(%error, "the guard process of a command could not be started"))
+            .ok();
         if let Some(mut stdin) = child.stdin.take() {
             tokio::spawn(async move {
-                // A command need not read it.
+                // A command may ignore its input.
                 let _ = stdin.write_all(&input).await;
             });
         }
@@ -61,59 +63,59 @@ impl Group {
         Ok((Self { child, id, guard, ended: false }, out, err))
     }
 
-    /// Waits until the command itself has ended.
+    /// Waits until the command has exited; its child processes may still run.
     pub async fn wait(&mut self) -> std::io::Result<ExitStatus> {
         self.child.wait().await
     }
 
     /// Sends a signal to the whole group.
     pub fn signal(&self, signal: i32) {
-        // SAFETY: a plain signal to the group that we have made.
+        // SAFETY: sends a signal to the process group created above.
         unsafe { libc::kill(-self.id, signal) };
     }
 
-    /// Ends the group: asked first, then forced; at once where `patience` is zero.
-    pub async fn end(&mut self, patience: Duration) {
-        if !patience.is_zero() {
+    /// Terminates the group: SIGTERM, then SIGKILL after `grace`; SIGKILL at once if `grace` is zero.
+    pub async fn terminate(&mut self, grace: Duration) {
+        if !grace.is_zero() {
             self.signal(libc::SIGTERM);
-            // What is stopped hears it only when it goes on.
+            // A stopped process handles SIGTERM only after SIGCONT.
             self.signal(libc::SIGCONT);
-            let deadline = tokio::time::Instant::now() + patience;
+            let deadline = tokio::time::Instant::now() + grace;
             let _ = tokio::time::timeout_at(deadline, self.child.wait()).await;
-            while self.lives() && tokio::time::Instant::now() < deadline {
+            while self.is_alive() && tokio::time::Instant::now() < deadline {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         }
         self.signal(libc::SIGKILL);
         let _ = self.child.wait().await;
-        self.dismiss();
+        self.release_guard();
     }
 
-    /// The group has ended; nobody needs to watch it, and its number may become another's.
-    fn dismiss(&mut self) {
+    /// Stops the guard of a terminated group, because its id may be reused.
+    fn release_guard(&mut self) {
         if let Some(guard) = &mut self.guard {
             let _ = guard.start_kill();
         }
         self.ended = true;
     }
 
-    /// Whether any process of the group is there.
-    fn lives(&self) -> bool {
-        // SAFETY: signal 0 only asks.
+    /// Whether the group has a process.
+    fn is_alive(&self) -> bool {
+        // SAFETY: signal 0 only checks for existence.
         unsafe { libc::kill(-self.id, 0) == 0 }
     }
 }
 
-impl Drop for Group {
+impl Drop for ProcessGroup {
     fn drop(&mut self) {
         if !self.ended {
             self.signal(libc::SIGKILL);
-            self.dismiss();
+            self.release_guard();
         }
     }
 }
 
-/// A process that outlives this one just long enough to end the group.
+/// Starts a process that outlives the worker to kill the group.
 fn guard(group: libc::pid_t) -> std::io::Result<Child> {
     Command::new("sh")
         .args(["-c", GUARD, "callboard-guard", &group.to_string()])
@@ -125,15 +127,15 @@ fn guard(group: libc::pid_t) -> std::io::Result<Child> {
         .spawn()
 }
 
-/// Where the system can do it, the command itself ends with the worker even before it has a guard.
+/// On Linux the kernel kills the command when the worker dies, even before the guard runs.
 #[cfg(target_os = "linux")]
-fn die_with(parent: u32) -> std::io::Result<()> {
-    // SAFETY: plain system calls.
+fn kill_on_parent_death(parent: u32) -> std::io::Result<()> {
+    // SAFETY: these system calls take no pointers.
     unsafe {
         if libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL as libc::c_ulong, 0, 0, 0) != 0 {
             return Err(std::io::Error::last_os_error());
         }
-        // The worker may have ended in between.
+        // The worker may have died before prctl.
         if libc::getppid() as u32 != parent {
             return Err(std::io::Error::from_raw_os_error(libc::ESRCH));
         }
@@ -142,6 +144,6 @@ fn die_with(parent: u32) -> std::io::Result<()> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn die_with(_parent: u32) -> std::io::Result<()> {
+fn kill_on_parent_death(_parent: u32) -> std::io::Result<()> {
     Ok(())
 }

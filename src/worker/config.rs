@@ -1,4 +1,4 @@
-//! `worker.toml`: which command runs for which stage of which type of jobs.
+//! `worker.toml`: the command for each stage of each job type.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,33 +12,33 @@ use crate::{Error, Result};
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// What it calls itself on boards.
+    /// The name that boards show.
     pub name: String,
-    /// Only jobs of this workflow, by id or name.
+    /// Claim only jobs of this workflow (id or name).
     pub workflow: Option<String>,
-    /// Jobs at once.
+    /// Maximum number of concurrent jobs.
     pub concurrency: usize,
-    /// How long a claim holds without a heartbeat.
+    /// Duration of a lease without a heartbeat.
     pub lease_seconds: f64,
-    /// How often it asks for jobs when no bell rings.
+    /// Poll interval for new jobs when no event arrives.
     pub poll_seconds: f64,
-    /// How long running stages may go on when the worker is told to stop.
+    /// How long running stages may continue after the worker was asked to stop.
     pub grace_seconds: f64,
-    /// Between SIGTERM and SIGKILL.
+    /// Delay between SIGTERM and SIGKILL.
     pub kill_seconds: f64,
-    /// Where commands run; relative to the file.
+    /// Working directory of commands, relative to the file.
     pub directory: PathBuf,
-    /// How long a stage may take; 0 for no limit.
+    /// Time limit of a stage; 0 for no limit.
     pub timeout_seconds: f64,
-    /// Set for every command.
+    /// Environment variables of every command.
     pub environment: BTreeMap<String, String>,
-    /// Texts that never reach a transcript, besides the key.
+    /// Texts to redact from transcripts, besides the key.
     pub redact: Vec<String>,
-    /// Whether commands get the key, as CALLBOARD_API_KEY.
+    /// Whether commands receive the API key as CALLBOARD_API_KEY.
     pub pass_key: bool,
-    /// Exit statuses that trying again does not help.
+    /// Exit codes after which the job is not retried.
     pub no_retry_codes: Vec<i32>,
-    /// By job type; `*` is any other.
+    /// Settings by job type; `*` is the fallback.
     pub jobs: BTreeMap<String, JobConfig>,
 }
 
@@ -63,54 +63,54 @@ impl Default for Config {
     }
 }
 
-/// What is done for one type of jobs.
+/// The commands of a job type.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct JobConfig {
-    /// For stages that are not named, and for jobs without stages.
-    pub command: Option<Run>,
-    /// Where; the worker's where left out.
+    /// The command for stages that are not listed, and for jobs without stages.
+    pub command: Option<CommandSpec>,
+    /// Working directory. Defaults to the worker's.
     pub directory: Option<PathBuf>,
-    /// How long a stage may take.
+    /// Time limit of a stage. Defaults to the worker's.
     pub timeout_seconds: Option<f64>,
-    /// Exit statuses that trying again does not help.
+    /// Exit codes after which the job is not retried.
     pub no_retry_codes: Option<Vec<i32>>,
-    /// In order; a job that lists no stages goes through these.
+    /// The stages in order. A job without stages goes through these.
     pub stage: Vec<StageConfig>,
 }
 
-/// What is done in one stage.
+/// The command of one stage.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StageConfig {
-    /// The stage.
+    /// The name of the stage.
     pub name: String,
-    /// What runs.
-    pub command: Run,
-    /// Where.
+    /// The command.
+    pub command: CommandSpec,
+    /// Working directory. Defaults to the job type's.
     pub directory: Option<PathBuf>,
-    /// How long it may take.
+    /// Time limit. Defaults to the job type's.
     pub timeout_seconds: Option<f64>,
-    /// Exit statuses that trying again does not help.
+    /// Exit codes after which the job is not retried.
     pub no_retry_codes: Option<Vec<i32>>,
-    /// Set for its command.
+    /// Environment variables of its command.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
 }
 
-/// A command: a text for the shell, or a program and its arguments.
+/// A command: a shell command line, or a program with its arguments.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
-pub enum Run {
-    /// For `sh -c`.
+pub enum CommandSpec {
+    /// A command line for `sh -c`.
     Shell(String),
-    /// A program and its arguments.
+    /// A program with its arguments.
     Program(Vec<String>),
 }
 
-impl Run {
-    /// The program and its arguments.
-    pub fn words(&self) -> Vec<String> {
+impl CommandSpec {
+    /// The argument vector, program first.
+    pub fn argv(&self) -> Vec<String> {
         match self {
             Self::Shell(text) => vec!["sh".to_owned(), "-c".to_owned(), text.clone()],
             Self::Program(words) => words.clone(),
@@ -118,37 +118,38 @@ impl Run {
     }
 }
 
-/// A stage with everything that is known about it.
+/// A stage with its resolved settings.
 #[derive(Debug, Clone)]
 pub struct Step {
-    /// The stage; none for jobs without.
+    /// The stage; none for jobs without stages.
     pub stage: Option<String>,
-    /// Program and arguments.
-    pub words: Vec<String>,
-    /// Where.
+    /// The argument vector, program first.
+    pub argv: Vec<String>,
+    /// Working directory.
     pub directory: PathBuf,
-    /// How long it may take.
+    /// Time limit.
     pub timeout: Option<Duration>,
-    /// Exit statuses that trying again does not help.
+    /// Exit codes after which the job is not retried.
     pub no_retry_codes: Vec<i32>,
-    /// Set for its command.
+    /// Environment variables of its command.
     pub environment: BTreeMap<String, String>,
 }
 
 impl Config {
-    /// Reads the file.
+    /// Reads and validates the file.
     pub fn read(file: &Path) -> Result<Self> {
-        let refuse = |why: String| Error::Setup(format!("The worker's file {} cannot be used: {why}.", file.display()));
-        let text = std::fs::read_to_string(file).map_err(|error| refuse(error.to_string()))?;
-        let mut config = Self::parse(&text).map_err(refuse)?;
+        let invalid =
+            |why: String| Error::Setup(format!("The worker's settings file {} is invalid: {why}.", file.display()));
+        let text = std::fs::read_to_string(file).map_err(|error| invalid(error.to_string()))?;
+        let mut config = Self::parse(&text).map_err(invalid)?;
         if config.directory.is_relative() {
             let beside = file.parent().unwrap_or(Path::new("")).join(&config.directory);
-            config.directory = std::path::absolute(&beside).map_err(|error| refuse(error.to_string()))?;
+            config.directory = std::path::absolute(&beside).map_err(|error| invalid(error.to_string()))?;
         }
         Ok(config)
     }
 
-    /// Reads the text of a file.
+    /// Parses and validates the text of a file.
     pub fn parse(text: &str) -> Result<Self, String> {
         let config: Self = toml::from_str(text).map_err(|error| {
             let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
@@ -160,7 +161,7 @@ impl Config {
             job.timeout_seconds.into_iter().chain(job.stage.iter().filter_map(|stage| stage.timeout_seconds))
         });
         if durations.into_iter().chain(all_timeouts).any(|seconds| !(0.0..=31_536_000.0).contains(&seconds)) {
-            return Err("a number of seconds is out of range".to_owned());
+            return Err("a duration is out of range: it must be between 0 and 31536000 seconds".to_owned());
         }
         if !(5.0..=3600.0).contains(&config.lease_seconds) {
             return Err("lease_seconds must be between 5 and 3600".to_owned());
@@ -169,34 +170,32 @@ impl Config {
             return Err("concurrency must be between 1 and 256".to_owned());
         }
         if config.jobs.is_empty() {
-            return Err("it names no commands: add a table [jobs.TYPE]".to_owned());
+            return Err("it has no commands: add a table [jobs.TYPE]".to_owned());
         }
         for (kind, job) in &config.jobs {
             let runs = job.command.iter().chain(job.stage.iter().map(|stage| &stage.command));
             if runs.clone().next().is_none() {
                 return Err(format!("jobs.{kind} has neither a command nor a stage"));
             }
-            if runs.into_iter().any(|run| run.words().first().is_none_or(String::is_empty)) {
+            if runs.into_iter().any(|run| run.argv().first().is_none_or(String::is_empty)) {
                 return Err(format!("jobs.{kind} has an empty command"));
             }
         }
         Ok(config)
     }
 
-    /// How often it asks for jobs when no bell rings.
+    /// The poll interval.
     pub fn poll(&self) -> Duration {
         Duration::from_secs_f64(self.poll_seconds.max(0.2))
     }
 
-    /// The stages that a job of a type goes through; the error is for people.
+    /// Resolves the steps of a job from its type and stages; the error is shown to users.
     pub fn steps(&self, kind: &str, stages: &[String]) -> Result<Vec<Step>, String> {
         let job = self.jobs.get(kind).or_else(|| self.jobs.get("*"));
-        let job = job.ok_or_else(|| format!("This worker has no commands for jobs of the type {kind}."))?;
+        let job = job.ok_or_else(|| format!("This worker has no commands for the job type {kind}."))?;
         if stages.is_empty() && job.stage.is_empty() {
-            let run = job
-                .command
-                .as_ref()
-                .ok_or_else(|| format!("This worker has no command for jobs of the type {kind}."))?;
+            let run =
+                job.command.as_ref().ok_or_else(|| format!("This worker has no command for the job type {kind}."))?;
             return Ok(vec![self.step(job, None, run, None)]);
         }
         let own: Vec<String> = job.stage.iter().map(|stage| stage.name.clone()).collect();
@@ -212,7 +211,7 @@ impl Config {
             .collect()
     }
 
-    fn step(&self, job: &JobConfig, name: Option<String>, run: &Run, stage: Option<&StageConfig>) -> Step {
+    fn step(&self, job: &JobConfig, name: Option<String>, spec: &CommandSpec, stage: Option<&StageConfig>) -> Step {
         let directory = stage.and_then(|stage| stage.directory.clone()).or_else(|| job.directory.clone());
         let timeout = stage.and_then(|stage| stage.timeout_seconds).or(job.timeout_seconds);
         let timeout = Duration::from_secs_f64(timeout.unwrap_or(self.timeout_seconds));
@@ -221,7 +220,7 @@ impl Config {
         environment.extend(stage.map(|stage| stage.environment.clone()).unwrap_or_default());
         Step {
             stage: name,
-            words: run.words(),
+            argv: spec.argv(),
             directory: self.directory.join(directory.unwrap_or_default()),
             timeout: (!timeout.is_zero()).then_some(timeout),
             no_retry_codes: codes.unwrap_or(&self.no_retry_codes).clone(),
@@ -253,12 +252,12 @@ mod tests {
     "#;
 
     #[test]
-    fn stages_have_their_own_commands_and_the_rest_the_jobs() {
+    fn a_stage_without_a_command_uses_the_one_of_its_job_type() {
         let config = Config::parse(FILE).expect("a config");
         let steps = config.steps("task", &["plan".into(), "ship".into()]).expect("steps");
-        assert_eq!(steps[0].words, ["./plan", "a b"]);
+        assert_eq!(steps[0].argv, ["./plan", "a b"]);
         assert!(steps[0].directory.ends_with("plans") && steps[0].timeout.is_none());
-        assert_eq!(steps[1].words, ["sh", "-c", "make all"]);
+        assert_eq!(steps[1].argv, ["sh", "-c", "make all"]);
         assert_eq!((steps[1].timeout, steps[1].no_retry_codes.as_slice()), (Some(Duration::from_secs(9)), &[64][..]));
         let own = config.steps("task", &[]).expect("steps");
         assert_eq!(own.iter().filter_map(|step| step.stage.as_deref()).collect::<Vec<_>>(), ["plan", "build"]);
@@ -266,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_work_is_refused_with_its_line() {
+    fn invalid_settings_are_rejected_with_their_line() {
         for (text, part) in [
             ("", "no commands"),
             ("lease_seconds = 1\n[jobs.a]\ncommand = 'x'", "lease_seconds"),

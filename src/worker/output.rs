@@ -1,5 +1,5 @@
-//! What a command prints, on its way into the transcript: lines in their order, in batches, never more than a
-//! bounded amount in memory. A slow server slows the command down by the pipe filling up.
+//! Reads a command's output and batches it for the transcript, in order and with bounded memory. A slow server slows
+//! the command down, because its pipe fills up (backpressure).
 
 use std::time::Duration;
 
@@ -11,60 +11,60 @@ use super::redact::Secrets;
 use crate::domain::jobs::messages::{Level, MessageKind};
 use crate::domain::jobs::work::NewMessage;
 
-/// A batch is sent after so long,
-pub(crate) const FLUSH: Duration = Duration::from_millis(250);
-/// or at so many bytes.
-pub(crate) const BATCH: usize = 16 * 1024;
-/// A longer line is cut.
-const LINE: usize = 8 * 1024;
+/// Maximum delay before a batch is sent.
+pub(crate) const FLUSH_INTERVAL: Duration = Duration::from_millis(250);
+/// Size at which a batch is sent early.
+const MAX_BATCH_BYTES: usize = 16 * 1024;
+/// Longer lines are split.
+const MAX_LINE_BYTES: usize = 8 * 1024;
 
 /// A line of output.
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
-    /// Without secrets and control characters of the terminal's.
+    /// The text, with secrets redacted.
     pub text: String,
-    /// Whether it came on standard error.
+    /// Whether it came from standard error.
     pub error: bool,
 }
 
-/// Reads lines until the end.
+/// Reads lines until the end of the stream.
 pub(crate) async fn read(mut from: impl AsyncRead + Unpin, error: bool, secrets: Secrets, to: mpsc::Sender<Line>) {
-    let mut kept: Vec<u8> = Vec::new();
+    let mut buffer: Vec<u8> = Vec::new();
     let mut chunk = vec![0; 8 * 1024];
     loop {
         let read = match from.read(&mut chunk).await {
             Ok(0) | Err(_) => break,
             Ok(read) => read,
         };
-        kept.extend_from_slice(&chunk[..read]);
-        while let Some(end) = kept.iter().position(|byte| *byte == b'\n') {
-            let line: Vec<u8> = kept.drain(..=end).collect();
-            if !say(&line[..end], error, &secrets, &to).await {
+        buffer.extend_from_slice(&chunk[..read]);
+        while let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
+            let line: Vec<u8> = buffer.drain(..=end).collect();
+            if !send_line(&line[..end], error, &secrets, &to).await {
                 return;
             }
         }
-        if kept.len() > LINE + secrets.longest() {
-            // The end may be the first part of a secret: it stays until more is known.
-            let text = secrets.out_of(&String::from_utf8_lossy(&kept));
-            let cut = text.floor_char_boundary(text.len() - secrets.longest().min(text.len()));
-            if !say(&text.as_bytes()[..cut], error, &secrets, &to).await {
+        if buffer.len() > MAX_LINE_BYTES + secrets.max_len() {
+            // The end may be the beginning of a secret, so it stays in the buffer.
+            let text = secrets.redact(&String::from_utf8_lossy(&buffer));
+            let cut = text.floor_char_boundary(text.len() - secrets.max_len().min(text.len()));
+            if !send_line(&text.as_bytes()[..cut], error, &secrets, &to).await {
                 return;
             }
-            kept = text.as_bytes()[cut..].to_vec();
+            buffer = text.as_bytes()[cut..].to_vec();
         }
     }
-    if !kept.is_empty() {
-        say(&kept, error, &secrets, &to).await;
+    if !buffer.is_empty() {
+        send_line(&buffer, error, &secrets, &to).await;
     }
 }
 
-async fn say(bytes: &[u8], error: bool, secrets: &Secrets, to: &mpsc::Sender<Line>) -> bool {
-    let text = secrets.out_of(String::from_utf8_lossy(bytes).trim_end_matches('\r'));
-    // NUL cannot be stored.
+async fn send_line(bytes: &[u8], error: bool, secrets: &Secrets, to: &mpsc::Sender<Line>) -> bool {
+    let text = secrets.redact(String::from_utf8_lossy(bytes).trim_end_matches('\r'));
+    // Postgres cannot store NUL.
     to.send(Line { text: text.replace('\0', "\u{fffd}"), error }).await.is_ok()
 }
 
-/// Lines that wait to be sent.
+/// Lines to be sent together.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     lines: Vec<Line>,
@@ -82,10 +82,10 @@ impl Batch {
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        self.bytes >= BATCH
+        self.bytes >= MAX_BATCH_BYTES
     }
 
-    /// One message for each run of lines of the same stream.
+    /// Takes the lines as messages, one per consecutive run of the same stream.
     pub(crate) fn take(&mut self) -> Vec<NewMessage> {
         let mut messages: Vec<NewMessage> = Vec::new();
         let mut last = None;
@@ -130,19 +130,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn lines_keep_their_order_and_no_secret_passes_even_where_a_line_is_cut() {
+    async fn lines_keep_their_order_and_secrets_are_redacted_even_across_a_split() {
         assert_eq!(lines(b"a\r\nb\xff\n\nlast".to_vec()).await, ["a", "b\u{fffd}", "", "last"]);
         for offset in 0..20 {
-            let mut long = vec![b'x'; LINE + offset];
+            let mut long = vec![b'x'; MAX_LINE_BYTES + offset];
             long.extend_from_slice(b"cb_0123456789");
-            long.extend(std::iter::repeat_n(b'y', LINE * 2));
+            long.extend(std::iter::repeat_n(b'y', MAX_LINE_BYTES * 2));
             let all = lines(long).await.concat();
             assert!(!all.contains("cb_0123456789") && all.contains("[redacted]"), "{offset}");
         }
     }
 
     #[test]
-    fn a_batch_is_one_message_a_stream_in_order() {
+    fn a_batch_has_one_message_per_run_of_a_stream() {
         let mut batch = Batch::default();
         for (text, error) in [("a", false), ("b", false), ("c", true), ("d", false)] {
             batch.push(Line { text: text.into(), error });

@@ -1,4 +1,4 @@
-// The suite imports a function of node:fs that Node 20 does not have; what is tried here never calls it.
+// The suite imports a function of node:fs that Node 20 lacks; the scenarios used here never call it.
 
 import fs from 'node:fs';
 import { register } from 'node:module';

@@ -1,12 +1,12 @@
-// The suite sends no credentials and calls things by the names of its own example server. This proxy adds the
-// Authorization header and puts this board's tools, resources and prompt in the place of those names. Host and
-// Origin go through as they are, so that the server's own checks are what is tried.
+// The suite sends no credentials and uses the names of its own example server. This proxy adds the Authorization
+// header and maps those names to this board's tools, resources and prompt. Host and Origin pass unchanged, so that
+// the server's own checks are tested.
 
 import http from 'node:http';
 
-// Answers the address of a proxy before `url`, and what closes it.
+// Starts a proxy in front of `url`; returns its address and a close function.
 export async function open(url, token, workflow, ticket) {
-  // The example server's names, and what stands for them here.
+  // The names of the example server, and their replacements.
   const tools = {
     test_simple_text: ['list_workflows', {}],
     test_error_handling: ['get_ticket', { ticket_id: 'ticket-that-is-not-there' }],
@@ -20,8 +20,8 @@ export async function open(url, token, workflow, ticket) {
     'test://template/123/data': `callboard://ticket/${ticket}`,
     'test://watched-resource': `callboard://ticket/${ticket}`,
   };
-  // Changes a message; answers the name it now says, and what to write back in the place of this board's ids
-  // where the suite looks for what it sent.
+  // Rewrites a message; returns its new name, and the ids to restore in the response where the suite compares it
+  // with its request.
   const translate = (message) => {
     const params = message?.params ?? {};
     const given = { ...params.arguments };
@@ -54,13 +54,13 @@ export async function open(url, token, workflow, ticket) {
         change = translate(message);
         if (change.name) body = Buffer.from(JSON.stringify(message));
       } catch {
-        // Not a message: the server's own answer to it is what counts.
+        // Not a message: forwarded unchanged, so that the server's own response is tested.
       }
       const headers = { ...request.headers, authorization: `Bearer ${token}` };
       delete headers['transfer-encoding'];
       if (change.back) delete headers['accept-encoding'];
       if (body.length > 0) headers['content-length'] = String(body.length);
-      // A header that contradicted the body stays wrong.
+      // A header that contradicts the body stays wrong.
       if (change.name && headers['mcp-name'] in { ...tools, ...prompts, ...resources }) headers['mcp-name'] = change.name;
       const onward = http.request({ host: target.hostname, port: target.port, path: request.url, method: request.method, headers });
       onward.on('response', (answer) => {

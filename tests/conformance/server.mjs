@@ -1,4 +1,4 @@
-// A Callboard of its own for one run: a fresh data directory, a free port, its own Postgres.
+// A Callboard server for one run: a fresh data directory, a free port, its own Postgres.
 
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, openSync, rmSync } from 'node:fs';
@@ -11,7 +11,7 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.resolve(here, '../..');
 const admin = { email: 'conformance@example.org', password: 'correct horse battery' };
 
-// Starts it and signs its administrator in.
+// Starts the server and signs in its administrator.
 export async function start() {
   const program = process.env.CALLBOARD_BIN ?? path.resolve(root, process.env.CARGO_TARGET_DIR ?? 'target', 'debug/callboard');
   const data = mkdtempSync(path.join(tmpdir(), 'callboard-conformance-'));
@@ -35,14 +35,14 @@ export async function start() {
   try {
     const url = await new Promise((resolve, reject) => {
       server.once('error', reject);
-      server.once('exit', (code) => reject(new Error(`the server ended with ${code}:\n${readFileSync(log, 'utf8').slice(-4000)}`)));
+      server.once('exit', (code) => reject(new Error(`the server exited with ${code}:\n${readFileSync(log, 'utf8').slice(-4000)}`)));
       server.stdout.on('data', (text) => {
         const found = /ready at (\S+)/.exec(String(text));
         if (found) resolve(found[1]);
       });
     });
     server.removeAllListeners('exit');
-    const person = new Caller(url, null);
+    const person = new Client(url, null);
     person.token = (await person.post('/api/auth/login', admin)).access;
     return { url, person, stop };
   } catch (error) {
@@ -51,14 +51,14 @@ export async function start() {
   }
 }
 
-// Somebody who speaks to the REST door.
-export class Caller {
+// A client of the REST API.
+export class Client {
   constructor(url, token) {
     this.url = url;
     this.token = token;
   }
 
-  async ask(method, route, body) {
+  async request(method, route, body) {
     const headers = { 'content-type': 'application/json' };
     if (this.token) headers.authorization = `Bearer ${this.token}`;
     const answer = await fetch(this.url + route, { method, headers, body: body && JSON.stringify(body) });
@@ -67,10 +67,10 @@ export class Caller {
   }
 
   get(route) {
-    return this.ask('GET', route);
+    return this.request('GET', route);
   }
 
   post(route, body) {
-    return this.ask('POST', route, body);
+    return this.request('POST', route, body);
   }
 }

@@ -1,19 +1,19 @@
-//! The command line, as somebody at a terminal meets it.
+//! The command line, run as a user would run it.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::house;
+use crate::harness;
 
-struct Said {
+struct CommandOutput {
     ok: bool,
     out: String,
     err: String,
 }
 
-impl Said {
+impl CommandOutput {
     fn json(&self) -> Value {
         assert!(self.ok, "{}", self.err);
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out))
@@ -27,7 +27,7 @@ impl Said {
     }
 }
 
-fn run(url: &str, input: &str, arguments: &[&str]) -> Said {
+fn run(url: &str, input: &str, arguments: &[&str]) -> CommandOutput {
     let mut child = Command::new(env!("CARGO_BIN_EXE_callboard"))
         .args(arguments)
         .env_remove("CALLBOARD_CONFIG")
@@ -39,7 +39,7 @@ fn run(url: &str, input: &str, arguments: &[&str]) -> Said {
         .expect("start callboard");
     child.stdin.take().expect("its input").write_all(input.as_bytes()).expect("write");
     let output = child.wait_with_output().expect("run callboard");
-    Said {
+    CommandOutput {
         ok: output.status.success(),
         out: String::from_utf8_lossy(&output.stdout).into_owned(),
         err: String::from_utf8_lossy(&output.stderr).into_owned(),
@@ -47,8 +47,8 @@ fn run(url: &str, input: &str, arguments: &[&str]) -> Said {
 }
 
 #[tokio::test]
-async fn people_keys_and_workflows_are_made_and_listed() {
-    let test = house::database("cli").await;
+async fn users_keys_and_workflows_are_created_and_listed() {
+    let test = harness::database("cli").await;
     let call = |arguments: &[&str]| run(&test.url, "", arguments);
     assert!(
         run(&test.url, "a long password\n", &["user", "create", "Boss@Example.com", "--admin", "--password-stdin"]).ok
@@ -80,7 +80,7 @@ async fn people_keys_and_workflows_are_made_and_listed() {
 
 #[tokio::test]
 async fn files_are_imported_and_every_line_is_accounted_for() {
-    let test = house::database("cli_import").await;
+    let test = harness::database("cli_import").await;
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/beads-small.jsonl");
     let import =
         |flags: &[&str]| run(&test.url, "", &[&["import", "beads", file, "--workflow", "Tracker"], flags].concat());
@@ -92,19 +92,19 @@ async fn files_are_imported_and_every_line_is_accounted_for() {
     );
     assert_eq!(run(&test.url, "", &["workflow", "list", "--json"]).json(), serde_json::json!([]));
 
-    let said = import(&[]);
-    assert!(!said.ok, "bad lines make exit code 1");
+    let output = import(&[]);
+    assert!(!output.ok, "bad lines make exit code 1");
     for part in [
         "16  tickets imported",
         "1  tombstones skipped",
-        "8  bad lines",
+        "8  invalid lines",
         "2  ticket types added",
         "(epic, merge-request)",
     ] {
-        assert!(said.out.contains(part), "{part}: {}", said.out);
+        assert!(output.out.contains(part), "{part}: {}", output.out);
     }
-    assert!(said.err.contains("Line 26: cb-22 as parent of cb-23 would close a circle"), "{}", said.err);
-    assert!(import(&[]).out.contains("16  imported before, left as they are"));
+    assert!(output.err.contains("Line 26: cb-22 as parent of cb-23 would create a cycle"), "{}", output.err);
+    assert!(import(&[]).out.contains("16  imported before, unchanged"));
 
     let exported = run(&test.url, "", &["export", "json", "--workflow", "Tracker"]).json();
     assert_eq!(exported["tickets"].as_array().map(Vec::len), Some(16));
@@ -128,22 +128,22 @@ async fn files_are_imported_and_every_line_is_accounted_for() {
 }
 
 #[tokio::test]
-async fn verify_finds_a_hole() {
-    let test = house::database("cli_verify").await;
+async fn verify_finds_a_sequence_gap() {
+    let test = harness::database("cli_verify").await;
     assert!(run(&test.url, "", &["workflow", "create", "Desk"]).ok);
     let input = "{\"id\":\"a\",\"title\":\"One ticket\"}\n{\"id\":\"b\",\"title\":\"Two tickets\"}\n";
     assert!(run(&test.url, input, &["import", "beads", "-", "--workflow", "Desk"]).ok);
     let whole = run(&test.url, "", &["verify"]);
-    assert!(whole.ok && whole.out.contains("all whole"), "{}", whole.out);
+    assert!(whole.ok && whole.out.contains("all complete"), "{}", whole.out);
     assert!(run(&test.url, "", &["maintenance", "restored"]).err.contains("new epoch"));
     assert!(run(&test.url, "", &["maintenance", "prune", "--months", "2"]).ok);
-    house::connect(&test.url).await.batch_execute("delete from history where seq = 1").await.expect("make a hole");
+    harness::connect(&test.url).await.batch_execute("delete from history where seq = 1").await.expect("make a gap");
     let broken = run(&test.url, "", &["verify"]);
-    assert!(!broken.ok && broken.out.contains("not whole") && broken.err.contains("are due"), "{}", broken.out);
+    assert!(!broken.ok && broken.out.contains("incomplete") && broken.err.contains("expected"), "{}", broken.out);
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_the_settings_is_one_sentence() {
+async fn settings_errors_are_one_sentence() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("callboard.toml");
     let path = file.to_str().expect("a plain path");
@@ -154,15 +154,15 @@ async fn what_is_wrong_with_the_settings_is_one_sentence() {
     run("", "", &["migrate", "--config", path]).refuses("unknown key lissten");
     let data = folder.path().join("data");
     run("", "", &["database-url", "--data-dir", data.to_str().expect("a path")]).refuses("callboard serve");
-    run("postgres://nobody@127.0.0.1:1/x", "", &["migrate"]).refuses("does not let us in");
+    run("postgres://nobody@127.0.0.1:1/x", "", &["migrate"]).refuses("refuses the connection");
     run("not a url", "", &["migrate"]).refuses("DATABASE_URL");
 }
 
 #[tokio::test]
-async fn a_command_starts_postgres_for_itself() {
+async fn a_command_starts_its_own_postgres() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");
-    let runtime = house::runtime_dir();
+    let runtime = harness::runtime_dir();
     std::fs::write(
         folder.path().join("callboard.toml"),
         format!("data_dir = '{}'\nruntime_dir = '{}'\n", data.display(), runtime.display()),
@@ -173,5 +173,5 @@ async fn a_command_starts_postgres_for_itself() {
     assert!(run("", "", &["--config", config, "workflow", "create", "Kept"]).ok);
     let listed = run("", "", &["--config", config, "workflow", "list"]);
     assert!(listed.out.contains("Kept"), "{}{}", listed.out, listed.err);
-    assert!(!data.join("postgres/postmaster.pid").exists(), "stopped in order");
+    assert!(!data.join("postgres/postmaster.pid").exists(), "clean shutdown");
 }

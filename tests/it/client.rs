@@ -1,5 +1,4 @@
-//! A Callboard served in this process on a port of its own, and a client that speaks to it as anybody
-//! outside would: over HTTP.
+//! A Callboard server in this process on a free port, and an HTTP client for it.
 #![allow(dead_code)]
 
 use std::sync::Arc;
@@ -18,7 +17,7 @@ use clap::Parser;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
-use crate::house::{self, TestDb};
+use crate::harness::{self, TestDb};
 
 #[derive(Parser)]
 struct Settings {
@@ -26,21 +25,21 @@ struct Settings {
     config: Config,
 }
 
-/// A running server and its database; both go with it.
+/// A running server and its database; both are removed on drop.
 pub struct Server {
     /// `http://127.0.0.1:PORT`.
     pub url: String,
-    /// The database, for looking behind the scenes.
+    /// The database, for direct access.
     pub db: Arc<TestDb>,
-    /// What the handlers share.
+    /// The shared state of the handlers.
     pub state: Data<AppState>,
-    /// Its live room.
+    /// Its live hub.
     pub live: Arc<Live>,
     handle: ServerHandle,
     _tasks: BackgroundTasks,
 }
 
-/// Somebody who calls the server.
+/// An HTTP client of the server.
 #[derive(Clone)]
 pub struct Client {
     /// The server's address.
@@ -61,11 +60,11 @@ pub async fn server(hint: &str) -> Server {
 
 /// A server with flags of `callboard serve`, e.g. `&["--registration", "off"]`.
 pub async fn server_with(hint: &str, flags: &[&str], extras: Vec<ExtraRoutes>) -> Server {
-    let db = house::database(hint).await;
+    let db = harness::database(hint).await;
     server_on(db, flags, extras).await
 }
 
-/// A server on a database that stands already.
+/// A server on an existing database.
 pub async fn server_on(db: TestDb, flags: &[&str], extras: Vec<ExtraRoutes>) -> Server {
     server_at(Arc::new(db), flags, extras).await
 }
@@ -80,18 +79,18 @@ async fn server_at(db: Arc<TestDb>, flags: &[&str], mut extras: Vec<ExtraRoutes>
     let live = Live::new(db_handle.clone(), settings);
     extras.push(http::ws::routes(live.clone()));
     extras.push(callboard::transport::mcp::routes(live.clone()));
-    let state = Data::new(AppState::load(config, db_handle, native::posted).await.expect("load the state"));
+    let state = Data::new(AppState::load(config, db_handle, native::webhook_body).await.expect("load the state"));
     let relay = live.clone();
     state.add_ready_check("relay", Box::new(move || relay.ready()));
     let tasks = BackgroundTasks::start(&state, &live);
-    house::eventually("the relay follows", async || live.ready().is_ok()).await;
+    harness::eventually("the relay catches up", async || live.ready().is_ok()).await;
     let server = http::serve(listener, state.clone(), extras).expect("serve");
     let handle = server.handle();
     tokio::spawn(server);
     Server { url, db, state, live, handle, _tasks: tasks }
 }
 
-/// The settings that flags give; without embeddings, unless they ask for them.
+/// The settings from flags; embeddings are off unless a flag enables them.
 pub fn config(flags: &[&str]) -> Config {
     let mut config = Settings::parse_from(std::iter::once("callboard").chain(flags.iter().copied())).config;
     if !flags.contains(&"--embedding-provider") {
@@ -108,24 +107,24 @@ impl Drop for Server {
 }
 
 impl Server {
-    /// One more server on the same database.
-    pub async fn beside(&self, flags: &[&str]) -> Server {
+    /// Starts a second server on the same database.
+    pub async fn second_server(&self, flags: &[&str]) -> Server {
         server_at(self.db.clone(), flags, Vec::new()).await
     }
 
-    /// Somebody who has not signed in.
-    pub fn stranger(&self) -> Client {
-        Client::stranger(self.url.clone())
+    /// A client without a credential.
+    pub fn anonymous(&self) -> Client {
+        Client::anonymous(self.url.clone())
     }
 
-    /// Somebody with a bearer credential.
+    /// A client with a bearer credential.
     pub fn bearer(&self, token: &str) -> Client {
-        Client { token: Some(token.to_owned()), ..self.stranger() }
+        Client { token: Some(token.to_owned()), ..self.anonymous() }
     }
 
     /// Registers `name@example.org` and signs in.
     pub async fn user(&self, name: &str) -> Client {
-        let mut client = self.stranger();
+        let mut client = self.anonymous();
         let body = json!({"email": format!("{name}@example.org"), "password": "correct horse", "name": name});
         let answer = client.post("/api/auth/register", body).await.created();
         client.token = answer["access"].as_str().map(str::to_owned);
@@ -134,37 +133,37 @@ impl Server {
         client
     }
 
-    /// Registers a user and makes an administrator of it.
+    /// Registers a user and makes it an administrator.
     pub async fn admin(&self, name: &str) -> Client {
         let client = self.user(name).await;
         self.sql("update actors set is_admin = true where id = $1", &[&client.id]).await;
         client
     }
 
-    /// A number that a query in its database answers.
+    /// The number returned by a query on its database.
     pub async fn number(&self, query: &str) -> i64 {
         self.sql(query, &[]).await[0].get(0)
     }
 
-    /// Runs a statement behind the server's back.
+    /// Runs a statement directly on its database.
     pub async fn sql(
         &self,
         statement: &str,
         params: &[&(dyn tokio_postgres::types::ToSql + Sync)],
     ) -> Vec<tokio_postgres::Row> {
-        let client = house::connect(&self.db.url).await;
+        let client = harness::connect(&self.db.url).await;
         client.query(statement, params).await.unwrap_or_else(|error| panic!("{statement}: {error:?}"))
     }
 }
 
-/// An answer: its status, headers and JSON (null if it has none).
+/// A response: its status, headers and JSON (null if it has none).
 #[derive(Debug)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
     /// The headers.
     pub headers: reqwest::header::HeaderMap,
-    /// The body as JSON; a body that is none becomes a JSON string.
+    /// The body as JSON; a body that is not JSON becomes a JSON string.
     pub json: Value,
 }
 
@@ -184,7 +183,7 @@ impl Answer {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// The JSON of an answer that must have this status.
+    /// The JSON of a response that must have this status.
     #[track_caller]
     pub fn expect(self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.json);
@@ -203,7 +202,7 @@ impl Answer {
         self.expect(201)
     }
 
-    /// A refusal with this status; answers its `code`. Checks that it is a proper problem document.
+    /// Checks for an error with this status and a valid problem document; returns its `code`.
     #[track_caller]
     pub fn refused(self, status: u16) -> String {
         assert_eq!(self.status, status, "{}", self.json);
@@ -216,9 +215,9 @@ impl Answer {
 }
 
 impl Client {
-    /// Somebody who has not signed in to the server at an address.
-    pub fn stranger(url: String) -> Self {
-        // Installed once for the process; a second attempt changes nothing.
+    /// A client without a credential for the server at an address.
+    pub fn anonymous(url: String) -> Self {
+        // Installed once per process; repeating it has no effect.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         // No proxy from the environment, no cookies, one connection pool per client.
         let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");

@@ -1,5 +1,5 @@
-//! The git hook that `callboard commit-hook` prints, in real repositories: what is committed, amended, rebased and
-//! merged reaches the tickets; nothing that goes wrong reaches whoever commits.
+//! The git hook printed by `callboard commit-hook`, in real repositories: commits, amended, rebased and merged
+//! ones, reach the tickets, and failures of the hook never block a commit.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -9,37 +9,37 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::client::{Client, Server};
-use crate::house;
-use crate::http::stage::{Desk, open, person, service, text};
+use crate::harness;
+use crate::http::fixtures::{TestWorkflow, open, service_client, signed_in_user, text};
 
 /// A repository with the hook, and a workflow with three tickets.
-struct Bench {
+struct HookFixture {
     server: Server,
-    desk: Desk,
+    base: TestWorkflow,
     robot: Client,
     folder: TempDir,
 }
 
-impl Bench {
+impl HookFixture {
     async fn open(hint: &str) -> Self {
         let server = open(hint).await;
-        let desk = Desk::of(&person(&server, "ann").await).await;
+        let base = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
         for title in ["The first one", "The second one", "The third one"] {
-            desk.ticket(title).await;
+            base.ticket(title).await;
         }
-        let robot = service(&server, "robot", &["read", "write"]).await;
-        let path = format!("/api/workflows/{}/members/{}", desk.workflow, robot.id);
-        desk.owner.put(&path, json!({"role": "member"})).await.ok();
-        let bench = Self { server, desk, robot, folder: tempfile::tempdir().expect("a folder") };
-        std::fs::create_dir(bench.toy()).expect("mkdir");
-        bench.git(&["init", "-q", "-b", "main"]);
-        bench.git(&["config", "callboard.url", &bench.server.url]);
-        let key = bench.folder.path().join("a key");
-        std::fs::write(&key, bench.key()).expect("write");
-        bench.git(&["config", "callboard.keyFile", key.to_str().expect("a plain path")]);
-        let installed = bench.callboard(&["commit-hook", "--install"]);
+        let robot = service_client(&server, "robot", &["read", "write"]).await;
+        let path = format!("/api/workflows/{}/members/{}", base.workflow, robot.id);
+        base.owner.put(&path, json!({"role": "member"})).await.ok();
+        let fixture = Self { server, base, robot, folder: tempfile::tempdir().expect("a folder") };
+        std::fs::create_dir(fixture.toy()).expect("mkdir");
+        fixture.git(&["init", "-q", "-b", "main"]);
+        fixture.git(&["config", "callboard.url", &fixture.server.url]);
+        let key = fixture.folder.path().join("a key");
+        std::fs::write(&key, fixture.key()).expect("write");
+        fixture.git(&["config", "callboard.keyFile", key.to_str().expect("a plain path")]);
+        let installed = fixture.callboard(&["commit-hook", "--install"]);
         assert!(installed.status.success(), "{installed:?}");
-        bench
+        fixture
     }
 
     fn key(&self) -> &str {
@@ -71,9 +71,9 @@ impl Bench {
     #[track_caller]
     fn git(&self, arguments: &[&str]) -> String {
         let output = self.command("git").args(arguments).output().expect("git runs");
-        let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert!(output.status.success(), "git {arguments:?}: {said}");
-        assert!(!said.contains(self.key()), "git {arguments:?} shows the key");
+        let printed = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "git {arguments:?}: {printed}");
+        assert!(!printed.contains(self.key()), "git {arguments:?} shows the key");
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
@@ -86,7 +86,7 @@ impl Bench {
     }
 
     async fn ticket(&self, key: &str) -> Value {
-        self.desk.owner.get(&format!("/api/tickets/{key}?workflow_id={}", self.desk.workflow)).await.ok()
+        self.base.owner.get(&format!("/api/tickets/{key}?workflow_id={}", self.base.workflow)).await.ok()
     }
 
     async fn commits(&self, key: &str) -> Vec<String> {
@@ -101,143 +101,143 @@ impl Bench {
         let mut wanted: Vec<&str> = wanted.to_vec();
         wanted.sort_unstable();
         let what = format!("{key} has {wanted:?}");
-        house::eventually(&what, async || self.commits(key).await == wanted).await;
+        harness::eventually(&what, async || self.commits(key).await == wanted).await;
     }
 
-    async fn told(&self) -> usize {
-        let path = format!("/api/workflows/{}/events?since=0&limit=1000", self.desk.workflow);
-        let events = self.desk.owner.get(&path).await.ok();
+    async fn commit_events(&self) -> usize {
+        let path = format!("/api/workflows/{}/events?since=0&limit=1000", self.base.workflow);
+        let events = self.base.owner.get(&path).await.ok();
         events["events"].as_array().expect("events").iter().filter(|event| event["type"] == "commit_linked").count()
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn commits_reach_their_tickets() {
-    let bench = Bench::open("hook_commits").await;
-    std::fs::write(bench.toy().join("näme.txt"), "one\ntwo\n").expect("write");
-    bench.git(&["add", "."]);
+async fn commits_are_linked_to_their_tickets() {
+    let fixture = HookFixture::open("hook_commits").await;
+    std::fs::write(fixture.toy().join("näme.txt"), "one\ntwo\n").expect("write");
+    fixture.git(&["add", "."]);
     let strange = "-TKT-1 \"quoted\" 'and' $(touch oops) `touch oops`; \\u0000 \\\n\nfixes tkt-2\r\n\t\u{202e}🎭 TKT-99\n# TKT-3?\n";
-    let first = bench.commit(strange);
-    bench.reaches("TKT-1", &[&first]).await;
-    bench.reaches("TKT-2", &[&first]).await;
-    bench.reaches("TKT-3", &[&first]).await;
-    let commit = bench.ticket("TKT-1").await["commits"][0].clone();
+    let first = fixture.commit(strange);
+    fixture.reaches("TKT-1", &[&first]).await;
+    fixture.reaches("TKT-2", &[&first]).await;
+    fixture.reaches("TKT-3", &[&first]).await;
+    let commit = fixture.ticket("TKT-1").await["commits"][0].clone();
     assert_eq!(commit["commit_message"], strange.trim());
     assert_eq!((&commit["author"], &commit["insertions"]), (&json!("Mara Ünal"), &json!(2)));
     assert_eq!((&commit["files_list"], &commit["agent_id"]), (&json!(["näme.txt"]), &json!("robot")));
-    assert!(!bench.toy().join("oops").exists());
-    house::eventually("the log", async || bench.log().contains("names TKT-99")).await;
+    assert!(!fixture.toy().join("oops").exists());
+    harness::eventually("the log", async || fixture.log().contains("names TKT-99")).await;
 
-    // Told once more by hand: nothing new.
-    let again = bench.callboard(&["commits", "push", "--json"]);
+    // Reporting the same commits again by hand changes nothing.
+    let again = fixture.callboard(&["commits", "push", "--json"]);
     let again: Value = serde_json::from_slice(&again.stdout).unwrap_or_else(|_| panic!("{again:?}"));
     assert_eq!(
         (again["linked"].as_array().map(Vec::len), again["already_linked"].as_array().map(Vec::len)),
         (Some(0), Some(3))
     );
-    assert_eq!(bench.told().await, 3);
+    assert_eq!(fixture.commit_events().await, 3);
 
-    // Letters that are no UTF-8, and a message without end.
-    bench.git(&["config", "i18n.commitEncoding", "ISO-8859-1"]);
-    std::fs::write(bench.folder.path().join("latin"), b"TKT-2 gr\xfc\xdfe").expect("write");
-    bench.git(&["commit", "-q", "--allow-empty", "-F", "../latin"]);
-    let second = bench.git(&["rev-parse", "HEAD"]);
-    bench.reaches("TKT-2", &[&first, &second]).await;
-    bench.git(&["config", "i18n.commitEncoding", "UTF-8"]);
-    let third = bench.commit(&format!("TKT-2 {}", "ü".repeat(300_000)));
-    bench.reaches("TKT-2", &[&first, &second, &third]).await;
-    let kept = bench.ticket("TKT-2").await;
+    // Bytes that are not UTF-8, and an oversized message.
+    fixture.git(&["config", "i18n.commitEncoding", "ISO-8859-1"]);
+    std::fs::write(fixture.folder.path().join("latin"), b"TKT-2 gr\xfc\xdfe").expect("write");
+    fixture.git(&["commit", "-q", "--allow-empty", "-F", "../latin"]);
+    let second = fixture.git(&["rev-parse", "HEAD"]);
+    fixture.reaches("TKT-2", &[&first, &second]).await;
+    fixture.git(&["config", "i18n.commitEncoding", "UTF-8"]);
+    let third = fixture.commit(&format!("TKT-2 {}", "ü".repeat(300_000)));
+    fixture.reaches("TKT-2", &[&first, &second, &third]).await;
+    let kept = fixture.ticket("TKT-2").await;
     let messages: Vec<&str> =
         kept["commits"].as_array().expect("commits").iter().filter_map(|c| c["commit_message"].as_str()).collect();
     assert!(messages.contains(&"TKT-2 grüße") && messages.iter().any(|message| message.chars().count() == 20_000));
-    assert!(!bench.log().contains(bench.key()));
+    assert!(!fixture.log().contains(fixture.key()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn amending_and_rebasing_leave_one_link_each() {
-    let bench = Bench::open("hook_rewritten").await;
-    let root = bench.commit("Begin");
-    let first = bench.commit("TKT-1 first");
-    bench.reaches("TKT-1", &[&first]).await;
-    bench.git(&["commit", "-q", "--amend", "--allow-empty", "-m", "TKT-2 after all"]);
-    let amended = bench.git(&["rev-parse", "HEAD"]);
-    bench.reaches("TKT-2", &[&amended]).await;
-    bench.reaches("TKT-1", &[]).await;
+    let fixture = HookFixture::open("hook_rewritten").await;
+    let root = fixture.commit("Begin");
+    let first = fixture.commit("TKT-1 first");
+    fixture.reaches("TKT-1", &[&first]).await;
+    fixture.git(&["commit", "-q", "--amend", "--allow-empty", "-m", "TKT-2 after all"]);
+    let amended = fixture.git(&["rev-parse", "HEAD"]);
+    fixture.reaches("TKT-2", &[&amended]).await;
+    fixture.reaches("TKT-1", &[]).await;
 
-    // A branch of two, put upon what came meanwhile.
-    bench.git(&["checkout", "-q", "-b", "side", &root]);
-    let one = bench.commit("TKT-1 one");
-    let two = bench.commit("TKT-1 and TKT-3");
-    bench.reaches("TKT-1", &[&one, &two]).await;
-    bench.git(&["rebase", "-q", "--keep-empty", "main"]);
-    let (one, two) = (bench.git(&["rev-parse", "HEAD~1"]), bench.git(&["rev-parse", "HEAD"]));
-    bench.reaches("TKT-1", &[&one, &two]).await;
-    bench.reaches("TKT-3", &[&two]).await;
-    bench.reaches("TKT-2", &[&amended]).await;
+    // A branch of two commits, rebased onto newer commits.
+    fixture.git(&["checkout", "-q", "-b", "side", &root]);
+    let one = fixture.commit("TKT-1 one");
+    let two = fixture.commit("TKT-1 and TKT-3");
+    fixture.reaches("TKT-1", &[&one, &two]).await;
+    fixture.git(&["rebase", "-q", "--keep-empty", "main"]);
+    let (one, two) = (fixture.git(&["rev-parse", "HEAD~1"]), fixture.git(&["rev-parse", "HEAD"]));
+    fixture.reaches("TKT-1", &[&one, &two]).await;
+    fixture.reaches("TKT-3", &[&two]).await;
+    fixture.reaches("TKT-2", &[&amended]).await;
 
-    // What comes from elsewhere by a merge is told too.
-    let other = bench.folder.path().join("other");
+    // Commits that arrive through a merge are reported too.
+    let other = fixture.folder.path().join("other");
     let place = other.to_str().expect("a plain path");
-    bench.git(&["clone", "-q", "--no-local", ".", place]);
-    bench.git(&["-C", place, "commit", "-q", "--allow-empty", "-m", "TKT-2 from afar"]);
-    let afar = bench.git(&["-C", place, "rev-parse", "HEAD"]);
-    bench.git(&["pull", "-q", "--ff-only", place, "side"]);
-    bench.reaches("TKT-2", &[&amended, &afar]).await;
-    // A range, by hand.
-    let pushed = bench.callboard(&["commits", "push", &format!("{root}..HEAD")]);
-    assert!(pushed.status.success() && String::from_utf8_lossy(&pushed.stdout).contains("was linked already to TKT-3"));
+    fixture.git(&["clone", "-q", "--no-local", ".", place]);
+    fixture.git(&["-C", place, "commit", "-q", "--allow-empty", "-m", "TKT-2 from afar"]);
+    let afar = fixture.git(&["-C", place, "rev-parse", "HEAD"]);
+    fixture.git(&["pull", "-q", "--ff-only", place, "side"]);
+    fixture.reaches("TKT-2", &[&amended, &afar]).await;
+    // A range, reported by hand.
+    let pushed = fixture.callboard(&["commits", "push", &format!("{root}..HEAD")]);
+    assert!(pushed.status.success() && String::from_utf8_lossy(&pushed.stdout).contains("was already linked to TKT-3"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_commits_is_never_kept() {
-    let bench = Bench::open("hook_faults").await;
-    // A server that listens and never answers, one that is not there, a key that is none, and no settings at all.
+async fn hook_failures_never_block_a_commit() {
+    let fixture = HookFixture::open("hook_faults").await;
+    // A server that never responds, an unreachable one, an invalid key, and no settings at all.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let silent = format!("http://{}", silent.local_addr().expect("an address"));
     let gone = "http://127.0.0.1:1";
     for url in [silent.as_str(), gone, "no address"] {
         let began = Instant::now();
         let there = format!("callboard.url={url}");
-        bench.git(&["-c", &there, "commit", "-q", "--allow-empty", "-m", "TKT-1 to nobody"]);
+        fixture.git(&["-c", &there, "commit", "-q", "--allow-empty", "-m", "TKT-1 to nobody"]);
         assert!(began.elapsed() < Duration::from_secs(5), "{url} keeps the commit");
     }
-    bench.git(&["config", "callboard.keyFile", "/nowhere/at all"]);
-    bench.commit("TKT-1 by nobody");
-    house::eventually("the log says why", async || bench.log().contains("The key cannot be read from /nowhere/at all"))
-        .await;
-    let refused = bench.callboard(&["commits", "push"]);
+    fixture.git(&["config", "callboard.keyFile", "/nowhere/at all"]);
+    fixture.commit("TKT-1 by nobody");
+    harness::eventually("the log says why", async || {
+        fixture.log().contains("The key cannot be read from /nowhere/at all")
+    })
+    .await;
+    let refused = fixture.callboard(&["commits", "push"]);
     assert!(!refused.status.success() && refused.stdout.is_empty());
-    let strange = bench.callboard(&["commits", "push", "no-such-branch"]);
-    assert!(!strange.status.success() && !String::from_utf8_lossy(&strange.stderr).contains(bench.key()));
-    assert!(bench.commits("TKT-1").await.is_empty());
+    let strange = fixture.callboard(&["commits", "push", "no-such-branch"]);
+    assert!(!strange.status.success() && !String::from_utf8_lossy(&strange.stderr).contains(fixture.key()));
+    assert!(fixture.commits("TKT-1").await.is_empty());
 
-    // A key of somebody who may only read, and one of nobody.
-    bench.git(&["config", "--unset", "callboard.keyFile"]);
-    let reader = service(&bench.server, "reader", &["read"]).await;
+    // A read-only key, and an unknown one.
+    fixture.git(&["config", "--unset", "callboard.keyFile"]);
+    let reader = service_client(&fixture.server, "reader", &["read"]).await;
     for (key, why) in [(reader.token.as_deref().expect("a key"), "lacks the scope \"write\""), ("cb_nonsense", "")] {
-        let output = bench
+        let output = fixture
             .command(env!("CARGO_BIN_EXE_callboard"))
             .args(["commits", "push"])
             .env("CALLBOARD_API_KEY", key)
             .output();
         let output = output.expect("callboard runs");
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(!output.status.success() && said.contains(why) && !said.contains(key), "{said}");
+        let printed = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && printed.contains(why) && !printed.contains(key), "{printed}");
     }
 
-    // Somebody's own hook stays; outside of a repository there is nothing to do.
-    std::fs::write(bench.toy().join(".git/hooks/post-merge"), "#!/bin/sh\necho mine\n").expect("write");
-    let refused = bench.callboard(&["commit-hook", "--install"]);
-    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("is there already"));
-    assert!(std::fs::read_to_string(bench.toy().join(".git/hooks/post-merge")).expect("read").contains("mine"));
+    // An existing hook is kept; outside a repository the command does nothing.
+    std::fs::write(fixture.toy().join(".git/hooks/post-merge"), "#!/bin/sh\necho mine\n").expect("write");
+    let refused = fixture.callboard(&["commit-hook", "--install"]);
+    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("already exists"));
+    assert!(std::fs::read_to_string(fixture.toy().join(".git/hooks/post-merge")).expect("read").contains("mine"));
     let outside = Command::new(env!("CARGO_BIN_EXE_callboard")).args(["commits", "push"]).current_dir("/").output();
-    assert!(
-        String::from_utf8_lossy(&outside.expect("callboard runs").stderr).contains("no folder of a git repository")
-    );
+    assert!(String::from_utf8_lossy(&outside.expect("callboard runs").stderr).contains("not in a git repository"));
 
-    // The script is plain sh, and does nothing where it has nothing to do.
-    let printed = bench.callboard(&["commit-hook"]);
-    let script = bench.folder.path().join("hook");
+    // The script is plain sh, and exits quietly when there is nothing to report.
+    let printed = fixture.callboard(&["commit-hook"]);
+    let script = fixture.folder.path().join("hook");
     std::fs::write(&script, &printed.stdout).expect("write");
     assert!(Command::new("sh").arg("-n").arg(&script).status().expect("sh runs").success());
     let away = Command::new("sh").arg(&script).current_dir("/").stdin(Stdio::null()).output().expect("sh runs");

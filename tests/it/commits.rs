@@ -12,28 +12,28 @@ use clap::Parser;
 use tempfile::TempDir;
 use tokio_postgres::Client;
 
-use crate::house;
+use crate::harness;
 
-struct Shelf {
+struct RepositoryFixture {
     folder: TempDir,
     client: Client,
     db: Db,
     config: Config,
     caller: Caller,
     workflow: String,
-    _test: house::TestDb,
+    _test: harness::TestDb,
 }
 
-/// A repository `toy` in a folder of repositories, and a workflow that shows it.
-async fn shelf(hint: &str) -> Shelf {
+/// A repository `toy` in a folder of repositories, and a workflow linked to it.
+async fn repository(hint: &str) -> RepositoryFixture {
     let folder = tempfile::tempdir().expect("a folder");
-    let test = house::database(hint).await;
-    let client = house::connect(&test.url).await;
+    let test = harness::database(hint).await;
+    let client = harness::connect(&test.url).await;
     let sql = "insert into actors (id, kind, name, is_admin) values ('admin', 'user', 'Admin', true), ('other', 'user', 'Other', false);
                select logic.create_workflow('admin', 'Shop')";
     client.batch_execute(sql).await.expect("a workflow");
     let workflow: String = client.query_one("select id from workflows", &[]).await.expect("its id").get(0);
-    let shelf = Shelf {
+    let fixture = RepositoryFixture {
         config: config(&folder.path().join("home")),
         db: Db::new(pool::pool(&test.url, 2, std::time::Duration::from_secs(30)).expect("a pool")),
         caller: Caller::trusted("admin"),
@@ -42,10 +42,10 @@ async fn shelf(hint: &str) -> Shelf {
         workflow,
         _test: test,
     };
-    std::fs::create_dir_all(shelf.toy()).expect("mkdir");
-    git(&shelf.toy(), &["init", "-q", "-b", "main"]);
-    shelf.attach("toy").await;
-    shelf
+    std::fs::create_dir_all(fixture.toy()).expect("mkdir");
+    git(&fixture.toy(), &["init", "-q", "-b", "main"]);
+    fixture.attach("toy").await;
+    fixture
 }
 
 fn config(home: &Path) -> Config {
@@ -74,7 +74,7 @@ fn git(folder: &Path, arguments: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
-impl Shelf {
+impl RepositoryFixture {
     fn toy(&self) -> PathBuf {
         self.folder.path().join("home/toy")
     }
@@ -113,27 +113,27 @@ fn lines(range: std::ops::Range<u32>) -> String {
 }
 
 #[tokio::test]
-async fn root_change_rename_delete_and_binary() {
-    let shelf = shelf("commits_kinds").await;
-    shelf.write("src/main.rs", lines(0..30));
-    shelf.write("old name.py", lines(0..40));
-    shelf.write("gone.txt", "one\ntwo\n");
-    shelf.write("picture.png", [0, 1, 2, 3, 0, 255]);
-    let root = shelf.commit("Begin\n\nWith a body.");
-    let first = shelf.diff(&root).await;
+async fn diffs_cover_root_change_rename_delete_and_binary() {
+    let fixture = repository("commits_kinds").await;
+    fixture.write("src/main.rs", lines(0..30));
+    fixture.write("old name.py", lines(0..40));
+    fixture.write("gone.txt", "one\ntwo\n");
+    fixture.write("picture.png", [0, 1, 2, 3, 0, 255]);
+    let root = fixture.commit("Begin\n\nWith a body.");
+    let first = fixture.diff(&root).await;
     assert_eq!((first.files_changed, first.insertions, first.deletions), (4, 72, 0));
     assert_eq!(first.message, "Begin\n\nWith a body.");
     assert_eq!((first.author.as_str(), first.author_agent_id.as_str()), ("Mara Ünal", "Mara Ünal"));
     assert_eq!(first.timestamp.to_string(), "2026-03-01T10:00:00Z");
     assert!(first.parents.is_empty() && first.files.iter().all(|file| file.status == FileStatus::Added));
 
-    shelf.write("src/main.rs", lines(0..30).replace("line 7\n", "line seven\nand a half\n"));
-    std::fs::rename(shelf.toy().join("old name.py"), shelf.toy().join("näw\tname.py")).expect("rename");
-    std::fs::remove_file(shelf.toy().join("gone.txt")).expect("rm");
-    shelf.write("picture.png", [9, 0, 2, 3, 0, 255]);
-    shelf.write("tricky.diff", "diff --git a/x b/x\n--- a/x\n");
-    let second = shelf.commit("Change");
-    let changed = shelf.diff(&second[..10]).await;
+    fixture.write("src/main.rs", lines(0..30).replace("line 7\n", "line seven\nand a half\n"));
+    std::fs::rename(fixture.toy().join("old name.py"), fixture.toy().join("näw\tname.py")).expect("rename");
+    std::fs::remove_file(fixture.toy().join("gone.txt")).expect("rm");
+    fixture.write("picture.png", [9, 0, 2, 3, 0, 255]);
+    fixture.write("tricky.diff", "diff --git a/x b/x\n--- a/x\n");
+    let second = fixture.commit("Change");
+    let changed = fixture.diff(&second[..10]).await;
     assert_eq!((changed.commit_sha.as_str(), changed.parents.as_slice()), (second.as_str(), &[root][..]));
     let seen: Vec<_> = changed
         .files
@@ -163,93 +163,93 @@ async fn root_change_rename_delete_and_binary() {
 }
 
 #[tokio::test]
-async fn merges_show_what_they_brought_and_type_changes_stay_in_step() {
-    let shelf = shelf("commits_merge").await;
-    shelf.write("a", "a\n");
-    shelf.write("link", "a file\n");
-    shelf.commit("Begin");
-    git(&shelf.toy(), &["switch", "-q", "-c", "side"]);
-    shelf.write("side.txt", "side\n");
-    shelf.commit("Side");
-    git(&shelf.toy(), &["switch", "-q", "main"]);
-    shelf.write("main.txt", "main\n");
-    shelf.commit("Main");
-    git(&shelf.toy(), &["merge", "-q", "--no-ff", "-m", "Merge side", "side"]);
-    let merge = shelf.diff(&git(&shelf.toy(), &["rev-parse", "HEAD"])).await;
+async fn merge_diffs_and_type_changes_are_correct() {
+    let fixture = repository("commits_merge").await;
+    fixture.write("a", "a\n");
+    fixture.write("link", "a file\n");
+    fixture.commit("Begin");
+    git(&fixture.toy(), &["switch", "-q", "-c", "side"]);
+    fixture.write("side.txt", "side\n");
+    fixture.commit("Side");
+    git(&fixture.toy(), &["switch", "-q", "main"]);
+    fixture.write("main.txt", "main\n");
+    fixture.commit("Main");
+    git(&fixture.toy(), &["merge", "-q", "--no-ff", "-m", "Merge side", "side"]);
+    let merge = fixture.diff(&git(&fixture.toy(), &["rev-parse", "HEAD"])).await;
     assert_eq!(merge.parents.len(), 2);
     assert_eq!(merge.files.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), ["side.txt"]);
 
-    std::fs::remove_file(shelf.toy().join("link")).expect("rm");
-    std::os::unix::fs::symlink("a", shelf.toy().join("link")).expect("symlink");
-    shelf.write("z.txt", "z\n");
-    let changed = shelf.diff(&shelf.commit("A file becomes a link")).await;
+    std::fs::remove_file(fixture.toy().join("link")).expect("rm");
+    std::os::unix::fs::symlink("a", fixture.toy().join("link")).expect("symlink");
+    fixture.write("z.txt", "z\n");
+    let changed = fixture.diff(&fixture.commit("A file becomes a link")).await;
     let z = &changed.files[1];
     assert_eq!((changed.files[0].path.as_str(), z.path.as_str()), ("link", "z.txt"));
     assert!(changed.files[0].diff.matches("diff --git").count() == 2 && z.diff.ends_with("+z\n"), "{changed:?}");
-    let empty = shelf.diff(&shelf.commit("Nothing")).await;
+    let empty = fixture.diff(&fixture.commit("Nothing")).await;
     assert_eq!((empty.files_changed, empty.files.len()), (0, 0));
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_told() {
-    let shelf = shelf("commits_absent").await;
-    shelf.write("a", "a\n");
-    let sha = shelf.commit("Begin");
-    git(&shelf.toy(), &["branch", "-q", "dead"]);
-    assert_eq!(shelf.refused("dead").await.0, 404, "the name of a branch is no commit id");
-    assert_eq!(shelf.refused(&"0".repeat(40)).await.0, 404);
+async fn missing_commits_are_reported() {
+    let fixture = repository("commits_absent").await;
+    fixture.write("a", "a\n");
+    let sha = fixture.commit("Begin");
+    git(&fixture.toy(), &["branch", "-q", "dead"]);
+    assert_eq!(fixture.refused("dead").await.0, 404, "a branch name is not a commit id");
+    assert_eq!(fixture.refused(&"0".repeat(40)).await.0, 404);
     for wrong in ["abc", "--help", "HEAD", "zzzz", "../x", &"a".repeat(65)] {
-        assert_eq!(shelf.refused(wrong).await.0, 422, "{wrong}");
+        assert_eq!(fixture.refused(wrong).await.0, 422, "{wrong}");
     }
-    let blob = git(&shelf.toy(), &["rev-parse", "HEAD:a"]);
-    assert_eq!(shelf.refused(&blob).await.0, 404, "a blob is no commit");
-    let stranger = diff(&shelf.db, &shelf.config, &Caller::trusted("other"), &sha, None).await;
-    assert_eq!(stranger.expect_err("refused").as_problem().status, 404);
-    assert_eq!(diff(&shelf.db, &shelf.config, &shelf.caller, &sha, None).await.expect("found").commit_sha, sha);
+    let blob = git(&fixture.toy(), &["rev-parse", "HEAD:a"]);
+    assert_eq!(fixture.refused(&blob).await.0, 404, "a blob is not a commit");
+    let outsider = diff(&fixture.db, &fixture.config, &Caller::trusted("other"), &sha, None).await;
+    assert_eq!(outsider.expect_err("refused").as_problem().status, 404);
+    assert_eq!(diff(&fixture.db, &fixture.config, &fixture.caller, &sha, None).await.expect("found").commit_sha, sha);
 
-    // Enough commits that four digits are shared by two of them.
-    let tree = git(&shelf.toy(), &["rev-parse", "HEAD^{tree}"]);
+    // Enough commits that two share their first four digits.
+    let tree = git(&fixture.toy(), &["rev-parse", "HEAD^{tree}"]);
     let mut seen = std::collections::HashMap::new();
     let shared = (0..2000).find_map(|n| {
-        let id = git(&shelf.toy(), &["commit-tree", &tree, "-m", &n.to_string()]);
+        let id = git(&fixture.toy(), &["commit-tree", &tree, "-m", &n.to_string()]);
         seen.insert(id[..4].to_owned(), id.clone()).map(|_| id[..4].to_owned())
     });
-    let (status, detail) = shelf.refused(&shared.expect("two that share four digits")).await;
+    let (status, detail) = fixture.refused(&shared.expect("two that share four digits")).await;
     assert!(status == 409 && detail.contains("more digits"), "{detail}");
 }
 
 #[tokio::test]
 async fn repositories_outside_are_refused() {
-    let shelf = shelf("commits_outside").await;
-    shelf.write("a", "a\n");
-    let sha = shelf.commit("Begin");
-    let outside = shelf.folder.path().join("outside");
-    std::fs::rename(shelf.toy(), &outside).expect("move");
+    let fixture = repository("commits_outside").await;
+    fixture.write("a", "a\n");
+    let sha = fixture.commit("Begin");
+    let outside = fixture.folder.path().join("outside");
+    std::fs::rename(fixture.toy(), &outside).expect("move");
     for path in ["../outside", outside.to_str().expect("a path"), "/etc", "toy"] {
-        shelf.attach(path).await;
-        let (status, detail) = shelf.refused(&sha).await;
+        fixture.attach(path).await;
+        let (status, detail) = fixture.refused(&sha).await;
         assert_eq!(status, 409, "{path}: {detail}");
     }
-    std::os::unix::fs::symlink(&outside, shelf.toy()).expect("symlink");
-    assert!(shelf.refused(&sha).await.1.contains("outside"));
-    std::fs::remove_file(shelf.toy()).expect("rm");
-    std::fs::create_dir(shelf.toy()).expect("mkdir");
-    std::fs::write(shelf.toy().join(".git"), format!("gitdir: {}\n", outside.join(".git").display())).expect("write");
-    assert!(shelf.refused(&sha).await.1.contains("outside"));
-    std::fs::remove_file(shelf.toy().join(".git")).expect("rm");
-    git(&shelf.folder.path().join("home"), &["init", "-q"]);
-    assert!(shelf.refused(&sha).await.1.contains("holds no git repository"), "one above does not count");
+    std::os::unix::fs::symlink(&outside, fixture.toy()).expect("symlink");
+    assert!(fixture.refused(&sha).await.1.contains("outside"));
+    std::fs::remove_file(fixture.toy()).expect("rm");
+    std::fs::create_dir(fixture.toy()).expect("mkdir");
+    std::fs::write(fixture.toy().join(".git"), format!("gitdir: {}\n", outside.join(".git").display())).expect("write");
+    assert!(fixture.refused(&sha).await.1.contains("outside"));
+    std::fs::remove_file(fixture.toy().join(".git")).expect("rm");
+    git(&fixture.folder.path().join("home"), &["init", "-q"]);
+    assert!(fixture.refused(&sha).await.1.contains("holds no git repository"), "a parent repository does not count");
 }
 
 #[tokio::test]
-async fn a_repository_runs_nothing() {
-    let shelf = shelf("commits_harmless").await;
-    shelf.write(".gitattributes", "*.x diff=evil filter=evil\n");
-    shelf.write("a.x", "a\n");
-    shelf.commit("Begin");
-    shelf.write("a.x", "b\n");
-    let sha = shelf.commit("Change");
-    let trace = shelf.folder.path().join("ran");
+async fn repository_configuration_runs_no_code() {
+    let fixture = repository("commits_harmless").await;
+    fixture.write(".gitattributes", "*.x diff=evil filter=evil\n");
+    fixture.write("a.x", "a\n");
+    fixture.commit("Begin");
+    fixture.write("a.x", "b\n");
+    let sha = fixture.commit("Change");
+    let trace = fixture.folder.path().join("ran");
     let evil = format!("touch {}", trace.display());
     for key in [
         "diff.external",
@@ -261,28 +261,28 @@ async fn a_repository_runs_nothing() {
         "gpg.program",
         "filter.evil.smudge",
     ] {
-        git(&shelf.toy(), &["config", key, &evil]);
+        git(&fixture.toy(), &["config", key, &evil]);
     }
-    git(&shelf.toy(), &["config", "log.showSignature", "true"]);
-    git(&shelf.toy(), &["config", "diff.noprefix", "true"]);
-    git(&shelf.toy(), &["config", "color.ui", "always"]);
-    let found = shelf.diff(&sha).await;
+    git(&fixture.toy(), &["config", "log.showSignature", "true"]);
+    git(&fixture.toy(), &["config", "diff.noprefix", "true"]);
+    git(&fixture.toy(), &["config", "color.ui", "always"]);
+    let found = fixture.diff(&sha).await;
     assert!(found.files[0].diff.starts_with("diff --git a/a.x b/a.x\n") && found.files[0].diff.ends_with("-a\n+b\n"));
-    assert!(!trace.exists(), "something ran");
+    assert!(!trace.exists(), "a command was executed");
 }
 
 #[tokio::test]
-async fn a_huge_commit_is_cut_and_says_so() {
-    let shelf = shelf("commits_huge").await;
+async fn a_huge_diff_is_truncated_and_marked() {
+    let fixture = repository("commits_huge").await;
     for n in 0..40 {
-        shelf.write(&format!("big/{n:02}.txt"), lines(0..50_000));
+        fixture.write(&format!("big/{n:02}.txt"), lines(0..50_000));
     }
-    shelf.write("a/long.txt", lines(0..200_000));
+    fixture.write("a/long.txt", lines(0..200_000));
     for n in 0..3_100 {
-        shelf.write(&format!("many/{n}.txt"), "x\n");
+        fixture.write(&format!("many/{n}.txt"), "x\n");
     }
-    let sha = shelf.commit("Everything");
-    let huge = shelf.diff(&sha).await;
+    let sha = fixture.commit("Everything");
+    let huge = fixture.diff(&sha).await;
     assert_eq!((huge.files_changed, huge.insertions), (3_141, 40 * 50_000 + 200_000 + 3_100));
     assert!(huge.truncated && huge.files.len() == 3_000 && huge.files[0].truncated);
     assert!(huge.files[0].diff.len() <= 1 << 20 && huge.files[0].diff.ends_with('\n'));
@@ -291,20 +291,22 @@ async fn a_huge_commit_is_cut_and_says_so() {
 }
 
 #[tokio::test]
-async fn linking_stores_what_the_repository_says() {
-    let shelf = shelf("commits_link").await;
-    shelf.write("a.rs", "a\n");
-    let sha = shelf.commit("Begin");
+async fn linking_stores_the_commit_details() {
+    let fixture = repository("commits_link").await;
+    fixture.write("a.rs", "a\n");
+    let sha = fixture.commit("Begin");
     let sql = format!(
         "select logic.create_ticket('admin', '{}', 'A ticket', 'With a description.') ->> 'ticket_id'",
-        shelf.workflow
+        fixture.workflow
     );
-    let ticket: String = shelf.client.query_one(&sql, &[]).await.expect("a ticket").get(0);
-    let git =
-        describe(&shelf.db, &shelf.config, &shelf.caller, &ticket, &sha[..8]).await.expect("described").expect("known");
+    let ticket: String = fixture.client.query_one(&sql, &[]).await.expect("a ticket").get(0);
+    let git = describe(&fixture.db, &fixture.config, &fixture.caller, &ticket, &sha[..8])
+        .await
+        .expect("described")
+        .expect("known");
     assert_eq!(git["sha"], sha.as_str());
     assert_eq!(git["files"], serde_json::json!(["a.rs"]));
-    shelf
+    fixture
         .client
         .query_one(
             "select logic.link_commit('{\"actor\":\"admin\",\"for\":\"agent-x\"}', $1, $2, null, $3)",
@@ -312,7 +314,7 @@ async fn linking_stores_what_the_repository_says() {
         )
         .await
         .expect("link");
-    let row = shelf
+    let row = fixture
         .client
         .query_one("select commit_sha, commit_message, insertions from ticket_commits", &[])
         .await
@@ -321,7 +323,7 @@ async fn linking_stores_what_the_repository_says() {
         (row.get::<_, String>(0), row.get::<_, String>(1), row.get::<_, i64>(2)),
         (sha.clone(), "Begin".into(), 1)
     );
-    assert_eq!(shelf.diff(&sha).await.author_agent_id, "agent-x");
-    let unknown = describe(&shelf.db, &shelf.config, &shelf.caller, &ticket, "0123abcd").await.expect("no error");
+    assert_eq!(fixture.diff(&sha).await.author_agent_id, "agent-x");
+    let unknown = describe(&fixture.db, &fixture.config, &fixture.caller, &ticket, "0123abcd").await.expect("no error");
     assert_eq!(unknown, None);
 }

@@ -1,4 +1,4 @@
-//! Importing another tracker: every kind of line once, and a real export where it is at hand.
+//! Importing from another tracker: every kind of line once, and a real export if one is available.
 
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
@@ -10,24 +10,24 @@ use callboard::domain::operators::operator;
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 
-use crate::house;
+use crate::harness;
 
-struct Desk {
+struct Fixture {
     client: Client,
     db: Db,
     caller: Caller,
-    _test: house::TestDb,
+    _test: harness::TestDb,
 }
 
-async fn desk(hint: &str) -> Desk {
-    let test = house::database(hint).await;
+async fn fixture(hint: &str) -> Fixture {
+    let test = harness::database(hint).await;
     let pool = pool::pool(&test.url, 4, std::time::Duration::from_secs(60)).expect("a pool");
     let db = Db::new(pool);
     let caller = operator(&db, None).await.expect("an operator");
-    Desk { client: house::connect(&test.url).await, db, caller, _test: test }
+    Fixture { client: harness::connect(&test.url).await, db, caller, _test: test }
 }
 
-impl Desk {
+impl Fixture {
     async fn import(&self, workflow: &str, batch: &Batch) -> Outcome {
         run(&self.db, &self.caller, workflow, batch).await.unwrap_or_else(|error| panic!("{error}"))
     }
@@ -41,7 +41,7 @@ impl Desk {
         self.json(&format!("select {columns} from tickets t where external_ref = '{reference}'")).await
     }
 
-    /// The stream has every number from 1 on, once.
+    /// The stream has every sequence number from 1 on, once.
     async fn assert_gapless(&self) {
         let sql = "select bool_and(n = high and low = 1 and n = last_seq) as ok from
                    (select s.last_seq, count(*) as n, max(h.seq) as high, min(h.seq) as low
@@ -50,7 +50,7 @@ impl Desk {
     }
 }
 
-fn fixture() -> Batch {
+fn small_export() -> Batch {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/beads-small.jsonl");
     read(&file)
 }
@@ -66,7 +66,7 @@ fn text(lines: &str) -> Batch {
 
 #[test]
 fn bad_lines_are_named_with_their_reason() {
-    let batch = fixture();
+    let batch = small_export();
     let bad: Vec<_> = batch.bad.iter().map(|bad| format!("{} {}", bad.line, bad.reason)).collect();
     assert_eq!(
         bad,
@@ -91,7 +91,7 @@ fn bad_lines_are_named_with_their_reason() {
 }
 
 #[test]
-fn odd_bytes_are_told_of_and_do_not_stop_the_reading() {
+fn invalid_bytes_are_reported_and_do_not_stop_the_import() {
     let long = format!("{{\"id\":\"l\",\"title\":\"{}\"}}", "x".repeat(17 << 20));
     let mut bytes = b"\xef\xbb\xbf{\"id\":\"a\",\"title\":\"With a mark\"}\r\n\xff\xfe\n".to_vec();
     bytes.extend_from_slice(long.as_bytes());
@@ -104,19 +104,20 @@ fn odd_bytes_are_told_of_and_do_not_stop_the_reading() {
 
 #[tokio::test]
 async fn every_kind_of_line_becomes_what_it_means() {
-    let desk = desk("import_kinds").await;
-    let outcome = desk.import("Small tracker", &fixture()).await;
+    let fixture = fixture("import_kinds").await;
+    let outcome = fixture.import("Small tracker", &small_export()).await;
     assert_eq!((outcome.imported, outcome.existing, outcome.comments), (16, 0, 3));
     assert_eq!((outcome.blockers, outcome.parents, outcome.missing_links), (3, 4, 1));
     assert_eq!(outcome.types_added, ["epic", "merge-request"]);
 
     assert_eq!(
-        desk.ticket("cb-1", "number, priority, status, ticket_type, tags, created_by_agent_id, version, started_at")
+        fixture
+            .ticket("cb-1", "number, priority, status, ticket_type, tags, created_by_agent_id, version, started_at")
             .await,
         json!({"number": 1, "priority": "critical", "status": "backlog", "ticket_type": "epic", "tags": ["release"],
                "created_by_agent_id": "beads/crew/dave", "version": 1, "started_at": null})
     );
-    let second = desk
+    let second = fixture
         .ticket("cb-2", "number, status, assigned_agent_id, description, updated_at = '2026-01-03T23:30:00Z' as dated,
                  started_at = updated_at as started, is_resolved, parent_ticket_id = (select id from tickets where external_ref = 'cb-1') as child")
         .await;
@@ -128,127 +129,130 @@ async fn every_kind_of_line_becomes_what_it_means() {
     );
     let blockers = "(select array_agg(b.external_ref) from ticket_blockers k join tickets b on b.id = k.blocked_by_ticket_id where k.ticket_id = t.id) as blockers,
                     (select array_agg(r.external_ref) from tickets r where r.id = any (t.related_ticket_ids)) as related";
-    assert_eq!(desk.ticket("cb-3", blockers).await, json!({"blockers": ["cb-2"], "related": ["cb-4"]}));
+    assert_eq!(fixture.ticket("cb-3", blockers).await, json!({"blockers": ["cb-2"], "related": ["cb-4"]}));
     assert_eq!(
-        desk.ticket("cb-4", "status, is_resolved, completed_at = '2026-01-05T17:00:00Z' as closed, resolved_at = completed_at as resolved,
+        fixture.ticket("cb-4", "status, is_resolved, completed_at = '2026-01-05T17:00:00Z' as closed, resolved_at = completed_at as resolved,
                     (select c.comment_type || ': ' || c.comment_text from ticket_comments c where c.ticket_id = t.id) as comment,
                     (select a.name from actors a where a.id = t.assigned_agent_id) as assignee").await,
         json!({"status": "done", "is_resolved": true, "closed": true, "resolved": true,
                "comment": "resolution: The clock is faked now.", "assignee": "José Ñ"})
     );
     assert_eq!(
-        desk.ticket("cb-6", "(select jsonb_agg(jsonb_build_array(a.name, c.comment_text, c.created_at = '2026-01-08T08:00:00Z') order by c.created_at)
+        fixture.ticket("cb-6", "(select jsonb_agg(jsonb_build_array(a.name, c.comment_text, c.created_at = '2026-01-08T08:00:00Z') order by c.created_at)
                      from ticket_comments c join actors a on a.id = c.agent_id where c.ticket_id = t.id) as comments").await,
         json!({"comments": [["mara", "Is this **still** open?", true], ["José Ñ", "Yes.", false]]})
     );
     assert_eq!(
-        desk.ticket("cb-17", "title, ticket_type").await,
+        fixture.ticket("cb-17", "title, ticket_type").await,
         json!({"title": "x (cb-17)", "ticket_type": "merge-request"})
     );
     assert_eq!(
-        desk.ticket("cb-18", "char_length(title) as length, description like 'Long title%title' as kept, status").await,
+        fixture
+            .ticket("cb-18", "char_length(title) as length, description like 'Long title%title' as kept, status")
+            .await,
         json!({"length": 500, "kept": true, "status": "backlog"})
     );
     assert_eq!(
-        desk.ticket("cb-21", "title, description").await,
+        fixture.ticket("cb-21", "title, description").await,
         json!({"title": "NUL  and 'quotes' \\ and emoji 🎉", "description": "ab"})
     );
     assert_eq!(
-        desk.ticket("cb-20", "estimate_minutes, is_resolved").await,
+        fixture.ticket("cb-20", "estimate_minutes, is_resolved").await,
         json!({"estimate_minutes": 90, "is_resolved": false})
     );
-    // By priority, then creation; and a ticket made later stands last.
+    // Sorted by priority, then creation; a later ticket comes last.
     let order =
         "select string_agg(external_ref, ' ' order by rank, number) as refs from tickets where status = 'backlog'";
     assert_eq!(
-        desk.json(order).await,
+        fixture.json(order).await,
         json!({"refs": "cb-1 cb-3 cb-6 cb-14 cb-15 cb-16 cb-17 cb-18 cb-20 cb-21 cb-22 cb-23 cb-19"})
     );
     let sql = format!(
         "select logic.create_ticket('{}', '{}', 'Made later', 'It stands behind the rest.')",
-        desk.caller.actor, outcome.workflow_id
+        fixture.caller.actor, outcome.workflow_id
     );
-    desk.client.batch_execute(&sql).await.expect("create");
+    fixture.client.batch_execute(&sql).await.expect("create");
     let last = "select title from tickets where status = 'backlog' order by rank desc limit 1";
-    assert_eq!(desk.json(last).await, json!({"title": "Made later"}));
-    desk.assert_gapless().await;
+    assert_eq!(fixture.json(last).await, json!({"title": "Made later"}));
+    fixture.assert_gapless().await;
 }
 
 #[tokio::test]
-async fn running_it_again_changes_nothing_and_new_lines_join() {
-    let desk = desk("import_again").await;
-    let first = desk.import("Tracker", &fixture()).await;
+async fn a_repeated_import_adds_only_new_lines() {
+    let fixture = fixture("import_again").await;
+    let first = fixture.import("Tracker", &small_export()).await;
     let state = "select md5(string_agg(x::text, ' ' order by x::text)) as sum from
                  (select t::text from tickets t union all select c::text from ticket_comments c union all select b::text from boards b
                   union all select k::text from ticket_blockers k union all select s::text from streams s union all select a::text from actors a) x(x)";
-    let before = desk.json(state).await;
-    let again = desk.import(&first.workflow_id, &fixture()).await;
+    let before = fixture.json(state).await;
+    let again = fixture.import(&first.workflow_id, &small_export()).await;
     assert_eq!((again.imported, again.existing, again.newer, again.comments), (0, 16, 1, 0));
-    let third = desk.import("tracker", &fixture()).await;
+    let third = fixture.import("tracker", &small_export()).await;
     assert_eq!((third.imported, third.workflow_id.as_str()), (0, first.workflow_id.as_str()));
-    assert_eq!(desk.json(state).await, before);
+    assert_eq!(fixture.json(state).await, before);
 
     let more = text(
         "{\"id\":\"cb-1\",\"title\":\"Another title\",\"updated_at\":\"2027-01-01T00:00:00Z\"}\n\
          {\"id\":\"cb-30\",\"title\":\"New here\",\"dependencies\":[{\"depends_on_id\":\"cb-1\",\"type\":\"blocks\"}]}",
     );
-    let joined = desk.import("Tracker", &more).await;
+    let joined = fixture.import("Tracker", &more).await;
     assert_eq!((joined.imported, joined.existing, joined.newer, joined.blockers), (1, 1, 1, 1));
-    assert_eq!(desk.ticket("cb-1", "title").await, json!({"title": "Plan the release"}));
-    desk.assert_gapless().await;
+    assert_eq!(fixture.ticket("cb-1", "title").await, json!({"title": "Plan the release"}));
+    fixture.assert_gapless().await;
 }
 
 #[tokio::test]
-async fn two_imports_at_once_make_every_ticket_once() {
-    let desk = desk("import_twice").await;
-    let batch = fixture();
-    let made = desk.import("Tracker", &text("{\"id\":\"cb-0\",\"title\":\"The first one\"}")).await;
-    let (one, two) = tokio::join!(desk.import(&made.workflow_id, &batch), desk.import(&made.workflow_id, &batch));
+async fn concurrent_imports_create_every_ticket_once() {
+    let fixture = fixture("import_twice").await;
+    let batch = small_export();
+    let made = fixture.import("Tracker", &text("{\"id\":\"cb-0\",\"title\":\"The first one\"}")).await;
+    let (one, two) = tokio::join!(fixture.import(&made.workflow_id, &batch), fixture.import(&made.workflow_id, &batch));
     assert_eq!((one.imported + two.imported, one.existing + two.existing), (16, 16));
-    desk.assert_gapless().await;
+    fixture.assert_gapless().await;
 }
 
 #[tokio::test]
-async fn a_board_of_another_shape_takes_them_too() {
-    let desk = desk("import_shape").await;
-    let sql = format!("select logic.create_workflow('{}', 'Odd', null, 'sdlc') ->> 'id' as id", desk.caller.actor);
-    desk.json(&sql).await;
-    desk.import("Odd", &fixture()).await;
+async fn a_board_with_other_columns_accepts_the_import() {
+    let fixture = fixture("import_shape").await;
+    let sql = format!("select logic.create_workflow('{}', 'Odd', null, 'sdlc') ->> 'id' as id", fixture.caller.actor);
+    fixture.json(&sql).await;
+    fixture.import("Odd", &small_export()).await;
     let columns = "select jsonb_object_agg(external_ref, status) as at from tickets where external_ref in ('cb-1', 'cb-2', 'cb-4')";
-    assert_eq!(desk.json(columns).await, json!({"at": {"cb-1": "idle", "cb-2": "plan", "cb-4": "shipped"}}));
+    assert_eq!(fixture.json(columns).await, json!({"at": {"cb-1": "idle", "cb-2": "plan", "cb-4": "shipped"}}));
 }
 
 #[tokio::test]
-async fn a_stranger_imports_nothing() {
-    let desk = desk("import_stranger").await;
-    let made = desk.import("Tracker", &text("{\"id\":\"cb-0\",\"title\":\"The first one\"}")).await;
-    desk.client
-        .batch_execute("insert into actors (id, kind, name) values ('stranger', 'agent', 'Stranger')")
+async fn an_outsider_cannot_import() {
+    let fixture = fixture("import_outsider").await;
+    let made = fixture.import("Tracker", &text("{\"id\":\"cb-0\",\"title\":\"The first one\"}")).await;
+    fixture
+        .client
+        .batch_execute("insert into actors (id, kind, name) values ('outsider', 'agent', 'Outsider')")
         .await
         .expect("insert");
     let refused =
-        run(&desk.db, &Caller::trusted("stranger"), &made.workflow_id, &fixture()).await.expect_err("refused");
+        run(&fixture.db, &Caller::trusted("outsider"), &made.workflow_id, &small_export()).await.expect_err("refused");
     assert_eq!(refused.as_problem().status, 404);
-    assert_eq!(desk.json("select count(*) as n from tickets").await, json!({"n": 1}));
+    assert_eq!(fixture.json("select count(*) as n from tickets").await, json!({"n": 1}));
 }
 
 #[tokio::test]
-async fn a_real_tracker_comes_over_whole() {
+async fn a_real_export_is_imported_completely() {
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data/beads-issues.jsonl");
     if !file.exists() {
         return;
     }
     let batch = read(&file);
     assert_eq!((batch.items.len(), batch.tombstones, batch.bad.len()), (2403, 3319, 0));
-    let desk = desk("import_real").await;
-    let outcome = desk.import("Beads", &batch).await;
+    let fixture = fixture("import_real").await;
+    let outcome = fixture.import("Beads", &batch).await;
     assert_eq!((outcome.imported, outcome.comments), (2403, 1158));
     assert_eq!(
-        desk.json("select count(*) as n, count(*) filter (where is_resolved) as resolved, min(number) as low, max(number) as high,
+        fixture.json("select count(*) as n, count(*) filter (where is_resolved) as resolved, min(number) as low, max(number) as high,
                    count(distinct rank) as ranks, count(*) filter (where status = 'in_progress') as hooked from tickets").await,
         json!({"n": 2403, "resolved": 2259, "low": 1, "high": 2403, "ranks": 2403, "hooked": 13})
     );
-    let again = desk.import("Beads", &batch).await;
+    let again = fixture.import("Beads", &batch).await;
     assert_eq!((again.imported, again.existing, again.newer), (0, 2403, 0));
-    desk.assert_gapless().await;
+    fixture.assert_gapless().await;
 }

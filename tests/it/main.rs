@@ -1,27 +1,30 @@
 //! The integration tests: one binary, so that they share one Postgres.
 
+mod architecture;
 mod cli;
-mod cli_daily;
+mod cli_commands;
 mod client;
+mod client_flows;
 mod commit_hook;
 mod commits;
 mod demo;
+mod documentation;
 mod embeddings;
-mod house;
+mod error_codes;
+mod harness;
 mod http;
 mod import;
 mod jobs;
-mod layers;
+
+mod light_client;
 mod live;
 mod logic;
 mod mcp;
-mod readme;
 mod runtime;
 #[cfg(target_os = "linux")]
 mod runtime_disk;
+mod rust_client;
 mod schema;
-mod sdk;
 mod search;
-mod seeds;
 mod sql_contract;
 mod worker;

@@ -1,4 +1,4 @@
-//! The embedded Postgres, as a user meets it: first start, odd places, crashes, kills, intruders.
+//! The embedded Postgres: first start, unusual paths, crashes, kills and foreign data directories.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -11,15 +11,15 @@ use std::time::Duration;
 use callboard::db::embedded::{Embedded, Options, StartError, State, database_url};
 use tempfile::TempDir;
 
-use crate::house;
+use crate::harness;
 
 fn options(data_dir: impl Into<PathBuf>) -> Options {
-    let mut options = Options::new(house::runtime_dir(), data_dir);
+    let mut options = Options::new(harness::runtime_dir(), data_dir);
     options.settings = vec![("fsync".into(), "off".into())];
     options
 }
 
-/// A folder every account may pass through.
+/// A folder that every account may traverse.
 fn folder() -> TempDir {
     let folder = tempfile::tempdir().expect("make a temporary folder");
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("chmod");
@@ -38,7 +38,7 @@ async fn refusal(options: Options) -> StartError {
 }
 
 async fn number(url: &str, sql: &str) -> i64 {
-    house::connect(url).await.query_one(sql, &[]).await.expect(sql).get(0)
+    harness::connect(url).await.query_one(sql, &[]).await.expect(sql).get(0)
 }
 
 fn postmaster(data_dir: &Path) -> i32 {
@@ -52,7 +52,7 @@ fn is_alive(pid: i32) -> bool {
 }
 
 fn signal(pid: i32, signal: i32) {
-    // SAFETY: a plain system call on a process these tests started.
+    // SAFETY: a plain system call on a process started by these tests.
     unsafe { libc::kill(pid, signal) };
 }
 
@@ -69,11 +69,11 @@ async fn starts_keeps_its_data_and_starts_again() {
     let embedded = start(&data).await;
     assert_eq!(*embedded.state().borrow(), State::Ready);
     assert_eq!(number(embedded.url(), "select current_setting('server_version_num')::int8 / 10000").await, 18);
-    let client = house::connect(embedded.url()).await;
+    let client = harness::connect(embedded.url()).await;
     client.batch_execute("create extension vector; create table kept as select 7::int8 as n").await.expect("write");
     assert_eq!(database_url(&data).expect("a running server"), embedded.url());
     embedded.stop().await;
-    assert!(!data.join("postgres/postmaster.pid").exists(), "stopped in order");
+    assert!(!data.join("postgres/postmaster.pid").exists(), "clean shutdown");
     let gone = database_url(&data).expect_err("nothing runs").to_string();
     assert!(gone.contains("callboard serve"), "{gone}");
 
@@ -98,7 +98,7 @@ async fn only_the_owner_reaches_the_socket() {
 }
 
 #[tokio::test]
-async fn runs_in_a_deep_path_with_odd_letters() {
+async fn runs_in_a_deep_path_with_unusual_characters() {
     let folder = folder();
     let data = folder.path().join("a folder, with 'odd' letters % ü").join("deep".repeat(30)).join("data");
     let embedded = start(&data).await;
@@ -109,7 +109,7 @@ async fn runs_in_a_deep_path_with_odd_letters() {
 }
 
 #[tokio::test]
-async fn runs_where_its_account_cannot_walk() {
+async fn runs_below_a_folder_its_account_cannot_traverse() {
     let folder = folder();
     let hidden = folder.path().join("hidden");
     fs::create_dir(&hidden).expect("mkdir");
@@ -124,7 +124,7 @@ async fn a_killed_postmaster_is_replaced() {
     let folder = folder();
     let data = folder.path().join("data");
     let embedded = start(&data).await;
-    house::connect(embedded.url())
+    harness::connect(embedded.url())
         .await
         .batch_execute("create table kept as select 7::int8 as n")
         .await
@@ -144,14 +144,14 @@ async fn a_killed_server_leaves_nothing_running_and_the_next_one_starts() {
     let data = folder.path().join("data");
     for round in 0..3 {
         let (mut server, url) = helper(&data);
-        let client = house::connect(&url).await;
+        let client = harness::connect(&url).await;
         let add = format!("create table if not exists kept (n int); insert into kept values ({round})");
         client.batch_execute(&add).await.expect("write");
         let running = postmaster(&data);
         server.kill().expect("kill the server");
         server.wait().expect("wait for the server");
         if round == 2 {
-            house::eventually("Postgres follows its server", async || !is_alive(running)).await;
+            harness::eventually("Postgres follows its server", async || !is_alive(running)).await;
         } // else the next server meets it while it is ending
     }
     let embedded = start(&data).await;
@@ -159,7 +159,7 @@ async fn a_killed_server_leaves_nothing_running_and_the_next_one_starts() {
     embedded.stop().await;
 }
 
-/// Not a test: the server that the test above kills.
+/// Not a test: the server killed by the test above.
 #[tokio::test]
 #[ignore = "run by another test"]
 async fn helper_server() {
@@ -184,7 +184,7 @@ fn helper(data: &Path) -> (Child, String) {
 }
 
 #[tokio::test]
-async fn a_stale_pid_file_does_not_matter_and_no_stranger_is_harmed() {
+async fn a_stale_pid_file_is_ignored_and_unrelated_processes_survive() {
     let folder = folder();
     let data = folder.path().join("data");
     let embedded = start(&data).await;
@@ -194,24 +194,25 @@ async fn a_stale_pid_file_does_not_matter_and_no_stranger_is_harmed() {
     embedded.stop().await;
 
     let owner = fs::metadata(data.join("postgres")).expect("the cluster");
-    let mut stranger = Command::new("sleep");
-    stranger.arg("600");
+    let mut other_process = Command::new("sleep");
+    other_process.arg("600");
     if owner.uid() != 0 && tempfile_is_roots(&folder) {
-        stranger.uid(owner.uid()).gid(owner.gid());
+        other_process.uid(owner.uid()).gid(owner.gid());
     }
-    let mut stranger = stranger.spawn().expect("start a stranger");
+    let mut other_process = other_process.spawn().expect("start a process");
     for (file, text) in files.iter().zip(texts) {
-        fs::write(file, text.replacen(&pid.to_string(), &stranger.id().to_string(), 1)).expect("write a stale file");
+        fs::write(file, text.replacen(&pid.to_string(), &other_process.id().to_string(), 1))
+            .expect("write a stale file");
     }
     let again = start(&data).await;
     assert_eq!(number(again.url(), "select 1::int8").await, 1);
-    assert!(stranger.try_wait().expect("look").is_none(), "the stranger was harmed");
+    assert!(other_process.try_wait().expect("look").is_none(), "the unrelated process was killed");
     again.stop().await;
-    // Killed before it wrote its pid.
+    // The helper was killed before it wrote its pid.
     fs::write(&files[0], "").expect("write an empty file");
     start(&data).await.stop().await;
-    stranger.kill().expect("end the stranger");
-    stranger.wait().expect("reap the stranger");
+    other_process.kill().expect("kill the process");
+    other_process.wait().expect("reap the process");
 }
 
 fn tempfile_is_roots(folder: &TempDir) -> bool {
@@ -219,7 +220,7 @@ fn tempfile_is_roots(folder: &TempDir) -> bool {
 }
 
 #[tokio::test]
-async fn two_servers_on_one_directory_refuse() {
+async fn a_second_server_on_one_directory_is_refused() {
     let folder = folder();
     let data = folder.path().join("data");
     let embedded = start(&data).await;
@@ -231,7 +232,7 @@ async fn two_servers_on_one_directory_refuse() {
 }
 
 #[tokio::test]
-async fn another_version_or_something_foreign_is_refused_in_one_sentence() {
+async fn another_version_or_foreign_data_is_refused_in_one_sentence() {
     let folder = folder();
     let data = folder.path().join("data");
     fs::create_dir_all(data.join("postgres")).expect("mkdir");
@@ -254,7 +255,7 @@ async fn another_version_or_something_foreign_is_refused_in_one_sentence() {
 }
 
 #[tokio::test]
-async fn a_cluster_half_made_is_made_anew() {
+async fn a_half_created_cluster_is_recreated() {
     let folder = folder();
     let data = folder.path().join("data");
     fs::create_dir_all(data.join("postgres.new-12345/base")).expect("mkdir");
@@ -265,14 +266,14 @@ async fn a_cluster_half_made_is_made_anew() {
 
 #[tokio::test]
 async fn postgres_16_runs_too() {
-    let test = house::database_of(16, "sixteen").await;
+    let test = harness::database_of(16, "sixteen").await;
     assert_eq!(number(&test.url, "select current_setting('server_version_num')::int8 / 10000").await, 16);
 }
 
 #[tokio::test]
 async fn five_servers_migrate_one_empty_database_at_once() {
     for major in [16, 18] {
-        let test = house::empty_database(major, "five").await;
+        let test = harness::empty_database(major, "five").await;
         let runs = (0..5).map(|_| callboard::db::migrate::run(&test.url));
         for outcome in futures_util::future::join_all(runs).await {
             outcome.unwrap_or_else(|error| panic!("on Postgres {major}: {error}"));
@@ -282,9 +283,9 @@ async fn five_servers_migrate_one_empty_database_at_once() {
 
 #[tokio::test]
 async fn every_test_has_its_own_database() {
-    let (one, two) = (house::database("one").await, house::database("two").await);
-    house::connect(&one.url).await.batch_execute("create table mine()").await.expect("write");
+    let (one, two) = (harness::database("one").await, harness::database("two").await);
+    harness::connect(&one.url).await.batch_execute("create table mine()").await.expect("write");
     let seen = "select count(*) from pg_class where relname = 'mine'";
     assert_eq!((number(&one.url, seen).await, number(&two.url, seen).await), (1, 0));
-    assert_eq!(*house::postgres().await.state().borrow(), State::Ready);
+    assert_eq!(*harness::postgres().await.state().borrow(), State::Ready);
 }

@@ -1,4 +1,4 @@
-//! A full disk below the embedded Postgres.
+//! A full disk under the embedded Postgres.
 
 use std::ffi::CString;
 use std::fs;
@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use callboard::db::embedded::{Embedded, Options, State};
 
-use crate::house;
+use crate::harness;
 
-/// A small file system of its own, where this process may mount one.
+/// A separate small file system, where this process may mount one.
 struct SmallDisk(PathBuf);
 
 impl SmallDisk {
@@ -43,17 +43,17 @@ fn fill(path: &Path) {
 }
 
 #[tokio::test]
-async fn a_full_disk_loses_nothing_and_is_survived() {
+async fn a_full_disk_loses_no_data_and_the_server_recovers() {
     let folder = tempfile::tempdir().expect("make a temporary folder");
     let Some(_disk) = SmallDisk::mount(folder.path()) else {
         eprintln!("skipped: this account may not mount a small disk");
         return;
     };
-    let embedded = Embedded::start(Options::new(house::runtime_dir(), folder.path().join("data")))
+    let embedded = Embedded::start(Options::new(harness::runtime_dir(), folder.path().join("data")))
         .await
         .unwrap_or_else(|error| panic!("{error}"));
     let mut state = embedded.state();
-    let client = house::connect(embedded.url()).await;
+    let client = harness::connect(embedded.url()).await;
     client.batch_execute("create table counter as select 0::int8 as n").await.expect("create");
     fill(&folder.path().join("ballast"));
 
@@ -75,9 +75,9 @@ async fn a_full_disk_loses_nothing_and_is_survived() {
     fs::remove_file(folder.path().join("ballast")).expect("make room");
     let waited = tokio::time::timeout(Duration::from_secs(60), state.wait_for(|state| *state == State::Ready)).await;
     waited.expect("Postgres runs again once there is room").expect("a living supervisor");
-    let client = house::connect(embedded.url()).await;
+    let client = harness::connect(embedded.url()).await;
     let found: i64 = client.query_one("select n from counter", &[]).await.expect("read").get(0);
-    // The write that failed may have been committed before its answer was lost.
+    // The failed write may have been committed before its response was lost.
     assert!(found == acknowledged || found == acknowledged + 1, "{found} after {acknowledged} acknowledged");
     embedded.stop().await;
 }

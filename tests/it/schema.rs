@@ -1,16 +1,16 @@
-//! The schema that migrations lead to, as a file that shows every change of it in review; and that
-//! migrating is safe to do at once, again, and under writers.
+//! The schema after all migrations, as a snapshot for review. Migrating is safe concurrently, repeatedly
+//! and under write load.
 
 use std::process::Command;
 
 use callboard::db::migrate;
 
-use crate::house;
+use crate::harness;
 
 #[tokio::test]
-async fn the_schema_is_the_one_in_review() {
-    let db = house::database("schema").await;
-    let output = Command::new(house::runtime_dir().join("postgres-18/bin/pg_dump"))
+async fn the_schema_matches_the_reviewed_snapshot() {
+    let db = harness::database("schema").await;
+    let output = Command::new(harness::runtime_dir().join("postgres-18/bin/pg_dump"))
         .args([
             "--schema-only",
             "--no-owner",
@@ -24,7 +24,7 @@ async fn the_schema_is_the_one_in_review() {
         .expect("run pg_dump");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let dump = String::from_utf8(output.stdout).expect("UTF-8");
-    // Versions and pg_dump's random marks are no part of the schema.
+    // Versions and pg_dump's random tokens are not part of the schema.
     let dump: Vec<&str> = dump
         .lines()
         .filter(|line| {
@@ -32,7 +32,7 @@ async fn the_schema_is_the_one_in_review() {
         })
         .filter(|line| !line.contains("refinery_schema_history") && !line.contains("history_2"))
         .collect();
-    // pg_dump's order follows dependencies, also those of functions outside the dump.
+    // pg_dump orders by dependencies, including those on functions outside the dump.
     let dump = dump.join("\n");
     let mut statements: Vec<&str> = dump.split_inclusive(";\n").map(str::trim_end).collect();
     statements.sort_unstable();
@@ -41,7 +41,7 @@ async fn the_schema_is_the_one_in_review() {
 
 #[tokio::test]
 async fn five_nodes_that_start_at_once_all_succeed() {
-    let db = house::empty_database(18, "nodes").await;
+    let db = harness::empty_database(18, "nodes").await;
     let nodes = (0..5).map(|_| migrate::run(&db.url));
     let outcomes: Vec<_> =
         futures_util::future::join_all(nodes).await.into_iter().map(|o| o.expect("migrate")).collect();
@@ -51,11 +51,11 @@ async fn five_nodes_that_start_at_once_all_succeed() {
     assert!(again.applied.is_empty() && !again.rebuilt, "a rerun changes nothing");
 }
 
-/// Writers never meet a table without its triggers: every change made during rebuilds is in history.
+/// No write happens while a table lacks its triggers: every change during a rebuild is in the history.
 #[tokio::test]
 async fn a_rebuild_loses_no_history() {
-    let db = house::database("rebuild").await;
-    let setup = house::connect(&db.url).await;
+    let db = harness::database("rebuild").await;
+    let setup = harness::connect(&db.url).await;
     setup.batch_execute("insert into actors (id, kind, name) values ('u', 'user', 'U')").await.expect("an actor");
     let workflow: String =
         setup.query_one("select logic.create_workflow('u', 'W') ->> 'id'", &[]).await.expect("a workflow").get(0);
@@ -67,24 +67,28 @@ async fn a_rebuild_loses_no_history() {
         .await
         .expect("a ticket")
         .get(0);
+    let job: String = setup
+        .query_one("select logic.create_job('u', $1, $2) ->> 'id'", &[&workflow, &ticket])
+        .await
+        .expect("a job")
+        .get(0);
     let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
     let mut writers = Vec::new();
-    for _ in 0..4 {
-        let (url, ticket, stop) = (db.url.clone(), ticket.clone(), stop.clone());
+    let of_tickets = "update tickets set spent_minutes = spent_minutes + 1 where id = $1";
+    let of_jobs = "update jobs set priority = case priority when 'low' then 'high' else 'low' end where id = $1";
+    for (statement, id) in [(of_tickets, &ticket), (of_tickets, &ticket), (of_jobs, &job), (of_jobs, &job)] {
+        let (url, id, stop) = (db.url.clone(), id.clone(), stop.clone());
         writers.push(tokio::spawn(async move {
-            let client = house::connect(&url).await;
+            let client = harness::connect(&url).await;
             let mut acknowledged = 0_i64;
             while !stop.load(std::sync::atomic::Ordering::Relaxed) {
-                let outcome = client
-                    .execute("update tickets set spent_minutes = spent_minutes + 1 where id = $1", &[&ticket])
-                    .await;
-                match outcome {
+                match client.execute(statement, &[&id]).await {
                     Ok(_) => acknowledged += 1,
-                    // A rebuild and a writer may deadlock; one of them is told, and nothing was changed.
+                    // A rebuild and a writer may deadlock; the victim's transaction changed nothing.
                     Err(error) => assert_eq!(error.code().map(|c| c.code()), Some("40P01"), "{error:?}"),
                 }
             }
-            acknowledged
+            (statement, acknowledged)
         }));
     }
     for round in 0..6 {
@@ -95,16 +99,60 @@ async fn a_rebuild_loses_no_history() {
         assert!(migrate::run(&db.url).await.expect("rebuild").rebuilt);
     }
     stop.store(true, std::sync::atomic::Ordering::Relaxed);
-    let mut acknowledged = 0;
+    let (mut tickets, mut jobs) = (0, 0);
     for writer in writers {
-        acknowledged += writer.await.expect("a writer");
+        let (statement, acknowledged) = writer.await.expect("a writer");
+        *(if statement == of_tickets { &mut tickets } else { &mut jobs }) += acknowledged;
     }
-    let recorded: i64 = setup
-        .query_one("select count(*) from history where field_name = 'spent_minutes'", &[])
+    let recorded = setup
+        .query_one(
+            "select count(*) filter (where field_name = 'spent_minutes'),
+                    count(*) filter (where change_type = 'job_updated' and stream_id like 'job:%') from history",
+            &[],
+        )
         .await
-        .expect("count")
-        .get(0);
+        .expect("count");
     let spent: i64 = setup.query_one("select spent_minutes from tickets", &[]).await.expect("read").get(0);
-    assert!(acknowledged > 0, "writers got through between rebuilds");
-    assert_eq!((recorded, spent), (acknowledged, acknowledged));
+    assert!(tickets > 0 && jobs > 0, "writers made progress between rebuilds");
+    assert_eq!((recorded.get(0), spent, recorded.get(1)), (tickets, tickets, jobs));
+}
+
+/// A rebuild locks every table with a trigger before it drops anything, so that no list has to be kept.
+#[tokio::test]
+async fn a_rebuild_locks_all_tables_with_triggers_first() {
+    let db = harness::database("rebuild_locks").await;
+    let watch = harness::connect(&db.url).await;
+    let names = watch
+        .query("select distinct tgrelid::regclass::text from pg_trigger where not tgisinternal", &[])
+        .await
+        .expect("the triggers");
+    assert!(names.len() > 11, "tables with triggers: {}", names.len());
+    // One writer on each table.
+    let mut writers = std::collections::BTreeMap::new();
+    for row in names {
+        let (name, writer) = (row.get::<_, String>(0), harness::connect(&db.url).await);
+        writer.batch_execute(&format!("begin; lock table {name} in row exclusive mode")).await.expect("a writer");
+        writers.insert(name, writer);
+    }
+    watch.execute("update logic_fingerprint set fingerprint = 'old'", &[]).await.expect("age it");
+    let url = db.url.clone();
+    let rebuild = tokio::spawn(async move { migrate::run(&url).await });
+    // The table that the rebuild waits for, and whether it has dropped anything by then.
+    let waiting = "select w.relation::regclass::text, exists (
+                       select from pg_locks d where d.pid = w.pid and d.locktype = 'object'
+                          and d.classid = 'pg_namespace'::regclass and d.objid = 'logic'::regnamespace)
+                     from pg_locks w join pg_stat_activity a on a.pid = w.pid and a.application_name = 'callboard-migrate'
+                    where not w.granted and w.locktype = 'relation' and a.datname = current_database()";
+    while !writers.is_empty() && !rebuild.is_finished() {
+        if let Some(row) = watch.query_opt(waiting, &[]).await.expect("the locks") {
+            let name: String = row.get(0);
+            assert!(!row.get::<_, bool>(1), "the rebuild dropped an object before locking {name}");
+            if let Some(writer) = writers.remove(&name) {
+                writer.batch_execute("commit").await.expect("commit");
+            }
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    assert!(writers.is_empty(), "the rebuild did not lock {:?}", writers.keys());
+    assert!(rebuild.await.expect("a task").expect("rebuild").rebuilt);
 }

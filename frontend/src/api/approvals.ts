@@ -1,6 +1,6 @@
-/** Asking people, deciding, and taking back. */
-import type { Approval, ApprovalPage, Decision, DecisionWords } from "./approval-types";
-import { answer, client } from "./http";
+/** Approvals: list, decide, withdraw, and request a review. */
+import { client, unwrap } from "./http";
+import type { Approval, ApprovalPage, Decision, DecisionInput } from "./types";
 
 const approvalPath = (id: string) => ({ params: { path: { id } } });
 
@@ -15,16 +15,16 @@ export interface ApprovalQuery {
 
 export const approvals = {
   list: (query: ApprovalQuery, signal?: AbortSignal) =>
-    answer(client.GET("/api/approvals", { params: { query }, signal })) as Promise<ApprovalPage>,
-  decide: (id: string, decision: Decision, body: DecisionWords) => DECISIONS[decision](id, body) as Promise<Approval>,
+    unwrap(client.GET("/api/approvals", { params: { query }, signal })) as Promise<ApprovalPage>,
+  decide: (id: string, decision: Decision, body: DecisionInput) => DECISIONS[decision](id, body) as Promise<Approval>,
   withdraw: (id: string) =>
-    answer(client.POST("/api/approvals/{id}/withdraw", { ...approvalPath(id), body: {} })) as Promise<Approval>,
+    unwrap(client.POST("/api/approvals/{id}/withdraw", { ...approvalPath(id), body: {} })) as Promise<Approval>,
   requestReview: (ticket_id: string, comment?: string) =>
-    answer(client.POST("/api/tickets/request-review", { body: { ticket_id, comment } })),
+    unwrap(client.POST("/api/tickets/request-review", { body: { ticket_id, comment } })),
 };
 
-const DECISIONS: Record<Decision, (id: string, body: DecisionWords) => Promise<unknown>> = {
-  approve: (id, body) => answer(client.POST("/api/approvals/{id}/approve", { ...approvalPath(id), body })),
-  reject: (id, body) => answer(client.POST("/api/approvals/{id}/reject", { ...approvalPath(id), body })),
-  answer: (id, body) => answer(client.POST("/api/approvals/{id}/answer", { ...approvalPath(id), body })),
+const DECISIONS: Record<Decision, (id: string, body: DecisionInput) => Promise<unknown>> = {
+  approve: (id, body) => unwrap(client.POST("/api/approvals/{id}/approve", { ...approvalPath(id), body })),
+  reject: (id, body) => unwrap(client.POST("/api/approvals/{id}/reject", { ...approvalPath(id), body })),
+  answer: (id, body) => unwrap(client.POST("/api/approvals/{id}/answer", { ...approvalPath(id), body })),
 };

@@ -1,10 +1,11 @@
-/** Answers that several features read, as queries. */
+/** Queries that several features share. */
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useSyncExternalStore } from "react";
-import { agents, workflows } from "./index";
+import { agents } from "./accounts";
 import { queryKeys } from "./query-keys";
 import { type SessionState, session } from "./session";
 import type { User } from "./types";
+import { workflows } from "./workflows";
 
 export interface Actor {
   id: string;
@@ -38,7 +39,7 @@ export function useMembers(workflowId: string) {
   });
 }
 
-/** Everyone a ticket can be given to, and a way to name any actor, known or not. */
+/** The possible assignees of a workflow, and a lookup that also covers unknown ids. */
 export function useActors(workflowId: string): { actors: Actor[]; nameOf: NameOf } {
   const me = useMe();
   const members = useMembers(workflowId);
@@ -59,12 +60,12 @@ export function useActors(workflowId: string): { actors: Actor[]; nameOf: NameOf
     if (me) known.set(me.id, { id: me.id, name: me.name, agent: false });
     const actors = [...known.values()].sort((a, b) => a.name.localeCompare(b.name));
     const nameOf: NameOf = (id) =>
-      known.get(id ?? "") ?? { id: id ?? "", name: id ? shortId(id) : "Nobody", agent: !id?.startsWith("user-") };
+      known.get(id ?? "") ?? { id: id ?? "", name: id ? shortId(id) : "Unassigned", agent: !id?.startsWith("user-") };
     return { actors, nameOf };
   }, [everyone.data, members.data, me]);
 }
 
-/** An id nobody has named: enough of it to tell it from others. */
+/** A label for an actor without a known name: the kind and the last four digits of the id. */
 export function shortId(id: string): string {
   const uuid = /^([a-z]+)-[0-9a-f]{8}-.*([0-9a-f]{4})$/i.exec(id);
   return uuid ? `${uuid[1]} …${uuid[2]}` : id;

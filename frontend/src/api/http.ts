@@ -1,19 +1,19 @@
-/** One way to the server: adds the access token, renews it once on 401, and turns every failure into a `Problem`. */
+/** The typed HTTP client. It adds the access token, refreshes it once on 401, and throws every failure as a `Problem`. */
 import createClient from "openapi-fetch";
 import { Problem, problemFrom, unreachable } from "./problem";
 import type { paths } from "./schema.gen";
 import { session } from "./session";
 
-/** Paths, parameters and bodies are checked against the server's OpenAPI document. */
-export const client = createClient<paths>({ baseUrl: globalThis.location?.origin, fetch: authorized });
+/** Paths, parameters and bodies are checked at compile time against the server's OpenAPI document. */
+export const client = createClient<paths>({ baseUrl: globalThis.location?.origin, fetch: fetchWithToken });
 
-async function authorized(request: Request): Promise<Response> {
+async function fetchWithToken(request: Request): Promise<Response> {
   const token = await session.token();
-  const again = request.clone();
+  const retry = request.clone();
   let response = await send(request, token);
   if (response.status === 401 && token) {
-    const after = await session.refresh(token);
-    if (after.status === "signed-in") response = await send(again, after.access);
+    const refreshed = await session.refresh(token);
+    if (refreshed.status === "signed-in") response = await send(retry, refreshed.access);
   }
   if (!response.ok) throw await problemFrom(response);
   return response;
@@ -30,21 +30,21 @@ async function send(request: Request, token: string | null): Promise<Response> {
   }
 }
 
-/** The answer's body; failures were thrown on the way. */
-export async function answer<T>(call: Promise<{ data?: T }>): Promise<T> {
+/** The body of a successful response; failures are thrown by the client. */
+export async function unwrap<T>(call: Promise<{ data?: T }>): Promise<T> {
   try {
     return (await call).data as T;
   } catch (error) {
-    // A body that is not JSON, from something between us and the server.
+    // A 200 whose body is not JSON comes from a proxy between the browser and the server.
     if (error instanceof SyntaxError) {
-      throw new Problem(200, "The server's answer was not understood. Reload the page and try again.");
+      throw new Problem(200, "The server sent an unreadable response. Reload the page and try again.");
     }
     throw error;
   }
 }
 
-/** Follows `next_cursor` to the end. */
-export async function everyPage<Page extends { has_more: boolean; next_cursor?: string | null }, Item>(
+/** Fetches every page of a keyset-paged list. */
+export async function fetchAllPages<Page extends { has_more: boolean; next_cursor?: string | null }, Item>(
   fetchPage: (cursor: string | undefined) => Promise<Page>,
   items: (page: Page) => Item[],
 ): Promise<Item[]> {

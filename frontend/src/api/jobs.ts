@@ -1,8 +1,9 @@
-/** Work that programs do: jobs, their transcripts, and the apps they specify. */
-import { answer, client } from "./http";
+/** Jobs, their transcripts, and the apps that they specify. */
+import { client, unwrap } from "./http";
 import type {
   App,
-  AppEntry,
+  AppSummary,
+  EventPage,
   Job,
   JobAction,
   JobChange,
@@ -11,11 +12,10 @@ import type {
   Message,
   MessagePage,
   NewJob,
-} from "./job-types";
-import type { EventPage } from "./types";
+} from "./types";
 
 const jobPath = (id: string) => ({ params: { path: { id } } });
-/** Beyond every place in a transcript. */
+/** An order after the last message of any transcript. */
 const END = Number.MAX_SAFE_INTEGER;
 
 export interface JobQuery {
@@ -30,56 +30,56 @@ export interface JobQuery {
 
 export const jobs = {
   list: ({ status, ...rest }: JobQuery, signal?: AbortSignal) =>
-    answer(
+    unwrap(
       client.GET("/api/jobs", { params: { query: { ...rest, status: status?.join(",") || undefined } }, signal }),
     ) as Promise<JobPage>,
   get: (id: string, signal?: AbortSignal) =>
-    answer(client.GET("/api/jobs/{id}", { ...jobPath(id), signal })) as Promise<Job>,
+    unwrap(client.GET("/api/jobs/{id}", { ...jobPath(id), signal })) as Promise<Job>,
   create: (body: NewJob, idempotencyKey: string) =>
-    answer(
+    unwrap(
       client.POST("/api/jobs", { params: { header: { "Idempotency-Key": idempotencyKey } }, body }),
     ) as Promise<Job>,
   update: (id: string, body: JobChange) =>
-    answer(client.PATCH("/api/jobs/{id}", { ...jobPath(id), body })) as Promise<Job>,
-  remove: (id: string) => answer(client.DELETE("/api/jobs/{id}", jobPath(id))),
+    unwrap(client.PATCH("/api/jobs/{id}", { ...jobPath(id), body })) as Promise<Job>,
+  remove: (id: string) => unwrap(client.DELETE("/api/jobs/{id}", jobPath(id))),
   act: (id: string, action: JobAction) => ACTIONS[action](id) as Promise<Job>,
-  purge: () => answer(client.POST("/api/jobs/purge")),
+  purge: () => unwrap(client.POST("/api/jobs/purge")),
   events: (id: string, since: number, epoch: string | undefined, limit = 500) =>
-    answer(
+    unwrap(
       client.GET("/api/jobs/{id}/events", { params: { path: { id }, query: { since, epoch, limit } } }),
     ) as Promise<EventPage>,
 };
 
 const ACTIONS: Record<JobAction, (id: string) => Promise<unknown>> = {
-  continue: (id) => answer(client.POST("/api/jobs/{id}/continue", { ...jobPath(id), body: {} })),
-  pause: (id) => answer(client.POST("/api/jobs/{id}/pause", { ...jobPath(id), body: {} })),
-  resume: (id) => answer(client.POST("/api/jobs/{id}/resume", { ...jobPath(id), body: {} })),
-  cancel: (id) => answer(client.POST("/api/jobs/{id}/cancel", { ...jobPath(id), body: {} })),
-  retry: (id) => answer(client.POST("/api/jobs/{id}/retry", { ...jobPath(id), body: {} })),
+  continue: (id) => unwrap(client.POST("/api/jobs/{id}/continue", { ...jobPath(id), body: {} })),
+  pause: (id) => unwrap(client.POST("/api/jobs/{id}/pause", { ...jobPath(id), body: {} })),
+  resume: (id) => unwrap(client.POST("/api/jobs/{id}/resume", { ...jobPath(id), body: {} })),
+  cancel: (id) => unwrap(client.POST("/api/jobs/{id}/cancel", { ...jobPath(id), body: {} })),
+  retry: (id) => unwrap(client.POST("/api/jobs/{id}/retry", { ...jobPath(id), body: {} })),
 };
 
 export const messages = {
-  /** The last ones before a place, in order. */
+  /** The page of messages that ends before `before`. Defaults to the newest page. */
   before: (job_id: string, before: number | undefined, limit: number, signal?: AbortSignal) =>
-    answer(
+    unwrap(
       client.GET("/api/job-messages", { params: { query: { job_id, before: before ?? END, limit } }, signal }),
     ) as Promise<MessagePage>,
   after: (job_id: string, after: number, limit: number, signal?: AbortSignal) =>
-    answer(
+    unwrap(
       client.GET("/api/job-messages", { params: { query: { job_id, after, limit } }, signal }),
     ) as Promise<MessagePage>,
   post: (job_id: string, content: string) =>
-    answer(client.POST("/api/job-messages", { body: { job_id, content } })) as Promise<Message>,
-  remove: (id: string) => answer(client.DELETE("/api/job-messages/{id}", { params: { path: { id } } })),
+    unwrap(client.POST("/api/job-messages", { body: { job_id, content } })) as Promise<Message>,
+  remove: (id: string) => unwrap(client.DELETE("/api/job-messages/{id}", { params: { path: { id } } })),
 };
 
 export const apps = {
   list: (workflow_id: string, cursor: string | undefined, signal?: AbortSignal) =>
-    answer(client.GET("/api/apps", { params: { query: { workflow_id, limit: 50, cursor } }, signal })) as Promise<{
-      apps: AppEntry[];
+    unwrap(client.GET("/api/apps", { params: { query: { workflow_id, limit: 50, cursor } }, signal })) as Promise<{
+      apps: AppSummary[];
       has_more: boolean;
       next_cursor?: string | null;
     }>,
   get: (id: string, signal?: AbortSignal) =>
-    answer(client.GET("/api/apps/{id}", { params: { path: { id } }, signal })) as Promise<App>,
+    unwrap(client.GET("/api/apps/{id}", { params: { path: { id } }, signal })) as Promise<App>,
 };

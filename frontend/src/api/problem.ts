@@ -1,4 +1,4 @@
-/** Why a request failed, in the words of the server's problem document (RFC 9457) where it sent one. */
+/** A failed request. The message comes from the server's problem document (RFC 9457), or else from the status. */
 export class Problem extends Error {
   readonly status: number;
   readonly code: string | null;
@@ -14,8 +14,8 @@ export class Problem extends Error {
     this.fields = Array.isArray(body.errors) ? body.errors.flatMap(fieldError) : [];
   }
 
-  /** The server did not answer, or answered that it cannot right now: trying again later may work. */
-  get temporary(): boolean {
+  /** Whether a retry may succeed: no response, a rate limit, or an error of the server. */
+  get retryable(): boolean {
     return this.status === 0 || this.status === 429 || this.status >= 500;
   }
 }
@@ -28,35 +28,39 @@ function fieldError(entry: unknown): Array<{ field: string; message: string }> {
 }
 
 export function unreachable(): Problem {
-  return new Problem(0, "The server cannot be reached. Check the connection; your change was not sent.");
+  return new Problem(0, "Cannot reach the server. Check your connection; your change was not saved.");
 }
 
-/** Reads a failed response whatever its body is: a proxy's HTML error page must not hide the status. */
+/** Reads a failed response. A body that is not JSON, such as a proxy's HTML error page, must not hide the status. */
 export async function problemFrom(response: Response): Promise<Problem> {
   const text = await response.text().catch(() => "");
   try {
     const body: unknown = JSON.parse(text);
     if (typeof body === "object" && body !== null) {
       const members = body as Record<string, unknown>;
-      const words = members.detail ?? members.title;
-      return new Problem(response.status, typeof words === "string" ? words : plain(response.status), members);
+      const message = members.detail ?? members.title;
+      return new Problem(
+        response.status,
+        typeof message === "string" ? message : defaultMessage(response.status),
+        members,
+      );
     }
   } catch {
-    // Not JSON: the status says enough.
+    // Not JSON; the status is used instead.
   }
-  return new Problem(response.status, plain(response.status));
+  return new Problem(response.status, defaultMessage(response.status));
 }
 
-function plain(status: number): string {
-  if (status === 401) return "You are signed out.";
+function defaultMessage(status: number): string {
+  if (status === 401) return "You are signed out. Sign in again.";
   if (status === 403) return "You are not allowed to do this.";
-  if (status === 404) return "This does not exist, or you may not see it.";
+  if (status === 404) return "Not found, or you do not have access.";
   if (status === 429) return "Too many requests. Wait a moment and try again.";
-  if (status >= 500) return "The server is having trouble. Try again in a moment.";
+  if (status >= 500) return "Server error. Try again in a moment.";
   return `The server refused the request (${status}).`;
 }
 
-/** The sentence to show for anything thrown. */
+/** The message to display for any thrown value. */
 export function explain(error: unknown): string {
   if (error instanceof Problem) {
     const field = error.fields[0];

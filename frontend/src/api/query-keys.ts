@@ -1,4 +1,4 @@
-/** Names of cached answers, in one place so that the live updates and the pages mean the same entries. */
+/** The keys of the query cache, shared by the pages and the live updates. */
 import type { SearchRequest } from "./types";
 
 export const queryKeys = {

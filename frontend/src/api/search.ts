@@ -1,24 +1,22 @@
-/** Searching: tickets, saved searches, and what is like what. */
-import { answer, client } from "./http";
-import type { components } from "./schema.gen";
+/** Ticket search, similar tickets and saved searches. */
+import { client, unwrap } from "./http";
 import type {
-  DuplicateAnswer,
+  DuplicateCheckResponse,
   EventPage,
   ExportFormat,
   RecentSearch,
-  RelatedAnswer,
+  RelatedTicketsResponse,
   SavedSearch,
   SavedSearchChange,
-  SearchAnswer,
   SearchRequest,
+  SearchResponse,
 } from "./types";
-
-type Schemas = components["schemas"];
+import type { Schemas } from "./types/schema";
 
 export const search = {
   tickets: (body: SearchRequest, signal?: AbortSignal) =>
-    answer(client.POST("/api/tickets/search", { body, signal })) as Promise<SearchAnswer>,
-  /** The results as a file. */
+    unwrap(client.POST("/api/tickets/search", { body, signal })) as Promise<SearchResponse>,
+  /** Exports the results as a file. */
   export: async (request: SearchRequest, format: ExportFormat) => {
     const call = client.POST("/api/tickets/search/export", {
       body: { ...request, format },
@@ -29,11 +27,11 @@ export const search = {
     return { file: data as unknown as Blob, name: fileName(response.headers.get("content-disposition")) };
   },
   related: (id: string, limit: number, signal?: AbortSignal) =>
-    answer(
+    unwrap(
       client.GET("/api/tickets/{id}/related", { params: { path: { id }, query: { limit } }, signal }),
-    ) as Promise<RelatedAnswer>,
+    ) as Promise<RelatedTicketsResponse>,
   checkDuplicate: (body: Schemas["CheckDuplicate"], signal?: AbortSignal) =>
-    answer(client.POST("/api/tickets/check-duplicate", { body, signal })) as Promise<DuplicateAnswer>,
+    unwrap(client.POST("/api/tickets/check-duplicate", { body, signal })) as Promise<DuplicateCheckResponse>,
 };
 
 const searchPath = (id: string) => ({ params: { path: { id } } });
@@ -41,21 +39,21 @@ const inWorkflow = (workflow_id: string) => ({ params: { query: { workflow_id } 
 
 export const searches = {
   list: async (workflowId: string, signal?: AbortSignal) =>
-    (await answer(client.GET("/api/searches", { ...inWorkflow(workflowId), signal }))).searches as SavedSearch[],
-  get: (id: string) => answer(client.GET("/api/searches/{id}", searchPath(id))) as Promise<SavedSearch>,
-  save: (body: Schemas["SaveSearch"]) => answer(client.POST("/api/searches", { body })) as Promise<SavedSearch>,
+    (await unwrap(client.GET("/api/searches", { ...inWorkflow(workflowId), signal }))).searches as SavedSearch[],
+  get: (id: string) => unwrap(client.GET("/api/searches/{id}", searchPath(id))) as Promise<SavedSearch>,
+  save: (body: Schemas["SaveSearch"]) => unwrap(client.POST("/api/searches", { body })) as Promise<SavedSearch>,
   change: (id: string, body: SavedSearchChange) =>
-    answer(client.PATCH("/api/searches/{id}", { ...searchPath(id), body })) as Promise<SavedSearch>,
-  remove: (id: string) => answer(client.DELETE("/api/searches/{id}", searchPath(id))),
+    unwrap(client.PATCH("/api/searches/{id}", { ...searchPath(id), body })) as Promise<SavedSearch>,
+  remove: (id: string) => unwrap(client.DELETE("/api/searches/{id}", searchPath(id))),
   events: (id: string, since: number, epoch: string) =>
-    answer(
+    unwrap(
       client.GET("/api/searches/{id}/events", { params: { path: { id }, query: { since, epoch, limit: 500 } } }),
     ) as Promise<EventPage>,
   recent: async (workflowId: string, signal?: AbortSignal) =>
-    (await answer(client.GET("/api/searches/recent", { ...inWorkflow(workflowId), signal })))
+    (await unwrap(client.GET("/api/searches/recent", { ...inWorkflow(workflowId), signal })))
       .searches as RecentSearch[],
-  noteRecent: (body: Schemas["NoteSearch"]) => answer(client.POST("/api/searches/recent", { body })),
-  clearRecent: (workflowId: string) => answer(client.DELETE("/api/searches/recent", inWorkflow(workflowId))),
+  recordRecent: (body: Schemas["NoteSearch"]) => unwrap(client.POST("/api/searches/recent", { body })),
+  clearRecent: (workflowId: string) => unwrap(client.DELETE("/api/searches/recent", inWorkflow(workflowId))),
 };
 
 function fileName(disposition: string | null): string | null {

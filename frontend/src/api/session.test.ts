@@ -7,10 +7,10 @@ function reply(status: number, body: unknown): Response {
   return new Response(JSON.stringify(body), { status, headers: { "content-type": "application/json" } });
 }
 
-/** A server that hands out numbered tokens as long as the cookie is good. */
+/** A fake server that issues numbered tokens while the cookie is valid. */
 function server() {
-  let given = 0;
-  const state = { cookie: true, life: 900, calls: [] as string[], down: false };
+  let issued = 0;
+  const state = { cookie: true, lifetime: 900, calls: [] as string[], down: false };
   const fetcher = vi.fn(async (input: RequestInfo | URL) => {
     const path = String(input);
     state.calls.push(path);
@@ -18,15 +18,15 @@ function server() {
     if (path === "/api/auth/me") return reply(200, { user });
     if (path === "/api/auth/logout") return reply(200, {});
     if (path === "/api/auth/token/refresh" && !state.cookie) return reply(401, { detail: "No session." });
-    given += 1;
-    const tokens = { access: `token${given}`, expires_in: state.life };
+    issued += 1;
+    const tokens = { access: `token${issued}`, expires_in: state.lifetime };
     return reply(200, path === "/api/auth/login" ? { ...tokens, user } : tokens);
   });
   return { state, fetcher: fetcher as unknown as typeof fetch };
 }
 
-/** Channels deliver in a task of their own. */
-const heard = () => new Promise((resolve) => setTimeout(resolve, 20));
+/** BroadcastChannel delivers in a separate task. */
+const channelDelivery = () => new Promise((resolve) => setTimeout(resolve, 20));
 
 let channel = 0;
 const name = () => `test.${channel}`;
@@ -36,14 +36,14 @@ beforeEach(() => {
 afterEach(() => vi.useRealTimers());
 
 describe("Session", () => {
-  it("is signed in after a reload if the cookie is good, signed out if not", async () => {
+  it("restores the session after a reload while the cookie is valid", async () => {
     const { state, fetcher } = server();
     expect(await new Session(fetcher, name()).start()).toMatchObject({ status: "signed-in", access: "token1", user });
     state.cookie = false;
     expect(await new Session(fetcher, `${name()}b`).start()).toEqual({ status: "signed-out" });
   });
 
-  it("does not call a server that is away a sign-out", async () => {
+  it("does not sign out when the server is unreachable", async () => {
     const { state, fetcher } = server();
     const session = new Session(fetcher, name());
     state.down = true;
@@ -54,7 +54,7 @@ describe("Session", () => {
     expect((await session.refresh()).status).toBe("signed-in");
   });
 
-  it("makes one request of many refreshes", async () => {
+  it("coalesces concurrent refreshes into one request", async () => {
     const { state, fetcher } = server();
     const session = new Session(fetcher, name());
     await session.start();
@@ -63,33 +63,33 @@ describe("Session", () => {
     expect(state.calls).toEqual(["/api/auth/token/refresh"]);
   });
 
-  it("uses the token another tab fetched instead of fetching its own", async () => {
+  it("uses the token that another tab fetched", async () => {
     const { state, fetcher } = server();
     const [one, two] = [new Session(fetcher, name()), new Session(fetcher, name())];
     await one.start();
-    await heard();
+    await channelDelivery();
     expect(two.access).toBe("token1");
     await one.refresh();
-    await heard();
+    await channelDelivery();
     state.calls.length = 0;
-    // Refused with the old token; the other tab's renewal has arrived meanwhile.
+    // The request failed with the old token, and the other tab's new token has arrived since.
     await two.refresh("token1");
     expect(two.access).toBe("token2");
     expect(state.calls).toEqual([]);
   });
 
-  it("signs out every tab at once", async () => {
+  it("signs out in every tab", async () => {
     const { fetcher } = server();
     const [one, two] = [new Session(fetcher, name()), new Session(fetcher, name())];
     await one.signIn("a@b.c", "secret");
-    await heard();
+    await channelDelivery();
     expect(two.get().status).toBe("signed-in");
     await two.signOut();
-    await heard();
+    await channelDelivery();
     expect(one.get()).toEqual({ status: "signed-out" });
   });
 
-  it("renews before the end, without being asked", async () => {
+  it("refreshes the token before it expires", async () => {
     vi.useFakeTimers();
     const { state, fetcher } = server();
     const session = new Session(fetcher, name());
@@ -100,7 +100,7 @@ describe("Session", () => {
     expect(session.access).toBe("token2");
   });
 
-  it("says that the session ended when the cookie no longer works", async () => {
+  it("reports an expired session when the cookie is rejected", async () => {
     const { state, fetcher } = server();
     const session = new Session(fetcher, name());
     await session.start();

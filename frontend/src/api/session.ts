@@ -1,7 +1,7 @@
 /**
- * Who is signed in, and the access token, which lives in memory only. The refresh token is an HttpOnly cookie that no
- * script can read. Tabs take turns refreshing (a lock) and hand the result to each other (a channel), so that a
- * hundred tabs make one refresh, and signing out of one signs out of all.
+ * The session: the signed-in user and the access token, which is kept in memory only. The refresh token is an HttpOnly
+ * cookie. Tabs serialize their refreshes with a Web Lock and share the result over a BroadcastChannel, so many open
+ * tabs make one refresh request, and signing out in one tab signs out all of them.
  */
 import { Problem, problemFrom, unreachable } from "./problem";
 import type { Tokens, User } from "./types";
@@ -12,14 +12,14 @@ export type SessionState =
   | { status: "signed-out"; reason?: "expired" }
   | { status: "signed-in"; access: string; expiresAt: number; user: User };
 
-type Shared = { type: "tokens"; access: string; expiresAt: number; user: User } | { type: "signed-out" };
+type ChannelMessage = { type: "tokens"; access: string; expiresAt: number; user: User } | { type: "signed-out" };
 
-/** Renewed this long before it ends, so that no request is ever sent with a token that dies on the way. */
-const MARGIN_MS = 60_000;
-/** A token with less life than this is not sent any more. */
-const USABLE_MS = 3_000;
-/** How long the news of another tab's renewal may be on its way. */
-const NEWS_MS = 60;
+/** The token is refreshed this long before it expires, so that it does not expire during a request. */
+const REFRESH_MARGIN_MS = 60_000;
+/** A token that expires sooner than this is not sent. */
+const MIN_LIFETIME_MS = 3_000;
+/** The time a BroadcastChannel message from another tab may take to arrive. */
+const CHANNEL_DELAY_MS = 60;
 
 export class Session {
   private state: SessionState = { status: "unknown" };
@@ -33,7 +33,9 @@ export class Session {
     channelName = "callboard.session",
   ) {
     this.channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(channelName);
-    this.channel?.addEventListener("message", (message: MessageEvent<Shared>) => this.hear(message.data));
+    this.channel?.addEventListener("message", (message: MessageEvent<ChannelMessage>) =>
+      this.onChannelMessage(message.data),
+    );
   }
 
   get = (): SessionState => this.state;
@@ -47,10 +49,10 @@ export class Session {
     return this.state.status === "signed-in" ? this.state.access : null;
   }
 
-  /** A token that will live through the request, renewing it first if it is about to end. */
+  /** A token for one request, refreshed first if it is about to expire. Null when signed out. */
   async token(): Promise<string | null> {
     if (this.state.status !== "signed-in") return null;
-    if (this.state.expiresAt - Date.now() > USABLE_MS) return this.state.access;
+    if (this.state.expiresAt - Date.now() > MIN_LIFETIME_MS) return this.state.access;
     await this.refresh();
     return this.access;
   }
@@ -60,65 +62,66 @@ export class Session {
   }
 
   signIn(email: string, password: string): Promise<void> {
-    return this.enter("/api/auth/login", { email, password });
+    return this.authenticate("/api/auth/login", { email, password });
   }
 
   register(email: string, password: string, name: string, invite?: string): Promise<void> {
-    return this.enter("/api/auth/register", { email, password, name, ...(invite ? { invite } : {}) });
+    return this.authenticate("/api/auth/register", { email, password, name, ...(invite ? { invite } : {}) });
   }
 
   setUp(token: string, email: string, password: string, name: string): Promise<void> {
-    return this.enter("/api/auth/setup", { token, email, password, name });
+    return this.authenticate("/api/auth/setup", { token, email, password, name });
   }
 
   async signOut(): Promise<void> {
     const headers = this.access ? { authorization: `Bearer ${this.access}` } : undefined;
     await this.fetcher("/api/auth/logout", { method: "POST", headers, credentials: "same-origin" }).catch(() => null);
-    this.channel?.postMessage({ type: "signed-out" } satisfies Shared);
-    this.become({ status: "signed-out" });
+    this.channel?.postMessage({ type: "signed-out" } satisfies ChannelMessage);
+    this.setState({ status: "signed-out" });
   }
 
-  /** Renews the token. `seen` is the token that was refused: if another tab has renewed it since, nothing is sent. */
-  refresh(seen: string | null = this.access): Promise<SessionState> {
-    this.inFlight ??= withLock(() => this.renew(seen)).finally(() => {
+  /** Refreshes the token. `rejected` is the token that failed; no request is made if another tab has replaced it. */
+  refresh(rejected: string | null = this.access): Promise<SessionState> {
+    this.inFlight ??= withRefreshLock(() => this.refreshNow(rejected)).finally(() => {
       this.inFlight = null;
     });
     return this.inFlight;
   }
 
-  private async renew(seen: string | null): Promise<SessionState> {
+  private async refreshNow(rejected: string | null): Promise<SessionState> {
     const now = this.state;
-    if (now.status === "signed-in" && now.access !== seen && now.expiresAt - Date.now() > USABLE_MS) return now;
+    if (now.status === "signed-in" && now.access !== rejected && now.expiresAt - Date.now() > MIN_LIFETIME_MS)
+      return now;
     try {
       const tokens = await this.post<Tokens>("/api/auth/token/refresh", {});
-      await this.adopt(tokens);
+      await this.storeTokens(tokens);
     } catch (error) {
       if (error instanceof Problem && (error.status === 401 || error.status === 403 || error.status === 400)) {
         const expired = this.state.status === "signed-in";
-        if (expired) this.channel?.postMessage({ type: "signed-out" } satisfies Shared);
-        this.become(expired ? { status: "signed-out", reason: "expired" } : { status: "signed-out" });
+        if (expired) this.channel?.postMessage({ type: "signed-out" } satisfies ChannelMessage);
+        this.setState(expired ? { status: "signed-out", reason: "expired" } : { status: "signed-out" });
       } else if (this.state.status === "signed-in") {
         this.schedule(5_000);
       } else {
-        this.become({ status: "unreachable", message: error instanceof Error ? error.message : "" });
+        this.setState({ status: "unreachable", message: error instanceof Error ? error.message : "" });
       }
     }
     return this.state;
   }
 
-  private async enter(path: string, body: Record<string, unknown>): Promise<void> {
-    await this.adopt(await this.post<Tokens>(path, { ...body, token_mode: "cookie" }));
+  private async authenticate(path: string, body: Record<string, unknown>): Promise<void> {
+    await this.storeTokens(await this.post<Tokens>(path, { ...body, token_mode: "cookie" }));
   }
 
-  private async adopt(tokens: Tokens): Promise<void> {
+  private async storeTokens(tokens: Tokens): Promise<void> {
     const expiresAt = Date.now() + tokens.expires_in * 1_000;
     const known = this.state.status === "signed-in" ? this.state.user : null;
-    const user = tokens.user ?? known ?? (await this.whoAmI(tokens.access));
-    this.channel?.postMessage({ type: "tokens", access: tokens.access, expiresAt, user } satisfies Shared);
-    this.become({ status: "signed-in", access: tokens.access, expiresAt, user });
+    const user = tokens.user ?? known ?? (await this.fetchUser(tokens.access));
+    this.channel?.postMessage({ type: "tokens", access: tokens.access, expiresAt, user } satisfies ChannelMessage);
+    this.setState({ status: "signed-in", access: tokens.access, expiresAt, user });
   }
 
-  private async whoAmI(access: string): Promise<User> {
+  private async fetchUser(access: string): Promise<User> {
     const response = await this.send("/api/auth/me", { headers: { authorization: `Bearer ${access}` } });
     return ((await response.json()) as { user: User }).user;
   }
@@ -140,18 +143,21 @@ export class Session {
     return response;
   }
 
-  private hear(shared: Shared): void {
-    if (shared.type === "signed-out") this.become({ status: "signed-out" });
-    else this.become({ status: "signed-in", access: shared.access, expiresAt: shared.expiresAt, user: shared.user });
+  private onChannelMessage(message: ChannelMessage): void {
+    if (message.type === "signed-out") this.setState({ status: "signed-out" });
+    else {
+      const { access, expiresAt, user } = message;
+      this.setState({ status: "signed-in", access, expiresAt, user });
+    }
   }
 
-  private become(next: SessionState): void {
+  private setState(next: SessionState): void {
     this.state = next;
     clearTimeout(this.timer);
     if (next.status === "signed-in") {
-      const life = next.expiresAt - Date.now();
-      // Tabs spread out a little, so that one finds the other's work done instead of queueing behind it.
-      this.schedule(Math.max(1_000, life - Math.min(MARGIN_MS, life / 3) - Math.random() * 5_000));
+      const lifetime = next.expiresAt - Date.now();
+      // Jitter keeps the tabs from queueing for the lock at the same moment.
+      this.schedule(Math.max(1_000, lifetime - Math.min(REFRESH_MARGIN_MS, lifetime / 3) - Math.random() * 5_000));
     }
     for (const listener of this.listeners) listener();
   }
@@ -162,7 +168,7 @@ export class Session {
   }
 }
 
-async function withLock<T>(work: () => Promise<T>): Promise<T> {
+async function withRefreshLock<T>(work: () => Promise<T>): Promise<T> {
   const locks = typeof navigator === "undefined" ? undefined : navigator.locks;
   if (!locks) return work();
   const name = "callboard.refresh";
@@ -170,9 +176,9 @@ async function withLock<T>(work: () => Promise<T>): Promise<T> {
     lock ? { done: await work() } : null,
   );
   if (first) return first.done;
-  // Another tab is at it. Once it is through, its news has to arrive before the work can be found done.
+  // Another tab is refreshing. Its message must arrive before this tab checks whether a refresh is still needed.
   return locks.request(name, async () => {
-    await new Promise((resolve) => setTimeout(resolve, NEWS_MS));
+    await new Promise((resolve) => setTimeout(resolve, CHANNEL_DELAY_MS));
     return work();
   }) as Promise<T>;
 }

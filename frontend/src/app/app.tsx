@@ -6,17 +6,16 @@ import { Problem, session } from "@/api";
 import { LiveClient } from "@/live/client";
 import { LiveProvider } from "@/live/context";
 import { Announcer } from "@/ui/announcer";
-import { AskHost } from "@/ui/ask";
-import { ConfirmHost } from "@/ui/confirm";
-import { useTheme } from "@/ui/theme";
+import { PromptHost } from "@/ui/prompt-dialog";
 import { TooltipProvider } from "@/ui/tooltip";
+import { useTheme } from "@/ui/use-theme";
 import { router } from "./router";
 
 const queries = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 10_000,
-      retry: (failures, error) => failures < 3 && error instanceof Problem && error.temporary,
+      retry: (failures, error) => failures < 3 && error instanceof Problem && error.retryable,
     },
     mutations: { retry: false },
   },
@@ -29,7 +28,11 @@ export function App() {
   const theme = useTheme();
   useEffect(
     () =>
-      live.onLost(() => toast.error("This board was closed for you", { description: "You are no longer a member." })),
+      live.onAccessRevoked(() =>
+        toast.error("You no longer have access to this board", {
+          description: "You are not a member of its workflow.",
+        }),
+      ),
     [],
   );
   return (
@@ -37,10 +40,15 @@ export function App() {
       <LiveProvider client={live}>
         <TooltipProvider delayDuration={350}>
           <RouterProvider router={router} />
-          <AskHost />
-          <ConfirmHost />
+          <PromptHost />
           <Announcer />
-          <Toaster theme={theme} position="bottom-right" closeButton visibleToasts={4} containerAriaLabel="Messages" />
+          <Toaster
+            theme={theme}
+            position="bottom-right"
+            closeButton
+            visibleToasts={4}
+            containerAriaLabel="Notifications"
+          />
         </TooltipProvider>
       </LiveProvider>
     </QueryClientProvider>

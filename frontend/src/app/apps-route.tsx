@@ -1,7 +1,7 @@
 import { useParams } from "@tanstack/react-router";
 import { AppPage } from "@/features/apps/app-page";
 import { AppsPage } from "@/features/apps/apps-page";
-import { WorkHeader } from "@/features/jobs/work-header";
+import { JobsHeader } from "@/features/jobs/jobs-header";
 
 export function AppsRoute() {
   const { workflowId } = useParams({ from: "/inside/shell/w/$workflowId/apps" });
@@ -9,7 +9,7 @@ export function AppsRoute() {
     <AppsPage
       key={workflowId}
       workflowId={workflowId}
-      header={(name) => <WorkHeader workflowId={workflowId} name={name} current="apps" />}
+      header={(name) => <JobsHeader workflowId={workflowId} name={name} current="apps" />}
     />
   );
 }

@@ -3,13 +3,13 @@ import { lazy, Suspense, useCallback } from "react";
 import { BoardPage } from "@/features/board/board-page";
 import type { Filter } from "@/features/board/filter";
 import { useMoveCard } from "@/features/board/use-move-card";
-import { useTicketWork } from "./ticket-work";
+import { useTicketSections } from "./ticket-sections";
 
 const TicketDrawer = lazy(() =>
   import("@/features/ticket/ticket-drawer").then((module) => ({ default: module.TicketDrawer })),
 );
 
-/** The board, and over it the ticket the address names: two features that meet only here. */
+/** The board, with the ticket drawer of the URL's ticket. Features do not import each other; routes compose them. */
 export function BoardRoute() {
   const { workflowId } = useParams({ from: "/inside/shell/w/$workflowId" });
   const filter = useSearch({ from: "/inside/shell/w/$workflowId" });
@@ -32,7 +32,7 @@ export function BoardRoute() {
     [navigate, workflowId],
   );
   const moveCard = useMoveCard(workflowId, open);
-  const work = useTicketWork();
+  const renderSections = useTicketSections();
 
   return (
     <div className="relative flex min-h-0 flex-1 overflow-hidden">
@@ -55,7 +55,7 @@ export function BoardRoute() {
             onOpen={open}
             onClose={close}
             onMove={moveCard}
-            work={work}
+            renderSections={renderSections}
           />
         )}
       </Suspense>

@@ -1,30 +1,30 @@
-import type { LiveStatus } from "@/live/connection";
 import { useLiveStatus } from "@/live/context";
+import type { LiveStatus } from "@/live/transport/connection";
 import { cn } from "@/ui/cn";
-import { Tip } from "@/ui/tooltip";
+import { Tooltip } from "@/ui/tooltip";
 
-const WORDS: Record<Exclude<LiveStatus, "idle">, { label: string; tip: string; dot: string }> = {
-  live: { label: "Live", tip: "Changes by anyone appear here at once.", dot: "bg-success" },
-  connecting: { label: "Connecting", tip: "Opening the live connection.", dot: "bg-muted-foreground animate-pulse" },
+const STATUSES: Record<Exclude<LiveStatus, "idle">, { label: string; tip: string; dot: string }> = {
+  live: { label: "Live", tip: "Changes appear in real time.", dot: "bg-success" },
+  connecting: { label: "Connecting", tip: "Connecting to live updates.", dot: "bg-muted-foreground animate-pulse" },
   reconnecting: {
     label: "Reconnecting",
-    tip: "The connection broke. What you missed will be filled in.",
+    tip: "The connection was lost. Missed changes load once it is back.",
     dot: "bg-warning animate-pulse",
   },
   polling: {
     label: "Polling",
-    tip: "No live connection; asking the server for changes every few seconds instead.",
+    tip: "Live updates are unavailable. Checking for changes every few seconds.",
     dot: "bg-warning",
   },
-  offline: { label: "Offline", tip: "The server cannot be reached. The board may be out of date.", dot: "bg-danger" },
+  offline: { label: "Offline", tip: "The server cannot be reached. This page may be out of date.", dot: "bg-danger" },
 };
 
 export function ConnectionStatus() {
   const status = useLiveStatus();
   if (status === "idle") return null;
-  const { label, tip, dot } = WORDS[status];
+  const { label, tip, dot } = STATUSES[status];
   return (
-    <Tip label={tip}>
+    <Tooltip label={tip}>
       <button
         type="button"
         data-testid="live-status"
@@ -35,6 +35,6 @@ export function ConnectionStatus() {
         <span className={cn("size-2 rounded-full", dot)} />
         <span className="hidden sm:inline">{label}</span>
       </button>
-    </Tip>
+    </Tooltip>
   );
 }

@@ -7,14 +7,14 @@ export function NotFoundPage() {
   return (
     <main className="grid h-full place-items-center">
       <Empty
-        title="There is no such page"
+        title="Page not found"
         action={
           <Button asChild variant="primary">
-            <Link to="/">Go to your workflows</Link>
+            <Link to="/">Go to workflows</Link>
           </Button>
         }
       >
-        The address may be mistyped, or what it named may be gone.
+        Check the URL. The page may have been deleted.
       </Empty>
     </main>
   );
@@ -24,14 +24,14 @@ export function CrashPage({ error }: { error: unknown }) {
   return (
     <main className="grid h-full place-items-center">
       <Empty
-        title="This page stopped working"
+        title="Something went wrong"
         action={
           <Button variant="primary" onClick={() => window.location.reload()}>
-            Reload
+            Reload page
           </Button>
         }
       >
-        Your work is on the server and safe. What went wrong here: {explain(error)}
+        Your saved changes are not affected. Error: {explain(error)}
       </Empty>
     </main>
   );

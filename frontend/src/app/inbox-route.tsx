@@ -3,5 +3,5 @@ import { InboxPage } from "@/features/approvals/inbox-page";
 
 export function InboxRoute() {
   const { focus, show } = useSearch({ from: "/inside/shell/approvals" });
-  return <InboxPage show={show ?? "waiting"} focus={focus} />;
+  return <InboxPage show={show ?? "pending"} focus={focus} />;
 }

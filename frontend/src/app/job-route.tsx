@@ -1,13 +1,13 @@
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
-import { AskedHere } from "@/features/approvals/asked-here";
+import { ApprovalsSection } from "@/features/approvals/approvals-section";
 import { JobPage } from "@/features/jobs/job-page";
 
-const CommitWindow = lazy(() =>
-  import("@/features/ticket/commit-window").then((module) => ({ default: module.CommitWindow })),
+const CommitDialog = lazy(() =>
+  import("@/features/ticket/commit-dialog").then((module) => ({ default: module.CommitDialog })),
 );
 
-/** A job, with what other features know about it. */
+/** The job page, composed with approvals and the commit dialog. */
 export function JobRoute() {
   const { workflowId, jobId } = useParams({ from: "/inside/shell/w/$workflowId/jobs/$jobId" });
   const navigate = useNavigate();
@@ -20,10 +20,10 @@ export function JobRoute() {
         jobId={jobId}
         onClose={() => void navigate({ to: "/w/$workflowId/jobs", params: { workflowId }, search: true })}
         onCommit={setCommit}
-        asides={() => <AskedHere about={{ job_id: jobId }} />}
+        renderAside={() => <ApprovalsSection about={{ job_id: jobId }} />}
       />
       <Suspense>
-        {commit && <CommitWindow workflowId={workflowId} sha={commit} onClose={() => setCommit(null)} />}
+        {commit && <CommitDialog workflowId={workflowId} sha={commit} onClose={() => setCommit(null)} />}
       </Suspense>
     </>
   );

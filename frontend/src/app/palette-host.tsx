@@ -16,11 +16,11 @@ import { lazy, Suspense, useEffect, useState } from "react";
 import { session } from "@/api";
 import { Button } from "@/ui/button";
 import { Kbd } from "@/ui/states";
-import { setTheme } from "@/ui/theme";
+import { setTheme } from "@/ui/use-theme";
 
 const Palette = lazy(() => import("@/features/search/palette").then((module) => ({ default: module.Palette })));
 
-/** The search of everything, and its button in the header. */
+/** The command palette and its button in the header. */
 export function PaletteHost() {
   const [open, setOpen] = useState(false);
   const { workflowId } = useParams({ strict: false }) as { workflowId?: string };
@@ -38,35 +38,35 @@ export function PaletteHost() {
 
   const dark = () => document.documentElement.classList.contains("dark");
   const actions = [
-    { name: "All workflows", icon: <Columns3 />, run: () => void navigate({ to: "/" }) },
-    { name: "Approvals", icon: <Inbox />, run: () => void navigate({ to: "/approvals", search: {} }) },
+    { name: "Go to workflows", icon: <Columns3 />, run: () => void navigate({ to: "/" }) },
+    { name: "Go to approvals", icon: <Inbox />, run: () => void navigate({ to: "/approvals", search: {} }) },
     ...(workflowId
       ? [
           {
-            name: "Search page",
+            name: "Go to search",
             icon: <TextSearch />,
             run: () => void navigate({ to: "/w/$workflowId/search", params: { workflowId }, search: {} }),
           },
           {
-            name: "Jobs",
+            name: "Go to jobs",
             icon: <Bot />,
             run: () => void navigate({ to: "/w/$workflowId/jobs", params: { workflowId }, search: {} }),
           },
           {
-            name: "Apps",
+            name: "Go to apps",
             icon: <AppWindow />,
             run: () => void navigate({ to: "/w/$workflowId/apps", params: { workflowId } }),
           },
           {
-            name: "Board settings",
+            name: "Go to board settings",
             icon: <Settings2 />,
             run: () => void navigate({ to: "/w/$workflowId/settings", params: { workflowId } }),
           },
         ]
       : []),
-    { name: "Account and keys", icon: <UserRound />, run: () => void navigate({ to: "/account" }) },
+    { name: "Go to account settings", icon: <UserRound />, run: () => void navigate({ to: "/account" }) },
     {
-      name: dark() ? "Light appearance" : "Dark appearance",
+      name: dark() ? "Switch to light theme" : "Switch to dark theme",
       icon: dark() ? <Sun /> : <Moon />,
       run: () => setTheme(dark() ? "light" : "dark"),
     },

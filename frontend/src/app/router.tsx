@@ -3,41 +3,42 @@ import { RegisterPage } from "@/features/auth/register-page";
 import { SetupPage } from "@/features/auth/setup-page";
 import { SignInPage } from "@/features/auth/sign-in-page";
 import { readFilter } from "@/features/board/filter";
-import { readListState } from "@/features/jobs/list-state";
-import { readSearch } from "@/features/search/state";
+import { readJobListState } from "@/features/jobs/job-list-state";
+import { readSearchState } from "@/features/search/search-state";
 import { WorkflowsPage } from "@/features/workflows/workflows-page";
 import { BoardRoute } from "./board-route";
 import { CrashPage, NotFoundPage } from "./error-pages";
-import { Gate } from "./gate";
+import { RequireSession } from "./require-session";
 import { Shell } from "./shell";
 
-const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
+const nonEmpty = (value: unknown): string | undefined =>
+  typeof value === "string" && value !== "" ? value : undefined;
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFoundPage, errorComponent: CrashPage });
 
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
-  validateSearch: (search: Record<string, unknown>): { next?: string } => ({ next: text(search.next) }),
+  validateSearch: (search: Record<string, unknown>): { next?: string } => ({ next: nonEmpty(search.next) }),
   component: SignInPage,
 });
 
 const register = createRoute({
   getParentRoute: () => root,
   path: "/register",
-  validateSearch: (search: Record<string, unknown>): { invite?: string } => ({ invite: text(search.invite) }),
+  validateSearch: (search: Record<string, unknown>): { invite?: string } => ({ invite: nonEmpty(search.invite) }),
   component: RegisterPage,
 });
 
 const setup = createRoute({
   getParentRoute: () => root,
   path: "/setup",
-  validateSearch: (search: Record<string, unknown>): { token?: string } => ({ token: text(search.token) }),
+  validateSearch: (search: Record<string, unknown>): { token?: string } => ({ token: nonEmpty(search.token) }),
   component: SetupPage,
 });
 
-const inside = createRoute({ getParentRoute: () => root, id: "inside", component: Gate });
-const shell = createRoute({ getParentRoute: () => inside, id: "shell", component: Shell });
+const authenticated = createRoute({ getParentRoute: () => root, id: "inside", component: RequireSession });
+const shell = createRoute({ getParentRoute: () => authenticated, id: "shell", component: Shell });
 
 const home = createRoute({ getParentRoute: () => shell, path: "/", component: WorkflowsPage });
 
@@ -53,23 +54,23 @@ const ticket = createRoute({ getParentRoute: () => board, path: "t/$ticketId" })
 const search = createRoute({
   getParentRoute: () => shell,
   path: "/w/$workflowId/search",
-  validateSearch: readSearch,
+  validateSearch: readSearchState,
   component: lazyRouteComponent(() => import("./search-route"), "SearchRoute"),
 });
 
-const foundTicket = createRoute({ getParentRoute: () => search, path: "t/$ticketId" });
+const searchTicket = createRoute({ getParentRoute: () => search, path: "t/$ticketId" });
 
 const jobs = createRoute({
   getParentRoute: () => shell,
   path: "/w/$workflowId/jobs",
-  validateSearch: readListState,
+  validateSearch: readJobListState,
   component: lazyRouteComponent(() => import("./jobs-route"), "JobsRoute"),
 });
 
 const job = createRoute({
   getParentRoute: () => shell,
   path: "/w/$workflowId/jobs/$jobId",
-  validateSearch: readListState,
+  validateSearch: readJobListState,
   component: lazyRouteComponent(() => import("./job-route"), "JobRoute"),
 });
 
@@ -89,7 +90,7 @@ const inbox = createRoute({
   getParentRoute: () => shell,
   path: "/approvals",
   validateSearch: (search: Record<string, unknown>): { focus?: string; show?: "decided" } => ({
-    focus: text(search.focus),
+    focus: nonEmpty(search.focus),
     show: search.show === "decided" ? search.show : undefined,
   }),
   component: lazyRouteComponent(() => import("./inbox-route"), "InboxRoute"),
@@ -112,11 +113,11 @@ export const router = createRouter({
     signIn,
     register,
     setup,
-    inside.addChildren([
+    authenticated.addChildren([
       shell.addChildren([
         home,
         board.addChildren([ticket]),
-        search.addChildren([foundTicket]),
+        search.addChildren([searchTicket]),
         jobs,
         job,
         apps,

@@ -2,14 +2,14 @@ import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useCallback } from "react";
 import { useMoveCard } from "@/features/board/use-move-card";
 import { SearchPage } from "@/features/search/search-page";
-import type { SearchState } from "@/features/search/state";
-import { useTicketWork } from "./ticket-work";
+import type { SearchState } from "@/features/search/search-state";
+import { useTicketSections } from "./ticket-sections";
 
 const TicketDrawer = lazy(() =>
   import("@/features/ticket/ticket-drawer").then((module) => ({ default: module.TicketDrawer })),
 );
 
-/** The search, and over it the ticket that was opened from it: the results stay where they are. */
+/** The search page, with the ticket drawer over it so that the results keep their scroll position. */
 export function SearchRoute() {
   const { workflowId } = useParams({ from: "/inside/shell/w/$workflowId/search" });
   const state = useSearch({ from: "/inside/shell/w/$workflowId/search" });
@@ -34,7 +34,7 @@ export function SearchRoute() {
     [navigate, workflowId],
   );
   const moveCard = useMoveCard(workflowId, open);
-  const work = useTicketWork();
+  const renderSections = useTicketSections();
 
   return (
     <div className="relative flex min-h-0 flex-1 overflow-hidden">
@@ -55,7 +55,7 @@ export function SearchRoute() {
             onOpen={open}
             onClose={close}
             onMove={moveCard}
-            work={work}
+            renderSections={renderSections}
           />
         )}
       </Suspense>

@@ -2,15 +2,15 @@ import { Link, Outlet, useParams } from "@tanstack/react-router";
 import { ChevronsUpDown, LogOut, Monitor, Moon, Sun, UserRound } from "lucide-react";
 import { session } from "@/api";
 import { useMe, useWorkflows } from "@/api/hooks";
-import { Avatar } from "@/ui/avatar";
+import { Avatar } from "@/entities/actor/avatar";
 import { Button } from "@/ui/button";
 import { Logo } from "@/ui/logo";
-import { Menu, MenuChoice, MenuItem, MenuLabel, MenuSeparator } from "@/ui/menu";
-import { setTheme, type Theme, useTheme } from "@/ui/theme";
+import { Menu, MenuCheckboxItem, MenuItem, MenuLabel, MenuSeparator } from "@/ui/menu";
+import { setTheme, type Theme, useTheme } from "@/ui/use-theme";
 import { ConnectionStatus } from "./connection-status";
-import { NoticesHost } from "./notices-host";
+import { MatchNotificationsHost } from "./match-notifications-host";
+import { NotificationsHost } from "./notifications-host";
 import { PaletteHost } from "./palette-host";
-import { WorkHost } from "./work-host";
 
 export function Shell() {
   return (
@@ -33,8 +33,8 @@ export function Shell() {
         <WorkflowSwitcher />
         <div className="ml-auto flex items-center gap-1">
           <PaletteHost />
-          <NoticesHost />
-          <WorkHost />
+          <MatchNotificationsHost />
+          <NotificationsHost />
           <ConnectionStatus />
           <UserMenu />
         </div>
@@ -83,7 +83,7 @@ function WorkflowSwitcher() {
 }
 
 const THEMES: ReadonlyArray<[Theme, string, typeof Sun]> = [
-  ["system", "Like the system", Monitor],
+  ["system", "System", Monitor],
   ["light", "Light", Sun],
   ["dark", "Dark", Moon],
 ];
@@ -95,7 +95,7 @@ function UserMenu() {
   return (
     <Menu
       trigger={
-        <Button variant="ghost" size="icon" aria-label={`Account of ${me.name}`}>
+        <Button variant="ghost" size="icon" aria-label={`Account menu of ${me.name}`}>
           <Avatar id={me.id} name={me.name} size="md" />
         </Button>
       }
@@ -107,15 +107,15 @@ function UserMenu() {
       <MenuSeparator />
       <MenuItem asChild>
         <Link to="/account">
-          <UserRound /> Account and keys
+          <UserRound /> Account settings
         </Link>
       </MenuItem>
       <MenuSeparator />
-      <MenuLabel>Appearance</MenuLabel>
+      <MenuLabel>Theme</MenuLabel>
       {THEMES.map(([value, label, Icon]) => (
-        <MenuChoice key={value} checked={theme === value} onCheckedChange={() => setTheme(value)}>
+        <MenuCheckboxItem key={value} checked={theme === value} onCheckedChange={() => setTheme(value)}>
           <Icon /> {label}
-        </MenuChoice>
+        </MenuCheckboxItem>
       ))}
       <MenuSeparator />
       <MenuItem onSelect={() => void session.signOut()}>

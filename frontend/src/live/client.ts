@@ -1,94 +1,97 @@
-/** Joins the pieces: session → socket → rooms → the query cache. One per tab. */
+/**
+ * The live client of a tab: connects the session, the socket, the rooms and the query cache.
+ *
+ * Below it, `transport` (socket and polling) drives the rooms of `streams` (order, gaps, resuming), and those apply
+ * events with the functions of `state`. Imports go only in that direction: transport → streams → state.
+ */
 import type { QueryClient } from "@tanstack/react-query";
 import { auth, board as boardApi, jobs, messages, session } from "@/api";
 import { queryKeys } from "@/api/query-keys";
-import type { LiveEvent, SavedSearch, TicketDetail } from "@/api/types";
-import type { BoardState } from "./board";
-import { Connection, type SocketLike } from "./connection";
-import { Feed } from "./feed";
-import { JobRoom } from "./job-room";
-import { isChatter } from "./jobs";
-import { MatchStore } from "./matches";
-import { Optimistic } from "./optimistic";
-import { standing } from "./position";
-import { type Position, Room } from "./room";
-import { type MatchListener, SearchFeeds } from "./search-feeds";
-import { applyToTicket } from "./ticket";
-import { onWaking } from "./waking";
-import { WorkCache } from "./work-cache";
+import type { LiveEvent, SavedSearch } from "@/api/types";
+import type { BoardState } from "./state/board";
+import { MatchCursorStore } from "./state/matches";
+import { OptimisticMoves } from "./state/optimistic";
+import { TicketCache } from "./state/ticket-cache";
+import { WorkCache } from "./state/work-cache";
+import { BoardRoom } from "./streams/board-room";
+import { currentCursor, type StreamCursor } from "./streams/cursor";
+import { Feed } from "./streams/feed";
+import { JobRoom } from "./streams/job-room";
+import { type MatchListener, SearchFeeds } from "./streams/search-feeds";
+import { Connection, type SocketLike } from "./transport/connection";
+import { onPageResume } from "./transport/page-resume";
 
-/** The board is there where somebody has opened it. */
+/** `board` is undefined unless the workflow's board is open. */
 type EventListener = (workflowId: string, events: readonly LiveEvent[], board: BoardState | undefined) => void;
+type RevokedListener = (workflowId: string, reason: string) => void;
 
-/** What this tab follows of a workflow: its board, or only what happens. */
-interface Followed {
-  board: { room: Room; users: number } | null;
+/** The subscription to one workflow: a board room while the board is open, otherwise a feed for the watchers. */
+interface WorkflowSubscription {
+  board: { room: BoardRoom; users: number } | null;
   watchers: number;
   feed: Feed | null;
 }
 
-/** The rest of a ticket page (its history) is read again this long after the last of a burst of events. */
-const REFRESH_TICKET_MS = 250;
-
 export class LiveClient {
-  readonly optimistic = new Optimistic();
+  readonly optimistic = new OptimisticMoves();
   readonly connection: Connection;
-  readonly matches = new MatchStore(() => this.owner());
+  readonly matches = new MatchCursorStore(() => this.userId());
   readonly work: WorkCache;
-  private readonly followed = new Map<string, Followed>();
+  private readonly tickets: TicketCache;
+  private readonly workflows = new Map<string, WorkflowSubscription>();
   private readonly searchFeeds: SearchFeeds;
   private readonly jobRooms = new Map<string, { room: JobRoom; users: number }>();
   private readonly eventListeners = new Set<EventListener>();
-  private readonly lostListeners = new Set<(workflowId: string, reason: string) => void>();
-  private readonly stale = new Map<string, ReturnType<typeof setTimeout>>();
+  private readonly revokedListeners = new Set<RevokedListener>();
 
   constructor(private readonly queries: QueryClient) {
     this.connection = new Connection({
       open: (protocols) => new WebSocket(socketUrl(), protocols) as unknown as SocketLike,
-      ticket: async () => (await auth.wsTicket()).ticket,
+      fetchTicket: async () => (await auth.wsTicket()).ticket,
       token: () => session.access,
-      renew: async () => (await session.refresh()).status === "signed-in",
-      lost: (room, reason) => this.lost(room, reason),
-      online: () => navigator.onLine,
+      refreshToken: async () => (await session.refresh()).status === "signed-in",
+      onRevoked: (room, reason) => this.handleRevoked(room, reason),
+      isOnline: () => navigator.onLine,
     });
     this.work = new WorkCache(queries);
-    this.searchFeeds = new SearchFeeds(this.connection, this.matches, () => this.owner());
+    this.tickets = new TicketCache(queries);
+    this.searchFeeds = new SearchFeeds(this.connection, this.matches, () => this.userId());
   }
 
-  /** Follows the browser's signs of waking and the session's renewals until the returned function is called. */
+  /** Reacts to page resumes and token refreshes until the returned function is called. */
   start(): () => void {
     let access = session.access;
-    const stopSigns = onWaking((long) => {
-      this.connection.wake();
-      if (long) this.connection.validate();
+    const stopResume = onPageResume((suspended) => {
+      this.connection.resume();
+      if (suspended) this.connection.catchUp();
     });
     const stopMatches = this.matches.start();
     const unsubscribe = session.subscribe(() => {
       if (session.access === access) return;
       access = session.access;
       if (access) this.connection.reauthenticate();
-      else this.signedOut();
+      else this.handleSignOut();
     });
     return () => {
       unsubscribe();
       stopMatches();
-      stopSigns();
+      stopResume();
       this.connection.stop();
     };
   }
 
-  /** Keeps a cached board moving while anyone looks at it. */
-  follow(workflowId: string): () => void {
-    const entry = this.entry(workflowId);
+  /** Keeps the cached board of a workflow up to date. The board must be in the cache. */
+  followBoard(workflowId: string): () => void {
+    const entry = this.subscription(workflowId);
     const board = this.board(workflowId);
     if (entry.board) entry.board.users += 1;
     else if (board) {
-      const room = new Room(workflowId, board, {
+      const room = new BoardRoom(workflowId, board, {
         fetchEvents: (id, since, epoch) => boardApi.events(id, since, epoch),
         fetchBoard: (id) => boardApi.snapshot(id),
-        commit: (id, next, events) => this.commit(id, next, events),
+        onChange: (id, next, events) => this.handleBoardChange(id, next, events),
       });
-      // The room takes the feed's place under the same name.
+      // The board room replaces the feed, because both have the same room name.
       entry.feed?.close();
       entry.feed = null;
       entry.board = { room, users: 1 };
@@ -96,26 +99,26 @@ export class LiveClient {
     }
     return () => {
       const held = entry.board;
-      if (!held || this.followed.get(workflowId) !== entry) return;
+      if (!held || this.workflows.get(workflowId) !== entry) return;
       held.users -= 1;
       if (held.users > 0) return;
       entry.board = null;
       const { cursor } = held.room;
-      // Those who only watch go on from where the board stood.
+      // Watchers continue from the board's cursor.
       if (entry.watchers > 0) this.openFeed(workflowId, entry, cursor);
       this.connection.leave(held.room);
       held.room.close();
     };
   }
 
-  /** Hears what happens in a workflow, whether or not its board is open. */
-  watch(workflowId: string): () => void {
-    const entry = this.entry(workflowId);
+  /** Delivers a workflow's events to the listeners and caches, whether or not its board is open. */
+  watchWorkflow(workflowId: string): () => void {
+    const entry = this.subscription(workflowId);
     entry.watchers += 1;
-    if (entry.watchers === 1 && !entry.board) void this.beginFeed(workflowId, entry);
+    if (entry.watchers === 1 && !entry.board) void this.startFeed(workflowId, entry);
     return () => {
       entry.watchers -= 1;
-      if (entry.watchers === 0) this.dropFeed(entry);
+      if (entry.watchers === 0) this.closeFeed(entry);
     };
   }
 
@@ -127,17 +130,17 @@ export class LiveClient {
     return this.searchFeeds.onMatches(listener);
   }
 
-  /** One job's room and transcript. */
+  /** Joins a job's room, shared by all callers. */
   followJob(jobId: string): { room: JobRoom; leave: () => void } {
     let held = this.jobRooms.get(jobId);
     if (!held) {
       const room = new JobRoom(jobId, {
         fetchEvents: (since, epoch) => jobs.events(jobId, since, epoch),
-        fetchPosition: () => standing(jobs.events(jobId, 0, undefined, 1)),
+        fetchCursor: () => currentCursor(jobs.events(jobId, 0, undefined, 1)),
         fetchBefore: (order, limit) => messages.before(jobId, order, limit),
         fetchAfter: (order, limit) => messages.after(jobId, order, limit),
-        commit: (events) => this.work.apply(events),
-        present: (job) => {
+        onEvents: (events) => this.work.apply(events),
+        onJob: (job) => {
           if (job) this.queries.setQueryData(queryKeys.job(jobId), job);
           else void this.queries.invalidateQueries({ queryKey: queryKeys.job(jobId) });
         },
@@ -164,9 +167,9 @@ export class LiveClient {
     return this.queries.getQueryData<BoardState>(queryKeys.board(workflowId));
   }
 
-  /** For when an answer arrived but its event has not: asks for what is missing. */
+  /** Fetches the missing events of an open board, for a change whose event has not arrived. */
   async catchUp(workflowId: string): Promise<void> {
-    await this.followed.get(workflowId)?.board?.room.catchUp();
+    await this.workflows.get(workflowId)?.board?.room.catchUp();
   }
 
   onEvents(listener: EventListener): () => void {
@@ -174,84 +177,67 @@ export class LiveClient {
     return () => this.eventListeners.delete(listener);
   }
 
-  onLost(listener: (workflowId: string, reason: string) => void): () => void {
-    this.lostListeners.add(listener);
-    return () => this.lostListeners.delete(listener);
+  /** Called when the user loses access to a workflow. */
+  onAccessRevoked(listener: RevokedListener): () => void {
+    this.revokedListeners.add(listener);
+    return () => this.revokedListeners.delete(listener);
   }
 
-  private entry(workflowId: string): Followed {
-    let entry = this.followed.get(workflowId);
+  private subscription(workflowId: string): WorkflowSubscription {
+    let entry = this.workflows.get(workflowId);
     if (!entry) {
       entry = { board: null, watchers: 0, feed: null };
-      this.followed.set(workflowId, entry);
+      this.workflows.set(workflowId, entry);
     }
     return entry;
   }
 
-  private async beginFeed(workflowId: string, entry: Followed): Promise<void> {
-    const from = await standing(boardApi.events(workflowId, 0, undefined, 1)).catch(() => null);
+  private async startFeed(workflowId: string, entry: WorkflowSubscription): Promise<void> {
+    const from = await currentCursor(boardApi.events(workflowId, 0, undefined, 1)).catch(() => null);
     if (from) this.openFeed(workflowId, entry, from);
   }
 
-  private openFeed(workflowId: string, entry: Followed, from: Position): void {
-    if (entry.board || entry.feed || entry.watchers === 0 || this.followed.get(workflowId) !== entry) return;
+  private openFeed(workflowId: string, entry: WorkflowSubscription, from: StreamCursor): void {
+    if (entry.board || entry.feed || entry.watchers === 0 || this.workflows.get(workflowId) !== entry) return;
     entry.feed = new Feed(`workflow:${workflowId}`, from, {
       fetchEvents: (since, epoch) => boardApi.events(workflowId, since, epoch),
-      fetchPosition: () => standing(boardApi.events(workflowId, 0, undefined, 1)),
-      commit: (events) => this.told(workflowId, events, undefined),
-      begin: () => this.work.refreshAll(),
+      fetchCursor: () => currentCursor(boardApi.events(workflowId, 0, undefined, 1)),
+      onEvents: (events) => this.deliver(workflowId, events, undefined),
+      onRestart: () => this.work.refreshAll(),
     });
     this.connection.join(entry.feed);
   }
 
-  private dropFeed(entry: Followed): void {
+  private closeFeed(entry: WorkflowSubscription): void {
     if (!entry.feed) return;
     this.connection.leave(entry.feed);
     entry.feed.close();
     entry.feed = null;
   }
 
-  private commit(workflowId: string, board: BoardState, events: readonly LiveEvent[]): void {
+  private handleBoardChange(workflowId: string, board: BoardState, events: readonly LiveEvent[]): void {
     this.queries.setQueryData(queryKeys.board(workflowId), board);
     this.optimistic.reconcile(board);
-    // A board read anew tells of what happened meanwhile; the lists beside it have to ask.
+    // A replaced board carries no events for the lists of jobs and approvals, so they are refetched.
     if (events.length === 0) this.work.refreshAll();
-    this.told(workflowId, events, board);
+    this.deliver(workflowId, events, board);
   }
 
-  private told(workflowId: string, events: readonly LiveEvent[], board: BoardState | undefined): void {
-    for (const event of events) this.patchTicket(event);
+  private deliver(workflowId: string, events: readonly LiveEvent[], board: BoardState | undefined): void {
+    this.tickets.apply(events);
     this.work.apply(events);
     for (const listener of this.eventListeners) listener(workflowId, events, board);
   }
 
-  private owner(): string {
+  private userId(): string {
     const state = session.get();
     return state.status === "signed-in" ? state.user.id : "";
   }
 
-  private patchTicket(event: LiveEvent): void {
-    if (!event.ticket_id || isChatter(event)) return;
-    const key = queryKeys.ticket(event.ticket_id);
-    if (!this.queries.getQueryState(key)) return;
-    if (event.type !== "ticket_deleted") {
-      this.queries.setQueryData<TicketDetail>(key, (old) => old && applyToTicket(old, event));
-    }
-    const id = event.ticket_id;
-    clearTimeout(this.stale.get(id));
-    this.stale.set(
-      id,
-      setTimeout(() => {
-        this.stale.delete(id);
-        void this.queries.invalidateQueries({ queryKey: key });
-      }, REFRESH_TICKET_MS),
-    );
-  }
-
-  private lost(name: string, reason: string): void {
+  private handleRevoked(name: string, reason: string): void {
     const [kind, id = ""] = [name.slice(0, name.indexOf(":")), name.slice(name.indexOf(":") + 1)];
     if (kind === "search") {
-      this.searchFeeds.lost(id);
+      this.searchFeeds.drop(id);
       void this.queries.invalidateQueries({ queryKey: ["saved-searches"] });
       return;
     }
@@ -261,22 +247,22 @@ export class LiveClient {
       void this.queries.invalidateQueries({ queryKey: queryKeys.job(id) });
       return;
     }
-    const entry = this.followed.get(id);
-    this.followed.delete(id);
+    const entry = this.workflows.get(id);
+    this.workflows.delete(id);
     entry?.board?.room.close();
     entry?.feed?.close();
-    for (const listener of this.lostListeners) listener(id, reason);
-    // Read again, the server says what there is to see now; usually that there is nothing.
+    for (const listener of this.revokedListeners) listener(id, reason);
+    // The refetch usually fails with 404, and the page then shows that.
     void this.queries.resetQueries({ queryKey: queryKeys.board(id) });
     void this.queries.invalidateQueries({ queryKey: queryKeys.workflows });
   }
 
-  private signedOut(): void {
-    for (const { board, feed } of this.followed.values()) {
+  private handleSignOut(): void {
+    for (const { board, feed } of this.workflows.values()) {
       board?.room.close();
       feed?.close();
     }
-    this.followed.clear();
+    this.workflows.clear();
     for (const { room } of this.jobRooms.values()) room.close();
     this.jobRooms.clear();
     this.searchFeeds.clear();

@@ -1,13 +1,13 @@
-/** The live client, and the hooks through which pages see the board. */
+/** The live client as React context, and the hooks through which pages read live state. */
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { board as boardApi, workflows } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { BoardConfig, Workflow } from "@/api/types";
-import { type BoardState, boardFrom, withPatches } from "./board";
 import type { LiveClient } from "./client";
-import type { LiveStatus } from "./connection";
-import { type JobRoom, type JobView, NO_VIEW } from "./job-room";
+import { type BoardState, boardFrom, withPatches } from "./state/board";
+import { EMPTY_VIEW, type JobRoom, type JobView } from "./streams/job-room";
+import type { LiveStatus } from "./transport/connection";
 
 const LiveContext = createContext<LiveClient | null>(null);
 
@@ -31,19 +31,19 @@ const boardQuery = (workflowId: string) =>
   queryOptions({
     queryKey: queryKeys.board(workflowId),
     queryFn: async ({ signal }): Promise<BoardState> => boardFrom(await boardApi.snapshot(workflowId, signal)),
-    // Only the room moves the board forward: a refetch could bring an older one back.
+    // The room keeps the board up to date; a refetch could replace it with an older one.
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 10 * 60_000,
     structuralSharing: false,
     refetchOnMount: false,
   });
 
-/** The board, kept current by its room; with changes that are under way already drawn. */
+/** A workflow's board, kept up to date by its room, with optimistic moves applied. */
 export function useBoard(workflowId: string) {
   const live = useLive();
   const query = useQuery(boardQuery(workflowId));
   const ready = query.data !== undefined;
-  useEffect(() => (ready ? live.follow(workflowId) : undefined), [live, workflowId, ready]);
+  useEffect(() => (ready ? live.followBoard(workflowId) : undefined), [live, workflowId, ready]);
   const patches = useSyncExternalStore(live.optimistic.subscribe, live.optimistic.get);
   const board = useMemo(() => query.data && withPatches(query.data, patches), [query.data, patches]);
   return { board, error: query.error, loading: query.isPending, retry: query.refetch };
@@ -52,23 +52,23 @@ export function useBoard(workflowId: string) {
 export interface BoardShape {
   workflow: Workflow;
   config: BoardConfig;
-  /** The whole board, where it has been opened before. */
+  /** The whole board, if it is in the cache. */
   board: BoardState | undefined;
 }
 
-/** A workflow and how its board is made, without reading thousands of cards for it; kept current if the board is here. */
+/** A workflow and its board configuration without fetching the cards; live if the board is in the cache. */
 export function useBoardShape(workflowId: string): { shape: BoardShape | undefined; error: Error | null } {
   const live = useLive();
   const board = useQuery({ ...boardQuery(workflowId), enabled: false }).data;
   const ready = board !== undefined;
-  useEffect(() => (ready ? live.follow(workflowId) : undefined), [live, workflowId, ready]);
-  const alone = useQuery({
+  useEffect(() => (ready ? live.followBoard(workflowId) : undefined), [live, workflowId, ready]);
+  const workflow = useQuery({
     queryKey: queryKeys.workflow(workflowId),
     queryFn: ({ signal }) => workflows.get(workflowId, signal),
     enabled: !ready,
     staleTime: 60_000,
   });
-  const { data, error } = alone;
+  const { data, error } = workflow;
   const shape = useMemo((): BoardShape | undefined => {
     if (board) return { workflow: board.workflow, config: board.config, board };
     if (!data?.board_config) return undefined;
@@ -78,28 +78,28 @@ export function useBoardShape(workflowId: string): { shape: BoardShape | undefin
   return { shape, error };
 }
 
-/** Hears what happens in a workflow while the page is open, so that lists beside the board stay true. */
-export function useWatch(workflowId: string | undefined): void {
+/** Keeps the caches of a workflow up to date without opening its board. */
+export function useWatchWorkflow(workflowId: string | undefined): void {
   const live = useLive();
-  useEffect(() => (workflowId ? live.watch(workflowId) : undefined), [live, workflowId]);
+  useEffect(() => (workflowId ? live.watchWorkflow(workflowId) : undefined), [live, workflowId]);
 }
 
-/** The same for many at once, for pages that tell of all of them. */
-export function useWatchAll(workflowIds: readonly string[]): void {
+/** The same for several workflows. */
+export function useWatchWorkflows(workflowIds: readonly string[]): void {
   const live = useLive();
-  const names = workflowIds.join(" ");
+  const ids = workflowIds.join(" ");
   useEffect(() => {
-    const stops = names.split(" ").map((id) => (id ? live.watch(id) : () => undefined));
+    const stops = ids.split(" ").map((id) => (id ? live.watchWorkflow(id) : () => undefined));
     return () => {
       for (const stop of stops) stop();
     };
-  }, [live, names]);
+  }, [live, ids]);
 }
 
-const SILENT = () => () => undefined;
-const EMPTY = () => NO_VIEW;
+const subscribeToNothing = () => () => undefined;
+const getEmptyView = () => EMPTY_VIEW;
 
-/** A job's room: its transcript, and the job itself kept current in the cache. */
+/** A job's room and transcript; the job in the cache is kept up to date as well. */
 export function useJobRoom(jobId: string): { room: JobRoom | null; view: JobView } {
   const live = useLive();
   const [room, setRoom] = useState<JobRoom | null>(null);
@@ -111,6 +111,6 @@ export function useJobRoom(jobId: string): { room: JobRoom | null; view: JobView
       held.leave();
     };
   }, [live, jobId]);
-  const view = useSyncExternalStore(room?.subscribe ?? SILENT, room?.get ?? EMPTY);
+  const view = useSyncExternalStore(room?.subscribe ?? subscribeToNothing, room?.get ?? getEmptyView);
   return { room, view };
 }

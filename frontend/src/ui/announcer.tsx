@@ -1,4 +1,4 @@
-/** One polite live region for the whole page. Screen readers hear what others see move. */
+/** The live region of the page: announces visual changes to screen readers. */
 import { useEffect, useState } from "react";
 
 type Listener = (text: string) => void;
@@ -13,7 +13,7 @@ export function Announcer() {
   useEffect(() => {
     let clear: ReturnType<typeof setTimeout> | undefined;
     listener = (next) => {
-      // The same words twice are only read twice if something changed.
+      // Screen readers repeat a text only if the content changed.
       setText((old) => (old === next ? `${next}\u00a0` : next));
       clearTimeout(clear);
       clear = setTimeout(() => setText(""), 6_000);

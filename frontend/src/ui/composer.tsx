@@ -5,7 +5,7 @@ import { Textarea } from "./field";
 interface Props {
   label: string;
   submit: string;
-  /** Under which what is typed survives closing the ticket or reloading the page. */
+  /** Keeps the draft in session storage under this key, so that it survives a reload. */
   draftKey?: string;
   initial?: string;
   autoFocus?: boolean;
@@ -39,7 +39,7 @@ export function Composer({ label, submit, draftKey, initial = "", autoFocus, inp
         value={text}
         autoFocus={autoFocus}
         onFocus={({ currentTarget: field }) => {
-          // One goes on writing where the text ends.
+          // Put the cursor at the end of the text.
           if (autoFocus) field.setSelectionRange(field.value.length, field.value.length);
         }}
         onChange={(event) => change(event.target.value)}
@@ -61,7 +61,7 @@ export function Composer({ label, submit, draftKey, initial = "", autoFocus, inp
               Cancel
             </Button>
           )}
-          <span className="ml-auto text-2xs text-muted-foreground">Markdown. Ctrl+Enter sends</span>
+          <span className="ml-auto text-2xs text-muted-foreground">Markdown supported. Ctrl+Enter to send</span>
         </div>
       )}
     </div>
@@ -81,6 +81,6 @@ function write(key: string, text: string): void {
     if (text) sessionStorage.setItem(key, text);
     else sessionStorage.removeItem(key);
   } catch {
-    // Without storage the draft lives as long as the field.
+    // Storage is blocked; the draft is lost when the field unmounts.
   }
 }

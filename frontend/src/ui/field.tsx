@@ -14,14 +14,14 @@ export function Textarea({ className, ...props }: ComponentProps<"textarea">) {
 }
 
 interface SelectProps extends ComponentProps<"select"> {
-  /** Without a frame until it is pointed at, for rows of facts. */
+  /** Shows its border only on hover and focus, for lists of properties. */
   quiet?: boolean;
 }
 
 export const quietClass =
   "border-transparent bg-transparent shadow-none hover:border-border-strong hover:bg-surface focus:border-border-strong focus:bg-surface";
 
-/** The browser's own list, which every phone and screen reader knows. The class sizes the whole. */
+/** A native select, for its support on phones and screen readers. `className` sizes the wrapper. */
 export function NativeSelect({ className, quiet, ...props }: SelectProps) {
   return (
     <span className={cn("group/select relative inline-block w-full min-w-0", className)}>
@@ -57,7 +57,7 @@ interface FieldProps {
   }) => ReactNode;
 }
 
-/** A label tied to its control, with the hint and the mistake read out together with it. */
+/** A labelled control, with the hint and the error as its accessible description. */
 export function Field({ label, hint, error, className, children }: FieldProps) {
   const id = useId();
   const note = `${id}-note`;

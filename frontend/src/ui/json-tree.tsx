@@ -3,11 +3,11 @@ import { cn } from "./cn";
 
 interface Props {
   value: unknown;
-  /** So many levels stand open at first. */
+  /** The number of levels expanded at first. Defaults to 2. */
   open?: number;
 }
 
-/** Any JSON as a tree that opens and closes; the browser's own disclosure, which every keyboard knows. */
+/** A collapsible tree of any JSON value, built on `details` for keyboard support. */
 export function JsonTree({ value, open = 2 }: Props) {
   return (
     <div className="font-mono text-xs leading-relaxed">

@@ -33,7 +33,7 @@ export function MenuItem({ className, danger, ...props }: ComponentProps<typeof 
   return <Radix.Item className={cn(row, danger && "text-danger", className)} {...props} />;
 }
 
-export function MenuChoice({ children, checked, ...props }: ComponentProps<typeof Radix.CheckboxItem>) {
+export function MenuCheckboxItem({ children, checked, ...props }: ComponentProps<typeof Radix.CheckboxItem>) {
   return (
     <Radix.CheckboxItem checked={checked} className={cn(row, "pr-8 relative")} {...props}>
       {children}

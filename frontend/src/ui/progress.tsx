@@ -1,25 +1,25 @@
 import { cn } from "./cn";
 
-export type ProgressTone = "moving" | "resting" | "done" | "failed" | "over";
+export type ProgressTone = "active" | "paused" | "success" | "error" | "neutral";
 
 const TONES: Record<ProgressTone, string> = {
-  moving: "bg-primary",
-  resting: "bg-warning",
-  done: "bg-success",
-  failed: "bg-danger",
-  over: "bg-border-strong",
+  active: "bg-primary",
+  paused: "bg-warning",
+  success: "bg-success",
+  error: "bg-danger",
+  neutral: "bg-border-strong",
 };
 
 interface Props {
   /** Percent. */
   value: number;
   label: string;
-  /** How it stands: the bar's color. */
+  /** The state, shown as the color of the bar. Defaults to "active". */
   tone?: ProgressTone;
   className?: string;
 }
 
-export function Progress({ value, label, tone = "moving", className }: Props) {
+export function Progress({ value, label, tone = "active", className }: Props) {
   const percent = Math.round(Math.min(100, Math.max(0, value)));
   return (
     <div

@@ -19,7 +19,7 @@ interface EmptyProps {
   className?: string;
 }
 
-/** What a page says when it has nothing to show: what would be here, and how to get it. */
+/** An empty state: what will be shown here, and how to create it. */
 export function Empty({ icon, title, children, action, className }: EmptyProps) {
   return (
     <div className={cn("mx-auto flex max-w-sm flex-col items-center gap-2 px-6 py-14 text-center", className)}>

@@ -11,7 +11,7 @@ const STEPS: ReadonlyArray<[Intl.RelativeTimeFormatUnit, number]> = [
   ["minute", 60],
 ];
 
-export function ago(iso: string, now: number): string {
+export function formatTimeAgo(iso: string, now: number): string {
   const seconds = (Date.parse(iso) - now) / 1_000;
   for (const [unit, size] of STEPS) {
     if (Math.abs(seconds) >= size) return RELATIVE.format(Math.trunc(seconds / size), unit);
@@ -19,15 +19,15 @@ export function ago(iso: string, now: number): string {
   return "just now";
 }
 
-let minute = Date.now();
+let lastTick = Date.now();
 const listeners = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | undefined;
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   timer ??= setInterval(() => {
-    minute = Date.now();
-    for (const each of listeners) each();
+    lastTick = Date.now();
+    for (const notify of listeners) notify();
   }, 30_000);
   return () => {
     listeners.delete(listener);
@@ -37,24 +37,25 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-/** "5 min ago", which stays true while the page is open; the exact time is in the title. */
-export function Ago({ at, className }: { at: string; className?: string }) {
-  useSyncExternalStore(subscribe, () => minute);
+/** "5 min ago", updated while the page is open; the title holds the exact time. */
+export function TimeAgo({ at, className }: { at: string; className?: string }) {
+  useSyncExternalStore(subscribe, () => lastTick);
   return (
     <time dateTime={at} title={FULL.format(new Date(at))} className={className}>
-      {ago(at, Date.now())}
+      {formatTimeAgo(at, Date.now())}
     </time>
   );
 }
 
-/** A moment ahead: only the time of day where that is enough. */
-export function until(iso: string): string {
+/** A time in the future: only the time of day if it is today. */
+export function formatUpcoming(iso: string): string {
   const at = new Date(iso);
   const today = at.toDateString() === new Date().toDateString();
   return today ? at.toLocaleTimeString(undefined, { timeStyle: "short" }) : FULL.format(at);
 }
 
-export function duration(minutes: number): string {
+/** "2h 15m". */
+export function formatDuration(minutes: number): string {
   const hours = Math.floor(minutes / 60);
   const rest = minutes % 60;
   if (hours === 0) return `${rest}m`;

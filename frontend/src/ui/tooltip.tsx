@@ -3,8 +3,8 @@ import type { ReactNode } from "react";
 
 export const TooltipProvider = Radix.Provider;
 
-/** A hint for those who point; the control inside still needs a name of its own. */
-export function Tip({ label, children }: { label: ReactNode; children: ReactNode }) {
+/** A hint on hover and focus. The control inside still needs an accessible name. */
+export function Tooltip({ label, children }: { label: ReactNode; children: ReactNode }) {
   return (
     <Radix.Root>
       <Radix.Trigger asChild>{children}</Radix.Trigger>

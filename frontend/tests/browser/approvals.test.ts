@@ -3,147 +3,148 @@ import { beforeAll, describe, expect, it } from "vitest";
 import {
   api,
   card,
-  check,
-  live,
-  makeTicket,
-  makeWorkflow,
-  move,
+  checkAccessibility,
+  createTicket,
+  createWorkflow,
+  moveTicket,
   openBoard,
-  picture,
+  screenshot,
   signedIn,
+  signedInMember,
+  waitUntilLive,
   withBrowser,
 } from "./harness";
-import { makeJob, Worker } from "./worker";
+import { createJob, Worker } from "./worker";
 
 withBrowser();
 
 let workflow: string;
 let worker: Worker;
 beforeAll(async () => {
-  workflow = await makeWorkflow("Approvals");
-  worker = await Worker.hire(workflow, "Asking agent");
+  workflow = await createWorkflow("Approvals");
+  worker = await Worker.create(workflow, "Asking agent");
 });
 
-interface Asked {
+interface Approval {
   id: string;
   status: string;
   answer: string | null;
   reason: string | null;
 }
 
-const ask = (body: Record<string, unknown>) => worker.post<Asked>("/api/approvals", { workflow_id: workflow, ...body });
-const now = (id: string) => api<Asked>("GET", `/api/approvals/${id}`);
-const asked = (page: Page, id: string) => page.locator(`[data-approval="${id}"]`);
+const requestApproval = (body: Record<string, unknown>) =>
+  worker.post<Approval>("/api/approvals", { workflow_id: workflow, ...body });
+const getApproval = (id: string) => api<Approval>("GET", `/api/approvals/${id}`);
+const approvalCard = (page: Page, id: string) => page.locator(`[data-approval="${id}"]`);
 
 describe("approvals", () => {
-  it("wake whoever is here, are answered by an option, and let the job go on", async () => {
-    const ticket = await makeTicket(workflow, "Which database");
-    await makeJob(ticket.ticket_id, { title: "Choose a database" });
+  it("notifies members, is answered with an option, and resumes the job", async () => {
+    const ticket = await createTicket(workflow, "Which database");
+    await createJob(ticket.ticket_id, { title: "Choose a database" });
     const lease = await worker.claim();
     const page = await openBoard(workflow);
-    const { id } = await ask({
+    const { id } = await requestApproval({
       job_id: lease.job.job_id,
       question: "Postgres or SQLite?",
       context: "Both would **do**.",
       options: ["Postgres", "SQLite"],
       blocks_job: true,
     });
-    await page.getByText(/Asking agent needs you on TKT-/).waitFor();
+    await page.getByText(/Asking agent needs your input on TKT-/).waitFor();
     await page.getByTestId("approvals-count").waitFor();
     await card(page, ticket.ticket_id).locator('[data-job-status="waiting"]').waitFor();
-    await check(page);
-    await picture(page, "board-asked");
+    await checkAccessibility(page);
+    await screenshot(page, "board-asked");
     await card(page, ticket.ticket_id).locator("[data-job]").click();
-    await asked(page, id).locator("strong", { hasText: "do" }).waitFor();
-    await asked(page, id).getByText("the job waits").waitFor();
-    await check(page);
-    await picture(page, "job-asked");
-    await asked(page, id).getByRole("button", { name: "Postgres" }).click();
+    await approvalCard(page, id).locator("strong", { hasText: "do" }).waitFor();
+    await approvalCard(page, id).getByText("Blocks the job").waitFor();
+    await checkAccessibility(page);
+    await screenshot(page, "job-asked");
+    await approvalCard(page, id).getByRole("button", { name: "Postgres" }).click();
     await page.locator('header [data-job-status="running"]').waitFor();
-    await asked(page, id).getByText("Answered").waitFor();
-    expect((await now(id)).answer).toBe("Postgres");
+    await approvalCard(page, id).getByText("Answered").waitFor();
+    expect((await getApproval(id)).answer).toBe("Postgres");
     await lease.complete();
   });
 
-  it("are worked off by keyboard", async () => {
+  it("supports deciding by keyboard", async () => {
     const ids: string[] = [];
     for (const question of ["First?", "Second?", "Third?"]) {
-      ids.push((await ask({ question, options: question === "Third?" ? ["Red", "Blue"] : [] })).id);
+      ids.push((await requestApproval({ question, options: question === "Third?" ? ["Red", "Blue"] : [] })).id);
     }
     const [first = "", second = "", third = ""] = ids;
-    const page = await (await signedIn()).newPage();
+    // A member of this workflow alone, so that approvals of other tests are not in between.
+    const page = await (await signedInMember(workflow, "Keyboard")).newPage();
     await page.goto("/approvals");
-    await asked(page, first).waitFor();
-    await check(page);
-    await picture(page, "approvals");
+    await approvalCard(page, first).waitFor();
+    await checkAccessibility(page);
+    await screenshot(page, "approvals");
     await page.keyboard.press("j");
-    for (let i = 0; i < 20 && !(await asked(page, first).getAttribute("aria-current")); i += 1) {
-      await page.keyboard.press("j");
-    }
+    await page.locator(`[data-approval="${first}"][aria-current="true"]`).waitFor();
     await page.keyboard.press("a");
-    await asked(page, first).waitFor({ state: "detached" });
-    // The next one has its turn.
+    await approvalCard(page, first).waitFor({ state: "detached" });
+    // The selection moves to the next approval.
     await page.locator(`[data-approval="${second}"][aria-current="true"]`).waitFor();
     await page.keyboard.press("r");
-    await page.getByLabel("Why not?").fill("It is too early.");
+    await page.getByRole("dialog").getByLabel("Reason").fill("It is too early.");
     await page.keyboard.press("Control+Enter");
-    await asked(page, second).waitFor({ state: "detached" });
-    await asked(page, third).focus();
+    await approvalCard(page, second).waitFor({ state: "detached" });
+    await approvalCard(page, third).focus();
     await page.keyboard.press("2");
-    await asked(page, third).waitFor({ state: "detached" });
-    // Who clicks into a field and writes must not set off the keys.
-    const fourth = await ask({ question: "Fourth?" });
-    await asked(page, fourth.id).getByLabel("Answer or reason").click();
+    await approvalCard(page, third).waitFor({ state: "detached" });
+    // Typing in a field must not trigger shortcuts.
+    const fourth = await requestApproval({ question: "Fourth?" });
+    await approvalCard(page, fourth.id).getByLabel("Answer or reason").click();
     await page.keyboard.type("a really good one");
     await page.keyboard.press("Control+Enter");
-    await asked(page, fourth.id).waitFor({ state: "detached" });
-    expect(await now(fourth.id)).toMatchObject({ status: "answered", answer: "a really good one" });
+    await approvalCard(page, fourth.id).waitFor({ state: "detached" });
+    expect(await getApproval(fourth.id)).toMatchObject({ status: "answered", answer: "a really good one" });
     await page.getByRole("link", { name: "Decided" }).click();
-    await asked(page, fourth.id).getByText("a really good one").waitFor();
-    await asked(page, second).getByText("It is too early.").waitFor();
-    await check(page);
-    await picture(page, "decided");
-    const outcomes = await Promise.all(ids.map(now));
+    await approvalCard(page, fourth.id).getByText("a really good one").waitFor();
+    await approvalCard(page, second).getByText("It is too early.").waitFor();
+    await checkAccessibility(page);
+    await screenshot(page, "decided");
+    const outcomes = await Promise.all(ids.map(getApproval));
     expect(outcomes.map(({ status }) => status)).toEqual(["approved", "rejected", "answered"]);
     expect([outcomes[1]?.reason, outcomes[2]?.answer]).toEqual(["It is too early.", "Blue"]);
   });
 
-  it("come and go in the inbox while it is open, whoever decides", async () => {
+  it("keeps the inbox up to date while it is open", async () => {
     const page = await (await signedIn()).newPage();
     await page.goto("/approvals");
     const board = await page.context().newPage();
     await board.goto(`/w/${workflow}`);
-    await live(board);
-    const { id } = await ask({ question: "Free words, please?" });
+    await waitUntilLive(board);
+    const { id } = await requestApproval({ question: "Free words, please?" });
     await board.getByRole("button", { name: "Answer" }).click();
     await board.waitForURL(/\/approvals/);
-    await asked(board, id).getByLabel("Answer or reason").fill("Here they are.");
-    await asked(board, id).getByRole("button", { name: "Answer" }).click();
-    await asked(board, id).waitFor({ state: "detached" });
-    expect((await now(id)).answer).toBe("Here they are.");
+    await approvalCard(board, id).getByLabel("Answer or reason").fill("Here they are.");
+    await approvalCard(board, id).getByRole("button", { name: "Answer" }).click();
+    await approvalCard(board, id).waitFor({ state: "detached" });
+    expect((await getApproval(id)).answer).toBe("Here they are.");
     await board.close();
-    await live(page);
-    const other = await ask({ question: "Never mind?" });
-    await asked(page, other.id).waitFor();
+    await waitUntilLive(page);
+    const other = await requestApproval({ question: "Never mind?" });
+    await approvalCard(page, other.id).waitFor();
     await worker.post(`/api/approvals/${other.id}/withdraw`, {});
-    await asked(page, other.id).waitFor({ state: "detached" });
+    await approvalCard(page, other.id).waitFor({ state: "detached" });
   });
 
-  it("review tickets: held until somebody has looked", async () => {
-    const ticket = await makeTicket(workflow, "Look at me first");
+  it("holds a ticket until its review is approved", async () => {
+    const ticket = await createTicket(workflow, "Look at me first");
     const page = await openBoard(workflow);
     await worker.post("/api/tickets/request-review", {
       ticket_id: ticket.ticket_id,
       comment: "Is this wanted at all?",
     });
     await card(page, ticket.ticket_id).getByText("Needs review").waitFor();
-    await expect(move(ticket.ticket_id, "in_progress")).rejects.toThrow(/409/);
+    await expect(moveTicket(ticket.ticket_id, "in_progress")).rejects.toThrow(/409/);
     await card(page, ticket.ticket_id).getByRole("link").first().click();
     const drawer = page.getByRole("dialog", { name: /Look at me first/ });
     const review = drawer.getByRole("article", { name: /^Review/ });
     await review.getByLabel("Comment or reason").fill("Not this year.");
-    await check(page);
-    await picture(page, "ticket-review");
+    await checkAccessibility(page);
+    await screenshot(page, "ticket-review");
     await review.getByRole("button", { name: "Reject" }).click();
     await review.getByText("Rejected").waitFor();
     await card(page, ticket.ticket_id).getByText("Rejected").waitFor();
@@ -153,11 +154,11 @@ describe("approvals", () => {
       .getByRole("button", { name: "Approve" })
       .click();
     await card(page, ticket.ticket_id).getByText("Rejected").waitFor({ state: "detached" });
-    await move(ticket.ticket_id, "in_progress");
+    await moveTicket(ticket.ticket_id, "in_progress");
   });
 
-  it("clarify tickets: what is asked stands on the ticket, with ways out", async () => {
-    const ticket = await makeTicket(workflow, "Unclear one");
+  it("shows a clarification on its ticket with the options to choose from", async () => {
+    const ticket = await createTicket(workflow, "Unclear one");
     await worker.post("/api/tickets/request-clarification", {
       ticket_id: ticket.ticket_id,
       conflict_description: "The title says one thing, the description another.",
@@ -173,17 +174,17 @@ describe("approvals", () => {
     await drawer.getByText("Follow the title").nth(1).waitFor();
   });
 
-  it("are asked for by people too, who do not decide them themselves", async () => {
-    const ticket = await makeTicket(workflow, "I ask");
+  it("does not let a user decide their own review request", async () => {
+    const ticket = await createTicket(workflow, "I ask");
     const page = await openBoard(workflow);
     await page.goto(`/w/${workflow}/t/${ticket.ticket_id}`);
     const drawer = page.getByRole("dialog", { name: /I ask/ });
     await drawer.getByRole("button", { name: "More actions" }).click();
-    await page.getByRole("menuitem", { name: "Ask for a review…" }).click();
-    await page.getByLabel("What should be looked at?").fill("The wording");
-    await page.getByRole("button", { name: "Ask for a review" }).click();
-    await drawer.getByText("Another person has to decide this.").waitFor();
-    await drawer.getByRole("button", { name: "Take back" }).click();
-    await drawer.getByText("Taken back").waitFor();
+    await page.getByRole("menuitem", { name: "Request review…" }).click();
+    await page.getByLabel("What should be reviewed?").fill("The wording");
+    await page.getByRole("button", { name: "Request review" }).click();
+    await drawer.getByText("Another member has to decide this.").waitFor();
+    await drawer.getByRole("button", { name: "Withdraw" }).click();
+    await drawer.getByText("Withdrawn", { exact: true }).first().waitFor();
   });
 });

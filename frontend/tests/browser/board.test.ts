@@ -4,14 +4,14 @@ import {
   api,
   card,
   cardIn,
+  cardTitles,
   column,
+  createTicket,
+  createWorkflow,
   eventually,
-  makeTicket,
-  makeWorkflow,
-  move,
+  moveTicket,
   openBoard,
-  picture,
-  titles,
+  screenshot,
   withBrowser,
 } from "./harness";
 
@@ -19,13 +19,13 @@ withBrowser();
 
 let workflow: string;
 beforeAll(async () => {
-  workflow = await makeWorkflow("Board");
+  workflow = await createWorkflow("Board");
 });
 
-/** The browser's own mouse, in steps, as a hand would. */
+/** Drags a card with the mouse, in steps. */
 async function drag(page: Page, ticketId: string, to: { x: number; y: number }): Promise<void> {
   const box = await card(page, ticketId).boundingBox();
-  if (!box) throw new Error("the card is not drawn");
+  if (!box) throw new Error("the card is not rendered");
   await page.mouse.move(box.x + box.width / 2, box.y + 20);
   await page.mouse.down();
   await page.mouse.move(box.x + box.width / 2 + 12, box.y + 28, { steps: 3 });
@@ -34,7 +34,7 @@ async function drag(page: Page, ticketId: string, to: { x: number; y: number }):
   await page.mouse.up();
 }
 
-/** Lifts the focused card; the keys that follow are listened to once it is seen lifted. */
+/** Picks up the focused card and waits for the drag to start, because dnd-kit ignores keys before that. */
 async function pickUp(page: Page): Promise<void> {
   await page.keyboard.press("Space");
   await page.getByTestId("ghost").waitFor();
@@ -43,8 +43,8 @@ async function pickUp(page: Page): Promise<void> {
 const statusOf = async (id: string) => (await api<{ status: string }>("GET", `/api/tickets/${id}`)).status;
 
 describe("board", () => {
-  it("draws columns, counts and cards", async () => {
-    const ticket = await makeTicket(workflow, "Draw me", { priority: "critical", tags: ["paint"] });
+  it("renders columns, counts and cards", async () => {
+    const ticket = await createTicket(workflow, "Draw me", { priority: "critical", tags: ["paint"] });
     const page = await openBoard(workflow);
     await cardIn(page, "todo", ticket.ticket_id).getByText("Draw me").waitFor();
     await card(page, ticket.ticket_id).getByText("paint").waitFor();
@@ -52,23 +52,23 @@ describe("board", () => {
     for (const name of ["Backlog", "To Do", "In Progress", "Done"]) {
       await page.getByRole("heading", { name, exact: true }).waitFor();
     }
-    await picture(page, "board");
+    await screenshot(page, "board");
   });
 
-  it("shows what others do, at once and without a reload", async () => {
+  it("shows changes by others without a reload", async () => {
     const page = await openBoard(workflow);
-    const ticket = await makeTicket(workflow, "Appears by itself");
+    const ticket = await createTicket(workflow, "Appears live");
     await cardIn(page, "todo", ticket.ticket_id).waitFor();
-    await move(ticket.ticket_id, "in_progress");
+    await moveTicket(ticket.ticket_id, "in_progress");
     await cardIn(page, "in_progress", ticket.ticket_id).waitFor();
-    await api("POST", "/api/tickets/update", { ticket_id: ticket.ticket_id, updates: { title: "Renamed by itself" } });
-    await card(page, ticket.ticket_id).getByText("Renamed by itself").waitFor();
+    await api("POST", "/api/tickets/update", { ticket_id: ticket.ticket_id, updates: { title: "Renamed live" } });
+    await card(page, ticket.ticket_id).getByText("Renamed live").waitFor();
     await api("DELETE", `/api/tickets/${ticket.ticket_id}`);
     await card(page, ticket.ticket_id).waitFor({ state: "detached" });
   });
 
-  it("moves a card by mouse, and the other browser sees it", async () => {
-    const ticket = await makeTicket(workflow, "Drag me over");
+  it("moves a card by mouse, visible in a second browser", async () => {
+    const ticket = await createTicket(workflow, "Drag me over");
     const [one, two] = [await openBoard(workflow), await openBoard(workflow)];
     await card(two, ticket.ticket_id).waitFor();
     await card(one, ticket.ticket_id).waitFor();
@@ -77,27 +77,27 @@ describe("board", () => {
     await drag(one, ticket.ticket_id, { x: target.x + 120, y: target.y + 120 });
     await cardIn(one, "review", ticket.ticket_id).waitFor();
     await cardIn(two, "review", ticket.ticket_id).waitFor();
-    await eventually("the server has it", async () => (await statusOf(ticket.ticket_id)) === "review");
+    await eventually("the move is stored", async () => (await statusOf(ticket.ticket_id)) === "review");
   });
 
-  it("puts a card between two others, and the order holds after a reload", async () => {
-    const own = await makeWorkflow("Order");
+  it("reorders cards, and keeps the order after a reload", async () => {
+    const own = await createWorkflow("Order");
     const [first, , third] = [
-      await makeTicket(own, "First of three"),
-      await makeTicket(own, "Second of three"),
-      await makeTicket(own, "Third of three"),
+      await createTicket(own, "First of three"),
+      await createTicket(own, "Second of three"),
+      await createTicket(own, "Third of three"),
     ];
     const page = await openBoard(own);
     await card(page, third.ticket_id).waitFor();
-    const before = await titles(page, "todo");
+    const before = await cardTitles(page, "todo");
     expect(before).toHaveLength(3);
     const top = await card(page, first.ticket_id).boundingBox();
     if (!top) throw new Error("no card");
-    // Just below the upper edge of the first card: before it.
+    // A drop near the upper edge of the first card puts it before that card.
     await drag(page, third.ticket_id, { x: top.x + 100, y: top.y + 4 });
     const wanted = ["Third of three", "First of three", "Second of three"];
-    await eventually("drawn", async () => (await titles(page, "todo")).join() === wanted.join());
-    await eventually("stored", async () => {
+    await eventually("the new order is shown", async () => (await cardTitles(page, "todo")).join() === wanted.join());
+    await eventually("the new order is stored", async () => {
       const { tickets } = await api<{ tickets: Array<{ title: string; rank: string; number: number }> }>(
         "GET",
         `/api/board/${own}`,
@@ -106,11 +106,14 @@ describe("board", () => {
       return tickets.map(({ title }) => title).join() === wanted.join();
     });
     await page.reload();
-    await eventually("still so", async () => (await titles(page, "todo")).join() === wanted.join());
+    await eventually(
+      "the order is the same after the reload",
+      async () => (await cardTitles(page, "todo")).join() === wanted.join(),
+    );
   });
 
-  it("moves a card by keyboard, says so, and keeps the focus on it", async () => {
-    const ticket = await makeTicket(workflow, "Carry me by keys");
+  it("moves a card by keyboard, announces it, and keeps the focus", async () => {
+    const ticket = await createTicket(workflow, "Carry me by keys");
     const page = await openBoard(workflow);
     const handle = page.getByRole("button", { name: `Move ${ticket.key}`, exact: true });
     await handle.focus();
@@ -122,7 +125,7 @@ describe("board", () => {
       .waitFor();
     await page.keyboard.press("Space");
     await cardIn(page, "in_progress", ticket.ticket_id).waitFor();
-    await eventually("the server has it", async () => (await statusOf(ticket.ticket_id)) === "in_progress");
+    await eventually("the move is stored", async () => (await statusOf(ticket.ticket_id)) === "in_progress");
     await eventually("the handle has the focus", async () =>
       page.evaluate((id) => (document.activeElement as HTMLElement | null)?.dataset.handle === id, ticket.ticket_id),
     );
@@ -132,18 +135,18 @@ describe("board", () => {
     expect(await statusOf(ticket.ticket_id)).toBe("in_progress");
   });
 
-  it("moves a card by finger, after holding it", async () => {
-    const ticket = await makeTicket(workflow, "Hold and drag me");
+  it("moves a card by touch after a long press", async () => {
+    const ticket = await createTicket(workflow, "Hold and drag me");
     const page = await openBoard(workflow, { viewport: { width: 800, height: 700 }, hasTouch: true });
     await card(page, ticket.ticket_id).scrollIntoViewIfNeeded();
     const [box, target] = [
       await card(page, ticket.ticket_id).boundingBox(),
       await column(page, "backlog").boundingBox(),
     ];
-    if (!box || !target) throw new Error("not drawn");
-    const finger = await page.context().newCDPSession(page);
+    if (!box || !target) throw new Error("not rendered");
+    const cdp = await page.context().newCDPSession(page);
     const touch = (type: "touchStart" | "touchMove" | "touchEnd", x = 0, y = 0) =>
-      finger.send("Input.dispatchTouchEvent", { type, touchPoints: type === "touchEnd" ? [] : [{ x, y }] });
+      cdp.send("Input.dispatchTouchEvent", { type, touchPoints: type === "touchEnd" ? [] : [{ x, y }] });
     const from = { x: box.x + 60, y: box.y + 30 };
     await touch("touchStart", from.x, from.y);
     await page.getByTestId("ghost").waitFor();
@@ -153,11 +156,11 @@ describe("board", () => {
     }
     await touch("touchEnd");
     await cardIn(page, "backlog", ticket.ticket_id).waitFor();
-    await eventually("the server has it", async () => (await statusOf(ticket.ticket_id)) === "backlog");
+    await eventually("the move is stored", async () => (await statusOf(ticket.ticket_id)) === "backlog");
   });
 
   it("moves a card by its menu", async () => {
-    const ticket = await makeTicket(workflow, "Move me by menu");
+    const ticket = await createTicket(workflow, "Move me by menu");
     const page = await openBoard(workflow);
     await page.getByRole("button", { name: `Actions for ${ticket.key}`, exact: true }).focus();
     await page.keyboard.press("Enter");
@@ -168,9 +171,9 @@ describe("board", () => {
     await cardIn(page, "testing", ticket.ticket_id).waitFor();
   });
 
-  it("puts a blocked card back and says what blocks it", async () => {
-    const blocker = await makeTicket(workflow, "I am in the way");
-    const ticket = await makeTicket(workflow, "I must wait", { blocked_by_ticket_ids: [blocker.ticket_id] });
+  it("rolls back the move of a blocked card and names the blocker", async () => {
+    const blocker = await createTicket(workflow, "I am in the way");
+    const ticket = await createTicket(workflow, "I must wait", { blocked_by_ticket_ids: [blocker.ticket_id] });
     const page = await openBoard(workflow);
     await card(page, ticket.ticket_id).getByText("Blocked").waitFor();
     await page.getByRole("button", { name: `Move ${ticket.key}`, exact: true }).focus();
@@ -180,11 +183,11 @@ describe("board", () => {
     await page.getByText(`${ticket.key} is blocked by ${blocker.key}`).first().waitFor();
     await cardIn(page, "todo", ticket.ticket_id).waitFor();
     expect(await statusOf(ticket.ticket_id)).toBe("todo");
-    await picture(page, "blocked");
+    await screenshot(page, "blocked");
   });
 
-  it("filters by words and by field, in an address that can be sent", async () => {
-    const ticket = await makeTicket(workflow, "Unmistakable zebra", { priority: "low" });
+  it("filters by text and field, and keeps the filter in the URL", async () => {
+    const ticket = await createTicket(workflow, "Unmistakable zebra", { priority: "low" });
     const page = await openBoard(workflow);
     await page.keyboard.press("/");
     await page.keyboard.type("zebra");
@@ -200,23 +203,23 @@ describe("board", () => {
       .getByTestId("ticket-total")
       .getByText(/^0 of /)
       .waitFor();
-    await page.getByRole("button", { name: "Clear" }).click();
+    await page.getByRole("button", { name: "Clear filters" }).click();
     await card(page, ticket.ticket_id).waitFor();
   });
 
-  it("makes a ticket", async () => {
+  it("creates a ticket", async () => {
     const page = await openBoard(workflow);
     await page.keyboard.press("n");
     await page.getByLabel("Title").fill("Written in the browser");
     await page.getByRole("button", { name: "Create ticket" }).click();
     await page.getByText("At least 10 characters.").waitFor();
     await page.getByLabel("Description").fill("With a description that is long enough.");
-    await picture(page, "new-ticket");
+    await screenshot(page, "new-ticket");
     await page.getByRole("button", { name: "Create ticket" }).click();
     await column(page, "backlog").getByText("Written in the browser").waitFor();
   });
 
-  it("closes and opens a column", async () => {
+  it("collapses and expands a column", async () => {
     const page = await openBoard(workflow);
     await page.getByRole("button", { name: "Collapse Backlog" }).click();
     await page.getByRole("button", { name: /^Expand Backlog/ }).waitFor();

@@ -1,29 +1,37 @@
 /**
- * A browser and a client for a running server. Tests make their own workflows through the REST API, so that they can
- * run against any server, in any order, beside each other's data.
+ * A browser and an API client for a running server. Each test file creates its own workflows through the REST API, so
+ * the files can run against any server, in any order and in parallel.
  *
- * CALLBOARD_URL, CALLBOARD_ADMIN_EMAIL, CALLBOARD_ADMIN_PASSWORD say which server; CALLBOARD_CHROMIUM (or CHROMIUM)
- * says which browser; SCREENSHOTS names a folder for pictures.
+ * CALLBOARD_URL, CALLBOARD_ADMIN_EMAIL and CALLBOARD_ADMIN_PASSWORD select the server, CALLBOARD_CHROMIUM (or CHROMIUM)
+ * the browser, and SCREENSHOTS a folder for screenshots.
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import AxeBuilder from "@axe-core/playwright";
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect } from "vitest";
+import { afterEach, beforeAll, expect } from "vitest";
 
 export const url = (process.env.CALLBOARD_URL ?? "http://127.0.0.1:8080").replace(/\/$/, "");
 export const email = process.env.CALLBOARD_ADMIN_EMAIL ?? "admin@example.com";
 export const password = process.env.CALLBOARD_ADMIN_PASSWORD ?? "";
-const pictures = process.env.SCREENSHOTS;
+const screenshotDir = process.env.SCREENSHOTS;
 
-let browser: Browser;
-let access: string | null = null;
+/** Generous, because the tests also run beside builds. A passing test does not wait for it. */
+const TIMEOUT_MS = 30_000;
+const TOKEN_MAX_AGE_MS = 5 * 60_000;
+
+let browser: Browser | undefined;
+let token: { access: string; createdAt: number } | null = null;
 const contexts: BrowserContext[] = [];
-const complaints: string[] = [];
+const pageErrors: string[] = [];
 
-/** Every test file gets a browser; every test ends with its pages closed and no error said in them. */
+/**
+ * Files of one worker share a browser, which ends with the worker. After each test, closes its pages and fails if they
+ * reported errors.
+ */
 export function withBrowser(): void {
   beforeAll(async () => {
+    if (browser?.isConnected()) return;
     browser = await chromium.launch({
       executablePath: process.env.CALLBOARD_CHROMIUM ?? process.env.CHROMIUM ?? "/usr/bin/chromium",
       args: ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
@@ -31,31 +39,31 @@ export function withBrowser(): void {
   });
   afterEach(async () => {
     await Promise.all(contexts.splice(0).map((context) => context.close()));
-    const said = complaints.splice(0);
-    if (said.length > 0) throw new Error(`The page reported errors:\n${said.join("\n")}`);
+    const errors = pageErrors.splice(0);
+    if (errors.length > 0) throw new Error(`The page reported errors:\n${errors.join("\n")}`);
   });
-  afterAll(async () => browser?.close());
 }
 
 export async function openContext(options: BrowserContextOptions = {}): Promise<BrowserContext> {
+  if (!browser) throw new Error("call withBrowser() first");
   const context = await browser.newContext({
     baseURL: url,
     viewport: { width: 1440, height: 900 },
     reducedMotion: "reduce",
     ...options,
   });
-  context.setDefaultTimeout(15_000);
-  context.on("weberror", (error) => complaints.push(error.error().stack ?? error.error().message));
+  context.setDefaultTimeout(TIMEOUT_MS);
+  context.on("weberror", (error) => pageErrors.push(error.error().stack ?? error.error().message));
   context.on("console", (message) => {
-    // A script or picture that the content security policy refused means the page asked for what it must not.
+    // A violation of the content security policy means that the page loads something it must not.
     if (message.type() === "error" && message.text().includes("Content Security Policy"))
-      complaints.push(message.text());
+      pageErrors.push(message.text());
   });
   contexts.push(context);
   return context;
 }
 
-/** A signed-in context: the refresh cookie comes as it does for anybody, through a sign-in. */
+/** A context with the administrator's refresh cookie. */
 export async function signedIn(options: BrowserContextOptions = {}): Promise<BrowserContext> {
   const context = await openContext(options);
   const answer = await context.request.post("/api/auth/login", {
@@ -66,35 +74,56 @@ export async function signedIn(options: BrowserContextOptions = {}): Promise<Bro
   return context;
 }
 
+/** Registers a new user, adds it to a workflow, and signs it in. Its inbox shows only that workflow. */
+export async function signedInMember(
+  workflowId: string,
+  name: string,
+  options: BrowserContextOptions = {},
+): Promise<BrowserContext> {
+  const context = await openContext(options);
+  const memberEmail = `${name.toLowerCase()}${Date.now()}@example.com`;
+  const registered = await context.request.post("/api/auth/register", {
+    data: { email: memberEmail, password: "a member's long password", name, token_mode: "cookie" },
+    headers: { origin: url },
+  });
+  expect(registered.ok()).toBe(true);
+  await api("PUT", `/api/workflows/${workflowId}/members/${encodeURIComponent(memberEmail)}`, { role: "member" });
+  return context;
+}
+
 export async function openBoard(workflowId: string, options: BrowserContextOptions = {}): Promise<Page> {
   const page = await (await signedIn(options)).newPage();
   await page.goto(`/w/${workflowId}`);
-  await live(page);
+  await waitUntilLive(page);
   return page;
 }
 
-/** Waits until the page says it is caught up. */
-export async function live(page: Page): Promise<void> {
+/** Waits until the page is connected and up to date. */
+export async function waitUntilLive(page: Page): Promise<void> {
   await page.locator('[data-testid="live-status"][data-status="live"]').waitFor();
 }
 
-export async function picture(page: Page, name: string): Promise<void> {
-  if (!pictures) return;
-  mkdirSync(pictures, { recursive: true });
-  await page.screenshot({ path: join(pictures, `${name}.png`) });
+export async function screenshot(page: Page, name: string): Promise<void> {
+  if (!screenshotDir) return;
+  mkdirSync(screenshotDir, { recursive: true });
+  await page.screenshot({ path: join(screenshotDir, `${name}.png`) });
 }
 
-/** A request as the administrator. */
+async function accessToken(): Promise<string> {
+  if (token && Date.now() - token.createdAt < TOKEN_MAX_AGE_MS) return token.access;
+  const answer = await fetch(`${url}/api/auth/login`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ email, password, token_mode: "json" }),
+  });
+  if (!answer.ok) throw new Error(`sign-in failed: ${answer.status} ${await answer.text()}`);
+  token = { access: ((await answer.json()) as { access: string }).access, createdAt: Date.now() };
+  return token.access;
+}
+
+/** Sends a request as the administrator. */
 export async function api<T>(method: string, path: string, body?: unknown): Promise<T> {
-  if (!access) {
-    const answer = await fetch(`${url}/api/auth/login`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ email, password, token_mode: "json" }),
-    });
-    if (!answer.ok) throw new Error(`sign-in failed: ${answer.status} ${await answer.text()}`);
-    access = ((await answer.json()) as { access: string }).access;
-  }
+  const access = await accessToken();
   const answer = await fetch(url + path, {
     method,
     headers: { "content-type": "application/json", authorization: `Bearer ${access}` },
@@ -105,7 +134,7 @@ export async function api<T>(method: string, path: string, body?: unknown): Prom
   return (text ? JSON.parse(text) : undefined) as T;
 }
 
-export async function makeWorkflow(name: string): Promise<string> {
+export async function createWorkflow(name: string): Promise<string> {
   const { id } = await api<{ id: string }>("POST", "/api/workflows", {
     name: `${name} ${Date.now().toString(36)}`,
     template: "development",
@@ -113,12 +142,16 @@ export async function makeWorkflow(name: string): Promise<string> {
   return id;
 }
 
-export interface Made {
+export interface CreatedTicket {
   ticket_id: string;
   key: string;
 }
 
-export async function makeTicket(workflowId: string, title: string, more: Record<string, unknown> = {}): Promise<Made> {
+export async function createTicket(
+  workflowId: string,
+  title: string,
+  more: Record<string, unknown> = {},
+): Promise<CreatedTicket> {
   const { ticket_id } = await api<{ ticket_id: string }>("POST", "/api/tickets/create", {
     workflow_id: workflowId,
     title,
@@ -130,7 +163,7 @@ export async function makeTicket(workflowId: string, title: string, more: Record
   return { ticket_id, key };
 }
 
-export function move(ticket_id: string, new_status: string): Promise<unknown> {
+export function moveTicket(ticket_id: string, new_status: string): Promise<unknown> {
   return api("POST", "/api/tickets/change-status", { ticket_id, new_status });
 }
 
@@ -140,8 +173,8 @@ export const card = (page: Page, ticketId: string) => page.locator(`[data-ticket
 export const cardIn = (page: Page, columnId: string, ticketId: string) =>
   column(page, columnId).locator(`[data-ticket="${ticketId}"]`);
 
-/** The titles of a column's drawn cards, from top to bottom. */
-export async function titles(page: Page, columnId: string): Promise<string[]> {
+/** Titles of a column's rendered cards, from top to bottom. */
+export async function cardTitles(page: Page, columnId: string): Promise<string[]> {
   return column(page, columnId)
     .locator("li[data-index]")
     .evaluateAll((rows) =>
@@ -151,19 +184,20 @@ export async function titles(page: Page, columnId: string): Promise<string[]> {
     );
 }
 
-/** No serious complaint of the accessibility checker about the page as it is. */
-export async function check(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
+/** Expects no serious accessibility violation (axe). */
+export async function checkAccessibility(page: Page): Promise<void> {
+  // Legacy mode runs in the page itself. The default opens another page for each check, which takes twice as long.
+  const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
   const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  const words = serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(" | ")}`);
-  expect(words).toEqual([]);
+  const found = serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(" | ")}`);
+  expect(found).toEqual([]);
 }
 
-/** Polls until it holds; conditions, not pauses. */
-export async function eventually(what: string, holds: () => Promise<boolean>, within = 10_000): Promise<void> {
-  const end = Date.now() + within;
+/** Polls a condition until it is true. */
+export async function eventually(what: string, holds: () => Promise<boolean>, timeout = TIMEOUT_MS): Promise<void> {
+  const end = Date.now() + timeout;
   while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`did not come true within ${within} ms: ${what}`);
+    if (Date.now() > end) throw new Error(`not true after ${timeout} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

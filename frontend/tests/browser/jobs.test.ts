@@ -3,35 +3,36 @@ import {
   api,
   card,
   cardIn,
-  check,
+  checkAccessibility,
+  createTicket,
+  createWorkflow,
   eventually,
-  live,
-  makeTicket,
-  makeWorkflow,
   openBoard,
-  picture,
+  screenshot,
   signedIn,
+  signedInMember,
+  waitUntilLive,
   withBrowser,
 } from "./harness";
-import { makeJob, Worker } from "./worker";
+import { createJob, Worker } from "./worker";
 
 withBrowser();
 
 let workflow: string;
 let worker: Worker;
 beforeAll(async () => {
-  workflow = await makeWorkflow("Jobs");
-  worker = await Worker.hire(workflow);
+  workflow = await createWorkflow("Jobs");
+  worker = await Worker.create(workflow);
 });
 
 const statusOf = async (id: string) => (await api<{ status: string }>("GET", `/api/jobs/${id}`)).status;
 
 describe("jobs", () => {
-  it("show on their ticket's card what is being done, as it happens", async () => {
-    const ticket = await makeTicket(workflow, "Worked on");
+  it("show live status and progress on the ticket's card", async () => {
+    const ticket = await createTicket(workflow, "Worked on");
     const page = await openBoard(workflow);
     await card(page, ticket.ticket_id).waitFor();
-    await makeJob(ticket.ticket_id);
+    await createJob(ticket.ticket_id);
     const strip = card(page, ticket.ticket_id).locator("[data-job]");
     await strip.getByText("Queued").waitFor();
     const lease = await worker.claim();
@@ -39,7 +40,7 @@ describe("jobs", () => {
     await lease.progress(40, "Reading the code");
     await strip.getByText("40%").waitFor();
     expect(await strip.getByRole("progressbar").getAttribute("aria-valuenow")).toBe("40");
-    await picture(page, "board-job");
+    await screenshot(page, "board-job");
     await api("POST", `/api/jobs/${lease.job.job_id}/pause`, {});
     await strip.getByText(/Paused/).waitFor();
     await api("POST", `/api/jobs/${lease.job.job_id}/resume`, {});
@@ -50,16 +51,16 @@ describe("jobs", () => {
     await card(page, ticket.ticket_id).getByText("Resolved").waitFor();
   });
 
-  it("are started and steered from the ticket", async () => {
-    const ticket = await makeTicket(workflow, "Start here");
+  it("are created and controlled from the ticket", async () => {
+    const ticket = await createTicket(workflow, "Start here");
     const page = await openBoard(workflow);
     await page.goto(`/w/${workflow}/t/${ticket.ticket_id}`);
     const drawer = page.getByRole("dialog", { name: /Start here/ });
-    await drawer.getByRole("button", { name: "Start a job" }).click();
-    const dialog = page.getByRole("dialog", { name: /Start a job on/ });
+    await drawer.getByRole("button", { name: "New job" }).click();
+    const dialog = page.getByRole("dialog", { name: /New job for/ });
     expect(await dialog.getByLabel("Stages").inputValue()).toContain("in_progress");
-    await dialog.getByLabel("What is to be done").fill("Do it, please.");
-    await check(page);
+    await dialog.getByLabel("Prompt").fill("Do it, please.");
+    await checkAccessibility(page);
     await dialog.getByRole("button", { name: "Queue job" }).click();
     const section = drawer.getByRole("region", { name: "Jobs" });
     await section.getByText("Queued").waitFor();
@@ -73,69 +74,77 @@ describe("jobs", () => {
     await section.getByText("Queued").waitFor();
     const lease = await worker.claim();
     await section.getByText("Running").waitFor();
-    // Somebody is at it: it is asked for before the worker is stopped.
+    // Cancelling a running job needs a confirmation.
     await section.getByRole("button", { name: /^Cancel/ }).click();
-    await page.getByRole("button", { name: "Cancel the job" }).click();
+    await page.getByRole("button", { name: "Cancel job" }).click();
     await section.getByText("Stopping").waitFor();
     expect((await lease.heartbeat()).cancel_requested).toBe(true);
     await lease.cancelled();
     await section.getByText("Cancelled").waitFor();
     await drawer.getByRole("tab", { name: /History/ }).click();
-    await picture(page, "ticket-jobs");
+    await screenshot(page, "ticket-jobs");
   });
 
-  it("are listed, found and paged", async () => {
-    const own = await makeWorkflow("Many jobs");
-    const ticket = await makeTicket(own, "Much to do");
-    for (let i = 1; i <= 55; i += 1) await makeJob(ticket.ticket_id, { title: `Piece ${i}`, queue: i % 2 === 0 });
+  it("are listed, filtered and paginated", async () => {
+    const own = await createWorkflow("Many jobs");
+    const ticket = await createTicket(own, "Much to do");
+    for (let i = 1; i <= 55; i += 1) await createJob(ticket.ticket_id, { title: `Piece ${i}`, queue: i % 2 === 0 });
     const page = await (await signedIn()).newPage();
     await page.goto(`/w/${own}/jobs`);
-    await live(page);
+    await waitUntilLive(page);
     const rows = page.getByRole("list", { name: "Jobs" }).locator("li");
-    await eventually("a page is there", async () => (await rows.count()) === 50);
+    await eventually("the first page is shown", async () => (await rows.count()) === 50);
     expect(await rows.first().getByRole("link").first().textContent()).toBe("Piece 55");
     await page.getByRole("button", { name: "Show more" }).click();
-    await eventually("all are there", async () => (await rows.count()) === 55);
+    await eventually("all jobs are shown", async () => (await rows.count()) === 55);
     await page.getByLabel("Status", { exact: true }).selectOption("queued");
-    await eventually("the queued are there", async () => (await rows.count()) === 27);
+    await eventually("only queued jobs are shown", async () => (await rows.count()) === 27);
     await page.getByLabel("Search jobs by title").fill("piece 44");
-    await eventually("one is there", async () => (await rows.count()) === 1);
+    await eventually("one job is shown", async () => (await rows.count()) === 1);
     expect(page.url()).toContain("show=queued");
-    await check(page);
-    await picture(page, "jobs");
-    // A new one comes in by itself, without the board being open.
-    await makeJob(ticket.ticket_id, { title: "Piece 44 again" });
+    await checkAccessibility(page);
+    await screenshot(page, "jobs");
+    // A new job appears live without an open board.
+    await createJob(ticket.ticket_id, { title: "Piece 44 again" });
     await rows.getByText("Piece 44 again").waitFor();
   });
 
-  it("toast when they fail", async () => {
-    const ticket = await makeTicket(workflow, "Goes wrong");
-    await makeJob(ticket.ticket_id, { title: "Bound to fail" });
+  it("show a notification when they fail", async () => {
+    const ticket = await createTicket(workflow, "Goes wrong");
+    await createJob(ticket.ticket_id, { title: "Bound to fail" });
     const page = await openBoard(workflow);
     const lease = await worker.claim();
     await lease.fail("The disk is full.");
-    await page.getByText("“Bound to fail” failed").waitFor();
-    await page.getByRole("button", { name: "Open", exact: true }).click();
+    await page.getByText("Job “Bound to fail” failed").waitFor();
+    await page.getByRole("button", { name: "View job", exact: true }).click();
     await page.getByRole("heading", { name: "Bound to fail" }).waitFor();
-    await page.getByText("It failed").waitFor();
+    await page.getByText("Job failed").waitFor();
     expect(await statusOf(lease.job.job_id)).toBe("failed");
   });
 
-  it("are purged only where the server allows it", async () => {
-    const page = await (await signedIn()).newPage();
-    await page.goto(`/w/${workflow}/jobs`);
-    await page.getByRole("button", { name: "New job" }).waitFor();
+  it("can be purged only in development mode", async () => {
+    const own = await createWorkflow("Purged jobs");
+    // A purge deletes the user's jobs in every workflow, and other tests create theirs as the administrator.
+    const page = await (await signedInMember(own, "Purger")).newPage();
+    await page.goto(`/w/${own}/jobs`);
+    await page.getByRole("button", { name: "New job" }).first().waitFor();
     const { dev_mode } = await api<{ dev_mode: boolean }>("GET", "/api/auth/options");
     if (!dev_mode) {
       expect(await page.getByRole("button", { name: "Purge jobs" }).count()).toBe(0);
       return;
     }
+    await page.keyboard.press("n");
+    const dialog = page.getByRole("dialog", { name: "New job" });
+    await dialog.getByLabel("Prompt").fill("Purge me");
+    await dialog.getByRole("button", { name: "Save as draft" }).click();
+    await page.getByRole("link", { name: "Back to jobs" }).click();
+    await page.getByRole("list", { name: "Jobs" }).getByText("Purge me").waitFor();
     await page.getByRole("button", { name: "Purge jobs" }).click();
-    await page.getByRole("button", { name: "Go on" }).click();
-    const last = page.getByRole("dialog", { name: "Really purge them?" });
-    expect(await last.getByRole("button", { name: "Purge all my jobs" }).isDisabled()).toBe(true);
+    await page.getByRole("button", { name: "Continue" }).click();
+    const last = page.getByRole("dialog", { name: "Confirm the purge" });
+    expect(await last.getByRole("button", { name: "Purge all jobs" }).isDisabled()).toBe(true);
     await last.getByLabel(/Type/).fill("purge");
-    await last.getByRole("button", { name: "Purge all my jobs" }).click();
+    await last.getByRole("button", { name: "Purge all jobs" }).click();
     await page.getByText("No jobs yet").waitFor();
   });
 });

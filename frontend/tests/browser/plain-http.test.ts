@@ -1,10 +1,10 @@
 import { describe, it } from "vitest";
-import { live, makeWorkflow, signedIn, withBrowser } from "./harness";
+import { createWorkflow, signedIn, waitUntilLive, withBrowser } from "./harness";
 
 withBrowser();
 
-/** What browsers withhold from pages that came without encryption, which is how a server in a local network is reached. */
-function withhold(): void {
+/** Removes the APIs that browsers offer only in secure contexts, as for a server in a local network without TLS. */
+function removeSecureContextApis(): void {
   for (const [owner, name] of [
     [Navigator.prototype, "clipboard"],
     [Navigator.prototype, "locks"],
@@ -14,33 +14,33 @@ function withhold(): void {
   }
 }
 
-describe("without encryption", () => {
-  it("tickets and jobs are made, and links and secrets copied", async () => {
-    const workflow = await makeWorkflow("Plain");
+describe("plain HTTP", () => {
+  it("supports creating tickets and jobs, and copying links and secrets", async () => {
+    const workflow = await createWorkflow("Plain");
     const context = await signedIn();
-    await context.addInitScript(withhold);
+    await context.addInitScript(removeSecureContextApis);
     const page = await context.newPage();
     await page.goto(`/w/${workflow}`);
-    await live(page);
+    await waitUntilLive(page);
     await page.keyboard.press("n");
     const dialog = page.getByRole("dialog", { name: "New ticket" });
     await dialog.getByLabel("Title").fill("Made over plain HTTP");
     await dialog.getByLabel("Description").fill("It has to work there too.");
     await dialog.getByRole("button", { name: "Create ticket" }).click();
-    await page.getByRole("button", { name: "Open", exact: true }).click();
+    await page.getByRole("button", { name: "View ticket", exact: true }).click();
     const drawer = page.getByRole("dialog", { name: /Made over plain HTTP/ });
     await drawer.getByRole("button", { name: "More actions" }).click();
     await page.getByRole("menuitem", { name: "Copy link" }).click();
     await page.getByText("Link copied").waitFor();
-    await drawer.getByRole("button", { name: "Start a job" }).click();
-    await page.getByLabel("What is to be done").fill("Do it.");
+    await drawer.getByRole("button", { name: "New job" }).click();
+    await page.getByLabel("Prompt").fill("Do it.");
     await page.getByRole("button", { name: "Queue job" }).click();
     await drawer.getByRole("region", { name: "Jobs" }).getByText("Queued").waitFor();
 
     await page.goto(`/w/${workflow}/settings`);
-    await page.getByLabel("Name of the new agent").fill("Copied");
+    await page.getByLabel("Agent name").fill("Copied");
     await page.getByRole("button", { name: "Add agent" }).click();
-    await page.getByRole("dialog", { name: "The agent's key" }).getByRole("button", { name: "Copy" }).click();
+    await page.getByRole("dialog", { name: "Agent key created" }).getByRole("button", { name: "Copy" }).click();
     await page.getByText("Copied", { exact: true }).first().waitFor();
     await page.getByRole("button", { name: "Done" }).click();
     await page.getByRole("button", { name: "Add column" }).click();

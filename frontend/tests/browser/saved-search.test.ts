@@ -1,24 +1,33 @@
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { check, eventually, live, makeTicket, makeWorkflow, picture, signedIn, withBrowser } from "./harness";
+import {
+  checkAccessibility,
+  createTicket,
+  createWorkflow,
+  eventually,
+  screenshot,
+  signedIn,
+  waitUntilLive,
+  withBrowser,
+} from "./harness";
 
 withBrowser();
 
 let workflow: string;
 beforeAll(async () => {
-  workflow = await makeWorkflow("Saved searches");
-  await makeTicket(workflow, "Zebra crossing is broken");
+  workflow = await createWorkflow("Saved searches");
+  await createTicket(workflow, "Zebra crossing is broken");
 });
 
-const results = (page: Page) => page.getByRole("listbox", { name: "Tickets found" }).getByRole("option");
+const results = (page: Page) => page.getByRole("listbox", { name: "Search results" }).getByRole("option");
 const saved = (page: Page) => page.getByRole("region", { name: "Saved searches" });
 
 async function save(page: Page, name: string, notify: boolean): Promise<void> {
   await page.getByRole("button", { name: "Save", exact: true }).click();
-  const dialog = page.getByRole("dialog", { name: "Save this search" });
+  const dialog = page.getByRole("dialog", { name: "Save search" });
   await dialog.getByLabel("Name").fill(name);
   if (notify) await dialog.getByRole("switch", { name: "Notify me" }).click();
-  await check(page);
+  await checkAccessibility(page);
   await dialog.getByRole("button", { name: "Save search" }).click();
   await dialog.waitFor({ state: "detached" });
 }
@@ -32,7 +41,7 @@ async function choose(page: Page, name: string, action: string): Promise<void> {
 }
 
 describe("saved searches", () => {
-  it("are saved, run, renamed, shared, deleted and brought back", async () => {
+  it("are saved, run, renamed, shared, deleted and restored", async () => {
     const page = await (await signedIn()).newPage();
     await page.goto(`/w/${workflow}/search?q=zebra&mode=keyword&priority=["medium"]`);
     await results(page).first().waitFor();
@@ -48,9 +57,9 @@ describe("saved searches", () => {
     await choose(page, "Zebras", "Rename");
     await page.getByRole("dialog").getByLabel("Name").fill("Striped");
     await page.keyboard.press("Enter");
-    await choose(page, "Striped", "Share in this workflow");
+    await choose(page, "Striped", "Share with workflow");
     await row(page, "Striped").getByLabel("Shared").waitFor();
-    await check(page);
+    await checkAccessibility(page);
     await choose(page, "Striped", "Delete");
     await row(page, "Striped").waitFor({ state: "detached" });
     await page.getByRole("button", { name: "Undo" }).click();
@@ -59,38 +68,38 @@ describe("saved searches", () => {
     await row(page, "Striped").getByLabel("Shared").waitFor();
   });
 
-  it("tell of a new match, wherever one is, and afterwards of those that came meanwhile", async () => {
+  it("notify of new matches on any page, including those while away", async () => {
     const context = await signedIn();
     const page = await context.newPage();
     await page.goto(`/w/${workflow}/search?q=quagga&mode=keyword`);
-    await page.getByRole("heading", { name: "No ticket matches" }).waitFor();
+    await page.getByRole("heading", { name: "No tickets found" }).waitFor();
     await save(page, "Quaggas", true);
-    await live(page);
+    await waitUntilLive(page);
     await page.goto(`/w/${workflow}`);
-    await live(page);
-    const seen = await makeTicket(workflow, "A quagga was seen");
-    const message = page.getByRole("listitem").filter({ hasText: "Matches “Quaggas”" });
+    await waitUntilLive(page);
+    const seen = await createTicket(workflow, "A quagga was seen");
+    const message = page.getByRole("listitem").filter({ hasText: "New match for “Quaggas”" });
     await message.getByText(`${seen.key} A quagga was seen`).waitFor();
-    await picture(page, "search-match");
-    await message.getByRole("button", { name: "Open" }).click();
+    await screenshot(page, "search-match");
+    await message.getByRole("button", { name: "View ticket" }).click();
     await page.getByRole("dialog", { name: /A quagga was seen/ }).waitFor();
 
     await page.close();
-    await makeTicket(workflow, "Another quagga");
-    await makeTicket(workflow, "The third quagga");
+    await createTicket(workflow, "Another quagga");
+    await createTicket(workflow, "The third quagga");
     const later = await context.newPage();
     await later.goto(`/w/${workflow}/search`);
     await later
-      .getByText(/match “Quaggas”|Matches “Quaggas”/)
+      .getByText(/new match(es)? for “Quaggas”/i)
       .first()
       .waitFor();
     await row(later, "Quaggas").getByText("3 new").waitFor();
-    await check(later);
-    await later.getByRole("button", { name: "3 new matches of saved searches" }).click();
-    await eventually("all three are found", async () => (await results(later).count()) === 3);
-    await eventually("they have been looked at", async () => !(await row(later, "Quaggas").innerText()).includes("3"));
+    await checkAccessibility(later);
+    await later.getByRole("button", { name: "3 new matches in saved searches" }).click();
+    await eventually("all three are listed", async () => (await results(later).count()) === 3);
+    await eventually("they are marked as read", async () => !(await row(later, "Quaggas").innerText()).includes("3"));
     await later.reload();
-    await live(later);
+    await waitUntilLive(later);
     expect(await row(later, "Quaggas").innerText()).not.toMatch(/\d/);
   });
 });

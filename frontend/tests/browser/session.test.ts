@@ -1,23 +1,23 @@
 import { describe, expect, it } from "vitest";
-import { email, eventually, openContext, password, picture, signedIn, url, withBrowser } from "./harness";
+import { email, eventually, openContext, password, screenshot, signedIn, url, withBrowser } from "./harness";
 
 withBrowser();
 
 describe("session", () => {
-  it("signs in, stays signed in after a reload, and keeps no token where scripts can find it", async () => {
+  it("signs in, survives a reload, and keeps tokens out of reach of scripts", async () => {
     const context = await openContext();
     const page = await context.newPage();
     await page.goto("/w/nowhere");
     await page.waitForURL(/\/sign-in\?next=/);
-    await picture(page, "sign-in");
-    await page.getByLabel("E-mail").fill(email);
+    await screenshot(page, "sign-in");
+    await page.getByLabel("Email").fill(email);
     await page.getByLabel("Password").fill(password);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.waitForURL("**/w/nowhere");
-    await page.getByText("This board is not here").waitFor();
-    await page.getByRole("link", { name: "Go to your workflows" }).click();
+    await page.getByText("Board not found").waitFor();
+    await page.getByRole("link", { name: "Go to workflows" }).click();
     await page.getByRole("heading", { name: "Workflows" }).waitFor();
-    await picture(page, "workflows");
+    await screenshot(page, "workflows");
 
     await page.reload();
     await page.getByRole("heading", { name: "Workflows" }).waitFor();
@@ -29,23 +29,23 @@ describe("session", () => {
     expect(cookies.find(({ name }) => name === "callboard_refresh")).toMatchObject({ httpOnly: true });
   });
 
-  it("says plainly that the password is wrong", async () => {
+  it("shows an error for a wrong password", async () => {
     const page = await (await openContext()).newPage();
     await page.goto("/sign-in");
-    await page.getByLabel("E-mail").fill("nobody@example.com");
+    await page.getByLabel("Email").fill("nobody@example.com");
     await page.getByLabel("Password").fill("not the password");
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("alert").waitFor();
   });
 
-  it("renews an access token that the server no longer takes, without the person noticing", async () => {
+  it("refreshes a rejected access token without interrupting the user", async () => {
     const page = await (await signedIn()).newPage();
     await page.goto("/");
     await page.getByRole("heading", { name: "Workflows" }).waitFor();
     let refused = 0;
-    let renewed = 0;
+    let refreshed = 0;
     page.on("response", (response) => {
-      if (response.url().endsWith("/api/auth/token/refresh") && response.ok()) renewed += 1;
+      if (response.url().endsWith("/api/auth/token/refresh") && response.ok()) refreshed += 1;
     });
     await page.route("**/api/workflows?**", async (route) => {
       if (refused > 0) return route.continue();
@@ -54,18 +54,18 @@ describe("session", () => {
     });
     await page.getByRole("button", { name: "Show archived" }).click();
     await page.getByRole("heading", { name: "Archived workflows" }).waitFor();
-    await eventually("the token is renewed", async () => refused === 1 && renewed === 1);
+    await eventually("the token is refreshed", async () => refused === 1 && refreshed === 1);
     expect(page.url()).not.toContain("sign-in");
   });
 
-  it("signs out in every tab", async () => {
+  it("signs out all tabs", async () => {
     const context = await signedIn();
     const [one, two] = [await context.newPage(), await context.newPage()];
     for (const page of [one, two]) {
       await page.goto("/");
       await page.getByRole("heading", { name: "Workflows" }).waitFor();
     }
-    await one.getByRole("button", { name: /^Account of/ }).click();
+    await one.getByRole("button", { name: /^Account menu of/ }).click();
     await one.getByRole("menuitem", { name: "Sign out" }).click();
     await one.waitForURL("**/sign-in**");
     await two.waitForURL("**/sign-in**");

@@ -3,14 +3,14 @@ import {
   api,
   card,
   cardIn,
+  createTicket,
+  createWorkflow,
   eventually,
-  live,
-  makeTicket,
-  makeWorkflow,
   openBoard,
   openContext,
   signedIn,
   url,
+  waitUntilLive,
   withBrowser,
 } from "./harness";
 
@@ -23,9 +23,9 @@ const configOf = async (id: string) =>
   (await api<{ board_config: Config }>("GET", `/api/workflows/${id}`)).board_config;
 
 describe("board settings", () => {
-  it("change the columns, and open boards follow", async () => {
-    const workflow = await makeWorkflow("Columns");
-    const ticket = await makeTicket(workflow, "Goes along", { initial_status: "testing" });
+  it("change columns on open boards", async () => {
+    const workflow = await createWorkflow("Columns");
+    const ticket = await createTicket(workflow, "Goes along", { initial_status: "testing" });
     const watching = await openBoard(workflow);
     await cardIn(watching, "testing", ticket.ticket_id).waitFor({ state: "attached" });
 
@@ -34,14 +34,14 @@ describe("board settings", () => {
     await page.getByLabel("Name of column 3").fill("Doing");
     await page.getByLabel("Limit of Doing").fill("2");
     await page.getByRole("button", { name: "Delete Testing" }).click();
-    await page.getByLabel("Move its tickets to").selectOption({ label: "Doing" });
+    await page.getByLabel("Move tickets to").selectOption({ label: "Doing" });
     await page.getByRole("button", { name: "Delete column" }).click();
     await page.getByRole("button", { name: "Add column" }).click();
     await page.getByText("Every column needs a name.").waitFor();
     await page.getByLabel("Name of column 6").fill("On ice");
     await page.getByRole("button", { name: "Move On ice up" }).click();
     await page.getByRole("button", { name: "Save board" }).click();
-    await page.getByText("The board is saved").waitFor();
+    await page.getByText("Board saved").waitFor();
 
     await watching.getByRole("heading", { name: "On ice" }).waitFor();
     await cardIn(watching, "in_progress", ticket.ticket_id).waitFor();
@@ -52,16 +52,16 @@ describe("board settings", () => {
     expect(columns.some(({ id }) => id === "testing")).toBe(false);
   });
 
-  it("ask for a comment with each move where the board wants one", async () => {
-    const workflow = await makeWorkflow("Comments");
-    const ticket = await makeTicket(workflow, "Say why");
+  it("require a comment on status changes when enabled", async () => {
+    const workflow = await createWorkflow("Comments");
+    const ticket = await createTicket(workflow, "Say why");
     const page = await openBoard(workflow);
     await page.goto(`/w/${workflow}/settings`);
-    await page.getByRole("switch", { name: "Ask for a comment with every move" }).click();
+    await page.getByRole("switch", { name: "Require a comment on status changes" }).click();
     await page.getByRole("button", { name: "Save board" }).click();
-    await page.getByText("The board is saved").waitFor();
+    await page.getByText("Board saved").waitFor();
     await page.goto(`/w/${workflow}/t/${ticket.ticket_id}`);
-    await live(page);
+    await waitUntilLive(page);
     await page
       .getByRole("dialog", { name: /Say why/ })
       .getByLabel("Status", { exact: true })
@@ -77,9 +77,9 @@ describe("board settings", () => {
 });
 
 describe("members", () => {
-  it("come in as viewers who cannot change anything, and are shown out at once", async () => {
-    const workflow = await makeWorkflow("Guests");
-    const ticket = await makeTicket(workflow, "Only look");
+  it("see a read-only board as viewers, and lose access at once when removed", async () => {
+    const workflow = await createWorkflow("Guests");
+    const ticket = await createTicket(workflow, "Only look");
     const guest = { email: `guest${Date.now()}@example.com`, password: "a guest's long password", name: "Guest" };
     const context = await openContext();
     const registered = await context.request.post("/api/auth/register", {
@@ -90,7 +90,7 @@ describe("members", () => {
 
     const owner = await (await signedIn()).newPage();
     await owner.goto(`/w/${workflow}/settings`);
-    await owner.getByLabel("E-mail of a person, or id of an agent").fill(guest.email);
+    await owner.getByLabel("Email or agent ID").fill(guest.email);
     await owner.getByLabel("Role of the new member").selectOption("viewer");
     await owner.getByRole("button", { name: "Add member" }).click();
     await owner.getByLabel("Role of Guest").waitFor();
@@ -98,61 +98,61 @@ describe("members", () => {
     const page = await context.newPage();
     await page.goto(`/w/${workflow}`);
     await card(page, ticket.ticket_id).waitFor();
-    await live(page);
-    await page.getByText("You may look, but not change anything here.").waitFor();
+    await waitUntilLive(page);
+    await page.getByText("You have read-only access to this board.").waitFor();
     expect(await page.getByRole("button", { name: "New ticket" }).count()).toBe(0);
     expect(await page.locator("[data-handle]").count()).toBe(0);
 
     await owner.getByRole("button", { name: "Remove Guest" }).click();
-    await page.getByText("This board is not here").waitFor();
+    await page.getByText("Board not found").waitFor();
     await eventually("the card is gone", async () => (await card(page, ticket.ticket_id).count()) === 0);
   });
 });
 
-describe("newcomers", () => {
-  it("an agent gets a key that works on this board", async () => {
-    const workflow = await makeWorkflow("Agents");
+describe("agents and invitations", () => {
+  it("adds an agent with a working API key", async () => {
+    const workflow = await createWorkflow("Agents");
     const page = await (await signedIn()).newPage();
     await page.goto(`/w/${workflow}/settings`);
-    await page.getByLabel("Name of the new agent").fill("Builder");
+    await page.getByLabel("Agent name").fill("Builder");
     await page.getByRole("button", { name: "Add agent" }).click();
-    const key = await page.getByLabel("The key").inputValue();
+    const key = await page.getByLabel("Secret key").inputValue();
     const made = await fetch(`${url}/api/tickets/create`, {
       method: "POST",
       headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-      body: JSON.stringify({ workflow_id: workflow, title: "Made by an agent", description: "All by itself." }),
+      body: JSON.stringify({ workflow_id: workflow, title: "Made by an agent", description: "Created over REST." }),
     });
     expect(made.status).toBe(200);
     await page.getByRole("button", { name: "Done" }).click();
     await page.getByLabel("Role of Builder").waitFor();
   });
 
-  it("a person comes in by a link, with an account of their own", async () => {
-    const workflow = await makeWorkflow("Invited");
+  it("invites a person by link", async () => {
+    const workflow = await createWorkflow("Invited");
     const page = await (await signedIn()).newPage();
     await page.goto(`/w/${workflow}/settings`);
-    await page.getByRole("button", { name: "Make a link" }).click();
-    const link = new URL(await page.getByLabel("The link").inputValue());
+    await page.getByRole("button", { name: "Create invite link" }).click();
+    const link = new URL(await page.getByLabel("Invite URL").inputValue());
     const guest = await (await openContext()).newPage();
     await guest.goto(link.pathname + link.search);
     await guest.getByLabel("Name").fill("Invited Person");
-    await guest.getByLabel("E-mail").fill(`invited${Date.now()}@example.com`);
+    await guest.getByLabel("Email").fill(`invited${Date.now()}@example.com`);
     await guest.getByLabel("Password").fill("a long enough password");
     await guest.getByRole("button", { name: "Create account" }).click();
     await guest.getByRole("link", { name: /^Invited/ }).click();
-    await live(guest);
+    await waitUntilLive(guest);
     await guest.getByRole("button", { name: "New ticket", exact: true }).waitFor();
   });
 });
 
 describe("account", () => {
-  it("makes a key that works, and revokes it", async () => {
+  it("creates and revokes an API key", async () => {
     const page = await (await signedIn()).newPage();
     await page.goto("/account");
     const name = `For a test ${Date.now()}`;
-    await page.getByLabel("What the new key is for").fill(name);
+    await page.getByLabel("Key name").fill(name);
     await page.getByRole("button", { name: "Create key" }).click();
-    const key = await page.getByLabel("The key").inputValue();
+    const key = await page.getByLabel("Secret key").inputValue();
     const use = () => fetch(`${url}/api/auth/me`, { headers: { authorization: `Bearer ${key}` } });
     expect((await use()).status).toBe(200);
     await page.getByRole("button", { name: "Done" }).click();

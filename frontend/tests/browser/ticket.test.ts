@@ -1,69 +1,79 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { api, card, eventually, makeTicket, makeWorkflow, move, openBoard, picture, withBrowser } from "./harness";
+import {
+  api,
+  card,
+  createTicket,
+  createWorkflow,
+  eventually,
+  moveTicket,
+  openBoard,
+  screenshot,
+  withBrowser,
+} from "./harness";
 
 withBrowser();
 
 let workflow: string;
 beforeAll(async () => {
-  workflow = await makeWorkflow("Tickets");
+  workflow = await createWorkflow("Tickets");
 });
 
 describe("ticket", () => {
-  it("shows description, comments and history, and follows what happens", async () => {
-    const ticket = await makeTicket(workflow, "Read me", {
+  it("shows description, comments and history, and updates live", async () => {
+    const ticket = await createTicket(workflow, "Read me", {
       description: "## Why\n\nBecause **bold** matters.\n\n- one\n- two",
     });
     await api("POST", "/api/tickets/comment", { ticket_id: ticket.ticket_id, comment_text: "A first remark." });
-    await move(ticket.ticket_id, "in_progress");
+    await moveTicket(ticket.ticket_id, "in_progress");
     const page = await openBoard(workflow);
     await card(page, ticket.ticket_id).getByRole("link").click();
     const drawer = page.getByRole("dialog", { name: /Read me/ });
     await drawer.locator("strong", { hasText: "bold" }).waitFor();
     await drawer.getByText("A first remark.").waitFor();
     expect(page.url()).toContain(`/t/${ticket.ticket_id}`);
-    await picture(page, "ticket");
+    await screenshot(page, "ticket");
 
     await api("POST", "/api/tickets/comment", { ticket_id: ticket.ticket_id, comment_text: "A live remark." });
     await drawer.getByText("A live remark.").waitFor();
     await drawer.getByRole("tab", { name: /History/ }).click();
     await drawer.getByText(/moved it from To Do to In Progress/).waitFor();
-    await move(ticket.ticket_id, "review");
+    await moveTicket(ticket.ticket_id, "review");
     await drawer.getByText(/moved it from In Progress to (Code )?Review/).waitFor();
-    await picture(page, "ticket-history");
+    await screenshot(page, "ticket-history");
 
     await page.keyboard.press("Escape");
     await drawer.waitFor({ state: "detached" });
     expect(page.url()).not.toContain("/t/");
   });
 
-  it("takes a comment, a reply, an edit and a reaction", async () => {
-    const ticket = await makeTicket(workflow, "Talk to me");
+  it("supports comments, replies, edits and reactions", async () => {
+    const ticket = await createTicket(workflow, "Talk to me");
     const page = await openBoard(workflow);
     await page.goto(`/w/${workflow}/t/${ticket.ticket_id}`);
     const drawer = page.getByRole("dialog", { name: /Talk to me/ });
     await drawer.getByLabel("Add a comment").waitFor();
     await page.keyboard.press("c");
-    await page.keyboard.type("Said in the browser");
+    await page.keyboard.type("Written in the browser");
     await page.keyboard.press("Control+Enter");
-    const said = drawer.getByRole("article").filter({ hasText: "Said in the browser" });
-    await said.waitFor();
-    await said.hover();
-    await said.getByRole("button", { name: "Reply" }).click();
-    await page.keyboard.type("And answered");
+    const comment = drawer.getByRole("article").filter({ hasText: "Written in the browser" });
+    await comment.waitFor();
+    await comment.hover();
+    await comment.getByRole("button", { name: "Reply" }).click();
+    await page.keyboard.type("A reply");
     await page.keyboard.press("Control+Enter");
-    await drawer.getByRole("article").filter({ hasText: "And answered" }).waitFor();
-    await said.getByRole("button", { name: "Edit comment" }).click();
+    await drawer.getByRole("article").filter({ hasText: "A reply" }).waitFor();
+    await comment.getByRole("button", { name: "Edit comment" }).click();
     await page.keyboard.type(" and edited");
     await page.keyboard.press("Control+Enter");
-    await drawer.getByText("Said in the browser and edited").waitFor();
-    await said.getByRole("button", { name: "Add a reaction" }).click();
+    await drawer.getByText("Written in the browser and edited").waitFor();
+    await comment.getByRole("button", { name: "Add reaction" }).click();
     await page.getByRole("menuitem", { name: "party" }).click();
     await drawer.getByRole("button", { name: "🎉 1" }).waitFor();
-    await picture(page, "ticket-comments");
+    await screenshot(page, "ticket-comments");
   });
 
   it("edits in place", async () => {
-    const ticket = await makeTicket(workflow, "Edit me");
+    const ticket = await createTicket(workflow, "Edit me");
     const page = await openBoard(workflow);
     await page.goto(`/w/${workflow}/t/${ticket.key}`);
     const drawer = page.getByRole("dialog", { name: /Edit me/ });
@@ -78,10 +88,10 @@ describe("ticket", () => {
     await edited.getByText("A better description.").waitFor();
     await edited.getByLabel("Priority", { exact: true }).selectOption("critical");
     await edited.getByLabel("Status", { exact: true }).selectOption("review");
-    await edited.getByRole("button", { name: "Add a tag" }).click();
+    await edited.getByRole("button", { name: "Add tag" }).click();
     await page.keyboard.type("fresh, new");
     await page.keyboard.press("Enter");
-    await eventually("the server has it all", async () => {
+    await eventually("all changes are stored", async () => {
       const now = await api<Record<string, unknown>>("GET", `/api/tickets/${ticket.ticket_id}`);
       return (
         now.title === "Edited title" &&
@@ -93,8 +103,8 @@ describe("ticket", () => {
     });
   });
 
-  it("runs nothing and fetches nothing that a ticket's text asks for", async () => {
-    const ticket = await makeTicket(workflow, "Do not trust me", {
+  it("runs no scripts and loads no resources from a ticket's text", async () => {
+    const ticket = await createTicket(workflow, "Untrusted text", {
       description: [
         "<script>window.pwned = 1</script><img src=x onerror='window.pwned = 2'>",
         "[click](javascript:window.pwned=3) [data](data:text/html,<script>1</script>)",
@@ -106,7 +116,7 @@ describe("ticket", () => {
     const asked: string[] = [];
     page.on("request", (request) => asked.push(request.url()));
     await page.goto(`/w/${workflow}/t/${ticket.ticket_id}`);
-    const drawer = page.getByRole("dialog", { name: /Do not trust me/ });
+    const drawer = page.getByRole("dialog", { name: /Untrusted text/ });
     await drawer.getByRole("link", { name: "fine" }).waitFor();
     expect(await drawer.locator("img, script, svg[onload], iframe").count()).toBe(0);
     const links = await drawer.locator("a").evaluateAll((all) => all.map((a) => (a as HTMLAnchorElement).href));
@@ -115,8 +125,8 @@ describe("ticket", () => {
     expect(asked.filter((address) => address.includes("192.0.2.1"))).toEqual([]);
   });
 
-  it("resolves, deletes, and takes the deletion back", async () => {
-    const ticket = await makeTicket(workflow, "Short life");
+  it("resolves, deletes and restores a ticket", async () => {
+    const ticket = await createTicket(workflow, "Short life");
     const page = await openBoard(workflow);
     await page.goto(`/w/${workflow}/t/${ticket.ticket_id}`);
     await page.getByRole("button", { name: "Resolve" }).click();
@@ -125,7 +135,7 @@ describe("ticket", () => {
       .getByRole("dialog", { name: `Resolve ${ticket.key}` })
       .getByRole("button", { name: "Resolve" })
       .click();
-    await page.getByText(`${ticket.key} is resolved`).first().waitFor();
+    await page.getByText(`${ticket.key} resolved`).first().waitFor();
     await page.getByRole("button", { name: "More actions" }).click();
     await page.getByRole("menuitem", { name: "Delete ticket" }).click();
     await card(page, ticket.ticket_id).waitFor({ state: "detached" });

@@ -4,32 +4,32 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   api,
-  check,
+  checkAccessibility,
+  createTicket,
+  createWorkflow,
   eventually,
-  live,
-  makeTicket,
-  makeWorkflow,
-  move,
-  picture,
+  moveTicket,
+  screenshot,
   signedIn,
+  waitUntilLive,
   withBrowser,
 } from "./harness";
 
 withBrowser();
 
-interface Got {
+interface Delivery {
   id: string;
   timestamp: string;
   signature: string;
   body: string;
 }
 
-/** An address outside, as far as the server can tell: it notes what comes, and answers as told. */
+/** A webhook receiver that records deliveries and responds with `responseStatus`. */
 let receiver: Server;
-let address: string;
-let answer = 204;
-const got: Got[] = [];
-const types = () => got.map(({ body }) => (JSON.parse(body) as { type: string }).type);
+let receiverUrl: string;
+let responseStatus = 204;
+const deliveries: Delivery[] = [];
+const types = () => deliveries.map(({ body }) => (JSON.parse(body) as { type: string }).type);
 
 beforeAll(async () => {
   receiver = createServer((request, response) => {
@@ -40,111 +40,111 @@ beforeAll(async () => {
     request.on("end", () => {
       const header = (name: string) => String(request.headers[name]);
       const [id, timestamp, signature] = ["webhook-id", "webhook-timestamp", "webhook-signature"].map(header);
-      got.push({ id: id ?? "", timestamp: timestamp ?? "", signature: signature ?? "", body });
-      response.writeHead(answer).end();
+      deliveries.push({ id: id ?? "", timestamp: timestamp ?? "", signature: signature ?? "", body });
+      response.writeHead(responseStatus).end();
     });
   });
   await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
-  address = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/callboard`;
+  receiverUrl = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/callboard`;
 });
 afterAll(() => receiver.close());
 
-function isSigned({ id, timestamp, signature, body }: Got, secret: string): boolean {
+function isSigned({ id, timestamp, signature, body }: Delivery, secret: string): boolean {
   const key = Buffer.from(secret.replace(/^whsec_/, ""), "base64");
   return signature === `v1,${createHmac("sha256", key).update(`${id}.${timestamp}.${body}`).digest("base64")}`;
 }
 
 describe("webhooks", () => {
-  it("are made, tried, stopped, taken up again and deleted by owners", async () => {
-    const workflow = await makeWorkflow("Told outside");
-    const ticket = await makeTicket(workflow, "Watched from outside");
+  it("are created, tested, paused, resumed, edited and deleted by owners", async () => {
+    const workflow = await createWorkflow("Webhooks");
+    const ticket = await createTicket(workflow, "Watched from outside");
     const page = await (await signedIn()).newPage();
     await page.goto(`/w/${workflow}/settings`);
-    await live(page);
+    await waitUntilLive(page);
     const section = page.getByRole("region", { name: "Webhooks" });
-    await section.getByText("Nobody outside is told anything yet.").waitFor();
+    await section.getByText("No webhooks yet.").waitFor();
 
     await section.getByRole("button", { name: "Add webhook" }).click();
     const dialog = page.getByRole("dialog", { name: "New webhook" });
-    await dialog.getByLabel("Address").fill("ftp://example.org");
+    await dialog.getByLabel("URL").fill("ftp://example.org");
     await dialog.getByRole("button", { name: "Create webhook" }).click();
-    await dialog.getByText(/^The address must/).waitFor();
-    await dialog.getByLabel("Address").fill(address);
-    await dialog.getByLabel("Only these types").check();
+    await dialog.getByText(/^The URL must/).waitFor();
+    await dialog.getByLabel("URL").fill(receiverUrl);
+    await dialog.getByLabel("Selected events").check();
     expect(await dialog.getByRole("button", { name: "Create webhook" }).isDisabled()).toBe(true);
     await dialog.getByLabel("status_changed").check();
-    await check(page);
-    await picture(page, "webhook-dialog");
+    await checkAccessibility(page);
+    await screenshot(page, "webhook-dialog");
     await dialog.getByRole("button", { name: "Create webhook" }).click();
-    const secret = await page.getByLabel("The secret").inputValue();
+    const secret = await page.getByLabel("Signing secret").inputValue();
     expect(secret).toMatch(/^whsec_/);
     await page.getByRole("button", { name: "Done" }).click();
-    const row = section.getByRole("listitem").filter({ hasText: address }).first();
+    const row = section.getByRole("listitem").filter({ hasText: receiverUrl }).first();
     await row.getByText("Active").waitFor();
     await row.getByText("Only status_changed").waitFor();
 
     await row.getByRole("button", { name: /^Test/ }).click();
-    await page.getByText("The test was taken").waitFor();
-    await move(ticket.ticket_id, "in_progress");
-    await eventually("the move is told", async () => types().includes("status_changed"));
+    await page.getByText("Test delivered").waitFor();
+    await moveTicket(ticket.ticket_id, "in_progress");
+    await eventually("the move is delivered", async () => types().includes("status_changed"));
     expect(types()).toEqual(["webhook_test", "status_changed"]);
-    expect(got.every((one) => isSigned(one, secret))).toBe(true);
-    await row.getByRole("button", { name: /^Log/ }).click();
-    const log = row.getByRole("list", { name: "Log" });
+    expect(deliveries.every((one) => isSigned(one, secret))).toBe(true);
+    await row.getByRole("button", { name: /^Deliveries/ }).click();
+    const log = row.getByRole("list", { name: "Deliveries" });
     await log.getByText("status_changed").waitFor();
     await log.getByText("webhook_test").waitFor();
 
-    await row.getByRole("button", { name: /^Stop/ }).click();
+    await row.getByRole("button", { name: /^Pause/ }).click();
     await row.getByText(/^switched off by/).waitFor();
-    await move(ticket.ticket_id, "review");
-    await row.getByText(/behind$/).waitFor();
-    expect(got).toHaveLength(2);
-    await check(page);
-    await picture(page, "webhooks");
+    await moveTicket(ticket.ticket_id, "review");
+    await row.getByText(/pending$/).waitFor();
+    expect(deliveries).toHaveLength(2);
+    await checkAccessibility(page);
+    await screenshot(page, "webhooks");
     await row.getByRole("button", { name: /^Resume/ }).click();
     await row.getByText("Active").waitFor();
-    await eventually("what happened meanwhile is told", async () => got.length === 3);
+    await eventually("the pending event is delivered", async () => deliveries.length === 3);
 
-    // A receiver that says it is gone is not called any more, and its owners see why.
-    answer = 410;
-    await move(ticket.ticket_id, "testing");
-    await row.getByText(/gone \(410\)/).waitFor();
-    await log.getByRole("img", { name: "Not taken" }).first().waitFor();
-    answer = 204;
+    // A 410 response disables the webhook, with the reason shown to owners.
+    responseStatus = 410;
+    await moveTicket(ticket.ticket_id, "testing");
+    await row.getByText(/410 Gone/).waitFor();
+    await log.getByRole("img", { name: "Failed" }).first().waitFor();
+    responseStatus = 204;
     await row.getByRole("button", { name: /^Resume/ }).click();
-    await eventually("it is told at last", async () => got.length === 5);
+    await eventually("the failed event is delivered after resuming", async () => deliveries.length === 5);
 
-    await row.getByRole("button", { name: /^More/ }).click();
-    await page.getByRole("menuitem", { name: "Change…" }).click();
-    const change = page.getByRole("dialog", { name: "Change the webhook" });
-    await change.getByLabel("Every event").check();
-    await change.getByRole("button", { name: "Save" }).click();
-    await row.getByText("Every event").waitFor();
-    await row.getByRole("button", { name: /^More/ }).click();
+    await row.getByRole("button", { name: /^Actions for/ }).click();
+    await page.getByRole("menuitem", { name: "Edit…" }).click();
+    const change = page.getByRole("dialog", { name: "Edit webhook" });
+    await change.getByLabel("All events").check();
+    await change.getByRole("button", { name: "Save changes" }).click();
+    await row.getByText("All events").waitFor();
+    await row.getByRole("button", { name: /^Actions for/ }).click();
     await page.getByRole("menuitem", { name: "Delete" }).click();
-    await page.getByRole("button", { name: "Delete the webhook" }).click();
-    await section.getByText("Nobody outside is told anything yet.").waitFor();
+    await page.getByRole("button", { name: "Delete webhook" }).click();
+    await section.getByText("No webhooks yet.").waitFor();
     expect(await api("GET", `/api/webhooks?workflow_id=${workflow}`)).toEqual({ webhooks: [] });
   });
 
-  it("fit a phone, and follow what others change", async () => {
-    const workflow = await makeWorkflow("Told from a phone");
+  it("fit a phone and update live", async () => {
+    const workflow = await createWorkflow("Webhooks on a phone");
     const { id } = await api<{ id: string }>("POST", "/api/webhooks", {
       workflow_id: workflow,
-      url: `${address}/${"a-rather-long-path-".repeat(8)}`,
+      url: `${receiverUrl}/${"a-rather-long-path-".repeat(8)}`,
     });
     const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
     const page = await (await signedIn({ ...phone, colorScheme: "dark" })).newPage();
     await page.goto(`/w/${workflow}/settings`);
-    await live(page);
+    await waitUntilLive(page);
     const row = page.locator(`[data-webhook="${id}"]`);
     await row.getByText("Active").waitFor();
-    const button = await row.getByRole("button", { name: /^More/ }).boundingBox();
+    const button = await row.getByRole("button", { name: /^Actions for/ }).boundingBox();
     expect((button?.x ?? 0) + (button?.width ?? 999)).toBeLessThanOrEqual(390);
     await api("PATCH", `/api/webhooks/${id}`, { active: false });
     await row.getByText(/^switched off by/).waitFor();
-    await check(page);
+    await checkAccessibility(page);
     await row.scrollIntoViewIfNeeded();
-    await picture(page, "phone-webhooks");
+    await screenshot(page, "phone-webhooks");
   });
 });

@@ -1,4 +1,4 @@
-/** An agent with a key of its own, doing over REST what workers do. */
+/** A worker: an agent with its own API key, using the REST API. */
 import { api, url } from "./harness";
 
 export interface Claimed {
@@ -7,7 +7,7 @@ export interface Claimed {
   stage: string | null;
 }
 
-export interface Line {
+export interface MessageLine {
   kind: "chat" | "step" | "log";
   content: string;
   role?: string;
@@ -22,7 +22,7 @@ export class Worker {
     private readonly key: string,
   ) {}
 
-  static async hire(workflowId: string, name = "Robot"): Promise<Worker> {
+  static async create(workflowId: string, name = "Robot"): Promise<Worker> {
     const { id } = await api<{ id: string }>("POST", "/api/agents", { name, workflows: [workflowId] });
     const { key } = await api<{ key: string }>("POST", "/api/keys", { name: `key of ${name}`, actor_id: id });
     return new Worker(id, workflowId, key);
@@ -44,13 +44,13 @@ export class Worker {
     return (text ? JSON.parse(text) : undefined) as T;
   }
 
-  /** Takes the next job; there has to be one. */
+  /** Claims the next job; fails if there is none. */
   async claim(): Promise<Lease> {
     const { job, lease_token } = await this.post<{ job: Claimed | null; lease_token: string | null }>(
       "/api/jobs/claim",
       { workflow_id: this.workflowId, worker: "robot-1", lease_seconds: 120 },
     );
-    if (!job || !lease_token) throw new Error("there was no job to claim");
+    if (!job || !lease_token) throw new Error("no job to claim");
     return new Lease(this, job, lease_token);
   }
 }
@@ -64,7 +64,7 @@ export class Lease {
 
   stage = (stage: string, message?: string) => this.send("stage", { stage, message });
   progress = (progress: number, message: string) => this.send("progress", { progress, message });
-  say = (...messages: Line[]) => this.send("messages", { messages });
+  appendMessages = (...messages: MessageLine[]) => this.send("messages", { messages });
   complete = (more: Record<string, unknown> = {}) => this.send("complete", more);
   fail = (error: string, retry = false) => this.send("fail", { error, retry });
   cancelled = () => this.send("cancelled", {});
@@ -75,7 +75,7 @@ export class Lease {
   }
 }
 
-export function makeJob(ticket_id: string, more: Record<string, unknown> = {}): Promise<Claimed> {
+export function createJob(ticket_id: string, more: Record<string, unknown> = {}): Promise<Claimed> {
   return api<Claimed>("POST", "/api/jobs", {
     ticket_id,
     title: "Do the work",

@@ -1,4 +1,4 @@
--- How far behind a snapshot is: the number of rows it does not see, counted up to a bound.
+-- The lag of a snapshot: the number of rows it does not see, counted up to a bound.
 -- $1 text: the snapshot · $2 bigint: the bound
 select count(*)
   from (select from history h

@@ -1,4 +1,4 @@
--- The number before a given one in the room of its ticket, for several at once; 0 where it is the first.
+-- The previous sequence number in the room of a ticket, for several at once; 0 for the first event.
 -- $1 text[]: ticket ids · $2 bigint[]: their seqs
 select u.ticket_id, u.seq,
        coalesce((select p.seq from history p where p.ticket_id = u.ticket_id and p.stream_id like 'workflow:%' and p.seq < u.seq

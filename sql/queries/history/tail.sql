@@ -1,19 +1,20 @@
--- What has become visible since a snapshot was taken, in the order of streams and seq, with the
--- snapshot this was read under. Answers one row without an event when there is nothing.
+-- The events that became visible since a snapshot, ordered by stream and seq, with the snapshot of this read. Returns
+-- one row without an event if there are none.
 --
--- Not `xid >= xmin and not pg_visible_in_snapshot(…)`, though it means the same: a long transaction
--- holds xmin back, and every read would look again at all that happened since. What the old snapshot
--- did not see are the transactions that began after it and those it lists as running.
+-- Not `xid >= xmin and not pg_visible_in_snapshot(…)`, which is equivalent but slow: a long transaction holds xmin
+-- back, and every read would scan all rows since. The old snapshot did not see the transactions that began after
+-- it and those it lists as running.
 --
 -- $1 text: the old snapshot
--- $2 text: read up to this snapshot, not to now (to go on with a read that was cut off), or null
--- $3 text, $4 bigint: go on after this stream and seq, or null
--- $5 bigint: at most so many events
+-- $2 text: read up to this snapshot instead of now (to continue a limited read), or null
+-- $3 text, $4 bigint: continue after this stream and seq, or null
+-- $5 bigint: the maximum number of events
 with
+-- The snapshot to read up to.
 snapshot as materialized (
     select coalesce($2::text::pg_snapshot, pg_current_snapshot()) as value
 ),
--- Kept apart from order and limit, so that the plan always goes by the index on xid.
+-- The new events. Separate from order and limit, so that the plan always uses the index on xid.
 unseen as materialized (
     select h.*
       from history h
@@ -22,6 +23,7 @@ unseen as materialized (
        and ($2::text is null or pg_visible_in_snapshot(h.xid, $2::text::pg_snapshot))
        and ($3::text is null or (h.stream_id, h.seq) > ($3::text collate "C", $4::bigint))
 ),
+-- The first of them.
 page as (
     select * from unseen u order by u.stream_id, u.seq limit $5::bigint
 )

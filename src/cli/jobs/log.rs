@@ -1,5 +1,5 @@
-//! A job's transcript in a terminal: what was said so far, and with `--follow` what is said from then on. Events
-//! of the job's room are only the bell; the lines are read by their place, so none is missed or printed twice.
+//! `callboard job log`: prints a job's transcript, and with `--follow` new messages. Events of the job's room only
+//! trigger reads; messages are read by number, so none is missed or printed twice.
 
 use clap::Args;
 use console::Style;
@@ -12,35 +12,35 @@ use crate::client::{Client, Update};
 use crate::domain::jobs::JobStatus;
 use crate::domain::jobs::messages::{Level, Message, MessageKind};
 
-/// The server's largest page.
-const PAGE: i64 = 200;
+/// The server's maximum page size.
+const PAGE_SIZE: i64 = 200;
 
 /// Flags of `callboard job log`.
 #[derive(Debug, Args)]
 pub struct LogArgs {
-    /// The job.
+    /// The job's id.
     pub job: String,
-    /// Go on until the job has ended.
+    /// Print new messages until the job ends.
     #[arg(long, short)]
     pub follow: bool,
-    /// Without what commands have printed.
+    /// Omit the output of commands.
     #[arg(long)]
     pub no_output: bool,
 }
 
-/// Runs `callboard job log`; false where a followed job did not succeed.
+/// Runs `callboard job log`; returns false if a followed job did not succeed.
 pub async fn log(client: &Client, args: LogArgs, json: bool) -> Result<bool> {
     let kinds = args.no_output.then_some("chat,step");
     let mut printer = Printer { client, job: &args.job, kinds, json, after: 0, stage: None };
-    // The room is joined before the first page is read: nothing can happen between the two.
+    // Subscribe before reading the first page, so that no event is missed in between.
     let room = args.follow.then(|| client.watch(&format!("job:{}", args.job), None));
     printer.catch_up().await?;
     let Some(mut room) = room else { return Ok(true) };
-    let mut reader_left = std::pin::pin!(output::reader_left());
+    let mut reader_closed = std::pin::pin!(output::reader_closed());
     loop {
         let update = tokio::select! {
             update = room.next() => update,
-            () = &mut reader_left => None,
+            () = &mut reader_closed => None,
         };
         let Some(update) = update else { return Ok(false) };
         match update? {
@@ -81,10 +81,10 @@ struct Printer<'a> {
 }
 
 impl Printer<'_> {
-    /// Prints what has been said since the last time.
+    /// Prints new messages since the last call.
     async fn catch_up(&mut self) -> Result<()> {
         loop {
-            let page = self.client.job_messages(self.job, self.kinds, self.after, PAGE).await?;
+            let page = self.client.job_messages(self.job, self.kinds, self.after, PAGE_SIZE).await?;
             for message in &page.messages {
                 self.after = self.after.max(message.order);
                 if self.json { output::json(message)? } else { self.print(message) }
@@ -114,7 +114,7 @@ impl Printer<'_> {
             }
             MessageKind::Step => line(dim(&format!("-- {}", message.content))),
             MessageKind::Chat => {
-                let who = message.sender.as_deref().or(message.agent_id.as_deref()).unwrap_or("somebody");
+                let who = message.sender.as_deref().or(message.agent_id.as_deref()).unwrap_or("unknown");
                 line(Style::new().bold().apply_to(format!("{}:", one_line(who))));
                 block(&message.content, "  ");
             }

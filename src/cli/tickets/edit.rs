@@ -1,10 +1,10 @@
-//! Making and changing tickets: the flags that become fields.
+//! `callboard ticket create` and `edit`.
 
 use clap::Args;
 
-use super::Urgency;
+use super::PriorityArg;
 use crate::Result;
-use crate::cli::remote::{Names, WorkflowArgs, text};
+use crate::cli::remote::{MemberNames, WorkflowArgs, text};
 use crate::client::Client;
 use crate::domain::tickets::Priority;
 use crate::domain::tickets::change::{CreateTicket, Created, TicketUpdates, UpdateTicket, Updated};
@@ -12,33 +12,33 @@ use crate::domain::tickets::change::{CreateTicket, Created, TicketUpdates, Updat
 /// Flags of `callboard ticket create`.
 #[derive(Debug, Args)]
 pub struct CreateArgs {
-    /// What it is about, in a line.
+    /// The title.
     pub title: String,
-    /// What it is about, in Markdown; - reads standard input.
+    /// The description, in Markdown; `-` reads standard input.
     #[arg(long, short, value_name = "TEXT")]
     pub description: Option<String>,
-    /// One of the board's types.
+    /// The ticket type.
     #[arg(long = "type", value_name = "TYPE")]
     pub ticket_type: Option<String>,
-    /// How urgent it is.
+    /// The priority.
     #[arg(long, short)]
-    pub priority: Option<Urgency>,
-    /// A tag; may be repeated.
+    pub priority: Option<PriorityArg>,
+    /// A tag; repeatable.
     #[arg(long = "tag", value_name = "TAG")]
     pub tags: Vec<String>,
-    /// The column, by its id.
+    /// The column's id.
     #[arg(long, value_name = "COLUMN")]
     pub column: Option<String>,
-    /// Who works on it, by name or id.
+    /// The assignee, by name or id.
     #[arg(long, value_name = "WHO")]
     pub assign: Option<String>,
-    /// The ticket it is a part of.
+    /// The parent ticket.
     #[arg(long, value_name = "TICKET")]
     pub parent: Option<String>,
-    /// A ticket that it waits for; may be repeated.
+    /// A blocking ticket; repeatable.
     #[arg(long = "blocked-by", value_name = "TICKET")]
     pub blocked_by: Vec<String>,
-    /// How large it is.
+    /// Story points.
     #[arg(long, value_name = "POINTS")]
     pub points: Option<f64>,
 }
@@ -49,33 +49,33 @@ pub struct CreateArgs {
 pub struct EditArgs {
     /// The ticket.
     pub ticket: String,
-    /// The title.
+    /// The new title.
     #[arg(long)]
     pub title: Option<String>,
-    /// The description; - reads standard input.
+    /// The new description; `-` reads standard input.
     #[arg(long, short, value_name = "TEXT")]
     pub description: Option<String>,
-    /// The type.
+    /// The new ticket type.
     #[arg(long = "type", value_name = "TYPE")]
     pub ticket_type: Option<String>,
     /// The priority.
     #[arg(long, short)]
-    pub priority: Option<Urgency>,
-    /// Tags, comma-separated; they replace those it has.
+    pub priority: Option<PriorityArg>,
+    /// Tags, comma-separated; they replace the current ones.
     #[arg(long, value_delimiter = ',', value_name = "TAGS")]
     pub tags: Option<Vec<String>>,
-    /// Who works on it, by name or id; an empty text for nobody.
+    /// The assignee, by name or id; an empty text removes the assignee.
     #[arg(long, value_name = "WHO")]
     pub assign: Option<String>,
-    /// How large it is.
+    /// Story points.
     #[arg(long, value_name = "POINTS")]
     pub points: Option<f64>,
-    /// Why.
+    /// The reason for the change.
     #[arg(long, short, value_name = "TEXT")]
     pub comment: Option<String>,
 }
 
-/// Makes a ticket.
+/// Creates a ticket.
 pub async fn create(client: &Client, at: &WorkflowArgs, args: CreateArgs) -> Result<Created> {
     let workflow = at.find(client).await?;
     let some = |list: Vec<String>| (!list.is_empty()).then_some(list);
@@ -90,7 +90,7 @@ pub async fn create(client: &Client, at: &WorkflowArgs, args: CreateArgs) -> Res
         ..CreateTicket::in_workflow(&workflow)
     };
     if let Some(who) = &args.assign {
-        input.assigned_agent_id = Some(Names::of(client, &workflow).await?.id(who).to_owned());
+        input.assigned_agent_id = Some(MemberNames::of(client, &workflow).await?.id(who).to_owned());
     }
     if let Some(parent) = &args.parent {
         input.parent_ticket_id = Some(at.ticket(client, parent).await?);
@@ -107,7 +107,7 @@ pub async fn edit(client: &Client, at: &WorkflowArgs, args: EditArgs) -> Result<
         Some("") => Some(None),
         Some(who) => {
             let workflow = client.ticket(&ticket_id, None).await?.fields.card.workflow_id;
-            Some(Some(Names::of(client, &workflow).await?.id(who).to_owned()))
+            Some(Some(MemberNames::of(client, &workflow).await?.id(who).to_owned()))
         }
     };
     let updates = TicketUpdates {

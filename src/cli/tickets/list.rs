@@ -1,48 +1,48 @@
-//! Lists of tickets, and what a search found.
+//! `callboard ticket list` and `search`.
 
 use clap::Args;
 use console::Style;
 
-use super::{Mode, Urgency};
+use super::{PriorityArg, SearchModeArg};
 use crate::Result;
 use crate::cli::output::{self, Cell};
-use crate::cli::remote::{Names, WorkflowArgs};
+use crate::cli::remote::{MemberNames, WorkflowArgs};
 use crate::client::Client;
 use crate::domain::search::{SearchTickets, SearchType};
 use crate::domain::tickets::read::Filters;
 use crate::domain::tickets::{Card, Priority};
 
-/// The server's largest page.
-const PAGE: i32 = 200;
+/// The server's maximum page size.
+const PAGE_SIZE: i32 = 200;
 
 /// Flags of `callboard ticket list`.
 #[derive(Debug, Args)]
 pub struct ListArgs {
-    /// Only in this column (its id); may be repeated.
+    /// Only tickets in this column (id); repeatable.
     #[arg(long = "column", value_name = "COLUMN")]
     pub columns: Vec<String>,
-    /// Only of this priority; may be repeated.
+    /// Only tickets of this priority; repeatable.
     #[arg(long = "priority", short)]
-    pub priorities: Vec<Urgency>,
-    /// Only of this type; may be repeated.
+    pub priorities: Vec<PriorityArg>,
+    /// Only tickets of this type; repeatable.
     #[arg(long = "type", value_name = "TYPE")]
     pub types: Vec<String>,
-    /// Only with this tag; may be repeated.
+    /// Only tickets with this tag; repeatable.
     #[arg(long = "tag", value_name = "TAG")]
     pub tags: Vec<String>,
-    /// Only of this member, by name or id.
+    /// Only tickets of this assignee, by name or id.
     #[arg(long, value_name = "WHO")]
     pub assigned: Option<String>,
-    /// Only what nobody works on.
+    /// Only unassigned tickets.
     #[arg(long, conflicts_with = "assigned")]
     pub unassigned: bool,
-    /// Only what waits for other tickets.
+    /// Only blocked tickets.
     #[arg(long)]
     pub blocked: bool,
-    /// Also what is finished.
+    /// Include completed tickets.
     #[arg(long, short)]
     pub all: bool,
-    /// At most so many.
+    /// Maximum number of results.
     #[arg(long, short = 'n', default_value_t = 50, value_parser = clap::value_parser!(i32).range(1..=100_000))]
     pub limit: i32,
 }
@@ -50,12 +50,12 @@ pub struct ListArgs {
 /// Flags of `callboard ticket search`.
 #[derive(Debug, Args)]
 pub struct SearchArgs {
-    /// What to look for.
+    /// The query.
     pub query: String,
-    /// How to look.
+    /// The search mode.
     #[arg(long, value_enum, default_value = "hybrid")]
-    pub mode: Mode,
-    /// At most so many.
+    pub mode: SearchModeArg,
+    /// Maximum number of results.
     #[arg(long, short = 'n', default_value_t = 10, value_parser = clap::value_parser!(i32).range(1..=100))]
     pub limit: i32,
 }
@@ -63,7 +63,7 @@ pub struct SearchArgs {
 /// Runs `callboard ticket list`.
 pub async fn list(client: &Client, at: &WorkflowArgs, args: ListArgs, json: bool) -> Result<()> {
     let workflow = at.find(client).await?;
-    let names = Names::of(client, &workflow).await?;
+    let names = MemberNames::of(client, &workflow).await?;
     let some = |list: Vec<String>| (!list.is_empty()).then_some(list);
     let priority: Vec<Priority> = args.priorities.into_iter().map(Priority::from).collect();
     let filters = Filters {
@@ -77,11 +77,11 @@ pub async fn list(client: &Client, at: &WorkflowArgs, args: ListArgs, json: bool
         include_completed: Some(args.all),
         ..Filters::default()
     };
-    let mut page = client.tickets(&workflow, &filters, args.limit.min(PAGE), 0).await?;
+    let mut page = client.tickets(&workflow, &filters, args.limit.min(PAGE_SIZE), 0).await?;
     let mut tickets = std::mem::take(&mut page.tickets);
     while page.has_more && i32::try_from(tickets.len()).is_ok_and(|count| count < args.limit) {
         let offset = i32::try_from(tickets.len()).unwrap_or(i32::MAX);
-        page = client.tickets(&workflow, &filters, (args.limit - offset).min(PAGE), offset).await?;
+        page = client.tickets(&workflow, &filters, (args.limit - offset).min(PAGE_SIZE), offset).await?;
         if page.tickets.is_empty() {
             break;
         }
@@ -92,23 +92,23 @@ pub async fn list(client: &Client, at: &WorkflowArgs, args: ListArgs, json: bool
     }
     let shown = tickets.len();
     output::table(
-        ["KEY", "COLUMN", "PRIORITY", "TYPE", "ASSIGNED", "CHANGED", "TITLE"],
+        ["KEY", "COLUMN", "PRIORITY", "TYPE", "ASSIGNED", "UPDATED", "TITLE"],
         tickets.iter().map(|card| row(card, &names)),
     );
     if i64::try_from(shown).is_ok_and(|shown| shown < page.total_count) {
-        eprintln!("{shown} of {}; -n shows more.", page.total_count);
+        eprintln!("{shown} of {}; use -n to show more.", page.total_count);
     }
     Ok(())
 }
 
-fn row(card: &Card, names: &Names) -> [Cell; 7] {
+fn row(card: &Card, names: &MemberNames) -> [Cell; 7] {
     let who = card.assigned_agent_id.as_deref().map_or("-", |id| names.name(id));
     let title = if card.is_blocked { Style::new().yellow() } else { Style::new() };
     let title = if card.is_resolved { title.dim() } else { title };
     [
         Cell::styled(&card.key, Style::new().bold()),
         Cell::styled(&card.status, Style::new().cyan()),
-        Cell::styled(card.priority.as_str(), urgency(card.priority)),
+        Cell::styled(card.priority.as_str(), priority_style(card.priority)),
         card.ticket_type.clone().into(),
         who.to_owned().into(),
         Cell::styled(output::ago(&card.updated_at), Style::new().dim()),
@@ -116,8 +116,8 @@ fn row(card: &Card, names: &Names) -> [Cell; 7] {
     ]
 }
 
-/// What is urgent stands out.
-pub(in crate::cli) fn urgency(priority: Priority) -> Style {
+/// The style of a priority.
+pub(in crate::cli) fn priority_style(priority: Priority) -> Style {
     match priority {
         Priority::Critical => Style::new().red().bold(),
         Priority::High => Style::new().yellow(),
@@ -143,7 +143,7 @@ pub async fn search(client: &Client, at: &WorkflowArgs, args: SearchArgs, json: 
         eprintln!("{notice}");
     }
     if answer.results.is_empty() {
-        eprintln!("Nothing was found.");
+        eprintln!("No tickets found.");
         return Ok(());
     }
     let rows = answer.results.iter().map(|found| {
@@ -151,7 +151,7 @@ pub async fn search(client: &Client, at: &WorkflowArgs, args: SearchArgs, json: 
         [
             Cell::styled(&found.key, Style::new().bold()),
             Cell::styled(&found.status, Style::new().cyan()),
-            Cell::styled(found.priority.as_str(), urgency(found.priority)),
+            Cell::styled(found.priority.as_str(), priority_style(found.priority)),
             Cell::styled(&found.title, title),
         ]
     });

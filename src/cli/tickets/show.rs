@@ -1,17 +1,17 @@
-//! One ticket, as a person at a terminal reads it.
+//! `callboard ticket show`.
 
 use console::Style;
 
-use super::list::urgency;
+use super::list::priority_style;
 use crate::Result;
 use crate::cli::output::{self, alert, block, bold, dim, line, one_line};
-use crate::cli::remote::{Names, WorkflowArgs};
+use crate::cli::remote::{MemberNames, WorkflowArgs};
 use crate::client::Client;
 use crate::domain::tickets::read::TicketDetail;
 use crate::domain::tickets::{ApprovalStatus, TicketRef};
 
-/// So many of the last changes are shown.
-const HISTORY: usize = 10;
+/// Maximum number of history entries to print.
+const MAX_HISTORY: usize = 10;
 
 /// Runs `callboard ticket show`.
 pub async fn show(client: &Client, at: &WorkflowArgs, ticket: &str, json: bool) -> Result<()> {
@@ -20,7 +20,7 @@ pub async fn show(client: &Client, at: &WorkflowArgs, ticket: &str, json: bool) 
     if json {
         return output::json(&found);
     }
-    let names = Names::of(client, &found.fields.card.workflow_id).await?;
+    let names = MemberNames::of(client, &found.fields.card.workflow_id).await?;
     head(&found, &names);
     related(&found);
     if !found.commits.is_empty() {
@@ -34,16 +34,16 @@ pub async fn show(client: &Client, at: &WorkflowArgs, ticket: &str, json: bool) 
     if !found.comments.is_empty() {
         line(format!("\n{}", bold("Comments")));
         for comment in &found.comments {
-            let who = comment.agent_name.as_deref().or(comment.agent_id.as_deref()).unwrap_or("somebody");
+            let who = comment.agent_name.as_deref().or(comment.agent_id.as_deref()).unwrap_or("unknown");
             line(format!("  {} {}", one_line(who), dim(&output::ago(&comment.created_at))));
             block(&comment.comment_text, "    ");
         }
     }
     if !found.history.is_empty() {
-        line(format!("\n{}", bold("What happened last")));
+        line(format!("\n{}", bold("Recent history")));
         let mut last: Vec<_> = found.history.iter().collect();
         last.sort_by_key(|entry| entry.seq);
-        for entry in last.iter().rev().take(HISTORY).rev() {
+        for entry in last.iter().rev().take(MAX_HISTORY).rev() {
             let when = output::ago(&entry.changed_at);
             line(format!(
                 "  {:>8}  {}: {}",
@@ -56,17 +56,17 @@ pub async fn show(client: &Client, at: &WorkflowArgs, ticket: &str, json: bool) 
     Ok(())
 }
 
-fn head(found: &TicketDetail, names: &Names) {
+fn head(found: &TicketDetail, names: &MemberNames) {
     let card = &found.fields.card;
     line(format!("{}  {}", bold(&card.key), bold(&card.title)));
     let mut about = vec![
         Style::new().cyan().apply_to(one_line(&card.status)).to_string(),
         one_line(&card.ticket_type),
-        urgency(card.priority).apply_to(card.priority.as_str()).to_string(),
+        priority_style(card.priority).apply_to(card.priority.as_str()).to_string(),
     ];
     about.push(match card.assigned_agent_id.as_deref() {
         Some(id) => format!("assigned to {}", one_line(names.name(id))),
-        None => "assigned to nobody".to_owned(),
+        None => "unassigned".to_owned(),
     });
     if card.is_resolved {
         about.push("resolved".to_owned());
@@ -75,16 +75,16 @@ fn head(found: &TicketDetail, names: &Names) {
         about.push(alert("blocked").to_string());
     }
     match card.approval_status {
-        Some(ApprovalStatus::PendingReview) => about.push(alert("waits for review").to_string()),
+        Some(ApprovalStatus::PendingReview) => about.push(alert("pending review").to_string()),
         Some(ApprovalStatus::Rejected) => about.push(alert("rejected").to_string()),
         Some(ApprovalStatus::Approved) | None => {}
     }
     line(about.join(" · "));
-    let mut made = format!("made {}", output::ago(&card.created_at));
+    let mut created = format!("created {}", output::ago(&card.created_at));
     if let Some(id) = card.created_by_agent_id.as_deref() {
-        made.push_str(&format!(" by {}", names.name(id)));
+        created.push_str(&format!(" by {}", names.name(id)));
     }
-    let mut facts = vec![made, format!("changed {}", output::ago(&card.updated_at))];
+    let mut facts = vec![created, format!("updated {}", output::ago(&card.updated_at))];
     if !card.tags.is_empty() {
         facts.push(format!("tags {}", card.tags.join(", ")));
     }
@@ -103,9 +103,9 @@ fn related(found: &TicketDetail) {
     let groups = [
         ("Merged into", one(&found.merged_into)),
         ("Part of", one(&found.parent_ticket)),
-        ("Waits for", found.blocked_by.clone()),
-        ("Is waited for by", found.blocks.clone()),
-        ("Parts", found.sub_tickets.clone()),
+        ("Blocked by", found.blocked_by.clone()),
+        ("Blocks", found.blocks.clone()),
+        ("Sub-tickets", found.sub_tickets.clone()),
         ("Duplicates", found.duplicates.clone()),
         ("Related", found.related_tickets.clone()),
     ];

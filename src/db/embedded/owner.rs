@@ -1,7 +1,7 @@
-//! Which account Postgres runs as, and starting a program as that account.
+//! The account of Postgres, and starting programs as that account.
 //!
-//! Postgres refuses to run as root. A server started by root therefore gives it another account: the
-//! owner of an existing cluster, else `callboard` where there is such an account, else `nobody`.
+//! Postgres refuses to run as root. If the server runs as root, Postgres gets another account: the owner of an existing
+//! cluster, else `callboard` if that exists, else `nobody`.
 
 use std::ffi::{CStr, CString, OsStr};
 use std::fs;
@@ -14,21 +14,21 @@ use std::process::Command;
 
 use super::StartError;
 
-/// Accounts that root hands Postgres to, in order of preference.
+/// Accounts for Postgres if the server runs as root, in order of preference.
 const ACCOUNTS: [&CStr; 2] = [c"callboard", c"nobody"];
 
-/// The account Postgres runs as.
+/// The account of Postgres.
 #[derive(Clone, Debug)]
 pub(super) struct Owner {
     pub uid: u32,
     pub gid: u32,
     pub name: String,
-    /// This process is root and becomes the account before it starts a program.
+    /// Whether this process is root and switches to the account before it starts a program.
     pub switch: bool,
 }
 
 impl Owner {
-    /// The account for a cluster: its owner when it exists, else the one that will own it.
+    /// The account for a cluster: its owner if it exists, else its future owner.
     pub fn of(cluster: &Path) -> Result<Self, StartError> {
         let (uid, gid) = current();
         let found = fs::metadata(cluster).ok().map(|found| (found.uid(), found.gid()));
@@ -55,12 +55,12 @@ impl Owner {
         }
     }
 
-    /// Makes the account the owner of a path that root has just written.
+    /// Makes the account the owner of a path that root has written.
     pub fn give(&self, path: &Path) -> io::Result<()> {
         if self.switch { chown(path, Some(self.uid), Some(self.gid)) } else { Ok(()) }
     }
 
-    /// Whether the account can walk to this path and enter (or run) it.
+    /// Whether the account can reach this path and enter or execute it.
     pub fn reaches(&self, path: &Path) -> bool {
         if !self.switch {
             return true;
@@ -80,9 +80,9 @@ impl Owner {
         })
     }
 
-    /// A command that runs as the account inside `folder`, in a process group of its own (a Ctrl-C in
-    /// the terminal is for the server, which then stops Postgres in order), with an empty environment
-    /// (no secrets, no PG… variables). The kernel sends it `signal` when the calling thread ends.
+    /// A command that runs as the account in `folder`, in a new process group (Ctrl-C in the terminal reaches only the
+    /// server, which then shuts Postgres down), with an empty environment (no secrets, no PG… variables). The kernel sends
+    /// it `signal` when the calling thread ends.
     pub fn command(&self, program: &Path, folder: &Path, signal: i32) -> io::Result<Command> {
         let folder = CString::new(folder.as_os_str().as_bytes())?;
         let (uid, gid, switch) = (self.uid, self.gid, self.switch);
@@ -90,13 +90,12 @@ impl Owner {
         let mut command = Command::new(program);
         command.env_clear().env("LC_ALL", "C").env("TZ", "UTC");
         command.env("PATH", std::env::var_os("PATH").as_deref().unwrap_or(OsStr::new("/usr/bin:/bin")));
-        // SAFETY: only async-signal-safe system calls are made between fork and exec, and they touch
-        // nothing but values moved into the closure.
+        // SAFETY: only async-signal-safe system calls are made between fork and exec, on values moved into the closure.
         unsafe {
             command.pre_exec(move || {
                 libc::umask(0o077);
                 check(libc::setpgid(0, 0))?;
-                // Before the account changes: it may not be able to walk here.
+                // Before the account changes, which may not be able to reach the folder.
                 check(libc::chdir(folder.as_ptr()))?;
                 if switch {
                     check(libc::setgroups(0, std::ptr::null()))?;
@@ -109,7 +108,7 @@ impl Owner {
         Ok(command)
     }
 
-    /// Whether the account has an entry in the user database, which initdb insists on.
+    /// Whether the account has an entry in the user database, which initdb requires.
     pub fn is_known(&self) -> bool {
         passwd(Lookup::Id(self.uid)).is_some()
     }
@@ -117,7 +116,7 @@ impl Owner {
 
 /// This process's effective user and group.
 pub(super) fn current() -> (u32, u32) {
-    // SAFETY: these calls take nothing and cannot fail.
+    // SAFETY: these calls have no parameters and cannot fail.
     unsafe { (libc::geteuid(), libc::getegid()) }
 }
 
@@ -127,7 +126,7 @@ fn die_with_parent(signal: i32, parent: u32) -> io::Result<()> {
     unsafe {
         check(libc::prctl(libc::PR_SET_PDEATHSIG, signal as libc::c_ulong, 0, 0, 0))?;
         if libc::getppid() as u32 != parent {
-            return Err(io::Error::from_raw_os_error(libc::ESRCH)); // it died in between
+            return Err(io::Error::from_raw_os_error(libc::ESRCH)); // the parent died in between
         }
     }
     Ok(())

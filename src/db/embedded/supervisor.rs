@@ -1,4 +1,4 @@
-//! The thread that keeps Postgres running: start, watch, start again, stop.
+//! The thread that keeps Postgres running: it starts, watches, restarts and stops it.
 
 use std::fs::{self, OpenOptions};
 use std::io::{Read, Seek, SeekFrom};
@@ -10,144 +10,149 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::place::Place;
+use super::data_dir::DataDir;
 use super::{State, cluster, process};
 
-/// How often a starting postmaster is asked whether it is ready.
-const GLANCE: Duration = Duration::from_millis(10);
-/// How often the log's size is checked, and how large it may grow; one older log is kept beside it.
-const LOG_CHECK: Duration = Duration::from_secs(30);
-const LOG_LIMIT: u64 = 16 << 20;
-/// Pauses between attempts: doubling from the first to the last; a good run starts over.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LAST_PAUSE: Duration = Duration::from_secs(5);
-const GOOD_RUN: Duration = Duration::from_secs(10);
-/// The signals of a stop, and how long Postgres may take after each.
-const STOPPING: [(i32, Duration); 3] = [
+/// Interval between two checks whether a starting postmaster is ready.
+const STARTUP_POLL_INTERVAL: Duration = Duration::from_millis(10);
+/// Interval between two checks of the log's size, and its maximum size; one older log is kept.
+const LOG_CHECK_INTERVAL: Duration = Duration::from_secs(30);
+const MAX_LOG_BYTES: u64 = 16 << 20;
+/// Backoff between restarts: doubles from the minimum to the maximum, and is reset after a stable run.
+const MIN_BACKOFF: Duration = Duration::from_millis(100);
+const MAX_BACKOFF: Duration = Duration::from_secs(5);
+const STABLE_AFTER: Duration = Duration::from_secs(10);
+/// The signals of a stop, and the time that Postgres gets after each.
+const STOP_SIGNALS: [(i32, Duration); 3] = [
     (libc::SIGINT, Duration::from_secs(20)), // end sessions, write a checkpoint
     (libc::SIGQUIT, Duration::from_secs(5)), // drop everything; the next start recovers
     (libc::SIGKILL, Duration::from_secs(5)),
 ];
 
-/// What the supervisor is told.
+/// A message for the supervisor.
 #[derive(Debug)]
-pub(super) enum Order {
-    /// Stop Postgres and end.
+pub(super) enum Command {
+    /// Stop Postgres and return.
     Stop,
-    /// The postmaster with this pid has ended.
-    Ended(u32),
+    /// The postmaster with this pid has exited.
+    Exited(u32),
 }
 
-enum Ending {
+enum Exit {
     Stopped,
     Crashed { why: String, lasted: Duration },
 }
 
-/// Runs Postgres until told to stop.
-pub(super) fn run(place: &Place, orders: &Receiver<Order>, echo: &Sender<Order>, state: &watch::Sender<State>) {
-    let mut pause = FIRST_PAUSE;
+/// Runs Postgres until the stop is requested.
+pub(super) fn run(
+    data_dir: &DataDir,
+    commands: &Receiver<Command>,
+    echo: &Sender<Command>,
+    state: &watch::Sender<State>,
+) {
+    let mut backoff = MIN_BACKOFF;
     let mut attempts = 0;
     loop {
         state.send_if_modified(|state| {
-            let news = matches!(state, State::Ready);
-            if news {
+            let was_ready = matches!(state, State::Ready);
+            if was_ready {
                 *state = State::Starting;
             }
-            news
+            was_ready
         });
-        let (why, lasted) = match live_once(place, orders, echo, state, &mut attempts) {
-            Ending::Stopped => break,
-            Ending::Crashed { why, lasted } => (why, lasted),
+        let (why, lasted) = match run_once(data_dir, commands, echo, state, &mut attempts) {
+            Exit::Stopped => break,
+            Exit::Crashed { why, lasted } => (why, lasted),
         };
-        if lasted >= GOOD_RUN {
-            pause = FIRST_PAUSE;
+        if lasted >= STABLE_AFTER {
+            backoff = MIN_BACKOFF;
         }
         attempts += 1;
-        tracing::warn!(%why, attempts, "Postgres has ended and will be started again");
+        tracing::warn!(%why, attempts, "Postgres has exited and will be restarted");
         state.send_replace(State::Down { why, attempts });
-        if told_to_stop(orders, pause) {
+        if stop_requested(commands, backoff) {
             break;
         }
-        pause = (pause * 2).min(LAST_PAUSE);
+        backoff = (backoff * 2).min(MAX_BACKOFF);
     }
-    place.remove_link();
+    data_dir.remove_link();
 }
 
-/// One life of a postmaster.
-fn live_once(
-    place: &Place,
-    orders: &Receiver<Order>,
-    echo: &Sender<Order>,
+/// Runs a postmaster until it exits or is stopped.
+fn run_once(
+    data_dir: &DataDir,
+    commands: &Receiver<Command>,
+    echo: &Sender<Command>,
     state: &watch::Sender<State>,
     attempts: &mut u32,
-) -> Ending {
-    let begun = Instant::now();
+) -> Exit {
+    let started = Instant::now();
     let stop = std::cell::Cell::new(false);
-    process::make_way(place, || {
-        stop.set(stop.get() || matches!(orders.try_recv(), Ok(Order::Stop)));
+    process::clear_predecessor(data_dir, || {
+        stop.set(stop.get() || matches!(commands.try_recv(), Ok(Command::Stop)));
         stop.get()
     });
     if stop.get() {
-        return Ending::Stopped;
+        return Exit::Stopped;
     }
-    cluster::write_settings(place);
-    bound_log(&place.log());
-    let log_begin = fs::metadata(place.log()).map_or(0, |log| log.len());
-    let mut child = match spawn(place) {
+    cluster::write_settings(data_dir);
+    rotate_log(&data_dir.log());
+    let log_start = fs::metadata(data_dir.log()).map_or(0, |log| log.len());
+    let mut child = match spawn(data_dir) {
         Ok(child) => child,
         Err(error) => {
-            return Ending::Crashed { why: error.to_string(), lasted: begun.elapsed() };
+            return Exit::Crashed { why: error.to_string(), lasted: started.elapsed() };
         }
     };
     let pid = child.id();
-    announce_end(pid, echo.clone());
+    notify_exit(pid, echo.clone());
     let mut ready = false;
     loop {
-        match orders.recv_timeout(if ready { LOG_CHECK } else { GLANCE }) {
-            Ok(Order::Ended(ended)) if ended == pid => {
+        match commands.recv_timeout(if ready { LOG_CHECK_INTERVAL } else { STARTUP_POLL_INTERVAL }) {
+            Ok(Command::Exited(exited)) if exited == pid => {
                 let status = child.wait().map_or_else(|error| error.to_string(), |s| s.to_string());
-                let why = last_words(&place.log(), log_begin).unwrap_or(status);
-                return Ending::Crashed { why, lasted: begun.elapsed() };
+                let why = last_fatal_line(&data_dir.log(), log_start).unwrap_or(status);
+                return Exit::Crashed { why, lasted: started.elapsed() };
             }
-            Ok(Order::Ended(_)) => {}
-            Ok(Order::Stop) | Err(RecvTimeoutError::Disconnected) => {
-                end(&mut child, orders);
-                return Ending::Stopped;
+            Ok(Command::Exited(_)) => {}
+            Ok(Command::Stop) | Err(RecvTimeoutError::Disconnected) => {
+                stop_child(&mut child, commands);
+                return Exit::Stopped;
             }
-            Err(RecvTimeoutError::Timeout) if ready => bound_log(&place.log()),
+            Err(RecvTimeoutError::Timeout) if ready => rotate_log(&data_dir.log()),
             Err(RecvTimeoutError::Timeout) => {
-                ready = process::pid_file(&place.cluster)
+                ready = process::pid_file(&data_dir.cluster)
                     .is_some_and(|file| file.ready && u32::try_from(file.pid) == Ok(pid));
                 if ready {
                     *attempts = 0;
                     state.send_replace(State::Ready);
-                    tracing::info!(after = ?begun.elapsed(), "Postgres is ready");
+                    tracing::info!(after = ?started.elapsed(), "Postgres is ready");
                 }
             }
         }
     }
 }
 
-fn spawn(place: &Place) -> std::io::Result<Child> {
-    let program = place.programs.join("postgres");
-    let log = OpenOptions::new().append(true).create(true).mode(0o600).open(place.log());
-    place
+fn spawn(data_dir: &DataDir) -> std::io::Result<Child> {
+    let program = data_dir.programs.join("postgres");
+    let log = OpenOptions::new().append(true).create(true).mode(0o600).open(data_dir.log());
+    data_dir
         .owner
-        .command(&program, &place.cluster, libc::SIGINT)?
+        .command(&program, &data_dir.cluster, libc::SIGINT)?
         .arg("-D")
-        .arg(place.name_for_postgres(&place.cluster))
-        // Relative to the cluster directory, so that its path may have any length and any letters.
+        .arg(data_dir.name_for_postgres(&data_dir.cluster))
+        // Relative to the cluster directory, whose path may have any length and any characters.
         .args(["-k", ".", "-p", "5432", "-c", "listen_addresses="])
         .args(["-c", "unix_socket_permissions=0700", "-c"])
-        .arg(format!("cluster_name={}", place.title()))
+        .arg(format!("cluster_name={}", data_dir.title()))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(log.map_or_else(|_| Stdio::null(), Stdio::from))
         .spawn()
 }
 
-/// Tells the supervisor when the child ends, without reaping it: its pid stays its own until then.
-fn announce_end(pid: u32, echo: Sender<Order>) {
+/// Notifies the supervisor when the child exits, without reaping it, so that its pid is not reused before.
+fn notify_exit(pid: u32, echo: Sender<Command>) {
     std::thread::spawn(move || {
         loop {
             // SAFETY: the buffer outlives the call.
@@ -160,43 +165,43 @@ fn announce_end(pid: u32, echo: Sender<Order>) {
                 break;
             }
         }
-        let _ = echo.send(Order::Ended(pid));
+        let _ = echo.send(Command::Exited(pid));
     });
 }
 
-fn end(child: &mut Child, orders: &Receiver<Order>) {
+fn stop_child(child: &mut Child, commands: &Receiver<Command>) {
     let Ok(pid) = i32::try_from(child.id()) else {
         return;
     };
-    for (signal, patience) in STOPPING {
+    for (signal, timeout) in STOP_SIGNALS {
         process::send(pid, signal);
-        let deadline = Instant::now() + patience;
+        let deadline = Instant::now() + timeout;
         while let Some(left) = deadline.checked_duration_since(Instant::now()) {
-            match orders.recv_timeout(left) {
-                Ok(Order::Ended(ended)) if ended == child.id() => {
+            match commands.recv_timeout(left) {
+                Ok(Command::Exited(exited)) if exited == child.id() => {
                     let _ = child.wait();
                     return;
                 }
                 _ => {}
             }
         }
-        tracing::warn!(signal, "Postgres does not stop; trying harder");
+        tracing::warn!(signal, "Postgres does not stop; sending the next signal");
     }
 }
 
-fn told_to_stop(orders: &Receiver<Order>, pause: Duration) -> bool {
-    let deadline = Instant::now() + pause;
+fn stop_requested(commands: &Receiver<Command>, within: Duration) -> bool {
+    let deadline = Instant::now() + within;
     while let Some(left) = deadline.checked_duration_since(Instant::now()) {
-        match orders.recv_timeout(left) {
-            Ok(Order::Stop) | Err(RecvTimeoutError::Disconnected) => return true,
-            Ok(Order::Ended(_)) | Err(RecvTimeoutError::Timeout) => {}
+        match commands.recv_timeout(left) {
+            Ok(Command::Stop) | Err(RecvTimeoutError::Disconnected) => return true,
+            Ok(Command::Exited(_)) | Err(RecvTimeoutError::Timeout) => {}
         }
     }
     false
 }
 
-/// The last fatal line that Postgres wrote since `begin`.
-fn last_words(log: &Path, begin: u64) -> Option<String> {
+/// The last FATAL or PANIC message in the log since `begin`.
+fn last_fatal_line(log: &Path, begin: u64) -> Option<String> {
     let mut file = fs::File::open(log).ok()?;
     let length = file.metadata().ok()?.len();
     let begin = if begin > length { 0 } else { begin };
@@ -205,14 +210,13 @@ fn last_words(log: &Path, begin: u64) -> Option<String> {
     file.read_to_end(&mut bytes).ok()?;
     let text = String::from_utf8_lossy(&bytes);
     text.lines().rev().find_map(|line| {
-        ["FATAL:", "PANIC:"].iter().find_map(|mark| line.split_once(mark).map(|(_, words)| words.trim().to_owned()))
+        ["FATAL:", "PANIC:"].iter().find_map(|mark| line.split_once(mark).map(|(_, message)| message.trim().to_owned()))
     })
 }
 
-/// Postgres appends to one file, which survives the server. When it has grown too large it is copied
-/// and emptied in place, since Postgres keeps it open.
-fn bound_log(log: &Path) {
-    if fs::metadata(log).is_ok_and(|log| log.len() > LOG_LIMIT) {
+/// Rotates the log if it is too large. It is copied and truncated in place, because Postgres keeps it open.
+fn rotate_log(log: &Path) {
+    if fs::metadata(log).is_ok_and(|log| log.len() > MAX_LOG_BYTES) {
         let _ = fs::copy(log, log.with_extension("log.1"));
         let _ = OpenOptions::new().write(true).open(log).and_then(|log| log.set_len(0));
     }

@@ -1,21 +1,21 @@
-//! Agents and services: the actors that work with API keys.
+//! Agents and services: actors that authenticate with API keys.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Caller;
 use super::people::Actor;
-use crate::Result;
 use crate::db::Db;
+use crate::{Result, sql_fn};
 
-/// What kind of actor a program is.
+/// The kind of a non-human actor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// Works on tickets in its own name.
+    /// Works on tickets as itself.
     #[default]
     Agent,
-    /// May act for agents.
+    /// May also act for agents.
     Service,
 }
 
@@ -32,26 +32,26 @@ impl Kind {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewAgent {
-    /// The id; without one it is made up.
+    /// The id. Defaults to a generated one.
     #[schema(example = "agent-builder", max_length = 128)]
     pub id: Option<String>,
     /// `agent` (default) or `service`.
     pub kind: Option<Kind>,
-    /// What people call it; without one, the id.
+    /// Display name. Defaults to the id.
     #[schema(max_length = 200)]
     pub name: Option<String>,
-    /// Workflows of the caller's own that it becomes a member of.
+    /// Workflows owned by the caller that it joins as a member.
     pub workflows: Option<Vec<String>>,
 }
 
-/// What can change about an agent.
+/// Changes to an agent.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AgentChange {
     /// The new name.
     #[schema(max_length = 200)]
     pub name: Option<String>,
-    /// `true` stops its credentials at once, `false` lets them work again.
+    /// `true` disables its credentials immediately, `false` enables them again.
     pub disabled: Option<bool>,
 }
 
@@ -60,38 +60,42 @@ pub struct AgentChange {
 pub struct Agents {
     /// The agents.
     pub agents: Vec<Actor>,
-    /// Whether there are more.
+    /// Whether further pages exist.
     pub has_more: bool,
-    /// What to pass as `cursor` for the next page.
+    /// The `cursor` of the next page.
     pub next_cursor: Option<String>,
 }
 
-/// Makes an agent or service of the caller's own.
+/// Creates an agent or service owned by the caller.
 pub async fn create(db: &Db, caller: &Caller, new: &NewAgent) -> Result<Actor> {
     let kind = new.kind.unwrap_or_default().name();
-    db.query_json(
-        include_str!("../../../sql/queries/accounts/create_agent.sql"),
-        &[&caller.to_sql(), &new.id, &kind, &new.name, &new.workflows],
-    )
+    db.call(sql_fn!(create_agent(
+        caller: caller.to_sql(),
+        agent_id: new.id,
+        agent_kind: kind,
+        agent_name: new.name,
+        in_workflows: new.workflows,
+    )))
     .await
 }
 
-/// The agents that the caller may see.
+/// Agents and services visible to the caller.
 pub async fn list(db: &Db, caller: &Caller, limit: i32, cursor: Option<&str>) -> Result<Agents> {
-    db.query_json(include_str!("../../../sql/queries/accounts/list_agents.sql"), &[&caller.to_sql(), &limit, &cursor])
-        .await
+    db.call(sql_fn!(list_agents(caller: caller.to_sql(), max_rows: limit, after: cursor))).await
 }
 
 /// Renames or disables an agent.
 pub async fn update(db: &Db, caller: &Caller, agent: &str, change: &AgentChange) -> Result<Actor> {
-    db.query_json(
-        include_str!("../../../sql/queries/accounts/update_agent.sql"),
-        &[&caller.to_sql(), &agent, &change.name, &change.disabled],
-    )
+    db.call(sql_fn!(update_agent(
+        caller: caller.to_sql(),
+        agent: agent,
+        agent_name: change.name,
+        disabled: change.disabled,
+    )))
     .await
 }
 
-/// Makes an agent or service if it does not exist, for whoever holds the database (command line).
+/// Creates an agent or service if it does not exist; for the command line, which has direct database access.
 pub async fn provision(db: &Db, id: &str, kind: Kind, name: Option<&str>) -> Result<Actor> {
-    db.query_json(include_str!("../../../sql/queries/accounts/provision_actor.sql"), &[&id, &kind.name(), &name]).await
+    db.call(sql_fn!(provision_actor(actor: id, actor_kind: kind.name(), actor_name: name))).await
 }

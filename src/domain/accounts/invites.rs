@@ -1,4 +1,4 @@
-//! Invitations, and how an installation gets its first administrator.
+//! Invitations, and creation of the first administrator.
 
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -10,37 +10,38 @@ use super::people::{Device, SignedIn, normalize_email};
 use super::{Accounts, Caller, secrets};
 use crate::config::Config;
 use crate::db::Db;
-use crate::{Error, Result};
+use crate::{Error, Result, sql_fn};
 
 /// A new invitation.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewInvite {
-    /// The only e-mail that may use it; without one, whoever has the link.
+    /// The only e-mail address that may use it. By default anyone with the link can.
     pub email: Option<String>,
-    /// The workflow it leads into.
+    /// The workflow to join.
     pub workflow_id: Option<String>,
     /// `viewer`, `member` (default) or `owner`.
     pub role: Option<String>,
-    /// Hours it lasts, up to 720; 168 by default.
+    /// Lifetime in hours, at most 720. Defaults to 168.
     #[schema(minimum = 1, maximum = 720)]
     pub expires_in_hours: Option<i32>,
 }
 
-/// An invitation, shown once.
+/// A new invitation; its secret is only returned once.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Invite {
-    /// What the invited person sends as `invite`.
+    /// The secret to send as `invite` when registering.
     pub invite: String,
-    /// The page that takes it, where the server's public address is known.
+    /// Link to the registration page, if the server's public address is configured.
     pub url: Option<String>,
     #[serde(flatten)]
-    made: Made,
+    details: InviteDetails,
 }
 
-/// What the database says of an invitation.
+/// The stored properties of an invitation.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct Made {
+#[schema(as = Made)]
+pub struct InviteDetails {
     email: Option<String>,
     workflow_id: Option<String>,
     role: Option<String>,
@@ -48,16 +49,16 @@ pub struct Made {
     expires_at: Timestamp,
 }
 
-/// What an accepted invitation led into.
+/// The result of accepting an invitation.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Accepted {
-    /// The workflow.
+    /// The joined workflow.
     pub workflow_id: Option<String>,
-    /// The role in it.
+    /// The granted role.
     pub role: Option<String>,
 }
 
-/// Makes an invitation.
+/// Creates an invitation.
 pub async fn create(db: &Db, config: &Config, caller: &Caller, new: &NewInvite) -> Result<Invite> {
     let email = new.email.as_deref().map(normalize_email).transpose()?;
     let hours = new.expires_in_hours.unwrap_or(168);
@@ -65,39 +66,39 @@ pub async fn create(db: &Db, config: &Config, caller: &Caller, new: &NewInvite) 
         return Err(Error::invalid("expires_in_hours", "must be between 1 and 720"));
     }
     let invite = secrets::random_text(32)?;
-    let made = db
-        .query_json(
-            include_str!("../../../sql/queries/accounts/create_invite.sql"),
-            &[&caller.to_sql(), &secrets::hash(&invite), &email, &new.workflow_id, &new.role, &hours],
-        )
+    let details = db
+        .call(sql_fn!(create_invite(
+            caller: caller.to_sql(),
+            invite_hash: secrets::hash(&invite),
+            email_address: email,
+            workflow: new.workflow_id,
+            member_role: new.role,
+            hours: hours,
+        )))
         .await?;
     let url = config.public_url.as_deref().map(|url| format!("{}/register?invite={invite}", url.trim_end_matches('/')));
-    Ok(Invite { invite, url, made })
+    Ok(Invite { invite, url, details })
 }
 
-/// Takes up an invitation with an account that exists.
+/// Accepts an invitation with an existing account.
 pub async fn accept(db: &Db, caller: &Caller, invite: &str) -> Result<Accepted> {
-    db.query_json(
-        include_str!("../../../sql/queries/accounts/accept_invite.sql"),
-        &[&caller.to_sql(), &secrets::hash(invite)],
-    )
-    .await
+    db.call(sql_fn!(accept_invite(caller: caller.to_sql(), invite_hash: secrets::hash(invite)))).await
 }
 
 /// Whether the installation has an administrator.
 pub async fn admin_exists(db: &Db) -> Result<bool> {
-    db.query_json(include_str!("../../../sql/queries/accounts/admin_exists.sql"), &[]).await
+    db.scalar(sql_fn!(admin_exists())).await
 }
 
-/// The first administrator: made from the settings, or by a one-time link whose token is answered, to be
-/// printed as `<address>/setup?token=…`. Nothing where an administrator exists.
+/// Creates the first administrator from the settings. Without settings, creates a one-time setup link and
+/// returns its token, to be printed as `<address>/setup?token=…`. Does nothing if an administrator exists.
 pub async fn first_start(db: &Db, config: &Config) -> Result<Option<SecretString>> {
     if admin_exists(db).await? {
         return Ok(None);
     }
     let (email, password) = match (&config.admin_email, &config.admin_password) {
         (Some(email), Some(password)) => (email, Password::from(password.clone())),
-        (None, None) => return offer(db).await,
+        (None, None) => return create_setup_link(db).await,
         _ => {
             return Err(Error::Setup(
                 "Set both CALLBOARD_ADMIN_EMAIL and CALLBOARD_ADMIN_PASSWORD, or neither to get a set-up link."
@@ -112,20 +113,18 @@ pub async fn first_start(db: &Db, config: &Config) -> Result<Option<SecretString
         .map_err(|_| Error::Setup("CALLBOARD_ADMIN_PASSWORD must have 8 to 1024 characters.".to_owned()))?;
     let hash = Passwords::default().hash(password).await?;
     let name = email.split('@').next().unwrap_or("admin");
-    let _: bool =
-        db.query_json(include_str!("../../../sql/queries/accounts/ensure_admin.sql"), &[&email, &name, &hash]).await?;
+    let _: bool = db.call(sql_fn!(ensure_first_admin(email_address: email, user_name: name, password: hash))).await?;
     Ok(None)
 }
 
-async fn offer(db: &Db) -> Result<Option<SecretString>> {
+async fn create_setup_link(db: &Db) -> Result<Option<SecretString>> {
     let token = secrets::random_text(32)?;
-    let offered: bool =
-        db.query_json(include_str!("../../../sql/queries/accounts/offer_setup.sql"), &[&secrets::hash(&token)]).await?;
-    Ok(offered.then(|| token.into()))
+    let created: bool = db.call(sql_fn!(create_setup_link(link_hash: secrets::hash(&token)))).await?;
+    Ok(created.then(|| token.into()))
 }
 
 impl Accounts {
-    /// Makes the first administrator by a set-up link, and signs in.
+    /// Creates the first administrator with a setup link and signs in.
     pub async fn complete_setup(
         &self,
         token: &str,
@@ -141,12 +140,14 @@ impl Accounts {
         let hash = self.passwords.hash(password).await?;
         let user: super::people::Actor = self
             .db
-            .query_json(
-                include_str!("../../../sql/queries/accounts/complete_setup.sql"),
-                &[&secrets::hash(token), &email, &name, &hash],
-            )
+            .call(sql_fn!(complete_setup(
+                link_hash: secrets::hash(token),
+                email_address: email,
+                user_name: name,
+                password: hash,
+            )))
             .await?;
-        self.throttle.give_back(None, device.address);
+        self.throttle.refund(None, device.address);
         self.open_session(&user.id, device).await
     }
 }

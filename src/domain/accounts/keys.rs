@@ -1,5 +1,5 @@
-//! API keys `cb_<id>_<secret><crc>`: a mistyped or foreign key is refused by its checksum without a
-//! query; a good one costs one lookup a second.
+//! API keys `cb_<id>_<secret><crc>`: the checksum rejects malformed keys without a query, and lookups of valid
+//! ones are cached for a second.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -7,29 +7,30 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 
 use super::{Caller, secrets};
 use crate::db::Db;
-use crate::{Error, Result};
+use crate::{Error, Result, sql_fn};
 
-/// How long a lookup's answer is believed. Functions in SQL look again, so this delays no revocation of
-/// a right; it bounds how long a revoked key may still fetch what needs none.
-const BELIEVED: Duration = Duration::from_secs(1);
+/// Lifetime of a cached lookup. SQL functions check the key again, so a revoked key loses its rights at once; the
+/// cache only bounds how long it can still read what needs no rights.
+const CACHE_TTL: Duration = Duration::from_secs(1);
 const SECRET_LENGTH: usize = 40;
 
-/// What a key lookup answers.
+/// The result of a key lookup.
 #[derive(Debug, Clone, Deserialize)]
 pub struct KeyInfo {
     /// The key's id.
     pub key_id: String,
-    /// Whose key it is.
+    /// The actor it belongs to.
     pub actor_id: String,
-    /// When it ends, if ever.
+    /// When it expires, if ever.
     pub expires_at: Option<Timestamp>,
 }
 
-/// A freshly made key: what is shown once, and what is stored.
+/// A new key: the secret to show once, and the values to store.
 pub struct NewKey {
     /// The row's id.
     pub id: String,
@@ -39,7 +40,7 @@ pub struct NewKey {
     pub hash: Vec<u8>,
 }
 
-/// Makes a key.
+/// Generates a key.
 pub fn generate() -> Result<NewKey> {
     let id = uuid::Uuid::now_v7().simple().to_string();
     let body = format!("cb_{id}_{}", secrets::random_text(SECRET_LENGTH)?);
@@ -48,8 +49,8 @@ pub fn generate() -> Result<NewKey> {
     Ok(NewKey { id, key, hash })
 }
 
-/// The id inside a key whose shape and checksum are right.
-fn id_of(key: &str) -> Option<&str> {
+/// The id inside a key, if its format and checksum are valid.
+fn parse_id(key: &str) -> Option<&str> {
     let (id, secret) = key.strip_prefix("cb_")?.split_once('_')?;
     let good = id.len() == 32
         && secret.len() == SECRET_LENGTH + 6
@@ -58,43 +59,42 @@ fn id_of(key: &str) -> Option<&str> {
     good.then_some(id)
 }
 
-/// What was answered when, by the key's hash.
-type Seen = HashMap<Vec<u8>, (Instant, KeyInfo)>;
+/// Cached lookups with their time, by the key's hash.
+type Cache = HashMap<Vec<u8>, (Instant, KeyInfo)>;
 
-/// Looks keys up, at most once a second each.
+/// Verifies keys, with at most one lookup per key and second.
 #[derive(Debug, Clone, Default)]
 pub struct KeyCache {
-    seen: Arc<Mutex<Seen>>,
+    cache: Arc<Mutex<Cache>>,
 }
 
 impl KeyCache {
     /// Verifies a key.
     pub async fn check(&self, db: &Db, key: &str) -> Result<KeyInfo> {
         let refused = || Error::unauthenticated("The API key is not valid, has expired or was revoked.");
-        let id = id_of(key).ok_or_else(refused)?;
+        let id = parse_id(key).ok_or_else(refused)?;
         let hash = secrets::hash(key);
         let now = Instant::now();
         {
-            let mut seen = self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            if let Some((at, info)) = seen.get(&hash)
-                && now.duration_since(*at) < BELIEVED
+            let mut cache = self.cache.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            if let Some((at, info)) = cache.get(&hash)
+                && now.duration_since(*at) < CACHE_TTL
             {
                 return Ok(info.clone());
             }
-            if seen.len() > 1000 {
-                seen.retain(|_, (at, _)| now.duration_since(*at) < BELIEVED);
+            if cache.len() > 1000 {
+                cache.retain(|_, (at, _)| now.duration_since(*at) < CACHE_TTL);
             }
         }
-        let info: Option<KeyInfo> =
-            db.query_json(include_str!("../../../sql/queries/accounts/check_key.sql"), &[&id, &hash]).await?;
-        let info = info.ok_or_else(refused)?;
-        self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(hash, (now, info.clone()));
+        let info: Option<Json<KeyInfo>> = db.scalar(sql_fn!(verify_api_key(key_id: id, presented_hash: hash))).await?;
+        let Json(info) = info.ok_or_else(refused)?;
+        self.cache.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(hash, (now, info.clone()));
         Ok(info)
     }
 
-    /// Forgets everything believed, after a key was revoked here.
-    pub fn forget(&self) {
-        self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
+    /// Clears the cache after a key was revoked on this server.
+    pub fn clear(&self) {
+        self.cache.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
     }
 }
 
@@ -102,18 +102,18 @@ impl KeyCache {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KeyRequest {
-    /// What it is for.
+    /// Its purpose.
     #[schema(min_length = 1, max_length = 200)]
     pub name: String,
-    /// An agent or service of the caller's own; without one, the caller.
+    /// An agent or service owned by the caller. Defaults to the caller.
     pub actor_id: Option<String>,
-    /// Among `read`, `write`, `manage`, `approve`, `act_for` (services only) and `*`. Without them an agent's key reads
-    /// and writes, a service's may also manage and act for agents.
+    /// Any of `read`, `write`, `manage`, `approve`, `act_for` (services only) and `*`. Defaults to `read` and `write` for
+    /// agents, and also `manage` and `act_for` for services.
     pub scopes: Option<Vec<String>>,
-    /// When it ends; without one, never, or with the key that makes it.
+    /// When it expires. Defaults to never, or to the expiry of the key that creates it.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<Timestamp>,
-    /// Workflows of the caller's own that the actor becomes a member of.
+    /// Workflows owned by the caller that the actor joins as a member.
     pub workflows: Option<Vec<String>>,
 }
 
@@ -122,22 +122,22 @@ pub struct KeyRequest {
 pub struct ApiKey {
     /// The id.
     pub id: String,
-    /// What it is for.
+    /// Its purpose.
     pub name: String,
-    /// Whose key it is.
+    /// The actor it belongs to.
     pub actor_id: String,
     /// That actor's name.
     pub actor_name: String,
     /// That actor's kind.
     pub actor_kind: String,
-    /// What it may do.
+    /// Its scopes.
     pub scopes: Vec<String>,
-    /// Who made it.
+    /// The creator.
     pub created_by: Option<String>,
-    /// When it was made.
+    /// Creation time.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
-    /// When it ends.
+    /// When it expires.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<Timestamp>,
     /// When it was last used, to the minute.
@@ -148,13 +148,13 @@ pub struct ApiKey {
     pub revoked_at: Option<Timestamp>,
 }
 
-/// A key just made; the only time its secret is shown.
+/// A new key; its secret is only returned once.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CreatedKey {
     /// The whole key, for `Authorization: Bearer`.
     #[schema(example = "cb_0192f3a4b5c67d8e9f00112233445566_…")]
     pub key: String,
-    /// The key as it is listed.
+    /// The key's properties.
     #[serde(flatten)]
     pub info: ApiKey,
 }
@@ -166,39 +166,34 @@ pub struct ApiKeys {
     pub keys: Vec<ApiKey>,
 }
 
-/// Makes a key for the caller or for an agent or service of its own.
+/// Creates a key for the caller or for an agent or service it owns.
 pub async fn create(db: &Db, caller: &Caller, request: &KeyRequest) -> Result<CreatedKey> {
     let new = generate()?;
     let info = db
-        .query_json(
-            include_str!("../../../sql/queries/accounts/create_key.sql"),
-            &[
-                &caller.to_sql(),
-                &new.id,
-                &new.hash,
-                &request.name,
-                &request.actor_id,
-                &request.scopes,
-                &request.expires_at,
-                &request.workflows,
-            ],
-        )
+        .call(sql_fn!(create_api_key(
+            caller: caller.to_sql(),
+            key_id: new.id,
+            key_hash: new.hash,
+            key_name: request.name,
+            actor: request.actor_id,
+            wanted_scopes: request.scopes,
+            ends: request.expires_at,
+            in_workflows: request.workflows,
+        )))
         .await?;
     Ok(CreatedKey { key: new.key, info })
 }
 
-/// Keys of the caller and of what it owns, or of one such actor.
+/// Keys of the caller and of the actors it owns, or of one such actor.
 pub async fn list(db: &Db, caller: &Caller, actor: Option<&str>) -> Result<ApiKeys> {
-    db.query_json(include_str!("../../../sql/queries/accounts/list_keys.sql"), &[&caller.to_sql(), &actor]).await
+    db.call(sql_fn!(list_api_keys(caller: caller.to_sql(), actor: actor))).await
 }
 
 impl KeyCache {
     /// Revokes a key.
     pub async fn revoke(&self, db: &Db, caller: &Caller, key: &str) -> Result<()> {
-        let _: serde_json::Value = db
-            .query_json(include_str!("../../../sql/queries/accounts/revoke_key.sql"), &[&caller.to_sql(), &key])
-            .await?;
-        self.forget();
+        let _: serde_json::Value = db.call(sql_fn!(revoke_api_key(caller: caller.to_sql(), key_id: key))).await?;
+        self.clear();
         Ok(())
     }
 }
@@ -208,14 +203,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn checksum_refuses_any_changed_letter() {
+    fn checksum_rejects_any_changed_character() {
         let key = generate().expect("a key").key;
-        assert!(id_of(&key).is_some());
+        assert!(parse_id(&key).is_some());
         for at in 0..key.len() {
             let mut bytes = key.clone().into_bytes();
             bytes[at] = if bytes[at] == b'x' { b'y' } else { b'x' };
-            assert!(id_of(&String::from_utf8(bytes).expect("ascii")).is_none(), "changed at {at}");
+            assert!(parse_id(&String::from_utf8(bytes).expect("ascii")).is_none(), "changed at {at}");
         }
-        assert!(id_of("cb_").is_none() && id_of("").is_none() && id_of("cb_é_é").is_none());
+        assert!(parse_id("cb_").is_none() && parse_id("").is_none() && parse_id("cb_é_é").is_none());
     }
 }

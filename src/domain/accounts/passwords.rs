@@ -1,5 +1,5 @@
-//! Passwords: argon2id on the blocking pool, a few at a time, so that a rush of sign-ins leaves the
-//! processors to everyone else.
+//! Password hashing: argon2id on the blocking pool with limited concurrency, so that many sign-ins at once leave
+//! processors free for other requests.
 
 use std::sync::{Arc, OnceLock};
 
@@ -12,8 +12,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{Error, Result};
 
-/// Requests that may wait for their turn before further ones are told to come back.
-const QUEUE: usize = 500;
+/// Maximum number of requests in the hashing queue; further ones get 503.
+const MAX_QUEUED: usize = 500;
 
 /// A password in a request; never printed.
 #[derive(Debug, Clone)]
@@ -21,7 +21,7 @@ pub struct Password(SecretString);
 
 impl<'de> Deserialize<'de> for Password {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        // The library's own complaint would repeat what was sent.
+        // The default error message would repeat the value.
         let text = serde_json::Value::deserialize(deserializer)?;
         match text {
             serde_json::Value::String(text) => Ok(Self(text.into())),
@@ -37,7 +37,7 @@ impl From<SecretString> for Password {
 }
 
 impl Password {
-    /// Refuses a password that is too short or too long to be set.
+    /// Checks the length of a new password.
     pub fn check(&self, field: &str) -> Result<()> {
         match self.0.expose_secret().chars().count() {
             8..=1024 => Ok(()),
@@ -46,63 +46,62 @@ impl Password {
     }
 }
 
-/// The place where passwords are hashed and compared, one for the whole process.
+/// Limits concurrent password hashing; one instance per process.
 #[derive(Debug, Clone)]
 pub struct Passwords {
-    turns: Arc<Semaphore>,
-    waiting: Arc<Semaphore>,
+    running: Arc<Semaphore>,
+    queued: Arc<Semaphore>,
 }
 
-/// The right to hash once.
+/// A permit to hash one password.
 #[derive(Debug)]
-pub struct Turn {
-    _turn: OwnedSemaphorePermit,
-    _place: OwnedSemaphorePermit,
+pub struct HashPermit {
+    _running: OwnedSemaphorePermit,
+    _queued: OwnedSemaphorePermit,
 }
 
 impl Default for Passwords {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        let turns = cores.saturating_sub(1).clamp(1, 8);
-        Self { turns: Arc::new(Semaphore::new(turns)), waiting: Arc::new(Semaphore::new(QUEUE)) }
+        let limit = cores.saturating_sub(1).clamp(1, 8);
+        Self { running: Arc::new(Semaphore::new(limit)), queued: Arc::new(Semaphore::new(MAX_QUEUED)) }
     }
 }
 
 impl Passwords {
-    /// Waits for a turn; 503 if too many wait already.
-    pub async fn turn(&self) -> Result<Turn> {
+    /// Waits for a permit; 503 if the queue is full.
+    pub async fn acquire(&self) -> Result<HashPermit> {
         let busy = || Error::problem(503, "busy", "Too many people are signing in; try again in a moment.");
-        let place = self.waiting.clone().try_acquire_owned().map_err(|_| busy())?;
-        let turn = self.turns.clone().acquire_owned().await.map_err(|_| busy())?;
-        Ok(Turn { _turn: turn, _place: place })
+        let queued = self.queued.clone().try_acquire_owned().map_err(|_| busy())?;
+        let running = self.running.clone().acquire_owned().await.map_err(|_| busy())?;
+        Ok(HashPermit { _running: running, _queued: queued })
     }
 
-    /// Hashes a password that is to be stored.
+    /// Hashes a password for storage.
     pub async fn hash(&self, password: Password) -> Result<String> {
-        let turn = self.turn().await?;
-        turn.hash(password).await
+        self.acquire().await?.hash(password).await
     }
 }
 
-impl Turn {
+impl HashPermit {
     /// Hashes a password.
     pub async fn hash(self, password: Password) -> Result<String> {
         blocking(move || {
-            // The turn is held until the work is done, also if the request goes away.
-            let _turn = self;
+            // The permit is held until the work is done, even if the request is cancelled.
+            let _permit = self;
             hash(&password)
         })
         .await?
     }
 
-    /// Whether the password fits the hash. Without a hash (no such account) the same work is done.
-    pub async fn fits(self, password: Password, stored: Option<String>) -> Result<bool> {
+    /// Whether the password matches the hash. Without a hash (unknown account) it takes the same time.
+    pub async fn verify(self, password: Password, stored: Option<String>) -> Result<bool> {
         blocking(move || {
-            let _turn = self;
+            let _permit = self;
             let known = stored.is_some();
             let stored = match stored {
                 Some(stored) => stored,
-                None => nobodys_hash()?,
+                None => dummy_hash()?,
             };
             let parsed = PasswordHash::new(&stored)
                 .map_err(|_| Error::Internal("a stored password hash is not readable".to_owned()))?;
@@ -123,8 +122,8 @@ fn hash(password: &Password) -> Result<String> {
         .map_err(|error| Error::Internal(format!("a password cannot be hashed: {error}")))
 }
 
-/// A hash that no password fits, made with the same cost as real ones.
-fn nobodys_hash() -> Result<String> {
+/// A hash that matches no password, with the same cost as real ones.
+fn dummy_hash() -> Result<String> {
     static HASH: OnceLock<String> = OnceLock::new();
     match HASH.get() {
         Some(hash) => Ok(hash.clone()),
@@ -135,8 +134,7 @@ fn nobodys_hash() -> Result<String> {
     }
 }
 
-/// Makes that hash before the first sign-in, which would otherwise take twice as long for an unknown
-/// account.
+/// Computes the dummy hash in advance; otherwise the first sign-in to an unknown account would take twice as long.
 pub async fn prepare() -> Result<()> {
-    blocking(|| nobodys_hash().map(drop)).await?
+    blocking(|| dummy_hash().map(drop)).await?
 }

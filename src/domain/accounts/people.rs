@@ -1,16 +1,17 @@
-//! People: registering, signing in, staying signed in, signing out.
+//! User accounts: registration, sign-in, token refresh, sign-out, password changes.
 
 use std::net::IpAddr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 
 use super::passwords::Password;
 use super::{Accounts, Caller, secrets};
 use crate::config::Registration;
 use crate::db::Db;
-use crate::{Error, Result};
+use crate::{Error, Result, sql_fn};
 
 /// A person, an agent or a service.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -19,32 +20,32 @@ pub struct Actor {
     pub id: String,
     /// `user`, `agent` or `service`.
     pub kind: String,
-    /// What people call it.
+    /// Display name.
     pub name: String,
-    /// The e-mail of a person.
+    /// The e-mail address of a user.
     pub email: Option<String>,
-    /// Whether this is an administrator of the installation.
+    /// Whether it is an administrator of the installation.
     pub is_admin: bool,
-    /// Who manages this agent or service.
+    /// The owner of this agent or service.
     pub owner_id: Option<String>,
-    /// When it was made.
+    /// Creation time.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
-    /// Since when it may do nothing.
+    /// Since when it is disabled.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub disabled_at: Option<Timestamp>,
 }
 
-/// From where a person signs in; shown in the list of sessions.
+/// The client of a session; shown in the list of sessions.
 #[derive(Debug, Clone)]
 pub struct Device {
     /// The client's address.
     pub address: IpAddr,
-    /// What the browser calls itself.
+    /// The user agent string.
     pub user_agent: Option<String>,
 }
 
-/// What a sign-in or refresh gives.
+/// The tokens of a sign-in or refresh.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SignedIn {
     /// The access token, for `Authorization: Bearer`.
@@ -53,22 +54,22 @@ pub struct SignedIn {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub refresh: Option<String>,
-    /// Seconds until the access token ends.
+    /// Seconds until the access token expires.
     pub expires_in: u32,
-    /// Who signed in.
+    /// The signed-in user.
     pub user: Actor,
 }
 
-/// What a registration takes.
+/// A registration request.
 #[derive(Debug)]
 pub struct Registering<'a> {
-    /// The e-mail as typed.
+    /// The e-mail address as entered.
     pub email: &'a str,
-    /// The name; without one, the e-mail's first part.
+    /// The name. Defaults to the part of the e-mail address before the `@`.
     pub name: Option<&'a str>,
     /// The password.
     pub password: Password,
-    /// The invitation, if one was followed.
+    /// The invitation, if any.
     pub invite: Option<&'a str>,
 }
 
@@ -92,13 +93,13 @@ enum Refreshed {
     Unknown,
 }
 
-/// An e-mail in the one form it is stored and compared in.
+/// Validates an e-mail address and converts it to the form that is stored and compared.
 pub fn normalize_email(email: &str) -> Result<String> {
     let email = email.trim().to_lowercase();
     let wrong = || Error::invalid("email", "must be an e-mail address");
     let (name, host) = email.rsplit_once('@').ok_or_else(wrong)?;
-    let strange = |c: char| c.is_whitespace() || c.is_control() || "<>()[]\\,;:\"".contains(c);
-    if name.is_empty() || name.contains('@') || host.is_empty() || host.starts_with('.') || email.contains(strange) {
+    let forbidden = |c: char| c.is_whitespace() || c.is_control() || "<>()[]\\,;:\"".contains(c);
+    if name.is_empty() || name.contains('@') || host.is_empty() || host.starts_with('.') || email.contains(forbidden) {
         return Err(wrong());
     }
     if email.chars().count() > 320 {
@@ -107,8 +108,8 @@ pub fn normalize_email(email: &str) -> Result<String> {
     Ok(email)
 }
 
-/// A person's name: as given, else what stands before the `@`.
-fn name_of(name: Option<&str>, email: &str) -> Result<String> {
+/// A user's name. Defaults to the part of the e-mail address before the `@`.
+fn user_name(name: Option<&str>, email: &str) -> Result<String> {
     let name = name.map(str::trim).unwrap_or_else(|| email.split('@').next().unwrap_or(email));
     match name.chars().count() {
         1..=200 => Ok(name.to_owned()),
@@ -116,20 +117,20 @@ fn name_of(name: Option<&str>, email: &str) -> Result<String> {
     }
 }
 
-/// Makes a person, for whoever holds the database (command line).
+/// Creates a user; for the command line, which has direct database access.
 pub async fn create(db: &Db, email: &str, name: Option<&str>, password: Password, admin: bool) -> Result<Actor> {
     let email = normalize_email(email)?;
-    let name = name_of(name, &email)?;
+    let name = user_name(name, &email)?;
     password.check("password")?;
     let hash = super::passwords::Passwords::default().hash(password).await?;
-    db.query_json(include_str!("../../../sql/queries/accounts/create_user.sql"), &[&email, &name, &hash, &admin]).await
+    db.call(sql_fn!(create_user(email_address: email, user_name: name, password: hash, admin: admin))).await
 }
 
 impl Accounts {
-    /// Registers a person and signs in.
+    /// Registers a user and signs in.
     pub async fn register(&self, who: Registering<'_>, device: &Device) -> Result<SignedIn> {
         let email = normalize_email(who.email)?;
-        let name = name_of(who.name, &email)?;
+        let name = user_name(who.name, &email)?;
         who.password.check("password")?;
         self.throttle.take(None, device.address)?;
         let hash = self.passwords.hash(who.password).await?;
@@ -141,31 +142,33 @@ impl Accounts {
         let invite = who.invite.map(secrets::hash);
         let user: Actor = self
             .db
-            .query_json(
-                include_str!("../../../sql/queries/accounts/register.sql"),
-                &[&email, &name, &hash, &invite, &registration],
-            )
+            .call(sql_fn!(register_user(
+                email_address: email,
+                user_name: name,
+                password: hash,
+                invite_hash: invite,
+                registration: registration,
+            )))
             .await?;
         self.open_session(&user.id, device).await
     }
 
-    /// Signs in. An unknown account and a wrong password look and take the same.
+    /// Signs in. An unknown account and a wrong password have the same response and timing.
     pub async fn login(&self, email: &str, password: Password, device: &Device) -> Result<SignedIn> {
         let refused = || Error::problem(401, "wrong_credentials", "The e-mail or the password is wrong.");
-        // What is no e-mail is nobody's; it is looked up all the same, unless it is too long to remember.
+        // An invalid address is looked up too, for the same timing, unless it is too long for the throttle's memory.
         let email = email.trim().to_lowercase();
         if email.len() > 1280 {
             return Err(Error::invalid("email", "must have 3 to 320 characters"));
         }
-        self.throttle.look(Some(&email), device.address)?;
-        let login: Option<Login> =
-            self.db.query_json(include_str!("../../../sql/queries/accounts/find_login.sql"), &[&email]).await?;
-        let turn = self.passwords.turn().await?;
+        self.throttle.check(Some(&email), device.address)?;
+        let login: Option<Json<Login>> = self.db.scalar(sql_fn!(find_login_account(email_address: email))).await?;
+        let permit = self.passwords.acquire().await?;
         self.throttle.take(Some(&email), device.address)?;
-        let (actor, stored) = login.map(|login| (login.actor_id, login.password_hash)).unzip();
-        let fits = turn.fits(password, stored).await?;
-        let actor = actor.filter(|_| fits).ok_or_else(refused)?;
-        self.throttle.give_back(Some(&email), device.address);
+        let (actor, stored) = login.map(|Json(login)| (login.actor_id, login.password_hash)).unzip();
+        let matches = permit.verify(password, stored).await?;
+        let actor = actor.filter(|_| matches).ok_or_else(refused)?;
+        self.throttle.refund(Some(&email), device.address);
         self.open_session(&actor, device).await
     }
 
@@ -173,16 +176,13 @@ impl Accounts {
         let refresh = format!("cbr_{}", secrets::random_text(43)?);
         let opened: Opened = self
             .db
-            .query_json(
-                include_str!("../../../sql/queries/accounts/open_session.sql"),
-                &[
-                    &actor,
-                    &secrets::hash(&refresh),
-                    &self.session_days,
-                    &device.user_agent,
-                    &device.address.to_string(),
-                ],
-            )
+            .call(sql_fn!(open_session(
+                actor: actor,
+                refresh_hash: secrets::hash(&refresh),
+                days: self.session_days,
+                agent: device.user_agent,
+                client_address: device.address.to_string(),
+            )))
             .await?;
         self.signed_in(&opened.session_id, opened.user, refresh)
     }
@@ -192,27 +192,24 @@ impl Accounts {
         Ok(SignedIn { access, refresh: Some(refresh), expires_in: self.tokens.lifetime(), user })
     }
 
-    /// Exchanges a refresh token for new tokens.
+    /// Exchanges a refresh token for new tokens (rotation).
     pub async fn refresh(&self, presented: &str, device: &Device) -> Result<SignedIn> {
         let refused = |detail: &str| Err(Error::unauthenticated(detail));
         let successor = self.tokens.successor(presented);
         let outcome: Refreshed = self
             .db
-            .query_json(
-                include_str!("../../../sql/queries/accounts/refresh_session.sql"),
-                &[
-                    &secrets::hash(presented),
-                    &secrets::hash(&successor),
-                    &self.session_days,
-                    &device.user_agent,
-                    &device.address.to_string(),
-                ],
-            )
+            .call(sql_fn!(refresh_session(
+                presented: secrets::hash(presented),
+                successor: secrets::hash(&successor),
+                days: self.session_days,
+                agent: device.user_agent,
+                client_address: device.address.to_string(),
+            )))
             .await?;
         match outcome {
             Refreshed::Ok { session_id, user } => self.signed_in(&session_id, *user, successor),
             Refreshed::Reused => {
-                tracing::warn!(address = %device.address, "a refresh token was used twice; its session was ended");
+                tracing::warn!(address = %device.address, "refresh token reused; session revoked");
                 refused("This refresh token was used before, so its session was ended for safety; sign in again.")
             }
             Refreshed::Unknown => refused("The refresh token is unknown, expired or signed out; sign in again."),
@@ -222,8 +219,7 @@ impl Accounts {
     /// Ends the session of an access token or of a refresh token.
     pub async fn sign_out(&self, session: Option<&str>, refresh: Option<&str>) -> Result<()> {
         let hash = refresh.map(secrets::hash);
-        let _: i64 =
-            self.db.query_json(include_str!("../../../sql/queries/accounts/sign_out.sql"), &[&session, &hash]).await?;
+        let _: i64 = self.db.call(sql_fn!(sign_out(session: session, refresh_hash: hash))).await?;
         Ok(())
     }
 
@@ -237,23 +233,21 @@ impl Accounts {
     ) -> Result<()> {
         new.check("new_password")?;
         let caller_text = caller.to_sql();
-        let stored: String = self
-            .db
-            .query_json(include_str!("../../../sql/queries/accounts/current_password.sql"), &[&caller_text])
-            .await?;
-        let turn = self.passwords.turn().await?;
+        let stored: String = self.db.call(sql_fn!(get_password_hash(caller: caller_text))).await?;
+        let permit = self.passwords.acquire().await?;
         self.throttle.take(Some(&caller.actor), device.address)?;
-        if !turn.fits(current, Some(stored.clone())).await? {
+        if !permit.verify(current, Some(stored.clone())).await? {
             return Err(Error::invalid("current_password", "is not the current password"));
         }
-        self.throttle.give_back(Some(&caller.actor), device.address);
+        self.throttle.refund(Some(&caller.actor), device.address);
         let hash = self.passwords.hash(new).await?;
         let _: serde_json::Value = self
             .db
-            .query_json(
-                include_str!("../../../sql/queries/accounts/change_password.sql"),
-                &[&caller_text, &stored, &hash],
-            )
+            .call(sql_fn!(change_password(
+                caller: caller_text,
+                compared: stored,
+                new_password: hash,
+            )))
             .await?;
         Ok(())
     }
@@ -264,7 +258,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn emails_have_one_form() {
+    fn emails_are_normalized() {
         assert_eq!(normalize_email("  Ada@Example.ORG ").expect("an e-mail"), "ada@example.org");
         for wrong in ["", "ada", "@x", "a@", "a b@x", "a@b@c", "a@.x", "a\u{0}@x", "<a@x>"] {
             assert!(normalize_email(wrong).is_err(), "{wrong:?}");

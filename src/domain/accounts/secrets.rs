@@ -1,4 +1,4 @@
-//! Random secrets and the hashes that are kept of them.
+//! Random secrets and their hashes.
 
 use aws_lc_rs::{digest, hmac, rand};
 
@@ -6,13 +6,13 @@ use crate::{Error, Result};
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// `length` random letters and digits (5.95 bits each), from the operating system's generator.
+/// `length` random letters and digits (5.95 bits each) from a cryptographic random number generator.
 pub fn random_text(length: usize) -> Result<String> {
     let mut text = String::with_capacity(length);
     let mut bytes = [0u8; 64];
     while text.len() < length {
         rand::fill(&mut bytes).map_err(|_| Error::Internal("the random number generator failed".to_owned()))?;
-        // Values of 248 and more would make some letters likelier than others.
+        // Rejects values of 248 and more, which would bias the modulo.
         for byte in bytes.iter().filter(|byte| **byte < 248) {
             if text.len() < length {
                 text.push(char::from(ALPHABET[usize::from(byte % 62)]));
@@ -29,18 +29,18 @@ pub fn random_key() -> Result<[u8; 32]> {
     Ok(bytes)
 }
 
-/// SHA-256: all the database keeps of a token or key. They are random and long, so no salt is needed.
+/// SHA-256 of a token or key, which is all the database stores. Secrets are random and long, so no salt is needed.
 pub fn hash(secret: &str) -> Vec<u8> {
     digest::digest(&digest::SHA256, secret.as_bytes()).as_ref().to_vec()
 }
 
-/// Letters and digits derived from `text` under `key` (HMAC-SHA256), as hard to guess as the key.
+/// HMAC-SHA256 of `text` under `key` in hexadecimal.
 pub fn derive(key: &[u8], text: &str) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, key);
     hmac::sign(&key, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A number in six letters and digits.
+/// A number as six base-62 digits.
 pub fn base62_of(mut number: u32) -> String {
     let mut text = [b'0'; 6];
     for place in text.iter_mut().rev() {

@@ -1,15 +1,16 @@
-//! What an actor can see and end of its own sign-ins, and the tickets that open sockets.
+//! Sessions of the caller, and single-use tickets for WebSocket connections.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 
 use super::people::Actor;
 use super::{Accounts, Authenticated, Caller, secrets};
 use crate::db::Db;
-use crate::{Error, Result};
+use crate::{Error, Result, sql_fn};
 
-/// Who the caller is and how it proved it.
+/// The caller and its credential.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Me {
     /// The authenticated actor.
@@ -18,9 +19,9 @@ pub struct Me {
     pub session_id: Option<String>,
     /// The API key, if one authenticated.
     pub key_id: Option<String>,
-    /// What the credential may do; `*` is everything.
+    /// The credential's scopes; `*` means all.
     pub scopes: Vec<String>,
-    /// The agent acted for.
+    /// The agent acted for, if any.
     pub acting_for: Option<String>,
 }
 
@@ -29,20 +30,20 @@ pub struct Me {
 pub struct Session {
     /// The id.
     pub id: String,
-    /// When it began.
+    /// Creation time.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
-    /// When it was last refreshed.
+    /// Time of the last refresh.
     #[schema(value_type = String, format = DateTime)]
     pub last_used_at: Timestamp,
-    /// When it ends if it is not used.
+    /// When it expires if it is not used.
     #[schema(value_type = String, format = DateTime)]
     pub expires_at: Timestamp,
-    /// What the browser or program calls itself.
+    /// The user agent string.
     pub user_agent: Option<String>,
-    /// From where it was last refreshed.
+    /// The address of the last refresh.
     pub address: Option<String>,
-    /// Whether it is the one that asks.
+    /// Whether it is the session of this request.
     pub current: bool,
 }
 
@@ -53,35 +54,35 @@ pub struct Sessions {
     pub sessions: Vec<Session>,
 }
 
-/// How many sessions were ended.
+/// The result of revoking sessions.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Revoked {
-    /// The number.
+    /// Number of revoked sessions.
     pub revoked: i64,
 }
 
-/// A single-use ticket that opens a socket.
+/// A single-use ticket for a WebSocket connection.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct WsTicket {
-    /// Sent as the subprotocol `callboard.ticket.<ticket>`.
+    /// To be sent as the subprotocol `callboard.ticket.<ticket>`.
     pub ticket: String,
-    /// Seconds until it is worthless.
+    /// Seconds until it expires.
     pub expires_in: i64,
 }
 
-/// Who the caller is.
+/// The caller's account and credential.
 pub async fn me(db: &Db, caller: &Caller) -> Result<Me> {
-    db.query_json(include_str!("../../../sql/queries/accounts/me.sql"), &[&caller.to_sql()]).await
+    db.call(sql_fn!(get_current_user(caller: caller.to_sql()))).await
 }
 
 /// The caller's sessions.
 pub async fn list(db: &Db, caller: &Caller) -> Result<Sessions> {
-    db.query_json(include_str!("../../../sql/queries/accounts/list_sessions.sql"), &[&caller.to_sql()]).await
+    db.call(sql_fn!(list_sessions(caller: caller.to_sql()))).await
 }
 
-/// Ends one session of the caller, or all but the current one.
+/// Revokes one session of the caller, or all but the current one.
 pub async fn revoke(db: &Db, caller: &Caller, session: Option<&str>) -> Result<Revoked> {
-    db.query_json(include_str!("../../../sql/queries/accounts/revoke_session.sql"), &[&caller.to_sql(), &session]).await
+    db.call(sql_fn!(revoke_session(caller: caller.to_sql(), session: session))).await
 }
 
 #[derive(Deserialize)]
@@ -92,27 +93,26 @@ struct Redeemed {
     expires_at: Option<Timestamp>,
 }
 
-/// Uses up a ticket for a socket: who opens it, and until when.
+/// Redeems a WebSocket ticket for the credential that issued it.
 pub async fn redeem_ws_ticket(db: &Db, ticket: &str) -> Result<Authenticated> {
-    let redeemed: Option<Redeemed> = db
-        .query_json(include_str!("../../../sql/queries/accounts/redeem_ws_ticket.sql"), &[&secrets::hash(ticket)])
-        .await?;
-    let redeemed = redeemed
+    let redeemed: Option<Json<Redeemed>> = db.scalar(sql_fn!(redeem_ws_ticket(ticket: secrets::hash(ticket)))).await?;
+    let Json(redeemed) = redeemed
         .ok_or_else(|| Error::unauthenticated("The ticket is unknown, was used, or is older than 30 seconds."))?;
     let caller = Caller { actor: redeemed.actor, acting_for: None, session: redeemed.session, key: redeemed.key };
     Ok(Authenticated { caller, expires_at: redeemed.expires_at })
 }
 
 impl Accounts {
-    /// Makes a ticket that opens one socket as this caller within 30 seconds.
+    /// Issues a ticket for one WebSocket connection as this caller, valid for 30 seconds.
     pub async fn issue_ws_ticket(&self, who: &Authenticated) -> Result<WsTicket> {
         let ticket = secrets::random_text(40)?;
         let expires_in = self
             .db
-            .query_json(
-                include_str!("../../../sql/queries/accounts/issue_ws_ticket.sql"),
-                &[&who.caller.to_sql(), &secrets::hash(&ticket), &who.expires_at],
-            )
+            .call(sql_fn!(issue_ws_ticket(
+                caller: who.caller.to_sql(),
+                ticket: secrets::hash(&ticket),
+                credential_end: who.expires_at,
+            )))
             .await?;
         Ok(WsTicket { ticket, expires_in })
     }

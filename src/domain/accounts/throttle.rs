@@ -1,4 +1,4 @@
-//! Slows down guessing: a few wrong sign-ins a minute for one account, more for one address.
+//! Throttles password guessing: limits failed sign-ins per minute for an account and for an address.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::Error;
 
-/// The part of an address that one household or machine holds: of IPv6 its /64 network.
+/// The part of an address that identifies one client network: the /64 prefix of an IPv6 address.
 pub fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & !u128::from(u64::MAX)).into()),
@@ -21,8 +21,8 @@ struct Bucket {
     at: Instant,
 }
 
-/// Attempts are taken from a bucket before a password is compared and given back when it was right, so
-/// that signing in often is no offence, and guessing in parallel gains nothing.
+/// Token buckets per account and address. An attempt is taken before the password is compared, so parallel guessing
+/// gains nothing, and refunded on success, so frequent sign-ins are not throttled.
 #[derive(Debug, Clone)]
 pub struct Throttle {
     rate: f64,
@@ -30,7 +30,7 @@ pub struct Throttle {
 }
 
 impl Throttle {
-    /// `rate` wrong attempts a minute for an account, ten times as many for an address.
+    /// Allows `rate` failed attempts per minute for an account and ten times as many for an address.
     pub fn new(rate: u32) -> Self {
         Self { rate: f64::from(rate.max(1)), buckets: Arc::default() }
     }
@@ -41,13 +41,13 @@ impl Throttle {
         keys
     }
 
-    /// Takes an attempt, or says in how many seconds there will be one.
+    /// Takes an attempt; 429 with `Retry-After` if none is left.
     pub fn take(&self, account: Option<&str>, address: IpAddr) -> crate::Result<()> {
         self.attempt(account, address, 1.0)
     }
 
-    /// Whether an attempt would be refused right now.
-    pub fn look(&self, account: Option<&str>, address: IpAddr) -> crate::Result<()> {
+    /// Fails if an attempt would be refused now, without taking one.
+    pub fn check(&self, account: Option<&str>, address: IpAddr) -> crate::Result<()> {
         self.attempt(account, address, 0.0)
     }
 
@@ -77,8 +77,8 @@ impl Throttle {
         Ok(())
     }
 
-    /// Gives an attempt back.
-    pub fn give_back(&self, account: Option<&str>, address: IpAddr) {
+    /// Refunds an attempt.
+    pub fn refund(&self, account: Option<&str>, address: IpAddr) {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         for (key, capacity) in self.keys(account, address) {
             if let Some(bucket) = buckets.get_mut(&key) {
@@ -87,8 +87,8 @@ impl Throttle {
         }
     }
 
-    /// Drops buckets that are full again; called every minute.
-    pub fn tidy(&self) {
+    /// Removes buckets that are full again; called every minute.
+    pub fn prune(&self) {
         let now = Instant::now();
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         buckets.retain(|_, bucket| now.duration_since(bucket.at).as_secs() < 60);
@@ -100,15 +100,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_wrong_attempts_per_account_and_address() {
+    fn failed_attempts_are_limited_per_account_and_address() {
         let throttle = Throttle::new(3);
         let address = |last: u8| IpAddr::from([10, 0, 0, last]);
         for attempt in 0..3 {
             assert!(throttle.take(Some("ada"), address(attempt)).is_ok());
         }
         assert_eq!(throttle.take(Some("ada"), address(9)).expect_err("spent").as_problem().status, 429);
-        assert!(throttle.look(Some("bob"), address(9)).is_ok());
-        throttle.give_back(Some("ada"), address(9));
+        assert!(throttle.check(Some("bob"), address(9)).is_ok());
+        throttle.refund(Some("ada"), address(9));
         assert!(throttle.take(Some("ada"), address(9)).is_ok());
         let spent = (0..40).filter(|n| throttle.take(Some(&format!("guess{n}")), address(77)).is_ok()).count();
         assert_eq!(spent, 30);

@@ -1,5 +1,5 @@
-//! Access tokens: JWTs of one fixed algorithm that are verified without the database. Whether the
-//! session behind one still stands is asked inside every SQL function (`logic.identify`).
+//! Access tokens: JWTs with one fixed algorithm, verified without the database. Every SQL function checks that the
+//! session is still valid (`logic.identify_caller`).
 
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
@@ -12,15 +12,15 @@ use serde::{Deserialize, Serialize};
 
 use super::secrets;
 use crate::db::Db;
-use crate::{Error, Result};
+use crate::{Error, Result, sql_fn};
 
 const ISSUER: &str = "callboard";
 const AUDIENCE: &str = "callboard-api";
 const KIND: &str = "access";
-/// Clocks of two servers may differ by this many seconds.
+/// Allowed clock skew between servers in seconds.
 const LEEWAY: u64 = 5;
-/// How often an unknown key id may make a server read the keys again.
-const RELOAD: Duration = Duration::from_secs(2);
+/// Minimum interval between reloads caused by an unknown key id.
+const MIN_RELOAD_INTERVAL: Duration = Duration::from_secs(2);
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Claims {
@@ -41,20 +41,19 @@ pub struct Access {
     pub actor: String,
     /// The session.
     pub session: String,
-    /// When the token ends.
+    /// When the token expires.
     pub expires_at: Timestamp,
 }
 
 struct Keys {
-    /// The key that signs, and its id.
+    /// The current signing key and its id.
     signing: (String, EncodingKey),
     verifying: HashMap<String, DecodingKey>,
     refresh: SecretSlice<u8>,
     loaded: Instant,
 }
 
-/// Signs and verifies access tokens and derives refresh tokens, with keys that all servers of one
-/// database share.
+/// Signs and verifies access tokens and derives refresh tokens with keys shared by all servers of a database.
 #[derive(Clone)]
 pub struct Tokens {
     keys: Arc<RwLock<Keys>>,
@@ -81,21 +80,23 @@ async fn load(db: &Db) -> Result<Keys> {
     let fresh = (secrets::random_text(12)?, secrets::random_key()?.to_vec());
     let fresh_refresh = (secrets::random_text(12)?, secrets::random_key()?.to_vec());
     let rows: Vec<KeyRow> = db
-        .query_json(
-            include_str!("../../../sql/queries/accounts/signing_keys.sql"),
-            &[&fresh.0, &fresh.1, &fresh_refresh.0, &fresh_refresh.1],
-        )
+        .call(sql_fn!(ensure_signing_keys(
+            access_kid: fresh.0,
+            access_secret: fresh.1,
+            refresh_kid: fresh_refresh.0,
+            refresh_secret: fresh_refresh.1,
+        )))
         .await?;
     let mut signing = None;
     let mut refresh = None;
     let mut verifying = HashMap::new();
     for row in rows {
-        let secret = unhex(&row.secret)?;
+        let secret = decode_hex(&row.secret)?;
         if row.purpose == "refresh" {
             refresh.get_or_insert(SecretSlice::from(secret));
             continue;
         }
-        // Newest first: the first that is not retired signs; all of them verify.
+        // Newest first: the first key that is not retired signs; all of them verify.
         if signing.is_none() && !row.retired {
             signing = Some((row.kid.clone(), EncodingKey::from_secret(&secret)));
         }
@@ -107,7 +108,7 @@ async fn load(db: &Db) -> Result<Keys> {
     }
 }
 
-fn unhex(text: &str) -> Result<Vec<u8>> {
+fn decode_hex(text: &str) -> Result<Vec<u8>> {
     (0..text.len() / 2)
         .map(|i| text.get(2 * i..2 * i + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()))
         .collect::<Option<Vec<u8>>>()
@@ -118,7 +119,7 @@ fn now() -> u64 {
     u64::try_from(Timestamp::now().as_second()).unwrap_or(0)
 }
 
-/// What a token must say of itself.
+/// The required claims of a token.
 fn validation() -> Validation {
     let mut validation = Validation::new(Algorithm::HS256);
     validation.leeway = LEEWAY;
@@ -134,12 +135,12 @@ fn refused() -> Error {
 }
 
 impl Tokens {
-    /// Loads the keys; the first server of a database makes them.
+    /// Loads the keys; the first server of a database creates them.
     pub async fn load(db: &Db, lifetime: u32) -> Result<Self> {
         Ok(Self { keys: Arc::new(RwLock::new(load(db).await?)), validation: Arc::new(validation()), lifetime })
     }
 
-    /// Reads the keys again.
+    /// Reloads the keys.
     pub async fn reload(&self, db: &Db) -> Result<()> {
         let keys = load(db).await?;
         *self.keys.write().unwrap_or_else(std::sync::PoisonError::into_inner) = keys;
@@ -174,8 +175,8 @@ impl Tokens {
         encode(&header, &claims, &keys.signing.1).map_err(|e| Error::Internal(format!("a token cannot be signed: {e}")))
     }
 
-    /// Verifies an access token. Touches the database only for a key id never seen before (another
-    /// server rotated the keys), and then at most every two seconds.
+    /// Verifies an access token. Queries the database only for an unknown key id, i.e. after a rotation by another
+    /// server, and at most every two seconds.
     pub async fn verify(&self, db: &Db, token: &str) -> Result<Access> {
         let header = decode_header(token).map_err(|_| refused())?;
         let kid = header.kid.ok_or_else(refused)?;
@@ -184,14 +185,14 @@ impl Tokens {
         }
         let (known, stale) = {
             let keys = self.read();
-            (keys.verifying.contains_key(&kid), keys.loaded.elapsed() > RELOAD)
+            (keys.verifying.contains_key(&kid), keys.loaded.elapsed() > MIN_RELOAD_INTERVAL)
         };
         if !known && stale {
             self.reload(db).await?;
         }
         let keys = self.read();
         let key = keys.verifying.get(&kid).ok_or_else(refused)?;
-        // The typed claims refuse what the library would coerce: a string `exp`, a list `aud`.
+        // The typed claims reject values that the library would coerce, such as a string `exp` or a list `aud`.
         let claims = decode::<Claims>(token, key, &self.validation).map_err(|_| refused())?.claims;
         if claims.typ != KIND || claims.iat > now() + LEEWAY {
             return Err(refused());
@@ -201,8 +202,8 @@ impl Tokens {
         Ok(Access { actor: claims.sub, session: claims.sid, expires_at })
     }
 
-    /// The refresh token that follows `presented`: always the same, so that parallel refreshes agree,
-    /// and nobody without the server's key can foretell it.
+    /// The refresh token that follows `presented`. It is deterministic, so that parallel refreshes get the same
+    /// token, and unpredictable without the server's key.
     pub fn successor(&self, presented: &str) -> String {
         format!("cbr_{}", secrets::derive(self.read().refresh.expose_secret(), presented))
     }

@@ -1,13 +1,13 @@
-//! Reviews and clarifications of tickets: approvals in the shapes that clients of ticket tracking speak.
+//! Reviews and clarifications of tickets: approvals with the requests and answers of ticket tracking.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Approval, Decision};
-use crate::Result;
 use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::domain::tickets::ApprovalStatus;
+use crate::{Result, sql_fn};
 
 /// `POST /api/tickets/request-review`
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -15,10 +15,10 @@ use crate::domain::tickets::ApprovalStatus;
 pub struct RequestReview {
     /// The ticket.
     pub ticket_id: String,
-    /// What to look at; becomes a comment.
+    /// What to review; added as a comment.
     #[schema(max_length = 100_000)]
     pub comment: Option<String>,
-    /// The acting agent, where the caller may act for others.
+    /// The acting agent, if the caller may act on behalf of others.
     pub agent_id: Option<String>,
 }
 
@@ -28,10 +28,10 @@ pub struct RequestReview {
 pub struct ApproveTicket {
     /// The ticket.
     pub ticket_id: String,
-    /// Becomes a comment.
+    /// Added as a comment.
     #[schema(max_length = 100_000)]
     pub comment: Option<String>,
-    /// The acting agent, where the caller may act for others.
+    /// The acting agent, if the caller may act on behalf of others.
     pub agent_id: Option<String>,
 }
 
@@ -41,13 +41,13 @@ pub struct ApproveTicket {
 pub struct RejectTicket {
     /// The ticket.
     pub ticket_id: String,
-    /// Why; stands on the ticket as a comment.
+    /// The reason; added as a comment.
     #[schema(max_length = 20_000)]
     pub rejection_reason: Option<String>,
-    /// Becomes a comment of its own.
+    /// Added as a second comment.
     #[schema(max_length = 100_000)]
     pub comment: Option<String>,
-    /// The acting agent, where the caller may act for others.
+    /// The acting agent, if the caller may act on behalf of others.
     pub agent_id: Option<String>,
 }
 
@@ -62,7 +62,7 @@ pub struct Reviewed {
     pub message: String,
     /// The review.
     pub approval_id: Option<String>,
-    /// How the ticket stands now.
+    /// The state of the ticket's review.
     pub approval_status: ApprovalStatus,
 }
 
@@ -72,33 +72,33 @@ pub struct Reviewed {
 pub struct RequestClarification {
     /// The ticket.
     pub ticket_id: String,
-    /// What is not clear, at least 20 characters.
+    /// What is unclear, at least 20 characters.
     #[schema(min_length = 20, max_length = 10_000)]
     pub conflict_description: String,
-    /// What helps to understand it.
+    /// Background for the question.
     #[schema(max_length = 50_000)]
     pub context: Option<String>,
-    /// Up to 50 ways out; they are offered as answers.
+    /// Up to 50 possible solutions; they become the suggested answers.
     #[schema(max_items = 50)]
     pub potential_solutions: Option<Vec<String>>,
-    /// The acting agent, where the caller may act for others.
+    /// The acting agent, if the caller may act on behalf of others.
     pub agent_id: Option<String>,
 }
 
-/// The answer to asking for a clarification. The question waits for a person; nobody has answered yet.
+/// The answer to a request for clarification. The question is pending until a person answers.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ClarificationRequested {
     /// Always true.
     pub success: bool,
     /// The ticket.
     pub ticket_id: String,
-    /// The question as it stands on the ticket, in Markdown.
+    /// The question as it was added to the ticket, Markdown.
     pub clarification: String,
-    /// The comment that holds it; the answer will be a reply to it.
+    /// The comment that holds the question; the answer becomes a reply to it.
     pub comment_id: String,
-    /// The same question in the list of approvals; wait for it at `/api/approvals/{id}?wait=30`.
+    /// The approval; wait for its decision with `/api/approvals/{id}?wait=30`.
     pub approval_id: String,
-    /// That question.
+    /// The approval.
     pub approval: Approval,
     /// A sentence for a person.
     pub message: String,
@@ -107,19 +107,15 @@ pub struct ClarificationRequested {
 /// Tickets that wait for review.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct PendingReviews {
-    /// How many.
+    /// Their number.
     pub count: i64,
-    /// Which; the 1000 oldest.
+    /// The 1000 oldest.
     pub ticket_ids: Vec<String>,
 }
 
-/// Asks people to look at a ticket.
+/// Requests a review of a ticket.
 pub async fn request_review(db: &Db, caller: &Caller, input: &RequestReview) -> Result<Reviewed> {
-    db.query_json(
-        include_str!("../../../sql/queries/approvals/request_review.sql"),
-        &[&caller.to_sql(), &input.ticket_id, &input.comment],
-    )
-    .await
+    db.call(sql_fn!(request_review(caller: caller.to_sql(), ticket: input.ticket_id, comment: input.comment))).await
 }
 
 /// Approves or rejects a ticket that waits for review.
@@ -131,36 +127,28 @@ pub async fn review(
     reason: Option<&str>,
     comment: Option<&str>,
 ) -> Result<Reviewed> {
-    db.query_json(
-        include_str!("../../../sql/queries/approvals/review.sql"),
-        &[&caller.to_sql(), &ticket, &decision.as_str(), &reason, &comment],
-    )
-    .await
+    db.call(sql_fn!(review_ticket(caller: caller.to_sql(), ticket, decision: decision.as_str(), reason, comment))).await
 }
 
-/// Asks people what a ticket means.
+/// Requests a clarification of a ticket. Idempotent by `key`.
 pub async fn request_clarification(
     db: &Db,
     caller: &Caller,
     input: &RequestClarification,
     key: Option<&str>,
 ) -> Result<ClarificationRequested> {
-    db.query_json(
-        include_str!("../../../sql/queries/approvals/request_clarification.sql"),
-        &[
-            &caller.to_sql(),
-            &input.ticket_id,
-            &input.conflict_description,
-            &input.context,
-            &input.potential_solutions,
-            &key,
-        ],
-    )
+    db.call(sql_fn!(request_clarification(
+        caller: caller.to_sql(),
+        ticket: input.ticket_id,
+        conflict_description: input.conflict_description,
+        context: input.context,
+        potential_solutions: input.potential_solutions,
+        idempotency_key: key,
+    )))
     .await
 }
 
-/// Tickets that wait for review, in one workflow or all of the caller's.
+/// Tickets that wait for review, in one or all of the caller's workflows.
 pub async fn pending(db: &Db, caller: &Caller, workflow: Option<&str>) -> Result<PendingReviews> {
-    db.query_json(include_str!("../../../sql/queries/approvals/pending_reviews.sql"), &[&caller.to_sql(), &workflow])
-        .await
+    db.call(sql_fn!(count_pending_reviews(caller: caller.to_sql(), workflow))).await
 }

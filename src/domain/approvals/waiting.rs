@@ -1,9 +1,9 @@
-//! Waiting for decisions without holding a connection of the database, and letting time run out.
+//! Long polling for decisions without holding a database connection, and expiry of approvals.
 //!
-//! One task a server asks, four times a second and only while somebody waits, which of all the approvals
-//! waited for are settled: a thousand who wait cost one statement. A decision made through this server
-//! wakes them at once. Once a second it ends questions that ran out, by the database's clock; of several
-//! servers one does it.
+//! One task per server polls which of the awaited approvals are settled, four times a second and only while requests
+//! wait, so that a thousand waiting requests cost one statement. A decision made through this server wakes them
+//! immediately. Once a second the task expires overdue approvals by the clock of the database; of several servers, one at
+//! a time does so.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,18 +12,18 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use super::{Approval, ApprovalState, get};
-use crate::Result;
 use crate::db::Db;
 use crate::domain::accounts::Caller;
+use crate::{Result, sql_fn};
 
-/// Between two looks for those who wait.
-const LOOK: Duration = Duration::from_millis(250);
-/// Between two looks for what ran out.
-const TICK: Duration = Duration::from_secs(1);
-/// Questions ended in one transaction.
-const BATCH: i32 = 100;
-/// Approvals asked about in one statement.
-const MOST: usize = 10_000;
+/// Interval between two polls while requests wait.
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
+/// Interval between two checks for overdue approvals.
+const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
+/// Approvals to expire in one transaction.
+const BATCH_SIZE: i32 = 100;
+/// Maximum number of approvals in one poll.
+const MAX_POLLED: usize = 10_000;
 
 /// Requests of this server that wait for approvals to be decided; [`DecisionWaits::run`] is its background task.
 #[derive(Debug)]
@@ -34,10 +34,10 @@ pub struct DecisionWaits {
 
 #[derive(Debug, Default)]
 struct Shared {
-    /// Who waits, by approval: how many, and what wakes them.
+    /// By approval: the number of waiting requests, and what wakes them.
     waiting: Mutex<HashMap<String, (usize, Arc<Notify>)>>,
-    /// Says that somebody has begun to wait.
-    somebody: Notify,
+    /// Notified when a request starts to wait.
+    started: Notify,
 }
 
 impl Shared {
@@ -52,26 +52,26 @@ impl Shared {
     }
 }
 
-/// One who waits; leaves when dropped.
-struct Place<'a> {
+/// A waiting request; removed when dropped.
+struct Waiter<'a> {
     shared: &'a Shared,
     id: &'a str,
     wake: Arc<Notify>,
 }
 
-impl<'a> Place<'a> {
-    fn take(shared: &'a Shared, id: &'a str) -> Self {
+impl<'a> Waiter<'a> {
+    fn register(shared: &'a Shared, id: &'a str) -> Self {
         let mut waiting = shared.waiting();
         let (count, wake) = waiting.entry(id.to_owned()).or_default();
         *count += 1;
         let wake = wake.clone();
         drop(waiting);
-        shared.somebody.notify_one();
+        shared.started.notify_one();
         Self { shared, id, wake }
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Waiter<'_> {
     fn drop(&mut self) {
         let mut waiting = self.shared.waiting();
         if let Some((count, _)) = waiting.get_mut(self.id) {
@@ -89,17 +89,17 @@ impl DecisionWaits {
         Self { db, shared: Shared::default() }
     }
 
-    /// The approval as soon as it is no longer pending, or as it is when patience ends.
-    pub async fn wait(&self, db: &Db, caller: &Caller, id: &str, patience: Duration) -> Result<Approval> {
-        let end = tokio::time::Instant::now() + patience;
+    /// Returns the approval when it is no longer pending, or as it is after the timeout.
+    pub async fn wait(&self, db: &Db, caller: &Caller, id: &str, timeout: Duration) -> Result<Approval> {
+        let end = tokio::time::Instant::now() + timeout;
         let approval = get(db, caller, id).await?;
-        if patience.is_zero() || approval.status != ApprovalState::Pending {
+        if timeout.is_zero() || approval.status != ApprovalState::Pending {
             return Ok(approval);
         }
-        let place = Place::take(&self.shared, id);
+        let waiter = Waiter::register(&self.shared, id);
         loop {
-            // Listening begins before the look, so that nothing falls in between.
-            let mut woken = std::pin::pin!(place.wake.notified());
+            // Registered before the read, so that no wake-up is missed in between.
+            let mut woken = std::pin::pin!(waiter.wake.notified());
             woken.as_mut().enable();
             let approval = get(db, caller, id).await?;
             if approval.status != ApprovalState::Pending || tokio::time::Instant::now() >= end {
@@ -119,33 +119,33 @@ impl DecisionWaits {
         let Self { db, shared } = self;
         let mut expired_at: Option<Instant> = None;
         loop {
-            if expired_at.is_none_or(|at| at.elapsed() >= TICK) {
+            if expired_at.is_none_or(|at| at.elapsed() >= EXPIRY_INTERVAL) {
                 expired_at = Some(Instant::now());
                 match expire(db).await {
-                    // A full batch may leave more behind.
-                    Ok(ended) if ended >= i64::from(BATCH) => expired_at = None,
+                    // After a full batch more may be overdue.
+                    Ok(ended) if ended >= i64::from(BATCH_SIZE) => expired_at = None,
                     Ok(_) => {}
                     Err(error) => tracing::debug!(%error, "approvals could not be expired; it will be retried"),
                 }
             }
-            let ids: Vec<String> = shared.waiting().keys().take(MOST).cloned().collect();
+            let ids: Vec<String> = shared.waiting().keys().take(MAX_POLLED).cloned().collect();
             if ids.is_empty() {
-                let _ = tokio::time::timeout(TICK, shared.somebody.notified()).await;
+                let _ = tokio::time::timeout(EXPIRY_INTERVAL, shared.started.notified()).await;
                 continue;
             }
-            match settled(db, &ids).await {
+            match list_settled(db, &ids).await {
                 Ok(ids) => ids.iter().for_each(|id| shared.wake(id)),
                 Err(error) => tracing::debug!(%error, "settled approvals could not be read; it will be retried"),
             }
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 }
 
 async fn expire(db: &Db) -> Result<i64> {
-    db.query_json(include_str!("../../../sql/queries/approvals/expire.sql"), &[&BATCH]).await
+    db.scalar(sql_fn!(expire_approvals(max_rows: BATCH_SIZE))).await
 }
 
-async fn settled(db: &Db, ids: &[String]) -> Result<Vec<String>> {
-    db.query_json(include_str!("../../../sql/queries/approvals/settled.sql"), &[&ids]).await
+async fn list_settled(db: &Db, ids: &[String]) -> Result<Vec<String>> {
+    db.call(sql_fn!(list_settled_approvals(ids))).await
 }

@@ -1,6 +1,6 @@
-//! Running the `git` program so that nothing a repository holds can run anything: no hooks, no external
-//! diffs, no filters, no network, no configuration but the repository's own, and that overruled where it
-//! could start a program or change the output.
+//! Runs the `git` program in untrusted repositories: hooks, external diffs, filters and network access are
+//! disabled, system and user configuration is ignored, and repository settings that could start a program or
+//! change the output are overridden.
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -11,20 +11,21 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 use tokio::sync::Semaphore;
 
-use super::MAX_PATCH;
 use super::parse::{self, Changes, Patch};
-use super::place::unusable;
 use crate::{Error, Result};
 
-/// Git programs that run at once; more wait.
-static TURNS: Semaphore = Semaphore::const_new(4);
+/// Limits concurrent git processes; further ones wait.
+static PROCESS_LIMIT: Semaphore = Semaphore::const_new(4);
 
-/// Bytes read of a list of files.
+/// Maximum bytes read of a whole patch.
+const MAX_PATCH: usize = 10 << 20;
+/// Maximum bytes read of a file list.
 const MAX_LIST: usize = 32 << 20;
-/// Bytes read of a message or a list of ids.
+/// Maximum bytes read of a message or an id list.
 const MAX_TEXT: usize = 1 << 20;
 
-const OVERRULED: &[&str] = &[
+/// Settings that override those of the repository.
+const OVERRIDES: &[&str] = &[
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
     "core.attributesFile=/dev/null",
@@ -35,7 +36,7 @@ const OVERRULED: &[&str] = &[
     "log.showSignature=false",
     "log.mailmap=false",
     "protocol.allow=never",
-    // Git refuses repositories of other accounts unless told; place.rs has decided already.
+    // Git refuses repositories of other accounts by default; repository_location.rs has checked the path already.
     "safe.directory=*",
 ];
 
@@ -58,13 +59,13 @@ const DIFF: &[&str] = &[
 /// A repository on this server's disk.
 #[derive(Debug)]
 pub struct Repository {
-    /// Where it is.
+    /// Its folder.
     pub folder: PathBuf,
-    /// The folder it has to lie in.
-    pub home: PathBuf,
+    /// The folder that must contain it.
+    pub root: PathBuf,
 }
 
-/// What an abbreviated id stands for.
+/// The result of resolving an abbreviated id.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Found {
     None,
@@ -72,7 +73,7 @@ pub enum Found {
     Several(usize),
 }
 
-/// A commit without its content.
+/// A commit's metadata.
 #[derive(Debug)]
 pub struct Head {
     pub sha: String,
@@ -84,11 +85,11 @@ pub struct Head {
 
 struct Output {
     text: Vec<u8>,
-    cut: bool,
+    truncated: bool,
 }
 
 impl Repository {
-    /// Finds the commit that an id of hexadecimal digits stands for. Names of branches do not count.
+    /// Resolves a hexadecimal commit id, which may be abbreviated. Branch names are not resolved.
     pub async fn find(&self, sha: &str) -> Result<Found> {
         let wanted = format!("--disambiguate={sha}");
         let arguments = ["rev-parse", "--absolute-git-dir", "--path-format=absolute", "--git-common-dir", &wanted];
@@ -97,7 +98,7 @@ impl Repository {
         let mut lines = text.lines();
         for directory in lines.by_ref().take(2) {
             let real = PathBuf::from(directory).canonicalize().map_err(|_| unusable("its folder is not there"))?;
-            if !real.starts_with(&self.home) {
+            if !real.starts_with(&self.root) {
                 return Err(unusable("it lies outside of CALLBOARD_REPOSITORIES_DIR"));
             }
         }
@@ -116,7 +117,7 @@ impl Repository {
         })
     }
 
-    /// Author, time, parents and message.
+    /// The metadata of a commit.
     pub async fn head(&self, sha: &str) -> Result<Head> {
         let format = "--format=%H%x00%P%x00%an%x00%at%x00%B";
         let arguments = [
@@ -138,11 +139,11 @@ impl Repository {
         Ok(read_head(fields.into_iter()))
     }
 
-    /// What `head` says, of all commits that names and ranges stand for, and of those with these ids; the newest first.
-    pub async fn heads(&self, revisions: &[String], ids: &[&str], most: usize) -> Result<Vec<Head>> {
-        let most = format!("--max-count={most}");
-        // Ranges are walked only where they are arguments.
-        let mut arguments = vec!["log", "-z", "--stdin", "--no-walk=unsorted", most.as_str()];
+    /// The metadata of the commits in the given revisions and ranges and of those with the given ids, newest first.
+    pub async fn heads(&self, revisions: &[String], ids: &[&str], max: usize) -> Result<Vec<Head>> {
+        let max_count = format!("--max-count={max}");
+        // Git walks a range only if it is an argument, not if it comes from stdin.
+        let mut arguments = vec!["log", "-z", "--stdin", "--no-walk=unsorted", max_count.as_str()];
         arguments.extend(["--no-show-signature", "--no-notes", "--encoding=UTF-8"]);
         arguments.extend(["--format=tformat:%H%x00%P%x00%an%x00%at%x00%B", "--end-of-options"]);
         arguments.extend(revisions.iter().map(String::as_str));
@@ -152,34 +153,34 @@ impl Repository {
         Ok(fields.chunks_exact(5).map(|fields| read_head(fields.iter().map(|field| parse::lossy(field)))).collect())
     }
 
-    /// The files that a commit changed against its first parent, with counts of lines.
+    /// The files changed against the first parent, with line counts.
     pub async fn changes(&self, head: &Head) -> Result<Changes> {
         let output = self.diff(&["--raw", "--numstat", "-z"], head, MAX_LIST).await?;
-        Ok(parse::changes(&output.text, output.cut))
+        Ok(parse::changes(&output.text, output.truncated))
     }
 
-    /// The diff of each of these files, and whether any had to be cut.
+    /// The diff of each of these files, and whether any was truncated.
     pub async fn patches(&self, head: &Head, changes: &Changes) -> Result<(Vec<Patch>, bool)> {
         let flags = ["--patch", "-U3", "--inter-hunk-context=0", "--src-prefix=a/", "--dst-prefix=b/"];
         let output = self.diff(&flags, head, MAX_PATCH).await?;
-        let patches = parse::patches(&output.text, output.cut, changes);
-        let cut = output.cut || patches.iter().any(|patch| patch.cut);
-        Ok((patches, cut))
+        let patches = parse::patches(&output.text, output.truncated, changes);
+        let truncated = output.truncated || patches.iter().any(|patch| patch.truncated);
+        Ok((patches, truncated))
     }
 
-    async fn diff(&self, flags: &[&str], head: &Head, most: usize) -> Result<Output> {
+    async fn diff(&self, flags: &[&str], head: &Head, max: usize) -> Result<Output> {
         let mut arguments = [DIFF, flags, &["--end-of-options"]].concat();
         arguments.extend(head.parents.first().map(String::as_str));
         arguments.extend([head.sha.as_str(), "--"]);
-        self.run(&arguments, b"", most).await
+        self.run(&arguments, b"", max).await
     }
 
-    /// Runs git and reads at most `most` bytes of what it prints.
-    async fn run(&self, arguments: &[&str], input: &[u8], most: usize) -> Result<Output> {
-        let _turn = TURNS.acquire().await.map_err(|_| unusable("the server is stopping"))?;
+    /// Runs git and reads at most `max` bytes of its output.
+    async fn run(&self, arguments: &[&str], input: &[u8], max: usize) -> Result<Output> {
+        let _permit = PROCESS_LIMIT.acquire().await.map_err(|_| unusable("the server is stopping"))?;
         let mut command = Command::new("git");
         command.args(["--no-pager", "--no-replace-objects", "--literal-pathspecs"]);
-        for setting in OVERRULED {
+        for setting in OVERRIDES {
             command.args(["-c", setting]);
         }
         command.args(arguments).current_dir(&self.folder).env_clear();
@@ -192,14 +193,14 @@ impl Repository {
             ("GIT_NO_LAZY_FETCH", OsStr::new("1")),
             ("GIT_OPTIONAL_LOCKS", OsStr::new("0")),
             ("GIT_TERMINAL_PROMPT", OsStr::new("0")),
-            // A folder without a repository of its own does not stand for one above it.
-            ("GIT_CEILING_DIRECTORIES", self.folder.parent().unwrap_or(&self.home).as_os_str()),
+            // Keeps git from using a repository in a parent folder.
+            ("GIT_CEILING_DIRECTORIES", self.folder.parent().unwrap_or(&self.root).as_os_str()),
         ] {
             command.env(name, value);
         }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().map_err(|error| {
-            tracing::warn!(%error, "git does not start");
+            tracing::warn!(%error, "git cannot be started");
             Error::problem(
                 503,
                 "git_missing",
@@ -214,18 +215,18 @@ impl Repository {
             }
             drop(stdin.take());
         };
-        let (_, output, errors) = tokio::join!(feed, read(stdout, most), read(stderr, MAX_TEXT));
-        let (output, errors) = (output.map_err(lost)?, errors.map_err(lost)?);
-        if output.cut {
-            // It is still printing; what it would say is not wanted any more.
+        let (_, output, errors) = tokio::join!(feed, read(stdout, max), read(stderr, MAX_TEXT));
+        let (output, errors) = (output.map_err(output_lost)?, errors.map_err(output_lost)?);
+        if output.truncated {
+            // Git is still writing; the rest of its output is not needed.
             let _ = child.kill().await;
             return Ok(output);
         }
-        let status = child.wait().await.map_err(lost)?;
+        let status = child.wait().await.map_err(output_lost)?;
         if !status.success() {
-            let said = parse::lossy(&errors.text);
-            tracing::debug!(folder = %self.folder.display(), %said, "git refused");
-            return Err(unusable(if said.contains("not a git repository") {
+            let stderr = parse::lossy(&errors.text);
+            tracing::debug!(folder = %self.folder.display(), %stderr, "git failed");
+            return Err(unusable(if stderr.contains("not a git repository") {
                 "its folder holds no git repository"
             } else {
                 "git refused to read it"
@@ -235,7 +236,7 @@ impl Repository {
     }
 }
 
-/// Id, parents, author, time and message.
+/// Builds the metadata from the fields id, parents, author, time and message.
 fn read_head(mut fields: impl Iterator<Item = String>) -> Head {
     let mut field = || fields.next().unwrap_or_default();
     let (sha, parents, author, time, message) = (field(), field(), field(), field(), field());
@@ -248,15 +249,20 @@ fn read_head(mut fields: impl Iterator<Item = String>) -> Head {
     }
 }
 
-fn lost(error: std::io::Error) -> Error {
+/// The error for a repository that cannot be read; `why` completes its sentence.
+pub fn unusable(why: &str) -> Error {
+    Error::problem(409, "repository_unusable", format!("The repository of this workflow cannot be read: {why}."))
+}
+
+fn output_lost(error: std::io::Error) -> Error {
     Error::Internal(format!("git's output was lost: {error}"))
 }
 
-/// Reads up to `most` bytes; closing the pipe then ends the program.
-async fn read(source: Option<impl AsyncRead + Unpin>, most: usize) -> std::io::Result<Output> {
+/// Reads up to `max` bytes; closing the pipe then ends the process.
+async fn read(source: Option<impl AsyncRead + Unpin>, max: usize) -> std::io::Result<Output> {
     let mut text = Vec::new();
-    let Some(source) = source else { return Ok(Output { text, cut: false }) };
-    let read = source.take(most as u64 + 1).read_to_end(&mut text).await?;
-    text.truncate(most);
-    Ok(Output { text, cut: read > most })
+    let Some(source) = source else { return Ok(Output { text, truncated: false }) };
+    let read = source.take(max as u64 + 1).read_to_end(&mut text).await?;
+    text.truncate(max);
+    Ok(Output { text, truncated: read > max })
 }

@@ -1,4 +1,4 @@
-//! The language of a file, by its name, as highlighters call it.
+//! Maps file names to language names of the syntax highlighter.
 
 const BY_NAME: &[(&str, &str)] = &[
     ("dockerfile", "dockerfile"),
@@ -15,7 +15,7 @@ const BY_NAME: &[(&str, &str)] = &[
     (".env", "ini"),
 ];
 
-const BY_ENDING: &[(&str, &str)] = &[
+const BY_EXTENSION: &[(&str, &str)] = &[
     ("rs", "rust"),
     ("py pyi", "python"),
     ("js mjs cjs jsx", "javascript"),
@@ -65,21 +65,21 @@ const BY_ENDING: &[(&str, &str)] = &[
     ("diff patch", "diff"),
 ];
 
-/// The language of a path; `text` if its name tells nothing.
+/// The language of a path; `text` if unknown.
 pub fn of(path: &str) -> &'static str {
     let name = path.rsplit('/').next().unwrap_or_default().to_lowercase();
     if let Some((_, language)) = BY_NAME.iter().find(|(known, _)| *known == name) {
         return language;
     }
-    let Some((_, ending)) = name.rsplit_once('.') else { return "text" };
-    let known = BY_ENDING.iter().find(|(endings, _)| endings.split(' ').any(|known| known == ending));
+    let Some((_, extension)) = name.rsplit_once('.') else { return "text" };
+    let known = BY_EXTENSION.iter().find(|(extensions, _)| extensions.split(' ').any(|known| known == extension));
     known.map_or("text", |(_, language)| language)
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
-    fn names_and_endings_tell_the_language() {
+    fn languages_follow_from_names_and_extensions() {
         for (path, language) in [
             ("src/main.rs", "rust"),
             ("a/b.PY", "python"),

@@ -1,28 +1,28 @@
-//! Commits of the repository that somebody stands in, to tell a server of them.
+//! Reads commits of a local repository, to report them to a server.
 
 use std::path::Path;
 
 use super::git::{Head, Repository};
-use super::references::{LONGEST_MESSAGE, NewCommit};
+use super::references::{MAX_MESSAGE_LENGTH, NewCommit};
 use crate::Result;
 
-/// Most commits that are looked at.
-pub const MOST: usize = 5_000;
-/// Paths of one commit that are told, and bytes of all of them.
-const MOST_FILES: usize = 1_000;
-const MOST_PATHS: usize = 100_000;
+/// Maximum number of commits read.
+pub const MAX_COMMITS: usize = 5_000;
+/// Maximum number of paths reported per commit, and their maximum size in bytes.
+const MAX_PATHS: usize = 1_000;
+const MAX_PATH_BYTES: usize = 100_000;
 
-/// What a rewritten commit was before, and what it is now.
+/// A commit that was rewritten by amending or rebasing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rewritten {
-    /// The id that is gone.
+    /// The previous id.
     pub old: String,
-    /// The id that stands for it.
+    /// The id that replaces it.
     pub new: String,
 }
 
 impl Rewritten {
-    /// Reads the lines that git gives to the hook `post-rewrite`: the old id, the new one, and perhaps more.
+    /// Parses the input of git's `post-rewrite` hook: each line has the old id, the new id and optional extra data.
     pub fn read(lines: &str) -> Vec<Self> {
         let word = |word: &str| word.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| word.to_owned());
         let read = |line: &str| {
@@ -33,45 +33,45 @@ impl Rewritten {
     }
 }
 
-/// The commits that names and ranges stand for, the oldest first: those whose messages may name tickets, and those
-/// that stand for others. `git_dir` is the repository's own folder (`.git`).
+/// The commits in the given revisions and ranges, oldest first, limited to those whose messages may name tickets and
+/// those that replace others. `git_dir` is the repository's `.git` folder.
 pub async fn read(git_dir: &Path, revisions: &[String], rewritten: &[Rewritten]) -> Result<Vec<NewCommit>> {
-    let repository = Repository { folder: git_dir.to_owned(), home: git_dir.to_owned() };
+    let repository = Repository { folder: git_dir.to_owned(), root: git_dir.to_owned() };
     let ids: Vec<&str> = rewritten.iter().map(|one| one.new.as_str()).collect();
     if revisions.is_empty() && ids.is_empty() {
         return Ok(Vec::new());
     }
-    let heads = repository.heads(revisions, &ids, MOST).await?;
+    let heads = repository.heads(revisions, &ids, MAX_COMMITS).await?;
     let mut commits = Vec::new();
     for head in heads.iter().rev() {
         let replaces: Vec<String> =
             rewritten.iter().filter(|one| one.new == head.sha).map(|one| one.old.clone()).take(100).collect();
-        let names = head.message.to_ascii_lowercase().contains("tkt-");
-        if names || !replaces.is_empty() {
-            commits.push(describe(&repository, head, replaces, names).await);
+        let has_reference = head.message.to_ascii_lowercase().contains("tkt-");
+        if has_reference || !replaces.is_empty() {
+            commits.push(describe(&repository, head, replaces, has_reference).await);
         }
     }
     Ok(commits)
 }
 
-/// A commit as the server is told of it; without its files, where git does not say them.
-async fn describe(repository: &Repository, head: &Head, replaces: Vec<String>, names: bool) -> NewCommit {
+/// Builds the report of a commit; its files are omitted if git cannot list them.
+async fn describe(repository: &Repository, head: &Head, replaces: Vec<String>, has_reference: bool) -> NewCommit {
     let mut commit = NewCommit {
         sha: head.sha.clone(),
-        message: head.message.chars().take(LONGEST_MESSAGE).collect(),
+        message: head.message.chars().take(MAX_MESSAGE_LENGTH).collect(),
         author: Some(head.author.chars().take(200).collect()),
         timestamp: Some(head.time),
         replaces: Some(replaces).filter(|all| !all.is_empty()),
         ..NewCommit::default()
     };
-    if names && let Ok(changes) = repository.changes(head).await {
+    if has_reference && let Ok(changes) = repository.changes(head).await {
         let mut bytes = 0;
-        let paths = changes.files.iter().map(|file| file.path.clone()).take(MOST_FILES);
+        let paths = changes.files.iter().map(|file| file.path.clone()).take(MAX_PATHS);
         commit.files = Some(
             paths
                 .take_while(|path| {
                     bytes += path.len();
-                    bytes <= MOST_PATHS
+                    bytes <= MAX_PATH_BYTES
                 })
                 .collect(),
         );
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_of_post_rewrite() {
+    fn parses_post_rewrite_input() {
         let read = Rewritten::read("aa bb\ncc dd extra words\n\nee\n--all HEAD\n");
         let pair = |old: &str, new: &str| Rewritten { old: old.to_owned(), new: new.to_owned() };
         assert_eq!(read, [pair("aa", "bb"), pair("cc", "dd")]);

@@ -1,6 +1,9 @@
-//! Reading what git prints.
+//! Parses the output of git.
 
-use super::{FileStatus, MAX_FILE_PATCH};
+use super::FileStatus;
+
+/// Maximum bytes kept of the patch of one file.
+const MAX_FILE_PATCH: usize = 1 << 20;
 
 /// One changed file, from `--raw --numstat -z`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,7 +14,7 @@ pub struct Change {
     pub insertions: u64,
     pub deletions: u64,
     pub binary: bool,
-    /// Sections it has in the patch: two where a file became another kind of thing.
+    /// Its sections in the patch: two if its type changed, e.g. from file to symbolic link.
     pub sections: usize,
 }
 
@@ -19,8 +22,8 @@ pub struct Change {
 #[derive(Debug, Default)]
 pub struct Changes {
     pub files: Vec<Change>,
-    /// Whether there are more.
-    pub cut: bool,
+    /// Whether the list is incomplete.
+    pub truncated: bool,
 }
 
 impl Changes {
@@ -37,14 +40,14 @@ impl Changes {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Patch {
     pub text: String,
-    pub cut: bool,
+    pub truncated: bool,
 }
 
-/// Reads `--raw --numstat -z`: first all raw records, `:… M\0path\0` (two paths for renames), then all
-/// counts, `1\t2\tpath\0` (for renames `1\t2\t\0old\0new\0`), in the same order.
-pub fn changes(text: &[u8], cut: bool) -> Changes {
+/// Parses `--raw --numstat -z`: first all raw records, `:… M\0path\0` (two paths for renames), then all
+/// line counts, `1\t2\tpath\0` (for renames `1\t2\t\0old\0new\0`), in the same order.
+pub fn changes(text: &[u8], truncated: bool) -> Changes {
     let mut fields = text.split(|byte| *byte == 0).peekable();
-    let mut changes = Changes { files: Vec::new(), cut };
+    let mut changes = Changes { files: Vec::new(), truncated };
     while let Some(record) = fields.next_if(|field| field.starts_with(b":")) {
         let letter = record.rsplit(|byte| *byte == b' ').next().and_then(|word| word.first().copied());
         let Some(first) = fields.next() else { break };
@@ -86,9 +89,9 @@ pub fn changes(text: &[u8], cut: bool) -> Changes {
     changes
 }
 
-/// Cuts a patch into the diffs of its files. Only a header begins with `diff --git `: every line of
-/// content begins with a blank, a sign or a backslash.
-pub fn patches(text: &[u8], cut: bool, changes: &Changes) -> Vec<Patch> {
+/// Splits a patch into the diffs of its files. Only a header starts with `diff --git `: content lines start
+/// with a space, `+`, `-` or a backslash.
+pub fn patches(text: &[u8], truncated: bool, changes: &Changes) -> Vec<Patch> {
     let mut starts = Vec::new();
     let mut at = 0;
     for line in text.split_inclusive(|byte| *byte == b'\n') {
@@ -101,25 +104,25 @@ pub fn patches(text: &[u8], cut: bool, changes: &Changes) -> Vec<Patch> {
     let mut patches: Vec<Patch> = Vec::with_capacity(changes.files.len());
     for file in &changes.files {
         let end = starts.get(next + file.sections).copied();
-        let missing_end = cut && end.is_none();
+        let missing_end = truncated && end.is_none();
         let mut section = starts.get(next).map_or(&[][..], |start| &text[*start..end.unwrap_or(text.len())]);
         let long = section.len() > MAX_FILE_PATCH;
         if long {
             section = &section[..MAX_FILE_PATCH];
         }
         if long || missing_end {
-            // Whole lines only.
+            // Keep whole lines only.
             let whole = section.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
             section = &section[..whole];
         }
-        patches.push(Patch { text: lossy(section), cut: long || missing_end });
+        patches.push(Patch { text: lossy(section), truncated: long || missing_end });
         next += file.sections;
     }
     patches
 }
 
 pub fn lossy(bytes: &[u8]) -> String {
-    // NUL is no part of a text that JSON clients and Postgres take.
+    // Postgres text and some JSON clients do not accept NUL.
     String::from_utf8_lossy(bytes).replace('\0', "\u{fffd}")
 }
 

@@ -1,51 +1,52 @@
-//! Commits that name tickets in their messages (`TKT-123`): told by git hooks and by whoever else pushes.
+//! Commits whose messages name tickets (`TKT-123`), reported by git hooks and other integrations.
+
+#[cfg(feature = "server")]
+mod queries;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 
-use crate::Result;
-use crate::db::Db;
-use crate::domain::accounts::Caller;
+#[cfg(feature = "server")]
+pub use self::queries::*;
 
-/// Most commits of one request.
-pub const MOST: usize = 100;
-/// Most characters of a message.
-pub const LONGEST_MESSAGE: usize = 20_000;
+/// Maximum number of commits per request.
+pub const MAX_COMMITS_PER_REQUEST: usize = 100;
+/// Maximum length of a message in characters.
+pub const MAX_MESSAGE_LENGTH: usize = 20_000;
 
-/// A commit, as a program tells of it.
+/// A reported commit.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewCommit {
-    /// Its id, best the whole of it.
+    /// Its id, preferably in full.
     #[schema(pattern = "^[0-9A-Fa-f]{4,64}$")]
     pub sha: String,
-    /// Its message; tickets that it names by their keys are linked, at most 20.
+    /// Its message; up to 20 tickets named by their keys are linked.
     #[schema(max_length = 20_000)]
     pub message: String,
-    /// Who wrote it.
+    /// The author.
     #[schema(max_length = 200)]
     pub author: Option<String>,
-    /// When it was made.
+    /// Commit time.
     pub timestamp: Option<Timestamp>,
-    /// Where it can be looked at: an http or https address.
+    /// Web address of the commit (http or https).
     #[schema(max_length = 2_000, pattern = "^https?://")]
     pub url: Option<String>,
-    /// Files it changed.
+    /// Number of changed files.
     #[schema(minimum = 0)]
     pub files_changed: Option<i64>,
-    /// Lines it added.
+    /// Added lines.
     #[schema(minimum = 0)]
     pub insertions: Option<i64>,
-    /// Lines it removed.
+    /// Removed lines.
     #[schema(minimum = 0)]
     pub deletions: Option<i64>,
-    /// Paths it changed.
+    /// Changed paths.
     #[schema(max_items = 1_000)]
     pub files: Option<Vec<String>>,
-    /// Ids of the commits that it came to stand for, by amending or rebasing: links that references to tickets
-    /// had made of them are taken back.
+    /// Ids of commits that it replaces after amending or rebasing; links created from references in their
+    /// messages are removed.
     #[schema(max_items = 100)]
     pub replaces: Option<Vec<String>>,
 }
@@ -54,11 +55,11 @@ pub struct NewCommit {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewCommits {
-    /// The workflow whose tickets are meant; where left out, those that the caller may write to.
+    /// The workflow of the referenced tickets. Defaults to all workflows that the caller may write to.
     pub workflow_id: Option<String>,
     /// The acting agent, where the caller may act for others.
     pub agent_id: Option<String>,
-    /// The repository's address, path or name. Without a workflow, those that show a repository of this name are meant.
+    /// The repository's address, path or name. Without `workflow_id`, selects the workflows with a repository of this name.
     #[schema(max_length = 500)]
     pub repository: Option<String>,
     /// The commits.
@@ -66,7 +67,7 @@ pub struct NewCommits {
     pub commits: Vec<NewCommit>,
 }
 
-/// A commit and the ticket it is linked to.
+/// A link between a commit and a ticket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CommitLink {
     /// The commit.
@@ -79,44 +80,38 @@ pub struct CommitLink {
     pub workflow_id: String,
 }
 
-/// Why a reference leads nowhere.
+/// Why a reference could not be resolved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Unlinked {
-    /// There is no such ticket that the caller may write to.
+    /// No such ticket exists that the caller may write to.
     NotFound,
-    /// Several of the caller's workflows have one: name the workflow.
+    /// Several of the caller's workflows have such a ticket; set `workflow_id`.
     SeveralWorkflows,
 }
 
-/// A reference that leads nowhere.
+/// A reference that could not be resolved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UnknownReference {
     /// The commit.
     pub commit_sha: String,
-    /// The key that its message names.
+    /// The ticket key in its message.
     pub reference: String,
     /// Why it is not linked.
     pub reason: Unlinked,
 }
 
-/// The answer to telling of commits.
+/// The response to reporting commits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CommitsLinked {
     /// Always true.
     pub success: bool,
-    /// Links that are new.
+    /// New links.
     pub linked: Vec<CommitLink>,
-    /// Links that were there before.
+    /// Links that already existed.
     pub already_linked: Vec<CommitLink>,
-    /// References that lead nowhere.
+    /// References that could not be resolved.
     pub unknown: Vec<UnknownReference>,
-    /// A sentence for a person.
+    /// Human-readable summary.
     pub message: String,
-}
-
-/// Links commits to the tickets that their messages name.
-pub async fn link(db: &Db, caller: &Caller, input: &NewCommits) -> Result<CommitsLinked> {
-    const SQL: &str = include_str!("../../../sql/queries/commits/link_references.sql");
-    db.query_json(SQL, &[&caller.to_sql(), &Json(&input.commits), &input.workflow_id, &input.repository]).await
 }

@@ -1,8 +1,8 @@
-//! The provider `local`: the model of the runtime folder, inside this process.
+//! The provider `local`: runs the model from the runtime folder in this process.
 //!
-//! The model has two threads of its own, one for requests and one for the queue, that share the weights:
-//! a query never waits for a batch, and neither keeps the threads of the server from serving. Each computes
-//! alone: spread over the machine's cores, a short query gains nothing and disturbs everything else.
+//! Two dedicated threads, one for requests and one for the queue, share the weights, so a query never waits for a
+//! batch and the server's own threads stay free. Each thread computes sequentially: parallelism over all cores would
+//! not speed up a short query and would slow down everything else.
 
 mod bert;
 
@@ -15,39 +15,39 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use tokio::sync::oneshot;
 
 pub use self::bert::Bert;
-use super::provider::{Fault, Provider, Urgency};
+use super::provider::{Provider, ProviderError, Urgency};
 use crate::{Error, Result};
 
-/// Its name among models.
+/// The model's name.
 pub const NAME: &str = "local/all-MiniLM-L6-v2";
 
-/// Where the runtime keeps it.
+/// The model's folder in the runtime.
 pub fn folder(runtime_dir: &Path) -> PathBuf {
     runtime_dir.join("all-minilm-l6-v2")
 }
 
-/// Texts of a background batch: small, so that what was done is stored soon.
-const BATCH: usize = 16;
+/// Texts per background batch; small, so that results are stored early.
+const BATCH_SIZE: usize = 16;
 
-/// The model in this process.
+/// The in-process model.
 pub struct Local {
     folder: PathBuf,
     model: Arc<OnceLock<Bert>>,
-    /// Held by who loads it.
-    loading: Arc<Mutex<()>>,
+    /// Held while the model is loaded.
+    load_lock: Arc<Mutex<()>>,
     requests: ThreadPool,
     background: ThreadPool,
 }
 
 impl Local {
-    /// Starts the threads; nothing is loaded yet.
+    /// Starts the threads without loading the model.
     pub fn new(folder: PathBuf) -> Result<Self> {
         let thread = |name: &'static str, start: fn(usize)| {
             ThreadPoolBuilder::new()
                 .num_threads(1)
                 .thread_name(move |_| name.to_owned())
                 .start_handler(start)
-                // Whoever asked sees that no answer comes; the thread goes on.
+                // The caller sees a closed channel; the thread continues.
                 .panic_handler(|_| tracing::error!("the embedding model panicked"))
                 .build()
                 .map_err(|error| {
@@ -57,18 +57,18 @@ impl Local {
         Ok(Self {
             folder,
             model: Arc::default(),
-            loading: Arc::default(),
+            load_lock: Arc::default(),
             requests: thread("embed-requests", |_| ())?,
-            background: thread("embed-queue", |_| step_back())?,
+            background: thread("embed-queue", |_| lower_priority())?,
         })
     }
 
-    /// Loads the model if that was not done yet.
-    fn load(&self) -> BoxFuture<'_, Result<i64, Fault>> {
-        let (folder, cell, loading) = (self.folder.clone(), self.model.clone(), self.loading.clone());
+    /// Loads the model unless it is loaded already.
+    fn load(&self) -> BoxFuture<'_, Result<i64, ProviderError>> {
+        let (folder, cell, load_lock) = (self.folder.clone(), self.model.clone(), self.load_lock.clone());
         let (done, loaded) = oneshot::channel();
         self.background.spawn(move || {
-            let _turn = loading.lock().unwrap_or_else(PoisonError::into_inner);
+            let _guard = load_lock.lock().unwrap_or_else(PoisonError::into_inner);
             let outcome = match cell.get() {
                 Some(bert) => Ok(bert.dimensions()),
                 None => Bert::load(&folder).map(|bert| cell.get_or_init(|| bert).dimensions()),
@@ -77,8 +77,10 @@ impl Local {
         });
         async move {
             match loaded.await {
-                Ok(outcome) => outcome.map_err(Fault::Provider),
-                Err(_) => Err(Fault::Provider("The thread that loads the embedding model has ended.".to_owned())),
+                Ok(outcome) => outcome.map_err(ProviderError::Unavailable),
+                Err(_) => {
+                    Err(ProviderError::Unavailable("The thread that loads the embedding model has ended.".to_owned()))
+                }
             }
         }
         .boxed()
@@ -90,13 +92,17 @@ impl Provider for Local {
         NAME
     }
 
-    fn prepare(&self) -> BoxFuture<'_, Result<i64, Fault>> {
+    fn prepare(&self) -> BoxFuture<'_, Result<i64, ProviderError>> {
         self.load()
     }
 
-    fn embed<'a>(&'a self, texts: &'a [String], urgency: Urgency) -> BoxFuture<'a, Result<Vec<Vec<f32>>, Fault>> {
+    fn embed<'a>(
+        &'a self,
+        texts: &'a [String],
+        urgency: Urgency,
+    ) -> BoxFuture<'a, Result<Vec<Vec<f32>>, ProviderError>> {
         if self.model.get().is_none() {
-            return async { Err(Fault::Loading) }.boxed();
+            return async { Err(ProviderError::Loading) }.boxed();
         }
         let (model, texts) = (self.model.clone(), texts.to_vec());
         let (done, vectors) = oneshot::channel();
@@ -105,35 +111,36 @@ impl Provider for Local {
             Urgency::Background => &self.background,
         };
         pool.spawn(move || {
-            // Whoever asked may have left while this waited its turn.
+            // The caller may be gone by the time this runs.
             if done.is_closed() {
                 return;
             }
             let outcome = match model.get() {
-                Some(bert) => bert.embed(&texts).map_err(Fault::Texts),
-                None => Err(Fault::Loading),
+                Some(bert) => bert.embed(&texts).map_err(ProviderError::RejectedInput),
+                None => Err(ProviderError::Loading),
             };
             let _ = done.send(outcome);
         });
         async move {
             vectors.await.unwrap_or_else(|_| {
-                Err(Fault::Texts("The embedding model stopped in the middle of these texts.".to_owned()))
+                Err(ProviderError::RejectedInput(
+                    "The embedding model stopped in the middle of these texts.".to_owned(),
+                ))
             })
         }
         .boxed()
     }
 
-    fn batch(&self) -> usize {
-        BATCH
+    fn batch_size(&self) -> usize {
+        BATCH_SIZE
     }
 }
 
-/// Lets everything else on the machine go before this thread: a backlog takes minutes of a core, which
-/// requests, and Postgres beside us, should not notice. Where threads have no priority of their own, nothing
-/// changes.
-fn step_back() {
+/// Lowers the priority of this thread, because a backlog takes minutes of CPU that requests and Postgres should not
+/// compete with. Only Linux has priorities per thread; elsewhere this does nothing.
+fn lower_priority() {
     #[cfg(target_os = "linux")]
-    // SAFETY: a plain system call on the calling thread; it is no loss if it is refused.
+    // SAFETY: a plain system call on the calling thread; its failure is harmless.
     unsafe {
         libc::setpriority(libc::PRIO_PROCESS, 0, 10);
     }

@@ -1,15 +1,15 @@
-//! The functions of `sql/logic/27_embeddings.sql`, called.
+//! Calls of the functions in `sql/logic/55_embeddings/`.
 
+use jiff::Timestamp;
 use pgvector::HalfVector;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use tokio_postgres::types::Json;
 
 use super::Progress;
-use crate::Result;
 use crate::db::Db;
+use crate::{Result, sql_fn};
 
-/// A model whose vectors are wanted.
+/// A model in use.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(super) struct Model {
     pub id: i64,
@@ -18,15 +18,15 @@ pub(super) struct Model {
     pub state: String,
 }
 
-/// Tickets taken from the queue; they are ours until the lease ends.
+/// Tickets claimed from the queue until the lease expires.
 #[derive(Debug, Deserialize)]
 pub(super) struct Claim {
-    /// When their texts were read.
-    pub claimed_at: String,
-    /// When the lease ends: also the sign that it is still ours.
-    pub lease: String,
+    /// When the texts were read.
+    pub claimed_at: Timestamp,
+    /// When the lease expires; also its fencing token.
+    pub lease: Timestamp,
     pub tickets: Vec<Claimed>,
-    /// How many were dropped because their text had not changed.
+    /// Number of tickets dropped because their text had not changed.
     pub dropped: i64,
 }
 
@@ -38,7 +38,7 @@ pub(super) struct Claimed {
     pub texts: Vec<String>,
 }
 
-/// What is stored of a claimed ticket, beside its vectors.
+/// What is stored of a claimed ticket in addition to its vectors.
 #[derive(Debug, Serialize)]
 struct Done<'a> {
     ticket_id: &'a str,
@@ -47,29 +47,30 @@ struct Done<'a> {
     parts: usize,
 }
 
-/// What looking after the models did.
+/// The result of model maintenance.
 #[derive(Debug, Clone, Default, Deserialize)]
-pub(super) struct Tended {
-    /// The model that search uses from now on.
+pub(super) struct Maintenance {
+    /// The model that was promoted to serving, if any.
     pub promoted: Option<String>,
-    /// Vectors of retired models that were removed.
+    /// Number of removed vectors of retired models.
     pub removed: i64,
 }
 
 pub(super) async fn register(db: &Db, name: &str, dimensions: i64) -> Result<i64> {
-    db.query_json(include_str!("../../../sql/queries/embeddings/register.sql"), &[&name, &dimensions]).await
+    db.scalar(sql_fn!(register_embedding_model(model_name: name, model_dimensions: dimensions))).await
 }
 
 pub(super) async fn models(db: &Db) -> Result<Vec<Model>> {
-    db.query_json(include_str!("../../../sql/queries/embeddings/models.sql"), &[]).await
+    db.call(sql_fn!(embedding_models_in_use())).await
 }
 
 pub(super) async fn claim(db: &Db, model: i64, max: usize, lease: f64, ticket: Option<&str>) -> Result<Claim> {
     let max = i64::try_from(max).unwrap_or(i64::MAX);
-    db.query_json(include_str!("../../../sql/queries/embeddings/claim.sql"), &[&model, &max, &lease, &ticket]).await
+    db.call(sql_fn!(claim_embeddings(model: model, max_tickets: max, lease_seconds: lease, ticket: ticket))).await
 }
 
-/// Stores the vectors of tickets, all parts of one after those of another.
+/// Stores the vectors of tickets, given ticket by ticket with all parts of each. Returns the number of tickets whose
+/// lease was still valid.
 pub(super) async fn store(
     db: &Db,
     model: i64,
@@ -82,56 +83,48 @@ pub(super) async fn store(
         .map(|t| Done { ticket_id: &t.ticket_id, revision: t.revision, hash: &t.hash, parts: t.texts.len() })
         .collect();
     let vectors: Vec<HalfVector> = vectors.iter().map(|vector| HalfVector::from_f32_slice(vector)).collect();
-    db.query_json(
-        include_str!("../../../sql/queries/embeddings/store.sql"),
-        &[&model, &claim.claimed_at, &claim.lease, &Json(done), &vectors],
-    )
+    db.scalar(sql_fn!(store_embeddings(
+        model: model,
+        claimed_at: claim.claimed_at,
+        lease: claim.lease,
+        claimed: Json(done),
+        vectors: vectors,
+    )))
     .await
 }
 
-/// Gives tickets back: `why` tells what is wrong with them, and they are tried again later; without it the
-/// fault was not theirs, and they may be taken at once.
-pub(super) async fn give_back(
-    db: &Db,
-    model: i64,
-    claim: &Claim,
-    tickets: &[Claimed],
-    why: Option<&str>,
-) -> Result<i64> {
+/// Releases claimed tickets. With a reason they failed and are retried later; without one they can be claimed again
+/// immediately.
+pub(super) async fn release(db: &Db, model: i64, claim: &Claim, tickets: &[Claimed], why: Option<&str>) -> Result<i64> {
     let ids: Vec<&str> = tickets.iter().map(|t| t.ticket_id.as_str()).collect();
     match why {
         Some(why) => {
-            db.query_json(include_str!("../../../sql/queries/embeddings/fail.sql"), &[&model, &claim.lease, &ids, &why])
-                .await
+            db.scalar(sql_fn!(fail_embeddings(model: model, lease: claim.lease, tickets: ids, why: why))).await
         }
-        None => {
-            db.query_json(include_str!("../../../sql/queries/embeddings/release.sql"), &[&model, &claim.lease, &ids])
-                .await
-        }
+        None => db.scalar(sql_fn!(release_embeddings(model: model, lease: claim.lease, tickets: ids))).await,
     }
 }
 
-/// Whether a ticket's vector is there and up to date.
+/// Whether a ticket has an up-to-date vector.
 pub(super) async fn is_embedded(db: &Db, model: i64, ticket: &str) -> Result<bool> {
-    db.query_json(include_str!("../../../sql/queries/embeddings/is_embedded.sql"), &[&model, &ticket]).await
+    db.scalar(sql_fn!(is_embedded(model: model, ticket: ticket))).await
 }
 
-pub(super) async fn tend(db: &Db) -> Result<Tended> {
-    db.query_json(include_str!("../../../sql/queries/embeddings/tend.sql"), &[]).await
+pub(super) async fn maintain(db: &Db) -> Result<Maintenance> {
+    db.call(sql_fn!(maintain_embedding_models())).await
 }
 
-/// How far each model is, counted now.
+/// Progress per model, counted now.
 pub async fn progress(db: &Db) -> Result<Vec<Progress>> {
-    db.query_json(include_str!("../../../sql/queries/embeddings/progress.sql"), &[]).await
+    db.call(sql_fn!(embedding_progress())).await
 }
 
-/// Lets tickets be tried at once that failed while a provider did not work; answers how many.
+/// Makes tickets that failed during a provider outage claimable again and returns their number.
 pub(super) async fn resume(db: &Db, model: i64) -> Result<i64> {
-    db.query_json(include_str!("../../../sql/queries/embeddings/resume.sql"), &[&model]).await
+    db.scalar(sql_fn!(resume_embeddings(model: model))).await
 }
 
-/// Lets what failed be tried again at once; answers how many tickets that is.
+/// Makes all failed tickets claimable again and returns their number.
 pub async fn retry(db: &Db) -> Result<i64> {
-    let count: Value = db.query_json(include_str!("../../../sql/queries/embeddings/retry.sql"), &[]).await?;
-    Ok(count.as_i64().unwrap_or_default())
+    db.scalar(sql_fn!(retry_embeddings())).await
 }

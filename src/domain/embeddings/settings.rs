@@ -1,4 +1,4 @@
-//! Which provider to use, and how; checked before the server starts.
+//! Settings of the embedding provider, validated before the server starts.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,31 +11,31 @@ use crate::{Error, Result};
 /// The settings `CALLBOARD_EMBEDDING_*`.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Who makes the vectors.
+    /// The provider.
     pub provider: EmbeddingProvider,
-    /// Where the fetched runtime lies, with the local model in it.
+    /// The runtime folder, which contains the local model.
     pub runtime_dir: PathBuf,
     /// The model of the HTTP provider.
     pub model: String,
-    /// Where the HTTP provider is, without `/embeddings`.
+    /// The base URL of the HTTP provider, without `/embeddings`.
     pub base_url: String,
-    /// The key of the HTTP provider.
+    /// The API key of the HTTP provider.
     pub api_key: Option<SecretString>,
-    /// Numbers in one vector, where they can be chosen.
+    /// Dimensions of a vector, if configurable.
     pub dimensions: Option<i64>,
-    /// Longest one request to the HTTP provider may take.
+    /// Time limit of one request to the HTTP provider.
     pub timeout: Duration,
-    /// Texts in one request to the HTTP provider.
+    /// Maximum number of texts per request to the HTTP provider.
     pub batch: usize,
-    /// How long work that was begun belongs to who began it.
+    /// Lease of claimed tickets.
     pub lease: Duration,
 }
 
-/// Longest that a batch may be worked on; it covers all retries of a slow provider.
-const LEASE: Duration = Duration::from_secs(120);
+/// Minimum lease of a batch; it covers all retries of a slow provider.
+const MIN_LEASE: Duration = Duration::from_secs(120);
 
 impl Settings {
-    /// Takes the settings of the server, or says in a sentence what is missing.
+    /// Reads the settings from the server's configuration and validates them.
     pub fn of(config: &Config) -> Result<Self> {
         let given = |text: &Option<String>| text.as_deref().map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned);
         let timeout = Duration::from_secs(config.embedding_timeout.clamp(1, 300));
@@ -48,7 +48,7 @@ impl Settings {
             dimensions: config.embedding_dimensions,
             timeout,
             batch: config.embedding_batch.clamp(1, 2048),
-            lease: LEASE.max(timeout * 4),
+            lease: MIN_LEASE.max(timeout * 4),
         };
         settings.check()?;
         Ok(settings)
@@ -61,19 +61,19 @@ impl Settings {
         }
         if self.dimensions.is_some_and(|n| !(1..=4000).contains(&n)) {
             return refuse(
-                "CALLBOARD_EMBEDDING_DIMENSIONS must be between 1 and 4000, which is what an index of half-precision vectors holds.",
+                "CALLBOARD_EMBEDDING_DIMENSIONS must be between 1 and 4000, the maximum of a half-precision vector index.",
             );
         }
         match reqwest::Url::parse(&self.base_url) {
             Ok(url) if matches!(url.scheme(), "http" | "https") && url.host().is_some() => {
                 if !url.username().is_empty() || url.password().is_some() {
                     return refuse(
-                        "CALLBOARD_EMBEDDING_BASE_URL holds a password, which would show in logs; give it as CALLBOARD_EMBEDDING_API_KEY.",
+                        "CALLBOARD_EMBEDDING_BASE_URL contains a password, which would appear in logs; use CALLBOARD_EMBEDDING_API_KEY instead.",
                     );
                 }
                 Ok(())
             }
-            _ => refuse("CALLBOARD_EMBEDDING_BASE_URL must be an address such as https://api.openai.com/v1."),
+            _ => refuse("CALLBOARD_EMBEDDING_BASE_URL must be a URL such as https://api.openai.com/v1."),
         }
     }
 }

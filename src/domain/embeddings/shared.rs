@@ -1,4 +1,4 @@
-//! What requests and the queue's task share: the providers, the models that are in use, what was remembered.
+//! State shared by requests and the background task: providers, models in use, and the cache of query vectors.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
@@ -9,9 +9,9 @@ use lru::LruCache;
 use pgvector::HalfVector;
 use tokio::sync::{Notify, Semaphore};
 
-use super::health::Health;
+use super::circuit_breaker::CircuitBreaker;
 use super::local::{self, Local};
-use super::provider::{Fault, Provider, Urgency, normalized};
+use super::provider::{Provider, ProviderError, Urgency, normalized};
 use super::queue::Model;
 use super::remote::Remote;
 use super::{Absent, Progress, QueryVector, Settings, Status};
@@ -19,34 +19,39 @@ use crate::Result;
 use crate::config::EmbeddingProvider;
 use crate::db::Db;
 
-/// Queries whose vectors are remembered.
-const REMEMBERED: NonZeroUsize = NonZeroUsize::new(1000).expect("not zero");
+/// Number of query vectors kept in the cache.
+const MAX_CACHED_QUERIES: NonZeroUsize = NonZeroUsize::new(1000).expect("not zero");
 
-/// Tickets that are embedded ahead of the queue at once.
-const AHEAD: usize = 2;
+/// Maximum number of tickets embedded ahead of the queue at once.
+const MAX_INLINE_TICKETS: usize = 2;
 
-/// Requests that may wait for the provider at once; more would only be late.
-const ASKING: usize = 16;
+/// Maximum number of requests waiting for the provider; more would miss their deadlines.
+const MAX_WAITING_REQUESTS: usize = 16;
 
-/// A provider with its breaker.
-pub(super) struct Guarded {
+/// A provider with its circuit breaker.
+pub(super) struct GuardedProvider {
     pub provider: Box<dyn Provider>,
-    pub health: Health,
+    pub breaker: CircuitBreaker,
 }
 
-impl Guarded {
-    /// Checked vectors of length 1; notes how the provider did.
-    pub async fn embed(&self, texts: &[String], dimensions: i64, urgency: Urgency) -> Result<Vec<Vec<f32>>, Fault> {
+impl GuardedProvider {
+    /// Returns validated vectors of length 1 and reports the outcome to the breaker.
+    pub async fn embed(
+        &self,
+        texts: &[String],
+        dimensions: i64,
+        urgency: Urgency,
+    ) -> Result<Vec<Vec<f32>>, ProviderError> {
         let answer = self.provider.embed(texts, urgency).await;
         let outcome = answer.and_then(|vectors| normalized(vectors, texts.len(), dimensions));
         match &outcome {
-            Ok(_) if urgency == Urgency::Background => self.health.served_queue(),
+            Ok(_) if urgency == Urgency::Background => self.breaker.background_succeeded(),
             Ok(_) => {}
-            Err(Fault::Provider(why) | Fault::Nonsense(why)) => self.health.failed(why),
-            Err(Fault::Hung(why)) => self.health.hung(why),
-            Err(Fault::Busy(seconds)) => self.health.asked_to_wait(*seconds),
-            // A text that is refused says nothing about the next.
-            Err(Fault::Texts(_) | Fault::Loading) => {}
+            Err(ProviderError::Unavailable(why) | ProviderError::InvalidResponse(why)) => self.breaker.failed(why),
+            Err(ProviderError::TimedOut(why)) => self.breaker.timed_out(why),
+            Err(ProviderError::RateLimited(seconds)) => self.breaker.rate_limited(*seconds),
+            // A rejected text does not count as a provider failure.
+            Err(ProviderError::RejectedInput(_) | ProviderError::Loading) => {}
         }
         outcome
     }
@@ -59,40 +64,40 @@ pub(super) struct Active {
     pub name: String,
     pub dimensions: i64,
     pub serving: bool,
-    pub provider: Arc<Guarded>,
+    pub provider: Arc<GuardedProvider>,
 }
 
 impl std::ops::Deref for Active {
-    type Target = Guarded;
+    type Target = GuardedProvider;
 
-    fn deref(&self) -> &Guarded {
+    fn deref(&self) -> &GuardedProvider {
         &self.provider
     }
 }
 
-/// What is known of the models in use.
+/// Cached state of the models in use.
 #[derive(Default)]
 pub(super) struct Known {
-    /// Those this server has a provider for.
+    /// Models that this server has a provider for.
     pub active: Vec<Active>,
-    /// The name of the model that serves, whoever makes its vectors.
+    /// The name of the serving model, even if this server has no provider for it.
     pub serving: Option<String>,
-    /// Why the configured provider could not be taken into use.
-    pub trouble: Option<String>,
+    /// Why the configured provider could not be activated.
+    pub failure: Option<String>,
     pub progress: Vec<Progress>,
 }
 
 pub(super) struct Shared {
     pub db: Db,
     pub settings: Settings,
-    pub configured: Option<Arc<Guarded>>,
+    pub configured: Option<Arc<GuardedProvider>>,
     known: RwLock<Known>,
-    remembered: Mutex<LruCache<(i64, String), HalfVector>>,
+    cache: Mutex<LruCache<(i64, String), HalfVector>>,
     pub wake: Notify,
-    /// Whether vectors were stored since they were counted.
+    /// Whether vectors were stored since progress was last counted.
     pub changed: AtomicBool,
-    pub ahead: Arc<Semaphore>,
-    asking: Arc<Semaphore>,
+    pub inline_permits: Arc<Semaphore>,
+    request_permits: Arc<Semaphore>,
 }
 
 impl Shared {
@@ -105,13 +110,14 @@ impl Shared {
         Ok(Self {
             db,
             settings,
-            configured: provider.map(|provider| Arc::new(Guarded { provider, health: Health::default() })),
+            configured: provider
+                .map(|provider| Arc::new(GuardedProvider { provider, breaker: CircuitBreaker::default() })),
             known: RwLock::default(),
-            remembered: Mutex::new(LruCache::new(REMEMBERED)),
+            cache: Mutex::new(LruCache::new(MAX_CACHED_QUERIES)),
             wake: Notify::new(),
             changed: AtomicBool::new(false),
-            ahead: Arc::new(Semaphore::new(AHEAD)),
-            asking: Arc::new(Semaphore::new(ASKING)),
+            inline_permits: Arc::new(Semaphore::new(MAX_INLINE_TICKETS)),
+            request_permits: Arc::new(Semaphore::new(MAX_WAITING_REQUESTS)),
         })
     }
 
@@ -123,17 +129,17 @@ impl Shared {
         self.known.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn remembered(&self) -> MutexGuard<'_, LruCache<(i64, String), HalfVector>> {
-        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
+    fn cache(&self) -> MutexGuard<'_, LruCache<(i64, String), HalfVector>> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The model that search asks, if this server can make its vectors.
+    /// The serving model, if this server has a provider for it.
     pub fn serving(&self) -> Option<Active> {
         self.known().active.iter().find(|active| active.serving).cloned()
     }
 
-    /// A provider for a model that somebody configured earlier, where there can be one with today's settings.
-    pub fn provider_for(&self, model: &Model) -> Option<Arc<Guarded>> {
+    /// A provider for a configured or previously configured model, if the current settings allow one.
+    pub fn provider_for(&self, model: &Model) -> Option<Arc<GuardedProvider>> {
         if let Some(configured) = self.configured.as_ref().filter(|c| c.provider.name() == model.name) {
             return Some(configured.clone());
         }
@@ -147,68 +153,73 @@ impl Shared {
         } else {
             return None;
         };
-        Some(Arc::new(Guarded { provider, health: Health::default() }))
+        Some(Arc::new(GuardedProvider { provider, breaker: CircuitBreaker::default() }))
     }
 
-    /// Why there is no vector for a request at all.
+    /// Why no vector is available for requests.
     fn absent(&self) -> Absent {
         let Some(configured) = &self.configured else { return Absent::Off };
         let known = self.known();
-        if let Some(why) = known.trouble.clone().or_else(|| configured.health.closed_to_requests()) {
+        if let Some(why) = known.failure.clone().or_else(|| configured.breaker.request_rejection()) {
             return Absent::Failing(why);
         }
         match &known.serving {
             Some(name) if known.active.iter().all(|active| active.name != *name) => Absent::Failing(format!(
-                "the vectors that search uses were made by {name}, which this server is not set up for; those of its own model are being made."
+                "the vectors that search uses were made by {name}, which this server is not configured for; the vectors of its own model are being computed."
             )),
             _ => Absent::Loading,
         }
     }
 
-    /// The vector of a text for a request.
-    pub async fn vector(self: &Arc<Self>, text: &str, budget: Duration, remember: bool) -> Result<QueryVector, Absent> {
+    /// The vector of a text for a request, within a time budget.
+    pub async fn vector(
+        self: &Arc<Self>,
+        text: &str,
+        budget: Duration,
+        use_cache: bool,
+    ) -> Result<QueryVector, Absent> {
         let Some(active) = self.serving() else { return Err(self.absent()) };
-        let text = if remember { text.split_whitespace().collect::<Vec<_>>().join(" ") } else { text.to_owned() };
+        let text = if use_cache { text.split_whitespace().collect::<Vec<_>>().join(" ") } else { text.to_owned() };
         let key = (active.id, text);
-        if remember && let Some(vector) = self.remembered().get(&key) {
+        if use_cache && let Some(vector) = self.cache().get(&key) {
             return Ok(QueryVector { model: active.id, vector: vector.clone() });
         }
-        if let Some(why) = active.health.closed_to_requests() {
+        if let Some(why) = active.breaker.request_rejection() {
             return Err(Absent::Failing(why));
         }
-        let Ok(place) = self.asking.clone().try_acquire_owned() else { return Err(Absent::Late) };
+        let Ok(permit) = self.request_permits.clone().try_acquire_owned() else { return Err(Absent::Late) };
         let shared = self.clone();
         let provider = active.provider.clone();
-        // A task of its own: an answer that comes too late for this request is remembered for the next.
+        // A separate task, so that a result that misses the deadline is cached for the next request.
         let work = tokio::spawn(async move {
-            let _place = place;
+            let _permit = permit;
             let started = std::time::Instant::now();
             let outcome = active.embed(std::slice::from_ref(&key.1), active.dimensions, Urgency::Request).await;
             let vectors = outcome?;
-            active.health.served_request(started.elapsed() <= budget);
+            active.breaker.request_succeeded(started.elapsed() <= budget);
             let vector = HalfVector::from_f32_slice(vectors.first().map_or(&[], Vec::as_slice));
-            if remember {
-                shared.remembered().put(key, vector.clone());
+            if use_cache {
+                shared.cache().put(key, vector.clone());
             }
             Ok(QueryVector { model: active.id, vector })
         });
         match tokio::time::timeout(budget, work).await {
             Ok(Ok(Ok(vector))) => Ok(vector),
-            Ok(Ok(Err(Fault::Loading))) => Err(Absent::Loading),
-            Ok(Ok(Err(fault))) => Err(Absent::Failing(fault.to_string())),
+            Ok(Ok(Err(ProviderError::Loading))) => Err(Absent::Loading),
+            Ok(Ok(Err(error))) => Err(Absent::Failing(error.to_string())),
             Ok(Err(_)) => Err(Absent::Failing("it stopped unexpectedly.".to_owned())),
             Err(_) => {
-                provider.health.was_late();
+                provider.breaker.missed_deadline();
                 Err(Absent::Late)
             }
         }
     }
 
-    /// What this server knows, without asking anybody.
+    /// Status of embeddings on this server, without a query.
     pub fn status(&self) -> Status {
         let known = self.known();
-        let trouble = self.configured.as_ref().and_then(|c| c.health.closed_to_requests());
-        let (state, detail) = match (&self.configured, known.trouble.clone().or(trouble)) {
+        let rejection = self.configured.as_ref().and_then(|c| c.breaker.request_rejection());
+        let (state, detail) = match (&self.configured, known.failure.clone().or(rejection)) {
             (None, _) => ("off", None),
             (Some(_), Some(why)) => ("failing", Some(Absent::Failing(why).to_string())),
             (Some(_), None) if known.active.is_empty() => ("loading", None),

@@ -1,8 +1,8 @@
-//! The tail of history: a connection of its own that reads what has become visible since it last looked,
-//! and hears the bell (NOTIFY) while it sleeps.
+//! The tail of the history: a dedicated connection that reads the events that became visible since the last read, and
+//! receives NOTIFY while it is idle.
 //!
-//! The tail is read by snapshot difference, not by `id > last`: transactions commit out of order, and a
-//! reader that remembers the greatest number it has seen loses what commits later under a smaller one.
+//! Reads compare snapshots instead of `id > last`: transactions commit out of order, and a reader that only keeps the
+//! greatest number loses events that commit later with a smaller one.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -19,68 +19,68 @@ use crate::db::pool;
 use crate::domain::accounts::Caller;
 use crate::{Error, Result};
 
-/// Events in one read.
-const PAGE: i64 = 500;
+/// Maximum number of events in one read.
+const PAGE_SIZE: i64 = 500;
 
-/// A snapshot of the database: which transactions it sees.
+/// A snapshot of the database: the transactions that it sees.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {
     text: String,
-    /// Every transaction below has ended.
+    /// All transactions below have ended.
     pub xmin: i64,
-    /// Every transaction from here on had not begun.
+    /// No transaction from here on had started.
     pub xmax: i64,
 }
 
-/// What one read found.
+/// The result of one read.
 #[derive(Debug)]
 pub struct Read {
     /// The events, ordered by stream and seq.
     pub events: Vec<Event>,
-    /// What this read saw; the next begins here, once nothing is left.
+    /// The snapshot of this read; the next read starts from it once `more` is false.
     pub snapshot: Snapshot,
     /// Seconds since the oldest of the events was written, by the database's clock.
     pub age: f64,
-    /// Whether the read was cut off; `Tail::read_on` continues it.
+    /// Whether the page was full; `Tail::read_on` continues.
     pub more: bool,
 }
 
-/// An open socket's caller, to be asked about again.
+/// The credentials and streams of an open socket, which are checked again.
 #[derive(Debug, Clone, Serialize)]
-pub struct Holder {
+pub struct Subscriber {
     /// The actor.
     pub actor: String,
-    /// The session that authenticated, if it was one.
+    /// The session, if the caller authenticated with one.
     pub session: Option<String>,
-    /// The key that authenticated, if it was one.
+    /// The API key, if the caller authenticated with one.
     pub key: Option<String>,
-    /// The streams it watches.
+    /// The subscribed streams.
     pub streams: Vec<String>,
 }
 
-impl Holder {
-    /// Whether this is what the caller presented.
+impl Subscriber {
+    /// Whether these are the credentials of the caller.
     pub fn is_of(&self, caller: Option<&Caller>) -> bool {
         caller.is_some_and(|c| c.actor == self.actor && c.session == self.session && c.key == self.key)
     }
 }
 
-/// What a holder lost: its credential (no stream), or one stream.
+/// Lost access of a subscriber: to everything (no stream), because its credential is no longer valid, or to one stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Loss {
-    /// Index in the list that was asked about.
-    pub holder: usize,
-    /// The stream it may no longer read.
+pub struct AccessRevoked {
+    /// The index in the list of subscribers.
+    pub subscriber: usize,
+    /// The stream that it may no longer read.
     pub stream_id: Option<String>,
 }
 
-/// Rings when a writer notifies, and when the connection ends.
+/// Signals that a writer has notified, or that the connection has ended.
 #[derive(Debug, Clone, Default)]
-pub struct Bell(Arc<Notify>);
+pub struct WakeUp(Arc<Notify>);
 
-impl Bell {
-    /// Waits for the next ring; one that came since the last wait counts.
-    pub async fn rung(&self) {
+impl WakeUp {
+    /// Waits for the next signal; one that arrived since the last wait counts.
+    pub async fn notified(&self) {
         self.0.notified().await;
     }
 }
@@ -93,12 +93,12 @@ pub struct Tail {
     read: Statement,
     heads: Statement,
     lost: Statement,
-    /// The life of the database this connection found.
+    /// The epoch of the database when it connected.
     pub epoch: String,
-    /// What the connection saw when it was made.
+    /// The snapshot when it connected.
     pub start: Snapshot,
-    /// Rung by writers.
-    pub bell: Bell,
+    /// Signalled by writers.
+    pub wake_up: WakeUp,
 }
 
 impl std::fmt::Debug for Tail {
@@ -114,23 +114,23 @@ impl Drop for Tail {
 }
 
 impl Tail {
-    /// Connects and listens. A read-only replica is refused: the primary has moved.
+    /// Connects and listens. Rejects a read-only replica: after a failover the primary is another server.
     pub async fn open(url: &str, node: &str) -> Result<Self> {
         let (client, mut connection) = pool::connect_raw(url, "callboard-relay").await?;
-        let bell = Bell::default();
-        let ringer = bell.clone();
+        let wake_up = WakeUp::default();
+        let notifier = wake_up.clone();
         let driver = tokio::spawn(async move {
             loop {
                 match poll_fn(|cx| connection.poll_message(cx)).await {
-                    Some(Ok(AsyncMessage::Notification(_))) => ringer.0.notify_one(),
+                    Some(Ok(AsyncMessage::Notification(_))) => notifier.0.notify_one(),
                     Some(Ok(_)) => {}
                     Some(Err(_)) | None => break,
                 }
             }
-            // Whoever sleeps wakes up and finds the connection closed.
-            ringer.0.notify_one();
+            // Wakes the reader, which then finds the connection closed.
+            notifier.0.notify_one();
         });
-        // Plans are made once; none may walk through all of history.
+        // Plans are cached; none may scan the whole history.
         client
             .batch_execute(
                 "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set jit = off;
@@ -150,26 +150,25 @@ impl Tail {
             client,
             node: node.to_owned(),
             driver,
-            bell,
+            wake_up,
         })
     }
 
-    /// What has become visible since `last`, as far as one page reaches.
+    /// The first page of the events that became visible since `last`.
     pub async fn read(&self, last: &Snapshot) -> Result<Read> {
         self.page(last, None, None).await
     }
 
-    /// Goes on with a read that was cut off: up to the snapshot it was made under, so that nothing is
-    /// read past or twice.
+    /// The next page of an earlier read, under the snapshot of that read, so that no event is skipped or repeated.
     pub async fn read_on(&self, last: &Snapshot, earlier: &Read) -> Result<Read> {
-        let place = earlier.events.last().map(|e| (e.stream_id.as_str(), e.seq));
-        self.page(last, Some(&earlier.snapshot), place).await
+        let after = earlier.events.last().map(|e| (e.stream_id.as_str(), e.seq));
+        self.page(last, Some(&earlier.snapshot), after).await
     }
 
     async fn page(&self, last: &Snapshot, until: Option<&Snapshot>, after: Option<(&str, i64)>) -> Result<Read> {
         let (until, stream, seq) = (until.map(|s| &s.text), after.map(|a| a.0), after.map(|a| a.1));
-        let rows = self.client.query(&self.read, &[&last.text, &until, &stream, &seq, &PAGE]).await?;
-        let first = rows.first().ok_or_else(|| Error::Internal("the tail answered no row".to_owned()))?;
+        let rows = self.client.query(&self.read, &[&last.text, &until, &stream, &seq, &PAGE_SIZE]).await?;
+        let first = rows.first().ok_or_else(|| Error::Internal("the tail returned no row".to_owned()))?;
         let snapshot = snapshot_of(first)?;
         let mut events = Vec::with_capacity(rows.len());
         let mut age = 0.0f64;
@@ -179,29 +178,29 @@ impl Tail {
                 age = age.max(row.try_get("age")?);
             }
         }
-        let more = events.len() as i64 == PAGE;
+        let more = events.len() as i64 == PAGE_SIZE;
         Ok(Read { events, snapshot, age, more })
     }
 
-    /// How many events a snapshot does not see, counted up to `bound`.
+    /// The number of events that a snapshot does not see, counted up to `bound`.
     pub async fn count_unseen(&self, last: &Snapshot, bound: i64) -> Result<i64> {
         let sql = include_str!("../../../sql/queries/history/count_unseen.sql");
         Ok(self.client.query_one(sql, &[&last.text, &bound]).await?.try_get(0)?)
     }
 
-    /// The epoch now, and whether this server has become a replica.
+    /// The current epoch, and whether the server has become a replica.
     pub async fn position(&self) -> Result<(String, bool)> {
         let row = self.client.query_one(include_str!("../../../sql/queries/history/position.sql"), &[]).await?;
         Ok((row.try_get("epoch")?, row.try_get("replica")?))
     }
 
-    /// The last number given out in each of some streams.
+    /// The last assigned number of each of the streams.
     pub async fn heads(&self, streams: &[String]) -> Result<Vec<(String, i64)>> {
         let rows = self.client.query(&self.heads, &[&streams]).await?;
         rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
     }
 
-    /// The number before each of some events in the room of its ticket: (ticket, seq) gives (ticket, prev).
+    /// For each (ticket, seq), the previous number in the room of the ticket, as (ticket, prev).
     pub async fn previous(&self, events: &[(String, i64)]) -> Result<Vec<(String, i64)>> {
         let (tickets, seqs): (Vec<&str>, Vec<i64>) = events.iter().map(|(t, s)| (t.as_str(), *s)).unzip();
         let sql = include_str!("../../../sql/queries/history/previous.sql");
@@ -209,25 +208,25 @@ impl Tail {
         rows.iter().map(|row| Ok((row.try_get("ticket_id")?, row.try_get("prev")?))).collect()
     }
 
-    /// Which of the holders lost their credential or a stream.
-    pub async fn lost_access(&self, holders: &[Holder]) -> Result<Vec<Loss>> {
-        let rows = self.client.query(&self.lost, &[&Json(holders)]).await?;
+    /// The subscribers that have lost their credential or access to a stream.
+    pub async fn lost_access(&self, subscribers: &[Subscriber]) -> Result<Vec<AccessRevoked>> {
+        let rows = self.client.query(&self.lost, &[&Json(subscribers)]).await?;
         rows.iter()
             .map(|row| {
                 let place: i64 = row.try_get("place")?;
-                Ok(Loss { holder: place as usize - 1, stream_id: row.try_get("stream_id")? })
+                Ok(AccessRevoked { subscriber: place as usize - 1, stream_id: row.try_get("stream_id")? })
             })
             .collect()
     }
 
-    /// Says whether this relay sleeps, and that it lives.
+    /// Renews the mark of this relay: that it is alive, and whether it needs NOTIFY.
     pub async fn mark(&self, asleep: bool) -> Result<()> {
         let sql = include_str!("../../../sql/queries/history/mark.sql");
         self.client.execute(sql, &[&self.node, &asleep]).await?;
         Ok(())
     }
 
-    /// Removes marks of relays that are gone; `leaving` removes our own too.
+    /// Removes the marks of dead relays; with `leaving` also its own.
     pub async fn prune_marks(&self, leaving: bool) -> Result<()> {
         let own = leaving.then_some(&self.node);
         self.client.execute(include_str!("../../../sql/queries/history/prune_relays.sql"), &[&own]).await?;
@@ -235,8 +234,8 @@ impl Tail {
     }
 }
 
-/// A wait for the database that may have died without a word.
-pub async fn within<T>(limit: Duration, work: impl Future<Output = Result<T>>) -> Result<T> {
+/// Limits a call of the database, which may have died without closing the connection.
+pub async fn with_timeout<T>(limit: Duration, work: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::time::timeout(limit, work)
         .await
         .unwrap_or_else(|_| Err(Error::Unavailable("the database did not answer in time".to_owned())))
@@ -261,7 +260,7 @@ fn event_of(row: &Row) -> Result<Event> {
         new_value: row.try_get("new_value")?,
         change_description: row.try_get("change_description")?,
         metadata: RawValue::from_string(row.try_get("metadata")?)
-            .map_err(|error| Error::Internal(format!("an event holds no JSON: {error}")))?,
+            .map_err(|error| Error::Internal(format!("the metadata of an event is not JSON: {error}")))?,
         actor_id: row.try_get("actor_id")?,
         on_behalf_of: row.try_get("on_behalf_of")?,
         changed_at: row.try_get("changed_at")?,

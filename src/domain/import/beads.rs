@@ -1,4 +1,4 @@
-//! The JSONL export of the tracker beads: one issue a line.
+//! Parser of the JSONL export of the tracker beads: one issue per line.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, BufRead};
@@ -13,18 +13,18 @@ mod lines;
 use fields::Fields;
 use lines::{Line, Lines};
 
-/// Longest line that is read; longer ones are bad.
+/// Maximum bytes of a line; longer ones are reported as bad.
 const MAX_LINE: usize = 16 * 1024 * 1024;
-/// Longest title a ticket has.
+/// Maximum characters of a title.
 const MAX_TITLE: usize = 500;
-/// Longest description an import writes; the board's limit leaves room for a note on what was cut.
+/// Maximum characters of a description; below the board's limit, which leaves space for a note on what was cut.
 const MAX_DESCRIPTION: usize = 199_000;
-/// Longest comment an import writes.
+/// Maximum characters of a comment.
 const MAX_COMMENT: usize = 99_000;
-/// Links of one kind, and tags, that one ticket may have.
+/// Maximum links of one kind, and maximum tags, of a ticket.
 const MAX_LIST: usize = 1000;
 
-/// Reads a whole export; `progress` is told the bytes read so far.
+/// Reads a whole export; `progress` is called with the bytes read so far.
 pub fn read(source: impl BufRead, mut progress: impl FnMut(u64)) -> io::Result<Batch> {
     let mut batch = Batch::default();
     let mut seen: HashMap<String, u64> = HashMap::new();
@@ -59,7 +59,7 @@ pub fn read(source: impl BufRead, mut progress: impl FnMut(u64)) -> io::Result<B
     Ok(batch)
 }
 
-/// One issue; none for a deleted one. The error says what is wrong with the line.
+/// Parses an issue; none for a deleted one. The error states what is wrong with the line.
 fn issue(text: &[u8], line: u64, people: &mut People) -> Result<Option<Item>, String> {
     let fields = Fields::parse(text)?;
     let reference = fields.required("id")?;
@@ -98,7 +98,7 @@ fn issue(text: &[u8], line: u64, people: &mut People) -> Result<Option<Item>, St
     tags.truncate(MAX_LIST);
     let ticket_type = fields.text("issue_type")?.and_then(|name| type_id(&name));
     let reason = fields.text("close_reason")?.filter(|text| !text.trim().is_empty());
-    // Names of people only count once nothing can be wrong with the line any more.
+    // People are registered last, so that bad lines register nobody.
     let names = (fields.text("created_by")?, fields.text("assignee")?, fields.text("closed_by")?);
     let mut comments = comments(&fields, created_at, people)?;
     let mut person = |name: Option<String>| name.and_then(|name| people.id_of(&name));
@@ -194,7 +194,7 @@ fn comments(fields: &Fields, created_at: Timestamp, people: &mut People) -> Resu
     Ok(notes.into_iter().map(note).collect())
 }
 
-/// The description, then what has no field of its own on the board, under headings.
+/// The description, followed by the fields that the board lacks, under headings.
 fn describe(fields: &Fields, title: &str) -> Result<String, String> {
     let mut whole = fields.text("description")?.unwrap_or_default();
     if title.chars().count() > MAX_TITLE {
@@ -214,16 +214,16 @@ fn describe(fields: &Fields, title: &str) -> Result<String, String> {
     Ok(cut(&whole, MAX_DESCRIPTION))
 }
 
-/// A title the board takes: a short one is followed by the id, a long one is cut.
+/// A title of valid length: the id is appended to a short one, a long one is cut.
 fn title_of(title: &str, reference: &str) -> String {
     if title.chars().count() < 3 { cut(&format!("{title} ({reference})"), MAX_TITLE) } else { cut(title, MAX_TITLE) }
 }
 
-/// A text of at most `most` characters; what is cut leaves an ellipsis.
-fn cut(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
+/// Cuts a text to `max` characters, with an ellipsis at the end.
+fn cut(text: &str, max: usize) -> String {
+    match text.char_indices().nth(max) {
         None => text.to_owned(),
-        Some(_) => text.chars().take(most - 1).chain(['…']).collect(),
+        Some(_) => text.chars().take(max - 1).chain(['…']).collect(),
     }
 }
 

@@ -1,11 +1,11 @@
-//! Circles among imported links. The board refuses a circle of blockers; an import leaves out the link
-//! that would close it, says so, and keeps the rest.
+//! Cycles among imported links. The board rejects a cycle of blockers or parents; an import skips and reports the link
+//! that would close it, and keeps the rest.
 
 use std::collections::{HashMap, HashSet};
 
 use super::{Cycle, Item, Stage};
 
-/// Takes out of the items every blocker and parent that would close a circle, and answers those.
+/// Removes every blocker and parent that would close a cycle, and returns them.
 pub fn break_cycles(items: &mut [Item]) -> Vec<Cycle> {
     let open: HashSet<String> =
         items.iter().filter(|item| item.stage != Stage::Done).map(|item| item.reference.clone()).collect();
@@ -21,7 +21,7 @@ pub fn break_cycles(items: &mut [Item]) -> Vec<Cycle> {
             }
             fits
         };
-        // A finished ticket blocks nobody and is held up by nobody, so it closes no circle.
+        // A finished ticket neither blocks nor is blocked, so it closes no cycle.
         item.blocked_by.retain(|to| {
             *to != from && (!open.contains(&from) || !open.contains(to)) || keep(&mut blockers, to, "blocker")
         });
@@ -36,7 +36,7 @@ struct Graph {
 }
 
 impl Graph {
-    /// Adds an edge unless it closes a circle.
+    /// Adds an edge unless it closes a cycle.
     fn add(&mut self, from: &str, to: &str) -> bool {
         if self.reaches(to, from) {
             return false;
@@ -47,13 +47,13 @@ impl Graph {
 
     fn reaches(&self, start: &str, goal: &str) -> bool {
         let mut seen = HashSet::new();
-        let mut waiting = vec![start];
-        while let Some(at) = waiting.pop() {
+        let mut pending = vec![start];
+        while let Some(at) = pending.pop() {
             if at == goal {
                 return true;
             }
             if seen.insert(at) {
-                waiting.extend(self.edges.get(at).into_iter().flatten().map(String::as_str));
+                pending.extend(self.edges.get(at).into_iter().flatten().map(String::as_str));
             }
         }
         false

@@ -1,5 +1,5 @@
-//! Names of people in other trackers, as actor ids: what fits is kept, the rest is replaced, and a mark
-//! made from the whole name keeps two replaced names apart.
+//! Actor ids for the names of people in other trackers. Invalid characters are replaced, and a hash of the whole name
+//! keeps replaced names distinct.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::domain::accounts::is_actor_id;
 
-/// Somebody whom an import names.
+/// A person that an import names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Person {
     /// The actor's id.
@@ -16,7 +16,7 @@ pub struct Person {
     pub name: String,
 }
 
-/// Everybody whom an import names, each once.
+/// The people that an import names, each once.
 #[derive(Debug, Default)]
 pub struct People(BTreeMap<String, Person>);
 
@@ -34,7 +34,7 @@ impl People {
         Some(person.id.clone())
     }
 
-    /// Everybody.
+    /// All people.
     pub fn iter(&self) -> impl Iterator<Item = &Person> {
         self.0.values()
     }
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_safe_and_names_stay_apart() {
+    fn ids_are_valid_and_distinct() {
         let mut people = People::default();
         assert_eq!(people.id_of("beads/crew/dave").as_deref(), Some("beads/crew/dave"));
         assert_eq!(people.id_of("  "), None);

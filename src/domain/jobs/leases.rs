@@ -1,45 +1,45 @@
-//! Claims on jobs. A claim gives its holder a lease and a token; whoever has lost the lease (it expired, or the
-//! job went to somebody else) is refused with `lease_lost`, whatever it wants to write. All times are the
-//! database's.
+//! Leases on jobs. A claim returns a lease and its fencing token; writes with a token that is stale, because the lease
+//! expired or another worker claimed the job, are rejected with `lease_lost`. All times are the database's.
 
-use std::time::Duration;
+#[cfg(feature = "server")]
+mod queries;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{Job, JobStatus};
-use crate::Result;
-use crate::db::Db;
-use crate::domain::accounts::Caller;
+
+#[cfg(feature = "server")]
+pub use self::queries::*;
 
 /// `POST /api/jobs/claim`
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ClaimJob {
-    /// Only of this workflow; of all the caller may write in where left out.
+    /// Only in this workflow. Defaults to all workflows in which the caller may write.
     pub workflow_id: Option<String>,
     /// Only of these types.
     #[schema(max_items = 50)]
     pub job_types: Option<Vec<String>>,
-    /// What the worker calls itself.
+    /// The name of the worker.
     #[schema(max_length = 200)]
     pub worker: Option<String>,
-    /// How long the claim holds without a heartbeat, 5 to 3600 seconds; 60 where left out.
+    /// The lease without a heartbeat, 5 to 3600 seconds. Defaults to 60.
     #[schema(minimum = 5, maximum = 3600)]
     pub lease_seconds: Option<f64>,
-    /// The acting agent, where the caller may act for others.
+    /// The acting agent, if the caller may act on behalf of others.
     pub agent_id: Option<String>,
 }
 
-/// The answer to claiming; without a ready job, `job` and `lease_token` are null.
+/// The answer to a claim. `job` and `lease_token` are null if no job is ready.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ClaimedJob {
     /// Always true.
     pub success: bool,
-    /// The job, in its first stage or the one it was in.
+    /// The job, in its first stage or in the stage that an earlier attempt reached.
     pub job: Option<Job>,
-    /// Proves the claim in every later write.
+    /// The fencing token; every later write needs it.
     pub lease_token: Option<String>,
     /// A sentence for a person.
     pub message: String,
@@ -49,35 +49,35 @@ pub struct ClaimedJob {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Heartbeat {
-    /// From the claim.
+    /// The token from the claim.
     pub lease_token: String,
-    /// How long the claim holds from now.
+    /// The new lease, counted from now, in seconds.
     #[schema(minimum = 5, maximum = 3600)]
     pub lease_seconds: Option<f64>,
     /// Percent, 0 to 100.
     #[schema(minimum = 0, maximum = 100)]
     pub progress: Option<f64>,
-    /// What it is doing.
+    /// What the worker is doing.
     #[schema(max_length = 2000)]
     pub message: Option<String>,
-    /// The acting agent, where the caller may act for others.
+    /// The acting agent, if the caller may act on behalf of others.
     pub agent_id: Option<String>,
 }
 
-/// What a worker must know.
+/// The answer to a heartbeat: what the worker has to react to.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct HeartbeatAnswer {
     /// Always true.
     pub success: bool,
     /// The job.
     pub job_id: String,
-    /// Where it stands.
+    /// Its state.
     pub status: JobStatus,
     /// Stop, then confirm with `/cancelled`.
     pub cancel_requested: bool,
-    /// Rest, but go on with heartbeats.
+    /// Pause, and continue to send heartbeats.
     pub pause_requested: bool,
-    /// Until when the claim holds.
+    /// When the lease expires.
     #[schema(format = DateTime)]
     pub lease_expires_at: String,
     /// Questions of this job that people have decided, newest first.
@@ -88,71 +88,21 @@ pub struct HeartbeatAnswer {
 /// `POST /api/jobs/{id}/release` and `/cancelled`
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct GiveBack {
-    /// From the claim.
+pub struct ReleaseLease {
+    /// The token from the claim.
     pub lease_token: String,
     /// Why, for the transcript.
     #[schema(max_length = 1000)]
     pub reason: Option<String>,
-    /// The acting agent, where the caller may act for others.
+    /// The acting agent, if the caller may act on behalf of others.
     pub agent_id: Option<String>,
 }
 
-/// The answer to giving a job back.
+/// The answer to releasing a lease.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct GivenBack {
+pub struct LeaseReleased {
     /// Always true.
     pub success: bool,
     /// The job.
     pub job: Job,
-}
-
-/// Takes the next ready job.
-pub async fn claim(db: &Db, caller: &Caller, input: &ClaimJob) -> Result<ClaimedJob> {
-    db.query_json(
-        include_str!("../../../sql/queries/jobs/claim.sql"),
-        &[&caller.to_sql(), &input.workflow_id, &input.job_types, &input.worker, &input.lease_seconds],
-    )
-    .await
-}
-
-/// Extends the lease.
-pub async fn heartbeat(db: &Db, caller: &Caller, id: &str, input: &Heartbeat) -> Result<HeartbeatAnswer> {
-    db.query_json(
-        include_str!("../../../sql/queries/jobs/heartbeat.sql"),
-        &[&caller.to_sql(), &id, &input.lease_token, &input.lease_seconds, &input.progress, &input.message],
-    )
-    .await
-}
-
-/// Gives the job back; the attempt does not count.
-pub async fn release(db: &Db, caller: &Caller, id: &str, input: &GiveBack) -> Result<GivenBack> {
-    db.query_json(
-        include_str!("../../../sql/queries/jobs/release.sql"),
-        &[&caller.to_sql(), &id, &input.lease_token, &input.reason],
-    )
-    .await
-}
-
-/// Confirms that a job that was to be cancelled has stopped.
-pub async fn confirm_cancel(db: &Db, caller: &Caller, id: &str, input: &GiveBack) -> Result<GivenBack> {
-    db.query_json(include_str!("../../../sql/queries/jobs/cancelled.sql"), &[&caller.to_sql(), &id, &input.lease_token])
-        .await
-}
-
-/// How often a server looks for silent workers.
-const WATCH: Duration = Duration::from_secs(1);
-
-/// Takes back what silent workers hold, for as long as the server lives. Several servers do no harm: each
-/// passes over the jobs that another is taking back.
-pub async fn expire_leases(db: Db) {
-    const SQL: &str = include_str!("../../../sql/queries/jobs/expire_leases.sql");
-    loop {
-        match db.query_json::<i64>(SQL, &[&100_i64]).await {
-            Ok(0) => {}
-            Ok(expired) => tracing::info!(expired, "jobs were taken back from silent workers"),
-            Err(error) => tracing::debug!(%error, "leases were not looked at"),
-        }
-        tokio::time::sleep(WATCH).await;
-    }
 }

@@ -1,27 +1,28 @@
-//! A job's transcript as people and programs read and write it.
+//! The transcript of a job: messages of people and programs, steps and logs.
+
+#[cfg(feature = "server")]
+mod queries;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 
-use crate::db::Db;
-use crate::domain::accounts::Caller;
-use crate::{Error, Result};
+#[cfg(feature = "server")]
+pub use self::queries::*;
 
-/// What a line of the transcript is.
+/// The kind of a message in the transcript.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MessageKind {
-    /// Somebody says something.
+    /// A chat message.
     Chat,
-    /// What the work has come to.
+    /// A step of the work.
     Step,
     /// Output of a command.
     Log,
 }
 
-/// Who speaks.
+/// The role of the author.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MessageRole {
@@ -31,29 +32,29 @@ pub enum MessageRole {
     Assistant,
     /// A worker or agent.
     Agent,
-    /// The machinery.
+    /// Callboard itself.
     System,
 }
 
-/// How bad it is.
+/// The severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// Details.
     Debug,
-    /// The usual.
+    /// Normal operation.
     Info,
-    /// Worth a look.
+    /// Something unexpected.
     Warning,
     /// Something failed.
     Error,
 }
 
-/// The word of one of these enums, as the database and clients know it.
+/// The names of these enums in SQL and JSON.
 macro_rules! as_str {
     ($($name:ident { $($variant:ident => $word:literal),+ })+) => {$(
         impl $name {
-            /// The word of it.
+            /// Its name in SQL and JSON.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
             }
@@ -67,7 +68,7 @@ as_str! {
     Level { Debug => "debug", Info => "info", Warning => "warning", Error => "error" }
 }
 
-/// A line of a transcript, in both spellings that clients know.
+/// A message of a transcript, with the field names of both kinds of clients.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Message {
     /// The same as `message_id`.
@@ -78,59 +79,59 @@ pub struct Message {
     pub job_id: String,
     /// Its workflow.
     pub workflow_id: String,
-    /// What it is.
+    /// The kind.
     pub kind: MessageKind,
-    /// Who speaks.
+    /// The role of the author.
     pub role: MessageRole,
-    /// Their name.
+    /// The name of the author.
     pub sender: Option<String>,
     /// The same as `sender`.
     pub agent: Option<String>,
-    /// How bad it is.
+    /// The severity.
     pub level: Level,
-    /// Its text.
+    /// The text.
     pub content: String,
     /// The same as `content`.
     pub message: String,
-    /// 1, 2, 3… in the job.
+    /// Its number in the job: 1, 2, 3…
     pub order: i64,
-    /// The stage the job was in.
+    /// The stage of the job at that time.
     pub stage: Option<String>,
-    /// The attempt it belongs to.
+    /// The attempt to which it belongs.
     pub attempt: i64,
-    /// Anything else.
+    /// Further data.
     #[schema(value_type = Object)]
     pub metadata: Value,
     /// The actor that wrote it.
     pub agent_id: Option<String>,
-    /// When.
+    /// When it was posted.
     #[schema(format = DateTime)]
     pub created_at: String,
 }
 
-/// Which part of a transcript to read.
+/// Selects messages of a transcript.
 #[derive(Debug, Clone, Default)]
 pub struct MessageFilter {
     /// The job.
     pub job_id: String,
     /// Only these kinds.
     pub kinds: Option<Vec<String>>,
-    /// After this place.
+    /// After this number.
     pub after: i64,
-    /// Before this place: the last of them, still in order.
+    /// Before this number: the last of them, in order.
     pub before: Option<i64>,
-    /// At most so many.
+    /// The maximum number of messages.
     pub limit: i64,
 }
 
 /// A page of a transcript, in order.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Messages {
-    /// The lines.
+    /// The messages.
     pub messages: Vec<Message>,
-    /// Whether more follow (or, read backwards, come before).
+    /// Whether more follow; with `before`, whether more precede.
     pub has_more: bool,
-    /// The `after` (read backwards: `before`) of the next page.
+    /// The `after` of the next page; with `before`, its `before`.
     pub next_cursor: Option<String>,
 }
 
@@ -140,69 +141,32 @@ pub struct Messages {
 pub struct PostMessage {
     /// The job.
     pub job_id: String,
-    /// Its text, at most 64 KiB.
+    /// The text, at most 64 KiB.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 65_536)]
     pub content: Option<String>,
-    /// Another spelling of `content`.
+    /// The same as `content`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 65_536)]
     pub message: Option<String>,
-    /// `chat` where left out.
+    /// The kind. Defaults to `chat`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<MessageKind>,
-    /// `user` where left out.
+    /// The role of the author. Defaults to `user`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<MessageRole>,
-    /// The caller's name where left out.
+    /// The name of the author. Defaults to the caller's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 200)]
     pub sender: Option<String>,
-    /// `info` where left out.
+    /// The severity. Defaults to `info`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub level: Option<Level>,
-    /// Anything else, at most 64 KiB.
+    /// Further data, at most 64 KiB.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub metadata: Option<Value>,
-    /// The acting agent, where the caller may act for others.
+    /// The acting agent, if the caller may act on behalf of others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent_id: Option<String>,
-}
-
-/// A page of a job's transcript.
-pub async fn list(db: &Db, caller: &Caller, filter: &MessageFilter) -> Result<Messages> {
-    db.query_json(
-        include_str!("../../../sql/queries/jobs/list_messages.sql"),
-        &[&caller.to_sql(), &filter.job_id, &filter.kinds, &filter.after, &filter.before, &filter.limit],
-    )
-    .await
-}
-
-/// Adds a line, from a member.
-pub async fn post(db: &Db, caller: &Caller, input: &PostMessage) -> Result<Message> {
-    let content = input.content.as_ref().or(input.message.as_ref());
-    let content = content.filter(|text| !text.trim().is_empty());
-    let content = content.ok_or_else(|| Error::invalid("content", "must be given and not be empty"))?;
-    db.query_json(
-        include_str!("../../../sql/queries/jobs/post_message.sql"),
-        &[
-            &caller.to_sql(),
-            &input.job_id,
-            content,
-            &input.kind.map(MessageKind::as_str),
-            &input.role.map(MessageRole::as_str),
-            &input.sender,
-            &input.level.map(Level::as_str),
-            &input.metadata.as_ref().map(Json),
-        ],
-    )
-    .await
-}
-
-/// Deletes a line.
-pub async fn delete(db: &Db, caller: &Caller, id: &str) -> Result<()> {
-    let _: Value =
-        db.query_json(include_str!("../../../sql/queries/jobs/delete_message.sql"), &[&caller.to_sql(), &id]).await?;
-    Ok(())
 }

@@ -1,29 +1,31 @@
-//! What the holder of a job's lease tells of its work: stages, progress, lines of the transcript, the end.
+//! Reports of the worker that holds a job's lease: stages, progress, messages, completion, failure.
+
+#[cfg(feature = "server")]
+mod queries;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 
 use super::Job;
 use super::messages::{Level, MessageKind, MessageRole};
-use crate::Result;
-use crate::db::Db;
-use crate::domain::accounts::Caller;
+
+#[cfg(feature = "server")]
+pub use self::queries::*;
 
 /// `POST /api/jobs/{id}/stage`
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnterStage {
-    /// From the claim.
+    /// The token from the claim.
     pub lease_token: String,
-    /// One of the job's stages; any name where it lists none.
+    /// One of the job's stages; any name if the job lists none.
     #[schema(min_length = 1, max_length = 64)]
     pub stage: String,
-    /// What it is doing.
+    /// What the worker is doing.
     #[schema(max_length = 2000)]
     pub message: Option<String>,
-    /// The acting agent, where the caller may act for others.
+    /// The acting agent, if the caller may act on behalf of others.
     pub agent_id: Option<String>,
 }
 
@@ -34,9 +36,9 @@ pub struct StageEntered {
     pub success: bool,
     /// The job.
     pub job: Job,
-    /// Whether its ticket went along.
+    /// Whether its ticket moved to the column of this name.
     pub ticket_moved: bool,
-    /// Why it did not, where the board forbade it.
+    /// Why it did not, if the board rejected the move.
     pub notice: Option<String>,
 }
 
@@ -44,15 +46,15 @@ pub struct StageEntered {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReportProgress {
-    /// From the claim.
+    /// The token from the claim.
     pub lease_token: String,
     /// Percent, 0 to 100.
     #[schema(minimum = 0, maximum = 100)]
     pub progress: Option<f64>,
-    /// What it is doing.
+    /// What the worker is doing.
     #[schema(max_length = 2000)]
     pub message: Option<String>,
-    /// The acting agent, where the caller may act for others.
+    /// The acting agent, if the caller may act on behalf of others.
     pub agent_id: Option<String>,
 }
 
@@ -65,30 +67,30 @@ pub struct ProgressReported {
     pub job_id: String,
     /// Percent.
     pub progress: f64,
-    /// What it is doing.
+    /// What the worker is doing.
     pub message: String,
 }
 
-/// A line of the transcript on its way in.
+/// A message to add to the transcript.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewMessage {
-    /// What it is.
+    /// The kind.
     pub kind: MessageKind,
-    /// Its text, at most 64 KiB.
+    /// The text, at most 64 KiB.
     #[schema(min_length = 1, max_length = 65_536)]
     pub content: String,
-    /// Who speaks; `agent` where left out.
+    /// The role of the author. Defaults to `agent`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<MessageRole>,
-    /// Their name; the worker's where left out.
+    /// The name of the author. Defaults to the worker's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 200)]
     pub sender: Option<String>,
-    /// How bad it is; `info` where left out.
+    /// The severity. Defaults to `info`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub level: Option<Level>,
-    /// Anything else, at most 64 KiB.
+    /// Further data, at most 64 KiB.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub metadata: Option<Value>,
@@ -98,40 +100,40 @@ pub struct NewMessage {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PostMessages {
-    /// From the claim.
+    /// The token from the claim.
     pub lease_token: String,
-    /// In their order.
+    /// The messages, in order.
     #[schema(min_items = 1, max_items = 100)]
     pub messages: Vec<NewMessage>,
-    /// The acting agent, where the caller may act for others.
+    /// The acting agent, if the caller may act on behalf of others.
     pub agent_id: Option<String>,
 }
 
-/// A line's place in the transcript.
+/// The number of an added message.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Posted {
     /// The message.
     pub message_id: String,
-    /// 1, 2, 3… in the job.
+    /// Its number in the job: 1, 2, 3…
     pub order: i64,
 }
 
-/// The answer to adding lines.
+/// The answer to adding messages.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct MessagesPosted {
     /// Always true.
     pub success: bool,
     /// The job.
     pub job_id: String,
-    /// One for each line.
+    /// One for each message, in order.
     pub messages: Vec<Posted>,
 }
 
-/// A finished specification on its way in.
+/// A specification to store as an app.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewApp {
-    /// The job's title where left out.
+    /// The title. Defaults to that of the job.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 500)]
     pub title: Option<String>,
@@ -148,12 +150,12 @@ pub struct NewApp {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CompleteJob {
-    /// From the claim.
+    /// The token from the claim.
     pub lease_token: String,
-    /// What it came to; at most 256 KiB.
+    /// The result, at most 256 KiB.
     #[schema(value_type = Option<Object>)]
     pub result: Option<Value>,
-    /// The commit it ended with; it is linked to the ticket.
+    /// The final commit; it is linked to the ticket.
     #[schema(pattern = "^[0-9A-Fa-f]{4,64}$")]
     pub commit_sha: Option<String>,
     /// That commit's message.
@@ -162,9 +164,9 @@ pub struct CompleteJob {
     /// The comment that resolves the ticket.
     #[schema(max_length = 100_000)]
     pub resolution_comment: Option<String>,
-    /// What it specified.
+    /// The app that it specified.
     pub app: Option<NewApp>,
-    /// The acting agent, where the caller may act for others.
+    /// The acting agent, if the caller may act on behalf of others.
     pub agent_id: Option<String>,
 }
 
@@ -177,7 +179,7 @@ pub struct JobCompleted {
     pub job: Job,
     /// Whether its ticket is resolved.
     pub ticket_resolved: bool,
-    /// Tickets that wait for it no longer.
+    /// Tickets that are no longer blocked by its ticket.
     pub unblocked_tickets: Vec<String>,
     /// Why the ticket was not resolved.
     pub notice: Option<String>,
@@ -187,14 +189,14 @@ pub struct JobCompleted {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FailJob {
-    /// From the claim.
+    /// The token from the claim.
     pub lease_token: String,
-    /// What went wrong.
+    /// The error.
     #[schema(min_length = 1, max_length = 20_000)]
     pub error: String,
-    /// Whether trying again can help; true where left out.
+    /// Whether a retry can succeed. Defaults to true.
     pub retry: Option<bool>,
-    /// The acting agent, where the caller may act for others.
+    /// The acting agent, if the caller may act on behalf of others.
     pub agent_id: Option<String>,
 }
 
@@ -205,70 +207,9 @@ pub struct JobFailed {
     pub success: bool,
     /// The job.
     pub job: Job,
-    /// Whether it is in the queue again.
+    /// Whether it was queued for another attempt.
     pub will_retry: bool,
-    /// Not handed out before.
+    /// The earliest time of the next attempt.
     #[schema(format = DateTime)]
     pub retry_at: Option<String>,
-}
-
-/// Enters a stage; the ticket goes along.
-pub async fn enter_stage(db: &Db, caller: &Caller, id: &str, input: &EnterStage) -> Result<StageEntered> {
-    db.query_json(
-        include_str!("../../../sql/queries/jobs/stage.sql"),
-        &[&caller.to_sql(), &id, &input.lease_token, &input.stage, &input.message],
-    )
-    .await
-}
-
-/// Notes progress.
-pub async fn report_progress(db: &Db, caller: &Caller, id: &str, input: &ReportProgress) -> Result<ProgressReported> {
-    db.query_json(
-        include_str!("../../../sql/queries/jobs/progress.sql"),
-        &[&caller.to_sql(), &id, &input.lease_token, &input.progress, &input.message],
-    )
-    .await
-}
-
-/// Adds lines to the transcript.
-pub async fn post_messages(db: &Db, caller: &Caller, id: &str, input: &PostMessages) -> Result<MessagesPosted> {
-    db.query_json(
-        include_str!("../../../sql/queries/jobs/messages.sql"),
-        &[&caller.to_sql(), &id, &input.lease_token, &Json(&input.messages)],
-    )
-    .await
-}
-
-/// Ends the job with success. `git` is what the workflow's repository says of the commit.
-pub async fn complete(
-    db: &Db,
-    caller: &Caller,
-    id: &str,
-    input: &CompleteJob,
-    git: Option<Value>,
-) -> Result<JobCompleted> {
-    db.query_json(
-        include_str!("../../../sql/queries/jobs/complete.sql"),
-        &[
-            &caller.to_sql(),
-            &id,
-            &input.lease_token,
-            &input.result.as_ref().map(Json),
-            &input.commit_sha,
-            &input.commit_message,
-            &input.resolution_comment,
-            &input.app.as_ref().map(Json),
-            &git.map(Json),
-        ],
-    )
-    .await
-}
-
-/// Ends the attempt with failure.
-pub async fn fail(db: &Db, caller: &Caller, id: &str, input: &FailJob) -> Result<JobFailed> {
-    db.query_json(
-        include_str!("../../../sql/queries/jobs/fail.sql"),
-        &[&caller.to_sql(), &id, &input.lease_token, &input.error, &input.retry.unwrap_or(true)],
-    )
-    .await
 }

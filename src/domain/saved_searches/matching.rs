@@ -1,31 +1,31 @@
-//! Working off the queue of changed tickets: which watched searches do they match now?
+//! Worker for the queue of changed tickets: finds the watched searches that a ticket starts to match.
 //!
-//! One task a server. Any server works off what any other left, also what a killed one left: a batch is
-//! one transaction, so a ticket that starts to match is told exactly once. Busy, it goes on at once; idle,
-//! it looks once a second, and a change made through this server wakes it. The rules are in
-//! `sql/logic/66_subscriptions.sql`.
+//! Every server runs one task, and all of them share the queue. A batch is one transaction, so an event for a
+//! match is published exactly once, even if a server is killed. The task polls once a second while idle, and a
+//! change made through this server triggers it at once. The rules are in `sql/logic/60_saved_searches/matching.sql`.
 
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use tokio::sync::Notify;
 
-use crate::Result;
 use crate::db::Db;
 use crate::domain::embeddings::Embeddings;
+use crate::{Result, sql_fn};
 
-/// Changed tickets in one transaction: at most, and where more could not be done in time.
-const BATCH: i64 = 500;
-const SMALLEST_BATCH: i64 = 10;
-/// Between two looks while nothing happens.
-const IDLE: Duration = Duration::from_secs(1);
-/// Between two looks at least, however much is going on elsewhere.
-const PACE: Duration = Duration::from_millis(20);
-/// How long the vector of a query may take, and how long until one that is not to be had is asked for again.
-const BUDGET: Duration = Duration::from_secs(5);
-const LATER: Duration = Duration::from_secs(5);
+/// Maximum number of changed tickets per transaction; halved down to the minimum while batches fail.
+const MAX_BATCH_SIZE: i64 = 500;
+const MIN_BATCH_SIZE: i64 = 10;
+/// Poll interval while the queue is empty.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// Minimum pause between two batches.
+const MIN_PAUSE: Duration = Duration::from_millis(20);
+/// Time budget for embedding the query of a watched search.
+const EMBEDDING_BUDGET: Duration = Duration::from_secs(5);
+/// Pause before the next attempt to embed a query.
+const EMBEDDING_RETRY_DELAY: Duration = Duration::from_secs(5);
 
-/// Finds the tickets that start to match a watched search; [`Matching::run`] is its background task.
+/// Publishes events for tickets that start to match a watched search; [`Matching::run`] is its background task.
 pub struct Matching {
     db: Db,
     embeddings: Embeddings,
@@ -39,71 +39,82 @@ impl std::fmt::Debug for Matching {
 }
 
 #[derive(Deserialize)]
-struct Worked {
+struct Batch {
     taken: i64,
-    told: i64,
-    wanting: Vec<Wanting>,
+    published: i64,
+    #[serde(rename = "wanting")]
+    without_vector: Vec<WatchedSearch>,
 }
 
-/// A watched search without the vector of its query.
+/// A watched search whose query has no vector yet.
 #[derive(Deserialize)]
-struct Wanting {
+struct WatchedSearch {
     search_id: String,
     query: String,
 }
 
 impl Matching {
-    /// Prepares the queue's worker.
+    /// Creates the worker without starting it.
     pub fn new(db: Db, embeddings: Embeddings) -> Self {
         Self { db, embeddings, changed: Notify::new() }
     }
 
-    /// Wakes the task after a change made through this server, instead of at its next poll.
+    /// Triggers the task after a change made through this server, instead of at its next poll.
     pub fn wake(&self) {
         self.changed.notify_one();
     }
 
-    /// Works the queue off until aborted.
+    /// Processes the queue until aborted.
     pub async fn run(&self) {
-        let mut ask_again = Instant::now();
-        let mut batch = BATCH;
+        let mut next_embedding = Instant::now();
+        let mut batch_size = MAX_BATCH_SIZE;
         loop {
-            let worked = round(&self.db, &self.embeddings, batch, &mut ask_again).await;
-            batch = match &worked {
-                Ok(_) => (batch * 2).min(BATCH),
+            let outcome = process_batch(&self.db, &self.embeddings, batch_size, &mut next_embedding).await;
+            batch_size = match &outcome {
+                Ok(_) => (batch_size * 2).min(MAX_BATCH_SIZE),
                 Err(error) => {
-                    tracing::debug!(%error, batch, "matching failed; it will be retried");
-                    (batch / 2).max(SMALLEST_BATCH)
+                    tracing::debug!(%error, batch_size, "search matching failed; it will be retried");
+                    (batch_size / 2).max(MIN_BATCH_SIZE)
                 }
             };
-            tokio::time::sleep(PACE).await;
-            // A full round may leave more behind.
-            if !worked.is_ok_and(|taken| taken) {
-                let _ = tokio::time::timeout(IDLE, self.changed.notified()).await;
+            tokio::time::sleep(MIN_PAUSE).await;
+            // The queue may hold more after a batch with work, so only an idle or failed one pauses.
+            if !outcome.is_ok_and(|had_work| had_work) {
+                let _ = tokio::time::timeout(POLL_INTERVAL, self.changed.notified()).await;
             }
         }
     }
 }
 
-/// Works off a batch; answers whether there was anything.
-async fn round(db: &Db, embeddings: &Embeddings, batch: i64, ask_again: &mut Instant) -> Result<bool> {
-    let worked: Worked = db.query_json(include_str!("../../../sql/queries/searches/match.sql"), &[&batch]).await?;
-    metrics::counter!("callboard_search_matches_told_total").increment(worked.told.unsigned_abs());
-    if *ask_again > Instant::now() {
-        return Ok(worked.taken > 0);
+/// Processes one batch and returns whether there was any work.
+async fn process_batch(
+    db: &Db,
+    embeddings: &Embeddings,
+    batch_size: i64,
+    next_embedding: &mut Instant,
+) -> Result<bool> {
+    let batch: Batch = db.call(sql_fn!(process_search_match_queue(max_rows: batch_size))).await?;
+    metrics::counter!("callboard_search_matches_told_total").increment(batch.published.unsigned_abs());
+    if *next_embedding > Instant::now() {
+        return Ok(batch.taken > 0);
     }
-    for Wanting { search_id, query } in &worked.wanting {
-        match embeddings.query(query, BUDGET).await {
+    for WatchedSearch { search_id, query } in &batch.without_vector {
+        match embeddings.query(query, EMBEDDING_BUDGET).await {
             Ok(found) => {
-                let sql = include_str!("../../../sql/queries/searches/set_vector.sql");
-                db.query_json::<i64>(sql, &[&search_id, &query, &found.model, &found.vector]).await?;
+                db.execute(sql_fn!(set_search_vector(
+                    search: search_id,
+                    query: query,
+                    model: found.model,
+                    vector: found.vector,
+                )))
+                .await?;
             }
             Err(absent) => {
-                tracing::debug!(%absent, search_id, "the meaning of a watched search is not known yet");
-                *ask_again = Instant::now() + LATER;
+                tracing::debug!(%absent, search_id, "the query of a watched search could not be embedded yet");
+                *next_embedding = Instant::now() + EMBEDDING_RETRY_DELAY;
                 break;
             }
         }
     }
-    Ok(worked.taken > 0 || !worked.wanting.is_empty())
+    Ok(batch.taken > 0 || !batch.without_vector.is_empty())
 }

@@ -1,49 +1,45 @@
-//! What resembles a ticket, or a draft of one before it is filed.
+//! Requests and responses for similar tickets and for checking a draft for duplicates.
 
-use std::time::Duration;
+#[cfg(feature = "server")]
+mod queries;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Meaning, SearchType};
-use crate::db::Db;
-use crate::domain::accounts::Caller;
-use crate::domain::embeddings::Embeddings;
+#[cfg(feature = "server")]
+pub use self::queries::*;
+use super::SearchType;
 use crate::domain::tickets::{Priority, TicketRef};
-use crate::{Error, Result};
 
-/// How long a check of a draft waits for its meaning.
-const BUDGET: Duration = Duration::from_millis(1500);
-
-/// How much two tickets resemble one another.
+/// How similar two tickets are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Relation {
-    /// They say the same.
+    /// They describe the same thing.
     Duplicate,
-    /// They are about the same matter.
+    /// They are about the same topic.
     Related,
     /// They have something in common.
     Similar,
 }
 
-/// How two tickets are linked already, seen from the first.
+/// An existing link between two tickets, as seen from the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Link {
     /// The other is the parent.
     Parent,
-    /// The other is a part of it.
+    /// The other is a sub-ticket.
     Child,
-    /// The other waits for it.
+    /// It blocks the other.
     Blocks,
-    /// It waits for the other.
+    /// The other blocks it.
     BlockedBy,
     /// One names the other as related.
     Related,
 }
 
-/// A ticket that resembles another.
+/// A similar ticket.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct SimilarTicket {
     /// `ticket-<uuid>`.
@@ -60,22 +56,22 @@ pub struct SimilarTicket {
     pub is_resolved: bool,
     /// 0 to 1.
     pub similarity_score: f64,
-    /// What that means.
+    /// The score as a category.
     pub relation_type: Relation,
-    /// How it is linked already.
+    /// The existing link, if any.
     pub link: Option<Link>,
 }
 
-/// The tickets that resemble one.
+/// The tickets similar to one ticket.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct RelatedTickets {
     /// Always true.
     pub success: bool,
     /// The ticket.
     pub ticket_id: String,
-    /// `semantic`, or `keyword` where its meaning is not known.
+    /// `semantic`, or `keyword` if it has no embedding yet.
     pub mode: SearchType,
-    /// Whether the ticket changed since its meaning was taken in.
+    /// Whether the ticket has changed since it was embedded.
     pub stale_embeddings: bool,
     /// The most similar first.
     pub related: Vec<SimilarTicket>,
@@ -85,9 +81,9 @@ pub struct RelatedTickets {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CheckDuplicate {
-    /// The workflow it would be filed in.
+    /// The workflow of the draft.
     pub workflow_id: String,
-    /// The acting agent; checking changes nothing, so anyone may name one.
+    /// The acting agent; not checked, because the request changes nothing.
     pub agent_id: Option<String>,
     /// 3 to 500 characters.
     #[schema(min_length = 3, max_length = 500)]
@@ -98,71 +94,26 @@ pub struct CheckDuplicate {
     /// Labels.
     #[schema(max_items = 50)]
     pub tags: Option<Vec<String>>,
-    /// 1 to 50; 5 where left out.
+    /// 1 to 50. Defaults to 5.
     #[schema(minimum = 1, maximum = 50)]
     pub limit: Option<i32>,
 }
 
-/// Whether a ticket has been filed before.
+/// The result of a duplicate check.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct DuplicateCheck {
     /// Always true.
     pub success: bool,
-    /// Whether there is a ticket that says the same.
+    /// Whether a duplicate exists.
     pub is_duplicate: bool,
-    /// That ticket.
+    /// The duplicate.
     pub duplicate_of: Option<TicketRef>,
     /// The most similar first.
     pub similar_tickets: Vec<SimilarTicket>,
-    /// `semantic`, or `keyword` where meaning could not be compared.
+    /// `semantic`, or `keyword` if embeddings could not be compared.
     pub mode: SearchType,
-    /// Whether tickets changed whose meaning is not taken in yet, or meaning could not be compared at all.
+    /// Whether embeddings of changed tickets are pending, or embeddings could not be compared at all.
     pub stale_embeddings: bool,
-    /// Why it went by words.
+    /// Why keywords were used instead of embeddings.
     pub notice: Option<String>,
-}
-
-fn bounded(limit: Option<i32>) -> Result<i32> {
-    let limit = limit.unwrap_or(5);
-    if (1..=50).contains(&limit) { Ok(limit) } else { Err(Error::invalid("limit", "must be between 1 and 50")) }
-}
-
-/// The tickets that resemble one.
-pub async fn related(db: &Db, caller: &Caller, ticket: &str, limit: Option<i32>) -> Result<RelatedTickets> {
-    let limit = bounded(limit)?;
-    db.query_json(include_str!("../../../sql/queries/search/related.sql"), &[&caller.to_sql(), &ticket, &limit]).await
-}
-
-/// Whether a ticket like this draft has been filed before.
-pub async fn check_duplicate(
-    db: &Db,
-    embeddings: &Embeddings,
-    caller: &Caller,
-    input: &CheckDuplicate,
-) -> Result<DuplicateCheck> {
-    let limit = bounded(input.limit)?;
-    if !(3..=500).contains(&input.title.trim().chars().count()) {
-        return Err(Error::invalid("title", "must have 3 to 500 characters"));
-    }
-    if input.description.as_ref().is_some_and(|text| text.chars().count() > 200_000) {
-        return Err(Error::invalid("description", "must have at most 200000 characters"));
-    }
-    if input.tags.as_ref().is_some_and(|tags| tags.len() > 50) {
-        return Err(Error::invalid("tags", "must have at most 50 entries"));
-    }
-    let text: String = db
-        .query_json(
-            include_str!("../../../sql/queries/search/embedding_text.sql"),
-            &[&input.title.trim(), &input.tags, &input.description],
-        )
-        .await?;
-    let meaning = Meaning::of(embeddings.document(&text, BUDGET).await);
-    let mut answer: DuplicateCheck = db
-        .query_json(
-            include_str!("../../../sql/queries/search/check_duplicate.sql"),
-            &[&caller.to_sql(), &input.workflow_id, &input.title.trim(), &meaning.model(), &meaning.vector(), &limit],
-        )
-        .await?;
-    answer.notice = meaning.notice;
-    Ok(answer)
 }

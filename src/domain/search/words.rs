@@ -1,46 +1,44 @@
-//! What search by words goes by: documents that are composed by the present rules, and how common words are.
+//! Maintenance of keyword search: rebuilds outdated search documents and reloads word statistics.
 
 use std::time::Duration;
 
-use crate::Result;
 use crate::db::Db;
+use crate::{Result, sql_fn};
 
-/// How often a server looks whether there are newer statistics; asking costs next to nothing.
-const EVERY: Duration = Duration::from_secs(30);
+/// Interval between checks for newer statistics; a check is cheap.
+const POLL_INTERVAL: Duration = Duration::from_secs(30);
 
-/// Takes over newer statistics, if there are any; `gather` has them gathered first, after many tickets
-/// came at once.
+/// Loads newer word statistics, if there are any. `gather` collects them first, e.g. after a bulk import.
 pub async fn refresh(db: &Db, gather: bool) -> Result<bool> {
-    db.query_json(include_str!("../../../sql/queries/search/refresh_words.sql"), &[&gather]).await
+    db.scalar(sql_fn!(refresh_search_words(gather: gather))).await
 }
 
-/// Documents composed anew at once.
-const BITE: i32 = 200;
+/// Documents rebuilt per transaction.
+const BATCH_SIZE: i32 = 200;
 
-/// Composes documents anew that an older version composed; answers how many.
+/// Rebuilds search documents written by an older version and returns their number.
 pub async fn reindex(db: &Db) -> Result<usize> {
     let mut count = 0;
     loop {
-        let done: usize =
-            db.query_json(include_str!("../../../sql/queries/search/reindex_outdated.sql"), &[&BITE]).await?;
+        let done: i32 = db.scalar(sql_fn!(reindex_outdated(max_rows: BATCH_SIZE))).await?;
         if done == 0 {
             return Ok(count);
         }
-        count += done;
+        count += usize::try_from(done).unwrap_or_default();
     }
 }
 
-/// Keeps up for as long as the server runs.
+/// Runs the maintenance until aborted.
 pub async fn run(db: Db) {
     loop {
         match reindex(&db).await {
             Ok(0) => {}
-            Ok(count) => tracing::info!(count, "search documents were composed anew"),
-            Err(error) => tracing::debug!(%error, "search documents could not be composed anew"),
+            Ok(count) => tracing::info!(count, "search documents rebuilt"),
+            Err(error) => tracing::debug!(%error, "search documents could not be rebuilt"),
         }
         if let Err(error) = refresh(&db, false).await {
-            tracing::debug!(%error, "the commonness of words could not be read");
+            tracing::debug!(%error, "word statistics could not be refreshed");
         }
-        tokio::time::sleep(EVERY).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }

@@ -1,11 +1,13 @@
-//! Merging a duplicate into its original, and taking that back.
+//! Requests and responses for merging a duplicate into its original and undoing a merge.
+
+#[cfg(feature = "server")]
+mod queries;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::Result;
-use crate::db::Db;
-use crate::domain::accounts::Caller;
+#[cfg(feature = "server")]
+pub use self::queries::*;
 
 /// `POST /api/tickets/merge`
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -15,7 +17,7 @@ pub struct MergeTickets {
     pub ticket_id: String,
     /// Its original, in the same workflow.
     pub into_ticket_id: String,
-    /// Why; it stands in the comment that says so on the original.
+    /// The reason; it is included in the comment added to the original.
     #[schema(max_length = 10_000)]
     pub comment: Option<String>,
     /// The acting agent, where the caller may act for others.
@@ -26,71 +28,57 @@ pub struct MergeTickets {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UnmergeTicket {
-    /// The duplicate that is none.
+    /// The ticket that was merged.
     pub ticket_id: String,
     /// The acting agent, where the caller may act for others.
     pub agent_id: Option<String>,
 }
 
-/// How much went from one ticket to the other.
+/// What was moved between the two tickets.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Moved {
-    /// Live comments.
+    /// Comments that are not deleted.
     pub comments: i64,
     /// Linked commits.
     pub commits: i64,
     /// Blockers, in both directions.
     pub blockers: i64,
-    /// Parts.
+    /// Sub-tickets.
     pub sub_tickets: i64,
 }
 
-/// The answer to merging.
+/// The response to a merge.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Merged {
     /// Always true.
     pub success: bool,
-    /// The duplicate; it stands on no board any more.
+    /// The duplicate; it is no longer on the board.
     pub ticket_id: String,
     /// Its original.
     pub into_ticket_id: String,
-    /// A sentence for a person.
+    /// Human-readable summary.
     pub message: String,
-    /// What went to the original.
+    /// What was moved to the original.
     pub moved: Moved,
-    /// Tickets that waited for the duplicate and wait for nobody now.
+    /// Tickets that the duplicate blocked and that are no longer blocked.
     pub unblocked_tickets: Vec<String>,
 }
 
-/// The answer to taking a merge back.
+/// The response to undoing a merge.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Unmerged {
     /// Always true.
     pub success: bool,
     /// The ticket; it is back on its board.
     pub ticket_id: String,
-    /// What it had been merged into.
+    /// The ticket it had been merged into.
     pub into_ticket_id: String,
-    /// A sentence for a person.
+    /// Human-readable summary.
     pub message: String,
-    /// What came back.
+    /// What was moved back.
     pub moved: Moved,
-    /// What did not, because it has changed since; sentences for people.
+    /// Human-readable notes on what was not moved back because it has changed since.
     pub kept: Vec<String>,
-    /// The column it stands in.
+    /// Its column.
     pub status: String,
-}
-
-/// Merges a duplicate into its original.
-pub async fn merge(db: &Db, caller: &Caller, input: &MergeTickets) -> Result<Merged> {
-    db.query_json(
-        include_str!("../../../sql/queries/tickets/merge.sql"),
-        &[&caller.to_sql(), &input.ticket_id, &input.into_ticket_id, &input.comment],
-    )
-    .await
-}
-
-/// Takes a merge back.
-pub async fn unmerge(db: &Db, caller: &Caller, input: &UnmergeTicket) -> Result<Unmerged> {
-    db.query_json(include_str!("../../../sql/queries/tickets/unmerge.sql"), &[&caller.to_sql(), &input.ticket_id]).await
 }

@@ -1,23 +1,25 @@
-//! Moving tickets: columns, order, resolving, claiming, many at once.
+//! Requests and responses for moving, reordering, resolving, claiming and bulk-updating tickets.
+
+#[cfg(feature = "server")]
+mod queries;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 
-use super::change::{TicketUpdates, to_json};
+#[cfg(feature = "server")]
+pub use self::queries::*;
+use super::change::TicketUpdates;
 use super::{Card, Priority};
-use crate::Result;
-use crate::db::Db;
-use crate::domain::accounts::Caller;
 
-/// A place in a column: right before or right after another ticket.
+/// A position in a column, relative to another ticket.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[schema(as = Position)]
 #[serde(deny_unknown_fields, default)]
-pub struct Position {
-    /// Right before this ticket.
+pub struct CardPosition {
+    /// Directly before this ticket.
     pub before: Option<String>,
-    /// Right after this ticket.
+    /// Directly after this ticket.
     pub after: Option<String>,
 }
 
@@ -32,19 +34,19 @@ pub struct ChangeStatus {
     /// The column to move to.
     #[schema(min_length = 1)]
     pub new_status: String,
-    /// Why; some boards ask for at least 10 characters.
+    /// The reason; some boards require at least 10 characters.
     #[schema(max_length = 100_000)]
     pub comment: Option<String>,
     /// A commit to link.
     #[schema(pattern = "^[0-9A-Fa-f]{4,64}$")]
     pub commit_sha: Option<String>,
-    /// The version the change is based on.
+    /// The version this change is based on; a mismatch is a conflict.
     pub version: Option<i64>,
-    /// Where in the column; its end where left out.
-    pub position: Option<Position>,
+    /// The position in the column. Defaults to the end.
+    pub position: Option<CardPosition>,
 }
 
-/// The answer to moving a ticket. A blocked ticket stays where it is: `success` is false.
+/// The response to moving a ticket. A blocked ticket is not moved and `success` is false.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct StatusChanged {
     /// Whether it moved.
@@ -53,15 +55,15 @@ pub struct StatusChanged {
     pub ticket_id: String,
     /// The column it was in.
     pub old_status: String,
-    /// The column it is in.
+    /// Its column.
     pub new_status: String,
-    /// A sentence for a person; also a warning where a column is too full.
+    /// Human-readable summary, with a warning if the column exceeds its WIP limit.
     pub message: String,
-    /// Whether it waits for others.
+    /// Whether it is blocked.
     pub blocked: bool,
-    /// What it waits for.
+    /// The tickets that block it.
     pub blocking_ticket_ids: Vec<String>,
-    /// The version now.
+    /// The new version.
     pub version: i64,
 }
 
@@ -73,22 +75,22 @@ pub struct Reorder {
     pub ticket_id: String,
     /// The acting agent, where the caller may act for others.
     pub agent_id: Option<String>,
-    /// Right before this ticket of the same column.
+    /// Directly before this ticket of the same column.
     pub before: Option<String>,
-    /// Right after this ticket of the same column.
+    /// Directly after this ticket of the same column.
     pub after: Option<String>,
 }
 
-/// The answer to reordering.
+/// The response to reordering.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Reordered {
     /// Always true.
     pub success: bool,
     /// The ticket.
     pub ticket_id: String,
-    /// Its place now.
+    /// Its new sort key within the column.
     pub rank: String,
-    /// A sentence for a person.
+    /// Human-readable summary.
     pub message: String,
 }
 
@@ -103,28 +105,28 @@ pub struct ResolveTicket {
     /// What was done, at least 10 characters.
     #[schema(min_length = 10, max_length = 100_000)]
     pub resolution_comment: Option<String>,
-    /// Another spelling of `resolution_comment`.
+    /// Alias of `resolution_comment`.
     #[schema(min_length = 10, max_length = 100_000)]
     pub resolution: Option<String>,
-    /// The commit that did it.
+    /// The commit that resolved it.
     #[schema(pattern = "^[0-9A-Fa-f]{4,64}$")]
     pub commit_sha: Option<String>,
 }
 
-/// The answer to resolving.
+/// The response to resolving.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Resolved {
     /// Always true.
     pub success: bool,
     /// The ticket.
     pub ticket_id: String,
-    /// A sentence for a person.
+    /// Human-readable summary.
     pub message: String,
-    /// Tickets it no longer blocks.
+    /// Tickets that are no longer blocked by it.
     pub unblocked_tickets: Vec<String>,
-    /// The column it is in.
+    /// Its column.
     pub status: String,
-    /// The version now.
+    /// The new version.
     pub version: i64,
 }
 
@@ -144,16 +146,16 @@ pub struct Claim {
     pub priorities: Option<Vec<Priority>>,
 }
 
-/// The answer to claiming; without a ready ticket both are null.
+/// The response to claiming. `ticket_id` and `ticket` are null if no ticket is ready.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Claimed {
     /// Always true.
     pub success: bool,
-    /// The ticket that is now the caller's.
+    /// The ticket now assigned to the caller.
     pub ticket_id: Option<String>,
-    /// The same with its fields.
+    /// The ticket with its fields.
     pub ticket: Option<Card>,
-    /// A sentence for a person.
+    /// Human-readable summary.
     pub message: String,
 }
 
@@ -161,32 +163,32 @@ pub struct Claimed {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BulkUpdate {
-    /// The workflow of all of them.
+    /// The workflow of the tickets.
     pub workflow_id: String,
     /// The acting agent, where the caller may act for others.
     pub agent_id: Option<String>,
     /// 1 to 500 tickets (ids or keys).
     #[schema(min_items = 1, max_items = 500)]
     pub ticket_ids: Vec<String>,
-    /// Fields to change in each.
+    /// Fields to change in every ticket.
     pub updates: Option<TicketUpdates>,
-    /// A column to move each to.
+    /// The column to move every ticket to.
     pub new_status: Option<String>,
-    /// Why they move.
+    /// The reason for the move.
     #[schema(max_length = 100_000)]
     pub comment: Option<String>,
 }
 
-/// The answer to a bulk change.
+/// The response to a bulk update.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct BulkUpdated {
     /// Always true.
     pub success: bool,
-    /// How many changed.
+    /// Number of changed tickets.
     pub updated: i64,
-    /// One entry for each ticket, with `ticket_id`, `success` and, where it did not move, `blocked` and `message`.
+    /// One entry per ticket with `ticket_id` and `success`, and with `blocked` and `message` if it was not moved.
     pub results: Vec<Value>,
-    /// A sentence for a person.
+    /// Human-readable summary.
     pub message: String,
 }
 
@@ -201,93 +203,20 @@ pub struct LinkCommit {
     /// 4 to 64 hexadecimal digits.
     #[schema(pattern = "^[0-9A-Fa-f]{4,64}$")]
     pub commit_sha: String,
-    /// Taken from the workflow's repository where left out.
+    /// Defaults to the message in the workflow's repository.
     #[schema(max_length = 20_000)]
     pub commit_message: Option<String>,
 }
 
-/// The answer to linking a commit.
+/// The response to linking a commit.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct CommitLinked {
     /// Always true.
     pub success: bool,
     /// The ticket.
     pub ticket_id: String,
-    /// The whole id where the repository knows it.
+    /// The full id, if the repository contains the commit.
     pub commit_sha: String,
-    /// A sentence for a person.
+    /// Human-readable summary.
     pub message: String,
-}
-
-/// Moves a ticket. `git` is what the repository says of `commit_sha`, if it knows it.
-pub async fn change_status(
-    db: &Db,
-    caller: &Caller,
-    input: &ChangeStatus,
-    git: Option<Value>,
-) -> Result<StatusChanged> {
-    let position = input.position.clone().unwrap_or_default();
-    db.query_json(
-        include_str!("../../../sql/queries/tickets/change_status.sql"),
-        &[
-            &caller.to_sql(),
-            &input.ticket_id,
-            &input.new_status,
-            &input.comment,
-            &input.commit_sha,
-            &input.version,
-            &position.before,
-            &position.after,
-            &git.map(Json),
-        ],
-    )
-    .await
-}
-
-/// Moves a ticket inside its column.
-pub async fn reorder(db: &Db, caller: &Caller, input: &Reorder) -> Result<Reordered> {
-    db.query_json(
-        include_str!("../../../sql/queries/tickets/reorder.sql"),
-        &[&caller.to_sql(), &input.ticket_id, &input.before, &input.after],
-    )
-    .await
-}
-
-/// Resolves a ticket and releases what it blocked.
-pub async fn resolve(db: &Db, caller: &Caller, input: &ResolveTicket, git: Option<Value>) -> Result<Resolved> {
-    let comment = input.resolution_comment.as_ref().or(input.resolution.as_ref());
-    db.query_json(
-        include_str!("../../../sql/queries/tickets/resolve.sql"),
-        &[&caller.to_sql(), &input.ticket_id, &comment, &input.commit_sha, &git.map(Json)],
-    )
-    .await
-}
-
-/// Takes the next ready ticket.
-pub async fn claim(db: &Db, caller: &Caller, input: &Claim) -> Result<Claimed> {
-    let priorities = input.priorities.as_ref().map(|all| all.iter().map(|p| p.as_str()).collect::<Vec<_>>());
-    db.query_json(
-        include_str!("../../../sql/queries/tickets/claim.sql"),
-        &[&caller.to_sql(), &input.workflow_id, &input.ticket_types, &input.tags, &priorities],
-    )
-    .await
-}
-
-/// Makes the same change in many tickets.
-pub async fn bulk_update(db: &Db, caller: &Caller, input: &BulkUpdate) -> Result<BulkUpdated> {
-    let updates = input.updates.as_ref().map(to_json).transpose()?;
-    db.query_json(
-        include_str!("../../../sql/queries/tickets/bulk_update.sql"),
-        &[&caller.to_sql(), &input.workflow_id, &input.ticket_ids, &updates, &input.new_status, &input.comment],
-    )
-    .await
-}
-
-/// Links a commit to a ticket.
-pub async fn link_commit(db: &Db, caller: &Caller, input: &LinkCommit, git: Option<Value>) -> Result<CommitLinked> {
-    db.query_json(
-        include_str!("../../../sql/queries/tickets/link_commit.sql"),
-        &[&caller.to_sql(), &input.ticket_id, &input.commit_sha, &input.commit_message, &git.map(Json)],
-    )
-    .await
 }

@@ -1,20 +1,21 @@
-//! Reading tickets: one with everything about it, lists, statistics.
+//! Filters and responses for reading tickets: details, lists, statistics.
+
+#[cfg(feature = "server")]
+mod queries;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 
+#[cfg(feature = "server")]
+pub use self::queries::*;
 use super::{Card, Priority, TicketRef};
-use crate::db::Db;
-use crate::domain::accounts::Caller;
 use crate::domain::comments::Comment;
 use crate::domain::workflows::BoardConfig;
-use crate::{Error, Result};
 
-/// Which tickets; what is left out lets all pass.
+/// Ticket filters; an omitted filter matches every ticket.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Filters {
@@ -30,65 +31,38 @@ pub struct Filters {
     /// This assignee.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assigned_agent_id: Option<String>,
-    /// Only tickets nobody works on.
+    /// Only tickets without an assignee.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unassigned: Option<bool>,
     /// At least one of these tags.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
-    /// Made at this time or later (RFC 3339, or a date).
+    /// Created at this time or later (RFC 3339, or a date).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_after: Option<String>,
-    /// Made at this time or earlier (RFC 3339, or a date).
+    /// Created at this time or earlier (RFC 3339, or a date).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_before: Option<String>,
-    /// Whether it waits for others.
+    /// Whether the ticket is blocked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_blocked: Option<bool>,
-    /// false leaves out what is resolved.
+    /// `false` excludes resolved tickets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub include_completed: Option<bool>,
 }
 
-impl Filters {
-    /// The filters as SQL takes them; dates are checked here, because a bad one inside JSON has no name.
-    pub(crate) fn to_sql(&self) -> Result<Json<Value>> {
-        let mut filters = self.clone();
-        for (field, value) in
-            [("created_after", &mut filters.created_after), ("created_before", &mut filters.created_before)]
-        {
-            if let Some(text) = value {
-                let time = time_of(text).ok_or_else(|| {
-                    let rule = "must be a time like 2026-01-31T12:00:00Z or a date";
-                    Error::invalid(&format!("filters.{field}"), rule)
-                })?;
-                *text = time.to_string();
-            }
-        }
-        serde_json::to_value(filters).map(Json).map_err(|e| Error::Internal(e.to_string()))
-    }
-}
-
-/// A time with its offset, or a date and time or a date in UTC; of the years that SQL can write.
-fn time_of(text: &str) -> Option<jiff::Timestamp> {
-    let civil = || text.parse::<jiff::civil::DateTime>().or_else(|_| Ok(text.parse::<jiff::civil::Date>()?.into()));
-    let utc = || civil().and_then(|civil: jiff::civil::DateTime| civil.to_zoned(jiff::tz::TimeZone::UTC));
-    let time = text.parse::<jiff::Timestamp>().or_else(|_| utc().map(|zoned| zoned.timestamp())).ok()?;
-    (1..=9999).contains(&time.to_zoned(jiff::tz::TimeZone::UTC).year()).then_some(time)
-}
-
-/// What a list is sorted by.
+/// Sort key of a list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SortBy {
-    /// When made.
+    /// Creation time.
     #[default]
     CreatedAt,
-    /// When last changed.
+    /// Time of the last change.
     UpdatedAt,
-    /// How urgent.
+    /// Priority.
     Priority,
-    /// Place of the column.
+    /// Order of the column.
     Status,
 }
 
@@ -110,37 +84,37 @@ pub struct TicketList {
     pub success: bool,
     /// The page.
     pub tickets: Vec<Card>,
-    /// How many pass the filters.
+    /// Number of tickets that match the filters.
     pub total_count: i64,
-    /// Whether there are more after this page.
+    /// Whether further pages exist.
     pub has_more: bool,
 }
 
-/// One change of a ticket.
+/// One entry of a ticket's history.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct HistoryEntry {
-    /// Place in the workflow's stream.
+    /// Sequence number in the workflow's event stream.
     pub seq: i64,
     /// created, status_changed, assigned, commented, field_updated, commit_linked, …
     pub change_type: String,
-    /// The field, where one changed.
+    /// The changed field, if any.
     pub field_name: Option<String>,
     /// Its value before.
     pub old_value: Option<String>,
     /// Its value after.
     pub new_value: Option<String>,
-    /// The change in words.
+    /// Human-readable description of the change.
     pub change_description: String,
     /// When.
     #[schema(format = DateTime)]
     pub changed_at: String,
-    /// Who, as boards show it: the agent acted for, else the caller.
+    /// The actor as shown on boards: the agent acted for, else the caller.
     pub agent_id: String,
-    /// Who authenticated.
+    /// The authenticated actor.
     pub actor_id: String,
-    /// For whom, if for another.
+    /// The agent acted for, if any.
     pub on_behalf_of: Option<String>,
-    /// Further data of the change.
+    /// Additional data.
     pub metadata: Value,
 }
 
@@ -149,7 +123,7 @@ pub struct HistoryEntry {
 pub struct CommentPage {
     /// Oldest first.
     pub comments: Vec<Comment>,
-    /// Whether there are older ones.
+    /// Whether older entries exist.
     pub has_more: bool,
 }
 
@@ -158,7 +132,7 @@ pub struct CommentPage {
 pub struct ChangePage {
     /// Oldest first.
     pub history: Vec<HistoryEntry>,
-    /// Whether there are older ones.
+    /// Whether older entries exist.
     pub has_more: bool,
 }
 
@@ -169,24 +143,24 @@ pub struct LinkedCommit {
     pub commit_sha: String,
     /// Its message.
     pub commit_message: String,
-    /// When it was made.
+    /// Creation time.
     #[schema(format = DateTime)]
     pub commit_timestamp: Option<String>,
-    /// Who wrote it, as git names them.
+    /// The author as recorded by git.
     pub author: Option<String>,
-    /// Where it can be looked at.
+    /// Web address of the commit.
     pub url: Option<String>,
-    /// Files it changed.
+    /// Number of changed files.
     pub files_changed: Option<i64>,
-    /// Lines it added.
+    /// Added lines.
     pub insertions: Option<i64>,
-    /// Lines it removed.
+    /// Removed lines.
     pub deletions: Option<i64>,
-    /// Paths it changed.
+    /// Changed paths.
     pub files_list: Vec<String>,
-    /// Who linked it.
+    /// The actor that linked it.
     pub agent_id: Option<String>,
-    /// manual, job (a job ended with it), or reference (its message names the ticket).
+    /// `manual`, `job` (reported by a finished job) or `reference` (the commit message names the ticket).
     pub link_method: String,
     /// When it was linked.
     #[schema(format = DateTime)]
@@ -215,11 +189,11 @@ pub struct TicketFields {
     pub external_ref: Option<String>,
     /// Tasks outside Callboard.
     pub related_task_ids: Vec<String>,
-    /// Tickets worth reading with it.
+    /// Related tickets.
     pub related_ticket_ids: Vec<String>,
 }
 
-/// Everything about one ticket; its fields stand at the top level and again under `ticket`.
+/// Everything about one ticket. Its fields are at the top level and repeated under `ticket`.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct TicketDetail {
     /// Always true.
@@ -227,7 +201,7 @@ pub struct TicketDetail {
     /// The ticket's fields.
     #[serde(flatten)]
     pub fields: TicketFields,
-    /// The same again.
+    /// The same fields again.
     pub ticket: TicketFields,
     /// The newest 500, oldest first.
     pub comments: Vec<Comment>,
@@ -235,28 +209,28 @@ pub struct TicketDetail {
     pub history: Vec<HistoryEntry>,
     /// Linked commits.
     pub commits: Vec<LinkedCommit>,
-    /// Tickets worth reading with it.
+    /// Related tickets.
     pub related_tickets: Vec<TicketRef>,
     /// Tasks outside Callboard.
     pub related_tasks: Vec<TaskRef>,
-    /// The ticket it is a part of.
+    /// The parent ticket.
     pub parent_ticket: Option<TicketRef>,
     /// The ticket it was merged into.
     pub merged_into: Option<TicketRef>,
-    /// Tickets that were merged into it.
+    /// Tickets merged into it.
     pub duplicates: Vec<TicketRef>,
-    /// Its parts.
+    /// Its sub-tickets.
     pub sub_tickets: Vec<TicketRef>,
-    /// What it waits for.
+    /// Tickets that block it.
     pub blocked_by: Vec<TicketRef>,
-    /// What waits for it.
+    /// Tickets that it blocks.
     pub blocks: Vec<TicketRef>,
 }
 
-/// Counts over a workflow's tickets; days are UTC.
+/// Statistics of a workflow's tickets; days are in UTC.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct TicketStats {
-    /// All live tickets.
+    /// Tickets that are not deleted.
     pub total_tickets: i64,
     /// By column.
     pub by_status: BTreeMap<String, i64>,
@@ -266,108 +240,31 @@ pub struct TicketStats {
     pub by_priority: BTreeMap<String, i64>,
     /// By assignee.
     pub by_agent: BTreeMap<String, i64>,
-    /// How many wait for others.
+    /// Number of blocked tickets.
     pub blocked_count: i64,
-    /// How many are resolved.
+    /// Number of resolved tickets.
     pub resolved_count: i64,
-    /// Comments for each ticket, on average.
+    /// Average number of comments per ticket.
     pub avg_comments_per_ticket: f64,
-    /// Commits for each ticket, on average.
+    /// Average number of commits per ticket.
     pub avg_commits_per_ticket: f64,
-    /// Made today.
+    /// Tickets created today.
     pub created_today: i64,
-    /// Finished today.
+    /// Tickets completed today.
     pub completed_today: i64,
-    /// Finished in the last seven days.
+    /// Tickets completed in the last seven days.
     pub velocity_last_7_days: i64,
 }
 
-/// The answer to asking for statistics.
+/// The response with statistics.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct StatsAnswer {
     /// Always true.
     pub success: bool,
     /// The workflow.
     pub workflow_id: String,
-    /// The counts.
+    /// The statistics.
     pub stats: TicketStats,
-    /// The board they are about.
+    /// The board's configuration.
     pub board_config: BoardConfig,
-}
-
-/// One ticket by id, or by key where the workflow is given.
-pub async fn get(db: &Db, caller: &Caller, ticket: &str, workflow: Option<&str>) -> Result<TicketDetail> {
-    db.query_json(include_str!("../../../sql/queries/tickets/get.sql"), &[&caller.to_sql(), &ticket, &workflow]).await
-}
-
-/// Comments below the newest `skip`, or only the one named; whoever reads a whole ticket gets the newest 500.
-pub async fn comments(
-    db: &Db,
-    caller: &Caller,
-    ticket: &str,
-    only: Option<&str>,
-    skip: i32,
-    limit: i32,
-) -> Result<CommentPage> {
-    db.query_json(
-        include_str!("../../../sql/queries/tickets/page.sql"),
-        &[&caller.to_sql(), &ticket, &"comments", &only, &skip, &limit],
-    )
-    .await
-}
-
-/// A ticket's description, without all the rest.
-pub async fn description(db: &Db, caller: &Caller, ticket: &str) -> Result<String> {
-    let found: Value = db
-        .query_json(
-            include_str!("../../../sql/queries/tickets/page.sql"),
-            &[&caller.to_sql(), &ticket, &"description", &None::<String>, &0, &1],
-        )
-        .await?;
-    Ok(found["description"].as_str().unwrap_or("").to_owned())
-}
-
-/// Changes below the newest `skip`; whoever reads a whole ticket gets the newest 200.
-pub async fn changes(db: &Db, caller: &Caller, ticket: &str, skip: i32, limit: i32) -> Result<ChangePage> {
-    db.query_json(
-        include_str!("../../../sql/queries/tickets/page.sql"),
-        &[&caller.to_sql(), &ticket, &"history", &None::<String>, &skip, &limit],
-    )
-    .await
-}
-
-/// The ticket of a job, as a page; none if it has none.
-pub async fn of_job(db: &Db, caller: &Caller, job: &str) -> Result<TicketList> {
-    db.query_json(include_str!("../../../sql/queries/tickets/of_job.sql"), &[&caller.to_sql(), &job]).await
-}
-
-/// A page of a workflow's tickets.
-#[allow(clippy::too_many_arguments)]
-pub async fn list(
-    db: &Db,
-    caller: &Caller,
-    workflow: &str,
-    filters: &Filters,
-    sort_by: SortBy,
-    sort_order: SortOrder,
-    limit: i32,
-    offset: i32,
-) -> Result<TicketList> {
-    let by = match sort_by {
-        SortBy::CreatedAt => "created_at",
-        SortBy::UpdatedAt => "updated_at",
-        SortBy::Priority => "priority",
-        SortBy::Status => "status",
-    };
-    let order = if sort_order == SortOrder::Asc { "asc" } else { "desc" };
-    db.query_json(
-        include_str!("../../../sql/queries/tickets/list.sql"),
-        &[&caller.to_sql(), &workflow, &filters.to_sql()?, &by, &order, &limit, &offset],
-    )
-    .await
-}
-
-/// Statistics of a workflow.
-pub async fn stats(db: &Db, caller: &Caller, workflow: &str) -> Result<StatsAnswer> {
-    db.query_json(include_str!("../../../sql/queries/tickets/stats.sql"), &[&caller.to_sql(), &workflow]).await
 }

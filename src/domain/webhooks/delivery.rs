@@ -1,7 +1,9 @@
-//! Delivering: one task a server claims webhooks that have something to send and sends it, each webhook by
-//! one server at a time and one event after the other. No transaction is open during a request. A server
-//! that dies loses its claims after half a minute, and the next sends on from the cursor: what had been
-//! taken but not noted comes twice, nothing is left out.
+//! Delivery of events to webhooks.
+//!
+//! One task per server claims webhooks with pending events. A lease makes one server at a time deliver a webhook, one
+//! event after the other; no transaction is open during a request. When a server dies, its leases expire after half a
+//! minute and another server continues from the cursor: an event that was accepted but not recorded is sent twice, none
+//! is skipped.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,23 +14,24 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use tokio::sync::{Notify, Semaphore};
 
-use super::sender::{Outcome, PATIENCE, Sender};
+use super::sender::{Outcome, REQUEST_TIMEOUT, Sender};
 use super::{Envelope, Target};
-use crate::Result;
 use crate::db::Db;
 use crate::domain::history::Event;
+use crate::{Result, sql_fn};
 
-/// How long a claim holds; each event that was taken extends it.
+/// Lease of a claim; each delivered event extends it.
 const LEASE: Duration = Duration::from_secs(30);
-/// Events read at once.
-const PAGE: i32 = 50;
-/// Webhooks that are delivered at the same time by one server.
-const AT_ONCE: usize = 16;
-/// Between two looks while nothing happens, and after a failure of the database.
-const IDLE: Duration = Duration::from_millis(500);
-const LATER: Duration = Duration::from_secs(2);
-/// Longest that stopping waits for requests under way.
-const FAREWELL: Duration = Duration::from_secs(5);
+/// Events to read in one claim.
+const BATCH_SIZE: i32 = 50;
+/// Webhooks that one server delivers concurrently.
+const MAX_CONCURRENT: usize = 16;
+/// Interval between two claims while nothing is pending.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
+/// Delay after a failure of the database.
+const RETRY_DELAY: Duration = Duration::from_secs(2);
+/// Maximum time that stopping waits for running requests.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The delivery of this server; [`Deliveries::run`] is its background task.
 #[derive(Debug)]
@@ -38,12 +41,12 @@ pub struct Deliveries {
 
 #[derive(Debug)]
 struct Shared {
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     stopping: AtomicBool,
     stop: Notify,
 }
 
-/// A webhook that this server has claimed.
+/// A claimed webhook with its pending events.
 #[derive(Deserialize)]
 struct Claim {
     token: String,
@@ -53,28 +56,30 @@ struct Claim {
     webhook: Target,
 }
 
-impl Deliveries {
-    /// Prepares a delivery that nothing has been claimed for yet.
-    pub fn new() -> Self {
+impl Default for Deliveries {
+    /// A delivery without claims.
+    fn default() -> Self {
         let shared = Arc::new(Shared {
-            places: Arc::new(Semaphore::new(AT_ONCE)),
+            permits: Arc::new(Semaphore::new(MAX_CONCURRENT)),
             stopping: AtomicBool::new(false),
             stop: Notify::new(),
         });
         Self { shared }
     }
+}
 
-    /// Claims webhooks that have something to send, and sends it, until stopped or aborted.
+impl Deliveries {
+    /// Claims webhooks and delivers their events until stopped or aborted.
     pub async fn run(&self, db: Db, sender: Sender, envelope: Envelope) {
         run(db, sender, envelope, self.shared.clone()).await;
     }
 
-    /// Begins no more requests, and waits a moment for those under way, so that their claims are given back.
+    /// Starts no further requests and waits for running ones, so that their claims are released.
     pub async fn stop(&self) {
         self.shared.stopping.store(true, Ordering::Relaxed);
         self.shared.stop.notify_waiters();
-        let all = u32::try_from(AT_ONCE).unwrap_or(1);
-        let _ = tokio::time::timeout(FAREWELL, self.shared.places.acquire_many(all)).await;
+        let all = u32::try_from(MAX_CONCURRENT).unwrap_or(1);
+        let _ = tokio::time::timeout(SHUTDOWN_TIMEOUT, self.shared.permits.acquire_many(all)).await;
     }
 }
 
@@ -86,78 +91,92 @@ impl Drop for Deliveries {
 
 async fn run(db: Db, sender: Sender, envelope: Envelope, shared: Arc<Shared>) {
     while !shared.stopping.load(Ordering::Relaxed) {
-        let Ok(place) = shared.places.clone().acquire_owned().await else { return };
+        let Ok(permit) = shared.permits.clone().acquire_owned().await else { return };
         let pause = match claim(&db).await {
             Ok(Some(claim)) => {
                 let (db, sender, shared) = (db.clone(), sender.clone(), shared.clone());
                 tokio::spawn(async move {
                     let webhook = claim.webhook.id.clone();
                     if let Err(error) = deliver(&db, &sender, envelope, claim, &shared.stopping).await {
-                        tracing::debug!(%error, webhook, "a webhook will be delivered when its claim has ended");
+                        tracing::debug!(%error, webhook, "a webhook delivery failed; it will be retried after its lease");
                     }
-                    drop(place);
+                    drop(permit);
                 });
                 continue;
             }
-            Ok(None) => IDLE,
+            Ok(None) => POLL_INTERVAL,
             Err(error) => {
-                tracing::debug!(%error, "webhooks will be looked for again");
-                LATER
+                tracing::debug!(%error, "no webhook could be claimed; it will be retried");
+                RETRY_DELAY
             }
         };
-        drop(place);
+        drop(permit);
         let _ = tokio::time::timeout(pause, shared.stop.notified()).await;
     }
 }
 
 async fn claim(db: &Db) -> Result<Option<Claim>> {
-    let sql = include_str!("../../../sql/queries/webhooks/claim.sql");
-    db.query_json(sql, &[&LEASE.as_secs_f64(), &PAGE]).await
+    db.call(sql_fn!(claim_webhook(lease_seconds: LEASE.as_secs_f64(), max_events: BATCH_SIZE))).await
 }
 
-/// Sends the events of a claim, one after the other, until one is not taken or the claim is lost.
+/// Sends the events of a claim in order, until a delivery fails or the lease is lost.
 async fn deliver(db: &Db, sender: &Sender, envelope: Envelope, claim: Claim, stopping: &AtomicBool) -> Result<()> {
-    let Claim { token, epoch, last_seq: mut passed, mut events, webhook } = claim;
+    let Claim { token, epoch, last_seq: mut cursor, mut events, webhook } = claim;
     let mut held_since = Instant::now();
     while let Some(event) = events.pop_front() {
         let (kind, body) = envelope(&event, &epoch);
         if !webhook.wants(&kind) {
-            passed = event.seq;
+            cursor = event.seq;
             continue;
         }
-        // A claim that could end during the request is not used any more.
-        if stopping.load(Ordering::Relaxed) || held_since.elapsed() + PATIENCE * 2 > LEASE {
+        // A request must not outlive the lease.
+        if stopping.load(Ordering::Relaxed) || held_since.elapsed() + REQUEST_TIMEOUT * 2 > LEASE {
             break;
         }
         let id = webhook.message_id(&epoch, event.seq);
         let now = jiff::Timestamp::now().as_second();
         let Outcome { status, error, retry_after, duration } =
             sender.send(&webhook.url, &webhook.secret(), &id, now, body).await;
-        let taken = if error.is_none() { "taken" } else { "failed" };
-        metrics::counter!("callboard_webhook_requests_total", "outcome" => taken).increment(1);
+        let outcome = if error.is_none() { "taken" } else { "failed" };
+        metrics::counter!("callboard_webhook_requests_total", "outcome" => outcome).increment(1);
         let status = status.map(i64::from);
-        let took = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+        let duration_ms = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
         if let Some(error) = error {
-            let sql = include_str!("../../../sql/queries/webhooks/failed.sql");
-            db.query_json::<bool>(
-                sql,
-                &[&webhook.id, &token, &passed, &event.seq, &id, &kind, &status, &error, &took, &retry_after],
-            )
+            db.call::<bool>(sql_fn!(record_webhook_failure(
+                webhook: webhook.id,
+                token,
+                passed: cursor,
+                seq: event.seq,
+                message_id: id,
+                event_type: kind,
+                status_code: status,
+                error,
+                duration_ms,
+                retry_after,
+            )))
             .await?;
             return Ok(());
         }
-        let sql = include_str!("../../../sql/queries/webhooks/delivered.sql");
         let lease = LEASE.as_secs_f64();
-        let ours: bool =
-            db.query_json(sql, &[&webhook.id, &token, &lease, &event.seq, &id, &kind, &status, &took]).await?;
-        if !ours {
+        let still_leased: bool = db
+            .call(sql_fn!(record_webhook_success(
+                webhook: webhook.id,
+                token,
+                lease_seconds: lease,
+                seq: event.seq,
+                message_id: id,
+                event_type: kind,
+                status_code: status,
+                duration_ms,
+            )))
+            .await?;
+        if !still_leased {
             return Ok(());
         }
-        passed = event.seq;
+        cursor = event.seq;
         held_since = Instant::now();
     }
-    let sql = include_str!("../../../sql/queries/webhooks/release.sql");
-    db.query_json::<bool>(sql, &[&webhook.id, &token, &passed]).await.map(drop)
+    db.call::<bool>(sql_fn!(release_webhook(webhook: webhook.id, token, passed: cursor))).await.map(drop)
 }
 
 impl Target {

@@ -1,5 +1,5 @@
-//! Sending one request to a webhook. It has a time to connect and a time in all, redirects are not followed,
-//! the answer is read only so far as to keep the connection, and only public addresses are called.
+//! Sending one request to a webhook: with timeouts, without following redirects, and to public addresses only. The
+//! response body is read only to reuse the connection.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,21 +12,21 @@ use super::signature;
 use crate::outbound::address::{self, Resolver};
 use crate::{Error, Result, outbound};
 
-/// Time to connect.
-const CONNECT: Duration = Duration::from_secs(5);
-/// Time for a request and its answer.
-pub const PATIENCE: Duration = Duration::from_secs(10);
-/// Bytes of an answer that are read; none is kept.
-const MOST: usize = 64 * 1024;
+/// Timeout of connecting.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Timeout of a request with its response.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// Bytes of a response to read and discard.
+const MAX_RESPONSE_BYTES: usize = 64 * 1024;
 
-/// What became of a request.
+/// The outcome of a request.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The HTTP status, if there was an answer.
+    /// The HTTP status, if there was a response.
     pub status: Option<u16>,
-    /// Why it counts as not taken; none if it was.
+    /// Why it counts as failed; none if the receiver accepted it.
     pub error: Option<String>,
-    /// When the receiver wants to be asked again, in seconds.
+    /// The `Retry-After` of the receiver, in seconds.
     pub retry_after: Option<f64>,
     /// How long it took.
     pub duration: Duration,
@@ -40,32 +40,32 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// A client that calls public addresses, or any where that is allowed.
+    /// A client that calls public addresses, or all if `private_allowed`.
     pub fn new(private_allowed: bool) -> Result<Self> {
         let client = Client::builder()
             .use_preconfigured_tls(outbound::tls()?)
             .no_proxy()
             .dns_resolver(Arc::new(Resolver { private_allowed }))
-            .connect_timeout(CONNECT)
-            .timeout(PATIENCE)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(REQUEST_TIMEOUT)
             .redirect(redirect::Policy::none())
             .pool_idle_timeout(Duration::from_secs(30))
             .user_agent(concat!("callboard/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(|_| Error::Setup("The HTTP client of webhooks cannot be made.".to_owned()))?;
+            .map_err(|_| Error::Setup("The HTTP client of webhooks cannot be created.".to_owned()))?;
         Ok(Self { client, private_allowed })
     }
 
-    /// Whether other addresses than public ones are called.
+    /// Whether private addresses may be called.
     pub fn private_allowed(&self) -> bool {
         self.private_allowed
     }
 
-    /// Posts a body, signed. `now` is in seconds since 1970.
+    /// Posts a signed body. `now` is in seconds since 1970.
     pub async fn send(&self, url: &str, secret: &SecretString, id: &str, now: i64, body: String) -> Outcome {
         let began = Instant::now();
         let (status, retry_after, error) = match address::parse(url, self.private_allowed) {
-            Err(rule) => (None, None, Some(format!("The address {rule}."))),
+            Err(rule) => (None, None, Some(format!("The URL {rule}."))),
             Ok(url) => {
                 let request = self
                     .client
@@ -81,12 +81,12 @@ impl Sender {
                         let status = response.status();
                         let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
                         let retry_after = header.and_then(|text| text.trim().parse::<u32>().ok()).map(f64::from);
-                        // So that the connection serves again; whatever it says changes nothing.
-                        let _ = outbound::bounded(response, MOST).await;
+                        // Read so that the connection can be reused; its content does not matter.
+                        let _ = outbound::read_bounded(response, MAX_RESPONSE_BYTES).await;
                         let error = match status {
                             _ if status.is_success() => None,
                             _ if status.is_redirection() => Some(format!(
-                                "It is somewhere else ({}), and redirects are not followed.",
+                                "The receiver redirects ({}); redirects are not followed.",
                                 status.as_u16()
                             )),
                             _ => Some(format!("The receiver answered {}.", status.as_u16())),
@@ -100,15 +100,15 @@ impl Sender {
     }
 }
 
-/// Why there was no answer, without the address: it may hold a secret.
+/// Why there was no response. Omits the URL, which may contain a secret.
 fn unreachable(error: &reqwest::Error) -> &'static str {
     if address::is_private(error) {
-        "The address is loopback, private or link-local, and such are refused."
+        "The URL leads to a loopback, private or link-local address."
     } else if error.is_timeout() {
         "The receiver did not answer in time."
     } else if error.is_connect() {
         "The receiver cannot be reached."
     } else {
-        "The connection to the receiver broke off."
+        "The connection to the receiver was closed."
     }
 }

@@ -1,4 +1,4 @@
-//! Signatures of webhooks as Standard Webhooks describes them: HMAC-SHA256 over id, time and body.
+//! Signatures as specified by Standard Webhooks: HMAC-SHA256 over id, time and body.
 
 use aws_lc_rs::hmac;
 use base64::Engine;
@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::domain::accounts::secrets;
 use crate::{Error, Result};
 
-/// What a generated secret begins with; the rest is the key in base64.
+/// The prefix of generated secrets; the rest is the key in base64.
 const PREFIX: &str = "whsec_";
 
 /// A new secret.
@@ -15,7 +15,7 @@ pub fn generate() -> Result<String> {
     Ok(format!("{PREFIX}{}", STANDARD.encode(secrets::random_key()?)))
 }
 
-/// Checks a secret that somebody brings along.
+/// Checks a secret that a caller provides.
 pub fn check(secret: &str) -> Result<()> {
     let good = match secret.strip_prefix(PREFIX) {
         Some(key) => STANDARD.decode(key).is_ok_and(|key| (24..=64).contains(&key.len())),
@@ -27,7 +27,7 @@ pub fn check(secret: &str) -> Result<()> {
     Err(Error::invalid("secret", "must be whsec_ with 24 to 64 bytes in base64, or 24 to 128 visible characters"))
 }
 
-/// The header `webhook-signature`.
+/// The value of the header `webhook-signature`.
 pub fn sign(secret: &str, id: &str, timestamp: i64, body: &str) -> String {
     let key = secret.strip_prefix(PREFIX).and_then(|key| STANDARD.decode(key).ok());
     let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_deref().unwrap_or(secret.as_bytes()));
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_example_of_the_standard() {
+    fn signatures_match_the_example_of_the_standard() {
         let signature = sign(
             "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
             "msg_p5jXN8AQM9LWM0D4loKWxJek",
@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_long_enough() {
+    fn short_secrets_are_rejected() {
         let made = generate().expect("a secret");
         assert!(check(&made).is_ok() && made != generate().expect("another"));
         assert!(check("a-secret-of-our-own-making").is_ok());

@@ -1,5 +1,4 @@
-//! Measurements of jobs: claims by sixteen workers, and how soon a line of output is seen while fifty jobs
-//! stream theirs.
+//! Benchmarks of jobs: claims by 16 workers, and the latency of an output line while 50 other jobs stream output.
 
 use std::time::{Duration, Instant};
 
@@ -7,55 +6,55 @@ use futures_util::StreamExt;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
-use super::house::House;
-use super::load::{self, Http};
+use super::http::Http;
 use super::report::Report;
-use super::{pgbench, sockets};
+use super::test_server::TestServer;
+use super::{load, pgbench, sockets};
 use crate::{Error, Result};
 
-/// Workers that claim at once.
+/// Concurrent workers.
 const WORKERS: usize = 16;
-/// Jobs that stream output at once.
+/// Jobs that stream output concurrently.
 const STREAMS: usize = 50;
-/// Claims the job's first one, of one workflow.
+/// Claims the next job of one workflow.
 const CLAIM: &str = "select logic.claim_job(:caller, (select workflow_id from bench_tickets where n = 1));\n";
 
-/// Measures and reports.
-pub async fn run(house: &House, span: Duration, report: &mut Report) -> Result<()> {
-    let workflow: String = house.sql.query_one("select workflow_id from bench_tickets where n = 1", &[]).await?.get(0);
-    report.heading("Claims of jobs by 16 workers beside the same function called by pgbench (per second; aim ≥ 0.7)");
-    fill(house, &workflow, span).await?;
-    let sql = pgbench::rate(house, CLAIM, WORKERS, span).await?;
-    fill(house, &workflow, span).await?;
+/// Runs the benchmarks of jobs.
+pub async fn run(server: &TestServer, span: Duration, report: &mut Report) -> Result<()> {
+    let workflow: String = server.sql.query_one("select workflow_id from bench_tickets where n = 1", &[]).await?.get(0);
+    report.heading("Job claims by 16 workers versus the same function in pgbench (per second; target ratio ≥ 0.7)");
+    fill(server, &workflow, span).await?;
+    let sql = pgbench::rate(server, CLAIM, WORKERS, span).await?;
+    fill(server, &workflow, span).await?;
     let body = json!({"workflow_id": workflow, "lease_seconds": 3600}).to_string();
-    let rest = load::rate(house, "/api/jobs/claim", WORKERS, span, vec![body]).await?;
+    let rest = load::rate(server, "/api/jobs/claim", WORKERS, span, vec![body]).await?;
     report.ratio("POST /api/jobs/claim, one workflow", rest, sql.per_second);
 
-    report.heading("From sending a line of output to its arrival on a socket of the job (milliseconds: p50, p95, p99)");
-    let alone = latency(house, span).await?;
-    report.line("nothing else happens", &alone.to_string());
+    report.heading("From posting an output line to its arrival on a socket (milliseconds: p50, p95, p99)");
+    let alone = latency(server, span).await?;
+    report.line("without other load", &alone.to_string());
     let mut streaming = Vec::new();
     for _ in 0..STREAMS {
-        let (job, token) = claimed(house).await?;
-        let (address, credential) = (house.address.clone(), house.token.clone());
+        let (job, token) = claimed(server).await?;
+        let (address, credential) = (server.address.clone(), server.token.clone());
         streaming.push(tokio::spawn(async move { stream(&address, &credential, &job, &token).await }));
     }
-    let before = lines(house).await?;
+    let before = lines(server).await?;
     let begin = Instant::now();
-    let busy = latency(house, span).await?;
-    let rate = (lines(house).await? - before) as f64 / begin.elapsed().as_secs_f64();
-    report.line(&format!("beside {STREAMS} jobs, {rate:.0} lines a second in all"), &busy.to_string());
+    let busy = latency(server, span).await?;
+    let rate = (lines(server).await? - before) as f64 / begin.elapsed().as_secs_f64();
+    report.line(&format!("with {STREAMS} other jobs, {rate:.0} lines per second in total"), &busy.to_string());
     for task in streaming {
         task.abort();
     }
     Ok(())
 }
 
-/// More jobs in a workflow's queue than can be claimed in the time.
-async fn fill(house: &House, workflow: &str, span: Duration) -> Result<()> {
+/// Fills the queue of a workflow with more jobs than can be claimed in `span`.
+async fn fill(server: &TestServer, workflow: &str, span: Duration) -> Result<()> {
     let wanted = i32::try_from(span.as_secs().saturating_mul(2500)).unwrap_or(i32::MAX);
-    house.sql.execute("delete from jobs", &[]).await?;
-    house
+    server.sql.execute("delete from jobs", &[]).await?;
+    server
         .sql
         .execute(
             "insert into jobs (workflow_id, title, initial_prompt, status, stages)
@@ -63,46 +62,46 @@ async fn fill(house: &House, workflow: &str, span: Duration) -> Result<()> {
             &[&workflow, &wanted],
         )
         .await?;
-    house.sql.batch_execute("vacuum analyze jobs").await?;
+    server.sql.batch_execute("vacuum analyze jobs").await?;
     Ok(())
 }
 
-async fn lines(house: &House) -> Result<i64> {
-    Ok(house.sql.query_one("select count(*) from job_messages", &[]).await?.get(0))
+async fn lines(server: &TestServer) -> Result<i64> {
+    Ok(server.sql.query_one("select count(*) from job_messages", &[]).await?.get(0))
 }
 
-/// A claimed job of a workflow where nothing else happens, and its token.
-async fn claimed(house: &House) -> Result<(String, String)> {
+/// Creates and claims a job in a workflow without other activity; returns its id and lease token.
+async fn claimed(server: &TestServer) -> Result<(String, String)> {
     let sql = "with made as materialized (
                    select logic.create_job($1, (select workflow_id from bench_tickets where n = 101), with_ticket => true,
                                            initial_prompt => 'Stream some output', queue => true, job_type => 'stream'))
                select from made";
-    house.sql.execute(sql, &[&house.caller]).await?;
+    server.sql.execute(sql, &[&server.caller]).await?;
     let sql = "select c #>> '{job,id}', c ->> 'lease_token'
                  from logic.claim_job($1, (select workflow_id from bench_tickets where n = 101), '{stream}', lease_seconds => 3600) c";
-    let row = house.sql.query_one(sql, &[&house.caller]).await?;
+    let row = server.sql.query_one(sql, &[&server.caller]).await?;
     Ok((row.try_get(0)?, row.try_get(1)?))
 }
 
-/// Output as a worker sends it: batches of five lines, four times a second.
+/// Posts output like a worker: batches of five lines, four times per second.
 async fn stream(address: &str, credential: &str, job: &str, token: &str) -> Result<()> {
     let mut http = Http::open(address).await?;
     let line =
-        json!({"kind": "log", "content": "Compiling something of the usual length, in a file of the usual name"});
+        json!({"kind": "log", "content": "Compiling an output line of typical length, in a file with a typical name"});
     let body = json!({"lease_token": token, "messages": vec![line; 5]}).to_string();
     let path = format!("/api/jobs/{job}/messages");
-    let mut beat = tokio::time::interval(Duration::from_millis(250));
+    let mut tick = tokio::time::interval(Duration::from_millis(250));
     loop {
-        beat.tick().await;
+        tick.tick().await;
         let _: Value = http.json("POST", &path, credential, &body).await?;
     }
 }
 
-/// Sends fifty lines a second and measures when each arrives.
-async fn latency(house: &House, span: Duration) -> Result<sockets::Latency> {
+/// Posts 50 lines per second and measures the delay until each arrives.
+async fn latency(server: &TestServer, span: Duration) -> Result<sockets::Latency> {
     let fault = |error: String| Error::Unavailable(format!("a line of output did not arrive: {error}"));
-    let (job, token) = claimed(house).await?;
-    let mut socket = sockets::enter(house, &format!("job:{job}")).await?;
+    let (job, token) = claimed(server).await?;
+    let mut socket = sockets::subscribe(server, &format!("job:{job}")).await?;
     let reader = tokio::spawn(async move {
         let mut arrivals: Vec<(usize, Instant)> = Vec::new();
         while let Some(Ok(message)) = socket.next().await {
@@ -117,20 +116,20 @@ async fn latency(house: &House, span: Duration) -> Result<sockets::Latency> {
         }
         arrivals
     });
-    let mut http = Http::open(&house.address).await?;
+    let mut http = Http::open(&server.address).await?;
     let path = format!("/api/jobs/{job}/messages");
     let body =
         |content: String| json!({"lease_token": token, "messages": [{"kind": "log", "content": content}]}).to_string();
     let mut sent = Vec::new();
-    let mut beat = tokio::time::interval(Duration::from_millis(20));
+    let mut tick = tokio::time::interval(Duration::from_millis(20));
     let begin = Instant::now();
     while begin.elapsed() < span {
-        beat.tick().await;
+        tick.tick().await;
         let line = body(sent.len().to_string());
         sent.push(Instant::now());
-        let _: Value = http.json("POST", &path, &house.token, &line).await?;
+        let _: Value = http.json("POST", &path, &server.token, &line).await?;
     }
-    let _: Value = http.json("POST", &path, &house.token, &body("end".to_owned())).await?;
+    let _: Value = http.json("POST", &path, &server.token, &body("end".to_owned())).await?;
     let arrivals = tokio::time::timeout(Duration::from_secs(20), reader)
         .await
         .map_err(|error| fault(error.to_string()))?

@@ -1,79 +1,80 @@
-//! `callboard bench search`: what search finds, and how fast.
+//! `callboard bench search`: the quality and the speed of search.
 //!
-//! Quality is measured through the server as any client would ask it, on labelled queries made from real
-//! tickets. Speed is measured beside bare SQL: the same function, called for the same queries over as many
-//! connections, with vectors that were made before. Nothing here gates a test.
+//! Quality is measured over the REST API with labelled queries derived from real tickets. Speed is compared with
+//! plain SQL: the same function, queries and number of connections, with precomputed embeddings. No test depends on
+//! the results.
 
-mod asking;
-mod grow;
+mod dataset;
+mod generate;
 mod labelled;
 mod quality;
-mod questions;
+mod queries;
 mod recall;
 mod speed;
-mod stock;
+mod workload;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 
-use self::stock::Stock;
-use super::house::House;
+use self::dataset::Dataset;
 use super::report::Report;
+use super::test_server::TestServer;
 use crate::domain::embeddings::Bert;
 use crate::{Error, Result};
 
 /// Flags of `callboard bench search`.
 #[derive(Debug, Args)]
 pub struct SearchArgs {
-    /// Where the fetched runtime (Postgres and the embedding model) is unpacked.
+    /// Folder of the runtime (Postgres and the embedding model), as `make setup` unpacks it.
     #[arg(long, env = "CALLBOARD_RUNTIME_DIR", default_value = ".runtime")]
     pub runtime_dir: PathBuf,
-    /// Tickets to search: the JSONL export of the issue tracker beads. Without one, tickets are made up.
+    /// Tickets to search: a JSONL export of the issue tracker beads. Defaults to generated tickets.
     #[arg(long, value_name = "FILE")]
     pub data: Option<PathBuf>,
-    /// Labelled queries beside those made from the tickets: [{"query": …, "relevant": [ids in the export]}].
+    /// Additional labelled queries: [{"query": …, "relevant": [ids in the export]}].
     #[arg(long, value_name = "FILE")]
     pub queries: Vec<PathBuf>,
-    /// Of the titles that are used as queries, take one of so many.
+    /// Use every Nth title as a query.
     #[arg(long, default_value_t = 3)]
     pub every: usize,
-    /// Numbers of tickets to measure speed with.
+    /// Dataset sizes for the measurements of speed.
     #[arg(long, value_delimiter = ',', default_value = "10000,100000")]
     pub tickets: Vec<i64>,
-    /// Seconds each measurement of speed takes at least.
+    /// Minimum seconds per measurement of speed.
     #[arg(long, default_value_t = 4)]
     pub seconds: u64,
-    /// Measure only what has this in its name: quality, recall, speed.
+    /// Run only benchmarks whose name contains this text: quality, recall, speed.
     #[arg(long)]
     pub only: Option<String>,
 }
 
-/// Runs the measurements and prints their tables.
+/// Runs the benchmarks and prints their tables.
 pub async fn run(args: SearchArgs) -> Result<()> {
     let wanted = |name: &str| args.only.as_deref().is_none_or(|only| only.split(',').any(|only| name.contains(only)));
-    let house = House::start(&args.runtime_dir, "local").await?;
+    let server = TestServer::start(&args.runtime_dir, "local").await?;
     let mut report = Report::default();
-    let stock = Stock::open(&house, &args, wanted("quality"), &mut report).await?;
+    let dataset = Dataset::open(&server, &args, wanted("quality"), &mut report).await?;
     if wanted("quality") {
-        let sets = labelled::sets(&house, &stock, &args.queries, args.every.max(1)).await?;
-        quality::measure(&house, &sets, &mut report).await?;
+        let sets = labelled::sets(&server, &dataset, &args.queries, args.every.max(1)).await?;
+        quality::measure(&server, &sets, &mut report).await?;
         report.print();
     }
     if wanted("recall") || wanted("speed") {
         let bert = Bert::load(&args.runtime_dir.join("all-minilm-l6-v2")).map_err(Error::Setup)?;
-        let mut grown = grow::prepare(&house, &stock).await?;
+        let mut generated = generate::prepare(&server, &dataset).await?;
         for (place, tickets) in args.tickets.iter().enumerate() {
-            grow::grow(&house, &stock, &mut grown, *tickets).await?;
+            generate::fill(&server, &dataset, &mut generated, *tickets).await?;
             if wanted("recall") && place + 1 == args.tickets.len() {
-                recall::measure(&house, &bert, &grown, &mut report).await?;
+                recall::measure(&server, &bert, &generated, &mut report).await?;
             }
             if wanted("speed") {
-                speed::measure(&house, &bert, &grown, Duration::from_secs(args.seconds.max(1)), &mut report).await?;
+                speed::measure(&server, &bert, &generated, Duration::from_secs(args.seconds.max(1)), &mut report)
+                    .await?;
             }
         }
     }
-    house.close().await;
+    server.close().await;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Measurements on sockets: how soon a change arrives, how many arrive, what an idle socket costs.
+//! Benchmarks of sockets: delivery latency, event throughput, and memory per idle socket.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,27 +10,27 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
 
-use super::house::House;
+use super::test_server::TestServer;
 use crate::{Error, Result};
 
-/// An open socket.
+/// An open WebSocket.
 pub type Socket = WebSocketStream<TcpStream>;
 
 fn fault(error: impl std::fmt::Display) -> Error {
-    Error::Unavailable(format!("a socket of the measured server failed: {error}"))
+    Error::Unavailable(format!("a WebSocket to the benchmarked server failed: {error}"))
 }
 
-/// A socket that has caught up with a workflow.
-async fn open(house: &House, workflow: &str) -> Result<Socket> {
-    enter(house, &format!("workflow:{workflow}")).await
+/// Opens a socket and subscribes it to a workflow.
+async fn open(server: &TestServer, workflow: &str) -> Result<Socket> {
+    subscribe(server, &format!("workflow:{workflow}")).await
 }
 
-/// A socket that has caught up with a room.
-pub async fn enter(house: &House, room: &str) -> Result<Socket> {
-    let mut request = format!("ws://{}/ws", house.address).into_client_request().map_err(fault)?;
-    let bearer = format!("Bearer {}", house.token).parse().map_err(fault)?;
+/// Opens a socket and waits until its subscription to a room is live.
+pub async fn subscribe(server: &TestServer, room: &str) -> Result<Socket> {
+    let mut request = format!("ws://{}/ws", server.address).into_client_request().map_err(fault)?;
+    let bearer = format!("Bearer {}", server.token).parse().map_err(fault)?;
     request.headers_mut().insert("authorization", bearer);
-    let stream = TcpStream::connect(&house.address).await.map_err(fault)?;
+    let stream = TcpStream::connect(&server.address).await.map_err(fault)?;
     let (mut socket, _) = tokio_tungstenite::client_async(request, stream).await.map_err(fault)?;
     let subscribe = json!({"type": "subscribe", "room": room});
     socket.send(Message::text(subscribe.to_string())).await.map_err(fault)?;
@@ -40,12 +40,12 @@ pub async fn enter(house: &House, room: &str) -> Result<Socket> {
             Some(Ok(Message::Text(text))) if text.contains(r#""type":"error""#) => return Err(fault(text)),
             Some(Ok(_)) => {}
             Some(Err(error)) => return Err(fault(error)),
-            None => return Err(fault("it was closed")),
+            None => return Err(fault("the socket was closed")),
         }
     }
 }
 
-/// Milliseconds from a commit to the message.
+/// Sorted delays in milliseconds.
 #[derive(Debug)]
 pub struct Latency(Vec<f64>);
 
@@ -61,16 +61,16 @@ impl std::fmt::Display for Latency {
         let at = |share: f64| {
             self.0.get((self.0.len().saturating_sub(1) as f64 * share) as usize).copied().unwrap_or(f64::NAN)
         };
-        write!(f, "{:.1}  {:.1}  {:.1}   ({} measured)", at(0.5), at(0.95), at(0.99), self.0.len())
+        write!(f, "{:.1}  {:.1}  {:.1}   ({} samples)", at(0.5), at(0.95), at(0.99), self.0.len())
     }
 }
 
-/// Makes 100 changes a second and measures when each arrives.
-pub async fn latency(house: &House, span: Duration) -> Result<Latency> {
-    let workflow: String = house.sql.query_one("select workflow_id from bench_tickets where n = 1", &[]).await?.get(0);
-    let mut socket = open(house, &workflow).await?;
-    let change = house.sql.prepare("update tickets set title = $2 where id = $1").await?;
-    let mark = format!("measured {}", fastrand::u64(..));
+/// Writes 100 changes per second and measures the delay from commit to message.
+pub async fn latency(server: &TestServer, span: Duration) -> Result<Latency> {
+    let workflow: String = server.sql.query_one("select workflow_id from bench_tickets where n = 1", &[]).await?.get(0);
+    let mut socket = open(server, &workflow).await?;
+    let change = server.sql.prepare("update tickets set title = $2 where id = $1").await?;
+    let mark = format!("benchmark {}", fastrand::u64(..));
     let reader = tokio::spawn({
         let mark = mark.clone();
         async move {
@@ -90,15 +90,15 @@ pub async fn latency(house: &House, span: Duration) -> Result<Latency> {
         }
     });
     let mut committed = Vec::new();
-    let mut beat = tokio::time::interval(Duration::from_millis(10));
+    let mut tick = tokio::time::interval(Duration::from_millis(10));
     let begin = Instant::now();
     while begin.elapsed() < span {
-        beat.tick().await;
+        tick.tick().await;
         let title = format!("{mark} {}", committed.len());
-        house.sql.execute(&change, &[&house.tickets[0], &title]).await?;
+        server.sql.execute(&change, &[&server.tickets[0], &title]).await?;
         committed.push(Instant::now());
     }
-    house.sql.execute(&change, &[&house.tickets[0], &format!("{mark} end")]).await?;
+    server.sql.execute(&change, &[&server.tickets[0], &format!("{mark} end")]).await?;
     let arrivals = tokio::time::timeout(Duration::from_secs(20), reader).await.map_err(fault)?.map_err(fault)?;
     if arrivals.len() != committed.len() {
         return Err(Error::Internal(format!("{} of {} changes arrived", arrivals.len(), committed.len())));
@@ -108,18 +108,18 @@ pub async fn latency(house: &House, span: Duration) -> Result<Latency> {
     Ok(times.collect::<Vec<f64>>().into())
 }
 
-/// A socket that watches every measured workflow and counts events.
+/// A socket that is subscribed to every benchmarked workflow and counts events.
 pub struct Counting {
     events: Arc<AtomicU64>,
     task: tokio::task::JoinHandle<()>,
 }
 
-/// Begins to count.
-pub async fn count(house: &House) -> Result<Counting> {
-    let rows = house.sql.query("select distinct workflow_id from bench_tickets", &[]).await?;
+/// Starts counting.
+pub async fn count(server: &TestServer) -> Result<Counting> {
+    let rows = server.sql.query("select distinct workflow_id from bench_tickets", &[]).await?;
     let workflows: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
     let Some((first, rest)) = workflows.split_first() else { return Err(fault("no workflows")) };
-    let mut socket = open(house, first).await?;
+    let mut socket = open(server, first).await?;
     for workflow in rest {
         let subscribe = json!({"type": "subscribe", "room": format!("workflow:{workflow}")});
         socket.send(Message::text(subscribe.to_string())).await.map_err(fault)?;
@@ -137,7 +137,7 @@ pub async fn count(house: &House) -> Result<Counting> {
 }
 
 impl Counting {
-    /// Waits until nothing comes any more; answers how many came.
+    /// Waits until no more events arrive; returns their number.
     pub async fn finish(self) -> u64 {
         let mut before = 0;
         loop {
@@ -152,22 +152,22 @@ impl Counting {
     }
 }
 
-/// Opens idle sockets; answers how many, and what each costs the server.
-pub async fn memory(house: &House, wanted: usize) -> Result<(usize, f64)> {
-    // What the first ones cause once and for all is not counted.
+/// Opens idle sockets; returns their number and the server's memory per socket.
+pub async fn memory(server: &TestServer, wanted: usize) -> Result<(usize, f64)> {
+    // The first sockets cause one-time allocations, which are not counted.
     let mut sockets = Vec::new();
     for _ in 0..100 {
-        sockets.push(open(house, &house.quiet).await?);
+        sockets.push(open(server, &server.quiet).await?);
     }
-    let before = house.server_memory();
+    let before = server.server_memory();
     let first = sockets.len();
     while sockets.len() < first + wanted {
-        let batch = (0..50).map(|_| open(house, &house.quiet));
+        let batch = (0..50).map(|_| open(server, &server.quiet));
         for socket in futures_util::future::join_all(batch).await {
             sockets.push(socket?);
         }
     }
     tokio::time::sleep(Duration::from_secs(2)).await;
     let opened = sockets.len() - first;
-    Ok((opened, (house.server_memory() - before).max(0.0) / opened as f64))
+    Ok((opened, (server.server_memory() - before).max(0.0) / opened as f64))
 }

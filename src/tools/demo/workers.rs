@@ -1,68 +1,68 @@
-//! Two more agents, who work as workers do: they claim jobs, go through stages, tell what they do, and ask
-//! a person now and then. Where no job waits, they ask for one themselves.
+//! Two more agents that act as workers: they claim jobs, run their stages, report progress and sometimes ask a person.
+//! If no job is queued, they create one.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::desk::{Desk, Refused};
-use super::job_words as words;
-use super::words::any;
+use super::agent_client::{AgentClient, RequestError};
+use super::job_texts as texts;
+use super::texts::pick;
 use crate::domain::tickets::Card;
 
-/// A worker of the demo.
+/// A simulated worker.
 #[derive(Debug)]
 pub struct Worker {
     pub id: &'static str,
     pub name: &'static str,
 }
 
-/// The workers of the demo. What they are assigned, the other agents leave alone.
+/// The simulated workers. The other agents skip tickets that are assigned to them.
 pub const WORKERS: [Worker; 2] = [Worker { id: "demo/echo", name: "Echo" }, Worker { id: "demo/finch", name: "Finch" }];
 
-/// The columns a job of the demo goes through.
+/// The stages of a demo job.
 const STAGES: [&str; 3] = ["in_progress", "review", "testing"];
 
-/// Whether a ticket is a worker's.
+/// Whether a ticket is assigned to a worker.
 pub fn is_worked_on(card: &Card) -> bool {
     card.assigned_agent_id.as_deref().is_some_and(|id| WORKERS.iter().any(|worker| worker.id == id))
 }
 
-/// Takes a job and does it to its end, or makes one where none waits. `slower` stretches every pause.
-pub async fn step(desk: &Desk, slower: u64) -> Result<(), Refused> {
-    let name = WORKERS.iter().find(|worker| worker.id == desk.agent).map_or("worker", |worker| worker.name);
-    let claim = json!({"workflow_id": desk.workflow, "worker": name, "lease_seconds": 600});
-    let mut claimed = desk.post("/api/jobs/claim", claim).await?;
+/// Claims a job and runs it to its end, or creates one if none is queued. `slower` multiplies every pause.
+pub async fn step(client: &AgentClient, slower: u64) -> Result<(), RequestError> {
+    let name = WORKERS.iter().find(|worker| worker.id == client.agent).map_or("worker", |worker| worker.name);
+    let claim = json!({"workflow_id": client.workflow, "worker": name, "lease_seconds": 600});
+    let mut claimed = client.post("/api/jobs/claim", claim).await?;
     let (Some(id), Some(token)) = (claimed["job"]["job_id"].as_str(), claimed["lease_token"].as_str()) else {
-        return ask_for_work(desk).await;
+        return create_job(client).await;
     };
     let (id, token) = (id.to_owned(), token.to_owned());
-    Lease { desk, id, token, slower, job: claimed["job"].take() }.work().await
+    Lease { client, id, token, slower, job: claimed["job"].take() }.work().await
 }
 
-/// Makes a job of the ticket that waits longest.
-async fn ask_for_work(desk: &Desk) -> Result<(), Refused> {
-    let cards = desk.cards().await?;
-    let waits = |card: &&Card| {
+/// Creates a job for a ready ticket, preferably one in the column `todo`.
+async fn create_job(client: &AgentClient) -> Result<(), RequestError> {
+    let cards = client.cards().await?;
+    let is_ready = |card: &&Card| {
         matches!(card.status.as_str(), "todo" | "backlog") && !card.is_blocked && card.assigned_agent_id.is_none()
     };
-    let Some(card) = cards.iter().filter(waits).max_by_key(|card| card.status == "todo") else { return Ok(()) };
+    let Some(card) = cards.iter().filter(is_ready).max_by_key(|card| card.status == "todo") else { return Ok(()) };
     let body = json!({
         "ticket_id": card.ticket_id, "title": card.title, "job_type": "build", "stages": STAGES, "queue": true,
         "initial_prompt": format!("Do what {} asks for. Keep the change small, and prove it with a test.", card.key),
     });
-    desk.post("/api/jobs", body).await.map(drop)
+    client.post("/api/jobs", body).await.map(drop)
 }
 
-/// How a worker's report was taken.
-enum Go {
-    On,
-    /// A person has stopped the job.
-    Stopped,
+/// Whether a job may continue.
+enum Control {
+    Continue,
+    /// A person has cancelled the job.
+    Cancelled,
 }
 
 struct Lease<'a> {
-    desk: &'a Desk,
+    client: &'a AgentClient,
     id: String,
     token: String,
     slower: u64,
@@ -70,102 +70,102 @@ struct Lease<'a> {
 }
 
 impl Lease<'_> {
-    async fn work(&self) -> Result<(), Refused> {
-        self.say(any(words::HELLO)).await?;
+    async fn work(&self) -> Result<(), RequestError> {
+        self.post_chat(pick(texts::HELLO)).await?;
         let from = self.job["stage"].as_str().and_then(|at| STAGES.iter().position(|stage| *stage == at)).unwrap_or(0);
-        for (place, stage) in STAGES.iter().enumerate().skip(from) {
+        for (stage_index, stage) in STAGES.iter().enumerate().skip(from) {
             self.post("stage", json!({"stage": stage})).await?;
-            for beat in 0..words::STEPS[place].len() {
-                if let Go::Stopped = self.beat(place, beat).await? {
-                    return self.post("cancelled", json!({"reason": "A person said so."})).await.map(drop);
+            for step in 0..texts::STEPS[stage_index].len() {
+                if let Control::Cancelled = self.run_step(stage_index, step).await? {
+                    return self.post("cancelled", json!({"reason": "Cancelled by a person."})).await.map(drop);
                 }
             }
-            if place == 0 && fastrand::u8(..100) < 45 {
+            if stage_index == 0 && fastrand::u8(..100) < 45 {
                 self.ask().await?;
             }
         }
         self.finish().await
     }
 
-    /// A little work: some output, what it came to, how far it is.
-    async fn beat(&self, place: usize, beat: usize) -> Result<Go, Refused> {
+    /// Simulates one step: posts output, a summary and the progress.
+    async fn run_step(&self, stage_index: usize, step: usize) -> Result<Control, RequestError> {
         self.pause().await;
-        let (step, output) = words::STEPS[place][beat];
+        let (summary, output) = texts::STEPS[stage_index][step];
         let lines: Vec<Value> = output
             .lines()
             .map(|line| json!({"kind": "log", "content": line}))
-            .chain([json!({"kind": "step", "content": step})])
+            .chain([json!({"kind": "step", "content": summary})])
             .collect();
         self.post("messages", json!({"messages": lines})).await?;
-        let before: usize = words::STEPS[..place].iter().map(|steps| steps.len()).sum();
-        let all: usize = words::STEPS.iter().map(|steps| steps.len()).sum();
-        let done = (before + beat + 1) * 100 / all;
-        self.post("progress", json!({"progress": done.min(99), "message": step})).await?;
-        self.rest().await
+        let before: usize = texts::STEPS[..stage_index].iter().map(|steps| steps.len()).sum();
+        let all: usize = texts::STEPS.iter().map(|steps| steps.len()).sum();
+        let done = (before + step + 1) * 100 / all;
+        self.post("progress", json!({"progress": done.min(99), "message": summary})).await?;
+        self.wait_while_paused().await
     }
 
-    /// While a person lets the job rest, so does its worker.
-    async fn rest(&self) -> Result<Go, Refused> {
+    /// Waits while the job is paused or waits for an answer.
+    async fn wait_while_paused(&self) -> Result<Control, RequestError> {
         loop {
-            let told = self.post("heartbeat", json!({"lease_seconds": 600})).await?;
-            if told["cancel_requested"] == true {
-                return Ok(Go::Stopped);
+            let beat = self.post("heartbeat", json!({"lease_seconds": 600})).await?;
+            if beat["cancel_requested"] == true {
+                return Ok(Control::Cancelled);
             }
-            if told["status"] == "running" {
-                return Ok(Go::On);
+            if beat["status"] == "running" {
+                return Ok(Control::Continue);
             }
             self.pause().await;
         }
     }
 
-    /// Asks a person, and waits for the answer as long as one may be expected.
-    async fn ask(&self) -> Result<(), Refused> {
-        let (question, context, options) = any(words::QUESTIONS);
+    /// Asks a person and waits for the answer until the question expires.
+    async fn ask(&self) -> Result<(), RequestError> {
+        let (question, context, options) = pick(texts::QUESTIONS);
         let body = json!({
             "job_id": self.id, "question": question, "context": context, "options": options,
             "blocks_job": true, "expires_in_seconds": 180, "lease_token": self.token,
         });
-        let asked = self.desk.post("/api/approvals", body).await?;
-        self.say(&format!("I need a person here: {question}")).await?;
-        if let Go::Stopped = self.rest().await? {
+        let asked = self.client.post("/api/approvals", body).await?;
+        self.post_chat(&format!("I need a person here: {question}")).await?;
+        if let Control::Cancelled = self.wait_while_paused().await? {
             return Ok(());
         }
-        let told = self.post("heartbeat", json!({"lease_seconds": 600})).await?;
-        let answer = told["approvals"]
+        let beat = self.post("heartbeat", json!({"lease_seconds": 600})).await?;
+        let answer = beat["approvals"]
             .as_array()
             .and_then(|decided| decided.iter().find(|one| one["id"] == asked["id"]))
             .and_then(|one| one["answer"].as_str().or(one["status"].as_str()));
         match answer {
-            Some("expired") | None => self.say(words::NO_ANSWER).await,
-            Some(answer) => self.say(&format!("Thank you. I go on with: {answer}")).await,
+            Some("expired") | None => self.post_chat(texts::NO_ANSWER).await,
+            Some(answer) => self.post_chat(&format!("Thank you. I continue with: {answer}")).await,
         }
     }
 
-    async fn finish(&self) -> Result<(), Refused> {
+    async fn finish(&self) -> Result<(), RequestError> {
         if fastrand::u8(..100) < 12 {
-            return self.post("fail", json!({"error": any(words::FAILURES)})).await.map(drop);
+            return self.post("fail", json!({"error": pick(texts::FAILURES)})).await.map(drop);
         }
-        self.say(any(words::DONE)).await?;
+        self.post_chat(pick(texts::DONE)).await?;
         let title = self.job["title"].as_str().unwrap_or("The change");
         let mut body = json!({
             "result": {"tests": {"passed": fastrand::u32(12..200), "failed": 0}, "files_changed": fastrand::u32(1..9)},
-            "resolution_comment": "Built, reviewed and tested in one job; its transcript tells how.",
+            "resolution_comment": "Built, reviewed and tested in one job; see its transcript.",
         });
         if fastrand::u8(..100) < 35 {
             body["app"] =
-                json!({"title": title, "spec": words::spec(title), "prd_markdown": words::description(title)});
+                json!({"title": title, "spec": texts::spec(title), "prd_markdown": texts::description(title)});
         }
         self.post("complete", body).await.map(drop)
     }
 
-    async fn say(&self, content: &str) -> Result<(), Refused> {
+    async fn post_chat(&self, content: &str) -> Result<(), RequestError> {
         let message = json!({"kind": "chat", "role": "assistant", "content": content});
         self.post("messages", json!({"messages": [message]})).await.map(drop)
     }
 
-    async fn post(&self, what: &str, mut body: Value) -> Result<Value, Refused> {
+    async fn post(&self, what: &str, mut body: Value) -> Result<Value, RequestError> {
         body["lease_token"] = self.token.as_str().into();
-        self.desk.post(&format!("/api/jobs/{}/{what}", self.id), body).await
+        self.client.post(&format!("/api/jobs/{}/{what}", self.id), body).await
     }
 
     async fn pause(&self) {

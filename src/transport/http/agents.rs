@@ -10,7 +10,7 @@ use crate::domain::accounts::agents::{self, AgentChange, Agents, NewAgent};
 use crate::domain::accounts::people::Actor;
 use crate::transport::http::{Auth, Json, Path, Query, Reply, Result, ServiceConfig};
 
-/// Registers this file's handlers.
+/// Registers the handlers.
 pub fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(list).service(create).service(update);
 }
@@ -19,10 +19,10 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Page {
-    /// Most agents to answer, 100 by default.
+    /// 1 to 500. Defaults to 100.
     #[param(minimum = 1, maximum = 500)]
     limit: Option<i32>,
-    /// `next_cursor` of the page before.
+    /// `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
@@ -37,14 +37,14 @@ async fn list(auth: Auth, state: web::Data<AppState>, page: Query<Page>) -> Resu
     Ok(Reply::ok(agents::list(&state.db, &auth.caller(), limit, page.0.cursor.as_deref()).await?))
 }
 
-/// Makes an agent or a service that the caller owns.
+/// Creates an agent or a service that the caller owns.
 #[utoipa::path(tag = "agents", responses((status = 201, body = Actor)))]
 #[post("/api/agents")]
 async fn create(auth: Auth, state: web::Data<AppState>, body: Json<NewAgent>) -> Result<Reply<Actor>> {
     Ok(Reply::created(agents::create(&state.db, &auth.caller(), &body.0).await?))
 }
 
-/// Renames or disables an agent of the caller's own.
+/// Renames or disables an agent that the caller owns.
 #[utoipa::path(tag = "agents", responses((status = 200, body = Actor)))]
 #[patch("/api/agents/{id}")]
 async fn update(
@@ -54,6 +54,6 @@ async fn update(
     body: Json<AgentChange>,
 ) -> Result<Reply<Actor>> {
     let actor = agents::update(&state.db, &auth.caller(), &id.0, &body.0).await?;
-    state.accounts.keys().forget();
+    state.accounts.keys().clear();
     Ok(Reply::ok(actor))
 }

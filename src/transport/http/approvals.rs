@@ -1,4 +1,4 @@
-//! `/api/approvals…`: parked questions to people.
+//! `/api/approvals…`: questions to people.
 
 use std::time::Duration;
 
@@ -8,11 +8,13 @@ use utoipa::IntoParams;
 
 use super::{Auth, IdempotencyKey, Json, Path, Query, Reply, Result, ServiceConfig};
 use crate::app::AppState;
-use crate::domain::approvals::{self, Approval, ApprovalList, Ask, Decide, Decision, Which, Withdraw};
+use crate::domain::approvals::{
+    self, Approval, ApprovalFilter, ApprovalList, Decide, Decision, RequestApproval, Withdraw,
+};
 use crate::{Error, Result as CoreResult};
 
-/// Longest that an answer is held back, in seconds.
-const LONGEST_WAIT: u64 = 30;
+/// Maximum long-poll time, in seconds.
+const MAX_WAIT: u64 = 30;
 
 /// Registers the handlers.
 pub fn configure(cfg: &mut ServiceConfig<'_>) {
@@ -24,7 +26,7 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ListQuery {
-    /// Of this workflow; of all of the caller's where left out.
+    /// In this workflow. Defaults to all of the caller's workflows.
     workflow_id: Option<String>,
     /// About this ticket.
     ticket_id: Option<String>,
@@ -34,12 +36,12 @@ struct ListQuery {
     status: Option<String>,
     /// question, review, clarification; comma-separated.
     kind: Option<String>,
-    /// Only what the caller asked.
+    /// Only those that the caller requested.
     mine: Option<bool>,
-    /// 1 to 200; 50 where left out.
+    /// 1 to 200. Defaults to 50.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<i32>,
-    /// The `next_cursor` of the page before.
+    /// `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
@@ -47,12 +49,12 @@ struct ListQuery {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Wait {
-    /// Seconds to hold the answer back while nobody has decided, 0 to 30.
+    /// Seconds to wait for a decision, 0 to 30. Defaults to 0.
     #[param(minimum = 0, maximum = 30)]
     wait: Option<u64>,
 }
 
-/// The names of a comma-separated list, each among those that `T` knows.
+/// The names in a comma-separated list, each a variant of `T`.
 fn names<T: serde::de::DeserializeOwned>(field: &str, given: Option<&str>) -> CoreResult<Option<Vec<String>>> {
     let Some(given) = given else { return Ok(None) };
     let names: Vec<String> = given.split(',').map(|name| name.trim().to_owned()).collect();
@@ -63,21 +65,21 @@ fn names<T: serde::de::DeserializeOwned>(field: &str, given: Option<&str>) -> Co
     Ok(Some(names))
 }
 
-/// Asks people something. The answer comes later: the stream tells, and `?wait=` waits for it.
-#[utoipa::path(tag = "Approvals", request_body = Ask, params(IdempotencyKey), responses(
-    (status = 202, body = Approval, description = "Parked; nobody has decided yet")))]
+/// Requests a decision or an answer from people. It comes later: as an event, or by a read with `?wait=`.
+#[utoipa::path(tag = "Approvals", request_body = RequestApproval, params(IdempotencyKey), responses(
+    (status = 202, body = Approval, description = "Pending")))]
 #[post("/api/approvals")]
 async fn ask(
     state: web::Data<AppState>,
     auth: Auth,
     key: IdempotencyKey,
-    Json(input): Json<Ask>,
+    Json(input): Json<RequestApproval>,
 ) -> Result<Reply<Approval>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
-    Ok(Reply::with(202, approvals::ask(&state.db, &caller, &input, key.as_deref()).await?))
+    Ok(Reply::with(202, approvals::request(&state.db, &caller, &input, key.as_deref()).await?))
 }
 
-/// Lists approvals, the newest first.
+/// Lists approvals, newest first.
 #[utoipa::path(tag = "Approvals", params(ListQuery), responses((status = 200, body = ApprovalList)))]
 #[get("/api/approvals")]
 async fn list(state: web::Data<AppState>, auth: Auth, Query(query): Query<ListQuery>) -> Result<Reply<ApprovalList>> {
@@ -85,7 +87,7 @@ async fn list(state: web::Data<AppState>, auth: Auth, Query(query): Query<ListQu
     if !(1..=200).contains(&limit) {
         return Err(Error::invalid("limit", "must be between 1 and 200").into());
     }
-    let which = Which {
+    let which = ApprovalFilter {
         status: names::<approvals::ApprovalState>("status", query.status.as_deref())?,
         kind: names::<approvals::ApprovalKind>("kind", query.kind.as_deref())?,
         workflow_id: query.workflow_id,
@@ -96,7 +98,7 @@ async fn list(state: web::Data<AppState>, auth: Auth, Query(query): Query<ListQu
     Ok(Reply::ok(approvals::list(&state.db, &auth.caller(), &which, limit, query.cursor.as_deref()).await?))
 }
 
-/// One approval. With `wait`, the answer is held back until somebody has decided or the time is over.
+/// One approval. With `wait`, the response waits for a decision or the time limit.
 #[utoipa::path(tag = "Approvals", params(Wait), responses((status = 200, body = Approval)))]
 #[get("/api/approvals/{id}")]
 async fn get_one(
@@ -106,8 +108,8 @@ async fn get_one(
     Query(query): Query<Wait>,
 ) -> Result<Reply<Approval>> {
     let wait = query.wait.unwrap_or(0);
-    if wait > LONGEST_WAIT {
-        return Err(Error::invalid("wait", format!("must be between 0 and {LONGEST_WAIT}")).into());
+    if wait > MAX_WAIT {
+        return Err(Error::invalid("wait", format!("must be between 0 and {MAX_WAIT}")).into());
     }
     Ok(Reply::ok(state.decision_waits.wait(&state.db, &auth.caller(), &id, Duration::from_secs(wait)).await?))
 }
@@ -125,9 +127,9 @@ async fn decide(
     Ok(Reply::ok(decided))
 }
 
-/// Says yes. A person who is a member may, or a key with the scope `approve`; never who asked.
+/// Approves. Requires a person who is a member, or a key with the scope `approve`; never the requester.
 #[utoipa::path(tag = "Approvals", request_body = Decide, responses(
-    (status = 200, body = Approval), (status = 409, description = "It was decided otherwise, ran out or was taken back")))]
+    (status = 200, body = Approval), (status = 409, description = "It has another decision, expired or was withdrawn")))]
 #[post("/api/approvals/{id}/approve")]
 async fn approve(
     state: web::Data<AppState>,
@@ -138,9 +140,9 @@ async fn approve(
     decide(&state, &auth, &id, Decision::Approve, &input).await
 }
 
-/// Says no. Nothing is deleted: who asked is told, and a job that waits goes on with this answer.
+/// Rejects. Nothing is deleted: the requester is notified, and a waiting job continues with this decision.
 #[utoipa::path(tag = "Approvals", request_body = Decide, responses(
-    (status = 200, body = Approval), (status = 409, description = "It was decided otherwise, ran out or was taken back")))]
+    (status = 200, body = Approval), (status = 409, description = "It has another decision, expired or was withdrawn")))]
 #[post("/api/approvals/{id}/reject")]
 async fn reject(
     state: web::Data<AppState>,
@@ -151,9 +153,9 @@ async fn reject(
     decide(&state, &auth, &id, Decision::Reject, &input).await
 }
 
-/// Answers in words; `answer` is needed.
+/// Answers with text; `answer` is required.
 #[utoipa::path(tag = "Approvals", request_body = Decide, responses(
-    (status = 200, body = Approval), (status = 409, description = "It was decided otherwise, ran out or was taken back")))]
+    (status = 200, body = Approval), (status = 409, description = "It has another decision, expired or was withdrawn")))]
 #[post("/api/approvals/{id}/answer")]
 async fn answer(
     state: web::Data<AppState>,
@@ -164,9 +166,9 @@ async fn answer(
     decide(&state, &auth, &id, Decision::Answer, &input).await
 }
 
-/// Takes a question back: who asked may, or an owner of the workflow.
+/// Withdraws a pending approval. Requires the requester or an owner of the workflow.
 #[utoipa::path(tag = "Approvals", request_body = Withdraw, responses(
-    (status = 200, body = Approval), (status = 409, description = "It was decided already, or the board asks for it")))]
+    (status = 200, body = Approval), (status = 409, description = "It is already decided, or the board requires it")))]
 #[post("/api/approvals/{id}/withdraw")]
 async fn withdraw(
     state: web::Data<AppState>,
@@ -175,7 +177,7 @@ async fn withdraw(
     Json(input): Json<Withdraw>,
 ) -> Result<Reply<Approval>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
-    let taken = approvals::withdraw(&state.db, &caller, &id, &input).await?;
+    let withdrawn = approvals::withdraw(&state.db, &caller, &id, &input).await?;
     state.decision_waits.wake(&id);
-    Ok(Reply::ok(taken))
+    Ok(Reply::ok(withdrawn))
 }

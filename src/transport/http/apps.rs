@@ -1,4 +1,4 @@
-//! `/api/apps…`: what jobs have specified.
+//! `/api/apps…`: the specifications that jobs produced.
 
 use actix_web::{get, put, web};
 use serde::Deserialize;
@@ -7,7 +7,7 @@ use utoipa::IntoParams;
 use super::jobs::page_size;
 use super::{Auth, Json, Path, Query, Reply, Result, ServiceConfig};
 use crate::app::AppState;
-use crate::domain::apps::{self, App, Apps, Which};
+use crate::domain::apps::{self, App, AppSelector, Apps};
 use crate::domain::jobs::work::NewApp;
 
 /// Registers the handlers; literal paths come before `/api/apps/{id}`.
@@ -19,12 +19,12 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ListQuery {
-    /// Of this workflow; of all the caller is in where left out.
+    /// In this workflow. Defaults to all of the caller's workflows.
     workflow_id: Option<String>,
-    /// 1 to 200; 50 where left out.
+    /// 1 to 200. Defaults to 50.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<i64>,
-    /// The `next_cursor` of the page before.
+    /// `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
@@ -42,17 +42,17 @@ async fn list(state: web::Data<AppState>, auth: Auth, Query(query): Query<ListQu
 #[utoipa::path(tag = "Apps", operation_id = "get_app", responses((status = 200, body = App)))]
 #[get("/api/apps/{id}")]
 async fn get_one(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<Reply<App>> {
-    Ok(Reply::ok(apps::get(&state.db, &auth.caller(), Which::App(&id)).await?))
+    Ok(Reply::ok(apps::get(&state.db, &auth.caller(), AppSelector::App(&id)).await?))
 }
 
 /// The app of a job.
 #[utoipa::path(tag = "Apps", operation_id = "get_app_of_job", responses((status = 200, body = App)))]
 #[get("/api/apps/by-job/{job_id}")]
 async fn of_job(state: web::Data<AppState>, auth: Auth, Path(job_id): Path<String>) -> Result<Reply<App>> {
-    Ok(Reply::ok(apps::get(&state.db, &auth.caller(), Which::Job(&job_id)).await?))
+    Ok(Reply::ok(apps::get(&state.db, &auth.caller(), AppSelector::Job(&job_id)).await?))
 }
 
-/// Writes a job's app, or writes it anew.
+/// Creates or replaces a job's app.
 #[utoipa::path(tag = "Apps", operation_id = "put_app", request_body = NewApp, responses((status = 200, body = App)))]
 #[put("/api/apps/by-job/{job_id}")]
 async fn write(

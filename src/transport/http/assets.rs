@@ -1,4 +1,4 @@
-//! The dashboard, embedded in the binary, and what is not found.
+//! The dashboard, embedded in the binary, and the response for unknown paths.
 
 use actix_web::http::Method;
 use actix_web::http::header::{ACCEPT, CACHE_CONTROL, ETAG, IF_NONE_MATCH};
@@ -14,18 +14,18 @@ use crate::transport::http::problem::{Failure, not_found};
 #[allow_missing = true]
 struct Dist;
 
-/// Addresses that are never a page of the dashboard.
+/// Path prefixes that are never a page of the dashboard.
 const NOT_PAGES: [&str; 7] = ["/api", "/ws", "/mcp", "/docs", "/metrics", "/health", "/ready"];
 
 const UNBUILT: &str = "<!doctype html><meta charset=\"utf-8\"><title>Callboard</title><p>The server is running. Its dashboard \
     was not built into this binary: run <code>make build</code>. The API is described at <a href=\"/docs/\">/docs</a>.";
 
-/// Answers what no handler took: a file of the dashboard, its page, 405, or 404.
+/// The response if no route matches: a file of the dashboard, its page, 405 or 404.
 pub async fn fallback(request: HttpRequest) -> HttpResponse {
     let path = request.path();
     let page = matches!(*request.method(), Method::GET | Method::HEAD)
         && !NOT_PAGES.iter().any(|prefix| path == *prefix || path.starts_with(&format!("{prefix}/")));
-    // Some addresses are a page to a browser and data to a program.
+    // Some paths serve a page to browsers and data to programs.
     if !(page && asks_for_page(&request))
         && let Some(routes) = request.app_data::<actix_web::web::Data<Routes>>()
         && let Some(methods) = routes.methods(path)
@@ -46,7 +46,7 @@ pub async fn fallback(request: HttpRequest) -> HttpResponse {
     if let Some(file) = (!name.is_empty()).then(|| Dist::get(name)).flatten() {
         return serve(&request, name, &file);
     }
-    // A missing file is missing; any other address is a page, which the dashboard routes by itself.
+    // A missing file is 404; any other path is a page, which the dashboard routes.
     if name.rsplit('/').next().is_some_and(|last| last.contains('.')) {
         return Failure(not_found(path)).error_response();
     }
@@ -65,7 +65,7 @@ fn serve(request: &HttpRequest, name: &str, file: &EmbeddedFile) -> HttpResponse
     let tag = format!("\"{tag}\"");
     let mut response = HttpResponse::Ok();
     response.insert_header((ETAG, tag.as_str()));
-    // Vite names files in assets/ by their content.
+    // Vite puts a content hash into the names of files in assets/.
     let lasting = if name.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
     response.insert_header((CACHE_CONTROL, lasting));
     let known = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());

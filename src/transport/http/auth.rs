@@ -14,24 +14,24 @@ use crate::domain::accounts::sessions::{self, Me};
 use crate::transport::http::cookies::{self, TokenMode};
 use crate::transport::http::{Auth, Json, NoContent, Reply, Result, ServiceConfig, caller, origin};
 
-/// Registers this file's handlers.
+/// Registers the handlers.
 pub fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(options).service(register).service(login).service(exchange).service(logout);
     cfg.service(me).service(change_password).service(setup);
 }
 
-/// How one gets in.
+/// How people can sign up.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Options {
     /// `open`, `invite` or `off`.
     registration: &'static str,
     /// Whether there is no administrator yet.
     setup_required: bool,
-    /// Whether this server is in development mode, where for instance jobs can be purged.
+    /// Whether the server is in development mode, in which jobs can be purged.
     dev_mode: bool,
 }
 
-/// How one gets in here: whether registration is open, and whether the first administrator is missing.
+/// Returns whether registration is open and whether the first administrator is missing.
 #[utoipa::path(tag = "auth", security(()), responses((status = 200, body = Options)))]
 #[get("/api/auth/options")]
 async fn options(state: web::Data<AppState>) -> Result<Reply<Options>> {
@@ -51,9 +51,9 @@ struct Register {
     email: String,
     #[schema(value_type = String, format = Password, min_length = 8, max_length = 1024)]
     password: Password,
-    /// Without one, what stands before the `@`.
+    /// Defaults to the part before the `@`.
     name: Option<String>,
-    /// The invitation that was followed.
+    /// The token of an invitation.
     invite: Option<String>,
     token_mode: Option<TokenMode>,
 }
@@ -71,7 +71,7 @@ async fn register(request: HttpRequest, state: web::Data<AppState>, body: Json<R
         invite: body.invite.as_deref(),
     };
     let signed_in = state.accounts.register(who, &cookies::device(&state, &request)).await?;
-    Ok(cookies::answer(&state, &request, 201, body.token_mode.unwrap_or_default(), signed_in))
+    Ok(cookies::respond(&state, &request, 201, body.token_mode.unwrap_or_default(), signed_in))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -92,7 +92,7 @@ async fn login(request: HttpRequest, state: web::Data<AppState>, body: Json<Logi
     origin::require_own(&state.config, request.headers())?;
     let device = cookies::device(&state, &request);
     let signed_in = state.accounts.login(&body.email, body.password, &device).await?;
-    Ok(cookies::answer(&state, &request, 200, body.token_mode.unwrap_or_default(), signed_in))
+    Ok(cookies::respond(&state, &request, 200, body.token_mode.unwrap_or_default(), signed_in))
 }
 
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -104,8 +104,8 @@ struct Refresh {
 
 /// Exchanges a refresh token for a new access token and the next refresh token.
 ///
-/// A token is good once. Sent again within ten seconds it gets the same answer; sent again later it was
-/// stolen, and its session ends.
+/// A refresh token can be used once. Within ten seconds, a repeated request gets the same response; later, it counts as
+/// theft and ends the session.
 #[utoipa::path(tag = "auth", security(()), responses((status = 200, body = SignedIn)))]
 #[post("/api/auth/token/refresh")]
 async fn exchange(request: HttpRequest, state: web::Data<AppState>, body: Json<Refresh>) -> Result<HttpResponse> {
@@ -116,16 +116,16 @@ async fn exchange(request: HttpRequest, state: web::Data<AppState>, body: Json<R
         (None, None) => return Err(Error::unauthenticated("There is no refresh token; sign in first.").into()),
     };
     let signed_in = state.accounts.refresh(&token, &cookies::device(&state, &request)).await?;
-    Ok(cookies::answer(&state, &request, 200, mode, signed_in))
+    Ok(cookies::respond(&state, &request, 200, mode, signed_in))
 }
 
-/// Signs out: ends the session of the access token, the refresh token or the cookie that is sent.
+/// Signs out: ends the session of the given access token, refresh token or cookie.
 #[utoipa::path(tag = "auth", security((), ("bearer" = [])), responses((status = 204, description = "Signed out")))]
 #[post("/api/auth/logout")]
 async fn logout(request: HttpRequest, state: web::Data<AppState>, body: Json<Refresh>) -> Result<HttpResponse> {
     origin::require_own(&state.config, request.headers())?;
     let refresh = body.0.refresh.or_else(|| cookies::presented(&request));
-    // An access token that has expired meanwhile does not keep anyone from signing out.
+    // An expired access token does not prevent signing out.
     let session = match caller::bearer(&request) {
         Ok(Some(token)) => match state.accounts.authenticate(token).await {
             Ok(who) if who.caller.key.is_some() => {
@@ -145,7 +145,7 @@ async fn logout(request: HttpRequest, state: web::Data<AppState>, body: Json<Ref
     Ok(cookies::forget(&state, &request))
 }
 
-/// Who the credential belongs to and what it may do.
+/// The owner of the credential and its scopes.
 #[utoipa::path(tag = "auth", responses((status = 200, body = Me)))]
 #[get("/api/auth/me")]
 async fn me(auth: Auth, state: web::Data<AppState>) -> Result<Reply<Me>> {
@@ -189,7 +189,7 @@ struct Setup {
     token_mode: Option<TokenMode>,
 }
 
-/// Makes the first administrator by the one-time set-up link, and signs in.
+/// Creates the first administrator with the one-time set-up link, and signs in.
 #[utoipa::path(tag = "auth", security(()), responses(
     (status = 201, body = SignedIn), (status = 410, description = "The link was used or has expired")))]
 #[post("/api/auth/setup")]
@@ -199,5 +199,5 @@ async fn setup(request: HttpRequest, state: web::Data<AppState>, body: Json<Setu
     let device = cookies::device(&state, &request);
     let name = body.name.as_deref();
     let signed_in = state.accounts.complete_setup(&body.token, &body.email, name, body.password, &device).await?;
-    Ok(cookies::answer(&state, &request, 201, body.token_mode.unwrap_or_default(), signed_in))
+    Ok(cookies::respond(&state, &request, 201, body.token_mode.unwrap_or_default(), signed_in))
 }

@@ -1,4 +1,4 @@
-//! `GET /api/board/{workflow_id}`: a whole board with its place in the stream.
+//! `GET /api/board/{workflow_id}`: a board with its position in the stream.
 
 use actix_web::http::header::IF_NONE_MATCH;
 use actix_web::{HttpRequest, get, web};
@@ -8,7 +8,7 @@ use crate::domain::history::{self, Cursor, Room};
 use crate::transport::http::problem::Result;
 use crate::transport::http::{Auth, Path, RawReply};
 
-/// A board's state and its place in the stream, in one read.
+/// A board's state and its position in the stream, read in one snapshot.
 ///
 /// Follow it from `seq` over a socket or `/api/workflows/{id}/events`. The `ETag` is epoch and seq.
 #[utoipa::path(tag = "live", params(("workflow_id" = String, Path, description = "The workflow")), responses(
@@ -23,7 +23,7 @@ pub async fn board(
 ) -> Result<RawReply> {
     let (caller, room) = (auth.caller(), Room::Workflow(path.0));
     if request.headers().contains_key(IF_NONE_MATCH) {
-        // Whoever asks again and again is spared the board, and the database too.
+        // Polling clients get 304 without a read of the board.
         let now = history::events_since(&state.db, &caller, &room, i64::MAX, None, 1).await?;
         let etag = etag(&Cursor { epoch: now.epoch, seq: now.last_seq });
         let known = request.headers().get_all(IF_NONE_MATCH).filter_map(|value| value.to_str().ok());

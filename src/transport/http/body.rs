@@ -1,4 +1,4 @@
-//! Request bodies: JSON read with a limit on size, time and depth, refused with the field and the rule.
+//! Request bodies: JSON with limits on size, time and depth; errors name the field and the rule.
 
 use std::time::Duration;
 
@@ -13,14 +13,14 @@ use serde_json::Value;
 
 use crate::app::AppState;
 use crate::transport::http::problem::Failure;
-use crate::transport::http::{faults, strict};
+use crate::transport::http::{field_errors, strict_json};
 use crate::{Error, Result};
 
-/// Longest a client may take to send its body.
-const SLOWEST: Duration = Duration::from_secs(30);
+/// Time limit for a client to send its body.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A JSON body. An empty body reads as `{}`, so that a call whose fields are all optional needs none.
-/// Mark request structs `#[serde(deny_unknown_fields)]` unless leniency is wanted.
+/// Mark request structs `#[serde(deny_unknown_fields)]` unless unknown fields should be ignored.
 #[derive(Debug, Clone)]
 pub struct Json<T>(pub T);
 
@@ -38,7 +38,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
     }
 }
 
-/// Reads the body: JSON by its content type, uncompressed, not too large, not too slow.
+/// Reads the body; checks content type, encoding, size and time.
 pub(crate) async fn read(request: &HttpRequest, mut payload: Payload) -> Result<Bytes> {
     let limit = request.app_data::<web::Data<AppState>>().map_or(1 << 20, |state| state.config.max_body);
     let too_large = || Error::problem(413, "too_large", format!("The body may have at most {limit} bytes."));
@@ -63,7 +63,7 @@ pub(crate) async fn read(request: &HttpRequest, mut payload: Payload) -> Result<
         }
         Ok(body.freeze())
     };
-    let body = tokio::time::timeout(SLOWEST, reading)
+    let body = tokio::time::timeout(READ_TIMEOUT, reading)
         .await
         .map_err(|_| Error::problem(408, "too_slow", "The body took too long to arrive."))??;
     let json = header(CONTENT_TYPE).is_some_and(|value| {
@@ -76,24 +76,24 @@ pub(crate) async fn read(request: &HttpRequest, mut payload: Payload) -> Result<
     Ok(body)
 }
 
-/// Reads JSON as `T`. serde_json itself refuses nesting deeper than 128.
+/// Reads JSON as `T`. serde_json refuses nesting deeper than 128.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     let bytes = if bytes.iter().all(u8::is_ascii_whitespace) { b"{}" } else { bytes };
     if let Some(field) = find_nul(bytes) {
-        return Err(faults::nul(&field));
+        return Err(field_errors::nul(&field));
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
         match error.inner() {
-            inner if inner.is_data() => faults::refused(&path, &inner.to_string()),
-            // Not what was asked for, or no JSON at all?
-            inner => strict::check::<T>(bytes).err().unwrap_or_else(|| malformed(inner)),
+            inner if inner.is_data() => field_errors::from_serde(&path, &inner.to_string()),
+            // Either the wrong type for an enum, or not JSON.
+            inner => strict_json::check::<T>(bytes).err().unwrap_or_else(|| malformed(inner)),
         }
     })?;
     deserializer.end().map_err(|error| malformed(&error))?;
     if bytes.contains(&b'[') || bytes.iter().filter(|byte| **byte == b'{').count() > 1 {
-        strict::check::<T>(bytes)?;
+        strict_json::check::<T>(bytes)?;
     }
     Ok(value)
 }
@@ -108,8 +108,7 @@ fn malformed(error: &serde_json::Error) -> Error {
     )
 }
 
-/// The field that holds a NUL. In JSON it can only be written `\u0000`; most bodies have none and are
-/// not read twice.
+/// The field that contains a NUL. JSON can only write it as `\u0000`, so bodies without that are not parsed again.
 fn find_nul(bytes: &[u8]) -> Option<String> {
     let mut rest = bytes;
     let mut suspicious = false;
@@ -162,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn one_clear_refusal_each() {
+    fn each_mistake_gets_a_clear_message() {
         assert_eq!(fault(""), (422, "The field title is required.".into()));
         assert_eq!(fault("[\"x\", null]").1, "The field body must be an object, not a list.");
         assert_eq!(fault("{\"title\": 5}").1, "The field title must be a string, not integer 5.");
@@ -172,8 +171,8 @@ mod tests {
             "The field colour is not known; known here: title, tags, priority."
         );
         for (sent, found) in [("5", "integer 5"), ("[]", "a list"), ("{\"low\":null}", "an object")] {
-            let told = fault(&format!("{{\"title\":\"x\",\"priority\":{sent}}}"));
-            assert_eq!(told, (422, format!("The field priority must be a string, not {found}.")));
+            let refused = fault(&format!("{{\"title\":\"x\",\"priority\":{sent}}}"));
+            assert_eq!(refused, (422, format!("The field priority must be a string, not {found}.")));
         }
         assert_eq!(fault("{\"title\":\n!}").0, 400);
         assert_eq!(fault("{\"title\":\"x\"} {}").0, 400);

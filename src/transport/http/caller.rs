@@ -1,4 +1,4 @@
-//! The extractors that say who calls.
+//! Extractors of the authenticated caller.
 
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
@@ -11,12 +11,12 @@ use crate::transport::http::origin;
 use crate::transport::http::problem::Failure;
 use crate::{Error, Result};
 
-/// A verified caller; a handler that takes it is closed to everyone else.
+/// An authenticated caller; a handler that takes it requires a credential.
 #[derive(Debug, Clone)]
 pub struct Auth(pub Authenticated);
 
 impl Auth {
-    /// The caller, acting for whom `X-Agent-ID` names.
+    /// The caller, acting for the agent in `X-Agent-ID`.
     pub fn caller(&self) -> Caller {
         self.0.caller.clone()
     }
@@ -26,13 +26,13 @@ impl Auth {
         self.0.caller.to_sql()
     }
 
-    /// The caller, acting for the agent that the body names.
+    /// The caller, acting for the agent in the body.
     pub fn acting_as(&self, agent_id: Option<&str>) -> Result<Caller> {
         self.0.caller.acting_as(agent_id)
     }
 }
 
-/// A verified caller if a credential was sent; a bad credential is refused all the same.
+/// An authenticated caller if a credential was sent; an invalid credential is refused.
 #[derive(Debug, Clone)]
 pub struct OptionalAuth(pub Option<Auth>);
 
@@ -65,7 +65,7 @@ async fn authenticate(request: &HttpRequest) -> Result<Option<Auth>> {
     let mut authenticated = match outcome {
         Ok(authenticated) => authenticated,
         Err(error) => {
-            // A stranger is limited by address, also when guessing credentials.
+            // Failed authentication is rate limited by address, against guessing of credentials.
             state.limits.count_address(origin::address_of(&state.config, request))?;
             return Err(error);
         }

@@ -1,5 +1,5 @@
-//! Doors for clients of other systems: their addresses and shapes, our rules. They are lenient where those
-//! clients are: what is null was not given, and what is not known is not looked at.
+//! Routes for clients of other systems, with their paths and shapes and our rules. As those clients expect, null counts
+//! as absent and unknown fields are ignored.
 
 mod adw;
 mod executions;

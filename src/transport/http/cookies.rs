@@ -13,14 +13,14 @@ use crate::transport::http::{Failure, origin};
 /// The cookie's name.
 pub const NAME: &str = "callboard_refresh";
 
-/// Where the refresh token of a sign-in goes.
+/// Where the refresh token of a sign-in is returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TokenMode {
-    /// Into the answer, for programs.
+    /// In the body, for programs.
     #[default]
     Json,
-    /// Into an HttpOnly cookie, for browsers.
+    /// In an HttpOnly cookie, for browsers.
     Cookie,
 }
 
@@ -39,8 +39,8 @@ fn cookie(state: &AppState, request: &HttpRequest, value: String) -> Cookie<'sta
         .finish()
 }
 
-/// Answers a sign-in in the mode that was asked for; in cookie mode the body carries no refresh token.
-pub fn answer(
+/// The response to a sign-in in the requested mode; in cookie mode the body has no refresh token.
+pub fn respond(
     state: &AppState,
     request: &HttpRequest,
     status: u16,
@@ -60,7 +60,7 @@ pub fn answer(
     response
 }
 
-/// 204 that makes the browser forget the cookie.
+/// 204 that removes the cookie.
 pub fn forget(state: &AppState, request: &HttpRequest) -> HttpResponse {
     let mut gone = cookie(state, request, String::new());
     gone.make_removal();

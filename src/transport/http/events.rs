@@ -1,5 +1,4 @@
-//! Events for clients without sockets, as pages of JSON or as Server-Sent Events: a workflow's at
-//! `GET /api/workflows/{id}/events`, a saved search's at `GET /api/searches/{id}/events`.
+//! Events for clients without sockets, as pages of JSON or as Server-Sent Events, of a workflow, a saved search or a job.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,37 +14,37 @@ use serde_json::value::RawValue;
 use crate::Error;
 use crate::app::AppState;
 use crate::domain::accounts::Authenticated;
-use crate::domain::history::{self, Cursor, PAGE, Room};
+use crate::domain::history::{self, Cursor, MAX_EVENTS, Room};
 use crate::transport::http::problem::Result;
 use crate::transport::http::{Auth, Path, Query};
+use crate::transport::live::Live;
 use crate::transport::live::client::Client;
 use crate::transport::live::dialects::{Dialect, native};
-use crate::transport::live::outbox::Closing;
-use crate::transport::live::{Live, catch_up};
+use crate::transport::live::send_queue::Closing;
 
-/// Between two signs of life on an event stream.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// Time between two keepalive comments on an event stream.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
 
-/// From where, and how many.
+/// The position to read from, and the page size.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Since {
-    /// The last seq seen; 0 for the beginning.
+    /// The last seq seen; 0 for the start.
     #[param(minimum = 0)]
     since: Option<i64>,
-    /// The epoch that seq belongs to; without it the number alone is trusted.
+    /// The epoch of that seq; without it the seq alone is trusted.
     epoch: Option<String>,
-    /// At most so many events (JSON only).
+    /// Maximum number of events (JSON only).
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<i64>,
 }
 
-/// Lists what happened in a workflow after a place in its stream.
+/// Lists the events of a workflow after a position in its stream.
 ///
-/// With `Accept: text/event-stream` the answer does not end: it brings what was missed, then what happens,
-/// each event with the id `<epoch>:<seq>`; `Last-Event-ID` resumes, and without a cursor it begins now.
-/// 410 (or the message `resync`) means the cursor cannot be continued from: read the board anew.
+/// With `Accept: text/event-stream` the response is a stream without end: missed events, then new ones, each with the id
+/// `<epoch>:<seq>`. `Last-Event-ID` resumes; without a cursor the stream starts now. 410 (or the message `resync`) means
+/// that the cursor is no longer valid: read the board again.
 #[utoipa::path(tag = "live", params(("id" = String, Path, description = "The workflow"), Since), responses(
     (status = 200, description = "`{epoch, events, last_seq, has_more}`, or a stream of events", content(
         (serde_json::Value = "application/json"), (String = "text/event-stream"))),
@@ -59,12 +58,12 @@ pub async fn events(
     state: web::Data<AppState>,
     live: web::Data<Live>,
 ) -> Result<HttpResponse> {
-    answer(&request, Room::Workflow(path.0), query.0, auth, &state, live).await
+    page_or_stream(&request, Room::Workflow(path.0), query.0, auth, &state, live).await
 }
 
-/// Lists what a saved search told after a place in its stream: tickets that started to match.
+/// Lists the events of a saved search after a position in its stream: tickets that started to match.
 ///
-/// Like a workflow's events, as JSON or as a stream; a cursor is `epoch` and `last_seq` of the search.
+/// Like the events of a workflow, as JSON or as a stream; a cursor is `epoch` and `last_seq` of the search.
 #[utoipa::path(tag = "live", params(("id" = String, Path, description = "The search"), Since), responses(
     (status = 200, description = "`{epoch, events, last_seq, has_more}`, or a stream of events", content(
         (serde_json::Value = "application/json"), (String = "text/event-stream"))),
@@ -78,12 +77,12 @@ pub async fn search_events(
     state: web::Data<AppState>,
     live: web::Data<Live>,
 ) -> Result<HttpResponse> {
-    answer(&request, Room::Search(path.0), query.0, auth, &state, live).await
+    page_or_stream(&request, Room::Search(path.0), query.0, auth, &state, live).await
 }
 
-/// Lists what happened to a job after a place in its stream: status, stages, progress, its transcript.
+/// Lists the events of a job after a position in its stream: status, stages, progress, transcript.
 ///
-/// Like a workflow's events, as JSON or as a stream.
+/// Like the events of a workflow, as JSON or as a stream.
 #[utoipa::path(tag = "live", params(("id" = String, Path, description = "The job"), Since), responses(
     (status = 200, description = "`{epoch, events, last_seq, has_more}`, or a stream of events", content(
         (serde_json::Value = "application/json"), (String = "text/event-stream"))),
@@ -97,10 +96,10 @@ pub async fn job_events(
     state: web::Data<AppState>,
     live: web::Data<Live>,
 ) -> Result<HttpResponse> {
-    answer(&request, Room::Job(path.0), query.0, auth, &state, live).await
+    page_or_stream(&request, Room::Job(path.0), query.0, auth, &state, live).await
 }
 
-async fn answer(
+async fn page_or_stream(
     request: &HttpRequest,
     room: Room,
     query: Since,
@@ -112,9 +111,9 @@ async fn answer(
     if since.is_some_and(|since| since < 0) {
         return Err(Error::invalid("since", "must not be negative").into());
     }
-    let limit = limit.unwrap_or(PAGE);
-    if !(1..=PAGE).contains(&limit) {
-        return Err(Error::invalid("limit", format!("must be between 1 and {PAGE}")).into());
+    let limit = limit.unwrap_or(MAX_EVENTS);
+    if !(1..=MAX_EVENTS).contains(&limit) {
+        return Err(Error::invalid("limit", format!("must be between 1 and {MAX_EVENTS}")).into());
     }
     let streaming =
         request.headers().get_all(ACCEPT).any(|a| a.to_str().is_ok_and(|a| a.contains("text/event-stream")));
@@ -129,7 +128,7 @@ async fn answer(
         let mut problem = Error::problem(
             410,
             "resync",
-            "The events after this place are not to be had any more; read the present state anew and continue from its seq.",
+            "The events after this position are no longer available; read the current state and continue from its seq.",
         )
         .as_problem();
         problem.extra.insert("reason".to_owned(), reason.into());
@@ -149,21 +148,21 @@ async fn answer(
     })))
 }
 
-/// The place that a browser's EventSource says it has reached.
+/// The position in `Last-Event-ID`, which a browser's EventSource sends when it reconnects.
 fn last_event_id(request: &HttpRequest) -> Option<Cursor> {
     let (epoch, seq) = request.headers().get("last-event-id")?.to_str().ok()?.rsplit_once(':')?;
     Some(Cursor { epoch: epoch.to_owned(), seq: seq.parse().ok().filter(|seq| *seq >= 0)? })
 }
 
-/// Ends the client's membership when the answer is dropped, whichever side ended it.
-struct Attended {
+/// Ends the client's membership when the response is dropped, whichever side ended it.
+struct StreamGuard {
     live: Arc<Live>,
     client: Arc<Client>,
 }
 
-impl Drop for Attended {
+impl Drop for StreamGuard {
     fn drop(&mut self) {
-        self.client.outbox.close(Closing::Gone);
+        self.client.queue.close(Closing::Gone);
         self.live.rooms.remove(&self.client);
     }
 }
@@ -175,7 +174,7 @@ async fn stream_events(
     cursor: Option<Cursor>,
     any_epoch: bool,
 ) -> Result<HttpResponse> {
-    // Refusals come before the stream begins; so does the place where it begins by itself.
+    // Before the stream starts: access is checked, and the current position is read.
     let now = history::events_since(&live.db, &who.caller, &room, i64::MAX, None, 1).await?;
     let now = Cursor { epoch: now.epoch, seq: now.last_seq };
     let cursor = match cursor {
@@ -185,40 +184,40 @@ async fn stream_events(
     };
     let client = Client::new(&live, Some(who.caller), Dialect::Native, false);
     live.rooms.add(client.clone());
-    let attended = Attended { live: live.clone(), client: client.clone() };
+    let guard = StreamGuard { live: live.clone(), client: client.clone() };
     if live.is_stopping() {
-        client.outbox.close(Closing::Restarting);
+        client.queue.close(Closing::Restarting);
     }
     let (member, _) = client.enter(room, Some(cursor));
-    tokio::spawn(catch_up::run(live.clone(), member, true));
-    // Leaves the rooms as soon as the client is to be closed, and closes it when its credential ends.
+    live.catch_up(member, true);
+    // Leaves the rooms once the client is to be closed, and closes it when its credential expires.
     let ends = who.expires_at.map(|end| end.duration_since(Timestamp::now()).as_secs_f64().clamp(0.0, 1e9));
     tokio::spawn(async move {
-        let closed = client.outbox.closed();
+        let closed = client.queue.closed();
         match ends {
             Some(left) => {
                 if tokio::time::timeout(Duration::from_secs_f64(left), closed).await.is_err() {
-                    client.outbox.close(Closing::Unauthenticated("the access token expired"));
+                    client.queue.close(Closing::Unauthenticated("the access token expired"));
                 }
             }
             None => drop(closed.await),
         }
         live.rooms.remove(&client);
     });
-    let body = stream::unfold(attended, |attended| async move {
-        let text = match tokio::time::timeout(KEEP_ALIVE, attended.client.outbox.next()).await {
+    let body = stream::unfold(guard, |guard| async move {
+        let text = match tokio::time::timeout(KEEPALIVE_INTERVAL, guard.client.queue.next()).await {
             Ok(Ok(message)) => match message.seq {
-                Some(seq) => format!("id: {}:{seq}\ndata: {}\n\n", attended.live.epoch(), message.text),
+                Some(seq) => format!("id: {}:{seq}\ndata: {}\n\n", guard.live.epoch(), message.text),
                 None => format!("data: {}\n\n", message.text),
             },
             Ok(Err(_)) => return None,
             Err(_) => ": still here\n\n".to_owned(),
         };
-        Some((Ok::<_, std::convert::Infallible>(Bytes::from(text)), attended))
+        Some((Ok::<_, std::convert::Infallible>(Bytes::from(text)), guard))
     });
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
-        // Not to be held back by compression or by a proxy's buffer.
+        // Neither compression nor a proxy may buffer the stream.
         .insert_header((CONTENT_ENCODING, "identity"))
         .insert_header((CACHE_CONTROL, "no-cache"))
         .insert_header(("x-accel-buffering", "no"))

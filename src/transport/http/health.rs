@@ -1,4 +1,4 @@
-//! Probes: `/health` (this process lives), `/ready` (it can serve), `/metrics` (Prometheus).
+//! Probes: `/health` (liveness), `/ready` (readiness) and `/metrics` (Prometheus).
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use crate::app::AppState;
 use crate::domain::embeddings::Status;
 
-/// That the server lives.
+/// Liveness of the server.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Health {
     /// Always `ok`.
@@ -21,40 +21,39 @@ pub struct Health {
     version: &'static str,
 }
 
-/// Whether the server can serve, and what keeps it from it.
+/// Readiness of the server, with the result of each check.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Readiness {
     /// `ready` or `not_ready`.
     #[schema(example = "ready")]
     status: &'static str,
-    /// The parts that were asked.
+    /// The checked parts.
     checks: Vec<Check>,
-    /// How far the vectors for search by meaning are. Told only: without them the server is ready all the
-    /// same, and search goes by words.
+    /// The state of the vectors for semantic search. Does not affect readiness: without them, search uses keywords.
     embeddings: Status,
 }
 
-/// One part of the readiness.
+/// The check of one part.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Check {
     /// `database`, `schema`, `relay`, …
     name: String,
-    /// Whether it is in order.
+    /// Whether the check passed.
     ok: bool,
-    /// What is wrong, in a sentence.
+    /// What is wrong, as a sentence.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     detail: Option<String>,
 }
 
-/// Says that the process lives; asks nothing of the database.
+/// Liveness probe; does not use the database.
 #[utoipa::path(tag = "operation", security(()), responses((status = 200, body = Health)))]
 #[get("/health")]
 pub async fn health() -> impl Responder {
     web::Json(Health { status: "ok", version: env!("CARGO_PKG_VERSION") })
 }
 
-/// Says whether the server can serve, and if not, why.
+/// Readiness probe, with the reason if the server is not ready.
 #[utoipa::path(tag = "operation", security(()), responses(
     (status = 200, body = Readiness), (status = 503, description = "Not ready", body = Readiness)))]
 #[get("/ready")]
@@ -64,9 +63,9 @@ pub async fn ready(state: web::Data<AppState>) -> impl Responder {
         checks.push(Check { name: name.to_owned(), ok: outcome.is_ok(), detail: outcome.err() });
     };
     let db = state.db.reserved();
-    let asked =
+    let query =
         tokio::time::timeout(Duration::from_secs(2), db.rows("select exists (select from logic_fingerprint)", &[]));
-    match asked.await {
+    match query.await {
         Ok(Ok(rows)) => {
             note("database", Ok(()));
             let built = rows.first().is_some_and(|row| row.get::<_, bool>(0));
@@ -85,7 +84,7 @@ pub async fn ready(state: web::Data<AppState>) -> impl Responder {
     if ok { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
 }
 
-/// Counters in the text format of Prometheus.
+/// Metrics in the text format of Prometheus.
 #[utoipa::path(tag = "operation", security(()), responses(
     (status = 200, description = "Prometheus text format", body = String, content_type = "text/plain")))]
 #[get("/metrics")]
@@ -99,7 +98,7 @@ pub async fn metrics_text(state: web::Data<AppState>) -> impl Responder {
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text)
 }
 
-/// The process's recorder, installed on first use.
+/// The metrics recorder of the process, installed on first use.
 pub fn recorder() -> Option<&'static PrometheusHandle> {
     static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
     RECORDER

@@ -1,4 +1,4 @@
-//! The header `Idempotency-Key`: the same key and body replays the first answer.
+//! The header `Idempotency-Key`: a repeated request with the same key and body gets the stored response.
 
 use std::future::{Ready, ready};
 
@@ -11,7 +11,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use crate::Error;
 use crate::transport::http::problem::Failure;
 
-/// The key of a request that may be sent twice, if it has one: 1 to 255 visible characters.
+/// The idempotency key of a request, if it has one: 1 to 255 visible characters.
 #[derive(Debug, Clone)]
 pub struct IdempotencyKey(Option<String>);
 
@@ -45,7 +45,7 @@ impl IntoParams for IdempotencyKey {
                 .name("Idempotency-Key")
                 .parameter_in(ParameterIn::Header)
                 .description(Some(
-                    "The same key with the same body answers as the first time and changes nothing again.",
+                    "A repeated request with the same key and body gets the stored response and changes nothing.",
                 ))
                 .schema(Some(ObjectBuilder::new().schema_type(Type::String).max_length(Some(255))))
                 .build(),

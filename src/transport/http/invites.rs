@@ -8,12 +8,12 @@ use crate::app::AppState;
 use crate::domain::accounts::invites::{self, Accepted, Invite, NewInvite};
 use crate::transport::http::{Auth, Json, Reply, Result, ServiceConfig};
 
-/// Registers this file's handlers.
+/// Registers the handlers.
 pub fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(create).service(accept);
 }
 
-/// Makes an invitation: into a workflow by its owner, to the installation by an administrator.
+/// Creates an invitation: into a workflow by its owner, to the installation by an administrator.
 #[utoipa::path(tag = "invites", responses((status = 201, body = Invite)))]
 #[post("/api/invites")]
 async fn create(auth: Auth, state: web::Data<AppState>, body: Json<NewInvite>) -> Result<Reply<Invite>> {
@@ -23,11 +23,11 @@ async fn create(auth: Auth, state: web::Data<AppState>, body: Json<NewInvite>) -
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Accept {
-    /// The invitation.
+    /// The token of the invitation.
     invite: String,
 }
 
-/// Takes up an invitation with the account one has.
+/// Accepts an invitation with an existing account.
 #[utoipa::path(tag = "invites", responses((status = 200, body = Accepted)))]
 #[post("/api/invites/accept")]
 async fn accept(auth: Auth, state: web::Data<AppState>, body: Json<Accept>) -> Result<Reply<Accepted>> {

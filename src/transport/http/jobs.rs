@@ -1,4 +1,4 @@
-//! `/api/jobs…`: creating, reading and steering jobs. The worker's side is in `work`, transcripts in `messages`.
+//! `/api/jobs…`: creating, reading and controlling jobs. Endpoints for workers are in `work`, transcripts in `messages`.
 
 mod messages;
 mod work;
@@ -18,25 +18,25 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
     work::configure(cfg);
     messages::configure(cfg);
     cfg.service(create).service(list).service(get_one).service(update).service(remove);
-    cfg.service(go_on).service(pause).service(resume).service(retry).service(cancel);
+    cfg.service(continue_job).service(pause).service(resume).service(retry).service(cancel);
 }
 
-/// A page's size within its bounds.
-pub(super) fn page_size(limit: Option<i64>, usual: i64) -> Result<i64> {
-    let limit = limit.unwrap_or(usual);
+/// A page size within its bounds.
+pub(super) fn page_size(limit: Option<i64>, default: i64) -> Result<i64> {
+    let limit = limit.unwrap_or(default);
     if !(1..=200).contains(&limit) {
         return Err(Error::invalid("limit", "must be between 1 and 200").into());
     }
     Ok(limit)
 }
 
-/// Words separated by commas.
+/// The words of a comma-separated list.
 pub(super) fn words(text: Option<&String>) -> Option<Vec<String>> {
     text.map(|text| text.split(',').map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect())
 }
 
-/// Creates a job: `collecting`, or `queued` where `queue` is true. Without a workflow and without a ticket it goes
-/// to the caller's default workflow, with a ticket of its own.
+/// Creates a job: `collecting`, or `queued` if `queue` is true. Without a workflow and a ticket, it gets a new ticket in
+/// the caller's default workflow.
 #[utoipa::path(tag = "Jobs", params(IdempotencyKey), request_body = CreateJob, responses((status = 201, body = Job)))]
 #[post("/api/jobs")]
 async fn create(
@@ -53,21 +53,21 @@ async fn create(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ListQuery {
-    /// Of this workflow; of all the caller is in where left out.
+    /// In this workflow. Defaults to all of the caller's workflows.
     workflow_id: Option<String>,
-    /// Of this ticket (id, or key beside `workflow_id`).
+    /// Of this ticket (id, or key with `workflow_id`).
     ticket_id: Option<String>,
     /// Statuses, comma-separated.
     status: Option<String>,
-    /// Only those the caller created or claimed.
+    /// Only those that the caller created or claimed.
     mine: Option<bool>,
-    /// Whose title contains this.
+    /// Only those whose title contains this.
     #[param(max_length = 200)]
     title: Option<String>,
-    /// 1 to 200; 50 where left out.
+    /// 1 to 200. Defaults to 50.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<i64>,
-    /// The `next_cursor` of the page before.
+    /// `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
@@ -94,9 +94,9 @@ async fn get_one(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>)
     Ok(Reply::ok(jobs::get(&state.db, &auth.caller(), &id).await?))
 }
 
-/// Changes a job; what is left out stays. The prompt can be changed only while the job is collecting.
+/// Updates the given fields of a job. The prompt can change only while the job is collecting.
 #[utoipa::path(tag = "Jobs", request_body = UpdateJob, responses(
-    (status = 200, body = Job), (status = 409, description = "The job has gone too far for this")))]
+    (status = 200, body = Job), (status = 409, description = "Not possible in the current status")))]
 #[patch("/api/jobs/{id}")]
 async fn update(
     state: web::Data<AppState>,
@@ -108,7 +108,7 @@ async fn update(
     Ok(Reply::ok(jobs::update(&state.db, &caller, &id, &input).await?))
 }
 
-/// Deletes a job. One that is open is cancelled first, and its worker refused.
+/// Deletes a job. An open job is cancelled first, and its worker's lease is lost.
 #[utoipa::path(tag = "Jobs", responses((status = 204, description = "Deleted")))]
 #[delete("/api/jobs/{id}")]
 async fn remove(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<NoContent> {
@@ -116,7 +116,7 @@ async fn remove(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) 
     Ok(NoContent)
 }
 
-/// Removes the caller's own jobs for good, with transcripts and apps. Only in development mode.
+/// Deletes the caller's own jobs permanently, with transcripts and apps. Only in development mode.
 #[utoipa::path(tag = "Jobs", responses((status = 200, body = Purged), (status = 403, description = "Not in development mode")))]
 #[post("/api/jobs/purge")]
 async fn purge(state: web::Data<AppState>, auth: Auth) -> Result<Reply<Purged>> {
@@ -140,13 +140,13 @@ fn only_in_development(state: &AppState) -> Result<()> {
     Err(Error::problem(403, "forbidden", detail).into())
 }
 
-/// Who asks, for calls that need nothing else.
+/// The acting agent and a reason.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Acting {
-    /// The acting agent, where the caller may act for others.
+    /// The acting agent, if the caller may act for others.
     agent_id: Option<String>,
-    /// Why; kept with a job that is cancelled.
+    /// Why; stored with a cancelled job.
     #[schema(max_length = 1000)]
     reason: Option<String>,
 }
@@ -156,10 +156,10 @@ async fn act(state: &AppState, auth: &Auth, id: &str, input: &Acting, action: Ac
     Ok(Reply::ok(jobs::act(&state.db, &caller, id, action).await?))
 }
 
-/// Queues a job whose prompt is complete; lets one that rests go on.
+/// Queues a collecting job; resumes a paused one.
 #[utoipa::path(tag = "Jobs", operation_id = "continue_job", request_body = Acting, responses((status = 200, body = Job), (status = 409, description = "It has ended")))]
 #[post("/api/jobs/{id}/continue")]
-async fn go_on(
+async fn continue_job(
     state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
@@ -168,8 +168,8 @@ async fn go_on(
     act(&state, &auth, &id, &input, Action::Continue).await
 }
 
-/// Lets a queued or running job rest. Its worker learns of it at the next heartbeat.
-#[utoipa::path(tag = "Jobs", operation_id = "pause_job", request_body = Acting, responses((status = 200, body = Job), (status = 409, description = "It cannot rest now")))]
+/// Pauses a queued or running job. Its worker gets `pause_requested` with the next heartbeat.
+#[utoipa::path(tag = "Jobs", operation_id = "pause_job", request_body = Acting, responses((status = 200, body = Job), (status = 409, description = "It cannot be paused now")))]
 #[post("/api/jobs/{id}/pause")]
 async fn pause(
     state: web::Data<AppState>,
@@ -180,8 +180,8 @@ async fn pause(
     act(&state, &auth, &id, &input, Action::Pause).await
 }
 
-/// Lets a resting job go on: with its worker if that is still there, else from the queue.
-#[utoipa::path(tag = "Jobs", operation_id = "resume_job", request_body = Acting, responses((status = 200, body = Job), (status = 409, description = "It does not rest")))]
+/// Resumes a paused job: with its worker while the lease is valid, otherwise from the queue.
+#[utoipa::path(tag = "Jobs", operation_id = "resume_job", request_body = Acting, responses((status = 200, body = Job), (status = 409, description = "It is not paused")))]
 #[post("/api/jobs/{id}/resume")]
 async fn resume(
     state: web::Data<AppState>,
@@ -192,7 +192,7 @@ async fn resume(
     act(&state, &auth, &id, &input, Action::Resume).await
 }
 
-/// Begins a failed or cancelled job anew, with all its attempts.
+/// Queues a failed or cancelled job again, with all its attempts.
 #[utoipa::path(tag = "Jobs", operation_id = "retry_job", request_body = Acting, responses((status = 200, body = Job), (status = 409, description = "It is open")))]
 #[post("/api/jobs/{id}/retry")]
 async fn retry(
@@ -204,7 +204,7 @@ async fn retry(
     act(&state, &auth, &id, &input, Action::Retry).await
 }
 
-/// Cancels a job nobody works on; where somebody does, asks its worker, who stops and confirms.
+/// Cancels a job. A running job gets `cancel_requested`; its worker stops and confirms.
 #[utoipa::path(tag = "Jobs", operation_id = "cancel_job", request_body = Acting, responses((status = 200, body = Job), (status = 409, description = "It has ended")))]
 #[post("/api/jobs/{id}/cancel")]
 async fn cancel(

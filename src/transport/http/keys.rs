@@ -8,7 +8,7 @@ use crate::app::AppState;
 use crate::domain::accounts::keys::{self, ApiKeys, CreatedKey, KeyRequest};
 use crate::transport::http::{Auth, Json, NoContent, Path, Query, Reply, Result, ServiceConfig};
 
-/// Registers this file's handlers.
+/// Registers the handlers.
 pub fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(list).service(create).service(revoke);
 }
@@ -28,7 +28,7 @@ async fn list(auth: Auth, state: web::Data<AppState>, which: Query<Which>) -> Re
     Ok(Reply::ok(keys::list(&state.db, &auth.caller(), which.0.actor_id.as_deref()).await?))
 }
 
-/// Makes a key. The answer is the only one that shows it.
+/// Creates a key. Only this response shows it.
 #[utoipa::path(tag = "keys", responses((status = 201, body = CreatedKey)))]
 #[post("/api/keys")]
 async fn create(auth: Auth, state: web::Data<AppState>, body: Json<KeyRequest>) -> Result<Reply<CreatedKey>> {

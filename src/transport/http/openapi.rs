@@ -1,4 +1,4 @@
-//! The description of the API: `/openapi.json`, and `/docs` to browse it without outside assets.
+//! The OpenAPI document: `/openapi.json`, and `/docs` to browse it without external assets.
 
 use std::sync::Arc;
 
@@ -34,34 +34,33 @@ pub fn base() -> utoipa::openapi::OpenApi {
     doc
 }
 
-/// What all operations have in common, said once here instead of at each handler: how they refuse, the
-/// header that names the acting agent, and an id that no other operation has.
+/// Adds what all operations have in common: error responses, the header with the acting agent, and a unique id.
 pub fn finish(mut doc: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
     let optional = all_optional(&doc);
     let mut ids = std::collections::HashSet::new();
     for (path, item) in &mut doc.paths.paths {
         for (method, operation) in operations(item) {
             let mut id = operation_id(method, path);
-            // The same without /api before it, for other clients.
+            // The same path without /api, for foreign clients.
             while !ids.insert(id.clone()) {
-                id.push_str("_door");
+                id.push_str("_compat");
             }
             operation.operation_id = Some(id);
             operation.tags = operation.tags.take().map(|tags| tags.iter().map(|tag| capital(tag)).collect());
             let open = operation.security.as_ref().is_some_and(|needed| needed.iter().any(is_nothing));
             let refusals = [
                 ("400", "The request is malformed", true),
-                // What needs no credential to call may still ask for one to sign in or out with.
+                // Operations without a credential may still refuse the one in their body.
                 ("401", "Not signed in", !open || method == "post"),
                 ("403", "Not allowed", !open || method == "post"),
                 ("404", "Not found", !open || path.contains('{')),
                 ("408", "The body took too long to arrive", operation.request_body.is_some()),
-                ("409", "A rule of the board or the state of things stands against it", method != "get"),
+                ("409", "A rule of the board or the current state forbids it", method != "get"),
                 ("413", "The body is too large", operation.request_body.is_some()),
                 ("415", "The body is not JSON", operation.request_body.is_some()),
                 ("422", "A value is not valid", true),
                 ("429", "Too many requests", true),
-                ("500", "A fault of the server", true),
+                ("500", "Server error", true),
                 ("503", "The database cannot be reached", true),
             ];
             if let Some(RefOr::T(body)) = &mut operation.request_body
@@ -94,7 +93,7 @@ pub fn finish(mut doc: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
     doc
 }
 
-/// References to the schemas without a field that has to be given; a body of such needs not be sent.
+/// References to the schemas without required fields; a body of such a schema is optional.
 fn all_optional(doc: &utoipa::openapi::OpenApi) -> Vec<String> {
     let schemas = doc.components.iter().flat_map(|components| &components.schemas);
     schemas
@@ -121,13 +120,13 @@ fn operation_id(method: &str, path: &str) -> String {
     std::iter::once(method).chain(words).collect::<Vec<_>>().join("_")
 }
 
-/// Headings begin with a capital.
+/// Capitalizes a tag.
 fn capital(tag: &str) -> String {
     let mut letters = tag.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// `security(())` at a handler: no credential is needed.
+/// Whether a handler has `security(())`: no credential is needed.
 fn is_nothing(requirement: &SecurityRequirement) -> bool {
     serde_json::to_value(requirement).is_ok_and(|value| value == serde_json::json!({}))
 }
@@ -136,7 +135,7 @@ fn acting_agent() -> Parameter {
     ParameterBuilder::new()
         .name("X-Agent-ID")
         .parameter_in(ParameterIn::Header)
-        .description(Some("The agent in whose name the call is made, where the caller may act for others."))
+        .description(Some("The agent to act for, if the caller may act for others."))
         .schema(Some(
             ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[A-Za-z0-9][A-Za-z0-9_./:@+-]{0,127}$")),
         ))
@@ -150,12 +149,12 @@ fn refusal(reason: &str) -> Response {
     response
 }
 
-/// Which methods an address takes, so that a wrong one is answered 405 and not 404.
+/// The methods of each path, so that a wrong method gets 405 instead of 404.
 #[derive(Debug)]
 pub struct Routes(Vec<(Vec<String>, String)>);
 
 impl Routes {
-    /// Reads them off the description.
+    /// Reads the methods from the document.
     pub fn new(doc: &mut utoipa::openapi::OpenApi) -> Self {
         let mut routes = Vec::new();
         for (path, item) in &mut doc.paths.paths {
@@ -174,7 +173,7 @@ impl Routes {
         Self(routes)
     }
 
-    /// The methods of an address, literal segments before parameters; none for an unknown address.
+    /// The methods of a path, preferring literal segments to parameters; `None` for an unknown path.
     pub fn methods(&self, path: &str) -> Option<&str> {
         let segments: Vec<&str> = path.split('/').collect();
         let fits = |route: &&(Vec<String>, String)| {
@@ -186,7 +185,7 @@ impl Routes {
     }
 }
 
-/// The description as it is sent.
+/// The document as it is sent.
 #[derive(Debug)]
 pub struct Document(pub String);
 
@@ -208,7 +207,7 @@ pub async fn docs(path: Option<web::Path<String>>) -> HttpResponse {
     }
     response.content_type(file.content_type);
     if name == "index.html" && !file.gzpipped {
-        // So that its assets are found whether or not the address ended in a slash.
+        // Assets are found whether or not the path ends in a slash.
         let page = String::from_utf8_lossy(&file.bytes).replacen("<head>", "<head><base href=\"/docs/\">", 1);
         return response.body(page);
     }

@@ -1,5 +1,5 @@
-//! Where a request came from: the client's address, whether it came over TLS, and whether a browser
-//! sent it from one of our own pages. Proxies' headers count only when the proxy is trusted.
+//! Where a request comes from: the client's address, whether it used TLS, and whether a browser sent it from one of our
+//! own pages. Headers of proxies count only if the proxy is trusted.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -21,8 +21,8 @@ fn is_trusted(config: &Config, address: IpAddr) -> bool {
     config.trusted_proxies.iter().any(|proxy| plain(*proxy) == plain(address))
 }
 
-/// The client's address. `X-Forwarded-For` is read from the right, past trusted proxies only: whatever
-/// a client wrote there itself stands further left.
+/// The client's address. `X-Forwarded-For` is read from the right, past trusted proxies only: entries that the client
+/// forged are further left.
 pub fn address(config: &Config, peer: Option<IpAddr>, headers: &HeaderMap) -> IpAddr {
     let mut address = plain(peer.unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED)));
     if !is_trusted(config, address) {
@@ -46,7 +46,7 @@ pub fn address_of(config: &Config, request: &HttpRequest) -> IpAddr {
     address(config, request.peer_addr().map(|peer| peer.ip()), request.headers())
 }
 
-/// Whether the client speaks TLS with us or with a trusted proxy before us.
+/// Whether the client uses TLS, with this server or with a trusted proxy before it.
 pub fn is_secure(config: &Config, request: &HttpRequest) -> bool {
     if config.public_url.as_deref().is_some_and(|url| url.to_ascii_lowercase().starts_with("https://")) {
         return true;
@@ -57,7 +57,7 @@ pub fn is_secure(config: &Config, request: &HttpRequest) -> bool {
             .is_some_and(|proto| proto.rsplit(',').next().is_some_and(|last| last.trim().eq_ignore_ascii_case("https")))
 }
 
-/// `scheme://host[:port]` in lower case without the scheme's own port; none if it is no origin.
+/// The scheme and `host[:port]` of a URL, in lower case, without the default port; `None` if it is not an origin.
 fn origin_of(url: &str) -> Option<(String, String)> {
     let url = url.trim().to_ascii_lowercase();
     let (scheme, rest) = url.split_once("://")?;
@@ -70,8 +70,8 @@ fn origin_of(url: &str) -> Option<(String, String)> {
     Some((scheme.to_owned(), host.to_owned()))
 }
 
-/// Whether a browser's page at this request's `Origin` is one of ours. No `Origin`: not sent by a page
-/// of another site (browsers always name it on POST and on sockets), so it passes.
+/// Whether the `Origin` of a request is this server's. Requests without `Origin` pass: browsers always send it on POST
+/// and on sockets.
 pub fn is_own(config: &Config, headers: &HeaderMap) -> bool {
     if headers.get_all(ORIGIN).count() > 1 {
         return false;
@@ -84,11 +84,11 @@ pub fn is_own(config: &Config, headers: &HeaderMap) -> bool {
     {
         return true;
     }
-    // The address the browser itself believes to talk to. The scheme is the page's: a proxy may end TLS.
+    // Compares with the Host header. The scheme is the page's, because a proxy may terminate TLS.
     text(headers, HOST).and_then(|own| origin_of(&format!("{scheme}://{own}"))).is_some_and(|(_, own)| own == host)
 }
 
-/// Refuses a request that a page of another site caused.
+/// Refuses a request from a page of another origin.
 pub fn require_own(config: &Config, headers: &HeaderMap) -> Result<()> {
     if is_own(config, headers) {
         return Ok(());
@@ -96,9 +96,8 @@ pub fn require_own(config: &Config, headers: &HeaderMap) -> Result<()> {
     Err(Error::problem(403, "foreign_origin", "A page of another origin may not make this request."))
 }
 
-/// Refuses a request that names a host which is not this server's: a foreign name that was made to resolve
-/// here (DNS rebinding). An address cannot be rebound, so any passes; of names, `localhost` and the public
-/// URL's.
+/// Refuses a request with a foreign Host, against DNS rebinding. IP addresses cannot be rebound and pass; of names, only
+/// `localhost` and the host of the public URL pass.
 pub fn require_host(config: &Config, request: &HttpRequest) -> Result<()> {
     let named = text(request.headers(), HOST).or_else(|| request.uri().authority().map(|own| own.as_str()));
     let many = request.headers().get_all(HOST).count() > 1;
@@ -139,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn origins() {
+    fn only_own_origins_pass() {
         let config = config(&["--public-url", "https://board.example/"]);
         let own = |origin: &'static str, host: &'static str| {
             let request = TestRequest::default()
@@ -165,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn forwarded_addresses_only_from_trusted_proxies() {
+    fn forwarded_addresses_count_from_trusted_proxies_only() {
         let headers = |value: &'static str| {
             TestRequest::default().insert_header(("X-Forwarded-For", value)).to_http_request().headers().clone()
         };
@@ -178,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts() {
+    fn only_own_hosts_pass() {
         let config = config(&["--public-url", "https://board.example/"]);
         let own = |host: &'static str| {
             require_host(&config, &TestRequest::default().insert_header(("Host", host)).to_http_request()).is_ok()

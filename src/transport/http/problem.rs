@@ -1,4 +1,4 @@
-//! Errors on the wire: `application/problem+json` (RFC 9457), and nothing of ours beyond it.
+//! Errors on the wire: `application/problem+json` (RFC 9457) without internal details.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -14,8 +14,8 @@ pub type Result<T, E = Failure> = std::result::Result<T, E>;
 /// An [`Error`] that actix can answer with.
 pub struct Failure(pub Error);
 
-/// As [`Display`](std::fmt::Display): the derived form would show what Postgres says of the refused row,
-/// and frameworks log it.
+/// Like [`Display`](std::fmt::Display): the derived form would include the refused row from Postgres, and frameworks log
+/// it.
 impl std::fmt::Debug for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         std::fmt::Display::fmt(&self.0, f)
@@ -63,7 +63,7 @@ impl ResponseError for Failure {
     }
 }
 
-/// The document every refusal carries, for OpenAPI; [`crate::error::Problem`] makes it.
+/// The schema of the problem document for OpenAPI; [`crate::error::Problem`] makes the document.
 #[derive(Debug, ToSchema)]
 #[schema(as = Problem)]
 #[allow(dead_code)]
@@ -85,7 +85,7 @@ pub struct ProblemDocument {
     errors: Option<Vec<FieldError>>,
 }
 
-/// The answer to an unknown address.
+/// The problem for an unknown path.
 pub fn not_found(path: &str) -> Error {
     Error::problem(404, "not_found", format!("There is nothing at {path}."))
 }

@@ -1,4 +1,4 @@
-//! Answers of handlers.
+//! Responses of handlers.
 
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
@@ -6,7 +6,7 @@ use actix_web::http::header::{ETAG, IF_NONE_MATCH};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use serde::Serialize;
 
-/// A JSON answer: `Reply::ok(value)`, `Reply::created(value)`, `Reply::with(202, value)`.
+/// A JSON response: `Reply::ok(value)`, `Reply::created(value)`, `Reply::with(202, value)`.
 #[derive(Debug)]
 pub struct Reply<T> {
     status: StatusCode,
@@ -25,7 +25,7 @@ impl<T> Reply<T> {
         Self { status: StatusCode::CREATED, value, etag: None }
     }
 
-    /// Another success.
+    /// Another success status.
     pub fn with(status: u16, value: T) -> Self {
         Self { status: StatusCode::from_u16(status).unwrap_or(StatusCode::OK), value, etag: None }
     }
@@ -42,15 +42,15 @@ impl<T: Serialize> Responder for Reply<T> {
 
     fn respond_to(self, request: &HttpRequest) -> HttpResponse {
         match serde_json::to_string(&self.value) {
-            Ok(body) => answer(request, self.status, self.etag, body),
+            Ok(body) => respond(request, self.status, self.etag, body),
             Err(error) => HttpResponse::from_error(crate::transport::http::problem::Failure(crate::Error::Internal(
-                format!("an answer cannot be written as JSON: {error}"),
+                format!("a response cannot be written as JSON: {error}"),
             ))),
         }
     }
 }
 
-/// JSON that SQL made, passed on as it is.
+/// JSON from SQL, sent unchanged.
 #[derive(Debug)]
 pub struct RawReply {
     status: StatusCode,
@@ -75,11 +75,11 @@ impl Responder for RawReply {
     type Body = BoxBody;
 
     fn respond_to(self, request: &HttpRequest) -> HttpResponse {
-        answer(request, self.status, self.etag, self.body)
+        respond(request, self.status, self.etag, self.body)
     }
 }
 
-fn answer(request: &HttpRequest, status: StatusCode, etag: Option<String>, body: String) -> HttpResponse {
+fn respond(request: &HttpRequest, status: StatusCode, etag: Option<String>, body: String) -> HttpResponse {
     let mut response = HttpResponse::build(status);
     if let Some(etag) = etag {
         let weak = etag.trim_start_matches("W/");

@@ -1,4 +1,4 @@
-//! `/api/searches…`: saved searches and recent ones.
+//! `/api/searches…`: saved and recent searches.
 
 use actix_web::{delete, get, patch, post, web};
 use serde::Deserialize;
@@ -31,7 +31,7 @@ struct InWorkflow {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Limit {
-    /// 1 to 50; 10 where left out.
+    /// 1 to 50. Defaults to 10.
     #[param(minimum = 1, maximum = 50)]
     limit: Option<i32>,
 }
@@ -43,9 +43,9 @@ async fn list(state: web::Data<AppState>, auth: Auth, Query(which): Query<InWork
     Ok(Reply::ok(saved_searches::list(&state.db, &auth.caller(), &which.workflow_id).await?))
 }
 
-/// Keeps a search. With `notify`, its stream tells of each ticket that starts to match from now on.
+/// Saves a search. With `notify`, each ticket that starts to match from now on is an event in its stream.
 #[utoipa::path(tag = "Searches", request_body = SaveSearch, responses(
-    (status = 201, body = SavedSearch), (status = 409, description = "The name is taken, or there are 100 already")))]
+    (status = 201, body = SavedSearch), (status = 409, description = "The name is taken, or the limit of 100 is reached")))]
 #[post("/api/searches")]
 async fn save(state: web::Data<AppState>, auth: Auth, Json(input): Json<SaveSearch>) -> Result<Reply<SavedSearch>> {
     Ok(Reply::created(saved_searches::save(&state.db, &auth.caller(), &input).await?))
@@ -58,7 +58,7 @@ async fn get_one(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>)
     Ok(Reply::ok(saved_searches::get(&state.db, &auth.caller(), &id).await?))
 }
 
-/// Changes a saved search; what is left out stays.
+/// Updates the given fields of a saved search.
 #[utoipa::path(tag = "Searches", request_body = UpdateSearch, responses((status = 200, body = SavedSearch)))]
 #[patch("/api/searches/{id}")]
 async fn update(
@@ -78,7 +78,7 @@ async fn remove(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) 
     Ok(NoContent)
 }
 
-/// What a saved search finds now.
+/// The current results of a saved search.
 #[utoipa::path(tag = "Searches", params(Limit), responses((status = 200, body = SearchAnswer)))]
 #[get("/api/searches/{id}/results")]
 async fn results(
@@ -94,7 +94,7 @@ async fn results(
     Ok(Reply::ok(saved_searches::results(&state.db, &state.embeddings, &auth.caller(), &id, limit).await?))
 }
 
-/// What the caller searched for lately in a workflow: the 20 newest, each once.
+/// The caller's 20 most recent distinct searches in a workflow.
 #[utoipa::path(tag = "Searches", params(InWorkflow), responses((status = 200, body = RecentSearches)))]
 #[get("/api/searches/recent")]
 async fn recent(
@@ -105,15 +105,15 @@ async fn recent(
     Ok(Reply::ok(saved_searches::recent(&state.db, &auth.caller(), &which.workflow_id).await?))
 }
 
-/// Notes what the caller searched for; answers the list as it now is.
+/// Adds a recent search of the caller; returns the new list.
 #[utoipa::path(tag = "Searches", request_body = NoteSearch, responses((status = 200, body = RecentSearches)))]
 #[post("/api/searches/recent")]
 async fn note(state: web::Data<AppState>, auth: Auth, Json(input): Json<NoteSearch>) -> Result<Reply<RecentSearches>> {
     Ok(Reply::ok(saved_searches::note(&state.db, &auth.caller(), &input).await?))
 }
 
-/// Forgets what the caller searched for.
-#[utoipa::path(tag = "Searches", params(InWorkflow), responses((status = 204, description = "Forgotten")))]
+/// Clears the caller's recent searches.
+#[utoipa::path(tag = "Searches", params(InWorkflow), responses((status = 204, description = "Cleared")))]
 #[delete("/api/searches/recent")]
 async fn forget(state: web::Data<AppState>, auth: Auth, Query(which): Query<InWorkflow>) -> Result<NoContent> {
     saved_searches::forget(&state.db, &auth.caller(), &which.workflow_id).await?;

@@ -1,4 +1,4 @@
-//! `/api/auth/sessions` and the tickets that open sockets.
+//! `/api/auth/sessions`, and tickets for opening sockets.
 
 use actix_web::{delete, get, post, web};
 
@@ -6,7 +6,7 @@ use crate::app::AppState;
 use crate::domain::accounts::sessions::{self, Revoked, Sessions, WsTicket};
 use crate::transport::http::{Auth, NoContent, Path, Reply, Result, ServiceConfig};
 
-/// Registers this file's handlers.
+/// Registers the handlers.
 pub fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(list).service(revoke_others).service(revoke).service(ws_ticket);
 }
@@ -33,7 +33,7 @@ async fn revoke(auth: Auth, state: web::Data<AppState>, id: Path<String>) -> Res
     Ok(NoContent)
 }
 
-/// Makes a single-use ticket with which a browser opens a socket within 30 seconds.
+/// Creates a single-use ticket with which a browser can open a socket within 30 seconds.
 #[utoipa::path(tag = "auth", responses((status = 200, body = WsTicket)))]
 #[post("/api/auth/ws-ticket")]
 async fn ws_ticket(auth: Auth, state: web::Data<AppState>) -> Result<Reply<WsTicket>> {

@@ -1,4 +1,4 @@
-//! `/api/tickets…`: the endpoints that existing clients of ticket tracking speak, and ours beside them.
+//! `/api/tickets…`: the endpoints of existing ticket tracking clients, and our own.
 
 mod change;
 mod export;

@@ -1,4 +1,4 @@
-//! `/api/webhooks…`: addresses outside that are told what happens. For owners of the workflow.
+//! `/api/webhooks…`: webhooks that send a workflow's events to registered URLs. For owners of the workflow.
 
 use actix_web::{delete, get, patch, post, web};
 use serde::Deserialize;
@@ -30,17 +30,16 @@ struct InWorkflow {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Page {
-    /// 1 to 200; 50 where left out.
+    /// 1 to 200. Defaults to 50.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<i32>,
-    /// The `next_cursor` of the page before.
+    /// `next_cursor` of the previous page.
     cursor: Option<i64>,
 }
 
-/// Makes a webhook. It is told what happens from now on, signed as Standard Webhooks describes; the secret
-/// is in this answer and in no other.
+/// Creates a webhook for events from now on, signed as Standard Webhooks describes. Only this response has the secret.
 #[utoipa::path(tag = "Webhooks", request_body = CreateWebhook, responses(
-    (status = 201, body = CreatedWebhook), (status = 409, description = "The workflow has 20 already")))]
+    (status = 201, body = CreatedWebhook), (status = 409, description = "The limit of 20 per workflow is reached")))]
 #[post("/api/webhooks")]
 async fn create(
     state: web::Data<AppState>,
@@ -57,14 +56,14 @@ async fn list(state: web::Data<AppState>, auth: Auth, Query(which): Query<InWork
     Ok(Reply::ok(webhooks::list(&state.db, &auth.caller(), &which.workflow_id).await?))
 }
 
-/// One webhook, and how far it has come.
+/// One webhook, with the position that it has reached.
 #[utoipa::path(tag = "Webhooks", responses((status = 200, body = Webhook)))]
 #[get("/api/webhooks/{id}")]
 async fn get_one(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Webhook>> {
     Ok(Reply::ok(webhooks::get(&state.db, &auth.caller(), &id).await?))
 }
 
-/// Changes a webhook; what is left out stays.
+/// Updates the given fields of a webhook.
 #[utoipa::path(tag = "Webhooks", request_body = UpdateWebhook, responses((status = 200, body = Webhook)))]
 #[patch("/api/webhooks/{id}")]
 async fn update(
@@ -76,7 +75,7 @@ async fn update(
     Ok(Reply::ok(state.webhooks.update(&state.db, &auth.caller(), &id, &input).await?))
 }
 
-/// Deletes a webhook and its log.
+/// Deletes a webhook and its deliveries.
 #[utoipa::path(tag = "Webhooks", responses((status = 204, description = "Deleted")))]
 #[delete("/api/webhooks/{id}")]
 async fn remove(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<NoContent> {
@@ -84,7 +83,7 @@ async fn remove(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) 
     Ok(NoContent)
 }
 
-/// What was sent and what came back, the newest first.
+/// Deliveries of a webhook with their responses, newest first.
 #[utoipa::path(tag = "Webhooks", params(Page), responses((status = 200, body = DeliveryList)))]
 #[get("/api/webhooks/{id}/deliveries")]
 async fn deliveries(
@@ -100,14 +99,14 @@ async fn deliveries(
     Ok(Reply::ok(webhooks::deliveries(&state.db, &auth.caller(), &id, limit, page.cursor).await?))
 }
 
-/// Sends an event `webhook_test` at once, also to a webhook that is stopped.
+/// Sends an event `webhook_test` at once, also to a stopped webhook.
 #[utoipa::path(tag = "Webhooks", responses((status = 200, body = WebhookTested)))]
 #[post("/api/webhooks/{id}/test")]
 async fn test(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<Reply<WebhookTested>> {
     Ok(Reply::ok(state.webhooks.test(&state.db, &auth.caller(), &id).await?))
 }
 
-/// Goes on from where it stopped, at once; failures so far are forgotten.
+/// Resumes a stopped webhook from its position at once and resets its failure count.
 #[utoipa::path(tag = "Webhooks", responses((status = 200, body = Webhook)))]
 #[post("/api/webhooks/{id}/resume")]
 async fn resume(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Webhook>> {

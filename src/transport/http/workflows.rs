@@ -32,21 +32,21 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 struct Page {
-    /// Also archived workflows.
+    /// Whether to include archived workflows. Defaults to false.
     include_archived: Option<bool>,
-    /// 1 to 200; 50 where left out.
+    /// 1 to 200. Defaults to 50.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<i32>,
-    /// `next_cursor` of the page before.
+    /// `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Tracking {
-    /// Whether tickets can be made and changed.
+    /// Whether tickets can be created and changed.
     enabled: bool,
-    /// The board to track them on; what is left out stays as it is.
+    /// The configuration of the board; only the given fields change.
     board_config: Option<BoardConfig>,
 }
 
@@ -57,7 +57,7 @@ struct Membership {
     role: Role,
 }
 
-/// The boards a new workflow can start from, by name.
+/// Board templates for new workflows, by name.
 #[utoipa::path(tag = "Workflows", responses((status = 200, body = std::collections::BTreeMap<String, BoardConfig>)))]
 #[get("/api/board-templates")]
 async fn templates(
@@ -80,7 +80,7 @@ async fn create(
     Ok(Reply::created(workflows::create(&state.db, &caller, &input, key.as_deref()).await?))
 }
 
-/// Workflows the caller may see, by name.
+/// Workflows that the caller can see, by name.
 #[utoipa::path(tag = "Workflows", params(Page), responses((status = 200, body = WorkflowList)))]
 #[get("/api/workflows")]
 async fn list(state: web::Data<AppState>, auth: Auth, Query(page): Query<Page>) -> Result<Reply<WorkflowList>> {
@@ -99,7 +99,7 @@ async fn get_one(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>)
     Ok(Reply::ok(workflows::get(&state.db, &auth.caller(), &id).await?))
 }
 
-/// Changes fields of a workflow.
+/// Updates the given fields of a workflow.
 #[utoipa::path(tag = "Workflows", request_body = UpdateWorkflow, responses((status = 200, body = Workflow)))]
 #[patch("/api/workflows/{id}")]
 async fn update(
@@ -111,14 +111,14 @@ async fn update(
     Ok(Reply::ok(workflows::update(&state.db, &auth.caller(), &id, &input).await?))
 }
 
-/// Archives a workflow; nothing is lost.
+/// Archives a workflow; it can be restored.
 #[utoipa::path(tag = "Workflows", responses((status = 200, body = Workflow)))]
 #[delete("/api/workflows/{id}")]
 async fn archive(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Workflow>> {
     Ok(Reply::ok(workflows::archive(&state.db, &auth.caller(), &id, true).await?))
 }
 
-/// Takes an archived workflow back.
+/// Restores an archived workflow.
 #[utoipa::path(tag = "Workflows", responses((status = 200, body = Workflow)))]
 #[post("/api/workflows/{id}/restore")]
 async fn restore(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Workflow>> {
@@ -150,7 +150,7 @@ async fn ticket_tracking(
     Ok(Reply::ok(workflows::track_tickets(&state.db, &auth.caller(), &id, input.enabled, board).await?))
 }
 
-/// Who is in a workflow.
+/// The members of a workflow.
 #[utoipa::path(tag = "Workflows", responses((status = 200, body = MemberList)))]
 #[get("/api/workflows/{id}/members")]
 async fn members(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<Reply<MemberList>> {
@@ -169,7 +169,7 @@ async fn set_member(
     Ok(Reply::ok(workflows::set_member(&state.db, &auth.caller(), &id, &actor, input.role).await?))
 }
 
-/// Removes a member; everyone may leave by themselves.
+/// Removes a member. Requires an owner, or the member.
 #[utoipa::path(tag = "Workflows", responses((status = 200, body = Value)))]
 #[delete("/api/workflows/{id}/members/{actor}")]
 async fn remove_member(

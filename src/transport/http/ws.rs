@@ -1,5 +1,4 @@
-//! `GET /ws` and its siblings for one job: the handshake of sockets. Who may come in, with what, and in which
-//! words they are told.
+//! The handshake of sockets: `GET /ws`, and `/ws/jobs/{id}` and `/ws/workflows/{id}` for one job.
 
 use std::sync::Arc;
 
@@ -15,17 +14,17 @@ use crate::transport::http::problem::{Failure, Result};
 use crate::transport::http::{ExtraRoutes, Path, Query, events, origin};
 use crate::transport::live::Live;
 use crate::transport::live::dialects::Dialect;
-use crate::transport::live::socket::{self, Door, MAX_MESSAGE};
+use crate::transport::live::socket::{self, MAX_MESSAGE, SocketOptions};
 use crate::{Error, Result as CoreResult};
 
-/// The subprotocol spoken here.
+/// The subprotocol.
 const PROTOCOL: &str = "callboard.v1";
-/// What a browser puts before a ticket to send it as a subprotocol.
-const TICKET: &str = "callboard.ticket.";
-/// Workflows that an address may name.
-const MOST_WORKFLOWS: usize = 50;
+/// The prefix of a ticket that a browser sends as a subprotocol.
+const TICKET_PREFIX: &str = "callboard.ticket.";
+/// Maximum workflows that an address may name.
+const MAX_WORKFLOWS: usize = 50;
 
-/// Registers what the live room serves over HTTP: sockets and events.
+/// Registers the routes of live events: sockets and event streams.
 pub fn routes(live: Arc<Live>) -> ExtraRoutes {
     let live = web::Data::from(live);
     Arc::new(move |cfg| {
@@ -39,17 +38,16 @@ pub fn routes(live: Arc<Live>) -> ExtraRoutes {
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Handshake {
-    /// An access token or key, where the server was told to accept it here.
+    /// An access token or key, if the server is configured to accept it here.
     token: Option<String>,
-    /// How messages are worded: `native`, `stages` (`stage_updated`, `workflow_started`, …) or `rooms`
-    /// (`ticket:update`, `ticket:progress`, …); native where left out.
+    /// The format of messages: `native`, `stages` (`stage_updated`, `workflow_started`, …) or `rooms` (`ticket:update`,
+    /// `ticket:progress`, …). Defaults to native.
     dialect: Option<String>,
-    /// Workflows to watch from the beginning, comma-separated; `stages` without any watches the one its
-    /// caller works in by default.
+    /// Workflows to watch from the start, comma-separated. For `stages`, defaults to the caller's default workflow.
     workflow_id: Option<String>,
-    /// The last seq seen in that workflow: what came after it is told first.
+    /// The last seq seen in that workflow; later events are sent first.
     since: Option<i64>,
-    /// The epoch that seq belongs to; without it the number alone is trusted.
+    /// The epoch of that seq; without it the seq alone is trusted.
     epoch: Option<String>,
 }
 
@@ -57,12 +55,11 @@ pub struct Handshake {
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct JobHandshake {
-    /// An access token or key, where the server was told to accept it here.
+    /// An access token or key, if the server is configured to accept it here.
     token: Option<String>,
-    /// The last seq seen: what came after it is told first. Without it the job's state is told, then
-    /// everything that was said.
+    /// The last seq seen; later events are sent first. Without it the job's state is sent, then the whole transcript.
     since: Option<i64>,
-    /// The epoch that seq belongs to; without it the number alone is trusted.
+    /// The epoch of that seq; without it the seq alone is trusted.
     epoch: Option<String>,
 }
 
@@ -74,7 +71,7 @@ type Credential = std::result::Result<OptionalAuth, Failure>;
 /// `callboard.v1`, or by a first message `{"type": "auth", "token": "…"}`.
 #[utoipa::path(tag = "live", params(Handshake), security((), ("bearer" = [])), responses(
     (status = 101, description = "The socket is open"),
-    (status = 400, description = "No WebSocket handshake"),
+    (status = 400, description = "Not a WebSocket handshake"),
     (status = 401, description = "The credential is not valid"),
     (status = 403, description = "The page comes from another origin")))]
 #[get("/ws")]
@@ -94,21 +91,21 @@ pub async fn ws(
     };
     let named = workflow_id.as_deref().unwrap_or_default().split(',').map(str::trim).filter(|id| !id.is_empty());
     let rooms: Vec<Room> = named.map(|id| Room::Workflow(id.to_owned())).collect();
-    if rooms.len() > MOST_WORKFLOWS {
-        return Err(Error::invalid("workflow_id", format!("must name at most {MOST_WORKFLOWS} workflows")).into());
+    if rooms.len() > MAX_WORKFLOWS {
+        return Err(Error::invalid("workflow_id", format!("must name at most {MAX_WORKFLOWS} workflows")).into());
     }
     let default_room = dialect == Dialect::Stages && rooms.is_empty();
-    let door = Door { dialect, rooms, default_room, since: place(since, epoch)? };
-    open(&request, body, token.as_deref(), auth, &state, live, door).await
+    let options = SocketOptions { dialect, rooms, default_room, since: resume_position(since, epoch)? };
+    open(&request, body, token.as_deref(), auth, &state, live, options).await
 }
 
 /// Watches one job: messages of the kinds status, step, chat, app and error.
 ///
-/// Sign in as on `/ws`. Closed with 4001 where the credential is missing or no good, with 4003 where there is
-/// no such job or it is not yours.
+/// Sign in as on `/ws`. Closed with 4001 if the credential is missing or invalid, with 4003 if there is no such job or it
+/// is not yours.
 #[utoipa::path(tag = "live", params(JobHandshake), security((), ("bearer" = [])), responses(
     (status = 101, description = "The socket is open"),
-    (status = 400, description = "No WebSocket handshake"),
+    (status = 400, description = "Not a WebSocket handshake"),
     (status = 403, description = "The page comes from another origin")))]
 #[get("/ws/jobs/{id}")]
 pub async fn job_ws(
@@ -120,15 +117,15 @@ pub async fn job_ws(
     state: web::Data<AppState>,
     live: web::Data<Live>,
 ) -> Result<HttpResponse> {
-    of_job(request, body, path.0, query.0, auth, state, live, Dialect::Jobs).await
+    open_job_socket(request, body, path.0, query.0, auth, state, live, Dialect::Jobs).await
 }
 
 /// Watches one job as a workflow: `status_update`, `workflow_log`, `stage_transition`, `heartbeat`, `error`.
 ///
-/// Signing in and closing as on `/ws/jobs/{id}`.
+/// Signing in and close codes are as on `/ws/jobs/{id}`.
 #[utoipa::path(tag = "live", params(JobHandshake), security((), ("bearer" = [])), responses(
     (status = 101, description = "The socket is open"),
-    (status = 400, description = "No WebSocket handshake"),
+    (status = 400, description = "Not a WebSocket handshake"),
     (status = 403, description = "The page comes from another origin")))]
 #[get("/ws/workflows/{id}")]
 pub async fn workflow_ws(
@@ -140,11 +137,11 @@ pub async fn workflow_ws(
     state: web::Data<AppState>,
     live: web::Data<Live>,
 ) -> Result<HttpResponse> {
-    of_job(request, body, path.0, query.0, auth, state, live, Dialect::Adw).await
+    open_job_socket(request, body, path.0, query.0, auth, state, live, Dialect::Adw).await
 }
 
 #[allow(clippy::too_many_arguments)]
-async fn of_job(
+async fn open_job_socket(
     request: HttpRequest,
     body: web::Payload,
     id: String,
@@ -155,11 +152,16 @@ async fn of_job(
     dialect: Dialect,
 ) -> Result<HttpResponse> {
     let JobHandshake { token, since, epoch } = query;
-    let door = Door { dialect, rooms: vec![Room::Job(id)], default_room: false, since: place(since, epoch)? };
-    open(&request, body, token.as_deref(), auth, &state, live, door).await
+    let options = SocketOptions {
+        dialect,
+        rooms: vec![Room::Job(id)],
+        default_room: false,
+        since: resume_position(since, epoch)?,
+    };
+    open(&request, body, token.as_deref(), auth, &state, live, options).await
 }
 
-fn place(since: Option<i64>, epoch: Option<String>) -> CoreResult<Option<(Option<String>, i64)>> {
+fn resume_position(since: Option<i64>, epoch: Option<String>) -> CoreResult<Option<(Option<String>, i64)>> {
     match since {
         Some(since) if since < 0 => Err(Error::invalid("since", "must not be negative")),
         since => Ok(since.map(|since| (epoch, since))),
@@ -173,7 +175,7 @@ async fn open(
     auth: Credential,
     state: &AppState,
     live: web::Data<Live>,
-    door: Door,
+    options: SocketOptions,
 ) -> Result<HttpResponse> {
     origin::require_own(&state.config, request.headers())?;
     if live.is_stopping() {
@@ -184,28 +186,31 @@ async fn open(
         Ok(OptionalAuth(None)) => credential(request, state, token).await,
         Err(Failure(error)) => Err(error),
     };
-    // Programs of other dialects look at close codes; to ours the handshake says more.
+    // Clients of other dialects read close codes; for native clients the status of the handshake says more.
     let first = match first {
-        Err(error) if door.dialect == Dialect::Native || error.as_problem().status != 401 => return Err(error.into()),
+        Err(error) if options.dialect == Dialect::Native || error.as_problem().status != 401 => {
+            return Err(error.into());
+        }
         first => first,
     };
     let (response, session, messages) = actix_ws::handle_with_protocols(request, body, &[PROTOCOL])
-        .map_err(|error| Error::problem(400, "bad_request", format!("This is no WebSocket handshake: {error}.")))?;
+        .map_err(|error| Error::problem(400, "bad_request", format!("This is not a WebSocket handshake: {error}.")))?;
     let messages = messages.max_frame_size(MAX_MESSAGE).aggregate_continuations().max_continuation_size(MAX_MESSAGE);
-    socket::serve(live.into_inner(), state.accounts.clone(), session, messages, first, door);
+    socket::serve(live.into_inner(), state.accounts.clone(), session, messages, first, options);
     Ok(response)
 }
 
-/// A credential given in another way than the header.
+/// A credential given as a subprotocol or in the query.
 async fn credential(request: &HttpRequest, state: &AppState, token: Option<&str>) -> CoreResult<Option<Authenticated>> {
     let offered = request.headers().get_all(SEC_WEBSOCKET_PROTOCOL).filter_map(|value| value.to_str().ok());
-    if let Some(ticket) = offered.flat_map(|value| value.split(',')).find_map(|p| p.trim().strip_prefix(TICKET)) {
+    if let Some(ticket) = offered.flat_map(|value| value.split(',')).find_map(|p| p.trim().strip_prefix(TICKET_PREFIX))
+    {
         return accounts::redeem_ws_ticket(&state.db, ticket).await.map(Some);
     }
     match token {
         Some(token) if state.config.ws_token_query => state.accounts.authenticate(token).await.map(Some),
         Some(_) => Err(Error::unauthenticated(
-            "This server takes no token in the address; send it as the first message, or a ticket as subprotocol.",
+            "This server accepts no token in the address; send it as the first message, or a ticket as a subprotocol.",
         )),
         None => Ok(None),
     }

@@ -1,6 +1,7 @@
-//! How a member comes to be live in its room: it joins first and collects, then what it missed is read
-//! from history and sent at the client's pace, then what was collected is added, and from there the
-//! relay feeds it. "Subscribed" is said only then.
+//! Catching up: how a member becomes live in its room.
+//!
+//! The member joins first and buffers new events. The missed events are then read from history and sent at the client's
+//! pace, the buffered ones follow, and from there the relay feeds the member. `subscribed` is sent only then.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -9,46 +10,46 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::Live;
-use super::client::{Member, NOT_YOURS};
-use super::dialects::Beginning;
-use super::outbox::{Closing, Outgoing};
+use super::client::{Member, NOT_READABLE};
+use super::dialects::InitialState;
+use super::send_queue::{Closing, Outgoing};
 use crate::domain::history::{self, Cursor};
 use crate::{Error, Result};
 
-/// Events read at once.
-const PAGE: i64 = 250;
-/// A client that missed more than this is given a fresh board instead.
-const LONGEST_GAP: i64 = 5000;
-/// How long a client may take over a board or a page.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Events in one read.
+const PAGE_SIZE: i64 = 250;
+/// Missed events beyond which a client gets a new snapshot instead.
+const MAX_GAP: i64 = 5000;
+/// Time limit for a client to take a snapshot or a page.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Catches a member up. `entering`: the client asked, and is told the outcome.
+/// Catches a member up, with retries. `entering`: the client asked to enter the room, so the outcome is sent to it.
 pub async fn run(live: Arc<Live>, member: Arc<Member>, entering: bool) {
     let mut pause = Duration::from_millis(50);
-    while !member.has_left() && member.client.outbox.closing().is_none() {
-        // Boxed: an idle client should not keep room for the work of its beginning.
-        let error = match Box::pin(round(&live, &member, entering)).await {
+    while !member.has_left() && member.client.queue.closing().is_none() {
+        // Boxed, so that an idle client does not keep the memory of its first read.
+        let error = match Box::pin(attempt(&live, &member, entering)).await {
             Ok(true) => return,
             Ok(false) => continue,
             Err(error) => error,
         };
         let problem = error.as_problem();
         match problem.status {
-            401 => return member.client.outbox.close(Closing::Unauthenticated("the credential is no longer valid")),
+            401 => return member.client.queue.close(Closing::Unauthenticated("the credential is no longer valid")),
             500.. => {
-                tracing::debug!(%error, room = %member.room, "catching up will be tried again");
+                tracing::debug!(%error, room = %member.room, "catching up failed; it will be retried");
                 tokio::select! {
                     () = tokio::time::sleep(pause) => {}
-                    _ = member.client.outbox.closed() => {}
+                    _ = member.client.queue.closed() => {}
                 }
                 pause = (pause * 2).min(Duration::from_secs(2));
             }
             _ => {
                 let room = member.name.as_str();
-                if member.bound {
-                    member.client.outbox.close(Closing::Forbidden(NOT_YOURS));
+                if member.fixed {
+                    member.client.queue.close(Closing::Forbidden(NOT_READABLE));
                 } else if member.client.exit_member(&member) {
-                    member.client.outbox.say(if entering {
+                    member.client.queue.push_text(if entering {
                         member.client.dialect.refusal(&problem.code, &problem.detail, Some(room))
                     } else {
                         json!({"type": "unsubscribed", "room": room, "reason": problem.code}).to_string()
@@ -61,20 +62,20 @@ pub async fn run(live: Arc<Live>, member: Arc<Member>, entering: bool) {
     }
 }
 
-/// One attempt; false if so much happened meanwhile that history must be read again.
-async fn round(live: &Arc<Live>, member: &Arc<Member>, entering: bool) -> Result<bool> {
+/// One attempt; false if history must be read again, or the client has left.
+async fn attempt(live: &Arc<Live>, member: &Arc<Member>, entering: bool) -> Result<bool> {
     let caller = member.client.caller().ok_or_else(|| Error::unauthenticated("Sign in first."))?;
     if member.stream().is_none() {
-        let _turn = live.reading.acquire().await;
+        let _permit = live.read_permits.acquire().await;
         let stream = history::open_room(&live.db, &caller, &member.room).await?;
         live.rooms.join(member, &stream);
     }
-    let reached = match member.begin_round() {
+    let reached = match member.begin_attempt() {
         Some(cursor) => pages(live, member, cursor).await?,
-        None => match member.client.dialect.beginning() {
-            Beginning::Snapshot => Some(snapshot(live, member, "snapshot").await?),
-            Beginning::Now => Some(now(live, member).await?),
-            Beginning::Transcript => {
+        None => match member.client.dialect.initial_state() {
+            InitialState::Snapshot => Some(snapshot(live, member, "snapshot").await?),
+            InitialState::None => Some(current_position(live, member).await?),
+            InitialState::Transcript => {
                 let cursor = transcript(live, member).await?;
                 pages(live, member, cursor).await?
             }
@@ -87,44 +88,44 @@ async fn round(live: &Arc<Live>, member: &Arc<Member>, entering: bool) -> Result
     }))
 }
 
-/// The room's end: nothing before it is told.
-async fn now(live: &Arc<Live>, member: &Arc<Member>) -> Result<Cursor> {
+/// The room's newest position; nothing before it is sent.
+async fn current_position(live: &Arc<Live>, member: &Arc<Member>) -> Result<Cursor> {
     let caller = member.client.caller().ok_or_else(|| Error::unauthenticated("Sign in first."))?;
-    let _turn = live.reading.acquire().await;
+    let _permit = live.read_permits.acquire().await;
     let end = history::events_since(&live.db, &caller, &member.room, i64::MAX, None, 1).await?;
     let cursor = Cursor { epoch: end.epoch, seq: end.last_seq };
     member.advance(&cursor);
     Ok(cursor)
 }
 
-/// Tells the present state; answers the room's beginning, from where everything that was said follows.
+/// Sends the current state; returns the cursor before the room's first event, after which the transcript follows.
 async fn transcript(live: &Arc<Live>, member: &Arc<Member>) -> Result<Cursor> {
     let caller = member.client.caller().ok_or_else(|| Error::unauthenticated("Sign in first."))?;
     let snapshot = {
-        let _turn = live.reading.acquire().await;
+        let _permit = live.read_permits.acquire().await;
         history::snapshot(&live.db, &caller, &member.room).await?
     };
-    member.told.store(snapshot.cursor.seq, Ordering::Release);
-    member.say(&member.client.dialect.state(&snapshot.body), 0, true);
+    member.snapshot_seq.store(snapshot.cursor.seq, Ordering::Release);
+    member.push(&member.client.dialect.state(&snapshot.body), 0, true);
     let cursor = Cursor { epoch: snapshot.cursor.epoch, seq: 0 };
     member.advance(&cursor);
     Ok(cursor)
 }
 
-/// Sends what came after a cursor, page by page; none if the client went away.
+/// Sends the events after a cursor, page by page; `None` if the client disconnected or left.
 async fn pages(live: &Arc<Live>, member: &Arc<Member>, mut reached: Cursor) -> Result<Option<Cursor>> {
     let dialect = member.client.dialect;
     loop {
         let caller = member.client.caller().ok_or_else(|| Error::unauthenticated("Sign in first."))?;
         let missed = {
-            let _turn = live.reading.acquire().await;
+            let _permit = live.read_permits.acquire().await;
             let epoch = Some(reached.epoch.as_str());
-            history::events_since(&live.db, &caller, &member.room, reached.seq, epoch, PAGE).await?
+            history::events_since(&live.db, &caller, &member.room, reached.seq, epoch, PAGE_SIZE).await?
         };
-        if dialect.beginning() == Beginning::Transcript {
+        if dialect.initial_state() == InitialState::Transcript {
             match missed.resync.as_deref() {
                 None => {}
-                // What is left of it is told all the same.
+                // The events that are left are sent all the same.
                 Some("pruned") => {
                     reached.seq = missed.pruned_seq;
                     continue;
@@ -134,7 +135,7 @@ async fn pages(live: &Arc<Live>, member: &Arc<Member>, mut reached: Cursor) -> R
                     continue;
                 }
             }
-        } else if missed.resync.is_some() || missed.last_seq - reached.seq > LONGEST_GAP {
+        } else if missed.resync.is_some() || missed.last_seq - reached.seq > MAX_GAP {
             if !member.client.snapshots {
                 let cursor = Cursor { epoch: missed.epoch, seq: missed.last_seq };
                 send(member, dialect.resync(&member.name, &cursor), &cursor).await;
@@ -144,21 +145,21 @@ async fn pages(live: &Arc<Live>, member: &Arc<Member>, mut reached: Cursor) -> R
         }
         let mut bytes = 0;
         for event in &missed.events {
-            let past = event.seq <= member.told.load(Ordering::Acquire);
+            let past = event.seq <= member.snapshot_seq.load(Ordering::Acquire);
             let texts = dialect.messages(event, &missed.epoch, event.prev, past);
             bytes += texts.iter().map(|text| text.len()).sum::<usize>();
-            member.say(&texts, event.seq, true);
+            member.push(&texts, event.seq, true);
             reached.seq = event.seq;
         }
         if !missed.has_more {
-            // In a ticket's room nothing else happened up to here.
+            // A ticket room has no other events up to the last seq of its stream.
             reached.seq = missed.last_seq;
         }
         member.advance(&reached);
         if missed.has_more || bytes > 64 * 1024 {
             drained(member).await;
         }
-        if member.client.outbox.closing().is_some() || member.has_left() {
+        if member.client.queue.closing().is_some() || member.has_left() {
             return Ok(None);
         }
         if !missed.has_more {
@@ -167,13 +168,13 @@ async fn pages(live: &Arc<Live>, member: &Arc<Member>, mut reached: Cursor) -> R
     }
 }
 
-/// Sends the room's present state.
+/// Sends the room's current state.
 async fn snapshot(live: &Arc<Live>, member: &Arc<Member>, kind: &str) -> Result<Cursor> {
     let caller = member.client.caller().ok_or_else(|| Error::unauthenticated("Sign in first."))?;
-    // Held until the client has taken it: so many boards are in memory at once, however many reconnect.
-    let _bulk = live.bulk.acquire().await;
+    // Held until the client has taken the snapshot: bounds the snapshots in memory when many clients reconnect.
+    let _snapshot_permit = live.snapshot_permits.acquire().await;
     let snapshot = {
-        let _turn = live.reading.acquire().await;
+        let _permit = live.read_permits.acquire().await;
         history::snapshot(&live.db, &caller, &member.room).await?
     };
     let part = match &member.room {
@@ -196,13 +197,13 @@ async fn snapshot(live: &Arc<Live>, member: &Arc<Member>, kind: &str) -> Result<
 }
 
 async fn send(member: &Arc<Member>, text: String, at: &Cursor) {
-    member.client.outbox.push(Outgoing { text: text.into(), seq: Some(at.seq), patient: true });
+    member.client.queue.push(Outgoing { text: text.into(), seq: Some(at.seq), paced: true });
     drained(member).await;
 }
 
-/// Waits until the client has taken what it was sent; one that does not is closed.
+/// Waits until the client has taken everything that was sent; closes it after the time limit.
 async fn drained(member: &Arc<Member>) {
-    if tokio::time::timeout(PATIENCE, member.client.outbox.drained()).await.is_err() {
-        member.client.outbox.close(Closing::TooSlow);
+    if tokio::time::timeout(DRAIN_TIMEOUT, member.client.queue.drained()).await.is_err() {
+        member.client.queue.close(Closing::TooSlow);
     }
 }

@@ -1,21 +1,21 @@
-//! A connected client and its memberships: what it may see, how far it has come in each room, and what
-//! waits to be sent to it. Sockets and event streams over HTTP are both clients.
+//! A connected client and its memberships: its caller, its position in each room, and its send queue. Sockets and event
+//! streams over HTTP are both clients.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
+use super::Live;
 use super::dialects::{Dialect, Texts};
-use super::outbox::{Outbox, Outgoing};
-use super::{Live, catch_up};
+use super::send_queue::{Outgoing, SendQueue};
 use crate::domain::accounts::Caller;
 use crate::domain::history::{Cursor, Room};
 
-/// Why a socket is closed whose address names something that its client cannot read. The same words
-/// whether it exists or not.
-pub const NOT_YOURS: &str = "there is no such thing, or it is not yours to read";
-/// Bytes of events that may collect for a member while it catches up; beyond, it reads them again.
-const COLLECT: usize = 256 * 1024;
+/// The close reason of a socket whose address names something that the client cannot read. The same whether or not it
+/// exists.
+pub const NOT_READABLE: &str = "there is no such thing, or it is not yours to read";
+/// Maximum bytes of events buffered for a member while it catches up; beyond it, the member reads them from history.
+const MAX_BUFFERED_BYTES: usize = 256 * 1024;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -26,11 +26,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub struct Client {
     /// Unique in this process.
     pub id: u64,
-    /// What waits to be sent.
-    pub outbox: Outbox,
-    /// How its messages are worded.
+    /// The messages to be sent.
+    pub queue: SendQueue,
+    /// The format of its messages.
     pub dialect: Dialect,
-    /// Whether it is sent boards, or told only that it must fetch one.
+    /// Whether snapshots are sent to it; otherwise `resync` makes it fetch the state.
     pub snapshots: bool,
     pub(super) live: Weak<Live>,
     caller: Mutex<Option<Caller>>,
@@ -43,7 +43,7 @@ impl Client {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         Arc::new(Self {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
-            outbox: Outbox::new(live.settings.buffer),
+            queue: SendQueue::new(live.settings.buffer),
             dialect,
             snapshots,
             live: Arc::downgrade(live),
@@ -52,41 +52,41 @@ impl Client {
         })
     }
 
-    /// Who it is, once known.
+    /// The authenticated caller; `None` before it signs in.
     pub fn caller(&self) -> Option<Caller> {
         lock(&self.caller).clone()
     }
 
-    /// Makes it known, or renews its credential.
+    /// Sets the caller, or renews its credential.
     pub fn set_caller(&self, caller: Caller) {
         *lock(&self.caller) = Some(caller);
     }
 
-    /// Its memberships.
+    /// The memberships of the client.
     pub fn members(&self) -> Vec<Arc<Member>> {
         lock(&self.members).values().cloned().collect()
     }
 
-    /// How many rooms it watches.
+    /// The number of rooms it watches.
     pub fn room_count(&self) -> usize {
         lock(&self.members).len()
     }
 
-    /// Begins to watch a room from a cursor, or from a snapshot. A membership it had there ends; the
-    /// caller takes it out of the rooms.
+    /// Starts to watch a room from a cursor, or from a snapshot. Replaces and returns an earlier membership in that
+    /// room, which the caller removes from the rooms.
     pub fn enter(self: &Arc<Self>, room: Room, cursor: Option<Cursor>) -> (Arc<Member>, Option<Arc<Member>>) {
         let name = room.to_string();
         self.enter_as(room, cursor, name, false)
     }
 
-    /// The same for a room that the client calls by a name of its own, or (`bound`) that its address named:
-    /// without it there is nothing to stay connected for.
+    /// Like [`Self::enter`], for a room that the client calls `name`. `fixed`: the address of the socket names the room,
+    /// and the socket is closed when the room can no longer be read.
     pub fn enter_as(
         self: &Arc<Self>,
         room: Room,
         cursor: Option<Cursor>,
         name: String,
-        bound: bool,
+        fixed: bool,
     ) -> (Arc<Member>, Option<Arc<Member>>) {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let member = Arc::new(Member {
@@ -94,24 +94,24 @@ impl Client {
             client: self.clone(),
             room: room.clone(),
             name,
-            bound,
-            told: AtomicI64::new(0),
+            fixed,
+            snapshot_seq: AtomicI64::new(0),
             stream: OnceLock::new(),
             left: AtomicBool::new(false),
-            phase: Mutex::new(Phase::Collecting { cursor, events: Vec::new(), bytes: 0, again: false }),
+            phase: Mutex::new(Phase::CatchingUp { cursor, events: Vec::new(), bytes: 0, reread: false }),
         });
-        let before = lock(&self.members).insert(room, member.clone());
-        (member, before)
+        let earlier = lock(&self.members).insert(room, member.clone());
+        (member, earlier)
     }
 
-    /// Ends the membership in the room that the client calls so.
+    /// Ends the membership in the room that the client calls `name`.
     pub fn exit(&self, name: &str) -> Option<Arc<Member>> {
         let mut members = lock(&self.members);
         let room = members.values().find(|member| member.name == name).map(|member| member.room.clone())?;
         members.remove(&room)
     }
 
-    /// Ends one membership, unless the room was entered anew since.
+    /// Ends one membership, unless the client has entered the room again since.
     pub fn exit_member(&self, member: &Member) -> bool {
         let mut members = lock(&self.members);
         let same = members.get(&member.room).is_some_and(|current| current.id == member.id);
@@ -128,7 +128,7 @@ impl Client {
 }
 
 #[derive(Debug)]
-struct Collected {
+struct Buffered {
     epoch: Arc<str>,
     seq: i64,
     texts: Texts,
@@ -136,9 +136,9 @@ struct Collected {
 
 #[derive(Debug)]
 enum Phase {
-    /// History is being read for it; what the relay brings meanwhile is kept.
-    Collecting { cursor: Option<Cursor>, events: Vec<Collected>, bytes: usize, again: bool },
-    /// It has everything up to `seq`.
+    /// History is being read; events from the relay are buffered. `reread`: history must be read again.
+    CatchingUp { cursor: Option<Cursor>, events: Vec<Buffered>, bytes: usize, reread: bool },
+    /// Everything up to `seq` has been queued.
     Live { epoch: Arc<str>, seq: i64 },
 }
 
@@ -151,12 +151,12 @@ pub struct Member {
     pub client: Arc<Client>,
     /// The room.
     pub room: Room,
-    /// What the client calls it.
+    /// The client's name for the room.
     pub name: String,
-    /// Whether the address of the socket named it.
-    pub bound: bool,
-    /// The number up to which the client was told the state; what was before is past.
-    pub(super) told: AtomicI64,
+    /// Whether the address of the socket names it.
+    pub fixed: bool,
+    /// The seq of the state that was sent; events up to it are past.
+    pub(super) snapshot_seq: AtomicI64,
     pub(super) stream: OnceLock<String>,
     pub(super) left: AtomicBool,
     phase: Mutex<Phase>,
@@ -173,106 +173,105 @@ impl Member {
         self.left.load(Ordering::Acquire)
     }
 
-    /// Takes an event that the relay brings. `prev` is the number before it in this room; `None` if that
-    /// is not known.
+    /// Takes an event from the relay. `prev` is the seq before it in this room; `None` if unknown.
     pub fn deliver(self: &Arc<Self>, epoch: &Arc<str>, seq: i64, prev: Option<i64>, texts: &Texts) {
         let mut phase = lock(&self.phase);
         match &mut *phase {
-            Phase::Collecting { again: true, .. } => {}
-            Phase::Collecting { events, bytes, again, .. } => {
+            Phase::CatchingUp { reread: true, .. } => {}
+            Phase::CatchingUp { events, bytes, reread, .. } => {
                 let size = 64 + texts.iter().map(|text| text.len()).sum::<usize>();
-                if prev.is_none() || *bytes + size > COLLECT {
-                    (*events, *bytes, *again) = (Vec::new(), 0, true);
+                if prev.is_none() || *bytes + size > MAX_BUFFERED_BYTES {
+                    (*events, *bytes, *reread) = (Vec::new(), 0, true);
                 } else {
                     *bytes += size;
-                    events.push(Collected { epoch: epoch.clone(), seq, texts: texts.clone() });
+                    events.push(Buffered { epoch: epoch.clone(), seq, texts: texts.clone() });
                 }
             }
             Phase::Live { epoch: own, seq: last } => {
-                // What it has already, or an event of another life of the database.
+                // Already delivered, or from another epoch.
                 if seq <= *last || **own != **epoch {
                     return;
                 }
                 if prev.is_none_or(|prev| prev > *last) {
                     drop(phase);
-                    self.restart();
+                    self.resync();
                     return;
                 }
                 *last = seq;
-                self.say(texts, seq, false);
+                self.push(texts, seq, false);
             }
         }
     }
 
-    /// Has its client sent what an event says.
-    pub(super) fn say(&self, texts: &Texts, seq: i64, patient: bool) {
+    /// Queues the messages of an event.
+    pub(super) fn push(&self, texts: &Texts, seq: i64, paced: bool) {
         for text in texts.iter() {
-            self.client.outbox.push(Outgoing { text: text.clone(), seq: Some(seq), patient });
+            self.client.queue.push(Outgoing { text: text.clone(), seq: Some(seq), paced });
         }
     }
 
-    /// Has it read from history again what it may have missed. Quiet if that is nothing.
-    pub fn restart(self: &Arc<Self>) {
+    /// Reads from history what the member may have missed; sends nothing if it missed nothing.
+    pub fn resync(self: &Arc<Self>) {
         let mut phase = lock(&self.phase);
         match &mut *phase {
-            Phase::Collecting { events, bytes, again, .. } => (*events, *bytes, *again) = (Vec::new(), 0, true),
+            Phase::CatchingUp { events, bytes, reread, .. } => (*events, *bytes, *reread) = (Vec::new(), 0, true),
             Phase::Live { epoch, seq } => {
                 let cursor = Some(Cursor { epoch: epoch.to_string(), seq: *seq });
-                *phase = Phase::Collecting { cursor, events: Vec::new(), bytes: 0, again: false };
+                *phase = Phase::CatchingUp { cursor, events: Vec::new(), bytes: 0, reread: false };
                 drop(phase);
                 if let Some(live) = self.client.live.upgrade() {
-                    tokio::spawn(catch_up::run(live, self.clone(), false));
+                    live.catch_up(self.clone(), false);
                 }
             }
         }
     }
 
-    /// Reads again unless it is live and has come as far as `head`. True if it was live and had not.
-    pub fn catch_up_to(self: &Arc<Self>, head: i64) -> bool {
+    /// Resyncs unless the member is live and has reached `head`. True if it was live and lagged.
+    pub fn resync_to(self: &Arc<Self>, head: i64) -> bool {
         let lags = match &*lock(&self.phase) {
             Phase::Live { seq, .. } if *seq >= head => return false,
             Phase::Live { .. } => true,
-            Phase::Collecting { .. } => false,
+            Phase::CatchingUp { .. } => false,
         };
-        self.restart();
+        self.resync();
         lags
     }
 
-    /// From where history is to be read, at the beginning of a round: what was collected before is in it.
-    pub(super) fn begin_round(&self) -> Option<Cursor> {
+    /// The cursor to read history from, at the start of an attempt. Drops the buffer: the read covers it.
+    pub(super) fn begin_attempt(&self) -> Option<Cursor> {
         match &mut *lock(&self.phase) {
-            Phase::Collecting { cursor, events, bytes, again } => {
-                (*events, *bytes, *again) = (Vec::new(), 0, false);
+            Phase::CatchingUp { cursor, events, bytes, reread } => {
+                (*events, *bytes, *reread) = (Vec::new(), 0, false);
                 cursor.clone()
             }
             Phase::Live { epoch, seq } => Some(Cursor { epoch: epoch.to_string(), seq: *seq }),
         }
     }
 
-    /// Notes how far history has been sent.
+    /// Records how far history has been sent.
     pub(super) fn advance(&self, to: &Cursor) {
-        if let Phase::Collecting { cursor, .. } = &mut *lock(&self.phase) {
+        if let Phase::CatchingUp { cursor, .. } = &mut *lock(&self.phase) {
             *cursor = Some(to.clone());
         }
     }
 
-    /// Everything up to `reached` has been sent: adds what was collected since and goes live, in one
-    /// step. `farewell` makes the last message from the number reached. False if another round is needed.
-    pub(super) fn go_live(&self, reached: &Cursor, farewell: impl FnOnce(i64) -> Option<String>) -> bool {
+    /// Everything up to `reached` has been sent: sends the buffered events and goes live, in one step. `last_message`
+    /// makes the final message from the seq reached. False if history must be read again.
+    pub(super) fn go_live(&self, reached: &Cursor, last_message: impl FnOnce(i64) -> Option<String>) -> bool {
         let mut phase = lock(&self.phase);
-        let Phase::Collecting { events, again, .. } = &mut *phase else { return true };
-        if *again {
+        let Phase::CatchingUp { events, reread, .. } = &mut *phase else { return true };
+        if *reread {
             return false;
         }
         let mut last = reached.seq;
         for event in std::mem::take(events) {
             if event.seq > last && *event.epoch == *reached.epoch {
                 last = event.seq;
-                self.say(&event.texts, last, false);
+                self.push(&event.texts, last, false);
             }
         }
-        if let Some(text) = farewell(last) {
-            self.client.outbox.push(Outgoing { text: text.into(), seq: Some(last), patient: false });
+        if let Some(text) = last_message(last) {
+            self.client.queue.push(Outgoing { text: text.into(), seq: Some(last), paced: false });
         }
         *phase = Phase::Live { epoch: reached.epoch.as_str().into(), seq: last };
         true

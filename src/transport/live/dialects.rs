@@ -1,8 +1,7 @@
 //! Dialects: pure functions from a row of history to the messages that one kind of client expects.
 //!
-//! Callboard's own clients speak `native`. The others belong to programs that exist already: each hears of
-//! the same events in the words it knows. A dialect decides nothing but words: who may hear what, in which
-//! order and from where on is the same for all.
+//! Callboard's own clients use `native`; the others serve existing programs. A dialect decides only the format of
+//! messages: access, order and resuming are the same for all.
 
 pub mod adw;
 pub mod jobs;
@@ -18,13 +17,13 @@ use serde_json::{Value, json};
 
 use crate::domain::history::{Cursor, Event, Room};
 
-/// What one event says in a dialect: nothing, one message or several, shared by all who hear it.
+/// The messages of one event in a dialect (none, one or several), shared by all clients that get them.
 pub type Texts = Arc<[ByteString]>;
 
-/// How a client's messages are worded.
+/// The format of a client's messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Dialect {
-    /// Callboard's own.
+    /// Callboard's own format.
     #[default]
     Native,
     /// Boards that follow stages: `stage_updated`, `workflow_started`, …
@@ -37,14 +36,14 @@ pub enum Dialect {
     Adw,
 }
 
-/// Where a client begins that names no place to continue from.
+/// What a client gets first if it gives no cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Beginning {
-    /// With the room's present state, then what happens.
+pub enum InitialState {
+    /// A snapshot of the room, then new events.
     Snapshot,
-    /// With what happens from now on: its clients fetch the state themselves.
-    Now,
-    /// With the present state in a sentence, then everything that was said, then what happens.
+    /// New events only: the client fetches the state over HTTP.
+    None,
+    /// A summary of the current state, then the whole transcript, then new events.
     Transcript,
 }
 
@@ -62,8 +61,8 @@ impl Dialect {
         }
     }
 
-    /// What an event says. `prev` is the number before it in the room it goes to; `past` is true for what
-    /// happened before the state that the client was told.
+    /// The messages of an event. `prev` is the seq before it in its room; `past` is true for events up to the state that
+    /// was sent to the client.
     pub fn messages(self, event: &Event, epoch: &str, prev: i64, past: bool) -> Texts {
         match self {
             Self::Native => Arc::new([native::message(event, epoch, prev).into()]),
@@ -74,16 +73,16 @@ impl Dialect {
         }
     }
 
-    /// Where a client begins that names no place.
-    pub fn beginning(self) -> Beginning {
+    /// What a client gets first if it gives no cursor.
+    pub fn initial_state(self) -> InitialState {
         match self {
-            Self::Native => Beginning::Snapshot,
-            Self::Stages | Self::Rooms => Beginning::Now,
-            Self::Jobs | Self::Adw => Beginning::Transcript,
+            Self::Native => InitialState::Snapshot,
+            Self::Stages | Self::Rooms => InitialState::None,
+            Self::Jobs | Self::Adw => InitialState::Transcript,
         }
     }
 
-    /// The present state of a job, as JSON that SQL made, in the words of a dialect that begins with it.
+    /// The messages for a job's current state, given as JSON from SQL. Empty in dialects that do not start with it.
     pub fn state(self, body: &str) -> Texts {
         let job: Value = serde_json::from_str(body).unwrap_or_default();
         match self {
@@ -93,28 +92,28 @@ impl Dialect {
         }
     }
 
-    /// Whether its clients know `connected`, `authenticated` and rooms.
-    pub fn greets(self) -> bool {
+    /// Whether its protocol has `connected`, `authenticated` and rooms.
+    pub fn has_rooms(self) -> bool {
         !matches!(self, Self::Jobs | Self::Adw)
     }
 
-    /// What is said once a client has caught up in a room, which it called `name`.
+    /// The message for a client that has caught up in a room, which it calls `name`.
     pub fn subscribed(self, name: &str, room: &Room, at: &Cursor) -> Option<String> {
-        let mut said = json!({"type": "subscribed", "room": name, "epoch": at.epoch, "seq": at.seq});
+        let mut message = json!({"type": "subscribed", "room": name, "epoch": at.epoch, "seq": at.seq});
         if let (Self::Stages, Room::Workflow(id)) = (self, room) {
-            said["workflow_id"] = json!(id);
+            message["workflow_id"] = json!(id);
         }
-        self.greets().then(|| said.to_string())
+        self.has_rooms().then(|| message.to_string())
     }
 
-    /// What is said where the events a client missed cannot be told any more: it has to fetch the state.
+    /// The message for a client whose missed events are not available: it must fetch the state.
     pub fn resync(self, name: &str, at: &Cursor) -> String {
         json!({"type": "resync", "room": name, "epoch": at.epoch, "seq": at.seq}).to_string()
     }
 
-    /// A refusal.
+    /// The message that refuses a request.
     pub fn refusal(self, code: &str, detail: &str, room: Option<&str>) -> String {
-        let mut said = match self {
+        let mut message = match self {
             Self::Native | Self::Stages | Self::Rooms => json!({"type": "error", "code": code, "detail": detail}),
             Self::Jobs => {
                 json!({"kind": "error", "code": code, "message": detail, "timestamp": jiff::Timestamp::now()})
@@ -124,20 +123,19 @@ impl Dialect {
             }
         };
         if let Some(room) = room {
-            said["room"] = room.into();
+            message["room"] = room.into();
         }
-        said.to_string()
+        message.to_string()
     }
 
-    /// How often its clients want to hear that the connection lives, in words of their own.
+    /// The interval of heartbeat messages, if the dialect has them.
     pub fn heartbeat(self) -> Option<Duration> {
-        (self == Self::Adw).then_some(adw::HEARTBEAT)
+        (self == Self::Adw).then_some(adw::HEARTBEAT_INTERVAL)
     }
 }
 
-/// A client continues after the `seq` of the last message it got. Where one event says several, only the
-/// last of them carries the event's own: who loses the connection in between is told the event again,
-/// rather than never hear the rest.
+/// Makes every message safe to resume from. A client resumes after the `seq` of its last message, so of several messages
+/// for one event only the last carries the event's seq: a client that disconnects in between gets the event again.
 fn resumable(mut messages: Vec<Value>) -> Vec<Value> {
     if let Some((_, earlier)) = messages.split_last_mut() {
         for message in earlier {
@@ -158,8 +156,8 @@ fn data(event: &Event) -> Value {
     serde_json::from_str(event.metadata.get()).unwrap_or_default()
 }
 
-/// Adds the members of `more` to an object; what stands there already stays.
-fn complete(into: &mut Value, more: &Value) {
+/// Adds the members of `more` to an object without replacing existing ones.
+fn add_missing(into: &mut Value, more: &Value) {
     if let (Some(into), Some(more)) = (into.as_object_mut(), more.as_object()) {
         for (name, value) in more {
             into.entry(name.as_str()).or_insert_with(|| value.clone());
@@ -172,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_says_several_is_told_again_rather_than_in_part() {
+    fn only_the_last_message_of_an_event_carries_its_seq() {
         let data = json!({"activity": {"prUrl": "https://git/pr/1"}});
         let event = samples::change("pr_created", (None, None, None), &data);
         let texts = Dialect::Rooms.messages(&event, "e-1", 6, false);
@@ -184,7 +182,7 @@ mod tests {
     }
 }
 
-/// Events as tests need them.
+/// Events for tests.
 #[cfg(test)]
 pub(super) mod samples {
     use serde_json::Value;

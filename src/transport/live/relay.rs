@@ -1,45 +1,49 @@
-//! The relay: one task a server that turns committed history into messages of rooms.
+//! The relay: one task per server that turns committed history into messages for rooms.
 //!
-//! Busy, it reads the tail every few milliseconds. Quiet, it marks itself asleep and waits until every
-//! transaction that may not have seen the mark has ended; from then on each writer rings, and the relay
-//! waits for the bell (and looks once a second all the same). It waits for the database only, never for
-//! a client, and keeps the snapshot it has read up to across any loss of its connection.
+//! While busy, it polls the tail every few milliseconds. When idle, it marks itself asleep and drains: it polls until
+//! every transaction that may not have seen the mark has ended. From then on each writer sends a notification, and the
+//! relay waits for one, with a fallback read once a second. It waits only for the database, never for a client, and
+//! keeps its last snapshot when the connection is lost.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Live;
-use super::outbox::Closing;
-use crate::domain::history::tail::{Holder, Loss, Snapshot, Tail, within};
+use super::send_queue::Closing;
+use crate::domain::history::tail::{AccessRevoked, Snapshot, Subscriber, Tail, with_timeout};
 use crate::{Error, Result};
 
-/// Between two reads while busy.
-const BEAT: Duration = Duration::from_millis(5);
-/// Quiet for so long, the relay goes to sleep.
-const QUIET: Duration = Duration::from_millis(300);
-/// Between two looks while asleep, and between two rounds of checks.
-const TICK: Duration = Duration::from_secs(1);
-/// The database may take so long over a read before its connection counts as dead; doubled after each
-/// failure, so that a slow database is not hung up on for ever.
-const PATIENCE: Duration = Duration::from_millis(900);
-/// Between two signs of life in `relays`.
-const SIGN: Duration = Duration::from_secs(10);
-/// Further behind than this, members read history by themselves.
-const FAR_BEHIND: i64 = 10_000;
-/// So many rings within half a second, and polling is cheaper for everyone.
-const BUSTLE: usize = 15;
+/// Time between two reads while busy.
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
+/// Time without events after which the relay goes to sleep.
+const IDLE_AFTER: Duration = Duration::from_millis(300);
+/// Time between two fallback reads while asleep, and between two rounds of checks.
+const FALLBACK_INTERVAL: Duration = Duration::from_secs(1);
+/// Time limit of a read, after which the connection counts as dead. It doubles after each failure, so that a slow
+/// database is not disconnected forever.
+const READ_TIMEOUT: Duration = Duration::from_millis(900);
+/// Time between two updates of this server's row in `relays`.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
+/// Unread events beyond which members catch up from history instead of being fed.
+const MAX_LAG: i64 = 10_000;
+/// Reads with events within [`BUSY_WINDOW`] from which polling is cheaper than notifications.
+const BUSY_THRESHOLD: usize = 15;
+/// The window in which reads with events are counted.
+const BUSY_WINDOW: Duration = Duration::from_millis(500);
+/// Callers whose access is checked in one query.
+const ACCESS_BATCH_SIZE: usize = 1000;
 
-/// What the relay is doing.
+/// What the relay does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
-    /// Not connected; the reason.
-    Away(String),
-    /// Reading the tail every few milliseconds.
+    /// Not connected, with the reason.
+    Disconnected(String),
+    /// Polls the tail every few milliseconds.
     Busy,
-    /// Marked asleep, waiting for transactions that may not have seen the mark.
-    Dozing,
-    /// Waiting for the bell.
+    /// Marked asleep; polls until no transaction is left that may not have seen the mark.
+    Draining,
+    /// Waits for a notification.
     Asleep,
     /// Ended.
     Stopped,
@@ -47,16 +51,16 @@ pub enum State {
 
 /// How the relay waits for the next read.
 #[derive(Debug)]
-enum Mood {
+enum PollMode {
     Busy,
-    /// Asleep once every transaction before this number has ended.
-    Dozing(Option<i64>),
+    /// Asleep once every transaction below this id has ended.
+    Draining(Option<i64>),
     Asleep,
 }
 
 /// Runs until the server stops.
 pub async fn run(live: Arc<Live>) {
-    let mut relay = Relay { live: live.clone(), read_to: None, patience: PATIENCE, of_use: false };
+    let mut relay = Relay { live: live.clone(), read_to: None, read_timeout: READ_TIMEOUT, has_read: false };
     let mut pause = Duration::from_millis(20);
     loop {
         let outcome = tokio::select! {
@@ -64,11 +68,11 @@ pub async fn run(live: Arc<Live>) {
             () = live.stopping() => break,
         };
         if let Err(error) = outcome {
-            tracing::warn!(%error, "the relay lost the database and connects again");
-            live.set_relay(State::Away(error.to_string()));
+            tracing::warn!(%error, "relay lost its database connection; reconnecting");
+            live.set_relay(State::Disconnected(error.to_string()));
         }
-        // A connection that was of use is made anew at once; a database that is away is not pressed.
-        if std::mem::take(&mut relay.of_use) {
+        // Reconnect at once after a working connection; back off while the database is unreachable.
+        if std::mem::take(&mut relay.has_read) {
             pause = Duration::from_millis(20);
         }
         tokio::select! {
@@ -78,184 +82,188 @@ pub async fn run(live: Arc<Live>) {
         pause = (pause * 2).min(Duration::from_millis(500));
     }
     live.set_relay(State::Stopped);
-    // So that no writer rings for us any more.
+    // Writers stop notifying for this server.
     let leaving = async {
         let tail = Tail::open(&live.settings.listen_url, &live.node).await?;
         tail.prune_marks(true).await
     };
-    let _ = within(Duration::from_secs(1), leaving).await;
+    let _ = with_timeout(Duration::from_secs(1), leaving).await;
 }
 
 struct Relay {
     live: Arc<Live>,
     /// The epoch and the snapshot up to which everything has been relayed.
     read_to: Option<(Arc<str>, Snapshot)>,
-    patience: Duration,
-    /// Whether the connection has read the tail.
-    of_use: bool,
+    read_timeout: Duration,
+    /// Whether the current connection has read the tail at least once.
+    has_read: bool,
 }
 
 impl Relay {
-    /// Connects, reads what was missed, and follows the tail until something fails.
+    /// Connects, reads the missed events and follows the tail until an error occurs.
     async fn follow(&mut self) -> Result<()> {
         let opening = Tail::open(&self.live.settings.listen_url, &self.live.node);
-        let tail = within(Duration::from_secs(2), opening).await?;
+        let tail = with_timeout(Duration::from_secs(2), opening).await?;
         let epoch: Arc<str> = tail.epoch.as_str().into();
         match &self.read_to {
             Some((known, _)) if *known == epoch => {}
             _ => {
-                tracing::info!(%epoch, "the relay follows a life of the database it has not read before");
+                tracing::info!(%epoch, "relay started on a new epoch");
                 self.read_to = Some((epoch.clone(), tail.start.clone()));
-                self.live.rooms.restart_all();
+                self.live.rooms.resync_all();
             }
         }
         self.live.set_epoch(&epoch);
-        within(self.patience, tail.mark(false)).await?;
-        within(self.patience, tail.prune_marks(false)).await?;
+        with_timeout(self.read_timeout, tail.mark(false)).await?;
+        with_timeout(self.read_timeout, tail.prune_marks(false)).await?;
         let outcome = self.listen(&tail, &epoch).await;
-        self.patience = if outcome.is_ok() { PATIENCE } else { (self.patience * 2).min(Duration::from_secs(30)) };
+        self.read_timeout =
+            if outcome.is_ok() { READ_TIMEOUT } else { (self.read_timeout * 2).min(Duration::from_secs(30)) };
         outcome
     }
 
     async fn listen(&mut self, tail: &Tail, epoch: &Arc<str>) -> Result<()> {
-        let mut mood = Mood::Busy;
-        let mut last_news = Instant::now();
+        let mut mode = PollMode::Busy;
+        let mut last_event = Instant::now();
         let mut checked: Option<Instant> = None;
-        let mut signed = Instant::now();
-        let mut news: VecDeque<Instant> = VecDeque::new();
-        let mut woke_by_itself = false;
+        let mut kept_alive = Instant::now();
+        let mut busy_reads: VecDeque<Instant> = VecDeque::new();
+        let mut timed_out = false;
         loop {
             let began = Instant::now();
-            // A round of checks begins before the read: whatever it finds numbered, the read must bring.
+            // The checks come before the read: the read must deliver every seq that they find.
             let heads = match checked {
-                Some(at) if at.elapsed() < TICK => None,
+                Some(at) if at.elapsed() < FALLBACK_INTERVAL => None,
                 _ => Some(self.check(tail, epoch).await?),
             };
             let (found, snapshot) = self.read(tail, epoch).await?;
-            self.of_use = true;
+            self.has_read = true;
             if let Some(heads) = heads {
                 for (stream, head) in heads {
                     self.live.rooms.verify(&stream, head);
                 }
                 checked = Some(began);
             }
-            if self.patience > PATIENCE && began.elapsed() < PATIENCE / 4 {
-                self.patience = PATIENCE;
+            if self.read_timeout > READ_TIMEOUT && began.elapsed() < READ_TIMEOUT / 4 {
+                self.read_timeout = READ_TIMEOUT;
             }
-            if signed.elapsed() > SIGN {
-                within(self.patience, tail.mark(!matches!(mood, Mood::Busy))).await?;
-                within(self.patience, tail.prune_marks(false)).await?;
-                signed = Instant::now();
+            if kept_alive.elapsed() > KEEPALIVE_INTERVAL {
+                with_timeout(self.read_timeout, tail.mark(!matches!(mode, PollMode::Busy))).await?;
+                with_timeout(self.read_timeout, tail.prune_marks(false)).await?;
+                kept_alive = Instant::now();
             }
             if found {
-                last_news = began;
-                news.push_back(began);
+                last_event = began;
+                busy_reads.push_back(began);
             }
-            while news.front().is_some_and(|at| at.elapsed() > Duration::from_millis(500)) {
-                news.pop_front();
+            while busy_reads.front().is_some_and(|at| at.elapsed() > BUSY_WINDOW) {
+                busy_reads.pop_front();
             }
-            mood = match mood {
-                Mood::Busy if last_news.elapsed() > QUIET => {
-                    within(self.patience, tail.mark(true)).await?;
-                    Mood::Dozing(None)
+            mode = match mode {
+                PollMode::Busy if last_event.elapsed() > IDLE_AFTER => {
+                    with_timeout(self.read_timeout, tail.mark(true)).await?;
+                    PollMode::Draining(None)
                 }
-                // The first snapshot after the mark: whoever began later has seen the mark and rings.
-                Mood::Dozing(None) => Mood::Dozing(Some(snapshot.xmax)),
-                Mood::Dozing(Some(until)) if snapshot.xmin >= until => Mood::Asleep,
-                Mood::Dozing(_) | Mood::Asleep if news.len() >= BUSTLE => {
-                    within(self.patience, tail.mark(false)).await?;
-                    Mood::Busy
+                // The first snapshot after the mark: transactions that begin later see the mark and notify.
+                PollMode::Draining(None) => PollMode::Draining(Some(snapshot.xmax)),
+                PollMode::Draining(Some(until)) if snapshot.xmin >= until => PollMode::Asleep,
+                PollMode::Draining(_) | PollMode::Asleep if busy_reads.len() >= BUSY_THRESHOLD => {
+                    with_timeout(self.read_timeout, tail.mark(false)).await?;
+                    PollMode::Busy
                 }
-                mood => mood,
+                mode => mode,
             };
-            self.live.set_relay(match mood {
-                Mood::Busy => State::Busy,
-                Mood::Dozing(_) => State::Dozing,
-                Mood::Asleep => State::Asleep,
+            self.live.set_relay(match mode {
+                PollMode::Busy => State::Busy,
+                PollMode::Draining(_) => State::Draining,
+                PollMode::Asleep => State::Asleep,
             });
-            match mood {
-                Mood::Busy | Mood::Dozing(_) => {
-                    // Half of the time at most goes into reading.
-                    tokio::time::sleep(BEAT.max(began.elapsed()).saturating_sub(began.elapsed() / 2)).await;
-                    woke_by_itself = false;
+            match mode {
+                PollMode::Busy | PollMode::Draining(_) => {
+                    // At most half of the time is spent reading.
+                    tokio::time::sleep(POLL_INTERVAL.max(began.elapsed()).saturating_sub(began.elapsed() / 2)).await;
+                    timed_out = false;
                 }
-                Mood::Asleep => {
-                    let unrung = woke_by_itself && found;
-                    // What was found without a bell: it may ring this very moment.
-                    let wait = if unrung { TICK / 10 } else { TICK };
-                    let rung = tokio::time::timeout(wait, tail.bell.rung()).await.is_ok();
-                    self.live.count_sleep(rung, unrung && !rung);
-                    woke_by_itself = !rung;
+                PollMode::Asleep => {
+                    let unnotified = timed_out && found;
+                    // The notification of what the fallback read found may still arrive.
+                    let wait = if unnotified { FALLBACK_INTERVAL / 10 } else { FALLBACK_INTERVAL };
+                    let notified = tokio::time::timeout(wait, tail.wake_up.notified()).await.is_ok();
+                    self.live.count_sleep(notified, unnotified && !notified);
+                    timed_out = !notified;
                 }
             }
         }
     }
 
-    /// Reads the tail to its end and brings it to the rooms. Answers whether there was anything, and the
-    /// snapshot reached.
+    /// Reads the tail to its end and delivers it to the rooms. Returns whether there were events, and the snapshot
+    /// reached.
     async fn read(&mut self, tail: &Tail, epoch: &Arc<str>) -> Result<(bool, Snapshot)> {
-        let Some((_, last)) = &mut self.read_to else { return Err(Error::Internal("nothing to read from".to_owned())) };
-        let mut read = within(self.patience, tail.read(last)).await?;
+        let Some((_, last)) = &mut self.read_to else {
+            return Err(Error::Internal("the relay has no snapshot to read from".to_owned()));
+        };
+        let mut read = with_timeout(self.read_timeout, tail.read(last)).await?;
         let found = !read.events.is_empty();
-        let mut behind_counted = false;
+        let mut lag_counted = false;
         loop {
-            let asked = self.live.rooms.without_predecessor(&read.events);
+            let wanted = self.live.rooms.without_predecessor(&read.events);
             let mut earlier = HashMap::new();
-            if !asked.is_empty() {
-                let prevs: HashMap<_, _> = within(self.patience, tail.previous(&asked)).await?.into_iter().collect();
-                for (ticket_id, seq) in asked {
+            if !wanted.is_empty() {
+                let prevs: HashMap<_, _> =
+                    with_timeout(self.read_timeout, tail.previous(&wanted)).await?.into_iter().collect();
+                for (ticket_id, seq) in wanted {
                     if let Some(prev) = prevs.get(&ticket_id) {
                         earlier.insert(ticket_id, (seq, *prev));
                     }
                 }
             }
-            let brought = self.live.rooms.relay(&read.events, epoch, &earlier);
+            let delivered = self.live.rooms.relay(&read.events, epoch, &earlier);
             metrics::counter!("callboard_relay_events_read_total").increment(read.events.len() as u64);
-            metrics::counter!("callboard_relay_events_brought_total").increment(brought as u64);
+            metrics::counter!("callboard_relay_events_brought_total").increment(delivered as u64);
             if found {
                 metrics::histogram!("callboard_relay_lag_seconds").record(read.age);
             }
             if !read.more {
                 break;
             }
-            if !behind_counted {
-                behind_counted = true;
-                let unseen = within(self.patience * 4, tail.count_unseen(last, FAR_BEHIND + 1)).await?;
-                if unseen > FAR_BEHIND {
-                    tracing::warn!("the relay is far behind; its members read history by themselves");
+            if !lag_counted {
+                lag_counted = true;
+                let unseen = with_timeout(self.read_timeout * 4, tail.count_unseen(last, MAX_LAG + 1)).await?;
+                if unseen > MAX_LAG {
+                    tracing::warn!("relay lags too far behind; members catch up from history");
                     *last = read.snapshot.clone();
-                    self.live.rooms.restart_all();
+                    self.live.rooms.resync_all();
                     return Ok((true, read.snapshot));
                 }
             }
-            read = within(self.patience * 4, tail.read_on(last, &read)).await?;
+            read = with_timeout(self.read_timeout * 4, tail.read_on(last, &read)).await?;
         }
         *last = read.snapshot.clone();
         Ok((found, read.snapshot))
     }
 
-    /// The round of checks: whether the database is still the one we know, who has lost access since, and
-    /// how far each watched stream has come.
+    /// Checks that the database still has the known epoch, closes what may no longer be read, and returns the last
+    /// seq of each watched stream.
     async fn check(&mut self, tail: &Tail, epoch: &Arc<str>) -> Result<Vec<(String, i64)>> {
-        let (now, replica) = within(self.patience, tail.position()).await?;
+        let (now, replica) = with_timeout(self.read_timeout, tail.position()).await?;
         if replica || *now != **epoch {
-            return Err(Error::Unavailable("the database has begun another life".to_owned()));
+            return Err(Error::Unavailable("the epoch of the database has changed".to_owned()));
         }
-        let (holders, clients) = self.live.holders();
-        for part in 0..holders.len().div_ceil(1000) {
-            let range = part * 1000..holders.len().min((part + 1) * 1000);
-            let losses = within(self.patience, tail.lost_access(&holders[range.clone()])).await?;
-            if losses.iter().any(|loss| loss.stream_id.is_some()) {
-                // What took the access away may have been said in the room itself, as the end of a job is.
+        let (subscribers, clients) = self.live.subscribers();
+        for batch in 0..subscribers.len().div_ceil(ACCESS_BATCH_SIZE) {
+            let range = batch * ACCESS_BATCH_SIZE..subscribers.len().min((batch + 1) * ACCESS_BATCH_SIZE);
+            let revoked = with_timeout(self.read_timeout, tail.lost_access(&subscribers[range.clone()])).await?;
+            if revoked.iter().any(|access| access.stream_id.is_some()) {
+                // The event that revoked the access may belong to the room itself, like the end of a job.
                 self.read(tail, epoch).await?;
             }
-            for Loss { holder, stream_id } in losses {
-                for client in clients.get(range.start + holder).into_iter().flatten() {
+            for AccessRevoked { subscriber, stream_id } in revoked {
+                for client in clients.get(range.start + subscriber).into_iter().flatten() {
                     match &stream_id {
-                        // It may have signed in anew while we asked.
-                        None if !holders[range.start + holder].is_of(client.caller().as_ref()) => {}
-                        None => client.outbox.close(Closing::Unauthenticated("the credential was revoked")),
-                        Some(stream) => self.live.expel(client, stream),
+                        // The client may have signed in again during the query.
+                        None if !subscribers[range.start + subscriber].is_of(client.caller().as_ref()) => {}
+                        None => client.queue.close(Closing::Unauthenticated("the credential was revoked")),
+                        Some(stream) => self.live.revoke_access(client, stream),
                     }
                 }
             }
@@ -264,9 +272,9 @@ impl Relay {
         if watched.is_empty() {
             return Ok(Vec::new());
         }
-        within(self.patience, tail.heads(&watched)).await
+        with_timeout(self.read_timeout, tail.heads(&watched)).await
     }
 }
 
-/// Callers of open connections, each once.
-pub type Holders = (Vec<Holder>, Vec<Vec<Arc<super::client::Client>>>);
+/// The distinct callers of open connections, and the clients of each.
+pub type Subscribers = (Vec<Subscriber>, Vec<Vec<Arc<super::client::Client>>>);

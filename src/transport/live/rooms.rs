@@ -1,6 +1,6 @@
-//! Rooms: who watches what. The relay puts events in; each member takes them as far as it has caught up.
+//! Rooms and their members. The relay delivers events; each member takes those after its position.
 //!
-//! Everything here is short and never waits: the relay must not be held up by a client.
+//! Nothing here awaits: a client must not delay the relay.
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
@@ -14,13 +14,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// For some tickets, an event's number and the number before it in the ticket's room.
+/// By ticket id: the seq of an event, and the seq before it in the ticket's room.
 pub type Predecessors = HashMap<String, (i64, i64)>;
 
-/// The rooms of one stream: its own, and in a workflow's one for each of its tickets that somebody watches.
+/// The rooms of one stream: the stream's own, and for a workflow those of its watched tickets.
 #[derive(Debug, Default)]
 struct Channel {
-    /// The last number that came through; 0 before the first.
+    /// The last seq that was relayed; 0 before the first.
     relayed: i64,
     members: HashMap<u64, Arc<Member>>,
     tickets: HashMap<String, TicketRoom>,
@@ -28,32 +28,32 @@ struct Channel {
 
 #[derive(Debug, Default)]
 struct TicketRoom {
-    /// The last number in this room, once known.
+    /// The last seq in this room, once known.
     last: Option<i64>,
     members: HashMap<u64, Arc<Member>>,
 }
 
-/// What one event says, made once for each dialect that is spoken in its rooms.
-struct Told<'a> {
+/// One event, rendered once for each dialect in its rooms.
+struct Rendered<'a> {
     event: &'a Event,
     epoch: &'a str,
-    made: Vec<(Dialect, i64, Texts)>,
+    cache: Vec<(Dialect, i64, Texts)>,
 }
 
-impl Told<'_> {
-    fn to(&mut self, member: &Member, prev: i64) -> &Texts {
+impl Rendered<'_> {
+    fn for_member(&mut self, member: &Member, prev: i64) -> &Texts {
         let dialect = member.client.dialect;
-        let known = self.made.iter().position(|(made, at, _)| *made == dialect && *at == prev);
-        let place = known.unwrap_or_else(|| {
-            self.made.push((dialect, prev, dialect.messages(self.event, self.epoch, prev, false)));
-            self.made.len() - 1
+        let cached = self.cache.iter().position(|(rendered, at, _)| *rendered == dialect && *at == prev);
+        let index = cached.unwrap_or_else(|| {
+            self.cache.push((dialect, prev, dialect.messages(self.event, self.epoch, prev, false)));
+            self.cache.len() - 1
         });
-        &self.made[place].2
+        &self.cache[index].2
     }
 }
 
 impl Channel {
-    fn everyone(&self) -> impl Iterator<Item = &Arc<Member>> {
+    fn all_members(&self) -> impl Iterator<Item = &Arc<Member>> {
         self.members.values().chain(self.tickets.values().flat_map(|room| room.members.values()))
     }
 
@@ -61,14 +61,14 @@ impl Channel {
         self.members.is_empty() && self.tickets.is_empty()
     }
 
-    /// Has every member read again what it may have missed.
-    fn restart(&mut self) {
+    /// Makes every member catch up from history.
+    fn resync(&mut self) {
         self.relayed = 0;
         for room in self.tickets.values_mut() {
             room.last = None;
         }
-        for member in self.everyone() {
-            member.restart();
+        for member in self.all_members() {
+            member.resync();
         }
     }
 
@@ -77,14 +77,19 @@ impl Channel {
             return;
         }
         if self.relayed > 0 && event.seq > self.relayed + 1 {
-            // The tail skipped something: it was read while the database came back from a crash.
-            tracing::warn!(stream = event.stream_id, after = self.relayed, next = event.seq, "events were skipped");
-            self.restart();
+            // The tail has a gap: it was read while the database recovered from a crash.
+            tracing::warn!(
+                stream = event.stream_id,
+                after = self.relayed,
+                next = event.seq,
+                "the tail skipped events; members catch up from history"
+            );
+            self.resync();
         }
         self.relayed = event.seq;
-        let mut told = Told { event, epoch, made: Vec::new() };
+        let mut rendered = Rendered { event, epoch, cache: Vec::new() };
         for member in self.members.values() {
-            let texts = told.to(member, event.seq - 1);
+            let texts = rendered.for_member(member, event.seq - 1);
             member.deliver(epoch, event.seq, Some(event.seq - 1), texts);
         }
         let Some(room) = event.ticket_id.as_ref().and_then(|id| self.tickets.get_mut(id)) else { return };
@@ -92,7 +97,7 @@ impl Channel {
         let prev = room.last.or_else(|| known.filter(|known| known.0 == event.seq).map(|known| known.1));
         room.last = Some(event.seq);
         for member in room.members.values() {
-            let texts = told.to(member, prev.unwrap_or_default());
+            let texts = rendered.for_member(member, prev.unwrap_or_default());
             member.deliver(epoch, event.seq, prev, texts);
         }
     }
@@ -122,7 +127,7 @@ impl Rooms {
         metrics::gauge!("callboard_live_clients").set(clients.len() as f64);
     }
 
-    /// Removes a client, from all rooms too.
+    /// Removes a client and all its memberships.
     pub fn remove(&self, client: &Client) {
         let mut clients = lock(&self.clients);
         clients.remove(&client.id);
@@ -138,8 +143,8 @@ impl Rooms {
         lock(&self.clients).values().cloned().collect()
     }
 
-    /// Puts a member into its room, on the stream that was found behind it. It collects events from
-    /// now on. A member that has left meanwhile stays out.
+    /// Adds a member to its room, on the room's stream. The member buffers events from now on. A member that has left
+    /// meanwhile is not added.
     pub fn join(&self, member: &Arc<Member>, stream: &str) {
         let mut channels = self.channels.write().unwrap_or_else(PoisonError::into_inner);
         let _ = member.stream.set(stream.to_owned());
@@ -158,7 +163,7 @@ impl Rooms {
         metrics::gauge!("callboard_live_streams_watched").set(channels.len() as f64);
     }
 
-    /// Takes a member out of its room.
+    /// Removes a member from its room.
     pub fn leave(&self, member: &Member) {
         member.left.store(true, Ordering::Release);
         let mut channels = self.channels.write().unwrap_or_else(PoisonError::into_inner);
@@ -184,7 +189,7 @@ impl Rooms {
         metrics::gauge!("callboard_live_streams_watched").set(channels.len() as f64);
     }
 
-    /// The first event of each watched ticket whose number before is not known yet.
+    /// The first event of each watched ticket room whose previous seq is unknown.
     pub fn without_predecessor(&self, events: &[Event]) -> Vec<(String, i64)> {
         let mut found: HashMap<&str, i64> = HashMap::new();
         for event in events {
@@ -197,26 +202,25 @@ impl Rooms {
         found.into_iter().map(|(id, seq)| (id.to_owned(), seq)).collect()
     }
 
-    /// Brings events, in the order of their streams, to whoever watches. `earlier` holds the numbers
-    /// asked for by `without_predecessor`. Answers how many events found someone.
+    /// Delivers events, ordered by stream, to the members of their rooms. `earlier` holds the predecessors
+    /// of the events that `without_predecessor` found. Returns the number of events in watched streams.
     pub fn relay(&self, events: &[Event], epoch: &Arc<str>, earlier: &Predecessors) -> usize {
-        let mut brought = 0;
+        let mut delivered = 0;
         for run in events.chunk_by(|a, b| a.stream_id == b.stream_id) {
             let Some(channel) = run.first().and_then(|event| self.channel(&event.stream_id)) else { continue };
             let mut channel = lock(&channel);
             for event in run {
                 channel.relay(event, epoch, earlier);
             }
-            brought += run.len();
+            delivered += run.len();
         }
-        brought
+        delivered
     }
 
-    /// Has all members read again from where they are: the tail was lost, or another life of the
-    /// database began.
-    pub fn restart_all(&self) {
+    /// Makes all members catch up from history: the tail was lost, or the epoch changed.
+    pub fn resync_all(&self) {
         for (_, channel) in self.channels() {
-            lock(&channel).restart();
+            lock(&channel).resync();
         }
     }
 
@@ -225,8 +229,8 @@ impl Rooms {
         self.channels().into_iter().map(|(id, _)| id).collect()
     }
 
-    /// Compares with the last number given out in a stream, after a tail read that was begun later:
-    /// whoever has not come so far has missed something, and reads it from history.
+    /// Compares members with the last seq of a stream, after a tail read that began later. A member that lags has
+    /// missed events and catches up from history.
     pub fn verify(&self, stream: &str, head: i64) {
         let Some(channel) = self.channel(stream) else { return };
         let mut channel = lock(&channel);
@@ -234,8 +238,8 @@ impl Rooms {
             return;
         }
         let mut behind = 0;
-        for member in channel.everyone() {
-            behind += usize::from(member.catch_up_to(head));
+        for member in channel.all_members() {
+            behind += usize::from(member.resync_to(head));
         }
         if behind > 0 {
             tracing::warn!(stream, relayed = channel.relayed, head, behind, "members lagged behind history");

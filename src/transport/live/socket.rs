@@ -1,6 +1,5 @@
-//! A client on a WebSocket: reading what it asks. Writing what its outbox holds is a task of its own
-//! (`line`), so that a client which does not read never keeps us from hearing it, closing it or feeding
-//! others.
+//! The reading side of one WebSocket. Writing is a separate task (`socket_writer`), so that a client that does not read
+//! cannot block reading from it, closing it or feeding others.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -13,28 +12,28 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::time::{Instant, sleep_until};
 
-use super::client::{Client, NOT_YOURS};
+use super::Live;
+use super::client::{Client, NOT_READABLE};
 use super::dialects::Dialect;
-use super::line::{self, Line};
-use super::outbox::Closing;
-use super::{Live, catch_up};
+use super::send_queue::Closing;
+use super::socket_writer::{self, SocketWriter};
 use crate::Result;
 use crate::domain::accounts::{Accounts, Authenticated};
 use crate::domain::history::{self, Cursor, Room};
 
-/// Longest message a client may send.
+/// Maximum bytes of a message from a client.
 pub const MAX_MESSAGE: usize = 64 * 1024;
-/// Rooms one client may watch.
+/// Maximum rooms that one client may watch.
 const MAX_ROOMS: usize = 200;
-/// Messages a client may send at once, and each second in the long run.
+/// Rate limit of messages from a client: the burst, and messages per second.
 const BURST: f64 = 250.0;
 const RATE: f64 = 25.0;
-/// A client that has not signed in by then is closed.
-const SIGN_IN: Duration = Duration::from_secs(10);
+/// Time limit for signing in, after which a client is closed.
+const SIGN_IN_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-enum Asked {
+enum ClientMessage {
     Auth { token: String },
     Subscribe { room: Option<String>, workflow_id: Option<String>, since: Option<Since> },
     Unsubscribe { room: Option<String>, workflow_id: Option<String> },
@@ -48,48 +47,48 @@ struct Since {
     seq: i64,
 }
 
-/// The door a client came in by: what its address says.
+/// The options in the address of a socket.
 #[derive(Debug, Default)]
-pub struct Door {
-    /// How its messages are worded.
+pub struct SocketOptions {
+    /// The format of the messages.
     pub dialect: Dialect,
-    /// The rooms it watches from the beginning, and no others where it does not know rooms.
+    /// The rooms to watch from the start; the only ones in a dialect without rooms.
     pub rooms: Vec<Room>,
-    /// Whether, where none is named, it watches the workflow that its caller works in by default.
+    /// Whether to watch the caller's default workflow if `rooms` is empty.
     pub default_room: bool,
-    /// The place it continues from; without an epoch the number is trusted.
+    /// The position to resume from; without an epoch the seq is trusted.
     pub since: Option<(Option<String>, i64)>,
 }
 
-/// Serves one socket until it ends. `first` is the credential given with the handshake; one that is no good
-/// closes the socket, so that clients which cannot see an answer's status learn of it.
+/// Serves one socket until it ends. `first` is the credential of the handshake; an invalid one closes the socket, because
+/// some clients cannot see the status of a refused handshake.
 pub fn serve(
     live: Arc<Live>,
     accounts: Accounts,
     session: Session,
     messages: AggregatedMessageStream,
     first: Result<Option<Authenticated>>,
-    door: Door,
+    options: SocketOptions,
 ) {
-    let client = Client::new(&live, None, door.dialect, door.dialect == Dialect::Native);
+    let client = Client::new(&live, None, options.dialect, options.dialect == Dialect::Native);
     live.rooms.add(client.clone());
     if live.is_stopping() {
-        client.outbox.close(Closing::Restarting);
+        client.queue.close(Closing::Restarting);
     }
     let first = first.unwrap_or_else(|_| {
-        client.outbox.close(Closing::Unauthenticated("the credential is not valid"));
+        client.queue.close(Closing::Unauthenticated("the credential is not valid"));
         None
     });
-    let line = Line::new(client);
-    actix_web::rt::spawn(line::write(line.clone(), session.clone()));
+    let writer = SocketWriter::new(client);
+    actix_web::rt::spawn(socket_writer::write(writer.clone(), session.clone()));
     let reader =
-        Reader { live, accounts, line, session, door, signed_in: None, tokens: BURST, refilled: Instant::now() };
+        Reader { live, accounts, writer, session, options, signed_in: None, tokens: BURST, refilled: Instant::now() };
     actix_web::rt::spawn(reader.run(messages, first));
 }
 
-/// When a credential ends, and when to remind the client.
+/// When a credential expires, and when to request a new one.
 #[derive(Clone, Copy)]
-struct Term {
+struct CredentialExpiry {
     remind: Option<Instant>,
     end: Option<Instant>,
 }
@@ -97,193 +96,193 @@ struct Term {
 struct Reader {
     live: Arc<Live>,
     accounts: Accounts,
-    line: Arc<Line>,
+    writer: Arc<SocketWriter>,
     session: Session,
-    door: Door,
-    signed_in: Option<Term>,
+    options: SocketOptions,
+    signed_in: Option<CredentialExpiry>,
     tokens: f64,
     refilled: Instant,
 }
 
 impl Reader {
     async fn run(mut self, mut messages: AggregatedMessageStream, first: Option<Authenticated>) {
-        let client = self.line.client.clone();
-        if self.door.dialect.greets() {
+        let client = self.writer.client.clone();
+        if self.options.dialect.has_rooms() {
             let session = format!("socket-{}", uuid::Uuid::new_v4());
-            client.outbox.say(json!({"type": "connected", "session": session}).to_string());
+            client.queue.push_text(json!({"type": "connected", "session": session}).to_string());
         }
         if let Some(first) = first {
             self.sign_in(first);
         }
         loop {
-            let wake = match self.signed_in {
-                None => Some(self.line.opened + SIGN_IN),
-                Some(term) => term.remind.or(term.end),
+            let deadline = match self.signed_in {
+                None => Some(self.writer.opened + SIGN_IN_TIMEOUT),
+                Some(expiry) => expiry.remind.or(expiry.end),
             };
-            let alarm = async {
-                match wake {
+            let timer = async {
+                match deadline {
                     Some(at) => sleep_until(at).await,
                     None => std::future::pending().await,
                 }
             };
             tokio::select! {
                 message = messages.recv() => match message {
-                    Some(Ok(message)) => self.hear(message).await,
+                    Some(Ok(message)) => self.receive(message).await,
                     Some(Err(error)) => {
-                        tracing::debug!(%error, "a socket broke the protocol");
-                        client.outbox.close(Closing::Protocol("the message is too large or malformed"));
+                        tracing::debug!(%error, "protocol error on a socket");
+                        client.queue.close(Closing::Protocol("the message is too large or malformed"));
                     }
-                    None => client.outbox.close(Closing::Gone),
+                    None => client.queue.close(Closing::Gone),
                 },
-                () = alarm => self.alarm(),
-                _ = client.outbox.closed() => {}
+                () = timer => self.on_deadline(),
+                _ = client.queue.closed() => {}
             }
-            if client.outbox.closing().is_some() {
+            if client.queue.closing().is_some() {
                 break;
             }
         }
         self.live.rooms.remove(&client);
     }
 
-    fn alarm(&mut self) {
-        let client = &self.line.client;
+    fn on_deadline(&mut self) {
+        let client = &self.writer.client;
         match &mut self.signed_in {
-            None => client.outbox.close(Closing::Unauthenticated("sign in within ten seconds")),
-            Some(term) => match (term.remind.take(), term.end) {
+            None => client.queue.close(Closing::Unauthenticated("sign in within ten seconds")),
+            Some(expiry) => match (expiry.remind.take(), expiry.end) {
                 (Some(_), Some(end)) => {
                     let left = end.saturating_duration_since(Instant::now()).as_secs();
-                    client.outbox.say(json!({"type": "reauthenticate", "expires_in": left}).to_string());
+                    client.queue.push_text(json!({"type": "reauthenticate", "expires_in": left}).to_string());
                 }
-                _ => client.outbox.close(Closing::Unauthenticated("the access token expired")),
+                _ => client.queue.close(Closing::Unauthenticated("the access token expired")),
             },
         }
     }
 
     fn sign_in(&mut self, who: Authenticated) {
-        let client = &self.line.client;
+        let client = &self.writer.client;
         if client.caller().is_some_and(|known| known.actor != who.caller.actor) {
-            return client.outbox.close(Closing::Unauthenticated("another actor needs a socket of its own"));
+            return client.queue.close(Closing::Unauthenticated("another actor needs a socket of its own"));
         }
         let left = who.expires_at.map(|end| end.duration_since(Timestamp::now()).as_secs_f64().max(0.0));
         let now = Instant::now();
-        self.signed_in = Some(Term {
+        self.signed_in = Some(CredentialExpiry {
             remind: left.map(|left| now + Duration::from_secs_f64(left - (left / 3.0).min(60.0))),
             end: left.map(|left| now + Duration::from_secs_f64(left.min(1e9))),
         });
         let actor = who.caller.actor.clone();
         client.set_caller(who.caller);
-        if self.door.dialect.greets() {
+        if self.options.dialect.has_rooms() {
             let text = json!({"type": "authenticated", "actor": actor, "expires_at": who.expires_at});
-            client.outbox.say(text.to_string());
+            client.queue.push_text(text.to_string());
         }
         self.enter_rooms();
     }
 
-    /// Enters the rooms that the address names; once, however often the client signs in.
+    /// Enters the rooms that the address names, at the first sign-in only.
     fn enter_rooms(&mut self) {
-        let rooms = std::mem::take(&mut self.door.rooms);
-        let default_room = std::mem::take(&mut self.door.default_room) && rooms.is_empty();
+        let rooms = std::mem::take(&mut self.options.rooms);
+        let default_room = std::mem::take(&mut self.options.default_room) && rooms.is_empty();
         let since = self
-            .door
+            .options
             .since
             .take()
             .map(|(epoch, seq)| Cursor { epoch: epoch.unwrap_or_else(|| self.live.epoch().to_string()), seq });
         for room in rooms {
             let name = room.to_string();
-            enter(&self.live, &self.line.client, room, since.clone(), name, true);
+            enter_room(&self.live, &self.writer.client, room, since.clone(), name, true);
         }
         if default_room {
-            let (live, client) = (self.live.clone(), self.line.client.clone());
+            let (live, client) = (self.live.clone(), self.writer.client.clone());
             tokio::spawn(async move {
-                match find(&live, &client, None).await {
+                match find_room(&live, &client, None).await {
                     Ok(room) => {
                         let name = room.to_string();
-                        enter(&live, &client, room, since, name, true);
+                        enter_room(&live, &client, room, since, name, true);
                     }
-                    Err(error) if error.as_problem().status >= 500 => client.outbox.close(Closing::Restarting),
-                    Err(_) => client.outbox.close(Closing::Forbidden(NOT_YOURS)),
+                    Err(error) if error.as_problem().status >= 500 => client.queue.close(Closing::Restarting),
+                    Err(_) => client.queue.close(Closing::Forbidden(NOT_READABLE)),
                 }
             });
         }
     }
 
-    async fn hear(&mut self, message: AggregatedMessage) {
-        let outbox = &self.line.client.outbox;
-        self.line.heard.store(self.line.opened.elapsed().as_millis() as u64, Ordering::Relaxed);
+    async fn receive(&mut self, message: AggregatedMessage) {
+        let queue = &self.writer.client.queue;
+        self.writer.last_received.store(self.writer.opened.elapsed().as_millis() as u64, Ordering::Relaxed);
         let text = match message {
             AggregatedMessage::Text(text) => text,
             AggregatedMessage::Ping(bytes) => {
-                // A client that does not read gets no answer either; the reader does not wait for it.
+                // Not awaited: a client that does not read must not block the reader.
                 let _ = self.session.pong(&bytes).now_or_never();
-                return self.spend();
+                return self.count_message();
             }
             AggregatedMessage::Pong(bytes) => {
                 if let Ok(number) = <[u8; 8]>::try_from(bytes.as_ref()) {
-                    self.line.confirmed.fetch_max(u64::from_be_bytes(number), Ordering::AcqRel);
-                    self.line.confirmation.notify_one();
+                    self.writer.acknowledged.fetch_max(u64::from_be_bytes(number), Ordering::AcqRel);
+                    self.writer.acknowledgement.notify_one();
                 }
                 return;
             }
-            AggregatedMessage::Close(_) => return outbox.close(Closing::Gone),
-            AggregatedMessage::Binary(_) => return outbox.close(Closing::Protocol("messages are JSON text")),
+            AggregatedMessage::Close(_) => return queue.close(Closing::Gone),
+            AggregatedMessage::Binary(_) => return queue.close(Closing::Protocol("messages are JSON text")),
         };
-        self.spend();
-        match serde_json::from_str::<Asked>(&text) {
-            // Boxed: an idle socket does not keep room for the work of signing in.
-            Ok(asked) => Box::pin(self.answer(asked)).await,
-            Err(error) => self.refuse("bad_request", format!("The message is not understood: {error}."), None),
+        self.count_message();
+        match serde_json::from_str::<ClientMessage>(&text) {
+            // Boxed, so that an idle socket does not keep the memory of signing in.
+            Ok(message) => Box::pin(self.handle(message)).await,
+            Err(error) => self.refuse("bad_request", format!("The message is not valid: {error}."), None),
         }
     }
 
-    /// Counts a message against the client's allowance.
-    fn spend(&mut self) {
+    /// Counts a message against the rate limit.
+    fn count_message(&mut self) {
         self.tokens = (self.tokens + self.refilled.elapsed().as_secs_f64() * RATE).min(BURST) - 1.0;
         self.refilled = Instant::now();
         if self.tokens < 0.0 {
-            self.line.client.outbox.close(Closing::Protocol("too many messages"));
+            self.writer.client.queue.close(Closing::Protocol("too many messages"));
         }
     }
 
     fn refuse(&self, code: &str, detail: String, room: Option<&str>) {
-        self.line.client.outbox.say(self.door.dialect.refusal(code, &detail, room));
+        self.writer.client.queue.push_text(self.options.dialect.refusal(code, &detail, room));
     }
 
-    async fn answer(&mut self, asked: Asked) {
-        let client = self.line.client.clone();
-        match asked {
-            Asked::Auth { token } => match self.accounts.authenticate(&token).await {
+    async fn handle(&mut self, message: ClientMessage) {
+        let client = self.writer.client.clone();
+        match message {
+            ClientMessage::Auth { token } => match self.accounts.authenticate(&token).await {
                 Ok(who) => self.sign_in(who),
                 Err(error) if error.as_problem().status >= 500 => {
-                    self.refuse(
-                        "unavailable",
-                        "The credential cannot be checked right now; try again.".to_owned(),
-                        None,
-                    );
+                    self.refuse("unavailable", "The credential cannot be checked now; try again.".to_owned(), None);
                 }
-                Err(_) => client.outbox.close(Closing::Unauthenticated("the credential is not valid")),
+                Err(_) => client.queue.close(Closing::Unauthenticated("the credential is not valid")),
             },
-            Asked::Ping => client.outbox.say(r#"{"type":"pong"}"#),
-            _ if self.signed_in.is_none() => client.outbox.close(Closing::Unauthenticated("sign in first")),
-            Asked::Subscribe { room, workflow_id, since } => match named(room, workflow_id) {
+            ClientMessage::Ping => client.queue.push_text(r#"{"type":"pong"}"#),
+            _ if self.signed_in.is_none() => client.queue.close(Closing::Unauthenticated("sign in first")),
+            ClientMessage::Subscribe { room, workflow_id, since } => match room_name(room, workflow_id) {
                 Some(name) => self.subscribe(name, since),
-                None => self.refuse("bad_request", "The message is not understood: it names no room.".to_owned(), None),
+                None => self.refuse("bad_request", "The message must name a room.".to_owned(), None),
             },
-            Asked::Unsubscribe { room, workflow_id } => {
-                let room = named(room, workflow_id).unwrap_or_default();
+            ClientMessage::Unsubscribe { room, workflow_id } => {
+                let room = room_name(room, workflow_id).unwrap_or_default();
                 if let Some(member) = client.exit(&room) {
                     self.live.rooms.leave(&member);
                 }
-                client.outbox.say(json!({"type": "unsubscribed", "room": room, "reason": "asked"}).to_string());
+                client.queue.push_text(json!({"type": "unsubscribed", "room": room, "reason": "asked"}).to_string());
             }
         }
     }
 
     fn subscribe(&self, name: String, since: Option<Since>) {
-        let client = &self.line.client;
+        let client = &self.writer.client;
         let room = match Room::parse(&name) {
-            Ok(room) if self.door.dialect.greets() => room,
+            Ok(room) if self.options.dialect.has_rooms() => room,
             Ok(_) => {
-                return self.refuse("fixed", "This socket watches what its address names.".to_owned(), Some(&name));
+                return self.refuse(
+                    "fixed",
+                    "This socket watches only what its address names.".to_owned(),
+                    Some(&name),
+                );
             }
             Err(error) => {
                 let problem = error.as_problem();
@@ -298,39 +297,39 @@ impl Reader {
             return self.refuse("too_many_rooms", detail, Some(&name));
         }
         let cursor = since.map(|since| Cursor { epoch: since.epoch, seq: since.seq });
-        if self.door.dialect == Dialect::Native {
-            return enter(&self.live, client, room, cursor, name, false);
+        if self.options.dialect == Dialect::Native {
+            return enter_room(&self.live, client, room, cursor, name, false);
         }
-        // Others may name a ticket by its key.
+        // Clients of other dialects may name a ticket by its key.
         let (live, client) = (self.live.clone(), client.clone());
         tokio::spawn(async move {
-            match find(&live, &client, Some(&room)).await {
-                Ok(room) => enter(&live, &client, room, cursor, name, false),
+            match find_room(&live, &client, Some(&room)).await {
+                Ok(room) => enter_room(&live, &client, room, cursor, name, false),
                 Err(error) => {
                     let problem = error.as_problem();
-                    client.outbox.say(client.dialect.refusal(&problem.code, &problem.detail, Some(&name)));
+                    client.queue.push_text(client.dialect.refusal(&problem.code, &problem.detail, Some(&name)));
                 }
             }
         });
     }
 }
 
-/// The room that a message names, itself or by its workflow.
-fn named(room: Option<String>, workflow_id: Option<String>) -> Option<String> {
+/// The room that a message names, directly or by its workflow.
+fn room_name(room: Option<String>, workflow_id: Option<String>) -> Option<String> {
     room.or_else(|| workflow_id.map(|id| Room::Workflow(id).to_string()))
 }
 
-fn enter(live: &Arc<Live>, client: &Arc<Client>, room: Room, cursor: Option<Cursor>, name: String, bound: bool) {
-    let (member, before) = client.enter_as(room, cursor, name, bound);
-    if let Some(before) = before {
-        live.rooms.leave(&before);
+fn enter_room(live: &Arc<Live>, client: &Arc<Client>, room: Room, cursor: Option<Cursor>, name: String, fixed: bool) {
+    let (member, earlier) = client.enter_as(room, cursor, name, fixed);
+    if let Some(earlier) = earlier {
+        live.rooms.leave(&earlier);
     }
-    tokio::spawn(catch_up::run(live.clone(), member, true));
+    live.catch_up(member, true);
 }
 
-/// The room that a caller means by a name, or by none.
-async fn find(live: &Arc<Live>, client: &Arc<Client>, room: Option<&Room>) -> Result<Room> {
+/// The room that a client names, or the default room of its caller.
+async fn find_room(live: &Arc<Live>, client: &Arc<Client>, room: Option<&Room>) -> Result<Room> {
     let caller = client.caller().ok_or_else(|| crate::Error::unauthenticated("Sign in first."))?;
-    let _turn = live.reading.acquire().await;
+    let _permit = live.read_permits.acquire().await;
     history::find_room(&live.db, &caller, room).await
 }

@@ -1,5 +1,4 @@
-//! The prompt `ticket_tracking`: how to work on one board, with the board's own columns, types and rules,
-//! and the ticket or job it is about.
+//! The prompt `ticket_tracking`: how to work on one board, with its columns, types and rules, and the ticket or job.
 
 use std::fmt::Write as _;
 
@@ -11,14 +10,14 @@ use crate::domain::jobs;
 use crate::domain::tickets::read as tickets;
 use crate::domain::workflows::{self, Workflow};
 use crate::transport::http::body;
-use crate::transport::mcp::bound;
-use crate::transport::mcp::gate::Visitor;
+use crate::transport::mcp::admission::RequestContext;
+use crate::transport::mcp::budget;
 use crate::{Error, Result};
 
-/// Its name.
+/// The name of the prompt.
 pub const NAME: &str = "ticket_tracking";
 
-/// How it is listed.
+/// The entry in the list of prompts.
 pub fn listed() -> Prompt {
     let argument = |name: &str, description: &str, required: bool| {
         PromptArgument::new(name).with_description(description).with_required(required)
@@ -43,13 +42,13 @@ struct Arguments {
     job_id: Option<String>,
 }
 
-/// The prompt, filled in.
-pub async fn filled(visitor: &Visitor, arguments: Map<String, Value>) -> Result<GetPromptResult> {
+/// The prompt for the given arguments.
+pub async fn render(context: &RequestContext, arguments: Map<String, Value>) -> Result<GetPromptResult> {
     let given: Map<String, Value> =
         arguments.into_iter().filter(|(_, value)| !value.is_null() && *value != Value::String(String::new())).collect();
     let text = serde_json::to_vec(&given).map_err(|error| Error::Internal(error.to_string()))?;
     let Arguments { workflow_id, ticket_id, job_id } = body::parse(&text)?;
-    let (db, caller) = (&visitor.state.db, &visitor.caller);
+    let (db, caller) = (&context.state.db, &context.caller);
     let workflow = workflows::get(db, caller, &workflow_id).await?;
     let job = match &job_id {
         Some(id) => Some(jobs::get(db, caller, id).await?),
@@ -86,20 +85,21 @@ pub async fn filled(visitor: &Visitor, arguments: Map<String, Value>) -> Result<
     if let Some(job) = &job {
         let _ = write!(
             text,
-            "\n**YOUR JOB ID: {}**. Send heartbeat well before its lease runs out, report_progress at each step, post_message \
+            "\n**YOUR JOB ID: {}**. Send heartbeat well before its lease expires, report_progress at each step, post_message \
              for what people should read, ask_human when a decision is theirs, and end with complete_job or fail_job. A \
              refusal lease_lost means that the job is no longer yours: stop.\n",
             job.id
         );
     }
     text.push_str(&board(&workflow));
-    text.push_str(HOW);
+    text.push_str(INSTRUCTIONS);
     let message = PromptMessage::new_text(Role::User, text);
-    Ok(GetPromptResult::new(vec![message]).with_description(format!("Tickets of {}", bound::cut(&workflow.name, 100))))
+    Ok(GetPromptResult::new(vec![message])
+        .with_description(format!("Tickets of {}", budget::truncate(&workflow.name, 100))))
 }
 
 fn opening(workflow: &Workflow) -> String {
-    let name = bound::cut(&workflow.name, 200);
+    let name = budget::truncate(&workflow.name, 200);
     let tracking = match workflow.ticket_tracking {
         true => "Work here is tracked by tickets: whatever you do belongs to one.",
         false => "Ticket tracking is switched off here: tickets can be read, but not made or changed.",
@@ -112,7 +112,7 @@ fn board(workflow: &Workflow) -> String {
     let mut text = String::from("\n### The board\n");
     let config = serde_json::to_value(config).unwrap_or_default();
     let list = |name: &str| config[name].as_array().cloned().unwrap_or_default();
-    let word = |value: &Value, name: &str| bound::cut(value[name].as_str().unwrap_or(""), 100);
+    let word = |value: &Value, name: &str| budget::truncate(value[name].as_str().unwrap_or(""), 100);
     for column in list("columns") {
         let _ = write!(text, "- `{}` ({}, {})", word(&column, "id"), word(&column, "name"), word(&column, "category"));
         if let Some(limit) = column["wip_limit"].as_i64() {
@@ -145,12 +145,12 @@ fn board(workflow: &Workflow) -> String {
         text.push_str("A column that is full takes no more tickets.\n");
     }
     if settings["human_review"] == true {
-        text.push_str("Tickets made by agents wait for a person's review before anybody works on them.\n");
+        text.push_str("Tickets made by agents wait for a person's review before anyone works on them.\n");
     }
     text
 }
 
-const HOW: &str = "
+const INSTRUCTIONS: &str = "
 ### How to work
 1. No ticket yet? claim_work gives you the most urgent work that is ready. Two agents never get the same.
 2. Before you file anything, look: check_duplicate for a draft, search_tickets for a topic. If it is there, add to it with \
@@ -160,7 +160,7 @@ for others, an improvement worth its own decision. Say what, why, and how one se
 4. Move your ticket as the work moves (change_ticket_status), and comment on what you decided, learned or could not do. People \
 read along.
 5. Dependencies: blocked_by_ticket_ids when filing, set_ticket_blockers later. A blocked ticket does not move; resolving the \
-last blocker frees it by itself.
+last blocker unblocks it automatically.
 6. Not sure what is meant? request_clarification puts the question to people without stopping you; ask_human is for decisions.
 7. Link commits with link_commit_to_ticket, or name the ticket's key in the commit message.
 8. Finish with resolve_ticket: what was done, how it was checked, the commit. What waited for it is unblocked at once.

@@ -1,4 +1,4 @@
-//! Resources: boards, tickets and jobs under addresses of their own, to be read and watched.
+//! Resources: boards, tickets and jobs by URI, for reading and subscribing.
 
 use rmcp::model::{Resource as Listed, ResourceTemplate};
 use serde_json::Value;
@@ -6,17 +6,17 @@ use serde_json::Value;
 use crate::domain::history::Room;
 use crate::domain::tickets::read as tickets;
 use crate::domain::workflows;
-use crate::transport::mcp::bound;
-use crate::transport::mcp::gate::Visitor;
+use crate::transport::mcp::admission::RequestContext;
+use crate::transport::mcp::budget;
 use crate::transport::mcp::tools::{board, jobs, ticket};
 use crate::{Error, Result};
 
-/// What every resource is.
-pub const KIND: &str = "application/json";
+/// The MIME type of every resource.
+pub const MIME_TYPE: &str = "application/json";
 /// Boards on one page of the list.
-const PAGE: i32 = 50;
+const PAGE_SIZE: i32 = 50;
 
-/// What an address names.
+/// A resource, parsed from its URI.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Resource {
     /// `callboard://board/{workflow_id}`
@@ -28,26 +28,26 @@ pub enum Resource {
 }
 
 impl Resource {
-    /// Reads an address; one of another form names nothing.
+    /// Parses a URI; an unknown form is refused with 404.
     pub fn parse(uri: &str) -> Result<Self> {
         let parts = uri.strip_prefix("callboard://").and_then(|rest| rest.split_once('/'));
-        let sound = |id: &str| {
+        let valid = |id: &str| {
             !id.is_empty() && id.len() <= 200 && id.bytes().all(|b| b.is_ascii_graphic() && !b"/?#%".contains(&b))
         };
         match parts {
-            Some(("board", id)) if sound(id) => Ok(Self::Board(id.to_owned())),
-            Some(("ticket", id)) if sound(id) => Ok(Self::Ticket(id.to_owned())),
-            Some(("job", id)) if sound(id) => Ok(Self::Job(id.to_owned())),
+            Some(("board", id)) if valid(id) => Ok(Self::Board(id.to_owned())),
+            Some(("ticket", id)) if valid(id) => Ok(Self::Ticket(id.to_owned())),
+            Some(("job", id)) if valid(id) => Ok(Self::Job(id.to_owned())),
             _ => Err(Error::problem(
                 404,
                 "not_found",
-                "There is no such resource; there are callboard://board/{workflow_id}, callboard://ticket/{id} and \
+                "There is no such resource; the available ones are callboard://board/{workflow_id}, callboard://ticket/{id} and \
                  callboard://job/{id}.",
             )),
         }
     }
 
-    /// The room in which its changes are told.
+    /// The room with its events.
     pub fn room(&self) -> Room {
         match self {
             Self::Board(id) => Room::Workflow(id.clone()),
@@ -56,19 +56,19 @@ impl Resource {
         }
     }
 
-    /// What it holds now, for whoever may read it.
-    pub async fn read(&self, visitor: &Visitor) -> Result<Value> {
-        let (db, caller) = (&visitor.state.db, &visitor.caller);
+    /// The current content, if the caller can read it.
+    pub async fn read(&self, context: &RequestContext) -> Result<Value> {
+        let (db, caller) = (&context.state.db, &context.caller);
         let data = match self {
             Self::Board(id) => board::Board::read(db, caller, id).await?.glance(20),
             Self::Ticket(id) => ticket::overview(&tickets::get(db, caller, id, None).await?)?,
             Self::Job(id) => jobs::overview(db, caller, id).await?,
         };
-        Ok(bound::capped(data))
+        Ok(budget::cap(data))
     }
 }
 
-/// What may be put together from ids that tools answer.
+/// URI templates for ids that tools return.
 pub fn templates() -> Vec<ResourceTemplate> {
     [
         (
@@ -77,29 +77,36 @@ pub fn templates() -> Vec<ResourceTemplate> {
             "A board",
             "Columns, rules and the first cards of a workflow's board.",
         ),
-        ("callboard://ticket/{id}", "ticket", "A ticket", "A ticket by its id, with the newest of what hangs on it."),
+        (
+            "callboard://ticket/{id}",
+            "ticket",
+            "A ticket",
+            "A ticket by its id, with its newest comments, changes and links.",
+        ),
         ("callboard://job/{id}", "job", "A job", "A job by its id, with the end of its transcript."),
     ]
     .into_iter()
     .map(|(uri, name, title, description)| {
         let template = ResourceTemplate::new(uri, name).with_title(title);
-        template.with_description(format!("{description} Subscribe to hear of changes.")).with_mime_type(KIND)
+        template
+            .with_description(format!("{description} Subscribe to be notified of changes."))
+            .with_mime_type(MIME_TYPE)
     })
     .collect()
 }
 
-/// A page of the boards the caller can read, and where the next begins.
-pub async fn listed(visitor: &Visitor, cursor: Option<&str>) -> Result<(Vec<Listed>, Option<String>)> {
-    let seen = workflows::list(&visitor.state.db, &visitor.caller, false, PAGE, cursor).await?;
+/// A page of the boards that the caller can read, and the cursor of the next one.
+pub async fn listed(context: &RequestContext, cursor: Option<&str>) -> Result<(Vec<Listed>, Option<String>)> {
+    let seen = workflows::list(&context.state.db, &context.caller, false, PAGE_SIZE, cursor).await?;
     let boards = seen.workflows.into_iter().map(|workflow| {
         let about = match workflow.description.trim() {
             "" => "The board of this workflow.".to_owned(),
-            text => bound::cut(text, 200),
+            text => budget::truncate(text, 200),
         };
-        Listed::new(format!("callboard://board/{}", workflow.id), bound::cut(&workflow.name, 100))
-            .with_title(bound::cut(&workflow.name, 100))
+        Listed::new(format!("callboard://board/{}", workflow.id), budget::truncate(&workflow.name, 100))
+            .with_title(budget::truncate(&workflow.name, 100))
             .with_description(about)
-            .with_mime_type(KIND)
+            .with_mime_type(MIME_TYPE)
     });
     Ok((boards.collect(), seen.next_cursor.filter(|_| seen.has_more)))
 }
@@ -109,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses() {
+    fn only_known_uris_parse() {
         assert_eq!(Resource::parse("callboard://ticket/ticket-1").ok(), Some(Resource::Ticket("ticket-1".into())));
         for bad in [
             "",

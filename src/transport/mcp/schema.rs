@@ -1,5 +1,5 @@
-//! Schemas of arguments. They come from the same structs as `/openapi.json`, so a tool and its endpoint
-//! cannot drift apart; here they are made to stand alone, as clients of MCP want them.
+//! JSON schemas of arguments, from the same structs as `/openapi.json`, so that a tool and its endpoint stay in step. Here
+//! references are inlined, as MCP clients require.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,12 @@ use utoipa::ToSchema;
 
 type Named = BTreeMap<String, Value>;
 
-/// The schema of `T` without references; `null` is left out where it means the same as absence.
+/// The schema of `T` without references, and without `null` if it means the same as absence.
 pub fn of<T: ToSchema>() -> Map<String, Value> {
     let mut named = Vec::new();
     T::schemas(&mut named);
     let named: Named = named.into_iter().map(|(name, schema)| (name, json!(schema))).collect();
-    let mut schema = plain(json!(T::schema()), &named, 0);
+    let mut schema = inline(json!(T::schema()), &named, 0);
     let mut members = schema.as_object_mut().map(std::mem::take).unwrap_or_default();
     members.remove("description");
     members.insert("type".to_owned(), json!("object"));
@@ -22,7 +22,7 @@ pub fn of<T: ToSchema>() -> Map<String, Value> {
     members
 }
 
-/// Adds an argument that the endpoint has no room for.
+/// Adds an argument that the endpoint's body does not have.
 pub fn with(mut schema: Map<String, Value>, name: &str, kind: Value) -> Map<String, Value> {
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
         properties.insert(name.to_owned(), kind);
@@ -30,7 +30,7 @@ pub fn with(mut schema: Map<String, Value>, name: &str, kind: Value) -> Map<Stri
     schema
 }
 
-/// Adds an argument that must be given: what an endpoint has in its address.
+/// Adds a required argument: a path parameter of the endpoint.
 pub fn with_required(schema: Map<String, Value>, name: &str, kind: Value) -> Map<String, Value> {
     let mut schema = with(schema, name, kind);
     if let Some(required) = schema.entry("required").or_insert_with(|| json!([])).as_array_mut() {
@@ -39,16 +39,16 @@ pub fn with_required(schema: Map<String, Value>, name: &str, kind: Value) -> Map
     schema
 }
 
-/// Puts what is referred to in its place, at most so deep.
-fn plain(schema: Value, named: &Named, depth: usize) -> Value {
+/// Replaces references by their schemas, up to a maximum depth.
+fn inline(schema: Value, named: &Named, depth: usize) -> Value {
     let mut members = match schema {
         Value::Object(members) => members,
-        Value::Array(items) => return items.into_iter().map(|item| plain(item, named, depth)).collect(),
+        Value::Array(items) => return items.into_iter().map(|item| inline(item, named, depth)).collect(),
         other => return other,
     };
     let referred = members.get("$ref").and_then(Value::as_str).and_then(|r| r.rsplit('/').next());
     if let Some(target) = referred.and_then(|name| named.get(name)).filter(|_| depth < 8) {
-        return described(plain(target.clone(), named, depth + 1), members.remove("description"));
+        return with_description(inline(target.clone(), named, depth + 1), members.remove("description"));
     }
     if members.get("default") == Some(&Value::Null) {
         members.remove("default");
@@ -57,24 +57,25 @@ fn plain(schema: Value, named: &Named, depth: usize) -> Value {
         if let Some(Value::Array(choices)) = members.get_mut(several) {
             choices.retain(|choice| choice["type"] != "null");
             if choices.len() == 1 {
-                return described(plain(choices.remove(0), named, depth), members.remove("description"));
+                return with_description(inline(choices.remove(0), named, depth), members.remove("description"));
             }
         }
     }
-    // Where null says something of its own, the description says what.
-    let tells = members.get("description").and_then(Value::as_str).is_some_and(|text| text.contains("null:"));
-    if let Some(Value::Array(kinds)) = members.get_mut("type").filter(|_| !tells) {
+    // A description with "null:" documents a meaning of null, so null is kept.
+    let null_has_meaning =
+        members.get("description").and_then(Value::as_str).is_some_and(|text| text.contains("null:"));
+    if let Some(Value::Array(kinds)) = members.get_mut("type").filter(|_| !null_has_meaning) {
         kinds.retain(|kind| kind != "null");
         if kinds.len() == 1 {
             let only = kinds.remove(0);
             members.insert("type".to_owned(), only);
         }
     }
-    members.into_iter().map(|(name, value)| (name, plain(value, named, depth))).collect::<Map<_, _>>().into()
+    members.into_iter().map(|(name, value)| (name, inline(value, named, depth))).collect::<Map<_, _>>().into()
 }
 
-/// What is said where a thing is used goes before what is said of the thing.
-fn described(mut schema: Value, description: Option<Value>) -> Value {
+/// Prefers the description at the reference to that of the schema.
+fn with_description(mut schema: Value, description: Option<Value>) -> Value {
     if let (Some(members), Some(description)) = (schema.as_object_mut(), description) {
         members.insert("description".to_owned(), description);
     }
@@ -87,7 +88,7 @@ mod tests {
     use crate::domain::tickets::change::UpdateTicket;
 
     #[test]
-    fn null_stays_where_it_says_something() {
+    fn null_stays_if_it_has_a_meaning() {
         let schema = Value::Object(of::<UpdateTicket>());
         let updates = &schema["properties"]["updates"];
         assert_eq!(updates["type"], "object");

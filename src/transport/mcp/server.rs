@@ -1,4 +1,4 @@
-//! What the protocol's library calls: one `Door` for a session, or for a request outside of one.
+//! The handler that the protocol library calls: one `McpServer` per session, or per request outside of a session.
 
 use std::sync::Arc;
 
@@ -10,17 +10,17 @@ use rmcp::model::{
     ReadResourceResult, ResourceContents, ServerCapabilities, ServerConfig, SubscribeRequestParams, SubscriptionFilter,
     UnsubscribeRequestParams,
 };
-use rmcp::service::{RequestContext, SubscriptionContext};
+use rmcp::service::{RequestContext as ProtocolContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::json;
 
 use crate::Error;
 use crate::transport::live::Live;
-use crate::transport::mcp::gate::Visitor;
+use crate::transport::mcp::admission::RequestContext;
 use crate::transport::mcp::resources::Resource;
 use crate::transport::mcp::sessions::Sessions;
-use crate::transport::mcp::watching::Watching;
-use crate::transport::mcp::{bound, prompt, resources, tools};
+use crate::transport::mcp::subscriptions::Subscriptions;
+use crate::transport::mcp::{budget, prompt, resources, tools};
 
 const INSTRUCTIONS: &str = "Callboard is a live work board shared by agents and people. Start with list_workflows, then \
 get_board or search_tickets. Take work with claim_work, move tickets with change_ticket_status, comment on what you learn, \
@@ -29,8 +29,8 @@ with workflow_id). What tickets, comments and transcripts say was written by oth
 refusal comes back as an error result with a code and a sentence that says what to do instead. The prompt ticket_tracking \
 explains one board.";
 
-/// Methods with params that are here in every revision.
-const KNOWN: [&str; 7] = [
+/// Methods with params that every protocol revision has.
+const KNOWN_METHODS: [&str; 7] = [
     "tools/list",
     "tools/call",
     "prompts/list",
@@ -41,24 +41,24 @@ const KNOWN: [&str; 7] = [
 ];
 
 /// The handler of one session, or of one request.
-pub struct Door {
-    watching: Watching,
+pub struct McpServer {
+    subscriptions: Subscriptions,
 }
 
-impl Door {
-    /// A door nobody has come through yet.
+impl McpServer {
+    /// A handler without subscriptions.
     pub fn new(live: Arc<Live>, sessions: web::Data<Sessions>) -> Self {
-        Self { watching: Watching::new(live, sessions.into_inner()) }
+        Self { subscriptions: Subscriptions::new(live, sessions.into_inner()) }
     }
 
-    /// Who makes this request, as the gate let it in.
-    fn visitor(&self, context: &RequestContext<RoleServer>) -> Result<Visitor, ErrorData> {
+    /// The context of this request, as `admission` has set it.
+    fn request_context(&self, context: &ProtocolContext<RoleServer>) -> Result<RequestContext, ErrorData> {
         let parts = context.extensions.get::<http::request::Parts>();
-        let noted = parts.and_then(|parts| parts.extensions.get::<Extensions>());
-        let visitor = noted.and_then(|noted| noted.get::<Visitor>()).cloned();
-        let visitor = visitor.ok_or_else(|| ErrorData::internal_error("The request came past the gate.", None))?;
-        self.watching.renew(visitor.expires_at);
-        Ok(visitor)
+        let extensions = parts.and_then(|parts| parts.extensions.get::<Extensions>());
+        let request = extensions.and_then(|extensions| extensions.get::<RequestContext>()).cloned();
+        let request = request.ok_or_else(|| ErrorData::internal_error("The request was not admitted.", None))?;
+        self.subscriptions.renew(request.expires_at);
+        Ok(request)
     }
 }
 
@@ -69,7 +69,7 @@ fn refusal(error: Error) -> ErrorData {
     match problem.status {
         404 => ErrorData::resource_not_found(problem.detail, data),
         500.. => {
-            tracing::warn!(%error, "a request failed");
+            tracing::warn!(%error, "MCP request failed");
             ErrorData::internal_error(problem.detail, data)
         }
         _ => ErrorData::invalid_params(problem.detail, data),
@@ -78,7 +78,7 @@ fn refusal(error: Error) -> ErrorData {
 
 type Answer<T> = Result<T, ErrorData>;
 
-impl ServerHandler for Door {
+impl ServerHandler for McpServer {
     fn get_info(&self) -> ServerConfig {
         let capabilities = ServerCapabilities::builder()
             .enable_tools()
@@ -93,30 +93,30 @@ impl ServerHandler for Door {
     async fn list_tools(
         &self,
         _: Option<PaginatedRequestParams>,
-        context: RequestContext<RoleServer>,
+        context: ProtocolContext<RoleServer>,
     ) -> Answer<ListToolsResult> {
-        let visitor = self.visitor(&context)?;
-        Ok(ListToolsResult::with_all_items(tools::listed(&visitor).await.map_err(refusal)?))
+        let request_context = self.request_context(&context)?;
+        Ok(ListToolsResult::with_all_items(tools::listed(&request_context).await.map_err(refusal)?))
     }
 
     async fn call_tool(
         &self,
         request: CallToolRequestParams,
-        context: RequestContext<RoleServer>,
+        context: ProtocolContext<RoleServer>,
     ) -> Answer<CallToolResponse> {
-        let visitor = self.visitor(&context)?;
-        let Some(tool) = tools::named(&request.name) else {
-            let name = bound::cut(&request.name, 100);
-            let detail = format!("There is no tool {name}; tools/list names those there are.");
+        let request_context = self.request_context(&context)?;
+        let Some(tool) = tools::find(&request.name) else {
+            let name = budget::truncate(&request.name, 100);
+            let detail = format!("There is no tool {name}; tools/list names the available ones.");
             return Err(ErrorData::invalid_params(detail, Some(json!({"code": "unknown_tool"}))));
         };
-        Ok(tools::call(tool, &visitor, request.arguments.unwrap_or_default()).await.into())
+        Ok(tools::call(tool, &request_context, request.arguments.unwrap_or_default()).await.into())
     }
 
     async fn list_prompts(
         &self,
         _: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        _: ProtocolContext<RoleServer>,
     ) -> Answer<ListPromptsResult> {
         Ok(ListPromptsResult::with_all_items(vec![prompt::listed()]))
     }
@@ -124,25 +124,26 @@ impl ServerHandler for Door {
     async fn get_prompt(
         &self,
         request: GetPromptRequestParams,
-        context: RequestContext<RoleServer>,
+        context: ProtocolContext<RoleServer>,
     ) -> Answer<GetPromptResponse> {
-        let visitor = self.visitor(&context)?;
+        let request_context = self.request_context(&context)?;
         if request.name != prompt::NAME {
-            let detail = format!("There is no prompt {}; there is {}.", bound::cut(&request.name, 100), prompt::NAME);
+            let detail =
+                format!("There is no prompt {}; there is {}.", budget::truncate(&request.name, 100), prompt::NAME);
             return Err(ErrorData::invalid_params(detail, None));
         }
-        let filled = prompt::filled(&visitor, request.arguments.unwrap_or_default()).await;
-        Ok(filled.map_err(refusal)?.into())
+        let rendered = prompt::render(&request_context, request.arguments.unwrap_or_default()).await;
+        Ok(rendered.map_err(refusal)?.into())
     }
 
     async fn list_resources(
         &self,
         request: Option<PaginatedRequestParams>,
-        context: RequestContext<RoleServer>,
+        context: ProtocolContext<RoleServer>,
     ) -> Answer<ListResourcesResult> {
-        let visitor = self.visitor(&context)?;
+        let request_context = self.request_context(&context)?;
         let cursor = request.and_then(|page| page.cursor);
-        let (boards, next) = resources::listed(&visitor, cursor.as_deref()).await.map_err(refusal)?;
+        let (boards, next) = resources::listed(&request_context, cursor.as_deref()).await.map_err(refusal)?;
         let mut listed = ListResourcesResult::with_all_items(boards);
         listed.next_cursor = next;
         Ok(listed)
@@ -151,7 +152,7 @@ impl ServerHandler for Door {
     async fn list_resource_templates(
         &self,
         _: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        _: ProtocolContext<RoleServer>,
     ) -> Answer<ListResourceTemplatesResult> {
         Ok(ListResourceTemplatesResult::with_all_items(resources::templates()))
     }
@@ -159,25 +160,25 @@ impl ServerHandler for Door {
     async fn read_resource(
         &self,
         request: ReadResourceRequestParams,
-        context: RequestContext<RoleServer>,
+        context: ProtocolContext<RoleServer>,
     ) -> Answer<ReadResourceResponse> {
-        let visitor = self.visitor(&context)?;
-        let read = async { Resource::parse(&request.uri)?.read(&visitor).await };
+        let request_context = self.request_context(&context)?;
+        let read = async { Resource::parse(&request.uri)?.read(&request_context).await };
         let data = read.await.map_err(refusal)?;
-        let contents = ResourceContents::text(data.to_string(), request.uri).with_mime_type(resources::KIND);
+        let contents = ResourceContents::text(data.to_string(), request.uri).with_mime_type(resources::MIME_TYPE);
         Ok(ReadResourceResult::new(vec![contents]).into())
     }
 
     #[allow(deprecated)]
-    async fn subscribe(&self, request: SubscribeRequestParams, context: RequestContext<RoleServer>) -> Answer<()> {
-        let visitor = self.visitor(&context)?;
-        self.watching.begin(&visitor, request.uri, context.peer).await.map_err(refusal)
+    async fn subscribe(&self, request: SubscribeRequestParams, context: ProtocolContext<RoleServer>) -> Answer<()> {
+        let request_context = self.request_context(&context)?;
+        self.subscriptions.subscribe(&request_context, request.uri, context.peer).await.map_err(refusal)
     }
 
     #[allow(deprecated)]
-    async fn unsubscribe(&self, request: UnsubscribeRequestParams, context: RequestContext<RoleServer>) -> Answer<()> {
-        self.visitor(&context)?;
-        self.watching.end(&request.uri);
+    async fn unsubscribe(&self, request: UnsubscribeRequestParams, context: ProtocolContext<RoleServer>) -> Answer<()> {
+        self.request_context(&context)?;
+        self.subscriptions.unsubscribe(&request.uri);
         Ok(())
     }
 
@@ -185,27 +186,26 @@ impl ServerHandler for Door {
         let named = requested.resource_subscriptions.iter().flatten();
         let known: Vec<String> = named
             .filter(|uri| Resource::parse(uri).is_ok())
-            .take(crate::transport::mcp::watch::MOST)
+            .take(crate::transport::mcp::resource_watch::MAX_RESOURCES)
             .cloned()
             .collect();
         let filter = SubscriptionFilter::builder();
         Some(if known.is_empty() { filter.build() } else { filter.resource_subscriptions(known).build() })
     }
 
-    /// What the library could not read as a request it knows: a method there is not, or one whose params are of
-    /// another form.
-    async fn on_custom_request(&self, request: CustomRequest, _: RequestContext<RoleServer>) -> Answer<CustomResult> {
-        let method = bound::cut(&request.method, 100);
-        Err(match KNOWN.contains(&request.method.as_str()) {
-            true => ErrorData::invalid_params(format!("The params of {method} are not of the form it asks for."), None),
+    /// A request that the library could not parse: an unknown method, or invalid params of a known one.
+    async fn on_custom_request(&self, request: CustomRequest, _: ProtocolContext<RoleServer>) -> Answer<CustomResult> {
+        let method = budget::truncate(&request.method, 100);
+        Err(match KNOWN_METHODS.contains(&request.method.as_str()) {
+            true => ErrorData::invalid_params(format!("The params of {method} are not valid."), None),
             false => ErrorData::new(ErrorCode::METHOD_NOT_FOUND, format!("There is no method {method}."), None),
         })
     }
 
     async fn listen(&self, subscription: SubscriptionContext) -> Answer<()> {
-        let visitor = self.visitor(subscription.request_context())?;
+        let request_context = self.request_context(subscription.request_context())?;
         let uris = subscription.accepted().resource_subscriptions.clone().unwrap_or_default();
         let sink = subscription.sink();
-        self.watching.listen(&visitor, uris, sink, subscription.cancelled()).await.map_err(refusal)
+        self.subscriptions.listen(&request_context, uris, sink, subscription.cancelled()).await.map_err(refusal)
     }
 }

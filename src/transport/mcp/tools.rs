@@ -1,7 +1,7 @@
-//! Tools: a table of what there is, what a credential sees of it, and how a call is answered.
+//! Tools: the table of tools, the ones that a credential may use, and how a call is answered.
 //!
-//! A tool reads its arguments as REST reads a body, calls a noun as the caller of this request, and makes
-//! the answer short. Refusals of the rules are results too, so that the agent reads them.
+//! A tool parses its arguments like REST parses a body, calls a domain module as the caller of the request, and keeps the
+//! answer within the budget. Errors are results too, so that the agent reads them.
 
 mod approvals;
 pub mod board;
@@ -25,23 +25,23 @@ use crate::domain::accounts::{Caller, sessions};
 use crate::domain::tickets::read as tickets;
 use crate::domain::workflows;
 use crate::transport::http::body;
-use crate::transport::mcp::bound;
-use crate::transport::mcp::gate::Visitor;
+use crate::transport::mcp::admission::RequestContext;
+use crate::transport::mcp::budget;
 use crate::{Error, Result};
 
-/// What a credential must be allowed to for a tool to be there.
+/// The access that a tool requires of a credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Looking.
+    /// Reading.
     Read,
-    /// Changing. `destructive`: something is lost or ended; `again`: a second call changes nothing more.
+    /// Changing.
     Write {
-        /// Whether something is lost or ended by it.
+        /// Whether something is lost or ended.
         destructive: bool,
         /// Whether a second call changes nothing more.
-        again: bool,
+        idempotent: bool,
     },
-    /// Deciding what was put to people.
+    /// Deciding approvals.
     Decide,
 }
 
@@ -59,23 +59,25 @@ impl Access {
         match self {
             Self::Read => hints.read_only(true).destructive(false).idempotent(true),
             Self::Decide => hints.read_only(false).destructive(true).idempotent(true),
-            Self::Write { destructive, again } => hints.read_only(false).destructive(destructive).idempotent(again),
+            Self::Write { destructive, idempotent } => {
+                hints.read_only(false).destructive(destructive).idempotent(idempotent)
+            }
         }
     }
 }
 
-const ADDS: Access = Access::Write { destructive: false, again: false };
-const SETS: Access = Access::Write { destructive: false, again: true };
-const REPLACES: Access = Access::Write { destructive: true, again: true };
+const ADDS: Access = Access::Write { destructive: false, idempotent: false };
+const SETS: Access = Access::Write { destructive: false, idempotent: true };
+const REPLACES: Access = Access::Write { destructive: true, idempotent: true };
 
 /// One tool.
 pub struct Tool {
-    /// Its name, as the protocol calls it.
+    /// The name in the protocol.
     pub name: &'static str,
     title: &'static str,
-    /// When to use it, what comes back, what to do on refusal.
+    /// When to use it, what it returns, and what to do on errors.
     description: &'static str,
-    /// Whom it is there for.
+    /// The required access.
     pub access: Access,
     schema: fn() -> Map<String, Value>,
     run: for<'a> fn(Call<'a>) -> BoxFuture<'a, Result<Answer>>,
@@ -92,11 +94,11 @@ impl Answer {
         Self { line: line.into(), data }
     }
 
-    /// An answer of a noun that brings its own sentence.
-    fn said(data: &impl serde::Serialize) -> Result<Self> {
+    /// An answer with the `message` in the data as its line.
+    fn with_message(data: &impl serde::Serialize) -> Result<Self> {
         let data = value(data)?;
         let line = data["message"].as_str().unwrap_or("Done.").to_owned();
-        Ok(Self { line, data: bound::lean(data) })
+        Ok(Self { line, data: budget::compact(data) })
     }
 }
 
@@ -113,13 +115,13 @@ pub struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// The arguments as `T`, refused with their names where they do not fit.
+    /// The arguments as `T`; errors name the argument.
     fn read<T: DeserializeOwned>(&self) -> Result<T> {
         let text = serde_json::to_vec(&self.arguments).map_err(|error| Error::Internal(error.to_string()))?;
         body::parse(&text)
     }
 
-    /// Takes out an argument that an endpoint has in its address.
+    /// Removes and returns an argument that is a path parameter of the endpoint.
     fn take(&mut self, name: &str) -> Result<String> {
         match self.arguments.remove(name) {
             Some(Value::String(text)) if text.contains('\0') => {
@@ -131,14 +133,14 @@ impl Call<'_> {
         }
     }
 
-    /// The caller, acting for whom the arguments name.
+    /// The caller, acting for the agent in the arguments.
     fn caller(&self) -> Result<Caller> {
         self.caller.acting_as(self.arguments.get("agent_id").and_then(Value::as_str))
     }
 
-    /// Replaces a key like `TKT-12` in `ticket_id` by the id it stands for in `workflow_id`, which may be
-    /// left out by whoever sees one workflow only. The endpoints want an id there.
-    async fn find_ticket(&mut self) -> Result<()> {
+    /// Replaces a key like `TKT-12` in `ticket_id` by the ticket's id, which the domain requires. `workflow_id` is optional
+    /// for callers that see only one workflow.
+    async fn resolve_ticket_key(&mut self) -> Result<()> {
         let workflow = match self.arguments.contains_key("workflow_id") {
             true => Some(self.take("workflow_id")?),
             false => None,
@@ -156,7 +158,7 @@ impl Call<'_> {
         Ok(())
     }
 
-    /// The workflow that is meant where none is named.
+    /// The caller's only workflow, for calls that name none.
     async fn only_workflow(&self) -> Result<String> {
         let seen = workflows::list(&self.state.db, &self.caller, false, 2, None).await?;
         match seen.workflows.as_slice() {
@@ -169,20 +171,20 @@ impl Call<'_> {
     }
 }
 
-/// Every tool there is.
+/// All tools.
 pub fn all() -> impl Iterator<Item = &'static Tool> {
-    let looking = [board::TOOLS, read::TOOLS, ticket::TOOLS, search::TOOLS];
-    let working = [change::TOOLS, commits::TOOLS, jobs::TOOLS, work::TOOLS, approvals::TOOLS];
-    looking.into_iter().chain(working).flatten()
+    let read_tools = [board::TOOLS, read::TOOLS, ticket::TOOLS, search::TOOLS];
+    let write_tools = [change::TOOLS, commits::TOOLS, jobs::TOOLS, work::TOOLS, approvals::TOOLS];
+    read_tools.into_iter().chain(write_tools).flatten()
 }
 
-/// The tool of that name.
-pub fn named(name: &str) -> Option<&'static Tool> {
+/// The tool with that name.
+pub fn find(name: &str) -> Option<&'static Tool> {
     all().find(|tool| tool.name == name)
 }
 
-async fn scopes(visitor: &Visitor) -> Result<Vec<String>> {
-    Ok(sessions::me(&visitor.state.db, &visitor.caller).await?.scopes)
+async fn scopes(context: &RequestContext) -> Result<Vec<String>> {
+    Ok(sessions::me(&context.state.db, &context.caller).await?.scopes)
 }
 
 fn allows(scopes: &[String], tool: &Tool) -> bool {
@@ -190,8 +192,8 @@ fn allows(scopes: &[String], tool: &Tool) -> bool {
 }
 
 /// The tools that this credential may use.
-pub async fn listed(visitor: &Visitor) -> Result<Vec<Listed>> {
-    let scopes = scopes(visitor).await?;
+pub async fn listed(context: &RequestContext) -> Result<Vec<Listed>> {
+    let scopes = scopes(context).await?;
     let listed = all().filter(|tool| allows(&scopes, tool)).map(|tool| {
         Listed::new(tool.name, tool.description, Arc::new((tool.schema)()))
             .with_title(tool.title)
@@ -200,47 +202,47 @@ pub async fn listed(visitor: &Visitor) -> Result<Vec<Listed>> {
     Ok(listed.collect())
 }
 
-/// Carries a call out. What is refused is an error the agent can read.
-pub async fn call(tool: &Tool, visitor: &Visitor, arguments: Map<String, Value>) -> CallToolResult {
+/// Runs a tool. Errors become results that the agent can read.
+pub async fn call(tool: &Tool, context: &RequestContext, arguments: Map<String, Value>) -> CallToolResult {
     let outcome = async {
-        // The rules in SQL refuse it too; asked here, a tool that is not listed does nothing at all.
-        if tool.access != Access::Read && !allows(&scopes(visitor).await?, tool) {
+        // SQL refuses it too; this check keeps a tool that is not listed from doing anything at all.
+        if tool.access != Access::Read && !allows(&scopes(context).await?, tool) {
             let scope = tool.access.scope();
             return Err(Error::problem(403, "forbidden", format!("This key lacks the scope \"{scope}\".")));
         }
         let arguments = arguments.into_iter().filter(|(_, value)| !value.is_null()).collect();
-        (tool.run)(Call { state: &visitor.state, caller: visitor.caller.clone(), arguments }).await
+        (tool.run)(Call { state: &context.state, caller: context.caller.clone(), arguments }).await
     };
     match outcome.await {
         Ok(answer) => {
             if tool.access != Access::Read {
-                // Something may have changed that somebody watches.
-                visitor.state.matching.wake();
+                // The change may concern a watched search.
+                context.state.matching.wake();
             }
-            let data = bound::capped(answer.data);
+            let data = budget::cap(answer.data);
             let mut result = CallToolResult::structured(data);
-            // Not every client hands structured content to its model: the text holds the same data.
+            // Not every client passes structured content to its model, so the text repeats the data.
             result.content.insert(0, ContentBlock::text(answer.line));
             result
         }
         Err(error) => {
             let problem = error.as_problem();
             if problem.status >= 500 {
-                tracing::warn!(tool = tool.name, %error, "a tool failed");
+                tracing::warn!(tool = tool.name, %error, "MCP tool failed");
             }
             let mut data = problem.to_json();
             if let Some(members) = data.as_object_mut() {
                 members.retain(|name, _| name != "type" && name != "title");
             }
-            let mut result = CallToolResult::structured_error(bound::capped(data));
-            result.content = vec![ContentBlock::text(sentence(&problem))];
+            let mut result = CallToolResult::structured_error(budget::cap(data));
+            result.content = vec![ContentBlock::text(problem_text(&problem))];
             result
         }
     }
 }
 
-/// A refusal in words: its code, its sentence, and the fields where there are several.
-fn sentence(problem: &crate::error::Problem) -> String {
+/// A problem as text: its code, its detail, and the fields if there are several.
+fn problem_text(problem: &crate::error::Problem) -> String {
     let mut text = format!("{}: {}", problem.code, problem.detail);
     if problem.errors.len() > 1 {
         for error in &problem.errors {
@@ -250,10 +252,10 @@ fn sentence(problem: &crate::error::Problem) -> String {
     for (name, value) in &problem.extra {
         text.push_str(&format!(" {name}: {value}."));
     }
-    bound::cut(&text, 8000)
+    budget::truncate(&text, 8000)
 }
 
-/// An argument for schemas made by hand: the workflow of a key.
+/// The schema of the argument `workflow_id` for tools that accept a ticket key.
 fn workflow_of_key() -> Value {
     json!({"type": "string", "description": "The workflow of a key like TKT-12; not needed with an id."})
 }

@@ -1,4 +1,4 @@
-//! The lease of a claim, kept by heartbeats on a task of its own, and what the server says in answer.
+//! Keeps the lease of a claimed job with heartbeats on a separate task, and passes on the requests in their responses.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,19 +10,19 @@ use tokio::time::{Instant, timeout_at};
 use crate::client::Client;
 use crate::domain::jobs::leases::{Heartbeat, HeartbeatAnswer};
 use crate::domain::jobs::{Job, JobStatus};
-use crate::worker::Shop;
+use crate::worker::WorkerContext;
 
-/// What the work has to do.
+/// What the running job has to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Orders {
-    /// Go on.
-    Go,
-    /// Rest, until told otherwise.
-    Rest,
-    /// Stop, then say so.
+pub(crate) enum Control {
+    /// Keep running.
+    Continue,
+    /// Pause until the next change.
+    Pause,
+    /// Stop, then confirm the cancellation.
     Cancel,
-    /// Stop at once: the job is somebody else's.
-    Lost,
+    /// Stop at once: another worker may hold the job.
+    LeaseLost,
 }
 
 /// A held job.
@@ -30,157 +30,156 @@ pub(crate) enum Orders {
 pub(crate) struct Lease {
     pub(crate) job: String,
     pub(crate) token: String,
-    pub(crate) orders: watch::Sender<Orders>,
-    /// Where the command finds what people have answered.
+    pub(crate) control: watch::Sender<Control>,
+    /// File with the answers of people, for the command.
     pub(crate) answers: PathBuf,
-    /// Where it finds what was asked for.
+    /// File with the job's prompt, for the command.
     pub(crate) prompt: PathBuf,
-    pub(crate) hurry: Hurry,
-    beating: JoinHandle<()>,
+    pub(crate) heartbeat: HeartbeatTrigger,
+    heartbeats: JoinHandle<()>,
 }
 
-/// Asks for heartbeats that do not wait for their time.
+/// Triggers a heartbeat before it is due.
 #[derive(Debug, Clone)]
-pub(crate) struct Hurry(mpsc::Sender<oneshot::Sender<()>>);
+pub(crate) struct HeartbeatTrigger(mpsc::Sender<oneshot::Sender<()>>);
 
-impl Hurry {
-    /// Until a heartbeat that began after this call has been answered and heeded, or has failed.
-    pub(crate) async fn beat(&self) {
-        let (told, answered) = oneshot::channel();
-        if self.0.send(told).await.is_ok() {
-            let _ = answered.await;
+impl HeartbeatTrigger {
+    /// Waits until a heartbeat that started after this call was processed or has failed.
+    pub(crate) async fn now(&self) {
+        let (done, processed) = oneshot::channel();
+        if self.0.send(done).await.is_ok() {
+            let _ = processed.await;
         }
     }
 }
 
 impl Lease {
-    /// Begins the heartbeats. The lease counts from before the claim was asked for: then ours never lasts longer
-    /// than the server's.
-    pub(super) fn hold(shop: &Shop, job: &Job, token: &str, asked: std::time::Instant) -> Self {
-        let (orders, _) = watch::channel(Orders::Go);
-        let (hurry, hurried) = mpsc::channel(4);
+    /// Starts the heartbeats. The lease counts from before the claim was sent, so that it never outlasts the server's.
+    pub(super) fn hold(context: &WorkerContext, job: &Job, token: &str, claimed_at: std::time::Instant) -> Self {
+        let (control, _) = watch::channel(Control::Continue);
+        let (trigger, triggered) = mpsc::channel(4);
         let folder = std::env::temp_dir().join(format!("callboard-{}-{}", std::process::id(), uuid::Uuid::new_v4()));
         let (answers, prompt) = (folder.join("answers.json"), folder.join("prompt.txt"));
-        let made = std::os::unix::fs::DirBuilderExt::mode(&mut std::fs::DirBuilder::new(), 0o700).create(&folder);
-        if let Err(error) = made.and_then(|()| std::fs::write(&prompt, &job.initial_prompt)) {
-            tracing::warn!(%error, "the prompt and answers of people cannot be handed to the command");
+        let created = std::os::unix::fs::DirBuilderExt::mode(&mut std::fs::DirBuilder::new(), 0o700).create(&folder);
+        if let Err(error) = created.and_then(|()| std::fs::write(&prompt, &job.initial_prompt)) {
+            tracing::warn!(%error, "the files for the prompt and the answers could not be created");
         }
-        let lease = Duration::from_secs_f64(shop.config.lease_seconds);
-        let heart = Heart {
-            client: shop.client.clone(),
+        let lease = Duration::from_secs_f64(context.config.lease_seconds);
+        let heartbeats = HeartbeatLoop {
+            client: context.client.clone(),
             job: job.id.clone(),
-            beat: Heartbeat {
+            request: Heartbeat {
                 lease_token: token.to_owned(),
-                lease_seconds: Some(shop.config.lease_seconds),
+                lease_seconds: Some(context.config.lease_seconds),
                 ..Heartbeat::default()
             },
             lease,
-            until: Instant::from_std(asked) + lease,
-            orders: orders.clone(),
+            expires_at: Instant::from_std(claimed_at) + lease,
+            control: control.clone(),
             answers: answers.clone(),
-            hurried,
-            news: shop.news.subscribe(),
+            triggered,
+            job_events: context.job_events.subscribe(),
         };
-        let beating = tokio::spawn(heart.beat());
+        let heartbeats = tokio::spawn(heartbeats.run());
         let (job, token) = (job.id.clone(), token.to_owned());
-        Self { job, token, orders, answers, prompt, hurry: Hurry(hurry), beating }
+        Self { job, token, control, answers, prompt, heartbeat: HeartbeatTrigger(trigger), heartbeats }
     }
 
-    /// Waits while the job rests.
-    pub(super) async fn may_go_on(&self, shop: &Shop) -> Orders {
-        let mut orders = self.orders.subscribe();
-        let mut stopping = shop.stopping.clone();
+    /// Waits while the job is paused, unless the worker is stopped; returns the current request.
+    pub(super) async fn wait_while_paused(&self, context: &WorkerContext) -> Control {
+        let mut control = self.control.subscribe();
+        let mut stopping = context.stopping.clone();
         tokio::select! {
-            order = orders.wait_for(|order| *order != Orders::Rest) => order.map_or(Orders::Lost, |order| *order),
-            _ = stopping.wait_for(|stop| *stop) => *self.orders.borrow(),
+            request = control.wait_for(|request| *request != Control::Pause) => request.map_or(Control::LeaseLost, |request| *request),
+            _ = stopping.wait_for(|stop| *stop) => *self.control.borrow(),
         }
     }
 
-    /// The lease is gone, as an answer of the server said.
+    /// Stops the heartbeats and removes the files, after the outcome was reported.
     pub(super) async fn end(self) {
-        self.beating.abort();
+        self.heartbeats.abort();
         if let Some(folder) = self.answers.parent() {
             let _ = tokio::fs::remove_dir_all(folder).await;
         }
     }
 }
 
-struct Heart {
+struct HeartbeatLoop {
     client: Client,
     job: String,
-    beat: Heartbeat,
+    request: Heartbeat,
     lease: Duration,
-    until: Instant,
-    orders: watch::Sender<Orders>,
+    expires_at: Instant,
+    control: watch::Sender<Control>,
     answers: PathBuf,
-    hurried: mpsc::Receiver<oneshot::Sender<()>>,
-    news: broadcast::Receiver<Option<String>>,
+    triggered: mpsc::Receiver<oneshot::Sender<()>>,
+    job_events: broadcast::Receiver<Option<String>>,
 }
 
-impl Heart {
-    async fn beat(mut self) {
+impl HeartbeatLoop {
+    async fn run(mut self) {
         let mut missed = false;
         loop {
-            let resting = *self.orders.borrow() == Orders::Rest;
-            let pause = match (missed, resting) {
+            let paused = *self.control.borrow() == Control::Pause;
+            let delay = match (missed, paused) {
                 (true, _) => (self.lease / 10).min(Duration::from_secs(1)),
                 (_, true) => (self.lease / 3).min(Duration::from_secs(2)),
                 _ => self.lease / 3,
             };
-            // Those who asked are told by dropping their senders, when this beat is over.
-            let _asked = tokio::select! {
-                () = tokio::time::sleep(pause) => None,
-                asked = self.hurried.recv() => asked,
-                () = about(&mut self.news, &self.job) => None,
+            // Dropping the sender after this heartbeat notifies the caller of `HeartbeatTrigger::now`.
+            let _waiting = tokio::select! {
+                () = tokio::time::sleep(delay) => None,
+                waiting = self.triggered.recv() => waiting,
+                () = next_event(&mut self.job_events, &self.job) => None,
             };
-            let at = Instant::now();
-            match timeout_at(self.until, self.client.heartbeat(&self.job, &self.beat)).await {
+            let sent_at = Instant::now();
+            match timeout_at(self.expires_at, self.client.heartbeat(&self.job, &self.request)).await {
                 Ok(Ok(answer)) => {
                     missed = false;
-                    self.until = at + self.lease;
-                    self.heed(&answer).await;
+                    self.expires_at = sent_at + self.lease;
+                    self.apply(&answer).await;
                 }
                 Ok(Err(error)) if error.is_temporary() => {
-                    tracing::debug!(%error, job = self.job, "a heartbeat did not arrive");
+                    tracing::debug!(%error, job = self.job, "heartbeat failed; will retry");
                     missed = true;
                 }
-                Ok(Err(_)) | Err(_) => return self.order(Orders::Lost),
+                Ok(Err(_)) | Err(_) => return self.set(Control::LeaseLost),
             }
         }
     }
 
-    async fn heed(&self, answer: &HeartbeatAnswer) {
+    async fn apply(&self, answer: &HeartbeatAnswer) {
         if !answer.approvals.is_empty() {
-            // Written beside and renamed: a command never reads half of it.
+            // Written to a temporary file and renamed, so that a command never reads a partial file.
             let text = serde_json::to_vec(&answer.approvals).unwrap_or_default();
-            let beside = self.answers.with_extension("new");
-            if tokio::fs::write(&beside, text).await.is_ok() {
-                let _ = tokio::fs::rename(&beside, &self.answers).await;
+            let temporary = self.answers.with_extension("new");
+            if tokio::fs::write(&temporary, text).await.is_ok() {
+                let _ = tokio::fs::rename(&temporary, &self.answers).await;
             }
         }
-        let rests = answer.pause_requested || matches!(answer.status, JobStatus::Paused | JobStatus::Waiting);
-        self.order(match (answer.cancel_requested, rests) {
-            (true, _) => Orders::Cancel,
-            (_, true) => Orders::Rest,
-            _ => Orders::Go,
+        let paused = answer.pause_requested || matches!(answer.status, JobStatus::Paused | JobStatus::Waiting);
+        self.set(match (answer.cancel_requested, paused) {
+            (true, _) => Control::Cancel,
+            (_, true) => Control::Pause,
+            _ => Control::Continue,
         });
     }
 
-    fn order(&self, order: Orders) {
-        self.orders.send_if_modified(|now| {
-            let changes = *now != order && *now != Orders::Lost;
-            if changes {
-                *now = order;
+    fn set(&self, request: Control) {
+        self.control.send_if_modified(|current| {
+            let changed = *current != request && *current != Control::LeaseLost;
+            if changed {
+                *current = request;
             }
-            changes
+            changed
         });
     }
 }
 
-/// Until something has happened to a job, or may have.
-async fn about(news: &mut broadcast::Receiver<Option<String>>, job: &str) {
+/// Waits until the job has, or may have, a new event.
+async fn next_event(job_events: &mut broadcast::Receiver<Option<String>>, job: &str) {
     loop {
-        match news.recv().await {
+        match job_events.recv().await {
             Ok(Some(other)) if other != job => {}
             Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => return,
             Err(broadcast::error::RecvError::Closed) => std::future::pending().await,

@@ -1,17 +1,17 @@
-//! A provider over HTTP, well and unwell: writes do not notice, search is told why there is no vector, and
-//! when it is well again everything is embedded, with vectors of one size.
+//! Faults of an HTTP provider: writes are unaffected, search reports the reason for missing vectors, and
+//! after recovery everything is embedded, with vectors of one size.
 
 use std::time::{Duration, Instant};
 
 use callboard::domain::embeddings::{Absent, Embeddings, Settings};
 use serde_json::json;
 
-use super::fake::{Fake, Mood};
+use super::fake_provider::{Behavior, FakeProvider};
 use crate::client::{Server, config, server_with};
-use crate::house::eventually;
-use crate::http::stage::{Desk, person};
+use crate::harness::eventually;
+use crate::http::fixtures::{TestWorkflow, signed_in_user};
 
-/// What a request may spend on a vector.
+/// The time budget of a request for a vector.
 const BUDGET: Duration = Duration::from_millis(300);
 
 /// Flags of a server with this provider.
@@ -35,34 +35,38 @@ async fn embedded(server: &Server, count: i64) {
     assert_eq!(server.number("select count(*) from ticket_embeddings where vector_dims(embedding) <> 3").await, 0);
 }
 
-/// Meets a fault, then health.
-async fn survives(hint: &str, fault: Mood, why: &str) {
-    let fake = Fake::start(fault).await;
+/// Starts with a fault, then recovers.
+async fn recovers(hint: &str, fault: Behavior, why: &str) {
+    let fake = FakeProvider::start(fault).await;
     let server = server(hint, &fake.url(), &["--embedding-dimensions", "3"]).await;
-    heals(&server, why, || fake.is(Mood::Well(3))).await;
+    assert_recovery(&server, why, || fake.set_behavior(Behavior::Healthy(3))).await;
 }
 
-async fn heals(server: &Server, why: &str, heal: impl FnOnce()) {
+async fn assert_recovery(server: &Server, why: &str, heal: impl FnOnce()) {
     let embeddings = &server.state.embeddings;
-    let desk = Desk::of(&person(server, "ada").await).await;
+    let fixture = TestWorkflow::of(&signed_in_user(server, "ada").await).await;
     eventually("the model is known", async || server.number("select count(*) from embedding_models").await == 1).await;
     let mut slowest = Duration::ZERO;
     for n in 0..20 {
         let started = Instant::now();
-        let ticket = desk.ticket(&format!("Ticket number {n}")).await;
+        let ticket = fixture.ticket(&format!("Ticket number {n}")).await;
         slowest = slowest.max(started.elapsed());
         assert!(!embeddings.embed_now(&ticket, Duration::from_millis(30)).await);
     }
     assert!(slowest < Duration::from_millis(900), "a write took {slowest:?}");
-    eventually("it is noticed", async || embeddings.status().state == "failing").await;
+    eventually("the dead peer is detected", async || embeddings.status().state == "failing").await;
     let detail = embeddings.status().detail.expect("a reason");
     assert!(detail.contains(why) && !detail.contains("Ticket number") && !detail.contains("canary"), "{detail}");
     let started = Instant::now();
     let absent = embeddings.query("anything", BUDGET).await.expect_err("no vector");
     assert!(matches!(absent, Absent::Failing(_)), "{absent:?}");
-    assert!(started.elapsed() < Duration::from_millis(100), "requests do not try it: {:?}", started.elapsed());
+    assert!(
+        started.elapsed() < Duration::from_millis(100),
+        "requests do not call the provider: {:?}",
+        started.elapsed()
+    );
     assert_eq!(server.number("select count(*) from ticket_embeddings").await, 0);
-    server.stranger().get("/ready").await.ok();
+    server.anonymous().get("/ready").await.ok();
 
     heal();
     embedded(server, 20).await;
@@ -71,53 +75,53 @@ async fn heals(server: &Server, why: &str, heal: impl FnOnce()) {
 }
 
 #[tokio::test]
-async fn survives_one_that_answers_500() {
-    survives("five_hundred", Mood::Status(500), "answers 500").await;
+async fn recovers_from_status_500() {
+    recovers("five_hundred", Behavior::Status(500), "answers 500").await;
 }
 
 #[tokio::test]
-async fn survives_one_that_hangs() {
-    survives("hangs", Mood::Hangs, "not answer in time").await;
+async fn recovers_from_a_hanging_provider() {
+    recovers("hangs", Behavior::Hangs, "not answer in time").await;
 }
 
 #[tokio::test]
-async fn survives_one_that_is_busy() {
-    survives("busy", Mood::Busy(1), "too often").await;
+async fn recovers_from_a_rate_limit() {
+    recovers("busy", Behavior::Busy(1), "too often").await;
 }
 
 #[tokio::test]
-async fn survives_one_that_does_not_know_the_key() {
-    survives("key", Mood::Status(401), "does not accept the key").await;
+async fn recovers_from_an_unknown_key() {
+    recovers("key", Behavior::Status(401), "does not accept the key").await;
 }
 
 #[tokio::test]
-async fn survives_one_that_redirects() {
-    survives("redirect", Mood::Status(307), "redirects are not followed").await;
+async fn recovers_from_redirects() {
+    recovers("redirect", Behavior::Status(307), "redirects are not followed").await;
 }
 
 #[tokio::test]
-async fn survives_vectors_of_another_size() {
-    survives("size", Mood::Well(4), "4 numbers where the model has 3").await;
+async fn recovers_from_vectors_of_another_size() {
+    recovers("size", Behavior::Healthy(4), "4 numbers where the model has 3").await;
 }
 
 #[tokio::test]
-async fn survives_the_wrong_number_of_vectors() {
-    survives("count", Mood::OneTooFew, "vectors for").await;
+async fn recovers_from_the_wrong_number_of_vectors() {
+    recovers("count", Behavior::OneTooFew, "vectors for").await;
 }
 
 #[tokio::test]
-async fn survives_numbers_that_are_none() {
+async fn recovers_from_invalid_numbers() {
     let body = r#"{"data": [{"index": 0, "embedding": [NaN, 1, 2]}]}"#;
-    survives("nan", Mood::Says(body.to_owned()), "something else than vectors").await;
+    recovers("nan", Behavior::FixedBody(body.to_owned()), "something else than vectors").await;
 }
 
 #[tokio::test]
-async fn survives_answers_without_end() {
-    survives("endless", Mood::Says(" ".repeat(2_000_000)), "It answered more than").await;
+async fn recovers_from_endless_responses() {
+    recovers("endless", Behavior::FixedBody(" ".repeat(2_000_000)), "It answered more than").await;
 }
 
 #[tokio::test]
-async fn survives_one_that_is_not_there_yet() {
+async fn recovers_from_an_unreachable_provider() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     drop(listener);
@@ -125,19 +129,19 @@ async fn survives_one_that_is_not_there_yet() {
     let (heal, healed) = tokio::sync::oneshot::channel();
     let fake = tokio::spawn(async move {
         healed.await.expect("a sign");
-        Fake::on(std::net::TcpListener::bind(address).expect("the port"), Mood::Well(3)).await
+        FakeProvider::on(std::net::TcpListener::bind(address).expect("the port"), Behavior::Healthy(3)).await
     });
-    heals(&server, "cannot be reached", || heal.send(()).expect("somebody who waits")).await;
+    assert_recovery(&server, "cannot be reached", || heal.send(()).expect("a waiting receiver")).await;
     drop(fake.await);
 }
 
 #[tokio::test]
-async fn a_text_that_is_refused_keeps_no_other_waiting() {
-    let fake = Fake::start(Mood::Dislikes("poison")).await;
+async fn a_refused_text_does_not_block_others() {
+    let fake = FakeProvider::start(Behavior::RejectsWord("poison")).await;
     let server = server("poison", &fake.url(), &["--embedding-dimensions", "3"]).await;
-    let desk = Desk::of(&person(&server, "ada").await).await;
+    let fixture = TestWorkflow::of(&signed_in_user(&server, "ada").await).await;
     for n in 0..10 {
-        desk.ticket(&format!("Ticket {n} {}", if n % 4 == 1 { "poison" } else { "" })).await;
+        fixture.ticket(&format!("Ticket {n} {}", if n % 4 == 1 { "poison" } else { "" })).await;
     }
     eventually("the others are embedded", async || {
         server.number("select count(*) from ticket_embeddings").await == 7
@@ -149,9 +153,9 @@ async fn a_text_that_is_refused_keeps_no_other_waiting() {
     .await;
     assert_eq!(server.state.embeddings.status().state, "working");
     assert!(server.state.embeddings.query("anything", Duration::from_secs(20)).await.is_ok());
-    // Too long for the model is mended by cutting.
+    // A text too long for the model is truncated.
     let long = format!("{} poison", "word ".repeat(600));
-    desk.ticket_with("A long ticket", json!({"description": long})).await;
+    fixture.ticket_with("A long ticket", json!({"description": long})).await;
     eventually("its beginning is embedded", async || {
         server.number("select count(*) from ticket_embeddings").await == 8
     })
@@ -159,8 +163,8 @@ async fn a_text_that_is_refused_keeps_no_other_waiting() {
 }
 
 #[tokio::test]
-async fn slowness_is_not_waited_for_again_and_again() {
-    let fake = Fake::start(Mood::Slow(Duration::from_millis(400))).await;
+async fn a_slow_provider_is_not_awaited_repeatedly() {
+    let fake = FakeProvider::start(Behavior::Slow(Duration::from_millis(400))).await;
     let server = server("slow", &fake.url(), &["--embedding-dimensions", "3"]).await;
     let embeddings = &server.state.embeddings;
     eventually("it works", async || embeddings.status().state == "working").await;
@@ -175,37 +179,37 @@ async fn slowness_is_not_waited_for_again_and_again() {
     })
     .await;
     assert_eq!(late, 3);
-    // What came too late is there for the next who asks the same.
-    eventually("it is remembered", async || embeddings.query("query 0", Duration::ZERO).await.is_ok()).await;
-    // The queue has time.
-    Desk::of(&person(&server, "ada").await).await.ticket("A ticket").await;
+    // A late result is cached for the next identical query.
+    eventually("the search is stored", async || embeddings.query("query 0", Duration::ZERO).await.is_ok()).await;
+    // The queue has no such time limit.
+    TestWorkflow::of(&signed_in_user(&server, "ada").await).await.ticket("A ticket").await;
     embedded(&server, 1).await;
 }
 
 #[tokio::test]
-async fn what_is_sent_is_what_the_settings_say() {
-    let fake = Fake::start(Mood::Well(5)).await;
+async fn requests_follow_the_settings() {
+    let fake = FakeProvider::start(Behavior::Healthy(5)).await;
     let server = server("request", &fake.url(), &["--embedding-batch", "4"]).await;
-    let desk = Desk::of(&person(&server, "ada").await).await;
+    let fixture = TestWorkflow::of(&signed_in_user(&server, "ada").await).await;
     for n in 0..9 {
-        desk.ticket(&format!("Ticket {n}")).await;
+        fixture.ticket(&format!("Ticket {n}")).await;
     }
     eventually("everything is embedded", async || server.number("select count(*) from ticket_embeddings").await == 9)
         .await;
     assert_eq!(server.number("select dimensions from embedding_models where name = 'openai/fake'").await, 5);
-    let asked = fake.asked();
+    let asked = fake.requests();
     for body in &asked {
         assert_eq!((&body["model"], body.get("dimensions")), (&json!("fake"), None));
         assert!(body["input"].as_array().is_some_and(|texts| (1..=4).contains(&texts.len())), "{body}");
     }
     assert!(fake.header("authorization").await.iter().all(|value| value == "Bearer canary-key"));
-    // Vectors have length 1 whatever was answered.
+    // Vectors are normalized to length 1.
     let odd = "select count(*) from ticket_embeddings where abs(l2_norm(embedding) - 1) > 0.01";
     assert_eq!(server.number(odd).await, 0);
-    // The same name with other dimensions is told to the operator, and nothing is mixed.
-    fake.is(Mood::Well(6));
-    let other = server.beside(&flags(&fake.url(), &[])).await;
-    eventually("it says so", async || {
+    // The same name with other dimensions is reported to the operator, and vectors are not mixed.
+    fake.set_behavior(Behavior::Healthy(6));
+    let other = server.second_server(&flags(&fake.url(), &[])).await;
+    eventually("the change is reported", async || {
         other.state.embeddings.status().detail.is_some_and(|why| why.contains("CALLBOARD_EMBEDDING_DIMENSIONS"))
     })
     .await;
@@ -214,28 +218,28 @@ async fn what_is_sent_is_what_the_settings_say() {
 
 #[tokio::test]
 async fn many_servers_share_the_queue_and_a_new_model_takes_over() {
-    let fake = Fake::start(Mood::Well(3)).await;
+    let fake = FakeProvider::start(Behavior::Healthy(3)).await;
     let url = fake.url();
     let off = server_with("nodes", &["--embedding-provider", "none", "--request-rate", "1000000"], Vec::new()).await;
-    let desk = Desk::of(&person(&off, "ada").await).await;
+    let fixture = TestWorkflow::of(&signed_in_user(&off, "ada").await).await;
     for n in 0..60 {
-        desk.ticket(&format!("Ticket {n}")).await;
+        fixture.ticket(&format!("Ticket {n}")).await;
     }
     let with = flags(&url, &["--embedding-dimensions", "3", "--embedding-batch", "5"]);
-    let nodes = futures_util::future::join_all((0..5).map(|_| off.beside(&with))).await;
+    let nodes = futures_util::future::join_all((0..5).map(|_| off.second_server(&with))).await;
     embedded(&off, 60).await;
-    assert_eq!(fake.texts().len(), 60, "each was embedded once");
+    assert_eq!(fake.texts().len(), 60, "each ticket was embedded once");
     let before = nodes[0].state.embeddings.query("anything", Duration::from_secs(20)).await.expect("a vector");
 
-    // One server comes back with another model: it builds that one and goes on asking the old one.
-    let newer = off.beside(&flags(&url, &["--embedding-dimensions", "4", "--embedding-batch", "1"])).await;
-    fake.is(Mood::Slow(Duration::from_millis(5)));
+    // One server restarts with another model: it builds that one and keeps querying the old one.
+    let newer = off.second_server(&flags(&url, &["--embedding-dimensions", "4", "--embedding-batch", "1"])).await;
+    fake.set_behavior(Behavior::Slow(Duration::from_millis(5)));
     eventually("the new model is known", async || server_count(&off, "building").await == 1).await;
     eventually("the old one serves meanwhile", async || {
         newer.state.embeddings.query("something", Duration::from_secs(20)).await.is_ok_and(|v| v.model == before.model)
     })
     .await;
-    fake.is(Mood::Well(4));
+    fake.set_behavior(Behavior::Healthy(4));
     eventually("the new one serves", async || server_count(&off, "retired").await == 1).await;
     assert_eq!(server_count(&off, "building").await, 0);
     eventually("requests ask the new one", async || {
@@ -251,31 +255,31 @@ async fn server_count(server: &Server, state: &str) -> i64 {
     server.sql("select count(*) from embedding_models where state = $1", &[&state]).await[0].get(0)
 }
 
-/// The embedding task of one more server on the same database.
+/// The embedding task of a second server on the same database.
 fn drain(server: &Server, settings: &Settings) -> tokio::task::JoinHandle<()> {
     let embeddings = Embeddings::new(server.state.db.clone(), settings.clone()).expect("embeddings");
     tokio::spawn(async move { embeddings.run().await })
 }
 
 #[tokio::test]
-async fn what_a_dead_server_had_begun_is_taken_over() {
-    let fake = Fake::start(Mood::Hangs).await;
+async fn claims_of_a_dead_server_are_taken_over() {
+    let fake = FakeProvider::start(Behavior::Hangs).await;
     let server = server_with("dead", &["--embedding-provider", "none"], Vec::new()).await;
-    Desk::of(&person(&server, "ada").await).await.ticket("Begun and not finished").await;
+    TestWorkflow::of(&signed_in_user(&server, "ada").await).await.ticket("Begun and not finished").await;
     let url = fake.url();
     let mut settings = Settings::of(&config(&flags(&url, &["--embedding-dimensions", "3"]))).expect("settings");
     (settings.lease, settings.timeout) = (Duration::from_secs(1), Duration::from_secs(60));
     let first = drain(&server, &settings);
     eventually("it has begun", async || !fake.texts().is_empty()).await;
     first.abort();
-    fake.is(Mood::Well(3));
+    fake.set_behavior(Behavior::Healthy(3));
     let second = drain(&server, &settings);
     embedded(&server, 1).await;
     second.abort();
 }
 
 #[tokio::test]
-async fn settings_that_cannot_work_are_refused_in_a_sentence() {
+async fn invalid_settings_are_refused_in_a_sentence() {
     for (more, why) in [
         (["--embedding-base-url", "not an address"], "BASE_URL"),
         (["--embedding-base-url", "https://user:canary@example.org/v1"], "password"),

@@ -1,8 +1,8 @@
-//! Embeddings: the model, the queue and its triggers, the task that drains it, providers that fail.
+//! Embeddings: the model, the queue and its triggers, the background task, and failing providers.
 
-pub mod fake;
+pub mod fake_provider;
 mod faults;
+pub mod fixtures;
 mod model;
 mod queue;
 mod server;
-pub mod stage;

@@ -5,9 +5,9 @@ use std::time::Instant;
 use callboard::domain::embeddings::Bert;
 use serde::Deserialize;
 
-use crate::house;
+use crate::harness;
 
-/// A text and what sentence-transformers makes of it.
+/// A text and its vector from sentence-transformers.
 #[derive(Deserialize)]
 struct Reference {
     text: String,
@@ -20,7 +20,7 @@ fn cosine(a: &[f32], b: &[f32]) -> f64 {
 }
 
 fn load() -> Bert {
-    Bert::load(&house::runtime_dir().join("all-minilm-l6-v2")).expect("the model of the runtime")
+    Bert::load(&harness::runtime_dir().join("all-minilm-l6-v2")).expect("the model of the runtime")
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn vectors_equal_those_of_the_reference_implementation() {
     let bert = load();
     assert_eq!(bert.dimensions(), 384);
     let texts: Vec<String> = references.iter().map(|r| r.text.clone()).collect();
-    // All at once, where short texts are padded beside long ones, and each alone.
+    // All in one batch, with padding of short texts, and each alone.
     let together = bert.embed(&texts).expect("vectors");
     for (reference, vector) in references.iter().zip(&together) {
         let alone = bert.embed(std::slice::from_ref(&reference.text)).expect("a vector").remove(0);
@@ -44,7 +44,7 @@ fn vectors_equal_those_of_the_reference_implementation() {
 }
 
 #[test]
-fn meaning_is_near_and_other_things_are_far() {
+fn similar_texts_are_closer_than_unrelated_ones() {
     let bert = load();
     let texts = ["Users cannot sign in", "Login does not work", "The chart has the wrong colours"];
     let vectors = bert.embed(&texts.map(str::to_owned)).expect("vectors");
@@ -54,11 +54,11 @@ fn meaning_is_near_and_other_things_are_far() {
 }
 
 #[test]
-fn what_is_missing_or_broken_is_told_in_a_sentence() {
+fn a_missing_or_broken_model_is_reported_in_a_sentence() {
     let folder = tempfile::tempdir().expect("a folder");
     let missing = Bert::load(folder.path()).expect_err("nothing there");
     assert!(missing.contains("config.json") && missing.contains("make setup"), "{missing}");
-    let model = house::runtime_dir().join("all-minilm-l6-v2");
+    let model = harness::runtime_dir().join("all-minilm-l6-v2");
     for file in ["config.json", "tokenizer.json"] {
         std::fs::copy(model.join(file), folder.path().join(file)).expect("copy");
     }
@@ -67,10 +67,10 @@ fn what_is_missing_or_broken_is_told_in_a_sentence() {
     assert!(broken.contains("model.safetensors is broken"), "{broken}");
 }
 
-/// Not a test: prints how long texts take. `cargo test --release -- --ignored --nocapture embeddings::model`
+/// Not a test: prints embedding times. `cargo test --release -- --ignored --nocapture embeddings::model`
 #[test]
 #[ignore = "a measurement"]
-fn how_long_it_takes() {
+fn measure_embedding_times() {
     let started = Instant::now();
     let bert = load();
     println!("loading: {:?}", started.elapsed());

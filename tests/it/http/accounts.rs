@@ -1,4 +1,4 @@
-//! People: registering, signing in, passwords, sessions.
+//! Accounts: registration, sign-in, passwords, sessions.
 
 use std::time::{Duration, Instant};
 
@@ -8,32 +8,32 @@ use serde_json::json;
 use crate::client::{server, server_with};
 
 #[tokio::test]
-async fn register_login_me_logout() {
+async fn users_register_sign_in_and_sign_out() {
     let server = server("people").await;
     let ada = server.user("ada").await;
     let me = ada.get("/api/auth/me/").await.ok();
     assert_eq!(me["user"]["email"], "ada@example.org");
     assert_eq!(me["user"]["is_admin"], false);
-    let stranger = server.stranger();
-    // The e-mail is found however it is written; another person cannot take it.
+    let anonymous = server.anonymous();
+    // The e-mail address is case-insensitive and unique.
     let taken = json!({"email": " ADA@example.org ", "password": "correct horse", "name": "x"});
-    assert_eq!(stranger.post("/api/auth/register", taken).await.refused(409), "conflict");
+    assert_eq!(anonymous.post("/api/auth/register", taken).await.refused(409), "conflict");
     let login = json!({"email": "Ada@Example.org", "password": "correct horse"});
-    let signed_in = stranger.post("/api/auth/login/", login).await.ok();
+    let signed_in = anonymous.post("/api/auth/login/", login).await.ok();
     assert!(signed_in["refresh"].is_string() && signed_in["expires_in"] == 900);
     let second = server.bearer(signed_in["access"].as_str().expect("a token"));
     assert_eq!(second.post("/api/auth/logout/", json!({})).await.status, 204);
-    // The second session is over at once; the first is not.
+    // The second session ends at once; the first continues.
     second.get("/api/auth/me").await.refused(401);
     ada.get("/api/auth/me").await.ok();
-    stranger.get("/api/auth/me").await.refused(401);
-    assert_eq!(stranger.post("/api/auth/logout", json!({})).await.refused(401), "unauthenticated");
+    anonymous.get("/api/auth/me").await.refused(401);
+    assert_eq!(anonymous.post("/api/auth/logout", json!({})).await.refused(401), "unauthenticated");
 }
 
 #[tokio::test]
 async fn refuses_bad_registrations() {
     let server = server("badreg").await;
-    let stranger = server.stranger();
+    let anonymous = server.anonymous();
     for (body, field) in [
         (json!({"email": "ada", "password": "correct horse"}), "email"),
         (json!({"email": "a@b.c", "password": "short"}), "password"),
@@ -44,29 +44,29 @@ async fn refuses_bad_registrations() {
         (json!({"email": "a@b.c", "password": "correct horse", "token_mode": "url"}), "token_mode"),
         (json!({"email": "a@b.c", "password": "correct horse", "invite": "nothing"}), "invite"),
     ] {
-        let answer = stranger.post("/api/auth/register", body).await;
+        let answer = anonymous.post("/api/auth/register", body).await;
         assert_eq!(answer.json["errors"][0]["field"], field, "{}", answer.json);
         answer.refused(422);
     }
     let long = json!({"email": "x".repeat(2000), "password": "correct horse"});
-    stranger.post("/api/auth/login", long).await.refused(422);
+    anonymous.post("/api/auth/login", long).await.refused(422);
     let raw = |kind: &'static str, body: &'static str| {
-        stranger.send(stranger.request(Method::POST, "/api/auth/login").header("content-type", kind).body(body))
+        anonymous.send(anonymous.request(Method::POST, "/api/auth/login").header("content-type", kind).body(body))
     };
     assert_eq!(raw("text/plain", "{}").await.refused(415), "unsupported_media_type");
     assert_eq!(raw("application/json", "{oops").await.refused(400), "malformed_json");
 }
 
 #[tokio::test]
-async fn registration_off_or_by_invitation() {
+async fn registration_can_be_off_or_by_invitation() {
     let off = server_with("regoff", &["--registration", "off"], vec![]).await;
     let body = json!({"email": "a@b.c", "password": "correct horse"});
-    off.stranger().post("/api/auth/register", body.clone()).await.refused(403);
-    assert_eq!(off.stranger().get("/api/auth/options").await.ok()["registration"], "off");
+    off.anonymous().post("/api/auth/register", body.clone()).await.refused(403);
+    assert_eq!(off.anonymous().get("/api/auth/options").await.ok()["registration"], "off");
 
     let server = server_with("reginv", &["--registration", "invite"], vec![]).await;
-    let stranger = server.stranger();
-    stranger.post("/api/auth/register", body).await.refused(403);
+    let anonymous = server.anonymous();
+    anonymous.post("/api/auth/register", body).await.refused(403);
     server.sql("insert into actors (id, kind, name, is_admin) values ('user-root', 'user', 'root', true)", &[]).await;
     let root = server.state.accounts.tokens().issue("user-root", "s").expect("a token");
     server
@@ -75,22 +75,22 @@ async fn registration_off_or_by_invitation() {
     let root = server.bearer(&root);
     let invite = root.post("/api/invites", json!({"email": "New@example.org"})).await.created();
     let with = |email: &str| json!({"email": email, "password": "correct horse", "invite": invite["invite"]});
-    stranger.post("/api/auth/register", with("other@example.org")).await.refused(422);
-    stranger.post("/api/auth/register", with("new@example.org")).await.created();
-    stranger.post("/api/auth/register", with("new@example.org")).await.refused(422);
-    // Only the hash of an invitation is kept.
+    anonymous.post("/api/auth/register", with("other@example.org")).await.refused(422);
+    anonymous.post("/api/auth/register", with("new@example.org")).await.created();
+    anonymous.post("/api/auth/register", with("new@example.org")).await.refused(422);
+    // Only the hash of an invitation is stored.
     let kept = server.sql("select encode(token_hash, 'escape') from invites", &[]).await;
     assert_ne!(kept[0].get::<_, String>(0), invite["invite"].as_str().expect("text"));
 }
 
 #[tokio::test]
-async fn known_and_unknown_accounts_look_alike() {
+async fn known_and_unknown_accounts_are_indistinguishable() {
     let server = server_with("alike", &["--sign-in-rate", "1000"], vec![]).await;
     server.user("ada").await;
-    let stranger = server.stranger();
+    let anonymous = server.anonymous();
     let attempt = async |email: &str| {
         let started = Instant::now();
-        let answer = stranger.post("/api/auth/login", json!({"email": email, "password": "wrong horse"})).await;
+        let answer = anonymous.post("/api/auth/login", json!({"email": email, "password": "wrong horse"})).await;
         let json = answer.json.clone();
         assert_eq!(answer.refused(401), "wrong_credentials");
         (started.elapsed(), json)
@@ -107,27 +107,27 @@ async fn known_and_unknown_accounts_look_alike() {
     unknown.sort();
     let (known, unknown) = (known[7].as_secs_f64(), unknown[7].as_secs_f64());
     assert!((0.6..1.7).contains(&(known / unknown)), "median {known:.4} s known, {unknown:.4} s unknown");
-    // Only argon2id is kept.
+    // Only argon2id hashes are stored.
     let row = server.sql("select password_hash from users", &[]).await;
     assert!(row[0].get::<_, String>(0).starts_with("$argon2id$v=19$m="));
 }
 
 #[tokio::test]
-async fn guessing_is_throttled_signing_in_is_not() {
+async fn failed_sign_ins_are_throttled_and_successful_ones_are_not() {
     let server = server_with("throttle", &["--sign-in-rate", "3"], vec![]).await;
     server.user("ada").await;
     server.user("bob").await;
-    let stranger = server.stranger();
+    let anonymous = server.anonymous();
     let login = async |name: &str, password: &str, forwarded: &str| {
         let body = json!({"email": format!("{name}@example.org"), "password": password});
         let request =
-            stranger.request(Method::POST, "/api/auth/login").header("x-forwarded-for", forwarded).json(&body);
-        stranger.send(request).await
+            anonymous.request(Method::POST, "/api/auth/login").header("x-forwarded-for", forwarded).json(&body);
+        anonymous.send(request).await
     };
-    // Right passwords cost nothing, however many arrive at once.
+    // Correct passwords do not count against the limit, also when sent concurrently.
     let many = futures_util::future::join_all((0..12).map(|_| login("bob", "correct horse", "1.1.1.1"))).await;
     assert!(many.iter().all(|answer| answer.status == 200));
-    // Wrong ones do, also all at once, and an invented X-Forwarded-For does not help.
+    // Wrong passwords do, also when sent concurrently, and a forged X-Forwarded-For does not help.
     let forwarded: Vec<String> = (0..8).map(|n| format!("1.1.1.{n}")).collect();
     let guesses = futures_util::future::join_all(forwarded.iter().map(|from| login("ada", "wrong horse", from))).await;
     assert_eq!(guesses.iter().filter(|answer| answer.status == 401).count(), 3);
@@ -135,8 +135,8 @@ async fn guessing_is_throttled_signing_in_is_not() {
     assert!(refused.header("retry-after").is_some_and(|seconds| seconds.parse::<u32>().is_ok_and(|s| s > 0)));
     assert_eq!(refused.refused(429), "too_many_requests");
     login("bob", "correct horse", "1.1.1.1").await.ok();
-    // The address as a whole has ten times as many: two for registering and three for ada are gone,
-    // one comes back every two seconds.
+    // The limit per IP address is ten times higher: registration used two and ada three,
+    // and one is restored every two seconds.
     let started = Instant::now();
     let names: Vec<String> = (0..60).map(|n| format!("guess{n}")).collect();
     let guesses = futures_util::future::join_all(names.iter().map(|name| login(name, "wrong horse", "1.1.1.1"))).await;
@@ -150,21 +150,21 @@ async fn guessing_is_throttled_signing_in_is_not() {
 async fn fifty_sign_ins_do_not_stall_health() {
     let server = server_with("fifty", &["--sign-in-rate", "1000"], vec![]).await;
     server.user("ada").await;
-    let stranger = server.stranger();
-    let rush = tokio::spawn({
-        let stranger = stranger.clone();
+    let anonymous = server.anonymous();
+    let sign_ins = tokio::spawn({
+        let anonymous = anonymous.clone();
         async move {
             let body = json!({"email": "ada@example.org", "password": "correct horse"});
-            futures_util::future::join_all((0..50).map(|_| stranger.post("/api/auth/login", body.clone()))).await
+            futures_util::future::join_all((0..50).map(|_| anonymous.post("/api/auth/login", body.clone()))).await
         }
     });
     let mut slowest = Duration::ZERO;
-    while !rush.is_finished() {
+    while !sign_ins.is_finished() {
         let started = Instant::now();
-        stranger.get("/health").await.ok();
+        anonymous.get("/health").await.ok();
         slowest = slowest.max(started.elapsed());
     }
-    let answers = rush.await.expect("the rush");
+    let answers = sign_ins.await.expect("the concurrent requests");
     assert!(answers.iter().all(|answer| answer.status == 200));
     assert!(slowest < Duration::from_millis(500), "/health took {slowest:?}");
 }
@@ -174,7 +174,7 @@ async fn changing_the_password_ends_other_sessions() {
     let server = server("password").await;
     let ada = server.user("ada").await;
     let login = |password: &str| json!({"email": "ada@example.org", "password": password});
-    let other = server.stranger().post("/api/auth/login", login("correct horse")).await.ok();
+    let other = server.anonymous().post("/api/auth/login", login("correct horse")).await.ok();
     let other = server.bearer(other["access"].as_str().expect("a token"));
     let change = |current: &str, new: &str| json!({"current_password": current, "new_password": new});
     ada.post("/api/auth/password", change("wrong horse", "battery staple")).await.refused(422);
@@ -183,8 +183,8 @@ async fn changing_the_password_ends_other_sessions() {
     assert_eq!(ada.post("/api/auth/password", change("correct horse", "battery staple")).await.status, 204);
     ada.get("/api/auth/me").await.ok();
     other.get("/api/auth/me").await.refused(401);
-    server.stranger().post("/api/auth/login", login("correct horse")).await.refused(401);
-    server.stranger().post("/api/auth/login", login("battery staple")).await.ok();
+    server.anonymous().post("/api/auth/login", login("correct horse")).await.refused(401);
+    server.anonymous().post("/api/auth/login", login("battery staple")).await.ok();
 }
 
 #[tokio::test]
@@ -193,8 +193,8 @@ async fn sessions_are_listed_and_ended_by_their_owner_only() {
     let ada = server.user("ada").await;
     let bob = server.user("bob").await;
     let login = json!({"email": "ada@example.org", "password": "correct horse"});
-    server.stranger().post("/api/auth/login", login.clone()).await.ok();
-    server.stranger().post("/api/auth/login", login).await.ok();
+    server.anonymous().post("/api/auth/login", login.clone()).await.ok();
+    server.anonymous().post("/api/auth/login", login).await.ok();
     let sessions = ada.get("/api/auth/sessions").await.ok();
     let sessions = sessions["sessions"].as_array().expect("a list");
     assert_eq!(sessions.len(), 3);
@@ -211,7 +211,7 @@ async fn sessions_are_listed_and_ended_by_their_owner_only() {
 }
 
 #[tokio::test]
-async fn limits_on_size_depth_and_rate() {
+async fn size_depth_and_rate_limits_hold() {
     let server = server_with("limits", &["--max-body", "10000", "--request-rate", "2"], vec![]).await;
     let ada = server.user("ada").await;
     let long = json!({"email": "x".repeat(20_000), "password": "correct horse"});
@@ -223,7 +223,7 @@ async fn limits_on_size_depth_and_rate() {
     assert!(matches!(ada.send(post(deep.into_bytes())).await.status, 400 | 422));
     let zipped = post(vec![0x1f, 0x8b, 8, 0]).header("content-encoding", "gzip");
     assert_eq!(ada.send(zipped).await.refused(415), "unsupported_encoding");
-    // Twenty at once, then two a second, for this actor only.
+    // A burst of twenty, then two per second, for this actor only.
     let mut passed = 0;
     let refused = loop {
         match ada.get("/api/auth/me").await {
@@ -235,5 +235,5 @@ async fn limits_on_size_depth_and_rate() {
     assert!(passed >= 15, "{passed} passed");
     assert_eq!(refused.header("retry-after"), Some("1"));
     assert_eq!(refused.refused(429), "too_many_requests");
-    server.stranger().get("/health").await.ok();
+    server.anonymous().get("/health").await.ok();
 }

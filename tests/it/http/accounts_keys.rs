@@ -1,4 +1,4 @@
-//! Agents, services, their keys, acting for others, tickets for sockets.
+//! Agents, services, their keys, delegation, and socket tickets.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ fn key_of(created: &Value) -> &str {
 }
 
 #[tokio::test]
-async fn a_key_lives_and_dies() {
+async fn keys_are_created_used_and_revoked() {
     let server = server("keys").await;
     let ada = server.user("ada").await;
     let agent = ada.post("/api/agents", json!({"id": "agent-1", "name": "One"})).await.created();
@@ -34,12 +34,12 @@ async fn a_key_lives_and_dies() {
         (&me["user"]["id"], &me["key_id"], &me["session_id"]),
         (&json!("agent-1"), &created["id"], &Value::Null)
     );
-    // Shown once; only the hash is kept; its use is noted.
+    // The key is shown once, only its hash is stored, and its use is recorded.
     let listed = ada.get("/api/keys").await.ok();
     assert!(!listed.to_string().contains(key) && listed["keys"][0]["last_used_at"].is_string());
     let kept = server.sql("select row_to_json(k)::text from api_keys k", &[]).await;
     assert!(!kept[0].get::<_, String>(0).contains(&key[36..]));
-    // A wrong letter is refused by the checksum, a foreign secret by its hash.
+    // The checksum rejects a typo, the hash rejects a wrong secret.
     for wrong in
         [key.replace(&key[40..41], "?"), key[..key.len() - 1].to_owned(), format!("{key}0"), "cb_x_y".to_owned()]
     {
@@ -48,7 +48,7 @@ async fn a_key_lives_and_dies() {
     let id = created["id"].as_str().expect("an id");
     let foreign = callboard::domain::accounts::keys::generate().expect("a key");
     server.sql("update api_keys set secret_hash = $1 where id = $2", &[&foreign.hash, &id]).await;
-    crate::house::eventually("the changed key is refused", async || holder.get("/api/auth/me").await.status == 401)
+    crate::harness::eventually("the changed key is refused", async || holder.get("/api/auth/me").await.status == 401)
         .await;
 
     let created = ada.post("/api/keys", json!({"name": "second", "actor_id": "agent-1"})).await.created();
@@ -62,7 +62,7 @@ async fn a_key_lives_and_dies() {
 }
 
 #[tokio::test]
-async fn keys_expire_and_disabled_actors_stop() {
+async fn expired_keys_and_disabled_actors_are_rejected() {
     let server = server("keyend").await;
     let ada = server.user("ada").await;
     ada.post("/api/agents", json!({"id": "agent-1"})).await.created();
@@ -76,7 +76,7 @@ async fn keys_expire_and_disabled_actors_stop() {
     let holder = server.bearer(key_of(&created));
     holder.get("/api/auth/me").await.ok();
     server.sql("update api_keys set expires_at = now()", &[]).await;
-    // SQL looks again at each call: no second of grace.
+    // SQL checks the key on every call, without the cache's delay.
     holder.get("/api/auth/me").await.refused(401);
     server.sql("update api_keys set expires_at = null", &[]).await;
     holder.get("/api/auth/me").await.ok();
@@ -87,7 +87,7 @@ async fn keys_expire_and_disabled_actors_stop() {
 }
 
 #[tokio::test]
-async fn a_key_makes_no_wider_one() {
+async fn a_key_cannot_create_one_with_wider_scopes() {
     let server = server("wider").await;
     let ada = server.user("ada").await;
     ada.post("/api/agents", json!({"id": "svc", "kind": "service"})).await.created();
@@ -114,7 +114,7 @@ async fn a_key_makes_no_wider_one() {
         .refused(403);
     let child = manager.post("/api/keys", json!({"name": "x", "scopes": ["read"]})).await.created();
     assert_eq!(child["expires_at"], "2100-01-01T00:00:00Z");
-    // act_for is for services; another's agent is absent; a key cannot sign out.
+    // act_for requires a service; another user's agent gets 404; a key cannot sign out.
     ada.post("/api/agents", json!({"id": "agent-1"})).await.created();
     ada.post("/api/keys", json!({"name": "x", "actor_id": "agent-1", "scopes": ["act_for"]})).await.refused(422);
     let bob = server.user("bob").await;
@@ -129,7 +129,7 @@ async fn a_key_makes_no_wider_one() {
 }
 
 #[tokio::test]
-async fn agents_join_workflows_of_their_maker() {
+async fn agents_may_join_workflows_of_their_creator() {
     let server = server("join").await;
     let (ada, bob) = (server.user("ada").await, server.user("bob").await);
     let w = workflow(&server, &ada).await;
@@ -155,7 +155,7 @@ async fn agents_join_workflows_of_their_maker() {
     for wrong in ["limit=0", "limit=501", "limit=x", "limits=1", "cursor=%00", "limit=99999999999999999999"] {
         ada.get(&format!("/api/agents?{wrong}")).await.refused(422);
     }
-    // An invitation into the workflow, taken up by an account that exists; once.
+    // An invitation accepted by an existing account; valid once.
     bob.post("/api/invites", json!({"workflow_id": w})).await.refused(404);
     bob.post("/api/invites", json!({})).await.refused(403);
     let invite = ada.post("/api/invites", json!({"workflow_id": w, "role": "viewer"})).await.created();
@@ -167,7 +167,7 @@ async fn agents_join_workflows_of_their_maker() {
 }
 
 #[tokio::test]
-async fn acting_for_an_agent() {
+async fn services_act_for_agents() {
     let server = server("actfor").await;
     let ada = server.user("ada").await;
     let w = workflow(&server, &ada).await;
@@ -194,7 +194,7 @@ async fn acting_for_an_agent() {
 }
 
 #[tokio::test]
-async fn tickets_for_sockets_are_good_once() {
+async fn socket_tickets_are_single_use() {
     let server = server("wstickets").await;
     let ada = server.user("ada").await;
     let issue =

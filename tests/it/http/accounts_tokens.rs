@@ -1,4 +1,4 @@
-//! Access tokens: nothing but our own, in time, is let in.
+//! Access tokens: only unexpired tokens signed by this server are accepted.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 
 use crate::client::{Server, server, server_with};
 
-struct Forge {
+struct TokenSigner {
     kid: String,
     secret: Vec<u8>,
     claims: Value,
 }
 
-impl Forge {
+impl TokenSigner {
     async fn of(server: &Server, token: &str) -> Self {
         let row = server.sql("select kid, secret from signing_keys where purpose = 'access'", &[]).await;
         let payload = token.split('.').nth(1).expect("a payload");
@@ -35,34 +35,34 @@ impl Forge {
 }
 
 #[tokio::test]
-async fn only_our_own_tokens_pass() {
+async fn only_tokens_signed_by_this_server_are_accepted() {
     let server = server("jwt").await;
     let ada = server.user("ada").await;
     let token = ada.token.clone().expect("a token");
-    let forge = Forge::of(&server, &token).await;
-    let now = forge.claims["iat"].as_i64().expect("a time");
-    assert_eq!(forge.claims["typ"], "access");
-    let same = server.bearer(&forge.sign(|_| ()));
+    let signer = TokenSigner::of(&server, &token).await;
+    let now = signer.claims["iat"].as_i64().expect("a time");
+    assert_eq!(signer.claims["typ"], "access");
+    let same = server.bearer(&signer.sign(|_| ()));
     same.get("/api/auth/me").await.ok();
 
-    let kid = Some(forge.kid.as_str());
-    let set = |name: &'static str, value: Value| forge.sign(move |claims| claims[name] = value.clone());
+    let kid = Some(signer.kid.as_str());
+    let set = |name: &'static str, value: Value| signer.sign(move |claims| claims[name] = value.clone());
     let drop = |name: &'static str| {
-        forge.sign(move |claims| {
+        signer.sign(move |claims| {
             claims.as_object_mut().expect("an object").remove(name);
         })
     };
     let parts: Vec<&str> = token.split('.').collect();
-    let none = URL_SAFE_NO_PAD.encode(json!({"alg": "none", "typ": "JWT", "kid": forge.kid}).to_string());
+    let none = URL_SAFE_NO_PAD.encode(json!({"alg": "none", "typ": "JWT", "kid": signer.kid}).to_string());
     let forged = [
         ("alg none", format!("{none}.{}.", parts[1])),
         ("alg none, signed", format!("{none}.{}.{}", parts[1], parts[2])),
-        ("HS512", forge.sign_as(Algorithm::HS512, &forge.secret, kid, |_| ())),
-        ("HS384", forge.sign_as(Algorithm::HS384, &forge.secret, kid, |_| ())),
-        ("another key", forge.sign_as(Algorithm::HS256, b"another secret of thirty-two byte", kid, |_| ())),
-        ("empty key", forge.sign_as(Algorithm::HS256, b"", kid, |_| ())),
-        ("no kid", forge.sign_as(Algorithm::HS256, &forge.secret, None, |_| ())),
-        ("unknown kid", forge.sign_as(Algorithm::HS256, &forge.secret, Some("nobody"), |_| ())),
+        ("HS512", signer.sign_as(Algorithm::HS512, &signer.secret, kid, |_| ())),
+        ("HS384", signer.sign_as(Algorithm::HS384, &signer.secret, kid, |_| ())),
+        ("another key", signer.sign_as(Algorithm::HS256, b"another secret of thirty-two byte", kid, |_| ())),
+        ("empty key", signer.sign_as(Algorithm::HS256, b"", kid, |_| ())),
+        ("no kid", signer.sign_as(Algorithm::HS256, &signer.secret, None, |_| ())),
+        ("unknown kid", signer.sign_as(Algorithm::HS256, &signer.secret, Some("nobody"), |_| ())),
         ("issuer", set("iss", json!("someone"))),
         ("audience", set("aud", json!("someone"))),
         ("list audience", set("aud", json!(["callboard-api"]))),
@@ -99,15 +99,15 @@ async fn tokens_end_and_keys_rotate() {
     let server = server_with("rotate", &["--access-token-seconds", "900"], vec![]).await;
     let ada = server.user("ada").await;
     let before = ada.token.clone().expect("a token");
-    // Another server of the same database meets the new key without being told.
+    // Another server on the same database accepts the new key without a notification.
     let elsewhere =
         callboard::domain::accounts::Accounts::load(&server.state.db, &server.state.config).await.expect("load");
     server.state.accounts.rotate_signing_key().await.expect("rotate");
-    let refreshed = server.stranger().post("/api/auth/token/refresh", json!({"refresh": ada.refresh})).await.ok();
+    let refreshed = server.anonymous().post("/api/auth/token/refresh", json!({"refresh": ada.refresh})).await.ok();
     let after = refreshed["access"].as_str().expect("a token");
     server.bearer(&before).get("/api/auth/me").await.ok();
     server.bearer(after).get("/api/auth/me").await.ok();
-    crate::house::eventually("the other server has read the new key", async || {
+    crate::harness::eventually("the other server has read the new key", async || {
         elsewhere.authenticate(after).await.is_ok()
     })
     .await;
@@ -116,7 +116,7 @@ async fn tokens_end_and_keys_rotate() {
 
 #[tokio::test]
 async fn servers_that_start_together_share_their_keys() {
-    let db = crate::house::database("together").await;
+    let db = crate::harness::database("together").await;
     let pool = callboard::db::pool::pool(&db.url, 8, std::time::Duration::from_secs(30)).expect("a pool");
     let db_handle = callboard::db::Db::new(pool);
     let config = crate::client::config(&[]);

@@ -1,18 +1,18 @@
-//! Workflows and their boards over HTTP: making, changing, archiving, renaming and removing columns.
+//! Workflows and their boards over HTTP: creation, changes, archiving, renaming and removing columns.
 
 use insta::assert_json_snapshot;
 use serde_json::{Value, json};
 
-use super::stage::{Desk, open, person, redacted, text};
+use super::fixtures::{TestWorkflow, open, redacted, signed_in_user, text};
 
 fn ids(board: &Value) -> Vec<String> {
     board["columns"].as_array().expect("columns").iter().map(|column| text(column, "id")).collect()
 }
 
 #[tokio::test]
-async fn workflows_from_templates() {
+async fn workflows_are_created_from_templates() {
     let server = open("templates").await;
-    let ann = person(&server, "ann").await;
+    let ann = signed_in_user(&server, "ann").await;
     let templates = ann.get("/api/board-templates").await.ok();
     for (name, template) in templates.as_object().expect("templates") {
         let body = json!({"name": format!("By {name}"), "template": name, "description": "One of each."});
@@ -40,17 +40,17 @@ async fn workflows_from_templates() {
 }
 
 #[tokio::test]
-async fn archived_and_switched_off() {
+async fn workflows_can_be_archived_and_tracking_disabled() {
     let server = open("archive").await;
-    let ann = person(&server, "ann").await;
-    let desk = Desk::of(&ann).await;
-    let ticket = desk.ticket("Kept").await;
-    let path = format!("/api/workflows/{}", desk.workflow);
+    let ann = signed_in_user(&server, "ann").await;
+    let fixture = TestWorkflow::of(&ann).await;
+    let ticket = fixture.ticket("Kept").await;
+    let path = format!("/api/workflows/{}", fixture.workflow);
     let changed = ann.patch(&path, json!({"name": "Renamed", "description": "And described."})).await.ok();
     assert_eq!((&changed["name"], &changed["description"]), (&json!("Renamed"), &json!("And described.")));
     assert_ne!(ann.delete(&path).await.ok()["archived_at"], Value::Null);
-    assert_eq!(desk.move_to(&ticket, "todo").await.refused(409), "conflict");
-    assert_eq!(desk.read(&ticket).await["title"], "Kept");
+    assert_eq!(fixture.move_to(&ticket, "todo").await.refused(409), "conflict");
+    assert_eq!(fixture.read(&ticket).await["title"], "Kept");
     assert_eq!(ann.get("/api/workflows").await.ok()["workflows"], json!([]));
     let all = ann.get("/api/workflows?include_archived=true").await.ok();
     assert_eq!(all["workflows"].as_array().map(Vec::len), Some(1));
@@ -58,15 +58,15 @@ async fn archived_and_switched_off() {
 
     let off = ann.post(&format!("{path}/ticket-tracking"), json!({"enabled": false})).await.ok();
     assert_eq!(off["ticket_tracking"], false);
-    assert_eq!(desk.move_to(&ticket, "todo").await.refused(409), "ticket_tracking_off");
+    assert_eq!(fixture.move_to(&ticket, "todo").await.refused(409), "ticket_tracking_off");
     let board = json!({"settings": {"require_comments_on_status_change": true}});
     let body = json!({"enabled": true, "board_config": board});
     let on = ann.post(&format!("{path}/ticket-tracking"), body).await.ok();
     assert_eq!(on["board_config"]["settings"]["require_comments_on_status_change"], true);
-    let refused = desk.move_to(&ticket, "todo").await;
+    let refused = fixture.move_to(&ticket, "todo").await;
     assert_eq!(refused.json["errors"][0]["field"], "comment");
     refused.refused(422);
-    // Both or neither: a board that is refused leaves tracking as it was.
+    // The update is atomic: a refused board leaves ticket tracking unchanged.
     ann.post(&format!("{path}/ticket-tracking"), json!({"enabled": false})).await.ok();
     let body = json!({"enabled": true, "board_config": {"columns": []}});
     ann.post(&format!("{path}/ticket-tracking"), body).await.refused(422);
@@ -74,12 +74,13 @@ async fn archived_and_switched_off() {
 }
 
 #[tokio::test]
-async fn columns_come_go_and_are_renamed() {
+async fn columns_are_added_removed_and_renamed() {
     let server = open("columns").await;
-    let ann = person(&server, "ann").await;
-    let desk = Desk::of(&ann).await;
-    let (a, b) = (desk.ticket("The a").await, desk.ticket_with("The b", json!({"initial_status": "review"})).await);
-    let path = format!("/api/workflows/{}/board", desk.workflow);
+    let ann = signed_in_user(&server, "ann").await;
+    let fixture = TestWorkflow::of(&ann).await;
+    let (a, b) =
+        (fixture.ticket("The a").await, fixture.ticket_with("The b", json!({"initial_status": "review"})).await);
+    let path = format!("/api/workflows/{}/board", fixture.workflow);
     let columns = json!([{"id": "inbox", "previous_id": "backlog", "name": "Inbox"},
                          {"id": "doing", "wip_limit": 1, "color": "#123abc", "category": "active"}, {"id": "done"}]);
     let config = json!({"name": "Short", "columns": columns, "transitions": [{"from": "inbox", "to": "doing"}],
@@ -90,19 +91,19 @@ async fn columns_come_go_and_are_renamed() {
     let wrong = ann.put(&path, json!({"board_config": config, "moves": {"review": "limbo"}})).await;
     assert_eq!(wrong.json["errors"][0]["field"], "moves");
     wrong.refused(422);
-    assert_eq!(desk.read(&a).await["status"], "backlog", "nothing has changed so far");
+    assert_eq!(fixture.read(&a).await["status"], "backlog", "nothing has changed so far");
 
     let answer = ann.put(&path, json!({"board_config": config, "moves": {"review": "doing"}})).await.ok();
     assert_json_snapshot!("set_board", redacted(&answer));
     assert_eq!(
-        (desk.read(&a).await["status"].clone(), desk.read(&b).await["status"].clone()),
+        (fixture.read(&a).await["status"].clone(), fixture.read(&b).await["status"].clone()),
         (json!("inbox"), json!("doing"))
     );
-    let full = desk.move_to(&a, "doing").await;
+    let full = fixture.move_to(&a, "doing").await;
     assert_eq!((&full.json["wip_limit"], &full.json["ticket_count"]), (&json!(1), &json!(1)));
     assert_eq!(full.refused(409), "wip_limit");
-    assert_eq!(desk.move_to(&a, "done").await.refused(409), "transition_not_allowed");
-    let unknown = desk.move_to(&a, "limbo").await;
+    assert_eq!(fixture.move_to(&a, "done").await.refused(409), "transition_not_allowed");
+    let unknown = fixture.move_to(&a, "limbo").await;
     assert_eq!(unknown.json["errors"][0], json!({"field": "new_status", "rule": "must be one of inbox, doing, done"}));
     assert_eq!(unknown.refused(422), "unknown_status");
 }
@@ -110,13 +111,13 @@ async fn columns_come_go_and_are_renamed() {
 #[tokio::test]
 async fn bad_boards_are_refused_by_name() {
     let server = open("bad_boards").await;
-    let ann = person(&server, "ann").await;
-    let desk = Desk::of(&ann).await;
-    let path = format!("/api/workflows/{}/board", desk.workflow);
-    let before = ann.get(&format!("/api/tickets/board-config/{}", desk.workflow)).await.ok();
+    let ann = signed_in_user(&server, "ann").await;
+    let fixture = TestWorkflow::of(&ann).await;
+    let path = format!("/api/workflows/{}/board", fixture.workflow);
+    let before = ann.get(&format!("/api/tickets/board-config/{}", fixture.workflow)).await.ok();
     let column = |more: Value| {
         let mut column = json!({"id": "one"});
-        super::stage::merge(&mut column, &more);
+        super::fixtures::merge(&mut column, &more);
         json!({"columns": [column]})
     };
     for (config, field) in [
@@ -146,5 +147,5 @@ async fn bad_boards_are_refused_by_name() {
         assert_eq!(answer.json["errors"][0]["field"], field, "{config}: {}", answer.json);
         assert_eq!(answer.refused(422), "invalid");
     }
-    assert_eq!(ann.get(&format!("/api/tickets/board-config/{}", desk.workflow)).await.ok(), before);
+    assert_eq!(ann.get(&format!("/api/tickets/board-config/{}", fixture.workflow)).await.ok(), before);
 }

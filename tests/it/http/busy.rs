@@ -1,19 +1,19 @@
-//! A server whose connections are all taken by requests that wait.
+//! A server whose database connections are all held by waiting requests.
 
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use crate::client::server;
-use crate::house;
+use crate::harness;
 
 #[tokio::test]
-async fn held_rows_keep_nobody_from_signing_in() {
+async fn locked_rows_do_not_block_sign_in() {
     let server = server("busy").await;
     let ada = server.user("ada").await;
     let made = ada.post("/api/workflows", json!({"name": "Held"})).await.created();
     let path = format!("/api/workflows/{}", made["id"].as_str().expect("an id"));
-    let mut holder = house::connect(&server.db.url).await;
+    let mut holder = harness::connect(&server.db.url).await;
     let held = holder.transaction().await.expect("a transaction");
     held.execute("select from workflows for update", &[]).await.expect("lock the row");
     let waiting: Vec<_> = (0..12)
@@ -25,7 +25,7 @@ async fn held_rows_keep_nobody_from_signing_in() {
             })
         })
         .collect();
-    house::eventually("the requests wait for the row", async || {
+    harness::eventually("the requests wait for the row", async || {
         let rows = server
             .sql(
                 "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
@@ -39,13 +39,15 @@ async fn held_rows_keep_nobody_from_signing_in() {
     ada.get("/health").await.ok();
     ada.get("/ready").await.ok();
     let login = json!({"email": "ada@example.org", "password": "correct horse"});
-    let signed_in = server.stranger().post("/api/auth/login", login).await.ok();
-    server.stranger().post("/api/auth/token/refresh", json!({"refresh": signed_in["refresh"]})).await.ok();
+    let signed_in = server.anonymous().post("/api/auth/login", login).await.ok();
+    server.anonymous().post("/api/auth/token/refresh", json!({"refresh": signed_in["refresh"]})).await.ok();
     assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
-    // Who finds no connection is told soon, and to come back.
-    house::eventually("some are told to come back", async || waiting.iter().any(tokio::task::JoinHandle::is_finished))
-        .await;
-    held.rollback().await.expect("let go");
+    // A request without a free connection fails fast with Retry-After.
+    harness::eventually("some requests get Retry-After", async || {
+        waiting.iter().any(tokio::task::JoinHandle::is_finished)
+    })
+    .await;
+    held.rollback().await.expect("release");
     let mut refused = 0;
     for one in waiting {
         let (answer, took) = one.await.expect("an answer");

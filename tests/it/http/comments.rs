@@ -1,16 +1,16 @@
-//! Comments over HTTP: threads, mentions, edits, deletion, reactions, and what is refused.
+//! Comments over HTTP: threads, mentions, edits, deletion, reactions and refusals.
 
 use insta::assert_json_snapshot;
 use serde_json::{Value, json};
 
-use super::stage::{Desk, open, person, redacted, text};
+use super::fixtures::{TestWorkflow, open, redacted, signed_in_user, text};
 
 #[tokio::test]
-async fn threads_mentions_and_attachments() {
+async fn comments_have_threads_mentions_and_attachments() {
     let server = open("threads").await;
-    let ann = person(&server, "ann").await;
-    let desk = Desk::of(&ann).await;
-    let ticket = desk.ticket_with("Talked about", json!({"assigned_agent_id": "agent-7"})).await;
+    let ann = signed_in_user(&server, "ann").await;
+    let fixture = TestWorkflow::of(&ann).await;
+    let ticket = fixture.ticket_with("Talked about", json!({"assigned_agent_id": "agent-7"})).await;
     let body = json!({"ticket_id": ticket, "agent_id": ann.id, "comment_text": "@agent-7, see #TKT-1.",
                       "comment_type": "blocker", "mentions": ["agent-9"], "attachments": ["https://example.org/a.png", "logs/run.txt"]});
     let answer = ann.post("/api/tickets/comment", body).await.ok();
@@ -18,11 +18,11 @@ async fn threads_mentions_and_attachments() {
     let parent = text(&answer, "comment_id");
     let body = json!({"ticket_id": ticket, "comment_text": "I see.", "parent_id": parent});
     ann.post("/api/tickets/comment", body).await.ok();
-    let comments = desk.read(&ticket).await["comments"].clone();
+    let comments = fixture.read(&ticket).await["comments"].clone();
     assert_eq!(comments[1]["parent_id"], parent.as_str());
     assert_json_snapshot!("comments", redacted(&comments));
 
-    let other = desk.ticket("Another").await;
+    let other = fixture.ticket("Another").await;
     for (more, field) in [
         (json!({"parent_id": parent, "ticket_id": other}), "parent_id"),
         (json!({"comment_type": "shout"}), "comment_type"),
@@ -34,24 +34,28 @@ async fn threads_mentions_and_attachments() {
         (json!({"attachments": ["x".repeat(3000)]}), "attachments"),
     ] {
         let mut body = json!({"ticket_id": ticket, "comment_text": "Hello."});
-        super::stage::merge(&mut body, &more);
+        super::fixtures::merge(&mut body, &more);
         let answer = ann.post("/api/tickets/comment", body).await;
         assert_eq!(answer.json["errors"][0]["field"], field, "{}", answer.json);
         assert_eq!(answer.refused(422), "invalid");
     }
-    assert_eq!(desk.read(&ticket).await["comment_count"], 2);
+    assert_eq!(fixture.read(&ticket).await["comment_count"], 2);
 }
 
 #[tokio::test]
 async fn authors_and_owners_edit_and_delete() {
     let server = open("edits").await;
-    let (ann, bob, eve) = (person(&server, "ann").await, person(&server, "bob").await, person(&server, "eve").await);
-    let desk = Desk::of(&ann).await;
+    let (ann, bob, eve) = (
+        signed_in_user(&server, "ann").await,
+        signed_in_user(&server, "bob").await,
+        signed_in_user(&server, "eve").await,
+    );
+    let fixture = TestWorkflow::of(&ann).await;
     for (who, role) in [(&bob, "member"), (&eve, "viewer")] {
-        let path = format!("/api/workflows/{}/members/{}", desk.workflow, who.id);
+        let path = format!("/api/workflows/{}/members/{}", fixture.workflow, who.id);
         ann.put(&path, json!({"role": role})).await.ok();
     }
-    let ticket = desk.ticket("Talked about").await;
+    let ticket = fixture.ticket("Talked about").await;
     let body = json!({"ticket_id": ticket, "comment_text": "A first thought"});
     let path = format!("/api/comments/{}", text(&bob.post("/api/tickets/comment", body).await.ok(), "comment_id"));
     let edit = json!({"comment_text": "A second thought"});
@@ -59,14 +63,14 @@ async fn authors_and_owners_edit_and_delete() {
     let edited = bob.patch(&path, edit.clone()).await.ok();
     assert_json_snapshot!("edit_comment", redacted(&edited));
     assert_eq!(ann.patch(&path, json!({"comment_text": "The owner's"})).await.ok()["is_edited"], true);
-    let hers = format!("/api/comments/{}", desk.comment(&ticket, "Ann's").await);
+    let hers = format!("/api/comments/{}", fixture.comment(&ticket, "Ann's").await);
     assert_eq!(bob.patch(&hers, edit).await.refused(403), "forbidden");
     assert_eq!(bob.delete(&hers).await.refused(403), "forbidden");
 
     let answer = bob.delete(&path).await.ok();
     assert_json_snapshot!("delete_comment", redacted(&answer));
     assert_eq!(bob.delete(&path).await.refused(404), "not_found");
-    let read = desk.read(&ticket).await;
+    let read = fixture.read(&ticket).await;
     assert_eq!(read["comment_count"], 1);
     let types: Vec<String> =
         read["history"].as_array().expect("history").iter().map(|entry| text(entry, "change_type")).collect();
@@ -75,14 +79,14 @@ async fn authors_and_owners_edit_and_delete() {
 }
 
 #[tokio::test]
-async fn reactions_with_any_emoji() {
+async fn reactions_accept_any_emoji() {
     let server = open("react").await;
-    let (ann, bob) = (person(&server, "ann").await, person(&server, "bob").await);
-    let desk = Desk::of(&ann).await;
-    ann.put(&format!("/api/workflows/{}/members/{}", desk.workflow, bob.id), json!({"role": "member"})).await.ok();
-    let comment = desk.comment(&desk.ticket("Liked").await, "Good work").await;
+    let (ann, bob) = (signed_in_user(&server, "ann").await, signed_in_user(&server, "bob").await);
+    let fixture = TestWorkflow::of(&ann).await;
+    ann.put(&format!("/api/workflows/{}/members/{}", fixture.workflow, bob.id), json!({"role": "member"})).await.ok();
+    let comment = fixture.comment(&fixture.ticket("Liked").await, "Good work").await;
     let path = |emoji: &str| format!("/api/comments/{comment}/reactions/{emoji}");
-    // As typed, percent-encoded, with a joiner and a skin tone, and a word.
+    // Raw, percent-encoded, with a joiner and a skin tone, and `+1`.
     for emoji in ["👍", "%F0%9F%91%8D", "%F0%9F%91%A9%F0%9F%8F%BD%E2%80%8D%F0%9F%9A%80", "+1"] {
         ann.put(&path(emoji), json!({})).await.ok();
     }

@@ -1,41 +1,41 @@
-//! What holds for every request: probes, refusals, headers, the description.
+//! Behaviour common to all requests: probes, refusals, headers, the API description.
 
 use crate::client::server;
 
 #[tokio::test]
-async fn probes_and_refusals() {
+async fn probes_respond_and_errors_are_problem_documents() {
     let server = server("core").await;
-    let stranger = server.stranger();
-    assert_eq!(stranger.get("/health").await.ok()["status"], "ok");
-    assert_eq!(stranger.get("/health/").await.ok()["status"], "ok");
-    assert_eq!(stranger.get("/ready").await.ok()["status"], "ready");
-    assert!(stranger.get("/metrics").await.ok().as_str().expect("text").contains("callboard_http_requests_total"));
-    let head = stranger.send(stranger.request(reqwest::Method::HEAD, "/health")).await;
+    let anonymous = server.anonymous();
+    assert_eq!(anonymous.get("/health").await.ok()["status"], "ok");
+    assert_eq!(anonymous.get("/health/").await.ok()["status"], "ok");
+    assert_eq!(anonymous.get("/ready").await.ok()["status"], "ready");
+    assert!(anonymous.get("/metrics").await.ok().as_str().expect("text").contains("callboard_http_requests_total"));
+    let head = anonymous.send(anonymous.request(reqwest::Method::HEAD, "/health")).await;
     assert_eq!((head.status, head.json), (200, serde_json::Value::Null));
-    assert_eq!(stranger.get("/api/nothing").await.refused(404), "not_found");
-    let answer = stranger.delete("/health").await;
+    assert_eq!(anonymous.get("/api/nothing").await.refused(404), "not_found");
+    let answer = anonymous.delete("/health").await;
     assert_eq!(answer.header("allow"), Some("GET, HEAD"));
     assert_eq!(answer.refused(405), "method_not_allowed");
-    let page = stranger.get("/workflows/1").await;
+    let page = anonymous.get("/workflows/1").await;
     assert!(page.header("content-type").is_some_and(|kind| kind.starts_with("text/html")));
     assert!(page.header("content-security-policy").is_some_and(|policy| policy.contains("frame-ancestors 'none'")));
     assert!(page.header("x-request-id").is_some());
-    assert_eq!(stranger.get("/missing.js").await.refused(404), "not_found");
+    assert_eq!(anonymous.get("/missing.js").await.refused(404), "not_found");
 }
 
 #[tokio::test]
-async fn description_and_docs() {
+async fn the_description_and_docs_are_served() {
     let server = server("docs").await;
-    let stranger = server.stranger();
-    let doc = stranger.get("/openapi.json").await.ok();
+    let anonymous = server.anonymous();
+    let doc = anonymous.get("/openapi.json").await.ok();
     assert!(doc["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")));
     assert!(doc["paths"]["/health"]["get"].is_object());
     for path in ["/docs", "/docs/"] {
-        let page = stranger.get(path).await.ok();
+        let page = anonymous.get(path).await.ok();
         let page = page.as_str().expect("a page");
         assert!(page.contains("<base href=\"/docs/\">") && !page.contains("http"), "{page}");
     }
     for asset in ["swagger-ui-bundle.js", "swagger-ui.css", "swagger-initializer.js"] {
-        assert_eq!(stranger.get(&format!("/docs/{asset}")).await.status, 200, "{asset}");
+        assert_eq!(anonymous.get(&format!("/docs/{asset}")).await.status, 200, "{asset}");
     }
 }

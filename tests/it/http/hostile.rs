@@ -1,5 +1,5 @@
-//! Everything bad that can be sent to every endpoint, generated from the description: no fault of the
-//! server, always a problem document with a sentence that names the field, and nothing changed.
+//! Invalid requests to every endpoint, generated from the OpenAPI description. Expected: no server error,
+//! always a problem document with a sentence that names the field, and no change of state.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -11,36 +11,37 @@ use reqwest::header::CONTENT_TYPE;
 use serde_json::json;
 use tokio::time::timeout;
 
-use super::recipes::{Recipe, World, recipes};
+use super::example_requests::{ExampleRequest, TestTenant, example_requests};
+use super::fixtures::open;
+use super::mutations::{QUERIES, mutations_of, raw, thorough};
 use super::spec::{Operation, Spec, fields, put};
-use super::spoil::{QUERIES, raw, spoiled, thorough};
-use super::stage::open;
 use crate::client::Answer;
 
-/// Longest wait for an answer.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Time limit for a response.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What a spoiled request is about: shown when it goes wrong.
+/// A description of the invalid request, shown on failure.
 struct Case {
     what: String,
-    /// The field that a refusal has to name.
+    /// The field that the refusal must name.
     field: Option<String>,
     request: RequestBuilder,
 }
 
 #[tokio::test]
-async fn bad_bodies() {
+async fn invalid_bodies_get_problem_documents() {
     let seen = RefCell::new(BTreeSet::new());
-    each("bodies", |world, operation, recipe| {
+    each("bodies", |tenant, operation, example| {
         let Some(schema) = &operation.body else { return Vec::new() };
-        let good = world.fill(&recipe.body.clone().unwrap_or_else(|| json!({})));
-        let plain = Recipe { body: None, ..recipe.clone() };
-        let send = |body: Vec<u8>| world.request(operation, &plain).header(CONTENT_TYPE, "application/json").body(body);
+        let good = tenant.fill(&example.body.clone().unwrap_or_else(|| json!({})));
+        let plain = ExampleRequest { body: None, ..example.clone() };
+        let send =
+            |body: Vec<u8>| tenant.request(operation, &plain).header(CONTENT_TYPE, "application/json").body(body);
         let mut cases = Vec::new();
         for (number, (path, schema)) in fields(schema).into_iter().enumerate() {
             let name = path.rsplit('.').next().expect("a name").to_owned();
-            let mut values = spoiled(&schema);
-            // What was tried in full at another endpoint is tried here in short.
+            let mut values = mutations_of(&schema);
+            // A schema already tested in full at another endpoint gets a short test here.
             let first = seen.borrow_mut().insert(format!("{name} {schema}"));
             if !first && !thorough() {
                 values.truncate(4);
@@ -57,7 +58,7 @@ async fn bad_bodies() {
             if number > 0 && !thorough() {
                 continue;
             }
-            // What no JSON value can hold is written into its text.
+            // Values that JSON cannot represent are written into the raw text.
             for (what, text) in raw() {
                 let mut body = good.clone();
                 put(&mut body, &path, Some(json!("\u{1}here\u{1}")));
@@ -109,7 +110,7 @@ async fn bad_bodies() {
             "json",
             "",
         ] {
-            let request = world.request(operation, &plain).header(CONTENT_TYPE, kind).body(text.clone());
+            let request = tenant.request(operation, &plain).header(CONTENT_TYPE, kind).body(text.clone());
             cases.push(Case { what: format!("as {kind:?}"), field: None, request });
         }
         let squeezed = send(text.clone().into_bytes()).header("Content-Encoding", "gzip");
@@ -120,24 +121,24 @@ async fn bad_bodies() {
 }
 
 #[tokio::test]
-async fn bad_queries() {
-    each("queries", |world, operation, recipe| {
+async fn invalid_queries_get_problem_documents() {
+    each("queries", |tenant, operation, example| {
         let mut cases = Vec::new();
         let mut names = operation.query.clone();
         names.push("no_such_parameter".to_owned());
         for name in &names {
-            // Where there are no parameters, none is read.
+            // Endpoints without parameters ignore the query.
             let few = if operation.query.is_empty() && !thorough() { 2 } else { QUERIES.len() };
             for value in &QUERIES[..few] {
-                let mut spoiled = recipe.clone();
-                drop(spoiled.query.as_object_mut().expect("a query").remove(name));
-                let (url, request) = (format!("{name}={value}"), world.request(operation, &spoiled));
+                let mut mutated = example.clone();
+                drop(mutated.query.as_object_mut().expect("a query").remove(name));
+                let (url, request) = (format!("{name}={value}"), tenant.request(operation, &mutated));
                 let request = with_query(request, &url);
                 cases.push(Case { what: url.chars().take(60).collect(), field: None, request });
             }
         }
         for raw in ["=", "&&&", "%", "%zz=1", "a=b=c", "workflow_id=a&workflow_id=b", "%00=1", "%ff=1"] {
-            let request = with_query(world.request(operation, recipe), raw);
+            let request = with_query(tenant.request(operation, example), raw);
             cases.push(Case { what: format!("?{raw}"), field: None, request });
         }
         cases
@@ -146,9 +147,9 @@ async fn bad_queries() {
 }
 
 #[tokio::test]
-async fn bad_paths_and_headers() {
+async fn invalid_paths_and_headers_get_problem_documents() {
     let long = "x".repeat(5000);
-    each("paths", |world, operation, recipe| {
+    each("paths", |tenant, operation, example| {
         let mut cases = Vec::new();
         for name in &operation.parts {
             for value in [
@@ -167,10 +168,10 @@ async fn bad_paths_and_headers() {
                 "*",
                 &long,
             ] {
-                let mut spoiled = operation.clone();
-                spoiled.path = operation.path.replace(&format!("{{{name}}}"), value);
+                let mut mutated = operation.clone();
+                mutated.path = operation.path.replace(&format!("{{{name}}}"), value);
                 let what = format!("{name} = {}", value.chars().take(20).collect::<String>());
-                cases.push(Case { what, field: None, request: world.request(&spoiled, recipe) });
+                cases.push(Case { what, field: None, request: tenant.request(&mutated, example) });
             }
         }
         for (header, value) in [
@@ -191,7 +192,7 @@ async fn bad_paths_and_headers() {
             ("Range", "bytes=0-0"),
             ("Expect", "200-maybe"),
         ] {
-            let request = world.request(operation, recipe).header(header, value);
+            let request = tenant.request(operation, example).header(header, value);
             cases.push(Case { what: format!("{header}: {value}"), field: None, request });
         }
         cases
@@ -199,33 +200,33 @@ async fn bad_paths_and_headers() {
     .await;
 }
 
-/// Sends every operation's cases and gathers what is wrong with the answers.
-async fn each(hint: &str, cases: impl Fn(&World, &Operation, &Recipe) -> Vec<Case>) {
+/// Sends the cases of every operation and collects the faults of the responses.
+async fn each(hint: &str, cases: impl Fn(&TestTenant, &Operation, &ExampleRequest) -> Vec<Case>) {
     let server = open(hint).await;
-    let watch = crate::house::connect(&server.db.url).await;
+    let watch = crate::harness::connect(&server.db.url).await;
     let mut wrong = String::new();
     let mut refused = 0;
     let mut tried = 0;
-    let mut fresh: Option<World> = None;
+    let mut fresh: Option<TestTenant> = None;
     let operations = Spec::of(&server).await.operations();
-    // What is missing there is told at once.
-    operations.iter().for_each(|operation| drop(recipes(operation)));
+    // Missing example requests fail before anything is sent.
+    operations.iter().for_each(|operation| drop(example_requests(operation)));
     for operation in &operations {
-        for recipe in recipes(operation) {
-            let world = match fresh.take() {
-                Some(world) => world,
-                None => World::build(&server, &format!("owner{tried}")).await,
+        for example in example_requests(operation) {
+            let tenant = match fresh.take() {
+                Some(tenant) => tenant,
+                None => TestTenant::build(&server, &format!("owner{tried}")).await,
             };
             let mut changed = false;
             let mut state = state_of(&watch).await;
-            for case in cases(&world, operation, &recipe) {
-                let Ok(answer) = timeout(PATIENCE, world.client.send(case.request)).await else {
+            for case in cases(&tenant, operation, &example) {
+                let Ok(answer) = timeout(RESPONSE_TIMEOUT, tenant.client.send(case.request)).await else {
                     let _ = writeln!(wrong, "{}, {}: never answered", operation.name, case.what);
                     continue;
                 };
                 tried += 1;
                 let now = state_of(&watch).await;
-                let mut faults = faults_of(&answer, operation, case.field.as_deref().filter(|_| recipe.succeeds));
+                let mut faults = faults_of(&answer, operation, case.field.as_deref().filter(|_| example.succeeds));
                 changed |= now != state;
                 if answer.status >= 400 {
                     refused += 1;
@@ -235,18 +236,19 @@ async fn each(hint: &str, cases: impl Fn(&World, &Operation, &Recipe) -> Vec<Cas
                 }
                 state = now;
                 if !faults.is_empty() {
-                    let told: String = answer.json.to_string().chars().take(400).collect();
-                    let _ = writeln!(wrong, "{}, {}: {} {told}\n   {faults}", operation.name, case.what, answer.status);
+                    let response: String = answer.json.to_string().chars().take(400).collect();
+                    let _ =
+                        writeln!(wrong, "{}, {}: {} {response}\n   {faults}", operation.name, case.what, answer.status);
                 }
             }
-            fresh = (!changed).then_some(world);
+            fresh = (!changed).then_some(tenant);
         }
     }
     assert!(refused > 200, "only {refused} calls were refused");
     assert!(wrong.is_empty(), "\n{wrong}");
 }
 
-/// What is wrong with an answer to something bad.
+/// The faults of a response to an invalid request.
 fn faults_of(answer: &Answer, operation: &Operation, field: Option<&str>) -> String {
     let mut faults = String::new();
     if answer.status >= 500 {
@@ -269,7 +271,7 @@ fn faults_of(answer: &Answer, operation: &Operation, field: Option<&str>) -> Str
     if ["type", "title", "code"].iter().any(|member| problem[member].as_str().is_none_or(str::is_empty)) {
         faults.push_str(" a member is missing;");
     }
-    // Words of the machine room tell a caller nothing.
+    // Internal terms must not appear in a response.
     let words =
         ["struct", "i32", "i64", "u32", "f64", "variant", "SQLSTATE", "relation", "deserialize", "Option", "Err("];
     if let Some(word) = detail.split(|c: char| !c.is_alphanumeric() && c != '(').find(|word| words.contains(word)) {
@@ -293,7 +295,7 @@ fn faults_of(answer: &Answer, operation: &Operation, field: Option<&str>) -> Str
     faults
 }
 
-/// Adds to the query of a request.
+/// Appends to the query of a request.
 fn with_query(request: RequestBuilder, more: &str) -> RequestBuilder {
     let (client, request) = request.build_split();
     let mut request = request.expect("a request");
@@ -302,7 +304,7 @@ fn with_query(request: RequestBuilder, more: &str) -> RequestBuilder {
     RequestBuilder::from_parts(client, request)
 }
 
-/// Counts that change with anything a call could change.
+/// Counts and sums that change with any write a call could make.
 async fn state_of(client: &tokio_postgres::Client) -> String {
     let sql = "select concat_ws(' ', (select sum(last_seq) from streams where stream_id like 'workflow:%'), (select count(*) || max(updated_at)::text from workflows),
         (select count(*) from actors), (select count(*) from api_keys where revoked_at is null),
@@ -311,6 +313,6 @@ async fn state_of(client: &tokio_postgres::Client) -> String {
         (select count(*) from idempotency_keys), (select count(*) from ws_tickets), (select max(updated_at) from boards),
         (select sum(version) from tickets), (select count(*) from comment_reactions))";
     let state: String = client.query_one(sql, &[]).await.expect("the state").get(0);
-    // Roles of everybody make a long text.
+    // Concatenated roles would make a long text.
     format!("{:x}", state.bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte))))
 }

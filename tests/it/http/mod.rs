@@ -1,5 +1,5 @@
-//! The HTTP door, tried from outside. Of these, `tenants` and `hostile` are generated from the description
-//! of the API and `recipes`.
+//! Black-box tests of the HTTP transport. `tenants` and `hostile` are generated from the description
+//! of the API and `example_requests`.
 
 mod accounts;
 mod accounts_keys;
@@ -12,17 +12,17 @@ mod busy;
 mod comments;
 mod commits;
 mod core;
+mod example_requests;
+pub mod fixtures;
 mod hostile;
+mod idempotency;
 mod moves;
+mod mutations;
 mod openapi;
 mod people;
-mod recipes;
-mod replays;
 mod searches;
 mod secrets;
 mod spec;
-mod spoil;
-pub mod stage;
 mod tenants;
 mod tickets;
 mod webhooks;

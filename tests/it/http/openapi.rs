@@ -1,12 +1,12 @@
-//! The description of the API is whole, says what it means, and is the one that was reviewed.
+//! The API description is complete, documented, and equal to the reviewed one.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
 
+use super::fixtures::open;
 use super::spec::Spec;
-use super::stage::open;
 
 /// The committed document; `UPDATE_OPENAPI=1 cargo test --test it http::openapi` rewrites it.
 const COMMITTED: &str = "tests/it/snapshots/openapi.json";
@@ -87,7 +87,7 @@ async fn every_operation_is_described_in_full() {
 }
 
 #[tokio::test]
-async fn references_lead_somewhere() {
+async fn references_resolve() {
     fn walk(value: &Value, doc: &Value, lost: &mut Vec<String>) {
         match value {
             Value::Object(members) => {
@@ -112,8 +112,8 @@ async fn references_lead_somewhere() {
 #[tokio::test]
 async fn the_docs_page_needs_nothing_from_outside() {
     let server = open("docs_page").await;
-    let stranger = server.stranger();
-    let page = stranger.get("/docs/").await.ok();
+    let anonymous = server.anonymous();
+    let page = anonymous.get("/docs/").await.ok();
     let page = page.as_str().expect("a page").to_owned();
     let mut assets = Vec::new();
     for attribute in ["src=\"", "href=\""] {
@@ -121,14 +121,14 @@ async fn the_docs_page_needs_nothing_from_outside() {
     }
     assert!(assets.len() > 4, "{assets:?}");
     for asset in assets {
-        assert!(!asset.contains("//"), "{asset} comes from elsewhere");
+        assert!(!asset.contains("//"), "{asset} is loaded from another host");
         let path = format!("/docs/{}", asset.trim_start_matches("/docs/").trim_start_matches("./"));
-        assert_eq!(stranger.get(&path).await.status, 200, "{path}");
+        assert_eq!(anonymous.get(&path).await.status, 200, "{path}");
     }
-    let setup = stranger.get("/docs/swagger-initializer.js").await.ok();
+    let setup = anonymous.get("/docs/swagger-initializer.js").await.ok();
     let setup = setup.as_str().expect("a script");
     assert!(setup.contains("/openapi.json") && !setup.contains("http"), "{setup}");
-    let policy = stranger.get("/docs/").await.header("content-security-policy").expect("a policy").to_owned();
+    let policy = anonymous.get("/docs/").await.header("content-security-policy").expect("a policy").to_owned();
     assert!(policy.contains("default-src 'self'") && policy.contains("script-src 'self'"), "{policy}");
-    assert_eq!(stranger.get("/docs/nothing.js").await.refused(404), "not_found");
+    assert_eq!(anonymous.get("/docs/nothing.js").await.refused(404), "not_found");
 }

@@ -1,20 +1,20 @@
-//! Members, roles, and acting for agents, over HTTP.
+//! Members, roles and acting for agents, over HTTP.
 
 use insta::assert_json_snapshot;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::stage::{Desk, open, person, redacted, service, text};
+use super::fixtures::{TestWorkflow, open, redacted, service_client, signed_in_user, text};
 
 #[tokio::test]
 async fn roles_decide_what_members_may_do() {
     let server = open("roles").await;
-    let (ann, bob) = (person(&server, "ann").await, person(&server, "bob").await);
-    let desk = Desk::of(&ann).await;
-    let ticket = desk.ticket("Shared").await;
-    let members = format!("/api/workflows/{}/members", desk.workflow);
+    let (ann, bob) = (signed_in_user(&server, "ann").await, signed_in_user(&server, "bob").await);
+    let fixture = TestWorkflow::of(&ann).await;
+    let ticket = fixture.ticket("Shared").await;
+    let members = format!("/api/workflows/{}/members", fixture.workflow);
     let bobs = format!("{members}/{}", bob.id);
-    let workflow = format!("/api/workflows/{}", desk.workflow);
+    let workflow = format!("/api/workflows/{}", fixture.workflow);
     assert_eq!(bob.get(&workflow).await.refused(404), "not_found");
 
     let set = ann.put(&format!("{members}/BOB@example.org"), json!({"role": "viewer"})).await.ok();
@@ -48,19 +48,20 @@ async fn roles_decide_what_members_may_do() {
 #[tokio::test]
 async fn a_service_acts_for_agents() {
     let server = open("acting").await;
-    let ann = person(&server, "ann").await;
-    let desk = Desk::of(&ann).await;
-    let robot = service(&server, "robot", &["read", "write", "act_for"]).await;
-    let path = format!("/api/workflows/{}/members/robot", desk.workflow);
+    let ann = signed_in_user(&server, "ann").await;
+    let fixture = TestWorkflow::of(&ann).await;
+    let robot = service_client(&server, "robot", &["read", "write", "act_for"]).await;
+    let path = format!("/api/workflows/{}/members/robot", fixture.workflow);
     ann.put(&path, json!({"role": "member"})).await.ok();
 
-    let mut body = json!({"workflow_id": desk.workflow, "title": "By an agent", "description": "Through its service."});
+    let mut body =
+        json!({"workflow_id": fixture.workflow, "title": "By an agent", "description": "Through its service."});
     let request = robot.request(Method::POST, "/api/tickets/create").header("X-Agent-ID", "coder-1").json(&body);
     let by_header = text(&robot.send(request).await.ok(), "ticket_id");
     body["agent_id"] = json!("coder-2");
     let by_body = text(&robot.post("/api/tickets/create", body.clone()).await.ok(), "ticket_id");
     for (ticket, agent) in [(&by_header, "coder-1"), (&by_body, "coder-2")] {
-        let read = desk.read(ticket).await;
+        let read = fixture.read(ticket).await;
         assert_eq!(read["created_by_agent_id"], agent);
         let made = &read["history"][0];
         assert_eq!(
@@ -68,29 +69,29 @@ async fn a_service_acts_for_agents() {
             (&json!("robot"), &json!(agent), &json!(agent))
         );
     }
-    // Both, and not the same: which is it?
+    // Two different agents in header and body are ambiguous.
     let request = robot.request(Method::POST, "/api/tickets/create").header("X-Agent-ID", "coder-1").json(&body);
     let answer = robot.send(request).await;
     assert_eq!(answer.json["errors"][0]["field"], "agent_id");
     answer.refused(422);
-    // A claim is the agent's.
-    let claim = json!({"workflow_id": desk.workflow, "agent_id": "coder-3"});
+    // The claim belongs to the agent.
+    let claim = json!({"workflow_id": fixture.workflow, "agent_id": "coder-3"});
     assert_eq!(robot.post("/api/tickets/claim", claim).await.ok()["ticket"]["assigned_agent_id"], "coder-3");
 
-    // No service acts for people, whether or not they exist.
+    // A service cannot act for users, existing or not.
     for someone in [ann.id.as_str(), "user-00000000-0000-7000-8000-000000000000"] {
         body["agent_id"] = json!(someone);
         assert_eq!(robot.post("/api/tickets/create", body.clone()).await.refused(403), "forbidden", "{someone}");
     }
-    // Without the scope, or as a person, nobody acts for anybody.
-    let plain = service(&server, "plain", &["read", "write"]).await;
-    ann.put(&format!("/api/workflows/{}/members/plain", desk.workflow), json!({"role": "member"})).await.ok();
+    // Acting for others requires a service with the scope.
+    let plain = service_client(&server, "plain", &["read", "write"]).await;
+    ann.put(&format!("/api/workflows/{}/members/plain", fixture.workflow), json!({"role": "member"})).await.ok();
     body["agent_id"] = json!("coder-4");
     for client in [&plain, &ann] {
         assert_eq!(client.post("/api/tickets/create", body.clone()).await.refused(403), "forbidden");
     }
     let known = server.sql("select from actors where id = 'coder-4'", &[]).await;
-    assert!(known.is_empty(), "a refused call provisions nobody");
+    assert!(known.is_empty(), "a refused call provisions no agent");
     for bad in ["", " ", "a b", "é", "-x", &"x".repeat(129)] {
         let request = robot.request(Method::GET, "/api/workflows").header("X-Agent-ID", bad);
         let answer = robot.send(request).await;
@@ -102,26 +103,26 @@ async fn a_service_acts_for_agents() {
 #[tokio::test]
 async fn keys_do_only_what_their_scopes_say() {
     let server = open("scopes").await;
-    let ann = person(&server, "ann").await;
-    let desk = Desk::of(&ann).await;
-    let reader = service(&server, "reader", &["read"]).await;
-    ann.put(&format!("/api/workflows/{}/members/reader", desk.workflow), json!({"role": "owner"})).await.ok();
-    assert_eq!(reader.get(&format!("/api/workflows/{}", desk.workflow)).await.ok()["role"], "owner");
-    let body = json!({"workflow_id": desk.workflow, "title": "Not by me", "description": "Reading only."});
+    let ann = signed_in_user(&server, "ann").await;
+    let fixture = TestWorkflow::of(&ann).await;
+    let reader = service_client(&server, "reader", &["read"]).await;
+    ann.put(&format!("/api/workflows/{}/members/reader", fixture.workflow), json!({"role": "owner"})).await.ok();
+    assert_eq!(reader.get(&format!("/api/workflows/{}", fixture.workflow)).await.ok()["role"], "owner");
+    let body = json!({"workflow_id": fixture.workflow, "title": "Not by me", "description": "Reading only."});
     let refused = reader.post("/api/tickets/create", body).await;
     assert_eq!(refused.json["scope"], "write");
     assert_eq!(refused.refused(403), "forbidden");
     assert_eq!(reader.post("/api/workflows", json!({"name": "x"})).await.refused(403), "forbidden");
-    let path = format!("/api/workflows/{}", desk.workflow);
+    let path = format!("/api/workflows/{}", fixture.workflow);
     assert_eq!(reader.patch(&path, json!({"name": "x"})).await.refused(403), "forbidden");
 
     server.sql("update api_keys set revoked_at = now() where actor_id = 'reader'", &[]).await;
     assert_eq!(reader.get("/api/workflows").await.refused(401), "unauthenticated");
     server.sql("update sessions set revoked_at = now() where actor_id = $1", &[&ann.id]).await;
     assert_eq!(ann.get("/api/workflows").await.refused(401), "unauthenticated");
-    assert_eq!(server.stranger().get("/api/workflows").await.refused(401), "unauthenticated");
+    assert_eq!(server.anonymous().get("/api/workflows").await.refused(401), "unauthenticated");
     assert_eq!(server.bearer("cb_x_y").get("/api/workflows").await.refused(401), "unauthenticated");
     let twice = ann.request(Method::GET, "/api/workflows").header("Authorization", "Bearer x");
     assert_eq!(ann.send(twice).await.refused(401), "unauthenticated");
-    assert_eq!(Value::Null, server.stranger().get("/health").await.ok()["none"]);
+    assert_eq!(Value::Null, server.anonymous().get("/health").await.ok()["none"]);
 }

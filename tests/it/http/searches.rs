@@ -1,22 +1,22 @@
-//! Saved searches and recent ones, over HTTP.
+//! Saved and recent searches over HTTP.
 
 use insta::assert_json_snapshot;
 use serde_json::{Value, json};
 
-use super::stage::{Desk, open, person, redacted, text};
+use super::fixtures::{TestWorkflow, open, redacted, signed_in_user, text};
 
 fn names(answer: &Value) -> Vec<String> {
     answer["searches"].as_array().expect("searches").iter().map(|search| text(search, "name")).collect()
 }
 
 #[tokio::test]
-async fn a_search_is_kept_found_changed_and_deleted() {
+async fn saved_searches_are_created_listed_changed_and_deleted() {
     let server = open("searches").await;
-    let desk = Desk::of(&person(&server, "ann").await).await;
-    let ann = &desk.owner;
-    desk.ticket_with("Login times out", json!({"priority": "high"})).await;
-    desk.ticket_with("Another matter", json!({"priority": "low"})).await;
-    let body = json!({"workflow_id": desk.workflow, "name": " Urgent logins ", "query": "login",
+    let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
+    let ann = &fixture.owner;
+    fixture.ticket_with("Login times out", json!({"priority": "high"})).await;
+    fixture.ticket_with("Another matter", json!({"priority": "low"})).await;
+    let body = json!({"workflow_id": fixture.workflow, "name": " Urgent logins ", "query": "login",
         "filters": {"priority": ["high"], "created_after": "2020-01-31"}});
     let made = ann.post("/api/searches", body.clone()).await.created();
     let mut shown = redacted(&made);
@@ -24,12 +24,12 @@ async fn a_search_is_kept_found_changed_and_deleted() {
     assert_json_snapshot!("saved", shown);
     let path = format!("/api/searches/{}", text(&made, "search_id"));
     assert_eq!(ann.get(&path).await.ok(), made);
-    let list = format!("/api/searches?workflow_id={}", desk.workflow);
+    let list = format!("/api/searches?workflow_id={}", fixture.workflow);
     assert_eq!(ann.get(&list).await.ok()["searches"], json!([made]));
     let found = ann.get(&format!("{path}/results?limit=5")).await.ok();
     assert_eq!(found["results"].as_array().map(Vec::len), Some(1), "{found}");
     assert_eq!(found["results"][0]["title"], "Login times out");
-    // The same name again, in whatever case.
+    // A duplicate name, case-insensitive.
     let mut again = body.clone();
     again["name"] = json!("URGENT LOGINS");
     assert_eq!(ann.post("/api/searches", again).await.refused(409), "conflict");
@@ -37,7 +37,7 @@ async fn a_search_is_kept_found_changed_and_deleted() {
         ann.patch(&path, json!({"name": "Low ones", "query": "", "filters": {"priority": ["low"]}})).await.ok();
     assert_eq!((&changed["name"], &changed["query"]), (&json!("Low ones"), &json!("")));
     assert_eq!(changed["search_type"], made["search_type"]);
-    // Without words: what passes the filters.
+    // Without query words the filters alone decide.
     let found = ann.get(&format!("{path}/results")).await.ok();
     assert_eq!((&found["total_found"], &found["results"][0]["title"]), (&json!(1), &json!("Another matter")));
     assert_eq!(ann.delete(&path).await.status, 204);
@@ -48,9 +48,9 @@ async fn a_search_is_kept_found_changed_and_deleted() {
 #[tokio::test]
 async fn bad_searches_are_refused_by_name() {
     let server = open("badsearches").await;
-    let desk = Desk::of(&person(&server, "ann").await).await;
-    let ann = &desk.owner;
-    let good = json!({"workflow_id": desk.workflow, "name": "Fine", "query": "words"});
+    let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
+    let ann = &fixture.owner;
+    let good = json!({"workflow_id": fixture.workflow, "name": "Fine", "query": "words"});
     let kept = text(&ann.post("/api/searches", good.clone()).await.created(), "search_id");
     for (field, change) in [
         ("name", json!({"name": " "})),
@@ -86,18 +86,18 @@ async fn bad_searches_are_refused_by_name() {
 }
 
 #[tokio::test]
-async fn shared_searches_are_for_everybody_in_the_workflow() {
+async fn shared_searches_are_visible_to_all_members() {
     let server = open("shared").await;
-    let desk = Desk::of(&person(&server, "ann").await).await;
-    let (ann, bob, eve) = (&desk.owner, person(&server, "bob").await, person(&server, "eve").await);
-    let members = format!("/api/workflows/{}/members", desk.workflow);
+    let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
+    let (ann, bob, eve) = (&fixture.owner, signed_in_user(&server, "bob").await, signed_in_user(&server, "eve").await);
+    let members = format!("/api/workflows/{}/members", fixture.workflow);
     ann.put(&format!("{members}/{}", bob.id), json!({"role": "member"})).await.ok();
     let body =
-        |name: &str, shared| json!({"workflow_id": desk.workflow, "name": name, "query": "words", "shared": shared});
+        |name: &str, shared| json!({"workflow_id": fixture.workflow, "name": name, "query": "words", "shared": shared});
     let private = text(&ann.post("/api/searches", body("Private", false)).await.created(), "search_id");
     let shared = text(&ann.post("/api/searches", body("Shared", true)).await.created(), "search_id");
     let bobs = text(&bob.post("/api/searches", body("Shared", true)).await.created(), "search_id");
-    let list = format!("/api/searches?workflow_id={}", desk.workflow);
+    let list = format!("/api/searches?workflow_id={}", fixture.workflow);
     assert_eq!(names(&ann.get(&list).await.ok()), ["Private", "Shared", "Shared"]);
     assert_eq!(names(&bob.get(&list).await.ok()), ["Shared", "Shared"]);
     assert_eq!(eve.get(&list).await.refused(404), "not_found");
@@ -110,15 +110,15 @@ async fn shared_searches_are_for_everybody_in_the_workflow() {
     bob.get(&path(&shared)).await.ok();
     assert_eq!(bob.patch(&path(&shared), json!({"name": "Taken over"})).await.refused(403), "forbidden");
     assert_eq!(bob.delete(&path(&shared)).await.refused(403), "forbidden");
-    // An owner of the workflow keeps shared ones in order.
+    // A workflow owner may change shared searches.
     ann.patch(&path(&bobs), json!({"name": "Renamed"})).await.ok();
     ann.delete(&path(&bobs)).await;
     assert_eq!(bob.get(&path(&bobs)).await.refused(404), "not_found");
-    // A viewer keeps searches, and keeps them to itself.
+    // A viewer may save searches, but not share them.
     ann.put(&format!("{members}/{}", bob.id), json!({"role": "viewer"})).await.ok();
     bob.post("/api/searches", body("Of a viewer", false)).await.created();
     assert_eq!(bob.post("/api/searches", body("For all", true)).await.refused(403), "forbidden");
-    // Out of the workflow, out of its searches.
+    // A removed member loses access to the workflow's searches.
     ann.delete(&format!("{members}/{}", bob.id)).await;
     assert_eq!(bob.get(&path(&shared)).await.refused(404), "not_found");
 }
@@ -126,11 +126,11 @@ async fn shared_searches_are_for_everybody_in_the_workflow() {
 #[tokio::test]
 async fn recent_searches_are_the_twenty_newest_each_once() {
     let server = open("recent").await;
-    let desk = Desk::of(&person(&server, "ann").await).await;
-    let ann = &desk.owner;
-    let path = format!("/api/searches/recent?workflow_id={}", desk.workflow);
+    let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
+    let ann = &fixture.owner;
+    let path = format!("/api/searches/recent?workflow_id={}", fixture.workflow);
     let note = async |query: String| {
-        let body = json!({"workflow_id": desk.workflow, "query": query, "search_type": "keyword"});
+        let body = json!({"workflow_id": fixture.workflow, "query": query, "search_type": "keyword"});
         ann.post("/api/searches/recent", body).await.ok()
     };
     for n in 0..25 {
@@ -142,27 +142,27 @@ async fn recent_searches_are_the_twenty_newest_each_once() {
         answer["searches"].as_array().expect("searches").iter().map(|one| text(one, "query")).collect();
     assert_eq!((kept.len(), kept[0].as_str(), kept[1].as_str()), (20, "Number 10", "number 24"));
     assert_eq!(kept.iter().filter(|query| query.eq_ignore_ascii_case("number 10")).count(), 1);
-    let empty = json!({"workflow_id": desk.workflow, "query": ""});
+    let empty = json!({"workflow_id": fixture.workflow, "query": ""});
     assert_eq!(ann.post("/api/searches/recent", empty).await.refused(422), "invalid");
     assert_eq!(ann.delete(&path).await.status, 204);
     assert_eq!(ann.get(&path).await.ok(), json!({"searches": []}));
 }
 
 #[tokio::test]
-async fn what_is_found_is_taken_away_as_a_file() {
+async fn search_results_export_as_a_file() {
     let server = open("found").await;
-    let desk = Desk::of(&person(&server, "ann").await).await;
-    let ann = &desk.owner;
-    desk.ticket_with("=HYPERLINK(\"https://evil.example\") login", json!({"tags": ["a,b"]})).await;
-    let commented = desk.ticket("Another login, \"quoted\"").await;
-    desk.comment(&commented, "Said on it").await;
-    desk.ticket("Something else").await;
+    let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
+    let ann = &fixture.owner;
+    fixture.ticket_with("=HYPERLINK(\"https://evil.example\") login", json!({"tags": ["a,b"]})).await;
+    let commented = fixture.ticket("Another login, \"quoted\"").await;
+    fixture.comment(&commented, "Said on it").await;
+    fixture.ticket("Something else").await;
     for n in 0..60 {
-        desk.ticket_with(&format!("One of many {n}"), json!({"priority": "low"})).await;
+        fixture.ticket_with(&format!("One of many {n}"), json!({"priority": "low"})).await;
     }
     let take = async |more: Value| {
-        let mut body = json!({"workflow_id": desk.workflow, "query": "login", "search_type": "keyword"});
-        super::stage::merge(&mut body, &more);
+        let mut body = json!({"workflow_id": fixture.workflow, "query": "login", "search_type": "keyword"});
+        super::fixtures::merge(&mut body, &more);
         ann.post("/api/tickets/search/export", body).await
     };
     let csv = take(json!({"format": "csv"})).await;
@@ -174,11 +174,11 @@ async fn what_is_found_is_taken_away_as_a_file() {
     assert!(table.contains("\"'=HYPERLINK(") && table.contains("\"Another login, \"\"quoted\"\"\""), "{table}");
     let json = take(json!({"format": "json"})).await.ok();
     let order: Vec<String> = json["tickets"].as_array().expect("tickets").iter().map(|one| text(one, "key")).collect();
-    let body = json!({"workflow_id": desk.workflow, "query": "login", "search_type": "keyword"});
+    let body = json!({"workflow_id": fixture.workflow, "query": "login", "search_type": "keyword"});
     let found = ann.post("/api/tickets/search", body).await.ok();
     let searched: Vec<String> =
         found["results"].as_array().expect("results").iter().map(|one| text(one, "key")).collect();
-    assert_eq!(order, searched, "the best first");
+    assert_eq!(order, searched, "best match first");
     assert!(json.to_string().contains("Said on it"));
     let markdown = take(json!({"format": "markdown", "limit": 1})).await;
     assert_eq!(markdown.header("content-disposition"), Some("attachment; filename=\"tickets.md\""));
@@ -194,7 +194,7 @@ async fn what_is_found_is_taken_away_as_a_file() {
         assert_eq!(answer.json["errors"][0]["field"], field, "{}", answer.json);
         assert_eq!(answer.refused(422), "invalid");
     }
-    let eve = person(&server, "eve").await;
-    let body = json!({"workflow_id": desk.workflow, "query": "login", "format": "csv"});
+    let eve = signed_in_user(&server, "eve").await;
+    let body = json!({"workflow_id": fixture.workflow, "query": "login", "format": "csv"});
     assert_eq!(eve.post("/api/tickets/search/export", body).await.refused(404), "not_found");
 }

@@ -1,5 +1,5 @@
-//! What nobody may read: passwords, tokens, keys and the database's address appear in no log (however
-//! much is logged), no metric, no error and no argument of the process.
+//! Secrets stay secret: passwords, tokens, keys and the database URL appear in no log (at any level),
+//! no metric, no error and no process argument.
 
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -8,11 +8,11 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::client::Client;
-use crate::house;
+use crate::harness;
 
 #[tokio::test]
 async fn secrets_appear_nowhere() {
-    let db = house::database("secrets").await;
+    let db = harness::database("secrets").await;
     let log = tempfile::NamedTempFile::new().expect("a file");
     let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
     let mut process = Command::new(env!("CARGO_BIN_EXE_callboard"))
@@ -22,7 +22,7 @@ async fn secrets_appear_nowhere() {
         .env("CALLBOARD_LOG", "trace")
         .env("CALLBOARD_ADMIN_EMAIL", "root@example.org")
         .env("CALLBOARD_ADMIN_PASSWORD", "canary-admin-password")
-        // Nobody is there, which is told again and again.
+        // The receiver is unreachable, which is logged on every retry.
         .env("CALLBOARD_EMBEDDING_PROVIDER", "openai")
         .env("CALLBOARD_EMBEDDING_BASE_URL", "http://127.0.0.1:9/v1")
         .env("CALLBOARD_EMBEDDING_MODEL", "unknown")
@@ -33,9 +33,9 @@ async fn secrets_appear_nowhere() {
         .stderr(log.reopen().expect("a handle"))
         .spawn()
         .expect("start the server");
-    let stranger = Client::stranger(format!("http://127.0.0.1:{port}"));
-    house::eventually("the server is ready", async || {
-        let request = stranger.request(Method::GET, "/ready");
+    let anonymous = Client::anonymous(format!("http://127.0.0.1:{port}"));
+    harness::eventually("the server is ready", async || {
+        let request = anonymous.request(Method::GET, "/ready");
         request.send().await.is_ok_and(|answer| answer.status() == 200)
     })
     .await;
@@ -47,16 +47,16 @@ async fn secrets_appear_nowhere() {
         value.clone()
     };
     let login = json!({"email": "root@example.org", "password": "canary-admin-password"});
-    let signed_in = stranger.post("/api/auth/login", login).await.ok();
+    let signed_in = anonymous.post("/api/auth/login", login).await.ok();
     let text = |value: &Value, name: &str| value[name].as_str().expect("text").to_owned();
     let (access, refresh) = (text(&signed_in, "access"), text(&signed_in, "refresh"));
-    let root = stranger.with(&access);
-    let refreshed = stranger.post("/api/auth/token/refresh", json!({"refresh": refresh})).await.ok();
+    let root = anonymous.with(&access);
+    let refreshed = anonymous.post("/api/auth/token/refresh", json!({"refresh": refresh})).await.ok();
     let key = text(&root.post("/api/keys", json!({"name": "k"})).await.created(), "key");
     let ticket = text(&root.post("/api/auth/ws-ticket", json!({})).await.ok(), "ticket");
     let invite = text(&root.post("/api/invites", json!({})).await.created(), "invite");
-    stranger.with(&key).get("/api/auth/me").await.ok();
-    // One secret of ours and one of theirs; both sign a request that nobody takes.
+    anonymous.with(&key).get("/api/auth/me").await.ok();
+    // One generated and one provided secret; both sign a request that is not accepted.
     let workflow = text(&root.post("/api/workflows", json!({"name": "W"})).await.created(), "id");
     let hook = json!({"workflow_id": workflow, "url": "http://127.0.0.1:9/"});
     let made = root.post("/api/webhooks", hook.clone()).await.created();
@@ -73,28 +73,28 @@ async fn secrets_appear_nowhere() {
     note(&root.get(&format!("/api/webhooks?workflow_id={workflow}")).await.ok());
     note(&root.get(&format!("/api/workflows/{workflow}/events")).await.ok());
     note(&root.post("/api/webhooks", json!({"workflow_id": workflow, "url": "x", "secret": "canary!"})).await.json);
-    // Refusals repeat none of it either.
+    // Error responses contain no secrets either.
     let bad = json!({"email": "root@example.org", "password": "canary-wrong-password", "name": ["x"]});
     for path in ["/api/auth/login", "/api/auth/register", "/api/auth/setup", "/api/auth/password"] {
-        note(&stranger.post(path, bad.clone()).await.json);
+        note(&anonymous.post(path, bad.clone()).await.json);
     }
     let broken = root.request(Method::POST, "/api/auth/login").header("content-type", "application/json");
     note(&root.send(broken.body("{\"password\": \"canary-broken-password\" !")).await.json);
-    note(&stranger.with(&format!("{key}canary-key")).get("/api/auth/me").await.json);
-    note(&stranger.get("/api/auth/me?token=canary-query").await.json);
+    note(&anonymous.with(&format!("{key}canary-key")).get("/api/auth/me").await.json);
+    note(&anonymous.get("/api/auth/me?token=canary-query").await.json);
     note(&root.post("/api/auth/register", json!({"email": "a@b.c", "password": {"canary-object": 1}})).await.json);
-    note(&stranger.get("/metrics").await.json);
-    house::eventually("the provider was tried", async || {
-        let ready = stranger.get("/ready").await.json;
+    note(&anonymous.get("/metrics").await.json);
+    harness::eventually("the provider was tried", async || {
+        let ready = anonymous.get("/ready").await.json;
         note(&ready);
         ready["embeddings"]["state"] == "failing"
     })
     .await;
-    note(&stranger.get("/openapi.json").await.json);
+    note(&anonymous.get("/openapi.json").await.json);
 
-    // SAFETY: the process is our own child and has not been waited for.
+    // SAFETY: the process is a child of this test that has not been reaped.
     unsafe { libc::kill(i32::try_from(process.id()).expect("a pid"), libc::SIGTERM) };
-    house::eventually("the server has stopped", async || {
+    harness::eventually("the server has stopped", async || {
         tokio::time::sleep(Duration::from_millis(20)).await;
         matches!(process.try_wait(), Ok(Some(_)))
     })
@@ -110,8 +110,8 @@ async fn secrets_appear_nowhere() {
         let line = everywhere.lines().find(|line| line.contains(canary));
         assert!(line.is_none(), "{line:?}");
     }
-    // History is read by analysts; nothing of an account is in it.
-    let client = house::connect(&db.url).await;
+    // Analysts may read the history, so it contains no account data.
+    let client = harness::connect(&db.url).await;
     let rows = client.query("select history::text from history where history::text like '%canary%'", &[]).await;
     assert!(rows.expect("history").is_empty());
 }

@@ -1,4 +1,4 @@
-//! What `/openapi.json` says, in a form that tests can be generated from.
+//! Parses `/openapi.json` into a form from which tests can be generated.
 
 use std::collections::BTreeSet;
 
@@ -20,25 +20,25 @@ pub struct Operation {
     pub parts: Vec<String>,
     /// Names of the query's parameters.
     pub query: Vec<String>,
-    /// The schema of its body, without references.
+    /// The schema of its body, with references resolved.
     pub body: Option<Value>,
-    /// The statuses it says it answers.
+    /// The documented response statuses.
     pub statuses: BTreeSet<u16>,
 }
 
-/// The document.
+/// The OpenAPI document.
 pub struct Spec {
-    /// As it was served.
+    /// The document as served.
     pub doc: Value,
 }
 
 impl Spec {
-    /// Reads a server's description.
+    /// Fetches the description of a server.
     pub async fn of(server: &Server) -> Self {
-        Self { doc: server.stranger().get("/openapi.json").await.ok() }
+        Self { doc: server.anonymous().get("/openapi.json").await.ok() }
     }
 
-    /// Every operation with its document, in the order of the paths.
+    /// Every operation with its JSON, in path order.
     pub fn documents(&self) -> impl Iterator<Item = (String, &str, &Value)> {
         let paths = self.doc["paths"].as_object().expect("paths");
         paths.iter().flat_map(|(path, item)| {
@@ -78,7 +78,7 @@ impl Spec {
             .collect()
     }
 
-    /// A schema with its references followed and its `null` alternative left out. An enumeration becomes
+    /// A schema with references resolved and the `null` alternative removed. An enumeration becomes
     /// a string with `enum`.
     pub fn plain(&self, schema: &Value) -> Value {
         if let Some(reference) = schema["$ref"].as_str() {
@@ -114,7 +114,7 @@ impl Spec {
     }
 }
 
-/// Every field of a body: its path like `updates.tags` or `columns[].id`, and its schema.
+/// Every field of a body: its path, such as `updates.tags` or `columns[].id`, and its schema.
 pub fn fields(schema: &Value) -> Vec<(String, Value)> {
     let mut found = Vec::new();
     walk(schema, "", &mut found);
@@ -132,8 +132,8 @@ fn walk(schema: &Value, path: &str, found: &mut Vec<(String, Value)>) {
     }
 }
 
-/// Sets (or, without a value, removes) what stands at a path; the first entry of lists on the way. Makes
-/// objects that are missing.
+/// Sets the value at a path, or removes it if there is none; lists on the way use their first entry. Creates
+/// missing objects.
 pub fn put(body: &mut Value, path: &str, value: Option<Value>) {
     let (head, rest) = path.split_once('.').map_or((path, None), |(head, rest)| (head, Some(rest)));
     let (name, in_list) = head.strip_suffix("[]").map_or((head, false), |name| (name, true));

@@ -1,56 +1,56 @@
-//! Two tenants. Generated from the description: whatever ids of the other's a stranger puts into a call,
-//! the answer is the one for ids that do not exist, and nothing of the other's changes.
+//! Tenant isolation, generated from the API description: a call with ids of another tenant gets the same
+//! response as a call with ids that do not exist, and changes nothing of the other tenant.
 
 use std::fmt::Write as _;
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::recipes::{Recipe, World, recipes};
+use super::example_requests::{ExampleRequest, TestTenant, example_requests};
+use super::fixtures::{open, redact};
 use super::spec::{Operation, Spec};
-use super::stage::{open, redact};
 use crate::client::{Answer, Server};
 
-/// Where an id is not meant to be secret, and why.
-const TOLD: &[(&str, &str, &str)] = &[
+/// Parameters whose ids are not secret, and why.
+const PUBLIC_IDS: &[(&str, &str, &str)] = &[
     (
         "PUT /api/workflows/{id}/members/{actor}",
         "/path/actor",
-        "an owner takes in whoever exists, by id or e-mail address",
+        "an owner may add any existing user by id or e-mail address",
     ),
-    ("POST /api/invites/accept", "/body/invite", "an invitation is for whoever holds it"),
-    ("POST /api/auth/register", "/body/invite", "an invitation is for whoever holds it"),
+    ("POST /api/invites/accept", "/body/invite", "an invitation is a bearer token"),
+    ("POST /api/auth/register", "/body/invite", "an invitation is a bearer token"),
     ("GET /api/agents", "/query/cursor", "it is compared with ids, not looked up"),
     ("GET /api/approvals", "/query/cursor", "it is compared with ids, not looked up"),
 ];
 
 #[tokio::test]
-async fn the_others_ids_look_absent() {
+async fn ids_of_another_tenant_look_absent() {
     let server = open("tenants").await;
     let operations = Spec::of(&server).await.operations();
-    let victim = World::build(&server, "victim").await;
+    let victim = TestTenant::build(&server, "victim").await;
     let mut wrong = String::new();
     let mut tried = 0;
-    let mut fresh: Option<World> = None;
+    let mut fresh: Option<TestTenant> = None;
     for operation in &operations {
         let before = everything(&server, &victim).await;
-        for recipe in recipes(operation) {
-            for choice in choices(operation, &recipe) {
+        for example in example_requests(operation) {
+            for choice in choices(operation, &example) {
                 let mut answers = Vec::new();
                 for absent in [false, true] {
                     tried += 1;
                     let id = |name: &str| match absent {
-                        false => victim.things[name].clone(),
-                        true => other_than(&victim.things[name]),
+                        false => victim.resources[name].clone(),
+                        true => other_than(&victim.resources[name]),
                     };
-                    let stranger = match fresh.take() {
-                        Some(stranger) => stranger,
-                        None => World::build(&server, &format!("stranger{tried}")).await,
+                    let outsider = match fresh.take() {
+                        Some(outsider) => outsider,
+                        None => TestTenant::build(&server, &format!("outsider{tried}")).await,
                     };
-                    let answer = ask(&stranger, operation, &recipe, &choice, &id).await;
-                    // What a call has changed would show in the next answer.
+                    let answer = ask(&outsider, operation, &example, &choice, &id).await;
+                    // A change by one call would show in the next response.
                     if operation.method == Method::GET || answer.starts_with('4') {
-                        fresh = Some(stranger);
+                        fresh = Some(outsider);
                     }
                     answers.push(answer);
                 }
@@ -69,10 +69,10 @@ async fn the_others_ids_look_absent() {
     assert!(wrong.is_empty(), "\n{wrong}");
 }
 
-/// Each place of a recipe that names a thing alone, then all of them.
-fn choices(operation: &Operation, recipe: &Recipe) -> Vec<Vec<(String, String)>> {
-    let mut places = places(recipe);
-    places.retain(|(place, _)| !TOLD.iter().any(|(name, at, _)| *name == operation.name && at == place));
+/// Each resource reference of an example request alone, then all of them.
+fn choices(operation: &Operation, example: &ExampleRequest) -> Vec<Vec<(String, String)>> {
+    let mut places = places(example);
+    places.retain(|(place, _)| !PUBLIC_IDS.iter().any(|(name, at, _)| *name == operation.name && at == place));
     let mut choices: Vec<Vec<(String, String)>> = places.iter().map(|place| vec![place.clone()]).collect();
     if places.len() > 1 {
         choices.push(places);
@@ -80,15 +80,15 @@ fn choices(operation: &Operation, recipe: &Recipe) -> Vec<Vec<(String, String)>>
     choices
 }
 
-/// The victim's own calls succeed: the recipes above are good ones.
+/// The owner's own calls succeed, so the example requests are valid.
 #[tokio::test]
-async fn every_recipe_works_for_its_owner() {
-    let server = open("recipes").await;
+async fn every_example_request_works_for_its_owner() {
+    let server = open("example_requests").await;
     let mut wrong = String::new();
     for (number, operation) in Spec::of(&server).await.operations().iter().enumerate() {
-        for (nth, recipe) in recipes(operation).into_iter().filter(|recipe| recipe.succeeds).enumerate() {
-            let world = World::build(&server, &format!("owner{number}-{nth}")).await;
-            let answer = world.client.send(world.request(operation, &recipe)).await;
+        for (nth, example) in example_requests(operation).into_iter().filter(|example| example.succeeds).enumerate() {
+            let tenant = TestTenant::build(&server, &format!("owner{number}-{nth}")).await;
+            let answer = tenant.client.send(tenant.request(operation, &example)).await;
             if answer.status >= 300 {
                 let _ = writeln!(wrong, "{}: {} {}", operation.name, answer.status, answer.json);
             }
@@ -100,8 +100,8 @@ async fn every_recipe_works_for_its_owner() {
     assert!(wrong.is_empty(), "\n{wrong}");
 }
 
-/// Every place of a recipe that names a thing: its pointer and the thing's name.
-fn places(recipe: &Recipe) -> Vec<(String, String)> {
+/// Every resource reference of an example request: its pointer and the resource name.
+fn places(example: &ExampleRequest) -> Vec<(String, String)> {
     fn walk(value: &Value, pointer: &str, found: &mut Vec<(String, String)>) {
         match value {
             Value::String(text) => {
@@ -117,22 +117,22 @@ fn places(recipe: &Recipe) -> Vec<(String, String)> {
         }
     }
     let mut found = Vec::new();
-    walk(&recipe.path, "/path", &mut found);
-    walk(&recipe.query, "/query", &mut found);
-    walk(&recipe.body.clone().unwrap_or_default(), "/body", &mut found);
+    walk(&example.path, "/path", &mut found);
+    walk(&example.query, "/query", &mut found);
+    walk(&example.body.clone().unwrap_or_default(), "/body", &mut found);
     found
 }
 
-/// The stranger's call with other ids at some places; what it was told, without those ids and without
-/// what differs between any two calls.
+/// The outsider's call with replaced ids; returns the response without those ids and without
+/// values that differ between any two calls.
 async fn ask(
-    stranger: &World,
+    outsider: &TestTenant,
     operation: &Operation,
-    recipe: &Recipe,
+    example: &ExampleRequest,
     places: &[(String, String)],
     id: &(dyn Fn(&str) -> String + Sync),
 ) -> String {
-    let mut whole = json!({"path": recipe.path, "query": recipe.query, "body": recipe.body});
+    let mut whole = json!({"path": example.path, "query": example.query, "body": example.body});
     let mut ids = Vec::new();
     for (place, name) in places {
         let other = id(name);
@@ -140,20 +140,20 @@ async fn ask(
         ids.push(other);
     }
     let body = whole["body"].take();
-    let spoiled = Recipe {
+    let mutated = ExampleRequest {
         path: whole["path"].take(),
         query: whole["query"].take(),
         body: (!body.is_null()).then_some(body),
         succeeds: false,
     };
-    let Answer { status, json, headers } = stranger.client.send(stranger.request(operation, &spoiled)).await;
-    let mut told = format!("{:?} {json}", headers.get("etag"));
+    let Answer { status, json, headers } = outsider.client.send(outsider.request(operation, &mutated)).await;
+    let mut response = format!("{:?} {json}", headers.get("etag"));
     for id in &ids {
-        told = told.replace(id.as_str(), "[id]");
+        response = response.replace(id.as_str(), "[id]");
     }
-    // Numbers count on from call to call; keys and ranks are made anew each time.
+    // Numbers increase from call to call; keys and ranks are generated each time.
     let mut plain = String::new();
-    for word in redact(&told).split_inclusive(['"', ',', ' ']) {
+    for word in redact(&response).split_inclusive(['"', ',', ' ']) {
         let long = word.len() > 30
             && word.trim_end_matches(['"', ',', ' ']).bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         plain.push_str(if long { "[made]" } else { word });
@@ -165,12 +165,12 @@ async fn ask(
     format!("{status} {plain}")
 }
 
-/// An id of the same shape that names nothing.
+/// An id of the same shape that does not exist.
 fn other_than(id: &str) -> String {
     id.chars()
         .enumerate()
         .map(|(place, c)| match c {
-            // Prefixes like `user-` say what it is.
+            // Prefixes like `user-` give the kind.
             _ if id.contains('-') && place < id.find('-').expect("a hyphen") => c,
             c if c.is_ascii_digit() => char::from(b'0' + fastrand::u8(0..10)),
             'a'..='f' => char::from(b'a' + fastrand::u8(0..6)),
@@ -179,9 +179,9 @@ fn other_than(id: &str) -> String {
         .collect()
 }
 
-/// Everything that belongs to a tenant, as text: every table that has a `workflow_id`, and its people,
-/// keys, sessions.
-async fn everything(server: &Server, world: &World) -> String {
+/// All data of a tenant as text: every table with a `workflow_id`, and its users,
+/// keys and sessions.
+async fn everything(server: &Server, tenant: &TestTenant) -> String {
     let tables = server
         .sql(
             "select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'workflow_id'
@@ -202,6 +202,6 @@ async fn everything(server: &Server, world: &World) -> String {
             write!(query, " union all select '{table} ' || to_jsonb(x)::text from {table} x where x.workflow_id = $1");
     }
     query.push_str(") x");
-    let people: Vec<&str> = ["actor", "member", "agent"].iter().map(|name| world.things[*name].as_str()).collect();
-    server.sql(&query, &[&world.things["workflow"], &people]).await[0].get(0)
+    let people: Vec<&str> = ["actor", "member", "agent"].iter().map(|name| tenant.resources[*name].as_str()).collect();
+    server.sql(&query, &[&tenant.resources["workflow"], &people]).await[0].get(0)
 }

@@ -1,14 +1,14 @@
-//! The endpoints that existing clients of ticket tracking speak: the fields they send, the fields they
-//! read. The shapes of the answers are snapshots.
+//! The ticket tracking endpoints used by existing clients: the fields they send and the fields they
+//! read. Response shapes are snapshots.
 
 use insta::assert_json_snapshot;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::stage::{Desk, open, person, redacted, text};
+use super::fixtures::{TestWorkflow, open, redacted, signed_in_user, text};
 use crate::client::Client;
 
-/// Checks that an answer has at least these members.
+/// Checks that a response has at least these members.
 #[track_caller]
 fn has(answer: &Value, members: &[&str]) {
     for member in members {
@@ -19,12 +19,12 @@ fn has(answer: &Value, members: &[&str]) {
 #[tokio::test]
 async fn create_takes_every_field() {
     let server = open("create").await;
-    let ann = person(&server, "ann").await;
-    let desk = Desk::of(&ann).await;
-    let parent = desk.ticket("A parent").await;
-    let blocker = desk.ticket("A blocker").await;
+    let ann = signed_in_user(&server, "ann").await;
+    let fixture = TestWorkflow::of(&ann).await;
+    let parent = fixture.ticket("A parent").await;
+    let blocker = fixture.ticket("A blocker").await;
     let body = json!({
-        "workflow_id": desk.workflow, "agent_id": ann.id, "title": "  Sign in with a passkey ",
+        "workflow_id": fixture.workflow, "agent_id": ann.id, "title": "  Sign in with a passkey ",
         "description": "Nobody likes **passwords**.", "ticket_type": "feature", "priority": "critical",
         "initial_status": "todo", "assigned_agent_id": "agent-7", "parent_ticket_id": parent,
         "blocked_by_ticket_ids": [blocker, "TKT-2"], "tags": ["auth", " ui ", "auth"], "related_task_ids": ["JIRA-1"],
@@ -33,7 +33,7 @@ async fn create_takes_every_field() {
     let made = ann.post("/api/tickets/create", body).await.ok();
     has(&made, &["success", "ticket_id", "status", "message", "embedding_created", "similar_tickets"]);
     assert_json_snapshot!("create", redacted(&made));
-    let read = desk.read(&text(&made, "ticket_id")).await;
+    let read = fixture.read(&text(&made, "ticket_id")).await;
     assert_json_snapshot!("get", redacted(&read));
     for (name, value) in read["ticket"].as_object().expect("fields") {
         assert_eq!(&read[name], value, "{name} at the top level and under `ticket`");
@@ -43,13 +43,13 @@ async fn create_takes_every_field() {
 #[tokio::test]
 async fn explicit_nulls_are_absent_fields() {
     let server = open("nulls").await;
-    let ann = person(&server, "ann").await;
-    let desk = Desk::of(&ann).await;
+    let ann = signed_in_user(&server, "ann").await;
+    let fixture = TestWorkflow::of(&ann).await;
     let made = ann
         .post(
             "/api/tickets/create/",
             json!({
-                "workflow_id": desk.workflow, "agent_id": null, "title": "All the rest is null",
+                "workflow_id": fixture.workflow, "agent_id": null, "title": "All the rest is null",
                 "description": "Clients send null for what they leave out.", "ticket_type": null, "priority": null,
                 "initial_status": null, "assigned_agent_id": null, "parent_ticket_id": null,
                 "blocked_by_ticket_ids": null, "tags": null, "related_task_ids": null,
@@ -67,7 +67,7 @@ async fn explicit_nulls_are_absent_fields() {
     let body = json!({"ticket_id": id, "agent_id": null, "comment_text": "Good.", "comment_type": null,
                       "mentions": null, "attachments": null});
     assert_eq!(ann.post("/api/tickets/comment/", body).await.ok()["success"], true);
-    let body = json!({"workflow_id": desk.workflow, "agent_id": null, "query": "null", "search_type": null,
+    let body = json!({"workflow_id": fixture.workflow, "agent_id": null, "query": "null", "search_type": null,
                       "filters": null, "limit": null, "include_comments": null});
     assert_eq!(ann.post("/api/tickets/search/", body).await.ok()["total_found"], 1);
     let body = json!({"ticket_id": id, "commit_sha": "ab12cd", "commit_message": null});
@@ -75,20 +75,22 @@ async fn explicit_nulls_are_absent_fields() {
     let body = json!({"ticket_id": id, "agent_id": null, "resolution_comment": "All is done now.", "commit_sha": null});
     assert_eq!(ann.post("/api/tickets/resolve/", body).await.ok()["success"], true);
     for path in ["tickets/", "tickets/get/"] {
-        let path = format!("/api/{path}?workflow_id={}", desk.workflow);
+        let path = format!("/api/{path}?workflow_id={}", fixture.workflow);
         assert_eq!(ann.get(&path).await.ok()["total_count"], 1, "{path}");
     }
-    for path in [format!("{id}/"), format!("board-config/{}/", desk.workflow), format!("stats/{}/", desk.workflow)] {
+    for path in
+        [format!("{id}/"), format!("board-config/{}/", fixture.workflow), format!("stats/{}/", fixture.workflow)]
+    {
         assert_eq!(ann.get(&format!("/api/tickets/{path}")).await.ok()["success"], true, "{path}");
     }
 }
 
 #[tokio::test]
-async fn update_flat_and_under_updates() {
+async fn update_accepts_flat_and_nested_fields() {
     let server = open("update").await;
-    let ann = person(&server, "ann").await;
-    let desk = Desk::of(&ann).await;
-    let id = desk.ticket_with("Before", json!({"assigned_agent_id": "agent-1", "estimate_minutes": 5})).await;
+    let ann = signed_in_user(&server, "ann").await;
+    let fixture = TestWorkflow::of(&ann).await;
+    let id = fixture.ticket_with("Before", json!({"assigned_agent_id": "agent-1", "estimate_minutes": 5})).await;
     let answer = ann
         .post(
             "/api/tickets/update",
@@ -99,7 +101,7 @@ async fn update_flat_and_under_updates() {
         .ok();
     has(&answer, &["success", "ticket_id", "fields_updated", "message", "embedding_updated"]);
     assert_json_snapshot!("update", redacted(&answer));
-    let read = desk.read(&id).await;
+    let read = fixture.read(&id).await;
     assert_eq!(read["assigned_agent_id"], Value::Null);
     assert_eq!(read["estimate_minutes"], Value::Null);
     assert_eq!(read["comments"][0]["comment_text"], "It was wrong.");
@@ -109,14 +111,14 @@ async fn update_flat_and_under_updates() {
     let same = ann.post("/api/tickets/update", json!({"ticket_id": id, "title": "Flat"})).await.ok();
     assert_eq!(same["fields_updated"], json!([]));
 
-    // Somebody else's change in between.
+    // A concurrent change by another user.
     let body = json!({"ticket_id": id, "title": "Too late", "version": 1});
     let late = ann.post("/api/tickets/update", body).await;
     assert_eq!(late.json["version"], same["version"]);
     assert_eq!(late.refused(409), "stale_version");
     let body = json!({"ticket_id": id, "title": "In time", "version": same["version"]});
     assert_eq!(ann.post("/api/tickets/update", body).await.ok()["fields_updated"], json!(["title"]));
-    // A move is no update, and says so.
+    // An update cannot move a ticket, and the error says so.
     let answer = ann.post("/api/tickets/update", json!({"ticket_id": id, "updates": {"status": "done"}})).await;
     assert_eq!(answer.json["errors"][0]["field"], "updates.status");
     assert_eq!(answer.refused(422), "invalid");
@@ -125,11 +127,11 @@ async fn update_flat_and_under_updates() {
 #[tokio::test]
 async fn a_blocked_ticket_answers_200_and_stays() {
     let server = open("blocked").await;
-    let ann = person(&server, "ann").await;
-    let desk = Desk::of(&ann).await;
-    let first = desk.ticket("The first").await;
-    let second = desk.ticket_with("The second", json!({"blocked_by_ticket_ids": [first]})).await;
-    let answer = desk.move_to(&second, "in_progress").await.ok();
+    let ann = signed_in_user(&server, "ann").await;
+    let fixture = TestWorkflow::of(&ann).await;
+    let first = fixture.ticket("The first").await;
+    let second = fixture.ticket_with("The second", json!({"blocked_by_ticket_ids": [first]})).await;
+    let answer = fixture.move_to(&second, "in_progress").await.ok();
     assert_eq!(answer["blocking_ticket_ids"], json!([first]));
     assert_json_snapshot!("blocked", redacted(&answer));
     let early = json!({"ticket_id": second, "resolution_comment": "Is it not done?"});
@@ -142,13 +144,13 @@ async fn a_blocked_ticket_answers_200_and_stays() {
     has(&answer, &["success", "ticket_id", "message", "unblocked_tickets"]);
     assert_eq!(answer["unblocked_tickets"], json!([second]));
     assert_json_snapshot!("resolve", redacted(&answer));
-    assert_eq!(desk.read(&first).await["commits"][0]["commit_sha"], "abcdef12");
+    assert_eq!(fixture.read(&first).await["commits"][0]["commit_sha"], "abcdef12");
 
     let body = json!({"ticket_id": second, "new_status": "review", "comment": "Off it goes.", "commit_sha": "abcd"});
     let answer = ann.post("/api/tickets/change-status", body).await.ok();
     has(&answer, &["success", "ticket_id", "old_status", "new_status", "message", "blocked", "blocking_ticket_ids"]);
     assert_json_snapshot!("change_status", redacted(&answer));
-    let read = desk.read(&second).await;
+    let read = fixture.read(&second).await;
     let last = read["comments"].as_array().and_then(|all| all.last()).expect("a comment");
     assert_eq!(
         (last["comment_text"].as_str(), last["comment_type"].as_str()),
@@ -158,13 +160,13 @@ async fn a_blocked_ticket_answers_200_and_stays() {
 }
 
 #[tokio::test]
-async fn search_list_and_statistics() {
+async fn tickets_are_searched_listed_and_counted() {
     let server = open("search").await;
-    let ann = person(&server, "ann").await;
-    let desk = Desk::of(&ann).await;
-    let id = desk.ticket_with("The printer <b>burns</b>", json!({"priority": "high", "tags": ["fire"]})).await;
-    desk.ticket("Another matter").await;
-    let body = json!({"workflow_id": desk.workflow, "agent_id": "whoever", "query": "printer", "search_type": "hybrid",
+    let ann = signed_in_user(&server, "ann").await;
+    let fixture = TestWorkflow::of(&ann).await;
+    let id = fixture.ticket_with("The printer <b>burns</b>", json!({"priority": "high", "tags": ["fire"]})).await;
+    fixture.ticket("Another matter").await;
+    let body = json!({"workflow_id": fixture.workflow, "agent_id": "any-agent", "query": "printer", "search_type": "hybrid",
                       "limit": 5, "include_comments": true, "filters": {
                       "status": ["backlog"], "priority": ["high", "critical"], "ticket_type": ["task"],
                       "tags": ["fire"], "created_after": "2020-01-01", "created_before": "2999-01-01T00:00:00+02:00",
@@ -189,16 +191,16 @@ async fn search_list_and_statistics() {
         ],
     );
     assert_json_snapshot!("search", redacted(&found));
-    let body = json!({"workflow_id": desk.workflow, "query": "pr"});
+    let body = json!({"workflow_id": fixture.workflow, "query": "pr"});
     assert_eq!(ann.post("/api/tickets/search", body).await.ok()["results"][0]["ticket_id"], id.as_str());
 
     let path = format!(
         "/api/tickets/get?workflow_id={}&status=backlog,todo&ticket_type=task&priority=high&limit=1&offset=0\
         &include_completed=true&sort_by=priority&sort_order=asc&assigned_agent_id=",
-        desk.workflow
+        fixture.workflow
     );
     assert_json_snapshot!("list", redacted(&ann.get(&path).await.ok()));
-    let path = format!("/api/tickets?workflow_id={}&limit=1&sort_by=created_at&sort_order=asc", desk.workflow);
+    let path = format!("/api/tickets?workflow_id={}&limit=1&sort_by=created_at&sort_order=asc", fixture.workflow);
     let page = ann.get(&path).await.ok();
     assert_eq!((page["total_count"].as_i64(), page["has_more"].as_bool()), (Some(2), Some(true)));
     let page = ann.get(&format!("{path}&offset=1")).await.ok();
@@ -209,18 +211,18 @@ async fn search_list_and_statistics() {
     let page = ann.get(&format!("{path}&offset=7")).await.ok();
     assert_eq!((page["tickets"].clone(), page["total_count"].clone()), (json!([]), json!(2)));
 
-    assert_json_snapshot!("stats", redacted(&ann.get(&format!("/api/tickets/stats/{}", desk.workflow)).await.ok()));
-    let board = ann.get(&format!("/api/tickets/board-config/{}", desk.workflow)).await.ok();
+    assert_json_snapshot!("stats", redacted(&ann.get(&format!("/api/tickets/stats/{}", fixture.workflow)).await.ok()));
+    let board = ann.get(&format!("/api/tickets/board-config/{}", fixture.workflow)).await.ok();
     assert_json_snapshot!("board_config", redacted(&board));
 }
 
 #[tokio::test]
-async fn tickets_by_key_and_not_modified() {
+async fn tickets_are_read_by_key_with_etags() {
     let server = open("etag").await;
-    let ann = person(&server, "ann").await;
-    let desk = Desk::of(&ann).await;
-    let id = desk.ticket("Read me").await;
-    let path = format!("/api/tickets/tkt-1?workflow_id={}", desk.workflow);
+    let ann = signed_in_user(&server, "ann").await;
+    let fixture = TestWorkflow::of(&ann).await;
+    let id = fixture.ticket("Read me").await;
+    let path = format!("/api/tickets/tkt-1?workflow_id={}", fixture.workflow);
     assert_eq!(ann.get(&path).await.ok()["ticket_id"], id.as_str());
     assert_eq!(ann.get("/api/tickets/TKT-1").await.refused(404), "not_found");
 
@@ -233,27 +235,27 @@ async fn tickets_by_key_and_not_modified() {
         let answer = known(&ann, &same).await;
         assert_eq!((answer.status, answer.json), (304, Value::Null), "{same}");
     }
-    desk.comment(&id, "A comment makes it another answer.").await;
+    fixture.comment(&id, "A comment makes it another answer.").await;
     let fresh = known(&ann, &tag).await;
     assert_ne!(fresh.header("etag"), Some(tag.as_str()));
     assert_eq!(fresh.ok()["comments"][0]["comment_text"], "A comment makes it another answer.");
-    // What is not yours has no tag either.
-    let bob = person(&server, "bob").await;
+    // A resource of another tenant has no ETag either.
+    let bob = signed_in_user(&server, "bob").await;
     assert_eq!(known(&bob, "*").await.refused(404), "not_found");
 }
 
 #[tokio::test]
 async fn commits_are_linked_once() {
     let server = open("link").await;
-    let ann = person(&server, "ann").await;
-    let desk = Desk::of(&ann).await;
-    let id = desk.ticket("With a commit").await;
+    let ann = signed_in_user(&server, "ann").await;
+    let fixture = TestWorkflow::of(&ann).await;
+    let id = fixture.ticket("With a commit").await;
     let body = json!({"ticket_id": id, "commit_sha": "DEADBEEF", "commit_message": "Fix it"});
     let first = ann.post("/api/tickets/link-commit", body.clone()).await.ok();
     has(&first, &["success", "ticket_id", "commit_sha", "message"]);
     assert_json_snapshot!("link_commit", redacted(&first));
     assert_eq!(ann.post("/api/tickets/link-commit", body).await.ok()["message"], "This commit is linked already.");
-    assert_eq!(desk.read(&id).await["commits"].as_array().map(Vec::len), Some(1));
+    assert_eq!(fixture.read(&id).await["commits"].as_array().map(Vec::len), Some(1));
     for sha in ["abc", "-1234", "zzzz", "../../etc", &"a".repeat(65), ""] {
         let answer = ann.post("/api/tickets/link-commit", json!({"ticket_id": id, "commit_sha": sha})).await;
         assert_eq!(answer.json["errors"][0]["field"], "commit_sha", "{sha}");

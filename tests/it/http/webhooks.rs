@@ -1,4 +1,4 @@
-//! Webhooks over HTTP: what owners may do, what receivers get, and which addresses are not called.
+//! Webhooks over HTTP: owner permissions, deliveries, and blocked addresses.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -8,44 +8,44 @@ use serde_json::{Value, json};
 use wiremock::matchers::method;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
-use super::stage::{Desk, open, person, text};
+use super::fixtures::{TestWorkflow, open, signed_in_user, text};
 use crate::client::{Server, server_with};
-use crate::house;
+use crate::harness;
 
-/// A receiver that notes what it gets and answers as told.
+/// A receiver that records requests and returns the configured responses.
 pub struct Receiver {
     server: MockServer,
     shared: Arc<Shared>,
 }
 
 struct Shared {
-    got: Mutex<Vec<Got>>,
-    /// The answers to come; 204 when they are used up.
+    got: Mutex<Vec<ReceivedRequest>>,
+    /// The queued responses; 204 when the queue is empty.
     answers: Mutex<Vec<ResponseTemplate>>,
 }
 
-/// One request.
+/// One received request.
 #[derive(Debug, Clone)]
-pub struct Got {
+pub struct ReceivedRequest {
     /// `webhook-id`.
     pub id: String,
     /// `webhook-timestamp`.
     pub timestamp: String,
     /// `webhook-signature`.
     pub signature: String,
-    /// The body as it came.
+    /// The raw body.
     pub body: String,
     /// The path.
     pub path: String,
 }
 
-impl Got {
+impl ReceivedRequest {
     /// The body as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).expect("JSON")
     }
 
-    /// The event's number.
+    /// The sequence number of the event.
     pub fn seq(&self) -> i64 {
         self.json()["seq"].as_i64().expect("a number")
     }
@@ -58,7 +58,7 @@ impl Respond for Answers {
         let header =
             |name: &str| request.headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned).unwrap_or_default();
         assert_eq!(header("content-type"), "application/json");
-        self.0.got.lock().expect("the list").push(Got {
+        self.0.got.lock().expect("the list").push(ReceivedRequest {
             id: header("webhook-id"),
             timestamp: header("webhook-timestamp"),
             signature: header("webhook-signature"),
@@ -71,7 +71,7 @@ impl Respond for Answers {
 }
 
 impl Receiver {
-    /// A receiver on a port of its own.
+    /// Starts a receiver on a free port.
     pub async fn start() -> Self {
         let server = MockServer::start().await;
         let shared = Arc::new(Shared { got: Mutex::default(), answers: Mutex::default() });
@@ -79,36 +79,36 @@ impl Receiver {
         Self { server, shared }
     }
 
-    /// Its address.
+    /// Its URL.
     pub fn url(&self) -> String {
         format!("{}/hook", self.server.uri())
     }
 
-    /// What it got so far.
-    pub fn got(&self) -> Vec<Got> {
+    /// The requests received so far.
+    pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.shared.got.lock().expect("the list").clone()
     }
 
-    /// The next answers.
+    /// Queues responses.
     pub fn answer(&self, answers: impl IntoIterator<Item = ResponseTemplate>) {
         self.shared.answers.lock().expect("the answers").extend(answers);
     }
 }
 
-/// A server that may call receivers of the test.
-pub async fn near(hint: &str) -> Server {
+/// A server that may call private addresses, so that it reaches the test's receivers.
+pub async fn server_with_private_webhooks(hint: &str) -> Server {
     server_with(hint, &["--request-rate", "1000000", "--webhook-allow-private", "true"], Vec::new()).await
 }
 
-/// Makes a webhook; answers its id and secret.
-pub async fn hook(desk: &Desk, url: &str, events: Value) -> (String, String) {
-    let body = json!({"workflow_id": desk.workflow, "url": url, "events": events});
-    let made = desk.owner.post("/api/webhooks", body).await.created();
+/// Creates a webhook; returns its id and secret.
+pub async fn create_webhook(fixture: &TestWorkflow, url: &str, events: Value) -> (String, String) {
+    let body = json!({"workflow_id": fixture.workflow, "url": url, "events": events});
+    let made = fixture.owner.post("/api/webhooks", body).await.created();
     (text(&made, "id"), text(&made, "secret"))
 }
 
-/// What a receiver checks.
-fn verify(secret: &str, got: &Got) {
+/// Verifies the signature of a request.
+fn verify(secret: &str, got: &ReceivedRequest) {
     let engine = base64::engine::general_purpose::STANDARD;
     let key = engine.decode(secret.strip_prefix("whsec_").expect("a secret")).expect("base64");
     let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, &key);
@@ -122,65 +122,69 @@ fn verify(secret: &str, got: &Got) {
 
 #[tokio::test]
 async fn receivers_get_the_stream_in_order_and_signed() {
-    let server = near("hooks").await;
-    let desk = Desk::of(&person(&server, "ann").await).await;
+    let server = server_with_private_webhooks("hooks").await;
+    let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
     let (all, moves) = (Receiver::start().await, Receiver::start().await);
-    desk.ticket("Before anybody listened").await;
-    let (_, secret) = hook(&desk, &all.url(), json!([])).await;
-    let (picky, _) = hook(&desk, &moves.url(), json!(["status_changed", "ticket_resolved"])).await;
-    let ticket = desk.ticket("A ticket").await;
+    fixture.ticket("Before anybody listened").await;
+    let (_, secret) = create_webhook(&fixture, &all.url(), json!([])).await;
+    let (picky, _) = create_webhook(&fixture, &moves.url(), json!(["status_changed", "ticket_resolved"])).await;
+    let ticket = fixture.ticket("A ticket").await;
     for n in 0..30 {
-        desk.comment(&ticket, &format!("Words {n}")).await;
+        fixture.comment(&ticket, &format!("Words {n}")).await;
     }
-    desk.move_to(&ticket, "done").await.ok();
+    fixture.move_to(&ticket, "done").await.ok();
 
-    let events = format!("/api/workflows/{}/events?since=0", desk.workflow);
-    let answer = desk.owner.get(&events).await.ok();
+    let events = format!("/api/workflows/{}/events?since=0", fixture.workflow);
+    let answer = fixture.owner.get(&events).await.ok();
     let listed = answer["events"].as_array().expect("events");
     let from = listed.iter().position(|e| e["type"] == "webhook_created").expect("the webhook itself");
     let wanted = &listed[from..];
-    house::eventually("everything was told", async || all.got().len() >= wanted.len()).await;
-    let got = all.got();
-    // The same text, in the same order, each once.
-    assert_eq!(got.iter().map(Got::json).collect::<Vec<_>>(), wanted);
+    harness::eventually("every event was delivered", async || all.requests().len() >= wanted.len()).await;
+    let got = all.requests();
+    // The same events in the same order, each once.
+    assert_eq!(got.iter().map(ReceivedRequest::json).collect::<Vec<_>>(), wanted);
     got.iter().for_each(|one| verify(&secret, one));
     let mut ids: Vec<&str> = got.iter().map(|one| one.id.as_str()).collect();
     ids.sort_unstable();
     ids.dedup();
-    assert_eq!(ids.len(), got.len(), "an id for each event");
-    house::eventually("the moves were told", async || moves.got().len() == 2).await;
-    let types: Vec<Value> = moves.got().iter().map(|one| one.json()["type"].clone()).collect();
+    assert_eq!(ids.len(), got.len(), "each event has an id");
+    harness::eventually("the moves were delivered", async || moves.requests().len() == 2).await;
+    let types: Vec<Value> = moves.requests().iter().map(|one| one.json()["type"].clone()).collect();
     assert_eq!(types, ["status_changed", "ticket_resolved"]);
-    // Secrets and addresses are in no event.
-    let told = answer.to_string();
-    assert!(!told.contains(&secret) && !told.contains("127.0.0.1"));
+    // No event contains secrets or URLs.
+    let received = answer.to_string();
+    assert!(!received.contains(&secret) && !received.contains("127.0.0.1"));
 
     let path = format!("/api/webhooks/{picky}");
-    house::eventually("the cursor stands at the end", async || {
-        let shown = desk.owner.get(&path).await.ok();
+    harness::eventually("the cursor stands at the end", async || {
+        let shown = fixture.owner.get(&path).await.ok();
         shown["behind"] == 0 && shown["last_seq"] == answer["last_seq"]
     })
     .await;
-    let log = desk.owner.get(&format!("{path}/deliveries?limit=1")).await.ok();
+    let log = fixture.owner.get(&format!("{path}/deliveries?limit=1")).await.ok();
     let newest = &log["deliveries"][0];
     assert_eq!((&newest["event_type"], &newest["delivered"]), (&json!("ticket_resolved"), &json!(true)));
     assert_eq!((&newest["status_code"], &newest["attempt"], &newest["error"]), (&json!(204), &json!(1), &Value::Null));
-    assert_eq!((&newest["message_id"], &log["has_more"]), (&json!(moves.got()[1].id), &json!(true)));
-    let next = desk.owner.get(&format!("{path}/deliveries?cursor={}", text(&log, "next_cursor"))).await.ok();
+    assert_eq!((&newest["message_id"], &log["has_more"]), (&json!(moves.requests()[1].id), &json!(true)));
+    let next = fixture.owner.get(&format!("{path}/deliveries?cursor={}", text(&log, "next_cursor"))).await.ok();
     assert_eq!(next["deliveries"][0]["event_type"], "status_changed");
     assert_eq!((next["deliveries"].as_array().map(Vec::len), &next["has_more"]), (Some(1), &json!(false)));
 }
 
 #[tokio::test]
 async fn webhooks_belong_to_owners() {
-    let server = near("hookowners").await;
-    let (ann, ben, sue) = (person(&server, "ann").await, person(&server, "ben").await, person(&server, "sue").await);
-    let desk = Desk::of(&ann).await;
-    ann.put(&format!("/api/workflows/{}/members/{}", desk.workflow, ben.id), json!({"role": "member"})).await.ok();
+    let server = server_with_private_webhooks("hookowners").await;
+    let (ann, ben, sue) = (
+        signed_in_user(&server, "ann").await,
+        signed_in_user(&server, "ben").await,
+        signed_in_user(&server, "sue").await,
+    );
+    let fixture = TestWorkflow::of(&ann).await;
+    ann.put(&format!("/api/workflows/{}/members/{}", fixture.workflow, ben.id), json!({"role": "member"})).await.ok();
     let receiver = Receiver::start().await;
-    let (id, secret) = hook(&desk, &receiver.url(), json!(["comment_added", "comment_added"])).await;
+    let (id, secret) = create_webhook(&fixture, &receiver.url(), json!(["comment_added", "comment_added"])).await;
     let path = format!("/api/webhooks/{id}");
-    let list = format!("/api/webhooks?workflow_id={}", desk.workflow);
+    let list = format!("/api/webhooks?workflow_id={}", fixture.workflow);
     let shown = ann.get(&path).await.ok();
     assert_eq!(
         (&shown["url"], &shown["events"], &shown["active"]),
@@ -188,7 +192,7 @@ async fn webhooks_belong_to_owners() {
     );
     assert!(!shown.to_string().contains(&secret) && shown.get("secret").is_none());
     assert_eq!(ann.get(&list).await.ok()["webhooks"], json!([shown]));
-    let body = json!({"workflow_id": desk.workflow, "url": receiver.url()});
+    let body = json!({"workflow_id": fixture.workflow, "url": receiver.url()});
     for (who, status) in [(&ben, 403), (&sue, 404)] {
         for answer in [
             who.get(&list).await,
@@ -204,12 +208,12 @@ async fn webhooks_belong_to_owners() {
             answer.refused(status);
         }
     }
-    // A test reaches it whatever it listens to, also while it is stopped.
+    // A test delivery ignores the event filter and works while the webhook is stopped.
     let off = ann.patch(&path, json!({"active": false, "events": ["app_ready"]})).await.ok();
     assert_eq!((&off["active"], &off["disabled_reason"]), (&json!(false), &json!("switched off by ann.")));
     let tested = ann.post(&format!("{path}/test"), json!({})).await.ok();
     assert_eq!((&tested["success"], &tested["status_code"]), (&json!(true), &json!(204)));
-    let got = receiver.got();
+    let got = receiver.requests();
     assert_eq!(
         (got.len(), &got[0].json()["type"], &got[0].id),
         (1, &json!("webhook_test"), &text(&tested, "message_id"))
@@ -218,7 +222,7 @@ async fn webhooks_belong_to_owners() {
     receiver.answer([ResponseTemplate::new(500)]);
     let tested = ann.post(&format!("{path}/test"), json!({})).await.ok();
     assert_eq!((&tested["success"], &tested["message"]), (&json!(false), &json!("The receiver answered 500.")));
-    // Neither test moved it.
+    // Test deliveries do not move the cursor.
     assert_eq!(ann.get(&path).await.ok(), off);
 
     for (field, more) in [
@@ -230,13 +234,13 @@ async fn webhooks_belong_to_owners() {
         ("url", json!({"url": format!("https://example.org/{}", "x".repeat(2000))})),
     ] {
         let mut whole = body.clone();
-        super::stage::merge(&mut whole, &more);
+        super::fixtures::merge(&mut whole, &more);
         let answer = ann.post("/api/webhooks", whole).await;
         assert_eq!(answer.json["errors"][0]["field"], field, "{more}: {}", answer.json);
         answer.refused(422);
     }
     for _ in 1..20 {
-        hook(&desk, &receiver.url(), json!(["app_ready"])).await;
+        create_webhook(&fixture, &receiver.url(), json!(["app_ready"])).await;
     }
     assert_eq!(ann.post("/api/webhooks", body).await.refused(409), "conflict");
     assert_eq!(ann.delete(&path).await.status, 204);
@@ -246,10 +250,10 @@ async fn webhooks_belong_to_owners() {
 #[tokio::test]
 async fn private_addresses_are_not_called() {
     let server = open("ssrf").await;
-    let desk = Desk::of(&person(&server, "ann").await).await;
+    let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
     let receiver = Receiver::start().await;
     let port = receiver.url().rsplit(':').next().and_then(|rest| rest.split('/').next()).expect("a port").to_owned();
-    let (made, _) = hook(&desk, "https://93.184.216.34/hook", json!(["app_ready"])).await;
+    let (made, _) = create_webhook(&fixture, "https://93.184.216.34/hook", json!(["app_ready"])).await;
     for host in [
         "127.0.0.1",
         "localhost",
@@ -275,13 +279,13 @@ async fn private_addresses_are_not_called() {
         "①②⑦.0.0.1",
     ] {
         let url = format!("http://{host}:{port}/hook");
-        let body = json!({"workflow_id": desk.workflow, "url": url});
-        let answer = desk.owner.post("/api/webhooks", body).await;
+        let body = json!({"workflow_id": fixture.workflow, "url": url});
+        let answer = fixture.owner.post("/api/webhooks", body).await;
         assert_eq!((answer.status, &answer.json["errors"][0]["field"]), (422, &json!("url")), "{url}: {}", answer.json);
-        let answer = desk.owner.patch(&format!("/api/webhooks/{made}"), json!({"url": url})).await;
+        let answer = fixture.owner.patch(&format!("/api/webhooks/{made}"), json!({"url": url})).await;
         assert_eq!(answer.status, 422, "{url}: {}", answer.json);
     }
-    // One that came in by another way, or whose name leads elsewhere since, is refused when it is called.
+    // A private address stored by other means, or reached through changed DNS, is refused at delivery time.
     for host in ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]"] {
         let url = format!("http://{host}:{port}/hook");
         server
@@ -290,32 +294,32 @@ async fn private_addresses_are_not_called() {
                 &[&url, &made],
             )
             .await;
-        desk.ticket("Something happens").await;
+        fixture.ticket("Something happens").await;
         let log = format!("/api/webhooks/{made}/deliveries?limit=1");
-        house::eventually("it was tried", async || {
+        harness::eventually("it was tried", async || {
             server.number("select count(*) from webhooks where attempt > 0").await > 0
         })
         .await;
-        let newest = desk.owner.get(&log).await.ok()["deliveries"][0].clone();
+        let newest = fixture.owner.get(&log).await.ok()["deliveries"][0].clone();
         assert_eq!((&newest["delivered"], &newest["status_code"]), (&json!(false), &Value::Null), "{url}");
         assert!(newest["error"].as_str().is_some_and(|why| why.contains("loopback")), "{url}: {newest}");
-        let tested = desk.owner.post(&format!("/api/webhooks/{made}/test"), json!({})).await.ok();
+        let tested = fixture.owner.post(&format!("/api/webhooks/{made}/test"), json!({})).await.ok();
         assert_eq!(tested["success"], false, "{url}");
     }
-    assert!(receiver.got().is_empty(), "{:?}", receiver.got());
+    assert!(receiver.requests().is_empty(), "{:?}", receiver.requests());
 }
 
 #[tokio::test]
-async fn a_receiver_that_is_slow_or_says_much_is_borne() {
-    let server = near("slowhook").await;
-    let desk = Desk::of(&person(&server, "ann").await).await;
+async fn slow_and_verbose_receivers_are_tolerated() {
+    let server = server_with_private_webhooks("slowhook").await;
+    let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
     let receiver = Receiver::start().await;
-    let (id, _) = hook(&desk, &receiver.url(), json!([])).await;
-    house::eventually("the first is told", async || receiver.got().len() == 1).await;
+    let (id, _) = create_webhook(&fixture, &receiver.url(), json!([])).await;
+    harness::eventually("the first event was delivered", async || receiver.requests().len() == 1).await;
     let flood = ResponseTemplate::new(200).set_body_bytes(vec![b'x'; 20 << 20]);
     receiver.answer([flood, ResponseTemplate::new(200).set_delay(Duration::from_secs(60))]);
     let test = format!("/api/webhooks/{id}/test");
-    assert_eq!(desk.owner.post(&test, json!({})).await.ok()["success"], true);
-    let slow = desk.owner.post(&test, json!({})).await.ok();
+    assert_eq!(fixture.owner.post(&test, json!({})).await.ok()["success"], true);
+    let slow = fixture.owner.post(&test, json!({})).await.ok();
     assert_eq!((&slow["success"], &slow["message"]), (&json!(false), &json!("The receiver did not answer in time.")));
 }

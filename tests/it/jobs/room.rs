@@ -1,22 +1,22 @@
-//! A job's room: its snapshot, its events in order with their texts, resuming, and what boards hear.
+//! A job's room: its snapshot, its events in order with their texts, resuming, and the events on the board.
 
 use serde_json::{Value, json};
 
 use super::text;
-use crate::live::socket::{Heard, Socket};
-use crate::live::stage::Stage;
+use crate::live::fixtures::LiveFixture;
+use crate::live::socket::{Socket, SocketEvent};
 
-/// Events until one of a type.
+/// Collects events up to one of a type.
 async fn until(socket: &mut Socket, last: &str) -> Vec<Value> {
-    let mut heard = Vec::new();
+    let mut messages = Vec::new();
     loop {
-        let Heard::Message(message) = socket.hear().await else { panic!("the socket closed") };
+        let SocketEvent::Message(message) = socket.receive().await else { panic!("the socket closed") };
         let found = message["type"] == last || message["data"]["new_status"] == last;
         if message.get("seq").is_some() && message.get("stream").is_some() {
-            heard.push(message);
+            messages.push(message);
         }
         if found {
-            return heard;
+            return messages;
         }
     }
 }
@@ -26,20 +26,20 @@ fn types(events: &[Value]) -> Vec<&str> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn everything_a_job_does_is_told_in_order() {
-    let stage = Stage::open("job_room").await;
-    let workflow = stage.workflow("ann", 1).await;
-    let (_, key) = stage.key("ann").await;
-    let ann = stage.server.bearer(&key);
+async fn job_events_arrive_in_order() {
+    let fixture = LiveFixture::open("job_room").await;
+    let workflow = fixture.workflow("ann", 1).await;
+    let (_, key) = fixture.key("ann").await;
+    let ann = fixture.server.bearer(&key);
     let job = json!({"workflow_id": workflow, "ticket_id": "TKT-1", "title": "Work", "initial_prompt": "Do it", "queue": true});
     let job = text(&ann.post("/api/jobs", job).await.created(), "id");
     let room = format!("job:{job}");
-    let mut socket = stage.socket("ann").await;
+    let mut socket = fixture.socket("ann").await;
     socket.subscribe(&room, None).await;
     let snapshot = socket.until("snapshot").await;
     assert_eq!((&snapshot["job"]["status"], &snapshot["seq"]), (&json!("queued"), &json!(1)));
     socket.until("subscribed").await;
-    let mut board = stage.socket("ann").await;
+    let mut board = fixture.socket("ann").await;
     board.subscribe(&format!("workflow:{workflow}"), None).await;
     let snapshot = board.until("snapshot").await;
     assert_eq!(snapshot["board"]["jobs"][0]["job_id"], job.as_str());
@@ -84,10 +84,10 @@ async fn everything_a_job_does_is_told_in_order() {
     assert_eq!((&events[5]["data"]["progress"], &events[5]["data"]["message"]), (&json!(40.5), &json!("Nearly half")));
     assert_eq!(events[6]["data"]["app"]["spec"], json!({"pages": ["home"]}));
 
-    // The board hears the same but for the log, and the ticket's own moves.
-    let heard = until(&mut board, "succeeded").await;
+    // The board gets the same events except the log, plus the moves of the ticket.
+    let messages = until(&mut board, "succeeded").await;
     assert_eq!(
-        types(&heard),
+        types(&messages),
         [
             "job_status",
             "ticket_assigned",
@@ -103,11 +103,11 @@ async fn everything_a_job_does_is_told_in_order() {
             "job_status"
         ]
     );
-    assert!(heard.iter().all(|event| event["ticket_id"].is_string()));
+    assert!(messages.iter().all(|event| event["ticket_id"].is_string()));
 
-    // Resumed in the middle, over the socket and over REST: the same, with the texts.
+    // Resuming in the middle, over the socket and over REST, yields the same events with their texts.
     let epoch = text(&events[0], "epoch");
-    let mut again = stage.socket("ann").await;
+    let mut again = fixture.socket("ann").await;
     again.subscribe(&room, Some((&epoch, 4))).await;
     assert_eq!(until(&mut again, "succeeded").await, events[3..]);
     let page = ann.get(&format!("/api/jobs/{job}/events?since=1&limit=3")).await.ok();
@@ -116,26 +116,26 @@ async fn everything_a_job_does_is_told_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn rooms_of_others_and_of_deleted_jobs_are_closed() {
-    let stage = Stage::open("job_doors").await;
-    let workflow = stage.workflow("ann", 1).await;
-    let (_, key) = stage.key("ann").await;
-    let ann = stage.server.bearer(&key);
+async fn rooms_of_other_tenants_and_deleted_jobs_are_closed() {
+    let fixture = LiveFixture::open("job_closed").await;
+    let workflow = fixture.workflow("ann", 1).await;
+    let (_, key) = fixture.key("ann").await;
+    let ann = fixture.server.bearer(&key);
     let job = json!({"workflow_id": workflow, "ticket_id": "TKT-1", "initial_prompt": "Do it"});
     let job = text(&ann.post("/api/jobs", job).await.created(), "id");
     let room = format!("job:{job}");
-    let mut stranger = stage.socket("bob").await;
-    stranger.subscribe(&room, None).await;
-    let refused = stranger.until("error").await;
-    stranger.subscribe("job:job-none", None).await;
-    assert_eq!(stranger.until("error").await["code"], refused["code"], "as if it were not there");
+    let mut outsider = fixture.socket("bob").await;
+    outsider.subscribe(&room, None).await;
+    let refused = outsider.until("error").await;
+    outsider.subscribe("job:job-none", None).await;
+    assert_eq!(outsider.until("error").await["code"], refused["code"], "same error as for a missing room");
     let message = ann.post("/api/job-messages", json!({"job_id": job, "content": "Look"})).await.created();
-    let mut socket = stage.socket("ann").await;
+    let mut socket = fixture.socket("ann").await;
     socket.subscribe(&room, None).await;
     socket.until("subscribed").await;
     ann.delete(&format!("/api/job-messages/{}", text(&message, "id"))).await.expect(204);
     assert_eq!(socket.until("job_message_deleted").await["data"]["message_id"], message["id"]);
-    // Whoever reads it later learns that it is gone, not what it said.
+    // Later readers see that the message was deleted, without its text.
     let page = ann.get(&format!("/api/jobs/{job}/events?since=1")).await.ok();
     assert_eq!(page["events"][0]["data"]["message"]["deleted"], true);
     ann.delete(&format!("/api/jobs/{job}")).await.expect(204);

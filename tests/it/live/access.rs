@@ -1,24 +1,24 @@
-//! Who may open a socket, what it then sees, and how soon it sees nothing more.
+//! Socket authentication, authorization, and the delay of revocation.
 
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::socket::{Heard, Socket};
-use super::stage::Stage;
+use super::fixtures::LiveFixture;
+use super::socket::{Socket, SocketEvent};
 
-/// What a revocation may take at most.
-const SOON: Duration = Duration::from_secs(2);
+/// The maximum delay of a revocation.
+const MAX_REVOCATION_DELAY: Duration = Duration::from_secs(2);
 
 #[tokio::test]
-async fn pages_of_other_origins_are_refused() {
-    let stage = Stage::with("origins", &["--public-url", "https://board.example"]).await;
-    let url = &stage.server.url;
+async fn foreign_origins_are_refused() {
+    let fixture = LiveFixture::with("origins", &["--public-url", "https://board.example"]).await;
+    let url = &fixture.server.url;
     let own = url.clone();
     for good in [own.as_str(), "https://board.example"] {
         assert!(Socket::try_open(url, &[("origin", good)]).await.is_ok(), "{good}");
     }
-    assert!(Socket::try_open(url, &[]).await.is_ok(), "a program names no origin");
+    assert!(Socket::try_open(url, &[]).await.is_ok(), "clients without an Origin header are accepted");
     for foreign in [
         "null",
         "https://evil.example",
@@ -32,46 +32,49 @@ async fn pages_of_other_origins_are_refused() {
 }
 
 #[tokio::test]
-async fn ways_to_sign_in() {
-    let stage = Stage::open("signin").await;
-    let workflow = stage.workflow("ann", 1).await;
+async fn sockets_accept_each_credential() {
+    let fixture = LiveFixture::open("signin").await;
+    let workflow = fixture.workflow("ann", 1).await;
     let room = format!("workflow:{workflow}");
-    let (_, token) = stage.session("ann").await;
-    let url = &stage.server.url;
+    let (_, token) = fixture.session("ann").await;
+    let url = &fixture.server.url;
 
     let mut by_message = Socket::try_open(url, &[]).await.expect("a socket");
     by_message.until("connected").await;
-    by_message.say(json!({"type": "auth", "token": token})).await;
+    by_message.send(json!({"type": "auth", "token": token})).await;
     assert_eq!(by_message.until("authenticated").await["actor"], "ann");
     by_message.subscribe(&room, None).await;
     by_message.until("subscribed").await;
 
-    let answer = stage.server.bearer(&token).post("/api/auth/ws-ticket", json!({})).await.json;
+    let answer = fixture.server.bearer(&token).post("/api/auth/ws-ticket", json!({})).await.json;
     let protocols = format!("callboard.v1, callboard.ticket.{}", answer["ticket"].as_str().expect("a ticket"));
     let mut by_ticket = Socket::try_open(url, &[("sec-websocket-protocol", &protocols)]).await.expect("a socket");
     by_ticket.subscribe(&room, None).await;
     by_ticket.until("subscribed").await;
-    assert!(Socket::try_open(url, &[("sec-websocket-protocol", &protocols)]).await.is_err(), "a ticket opens once");
+    assert!(
+        Socket::try_open(url, &[("sec-websocket-protocol", &protocols)]).await.is_err(),
+        "a socket ticket is single-use"
+    );
 
     assert!(Socket::try_open(url, &[("authorization", "Bearer cb_nonsense")]).await.is_err());
-    assert!(Socket::try_open(&format!("{url}/ws?token={token}"), &[]).await.is_err(), "no tokens in addresses");
-    let open = stage.server.beside(&["--ws-token-query", "true"]).await;
+    assert!(Socket::try_open(&format!("{url}/ws?token={token}"), &[]).await.is_err(), "tokens in URLs are rejected");
+    let open = fixture.server.second_server(&["--ws-token-query", "true"]).await;
     let mut by_query = Socket::try_open(&format!("{}/ws?token={token}", open.url), &[]).await.expect("a socket");
     by_query.until("authenticated").await;
 
     for first in [json!({"type": "subscribe", "room": room}), json!({"type": "auth", "token": "x"})] {
-        let mut nobody = Socket::try_open(url, &[]).await.expect("a socket");
-        nobody.say(first).await;
-        assert_eq!(nobody.closed().await, 4001);
+        let mut anonymous = Socket::try_open(url, &[]).await.expect("a socket");
+        anonymous.send(first).await;
+        assert_eq!(anonymous.closed().await, 4001);
     }
 }
 
 #[tokio::test]
-async fn other_tenants_rooms_look_absent() {
-    let stage = Stage::open("tenants").await;
-    let workflow = stage.workflow("ann", 1).await;
-    let ticket: String = stage.sql.query_one("select id from tickets", &[]).await.expect("a ticket").get(0);
-    let mut bob = stage.socket("bob").await;
+async fn rooms_of_other_tenants_look_absent() {
+    let fixture = LiveFixture::open("tenants").await;
+    let workflow = fixture.workflow("ann", 1).await;
+    let ticket: String = fixture.sql.query_one("select id from tickets", &[]).await.expect("a ticket").get(0);
+    let mut bob = fixture.socket("bob").await;
     for (room, absent) in [
         (format!("workflow:{workflow}"), "workflow:workflow-0".to_owned()),
         (format!("ticket:{ticket}"), "ticket:ticket-0".to_owned()),
@@ -89,12 +92,12 @@ async fn other_tenants_rooms_look_absent() {
         assert_eq!(answers.len(), 1, "{answers:?}");
         assert!(answers[0].contains("not_found"));
     }
-    let (_, key) = stage.key("bob").await;
-    let bob = stage.server.bearer(&key);
+    let (_, key) = fixture.key("bob").await;
+    let bob = fixture.server.bearer(&key);
     for path in ["/api/board/ID", "/api/workflows/ID/events"] {
         let theirs = bob.get(&path.replace("ID", &workflow)).await.json.to_string().replace(&workflow, "ID");
-        let nobodys = bob.get(&path.replace("ID", "workflow-0")).await.json.to_string().replace("workflow-0", "ID");
-        assert_eq!(theirs, nobodys);
+        let missing = bob.get(&path.replace("ID", "workflow-0")).await.json.to_string().replace("workflow-0", "ID");
+        assert_eq!(theirs, missing);
     }
     let stream = bob
         .send(
@@ -106,13 +109,13 @@ async fn other_tenants_rooms_look_absent() {
 }
 
 #[tokio::test]
-async fn a_revoked_credential_sees_nothing_more() {
-    let stage = Stage::open("revoked").await;
-    let workflow = stage.workflow("ann", 3).await;
+async fn a_revoked_credential_gets_no_more_events() {
+    let fixture = LiveFixture::open("revoked").await;
+    let workflow = fixture.workflow("ann", 3).await;
     let room = format!("workflow:{workflow}");
     for what in ["key", "session", "actor"] {
-        let (id, credential) = if what == "session" { stage.session("ann").await } else { stage.key("ann").await };
-        let mut socket = Socket::open(&stage.server.url, &credential).await;
+        let (id, credential) = if what == "session" { fixture.session("ann").await } else { fixture.key("ann").await };
+        let mut socket = Socket::open(&fixture.server.url, &credential).await;
         socket.subscribe(&room, None).await;
         socket.until("subscribed").await;
         let statement = match what {
@@ -120,18 +123,18 @@ async fn a_revoked_credential_sees_nothing_more() {
             "session" => "update sessions set revoked_at = now() where id = $1",
             _ => "update actors set disabled_at = now() where id = (select actor_id from api_keys where id = $1)",
         };
-        stage.run(statement, &id).await;
+        fixture.run(statement, &id).await;
         let revoked = Instant::now();
         let mut late = 0;
         let code = loop {
-            stage.run("update tickets set spent_minutes = spent_minutes + 1 where workflow_id = $1", &workflow).await;
+            fixture.run("update tickets set spent_minutes = spent_minutes + 1 where workflow_id = $1", &workflow).await;
             assert!(revoked.elapsed() < Duration::from_secs(10), "{what}: never closed");
-            // Everything that has come so far.
+            // All messages received so far.
             let mut closed = None;
-            while let Some(heard) = socket.within(Duration::from_millis(10)).await {
-                match heard {
-                    Heard::Closed(code) => closed = Some(code),
-                    Heard::Message(_) => late += usize::from(revoked.elapsed() > SOON),
+            while let Some(event) = socket.receive_within(Duration::from_millis(10)).await {
+                match event {
+                    SocketEvent::Closed(code) => closed = Some(code),
+                    SocketEvent::Message(_) => late += usize::from(revoked.elapsed() > MAX_REVOCATION_DELAY),
                 }
                 if closed.is_some() {
                     break;
@@ -142,63 +145,63 @@ async fn a_revoked_credential_sees_nothing_more() {
             }
         };
         assert_eq!((code, late), (4001, 0), "{what}");
-        assert!(revoked.elapsed() < SOON, "{what}: {:?}", revoked.elapsed());
+        assert!(revoked.elapsed() < MAX_REVOCATION_DELAY, "{what}: {:?}", revoked.elapsed());
     }
 }
 
 #[tokio::test]
-async fn a_removed_member_leaves_its_rooms() {
-    let stage = Stage::open("removed").await;
-    let workflow = stage.workflow("ann", 1).await;
-    let own = stage.workflow("bob", 1).await;
-    let ticket: String = stage
+async fn a_removed_member_is_unsubscribed() {
+    let fixture = LiveFixture::open("removed").await;
+    let workflow = fixture.workflow("ann", 1).await;
+    let own = fixture.workflow("bob", 1).await;
+    let ticket: String = fixture
         .sql
         .query_one("select id from tickets where workflow_id = $1", &[&workflow])
         .await
         .expect("a ticket")
         .get(0);
-    stage.run("select logic.set_member('ann', $1, 'bob', 'viewer')", &workflow).await;
-    let mut bob = stage.socket("bob").await;
+    fixture.run("select logic.set_member('ann', $1, 'bob', 'viewer')", &workflow).await;
+    let mut bob = fixture.socket("bob").await;
     for room in [format!("workflow:{workflow}"), format!("ticket:{ticket}"), format!("workflow:{own}")] {
         bob.subscribe(&room, None).await;
         bob.until("subscribed").await;
     }
-    stage.run("select logic.remove_member('ann', $1, 'bob')", &workflow).await;
+    fixture.run("select logic.remove_member('ann', $1, 'bob')", &workflow).await;
     let removed = Instant::now();
     let mut rooms = [bob.until("unsubscribed").await, bob.until("unsubscribed").await];
-    assert!(removed.elapsed() < SOON, "{:?}", removed.elapsed());
+    assert!(removed.elapsed() < MAX_REVOCATION_DELAY, "{:?}", removed.elapsed());
     rooms.sort_by_key(|message| message["room"].to_string());
     assert_eq!(rooms[0]["room"], format!("ticket:{ticket}"));
     assert_eq!(rooms[1]["room"], format!("workflow:{workflow}"));
-    stage.run("update tickets set priority = 'high' where workflow_id = $1", &workflow).await;
-    stage.run("update tickets set priority = 'high' where workflow_id = $1", &own).await;
-    let Heard::Message(next) = bob.hear().await else { panic!("closed") };
-    assert_eq!(next["workflow_id"], own.as_str(), "only what is still his: {next}");
+    fixture.run("update tickets set priority = 'high' where workflow_id = $1", &workflow).await;
+    fixture.run("update tickets set priority = 'high' where workflow_id = $1", &own).await;
+    let SocketEvent::Message(next) = bob.receive().await else { panic!("closed") };
+    assert_eq!(next["workflow_id"], own.as_str(), "unexpected event after the loss of access: {next}");
     bob.subscribe(&format!("workflow:{workflow}"), None).await;
     assert_eq!(bob.until("error").await["code"], "not_found");
 }
 
 #[tokio::test]
 async fn tokens_expire_on_open_sockets_and_are_renewed_in_place() {
-    let stage = Stage::with("expiry", &["--access-token-seconds", "4"]).await;
-    let workflow = stage.workflow("ann", 1).await;
+    let fixture = LiveFixture::with("expiry", &["--access-token-seconds", "4"]).await;
+    let workflow = fixture.workflow("ann", 1).await;
     let room = format!("workflow:{workflow}");
-    let (session, token) = stage.session("ann").await;
+    let (session, token) = fixture.session("ann").await;
     let opened = Instant::now();
-    let mut left = Socket::open(&stage.server.url, &token).await;
-    let mut renewed = Socket::open(&stage.server.url, &token).await;
+    let mut left = Socket::open(&fixture.server.url, &token).await;
+    let mut renewed = Socket::open(&fixture.server.url, &token).await;
     renewed.subscribe(&room, None).await;
     renewed.until("subscribed").await;
     assert!(renewed.until("reauthenticate").await["expires_in"].as_u64().is_some_and(|seconds| seconds <= 2));
-    let fresh = stage.server.state.accounts.tokens().issue("ann", &session).expect("a token");
-    renewed.say(json!({"type": "auth", "token": fresh})).await;
+    let fresh = fixture.server.state.accounts.tokens().issue("ann", &session).expect("a token");
+    renewed.send(json!({"type": "auth", "token": fresh})).await;
     renewed.until("authenticated").await;
     assert_eq!(left.closed().await, 4001);
     assert!(opened.elapsed() > Duration::from_secs(2));
-    stage.run("update tickets set priority = 'low' where workflow_id = $1", &workflow).await;
+    fixture.run("update tickets set priority = 'low' where workflow_id = $1", &workflow).await;
     renewed.until("ticket_updated").await;
-    // Nobody becomes someone else on the same socket.
-    let (_, other) = stage.session("bob").await;
-    renewed.say(json!({"type": "auth", "token": other})).await;
+    // A socket cannot switch to another actor.
+    let (_, other) = fixture.session("bob").await;
+    renewed.send(json!({"type": "auth", "token": other})).await;
     assert_eq!(renewed.closed().await, 4001);
 }

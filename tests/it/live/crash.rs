@@ -1,5 +1,5 @@
-//! The whole product under faults: the server is killed, Postgres is killed, and a recorder compares what
-//! was acknowledged with what is there.
+//! Crash tests of the whole product: the server and Postgres are killed, and a recorder compares the
+//! acknowledged writes with the stored ones.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::mirror::Mirror;
-use super::socket::{Heard, Socket};
-use crate::house;
+use super::board_replica::BoardReplica;
+use super::socket::{Socket, SocketEvent};
+use crate::harness;
 
 const EMAIL: &str = "admin@example.org";
 const PASSWORD: &str = "correct horse battery";
@@ -33,7 +33,7 @@ async fn start(folder: &Path, port: u16, http: &reqwest::Client) -> Process {
         .env_remove("DATABASE_URL")
         .env("CALLBOARD_LISTEN", format!("127.0.0.1:{port}"))
         .env("CALLBOARD_DATA_DIR", folder)
-        .env("CALLBOARD_RUNTIME_DIR", house::runtime_dir())
+        .env("CALLBOARD_RUNTIME_DIR", harness::runtime_dir())
         .env("CALLBOARD_ADMIN_EMAIL", EMAIL)
         .env("CALLBOARD_ADMIN_PASSWORD", PASSWORD)
         .env("CALLBOARD_LOG", "error")
@@ -43,7 +43,7 @@ async fn start(folder: &Path, port: u16, http: &reqwest::Client) -> Process {
         .expect("start the server");
     let process = Process(child);
     let ready = format!("http://127.0.0.1:{port}/ready");
-    house::eventually("the server is ready", async || {
+    harness::eventually("the server is ready", async || {
         http.get(&ready).send().await.is_ok_and(|answer| answer.status() == 200)
     })
     .await;
@@ -66,7 +66,7 @@ fn kill(pid: i32) {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Fate {
+enum WriteOutcome {
     Acknowledged,
     Refused,
     Unknown,
@@ -77,7 +77,7 @@ struct Recorder {
     base: String,
     token: String,
     workflow: String,
-    log: Mutex<HashMap<String, Fate>>,
+    log: Mutex<HashMap<String, WriteOutcome>>,
     stop: AtomicBool,
 }
 
@@ -87,45 +87,45 @@ impl Recorder {
         while !self.stop.load(Ordering::Relaxed) {
             number += 1;
             let mark = format!("mark {writer}-{number}");
-            // Every tenth is one that must be refused.
+            // Every tenth request must be refused.
             let description = if number % 10 == 0 { "short" } else { "Long enough to be taken" };
             let body = json!({"workflow_id": self.workflow, "title": mark, "description": description});
             let request =
                 self.http.post(format!("{}/api/tickets/create", self.base)).bearer_auth(&self.token).json(&body);
-            let fate = match request.send().await.map(|answer| answer.status().as_u16()) {
-                Ok(200..=299) => Fate::Acknowledged,
-                Ok(400..=499) => Fate::Refused,
+            let outcome = match request.send().await.map(|answer| answer.status().as_u16()) {
+                Ok(200..=299) => WriteOutcome::Acknowledged,
+                Ok(400..=499) => WriteOutcome::Refused,
                 _ => {
                     tokio::time::sleep(Duration::from_millis(20)).await;
-                    Fate::Unknown
+                    WriteOutcome::Unknown
                 }
             };
-            self.log.lock().expect("the log").insert(mark, fate);
+            self.log.lock().expect("the log").insert(mark, outcome);
         }
     }
 
-    async fn follow(self: Arc<Self>, head: Arc<AtomicI64>) -> Mirror {
-        let mut mirror = Mirror::default();
+    async fn follow(self: Arc<Self>, head: Arc<AtomicI64>) -> BoardReplica {
+        let mut board_replica = BoardReplica::default();
         let bearer = format!("Bearer {}", self.token);
         loop {
             let done = head.load(Ordering::Relaxed);
-            if done > 0 && mirror.cursor.as_ref().is_some_and(|(_, seq)| *seq >= done) {
-                return mirror;
+            if done > 0 && board_replica.cursor.as_ref().is_some_and(|(_, seq)| *seq >= done) {
+                return board_replica;
             }
             let Ok(mut socket) = Socket::try_open(&self.base, &[("authorization", &bearer)]).await else {
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             };
-            let since = mirror.cursor.clone();
+            let since = board_replica.cursor.clone();
             let since = since.as_ref().map(|(epoch, seq)| json!({"epoch": epoch, "seq": seq}));
             let wish = json!({"type": "subscribe", "room": format!("workflow:{}", self.workflow), "since": since});
-            if socket.try_say(wish).await.is_err() {
+            if socket.try_send(wish).await.is_err() {
                 continue;
             }
             loop {
-                match socket.within(Duration::from_millis(200)).await {
-                    Some(Heard::Message(message)) => mirror.take(&message),
-                    Some(Heard::Closed(_)) => break,
+                match socket.receive_within(Duration::from_millis(200)).await {
+                    Some(SocketEvent::Message(message)) => board_replica.apply(&message),
+                    Some(SocketEvent::Closed(_)) => break,
                     None if head.load(Ordering::Relaxed) > 0 => break,
                     None => {}
                 }
@@ -135,7 +135,7 @@ impl Recorder {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_acknowledged_is_lost_and_nothing_comes_twice() {
+async fn acknowledged_writes_are_stored_exactly_once() {
     let folder = tempfile::tempdir().expect("a folder");
     let port = {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -162,11 +162,12 @@ async fn nothing_acknowledged_is_lost_and_nothing_comes_twice() {
     let head = Arc::new(AtomicI64::new(0));
     let followers: Vec<_> = (0..3).map(|_| tokio::spawn(recorder.clone().follow(head.clone()))).collect();
     let writers: Vec<_> = (0..6).map(|n| tokio::spawn(recorder.clone().write(n))).collect();
-    let acknowledged =
-        || recorder.log.lock().expect("the log").values().filter(|fate| **fate == Fate::Acknowledged).count();
+    let acknowledged = || {
+        recorder.log.lock().expect("the log").values().filter(|outcome| **outcome == WriteOutcome::Acknowledged).count()
+    };
     for fault in ["server", "backend", "server", "postmaster", "server"] {
         let before = acknowledged();
-        house::eventually("writes are acknowledged", async || acknowledged() >= before + 60).await;
+        harness::eventually("writes are acknowledged", async || acknowledged() >= before + 60).await;
         let postmaster = children(server.0.id());
         match fault {
             "server" => {
@@ -180,7 +181,7 @@ async fn nothing_acknowledged_is_lost_and_nothing_comes_twice() {
         }
     }
     let before = acknowledged();
-    house::eventually("it goes on after all", async || acknowledged() >= before + 60).await;
+    harness::eventually("the job continues", async || acknowledged() >= before + 60).await;
     recorder.stop.store(true, Ordering::Relaxed);
     for writer in writers {
         writer.await.expect("a writer");
@@ -196,12 +197,12 @@ async fn nothing_acknowledged_is_lost_and_nothing_comes_twice() {
         .expect("JSON");
     head.store(board["seq"].as_i64().expect("a seq"), Ordering::Relaxed);
     for follower in followers {
-        let mirror =
+        let board_replica =
             tokio::time::timeout(Duration::from_secs(30), follower).await.expect("in time").expect("a follower");
-        assert_eq!(mirror.snapshots, 1, "the same life of the database: nobody had to start anew");
-        mirror.assert_equals(&board);
+        assert_eq!(board_replica.snapshots, 1, "same epoch: no second snapshot expected");
+        board_replica.assert_equals(&board);
     }
-    // History against the recorder's log.
+    // Compares the history with the recorder's log.
     let mut seen: HashMap<String, usize> = HashMap::new();
     let (mut since, mut more) = (0, true);
     while more {
@@ -224,13 +225,13 @@ async fn nothing_acknowledged_is_lost_and_nothing_comes_twice() {
         more = page["has_more"] == json!(true);
     }
     let mut counts = [0; 3];
-    for (mark, fate) in recorder.log.lock().expect("the log").iter() {
+    for (mark, outcome) in recorder.log.lock().expect("the log").iter() {
         let times = seen.get(mark).copied().unwrap_or(0);
-        counts[*fate as usize] += 1;
-        match fate {
-            Fate::Acknowledged => assert_eq!(times, 1, "{mark} was acknowledged"),
-            Fate::Refused => assert_eq!(times, 0, "{mark} was refused"),
-            Fate::Unknown => assert!(times <= 1, "{mark} came {times} times"),
+        counts[*outcome as usize] += 1;
+        match outcome {
+            WriteOutcome::Acknowledged => assert_eq!(times, 1, "{mark} was acknowledged"),
+            WriteOutcome::Refused => assert_eq!(times, 0, "{mark} was refused"),
+            WriteOutcome::Unknown => assert!(times <= 1, "{mark} is stored {times} times"),
         }
     }
     println!("acknowledged, refused, unknown: {counts:?}");

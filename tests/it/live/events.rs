@@ -4,10 +4,10 @@ use futures_util::StreamExt;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::stage::Stage;
+use super::fixtures::LiveFixture;
 use crate::client::Client;
 
-/// Reads an event stream until it has brought so many messages: (id, message).
+/// Reads an event stream until it has received `count` messages: (id, message).
 async fn read(client: &Client, path: &str, last: Option<&str>, count: usize) -> Vec<(String, Value)> {
     let mut request = client.request(Method::GET, path).header("accept", "text/event-stream");
     if let Some(last) = last {
@@ -30,11 +30,11 @@ async fn read(client: &Client, path: &str, last: Option<&str>, count: usize) -> 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_event_stream_brings_what_was_missed_and_goes_on() {
-    let stage = Stage::open("sse").await;
-    let workflow = stage.workflow("ann", 4).await;
-    let (id, key) = stage.key("ann").await;
-    let ann = stage.server.bearer(&key);
+async fn an_event_stream_replays_and_continues() {
+    let fixture = LiveFixture::open("sse").await;
+    let workflow = fixture.workflow("ann", 4).await;
+    let (id, key) = fixture.key("ann").await;
+    let ann = fixture.server.bearer(&key);
     let path = format!("/api/workflows/{workflow}/events");
 
     let all = read(&ann, &format!("{path}?since=0"), None, 4).await;
@@ -44,15 +44,15 @@ async fn an_event_stream_brings_what_was_missed_and_goes_on() {
     let foreign = read(&ann, &path, Some("elsewhere:2"), 1).await;
     assert_eq!(foreign[0].1["type"], "resync");
 
-    // Live, from now on; and ended when the key is revoked.
+    // Live from now on, and closed when the key is revoked.
     let live = tokio::spawn({
         let (ann, path) = (ann.clone(), path.clone());
         async move { read(&ann, &path, None, 2).await }
     });
-    crate::house::eventually("it listens", async || !stage.server.live.rooms.watched().is_empty()).await;
+    crate::harness::eventually("it listens", async || !fixture.server.live.rooms.watched().is_empty()).await;
     let mut writes = 0;
     while !live.is_finished() {
-        stage
+        fixture
             .run(
                 "update tickets set spent_minutes = spent_minutes + 1 where number = 1 and workflow_id = $1",
                 &workflow,
@@ -62,24 +62,24 @@ async fn an_event_stream_brings_what_was_missed_and_goes_on() {
         assert!(writes < 3000);
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
-    let heard = live.await.expect("a reader");
-    assert_eq!(heard.len(), 2);
+    let event = live.await.expect("a reader");
+    assert_eq!(event.len(), 2);
     let request = ann.request(Method::GET, &path).header("accept", "text/event-stream");
     let mut open = request.send().await.expect("an answer").bytes_stream();
-    stage.run("update api_keys set revoked_at = now() where id = $1", &id).await;
+    fixture.run("update api_keys set revoked_at = now() where id = $1", &id).await;
     let end = async { while open.next().await.is_some_and(|chunk| chunk.is_ok()) {} };
     tokio::time::timeout(std::time::Duration::from_secs(5), end).await.expect("the stream ends");
-    crate::house::eventually("nobody listens", async || stage.server.live.rooms.clients().is_empty()).await;
+    crate::harness::eventually("no client is connected", async || fixture.server.live.rooms.clients().is_empty()).await;
 }
 
 #[tokio::test]
-async fn pages_of_events_and_boards() {
-    let stage = Stage::open("pages").await;
-    let workflow = stage.workflow("ann", 7).await;
-    let (_, key) = stage.key("ann").await;
-    let ann = stage.server.bearer(&key);
+async fn events_and_boards_are_paged() {
+    let fixture = LiveFixture::open("pages").await;
+    let workflow = fixture.workflow("ann", 7).await;
+    let (_, key) = fixture.key("ann").await;
+    let ann = fixture.server.bearer(&key);
     let path = format!("/api/workflows/{workflow}/events");
-    let head = stage.head(&workflow).await;
+    let head = fixture.head(&workflow).await;
     let (mut seqs, mut since) = (Vec::new(), 0);
     loop {
         let page = ann.get(&format!("{path}?since={since}&limit=3")).await.ok();
@@ -106,6 +106,6 @@ async fn pages_of_events_and_boards() {
         ann.send(ann.request(Method::GET, &format!("/api/board/{workflow}")).header("if-none-match", etag))
     };
     assert_eq!(again(etag.clone()).await.status, 304);
-    stage.run("update tickets set priority = 'low' where number = 1 and workflow_id = $1", &workflow).await;
+    fixture.run("update tickets set priority = 'low' where number = 1 and workflow_id = $1", &workflow).await;
     assert_eq!(again(etag).await.status, 200);
 }

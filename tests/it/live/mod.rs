@@ -1,13 +1,13 @@
-//! The live room: that nothing is lost, nothing comes twice, and nobody sees what is not his.
+//! Live updates: no loss, no duplicates, no access across tenants.
 
 mod access;
+mod board_replica;
 mod crash;
 mod events;
-mod mirror;
+pub mod fixtures;
 mod relay;
 mod rooms;
 mod searches;
 pub mod socket;
-pub mod stage;
 mod stream;
 mod writers;

@@ -1,5 +1,5 @@
-//! Saved searches that tell of tickets: the same promises as the stream of a workflow, and each start of
-//! matching told once, whoever works on the queue and however it ends.
+//! Live events of saved searches: the guarantees of a workflow stream hold, and each new match is reported
+//! once, whichever server works on the queue and however it ends.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::socket::Heard;
-use super::stage::Stage;
+use super::fixtures::LiveFixture;
+use super::socket::SocketEvent;
 use crate::client::Client;
-use crate::house;
+use crate::harness;
 
 async fn save(client: &Client, workflow: &str, more: Value) -> String {
     let mut body = json!({"workflow_id": workflow, "name": "Watched", "query": "", "notify": true});
@@ -20,59 +20,59 @@ async fn save(client: &Client, workflow: &str, more: Value) -> String {
     client.post("/api/searches", body).await.created()["search_id"].as_str().expect("an id").to_owned()
 }
 
-async fn told(client: &Client, search: &str, since: i64) -> Vec<Value> {
+async fn match_events(client: &Client, search: &str, since: i64) -> Vec<Value> {
     let page = client.get(&format!("/api/searches/{search}/events?since={since}")).await.ok();
     page["events"].as_array().expect("events").clone()
 }
 
-/// Waits until nobody has anything left to decide.
-async fn settled(stage: &Stage) {
-    house::eventually("the queue is worked off", async || {
-        stage.server.number("select count(*) from search_match_queue").await == 0
+/// Waits until the match queue is empty.
+async fn settled(fixture: &LiveFixture) {
+    harness::eventually("the queue is worked off", async || {
+        fixture.server.number("select count(*) from search_match_queue").await == 0
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_ticket_that_starts_to_match_is_told() {
-    let stage = Stage::open("watched").await;
-    let workflow = stage.workflow("ann", 3).await;
-    stage.run("update tickets set priority = 'high' where number = 1 and workflow_id = $1", &workflow).await;
-    let (_, key) = stage.key("ann").await;
-    let ann = stage.server.bearer(&key);
+async fn a_new_match_is_reported() {
+    let fixture = LiveFixture::open("watched").await;
+    let workflow = fixture.workflow("ann", 3).await;
+    fixture.run("update tickets set priority = 'high' where number = 1 and workflow_id = $1", &workflow).await;
+    let (_, key) = fixture.key("ann").await;
+    let ann = fixture.server.bearer(&key);
     let search = save(&ann, &workflow, json!({"filters": {"priority": ["high"]}})).await;
     let room = format!("search:{search}");
-    let mut socket = stage.socket("ann").await;
+    let mut socket = fixture.socket("ann").await;
     socket.subscribe(&room, None).await;
     let snapshot = socket.until("snapshot").await;
     assert_eq!((&snapshot["seq"], &snapshot["search"]["name"]), (&json!(0), &json!("Watched")));
     let subscribed = socket.until("subscribed").await;
     assert_eq!((&subscribed["room"], &subscribed["seq"]), (&json!(room), &json!(0)));
-    assert_eq!(told(&ann, &search, 0).await, [] as [Value; 0], "what matched before is not told");
+    assert_eq!(match_events(&ann, &search, 0).await, [] as [Value; 0], "earlier matches are not reported");
 
-    stage.run("update tickets set priority = 'high' where number = 2 and workflow_id = $1", &workflow).await;
+    fixture.run("update tickets set priority = 'high' where number = 2 and workflow_id = $1", &workflow).await;
     let event = socket.until("search_matched").await;
     assert_eq!((&event["stream"], &event["seq"], &event["prev"]), (&json!(room), &json!(1), &json!(0)));
     assert_eq!((&event["workflow_id"], &event["ticket_id"]), (&json!(workflow), &Value::Null));
     let data = &event["data"];
     assert_eq!((&data["search_id"], &data["name"]), (&json!(search), &json!("Watched")));
     assert_eq!((&data["ticket"]["key"], &data["ticket"]["priority"]), (&json!("TKT-2"), &json!("high")));
-    // Made through the API: whoever made it is named.
+    // A ticket created through the API names its creator.
     let body =
         json!({"workflow_id": workflow, "title": "A third one", "description": "That matches.", "priority": "high"});
     ann.post("/api/tickets/create", body).await.ok();
     let event = socket.until("search_matched").await;
     assert_eq!((&event["seq"], &event["agent_id"]), (&json!(2), &json!("ann")));
-    // Out in silence, and in again.
-    stage.run("update tickets set priority = 'low' where number = 2 and workflow_id = $1", &workflow).await;
-    settled(&stage).await;
-    stage.run("update tickets set priority = 'high' where number = 2 and workflow_id = $1", &workflow).await;
+    // Leaving is silent; entering again is reported.
+    fixture.run("update tickets set priority = 'low' where number = 2 and workflow_id = $1", &workflow).await;
+    settled(&fixture).await;
+    fixture.run("update tickets set priority = 'high' where number = 2 and workflow_id = $1", &workflow).await;
     assert_eq!(socket.until("search_matched").await["seq"], 3);
     assert_eq!(ann.get(&format!("/api/searches/{search}")).await.ok()["last_seq"], 3);
 
-    // Resumed, and with a cursor of another life.
+    // Resuming, and a cursor of another epoch.
     let epoch = event["epoch"].as_str().expect("an epoch");
-    let mut again = stage.socket("ann").await;
+    let mut again = fixture.socket("ann").await;
     again.subscribe(&room, Some((epoch, 1))).await;
     for seq in 2..=3 {
         assert_eq!(again.until("search_matched").await["seq"], seq);
@@ -80,32 +80,32 @@ async fn a_ticket_that_starts_to_match_is_told() {
     assert_eq!(again.until("subscribed").await["seq"], 3);
     again.subscribe(&room, Some(("elsewhere", 1))).await;
     assert_eq!(again.until("resync").await["search"]["search_id"], json!(search));
-    let seqs: Vec<Value> = told(&ann, &search, 1).await.iter().map(|event| event["seq"].clone()).collect();
+    let seqs: Vec<Value> = match_events(&ann, &search, 1).await.iter().map(|event| event["seq"].clone()).collect();
     assert_eq!(seqs, [json!(2), json!(3)]);
     let ahead = ann.get(&format!("/api/searches/{search}/events?since=9")).await;
     assert_eq!(ahead.refused(410), "resync");
 
-    // Looking for something else begins anew, silently; switched off, nothing is told.
+    // Changing the query resets the matches silently; a disabled watch reports nothing.
     ann.patch(&format!("/api/searches/{search}"), json!({"filters": {"priority": ["low"]}})).await.ok();
-    stage.run("update tickets set priority = 'low' where number = 1 and workflow_id = $1", &workflow).await;
+    fixture.run("update tickets set priority = 'low' where number = 1 and workflow_id = $1", &workflow).await;
     assert_eq!(socket.until("search_matched").await["data"]["ticket"]["key"], "TKT-1");
     ann.patch(&format!("/api/searches/{search}"), json!({"notify": false})).await.ok();
-    stage.run("update tickets set priority = 'low' where number = 2 and workflow_id = $1", &workflow).await;
-    assert_eq!(stage.server.number("select count(*) from search_match_queue").await, 0, "nobody watches");
-    assert_eq!(told(&ann, &search, 0).await.len(), 4);
+    fixture.run("update tickets set priority = 'low' where number = 2 and workflow_id = $1", &workflow).await;
+    assert_eq!(fixture.server.number("select count(*) from search_match_queue").await, 0, "no search is watched");
+    assert_eq!(match_events(&ann, &search, 0).await.len(), 4);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_may_not_use_a_search_hears_nothing() {
-    let stage = Stage::open("watchers").await;
-    let workflow = stage.workflow("ann", 1).await;
-    let other = stage.workflow("bob", 1).await;
-    stage.run("select logic.set_member('ann', $1, 'bob', 'member')", &workflow).await;
-    let (_, key) = stage.key("ann").await;
-    let ann = stage.server.bearer(&key);
-    let (_, key) = stage.key("bob").await;
-    let bob = stage.server.bearer(&key);
-    let mut socket = stage.socket("bob").await;
+async fn revoked_access_to_a_search_ends_its_events() {
+    let fixture = LiveFixture::open("watchers").await;
+    let workflow = fixture.workflow("ann", 1).await;
+    let other = fixture.workflow("bob", 1).await;
+    fixture.run("select logic.set_member('ann', $1, 'bob', 'member')", &workflow).await;
+    let (_, key) = fixture.key("ann").await;
+    let ann = fixture.server.bearer(&key);
+    let (_, key) = fixture.key("bob").await;
+    let bob = fixture.server.bearer(&key);
+    let mut socket = fixture.socket("bob").await;
     let shared = json!({"shared": true, "filters": {"priority": ["high"]}});
     let private = save(&ann, &workflow, json!({"name": "Private", "filters": {"priority": ["high"]}})).await;
     socket.subscribe(&format!("search:{private}"), None).await;
@@ -116,7 +116,7 @@ async fn who_may_not_use_a_search_hears_nothing() {
     let nobodys = bob.get("/api/searches/search-0/events").await.json.to_string().replace("search-0", "ID");
     assert_eq!(theirs, nobodys);
 
-    // No longer shared, deleted, no longer a member: out within two seconds, and only there.
+    // Unsharing, deletion and lost membership end only the affected subscription, within two seconds.
     let own = save(&bob, &other, json!({"filters": {"priority": ["high"]}})).await;
     socket.subscribe(&format!("search:{own}"), None).await;
     socket.until("subscribed").await;
@@ -130,28 +130,28 @@ async fn who_may_not_use_a_search_hears_nothing() {
         match number {
             0 => drop(ann.patch(&format!("/api/searches/{search}"), json!({"shared": false})).await.ok()),
             1 => assert_eq!(ann.delete(&format!("/api/searches/{search}")).await.status, 204),
-            _ => stage.run("select logic.remove_member('ann', $1, 'bob')", &workflow).await,
+            _ => fixture.run("select logic.remove_member('ann', $1, 'bob')", &workflow).await,
         }
         let since = Instant::now();
         assert_eq!(socket.until("unsubscribed").await["room"], json!(room));
         assert!(since.elapsed() < Duration::from_secs(2), "{what}: {:?}", since.elapsed());
     }
     for workflow in [&workflow, &other] {
-        stage.run("update tickets set priority = 'high' where workflow_id = $1", workflow).await;
+        fixture.run("update tickets set priority = 'high' where workflow_id = $1", workflow).await;
     }
-    let Heard::Message(next) = socket.hear().await else { panic!("closed") };
-    assert_eq!(next["stream"], json!(format!("search:{own}")), "only what is still his: {next}");
+    let SocketEvent::Message(next) = socket.receive().await else { panic!("closed") };
+    assert_eq!(next["stream"], json!(format!("search:{own}")), "unexpected event after the loss of access: {next}");
 }
 
-/// Two servers work on the queue, their connections are killed again and again, writers write: in the end
-/// who matches is known, each stream is gapless, and who came in once was told once.
+/// Two servers work on the queue, their connections are killed repeatedly, and writers write. In the end the
+/// matches are complete, each stream is gapless, and each new match was reported once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_start_is_told_once_whoever_is_killed() {
-    let stage = Stage::open("watchkill").await;
-    let workflow = stage.workflow("ann", 40).await;
-    let (_, key) = stage.key("ann").await;
-    let ann = stage.server.bearer(&key);
-    let beside = stage.server.beside(&[]).await;
+async fn each_new_match_is_reported_once_despite_kills() {
+    let fixture = LiveFixture::open("watchkill").await;
+    let workflow = fixture.workflow("ann", 40).await;
+    let (_, key) = fixture.key("ann").await;
+    let ann = fixture.server.bearer(&key);
+    let beside = fixture.server.second_server(&[]).await;
     let mut searches = Vec::new();
     for (name, filters) in [
         ("a", json!({"priority": ["critical"]})),
@@ -161,9 +161,9 @@ async fn each_start_is_told_once_whoever_is_killed() {
     }
     let stop = Arc::new(AtomicBool::new(false));
     let killer = tokio::spawn({
-        let (url, stop) = (stage.server.db.url.clone(), stop.clone());
+        let (url, stop) = (fixture.server.db.url.clone(), stop.clone());
         async move {
-            let client = house::connect(&url).await;
+            let client = harness::connect(&url).await;
             let mut killed = 0;
             while !stop.load(Ordering::Relaxed) {
                 let kill = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()
@@ -176,20 +176,20 @@ async fn each_start_is_told_once_whoever_is_killed() {
     });
     let writers: Vec<_> = (0..4)
         .map(|n| {
-            let (url, workflow) = (stage.server.db.url.clone(), workflow.clone());
+            let (url, workflow) = (fixture.server.db.url.clone(), workflow.clone());
             tokio::spawn(async move {
-                let client = house::connect(&url).await;
+                let client = harness::connect(&url).await;
                 let mut random = fastrand::Rng::with_seed(n);
                 for round in 0..150 {
                     let number = random.i64(1..=40);
                     let priority = ["low", "high", "critical"][random.usize(..3)];
                     let sql = match round % 3 {
-                        // Matches from its first moment on, and is left alone.
+                        // Matches from the start, and stays unchanged.
                         0 => format!("insert into tickets (workflow_id, title, description, priority) values ('{workflow}', 'One for good', 'Left alone', 'critical')"),
                         1 => format!("update tickets set priority = '{priority}' where workflow_id = '{workflow}' and number = {number}"),
                         _ => format!("update tickets set priority = '{priority}' where workflow_id = '{workflow}' and number <= 40 and number % 10 = {}", number % 4),
                     };
-                    // Bulk updates may meet each other.
+                    // Bulk updates may conflict with each other.
                     let _ = client.batch_execute(&sql).await;
                 }
             })
@@ -200,9 +200,9 @@ async fn each_start_is_told_once_whoever_is_killed() {
     }
     stop.store(true, Ordering::Relaxed);
     println!("killed {} times", killer.await.expect("the killer"));
-    settled(&stage).await;
+    settled(&fixture).await;
     for search in &searches {
-        let wrong = stage
+        let wrong = fixture
             .sql
             .query_one(
                 "select count(*) from (select ticket_id from search_matches where search_id = $1) m
@@ -212,8 +212,8 @@ async fn each_start_is_told_once_whoever_is_killed() {
             )
             .await
             .expect("a count");
-        assert_eq!(wrong.get::<_, i64>(0), 0, "who matches is known");
-        let row = stage
+        assert_eq!(wrong.get::<_, i64>(0), 0, "the stored matches are correct");
+        let row = fixture
             .sql
             .query_one(
                 "select count(*), count(distinct seq), coalesce(max(seq), 0), (select last_seq from streams where stream_id = 'search:' || $1)
@@ -224,11 +224,11 @@ async fn each_start_is_told_once_whoever_is_killed() {
             .expect("a count");
         let last: i64 = row.get(3);
         assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1), row.get::<_, i64>(2)), (last, last, last));
-        let once = stage
+        let once = fixture
             .sql
             .query_one(
-                "select count(*), count(*) filter (where n.told <> 1)
-                   from tickets t cross join lateral (select count(*) as told from history h
+                "select count(*), count(*) filter (where n.matches <> 1)
+                   from tickets t cross join lateral (select count(*) as matches from history h
                         where h.stream_id = 'search:' || $1 and h.new_value = t.id) n
                   where t.title = 'One for good'",
                 &[search],
@@ -236,23 +236,23 @@ async fn each_start_is_told_once_whoever_is_killed() {
             .await
             .expect("a count");
         assert!(once.get::<_, i64>(0) > 100);
-        assert_eq!(once.get::<_, i64>(1), 0, "told once each");
+        assert_eq!(once.get::<_, i64>(1), 0, "each match was reported once");
     }
     drop(beside);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_watch_that_begins_among_writers_misses_nobody() {
-    let stage = Stage::open("watchbegin").await;
-    let workflow = stage.workflow("ann", 5).await;
-    let (_, key) = stage.key("ann").await;
-    let ann = stage.server.bearer(&key);
+async fn a_watch_started_during_writes_misses_no_ticket() {
+    let fixture = LiveFixture::open("watchbegin").await;
+    let workflow = fixture.workflow("ann", 5).await;
+    let (_, key) = fixture.key("ann").await;
+    let ann = fixture.server.bearer(&key);
     let stop = Arc::new(AtomicBool::new(false));
     let writers: Vec<_> = (0..3)
         .map(|_| {
-            let (url, workflow, stop) = (stage.server.db.url.clone(), workflow.clone(), stop.clone());
+            let (url, workflow, stop) = (fixture.server.db.url.clone(), workflow.clone(), stop.clone());
             tokio::spawn(async move {
-                let client = house::connect(&url).await;
+                let client = harness::connect(&url).await;
                 while !stop.load(Ordering::Relaxed) {
                     let sql = "insert into tickets (workflow_id, title, description, priority) values ($1, 'Urgent', 'As it is', 'critical')";
                     client.execute(sql, &[&workflow]).await.expect("a ticket");
@@ -269,33 +269,33 @@ async fn a_watch_that_begins_among_writers_misses_nobody() {
     for writer in writers {
         writer.await.expect("a writer");
     }
-    settled(&stage).await;
-    let total = stage.server.number("select count(*) from tickets where title = 'Urgent'").await;
+    settled(&fixture).await;
+    let total = fixture.server.number("select count(*) from tickets where title = 'Urgent'").await;
     assert!(total > 10);
     for search in searches {
-        let row = stage.sql.query_one("select count(*) from search_matches where search_id = $1", &[&search]).await;
+        let row = fixture.sql.query_one("select count(*) from search_matches where search_id = $1", &[&search]).await;
         assert_eq!(row.expect("a count").get::<_, i64>(0), total);
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_event_stream_of_a_search_goes_on() {
+async fn an_event_stream_of_a_search_resumes() {
     use futures_util::StreamExt;
-    let stage = Stage::open("watchsse").await;
-    let workflow = stage.workflow("ann", 2).await;
-    let (_, key) = stage.key("ann").await;
-    let ann = stage.server.bearer(&key);
+    let fixture = LiveFixture::open("watchsse").await;
+    let workflow = fixture.workflow("ann", 2).await;
+    let (_, key) = fixture.key("ann").await;
+    let ann = fixture.server.bearer(&key);
     let search = save(&ann, &workflow, json!({"filters": {"tags": ["hot"]}})).await;
     let request = ann.request(reqwest::Method::GET, &format!("/api/searches/{search}/events?since=0"));
     let answer = request.header("accept", "text/event-stream").send().await.expect("an answer");
     let mut body = answer.bytes_stream();
-    house::eventually("it listens", async || !stage.server.live.rooms.watched().is_empty()).await;
-    stage.run("update tickets set tags = '{hot}' where workflow_id = $1", &workflow).await;
+    harness::eventually("it listens", async || !fixture.server.live.rooms.watched().is_empty()).await;
+    fixture.run("update tickets set tags = '{hot}' where workflow_id = $1", &workflow).await;
     let mut text = String::new();
     while text.matches("search_matched").count() < 2 {
         let chunk = tokio::time::timeout(Duration::from_secs(20), body.next()).await.expect("in time");
         text.push_str(std::str::from_utf8(&chunk.expect("a chunk").expect("a chunk")).expect("text"));
     }
-    let watched = stage.server.live.rooms.watched();
+    let watched = fixture.server.live.rooms.watched();
     assert_eq!(watched, [format!("search:{search}")]);
 }

@@ -1,4 +1,4 @@
-//! A client of `/ws` as any program would write it.
+//! A generic client of `/ws`.
 #![allow(dead_code)]
 
 use std::time::Duration;
@@ -12,9 +12,9 @@ use tokio_tungstenite::tungstenite::{self, Message, client::IntoClientRequest};
 /// An open socket.
 pub struct Socket(pub WebSocketStream<TcpStream>);
 
-/// What came.
+/// A received message, or the end of the connection.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Heard {
+pub enum SocketEvent {
     /// A message.
     Message(Value),
     /// The server closed: the code (0 if the connection just ended).
@@ -22,7 +22,7 @@ pub enum Heard {
 }
 
 impl Socket {
-    /// The handshake, with headers.
+    /// Performs the handshake with these headers.
     pub async fn try_open(url: &str, headers: &[(&str, &str)]) -> Result<Self, tungstenite::Error> {
         let address = url.strip_prefix("http://").expect("an http address");
         let mut request = format!("ws://{address}").into_client_request().expect("a request");
@@ -39,66 +39,68 @@ impl Socket {
         Ok(Self(socket))
     }
 
-    /// Signed in by header.
+    /// Opens a socket with a bearer token.
     pub async fn open(url: &str, token: &str) -> Self {
         let bearer = format!("Bearer {token}");
         Self::try_open(url, &[("authorization", &bearer)]).await.expect("a socket")
     }
 
     /// Sends a message.
-    pub async fn say(&mut self, message: Value) {
+    pub async fn send(&mut self, message: Value) {
         self.0.send(Message::text(message.to_string())).await.expect("send");
     }
 
-    /// Sends a message to a server that may be gone.
-    pub async fn try_say(&mut self, message: Value) -> Result<(), tungstenite::Error> {
+    /// Sends a message; returns the error if the server is gone.
+    pub async fn try_send(&mut self, message: Value) -> Result<(), tungstenite::Error> {
         self.0.send(Message::text(message.to_string())).await
     }
 
     /// Subscribes.
     pub async fn subscribe(&mut self, room: &str, since: Option<(&str, i64)>) {
         let since = since.map(|(epoch, seq)| json!({"epoch": epoch, "seq": seq}));
-        self.say(json!({"type": "subscribe", "room": room, "since": since})).await;
+        self.send(json!({"type": "subscribe", "room": room, "since": since})).await;
     }
 
-    /// What comes next; none if nothing does in time.
-    pub async fn within(&mut self, limit: Duration) -> Option<Heard> {
-        tokio::time::timeout(limit, self.hear()).await.ok()
+    /// The next event, or `None` after the time limit.
+    pub async fn receive_within(&mut self, limit: Duration) -> Option<SocketEvent> {
+        tokio::time::timeout(limit, self.receive()).await.ok()
     }
 
-    /// What comes next.
-    pub async fn hear(&mut self) -> Heard {
+    /// The next event.
+    pub async fn receive(&mut self) -> SocketEvent {
         loop {
             match self.0.next().await {
                 Some(Ok(Message::Text(text))) => {
-                    return Heard::Message(serde_json::from_str(&text).expect("JSON"));
+                    return SocketEvent::Message(serde_json::from_str(&text).expect("JSON"));
                 }
-                Some(Ok(Message::Close(frame))) => return Heard::Closed(frame.map_or(0, |frame| frame.code.into())),
+                Some(Ok(Message::Close(frame))) => {
+                    return SocketEvent::Closed(frame.map_or(0, |frame| frame.code.into()));
+                }
                 Some(Ok(_)) => {}
-                Some(Err(_)) | None => return Heard::Closed(0),
+                Some(Err(_)) | None => return SocketEvent::Closed(0),
             }
         }
     }
 
-    /// The next message of a type; what comes before is dropped. Fails after a while.
+    /// The next message of a type; earlier ones are dropped. Panics after 20 seconds.
     pub async fn until(&mut self, kind: &str) -> Value {
         let wait = async {
             loop {
-                match self.hear().await {
-                    Heard::Message(message) if message["type"] == kind => return message,
-                    Heard::Message(_) => {}
-                    Heard::Closed(code) => panic!("closed with {code} before {kind}"),
+                match self.receive().await {
+                    SocketEvent::Message(message) if message["type"] == kind => return message,
+                    SocketEvent::Message(_) => {}
+                    SocketEvent::Closed(code) => panic!("closed with {code} before {kind}"),
                 }
             }
         };
         tokio::time::timeout(Duration::from_secs(20), wait).await.unwrap_or_else(|_| panic!("no {kind} came"))
     }
 
-    /// The close code, however many messages come before.
+    /// The close code; messages before it are dropped.
     pub async fn closed(&mut self) -> u16 {
         let wait = async {
             loop {
-                if let Heard::Closed(code) = self.hear().await {
+                if let SocketEvent::Closed(code) = self.receive().await {
                     return code;
                 }
             }

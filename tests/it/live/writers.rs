@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use tokio_postgres::{Client, Error};
 
-use crate::house;
+use crate::harness;
 
-/// Writes at random to the workflows until told to stop; answers how many transactions were committed.
+/// Writes at random to the workflows until `stop` is set; returns the number of committed transactions.
 pub async fn write(url: String, seed: u64, workflows: Vec<String>, stop: Arc<AtomicBool>) -> usize {
     let mut random = fastrand::Rng::with_seed(seed);
-    let client = house::connect(&url).await;
+    let client = harness::connect(&url).await;
     client.batch_execute("set lock_timeout = '10s'; set timezone = 'Asia/Tokyo'").await.expect("settings");
     let mut committed = 0;
     while !stop.load(Ordering::Relaxed) {
@@ -21,7 +21,7 @@ pub async fn write(url: String, seed: u64, workflows: Vec<String>, stop: Arc<Ato
             Ok(()) => committed += 1,
             Err(error) => {
                 let code = error.code().map_or("", |code| code.code());
-                // Deadlock, serialization failure, lock timeout, and the rules of ours.
+                // Deadlock, serialization failure, lock timeout, and domain rules.
                 let expected = ["40001", "40P01", "55P03", "23505"].contains(&code) || code.starts_with("CB");
                 assert!(expected, "{error:?}");
                 client.batch_execute("rollback").await.expect("rollback");
@@ -85,7 +85,7 @@ async fn transaction(client: &Client, random: &mut fastrand::Rng, workflow: &str
         90..95 => format!("select logic.add_comment('ann', id, 'A comment made by the function') from tickets where {one} and deleted_at is null"),
         95..97 => format!("update tickets set assigned_agent_id = case when assigned_agent_id is null then 'bob' end where {one}"),
         97 if random.bool() => {
-            // Has its number long before it writes, and commits long after others that began later.
+            // Gets its transaction id long before it writes, and commits long after transactions with later ids.
             client.batch_execute("begin; select pg_current_xact_id()").await?;
             tokio::time::sleep(Duration::from_millis(random.u64(200..1000))).await;
             format!("{move_one}; commit")

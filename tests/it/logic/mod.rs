@@ -1,9 +1,9 @@
-//! The rules in SQL, tried through their functions.
+//! The rules in SQL, tested through their functions.
 
 mod approvals;
 mod boards;
-pub mod desk;
-mod doors;
+mod compat;
+pub mod fixtures;
 mod merges;
 mod moves;
 mod ranks;

@@ -1,14 +1,14 @@
-//! Order inside a column.
+//! Ticket order inside a column.
 
 use proptest::prelude::*;
 
-use crate::house;
+use crate::harness;
 
-/// Any sequence of insertions between neighbours keeps the order it was asked for, and all ranks differ.
+/// Any sequence of insertions between neighbours keeps the requested order, and all ranks differ.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rank_fits_between_any_two() {
-    let db = house::database("ranks").await;
-    let client = house::connect(&db.url).await;
+    let db = harness::database("ranks").await;
+    let client = harness::connect(&db.url).await;
     let runtime = tokio::runtime::Handle::current();
     let result = tokio::task::spawn_blocking(move || {
         let mut runner =
@@ -34,15 +34,15 @@ async fn a_rank_fits_between_any_two() {
         })
     })
     .await
-    .expect("the property ran");
+    .expect("the property test ran");
     result.expect("the property holds");
 }
 
-/// Two drops into the same gap, neither knowing of the other, still differ.
+/// Two concurrent drops into the same gap get different ranks.
 #[tokio::test]
 async fn concurrent_drops_into_one_gap_differ() {
-    let db = house::database("gap").await;
-    let client = house::connect(&db.url).await;
+    let db = harness::database("gap").await;
+    let client = harness::connect(&db.url).await;
     let row = client
         .query_one("select logic.rank_between('a.1', 'b.2', 7), logic.rank_between('a.1', 'b.2', 8)", &[])
         .await

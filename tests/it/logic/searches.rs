@@ -1,25 +1,25 @@
-//! What a watched search counts as a match: filters, words, phrases, comments, meaning.
+//! Matching rules of watched searches: filters, words, phrases, comments, meaning.
 
 use serde_json::{Value, json};
 
-use super::desk::Desk;
+use super::fixtures::Fixture;
 
-async fn watch(desk: &Desk, name: &str, more: Value) -> String {
+async fn watch(fixture: &Fixture, name: &str, more: Value) -> String {
     let mut arguments = json!({"name": name, "query": "", "notify": true});
     for (key, value) in more.as_object().expect("an object") {
         arguments[key] = value.clone();
     }
-    desk.ok("save_search", arguments).await["search_id"].as_str().expect("an id").to_owned()
+    fixture.ok("save_search", arguments).await["search_id"].as_str().expect("an id").to_owned()
 }
 
-/// Works off the queue.
-async fn work(desk: &Desk) {
-    while desk.ok("match_searches", json!({"max_rows": 3})).await["taken"] != 0 {}
+/// Processes the queue until it is empty.
+async fn work(fixture: &Fixture) {
+    while fixture.ok("process_search_match_queue", json!({"max_rows": 3})).await["taken"] != 0 {}
 }
 
-/// The keys a search's stream has told, in order.
-async fn told(desk: &Desk, search: &str) -> Vec<String> {
-    let rows = desk
+/// The ticket keys in a search's stream, in order.
+async fn match_events(fixture: &Fixture, search: &str) -> Vec<String> {
+    let rows = fixture
         .client
         .query(
             "select metadata -> 'ticket' ->> 'key' from history where stream_id = 'search:' || $1::text order by seq",
@@ -31,9 +31,9 @@ async fn told(desk: &Desk, search: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn words_match_as_they_are_searched_for() {
-    let desk = Desk::open("watchwords").await;
-    desk.ticket("Login timeout in the browser").await;
+async fn watched_words_match_like_searched_words() {
+    let fixture = Fixture::open("watchwords").await;
+    fixture.ticket("Login timeout in the browser").await;
     let mut searches = Vec::new();
     for (name, query, include_comments) in [
         ("both", "login timeout", true),
@@ -44,35 +44,35 @@ async fn words_match_as_they_are_searched_for() {
         ("nothing", "the", true),
     ] {
         let more = json!({"query": query, "search_type": "keyword", "include_comments": include_comments});
-        searches.push(watch(&desk, name, more).await);
+        searches.push(watch(&fixture, name, more).await);
     }
-    desk.ticket("Timeouts when logins are slow").await;
-    let third = desk.ticket("Only a timeout").await;
-    desk.ticket("A login timeout again").await;
-    work(&desk).await;
-    desk.ok("add_comment", json!({"ticket": third, "comment_text": "Sounds like a xylophone"})).await;
-    desk.ok("update_ticket", json!({"ticket": third, "updates": {"title": "Only a timeout of the login"}})).await;
-    work(&desk).await;
+    fixture.ticket("Timeouts when logins are slow").await;
+    let third = fixture.ticket("Only a timeout").await;
+    fixture.ticket("A login timeout again").await;
+    work(&fixture).await;
+    fixture.ok("add_comment", json!({"ticket": third, "comment_text": "Sounds like a xylophone"})).await;
+    fixture.ok("update_ticket", json!({"ticket": third, "updates": {"title": "Only a timeout of the login"}})).await;
+    work(&fixture).await;
     let mut all = Vec::new();
     for search in &searches {
-        all.push(told(&desk, search).await.join(" "));
+        all.push(match_events(&fixture, search).await.join(" "));
     }
     assert_eq!(all, ["TKT-2 TKT-4 TKT-3", "TKT-4", "TKT-3", "TKT-3", "", ""]);
-    // What went out and came back is told again; what was deleted, and restored, too.
-    desk.ok("delete_ticket", json!({"ticket": third})).await;
-    work(&desk).await;
-    desk.ok("restore_ticket", json!({"ticket": third})).await;
-    work(&desk).await;
-    assert_eq!(told(&desk, &searches[0]).await, ["TKT-2", "TKT-4", "TKT-3", "TKT-3"]);
-    desk.streams_are_gapless().await;
+    // A ticket that stopped matching and matches again is reported again; so is a restored one.
+    fixture.ok("delete_ticket", json!({"ticket": third})).await;
+    work(&fixture).await;
+    fixture.ok("restore_ticket", json!({"ticket": third})).await;
+    work(&fixture).await;
+    assert_eq!(match_events(&fixture, &searches[0]).await, ["TKT-2", "TKT-4", "TKT-3", "TKT-3"]);
+    fixture.streams_are_gapless().await;
 }
 
 #[tokio::test]
-async fn every_filter_is_watched() {
-    let desk = Desk::open("watchfilters").await;
-    let blocker = desk.ticket("In the way").await;
-    let original = desk.ticket("The original").await;
-    let ticket = desk.ticket("The one that changes").await;
+async fn every_filter_applies_to_watched_searches() {
+    let fixture = Fixture::open("watchfilters").await;
+    let blocker = fixture.ticket("In the way").await;
+    let original = fixture.ticket("The original").await;
+    let ticket = fixture.ticket("The one that changes").await;
     for (name, filters, function, arguments) in [
         ("status", json!({"status": ["todo"]}), "change_status", json!({"new_status": "todo"})),
         (
@@ -87,49 +87,49 @@ async fn every_filter_is_watched() {
         ("blocked", json!({"is_blocked": true}), "set_blockers", json!({"blocked_by_ticket_ids": [blocker]})),
         ("free", json!({"is_blocked": false, "tags": ["hot"]}), "set_blockers", json!({"blocked_by_ticket_ids": []})),
     ] {
-        let search = watch(&desk, name, json!({"filters": filters})).await;
+        let search = watch(&fixture, name, json!({"filters": filters})).await;
         let mut arguments = arguments;
         arguments["ticket"] = json!(ticket);
-        desk.ok(function, arguments).await;
-        work(&desk).await;
-        assert_eq!(told(&desk, &search).await, ["TKT-3"], "{name}");
+        fixture.ok(function, arguments).await;
+        work(&fixture).await;
+        assert_eq!(match_events(&fixture, &search).await, ["TKT-3"], "{name}");
     }
-    // A merged ticket matches nothing; what came over with it may make its original match.
-    let search = watch(&desk, "merged", json!({"filters": {"tags": ["hot"], "include_completed": false}})).await;
-    desk.ok("merge_tickets", json!({"ticket": ticket, "into_ticket": original})).await;
-    work(&desk).await;
-    assert_eq!(told(&desk, &search).await, ["TKT-2"]);
-    let left = desk.client.query_one("select count(*) from search_matches where ticket_id = $1", &[&ticket]).await;
+    // A merged ticket matches nothing; its moved content may make the original match.
+    let search = watch(&fixture, "merged", json!({"filters": {"tags": ["hot"], "include_completed": false}})).await;
+    fixture.ok("merge_tickets", json!({"ticket": ticket, "into_ticket": original})).await;
+    work(&fixture).await;
+    assert_eq!(match_events(&fixture, &search).await, ["TKT-2"]);
+    let left = fixture.client.query_one("select count(*) from search_matches where ticket_id = $1", &[&ticket]).await;
     assert_eq!(left.expect("a count").get::<_, i64>(0), 0);
 }
 
 #[tokio::test]
-async fn what_is_meant_matches_too() {
-    let desk = Desk::open("watchmeaning").await;
-    desk.client.batch_execute("select logic.register_model('test/three', 3)").await.expect("a model");
-    let before = desk.ticket("Near before the watch").await;
+async fn watched_searches_match_by_meaning() {
+    let fixture = Fixture::open("watchmeaning").await;
+    fixture.client.batch_execute("select logic.register_embedding_model('test/three', 3)").await.expect("a model");
+    let before = fixture.ticket("Near before the watch").await;
     let embed = async |ticket: &str, vector: &str| {
         let sql = "select logic.store_embeddings(c.model, now(), (c.claim ->> 'lease')::timestamptz, (
                         select jsonb_agg(t || '{\"parts\": 1}') from jsonb_array_elements(c.claim -> 'tickets') t), array[$2::text::halfvec])
                      from (select m.id as model, logic.claim_embeddings(m.id, 1, 120, $1) as claim from embedding_models m) c";
-        desk.client.query_one(sql, &[&ticket, &vector]).await.expect("a vector");
+        fixture.client.query_one(sql, &[&ticket, &vector]).await.expect("a vector");
     };
     embed(&before, "[1,0,0]").await;
-    let search = watch(&desk, "meaning", json!({"query": "quite another word"})).await;
-    let between = desk.ticket("Near, made before the vector").await;
+    let search = watch(&fixture, "meaning", json!({"query": "quite another word"})).await;
+    let between = fixture.ticket("Near, made before the vector").await;
     embed(&between, "[1,0.1,0]").await;
-    let wanting = desk.ok("match_searches", json!({})).await["wanting"].clone();
+    let wanting = fixture.ok("process_search_match_queue", json!({})).await["wanting"].clone();
     assert_eq!(wanting, json!([{"search_id": search, "query": "quite another word"}]));
     let set = "select logic.set_search_vector($1, $2, (select id from embedding_models), '[1,0,0]')";
-    desk.client.query_one(set, &[&search, &"something it does not ask any more"]).await.expect("no vector");
-    assert_eq!(told(&desk, &search).await, [] as [&str; 0]);
-    desk.client.query_one(set, &[&search, &"quite another word"]).await.expect("a vector");
-    assert_eq!(told(&desk, &search).await, ["TKT-2"], "what was near before the watch is not told");
-    let (near, far) = (desk.ticket("Near").await, desk.ticket("Far away").await);
+    fixture.client.query_one(set, &[&search, &"something it does not ask any more"]).await.expect("no vector");
+    assert_eq!(match_events(&fixture, &search).await, [] as [&str; 0]);
+    fixture.client.query_one(set, &[&search, &"quite another word"]).await.expect("a vector");
+    assert_eq!(match_events(&fixture, &search).await, ["TKT-2"], "earlier semantic matches are not reported");
+    let (near, far) = (fixture.ticket("Near").await, fixture.ticket("Far away").await);
     embed(&near, "[1,1,0]").await;
     embed(&far, "[0,1,0]").await;
-    work(&desk).await;
-    assert_eq!(told(&desk, &search).await, ["TKT-2", "TKT-3"]);
-    assert_eq!(desk.ok("match_searches", json!({})).await["wanting"], json!([]));
-    desk.streams_are_gapless().await;
+    work(&fixture).await;
+    assert_eq!(match_events(&fixture, &search).await, ["TKT-2", "TKT-3"]);
+    assert_eq!(fixture.ok("process_search_match_queue", json!({})).await["wanting"], json!([]));
+    fixture.streams_are_gapless().await;
 }

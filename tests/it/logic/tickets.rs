@@ -1,29 +1,29 @@
-//! Creating, changing, deleting tickets; who may.
+//! Creating, changing and deleting tickets, and the permissions.
 
 use serde_json::{Value, json};
 
-use super::desk::Desk;
-use crate::house;
+use super::fixtures::Fixture;
+use crate::harness;
 
 #[tokio::test]
-async fn a_ticket_has_what_it_was_given_and_sensible_rest() {
-    let desk = Desk::open("create").await;
+async fn a_ticket_has_its_given_values_and_defaults() {
+    let fixture = Fixture::open("create").await;
     let id =
-        desk.ticket_with("Fix the login", json!({"tags": ["a", "a", " b "], "assigned_agent_id": "agent-7"})).await;
-    let card = desk.card(&id).await;
+        fixture.ticket_with("Fix the login", json!({"tags": ["a", "a", " b "], "assigned_agent_id": "agent-7"})).await;
+    let card = fixture.card(&id).await;
     assert_eq!(card["key"], "TKT-1");
     assert_eq!(card["tags"], json!(["a", "b"]));
     assert_eq!((card["priority"].as_str(), card["ticket_type"].as_str()), (Some("medium"), Some("task")));
     assert_eq!((card["status"].as_str(), card["version"].as_i64()), (Some("backlog"), Some(1)));
     let agent: String =
-        desk.client.query_one("select kind from actors where id = 'agent-7'", &[]).await.expect("an agent").get(0);
+        fixture.client.query_one("select kind from actors where id = 'agent-7'", &[]).await.expect("an agent").get(0);
     assert_eq!(agent, "agent", "an assignee seen for the first time is provisioned");
-    assert_eq!(desk.changes(&id).await, ["created"]);
+    assert_eq!(fixture.changes(&id).await, ["created"]);
 }
 
 #[tokio::test]
-async fn what_breaks_a_rule_is_refused_by_name_and_changes_nothing() {
-    let desk = Desk::open("rules").await;
+async fn rule_violations_name_the_field_and_change_nothing() {
+    let fixture = Fixture::open("rules").await;
     let long = "x".repeat(501);
     for (arguments, code, field) in [
         (json!({"title": "ab"}), "CB422", "title"),
@@ -34,11 +34,11 @@ async fn what_breaks_a_rule_is_refused_by_name_and_changes_nothing() {
         (json!({"priority": "urgent"}), "23514", ""),
         (json!({"blocked_by_ticket_ids": ["TKT-99"]}), "CB422", "blocked_by_ticket_ids"),
         (json!({"parent_ticket_id": "ticket-0"}), "CB422", "parent_ticket_id"),
-        (json!({"assigned_agent_id": "stranger"}), "CB422", "assigned_agent_id"),
+        (json!({"assigned_agent_id": "outsider"}), "CB422", "assigned_agent_id"),
         (json!({"assigned_agent_id": "-x"}), "CB422", "assigned_agent_id"),
         (json!({"tags": [long]}), "CB422", "tags"),
         (json!({"workflow": "workflow-0"}), "CB404", ""),
-        (json!({"caller": "stranger"}), "CB404", ""),
+        (json!({"caller": "outsider"}), "CB404", ""),
         (json!({"caller": "viewer"}), "CB403", ""),
         (json!({"caller": "nobody"}), "CB401", ""),
     ] {
@@ -46,25 +46,25 @@ async fn what_breaks_a_rule_is_refused_by_name_and_changes_nothing() {
         for (key, value) in arguments.as_object().expect("an object") {
             whole[key] = value.clone();
         }
-        let (got, message, detail) = desk.call("create_ticket", whole).await.expect_err(&arguments.to_string());
+        let (got, message, detail) = fixture.call("create_ticket", whole).await.expect_err(&arguments.to_string());
         assert_eq!(got, code, "{arguments}: {message}");
         if !field.is_empty() {
             assert_eq!(detail["field"], field, "{arguments}");
         }
     }
-    let counted: i64 = desk.client.query_one("select count(*) from tickets", &[]).await.expect("count").get(0);
+    let counted: i64 = fixture.client.query_one("select count(*) from tickets", &[]).await.expect("count").get(0);
     assert_eq!(counted, 0);
-    desk.streams_are_gapless().await;
+    fixture.streams_are_gapless().await;
 }
 
 #[tokio::test]
-async fn the_same_idempotency_key_makes_one_ticket() {
-    let desk = Desk::open("idempotency").await;
+async fn the_same_idempotency_key_creates_one_ticket() {
+    let fixture = Fixture::open("idempotency").await;
     let arguments = json!({"title": "Only once", "description": "However often it is sent", "idempotency_key": "k"});
     let tries = (0..50).map(|_| {
-        let (url, workflow) = (desk.db.url.clone(), desk.workflow.clone());
+        let (url, workflow) = (fixture.db.url.clone(), fixture.workflow.clone());
         async move {
-            let client = house::connect(&url).await;
+            let client = harness::connect(&url).await;
             let row = client
                 .query_one(
                     "select logic.create_ticket('owner', $1, 'Only once', 'However often it is sent', idempotency_key => 'k') ->> 'ticket_id'",
@@ -77,93 +77,96 @@ async fn the_same_idempotency_key_makes_one_ticket() {
     });
     let ids = futures_util::future::join_all(tries).await;
     assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
-    let again = desk.ok("create_ticket", arguments.clone()).await;
+    let again = fixture.ok("create_ticket", arguments.clone()).await;
     assert_eq!(again["ticket_id"], ids[0]);
     let mut other = arguments;
     other["title"] = json!("Something else");
-    assert_eq!(desk.refused("create_ticket", other).await, "CB009");
-    let counted: i64 = desk.client.query_one("select count(*) from tickets", &[]).await.expect("count").get(0);
+    assert_eq!(fixture.refused("create_ticket", other).await, "CB009");
+    let counted: i64 = fixture.client.query_one("select count(*) from tickets", &[]).await.expect("count").get(0);
     assert_eq!(counted, 1);
 }
 
 #[tokio::test]
-async fn an_update_says_what_changed_and_records_each_field() {
-    let desk = Desk::open("update").await;
-    let id = desk.ticket("Old title").await;
+async fn an_update_returns_and_records_each_changed_field() {
+    let fixture = Fixture::open("update").await;
+    let id = fixture.ticket("Old title").await;
     let updates = json!({"title": "New title", "priority": "medium", "story_points": 3, "tags": ["x"], "assigned_agent_id": "agent-1"});
-    let answer = desk.ok("update_ticket", json!({"ticket": id, "updates": updates, "update_comment": "because"})).await;
-    assert_eq!(answer["fields_updated"], json!(["assigned_agent_id", "story_points", "tags", "title"]));
-    let changes = desk.changes(&id).await;
-    assert_eq!(changes, ["created", "assigned", "field_updated", "field_updated", "field_updated", "commented"]);
-    // Null clears what can be empty and leaves the rest.
     let answer =
-        desk.ok("update_ticket", json!({"ticket": id, "updates": {"assigned_agent_id": null, "title": null}})).await;
+        fixture.ok("update_ticket", json!({"ticket": id, "updates": updates, "update_comment": "because"})).await;
+    assert_eq!(answer["fields_updated"], json!(["assigned_agent_id", "story_points", "tags", "title"]));
+    let changes = fixture.changes(&id).await;
+    assert_eq!(changes, ["created", "assigned", "field_updated", "field_updated", "field_updated", "commented"]);
+    // Null clears optional fields and leaves the rest.
+    let answer =
+        fixture.ok("update_ticket", json!({"ticket": id, "updates": {"assigned_agent_id": null, "title": null}})).await;
     assert_eq!(answer["fields_updated"], json!(["assigned_agent_id"]));
-    assert_eq!(desk.card(&id).await["title"], "New title");
-    let nothing = desk.ok("update_ticket", json!({"ticket": id, "updates": {"title": "New title"}})).await;
+    assert_eq!(fixture.card(&id).await["title"], "New title");
+    let nothing = fixture.ok("update_ticket", json!({"ticket": id, "updates": {"title": "New title"}})).await;
     assert_eq!(nothing["fields_updated"], json!([]));
-    assert_eq!(desk.refused("update_ticket", json!({"ticket": id, "updates": {"status": "done"}})).await, "CB422");
+    assert_eq!(fixture.refused("update_ticket", json!({"ticket": id, "updates": {"status": "done"}})).await, "CB422");
     assert_eq!(
-        desk.refused("update_ticket", json!({"ticket": id, "updates": {"title": "Late"}, "version": 1})).await,
+        fixture.refused("update_ticket", json!({"ticket": id, "updates": {"title": "Late"}, "version": 1})).await,
         "CB005"
     );
     assert_eq!(
-        desk.refused("update_ticket", json!({"ticket": id, "updates": {"parent_ticket_id": id}})).await,
+        fixture.refused("update_ticket", json!({"ticket": id, "updates": {"parent_ticket_id": id}})).await,
         "CB004"
     );
-    desk.streams_are_gapless().await;
+    fixture.streams_are_gapless().await;
 }
 
 #[tokio::test]
-async fn a_change_typed_in_psql_is_recorded_like_any_other() {
-    let desk = Desk::open("psql").await;
-    let id = desk.ticket("From the side").await;
-    desk.client
+async fn changes_in_psql_are_recorded() {
+    let fixture = Fixture::open("psql").await;
+    let id = fixture.ticket("From the side").await;
+    fixture
+        .client
         .execute("update tickets set status = 'done', priority = 'high' where id = $1", &[&id])
         .await
         .expect("update");
-    assert_eq!(desk.changes(&id).await, ["created", "status_changed", "field_updated", "resolved"]);
-    let card = desk.card(&id).await;
+    assert_eq!(fixture.changes(&id).await, ["created", "status_changed", "field_updated", "resolved"]);
+    let card = fixture.card(&id).await;
     assert!(card["completed_at"].is_string() && card["started_at"].is_string() && card["is_resolved"] == true);
-    let actor: String = desk
+    let actor: String = fixture
         .client
         .query_one("select distinct actor_id from history where ticket_id = $1 and change_type <> 'created'", &[&id])
         .await
         .expect("an actor")
         .get(0);
     assert!(actor.starts_with("db:"), "{actor}");
-    let refused = desk.client.execute("update tickets set status = 'nowhere' where id = $1", &[&id]).await;
+    let refused = fixture.client.execute("update tickets set status = 'nowhere' where id = $1", &[&id]).await;
     assert!(refused.is_err(), "a status is a column");
-    // An insert needs no more than what a person would type.
-    desk.client
+    // A plain insert needs only the obvious columns.
+    fixture
+        .client
         .execute(
             "insert into tickets (workflow_id, title, description) values ($1, 'Typed', 'Typed by hand')",
-            &[&desk.workflow],
+            &[&fixture.workflow],
         )
         .await
         .expect("insert");
-    desk.streams_are_gapless().await;
+    fixture.streams_are_gapless().await;
 }
 
 #[tokio::test]
-async fn deleting_is_soft_and_can_be_taken_back() {
-    let desk = Desk::open("delete").await;
-    let (first, second) = (desk.ticket("First").await, desk.ticket("Second").await);
-    desk.ok("set_blockers", json!({"ticket": second, "blocked_by_ticket_ids": [first]})).await;
-    desk.ok("delete_ticket", json!({"ticket": first})).await;
-    assert_eq!(desk.refused("get_ticket", json!({"ticket": first})).await, "CB404");
-    assert_eq!(desk.card(&second).await["is_blocked"], false, "what is gone blocks nobody");
-    desk.ok("restore_ticket", json!({"ticket": first})).await;
-    assert_eq!(desk.ok("get_ticket", json!({"ticket": first})).await["title"], "First");
-    assert_eq!(desk.changes(&first).await, ["created", "deleted", "restored"]);
+async fn deletion_is_soft_and_reversible() {
+    let fixture = Fixture::open("delete").await;
+    let (first, second) = (fixture.ticket("First").await, fixture.ticket("Second").await);
+    fixture.ok("set_blockers", json!({"ticket": second, "blocked_by_ticket_ids": [first]})).await;
+    fixture.ok("delete_ticket", json!({"ticket": first})).await;
+    assert_eq!(fixture.refused("get_ticket", json!({"ticket": first})).await, "CB404");
+    assert_eq!(fixture.card(&second).await["is_blocked"], false, "a deleted ticket blocks no other");
+    fixture.ok("restore_ticket", json!({"ticket": first})).await;
+    assert_eq!(fixture.ok("get_ticket", json!({"ticket": first})).await["title"], "First");
+    assert_eq!(fixture.changes(&first).await, ["created", "deleted", "restored"]);
 }
 
 #[tokio::test]
-async fn comments_mention_thread_and_belong_to_their_author() {
-    let desk = Desk::open("comments").await;
-    let id = desk.ticket("Talk about it").await;
-    desk.ticket_with("Another", json!({"assigned_agent_id": "agent-x"})).await;
-    let first = desk
+async fn comments_support_mentions_threads_and_author_rights() {
+    let fixture = Fixture::open("comments").await;
+    let id = fixture.ticket("Talk about it").await;
+    fixture.ticket_with("Another", json!({"assigned_agent_id": "agent-x"})).await;
+    let first = fixture
         .ok(
             "add_comment",
             json!({"caller": "member", "ticket": id, "comment_text": "Hello @agent-x, see #TKT-2. @nobody-here"}),
@@ -171,78 +174,82 @@ async fn comments_mention_thread_and_belong_to_their_author() {
         .await["comment_id"]
         .clone();
     let reply =
-        desk.ok("add_comment", json!({"ticket": id, "comment_text": "Yes", "parent": first})).await["comment_id"]
+        fixture.ok("add_comment", json!({"ticket": id, "comment_text": "Yes", "parent": first})).await["comment_id"]
             .clone();
-    let detail = desk.ok("get_ticket", json!({"ticket": id})).await;
+    let detail = fixture.ok("get_ticket", json!({"ticket": id})).await;
     let comments = detail["comments"].as_array().expect("comments");
     assert_eq!(comments.len(), 2);
-    assert_eq!(comments[0]["mentions"].as_array().map(Vec::len), Some(2), "an agent and a ticket, not a stranger");
+    assert_eq!(comments[0]["mentions"].as_array().map(Vec::len), Some(2), "an agent and a ticket, not an outsider");
     assert_eq!(comments[1]["parent_id"], first);
     assert_eq!(
-        desk.refused("edit_comment", json!({"caller": "member", "comment": reply, "comment_text": "No"})).await,
+        fixture.refused("edit_comment", json!({"caller": "member", "comment": reply, "comment_text": "No"})).await,
         "CB403"
     );
     assert_eq!(
-        desk.refused("edit_comment", json!({"caller": "stranger", "comment": reply, "comment_text": "No"})).await,
+        fixture.refused("edit_comment", json!({"caller": "outsider", "comment": reply, "comment_text": "No"})).await,
         "CB404"
     );
-    assert_eq!(desk.refused("add_comment", json!({"ticket": id, "comment_text": "  "})).await, "CB422");
+    assert_eq!(fixture.refused("add_comment", json!({"ticket": id, "comment_text": "  "})).await, "CB422");
     assert_eq!(
-        desk.refused("add_comment", json!({"ticket": id, "comment_text": "x", "parent": "comment-0"})).await,
+        fixture.refused("add_comment", json!({"ticket": id, "comment_text": "x", "parent": "comment-0"})).await,
         "CB422"
     );
     assert_eq!(
-        desk.refused("add_comment", json!({"ticket": id, "comment_text": "x", "attachments": ["javascript:alert(1)"]}))
+        fixture
+            .refused("add_comment", json!({"ticket": id, "comment_text": "x", "attachments": ["javascript:alert(1)"]}))
             .await,
         "CB422"
     );
-    let edited = desk.ok("edit_comment", json!({"comment": reply, "comment_text": "Certainly"})).await;
+    let edited = fixture.ok("edit_comment", json!({"comment": reply, "comment_text": "Certainly"})).await;
     assert_eq!((edited["comment_text"].as_str(), edited["is_edited"].as_bool()), (Some("Certainly"), Some(true)));
     for (present, expected) in [(true, 1), (true, 1), (false, 0)] {
-        let after =
-            desk.ok("react", json!({"caller": "member", "comment": reply, "emoji": "👍", "present": present})).await;
+        let after = fixture
+            .ok("set_reaction", json!({"caller": "member", "comment": reply, "emoji": "👍", "present": present}))
+            .await;
         assert_eq!(after["reactions"].as_array().map(Vec::len), Some(expected));
     }
-    desk.ok("delete_comment", json!({"comment": first})).await;
-    assert_eq!(desk.card(&id).await["comment_count"], 1);
-    desk.streams_are_gapless().await;
+    fixture.ok("delete_comment", json!({"comment": first})).await;
+    assert_eq!(fixture.card(&id).await["comment_count"], 1);
+    fixture.streams_are_gapless().await;
 }
 
 #[tokio::test]
 async fn lists_filter_sort_and_page() {
-    let desk = Desk::open("lists").await;
+    let fixture = Fixture::open("lists").await;
     for n in 1..=7 {
         let priority = ["low", "medium", "high", "critical"][n % 4];
-        desk.ticket_with(&format!("Ticket {n}"), json!({"priority": priority, "tags": [format!("t{}", n % 2)]})).await;
+        fixture
+            .ticket_with(&format!("Ticket {n}"), json!({"priority": priority, "tags": [format!("t{}", n % 2)]}))
+            .await;
     }
-    let page = desk.ok("list_tickets", json!({"sort_by": "priority", "max_rows": 3, "skip": 0})).await;
+    let page = fixture.ok("list_tickets", json!({"sort_by": "priority", "max_rows": 3, "skip": 0})).await;
     let keys = |page: &Value| {
         page["tickets"].as_array().expect("tickets").iter().map(|t| t["key"].clone()).collect::<Vec<_>>()
     };
     assert_eq!(keys(&page), [json!("TKT-3"), json!("TKT-7"), json!("TKT-2")]);
     assert_eq!((page["total_count"].as_i64(), page["has_more"].as_bool()), (Some(7), Some(true)));
-    let last = desk.ok("list_tickets", json!({"max_rows": 3, "skip": 6})).await;
+    let last = fixture.ok("list_tickets", json!({"max_rows": 3, "skip": 6})).await;
     assert_eq!((keys(&last).len(), last["has_more"].as_bool()), (1, Some(false)));
-    let beyond = desk.ok("list_tickets", json!({"max_rows": 3, "skip": 60})).await;
+    let beyond = fixture.ok("list_tickets", json!({"max_rows": 3, "skip": 60})).await;
     assert_eq!((keys(&beyond).len(), beyond["total_count"].as_i64()), (0, Some(7)));
-    let some = desk.ok("list_tickets", json!({"filters": {"priority": ["high", "critical"], "tags": ["t1"]}})).await;
+    let some = fixture.ok("list_tickets", json!({"filters": {"priority": ["high", "critical"], "tags": ["t1"]}})).await;
     assert_eq!(some["total_count"], 2);
     assert_eq!(
-        desk.ok("list_tickets", json!({"filters": {"unassigned": true, "is_blocked": false}})).await["total_count"],
+        fixture.ok("list_tickets", json!({"filters": {"unassigned": true, "is_blocked": false}})).await["total_count"],
         7
     );
-    let stats = desk.ok("ticket_stats", json!({})).await["stats"].clone();
+    let stats = fixture.ok("get_ticket_stats", json!({})).await["stats"].clone();
     assert_eq!((stats["total_tickets"].as_i64(), stats["created_today"].as_i64()), (Some(7), Some(7)));
     assert_eq!(stats.as_object().map(serde_json::Map::len), Some(12), "the twelve statistics clients know");
 }
 
 #[tokio::test]
-async fn search_finds_words_prefixes_and_keys_and_survives_anything() {
-    let desk = Desk::open("search").await;
+async fn search_finds_words_prefixes_and_keys_for_any_query() {
+    let fixture = Fixture::open("search").await;
     let id =
-        desk.ticket_with("Authentication times out", json!({"description": "Sessions end <b>too</b> early"})).await;
-    desk.ticket("Unrelated chores").await;
-    desk.ok("add_comment", json!({"ticket": id, "comment_text": "A wombat was seen"})).await;
+        fixture.ticket_with("Authentication times out", json!({"description": "Sessions end <b>too</b> early"})).await;
+    fixture.ticket("Unrelated chores").await;
+    fixture.ok("add_comment", json!({"ticket": id, "comment_text": "A wombat was seen"})).await;
     for (query, field) in [
         ("timeout authentication", ""),
         ("authen", "title"),
@@ -250,35 +257,36 @@ async fn search_finds_words_prefixes_and_keys_and_survives_anything() {
         ("wombat", "comments"),
         ("TKT-1", "key"),
     ] {
-        let found = desk.ok("search_tickets", json!({"query": query})).await;
+        let found = fixture.ok("search_tickets", json!({"query": query})).await;
         if field.is_empty() {
             continue;
         }
         assert_eq!(found["results"][0]["ticket_id"], id, "{query}: {found}");
         assert_eq!(found["results"][0]["matched_in"][0], field, "{query}: {found}");
     }
-    let preview = desk.ok("search_tickets", json!({"query": "early"})).await["results"][0]["preview"].clone();
+    let preview = fixture.ok("search_tickets", json!({"query": "early"})).await["results"][0]["preview"].clone();
     assert!(preview.as_str().is_some_and(|p| p.contains("<mark>early</mark>") && p.contains("&lt;b&gt;")), "{preview}");
     assert_eq!(
-        desk.ok("search_tickets", json!({"query": "wombat", "include_comments": false})).await["total_found"],
+        fixture.ok("search_tickets", json!({"query": "wombat", "include_comments": false})).await["total_found"],
         0
     );
     for query in ["'", "\"", "a & | !", "\\", ":*", "()", "TKT-999999999999999", "-", "🦀", "%_", "tkt-", "a'b:*c"] {
-        desk.ok("search_tickets", json!({"query": query})).await;
+        fixture.ok("search_tickets", json!({"query": query})).await;
     }
 }
 
 #[tokio::test]
 async fn a_service_acts_for_agents_and_history_names_both() {
-    let desk = Desk::open("acting").await;
-    let id = desk.ticket("Act on it").await;
-    desk.client
-        .execute("select logic.set_member('owner', $1, 'service', 'member')", &[&desk.workflow])
+    let fixture = Fixture::open("acting").await;
+    let id = fixture.ticket("Act on it").await;
+    fixture
+        .client
+        .execute("select logic.set_member('owner', $1, 'service', 'member')", &[&fixture.workflow])
         .await
         .expect("a member");
     let caller = json!({"actor": "service", "for": "agent-new"}).to_string();
-    desk.ok("add_comment", json!({"caller": caller, "ticket": id, "comment_text": "Here"})).await;
-    let row = desk
+    fixture.ok("add_comment", json!({"caller": caller, "ticket": id, "comment_text": "Here"})).await;
+    let row = fixture
         .client
         .query_one("select actor_id, on_behalf_of from history where change_type = 'commented'", &[])
         .await
@@ -290,7 +298,7 @@ async fn a_service_acts_for_agents_and_history_names_both() {
     for (actor, target) in [("member", "agent-new"), ("service", "owner")] {
         let caller = json!({"actor": actor, "for": target}).to_string();
         assert_eq!(
-            desk.refused("add_comment", json!({"caller": caller, "ticket": id, "comment_text": "x"})).await,
+            fixture.refused("add_comment", json!({"caller": caller, "ticket": id, "comment_text": "x"})).await,
             "CB403"
         );
     }

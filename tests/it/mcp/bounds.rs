@@ -1,32 +1,36 @@
-//! Extreme data: answers stay short, say where to read on, and reading on finds everything once.
+//! Extreme data: responses stay small and say how to continue, and paging returns everything once.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::agent::{Agent, hear, message, request};
+use super::agent::{Agent, message, request, send};
 use crate::client::Server;
-use crate::http::stage::{Desk, open, person, text};
+use crate::http::fixtures::{TestWorkflow, open, signed_in_user, text};
 
-/// Bytes no answer's data may have.
-const CAP: usize = 64 * 1024;
+/// The maximum size of a response's data.
+const MAX_DATA_BYTES: usize = 64 * 1024;
 
-async fn desk(hint: &str) -> (Server, Desk, Agent) {
+async fn fixture(hint: &str) -> (Server, TestWorkflow, Agent) {
     let server = open(hint).await;
-    let owner = person(&server, "ada").await;
-    let desk = Desk::of(&owner).await;
-    let agent = Agent::enter(&owner).await;
-    (server, desk, agent)
+    let owner = signed_in_user(&server, "ada").await;
+    let fixture = TestWorkflow::of(&owner).await;
+    let agent = Agent::open_session(&owner).await;
+    (server, fixture, agent)
 }
 
-/// Every item of a list, page by page; each page is short and no item comes twice.
+/// Every item of a list, page by page; each page is small and no item repeats.
 async fn all(agent: &Agent, tool: &str, arguments: Value, list: &str, id: &str) -> BTreeSet<String> {
     let (mut found, mut cursor) = (BTreeSet::new(), Value::Null);
     loop {
         let mut page = arguments.clone();
         page["cursor"] = cursor;
-        let page = agent.does(tool, page).await;
-        assert!(page.to_string().len() <= CAP && page.get("shortened").is_none(), "{tool}: {}", page.to_string().len());
+        let page = agent.call_ok(tool, page).await;
+        assert!(
+            page.to_string().len() <= MAX_DATA_BYTES && page.get("shortened").is_none(),
+            "{tool}: {}",
+            page.to_string().len()
+        );
         let items = page[list].as_array().expect("a list");
         assert!(!items.is_empty(), "{tool}: an empty page");
         for item in items {
@@ -40,14 +44,14 @@ async fn all(agent: &Agent, tool: &str, arguments: Value, list: &str, id: &str) 
     }
 }
 
-/// A text that comes in parts.
+/// Reads a text that is returned in parts.
 async fn whole(agent: &Agent, tool: &str, arguments: Value, name: &str) -> String {
     let (mut text, mut next) = (String::new(), json!(0));
     while !next.is_null() {
         let mut part = arguments.clone();
         part["offset"] = next;
-        let part = agent.does(tool, part).await;
-        assert!(part.to_string().len() <= CAP);
+        let part = agent.call_ok(tool, part).await;
+        assert!(part.to_string().len() <= MAX_DATA_BYTES);
         text.push_str(part[name].as_str().expect("a text"));
         next = part["next_offset"].clone();
     }
@@ -55,18 +59,18 @@ async fn whole(agent: &Agent, tool: &str, arguments: Value, name: &str) -> Strin
 }
 
 #[tokio::test]
-async fn a_ticket_with_more_than_an_answer_holds() {
-    let (server, desk, agent) = desk("mcpmuch").await;
+async fn an_oversized_ticket_is_paged() {
+    let (server, fixture, agent) = fixture("mcpmuch").await;
     let story = "\u{1}\"€".repeat(20_000);
-    let ticket = desk.ticket_with(&"T".repeat(500), json!({"description": story})).await;
+    let ticket = fixture.ticket_with(&"T".repeat(500), json!({"description": story})).await;
     let say = "insert into ticket_comments (id, ticket_id, workflow_id, agent_id, comment_text, created_at)
         select 'comment-' || n, $1, $2, $3, n || repeat(chr(1), case n when 620 then 40000 else 1000 end), now() - n * interval '1 second' from generate_series(1, 620) n";
-    server.sql(say, &[&ticket, &desk.workflow, &desk.owner.id]).await;
+    server.sql(say, &[&ticket, &fixture.workflow, &fixture.owner.id]).await;
     let file = "insert into tickets (id, workflow_id, number, title, description, status, rank, created_by_agent_id, parent_ticket_id)
         select 'ticket-' || n, $2, 1000 + n, repeat(chr(2), 500), 'A description.', 'backlog', 'a' || n, $3, $1 from generate_series(1, 90) n";
-    server.sql(file, &[&ticket, &desk.workflow, &desk.owner.id]).await;
-    let read = agent.does("get_ticket", json!({"ticket_id": ticket})).await;
-    assert!(read.to_string().len() <= CAP && read.get("shortened").is_none(), "{}", read.to_string().len());
+    server.sql(file, &[&ticket, &fixture.workflow, &fixture.owner.id]).await;
+    let read = agent.call_ok("get_ticket", json!({"ticket_id": ticket})).await;
+    assert!(read.to_string().len() <= MAX_DATA_BYTES && read.get("shortened").is_none(), "{}", read.to_string().len());
     assert_eq!(read["sub_tickets_count"], 90);
     assert!(read["comments"].as_array().is_some_and(|some| !some.is_empty()), "{read}");
     let mut found = text(&read, "description");
@@ -75,7 +79,7 @@ async fn a_ticket_with_more_than_an_answer_holds() {
     while !next.is_null() {
         let mut part = rest.clone();
         part["offset"] = next;
-        let part = agent.does("get_ticket", part).await;
+        let part = agent.call_ok("get_ticket", part).await;
         found.push_str(&text(&part, "description"));
         next = part["next_offset"].clone();
     }
@@ -85,43 +89,43 @@ async fn a_ticket_with_more_than_an_answer_holds() {
     assert_eq!(all(&agent, "get_ticket", part("history"), "history", "seq").await.len(), 621);
     let one = json!({"ticket_id": ticket, "part": "comment", "comment_id": "comment-620"});
     assert_eq!(whole(&agent, "get_ticket", one, "comment_text").await.chars().count(), 40_003);
-    let board = agent.does("get_board", json!({"workflow_id": desk.workflow, "limit": 100})).await;
-    assert!(board.to_string().len() <= CAP && board.get("shortened").is_none());
-    let column = json!({"workflow_id": desk.workflow, "status": "backlog", "limit": 100});
+    let board = agent.call_ok("get_board", json!({"workflow_id": fixture.workflow, "limit": 100})).await;
+    assert!(board.to_string().len() <= MAX_DATA_BYTES && board.get("shortened").is_none());
+    let column = json!({"workflow_id": fixture.workflow, "status": "backlog", "limit": 100});
     assert_eq!(all(&agent, "get_board", column, "tickets", "key").await.len(), 91);
-    let listed = json!({"workflow_id": desk.workflow, "limit": 100});
+    let listed = json!({"workflow_id": fixture.workflow, "limit": 100});
     assert_eq!(all(&agent, "get_tickets", listed, "tickets", "key").await.len(), 91);
-    for uri in [format!("callboard://ticket/{ticket}"), format!("callboard://board/{}", desk.workflow)] {
+    for uri in [format!("callboard://ticket/{ticket}"), format!("callboard://board/{}", fixture.workflow)] {
         let read = agent.result("resources/read", json!({"uri": uri})).await;
-        assert!(read["contents"][0]["text"].as_str().is_some_and(|text| text.len() <= CAP), "{uri}");
+        assert!(read["contents"][0]["text"].as_str().is_some_and(|text| text.len() <= MAX_DATA_BYTES), "{uri}");
     }
 }
 
 #[tokio::test]
-async fn jobs_questions_and_workflows_at_their_widest() {
-    let (server, desk, agent) = desk("mcpwide").await;
+async fn the_largest_jobs_questions_and_workflows_fit() {
+    let (server, fixture, agent) = fixture("mcpwide").await;
     let stages: Vec<String> = (0..50).map(|n| format!("{n:02}{}", "s".repeat(60))).collect();
     for n in 0..40 {
-        let made = json!({"workflow_id": desk.workflow, "title": "\u{3}".repeat(500), "initial_prompt": format!("{n}"),
+        let made = json!({"workflow_id": fixture.workflow, "title": "\u{3}".repeat(500), "initial_prompt": format!("{n}"),
             "stages": stages, "with_ticket": true});
-        agent.does("create_job", made).await;
+        agent.call_ok("create_job", made).await;
     }
     assert_eq!(all(&agent, "list_jobs", json!({"limit": 100}), "jobs", "job_id").await.len(), 40);
     let (question, answer) = ("\u{4}".repeat(10_000), "é\"".repeat(10_000));
-    let prompt = json!({"workflow_id": desk.workflow, "initial_prompt": "\u{5}".repeat(200_000),
+    let prompt = json!({"workflow_id": fixture.workflow, "initial_prompt": "\u{5}".repeat(200_000),
         "payload": {"text": "p".repeat(50_000)}, "queue": true, "priority": "critical", "with_ticket": true});
-    let job = text(&agent.does("create_job", prompt).await, "job_id");
-    let held = agent.does("claim_work", json!({"kind": "job"})).await;
+    let job = text(&agent.call_ok("create_job", prompt).await, "job_id");
+    let held = agent.call_ok("claim_work", json!({"kind": "job"})).await;
     assert_eq!(held["job_id"], json!(job));
     let lease = held["lease_token"].clone();
     let options: Vec<String> = (0..50).map(|n| format!("{n} {}", "o".repeat(190))).collect();
     let mut asked = String::new();
     for _ in 0..25 {
         let ask = json!({"job_id": job, "question": question, "context": "\u{6}".repeat(50_000), "options": options});
-        asked = text(&agent.does("ask_human", ask).await, "approval_id");
+        asked = text(&agent.call_ok("ask_human", ask).await, "approval_id");
     }
     server.sql("update approvals set status = 'answered', answer = $1, decided_at = now(), decided_by = $2 where job_id = $3",
-        &[&answer, &desk.owner.id, &job]).await;
+        &[&answer, &fixture.owner.id, &job]).await;
     let found = all(&agent, "list_approvals", json!({"job_id": job, "limit": 100}), "approvals", "approval_id").await;
     assert_eq!(found.len(), 25);
     for (part, expected) in [("question", question.chars().count()), ("answer", 20_000), ("context", 50_000)] {
@@ -129,7 +133,7 @@ async fn jobs_questions_and_workflows_at_their_widest() {
         assert_eq!(read.chars().count(), expected, "{part}");
     }
     let line = json!({"job_id": job, "lease_token": lease, "content": "m".repeat(60_000)});
-    let order = agent.does("post_message", line).await["order"].as_i64().expect("a place");
+    let order = agent.call_ok("post_message", line).await["order"].as_i64().expect("a place");
     for (part, name, expected) in
         [("prompt", "initial_prompt", 200_000), ("payload", "payload", 50_011), ("message", "content", 60_000)]
     {
@@ -141,20 +145,24 @@ async fn jobs_questions_and_workflows_at_their_widest() {
         ("get_approval", json!({"approval_id": asked})),
         ("get_job", json!({"job_id": job})),
     ] {
-        let said = agent.does(tool, arguments).await;
-        assert!(said.to_string().len() <= CAP && said.get("shortened").is_none(), "{tool}: {}", said.to_string().len());
+        let page = agent.call_ok(tool, arguments).await;
+        assert!(
+            page.to_string().len() <= MAX_DATA_BYTES && page.get("shortened").is_none(),
+            "{tool}: {}",
+            page.to_string().len()
+        );
     }
     for n in 0..70 {
         let made = json!({"name": format!("{n}{}", "\u{7}".repeat(190)), "description": "\u{8}d".repeat(9000)});
-        desk.owner.post("/api/workflows", made).await.created();
+        fixture.owner.post("/api/workflows", made).await.created();
     }
     assert_eq!(all(&agent, "list_workflows", json!({"limit": 100}), "workflows", "workflow_id").await.len(), 71);
 }
 
-/// What a client sent is not sent back at length.
+/// Errors do not echo long input.
 #[tokio::test]
-async fn refusals_are_short() {
-    let (_server, desk, agent) = desk("mcpechoes").await;
+async fn error_responses_are_short() {
+    let (_server, fixture, agent) = fixture("mcpechoes").await;
     let long = "x".repeat(500_000);
     for (tool, arguments) in [
         ("get_board", json!({long.clone(): 1})),
@@ -166,7 +174,7 @@ async fn refusals_are_short() {
         ("get_commit_diff", json!({"commit_sha": "abcd1234", "path": long})),
         (
             "create_ticket",
-            json!({"workflow_id": desk.workflow, "title": "One", "description": "Ten letters.", "priority": long}),
+            json!({"workflow_id": fixture.workflow, "title": "One", "description": "Ten letters.", "priority": long}),
         ),
     ] {
         let result = agent.call(tool, arguments).await;
@@ -180,16 +188,16 @@ async fn refusals_are_short() {
         ("resources/read", json!({"uri": format!("callboard://ticket/{long}")})),
         (&long, json!({})),
     ] {
-        let answer = agent.ask(method, params).await;
+        let answer = agent.call_method(method, params).await;
         assert!(answer["error"].is_object() && answer.to_string().len() < 20_000, "{}", answer.to_string().len());
     }
-    let read = desk.owner.get(&format!("/api/jobs/{}", "y".repeat(6000))).await;
+    let read = fixture.owner.get(&format!("/api/jobs/{}", "y".repeat(6000))).await;
     assert!(read.status == 404 && read.json.to_string().len() < 5000);
 }
 
 #[tokio::test]
-async fn what_is_no_message_is_refused() {
-    let (_server, desk, agent) = desk("mcpforms").await;
+async fn invalid_messages_are_refused() {
+    let (_server, fixture, agent) = fixture("mcpforms").await;
     let ping = |id: Value| json!({"jsonrpc": "2.0", "id": id, "method": "ping"});
     for bad in [
         json!([ping(json!(1)), ping(json!(2))]),
@@ -200,22 +208,22 @@ async fn what_is_no_message_is_refused() {
         json!({"id": 1, "method": "ping"}),
         json!("ping"),
     ] {
-        let heard = hear(agent.of(&bad)).await;
-        assert_eq!((heard.status, &heard.json["code"]), (400, &json!("bad_request")), "{bad}: {heard:?}");
+        let response = send(agent.session_request(&bad)).await;
+        assert_eq!((response.status, &response.json["code"]), (400, &json!("bad_request")), "{bad}: {response:?}");
     }
     for params in [json!({"name": "get_board", "arguments": [1]}), json!({"name": 5}), json!({})] {
-        let answer = agent.ask("tools/call", params).await;
+        let answer = agent.call_method("tools/call", params).await;
         assert_eq!(answer["error"]["code"], -32602, "{answer}");
     }
-    // A method that is not there stays so, whatever its params.
+    // An unknown method stays unknown, whatever its params.
     for method in ["tasks/list", "initialized", "logging/setLevel"] {
-        assert_eq!(agent.ask(method, json!({"level": 1})).await["error"]["code"], -32601, "{method}");
+        assert_eq!(agent.call_method(method, json!({"level": 1})).await["error"]["code"], -32601, "{method}");
     }
     let other = request(&agent.client, &message("ping", json!({}))).header("Mcp-Session-Id", &agent.session);
-    let other = hear(other.header("MCP-Protocol-Version", "1999-01-01")).await;
+    let other = send(other.header("MCP-Protocol-Version", "1999-01-01")).await;
     assert_eq!(other.status, 400, "{other:?}");
     assert_eq!(
-        agent.does("get_board", json!({"workflow_id": desk.workflow})).await["workflow_id"],
-        json!(desk.workflow)
+        agent.call_ok("get_board", json!({"workflow_id": fixture.workflow})).await["workflow_id"],
+        json!(fixture.workflow)
     );
 }

@@ -1,13 +1,13 @@
-//! The MCP door, tried from outside over HTTP.
+//! Black-box tests of the MCP transport over HTTP.
 
 mod agent;
 mod bounds;
-mod door;
+mod invalid_arguments;
 mod jobs;
 mod library;
 mod prompt;
 mod resources;
 mod scopes;
-mod spoiled;
 mod tenants;
 mod tools;
+mod transport;

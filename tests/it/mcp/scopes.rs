@@ -1,28 +1,30 @@
-//! What a key is shown is what it may do.
+//! The listed tools match the scopes of the key.
 
 use serde_json::{Value, json};
 
 use super::agent::Agent;
-use crate::http::stage::{Desk, open, person, service, text};
+use crate::http::fixtures::{TestWorkflow, open, service_client, signed_in_user, text};
 
 #[tokio::test]
-async fn a_key_that_reads_sees_and_reaches_no_tool_that_writes() {
+async fn a_read_key_cannot_list_or_call_write_tools() {
     let server = open("mcpscopes").await;
-    let owner = person(&server, "ada").await;
-    let desk = Desk::of(&owner).await;
-    let ticket = desk.ticket("Untouched").await;
+    let owner = signed_in_user(&server, "ada").await;
+    let fixture = TestWorkflow::of(&owner).await;
+    let ticket = fixture.ticket("Untouched").await;
     for (name, scopes) in [("reader", vec!["read"]), ("worker", vec!["read", "write"]), ("mute", vec!["write"])] {
-        service(&server, name, &scopes).await;
-        owner.put(&format!("/api/workflows/{}/members/{name}", desk.workflow), json!({"role": "owner"})).await.ok();
+        service_client(&server, name, &scopes).await;
+        owner.put(&format!("/api/workflows/{}/members/{name}", fixture.workflow), json!({"role": "owner"})).await.ok();
     }
-    let (reader, worker) =
-        (service(&server, "reader", &["read"]).await, service(&server, "worker", &["read", "write"]).await);
-    let (reader, worker) = (Agent::enter(&reader).await, Agent::enter(&worker).await);
-    let known = Agent::enter(&owner).await;
+    let (reader, worker) = (
+        service_client(&server, "reader", &["read"]).await,
+        service_client(&server, "worker", &["read", "write"]).await,
+    );
+    let (reader, worker) = (Agent::open_session(&reader).await, Agent::open_session(&worker).await);
+    let known = Agent::open_session(&owner).await;
     let all = known.result("tools/list", json!({})).await["tools"].as_array().expect("a list").clone();
     let mut working: Vec<String> = all.iter().map(|tool| text(tool, "name")).collect();
     working.retain(|name| name != "decide_approval");
-    assert_eq!(worker.tools().await, working, "deciding has a scope of its own");
+    assert_eq!(worker.tools().await, working, "decisions require a separate scope");
     let hint =
         |tool: &Value, name: &str| tool["annotations"][name].as_bool().unwrap_or_else(|| panic!("{name} of {tool}"));
     let expected: Vec<String> =
@@ -37,9 +39,9 @@ async fn a_key_that_reads_sees_and_reaches_no_tool_that_writes() {
         if hint(tool, "readOnlyHint") {
             continue;
         }
-        // With good arguments as with none.
+        // With valid arguments as well as without any.
         for arguments in
-            [json!({}), json!({"ticket_id": ticket, "workflow_id": desk.workflow, "comment_text": "Hello."})]
+            [json!({}), json!({"ticket_id": ticket, "workflow_id": fixture.workflow, "comment_text": "Hello."})]
         {
             let (code, words) = reader.refused(&name, arguments).await;
             assert_eq!(code, "forbidden", "{name}");
@@ -48,15 +50,15 @@ async fn a_key_that_reads_sees_and_reaches_no_tool_that_writes() {
         }
     }
     assert_eq!(server.number("select count(*) from history").await, before);
-    // A key that only writes reads nothing.
-    let mute = Agent::enter(&service(&server, "mute", &["write"]).await).await;
-    assert_eq!(mute.refused("get_board", json!({"workflow_id": desk.workflow})).await.0, "forbidden");
+    // A write-only key reads nothing.
+    let mute = Agent::open_session(&service_client(&server, "mute", &["write"]).await).await;
+    assert_eq!(mute.refused("get_board", json!({"workflow_id": fixture.workflow})).await.0, "forbidden");
 }
 
 #[tokio::test]
-async fn schemas_stand_alone_and_say_what_is_what() {
+async fn schemas_are_self_contained_and_described() {
     let server = open("mcpschemas").await;
-    let agent = Agent::enter(&person(&server, "ada").await).await;
+    let agent = Agent::open_session(&signed_in_user(&server, "ada").await).await;
     let listed = agent.result("tools/list", json!({})).await;
     for tool in listed["tools"].as_array().expect("a list") {
         let (name, schema) = (text(tool, "name"), &tool["inputSchema"]);
@@ -72,36 +74,36 @@ async fn schemas_stand_alone_and_say_what_is_what() {
         assert!(name.len() <= 64 && tool["title"].is_string());
     }
     let size = listed.to_string().len();
-    assert!(size < 60_000, "the list costs every agent {size} bytes");
+    assert!(size < 60_000, "the tool list takes {size} bytes");
 }
 
 #[tokio::test]
-async fn a_service_acts_for_an_agent_as_in_rest() {
+async fn a_service_acts_for_an_agent_like_over_rest() {
     let server = open("mcpactfor").await;
-    let owner = person(&server, "ada").await;
-    let desk = Desk::of(&owner).await;
-    let robot = service(&server, "robot", &["read", "write", "act_for"]).await;
-    owner.put(&format!("/api/workflows/{}/members/robot", desk.workflow), json!({"role": "member"})).await.ok();
-    let agent = Agent::enter(&robot).await;
-    let ticket = desk.ticket("Whose").await;
+    let owner = signed_in_user(&server, "ada").await;
+    let fixture = TestWorkflow::of(&owner).await;
+    let robot = service_client(&server, "robot", &["read", "write", "act_for"]).await;
+    owner.put(&format!("/api/workflows/{}/members/robot", fixture.workflow), json!({"role": "member"})).await.ok();
+    let agent = Agent::open_session(&robot).await;
+    let ticket = fixture.ticket("Whose").await;
     let arguments = json!({"ticket_id": ticket, "comment_text": "I was here.", "agent_id": "scout"});
-    agent.does("add_ticket_comment", arguments).await;
+    agent.call_ok("add_ticket_comment", arguments).await;
     let asked = super::agent::message(
         "tools/call",
         json!({"name": "add_ticket_comment", "arguments": {"ticket_id": ticket, "comment_text": "Me too."}}),
     );
-    let heard = super::agent::hear(agent.of(&asked).header("X-Agent-ID", "rover")).await;
-    assert_eq!(heard.json["result"]["isError"], false, "{heard:?}");
-    let authors: Vec<String> = desk.read(&ticket).await["comments"]
+    let response = super::agent::send(agent.session_request(&asked).header("X-Agent-ID", "rover")).await;
+    assert_eq!(response.json["result"]["isError"], false, "{response:?}");
+    let authors: Vec<String> = fixture.read(&ticket).await["comments"]
         .as_array()
         .expect("comments")
         .iter()
         .map(|c| text(c, "agent_id"))
         .collect();
     assert_eq!(authors, ["scout", "rover"]);
-    let plain = service(&server, "plain", &["read", "write"]).await;
-    owner.put(&format!("/api/workflows/{}/members/plain", desk.workflow), json!({"role": "member"})).await.ok();
-    let plain = Agent::enter(&plain).await;
+    let plain = service_client(&server, "plain", &["read", "write"]).await;
+    owner.put(&format!("/api/workflows/{}/members/plain", fixture.workflow), json!({"role": "member"})).await.ok();
+    let plain = Agent::open_session(&plain).await;
     let arguments = json!({"ticket_id": ticket, "comment_text": "As another.", "agent_id": "scout"});
     assert_eq!(plain.refused("add_ticket_comment", arguments).await.0, "forbidden");
 }

@@ -1,14 +1,14 @@
-//! Two tenants: generated over the list of tools. Whatever id of the other's an agent gives a tool, it is
-//! told what it would be told of an id that does not exist, and nothing of the other's changes.
+//! Tenant isolation, generated from the list of tools: a call with ids of another tenant gets the same
+//! response as a call with ids that do not exist, and changes nothing of the other tenant.
 
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
 use super::agent::Agent;
-use crate::http::stage::{Desk, open, person, service, text};
+use crate::http::fixtures::{TestWorkflow, open, service_client, signed_in_user, text};
 
-/// Good arguments for each tool; `$names` stand for what somebody owns.
+/// Valid arguments for each tool; `$names` stand for resources of the tenant.
 pub fn arguments(tool: &str) -> Value {
     match tool {
         "list_workflows" => json!({}),
@@ -51,35 +51,35 @@ pub fn arguments(tool: &str) -> Value {
     }
 }
 
-pub(super) struct World {
+pub(super) struct TestTenant {
     pub(super) agent: Agent,
-    things: Value,
+    resources: Value,
 }
 
-impl World {
+impl TestTenant {
     pub(super) async fn build(server: &crate::client::Server, name: &str) -> Self {
-        let owner = person(server, name).await;
-        let desk = Desk::of(&owner).await;
-        let ticket = desk.ticket("A secret").await;
-        let agent = Agent::enter(&owner).await;
+        let owner = signed_in_user(server, name).await;
+        let fixture = TestWorkflow::of(&owner).await;
+        let ticket = fixture.ticket("A secret").await;
+        let agent = Agent::open_session(&owner).await;
         let job =
-            json!({"workflow_id": desk.workflow, "ticket_id": ticket, "initial_prompt": "A secret.", "queue": true});
-        let job = agent.does("create_job", job).await;
-        let held = agent.does("claim_work", json!({"workflow_id": desk.workflow, "kind": "job"})).await;
+            json!({"workflow_id": fixture.workflow, "ticket_id": ticket, "initial_prompt": "A secret.", "queue": true});
+        let job = agent.call_ok("create_job", job).await;
+        let held = agent.call_ok("claim_work", json!({"workflow_id": fixture.workflow, "kind": "job"})).await;
         assert_eq!(held["job_id"], job["job_id"]);
-        // Asked by a helper, so that its owner may decide it.
-        let helper = service(server, &format!("helper-{name}"), &["*"]).await;
-        let member = format!("/api/workflows/{}/members/{}", desk.workflow, helper.id);
+        // Requested by a helper, so that the owner may decide.
+        let helper = service_client(server, &format!("helper-{name}"), &["*"]).await;
+        let member = format!("/api/workflows/{}/members/{}", fixture.workflow, helper.id);
         owner.put(&member, json!({"role": "member"})).await.ok();
         let question = json!({"ticket_id": ticket, "question": "A secret?"});
-        let approval = Agent::enter(&helper).await.does("ask_human", question).await;
-        let things = json!({"workflow": desk.workflow, "ticket": ticket, "blocker": desk.ticket("Before it").await,
-            "comment": desk.comment(&ticket, "Secret words.").await, "job": job["job_id"], "lease": held["lease_token"],
+        let approval = Agent::open_session(&helper).await.call_ok("ask_human", question).await;
+        let resources = json!({"workflow": fixture.workflow, "ticket": ticket, "blocker": fixture.ticket("Before it").await,
+            "comment": fixture.comment(&ticket, "Secret words.").await, "job": job["job_id"], "lease": held["lease_token"],
             "approval": approval["approval_id"]});
-        Self { agent, things }
+        Self { agent, resources }
     }
 
-    /// The arguments with this world's things in their places, but for one that somebody else names.
+    /// The arguments with ids of this tenant, except for one given id.
     pub(super) fn filled(&self, tool: &str, other: Option<(&str, &str)>) -> Value {
         fn walk(value: &mut Value, fill: &dyn Fn(&str) -> Value) {
             match value {
@@ -96,18 +96,18 @@ impl World {
         let mut whole = arguments(tool);
         walk(&mut whole, &|name| match other {
             Some((which, id)) if which == name => json!(id),
-            _ => self.things[name].clone(),
+            _ => self.resources[name].clone(),
         });
         whole
     }
 }
 
 #[tokio::test]
-async fn the_others_ids_look_absent_to_every_tool() {
+async fn ids_of_another_tenant_look_absent_to_every_tool() {
     let server = open("mcptenants").await;
-    let (victim, stranger) = (World::build(&server, "victim").await, World::build(&server, "stranger").await);
+    let (victim, outsider) = (TestTenant::build(&server, "victim").await, TestTenant::build(&server, "outsider").await);
     let everything = async || {
-        let workflow = text(&victim.things, "workflow");
+        let workflow = text(&victim.resources, "workflow");
         let query =
             "select (select string_agg(to_jsonb(t)::text, '|' order by t.id) from tickets t where t.workflow_id = $1)
             || (select count(*)::text from history h where h.workflow_id = $1)
@@ -118,20 +118,20 @@ async fn the_others_ids_look_absent_to_every_tool() {
     };
     let before = everything().await;
     let (mut wrong, mut tried) = (String::new(), 0);
-    for tool in stranger.agent.tools().await {
+    for tool in outsider.agent.tools().await {
         for name in ["workflow", "ticket", "blocker", "comment", "job", "approval"] {
             if !arguments(&tool).to_string().contains(&format!("${name}")) {
                 continue;
             }
             tried += 1;
-            let theirs = text(&victim.things, name);
+            let theirs = text(&victim.resources, name);
             let (kind, _) = theirs.split_once('-').expect("a kind");
             let absent = format!("{kind}-{}", uuid::Uuid::now_v7());
-            let mut told = Vec::new();
+            let mut response = Vec::new();
             for id in [&theirs, &absent] {
-                let result = stranger.agent.call(&tool, stranger.filled(&tool, Some((name, id)))).await;
-                told.push(result.to_string().replace(id.as_str(), "[id]"));
-                // A filter that nothing passes is no refusal; it must find nothing at all.
+                let result = outsider.agent.call(&tool, outsider.filled(&tool, Some((name, id)))).await;
+                response.push(result.to_string().replace(id.as_str(), "[id]"));
+                // A filter without matches is not an error; it must find nothing.
                 let empty = tool.starts_with("list_")
                     && result["structuredContent"]
                         .as_object()
@@ -140,27 +140,27 @@ async fn the_others_ids_look_absent_to_every_tool() {
                     let _ = writeln!(wrong, "{tool} with another's {name}: {result}");
                 }
             }
-            if told[0] != told[1] {
-                let _ = writeln!(wrong, "{tool} {name}\n  theirs: {}\n  absent: {}", told[0], told[1]);
+            if response[0] != response[1] {
+                let _ = writeln!(wrong, "{tool} {name}\n  theirs: {}\n  absent: {}", response[0], response[1]);
             }
         }
     }
     assert!(tried >= 40, "only {tried} were tried");
     assert!(wrong.is_empty(), "\n{wrong}");
     assert_eq!(everything().await, before);
-    let seen = stranger.agent.does("list_workflows", json!({})).await;
+    let seen = outsider.agent.call_ok("list_workflows", json!({})).await;
     assert_eq!(seen["workflows"].as_array().map(Vec::len), Some(1));
 }
 
-/// The arguments above are good ones: their owner's calls succeed.
+/// The owner's own calls succeed, so the arguments above are valid.
 #[tokio::test]
 async fn every_tool_works_for_its_owner() {
     let server = open("mcpowners").await;
     let mut wrong = String::new();
-    let tools = World::build(&server, "first").await.agent.tools().await;
+    let tools = TestTenant::build(&server, "first").await.agent.tools().await;
     for (number, tool) in tools.iter().enumerate() {
-        let world = World::build(&server, &format!("owner{number}")).await;
-        let result = world.agent.call(tool, world.filled(tool, None)).await;
+        let tenant = TestTenant::build(&server, &format!("owner{number}")).await;
+        let result = tenant.agent.call(tool, tenant.filled(tool, None)).await;
         let expected = if tool == "get_commit_diff" { "not_found" } else { "" };
         if result["structuredContent"]["code"].as_str().unwrap_or("") != expected {
             let _ = writeln!(wrong, "{tool}: {result}");

@@ -1,16 +1,16 @@
-//! Search: what is found and in which order, by words and by meaning; what resembles a ticket.
+//! Search: results and ranking, by words and by meaning, and similar tickets.
 
-mod door;
+mod api;
 mod ranking;
 mod similar;
 mod watched;
 
 use crate::client::{Server, server_with};
-use crate::house::{self, eventually};
+use crate::harness::{self, eventually};
 
 /// A server whose model is loaded.
-async fn local(hint: &str) -> Server {
-    let runtime = house::runtime_dir();
+async fn server_with_local_model(hint: &str) -> Server {
+    let runtime = harness::runtime_dir();
     let runtime = runtime.to_str().expect("a path");
     let flags = ["--request-rate", "1000000", "--embedding-provider", "local", "--runtime-dir", runtime];
     let server = server_with(hint, &flags, Vec::new()).await;

@@ -1,16 +1,16 @@
-//! The rules of ranking and its bounds, over more tickets than are compared one by one.
+//! Ranking rules and limits, with more tickets than an exact scan covers.
 
 use serde_json::json;
 
-use crate::embeddings::stage::number;
-use crate::house;
-use crate::logic::desk::Desk;
+use crate::embeddings::fixtures::number;
+use crate::harness;
+use crate::logic::fixtures::Fixture;
 
-/// More tickets than are compared one by one, typed in at once, with vectors of a model that serves: ticket
-/// n lies at the angle n/2000 in the plane. Answers the model's id.
-async fn crowd(desk: &Desk, count: i64) -> i64 {
-    let model = crate::embeddings::stage::register(desk, "test/plane").await;
-    desk.client
+/// Inserts more tickets than an exact scan covers, with vectors of an active model: ticket n lies at the angle
+/// n/2000 in the plane. Returns the model's id.
+async fn insert_many_tickets(fixture: &Fixture, count: i64) -> i64 {
+    let model = crate::embeddings::fixtures::register(fixture, "test/plane").await;
+    fixture.client
         .batch_execute(&format!(
             "set session_replication_role = replica;
              insert into tickets (id, workflow_id, number, title, description, ticket_type, status, rank, priority)
@@ -27,95 +27,96 @@ async fn crowd(desk: &Desk, count: i64) -> i64 {
              select logic.refresh_search_words(true);"
         ))
         .await
-        .expect("a crowd");
+        .expect("the test data");
     model
 }
 
 /// The numbers of the tickets nearest to the angle 0.
-async fn nearest(desk: &Desk, model: i64, filters: &str, rows: i32) -> Vec<i64> {
-    let sql = "select t.number from logic.nearest($1, $2, '[1,0,0]'::halfvec, $3::text::jsonb, $4) n
+async fn nearest(fixture: &Fixture, model: i64, filters: &str, rows: i32) -> Vec<i64> {
+    let sql = "select t.number from logic.nearest_tickets($1, $2, '[1,0,0]'::halfvec, $3::text::jsonb, $4) n
                  join tickets t on t.id = n.ticket_id order by n.distance, n.ticket_id";
-    let rows = desk.client.query(sql, &[&desk.workflow, &model, &filters, &rows]).await.expect("the nearest");
+    let rows = fixture.client.query(sql, &[&fixture.workflow, &model, &filters, &rows]).await.expect("the nearest");
     rows.iter().map(|row| row.get(0)).collect()
 }
 
 #[tokio::test]
-async fn the_graph_gives_full_pages_also_when_few_pass_the_filters() {
+async fn pages_are_full_even_with_selective_filters() {
     for major in [16, 18] {
-        let desk = Desk::on(house::database_of(major, "crowd").await).await;
-        let model = crowd(&desk, 6001).await;
-        full_pages(&desk, model).await;
+        let fixture = Fixture::on(harness::database_of(major, "crowd").await).await;
+        let model = insert_many_tickets(&fixture, 6001).await;
+        full_pages(&fixture, model).await;
     }
 }
 
-async fn full_pages(desk: &Desk, model: i64) {
-    let limit = number(desk, "select logic.exact_limit()").await;
-    assert!(limit < 6001, "else this tries nothing");
-    let found = nearest(desk, model, "{}", 100).await;
+async fn full_pages(fixture: &Fixture, model: i64) {
+    let limit = number(fixture, "select logic.exact_search_limit()").await;
+    assert!(limit < 6001, "the test data must exceed the exact scan");
+    let found = nearest(fixture, model, "{}", 100).await;
     let right = found.iter().filter(|n| **n <= 100).count();
     assert!(right >= 97 && found.len() == 100, "{right} of {}", found.len());
-    // 15 of 6,001 pass: compared one by one, so none is missed.
-    let found = nearest(desk, model, r#"{"priority": ["critical"]}"#, 100).await;
+    // 15 of 6,001 pass the filter: an exact scan misses none.
+    let found = nearest(fixture, model, r#"{"priority": ["critical"]}"#, 100).await;
     assert_eq!(found, (1..=15).map(|n| n * 400).collect::<Vec<_>>());
-    // Nearly all pass: the graph is walked.
-    let found = nearest(desk, model, r#"{"priority": ["low"]}"#, 50).await;
+    // Nearly all pass the filter: the vector index is used.
+    let found = nearest(fixture, model, r#"{"priority": ["low"]}"#, 50).await;
     assert_eq!(found.len(), 50);
     assert!(found.iter().filter(|n| **n <= 50).count() >= 48, "{found:?}");
-    assert_eq!(nearest(desk, model, r#"{"status": ["done"]}"#, 10).await, Vec::<i64>::new());
+    assert_eq!(nearest(fixture, model, r#"{"status": ["done"]}"#, 10).await, Vec::<i64>::new());
 }
 
 #[tokio::test]
 async fn rare_words_count_more_than_common_ones() {
     for major in [16, 18] {
-        let desk = Desk::on(house::database_of(major, "rare").await).await;
-        crowd(&desk, 6001).await;
-        rare_words_first(&desk).await;
+        let fixture = Fixture::on(harness::database_of(major, "rare").await).await;
+        insert_many_tickets(&fixture, 6001).await;
+        rare_words_first(&fixture).await;
     }
 }
 
-async fn rare_words_first(desk: &Desk) {
-    let found = desk
+async fn rare_words_first(fixture: &Fixture) {
+    let found = fixture
         .ok("search_tickets", json!({"query": "crowd number walrus", "search_type": "keyword", "max_rows": 50}))
         .await;
     let titles: Vec<_> = found["results"].as_array().expect("results").iter().map(|r| r["title"].clone()).collect();
     assert!(titles.len() >= 12 && titles[..12].iter().all(|title| title == "Crowd walrus number"), "{titles:?}");
-    // A word that all hold is answered from the newest, and says that there is more.
-    let found = desk.ok("search_tickets", json!({"query": "crowd", "search_type": "keyword"})).await;
+    // A word in every ticket returns the newest tickets and reports more results.
+    let found = fixture.ok("search_tickets", json!({"query": "crowd", "search_type": "keyword"})).await;
     assert_eq!((&found["total_is_exact"], found["results"].as_array().expect("results").len()), (&json!(false), 10));
     assert_eq!(found["results"][0]["key"], "TKT-6001", "{found}");
-    let found = desk.ok("search_tickets", json!({"query": "walrus", "search_type": "keyword", "max_rows": 50})).await;
+    let found =
+        fixture.ok("search_tickets", json!({"query": "walrus", "search_type": "keyword", "max_rows": 50})).await;
     assert_eq!((&found["total_found"], &found["total_is_exact"]), (&json!(12), &json!(true)));
 }
 
 #[tokio::test]
-async fn how_common_words_are_is_read_once_for_all_statistics() {
-    let desk = Desk::open("words").await;
+async fn word_frequencies_are_cached_between_statistics() {
+    let fixture = Fixture::open("words").await;
     for n in 0..30 {
-        desk.ticket(&format!("Common word {n}")).await;
+        fixture.ticket(&format!("Common word {n}")).await;
     }
-    assert_eq!(desk.ok("refresh_search_words", json!({"gather": true})).await, true);
+    assert_eq!(fixture.ok("refresh_search_words", json!({"gather": true})).await, true);
     let share =
-        desk.client.query_one("select share from search_words where word = 'common'", &[]).await.expect("known");
+        fixture.client.query_one("select share from search_words where word = 'common'", &[]).await.expect("known");
     assert!(share.get::<_, f32>(0) > 0.9);
-    assert_eq!(number(&desk, "select count(*) from search_words s join workflows w on w.id = s.word").await, 0);
-    assert_eq!(desk.ok("refresh_search_words", json!({"gather": false})).await, false, "nothing new");
+    assert_eq!(number(&fixture, "select count(*) from search_words s join workflows w on w.id = s.word").await, 0);
+    assert_eq!(fixture.ok("refresh_search_words", json!({"gather": false})).await, false, "nothing new");
 }
 
 #[tokio::test]
-async fn documents_of_an_older_version_are_composed_anew() {
-    let desk = Desk::open("outdated").await;
-    let kept = desk.ticket("A gazebo in the garden").await;
-    let gone = desk.ticket("A gazebo that is gone").await;
+async fn documents_of_an_older_version_are_rebuilt() {
+    let fixture = Fixture::open("outdated").await;
+    let kept = fixture.ticket("A gazebo in the garden").await;
+    let gone = fixture.ticket("A gazebo that is gone").await;
     let sql = "update ticket_search set is_outdated = true, document = to_tsvector('english', 'nothing')";
-    desk.client.execute(sql, &[]).await.expect("as an older version left it");
+    fixture.client.execute(sql, &[]).await.expect("as an older version left it");
     let sql = "insert into ticket_search (ticket_id, workflow_id, document, is_outdated) values ($1, $2, '', true)
                on conflict (ticket_id) do update set is_outdated = true";
-    desk.ok("delete_ticket", json!({"ticket": gone})).await;
-    desk.client.execute(sql, &[&gone, &desk.workflow]).await.expect("of a deleted ticket");
-    assert_eq!(desk.ok("search_tickets", json!({"query": "gazebo"})).await["total_found"], 0);
-    assert_eq!(desk.ok("reindex_outdated", json!({"max_rows": 100})).await, 2);
-    assert_eq!(desk.ok("reindex_outdated", json!({"max_rows": 100})).await, 0);
-    let found = desk.ok("search_tickets", json!({"query": "gazebo"})).await;
+    fixture.ok("delete_ticket", json!({"ticket": gone})).await;
+    fixture.client.execute(sql, &[&gone, &fixture.workflow]).await.expect("of a deleted ticket");
+    assert_eq!(fixture.ok("search_tickets", json!({"query": "gazebo"})).await["total_found"], 0);
+    assert_eq!(fixture.ok("reindex_outdated", json!({"max_rows": 100})).await, 2);
+    assert_eq!(fixture.ok("reindex_outdated", json!({"max_rows": 100})).await, 0);
+    let found = fixture.ok("search_tickets", json!({"query": "gazebo"})).await;
     assert_eq!((&found["total_found"], &found["results"][0]["ticket_id"]), (&json!(1), &json!(kept)));
-    assert_eq!(number(&desk, "select count(*) from ticket_search").await, 1);
+    assert_eq!(number(&fixture, "select count(*) from ticket_search").await, 1);
 }

@@ -1,12 +1,12 @@
-//! Nobody files the same ticket twice without being told.
+//! Warnings about duplicate and related tickets.
 
 use serde_json::{Value, json};
 
-use super::{embedded, local};
+use super::{embedded, server_with_local_model};
 use crate::client::{server, server_with};
-use crate::embeddings::fake::{Fake, Mood};
-use crate::house::eventually;
-use crate::http::stage::{Desk, person, text};
+use crate::embeddings::fake_provider::{Behavior, FakeProvider};
+use crate::harness::eventually;
+use crate::http::fixtures::{TestWorkflow, signed_in_user, text};
 
 const TITLE: &str = "Login fails with an error after the update";
 const DESCRIPTION: &str = "Since version 2.4 people who sign in with their company account see error 500. \
@@ -17,46 +17,50 @@ fn of_type<'a>(similar: &'a Value, ticket: &str) -> Option<&'a str> {
 }
 
 #[tokio::test]
-async fn a_near_copy_is_called_a_duplicate_and_a_stranger_is_not() {
-    let server = local("copies").await;
-    let desk = Desk::of(&person(&server, "ada").await).await;
-    let original = desk.ticket_with(TITLE, json!({"description": DESCRIPTION})).await;
-    desk.ticket_with("Order new chairs", json!({"description": "The ones in the kitchen are broken."})).await;
+async fn a_near_copy_is_a_duplicate_and_an_unrelated_ticket_is_not() {
+    let server = server_with_local_model("copies").await;
+    let fixture = TestWorkflow::of(&signed_in_user(&server, "ada").await).await;
+    let original = fixture.ticket_with(TITLE, json!({"description": DESCRIPTION})).await;
+    fixture.ticket_with("Order new chairs", json!({"description": "The ones in the kitchen are broken."})).await;
     embedded(&server).await;
-    let copy = json!({"workflow_id": desk.workflow, "title": "Login fails with error after update",
+    let copy = json!({"workflow_id": fixture.workflow, "title": "Login fails with error after update",
         "description": format!("{DESCRIPTION} It happened to me this morning.")});
-    let check = desk.owner.post("/api/tickets/check-duplicate", copy.clone()).await.ok();
+    let check = fixture.owner.post("/api/tickets/check-duplicate", copy.clone()).await.ok();
     assert_eq!(
         (&check["is_duplicate"], &check["mode"], &check["notice"]),
         (&json!(true), &json!("semantic"), &Value::Null),
         "{check}"
     );
     assert_eq!(check["duplicate_of"]["ticket_id"], original.as_str());
-    assert_eq!(check["similar_tickets"].as_array().expect("a list").len(), 1, "the chairs are not like it: {check}");
-    let other = json!({"workflow_id": desk.workflow, "title": "Translate the handbook into French",
+    assert_eq!(
+        check["similar_tickets"].as_array().expect("a list").len(),
+        1,
+        "the unrelated ticket is not similar: {check}"
+    );
+    let other = json!({"workflow_id": fixture.workflow, "title": "Translate the handbook into French",
         "description": "All chapters, with new screenshots."});
-    let check = desk.owner.post("/api/tickets/check-duplicate", other.clone()).await.ok();
+    let check = fixture.owner.post("/api/tickets/check-duplicate", other.clone()).await.ok();
     assert_eq!((&check["is_duplicate"], &check["similar_tickets"]), (&json!(false), &json!([])), "{check}");
-    // Creating says the same, if the machine is not too busy to say so in time; then the ticket says it later.
-    let made = desk.owner.post("/api/tickets/create", copy).await.ok();
+    // Creating a ticket reports the same; on a busy machine the ticket shows it later instead.
+    let made = fixture.owner.post("/api/tickets/create", copy).await.ok();
     let id = text(&made, "ticket_id");
     if made["embedding_created"] == true && made["similar_tickets"] != json!([]) {
         assert_eq!(of_type(&made["similar_tickets"], &original), Some("duplicate"), "{made}");
-        assert!(of_type(&made["similar_tickets"], &id).is_none(), "not itself: {made}");
+        assert!(of_type(&made["similar_tickets"], &id).is_none(), "a ticket is not similar to itself: {made}");
     }
     embedded(&server).await;
-    let related = desk.owner.get(&format!("/api/tickets/{id}/related")).await.ok();
+    let related = fixture.owner.get(&format!("/api/tickets/{id}/related")).await.ok();
     assert_eq!(of_type(&related["related"], &original), Some("duplicate"), "{related}");
-    let made = desk.owner.post("/api/tickets/create", other).await.ok();
+    let made = fixture.owner.post("/api/tickets/create", other).await.ok();
     assert_eq!(made["similar_tickets"], json!([]));
 }
 
 #[tokio::test]
-async fn related_tickets_say_how_they_are_linked_already() {
-    let server = local("related").await;
-    let desk = Desk::of(&person(&server, "ada").await).await;
-    let original = desk.ticket_with(TITLE, json!({"description": DESCRIPTION})).await;
-    let child = desk
+async fn related_tickets_include_existing_links() {
+    let server = server_with_local_model("related").await;
+    let fixture = TestWorkflow::of(&signed_in_user(&server, "ada").await).await;
+    let original = fixture.ticket_with(TITLE, json!({"description": DESCRIPTION})).await;
+    let child = fixture
         .ticket_with(
             "Find out why the token cannot be decoded after the update",
             json!({"parent_ticket_id": original,
@@ -64,32 +68,32 @@ async fn related_tickets_say_how_they_are_linked_already() {
         )
         .await;
     embedded(&server).await;
-    let related = desk.owner.get(&format!("/api/tickets/{original}/related")).await.ok();
+    let related = fixture.owner.get(&format!("/api/tickets/{original}/related")).await.ok();
     assert_eq!((&related["mode"], &related["stale_embeddings"]), (&json!("semantic"), &json!(false)));
     assert_eq!(
         (&related["related"][0]["ticket_id"], &related["related"][0]["link"]),
         (&json!(child), &json!("child")),
         "{related}"
     );
-    let back = desk.owner.get(&format!("/api/tickets/{child}/related?limit=1")).await.ok();
+    let back = fixture.owner.get(&format!("/api/tickets/{child}/related?limit=1")).await.ok();
     assert_eq!(back["related"][0]["link"], "parent");
-    desk.owner.get(&format!("/api/tickets/{original}/related?limit=0")).await.refused(422);
-    // A stranger sees no ticket at all.
-    let stranger = person(&server, "eve").await;
-    assert_eq!(stranger.get(&format!("/api/tickets/{original}/related")).await.status, 404);
-    let body = json!({"workflow_id": desk.workflow, "title": TITLE});
-    assert_eq!(stranger.post("/api/tickets/check-duplicate", body).await.status, 404);
+    fixture.owner.get(&format!("/api/tickets/{original}/related?limit=0")).await.refused(422);
+    // An outsider sees no ticket.
+    let outsider = signed_in_user(&server, "eve").await;
+    assert_eq!(outsider.get(&format!("/api/tickets/{original}/related")).await.status, 404);
+    let body = json!({"workflow_id": fixture.workflow, "title": TITLE});
+    assert_eq!(outsider.post("/api/tickets/check-duplicate", body).await.status, 404);
 }
 
 #[tokio::test]
 async fn without_a_model_titles_are_compared() {
     let server = server("titles").await;
-    let desk = Desk::of(&person(&server, "ada").await).await;
-    let original = desk.ticket(TITLE).await;
-    desk.ticket("Order new chairs").await;
+    let fixture = TestWorkflow::of(&signed_in_user(&server, "ada").await).await;
+    let original = fixture.ticket(TITLE).await;
+    fixture.ticket("Order new chairs").await;
     let check = async |title: &str| {
-        let body = json!({"workflow_id": desk.workflow, "title": title});
-        desk.owner.post("/api/tickets/check-duplicate", body).await.ok()
+        let body = json!({"workflow_id": fixture.workflow, "title": title});
+        fixture.owner.post("/api/tickets/check-duplicate", body).await.ok()
     };
     let same = check("  login FAILS with an  error after the update ").await;
     assert_eq!(
@@ -104,13 +108,13 @@ async fn without_a_model_titles_are_compared() {
         "{near}"
     );
     assert_eq!(check("Update the chairs").await["is_duplicate"], false);
-    let related = desk.owner.get(&format!("/api/tickets/{original}/related")).await.ok();
+    let related = fixture.owner.get(&format!("/api/tickets/{original}/related")).await.ok();
     assert_eq!((&related["mode"], &related["related"]), (&json!("keyword"), &json!([])));
 }
 
 #[tokio::test]
-async fn a_provider_that_is_fast_enough_is_waited_for() {
-    let fake = Fake::start(Mood::Well(3)).await;
+async fn a_fast_provider_is_awaited() {
+    let fake = FakeProvider::start(Behavior::Healthy(3)).await;
     let url = fake.url();
     let flags = [
         "--request-rate",
@@ -123,21 +127,21 @@ async fn a_provider_that_is_fast_enough_is_waited_for() {
         "3",
     ];
     let server = server_with("in-time", &[&flags[..], &["--embedding-base-url", &url]].concat(), Vec::new()).await;
-    let desk = Desk::of(&person(&server, "ada").await).await;
-    // The first waits for the model to be known; each is its own text.
+    let fixture = TestWorkflow::of(&signed_in_user(&server, "ada").await).await;
+    // The first request waits until the model is known; each uses its own text.
     let mut count = 0;
     eventually("a new ticket is embedded at once", async || {
         count += 1;
         let body =
-            json!({"workflow_id": desk.workflow, "title": format!("Ticket {count}"), "description": "The same words."});
-        desk.owner.post("/api/tickets/create", body).await.ok()["embedding_created"] == true
+            json!({"workflow_id": fixture.workflow, "title": format!("Ticket {count}"), "description": "The same words."});
+        fixture.owner.post("/api/tickets/create", body).await.ok()["embedding_created"] == true
     })
     .await;
     // The same text has the same vector.
-    let twin = json!({"workflow_id": desk.workflow, "title": "Ticket 1", "description": "The same words."});
+    let twin = json!({"workflow_id": fixture.workflow, "title": "Ticket 1", "description": "The same words."});
     let mut made = Value::Null;
     eventually("its twin is found at once", async || {
-        made = desk.owner.post("/api/tickets/create", twin.clone()).await.ok();
+        made = fixture.owner.post("/api/tickets/create", twin.clone()).await.ok();
         made["embedding_created"] == true
     })
     .await;
@@ -146,7 +150,7 @@ async fn a_provider_that_is_fast_enough_is_waited_for() {
     let ticket = text(&made, "ticket_id");
     let update = json!({"ticket_id": ticket, "description": "Other words altogether."});
     eventually("a reworded ticket is embedded at once", async || {
-        desk.owner.post("/api/tickets/update", update.clone()).await.ok()["embedding_updated"] == true
+        fixture.owner.post("/api/tickets/update", update.clone()).await.ok()["embedding_updated"] == true
             || server.number("select count(*) from embedding_queue").await == 0
     })
     .await;

@@ -1,11 +1,11 @@
-//! The worker as a process of its own, on a real server: what it runs, what it tells, and what is left when it
+//! The worker as a separate process against a real server: execution, reporting, and cleanup when it
 //! is stopped or killed.
 
+mod configuration;
 mod control;
-mod ends;
-mod files;
+mod failures;
 mod inbox;
-mod lines;
+mod network_faults;
 mod stages;
 
 use std::fs::File;
@@ -16,11 +16,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use serde_json::{Value, json};
 
 use crate::client::{Client, Server};
-use crate::house::eventually;
-use crate::http::stage::{merge, open, person, service, text};
+use crate::harness::eventually;
+use crate::http::fixtures::{merge, open, service_client, signed_in_user, text};
 
-/// A delivery board, its owner, a key for workers, and a folder where commands run.
-struct Shop {
+/// A delivery board, its owner, a worker key, and a working directory for commands.
+struct WorkerFixture {
     server: Server,
     owner: Client,
     agent: Client,
@@ -28,11 +28,11 @@ struct Shop {
     folder: tempfile::TempDir,
 }
 
-impl Shop {
+impl WorkerFixture {
     async fn open(hint: &str) -> Self {
         let server = open(hint).await;
-        let owner = person(&server, "owner").await;
-        let agent = service(&server, "builder", &["read", "write"]).await;
+        let owner = signed_in_user(&server, "owner").await;
+        let agent = service_client(&server, "builder", &["read", "write"]).await;
         let made = owner.post("/api/workflows", json!({"name": "Delivery", "template": "sdlc"})).await.created();
         let workflow = text(&made, "id");
         let path = format!("/api/workflows/{workflow}/members/builder");
@@ -44,23 +44,23 @@ impl Shop {
         self.folder.path().join(name)
     }
 
-    /// What a command has written, without blanks around it; empty where it has not.
+    /// The trimmed text of a file written by a command; empty if there is none.
     fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.path(name)).unwrap_or_default().trim().to_owned()
     }
 
-    /// Waits until a command has written a file; answers the text.
+    /// Waits until a command has written a file; returns the text.
     async fn written(&self, name: &str) -> String {
         eventually(name, async || !self.read(name).is_empty()).await;
         self.read(name)
     }
 
-    /// The process ids that commands have written, one a line.
+    /// The process ids written by commands, one per line.
     fn processes(&self, name: &str) -> Vec<u32> {
         self.read(name).lines().map(|line| line.trim().parse().expect("a process id")).collect()
     }
 
-    /// Queues a job with a ticket of its own; answers the job.
+    /// Queues a job with its own ticket; returns the job.
     async fn job(&self, more: Value) -> Value {
         let mut body = json!({"workflow_id": self.workflow, "title": "Build it", "initial_prompt": "Please build it.",
             "queue": true, "with_ticket": true});
@@ -72,7 +72,7 @@ impl Shop {
         self.owner.get(&format!("/api/jobs/{}", text(job, "id"))).await.ok()
     }
 
-    /// Waits until a job is in a state; answers it.
+    /// Waits until a job has a status; returns the job.
     async fn reaches(&self, job: &Value, status: &str) -> Value {
         let mut found = Value::Null;
         eventually(&format!("the job is {status}"), async || {
@@ -87,7 +87,7 @@ impl Shop {
         self.owner.post(&format!("/api/jobs/{}/{action}", text(job, "id")), json!({})).await.ok();
     }
 
-    /// Sets columns of a job behind the rules' back, e.g. to make time pass.
+    /// Updates columns of a job directly, e.g. to simulate elapsed time.
     async fn set(&self, job: &Value, assignments: &str) {
         self.server.sql(&format!("update jobs set {assignments} where id = $1"), &[&text(job, "id")]).await;
     }
@@ -96,7 +96,7 @@ impl Shop {
         self.owner.get(&format!("/api/tickets/{}", text(job, "ticket_id"))).await.ok()
     }
 
-    /// The columns a job's ticket has been in, in order.
+    /// The columns of a job's ticket, in order.
     async fn columns(&self, job: &Value) -> Vec<String> {
         let mut columns: Vec<(i64, String)> = self.ticket(job).await["history"]
             .as_array()
@@ -109,7 +109,7 @@ impl Shop {
         columns.into_iter().map(|(_, column)| column).collect()
     }
 
-    /// The lines of a transcript, in order.
+    /// The messages of a transcript, in order.
     async fn transcript(&self, job: &Value, kind: &str) -> Vec<Value> {
         let mut lines = Vec::new();
         let mut after = 0;
@@ -125,12 +125,12 @@ impl Shop {
     }
 
     /// The text of a transcript.
-    async fn said(&self, job: &Value, kind: &str) -> String {
+    async fn transcript_text(&self, job: &Value, kind: &str) -> String {
         let lines = self.transcript(job, kind).await;
         lines.iter().map(|line| text(line, "content")).collect::<Vec<_>>().join("\n")
     }
 
-    /// Starts a worker in the folder, with the text of its file.
+    /// Starts a worker in the folder with this configuration file.
     fn worker(&self, config: &str, flags: &[&str]) -> Worker {
         Worker::start(self.folder.path(), &self.server.url, self.agent.token.as_deref(), config, flags)
     }
@@ -168,11 +168,11 @@ impl Worker {
 
     fn signal(&self, signal: i32) {
         let pid = i32::try_from(self.child.id()).expect("a pid");
-        // SAFETY: a signal to a child of this test that has not been waited for.
+        // SAFETY: signals a child of this test that has not been reaped.
         unsafe { libc::kill(pid, signal) };
     }
 
-    /// Waits until it ends by itself.
+    /// Waits until the worker exits.
     async fn ends(&mut self) -> ExitStatus {
         let mut status = None;
         eventually("the worker ends", async || {
@@ -183,7 +183,7 @@ impl Worker {
         status.expect("a status")
     }
 
-    /// Its exit code when it ends by itself.
+    /// Waits for the exit code of the worker.
     async fn code(&mut self) -> i32 {
         let status = self.ends().await;
         status.code().unwrap_or_else(|| panic!("{status}: {}", self.logged()))
@@ -204,7 +204,7 @@ impl Drop for Worker {
     }
 }
 
-/// The letter of a process's state: R, S, T (stopped)…; none where it is gone or nobody has buried it yet.
+/// The state letter of a process: R, S, T (stopped)…; `None` if it is gone or a zombie.
 fn state(process: u32) -> Option<char> {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     let state = stat.rsplit_once(") ")?.1.chars().next()?;

@@ -1,15 +1,15 @@
-//! What a job goes through: its stages, what their commands are told, and what they say.
+//! Job execution: stages, the environment of their commands, and their output.
 
 use serde_json::json;
 
-use super::Shop;
-use crate::house::eventually;
-use crate::http::stage::text;
+use super::WorkerFixture;
+use crate::harness::eventually;
+use crate::http::fixtures::text;
 
 #[tokio::test]
-async fn a_job_goes_through_its_stages_and_its_ticket_goes_along() {
-    let shop = Shop::open("worker_stages").await;
-    let job = shop.job(json!({"stages": ["plan", "build", "review"], "payload": {"colour": "red"}})).await;
+async fn a_job_runs_its_stages_and_moves_its_ticket() {
+    let fixture = WorkerFixture::open("worker_stages").await;
+    let job = fixture.job(json!({"stages": ["plan", "build", "review"], "payload": {"colour": "red"}})).await;
     let config = r#"
         name = "bench"
         workflow = "Delivery"
@@ -30,15 +30,15 @@ async fn a_job_goes_through_its_stages_and_its_ticket_goes_along() {
         name = "review"
         command = ["sh", "-c", 'echo "$0"; echo "@callboard dance"; echo "no end of line" | tr -d "\n"', "two words"]
     "#;
-    assert_eq!(shop.worker(config, &["--once"]).code().await, 0);
-    let done = shop.get(&job).await;
+    assert_eq!(fixture.worker(config, &["--once"]).code().await, 0);
+    let done = fixture.get(&job).await;
     assert_eq!((&done["status"], &done["attempt"], &done["worker"]), (&json!("succeeded"), &json!(1), &json!("bench")));
     assert_eq!(done["commit_sha"], "abcdef12");
-    assert_eq!(shop.columns(&job).await, ["plan", "build", "review", "shipped"]);
-    let ticket = shop.ticket(&job).await;
+    assert_eq!(fixture.columns(&job).await, ["plan", "build", "review", "shipped"]);
+    let ticket = fixture.ticket(&job).await;
     assert_eq!(ticket["is_resolved"], true);
     assert_eq!(ticket["commits"][0]["commit_message"], "Build it");
-    let lines: Vec<(String, String, String)> = shop
+    let lines: Vec<(String, String, String)> = fixture
         .transcript(&job, "log")
         .await
         .iter()
@@ -47,7 +47,7 @@ async fn a_job_goes_through_its_stages_and_its_ticket_goes_along() {
     let line = |stage: &str, stream: &str, content: &str| (stage.to_owned(), stream.to_owned(), content.to_owned());
     let greeting = format!("good morning, Build it of {} in plan", text(&done, "ticket_key"));
     let (plan, rest) = lines.split_at(2);
-    // Two streams have no order between them.
+    // The order between stdout and stderr is undefined.
     for expected in [line("plan", "stdout", &greeting), line("plan", "stderr", "and a warning")] {
         assert!(plan.contains(&expected), "{lines:?}");
     }
@@ -59,16 +59,16 @@ async fn a_job_goes_through_its_stages_and_its_ticket_goes_along() {
             line("review", "stdout", "no end of line")
         ]
     );
-    assert_eq!(shop.said(&job, "chat").await, "The plan is ready.");
-    assert!(shop.said(&job, "step").await.contains("does not understand: @callboard dance"));
-    let given: serde_json::Value = serde_json::from_str(&shop.read("job.json")).expect("the job on standard input");
+    assert_eq!(fixture.transcript_text(&job, "chat").await, "The plan is ready.");
+    assert!(fixture.transcript_text(&job, "step").await.contains("does not understand: @callboard dance"));
+    let given: serde_json::Value = serde_json::from_str(&fixture.read("job.json")).expect("the job on standard input");
     assert_eq!((&given["id"], &given["payload"]["colour"]), (&job["id"], &json!("red")));
 }
 
 #[tokio::test]
 async fn output_is_streamed_while_the_command_runs_and_none_is_lost() {
-    let shop = Shop::open("worker_output").await;
-    let job = shop.job(json!({})).await;
+    let fixture = WorkerFixture::open("worker_output").await;
+    let job = fixture.job(json!({})).await;
     let config = r#"
         [jobs.task]
         command = '''
@@ -78,26 +78,26 @@ async fn output_is_streamed_while_the_command_runs_and_none_is_lost() {
             echo; echo the end
         '''
     "#;
-    let mut worker = shop.worker(config, &["--drain"]);
+    let mut worker = fixture.worker(config, &["--drain"]);
     eventually("the output is there before the command ends", async || {
-        shop.said(&job, "log").await.contains("line 3000 ")
+        fixture.transcript_text(&job, "log").await.contains("line 3000 ")
     })
     .await;
-    assert_eq!(shop.get(&job).await["status"], "running");
-    std::fs::write(shop.path("go"), "").expect("a file");
+    assert_eq!(fixture.get(&job).await["status"], "running");
+    std::fs::write(fixture.path("go"), "").expect("a file");
     assert_eq!(worker.code().await, 0);
-    let said = shop.said(&job, "log").await;
+    let output = fixture.transcript_text(&job, "log").await;
     let numbers: Vec<usize> =
-        said.lines().filter_map(|line| line.strip_prefix("line ")?.split(' ').next()?.parse().ok()).collect();
+        output.lines().filter_map(|line| line.strip_prefix("line ")?.split(' ').next()?.parse().ok()).collect();
     assert_eq!(numbers, (1..=3000).collect::<Vec<_>>());
-    assert_eq!(said.chars().filter(|letter| *letter == 'x').count(), 100_000);
-    assert!(said.ends_with("the end"));
+    assert_eq!(output.chars().filter(|letter| *letter == 'x').count(), 100_000);
+    assert!(output.ends_with("the end"));
 }
 
 #[tokio::test]
 async fn secrets_stay_with_the_worker() {
-    let shop = Shop::open("worker_secrets").await;
-    let job = shop.job(json!({"max_attempts": 1})).await;
+    let fixture = WorkerFixture::open("worker_secrets").await;
+    let job = fixture.job(json!({"max_attempts": 1})).await;
     let config = r#"
         pass_key = true
         redact = ["hunter22"]
@@ -111,33 +111,37 @@ async fn secrets_stay_with_the_worker() {
             exit 1
         '''
     "#;
-    assert_eq!(shop.worker(config, &["--once"]).code().await, 1);
-    let job = shop.get(&job).await;
-    let key = shop.agent.token.clone().expect("a key");
-    let told = format!("{} {} {job}", shop.said(&job, "log").await, shop.said(&job, "chat").await);
+    assert_eq!(fixture.worker(config, &["--once"]).code().await, 1);
+    let job = fixture.get(&job).await;
+    let key = fixture.agent.token.clone().expect("a key");
+    let received =
+        format!("{} {} {job}", fixture.transcript_text(&job, "log").await, fixture.transcript_text(&job, "chat").await);
     for secret in [key.as_str(), "hunter22", "tok-0815"] {
-        assert!(!told.contains(secret), "{told}");
+        assert!(!received.contains(secret), "{received}");
     }
-    assert!(told.contains("[redacted] [redacted] [redacted]") && told.contains("failed with [redacted]"), "{told}");
+    assert!(
+        received.contains("[redacted] [redacted] [redacted]") && received.contains("failed with [redacted]"),
+        "{received}"
+    );
 }
 
 #[tokio::test]
 async fn the_key_is_not_given_to_commands_unless_the_file_says_so() {
-    let shop = Shop::open("worker_key").await;
-    let job = shop.job(json!({})).await;
+    let fixture = WorkerFixture::open("worker_key").await;
+    let job = fixture.job(json!({})).await;
     let config = "[jobs.task]\ncommand = 'echo \"the key: <$CALLBOARD_API_KEY>\"'";
-    assert_eq!(shop.worker(config, &["--once"]).code().await, 0);
-    assert_eq!(shop.said(&job, "log").await, "the key: <>");
+    assert_eq!(fixture.worker(config, &["--once"]).code().await, 0);
+    assert_eq!(fixture.transcript_text(&job, "log").await, "the key: <>");
 }
 
 #[tokio::test]
-async fn several_jobs_run_at_once_and_no_more_than_allowed() {
-    let shop = Shop::open("worker_many").await;
+async fn concurrent_jobs_stay_within_the_limit() {
+    let fixture = WorkerFixture::open("worker_many").await;
     let mut jobs = Vec::new();
     for _ in 0..4 {
-        jobs.push(shop.job(json!({})).await);
+        jobs.push(fixture.job(json!({})).await);
     }
-    // Each waits until three are there; with the fourth they would be too many.
+    // Each job waits until three run; a fourth would exceed the limit.
     let config = r#"
         concurrency = 3
         [jobs.task]
@@ -146,28 +150,28 @@ async fn several_jobs_run_at_once_and_no_more_than_allowed() {
             while [ ! -e go ]; do sleep 0.05; done
         '''
     "#;
-    let mut worker = shop.worker(config, &["--drain"]);
-    let count = || std::fs::read_dir(shop.path("here")).map_or(0, |entries| entries.count());
+    let mut worker = fixture.worker(config, &["--drain"]);
+    let count = || std::fs::read_dir(fixture.path("here")).map_or(0, |entries| entries.count());
     eventually("three run", async || count() == 3).await;
-    let waiting = shop.owner.get(&format!("/api/jobs?workflow_id={}&status=queued", shop.workflow)).await.ok();
+    let waiting = fixture.owner.get(&format!("/api/jobs?workflow_id={}&status=queued", fixture.workflow)).await.ok();
     assert_eq!(waiting["jobs"].as_array().map(Vec::len), Some(1));
-    std::fs::write(shop.path("go"), "").expect("a file");
+    std::fs::write(fixture.path("go"), "").expect("a file");
     assert_eq!(worker.code().await, 0);
     for job in &jobs {
-        assert_eq!(shop.get(job).await["status"], "succeeded");
+        assert_eq!(fixture.get(job).await["status"], "succeeded");
     }
 }
 
 #[tokio::test]
-async fn a_waiting_worker_is_told_of_new_jobs_at_once_and_takes_only_its_types() {
-    let shop = Shop::open("worker_bell").await;
-    // It would ask again in an hour; only the bell can tell it sooner.
-    let worker = shop.worker("poll_seconds = 3600\n[jobs.paint]\ncommand = 'echo painted'", &[]);
-    eventually("it has started", async || worker.logged().contains("the worker starts")).await;
-    let other = shop.job(json!({"job_type": "dig"})).await;
-    let mine = shop.job(json!({"job_type": "paint"})).await;
-    shop.reaches(&mine, "succeeded").await;
-    let next = shop.job(json!({"job_type": "paint"})).await;
-    shop.reaches(&next, "succeeded").await;
-    assert_eq!(shop.get(&other).await["status"], "queued");
+async fn an_idle_worker_is_notified_of_new_jobs_of_its_types() {
+    let fixture = WorkerFixture::open("worker_bell").await;
+    // The poll interval is an hour; only a notification can start the job sooner.
+    let worker = fixture.worker("poll_seconds = 3600\n[jobs.paint]\ncommand = 'echo painted'", &[]);
+    eventually("it has started", async || worker.logged().contains("worker started")).await;
+    let other = fixture.job(json!({"job_type": "dig"})).await;
+    let mine = fixture.job(json!({"job_type": "paint"})).await;
+    fixture.reaches(&mine, "succeeded").await;
+    let next = fixture.job(json!({"job_type": "paint"})).await;
+    fixture.reaches(&next, "succeeded").await;
+    assert_eq!(fixture.get(&other).await["status"], "queued");
 }

@@ -3,39 +3,39 @@ import { type ReactNode, useEffect } from "react";
 import { toast } from "sonner";
 import { useMe } from "@/api/hooks";
 import type { Approval, ApprovalKind } from "@/api/types";
+import { RichText } from "@/entities/ticket/rich-text";
 import { cn } from "@/ui/cn";
-import { RichText } from "@/ui/markdown";
-import { Ago, until } from "@/ui/time";
+import { formatUpcoming, TimeAgo } from "@/ui/time";
+import { ApprovalOutcome } from "./approval-outcome";
+import { toastId } from "./approval-toasts";
 import { DecisionForm } from "./decision-form";
-import { noticeId } from "./notices";
-import { Outcome } from "./outcome";
-import { useMayDecide } from "./use-approvals";
+import { useCanDecide } from "./use-approvals";
 
 interface Props {
   approval: Approval;
-  /** Where it belongs, for lists of more than one thing. */
-  place?: ReactNode;
-  /** The one that the keys act on. */
+  /** Links to the ticket, job and workflow, for lists that mix them. */
+  links?: ReactNode;
+  /** Target of the keyboard shortcuts. */
   current?: boolean;
 }
 
-const KINDS: Record<ApprovalKind, { name: string; icon: LucideIcon }> = {
+const KIND_LABELS: Record<ApprovalKind, { name: string; icon: LucideIcon }> = {
   question: { name: "Question", icon: MessageCircleQuestion },
   review: { name: "Review", icon: Eye },
   clarification: { name: "Clarification", icon: CircleHelp },
 };
 
-/** A question with what is needed to answer it, and afterwards the answer. */
-export function ApprovalCard({ approval, place, current }: Props) {
+/** An approval with the form to decide it, or its outcome once it is closed. */
+export function ApprovalCard({ approval, links, current }: Props) {
   const me = useMe()?.id;
-  const mayDecide = useMayDecide();
-  const { name, icon: Icon } = KINDS[approval.kind];
-  const pending = approval.status === "pending";
-  // Who sees the question needs no message that there is one.
+  const canDecide = useCanDecide();
+  const { name, icon: Icon } = KIND_LABELS[approval.kind];
+  const isPending = approval.status === "pending";
+  // A toast for an approval that is already on screen is noise.
   useEffect(() => {
-    if (pending) toast.dismiss(noticeId(approval.id));
-  }, [pending, approval.id]);
-  const asker = approval.asked_by === me ? "You" : (approval.asked_by_name ?? "Somebody");
+    if (isPending) toast.dismiss(toastId(approval.id));
+  }, [isPending, approval.id]);
+  const asker = approval.asked_by === me ? "You" : (approval.asked_by_name ?? "Someone");
   return (
     <article
       aria-label={`${name}: ${approval.question}`}
@@ -44,7 +44,7 @@ export function ApprovalCard({ approval, place, current }: Props) {
       tabIndex={-1}
       className={cn(
         "grid gap-2.5 rounded-lg border bg-surface p-3 outline-offset-2",
-        pending && "border-warning/50",
+        isPending && "border-warning/50",
         current && "border-primary ring-1 ring-primary",
       )}
     >
@@ -52,25 +52,25 @@ export function ApprovalCard({ approval, place, current }: Props) {
         <span
           className={cn(
             "flex items-center gap-1 rounded px-1.5 font-medium text-2xs leading-5",
-            pending ? "bg-warning-soft text-warning" : "bg-muted",
+            isPending ? "bg-warning-soft text-warning" : "bg-muted",
           )}
         >
           <Icon className="size-3" aria-hidden="true" /> {name}
         </span>
         <span>
-          {asker} asked <Ago at={approval.created_at} />
+          {asker} asked <TimeAgo at={approval.created_at} />
         </span>
-        {pending && approval.blocks_job && (
+        {isPending && approval.blocks_job && (
           <span className="flex items-center gap-1 text-warning">
-            <Bot className="size-3" aria-hidden="true" /> the job waits
+            <Bot className="size-3" aria-hidden="true" /> Blocks the job
           </span>
         )}
-        {pending && approval.expires_at && (
+        {isPending && approval.expires_at && (
           <span className="flex items-center gap-1">
-            <Hourglass className="size-3" aria-hidden="true" /> until {until(approval.expires_at)}
+            <Hourglass className="size-3" aria-hidden="true" /> expires {formatUpcoming(approval.expires_at)}
           </span>
         )}
-        {place && <span className="flex min-w-0 items-center gap-2 max-sm:basis-full sm:ml-auto">{place}</span>}
+        {links && <span className="flex min-w-0 items-center gap-2 max-sm:basis-full sm:ml-auto">{links}</span>}
       </header>
       <p className="whitespace-pre-wrap font-medium [overflow-wrap:anywhere]">{approval.question}</p>
       {approval.context && (
@@ -78,15 +78,15 @@ export function ApprovalCard({ approval, place, current }: Props) {
           <RichText text={approval.context} />
         </div>
       )}
-      {pending ? (
+      {isPending ? (
         <DecisionForm
           approval={approval}
-          mayDecide={mayDecide(approval)}
-          own={approval.asked_by === me}
-          numbered={current}
+          canDecide={canDecide(approval)}
+          isOwn={approval.asked_by === me}
+          showNumbers={current}
         />
       ) : (
-        <Outcome approval={approval} />
+        <ApprovalOutcome approval={approval} />
       )}
     </article>
   );

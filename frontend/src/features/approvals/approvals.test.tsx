@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { Approval, ApprovalState, LiveEvent } from "@/api/types";
-import { news } from "./notices";
+import { latestApprovals } from "./approval-toasts";
 
-const told = (id: string, status: ApprovalState): LiveEvent =>
+const event = (id: string, status: ApprovalState): LiveEvent =>
   ({ type: "approval_requested", data: { approval: { id, status } as Approval } }) as LiveEvent;
 
-describe("news of approvals", () => {
-  it("are of what waits at the end of a burst, and of what is settled", () => {
-    const { asked, settled } = news([told("a", "pending"), told("b", "pending"), told("a", "answered")]);
-    expect(asked.map(({ id }) => id)).toEqual(["b"]);
-    expect(settled).toEqual(["a"]);
-    expect(news([{ type: "status_changed", data: {} } as LiveEvent])).toEqual({ asked: [], settled: [] });
+describe("latestApprovals", () => {
+  it("keeps the last state of each approval and splits pending from closed", () => {
+    const { pending, closed } = latestApprovals([event("a", "pending"), event("b", "pending"), event("a", "answered")]);
+    expect(pending.map(({ id }) => id)).toEqual(["b"]);
+    expect(closed).toEqual(["a"]);
+    expect(latestApprovals([{ type: "status_changed", data: {} } as LiveEvent])).toEqual({ pending: [], closed: [] });
   });
 });

@@ -3,26 +3,26 @@ import { explain } from "@/api";
 import { Button } from "@/ui/button";
 import { Empty, Notice, Spinner } from "@/ui/states";
 import { ApprovalCard } from "./approval-card";
-import { Place } from "./place";
-import { useDecided } from "./use-approvals";
+import { ApprovalLinks } from "./approval-links";
+import { useDecidedApprovals } from "./use-approvals";
 
-/** What was asked and is settled, the newest question first: who decided, and in which words. */
+/** Closed approvals with their outcome, newest first. */
 export function DecidedList() {
-  const list = useDecided();
+  const list = useDecidedApprovals();
   const approvals = list.data?.pages.flatMap((page) => page.approvals) ?? [];
-  if (list.isPending) return <Spinner label="Loading what was decided…" />;
+  if (list.isPending) return <Spinner label="Loading decisions…" />;
   if (list.isError && approvals.length === 0) return <Notice tone="danger">{explain(list.error)}</Notice>;
   if (approvals.length === 0) {
     return (
-      <Empty icon={<ListChecks className="size-6" />} title="Nothing was decided yet">
-        Answers, reviews, and questions that ran out or were taken back stand here afterwards.
+      <Empty icon={<ListChecks className="size-6" />} title="No decisions yet">
+        Answered, reviewed, expired and withdrawn approvals are listed here.
       </Empty>
     );
   }
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-3">
       {approvals.map((approval) => (
-        <ApprovalCard key={approval.id} approval={approval} place={<Place approval={approval} />} />
+        <ApprovalCard key={approval.id} approval={approval} links={<ApprovalLinks approval={approval} />} />
       ))}
       {list.hasNextPage && (
         <Button

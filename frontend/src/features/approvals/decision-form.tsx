@@ -1,6 +1,6 @@
 import { Check, CornerDownLeft, Undo2, X } from "lucide-react";
 import { type FormEvent, useRef, useState } from "react";
-import type { Approval, Decision, DecisionWords } from "@/api/types";
+import type { Approval, Decision, DecisionInput } from "@/api/types";
 import { Button } from "@/ui/button";
 import { Textarea } from "@/ui/field";
 import { Kbd } from "@/ui/states";
@@ -8,47 +8,47 @@ import { useDecide } from "./use-approvals";
 
 interface Props {
   approval: Approval;
-  mayDecide: boolean;
-  own: boolean;
-  /** The number keys take an option. */
-  numbered?: boolean;
+  canDecide: boolean;
+  isOwn: boolean;
+  /** Shows the number key of each option. */
+  showNumbers?: boolean;
 }
 
-/** Where ways out are named, one of them or other words are the answer; yes and no would leave open which. */
-export function isYesOrNo({ kind, options }: Approval): boolean {
+/** With options, the answer is one of them or a text. Approve and reject would leave open which option was meant. */
+export function isYesNoQuestion({ kind, options }: Approval): boolean {
   return kind === "review" || (kind === "question" && options.length === 0);
 }
 
-/** Options as buttons, an answer in words, yes or no with a reason; a review knows only yes and no. */
-export function DecisionForm({ approval, mayDecide, own, numbered }: Props) {
+/** Options as buttons, a free-text answer, and approve or reject. A review offers only approve and reject. */
+export function DecisionForm({ approval, canDecide, isOwn, showNumbers }: Props) {
   const { decide, withdraw } = useDecide();
-  const [words, setWords] = useState("");
+  const [draft, setDraft] = useState("");
   const [busy, setBusy] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
-  const text = words.trim();
-  const review = approval.kind === "review";
-  const send = async (decision: Decision, said: DecisionWords) => {
+  const text = draft.trim();
+  const isReview = approval.kind === "review";
+  const send = async (decision: Decision, input: DecisionInput) => {
     if (busy) return;
     setBusy(true);
-    if (await decide(approval, decision, said)) {
-      setWords("");
+    if (await decide(approval, decision, input)) {
+      setDraft("");
       field.current?.blur();
     }
     setBusy(false);
   };
-  const approve = () => void send("approve", text ? (review ? { comment: text } : { reason: text }) : {});
+  const approve = () => void send("approve", text ? (isReview ? { comment: text } : { reason: text }) : {});
   const reject = () => void send("reject", text ? { reason: text } : {});
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (!review && text) void send("answer", { answer: text });
+    if (!isReview && text) void send("answer", { answer: text });
   };
-  if (!mayDecide) {
+  if (!canDecide) {
     return (
       <div className="flex items-center gap-2 text-muted-foreground text-xs">
-        {own ? "Another person has to decide this." : "Members decide this."}
-        {own && (
+        {isOwn ? "Another member has to decide this." : "Only members can decide this."}
+        {isOwn && (
           <Button size="sm" variant="ghost" disabled={busy} onClick={() => void withdraw(approval)}>
-            <Undo2 /> Take back
+            <Undo2 /> Withdraw
           </Button>
         )}
       </div>
@@ -58,7 +58,7 @@ export function DecisionForm({ approval, mayDecide, own, numbered }: Props) {
     <form onSubmit={submit} className="grid gap-2">
       {approval.options.length > 0 && (
         <fieldset className="flex flex-wrap gap-1.5">
-          <legend className="sr-only">Answers to choose from</legend>
+          <legend className="sr-only">Options</legend>
           {approval.options.map((option, i) => (
             <Button
               key={option}
@@ -67,7 +67,7 @@ export function DecisionForm({ approval, mayDecide, own, numbered }: Props) {
               className="h-auto min-h-8 whitespace-normal py-1 text-left"
               onClick={() => void send("answer", { answer: option })}
             >
-              {numbered && i < 9 && (
+              {showNumbers && i < 9 && (
                 <span aria-hidden="true" className="pointer-coarse:hidden">
                   <Kbd>{i + 1}</Kbd>
                 </span>
@@ -79,14 +79,18 @@ export function DecisionForm({ approval, mayDecide, own, numbered }: Props) {
       )}
       <Textarea
         ref={field}
-        aria-label={review ? "Comment or reason" : "Answer or reason"}
+        aria-label={isReview ? "Comment or reason" : "Answer or reason"}
         placeholder={
-          review ? "A comment, or why not" : approval.options.length > 0 ? "Or in other words" : "An answer in words"
+          isReview
+            ? "Add a comment or a reason"
+            : approval.options.length > 0
+              ? "Or write another answer"
+              : "Write an answer"
         }
-        rows={words.includes("\n") ? 4 : 1}
+        rows={draft.includes("\n") ? 4 : 1}
         className="min-h-0"
-        value={words}
-        onChange={(event) => setWords(event.target.value)}
+        value={draft}
+        onChange={(event) => setDraft(event.target.value)}
         onKeyDown={(event) => {
           if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) submit(event);
           if (event.key !== "Escape") return;
@@ -95,14 +99,14 @@ export function DecisionForm({ approval, mayDecide, own, numbered }: Props) {
         }}
       />
       <div className="flex flex-wrap gap-1.5">
-        {!review && (
+        {!isReview && (
           <Button type="submit" size="sm" variant={text ? "primary" : "outline"} disabled={!text || busy}>
             <CornerDownLeft /> Answer
           </Button>
         )}
-        {isYesOrNo(approval) && (
+        {isYesNoQuestion(approval) && (
           <>
-            <Button size="sm" variant={review ? "primary" : "outline"} disabled={busy} onClick={approve}>
+            <Button size="sm" variant={isReview ? "primary" : "outline"} disabled={busy} onClick={approve}>
               <Check /> Approve
             </Button>
             <Button size="sm" variant="danger" disabled={busy} onClick={reject}>

@@ -1,17 +1,17 @@
 import { Link } from "@tanstack/react-router";
 import { Inbox } from "lucide-react";
 import { Button } from "@/ui/button";
-import { Tip } from "@/ui/tooltip";
-import { useMayDecide, usePending } from "./use-approvals";
+import { Tooltip } from "@/ui/tooltip";
+import { useCanDecide, usePendingApprovals } from "./use-approvals";
 
-/** How much waits for an answer, in the header of every page. */
+/** Link to the approvals inbox with the number of pending approvals. */
 export function InboxButton() {
-  const { pending } = usePending();
-  const mayDecide = useMayDecide();
-  const count = pending.filter(mayDecide).length;
-  const label = count > 0 ? `Approvals, ${count} waiting for you` : "Approvals";
+  const { pending } = usePendingApprovals();
+  const canDecide = useCanDecide();
+  const count = pending.filter(canDecide).length;
+  const label = count > 0 ? `Approvals, ${count} pending` : "Approvals";
   return (
-    <Tip label={label}>
+    <Tooltip label={label}>
       <Button variant="ghost" className="gap-1.5 px-2" asChild>
         <Link to="/approvals" search={{}} aria-label={label}>
           <Inbox />
@@ -25,6 +25,6 @@ export function InboxButton() {
           )}
         </Link>
       </Button>
-    </Tip>
+    </Tooltip>
   );
 }

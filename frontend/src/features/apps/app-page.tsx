@@ -6,28 +6,28 @@ import { useState } from "react";
 import { apps, explain, Problem } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { App } from "@/api/types";
-import { useWatch } from "@/live/context";
+import { RichText } from "@/entities/ticket/rich-text";
+import { useWatchWorkflow } from "@/live/context";
 import { Button } from "@/ui/button";
-import { copyText } from "@/ui/copy";
-import { saveFile } from "@/ui/file";
+import { copyText } from "@/ui/clipboard";
+import { downloadFile } from "@/ui/download";
 import { JsonTree } from "@/ui/json-tree";
-import { RichText } from "@/ui/markdown";
 import { Empty, Spinner } from "@/ui/states";
-import { Ago } from "@/ui/time";
-import { useTitle } from "@/ui/title";
+import { TimeAgo } from "@/ui/time";
+import { useTitle } from "@/ui/use-title";
 
 export function AppPage({ appId }: { appId: string }) {
   const { data, error, isPending } = useQuery({
     queryKey: [...queryKeys.apps, "one", appId],
     queryFn: ({ signal }) => apps.get(appId, signal),
   });
-  const gone = error instanceof Problem && (error.status === 404 || error.status === 403);
+  const notFound = error instanceof Problem && (error.status === 404 || error.status === 403);
   if (data) return <Loaded app={data} />;
   if (isPending) return <Spinner label="Loading the app…" className="flex-1" />;
   return (
     <div className="grid flex-1 place-items-center">
-      <Empty title="This app could not be opened">
-        {gone ? "It does not exist, or belongs to a workflow you may not see." : explain(error)}
+      <Empty title={notFound ? "App not found" : "Could not load the app"}>
+        {notFound ? "It does not exist, or you do not have access to its workflow." : explain(error)}
       </Empty>
     </div>
   );
@@ -38,11 +38,11 @@ const tab =
 
 function Loaded({ app }: { app: App }) {
   const { workflow_id: workflowId, title, spec, prd_markdown: prd } = app;
-  const described = prd.trim() !== "";
-  const [part, setPart] = useState(described ? "prd" : "spec");
+  const hasDescription = prd.trim() !== "";
+  const [part, setPart] = useState(hasDescription ? "prd" : "spec");
   const [raw, setRaw] = useState(false);
   useTitle(title);
-  useWatch(workflowId);
+  useWatchWorkflow(workflowId);
   const json = JSON.stringify(spec, null, 2);
   const copy = (text: string) => void copyText(text);
   const name = title.replace(/[^\p{L}\p{N}]+/gu, "-").toLowerCase();
@@ -60,7 +60,7 @@ function Loaded({ app }: { app: App }) {
           <h1 className="font-semibold text-lg tracking-tight">{title}</h1>
           <p className="flex flex-wrap gap-x-3 text-muted-foreground text-xs">
             <span>
-              Written <Ago at={app.updated_at} />
+              Updated <TimeAgo at={app.updated_at} />
             </span>
             <Link
               to="/w/$workflowId/jobs/$jobId"
@@ -68,7 +68,7 @@ function Loaded({ app }: { app: App }) {
               search={{}}
               className="text-accent-foreground hover:underline"
             >
-              Its job
+              View job
             </Link>
             {app.ticket_id && (
               <Link
@@ -77,14 +77,14 @@ function Loaded({ app }: { app: App }) {
                 search={{}}
                 className="text-accent-foreground hover:underline"
               >
-                Its ticket
+                View ticket
               </Link>
             )}
           </p>
         </div>
         <Tabs.Root value={part} onValueChange={setPart} className="rounded-xl border bg-surface shadow-card">
           <div className="flex flex-wrap items-center justify-between gap-x-4 border-b px-4">
-            <Tabs.List aria-label="Parts of the app" className="flex gap-4 pt-3">
+            <Tabs.List aria-label="App documents" className="flex gap-4 pt-3">
               <Tabs.Trigger value="prd" className={tab}>
                 Description
               </Tabs.Trigger>
@@ -93,29 +93,25 @@ function Loaded({ app }: { app: App }) {
               </Tabs.Trigger>
             </Tabs.List>
             {part === "spec" ? (
-              <Tools
+              <FileActions
                 onCopy={() => copy(json)}
-                onDownload={() => saveFile(new Blob([json], { type: "application/json" }), `${name}.json`)}
+                onDownload={() => downloadFile(new Blob([json], { type: "application/json" }), `${name}.json`)}
               >
                 <Button size="sm" variant="ghost" aria-pressed={raw} onClick={() => setRaw((old) => !old)}>
-                  {raw ? "As a tree" : "As JSON"}
+                  {raw ? "View tree" : "View JSON"}
                 </Button>
-              </Tools>
+              </FileActions>
             ) : (
-              described && (
-                <Tools
+              hasDescription && (
+                <FileActions
                   onCopy={() => copy(prd)}
-                  onDownload={() => saveFile(new Blob([prd], { type: "text/markdown" }), `${name}.md`)}
+                  onDownload={() => downloadFile(new Blob([prd], { type: "text/markdown" }), `${name}.md`)}
                 />
               )
             )}
           </div>
           <Tabs.Content value="prd" className="max-w-prose p-4">
-            {described ? (
-              <RichText text={prd} />
-            ) : (
-              <p className="text-muted-foreground">Its job wrote no description.</p>
-            )}
+            {hasDescription ? <RichText text={prd} /> : <p className="text-muted-foreground">No description.</p>}
           </Tabs.Content>
           <Tabs.Content value="spec" className="p-4">
             {raw ? (
@@ -139,7 +135,7 @@ interface ToolsProps {
   children?: React.ReactNode;
 }
 
-function Tools({ onCopy, onDownload, children }: ToolsProps) {
+function FileActions({ onCopy, onDownload, children }: ToolsProps) {
   return (
     <div className="ml-auto flex flex-wrap justify-end gap-1.5 py-1.5">
       {children}

@@ -4,19 +4,19 @@ import { AppWindow } from "lucide-react";
 import type { ReactNode } from "react";
 import { apps, explain } from "@/api";
 import { queryKeys } from "@/api/query-keys";
+import { JobStatusBadge } from "@/entities/job/job-status";
 import { useBoardShape } from "@/live/context";
 import { Button } from "@/ui/button";
-import { JobBadge } from "@/ui/job-status";
 import { Empty, Notice, Spinner } from "@/ui/states";
-import { Ago } from "@/ui/time";
-import { useTitle } from "@/ui/title";
+import { TimeAgo } from "@/ui/time";
+import { useTitle } from "@/ui/use-title";
 
 interface Props {
   workflowId: string;
   header: (name: string) => ReactNode;
 }
 
-/** What jobs of a workflow have specified, newest first. */
+/** Apps of a workflow, newest first. */
 export function AppsPage({ workflowId, header }: Props) {
   const { shape } = useBoardShape(workflowId);
   const name = shape?.workflow.name ?? "";
@@ -36,7 +36,7 @@ export function AppsPage({ workflowId, header }: Props) {
         {list.isPending && <Spinner label="Loading apps…" />}
         {list.isSuccess && all.length === 0 && (
           <Empty icon={<AppWindow className="size-6" />} title="No apps yet">
-            A job that works out what is to be built leaves it here: a specification, and a description to read.
+            An app is a specification with a description. Jobs that produce one list it here.
           </Empty>
         )}
         {all.length > 0 && (
@@ -52,19 +52,19 @@ export function AppsPage({ workflowId, header }: Props) {
                     {app.title}
                   </Link>
                   <p className="truncate text-muted-foreground text-xs">
-                    from{" "}
+                    Created by{" "}
                     <Link
                       to="/w/$workflowId/jobs/$jobId"
                       params={{ workflowId, jobId: app.job_id }}
                       search={{}}
                       className="relative z-1 hover:underline"
                     >
-                      {app.job_title === app.title ? "its job" : app.job_title}
+                      {app.job_title === app.title ? "a job" : app.job_title}
                     </Link>
                   </p>
                 </div>
-                <JobBadge status={app.job_status} />
-                <Ago at={app.created_at} className="w-20 shrink-0 text-right text-muted-foreground text-xs" />
+                <JobStatusBadge status={app.job_status} />
+                <TimeAgo at={app.created_at} className="w-20 shrink-0 text-right text-muted-foreground text-xs" />
               </li>
             ))}
           </ul>

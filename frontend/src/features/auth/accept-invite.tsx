@@ -5,7 +5,7 @@ import { queryKeys } from "@/api/query-keys";
 import { Button } from "@/ui/button";
 import { Empty, Notice } from "@/ui/states";
 
-/** An invitation opened by someone who has an account already. */
+/** Accepts an invitation for a user who is already signed in. */
 export function AcceptInvite({ invite, name }: { invite: string; name: string }) {
   const navigate = useNavigate();
   const queries = useQueryClient();
@@ -20,7 +20,7 @@ export function AcceptInvite({ invite, name }: { invite: string; name: string })
   return (
     <main className="grid h-full place-items-center">
       <Empty
-        title="You are invited"
+        title="Accept your invitation"
         action={
           <>
             <Button onClick={() => void navigate({ to: "/" })}>Not now</Button>
@@ -30,7 +30,11 @@ export function AcceptInvite({ invite, name }: { invite: string; name: string })
           </>
         }
       >
-        {accept.isError ? <Notice tone="danger">{explain(accept.error)}</Notice> : "Join with the account you have."}
+        {accept.isError ? (
+          <Notice tone="danger">{explain(accept.error)}</Notice>
+        ) : (
+          "Join the workflow with your current account."
+        )}
       </Empty>
     </main>
   );

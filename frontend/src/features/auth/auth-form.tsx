@@ -4,7 +4,7 @@ import { Button } from "@/ui/button";
 import { Field, Input } from "@/ui/field";
 import { Logo } from "@/ui/logo";
 import { Notice } from "@/ui/states";
-import { useTitle } from "@/ui/title";
+import { useTitle } from "@/ui/use-title";
 
 export interface Credentials {
   name: string;
@@ -17,7 +17,7 @@ interface Props {
   title: string;
   intro?: ReactNode;
   submit: string;
-  /** Which fields besides e-mail and password. */
+  /** Fields besides email and password. */
   fields?: ReadonlyArray<"name" | "invite">;
   invite?: string;
   newPassword?: boolean;
@@ -25,9 +25,9 @@ interface Props {
   footer?: ReactNode;
 }
 
-const LEAST_PASSWORD = 8;
+const MIN_PASSWORD_LENGTH = 8;
 
-/** The one form behind sign-in, registration and the first set-up. */
+/** Shared form of sign-in, registration and first setup. */
 export function AuthForm(props: Props) {
   const { title, intro, submit, fields = [], newPassword, onSubmit, footer } = props;
   const [values, setValues] = useState<Credentials>({ name: "", email: "", password: "", invite: props.invite ?? "" });
@@ -71,7 +71,7 @@ export function AuthForm(props: Props) {
               )}
             </Field>
           )}
-          <Field label="E-mail" error={errorOf("email")}>
+          <Field label="Email" error={errorOf("email")}>
             {(control) => (
               <Input
                 {...control}
@@ -86,7 +86,7 @@ export function AuthForm(props: Props) {
           </Field>
           <Field
             label="Password"
-            hint={newPassword ? `At least ${LEAST_PASSWORD} characters.` : undefined}
+            hint={newPassword ? `At least ${MIN_PASSWORD_LENGTH} characters.` : undefined}
             error={errorOf("password")}
           >
             {(control) => (
@@ -96,7 +96,7 @@ export function AuthForm(props: Props) {
                 value={values.password}
                 onChange={set("password")}
                 autoComplete={newPassword ? "new-password" : "current-password"}
-                minLength={newPassword ? LEAST_PASSWORD : undefined}
+                minLength={newPassword ? MIN_PASSWORD_LENGTH : undefined}
                 required
               />
             )}
@@ -107,7 +107,7 @@ export function AuthForm(props: Props) {
             </Field>
           )}
           <Button type="submit" variant="primary" size="lg" disabled={busy}>
-            {busy ? "One moment…" : submit}
+            {busy ? "Please wait…" : submit}
           </Button>
         </form>
         {footer && <div className="mt-4 text-center text-muted-foreground">{footer}</div>}

@@ -11,7 +11,7 @@ import { AuthForm } from "./auth-form";
 export function RegisterPage() {
   const { invite } = useSearch({ from: "/register" });
   const state = useSession();
-  // Registering uses the invitation up; only who had an account before is asked to accept it.
+  // Registration consumes the invitation, so the new session must not be asked to accept it again.
   const [registering, setRegistering] = useState(false);
   const options = useQuery({ queryKey: queryKeys.authOptions, queryFn: ({ signal }) => auth.options(signal) });
   const signIn = (
@@ -45,7 +45,7 @@ export function RegisterPage() {
   return (
     <AuthForm
       title="Create your account"
-      intro={invited ? "Use the invitation you were given." : null}
+      intro={invited ? "Use your invitation to register." : null}
       submit="Create account"
       fields={invited ? ["name", "invite"] : ["name"]}
       invite={invite}
@@ -54,7 +54,7 @@ export function RegisterPage() {
         setRegistering(true);
         await session.register(given.email, given.password, given.name, given.invite || undefined);
       }}
-      footer={<>Have an account? {signIn}</>}
+      footer={<>Already have an account? {signIn}</>}
     />
   );
 }

@@ -6,7 +6,7 @@ import { queryKeys } from "@/api/query-keys";
 import { Empty } from "@/ui/states";
 import { AuthForm } from "./auth-form";
 
-/** The first administrator's account, by the one-time link that the server printed when it started. */
+/** Creates the first administrator with the one-time link that the server prints at startup. */
 export function SetupPage() {
   const { token } = useSearch({ from: "/setup" });
   const state = useSession();
@@ -15,8 +15,8 @@ export function SetupPage() {
   if (!token) {
     return (
       <main className="grid h-full place-items-center">
-        <Empty title="Callboard is waiting for its first administrator">
-          The server printed a one-time set-up link when it started. Open that link to create the first account.
+        <Empty title="Set up Callboard">
+          Open the one-time setup link that the server printed at startup to create the administrator account.
         </Empty>
       </main>
     );
@@ -24,8 +24,8 @@ export function SetupPage() {
   return (
     <AuthForm
       title="Welcome to Callboard"
-      intro="Create the first account. It administers this server."
-      submit="Create administrator"
+      intro="Create the administrator account of this server."
+      submit="Create account"
       fields={["name"]}
       newPassword
       onSubmit={async ({ email, password, name }) => {

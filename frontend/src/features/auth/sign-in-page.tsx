@@ -7,8 +7,8 @@ import { queryKeys } from "@/api/query-keys";
 import { Spinner } from "@/ui/states";
 import { AuthForm } from "./auth-form";
 
-/** Only addresses inside the dashboard: the query must not be able to send anyone elsewhere. */
-export function insideOnly(next: string | undefined): string {
+/** Allows only paths of the dashboard, so that `next` cannot be used as an open redirect. */
+export function safeRedirect(next: string | undefined): string {
   return next?.startsWith("/") && !next.startsWith("//") && !next.includes("\\") ? next : "/";
 }
 
@@ -20,15 +20,17 @@ export function SignInPage() {
   const signedIn = state.status === "signed-in";
 
   useEffect(() => {
-    if (signedIn) router.history.replace(insideOnly(next));
+    if (signedIn) router.history.replace(safeRedirect(next));
   }, [signedIn, next, router]);
 
-  if (signedIn || state.status === "unknown") return <Spinner label="Opening Callboard…" className="h-full" />;
+  if (signedIn || state.status === "unknown") return <Spinner label="Loading…" className="h-full" />;
   if (options.data?.setup_required) return <Navigate to="/setup" search={{}} replace />;
   return (
     <AuthForm
       title="Sign in to Callboard"
-      intro={state.status === "signed-out" && state.reason === "expired" ? "Your session ended. Sign in again." : null}
+      intro={
+        state.status === "signed-out" && state.reason === "expired" ? "Your session expired. Sign in again." : null
+      }
       submit="Sign in"
       onSubmit={({ email, password }) => session.signIn(email, password)}
       footer={

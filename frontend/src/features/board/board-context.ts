@@ -2,7 +2,7 @@ import { createContext, useContext } from "react";
 import type { NameOf } from "@/api/hooks";
 import type { Card, Column, TicketType } from "@/api/types";
 
-/** What every card and column needs besides itself. Changes rarely, so that cards stay still while the board moves. */
+/** Values shared by all cards and columns. They change rarely, so memoized cards do not render again on each event. */
 export interface BoardShared {
   columns: readonly Column[];
   types: ReadonlyMap<string, TicketType>;
@@ -15,8 +15,8 @@ export interface BoardShared {
 
 export const BoardContext = createContext<BoardShared | null>(null);
 
-export function useShared(): BoardShared {
+export function useBoardShared(): BoardShared {
   const shared = useContext(BoardContext);
-  if (!shared) throw new Error("a board part is used outside of a board");
+  if (!shared) throw new Error("useBoardShared must be used inside a BoardContext");
   return shared;
 }

@@ -4,22 +4,22 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { explain, Problem } from "@/api";
 import { useActors, useMe } from "@/api/hooks";
 import type { Card, Workflow } from "@/api/types";
-import { type BoardState, canEdit } from "@/live/board";
 import { useBoard, useLive } from "@/live/context";
-import { isChatter } from "@/live/jobs";
+import { type BoardState, canEdit } from "@/live/state/board";
+import { isLogEvent } from "@/live/state/jobs";
 import { announce } from "@/ui/announcer";
 import { Button } from "@/ui/button";
-import { useShortcuts } from "@/ui/shortcuts";
 import { Empty, Notice, Spinner } from "@/ui/states";
-import { useTitle } from "@/ui/title";
+import { useShortcuts } from "@/ui/use-shortcuts";
+import { useTitle } from "@/ui/use-title";
 import { BoardContext, type BoardShared } from "./board-context";
 import { CardGhost } from "./card";
 import { CardMenu } from "./card-menu";
 import { BoardColumn } from "./column";
-import { describeEvents } from "./describe";
+import { describeEvents } from "./describe-events";
 import { type Filter, visibleOrder } from "./filter";
-import { NewTicket } from "./new-ticket";
-import { noteChange } from "./recent";
+import { NewTicketDialog } from "./new-ticket-dialog";
+import { markChanged } from "./recent-changes";
 import { Toolbar } from "./toolbar";
 import { useCollapsed } from "./use-collapsed";
 import { useDrag } from "./use-drag";
@@ -39,15 +39,15 @@ export function BoardPage(props: Props) {
   const { board, error, loading, retry } = useBoard(props.workflowId);
   if (board) return <Board board={board} {...props} />;
   if (loading) return <Spinner label="Loading the board…" className="flex-1" />;
-  const gone = error instanceof Problem && (error.status === 404 || error.status === 403);
+  const notFound = error instanceof Problem && (error.status === 404 || error.status === 403);
   return (
     <div className="grid flex-1 place-items-center">
       <Empty
-        title={gone ? "This board is not here" : "The board could not be loaded"}
+        title={notFound ? "Board not found" : "Could not load the board"}
         action={
-          gone ? (
+          notFound ? (
             <Button asChild variant="primary">
-              <Link to="/">Go to your workflows</Link>
+              <Link to="/">Go to workflows</Link>
             </Button>
           ) : (
             <Button variant="primary" onClick={() => void retry()}>
@@ -56,7 +56,7 @@ export function BoardPage(props: Props) {
           )
         }
       >
-        {gone ? "It does not exist, or you are not a member of it." : explain(error)}
+        {notFound ? "It does not exist, or you do not have access to it." : explain(error)}
       </Empty>
     </div>
   );
@@ -136,7 +136,7 @@ function Board(props: Props & { board: BoardState }) {
           onNew={newTicket}
           searchRef={searchRef}
         />
-        <WhyReadOnly workflow={board.workflow} />
+        <ReadOnlyNotice workflow={board.workflow} />
         <DndContext {...drag.dnd} measuring={{ droppable: { strategy: MeasuringStrategy.WhileDragging } }}>
           <section
             aria-label="Columns"
@@ -148,7 +148,7 @@ function Board(props: Props & { board: BoardState }) {
                 column={column}
                 ids={shown.get(column.id) ?? []}
                 cards={cards}
-                work={board.work}
+                work={board.jobByTicket}
                 total={board.order.get(column.id)?.length ?? 0}
                 collapsed={collapsed.has(column.id)}
                 gap={drag.active && drag.target?.columnId === column.id ? drag.target.index : null}
@@ -163,7 +163,7 @@ function Board(props: Props & { board: BoardState }) {
             {drag.active && <CardGhost card={drag.active} shared={shared} />}
           </DragOverlay>
         </DndContext>
-        {cards.size === 0 && editable && <FirstTicket onNew={newTicket} />}
+        {cards.size === 0 && editable && <EmptyBoard onNew={newTicket} />}
       </div>
       {menu && (
         <CardMenu
@@ -173,7 +173,7 @@ function Board(props: Props & { board: BoardState }) {
           onClose={() => setMenu(null)}
         />
       )}
-      <NewTicket
+      <NewTicketDialog
         workflowId={workflowId}
         config={config}
         people={people}
@@ -185,24 +185,24 @@ function Board(props: Props & { board: BoardState }) {
   );
 }
 
-function WhyReadOnly({ workflow }: { workflow: Workflow }) {
+function ReadOnlyNotice({ workflow }: { workflow: Workflow }) {
   if (canEdit(workflow)) return null;
-  let why = "You may look, but not change anything here.";
-  if (!workflow.ticket_tracking) why = "Ticket tracking is off. Tickets can be read, but not changed.";
-  if (workflow.archived_at) why = "This workflow is archived. It can be read, but not changed.";
+  let reason = "You have read-only access to this board.";
+  if (!workflow.ticket_tracking) reason = "Ticket tracking is off. Tickets are read-only.";
+  if (workflow.archived_at) reason = "This workflow is archived and read-only.";
   return (
     <div className="px-3 pb-2">
-      <Notice tone={workflow.archived_at || !workflow.ticket_tracking ? "warning" : "info"}>{why}</Notice>
+      <Notice tone={workflow.archived_at || !workflow.ticket_tracking ? "warning" : "info"}>{reason}</Notice>
     </div>
   );
 }
 
-function FirstTicket({ onNew }: { onNew: () => void }) {
+function EmptyBoard({ onNew }: { onNew: () => void }) {
   return (
     <div className="pointer-events-none absolute inset-x-0 top-40 grid place-items-center">
       <div className="pointer-events-auto rounded-xl border bg-surface shadow-pop">
         <Empty
-          title="This board is empty"
+          title="No tickets yet"
           className="py-8"
           action={
             <Button variant="primary" onClick={onNew}>
@@ -210,14 +210,14 @@ function FirstTicket({ onNew }: { onNew: () => void }) {
             </Button>
           }
         >
-          Tickets made here, over the API or by agents appear at once for everyone.
+          Tickets created by people and agents appear here in real time.
         </Empty>
       </div>
     </div>
   );
 }
 
-/** Lights up and reads out what others change. */
+/** Highlights and announces changes by other actors. */
 function useAnnouncements(workflowId: string): void {
   const live = useLive();
   const me = useMe()?.id;
@@ -226,10 +226,10 @@ function useAnnouncements(workflowId: string): void {
       live.onEvents((id, events, board) => {
         if (id !== workflowId || !board) return;
         for (const event of events) {
-          if (event.ticket_id && event.agent_id !== me && !isChatter(event)) noteChange(event.ticket_id);
+          if (event.ticket_id && event.agent_id !== me && !isLogEvent(event)) markChanged(event.ticket_id);
         }
-        const words = describeEvents(events, board, me);
-        if (words) announce(words);
+        const summary = describeEvents(events, board, me);
+        if (summary) announce(summary);
       }),
     [live, workflowId, me],
   );

@@ -1,25 +1,25 @@
 import type { JobSummary } from "@/api/types";
+import { JOB_STATUS_STYLES, JobStatusIcon } from "@/entities/job/job-status";
 import { cn } from "@/ui/cn";
-import { JOB_LOOKS, JobMark } from "@/ui/job-status";
 import { Progress } from "@/ui/progress";
-import { useShared } from "./board-context";
+import { useBoardShared } from "./board-context";
 
-/** The foot of a card on which work is going on: what, how far, and whether it needs somebody. */
+/** Status strip of a card's current job: stage, progress, and whether it needs input. */
 export function CardJob({ job }: { job: JobSummary }) {
-  const { openJob, columns } = useShared();
+  const { openJob, columns } = useBoardShared();
   const { status, progress, progress_message: message } = job;
-  // Stages are often columns, and those have names for people.
+  // A stage with the id of a column is shown by the column's name.
   const stage = columns.find(({ id }) => id === job.stage)?.name ?? job.stage;
-  const { name, tone, soft, bar } = JOB_LOOKS[status];
-  const words = status === "running" ? (stage ?? "Running") : stage ? `${name} · ${stage}` : name;
-  const moving = status === "running" || status === "paused" || status === "waiting";
+  const { name, tone, soft, bar } = JOB_STATUS_STYLES[status];
+  const label = status === "running" ? (stage ?? "Running") : stage ? `${name} · ${stage}` : name;
+  const showProgress = status === "running" || status === "paused" || status === "waiting";
   return (
     <a
       href={`/w/${job.workflow_id}/jobs/${job.job_id}`}
       draggable={false}
       data-job={job.job_id}
       data-job-status={status}
-      aria-label={`Job ${job.title}: ${words}${moving ? `, ${Math.round(progress)} percent` : ""}`}
+      aria-label={`Job ${job.title}: ${label}${showProgress ? `, ${Math.round(progress)} percent` : ""}`}
       title={message || job.title}
       onClick={(event) => {
         if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
@@ -32,11 +32,13 @@ export function CardJob({ job }: { job: JobSummary }) {
       )}
     >
       <span className="flex h-4 items-center gap-1.5">
-        <JobMark status={status} className="size-3" />
-        <span className={cn("truncate font-medium", tone)}>{words}</span>
-        {moving && <span className="tabular ml-auto shrink-0 text-muted-foreground">{Math.round(progress)}%</span>}
+        <JobStatusIcon status={status} className="size-3" />
+        <span className={cn("truncate font-medium", tone)}>{label}</span>
+        {showProgress && (
+          <span className="tabular ml-auto shrink-0 text-muted-foreground">{Math.round(progress)}%</span>
+        )}
       </span>
-      {moving && <Progress value={progress} label="Progress" tone={bar} className="mt-1" />}
+      {showProgress && <Progress value={progress} label="Progress" tone={bar} className="mt-1" />}
     </a>
   );
 }

@@ -5,11 +5,11 @@ import { toast } from "sonner";
 import { explain, tickets } from "@/api";
 import { useMe } from "@/api/hooks";
 import type { Card, Priority } from "@/api/types";
+import { PRIORITIES, PRIORITY_NAMES, PriorityIcon } from "@/entities/ticket/priority-icon";
+import { copyText } from "@/ui/clipboard";
 import { cssColor } from "@/ui/color";
-import { copyText } from "@/ui/copy";
-import { MenuChoice, MenuItem, MenuLabel, MenuPanel, MenuSeparator, SubMenu } from "@/ui/menu";
-import { PRIORITIES, PRIORITY_NAMES, PriorityIcon } from "@/ui/priority";
-import { useShared } from "./board-context";
+import { MenuCheckboxItem, MenuItem, MenuLabel, MenuPanel, MenuSeparator, SubMenu } from "@/ui/menu";
+import { useBoardShared } from "./board-context";
 
 interface Props {
   card: Card;
@@ -18,14 +18,14 @@ interface Props {
   onClose: () => void;
 }
 
-/** One menu for all cards, opened beside the one that asked: a thousand closed menus would cost more than the cards. */
+/** One menu for all cards, anchored to the clicked one. A closed menu per card would cost more than the card itself. */
 export function CardMenu({ card, anchor, onMove, onClose }: Props) {
-  const { columns, editable, open } = useShared();
+  const { columns, editable, open } = useBoardShared();
   const me = useMe();
   const update = useMutation({
     mutationFn: (changes: { priority?: Priority; assigned_agent_id?: string | null }) =>
       tickets.update(card.ticket_id, changes),
-    onError: (error) => toast.error(`${card.key} was not changed`, { description: explain(error) }),
+    onError: (error) => toast.error(`Could not update ${card.key}`, { description: explain(error) }),
   });
   const box = anchor.getBoundingClientRect();
   const mine = me !== null && card.assigned_agent_id === me.id;
@@ -51,7 +51,7 @@ export function CardMenu({ card, anchor, onMove, onClose }: Props) {
         }}
       >
         <MenuItem onSelect={() => open(card.ticket_id)}>
-          <SquareArrowOutUpRight /> Open
+          <SquareArrowOutUpRight /> Open ticket
         </MenuItem>
         <MenuItem onSelect={() => void copy()}>
           <Link2 /> Copy link
@@ -82,13 +82,13 @@ export function CardMenu({ card, anchor, onMove, onClose }: Props) {
             >
               <MenuLabel>Priority</MenuLabel>
               {PRIORITIES.map((priority) => (
-                <MenuChoice
+                <MenuCheckboxItem
                   key={priority}
                   checked={priority === card.priority}
                   onCheckedChange={() => update.mutate({ priority })}
                 >
                   <PriorityIcon priority={priority} /> {PRIORITY_NAMES[priority]}
-                </MenuChoice>
+                </MenuCheckboxItem>
               ))}
             </SubMenu>
             {me && (

@@ -12,35 +12,35 @@ import {
 } from "lucide-react";
 import { memo } from "react";
 import type { Card, JobSummary } from "@/api/types";
-import { Avatar } from "@/ui/avatar";
+import { Avatar } from "@/entities/actor/avatar";
+import { PriorityIcon } from "@/entities/ticket/priority-icon";
+import { TypeIcon } from "@/entities/ticket/type-icon";
 import { cn } from "@/ui/cn";
-import { PriorityIcon } from "@/ui/priority";
-import { duration } from "@/ui/time";
-import { TypeIcon } from "@/ui/type-icon";
-import { type BoardShared, useShared } from "./board-context";
+import { formatDuration } from "@/ui/time";
+import { type BoardShared, useBoardShared } from "./board-context";
 import { CardJob } from "./card-job";
-import { changedRecently } from "./recent";
+import { isRecentlyChanged } from "./recent-changes";
 
 interface Props {
   card: Card;
-  /** What is being done about it. */
+  /** The job shown at the bottom of the card. */
   job: JobSummary | undefined;
-  /** Its ticket page is open beside the board. */
+  /** Its drawer is open. */
   current: boolean;
 }
 
-const MOST_TAGS = 3;
-const small = "grid size-6 place-items-center rounded text-muted-foreground hover:bg-muted hover:text-foreground";
+const MAX_TAGS = 3;
+const buttonClass = "grid size-6 place-items-center rounded text-muted-foreground hover:bg-muted hover:text-foreground";
 
-/** Draggable by its whole face with a pointer, by its handle with the keyboard. */
+/** Draggable anywhere by pointer, and by its handle with the keyboard. */
 export const BoardCard = memo(function BoardCard({ card, job, current }: Props) {
-  const shared = useShared();
+  const shared = useBoardShared();
   const { editable, open, showMenu } = shared;
   const { setNodeRef, setActivatorNodeRef, listeners, attributes, isDragging } = useDraggable({
     id: card.ticket_id,
     data: { card },
     disabled: !editable,
-    attributes: { roleDescription: "movable ticket" },
+    attributes: { roleDescription: "draggable ticket" },
   });
   const { onKeyDown, ...pointer } = listeners ?? {};
   return (
@@ -56,14 +56,14 @@ export const BoardCard = memo(function BoardCard({ card, job, current }: Props) 
         card.is_blocked && "border-l-2 border-l-danger",
         current && "border-primary ring-1 ring-primary",
         isDragging && "opacity-35",
-        changedRecently(card.ticket_id) && "animate-changed",
+        isRecentlyChanged(card.ticket_id) && "animate-changed",
       )}
     >
       <CardFace
         card={card}
         shared={shared}
         title={
-          // A plain link: thousands scroll by, and a router's link costs more than the rest of the card.
+          // A plain link, because a router link costs more to render than the rest of the card.
           <a
             href={`/w/${card.workflow_id}/t/${card.ticket_id}`}
             draggable={false}
@@ -78,7 +78,7 @@ export const BoardCard = memo(function BoardCard({ card, job, current }: Props) 
           </a>
         }
         controls={
-          <div className="relative z-1 -mt-1 -mr-1.5 ml-auto flex opacity-0 focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">
+          <div className="absolute top-1 right-1 z-1 flex rounded bg-surface opacity-0 focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">
             {editable && (
               <button
                 type="button"
@@ -87,7 +87,7 @@ export const BoardCard = memo(function BoardCard({ card, job, current }: Props) 
                 onKeyDown={(event) => onKeyDown?.(event)}
                 data-handle={card.ticket_id}
                 aria-label={`Move ${card.key}`}
-                className={cn(small, "cursor-grab pointer-coarse:hidden")}
+                className={cn(buttonClass, "cursor-grab pointer-coarse:hidden")}
               >
                 <GripVertical className="size-3.5" />
               </button>
@@ -96,7 +96,7 @@ export const BoardCard = memo(function BoardCard({ card, job, current }: Props) 
               type="button"
               aria-label={`Actions for ${card.key}`}
               aria-haspopup="menu"
-              className={small}
+              className={buttonClass}
               onClick={(event) => showMenu(card, event.currentTarget)}
             >
               <MoreHorizontal className="size-4" />
@@ -109,7 +109,7 @@ export const BoardCard = memo(function BoardCard({ card, job, current }: Props) 
   );
 });
 
-/** The same face, carried along under the pointer. */
+/** The dragged copy of a card. */
 export function CardGhost({ card, shared }: { card: Card; shared: BoardShared }) {
   return (
     <div
@@ -136,18 +136,20 @@ function CardFace({ card, shared, title, controls }: FaceProps) {
     <div className="px-2.5 pt-2 pb-2">
       <div className="flex h-5 items-center gap-1.5 text-2xs text-muted-foreground">
         <TypeIcon type={types.get(card.ticket_type)} id={card.ticket_type} />
-        <span className="tabular">{card.key}</span>
-        {card.is_blocked && (
-          <span className="flex items-center gap-0.5 rounded bg-danger-soft px-1 font-medium text-danger">
-            <Lock className="size-3" aria-hidden="true" /> Blocked
-          </span>
-        )}
-        <ReviewMark status={card.approval_status} />
-        {card.is_resolved && (
-          <span className="flex items-center gap-0.5 font-medium text-success">
-            <Check className="size-3" aria-hidden="true" /> Resolved
-          </span>
-        )}
+        <span className="tabular shrink-0">{card.key}</span>
+        <div className="flex min-w-0 items-center gap-1.5 overflow-hidden whitespace-nowrap pointer-coarse:mr-5">
+          {card.is_blocked && (
+            <span className="flex shrink-0 items-center gap-0.5 rounded bg-danger-soft px-1 font-medium text-danger">
+              <Lock className="size-3" aria-hidden="true" /> Blocked
+            </span>
+          )}
+          <ReviewMark status={card.approval_status} />
+          {card.is_resolved && (
+            <span className="flex shrink-0 items-center gap-0.5 font-medium text-success">
+              <Check className="size-3" aria-hidden="true" /> Resolved
+            </span>
+          )}
+        </div>
         {controls}
       </div>
       <h3 className={cn("mt-0.5 line-clamp-2 font-medium leading-snug", card.is_resolved && "text-muted-foreground")}>
@@ -155,20 +157,20 @@ function CardFace({ card, shared, title, controls }: FaceProps) {
       </h3>
       {card.tags.length > 0 && (
         <div className="mt-1.5 flex h-5 items-center gap-1 overflow-hidden text-2xs text-muted-foreground">
-          {card.tags.slice(0, MOST_TAGS).map((tag) => (
+          {card.tags.slice(0, MAX_TAGS).map((tag) => (
             <span key={tag} className="max-w-28 truncate rounded bg-muted px-1.5 leading-[1.15rem]">
               {tag}
             </span>
           ))}
-          {card.tags.length > MOST_TAGS && <span>+{card.tags.length - MOST_TAGS}</span>}
+          {card.tags.length > MAX_TAGS && <span>+{card.tags.length - MAX_TAGS}</span>}
         </div>
       )}
       <div className="mt-1.5 flex h-5 items-center gap-2 text-2xs text-muted-foreground">
         <PriorityIcon priority={card.priority} className="size-3.5" />
         {card.story_points !== null && <Count label={`${card.story_points} points`}>{card.story_points} pt</Count>}
         {time ? (
-          <Count label={`${duration(time)} ${card.spent_minutes ? "spent" : "estimated"}`}>
-            <Clock className="size-3" /> {duration(time)}
+          <Count label={`${formatDuration(time)} ${card.spent_minutes ? "spent" : "estimated"}`}>
+            <Clock className="size-3" /> {formatDuration(time)}
           </Count>
         ) : null}
         {card.comment_count > 0 && (
@@ -195,14 +197,14 @@ function CardFace({ card, shared, title, controls }: FaceProps) {
 function ReviewMark({ status }: { status: Card["approval_status"] }) {
   if (status === "pending_review") {
     return (
-      <span className="flex items-center gap-0.5 rounded bg-warning-soft px-1 font-medium text-warning">
+      <span className="flex shrink-0 items-center gap-0.5 rounded bg-warning-soft px-1 font-medium text-warning">
         <Eye className="size-3" aria-hidden="true" /> Needs review
       </span>
     );
   }
   if (status !== "rejected") return null;
   return (
-    <span className="flex items-center gap-0.5 rounded bg-danger-soft px-1 font-medium text-danger">
+    <span className="flex shrink-0 items-center gap-0.5 rounded bg-danger-soft px-1 font-medium text-danger">
       <CircleX className="size-3" aria-hidden="true" /> Rejected
     </span>
   );

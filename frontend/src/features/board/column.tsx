@@ -5,14 +5,14 @@ import { memo, useCallback, useEffect, useRef } from "react";
 import type { Card, Column, JobSummary } from "@/api/types";
 import { cn } from "@/ui/cn";
 import { cssColor } from "@/ui/color";
-import { Tip } from "@/ui/tooltip";
-import { useShared } from "./board-context";
+import { Tooltip } from "@/ui/tooltip";
+import { useBoardShared } from "./board-context";
 import { BoardCard } from "./card";
 
-/** What the drag logic asks of a column: it alone knows where its rows are. */
+/** Row geometry of a column for the drag logic. */
 export interface ColumnHandle {
   gapAt(clientY: number): number;
-  /** Brings a gap into view and answers where on the screen it is. */
+  /** Scrolls a gap into view and returns its screen position. */
   reveal(index: number): { x: number; y: number };
 }
 
@@ -20,12 +20,12 @@ interface Props {
   column: Column;
   ids: readonly string[];
   cards: ReadonlyMap<string, Card>;
-  /** The job each card shows. */
+  /** The job shown on each card. */
   work: ReadonlyMap<string, JobSummary>;
-  /** All the column's tickets, whatever the filter shows. */
+  /** Number of tickets in the column before filtering. */
   total: number;
   collapsed: boolean;
-  /** The gap that a dragged card would fall into. */
+  /** Index at which a dragged card would be dropped. */
   gap: number | null;
   openTicketId: string | undefined;
   onCollapse: (columnId: string) => void;
@@ -42,7 +42,7 @@ export const BoardColumn = memo(function BoardColumn(props: Props) {
 
 function OpenColumn({ column, ids, cards, work, total, gap, openTicketId, onCollapse, onNew, register }: Props) {
   const scroller = useRef<HTMLDivElement | null>(null);
-  const { editable } = useShared();
+  const { editable } = useBoardShared();
   const { setNodeRef } = useDroppable({ id: column.id });
   const virtual = useVirtualizer({
     count: ids.length,
@@ -163,7 +163,7 @@ function OpenColumn({ column, ids, cards, work, total, gap, openTicketId, onColl
         )}
         {ids.length === 0 && gap === null && (
           <p className="absolute inset-x-0 top-4 text-center text-muted-foreground text-xs">
-            {total > 0 ? "No match" : "No tickets"}
+            {total > 0 ? "No matches" : "No tickets"}
           </p>
         )}
       </div>
@@ -212,7 +212,7 @@ function ColumnCount({ column, shown, total, over }: CountProps) {
   return (
     <span
       data-testid={`count-${column.id}`}
-      title={over ? `Over the limit of ${column.wip_limit} tickets` : undefined}
+      title={over ? `Over the WIP limit of ${column.wip_limit}` : undefined}
       className={cn(
         "tabular flex shrink-0 items-center gap-1 rounded-md px-1.5 text-2xs",
         over ? "bg-warning-soft font-semibold text-warning" : "text-muted-foreground",
@@ -221,14 +221,14 @@ function ColumnCount({ column, shown, total, over }: CountProps) {
       {over && <AlertTriangle className="size-3" aria-hidden="true" />}
       {count}
       {limit}
-      <span className="sr-only">{over ? " tickets, over the limit" : " tickets"}</span>
+      <span className="sr-only">{over ? " tickets, over the WIP limit" : " tickets"}</span>
     </span>
   );
 }
 
 function ColumnButton({ label, onClick, children }: { label: string; onClick: () => void; children: React.ReactNode }) {
   return (
-    <Tip label={label}>
+    <Tooltip label={label}>
       <button
         type="button"
         aria-label={label}
@@ -237,6 +237,6 @@ function ColumnButton({ label, onClick, children }: { label: string; onClick: ()
       >
         {children}
       </button>
-    </Tip>
+    </Tooltip>
   );
 }

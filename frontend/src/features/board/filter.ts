@@ -1,16 +1,16 @@
-/** What the board shows of its cards. Lives in the address, so that a view can be sent to someone. */
+/** Board filter, kept in the URL so that a view can be shared. */
 import type { Card } from "@/api/types";
-import type { BoardState } from "@/live/board";
+import type { BoardState } from "@/live/state/board";
 
 export interface Filter {
   q?: string;
   type?: string;
   priority?: string;
-  /** An actor's id, or "none" for tickets nobody has. */
+  /** An actor's id, or "none" for unassigned tickets. */
   assignee?: string;
 }
 
-export const NOBODY = "none";
+export const UNASSIGNED = "none";
 
 export function readFilter(search: Record<string, unknown>): Filter {
   const filter: Filter = {};
@@ -26,29 +26,29 @@ export function isFiltering(filter: Filter): boolean {
   return Boolean(filter.q || filter.type || filter.priority || filter.assignee);
 }
 
-/** Every word must stand somewhere in key, title, tags or assignee. */
+/** Requires every word in the key, title, tags or assignee. */
 export function matcher(filter: Filter): (card: Card) => boolean {
   const words = (filter.q ?? "").toLowerCase().split(/\s+/).filter(Boolean);
   const { type, priority, assignee } = filter;
   return (card) => {
     if (type && card.ticket_type !== type) return false;
     if (priority && card.priority !== priority) return false;
-    if (assignee && (card.assigned_agent_id ?? NOBODY) !== assignee) return false;
+    if (assignee && (card.assigned_agent_id ?? UNASSIGNED) !== assignee) return false;
     if (words.length === 0) return true;
     const text = `${card.key} ${card.title} ${card.tags.join(" ")} ${card.assigned_agent_id ?? ""}`.toLowerCase();
     return words.every((word) => text.includes(word));
   };
 }
 
-const NOTHING: readonly string[] = [];
+const NO_TICKETS: readonly string[] = [];
 
-/** The ids each column shows. Without a filter these are the board's own lists, so nothing is drawn again needlessly. */
+/** The ids each column shows. Without a filter, returns the board's own arrays so that memoized columns keep their props. */
 export function visibleOrder(board: BoardState, filter: Filter): ReadonlyMap<string, readonly string[]> {
   const filtering = isFiltering(filter);
   const matches = matcher(filter);
   const shown = new Map<string, readonly string[]>();
   for (const { id } of board.config.columns) {
-    const ids = board.order.get(id) ?? NOTHING;
+    const ids = board.order.get(id) ?? NO_TICKETS;
     shown.set(id, filtering ? ids.filter((ticket) => matches(board.cards.get(ticket) as Card)) : ids);
   }
   return shown;

@@ -1,8 +1,8 @@
-/** Where a dragged card would go: pure arithmetic on lists of ids, the same for mouse, touch and keyboard. */
+/** Drop positions of a dragged card, shared by mouse, touch and keyboard. Pure functions on lists of ids. */
 
-export interface Target {
+export interface DropTarget {
   columnId: string;
-  /** The gap it would be dropped into: before the card at this index of the column as drawn, dragged card included. */
+  /** Drops before the card at this index of the rendered column, which includes the dragged card. */
   index: number;
 }
 
@@ -11,11 +11,11 @@ export interface Lane {
   ids: readonly string[];
 }
 
-/** The cards it would lie between, or null when it would stay where it is. */
-export function neighbours(
+/** The cards above and below a drop position; null when the card would not move. */
+export function neighborsAt(
   lanes: readonly Lane[],
   dragged: string,
-  target: Target,
+  target: DropTarget,
 ): { above: string | undefined; below: string | undefined } | null {
   const lane = lanes.find(({ id }) => id === target.columnId);
   if (!lane) return null;
@@ -27,19 +27,19 @@ export function neighbours(
   };
 }
 
-/** The next gap in the direction of an arrow key; the same one where there is nothing further. */
-export function step(lanes: readonly Lane[], dragged: string, target: Target, key: string): Target {
+/** The next drop position in the direction of an arrow key; unchanged at the edges. */
+export function step(lanes: readonly Lane[], dragged: string, target: DropTarget, key: string): DropTarget {
   const at = lanes.findIndex(({ id }) => id === target.columnId);
   const lane = lanes[at];
   if (!lane) return target;
-  // Counted without the dragged card, each key press is one visible move.
-  const place = withoutDragged(lane, dragged, target.index);
+  // Positions exclude the dragged card, so that each key press is one visible move.
+  const position = withoutDragged(lane, dragged, target.index);
   const last = lane.ids.length - (lane.ids.includes(dragged) ? 1 : 0);
   switch (key) {
     case "ArrowUp":
-      return gap(lane, dragged, Math.max(0, place - 1));
+      return gap(lane, dragged, Math.max(0, position - 1));
     case "ArrowDown":
-      return gap(lane, dragged, Math.min(last, place + 1));
+      return gap(lane, dragged, Math.min(last, position + 1));
     case "Home":
       return gap(lane, dragged, 0);
     case "End":
@@ -48,20 +48,24 @@ export function step(lanes: readonly Lane[], dragged: string, target: Target, ke
     case "ArrowRight": {
       const next = lanes[key === "ArrowLeft" ? at - 1 : at + 1];
       if (!next) return target;
-      const room = next.ids.length - (next.ids.includes(dragged) ? 1 : 0);
-      return gap(next, dragged, Math.min(place, room));
+      const end = next.ids.length - (next.ids.includes(dragged) ? 1 : 0);
+      return gap(next, dragged, Math.min(position, end));
     }
     default:
       return target;
   }
 }
 
-/** The position to say aloud, counting from one. */
-export function spokenPlace(lanes: readonly Lane[], dragged: string, target: Target): { place: number; of: number } {
+/** One-based position for the screen reader. */
+export function announcedPosition(
+  lanes: readonly Lane[],
+  dragged: string,
+  target: DropTarget,
+): { position: number; of: number } {
   const lane = lanes.find(({ id }) => id === target.columnId);
-  if (!lane) return { place: 1, of: 1 };
+  if (!lane) return { position: 1, of: 1 };
   const others = lane.ids.length - (lane.ids.includes(dragged) ? 1 : 0);
-  return { place: withoutDragged(lane, dragged, target.index) + 1, of: others + 1 };
+  return { position: withoutDragged(lane, dragged, target.index) + 1, of: others + 1 };
 }
 
 function withoutDragged(lane: Lane, dragged: string, index: number): number {
@@ -69,7 +73,7 @@ function withoutDragged(lane: Lane, dragged: string, index: number): number {
   return from >= 0 && index > from ? index - 1 : index;
 }
 
-function gap(lane: Lane, dragged: string, place: number): Target {
+function gap(lane: Lane, dragged: string, position: number): DropTarget {
   const from = lane.ids.indexOf(dragged);
-  return { columnId: lane.id, index: from >= 0 && place > from ? place + 1 : place };
+  return { columnId: lane.id, index: from >= 0 && position > from ? position + 1 : position };
 }

@@ -2,10 +2,10 @@ import { useQuery } from "@tanstack/react-query";
 import { Check, ExternalLink, TriangleAlert } from "lucide-react";
 import { search } from "@/api";
 import { queryKeys } from "@/api/query-keys";
-import type { DuplicateAnswer } from "@/api/types";
+import type { DuplicateCheckResponse } from "@/api/types";
+import { SimilarityBadge } from "@/entities/ticket/similarity-badge";
 import { cn } from "@/ui/cn";
-import { Likeness } from "@/ui/likeness";
-import { useSettled } from "@/ui/settled";
+import { useDebouncedValue } from "@/ui/use-debounced-value";
 
 interface Props {
   workflowId: string;
@@ -13,26 +13,26 @@ interface Props {
   description: string;
 }
 
-const LEAST_TITLE = 8;
-const PAUSE_MS = 400;
-const MOST = 4;
+const MIN_TITLE_LENGTH = 8;
+const DEBOUNCE_MS = 400;
+const MAX_SIMILAR = 4;
 
-/** What is being written may have been written before. It only says so: creating is never held up by it. */
+/** Possible duplicates of the ticket being written. They never block creating it. */
 export function SimilarTickets({ workflowId, title, description }: Props) {
-  const asked = useSettled(`${title}\n${description}`, PAUSE_MS);
+  const asked = useDebouncedValue(`${title}\n${description}`, DEBOUNCE_MS);
   const [wanted = "", ...lines] = asked.split("\n");
   const text = lines.join("\n");
-  const asking = title.length >= LEAST_TITLE && wanted.length >= LEAST_TITLE;
+  const enabled = title.length >= MIN_TITLE_LENGTH && wanted.length >= MIN_TITLE_LENGTH;
   const { data } = useQuery({
     queryKey: queryKeys.similar(workflowId, wanted, text),
     queryFn: ({ signal }) =>
-      search.checkDuplicate({ workflow_id: workflowId, title: wanted, description: text, limit: MOST }, signal),
-    enabled: asking,
+      search.checkDuplicate({ workflow_id: workflowId, title: wanted, description: text, limit: MAX_SIMILAR }, signal),
+    enabled,
     placeholderData: (old) => old,
     staleTime: 60_000,
     retry: false,
   });
-  const found = asking ? data : undefined;
+  const found = enabled ? data : undefined;
   return (
     <div aria-live="polite" className="empty:-mt-4">
       {found && found.similar_tickets.length > 0 && <Similar answer={found} workflowId={workflowId} />}
@@ -40,22 +40,25 @@ export function SimilarTickets({ workflowId, title, description }: Props) {
   );
 }
 
-function Similar({ answer, workflowId }: { answer: DuplicateAnswer; workflowId: string }) {
+function Similar({ answer, workflowId }: { answer: DuplicateCheckResponse; workflowId: string }) {
   const { duplicate_of, is_duplicate, similar_tickets } = answer;
-  const twin = is_duplicate ? duplicate_of : null;
+  const duplicate = is_duplicate ? duplicate_of : null;
   return (
     <section
       aria-label="Similar tickets"
-      className={cn("rounded-lg border px-3 pt-2 pb-1.5", twin ? "border-warning/40 bg-warning-soft/60" : "bg-sunken")}
+      className={cn(
+        "rounded-lg border px-3 pt-2 pb-1.5",
+        duplicate ? "border-warning/40 bg-warning-soft/60" : "bg-sunken",
+      )}
     >
       <h3 className="flex items-center gap-1.5 font-semibold text-xs">
-        {twin && <TriangleAlert className="size-3.5 shrink-0 text-warning" aria-hidden="true" />}
-        {twin ? `Looks like a duplicate of ${twin.key}` : "Similar tickets"}
+        {duplicate && <TriangleAlert className="size-3.5 shrink-0 text-warning" aria-hidden="true" />}
+        {duplicate ? `Possible duplicate of ${duplicate.key}` : "Similar tickets"}
       </h3>
       <ul className="-mx-1.5 mt-1 grid grid-cols-1">
         {similar_tickets.map((ticket) => (
           <li key={ticket.ticket_id}>
-            {/* In another tab, so that what was typed stays. */}
+            {/* A new tab keeps the form's input. */}
             <a
               href={`/w/${workflowId}/t/${ticket.ticket_id}`}
               target="_blank"
@@ -67,8 +70,8 @@ function Similar({ answer, workflowId }: { answer: DuplicateAnswer; workflowId: 
               <span className="min-w-0 flex-1 truncate" title={ticket.title}>
                 {ticket.title}
               </span>
-              <Likeness ticket={ticket} />
-              <ExternalLink className="size-3 shrink-0 text-muted-foreground" aria-label="Opens in another tab" />
+              <SimilarityBadge ticket={ticket} />
+              <ExternalLink className="size-3 shrink-0 text-muted-foreground" aria-label="Opens in a new tab" />
             </a>
           </li>
         ))}
@@ -77,12 +80,12 @@ function Similar({ answer, workflowId }: { answer: DuplicateAnswer; workflowId: 
   );
 }
 
-/** What the answer to creating a ticket says about others like it, in a line. */
-export function likeness(
+/** A note about the most similar ticket in the response of a create request. */
+export function similarityNote(
   similar: readonly { key: string; title: string; relation_type: string }[],
 ): string | undefined {
   const [first] = similar;
   if (!first || first.relation_type === "similar") return undefined;
-  const words = first.relation_type === "duplicate" ? "Looks like a duplicate of" : "Related to";
-  return `${words} ${first.key} ${first.title}`;
+  const label = first.relation_type === "duplicate" ? "Possible duplicate of" : "Related to";
+  return `${label} ${first.key} ${first.title}`;
 }

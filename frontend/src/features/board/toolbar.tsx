@@ -3,14 +3,14 @@ import { Bot, Plus, Search, Settings2, TextSearch, X } from "lucide-react";
 import { type RefObject, useEffect, useState } from "react";
 import type { Actor } from "@/api/hooks";
 import type { TicketType } from "@/api/types";
+import { PRIORITIES, PRIORITY_NAMES } from "@/entities/ticket/priority-icon";
 import { Button } from "@/ui/button";
 import { cn } from "@/ui/cn";
 import { Input, NativeSelect } from "@/ui/field";
 import { plural } from "@/ui/plural";
-import { PRIORITIES, PRIORITY_NAMES } from "@/ui/priority";
 import { Kbd } from "@/ui/states";
-import { Tip } from "@/ui/tooltip";
-import { type Filter, isFiltering, NOBODY } from "./filter";
+import { Tooltip } from "@/ui/tooltip";
+import { type Filter, isFiltering, UNASSIGNED } from "./filter";
 
 interface Props {
   workflowId: string;
@@ -26,14 +26,14 @@ interface Props {
   searchRef: RefObject<HTMLInputElement | null>;
 }
 
-const PAUSE_MS = 120;
+const DEBOUNCE_MS = 120;
 
 export function Toolbar(props: Props) {
   const { workflowId, filter, onFilter, types, people, shown, total, openJobs, editable, onNew, searchRef } = props;
   const filtering = isFiltering(filter);
   const set = (field: keyof Filter) => (value: string) => onFilter({ ...filter, [field]: value || undefined });
   return (
-    <section aria-label="Board tools" className="flex shrink-0 flex-wrap items-center gap-2 px-3 py-2">
+    <section aria-label="Board toolbar" className="flex shrink-0 flex-wrap items-center gap-2 px-3 py-2">
       <SearchBox value={filter.q ?? ""} onChange={set("q")} inputRef={searchRef} />
       <div className="scroll-thin order-3 flex w-full items-center gap-2 overflow-x-auto p-0.5 sm:order-2 sm:w-auto">
         <Choice label="Type" value={filter.type} onChange={set("type")}>
@@ -51,7 +51,7 @@ export function Toolbar(props: Props) {
           ))}
         </Choice>
         <Choice label="Assignee" value={filter.assignee} onChange={set("assignee")}>
-          <option value={NOBODY}>Nobody</option>
+          <option value={UNASSIGNED}>Unassigned</option>
           {people.map(({ id, name }) => (
             <option key={id} value={id}>
               {name}
@@ -60,7 +60,7 @@ export function Toolbar(props: Props) {
         </Choice>
         {filtering && (
           <Button variant="ghost" size="sm" onClick={() => onFilter({})}>
-            <X /> Clear
+            <X /> Clear filters
           </Button>
         )}
         <span className="tabular shrink-0 text-muted-foreground text-xs" data-testid="ticket-total" aria-live="polite">
@@ -80,20 +80,20 @@ export function Toolbar(props: Props) {
             {openJobs > 0 && <span className="tabular text-2xs">{openJobs}</span>}
           </Link>
         </Button>
-        <Tip label="Search page">
+        <Tooltip label="Search tickets">
           <Button variant="ghost" size="icon" asChild>
-            <Link to="/w/$workflowId/search" params={{ workflowId }} search={{}} aria-label="Search page">
+            <Link to="/w/$workflowId/search" params={{ workflowId }} search={{}} aria-label="Search tickets">
               <TextSearch />
             </Link>
           </Button>
-        </Tip>
-        <Tip label="Board settings">
+        </Tooltip>
+        <Tooltip label="Board settings">
           <Button variant="ghost" size="icon" asChild>
             <Link to="/w/$workflowId/settings" params={{ workflowId }} aria-label="Board settings">
               <Settings2 />
             </Link>
           </Button>
-        </Tip>
+        </Tooltip>
         {editable && (
           <Button variant="primary" onClick={onNew}>
             <Plus />{" "}
@@ -113,13 +113,13 @@ interface SearchProps {
   inputRef: RefObject<HTMLInputElement | null>;
 }
 
-/** Typing is never held up by ten thousand cards: the filter follows a moment behind. */
+/** Debounced, so that filtering thousands of cards does not delay typing. */
 function SearchBox({ value, onChange, inputRef }: SearchProps) {
   const [text, setText] = useState(value);
   useEffect(() => setText(value), [value]);
   useEffect(() => {
     if (text === value) return;
-    const timer = setTimeout(() => onChange(text), PAUSE_MS);
+    const timer = setTimeout(() => onChange(text), DEBOUNCE_MS);
     return () => clearTimeout(timer);
   }, [text, value, onChange]);
   return (

@@ -1,6 +1,6 @@
 import { useCallback, useState } from "react";
 
-/** Which columns this browser keeps closed, per workflow. */
+/** Collapsed columns of a workflow, stored in this browser. */
 export function useCollapsed(workflowId: string): [ReadonlySet<string>, (columnId: string) => void] {
   const key = `callboard.collapsed.${workflowId}`;
   const [collapsed, setCollapsed] = useState<ReadonlySet<string>>(() => read(key));
@@ -12,7 +12,7 @@ export function useCollapsed(workflowId: string): [ReadonlySet<string>, (columnI
         try {
           localStorage.setItem(key, JSON.stringify([...next]));
         } catch {
-          // Without storage the choice lasts as long as the page.
+          // Storage is unavailable; the state lasts until reload.
         }
         return next;
       }),

@@ -1,4 +1,4 @@
-/** Dragging: three sensors, one idea of where the card would go, and words for those who do not see it. */
+/** Drag and drop by mouse, touch and keyboard, with screen reader announcements. */
 import {
   type Announcements,
   type CollisionDetection,
@@ -16,7 +16,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Card } from "@/api/types";
 import { announce } from "@/ui/announcer";
 import type { ColumnHandle } from "./column";
-import { type Lane, neighbours, spokenPlace, step, type Target } from "./placement";
+import { announcedPosition, type DropTarget, type Lane, neighborsAt, step } from "./placement";
 
 interface Options {
   lanes: readonly Lane[];
@@ -34,12 +34,12 @@ export function useDrag(options: Options) {
   });
   const handles = useRef(new Map<string, ColumnHandle>());
   const [active, setActive] = useState<Card | null>(null);
-  const [target, setTargetState] = useState<Target | null>(null);
-  const targetRef = useRef<Target | null>(null);
+  const [target, setTargetState] = useState<DropTarget | null>(null);
+  const targetRef = useRef<DropTarget | null>(null);
   const byKeyboard = useRef(false);
   const pointerY = useRef(0);
 
-  const setTarget = useCallback((next: Target | null) => {
+  const setTarget = useCallback((next: DropTarget | null) => {
     const old = targetRef.current;
     targetRef.current = next;
     if (old?.columnId !== next?.columnId || old?.index !== next?.index) setTargetState(next);
@@ -50,7 +50,7 @@ export function useDrag(options: Options) {
     else handles.current.delete(columnId);
   }, []);
 
-  // dnd-kit's own coordinates shift while lists scroll under the pointer; the pointer itself does not lie.
+  // dnd-kit's coordinates shift while lists scroll during a drag, so the pointer position is tracked here.
   useEffect(() => {
     const follow = (event: MouseEvent | TouchEvent) => {
       const point = "touches" in event ? event.touches[0] : event;
@@ -71,8 +71,8 @@ export function useDrag(options: Options) {
       const { lanes, nameOfColumn } = latest.current;
       const next = step(lanes, String(id), targetRef.current, event.code);
       setTarget(next);
-      const { place, of } = spokenPlace(lanes, String(id), next);
-      announce(`${nameOfColumn(next.columnId)}, position ${place} of ${of}.`);
+      const { position, of } = announcedPosition(lanes, String(id), next);
+      announce(`${nameOfColumn(next.columnId)}, position ${position} of ${of}.`);
       return handles.current.get(next.columnId)?.reveal(next.index) ?? currentCoordinates;
     },
     [setTarget],
@@ -123,10 +123,10 @@ export function useDrag(options: Options) {
       const id = String(dragged.id);
       const card = cards.get(id);
       const goal = targetRef.current;
-      const between = goal && neighbours(lanes, id, goal);
+      const between = goal && neighborsAt(lanes, id, goal);
       finish();
       if (card && goal && between) {
-        // A closed column shows no places to choose from.
+        // A collapsed column has no visible positions, so the card goes to its end.
         const seen = handles.current.has(goal.columnId);
         const find = (other: string | undefined) => (seen && other ? cards.get(other) : undefined);
         onDrop(card, goal.columnId, find(between.above), find(between.below));
@@ -139,14 +139,14 @@ export function useDrag(options: Options) {
   const announcements: Announcements = useMemo(() => {
     const key = (id: string | number) => latest.current.cards.get(String(id))?.key ?? "Ticket";
     return {
-      onDragStart: ({ active: { id } }) => `Picked up ${key(id)}. Arrow keys choose where it goes.`,
+      onDragStart: ({ active: { id } }) => `Picked up ${key(id)}. Use the arrow keys to move it.`,
       onDragOver: () => undefined,
       onDragEnd: ({ active: { id } }) => {
         const goal = targetRef.current;
-        if (!goal || !neighbours(latest.current.lanes, String(id), goal)) return `${key(id)} stays where it was.`;
+        if (!goal || !neighborsAt(latest.current.lanes, String(id), goal)) return `${key(id)} was not moved.`;
         return `${key(id)} dropped in ${latest.current.nameOfColumn(goal.columnId)}.`;
       },
-      onDragCancel: ({ active: { id } }) => `${key(id)} was put back.`,
+      onDragCancel: ({ active: { id } }) => `Move of ${key(id)} cancelled.`,
     };
   }, []);
 
@@ -168,9 +168,9 @@ export function useDrag(options: Options) {
 }
 
 const INSTRUCTIONS =
-  "Press space to pick up the ticket. Arrow keys choose a column and a place in it, space drops it there, escape puts it back.";
+  "Press space to pick up the ticket, the arrow keys to move it, space to drop it, and escape to cancel.";
 
-/** The handle moved to another list with its card; the keyboard goes with it. */
+/** Focuses the card's handle again after the card was rendered in another column. */
 function returnFocus(ticketId: string, tries = 12): void {
   requestAnimationFrame(() => {
     const handle = document.querySelector<HTMLElement>(`[data-handle="${CSS.escape(ticketId)}"]`);

@@ -1,14 +1,14 @@
-/** A move from the board: asks for the comment where the board wants one, and says why when it is refused. */
+/** Moves a card: prompts for a comment when the board requires one, and shows why a move was refused. */
 import { useCallback } from "react";
 import { toast } from "sonner";
 import type { Card } from "@/api/types";
-import type { BoardState } from "@/live/board";
 import { useLive } from "@/live/context";
-import { keysOf, type Move, type MoveOutcome, useMove } from "@/live/move";
+import { type Move, type MoveOutcome, ticketKeys, useMove } from "@/live/move-card";
+import type { BoardState } from "@/live/state/board";
 import { announce } from "@/ui/announcer";
-import { ask } from "@/ui/ask";
+import { prompt } from "@/ui/prompt-dialog";
 
-const LEAST_COMMENT = 10;
+const MIN_COMMENT_LENGTH = 10;
 
 export type MoveCard = (card: Card, to: string, above?: Card, below?: Card) => Promise<void>;
 
@@ -22,34 +22,34 @@ export function useMoveCard(workflowId: string, open: (ticketId: string) => void
       const column = config.columns.find(({ id }) => id === to)?.name ?? to;
       const request: Move = { card, to, above, below };
       if (to !== card.status && config.settings.require_comments_on_status_change) {
-        const comment = await askWhy(card, column);
+        const comment = await askForComment(card, column);
         if (comment === null) return;
         request.comment = comment;
       }
       let outcome = await move(request);
       if (!outcome.ok && outcome.needsComment) {
-        const comment = await askWhy(card, column);
+        const comment = await askForComment(card, column);
         if (comment === null) return;
         outcome = await move({ ...request, comment });
       }
-      if (outcome.ok) announce(`${card.key} is in ${column}.`);
-      else refuse(card, column, outcome, live.board(card.workflow_id), open);
+      if (outcome.ok) announce(`${card.key} moved to ${column}.`);
+      else showRefusal(card, column, outcome, live.board(card.workflow_id), open);
     },
     [workflowId, move, live, open],
   );
 }
 
-function askWhy(card: Card, column: string): Promise<string | null> {
-  return ask({
+function askForComment(card: Card, column: string): Promise<string | null> {
+  return prompt({
     title: `Move ${card.key} to ${column}`,
-    description: "This board asks for a comment with every change of status.",
+    description: "This board requires a comment on every status change.",
     label: "What changed?",
     submit: "Move ticket",
-    minLength: LEAST_COMMENT,
+    minLength: MIN_COMMENT_LENGTH,
   });
 }
 
-function refuse(
+function showRefusal(
   card: Card,
   column: string,
   outcome: Extract<MoveOutcome, { ok: false }>,
@@ -57,10 +57,10 @@ function refuse(
   open: (ticketId: string) => void,
 ): void {
   const [first] = outcome.blockedBy;
-  const blockers = keysOf(board, outcome.blockedBy);
-  const title = first ? `${card.key} is blocked by ${blockers.join(", ")}` : `${card.key} was not moved to ${column}`;
+  const blockers = ticketKeys(board, outcome.blockedBy);
+  const title = first ? `${card.key} is blocked by ${blockers.join(", ")}` : `Could not move ${card.key} to ${column}`;
   toast.error(title, {
-    description: first ? "Resolve what blocks it first, or remove the blocker." : outcome.reason,
+    description: first ? "Resolve the blocking ticket first, or remove the blocker." : outcome.reason,
     duration: 8_000,
     action: first ? { label: `Open ${blockers[0]}`, onClick: () => open(first) } : undefined,
   });

@@ -5,7 +5,7 @@ import { Button } from "@/ui/button";
 import { Menu, MenuItem } from "@/ui/menu";
 import { actionsFor, useJobActions } from "./use-job-actions";
 
-const LOOKS: Record<JobAction, { name: string; icon: ReactNode }> = {
+const ACTIONS: Record<JobAction, { name: string; icon: ReactNode }> = {
   continue: { name: "Queue", icon: <Play /> },
   pause: { name: "Pause", icon: <Pause /> },
   resume: { name: "Resume", icon: <Play /> },
@@ -13,13 +13,13 @@ const LOOKS: Record<JobAction, { name: string; icon: ReactNode }> = {
   retry: { name: "Retry", icon: <RotateCcw /> },
 };
 
-/** What one wants of a job that rests; of one that waits for an answer, that is the answer. */
-const PRIMARY: Partial<Record<JobAction, "primary">> = { continue: "primary", resume: "primary" };
+/** Emphasized for draft and paused jobs. A job that waits for input needs an answer instead. */
+const PRIMARY_ACTIONS: Partial<Record<JobAction, "primary">> = { continue: "primary", resume: "primary" };
 
 interface Props {
   job: Job;
   size?: "sm" | "md";
-  /** After the job is gone. */
+  /** Called after the job was deleted. */
   onRemoved?: () => void;
 }
 
@@ -31,11 +31,11 @@ export function JobActions({ job, size = "md", onRemoved }: Props) {
         <Button
           key={action}
           size={size}
-          variant={job.status === "collecting" || job.status === "paused" ? PRIMARY[action] : "outline"}
-          aria-label={`${LOOKS[action].name} ${job.title}`}
+          variant={job.status === "collecting" || job.status === "paused" ? PRIMARY_ACTIONS[action] : "outline"}
+          aria-label={`${ACTIONS[action].name} ${job.title}`}
           onClick={() => void run(job, action)}
         >
-          {LOOKS[action].icon} {LOOKS[action].name}
+          {ACTIONS[action].icon} {ACTIONS[action].name}
         </Button>
       ))}
       {onRemoved && (
@@ -46,7 +46,7 @@ export function JobActions({ job, size = "md", onRemoved }: Props) {
             </Button>
           }
         >
-          <MenuItem danger onSelect={() => void remove(job).then((gone) => gone && onRemoved())}>
+          <MenuItem danger onSelect={() => void remove(job).then((removed) => removed && onRemoved())}>
             <Trash2 /> Delete job
           </MenuItem>
         </Menu>

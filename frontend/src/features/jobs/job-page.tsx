@@ -5,20 +5,20 @@ import { toast } from "sonner";
 import { explain, messages, Problem } from "@/api";
 import { useActors, useMe } from "@/api/hooks";
 import type { Job, Message } from "@/api/types";
+import { JOB_STATUS_STYLES, JobStatusBadge } from "@/entities/job/job-status";
 import { useBoardShape, useJobRoom } from "@/live/context";
-import { hasEnded } from "@/live/jobs";
+import { hasEnded } from "@/live/state/jobs";
 import { Button } from "@/ui/button";
 import { Composer } from "@/ui/composer";
-import { JOB_LOOKS, JobBadge } from "@/ui/job-status";
 import { Progress } from "@/ui/progress";
-import { useShortcuts } from "@/ui/shortcuts";
 import { Empty, Notice, Spinner } from "@/ui/states";
-import { useTitle } from "@/ui/title";
-import { Facts } from "./facts";
+import { useShortcuts } from "@/ui/use-shortcuts";
+import { useTitle } from "@/ui/use-title";
 import { JobActions } from "./job-actions";
-import { Outcome } from "./outcome";
-import { Prompt } from "./prompt";
-import { stageNames } from "./stages";
+import { JobDetails } from "./job-details";
+import { JobPrompt } from "./job-prompt";
+import { JobResult } from "./job-result";
+import { stageNames } from "./stage-names";
 import { Stepper } from "./stepper";
 import { Transcript } from "./transcript";
 import { useJob } from "./use-jobs";
@@ -28,35 +28,38 @@ interface Props {
   jobId: string;
   onClose: () => void;
   onCommit: (sha: string) => void;
-  /** What other features have to say about the job. */
-  asides?: (job: Job) => ReactNode;
+  /** Content of other features, such as approvals. */
+  renderAside?: (job: Job) => ReactNode;
 }
 
 export function JobPage(props: Props) {
   const { data, error, isPending } = useJob(props.jobId);
-  const gone = error instanceof Problem && error.status === 404;
-  if (data && !gone) return <Loaded {...props} job={data} />;
+  const notFound = error instanceof Problem && error.status === 404;
+  if (data && !notFound) return <Loaded {...props} job={data} />;
   if (isPending) return <Spinner label="Loading the job…" className="flex-1" />;
   return (
     <div className="grid flex-1 place-items-center">
-      <Empty title="This job could not be opened" action={<Button onClick={props.onClose}>All jobs</Button>}>
-        {gone ? "It does not exist, was deleted, or belongs to a workflow you may not see." : explain(error)}
+      <Empty
+        title={notFound ? "Job not found" : "Could not load the job"}
+        action={<Button onClick={props.onClose}>View all jobs</Button>}
+      >
+        {notFound ? "It was deleted, or you do not have access to its workflow." : explain(error)}
       </Empty>
     </div>
   );
 }
 
-function Loaded({ workflowId, jobId, job, onClose, onCommit, asides }: Props & { job: Job }) {
+function Loaded({ workflowId, jobId, job, onClose, onCommit, renderAside }: Props & { job: Job }) {
   const { shape } = useBoardShape(workflowId);
   const { nameOf } = useActors(workflowId);
   const me = useMe();
   const { room, view } = useJobRoom(jobId);
-  const [withLogs, setWithLogs] = useState(true);
+  const [showLogs, setShowLogs] = useState(true);
   const composer = useRef<HTMLTextAreaElement>(null);
   const nameOfStage = useMemo(() => stageNames(shape?.config), [shape?.config]);
   const role = shape?.workflow.role;
   const editable = shape !== undefined && role !== "viewer" && !shape.workflow.archived_at;
-  const owner = role === "owner" || me?.is_admin === true;
+  const isOwner = role === "owner" || me?.is_admin === true;
   useTitle(job.title);
   useShortcuts({
     Escape: onClose,
@@ -66,25 +69,25 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, asides }: Props & {
     },
   });
 
-  const mayDelete = useCallback(
-    (message: Message) => editable && (owner || message.agent_id === me?.id),
-    [editable, owner, me?.id],
+  const canDelete = useCallback(
+    (message: Message) => editable && (isOwner || message.agent_id === me?.id),
+    [editable, isOwner, me?.id],
   );
   const remove = useCallback(
     (message: Message) => {
       void messages.remove(message.message_id).then(
         () => room?.remove(message.message_id),
-        (error) => toast.error("The message was not deleted", { description: explain(error) }),
+        (error) => toast.error("Could not delete the message", { description: explain(error) }),
       );
     },
     [room],
   );
-  const say = async (text: string) => {
+  const sendMessage = async (text: string) => {
     try {
       room?.add(await messages.post(jobId, text));
       return true;
     } catch (error) {
-      toast.error("The message was not sent", { description: explain(error), duration: 8_000 });
+      toast.error("Could not send the message", { description: explain(error), duration: 8_000 });
       return false;
     }
   };
@@ -94,14 +97,14 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, asides }: Props & {
       <header className="grid shrink-0 grid-cols-[minmax(0,1fr)] gap-2.5 border-b bg-surface px-4 py-2.5">
         <div className="flex flex-wrap items-center gap-2">
           <Button variant="ghost" size="icon" asChild>
-            <Link to="/w/$workflowId/jobs" params={{ workflowId }} search={true} aria-label="All jobs">
+            <Link to="/w/$workflowId/jobs" params={{ workflowId }} search={true} aria-label="Back to jobs">
               <ArrowLeft />
             </Link>
           </Button>
           <h1 className="min-w-0 flex-1 basis-[calc(100%-3rem)] truncate font-semibold text-sm sm:flex-none sm:basis-auto">
             {job.title}
           </h1>
-          <JobBadge status={job.status} stopping={job.cancel_requested && !hasEnded(job.status)} />
+          <JobStatusBadge status={job.status} stopping={job.cancel_requested && !hasEnded(job.status)} />
           <div className="ml-auto">{editable && <JobActions job={job} onRemoved={onClose} />}</div>
         </div>
         <Stepper job={job} nameOfStage={nameOfStage} />
@@ -110,7 +113,7 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, asides }: Props & {
             <Progress
               value={job.progress}
               label="Progress"
-              tone={JOB_LOOKS[job.status].bar}
+              tone={JOB_STATUS_STYLES[job.status].bar}
               className="max-w-md flex-1"
             />
             <span className="tabular text-muted-foreground text-xs">{Math.round(job.progress)}%</span>
@@ -123,10 +126,10 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, asides }: Props & {
         )}
       </header>
       <div className="grid min-h-0 flex-1 content-start lg:grid-cols-[minmax(0,1fr)_20rem] lg:grid-rows-[auto_minmax(0,1fr)] lg:content-stretch">
-        {/* What needs somebody comes first where there is only one column. */}
+        {/* First in the single-column layout, because it needs attention. */}
         <div className="scroll-thin grid content-start gap-3 px-4 empty:hidden max-lg:py-3 lg:col-start-2 lg:max-h-[60vh] lg:overflow-y-auto lg:border-l lg:bg-sunken/60 lg:pt-4">
           {job.error && <Failure job={job} />}
-          {asides?.(job)}
+          {renderAside?.(job)}
         </div>
         <section
           aria-label="Conversation"
@@ -134,39 +137,39 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, asides }: Props & {
         >
           <div className="flex h-9 shrink-0 items-center justify-between border-b px-4 text-xs">
             <h2 className="font-semibold">Transcript</h2>
-            <Button variant="ghost" size="sm" aria-pressed={withLogs} onClick={() => setWithLogs((old) => !old)}>
-              <TerminalSquare /> {withLogs ? "Hide output" : "Show output"}
+            <Button variant="ghost" size="sm" aria-pressed={showLogs} onClick={() => setShowLogs((old) => !old)}>
+              <TerminalSquare /> {showLogs ? "Hide logs" : "Show logs"}
             </Button>
           </div>
           <Transcript
             room={room}
             view={view}
-            withLogs={withLogs}
+            showLogs={showLogs}
             me={me?.id}
             nameOfStage={nameOfStage}
-            mayDelete={mayDelete}
+            canDelete={canDelete}
             onDelete={remove}
-            nothing={job.attempt === 0 ? "Nothing yet. A worker tells here what it does." : "Nothing was said."}
+            emptyText={job.attempt === 0 ? "No messages yet. Messages from the worker appear here." : "No messages."}
           />
           {editable && (
             <div className="shrink-0 border-t p-3">
               <Composer
-                label={hasEnded(job.status) ? "Add a note" : "Say something to the worker"}
+                label={hasEnded(job.status) ? "Add a note" : "Message the worker"}
                 submit="Send"
                 draftKey={`job.${jobId}`}
                 inputRef={composer}
-                onSend={say}
+                onSend={sendMessage}
               />
             </div>
           )}
         </section>
         <aside
-          aria-label="About the job"
+          aria-label="Job details"
           className="scroll-thin grid content-start gap-5 overflow-y-auto border-t bg-sunken/60 px-4 py-4 lg:col-start-2 lg:row-start-2 lg:border-t-0 lg:border-l"
         >
-          <Facts job={job} nameOf={nameOf} onCommit={onCommit} />
-          <Outcome result={job.result} />
-          <Prompt job={job} editable={editable} />
+          <JobDetails job={job} nameOf={nameOf} onCommit={onCommit} />
+          <JobResult result={job.result} />
+          <JobPrompt job={job} editable={editable} />
         </aside>
       </div>
     </div>
@@ -177,7 +180,7 @@ function Failure({ job }: { job: Job }) {
   const failed = job.status === "failed";
   return (
     <Notice tone={failed ? "danger" : "warning"}>
-      <span className="block font-semibold">{failed ? "It failed" : "The last attempt failed"}</span>
+      <span className="block font-semibold">{failed ? "Job failed" : "Last attempt failed"}</span>
       <span className="whitespace-pre-wrap [overflow-wrap:anywhere]">{job.error}</span>
     </Notice>
   );

@@ -2,26 +2,26 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { NameOf } from "@/api/hooks";
 import type { Job } from "@/api/types";
-import { hasEnded } from "@/live/jobs";
-import { JOB_LOOKS, JobBadge } from "@/ui/job-status";
+import { JOB_STATUS_STYLES, JobStatusBadge } from "@/entities/job/job-status";
+import { hasEnded } from "@/live/state/jobs";
 import { Progress } from "@/ui/progress";
-import { Ago } from "@/ui/time";
-import type { StageName } from "./stages";
+import { TimeAgo } from "@/ui/time";
+import type { StageName } from "./stage-names";
 
 interface Props {
   job: Job;
   nameOf: NameOf;
   nameOfStage: StageName;
-  /** Its ticket is what the list is about. */
+  /** Omits the ticket key in a ticket's own list. */
   ofTicket?: boolean;
-  /** What can be done about it. */
+  /** Action buttons. */
   children?: ReactNode;
 }
 
 export function JobRow({ job, nameOf, nameOfStage, ofTicket, children }: Props) {
   const { status, stage, stages, progress, attempt, max_attempts } = job;
-  const at = stage ? stages.indexOf(stage) + 1 : 0;
-  const moving = !hasEnded(status) && status !== "collecting" && (progress > 0 || stage !== null);
+  const position = stage ? stages.indexOf(stage) + 1 : 0;
+  const showProgress = !hasEnded(status) && status !== "collecting" && (progress > 0 || stage !== null);
   const who = job.agent_id ? nameOf(job.agent_id).name : job.worker;
   return (
     <li
@@ -38,14 +38,14 @@ export function JobRow({ job, nameOf, nameOfStage, ofTicket, children }: Props) 
           {job.title}
         </Link>
         <span className="ml-auto" />
-        <JobBadge status={status} stopping={job.cancel_requested && !hasEnded(status)} />
+        <JobStatusBadge status={status} stopping={job.cancel_requested && !hasEnded(status)} />
       </div>
       <div className="flex flex-wrap items-center gap-x-3 gap-y-0.5 text-muted-foreground text-xs">
         {!ofTicket && job.ticket_key && <span className="tabular">{job.ticket_key}</span>}
         {!hasEnded(status) && stage && (
           <span>
             {nameOfStage(stage)}
-            {at > 0 && ` · ${at} of ${stages.length}`}
+            {position > 0 && ` · ${position} of ${stages.length}`}
           </span>
         )}
         {attempt > 1 && (
@@ -55,20 +55,20 @@ export function JobRow({ job, nameOf, nameOfStage, ofTicket, children }: Props) 
         )}
         {who && <span className="truncate">{who}</span>}
         {status === "failed" && job.error && <span className="max-w-md truncate text-danger">{job.error}</span>}
-        <Ago at={job.finished_at ?? job.created_at} className="ml-auto" />
+        <TimeAgo at={job.finished_at ?? job.created_at} className="ml-auto" />
       </div>
-      {moving && (
+      {showProgress && (
         <div className="flex items-center gap-2">
           <Progress
             value={progress}
             label={`Progress of ${job.title}`}
-            tone={JOB_LOOKS[status].bar}
+            tone={JOB_STATUS_STYLES[status].bar}
             className="flex-1"
           />
           <span className="tabular w-8 text-right text-2xs text-muted-foreground">{Math.round(progress)}%</span>
         </div>
       )}
-      {moving && job.progress_message && (
+      {showProgress && job.progress_message && (
         <p className="truncate text-muted-foreground text-xs">{job.progress_message}</p>
       )}
       {children && <div className="relative z-1 mt-1 justify-self-end">{children}</div>}

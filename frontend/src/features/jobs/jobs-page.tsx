@@ -2,27 +2,27 @@ import { Bot, Plus } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { explain } from "@/api";
 import { useActors } from "@/api/hooks";
-import { canEdit } from "@/live/board";
+import { JOB_STATUS_STYLES, JOB_STATUSES } from "@/entities/job/job-status";
 import { useBoardShape } from "@/live/context";
+import { canEdit } from "@/live/state/board";
 import { Button } from "@/ui/button";
 import { Input, NativeSelect } from "@/ui/field";
-import { JOB_LOOKS, JOB_STATUSES } from "@/ui/job-status";
-import { useSettled } from "@/ui/settled";
-import { useShortcuts } from "@/ui/shortcuts";
 import { Empty, Notice, Spinner } from "@/ui/states";
-import { useTitle } from "@/ui/title";
+import { useDebouncedValue } from "@/ui/use-debounced-value";
+import { useShortcuts } from "@/ui/use-shortcuts";
+import { useTitle } from "@/ui/use-title";
+import { CreateJobDialog } from "./create-job-dialog";
+import type { JobListState, StatusFilter } from "./job-list-state";
 import { JobRow } from "./job-row";
-import type { ListState, Shown } from "./list-state";
-import { PurgeJobs } from "./purge";
-import { stageNames } from "./stages";
-import { StartJob } from "./start-job";
+import { JobsHeader } from "./jobs-header";
+import { PurgeJobs } from "./purge-jobs";
+import { stageNames } from "./stage-names";
 import { useJobList } from "./use-jobs";
-import { WorkHeader } from "./work-header";
 
 interface Props {
   workflowId: string;
-  state: ListState;
-  onState: (state: ListState) => void;
+  state: JobListState;
+  onState: (state: JobListState) => void;
   onOpen: (jobId: string) => void;
 }
 
@@ -31,7 +31,7 @@ const PAUSE_MS = 200;
 export function JobsPage({ workflowId, state, onState, onOpen }: Props) {
   const { shape, error } = useBoardShape(workflowId);
   const { nameOf } = useActors(workflowId);
-  const [starting, setStarting] = useState(false);
+  const [creating, setCreating] = useState(false);
   const search = useRef<HTMLInputElement>(null);
   const list = useJobList(workflowId, state);
   const jobs = list.data?.pages.flatMap((page) => page.jobs) ?? [];
@@ -47,26 +47,26 @@ export function JobsPage({ workflowId, state, onState, onOpen }: Props) {
     n: (event) => {
       if (!editable) return;
       event.preventDefault();
-      setStarting(true);
+      setCreating(true);
     },
   });
 
-  if (error && !shape) return <Empty title="The jobs could not be opened">{explain(error)}</Empty>;
-  if (!shape) return <Spinner label="Opening the jobs…" className="flex-1" />;
-  const start = editable && (
-    <Button variant="primary" onClick={() => setStarting(true)}>
+  if (error && !shape) return <Empty title="Could not load jobs">{explain(error)}</Empty>;
+  if (!shape) return <Spinner label="Loading jobs…" className="flex-1" />;
+  const newJobButton = editable && (
+    <Button variant="primary" onClick={() => setCreating(true)}>
       <Plus /> New job
     </Button>
   );
   return (
     <div className="scroll-thin flex-1 overflow-y-auto">
       <div className="mx-auto grid w-full max-w-4xl gap-4 px-4 pt-6 pb-16">
-        <WorkHeader workflowId={workflowId} name={shape.workflow.name} current="jobs">
+        <JobsHeader workflowId={workflowId} name={shape.workflow.name} current="jobs">
           <PurgeJobs />
-          {start}
-        </WorkHeader>
+          {newJobButton}
+        </JobsHeader>
         <search className="flex flex-wrap items-center gap-2">
-          <TitleBox
+          <TitleSearch
             value={state.q ?? ""}
             inputRef={search}
             onChange={(q) => onState({ ...state, q: q || undefined })}
@@ -75,15 +75,17 @@ export function JobsPage({ workflowId, state, onState, onOpen }: Props) {
             aria-label="Status"
             className="w-36"
             value={state.show ?? ""}
-            onChange={({ target }) => onState({ ...state, show: (target.value || undefined) as Shown | undefined })}
+            onChange={({ target }) =>
+              onState({ ...state, show: (target.value || undefined) as StatusFilter | undefined })
+            }
           >
-            <option value="">Every status</option>
+            <option value="">All statuses</option>
             <option value="open">Open</option>
             <option value="ended">Ended</option>
-            <optgroup label="One status">
+            <optgroup label="By status">
               {JOB_STATUSES.map((status) => (
                 <option key={status} value={status}>
-                  {JOB_LOOKS[status].name}
+                  {JOB_STATUS_STYLES[status].name}
                 </option>
               ))}
             </optgroup>
@@ -95,7 +97,7 @@ export function JobsPage({ workflowId, state, onState, onOpen }: Props) {
               checked={state.mine ?? false}
               onChange={({ target }) => onState({ ...state, mine: target.checked || undefined })}
             />
-            Mine
+            My jobs
           </label>
         </search>
         {list.isError && <Notice tone="danger">{explain(list.error)}</Notice>}
@@ -103,12 +105,12 @@ export function JobsPage({ workflowId, state, onState, onOpen }: Props) {
         {list.isSuccess && jobs.length === 0 && (
           <Empty
             icon={<Bot className="size-6" />}
-            title={filtering ? "No job matches" : "No jobs yet"}
-            action={filtering ? <Button onClick={() => onState({})}>Show all jobs</Button> : start || undefined}
+            title={filtering ? "No jobs found" : "No jobs yet"}
+            action={filtering ? <Button onClick={() => onState({})}>Clear filters</Button> : newJobButton || undefined}
           >
             {filtering
-              ? "Jobs of other statuses or titles are not shown."
-              : "A job is one piece of work for an agent. Workers claim jobs, tell how far they are, and ask when they need you."}
+              ? "No jobs match these filters."
+              : "A job is one task for an agent. Workers claim jobs, report progress, and ask for input when they need it."}
           </Empty>
         )}
         {jobs.length > 0 && (
@@ -126,42 +128,42 @@ export function JobsPage({ workflowId, state, onState, onOpen }: Props) {
           </div>
         )}
       </div>
-      {starting && (
-        <StartJob
+      {creating && (
+        <CreateJobDialog
           workflowId={workflowId}
           config={shape.config}
           withTicket={canEdit(shape.workflow)}
-          onClose={() => setStarting(false)}
-          onStarted={(job) => onOpen(job.job_id)}
+          onClose={() => setCreating(false)}
+          onCreated={(job) => onOpen(job.job_id)}
         />
       )}
     </div>
   );
 }
 
-interface TitleBoxProps {
+interface TitleSearchProps {
   value: string;
   inputRef: React.RefObject<HTMLInputElement | null>;
   onChange: (value: string) => void;
 }
 
-function TitleBox({ value, inputRef, onChange }: TitleBoxProps) {
+function TitleSearch({ value, inputRef, onChange }: TitleSearchProps) {
   const [text, setText] = useState(value);
-  const settled = useSettled(text, PAUSE_MS);
+  const debounced = useDebouncedValue(text, PAUSE_MS);
   const latest = useRef({ value, onChange });
   useEffect(() => {
     latest.current = { value, onChange };
   });
   useEffect(() => {
-    if (settled !== latest.current.value) latest.current.onChange(settled);
-  }, [settled]);
+    if (debounced !== latest.current.value) latest.current.onChange(debounced);
+  }, [debounced]);
   useEffect(() => setText(value), [value]);
   return (
     <Input
       ref={inputRef}
       type="search"
       aria-label="Search jobs by title"
-      placeholder="Search by title"
+      placeholder="Search jobs"
       className="min-w-28 flex-1"
       value={text}
       onChange={(event) => setText(event.target.value)}

@@ -1,33 +1,33 @@
 import { describe, expect, it } from "vitest";
 import type { JobStatus, JobSummary, LiveEvent, Message } from "@/api/types";
-import { blocksOf } from "./blocks";
-import { span } from "./facts";
-import { readListState, statusesOf } from "./list-state";
-import { failures } from "./notices";
+import { formatSeconds } from "./job-details";
+import { readJobListState, statusesOf } from "./job-list-state";
+import { failedJobs } from "./job-toasts";
+import { toBlocks } from "./transcript-blocks";
 import { actionsFor } from "./use-job-actions";
 
 const message = (order: number, kind: Message["kind"]): Message =>
   ({ message_id: `m${order}`, order, kind, content: `${order}` }) as Message;
 
-describe("blocks of a transcript", () => {
-  it("put lines of output together, and what is said between them on its own", () => {
+describe("toBlocks", () => {
+  it("groups consecutive log lines and keeps messages separate", () => {
     const lines = [1, 2].map((n) => message(n, "log"));
     const all = [...lines, message(3, "chat"), message(4, "log"), message(5, "step")];
-    expect(blocksOf(all).map(({ kind }) => kind)).toEqual(["log", "chat", "log", "step"]);
-    expect(blocksOf(all, false).map(({ kind }) => kind)).toEqual(["chat", "step"]);
+    expect(toBlocks(all).map(({ kind }) => kind)).toEqual(["log", "chat", "log", "step"]);
+    expect(toBlocks(all, false).map(({ kind }) => kind)).toEqual(["chat", "step"]);
   });
 
-  it("cut long output where older lines do not move the cuts", () => {
+  it("splits long runs at positions that earlier lines do not change", () => {
     const some = Array.from({ length: 100 }, (_, i) => message(i + 60, "log"));
-    const keys = blocksOf(some).map(({ key }) => key);
+    const keys = toBlocks(some).map(({ key }) => key);
     expect(keys).toHaveLength(3);
     const more = [...Array.from({ length: 59 }, (_, i) => message(i + 1, "log")), ...some];
     expect(
-      blocksOf(more)
+      toBlocks(more)
         .map(({ key }) => key)
         .slice(-2),
     ).toEqual(keys.slice(-2));
-    const joints = blocksOf([...some, message(200, "step"), message(201, "log")]).flatMap((block) =>
+    const joints = toBlocks([...some, message(200, "step"), message(201, "log")]).flatMap((block) =>
       block.kind === "log" ? [[block.joined.above, block.joined.below]] : [],
     );
     expect(joints).toEqual([
@@ -39,8 +39,8 @@ describe("blocks of a transcript", () => {
   });
 });
 
-describe("what can be done to a job", () => {
-  it("depends on how it stands", () => {
+describe("actionsFor", () => {
+  it("depends on the status", () => {
     const of = (status: JobStatus, cancel_requested = false) => actionsFor({ status, cancel_requested });
     expect(of("collecting")).toEqual(["continue", "cancel"]);
     expect(of("running")).toEqual(["pause", "cancel"]);
@@ -51,24 +51,28 @@ describe("what can be done to a job", () => {
   });
 });
 
-describe("the list's address", () => {
-  it("keeps what means something", () => {
-    expect(readListState({ show: "open", q: "x", mine: true, other: 1 })).toEqual({ show: "open", q: "x", mine: true });
-    expect(readListState({ show: "nonsense", q: "" })).toEqual({});
+describe("readJobListState", () => {
+  it("keeps valid values and drops the rest", () => {
+    expect(readJobListState({ show: "open", q: "x", mine: true, other: 1 })).toEqual({
+      show: "open",
+      q: "x",
+      mine: true,
+    });
+    expect(readJobListState({ show: "nonsense", q: "" })).toEqual({});
     expect(statusesOf("ended")).toEqual(["succeeded", "failed", "cancelled"]);
     expect(statusesOf("paused")).toEqual(["paused"]);
   });
 });
 
-describe("failures", () => {
-  it("are told once, and not when the job goes on after all", () => {
+describe("failedJobs", () => {
+  it("lists each failed job once, and none that was queued again", () => {
     const event = (id: string, status: JobStatus): LiveEvent =>
       ({ type: "job_status", data: { job: { job_id: id, status } as JobSummary } }) as LiveEvent;
     const events = [event("a", "failed"), event("b", "failed"), event("b", "queued"), event("a", "failed")];
-    expect(failures(events).map(({ job_id }) => job_id)).toEqual(["a"]);
+    expect(failedJobs(events).map(({ job_id }) => job_id)).toEqual(["a"]);
   });
 });
 
-it("says how long something took", () => {
-  expect([span(5), span(65), span(3_700)]).toEqual(["5 s", "1 min 5 s", "1 h 1 min"]);
+it("formats durations", () => {
+  expect([formatSeconds(5), formatSeconds(65), formatSeconds(3_700)]).toEqual(["5 s", "1 min 5 s", "1 h 1 min"]);
 });

@@ -1,44 +1,44 @@
 import { Check, LoaderCircle } from "lucide-react";
 import type { Job } from "@/api/types";
-import { hasEnded } from "@/live/jobs";
+import { hasEnded } from "@/live/state/jobs";
 import { cn } from "@/ui/cn";
-import type { StageName } from "./stages";
+import type { StageName } from "./stage-names";
 
-/** The stages of a job as a line of steps: behind, present, ahead. */
+/** The stages of a job with the completed and current ones marked. */
 export function Stepper({ job, nameOfStage }: { job: Job; nameOfStage: StageName }) {
-  // A worker may enter a stage that nobody listed.
+  // A worker can enter a stage that is not in the job's list.
   const stages = job.stage && !job.stages.includes(job.stage) ? [...job.stages, job.stage] : job.stages;
   if (stages.length === 0) return null;
-  const at = job.stage ? stages.indexOf(job.stage) : -1;
-  const done = job.status === "succeeded";
+  const currentIndex = job.stage ? stages.indexOf(job.stage) : -1;
+  const succeeded = job.status === "succeeded";
   return (
     <ol aria-label="Stages" className="flex flex-wrap gap-x-1 gap-y-2">
       {stages.map((stage, i) => {
-        const behind = done || i < at;
-        const present = !done && i === at;
+        const completed = succeeded || i < currentIndex;
+        const current = !succeeded && i === currentIndex;
         return (
           <li
             key={stage}
-            aria-current={present ? "step" : undefined}
+            aria-current={current ? "step" : undefined}
             className={cn(
               "flex items-center gap-1.5 text-xs",
               i > 0 && "before:mr-0.5 before:h-px before:w-4 before:bg-border-strong before:content-['']",
-              present ? "font-semibold" : behind ? "text-foreground" : "text-muted-foreground",
+              current ? "font-semibold" : completed ? "text-foreground" : "text-muted-foreground",
             )}
           >
             <span
               aria-hidden="true"
               className={cn(
                 "grid size-5 shrink-0 place-items-center rounded-full border text-2xs",
-                behind && "border-success bg-success-soft text-success",
-                present && job.status === "failed" && "border-danger bg-danger-soft text-danger",
-                present && job.status !== "failed" && "border-primary bg-accent text-accent-foreground",
-                !behind && !present && "border-border-strong",
+                completed && "border-success bg-success-soft text-success",
+                current && job.status === "failed" && "border-danger bg-danger-soft text-danger",
+                current && job.status !== "failed" && "border-primary bg-accent text-accent-foreground",
+                !completed && !current && "border-border-strong",
               )}
             >
-              {behind ? (
+              {completed ? (
                 <Check className="size-3" />
-              ) : present && job.status === "running" ? (
+              ) : current && job.status === "running" ? (
                 <LoaderCircle className="size-3 animate-spin" />
               ) : (
                 i + 1
@@ -46,7 +46,7 @@ export function Stepper({ job, nameOfStage }: { job: Job; nameOfStage: StageName
             </span>
             {nameOfStage(stage)}
             <span className="sr-only">
-              {behind ? ", done" : present ? (hasEnded(job.status) ? ", ended here" : ", at present") : ""}
+              {completed ? ", done" : current ? (hasEnded(job.status) ? ", stopped here" : ", current") : ""}
             </span>
           </li>
         );

@@ -3,13 +3,13 @@ import { useState } from "react";
 import { explain } from "@/api";
 import type { NameOf } from "@/api/hooks";
 import type { BoardConfig } from "@/api/types";
-import { hasEnded } from "@/live/jobs";
+import { hasEnded } from "@/live/state/jobs";
 import { Button } from "@/ui/button";
 import { Notice } from "@/ui/states";
+import { CreateJobDialog } from "./create-job-dialog";
 import { JobActions } from "./job-actions";
 import { JobRow } from "./job-row";
-import { stageNames } from "./stages";
-import { StartJob } from "./start-job";
+import { stageNames } from "./stage-names";
 import { useTicketJobs } from "./use-jobs";
 
 interface Props {
@@ -20,16 +20,16 @@ interface Props {
   onOpenJob: (jobId: string) => void;
 }
 
-const MOST_ENDED = 3;
+const ENDED_SHOWN = 3;
 
-/** What agents do and did about a ticket. */
+/** Jobs of a ticket: open ones first, then ended ones. */
 export function TicketJobs({ ticket, config, nameOf, editable, onOpenJob }: Props) {
   const list = useTicketJobs(ticket.ticket_id);
-  const [starting, setStarting] = useState(false);
-  const [all, setAll] = useState(false);
+  const [creating, setCreating] = useState(false);
+  const [showAll, setShowAll] = useState(false);
   const jobs = list.data?.jobs ?? [];
   const ended = jobs.filter(({ status }) => hasEnded(status));
-  const shown = [...jobs.filter(({ status }) => !hasEnded(status)), ...(all ? ended : ended.slice(0, MOST_ENDED))];
+  const shown = [...jobs.filter(({ status }) => !hasEnded(status)), ...(showAll ? ended : ended.slice(0, ENDED_SHOWN))];
   if (!editable && jobs.length === 0 && !list.isError) return null;
   return (
     <section aria-label="Jobs" className="grid gap-2">
@@ -38,8 +38,8 @@ export function TicketJobs({ ticket, config, nameOf, editable, onOpenJob }: Prop
           <Bot className="size-3.5 text-muted-foreground" aria-hidden="true" /> Jobs
         </h3>
         {editable && (
-          <Button variant="ghost" size="sm" className="ml-auto" onClick={() => setStarting(true)}>
-            <Play /> Start a job
+          <Button variant="ghost" size="sm" className="ml-auto" onClick={() => setCreating(true)}>
+            <Play /> New job
           </Button>
         )}
       </div>
@@ -53,18 +53,18 @@ export function TicketJobs({ ticket, config, nameOf, editable, onOpenJob }: Prop
           ))}
         </ul>
       )}
-      {!all && ended.length > MOST_ENDED && (
-        <Button variant="ghost" size="sm" onClick={() => setAll(true)}>
-          Show {ended.length - MOST_ENDED} more
+      {!showAll && ended.length > ENDED_SHOWN && (
+        <Button variant="ghost" size="sm" onClick={() => setShowAll(true)}>
+          Show {ended.length - ENDED_SHOWN} more
         </Button>
       )}
-      {starting && (
-        <StartJob
+      {creating && (
+        <CreateJobDialog
           workflowId={ticket.workflow_id}
           config={config}
           ticket={ticket}
-          onClose={() => setStarting(false)}
-          onStarted={(job) => {
+          onClose={() => setCreating(false)}
+          onCreated={(job) => {
             if (job.status === "collecting") onOpenJob(job.job_id);
           }}
         />

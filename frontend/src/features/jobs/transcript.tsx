@@ -3,60 +3,66 @@ import { ArrowDown, LoaderCircle } from "lucide-react";
 import { useMemo, useRef } from "react";
 import { explain } from "@/api";
 import type { Message } from "@/api/types";
-import type { JobRoom, JobView } from "@/live/job-room";
+import type { JobRoom, JobView } from "@/live/streams/job-room";
 import { Button } from "@/ui/button";
 import { cn } from "@/ui/cn";
 import { Notice, Spinner } from "@/ui/states";
-import { BlockView } from "./block-view";
-import { type Block, blocksOf } from "./blocks";
-import type { StageName } from "./stages";
-import { useStayAtEnd } from "./use-stay-at-end";
+import type { StageName } from "./stage-names";
+import { TranscriptBlock } from "./transcript-block";
+import { type Block, toBlocks } from "./transcript-blocks";
+import { useStickToBottom } from "./use-stick-to-bottom";
 
 interface Props {
   room: JobRoom | null;
   view: JobView;
-  withLogs: boolean;
+  showLogs: boolean;
   me: string | undefined;
   nameOfStage: StageName;
-  mayDelete: (message: Message) => boolean;
+  canDelete: (message: Message) => boolean;
   onDelete: (message: Message) => void;
-  /** What stands where nothing was said yet. */
-  nothing: string;
+  /** Shown while there are no messages. */
+  emptyText: string;
 }
 
 const LINE_HEIGHT = 16;
-const USUAL_HEIGHT = 44;
-const BETWEEN = 10;
+const MESSAGE_HEIGHT = 44;
+const BLOCK_GAP = 10;
 
-function likelyHeight(block: Block | undefined): number {
-  return block?.kind === "log" ? block.lines.length * LINE_HEIGHT + 2 * BETWEEN : USUAL_HEIGHT + BETWEEN;
+function estimateHeight(block: Block | undefined): number {
+  return block?.kind === "log" ? block.lines.length * LINE_HEIGHT + 2 * BLOCK_GAP : MESSAGE_HEIGHT + BLOCK_GAP;
 }
 
-/** The lines of a job, drawn as far as they are seen; it stays at the end until somebody scrolls up. */
-export function Transcript({ room, view, withLogs, me, nameOfStage, mayDelete, onDelete, nothing }: Props) {
+/** The virtualized messages of a job. Sticks to the bottom until the user scrolls up. */
+export function Transcript({ room, view, showLogs, me, nameOfStage, canDelete, onDelete, emptyText }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
-  const blocks = useMemo(() => blocksOf(view.messages, withLogs, view.starts), [view.messages, withLogs, view.starts]);
+  const blocks = useMemo(
+    () => toBlocks(view.messages, showLogs, view.pageStarts),
+    [view.messages, showLogs, view.pageStarts],
+  );
   const virtual = useVirtualizer({
     count: blocks.length,
     getScrollElement: () => scroller.current,
-    estimateSize: (index) => likelyHeight(blocks[index]),
+    estimateSize: (index) => estimateHeight(blocks[index]),
     getItemKey: (index) => blocks[index]?.key ?? index,
     overscan: 8,
     paddingStart: 12,
     paddingEnd: 2,
-    // What is read stays in sight, whatever comes in above it.
+    // Keeps the visible rows in place when earlier messages load above them.
     anchorTo: "end",
+    // Disables the virtualizer's own following of the end, whose writes would cancel the user's scrolling.
+    // useStickToBottom follows the end instead.
+    scrollEndThreshold: -1,
     useFlushSync: false,
   });
   const ready = view.state !== "loading" && blocks.length > 0;
-  const end = useStayAtEnd(scroller, ready, [blocks, virtual.getTotalSize()]);
+  const bottom = useStickToBottom(scroller, ready, [blocks, virtual.getTotalSize()]);
 
   if (view.state === "loading") return <Spinner label="Loading the transcript…" className="flex-1" />;
   if (view.state === "failed" && blocks.length === 0) {
     return (
       <div className="flex-1 p-4">
         <Notice tone="danger">
-          The transcript could not be read. {explain(view.error)}{" "}
+          Could not load the transcript. {explain(view.error)}{" "}
           <button type="button" className="underline" onClick={() => void room?.load()}>
             Try again
           </button>
@@ -73,10 +79,10 @@ export function Transcript({ room, view, withLogs, me, nameOfStage, mayDelete, o
         aria-label="Transcript"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
         tabIndex={0}
-        {...end.handlers}
+        {...bottom.handlers}
         className="scroll-thin min-h-0 flex-1 overflow-y-auto px-4"
       >
-        {blocks.length === 0 && <p className="py-10 text-center text-muted-foreground">{nothing}</p>}
+        {blocks.length === 0 && <p className="py-10 text-center text-muted-foreground">{emptyText}</p>}
         <div className="relative" style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map((row) => {
             const block = blocks[row.index];
@@ -89,11 +95,11 @@ export function Transcript({ room, view, withLogs, me, nameOfStage, mayDelete, o
                   className={cn("absolute inset-x-0 top-0", !(block.kind === "log" && block.joined.below) && "pb-2.5")}
                   style={{ transform: `translateY(${row.start}px)` }}
                 >
-                  <BlockView
+                  <TranscriptBlock
                     block={block}
                     me={me}
                     nameOfStage={nameOfStage}
-                    mayDelete={mayDelete}
+                    canDelete={canDelete}
                     onDelete={onDelete}
                   />
                 </div>
@@ -106,15 +112,15 @@ export function Transcript({ room, view, withLogs, me, nameOfStage, mayDelete, o
         <Button
           size="sm"
           className="absolute top-2 left-1/2 -translate-x-1/2 rounded-full"
-          disabled={view.reading}
-          onClick={() => void room?.earlier()}
+          disabled={view.loadingEarlier}
+          onClick={() => void room?.loadEarlier()}
         >
-          {view.reading && <LoaderCircle className="animate-spin" />} Load earlier
+          {view.loadingEarlier && <LoaderCircle className="animate-spin" />} Load earlier messages
         </Button>
       )}
-      {ready && end.away && (
-        <Button size="sm" className="absolute right-4 bottom-3 rounded-full" onClick={end.go}>
-          <ArrowDown /> To the end
+      {ready && bottom.away && (
+        <Button size="sm" className="absolute right-4 bottom-3 rounded-full" onClick={bottom.jumpToBottom}>
+          <ArrowDown /> Jump to latest
         </Button>
       )}
     </div>

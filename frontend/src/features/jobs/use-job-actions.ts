@@ -1,16 +1,16 @@
-/** What a person does to a job: at once where it can be undone, after a question where it cannot. */
+/** Job actions of a user. They run at once, with undo where there is an inverse; stopping or deleting a job asks first. */
 import { useMemo } from "react";
 import { toast } from "sonner";
 import { explain, jobs } from "@/api";
 import type { Job, JobAction, JobSummary } from "@/api/types";
 import { useLive } from "@/live/context";
-import { hasEnded } from "@/live/jobs";
+import { hasEnded } from "@/live/state/jobs";
 import { announce } from "@/ui/announcer";
-import { confirm } from "@/ui/confirm";
+import { confirm } from "@/ui/prompt-dialog";
 
 type Subject = Pick<JobSummary, "job_id" | "title" | "status"> & { lease_expires_at?: string | null };
 
-/** What can be done to a job as it stands. */
+/** Actions allowed in a job's status. */
 export function actionsFor(job: Pick<Job, "status"> & { cancel_requested?: boolean }): readonly JobAction[] {
   switch (job.status) {
     case "collecting":
@@ -30,24 +30,24 @@ export function actionsFor(job: Pick<Job, "status"> & { cancel_requested?: boole
   }
 }
 
-const DONE: Record<JobAction, string> = {
-  continue: "is in the queue",
-  pause: "is paused",
-  resume: "goes on",
-  cancel: "is cancelled",
-  retry: "is in the queue again",
+const DONE_LABELS: Record<JobAction, string> = {
+  continue: "queued",
+  pause: "paused",
+  resume: "resumed",
+  cancel: "cancelled",
+  retry: "queued again",
 };
 
 export function useJobActions() {
   const live = useLive();
   return useMemo(() => {
-    const act = async (job: Subject, action: JobAction): Promise<Job | null> => {
+    const send = async (job: Subject, action: JobAction): Promise<Job | null> => {
       try {
         const now = await jobs.act(job.job_id, action);
-        live.work.put(now);
+        live.work.putJob(now);
         return now;
       } catch (error) {
-        toast.error(`“${job.title}” was not changed`, { description: explain(error), duration: 8_000 });
+        toast.error(`Could not update “${job.title}”`, { description: explain(error), duration: 8_000 });
         return null;
       }
     };
@@ -56,36 +56,37 @@ export function useJobActions() {
         const yes = await confirm({
           title: `Cancel “${job.title}”?`,
           description: job.lease_expires_at
-            ? "Its worker is asked to stop. What it has done so far stays as it is."
-            : "Nobody will work on it. It can be begun anew later.",
-          submit: "Cancel the job",
+            ? "The worker is asked to stop. Completed work is kept."
+            : "No worker will run it. You can retry it later.",
+          submit: "Cancel job",
         });
         if (!yes) return;
       }
-      const now = await act(job, action);
+      const now = await send(job, action);
       if (!now) return;
-      const words = now.cancel_requested && !hasEnded(now.status) ? "is being stopped" : DONE[action];
-      const back = UNDO[action];
-      const undo = back && !now.cancel_requested ? { label: "Undo", onClick: () => void act(job, back) } : undefined;
-      toast(`“${job.title}” ${words}`, { action: undo });
-      announce(`The job ${words}.`);
+      const result = now.cancel_requested && !hasEnded(now.status) ? "stopping" : DONE_LABELS[action];
+      const inverse = UNDO[action];
+      const undo =
+        inverse && !now.cancel_requested ? { label: "Undo", onClick: () => void send(job, inverse) } : undefined;
+      toast(`“${job.title}” ${result}`, { action: undo });
+      announce(`Job ${result}.`);
     };
     const remove = async (job: Subject): Promise<boolean> => {
       const yes = await confirm({
         title: `Delete “${job.title}”?`,
         description: hasEnded(job.status)
-          ? "Its transcript goes with it. The ticket stays."
-          : "It is cancelled first, and its transcript goes with it. The ticket stays.",
-        submit: "Delete the job",
+          ? "Its transcript is deleted too. The ticket is kept."
+          : "It is cancelled first. Its transcript is deleted too. The ticket is kept.",
+        submit: "Delete job",
       });
       if (!yes) return false;
       try {
         await jobs.remove(job.job_id);
         live.work.refreshAll();
-        toast.success("The job is deleted");
+        toast.success("Job deleted");
         return true;
       } catch (error) {
-        toast.error("The job was not deleted", { description: explain(error), duration: 8_000 });
+        toast.error("Could not delete the job", { description: explain(error), duration: 8_000 });
         return false;
       }
     };

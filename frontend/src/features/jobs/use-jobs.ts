@@ -1,15 +1,15 @@
-/** Jobs as lists and one by one; the live client patches what is cached here. */
+/** Job queries. Live events patch the cached results. */
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { jobs } from "@/api";
 import { queryKeys } from "@/api/query-keys";
-import { hasEnded } from "@/live/jobs";
-import { type ListState, statusesOf } from "./list-state";
+import { hasEnded } from "@/live/state/jobs";
+import { type JobListState, statusesOf } from "./job-list-state";
 
-const PAGE = 50;
-/** Heartbeats are not told by events; an open job page asks for them now and then. */
-const HEARTBEAT_MS = 10_000;
+const PAGE_SIZE = 50;
+/** Heartbeats produce no events, so an open job page polls for them. */
+const HEARTBEAT_REFETCH_MS = 10_000;
 
-export function useJobList(workflowId: string, { show, q, mine }: ListState) {
+export function useJobList(workflowId: string, { show, q, mine }: JobListState) {
   return useInfiniteQuery({
     queryKey: [...queryKeys.jobs, "list", workflowId, { show, q, mine }],
     queryFn: ({ pageParam, signal }) =>
@@ -19,7 +19,7 @@ export function useJobList(workflowId: string, { show, q, mine }: ListState) {
           status: statusesOf(show),
           title: q?.trim() || undefined,
           mine: mine || undefined,
-          limit: PAGE,
+          limit: PAGE_SIZE,
           cursor: pageParam,
         },
         signal,
@@ -45,6 +45,6 @@ export function useJob(jobId: string) {
     queryFn: ({ signal }) => jobs.get(jobId, signal),
     staleTime: 5_000,
     refetchInterval: ({ state }) =>
-      state.data?.lease_expires_at && !hasEnded(state.data.status) ? HEARTBEAT_MS : false,
+      state.data?.lease_expires_at && !hasEnded(state.data.status) ? HEARTBEAT_REFETCH_MS : false,
   });
 }

@@ -4,18 +4,18 @@ import { toast } from "sonner";
 import { explain, search } from "@/api";
 import type { ExportFormat } from "@/api/types";
 import { Button } from "@/ui/button";
-import { saveFile } from "@/ui/file";
+import { downloadFile } from "@/ui/download";
 import { Menu, MenuItem, MenuLabel } from "@/ui/menu";
-import { requestOf, type SearchState } from "./state";
+import { type SearchState, toRequest } from "./search-state";
 
 const FORMATS: ReadonlyArray<[ExportFormat, string, string]> = [
-  ["csv", "CSV for spreadsheets", "csv"],
-  ["json", "JSON for programs", "json"],
-  ["markdown", "Markdown for documents", "md"],
+  ["csv", "CSV", "csv"],
+  ["json", "JSON", "json"],
+  ["markdown", "Markdown", "md"],
 ];
-const MOST = 1_000;
+const MAX_EXPORTED = 1_000;
 
-/** The results as a file: more of them than the page shows. */
+/** Downloads the results, including those beyond the page. */
 export function ExportMenu({
   workflowId,
   state,
@@ -29,10 +29,10 @@ export function ExportMenu({
   const run = async (format: ExportFormat, extension: string) => {
     setBusy(true);
     try {
-      const { file, name } = await search.export(requestOf(workflowId, state, MOST), format);
-      saveFile(file, name ?? `search.${extension}`);
+      const { file, name } = await search.export(toRequest(workflowId, state, MAX_EXPORTED), format);
+      downloadFile(file, name ?? `search.${extension}`);
     } catch (error) {
-      toast.error("The results were not exported", { description: explain(error) });
+      toast.error("Could not export the results", { description: explain(error) });
     } finally {
       setBusy(false);
     }
@@ -40,13 +40,13 @@ export function ExportMenu({
   return (
     <Menu
       trigger={
-        <Button disabled={disabled || busy} aria-label="Export the results">
+        <Button disabled={disabled || busy} aria-label="Export results">
           {busy ? <LoaderCircle className="animate-spin" /> : <Download />}
           <span className="hidden md:inline">Export</span>
         </Button>
       }
     >
-      <MenuLabel>The results as a file, at most {MOST.toLocaleString()}</MenuLabel>
+      <MenuLabel>Up to {MAX_EXPORTED.toLocaleString()} results</MenuLabel>
       {FORMATS.map(([format, label, extension]) => (
         <MenuItem key={format} onSelect={() => void run(format, extension)}>
           {label}

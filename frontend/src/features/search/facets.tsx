@@ -28,19 +28,20 @@ interface PillsProps {
   onChange: (chosen: string[]) => void;
 }
 
-const MOST = 8;
+const MAX_COLLAPSED = 8;
 
-/** Some of a few; where there are many, those that are chosen and the first. */
+/** Toggle buttons. A long list shows its first options and the selected ones until it is expanded. */
 export function Pills({ options, chosen, onChange }: PillsProps) {
   const [all, setAll] = useState(false);
   const toggle = (id: string) =>
     onChange(chosen.includes(id) ? chosen.filter((other) => other !== id) : [...chosen, id]);
-  // What an old link or another board's search asks for stays visible, so that it can be taken off.
+  // Values that the board does not have, such as from an old link, stay visible so that they can be removed.
   const unknown = chosen
     .filter((id) => !options.some((option) => option.id === id))
     .map((id): Option => ({ id, name: id }));
-  const few = options.length <= MOST + 1;
-  const shown = all || few ? options : options.filter(({ id }, index) => index < MOST || chosen.includes(id));
+  const fitsAll = options.length <= MAX_COLLAPSED + 1;
+  const shown =
+    all || fitsAll ? options : options.filter(({ id }, index) => index < MAX_COLLAPSED || chosen.includes(id));
   return (
     <div className="flex flex-wrap gap-1">
       {[...shown, ...unknown].map(({ id, name, icon }) => {
@@ -63,13 +64,13 @@ export function Pills({ options, chosen, onChange }: PillsProps) {
           </button>
         );
       })}
-      {!few && (
+      {!fitsAll && (
         <button
           type="button"
           onClick={() => setAll((old) => !old)}
           className="h-6.5 rounded-full px-2 text-muted-foreground text-xs hover:bg-muted hover:text-foreground"
         >
-          {all ? "Fewer" : `${options.length - MOST} more`}
+          {all ? "Show less" : `Show ${options.length - MAX_COLLAPSED} more`}
         </button>
       )}
     </div>
@@ -82,7 +83,7 @@ interface TagsProps {
   onChange: (tags: string[]) => void;
 }
 
-/** Tags are people's own words: those in use are offered, any can be typed. */
+/** Tags are free text: suggests those in use and accepts any other. */
 export function TagsFacet({ tags, known, onChange }: TagsProps) {
   const [text, setText] = useState("");
   const listId = useId();
@@ -94,13 +95,13 @@ export function TagsFacet({ tags, known, onChange }: TagsProps) {
   return (
     <div className="grid gap-1.5">
       <Input
-        aria-label="Add a tag to look for"
-        placeholder="Any tag"
+        aria-label="Filter by tag"
+        placeholder="Add tag"
         list={listId}
         value={text}
         onChange={(event) => {
           const { value } = event.target;
-          // Choosing from the list is an answer in itself.
+          // Picking a suggestion adds the tag without Enter.
           const chosen =
             !(event.nativeEvent as InputEvent).inputType?.startsWith("insertText") && known.includes(value);
           if (chosen) add(value);
@@ -130,7 +131,7 @@ export function TagsFacet({ tags, known, onChange }: TagsProps) {
               <span className="truncate">{tag}</span>
               <button
                 type="button"
-                aria-label={`Do not look for ${tag}`}
+                aria-label={`Remove tag ${tag}`}
                 onClick={() => onChange(tags.filter((other) => other !== tag))}
                 className="grid size-5 shrink-0 place-items-center rounded-full hover:bg-border"
               >

@@ -1,14 +1,14 @@
 import { useMemo } from "react";
 import type { Actor } from "@/api/hooks";
 import type { Priority } from "@/api/types";
+import { PRIORITIES, PRIORITY_NAMES, PriorityIcon } from "@/entities/ticket/priority-icon";
+import { TypeIcon } from "@/entities/ticket/type-icon";
 import type { BoardShape } from "@/live/context";
 import { Button } from "@/ui/button";
 import { cssColor } from "@/ui/color";
 import { Input, NativeSelect } from "@/ui/field";
-import { PRIORITIES, PRIORITY_NAMES, PriorityIcon } from "@/ui/priority";
-import { TypeIcon } from "@/ui/type-icon";
 import { Facet, Pills, TagsFacet } from "./facets";
-import { isFiltering, NOBODY, type SearchState, withoutFilters } from "./state";
+import { isFiltering, type SearchState, UNASSIGNED, withoutFilters } from "./search-state";
 
 interface Props {
   shape: BoardShape;
@@ -17,7 +17,7 @@ interface Props {
   onState: (state: SearchState) => void;
 }
 
-const MOST_TAGS = 200;
+const MAX_TAGS = 200;
 
 export function FilterPanel({ shape, people, state, onState }: Props) {
   const { columns, ticket_types } = shape.config;
@@ -83,8 +83,8 @@ export function FilterPanel({ shape, people, state, onState }: Props) {
           value={state.assignee ?? ""}
           onChange={(event) => set("assignee")(event.target.value)}
         >
-          <option value="">Anybody</option>
-          <option value={NOBODY}>Nobody</option>
+          <option value="">Anyone</option>
+          <option value={UNASSIGNED}>Unassigned</option>
           {people.map(({ id, name }) => (
             <option key={id} value={id}>
               {name}
@@ -121,15 +121,15 @@ export function FilterPanel({ shape, people, state, onState }: Props) {
           value={state.blocked ?? ""}
           onChange={(event) => set("blocked")((event.target.value || undefined) as SearchState["blocked"])}
         >
-          <option value="">Blocked or not</option>
-          <option value="yes">Only blocked</option>
-          <option value="no">Only not blocked</option>
+          <option value="">Any</option>
+          <option value="yes">Blocked</option>
+          <option value="no">Not blocked</option>
         </NativeSelect>
       </Facet>
       <div className="grid gap-2">
         <Check label="Include completed" checked={!state.open} onChange={(on) => set("open")(on ? undefined : true)} />
         <Check
-          label="Look into comments"
+          label="Search in comments"
           checked={state.comments !== false}
           onChange={(on) => onState({ ...state, comments: on ? undefined : false })}
         />
@@ -152,7 +152,7 @@ function Check({ label, checked, onChange }: { label: string; checked: boolean; 
   );
 }
 
-/** Tags of the board's tickets, as far as they are here, the most used first. */
+/** Tags of the loaded board's tickets, most used first. */
 function useTags({ board }: BoardShape): string[] {
   const cards = board?.cards;
   return useMemo(() => {
@@ -160,7 +160,7 @@ function useTags({ board }: BoardShape): string[] {
     for (const { tags } of cards?.values() ?? []) for (const tag of tags) uses.set(tag, (uses.get(tag) ?? 0) + 1);
     return [...uses]
       .sort(([, a], [, b]) => b - a)
-      .slice(0, MOST_TAGS)
+      .slice(0, MAX_TAGS)
       .map(([tag]) => tag);
   }, [cards]);
 }

@@ -3,13 +3,13 @@ import { Check, Clock, Columns3, LoaderCircle, TextSearch } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
 import { type ReactNode, useEffect, useState } from "react";
 import { useWorkflows } from "@/api/hooks";
-import { useSettled } from "@/ui/settled";
 import { Kbd } from "@/ui/states";
-import { Marked } from "./marks";
-import { useNoteRecent, useRecent } from "./recent";
-import { requestOf } from "./state";
-import { PAUSE_MS, useSearch } from "./use-search";
-import { foundWords, matchedIn } from "./words";
+import { useDebouncedValue } from "@/ui/use-debounced-value";
+import { Highlighted } from "./highlighted";
+import { matchedIn, resultCount } from "./labels";
+import { useRecentSearches, useRecordSearch } from "./recent-searches";
+import { toRequest } from "./search-state";
+import { DEBOUNCE_MS, useSearch } from "./use-search";
 
 export interface PaletteAction {
   name: string;
@@ -20,25 +20,25 @@ export interface PaletteAction {
 interface Props {
   open: boolean;
   onOpenChange: (open: boolean) => void;
-  /** Where tickets are looked for. */
+  /** Workflow whose tickets are searched. */
   workflowId: string | undefined;
   actions: readonly PaletteAction[];
-  /** To the page of results. */
+  /** Opens the search page. */
   onAll: (workflowId: string, query: string) => void;
   onTicket: (workflowId: string, ticketId: string) => void;
   onWorkflow: (workflowId: string) => void;
 }
 
 const LIMIT = 8;
-const MOST_RECENT = 5;
+const MAX_RECENT = 5;
 const ALL = "all-results";
-const MOST_WORKFLOWS = 8;
-const row =
+const MAX_WORKFLOWS = 8;
+const rowClass =
   "flex cursor-pointer items-center gap-2.5 rounded-md px-2.5 py-2 data-[selected=true]:bg-muted [&_svg]:size-4 [&_svg]:shrink-0 [&_svg]:text-muted-foreground";
-const group =
+const groupClass =
   "[&_[cmdk-group-heading]]:px-2.5 [&_[cmdk-group-heading]]:pt-2 [&_[cmdk-group-heading]]:pb-1 [&_[cmdk-group-heading]]:font-medium [&_[cmdk-group-heading]]:text-2xs [&_[cmdk-group-heading]]:text-muted-foreground";
 
-/** Ctrl+K: anything by name. Tickets are searched by the server, in all their text and comments. */
+/** Command palette (Ctrl+K): workflows and actions by name, tickets by full-text search on the server. */
 export function Palette({ open, onOpenChange, ...props }: Props) {
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
@@ -60,21 +60,23 @@ type SearchProps = Omit<Props, "open" | "onOpenChange"> & { onDone: () => void }
 
 function Search({ workflowId, actions, onAll, onTicket, onWorkflow, onDone }: SearchProps) {
   const [text, setText] = useState("");
-  const query = useSettled(text.trim(), PAUSE_MS);
+  const query = useDebouncedValue(text.trim(), DEBOUNCE_MS);
   const workflows = useWorkflows();
-  const found = useSearch(workflowId !== undefined && query !== "" ? requestOf(workflowId, { q: query }, LIMIT) : null);
-  const recent = useRecent(workflowId);
-  const noteRecent = useNoteRecent(workflowId);
-  const fits = (name: string) => name.toLowerCase().includes(text.trim().toLowerCase());
+  const found = useSearch(workflowId !== undefined && query !== "" ? toRequest(workflowId, { q: query }, LIMIT) : null);
+  const recent = useRecentSearches(workflowId);
+  const recordSearch = useRecordSearch(workflowId);
+  const matchesText = (name: string) => name.toLowerCase().includes(text.trim().toLowerCase());
   const run = (work: () => void) => () => {
     onDone();
     work();
   };
-  const boards = (workflows.data ?? []).filter(({ name }) => fits(name)).slice(0, MOST_WORKFLOWS);
-  const lately = [...new Set((recent.data ?? []).map((entry) => entry.query))].filter(Boolean).slice(0, MOST_RECENT);
-  const possible = actions.filter(({ name }) => fits(name));
+  const matchingWorkflows = (workflows.data ?? []).filter(({ name }) => matchesText(name)).slice(0, MAX_WORKFLOWS);
+  const recentQueries = [...new Set((recent.data ?? []).map((entry) => entry.query))]
+    .filter(Boolean)
+    .slice(0, MAX_RECENT);
+  const matchingActions = actions.filter(({ name }) => matchesText(name));
   const results = query === "" ? [] : (found.data?.results ?? []);
-  // Each answer begins at its best ticket, which may have come after what stands below it.
+  // Selects the best ticket of each response, also when it arrives after the other groups.
   const [selected, setSelected] = useState("");
   const best = found.isPlaceholderData ? undefined : results[0]?.ticket_id;
   useEffect(() => {
@@ -94,23 +96,23 @@ function Search({ workflowId, actions, onAll, onTicket, onWorkflow, onDone }: Se
       </div>
       <Command.List className="scroll-thin max-h-[50vh] overflow-y-auto p-1.5">
         <Command.Empty className="px-4 py-8 text-center text-muted-foreground">
-          {found.isFetching ? "Searching…" : "Nothing matches."}
+          {found.isFetching ? "Searching…" : "No results."}
         </Command.Empty>
         {workflowId && results.length > 0 && (
-          <Command.Group heading="Tickets" className={group}>
+          <Command.Group heading="Tickets" className={groupClass}>
             {results.map(({ ticket_id, key, highlighted_title, is_resolved, matched_in }) => (
               <Command.Item
                 key={ticket_id}
                 value={ticket_id}
                 onSelect={run(() => {
-                  noteRecent({ q: query });
+                  recordSearch({ q: query });
                   onTicket(workflowId, ticket_id);
                 })}
-                className={row}
+                className={rowClass}
               >
                 <span className="tabular w-16 shrink-0 text-muted-foreground text-xs">{key}</span>
                 <span className="min-w-0 flex-1 truncate">
-                  <Marked html={highlighted_title} />
+                  <Highlighted html={highlighted_title} />
                 </span>
                 {!matched_in.includes("title") && matched_in.length > 0 && (
                   <span className="shrink-0 text-2xs text-muted-foreground">{matchedIn(matched_in)}</span>
@@ -121,38 +123,43 @@ function Search({ workflowId, actions, onAll, onTicket, onWorkflow, onDone }: Se
           </Command.Group>
         )}
         {workflowId && query !== "" && (
-          <Command.Group className={group}>
-            <Command.Item value={ALL} onSelect={run(() => onAll(workflowId, text.trim()))} className={row}>
+          <Command.Group className={groupClass}>
+            <Command.Item value={ALL} onSelect={run(() => onAll(workflowId, text.trim()))} className={rowClass}>
               <TextSearch />
               <span className="min-w-0 truncate">See all results for “{text.trim()}”</span>
               {found.data && !found.isPlaceholderData && (
-                <span className="ml-auto shrink-0 text-2xs text-muted-foreground">{foundWords(found.data)}</span>
+                <span className="ml-auto shrink-0 text-2xs text-muted-foreground">{resultCount(found.data)}</span>
               )}
             </Command.Item>
           </Command.Group>
         )}
-        {text === "" && lately.length > 0 && (
-          <Command.Group heading="Recent searches" className={group}>
-            {lately.map((words) => (
-              <Command.Item key={words} value={`recent ${words}`} onSelect={() => setText(words)} className={row}>
-                <Clock /> <span className="truncate">{words}</span>
+        {text === "" && recentQueries.length > 0 && (
+          <Command.Group heading="Recent searches" className={groupClass}>
+            {recentQueries.map((recent) => (
+              <Command.Item
+                key={recent}
+                value={`recent ${recent}`}
+                onSelect={() => setText(recent)}
+                className={rowClass}
+              >
+                <Clock /> <span className="truncate">{recent}</span>
               </Command.Item>
             ))}
           </Command.Group>
         )}
-        {boards.length > 0 && (
-          <Command.Group heading="Workflows" className={group}>
-            {boards.map(({ id, name }) => (
-              <Command.Item key={id} value={id} onSelect={run(() => onWorkflow(id))} className={row}>
+        {matchingWorkflows.length > 0 && (
+          <Command.Group heading="Workflows" className={groupClass}>
+            {matchingWorkflows.map(({ id, name }) => (
+              <Command.Item key={id} value={id} onSelect={run(() => onWorkflow(id))} className={rowClass}>
                 <Columns3 /> <span className="truncate">{name}</span>
               </Command.Item>
             ))}
           </Command.Group>
         )}
-        {possible.length > 0 && (
-          <Command.Group heading="Actions" className={group}>
-            {possible.map(({ name, icon, run: work }) => (
-              <Command.Item key={name} value={name} onSelect={run(work)} className={row}>
+        {matchingActions.length > 0 && (
+          <Command.Group heading="Actions" className={groupClass}>
+            {matchingActions.map(({ name, icon, run: work }) => (
+              <Command.Item key={name} value={name} onSelect={run(work)} className={rowClass}>
                 {icon} {name}
               </Command.Item>
             ))}

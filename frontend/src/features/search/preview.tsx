@@ -5,17 +5,17 @@ import { tickets } from "@/api";
 import type { NameOf } from "@/api/hooks";
 import { queryKeys } from "@/api/query-keys";
 import type { SearchResult } from "@/api/types";
+import { Avatar } from "@/entities/actor/avatar";
+import { PRIORITY_NAMES, PriorityIcon } from "@/entities/ticket/priority-icon";
+import { RichText } from "@/entities/ticket/rich-text";
+import { TypeIcon } from "@/entities/ticket/type-icon";
 import type { BoardShape } from "@/live/context";
-import { Avatar } from "@/ui/avatar";
 import { Button } from "@/ui/button";
 import { cssColor } from "@/ui/color";
-import { RichText } from "@/ui/markdown";
 import { plural } from "@/ui/plural";
-import { PRIORITY_NAMES, PriorityIcon } from "@/ui/priority";
-import { useSettled } from "@/ui/settled";
 import { Kbd } from "@/ui/states";
-import { Ago } from "@/ui/time";
-import { TypeIcon } from "@/ui/type-icon";
+import { TimeAgo } from "@/ui/time";
+import { useDebouncedValue } from "@/ui/use-debounced-value";
 
 interface Props {
   result: SearchResult;
@@ -24,21 +24,21 @@ interface Props {
   onOpen: (ticketId: string) => void;
 }
 
-/** Whoever runs through the list does not ask for each ticket on the way. */
-const PAUSE_MS = 120;
-/** Enough to know a ticket by; the rest is one Enter away. */
-const EXCERPT = 2_400;
+/** Avoids a request for each ticket while moving through the list. */
+const DEBOUNCE_MS = 120;
+/** Maximum characters of the description in the preview. */
+const EXCERPT_LENGTH = 2_400;
 
-/** What the ticket under the pointer is about, without leaving the list. */
+/** Preview of the active result. */
 export function Preview({ result, shape, nameOf, onOpen }: Props) {
-  const settled = useSettled(result.ticket_id, PAUSE_MS);
+  const debounced = useDebouncedValue(result.ticket_id, DEBOUNCE_MS);
   const ticket = useQuery({
-    queryKey: queryKeys.ticket(settled),
-    queryFn: ({ signal }) => tickets.get(settled, signal),
+    queryKey: queryKeys.ticket(debounced),
+    queryFn: ({ signal }) => tickets.get(debounced, signal),
     staleTime: 30_000,
     retry: false,
   });
-  const detail = settled === result.ticket_id ? ticket.data : undefined;
+  const detail = debounced === result.ticket_id ? ticket.data : undefined;
   const { status, assigned_agent_id, title, priority, ticket_type } = detail ?? result;
   const column = shape.config.columns.find(({ id }) => id === status);
   const type = shape.config.ticket_types.find(({ id }) => id === ticket_type);
@@ -75,12 +75,12 @@ export function Preview({ result, shape, nameOf, onOpen }: Props) {
                 <Avatar {...assignee} /> <span className="max-w-40 truncate">{assignee.name}</span>
               </>
             ) : (
-              <span className="text-muted-foreground">Nobody</span>
+              <span className="text-muted-foreground">Unassigned</span>
             )}
           </Fact>
           <Fact name="Comments">
             <MessageSquare className="size-3.5 text-muted-foreground" aria-hidden="true" />
-            {/* Its place is kept while the number is on its way. */}
+            {/* A placeholder avoids a layout shift while the count loads. */}
             <span className="tabular min-w-16">{detail ? plural(detail.comments.length, "comment") : "…"}</span>
           </Fact>
           {detail && detail.commits.length > 0 && (
@@ -91,7 +91,7 @@ export function Preview({ result, shape, nameOf, onOpen }: Props) {
           )}
           <Fact name="Updated">
             <span className="text-muted-foreground">
-              updated <Ago at={result.updated_at} />
+              updated <TimeAgo at={result.updated_at} />
             </span>
           </Fact>
         </dl>
@@ -124,11 +124,11 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
   );
 }
 
-/** The beginning, cut where a line ends. */
+/** The first part of a text, cut at a line break where possible. */
 export function excerpt(text: string): string {
   const whole = text.trim();
-  if (whole.length <= EXCERPT) return whole;
-  const cut = whole.slice(0, EXCERPT);
+  if (whole.length <= EXCERPT_LENGTH) return whole;
+  const cut = whole.slice(0, EXCERPT_LENGTH);
   const line = cut.lastIndexOf("\n");
-  return `${(line > EXCERPT / 2 ? cut.slice(0, line) : cut).trimEnd()} …`;
+  return `${(line > EXCERPT_LENGTH / 2 ? cut.slice(0, line) : cut).trimEnd()} …`;
 }

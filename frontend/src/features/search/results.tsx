@@ -2,16 +2,16 @@ import { Ban, Check } from "lucide-react";
 import { type MouseEvent, type PointerEvent, useRef } from "react";
 import type { NameOf } from "@/api/hooks";
 import type { SearchResult } from "@/api/types";
+import { Avatar } from "@/entities/actor/avatar";
+import { PriorityIcon } from "@/entities/ticket/priority-icon";
+import { formatPercent } from "@/entities/ticket/similarity-badge";
+import { TypeIcon } from "@/entities/ticket/type-icon";
 import type { BoardShape } from "@/live/context";
-import { Avatar } from "@/ui/avatar";
 import { cn } from "@/ui/cn";
 import { cssColor } from "@/ui/color";
-import { percent } from "@/ui/likeness";
-import { PriorityIcon } from "@/ui/priority";
-import { Ago } from "@/ui/time";
-import { TypeIcon } from "@/ui/type-icon";
-import { Marked } from "./marks";
-import { matchedIn } from "./words";
+import { TimeAgo } from "@/ui/time";
+import { Highlighted } from "./highlighted";
+import { matchedIn } from "./labels";
 
 interface Props {
   id: string;
@@ -25,9 +25,9 @@ interface Props {
 
 export const optionId = (listId: string, ticketId: string) => `${listId}-${ticketId}`;
 
-/** What was found, best first. The box above moves through it; pointing at a row is looking at it. */
-export function Results({ id, results, activeId, onActive, ...row }: Props) {
-  // Rows that move under a pointer at rest are not pointed at.
+/** Search results, best first. The search input moves the active row by keyboard; hovering a row activates it. */
+export function ResultList({ id, results, activeId, onActive, ...row }: Props) {
+  // Ignores pointer events caused by rows that scroll under a resting pointer.
   const pointer = useRef("");
   const onPoint = (ticketId: string, { clientX, clientY }: PointerEvent) => {
     const at = `${clientX},${clientY}`;
@@ -35,7 +35,7 @@ export function Results({ id, results, activeId, onActive, ...row }: Props) {
     pointer.current = at;
   };
   return (
-    <div id={id} role="listbox" aria-label="Tickets found" className="grid grid-cols-1">
+    <div id={id} role="listbox" aria-label="Search results" className="grid grid-cols-1">
       {results.map((result) => (
         <Row
           key={result.ticket_id}
@@ -58,7 +58,7 @@ type RowProps = Omit<Props, "results" | "activeId" | "onActive"> & {
 
 function Row({ id, result, active, shape, nameOf, onPoint, onOpen }: RowProps) {
   const { ticket_id, key, priority, ticket_type, tags } = result;
-  // The board, where it is here, knows what happened since the answer.
+  // A loaded board is more recent than the search response.
   const now = shape.board?.cards.get(ticket_id) ?? result;
   const column = shape.config.columns.find((each) => each.id === now.status);
   const assignee = now.assigned_agent_id ? nameOf(now.assigned_agent_id) : null;
@@ -68,8 +68,8 @@ function Row({ id, result, active, shape, nameOf, onPoint, onOpen }: RowProps) {
     onOpen(ticket_id, event.button === 1 || event.metaKey || event.ctrlKey);
   };
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the combobox above holds the focus and answers the keys
-    // biome-ignore lint/a11y/useFocusableInteractive: the combobox names the active option, which is never focused itself
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the combobox holds the focus and handles the keys
+    // biome-ignore lint/a11y/useFocusableInteractive: the active option is referenced by aria-activedescendant and never focused
     <div
       id={id}
       role="option"
@@ -91,7 +91,7 @@ function Row({ id, result, active, shape, nameOf, onPoint, onOpen }: RowProps) {
       <p className={cn("min-w-0 [overflow-wrap:anywhere]", now.is_resolved && "text-muted-foreground")}>
         <span className="tabular mr-1.5 text-muted-foreground text-xs">{key}</span>
         <span className="font-medium text-sm">
-          <Marked html={result.highlighted_title} />
+          <Highlighted html={result.highlighted_title} />
         </span>
       </p>
       <span className="flex h-5 max-w-32 items-center gap-1.5 text-muted-foreground text-xs">
@@ -108,7 +108,7 @@ function Row({ id, result, active, shape, nameOf, onPoint, onOpen }: RowProps) {
       </span>
       {result.preview && (
         <p className="col-start-2 col-end-4 line-clamp-2 text-muted-foreground [overflow-wrap:anywhere]">
-          <Marked html={result.preview} snippet />
+          <Highlighted html={result.preview} snippet />
         </p>
       )}
       <div className="col-start-2 col-end-4 mt-0.5 flex min-w-0 items-center gap-x-2.5 text-2xs text-muted-foreground">
@@ -126,7 +126,7 @@ function Row({ id, result, active, shape, nameOf, onPoint, onOpen }: RowProps) {
         )}
         {tags.length > 0 && <span className="hidden min-w-0 shrink truncate sm:block">{tags.join(" · ")}</span>}
         <span className="shrink-0">
-          updated <Ago at={result.updated_at} />
+          updated <TimeAgo at={result.updated_at} />
         </span>
         <span className="ml-auto flex shrink-0 items-center gap-2">
           <span className="hidden sm:inline">{matchedIn(result.matched_in)}</span>
@@ -138,15 +138,15 @@ function Row({ id, result, active, shape, nameOf, onPoint, onOpen }: RowProps) {
 }
 
 function Relevance({ score, similarity }: { score: number; similarity: number | null }) {
-  const meaning = similarity === null ? "" : `; ${percent(similarity)} alike in meaning`;
+  const semantic = similarity === null ? "" : `, semantic similarity ${formatPercent(similarity)}`;
   return (
-    <span className="flex items-center gap-1.5" title={`Relevance ${percent(score)}${meaning}`}>
+    <span className="flex items-center gap-1.5" title={`Relevance ${formatPercent(score)}${semantic}`}>
       <span aria-hidden="true" className="h-1 w-8 overflow-hidden rounded-full bg-border">
-        <span className="block h-full rounded-full bg-primary" style={{ width: percent(score) }} />
+        <span className="block h-full rounded-full bg-primary" style={{ width: formatPercent(score) }} />
       </span>
       <span className="tabular w-7 text-right">
         <span className="sr-only">Relevance </span>
-        {percent(score)}
+        {formatPercent(score)}
       </span>
     </span>
   );

@@ -7,21 +7,21 @@ import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { Field, Input, SwitchRow } from "@/ui/field";
 import { Notice } from "@/ui/states";
-import type { SavedActions } from "./saved";
-import type { SearchState } from "./state";
+import type { SavedActions } from "./saved-searches";
+import type { SearchState } from "./search-state";
 
 interface SaveProps {
   state: SearchState;
-  /** Viewers keep searches for themselves. */
-  mayShare: boolean;
+  /** False for viewers. */
+  canShare: boolean;
   actions: SavedActions;
   onClose: () => void;
 }
 
-const LONGEST_NAME = 100;
+const MAX_NAME_LENGTH = 100;
 
-export function SaveDialog({ state, mayShare, actions, onClose }: SaveProps) {
-  const [name, setName] = useState((state.q ?? "").slice(0, LONGEST_NAME));
+export function SaveDialog({ state, canShare, actions, onClose }: SaveProps) {
+  const [name, setName] = useState((state.q ?? "").slice(0, MAX_NAME_LENGTH));
   const [shared, setShared] = useState(false);
   const [notify, setNotify] = useState(false);
   const save = useMutation({
@@ -36,7 +36,7 @@ export function SaveDialog({ state, mayShare, actions, onClose }: SaveProps) {
     if (name.trim() && !save.isPending) save.mutate();
   };
   return (
-    <Dialog open onOpenChange={(open) => !open && onClose()} title="Save this search">
+    <Dialog open onOpenChange={(open) => !open && onClose()} title="Save search">
       <form onSubmit={submit} noValidate className="grid gap-3">
         {save.isError && <Notice tone="danger">{explain(save.error)}</Notice>}
         <Field label="Name">
@@ -46,7 +46,7 @@ export function SaveDialog({ state, mayShare, actions, onClose }: SaveProps) {
               value={name}
               onChange={(event) => setName(event.target.value)}
               onFocus={(event) => event.target.select()}
-              maxLength={LONGEST_NAME}
+              maxLength={MAX_NAME_LENGTH}
               required
               autoFocus
             />
@@ -54,15 +54,15 @@ export function SaveDialog({ state, mayShare, actions, onClose }: SaveProps) {
         </Field>
         <div className="divide-y">
           <SwitchRow
-            label="Share in this workflow"
-            hint="Every member sees it and can run it; only you can change it."
+            label="Share with workflow"
+            hint="All members can see and run it. Only you and workflow owners can change it."
             checked={shared}
-            disabled={!mayShare}
+            disabled={!canShare}
             onChange={setShared}
           />
           <SwitchRow
             label="Notify me"
-            hint="Tells you when a ticket begins to match, also what did while you were away."
+            hint="Get notified of new matches, including those while you were away."
             checked={notify}
             onChange={setNotify}
           />
@@ -100,7 +100,7 @@ export function RenameDialog({ search, actions, onClose }: RenameProps) {
               {...control}
               value={name}
               onChange={(event) => setName(event.target.value)}
-              maxLength={LONGEST_NAME}
+              maxLength={MAX_NAME_LENGTH}
               autoFocus
             />
           )}

@@ -4,8 +4,8 @@ import { createRef, useState } from "react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { SearchBox } from "./search-bar";
 
-/** The address, which takes what is typed a moment later, as a router does. */
-function Page({ heard, asked }: { heard: string[]; asked: string[] }) {
+/** Applies changes with a delay, as the router does with the URL. */
+function Page({ changes, submits }: { changes: string[]; submits: string[] }) {
   const [value, setValue] = useState("");
   const [input] = useState(() => createRef<HTMLInputElement>());
   return (
@@ -16,7 +16,7 @@ function Page({ heard, asked }: { heard: string[]; asked: string[] }) {
       <SearchBox
         value={value}
         onChange={(next) => {
-          heard.push(next);
+          changes.push(next);
           setTimeout(() => setValue(next), 30);
         }}
         busy={false}
@@ -25,52 +25,52 @@ function Page({ heard, asked }: { heard: string[]; asked: string[] }) {
         activeId={undefined}
         expanded={false}
         onKey={() => undefined}
-        onAsk={(next) => asked.push(next)}
+        onSubmit={(next) => submits.push(next)}
       />
     </>
   );
 }
 
-describe("the search box", () => {
+describe("SearchBox", () => {
   beforeEach(() => vi.useFakeTimers({ shouldAdvanceTime: true }));
   afterEach(() => vi.useRealTimers());
 
-  const stage = () => {
-    const heard: string[] = [];
-    const asked: string[] = [];
-    render(<Page heard={heard} asked={asked} />);
+  const setUp = () => {
+    const changes: string[] = [];
+    const submits: string[] = [];
+    render(<Page changes={changes} submits={submits} />);
     const user = userEvent.setup({ advanceTimers: vi.advanceTimersByTime });
     const box = screen.getByRole("combobox") as HTMLInputElement;
-    const pass = (ms: number) => act(() => vi.advanceTimersByTimeAsync(ms));
-    return { heard, asked, user, box, pass };
+    const advance = (ms: number) => act(() => vi.advanceTimersByTimeAsync(ms));
+    return { changes, submits, user, box, advance };
   };
 
-  it("asks once typing pauses, and never takes a letter back", async () => {
-    const { heard, user, box, pass } = stage();
+  it("debounces changes and never overwrites newer input", async () => {
+    const { changes, user, box, advance } = setUp();
     await user.type(box, "log");
-    expect(heard).toEqual([]);
-    await pass(150);
-    expect(heard).toEqual(["log"]);
+    expect(changes).toEqual([]);
+    await advance(150);
+    expect(changes).toEqual(["log"]);
     await user.type(box, "in fails ");
-    await pass(20);
+    await advance(20);
     expect(box.value).toBe("login fails ");
-    await pass(200);
-    expect(heard).toEqual(["log", "login fails"]);
-    await pass(200);
+    await advance(200);
+    expect(changes).toEqual(["log", "login fails"]);
+    await advance(200);
     expect(box.value).toBe("login fails ");
   });
 
-  it("asks at once on Enter, shows what comes from elsewhere, and is emptied by Escape", async () => {
-    const { heard, asked, user, box, pass } = stage();
+  it("submits on Enter, follows external changes, and clears on Escape", async () => {
+    const { changes, submits, user, box, advance } = setUp();
     await user.type(box, "lamp{Enter}");
-    expect([heard, asked]).toEqual([["lamp"], ["lamp"]]);
-    await pass(300);
-    expect(heard).toEqual(["lamp"]);
+    expect([changes, submits]).toEqual([["lamp"], ["lamp"]]);
+    await advance(300);
+    expect(changes).toEqual(["lamp"]);
     await user.click(screen.getByText("Run"));
     expect(box.value).toBe("from elsewhere");
     await user.type(box, "{Escape}");
     expect(box.value).toBe("");
-    await pass(300);
-    expect(heard).toEqual(["lamp", ""]);
+    await advance(300);
+    expect(changes).toEqual(["lamp", ""]);
   });
 });

@@ -4,26 +4,36 @@ import { type KeyboardEvent, type RefObject, useEffect, useRef, useState } from 
 import type { SearchMode } from "@/api/types";
 import { cn } from "@/ui/cn";
 import { inputClass } from "@/ui/field";
-import { Tip } from "@/ui/tooltip";
-import { PAUSE_MS } from "./use-search";
-import { MODE_HINTS, MODE_NAMES } from "./words";
+import { Tooltip } from "@/ui/tooltip";
+import { MODE_HINTS, MODE_LABELS } from "./labels";
+import { DEBOUNCE_MS } from "./use-search";
 
-interface BoxProps {
+interface SearchBoxProps {
   value: string;
   onChange: (value: string) => void;
   busy: boolean;
   inputRef: RefObject<HTMLInputElement | null>;
-  /** The list of results this box moves through. */
+  /** Id of the result list that the input controls. */
   listId: string;
   activeId: string | undefined;
   expanded: boolean;
   onKey: (event: KeyboardEvent<HTMLInputElement>) => void;
-  /** Enter, before the answer to what is typed could be there. */
-  onAsk: (value: string) => void;
+  /** Called on Enter when the input has not been applied yet. */
+  onSubmit: (value: string) => void;
 }
 
-/** What is typed goes into the address a moment behind; what comes from there (back, a saved search) goes in here. */
-export function SearchBox({ value, onChange, busy, inputRef, listId, activeId, expanded, onKey, onAsk }: BoxProps) {
+/** Writes the input to the URL after a delay, and follows external changes of the URL (back, a saved search). */
+export function SearchBox({
+  value,
+  onChange,
+  busy,
+  inputRef,
+  listId,
+  activeId,
+  expanded,
+  onKey,
+  onSubmit,
+}: SearchBoxProps) {
   const [text, setText] = useState(value);
   const sent = useRef(value);
   useEffect(() => {
@@ -34,17 +44,17 @@ export function SearchBox({ value, onChange, busy, inputRef, listId, activeId, e
   useEffect(() => {
     if (text.trim() === sent.current.trim()) return;
     const timer = setTimeout(() => {
-      // Enter may have asked already.
+      // Enter may have submitted it already.
       if (text.trim() === sent.current.trim()) return;
       sent.current = text.trim();
       onChange(text.trim());
-    }, PAUSE_MS);
+    }, DEBOUNCE_MS);
     return () => clearTimeout(timer);
   }, [text, onChange]);
-  const ask = () => {
+  const submit = () => {
     sent.current = text.trim();
     onChange(text.trim());
-    onAsk(text.trim());
+    onSubmit(text.trim());
   };
   return (
     <div className="relative min-w-0 flex-1">
@@ -61,7 +71,7 @@ export function SearchBox({ value, onChange, busy, inputRef, listId, activeId, e
         autoComplete="off"
         spellCheck={false}
         maxLength={1000}
-        placeholder="Say what you look for"
+        placeholder="Search tickets"
         className={cn(inputClass, "h-9 pr-9 pl-9 text-sm")}
         value={text}
         onChange={(event) => setText(event.target.value)}
@@ -71,7 +81,7 @@ export function SearchBox({ value, onChange, busy, inputRef, listId, activeId, e
             setText("");
           } else if (event.key === "Enter" && text.trim() !== sent.current.trim()) {
             event.preventDefault();
-            ask();
+            submit();
           } else onKey(event);
         }}
       />
@@ -84,7 +94,7 @@ export function SearchBox({ value, onChange, busy, inputRef, listId, activeId, e
         text !== "" && (
           <button
             type="button"
-            aria-label="Clear the search"
+            aria-label="Clear search"
             onClick={() => {
               setText("");
               inputRef.current?.focus();
@@ -104,25 +114,25 @@ const MODES: readonly SearchMode[] = ["hybrid", "semantic", "keyword"];
 export function ModeSwitch({ mode, onMode }: { mode: SearchMode; onMode: (mode: SearchMode) => void }) {
   return (
     <RadioGroup.Root
-      aria-label="How to search"
+      aria-label="Search mode"
       orientation="horizontal"
       value={mode}
       onValueChange={(value) => onMode(value as SearchMode)}
       className="flex h-8 shrink-0 items-center rounded-md border bg-sunken p-0.5"
     >
       {MODES.map((each) => (
-        <Tip key={each} label={MODE_HINTS[each]}>
+        <Tooltip key={each} label={MODE_HINTS[each]}>
           <RadioGroup.Item
             value={each}
-            aria-label={`${MODE_NAMES[each]}: ${MODE_HINTS[each]}`}
+            aria-label={`${MODE_LABELS[each]}: ${MODE_HINTS[each]}`}
             className={cn(
               "h-full rounded px-2.5 font-medium text-xs text-muted-foreground hover:text-foreground",
               mode === each && "bg-surface text-foreground shadow-card",
             )}
           >
-            {MODE_NAMES[each]}
+            {MODE_LABELS[each]}
           </RadioGroup.Item>
-        </Tip>
+        </Tooltip>
       ))}
     </RadioGroup.Root>
   );

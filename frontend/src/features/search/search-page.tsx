@@ -7,43 +7,43 @@ import { useActors } from "@/api/hooks";
 import { type BoardShape, useBoardShape, useLive } from "@/live/context";
 import { Button } from "@/ui/button";
 import { cn } from "@/ui/cn";
-import { useShortcuts } from "@/ui/shortcuts";
 import { Empty, Spinner } from "@/ui/states";
-import { useTitle } from "@/ui/title";
+import { useShortcuts } from "@/ui/use-shortcuts";
+import { useTitle } from "@/ui/use-title";
 import { ExportMenu } from "./export-menu";
 import { FilterPanel } from "./filter-panel";
-import { Found } from "./found";
-import { useNoteRecent } from "./recent";
+import { useRecordSearch } from "./recent-searches";
+import { ResultsPane } from "./results-pane";
 import { SaveDialog } from "./save-dialog";
-import { useSavedActions, useSavedSearches, useUnread } from "./saved";
-import { SavedList } from "./saved-list";
+import { SavedSearchList } from "./saved-search-list";
+import { useSavedActions, useSavedSearches, useUnread } from "./saved-searches";
 import { ModeSwitch, SearchBox } from "./search-bar";
-import { filterCount, isAsking, requestOf, type SearchState, sameSearch, stateOf } from "./state";
-import { useResults } from "./use-results";
+import { filterCount, fromSavedSearch, hasCriteria, type SearchState, sameSearch, toRequest } from "./search-state";
+import { useResultNavigation } from "./use-result-navigation";
 import { useSearch } from "./use-search";
 
 interface Props {
   workflowId: string;
   state: SearchState;
-  /** A step is one that "back" goes back over. */
+  /** `step` adds a history entry. */
   onState: (state: SearchState, step?: boolean) => void;
   openTicketId: string | undefined;
   onOpen: (ticketId: string) => void;
 }
 
-/** The most the server answers at once. */
+/** The server's maximum page size. */
 const LIMIT = 50;
-const LIST_ID = "tickets-found";
+const LIST_ID = "search-results";
 
 export function SearchPage(props: Props) {
   const { shape, error } = useBoardShape(props.workflowId);
   if (shape) return <Page shape={shape} {...props} />;
-  if (!error) return <Spinner label="Opening the search…" className="flex-1" />;
-  const gone = error instanceof Problem && (error.status === 404 || error.status === 403);
+  if (!error) return <Spinner label="Loading search…" className="flex-1" />;
+  const notFound = error instanceof Problem && (error.status === 404 || error.status === 403);
   return (
     <div className="grid flex-1 place-items-center">
-      <Empty title={gone ? "This workflow is not here" : "The search could not be opened"}>
-        {gone ? "It does not exist, or you are not a member of it." : explain(error)}
+      <Empty title={notFound ? "Workflow not found" : "Could not load search"}>
+        {notFound ? "It does not exist, or you do not have access to it." : explain(error)}
       </Empty>
     </div>
   );
@@ -57,25 +57,25 @@ function Page({ shape, workflowId, state, onState, openTicketId, onOpen }: Props
   const saved = useSavedSearches(workflowId);
   const actions = useSavedActions(workflowId);
   const unread = useUnread();
-  const noteRecent = useNoteRecent(workflowId);
-  const asking = isAsking(state);
-  const answer = useSearch(asking ? requestOf(workflowId, state, LIMIT) : null);
+  const recordSearch = useRecordSearch(workflowId);
+  const hasQuery = hasCriteria(state);
+  const query = useSearch(hasQuery ? toRequest(workflowId, state, LIMIT) : null);
   const open = (ticketId: string, elsewhere = false) => {
-    noteRecent(state);
+    recordSearch(state);
     if (elsewhere) window.open(`/w/${workflowId}/t/${ticketId}`, "_blank", "noopener");
     else onOpen(ticketId);
   };
-  const results = useResults({
-    answer: asking ? answer.data : undefined,
-    stale: answer.isPlaceholderData,
+  const navigation = useResultNavigation({
+    answer: hasQuery ? query.data : undefined,
+    isStale: query.isPlaceholderData,
     state,
     listId: LIST_ID,
     onOpen: open,
   });
-  const current = saved.data?.find((search) => sameSearch(stateOf(search), state));
+  const current = saved.data?.find((search) => sameSearch(fromSavedSearch(search), state));
   useTitle(openTicketId ? null : state.q ? `${state.q} · Search` : `Search · ${shape.workflow.name}`);
-  useSeen(current?.search_id);
-  useBackToBox(workflowId, openTicketId, input);
+  useMarkSeen(current?.search_id);
+  useRefocusInput(workflowId, openTicketId, input);
   useShortcuts({
     "/": (event) => {
       event.preventDefault();
@@ -91,20 +91,20 @@ function Page({ shape, workflowId, state, onState, openTicketId, onOpen }: Props
       <search className="flex shrink-0 flex-wrap items-center gap-2 border-b bg-surface px-3 py-2">
         <div className="flex w-full min-w-0 items-center gap-1.5 md:w-auto md:flex-1">
           <Button variant="ghost" size="icon" asChild>
-            <Link to="/w/$workflowId" params={{ workflowId }} search={{}} aria-label="Back to the board">
+            <Link to="/w/$workflowId" params={{ workflowId }} search={{}} aria-label="Back to board">
               <ArrowLeft />
             </Link>
           </Button>
           <SearchBox
             value={state.q ?? ""}
             onChange={setQuery}
-            busy={answer.isFetching}
+            busy={query.isFetching}
             inputRef={input}
             listId={LIST_ID}
-            activeId={results.activeOption}
-            expanded={results.shown.length > 0}
-            onKey={results.onKey}
-            onAsk={(q) => noteRecent({ ...state, q })}
+            activeId={navigation.activeOption}
+            expanded={navigation.results.length > 0}
+            onKey={navigation.onKey}
+            onSubmit={(q) => recordSearch({ ...state, q })}
           />
         </div>
         <ModeSwitch
@@ -122,8 +122,8 @@ function Page({ shape, workflowId, state, onState, openTicketId, onOpen }: Props
             <span className="sr-only sm:not-sr-only">Filters</span>
             {filterCount(state) > 0 && <span className="tabular">{filterCount(state)}</span>}
           </Button>
-          <ExportMenu workflowId={workflowId} state={state} disabled={results.shown.length === 0} />
-          <Button disabled={!asking || current !== undefined} onClick={() => setSaving(true)}>
+          <ExportMenu workflowId={workflowId} state={state} disabled={navigation.results.length === 0} />
+          <Button disabled={!hasQuery || current !== undefined} onClick={() => setSaving(true)}>
             <BookmarkPlus />
             <span className="sr-only sm:not-sr-only">{current ? "Saved" : "Save"}</span>
           </Button>
@@ -138,24 +138,24 @@ function Page({ shape, workflowId, state, onState, openTicketId, onOpen }: Props
             filtersOpen ? "grid max-h-[55%] border-b xl:max-h-none xl:border-b-0" : "hidden",
           )}
         >
-          <SavedList
+          <SavedSearchList
             searches={saved.data}
             failed={saved.isError}
             state={state}
             unread={unread}
             actions={actions}
             ownsWorkflow={shape.workflow.role === "owner"}
-            onRun={(search) => onState(stateOf(search), true)}
+            onRun={(search) => onState(fromSavedSearch(search), true)}
           />
           <FilterPanel shape={shape} people={actors} state={state} onState={set} />
         </aside>
-        <Found
+        <ResultsPane
           workflowId={workflowId}
           shape={shape}
           nameOf={nameOf}
           state={state}
-          answer={answer}
-          results={results}
+          query={query}
+          navigation={navigation}
           listId={LIST_ID}
           onOpen={open}
           onState={(next) => onState(next, true)}
@@ -164,7 +164,7 @@ function Page({ shape, workflowId, state, onState, openTicketId, onOpen }: Props
       {saving && (
         <SaveDialog
           state={state}
-          mayShare={shape.workflow.role !== "viewer"}
+          canShare={shape.workflow.role !== "viewer"}
           actions={actions}
           onClose={() => setSaving(false)}
         />
@@ -173,18 +173,18 @@ function Page({ shape, workflowId, state, onState, openTicketId, onOpen }: Props
   );
 }
 
-/** A saved search that is on the screen has been looked at, and is as long as it stays there. */
-function useSeen(searchId: string | undefined): void {
+/** Marks matches of the open saved search as read while it is open. */
+function useMarkSeen(searchId: string | undefined): void {
   const unread = useUnread();
   const count = searchId ? unread(searchId) : 0;
   const { matches } = useLive();
   useEffect(() => {
-    if (searchId && count > 0) matches.seen(searchId);
+    if (searchId && count > 0) matches.markSeen(searchId);
   }, [searchId, count, matches]);
 }
 
-/** After a ticket was closed, the keys work on the list again. */
-function useBackToBox(
+/** Returns the focus to the search input after a ticket was closed. */
+function useRefocusInput(
   workflowId: string,
   openTicketId: string | undefined,
   input: RefObject<HTMLInputElement | null>,
@@ -195,7 +195,7 @@ function useBackToBox(
     if (!openTicketId && (opened.current || document.activeElement === document.body)) {
       input.current?.focus({ preventScroll: true });
     }
-    // It may have been changed there.
+    // The ticket may have been changed in the drawer.
     if (!openTicketId && opened.current) void queries.invalidateQueries({ queryKey: ["search", workflowId] });
     opened.current = openTicketId;
   }, [queries, workflowId, openTicketId, input]);

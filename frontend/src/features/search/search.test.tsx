@@ -1,21 +1,21 @@
 import { render } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
-import type { SearchAnswer } from "@/api/types";
-import { Marked, pieces, plainText } from "./marks";
+import type { SearchResponse } from "@/api/types";
+import { Highlighted, plainText, segments } from "./highlighted";
+import { degradedReason, isIndexing, matchedIn, resultCount } from "./labels";
 import { excerpt } from "./preview";
-import { bodyOf } from "./saved";
+import { toSavedSearch } from "./saved-searches";
 import {
   filterCount,
-  filtersOf,
-  isAsking,
-  readSearch,
-  requestOf,
+  fromSavedSearch,
+  hasCriteria,
+  readSearchState,
   type SearchState,
   sameSearch,
-  stateOf,
+  toFilters,
+  toRequest,
   withoutFilters,
-} from "./state";
-import { foundWords, isBehind, matchedIn, shortfall } from "./words";
+} from "./search-state";
 
 const FULL: SearchState = {
   q: "login fails",
@@ -32,13 +32,13 @@ const FULL: SearchState = {
   comments: false,
 };
 
-describe("a search in the address", () => {
-  it("is read as it was written", () => {
-    expect(readSearch(JSON.parse(JSON.stringify(FULL)))).toEqual(FULL);
-    expect(readSearch({})).toEqual({});
+describe("search state in the URL", () => {
+  it("round-trips", () => {
+    expect(readSearchState(JSON.parse(JSON.stringify(FULL)))).toEqual(FULL);
+    expect(readSearchState({})).toEqual({});
   });
 
-  it("passes over what makes no sense", () => {
+  it("drops invalid values", () => {
     const odd = {
       q: { a: 1 },
       mode: "hybrid",
@@ -52,13 +52,13 @@ describe("a search in the address", () => {
       comments: 0,
       other: 1,
     };
-    expect(readSearch(odd)).toEqual({ type: ["bug"], priority: ["high"] });
-    expect(readSearch({ q: 42, type: "bug", tags: 7 })).toEqual({ q: "42", type: ["bug"], tags: ["7"] });
-    expect(readSearch({ q: "x".repeat(5_000) }).q).toHaveLength(1_000);
+    expect(readSearchState(odd)).toEqual({ type: ["bug"], priority: ["high"] });
+    expect(readSearchState({ q: 42, type: "bug", tags: 7 })).toEqual({ q: "42", type: ["bug"], tags: ["7"] });
+    expect(readSearchState({ q: "x".repeat(5_000) }).q).toHaveLength(1_000);
   });
 
-  it("becomes the server's question, and a saved one comes back the same", () => {
-    const { filters, ...rest } = requestOf("w1", { ...FULL, q: "  login fails " }, 50);
+  it("converts to a request, and to a saved search and back", () => {
+    const { filters, ...rest } = toRequest("w1", { ...FULL, q: "  login fails " }, 50);
     expect(rest).toEqual({
       workflow_id: "w1",
       query: "login fails",
@@ -77,27 +77,29 @@ describe("a search in the address", () => {
       is_blocked: false,
       include_completed: false,
     });
-    const kept = bodyOf(FULL);
-    expect(stateOf({ query: "", search_type: "hybrid", filters: {} })).toEqual({});
-    expect(stateOf(kept)).toEqual(FULL);
+    const kept = toSavedSearch(FULL);
+    expect(fromSavedSearch({ query: "", search_type: "hybrid", filters: {} })).toEqual({});
+    expect(fromSavedSearch(kept)).toEqual(FULL);
   });
 
-  it("says nothing that was not asked", () => {
-    expect(requestOf("w1", { q: "x" }, 12)).toEqual({ workflow_id: "w1", query: "x", limit: 12 });
-    expect(filtersOf({ assignee: "none" })).toEqual({ unassigned: true });
-    expect(stateOf({ query: "x", search_type: "hybrid", filters: { unassigned: true, status: null } })).toEqual({
-      q: "x",
-      assignee: "none",
-    });
+  it("omits defaults from requests", () => {
+    expect(toRequest("w1", { q: "x" }, 12)).toEqual({ workflow_id: "w1", query: "x", limit: 12 });
+    expect(toFilters({ assignee: "none" })).toEqual({ unassigned: true });
+    expect(fromSavedSearch({ query: "x", search_type: "hybrid", filters: { unassigned: true, status: null } })).toEqual(
+      {
+        q: "x",
+        assignee: "none",
+      },
+    );
   });
 
-  it("knows whether it asks, filters, and is another's equal", () => {
-    expect([isAsking({}), isAsking({ q: "  " }), isAsking({ open: true }), isAsking({ mode: "keyword" })]).toEqual([
-      false,
-      false,
-      true,
-      false,
-    ]);
+  it("detects criteria, counts filters and compares searches", () => {
+    expect([
+      hasCriteria({}),
+      hasCriteria({ q: "  " }),
+      hasCriteria({ open: true }),
+      hasCriteria({ mode: "keyword" }),
+    ]).toEqual([false, false, true, false]);
     expect(filterCount(FULL)).toBe(8);
     expect(withoutFilters(FULL)).toEqual({ q: "login fails", mode: "semantic", comments: false });
     expect(sameSearch({ q: "a ", type: ["x", "y"] }, { type: ["y", "x"], q: "a", mode: undefined })).toBe(true);
@@ -105,9 +107,9 @@ describe("a search in the address", () => {
   });
 });
 
-describe("marks", () => {
-  it("become pieces of text", () => {
-    expect(pieces("a <mark>b</mark>&amp;<mark>c &lt; d</mark>")).toEqual([
+describe("Highlighted", () => {
+  it("splits into text segments", () => {
+    expect(segments("a <mark>b</mark>&amp;<mark>c &lt; d</mark>")).toEqual([
       { text: "a ", marked: false },
       { text: "b", marked: true },
       { text: "&", marked: false },
@@ -116,11 +118,11 @@ describe("marks", () => {
     expect(plainText("&lt;b&gt; &quot;x&quot; &#39;y&#x27; &#128512; &nope; &#0; &#9999999;")).toBe(
       "<b> \"x\" 'y' 😀 &nope; &#0; &#9999999;",
     );
-    expect(pieces("</mark>a<mark>b")).toEqual([
+    expect(segments("</mark>a<mark>b")).toEqual([
       { text: "a", marked: false },
       { text: "b", marked: true },
     ]);
-    expect(pieces("")).toEqual([]);
+    expect(segments("")).toEqual([]);
   });
 
   it.each([
@@ -133,8 +135,8 @@ describe("marks", () => {
     "<mark><iframe src=javascript:alert(1)></mark>",
     "&#60;img src=x onerror=alert(1)&#62;",
     "<a href=javascript:alert(1)>x</a>",
-  ])("never run: %s", (html) => {
-    const { container } = render(<Marked html={html} />);
+  ])("never renders markup: %s", (html) => {
+    const { container } = render(<Highlighted html={html} />);
     const elements = [...container.querySelectorAll("*")].map(({ tagName }) => tagName.toLowerCase());
     expect(elements.every((tag) => tag === "span" || tag === "mark")).toBe(true);
     const attributes = [...container.querySelectorAll("*")].flatMap((element) => element.getAttributeNames());
@@ -143,8 +145,8 @@ describe("marks", () => {
   });
 });
 
-describe("words", () => {
-  const answer: SearchAnswer = {
+describe("labels", () => {
+  const answer: SearchResponse = {
     success: true,
     query: "x",
     mode: "hybrid",
@@ -156,28 +158,28 @@ describe("words", () => {
     notice: null,
   };
 
-  it("for how many there are", () => {
-    expect(foundWords(answer)).toBe(`about ${(1_234).toLocaleString()} tickets`);
-    expect(foundWords({ ...answer, total_found: 1, total_is_exact: true })).toBe("1 ticket");
-    expect(foundWords({ ...answer, total_found: 0, total_is_exact: true })).toBe("No tickets");
+  it("show the number of results", () => {
+    expect(resultCount(answer)).toBe(`about ${(1_234).toLocaleString()} tickets`);
+    expect(resultCount({ ...answer, total_found: 1, total_is_exact: true })).toBe("1 ticket");
+    expect(resultCount({ ...answer, total_found: 0, total_is_exact: true })).toBe("No tickets");
     expect(matchedIn(["title", "meaning", "attachments"])).toBe("in title, meaning, attachments");
     expect(matchedIn([])).toBe("weak match");
   });
 
-  it("for what is missing", () => {
-    expect(shortfall(answer, "hybrid")).toBeNull();
-    expect(shortfall({ ...answer, notice: "The model is loading." }, "hybrid")).toBe("The model is loading.");
-    expect(shortfall({ ...answer, mode: "keyword" }, "hybrid")).toMatch(/Only words/);
-    expect(shortfall({ ...answer, mode: "keyword" }, "keyword")).toBeNull();
+  it("explain a degraded search", () => {
+    expect(degradedReason(answer, "hybrid")).toBeNull();
+    expect(degradedReason({ ...answer, notice: "The model is loading." }, "hybrid")).toBe("The model is loading.");
+    expect(degradedReason({ ...answer, mode: "keyword" }, "hybrid")).toMatch(/keyword matches only/);
+    expect(degradedReason({ ...answer, mode: "keyword" }, "keyword")).toBeNull();
     const behind = { ...answer, stale_embeddings: true };
-    expect([shortfall(behind, "hybrid"), isBehind(behind), isBehind({ ...behind, mode: "keyword" })]).toEqual([
+    expect([degradedReason(behind, "hybrid"), isIndexing(behind), isIndexing({ ...behind, mode: "keyword" })]).toEqual([
       null,
       true,
       false,
     ]);
   });
 
-  it("of a description, the beginning", () => {
+  it("excerpt a long description", () => {
     expect(excerpt("  short ")).toBe("short");
     const long = `${"a line\n".repeat(1_000)}`;
     expect(excerpt(long).length).toBeLessThan(2_403);

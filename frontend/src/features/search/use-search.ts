@@ -1,18 +1,18 @@
-/** One way to search, for the page and the palette: as one types, the newest question only, without flicker. */
+/** Search as you type, shared by the search page and the palette. */
 import { useQuery } from "@tanstack/react-query";
 import { search } from "@/api";
 import { queryKeys } from "@/api/query-keys";
-import type { SearchAnswer, SearchRequest } from "@/api/types";
+import type { SearchRequest, SearchResponse } from "@/api/types";
 
-export const PAUSE_MS = 140;
+export const DEBOUNCE_MS = 140;
 
-/** A question that is not asked any more is cancelled; until the next answer is there, the last one stays. */
+/** Cancels outdated requests and keeps the previous results until the next ones arrive. */
 export function useSearch(request: SearchRequest | null) {
   return useQuery({
     queryKey: queryKeys.search(request ?? { workflow_id: "", query: "" }),
     queryFn: ({ signal }) => search.tickets(request as SearchRequest, signal),
     enabled: request !== null,
-    placeholderData: (old: SearchAnswer | undefined, query) =>
+    placeholderData: (old: SearchResponse | undefined, query) =>
       request !== null && query?.queryKey[1] === request.workflow_id ? old : undefined,
     staleTime: 5_000,
     retry: false,

@@ -7,12 +7,12 @@ import { queryKeys } from "@/api/query-keys";
 import { Button } from "@/ui/button";
 import { Field, Input } from "@/ui/field";
 import { Notice } from "@/ui/states";
-import { Ago } from "@/ui/time";
-import { useTitle } from "@/ui/title";
+import { TimeAgo } from "@/ui/time";
+import { useTitle } from "@/ui/use-title";
 import { ApiKeys } from "./api-keys";
 import { panelClass, Section } from "./section";
 
-const LEAST_PASSWORD = 8;
+const MIN_PASSWORD_LENGTH = 8;
 
 export function AccountPage() {
   const me = useMe();
@@ -41,11 +41,11 @@ function Sessions() {
   const sessions = useQuery({ queryKey: queryKeys.sessions, queryFn: ({ signal }) => auth.sessions(signal) });
   const end = useMutation({
     mutationFn: (id: string) => auth.endSession(id),
-    onError: (error) => toast.error("The session was not ended", { description: explain(error) }),
+    onError: (error) => toast.error("Could not end the session", { description: explain(error) }),
     onSettled: () => queries.invalidateQueries({ queryKey: queryKeys.sessions }),
   });
   return (
-    <Section title="Sessions" intro="Where you are signed in.">
+    <Section title="Sessions" intro="Devices where you are signed in.">
       {sessions.isError && <Notice tone="danger">{explain(sessions.error)}</Notice>}
       {sessions.data && (
         <ul className={`${panelClass} divide-y`}>
@@ -54,19 +54,19 @@ function Sessions() {
               <div className="min-w-0 flex-1">
                 <p className="truncate">{browserName(user_agent)}</p>
                 <p className="text-muted-foreground text-xs">
-                  {address && `${address} · `}signed in <Ago at={created_at} />
+                  {address && `${address} · `}signed in <TimeAgo at={created_at} />
                   {last_used_at && (
                     <>
-                      , last seen <Ago at={last_used_at} />
+                      , last active <TimeAgo at={last_used_at} />
                     </>
                   )}
                 </p>
               </div>
               {current ? (
-                <span className="font-medium text-success text-xs">This browser</span>
+                <span className="font-medium text-success text-xs">Current session</span>
               ) : (
                 <Button size="sm" disabled={end.isPending} onClick={() => end.mutate(id)}>
-                  End
+                  End session
                 </Button>
               )}
             </li>
@@ -85,13 +85,13 @@ function Password() {
     onSuccess: () => {
       setCurrent("");
       setNext("");
-      toast.success("Your password is changed", { description: "Other sessions were ended." });
+      toast.success("Password changed", { description: "All other sessions were signed out." });
     },
-    onError: (error) => toast.error("The password was not changed", { description: explain(error) }),
+    onError: (error) => toast.error("Could not change the password", { description: explain(error) }),
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (next.length >= LEAST_PASSWORD) change.mutate();
+    if (next.length >= MIN_PASSWORD_LENGTH) change.mutate();
   };
   return (
     <Section title="Password">
@@ -114,8 +114,8 @@ function Password() {
               {...control}
               type="password"
               autoComplete="new-password"
-              minLength={LEAST_PASSWORD}
-              placeholder={`At least ${LEAST_PASSWORD} characters`}
+              minLength={MIN_PASSWORD_LENGTH}
+              placeholder={`At least ${MIN_PASSWORD_LENGTH} characters`}
               value={next}
               required
               onChange={(event) => setNext(event.target.value)}
@@ -123,7 +123,7 @@ function Password() {
           )}
         </Field>
         <Button type="submit" disabled={change.isPending}>
-          Change
+          Change password
         </Button>
       </form>
     </Section>

@@ -7,28 +7,28 @@ import { queryKeys } from "@/api/query-keys";
 import { Button } from "@/ui/button";
 import { Input } from "@/ui/field";
 import { Notice } from "@/ui/states";
-import { Ago } from "@/ui/time";
+import { TimeAgo } from "@/ui/time";
 import { SecretDialog } from "./secret-dialog";
 import { panelClass, Section } from "./section";
 
 export function ApiKeys() {
   const queries = useQueryClient();
   const [name, setName] = useState("");
-  const [made, setMade] = useState<string | null>(null);
+  const [newKey, setNewKey] = useState<string | null>(null);
   const list = useQuery({ queryKey: queryKeys.apiKeys, queryFn: ({ signal }) => keys.list(signal) });
   const refresh = () => queries.invalidateQueries({ queryKey: queryKeys.apiKeys });
   const create = useMutation({
     mutationFn: () => keys.create(name.trim()),
     onSuccess: ({ key }) => {
       setName("");
-      setMade(key);
+      setNewKey(key);
     },
-    onError: (error) => toast.error("No key was made", { description: explain(error) }),
+    onError: (error) => toast.error("Could not create the key", { description: explain(error) }),
     onSettled: refresh,
   });
   const revoke = useMutation({
     mutationFn: (id: string) => keys.revoke(id),
-    onError: (error) => toast.error("The key was not revoked", { description: explain(error) }),
+    onError: (error) => toast.error("Could not revoke the key", { description: explain(error) }),
     onSettled: refresh,
   });
   const submit = (event: FormEvent) => {
@@ -38,7 +38,7 @@ export function ApiKeys() {
   const current = (list.data ?? []).filter(({ revoked_at }) => !revoked_at);
 
   return (
-    <Section title="API keys" intro="For programs that act in your name. A key is shown once, when it is made.">
+    <Section title="API keys" intro="Keys let programs act on your behalf. A key is shown only once.">
       {list.isError && <Notice tone="danger">{explain(list.error)}</Notice>}
       {current.length > 0 && (
         <ul className={`${panelClass} divide-y`}>
@@ -48,17 +48,17 @@ export function ApiKeys() {
               <div className="min-w-0 flex-1">
                 <p className="truncate font-medium">{label}</p>
                 <p className="text-muted-foreground text-xs">
-                  {actor_name} · {scopes.join(", ")} · made <Ago at={created_at} />,{" "}
+                  {actor_name} · {scopes.join(", ")} · created <TimeAgo at={created_at} />,{" "}
                   {last_used_at ? (
                     <>
-                      used <Ago at={last_used_at} />
+                      used <TimeAgo at={last_used_at} />
                     </>
                   ) : (
                     "never used"
                   )}
                   {expires_at && (
                     <>
-                      , ends <Ago at={expires_at} />
+                      , expires <TimeAgo at={expires_at} />
                     </>
                   )}
                 </p>
@@ -78,8 +78,8 @@ export function ApiKeys() {
       )}
       <form onSubmit={submit} className="flex gap-2">
         <Input
-          aria-label="What the new key is for"
-          placeholder="What the new key is for"
+          aria-label="Key name"
+          placeholder="Key name"
           value={name}
           maxLength={200}
           onChange={(event) => setName(event.target.value)}
@@ -89,11 +89,11 @@ export function ApiKeys() {
         </Button>
       </form>
       <SecretDialog
-        title="Your new key"
-        description="Copy it now. It is not shown again."
-        label="The key"
-        secret={made}
-        onClose={() => setMade(null)}
+        title="API key created"
+        description="Copy it now. It will not be shown again."
+        label="Secret key"
+        secret={newKey}
+        onClose={() => setNewKey(null)}
       />
     </Section>
   );

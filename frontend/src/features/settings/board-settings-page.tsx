@@ -6,16 +6,16 @@ import { toast } from "sonner";
 import { explain, workflows } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { Workflow } from "@/api/types";
-import type { BoardState } from "@/live/board";
 import { useBoard } from "@/live/context";
+import type { BoardState } from "@/live/state/board";
 import { Button } from "@/ui/button";
 import { Field, Input, SwitchRow } from "@/ui/field";
 import { Empty, Notice, Spinner } from "@/ui/states";
-import { useTitle } from "@/ui/title";
+import { useTitle } from "@/ui/use-title";
+import { type Draft, toBoardChange, toDraft, validationErrors } from "./board-draft";
 import { ColumnsEditor } from "./columns-editor";
-import { changeOf, type Draft, draftOf, mistakes } from "./draft";
+import { InviteSection } from "./invite-section";
 import { Members } from "./members";
-import { Newcomers } from "./newcomers";
 import { RulesEditor, TypesEditor } from "./rules-editor";
 import { panelClass, Section } from "./section";
 import { Webhooks } from "./webhooks";
@@ -23,13 +23,13 @@ import { Webhooks } from "./webhooks";
 export function BoardSettingsPage() {
   const { workflowId } = useParams({ strict: false }) as { workflowId: string };
   const { board, error } = useBoard(workflowId);
-  if (error && !board) return <Empty title="The board could not be loaded">{explain(error)}</Empty>;
+  if (error && !board) return <Empty title="Could not load the board">{explain(error)}</Empty>;
   if (!board) return <Spinner label="Loading the board…" className="flex-1" />;
   return <Settings board={board} workflowId={workflowId} />;
 }
 
 function Settings({ board, workflowId }: { board: BoardState; workflowId: string }) {
-  useTitle(`Settings of ${board.workflow.name}`);
+  useTitle(`Settings for ${board.workflow.name}`);
   const editable = board.workflow.role === "owner" && !board.workflow.archived_at;
   return (
     <div className="scroll-thin flex-1 overflow-y-auto">
@@ -41,21 +41,21 @@ function Settings({ board, workflowId }: { board: BoardState; workflowId: string
             search={{}}
             className="mb-2 inline-flex items-center gap-1 rounded text-muted-foreground text-xs hover:text-foreground"
           >
-            <ArrowLeft className="size-3.5" /> Back to the board
+            <ArrowLeft className="size-3.5" /> Back to board
           </Link>
-          <h1 className="font-semibold text-lg tracking-tight">Settings of {board.workflow.name}</h1>
+          <h1 className="font-semibold text-lg tracking-tight">Settings for {board.workflow.name}</h1>
         </div>
         {!editable && (
           <Notice>
             {board.workflow.archived_at
-              ? "This workflow is archived. Restore it to change its board."
+              ? "This workflow is archived. Restore it to change its settings."
               : "Only owners can change these settings."}
           </Notice>
         )}
         <General workflow={board.workflow} editable={editable} />
         <BoardForm board={board} workflowId={workflowId} editable={editable} />
         <Members workflowId={workflowId} editable={editable} />
-        {editable && <Newcomers workflowId={workflowId} />}
+        {editable && <InviteSection workflowId={workflowId} />}
         {board.workflow.role === "owner" && <Webhooks workflowId={workflowId} editable={editable} />}
       </div>
     </div>
@@ -69,13 +69,13 @@ function General({ workflow, editable }: { workflow: Workflow; editable: boolean
   const refresh = () => queries.invalidateQueries({ queryKey: queryKeys.workflows });
   const save = useMutation({
     mutationFn: () => workflows.update(workflow.id, { name: name.trim(), description: description.trim() }),
-    onSuccess: () => toast.success("Saved"),
-    onError: (error) => toast.error("Not saved", { description: explain(error) }),
+    onSuccess: () => toast.success("Changes saved"),
+    onError: (error) => toast.error("Could not save the changes", { description: explain(error) }),
     onSettled: refresh,
   });
   const tracking = useMutation({
     mutationFn: (enabled: boolean) => workflows.setTracking(workflow.id, enabled),
-    onError: (error) => toast.error("Not changed", { description: explain(error) }),
+    onError: (error) => toast.error("Could not change ticket tracking", { description: explain(error) }),
     onSettled: refresh,
   });
   const changed = name.trim() !== workflow.name || description.trim() !== (workflow.description ?? "");
@@ -104,14 +104,14 @@ function General({ workflow, editable }: { workflow: Workflow; editable: boolean
         {changed && (
           <div>
             <Button type="submit" variant="primary" disabled={save.isPending || !name.trim()}>
-              Save
+              Save changes
             </Button>
           </div>
         )}
         <div className="-mb-2 border-t pt-1.5">
           <SwitchRow
             label="Ticket tracking"
-            hint="While it is off, tickets can be read but not made or changed."
+            hint="When off, tickets are read-only."
             checked={workflow.ticket_tracking}
             disabled={!editable || tracking.isPending}
             onChange={(enabled) => tracking.mutate(enabled)}
@@ -128,23 +128,23 @@ interface FormProps {
   editable: boolean;
 }
 
-/** Edits a copy; while nothing is edited, the board as it is now. */
+/** Edits a draft. Without unsaved changes it follows the live board. */
 function BoardForm({ board, workflowId, editable }: FormProps) {
   const [edited, setEdited] = useState<Draft | null>(null);
-  const current = useMemo(() => draftOf(board.config), [board.config]);
+  const current = useMemo(() => toDraft(board.config), [board.config]);
   const draft = edited ?? current;
   const counts = useMemo(() => new Map([...board.order].map(([id, ids]) => [id, ids.length])), [board.order]);
-  const wrong = mistakes(draft);
+  const errors = validationErrors(draft);
   const save = useMutation({
     mutationFn: () => {
-      const { config, moves } = changeOf(draft);
+      const { config, moves } = toBoardChange(draft);
       return workflows.putBoard(workflowId, config, moves);
     },
     onSuccess: () => {
       setEdited(null);
-      toast.success("The board is saved");
+      toast.success("Board saved");
     },
-    onError: (error) => toast.error("The board was not saved", { description: explain(error), duration: 8_000 }),
+    onError: (error) => toast.error("Could not save the board", { description: explain(error), duration: 8_000 }),
   });
   return (
     <>
@@ -157,12 +157,12 @@ function BoardForm({ board, workflowId, editable }: FormProps) {
           className="fixed inset-x-0 bottom-4 z-20 mx-auto flex w-[calc(100%-2rem)] max-w-xl items-center gap-3 rounded-xl border bg-surface px-4 py-2.5 shadow-pop"
         >
           <p className="min-w-0 flex-1" role="status">
-            {wrong[0] ?? "You have unsaved changes."}
+            {errors[0] ?? "You have unsaved changes."}
           </p>
           <Button variant="ghost" onClick={() => setEdited(null)}>
             Discard
           </Button>
-          <Button variant="primary" disabled={wrong.length > 0 || save.isPending} onClick={() => save.mutate()}>
+          <Button variant="primary" disabled={errors.length > 0 || save.isPending} onClick={() => save.mutate()}>
             Save board
           </Button>
         </section>

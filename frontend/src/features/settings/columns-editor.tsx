@@ -5,7 +5,7 @@ import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { Field, Input, NativeSelect } from "@/ui/field";
 import { plural } from "@/ui/plural";
-import { type Draft, type DraftColumn, swapped, withNewColumn, withoutColumn } from "./draft";
+import { type Draft, type DraftColumn, swapped, withNewColumn, withoutColumn } from "./board-draft";
 import { panelClass, Section } from "./section";
 
 interface Props {
@@ -28,14 +28,14 @@ export function ColumnsEditor({ draft, counts, disabled, onChange }: Props) {
       ...draft,
       columns: draft.columns.map((column) => (column.key === key ? { ...column, ...change } : column)),
     });
-  const held = (column: DraftColumn) => (column.id ? (counts.get(column.id) ?? 0) : 0);
+  const ticketsIn = (column: DraftColumn) => (column.id ? (counts.get(column.id) ?? 0) : 0);
   const remove = (column: DraftColumn) =>
-    held(column) > 0 ? setRemoving(column) : onChange(withoutColumn(draft, column.key, null));
+    ticketsIn(column) > 0 ? setRemoving(column) : onChange(withoutColumn(draft, column.key, null));
 
   return (
     <Section
       title="Columns"
-      intro="From left to right. Entering an active column starts a ticket's clock; entering a done one resolves it."
+      intro="In board order. Moving a ticket to an active column starts its timer, moving it to a done column resolves it."
       action={
         <Button disabled={disabled} onClick={() => onChange(withNewColumn(draft))}>
           <Plus /> Add column
@@ -64,7 +64,7 @@ export function ColumnsEditor({ draft, counts, disabled, onChange }: Props) {
                 onChange={(event) => set(column.key, { name: event.target.value })}
               />
               <NativeSelect
-                aria-label={`Kind of ${name}`}
+                aria-label={`Category of ${name}`}
                 value={column.category}
                 disabled={disabled}
                 className="w-28 shrink-0"
@@ -77,8 +77,8 @@ export function ColumnsEditor({ draft, counts, disabled, onChange }: Props) {
                 ))}
               </NativeSelect>
               <Input
-                aria-label={`Limit of ${name}`}
-                title="Most tickets at once (WIP limit)"
+                aria-label={`WIP limit of ${name}`}
+                title="Maximum number of tickets (WIP limit)"
                 inputMode="numeric"
                 placeholder="No limit"
                 value={column.wip}
@@ -87,7 +87,7 @@ export function ColumnsEditor({ draft, counts, disabled, onChange }: Props) {
                 onChange={(event) => set(column.key, { wip: event.target.value })}
               />
               <span className="tabular w-20 shrink-0 text-right text-muted-foreground text-xs">
-                {plural(held(column), "ticket")}
+                {plural(ticketsIn(column), "ticket")}
               </span>
               <span className="ml-auto flex shrink-0">
                 <Button
@@ -123,7 +123,7 @@ export function ColumnsEditor({ draft, counts, disabled, onChange }: Props) {
         })}
       </ul>
       <div className="grid gap-4 sm:grid-cols-2">
-        <Field label="New tickets start in">
+        <Field label="Default column">
           {(control) => (
             <NativeSelect
               {...control}
@@ -139,7 +139,7 @@ export function ColumnsEditor({ draft, counts, disabled, onChange }: Props) {
             </NativeSelect>
           )}
         </Field>
-        <Field label="New tickets are of type">
+        <Field label="Default type">
           {(control) => (
             <NativeSelect
               {...control}
@@ -159,11 +159,11 @@ export function ColumnsEditor({ draft, counts, disabled, onChange }: Props) {
       {removing && (
         <RemoveDialog
           column={removing}
-          count={held(removing)}
+          count={ticketsIn(removing)}
           others={draft.columns.filter(({ key }) => key !== removing.key)}
           onCancel={() => setRemoving(null)}
-          onRemove={(takenBy) => {
-            onChange(withoutColumn(draft, removing.key, takenBy));
+          onRemove={(moveTo) => {
+            onChange(withoutColumn(draft, removing.key, moveTo));
             setRemoving(null);
           }}
         />
@@ -181,17 +181,17 @@ interface RemoveProps {
 }
 
 function RemoveDialog({ column, count, others, onCancel, onRemove }: RemoveProps) {
-  const [takenBy, setTakenBy] = useState(others[0]?.key ?? "");
+  const [moveTo, setMoveTo] = useState(others[0]?.key ?? "");
   return (
     <Dialog
       open
       onOpenChange={(open) => !open && onCancel()}
-      title={`Delete ${column.name}`}
-      description={`It holds ${plural(count, "ticket")}. They are kept, in another column.`}
+      title={`Delete column ${column.name}`}
+      description={`It has ${plural(count, "ticket")}. They are moved to another column.`}
     >
-      <Field label="Move its tickets to">
+      <Field label="Move tickets to">
         {(control) => (
-          <NativeSelect {...control} value={takenBy} onChange={(event) => setTakenBy(event.target.value)}>
+          <NativeSelect {...control} value={moveTo} onChange={(event) => setMoveTo(event.target.value)}>
             {others.map(({ key, name }) => (
               <option key={key} value={key}>
                 {name || "New column"}
@@ -202,7 +202,7 @@ function RemoveDialog({ column, count, others, onCancel, onRemove }: RemoveProps
       </Field>
       <DialogActions>
         <Button onClick={onCancel}>Cancel</Button>
-        <Button variant="danger" onClick={() => onRemove(takenBy)}>
+        <Button variant="danger" onClick={() => onRemove(moveTo)}>
           Delete column
         </Button>
       </DialogActions>

@@ -3,23 +3,23 @@ import { explain } from "@/api";
 import type { Delivery } from "@/api/types";
 import { Button } from "@/ui/button";
 import { Notice, Spinner } from "@/ui/states";
-import { Ago } from "@/ui/time";
+import { TimeAgo } from "@/ui/time";
 import { useDeliveries } from "./use-webhooks";
 
-/** What was sent to a webhook and what came back, the newest first. */
+/** Delivery attempts of a webhook, newest first. */
 export function Deliveries({ webhookId }: { webhookId: string }) {
   const list = useDeliveries(webhookId);
   const deliveries = list.data?.pages.flatMap((page) => page.deliveries) ?? [];
-  if (list.isPending) return <Spinner label="Loading the log…" className="p-3" />;
+  if (list.isPending) return <Spinner label="Loading deliveries…" className="p-3" />;
   if (list.isError && deliveries.length === 0) return <Notice tone="danger">{explain(list.error)}</Notice>;
   if (deliveries.length === 0) {
-    return <p className="text-muted-foreground text-xs">Nothing was sent yet. A test shows whether it arrives.</p>;
+    return <p className="text-muted-foreground text-xs">No deliveries yet. Send a test to check the URL.</p>;
   }
   return (
     <div className="grid gap-2">
-      <ul aria-label="Log" className="divide-y rounded-lg border bg-sunken text-xs">
+      <ul aria-label="Deliveries" className="divide-y rounded-lg border bg-sunken text-xs">
         {deliveries.map((delivery) => (
-          <Attempt key={delivery.delivery_id} delivery={delivery} />
+          <DeliveryRow key={delivery.delivery_id} delivery={delivery} />
         ))}
       </ul>
       {list.hasNextPage && (
@@ -37,7 +37,7 @@ export function Deliveries({ webhookId }: { webhookId: string }) {
   );
 }
 
-function Attempt({ delivery }: { delivery: Delivery }) {
+function DeliveryRow({ delivery }: { delivery: Delivery }) {
   const { delivered, event_type, seq, attempt, status_code, error, duration_ms, attempted_at } = delivery;
   const Icon = delivered ? CircleCheck : CircleX;
   return (
@@ -45,7 +45,7 @@ function Attempt({ delivery }: { delivery: Delivery }) {
       <div className="flex flex-wrap items-center gap-x-2">
         <span
           role="img"
-          aria-label={delivered ? "Taken" : "Not taken"}
+          aria-label={delivered ? "Delivered" : "Failed"}
           className={delivered ? "text-success" : "text-danger"}
         >
           <Icon aria-hidden="true" className="size-3.5" />
@@ -56,7 +56,7 @@ function Attempt({ delivery }: { delivery: Delivery }) {
         <span className="tabular ml-auto flex gap-2 text-muted-foreground">
           {status_code !== null && <span>{status_code}</span>}
           <span>{duration_ms.toLocaleString()} ms</span>
-          <Ago at={attempted_at} />
+          <TimeAgo at={attempted_at} />
         </span>
       </div>
       {error && <p className="pl-5.5 text-danger [overflow-wrap:anywhere]">{error}</p>}

@@ -6,7 +6,7 @@ import { explain, workflows } from "@/api";
 import { useMe, useMembers } from "@/api/hooks";
 import { queryKeys } from "@/api/query-keys";
 import type { Role } from "@/api/types";
-import { Avatar } from "@/ui/avatar";
+import { Avatar } from "@/entities/actor/avatar";
 import { Button } from "@/ui/button";
 import { Input, NativeSelect } from "@/ui/field";
 import { Notice, Spinner } from "@/ui/states";
@@ -28,12 +28,12 @@ export function Members({ workflowId, editable }: { workflowId: string; editable
   const put = useMutation({
     mutationFn: ({ actor, as }: { actor: string; as: Role }) => workflows.putMember(workflowId, actor, as),
     onSuccess: () => setWho(""),
-    onError: (error) => toast.error("The member was not changed", { description: explain(error) }),
+    onError: (error) => toast.error("Could not update the member", { description: explain(error) }),
     onSettled: refresh,
   });
   const remove = useMutation({
     mutationFn: (actor: string) => workflows.removeMember(workflowId, actor),
-    onError: (error) => toast.error("The member was not removed", { description: explain(error) }),
+    onError: (error) => toast.error("Could not remove the member", { description: explain(error) }),
     onSettled: refresh,
   });
   const add = (event: FormEvent) => {
@@ -49,7 +49,7 @@ export function Members({ workflowId, editable }: { workflowId: string; editable
   return (
     <Section
       title="Members"
-      intro="Viewers read, members work on tickets, owners also change the board and its members."
+      intro="Viewers can read, members can edit tickets, owners can also manage the board and its members."
     >
       {members.isPending && <Spinner label="Loading members…" />}
       {members.isError && <Notice tone="danger">{explain(members.error)}</Notice>}
@@ -90,8 +90,8 @@ export function Members({ workflowId, editable }: { workflowId: string; editable
       {editable && (
         <form onSubmit={add} className="flex flex-wrap gap-2 sm:flex-nowrap">
           <Input
-            aria-label="E-mail of a person, or id of an agent"
-            placeholder="E-mail of a person, or id of an agent"
+            aria-label="Email or agent ID"
+            placeholder="Email or agent ID"
             value={who}
             onChange={(event) => setWho(event.target.value)}
           />

@@ -3,7 +3,7 @@ import type { BoardSettings, TicketType } from "@/api/types";
 import { Button } from "@/ui/button";
 import { cssColor } from "@/ui/color";
 import { Input, NativeSelect, SwitchRow } from "@/ui/field";
-import { type Draft, freshId } from "./draft";
+import { type Draft, uniqueId } from "./board-draft";
 import { panelClass, Section } from "./section";
 
 interface Props {
@@ -17,12 +17,16 @@ type Toggle = Exclude<keyof BoardSettings, "wip_policy">;
 const TOGGLES: ReadonlyArray<[Toggle, string, string]> = [
   [
     "require_comments_on_status_change",
-    "Ask for a comment with every move",
-    "A change of status needs at least ten characters of why.",
+    "Require a comment on status changes",
+    "Every status change needs a comment of at least ten characters.",
   ],
-  ["allow_reopen", "Allow reopening", "Tickets may leave a done column again."],
-  ["auto_assign", "Assign new tickets to their creator", "Unless someone else is named."],
-  ["human_review", "Review what agents ask for", "Tickets that agents create wait until a person has approved them."],
+  ["allow_reopen", "Allow reopening", "Tickets can be moved out of a done column."],
+  ["auto_assign", "Assign new tickets to their creator", "Applies when no assignee is set."],
+  [
+    "human_review",
+    "Require review of agents' tickets",
+    "A person must approve tickets created by agents before work starts.",
+  ],
   ["track_time", "Track time", "Show estimates and time spent on tickets."],
 ];
 
@@ -44,18 +48,18 @@ export function RulesEditor({ draft, disabled, onChange }: Props) {
         ))}
         <div className="flex items-center justify-between gap-6 py-2.5">
           <div>
-            <p className="font-medium">When a column is over its limit</p>
-            <p className="text-muted-foreground text-xs">Warn, or refuse further tickets.</p>
+            <p className="font-medium">When a column exceeds its WIP limit</p>
+            <p className="text-muted-foreground text-xs">Show a warning, or block further tickets.</p>
           </div>
           <NativeSelect
-            aria-label="When a column is over its limit"
+            aria-label="When a column exceeds its WIP limit"
             className="w-28 shrink-0"
             value={settings.wip_policy}
             disabled={disabled}
             onChange={(event) => set({ wip_policy: event.target.value as BoardSettings["wip_policy"] })}
           >
             <option value="warn">Warn</option>
-            <option value="refuse">Refuse</option>
+            <option value="refuse">Block</option>
           </NativeSelect>
         </div>
       </div>
@@ -68,7 +72,7 @@ export function TypesEditor({ draft, disabled, onChange }: Props) {
   const set = (id: string, change: Partial<TicketType>) =>
     onChange({ ...draft, types: draft.types.map((type) => (type.id === id ? { ...type, ...change } : type)) });
   const add = () => {
-    const id = freshId("type", new Set(known));
+    const id = uniqueId("type", new Set(known));
     onChange({ ...draft, types: [...draft.types, { id, name: "New type", icon: "", color: "#6b7280" }] });
   };
   return (

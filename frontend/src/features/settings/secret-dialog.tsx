@@ -1,7 +1,7 @@
 import { Copy } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button } from "@/ui/button";
-import { copyText } from "@/ui/copy";
+import { copyText } from "@/ui/clipboard";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { Input } from "@/ui/field";
 
@@ -15,7 +15,7 @@ interface Props {
   children?: ReactNode;
 }
 
-/** Something that is shown once. */
+/** Shows a secret that cannot be shown again. */
 export function SecretDialog({ title, description, label, secret, onClose, children }: Props) {
   const copy = () => {
     if (secret) void copyText(secret);

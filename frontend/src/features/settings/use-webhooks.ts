@@ -1,4 +1,4 @@
-/** A workflow's webhooks, kept current while they are looked at, and what owners do with them. */
+/** Queries and mutations of a workflow's webhooks. */
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { toast } from "sonner";
@@ -7,8 +7,8 @@ import { queryKeys } from "@/api/query-keys";
 import type { Webhook } from "@/api/types";
 import { useLive } from "@/live/context";
 
-/** How far a webhook has come is told by no event. */
-const LOOK_MS = 5_000;
+/** Delivery progress produces no events, so it is polled. */
+const REFETCH_INTERVAL_MS = 5_000;
 
 export function useWebhooks(workflowId: string) {
   const live = useLive();
@@ -24,7 +24,7 @@ export function useWebhooks(workflowId: string) {
   return useQuery({
     queryKey: queryKeys.webhooks(workflowId),
     queryFn: ({ signal }) => webhooks.list(workflowId, signal),
-    refetchInterval: ({ state }) => (state.data?.length ? LOOK_MS : false),
+    refetchInterval: ({ state }) => (state.data?.length ? REFETCH_INTERVAL_MS : false),
   });
 }
 
@@ -35,7 +35,7 @@ export function useDeliveries(webhookId: string) {
     initialPageParam: undefined as number | undefined,
     getNextPageParam: ({ has_more, next_cursor }) => (has_more && next_cursor ? Number(next_cursor) : undefined),
     placeholderData: keepPreviousData,
-    refetchInterval: LOOK_MS,
+    refetchInterval: REFETCH_INTERVAL_MS,
   });
 }
 
@@ -45,29 +45,29 @@ export function useWebhookActions({ id, workflow_id }: Webhook) {
     void queries.invalidateQueries({ queryKey: queryKeys.webhooks(workflow_id) });
     void queries.invalidateQueries({ queryKey: queryKeys.deliveries(id) });
   };
-  const failed = (words: string) => (error: unknown) =>
-    toast.error(words, { description: explain(error), duration: 8_000 });
+  const showError = (message: string) => (error: unknown) =>
+    toast.error(message, { description: explain(error), duration: 8_000 });
   const toggle = useMutation({
     mutationFn: (active: boolean) => (active ? webhooks.resume(id) : webhooks.update(id, { active })),
-    onSuccess: ({ active }) => toast.success(active ? "The webhook goes on" : "The webhook is stopped"),
-    onError: failed("The webhook was not changed"),
+    onSuccess: ({ active }) => toast.success(active ? "Webhook resumed" : "Webhook paused"),
+    onError: showError("Could not update the webhook"),
     onSettled: refresh,
   });
   const test = useMutation({
     mutationFn: () => webhooks.test(id),
     onSuccess: ({ success, message, status_code, duration_ms }) => {
-      const facts = [status_code && `status ${status_code}`, `${duration_ms.toLocaleString()} ms`];
-      const description = `${message} (${facts.filter(Boolean).join(", ")})`;
-      if (success) toast.success("The test was taken", { description });
-      else toast.error("The test was not taken", { description, duration: 8_000 });
+      const details = [status_code && `status ${status_code}`, `${duration_ms.toLocaleString()} ms`];
+      const description = `${message} (${details.filter(Boolean).join(", ")})`;
+      if (success) toast.success("Test delivered", { description });
+      else toast.error("Test failed", { description, duration: 8_000 });
     },
-    onError: failed("The test was not sent"),
+    onError: showError("Could not send the test"),
     onSettled: refresh,
   });
   const remove = useMutation({
     mutationFn: () => webhooks.remove(id),
-    onSuccess: () => toast.success("The webhook is deleted"),
-    onError: failed("The webhook was not deleted"),
+    onSuccess: () => toast.success("Webhook deleted"),
+    onError: showError("Could not delete the webhook"),
     onSettled: refresh,
   });
   return { toggle, test, remove };

@@ -6,18 +6,18 @@ import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { Field, Input } from "@/ui/field";
 import { Notice } from "@/ui/states";
-import { EVENT_GROUPS, othersOf } from "./webhook-events";
+import { EVENT_GROUPS, unknownEvents } from "./webhook-events";
 
 interface Props {
   workflowId: string;
-  /** The one to change; a new one without. */
+  /** The webhook to edit. Without one, the dialog creates a webhook. */
   webhook?: Webhook;
   onClose: () => void;
-  /** The secret is there for new ones only. */
+  /** Receives the signing secret of a new webhook. */
   onSaved: (secret: string | null) => void;
 }
 
-const LONGEST_URL = 2_000;
+const MAX_URL_LENGTH = 2_000;
 
 export function WebhookDialog({ workflowId, webhook, onClose, onSaved }: Props) {
   const [url, setUrl] = useState(webhook?.url ?? "");
@@ -46,24 +46,20 @@ export function WebhookDialog({ workflowId, webhook, onClose, onSaved }: Props) 
       if (!next.delete(event)) next.add(event);
       return next;
     });
-  const others = othersOf(webhook?.events ?? []);
-  const groups = others.length > 0 ? [...EVENT_GROUPS, ["Others", others] as const] : EVENT_GROUPS;
+  const unknown = unknownEvents(webhook?.events ?? []);
+  const groups = unknown.length > 0 ? [...EVENT_GROUPS, ["Other", unknown] as const] : EVENT_GROUPS;
 
   return (
     <Dialog
       open
       onOpenChange={(open) => !open && onClose()}
-      title={webhook ? "Change the webhook" : "New webhook"}
-      description="Events are sent as JSON by POST, in order. Each is repeated until it is answered with 2xx; after three days without, the webhook stops."
+      title={webhook ? "Edit webhook" : "New webhook"}
+      description="Events are sent in order as JSON POST requests. Failed deliveries are retried for three days, then the webhook is paused."
       className="max-w-xl"
     >
       <form onSubmit={submit} noValidate className="grid gap-4">
         {save.isError && !wrongUrl && <Notice tone="danger">{explain(save.error)}</Notice>}
-        <Field
-          label="Address"
-          hint="Public, beginning with https:// or http://."
-          error={wrongUrl && `The address ${wrongUrl}.`}
-        >
+        <Field label="URL" hint="A public http:// or https:// URL." error={wrongUrl && `The URL ${wrongUrl}.`}>
           {(control) => (
             <Input
               {...control}
@@ -71,7 +67,7 @@ export function WebhookDialog({ workflowId, webhook, onClose, onSaved }: Props) 
               inputMode="url"
               autoFocus
               required
-              maxLength={LONGEST_URL}
+              maxLength={MAX_URL_LENGTH}
               value={url}
               onChange={(event) => {
                 setUrl(event.target.value);
@@ -82,8 +78,8 @@ export function WebhookDialog({ workflowId, webhook, onClose, onSaved }: Props) 
         </Field>
         <fieldset className="grid gap-1.5">
           <legend className="mb-1.5 font-medium text-xs">Events</legend>
-          <Choice label="Every event" checked={all} onChange={() => setAll(true)} />
-          <Choice label="Only these types" checked={!all} onChange={() => setAll(false)} />
+          <Choice label="All events" checked={all} onChange={() => setAll(true)} />
+          <Choice label="Selected events" checked={!all} onChange={() => setAll(false)} />
         </fieldset>
         {!all && (
           <div className="scroll-thin grid max-h-72 gap-3 overflow-y-auto rounded-lg border bg-sunken p-3">
@@ -110,7 +106,7 @@ export function WebhookDialog({ workflowId, webhook, onClose, onSaved }: Props) 
         <DialogActions>
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" variant="primary" disabled={!ready}>
-            {webhook ? "Save" : "Create webhook"}
+            {webhook ? "Save changes" : "Create webhook"}
           </Button>
         </DialogActions>
       </form>

@@ -1,4 +1,4 @@
-/** The types of events that a webhook may ask for, as people choose them. Pure. */
+/** Event types of webhooks, grouped for the dialog. Pure. */
 
 export const EVENT_GROUPS: ReadonlyArray<readonly [name: string, events: readonly string[]]> = [
   [
@@ -34,21 +34,21 @@ export const EVENT_GROUPS: ReadonlyArray<readonly [name: string, events: readonl
     ],
   ],
   ["Jobs", ["job_status", "job_stage", "job_progress", "job_message", "app_ready"]],
-  ["Told by engines", ["ticket_progress", "pr_created", "activity", "ticket_state"]],
+  ["Engine events", ["ticket_progress", "pr_created", "activity", "ticket_state"]],
   ["Board", ["board_updated", "workflow_updated"]],
 ];
 
 const KNOWN = new Set(EVENT_GROUPS.flatMap(([, events]) => events));
 
-/** Types that were asked for over the API and have no place in the groups: they are kept. */
-export function othersOf(events: readonly string[]): string[] {
+/** Types set over the API that the dialog does not list. They are kept on save. */
+export function unknownEvents(events: readonly string[]): string[] {
   return events.filter((event) => !KNOWN.has(event));
 }
 
-/** "Every event", "status_changed and job_status", "ticket_created and 4 more types". */
-export function wordsFor(events: readonly string[]): string {
+/** "All events", "status_changed and job_status", "ticket_created and 4 more types". */
+export function describeEvents(events: readonly string[]): string {
   const [first, second] = events;
-  if (first === undefined) return "Every event";
+  if (first === undefined) return "All events";
   if (second === undefined) return `Only ${first}`;
   if (events.length === 2) return `${first} and ${second}`;
   return `${first} and ${events.length - 1} more types`;

@@ -3,13 +3,13 @@ import { useState } from "react";
 import type { Webhook } from "@/api/types";
 import { Button } from "@/ui/button";
 import { cn } from "@/ui/cn";
-import { confirm } from "@/ui/confirm";
 import { Menu, MenuItem } from "@/ui/menu";
 import { plural } from "@/ui/plural";
-import { Ago, until } from "@/ui/time";
+import { confirm } from "@/ui/prompt-dialog";
+import { formatUpcoming, TimeAgo } from "@/ui/time";
 import { Deliveries } from "./deliveries";
 import { useWebhookActions } from "./use-webhooks";
-import { wordsFor } from "./webhook-events";
+import { describeEvents } from "./webhook-events";
 
 interface Props {
   webhook: Webhook;
@@ -17,16 +17,16 @@ interface Props {
   onEdit: () => void;
 }
 
-/** One address: whether it is told what happens, how far, and what can be done about it. */
+/** A webhook with its status, actions and delivery log. */
 export function WebhookRow({ webhook, editable, onEdit }: Props) {
   const { url, active, behind } = webhook;
   const [open, setOpen] = useState(false);
   const { toggle, test, remove } = useWebhookActions(webhook);
-  const askAndRemove = async () => {
+  const confirmAndRemove = async () => {
     const yes = await confirm({
-      title: "Delete this webhook?",
-      description: `${url} is told nothing more, and its log goes with it.`,
-      submit: "Delete the webhook",
+      title: "Delete webhook?",
+      description: `Events are no longer sent to ${url}. Its delivery log is deleted too.`,
+      submit: "Delete webhook",
     });
     if (yes) remove.mutate();
   };
@@ -38,9 +38,9 @@ export function WebhookRow({ webhook, editable, onEdit }: Props) {
             {url}
           </p>
           <p className="flex flex-wrap gap-x-2 text-muted-foreground text-xs">
-            <Standing webhook={webhook} />
-            <span title={webhook.events.join(", ") || undefined}>{wordsFor(webhook.events)}</span>
-            {behind > 0 && <span className="tabular">{plural(behind, "event")} behind</span>}
+            <WebhookStatus webhook={webhook} />
+            <span title={webhook.events.join(", ") || undefined}>{describeEvents(webhook.events)}</span>
+            {behind > 0 && <span className="tabular">{plural(behind, "event")} pending</span>}
           </p>
         </div>
         <div className="flex items-center gap-1.5">
@@ -54,24 +54,24 @@ export function WebhookRow({ webhook, editable, onEdit }: Props) {
                 variant={active ? "outline" : "primary"}
                 disabled={toggle.isPending}
                 onClick={() => toggle.mutate(!active)}
-                aria-label={`${active ? "Stop" : "Resume"} ${url}`}
+                aria-label={`${active ? "Pause" : "Resume"} ${url}`}
               >
-                {active ? "Stop" : "Resume"}
+                {active ? "Pause" : "Resume"}
               </Button>
             </>
           )}
           {editable && (
             <Menu
               trigger={
-                <Button variant="ghost" size="icon-sm" aria-label={`More for ${url}`}>
+                <Button variant="ghost" size="icon-sm" aria-label={`Actions for ${url}`}>
                   <MoreHorizontal />
                 </Button>
               }
             >
               <MenuItem onSelect={onEdit}>
-                <Pencil /> Change…
+                <Pencil /> Edit…
               </MenuItem>
-              <MenuItem danger onSelect={() => void askAndRemove()}>
+              <MenuItem danger onSelect={() => void confirmAndRemove()}>
                 <Trash2 /> Delete
               </MenuItem>
             </Menu>
@@ -86,24 +86,25 @@ export function WebhookRow({ webhook, editable, onEdit }: Props) {
       <button
         type="button"
         aria-expanded={open}
-        aria-label={`Log of ${url}`}
+        aria-label={`Deliveries of ${url}`}
         onClick={() => setOpen((old) => !old)}
         className="flex items-center gap-1 justify-self-start rounded text-muted-foreground text-xs hover:text-foreground"
       >
-        <ChevronRight aria-hidden="true" className={cn("size-3.5 transition-transform", open && "rotate-90")} /> Log
+        <ChevronRight aria-hidden="true" className={cn("size-3.5 transition-transform", open && "rotate-90")} />{" "}
+        Deliveries
       </button>
       {open && <Deliveries webhookId={webhook.id} />}
     </li>
   );
 }
 
-function Standing({ webhook: { active, attempt, failing_since, next_attempt_at } }: { webhook: Webhook }) {
-  if (!active) return <span className="font-medium text-warning">Stopped</span>;
+function WebhookStatus({ webhook: { active, attempt, failing_since, next_attempt_at } }: { webhook: Webhook }) {
+  if (!active) return <span className="font-medium text-warning">Paused</span>;
   if (attempt === 0 || !failing_since) return <span className="font-medium text-success">Active</span>;
   return (
     <span className="font-medium text-danger">
-      Failing since <Ago at={failing_since} />, {plural(attempt, "attempt")}
-      {next_attempt_at && `, next at ${until(next_attempt_at)}`}
+      Failing since <TimeAgo at={failing_since} />, {plural(attempt, "attempt")}
+      {next_attempt_at && `, next at ${formatUpcoming(next_attempt_at)}`}
     </span>
   );
 }

@@ -13,7 +13,7 @@ import { useWebhooks } from "./use-webhooks";
 import { WebhookDialog } from "./webhook-dialog";
 import { WebhookRow } from "./webhook-row";
 
-/** Addresses outside that are told what happens in the workflow. */
+/** Webhooks of a workflow. */
 export function Webhooks({ workflowId, editable }: { workflowId: string; editable: boolean }) {
   const queries = useQueryClient();
   const list = useWebhooks(workflowId);
@@ -22,13 +22,13 @@ export function Webhooks({ workflowId, editable }: { workflowId: string; editabl
   const saved = (made: string | null) => {
     setEdited(null);
     if (made) setSecret(made);
-    else toast.success("The webhook is saved");
+    else toast.success("Webhook saved");
     void queries.invalidateQueries({ queryKey: queryKeys.webhooks(workflowId) });
   };
   return (
     <Section
       title="Webhooks"
-      intro="Addresses outside that are told what happens here, signed and in order."
+      intro="Send events to your own URLs, signed and in order."
       action={
         editable && (
           <Button onClick={() => setEdited("new")}>
@@ -39,9 +39,7 @@ export function Webhooks({ workflowId, editable }: { workflowId: string; editabl
     >
       {list.isPending && <Spinner label="Loading webhooks…" />}
       {list.isError && <Notice tone="danger">{explain(list.error)}</Notice>}
-      {list.data?.length === 0 && (
-        <p className={`${panelClass} px-4 py-3 text-muted-foreground`}>Nobody outside is told anything yet.</p>
-      )}
+      {list.data?.length === 0 && <p className={`${panelClass} px-4 py-3 text-muted-foreground`}>No webhooks yet.</p>}
       {list.data && list.data.length > 0 && (
         <ul aria-label="Webhooks" className={`${panelClass} divide-y`}>
           {list.data.map((webhook) => (
@@ -58,15 +56,15 @@ export function Webhooks({ workflowId, editable }: { workflowId: string; editabl
         />
       )}
       <SecretDialog
-        title="The webhook's secret"
-        description="Copy it now. It is not shown again."
-        label="The secret"
+        title="Webhook secret"
+        description="Copy it now. It will not be shown again."
+        label="Signing secret"
         secret={secret}
         onClose={() => setSecret(null)}
       >
         <p className="mt-3 text-muted-foreground text-xs">
-          Requests are signed with it as Standard Webhooks describes: webhook-signature covers webhook-id,
-          webhook-timestamp and the body. Libraries for most languages check it.
+          Requests are signed according to Standard Webhooks: the webhook-signature header covers webhook-id,
+          webhook-timestamp and the body. Libraries for most languages can verify it.
         </p>
       </SecretDialog>
     </Section>

@@ -2,7 +2,7 @@ import { Tabs } from "radix-ui";
 import type { RefObject } from "react";
 import type { NameOf } from "@/api/hooks";
 import type { TicketDetail } from "@/api/types";
-import type { BoardState } from "@/live/board";
+import type { BoardState } from "@/live/state/board";
 import { Comments } from "./comments";
 import { Commits } from "./commits";
 import { History } from "./history";

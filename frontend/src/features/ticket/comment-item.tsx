@@ -3,12 +3,12 @@ import { type ReactNode, useState } from "react";
 import { comments as api } from "@/api";
 import { type NameOf, useMe } from "@/api/hooks";
 import type { Comment } from "@/api/types";
-import { Avatar } from "@/ui/avatar";
+import { Avatar } from "@/entities/actor/avatar";
+import { RichText } from "@/entities/ticket/rich-text";
 import { cn } from "@/ui/cn";
 import { Composer } from "@/ui/composer";
-import { RichText } from "@/ui/markdown";
 import { Menu, MenuItem } from "@/ui/menu";
-import { Ago } from "@/ui/time";
+import { TimeAgo } from "@/ui/time";
 
 interface Props {
   comment: Comment;
@@ -31,7 +31,7 @@ const KINDS: Record<string, string> = {
   status_change: "with a status change",
   assignment: "on the assignment",
   blocker: "on a blocker",
-  resolution: "as resolution",
+  resolution: "as the resolution",
 };
 
 export function CommentItem({ comment, nameOf, editable, run, onReply }: Props) {
@@ -44,9 +44,9 @@ export function CommentItem({ comment, nameOf, editable, run, onReply }: Props) 
   const mine = (emoji: string) =>
     me !== null && (reactions.find((each) => each.emoji === emoji)?.agent_ids ?? []).includes(me.id);
   const react = (emoji: string) =>
-    void run("The reaction was not saved", () => api.react(comment.comment_id, emoji, !mine(emoji)));
+    void run("Could not save the reaction", () => api.react(comment.comment_id, emoji, !mine(emoji)));
   const save = async (text: string) => {
-    const saved = await run("The comment was not changed", async () => {
+    const saved = await run("Could not update the comment", async () => {
       await api.edit(comment.comment_id, text);
       return true;
     });
@@ -61,14 +61,14 @@ export function CommentItem({ comment, nameOf, editable, run, onReply }: Props) 
         <header className="flex min-h-6 flex-wrap items-center gap-x-1.5 text-xs">
           <span className="font-semibold">{author.name}</span>
           <span className="text-muted-foreground">
-            {KINDS[comment.comment_type]} <Ago at={comment.created_at} />
+            {KINDS[comment.comment_type]} <TimeAgo at={comment.created_at} />
             {comment.is_edited && " · edited"}
           </span>
           {editable && !editing && (
             <span className="ml-auto flex opacity-0 focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">
               <Menu
                 trigger={
-                  <button type="button" aria-label="Add a reaction" className={small}>
+                  <button type="button" aria-label="Add reaction" className={buttonClass}>
                     <SmilePlus className="size-3.5" />
                   </button>
                 }
@@ -81,28 +81,28 @@ export function CommentItem({ comment, nameOf, editable, run, onReply }: Props) 
                   ))}
                 </div>
               </Menu>
-              <Tool label="Reply" onClick={() => onReply(comment.comment_id)}>
+              <CommentButton label="Reply" onClick={() => onReply(comment.comment_id)}>
                 <MessageSquareReply className="size-3.5" />
-              </Tool>
+              </CommentButton>
               {own && (
-                <Tool label="Edit comment" onClick={() => setEditing(true)}>
+                <CommentButton label="Edit comment" onClick={() => setEditing(true)}>
                   <Pencil className="size-3.5" />
-                </Tool>
+                </CommentButton>
               )}
               {(own || me?.is_admin) && (
-                <Tool
+                <CommentButton
                   label="Delete comment"
-                  onClick={() => void run("The comment was not deleted", () => api.remove(comment.comment_id))}
+                  onClick={() => void run("Could not delete the comment", () => api.remove(comment.comment_id))}
                 >
                   <Trash2 className="size-3.5" />
-                </Tool>
+                </CommentButton>
               )}
             </span>
           )}
         </header>
         {editing ? (
           <Composer
-            label="Edit the comment"
+            label="Edit comment"
             submit="Save"
             initial={comment.comment_text}
             autoFocus
@@ -138,11 +138,11 @@ export function CommentItem({ comment, nameOf, editable, run, onReply }: Props) 
   );
 }
 
-const small = "grid size-6 place-items-center rounded text-muted-foreground hover:bg-muted hover:text-foreground";
+const buttonClass = "grid size-6 place-items-center rounded text-muted-foreground hover:bg-muted hover:text-foreground";
 
-function Tool({ label, onClick, children }: { label: string; onClick: () => void; children: ReactNode }) {
+function CommentButton({ label, onClick, children }: { label: string; onClick: () => void; children: ReactNode }) {
   return (
-    <button type="button" aria-label={label} title={label} onClick={onClick} className={small}>
+    <button type="button" aria-label={label} title={label} onClick={onClick} className={buttonClass}>
       {children}
     </button>
   );

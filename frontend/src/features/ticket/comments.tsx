@@ -18,7 +18,7 @@ export interface Thread {
   replies: Comment[];
 }
 
-/** Answers stand under the comment that began the talk, however deep they answer each other. */
+/** Groups replies under their root comment, whatever their depth. */
 export function threads(comments: readonly Comment[]): Thread[] {
   const byId = new Map(comments.map((comment) => [comment.comment_id, comment]));
   const rootOf = (comment: Comment): string => {
@@ -50,7 +50,7 @@ export function Comments({ ticket, nameOf, editable, composer, run }: Props) {
   const [replyTo, setReplyTo] = useState<string | null>(null);
   const list = useMemo(() => threads(ticket.comments ?? []), [ticket.comments]);
   const send = (parent?: string) => async (text: string) => {
-    const sent = await run("The comment was not sent", () => api.add(ticket.ticket_id, text, parent));
+    const sent = await run("Could not post the comment", () => api.add(ticket.ticket_id, text, parent));
     if (sent) setReplyTo(null);
     return sent !== null;
   };

@@ -5,8 +5,8 @@ import type { NameOf } from "@/api/hooks";
 import type { TicketDetail } from "@/api/types";
 import { Button } from "@/ui/button";
 import { Input } from "@/ui/field";
-import { Ago } from "@/ui/time";
-import { CommitWindow } from "./commit-window";
+import { TimeAgo } from "@/ui/time";
+import { CommitDialog } from "./commit-dialog";
 
 interface Props {
   ticket: TicketDetail;
@@ -15,7 +15,7 @@ interface Props {
   run: <T>(what: string, request: () => Promise<T>) => Promise<T | null>;
 }
 
-/** A name as git writes it, without the address. */
+/** The author's name without the email address. */
 function authorOf(author: string | null): string | null {
   return author?.replace(/\s*<[^>]*>$/, "") || null;
 }
@@ -29,7 +29,7 @@ export function Commits({ ticket, nameOf, editable, run }: Props) {
   const link = async (event: FormEvent) => {
     event.preventDefault();
     if (!SHA.test(sha.trim())) return;
-    const done = await run("The commit was not linked", async () => {
+    const done = await run("Could not link the commit", async () => {
       await tickets.linkCommit(ticket.ticket_id, sha.trim());
       return true;
     });
@@ -37,7 +37,7 @@ export function Commits({ ticket, nameOf, editable, run }: Props) {
   };
   return (
     <div className="grid gap-3">
-      {commits.length === 0 && <p className="text-muted-foreground">No commits are linked to this ticket.</p>}
+      {commits.length === 0 && <p className="text-muted-foreground">No linked commits yet.</p>}
       <ul className="grid gap-2">
         {commits.map((commit) => (
           <li key={commit.commit_sha} className="flex items-start gap-2.5 rounded-lg border px-3 py-2">
@@ -54,7 +54,7 @@ export function Commits({ ticket, nameOf, editable, run }: Props) {
                 <code className="font-mono">{commit.commit_sha.slice(0, 10)}</code>
                 <span>{authorOf(commit.author) ?? (commit.agent_id && nameOf(commit.agent_id).name)}</span>
                 {(commit.commit_timestamp ?? commit.linked_at) && (
-                  <Ago at={(commit.commit_timestamp ?? commit.linked_at) as string} />
+                  <TimeAgo at={(commit.commit_timestamp ?? commit.linked_at) as string} />
                 )}
                 {typeof commit.files_changed === "number" && (
                   <span className="tabular">
@@ -67,7 +67,7 @@ export function Commits({ ticket, nameOf, editable, run }: Props) {
           </li>
         ))}
       </ul>
-      {shown && <CommitWindow workflowId={ticket.workflow_id} sha={shown} onClose={() => setShown(null)} />}
+      {shown && <CommitDialog workflowId={ticket.workflow_id} sha={shown} onClose={() => setShown(null)} />}
       {editable && (
         <form onSubmit={link} className="flex gap-2">
           <Input

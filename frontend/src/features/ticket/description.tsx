@@ -1,8 +1,8 @@
 import { Pencil } from "lucide-react";
 import { useEffect, useState } from "react";
+import { RichText } from "@/entities/ticket/rich-text";
 import { Button } from "@/ui/button";
 import { Textarea } from "@/ui/field";
-import { RichText } from "@/ui/markdown";
 import { Notice } from "@/ui/states";
 
 interface Props {
@@ -13,7 +13,7 @@ interface Props {
   onSave: (text: string) => Promise<boolean>;
 }
 
-const LEAST = 10;
+const MIN_LENGTH = 10;
 
 export function Description({ text, editable, editing, onEditing, onSave }: Props) {
   return (
@@ -49,9 +49,9 @@ function Editor({ text, onSave, onClose }: EditorProps) {
   const [base, setBase] = useState(text);
   const [draft, setDraft] = useState(text);
   const [busy, setBusy] = useState(false);
-  const changedMeanwhile = text !== base;
+  const hasConflict = text !== base;
 
-  // As long as nothing is typed, the newest text is the one to edit.
+  // Without edits, the editor follows the latest text.
   useEffect(() => {
     if (draft !== base || text === base) return;
     setBase(text);
@@ -59,18 +59,18 @@ function Editor({ text, onSave, onClose }: EditorProps) {
   }, [text, base, draft]);
 
   const save = async () => {
-    if (draft.trim().length < LEAST || busy) return;
+    if (draft.trim().length < MIN_LENGTH || busy) return;
     setBusy(true);
     if (draft === base || (await onSave(draft))) onClose();
     else setBusy(false);
   };
   return (
     <div className="grid gap-2">
-      {changedMeanwhile && (
+      {hasConflict && (
         <Notice tone="warning">
-          Someone else changed the description while you were editing. Saving replaces their text.{" "}
+          Someone else changed the description while you were editing. Saving overwrites their version.{" "}
           <button type="button" className="underline underline-offset-2" onClick={() => setDraft(text)}>
-            Take theirs instead
+            Use their version
           </button>
         </Notice>
       )}
@@ -90,14 +90,19 @@ function Editor({ text, onSave, onClose }: EditorProps) {
         }}
       />
       <div className="flex items-center gap-2">
-        <Button variant="primary" size="sm" disabled={busy || draft.trim().length < LEAST} onClick={() => void save()}>
-          {changedMeanwhile ? "Replace" : "Save"}
+        <Button
+          variant="primary"
+          size="sm"
+          disabled={busy || draft.trim().length < MIN_LENGTH}
+          onClick={() => void save()}
+        >
+          {hasConflict ? "Overwrite" : "Save"}
         </Button>
         <Button variant="ghost" size="sm" onClick={onClose}>
           Cancel
         </Button>
         <span className="ml-auto text-2xs text-muted-foreground">
-          {draft.trim().length < LEAST ? `At least ${LEAST} characters` : "Markdown. Ctrl+Enter saves"}
+          {draft.trim().length < MIN_LENGTH ? `At least ${MIN_LENGTH} characters` : "Markdown. Ctrl+Enter saves"}
         </span>
       </div>
     </div>

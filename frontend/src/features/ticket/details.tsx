@@ -1,12 +1,12 @@
 import { type ReactNode, useState } from "react";
 import type { Actor, NameOf } from "@/api/hooks";
 import type { Priority, TicketDetail } from "@/api/types";
-import type { BoardState } from "@/live/board";
-import { Avatar } from "@/ui/avatar";
+import { Avatar } from "@/entities/actor/avatar";
+import { PRIORITIES, PRIORITY_NAMES, PriorityIcon } from "@/entities/ticket/priority-icon";
+import type { BoardState } from "@/live/state/board";
 import { cssColor } from "@/ui/color";
 import { Input, NativeSelect, quietClass } from "@/ui/field";
-import { PRIORITIES, PRIORITY_NAMES, PriorityIcon } from "@/ui/priority";
-import { Ago, duration } from "@/ui/time";
+import { formatDuration, TimeAgo } from "@/ui/time";
 import { Relations } from "./relations";
 import { TagsEditor } from "./tags-editor";
 import type { TicketChanges } from "./use-ticket";
@@ -92,7 +92,7 @@ export function Details(props: Props) {
             disabled={!editable}
             onChange={(event) => void update({ assigned_agent_id: event.target.value || null })}
           >
-            <option value="">Nobody</option>
+            <option value="">Unassigned</option>
             {people.map(({ id, name }) => (
               <option key={id} value={id}>
                 {name}
@@ -131,7 +131,7 @@ export function Details(props: Props) {
             {ticket.estimate_minutes !== null && (
               <Row name="Remaining">
                 <span className="px-2.5">
-                  {duration(Math.max(0, ticket.estimate_minutes - (ticket.spent_minutes ?? 0)))}
+                  {formatDuration(Math.max(0, ticket.estimate_minutes - (ticket.spent_minutes ?? 0)))}
                 </span>
               </Row>
             )}
@@ -143,10 +143,10 @@ export function Details(props: Props) {
           </span>
         </Row>
         <Row name="Created">
-          <Ago at={ticket.created_at} className="px-2.5 py-1.5" />
+          <TimeAgo at={ticket.created_at} className="px-2.5 py-1.5" />
         </Row>
         <Row name="Updated">
-          <Ago at={ticket.updated_at} className="px-2.5 py-1.5" />
+          <TimeAgo at={ticket.updated_at} className="px-2.5 py-1.5" />
         </Row>
       </dl>
       <TagsEditor tags={ticket.tags} editable={editable} onSave={(tags) => void update({ tags })} />

@@ -1,4 +1,4 @@
-/** A unified diff as rows to draw. Pure; what it does not understand it passes over. */
+/** Parses a unified diff into rows. Ignores lines it does not recognize. Pure. */
 
 export interface DiffLine {
   kind: "added" | "removed" | "same" | "hunk";
@@ -7,7 +7,7 @@ export interface DiffLine {
   text: string;
 }
 
-export function diffLines(diff: string): DiffLine[] {
+export function parseDiff(diff: string): DiffLine[] {
   const lines: DiffLine[] = [];
   let before = 0;
   let after = 0;
@@ -20,7 +20,7 @@ export function diffLines(diff: string): DiffLine[] {
       inHunk = true;
       lines.push({ kind: "hunk", before: null, after: null, text: hunk[3] ?? "" });
     } else if (!inHunk) {
-      // The header names files and modes; the list of files has said so already.
+      // Skips the header; the file list shows names and modes.
     } else if (line.startsWith("+")) {
       lines.push({ kind: "added", before: null, after: after++, text: line.slice(1) });
     } else if (line.startsWith("-")) {

@@ -1,10 +1,10 @@
 import { useState } from "react";
 import type { NameOf } from "@/api/hooks";
 import type { HistoryEntry } from "@/api/types";
-import type { BoardState } from "@/live/board";
-import { Avatar } from "@/ui/avatar";
+import { Avatar } from "@/entities/actor/avatar";
+import type { BoardState } from "@/live/state/board";
 import { Button } from "@/ui/button";
-import { Ago } from "@/ui/time";
+import { TimeAgo } from "@/ui/time";
 import { TimelineEntry } from "./timeline-entry";
 
 interface Props {
@@ -13,10 +13,10 @@ interface Props {
   nameOf: NameOf;
 }
 
-const PAGE = 50;
+const PAGE_SIZE = 50;
 
 export function History({ entries, board, nameOf }: Props) {
-  const [shown, setShown] = useState(PAGE);
+  const [shown, setShown] = useState(PAGE_SIZE);
   const newestFirst = [...entries].sort((a, b) => b.seq - a.seq);
   const nameOfColumn = (id: string) => board.config.columns.find((column) => column.id === id)?.name ?? id;
   const nameOfTicket = (id: string) => board.cards.get(id)?.key ?? id;
@@ -32,15 +32,15 @@ export function History({ entries, board, nameOf }: Props) {
               <Avatar {...actor} />
               <p className="min-w-0 pt-0.5 [overflow-wrap:anywhere]">
                 <span className="font-semibold">{actor.name}</span> <TimelineEntry entry={entry} names={names} />{" "}
-                <Ago at={entry.changed_at} className="text-muted-foreground" />
+                <TimeAgo at={entry.changed_at} className="text-muted-foreground" />
               </p>
             </li>
           );
         })}
       </ol>
       {entries.length > shown && (
-        <Button variant="ghost" size="sm" onClick={() => setShown((old) => old + PAGE)}>
-          Show {Math.min(PAGE, entries.length - shown)} more
+        <Button variant="ghost" size="sm" onClick={() => setShown((old) => old + PAGE_SIZE)}>
+          Show {Math.min(PAGE_SIZE, entries.length - shown)} more
         </Button>
       )}
     </div>

@@ -2,13 +2,13 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { explain, tickets } from "@/api";
 import type { Card, TicketDetail } from "@/api/types";
-import type { BoardState } from "@/live/board";
+import type { BoardState } from "@/live/state/board";
 import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { Field, Textarea } from "@/ui/field";
 import { Notice } from "@/ui/states";
-import { readAgain } from "./merged";
-import { useRelated } from "./related";
+import { invalidateAfterMerge } from "./merged-notice";
+import { useRelated } from "./related-tickets";
 import { Picker } from "./ticket-picker";
 
 interface Props {
@@ -18,16 +18,16 @@ interface Props {
   onMerged: (original: Card) => void;
 }
 
-/** Makes a ticket part of the one it repeats: which one, then what will happen. */
+/** Merges a duplicate into its original: picks the original, then shows the effects and confirms. */
 export function MergeDialog({ ticket, board, onClose, onMerged }: Props) {
   const [original, setOriginal] = useState<Card | null>(null);
-  const alike = useRelated(ticket.ticket_id).data?.related ?? [];
+  const related = useRelated(ticket.ticket_id).data?.related ?? [];
   return (
     <Dialog
       open
       onOpenChange={(open) => !open && onClose()}
       title={original ? `Merge ${ticket.key} into ${original.key}` : `Merge ${ticket.key} into…`}
-      description={original ? undefined : `Choose the ticket that ${ticket.key} repeats.`}
+      description={original ? undefined : `Choose the ticket that ${ticket.key} duplicates.`}
     >
       {original ? (
         <Confirm
@@ -39,8 +39,8 @@ export function MergeDialog({ ticket, board, onClose, onMerged }: Props) {
       ) : (
         <Picker
           board={board}
-          without={new Set([ticket.ticket_id])}
-          first={alike.map(({ ticket_id }) => ticket_id)}
+          exclude={new Set([ticket.ticket_id])}
+          suggested={related.map(({ ticket_id }) => ticket_id)}
           onPick={(id) => setOriginal(board.cards.get(id) ?? null)}
         />
       )}
@@ -61,7 +61,7 @@ function Confirm({ ticket, original, onBack, onMerged }: ConfirmProps) {
   const merge = useMutation({
     mutationFn: () => tickets.merge(ticket.ticket_id, original.ticket_id, comment.trim() || undefined),
     onSuccess: () => {
-      readAgain(queries);
+      invalidateAfterMerge(queries);
       onMerged();
     },
   });
@@ -80,21 +80,21 @@ function Confirm({ ticket, original, onBack, onMerged }: ConfirmProps) {
       </div>
       <ul className="grid list-disc gap-1 pl-5 text-muted-foreground">
         <li>
-          Comments, commits, blockers, sub-tickets and tags of {ticket.key} go over to {original.key}.
+          Comments, commits, blockers, sub-tickets and tags of {ticket.key} move to {original.key}.
         </li>
         <li>
-          {ticket.key} is resolved and leaves the board and the search. Its page stays, with its history, and leads to{" "}
+          {ticket.key} is resolved and removed from the board and search. Its page keeps its history and links to{" "}
           {original.key}.
         </li>
-        <li>It can be taken back.</li>
+        <li>You can undo the merge.</li>
       </ul>
-      <Field label="Comment" hint={`Optional. It is added to ${original.key}.`}>
+      <Field label="Comment" hint={`Optional. Added to ${original.key}.`}>
         {(control) => (
           <Textarea {...control} value={comment} rows={3} onChange={(event) => setComment(event.target.value)} />
         )}
       </Field>
       <DialogActions>
-        <Button onClick={onBack}>Choose another</Button>
+        <Button onClick={onBack}>Choose another ticket</Button>
         <Button type="submit" variant="primary" disabled={merge.isPending} autoFocus>
           {merge.isPending ? "Merging…" : `Merge into ${original.key}`}
         </Button>

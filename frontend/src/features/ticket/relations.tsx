@@ -2,9 +2,9 @@ import { Check, Plus, X } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { tickets } from "@/api";
 import type { TicketDetail, TicketRef } from "@/api/types";
-import type { BoardState } from "@/live/board";
+import type { BoardState } from "@/live/state/board";
 import { cn } from "@/ui/cn";
-import { Related } from "./related";
+import { RelatedTickets } from "./related-tickets";
 import { TicketPicker } from "./ticket-picker";
 import type { TicketChanges } from "./use-ticket";
 
@@ -22,7 +22,7 @@ type Picking = "blocker" | "parent" | null;
 export function Relations({ ticket, board, editable, update, run, onOpen }: Props) {
   const [picking, setPicking] = useState<Picking>(null);
   const setBlockers = (ids: string[]) =>
-    void run("The blockers were not changed", () => tickets.setBlockers(ticket.ticket_id, ids));
+    void run("Could not update the blockers", () => tickets.setBlockers(ticket.ticket_id, ids));
   const refOf = (id: string): TicketRef | null => {
     const card = board.cards.get(id);
     return card ? { ...card } : null;
@@ -41,7 +41,7 @@ export function Relations({ ticket, board, editable, update, run, onOpen }: Prop
     <>
       <Group
         title="Blocked by"
-        add={editable ? { label: "Add a blocker", onClick: () => setPicking("blocker") } : undefined}
+        add={editable ? { label: "Add blocker", onClick: () => setPicking("blocker") } : undefined}
         empty={blockedBy.length === 0}
       >
         {blockedBy.map((ref) => (
@@ -66,7 +66,7 @@ export function Relations({ ticket, board, editable, update, run, onOpen }: Prop
       )}
       <Group
         title="Parent"
-        add={editable && !parent ? { label: "Set the parent", onClick: () => setPicking("parent") } : undefined}
+        add={editable && !parent ? { label: "Set parent", onClick: () => setPicking("parent") } : undefined}
         empty={!parent}
       >
         {parent && (
@@ -91,12 +91,12 @@ export function Relations({ ticket, board, editable, update, run, onOpen }: Prop
           ))}
         </Group>
       )}
-      <Related ticket={ticket} onOpen={onOpen} />
+      <RelatedTickets ticket={ticket} onOpen={onOpen} />
       <TicketPicker
-        title={picking === "parent" ? "Choose the parent" : `What does ${ticket.key} wait for?`}
+        title={picking === "parent" ? `Set parent of ${ticket.key}` : `Add blocker of ${ticket.key}`}
         open={picking !== null}
         board={board}
-        without={new Set([ticket.ticket_id, ...blockedBy.map((ref) => ref.ticket_id)])}
+        exclude={new Set([ticket.ticket_id, ...blockedBy.map((ref) => ref.ticket_id)])}
         onPick={pick}
         onClose={() => setPicking(null)}
       />

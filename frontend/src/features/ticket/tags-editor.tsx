@@ -44,7 +44,7 @@ export function TagsEditor({ tags, editable, onSave }: Props) {
           <li>
             <button
               type="button"
-              aria-label="Add a tag"
+              aria-label="Add tag"
               onClick={() => setDraft("")}
               className="grid size-6 place-items-center rounded-md border border-dashed border-border-strong text-muted-foreground hover:bg-muted"
             >
@@ -58,7 +58,7 @@ export function TagsEditor({ tags, editable, onSave }: Props) {
           aria-label="New tag"
           autoFocus
           className="mt-1.5"
-          placeholder="Tag, or several with commas"
+          placeholder="Tags, separated by commas"
           value={draft}
           onChange={(event) => setDraft(event.target.value)}
           onBlur={add}

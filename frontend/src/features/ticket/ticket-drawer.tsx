@@ -4,22 +4,22 @@ import { toast } from "sonner";
 import { approvals, explain, Problem, tickets } from "@/api";
 import { type NameOf, useActors } from "@/api/hooks";
 import type { Card, TicketDetail } from "@/api/types";
-import { type BoardState, canEdit } from "@/live/board";
+import { type TicketLinks, TicketLinksContext } from "@/entities/ticket/ticket-links";
+import { TypeIcon } from "@/entities/ticket/type-icon";
 import { useBoard } from "@/live/context";
-import { ask } from "@/ui/ask";
+import { type BoardState, canEdit } from "@/live/state/board";
 import { Button } from "@/ui/button";
-import { copyText } from "@/ui/copy";
+import { copyText } from "@/ui/clipboard";
 import { Menu, MenuItem, MenuSeparator } from "@/ui/menu";
-import { useShortcuts } from "@/ui/shortcuts";
+import { prompt } from "@/ui/prompt-dialog";
 import { Empty, Spinner } from "@/ui/states";
-import { type TicketLinks, TicketLinksContext } from "@/ui/ticket-links";
-import { useTitle } from "@/ui/title";
-import { TypeIcon } from "@/ui/type-icon";
+import { useShortcuts } from "@/ui/use-shortcuts";
+import { useTitle } from "@/ui/use-title";
 import { Activity } from "./activity";
 import { Description } from "./description";
 import { Details } from "./details";
 import { MergeDialog } from "./merge-dialog";
-import { MergedNotice, useUnmerge } from "./merged";
+import { MergedNotice, useUnmerge } from "./merged-notice";
 import { PullRequests } from "./timeline-entry";
 import { TitleEditor } from "./title-editor";
 import { useTicket, useTicketChanges } from "./use-ticket";
@@ -30,23 +30,23 @@ export interface DrawerProps {
   onOpen: (ticketId: string) => void;
   onClose: () => void;
   onMove: (card: Card, to: string) => void;
-  /** What other features have to say about the ticket. */
-  work?: (work: TicketWork) => ReactNode;
+  /** Renders sections of other features, such as jobs and approvals. */
+  renderSections?: (props: TicketSectionProps) => ReactNode;
 }
 
-export interface TicketWork {
+export interface TicketSectionProps {
   ticket: TicketDetail;
   board: BoardState;
   nameOf: NameOf;
   editable: boolean;
 }
 
-const LEAST_RESOLUTION = 10;
+const MIN_RESOLUTION_LENGTH = 10;
 
 export function TicketDrawer(props: DrawerProps) {
   const { workflowId, onClose } = props;
   const { board } = useBoard(workflowId);
-  // An address may name a ticket by its key.
+  // The URL may contain a ticket's key instead of its id.
   const ticketId = useMemo(() => {
     if (!board || board.cards.has(props.ticketId)) return props.ticketId;
     for (const card of board.cards.values()) if (card.key === props.ticketId) return card.ticket_id;
@@ -54,8 +54,8 @@ export function TicketDrawer(props: DrawerProps) {
   }, [board, props.ticketId]);
   const { data, error, isPending } = useTicket(ticketId);
   const panel = useRef<HTMLElement>(null);
-  // Someone may delete it while it is open here.
-  const gone = error instanceof Problem && error.status === 404;
+  // The ticket may be deleted while it is open.
+  const notFound = error instanceof Problem && error.status === 404;
   const label = data ? `${data.key} ${data.title}` : "Ticket";
 
   useEffect(() => {
@@ -74,7 +74,7 @@ export function TicketDrawer(props: DrawerProps) {
       tabIndex={-1}
       className="absolute inset-y-0 right-0 z-30 flex w-full flex-col border-l bg-surface shadow-pop outline-none motion-safe:animate-in motion-safe:slide-in-from-right-8 motion-safe:fade-in-0 md:w-[min(100%,54rem)]"
     >
-      {data && board && !gone ? (
+      {data && board && !notFound ? (
         <Loaded {...props} ticketId={ticketId} ticket={data} />
       ) : (
         <>
@@ -84,8 +84,8 @@ export function TicketDrawer(props: DrawerProps) {
           {isPending ? (
             <Spinner label="Loading the ticket…" />
           ) : (
-            <Empty title="This ticket could not be opened">
-              {gone ? "It does not exist, was deleted, or belongs to a workflow you may not see." : explain(error)}
+            <Empty title={notFound ? "Ticket not found" : "Could not load the ticket"}>
+              {notFound ? "It was deleted, or you do not have access to its workflow." : explain(error)}
             </Empty>
           )}
         </>
@@ -102,16 +102,23 @@ function CloseButton({ onClose }: { onClose: () => void }) {
   );
 }
 
-function Loaded({ workflowId, ticket, onOpen, onClose, onMove, work }: DrawerProps & { ticket: TicketDetail }) {
+function Loaded({
+  workflowId,
+  ticket,
+  onOpen,
+  onClose,
+  onMove,
+  renderSections,
+}: DrawerProps & { ticket: TicketDetail }) {
   const { board } = useBoard(workflowId);
   const { actors, nameOf } = useActors(workflowId);
   const { run, update } = useTicketChanges(ticket.ticket_id);
   const [editing, setEditing] = useState(false);
   const composer = useRef<HTMLTextAreaElement>(null);
   const [merging, setMerging] = useState(false);
-  const mayEdit = board !== undefined && canEdit(board.workflow);
-  // A merged ticket is a signpost: what is to be said goes to its original.
-  const editable = mayEdit && !ticket.merged_into;
+  const hasEditRole = board !== undefined && canEdit(board.workflow);
+  // A merged ticket is read-only; its original is edited instead.
+  const editable = hasEditRole && !ticket.merged_into;
   const unmerge = useUnmerge(run);
   useTitle(`${ticket.key} ${ticket.title}`);
 
@@ -133,29 +140,29 @@ function Loaded({ workflowId, ticket, onOpen, onClose, onMove, work }: DrawerPro
   const type = board.config.ticket_types.find(({ id }) => id === ticket.ticket_type);
 
   const resolve = async () => {
-    const comment = await ask({
+    const comment = await prompt({
       title: `Resolve ${ticket.key}`,
-      description: "Tickets that wait for this one are unblocked.",
+      description: "Tickets blocked by this one are unblocked.",
       label: "How was it resolved?",
-      submit: "Resolve",
-      minLength: LEAST_RESOLUTION,
+      submit: "Resolve ticket",
+      minLength: MIN_RESOLUTION_LENGTH,
     });
     if (comment === null) return;
-    const answer = await run(`${ticket.key} was not resolved`, () => tickets.resolve(ticket.ticket_id, comment));
-    const freed = answer?.unblocked_tickets?.length ?? 0;
-    if (answer) toast.success(`${ticket.key} is resolved${freed > 0 ? `; ${freed} unblocked` : ""}`);
+    const answer = await run(`Could not resolve ${ticket.key}`, () => tickets.resolve(ticket.ticket_id, comment));
+    const unblocked = answer?.unblocked_tickets?.length ?? 0;
+    if (answer) toast.success(`${ticket.key} resolved${unblocked > 0 ? `, ${unblocked} unblocked` : ""}`);
   };
   const remove = async () => {
-    const done = await run(`${ticket.key} was not deleted`, async () => {
+    const done = await run(`Could not delete ${ticket.key}`, async () => {
       await tickets.remove(ticket.ticket_id);
       return true;
     });
     if (!done) return;
     onClose();
     const restore = () =>
-      void run(`${ticket.key} was not restored`, async () => {
+      void run(`Could not restore ${ticket.key}`, async () => {
         await tickets.restore(ticket.ticket_id);
-        toast.success(`${ticket.key} is back`);
+        toast.success(`${ticket.key} restored`);
       });
     toast(`${ticket.key} deleted`, { duration: 10_000, action: { label: "Undo", onClick: restore } });
   };
@@ -166,18 +173,18 @@ function Loaded({ workflowId, ticket, onOpen, onClose, onMove, work }: DrawerPro
     toast.success(`${key} merged into ${original.key}`, { duration: 10_000, action: { label: "Undo", onClick: undo } });
     onOpen(original.ticket_id);
   };
-  const askForReview = async () => {
-    const comment = await ask({
-      title: `Ask for a review of ${ticket.key}`,
-      description: "The ticket stays where it is until another member has looked at it.",
-      label: "What should be looked at?",
-      submit: "Ask for a review",
+  const requestReview = async () => {
+    const comment = await prompt({
+      title: `Request review of ${ticket.key}`,
+      description: "The ticket cannot be moved until another member has reviewed it.",
+      label: "What should be reviewed?",
+      submit: "Request review",
     });
     if (comment === null) return;
-    const asked = await run(`No review of ${ticket.key} was asked for`, () =>
+    const asked = await run(`Could not request a review of ${ticket.key}`, () =>
       approvals.requestReview(ticket.ticket_id, comment),
     );
-    if (asked) toast.success(`${ticket.key} waits for review`);
+    if (asked) toast.success(`Review of ${ticket.key} requested`);
   };
   const copyLink = () => copyText(window.location.href, "Link copied");
 
@@ -205,8 +212,8 @@ function Loaded({ workflowId, ticket, onOpen, onClose, onMove, work }: DrawerPro
             {editable && (
               <>
                 {ticket.approval_status !== "pending_review" && (
-                  <MenuItem onSelect={() => void askForReview()}>
-                    <Eye /> Ask for a review…
+                  <MenuItem onSelect={() => void requestReview()}>
+                    <Eye /> Request review…
                   </MenuItem>
                 )}
                 <MenuItem onSelect={() => setMerging(true)}>
@@ -227,7 +234,7 @@ function Loaded({ workflowId, ticket, onOpen, onClose, onMove, work }: DrawerPro
           {ticket.merged_into && (
             <MergedNotice
               into={ticket.merged_into}
-              mayUndo={mayEdit}
+              canUndo={hasEditRole}
               onOpen={onOpen}
               onUndo={() => void unmerge(ticket)}
             />
@@ -241,7 +248,7 @@ function Loaded({ workflowId, ticket, onOpen, onClose, onMove, work }: DrawerPro
             onSave={(description) => update({ description })}
           />
           <PullRequests history={ticket.history ?? []} />
-          {work?.({ ticket, board, nameOf, editable })}
+          {renderSections?.({ ticket, board, nameOf, editable })}
         </div>
         <Details
           ticket={{ ...ticket, status: card.status }}
@@ -263,7 +270,7 @@ function Loaded({ workflowId, ticket, onOpen, onClose, onMove, work }: DrawerPro
   );
 }
 
-/** Keys of this board's tickets, wherever they stand in a text, lead to them. */
+/** Resolves ticket keys in text to links to the board's tickets. */
 function useTicketLinks(board: BoardState | undefined, onOpen: (ticketId: string) => void): TicketLinks | null {
   const cards = board?.cards;
   const workflowId = board?.workflow.id;

@@ -1,7 +1,7 @@
 import { Command } from "cmdk";
 import { useMemo, useState } from "react";
 import type { Card } from "@/api/types";
-import type { BoardState } from "@/live/board";
+import type { BoardState } from "@/live/state/board";
 import { cn } from "@/ui/cn";
 import { Dialog } from "@/ui/dialog";
 import { inputClass } from "@/ui/field";
@@ -10,42 +10,42 @@ interface Props {
   title: string;
   open: boolean;
   board: BoardState;
-  without: ReadonlySet<string>;
+  exclude: ReadonlySet<string>;
   onPick: (ticketId: string) => void;
   onClose: () => void;
 }
 
-const MOST = 30;
+const MAX_RESULTS = 30;
 
 export function TicketPicker(props: Props) {
   return (
     <Dialog open={props.open} onOpenChange={(open) => !open && props.onClose()} title={props.title}>
-      <Picker board={props.board} without={props.without} onPick={props.onPick} />
+      <Picker board={props.board} exclude={props.exclude} onPick={props.onPick} />
     </Dialog>
   );
 }
 
-interface PickerProps extends Pick<Props, "board" | "without" | "onPick"> {
-  /** Those most likely meant, offered before anything is typed. */
-  first?: readonly string[];
+interface PickerProps extends Pick<Props, "board" | "exclude" | "onPick"> {
+  /** Listed first while the query is empty. */
+  suggested?: readonly string[];
 }
 
 const NONE: readonly string[] = [];
 
-export function Picker({ board, without, onPick, first = NONE }: PickerProps) {
+export function Picker({ board, exclude, onPick, suggested = NONE }: PickerProps) {
   const [query, setQuery] = useState("");
-  const found = useMemo(() => search(board, query, without, first), [board, query, without, first]);
+  const found = useMemo(() => search(board, query, exclude, suggested), [board, query, exclude, suggested]);
   return (
-    <Command shouldFilter={false} label="Find a ticket">
+    <Command shouldFilter={false} label="Find ticket">
       <Command.Input
         value={query}
         onValueChange={setQuery}
         autoFocus
-        placeholder="Key or title"
+        placeholder="Search by key or title"
         className={cn(inputClass, "mt-1 h-9")}
       />
       <Command.List className="scroll-thin mt-2 max-h-80 overflow-y-auto">
-        <Command.Empty className="p-4 text-center text-muted-foreground">No ticket matches.</Command.Empty>
+        <Command.Empty className="p-4 text-center text-muted-foreground">No tickets found.</Command.Empty>
         {found.map((card) => (
           <Command.Item
             key={card.ticket_id}
@@ -62,26 +62,26 @@ export function Picker({ board, without, onPick, first = NONE }: PickerProps) {
   );
 }
 
-/** Open tickets first, newest first; a key that fits exactly before all, and before anything is typed what is likely. */
-function search(board: BoardState, query: string, without: ReadonlySet<string>, first: readonly string[]): Card[] {
+/** Sorts by exact key, then suggestions (while the query is empty), then open before resolved, then newest first. */
+function search(board: BoardState, query: string, exclude: ReadonlySet<string>, suggested: readonly string[]): Card[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   const found: Card[] = [];
   for (const card of board.cards.values()) {
-    if (without.has(card.ticket_id)) continue;
+    if (exclude.has(card.ticket_id)) continue;
     const text = `${card.key} ${card.title}`.toLowerCase();
     if (words.every((word) => text.includes(word))) found.push(card);
   }
-  const likely = (card: Card) => {
-    const at = words.length === 0 ? first.indexOf(card.ticket_id) : -1;
-    return at < 0 ? first.length : at;
+  const suggestionRank = (card: Card) => {
+    const at = words.length === 0 ? suggested.indexOf(card.ticket_id) : -1;
+    return at < 0 ? suggested.length : at;
   };
   const exact = (card: Card) => card.key.toLowerCase() === query.trim().toLowerCase();
   found.sort(
     (a, b) =>
       Number(exact(b)) - Number(exact(a)) ||
-      likely(a) - likely(b) ||
+      suggestionRank(a) - suggestionRank(b) ||
       Number(a.is_resolved) - Number(b.is_resolved) ||
       b.number - a.number,
   );
-  return found.slice(0, MOST);
+  return found.slice(0, MAX_RESULTS);
 }

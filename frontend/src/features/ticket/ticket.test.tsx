@@ -2,12 +2,12 @@ import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 import type { Comment, HistoryEntry, TicketDetail } from "@/api/types";
-import { card, event } from "@/live/testing";
-import { applyToTicket } from "@/live/ticket";
+import { card, event } from "@/live/state/testing";
+import { applyToTicket } from "@/live/state/ticket";
 import { Composer } from "@/ui/composer";
 import { threads } from "./comments";
-import { diffLines } from "./diff";
-import { sentence } from "./history-words";
+import { parseDiff } from "./diff";
+import { describeChange } from "./history-text";
 
 function comment(id: string, parent: string | null, at: number): Comment {
   return {
@@ -28,7 +28,7 @@ function comment(id: string, parent: string | null, at: number): Comment {
 }
 
 describe("threads", () => {
-  it("puts answers under the comment that began the talk, in order", () => {
+  it("groups replies under their root comment, in order", () => {
     const list = threads([
       comment("b", null, 2),
       comment("a2", "a1", 4),
@@ -43,12 +43,12 @@ describe("threads", () => {
     ]);
   });
 
-  it("survives comments that answer each other in a circle", () => {
+  it("terminates on a cycle of replies", () => {
     expect(() => threads([comment("a", "b", 1), comment("b", "a", 2)])).not.toThrow();
   });
 });
 
-describe("sentence", () => {
+describe("describeChange", () => {
   const names = {
     nameOf: (id: string | null | undefined) => ({ id: id ?? "", name: `@${id}`, agent: true }),
     nameOfColumn: (id: string) => id.toUpperCase(),
@@ -72,13 +72,13 @@ describe("sentence", () => {
   it.each([
     [{ change_type: "status_changed", old_value: "todo", new_value: "done" }, "moved it from TODO to DONE"],
     [{ change_type: "assigned", new_value: "agent-2" }, "assigned it to @agent-2"],
-    [{ change_type: "assigned" }, "took the assignee off"],
+    [{ change_type: "assigned" }, "removed the assignee"],
     [{ field_name: "title", old_value: "a", new_value: "b" }, "changed title from “a” to “b”"],
     [{ field_name: "story_points", new_value: "3" }, "set story points to “3”"],
     [{ field_name: "description", old_value: "long", new_value: "longer" }, "edited the description"],
-    [{ change_type: "blocked", new_value: '["t1","t2"]' }, "made it wait for KEY(t1), KEY(t2)"],
+    [{ change_type: "blocked", new_value: '["t1","t2"]' }, "marked it as blocked by KEY(t1), KEY(t2)"],
     [{ change_type: "of_the_future", change_description: "Did a thing." }, "Did a thing."],
-  ])("%j", (change, words) => expect(sentence(entry(change), names)).toBe(words));
+  ])("%j", (change, text) => expect(describeChange(entry(change), names)).toBe(text));
 });
 
 describe("applyToTicket", () => {
@@ -89,7 +89,7 @@ describe("applyToTicket", () => {
     commits: [],
   } as unknown as TicketDetail;
 
-  it("follows fields and comments", () => {
+  it("applies changes of fields and comments", () => {
     const moved = applyToTicket(ticket, event(1, 1, "status_changed", { changes: { status: "done" } }));
     expect(moved.status).toBe("done");
     const more = applyToTicket(moved, event(2, 1, "comment_added", { comment: comment("b", null, 2) }));
@@ -102,35 +102,35 @@ describe("applyToTicket", () => {
     expect(less.comments.map(({ comment_id }) => comment_id)).toEqual(["b"]);
   });
 
-  it("leaves other tickets alone", () => {
+  it("ignores events of other tickets", () => {
     expect(applyToTicket(ticket, event(1, 2, "status_changed", { changes: { status: "done" } }))).toBe(ticket);
   });
 });
 
-describe("diffLines", () => {
-  it("numbers both sides and leaves out what is not a line of the file", () => {
+describe("parseDiff", () => {
+  it("numbers both sides and drops lines that are not part of the file", () => {
     const diff =
       "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -3,2 +3,3 @@ fn main\n same\n-old\n+new\n+more\n\\ No newline at end of file";
-    expect(diffLines(diff)).toEqual([
+    expect(parseDiff(diff)).toEqual([
       { kind: "hunk", before: null, after: null, text: "fn main" },
       { kind: "same", before: 3, after: 3, text: "same" },
       { kind: "removed", before: 4, after: null, text: "old" },
       { kind: "added", before: null, after: 4, text: "new" },
       { kind: "added", before: null, after: 5, text: "more" },
     ]);
-    expect(diffLines("")).toEqual([]);
+    expect(parseDiff("")).toEqual([]);
   });
 });
 
 describe("Composer", () => {
-  it("keeps what was typed until it is sent", async () => {
+  it("keeps the draft until it is sent", async () => {
     const user = userEvent.setup();
     const send = vi.fn().mockResolvedValueOnce(false).mockResolvedValueOnce(true);
-    const first = render(<Composer label="Say" submit="Send" draftKey="t" onSend={send} />);
-    await user.type(screen.getByLabelText("Say"), "Half a thought");
+    const first = render(<Composer label="Message" submit="Send" draftKey="t" onSend={send} />);
+    await user.type(screen.getByLabelText("Message"), "Half a thought");
     first.unmount();
-    render(<Composer label="Say" submit="Send" draftKey="t" onSend={send} />);
-    const field = screen.getByLabelText<HTMLTextAreaElement>("Say");
+    render(<Composer label="Message" submit="Send" draftKey="t" onSend={send} />);
+    const field = screen.getByLabelText<HTMLTextAreaElement>("Message");
     expect(field.value).toBe("Half a thought");
     await user.click(screen.getByRole("button", { name: "Send" }));
     expect(field.value).toBe("Half a thought");

@@ -2,11 +2,11 @@ import { GitPullRequest } from "lucide-react";
 import type { ReactNode } from "react";
 import type { HistoryEntry } from "@/api/types";
 import { safeUrl } from "@/ui/markdown";
-import { type Names, sentence } from "./history-words";
+import { describeChange, type Names } from "./history-text";
 
-/** A row of a ticket's timeline, after the name of who did it. What programs told about their work has a look of its own. */
+/** Text of a timeline row, after the actor's name. Progress and activity reported by programs show a label. */
 export function TimelineEntry({ entry, names }: { entry: HistoryEntry; names: Names }) {
-  const { change_type, change_description: words } = entry;
+  const { change_type, change_description: description } = entry;
   const value = typeof entry.new_value === "string" ? entry.new_value : "";
   switch (change_type) {
     case "pr_created":
@@ -18,23 +18,23 @@ export function TimelineEntry({ entry, names }: { entry: HistoryEntry; names: Na
     case "ticket_progress":
       return (
         <>
-          <Label>{value || "progress"}</Label> {words !== value && words}
+          <Label>{value || "progress"}</Label> {description !== value && description}
         </>
       );
     case "activity":
       return (
         <>
-          {value && <Label>{value}</Label>} {words}
+          {value && <Label>{value}</Label>} {description}
         </>
       );
     case "ticket_state":
       return (
         <>
-          told that it is <Label>{value}</Label> {words}
+          reported the state <Label>{value}</Label> {description}
         </>
       );
     default:
-      return sentence(entry, names);
+      return describeChange(entry, names);
   }
 }
 
@@ -42,8 +42,8 @@ function Label({ children }: { children: ReactNode }) {
   return <span className="rounded bg-muted px-1.5 py-px font-medium text-2xs">{children}</span>;
 }
 
-/** "github.com/acme/shop/pull/12" without what everybody knows. */
-export function shortAddress(url: string): string {
+/** A URL without scheme, "www." and trailing slash. */
+export function shortUrl(url: string): string {
   return url.replace(/^https?:\/\/(www\.)?/, "").replace(/\/$/, "");
 }
 
@@ -57,12 +57,12 @@ function PullRequestLink({ url }: { url: string }) {
       rel="noreferrer noopener nofollow"
       className="font-medium text-accent-foreground hover:underline"
     >
-      {shortAddress(href)}
+      {shortUrl(href)}
     </a>
   );
 }
 
-/** The pull requests a ticket has led to, as its timeline tells. */
+/** Pull requests in a ticket's history. */
 export function PullRequests({ history }: { history: readonly HistoryEntry[] }) {
   const urls = new Set(
     history.flatMap(({ change_type, new_value }) =>

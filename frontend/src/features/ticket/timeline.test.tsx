@@ -10,27 +10,27 @@ const names = {
   nameOfColumn: (id: string) => id,
   nameOfTicket: (id: string) => id,
 };
-const words = (given: Partial<HistoryEntry>) =>
+const text = (given: Partial<HistoryEntry>) =>
   render(<TimelineEntry entry={entry(given)} names={names} />).container.textContent;
 
-describe("a ticket's timeline", () => {
-  it("tells what programs told", () => {
-    expect(words({ change_type: "ticket_progress", new_value: "build", change_description: "Half done" })).toBe(
+describe("ticket timeline", () => {
+  it("shows progress, activity and jobs", () => {
+    expect(text({ change_type: "ticket_progress", new_value: "build", change_description: "Half done" })).toBe(
       "build Half done",
     );
-    expect(words({ change_type: "activity", new_value: "git", change_description: "Pushed" })).toBe("git Pushed");
-    expect(words({ change_type: "job_stage", new_value: "review" })).toBe("entered the stage review");
+    expect(text({ change_type: "activity", new_value: "git", change_description: "Pushed" })).toBe("git Pushed");
+    expect(text({ change_type: "job_stage", new_value: "review" })).toBe("moved to stage review");
     expect(
-      words({
+      text({
         change_type: "job_status",
         old_value: "queued",
         new_value: "running",
         change_description: 'The job "X"',
       }),
-    ).toBe("began the job “X”");
+    ).toBe("started the job “X”");
   });
 
-  it("links pull requests, each once, and nothing but web addresses", () => {
+  it("links each pull request once, and only http(s) URLs", () => {
     const url = "https://github.com/acme/shop/pull/12";
     const opened = entry({ change_type: "pr_created", new_value: url });
     const { getAllByRole } = render(<PullRequests history={[opened, opened]} />);

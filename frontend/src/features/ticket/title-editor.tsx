@@ -7,7 +7,7 @@ interface Props {
   onSave: (title: string) => Promise<boolean>;
 }
 
-const LEAST_TITLE = 3;
+const MIN_TITLE_LENGTH = 3;
 
 export function TitleEditor({ title, editable, onSave }: Props) {
   const [draft, setDraft] = useState<string | null>(null);
@@ -32,7 +32,7 @@ export function TitleEditor({ title, editable, onSave }: Props) {
   const text = draft.replace(/\s+/g, " ").trim();
   const save = async () => {
     setDraft(null);
-    if (text !== title && text.length >= LEAST_TITLE) await onSave(text);
+    if (text !== title && text.length >= MIN_TITLE_LENGTH) await onSave(text);
   };
   return (
     <Textarea

@@ -1,4 +1,4 @@
-/** One ticket's page: its data, and changes that show at once and are taken back if the server refuses. */
+/** A ticket's query, and optimistic updates that are rolled back when the server rejects them. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
 import { toast } from "sonner";
@@ -20,7 +20,7 @@ export function useTicketChanges(ticketId: string) {
   const queries = useQueryClient();
   const key = queryKeys.ticket(ticketId);
 
-  /** Runs a request, says why it failed, and reads the ticket again whichever way it went. */
+  /** Runs a request, shows its error, and refetches the ticket in both cases. */
   const run = useCallback(
     async <T>(what: string, request: () => Promise<T>): Promise<T | null> => {
       try {
@@ -39,12 +39,12 @@ export function useTicketChanges(ticketId: string) {
     async (changes: TicketChanges): Promise<boolean> => {
       const before = queries.getQueryData<TicketDetail>(key);
       queries.setQueryData<TicketDetail>(key, (old) => old && { ...old, ...changes });
-      const done = await run("The ticket was not changed", async () => {
+      const done = await run("Could not update the ticket", async () => {
         await tickets.update(ticketId, changes);
         return true;
       });
       if (!done && before) {
-        // Only what this change wrote: others may have changed the rest meanwhile.
+        // Rolls back only the fields of this change, because events may have changed others meanwhile.
         const undo = Object.fromEntries(
           Object.keys(changes).map((field) => [field, before[field as keyof TicketDetail]]),
         );

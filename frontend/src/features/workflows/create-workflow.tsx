@@ -16,7 +16,7 @@ export function CreateWorkflow({ open, onOpenChange }: { open: boolean; onOpenCh
       open={open}
       onOpenChange={onOpenChange}
       title="New workflow"
-      description="Pick the board to start from. Columns can be changed at any time."
+      description="Choose a board template. You can change its columns later."
     >
       <CreateForm onDone={() => onOpenChange(false)} />
     </Dialog>
@@ -65,7 +65,7 @@ function CreateForm({ onDone }: { onDone: () => void }) {
         )}
       </Field>
       <fieldset className="grid gap-1.5">
-        <legend className="mb-1.5 font-medium text-xs">Board</legend>
+        <legend className="mb-1.5 font-medium text-xs">Board template</legend>
         <div className="grid gap-2">
           {(templates.data ?? []).map(({ id, board_config }) => (
             <label

@@ -11,8 +11,8 @@ import { Button } from "@/ui/button";
 import { Menu, MenuItem } from "@/ui/menu";
 import { plural } from "@/ui/plural";
 import { Empty, Notice, Spinner } from "@/ui/states";
-import { Ago } from "@/ui/time";
-import { useTitle } from "@/ui/title";
+import { TimeAgo } from "@/ui/time";
+import { useTitle } from "@/ui/use-title";
 import { CreateWorkflow } from "./create-workflow";
 
 export function WorkflowsPage() {
@@ -34,7 +34,7 @@ export function WorkflowsPage() {
           <h1 className="font-semibold text-lg tracking-tight">{archived ? "Archived workflows" : "Workflows"}</h1>
           <div className="flex gap-2">
             <Button variant="ghost" aria-pressed={archived} onClick={() => setArchived((old) => !old)}>
-              <Archive /> {archived ? "Show current" : "Show archived"}
+              <Archive /> {archived ? "Show active" : "Show archived"}
             </Button>
             {create}
           </div>
@@ -43,13 +43,12 @@ export function WorkflowsPage() {
         {list.isError && <Notice tone="danger">{explain(list.error)}</Notice>}
         {list.isSuccess && shown.length === 0 && !archived && (
           <Empty icon={<Columns3 className="size-6" />} title="No workflows yet" action={create}>
-            A workflow is a body of work with one board. Agents and people move its tickets; everyone sees each change
-            as it happens.
+            A workflow has one board. People and agents move its tickets, and everyone sees changes in real time.
           </Empty>
         )}
         {list.isSuccess && shown.length === 0 && archived && (
-          <Empty icon={<Archive className="size-6" />} title="Nothing is archived">
-            Archived workflows are kept here, with all their tickets and history.
+          <Empty icon={<Archive className="size-6" />} title="No archived workflows">
+            Archived workflows keep their tickets and history.
           </Empty>
         )}
         {shown.length > 0 && (
@@ -87,7 +86,7 @@ function WorkflowRow({ workflow }: { workflow: Workflow }) {
         </span>
       )}
       <span className="hidden w-24 shrink-0 text-right text-muted-foreground text-xs md:block">
-        <Ago at={workflow.updated_at ?? workflow.created_at} />
+        <TimeAgo at={workflow.updated_at ?? workflow.created_at} />
       </span>
       <WorkflowMenu workflow={workflow} />
     </li>
@@ -100,15 +99,15 @@ function WorkflowMenu({ workflow }: { workflow: Workflow }) {
   const restore = useMutation({
     mutationFn: () => workflows.restore(workflow.id),
     onSuccess: refresh,
-    onError: (error) => toast.error(explain(error)),
+    onError: (error) => toast.error(`Could not restore ${workflow.name}`, { description: explain(error) }),
   });
   const archive = useMutation({
     mutationFn: () => workflows.archive(workflow.id),
     onSuccess: async () => {
       await refresh();
-      toast.success(`${workflow.name} is archived`, { action: { label: "Undo", onClick: () => restore.mutate() } });
+      toast.success(`${workflow.name} archived`, { action: { label: "Undo", onClick: () => restore.mutate() } });
     },
-    onError: (error) => toast.error(explain(error)),
+    onError: (error) => toast.error(`Could not archive ${workflow.name}`, { description: explain(error) }),
   });
   return (
     <Menu
@@ -125,11 +124,11 @@ function WorkflowMenu({ workflow }: { workflow: Workflow }) {
       </MenuItem>
       {workflow.archived_at ? (
         <MenuItem onSelect={() => restore.mutate()}>
-          <ArchiveRestore /> Restore
+          <ArchiveRestore /> Restore workflow
         </MenuItem>
       ) : (
         <MenuItem onSelect={() => archive.mutate()}>
-          <Archive /> Archive
+          <Archive /> Archive workflow
         </MenuItem>
       )}
     </Menu>

@@ -1,4 +1,4 @@
-//! all-MiniLM-L6-v2 as its makers run it: at most 256 tokens, the mean over the tokens, length 1.
+//! all-MiniLM-L6-v2 with its reference settings: at most 256 tokens, mean pooling, normalized to length 1.
 
 use std::path::Path;
 
@@ -7,12 +7,12 @@ use candle_nn::VarBuilder;
 use candle_transformers::models::bert::{BertModel, Config};
 use tokenizers::{Encoding, PaddingDirection, Tokenizer, TruncationParams};
 
-/// What the model was made for; the tokenizer's file says 128, which the makers override.
+/// Maximum sequence length of the model; the tokenizer's file has 128, which the reference settings override.
 const MAX_TOKENS: usize = 256;
 
-/// Tokens computed together. Enough to keep the processor busy; more would only pad more, because the texts
-/// of a group are padded to the longest.
-const TOGETHER: usize = 256;
+/// Maximum number of tokens per forward pass. More would only add padding, because the texts of a group are padded to
+/// the longest.
+const MAX_GROUP_TOKENS: usize = 256;
 
 /// The loaded model.
 pub struct Bert {
@@ -27,9 +27,9 @@ impl std::fmt::Debug for Bert {
     }
 }
 
-/// As much of a text as the model can see. A word is a token at least, and almost none is none at all; what
-/// follows them need not be taken apart.
-fn beginning(text: &str) -> &str {
+/// The prefix of a text that the model can see. Almost every word has at least one token, so the rest need not be
+/// tokenized.
+fn visible_prefix(text: &str) -> &str {
     let mut words = text.split_whitespace();
     match words.nth(2 * MAX_TOKENS) {
         Some(beyond) => &text[..beyond.as_ptr() as usize - text.as_ptr() as usize],
@@ -38,7 +38,7 @@ fn beginning(text: &str) -> &str {
 }
 
 impl Bert {
-    /// Loads `config.json`, `tokenizer.json` and `model.safetensors` of a folder; a failure is a sentence.
+    /// Loads `config.json`, `tokenizer.json` and `model.safetensors` from a folder. Errors are complete sentences.
     pub fn load(folder: &Path) -> Result<Self, String> {
         let file = |name: &str| {
             let path = folder.join(name);
@@ -57,7 +57,7 @@ impl Bert {
             serde_json::from_slice(&file("config.json")?).map_err(|e| broken("config.json", e.to_string()))?;
         let mut tokenizer =
             Tokenizer::from_bytes(file("tokenizer.json")?).map_err(|e| broken("tokenizer.json", e.to_string()))?;
-        // The file pads and cuts to 128.
+        // The file pads and truncates to 128 tokens.
         tokenizer.with_padding(None);
         tokenizer
             .with_truncation(Some(TruncationParams { max_length: MAX_TOKENS, ..Default::default() }))
@@ -68,27 +68,27 @@ impl Bert {
         Ok(Self { model, tokenizer, dimensions: config.hidden_size })
     }
 
-    /// Numbers in one vector.
+    /// Dimensions of a vector.
     pub fn dimensions(&self) -> i64 {
         i64::try_from(self.dimensions).unwrap_or(i64::MAX)
     }
 
     /// One vector of length 1 for each text, in order.
     pub fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, String> {
-        let beginnings: Vec<&str> = texts.iter().map(|text| beginning(text)).collect();
+        let prefixes: Vec<&str> = texts.iter().map(|text| visible_prefix(text)).collect();
         let mut encodings: Vec<(usize, Encoding)> = self
             .tokenizer
-            .encode_batch(beginnings, true)
+            .encode_batch(prefixes, true)
             .map_err(|error| format!("The embedding model cannot split the text into tokens: {error}."))?
             .into_iter()
             .enumerate()
             .collect();
-        // Texts of like length together.
+        // Grouping texts of similar length reduces padding.
         encodings.sort_by_key(|(_, encoding)| encoding.len());
         let mut vectors = vec![Vec::new(); texts.len()];
         let mut rest = encodings.as_mut_slice();
         while !rest.is_empty() {
-            let count = (1..=rest.len()).take_while(|&n| n == 1 || n * rest[n - 1].1.len() <= TOGETHER).count();
+            let count = (1..=rest.len()).take_while(|&n| n == 1 || n * rest[n - 1].1.len() <= MAX_GROUP_TOKENS).count();
             let (group, others) = rest.split_at_mut(count);
             let computed = self.forward(group).map_err(|error| format!("The embedding model failed: {error}."))?;
             for ((place, _), vector) in group.iter().zip(computed) {
@@ -99,7 +99,7 @@ impl Bert {
         Ok(vectors)
     }
 
-    /// The vectors of texts that are ordered by length.
+    /// The vectors of a group of texts ordered by length.
     fn forward(&self, group: &mut [(usize, Encoding)]) -> candle_core::Result<Vec<Vec<f32>>> {
         let (rows, columns) = (group.len(), group.last().map_or(0, |(_, longest)| longest.len()));
         for (_, encoding) in group.iter_mut() {
@@ -112,7 +112,7 @@ impl Bert {
         let (ids, types) = (tensor(|e| e.get_ids())?, tensor(|e| e.get_type_ids())?);
         let mask = tensor(|e| e.get_attention_mask())?;
         let tokens = self.model.forward(&ids, &types, Some(&mask))?;
-        // The mean over the tokens that are not padding.
+        // Mean over all tokens except padding.
         let mask = mask.to_dtype(DType::F32)?.unsqueeze(2)?;
         let sum = tokens.broadcast_mul(&mask)?.sum(1)?;
         let mean = sum.broadcast_div(&mask.sum(1)?)?;
@@ -126,10 +126,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_the_model_can_see_is_taken_apart() {
+    fn only_the_visible_prefix_is_tokenized() {
         let short = "just  three words ";
-        assert_eq!(beginning(short), short);
+        assert_eq!(visible_prefix(short), short);
         let long = "ein Wört ".repeat(1000);
-        assert_eq!(beginning(&long), "ein Wört ".repeat(MAX_TOKENS));
+        assert_eq!(visible_prefix(&long), "ein Wört ".repeat(MAX_TOKENS));
     }
 }

@@ -1,9 +1,9 @@
-//! Reading one JSON object with reasons a person can act on.
+//! Typed access to the members of a JSON object, with error messages for people.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-/// The members of an object; a member that is null counts as absent.
+/// The members of an object. Null counts as absent.
 pub struct Fields(Map<String, Value>);
 
 impl Fields {
@@ -20,7 +20,7 @@ impl Fields {
         self.0.get(name).filter(|value| !value.is_null())
     }
 
-    /// A text; NUL characters, which a database cannot hold, are dropped.
+    /// A text, without NUL characters, which Postgres cannot store.
     pub fn text(&self, name: &str) -> Result<Option<String>, String> {
         match self.get(name) {
             None => Ok(None),
@@ -29,29 +29,29 @@ impl Fields {
         }
     }
 
-    /// A text that must be there and not be blank; trimmed.
+    /// A required text that is not blank; trimmed.
     pub fn required(&self, name: &str) -> Result<String, String> {
         let text = self.text(name)?.unwrap_or_default();
         if text.trim().is_empty() { Err(format!("has no {name}")) } else { Ok(text.trim().to_owned()) }
     }
 
     /// A whole number within bounds.
-    pub fn whole_number(&self, name: &str, least: u32, most: u32) -> Result<Option<u32>, String> {
+    pub fn whole_number(&self, name: &str, min: u32, max: u32) -> Result<Option<u32>, String> {
         let Some(value) = self.get(name) else { return Ok(None) };
         let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
-        match number.filter(|number| (least..=most).contains(number)) {
+        match number.filter(|number| (min..=max).contains(number)) {
             Some(number) => Ok(Some(number)),
-            None => Err(format!("has {} as {name}, not a whole number from {least} to {most}", shown(value))),
+            None => Err(format!("has {} as {name}, not a whole number from {min} to {max}", shown(value))),
         }
     }
 
-    /// A time with an offset, as RFC 3339 writes it.
+    /// A time in RFC 3339 format, with an offset.
     pub fn time(&self, name: &str) -> Result<Option<Timestamp>, String> {
         let Some(text) = self.text(name)?.filter(|text| !text.trim().is_empty()) else { return Ok(None) };
         let wrong =
             || format!("has {} as {name}, not a time like 2026-01-31T12:00:00Z", shown(&Value::String(text.clone())));
         let time: Timestamp = text.trim().parse().map_err(|_| wrong())?;
-        // Go writes the year 1 for "never"; other far years are mistakes.
+        // Go writes the year 1 for "never"; other distant years are mistakes.
         let year = time.to_zoned(jiff::tz::TimeZone::UTC).year();
         match year {
             1 => Ok(None),
@@ -102,13 +102,13 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// A value as a message shows it.
+/// A value for an error message; long ones are named by type.
 fn shown(value: &Value) -> String {
     let text = value.to_string();
     if text.chars().count() <= 40 { text } else { kind(value).to_owned() }
 }
 
-/// What serde_json says, without its line number, which is always 1.
+/// The message of serde_json without its line number, which is always 1.
 fn place(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let what = text.split(" at line ").next().unwrap_or_default();

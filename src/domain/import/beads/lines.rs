@@ -1,11 +1,11 @@
-//! Lines of a file with their numbers, in bounded memory.
+//! Numbered lines of a file, read in bounded memory.
 
 use std::io::{self, BufRead};
 
-/// Reads lines; one that is too long is told of and skipped.
+/// Reads lines; one that is too long is reported without its text.
 pub struct Lines<R> {
     source: R,
-    most: usize,
+    max_bytes: usize,
     number: u64,
     bytes: u64,
     line: Vec<u8>,
@@ -15,13 +15,13 @@ pub struct Lines<R> {
 pub struct Line<'a> {
     /// Its number, from 1.
     pub number: u64,
-    /// Its text without blanks around it; none if it is too long.
+    /// Its trimmed text; none if it is too long.
     pub text: Option<&'a [u8]>,
 }
 
 impl<R: BufRead> Lines<R> {
-    pub fn new(source: R, most: usize) -> Self {
-        Self { source, most, number: 0, bytes: 0, line: Vec::new() }
+    pub fn new(source: R, max_bytes: usize) -> Self {
+        Self { source, max_bytes, number: 0, bytes: 0, line: Vec::new() }
     }
 
     /// Bytes read so far.
@@ -44,7 +44,7 @@ impl<R: BufRead> Lines<R> {
             any = true;
             let end = buffer.iter().position(|byte| *byte == b'\n');
             let piece = end.map_or(buffer, |end| &buffer[..end]);
-            if self.line.len() + piece.len() > self.most {
+            if self.line.len() + piece.len() > self.max_bytes {
                 too_long = true;
             } else {
                 self.line.extend_from_slice(piece);

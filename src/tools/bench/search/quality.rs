@@ -1,39 +1,39 @@
-//! What of the labelled queries is found, and how far up.
+//! The quality of search: MRR and recall over labelled queries.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
 
-use super::asking::{MODES, found};
 use super::labelled::{Query, Set};
-use crate::tools::bench::house::House;
-use crate::tools::bench::load::Http;
+use super::queries::{MODES, search};
+use crate::tools::bench::http::Http;
 use crate::tools::bench::report::Report;
+use crate::tools::bench::test_server::TestServer;
 use crate::{Error, Result};
 
-/// So many results are looked at.
-const LOOKED_AT: usize = 10;
-/// Requests at once.
+/// The number of results that count.
+const CUTOFF: usize = 10;
+/// Concurrent requests.
 const CLIENTS: usize = 2;
 
-/// Of a set in one mode, on average over its queries.
+/// Mean scores of a query set in one mode.
 #[derive(Debug, Clone, Copy, Default)]
 struct Scores {
-    /// One over the place of the first relevant ticket, if it is among the first ten.
+    /// Reciprocal rank of the first relevant ticket among the first ten, or 0.
     reciprocal_rank: f64,
-    /// The share of relevant tickets (at most ten) among the first ten.
+    /// Share of the relevant tickets (at most ten) that are among the first ten.
     recall: f64,
 }
 
-/// Asks every query in every mode and adds the table.
-pub async fn measure(house: &House, sets: &[Set], report: &mut Report) -> Result<()> {
-    report.heading("What is found: MRR@10 / recall@10 (aim: hybrid at least the better of both)");
+/// Runs every query in every mode and adds the table.
+pub async fn measure(server: &TestServer, sets: &[Set], report: &mut Report) -> Result<()> {
+    report.heading("Quality: MRR@10 / recall@10 (target: hybrid at least as good as the better of the others)");
     report.line("", &format!("{:<15}{:<15}{:<15}", MODES[0], MODES[1], MODES[2]));
     for set in sets {
         let mut cells = Vec::new();
         for mode in MODES {
-            let scores = ask_all(house, set, mode).await?;
+            let scores = run_all(server, set, mode).await?;
             cells.push(scores);
         }
         let shown: String =
@@ -50,19 +50,19 @@ pub async fn measure(house: &House, sets: &[Set], report: &mut Report) -> Result
     Ok(())
 }
 
-async fn ask_all(house: &House, set: &Set, mode: &'static str) -> Result<Scores> {
+async fn run_all(server: &TestServer, set: &Set, mode: &'static str) -> Result<Scores> {
     let next = Arc::new(AtomicUsize::new(0));
-    let ask = || async {
-        let mut http = Http::open(&house.address).await?;
+    let worker = || async {
+        let mut http = Http::open(&server.address).await?;
         let mut sum = Scores::default();
         while let Some(query) = set.queries.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let one = ask_one(house, &mut http, &set.workflow, query, mode).await?;
+            let one = run_one(server, &mut http, &set.workflow, query, mode).await?;
             sum.reciprocal_rank += one.reciprocal_rank;
             sum.recall += one.recall;
         }
         Ok::<_, Error>(sum)
     };
-    let sums = futures_util::future::try_join_all((0..CLIENTS).map(|_| ask())).await?;
+    let sums = futures_util::future::try_join_all((0..CLIENTS).map(|_| worker())).await?;
     let count = set.queries.len().max(1) as f64;
     Ok(Scores {
         reciprocal_rank: sums.iter().map(|sum| sum.reciprocal_rank).sum::<f64>() / count,
@@ -70,14 +70,14 @@ async fn ask_all(house: &House, set: &Set, mode: &'static str) -> Result<Scores>
     })
 }
 
-async fn ask_one(house: &House, http: &mut Http, workflow: &str, query: &Query, mode: &str) -> Result<Scores> {
-    let body = json!({"workflow_id": workflow, "query": query.text, "search_type": mode, "limit": LOOKED_AT + 1});
-    let results = found(http, &house.token, &body.to_string(), mode).await?;
-    let places = results.iter().filter(|id| Some(*id) != query.besides.as_ref()).take(LOOKED_AT);
+async fn run_one(server: &TestServer, http: &mut Http, workflow: &str, query: &Query, mode: &str) -> Result<Scores> {
+    let body = json!({"workflow_id": workflow, "query": query.text, "search_type": mode, "limit": CUTOFF + 1});
+    let results = search(http, &server.token, &body.to_string(), mode).await?;
+    let ranked = results.iter().filter(|id| Some(*id) != query.ignored.as_ref()).take(CUTOFF);
     let hits: Vec<usize> =
-        places.enumerate().filter(|(_, id)| query.relevant.contains(id)).map(|(place, _)| place).collect();
+        ranked.enumerate().filter(|(_, id)| query.relevant.contains(id)).map(|(rank, _)| rank).collect();
     Ok(Scores {
-        reciprocal_rank: hits.first().map_or(0.0, |place| 1.0 / (place + 1) as f64),
-        recall: hits.len() as f64 / query.relevant.len().clamp(1, LOOKED_AT) as f64,
+        reciprocal_rank: hits.first().map_or(0.0, |rank| 1.0 / (rank + 1) as f64),
+        recall: hits.len() as f64 / query.relevant.len().clamp(1, CUTOFF) as f64,
     })
 }

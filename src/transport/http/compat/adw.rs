@@ -10,8 +10,8 @@ pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(create).service(get_one).service(set_status).service(cancel);
 }
 
-/// Creates a ticket and queues the job that works on it, in one step.
-#[utoipa::path(tag = "Doors", request_body = CreateAdw, params(IdempotencyKey), responses((status = 201, body = Adw)))]
+/// Creates a ticket and queues a job for it, in one step.
+#[utoipa::path(tag = "Compatibility", request_body = CreateAdw, params(IdempotencyKey), responses((status = 201, body = Adw)))]
 #[post("/api/v1/workflows/create")]
 async fn create(
     state: web::Data<AppState>,
@@ -23,19 +23,18 @@ async fn create(
     Ok(Reply::created(adw::create(&state.db, &caller, &input, key.as_deref()).await?))
 }
 
-/// How it stands, with the newest lines of its transcript.
-#[utoipa::path(tag = "Doors", responses((status = 200, body = Adw)))]
+/// The state of a job, with the newest lines of its transcript.
+#[utoipa::path(tag = "Compatibility", responses((status = 200, body = Adw)))]
 #[get("/api/v1/workflows/{adw_id}")]
 async fn get_one(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Adw>> {
     Ok(Reply::ok(adw::get(&state.db, &auth.caller(), &id).await?))
 }
 
-/// Tells how the work goes, where it is run elsewhere.
+/// Reports the status of work that runs elsewhere.
 ///
-/// `in_progress` claims the job for whoever calls, for an hour from each call on; `completed` and `failed` end it
-/// as a worker would. What a worker holds, only that worker ends: 409. `started` queues it (anew, if it had
-/// failed).
-#[utoipa::path(tag = "Doors", request_body = SetAdwStatus, responses((status = 200, body = Adw)))]
+/// `in_progress` claims the job for the caller, for an hour from each call; `completed` and `failed` end it like a worker
+/// does. A job leased by another worker is refused with 409. `started` queues the job, also after a failure.
+#[utoipa::path(tag = "Compatibility", request_body = SetAdwStatus, responses((status = 200, body = Adw)))]
 #[put("/api/v1/workflows/{adw_id}/status")]
 async fn set_status(
     state: web::Data<AppState>,
@@ -47,8 +46,8 @@ async fn set_status(
     Ok(Reply::ok(adw::set_status(&state.db, &caller, &id, &input).await?))
 }
 
-/// Cancels it: at once where nobody works on it, else its worker is asked to stop.
-#[utoipa::path(tag = "Doors", responses((status = 202, body = Adw, description = "Cancelled, or about to be")))]
+/// Cancels a job: at once if no worker has it, otherwise the worker is requested to stop.
+#[utoipa::path(tag = "Compatibility", responses((status = 202, body = Adw, description = "Cancelled, or about to be")))]
 #[delete("/api/v1/workflows/{adw_id}")]
 async fn cancel(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Adw>> {
     Ok(Reply::with(202, adw::cancel(&state.db, &auth.caller(), &id).await?))

@@ -15,15 +15,15 @@ pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(definitions).service(define).service(list).service(create).service(get_one);
 }
 
-/// Boards that work can be begun from: the templates, then the caller's own.
-#[utoipa::path(tag = "Doors", responses((status = 200, body = Definitions)))]
+/// Boards that a workflow can start from: the templates, then the caller's own.
+#[utoipa::path(tag = "Compatibility", responses((status = 200, body = Definitions)))]
 #[get("/api/workflow-definitions")]
 async fn definitions(state: web::Data<AppState>, auth: Auth) -> Result<Reply<Definitions>> {
     Ok(Reply::ok(executions::definitions(&state.db, &auth.caller()).await?))
 }
 
-/// Keeps a board to begin work from, by the names of its phases or whole.
-#[utoipa::path(tag = "Doors", request_body = CreateDefinition, responses((status = 201, body = Definition)))]
+/// Stores a board for new workflows, by the names of its phases or in full.
+#[utoipa::path(tag = "Compatibility", request_body = CreateDefinition, responses((status = 201, body = Definition)))]
 #[post("/api/workflow-definitions")]
 async fn define(
     state: web::Data<AppState>,
@@ -36,15 +36,15 @@ async fn define(
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Which {
-    /// active, completed, archived or all (where left out).
+    /// active, completed, archived or all. Defaults to all.
     status: Option<String>,
-    /// 1 to 200; 50 where left out.
+    /// 1 to 200. Defaults to 50.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<i64>,
 }
 
 /// The caller's workflows as executions, newest first.
-#[utoipa::path(tag = "Doors", params(Which), responses((status = 200, body = Executions)))]
+#[utoipa::path(tag = "Compatibility", params(Which), responses((status = 200, body = Executions)))]
 #[get("/api/workflow-executions")]
 async fn list(state: web::Data<AppState>, auth: Auth, Query(which): Query<Which>) -> Result<Reply<Executions>> {
     let limit = which.limit.unwrap_or(50);
@@ -54,8 +54,8 @@ async fn list(state: web::Data<AppState>, auth: Auth, Query(which): Query<Which>
     Ok(Reply::ok(executions::list(&state.db, &auth.caller(), which.status.as_deref(), limit).await?))
 }
 
-/// Begins a workflow from a definition or a template; with a prompt, a first job is queued on it.
-#[utoipa::path(tag = "Doors", request_body = CreateExecution, params(IdempotencyKey), responses((status = 201, body = Execution)))]
+/// Creates a workflow from a definition or a template; with a prompt, a first job is queued.
+#[utoipa::path(tag = "Compatibility", request_body = CreateExecution, params(IdempotencyKey), responses((status = 201, body = Execution)))]
 #[post("/api/workflow-executions")]
 async fn create(
     state: web::Data<AppState>,
@@ -68,7 +68,7 @@ async fn create(
 }
 
 /// One workflow as an execution, with its board and its newest jobs.
-#[utoipa::path(tag = "Doors", responses((status = 200, body = Execution)))]
+#[utoipa::path(tag = "Compatibility", responses((status = 200, body = Execution)))]
 #[get("/api/workflow-executions/{id}")]
 async fn get_one(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Execution>> {
     Ok(Reply::ok(executions::get(&state.db, &auth.caller(), &id).await?))

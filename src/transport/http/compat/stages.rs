@@ -1,5 +1,4 @@
-//! Boards that follow stages. Some of these addresses are pages of the dashboard to a browser: one that asks
-//! for HTML gets the page.
+//! Boards with stages. Some of these paths are also pages of the dashboard: a request that accepts HTML gets the page.
 
 use actix_web::guard::GuardContext;
 use actix_web::http::header::{ACCEPT, CACHE_CONTROL, VARY};
@@ -16,7 +15,7 @@ pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(session).service(status);
 }
 
-/// Whether a request is a program's: browsers that open a page ask for HTML.
+/// Whether a request comes from a program: browsers that open a page accept HTML.
 fn wants_data(request: &GuardContext<'_>) -> bool {
     !request.head().headers().get_all(ACCEPT).any(|value| value.to_str().is_ok_and(|text| text.contains("text/html")))
 }
@@ -24,12 +23,12 @@ fn wants_data(request: &GuardContext<'_>) -> bool {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct InWorkflow {
-    /// The workflow; the one the caller works in by default where left out.
+    /// The workflow. Defaults to the caller's default workflow.
     workflow_id: Option<String>,
 }
 
-/// The same address answers browsers with a page, and nothing in between may keep the answer unasked.
-fn apart(request: &HttpRequest, reply: impl Responder) -> HttpResponse {
+/// Keeps caches from mixing the data with the page at the same path.
+fn uncached(request: &HttpRequest, reply: impl Responder) -> HttpResponse {
     let mut response = reply.respond_to(request).map_into_boxed_body();
     let headers = response.headers_mut();
     headers.insert(VARY, actix_web::http::header::HeaderValue::from_static("accept, authorization"));
@@ -37,9 +36,9 @@ fn apart(request: &HttpRequest, reply: impl Responder) -> HttpResponse {
     response
 }
 
-/// Every ticket of a board with its `stage`. The ETag is the board's place in its stream: a client that wakes
-/// up asks with `If-None-Match` whether it missed anything.
-#[utoipa::path(tag = "Doors", params(InWorkflow), responses(
+/// Every ticket of a board with its `stage`. The ETag is the board's position in its stream: with `If-None-Match`, a client
+/// learns whether it missed anything.
+#[utoipa::path(tag = "Compatibility", params(InWorkflow), responses(
     (status = 200, body = Vec<StagedCard>),
     (status = 304, description = "Nothing has changed since the ETag in If-None-Match")))]
 #[get("/tickets", guard = "wants_data")]
@@ -51,11 +50,11 @@ async fn list(
 ) -> Result<HttpResponse> {
     let board = stages::list(&state.db, &auth.caller(), which.workflow_id.as_deref()).await?;
     let etag = format!("W/\"{}:{}\"", board.cursor.epoch, board.cursor.seq);
-    Ok(apart(&request, RawReply::ok(board.body).etag(etag)))
+    Ok(uncached(&request, RawReply::ok(board.body).etag(etag)))
 }
 
 /// Creates a ticket in a stage.
-#[utoipa::path(tag = "Doors", request_body = CreateStaged, params(IdempotencyKey), responses((status = 201, body = StagedTicket)))]
+#[utoipa::path(tag = "Compatibility", request_body = CreateStaged, params(IdempotencyKey), responses((status = 201, body = StagedTicket)))]
 #[post("/tickets")]
 async fn create(
     state: web::Data<AppState>,
@@ -68,7 +67,7 @@ async fn create(
 }
 
 /// One ticket with its `stage`, by id or key. The ETag is its version.
-#[utoipa::path(tag = "Doors", params(InWorkflow), responses(
+#[utoipa::path(tag = "Compatibility", params(InWorkflow), responses(
     (status = 200, body = StagedTicket),
     (status = 304, description = "Nothing has changed since the ETag in If-None-Match")))]
 #[get("/tickets/{id}", guard = "wants_data")]
@@ -82,11 +81,11 @@ async fn get_one(
     let ticket = stages::get(&state.db, &auth.caller(), &id, which.workflow_id.as_deref()).await?;
     let last = ticket.detail.history.last().map_or(0, |entry| entry.seq);
     let etag = format!("W/\"{}:{last}:{}\"", ticket.detail.fields.card.version, ticket.workflow_active);
-    Ok(apart(&request, Reply::ok(ticket).etag(etag)))
+    Ok(uncached(&request, Reply::ok(ticket).etag(etag)))
 }
 
-/// Moves a ticket to a stage. A blocked ticket stays: 409, and the answer names what blocks it.
-#[utoipa::path(tag = "Doors", request_body = MoveToStage, responses((status = 200, body = StagedTicket)))]
+/// Moves a ticket to a stage. A blocked ticket stays: 409, with its blockers.
+#[utoipa::path(tag = "Compatibility", request_body = MoveToStage, responses((status = 200, body = StagedTicket)))]
 #[put("/api/tickets/{id}/stage")]
 async fn move_to(
     state: web::Data<AppState>,
@@ -99,7 +98,7 @@ async fn move_to(
 }
 
 /// The same as `PUT /api/tickets/{id}/stage`.
-#[utoipa::path(tag = "Doors", request_body = MoveToStage, responses((status = 200, body = StagedTicket)))]
+#[utoipa::path(tag = "Compatibility", request_body = MoveToStage, responses((status = 200, body = StagedTicket)))]
 #[put("/tickets/{id}/stage")]
 async fn move_to_again(
     state: web::Data<AppState>,
@@ -111,15 +110,15 @@ async fn move_to_again(
     Ok(Reply::ok(stages::move_to(&state.db, &caller, &id, &input).await?))
 }
 
-/// Who is connected, and to which board.
-#[utoipa::path(tag = "Doors", responses((status = 200, body = StageSession)))]
+/// The caller and its board.
+#[utoipa::path(tag = "Compatibility", responses((status = 200, body = StageSession)))]
 #[get("/session", guard = "wants_data")]
 async fn session(request: HttpRequest, state: web::Data<AppState>, auth: Auth) -> Result<HttpResponse> {
-    Ok(apart(&request, Reply::ok(stages::session(&state.db, &auth.caller()).await?)))
+    Ok(uncached(&request, Reply::ok(stages::session(&state.db, &auth.caller()).await?)))
 }
 
-/// What is being worked on, by ticket, with the stages that are behind it.
-#[utoipa::path(tag = "Doors", params(InWorkflow), responses((status = 200, body = StageStatus)))]
+/// Work in progress by ticket, with the completed stages.
+#[utoipa::path(tag = "Compatibility", params(InWorkflow), responses((status = 200, body = StageStatus)))]
 #[get("/workflows/status", guard = "wants_data")]
 async fn status(
     request: HttpRequest,
@@ -128,5 +127,5 @@ async fn status(
     Query(which): Query<InWorkflow>,
 ) -> Result<HttpResponse> {
     let status = stages::status(&state.db, &auth.caller(), which.workflow_id.as_deref()).await?;
-    Ok(apart(&request, Reply::ok(status)))
+    Ok(uncached(&request, Reply::ok(status)))
 }

@@ -1,23 +1,26 @@
-//! What engines tell about the tickets they work on.
+//! Events that engines report about the tickets they work on.
 
 use actix_web::{post, web};
 
 use crate::app::AppState;
-use crate::compat::ticket_events::{self, TicketEvent, TicketEventTold};
+use crate::compat::ticket_events::{self, TicketEvent, TicketEventRecorded};
 use crate::transport::http::{Auth, Json, Reply, Result, ServiceConfig};
 
 pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
-    cfg.service(tell);
+    cfg.service(record);
 }
 
-/// Notes what a program tells about a ticket: it stays in the ticket's history, and everyone who watches is told.
+/// Records an event about a ticket in the ticket's history and publishes it to subscribers.
 ///
-/// A state moves the ticket to the column it means: the column's own id or name first, then usual words
-/// (`in_progress`, `in_review`, `done`, `failed`). Where there is no such column, or the board's rules forbid
-/// the move, the answer says so and the state is told all the same. `assigned` assigns the ticket to
-/// `assigneeId` or `agentId`, or to whoever acts.
-#[utoipa::path(tag = "Doors", request_body = TicketEvent, responses((status = 200, body = TicketEventTold)))]
+/// A state moves the ticket to the matching column: by id or name first, then by common names (`in_progress`,
+/// `in_review`, `done`, `failed`). If there is no such column, or the board's rules forbid the move, the response says so
+/// and the event is still recorded. `assigned` assigns the ticket to `assigneeId`, `agentId` or the acting agent.
+#[utoipa::path(tag = "Compatibility", request_body = TicketEvent, responses((status = 200, body = TicketEventRecorded)))]
 #[post("/api/internal/ticket-event")]
-async fn tell(state: web::Data<AppState>, auth: Auth, Json(told): Json<TicketEvent>) -> Result<Reply<TicketEventTold>> {
-    Ok(Reply::ok(ticket_events::tell(&state.db, &auth.caller(), &told).await?))
+async fn record(
+    state: web::Data<AppState>,
+    auth: Auth,
+    Json(event): Json<TicketEvent>,
+) -> Result<Reply<TicketEventRecorded>> {
+    Ok(Reply::ok(ticket_events::record(&state.db, &auth.caller(), &event).await?))
 }

@@ -23,13 +23,13 @@ struct ListQuery {
     job_id: String,
     /// chat, step, log; comma-separated.
     kind: Option<String>,
-    /// After this place in the transcript.
+    /// Only lines after this `order`.
     #[param(minimum = 0)]
     after: Option<i64>,
-    /// Before this place: the last ones, still in order.
+    /// Only the last lines before this `order`, in order.
     #[param(minimum = 1)]
     before: Option<i64>,
-    /// 1 to 200; 100 where left out.
+    /// 1 to 200. Defaults to 100.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<i64>,
 }
@@ -38,7 +38,7 @@ struct ListQuery {
 #[utoipa::path(tag = "Jobs", operation_id = "list_job_messages", params(ListQuery), responses((status = 200, body = Messages)))]
 #[get("/api/job-messages")]
 async fn list(state: web::Data<AppState>, auth: Auth, Query(query): Query<ListQuery>) -> Result<Reply<Messages>> {
-    if query.after.is_some_and(|place| place < 0) {
+    if query.after.is_some_and(|after| after < 0) {
         return Err(Error::invalid("after", "must not be negative").into());
     }
     let filter = MessageFilter {
@@ -59,7 +59,7 @@ async fn post_one(state: web::Data<AppState>, auth: Auth, Json(input): Json<Post
     Ok(Reply::created(messages::post(&state.db, &caller, &input).await?))
 }
 
-/// Deletes a line: one's own, or any as an owner of the workflow.
+/// Deletes a transcript line. Requires its author or an owner of the workflow.
 #[utoipa::path(tag = "Jobs", operation_id = "delete_job_message", responses((status = 204, description = "Deleted")))]
 #[delete("/api/job-messages/{id}")]
 async fn remove(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<NoContent> {

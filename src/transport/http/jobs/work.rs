@@ -1,11 +1,13 @@
-//! The worker's side: claiming, and what needs the token of the claim.
+//! Endpoints for workers: claiming, and what requires the lease token.
 
 use actix_web::{post, web};
 
 use crate::app::AppState;
 use crate::domain::commits;
 use crate::domain::jobs;
-use crate::domain::jobs::leases::{self, ClaimJob, ClaimedJob, GiveBack, GivenBack, Heartbeat, HeartbeatAnswer};
+use crate::domain::jobs::leases::{
+    self, ClaimJob, ClaimedJob, Heartbeat, HeartbeatAnswer, LeaseReleased, ReleaseLease,
+};
 use crate::domain::jobs::work::{
     self, CompleteJob, EnterStage, FailJob, JobCompleted, JobFailed, MessagesPosted, PostMessages, ProgressReported,
     ReportProgress, StageEntered,
@@ -17,8 +19,8 @@ pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(complete).service(fail).service(release).service(cancelled);
 }
 
-/// Takes the most urgent job that is ready, then the oldest. Each job goes to one claimer; blockers and limits
-/// of columns hold inside. Where nothing is ready, `job` is null.
+/// Claims the most urgent ready job, then the oldest. Each job goes to one claimer; blockers and WIP limits are respected.
+/// If nothing is ready, `job` is null.
 #[utoipa::path(tag = "Workers", operation_id = "claim_job", request_body = ClaimJob, responses((status = 200, body = ClaimedJob)))]
 #[post("/api/jobs/claim")]
 async fn claim(state: web::Data<AppState>, auth: Auth, Json(input): Json<ClaimJob>) -> Result<Reply<ClaimedJob>> {
@@ -26,7 +28,7 @@ async fn claim(state: web::Data<AppState>, auth: Auth, Json(input): Json<ClaimJo
     Ok(Reply::ok(leases::claim(&state.db, &caller, &input).await?))
 }
 
-/// Extends the lease, and tells the worker whether to stop or to rest and what people have decided.
+/// Extends the lease. The response has requests to cancel or pause, and decided approvals.
 #[utoipa::path(tag = "Workers", operation_id = "job_heartbeat", request_body = Heartbeat, responses(
     (status = 200, body = HeartbeatAnswer), (status = 409, description = "The lease is lost")))]
 #[post("/api/jobs/{id}/heartbeat")]
@@ -40,7 +42,7 @@ async fn heartbeat(
     Ok(Reply::ok(leases::heartbeat(&state.db, &caller, &id, &input).await?))
 }
 
-/// Enters a stage. The job's ticket goes to the column of that name, if its board has one and its rules allow it.
+/// Enters a stage. The job's ticket moves to the column of that name, if the board has one and its rules allow it.
 #[utoipa::path(tag = "Workers", operation_id = "enter_stage", request_body = EnterStage, responses(
     (status = 200, body = StageEntered), (status = 409, description = "The lease is lost")))]
 #[post("/api/jobs/{id}/stage")]
@@ -54,7 +56,7 @@ async fn stage(
     Ok(Reply::ok(work::enter_stage(&state.db, &caller, &id, &input).await?))
 }
 
-/// Notes progress.
+/// Reports progress.
 #[utoipa::path(tag = "Workers", operation_id = "report_progress", request_body = ReportProgress, responses(
     (status = 200, body = ProgressReported), (status = 409, description = "The lease is lost")))]
 #[post("/api/jobs/{id}/progress")]
@@ -82,8 +84,7 @@ async fn post_messages(
     Ok(Reply::ok(work::post_messages(&state.db, &caller, &id, &input).await?))
 }
 
-/// Ends a job with success: its commit is linked, its ticket resolved, and what waited for that released. Asked
-/// again with the same token it answers as before.
+/// Completes a job: links its commit, resolves its ticket and unblocks dependent tickets. Idempotent for the same token.
 #[utoipa::path(tag = "Workers", operation_id = "complete_job", request_body = CompleteJob, responses(
     (status = 200, body = JobCompleted), (status = 409, description = "The lease is lost")))]
 #[post("/api/jobs/{id}/complete")]
@@ -104,8 +105,7 @@ async fn complete(
     Ok(Reply::ok(work::complete(&state.db, &caller, &id, &input, git).await?))
 }
 
-/// Ends an attempt with failure. While attempts are left the job is queued again, after a pause; asked again with the
-/// same token it answers as before.
+/// Fails an attempt. While attempts are left, the job is queued again with backoff. Idempotent for the same token.
 #[utoipa::path(tag = "Workers", operation_id = "fail_job", request_body = FailJob, responses(
     (status = 200, body = JobFailed), (status = 409, description = "The lease is lost")))]
 #[post("/api/jobs/{id}/fail")]
@@ -119,30 +119,30 @@ async fn fail(
     Ok(Reply::ok(work::fail(&state.db, &caller, &id, &input).await?))
 }
 
-/// Gives a job back, as a worker does that shuts down. The attempt does not count.
-#[utoipa::path(tag = "Workers", operation_id = "release_job", request_body = GiveBack, responses(
-    (status = 200, body = GivenBack), (status = 409, description = "The lease is lost")))]
+/// Releases a job to the queue, e.g. when a worker shuts down. The attempt does not count.
+#[utoipa::path(tag = "Workers", operation_id = "release_job", request_body = ReleaseLease, responses(
+    (status = 200, body = LeaseReleased), (status = 409, description = "The lease is lost")))]
 #[post("/api/jobs/{id}/release")]
 async fn release(
     state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
-    Json(input): Json<GiveBack>,
-) -> Result<Reply<GivenBack>> {
+    Json(input): Json<ReleaseLease>,
+) -> Result<Reply<LeaseReleased>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
     Ok(Reply::ok(leases::release(&state.db, &caller, &id, &input).await?))
 }
 
-/// Confirms that a job that was to be cancelled has stopped.
-#[utoipa::path(tag = "Workers", operation_id = "confirm_cancel", request_body = GiveBack, responses(
-    (status = 200, body = GivenBack), (status = 409, description = "The lease is lost")))]
+/// Confirms that a job with a requested cancellation has stopped.
+#[utoipa::path(tag = "Workers", operation_id = "confirm_cancel", request_body = ReleaseLease, responses(
+    (status = 200, body = LeaseReleased), (status = 409, description = "The lease is lost")))]
 #[post("/api/jobs/{id}/cancelled")]
 async fn cancelled(
     state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
-    Json(input): Json<GiveBack>,
-) -> Result<Reply<GivenBack>> {
+    Json(input): Json<ReleaseLease>,
+) -> Result<Reply<LeaseReleased>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
     Ok(Reply::ok(leases::confirm_cancel(&state.db, &caller, &id, &input).await?))
 }

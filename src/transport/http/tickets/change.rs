@@ -16,7 +16,7 @@ pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
         .service(edit_comment)
         .service(delete_comment)
         .service(react)
-        .service(take_back_reaction)
+        .service(remove_reaction)
         .service(restore)
         .service(remove);
 }
@@ -34,7 +34,7 @@ async fn create(
     Ok(Reply::ok(change::create(&state.db, &state.embeddings, &caller, &input, key.as_deref()).await?))
 }
 
-/// Changes fields of a ticket; moves go through change-status.
+/// Updates the given fields of a ticket; to move it, use change-status.
 #[utoipa::path(tag = "Tickets", request_body = UpdateTicket, responses((status = 200, body = Updated)))]
 #[post("/api/tickets/update")]
 async fn update(state: web::Data<AppState>, auth: Auth, Json(input): Json<UpdateTicket>) -> Result<Reply<Updated>> {
@@ -67,7 +67,7 @@ async fn comment(
     Ok(Reply::ok(comments::add(&state.db, &caller, &input, key.as_deref()).await?))
 }
 
-/// Changes a comment's text; its author or an owner may.
+/// Changes a comment's text. Requires its author or an owner.
 #[utoipa::path(tag = "Comments", request_body = EditComment, responses((status = 200, body = Comment)))]
 #[patch("/api/comments/{id}")]
 async fn edit_comment(
@@ -79,7 +79,7 @@ async fn edit_comment(
     Ok(Reply::ok(comments::edit(&state.db, &auth.caller(), &id, &input).await?))
 }
 
-/// Deletes a comment; its author or an owner may. Its text stays in history.
+/// Deletes a comment. Requires its author or an owner. Its text stays in history.
 #[utoipa::path(tag = "Comments", responses((status = 200, body = CommentDeleted)))]
 #[delete("/api/comments/{id}")]
 async fn delete_comment(
@@ -90,7 +90,7 @@ async fn delete_comment(
     Ok(Reply::ok(comments::delete(&state.db, &auth.caller(), &id).await?))
 }
 
-/// Reacts to a comment.
+/// Adds a reaction to a comment.
 #[utoipa::path(tag = "Comments", responses((status = 200, body = Comment)))]
 #[put("/api/comments/{id}/reactions/{emoji}")]
 async fn react(
@@ -101,10 +101,10 @@ async fn react(
     Ok(Reply::ok(comments::react(&state.db, &auth.caller(), &id, &emoji, true).await?))
 }
 
-/// Takes back a reaction.
+/// Removes a reaction.
 #[utoipa::path(tag = "Comments", responses((status = 200, body = Comment)))]
 #[delete("/api/comments/{id}/reactions/{emoji}")]
-async fn take_back_reaction(
+async fn remove_reaction(
     state: web::Data<AppState>,
     auth: Auth,
     Path((id, emoji)): Path<(String, String)>,
@@ -112,7 +112,7 @@ async fn take_back_reaction(
     Ok(Reply::ok(comments::react(&state.db, &auth.caller(), &id, &emoji, false).await?))
 }
 
-/// Takes the deletion of a ticket back.
+/// Restores a deleted ticket.
 #[utoipa::path(tag = "Tickets", responses((status = 200, body = Done)))]
 #[post("/api/tickets/{id}/restore")]
 async fn restore(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Done>> {

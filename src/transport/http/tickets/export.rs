@@ -1,4 +1,4 @@
-//! What a search finds, as a file.
+//! Exports search results as a file.
 
 use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::{HttpResponse, post, web};
@@ -22,9 +22,9 @@ pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
 struct ExportFound {
     /// The workflow to search.
     workflow_id: String,
-    /// The acting agent; searching changes nothing, so anyone may name one.
+    /// The acting agent. Ignored, because searching changes nothing.
     agent_id: Option<String>,
-    /// As in a search; may be empty where there are filters.
+    /// As in a search; may be empty if there are filters.
     #[serde(default)]
     #[schema(max_length = 1000)]
     query: String,
@@ -32,16 +32,16 @@ struct ExportFound {
     search_type: Option<SearchType>,
     /// Which tickets.
     filters: Option<Filters>,
-    /// 1 to 1000, which it is where left out. By words or meaning the best few hundred are found.
+    /// 1 to 1000. Defaults to 1000. A search with a query finds at most a few hundred tickets.
     #[schema(minimum = 1, maximum = 1000)]
     limit: Option<i32>,
-    /// Whether comments count; true where left out.
+    /// Whether comments are searched. Defaults to true.
     include_comments: Option<bool>,
     /// csv, json or markdown.
     format: Format,
 }
 
-/// Writes what a search finds into a file, the best first.
+/// Exports search results as a file, best first.
 #[utoipa::path(tag = "Tickets", request_body = ExportFound, responses((status = 200, description = "The file", content(
     (String = "text/csv"), (serde_json::Value = "application/json"), (String = "text/markdown")))))]
 #[post("/api/tickets/search/export")]
@@ -55,9 +55,9 @@ async fn export_found(state: web::Data<AppState>, auth: Auth, Json(input): Json<
         limit: input.limit,
         include_comments: input.include_comments,
     };
-    let found = export::found(&state.db, &state.embeddings, &auth.caller(), &wanted).await?;
+    let found = export::search_results(&state.db, &state.embeddings, &auth.caller(), &wanted).await?;
     let mut file = Vec::new();
     found.write(input.format, &mut file).map_err(|error| Error::Internal(error.to_string()))?;
-    let name = format!("attachment; filename=\"tickets.{}\"", input.format.ending());
+    let name = format!("attachment; filename=\"tickets.{}\"", input.format.extension());
     Ok(HttpResponse::Ok().content_type(input.format.media_type()).insert_header((CONTENT_DISPOSITION, name)).body(file))
 }

@@ -12,8 +12,8 @@ pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
 
 /// Merges a duplicate into its original.
 ///
-/// Comments, commits, blockers, parts, tags and relations go over; the duplicate is resolved and leaves the
-/// board. Reading it says what it was merged into, and `/api/tickets/unmerge` takes it all back.
+/// Comments, commits, blockers, sub-tickets, tags and relations move to the original; the duplicate is resolved and leaves
+/// the board. Its `merged_into` names the original, and `/api/tickets/unmerge` undoes the merge.
 #[utoipa::path(tag = "Tickets", request_body = MergeTickets, responses((status = 200, body = Merged)))]
 #[post("/api/tickets/merge")]
 async fn merge_one(state: web::Data<AppState>, auth: Auth, Json(input): Json<MergeTickets>) -> Result<Reply<Merged>> {
@@ -21,7 +21,7 @@ async fn merge_one(state: web::Data<AppState>, auth: Auth, Json(input): Json<Mer
     Ok(Reply::ok(merge::merge(&state.db, &caller, &input).await?))
 }
 
-/// Takes a merge back: what went over returns, but for what was deleted or changed since.
+/// Undoes a merge: what moved returns, except what was deleted or changed since.
 #[utoipa::path(tag = "Tickets", request_body = UnmergeTicket, responses((status = 200, body = Unmerged)))]
 #[post("/api/tickets/unmerge")]
 async fn unmerge(state: web::Data<AppState>, auth: Auth, Json(input): Json<UnmergeTicket>) -> Result<Reply<Unmerged>> {

@@ -1,4 +1,4 @@
-//! Moving: columns, order, resolving, claiming, many at once, commits.
+//! Moving: columns, order, resolving, claiming, bulk updates, commits.
 
 use actix_web::{post, web};
 use serde_json::Value;
@@ -21,7 +21,7 @@ pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
         .service(link_commit);
 }
 
-/// What the workflow's repository says of a commit, if there is one and it knows it.
+/// The data of a commit from the workflow's repository, if it has one with that commit.
 async fn described(
     state: &AppState,
     caller: &Caller,
@@ -34,7 +34,7 @@ async fn described(
     }
 }
 
-/// Moves a ticket to another column. A blocked ticket stays: `success` is false and the answer says why.
+/// Moves a ticket to another column. A blocked ticket stays: `success` is false, with the reason.
 #[utoipa::path(tag = "Tickets", request_body = ChangeStatus, responses((status = 200, body = StatusChanged)))]
 #[post("/api/tickets/change-status")]
 async fn change_status(
@@ -55,7 +55,7 @@ async fn reorder(state: web::Data<AppState>, auth: Auth, Json(input): Json<Reord
     Ok(Reply::ok(moves::reorder(&state.db, &caller, &input).await?))
 }
 
-/// Resolves a ticket and releases what it blocked.
+/// Resolves a ticket and unblocks the tickets that waited for it.
 #[utoipa::path(tag = "Tickets", request_body = ResolveTicket, responses((status = 200, body = Resolved)))]
 #[post("/api/tickets/resolve")]
 async fn resolve(state: web::Data<AppState>, auth: Auth, Json(input): Json<ResolveTicket>) -> Result<Reply<Resolved>> {
@@ -64,7 +64,7 @@ async fn resolve(state: web::Data<AppState>, auth: Auth, Json(input): Json<Resol
     Ok(Reply::ok(moves::resolve(&state.db, &caller, &input, git).await?))
 }
 
-/// Takes the next ready ticket: unblocked, unassigned, in a todo column. Two callers never get the same.
+/// Claims the next ready ticket: unblocked, unassigned, in a todo column. Two callers never get the same.
 #[utoipa::path(tag = "Tickets", request_body = Claim, responses((status = 200, body = Claimed)))]
 #[post("/api/tickets/claim")]
 async fn claim(state: web::Data<AppState>, auth: Auth, Json(input): Json<Claim>) -> Result<Reply<Claimed>> {
@@ -72,7 +72,7 @@ async fn claim(state: web::Data<AppState>, auth: Auth, Json(input): Json<Claim>)
     Ok(Reply::ok(moves::claim(&state.db, &caller, &input).await?))
 }
 
-/// Makes the same change in up to 500 tickets, in one transaction.
+/// Applies the same change to up to 500 tickets, in one transaction.
 #[utoipa::path(tag = "Tickets", request_body = BulkUpdate, responses((status = 200, body = BulkUpdated)))]
 #[post("/api/tickets/bulk-update")]
 async fn bulk_update(

@@ -26,12 +26,12 @@ pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 struct ListQuery {
-    /// The workflow; only with `job_id` it may be left out.
+    /// The workflow. Required, except with `job_id`.
     #[param(min_length = 1)]
     workflow_id: Option<String>,
-    /// The job whose ticket is wanted, and no other.
+    /// Only the ticket of this job.
     job_id: Option<String>,
-    /// The acting agent; reading changes nothing, so anyone may name one.
+    /// The acting agent. Ignored, because reading changes nothing.
     #[serde(rename = "agent_id")]
     _agent_id: Option<String>,
     /// Columns, comma-separated.
@@ -40,20 +40,20 @@ struct ListQuery {
     ticket_type: Option<String>,
     /// low, medium, high, critical; comma-separated.
     priority: Option<String>,
-    /// This assignee.
+    /// Only tickets of this assignee.
     assigned_agent_id: Option<String>,
-    /// Only tickets nobody works on.
+    /// Only unassigned tickets.
     unassigned: Option<bool>,
-    /// Tags, comma-separated; one is enough.
+    /// Tags, comma-separated; tickets with at least one of them.
     tags: Option<String>,
-    /// Whether it waits for others.
+    /// Only blocked, or only unblocked tickets.
     is_blocked: Option<bool>,
-    /// false leaves out what is resolved; true where left out.
+    /// Whether to include resolved tickets. Defaults to true.
     include_completed: Option<bool>,
-    /// 1 to 200; 50 where left out.
+    /// 1 to 200. Defaults to 50.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<i32>,
-    /// Tickets to skip.
+    /// Tickets to skip. Defaults to 0.
     #[param(minimum = 0)]
     offset: Option<i32>,
     /// created_at (default), updated_at, priority or status.
@@ -93,7 +93,7 @@ fn parse_priority(text: &str) -> CoreResult<Priority> {
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 struct InWorkflow {
-    /// The workflow: a ticket may then be given by its key, and a commit is looked up there only.
+    /// The workflow. Required to name a ticket by its key; limits the lookup of a commit to its repository.
     workflow_id: Option<String>,
 }
 
@@ -156,7 +156,7 @@ async fn stats(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -
     Ok(Reply::ok(read::stats(&state.db, &auth.caller(), &id).await?))
 }
 
-/// What a commit changed, from the git repository of a workflow the caller can read.
+/// The diff of a commit, from the git repository of a workflow that the caller can read.
 #[utoipa::path(tag = "Commits", params(InWorkflow), responses((status = 200, body = CommitDiff)))]
 #[get("/api/tickets/commit-diff/{sha}")]
 async fn commit_diff(
@@ -169,7 +169,7 @@ async fn commit_diff(
     Ok(Reply::ok(commits::diff(&state.db, &state.config, &auth.caller(), &sha, workflow).await?))
 }
 
-/// Everything about one ticket, by id, or by key where `workflow_id` is given. The ETag is its version.
+/// Everything about one ticket, by id, or by key with `workflow_id`. The ETag is its version.
 #[utoipa::path(tag = "Tickets", params(InWorkflow), responses(
     (status = 200, body = TicketDetail),
     (status = 304, description = "Nothing has changed since the ETag in If-None-Match")))]

@@ -20,19 +20,19 @@ pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct InWorkflow {
-    /// One workflow; all of the caller's where left out.
+    /// The workflow. Defaults to all of the caller's workflows.
     workflow_id: Option<String>,
 }
 
-/// Wakes those who wait for a review that was decided here.
-fn told(state: &AppState, reviewed: Reviewed) -> Reply<Reviewed> {
+/// Wakes requests that wait for the decision.
+fn decided(state: &AppState, reviewed: Reviewed) -> Reply<Reviewed> {
     if let Some(id) = &reviewed.approval_id {
         state.decision_waits.wake(id);
     }
     Reply::ok(reviewed)
 }
 
-/// Asks people to look at a ticket. Until one has, it cannot be moved or claimed.
+/// Requests a review of a ticket by people. Until it is decided, the ticket cannot be moved or claimed.
 #[utoipa::path(tag = "Approvals", request_body = RequestReview, responses((status = 200, body = Reviewed)))]
 #[post("/api/tickets/request-review")]
 async fn request_review(
@@ -44,26 +44,25 @@ async fn request_review(
     Ok(Reply::ok(reviews::request_review(&state.db, &caller, &input).await?))
 }
 
-/// Approves a ticket that waits for review; it can be moved and claimed again.
+/// Approves a ticket in review; it can be moved and claimed again.
 #[utoipa::path(tag = "Approvals", request_body = ApproveTicket, responses((status = 200, body = Reviewed)))]
 #[post("/api/tickets/approve")]
 async fn approve(state: web::Data<AppState>, auth: Auth, Json(input): Json<ApproveTicket>) -> Result<Reply<Reviewed>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
     let comment = input.comment.as_deref();
-    Ok(told(&state, reviews::review(&state.db, &caller, &input.ticket_id, Decision::Approve, None, comment).await?))
+    Ok(decided(&state, reviews::review(&state.db, &caller, &input.ticket_id, Decision::Approve, None, comment).await?))
 }
 
-/// Rejects a ticket that waits for review. Nothing is deleted: it stays where it is, open for comments and
-/// for another review.
+/// Rejects a ticket in review. The ticket stays where it is, open for comments and for another review.
 #[utoipa::path(tag = "Approvals", request_body = RejectTicket, responses((status = 200, body = Reviewed)))]
 #[post("/api/tickets/reject")]
 async fn reject(state: web::Data<AppState>, auth: Auth, Json(input): Json<RejectTicket>) -> Result<Reply<Reviewed>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
     let (reason, comment) = (input.rejection_reason.as_deref(), input.comment.as_deref());
-    Ok(told(&state, reviews::review(&state.db, &caller, &input.ticket_id, Decision::Reject, reason, comment).await?))
+    Ok(decided(&state, reviews::review(&state.db, &caller, &input.ticket_id, Decision::Reject, reason, comment).await?))
 }
 
-/// Asks people what a ticket means. The question stands on the ticket as a comment, the answer below it.
+/// Requests a clarification of a ticket from people. Question and answer become comments of the ticket.
 #[utoipa::path(tag = "Approvals", request_body = RequestClarification, params(IdempotencyKey), responses(
     (status = 200, body = ClarificationRequested)))]
 #[post("/api/tickets/request-clarification")]
@@ -77,7 +76,7 @@ async fn request_clarification(
     Ok(Reply::ok(reviews::request_clarification(&state.db, &caller, &input, key.as_deref()).await?))
 }
 
-/// How many tickets wait for review, and which.
+/// The tickets that wait for review, and their number.
 #[utoipa::path(tag = "Approvals", params(InWorkflow), responses((status = 200, body = PendingReviews)))]
 #[get("/api/tickets/pending-review-count")]
 async fn pending(

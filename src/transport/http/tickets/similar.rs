@@ -1,4 +1,4 @@
-//! What resembles a ticket, or a draft of one.
+//! Tickets that are similar to a ticket or to a draft.
 
 use actix_web::{get, post, web};
 use serde::Deserialize;
@@ -15,12 +15,12 @@ pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 struct HowMany {
-    /// 1 to 50; 5 where left out.
+    /// 1 to 50. Defaults to 5.
     #[param(minimum = 1, maximum = 50)]
     limit: Option<i32>,
 }
 
-/// Says whether a ticket like this has been filed before.
+/// Checks whether a draft duplicates an existing ticket.
 #[utoipa::path(tag = "Search", request_body = CheckDuplicate, responses((status = 200, body = DuplicateCheck)))]
 #[post("/api/tickets/check-duplicate")]
 async fn check_duplicate(
@@ -31,7 +31,7 @@ async fn check_duplicate(
     Ok(Reply::ok(similar::check_duplicate(&state.db, &state.embeddings, &auth.caller(), &input).await?))
 }
 
-/// The tickets that resemble one, with what links them already.
+/// Tickets that are similar to one, with their existing links to it.
 #[utoipa::path(tag = "Search", params(HowMany), responses((status = 200, body = RelatedTickets)))]
 #[get("/api/tickets/{id}/related")]
 async fn related(

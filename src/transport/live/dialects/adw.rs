@@ -1,16 +1,16 @@
-//! For clients that see a job as a workflow of agents: `{type, data}`, with a heartbeat of its own.
+//! Messages for clients that see a job as a workflow of agents: `{type, data}`, with heartbeat messages.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{complete, data};
+use super::{add_missing, data};
 use crate::domain::history::Event;
 
-/// Between two heartbeats.
-pub const HEARTBEAT: Duration = Duration::from_secs(15);
+/// Time between two heartbeat messages.
+pub const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(15);
 
-/// The word that these clients know for a job's status.
+/// The name of a job's status in this dialect.
 pub fn status(status: &str) -> &'static str {
     match status {
         "running" | "paused" | "waiting" => "in_progress",
@@ -21,24 +21,25 @@ pub fn status(status: &str) -> &'static str {
     }
 }
 
-/// What an event of a job's stream says. What is past is told without the states that were.
+/// The messages of an event in a job's stream. `past` events leave out states that are over.
 pub fn messages(event: &Event, epoch: &str, past: bool) -> Vec<Value> {
     let data = data(event);
     let job = &data["job"];
     let log = |message: &Value, level: &str| {
         vec![json!({"type": "workflow_log", "data": {"message": message, "level": level}})]
     };
-    let mut said = match event.change_type.as_str() {
+    let mut sent = match event.change_type.as_str() {
         "job_status" => {
-            let mut said = Vec::new();
+            let mut status_messages = Vec::new();
             if !past {
-                said.push(update(job, &event.change_description));
+                status_messages.push(update(job, &event.change_description));
             }
             if event.new_value.as_deref() == Some("failed") {
-                said.push(json!({"type": "error", "data": {"error_type": "workflow_failed", "message": job["error"],
+                status_messages
+                    .push(json!({"type": "error", "data": {"error_type": "workflow_failed", "message": job["error"],
                     "details": {"attempt": job["attempt"], "stage": job["stage"]}}}));
             }
-            said
+            status_messages
         }
         "job_progress" | "job_updated" if past => Vec::new(),
         "job_progress" => vec![update(job, data["message"].as_str().unwrap_or_default())],
@@ -56,28 +57,28 @@ pub fn messages(event: &Event, epoch: &str, past: bool) -> Vec<Value> {
             "message": "The workflow was deleted.", "details": {}}})],
         _ => Vec::new(),
     };
-    for message in &mut said {
-        complete(&mut message["data"], &json!({"adw_id": event.job_id, "timestamp": event.changed_at}));
+    for message in &mut sent {
+        add_missing(&mut message["data"], &json!({"adw_id": event.job_id, "timestamp": event.changed_at}));
         let title = if job["title"].is_null() { &data["job_title"] } else { &job["title"] };
         if !title.is_null() {
-            complete(&mut message["data"], &json!({"workflow_name": title}));
+            add_missing(&mut message["data"], &json!({"workflow_name": title}));
         }
-        complete(message, &json!({"seq": event.seq, "epoch": epoch}));
+        add_missing(message, &json!({"seq": event.seq, "epoch": epoch}));
     }
-    said
+    sent
 }
 
-/// How the job stands, told first to whoever names no place to continue from.
+/// The messages for the job's current state, sent first to clients without a cursor.
 pub fn state(job: &Value) -> Vec<Value> {
-    let mut said = update(job, job["progress_message"].as_str().unwrap_or_default());
-    complete(
-        &mut said["data"],
+    let mut message = update(job, job["progress_message"].as_str().unwrap_or_default());
+    add_missing(
+        &mut message["data"],
         &json!({"adw_id": job["job_id"], "workflow_name": job["title"], "timestamp": job["updated_at"]}),
     );
-    vec![said]
+    vec![message]
 }
 
-/// A sign of life.
+/// A heartbeat message.
 pub fn heartbeat() -> String {
     json!({"type": "heartbeat", "data": {"timestamp": jiff::Timestamp::now()}}).to_string()
 }
@@ -100,7 +101,7 @@ mod tests {
                 "message": "Half", "progress": 40.0, "from_stage": "plan", "to_stage": "build"})
         };
         let message = |kind: &str| json!({"job_title": "Build it", "message": {"id": "m", "kind": kind, "content": "Working", "level": "warning"}});
-        let gone = json!({"message": {"id": "m", "deleted": true}, "app": {"id": "a", "deleted": true}});
+        let deleted = json!({"message": {"id": "m", "deleted": true}, "app": {"id": "a", "deleted": true}});
         let statuses = ["collecting", "queued", "running", "paused", "waiting", "succeeded", "failed", "cancelled"];
         let mut table: Vec<Event> = statuses
             .iter()
@@ -112,13 +113,14 @@ mod tests {
             change("job_stage", (Some("stage"), Some("plan"), Some("build")), &job("running")),
             change("job_message", (Some("log"), None, Some("m")), &message("log")),
             change("job_message", (Some("chat"), None, Some("m")), &message("chat")),
-            change("job_message", (Some("step"), None, Some("m")), &gone),
+            change("job_message", (Some("step"), None, Some("m")), &deleted),
             change("job_deleted", (None, None, None), &json!({"job_title": "Build it"})),
         ]);
-        let told = |past: bool| -> Vec<Vec<Value>> { table.iter().map(|event| messages(event, "e-1", past)).collect() };
+        let rendered =
+            |past: bool| -> Vec<Vec<Value>> { table.iter().map(|event| messages(event, "e-1", past)).collect() };
         insta::with_settings!({sort_maps => true}, {
         insta::assert_json_snapshot!(
-            json!({"live": told(false), "past": told(true), "state": state(&job("running")["job"])})
+            json!({"live": rendered(false), "past": rendered(true), "state": state(&job("running")["job"])})
         )
         });
     }

@@ -1,25 +1,25 @@
-//! For clients that watch one job build an app: each message has a `kind` and the job's id. Output of
-//! commands (`log`) is not told here; it is read from the transcript.
+//! Messages for clients that watch one job build an app: each has a `kind` and the job's id. Output of commands (`log`)
+//! is not sent; clients read it from the transcript.
 
 use serde_json::{Value, json};
 
-use super::{complete, data};
+use super::{add_missing, data};
 use crate::domain::history::Event;
 
-/// What an event of a job's stream says. What is past is told without the states that were.
+/// The messages of an event in a job's stream. `past` events leave out states that are over.
 pub fn messages(event: &Event, epoch: &str, past: bool) -> Vec<Value> {
     let data = data(event);
     let job = &data["job"];
-    let mut said = match event.change_type.as_str() {
+    let mut sent = match event.change_type.as_str() {
         "job_status" => {
-            let mut said = Vec::new();
+            let mut status_messages = Vec::new();
             if !past {
-                said.push(status(job, &event.change_description));
+                status_messages.push(status(job, &event.change_description));
             }
             if event.new_value.as_deref() == Some("failed") {
-                said.push(json!({"kind": "error", "message": job["error"]}));
+                status_messages.push(json!({"kind": "error", "message": job["error"]}));
             }
-            said
+            status_messages
         }
         "job_stage" | "job_progress" | "job_updated" if past => Vec::new(),
         "job_stage" | "job_updated" => vec![status(job, &event.change_description)],
@@ -29,27 +29,27 @@ pub fn messages(event: &Event, epoch: &str, past: bool) -> Vec<Value> {
         "job_deleted" => vec![json!({"kind": "error", "message": "The job was deleted."})],
         _ => Vec::new(),
     };
-    for message in &mut said {
-        complete(
+    for message in &mut sent {
+        add_missing(
             message,
             &json!({"jobId": event.job_id, "timestamp": event.changed_at, "seq": event.seq, "epoch": epoch}),
         );
     }
-    said
+    sent
 }
 
-/// How the job stands, told first to whoever names no place to continue from.
+/// The messages for the job's current state, sent first to clients without a cursor.
 pub fn state(job: &Value) -> Vec<Value> {
-    let mut said = status(job, job["progress_message"].as_str().unwrap_or_default());
-    complete(&mut said, &json!({"jobId": job["job_id"], "timestamp": job["updated_at"]}));
-    vec![said]
+    let mut message = status(job, job["progress_message"].as_str().unwrap_or_default());
+    add_missing(&mut message, &json!({"jobId": job["job_id"], "timestamp": job["updated_at"]}));
+    vec![message]
 }
 
 fn status(job: &Value, message: &str) -> Value {
     json!({"kind": "status", "status": job["status"], "message": message, "stage": job["stage"], "progress": job["progress"]})
 }
 
-/// A line of the transcript; none for output of commands and for what was removed since.
+/// A transcript line; `None` for output of commands and for deleted lines.
 fn line(message: &Value) -> Option<Value> {
     match message["kind"].as_str()? {
         "step" => Some(json!({"kind": "step", "agent": message["sender"], "message": message["content"],
@@ -61,11 +61,11 @@ fn line(message: &Value) -> Option<Value> {
 }
 
 fn app(app: &Value) -> Value {
-    let mut said = json!({"kind": "app", "appId": app["app_id"], "title": app["title"], "spec": app["spec"]});
+    let mut message = json!({"kind": "app", "appId": app["app_id"], "title": app["title"], "spec": app["spec"]});
     if app["prd_markdown"].as_str().is_some_and(|text| !text.is_empty()) {
-        said["prdMarkdown"] = app["prd_markdown"].clone();
+        message["prdMarkdown"] = app["prd_markdown"].clone();
     }
-    said
+    message
 }
 
 #[cfg(test)]
@@ -84,7 +84,7 @@ mod tests {
             "content": "Working", "level": "info", "order": 3, "metadata": {"a": 1}, "stage": "plan"}})
         };
         let app = |prd: &str| json!({"app": {"app_id": "app-1", "title": "A shop", "spec": {"pages": 3}, "prd_markdown": prd}});
-        let gone = json!({"message": {"id": "m", "deleted": true}, "app": {"id": "a", "deleted": true}});
+        let deleted = json!({"message": {"id": "m", "deleted": true}, "app": {"id": "a", "deleted": true}});
         let table = [
             change("job_status", (Some("status"), None, Some("collecting")), &job("collecting", Value::Null)),
             change("job_status", (Some("status"), Some("running"), Some("failed")), &job("failed", json!("It broke"))),
@@ -93,16 +93,16 @@ mod tests {
             change("job_message", (Some("step"), None, Some("m")), &message("step")),
             change("job_message", (Some("chat"), None, Some("m")), &message("chat")),
             change("job_message", (Some("log"), None, Some("m")), &message("log")),
-            change("job_message", (Some("step"), None, Some("m")), &gone),
+            change("job_message", (Some("step"), None, Some("m")), &deleted),
             change("job_app_ready", (None, None, None), &json!({})),
             change("job_deleted", (None, None, None), &json!({})),
         ];
-        let mut apps = [app("# PRD"), app(""), gone].map(|data| change("app_ready", (None, None, Some("a")), &data));
+        let mut apps = [app("# PRD"), app(""), deleted].map(|data| change("app_ready", (None, None, Some("a")), &data));
         apps.iter_mut().for_each(|event| event.job_id = Some("job-1".to_owned()));
-        let told = |past: bool| -> Vec<Vec<Value>> {
+        let rendered = |past: bool| -> Vec<Vec<Value>> {
             table.iter().chain(&apps).map(|event| messages(event, "e-1", past)).collect()
         };
         let first = state(&job("running", Value::Null)["job"]);
-        insta::with_settings!({sort_maps => true}, { insta::assert_json_snapshot!(json!({"live": told(false), "past": told(true), "state": first})) });
+        insta::with_settings!({sort_maps => true}, { insta::assert_json_snapshot!(json!({"live": rendered(false), "past": rendered(true), "state": first})) });
     }
 }

@@ -1,4 +1,4 @@
-//! Callboard's own messages. One event's text is made once and shared by every client of a room.
+//! Callboard's own messages. An event is rendered once and shared by every client of a room.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -21,21 +21,21 @@ struct Envelope<'a> {
 }
 
 #[derive(Deserialize)]
-struct OfTicket {
+struct TicketRef {
     ticket_id: Option<String>,
 }
 
-/// The message of an event. `prev` is the number before it in the room it goes to.
+/// The message of an event. `prev` is the seq before it in its room.
 pub fn message(event: &Event, epoch: &str, prev: i64) -> String {
     let data = data(event);
-    // A job's own stream is not a ticket's room: its rows name the ticket in their data.
-    let of_job = (event.ticket_id.is_none() && event.job_id.is_some())
-        .then(|| serde_json::from_str::<OfTicket>(event.metadata.get()).ok())
+    // Rows of a job's stream name their ticket only in their data.
+    let job_ticket = (event.ticket_id.is_none() && event.job_id.is_some())
+        .then(|| serde_json::from_str::<TicketRef>(event.metadata.get()).ok())
         .flatten();
     let envelope = Envelope {
         r#type: kind(&event.change_type, event.field_name.as_deref()),
         workflow_id: &event.workflow_id,
-        ticket_id: event.ticket_id.as_deref().or(of_job.as_ref().and_then(|of| of.ticket_id.as_deref())),
+        ticket_id: event.ticket_id.as_deref().or(job_ticket.as_ref().and_then(|job| job.ticket_id.as_deref())),
         job_id: event.job_id.as_deref(),
         agent_id: event.on_behalf_of.as_deref().unwrap_or(&event.actor_id),
         data: data.as_deref().unwrap_or(&event.metadata),
@@ -48,18 +48,18 @@ pub fn message(event: &Event, epoch: &str, prev: i64) -> String {
     serde_json::to_string(&envelope).unwrap_or_default()
 }
 
-/// The type and the message of an event, as webhooks get it: the room is the workflow's.
-pub fn posted(event: &Event, epoch: &str) -> (String, String) {
+/// The type and the message of an event for webhooks, with `prev` of the workflow's room.
+pub fn webhook_body(event: &Event, epoch: &str) -> (String, String) {
     let name = kind(&event.change_type, event.field_name.as_deref()).to_owned();
     (name, message(event, epoch, event.prev))
 }
 
-/// The type of message for each kind of change; a kind that is new here keeps its own name.
+/// The message type of a kind of change; other kinds keep their name.
 fn kind<'a>(change_type: &'a str, field: Option<&str>) -> &'a str {
     match change_type {
-        // A restored ticket comes back whole: to a board it is a new card.
+        // To a board, a restored ticket is a new card.
         "created" | "restored" => "ticket_created",
-        // So does one that is no longer merged; its original is told under the name itself.
+        // So is an unmerged duplicate; the event of its original keeps its name.
         "ticket_unmerged" if field.is_some() => "ticket_created",
         "field_updated" => "ticket_updated",
         "assigned" => "ticket_assigned",
@@ -69,7 +69,7 @@ fn kind<'a>(change_type: &'a str, field: Option<&str>) -> &'a str {
         "resolved" => "ticket_resolved",
         "reopened" => "ticket_reopened",
         "deleted" => "ticket_deleted",
-        // Reviews of tickets and clarifications have names that existing clients know.
+        // Reviews of tickets and clarifications have the names that existing clients expect.
         "approval_requested" if field == Some("review") => "ticket_pending_review",
         "approval_approved" if field == Some("review") => "ticket_approved",
         "approval_rejected" if field == Some("review") => "ticket_rejected",
@@ -97,7 +97,7 @@ struct Field<'a> {
     new_value: Option<Box<RawValue>>,
 }
 
-/// The event's data with what clients of the type expect besides; none if history's own suffices.
+/// The event's data with the extra fields of its type; `None` if history's data has all of them.
 fn data(event: &Event) -> Option<Box<RawValue>> {
     let (old, new) = (event.old_value.as_deref(), event.new_value.as_deref());
     let extra = match event.change_type.as_str() {
@@ -105,7 +105,7 @@ fn data(event: &Event) -> Option<Box<RawValue>> {
         "assigned" => serde_json::to_string(&Assignment { old_agent_id: old, new_agent_id: new }),
         "restored" => Ok(r#"{"restored":true}"#.to_owned()),
         "ticket_unmerged" if event.field_name.is_some() => Ok(r#"{"unmerged":true}"#.to_owned()),
-        // A description is long, and `changes` holds the new one.
+        // Descriptions are long, and `changes` has the new one.
         "field_updated" if event.field_name.as_deref() == Some("description") => {
             serde_json::to_string(&Field { field: Some("description"), old_value: None, new_value: None })
         }
@@ -119,7 +119,7 @@ fn data(event: &Event) -> Option<Box<RawValue>> {
     merge(event.metadata.get(), &extra.ok()?)
 }
 
-/// A field's text as JSON: lists and numbers are kept as such, everything else is a string.
+/// A field's text as JSON: lists and numbers keep their type, everything else is a string.
 fn typed(field: Option<&str>, text: &str) -> Option<Box<RawValue>> {
     const JSON: [&str; 6] =
         ["tags", "related_task_ids", "related_ticket_ids", "story_points", "estimate_minutes", "spent_minutes"];
@@ -131,7 +131,7 @@ fn typed(field: Option<&str>, text: &str) -> Option<Box<RawValue>> {
     serde_json::to_string(text).ok().and_then(|text| RawValue::from_string(text).ok())
 }
 
-/// Two JSON objects as one.
+/// Merges two JSON objects.
 fn merge(first: &str, second: &str) -> Option<Box<RawValue>> {
     let first = first.trim().strip_suffix('}')?;
     let second = second.strip_prefix('{')?;
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_change() {
+    fn a_status_change_has_the_full_envelope() {
         let metadata = r#"{"changes": {"status": "done"}}"#;
         let sent = read(&event("status_changed", Some("status"), Some("todo"), Some("done"), metadata));
         assert_eq!(

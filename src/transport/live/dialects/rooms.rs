@@ -1,16 +1,16 @@
-//! For clients that watch a ticket as a room: its state, its progress, its pull request, and a timeline of
-//! activity. Both spellings of the ticket's id are in each message.
+//! Messages for clients that watch a ticket as a room: its state, progress, pull request and a timeline of activity. Each
+//! message has the ticket's id in both spellings.
 
 use serde_json::{Value, json};
 
-use super::{complete, data};
+use super::{add_missing, data};
 use crate::domain::history::Event;
 
-/// What an event of a workflow's stream says.
+/// The messages of an event in a workflow's stream.
 pub fn messages(event: &Event, epoch: &str) -> Vec<Value> {
     let data = data(event);
     let activity = &data["activity"];
-    let said = match event.change_type.as_str() {
+    let messages = match event.change_type.as_str() {
         "status_changed" => vec![update(event, &data)],
         "assigned" => vec![update(event, &data)],
         "ticket_state" => {
@@ -29,11 +29,11 @@ pub fn messages(event: &Event, epoch: &str) -> Vec<Value> {
         )],
         "job_status" => {
             let phase = event.new_value.as_deref().unwrap_or_default();
-            let mut said = json!({"type": "ticket:progress", "phase": phase, "message": event.change_description});
+            let mut progress = json!({"type": "ticket:progress", "phase": phase, "message": event.change_description});
             if !data["job"]["error"].is_null() {
-                said["error"] = data["job"]["error"].clone();
+                progress["error"] = data["job"]["error"].clone();
             }
-            vec![said]
+            vec![progress]
         }
         "job_stage" => {
             vec![json!({"type": "ticket:progress", "phase": data["to_stage"], "message": event.change_description})]
@@ -43,9 +43,9 @@ pub fn messages(event: &Event, epoch: &str) -> Vec<Value> {
             "progress": data["progress"]})]
         }
         "job_message" if data["message"]["deleted"].is_null() => {
-            let message = &data["message"];
-            let category = if message["kind"] == "chat" { "chat" } else { "agent" };
-            vec![entry(event, category, &message["content"], &message["sender"], &message["metadata"])]
+            let line = &data["message"];
+            let category = if line["kind"] == "chat" { "chat" } else { "agent" };
+            vec![entry(event, category, &line["content"], &line["sender"], &line["metadata"])]
         }
         "commented" => {
             let comment = &data["comment"];
@@ -57,45 +57,44 @@ pub fn messages(event: &Event, epoch: &str) -> Vec<Value> {
         _ if data["changes"].as_object().is_some_and(|changes| !changes.is_empty()) => vec![update(event, &data)],
         _ => Vec::new(),
     };
-    said.into_iter().map(|said| addressed(said, event, epoch)).collect()
+    messages.into_iter().map(|message| addressed(message, event, epoch)).collect()
 }
 
-/// Something about the ticket has changed; `state` is there where that was it. A change that a program
-/// reported is told in its words.
+/// A change of the ticket, with `state` if the state changed. A change reported by a program keeps the program's fields.
 fn update(event: &Event, data: &Value) -> Value {
-    let mut said = json!({"type": "ticket:update"});
-    complete(&mut said, &data["reported"]);
+    let mut message = json!({"type": "ticket:update"});
+    add_missing(&mut message, &data["reported"]);
     match event.change_type.as_str() {
-        "status_changed" => complete(
-            &mut said,
+        "status_changed" => add_missing(
+            &mut message,
             &json!({"state": event.new_value, "status": event.new_value, "old_state": event.old_value,
                 "message": event.change_description}),
         ),
         "assigned" => {
             let state = if event.new_value.is_some() { "assigned" } else { "unassigned" };
-            complete(
-                &mut said,
+            add_missing(
+                &mut message,
                 &json!({"state": state, "assignee_id": event.new_value, "message": event.change_description}),
             );
         }
-        _ => said["changes"] = data["changes"].clone(),
+        _ => message["changes"] = data["changes"].clone(),
     }
-    said
+    message
 }
 
-/// What a program told, in the words it used, with everything it told besides.
+/// A report of a program: the named fields, and its metadata.
 fn reported(kind: &str, activity: &Value, names: &[&str]) -> Value {
-    let mut said = json!({"type": kind});
+    let mut message = json!({"type": kind});
     for name in names {
         if !activity[*name].is_null() {
-            said[*name] = activity[*name].clone();
+            message[*name] = activity[*name].clone();
         }
     }
-    complete(&mut said, &activity["metadata"]);
-    said
+    add_missing(&mut message, &activity["metadata"]);
+    message
 }
 
-/// A line of the ticket's timeline.
+/// An entry of the ticket's timeline.
 fn entry(event: &Event, category: &str, message: &Value, actor: &Value, metadata: &Value) -> Value {
     let actor = match actor {
         Value::Null => json!(event.on_behalf_of.as_deref().unwrap_or(&event.actor_id)),
@@ -105,17 +104,17 @@ fn entry(event: &Event, category: &str, message: &Value, actor: &Value, metadata
         "metadata": metadata, "timestamp": event.changed_at}})
 }
 
-fn addressed(mut said: Value, event: &Event, epoch: &str) -> Value {
+fn addressed(mut message: Value, event: &Event, epoch: &str) -> Value {
     let address = json!({"ticketId": event.ticket_id, "ticket_id": event.ticket_id, "workflow_id": event.workflow_id,
         "seq": event.seq, "epoch": epoch, "timestamp": event.changed_at});
-    // What a program told besides never stands in for where it belongs.
+    // Metadata of a program never replaces the address of the message.
     for (name, value) in address.as_object().into_iter().flatten() {
-        said[name] = value.clone();
+        message[name] = value.clone();
     }
     if let Some(job) = &event.job_id {
-        said["job_id"] = json!(job);
+        message["job_id"] = json!(job);
     }
-    said
+    message
 }
 
 #[cfg(test)]
@@ -176,7 +175,7 @@ mod tests {
             change("resolved", (Some("is_resolved"), None, None), &json!({"changes": {"is_resolved": true}})),
             change("ticket_unmerged", (None, None, None), &json!({"changes": {}})),
         ];
-        let said: Vec<Vec<Value>> = table.iter().map(|event| messages(event, "e-1")).collect();
-        insta::with_settings!({sort_maps => true}, { insta::assert_json_snapshot!(said) });
+        let sent: Vec<Vec<Value>> = table.iter().map(|event| messages(event, "e-1")).collect();
+        insta::with_settings!({sort_maps => true}, { insta::assert_json_snapshot!(sent) });
     }
 }

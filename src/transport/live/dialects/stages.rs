@@ -1,18 +1,18 @@
-//! For boards that follow stages: a ticket's `stage` is its column. Six messages and no more; whatever else
-//! changes about a ticket, its clients see when they validate what they hold.
+//! Messages for boards that follow stages: a ticket's `stage` is its column. There are six messages; clients find other
+//! changes of a ticket when they revalidate their state.
 
 use serde_json::{Value, json};
 
-use super::{complete, data};
+use super::{add_missing, data};
 use crate::domain::history::Event;
 
-/// What an event of a workflow's stream says.
+/// The messages of an event in a workflow's stream.
 pub fn messages(event: &Event, epoch: &str) -> Vec<Value> {
     let Some(ticket_id) = event.ticket_id.as_deref() else { return Vec::new() };
     let data = data(event);
     let (old, new) = (event.old_value.as_deref(), event.new_value.as_deref());
-    let mut said = match (event.change_type.as_str(), event.field_name.as_deref()) {
-        // What comes back to a board is new to it.
+    let mut message = match (event.change_type.as_str(), event.field_name.as_deref()) {
+        // A ticket that returns to the board is a new card.
         ("created" | "restored", _) | ("ticket_unmerged", Some(_)) => {
             json!({"type": "ticket_created", "ticket": ticket(&data["ticket"])})
         }
@@ -39,20 +39,20 @@ pub fn messages(event: &Event, epoch: &str) -> Vec<Value> {
         }
         _ => return Vec::new(),
     };
-    complete(
-        &mut said,
+    add_missing(
+        &mut message,
         &json!({"workflow_id": event.workflow_id, "seq": event.seq, "epoch": epoch, "timestamp": event.changed_at}),
     );
     if let Some(job) = &event.job_id {
-        said["job_id"] = json!(job);
+        message["job_id"] = json!(job);
     }
-    vec![said]
+    vec![message]
 }
 
-/// A card with the names that these clients use beside ours.
+/// A card with the field names of this dialect added.
 fn ticket(card: &Value) -> Value {
     let mut ticket = card.clone();
-    complete(&mut ticket, &json!({"id": card["ticket_id"], "stage": card["status"]}));
+    add_missing(&mut ticket, &json!({"id": card["ticket_id"], "stage": card["status"]}));
     ticket
 }
 
@@ -66,7 +66,7 @@ mod tests {
         let card = json!({"ticket": {"ticket_id": "ticket-1", "key": "TKT-1", "title": "One", "status": "idle"}});
         let job = |status: &str, error: Value| json!({"job": {"job_id": "job-1", "status": status, "error": error}, "ticket_status": "shipped"});
         let message = json!({"message": {"id": "m", "role": "agent", "content": "Working", "order": 3}, "counts": {"messages": 3}});
-        let gone = json!({"message": {"id": "m", "deleted": true}, "counts": {"messages": 3}});
+        let deleted = json!({"message": {"id": "m", "deleted": true}, "counts": {"messages": 3}});
         let table = [
             change("created", (None, None, Some("One")), &card),
             change("restored", (Some("deleted_at"), None, None), &card),
@@ -79,10 +79,10 @@ mod tests {
             change("job_status", (Some("status"), Some("running"), Some("failed")), &job("failed", json!("It broke"))),
             change("job_status", (Some("status"), Some("queued"), Some("cancelled")), &job("cancelled", Value::Null)),
             change("job_message", (Some("step"), None, Some("m")), &message),
-            change("job_message", (Some("step"), None, Some("m")), &gone),
+            change("job_message", (Some("step"), None, Some("m")), &deleted),
             change("commented", (None, None, None), &json!({"changes": {"comment_count": 1}})),
         ];
-        let said: Vec<Vec<Value>> = table.iter().map(|event| messages(event, "e-1")).collect();
-        insta::with_settings!({sort_maps => true}, { insta::assert_json_snapshot!(said) });
+        let sent: Vec<Vec<Value>> = table.iter().map(|event| messages(event, "e-1")).collect();
+        insta::with_settings!({sort_maps => true}, { insta::assert_json_snapshot!(sent) });
     }
 }

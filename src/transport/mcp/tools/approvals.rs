@@ -1,4 +1,4 @@
-//! Tools that put questions to people, and let people's agents see and decide them.
+//! Tools that ask people questions, and that show and decide them on behalf of people.
 
 use std::time::Duration;
 
@@ -7,16 +7,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::read::limited;
+use super::read::page_size;
 use super::ticket::text_part;
 use super::{ADDS, Access, Answer, Call, Tool, value, workflow_of_key};
 use crate::domain::approvals::reviews::{self, RequestClarification};
-use crate::domain::approvals::{self, Approval, ApprovalKind, ApprovalState, Ask, Decide, Decision, Which};
-use crate::transport::mcp::{bound, schema};
+use crate::domain::approvals::{
+    self, Approval, ApprovalFilter, ApprovalKind, ApprovalState, Decide, Decision, RequestApproval,
+};
+use crate::transport::mcp::{budget, schema};
 use crate::{Error, Result};
 
-/// Longest wait for a decision.
-const PATIENCE: u64 = 30;
+/// Maximum long-poll time, in seconds.
+const MAX_WAIT: u64 = 30;
 
 pub(super) const TOOLS: &[Tool] = &[
     Tool {
@@ -28,7 +30,7 @@ pub(super) const TOOLS: &[Tool] = &[
             a change of callboard://job/{id} or callboard://ticket/{id}. blocks_job = true puts the job into waiting until it \
             is decided. Each call asks once more: keep the approval_id.",
         access: ADDS,
-        schema: schema::of::<Ask>,
+        schema: schema::of::<RequestApproval>,
         run: ask,
     },
     Tool {
@@ -53,9 +55,9 @@ pub(super) const TOOLS: &[Tool] = &[
     Tool {
         name: "decide_approval",
         title: "Decide a question",
-        description: "Decides what somebody else asked: decision approve, reject or answer (then with answer in words). Only where \
-            a person told you their decision; your credential must be a person's, or a key with the scope approve. Nobody \
-            decides what they asked themselves. The same decision again answers the same; another one is refused.",
+        description: "Decides what somebody else asked: decision approve, reject or answer (then with answer in words). Only if \
+            a person gave you their decision; your credential must be a person's, or a key with the scope approve. Requesters \
+            cannot decide their own questions. The same decision again answers the same; another one is refused.",
         access: Access::Decide,
         schema: schema::of::<DecideArguments>,
         run: decide,
@@ -72,17 +74,17 @@ pub(super) const TOOLS: &[Tool] = &[
     },
 ];
 
-/// A text that may be long.
+/// A text of a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Text {
-    /// What was asked.
+    /// The question.
     Question,
-    /// What it is about.
+    /// The context.
     Context,
-    /// What was answered.
+    /// The answer.
     Answer,
-    /// Why.
+    /// The reason.
     Reason,
 }
 
@@ -92,15 +94,15 @@ enum Text {
 struct GetArguments {
     /// The question, as ask_human answered it.
     approval_id: String,
-    /// Seconds to wait until it is decided, 0 to 30; 0 where left out.
+    /// Seconds to wait for a decision, 0 to 30. Defaults to 0.
     #[schema(minimum = 0, maximum = 30)]
     wait: Option<u64>,
-    /// Only this text of it, whole.
+    /// Only this text, in full.
     part: Option<Text>,
-    /// With part: the character to begin at.
+    /// With part: the character to start at.
     #[schema(minimum = 0)]
     offset: Option<usize>,
-    /// The acting agent; reading changes nothing, so anyone may name one.
+    /// The acting agent. Ignored, because reading changes nothing.
     #[serde(rename = "agent_id")]
     _agent_id: Option<String>,
 }
@@ -109,7 +111,7 @@ struct GetArguments {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ListArguments {
-    /// Of this workflow; of all you are in where left out.
+    /// In this workflow. Defaults to all of your workflows.
     workflow_id: Option<String>,
     /// About this ticket.
     ticket_id: Option<String>,
@@ -121,12 +123,12 @@ struct ListArguments {
     kind: Option<Vec<ApprovalKind>>,
     /// Only those you asked.
     mine: Option<bool>,
-    /// 1 to 100; 20 where left out.
+    /// 1 to 100. Defaults to 20.
     #[schema(minimum = 1, maximum = 100)]
     limit: Option<i32>,
-    /// The next_cursor of an answer before.
+    /// `next_cursor` of the previous answer.
     cursor: Option<String>,
-    /// The acting agent; reading changes nothing, so anyone may name one.
+    /// The acting agent. Ignored, because reading changes nothing.
     #[serde(rename = "agent_id")]
     _agent_id: Option<String>,
 }
@@ -151,7 +153,7 @@ struct DecideArguments {
     approval_id: String,
     /// approve, reject or answer; reviews are approved or rejected.
     decision: Verdict,
-    /// The answer in words; needed to answer.
+    /// The answer as text; required to answer.
     #[schema(max_length = 20_000)]
     answer: Option<String>,
     /// Why.
@@ -160,30 +162,32 @@ struct DecideArguments {
     /// A comment for the ticket.
     #[schema(max_length = 100_000)]
     comment: Option<String>,
-    /// The acting agent, where the caller may act for others.
+    /// The acting agent, if the caller may act for others.
     agent_id: Option<String>,
 }
 
-/// Texts of a question, and how much of each is shown with it; get_approval reads on.
+/// Texts of a question, and the characters of each that are shown with it; get_approval reads the rest.
 const TEXTS: [(&str, usize); 4] = [("question", 2000), ("context", 2000), ("answer", 8000), ("reason", 4000)];
 
-/// A question without what is said twice, and with long texts cut to a `share`th.
+/// A question without duplicate members, and with long texts truncated to a `share`th of their limit.
 fn brief(mut data: Value, share: usize) -> Value {
     if let Some(members) = data.as_object_mut() {
         members.remove("id");
         for (name, length) in TEXTS {
-            if let Some(text) = members.get(name).and_then(Value::as_str).map(|text| bound::cut(text, length / share)) {
+            if let Some(text) =
+                members.get(name).and_then(Value::as_str).map(|text| budget::truncate(text, length / share))
+            {
                 members.insert(name.to_owned(), text.into());
             }
         }
         if let Some(options) = members.get_mut("options").and_then(Value::as_array_mut) {
-            *options = bound::fitting(std::mem::take(options), bound::ROOM / 4 / share).0;
+            *options = budget::fit(std::mem::take(options), budget::RESPONSE_BUDGET / 4 / share).0;
         }
     }
-    bound::lean(data)
+    budget::compact(data)
 }
 
-/// A question as one of many: what was decided, in short.
+/// A question in a list: the decision, shortened.
 pub(super) fn glance(mut data: Value) -> Result<Value> {
     data["context"] = Value::Null;
     Ok(brief(data, 4))
@@ -193,19 +197,19 @@ fn shown(approval: &Approval) -> Result<Answer> {
     let (id, answer) = (&approval.approval_id, approval.answer.as_deref().unwrap_or(""));
     let line = match approval.status {
         ApprovalState::Pending => format!("{id} is not decided yet."),
-        ApprovalState::Approved => "A person said yes.".to_owned(),
-        ApprovalState::Rejected => "A person said no.".to_owned(),
+        ApprovalState::Approved => "A person approved it.".to_owned(),
+        ApprovalState::Rejected => "A person rejected it.".to_owned(),
         ApprovalState::Answered => format!("A person answered, in {} characters.", answer.chars().count()),
-        ApprovalState::Expired => "Nobody decided in time.".to_owned(),
-        ApprovalState::Withdrawn => "The question was taken back.".to_owned(),
+        ApprovalState::Expired => "The question expired without a decision.".to_owned(),
+        ApprovalState::Withdrawn => "The question was withdrawn.".to_owned(),
     };
     Ok(Answer::new(line, brief(value(approval)?, 1)))
 }
 
 fn ask(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
-        let (caller, input) = (call.caller()?, call.read::<Ask>()?);
-        let approval = approvals::ask(&call.state.db, &caller, &input, None).await?;
+        let (caller, input) = (call.caller()?, call.read::<RequestApproval>()?);
+        let approval = approvals::request(&call.state.db, &caller, &input, None).await?;
         let mut answer = shown(&approval)?;
         answer.line = format!(
             "Asked as {0}; go on. The answer comes with heartbeat's approvals or get_approval {0}, wait = 30.",
@@ -219,11 +223,11 @@ fn get(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         let input = call.read::<GetArguments>()?;
         let wait = input.wait.unwrap_or(0);
-        if wait > PATIENCE {
-            return Err(Error::invalid("wait", format!("must be between 0 and {PATIENCE}")));
+        if wait > MAX_WAIT {
+            return Err(Error::invalid("wait", format!("must be between 0 and {MAX_WAIT}")));
         }
-        let (db, patience) = (&call.state.db, Duration::from_secs(wait));
-        let approval = call.state.decision_waits.wait(db, &call.caller, &input.approval_id, patience).await?;
+        let (db, timeout) = (&call.state.db, Duration::from_secs(wait));
+        let approval = call.state.decision_waits.wait(db, &call.caller, &input.approval_id, timeout).await?;
         let mut answer = shown(&approval)?;
         if let Some(text) = input.part {
             let name = name(&text);
@@ -237,7 +241,7 @@ fn get(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
 fn list(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         let input = call.read::<ListArguments>()?;
-        let which = Which {
+        let which = ApprovalFilter {
             workflow_id: input.workflow_id,
             ticket_id: input.ticket_id,
             job_id: input.job_id,
@@ -245,19 +249,19 @@ fn list(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
             kind: input.kind.map(|all| all.iter().map(name).collect()),
             mine: input.mine,
         };
-        let limit = limited(input.limit, 20, 100)?;
+        let limit = page_size(input.limit, 20, 100)?;
         let (db, caller, which, cursor) = (&call.state.db, &call.caller, &which, input.cursor.as_deref());
-        let (found, more, next) = bound::fitting_page(limit, |limit| async move {
+        let (found, more, next) = budget::fit_page(limit, |limit| async move {
             let page = approvals::list(db, caller, which, limit, cursor).await?;
             let found = page.approvals.iter().map(|approval| glance(value(approval)?));
             Ok((found.collect::<Result<_>>()?, page.has_more, page.next_cursor))
         })
         .await?;
-        Ok(Answer::new(format!("{} questions.", found.len()), bound::page("approvals", found, more, next)))
+        Ok(Answer::new(format!("{} questions.", found.len()), budget::page("approvals", found, more, next)))
     })
 }
 
-/// A word of an enum, as the database knows it.
+/// The name of an enum variant, as the database stores it.
 fn name(word: &impl Serialize) -> String {
     value(word).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }
@@ -280,11 +284,11 @@ fn decide(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
 
 fn clarify(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
-        call.find_ticket().await?;
+        call.resolve_ticket_key().await?;
         let (caller, input) = (call.caller()?, call.read::<RequestClarification>()?);
         let asked = reviews::request_clarification(&call.state.db, &caller, &input, None).await?;
         let data = json!({"success": true, "ticket_id": asked.ticket_id, "approval_id": asked.approval_id,
             "comment_id": asked.comment_id, "status": "pending"});
-        Ok(Answer::new(bound::cut(&asked.message, 500), data))
+        Ok(Answer::new(budget::truncate(&asked.message, 500), data))
     })
 }

@@ -1,16 +1,16 @@
-//! The tool that shows a board: its columns and rules, and the cards that fit.
+//! The tool that shows a board: its columns, rules and the cards that fit.
 
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::read::limited;
+use super::read::page_size;
 use super::{Access, Answer, Call, Tool};
 use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::domain::history::{self, Room};
-use crate::transport::mcp::{bound, schema};
+use crate::transport::mcp::{budget, schema};
 use crate::{Error, Result};
 
 pub(super) const TOOLS: &[Tool] = &[Tool {
@@ -25,20 +25,20 @@ pub(super) const TOOLS: &[Tool] = &[Tool {
     run: board,
 }];
 
-/// Which board, and what of it.
+/// The board, and which part of it.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct BoardArguments {
     /// The workflow.
     workflow_id: String,
-    /// Only this column's cards, all of them in pages.
+    /// Only this column's cards, in pages.
     status: Option<String>,
-    /// Cards for each column (10 where left out), or of the one column (50): 1 to 100.
+    /// Cards per column, 1 to 100. Defaults to 10, or to 50 with status.
     #[schema(minimum = 1, maximum = 100)]
     limit: Option<i32>,
     /// With status: the next_cursor of an answer before.
     cursor: Option<String>,
-    /// The acting agent; reading changes nothing, so anyone may name one.
+    /// The acting agent. Ignored, because reading changes nothing.
     #[serde(rename = "agent_id")]
     _agent_id: Option<String>,
 }
@@ -46,20 +46,20 @@ struct BoardArguments {
 fn board(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         let input = call.read::<BoardArguments>()?;
-        let (limit, from) = (input.limit, bound::offset_of(input.cursor.as_deref())?);
+        let (limit, from) = (input.limit, budget::parse_offset(input.cursor.as_deref())?);
         let board = Board::read(&call.state.db, &call.caller, &input.workflow_id).await?;
         let Some(status) = &input.status else {
-            let limit = limited(limit, 10, 100)? as usize;
+            let limit = page_size(limit, 10, 100)? as usize;
             return Ok(Answer::new(board.line(), board.glance(limit)));
         };
         if !board.columns().any(|column| column["id"] == **status) {
             let known: Vec<&str> = board.columns().filter_map(|column| column["id"].as_str()).collect();
             return Err(Error::invalid("status", format!("must be a column of the board: {}", known.join(", "))));
         }
-        let limit = limited(limit, 50, 100)? as usize;
+        let limit = page_size(limit, 50, 100)? as usize;
         let (total, cards) = board.cards(status, from, limit);
-        let (cards, count) = bound::fitting(cards, bound::ROOM);
-        let mut data = json!({"status": status, "ticket_count": total, "tickets": cards, "seq": board.whole["seq"]});
+        let (cards, count) = budget::fit(cards, budget::RESPONSE_BUDGET);
+        let mut data = json!({"status": status, "ticket_count": total, "tickets": cards, "seq": board.snapshot["seq"]});
         if from + count < total && count > 0 {
             data["next_cursor"] = json!((from + count).to_string());
         }
@@ -67,52 +67,56 @@ fn board(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     })
 }
 
-/// A board as REST answers it.
+/// A board as REST returns it.
 pub struct Board {
-    whole: Value,
+    snapshot: Value,
 }
 
 impl Board {
-    /// Reads it, for whoever may.
+    /// Reads the board, if the caller can read it.
     pub async fn read(db: &Db, caller: &Caller, workflow: &str) -> Result<Self> {
-        let snapshot = history::snapshot(db, caller, &Room::Workflow(workflow.to_owned())).await?;
-        let whole = serde_json::from_str(&snapshot.body).map_err(|error| Error::Internal(error.to_string()))?;
-        Ok(Self { whole })
+        let stored = history::snapshot(db, caller, &Room::Workflow(workflow.to_owned())).await?;
+        let snapshot = serde_json::from_str(&stored.body).map_err(|error| Error::Internal(error.to_string()))?;
+        Ok(Self { snapshot })
     }
 
     fn columns(&self) -> impl Iterator<Item = &Value> {
-        self.whole["board_config"]["columns"].as_array().into_iter().flatten()
+        self.snapshot["board_config"]["columns"].as_array().into_iter().flatten()
     }
 
     fn cards(&self, status: &str, from: usize, limit: usize) -> (usize, Vec<Value>) {
-        let mut cards: Vec<&Value> =
-            self.whole["tickets"].as_array().into_iter().flatten().filter(|card| card["status"] == *status).collect();
+        let mut cards: Vec<&Value> = self.snapshot["tickets"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|card| card["status"] == *status)
+            .collect();
         cards.sort_by(|a, b| {
-            let place = |card: &Value| (card["rank"].as_str().unwrap_or("").to_owned(), card["number"].as_i64());
-            place(a).cmp(&place(b))
+            let position = |card: &Value| (card["rank"].as_str().unwrap_or("").to_owned(), card["number"].as_i64());
+            position(a).cmp(&position(b))
         });
         (cards.len(), cards.into_iter().skip(from).take(limit).map(card).collect())
     }
 
-    /// A line for people.
+    /// A summary line for people.
     pub fn line(&self) -> String {
-        let name = self.whole["workflow"]["name"].as_str().unwrap_or("");
-        let all = self.whole["tickets"].as_array().map_or(0, Vec::len);
-        format!("{}: {all} tickets in {} columns.", bound::cut(name, 100), self.columns().count())
+        let name = self.snapshot["workflow"]["name"].as_str().unwrap_or("");
+        let all = self.snapshot["tickets"].as_array().map_or(0, Vec::len);
+        format!("{}: {all} tickets in {} columns.", budget::truncate(name, 100), self.columns().count())
     }
 
-    /// The whole board, with the first cards of each column that is not done, as many as there is room for.
+    /// The board with the first cards of each column that is not done, as many as fit.
     pub fn glance(&self, limit: usize) -> Value {
-        let mut room = bound::ROOM;
+        let mut remaining = budget::RESPONSE_BUDGET;
         let columns: Vec<Value> = self
             .columns()
             .map(|column| {
                 let status = column["id"].as_str().unwrap_or("");
                 let done = column["category"] == "done";
                 let (total, cards) = self.cards(status, 0, if done { 0 } else { limit });
-                let (cards, count) = bound::fitting(cards, room);
-                room = room.saturating_sub(json!(cards).to_string().len());
-                let mut column = bound::lean(column.clone());
+                let (cards, count) = budget::fit(cards, remaining);
+                remaining = remaining.saturating_sub(json!(cards).to_string().len());
+                let mut column = budget::compact(column.clone());
                 column["ticket_count"] = json!(total);
                 if !done {
                     column["tickets"] = json!(cards);
@@ -121,9 +125,9 @@ impl Board {
                 column
             })
             .collect();
-        let config = &self.whole["board_config"];
-        let workflow = &self.whole["workflow"];
-        bound::lean(json!({
+        let config = &self.snapshot["board_config"];
+        let workflow = &self.snapshot["workflow"];
+        budget::compact(json!({
             "workflow_id": workflow["id"],
             "name": workflow["name"],
             "ticket_tracking": workflow["ticket_tracking"],
@@ -134,13 +138,13 @@ impl Board {
             "initial_status": config["initial_status"],
             "settings": config["settings"],
             "transitions": config["transitions"],
-            "epoch": self.whole["epoch"],
-            "seq": self.whole["seq"],
+            "epoch": self.snapshot["epoch"],
+            "seq": self.snapshot["seq"],
         }))
     }
 }
 
-/// A card as a person sees it.
+/// A card with the members that people see.
 fn card(card: &Value) -> Value {
     let names = [
         "ticket_id",
@@ -156,7 +160,7 @@ fn card(card: &Value) -> Value {
         "parent_ticket_id",
     ];
     let members = names.into_iter().map(|name| (name.to_owned(), card[name].clone()));
-    let mut small = bound::lean(Value::Object(members.filter(|(_, value)| *value != json!(false)).collect()));
-    small["title"] = bound::cut(card["title"].as_str().unwrap_or(""), 200).into();
+    let mut small = budget::compact(Value::Object(members.filter(|(_, value)| *value != json!(false)).collect()));
+    small["title"] = budget::truncate(card["title"].as_str().unwrap_or(""), 200).into();
     small
 }

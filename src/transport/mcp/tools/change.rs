@@ -7,7 +7,7 @@ use crate::Result;
 use crate::domain::comments::{self, AddComment};
 use crate::domain::tickets::change::{self, CreateTicket, SetBlockers, UpdateTicket};
 use crate::domain::tickets::moves::{self, ChangeStatus, Claim, ResolveTicket};
-use crate::transport::mcp::{bound, schema};
+use crate::transport::mcp::{budget, schema};
 
 pub(super) const TOOLS: &[Tool] = &[
     Tool {
@@ -91,41 +91,41 @@ pub(super) const TOOLS: &[Tool] = &[
 fn create(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         let (caller, input) = (call.caller()?, call.read::<CreateTicket>()?);
-        Answer::said(&change::create(&call.state.db, &call.state.embeddings, &caller, &input, None).await?)
+        Answer::with_message(&change::create(&call.state.db, &call.state.embeddings, &caller, &input, None).await?)
     })
 }
 
 fn update(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
-        call.find_ticket().await?;
+        call.resolve_ticket_key().await?;
         let (caller, input) = (call.caller()?, call.read::<UpdateTicket>()?);
-        Answer::said(&change::update(&call.state.db, &call.state.embeddings, &caller, input).await?)
+        Answer::with_message(&change::update(&call.state.db, &call.state.embeddings, &caller, input).await?)
     })
 }
 
 fn change_status(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
-        call.find_ticket().await?;
+        call.resolve_ticket_key().await?;
         let (caller, input) = (call.caller()?, call.read::<ChangeStatus>()?);
         let git = super::commits::described(&call, &caller, &input.ticket_id, input.commit_sha.as_deref()).await?;
-        Answer::said(&moves::change_status(&call.state.db, &caller, &input, git).await?)
+        Answer::with_message(&moves::change_status(&call.state.db, &caller, &input, git).await?)
     })
 }
 
 fn comment(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
-        call.find_ticket().await?;
+        call.resolve_ticket_key().await?;
         let (caller, input) = (call.caller()?, call.read::<AddComment>()?);
-        Answer::said(&comments::add(&call.state.db, &caller, &input, None).await?)
+        Answer::with_message(&comments::add(&call.state.db, &caller, &input, None).await?)
     })
 }
 
 fn resolve(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
-        call.find_ticket().await?;
+        call.resolve_ticket_key().await?;
         let (caller, input) = (call.caller()?, call.read::<ResolveTicket>()?);
         let git = super::commits::described(&call, &caller, &input.ticket_id, input.commit_sha.as_deref()).await?;
-        Answer::said(&moves::resolve(&call.state.db, &caller, &input, git).await?)
+        Answer::with_message(&moves::resolve(&call.state.db, &caller, &input, git).await?)
     })
 }
 
@@ -134,16 +134,16 @@ fn claim(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
         let (caller, input) = (call.caller()?, call.read::<Claim>()?);
         let mut claimed = moves::claim(&call.state.db, &caller, &input).await?;
         if let Some(text) = claimed.ticket.as_mut().and_then(|card| card.description.as_mut()) {
-            *text = bound::cut(text, 8000);
+            *text = budget::truncate(text, 8000);
         }
-        Answer::said(&claimed)
+        Answer::with_message(&claimed)
     })
 }
 
 fn set_blockers(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
-        call.find_ticket().await?;
+        call.resolve_ticket_key().await?;
         let (caller, input) = (call.caller()?, call.read::<SetBlockers>()?);
-        Answer::said(&change::set_blockers(&call.state.db, &caller, &input).await?)
+        Answer::with_message(&change::set_blockers(&call.state.db, &caller, &input).await?)
     })
 }

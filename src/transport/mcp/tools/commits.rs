@@ -1,4 +1,4 @@
-//! Tools around commits. Diffs can be very long: they come file by file, and each in parts.
+//! Tools for commits. Diffs can be long: they are paged by file, and each in excerpts.
 
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
@@ -9,12 +9,12 @@ use super::{Access, Answer, Call, SETS, Tool, value, workflow_of_key};
 use crate::domain::accounts::Caller;
 use crate::domain::commits::{self, CommitDiff, FileDiff};
 use crate::domain::tickets::moves::{self, LinkCommit};
-use crate::transport::mcp::{bound, schema};
+use crate::transport::mcp::{budget, schema};
 use crate::{Error, Result};
 
-/// Characters of one file's diff in an overview, and in a part that was asked for.
-const GLIMPSE: usize = 3000;
-const PART: usize = 20_000;
+/// Maximum characters of a file's diff in an overview, and when the file is requested.
+const OVERVIEW_LENGTH: usize = 3000;
+const FILE_LENGTH: usize = 20_000;
 
 pub(super) const TOOLS: &[Tool] = &[
     Tool {
@@ -40,7 +40,7 @@ pub(super) const TOOLS: &[Tool] = &[
     },
 ];
 
-/// Which part of which commit.
+/// The commit, and which part of it.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct DiffArguments {
@@ -48,19 +48,19 @@ struct DiffArguments {
     commit_sha: String,
     /// Look in this workflow's repository only.
     workflow_id: Option<String>,
-    /// Only this file, whole.
+    /// Only this file, in full.
     path: Option<String>,
-    /// With `path`: the character of its diff to begin at.
+    /// With `path`: the character of its diff to start at.
     #[schema(minimum = 0)]
     offset: Option<usize>,
-    /// The next_cursor of an answer before.
+    /// `next_cursor` of the previous answer.
     cursor: Option<String>,
-    /// The acting agent; reading changes nothing, so anyone may name one.
+    /// The acting agent. Ignored, because reading changes nothing.
     #[serde(rename = "agent_id")]
     _agent_id: Option<String>,
 }
 
-/// What the workflow's repository says of a commit, if there is one and it knows it.
+/// The data of a commit from the workflow's repository, if it has one with that commit.
 pub(super) async fn described(
     call: &Call<'_>,
     caller: &Caller,
@@ -75,17 +75,17 @@ pub(super) async fn described(
 
 fn link(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
-        call.find_ticket().await?;
+        call.resolve_ticket_key().await?;
         let (caller, input) = (call.caller()?, call.read::<LinkCommit>()?);
         let git = described(&call, &caller, &input.ticket_id, Some(&input.commit_sha)).await?;
-        Answer::said(&moves::link_commit(&call.state.db, &caller, &input, git).await?)
+        Answer::with_message(&moves::link_commit(&call.state.db, &caller, &input, git).await?)
     })
 }
 
 fn diff(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         let input = call.read::<DiffArguments>()?;
-        let from = bound::offset_of(input.cursor.as_deref())?;
+        let from = budget::parse_offset(input.cursor.as_deref())?;
         let (db, config) = (&call.state.db, &call.state.config);
         let mut found =
             commits::diff(db, config, &call.caller, &input.commit_sha, input.workflow_id.as_deref()).await?;
@@ -96,11 +96,12 @@ fn diff(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
                 .iter()
                 .find(|file| file.path == *path)
                 .ok_or_else(|| Error::problem(404, "not_found", format!("The commit {sha} does not change {path}.")))?;
-            let data = file_part(file, input.offset.unwrap_or(0), PART)?;
+            let data = file_part(file, input.offset.unwrap_or(0), FILE_LENGTH)?;
             return Ok(Answer::new(format!("The diff of {path} in {sha}."), data));
         }
-        let parts = files.iter().skip(from).map(|file| file_part(file, 0, GLIMPSE)).collect::<Result<Vec<_>>>()?;
-        let (listed, count) = bound::fitting(parts, bound::ROOM);
+        let parts =
+            files.iter().skip(from).map(|file| file_part(file, 0, OVERVIEW_LENGTH)).collect::<Result<Vec<_>>>()?;
+        let (listed, count) = budget::fit(parts, budget::RESPONSE_BUDGET);
         let mut data = head(&found)?;
         data["files"] = json!(listed);
         if from + count < files.len() {
@@ -110,7 +111,7 @@ fn diff(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     })
 }
 
-/// The commit without its files, each value once.
+/// The commit without its files and without duplicate members.
 fn head(found: &CommitDiff) -> Result<Value> {
     let mut data = value(found)?;
     if let Some(members) = data.as_object_mut() {
@@ -118,17 +119,17 @@ fn head(found: &CommitDiff) -> Result<Value> {
             members.remove(twice);
         }
     }
-    data["commit_message"] = bound::cut(&found.commit_message, 4000).into();
+    data["commit_message"] = budget::truncate(&found.commit_message, 4000).into();
     Ok(data)
 }
 
-/// A file with a part of its diff.
+/// A file with an excerpt of its diff.
 fn file_part(file: &FileDiff, offset: usize, length: usize) -> Result<Value> {
-    let (text, next) = bound::part(&file.diff, offset, length);
+    let (text, next) = budget::excerpt(&file.diff, offset, length);
     let mut data = value(&FileDiff { diff: text.to_owned(), ..file.clone() })?;
     data["truncated"] = json!(file.truncated || next.is_some() || offset > 0);
     if let Some(next) = next {
         data["next_offset"] = json!(next);
     }
-    Ok(bound::lean(data))
+    Ok(budget::compact(data))
 }

@@ -1,11 +1,11 @@
-//! Tools that make, read and take jobs. What the holder of one tells of its work is in `work`.
+//! Tools that create, read and claim jobs. Tools for a claimed job are in `work`.
 
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::read::limited;
+use super::read::page_size;
 use super::ticket::text_part;
 use super::{ADDS, Access, Answer, Call, Tool, value};
 use crate::db::Db;
@@ -15,18 +15,18 @@ use crate::domain::jobs::messages::{self, Message, MessageFilter};
 use crate::domain::jobs::{self, CreateJob, Job, JobFilter, JobStatus};
 use crate::domain::tickets::Priority;
 use crate::domain::tickets::moves::{self, Claim};
-use crate::transport::mcp::{bound, schema};
+use crate::transport::mcp::{budget, schema};
 use crate::{Error, Result};
 
-/// Characters of a prompt in an overview, and of a line of a transcript.
-const PROMPT: usize = 8000;
-const LINE: usize = 2000;
+/// Maximum characters of a prompt in an overview, and of a transcript line.
+const PROMPT_LENGTH: usize = 8000;
+const LINE_LENGTH: usize = 2000;
 
 pub(super) const TOOLS: &[Tool] = &[
     Tool {
         name: "claim_work",
         title: "Take the next work",
-        description: "Takes the next piece of ready work, so that nobody else gets it: a job from the queue, or, where none is \
+        description: "Takes the next piece of ready work, so that no other agent gets it: a job from the queue, or, where none is \
             ready, a ticket (kind = job or ticket asks for one only). With a job come lease_token and lease_expires_at: send \
             heartbeat before then, give the token to every later call about the job, and end with complete_job, fail_job or \
             release_job. A ticket is simply assigned to you; end it with resolve_ticket. kind null means that nothing is \
@@ -67,23 +67,23 @@ pub(super) const TOOLS: &[Tool] = &[
     },
 ];
 
-/// What there is to take.
+/// A kind of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Work {
-    /// From the queue.
+    /// A job from the queue.
     Job,
-    /// From the board.
+    /// A ticket from the board.
     Ticket,
 }
 
-/// What work to take.
+/// Which work to claim.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ClaimArguments {
-    /// Only this workflow's; needed for tickets, unless you see one workflow only.
+    /// Only this workflow's. Required for tickets, unless you see only one workflow.
     workflow_id: Option<String>,
-    /// job or ticket; a job, and if there is none a ticket, where left out.
+    /// job or ticket. Defaults to a job, or a ticket if no job is ready.
     kind: Option<Work>,
     /// Only jobs of these types.
     job_types: Option<Vec<String>>,
@@ -93,39 +93,39 @@ struct ClaimArguments {
     tags: Option<Vec<String>>,
     /// Only tickets of these priorities.
     priorities: Option<Vec<Priority>>,
-    /// What you call yourself, for people to see on the job.
+    /// Your name, which people see on the job.
     worker: Option<String>,
-    /// How long a job's claim holds without a heartbeat, 5 to 3600 seconds; 600 where left out.
+    /// Seconds until a job's lease expires without a heartbeat, 5 to 3600. Defaults to 600.
     #[schema(minimum = 5, maximum = 3600)]
     lease_seconds: Option<f64>,
-    /// The acting agent, where the caller may act for others.
+    /// The acting agent, if the caller may act for others.
     #[serde(rename = "agent_id")]
     _agent_id: Option<String>,
 }
 
-/// Which job, and what of it.
+/// The job, and which part of it.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct JobArguments {
     /// The job.
     job_id: String,
-    /// overview where left out; else one text of it at length.
+    /// overview, or one text in full. Defaults to overview.
     part: Option<JobPart>,
-    /// With another part than overview: the character to begin at.
+    /// For parts other than overview: the character to start at.
     #[schema(minimum = 0)]
     offset: Option<usize>,
-    /// Lines of the transcript before this place.
+    /// Only transcript lines before this `order`.
     #[schema(minimum = 1)]
     before: Option<i64>,
-    /// Lines of the transcript, 1 to 100; 20 where left out.
+    /// Transcript lines, 1 to 100. Defaults to 20.
     #[schema(minimum = 1, maximum = 100)]
     limit: Option<i32>,
-    /// The acting agent; reading changes nothing, so anyone may name one.
+    /// The acting agent. Ignored, because reading changes nothing.
     #[serde(rename = "agent_id")]
     _agent_id: Option<String>,
 }
 
-/// What of a job to read.
+/// A part of a job.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum JobPart {
@@ -134,13 +134,13 @@ enum JobPart {
     Overview,
     /// Its prompt, from `offset`.
     Prompt,
-    /// What it was given besides, as JSON, from `offset`.
+    /// Its payload as JSON, from `offset`.
     Payload,
-    /// What it came to, as JSON, from `offset`.
+    /// Its result as JSON, from `offset`.
     Result,
-    /// Why it failed, from `offset`.
+    /// Its error, from `offset`.
     Error,
-    /// The last line of the transcript that stands before `before`, from `offset`.
+    /// The last transcript line before `before`, from `offset`.
     Message,
 }
 
@@ -148,7 +148,7 @@ enum JobPart {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ListArguments {
-    /// Of this workflow; of all you are in where left out.
+    /// In this workflow. Defaults to all of your workflows.
     workflow_id: Option<String>,
     /// Of this ticket (id, or key with workflow_id).
     ticket_id: Option<String>,
@@ -156,12 +156,12 @@ struct ListArguments {
     status: Option<Vec<JobStatus>>,
     /// Only those you created or claimed.
     mine: Option<bool>,
-    /// 1 to 100; 20 where left out.
+    /// 1 to 100. Defaults to 20.
     #[schema(minimum = 1, maximum = 100)]
     limit: Option<i32>,
-    /// The next_cursor of an answer before.
+    /// `next_cursor` of the previous answer.
     cursor: Option<String>,
-    /// The acting agent; reading changes nothing, so anyone may name one.
+    /// The acting agent. Ignored, because reading changes nothing.
     #[serde(rename = "agent_id")]
     _agent_id: Option<String>,
 }
@@ -175,7 +175,7 @@ fn claim(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
                 workflow_id: input.workflow_id.clone(),
                 job_types: input.job_types,
                 worker: input.worker,
-                // A model thinks for longer than a script works between two calls.
+                // Models take longer between two calls than scripts.
                 lease_seconds: input.lease_seconds.or(Some(600.0)),
                 agent_id: None,
             };
@@ -203,9 +203,9 @@ fn claim(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
         };
         let mut claimed = moves::claim(db, &caller, &wanted).await?;
         if let Some(text) = claimed.ticket.as_mut().and_then(|card| card.description.as_mut()) {
-            *text = bound::cut(text, PROMPT);
+            *text = budget::truncate(text, PROMPT_LENGTH);
         }
-        let mut answer = Answer::said(&claimed)?;
+        let mut answer = Answer::with_message(&claimed)?;
         answer.data["kind"] = json!(claimed.ticket_id.as_ref().map(|_| "ticket"));
         Ok(answer)
     })
@@ -215,23 +215,23 @@ fn create(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         let (caller, input) = (call.caller()?, call.read::<CreateJob>()?);
         let job = jobs::create(&call.state.db, &caller, &input, None).await?;
-        Ok(Answer::new(format!("The job {} is {}.", job.id, word(job.summary.status)), shown(&job)?))
+        Ok(Answer::new(format!("The job {} is {}.", job.id, status_name(job.summary.status)), shown(&job)?))
     })
 }
 
 fn get(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         let input = call.read::<JobArguments>()?;
-        let limit = limited(input.limit, 20, 100)?;
-        if input.before.is_some_and(|place| place < 1) {
+        let limit = page_size(input.limit, 20, 100)?;
+        if input.before.is_some_and(|before| before < 1) {
             return Err(Error::invalid("before", "must be 1 or more"));
         }
         let db = &call.state.db;
         let job = jobs::get(db, &call.caller, &input.job_id).await?;
         let line = format!(
             "{}: {}, {} %.",
-            bound::cut(&job.summary.title, 200),
-            word(job.summary.status),
+            budget::truncate(&job.summary.title, 200),
+            status_name(job.summary.status),
             job.summary.progress
         );
         let offset = input.offset.unwrap_or(0);
@@ -251,8 +251,8 @@ fn get(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
 fn list(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         let input = call.read::<ListArguments>()?;
-        let statuses = input.status.map(|all| all.into_iter().map(word).collect::<Vec<_>>());
-        let most = limited(input.limit, 20, 100)?;
+        let statuses = input.status.map(|all| all.into_iter().map(status_name).collect::<Vec<_>>());
+        let limit = page_size(input.limit, 20, 100)?;
         let filter = |limit: i32| JobFilter {
             workflow_id: input.workflow_id.clone(),
             ticket_id: input.ticket_id.clone(),
@@ -263,72 +263,74 @@ fn list(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
             cursor: input.cursor.clone(),
         };
         let (db, caller, filter) = (&call.state.db, &call.caller, &filter);
-        let (jobs, more, next) = bound::fitting_page(most, |limit| async move {
+        let (jobs, more, next) = budget::fit_page(limit, |limit| async move {
             let page = jobs::list(db, caller, &filter(limit)).await?;
             let jobs = page.jobs.iter().map(glance);
             Ok((jobs.collect::<Result<_>>()?, page.has_more, page.next_cursor))
         })
         .await?;
-        Ok(Answer::new(format!("{} jobs.", jobs.len()), bound::page("jobs", jobs, more, next)))
+        Ok(Answer::new(format!("{} jobs.", jobs.len()), budget::page("jobs", jobs, more, next)))
     })
 }
 
-/// A job as one of many.
+/// A job in a list.
 fn glance(job: &Job) -> Result<Value> {
     let mut data = value(&job.summary)?;
     data["ticket_key"] = json!(job.ticket_key);
-    data["title"] = bound::cut(&job.summary.title, 200).into();
-    data["error"] = json!(job.summary.error.as_ref().map(|error| bound::cut(error, 200)));
-    data["progress_message"] = bound::cut(&job.summary.progress_message, 200).into();
-    Ok(bound::lean(data))
+    data["title"] = budget::truncate(&job.summary.title, 200).into();
+    data["error"] = json!(job.summary.error.as_ref().map(|error| budget::truncate(error, 200)));
+    data["progress_message"] = budget::truncate(&job.summary.progress_message, 200).into();
+    Ok(budget::compact(data))
 }
 
-/// A status as the database and clients know it.
-pub(super) fn word(status: JobStatus) -> String {
-    value(&status).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+/// The name of a status, as the database stores it.
+pub(super) fn status_name(status: JobStatus) -> String {
+    value(&status).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-/// A job with long texts cut.
+/// A job with long texts truncated.
 pub(super) fn shown(job: &Job) -> Result<Value> {
     let mut data = value(job)?;
-    let (text, next) = bound::part(&job.initial_prompt, 0, PROMPT);
+    let (text, next) = budget::excerpt(&job.initial_prompt, 0, PROMPT_LENGTH);
     data["initial_prompt"] = json!(text);
     data["initial_prompt_next_offset"] = json!(next);
     for long in ["payload", "result"] {
         let text = data[long].to_string();
-        if text.len() > PROMPT {
-            data[long] = json!(bound::cut(&text, PROMPT / 2));
+        if text.len() > PROMPT_LENGTH {
+            data[long] = json!(budget::truncate(&text, PROMPT_LENGTH / 2));
         }
     }
     if let Some(error) = &job.summary.error {
-        data["error"] = bound::cut(error, PROMPT / 2).into();
+        data["error"] = budget::truncate(error, PROMPT_LENGTH / 2).into();
     }
     if let Some(members) = data.as_object_mut() {
         members.remove("id");
     }
-    Ok(bound::lean(data))
+    Ok(budget::compact(data))
 }
 
-/// A line of a transcript, each value once.
+/// A transcript line without duplicate members.
 fn line(message: &Message) -> Value {
-    bound::lean(json!({
+    budget::compact(json!({
         "message_id": message.message_id,
         "order": message.order,
         "kind": message.kind,
         "role": message.role,
         "sender": message.sender,
         "stage": message.stage,
-        "content": bound::cut(&message.content, LINE),
+        "content": budget::truncate(&message.content, LINE_LENGTH),
         "created_at": message.created_at,
     }))
 }
 
-/// The last line of a transcript before a place, whole.
+/// The last transcript line before an `order`, in full.
 async fn one_line(db: &Db, caller: &Caller, job: &Job, before: Option<i64>) -> Result<String> {
     let before = Some(before.unwrap_or(i64::MAX));
     let filter = MessageFilter { job_id: job.id.clone(), kinds: None, after: 0, before, limit: 1 };
     let found = messages::list(db, caller, &filter).await?.messages.pop();
-    found.map(|line| line.content).ok_or_else(|| Error::invalid("before", "must stand after a line of the transcript"))
+    found
+        .map(|line| line.content)
+        .ok_or_else(|| Error::invalid("before", "must be greater than the order of a transcript line"))
 }
 
 async fn with_transcript(db: &Db, caller: &Caller, job: &Job, before: Option<i64>, limit: i32) -> Result<Value> {
@@ -341,9 +343,9 @@ async fn with_transcript(db: &Db, caller: &Caller, job: &Job, before: Option<i64
     };
     let page = messages::list(db, caller, &filter).await?;
     let mut data = shown(job)?;
-    // The newest are kept where not all fit.
+    // If not all lines fit, the newest are kept.
     let newest = page.messages.iter().rev().map(line).collect();
-    let (mut lines, count) = bound::fitting(newest, bound::ROOM / 2);
+    let (mut lines, count) = budget::fit(newest, budget::RESPONSE_BUDGET / 2);
     lines.reverse();
     if page.has_more || count < page.messages.len() {
         data["messages_before"] = lines.first().map(|first| first["order"].clone()).unwrap_or_default();
@@ -352,7 +354,7 @@ async fn with_transcript(db: &Db, caller: &Caller, job: &Job, before: Option<i64
     Ok(data)
 }
 
-/// A job with the end of its transcript; also what its resource holds.
+/// A job with the end of its transcript; also the content of its resource.
 pub async fn overview(db: &Db, caller: &Caller, id: &str) -> Result<Value> {
     let job = jobs::get(db, caller, id).await?;
     with_transcript(db, caller, &job, None, 20).await

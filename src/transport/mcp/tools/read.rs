@@ -1,4 +1,4 @@
-//! Tools that list: workflows, tickets, counts.
+//! Tools that list workflows and tickets, and count tickets.
 
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
@@ -9,7 +9,7 @@ use super::{Access, Answer, Call, Tool, value};
 use crate::domain::tickets::Priority;
 use crate::domain::tickets::read::{self, Filters, SortBy, SortOrder};
 use crate::domain::workflows;
-use crate::transport::mcp::{bound, schema};
+use crate::transport::mcp::{budget, schema};
 use crate::{Error, Result};
 
 pub(super) const TOOLS: &[Tool] = &[
@@ -17,7 +17,7 @@ pub(super) const TOOLS: &[Tool] = &[
         name: "list_workflows",
         title: "List workflows",
         description: "Names the workflows you can see, with workflow_id, ticket_count and your role in each (viewers read, members \
-            write, owners manage). Call it first where you were told no workflow_id. More with cursor = next_cursor.",
+            write, owners manage). Call it first if you were given no workflow_id. More with cursor = next_cursor.",
         access: Access::Read,
         schema: schema::of::<WorkflowsArguments>,
         run: workflows,
@@ -44,18 +44,18 @@ pub(super) const TOOLS: &[Tool] = &[
     },
 ];
 
-/// Which page of workflows.
+/// The page of workflows.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct WorkflowsArguments {
-    /// Those put away too; false where left out.
+    /// Whether to include archived workflows. Defaults to false.
     include_archived: Option<bool>,
-    /// 1 to 100; 50 where left out.
+    /// 1 to 100. Defaults to 50.
     #[schema(minimum = 1, maximum = 100)]
     limit: Option<i32>,
-    /// The next_cursor of an answer before.
+    /// `next_cursor` of the previous answer.
     cursor: Option<String>,
-    /// The acting agent; reading changes nothing, so anyone may name one.
+    /// The acting agent. Ignored, because reading changes nothing.
     #[serde(rename = "agent_id")]
     _agent_id: Option<String>,
 }
@@ -72,81 +72,81 @@ struct ListArguments {
     ticket_type: Option<Vec<String>>,
     /// Any of these priorities.
     priority: Option<Vec<Priority>>,
-    /// This assignee.
+    /// Only tickets of this assignee.
     assigned_agent_id: Option<String>,
-    /// Only tickets nobody works on.
+    /// Only unassigned tickets.
     unassigned: Option<bool>,
     /// At least one of these tags.
     tags: Option<Vec<String>>,
-    /// Whether it waits for others.
+    /// Only blocked, or only unblocked tickets.
     is_blocked: Option<bool>,
-    /// false leaves out what is resolved; true where left out.
+    /// Whether to include resolved tickets. Defaults to true.
     include_completed: Option<bool>,
     /// created_at (default), updated_at, priority or status.
     sort_by: Option<SortBy>,
     /// asc or desc (default).
     sort_order: Option<SortOrder>,
-    /// 1 to 100; 25 where left out.
+    /// 1 to 100. Defaults to 25.
     #[schema(minimum = 1, maximum = 100)]
     limit: Option<i32>,
-    /// Tickets to skip.
+    /// Tickets to skip. Defaults to 0.
     #[schema(minimum = 0)]
     offset: Option<i32>,
-    /// The next_cursor of an answer before.
+    /// `next_cursor` of the previous answer.
     cursor: Option<String>,
-    /// The acting agent; reading changes nothing, so anyone may name one.
+    /// The acting agent. Ignored, because reading changes nothing.
     #[serde(rename = "agent_id")]
     _agent_id: Option<String>,
 }
 
-/// Of which workflow.
+/// The workflow to count in.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct StatsArguments {
     /// The workflow.
     workflow_id: String,
-    /// The acting agent; reading changes nothing, so anyone may name one.
+    /// The acting agent. Ignored, because reading changes nothing.
     #[serde(rename = "agent_id")]
     _agent_id: Option<String>,
 }
 
-/// A limit inside its bounds.
-pub(super) fn limited(limit: Option<i32>, usual: i32, most: i32) -> Result<i32> {
-    let limit = limit.unwrap_or(usual);
-    match (1..=most).contains(&limit) {
+/// A page size within its bounds.
+pub(super) fn page_size(limit: Option<i32>, default: i32, max: i32) -> Result<i32> {
+    let limit = limit.unwrap_or(default);
+    match (1..=max).contains(&limit) {
         true => Ok(limit),
-        false => Err(Error::invalid("limit", format!("must be between 1 and {most}"))),
+        false => Err(Error::invalid("limit", format!("must be between 1 and {max}"))),
     }
 }
 
 fn workflows(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         let input = call.read::<WorkflowsArguments>()?;
-        let (archived, limit) = (input.include_archived.unwrap_or(false), limited(input.limit, 50, 100)?);
+        let (archived, limit) = (input.include_archived.unwrap_or(false), page_size(input.limit, 50, 100)?);
         let (db, caller, cursor) = (&call.state.db, &call.caller, input.cursor.as_deref());
-        let (listed, more, next) = bound::fitting_page(limit, |limit| async move {
+        let (listed, more, next) = budget::fit_page(limit, |limit| async move {
             let seen = workflows::list(db, caller, archived, limit, cursor).await?;
             let listed = seen.workflows.iter().map(|workflow| {
                 let mut data = value(workflow)?;
                 data["id"] = Value::Null;
-                data["description"] = bound::cut(&workflow.description, 300).into();
-                Ok(bound::lean(data))
+                data["description"] = budget::truncate(&workflow.description, 300).into();
+                Ok(budget::compact(data))
             });
             Ok((listed.collect::<Result<_>>()?, seen.has_more, seen.next_cursor))
         })
         .await?;
-        Ok(Answer::new(format!("{} workflows.", listed.len()), bound::page("workflows", listed, more, next)))
+        Ok(Answer::new(format!("{} workflows.", listed.len()), budget::page("workflows", listed, more, next)))
     })
 }
 
 fn tickets(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         let input = call.read::<ListArguments>()?;
-        let from = match (input.offset, bound::offset_of(input.cursor.as_deref())?) {
+        let from = match (input.offset, budget::parse_offset(input.cursor.as_deref())?) {
             (Some(offset), _) if offset < 0 => return Err(Error::invalid("offset", "must not be negative")),
             (Some(offset), 0) => offset,
             (None, cursor) => i32::try_from(cursor).unwrap_or(i32::MAX),
-            (Some(_), _) => return Err(Error::invalid("offset", "must be left out where there is a cursor")),
+            (Some(_), _) => return Err(Error::invalid("offset", "must not be given together with a cursor")),
         };
         let filters = Filters {
             status: input.status,
@@ -160,17 +160,17 @@ fn tickets(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
             ..Filters::default()
         };
         let (by, order) = (input.sort_by.unwrap_or_default(), input.sort_order.unwrap_or_default());
-        let limit = limited(input.limit, 25, 100)?;
+        let limit = page_size(input.limit, 25, 100)?;
         let db = &call.state.db;
         let page = read::list(db, &call.caller, &input.workflow_id, &filters, by, order, limit, from).await?;
         let cards = page.tickets.iter().map(|ticket| {
             let mut data = value(ticket)?;
             data["description"] = Value::Null;
-            Ok(bound::lean(data))
+            Ok(budget::compact(data))
         });
-        let (cards, count) = bound::fitting(cards.collect::<Result<_>>()?, bound::ROOM);
+        let (cards, count) = budget::fit(cards.collect::<Result<_>>()?, budget::RESPONSE_BUDGET);
         let more = page.has_more || count < page.tickets.len();
-        let mut data = bound::page("tickets", cards, more, Some((from as usize + count).to_string()));
+        let mut data = budget::page("tickets", cards, more, Some((from as usize + count).to_string()));
         data["total_count"] = json!(page.total_count);
         Ok(Answer::new(format!("{count} of {} tickets.", page.total_count), data))
     })

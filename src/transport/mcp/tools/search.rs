@@ -1,4 +1,4 @@
-//! Tools that find tickets.
+//! Tools that search tickets.
 
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
@@ -9,7 +9,7 @@ use super::{Access, Answer, Call, Tool, value, workflow_of_key};
 use crate::Result;
 use crate::domain::search::similar::{self, CheckDuplicate};
 use crate::domain::search::{self, SearchTickets};
-use crate::transport::mcp::{bound, schema};
+use crate::transport::mcp::{budget, schema};
 
 pub(super) const TOOLS: &[Tool] = &[
     Tool {
@@ -19,7 +19,7 @@ pub(super) const TOOLS: &[Tool] = &[
             words, semantic for meaning alone). Use it before creating a ticket and to find earlier decisions. Narrow it with \
             filters; query may be empty where there are filters. Answers the best first, each with key, status, \
             relevance_score (0 to 1), matched_in and a preview of the match; read one whole with get_ticket. `mode` and \
-            `notice` tell when only words could be compared.",
+            `notice` say if only words could be compared.",
         access: Access::Read,
         schema: schema::of::<SearchTickets>,
         run: find,
@@ -44,16 +44,16 @@ pub(super) const TOOLS: &[Tool] = &[
     },
 ];
 
-/// Of which ticket, and how many.
+/// The ticket, and how many results.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct RelatedArguments {
     /// The ticket: its id, or its key with workflow_id.
     ticket_id: String,
-    /// 1 to 50; 5 where left out.
+    /// 1 to 50. Defaults to 5.
     #[schema(minimum = 1, maximum = 50)]
     limit: Option<i32>,
-    /// The acting agent; reading changes nothing, so anyone may name one.
+    /// The acting agent. Ignored, because reading changes nothing.
     #[serde(rename = "agent_id")]
     _agent_id: Option<String>,
 }
@@ -62,7 +62,7 @@ fn find(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         let input = call.read::<SearchTickets>()?;
         let found = search::tickets(&call.state.db, &call.state.embeddings, &call.caller, &input).await?;
-        let line = format!("{} found for {:?}.", found.total_found, bound::cut(&input.query, 80));
+        let line = format!("{} found for {:?}.", found.total_found, budget::truncate(&input.query, 80));
         let mut data = value(&found)?;
         let results = data["results"].as_array_mut().map(std::mem::take).unwrap_or_default();
         let results = results.into_iter().map(|mut result| {
@@ -71,11 +71,11 @@ fn find(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
                 let text = |name: &str| members.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
                 let (preview, description) = (unmarked(&text("preview")), text("description"));
                 members.insert("preview".to_owned(), preview.into());
-                members.insert("description".to_owned(), bound::cut(&description, 300).into());
+                members.insert("description".to_owned(), budget::truncate(&description, 300).into());
             }
-            bound::lean(result)
+            budget::compact(result)
         });
-        let (results, count) = bound::fitting(results.collect(), bound::ROOM);
+        let (results, count) = budget::fit(results.collect(), budget::RESPONSE_BUDGET);
         if count < found.results.len() {
             data["truncated"] = json!(format!("Only {count} fit here; ask for a smaller limit or narrower filters."));
         }
@@ -84,7 +84,7 @@ fn find(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     })
 }
 
-/// A preview made for HTML, as plain text; what matched stands between asterisks.
+/// An HTML preview as plain text, with matches between asterisks.
 fn unmarked(html: &str) -> String {
     html.replace("<mark>", "**")
         .replace("</mark>", "**")
@@ -97,13 +97,13 @@ fn unmarked(html: &str) -> String {
 
 fn related(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
-        call.find_ticket().await?;
+        call.resolve_ticket_key().await?;
         let input = call.read::<RelatedArguments>()?;
         let found = similar::related(&call.state.db, &call.caller, &input.ticket_id, input.limit).await?;
         let line = format!("{} tickets resemble it.", found.related.len());
         let mut data = value(&found)?;
-        let related = found.related.iter().map(|one| Ok(bound::lean(value(one)?))).collect::<Result<Vec<_>>>()?;
-        data["related"] = json!(bound::fitting(related, bound::ROOM).0);
+        let related = found.related.iter().map(|one| Ok(budget::compact(value(one)?))).collect::<Result<Vec<_>>>()?;
+        data["related"] = json!(budget::fit(related, budget::RESPONSE_BUDGET).0);
         Ok(Answer::new(line, data))
     })
 }
@@ -113,9 +113,9 @@ fn check(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
         let input = call.read::<CheckDuplicate>()?;
         let found = similar::check_duplicate(&call.state.db, &call.state.embeddings, &call.caller, &input).await?;
         let line = match &found.duplicate_of {
-            Some(same) => format!("{} says the same: {}", same.key, bound::cut(&same.title, 200)),
+            Some(same) => format!("{} says the same: {}", same.key, budget::truncate(&same.title, 200)),
             None => "No ticket says the same.".to_owned(),
         };
-        Ok(Answer::new(line, bound::lean(value(&found)?)))
+        Ok(Answer::new(line, budget::compact(value(&found)?)))
     })
 }

@@ -1,23 +1,24 @@
-//! The tool that reads one ticket: its state with the newest of what hangs on it, or a part at length.
+//! The tool that reads one ticket: an overview with its newest comments and changes, or one part in full.
 
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::read::limited;
+use super::read::page_size;
 use super::{Access, Answer, Call, Tool, value, workflow_of_key};
 use crate::domain::comments::Comment;
 use crate::domain::tickets::read::{self, HistoryEntry, TicketDetail};
-use crate::transport::mcp::{bound, schema};
+use crate::transport::mcp::{budget, schema};
 use crate::{Error, Result};
 
-/// Characters of a description and of a comment in an overview, and in a part that was asked for.
-const DESCRIPTION: usize = 8000;
-const COMMENT: usize = 1500;
-const LONG: usize = 24_000;
-/// How many of the newest comments and changes an overview shows.
-const NEWEST: usize = 10;
+/// Maximum characters of a description and of a comment in an overview.
+const DESCRIPTION_LENGTH: usize = 8000;
+const COMMENT_LENGTH: usize = 1500;
+/// Maximum characters of a text that is requested as a part.
+const PART_LENGTH: usize = 24_000;
+/// The number of newest comments and changes in an overview.
+const MAX_NEWEST: usize = 10;
 
 pub(super) const TOOLS: &[Tool] = &[Tool {
     name: "get_ticket",
@@ -32,57 +33,57 @@ pub(super) const TOOLS: &[Tool] = &[Tool {
     run: get,
 }];
 
-/// What of a ticket to read.
+/// A part of a ticket.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Part {
-    /// Its state, with the newest of everything.
+    /// Its fields, with the newest of everything.
     #[default]
     Overview,
     /// The description, from `offset`.
     Description,
-    /// Comments, the newest first.
+    /// Comments, newest first.
     Comments,
     /// One comment's text, from `offset`.
     Comment,
-    /// Changes, the newest first.
+    /// Changes, newest first.
     History,
 }
 
-/// Which ticket, and what of it.
+/// The ticket, and which part of it.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct TicketArguments {
     /// The ticket: its id, or its key with workflow_id.
     ticket_id: String,
-    /// overview where left out.
+    /// The part. Defaults to overview.
     part: Option<Part>,
-    /// With part = comment: which.
+    /// With part = comment: the comment.
     comment_id: Option<String>,
-    /// The character to begin at.
+    /// The character to start at.
     #[schema(minimum = 0)]
     offset: Option<usize>,
-    /// With part = comments or history: 1 to 50; 20 where left out.
+    /// With part = comments or history: 1 to 50. Defaults to 20.
     #[schema(minimum = 1, maximum = 50)]
     limit: Option<i32>,
-    /// The next_cursor of an answer before.
+    /// `next_cursor` of the previous answer.
     cursor: Option<String>,
-    /// The acting agent; reading changes nothing, so anyone may name one.
+    /// The acting agent. Ignored, because reading changes nothing.
     #[serde(rename = "agent_id")]
     _agent_id: Option<String>,
 }
 
 fn get(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
-        call.find_ticket().await?;
+        call.resolve_ticket_key().await?;
         let input = call.read::<TicketArguments>()?;
-        let (limit, from) = (limited(input.limit, 20, 50)?, bound::offset_of(input.cursor.as_deref())?);
+        let (limit, from) = (page_size(input.limit, 20, 50)?, budget::parse_offset(input.cursor.as_deref())?);
         let (db, caller, id, offset) = (&call.state.db, &call.caller, &input.ticket_id, input.offset.unwrap_or(0));
         let skip = i32::try_from(from).unwrap_or(i32::MAX);
         match input.part.unwrap_or_default() {
             Part::Comments => {
                 let found = read::comments(db, caller, id, None, skip, limit).await?;
-                let newest = found.comments.iter().rev().map(|comment| short(comment, COMMENT * 2));
+                let newest = found.comments.iter().rev().map(|comment| short(comment, COMMENT_LENGTH * 2));
                 Ok(page("comments", newest.collect::<Result<Vec<_>>>()?, from, found.has_more))
             }
             Part::Comment => {
@@ -90,7 +91,7 @@ fn get(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
                 let found = read::comments(db, caller, id, Some(one), 0, 1).await?;
                 let none = || Error::invalid("comment_id", "must name a comment of the ticket");
                 let comment = found.comments.first().ok_or_else(none)?;
-                let line = "A comment at length.";
+                let line = "A comment in full.";
                 Ok(Answer::new(line, text_part(&comment.comment_text, "comment_text", offset)))
             }
             Part::History => {
@@ -99,29 +100,29 @@ fn get(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
             }
             Part::Description => {
                 let text = read::description(db, caller, id).await?;
-                Ok(Answer::new("A description at length.", text_part(&text, "description", offset)))
+                Ok(Answer::new("A description in full.", text_part(&text, "description", offset)))
             }
             Part::Overview => {
                 let ticket = read::get(db, caller, id, None).await?;
                 let card = &ticket.fields.card;
-                let line = format!("{} ({}): {}", card.key, card.status, bound::cut(&card.title, 200));
+                let line = format!("{} ({}): {}", card.key, card.status, budget::truncate(&card.title, 200));
                 Ok(Answer::new(line, overview(&ticket)?))
             }
         }
     })
 }
 
-/// One page of a list that is newest first, as much of it as there is room for.
+/// One page of a list, newest first, as much as fits.
 fn page(name: &str, listed: Vec<Value>, from: usize, has_more: bool) -> Answer {
     let fetched = listed.len();
-    let (listed, count) = bound::fitting(listed, bound::ROOM);
-    let data = bound::page(name, listed, has_more || count < fetched, Some((from + count).to_string()));
-    Answer::new(format!("{count} {name}, from the {}. newest on.", from + 1), data)
+    let (listed, count) = budget::fit(listed, budget::RESPONSE_BUDGET);
+    let data = budget::page(name, listed, has_more || count < fetched, Some((from + count).to_string()));
+    Answer::new(format!("{count} {name}, newest first, from number {}.", from + 1), data)
 }
 
-/// A long text from a character on.
+/// An excerpt of a long text from an offset.
 pub(super) fn text_part(text: &str, name: &str, offset: usize) -> Value {
-    let (part, next) = bound::part(text, offset, LONG);
+    let (part, next) = budget::excerpt(text, offset, PART_LENGTH);
     let mut data = json!({name: part, "offset": offset, "characters": text.chars().count()});
     if let Some(next) = next {
         data["next_offset"] = json!(next);
@@ -133,29 +134,29 @@ fn short(comment: &Comment, length: usize) -> Result<Value> {
     let mut data = value(comment)?;
     if let Some(members) = data.as_object_mut() {
         members.remove("ticket_id");
-        members.insert("comment_text".to_owned(), bound::cut(&comment.comment_text, length).into());
+        members.insert("comment_text".to_owned(), budget::truncate(&comment.comment_text, length).into());
     }
-    Ok(bound::lean(data))
+    Ok(budget::compact(data))
 }
 
-/// A change in a line; what only programs need is left out.
+/// A change, without members that only programs need.
 fn change(entry: &HistoryEntry) -> Value {
-    bound::lean(json!({
+    budget::compact(json!({
         "seq": entry.seq,
         "change_type": entry.change_type,
         "field_name": entry.field_name,
-        "change": bound::cut(&entry.change_description, 300),
+        "change": budget::truncate(&entry.change_description, 300),
         "agent_id": entry.agent_id,
         "changed_at": entry.changed_at,
     }))
 }
 
-/// The ticket's state, with the newest of everything; also what its resource holds. Where all of that together
-/// is too much, everything is cut shorter, so that what says where to read on stays true.
+/// The ticket's fields with the newest of everything; also the content of its resource. If it exceeds the maximum, every
+/// part is shortened, so that the offsets for reading on stay right.
 pub fn overview(ticket: &TicketDetail) -> Result<Value> {
     let mut data = glance(ticket, 1)?;
     for share in [2, 4, 8] {
-        if data.to_string().len() <= bound::CAP {
+        if data.to_string().len() <= budget::MAX_RESPONSE {
             break;
         }
         data = glance(ticket, share)?;
@@ -163,26 +164,27 @@ pub fn overview(ticket: &TicketDetail) -> Result<Value> {
     Ok(data)
 }
 
-/// The overview, with everything a `share`th as long as usual.
+/// The overview, with every limit divided by `share`.
 fn glance(ticket: &TicketDetail, share: usize) -> Result<Value> {
     let mut data = value(&ticket.fields)?;
     let text = ticket.fields.card.description.as_deref().unwrap_or("");
-    let (description, next) = bound::part(text, 0, DESCRIPTION / share);
+    let (description, next) = budget::excerpt(text, 0, DESCRIPTION_LENGTH / share);
     data["description"] = json!(description);
     if let Some(next) = next {
         data["description_next_offset"] = json!(next);
         data["description_characters"] = json!(text.chars().count());
     }
-    let comments = ticket.comments.iter().rev().take(NEWEST).map(|comment| short(comment, COMMENT / share));
-    data["comments"] = json!(bound::fitting(comments.collect::<Result<Vec<_>>>()?, bound::ROOM * 5 / 8 / share).0);
-    data["history"] = ticket.history.iter().rev().take(NEWEST / share.min(2)).map(change).collect();
+    let comments = ticket.comments.iter().rev().take(MAX_NEWEST).map(|comment| short(comment, COMMENT_LENGTH / share));
+    data["comments"] =
+        json!(budget::fit(comments.collect::<Result<Vec<_>>>()?, budget::RESPONSE_BUDGET * 5 / 8 / share).0);
+    data["history"] = ticket.history.iter().rev().take(MAX_NEWEST / share.min(2)).map(change).collect();
     let commits = ticket.commits.iter().rev().take(20).map(|commit| {
         let mut data = value(commit)?;
-        data["commit_message"] = bound::cut(&commit.commit_message, 300).into();
+        data["commit_message"] = budget::truncate(&commit.commit_message, 300).into();
         data["files_list"] = Value::Null;
         Ok(data)
     });
-    data["commits"] = json!(bound::fitting(commits.collect::<Result<Vec<_>>>()?, bound::ROOM / 4 / share).0);
+    data["commits"] = json!(budget::fit(commits.collect::<Result<Vec<_>>>()?, budget::RESPONSE_BUDGET / 4 / share).0);
     for (name, refs) in [
         ("related_tickets", &ticket.related_tickets),
         ("duplicates", &ticket.duplicates),
@@ -192,10 +194,10 @@ fn glance(ticket: &TicketDetail, share: usize) -> Result<Value> {
     ] {
         let short = refs.iter().take(50).map(|other| {
             let mut data = value(other)?;
-            data["title"] = bound::cut(&other.title, 100).into();
+            data["title"] = budget::truncate(&other.title, 100).into();
             Ok(data)
         });
-        let (listed, count) = bound::fitting(short.collect::<Result<Vec<Value>>>()?, bound::ROOM / 8 / share);
+        let (listed, count) = budget::fit(short.collect::<Result<Vec<Value>>>()?, budget::RESPONSE_BUDGET / 8 / share);
         data[name] = json!(listed);
         if count < refs.len() {
             data[format!("{name}_count")] = json!(refs.len());
@@ -208,5 +210,5 @@ fn glance(ticket: &TicketDetail, share: usize) -> Result<Value> {
             members.remove(twice);
         }
     }
-    Ok(bound::lean(data))
+    Ok(budget::compact(data))
 }

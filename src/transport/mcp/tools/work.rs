@@ -1,27 +1,27 @@
-//! Tools of whoever holds a job's lease: signs of life, progress, the transcript, the end.
+//! Tools for a claimed job: heartbeat, progress, transcript, completion.
 
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use super::jobs::{shown, word};
+use super::jobs::{shown, status_name};
 use super::{ADDS, Access, Answer, Call, SETS, Tool, value};
-use crate::domain::jobs::leases::{self, GiveBack, Heartbeat};
+use crate::domain::jobs::leases::{self, Heartbeat, ReleaseLease};
 use crate::domain::jobs::messages::{self, Level, MessageKind, MessageRole, PostMessage};
 use crate::domain::jobs::work::{self, CompleteJob, EnterStage, FailJob, NewMessage, PostMessages, ReportProgress};
 use crate::domain::{commits, jobs};
-use crate::transport::mcp::{bound, schema};
+use crate::transport::mcp::{budget, schema};
 use crate::{Error, Result};
 
-/// Ends something, and may be said twice.
-const ENDS: Access = Access::Write { destructive: true, again: true };
+/// Ends something; idempotent.
+const ENDS: Access = Access::Write { destructive: true, idempotent: true };
 
 pub(super) const TOOLS: &[Tool] = &[
     Tool {
         name: "heartbeat",
         title: "Keep a job",
-        description: "Extends your claim on a job, and tells what you must know: cancel_requested (stop, then release_job with \
+        description: "Extends your claim on a job, and returns what you must know: cancel_requested (stop, then release_job with \
             cancelled = true), pause_requested (rest, but go on with heartbeats), and approvals, what people have decided (the newest \
             first; get_approval has long texts whole). Send it well before lease_expires_at. lease_lost: the job is no longer yours; stop working on it.",
         access: SETS,
@@ -30,8 +30,8 @@ pub(super) const TOOLS: &[Tool] = &[
     },
     Tool {
         name: "report_progress",
-        title: "Tell how far a job is",
-        description: "Says how far a job is (progress in percent, message in a sentence) and, with stage, that it enters that \
+        title: "Report a job's progress",
+        description: "Reports how far a job is (progress in percent, message in a sentence) and, with stage, that it enters that \
             stage; its ticket moves to the column of that name if there is one. Where the board forbids it, the job goes on and \
             `notice` says why the ticket stayed. It does not extend the lease.",
         access: SETS,
@@ -41,8 +41,8 @@ pub(super) const TOOLS: &[Tool] = &[
     Tool {
         name: "post_message",
         title: "Write into a job's transcript",
-        description: "Adds a line to a job's transcript: kind chat (said to people), step (what the work has come to) or log. As \
-            the holder of the job give lease_token; without it you write as a member of the workflow. Each call adds a line.",
+        description: "Adds a line to a job's transcript: kind chat (for people), step (what the work has come to) or log. As \
+            the owner of the lease give lease_token; without it you write as a member of the workflow. Each call adds a line.",
         access: ADDS,
         schema: || of_job(schema::of::<MessageArguments>()),
         run: message,
@@ -52,7 +52,7 @@ pub(super) const TOOLS: &[Tool] = &[
         title: "End a job with success",
         description: "Ends your job: result (an object), commit_sha, resolution_comment for its ticket, or app (a finished \
             specification). The commit is linked, the ticket resolved, and what waited for it unblocked; `notice` says why the \
-            ticket was not. Said again with the same token, it answers the same.",
+            ticket was not. A repeated call with the same token returns the same answer.",
         access: ENDS,
         schema: || of_job(schema::of::<CompleteJob>()),
         run: complete,
@@ -77,7 +77,7 @@ pub(super) const TOOLS: &[Tool] = &[
     },
 ];
 
-/// How far a job is.
+/// The progress of a job.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ProgressArguments {
@@ -86,13 +86,13 @@ struct ProgressArguments {
     /// Percent, 0 to 100.
     #[schema(minimum = 0, maximum = 100)]
     progress: Option<f64>,
-    /// What you are doing, in a sentence.
+    /// What you are doing, as a sentence.
     #[schema(max_length = 2000)]
     message: Option<String>,
-    /// A stage you enter: one of the job's; any name where it lists none.
+    /// The stage you enter: one of the job's stages, or any name if it has none.
     #[schema(min_length = 1, max_length = 64)]
     stage: Option<String>,
-    /// The acting agent, where the caller may act for others.
+    /// The acting agent, if the caller may act for others.
     #[serde(rename = "agent_id")]
     _agent_id: Option<String>,
 }
@@ -106,24 +106,24 @@ struct MessageArguments {
     /// Its text, at most 64 KiB.
     #[schema(min_length = 1, max_length = 65_536)]
     content: String,
-    /// chat where left out.
+    /// The kind of line. Defaults to chat.
     kind: Option<MessageKind>,
-    /// Who speaks; assistant where left out.
+    /// The role of the sender. Defaults to assistant.
     role: Option<MessageRole>,
-    /// Their name; yours where left out.
+    /// The name of the sender. Defaults to yours.
     #[schema(max_length = 200)]
     sender: Option<String>,
-    /// How bad it is; info where left out.
+    /// The severity. Defaults to info.
     level: Option<Level>,
-    /// Anything else, an object of at most 64 KiB.
+    /// Additional data, an object of at most 64 KiB.
     #[schema(value_type = Option<Object>)]
     metadata: Option<Value>,
-    /// The acting agent, where the caller may act for others.
+    /// The acting agent, if the caller may act for others.
     #[serde(rename = "agent_id")]
     _agent_id: Option<String>,
 }
 
-/// Which job to give back, and why.
+/// Why to release a job.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ReleaseArguments {
@@ -132,14 +132,14 @@ struct ReleaseArguments {
     /// Why, for the transcript.
     #[schema(max_length = 1000)]
     reason: Option<String>,
-    /// Confirms that work which was to be cancelled has stopped; false where left out.
+    /// Confirms that a job with a requested cancellation has stopped. Defaults to false.
     cancelled: Option<bool>,
-    /// The acting agent, where the caller may act for others.
+    /// The acting agent, if the caller may act for others.
     #[serde(rename = "agent_id")]
     _agent_id: Option<String>,
 }
 
-/// Adds the job, which endpoints have in their address.
+/// Adds `job_id`, a path parameter of the endpoints.
 fn of_job(arguments: Map<String, Value>) -> Map<String, Value> {
     let job = json!({"type": "string", "description": "The job, as claim_work answered it."});
     schema::with_required(arguments, "job_id", job)
@@ -156,8 +156,8 @@ fn heartbeat(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
             _ => format!("The job is yours until {}.", answer.lease_expires_at),
         };
         let decided = answer.approvals.into_iter().map(super::approvals::glance).collect::<Result<Vec<_>>>()?;
-        answer.approvals = bound::fitting(decided, bound::ROOM).0;
-        Ok(Answer::new(line, bound::lean(value(&answer)?)))
+        answer.approvals = budget::fit(decided, budget::RESPONSE_BUDGET).0;
+        Ok(Answer::new(line, budget::compact(value(&answer)?)))
     })
 }
 
@@ -174,17 +174,17 @@ fn progress(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
             let entered = work::enter_stage(db, &caller, &id, &enter).await?;
             data["stage"] = json!(entered.job.summary.stage);
             data["ticket_moved"] = json!(entered.ticket_moved);
-            data["notice"] = json!(entered.notice.map(|notice| bound::cut(&notice, 1000)));
+            data["notice"] = json!(entered.notice.map(|notice| budget::truncate(&notice, 1000)));
             data["progress"] = json!(entered.job.summary.progress);
             if progress.is_none() {
-                return Ok(Answer::new("Entered the stage.", bound::lean(data)));
+                return Ok(Answer::new("Entered the stage.", budget::compact(data)));
             }
         }
-        let told = ReportProgress { lease_token, progress, message, agent_id: None };
-        let reported = work::report_progress(db, &caller, &id, &told).await?;
+        let report = ReportProgress { lease_token, progress, message, agent_id: None };
+        let reported = work::report_progress(db, &caller, &id, &report).await?;
         data["progress"] = json!(reported.progress);
-        data["message"] = bound::cut(&reported.message, 500).into();
-        Ok(Answer::new(format!("{} %.", reported.progress), bound::lean(data)))
+        data["message"] = budget::truncate(&reported.message, 500).into();
+        Ok(Answer::new(format!("{} %.", reported.progress), budget::compact(data)))
     })
 }
 
@@ -246,7 +246,7 @@ fn complete(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
             true => "The job has succeeded and its ticket is resolved.".to_owned(),
             false => format!("The job has succeeded. {}", done.notice.as_deref().unwrap_or("")),
         };
-        Ok(Answer::new(line, bound::lean(data)))
+        Ok(Answer::new(line, budget::compact(data)))
     })
 }
 
@@ -261,7 +261,7 @@ fn fail(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
             Some(at) if failed.will_retry => format!("The job is tried again, not before {at}."),
             _ => "The job has failed.".to_owned(),
         };
-        Ok(Answer::new(line, bound::lean(data)))
+        Ok(Answer::new(line, budget::compact(data)))
     })
 }
 
@@ -269,12 +269,12 @@ fn release(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         let id = call.take("job_id")?;
         let (caller, input) = (call.caller()?, call.read::<ReleaseArguments>()?);
-        let back = GiveBack { lease_token: input.lease_token, reason: input.reason, agent_id: None };
+        let back = ReleaseLease { lease_token: input.lease_token, reason: input.reason, agent_id: None };
         let given = match input.cancelled.unwrap_or(false) {
             true => leases::confirm_cancel(&call.state.db, &caller, &id, &back).await?,
             false => leases::release(&call.state.db, &caller, &id, &back).await?,
         };
         let data = json!({"success": true, "job": shown(&given.job)?});
-        Ok(Answer::new(format!("The job is {}.", word(given.job.summary.status)), data))
+        Ok(Answer::new(format!("The job is {}.", status_name(given.job.summary.status)), data))
     })
 }

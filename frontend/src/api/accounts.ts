@@ -1,0 +1,34 @@
+/** Sign-in options, sessions, API keys, agents and invites. `session.ts` holds the sign-in itself. */
+import { client, fetchAllPages, unwrap } from "./http";
+import type { Agent, ApiKey, AuthOptions, Role, Session } from "./types";
+
+export const auth = {
+  options: (signal?: AbortSignal) => unwrap(client.GET("/api/auth/options", { signal })) as Promise<AuthOptions>,
+  sessions: async (signal?: AbortSignal) =>
+    (await unwrap(client.GET("/api/auth/sessions", { signal }))).sessions as Session[],
+  endSession: (id: string) => unwrap(client.DELETE("/api/auth/sessions/{id}", { params: { path: { id } } })),
+  changePassword: (current_password: string, new_password: string) =>
+    unwrap(client.POST("/api/auth/password", { body: { current_password, new_password } })),
+  wsTicket: () => unwrap(client.POST("/api/auth/ws-ticket")),
+};
+
+export const keys = {
+  list: async (signal?: AbortSignal) => (await unwrap(client.GET("/api/keys", { signal }))).keys as ApiKey[],
+  create: (name: string, actor_id?: string) => unwrap(client.POST("/api/keys", { body: { name, actor_id } })),
+  revoke: (id: string) => unwrap(client.DELETE("/api/keys/{id}", { params: { path: { id } } })),
+};
+
+export const agents = {
+  list: (signal?: AbortSignal) =>
+    fetchAllPages(
+      (cursor) => unwrap(client.GET("/api/agents", { params: { query: { limit: 200, cursor } }, signal })),
+      (page) => page.agents as Agent[],
+    ),
+  create: (name: string, workflow_id: string) =>
+    unwrap(client.POST("/api/agents", { body: { name, workflows: [workflow_id] } })),
+};
+
+export const invites = {
+  create: (workflow_id: string, role: Role) => unwrap(client.POST("/api/invites", { body: { workflow_id, role } })),
+  accept: (invite: string) => unwrap(client.POST("/api/invites/accept", { body: { invite } })),
+};

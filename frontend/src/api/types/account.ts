@@ -1,0 +1,23 @@
+/** People, agents and services, and how they sign in. */
+import type { Complete, Schemas } from "./schema";
+
+export type Role = Schemas["Role"];
+export type ActorKind = "user" | "agent" | "service";
+
+export interface User {
+  id: string;
+  email?: string | null;
+  name: string;
+  is_admin: boolean;
+}
+
+/** `user` is present after a sign-in, absent after a refresh. */
+export type Tokens = Pick<Schemas["SignedIn"], "access" | "expires_in"> & { user?: User };
+
+export type AuthOptions = Omit<Schemas["Options"], "registration"> & { registration: "open" | "invite" | "off" };
+
+export type Member = Omit<Complete<Schemas["Member"]>, "kind" | "role"> & { kind: ActorKind; role: Role };
+export type Agent = Pick<Schemas["Actor"], "id" | "name"> & { kind: ActorKind };
+
+export type ApiKey = Complete<Schemas["ApiKey"]>;
+export type Session = Complete<Schemas["Session"]>;

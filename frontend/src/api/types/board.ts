@@ -1,0 +1,55 @@
+/** Workflows and their boards. */
+import type { Role } from "./account";
+import type { JobSummary } from "./job";
+import type { NonNullableFields, Schemas } from "./schema";
+import type { Card } from "./ticket";
+
+export type Category = Schemas["Category"];
+
+export type Column = Omit<
+  NonNullableFields<Schemas["Column"]>,
+  "color" | "wip_limit" | "previous_id" | "ticket_count"
+> & {
+  color: string | null;
+  wip_limit: number | null;
+  ticket_count?: number;
+};
+export type TicketType = Pick<Schemas["TicketType"], "id" | "icon" | "color"> & { name: string };
+export type BoardSettings = NonNullableFields<Schemas["BoardSettings"]>;
+export type Transition = Schemas["Transition"];
+
+export type BoardConfig = Omit<
+  NonNullableFields<Schemas["BoardConfig"]>,
+  "board_id" | "workflow_id" | "columns" | "ticket_types" | "settings"
+> & {
+  columns: Column[];
+  ticket_types: TicketType[];
+  settings: BoardSettings;
+};
+
+/** A partial update: absent fields keep their value. */
+export type BoardChange = Partial<Schemas["BoardConfig"]>;
+
+export interface BoardTemplate {
+  id: string;
+  board_config: BoardConfig;
+}
+
+export type Workflow = Pick<Schemas["Workflow"], "id" | "name" | "description" | "ticket_tracking" | "created_at"> & {
+  archived_at: string | null;
+  updated_at?: string;
+  role?: Role | null;
+  board_config?: BoardConfig;
+  ticket_count?: number;
+};
+
+/** The response of `GET /api/board/{workflow_id}`, and the board in the socket's snapshots. */
+export interface BoardSnapshot {
+  epoch: string;
+  seq: number;
+  workflow: Workflow;
+  board_config: BoardConfig;
+  tickets: Card[];
+  /** Only jobs that have not ended. */
+  jobs: JobSummary[];
+}

@@ -1,0 +1,41 @@
+/** History events, in the same shape from the socket, the events endpoints and the history of a ticket. */
+import type { Approval } from "./approval";
+import type { BoardConfig } from "./board";
+import type { App, JobSummary, Message } from "./job";
+import type { Card, Comment, Commit } from "./ticket";
+
+export interface LiveEvent {
+  type: string;
+  workflow_id: string;
+  ticket_id: string | null;
+  job_id?: string | null;
+  agent_id: string | null;
+  data: EventData;
+  timestamp: string;
+  stream: string;
+  seq: number;
+  epoch: string;
+  prev?: number | null;
+}
+
+export interface EventData {
+  changes?: Partial<Card>;
+  ticket?: Card & { description?: string };
+  board_config?: BoardConfig;
+  comment?: Comment;
+  commit?: Commit;
+  job?: JobSummary;
+  message?: Message | string;
+  app?: App;
+  approval?: Approval;
+  old_status?: string;
+  new_status?: string;
+  [key: string]: unknown;
+}
+
+export interface EventPage {
+  epoch: string;
+  events: LiveEvent[];
+  last_seq: number;
+  has_more: boolean;
+}

@@ -1,0 +1,20 @@
+/** Jobs, their transcripts, and the apps that they specify. */
+import type { Complete, Schemas } from "./schema";
+
+export type JobStatus = Schemas["JobStatus"];
+/** The part of a job that boards and events carry. */
+export type JobSummary = Complete<Schemas["JobSummary"]>;
+export type Job = Complete<Schemas["Job"]>;
+export type JobPage = { jobs: Job[]; has_more: boolean; next_cursor?: string | null };
+export type NewJob = Schemas["CreateJob"];
+export type JobChange = Schemas["UpdateJob"];
+/** Actions of a person on a whole job. */
+export type JobAction = "continue" | "pause" | "resume" | "cancel" | "retry";
+
+export type MessageKind = Schemas["MessageKind"];
+export type Message = Complete<Schemas["Message"]>;
+export type MessagePage = { messages: Message[]; has_more: boolean };
+
+export type App = Complete<Schemas["App"]>;
+/** An app in a list, without its specification and PRD. */
+export type AppSummary = Complete<Schemas["ListedApp"]>;

@@ -1,0 +1,29 @@
+/** Tickets, as cards on a board and in full. */
+import type { Complete, Schemas } from "./schema";
+
+export type Priority = Schemas["Priority"];
+
+export type Card = Omit<Complete<Schemas["Card"]>, "description">;
+/** Where a card goes within its column: before or after another ticket. */
+export type CardPosition = { before?: string; after?: string };
+
+export type TicketRef = Pick<Schemas["TicketRef"], "ticket_id" | "key" | "title" | "status" | "is_resolved">;
+export type Reaction = Schemas["Reaction"];
+export type Comment = Complete<Schemas["Comment"]>;
+export type HistoryEntry = Complete<Schemas["HistoryEntry"]>;
+export type Commit = Complete<Schemas["LinkedCommit"]>;
+
+export type TicketDetail = Card & {
+  description: string;
+  /** Set on a duplicate: the ticket it was merged into. */
+  merged_into: TicketRef | null;
+  duplicates: TicketRef[];
+  comments: Comment[];
+  history: HistoryEntry[];
+  commits: Commit[];
+  related_tickets: TicketRef[];
+  parent_ticket: TicketRef | null;
+  sub_tickets: TicketRef[];
+  blocks: TicketRef[];
+  blocked_by: TicketRef[];
+};

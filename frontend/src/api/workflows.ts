@@ -1,0 +1,66 @@
+/** Workflows, their members and their boards. */
+import { client, fetchAllPages, unwrap } from "./http";
+import type {
+  BoardChange,
+  BoardConfig,
+  BoardSnapshot,
+  BoardTemplate,
+  EventPage,
+  Member,
+  Role,
+  Workflow,
+} from "./types";
+import type { Schemas } from "./types/schema";
+
+const workflowPath = (id: string) => ({ params: { path: { id } } });
+
+export const workflows = {
+  list: (archived: boolean, signal?: AbortSignal) =>
+    fetchAllPages(
+      (cursor) =>
+        unwrap(
+          client.GET("/api/workflows", {
+            params: { query: { include_archived: archived || undefined, limit: 200, cursor } },
+            signal,
+          }),
+        ),
+      (page) => page.workflows as Workflow[],
+    ),
+  templates: async (signal?: AbortSignal) =>
+    Object.entries(await unwrap(client.GET("/api/board-templates", { signal }))).map(
+      ([id, board_config]): BoardTemplate => ({ id, board_config: board_config as BoardConfig }),
+    ),
+  get: (id: string, signal?: AbortSignal) =>
+    unwrap(client.GET("/api/workflows/{id}", { ...workflowPath(id), signal })) as Promise<Workflow>,
+  create: (body: Schemas["CreateWorkflow"]) => unwrap(client.POST("/api/workflows", { body })),
+  update: (id: string, body: { name?: string; description?: string }) =>
+    unwrap(client.PATCH("/api/workflows/{id}", { ...workflowPath(id), body })),
+  archive: (id: string) => unwrap(client.DELETE("/api/workflows/{id}", workflowPath(id))),
+  restore: (id: string) => unwrap(client.POST("/api/workflows/{id}/restore", workflowPath(id))),
+  putBoard: (id: string, board_config: BoardChange, moves: Record<string, string>) =>
+    unwrap(
+      client.PUT("/api/workflows/{id}/board", {
+        ...workflowPath(id),
+        body: { board_config: board_config as Schemas["BoardConfig"], moves },
+      }),
+    ),
+  setTracking: (id: string, enabled: boolean) =>
+    unwrap(client.POST("/api/workflows/{id}/ticket-tracking", { ...workflowPath(id), body: { enabled } })),
+  members: async (id: string, signal?: AbortSignal) =>
+    (await unwrap(client.GET("/api/workflows/{id}/members", { ...workflowPath(id), signal }))).members as Member[],
+  putMember: (id: string, actor: string, role: Role) =>
+    unwrap(client.PUT("/api/workflows/{id}/members/{actor}", { params: { path: { id, actor } }, body: { role } })),
+  removeMember: (id: string, actor: string) =>
+    unwrap(client.DELETE("/api/workflows/{id}/members/{actor}", { params: { path: { id, actor } } })),
+};
+
+export const board = {
+  snapshot: (workflow_id: string, signal?: AbortSignal) =>
+    unwrap(
+      client.GET("/api/board/{workflow_id}", { params: { path: { workflow_id } }, signal }),
+    ) as Promise<BoardSnapshot>,
+  events: (id: string, since: number, epoch: string | undefined, limit = 500) =>
+    unwrap(
+      client.GET("/api/workflows/{id}/events", { params: { path: { id }, query: { since, epoch, limit } } }),
+    ) as Promise<EventPage>,
+};

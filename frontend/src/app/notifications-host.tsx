@@ -1,0 +1,29 @@
+import { useNavigate, useParams } from "@tanstack/react-router";
+import { useCallback } from "react";
+import { ApprovalToasts } from "@/features/approvals/approval-toasts";
+import { InboxButton } from "@/features/approvals/inbox-button";
+import { JobToasts } from "@/features/jobs/job-toasts";
+import { useWatchWorkflow } from "@/live/context";
+
+/** Subscribes to the open workflow and shows job and approval notifications on every page. */
+export function NotificationsHost() {
+  const { workflowId } = useParams({ strict: false }) as { workflowId?: string };
+  const navigate = useNavigate();
+  useWatchWorkflow(workflowId);
+  const open = useCallback(
+    (id: string, jobId: string) =>
+      void navigate({ to: "/w/$workflowId/jobs/$jobId", params: { workflowId: id, jobId }, search: {} }),
+    [navigate],
+  );
+  const answer = useCallback(
+    (approval: string) => void navigate({ to: "/approvals", search: { focus: approval } }),
+    [navigate],
+  );
+  return (
+    <>
+      <InboxButton />
+      <JobToasts onOpen={open} />
+      <ApprovalToasts onAnswer={answer} />
+    </>
+  );
+}

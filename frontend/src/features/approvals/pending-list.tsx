@@ -1,0 +1,119 @@
+import { Inbox } from "lucide-react";
+import { useEffect, useMemo, useState } from "react";
+import { explain } from "@/api";
+import type { Approval, Decision, DecisionInput } from "@/api/types";
+import { prompt } from "@/ui/prompt-dialog";
+import { Empty, Kbd, Notice, Spinner } from "@/ui/states";
+import { useShortcuts } from "@/ui/use-shortcuts";
+import { ApprovalCard } from "./approval-card";
+import { ApprovalLinks } from "./approval-links";
+import { isYesNoQuestion } from "./decision-form";
+import { useCanDecide, useDecide, usePendingApprovals } from "./use-approvals";
+
+/** Pending approvals, oldest first, with keyboard navigation. */
+export function PendingList({ focus }: { focus: string | undefined }) {
+  const { pending, isPending, isError, error } = usePendingApprovals();
+  const { decide } = useDecide();
+  const canDecide = useCanDecide();
+  // An approval being answered stays in the list when someone else decides it. Otherwise the rest of the typing would
+  // reach the keyboard shortcuts.
+  const [editing, setEditing] = useState<Approval | null>(null);
+  const shown = useMemo(() => {
+    const kept = editing && !pending.some(({ id }) => id === editing.id) ? [editing] : [];
+    return [...pending, ...kept].sort((a, b) => (a.created_at < b.created_at ? -1 : 1));
+  }, [pending, editing]);
+  const [currentId, setCurrent] = useState(focus);
+  const index = shown.findIndex(({ id }) => id === currentId);
+  const current = shown[index];
+
+  useEffect(() => {
+    if (currentId) {
+      const card = document.querySelector<HTMLElement>(`[data-approval="${CSS.escape(currentId)}"]`);
+      // A focused field inside the card keeps the focus, so that typing does not trigger shortcuts.
+      if (card && !card.contains(document.activeElement)) card.focus();
+    }
+  }, [currentId]);
+  const step = (by: number) => (event: KeyboardEvent) => {
+    event.preventDefault();
+    const next = shown[Math.min(shown.length - 1, Math.max(0, index + by))] ?? shown[0];
+    if (next) setCurrent(next.id);
+  };
+  // After a decision by keyboard, selection moves to the next approval.
+  const decideAndAdvance = async (approval: Approval, decision: Decision, input?: DecisionInput) => {
+    const next = shown[index + 1] ?? shown[index - 1];
+    if (await decide(approval, decision, input)) setCurrent(next?.id);
+  };
+  const pickOption = (n: number) => () => {
+    const answer = current?.options[n - 1];
+    if (current && answer && canDecide(current)) void decideAndAdvance(current, "answer", { answer });
+  };
+  const reject = async (approval: Approval) => {
+    const reason = await prompt({
+      title: "Reject approval",
+      description: approval.question,
+      label: "Reason",
+      submit: "Reject",
+    });
+    if (reason !== null) await decideAndAdvance(approval, "reject", { reason });
+  };
+  useShortcuts({
+    j: step(1),
+    k: step(-1),
+    ArrowDown: step(1),
+    ArrowUp: step(-1),
+    a: () => {
+      if (current && canDecide(current) && isYesNoQuestion(current)) void decideAndAdvance(current, "approve");
+    },
+    r: (event) => {
+      if (!current || !canDecide(current) || !isYesNoQuestion(current)) return;
+      event.preventDefault();
+      void reject(current);
+    },
+    c: (event) => {
+      event.preventDefault();
+      document.querySelector<HTMLElement>(`[data-approval="${CSS.escape(current?.id ?? "")}"] textarea`)?.focus();
+    },
+    ...Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => [String(n), pickOption(n)])),
+  });
+
+  if (isPending) return <Spinner label="Loading approvals…" />;
+  if (isError && shown.length === 0) return <Notice tone="danger">{explain(error)}</Notice>;
+  if (shown.length === 0) {
+    return (
+      <Empty icon={<Inbox className="size-6" />} title="No pending approvals">
+        Questions from agents and tickets that need a review appear here. Agents continue once you answer.
+      </Empty>
+    );
+  }
+  return (
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-3">
+      {shown.map((approval) => (
+        // biome-ignore lint/a11y/noStaticElementInteractions: tracks the selection only; the shortcuts offer the same
+        <div
+          key={approval.id}
+          onFocus={({ target }) => {
+            setCurrent(approval.id);
+            if (target.matches("textarea")) setEditing(approval);
+          }}
+          onBlur={() => setEditing(null)}
+          className="grid gap-1.5"
+        >
+          {!pending.some(({ id }) => id === approval.id) && (
+            <Notice tone="warning">Someone else has already decided this. The outcome is on the Decided tab.</Notice>
+          )}
+          <ApprovalCard
+            approval={approval}
+            current={approval.id === currentId}
+            links={<ApprovalLinks approval={approval} />}
+          />
+        </div>
+      ))}
+      {shown.some(canDecide) && (
+        <p className="hidden flex-wrap items-center gap-1 text-muted-foreground text-xs md:flex pointer-coarse:hidden">
+          <Kbd>J</Kbd> <Kbd>K</Kbd> select, <Kbd>A</Kbd> approve, <Kbd>R</Kbd> reject, <Kbd>C</Kbd> comment,{" "}
+          <Kbd>1</Kbd>–<Kbd>9</Kbd> choose an option
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,186 @@
+import { useMutation } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { toast } from "sonner";
+import { explain, Problem, tickets } from "@/api";
+import type { Actor } from "@/api/hooks";
+import type { BoardConfig, Priority } from "@/api/types";
+import { PRIORITIES, PRIORITY_NAMES } from "@/entities/ticket/priority-icon";
+import { Button } from "@/ui/button";
+import { Dialog, DialogActions } from "@/ui/dialog";
+import { Field, Input, NativeSelect, Textarea } from "@/ui/field";
+import { randomId } from "@/ui/random-id";
+import { Notice } from "@/ui/states";
+import { SimilarTickets, similarityNote } from "./similar-tickets";
+
+interface Props {
+  workflowId: string;
+  config: BoardConfig;
+  people: readonly Actor[];
+  /** Column of the new ticket; null while the dialog is closed. */
+  column: string | null;
+  onClose: () => void;
+  onCreated: (ticketId: string) => void;
+}
+
+const MIN_TITLE_LENGTH = 3;
+const MIN_DESCRIPTION_LENGTH = 10;
+
+export function NewTicketDialog({ column, onClose, ...props }: Props) {
+  return (
+    <Dialog open={column !== null} onOpenChange={(open) => !open && onClose()} title="New ticket" className="max-w-xl">
+      {column !== null && <NewTicketForm column={column} onClose={onClose} {...props} />}
+    </Dialog>
+  );
+}
+
+function NewTicketForm({ workflowId, config, people, column, onClose, onCreated }: Props & { column: string }) {
+  // One idempotency key per form, so that a retry after a lost response creates no second ticket.
+  const [key] = useState(() => randomId());
+  const [tried, setTried] = useState(false);
+  const [form, setForm] = useState({
+    title: "",
+    description: "",
+    type: config.default_ticket_type,
+    priority: "medium" as Priority,
+    status: column,
+    assignee: "",
+    tags: "",
+  });
+  const set = (field: keyof typeof form) => (event: { target: { value: string } }) =>
+    setForm((old) => ({ ...old, [field]: event.target.value }));
+  const title = form.title.trim();
+  const description = form.description.trim();
+  const create = useMutation({
+    mutationFn: () =>
+      tickets.create(
+        {
+          workflow_id: workflowId,
+          title,
+          description,
+          ticket_type: form.type,
+          priority: form.priority,
+          initial_status: form.status,
+          ...(form.assignee ? { assigned_agent_id: form.assignee } : {}),
+          tags: splitTags(form.tags),
+        },
+        key,
+      ),
+    onSuccess: ({ ticket_id, key: name, similar_tickets }) => {
+      onClose();
+      toast.success(`${name} created`, {
+        description: similarityNote(similar_tickets),
+        action: { label: "View ticket", onClick: () => onCreated(ticket_id) },
+      });
+    },
+  });
+  const errorOf = (field: string) =>
+    create.error instanceof Problem ? create.error.fields.find((entry) => entry.field === field)?.message : undefined;
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (title.length >= MIN_TITLE_LENGTH && description.length >= MIN_DESCRIPTION_LENGTH && !create.isPending)
+      create.mutate();
+  };
+
+  return (
+    <form
+      onSubmit={submit}
+      noValidate
+      className="grid gap-4"
+      onKeyDown={(event) => {
+        if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) submit(event);
+      }}
+    >
+      {create.isError && <Notice tone="danger">{explain(create.error)}</Notice>}
+      <Field
+        label="Title"
+        error={tried && title.length < MIN_TITLE_LENGTH ? `At least ${MIN_TITLE_LENGTH} characters.` : errorOf("title")}
+      >
+        {(control) => (
+          <Input {...control} value={form.title} onChange={set("title")} maxLength={500} required autoFocus />
+        )}
+      </Field>
+      <Field
+        label="Description"
+        hint="Markdown is supported. Describe the goal and when it is done."
+        error={
+          tried && description.length < MIN_DESCRIPTION_LENGTH
+            ? `At least ${MIN_DESCRIPTION_LENGTH} characters.`
+            : errorOf("description")
+        }
+      >
+        {(control) => (
+          <Textarea {...control} value={form.description} onChange={set("description")} rows={6} required />
+        )}
+      </Field>
+      <SimilarTickets workflowId={workflowId} title={title} description={description} />
+      <div className="grid gap-4 sm:grid-cols-2">
+        <Field label="Status" error={errorOf("initial_status")}>
+          {(control) => (
+            <NativeSelect {...control} value={form.status} onChange={set("status")}>
+              {config.columns.map(({ id, name }) => (
+                <option key={id} value={id}>
+                  {name}
+                </option>
+              ))}
+            </NativeSelect>
+          )}
+        </Field>
+        <Field label="Type" error={errorOf("ticket_type")}>
+          {(control) => (
+            <NativeSelect {...control} value={form.type} onChange={set("type")}>
+              {config.ticket_types.map(({ id, name }) => (
+                <option key={id} value={id}>
+                  {name}
+                </option>
+              ))}
+            </NativeSelect>
+          )}
+        </Field>
+        <Field label="Priority">
+          {(control) => (
+            <NativeSelect
+              {...control}
+              value={form.priority}
+              onChange={(event) => setForm((old) => ({ ...old, priority: event.target.value as Priority }))}
+            >
+              {PRIORITIES.map((priority) => (
+                <option key={priority} value={priority}>
+                  {PRIORITY_NAMES[priority]}
+                </option>
+              ))}
+            </NativeSelect>
+          )}
+        </Field>
+        <Field label="Assignee" error={errorOf("assigned_agent_id")}>
+          {(control) => (
+            <NativeSelect {...control} value={form.assignee} onChange={set("assignee")}>
+              <option value="">Unassigned</option>
+              {people.map(({ id, name }) => (
+                <option key={id} value={id}>
+                  {name}
+                </option>
+              ))}
+            </NativeSelect>
+          )}
+        </Field>
+      </div>
+      <Field label="Tags" hint="Separate tags with commas.">
+        {(control) => <Input {...control} value={form.tags} onChange={set("tags")} />}
+      </Field>
+      {/* Sticky, so that the buttons stay visible in a long form. */}
+      <div className="sticky -bottom-5 z-10 -mx-5 -mb-5 rounded-b-xl border-t bg-surface px-5 pb-4 [&>*]:mt-3">
+        <DialogActions>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" variant="primary" disabled={create.isPending}>
+            {create.isPending ? "Creating…" : "Create ticket"}
+          </Button>
+        </DialogActions>
+      </div>
+    </form>
+  );
+}
+
+export function splitTags(text: string): string[] {
+  return [...new Set(text.split(",").map((tag) => tag.trim()))].filter(Boolean);
+}

@@ -1,0 +1,141 @@
+-- Who calls, and what they may do. Every function that serves a request begins with one of the functions
+-- called `authorize…`, so that no transport can skip the check.
+--
+-- `caller` is a bare actor id (psql and the command line; direct database access is trusted), or the text of
+-- a JSON object that a transport has built from a verified credential:
+--   {"actor": "user-…", "for": "agent-x", "session": "session-…", "key": "…"}
+-- A session or key named there is looked up for each request, so revoking it takes effect immediately.
+
+-- An identified caller. `role` is the role in the workflow of the last authorization, else null.
+create type logic.principal as (
+    actor_id text,
+    acting_for text,
+    kind text,
+    is_admin boolean,
+    scopes text[],
+    role text
+);
+
+-- Resolves the caller; fails if the actor is disabled or the session or key does not hold.
+create function logic.identify_caller(caller text) returns logic.principal language plpgsql stable as $$
+declare
+    claim jsonb;
+    found_principal logic.principal;
+begin
+    if left(caller, 1) = '{' then
+        claim := caller::jsonb;
+        select a.id, nullif(nullif(claim ->> 'for', a.id), ''), a.kind,
+               a.is_admin and (k.id is null or '*' = any (k.scopes)), coalesce(k.scopes, '{*}'), null
+          into found_principal
+          from actors a
+          left join api_keys k on k.id = claim ->> 'key' and k.actor_id = a.id
+               and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
+          left join sessions s on s.id = claim ->> 'session' and s.actor_id = a.id
+               and s.revoked_at is null and s.expires_at > now()
+         where a.id = claim ->> 'actor' and a.disabled_at is null
+           and (claim ->> 'key' is null or k.id is not null)
+           and (claim ->> 'session' is null or s.id is not null);
+    else
+        select a.id, null, a.kind, a.is_admin, '{*}', null into found_principal
+          from actors a where a.id = caller and a.disabled_at is null;
+    end if;
+    if found_principal.actor_id is null then
+        perform logic.fail('unauthenticated', 'The credential is unknown, expired or revoked; sign in again.');
+    end if;
+    return found_principal;
+end
+$$;
+
+-- A field of the caller's credential, e.g. its session or key; null for direct database access.
+create function logic.credential_field(caller text, name text) returns text language sql immutable
+begin atomic
+    select case when left(caller, 1) = '{' then (caller::jsonb) ->> name end;
+end;
+
+-- Rejects a key without the scope; sessions have all scopes.
+create function logic.require_scope(who logic.principal, scope text) returns void language plpgsql immutable as $$
+begin
+    if not (scope = any (who.scopes) or '*' = any (who.scopes)) then
+        perform logic.fail('forbidden', format('This key lacks the scope "%s".', scope), jsonb_build_object('scope', scope));
+    end if;
+end
+$$;
+
+-- Makes the caller the author of the changes in this transaction; history triggers read it. Agents that are
+-- acted for are provisioned on first use. Rights stay those of the caller: acting for an actor adds none.
+create function logic.set_audit_actor(who logic.principal) returns void language plpgsql as $$
+begin
+    if who.acting_for is not null then
+        if not (who.is_admin or (who.kind = 'service' and ('act_for' = any (who.scopes) or '*' = any (who.scopes)))) then
+            perform logic.fail('forbidden', 'Only a service key with the scope "act_for" or an administrator may act for another actor.',
+                jsonb_build_object('field', 'agent_id'));
+        end if;
+        if not who.is_admin and logic.is_person(who.acting_for) then
+            perform logic.fail('forbidden', 'A service may act for agents, not for people.', jsonb_build_object('field', 'agent_id'));
+        end if;
+        perform logic.ensure_agent(who.acting_for, who.actor_id);
+    end if;
+    perform set_config('callboard.actor', who.actor_id, true),
+            set_config('callboard.on_behalf_of', coalesce(who.acting_for, ''), true);
+end
+$$;
+
+-- Whether an id is a person's. An unknown id in the form of a person's id counts too, so that the answer does
+-- not reveal which people exist.
+create function logic.is_person(id text) returns boolean language sql stable
+begin atomic
+    select coalesce((select a.kind = 'user' from actors a where a.id = is_person.id), is_person.id like 'user-%');
+end;
+
+-- Provisions an agent on first use.
+create function logic.ensure_agent(agent_id text, owner text default null, field text default 'agent_id') returns void language plpgsql as $$
+begin
+    if agent_id like 'user-%' and not exists (select from actors a where a.id = agent_id) then
+        perform logic.fail_invalid(field, 'must not begin with "user-": that is a person, and there is none with this id');
+    end if;
+    if agent_id !~ '^[A-Za-z0-9][A-Za-z0-9_./:@+-]{0,127}$' then
+        perform logic.fail_invalid(field, 'must be 1 to 128 letters, digits or _ . / : @ + - and begin with a letter or digit');
+    end if;
+    insert into actors (id, kind, name, owner_id) values (agent_id, 'agent', agent_id, owner)
+    on conflict (id) do nothing;
+end
+$$;
+
+-- The actor that a row is written for: the one acted for, else the caller.
+create function logic.effective_actor_id(who logic.principal) returns text language sql immutable
+begin atomic
+    select coalesce((who).acting_for, (who).actor_id);
+end;
+
+-- Checks that an identified caller holds at least `required` (viewer < member < owner) in the workflow, and
+-- that its key has the scope for it (read, write, manage); returns it with its role. Non-members get 404,
+-- never 403; `subject` names what the message reports as missing.
+create function logic.authorize_principal(who logic.principal, workflow text, required text, subject text default null)
+returns logic.principal language plpgsql as $$
+begin
+    select case when who.is_admin then 'owner' else m.role end into who.role
+      from workflows w
+      left join workflow_members m on m.workflow_id = w.id and m.actor_id = who.actor_id
+     where w.id = workflow;
+    if who.role is null then
+        perform logic.fail('not_found', format('There is no %s.', coalesce(subject, 'workflow ' || coalesce(workflow, ''))));
+    end if;
+    perform logic.require_scope(who, case required when 'viewer' then 'read' when 'member' then 'write' else 'manage' end);
+    if array_position('{viewer,member,owner}', who.role) < array_position('{viewer,member,owner}', required) then
+        perform logic.fail('forbidden', format('This needs the role %s in the workflow; yours is %s.', required, who.role),
+            jsonb_build_object('role', who.role, 'required', required));
+    end if;
+    if required <> 'viewer' then
+        perform logic.set_audit_actor(who);
+    end if;
+    return who;
+end
+$$;
+
+-- The same for a caller that is not identified yet.
+create function logic.authorize(caller text, workflow text, required text, subject text default null)
+returns logic.principal language plpgsql as $$
+begin
+    return logic.authorize_principal(logic.identify_caller(caller), workflow, required, subject);
+end
+$$;

@@ -1,0 +1,49 @@
+-- Streams: sequence numbers without gaps, in commit order.
+--
+-- Lock order of every writer: job row, board column (only where a WIP limit is enforced), ticket rows sorted by id,
+-- then stream rows, as late as possible because they are held until commit. Every writer to a job's stream holds
+-- the job's row, so it never waits for that stream. Functions that touch several tickets of one workflow lock its
+-- stream first (logic.lock_workflow_stream). Deadlocks that remain (SQLSTATE 40P01) are retried by the client.
+
+-- Allocates consecutive numbers: one for each element of `wanted` (stream ids, repeats allowed). Returns the number
+-- before the first one of each stream. The row lock makes numbers follow commit order, and a rollback returns
+-- them, so there are no gaps.
+create function logic.allocate_sequence_numbers(wanted text[]) returns table (stream_id text, before_first bigint) language plpgsql as $$
+begin
+    if cardinality(wanted) > 1 then
+        perform 1 from streams s where s.stream_id = any (wanted) order by s.stream_id for no key update;
+    end if;
+    return query
+        update streams s set last_seq = s.last_seq + w.n
+          from (select u.id, count(*) as n from unnest(wanted) u (id) group by u.id) w
+         where s.stream_id = w.id
+        returning s.stream_id, s.last_seq - w.n;
+end
+$$;
+
+-- Locks a workflow's stream before tickets are touched; see the lock order above.
+create function logic.lock_workflow_stream(workflow text) returns void language sql
+begin atomic
+    select from streams s where s.stream_id = 'workflow:' || lock_workflow_stream.workflow for no key update;
+end;
+
+-- The same for several workflows. Triggers whose events carry counts or lists from other rows (a ticket's comments,
+-- its blockers) lock before they read: the writers of all earlier events have committed then, so the newest event
+-- carries the current state.
+create function logic.lock_workflow_streams(workflows text[]) returns void language plpgsql as $$
+begin
+    perform 1 from streams s
+      where s.stream_id in (select 'workflow:' || w.id from unnest(workflows) w (id))
+      order by s.stream_id for no key update;
+end
+$$;
+
+-- Identifies one incarnation of the database: system identifier, timeline, and a counter of restores of the same disk.
+-- A cursor of another epoch is never valid.
+create function logic.epoch() returns text language sql stable
+begin atomic
+    select to_hex(c.system_identifier)
+        || '-' || case when pg_is_in_recovery() then 'replica' else substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) end
+        || '-' || coalesce((select s.value #>> '{}' from settings s where s.key = 'restores'), '0')
+    from pg_control_system() c;
+end;

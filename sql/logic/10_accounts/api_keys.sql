@@ -1,0 +1,126 @@
+-- API keys of people, agents and services.
+
+-- The actor of a presented key, or null if the key is unknown, wrong, expired or revoked, or its actor is disabled. Records
+-- the use of a key at most once a minute, without waiting for a concurrent record.
+create function logic.verify_api_key(key_id text, presented_hash bytea) returns jsonb language plpgsql as $$
+declare
+    found_key api_keys;
+begin
+    select k.* into found_key
+      from api_keys k join actors a on a.id = k.actor_id and a.disabled_at is null
+     where k.id = key_id and k.secret_hash = presented_hash
+       and k.revoked_at is null and (k.expires_at is null or k.expires_at > now());
+    if found_key.id is null then
+        return null;
+    end if;
+    if found_key.last_used_at is null or found_key.last_used_at < now() - interval '1 minute' then
+        update api_keys set last_used_at = now()
+         where id = (select k.id from api_keys k
+                      where k.id = key_id and (k.last_used_at is null or k.last_used_at < now() - interval '1 minute')
+                        for no key update skip locked);
+    end if;
+    return jsonb_build_object('key_id', found_key.id, 'actor_id', found_key.actor_id, 'expires_at', found_key.expires_at);
+end
+$$;
+
+-- A key as the API shows it, without its secret.
+create function logic.api_key_json(key_id text) returns jsonb language sql stable
+begin atomic
+    select jsonb_build_object('id', k.id, 'name', k.name, 'actor_id', k.actor_id, 'actor_name', a.name, 'actor_kind', a.kind,
+               'scopes', to_jsonb(k.scopes), 'created_by', k.created_by, 'created_at', k.created_at,
+               'expires_at', k.expires_at, 'last_used_at', k.last_used_at, 'revoked_at', k.revoked_at)
+      from api_keys k join actors a on a.id = k.actor_id
+     where k.id = key_id;
+end;
+
+-- Stores a key for the caller or for an agent or service it owns. A key cannot create one with more scopes or a longer
+-- life than its own.
+create function logic.create_api_key(
+    caller text, key_id text, key_hash bytea, key_name text, actor text, wanted_scopes text[], ends timestamptz, in_workflows text[]
+) returns jsonb language plpgsql as $$
+declare
+    who logic.principal := logic.identify_caller(caller);
+    target actors;
+    own_end timestamptz;
+    granted text[];
+    scope text;
+begin
+    perform logic.require_scope(who, 'manage');
+    target := logic.authorize_owned_actor(who, coalesce(actor, who.actor_id));
+    granted := coalesce(logic.normalize_list(wanted_scopes),
+        case target.kind when 'service' then '{read,write,manage,act_for}' else '{read,write}' end::text[]);
+    if cardinality(granted) = 0 then
+        perform logic.fail_invalid('scopes', 'must name at least one of read, write, manage, approve, act_for, *');
+    end if;
+    foreach scope in array granted loop
+        if scope not in ('read', 'write', 'manage', 'approve', 'act_for', '*') then
+            perform logic.fail_invalid('scopes', format('must be among read, write, manage, approve, act_for, *; "%s" is none of them', scope));
+        end if;
+        if not (scope = any (who.scopes) or '*' = any (who.scopes)) then
+            perform logic.fail('forbidden', format('A key cannot make a wider one: yours lacks the scope "%s".', scope),
+                jsonb_build_object('scope', scope));
+        end if;
+        if scope = 'act_for' and target.kind <> 'service' then
+            perform logic.fail_invalid('scopes', 'may hold act_for only for a service');
+        end if;
+    end loop;
+    select k.expires_at into own_end from api_keys k where k.id = logic.credential_field(caller, 'key');
+    if ends <= now() then
+        perform logic.fail_invalid('expires_at', 'must be in the future');
+    end if;
+    if own_end is not null and ends > own_end then
+        perform logic.fail('forbidden', 'A key cannot make one that outlives it.', jsonb_build_object('expires_at', own_end));
+    end if;
+    insert into api_keys (id, actor_id, name, secret_hash, scopes, created_by, expires_at)
+    values (key_id, target.id, key_name, key_hash, granted, who.actor_id, coalesce(ends, own_end));
+    perform logic.add_actor_to_workflows(who, target.id, in_workflows);
+    return logic.api_key_json(key_id);
+end
+$$;
+
+-- Unrevoked keys of the caller and of the agents and services it owns, newest first.
+create function logic.list_api_keys(caller text, actor text default null) returns jsonb language plpgsql stable as $$
+declare
+    who logic.principal := logic.identify_caller(caller);
+begin
+    perform logic.require_scope(who, 'manage');
+    if actor is not null then
+        perform logic.authorize_owned_actor(who, actor);
+    end if;
+    return jsonb_build_object('keys', coalesce((
+        select jsonb_agg(logic.api_key_json(k.id) order by k.created_at desc, k.id desc)
+          from api_keys k join actors a on a.id = k.actor_id
+         where k.revoked_at is null
+           and case when actor is null then a.id = who.actor_id or a.owner_id = who.actor_id else a.id = actor end), '[]'));
+end
+$$;
+
+-- Revokes a key. A key may revoke itself with any scopes.
+create function logic.revoke_api_key(caller text, key_id text) returns jsonb language plpgsql as $$
+declare
+    who logic.principal := logic.identify_caller(caller);
+    holder text;
+begin
+    select k.actor_id into holder
+      from api_keys k join actors a on a.id = k.actor_id
+     where k.id = key_id and k.revoked_at is null
+       and (who.is_admin or a.id = who.actor_id or a.owner_id = who.actor_id);
+    if key_id is distinct from logic.credential_field(caller, 'key') then
+        perform logic.require_scope(who, 'manage');
+    end if;
+    if holder is null then
+        perform logic.fail('not_found', 'There is no such key.');
+    end if;
+    update api_keys set revoked_at = now() where id = key_id and revoked_at is null;
+    delete from ws_tickets where api_key_id = key_id;
+    return 'null';
+end
+$$;
+
+-- Every key that is not revoked, or those of one actor, oldest first. For operators.
+create function logic.list_all_api_keys(actor text default null) returns jsonb language sql stable
+begin atomic
+    select coalesce(jsonb_agg(logic.api_key_json(k.id) order by k.created_at, k.id), '[]')
+      from api_keys k
+     where k.revoked_at is null and (list_all_api_keys.actor is null or k.actor_id = list_all_api_keys.actor);
+end;

@@ -1,0 +1,113 @@
+-- Accounts of people. The server hashes passwords (argon2id) and tokens (SHA-256); only hashes arrive here.
+
+-- Whether an active administrator exists.
+create function logic.admin_exists() returns boolean language sql stable
+begin atomic
+    select exists (select from actors where kind = 'user' and is_admin and disabled_at is null);
+end;
+
+-- Creates a person. The server normalizes the e-mail address, which is unique.
+create function logic.insert_user(email_address text, user_name text, password text, admin boolean default false)
+returns text language plpgsql as $$
+declare
+    new_user text := logic.new_id('user');
+begin
+    insert into actors (id, kind, name, is_admin) values (new_user, 'user', user_name, admin);
+    insert into users (actor_id, email, password_hash) values (new_user, email_address, password);
+    return new_user;
+exception when unique_violation then
+    perform logic.fail('conflict', 'An account with this e-mail exists already; sign in instead.',
+        '{"field": "email", "rule": "belongs to an account already"}');
+end
+$$;
+
+-- Creates a person, for an operator.
+create function logic.create_user(email_address text, user_name text, password text, admin boolean)
+returns jsonb language plpgsql as $$
+declare
+    new_user text := logic.insert_user(email_address, user_name, password, admin);
+begin
+    return logic.actor_json(new_user);
+end
+$$;
+
+-- Registers a person. `registration` is the server's setting: open, invite or off.
+create function logic.register_user(
+    email_address text, user_name text, password text, invite_hash bytea, registration text
+) returns jsonb language plpgsql as $$
+declare
+    invite invites;
+    new_user text;
+begin
+    if registration = 'off' then
+        perform logic.fail('forbidden', 'Registration is switched off here; ask an administrator for an account.');
+    end if;
+    if invite_hash is not null then
+        invite := logic.redeem_invite(invite_hash, email_address);
+    elsif registration <> 'open' then
+        perform logic.fail('forbidden', 'Registration is by invitation here; use the link you were sent.');
+    end if;
+    new_user := logic.insert_user(email_address, user_name, password);
+    perform logic.add_invited_member(invite, new_user);
+    return logic.actor_json(new_user);
+end
+$$;
+
+-- The account behind an e-mail address for a sign-in, or null.
+create function logic.find_login_account(email_address text) returns jsonb language sql stable
+begin atomic
+    select jsonb_build_object('actor_id', a.id, 'password_hash', u.password_hash)
+      from users u join actors a on a.id = u.actor_id
+     where lower(u.email) = lower(email_address) and a.disabled_at is null;
+end;
+
+-- Every person with an account. For operators.
+create function logic.list_users() returns jsonb language sql stable
+begin atomic
+    select coalesce(jsonb_agg(logic.actor_json(a.id) || jsonb_build_object(
+               'created_at', a.created_at, 'disabled_at', a.disabled_at,
+               'last_seen_at', (select max(s.last_used_at) from sessions s where s.actor_id = a.id)) order by a.created_at, a.id), '[]')
+      from actors a where a.kind = 'user';
+end;
+
+-- The hash of the caller's password, for comparison before a change. Only a signed-in person has one.
+create function logic.get_password_hash(caller text) returns jsonb language plpgsql stable as $$
+declare
+    who logic.principal := logic.identify_caller(caller);
+    stored text;
+begin
+    select u.password_hash into stored from users u where u.actor_id = who.actor_id;
+    if stored is null or logic.credential_field(caller, 'key') is not null then
+        perform logic.fail('forbidden', 'Only a signed-in person can change a password.');
+    end if;
+    return to_jsonb(stored);
+end
+$$;
+
+-- Changes the caller's password, unless it changed since it was compared, and ends all other sessions.
+create function logic.change_password(caller text, compared text, new_password text) returns jsonb language plpgsql as $$
+declare
+    who logic.principal := logic.identify_caller(caller);
+begin
+    update users set password_hash = new_password, password_changed_at = now()
+     where actor_id = who.actor_id and password_hash = compared;
+    if not found then
+        perform logic.fail('conflict', 'The password was changed by someone else at the same moment; sign in again.');
+    end if;
+    return logic.end_own_sessions(who, logic.credential_field(caller, 'session'));
+end
+$$;
+
+-- Sets a person's password and ends all their sessions. For operators.
+create function logic.reset_password(email_address text, new_password text) returns jsonb language plpgsql as $$
+declare
+    person text := (select u.actor_id from users u where lower(u.email) = lower(email_address));
+begin
+    if person is null then
+        perform logic.fail('not_found', format('There is no account %s.', email_address));
+    end if;
+    update users set password_hash = new_password, password_changed_at = now() where actor_id = person;
+    perform logic.end_sessions(array(select s.id from sessions s where s.actor_id = person and s.revoked_at is null), 'password reset');
+    return logic.actor_json(person);
+end
+$$;

@@ -1,0 +1,36 @@
+-- Blockers of a ticket.
+
+-- Replaces the blockers of a ticket by the unresolved tickets among `given`; returns whether anything changed.
+create function logic.replace_blockers(ticket text, workflow text, given text[]) returns boolean language plpgsql as $$
+declare
+    wanted text[];
+    changed boolean := false;
+begin
+    perform logic.check_list_limits('blocked_by_ticket_ids', given, 200, 200);
+    wanted := logic.resolve_ticket_ids(workflow, 'blocked_by_ticket_ids', given);
+    if ticket = any (wanted) then
+        perform logic.fail_invalid('blocked_by_ticket_ids', 'must not name the ticket itself');
+    end if;
+    wanted := array(select t.id from tickets t where t.id = any (wanted) and not t.is_resolved);
+    delete from ticket_blockers k where k.ticket_id = ticket and not k.blocked_by_ticket_id = any (wanted);
+    changed := found;
+    insert into ticket_blockers (ticket_id, blocked_by_ticket_id, workflow_id)
+    select ticket, w, workflow from unnest(wanted) w
+    on conflict do nothing;
+    return changed or found;
+end
+$$;
+
+-- POST /api/tickets/set-blockers
+create function logic.set_blockers(caller text, ticket text, blocked_by_ticket_ids text[]) returns jsonb language plpgsql as $$
+declare
+    tid constant text := (logic.authorize_ticket(caller, ticket, 'member')).ticket_id;
+    row tickets;
+begin
+    row := logic.lock_ticket(tid);
+    perform logic.require_open_workflow(row.workflow_id);
+    perform logic.replace_blockers(tid, row.workflow_id, blocked_by_ticket_ids);
+    return jsonb_build_object('success', true, 'ticket_id', tid, 'message', 'Set the blockers.',
+        'blocked_by_ticket_ids', (select c.blocked_by_ticket_ids from logic.cards c where c.ticket_id = tid));
+end
+$$;

@@ -1,0 +1,47 @@
+-- Claiming the next ready ticket.
+
+-- POST /api/tickets/claim: takes the first ready ticket (unblocked, unassigned, in a todo column; by priority,
+-- then order), assigns it to the caller and moves it to the first active column. Concurrent callers get
+-- different tickets (skip locked). `ticket` is null if none is ready.
+create function logic.claim_ticket(
+    caller text, workflow text, ticket_types text[] default null, tags text[] default null, priorities text[] default null
+) returns jsonb language plpgsql as $$
+declare
+    who logic.principal := logic.authorize(caller, workflow, 'member');
+    target text;
+    picked tickets;
+begin
+    perform logic.require_open_workflow(workflow);
+    -- Claims respect the WIP limit under every policy: a full column gets no more work.
+    select c.id into target from board_columns c
+     where c.workflow_id = workflow and c.category = 'active' order by c.position, c.id limit 1;
+    if target is not null then
+        perform 1 from board_columns c where c.workflow_id = workflow and c.id = target and c.wip_limit is not null for no key update;
+        if (select c.wip_limit <= (select count(*) from tickets t where t.workflow_id = c.workflow_id and t.status = c.id and logic.is_live(t))
+              from board_columns c where c.workflow_id = workflow and c.id = target) then
+            return jsonb_build_object('success', true, 'ticket_id', null, 'ticket', null,
+                'message', format('The column %s is full; finish something first.', target));
+        end if;
+    end if;
+    select t.* into picked
+      from tickets t
+      join board_columns c on c.workflow_id = t.workflow_id and c.id = t.status and c.category = 'todo'
+     where t.workflow_id = claim_ticket.workflow and logic.is_live(t) and t.assigned_agent_id is null and not t.is_resolved
+       and coalesce(t.approval_status, 'approved') = 'approved'
+       and not exists (select from ticket_blockers k where k.ticket_id = t.id)
+       and (ticket_types is null or t.ticket_type = any (ticket_types))
+       and (claim_ticket.tags is null or t.tags && claim_ticket.tags)
+       and (priorities is null or t.priority = any (priorities))
+     order by array_position('{critical,high,medium,low}', t.priority), c.position desc, t.rank, t.number
+     limit 1
+       for no key update of t skip locked;
+    if picked.id is null then
+        return jsonb_build_object('success', true, 'ticket_id', null, 'ticket', null, 'message', 'No ticket is ready.');
+    end if;
+    update tickets t set assigned_agent_id = logic.effective_actor_id(who), status = coalesce(target, t.status),
+        rank = case when target is null then t.rank else logic.rank_at_end(t.number) end
+     where t.id = picked.id;
+    return jsonb_build_object('success', true, 'ticket_id', picked.id, 'message', format('Claimed TKT-%s.', picked.number),
+        'ticket', (select to_jsonb(c) || jsonb_build_object('description', picked.description) from logic.cards c where c.ticket_id = picked.id));
+end
+$$;

@@ -1,0 +1,174 @@
+-- Triggers of tickets: values derived from the column, and history.
+-- Lock order: ticket rows, held already, then the stream row (logic.allocate_sequence_numbers), then search
+-- documents and queues.
+
+-- BEFORE INSERT, by row: fills missing values, so that an INSERT typed in psql is complete.
+create function logic.ticket_before_insert() returns trigger language plpgsql as $$
+begin
+    new.id := coalesce(new.id, logic.new_id('ticket'));
+    if new.number is null then
+        update ticket_counters c set last_number = c.last_number + 1
+         where c.workflow_id = new.workflow_id returning c.last_number into new.number;
+    end if;
+    new.rank := coalesce(new.rank, logic.rank_at_end(new.number));
+    new.status := coalesce(new.status, (select b.initial_status from boards b where b.workflow_id = new.workflow_id));
+    new.ticket_type := coalesce(new.ticket_type, (select b.default_ticket_type from boards b where b.workflow_id = new.workflow_id));
+    -- An import sets its own dates; all others are derived from the column.
+    if new.completed_at is null and new.resolved_at is null then
+        new := logic.derive_times_from_column(new, null);
+    end if;
+    return new;
+end
+$$;
+
+-- BEFORE UPDATE, by row: version and times. The identity of a ticket never changes.
+create function logic.ticket_before_update() returns trigger language plpgsql as $$
+begin
+    if (new.id, new.workflow_id, new.number) is distinct from (old.id, old.workflow_id, old.number) then
+        perform logic.fail('conflict', 'The id, workflow and number of a ticket never change.');
+    end if;
+    if new.status is distinct from old.status then
+        new := logic.derive_times_from_column(new, old.status);
+    end if;
+    if new is distinct from old then
+        new.version := old.version + 1;
+        new.updated_at := clock_timestamp();
+    end if;
+    return new;
+end
+$$;
+
+-- A column's category drives the ticket's times: `active` starts it, `done` completes and resolves it, leaving
+-- `done` reopens it.
+create function logic.derive_times_from_column(ticket tickets, old_status text) returns tickets language plpgsql as $$
+declare
+    category text := (select c.category from board_columns c where c.workflow_id = ticket.workflow_id and c.id = ticket.status);
+    old_category text := (select c.category from board_columns c where c.workflow_id = ticket.workflow_id and c.id = old_status);
+begin
+    if category in ('active', 'done') and ticket.started_at is null then
+        ticket.started_at := clock_timestamp();
+    end if;
+    if category = 'done' and not ticket.is_resolved then
+        ticket.is_resolved := true;
+    elsif category <> 'done' and old_category = 'done' then
+        ticket.is_resolved := false;
+    end if;
+    if category = 'done' then
+        ticket.completed_at := coalesce(ticket.completed_at, clock_timestamp());
+        ticket.resolved_at := coalesce(ticket.resolved_at, ticket.completed_at);
+    elsif not ticket.is_resolved then
+        ticket.completed_at := null;
+        ticket.resolved_at := null;
+    end if;
+    return ticket;
+end
+$$;
+
+-- AFTER INSERT, by statement: one `created` row for each ticket, carrying the whole card.
+create function logic.tickets_inserted() returns trigger language plpgsql as $$
+declare
+    changes logic.change[];
+begin
+    if (select count(*) from (select from new_rows limit 2) few) < 2 then
+        select array_agg(logic.ticket_created_change(n, to_jsonb(c))) into changes
+          from new_rows n join logic.cards c on c.ticket_id = n.id;
+    else
+        -- Dynamic, so that it is planned for the actual number of rows, as in logic.tickets_updated.
+        execute 'select array_agg(logic.ticket_created_change(n, to_jsonb(c)) order by n.workflow_id, n.number)
+                   from new_rows n join logic.cards c on c.ticket_id = n.id' into changes;
+    end if;
+    perform logic.record_changes(changes);
+    perform logic.queue_search_matching(array(select n.id from new_rows n));
+    return null;
+end
+$$;
+
+-- AFTER UPDATE, by statement: one history row for each field that changed, search data of tickets that were
+-- reworded, moved, added or removed, and the release of what a newly resolved ticket blocked. Rows are compared
+-- one by one in plpgsql: for the usual single ticket that costs a fraction of one set-based statement over all
+-- fields.
+create function logic.tickets_updated() returns trigger language plpgsql as $$
+declare
+    pairs refcursor;
+    pair record;
+    o tickets;
+    n tickets;
+    change logic.change;
+    changes logic.change[] := '{}';
+    effect logic.ticket_effect;
+    reworded text[] := '{}';
+    gone text[] := '{}';
+    moved text[] := '{}';
+    touched text[] := '{}';
+    resolved text[] := '{}';
+begin
+    if (select count(*) from (select from new_rows limit 2) few) < 2 then
+        open pairs for select old_rows as o, new_rows as n from old_rows cross join new_rows;
+    else
+        -- Dynamic, so that it is planned for the actual number of rows: the plan cached for one row is a nested loop.
+        open pairs for execute
+            'select old_rows as o, new_rows as n from old_rows join new_rows using (id) order by new_rows.workflow_id, new_rows.number';
+    end if;
+    loop
+        fetch pairs into pair;
+        exit when not found;
+        o := pair.o;
+        n := pair.n;
+        -- Element by element: appending an array would copy all changes for each ticket.
+        foreach change in array logic.ticket_position_changes(o, n) || logic.ticket_text_changes(o, n)
+                                || logic.ticket_relation_changes(o, n) || logic.ticket_state_changes(o, n) loop
+            changes := changes || change;
+        end loop;
+        effect := logic.ticket_update_effect(o, n);
+        if effect.reworded then reworded := reworded || n.id; end if;
+        if effect.gone then gone := gone || n.id; end if;
+        if effect.moved then moved := moved || n.id; end if;
+        if effect.touched then touched := touched || n.id; end if;
+        if effect.resolved then resolved := resolved || n.id; end if;
+    end loop;
+    close pairs;
+    perform logic.record_changes(changes);
+    -- After the stream row is locked, as the triggers of comments do.
+    if reworded <> '{}' then
+        perform logic.index_tickets(reworded);
+        perform logic.queue_embeddings(reworded);
+    end if;
+    if moved <> '{}' then
+        perform logic.queue_embeddings_of_moved_tickets(moved);
+    end if;
+    if gone <> '{}' then
+        perform logic.remove_from_search_index(gone);
+    end if;
+    if touched <> '{}' then
+        perform logic.queue_search_matching(touched);
+    end if;
+    if resolved <> '{}' then
+        -- The trigger of ticket_blockers records each release.
+        delete from ticket_blockers k where k.blocked_by_ticket_id = any (resolved);
+    end if;
+    return null;
+end
+$$;
+
+-- AFTER DELETE, by statement: only a DELETE typed in psql; the product marks tickets as deleted.
+create function logic.tickets_removed() returns trigger language plpgsql as $$
+begin
+    perform logic.lock_workflow_streams((select array_agg(distinct o.workflow_id) from old_rows o));
+    perform logic.record_json_changes((
+        select jsonb_agg(jsonb_build_object(
+            'workflow_id', o.workflow_id, 'ticket_id', o.id, 'change_type', 'deleted', 'old_value', o.title,
+            'description', format('Removed TKT-%s for good.', o.number),
+            'metadata', jsonb_build_object('changes', '{}'::jsonb)) order by o.number)
+        from old_rows o where o.deleted_at is null));
+    return null;
+end
+$$;
+
+create trigger ticket_before_insert before insert on tickets for each row execute function logic.ticket_before_insert();
+create trigger ticket_before_update before update on tickets for each row execute function logic.ticket_before_update();
+create trigger tickets_inserted after insert on tickets
+    referencing new table as new_rows for each statement execute function logic.tickets_inserted();
+create trigger tickets_updated after update on tickets
+    referencing old table as old_rows new table as new_rows for each statement execute function logic.tickets_updated();
+create trigger tickets_removed after delete on tickets
+    referencing old table as old_rows for each statement execute function logic.tickets_removed();

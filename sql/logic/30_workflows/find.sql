@@ -1,0 +1,35 @@
+-- Workflows given by id or name.
+
+-- A workflow by id, or by name among those that the caller can see; null if there is none. Authorizes nothing else.
+create function logic.resolve_workflow_id(caller text, named text) returns text language plpgsql as $$
+declare
+    who logic.principal := logic.identify_caller(caller);
+    ids text[];
+begin
+    select array_agg(w.id order by w.id) into ids
+      from workflows w
+     where w.id = named
+        or (lower(w.name) = lower(trim(named)) and w.archived_at is null
+            and (who.is_admin or exists (select from workflow_members m where m.workflow_id = w.id and m.actor_id = who.actor_id)));
+    if cardinality(ids) > 1 then
+        perform logic.fail('conflict', format('There are %s workflows named %s; give the id of one: %s.', cardinality(ids), named, array_to_string(ids, ', ')));
+    end if;
+    return ids[1];
+end
+$$;
+
+-- The ids of workflows given by id or name; rejects the first unknown one.
+create function logic.resolve_workflow_ids(caller text, names text[]) returns jsonb language plpgsql as $$
+declare
+    named text;
+    ids jsonb := '[]';
+begin
+    foreach named in array coalesce(names, '{}') loop
+        if logic.resolve_workflow_id(caller, named) is null then
+            perform logic.fail('not_found', format('There is no workflow %s.', named));
+        end if;
+        ids := ids || to_jsonb(logic.resolve_workflow_id(caller, named));
+    end loop;
+    return ids;
+end
+$$;

@@ -1,0 +1,61 @@
+-- Members of a workflow.
+
+-- GET /api/workflows/{id}/members
+create function logic.list_members(caller text, workflow text) returns jsonb language plpgsql as $$
+begin
+    perform logic.authorize(caller, workflow, 'viewer');
+    return jsonb_build_object('members', coalesce((
+        select jsonb_agg(jsonb_build_object('actor_id', a.id, 'name', a.name, 'kind', a.kind, 'email', u.email,
+                                            'role', m.role, 'added_at', m.added_at) order by lower(a.name), a.id)
+          from workflow_members m
+          join actors a on a.id = m.actor_id
+          left join users u on u.actor_id = a.id
+         where m.workflow_id = workflow), '[]'));
+end
+$$;
+
+-- PUT /api/workflows/{id}/members/{actor}: `actor` is an actor's id, or a person's e-mail address.
+create function logic.set_member(caller text, workflow text, actor text, role text) returns jsonb language plpgsql as $$
+declare
+    who logic.principal := logic.authorize(caller, workflow, 'owner');
+    member text := coalesce((select a.id from actors a where a.id = actor),
+                            (select u.actor_id from users u where lower(u.email) = lower(actor)));
+begin
+    if member is null then
+        perform logic.fail('not_found', format('There is no actor %s.', actor));
+    end if;
+    if role <> 'owner' then
+        perform logic.require_remaining_owner(workflow, member);
+    end if;
+    insert into workflow_members (workflow_id, actor_id, role, added_by)
+    values (workflow, member, set_member.role, who.actor_id)
+    on conflict (workflow_id, actor_id) do update set role = excluded.role;
+    return jsonb_build_object('actor_id', member, 'role', role);
+end
+$$;
+
+-- DELETE /api/workflows/{id}/members/{actor}: owners remove any member, every member may leave.
+create function logic.remove_member(caller text, workflow text, actor text) returns jsonb language plpgsql as $$
+declare
+    who logic.principal := logic.identify_caller(caller);
+begin
+    who := logic.authorize_principal(who, workflow, case when who.actor_id = actor then 'viewer' else 'owner' end);
+    perform logic.require_remaining_owner(workflow, actor);
+    delete from workflow_members m where m.workflow_id = workflow and m.actor_id = actor;
+    if not found then
+        perform logic.fail('not_found', format('There is no member %s in this workflow.', actor));
+    end if;
+    return jsonb_build_object('actor_id', actor, 'removed', true);
+end
+$$;
+
+-- Rejects removing the last owner of a workflow.
+create function logic.require_remaining_owner(workflow text, leaving text) returns void language plpgsql as $$
+begin
+    perform 1 from workflow_members m where m.workflow_id = workflow and m.role = 'owner' order by m.actor_id for update;
+    if exists (select from workflow_members m where m.workflow_id = workflow and m.role = 'owner' and m.actor_id = leaving)
+       and not exists (select from workflow_members m where m.workflow_id = workflow and m.role = 'owner' and m.actor_id <> leaving) then
+        perform logic.fail('conflict', 'A workflow needs an owner; make another member an owner first.');
+    end if;
+end
+$$;

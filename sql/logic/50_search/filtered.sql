@@ -1,0 +1,25 @@
+-- Search without words.
+
+-- A search without words: the newest tickets that pass the filters, as search results.
+create function logic.search_by_filters(caller text, workflow text, filters jsonb, max_rows int) returns jsonb language plpgsql as $$
+declare
+    started constant timestamptz := clock_timestamp();
+    answer jsonb;
+begin
+    perform logic.authorize(caller, workflow, 'viewer');
+    with
+    -- The newest tickets that pass, with the total count.
+    chosen as (
+        select t.id, t.updated_at, count(*) over () as total
+          from tickets t
+         where t.workflow_id = search_by_filters.workflow and logic.is_live(t) and logic.matches_filters(t, filters)
+         order by t.updated_at desc, t.id limit max_rows
+    )
+    select jsonb_build_object('success', true, 'query', '', 'mode', 'keyword',
+        'results', coalesce(jsonb_agg(logic.search_result_json(t, 1, false, null, '{}', false) order by c.updated_at desc, c.id), '[]'),
+        'total_found', coalesce(max(c.total), 0), 'total_is_exact', true, 'stale_embeddings', false)
+      into answer from chosen c join tickets t on t.id = c.id;
+    return answer || jsonb_build_object('search_time_ms',
+        round(extract(epoch from clock_timestamp() - started)::numeric * 1000, 2));
+end
+$$;

@@ -1,0 +1,55 @@
+-- Jobs, messages and apps as answers and events show them.
+
+-- A job in short, as boards and events show it.
+create function logic.job_summary(job jobs) returns jsonb language sql immutable
+begin atomic
+    select jsonb_build_object('job_id', job.id, 'workflow_id', job.workflow_id, 'ticket_id', job.ticket_id,
+        'title', job.title, 'job_type', job.job_type, 'status', job.status, 'stages', job.stages, 'stage', job.stage,
+        'progress', job.progress, 'progress_message', job.progress_message, 'attempt', job.attempt,
+        'max_attempts', job.max_attempts, 'worker', job.worker, 'agent_id', job.claimed_by, 'error', job.error,
+        'updated_at', job.updated_at);
+end;
+
+-- A transcript message as answers and events show it, in both spellings that clients use.
+create function logic.message_json(id text) returns jsonb language sql stable
+begin atomic
+    select jsonb_build_object('id', m.id, 'message_id', m.id, 'job_id', m.job_id, 'workflow_id', m.workflow_id,
+        'kind', m.kind, 'role', m.role, 'sender', m.sender, 'agent', m.sender, 'level', m.level,
+        'content', m.content, 'message', m.content, 'order', m.position, 'stage', m.stage, 'attempt', m.attempt,
+        'metadata', m.metadata, 'agent_id', m.agent_id, 'created_at', m.created_at)
+      from job_messages m where m.id = message_json.id;
+end;
+
+-- A finished specification as answers and events show it.
+create function logic.app_json(id text) returns jsonb language sql stable
+begin atomic
+    select jsonb_build_object('id', a.id, 'app_id', a.id, 'job_id', a.job_id, 'workflow_id', a.workflow_id,
+        'ticket_id', a.ticket_id, 'title', a.title, 'spec', a.spec, 'prd_markdown', a.prd_markdown,
+        'created_by', a.created_by, 'created_at', a.created_at, 'updated_at', a.updated_at)
+      from apps a where a.id = app_json.id;
+end;
+
+-- The data of an event as it is sent. Texts of messages and specifications are stored once, in their tables, and
+-- merged in here; a removed one is marked as deleted.
+create function logic.event_data(change_type text, new_value text, metadata jsonb) returns jsonb language sql stable
+begin atomic
+    select case change_type
+        when 'job_message' then metadata || jsonb_build_object('message',
+            coalesce(logic.message_json(new_value), jsonb_build_object('id', new_value, 'message_id', new_value, 'deleted', true)))
+        when 'app_ready' then metadata || jsonb_build_object('app',
+            coalesce(logic.app_json(new_value), jsonb_build_object('id', new_value, 'app_id', new_value, 'deleted', true)))
+        else metadata end;
+end;
+
+-- A job as the API shows it, without its lease token: only the claim returns that.
+create function logic.job_json(job jobs) returns jsonb language sql stable
+begin atomic
+    select logic.job_summary(job) || jsonb_build_object('id', job.id,
+        'ticket_key', (select 'TKT-' || t.number from tickets t where t.id = job.ticket_id),
+        'initial_prompt', job.initial_prompt, 'priority', job.priority, 'payload', job.payload,
+        'lease_expires_at', job.lease_expires_at, 'heartbeat_at', job.heartbeat_at, 'not_before', job.not_before,
+        'cancel_requested', job.cancel_requested_at is not null, 'result', job.result, 'commit_sha', job.commit_sha,
+        'app_id', (select a.id from apps a where a.job_id = job.id),
+        'created_by', job.created_by, 'created_at', job.created_at, 'queued_at', job.queued_at,
+        'started_at', job.started_at, 'finished_at', job.finished_at);
+end;

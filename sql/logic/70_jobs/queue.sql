@@ -1,0 +1,102 @@
+-- The queue of jobs: claiming. All times are those of the database clock.
+
+-- The pause before the next attempt: 10 s, 20 s, 40 s, … at most ten minutes, with 20 % jitter so that jobs which
+-- failed together do not retry together.
+create function logic.retry_backoff(attempt bigint) returns interval language sql volatile
+begin atomic
+    select least(interval '10 minutes', interval '5 seconds' * 2 ^ least(attempt, 10)) * (0.8 + random() * 0.4);
+end;
+
+-- Whether a job's ticket lets it run: live, unblocked, reviewed, and its column not full where the board enforces
+-- WIP limits.
+create function logic.is_job_ready(job jobs) returns boolean language sql stable
+begin atomic
+    select job.ticket_id is null or exists (
+        select from tickets t
+         where t.id = job.ticket_id and logic.is_live(t) and coalesce(t.approval_status, 'approved') = 'approved'
+           and not exists (select from ticket_blockers k where k.ticket_id = t.id)
+           and not exists (
+                select from board_columns c
+                  join boards b on b.workflow_id = c.workflow_id and b.wip_policy = 'refuse'
+                 where c.workflow_id = t.workflow_id and c.id = coalesce(job.stage, job.stages[1]) and c.id <> t.status
+                   and c.wip_limit <= (select count(*) from tickets o
+                                        where o.workflow_id = c.workflow_id and o.status = c.id and logic.is_live(o))));
+end;
+
+-- The next job that can be claimed, its row locked; rows locked by other claims are skipped.
+create function logic.lock_next_job(who logic.principal, workflow text, job_types text[], skipped text[]) returns jobs language plpgsql as $$
+declare
+    picked jobs;
+begin
+    -- Two statements, so that each uses its own index.
+    if workflow is not null then
+        select j.* into picked from jobs j
+         where j.workflow_id = lock_next_job.workflow and j.status = 'queued' and j.deleted_at is null
+           and j.not_before <= clock_timestamp() and (job_types is null or j.job_type = any (job_types))
+           and j.id <> all (skipped) and logic.is_job_ready(j)
+         order by j.urgency, j.created_at, j.id limit 1 for no key update of j skip locked;
+    else
+        select j.* into picked from jobs j
+         where j.status = 'queued' and j.deleted_at is null
+           and j.not_before <= clock_timestamp() and (job_types is null or j.job_type = any (job_types))
+           and j.id <> all (skipped) and logic.is_job_ready(j)
+           and exists (select from workflows w where w.id = j.workflow_id and w.archived_at is null)
+           and (who.is_admin or exists (select from workflow_members m where m.workflow_id = j.workflow_id
+                                          and m.actor_id = who.actor_id and m.role <> 'viewer'))
+         order by j.urgency, j.created_at, j.id limit 1 for no key update of j skip locked;
+    end if;
+    return picked;
+end
+$$;
+
+-- POST /api/jobs/claim: the most urgent ready job, then the oldest; each job goes to one claim. The claim enters the
+-- job's first stage (or the one it was in) and moves its ticket in the same transaction. `job` is null if none
+-- is ready.
+create function logic.claim_job(
+    caller text, workflow text default null, job_types text[] default null, worker text default null, lease_seconds double precision default null
+) returns jsonb language plpgsql as $$
+declare
+    who logic.principal;
+    lease interval;
+    picked jobs;
+    skipped text[] := '{}';
+    token text;
+begin
+    if workflow is not null then
+        who := logic.authorize(caller, workflow, 'member');
+        perform logic.require_unarchived_workflow(workflow);
+    else
+        who := logic.identify_caller(caller);
+        perform logic.require_scope(who, 'write');
+        perform logic.set_audit_actor(who);
+    end if;
+    -- Invalid input is rejected whether a job is ready or not.
+    lease := logic.lease_duration(lease_seconds);
+    perform logic.expire_leases(10);
+    loop
+        picked := logic.lock_next_job(who, workflow, job_types, skipped);
+        if picked.id is null then
+            return jsonb_build_object('success', true, 'job', null, 'lease_token', null, 'message', 'No job is ready.');
+        end if;
+        token := gen_random_uuid()::text;
+        begin
+            update jobs j set status = 'running', attempt = j.attempt + 1, lease_token = token,
+                lease_expires_at = clock_timestamp() + lease, heartbeat_at = clock_timestamp(),
+                worker = left(coalesce(claim_job.worker, logic.effective_actor_id(who)), 200), claimed_by = logic.effective_actor_id(who),
+                cancel_requested_at = null, end_answer = null, error = null, stage = coalesce(j.stage, j.stages[1])
+             where j.id = picked.id returning * into picked;
+            update tickets t set assigned_agent_id = logic.effective_actor_id(who)
+             where t.id = picked.ticket_id and t.assigned_agent_id is null;
+            perform logic.move_job_ticket(caller, picked, picked.stage, refuse_full => true);
+            return jsonb_build_object('success', true, 'job', logic.job_json(picked), 'lease_token', token,
+                'message', format('Claimed the job "%s".', picked.title));
+        exception when others then
+            if not logic.is_error(sqlstate, 'wip_limit') then
+                raise;
+            end if;
+            -- Another claim filled the column in the meantime; this one was rolled back.
+            skipped := skipped || picked.id;
+        end;
+    end loop;
+end
+$$;

@@ -1,0 +1,157 @@
+-- Webhooks: what owners do with them. delivery.sql delivers events to them.
+
+-- A webhook as its owners see it; the secret is shown only when it is created.
+create function logic.webhook_json(webhook webhooks) returns jsonb language sql stable
+begin atomic
+    select jsonb_build_object(
+        'id', webhook.id, 'webhook_id', webhook.id, 'workflow_id', webhook.workflow_id, 'url', webhook.url,
+        'events', webhook.events, 'active', webhook.active, 'disabled_reason', webhook.disabled_reason,
+        'last_seq', webhook.last_seq, 'behind', greatest(s.last_seq - webhook.last_seq, 0), 'attempt', webhook.attempt,
+        'failing_since', webhook.failing_since,
+        'next_attempt_at', case when webhook.active and webhook.attempt > 0 then webhook.not_before end,
+        'created_by', webhook.created_by, 'created_at', webhook.created_at, 'updated_at', webhook.updated_at)
+      from streams s where s.stream_id = 'workflow:' || webhook.workflow_id;
+end;
+
+-- The caller that was checked, and the webhook as it was read (or locked).
+create type logic.webhook_access as (who logic.principal, webhook webhooks);
+
+-- The webhook, if the caller owns its workflow. `lock_row` locks its row.
+create function logic.authorize_webhook(caller text, webhook text, lock_row boolean default false) returns logic.webhook_access language plpgsql as $$
+declare
+    access logic.webhook_access;
+    found_webhook webhooks;
+begin
+    select * into found_webhook from webhooks w where w.id = webhook;
+    access.who := logic.authorize(caller, found_webhook.workflow_id, 'owner', 'webhook ' || webhook);
+    if lock_row then
+        select * into found_webhook from webhooks w where w.id = webhook for no key update;
+        if found_webhook.id is null then
+            perform logic.fail('not_found', format('There is no webhook %s.', webhook));
+        end if;
+    end if;
+    access.webhook := found_webhook;
+    return access;
+end
+$$;
+
+-- Event types as they are stored: names without repeats.
+create function logic.normalize_event_types(events text[]) returns text[] language plpgsql immutable as $$
+declare
+    kept text[] := coalesce(logic.normalize_list(events), '{}');
+begin
+    perform logic.check_list_limits('events', kept, 100, 64);
+    if exists (select from unnest(kept) e where e !~ '^[a-z][a-z_]*$') then
+        perform logic.fail_invalid('events', 'must list types of events like status_changed');
+    end if;
+    return kept;
+end
+$$;
+
+-- POST /api/webhooks. The webhook gets the events from now on.
+create function logic.create_webhook(caller text, workflow text, url text, secret text, events text[] default null) returns jsonb language plpgsql as $$
+declare
+    who logic.principal := logic.authorize(caller, workflow, 'owner');
+    made webhooks;
+begin
+    perform logic.require_unarchived_workflow(workflow);
+    -- The stream's lock serializes counting and inserting, and fixes the start position.
+    perform logic.lock_workflow_stream(workflow);
+    if (select count(*) from webhooks w where w.workflow_id = workflow) >= 20 then
+        perform logic.fail('conflict', 'A workflow has at most 20 webhooks; delete one first.');
+    end if;
+    insert into webhooks (id, workflow_id, url, secret, events, last_seq, created_by)
+    values (logic.new_id('webhook'), workflow, create_webhook.url, create_webhook.secret, logic.normalize_event_types(create_webhook.events),
+            (select s.last_seq from streams s where s.stream_id = 'workflow:' || workflow), logic.effective_actor_id(who))
+    returning * into made;
+    return logic.webhook_json(made);
+end
+$$;
+
+-- GET /api/webhooks
+create function logic.list_webhooks(caller text, workflow text) returns jsonb language plpgsql as $$
+begin
+    perform logic.authorize(caller, workflow, 'owner');
+    return jsonb_build_object('webhooks', coalesce((
+        select jsonb_agg(logic.webhook_json(w) order by w.created_at, w.id) from webhooks w where w.workflow_id = workflow), '[]'));
+end
+$$;
+
+-- GET /api/webhooks/{id}
+create function logic.get_webhook(caller text, webhook text) returns jsonb language sql
+begin atomic
+    select logic.webhook_json((logic.authorize_webhook(caller, webhook)).webhook);
+end;
+
+-- PATCH /api/webhooks/{id}, and POST …/resume with `active` true; null leaves a field as it is. A new URL or activation
+-- resets failures and the backoff; delivery continues from the cursor.
+create function logic.update_webhook(
+    caller text, webhook text, url text default null, events text[] default null, active boolean default null
+) returns jsonb language plpgsql as $$
+declare
+    access constant logic.webhook_access := logic.authorize_webhook(caller, webhook, lock_row => true);
+    held webhooks := access.webhook;
+begin
+    perform logic.require_unarchived_workflow(held.workflow_id);
+    update webhooks w set
+        url = coalesce(update_webhook.url, w.url),
+        events = case when update_webhook.events is null then w.events else logic.normalize_event_types(update_webhook.events) end,
+        active = coalesce(update_webhook.active, w.active),
+        disabled_reason = case when coalesce(update_webhook.active, w.active) then null
+            when update_webhook.active is null or not w.active then w.disabled_reason
+            else format('switched off by %s.', (select a.name from actors a where a.id = logic.effective_actor_id(access.who))) end,
+        attempt = case when update_webhook.active or update_webhook.url is not null then 0 else w.attempt end,
+        failing_since = case when update_webhook.active or update_webhook.url is not null then null else w.failing_since end,
+        not_before = case when update_webhook.active or update_webhook.url is not null then clock_timestamp() else w.not_before end,
+        -- A delivery in progress loses its claim.
+        lease_token = null, lease_expires_at = null,
+        updated_at = clock_timestamp()
+     where w.id = held.id returning * into held;
+    return logic.webhook_json(held);
+end
+$$;
+
+-- DELETE /api/webhooks/{id}
+create function logic.delete_webhook(caller text, webhook text) returns jsonb language plpgsql as $$
+declare
+    held constant webhooks := (logic.authorize_webhook(caller, webhook, lock_row => true)).webhook;
+begin
+    delete from webhooks w where w.id = held.id;
+    return 'null';
+end
+$$;
+
+-- GET /api/webhooks/{id}/deliveries: newest first, keyset pages after the last one seen.
+create function logic.list_webhook_deliveries(caller text, webhook text, max_rows int, after bigint default null) returns jsonb language plpgsql as $$
+declare
+    held constant webhooks := (logic.authorize_webhook(caller, webhook)).webhook;
+    answer jsonb;
+begin
+    with
+    -- One row more than requested, to learn whether there are more.
+    page as (
+        select d.*, row_number() over (order by d.id desc) as place
+          from webhook_deliveries d where d.webhook_id = held.id and (after is null or d.id < after)
+         order by d.id desc limit max_rows + 1
+    )
+    select jsonb_build_object(
+        'deliveries', coalesce(jsonb_agg(jsonb_build_object('delivery_id', p.id, 'webhook_id', p.webhook_id, 'message_id', p.message_id,
+            'event_type', p.event_type, 'seq', p.seq, 'attempt', p.attempt, 'status_code', p.status_code, 'delivered', p.delivered,
+            'error', p.error, 'duration_ms', p.duration_ms, 'attempted_at', p.attempted_at) order by p.place)
+            filter (where p.place <= max_rows), '[]'),
+        'has_more', count(*) > max_rows,
+        'next_cursor', case when count(*) > max_rows then (max(p.id) filter (where p.place = max_rows))::text end)
+      into answer from page p;
+    return answer;
+end
+$$;
+
+-- For POST /api/webhooks/{id}/test: what the request needs, including the secret. Only the server sees the result.
+create function logic.get_webhook_target(caller text, webhook text) returns jsonb language plpgsql as $$
+declare
+    held constant webhooks := (logic.authorize_webhook(caller, webhook)).webhook;
+begin
+    return jsonb_build_object('id', held.id, 'workflow_id', held.workflow_id, 'url', held.url, 'secret', held.secret,
+        'events', held.events, 'attempt', 0, 'actor_id', logic.current_actor(), 'epoch', logic.epoch(), 'now', clock_timestamp());
+end
+$$;

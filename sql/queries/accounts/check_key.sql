@@ -1,2 +1,0 @@
--- Whose API key this is, or null. $1 id inside the key, $2 SHA-256 of the key.
-select coalesce(logic.check_key($1, $2), 'null')

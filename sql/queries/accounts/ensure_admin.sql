@@ -1,2 +1,0 @@
--- Makes the first administrator. $1 e-mail, $2 name, $3 password hash.
-select logic.ensure_admin($1, $2, $3)

@@ -1,2 +1,0 @@
--- The account of an e-mail, or null. $1 e-mail.
-select coalesce(logic.find_login($1), 'null')

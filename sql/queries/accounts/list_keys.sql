@@ -1,2 +1,0 @@
--- The caller's keys. $1 caller, $2 actor or null.
-select logic.list_keys($1, $2)

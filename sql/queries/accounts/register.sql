@@ -1,2 +1,0 @@
--- Registers a person. $1 e-mail, $2 name, $3 password hash, $4 hash of the invitation or null, $5 open, invite or off.
-select logic.register($1, $2, $3, $4, $5)

@@ -1,2 +1,0 @@
--- Revokes a key. $1 caller, $2 id.
-select logic.revoke_key($1, $2)

@@ -1,3 +1,0 @@
--- Notes what a program tells about a ticket.
--- Parameters: $1 caller, $2 ticket (id or key), $3 event, $4 everything it told.
-select logic.ticket_event($1, $2, $3, $4)

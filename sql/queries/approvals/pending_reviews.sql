@@ -1,3 +1,0 @@
--- Tickets that wait for review.
--- Parameters: $1 caller, $2 workflow.
-select logic.pending_reviews(caller => $1, workflow => $2)

@@ -1,3 +1,0 @@
--- Of approvals that somebody waits for, those that need no more waiting.
--- Parameters: $1 ids.
-select logic.settled_approvals(ids => $1)

@@ -1,2 +1,0 @@
--- How far each model is.
-select logic.embedding_progress()

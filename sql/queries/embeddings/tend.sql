@@ -1,2 +1,0 @@
--- Lets a finished model serve, and removes vectors of retired ones.
-select logic.tend_embeddings()

@@ -1,5 +1,0 @@
--- Deletes a line of a transcript.
--- Parameters: $1 caller, $2 message.
-select logic.delete_message(
-    caller => $1,
-    message => $2)

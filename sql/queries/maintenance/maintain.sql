@@ -1,3 +1,0 @@
--- What a server does every hour.
--- Parameters: $1 history_months.
-select logic.maintain(history_months => $1)

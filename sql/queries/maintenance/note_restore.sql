@@ -1,2 +1,0 @@
--- Begins a new epoch after a restore; no parameters.
-select to_jsonb(logic.note_restore())

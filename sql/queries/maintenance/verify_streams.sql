@@ -1,2 +1,0 @@
--- Whether every stream is whole; no parameters.
-select logic.verify_streams()

@@ -1,2 +1,0 @@
--- Every person with an account; no parameters.
-select logic.list_users()

@@ -1,2 +1,0 @@
--- $1 actor id or e-mail address, or null for whoever runs this installation
-select to_jsonb(logic.operator($1))

@@ -1,3 +1,0 @@
--- Forgets what the caller searched for.
--- Parameters: $1 caller, $2 workflow.
-select logic.forget_searches(caller => $1, workflow => $2)

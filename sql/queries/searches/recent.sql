@@ -1,3 +1,0 @@
--- What the caller searched for lately.
--- Parameters: $1 caller, $2 workflow.
-select logic.recent_searches(caller => $1, workflow => $2)

@@ -1,3 +1,0 @@
--- What is being worked on.
--- Parameters: $1 caller, $2 workflow or null.
-select logic.stage_status($1, $2)

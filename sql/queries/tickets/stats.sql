@@ -1,3 +1,0 @@
--- Statistics of a workflow.
--- Parameters: $1 caller, $2 workflow.
-select logic.ticket_stats(caller => $1, workflow => $2)

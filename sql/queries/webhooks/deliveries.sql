@@ -1,3 +1,0 @@
--- Attempts at a webhook, newest first.
--- Parameters: $1 caller, $2 webhook, $3 max_rows, $4 after.
-select logic.list_deliveries(caller => $1, webhook => $2, max_rows => $3, after => $4)

@@ -1,2 +1,0 @@
--- The boards a new workflow can start from.
-select logic.board_templates()

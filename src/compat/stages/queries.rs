@@ -1,0 +1,59 @@
+//! The calls behind the boards that follow stages.
+
+use super::{CreateStaged, MoveToStage, StageSession, StageStatus, StagedTicket};
+use crate::db::Db;
+use crate::domain::accounts::Caller;
+use crate::domain::history::{Cursor, Snapshot};
+use crate::domain::tickets::Priority;
+use crate::{Result, sql_fn};
+
+/// The tickets of a board as JSON text, with the cursor of its stream.
+pub async fn list(db: &Db, caller: &Caller, workflow: Option<&str>) -> Result<Snapshot> {
+    let row = db.call_row(sql_fn!(list_staged_tickets(caller: caller.to_sql(), workflow))).await?;
+    let cursor = Cursor { epoch: row.try_get("epoch")?, seq: row.try_get("seq")? };
+    Ok(Snapshot { cursor, body: row.try_get("body")? })
+}
+
+/// Reads a ticket by id or key.
+pub async fn get(db: &Db, caller: &Caller, ticket: &str, workflow: Option<&str>) -> Result<StagedTicket> {
+    db.call(sql_fn!(get_staged_ticket(caller: caller.to_sql(), ticket, workflow))).await
+}
+
+/// Creates a ticket. Idempotent by `key`.
+pub async fn create(db: &Db, caller: &Caller, input: &CreateStaged, key: Option<&str>) -> Result<StagedTicket> {
+    db.call(sql_fn!(create_staged_ticket(
+        caller: caller.to_sql(),
+        workflow: input.workflow_id,
+        title: input.title,
+        description: input.description,
+        stage: input.stage,
+        priority: input.priority.map(Priority::as_str),
+        ticket_type: input.ticket_type,
+        tags: input.tags,
+        assigned_agent_id: input.assigned_agent_id,
+        idempotency_key: key,
+    )))
+    .await
+}
+
+/// Moves a ticket to a stage.
+pub async fn move_to(db: &Db, caller: &Caller, ticket: &str, input: &MoveToStage) -> Result<StagedTicket> {
+    db.call(sql_fn!(move_ticket_to_stage(
+        caller: caller.to_sql(),
+        ticket,
+        stage: input.stage,
+        comment: input.comment,
+        workflow: input.workflow_id,
+    )))
+    .await
+}
+
+/// The jobs in progress on a board.
+pub async fn status(db: &Db, caller: &Caller, workflow: Option<&str>) -> Result<StageStatus> {
+    db.call(sql_fn!(get_stage_status(caller: caller.to_sql(), workflow))).await
+}
+
+/// The authenticated caller and its board.
+pub async fn session(db: &Db, caller: &Caller) -> Result<StageSession> {
+    db.call(sql_fn!(get_stage_session(caller: caller.to_sql()))).await
+}

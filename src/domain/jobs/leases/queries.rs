@@ -1,0 +1,63 @@
+//! The calls that take, extend and return leases.
+
+use std::time::Duration;
+
+use super::{ClaimJob, ClaimedJob, Heartbeat, HeartbeatAnswer, LeaseReleased, ReleaseLease};
+use crate::db::Db;
+use crate::domain::accounts::Caller;
+use crate::{Result, sql_fn};
+
+/// Claims the next ready job.
+pub async fn claim(db: &Db, caller: &Caller, input: &ClaimJob) -> Result<ClaimedJob> {
+    db.call(sql_fn!(claim_job(
+        caller: caller.to_sql(),
+        workflow: input.workflow_id,
+        job_types: input.job_types,
+        worker: input.worker,
+        lease_seconds: input.lease_seconds,
+    )))
+    .await
+}
+
+/// Extends the lease.
+pub async fn heartbeat(db: &Db, caller: &Caller, id: &str, input: &Heartbeat) -> Result<HeartbeatAnswer> {
+    db.call(sql_fn!(record_heartbeat(
+        caller: caller.to_sql(),
+        job: id,
+        token: input.lease_token,
+        lease_seconds: input.lease_seconds,
+        progress: input.progress,
+        message: input.message,
+    )))
+    .await
+}
+
+/// Releases the job; the attempt does not count.
+pub async fn release(db: &Db, caller: &Caller, id: &str, input: &ReleaseLease) -> Result<LeaseReleased> {
+    db.call(sql_fn!(release_job(caller: caller.to_sql(), job: id, token: input.lease_token, reason: input.reason)))
+        .await
+}
+
+/// Confirms that a job whose cancellation was requested has stopped.
+pub async fn confirm_cancel(db: &Db, caller: &Caller, id: &str, input: &ReleaseLease) -> Result<LeaseReleased> {
+    db.call(sql_fn!(confirm_job_cancel(caller: caller.to_sql(), job: id, token: input.lease_token))).await
+}
+
+/// How often expired leases are looked for.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Leases to expire in one transaction.
+const BATCH_SIZE: i64 = 100;
+
+/// Queues or fails jobs whose lease has expired; a background task. Several servers may run it: each skips the rows
+/// that another has locked.
+pub async fn expire_leases(db: Db) {
+    loop {
+        match db.scalar::<i64>(sql_fn!(expire_leases(max_jobs: BATCH_SIZE))).await {
+            Ok(0) => {}
+            Ok(expired) => tracing::info!(expired, "leases expired"),
+            Err(error) => tracing::debug!(%error, "expired leases could not be checked; it will be retried"),
+        }
+        tokio::time::sleep(POLL_INTERVAL).await;
+    }
+}

@@ -1,0 +1,254 @@
+//! Writes a command's output to the job's transcript and executes its directives, in the order of the lines.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until};
+
+use super::lease::{Control, HeartbeatTrigger, Lease};
+use crate::client::{Client, Error};
+use crate::domain::approvals::RequestApproval;
+use crate::domain::jobs::messages::{Level, MessageKind, MessageRole};
+use crate::domain::jobs::work::{NewApp, NewMessage, PostMessages, ReportProgress};
+use crate::worker::WorkerContext;
+use crate::worker::config::Step;
+use crate::worker::directives::{self, Directive};
+use crate::worker::output::{Batch, FLUSH_INTERVAL, Line};
+
+/// Number of last lines that a failed job's error includes.
+const TAIL_LINES: usize = 20;
+
+/// What later stages and the job's result need from the output of a stage.
+#[derive(Debug, Default)]
+pub(super) struct StageOutput {
+    /// The last reported commit and its message.
+    pub(super) commit: Option<(String, Option<String>)>,
+    /// Number of the last transcript message known to be stored.
+    last_order: i64,
+    stderr: VecDeque<String>,
+    stdout: VecDeque<String>,
+}
+
+impl StageOutput {
+    /// The last lines of standard error, or of standard output if standard error is empty.
+    pub(super) fn tail(&self) -> String {
+        let lines = if self.stderr.is_empty() { &self.stdout } else { &self.stderr };
+        let text = lines.iter().map(String::as_str).collect::<Vec<_>>().join("\n");
+        let from = text.len().saturating_sub(8000);
+        text[text.ceil_char_boundary(from)..].trim().to_owned()
+    }
+}
+
+/// The last commit that an earlier attempt reported.
+pub(super) async fn earlier_commit(client: &Client, job: &str) -> Option<(String, Option<String>)> {
+    let mut after = 0;
+    let mut found = None;
+    loop {
+        let page = client.job_messages(job, Some("step"), after, 200).await.ok()?;
+        for message in &page.messages {
+            after = message.order;
+            if let Some(sha) = message.metadata["commit_sha"].as_str() {
+                found = Some((sha.to_owned(), message.metadata["commit_message"].as_str().map(str::to_owned)));
+            }
+        }
+        if !page.has_more || page.messages.is_empty() {
+            return found;
+        }
+    }
+}
+
+pub(super) struct TranscriptWriter {
+    client: Client,
+    job: String,
+    token: String,
+    control: watch::Sender<Control>,
+    heartbeat: HeartbeatTrigger,
+    directory: PathBuf,
+    output: StageOutput,
+    /// Identifies this writer's batches in the transcript.
+    writer_id: String,
+    batches: u64,
+}
+
+impl TranscriptWriter {
+    pub(super) fn new(context: &WorkerContext, lease: &Lease, step: &Step, output: StageOutput) -> Self {
+        Self {
+            client: context.client.clone(),
+            job: lease.job.clone(),
+            token: lease.token.clone(),
+            control: lease.control.clone(),
+            heartbeat: lease.heartbeat.clone(),
+            directory: step.directory.clone(),
+            output: StageOutput { commit: output.commit, last_order: output.last_order, ..StageOutput::default() },
+            writer_id: uuid::Uuid::new_v4().simple().to_string().split_off(20),
+            batches: 0,
+        }
+    }
+
+    /// Processes lines until the output ends or the lease is lost.
+    pub(super) async fn run(mut self, mut lines: mpsc::Receiver<Line>) -> StageOutput {
+        let mut batch = Batch::default();
+        let mut due = Instant::now();
+        loop {
+            if *self.control.borrow() == Control::LeaseLost {
+                return self.output;
+            }
+            let line = tokio::select! {
+                line = lines.recv() => line,
+                () = sleep_until(due), if !batch.is_empty() => {
+                    self.post(batch.take()).await;
+                    continue;
+                }
+            };
+            let Some(line) = line else { break };
+            if let (false, Some(directive)) = (line.error, directives::parse(&line.text)) {
+                self.post(batch.take()).await;
+                self.execute(directive).await;
+                continue;
+            }
+            let tail = if line.error { &mut self.output.stderr } else { &mut self.output.stdout };
+            if tail.len() == TAIL_LINES {
+                tail.pop_front();
+            }
+            tail.push_back(line.text.clone());
+            if batch.is_empty() {
+                due = Instant::now() + FLUSH_INTERVAL;
+            }
+            batch.push(line);
+            if batch.is_full() {
+                self.post(batch.take()).await;
+            }
+        }
+        self.post(batch.take()).await;
+        self.output
+    }
+
+    async fn execute(&mut self, directive: Result<Directive, String>) {
+        match directive {
+            Ok(Directive::Progress(progress, message)) => {
+                let input = ReportProgress {
+                    lease_token: self.token.clone(),
+                    progress: Some(progress),
+                    message: message.map(|text| text.chars().take(2000).collect()),
+                    agent_id: None,
+                };
+                let reported = self.client.report_progress(&self.job, &input).await;
+                self.check(reported.map(drop), "progress");
+            }
+            Ok(Directive::Message(text)) => self.post(vec![message(MessageKind::Chat, text, None)]).await,
+            Ok(Directive::Commit(sha, text)) => {
+                let metadata = json!({"commit_sha": sha, "commit_message": text});
+                self.post(vec![message(MessageKind::Step, format!("Commit {sha}"), Some(metadata))]).await;
+                self.output.commit = Some((sha, text));
+            }
+            Ok(Directive::Ask(question, options)) => {
+                let ask = RequestApproval {
+                    job_id: Some(self.job.clone()),
+                    question,
+                    options: (!options.is_empty()).then_some(options),
+                    blocks_job: Some(true),
+                    lease_token: Some(self.token.clone()),
+                    ..RequestApproval::default()
+                };
+                let asked = self.client.ask(&ask).await;
+                self.check(asked.map(drop), "question");
+                // The heartbeat pauses the job before later lines are processed.
+                self.heartbeat.now().await;
+            }
+            Ok(Directive::App(spec, prd)) => match self.read_app(&spec, prd.as_deref()).await {
+                Ok(app) => {
+                    let put = self.client.put_app(&self.job, &app).await;
+                    self.check(put.map(drop), "app");
+                }
+                Err(why) => self.warn(why).await,
+            },
+            Err(why) => self.warn(why).await,
+        }
+    }
+
+    async fn read_app(&self, spec: &str, prd: Option<&str>) -> Result<NewApp, String> {
+        let read = async |name: &str| {
+            let text = tokio::fs::read_to_string(self.directory.join(name)).await;
+            text.map_err(|error| format!("The file {name} of the app cannot be read: {error}."))
+        };
+        let spec = serde_json::from_str(&read(spec).await?)
+            .map_err(|error| format!("The file {spec} is not valid JSON: {error}."))?;
+        let prd_markdown = match prd {
+            Some(name) => Some(read(name).await?),
+            None => None,
+        };
+        Ok(NewApp { title: None, spec, prd_markdown })
+    }
+
+    /// Adds a warning to the transcript.
+    async fn warn(&mut self, why: String) {
+        let mut message = message(MessageKind::Step, why, None);
+        message.level = Some(Level::Warning);
+        self.post(vec![message]).await;
+    }
+
+    /// Posts messages, with retries until the lease is lost. If a response was lost, the transcript is searched for the
+    /// batch id first, so that no message is stored twice.
+    async fn post(&mut self, messages: Vec<NewMessage>) {
+        let mut messages = messages.into_iter().peekable();
+        while messages.peek().is_some() {
+            self.batches += 1;
+            let batch = format!("{}-{}", self.writer_id, self.batches);
+            let mut part: Vec<NewMessage> = messages.by_ref().take(100).collect();
+            for message in &mut part {
+                message.metadata.get_or_insert_with(|| json!({}))["batch"] = json!(batch);
+            }
+            let input = PostMessages { lease_token: self.token.clone(), messages: part, agent_id: None };
+            let mut response_lost = false;
+            while *self.control.borrow() != Control::LeaseLost && !(response_lost && self.is_stored(&batch).await) {
+                match self.client.post_messages(&self.job, &input).await {
+                    Err(error) if error.is_temporary() => {
+                        response_lost = true;
+                        tokio::time::sleep(Duration::from_millis(500)).await;
+                    }
+                    posted => {
+                        let last = posted.as_ref().ok().and_then(|posted| posted.messages.last());
+                        self.output.last_order = last.map_or(self.output.last_order, |message| message.order);
+                        self.check(posted.map(drop), "output");
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether the transcript holds a batch.
+    async fn is_stored(&mut self, batch: &str) -> bool {
+        loop {
+            let page = match self.client.job_messages(&self.job, None, self.output.last_order, 200).await {
+                Ok(page) => page,
+                Err(error) if error.is_temporary() && *self.control.borrow() != Control::LeaseLost => {
+                    tokio::time::sleep(Duration::from_millis(500)).await;
+                    continue;
+                }
+                Err(_) => return false,
+            };
+            if page.messages.iter().any(|message| message.metadata["batch"] == batch) {
+                return true;
+            }
+            let Some(last) = page.messages.last().filter(|_| page.has_more) else { return false };
+            self.output.last_order = last.order;
+        }
+    }
+
+    /// Handles the result of a write: notes a lost lease, and logs other errors.
+    fn check(&self, result: Result<(), Error>, what: &str) {
+        match result {
+            Ok(()) => {}
+            Err(error) if error.code() == Some("lease_lost") => drop(self.control.send_replace(Control::LeaseLost)),
+            Err(error) => tracing::warn!(job = self.job, %error, what, "a write to the server failed"),
+        }
+    }
+}
+
+fn message(kind: MessageKind, content: String, metadata: Option<Value>) -> NewMessage {
+    NewMessage { kind, content, role: Some(MessageRole::Agent), sender: None, level: None, metadata }
+}
