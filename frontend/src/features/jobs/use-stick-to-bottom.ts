@@ -60,6 +60,8 @@ export function useStickToBottom(scroller: RefObject<HTMLElement | null>, ready:
     const byUser = performance.now() - lastInput.current < INPUT_MS;
     if (scrollTop < lastTop.current && !near && byUser) setStuck(false);
     lastTop.current = scrollTop;
+    // The virtualizer also scrolls, when it measures rows; on a slow machine that comes after the last settle frame.
+    if (!byUser) toBottom();
   };
   const onInput = () => {
     lastInput.current = performance.now();
