@@ -203,7 +203,7 @@ async fn invalid_paths_and_headers_get_problem_documents() {
 /// Sends the cases of every operation and collects the faults of the responses.
 async fn each(hint: &str, cases: impl Fn(&TestTenant, &Operation, &ExampleRequest) -> Vec<Case>) {
     let server = open(hint).await;
-    let watch = crate::harness::connect(&server.db.url).await;
+    let watch = StateWatch::open(&server.db.url).await;
     let mut wrong = String::new();
     let mut refused = 0;
     let mut tried = 0;
@@ -218,14 +218,14 @@ async fn each(hint: &str, cases: impl Fn(&TestTenant, &Operation, &ExampleReques
                 None => TestTenant::build(&server, &format!("owner{tried}")).await,
             };
             let mut changed = false;
-            let mut state = state_of(&watch).await;
+            let mut state = watch.state().await;
             for case in cases(&tenant, operation, &example) {
                 let Ok(answer) = timeout(RESPONSE_TIMEOUT, tenant.client.send(case.request)).await else {
                     let _ = writeln!(wrong, "{}, {}: never answered", operation.name, case.what);
                     continue;
                 };
                 tried += 1;
-                let now = state_of(&watch).await;
+                let now = watch.state().await;
                 let mut faults = faults_of(&answer, operation, case.field.as_deref().filter(|_| example.succeeds));
                 changed |= now != state;
                 if answer.status >= 400 {
@@ -305,14 +305,29 @@ fn with_query(request: RequestBuilder, more: &str) -> RequestBuilder {
 }
 
 /// Counts and sums that change with any write a call could make.
-async fn state_of(client: &tokio_postgres::Client) -> String {
-    let sql = "select concat_ws(' ', (select sum(last_seq) from streams where stream_id like 'workflow:%'), (select count(*) || max(updated_at)::text from workflows),
+const STATE: &str = "
+    select concat_ws(' ', (select sum(last_seq) from streams where stream_id like 'workflow:%'),
+        (select count(*) || max(updated_at)::text from workflows),
         (select count(*) from actors), (select count(*) from api_keys where revoked_at is null),
         (select count(*) from sessions where revoked_at is null), (select count(*) from invites where used_at is null),
-        (select count(*) || string_agg(role, '' order by workflow_id, actor_id) from workflow_members),
+        (select md5(count(*) || string_agg(role, '' order by workflow_id, actor_id)) from workflow_members),
         (select count(*) from idempotency_keys), (select count(*) from ws_tickets), (select max(updated_at) from boards),
         (select sum(version) from tickets), (select count(*) from comment_reactions))";
-    let state: String = client.query_one(sql, &[]).await.expect("the state").get(0);
-    // Concatenated roles would make a long text.
-    format!("{:x}", state.bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte))))
+
+/// A connection with the prepared statement, which runs twice for each of thousands of requests.
+struct StateWatch {
+    client: tokio_postgres::Client,
+    statement: tokio_postgres::Statement,
+}
+
+impl StateWatch {
+    async fn open(url: &str) -> Self {
+        let client = crate::harness::connect(url).await;
+        let statement = client.prepare(STATE).await.expect("the statement");
+        Self { client, statement }
+    }
+
+    async fn state(&self) -> String {
+        self.client.query_one(&self.statement, &[]).await.expect("the state").get(0)
+    }
 }
