@@ -181,7 +181,7 @@ impl Live {
             if member.stream() == Some(stream) && client.exit_member(&member) {
                 self.rooms.leave(&member);
                 if member.fixed {
-                    client.queue.close(Closing::Forbidden(client::NOT_READABLE));
+                    client.queue.finish(Closing::Forbidden(client::NOT_READABLE));
                 }
                 let room = member.name.as_str();
                 client

@@ -30,7 +30,7 @@ pub(super) struct DataDir {
     pub settings: Vec<(String, String)>,
     pub major: u32,
     socket_dir: PathBuf,
-    _lock: File,
+    lock: File,
 }
 
 impl DataDir {
@@ -65,7 +65,7 @@ impl DataDir {
             settings: options.settings.clone(),
             major: options.major,
             socket_dir,
-            _lock: lock,
+            lock,
         })
     }
 
@@ -98,6 +98,14 @@ impl DataDir {
             let _ = self.socket_dir.parent().map(fs::remove_dir);
             let _ = fs::remove_file(self.path.join("socket-link"));
         }
+    }
+}
+
+impl Drop for DataDir {
+    /// Closing the file would not be enough: a child that another thread has forked but that has not yet executed its
+    /// program holds a copy of it, and the lock with it.
+    fn drop(&mut self) {
+        let _ = self.lock.unlock();
     }
 }
 

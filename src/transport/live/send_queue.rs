@@ -3,9 +3,14 @@
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytestring::ByteString;
 use tokio::sync::Notify;
+use tokio::time::{Instant, timeout_at};
+
+/// Time limit for sending what was queued before [`SendQueue::finish`].
+const FINISH_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Why and how a client is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +76,8 @@ struct State {
     bytes: usize,
     /// The writer has taken a message and has not asked for the next: it is being sent.
     sending: bool,
+    /// Set by `finish`: how and when at the latest the client is closed.
+    finishing: Option<(Closing, Instant)>,
     closing: Option<Closing>,
 }
 
@@ -100,7 +107,7 @@ impl SendQueue {
     /// empty.
     pub fn push(&self, message: Outgoing) {
         let mut state = self.state();
-        if state.closing.is_some() {
+        if state.closing.is_some() || state.finishing.is_some() {
             return;
         }
         let size = message.weight();
@@ -145,6 +152,12 @@ impl SendQueue {
                 if let Some(closing) = state.closing {
                     return Err(closing);
                 }
+                if let Some((closing, _)) =
+                    state.finishing.filter(|(_, end)| state.queue.is_empty() || *end <= Instant::now())
+                {
+                    self.close_locked(state, closing);
+                    return Err(closing);
+                }
                 if let Some(message) = state.queue.pop_front() {
                     state.bytes -= message.weight();
                     state.sending = true;
@@ -163,6 +176,15 @@ impl SendQueue {
     /// Closes the client and drops the queue. The first reason is kept.
     pub fn close(&self, closing: Closing) {
         self.close_locked(self.state(), closing);
+    }
+
+    /// Closes the client once it has been sent what is queued, or after a second. For a room whose subject is gone: the
+    /// last event says so, and may still be queued.
+    pub fn finish(&self, closing: Closing) {
+        self.state().finishing.get_or_insert((closing, Instant::now() + FINISH_TIMEOUT));
+        self.filled.notify_one();
+        // Wakes `closed`, which then waits for the deadline.
+        self.closed.notify_waiters();
     }
 
     fn close_locked(&self, mut state: MutexGuard<'_, State>, closing: Closing) {
@@ -188,10 +210,58 @@ impl SendQueue {
             let closed = self.closed.notified();
             tokio::pin!(closed);
             closed.as_mut().enable();
-            if let Some(closing) = self.closing() {
-                return closing;
+            let (closing, finishing) = {
+                let state = self.state();
+                (state.closing, state.finishing)
+            };
+            match (closing, finishing) {
+                (Some(closing), _) => return closing,
+                (None, None) => closed.await,
+                (None, Some((closing, end))) => {
+                    if timeout_at(end, closed).await.is_err() {
+                        self.close(closing);
+                    }
+                }
             }
-            closed.await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn queue_with(texts: &[&'static str]) -> SendQueue {
+        let queue = SendQueue::new(1000);
+        texts.iter().for_each(|text| queue.push_text(*text));
+        queue
+    }
+
+    #[tokio::test]
+    async fn finishing_sends_what_is_queued_and_accepts_nothing_more() {
+        let queue = queue_with(&["first", "last"]);
+        queue.finish(Closing::Forbidden("gone"));
+        queue.push_text("too late");
+        assert_eq!(queue.closing(), None);
+        assert_eq!(queue.next().await.expect("a message").text, "first");
+        assert_eq!(queue.next().await.expect("a message").text, "last");
+        assert_eq!(queue.next().await.expect_err("closed"), Closing::Forbidden("gone"));
+        assert_eq!(queue.closed().await, Closing::Forbidden("gone"));
+    }
+
+    #[tokio::test]
+    async fn finishing_does_not_wait_for_a_client_that_does_not_read() {
+        let queue = queue_with(&["never sent"]);
+        queue.finish(Closing::Forbidden("gone"));
+        assert_eq!(queue.closed().await, Closing::Forbidden("gone"));
+        assert_eq!(queue.next().await.expect_err("closed"), Closing::Forbidden("gone"));
+    }
+
+    #[tokio::test]
+    async fn closing_drops_what_is_queued() {
+        let queue = queue_with(&["dropped"]);
+        queue.close(Closing::TooSlow);
+        queue.finish(Closing::Forbidden("gone"));
+        assert_eq!(queue.next().await.expect_err("closed"), Closing::TooSlow);
     }
 }
