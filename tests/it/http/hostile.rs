@@ -17,6 +17,10 @@ use super::mutations::{QUERIES, mutations_of, raw, thorough};
 use super::spec::{Operation, Spec, fields, put};
 use crate::client::Answer;
 
+/// Each request to one endpoint gets one in so many of the cases that are the same for all endpoints, and each next one
+/// the following ones, so that all cases meet many endpoints.
+const ROTATION: usize = 3;
+
 /// Time limit for a response.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -207,6 +211,7 @@ async fn each(hint: &str, cases: impl Fn(&TestTenant, &Operation, &ExampleReques
     let mut wrong = String::new();
     let mut refused = 0;
     let mut tried = 0;
+    let mut turn = 0;
     let mut fresh: Option<TestTenant> = None;
     let operations = Spec::of(&server).await.operations();
     // Missing example requests fail before anything is sent.
@@ -219,7 +224,11 @@ async fn each(hint: &str, cases: impl Fn(&TestTenant, &Operation, &ExampleReques
             };
             let mut changed = false;
             let mut state = watch.state().await;
-            for case in cases(&tenant, operation, &example) {
+            turn += 1;
+            for (number, case) in cases(&tenant, operation, &example).into_iter().enumerate() {
+                if case.field.is_none() && !(number + turn).is_multiple_of(ROTATION) && !thorough() {
+                    continue;
+                }
                 let Ok(answer) = timeout(RESPONSE_TIMEOUT, tenant.client.send(case.request)).await else {
                     let _ = writeln!(wrong, "{}, {}: never answered", operation.name, case.what);
                     continue;
