@@ -13,6 +13,9 @@ help: ## List the targets
 setup: ## Download the embedded Postgres and the embedding model (110 MB, once)
 	@.setup/runtime
 
+# Tests wait for each other's locks, timers and processes a third of the time.
+TEST_THREADS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) * 3 / 2)))
+
 # npm writes this file at the end of an installation.
 NODE_MODULES := frontend/node_modules/.package-lock.json
 MCP_MODULES := tests/conformance/node_modules/.package-lock.json
@@ -47,7 +50,7 @@ test-dashboard: $(NODE_MODULES) ## Test the dashboard without a browser
 	npm --prefix frontend run test
 
 test-rust: setup dashboard ## Run the unit and integration tests of the server
-	cargo test --locked
+	cargo test --locked -- --test-threads=$(TEST_THREADS)
 
 # Uses the test build of the server, because cargo build would compile the dependencies again.
 test-browser: setup dashboard ## Test the dashboard in a browser

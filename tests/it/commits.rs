@@ -207,13 +207,21 @@ async fn missing_commits_are_reported() {
     assert_eq!(outsider.expect_err("refused").as_problem().status, 404);
     assert_eq!(diff(&fixture.db, &fixture.config, &fixture.caller, &sha, None).await.expect("found").commit_sha, sha);
 
-    // Enough commits that two share their first four digits.
-    let tree = git(&fixture.toy(), &["rev-parse", "HEAD^{tree}"]);
-    let mut seen = std::collections::HashMap::new();
-    let shared = (0..2000).find_map(|n| {
-        let id = git(&fixture.toy(), &["commit-tree", &tree, "-m", &n.to_string()]);
-        seen.insert(id[..4].to_owned(), id.clone()).map(|_| id[..4].to_owned())
-    });
+    // So many commits that two share their first four digits, written by one process.
+    let commits: String = (0..2000)
+        .map(|n| format!("commit refs/heads/many\ncommitter Test <test@example.com> {n} +0000\ndata 0\n"))
+        .collect();
+    let file = fixture.folder.path().join("commits");
+    std::fs::write(&file, commits).expect("write");
+    let import = Command::new("git")
+        .args(["fast-import", "--quiet"])
+        .current_dir(fixture.toy())
+        .stdin(std::fs::File::open(&file).expect("open"))
+        .status();
+    assert!(import.expect("run git").success());
+    let ids = git(&fixture.toy(), &["rev-list", "many"]);
+    let mut seen = std::collections::HashSet::new();
+    let shared = ids.lines().map(|id| id[..4].to_owned()).find(|digits| !seen.insert(digits.clone()));
     let (status, detail) = fixture.refused(&shared.expect("two that share four digits")).await;
     assert!(status == 409 && detail.contains("more digits"), "{detail}");
 }

@@ -6,8 +6,8 @@ use crate::embeddings::fixtures::number;
 use crate::harness;
 use crate::logic::fixtures::Fixture;
 
-/// Inserts more tickets than an exact scan covers, with vectors of an active model: ticket n lies at the angle
-/// n/2000 in the plane. Returns the model's id.
+/// Inserts more tickets than an exact scan covers, with vectors of an active model: the tickets lie on a spiral over half
+/// a sphere around (1, 0, 0), evenly and the farther away, the higher their number. Returns the model's id.
 async fn insert_many_tickets(fixture: &Fixture, count: i64) -> i64 {
     let model = crate::embeddings::fixtures::register(fixture, "test/plane").await;
     fixture.client
@@ -21,9 +21,10 @@ async fn insert_many_tickets(fixture: &Fixture, count: i64) -> i64 {
              insert into ticket_search (ticket_id, workflow_id, document)
              select t.id, t.workflow_id, logic.search_document(t.id) from tickets t;
              insert into ticket_embeddings (workflow_id, model_id, ticket_id, content_hash, embedding)
-             select t.workflow_id, {model}, t.id, '', format('[%s,%s,0]', cos(t.number / 2000.0), sin(t.number / 2000.0))::halfvec
-               from tickets t;
+             select t.workflow_id, {model}, t.id, '', format('[1,%s,%s]', a.slope * cos(t.number * 2.4), a.slope * sin(t.number * 2.4))::halfvec
+               from tickets t, lateral (select tan(acos(1 - t.number / {count}.5)) as slope) a;
              set session_replication_role = origin;
+             analyze tickets, ticket_search, ticket_embeddings;
              select logic.refresh_search_words(true);"
         ))
         .await
@@ -31,7 +32,7 @@ async fn insert_many_tickets(fixture: &Fixture, count: i64) -> i64 {
     model
 }
 
-/// The numbers of the tickets nearest to the angle 0.
+/// The numbers of the tickets nearest to the middle of the spiral.
 async fn nearest(fixture: &Fixture, model: i64, filters: &str, rows: i32) -> Vec<i64> {
     let sql = "select t.number from logic.nearest_tickets($1, $2, '[1,0,0]'::halfvec, $3::text::jsonb, $4) n
                  join tickets t on t.id = n.ticket_id order by n.distance, n.ticket_id";
