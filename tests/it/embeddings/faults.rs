@@ -14,10 +14,16 @@ use crate::http::fixtures::{TestWorkflow, signed_in_user};
 /// The time budget of a request for a vector.
 const BUDGET: Duration = Duration::from_millis(300);
 
+/// How long the server waits for the provider, far longer than a write takes on a busy machine.
+const PROVIDER_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A query that is asked while the provider fails.
+const QUERY_DURING_FAULT: &str = "asked during the fault";
+
 /// Flags of a server with this provider.
 fn flags<'a>(url: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     let mut flags = vec!["--request-rate", "1000000", "--embedding-provider", "openai", "--embedding-base-url", url];
-    flags.extend(["--embedding-api-key", "canary-key", "--embedding-timeout", "1", "--embedding-model", "fake"]);
+    flags.extend(["--embedding-api-key", "canary-key", "--embedding-timeout", "5", "--embedding-model", "fake"]);
     flags.extend(more);
     flags
 }
@@ -40,6 +46,7 @@ async fn recovers(hint: &str, fault: Behavior, why: &str) {
     let fake = FakeProvider::start(fault).await;
     let server = server(hint, &fake.url(), &["--embedding-dimensions", "3"]).await;
     assert_recovery(&server, why, || fake.set_behavior(Behavior::Healthy(3))).await;
+    assert!(!fake.texts().iter().any(|text| text == QUERY_DURING_FAULT), "requests called the failing provider");
 }
 
 async fn assert_recovery(server: &Server, why: &str, heal: impl FnOnce()) {
@@ -53,18 +60,12 @@ async fn assert_recovery(server: &Server, why: &str, heal: impl FnOnce()) {
         slowest = slowest.max(started.elapsed());
         assert!(!embeddings.embed_now(&ticket, Duration::from_millis(30)).await);
     }
-    assert!(slowest < Duration::from_millis(900), "a write took {slowest:?}");
+    assert!(slowest < PROVIDER_TIMEOUT, "a write waited for the provider: {slowest:?}");
     eventually("the dead peer is detected", async || embeddings.status().state == "failing").await;
     let detail = embeddings.status().detail.expect("a reason");
     assert!(detail.contains(why) && !detail.contains("Ticket number") && !detail.contains("canary"), "{detail}");
-    let started = Instant::now();
-    let absent = embeddings.query("anything", BUDGET).await.expect_err("no vector");
+    let absent = embeddings.query(QUERY_DURING_FAULT, BUDGET).await.expect_err("no vector");
     assert!(matches!(absent, Absent::Failing(_)), "{absent:?}");
-    assert!(
-        started.elapsed() < Duration::from_millis(100),
-        "requests do not call the provider: {:?}",
-        started.elapsed()
-    );
     assert_eq!(server.number("select count(*) from ticket_embeddings").await, 0);
     server.anonymous().get("/ready").await.ok();
 
