@@ -27,7 +27,7 @@ $$;
 create function logic.api_key_json(key_id text) returns jsonb language sql stable
 begin atomic
     select jsonb_build_object('id', k.id, 'name', k.name, 'actor_id', k.actor_id, 'actor_name', a.name, 'actor_kind', a.kind,
-               'scopes', to_jsonb(k.scopes), 'created_by', k.created_by, 'created_at', k.created_at,
+               'scopes', to_jsonb(k.scopes), 'created_by', k.created_by, 'created_by_key', k.created_by_key, 'created_at', k.created_at,
                'expires_at', k.expires_at, 'last_used_at', k.last_used_at, 'revoked_at', k.revoked_at)
       from api_keys k join actors a on a.id = k.actor_id
      where k.id = key_id;
@@ -71,8 +71,9 @@ begin
     if own_end is not null and ends > own_end then
         perform logic.fail('forbidden', 'A key cannot make one that outlives it.', jsonb_build_object('expires_at', own_end));
     end if;
-    insert into api_keys (id, actor_id, name, secret_hash, scopes, created_by, expires_at)
-    values (key_id, target.id, key_name, key_hash, granted, who.actor_id, coalesce(ends, own_end));
+    insert into api_keys (id, actor_id, name, secret_hash, scopes, created_by, created_by_key, created_in_session, expires_at)
+    values (key_id, target.id, key_name, key_hash, granted, who.actor_id, logic.credential_field(caller, 'key'),
+            logic.credential_field(caller, 'session'), coalesce(ends, own_end));
     perform logic.add_actor_to_workflows(who, target.id, in_workflows);
     return logic.api_key_json(key_id);
 end
@@ -95,24 +96,57 @@ begin
 end
 $$;
 
--- Revokes a key. A key may revoke itself with any scopes.
+-- Rejects a key that lacks one of these scopes: no key may end or revoke what can do more than itself.
+create function logic.require_all_scopes(who logic.principal, scopes text[], action text) returns void language plpgsql immutable as $$
+begin
+    if not ('*' = any (who.scopes) or coalesce(scopes, '{}') <@ who.scopes) then
+        perform logic.fail('forbidden', format('A key cannot %s what has more scopes than itself; sign in, or use a wider key.', action),
+            jsonb_build_object('scopes', to_jsonb(scopes)));
+    end if;
+end
+$$;
+
+-- Revokes keys and every key that was made with them, and their WebSocket tickets; returns how many keys.
+create function logic.revoke_keys(ids text[]) returns int language plpgsql as $$
+declare
+    line text[];
+    revoked int;
+begin
+    with recursive
+    -- The keys, and those made with them; `union` ends at a key that was seen.
+    made as (
+        select unnest(ids) collate "C" as id
+        union
+        select k.id from made m join api_keys k on k.created_by_key = m.id
+    )
+    select array_agg(m.id) into line from made m;
+    update api_keys k set revoked_at = now() where k.id = any (line) and k.revoked_at is null;
+    get diagnostics revoked = row_count;
+    delete from ws_tickets t where t.api_key_id = any (line);
+    return revoked;
+end
+$$;
+
+-- Revokes a key and those made with it. A key may revoke itself with any scopes, and no wider one.
 create function logic.revoke_api_key(caller text, key_id text) returns jsonb language plpgsql as $$
 declare
     who logic.principal := logic.identify_caller(caller);
-    holder text;
+    target api_keys;
 begin
-    select k.actor_id into holder
+    select k.* into target
       from api_keys k join actors a on a.id = k.actor_id
      where k.id = key_id and k.revoked_at is null
        and (who.is_admin or a.id = who.actor_id or a.owner_id = who.actor_id);
     if key_id is distinct from logic.credential_field(caller, 'key') then
         perform logic.require_scope(who, 'manage');
     end if;
-    if holder is null then
+    if target.id is null then
         perform logic.fail('not_found', 'There is no such key.');
     end if;
-    update api_keys set revoked_at = now() where id = key_id and revoked_at is null;
-    delete from ws_tickets where api_key_id = key_id;
+    if key_id is distinct from logic.credential_field(caller, 'key') then
+        perform logic.require_all_scopes(who, target.scopes, 'revoke');
+    end if;
+    perform logic.revoke_keys(array[key_id]);
     return 'null';
 end
 $$;

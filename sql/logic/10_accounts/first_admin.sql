@@ -17,7 +17,7 @@ begin
         update users set password_hash = password, password_changed_at = now() where actor_id = existing;
         update actors set is_admin = true, disabled_at = null where id = existing;
         perform logic.end_sessions(array(select s.id from sessions s where s.actor_id = existing), 'became the administrator');
-        update api_keys set revoked_at = now() where actor_id = existing and revoked_at is null;
+        perform logic.revoke_keys_of_person(existing);
     end if;
     return 'true';
 end

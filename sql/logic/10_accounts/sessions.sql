@@ -105,7 +105,8 @@ create function logic.end_own_sessions(who logic.principal, current_session text
 declare
     ended int;
 begin
-    perform logic.require_scope(who, 'manage');
+    -- A session can do everything, so only what can do everything ends one.
+    perform logic.require_all_scopes(who, '{*}', 'end');
     ended := logic.end_sessions(array(
         select s.id from sessions s
          where s.actor_id = who.actor_id and s.revoked_at is null

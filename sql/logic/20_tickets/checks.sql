@@ -1,18 +1,5 @@
 -- Checks that several functions of tickets share.
 
--- Checks who may be assigned. An agent is provisioned and then belongs to the caller, who may create its keys;
--- a person must be a member.
-create function logic.ensure_assignee(who logic.principal, workflow text, assignee text) returns void language plpgsql as $$
-begin
-    if logic.is_person(assignee)
-       and not exists (select from workflow_members m where m.workflow_id = ensure_assignee.workflow and m.actor_id = assignee)
-       and not exists (select from actors a where a.id = assignee and a.is_admin) then
-        perform logic.fail_invalid('assigned_agent_id', 'must be an agent or a member of the workflow');
-    end if;
-    perform logic.ensure_agent(assignee, who.actor_id, 'assigned_agent_id');
-end
-$$;
-
 -- Ticket ids from ids or keys (TKT-12), all in the workflow; rejects unknown ones by name.
 create function logic.resolve_ticket_ids(workflow text, field text, given text[]) returns text[] language plpgsql stable as $$
 declare

@@ -54,7 +54,7 @@ begin
     tags := coalesce(logic.normalize_list(tags), '{}');
     perform logic.check_new_ticket(workflow, title, description, ticket_type, tags, related_task_ids, related_ticket_ids, blocked_by_ticket_ids);
     if assigned_agent_id is not null then
-        perform logic.ensure_assignee(who, workflow, assigned_agent_id);
+        assigned_agent_id := logic.ensure_assignee(who, workflow, assigned_agent_id);
     elsif board.auto_assign then
         assigned_agent_id := author;
     end if;

@@ -33,7 +33,7 @@ begin
     if updates ? 'assigned_agent_id' then
         changed.assigned_agent_id := nullif(updates ->> 'assigned_agent_id', '');
         if changed.assigned_agent_id is distinct from ticket.assigned_agent_id and changed.assigned_agent_id is not null then
-            perform logic.ensure_assignee(who, ticket.workflow_id, changed.assigned_agent_id);
+            changed.assigned_agent_id := logic.ensure_assignee(who, ticket.workflow_id, changed.assigned_agent_id);
         end if;
     end if;
     return changed;

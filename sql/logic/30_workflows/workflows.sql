@@ -5,7 +5,7 @@ create function logic.workflow_json(workflow text, role text) returns jsonb lang
 begin atomic
     select jsonb_build_object(
         'id', w.id, 'workflow_id', w.id, 'name', w.name, 'description', w.description,
-        'ticket_tracking', w.ticket_tracking, 'repository_path', w.repository_path,
+        'ticket_tracking', w.ticket_tracking, 'provision_agents', w.provision_agents, 'repository_path', w.repository_path,
         'created_by', w.created_by, 'created_at', w.created_at, 'updated_at', w.updated_at,
         'archived_at', w.archived_at, 'role', workflow_json.role)
       from workflows w where w.id = workflow_json.workflow;
@@ -93,7 +93,7 @@ $$;
 -- set a path of the server's disk.
 create function logic.update_workflow(
     caller text, workflow text, name text default null, description text default null,
-    ticket_tracking boolean default null, repository_path text default null
+    ticket_tracking boolean default null, repository_path text default null, provision_agents boolean default null
 ) returns jsonb language plpgsql as $$
 declare
     who logic.principal := logic.authorize(caller, workflow, 'owner');
@@ -105,6 +105,7 @@ begin
         name = coalesce(logic.trim_whitespace(update_workflow.name), w.name),
         description = coalesce(update_workflow.description, w.description),
         ticket_tracking = coalesce(update_workflow.ticket_tracking, w.ticket_tracking),
+        provision_agents = coalesce(update_workflow.provision_agents, w.provision_agents),
         repository_path = case when update_workflow.repository_path is null then w.repository_path
                                else nullif(update_workflow.repository_path, '') end,
         updated_at = clock_timestamp()

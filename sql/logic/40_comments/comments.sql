@@ -32,9 +32,9 @@ begin atomic
         select w.place, case when w.word like '@%'
             then (select a.id from actors a
                    where a.id in (substr(w.word, 2), rtrim(substr(w.word, 2), '.:/-'))
-                     -- Only members can be mentioned, so that a mention does not reveal which people exist.
-                     and (a.kind <> 'user' or exists (select from workflow_members m
-                            where m.workflow_id = find_mentions.workflow and m.actor_id = a.id))
+                     -- Only who belongs to the workflow can be mentioned, so that a mention does not reveal who exists.
+                     and case when a.kind <> 'user' then logic.is_agent_of_workflow(find_mentions.workflow, a.id)
+                              else exists (select from workflow_members m where m.workflow_id = find_mentions.workflow and m.actor_id = a.id) end
                    order by length(a.id) desc limit 1)
             else (select t.id from tickets t where t.workflow_id = find_mentions.workflow
                      and t.number = regexp_replace(w.word, '[^0-9]', '', 'g')::bigint) end as id

@@ -41,8 +41,9 @@ begin
            and j.not_before <= clock_timestamp() and (job_types is null or j.job_type = any (job_types))
            and j.id <> all (skipped) and logic.is_job_ready(j)
            and exists (select from workflows w where w.id = j.workflow_id and w.archived_at is null)
-           and (who.is_admin or exists (select from workflow_members m where m.workflow_id = j.workflow_id
-                                          and m.actor_id = who.actor_id and m.role <> 'viewer'))
+           -- Memberships only, for administrators too: a worker runs no job of a workflow that its owner did not admit.
+           and exists (select from workflow_members m where m.workflow_id = j.workflow_id
+                          and m.actor_id = who.actor_id and m.role <> 'viewer')
          order by j.urgency, j.created_at, j.id limit 1 for no key update of j skip locked;
     end if;
     return picked;

@@ -11,6 +11,7 @@ begin
     delete from ws_tickets t where t.expires_at < now() - interval '10 minutes';
     delete from relays r where r.seen_at < now() - interval '10 minutes';
     delete from invites i where i.expires_at < now() - interval '30 days';
+    delete from membership_invitations i where i.expires_at < now() - interval '30 days';
     delete from sessions s where coalesce(s.revoked_at, s.expires_at) < now() - interval '30 days';
     perform logic.queue_missing_embeddings(m.id) from embedding_models m where m.state in ('building', 'serving');
     return jsonb_build_object('partitions_made', made, 'partitions_pruned', pruned);
