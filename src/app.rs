@@ -78,7 +78,6 @@ impl AppState {
     pub async fn expire_memory(&self) {
         for minute in 0_u64.. {
             self.limits.expire();
-            self.accounts.prune_throttle();
             if minute % 60 == 0
                 && let Err(error) = self.accounts.reload_keys().await
             {

@@ -55,6 +55,8 @@ struct Inner {
     url: String,
     credential: credential::CredentialCell,
     max_attempts: u32,
+    /// Whether the server shall refuse unknown names instead of creating what they name.
+    strict: bool,
 }
 
 impl Client {
@@ -81,7 +83,15 @@ impl Client {
         }
         let http = builder.build().map_err(|error| Error::Unusable(error.to_string()))?;
         let credential = credential::CredentialCell::new(credential, store);
-        Ok(Self { inner: Arc::new(Inner { http, url: url.to_owned(), credential, max_attempts: 5 }) })
+        Ok(Self { inner: Arc::new(Inner { http, url: url.to_owned(), credential, max_attempts: 5, strict: false }) })
+    }
+
+    /// The same client, with which unknown assignees are refused instead of becoming agents.
+    pub fn strict(self) -> Self {
+        match Arc::try_unwrap(self.inner) {
+            Ok(inner) => Self { inner: Arc::new(Inner { strict: true, ..inner }) },
+            Err(inner) => Self { inner },
+        }
     }
 
     /// Creates a client that is signed in with an e-mail address and a password.

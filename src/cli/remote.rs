@@ -60,14 +60,14 @@ impl RemoteArgs {
     pub fn connect(&self) -> Result<Client> {
         let url = self.address()?;
         if let Some(key) = self.key()? {
-            return Ok(Client::new(&url, Credential::key(key))?);
+            return Ok(Client::new(&url, Credential::key(key))?.strict());
         }
         let Some((tokens, store)) = SavedSignIns::sign_in(&url)? else {
             return Err(Error::Setup(format!(
                 "You are not signed in at {url}: run `callboard login`, or set CALLBOARD_API_KEY."
             )));
         };
-        Ok(Client::with_store(&url, Credential::Tokens(tokens), Some(Arc::new(store)))?)
+        Ok(Client::with_store(&url, Credential::Tokens(tokens), Some(Arc::new(store)))?.strict())
     }
 }
 

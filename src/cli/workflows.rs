@@ -166,6 +166,7 @@ async fn run(open: &OpenDatabase, command: &WorkflowCommand, json: bool) -> Resu
                 "viewer" => Role::Viewer,
                 _ => Role::Member,
             };
+            // An operator has access to the database, so nobody is asked first.
             workflows::set_member(db, &caller, &id, &args.actor, role).await?;
             eprintln!("{} now has the role {} in {}.", args.actor, args.role, args.workflow);
         }

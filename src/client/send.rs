@@ -72,6 +72,9 @@ impl Client {
             if let Some(key) = key {
                 request = request.header("idempotency-key", key);
             }
+            if self.inner.strict {
+                request = request.header("prefer", "handling=strict");
+            }
             if let Some(body) = &body {
                 request = request.json(body);
             }

@@ -1,5 +1,6 @@
 //! Workflows and their boards.
 
+pub mod invitations;
 #[cfg(feature = "server")]
 mod queries;
 
@@ -165,6 +166,9 @@ pub struct Workflow {
     pub ticket_tracking: bool,
     /// The git repository on the server whose commits are shown.
     pub repository_path: Option<String>,
+    /// Whether every client may assign tickets to agents that do not exist yet, which creates them.
+    #[serde(default)]
+    pub provision_agents: bool,
     /// The creator.
     pub created_by: Option<String>,
     /// Creation time.
@@ -229,6 +233,8 @@ pub struct UpdateWorkflow {
     pub ticket_tracking: Option<bool>,
     /// A git repository under the server's repositories folder; empty detaches it. Administrators only.
     pub repository_path: Option<String>,
+    /// Whether MCP and the command line may assign tickets to agents that do not exist yet, as other clients may.
+    pub provision_agents: Option<bool>,
 }
 
 /// `PUT /api/workflows/{id}/board`: the configuration and the target columns for tickets of removed columns.

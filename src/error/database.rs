@@ -103,6 +103,7 @@ const CONSTRAINTS: &[(&str, &str, &str)] = &[
     ("approvals_reason_length", "reason", "must have at most 20000 characters"),
     ("webhooks_url_length", "url", "must have 1 to 2000 characters"),
     ("workflow_members_role", "role", "must be viewer, member or owner"),
+    ("membership_invitations_named_length", "actor", "must have 1 to 320 characters"),
     (
         "actors_id_shape",
         "agent_id",

@@ -71,7 +71,7 @@ $$;
 -- The account behind an e-mail address for a sign-in, and whether it signed in from the client's network before; or null.
 create function logic.find_login_account(email_address text, client_address text default null) returns jsonb language sql stable
 begin atomic
-    select jsonb_build_object('actor_id', a.id, 'password_hash', u.password_hash, 'known_network', exists (
+    select jsonb_build_object('user', logic.actor_json(a.id), 'password_hash', u.password_hash, 'known_network', exists (
                select from sessions s where s.actor_id = a.id and logic.client_network(s.address) = logic.client_network(client_address)))
       from users u join actors a on a.id = u.actor_id
      where lower(u.email) = lower(email_address) and a.disabled_at is null;

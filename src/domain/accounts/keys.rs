@@ -113,7 +113,7 @@ pub struct KeyRequest {
     /// When it expires. Defaults to never, or to the expiry of the key that creates it.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<Timestamp>,
-    /// Workflows owned by the caller that the actor joins as a member.
+    /// Workflows owned by the caller that the actor joins as a member, if it is the caller's own.
     pub workflows: Option<Vec<String>>,
 }
 
@@ -134,6 +134,8 @@ pub struct ApiKey {
     pub scopes: Vec<String>,
     /// The creator.
     pub created_by: Option<String>,
+    /// The key that created it; revoking that one revokes this one.
+    pub created_by_key: Option<String>,
     /// Creation time.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
@@ -190,7 +192,7 @@ pub async fn list(db: &Db, caller: &Caller, actor: Option<&str>) -> Result<ApiKe
 }
 
 impl KeyCache {
-    /// Revokes a key.
+    /// Revokes a key and those created with it.
     pub async fn revoke(&self, db: &Db, caller: &Caller, key: &str) -> Result<()> {
         let _: serde_json::Value = db.call(sql_fn!(revoke_api_key(caller: caller.to_sql(), key_id: key))).await?;
         self.clear();

@@ -37,12 +37,22 @@ impl From<SecretString> for Password {
 }
 
 impl Password {
-    /// Checks the length of a new password.
-    pub fn check(&self, field: &str) -> Result<()> {
-        match self.0.expose_secret().chars().count() {
-            8..=1024 => Ok(()),
-            _ => Err(Error::invalid(field, "must have 8 to 1024 characters")),
+    /// Checks that a new password is hard to guess, also for somebody who knows the account's e-mail address and name.
+    pub fn check(&self, field: &str, about: &[&str]) -> Result<()> {
+        let text = self.0.expose_secret();
+        let length = text.chars().count();
+        if !(8..=1024).contains(&length) {
+            return Err(Error::invalid(field, "must have 12 to 1024 characters, or 8 that are hard to guess"));
         }
+        let same = |known: &&str| known.trim().to_lowercase() == text.trim().to_lowercase();
+        if text.trim().is_empty() || about.iter().any(same) {
+            return Err(Error::invalid(field, "must not be blank, and not the e-mail address or the name"));
+        }
+        let wanted = if length >= 12 { zxcvbn::Score::Two } else { zxcvbn::Score::Three };
+        if zxcvbn::zxcvbn(text, about).score() < wanted {
+            return Err(Error::invalid(field, "is too easy to guess; take 12 characters or more, such as a few words"));
+        }
+        Ok(())
     }
 }
 
@@ -137,4 +147,49 @@ fn dummy_hash() -> Result<String> {
 /// Computes the dummy hash in advance; otherwise the first sign-in to an unknown account would take twice as long.
 pub async fn prepare() -> Result<()> {
     blocking(|| dummy_hash().map(drop)).await?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_accepted(text: &str) -> bool {
+        Password::from(SecretString::from(text))
+            .check("password", &["ada.lovelace@example.org", "Ada Lovelace"])
+            .is_ok()
+    }
+
+    #[test]
+    fn passwords_that_are_easy_to_guess_are_refused() {
+        for weak in [
+            "password",
+            "12345678",
+            "        ",
+            "            ",
+            "password1234",
+            "123456789012",
+            "aaaaaaaaaaaa",
+            "qwertyuiop12",
+            "ada.lovelace@example.org",
+            "Ada Lovelace",
+            "ADA.LOVELACE@EXAMPLE.ORG",
+            "ada lovelace",
+            "short",
+            "correct8",
+        ] {
+            assert!(!is_accepted(weak), "{weak:?}");
+        }
+        for strong in [
+            "correct horse",
+            "battery staple",
+            "a long password",
+            "only for benchmarks",
+            "xK9#vq2!",
+            "Übung macht den Meister",
+            "夜明け前の静かな森を歩く人",
+        ] {
+            assert!(is_accepted(strong), "{strong:?}");
+        }
+        assert!(!is_accepted(&"x".repeat(1025)));
+    }
 }

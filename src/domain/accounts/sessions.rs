@@ -98,8 +98,9 @@ pub async fn redeem_ws_ticket(db: &Db, ticket: &str) -> Result<Authenticated> {
     let redeemed: Option<Json<Redeemed>> = db.scalar(sql_fn!(redeem_ws_ticket(ticket: secrets::hash(ticket)))).await?;
     let Json(redeemed) = redeemed
         .ok_or_else(|| Error::unauthenticated("The ticket is unknown, was used, or is older than 30 seconds."))?;
-    let caller = Caller { actor: redeemed.actor, acting_for: None, session: redeemed.session, key: redeemed.key };
-    Ok(Authenticated { caller, expires_at: redeemed.expires_at })
+    let Redeemed { actor, session, key, expires_at } = redeemed;
+    let caller = Caller { session, key, ..Caller::trusted(actor) };
+    Ok(Authenticated { caller, expires_at })
 }
 
 impl Accounts {

@@ -159,6 +159,8 @@ struct PasswordChange {
     current_password: Password,
     #[schema(value_type = String, format = Password, min_length = 8, max_length = 1024)]
     new_password: Password,
+    /// Whether to also revoke the caller's keys and those the caller made for agents. Defaults to false.
+    revoke_keys: Option<bool>,
 }
 
 /// Changes the password and ends all other sessions.
@@ -172,7 +174,9 @@ async fn change_password(
 ) -> Result<NoContent> {
     let Json(body) = body;
     let device = cookies::device(&state, &request);
-    state.accounts.change_password(&auth.caller(), body.current_password, body.new_password, &device).await?;
+    let with_keys = body.revoke_keys.unwrap_or(false);
+    let caller = auth.caller();
+    state.accounts.change_password(&caller, body.current_password, body.new_password, with_keys, &device).await?;
     Ok(NoContent)
 }
 

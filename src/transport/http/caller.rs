@@ -80,7 +80,16 @@ async fn authenticate(request: &HttpRequest) -> Result<Option<Auth>> {
         })?;
         authenticated.caller = authenticated.caller.acting_as(Some(agent))?;
     }
+    authenticated.caller.strict = prefers_strict(request);
     Ok(Some(Auth(authenticated)))
+}
+
+/// Whether the client prefers refusals to guesses (RFC 7240).
+fn prefers_strict(request: &HttpRequest) -> bool {
+    let preferences = request.headers().get_all("prefer").filter_map(|value| value.to_str().ok());
+    preferences
+        .flat_map(|value| value.split(','))
+        .any(|preference| preference.trim().eq_ignore_ascii_case("handling=strict"))
 }
 
 impl FromRequest for Auth {

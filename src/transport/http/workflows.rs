@@ -158,7 +158,11 @@ async fn members(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>)
 }
 
 /// Adds a member (an actor id, or a person's e-mail) or changes its role.
-#[utoipa::path(tag = "Workflows", request_body = Membership, responses((status = 200, body = Value)))]
+///
+/// An agent of somebody else, and a person with whom the caller shares no workflow, is invited instead: 202, and the same
+/// answer if there is no such actor.
+#[utoipa::path(tag = "Workflows", request_body = Membership, responses(
+    (status = 200, body = Value), (status = 202, description = "Invited", body = Value)))]
 #[put("/api/workflows/{id}/members/{actor}")]
 async fn set_member(
     state: web::Data<AppState>,
@@ -166,10 +170,11 @@ async fn set_member(
     Path((id, actor)): Path<(String, String)>,
     Json(input): Json<Membership>,
 ) -> Result<Reply<Value>> {
-    Ok(Reply::ok(workflows::set_member(&state.db, &auth.caller(), &id, &actor, input.role).await?))
+    let set = workflows::set_member(&state.db, &auth.caller(), &id, &actor, input.role).await?;
+    Ok(Reply::with(if set["status"] == "invited" { 202 } else { 200 }, set))
 }
 
-/// Removes a member. Requires an owner, or the member.
+/// Removes a member. Requires an owner, the member, or the owner of a member that is an agent.
 #[utoipa::path(tag = "Workflows", responses((status = 200, body = Value)))]
 #[delete("/api/workflows/{id}/members/{actor}")]
 async fn remove_member(

@@ -85,7 +85,9 @@ async fn admit(request: &mut ServiceRequest) -> Result<RequestContext> {
         let whole = stream::once(async move { Ok::<_, actix_web::error::PayloadError>(bytes) });
         request.set_payload(Payload::Stream { payload: Box::pin(whole) });
     }
-    Ok(RequestContext { state, caller: who.caller, expires_at: who.expires_at, session })
+    // A model's typing error must not become an agent.
+    let caller = Caller { strict: true, ..who.caller };
+    Ok(RequestContext { state, caller, expires_at: who.expires_at, session })
 }
 
 /// Refuses a body that is not exactly one JSON-RPC message. The library checks the rest.
