@@ -10,6 +10,7 @@ mod database;
 mod embeddings;
 mod export;
 mod import;
+mod invitations;
 mod jobs;
 mod keys;
 mod login;
@@ -79,6 +80,8 @@ pub enum Command {
     Job(jobs::JobArgs),
     /// Ask people for decisions, and decide.
     Approval(approvals::ApprovalArgs),
+    /// List, accept and decline invitations to workflows.
+    Invitation(invitations::InvitationArgs),
     /// Run a worker: claim jobs and run commands for them.
     Worker(worker::WorkerArgs),
     /// Link commits to tickets.
@@ -201,6 +204,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Ticket(args) => tickets::command(args, cli.json).await?,
         Command::Job(args) => return Ok(code(jobs::command(args, cli.json).await?)),
         Command::Approval(args) => return Ok(code(approvals::command(args, cli.json).await?)),
+        Command::Invitation(args) => invitations::command(args, cli.json).await?,
         Command::Board(args) => watch::board(args, cli.json).await?,
         Command::Watch(args) => watch::watch(args, cli.json).await?,
         Command::Completions { shell } => {

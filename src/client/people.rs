@@ -1,4 +1,4 @@
-//! Sessions of people, and approvals.
+//! Sessions of people, invitations to workflows, and approvals.
 
 use serde_json::{Value, json};
 
@@ -6,6 +6,7 @@ use super::send::Retry;
 use super::tickets::path_segment;
 use super::{Client, Result, Tokens};
 use crate::domain::approvals::{Approval, ApprovalFilter, ApprovalList, Decide, Decision, RequestApproval, Withdraw};
+use crate::domain::workflows::invitations::{InvitationDecided, MembershipInvitations};
 
 impl Client {
     /// Signs in and returns the tokens.
@@ -24,6 +25,18 @@ impl Client {
     /// The authenticated actor and its scopes.
     pub async fn me(&self) -> Result<Value> {
         self.get("/api/auth/me", &[]).await
+    }
+
+    /// The invitations to workflows that the caller decides, for itself and its agents.
+    pub async fn membership_invitations(&self) -> Result<MembershipInvitations> {
+        self.get("/api/membership-invitations", &[]).await
+    }
+
+    /// Accepts or declines such an invitation.
+    pub async fn decide_membership_invitation(&self, id: &str, accept: bool) -> Result<InvitationDecided> {
+        let what = if accept { "accept" } else { "decline" };
+        let path = format!("/api/membership-invitations/{}/{what}", path_segment(id));
+        self.post(&path, &json!({}), Retry::IfNotExecuted).await
     }
 
     /// Creates an approval request; its answer can be read with [`Client::approval`].

@@ -1,5 +1,5 @@
 /** The server's API as functions, one object per resource. */
-export { agents, auth, invites, keys } from "./accounts";
+export { agents, auth, invitations, invites, keys, users } from "./accounts";
 export { approvals } from "./approvals";
 export { apps, jobs, messages } from "./jobs";
 export { explain, Problem } from "./problem";

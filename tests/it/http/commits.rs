@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::fixtures::{TestWorkflow, open, service_client, signed_in_user, text};
+use super::fixtures::{TestWorkflow, add_member, open, service_client, signed_in_user, text};
 use crate::client::{Client, Server};
 
 const PATH: &str = "/api/internal/commits";
@@ -57,8 +57,7 @@ impl CommitsFixture {
 }
 
 async fn join(base: &TestWorkflow, actor: &Client, role: &str) {
-    let path = format!("/api/workflows/{}/members/{}", base.workflow, actor.id);
-    base.owner.put(&path, json!({"role": role})).await.ok();
+    add_member(&base.owner, &base.workflow, actor, role).await;
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use super::fixtures::{TestWorkflow, signed_in_user, text};
+use super::fixtures::{TestWorkflow, add_member, signed_in_user, text};
 use super::spec::Operation;
 use crate::client::{Client, Server};
 
@@ -125,7 +125,8 @@ fn find(name: &str) -> Option<Value> {
         }
         "POST /api/auth/token/refresh" | "POST /api/auth/logout" => refresh,
         "POST /api/auth/password" => {
-            json!({"closed": true, "body": {"current_password": "wrong", "new_password": "correct horse"}})
+            json!({"closed": true, "body": {"current_password": "wrong", "new_password": "correct horse",
+                "revoke_keys": true}})
         }
         "POST /api/auth/setup" => json!({"closed": true, "body": {"token": "none", "email": "x@example.org",
             "password": "short", "name": "X", "token_mode": "json"}}),
@@ -141,6 +142,19 @@ fn find(name: &str) -> Option<Value> {
         "PATCH /api/agents/{id}" => json!({"path": {"id": "$agent"}, "body": {"name": "Renamed", "disabled": false}}),
         "POST /api/invites" => json!({"body": {"email": "y@example.org", "workflow_id": "$workflow", "role": "member",
             "expires_in_hours": 5}}),
+        "GET /api/membership-invitations" => json!({}),
+        "POST /api/membership-invitations/{id}/accept" | "POST /api/membership-invitations/{id}/decline" => {
+            json!({"path": {"id": "$invited"}})
+        }
+        "GET /api/workflows/{id}/invitations" => json!({"path": {"id": "$workflow"}}),
+        "DELETE /api/workflows/{id}/invitations/{invitation}" => {
+            json!({"path": {"id": "$workflow", "invitation": "$sent"}})
+        }
+        "GET /api/agents/{id}/memberships" => json!({"path": {"id": "$agent"}}),
+        "GET /api/users" => json!({"closed": true, "query": {"limit": "10", "cursor": "$actor"}}),
+        "POST /api/users/{id}/disable" | "POST /api/users/{id}/enable" => {
+            json!({"closed": true, "path": {"id": "$actor"}})
+        }
         "POST /api/invites/accept" => json!({"body": {"invite": "$invite"}}),
         "GET /api/workflows" => json!({"query": {"include_archived": "true", "limit": "10", "cursor": "$workflow"}}),
         "POST /api/workflows" => json!({"body": {"name": "New", "description": "Fresh", "template": "development",
@@ -150,7 +164,7 @@ fn find(name: &str) -> Option<Value> {
         | "POST /api/workflows/{id}/restore"
         | "GET /api/workflows/{id}/members" => json!({"path": {"id": "$workflow"}}),
         "PATCH /api/workflows/{id}" => json!({"path": {"id": "$workflow"}, "body": {"name": "Renamed",
-            "description": "Changed", "ticket_tracking": true, "repository_path": Value::Null}}),
+            "description": "Changed", "ticket_tracking": true, "repository_path": Value::Null, "provision_agents": false}}),
         "PUT /api/workflows/{id}/board" => {
             json!({"path": {"id": "$workflow"}, "body": {"board_config": board, "moves": {"gone": "todo"}}})
         }
@@ -248,8 +262,13 @@ impl TestTenant {
         let client = signed_in_user(server, name).await;
         let member = signed_in_user(server, &format!("{name}-member")).await;
         let fixture = TestWorkflow::of(&client).await;
-        let path = format!("/api/workflows/{}/members/{}", fixture.workflow, member.id);
-        client.put(&path, json!({"role": "member"})).await.ok();
+        add_member(&client, &fixture.workflow, &member, "member").await;
+        let asked = signed_in_user(server, &format!("{name}-asked")).await;
+        let path = format!("/api/workflows/{}/members/{}", fixture.workflow, asked.id);
+        let sent = text(&client.put(&path, json!({"role": "member"})).await.expect(202), "invitation_id");
+        let theirs = TestWorkflow::of(&asked).await;
+        let path = format!("/api/workflows/{}/members/{}", theirs.workflow, client.id);
+        let invited = text(&asked.put(&path, json!({"role": "viewer"})).await.expect(202), "invitation_id");
         let mut resources = BTreeMap::new();
         for name in ["parent", "blocker", "other", "ticket", "deleted", "merged", "reviewed"] {
             resources.insert(name.to_owned(), fixture.ticket(&format!("The {name} ticket")).await);
@@ -286,6 +305,8 @@ impl TestTenant {
             ("key", text(&key.created(), "id")),
             ("invite", invite),
             ("session", session),
+            ("sent", sent),
+            ("invited", invited),
             ("search", search),
         ] {
             resources.insert(name.to_owned(), id);

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use wiremock::matchers::method;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
-use super::fixtures::{TestWorkflow, open, signed_in_user, text};
+use super::fixtures::{TestWorkflow, add_member, open, signed_in_user, text};
 use crate::client::{Server, server_with};
 use crate::harness;
 
@@ -180,7 +180,7 @@ async fn webhooks_belong_to_owners() {
         signed_in_user(&server, "sue").await,
     );
     let fixture = TestWorkflow::of(&ann).await;
-    ann.put(&format!("/api/workflows/{}/members/{}", fixture.workflow, ben.id), json!({"role": "member"})).await.ok();
+    add_member(&ann, &fixture.workflow, &ben, "member").await;
     let receiver = Receiver::start().await;
     let (id, secret) = create_webhook(&fixture, &receiver.url(), json!(["comment_added", "comment_added"])).await;
     let path = format!("/api/webhooks/{id}");

@@ -1,6 +1,7 @@
 //! The rules in SQL, tested through their functions.
 
 mod approvals;
+mod assignees;
 mod boards;
 mod compat;
 pub mod fixtures;

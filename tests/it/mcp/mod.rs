@@ -1,6 +1,7 @@
 //! Black-box tests of the MCP transport over HTTP.
 
 mod agent;
+mod assignees;
 mod bounds;
 mod invalid_arguments;
 mod jobs;

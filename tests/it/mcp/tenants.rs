@@ -69,6 +69,7 @@ impl TestTenant {
         assert_eq!(held["job_id"], job["job_id"]);
         // Requested by a helper, so that the owner may decide.
         let helper = service_client(server, &format!("helper-{name}"), &["*"]).await;
+        server.sql("update actors set owner_id = $1 where id = $2", &[&owner.id, &helper.id]).await;
         let member = format!("/api/workflows/{}/members/{}", fixture.workflow, helper.id);
         owner.put(&member, json!({"role": "member"})).await.ok();
         let question = json!({"ticket_id": ticket, "question": "A secret?"});

@@ -25,6 +25,7 @@ interface Props {
   footer?: ReactNode;
 }
 
+/** Shorter ones are accepted if they are hard to guess. */
 const MIN_PASSWORD_LENGTH = 8;
 
 /** Shared form of sign-in, registration and first setup. */
@@ -86,7 +87,7 @@ export function AuthForm(props: Props) {
           </Field>
           <Field
             label="Password"
-            hint={newPassword ? `At least ${MIN_PASSWORD_LENGTH} characters.` : undefined}
+            hint={newPassword ? "12 characters or more, such as a few words." : undefined}
             error={errorOf("password")}
           >
             {(control) => (

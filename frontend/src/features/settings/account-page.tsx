@@ -9,7 +9,9 @@ import { Field, Input } from "@/ui/field";
 import { Notice } from "@/ui/states";
 import { TimeAgo } from "@/ui/time";
 import { useTitle } from "@/ui/use-title";
+import { AgentMemberships } from "./agent-memberships";
 import { ApiKeys } from "./api-keys";
+import { People } from "./people";
 import { panelClass, Section } from "./section";
 
 const MIN_PASSWORD_LENGTH = 8;
@@ -29,8 +31,10 @@ export function AccountPage() {
           </p>
         </div>
         <ApiKeys />
+        <AgentMemberships />
         <Sessions />
         <Password />
+        {me.is_admin && <People />}
       </div>
     </div>
   );
@@ -115,7 +119,7 @@ function Password() {
               type="password"
               autoComplete="new-password"
               minLength={MIN_PASSWORD_LENGTH}
-              placeholder={`At least ${MIN_PASSWORD_LENGTH} characters`}
+              placeholder="12 characters or more"
               value={next}
               required
               onChange={(event) => setNext(event.target.value)}
