@@ -27,10 +27,8 @@ alter table actors
     add column disabled_with text collate "C";
 
 alter table api_keys
-    -- The credential that made this key: another key, which takes it along when it is revoked, or a session. Neither is a
-    -- foreign key, because expired sessions are deleted.
-    add column created_by_key text collate "C",
-    add column created_in_session text collate "C";
+    -- The key that made this one, and takes it along when it is revoked.
+    add column created_by_key text collate "C";
 -- Nothing is in the new column yet, and the table is small.
 -- squawk-ignore require-concurrent-index-creation
 create index api_keys_created_by_key on api_keys (created_by_key) where created_by_key is not null;

@@ -71,9 +71,8 @@ begin
     if own_end is not null and ends > own_end then
         perform logic.fail('forbidden', 'A key cannot make one that outlives it.', jsonb_build_object('expires_at', own_end));
     end if;
-    insert into api_keys (id, actor_id, name, secret_hash, scopes, created_by, created_by_key, created_in_session, expires_at)
-    values (key_id, target.id, key_name, key_hash, granted, who.actor_id, logic.credential_field(caller, 'key'),
-            logic.credential_field(caller, 'session'), coalesce(ends, own_end));
+    insert into api_keys (id, actor_id, name, secret_hash, scopes, created_by, created_by_key, expires_at)
+    values (key_id, target.id, key_name, key_hash, granted, who.actor_id, logic.credential_field(caller, 'key'), coalesce(ends, own_end));
     perform logic.add_actor_to_workflows(who, target.id, in_workflows);
     return logic.api_key_json(key_id);
 end

@@ -53,13 +53,16 @@ begin
 end
 $$;
 
--- Redeems an invitation with an existing account.
+-- Redeems an invitation with an existing account. Agents join through their owner (30_workflows/invitations.sql).
 create function logic.accept_invite(caller text, invite_hash bytea) returns jsonb language plpgsql as $$
 declare
     who logic.principal := logic.identify_caller(caller);
     invite invites;
 begin
     perform logic.require_scope(who, 'manage');
+    if who.kind <> 'user' then
+        perform logic.fail('forbidden', 'Only a person accepts an invitation; the owner of a workflow adds agents as members.');
+    end if;
     invite := logic.redeem_invite(invite_hash, (select u.email from users u where u.actor_id = who.actor_id));
     perform logic.add_invited_member(invite, who.actor_id);
     return jsonb_build_object('workflow_id', invite.workflow_id, 'role', invite.role);
