@@ -176,7 +176,7 @@ function Board(props: Props & { board: BoardState }) {
       <NewTicketDialog
         workflowId={workflowId}
         config={config}
-        people={people}
+        people={actors}
         column={newIn}
         onClose={() => setNewIn(null)}
         onCreated={onOpen}
