@@ -27,7 +27,7 @@ pub enum InvitationCommand {
         /// The invitation's id.
         invitation: String,
     },
-    /// Decline; the sender is not told.
+    /// Decline; the sender does not learn of it.
     Decline {
         /// The invitation's id.
         invitation: String,

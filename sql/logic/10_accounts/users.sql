@@ -125,7 +125,7 @@ begin atomic
     select logic.revoke_keys(array(select k.id from api_keys k where k.revoked_at is null and person in (k.actor_id, k.created_by)));
 end;
 
--- Sets a person's password, ends all their sessions and, because whoever knew the old password may have made some, revokes
+-- Sets a person's password, ends all their sessions and, because the keys may be those of an intruder, revokes
 -- the keys that they hold or made; `keep_keys` keeps those. For operators.
 create function logic.reset_password(email_address text, new_password text, keep_keys boolean default false) returns jsonb language plpgsql as $$
 declare

@@ -54,12 +54,12 @@ begin
     ),
     -- How much of the letters each of them shares with the name.
     scored as (
-        select c.id, c.name, greatest(logic.name_likeness(c.id, named), logic.name_likeness(c.name, named)) as likeness from candidates c
+        select c.id, c.name, greatest(logic.name_similarity(c.id, named), logic.name_similarity(c.name, named)) as similarity from candidates c
     )
-    select array_agg(s.id order by s.likeness desc, s.id),
-           string_agg(case when s.name = s.id then s.id else format('%s (%s)', s.id, s.name) end, ', ' order by s.likeness desc, s.id)
+    select array_agg(s.id order by s.similarity desc, s.id),
+           string_agg(case when s.name = s.id then s.id else format('%s (%s)', s.id, s.name) end, ', ' order by s.similarity desc, s.id)
       into near, shown
-      from (select * from scored where likeness > 0.3 order by likeness desc, id limit 3) s;
+      from (select * from scored where similarity > 0.3 order by similarity desc, id limit 3) s;
     perform logic.fail('invalid', format('There is no member or agent %s in this workflow.%s', left(named, 200),
             coalesce(' Did you mean ' || shown || '?', ' Its members are listed by GET /api/workflows/{id}/members.')),
         jsonb_build_object('field', 'assigned_agent_id', 'suggestions', to_jsonb(coalesce(near, '{}')),
@@ -68,7 +68,7 @@ end
 $$;
 
 -- How alike two names are, from 0 to 1: the share of letter pairs in common (Dice), or one contains the other.
-create function logic.name_likeness(a text, b text) returns double precision language sql immutable
+create function logic.name_similarity(a text, b text) returns double precision language sql immutable
 begin atomic
     select case when char_length(b) >= 3 and strpos(lower(a), lower(b)) > 0 then 0.9
                 else 2.0 * (select count(*) from unnest(logic.letter_pairs(a)) x join unnest(logic.letter_pairs(b)) y on y = x)

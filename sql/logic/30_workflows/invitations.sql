@@ -90,7 +90,7 @@ begin
     end if;
     if not exists (select from actors a left join workflow_members m on m.workflow_id = decided.workflow_id and m.actor_id = a.id
                     where a.id = decided.invited_by and a.disabled_at is null and (a.is_admin or m.role = 'owner')) then
-        perform logic.fail('gone', 'Whoever sent this invitation no longer owns the workflow; ask for a new one.');
+        perform logic.fail('gone', 'The sender of this invitation no longer owns the workflow; ask for a new one.');
     end if;
     insert into workflow_members as m (workflow_id, actor_id, role, added_by)
     values (decided.workflow_id, decided.actor_id, decided.role, decided.invited_by)

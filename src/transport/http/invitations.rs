@@ -26,7 +26,7 @@ async fn accept(auth: Auth, state: web::Data<AppState>, id: Path<String>) -> Res
     Ok(Reply::ok(invitations::decide(&state.db, &auth.caller(), &id.0, true).await?))
 }
 
-/// Declines an invitation. Its sender is not told, and the same invitation does not come back until it has expired.
+/// Declines an invitation. Its sender does not learn of it, and the same invitation does not come back until it has expired.
 #[utoipa::path(tag = "invites", responses((status = 200, body = InvitationDecided)))]
 #[post("/api/membership-invitations/{id}/decline")]
 async fn decline(auth: Auth, state: web::Data<AppState>, id: Path<String>) -> Result<Reply<InvitationDecided>> {

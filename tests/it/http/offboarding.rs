@@ -89,7 +89,7 @@ async fn keys_take_along_what_they_made_and_end_nothing_wider() {
     }
     assert!(works(&wide).await && works(&agent).await);
 
-    // A reset revokes what the person holds or made, unless it is told to keep it.
+    // A reset revokes what the person holds or made, unless asked to keep it.
     let (email, hash) = ("ada@example.org", "x");
     server.sql("select logic.reset_password($1, $2, true)", &[&email, &hash]).await;
     assert!(!works(&ada).await && works(&wide).await && works(&agent).await);

@@ -61,7 +61,7 @@ async fn an_assignee_names_a_member_before_it_names_an_agent() {
     let after: i64 = fixture.client.query_one("select count(*) from actors", &[]).await.expect("actors").get(0);
     assert_eq!(after, before);
 
-    // An administrator assigns nobody who is not of the workflow, and is told so.
+    // An administrator assigns nobody who is not of the workflow, and reads why.
     for named in ["elsewhere", "outsider", "root"] {
         let (code, message, _) = assigned(&fixture, caller("root", false), &ticket, named).await.expect_err(named);
         assert_eq!(code, "CB422");
@@ -73,7 +73,7 @@ async fn an_assignee_names_a_member_before_it_names_an_agent() {
 }
 
 #[tokio::test]
-async fn strict_clients_are_told_about_names_that_are_like_the_unknown_one() {
+async fn strict_clients_get_names_that_are_like_the_unknown_one() {
     let fixture = Fixture::open("strict_assignees").await;
     let ticket = fixture.ticket("The work").await;
     fixture.ok("update_ticket", json!({"ticket": ticket, "updates": {"assigned_agent_id": "agent-builder"}})).await;
@@ -91,7 +91,7 @@ async fn strict_clients_are_told_about_names_that_are_like_the_unknown_one() {
     assert_eq!(assigned(&fixture, caller("owner", false), &ticket, "agent-7").await.expect("lenient"), "agent-7");
     fixture.ok("update_workflow", json!({"provision_agents": true})).await;
     assert_eq!(assigned(&fixture, caller("owner", true), &ticket, "agent-8").await.expect("provisioned"), "agent-8");
-    // Two members of one name cannot be told apart.
+    // Two members of one name cannot be distinguished.
     fixture
         .client
         .batch_execute("update actors set name = 'Same' where id in ('member', 'viewer')")
