@@ -27,6 +27,7 @@ begin
             ('name', o.name, n.name),
             ('description', o.description, n.description),
             ('ticket_tracking', o.ticket_tracking::text, n.ticket_tracking::text),
+            ('provision_agents', o.provision_agents::text, n.provision_agents::text),
             ('archived_at', o.archived_at::text, n.archived_at::text),
             ('repository_path', o.repository_path, n.repository_path)
         ) v (field_name, old_value, new_value)
