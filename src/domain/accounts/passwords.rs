@@ -41,12 +41,11 @@ impl Password {
     pub fn check(&self, field: &str, about: &[&str]) -> Result<()> {
         let text = self.0.expose_secret();
         let length = text.chars().count();
-        if !(8..=1024).contains(&length) {
-            return Err(Error::invalid(field, "must have 12 to 1024 characters, or 8 that are hard to guess"));
+        if !(10..=1024).contains(&length) {
+            return Err(Error::invalid(field, "must have 12 to 1024 characters, or 10 that are hard to guess"));
         }
-        let same = |known: &&str| known.trim().to_lowercase() == text.trim().to_lowercase();
-        if text.trim().is_empty() || about.iter().any(same) {
-            return Err(Error::invalid(field, "must not be blank, and not the e-mail address or the name"));
+        if text.trim().is_empty() || is_about_account(text, about) {
+            return Err(Error::invalid(field, "must not be blank, and not made of the e-mail address or the name"));
         }
         let wanted = if length >= 12 { zxcvbn::Score::Two } else { zxcvbn::Score::Three };
         if zxcvbn::zxcvbn(text, about).score() < wanted {
@@ -54,6 +53,17 @@ impl Password {
         }
         Ok(())
     }
+}
+
+/// Whether fewer than six characters remain of a password without the words of the account's e-mail address and name.
+fn is_about_account(text: &str, about: &[&str]) -> bool {
+    let lower = text.trim().to_lowercase();
+    let known: Vec<String> = about.iter().map(|known| known.trim().to_lowercase()).collect();
+    let parts = known.iter().flat_map(|known| known.split(|c: char| !c.is_alphanumeric()));
+    let mut words: Vec<&str> = parts.filter(|part| part.chars().count() >= 3).collect();
+    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    let rest = words.iter().fold(lower.clone(), |rest, word| rest.replace(word, ""));
+    known.contains(&lower) || (rest != lower && rest.chars().filter(|c| c.is_alphanumeric()).count() < 6)
 }
 
 /// Limits concurrent password hashing; one instance per process.
@@ -176,6 +186,7 @@ mod tests {
             "ada lovelace",
             "short",
             "correct8",
+            "adalovelace1",
         ] {
             assert!(!is_accepted(weak), "{weak:?}");
         }
@@ -184,7 +195,7 @@ mod tests {
             "battery staple",
             "a long password",
             "only for benchmarks",
-            "xK9#vq2!",
+            "xK9#vq2!Lw",
             "Übung macht den Meister",
             "夜明け前の静かな森を歩く人",
         ] {

@@ -49,7 +49,7 @@ async fn options(state: web::Data<AppState>) -> Result<Reply<Options>> {
 struct Register {
     #[schema(format = Email, example = "ada@example.org")]
     email: String,
-    #[schema(value_type = String, format = Password, min_length = 8, max_length = 1024)]
+    #[schema(value_type = String, format = Password, min_length = 10, max_length = 1024)]
     password: Password,
     /// Defaults to the part before the `@`.
     name: Option<String>,
@@ -157,7 +157,7 @@ async fn me(auth: Auth, state: web::Data<AppState>) -> Result<Reply<Me>> {
 struct PasswordChange {
     #[schema(value_type = String, format = Password)]
     current_password: Password,
-    #[schema(value_type = String, format = Password, min_length = 8, max_length = 1024)]
+    #[schema(value_type = String, format = Password, min_length = 10, max_length = 1024)]
     new_password: Password,
     /// Whether to also revoke the caller's keys and those the caller made for agents. Defaults to false.
     revoke_keys: Option<bool>,
@@ -187,7 +187,7 @@ struct Setup {
     token: String,
     #[schema(format = Email)]
     email: String,
-    #[schema(value_type = String, format = Password, min_length = 8, max_length = 1024)]
+    #[schema(value_type = String, format = Password, min_length = 10, max_length = 1024)]
     password: Password,
     name: Option<String>,
     token_mode: Option<TokenMode>,

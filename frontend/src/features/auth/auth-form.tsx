@@ -26,7 +26,7 @@ interface Props {
 }
 
 /** Shorter ones are accepted if they are hard to guess. */
-const MIN_PASSWORD_LENGTH = 8;
+const MIN_PASSWORD_LENGTH = 10;
 
 /** Shared form of sign-in, registration and first setup. */
 export function AuthForm(props: Props) {

@@ -14,7 +14,7 @@ import { ApiKeys } from "./api-keys";
 import { People } from "./people";
 import { panelClass, Section } from "./section";
 
-const MIN_PASSWORD_LENGTH = 8;
+const MIN_PASSWORD_LENGTH = 10;
 
 export function AccountPage() {
   const me = useMe();
