@@ -61,9 +61,9 @@ begin
       into near, shown
       from (select * from scored where similarity > 0.3 order by similarity desc, id limit 3) s;
     perform logic.fail('invalid', format('There is no member or agent %s in this workflow.%s', left(named, 200),
-            coalesce(' Did you mean ' || shown || '?', ' Its members are listed by GET /api/workflows/{id}/members.')),
+            coalesce(' Similar: ' || shown || '.', ' Its members are listed by GET /api/workflows/{id}/members.')),
         jsonb_build_object('field', 'assigned_agent_id', 'suggestions', to_jsonb(coalesce(near, '{}')),
-            'rule', 'must name a member or an agent of the workflow' || coalesce('; did you mean ' || shown || '?', '')));
+            'rule', 'must name a member or an agent of the workflow' || coalesce('; similar: ' || shown, '')));
 end
 $$;
 

@@ -122,9 +122,8 @@ async fn administrators_speak_for_agents_that_belong_to_nobody() {
     root.post(&accept, json!({})).await.ok();
     assert_eq!(claimed(&orphan).await, "Build it.");
     // A withdrawn invitation cannot be accepted.
-    let other =
-        ada.put(&format!("/api/workflows/{}/members/root@example.org", fixture.workflow), json!({"role": "viewer"}));
-    let id = text(&other.await.expect(202), "invitation_id");
+    let path = format!("/api/workflows/{}/members/root@example.org", fixture.workflow);
+    let id = text(&ada.put(&path, json!({"role": "viewer"})).await.expect(202), "invitation_id");
     assert_eq!(ada.delete(&format!("/api/workflows/{}/invitations/{id}", fixture.workflow)).await.status, 204);
     root.post(&format!("/api/membership-invitations/{id}/accept"), json!({})).await.refused(404);
 }

@@ -80,7 +80,7 @@ async fn strict_clients_get_names_that_are_like_the_unknown_one() {
     let (code, message, detail) =
         assigned(&fixture, caller("owner", true), &ticket, "agent-bilder").await.expect_err("a typing error");
     assert_eq!((code.as_str(), &detail["suggestions"]), ("CB422", &json!(["agent-builder"])));
-    assert!(message.ends_with("Did you mean agent-builder?"), "{message}");
+    assert!(message.ends_with("Similar: agent-builder."), "{message}");
     let (_, message, _) = assigned(&fixture, caller("owner", true), &ticket, "zzz").await.expect_err("nobody");
     assert!(message.ends_with('.'), "{message}");
     // Known names work, and new ones where the workflow provisions agents or the client always did.
