@@ -21,7 +21,8 @@ declare
     who logic.principal := logic.authorize(caller, workflow, 'owner');
     member text := logic.find_actor(actor);
 begin
-    if member is null and (who.is_admin or who.trusted) then
+    if member is null and (who.is_admin or who.trusted
+                           or actor !~ '^([A-Za-z0-9][A-Za-z0-9_./:@+-]{0,127}|[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+)$') then
         perform logic.fail('not_found', format('There is no actor %s.', actor));
     end if;
     if not coalesce(logic.joins_at_once(who, workflow, member, role), false) then
