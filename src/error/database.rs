@@ -104,6 +104,7 @@ const CONSTRAINTS: &[(&str, &str, &str)] = &[
     ("webhooks_url_length", "url", "must have 1 to 2000 characters"),
     ("workflow_members_role", "role", "must be viewer, member or owner"),
     ("membership_invitations_named_length", "actor", "must have 1 to 320 characters"),
+    ("membership_invitations_role", "role", "must be viewer, member or owner"),
     (
         "actors_id_shape",
         "agent_id",
