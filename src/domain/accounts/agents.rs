@@ -87,7 +87,7 @@ pub async fn list(db: &Db, caller: &Caller, limit: i32, cursor: Option<&str>) ->
 
 /// A membership of an agent or of the caller.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct Membership {
+pub struct AgentMembership {
     /// The workflow.
     pub workflow_id: String,
     /// Its name.
@@ -105,13 +105,13 @@ pub struct Membership {
 
 /// The memberships of an actor, by workflow.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct Memberships {
+pub struct AgentMemberships {
     /// The memberships.
-    pub memberships: Vec<Membership>,
+    pub memberships: Vec<AgentMembership>,
 }
 
 /// The workflows that an actor of the caller is a member of.
-pub async fn memberships(db: &Db, caller: &Caller, agent: &str) -> Result<Memberships> {
+pub async fn memberships(db: &Db, caller: &Caller, agent: &str) -> Result<AgentMemberships> {
     db.call(sql_fn!(list_memberships(caller: caller.to_sql(), actor: agent))).await
 }
 

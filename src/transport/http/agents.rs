@@ -6,7 +6,7 @@ use utoipa::IntoParams;
 
 use crate::Error;
 use crate::app::AppState;
-use crate::domain::accounts::agents::{self, AgentChange, Agents, Memberships, NewAgent};
+use crate::domain::accounts::agents::{self, AgentChange, AgentMemberships, Agents, NewAgent};
 use crate::domain::accounts::people::Actor;
 use crate::transport::http::{Auth, Json, Path, Query, Reply, Result, ServiceConfig};
 
@@ -46,9 +46,9 @@ async fn create(auth: Auth, state: web::Data<AppState>, body: Json<NewAgent>) ->
 
 /// The workflows that an agent of the caller is a member of. Its owner may end each with
 /// `DELETE /api/workflows/{id}/members/{actor}`.
-#[utoipa::path(tag = "agents", responses((status = 200, body = Memberships)))]
+#[utoipa::path(tag = "agents", responses((status = 200, body = AgentMemberships)))]
 #[get("/api/agents/{id}/memberships")]
-async fn memberships(auth: Auth, state: web::Data<AppState>, id: Path<String>) -> Result<Reply<Memberships>> {
+async fn memberships(auth: Auth, state: web::Data<AppState>, id: Path<String>) -> Result<Reply<AgentMemberships>> {
     Ok(Reply::ok(agents::memberships(&state.db, &auth.caller(), &id.0).await?))
 }
 
