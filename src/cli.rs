@@ -188,6 +188,7 @@ fn sentence(error: &Error) -> String {
             if problem.status == 500 { format!("{error}.") } else { problem.detail }
         }
         Error::Unavailable(why) => format!("The database cannot be reached: {why}."),
+        Error::OutcomeUnknown(why) => format!("{why}."),
         Error::Internal(why) => format!("Internal error: {why}."),
     }
 }

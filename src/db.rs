@@ -5,6 +5,7 @@
 
 pub mod embedded;
 pub mod functions;
+pub mod idempotency;
 pub mod maintenance;
 pub mod migrate;
 pub mod pool;
@@ -13,12 +14,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSqlOwned, Json, ToSql};
 
 use self::functions::FunctionCall;
+use self::idempotency::{KeyedRequest, StoredAnswer};
 
 use crate::{Error, Result};
 
@@ -110,17 +112,26 @@ impl Db {
         Ok((client, permit))
     }
 
-    /// Runs a prepared statement and returns its rows; retries deadlocks and serialization failures.
+    /// Runs a prepared statement that changes nothing and returns its rows.
     pub async fn rows(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
+        self.run(sql, params).await.map_err(|error| match error {
+            // The outcome of a read makes no difference, so it can be tried again.
+            Error::OutcomeUnknown(why) => Error::Unavailable(why),
+            other => other,
+        })
+    }
+
+    /// Runs a prepared statement. Retries it if it was certainly rolled back by a deadlock, a serialization failure or a
+    /// stale plan; a statement whose outcome is unknown is never repeated here.
+    async fn run(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
         let mut attempt = 1;
         loop {
             let (client, permit) = self.client().await?;
-            let outcome = async {
-                let statement = client.prepare_cached(sql).await?;
-                client.query(&statement, params).await
-            }
-            .await
-            .map_err(Error::from);
+            let outcome = match client.prepare_cached(sql).await {
+                Ok(_) if client.is_closed() => Err(Error::Unavailable("the connection was closed".to_owned())),
+                Ok(statement) => client.query(&statement, params).await.map_err(Error::of_sent_statement),
+                Err(error) => Err(Error::from(error)),
+            };
             match outcome {
                 Err(error) if attempt < MAX_ATTEMPTS && (error.is_retryable() || stale_plan(&error)) => {
                     client.statement_cache.clear();
@@ -135,8 +146,14 @@ impl Db {
 
     /// Calls a function that returns `jsonb` (see [`crate::sql_fn!`]) and deserializes it as `T`. SQL null reads as
     /// JSON null.
+    ///
+    /// In a request with an idempotency key, the answer of a write is stored with its change, or the stored answer of an
+    /// earlier request with that key is returned instead.
     pub async fn call<T: DeserializeOwned>(&self, call: FunctionCall<'_>) -> Result<T> {
-        let rows = self.rows(call.function.statement(), call.params).await?;
+        if let Some(request) = keyed_request(&call) {
+            return self.call_once(&request, call).await;
+        }
+        let rows = self.run_call(&call).await?;
         match only_value::<Option<Json<T>>>(&rows)? {
             Some(Json(value)) => Ok(value),
             None => serde_json::from_value(serde_json::Value::Null)
@@ -144,12 +161,30 @@ impl Db {
         }
     }
 
-    /// Calls a function that returns one plain value: a number, a boolean, a text.
-    pub async fn scalar<T: FromSqlOwned>(&self, call: FunctionCall<'_>) -> Result<T> {
-        only_value(&self.rows(call.function.statement(), call.params).await?)
+    /// Calls a function under the key of the request.
+    async fn call_once<T: DeserializeOwned>(&self, request: &KeyedRequest, call: FunctionCall<'_>) -> Result<T> {
+        let (key, hash, step, note) = (request.key(), request.hash(), request.step(call.function.name), request.note());
+        let mut params = call.params.to_vec();
+        params.extend([&key as &(dyn ToSql + Sync), &hash, &step, &note]);
+        let rows = self.run(call.function.keyed_statement(), &params).await?;
+        let Json(stored) = only_value::<Json<StoredAnswer<T>>>(&rows)?;
+        Ok(request.settle(stored))
     }
 
-    /// Calls a function that returns one row of several columns.
+    /// Calls a function. That a read failed means that nothing was carried out.
+    async fn run_call(&self, call: &FunctionCall<'_>) -> Result<Vec<Row>> {
+        match call.function.is_read() {
+            true => self.rows(call.function.statement(), call.params).await,
+            false => self.run(call.function.statement(), call.params).await,
+        }
+    }
+
+    /// Calls a function that returns one plain value: a number, a boolean, a text.
+    pub async fn scalar<T: FromSqlOwned>(&self, call: FunctionCall<'_>) -> Result<T> {
+        only_value(&self.run_call(&call).await?)
+    }
+
+    /// Calls a function that returns one row of several columns; such functions only read.
     pub async fn call_row(&self, call: FunctionCall<'_>) -> Result<Row> {
         let rows = self.rows(call.function.row_statement(), call.params).await?;
         rows.into_iter().next().ok_or_else(|| Error::Internal(format!("logic.{} returned no row", call.function.name)))
@@ -157,7 +192,10 @@ impl Db {
 
     /// Calls a function for its effect.
     pub async fn execute(&self, call: FunctionCall<'_>) -> Result<()> {
-        self.rows(call.function.statement(), call.params).await.map(drop)
+        match keyed_request(&call) {
+            Some(request) => self.call_once::<IgnoredAny>(&request, call).await.map(drop),
+            None => self.run_call(&call).await.map(drop),
+        }
     }
 
     /// Checks that the database responds.
@@ -176,7 +214,15 @@ impl Db {
 /// The first column of the first row.
 fn only_value<T: FromSqlOwned>(rows: &[Row]) -> Result<T> {
     let row = rows.first().ok_or_else(|| Error::Internal("a function returned no row".to_owned()))?;
-    Ok(row.try_get(0)?)
+    row.try_get(0).map_err(|error| Error::Internal(format!("the result of a function cannot be read: {error}")))
+}
+
+/// The current request, if the call is a write of a caller and the request has an idempotency key.
+fn keyed_request(call: &FunctionCall<'_>) -> Option<Arc<KeyedRequest>> {
+    if call.function.is_read() || !call.function.parameters.contains(&"caller") {
+        return None;
+    }
+    idempotency::current()
 }
 
 /// Whether a statement has to be prepared again, because `logic` was rebuilt. 42883: its function was dropped; 0A000: the

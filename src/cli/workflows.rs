@@ -141,7 +141,7 @@ async fn run(open: &OpenDatabase, command: &WorkflowCommand, json: bool) -> Resu
                 board_config: None,
                 agent_id: None,
             };
-            let created = workflows::create(db, &caller, &input, None).await?;
+            let created = workflows::create(db, &caller, &input).await?;
             if json {
                 return output::json(&created);
             }

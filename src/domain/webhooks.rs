@@ -254,6 +254,7 @@ impl WebhookDispatcher {
                 events: input.events,
             )))
             .await?;
+        let secret = if input.secret.is_none() { signature::settled(&secret) } else { secret };
         Ok(CreatedWebhook { webhook, secret })
     }
 

@@ -46,7 +46,6 @@ pub use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use self::body::Json;
 pub use self::caller::{Auth, OptionalAuth};
-pub use self::idempotency::IdempotencyKey;
 pub use self::path_query::{Path, Query};
 pub use self::problem::{Failure, Result};
 pub use self::reply::{NoContent, RawReply, Reply};

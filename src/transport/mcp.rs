@@ -6,6 +6,7 @@
 
 mod admission;
 pub mod budget;
+mod idempotency;
 mod prompt;
 mod resource_watch;
 mod resources;

@@ -128,6 +128,9 @@ begin
     if required <> 'viewer' then
         perform logic.set_audit_actor(who);
     end if;
+    if current_setting('callboard.idempotency', true) <> '' then
+        perform logic.note_authorization(workflow, required);
+    end if;
     return who;
 end
 $$;

@@ -29,8 +29,7 @@ create function logic.create_ticket(
     assigned_agent_id text default null, parent_ticket_id text default null,
     blocked_by_ticket_ids text[] default null, tags text[] default null,
     related_task_ids text[] default null, related_ticket_ids text[] default null,
-    story_points double precision default null, estimate_minutes bigint default null,
-    idempotency_key text default null
+    story_points double precision default null, estimate_minutes bigint default null
 ) returns jsonb language plpgsql as $$
 declare
     who constant logic.principal := logic.authorize(caller, workflow, 'member');
@@ -40,14 +39,7 @@ declare
     parent text;
     blockers text[];
     warning text;
-    answer jsonb;
 begin
-    answer := logic.find_idempotent_response(who, idempotency_key, jsonb_build_array('create_ticket', workflow, title, description, ticket_type,
-        priority, initial_status, assigned_agent_id, parent_ticket_id, blocked_by_ticket_ids, tags, related_task_ids,
-        related_ticket_ids, story_points, estimate_minutes, who.acting_for));
-    if answer is not null then
-        return answer;
-    end if;
     perform logic.require_open_workflow(workflow);
     select * into board from boards b where b.workflow_id = workflow;
     title := logic.trim_whitespace(title);
@@ -81,9 +73,9 @@ begin
         warning := concat_ws(' ', warning, 'It waits for review.');
     end if;
 
-    return logic.store_idempotent_response(who, idempotency_key, jsonb_build_object(
+    return jsonb_build_object(
         'success', true, 'ticket_id', made.id, 'key', 'TKT-' || made.number, 'status', made.status, 'version', made.version,
         'message', concat_ws(' ', format('Created TKT-%s in %s.', made.number, made.status), warning),
-        'embedding_created', false, 'similar_tickets', '[]'::jsonb));
+        'embedding_created', false, 'similar_tickets', '[]'::jsonb);
 end
 $$;

@@ -14,20 +14,15 @@ end;
 -- POST /api/workflows
 create function logic.create_workflow(
     caller text, name text, description text default null, template text default null,
-    board_config jsonb default null, idempotency_key text default null
+    board_config jsonb default null
 ) returns jsonb language plpgsql as $$
 declare
     who logic.principal := logic.identify_caller(caller);
     base jsonb := logic.board_templates() -> coalesce(template, 'development');
     id text := logic.new_id('workflow');
-    answer jsonb;
 begin
     perform logic.require_scope(who, 'manage');
     perform logic.set_audit_actor(who);
-    answer := logic.find_idempotent_response(who, idempotency_key, jsonb_build_array('create_workflow', name, description, template, board_config));
-    if answer is not null then
-        return answer;
-    end if;
     if base is null then
         perform logic.fail_invalid('template', format('must be one of %s',
             (select string_agg(k, ', ' order by k) from jsonb_object_keys(logic.board_templates()) k)));
@@ -36,8 +31,7 @@ begin
     values (id, logic.trim_whitespace(create_workflow.name), coalesce(create_workflow.description, ''), logic.effective_actor_id(who));
     insert into workflow_members (workflow_id, actor_id, role, added_by) values (id, who.actor_id, 'owner', who.actor_id);
     perform logic.apply_board_config(id, logic.complete_board_config(board_config, base));
-    return logic.store_idempotent_response(who, idempotency_key,
-        logic.workflow_json(id, 'owner') || jsonb_build_object('board_config', logic.board_config(id)));
+    return logic.workflow_json(id, 'owner') || jsonb_build_object('board_config', logic.board_config(id));
 end
 $$;
 

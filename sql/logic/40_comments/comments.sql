@@ -77,22 +77,17 @@ $$;
 -- POST /api/tickets/comment
 create function logic.add_comment(
     caller text, ticket text, comment_text text, comment_type text default null, mentions text[] default null,
-    attachments text[] default null, parent text default null, idempotency_key text default null
+    attachments text[] default null, parent text default null
 ) returns jsonb language plpgsql as $$
 declare
     access constant logic.ticket_access := logic.authorize_ticket(caller, ticket, 'member');
     who constant logic.principal := access.who;
     tid constant text := access.ticket_id;
-    answer jsonb;
 begin
-    answer := logic.find_idempotent_response(who, idempotency_key, jsonb_build_array('add_comment', tid, comment_text, comment_type, mentions, attachments, parent, who.acting_for));
-    if answer is not null then
-        return answer;
-    end if;
     perform logic.require_open_workflow(access.workflow_id);
-    return logic.store_idempotent_response(who, idempotency_key, jsonb_build_object('success', true,
+    return jsonb_build_object('success', true,
         'comment_id', logic.insert_comment(who, tid, access.workflow_id, comment_text, comment_type, mentions, attachments, parent),
-        'ticket_id', tid, 'message', 'Commented.'));
+        'ticket_id', tid, 'message', 'Commented.');
 end
 $$;
 

@@ -53,7 +53,7 @@ create function logic.create_job(
     caller text, workflow text default null, ticket text default null, title text default null, initial_prompt text default null,
     job_type text default null, stages text[] default null, priority text default null, payload jsonb default null,
     max_attempts bigint default null, queue boolean default false, with_ticket boolean default null,
-    delay_seconds double precision default null, idempotency_key text default null
+    delay_seconds double precision default null
 ) returns jsonb language plpgsql as $$
 declare
     who constant logic.principal := logic.identify_caller(caller);
@@ -63,15 +63,9 @@ declare
     tid text;
     tracking boolean;
     made jobs;
-    answer jsonb;
 begin
     perform logic.require_scope(who, 'write');
     perform logic.set_audit_actor(who);
-    answer := logic.find_idempotent_response(who, idempotency_key, jsonb_build_array('create_job', workflow, ticket, title, initial_prompt, job_type,
-        stages, priority, payload, max_attempts, queue, with_ticket, delay_seconds, who.acting_for));
-    if answer is not null then
-        return answer;
-    end if;
     access := logic.authorize_new_job(who, caller, workflow, ticket);
     tid := access.ticket_id;
     select w.ticket_tracking into tracking from workflows w where w.id = access.workflow_id;
@@ -94,7 +88,7 @@ begin
             coalesce(create_job.payload, '{}'), coalesce(create_job.max_attempts, 3),
             clock_timestamp() + make_interval(secs => coalesce(delay_seconds, 0)), logic.effective_actor_id(who))
     returning * into made;
-    return logic.store_idempotent_response(who, idempotency_key, logic.job_json(made));
+    return logic.job_json(made);
 end
 $$;
 

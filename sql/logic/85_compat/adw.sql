@@ -28,8 +28,7 @@ end;
 
 -- POST /api/v1/workflows/create: a ticket and its queued job in one transaction.
 create function logic.create_adw(
-    caller text, workflow text, title text, description text, type text, stages text[], priority text default null,
-    idempotency_key text default null
+    caller text, workflow text, title text, description text, type text, stages text[], priority text default null
 ) returns jsonb language plpgsql as $$
 declare
     made jsonb;
@@ -44,8 +43,7 @@ begin
     workflow := coalesce(workflow, logic.ensure_default_workflow(caller));
     made := logic.create_job(caller, workflow => create_adw.workflow, title => create_adw.title, initial_prompt => coalesce(description, ''),
         job_type => type, stages => create_adw.stages, priority => create_adw.priority, queue => true,
-        with_ticket => (select w.ticket_tracking from workflows w where w.id = create_adw.workflow),
-        idempotency_key => create_adw.idempotency_key);
+        with_ticket => (select w.ticket_tracking from workflows w where w.id = create_adw.workflow));
     return (select logic.adw_json(j) from jobs j where j.id = made ->> 'id');
 end
 $$;

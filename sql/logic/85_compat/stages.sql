@@ -40,7 +40,7 @@ $$;
 -- POST /tickets. Defaults to the default workflow. A short description is completed with the title.
 create function logic.create_staged_ticket(
     caller text, workflow text, title text, description text, stage text default null, priority text default null,
-    ticket_type text default null, tags text[] default null, assigned_agent_id text default null, idempotency_key text default null
+    ticket_type text default null, tags text[] default null, assigned_agent_id text default null
 ) returns jsonb language plpgsql as $$
 declare
     place text := coalesce(workflow, logic.ensure_default_workflow(caller));
@@ -59,8 +59,7 @@ begin
         content := concat_ws(E'\n\n', nullif(logic.trim_whitespace(content), ''), format('Work on: %s', title));
     end if;
     made := logic.create_ticket(caller, place, title, content, ticket_type => create_staged_ticket.ticket_type, priority => create_staged_ticket.priority,
-        initial_status => stands_in, assigned_agent_id => create_staged_ticket.assigned_agent_id, tags => create_staged_ticket.tags,
-        idempotency_key => create_staged_ticket.idempotency_key);
+        initial_status => stands_in, assigned_agent_id => create_staged_ticket.assigned_agent_id, tags => create_staged_ticket.tags);
     return logic.get_staged_ticket(caller, made ->> 'ticket_id');
 end
 $$;

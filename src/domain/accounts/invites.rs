@@ -65,7 +65,7 @@ pub async fn create(db: &Db, config: &Config, caller: &Caller, new: &NewInvite) 
     if !(1..=720).contains(&hours) {
         return Err(Error::invalid("expires_in_hours", "must be between 1 and 720"));
     }
-    let invite = secrets::random_text(32)?;
+    let invite = secrets::new_secret(32)?;
     let details = db
         .call(sql_fn!(create_invite(
             caller: caller.to_sql(),
@@ -76,6 +76,7 @@ pub async fn create(db: &Db, config: &Config, caller: &Caller, new: &NewInvite) 
             hours: hours,
         )))
         .await?;
+    let invite = secrets::settled(invite);
     let url = config.public_url.as_deref().map(|url| format!("{}/register?invite={invite}", url.trim_end_matches('/')));
     Ok(Invite { invite, url, details })
 }

@@ -38,15 +38,21 @@ pub struct NewKey {
     pub key: String,
     /// SHA-256 of the whole key.
     pub hash: Vec<u8>,
+    secret: String,
 }
 
 /// Generates a key.
 pub fn generate() -> Result<NewKey> {
-    let id = uuid::Uuid::now_v7().simple().to_string();
-    let body = format!("cb_{id}_{}", secrets::random_text(SECRET_LENGTH)?);
-    let key = format!("{body}{}", secrets::base62_of(crc32fast::hash(body.as_bytes())));
-    let hash = secrets::hash(&key);
-    Ok(NewKey { id, key, hash })
+    Ok(NewKey::of(uuid::Uuid::now_v7().simple().to_string(), secrets::new_secret(SECRET_LENGTH)?))
+}
+
+impl NewKey {
+    fn of(id: String, secret: String) -> Self {
+        let body = format!("cb_{id}_{secret}");
+        let key = format!("{body}{}", secrets::base62_of(crc32fast::hash(body.as_bytes())));
+        let hash = secrets::hash(&key);
+        Self { id, key, hash, secret }
+    }
 }
 
 /// The id inside a key, if its format and checksum are valid.
@@ -169,7 +175,7 @@ pub struct ApiKeys {
 /// Creates a key for the caller or for an agent or service it owns.
 pub async fn create(db: &Db, caller: &Caller, request: &KeyRequest) -> Result<CreatedKey> {
     let new = generate()?;
-    let info = db
+    let info: ApiKey = db
         .call(sql_fn!(create_api_key(
             caller: caller.to_sql(),
             key_id: new.id,
@@ -181,7 +187,7 @@ pub async fn create(db: &Db, caller: &Caller, request: &KeyRequest) -> Result<Cr
             in_workflows: request.workflows,
         )))
         .await?;
-    Ok(CreatedKey { key: new.key, info })
+    Ok(CreatedKey { key: NewKey::of(info.id.clone(), secrets::settled(new.secret)).key, info })
 }
 
 /// Keys of the caller and of the actors it owns, or of one such actor.

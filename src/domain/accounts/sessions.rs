@@ -105,7 +105,7 @@ pub async fn redeem_ws_ticket(db: &Db, ticket: &str) -> Result<Authenticated> {
 impl Accounts {
     /// Issues a ticket for one WebSocket connection as this caller, valid for 30 seconds.
     pub async fn issue_ws_ticket(&self, who: &Authenticated) -> Result<WsTicket> {
-        let ticket = secrets::random_text(40)?;
+        let ticket = secrets::new_secret(40)?;
         let expires_in = self
             .db
             .call(sql_fn!(issue_ws_ticket(
@@ -114,6 +114,6 @@ impl Accounts {
                 credential_end: who.expires_at,
             )))
             .await?;
-        Ok(WsTicket { ticket, expires_in })
+        Ok(WsTicket { ticket: secrets::settled(ticket), expires_in })
     }
 }

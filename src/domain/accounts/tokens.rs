@@ -202,6 +202,11 @@ impl Tokens {
         Ok(Access { actor: claims.sub, session: claims.sid, expires_at })
     }
 
+    /// What the secrets of requests with an idempotency key are derived from; only servers know it.
+    pub fn idempotency_secret(&self) -> String {
+        secrets::derive(self.read().refresh.expose_secret(), "idempotency")
+    }
+
     /// The refresh token that follows `presented`. It is deterministic, so that parallel refreshes get the same
     /// token, and unpredictable without the server's key.
     pub fn successor(&self, presented: &str) -> String {

@@ -10,9 +10,14 @@ use crate::{Error, Result};
 /// The prefix of generated secrets; the rest is the key in base64.
 const PREFIX: &str = "whsec_";
 
-/// A new secret.
+/// A new secret; 40 letters and digits are the base64 of 30 bytes. See [`secrets::new_secret`].
 pub fn generate() -> Result<String> {
-    Ok(format!("{PREFIX}{}", STANDARD.encode(secrets::random_key()?)))
+    Ok(format!("{PREFIX}{}", secrets::new_secret(40)?))
+}
+
+/// The secret of the answer to a request that generated `made`; see [`secrets::settled`].
+pub fn settled(made: &str) -> String {
+    format!("{PREFIX}{}", secrets::settled(made[PREFIX.len()..].to_owned()))
 }
 
 /// Checks a secret that a caller provides.

@@ -12,12 +12,7 @@ use crate::domain::accounts::Caller;
 use crate::{Error, Result, sql_fn};
 
 /// Creates a workflow; the caller becomes its owner.
-pub async fn create(
-    db: &Db,
-    caller: &Caller,
-    input: &CreateWorkflow,
-    idempotency_key: Option<&str>,
-) -> Result<Workflow> {
+pub async fn create(db: &Db, caller: &Caller, input: &CreateWorkflow) -> Result<Workflow> {
     let config = input.board_config.as_ref().map(to_json).transpose()?;
     db.call(sql_fn!(create_workflow(
         caller: caller.to_sql(),
@@ -25,7 +20,6 @@ pub async fn create(
         description: input.description,
         template: input.template,
         board_config: config,
-        idempotency_key: idempotency_key,
     )))
     .await
 }

@@ -7,7 +7,7 @@ use actix_web::{delete, get, patch, post, web};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Auth, IdempotencyKey, Json, NoContent, Path, Query, Reply, Result, ServiceConfig};
+use super::{Auth, Json, NoContent, Path, Query, Reply, Result, ServiceConfig};
 use crate::Error;
 use crate::app::AppState;
 use crate::domain::jobs::{self, Action, CreateJob, Job, JobFilter, Jobs, Purged, UpdateJob};
@@ -37,16 +37,11 @@ pub(super) fn words(text: Option<&String>) -> Option<Vec<String>> {
 
 /// Creates a job: `collecting`, or `queued` if `queue` is true. Without a workflow and a ticket, it gets a new ticket in
 /// the caller's default workflow.
-#[utoipa::path(tag = "Jobs", params(IdempotencyKey), request_body = CreateJob, responses((status = 201, body = Job)))]
+#[utoipa::path(tag = "Jobs", request_body = CreateJob, responses((status = 201, body = Job)))]
 #[post("/api/jobs")]
-async fn create(
-    state: web::Data<AppState>,
-    auth: Auth,
-    key: IdempotencyKey,
-    Json(input): Json<CreateJob>,
-) -> Result<Reply<Job>> {
+async fn create(state: web::Data<AppState>, auth: Auth, Json(input): Json<CreateJob>) -> Result<Reply<Job>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
-    Ok(Reply::created(jobs::create(&state.db, &caller, &input, key.as_deref()).await?))
+    Ok(Reply::created(jobs::create(&state.db, &caller, &input).await?))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

@@ -13,8 +13,8 @@ use tracing::Span;
 use tracing_actix_web::{RequestId, RootSpanBuilder};
 
 use crate::app::AppState;
-use crate::transport::http::origin;
 use crate::transport::http::problem::Failure;
+use crate::transport::http::{idempotency, origin};
 
 /// The middleware function.
 pub async fn apply<B: MessageBody + 'static>(
@@ -40,7 +40,7 @@ pub async fn apply<B: MessageBody + 'static>(
     });
     let mut response = match refused {
         Some(error) => request.error_response(Failure(error)),
-        None => next.call(request).await?.map_into_boxed_body(),
+        None => idempotency::call(request, next).await?,
     };
     let route = response.request().match_pattern().unwrap_or_else(|| "other".to_owned());
     let status = response.status().as_u16().to_string();

@@ -10,6 +10,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Components, Content, Ref, RefOr, Response};
 
+use crate::transport::http::idempotency;
 use crate::transport::http::problem::{Failure, ProblemDocument, not_found};
 
 #[derive(OpenApi)]
@@ -61,7 +62,11 @@ pub fn finish(mut doc: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
                 ("422", "A value is not valid", true),
                 ("429", "Too many requests", true),
                 ("500", "Server error", true),
-                ("503", "The database cannot be reached", true),
+                (
+                    "503",
+                    "The database cannot be reached; with the code `outcome_unknown`, it is unknown whether the request was carried out",
+                    true,
+                ),
             ];
             if let Some(RefOr::T(body)) = &mut operation.request_body
                 && body.content.values().any(|content| is_one_of(&optional, content))
@@ -86,7 +91,11 @@ pub fn finish(mut doc: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
                 }
             }
             if !open {
-                operation.parameters.get_or_insert_default().push(acting_agent().into());
+                let parameters = operation.parameters.get_or_insert_default();
+                if method != "get" {
+                    parameters.push(idempotency::parameter().into());
+                }
+                parameters.push(acting_agent().into());
             }
         }
     }

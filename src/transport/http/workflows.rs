@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::IntoParams;
 
-use super::{Auth, IdempotencyKey, Json, Path, Query, Reply, Result, ServiceConfig};
+use super::{Auth, Json, Path, Query, Reply, Result, ServiceConfig};
 use crate::Error;
 use crate::app::AppState;
 use crate::domain::workflows::{
@@ -68,16 +68,11 @@ async fn templates(
 }
 
 /// Creates a workflow; the caller becomes its owner.
-#[utoipa::path(tag = "Workflows", request_body = CreateWorkflow, params(IdempotencyKey), responses((status = 201, body = Workflow)))]
+#[utoipa::path(tag = "Workflows", request_body = CreateWorkflow, responses((status = 201, body = Workflow)))]
 #[post("/api/workflows")]
-async fn create(
-    state: web::Data<AppState>,
-    auth: Auth,
-    key: IdempotencyKey,
-    Json(input): Json<CreateWorkflow>,
-) -> Result<Reply<Workflow>> {
+async fn create(state: web::Data<AppState>, auth: Auth, Json(input): Json<CreateWorkflow>) -> Result<Reply<Workflow>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
-    Ok(Reply::created(workflows::create(&state.db, &caller, &input, key.as_deref()).await?))
+    Ok(Reply::created(workflows::create(&state.db, &caller, &input).await?))
 }
 
 /// Workflows that the caller can see, by name.

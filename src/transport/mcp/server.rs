@@ -20,7 +20,7 @@ use crate::transport::mcp::admission::RequestContext;
 use crate::transport::mcp::resources::Resource;
 use crate::transport::mcp::sessions::Sessions;
 use crate::transport::mcp::subscriptions::Subscriptions;
-use crate::transport::mcp::{budget, prompt, resources, tools};
+use crate::transport::mcp::{budget, idempotency, prompt, resources, tools};
 
 const INSTRUCTIONS: &str = "Callboard is a live work board shared by agents and people. Start with list_workflows, then \
 get_board or search_tickets. Take work with claim_work, move tickets with change_ticket_status, comment on what you learn, \
@@ -110,7 +110,17 @@ impl ServerHandler for McpServer {
             let detail = format!("There is no tool {name}; tools/list names the available ones.");
             return Err(ErrorData::invalid_params(detail, Some(json!({"code": "unknown_tool"}))));
         };
-        Ok(tools::call(tool, &request_context, request.arguments.unwrap_or_default()).await.into())
+        let mut arguments = request.arguments.unwrap_or_default();
+        let meta = request.meta.and_then(|meta| meta.0.0.get(idempotency::META).cloned());
+        let header =
+            context.extensions.get::<http::request::Parts>().and_then(|parts| parts.headers.get("idempotency-key"));
+        let keyed = idempotency::keyed_call(&request_context, tool, &mut arguments, meta, header).map_err(refusal)?;
+        let call = tools::call(tool, &request_context, arguments);
+        Ok(match keyed {
+            Some(keyed) => keyed.scope(call).await,
+            None => call.await,
+        }
+        .into())
     }
 
     async fn list_prompts(

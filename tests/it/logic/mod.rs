@@ -4,6 +4,7 @@ mod approvals;
 mod boards;
 mod compat;
 pub mod fixtures;
+mod idempotency;
 mod merges;
 mod moves;
 mod ranks;

@@ -184,3 +184,28 @@ async fn ticket_text_comes_back_as_data() {
     let line = result["content"][0]["text"].as_str().expect("a line");
     assert!(!line.contains("Ignore previous"), "{line}");
 }
+
+#[tokio::test]
+async fn a_tool_call_with_an_idempotency_key_is_carried_out_once() {
+    let server = open("mcp_keys").await;
+    let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
+    let agent = Agent::open_session(&fixture.owner).await;
+    let arguments = json!({"workflow_id": fixture.workflow, "title": "Only once", "description": "However often."});
+    let mut with_argument = arguments.clone();
+    with_argument["idempotency_key"] = json!("k");
+    let made = agent.call_ok("create_ticket", with_argument.clone()).await;
+    assert_eq!(agent.call_ok("create_ticket", with_argument.clone()).await, made);
+    // The key in `_meta`, as a client sets it.
+    let meta = json!({"callboard/idempotency-key": "k"});
+    let call = json!({"name": "create_ticket", "arguments": arguments, "_meta": meta});
+    assert_eq!(agent.result("tools/call", call).await["structuredContent"], made);
+    with_argument["title"] = json!("Something else");
+    assert_eq!(agent.refused("create_ticket", with_argument).await.0, "idempotency_key_reused");
+    // A claim returns the same ticket again.
+    let claim = json!({"workflow_id": fixture.workflow, "idempotency_key": "claim"});
+    fixture.move_to(made["ticket_id"].as_str().expect("an id"), "todo").await.ok();
+    let claimed = agent.call_ok("claim_ticket", claim.clone()).await;
+    assert_eq!(claimed["ticket"]["ticket_id"], made["ticket_id"]);
+    assert_eq!(agent.call_ok("claim_ticket", claim).await, claimed);
+    assert_eq!(server.number("select count(*) from tickets").await, 1);
+}

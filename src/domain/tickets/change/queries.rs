@@ -39,15 +39,9 @@ impl UpdateTicket {
 const EMBEDDING_BUDGET: Duration = Duration::from_millis(300);
 
 /// Creates a ticket and adds similar tickets to the response if they are found within the budget.
-pub async fn create(
-    db: &Db,
-    embeddings: &Embeddings,
-    caller: &Caller,
-    input: &CreateTicket,
-    idempotency_key: Option<&str>,
-) -> Result<Created> {
+pub async fn create(db: &Db, embeddings: &Embeddings, caller: &Caller, input: &CreateTicket) -> Result<Created> {
     let began = Instant::now();
-    let mut created: Created = insert(db, caller, input, idempotency_key).await?;
+    let mut created: Created = insert(db, caller, input).await?;
     let left = || EMBEDDING_BUDGET.saturating_sub(began.elapsed());
     if embeddings.embed_now(&created.ticket_id, left()).await {
         created.embedding_created = true;
@@ -58,7 +52,7 @@ pub async fn create(
     Ok(created)
 }
 
-async fn insert(db: &Db, caller: &Caller, input: &CreateTicket, idempotency_key: Option<&str>) -> Result<Created> {
+async fn insert(db: &Db, caller: &Caller, input: &CreateTicket) -> Result<Created> {
     db.call(sql_fn!(create_ticket(
         caller: caller.to_sql(),
         workflow: input.workflow_id,
@@ -75,7 +69,6 @@ async fn insert(db: &Db, caller: &Caller, input: &CreateTicket, idempotency_key:
         related_ticket_ids: input.related_ticket_ids,
         story_points: input.story_points,
         estimate_minutes: input.estimate_minutes,
-        idempotency_key: idempotency_key,
     )))
     .await
 }

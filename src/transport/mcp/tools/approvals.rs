@@ -209,7 +209,7 @@ fn shown(approval: &Approval) -> Result<Answer> {
 fn ask(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         let (caller, input) = (call.caller()?, call.read::<RequestApproval>()?);
-        let approval = approvals::request(&call.state.db, &caller, &input, None).await?;
+        let approval = approvals::request(&call.state.db, &caller, &input).await?;
         let mut answer = shown(&approval)?;
         answer.line = format!(
             "Asked as {0}; go on. The answer comes with heartbeat's approvals or get_approval {0}, wait = 30.",
@@ -286,7 +286,7 @@ fn clarify(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         call.resolve_ticket_key().await?;
         let (caller, input) = (call.caller()?, call.read::<RequestClarification>()?);
-        let asked = reviews::request_clarification(&call.state.db, &caller, &input, None).await?;
+        let asked = reviews::request_clarification(&call.state.db, &caller, &input).await?;
         let data = json!({"success": true, "ticket_id": asked.ticket_id, "approval_id": asked.approval_id,
             "comment_id": asked.comment_id, "status": "pending"});
         Ok(Answer::new(budget::truncate(&asked.message, 500), data))

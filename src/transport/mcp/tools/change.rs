@@ -91,7 +91,7 @@ pub(super) const TOOLS: &[Tool] = &[
 fn create(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         let (caller, input) = (call.caller()?, call.read::<CreateTicket>()?);
-        Answer::with_message(&change::create(&call.state.db, &call.state.embeddings, &caller, &input, None).await?)
+        Answer::with_message(&change::create(&call.state.db, &call.state.embeddings, &caller, &input).await?)
     })
 }
 
@@ -116,7 +116,7 @@ fn comment(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         call.resolve_ticket_key().await?;
         let (caller, input) = (call.caller()?, call.read::<AddComment>()?);
-        Answer::with_message(&comments::add(&call.state.db, &caller, &input, None).await?)
+        Answer::with_message(&comments::add(&call.state.db, &caller, &input).await?)
     })
 }
 

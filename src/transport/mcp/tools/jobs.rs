@@ -214,7 +214,7 @@ fn claim(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
 fn create(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         let (caller, input) = (call.caller()?, call.read::<CreateJob>()?);
-        let job = jobs::create(&call.state.db, &caller, &input, None).await?;
+        let job = jobs::create(&call.state.db, &caller, &input).await?;
         Ok(Answer::new(format!("The job {} is {}.", job.id, status_name(job.summary.status)), shown(&job)?))
     })
 }
