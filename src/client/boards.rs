@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::send::Retry;
 use super::tickets::path_segment;
 use super::{Client, Result};
 use crate::domain::export::Format;
@@ -136,7 +135,7 @@ impl WorkflowHandle {
 
     async fn set_tracking(&self, body: &Value) -> Result<Workflow> {
         let path = format!("/api/workflows/{}/ticket-tracking", path_segment(&self.id));
-        self.client.post(&path, body, Retry::Idempotent).await
+        self.client.post(&path, body).await
     }
 
     /// All tickets that match the filters, over all pages.

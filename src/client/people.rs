@@ -1,8 +1,9 @@
 //! Sessions of people, and approvals.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::send::Retry;
+use super::send::{Repeat, decode};
 use super::tickets::path_segment;
 use super::{Client, Result, Tokens};
 use crate::domain::approvals::{Approval, ApprovalFilter, ApprovalList, Decide, Decision, RequestApproval, Withdraw};
@@ -11,14 +12,15 @@ impl Client {
     /// Signs in and returns the tokens.
     pub async fn log_in(&self, email: &str, password: &str) -> Result<Tokens> {
         let body = json!({"email": email, "password": password, "token_mode": "json"});
-        self.post("/api/auth/login", &body, Retry::IfNotExecuted).await
+        // There is no caller yet to whom a key could belong.
+        decode(&self.send(Method::POST, "/api/auth/login", Some(body), Repeat::Never).await?)
     }
 
     /// Ends the session of some tokens.
     pub async fn end_session(url: &str, tokens: &Tokens) -> Result<()> {
         let client = Self::new(url, super::Credential::None)?;
         let body = json!({"refresh": tokens.refresh});
-        client.send(reqwest::Method::POST, "/api/auth/logout", Some(body), Retry::Idempotent, None).await.map(drop)
+        client.send(Method::POST, "/api/auth/logout", Some(body), Repeat::Freely).await.map(drop)
     }
 
     /// The authenticated actor and its scopes.
@@ -28,7 +30,7 @@ impl Client {
 
     /// Creates an approval request; its answer can be read with [`Client::approval`].
     pub async fn ask(&self, input: &RequestApproval) -> Result<Approval> {
-        self.post("/api/approvals", input, Retry::WithKey).await
+        self.post("/api/approvals", input).await
     }
 
     /// One approval. With `wait`, the server holds the response until the decision, at most this many seconds.
@@ -55,12 +57,11 @@ impl Client {
 
     /// Decides an approval.
     pub async fn decide(&self, id: &str, decision: Decision, input: &Decide) -> Result<Approval> {
-        self.post(&format!("/api/approvals/{}/{}", path_segment(id), decision.as_str()), input, Retry::IfNotExecuted)
-            .await
+        self.post(&format!("/api/approvals/{}/{}", path_segment(id), decision.as_str()), input).await
     }
 
     /// Withdraws an approval request.
     pub async fn withdraw(&self, id: &str, input: &Withdraw) -> Result<Approval> {
-        self.post(&format!("/api/approvals/{}/withdraw", path_segment(id)), input, Retry::IfNotExecuted).await
+        self.post(&format!("/api/approvals/{}/withdraw", path_segment(id)), input).await
     }
 }
