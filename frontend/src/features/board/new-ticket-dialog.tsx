@@ -3,12 +3,12 @@ import { type FormEvent, useState } from "react";
 import { toast } from "sonner";
 import { explain, Problem, tickets } from "@/api";
 import type { Actor } from "@/api/hooks";
+import { randomId } from "@/api/random-id";
 import type { BoardConfig, Priority } from "@/api/types";
 import { PRIORITIES, PRIORITY_NAMES } from "@/entities/ticket/priority-icon";
 import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { Field, Input, NativeSelect, Textarea } from "@/ui/field";
-import { randomId } from "@/ui/random-id";
 import { Notice } from "@/ui/states";
 import { SimilarTickets, similarityNote } from "./similar-tickets";
 
