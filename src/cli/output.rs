@@ -127,9 +127,26 @@ pub fn word(state: &impl Serialize) -> String {
     }
 }
 
-/// User content as one line, without control characters.
+/// User content as one line, without control characters. Invisible characters are shown by their code points, because
+/// agents read what people must see.
 pub fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            c if c.is_control() => shown.push(' '),
+            c if is_invisible(c) => shown.push_str(&format!("<U+{:04X}>", u32::from(c))),
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+/// Bidirectional controls, zero-width and filler characters, tags; not the joiners of emoji and scripts.
+fn is_invisible(c: char) -> bool {
+    matches!(u32::from(c),
+        0xAD | 0x34F | 0x61C | 0x115F..=0x1160 | 0x17B4..=0x17B5 | 0x180B..=0x180F | 0x200B | 0x200E..=0x200F
+        | 0x2028..=0x202E | 0x2060..=0x206F | 0x2800 | 0x3164 | 0xFEFF | 0xFFA0 | 0xFFF9..=0xFFFB | 0x1D173..=0x1D17A
+        | 0xE0000..=0xE0FFF)
 }
 
 /// Prints user content of several lines with an indent.
@@ -188,5 +205,16 @@ pub fn clock(at: &str) -> String {
     match at.parse::<jiff::Timestamp>() {
         Ok(at) => at.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M:%S").to_string(),
         Err(_) => one_line(at),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn invisible_characters_are_shown() {
+        assert_eq!(one_line("a\u{202E}b\u{200B}\tc\u{E0041}"), "a<U+202E>b<U+200B> c<U+E0041>");
+        assert_eq!(one_line("👩\u{200D}👧 می\u{200C}خواهم"), "👩\u{200D}👧 می\u{200C}خواهم");
     }
 }
