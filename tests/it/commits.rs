@@ -242,6 +242,77 @@ async fn repositories_outside_are_refused() {
 }
 
 #[tokio::test]
+async fn object_stores_outside_are_refused() {
+    let fixture = repository("commits_objects").await;
+    fixture.write("a", "a\n");
+    let sha = fixture.commit("Begin");
+    let outside = fixture.folder.path().join("secret-objects");
+    let objects = fixture.toy().join(".git/objects");
+    // The whole store behind a symbolic link, one of its folders, and the file of one object.
+    std::fs::rename(&objects, &outside).expect("move");
+    std::os::unix::fs::symlink(&outside, &objects).expect("symlink");
+    assert!(fixture.refused(&sha).await.1.contains("outside"));
+    std::fs::remove_file(&objects).expect("rm");
+    std::fs::rename(&outside, &objects).expect("move back");
+    assert_eq!(fixture.diff(&sha).await.commit_sha, sha);
+    for inner in [sha[..2].to_owned(), format!("{}/{}", &sha[..2], &sha[2..])] {
+        std::fs::rename(objects.join(&inner), &outside).expect("move");
+        std::os::unix::fs::symlink(&outside, objects.join(&inner)).expect("symlink");
+        assert!(fixture.refused(&sha).await.1.contains("outside"), "{inner}");
+        std::fs::remove_file(objects.join(&inner)).expect("rm");
+        std::fs::rename(&outside, objects.join(&inner)).expect("move back");
+    }
+    // Alternates: outside they are refused, inside the folder of repositories they work.
+    let inside = fixture.folder.path().join("home/shared");
+    std::fs::create_dir_all(objects.join("info")).expect("mkdir");
+    for (store, allowed) in [(&outside, false), (&inside, true)] {
+        std::fs::create_dir(store).expect("mkdir");
+        std::fs::rename(objects.join(&sha[..2]), store.join(&sha[..2])).expect("move");
+        std::fs::write(objects.join("info/alternates"), format!("{}\n", store.display())).expect("write");
+        if allowed {
+            assert_eq!(fixture.diff(&sha).await.commit_sha, sha);
+        } else {
+            assert!(fixture.refused(&sha).await.1.contains("outside"));
+        }
+        std::fs::rename(store.join(&sha[..2]), objects.join(&sha[..2])).expect("move back");
+    }
+}
+
+#[tokio::test]
+async fn members_see_linked_commits_only() {
+    let fixture = repository("commits_linked").await;
+    fixture.write("a", "a\n");
+    let (linked, unlinked) = (fixture.commit("Linked"), fixture.commit("Secret"));
+    let sql = format!(
+        "insert into workflow_members (workflow_id, actor_id, role) values ('{0}', 'other', 'member');
+         select logic.create_ticket('admin', '{0}', 'A ticket', 'With a description.')",
+        fixture.workflow
+    );
+    fixture.client.batch_execute(&sql).await.expect("a ticket");
+    let ticket: String = fixture.client.query_one("select id from tickets", &[]).await.expect("its id").get(0);
+    let member = Caller::trusted("other");
+    let link = async |sha: &str| {
+        let git = describe(&fixture.db, &fixture.config, &member, &ticket, sha).await.expect("described");
+        let sql = "select logic.link_commit('other', $1, $2, null, $3)";
+        fixture.client.query_one(sql, &[&ticket, &sha, &git]).await.expect("linked");
+        git.is_some()
+    };
+    let see = async |sha: &str| match diff(&fixture.db, &fixture.config, &member, sha, None).await {
+        Ok(shown) => Ok(shown.commit_sha),
+        Err(error) => Err(error.as_problem().status),
+    };
+    assert_eq!(see(&linked).await, Err(404));
+    assert!(link(&linked).await, "who knows the id may link it");
+    assert_eq!(see(&linked).await.as_deref(), Ok(linked.as_str()));
+    assert_eq!(see(&linked[..6]).await.as_deref(), Ok(linked.as_str()), "an abbreviation of a linked commit");
+    // Neither reading nor linking reveals a commit by a guessed beginning.
+    assert_eq!(see(&unlinked).await, Err(404));
+    assert!(!link(&unlinked[..4]).await);
+    assert_eq!((see(&unlinked[..4]).await, see(&unlinked).await), (Err(404), Err(404)));
+    assert_eq!(fixture.diff(&unlinked[..10]).await.commit_sha, unlinked, "owners see every commit");
+}
+
+#[tokio::test]
 async fn repository_configuration_runs_no_code() {
     let fixture = repository("commits_harmless").await;
     fixture.write(".gitattributes", "*.x diff=evil filter=evil\n");
