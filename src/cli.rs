@@ -17,6 +17,7 @@ mod maintenance;
 mod output;
 mod people;
 mod remote;
+mod security_events;
 mod settings;
 mod tickets;
 mod watch;
@@ -114,6 +115,8 @@ pub enum Command {
     Migrate(DatabaseArgs),
     /// Print the connection string of the database, e.g. for psql.
     DatabaseUrl(DatabaseArgs),
+    /// Show security events: sign-ins, keys, members, exports.
+    SecurityEvents(security_events::SecurityEventsArgs),
     /// Maintain the database.
     #[command(subcommand)]
     Maintenance(maintenance::MaintenanceCommand),
@@ -214,9 +217,10 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Commits(command) => commits::command(command, cli.json).await?,
         Command::CommitHook(args) => commits::hook(&args)?,
         Command::Embeddings(command) => embeddings::command(command, cli.json).await?,
+        Command::SecurityEvents(args) => security_events::command(args, cli.json).await?,
         Command::Maintenance(command) => maintenance::command(command, cli.json).await?,
         Command::Demo(args) => {
-            telemetry::start("info");
+            telemetry::start("info", None);
             let open = args.database.open().await?;
             eprintln!("Simulated agents are working on “{}” at {}; press ctrl-c to stop.", demo::WORKFLOW, args.url);
             let outcome = demo::run(&args.url, &open.db, interrupted()).await;

@@ -39,6 +39,15 @@ impl EmbeddingProvider {
     }
 }
 
+/// The format of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
 /// Settings of `callboard serve`. Each can be a flag, an environment variable, or an entry of the `--config` file (the
 /// name of the flag with underscores).
 #[derive(Debug, Clone, Args)]
@@ -109,6 +118,9 @@ pub struct Config {
     /// Months of history to keep; 0 keeps all.
     #[arg(long, env = "CALLBOARD_HISTORY_MONTHS", default_value_t = 0)]
     pub history_months: u32,
+    /// Days of security events to keep, at least 30; 0 keeps all.
+    #[arg(long, env = "CALLBOARD_SECURITY_EVENT_DAYS", default_value_t = 365)]
+    pub security_event_days: u32,
     /// Provider of embeddings for semantic search.
     #[arg(long, env = "CALLBOARD_EMBEDDING_PROVIDER", value_enum, default_value = "local")]
     pub embedding_provider: EmbeddingProvider,
@@ -141,4 +153,10 @@ pub struct Config {
         default_value = "info,refinery_core=warn,tokio_postgres=warn,actix_server=warn"
     )]
     pub log: String,
+    /// Format of log lines. Defaults to human on a terminal, else json.
+    #[arg(long, env = "CALLBOARD_LOG_FORMAT", value_enum)]
+    pub log_format: Option<LogFormat>,
+    /// Token that `/metrics` accepts as a bearer token, besides an administrator's credential and requests from this host.
+    #[arg(long, env = "CALLBOARD_METRICS_TOKEN", hide_env_values = true)]
+    pub metrics_token: Option<SecretString>,
 }

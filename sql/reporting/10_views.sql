@@ -74,3 +74,12 @@ select coalesce(m.workflow_id, f.workflow_id) as workflow_id, coalesce(m.day, f.
   full join (select workflow_id, (completed_at at time zone 'UTC')::date as day, count(*) as completed
           from public.tickets where deleted_at is null and merged_into_ticket_id is null and completed_at is not null group by 1, 2) f
     on f.workflow_id = m.workflow_id and f.day = m.day;
+
+-- One row for each security event: sign-ins, keys, members, exports and the like, as long as they are kept.
+create view reporting.security_events as
+select e.id as event_id, e.occurred_at, e.kind, e.outcome, e.actor_id, a.name as actor, e.on_behalf_of, e.address,
+       e.subject_id, s.name as subject, e.workflow_id, w.name as workflow, e.details, e.occurrences
+  from public.security_events e
+  left join public.actors a on a.id = e.actor_id
+  left join public.actors s on s.id = e.subject_id
+  left join public.workflows w on w.id = e.workflow_id;

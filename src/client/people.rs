@@ -1,4 +1,4 @@
-//! Sessions of people, and approvals.
+//! Sessions of people, security events, and approvals.
 
 use serde_json::{Value, json};
 
@@ -6,6 +6,7 @@ use super::send::Retry;
 use super::tickets::path_segment;
 use super::{Client, Result, Tokens};
 use crate::domain::approvals::{Approval, ApprovalFilter, ApprovalList, Decide, Decision, RequestApproval, Withdraw};
+use crate::domain::security_events::{SecurityEventFilter, SecurityEvents};
 
 impl Client {
     /// Signs in and returns the tokens.
@@ -24,6 +25,26 @@ impl Client {
     /// The authenticated actor and its scopes.
     pub async fn me(&self) -> Result<Value> {
         self.get("/api/auth/me", &[]).await
+    }
+
+    /// A page of security events, newest first; `cursor` is the `next_cursor` of the previous page.
+    pub async fn security_events(
+        &self,
+        which: &SecurityEventFilter,
+        limit: u32,
+        cursor: Option<&str>,
+    ) -> Result<SecurityEvents> {
+        let parameters = [
+            ("workflow_id", which.workflow_id.clone()),
+            ("kind", which.kinds.as_ref().map(|kinds| kinds.join(","))),
+            ("actor", which.actor.clone()),
+            ("since", which.since.map(|time| time.to_string())),
+            ("until", which.until.map(|time| time.to_string())),
+            ("limit", Some(limit.to_string())),
+            ("cursor", cursor.map(str::to_owned)),
+        ];
+        let query: Vec<_> = parameters.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+        self.get("/api/security-events", &query).await
     }
 
     /// Creates an approval request; its answer can be read with [`Client::approval`].

@@ -10,6 +10,8 @@ pub mod sessions;
 pub mod throttle;
 pub mod tokens;
 
+use std::net::IpAddr;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -33,12 +35,15 @@ pub struct Caller {
     /// The API key that authenticated, if it was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// The client's address, for the record of security events.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<IpAddr>,
 }
 
 impl Caller {
     /// A caller that needs no credential because it has direct database access (command line, tests).
     pub fn trusted(actor: impl Into<String>) -> Self {
-        Self { actor: actor.into(), acting_for: None, session: None, key: None }
+        Self { actor: actor.into(), acting_for: None, session: None, key: None, address: None }
     }
 
     /// The parameter `caller` of the functions in `logic`.
@@ -117,13 +122,20 @@ impl Accounts {
     /// Authenticates a bearer credential, which is an access token or an API key. Every SQL function checks
     /// again that the session or key is still valid.
     pub async fn authenticate(&self, bearer: &str) -> Result<Authenticated> {
+        self.authenticate_from(bearer, None).await
+    }
+
+    /// The same for a credential that was presented from an address, which security events name.
+    pub async fn authenticate_from(&self, bearer: &str, address: Option<IpAddr>) -> Result<Authenticated> {
         if bearer.starts_with("cb_") {
-            let info = self.keys.check(&self.db, bearer).await?;
-            let caller = Caller { actor: info.actor_id, acting_for: None, session: None, key: Some(info.key_id) };
+            let info = self.keys.check(&self.db, bearer, address).await?;
+            let key = Some(info.key_id);
+            let caller = Caller { actor: info.actor_id, acting_for: None, session: None, key, address };
             return Ok(Authenticated { caller, expires_at: info.expires_at });
         }
         let access = self.tokens.verify(&self.db, bearer).await?;
-        let caller = Caller { actor: access.actor, acting_for: None, session: Some(access.session), key: None };
+        let session = Some(access.session);
+        let caller = Caller { actor: access.actor, acting_for: None, session, key: None, address };
         Ok(Authenticated { caller, expires_at: Some(access.expires_at) })
     }
 

@@ -27,6 +27,7 @@ pub mod path_query;
 pub mod problem;
 pub mod reply;
 pub mod searches;
+pub mod security_events;
 pub mod sessions;
 mod strict_json;
 pub mod tickets;
@@ -72,6 +73,7 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
     commits::configure(cfg);
     compat::configure(cfg);
     webhooks::configure(cfg);
+    security_events::configure(cfg);
     cfg.service(board::board);
 }
 

@@ -4,6 +4,7 @@ export { approvals } from "./approvals";
 export { apps, jobs, messages } from "./jobs";
 export { explain, Problem } from "./problem";
 export { search, searches } from "./search";
+export { securityEvents } from "./security-events";
 export { type SessionState, session } from "./session";
 export { comments, tickets } from "./tickets";
 export type * from "./types";

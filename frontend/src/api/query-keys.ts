@@ -24,5 +24,6 @@ export const queryKeys = {
   apps: ["apps"] as const,
   webhooks: (workflowId: string) => ["webhooks", workflowId] as const,
   deliveries: (webhookId: string) => ["deliveries", webhookId] as const,
+  securityEvents: (workflowId: string | null, kind: string | null) => ["security-events", workflowId, kind] as const,
   ticket: (ticketId: string) => ["ticket", ticketId] as const,
 };

@@ -3,7 +3,7 @@
 --
 -- `caller` is a bare actor id (psql and the command line; direct database access is trusted), or the text of
 -- a JSON object that a transport has built from a verified credential:
---   {"actor": "user-…", "for": "agent-x", "session": "session-…", "key": "…"}
+--   {"actor": "user-…", "for": "agent-x", "session": "session-…", "key": "…", "address": "192.0.2.7"}
 -- A session or key named there is looked up for each request, so revoking it takes effect immediately.
 
 -- An identified caller. `role` is the role in the workflow of the last authorization, else null.
@@ -42,6 +42,8 @@ begin
     if found_principal.actor_id is null then
         perform logic.fail('unauthenticated', 'The credential is unknown, expired or revoked; sign in again.');
     end if;
+    -- Triggers that record security events read it.
+    perform set_config('callboard.credential', caller, true);
     return found_principal;
 end
 $$;

@@ -2,7 +2,7 @@
 
 -- The actor of a presented key, or null if the key is unknown, wrong, expired or revoked, or its actor is disabled. Records
 -- the use of a key at most once a minute, without waiting for a concurrent record.
-create function logic.verify_api_key(key_id text, presented_hash bytea) returns jsonb language plpgsql as $$
+create function logic.verify_api_key(key_id text, presented_hash bytea, client_address text default null) returns jsonb language plpgsql as $$
 declare
     found_key api_keys;
 begin
@@ -11,8 +11,13 @@ begin
      where k.id = key_id and k.secret_hash = presented_hash
        and k.revoked_at is null and (k.expires_at is null or k.expires_at > now());
     if found_key.id is null then
+        -- An unknown id is a guess; a known one was revoked, has expired or has another secret.
+        if exists (select from api_keys k where k.id = key_id) then
+            perform logic.record_repeatable_event('key_refused', 'failed', key_id, actor => '', client_address => client_address);
+        end if;
         return null;
     end if;
+    perform set_config('callboard.credential', jsonb_build_object('actor', found_key.actor_id, 'key', key_id, 'address', client_address)::text, true);
     if found_key.last_used_at is null or found_key.last_used_at < now() - interval '1 minute' then
         update api_keys set last_used_at = now()
          where id = (select k.id from api_keys k

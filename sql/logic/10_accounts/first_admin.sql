@@ -6,7 +6,7 @@ create function logic.ensure_first_admin(email_address text, user_name text, pas
 declare
     existing text;
 begin
-    perform pg_advisory_xact_lock(hashtext('callboard.first_admin'));
+    perform pg_advisory_xact_lock(logic.lock_key('first_admin'));
     if logic.admin_exists() then
         return 'false';
     end if;
@@ -35,12 +35,14 @@ end
 $$;
 
 -- Creates the first administrator by such a link, and invalidates all links.
-create function logic.complete_setup(link_hash bytea, email_address text, user_name text, password text)
-returns jsonb language plpgsql as $$
+create function logic.complete_setup(
+    link_hash bytea, email_address text, user_name text, password text, client_address text default null
+) returns jsonb language plpgsql as $$
 declare
     admin text;
 begin
-    perform pg_advisory_xact_lock(hashtext('callboard.first_admin'));
+    perform logic.set_anonymous_origin(client_address);
+    perform pg_advisory_xact_lock(logic.lock_key('first_admin'));
     if not exists (select from invites where token_hash = link_hash and purpose = 'setup' and used_at is null and expires_at > now()) then
         perform logic.fail('gone', 'The set-up link is not valid: it was used or has expired. Restart the server to get a new one.');
     end if;

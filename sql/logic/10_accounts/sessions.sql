@@ -43,6 +43,7 @@ begin
          where id = family.id;
     elsif token.used_at < clock_timestamp() - interval '10 seconds'
           or not exists (select from refresh_tokens r where r.token_hash = token.successor_hash and r.used_at is null) then
+        perform logic.set_anonymous_origin(client_address);
         perform logic.end_sessions(array[family.id], 'a refresh token was used twice');
         return '{"outcome": "reused"}';
     elsif token.successor_hash <> successor then

@@ -33,12 +33,13 @@ $$;
 
 -- Registers a person. `registration` is the server's setting: open, invite or off.
 create function logic.register_user(
-    email_address text, user_name text, password text, invite_hash bytea, registration text
+    email_address text, user_name text, password text, invite_hash bytea, registration text, client_address text default null
 ) returns jsonb language plpgsql as $$
 declare
     invite invites;
     new_user text;
 begin
+    perform logic.set_anonymous_origin(client_address);
     if registration = 'off' then
         perform logic.fail('forbidden', 'Registration is switched off here; ask an administrator for an account.');
     end if;

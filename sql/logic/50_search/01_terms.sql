@@ -96,7 +96,7 @@ declare
     gathered timestamptz;
 begin
     -- Concurrent refreshes would wait for each other's rows.
-    if not pg_try_advisory_xact_lock(hashtext('callboard.search_words')) then
+    if not pg_try_advisory_xact_lock(logic.lock_key('search_words')) then
         return false;
     end if;
     if gather then

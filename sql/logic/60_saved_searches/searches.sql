@@ -58,7 +58,7 @@ $$;
 -- Serializes changes of an actor's searches, so that names stay unique and their number limited.
 create function logic.lock_saved_searches(workflow text, owner text) returns void language plpgsql as $$
 begin
-    perform pg_advisory_xact_lock(hashtextextended('searches ' || workflow || ' ' || owner, 0));
+    perform pg_advisory_xact_lock(logic.lock_key('searches ' || workflow || ' ' || owner));
 end
 $$;
 

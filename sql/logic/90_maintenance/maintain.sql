@@ -1,8 +1,8 @@
 -- Hourly housekeeping of every server, and the record of a restore.
 
 -- Creates and prunes partitions of history, and deletes what has expired: idempotency keys after a day, socket tickets
--- and dead relays after minutes, sign-ins and invitations after 30 days.
-create function logic.run_maintenance(history_months int) returns jsonb language plpgsql as $$
+-- and dead relays after minutes, sign-ins and invitations after 30 days, security events after `security_event_days`.
+create function logic.run_maintenance(history_months int, security_event_days int default 0) returns jsonb language plpgsql as $$
 declare
     made int := logic.create_history_partitions();
     pruned int := logic.prune_history(history_months);
@@ -12,6 +12,8 @@ begin
     delete from relays r where r.seen_at < now() - interval '10 minutes';
     delete from invites i where i.expires_at < now() - interval '30 days';
     delete from sessions s where coalesce(s.revoked_at, s.expires_at) < now() - interval '30 days';
+    perform logic.summarize_repeated_events();
+    perform logic.prune_security_events(security_event_days);
     perform logic.queue_missing_embeddings(m.id) from embedding_models m where m.state in ('building', 'serving');
     return jsonb_build_object('partitions_made', made, 'partitions_pruned', pruned);
 end

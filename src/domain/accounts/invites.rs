@@ -145,6 +145,7 @@ impl Accounts {
                 email_address: email,
                 user_name: name,
                 password: hash,
+                client_address: device.address.to_string(),
             )))
             .await?;
         self.throttle.refund(None, device.address);

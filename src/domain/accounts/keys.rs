@@ -2,6 +2,7 @@
 //! ones are cached for a second.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -70,7 +71,7 @@ pub struct KeyCache {
 
 impl KeyCache {
     /// Verifies a key.
-    pub async fn check(&self, db: &Db, key: &str) -> Result<KeyInfo> {
+    pub async fn check(&self, db: &Db, key: &str, address: Option<IpAddr>) -> Result<KeyInfo> {
         let refused = || Error::unauthenticated("The API key is not valid, has expired or was revoked.");
         let id = parse_id(key).ok_or_else(refused)?;
         let hash = secrets::hash(key);
@@ -86,7 +87,9 @@ impl KeyCache {
                 cache.retain(|_, (at, _)| now.duration_since(*at) < CACHE_TTL);
             }
         }
-        let info: Option<Json<KeyInfo>> = db.scalar(sql_fn!(verify_api_key(key_id: id, presented_hash: hash))).await?;
+        let client_address = address.map(|address| address.to_string());
+        let info: Option<Json<KeyInfo>> =
+            db.scalar(sql_fn!(verify_api_key(key_id: id, presented_hash: hash, client_address))).await?;
         let Json(info) = info.ok_or_else(refused)?;
         self.cache.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(hash, (now, info.clone()));
         Ok(info)

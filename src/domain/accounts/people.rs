@@ -148,6 +148,7 @@ impl Accounts {
                 password: hash,
                 invite_hash: invite,
                 registration: registration,
+                client_address: device.address.to_string(),
             )))
             .await?;
         self.open_session(&user.id, device).await
@@ -165,9 +166,13 @@ impl Accounts {
         let login: Option<Json<Login>> = self.db.scalar(sql_fn!(find_login_account(email_address: email))).await?;
         let permit = self.passwords.acquire().await?;
         self.throttle.take(Some(&email), device.address)?;
-        let (actor, stored) = login.map(|Json(login)| (login.actor_id, login.password_hash)).unzip();
+        let (account, stored) = login.map(|Json(login)| (login.actor_id, login.password_hash)).unzip();
         let matches = permit.verify(password, stored).await?;
-        let actor = actor.filter(|_| matches).ok_or_else(refused)?;
+        let Some(actor) = account.clone().filter(|_| matches) else {
+            let client_address = device.address.to_string();
+            self.db.execute(sql_fn!(record_failed_sign_in(tried: account, client_address))).await?;
+            return Err(refused());
+        };
         self.throttle.refund(Some(&email), device.address);
         self.open_session(&actor, device).await
     }
@@ -237,6 +242,7 @@ impl Accounts {
         let permit = self.passwords.acquire().await?;
         self.throttle.take(Some(&caller.actor), device.address)?;
         if !permit.verify(current, Some(stored.clone())).await? {
+            self.db.execute(sql_fn!(record_failed_password_change(caller: caller_text))).await?;
             return Err(Error::invalid("current_password", "is not the current password"));
         }
         self.throttle.refund(Some(&caller.actor), device.address);

@@ -98,7 +98,8 @@ pub async fn redeem_ws_ticket(db: &Db, ticket: &str) -> Result<Authenticated> {
     let redeemed: Option<Json<Redeemed>> = db.scalar(sql_fn!(redeem_ws_ticket(ticket: secrets::hash(ticket)))).await?;
     let Json(redeemed) = redeemed
         .ok_or_else(|| Error::unauthenticated("The ticket is unknown, was used, or is older than 30 seconds."))?;
-    let caller = Caller { actor: redeemed.actor, acting_for: None, session: redeemed.session, key: redeemed.key };
+    let (session, key) = (redeemed.session, redeemed.key);
+    let caller = Caller { actor: redeemed.actor, acting_for: None, session, key, address: None };
     Ok(Authenticated { caller, expires_at: redeemed.expires_at })
 }
 

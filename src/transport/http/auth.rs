@@ -127,14 +127,18 @@ async fn logout(request: HttpRequest, state: web::Data<AppState>, body: Json<Ref
     let refresh = body.0.refresh.or_else(|| cookies::presented(&request));
     // An expired access token does not prevent signing out.
     let session = match caller::bearer(&request) {
-        Ok(Some(token)) => match state.accounts.authenticate(token).await {
-            Ok(who) if who.caller.key.is_some() => {
-                return Err(Error::problem(403, "forbidden", "An API key cannot sign out; revoke it instead.").into());
+        Ok(Some(token)) => {
+            match state.accounts.authenticate_from(token, Some(origin::address_of(&state.config, &request))).await {
+                Ok(who) if who.caller.key.is_some() => {
+                    return Err(
+                        Error::problem(403, "forbidden", "An API key cannot sign out; revoke it instead.").into()
+                    );
+                }
+                Ok(who) => who.caller.session,
+                Err(error) if refresh.is_none() => return Err(error.into()),
+                Err(_) => None,
             }
-            Ok(who) => who.caller.session,
-            Err(error) if refresh.is_none() => return Err(error.into()),
-            Err(_) => None,
-        },
+        }
         Ok(None) => None,
         Err(error) => return Err(error.into()),
     };

@@ -57,16 +57,17 @@ async fn authenticate(request: &HttpRequest) -> Result<Option<Auth>> {
         .app_data::<web::Data<AppState>>()
         .ok_or_else(|| Error::Internal("the server has no state".to_owned()))?
         .clone();
+    let address = origin::address_of(&state.config, request);
     let outcome = match bearer(request) {
         Ok(None) => return Ok(None),
-        Ok(Some(credential)) => state.accounts.authenticate(credential).await,
+        Ok(Some(credential)) => state.accounts.authenticate_from(credential, Some(address)).await,
         Err(error) => Err(error),
     };
     let mut authenticated = match outcome {
         Ok(authenticated) => authenticated,
         Err(error) => {
             // Failed authentication is rate limited by address, against guessing of credentials.
-            state.limits.count_address(origin::address_of(&state.config, request))?;
+            state.limits.count_address(address)?;
             return Err(error);
         }
     };

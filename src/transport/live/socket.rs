@@ -58,6 +58,8 @@ pub struct SocketOptions {
     pub default_room: bool,
     /// The position to resume from; without an epoch the seq is trusted.
     pub since: Option<(Option<String>, i64)>,
+    /// The client's address.
+    pub address: Option<std::net::IpAddr>,
 }
 
 /// Serves one socket until it ends. `first` is the credential of the handshake; an invalid one closes the socket, because
@@ -250,13 +252,15 @@ impl Reader {
     async fn handle(&mut self, message: ClientMessage) {
         let client = self.writer.client.clone();
         match message {
-            ClientMessage::Auth { token } => match self.accounts.authenticate(&token).await {
-                Ok(who) => self.sign_in(who),
-                Err(error) if error.as_problem().status >= 500 => {
-                    self.refuse("unavailable", "The credential cannot be checked now; try again.".to_owned(), None);
+            ClientMessage::Auth { token } => {
+                match self.accounts.authenticate_from(&token, self.options.address).await {
+                    Ok(who) => self.sign_in(who),
+                    Err(error) if error.as_problem().status >= 500 => {
+                        self.refuse("unavailable", "The credential cannot be checked now; try again.".to_owned(), None);
+                    }
+                    Err(_) => client.queue.close(Closing::Unauthenticated("the credential is not valid")),
                 }
-                Err(_) => client.queue.close(Closing::Unauthenticated("the credential is not valid")),
-            },
+            }
             ClientMessage::Ping => client.queue.push_text(r#"{"type":"pong"}"#),
             _ if self.signed_in.is_none() => client.queue.close(Closing::Unauthenticated("sign in first")),
             ClientMessage::Subscribe { room, workflow_id, since } => match room_name(room, workflow_id) {

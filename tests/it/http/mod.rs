@@ -22,6 +22,7 @@ mod openapi;
 mod people;
 mod searches;
 mod secrets;
+mod security_events;
 mod spec;
 mod tenants;
 mod tickets;

@@ -1,4 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { toast } from "sonner";
 import { auth, explain } from "@/api";
@@ -27,6 +28,11 @@ export function AccountPage() {
             {me.email}
             {me.is_admin && " · administrator"}
           </p>
+          {me.is_admin && (
+            <Link to="/account/security" className="text-accent-foreground text-xs underline underline-offset-3">
+              Security events of this installation
+            </Link>
+          )}
         </div>
         <ApiKeys />
         <Sessions />

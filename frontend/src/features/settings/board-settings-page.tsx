@@ -44,6 +44,15 @@ function Settings({ board, workflowId }: { board: BoardState; workflowId: string
             <ArrowLeft className="size-3.5" /> Back to board
           </Link>
           <h1 className="font-semibold text-lg tracking-tight">Settings for {board.workflow.name}</h1>
+          {board.workflow.role === "owner" && (
+            <Link
+              to="/w/$workflowId/settings/security"
+              params={{ workflowId }}
+              className="text-accent-foreground text-xs underline underline-offset-3"
+            >
+              Security events
+            </Link>
+          )}
         </div>
         {!editable && (
           <Notice>
