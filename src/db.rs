@@ -8,6 +8,7 @@ pub mod functions;
 pub mod maintenance;
 pub mod migrate;
 pub mod pool;
+pub mod reporting_limits;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

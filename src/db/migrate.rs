@@ -5,12 +5,14 @@
 //! table lacks its triggers.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use aws_lc_rs::digest;
 use rust_embed::RustEmbed;
 use tokio_postgres::Client;
 
 use crate::db::pool;
+use crate::db::reporting_limits::{END_SESSIONS, MAX_SECONDS};
 use crate::{Error, Result};
 
 mod embedded_migrations {
@@ -42,8 +44,7 @@ pub struct Outcome {
 pub async fn run(url: &str) -> Result<Outcome> {
     let mut client = pool::connect(url, "callboard-migrate").await?;
     client.batch_execute("set lock_timeout = 0; set statement_timeout = 0").await?;
-    // A session lock: it is released with the connection, also after a crash.
-    client.execute("select pg_advisory_lock($1)", &[&LOCK]).await?;
+    lock(&client).await?;
     client.batch_execute("create extension if not exists vector").await.map_err(|error| {
         Error::Setup(format!(
             "The extension vector cannot be created ({}); as a superuser run `create extension vector` in this database, then start again.",
@@ -56,8 +57,21 @@ pub async fn run(url: &str) -> Result<Outcome> {
         .map_err(|error| Error::Setup(format!("A migration failed: {}.", explain(&error))))?;
     let applied = report.applied_migrations().iter().map(ToString::to_string).collect();
     let rebuilt = rebuild(&mut client).await?;
+    client.batch_execute(include_str!("../../sql/queries/reporting/limit_role.sql")).await?;
     client.execute("select logic.create_history_partitions()", &[]).await?;
     Ok(Outcome { applied, rebuilt })
+}
+
+/// Waits for the session lock, which is released with the connection, also after a crash. Any role may take advisory locks,
+/// so sessions of the reporting role that hold one are ended meanwhile.
+async fn lock(client: &Client) -> Result<()> {
+    loop {
+        if client.query_one("select pg_try_advisory_lock($1)", &[&LOCK]).await?.try_get(0)? {
+            return Ok(());
+        }
+        client.query(END_SESSIONS, &[&MAX_SECONDS]).await?;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 fn explain(error: &refinery::Error) -> String {
