@@ -12,9 +12,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
 use crate::app::AppState;
-use crate::config::Config;
+use crate::config::{Config, LogFormat};
 use crate::db::embedded::{self, Embedded, Options};
-use crate::db::{Db, maintenance, migrate, pool};
+use crate::db::{Db, maintenance, migrate, pool, reporting_limits};
 use crate::domain::{accounts, jobs, search};
 use crate::tools::demo;
 use crate::transport::live::dialects::native;
@@ -24,7 +24,7 @@ use crate::{Error, Result, telemetry};
 
 /// Runs the server until SIGTERM or ctrl-c; with `demo`, simulated agents work on a demo workflow.
 pub async fn run(config: Config, demo: bool) -> Result<()> {
-    telemetry::start(&config.log);
+    telemetry::start(&config.log, config.log_format.map(|format| format == LogFormat::Json));
     // A port that is taken must fail before the slow steps.
     let listener = http::bind(&config)?;
     let address = listener.local_addr().map_err(|e| Error::Setup(format!("The server cannot listen: {e}.")))?;
@@ -98,10 +98,12 @@ impl BackgroundTasks {
     /// | leases | jobs of silent workers → queue | aborted |
     /// | search words | documents of older rules, frequencies of words | aborted |
     /// | housekeeping | partitions of history, retention | aborted |
+    /// | reporting | sessions of the reporting role that exceed its limits → ended | aborted |
     /// | memory | counters of rate limits, signing keys | aborted |
+    /// | log repeats | counts of log lines that were left out → log | aborted |
     pub fn start(state: &web::Data<AppState>, live: &Arc<Live>) -> Self {
         let mut tasks = Self { relay: Some(tokio::spawn(relay::run(live.clone()))), others: Vec::new() };
-        let (db, months) = (state.db.clone(), state.config.history_months);
+        let (db, retention) = (state.db.clone(), maintenance::Retention::of(&state.config));
         let shared = || state.clone();
         tasks.spawn("webhooks", {
             let state = shared();
@@ -121,7 +123,9 @@ impl BackgroundTasks {
         });
         tasks.spawn("leases", jobs::leases::expire_leases(db.clone()));
         tasks.spawn("search words", search::words::run(db.clone()));
-        tasks.spawn("housekeeping", maintenance::run(db, months));
+        tasks.spawn("housekeeping", maintenance::run(db.clone(), retention));
+        tasks.spawn("reporting", reporting_limits::run(db.reserved()));
+        tasks.spawn("log repeats", telemetry::report_left_out());
         tasks.spawn("memory", {
             let state = shared();
             async move { state.expire_memory().await }
