@@ -1,15 +1,33 @@
 //! Behaviour common to all requests: probes, refusals, headers, the API description.
 
-use crate::client::server;
+use crate::client::{server, server_with};
 
 #[tokio::test]
 async fn probes_respond_and_errors_are_problem_documents() {
-    let server = server("core").await;
+    let server = server_with("core", &["--metrics-token", "a-token-of-metrics"], Vec::new()).await;
     let anonymous = server.anonymous();
     assert_eq!(anonymous.get("/health").await.ok()["status"], "ok");
     assert_eq!(anonymous.get("/health/").await.ok()["status"], "ok");
     assert_eq!(anonymous.get("/ready").await.ok()["status"], "ready");
     assert!(anonymous.get("/metrics").await.ok().as_str().expect("text").contains("callboard_http_requests_total"));
+    // Metrics are for the server's host, a token, and administrators; a forwarded request comes from another host.
+    let metrics = |client: &crate::client::Client, forwarded: bool| {
+        let request = client.request(reqwest::Method::GET, "/metrics");
+        let request = if forwarded { request.header("x-forwarded-for", "192.0.2.1") } else { request };
+        let client = client.clone();
+        async move { client.send(request).await }
+    };
+    metrics(&anonymous, true).await.refused(401);
+    let (admin, person) = (server.admin("root").await, server.user("ada").await);
+    metrics(&person, true).await.refused(403);
+    let text = metrics(&admin, true).await.ok();
+    let series =
+        text.as_str().expect("text").lines().filter(|line| line.starts_with("callboard_http_request_seconds_bucket"));
+    assert!(
+        series.clone().count() > 0 && series.clone().all(|line| line.contains("area=") && !line.contains("route="))
+    );
+    assert_eq!(metrics(&server.bearer("a-token-of-metrics"), true).await.status, 200);
+    metrics(&server.bearer("another-token"), true).await.refused(401);
     let head = anonymous.send(anonymous.request(reqwest::Method::HEAD, "/health")).await;
     assert_eq!((head.status, head.json), (200, serde_json::Value::Null));
     assert_eq!(anonymous.get("/api/nothing").await.refused(404), "not_found");
