@@ -1,9 +1,10 @@
 //! Settings of the server, from `callboard.toml`, the environment and flags, in ascending order of precedence.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use ipnet::{IpNet, Ipv4Net};
 use secrecy::SecretString;
 
 /// Who may create an account.
@@ -82,9 +83,10 @@ pub struct Config {
     /// Development mode: endpoints that purge data, and detailed error messages.
     #[arg(long, env = "CALLBOARD_DEV_MODE", default_value_t = false, action = clap::ArgAction::Set)]
     pub dev_mode: bool,
-    /// Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted, comma-separated.
-    #[arg(long, env = "CALLBOARD_TRUSTED_PROXIES", value_delimiter = ',')]
-    pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// Addresses and networks (172.16.0.0/12) of proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted,
+    /// comma-separated.
+    #[arg(long, env = "CALLBOARD_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network)]
+    pub trusted_proxies: Vec<IpNet>,
     /// Folder of the git repositories that may be attached to workflows. Defaults to none.
     #[arg(long, env = "CALLBOARD_REPOSITORIES_DIR")]
     pub repositories_dir: Option<PathBuf>,
@@ -141,4 +143,22 @@ pub struct Config {
         default_value = "info,refinery_core=warn,tokio_postgres=warn,actix_server=warn"
     )]
     pub log: String,
+}
+
+/// An address, or a network in CIDR notation. IPv4 written as IPv6 (`::ffff:10.0.0.0/104`) is IPv4.
+fn network(text: &str) -> Result<IpNet, String> {
+    let text = text.trim();
+    let network = match text.parse::<IpAddr>() {
+        Ok(address) => IpNet::from(address),
+        Err(_) => text
+            .parse::<IpNet>()
+            .map_err(|_| "it is neither an IP address nor a network like 172.16.0.0/12 or fd00::/8".to_owned())?,
+    };
+    match network {
+        IpNet::V6(v6) if v6.prefix_len() >= 96 => match v6.addr().to_ipv4_mapped() {
+            Some(v4) => Ipv4Net::new(v4, v6.prefix_len() - 96).map(IpNet::V4).map_err(|error| error.to_string()),
+            None => Ok(network),
+        },
+        _ => Ok(network),
+    }
 }
