@@ -75,8 +75,8 @@ pub fn serve(
     if live.is_stopping() {
         client.queue.close(Closing::Restarting);
     }
-    let first = first.unwrap_or_else(|_| {
-        client.queue.close(Closing::Unauthenticated("the credential is not valid"));
+    let first = first.unwrap_or_else(|error| {
+        client.queue.close(refused_credential(&error));
         None
     });
     let writer = SocketWriter::new(client);
@@ -252,10 +252,11 @@ impl Reader {
         match message {
             ClientMessage::Auth { token } => match self.accounts.authenticate(&token).await {
                 Ok(who) => self.sign_in(who),
-                Err(error) if error.as_problem().status >= 500 => {
+                // The credential of a signed-in socket still holds, so that socket stays open.
+                Err(error) if self.signed_in.is_some() && refused_credential(&error) == Closing::TryAgain => {
                     self.refuse("unavailable", "The credential cannot be checked now; try again.".to_owned(), None);
                 }
-                Err(_) => client.queue.close(Closing::Unauthenticated("the credential is not valid")),
+                Err(error) => client.queue.close(refused_credential(&error)),
             },
             ClientMessage::Ping => client.queue.push_text(r#"{"type":"pong"}"#),
             _ if self.signed_in.is_none() => client.queue.close(Closing::Unauthenticated("sign in first")),
@@ -314,6 +315,14 @@ impl Reader {
     }
 }
 
+/// How a socket is closed whose credential was not accepted: a fault of the server says nothing about the credential.
+fn refused_credential(error: &crate::Error) -> Closing {
+    match error.as_problem().status {
+        429 | 500.. => Closing::TryAgain,
+        _ => Closing::Unauthenticated("the credential is not valid"),
+    }
+}
+
 /// The room that a message names, directly or by its workflow.
 fn room_name(room: Option<String>, workflow_id: Option<String>) -> Option<String> {
     room.or_else(|| workflow_id.map(|id| Room::Workflow(id).to_string()))
@@ -330,6 +339,5 @@ fn enter_room(live: &Arc<Live>, client: &Arc<Client>, room: Room, cursor: Option
 /// The room that a client names, or the default room of its caller.
 async fn find_room(live: &Arc<Live>, client: &Arc<Client>, room: Option<&Room>) -> Result<Room> {
     let caller = client.caller().ok_or_else(|| crate::Error::unauthenticated("Sign in first."))?;
-    let _permit = live.read_permits.acquire().await;
     history::find_room(&live.db, &caller, room).await
 }
