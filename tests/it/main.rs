@@ -20,6 +20,7 @@ mod light_client;
 mod live;
 mod logic;
 mod mcp;
+mod restored;
 mod runtime;
 #[cfg(target_os = "linux")]
 mod runtime_disk;

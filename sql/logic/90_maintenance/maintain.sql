@@ -17,6 +17,24 @@ begin
 end
 $$;
 
+-- Records a start on a data directory. `found_mark` is the mark of the last start that is in the directory, `left_mark` that of
+-- this one. If the database knows another mark, it or the directory is a copy: a new epoch starts, and the result is true.
+create function logic.record_start(found_mark text, left_mark text) returns boolean language plpgsql as $$
+declare
+    known text;
+    is_copy boolean;
+begin
+    select s.value #>> '{}' into known from settings s where s.key = 'data_directory' for update;
+    is_copy := nullif(known, '') is distinct from found_mark;
+    if is_copy then
+        perform logic.record_restore();
+    end if;
+    insert into settings as s (key, value) values ('data_directory', to_jsonb(coalesce(left_mark, '')))
+    on conflict (key) do update set value = excluded.value;
+    return is_copy;
+end
+$$;
+
 -- Records that the database was restored from a copy of its disk, which starts a new epoch.
 create function logic.record_restore() returns text language plpgsql as $$
 begin
