@@ -3,24 +3,31 @@
 //! A request is one statement, and so one round trip and one transaction: the functions in `sql/logic` authorize, check
 //! and write, and return `jsonb`.
 
+mod connection;
 pub mod embedded;
 pub mod functions;
+pub mod gate;
 pub mod maintenance;
 pub mod migrate;
 pub mod pool;
+pub mod pooler;
+pub mod restored;
+mod share;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSqlOwned, Json, ToSql};
 
+use self::connection::Connection;
 use self::functions::FunctionCall;
+use self::gate::{Gate, Lane};
+use self::pooler::Unnamed;
+use self::share::{Subject, Workflows};
 
-use crate::{Error, Result};
+use crate::{Error, Result, sql_fn};
 
 /// The parameters of a statement.
 pub type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
@@ -28,50 +35,34 @@ pub type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 /// Maximum attempts of a statement that fails with a deadlock or a serialization failure.
 const MAX_ATTEMPTS: u32 = 5;
 
-/// Connections reserved for signing in and `/ready`.
-const RESERVED: usize = 2;
+/// Maximum time that a handshake or a sign-in waits for a connection, and that a socket waits to catch up: they come in
+/// herds, and a refusal makes their clients come again.
+const SIGN_IN_WAIT: Duration = Duration::from_secs(20);
+const SOCKET_WAIT: Duration = Duration::from_secs(60);
 
 /// A handle on the database; cheap to clone.
 #[derive(Clone)]
 pub struct Db {
     pool: deadpool_postgres::Pool,
-    gate: Option<Arc<Gate>>,
+    gate: Arc<Gate>,
+    workflows: Arc<Workflows>,
+    unnamed: Option<Arc<Unnamed>>,
+    usage: Usage,
 }
 
-/// Limits concurrent statements to the number of connections less the reserved ones, so that requests which wait for
-/// row locks do not prevent users from signing in.
-struct Gate {
-    permits: Arc<Semaphore>,
-    waiting: AtomicUsize,
+/// What a handle is used for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Usage {
+    Requests,
+    Sockets,
+    SignIn,
 }
 
-impl Gate {
-    async fn enter(&self) -> Result<OwnedSemaphorePermit> {
-        if let Ok(permit) = self.permits.clone().try_acquire_owned() {
-            return Ok(permit);
-        }
-        let _counted = Counted::new(&self.waiting);
-        match tokio::time::timeout(pool::MAX_WAIT, self.permits.clone().acquire_owned()).await {
-            Ok(Ok(permit)) => Ok(permit),
-            _ => Err(Error::Unavailable("every connection was busy for too long".to_owned())),
-        }
-    }
-}
-
-/// Counts a waiting request until it is dropped.
-struct Counted<'a>(&'a AtomicUsize);
-
-impl<'a> Counted<'a> {
-    fn new(count: &'a AtomicUsize) -> Self {
-        count.fetch_add(1, Ordering::Relaxed);
-        Self(count)
-    }
-}
-
-impl Drop for Counted<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
+/// The place of a statement before the gate.
+struct Admission {
+    lane: Lane,
+    tenant: Arc<str>,
+    wait: Duration,
 }
 
 impl std::fmt::Debug for Db {
@@ -83,22 +74,32 @@ impl std::fmt::Debug for Db {
 impl Db {
     /// Wraps a pool from `pool::pool`.
     pub fn new(pool: deadpool_postgres::Pool) -> Self {
-        let permits = pool.status().max_size.saturating_sub(RESERVED).max(1);
-        let gate = Gate { permits: Arc::new(Semaphore::new(permits)), waiting: AtomicUsize::new(0) };
-        Self { pool, gate: Some(Arc::new(gate)) }
+        let gate = Gate::new(pool.status().max_size);
+        Self { pool, gate, workflows: Arc::default(), unnamed: None, usage: Usage::Requests }
     }
 
-    /// A handle that may also use the reserved connections, for short statements that have to succeed under load.
+    /// Opens a pool to an external server, which may be behind a pooler; `direct` bypasses it.
+    pub async fn open(url: &str, direct: &str, size: usize, statement_timeout: Duration) -> Result<Self> {
+        if !pooler::is_transaction_mode(url).await? {
+            return Ok(Self::new(pool::pool(url, size, statement_timeout)?));
+        }
+        let unnamed = Some(Arc::new(Unnamed::new(direct, statement_timeout)));
+        Ok(Self { unnamed, ..Self::new(pool::pool_without_settings(url, size)?) })
+    }
+
+    /// A handle for checking credentials and for `/ready`, whose connections requests cannot take.
     pub fn reserved(&self) -> Self {
-        Self { pool: self.pool.clone(), gate: None }
+        Self { usage: Usage::SignIn, ..self.clone() }
+    }
+
+    /// A handle for what sockets read: it waits longer, and its share is apart from that of requests.
+    pub fn for_sockets(&self) -> Self {
+        Self { usage: Usage::Sockets, ..self.clone() }
     }
 
     /// A connection of the pool; 503 if none becomes free in time or the database is unreachable.
-    async fn client(&self) -> Result<(deadpool_postgres::Client, Option<OwnedSemaphorePermit>)> {
-        let permit = match &self.gate {
-            Some(gate) => Some(gate.enter().await?),
-            None => None,
-        };
+    async fn connection(&self, admission: &Admission) -> Result<Connection> {
+        let permit = self.gate.enter(admission.lane, &admission.tenant, admission.wait).await?;
         let client = self.pool.get().await.map_err(|error| match error {
             deadpool_postgres::PoolError::Backend(error) => match Error::from(error) {
                 // Without a connection the database is unavailable, whatever the reason.
@@ -107,24 +108,67 @@ impl Db {
             },
             other => Error::Unavailable(other.to_string()),
         })?;
-        Ok((client, permit))
+        Ok(Connection::new(client, permit, self.unnamed.clone()))
+    }
+
+    /// The lane and the tenant of a call.
+    async fn admission(&self, call: &FunctionCall<'_>) -> Admission {
+        let tenant = |name: String| -> Arc<str> { name.into() };
+        if self.usage == Usage::SignIn {
+            return Admission { lane: Lane::SignIn, tenant: tenant("sign-in".to_owned()), wait: SIGN_IN_WAIT };
+        }
+        let lane = share::lane(call.function);
+        let named = match share::subject(call) {
+            Subject::Workflow(workflow) => tenant(format!("workflow:{workflow}")),
+            Subject::Row(row) => match self.workflow_of(lane, &row).await {
+                Some(workflow) => workflow,
+                None => tenant(share::caller(call)),
+            },
+            Subject::None => tenant(share::caller(call)),
+        };
+        match self.usage {
+            Usage::Sockets => Admission { lane, tenant: tenant(format!("sockets of {named}")), wait: SOCKET_WAIT },
+            _ => Admission { lane, tenant: named, wait: pool::MAX_WAIT },
+        }
+    }
+
+    /// The workflow of a row. It is looked up only when writes are busy, because it costs a statement.
+    async fn workflow_of(&self, lane: Lane, row: &str) -> Option<Arc<str>> {
+        if let Some(workflow) = self.workflows.get(row) {
+            return Some(workflow);
+        }
+        if lane != Lane::Write || self.gate.in_use(lane) * 4 < self.pool.status().max_size {
+            return None;
+        }
+        let admission = Admission { lane: Lane::Read, tenant: "shares".into(), wait: pool::MAX_WAIT };
+        let call = sql_fn!(find_workflow_of_row(row_id: row));
+        let rows = self.admitted(&admission, call.function.statement(), call.params).await.ok()?;
+        let workflow: Arc<str> = format!("workflow:{}", only_value::<Option<String>>(&rows).ok()??).into();
+        self.workflows.put(row.to_owned(), workflow.clone());
+        Some(workflow)
+    }
+
+    /// Runs the statement of a call.
+    async fn run(&self, call: &FunctionCall<'_>, sql: &str) -> Result<Vec<Row>> {
+        let admission = self.admission(call).await;
+        self.admitted(&admission, sql, call.params).await
     }
 
     /// Runs a prepared statement and returns its rows; retries deadlocks and serialization failures.
     pub async fn rows(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
+        let lane = if self.usage == Usage::SignIn { Lane::SignIn } else { Lane::Read };
+        self.admitted(&Admission { lane, tenant: "server".into(), wait: pool::MAX_WAIT }, sql, params).await
+    }
+
+    async fn admitted(&self, admission: &Admission, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
         let mut attempt = 1;
         loop {
-            let (client, permit) = self.client().await?;
-            let outcome = async {
-                let statement = client.prepare_cached(sql).await?;
-                client.query(&statement, params).await
-            }
-            .await
-            .map_err(Error::from);
+            let mut connection = self.connection(admission).await?;
+            let outcome = connection.run(sql, params).await;
             match outcome {
                 Err(error) if attempt < MAX_ATTEMPTS && (error.is_retryable() || stale_plan(&error)) => {
-                    client.statement_cache.clear();
-                    drop((client, permit));
+                    connection.forget(sql);
+                    drop(connection);
                     tokio::time::sleep(Duration::from_millis(fastrand::u64(1..=8 << attempt))).await;
                     attempt += 1;
                 }
@@ -136,7 +180,7 @@ impl Db {
     /// Calls a function that returns `jsonb` (see [`crate::sql_fn!`]) and deserializes it as `T`. SQL null reads as
     /// JSON null.
     pub async fn call<T: DeserializeOwned>(&self, call: FunctionCall<'_>) -> Result<T> {
-        let rows = self.rows(call.function.statement(), call.params).await?;
+        let rows = self.run(&call, call.function.statement()).await?;
         match only_value::<Option<Json<T>>>(&rows)? {
             Some(Json(value)) => Ok(value),
             None => serde_json::from_value(serde_json::Value::Null)
@@ -146,18 +190,18 @@ impl Db {
 
     /// Calls a function that returns one plain value: a number, a boolean, a text.
     pub async fn scalar<T: FromSqlOwned>(&self, call: FunctionCall<'_>) -> Result<T> {
-        only_value(&self.rows(call.function.statement(), call.params).await?)
+        only_value(&self.run(&call, call.function.statement()).await?)
     }
 
     /// Calls a function that returns one row of several columns.
     pub async fn call_row(&self, call: FunctionCall<'_>) -> Result<Row> {
-        let rows = self.rows(call.function.row_statement(), call.params).await?;
+        let rows = self.run(&call, call.function.row_statement()).await?;
         rows.into_iter().next().ok_or_else(|| Error::Internal(format!("logic.{} returned no row", call.function.name)))
     }
 
     /// Calls a function for its effect.
     pub async fn execute(&self, call: FunctionCall<'_>) -> Result<()> {
-        self.rows(call.function.statement(), call.params).await.map(drop)
+        self.run(&call, call.function.statement()).await.map(drop)
     }
 
     /// Checks that the database responds.
@@ -168,8 +212,7 @@ impl Db {
     /// Connections in the pool: (open, idle, waiting requests).
     pub fn pool_status(&self) -> (usize, usize, usize) {
         let status = self.pool.status();
-        let gated = self.gate.as_ref().map_or(0, |gate| gate.waiting.load(Ordering::Relaxed));
-        (status.size, status.available, status.waiting + gated)
+        (status.size, status.available, status.waiting + self.gate.waiting())
     }
 }
 

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use crate::app::AppState;
 use crate::config::Config;
 use crate::db::embedded::{self, Embedded, Options};
-use crate::db::{Db, maintenance, migrate, pool};
+use crate::db::{Db, maintenance, migrate, pool, pooler, restored};
 use crate::domain::{accounts, jobs, search};
 use crate::tools::demo;
 use crate::transport::live::dialects::native;
@@ -35,13 +35,20 @@ pub async fn run(config: Config, demo: bool) -> Result<()> {
     if !migrated.applied.is_empty() {
         tracing::info!(applied = ?migrated.applied, "migrations applied");
     }
-    let db = Db::new(pool::pool(&url, config.pool_size, Duration::from_secs(config.statement_timeout))?);
+    if let Some(schema) = migrated.newer_schema {
+        tracing::warn!(schema, "the database has the schema of a newer version, which this one can use");
+    }
+    if postgres.is_some() && restored::record_start(&direct, &config.data_dir).await? {
+        tracing::warn!("the data directory is a copy; a new epoch starts, so that clients load it afresh");
+    }
+    let statement_timeout = Duration::from_secs(config.statement_timeout);
+    let db = match &postgres {
+        Some(_) => Db::new(pool::pool(&url, config.pool_size, statement_timeout)?),
+        None => Db::open(&url, &direct, config.pool_size, statement_timeout).await?,
+    };
     let setup_token = accounts::first_start(&db, &config).await?;
     let shown_url = public_url(&config, address);
-    let live = Live::new(
-        db.clone(),
-        live::Settings { listen_url: direct, buffer: config.socket_buffer, readers: config.pool_size / 2 },
-    );
+    let live = Live::new(db.clone(), live::Settings { listen_url: direct, buffer: config.socket_buffer });
     let state = web::Data::new(AppState::load(config, db.clone(), native::webhook_body).await?);
     add_ready_checks(&state, &live, postgres.as_ref());
     let routes = vec![http::ws::routes(live.clone()), mcp::routes(live.clone())];
@@ -198,7 +205,7 @@ async fn database(config: &Config) -> Result<(String, Option<Embedded>)> {
         Some(url) => {
             pool::check_server(url).await?;
             let direct = config.database_listen_url.as_deref().filter(|u| !u.trim().is_empty());
-            pool::check_listen(direct.unwrap_or(url)).await?;
+            pooler::check_listen(direct.unwrap_or(url)).await?;
             Ok((url.to_owned(), None))
         }
         None => {

@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::db::embedded::{self, Embedded, Options, StartError};
-use crate::db::{Db, migrate, pool};
+use crate::db::{Db, migrate, pool, pooler, restored};
 use crate::{Error, Result};
 
 /// Pool size of a command.
@@ -61,6 +61,11 @@ impl DatabaseArgs {
         self.database_url.as_deref().filter(|url| !url.trim().is_empty())
     }
 
+    /// DATABASE_LISTEN_URL, which bypasses a pooler.
+    fn direct(&self) -> Option<&str> {
+        self.database_listen_url.as_deref().filter(|url| !url.trim().is_empty())
+    }
+
     /// The connection string of a running database.
     pub fn running_url(&self) -> Result<String> {
         match self.external() {
@@ -72,7 +77,10 @@ impl DatabaseArgs {
     /// Connects and applies migrations. Starts the embedded Postgres if no server is running it.
     pub async fn open(&self) -> Result<OpenDatabase> {
         let (url, embedded, _) = self.prepare().await?;
-        let db = Db::new(pool::pool(&url, POOL_SIZE, STATEMENT_TIMEOUT)?);
+        let db = match self.external() {
+            Some(url) => Db::open(url, self.direct().unwrap_or(url), POOL_SIZE, STATEMENT_TIMEOUT).await?,
+            None => Db::new(pool::pool(&url, POOL_SIZE, STATEMENT_TIMEOUT)?),
+        };
         Ok(OpenDatabase { db, url, embedded })
     }
 
@@ -80,6 +88,7 @@ impl DatabaseArgs {
         let (url, embedded) = match self.external() {
             Some(url) => {
                 pool::check_server(url).await?;
+                pooler::check_listen(self.direct().unwrap_or(url)).await?;
                 (url.to_owned(), None)
             }
             None => match embedded::database_url(&self.data_dir) {
@@ -93,8 +102,11 @@ impl DatabaseArgs {
             },
         };
         // Migrations hold a session lock, so they bypass a pooler.
-        let direct = self.database_listen_url.as_deref().filter(|_| embedded.is_none() && self.external().is_some());
-        let outcome = migrate::run(direct.filter(|url| !url.trim().is_empty()).unwrap_or(&url)).await?;
+        let direct = self.direct().filter(|_| self.external().is_some());
+        let outcome = migrate::run(direct.unwrap_or(&url)).await?;
+        if embedded.is_some() && restored::record_start(&url, &self.data_dir).await? {
+            eprintln!("The data directory is a copy; a new epoch starts, so that clients load it afresh.");
+        }
         Ok((url, embedded, outcome))
     }
 }

@@ -115,6 +115,8 @@ pub fn serve(
     })
     // Without it, small messages may wait up to 40 ms for an acknowledgement.
     .tcp_nodelay(true)
+    // A client that closes its side has gone: its request ends, and with it the statement that waits for a lock.
+    .h1_allow_half_closed(false)
     .on_connect(|io, _| set_user_timeout(io))
     // Limits for clients that are slow to send headers or to disconnect.
     .client_request_timeout(Duration::from_secs(10))

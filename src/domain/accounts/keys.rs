@@ -2,7 +2,7 @@
 //! ones are cached for a second.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -62,10 +62,12 @@ fn parse_id(key: &str) -> Option<&str> {
 /// Cached lookups with their time, by the key's hash.
 type Cache = HashMap<Vec<u8>, (Instant, KeyInfo)>;
 
-/// Verifies keys, with at most one lookup per key and second.
+/// Verifies keys, with at most one lookup per key and second, also for a herd that presents one key at once.
 #[derive(Debug, Clone, Default)]
 pub struct KeyCache {
     cache: Arc<Mutex<Cache>>,
+    /// Lookups in progress, by the key's hash; the others with the same key wait for them.
+    lookups: Arc<Mutex<HashMap<Vec<u8>, Weak<tokio::sync::Mutex<()>>>>>,
 }
 
 impl KeyCache {
@@ -74,27 +76,48 @@ impl KeyCache {
         let refused = || Error::unauthenticated("The API key is not valid, has expired or was revoked.");
         let id = parse_id(key).ok_or_else(refused)?;
         let hash = secrets::hash(key);
-        let now = Instant::now();
-        {
-            let mut cache = self.cache.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            if let Some((at, info)) = cache.get(&hash)
-                && now.duration_since(*at) < CACHE_TTL
-            {
-                return Ok(info.clone());
-            }
-            if cache.len() > 1000 {
-                cache.retain(|_, (at, _)| now.duration_since(*at) < CACHE_TTL);
-            }
+        if let Some(info) = self.cached(&hash) {
+            return Ok(info);
         }
+        let lookup = self.lookup(&hash);
+        let _turn = lookup.lock().await;
+        if let Some(info) = self.cached(&hash) {
+            return Ok(info);
+        }
+        let now = Instant::now();
         let info: Option<Json<KeyInfo>> = db.scalar(sql_fn!(verify_api_key(key_id: id, presented_hash: hash))).await?;
         let Json(info) = info.ok_or_else(refused)?;
-        self.cache.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(hash, (now, info.clone()));
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if cache.len() > 1000 {
+            cache.retain(|_, (at, _)| at.elapsed() < CACHE_TTL);
+        }
+        cache.insert(hash, (now, info.clone()));
         Ok(info)
+    }
+
+    /// A lookup that is recent enough. Its age counts from before the query.
+    fn cached(&self, hash: &[u8]) -> Option<KeyInfo> {
+        let cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        cache.get(hash).filter(|(at, _)| at.elapsed() < CACHE_TTL).map(|(_, info)| info.clone())
+    }
+
+    /// The turn to look a key up.
+    fn lookup(&self, hash: &[u8]) -> Arc<tokio::sync::Mutex<()>> {
+        let mut lookups = self.lookups.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(lookup) = lookups.get(hash).and_then(Weak::upgrade) {
+            return lookup;
+        }
+        if lookups.len() > 1000 {
+            lookups.retain(|_, lookup| lookup.strong_count() > 0);
+        }
+        let lookup = Arc::new(tokio::sync::Mutex::new(()));
+        lookups.insert(hash.to_vec(), Arc::downgrade(&lookup));
+        lookup
     }
 
     /// Clears the cache after a key was revoked on this server.
     pub fn clear(&self) {
-        self.cache.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
 

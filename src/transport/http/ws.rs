@@ -205,7 +205,7 @@ async fn credential(request: &HttpRequest, state: &AppState, token: Option<&str>
     let offered = request.headers().get_all(SEC_WEBSOCKET_PROTOCOL).filter_map(|value| value.to_str().ok());
     if let Some(ticket) = offered.flat_map(|value| value.split(',')).find_map(|p| p.trim().strip_prefix(TICKET_PREFIX))
     {
-        return accounts::redeem_ws_ticket(&state.db, ticket).await.map(Some);
+        return accounts::redeem_ws_ticket(&state.db.reserved(), ticket).await.map(Some);
     }
     match token {
         Some(token) if state.config.ws_token_query => state.accounts.authenticate(token).await.map(Some),
