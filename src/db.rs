@@ -142,25 +142,25 @@ impl Db {
         }
         let admission = Admission { lane: Lane::Read, tenant: "shares".into(), wait: pool::MAX_WAIT };
         let call = sql_fn!(find_workflow_of_row(row_id: row));
-        let rows = self.admitted(&admission, call.function.statement(), call.params).await.ok()?;
+        let rows = self.run(&admission, call.function.statement(), call.params).await.ok()?;
         let workflow: Arc<str> = format!("workflow:{}", only_value::<Option<String>>(&rows).ok()??).into();
         self.workflows.put(row.to_owned(), workflow.clone());
         Some(workflow)
     }
 
     /// Runs the statement of a call.
-    async fn run(&self, call: &FunctionCall<'_>, sql: &str) -> Result<Vec<Row>> {
+    async fn run_call(&self, call: &FunctionCall<'_>, sql: &str) -> Result<Vec<Row>> {
         let admission = self.admission(call).await;
-        self.admitted(&admission, sql, call.params).await
+        self.run(&admission, sql, call.params).await
     }
 
     /// Runs a prepared statement and returns its rows; retries deadlocks and serialization failures.
     pub async fn rows(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
         let lane = if self.usage == Usage::SignIn { Lane::SignIn } else { Lane::Read };
-        self.admitted(&Admission { lane, tenant: "server".into(), wait: pool::MAX_WAIT }, sql, params).await
+        self.run(&Admission { lane, tenant: "server".into(), wait: pool::MAX_WAIT }, sql, params).await
     }
 
-    async fn admitted(&self, admission: &Admission, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
+    async fn run(&self, admission: &Admission, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
         let mut attempt = 1;
         loop {
             let mut connection = self.connection(admission).await?;
@@ -180,7 +180,7 @@ impl Db {
     /// Calls a function that returns `jsonb` (see [`crate::sql_fn!`]) and deserializes it as `T`. SQL null reads as
     /// JSON null.
     pub async fn call<T: DeserializeOwned>(&self, call: FunctionCall<'_>) -> Result<T> {
-        let rows = self.run(&call, call.function.statement()).await?;
+        let rows = self.run_call(&call, call.function.statement()).await?;
         match only_value::<Option<Json<T>>>(&rows)? {
             Some(Json(value)) => Ok(value),
             None => serde_json::from_value(serde_json::Value::Null)
@@ -190,18 +190,18 @@ impl Db {
 
     /// Calls a function that returns one plain value: a number, a boolean, a text.
     pub async fn scalar<T: FromSqlOwned>(&self, call: FunctionCall<'_>) -> Result<T> {
-        only_value(&self.run(&call, call.function.statement()).await?)
+        only_value(&self.run_call(&call, call.function.statement()).await?)
     }
 
     /// Calls a function that returns one row of several columns.
     pub async fn call_row(&self, call: FunctionCall<'_>) -> Result<Row> {
-        let rows = self.run(&call, call.function.row_statement()).await?;
+        let rows = self.run_call(&call, call.function.row_statement()).await?;
         rows.into_iter().next().ok_or_else(|| Error::Internal(format!("logic.{} returned no row", call.function.name)))
     }
 
     /// Calls a function for its effect.
     pub async fn execute(&self, call: FunctionCall<'_>) -> Result<()> {
-        self.run(&call, call.function.statement()).await.map(drop)
+        self.run_call(&call, call.function.statement()).await.map(drop)
     }
 
     /// Checks that the database responds.

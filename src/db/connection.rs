@@ -14,7 +14,7 @@ use super::pool;
 use super::pooler::Unnamed;
 use crate::Result;
 
-/// Time in which an abandoned statement may end by itself; most do, and their connections stay usable.
+/// Time in which an abandoned statement may end before it is cancelled; most do, and their connections stay usable.
 const GRACE: Duration = Duration::from_millis(20);
 /// Time limit for sending a cancellation, and for the statement to end after it.
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);

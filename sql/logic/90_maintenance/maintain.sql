@@ -17,8 +17,9 @@ begin
 end
 $$;
 
--- Records a start on a data directory. `found_mark` is the mark of the last start that is in the directory, `left_mark` that of
--- this one. If the database knows another mark, it or the directory is a copy: a new epoch starts, and the result is true.
+-- Records a start on a data directory. `found_mark` is the mark of the last start that is in the directory, `left_mark`
+-- that of this one. If the database knows another mark, it or the directory is a copy: a new epoch starts, and the
+-- result is true.
 create function logic.record_start(found_mark text, left_mark text) returns boolean language plpgsql as $$
 declare
     known text;
