@@ -3,6 +3,7 @@
 //! A request is one statement, and so one round trip and one transaction: the functions in `sql/logic` authorize, check
 //! and write, and return `jsonb`.
 
+mod cancel;
 mod connection;
 pub mod embedded;
 pub mod functions;
@@ -44,6 +45,7 @@ const SOCKET_WAIT: Duration = Duration::from_secs(60);
 #[derive(Clone)]
 pub struct Db {
     pool: deadpool_postgres::Pool,
+    config: Arc<tokio_postgres::Config>,
     gate: Arc<Gate>,
     workflows: Arc<Workflows>,
     unnamed: Option<Arc<Unnamed>>,
@@ -73,9 +75,10 @@ impl std::fmt::Debug for Db {
 
 impl Db {
     /// Wraps a pool from `pool::pool`.
-    pub fn new(pool: deadpool_postgres::Pool) -> Self {
+    pub fn new(connections: pool::Connections) -> Self {
+        let pool::Connections { pool, config } = connections;
         let gate = Gate::new(pool.status().max_size);
-        Self { pool, gate, workflows: Arc::default(), unnamed: None, usage: Usage::Requests }
+        Self { pool, config, gate, workflows: Arc::default(), unnamed: None, usage: Usage::Requests }
     }
 
     /// Opens a pool to an external server, which may be behind a pooler; `direct` bypasses it.
@@ -108,7 +111,7 @@ impl Db {
             },
             other => Error::Unavailable(other.to_string()),
         })?;
-        Ok(Connection::new(client, permit, self.unnamed.clone()))
+        Ok(Connection::new(client, permit, self.config.clone(), self.unnamed.clone()))
     }
 
     /// The lane and the tenant of a call.

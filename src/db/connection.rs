@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{Client, Object};
-use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
+use tokio_postgres::{Config, Row};
 
+use super::cancel::cancel;
 use super::gate::Permit;
-use super::pool;
 use super::pooler::Unnamed;
 use crate::Result;
 
@@ -22,6 +22,7 @@ const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
 /// A connection of the pool, with its permit.
 pub(super) struct Connection {
     inner: Option<(Client, Permit)>,
+    config: Arc<Config>,
     /// A statement was sent and its end was not seen.
     in_flight: bool,
     /// Set behind a pooler in transaction mode.
@@ -29,8 +30,8 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub fn new(client: Client, permit: Permit, unnamed: Option<Arc<Unnamed>>) -> Self {
-        Self { inner: Some((client, permit)), in_flight: false, unnamed }
+    pub fn new(client: Client, permit: Permit, config: Arc<Config>, unnamed: Option<Arc<Unnamed>>) -> Self {
+        Self { inner: Some((client, permit)), config, in_flight: false, unnamed }
     }
 
     /// Runs a statement, prepared where the connection keeps prepared statements.
@@ -75,22 +76,20 @@ impl Drop for Connection {
             return;
         }
         match tokio::runtime::Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn(recover(client, permit))),
+            Ok(runtime) => drop(runtime.spawn(recover(client, permit, self.config.clone()))),
             Err(_) => drop((Object::take(client), permit)),
         }
     }
 }
 
 /// Ends an abandoned statement. The permit is held meanwhile, because the connection is still in use.
-async fn recover(client: Client, permit: Permit) {
+async fn recover(client: Client, permit: Permit, config: Arc<Config>) {
     // Its answer follows that of the statement.
     if tokio::time::timeout(GRACE, client.simple_query("")).await.is_ok_and(|answer| answer.is_ok()) {
         drop((client, permit));
         return;
     }
-    if let Ok(tls) = pool::tls() {
-        let _ = tokio::time::timeout(CANCEL_TIMEOUT, client.cancel_token().cancel_query(tls)).await;
-    }
+    let _ = tokio::time::timeout(CANCEL_TIMEOUT, cancel(&config, &client.cancel_token())).await;
     let _ = tokio::time::timeout(CANCEL_TIMEOUT, client.simple_query("")).await;
     // A cancellation that arrives late would hit the next statement, so the connection is closed.
     drop((Object::take(client), permit));

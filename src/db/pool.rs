@@ -1,6 +1,7 @@
 //! Connections: the pool, TLS, single connections, and the checks of an external server at start.
 
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts};
@@ -48,25 +49,35 @@ pub(super) fn tls() -> Result<MakeRustlsConnect> {
     Ok(MakeRustlsConnect::new(config))
 }
 
+/// A pool, and how its connections are opened.
+pub struct Connections {
+    pub(super) pool: Pool,
+    pub(super) config: Arc<Config>,
+}
+
+impl std::fmt::Debug for Connections {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Connections")
+    }
+}
+
 /// A pool of `size` connections, which are opened on demand.
-pub fn pool(url: &str, size: usize, statement_timeout: Duration) -> Result<Pool> {
+pub fn pool(url: &str, size: usize, statement_timeout: Duration) -> Result<Connections> {
     let settings = settings(statement_timeout);
     let settings = settings.iter().map(|(name, value)| format!(", set_config('{name}', '{value}', false)"));
     pool_prepared_by(url, size, format!("select pg_is_in_recovery(){}", settings.collect::<String>()))
 }
 
 /// A pool through a pooler in transaction mode, which keeps no settings of a connection.
-pub(super) fn pool_without_settings(url: &str, size: usize) -> Result<Pool> {
+pub(super) fn pool_without_settings(url: &str, size: usize) -> Result<Connections> {
     pool_prepared_by(url, size, "select pg_is_in_recovery()".to_owned())
 }
 
-fn pool_prepared_by(url: &str, size: usize, prepare: String) -> Result<Pool> {
-    let manager = Manager::from_config(
-        config(url, "callboard")?,
-        tls()?,
-        ManagerConfig { recycling_method: RecyclingMethod::Fast },
-    );
-    Pool::builder(manager)
+fn pool_prepared_by(url: &str, size: usize, prepare: String) -> Result<Connections> {
+    let config = config(url, "callboard")?;
+    let manager =
+        Manager::from_config(config.clone(), tls()?, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+    let pool = Pool::builder(manager)
         .max_size(size)
         .runtime(Runtime::Tokio1)
         .timeouts(Timeouts { wait: Some(MAX_WAIT), create: Some(MAX_WAIT), recycle: Some(MAX_WAIT) })
@@ -86,7 +97,8 @@ fn pool_prepared_by(url: &str, size: usize, prepare: String) -> Result<Pool> {
             })
         }))
         .build()
-        .map_err(|e| Error::Setup(format!("The connection pool cannot be built: {e}.")))
+        .map_err(|e| Error::Setup(format!("The connection pool cannot be built: {e}.")))?;
+    Ok(Connections { pool, config: Arc::new(config) })
 }
 
 /// A connection outside the pool, driven by a task.

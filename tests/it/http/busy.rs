@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::task::JoinHandle;
 
 use super::fixtures::{self, TestWorkflow};
-use crate::client::{Answer, Client, Server, server};
+use crate::client::{Answer, Client, Server, server, server_with};
 use crate::harness;
 use crate::live::socket::Socket;
 
@@ -102,7 +102,8 @@ async fn held_rows_of_one_workflow_do_not_hold_up_another() {
 
 #[tokio::test]
 async fn a_statement_ends_when_its_client_has_gone() {
-    let server = fixtures::open("abandoned").await;
+    // Lock waits are limited to 100 seconds, longer than this test waits for a cancellation.
+    let server = server_with("abandoned", &["--statement-timeout", "600"], Vec::new()).await;
     let ada = fixtures::signed_in_user(&server, "ada").await;
     let work = TestWorkflow::of(&ada).await;
     let ticket = work.ticket("Held ticket").await;
