@@ -10,7 +10,8 @@ begin
 end
 $$;
 
--- Checks the workflow and ticket of a new job. Without both it goes to the caller's default workflow.
+-- Checks the workflow and ticket of a new job. Without both it goes to the caller's default workflow. A ticket's key
+-- alone means the caller's default workflow, if it has one; otherwise the workflow is asked for.
 create function logic.authorize_new_job(who logic.principal, caller text, workflow text, ticket text) returns logic.ticket_access language plpgsql as $$
 declare
     access logic.ticket_access;
@@ -19,6 +20,12 @@ begin
         who := logic.authorize_principal(who, workflow, 'member');
     end if;
     if ticket is not null then
+        if workflow is null and ticket ~* '^(tkt-|#)?[0-9]{1,15}$' then
+            workflow := logic.default_workflow_of(who);
+            if workflow is null then
+                perform logic.fail_invalid('workflow_id', 'is required with a key like TKT-12, unless you see exactly one workflow');
+            end if;
+        end if;
         access := logic.authorize_ticket_for(who, ticket, 'member', workflow);
         if access.workflow_id <> coalesce(workflow, access.workflow_id) then
             perform logic.fail_invalid('ticket_id', 'must name a ticket of the workflow');

@@ -1,7 +1,7 @@
 -- Hourly housekeeping of every server, and the record of a restore.
 
 -- Creates and prunes partitions of history, and deletes what has expired: idempotency keys after a day, socket tickets
--- and dead relays after minutes, sign-ins and invitations after 30 days.
+-- and dead relays after minutes, subscriptions of MCP sessions after a week, sign-ins and invitations after 30 days.
 create function logic.run_maintenance(history_months int) returns jsonb language plpgsql as $$
 declare
     made int := logic.create_history_partitions();
@@ -10,6 +10,7 @@ begin
     delete from idempotency_keys k where k.created_at < now() - interval '1 day';
     delete from ws_tickets t where t.expires_at < now() - interval '10 minutes';
     delete from relays r where r.seen_at < now() - interval '10 minutes';
+    delete from mcp_subscriptions m where m.used_at < now() - interval '7 days';
     delete from invites i where i.expires_at < now() - interval '30 days';
     delete from sessions s where coalesce(s.revoked_at, s.expires_at) < now() - interval '30 days';
     perform logic.queue_missing_embeddings(m.id) from embedding_models m where m.state in ('building', 'serving');
