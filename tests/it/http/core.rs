@@ -16,11 +16,51 @@ async fn probes_respond_and_errors_are_problem_documents() {
     let answer = anonymous.delete("/health").await;
     assert_eq!(answer.header("allow"), Some("GET, HEAD"));
     assert_eq!(answer.refused(405), "method_not_allowed");
-    let page = anonymous.get("/workflows/1").await;
+    let page = anonymous.request(reqwest::Method::GET, "/w/workflow-1").header("accept", "text/html,*/*;q=0.8");
+    let page = anonymous.send(page).await;
     assert!(page.header("content-type").is_some_and(|kind| kind.starts_with("text/html")));
     assert!(page.header("content-security-policy").is_some_and(|policy| policy.contains("frame-ancestors 'none'")));
     assert!(page.header("x-request-id").is_some());
     assert_eq!(anonymous.get("/missing.js").await.refused(404), "not_found");
+}
+
+/// Client libraries look for authorization servers and older transports; a page would break their JSON parsers.
+#[tokio::test]
+async fn only_pages_of_the_dashboard_are_html() {
+    let server = server("pages").await;
+    let anonymous = server.anonymous();
+    let load = async |method: reqwest::Method, path: &str, accept: Option<&str>| {
+        let request = anonymous.request(method, path);
+        anonymous.send(accept.into_iter().fold(request, |request, accept| request.header("accept", accept))).await
+    };
+    let browser = Some("text/html,application/xhtml+xml,*/*;q=0.8");
+    for path in [
+        "/.well-known/oauth-protected-resource",
+        "/.well-known/oauth-protected-resource/mcp",
+        "/.well-known/oauth-authorization-server",
+        "/.well-known/openid-configuration",
+        "/mcp/.well-known/openid-configuration",
+        "/sse",
+        "/messages",
+        "/authorize",
+        "/token",
+        "/nothing/at/all",
+    ] {
+        for accept in [None, Some("*/*"), Some("application/json"), browser] {
+            let answer = load(reqwest::Method::GET, path, accept).await;
+            assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{path} {accept:?}");
+            assert_eq!(answer.refused(404), "not_found", "{path} {accept:?}");
+        }
+    }
+    for path in ["/", "/register", "/sign-in", "/w/workflow-1", "/w/workflow-1/t/TKT-1.2"] {
+        let page = load(reqwest::Method::GET, path, browser).await;
+        assert_eq!(page.status, 200, "{path}");
+        assert!(page.header("content-type").is_some_and(|kind| kind.starts_with("text/html")), "{path}");
+    }
+    // Dynamic client registration is a POST; a program that reads the page's path gets no page.
+    assert_eq!(load(reqwest::Method::POST, "/register", browser).await.refused(404), "not_found");
+    assert_eq!(load(reqwest::Method::GET, "/register", Some("application/json")).await.refused(404), "not_found");
+    assert_eq!(load(reqwest::Method::GET, "/", None).await.status, 200, "the start page");
 }
 
 #[tokio::test]
