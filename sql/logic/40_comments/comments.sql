@@ -58,6 +58,9 @@ begin
     if char_length(comment_text) > 100000 then
         perform logic.fail_invalid(field, 'must have at most 100000 characters');
     end if;
+    if comment_type not in ('general', 'status_change', 'assignment', 'blocker', 'resolution', 'clarification', 'system') then
+        perform logic.fail_invalid('comment_type', 'must be one of general, status_change, assignment, blocker, resolution, clarification, system');
+    end if;
     perform logic.check_list_limits('mentions', mentions, 100, 200);
     perform logic.check_list_limits('attachments', attachments, 50, 2000);
     if exists (select from unnest(attachments) a where regexp_replace(a, '[[:cntrl:][:space:]]', '', 'g') ~* '^(javascript|data|vbscript):') then
