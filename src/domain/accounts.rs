@@ -3,6 +3,7 @@
 pub mod agents;
 pub mod invites;
 pub mod keys;
+pub mod mcp_sessions;
 pub mod passwords;
 pub mod people;
 pub mod secrets;

@@ -202,6 +202,12 @@ impl Tokens {
         Ok(Access { actor: claims.sub, session: claims.sid, expires_at })
     }
 
+    /// A signature over a text, in hexadecimal, that every server of the database makes alike. `purpose` keeps the
+    /// signatures of different uses apart.
+    pub fn sign(&self, purpose: &str, text: &str) -> String {
+        secrets::derive(self.read().refresh.expose_secret(), &format!("{purpose}\n{text}"))
+    }
+
     /// The refresh token that follows `presented`. It is deterministic, so that parallel refreshes get the same
     /// token, and unpredictable without the server's key.
     pub fn successor(&self, presented: &str) -> String {
