@@ -47,6 +47,11 @@ pub async fn list(
     .await
 }
 
+/// The id of a workflow given by its id or name, if the caller can see it.
+pub async fn resolve(db: &Db, caller: &Caller, named: &str) -> Result<Option<String>> {
+    db.scalar(sql_fn!(resolve_workflow_id(caller: caller.to_sql(), named))).await
+}
+
 /// One workflow with its board.
 pub async fn get(db: &Db, caller: &Caller, id: &str) -> Result<Workflow> {
     db.call(sql_fn!(get_workflow(caller: caller.to_sql(), workflow: id))).await

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::read::page_size;
-use super::{Access, Answer, Call, Tool};
+use super::{Access, Answer, Call, INTEGER, Tool};
 use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::domain::history::{self, Room};
@@ -15,13 +15,12 @@ use crate::{Error, Result};
 
 pub(super) const TOOLS: &[Tool] = &[Tool {
     name: "get_board",
-    title: "See a board",
-    description: "A workflow's board at a glance: columns in order (id, name, category todo, active or done, wip_limit, \
-        ticket_count), ticket types, allowed transitions, settings, and the first cards of each open column as people see them \
-        (key, title, priority, assignee, blocked_by). See all of one column with status = its id, going on with cursor = \
-        next_cursor. `epoch` and `seq` name the moment it shows.",
+    description: "A workflow's columns (id, category, wip_limit, ticket_count), ticket types, rules and first cards. With \
+        status: all cards of that column.",
     access: Access::Read,
     schema: schema::of::<BoardArguments>,
+    shows: &[("workflow_id", ""), ("status", "Column id."), ("limit", ""), ("cursor", "")],
+    returns: &[("seq", INTEGER)],
     run: board,
 }];
 

@@ -1,11 +1,11 @@
-//! Tools that list workflows and tickets, and count tickets.
+//! Tools that list workflows and tickets.
 
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::{Access, Answer, Call, Tool, value};
+use super::{Access, Answer, Call, LIST, Tool, value};
 use crate::domain::tickets::Priority;
 use crate::domain::tickets::read::{self, Filters, SortBy, SortOrder};
 use crate::domain::workflows;
@@ -15,32 +15,32 @@ use crate::{Error, Result};
 pub(super) const TOOLS: &[Tool] = &[
     Tool {
         name: "list_workflows",
-        title: "List workflows",
-        description: "Names the workflows you can see, with workflow_id, ticket_count and your role in each (viewers read, members \
-            write, owners manage). Call it first if you were given no workflow_id. More with cursor = next_cursor.",
+        description: "The workflows you see, with your role. Start here if you were given none.",
         access: Access::Read,
         schema: schema::of::<WorkflowsArguments>,
+        shows: &[("cursor", "")],
+        returns: &[("workflows", LIST)],
         run: workflows,
     },
     Tool {
         name: "get_tickets",
-        title: "List tickets",
-        description: "Lists a workflow's tickets by filters (status, priority, ticket_type, assigned_agent_id, unassigned, \
-            tags, is_blocked, include_completed), newest first unless sort_by says otherwise; without descriptions. What a \
-            ticket does not have is left out. Answers total_count, and next_cursor where there are more. Your own work: \
+        description: "A workflow's tickets by filters, newest first, without descriptions. Your open work: \
             assigned_agent_id = your id, include_completed = false.",
         access: Access::Read,
         schema: schema::of::<ListArguments>,
+        shows: &[
+            ("workflow_id", ""),
+            ("status", "Columns."),
+            ("priority", "Any of."),
+            ("assigned_agent_id", "Assignee."),
+            ("tags", "Any of."),
+            ("is_blocked", "Blocked?"),
+            ("include_completed", "Default true."),
+            ("limit", ""),
+            ("cursor", ""),
+        ],
+        returns: &[("tickets", LIST)],
         run: tickets,
-    },
-    Tool {
-        name: "get_ticket_stats",
-        title: "Count tickets",
-        description: "Counts a workflow's tickets by status, type, priority and agent, and how many are blocked, resolved, \
-            made and finished today, finished in the last seven days.",
-        access: Access::Read,
-        schema: schema::of::<StatsArguments>,
-        run: stats,
     },
 ];
 
@@ -94,17 +94,6 @@ struct ListArguments {
     offset: Option<i32>,
     /// `next_cursor` of the previous answer.
     cursor: Option<String>,
-    /// The acting agent. Ignored, because reading changes nothing.
-    #[serde(rename = "agent_id")]
-    _agent_id: Option<String>,
-}
-
-/// The workflow to count in.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct StatsArguments {
-    /// The workflow.
-    workflow_id: String,
     /// The acting agent. Ignored, because reading changes nothing.
     #[serde(rename = "agent_id")]
     _agent_id: Option<String>,
@@ -173,17 +162,5 @@ fn tickets(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
         let mut data = budget::page("tickets", cards, more, Some((from as usize + count).to_string()));
         data["total_count"] = json!(page.total_count);
         Ok(Answer::new(format!("{count} of {} tickets.", page.total_count), data))
-    })
-}
-
-fn stats(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
-    Box::pin(async move {
-        let input = call.read::<StatsArguments>()?;
-        let counted = read::stats(&call.state.db, &call.caller, &input.workflow_id).await?;
-        let line = format!(
-            "{} tickets, {} resolved, {} blocked.",
-            counted.stats.total_tickets, counted.stats.resolved_count, counted.stats.blocked_count
-        );
-        Ok(Answer::new(line, json!({"workflow_id": counted.workflow_id, "stats": counted.stats})))
     })
 }
