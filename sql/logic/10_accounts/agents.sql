@@ -23,6 +23,7 @@ declare
     new_agent text := coalesce(agent_id, logic.new_id(agent_kind));
 begin
     perform logic.require_scope(who, 'manage');
+    perform logic.check_visible('name', agent_name);
     if agent_kind not in ('agent', 'service') then
         perform logic.fail_invalid('kind', 'must be agent or service');
     end if;
@@ -86,6 +87,7 @@ begin
     if target.kind = 'user' then
         perform logic.fail('not_found', format('There is no agent %s of yours.', agent));
     end if;
+    perform logic.check_visible('name', agent_name);
     update actors
        set name = coalesce(agent_name, name),
            disabled_at = case when disabled then coalesce(disabled_at, now()) when not disabled then null else disabled_at end

@@ -47,6 +47,7 @@ declare
 begin
     perform logic.require_scope(who, 'manage');
     target := logic.authorize_owned_actor(who, coalesce(actor, who.actor_id));
+    perform logic.check_visible('name', key_name);
     granted := coalesce(logic.normalize_list(wanted_scopes),
         case target.kind when 'service' then '{read,write,manage,act_for}' else '{read,write}' end::text[]);
     if cardinality(granted) = 0 then

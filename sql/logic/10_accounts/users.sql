@@ -12,6 +12,7 @@ returns text language plpgsql as $$
 declare
     new_user text := logic.new_id('user');
 begin
+    perform logic.check_visible('name', user_name);
     insert into actors (id, kind, name, is_admin) values (new_user, 'user', user_name, admin);
     insert into users (actor_id, email, password_hash) values (new_user, email_address, password);
     return new_user;

@@ -1,18 +1,20 @@
 -- Blockers of a ticket.
 
--- Replaces the blockers of a ticket by the unresolved tickets among `given`; returns whether anything changed.
+-- Replaces the blockers of a ticket; returns whether anything changed. Edges whose blocker is resolved or deleted are not in
+-- the list that clients read, so they stay unless the list is empty.
 create function logic.replace_blockers(ticket text, workflow text, given text[]) returns boolean language plpgsql as $$
 declare
     wanted text[];
     changed boolean := false;
 begin
     perform logic.check_list_limits('blocked_by_ticket_ids', given, 200, 200);
-    wanted := logic.resolve_ticket_ids(workflow, 'blocked_by_ticket_ids', given);
+    wanted := logic.resolve_ticket_ids(workflow, 'blocked_by_ticket_ids', given,
+        kept => array(select k.blocked_by_ticket_id from ticket_blockers k where k.ticket_id = replace_blockers.ticket));
     if ticket = any (wanted) then
         perform logic.fail_invalid('blocked_by_ticket_ids', 'must not name the ticket itself');
     end if;
-    wanted := array(select t.id from tickets t where t.id = any (wanted) and not t.is_resolved);
-    delete from ticket_blockers k where k.ticket_id = ticket and not k.blocked_by_ticket_id = any (wanted);
+    delete from ticket_blockers k where k.ticket_id = ticket and not k.blocked_by_ticket_id = any (wanted)
+       and (k.released_at is null or cardinality(wanted) = 0);
     changed := found;
     insert into ticket_blockers (ticket_id, blocked_by_ticket_id, workflow_id)
     select ticket, w, workflow from unnest(wanted) w

@@ -6,11 +6,11 @@ create function logic.check_new_ticket(
     blocked_by_ticket_ids text[]
 ) returns void language plpgsql stable as $$
 begin
-    if char_length(coalesce(title, '')) not between 3 and 500 then
-        perform logic.fail_invalid('title', 'must have 3 to 500 characters');
-    end if;
-    if char_length(logic.trim_whitespace(coalesce(description, ''))) < 10 then
-        perform logic.fail_invalid('description', 'must have at least 10 characters');
+    perform logic.check_title(title);
+    if not logic.is_blank(description) then
+        perform logic.check_min_length('description', description, 10, ', or be left out');
+    elsif (select b.require_description from boards b where b.workflow_id = workflow) then
+        perform logic.fail_invalid('description', 'must have at least 10 characters: this board requires one');
     end if;
     if ticket_type is not null then
         perform logic.check_ticket_type(workflow, ticket_type);
@@ -22,9 +22,9 @@ begin
 end
 $$;
 
--- POST /api/tickets/create
+-- POST /api/tickets/create. A description is optional, unless the board requires one.
 create function logic.create_ticket(
-    caller text, workflow text, title text, description text,
+    caller text, workflow text, title text, description text default null,
     ticket_type text default null, priority text default null, initial_status text default null,
     assigned_agent_id text default null, parent_ticket_id text default null,
     blocked_by_ticket_ids text[] default null, tags text[] default null,
@@ -51,6 +51,7 @@ begin
     perform logic.require_open_workflow(workflow);
     select * into board from boards b where b.workflow_id = workflow;
     title := logic.trim_whitespace(title);
+    description := case when logic.is_blank(description) then '' else description end;
     tags := coalesce(logic.normalize_list(tags), '{}');
     perform logic.check_new_ticket(workflow, title, description, ticket_type, tags, related_task_ids, related_ticket_ids, blocked_by_ticket_ids);
     if assigned_agent_id is not null then
@@ -73,9 +74,8 @@ begin
             logic.resolve_ticket_ids(workflow, 'related_ticket_ids', related_ticket_ids), story_points, estimate_minutes,
             case when board.human_review and not logic.is_person(author) then 'pending_review' end)
     returning * into made;
-    -- A resolved ticket blocks no other.
     insert into ticket_blockers (ticket_id, blocked_by_ticket_id, workflow_id)
-    select made.id, t.id, workflow from tickets t where t.id = any (blockers) and not t.is_resolved order by t.id;
+    select made.id, b, workflow from unnest(blockers) b order by b;
     if made.approval_status = 'pending_review' then
         perform logic.insert_review(who, made, required => true);
         warning := concat_ws(' ', warning, 'It waits for review.');

@@ -9,6 +9,7 @@ declare
     answer jsonb;
 begin
     perform logic.authorize(caller, workflow, 'viewer');
+    filters := logic.localize_filters(workflow, filters);
     with
     -- Tickets that pass the filters, numbered in the requested order; ties by number.
     chosen as (
@@ -44,10 +45,13 @@ begin
 end
 $$;
 
--- GET /api/tickets/stats/{workflow_id}. Days are UTC.
-create function logic.get_ticket_stats(caller text, workflow text) returns jsonb language plpgsql as $$
+-- GET /api/tickets/stats/{workflow_id}. Days are those of `tz`, which defaults to the workflow's time zone.
+create function logic.get_ticket_stats(caller text, workflow text, tz text default null) returns jsonb language plpgsql as $$
+declare
+    zone text;
 begin
     perform logic.authorize(caller, workflow, 'viewer');
+    zone := logic.time_zone_of(workflow, tz);
     return (
         with
         -- The live tickets of the workflow.
@@ -71,15 +75,16 @@ begin
                 'by_type', coalesce((select g.counts from groups g where g.field = 'type'), '{}'),
                 'by_priority', coalesce((select g.counts from groups g where g.field = 'priority'), '{}'),
                 'by_agent', coalesce((select g.counts from groups g where g.field = 'agent'), '{}'),
-                'blocked_count', (select count(distinct k.ticket_id) from ticket_blockers k join live l2 on l2.id = k.ticket_id),
+                'blocked_count', (select count(distinct k.ticket_id) from logic.active_blockers k join live l2 on l2.id = k.ticket_id),
                 'resolved_count', count(*) filter (where l.is_resolved),
                 'avg_comments_per_ticket', round(coalesce((select count(*) from ticket_comments c join live l2 on l2.id = c.ticket_id
                     where c.workflow_id = get_ticket_stats.workflow and c.deleted_at is null)::numeric / nullif(count(*), 0), 0), 2),
                 'avg_commits_per_ticket', round(coalesce((select count(*) from ticket_commits m join live l2 on l2.id = m.ticket_id
                     where m.workflow_id = get_ticket_stats.workflow)::numeric / nullif(count(*), 0), 0), 2),
-                'created_today', count(*) filter (where l.created_at >= date_trunc('day', now(), 'UTC')),
-                'completed_today', count(*) filter (where l.completed_at >= date_trunc('day', now(), 'UTC')),
+                'created_today', count(*) filter (where l.created_at >= date_trunc('day', now(), zone)),
+                'completed_today', count(*) filter (where l.completed_at >= date_trunc('day', now(), zone)),
                 'velocity_last_7_days', count(*) filter (where l.completed_at >= now() - interval '7 days')),
+            'time_zone', zone,
             'board_config', logic.board_config(get_ticket_stats.workflow))
           from live l);
 end

@@ -34,10 +34,14 @@ begin
              where s.parent_ticket_id = row.id and logic.is_live(s)), '[]'),
         'blocked_by', coalesce((
             select jsonb_agg(logic.ticket_reference_json(k.blocked_by_ticket_id) order by k.blocked_by_ticket_id)
-              from ticket_blockers k where k.ticket_id = row.id), '[]'),
+              from logic.active_blockers k where k.ticket_id = row.id), '[]'),
+        'claim', logic.ticket_claim_json(row.id),
+        'resolved_blockers', coalesce((
+            select jsonb_agg(logic.ticket_reference_json(k.blocked_by_ticket_id) order by k.blocked_by_ticket_id)
+              from ticket_blockers k where k.ticket_id = row.id and k.released_at is not null), '[]'),
         'blocks', coalesce((
             select jsonb_agg(logic.ticket_reference_json(k.ticket_id) order by k.ticket_id)
-              from ticket_blockers k join tickets t on t.id = k.ticket_id and logic.is_live(t)
+              from logic.active_blockers k join tickets t on t.id = k.ticket_id and logic.is_live(t)
              where k.blocked_by_ticket_id = row.id), '[]'));
 end
 $$;

@@ -5,7 +5,7 @@ create function logic.workflow_json(workflow text, role text) returns jsonb lang
 begin atomic
     select jsonb_build_object(
         'id', w.id, 'workflow_id', w.id, 'name', w.name, 'description', w.description,
-        'ticket_tracking', w.ticket_tracking, 'repository_path', w.repository_path,
+        'ticket_tracking', w.ticket_tracking, 'time_zone', w.time_zone, 'repository_path', w.repository_path,
         'created_by', w.created_by, 'created_at', w.created_at, 'updated_at', w.updated_at,
         'archived_at', w.archived_at, 'role', workflow_json.role)
       from workflows w where w.id = workflow_json.workflow;
@@ -32,6 +32,7 @@ begin
         perform logic.fail_invalid('template', format('must be one of %s',
             (select string_agg(k, ', ' order by k) from jsonb_object_keys(logic.board_templates()) k)));
     end if;
+    perform logic.check_visible('name', coalesce(name, ''));
     insert into workflows (id, name, description, created_by)
     values (id, logic.trim_whitespace(create_workflow.name), coalesce(create_workflow.description, ''), logic.effective_actor_id(who));
     insert into workflow_members (workflow_id, actor_id, role, added_by) values (id, who.actor_id, 'owner', who.actor_id);
@@ -93,7 +94,7 @@ $$;
 -- set a path of the server's disk.
 create function logic.update_workflow(
     caller text, workflow text, name text default null, description text default null,
-    ticket_tracking boolean default null, repository_path text default null
+    ticket_tracking boolean default null, repository_path text default null, time_zone text default null
 ) returns jsonb language plpgsql as $$
 declare
     who logic.principal := logic.authorize(caller, workflow, 'owner');
@@ -101,10 +102,15 @@ begin
     if repository_path is not null and not who.is_admin then
         perform logic.fail('forbidden', 'Only an administrator may attach a repository to a workflow.', jsonb_build_object('field', 'repository_path'));
     end if;
+    perform logic.check_visible('name', name);
+    if time_zone is not null then
+        perform logic.check_time_zone('time_zone', time_zone);
+    end if;
     update workflows w set
         name = coalesce(logic.trim_whitespace(update_workflow.name), w.name),
         description = coalesce(update_workflow.description, w.description),
         ticket_tracking = coalesce(update_workflow.ticket_tracking, w.ticket_tracking),
+        time_zone = coalesce(update_workflow.time_zone, w.time_zone),
         repository_path = case when update_workflow.repository_path is null then w.repository_path
                                else nullif(update_workflow.repository_path, '') end,
         updated_at = clock_timestamp()

@@ -52,7 +52,7 @@ create function logic.insert_comment(
 declare
     tid text := logic.new_id('comment');
 begin
-    if nullif(logic.trim_whitespace(comment_text), '') is null then
+    if logic.is_blank(comment_text) then
         perform logic.fail_invalid(field, 'must not be empty');
     end if;
     if char_length(comment_text) > 100000 then
@@ -133,7 +133,7 @@ create function logic.edit_comment(caller text, comment text, comment_text text)
 declare
     row constant ticket_comments := (logic.authorize_comment_change(caller, comment)).comment;
 begin
-    if nullif(logic.trim_whitespace(edit_comment.comment_text), '') is null then
+    if logic.is_blank(edit_comment.comment_text) then
         perform logic.fail_invalid('comment_text', 'must not be empty');
     end if;
     update ticket_comments c set comment_text = edit_comment.comment_text, is_edited = true, updated_at = clock_timestamp(),

@@ -118,7 +118,7 @@ declare
     answer jsonb;
 begin
     perform logic.authorize(caller, workflow, 'viewer');
-    filters := coalesce(filters, '{}');
+    filters := logic.localize_filters(workflow, coalesce(filters, '{}'));
     with
     -- A ticket given by its key, its id or its external id; it comes first.
     named as materialized (

@@ -58,7 +58,7 @@ begin
         $query$,
         case when only_these is not null then 'and t.id = any ($8)' end,
         case when only_these is not null then 'and t.ticket_id = any ($8)' end)
-      using search.workflow_id, search.filters, search.query, logic.required_words_query(search.query), search.include_comments,
+      using search.workflow_id, logic.localize_filters(search.workflow_id, search.filters), search.query, logic.required_words_query(search.query), search.include_comments,
             search.model_id, search.vector, only_these;
 end
 $$;

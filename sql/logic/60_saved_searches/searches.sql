@@ -68,6 +68,7 @@ begin
     if char_length(coalesce(search.name, '')) not between 1 and 100 then
         perform logic.fail_invalid('name', 'must have 1 to 100 characters');
     end if;
+    perform logic.check_visible('name', search.name);
     if char_length(search.query) > 1000 then
         perform logic.fail_invalid('query', 'must have at most 1000 characters');
     end if;

@@ -36,8 +36,8 @@ create function logic.create_job_ticket(caller text, workflow text, name text, p
 returns text language plpgsql as $$
 begin
     if wanted then
-        return logic.create_ticket(caller, workflow, rpad(left(name, 500), greatest(3, least(char_length(name), 500)), '.'),
-            case when char_length(logic.trim_whitespace(prompt)) >= 10 then prompt else format('The job "%s": %s', name, prompt) end,
+        return logic.create_ticket(caller, workflow, case when logic.content_length(name) >= 3 and not logic.is_blank(name) then left(name, 500) else 'Job ' || left(name, 490) end,
+            case when logic.content_length(prompt) >= 10 then prompt else format('The job "%s": %s', name, prompt) end,
             priority => create_job_ticket.priority) ->> 'ticket_id';
     elsif tracking then
         perform logic.fail('invalid', 'Ticket tracking enabled - ticket_id required.',
@@ -58,7 +58,7 @@ create function logic.create_job(
 declare
     who constant logic.principal := logic.identify_caller(caller);
     prompt constant text := coalesce(initial_prompt, '');
-    name constant text := coalesce(nullif(logic.trim_whitespace(title), ''), nullif(left(logic.trim_whitespace(split_part(logic.trim_whitespace(initial_prompt), E'\n', 1)), 120), ''), 'Job');
+    name constant text := coalesce(case when not logic.is_blank(title) then logic.trim_whitespace(title) end, nullif(left(logic.trim_whitespace(split_part(logic.trim_whitespace(initial_prompt), E'\n', 1)), 120), ''), 'Job');
     access logic.ticket_access;
     tid text;
     tracking boolean;
@@ -183,10 +183,10 @@ begin
         perform logic.fail('conflict', format('The stages can be changed only before the job runs; it is %s.', held.status),
             jsonb_build_object('field', 'stages', 'status', held.status));
     end if;
-    if initial_prompt is not null and logic.trim_whitespace(initial_prompt) = '' then
+    if initial_prompt is not null and logic.is_blank(initial_prompt) then
         perform logic.fail_invalid('initial_prompt', 'must not be empty');
     end if;
-    if title is not null and logic.trim_whitespace(title) = '' then
+    if title is not null and logic.is_blank(title) then
         perform logic.fail_invalid('title', 'must not be empty');
     end if;
     if octet_length(payload::text) > 262144 or jsonb_typeof(payload) <> 'object' then

@@ -34,7 +34,7 @@ create function logic.create_adw(
 declare
     made jsonb;
 begin
-    if logic.trim_whitespace(coalesce(title, '')) = '' or char_length(title) > 500 then
+    if logic.is_blank(title) or char_length(title) > 500 then
         perform logic.fail_invalid('title', 'must have 1 to 500 characters');
     elsif char_length(description) > 200000 then
         perform logic.fail_invalid('description', 'must have at most 200000 characters');
@@ -86,7 +86,7 @@ begin
             end if;
         elsif wanted = 'completed' then
             perform logic.complete_job(caller, job, held.lease_token, resolution_comment =>
-                case when char_length(logic.trim_whitespace(message)) >= 10 then message end);
+                case when logic.content_length(message) >= 10 then message end);
         else
             perform logic.fail_job(caller, job, held.lease_token, coalesce(nullif(logic.trim_whitespace(message), ''), 'It failed.'), retry => false);
         end if;

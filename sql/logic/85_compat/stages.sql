@@ -55,7 +55,7 @@ begin
             perform logic.fail_unknown_status(place, stage, 'stage');
         end if;
     end if;
-    if char_length(logic.trim_whitespace(content)) < 10 then
+    if logic.content_length(content) < 10 then
         content := concat_ws(E'\n\n', nullif(logic.trim_whitespace(content), ''), format('Work on: %s', title));
     end if;
     made := logic.create_ticket(caller, place, title, content, ticket_type => create_staged_ticket.ticket_type, priority => create_staged_ticket.priority,

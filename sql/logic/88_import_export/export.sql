@@ -22,7 +22,7 @@ begin
             -- The keys of each ticket's blockers.
             blockers_of as (
                 select k.ticket_id, jsonb_agg('TKT-' || b.number order by b.number) as keys
-                  from ticket_blockers k join tickets b on b.id = k.blocked_by_ticket_id
+                  from logic.active_blockers k join tickets b on b.id = k.blocked_by_ticket_id
                  where k.workflow_id = export_tickets.workflow and (only_these is null or k.ticket_id = any (only_these))
                  group by k.ticket_id
             ),

@@ -181,7 +181,8 @@ begin
         insert into tickets (id, workflow_id, number, title, description, ticket_type, priority, status, rank,
                              created_by_agent_id, assigned_agent_id, parent_ticket_id, tags, related_ticket_ids, estimate_minutes,
                              is_resolved, resolved_at, started_at, completed_at, external_ref, created_at, updated_at)
-        select f.id, workflow, f.number, f.title, f.description,
+        select f.id, workflow, f.number,
+               case when logic.content_length(f.title) < 3 then left(f.title, 400) || ' (' || left(f.ref, 90) || ')' else f.title end, f.description,
                coalesce((select x ->> 'id' from jsonb_array_elements(b.ticket_types) x where lower(x ->> 'id') = lower(f.ticket_type) limit 1),
                         b.default_ticket_type),
                f.priority, s.column_id, 'm' || lpad(to_hex(rank_base + f.place), 14, '0') || '.' || to_hex(f.number),
@@ -216,7 +217,8 @@ begin
 end
 $$;
 
--- Blockers between unresolved tickets; links to unknown tickets are counted.
+-- Blockers of unresolved tickets, also resolved ones, which block when they are reopened; links to unknown tickets are
+-- counted.
 create function logic.import_blockers(workflow text, items jsonb) returns jsonb language plpgsql set enable_nestloop = off as $$
 declare
     made bigint;
@@ -226,9 +228,11 @@ begin
       from logic.import_items(items) i
       join tickets t on t.workflow_id = workflow and t.external_ref = i.ref and not t.is_resolved
       cross join lateral unnest(i.blocked_by) l (ref)
-      join tickets k on k.workflow_id = workflow and k.external_ref = l.ref and not k.is_resolved and logic.is_live(k)
+      join tickets k on k.workflow_id = workflow and k.external_ref = l.ref and logic.is_live(k)
      where k.id <> t.id;
-    get diagnostics made = row_count;
+    made := (select count(*) from logic.import_items(items) i
+               join tickets t on t.workflow_id = workflow and t.external_ref = i.ref
+               join logic.active_blockers k on k.ticket_id = t.id);
     return jsonb_build_object(
         'blockers', made,
         'related', (select coalesce(sum(cardinality(t.related_ticket_ids)), 0)
