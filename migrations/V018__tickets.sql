@@ -49,7 +49,7 @@ alter table webhooks add constraint webhooks_refusal_attempts check (refusal_att
 
 -- Events that a receiver refused and that were set aside, so that later ones are delivered.
 create table webhook_dead_letters (
-    id bigint generated always as identity primary key,
+    id text collate "C" primary key,
     webhook_id text collate "C" not null references webhooks (id) on delete cascade,
     workflow_id text collate "C" not null references workflows (id) on delete cascade,
     message_id text not null,

@@ -85,6 +85,9 @@ pub enum TicketCommand {
         /// Only tickets of these types.
         #[arg(long = "type", value_name = "TYPE")]
         types: Vec<String>,
+        /// Return the ticket to the queue when it is neither changed nor read for so many seconds.
+        #[arg(long, value_name = "SECONDS")]
+        lease: Option<f64>,
     },
     /// Set the tickets that block a ticket; without --on, removes all blockers.
     Block {
@@ -200,7 +203,7 @@ pub async fn command(args: TicketArgs, json: bool) -> Result<()> {
             let done = client.resolve_ticket(&input).await?;
             print_message(&done, &done.message, json)
         }
-        TicketCommand::Claim { tags, types } => claim(&client, at, tags, types, json).await,
+        TicketCommand::Claim { tags, types, lease } => claim(&client, at, tags, types, lease, json).await,
         TicketCommand::Block { ticket, blockers } => {
             let input = SetBlockers {
                 ticket_id: at.ticket(&client, &ticket).await?,
@@ -230,10 +233,22 @@ fn print_message(answer: &impl serde::Serialize, message: &str, json: bool) -> R
     Ok(())
 }
 
-async fn claim(client: &Client, at: &WorkflowArgs, tags: Vec<String>, types: Vec<String>, json: bool) -> Result<()> {
+async fn claim(
+    client: &Client,
+    at: &WorkflowArgs,
+    tags: Vec<String>,
+    types: Vec<String>,
+    lease_seconds: Option<f64>,
+    json: bool,
+) -> Result<()> {
     let some = |list: Vec<String>| (!list.is_empty()).then_some(list);
-    let input =
-        Claim { workflow_id: at.find(client).await?, ticket_types: some(types), tags: some(tags), ..Claim::default() };
+    let input = Claim {
+        workflow_id: at.find(client).await?,
+        ticket_types: some(types),
+        tags: some(tags),
+        lease_seconds,
+        ..Claim::default()
+    };
     let claimed = client.claim_ticket(&input).await?;
     let Some(ticket) = &claimed.ticket else { return Err(Error::Setup(claimed.message)) };
     if json {

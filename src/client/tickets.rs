@@ -107,12 +107,17 @@ impl Client {
             ("status", join(&filters.status)),
             ("priority", priority),
             ("ticket_type", join(&filters.ticket_type)),
-            ("tags", join(&filters.tags)),
             ("assigned_agent_id", filters.assigned_agent_id.clone()),
             ("unassigned", filters.unassigned.map(|yes| yes.to_string())),
             ("is_blocked", filters.is_blocked.map(|yes| yes.to_string())),
             ("include_completed", filters.include_completed.map(|yes| yes.to_string())),
+            ("created_after", filters.created_after.clone()),
+            ("created_before", filters.created_before.clone()),
+            ("tz", filters.tz.clone()),
+            ("silent_minutes", filters.silent_minutes.map(|minutes| minutes.to_string())),
         ];
+        // One parameter for each, because a tag may contain a comma.
+        query.extend(filters.tags.iter().flatten().map(|tag| ("tag", tag.clone())));
         query.extend(parameters.into_iter().filter_map(|(name, value)| Some((name, value?))));
         self.get("/api/tickets", &query).await
     }

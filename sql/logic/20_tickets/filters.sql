@@ -29,9 +29,12 @@ begin
 end
 $$;
 
--- Filters with the zone of their dates, so that `matches_filters` needs no workflow.
+-- Filters with the zone of their dates, so that `matches_filters` needs no workflow; rejects an unknown zone.
 create function logic.localize_filters(workflow text, filters jsonb) returns jsonb language plpgsql stable as $$
 begin
+    if not coalesce((filters ->> 'silent_minutes')::double precision between 0 and 525600, true) then
+        perform logic.fail_invalid('silent_minutes', 'must be between 0 and 525600');
+    end if;
     if filters ?| '{created_after,created_before,tz}' then
         return filters || jsonb_build_object('tz', logic.time_zone_of(workflow, filters ->> 'tz'));
     end if;

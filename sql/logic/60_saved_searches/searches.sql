@@ -72,6 +72,7 @@ begin
     if char_length(search.query) > 1000 then
         perform logic.fail_invalid('query', 'must have at most 1000 characters');
     end if;
+    perform logic.localize_filters(search.workflow_id, search.filters);
     if search.query = '' and search.filters = '{}' then
         perform logic.fail_invalid('query', 'must not be empty where there are no filters');
     end if;

@@ -16,8 +16,8 @@ returns void language plpgsql as $$
 declare
     stopped constant boolean := webhook.refused_in_a_row + 1 >= 20;
 begin
-    insert into webhook_dead_letters (webhook_id, workflow_id, message_id, event_type, seq, attempts, status_code, error)
-    values (webhook.id, webhook.workflow_id, message_id, event_type, set_event_aside.seq, webhook.attempt + 1, status_code, left(error, 500))
+    insert into webhook_dead_letters (id, webhook_id, workflow_id, message_id, event_type, seq, attempts, status_code, error)
+    values (logic.new_id('letter'), webhook.id, webhook.workflow_id, message_id, event_type, set_event_aside.seq, webhook.attempt + 1, status_code, left(error, 500))
     on conflict on constraint webhook_dead_letters_once do nothing;
     delete from webhook_dead_letters d where d.webhook_id = webhook.id and d.id <= (
         select o.id from webhook_dead_letters o where o.webhook_id = webhook.id order by o.id desc offset 1000 limit 1);
@@ -39,7 +39,7 @@ begin atomic
 end;
 
 -- GET /api/webhooks/{id}/dead-letters: newest first, keyset pages after the last one seen.
-create function logic.list_dead_letters(caller text, webhook text, max_rows int, after bigint default null) returns jsonb language plpgsql as $$
+create function logic.list_dead_letters(caller text, webhook text, max_rows int, after text default null) returns jsonb language plpgsql as $$
 declare
     held constant webhooks := (logic.authorize_webhook(caller, webhook)).webhook;
     answer jsonb;
@@ -54,14 +54,14 @@ begin
     select jsonb_build_object(
         'dead_letters', coalesce(jsonb_agg(logic.dead_letter_json(p.letter) order by p.place) filter (where p.place <= max_rows), '[]'),
         'has_more', count(*) > max_rows,
-        'next_cursor', case when count(*) > max_rows then (max((p.letter).id) filter (where p.place = max_rows))::text end)
+        'next_cursor', case when count(*) > max_rows then max((p.letter).id) filter (where p.place = max_rows) end)
       into answer from page p;
     return answer;
 end
 $$;
 
 -- A dead letter of a webhook, if the caller owns its workflow.
-create function logic.find_dead_letter(webhook webhooks, letter bigint) returns webhook_dead_letters language plpgsql as $$
+create function logic.find_dead_letter(webhook webhooks, letter text) returns webhook_dead_letters language plpgsql as $$
 declare
     found_letter webhook_dead_letters;
 begin
@@ -75,7 +75,7 @@ $$;
 
 -- For POST /api/webhooks/{id}/dead-letters/{letter}/replay: what the request needs, with the event from history. Only the
 -- server sees the result. `message_id` is the same as before, so that a receiver recognises a repeat.
-create function logic.get_replay_target(caller text, webhook text, letter bigint) returns jsonb language plpgsql as $$
+create function logic.get_replay_target(caller text, webhook text, letter text) returns jsonb language plpgsql as $$
 declare
     target constant jsonb := logic.get_webhook_target(caller, webhook);
     held webhooks;
@@ -95,7 +95,7 @@ $$;
 
 -- Records the outcome of sending a dead letter again: an accepted one is removed.
 create function logic.record_replay(
-    webhook text, letter bigint, event_type text, status_code bigint, error text, duration_ms bigint
+    webhook text, letter text, event_type text, status_code bigint, error text, duration_ms bigint
 ) returns void language plpgsql as $$
 declare
     sent webhook_dead_letters;
@@ -115,7 +115,7 @@ end
 $$;
 
 -- DELETE /api/webhooks/{id}/dead-letters/{letter}
-create function logic.discard_dead_letter(caller text, webhook text, letter bigint) returns jsonb language plpgsql as $$
+create function logic.discard_dead_letter(caller text, webhook text, letter text) returns jsonb language plpgsql as $$
 declare
     held constant webhooks := (logic.authorize_webhook(caller, webhook)).webhook;
 begin

@@ -103,7 +103,9 @@ begin
     reason := case when status_code = 410 then 'the receiver answered 410 Gone.'
         when held.failing_since < clock_timestamp() - interval '3 days' then format('no event was taken for three days; the last attempt: %s', error) end;
     perform set_config('callboard.actor', 'system', true), set_config('callboard.on_behalf_of', '', true);
-    if logic.is_refusal(status_code) and held.attempt + 1 >= held.refusal_attempts then
+    if logic.is_refusal(status_code) and held.refusal_attempts <= (
+        select count(*) from webhook_deliveries d
+         where d.webhook_id = webhook and d.seq = record_webhook_failure.seq and logic.is_refusal(d.status_code)) then
         perform logic.set_event_aside(held, seq, message_id, event_type, status_code, error);
         return 'true';
     end if;

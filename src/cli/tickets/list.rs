@@ -39,6 +39,9 @@ pub struct ListArgs {
     /// Only blocked tickets.
     #[arg(long)]
     pub blocked: bool,
+    /// Only tickets whose agent did nothing about them for so many minutes.
+    #[arg(long, value_name = "MINUTES")]
+    pub silent: Option<f64>,
     /// Include completed tickets.
     #[arg(long, short)]
     pub all: bool,
@@ -74,6 +77,7 @@ pub async fn list(client: &Client, at: &WorkflowArgs, args: ListArgs, json: bool
         assigned_agent_id: args.assigned.map(|who| names.id(&who).to_owned()),
         unassigned: args.unassigned.then_some(true),
         is_blocked: args.blocked.then_some(true),
+        silent_minutes: args.silent,
         include_completed: Some(args.all),
         ..Filters::default()
     };

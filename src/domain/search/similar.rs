@@ -85,8 +85,8 @@ pub struct CheckDuplicate {
     pub workflow_id: String,
     /// The acting agent; not checked, because the request changes nothing.
     pub agent_id: Option<String>,
-    /// 3 to 500 characters.
-    #[schema(min_length = 3, max_length = 500)]
+    /// Up to 500 characters.
+    #[schema(min_length = 1, max_length = 500)]
     pub title: String,
     /// Markdown.
     #[schema(max_length = 200_000)]

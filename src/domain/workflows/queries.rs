@@ -61,6 +61,7 @@ pub async fn update(db: &Db, caller: &Caller, id: &str, input: &UpdateWorkflow) 
         description: input.description,
         ticket_tracking: input.ticket_tracking,
         repository_path: input.repository_path,
+        time_zone: input.time_zone,
     )))
     .await
 }

@@ -30,6 +30,14 @@ pub fn with(mut schema: Map<String, Value>, name: &str, kind: Value) -> Map<Stri
     schema
 }
 
+/// Makes an argument required that the endpoint's body may leave out.
+pub fn require(mut schema: Map<String, Value>, name: &str) -> Map<String, Value> {
+    if let Some(required) = schema.entry("required").or_insert_with(|| json!([])).as_array_mut() {
+        required.push(json!(name));
+    }
+    schema
+}
+
 /// Adds a required argument: a path parameter of the endpoint.
 pub fn with_required(schema: Map<String, Value>, name: &str, kind: Value) -> Map<String, Value> {
     let mut schema = with(schema, name, kind);

@@ -168,9 +168,12 @@ fn find(name: &str) -> Option<Value> {
         "GET /ws/jobs/{id}" | "GET /ws/workflows/{id}" => {
             json!({"closed": true, "path": {"id": "$draft"}, "query": {"token": "none"}})
         }
-        "GET /api/board/{workflow_id}"
-        | "GET /api/tickets/board-config/{workflow_id}"
-        | "GET /api/tickets/stats/{workflow_id}" => json!({"path": {"workflow_id": "$workflow"}}),
+        "GET /api/board/{workflow_id}" | "GET /api/tickets/board-config/{workflow_id}" => {
+            json!({"path": {"workflow_id": "$workflow"}})
+        }
+        "GET /api/tickets/stats/{workflow_id}" => {
+            json!({"path": {"workflow_id": "$workflow"}, "query": {"tz": "Europe/Berlin"}})
+        }
         "GET /api/tickets" | "GET /api/tickets/get" => list,
         "POST /api/tickets/create" => json!({"body": create}),
         "POST /api/tickets/update" => {

@@ -27,3 +27,4 @@ mod tenants;
 mod tickets;
 mod webhooks;
 mod webhooks_faults;
+mod webhooks_refusals;

@@ -49,14 +49,22 @@ const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// Leases to expire in one transaction.
 const BATCH_SIZE: i64 = 100;
 
-/// Queues or fails jobs whose lease has expired; a background task. Several servers may run it: each skips the rows
-/// that another has locked.
+/// Queues or fails jobs whose lease has expired, returns tickets whose lease has expired, and marks jobs that no worker
+/// takes; a background task. Several servers may run it: each skips the rows that another has locked.
 pub async fn expire_leases(db: Db) {
     loop {
         match db.scalar::<i64>(sql_fn!(expire_leases(max_jobs: BATCH_SIZE))).await {
             Ok(0) => {}
             Ok(expired) => tracing::info!(expired, "leases expired"),
             Err(error) => tracing::debug!(%error, "expired leases could not be checked; it will be retried"),
+        }
+        match db.scalar::<i64>(sql_fn!(expire_ticket_leases(max_tickets: BATCH_SIZE))).await {
+            Ok(0) => {}
+            Ok(expired) => tracing::info!(expired, "leases of tickets expired"),
+            Err(error) => tracing::debug!(%error, "leases of tickets could not be checked; it will be retried"),
+        }
+        if let Err(error) = db.scalar::<i64>(sql_fn!(mark_jobs_without_worker(max_jobs: BATCH_SIZE))).await {
+            tracing::debug!(%error, "jobs without a worker could not be marked; it will be retried");
         }
         tokio::time::sleep(POLL_INTERVAL).await;
     }

@@ -3,11 +3,11 @@
 use futures_util::future::BoxFuture;
 
 use super::{ADDS, Answer, Call, REPLACES, SETS, Tool, workflow_of_key};
-use crate::Result;
 use crate::domain::comments::{self, AddComment};
 use crate::domain::tickets::change::{self, CreateTicket, SetBlockers, UpdateTicket};
 use crate::domain::tickets::moves::{self, ChangeStatus, Claim, ResolveTicket};
 use crate::transport::mcp::{budget, schema};
+use crate::{Error, Result};
 
 pub(super) const TOOLS: &[Tool] = &[
     Tool {
@@ -19,7 +19,7 @@ pub(super) const TOOLS: &[Tool] = &[
             similar_tickets: where one of them has relation_type \"duplicate\", work on that one instead and say so in a \
             comment. Not repeatable: a second call makes a second ticket.",
         access: ADDS,
-        schema: schema::of::<CreateTicket>,
+        schema: || schema::require(schema::of::<CreateTicket>(), "description"),
         run: create,
     },
     Tool {
@@ -71,7 +71,7 @@ pub(super) const TOOLS: &[Tool] = &[
         title: "Take the next ready ticket",
         description: "Takes the most urgent ticket that is ready (not blocked, not assigned, in a todo column, within WIP \
             limits) and assigns it to you in one step, so that no two agents get the same. Narrow it by ticket_types, tags or \
-            priorities. Answers the ticket with its description, or ticket null where nothing is ready: then wait, or look at \
+            priorities. With lease_seconds it goes back to the queue when you neither change nor read it for so long. Answers the ticket with its description, or ticket null where nothing is ready: then wait, or look at \
             get_board for what blocks.",
         access: ADDS,
         schema: schema::of::<Claim>,
@@ -91,6 +91,10 @@ pub(super) const TOOLS: &[Tool] = &[
 fn create(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         let (caller, input) = (call.caller()?, call.read::<CreateTicket>()?);
+        // People may note a title alone; an agent that reads the ticket later needs more.
+        if input.description.trim().is_empty() {
+            return Err(Error::invalid("description", "must have at least 10 characters"));
+        }
         Answer::with_message(&change::create(&call.state.db, &call.state.embeddings, &caller, &input, None).await?)
     })
 }

@@ -200,6 +200,7 @@ fn claim(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
             ticket_types: input.ticket_types,
             tags: input.tags,
             priorities: input.priorities,
+            lease_seconds: input.lease_seconds,
         };
         let mut claimed = moves::claim(db, &caller, &wanted).await?;
         if let Some(text) = claimed.ticket.as_mut().and_then(|card| card.description.as_mut()) {

@@ -179,7 +179,7 @@ fn tickets(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
 fn stats(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         let input = call.read::<StatsArguments>()?;
-        let counted = read::stats(&call.state.db, &call.caller, &input.workflow_id).await?;
+        let counted = read::stats(&call.state.db, &call.caller, &input.workflow_id, None).await?;
         let line = format!(
             "{} tickets, {} resolved, {} blocked.",
             counted.stats.total_tickets, counted.stats.resolved_count, counted.stats.blocked_count

@@ -32,14 +32,23 @@ pub fn find(name: &str) -> Option<Value> {
             json!({"path": {"id": "$approval"}, "body": {"reason": "No longer needed.", "agent_id": Value::Null}})
         }
         "POST /api/webhooks" => json!({"body": {"workflow_id": "$workflow", "url": "https://93.184.216.34/hook",
-            "events": ["app_ready"], "secret": "a-secret-of-our-own-making"}}),
+            "events": ["app_ready"], "secret": "a-secret-of-our-own-making", "refusal_attempts": 5}}),
         "GET /api/webhooks" => json!({"query": {"workflow_id": "$workflow"}}),
         "GET /api/webhooks/{id}"
         | "DELETE /api/webhooks/{id}"
         | "POST /api/webhooks/{id}/test"
         | "POST /api/webhooks/{id}/resume" => json!({"path": {"id": "$webhook"}}),
         "PATCH /api/webhooks/{id}" => json!({"path": {"id": "$webhook"}, "body": {"url": "https://93.184.216.34/other",
-            "events": ["app_ready"], "active": false}}),
+            "events": ["app_ready"], "active": false, "refusal_attempts": 5}}),
+        "POST /api/webhooks/{id}/rotate-secret" => json!({"path": {"id": "$webhook"},
+            "body": {"secret": "another-secret-of-our-own", "overlap_seconds": 60}}),
+        "GET /api/webhooks/{id}/dead-letters" => {
+            json!({"path": {"id": "$webhook"}, "query": {"limit": "5", "cursor": "letter-z"}})
+        }
+        "POST /api/webhooks/{id}/dead-letters/{dead_letter_id}/replay"
+        | "DELETE /api/webhooks/{id}/dead-letters/{dead_letter_id}" => {
+            json!({"path": {"id": "$webhook", "dead_letter_id": "$letter"}})
+        }
         "GET /api/webhooks/{id}/deliveries" => {
             json!({"path": {"id": "$webhook"}, "query": {"limit": "5", "cursor": "1000"}})
         }
@@ -78,6 +87,15 @@ pub async fn create_resources(
             &[&webhook, &fixture.workflow],
         )
         .await;
+    let letter = format!("letter-{}", uuid::Uuid::now_v7());
+    server
+        .sql(
+            "insert into webhook_dead_letters (id, webhook_id, workflow_id, message_id, event_type, seq, attempts)
+             values ($1, $2, $3, 'msg_1', 'ticket_created', 1, 3)",
+            &[&letter, &webhook, &fixture.workflow],
+        )
+        .await;
+    resources.insert("letter".to_owned(), letter);
     resources.insert("webhook".to_owned(), webhook);
     resources.insert("job".to_owned(), job);
     resources.insert("approval".to_owned(), approval);
