@@ -24,5 +24,6 @@ export const queryKeys = {
   apps: ["apps"] as const,
   webhooks: (workflowId: string) => ["webhooks", workflowId] as const,
   deliveries: (webhookId: string) => ["deliveries", webhookId] as const,
+  deadLetters: (webhookId: string) => ["dead-letters", webhookId] as const,
   ticket: (ticketId: string) => ["ticket", ticketId] as const,
 };

@@ -3,8 +3,8 @@ import type { Complete, Schemas } from "./schema";
 
 export type JobStatus = Schemas["JobStatus"];
 /** The part of a job that boards and events carry. */
-export type JobSummary = Complete<Schemas["JobSummary"]>;
-export type Job = Complete<Schemas["Job"]>;
+export type JobSummary = Complete<Schemas["JobSummary"]> & { no_worker?: boolean };
+export type Job = Complete<Schemas["Job"]> & { no_worker?: boolean; waiting_reason?: string | null };
 export type JobPage = { jobs: Job[]; has_more: boolean; next_cursor?: string | null };
 export type NewJob = Schemas["CreateJob"];
 export type JobChange = Schemas["UpdateJob"];

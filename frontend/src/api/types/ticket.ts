@@ -7,7 +7,9 @@ export type Card = Omit<Complete<Schemas["Card"]>, "description">;
 /** Where a card goes within its column: before or after another ticket. */
 export type CardPosition = { before?: string; after?: string };
 
-export type TicketRef = Pick<Schemas["TicketRef"], "ticket_id" | "key" | "title" | "status" | "is_resolved">;
+export type TicketRef = Pick<Schemas["TicketRef"], "ticket_id" | "key" | "title" | "status" | "is_resolved"> & {
+  deleted?: boolean;
+};
 export type Reaction = Schemas["Reaction"];
 export type Comment = Complete<Schemas["Comment"]>;
 export type HistoryEntry = Complete<Schemas["HistoryEntry"]>;
@@ -26,4 +28,6 @@ export type TicketDetail = Card & {
   sub_tickets: TicketRef[];
   blocks: TicketRef[];
   blocked_by: TicketRef[];
+  /** Resolved or deleted blockers, which block again when they are reopened or restored. */
+  resolved_blockers?: TicketRef[];
 };

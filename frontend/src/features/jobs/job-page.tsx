@@ -104,7 +104,11 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, renderAside }: Prop
           <h1 className="min-w-0 flex-1 basis-[calc(100%-3rem)] truncate font-semibold text-sm sm:flex-none sm:basis-auto">
             {job.title}
           </h1>
-          <JobStatusBadge status={job.status} stopping={job.cancel_requested && !hasEnded(job.status)} />
+          <JobStatusBadge
+            status={job.status}
+            stopping={job.cancel_requested && !hasEnded(job.status)}
+            noWorker={job.no_worker}
+          />
           <div className="ml-auto">{editable && <JobActions job={job} onRemoved={onClose} />}</div>
         </div>
         <Stepper job={job} nameOfStage={nameOfStage} />

@@ -38,7 +38,7 @@ export function JobRow({ job, nameOf, nameOfStage, ofTicket, children }: Props) 
           {job.title}
         </Link>
         <span className="ml-auto" />
-        <JobStatusBadge status={status} stopping={job.cancel_requested && !hasEnded(status)} />
+        <JobStatusBadge status={status} stopping={job.cancel_requested && !hasEnded(status)} noWorker={job.no_worker} />
       </div>
       <div className="flex flex-wrap items-center gap-x-3 gap-y-0.5 text-muted-foreground text-xs">
         {!ofTicket && job.ticket_key && <span className="tabular">{job.ticket_key}</span>}

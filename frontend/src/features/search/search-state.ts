@@ -108,6 +108,8 @@ export function fromSavedSearch({
 
 function dayOf(time: string | null | undefined): string | undefined {
   if (!time || Number.isNaN(Date.parse(time))) return undefined;
+  // A date without a time is a day already.
+  if (DAY.test(time)) return time;
   const at = new Date(time);
   const two = (value: number) => String(value).padStart(2, "0");
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
