@@ -16,7 +16,7 @@ use crate::domain::comments::AddComment;
 use crate::domain::search::SearchType;
 use crate::domain::tickets::Priority;
 use crate::domain::tickets::change::SetBlockers;
-use crate::domain::tickets::moves::{Claim, ResolveTicket};
+use crate::domain::tickets::moves::{CancelJobs, Claim, ResolveTicket};
 use crate::{Error, Result};
 
 /// Flags of `callboard ticket`.
@@ -76,6 +76,9 @@ pub enum TicketCommand {
         /// The commit that resolves the ticket.
         #[arg(long, value_name = "SHA")]
         commit: Option<String>,
+        /// Ask running jobs of the ticket to stop too; queued ones are cancelled anyway.
+        #[arg(long)]
+        stop_jobs: bool,
     },
     /// Claim the next ready ticket; exit code 1 if none is ready.
     Claim {
@@ -193,11 +196,12 @@ pub async fn command(args: TicketArgs, json: bool) -> Result<()> {
             let done = client.comment(&input).await?;
             print_message(&done, &done.message, json)
         }
-        TicketCommand::Resolve { ticket, comment, commit } => {
+        TicketCommand::Resolve { ticket, comment, commit, stop_jobs } => {
             let input = ResolveTicket {
                 ticket_id: at.ticket(&client, &ticket).await?,
                 resolution_comment: comment,
                 commit_sha: commit,
+                cancel_jobs: stop_jobs.then_some(CancelJobs::All),
                 ..ResolveTicket::default()
             };
             let done = client.resolve_ticket(&input).await?;

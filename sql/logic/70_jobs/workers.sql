@@ -36,7 +36,7 @@ begin atomic
 end;
 
 -- Marks jobs that have been ready for a minute while no live worker takes them, and unmarks those that one takes again. The
--- trigger of jobs tells boards. Servers call this every second; locked jobs are left to the next call. Returns the number
+-- trigger of jobs tells boards. Servers call this every 15 seconds; locked jobs are left to the next call. Returns the number
 -- of changed jobs.
 create function logic.mark_jobs_without_worker(max_jobs bigint default 100) returns bigint language plpgsql as $$
 declare

@@ -30,4 +30,6 @@ export type TicketDetail = Card & {
   blocked_by: TicketRef[];
   /** Resolved or deleted blockers, which block again when they are reopened or restored. */
   resolved_blockers?: TicketRef[];
+  /** The claim of its agent, with the end of its lease. */
+  claim?: { agent_id: string; lease_expires_at: string | null } | null;
 };
