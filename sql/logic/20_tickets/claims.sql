@@ -58,7 +58,7 @@ begin atomic
                    and (coalesce(h.on_behalf_of, h.actor_id) = t.assigned_agent_id or h.change_type in ('assigned', 'created'))));
 end;
 
--- Takes tickets back whose lease ran out: unassigned, in the column they were claimed from (or the board's first), and
+-- Takes tickets back whose lease expired: unassigned, in the column they were claimed from (or the board's first), and
 -- history says why. A ticket that is locked now, or that a job works on, is left to a later call. Servers call this every
 -- second. Returns the number of tickets.
 create function logic.expire_ticket_leases(max_tickets bigint default 100) returns bigint language plpgsql as $$
@@ -83,7 +83,7 @@ begin
         perform set_config('callboard.actor', 'system', true), set_config('callboard.on_behalf_of', '', true);
         perform logic.record_changes(array[(
             (lost.ticket).workflow_id, (lost.ticket).id, 'lease_expired', 'assigned_agent_id', lost.agent_id, null,
-            format('The lease of %s ran out: it was last active at %s.', lost.agent_id,
+            format('The lease of %s expired: it was last active at %s.', lost.agent_id,
                    to_char(lost.seen_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"')),
             jsonb_build_object('agent_id', lost.agent_id, 'seen_at', lost.seen_at, 'changes', '{}'::jsonb), null, null)::logic.change]);
         -- The trigger of tickets ends the claim.

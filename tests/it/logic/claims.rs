@@ -66,7 +66,7 @@ async fn a_ticket_of_a_silent_agent_goes_back_to_the_queue() {
     let details = fixture.ok("get_ticket", json!({"ticket": id})).await;
     let told =
         details["history"].as_array().and_then(|all| all.iter().find(|one| one["change_type"] == "lease_expired"));
-    assert_eq!(told.expect("history says so")["agent_id"], "system");
+    assert_eq!(entry.expect("history says so")["agent_id"], "system");
     assert_eq!(details["claim"], Value::Null);
 
     // Another agent gets it; a person who takes it over, or a resolution, ends the lease.

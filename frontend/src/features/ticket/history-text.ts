@@ -22,7 +22,7 @@ export function describeChange(entry: HistoryEntry, names: Names): string {
     case "column_renamed":
       return `renamed its column to ${names.nameOfColumn(after)}`;
     case "lease_expired":
-      return `took it back from ${names.nameOf(before).name}, whose lease ran out`;
+      return `took it back from ${names.nameOf(before).name}, whose lease expired`;
     case "assigned":
       return after ? `assigned it to ${names.nameOf(after).name}` : "removed the assignee";
     case "commented":
