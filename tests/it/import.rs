@@ -130,7 +130,10 @@ async fn every_kind_of_line_becomes_what_it_means() {
     let blockers = "(select array_agg(b.external_ref) from logic.active_blockers k join tickets b on b.id = k.blocked_by_ticket_id where k.ticket_id = t.id) as blockers,
                     (select array_agg(b.external_ref) from ticket_blockers k join tickets b on b.id = k.blocked_by_ticket_id where k.ticket_id = t.id and k.released_at is not null) as resolved,
                     (select array_agg(r.external_ref) from tickets r where r.id = any (t.related_ticket_ids)) as related";
-    assert_eq!(fixture.ticket("cb-3", blockers).await, json!({"blockers": ["cb-2"], "resolved": ["cb-4"], "related": ["cb-4"]}));
+    assert_eq!(
+        fixture.ticket("cb-3", blockers).await,
+        json!({"blockers": ["cb-2"], "resolved": ["cb-4"], "related": ["cb-4"]})
+    );
     assert_eq!(
         fixture.ticket("cb-4", "status, is_resolved, completed_at = '2026-01-05T17:00:00Z' as closed, resolved_at = completed_at as resolved,
                     (select c.comment_type || ': ' || c.comment_text from ticket_comments c where c.ticket_id = t.id) as comment,

@@ -64,7 +64,7 @@ async fn a_ticket_of_a_silent_agent_goes_back_to_the_queue() {
     let changes = fixture.changes(&id).await;
     assert_eq!(changes[changes.len() - 3..], ["lease_expired", "status_changed", "assigned"]);
     let details = fixture.ok("get_ticket", json!({"ticket": id})).await;
-    let told =
+    let entry =
         details["history"].as_array().and_then(|all| all.iter().find(|one| one["change_type"] == "lease_expired"));
     assert_eq!(entry.expect("history says so")["agent_id"], "system");
     assert_eq!(details["claim"], Value::Null);
