@@ -7,11 +7,6 @@ begin atomic
     select case when similarity >= 0.9 then 'duplicate' when similarity >= 0.7 then 'related' when similarity >= 0.5 then 'similar' end;
 end;
 
--- A title for comparison: case and spacing do not matter.
-create function logic.normalize_title(title text) returns text language sql immutable parallel safe
-begin atomic
-    select lower(regexp_replace(btrim(title), '\s+', ' ', 'g'));
-end;
 
 -- The tickets of a workflow that are similar to a text, most similar first: by meaning with `vector`, else by the words of
 -- their titles. An equal title makes a related ticket a duplicate, and without a vector any ticket. `besides` is
