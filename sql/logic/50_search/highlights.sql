@@ -18,7 +18,9 @@ end;
 
 -- A chunk that is not plain with its matching parts marked, or all of it where it matches as a name; null if it does not
 -- match. Scripts without blanks are marked within their words.
-create function logic.mark_chunk(chunk text, wanted text[], starts text[]) returns text language plpgsql immutable parallel safe as $$
+create function logic.mark_chunk(chunk text, wanted text[], starts text[]) returns text language plpgsql immutable parallel safe
+set plan_cache_mode = 'force_generic_plan'
+as $$
 declare
     -- The words that match: themselves, or what they begin with.
     hits text[];
@@ -51,7 +53,9 @@ $$;
 
 -- The pieces of a text in order: each chunk, marked if it matches, with what follows it. `offset_at` counts characters.
 create function logic.marked_pieces(content text, terms logic.search_term[])
-returns table (n bigint, piece text, is_hit boolean, offset_at bigint) language plpgsql immutable parallel safe as $$
+returns table (n bigint, piece text, is_hit boolean, offset_at bigint) language plpgsql immutable parallel safe
+set plan_cache_mode = 'force_generic_plan'
+as $$
 declare
     wanted constant text[] := array(select t.word from unnest(terms) t where t.word is not null);
     starts constant text[] := array(select t.start from unnest(terms) t where t.start is not null);
@@ -114,7 +118,9 @@ end
 $$;
 
 -- One or two fragments of a text with most of the words, as HTML; its beginning if it has none of them.
-create function logic.preview_html(content text, terms logic.search_term[]) returns text language plpgsql immutable as $$
+create function logic.preview_html(content text, terms logic.search_term[]) returns text language plpgsql immutable
+set plan_cache_mode = 'force_generic_plan'
+as $$
 declare
     shown text;
 begin
