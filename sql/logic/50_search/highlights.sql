@@ -51,42 +51,59 @@ begin
 end
 $$;
 
--- The pieces of a text in order: each chunk, marked if it matches, with what follows it. `offset_at` counts characters.
+-- A pattern of chunks that may match: those with the beginning of a word, as a stem may differ from the word at its end, and
+-- those that are not ASCII, as they may match once they are folded.
+create function logic.candidate_pattern(words text[]) returns text language sql immutable parallel safe
+begin atomic
+    select '(?i)[^' || logic.separator_class() || ']*(?:'
+           || string_agg(regexp_replace(left(w, greatest(1, least(4, char_length(w) - 1))), '([^a-z0-9\u0080-\U0010ffff])', '[\1]', 'g'), '|')
+           || '|[^\u0001-\u007f' || logic.separator_class() || '])[^' || logic.separator_class() || ']*'
+      from unnest(candidate_pattern.words) w;
+end;
+
+-- The pieces of a text in order: each chunk that may match, marked if it does, where it begins and ends in characters, and
+-- the text up to the next one.
 create function logic.marked_pieces(content text, terms logic.search_term[])
-returns table (n bigint, piece text, is_hit boolean, offset_at bigint) language plpgsql immutable parallel safe
+returns table (n bigint, marked text, is_hit boolean, first_at bigint, end_at bigint, rest text) language plpgsql immutable parallel safe
 set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
     wanted constant text[] := array(select t.word from unnest(terms) t where t.word is not null);
     starts constant text[] := array(select t.start from unnest(terms) t where t.start is not null);
+    candidates constant text := logic.candidate_pattern(wanted || starts);
 begin
     return query
     with
-    -- Each chunk, null before the first one, with what follows it.
+    -- The text between candidates, each piece with its candidate; the first one has none.
     pieces as (
-        select p.n, case when strpos(p.raw, U&'\0002') > 0 then split_part(p.raw, U&'\0002', 1) end as chunk,
+        select p.n, case when strpos(p.raw, U&'\0002') > 0 then split_part(p.raw, U&'\0002', 1) else '' end as candidate,
                case when strpos(p.raw, U&'\0002') > 0 then split_part(p.raw, U&'\0002', 2) else p.raw end as rest
-          from string_to_table(regexp_replace(translate(content, U&'\E000\E001\0001\0002', ''), logic.chunk_pattern(), U&'\0001\\&\0002', 'g'), U&'\0001')
+          from string_to_table(coalesce(regexp_replace(translate(content, U&'\E000\E001\0001\0002', ''), candidates, U&'\0001\\&\0002', 'g'), content), U&'\0001')
                with ordinality p (raw, n)
     ),
-    -- With the marked chunk, null if it does not match.
-    marked as (
-        select p.*, case when logic.is_plain_word(p.chunk) then
-                   case when logic.stem_word(lower(p.chunk collate "C")) = any (wanted)
-                          or exists (select from unnest(starts) s where lower(p.chunk collate "C") ^@ s) then U&'\E000' || p.chunk || U&'\E001' end
-               when p.chunk is not null then logic.mark_chunk(p.chunk, wanted, starts) end as hit
-          from pieces p
+    -- With the chunk, which a candidate begins with.
+    chunks as (
+        select p.n, p.candidate, p.rest, substring(p.candidate from logic.chunk_pattern()) as chunk from pieces p
+    ),
+    -- With the marked chunk, null if it does not match, and with the characters before the piece.
+    hits as (
+        select c.*, case when logic.is_plain_word(c.chunk) then
+                   case when logic.stem_word(lower(c.chunk collate "C")) = any (wanted)
+                          or exists (select from unnest(starts) s where lower(c.chunk collate "C") ^@ s) then U&'\E000' || c.chunk || U&'\E001' end
+               when c.chunk is not null then logic.mark_chunk(c.chunk, wanted, starts) end as hit,
+               sum(char_length(c.candidate) + char_length(c.rest)) over (order by c.n) - char_length(c.candidate) - char_length(c.rest) as before
+          from chunks c
     )
-    select m.n, coalesce(m.hit, m.chunk, '') || m.rest, m.hit is not null,
-           sum(coalesce(char_length(m.chunk), 0) + char_length(m.rest)) over (order by m.n) - coalesce(char_length(m.chunk), 0) - char_length(m.rest)
-      from marked m;
+    select h.n, coalesce(h.hit || substr(h.candidate, char_length(h.chunk) + 1), h.candidate), h.hit is not null,
+           h.before, h.before + char_length(h.candidate), h.rest
+      from hits h;
 end
 $$;
 
 -- A text as HTML with <mark> around the words of a query.
 create function logic.highlight_html(content text, terms logic.search_term[]) returns text language sql immutable
 begin atomic
-    select replace(replace(logic.escape_html(coalesce(string_agg(p.piece, '' order by p.n), '')), U&'\E000', '<mark>'), U&'\E001', '</mark>')
+    select replace(replace(logic.escape_html(coalesce(string_agg(p.marked || p.rest, '' order by p.n), '')), U&'\E000', '<mark>'), U&'\E001', '</mark>')
       from logic.marked_pieces(highlight_html.content, highlight_html.terms) p;
 end;
 
@@ -98,7 +115,7 @@ declare
     lowered text;
     place int;
 begin
-    if char_length(content) <= 1500 then
+    if char_length(content) <= 800 then
         return content;
     end if;
     lowered := logic.lower_case(content);
@@ -113,7 +130,7 @@ begin
         lowered := logic.fold_characters(lowered);
         place := (select min(nullif(strpos(lowered, w), 0)) from unnest(words) w);
     end if;
-    return substr(content, greatest(1, coalesce(place, 1) - 200), 1500);
+    return substr(content, greatest(1, coalesce(place, 1) - 150), 800);
 end
 $$;
 
@@ -122,35 +139,46 @@ create function logic.preview_html(content text, terms logic.search_term[]) retu
 set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
+    excerpt constant text := logic.excerpt_around_terms(content, terms);
     shown text;
 begin
     if terms = '{}' then
         return logic.escape_html(left(content, 240));
     end if;
     with
-    -- The pieces of the part of the text that is looked at.
+    -- The part of the text that is looked at, in pieces, with the number of matches from each one on.
     pieces as materialized (
-        select p.*, count(*) filter (where p.is_hit) over (order by p.offset_at range between current row and 180 following) as hits
-          from logic.marked_pieces(logic.excerpt_around_terms(content, terms), terms) p
+        select p.*, count(*) filter (where p.is_hit) over (order by p.first_at range between current row and 150 following) as hits
+          from logic.marked_pieces(excerpt, terms) p
     ),
-    -- Where the best fragment begins, and the best one that does not touch it.
+    -- Where the best fragment has its first match, and the best other one.
     best as (
-        select p.offset_at from pieces p where p.is_hit order by p.hits desc, p.n limit 1
+        select p.first_at from pieces p where p.is_hit order by p.hits desc, p.n limit 1
     ),
     second as (
-        select p.offset_at from pieces p cross join best b
-         where p.is_hit and (p.offset_at > b.offset_at + 230 or p.offset_at < b.offset_at - 230) order by p.hits desc, p.n limit 1
+        select p.first_at from pieces p cross join best b
+         where p.is_hit and abs(p.first_at - b.first_at) > 230 order by p.hits desc, p.n limit 1
     ),
-    -- Each fragment. A piece longer than a fragment is cut around its first mark.
+    -- Each fragment: what lies between two places. A match that is longer (a text without blanks) is cut around its mark.
     fragments as (
-        select f.offset_at, string_agg(case when char_length(p.piece) <= 240 then p.piece
-                   else substr(p.piece, greatest(1, strpos(p.piece, U&'\E000') - 60), 240) end, '' order by p.n) as content
-          from (select b.offset_at from best b union all select s.offset_at from second s) f
-          join pieces p on p.offset_at between f.offset_at - 40 and f.offset_at + 180
-         group by f.offset_at
+        select f.first_at, string_agg(
+                   case when p.first_at < f.first_at - 60 or p.first_at > f.first_at + 170 then ''
+                        when char_length(p.marked) <= 240 then p.marked
+                        else substr(p.marked, greatest(1, strpos(p.marked, U&'\E000') - 60), 240) end
+                   || substr(p.rest, greatest(f.first_at - 60 - p.end_at, 0)::int + 1,
+                          greatest(f.first_at + 170 - greatest(p.end_at, f.first_at - 60), 0)::int), '' order by p.n) as content
+          from (select b.first_at from best b union all select s.first_at from second s) f
+         cross join pieces p
+         group by f.first_at
+    ),
+    -- Without words that are cut at the ends.
+    trimmed as (
+        select f.first_at, btrim(regexp_replace(case when f.first_at > 60 then regexp_replace(f.content, '^[^ \n\uE000]{0,25}[ \n]', '') else f.content end,
+                   case when f.first_at + 170 < char_length(excerpt) then '[ \n][^ \n\uE001]{0,25}$' else '$' end, ''), E' \n\r\t') as content
+          from fragments f
     )
-    select string_agg(btrim(f.content, E' \n\r\t') || case when char_length(translate(f.content, U&'\E001', '')) > char_length(translate(f.content, U&'\E000', ''))
-               then U&'\E001' else '' end, ' … ' order by f.offset_at) into shown from fragments f;
+    select string_agg(t.content || case when char_length(translate(t.content, U&'\E001', '')) > char_length(translate(t.content, U&'\E000', ''))
+               then U&'\E001' else '' end, ' … ' order by t.first_at) into shown from trimmed t;
     shown := coalesce(shown, left(translate(content, U&'\E000\E001', ''), 240));
     return replace(replace(logic.escape_html(shown), U&'\E000', '<mark>'), U&'\E001', '</mark>');
 end

@@ -79,8 +79,14 @@ pub struct Created {
     pub message: String,
     /// Whether its embedding was stored within this request.
     pub embedding_created: bool,
-    /// Similar tickets, if they were found in time.
+    /// Similar tickets, by meaning if the embedding was made in time, else by the words of their titles.
     pub similar_tickets: Vec<SimilarTicket>,
+    /// Whether the ticket was compared in meaning with all tickets of the workflow.
+    #[serde(default)]
+    pub meaning_checked: bool,
+    /// What was not compared, if anything.
+    #[serde(default)]
+    pub notice: Option<String>,
 }
 
 /// Fields to change; `null` clears an optional field.

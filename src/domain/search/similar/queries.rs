@@ -59,6 +59,6 @@ pub async fn check_duplicate(
             max_rows: limit,
         )))
         .await?;
-    answer.notice = embedding.notice;
+    answer.notice = embedding.notice.or(answer.notice);
     Ok(answer)
 }

@@ -37,7 +37,8 @@ pub(super) const TOOLS: &[Tool] = &[
         name: "check_duplicate",
         title: "Was this filed before?",
         description: "Compares a draft (title, description, tags) with a workflow's tickets before it is filed. is_duplicate \
-            and duplicate_of name the ticket that says the same; similar_tickets are the nearest. Changes nothing.",
+            and duplicate_of name the ticket that says the same; similar_tickets are the nearest; \
+            meaning_checked is false where only titles could be compared. Changes nothing.",
         access: Access::Read,
         schema: schema::of::<CheckDuplicate>,
         run: check,
@@ -114,7 +115,8 @@ fn check(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
         let found = similar::check_duplicate(&call.state.db, &call.state.embeddings, &call.caller, &input).await?;
         let line = match &found.duplicate_of {
             Some(same) => format!("{} says the same: {}", same.key, budget::truncate(&same.title, 200)),
-            None => "No ticket says the same.".to_owned(),
+            None if found.meaning_checked => "No ticket says the same.".to_owned(),
+            None => "No ticket has the same title, but not all were compared in meaning.".to_owned(),
         };
         Ok(Answer::new(line, budget::compact(value(&found)?)))
     })
