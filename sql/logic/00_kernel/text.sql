@@ -3,7 +3,7 @@
 -- A text without whitespace at its ends: blanks, tabs, line breaks, and the wide and invisible Unicode ones.
 create function logic.trim_whitespace(content text) returns text language sql immutable parallel safe
 begin atomic
-    select btrim(content, E' \t\n\r\f\v\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u2028\u2029\u202f\u205f\u3000\ufeff');
+    select btrim(content, E' \t\n\r\f\x0b\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u2028\u2029\u202f\u205f\u3000\ufeff');
 end;
 
 -- A list without nulls, blanks and repeats, in its original order; null stays null.
