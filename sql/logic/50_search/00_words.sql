@@ -61,16 +61,20 @@ begin
             || logic.emoji_class() || ']|[^' || logic.ideograph_class() || logic.syllable_class() || logic.emoji_class() || ']+', 'g') m (found)
     loop
         size := case when run ~ ('^[' || logic.ideograph_class() || ']') then 2 when run ~ ('^[' || logic.syllable_class() || ']') then 3 end;
-        for i in 1..case when size is null then 1 else char_length(run) end loop
-            part := case when size is null then logic.lower_case(run) else substr(run, i, size) end;
-            is_start := asked and char_length(part) < size;
-            -- A query of enough characters needs no shorter sequences.
-            if is_start and i > 1 then
-                part := null;
-            end if;
+        if size is null then
+            part := logic.lower_case(run);
+            is_start := false;
             return next;
             shift := shift + 1;
-        end loop;
+            continue;
+        end if;
+        -- A query of enough characters needs no shorter sequences. Windows, because substr() counts from the beginning.
+        return query
+            select word_parts.shift + g.n - 1, 'part', case when not asked or g.n = 1 or char_length(g.part) = size then g.part end,
+                   asked and char_length(g.part) < size
+              from (select c.n, concat(c.sign, lead(c.sign) over w, case when size = 3 then lead(c.sign, 2) over w end) as part
+                      from string_to_table(run, null) with ordinality c (sign, n) window w as (order by c.n)) g;
+        shift := shift + char_length(run);
     end loop;
 end
 $$;
@@ -151,16 +155,16 @@ begin
         with
         -- Each word with its places.
         words as (
-            select w.lexeme, min(w.place) as first, string_agg(w.place::text, ',') as places
+            select w.lexeme, min(w.place) as first, string_agg(w.place::text, ',') as places, count(*) as n
               from logic.search_words(content, false, stemmed) w
              where w.lexeme <> '' and w.place < 60000
              group by w.lexeme
         ),
         -- With the size of all up to it.
         sized as (
-            select w.*, sum(octet_length(w.lexeme) + 8) over (order by w.first, w.lexeme) as size from words w
+            select w.*, sum(octet_length(w.lexeme) + 4 + 2 * least(w.n, 256)) over (order by w.first, w.lexeme) as size from words w
         )
-        select coalesce(string_agg(quote_literal(s.lexeme) || ':' || s.places, ' ')::tsvector, '') from sized s where s.size < 250000);
+        select coalesce(string_agg(quote_literal(s.lexeme) || ':' || s.places, ' ')::tsvector, '') from sized s where s.size < 400000);
 end
 $$;
 

@@ -7,12 +7,19 @@ begin atomic
     select replace(replace(replace(replace(content, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), '"', '&quot;');
 end;
 
+-- A pattern that matches a text literally.
+create function logic.literal_pattern(content text) returns text language sql immutable parallel safe
+begin atomic
+    select regexp_replace(literal_pattern.content, '([^A-Za-z0-9\u0080-\U0010ffff])', '\\\1', 'g');
+end;
+
 -- A pattern of the given sequences of characters where they overlap or follow each other: a character counts if the rest
 -- of a sequence is beside it.
 create function logic.sequence_pattern(sequences text[]) returns text language sql immutable parallel safe
 begin atomic
-    select '(?:' || string_agg(case when i > 1 then '(?<=' || left(s, i - 1) || ')' else '' end || substr(s, i, 1)
-                || case when i < char_length(s) then '(?=' || substr(s, i + 1) || ')' else '' end, '|') || ')+'
+    select '(?:' || string_agg(case when i > 1 then '(?<=' || logic.literal_pattern(left(s, i - 1)) || ')' else '' end
+                || logic.literal_pattern(substr(s, i, 1))
+                || case when i < char_length(s) then '(?=' || logic.literal_pattern(substr(s, i + 1)) || ')' else '' end, '|') || ')+'
       from unnest(sequence_pattern.sequences) s cross join lateral generate_series(1, char_length(s)) i;
 end;
 
@@ -56,7 +63,7 @@ $$;
 create function logic.candidate_pattern(words text[]) returns text language sql immutable parallel safe
 begin atomic
     select '(?i)[^' || logic.separator_class() || ']*(?:'
-           || string_agg(regexp_replace(left(w, greatest(1, least(4, char_length(w) - 1))), '([^a-z0-9\u0080-\U0010ffff])', '[\1]', 'g'), '|')
+           || string_agg(logic.literal_pattern(left(w, greatest(1, least(4, char_length(w) - 1)))), '|')
            || '|[^\u0001-\u007f' || logic.separator_class() || '])[^' || logic.separator_class() || ']*'
       from unnest(candidate_pattern.words) w;
 end;
@@ -121,8 +128,7 @@ begin
     lowered := logic.lower_case(content);
     place := (select min(p.place)
                 from unnest(words) w
-               cross join lateral (select nullif(regexp_instr(lowered, '(^|[' || logic.separator_class() || logic.connector_class() || '])'
-                                       || regexp_replace(w, '([^\u0080-\U0010ffff])', '[\1]', 'g')), 0) as place) p);
+               cross join lateral (select nullif(regexp_instr(lowered, '(^|[' || logic.separator_class() || logic.connector_class() || '])' || logic.literal_pattern(w)), 0) as place) p);
     if place is null then
         place := (select min(nullif(strpos(lowered, w), 0)) from unnest(words) w);
     end if;
