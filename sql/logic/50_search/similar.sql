@@ -35,8 +35,8 @@ end
 $$;
 
 -- The tickets of a workflow that are similar to a text, most similar first: by meaning with `vector`, and by the words of
--- their titles those that have no vector yet. An equal title makes a related ticket a duplicate, and without a vector
--- any ticket. `besides` is left out.
+-- their titles those that have no vector yet. An equal title makes a similar ticket a duplicate, and without a vector
+-- any ticket; if the texts mean something else, it is related. `besides` is left out.
 create function logic.find_similar_tickets(workflow text, title text, model bigint, vector halfvec, besides text, max_rows int)
 returns table (ticket_id text, similarity double precision) language plpgsql stable as $$
 declare
@@ -80,8 +80,9 @@ begin
     ),
     -- With what an equal title adds.
     final as (
-        select s.ticket_id, case when s.ticket_id = any (equal) and (not s.is_compared or s.similarity >= 0.7)
-                   then greatest(s.similarity, 0.9) else s.similarity end as similarity
+        select s.ticket_id, case when not s.ticket_id = any (equal) then s.similarity
+                   when not s.is_compared or s.similarity >= 0.5 then greatest(s.similarity, 0.9)
+                   else 0.7 end as similarity
           from scored s
     )
     select f.ticket_id, f.similarity

@@ -81,13 +81,15 @@ async fn find_all(fixture: &Fixture) {
             json!({"query": query, "search_type": mode, "model": model, "vector": "[1,0,0]", "max_rows": 50});
         fixture.ok("search_tickets", arguments).await
     };
-    let matching = "select array_agg(s.ticket_id) from ticket_search s where s.document @@ logic.required_words_query($1)";
+    let matching =
+        "select array_agg(s.ticket_id) from ticket_search s where s.document @@ logic.required_words_query($1)";
     for ((text, queries), ticket) in FOUND.iter().zip(&tickets) {
         for query in *queries {
             for mode in ["keyword", "hybrid"] {
                 let found = search(query, mode).await;
                 assert_eq!(found["mode"], mode);
-                let result = found["results"].as_array().and_then(|all| all.iter().find(|r| r["ticket_id"] == **ticket));
+                let result =
+                    found["results"].as_array().and_then(|all| all.iter().find(|r| r["ticket_id"] == **ticket));
                 let Some(result) = result else { panic!("{query:?} finds {text:?} by {mode}: {found}") };
                 let preview = result["preview"].as_str().expect("a preview");
                 assert!(preview.contains("<mark>"), "{query:?} is marked in {preview:?}");
@@ -140,9 +142,21 @@ async fn the_original_text_is_marked() {
     }
     // Previews show where the words are, also without blanks and beyond what folding makes shorter.
     for (text, query, part) in [
-        (format!("{}超时问题{}", "登录失败请修复".repeat(300), "其他内容".repeat(300)), "超时", "<mark>超时</mark>问题"),
-        (format!("{}Ein Café & so fort. {}", "Über alles hinaus. ".repeat(300), "Und weiter. ".repeat(90)), "cafe", "<mark>Café</mark> &amp; so"),
-        (format!("Start {} wombat <b> near {} wombat end", "x ".repeat(900), "y ".repeat(150)), "wombat", "<mark>wombat</mark> &lt;b&gt; near"),
+        (
+            format!("{}超时问题{}", "登录失败请修复".repeat(300), "其他内容".repeat(300)),
+            "超时",
+            "<mark>超时</mark>问题",
+        ),
+        (
+            format!("{}Ein Café & so fort. {}", "Über alles hinaus. ".repeat(300), "Und weiter. ".repeat(90)),
+            "cafe",
+            "<mark>Café</mark> &amp; so",
+        ),
+        (
+            format!("Start {} wombat <b> near {} wombat end", "x ".repeat(900), "y ".repeat(150)),
+            "wombat",
+            "<mark>wombat</mark> &lt;b&gt; near",
+        ),
     ] {
         let sql = "select logic.preview_html($1, logic.parse_search_terms($2))";
         let preview: String = fixture.client.query_one(sql, &[&text, &query]).await.expect("a preview").get(0);
@@ -167,9 +181,19 @@ fn any_text_is_found_by_itself() {
         assert_eq!(facts, (true, true, true), "found, shown, previewed: {text:?}");
     };
     let mut runner = TestRunner::new(ProptestConfig { cases: 120, ..ProptestConfig::default() });
-    runner.run(&any::<String>(), |text| { check(text); Ok(()) }).expect("any text");
+    runner
+        .run(&any::<String>(), |text| {
+            check(text);
+            Ok(())
+        })
+        .expect("any text");
     let words = "([-#+./@_\"a-cA-C0-9é登录超ไทภอ \u{200b}\u{ad}]{1,30})";
-    runner.run(&words, |text| { check(text); Ok(()) }).expect("names and scripts");
+    runner
+        .run(&words, |text| {
+            check(text);
+            Ok(())
+        })
+        .expect("names and scripts");
 }
 
 #[tokio::test]
