@@ -58,14 +58,20 @@ begin
 end
 $$;
 
--- A pattern of chunks that may match: those with the beginning of a word, as a stem may differ from the word at its end, and
--- those that are not ASCII, as they may match once they are folded.
-create function logic.candidate_pattern(words text[]) returns text language sql immutable parallel safe
+-- What a word contains, as it is written, if it has a stem; a stem may differ at the end (size for sizing, tri for try).
+create function logic.stem_beginning(stem text) returns text language sql immutable parallel safe
+begin atomic
+    select case when stem_beginning.stem ~ '^[a-z]{2,}[eiy]$' then left(stem_beginning.stem, -1) else stem_beginning.stem end;
+end;
+
+-- A pattern of chunks that may match: those with the beginning of a word, and those that are not ASCII, as they may match
+-- once they are folded.
+create function logic.candidate_pattern(beginnings text[]) returns text language sql immutable parallel safe
 begin atomic
     select '(?i)[^' || logic.separator_class() || ']*(?:'
-           || string_agg(logic.literal_pattern(left(w, greatest(1, least(4, char_length(w) - 1)))), '|')
+           || string_agg(logic.literal_pattern(b), '|')
            || '|[^\u0001-\u007f' || logic.separator_class() || '])[^' || logic.separator_class() || ']*'
-      from unnest(candidate_pattern.words) w;
+      from unnest(candidate_pattern.beginnings) b;
 end;
 
 -- The pieces of a text in order: each chunk that may match, marked if it does, where it begins and ends in characters, and
@@ -77,7 +83,8 @@ as $$
 declare
     wanted constant text[] := array(select t.word from unnest(terms) t where t.word is not null);
     starts constant text[] := array(select t.start from unnest(terms) t where t.start is not null);
-    candidates constant text := logic.candidate_pattern(wanted || starts);
+    beginnings constant text[] := array(select logic.stem_beginning(w) from unnest(wanted || starts) w);
+    candidates constant text := logic.candidate_pattern(beginnings);
 begin
     return query
     with
@@ -97,7 +104,8 @@ begin
         select c.*, case when logic.is_plain_word(c.chunk) then
                    case when logic.stem_word(lower(c.chunk collate "C")) = any (wanted)
                           or exists (select from unnest(starts) s where lower(c.chunk collate "C") ^@ s) then U&'\E000' || c.chunk || U&'\E001' end
-               when c.chunk is not null then logic.mark_chunk(c.chunk, wanted, starts) end as hit,
+               when exists (select from unnest(beginnings) b where strpos(logic.lower_case(logic.fold_characters(c.chunk)), b) > 0)
+                   then logic.mark_chunk(c.chunk, wanted, starts) end as hit,
                sum(char_length(c.candidate) + char_length(c.rest)) over (order by c.n) - char_length(c.candidate) - char_length(c.rest) as before
           from chunks c
     )
