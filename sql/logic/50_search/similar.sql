@@ -7,11 +7,12 @@ begin atomic
     select case when similarity >= 0.9 then 'duplicate' when similarity >= 0.7 then 'related' when similarity >= 0.5 then 'similar' end;
 end;
 
--- The share of words that two texts have in common: 1 if they hold the same ones.
+-- The share of words that two texts have in common: 1 if they hold the same ones. Neither repeats a word.
 create function logic.word_overlap(words text[], others text[]) returns double precision language sql immutable parallel safe
 begin atomic
-    select (select count(*) from unnest(word_overlap.words) w where w = any (word_overlap.others))::float8
-           / greatest((select count(distinct w) from unnest(word_overlap.words || word_overlap.others) w), 1);
+    select case when s.shared = 0 then 0
+                else s.shared::float8 / (cardinality(word_overlap.words) + cardinality(word_overlap.others) - s.shared) end
+      from (select count(*) as shared from unnest(word_overlap.words) w where w = any (word_overlap.others)) s;
 end;
 
 -- Tickets whose titles hold the most words of a title. One that shares more than half of n words holds one of the n/2
@@ -25,7 +26,7 @@ begin
     execute 'select array(
                  select h.ticket_id
                    from (select s.ticket_id, s.document from ticket_search s
-                          where s.document @@ (logic.workflow_search_token($1) && $2) limit 500) h
+                          where s.document @@ (logic.workflow_search_token($1) && $2) limit 200) h
                   order by logic.word_overlap(tsvector_to_array(ts_filter(h.document, ''{a}'')), $3) desc, h.ticket_id desc limit $4)'
        into found
       using workflow, (select string_agg(logic.lexeme_query(t.word)::text || ':A', ' | ')::tsquery

@@ -112,7 +112,7 @@ async fn without_a_model_titles_are_compared() {
     assert_eq!(check("Update the chairs").await["is_duplicate"], false);
     let related = fixture.owner.get(&format!("/api/tickets/{original}/related")).await.ok();
     assert_eq!((&related["mode"], &related["related"]), (&json!("keyword"), &json!([])));
-    // A new ticket is told so at once.
+    // The response to a create says so at once.
     let twin = json!({"workflow_id": fixture.workflow, "title": "Login fails with an ÉRROR – after the “update”!",
         "description": "Other words altogether."});
     let made = fixture.owner.post("/api/tickets/create", twin).await.ok();
