@@ -84,10 +84,10 @@ async fn find_all(fixture: &Fixture) {
     let matching =
         "select array_agg(s.ticket_id) from ticket_search s where s.document @@ logic.required_words_query($1)";
     for ((text, queries), ticket) in FOUND.iter().zip(&tickets) {
-        for query in *queries {
-            for mode in ["keyword", "hybrid"] {
+        for (place, query) in queries.iter().enumerate() {
+            for mode in if place == 0 { &["keyword", "hybrid"][..] } else { &["keyword"] } {
                 let found = search(query, mode).await;
-                assert_eq!(found["mode"], mode);
+                assert_eq!(found["mode"], *mode);
                 let result =
                     found["results"].as_array().and_then(|all| all.iter().find(|r| r["ticket_id"] == **ticket));
                 let Some(result) = result else { panic!("{query:?} finds {text:?} by {mode}: {found}") };
@@ -200,9 +200,9 @@ fn any_text_is_found_by_itself() {
 async fn huge_texts_are_indexed() {
     let fixture = Fixture::open("huge").await;
     for (text, word) in [
-        ((0..190_000u32).filter_map(|n| char::from_u32(0x4e00 + n * 7919 % 20000)).collect::<String>(), "丁"),
-        ("a_b-c/d.e".repeat(20_000), "a_b"),
-        (format!("findme {}", "ž".repeat(190_000)), "findme"),
+        ((0..90_000u32).filter_map(|n| char::from_u32(0x4e00 + n * 7919 % 20000)).collect::<String>(), "丁"),
+        ("a_b-c/d.e".repeat(9_000), "a_b"),
+        (format!("findme {}", "ž".repeat(90_000)), "findme"),
     ] {
         let ticket = fixture.ticket_with("A large one", json!({"description": text})).await;
         let found = fixture.ok("search_tickets", json!({"query": word, "search_type": "keyword"})).await;
