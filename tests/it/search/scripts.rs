@@ -85,7 +85,7 @@ async fn find_all(fixture: &Fixture) {
         "select array_agg(s.ticket_id) from ticket_search s where s.document @@ logic.required_words_query($1)";
     for ((text, queries), ticket) in FOUND.iter().zip(&tickets) {
         for (place, query) in queries.iter().enumerate() {
-            for mode in if place == 0 { &["keyword", "hybrid"][..] } else { &["keyword"] } {
+            for mode in if place == 0 { &["keyword", "hybrid"][..] } else { &["keyword"][..] } {
                 let found = search(query, mode).await;
                 assert_eq!(found["mode"], *mode);
                 let result =
@@ -97,7 +97,7 @@ async fn find_all(fixture: &Fixture) {
             // A saved search by these words.
             let row = fixture.client.query_one(matching, &[query]).await.expect("the matching tickets");
             let matches = row.get::<_, Option<Vec<String>>>(0).unwrap_or_default();
-            assert!(query.contains("groß Strasse") || matches.contains(ticket), "{query:?} matches {text:?}");
+            assert!(matches.contains(ticket), "{query:?} matches {text:?}");
         }
     }
     for (query, word) in EXCLUDED {
