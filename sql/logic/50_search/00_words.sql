@@ -24,10 +24,11 @@ begin atomic
                 else left(stem_word.word, 100) end;
 end;
 
--- Whether a folded word has to be taken apart: it is camel case, or not ASCII.
+-- Whether a folded word has to be taken apart: it is camel case, or of a script without blanks, or has emoji.
 create function logic.is_compound_word(word text) returns boolean language sql immutable parallel safe
 begin atomic
-    select is_compound_word.word ~ '[a-z0-9][A-Z]|[A-Z][A-Z][a-z]|[^\u0001-\u007f]';
+    select is_compound_word.word ~ ('[a-z0-9][A-Z]|[A-Z][A-Z][a-z]|['
+           || logic.ideograph_class() || logic.syllable_class() || logic.emoji_class() || ']');
 end;
 
 -- The parts of a compound word, with their order: runs of scripts without blanks as all sequences of two or three characters
@@ -122,7 +123,7 @@ begin
                false as is_start
           from chunks c where c.is_plain
         union all
-        select p.n, p.m, 0, 'part', case when stemmed then logic.stem_word(lower(p.part collate "C")) else left(lower(p.part collate "C"), 100) end, false
+        select p.n, p.m, 0, 'part', case when stemmed then logic.stem_word(logic.lower_case(p.part)) else left(logic.lower_case(p.part), 100) end, false
           from parts p where not p.is_compound
         union all
         select p.n, p.m, w.shift, w.kind, case when stemmed then logic.stem_word(w.part) else left(w.part, 100) end, w.is_start
