@@ -141,13 +141,12 @@ impl WorkflowHandle {
 
     /// All tickets that match the filters, over all pages.
     pub async fn get_tickets(&self, filters: &Filters) -> Result<Vec<Card>> {
-        let mut found: Vec<Card> = Vec::new();
+        let (mut found, mut cursor) = (Vec::new(), None);
         loop {
-            let offset = i32::try_from(found.len()).unwrap_or(i32::MAX);
-            let page = self.client.tickets(&self.id, filters, 200, offset).await?;
-            let last = !page.has_more || page.tickets.is_empty();
+            let page = self.client.tickets(&self.id, filters, 200, cursor.as_deref()).await?;
             found.extend(page.tickets);
-            if last {
+            cursor = page.next_cursor;
+            if cursor.is_none() {
                 return Ok(found);
             }
         }

@@ -96,10 +96,16 @@ impl Client {
         self.get(&format!("/api/tickets/{}", path_segment(ticket)), &query).await
     }
 
-    /// A page of a workflow's tickets; `limit` is at most 200.
-    pub async fn tickets(&self, workflow: &str, filters: &Filters, limit: i32, offset: i32) -> Result<TicketList> {
-        let mut query =
-            vec![("workflow_id", workflow.to_owned()), ("limit", limit.to_string()), ("offset", offset.to_string())];
+    /// A page of a workflow's tickets, after the `next_cursor` of the previous page; `limit` is at most 200.
+    pub async fn tickets(
+        &self,
+        workflow: &str,
+        filters: &Filters,
+        limit: i32,
+        cursor: Option<&str>,
+    ) -> Result<TicketList> {
+        let mut query = vec![("workflow_id", workflow.to_owned()), ("limit", limit.to_string())];
+        query.extend(cursor.map(|cursor| ("cursor", cursor.to_owned())));
         let join = |words: &Option<Vec<String>>| words.as_ref().map(|words| words.join(","));
         let priority =
             filters.priority.as_ref().map(|all| all.iter().map(|p| p.as_str()).collect::<Vec<_>>().join(","));

@@ -345,7 +345,6 @@ pub async fn delete(db: &Db, caller: &Caller, id: &str) -> Result<()> {
 }
 
 /// Delivery attempts, newest first, after `cursor`.
-pub async fn deliveries(db: &Db, caller: &Caller, id: &str, limit: i32, cursor: Option<i64>) -> Result<DeliveryList> {
-    db.call(sql_fn!(list_webhook_deliveries(caller: caller.to_sql(), webhook: id, max_rows: limit, after: cursor)))
-        .await
+pub async fn deliveries(db: &Db, caller: &Caller, id: &str, limit: i32, cursor: Option<&str>) -> Result<DeliveryList> {
+    db.call(sql_fn!(list_webhook_deliveries(caller: caller.to_sql(), webhook: id, max_rows: limit, cursor))).await
 }

@@ -14,7 +14,7 @@ export const webhooks = {
   resume: (id: string) => unwrap(client.POST("/api/webhooks/{id}/resume", webhookPath(id))) as Promise<Webhook>,
   test: (id: string) => unwrap(client.POST("/api/webhooks/{id}/test", webhookPath(id))) as Promise<WebhookTestResult>,
   remove: (id: string) => unwrap(client.DELETE("/api/webhooks/{id}", webhookPath(id))),
-  deliveries: (id: string, cursor?: number, signal?: AbortSignal) =>
+  deliveries: (id: string, cursor?: string, signal?: AbortSignal) =>
     unwrap(
       client.GET("/api/webhooks/{id}/deliveries", { params: { path: { id }, query: { limit: 20, cursor } }, signal }),
     ) as Promise<DeliveryPage>,

@@ -56,22 +56,24 @@ end
 $$;
 
 -- Agents and services that the caller owns or shares a workflow with; all of them for an administrator.
-create function logic.list_agents(caller text, max_rows int, after text default null) returns jsonb language plpgsql stable as $$
+create function logic.list_agents(caller text, max_rows int, cursor text default null) returns jsonb language plpgsql stable as $$
 declare
     who logic.principal := logic.identify_caller(caller);
+    last_seen jsonb;
     page jsonb;
 begin
     perform logic.require_scope(who, 'read');
+    last_seen := logic.read_cursor(cursor, 'agents', '[]');
     -- One row more than requested, to learn whether there are more.
     select coalesce(jsonb_agg(logic.actor_json(seen.id) order by seen.id), '[]') into page
       from (select a.id from actors a
-             where a.kind in ('agent', 'service') and (after is null or a.id > after collate "C")
+             where a.kind in ('agent', 'service') and (last_seen is null or a.id > (last_seen ->> 0) collate "C")
                and (who.is_admin or a.owner_id = who.actor_id or a.id = who.actor_id
                     or exists (select from workflow_members mine join workflow_members theirs using (workflow_id)
                                 where mine.actor_id = who.actor_id and theirs.actor_id = a.id))
              order by a.id limit max_rows + 1) seen;
-    return jsonb_build_object('agents', page - max_rows, 'has_more', jsonb_array_length(page) > max_rows,
-        'next_cursor', case when jsonb_array_length(page) > max_rows then page -> (max_rows - 1) ->> 'id' end);
+    return jsonb_build_object('agents', page - max_rows)
+        || logic.page_end(jsonb_array_length(page), max_rows, 'agents', '[]', jsonb_build_array(page -> (max_rows - 1) -> 'id'));
 end
 $$;
 

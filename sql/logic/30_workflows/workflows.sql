@@ -41,21 +41,18 @@ begin
 end
 $$;
 
--- GET /api/workflows: those the caller is a member of (an administrator sees all), by name, keyset pages after the last
--- one seen.
-create function logic.list_workflows(caller text, include_archived boolean, max_rows int, after text default null)
+-- GET /api/workflows: those the caller is a member of (an administrator sees all), by name, in keyset pages.
+create function logic.list_workflows(caller text, include_archived boolean, max_rows int, cursor text default null)
 returns jsonb language plpgsql as $$
 declare
     who logic.principal := logic.identify_caller(caller);
+    about constant jsonb := jsonb_build_array(coalesce(include_archived, false));
+    -- [name, id]
+    last_seen jsonb;
     answer jsonb;
 begin
     perform logic.require_scope(who, 'read');
-    -- A cursor of an invisible workflow would reveal its position in the order.
-    if after is not null and not exists (
-        select from workflows w left join workflow_members m on m.workflow_id = w.id and m.actor_id = who.actor_id
-         where w.id = after and (who.is_admin or m.role is not null)) then
-        perform logic.fail_invalid('cursor', 'must be the next_cursor of a page before');
-    end if;
+    last_seen := logic.read_cursor(cursor, 'workflows', about);
     with
     -- One row more than requested, to learn whether there are more.
     page as (
@@ -65,16 +62,16 @@ begin
           left join workflow_members m on m.workflow_id = w.id and m.actor_id = who.actor_id
          where (who.is_admin or m.role is not null)
            and (include_archived or w.archived_at is null)
-           and (after is null or (lower(w.name), w.id) > (select lower(a.name), a.id from workflows a where a.id = after))
+           and (last_seen is null or (lower(w.name), w.id) > (last_seen ->> 0, last_seen ->> 1))
          order by lower(w.name), w.id
          limit max_rows + 1
     )
     select jsonb_build_object(
         'workflows', coalesce(jsonb_agg(logic.workflow_json(p.id, p.role) || jsonb_build_object('ticket_count',
             (select count(*) from tickets t where t.workflow_id = p.id and logic.is_live(t))) order by p.place)
-            filter (where p.place <= max_rows), '[]'),
-        'has_more', count(*) > max_rows,
-        'next_cursor', case when count(*) > max_rows then max(p.id) filter (where p.place = max_rows) end)
+            filter (where p.place <= max_rows), '[]'))
+        || logic.page_end(count(*), max_rows, 'workflows', about, jsonb_build_array(
+            max(lower(p.name)) filter (where p.place = max_rows), max(p.id) filter (where p.place = max_rows)))
       into answer from page p;
     return answer;
 end

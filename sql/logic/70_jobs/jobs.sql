@@ -104,31 +104,17 @@ begin atomic
     select logic.job_json((logic.authorize_job(caller, job, 'viewer')).job);
 end;
 
--- The job that a page of jobs continues after; fails unless the caller may see it.
-create function logic.job_cursor(who logic.principal, after text) returns jobs language plpgsql stable as $$
-declare
-    last_seen jobs;
-begin
-    if after is not null then
-        select * into last_seen from jobs j where j.id = after;
-        if last_seen.id is null or not (who.is_admin or exists (
-                select from workflow_members m where m.workflow_id = last_seen.workflow_id and m.actor_id = who.actor_id)) then
-            perform logic.fail_invalid('cursor', 'must be the next_cursor of a page before');
-        end if;
-    end if;
-    return last_seen;
-end
-$$;
-
--- GET /api/jobs: newest first, keyset pages after the last job seen; of one workflow or of all of the caller's.
+-- GET /api/jobs: newest first, in keyset pages; of one workflow or of all of the caller's.
 create function logic.list_jobs(
     caller text, workflow text default null, ticket text default null, statuses text[] default null, mine boolean default false,
-    title text default null, max_rows bigint default 50, after text default null
+    title text default null, max_rows bigint default 50, cursor text default null
 ) returns jsonb language plpgsql as $$
 declare
     who constant logic.principal := logic.identify_caller(caller);
     tid text;
-    last_seen jobs;
+    about jsonb;
+    -- [created_at, id]
+    last_seen jsonb;
     answer jsonb;
 begin
     perform logic.require_scope(who, 'read');
@@ -141,7 +127,8 @@ begin
                 where s not in ('collecting', 'queued', 'running', 'paused', 'waiting', 'succeeded', 'failed', 'cancelled')) then
         perform logic.fail_invalid('status', 'must be one of collecting, queued, running, paused, waiting, succeeded, failed, cancelled');
     end if;
-    last_seen := logic.job_cursor(who, after);
+    about := jsonb_build_array(workflow, tid, statuses, coalesce(mine, false), title);
+    last_seen := logic.read_cursor(cursor, 'jobs', about);
     with
     -- One row more than requested, to learn whether there are more.
     page as (
@@ -154,14 +141,14 @@ begin
            and (not mine or logic.effective_actor_id(who) in (j.created_by, j.claimed_by))
            and (list_jobs.title is null or strpos(lower(j.title), lower(list_jobs.title)) > 0)
            and (who.is_admin or exists (select from workflow_members m where m.workflow_id = j.workflow_id and m.actor_id = who.actor_id))
-           and (after is null or (j.created_at, j.id) < (last_seen.created_at, last_seen.id))
+           and (last_seen is null or (j.created_at, j.id) < ((last_seen ->> 0)::timestamptz, last_seen ->> 1))
          order by j.created_at desc, j.id desc
          limit max_rows + 1
     )
     select jsonb_build_object(
-        'jobs', coalesce(jsonb_agg(logic.job_json(p.job) order by p.place) filter (where p.place <= max_rows), '[]'),
-        'has_more', count(*) > max_rows,
-        'next_cursor', case when count(*) > max_rows then max((p.job).id) filter (where p.place = max_rows) end)
+        'jobs', coalesce(jsonb_agg(logic.job_json(p.job) order by p.place) filter (where p.place <= max_rows), '[]'))
+        || logic.page_end(count(*), max_rows, 'jobs', about, jsonb_build_array(
+            max((p.job).created_at) filter (where p.place = max_rows), max((p.job).id) filter (where p.place = max_rows)))
       into answer from page p;
     return answer;
 end

@@ -121,26 +121,27 @@ begin
 end
 $$;
 
--- GET /api/webhooks/{id}/deliveries: newest first, keyset pages after the last one seen.
-create function logic.list_webhook_deliveries(caller text, webhook text, max_rows int, after bigint default null) returns jsonb language plpgsql as $$
+-- GET /api/webhooks/{id}/deliveries: newest first, in keyset pages.
+create function logic.list_webhook_deliveries(caller text, webhook text, max_rows int, cursor text default null) returns jsonb language plpgsql as $$
 declare
     held constant webhooks := (logic.authorize_webhook(caller, webhook)).webhook;
+    about constant jsonb := jsonb_build_array(webhook);
+    last_seen constant jsonb := logic.read_cursor(cursor, 'deliveries', about);
     answer jsonb;
 begin
     with
     -- One row more than requested, to learn whether there are more.
     page as (
         select d.*, row_number() over (order by d.id desc) as place
-          from webhook_deliveries d where d.webhook_id = held.id and (after is null or d.id < after)
+          from webhook_deliveries d where d.webhook_id = held.id and (last_seen is null or d.id < (last_seen ->> 0)::bigint)
          order by d.id desc limit max_rows + 1
     )
     select jsonb_build_object(
         'deliveries', coalesce(jsonb_agg(jsonb_build_object('delivery_id', p.id, 'webhook_id', p.webhook_id, 'message_id', p.message_id,
             'event_type', p.event_type, 'seq', p.seq, 'attempt', p.attempt, 'status_code', p.status_code, 'delivered', p.delivered,
             'error', p.error, 'duration_ms', p.duration_ms, 'attempted_at', p.attempted_at) order by p.place)
-            filter (where p.place <= max_rows), '[]'),
-        'has_more', count(*) > max_rows,
-        'next_cursor', case when count(*) > max_rows then (max(p.id) filter (where p.place = max_rows))::text end)
+            filter (where p.place <= max_rows), '[]'))
+        || logic.page_end(count(*), max_rows, 'deliveries', about, jsonb_build_array(max(p.id) filter (where p.place = max_rows)))
       into answer from page p;
     return answer;
 end

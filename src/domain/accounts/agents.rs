@@ -81,7 +81,7 @@ pub async fn create(db: &Db, caller: &Caller, new: &NewAgent) -> Result<Actor> {
 
 /// Agents and services visible to the caller.
 pub async fn list(db: &Db, caller: &Caller, limit: i32, cursor: Option<&str>) -> Result<Agents> {
-    db.call(sql_fn!(list_agents(caller: caller.to_sql(), max_rows: limit, after: cursor))).await
+    db.call(sql_fn!(list_agents(caller: caller.to_sql(), max_rows: limit, cursor))).await
 }
 
 /// Renames or disables an agent.

@@ -46,7 +46,7 @@ pub async fn list(
         kinds: filter.kind,
         mine: filter.mine,
         max_rows: limit,
-        after: cursor,
+        cursor,
     )))
     .await
 }

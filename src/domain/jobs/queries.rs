@@ -45,7 +45,7 @@ pub async fn list(db: &Db, caller: &Caller, filter: &JobFilter) -> Result<Jobs> 
         mine: filter.mine,
         title: filter.title,
         max_rows: filter.limit,
-        after: filter.cursor,
+        cursor: filter.cursor,
     )))
     .await
 }

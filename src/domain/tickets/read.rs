@@ -64,6 +64,8 @@ pub enum SortBy {
     Priority,
     /// Order of the column.
     Status,
+    /// Order of people within their columns, as on the board.
+    Rank,
 }
 
 /// Direction of a sort.
@@ -88,6 +90,9 @@ pub struct TicketList {
     pub total_count: i64,
     /// Whether further pages exist.
     pub has_more: bool,
+    /// The `cursor` of the next page.
+    #[serde(default)]
+    pub next_cursor: Option<String>,
 }
 
 /// One entry of a ticket's history.
@@ -125,6 +130,8 @@ pub struct CommentPage {
     pub comments: Vec<Comment>,
     /// Whether older entries exist.
     pub has_more: bool,
+    /// The cursor of the next older page.
+    pub next_cursor: Option<String>,
 }
 
 /// A page of a ticket's changes.
@@ -134,6 +141,8 @@ pub struct ChangePage {
     pub history: Vec<HistoryEntry>,
     /// Whether older entries exist.
     pub has_more: bool,
+    /// The cursor of the next older page.
+    pub next_cursor: Option<String>,
 }
 
 /// A commit linked to a ticket.

@@ -42,7 +42,7 @@ pub async fn list(
         caller: caller.to_sql(),
         include_archived: include_archived,
         max_rows: limit,
-        after: cursor,
+        cursor,
     )))
     .await
 }

@@ -34,7 +34,7 @@ struct Page {
     #[param(minimum = 1, maximum = 200)]
     limit: Option<i32>,
     /// `next_cursor` of the previous page.
-    cursor: Option<i64>,
+    cursor: Option<String>,
 }
 
 /// Creates a webhook for events from now on, signed as Standard Webhooks describes. Only this response has the secret.
@@ -96,7 +96,7 @@ async fn deliveries(
     if !(1..=200).contains(&limit) {
         return Err(Error::invalid("limit", "must be between 1 and 200").into());
     }
-    Ok(Reply::ok(webhooks::deliveries(&state.db, &auth.caller(), &id, limit, page.cursor).await?))
+    Ok(Reply::ok(webhooks::deliveries(&state.db, &auth.caller(), &id, limit, page.cursor.as_deref()).await?))
 }
 
 /// Sends an event `webhook_test` at once, also to a stopped webhook.

@@ -156,7 +156,8 @@ async fn lists_are_filtered_and_paged() {
     let workflow = &fixture.base.workflow;
     let page = ann.get(&format!("/api/approvals?workflow_id={workflow}&limit=2")).await.ok();
     assert_eq!((listed(page.clone()), &page["has_more"]), (ids[..2].to_vec(), &json!(true)));
-    let next = ann.get(&format!("/api/approvals?limit=3&cursor={}", text(&page, "next_cursor"))).await.ok();
+    let cursor = text(&page, "next_cursor");
+    let next = ann.get(&format!("/api/approvals?workflow_id={workflow}&limit=3&cursor={cursor}")).await.ok();
     assert_eq!(
         (listed(next.clone()), &next["has_more"], &next["next_cursor"]),
         (ids[2..].to_vec(), &json!(false), &Value::Null)

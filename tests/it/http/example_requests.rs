@@ -81,7 +81,7 @@ fn find(name: &str) -> Option<Value> {
     });
     let list = json!({"query": {"workflow_id": "$workflow", "job_id": "$held", "agent_id": "someone", "status": "backlog,todo",
         "ticket_type": "task", "priority": "low,high", "assigned_agent_id": "$actor", "unassigned": "false", "tags": "t",
-        "is_blocked": "false", "include_completed": "true", "limit": "10", "offset": "0", "sort_by": "priority",
+        "is_blocked": "false", "include_completed": "true", "limit": "10", "offset": "0", "cursor": "", "sort_by": "priority",
         "sort_order": "asc"}});
     let board = json!({"name": "Board", "columns": [
             {"id": "backlog", "name": "Backlog", "order": 0, "color": "#123456", "wip_limit": 50, "category": "todo",
@@ -134,7 +134,7 @@ fn find(name: &str) -> Option<Value> {
         "POST /api/keys" => json!({"body": {"name": "A key", "actor_id": "$agent", "scopes": ["read"],
             "expires_at": "2999-01-01T00:00:00Z", "workflows": ["$workflow"]}}),
         "DELETE /api/keys/{id}" => json!({"path": {"id": "$key"}}),
-        "GET /api/agents" => json!({"query": {"limit": "10", "cursor": "$agent"}}),
+        "GET /api/agents" => json!({"query": {"limit": "10", "cursor": ""}}),
         "POST /api/agents" => {
             json!({"body": {"id": Value::Null, "kind": "agent", "name": "New", "workflows": ["$workflow"]}})
         }
@@ -142,7 +142,7 @@ fn find(name: &str) -> Option<Value> {
         "POST /api/invites" => json!({"body": {"email": "y@example.org", "workflow_id": "$workflow", "role": "member",
             "expires_in_hours": 5}}),
         "POST /api/invites/accept" => json!({"body": {"invite": "$invite"}}),
-        "GET /api/workflows" => json!({"query": {"include_archived": "true", "limit": "10", "cursor": "$workflow"}}),
+        "GET /api/workflows" => json!({"query": {"include_archived": "true", "limit": "10", "cursor": ""}}),
         "POST /api/workflows" => json!({"body": {"name": "New", "description": "Fresh", "template": "development",
             "board_config": board, "agent_id": Value::Null}}),
         "GET /api/workflows/{id}"

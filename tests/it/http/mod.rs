@@ -19,6 +19,7 @@ mod idempotency;
 mod moves;
 mod mutations;
 mod openapi;
+mod paging;
 mod people;
 mod searches;
 mod secrets;

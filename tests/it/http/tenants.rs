@@ -20,8 +20,6 @@ const PUBLIC_IDS: &[(&str, &str, &str)] = &[
     ),
     ("POST /api/invites/accept", "/body/invite", "an invitation is a bearer token"),
     ("POST /api/auth/register", "/body/invite", "an invitation is a bearer token"),
-    ("GET /api/agents", "/query/cursor", "it is compared with ids, not looked up"),
-    ("GET /api/approvals", "/query/cursor", "it is compared with ids, not looked up"),
 ];
 
 #[tokio::test]

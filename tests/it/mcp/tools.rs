@@ -169,7 +169,11 @@ async fn long_results_are_paged() {
     assert_eq!(keys.len(), 60);
     let column = json!({"workflow_id": fixture.workflow, "status": "backlog", "limit": 40});
     let first = agent.call_ok("get_board", column).await;
-    assert_eq!((&first["ticket_count"], &first["next_cursor"]), (&json!(61), &json!("40")));
+    assert_eq!((&first["ticket_count"], first["tickets"].as_array().map(Vec::len)), (&json!(61), Some(40)));
+    let rest =
+        json!({"workflow_id": fixture.workflow, "status": "backlog", "limit": 40, "cursor": first["next_cursor"]});
+    let rest = agent.call_ok("get_board", rest).await;
+    assert_eq!((rest["tickets"].as_array().map(Vec::len), &rest["next_cursor"]), (Some(21), &Value::Null));
 }
 
 /// Ticket text reaches the agent only as data, never as server instructions.

@@ -32,8 +32,8 @@ export function useDeliveries(webhookId: string) {
   return useInfiniteQuery({
     queryKey: queryKeys.deliveries(webhookId),
     queryFn: ({ pageParam, signal }) => webhooks.deliveries(webhookId, pageParam, signal),
-    initialPageParam: undefined as number | undefined,
-    getNextPageParam: ({ has_more, next_cursor }) => (has_more && next_cursor ? Number(next_cursor) : undefined),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ has_more, next_cursor }) => (has_more ? (next_cursor ?? undefined) : undefined),
     placeholderData: keepPreviousData,
     refetchInterval: REFETCH_INTERVAL_MS,
   });

@@ -40,22 +40,22 @@ pub async fn get(db: &Db, caller: &Caller, ticket: &str, workflow: Option<&str>)
     db.call(sql_fn!(get_ticket(caller: caller.to_sql(), ticket: ticket, workflow: workflow))).await
 }
 
-/// Comments older than the newest `skip`, or a single one. A ticket's details contain the newest 500.
+/// The newest comments, those before a cursor, or a single one. A ticket's details contain the newest 500.
 pub async fn comments(
     db: &Db,
     caller: &Caller,
     ticket: &str,
     only: Option<&str>,
-    skip: i32,
     limit: i32,
+    cursor: Option<&str>,
 ) -> Result<CommentPage> {
     db.call(sql_fn!(get_ticket_page(
         caller: caller.to_sql(),
         ticket: ticket,
         part: "comments",
         comment: only,
-        skip: skip,
         max_rows: limit,
+        cursor,
     )))
     .await
 }
@@ -68,22 +68,21 @@ pub async fn description(db: &Db, caller: &Caller, ticket: &str) -> Result<Strin
             ticket: ticket,
             part: "description",
             comment: None::<String>,
-            skip: 0,
             max_rows: 1,
         )))
         .await?;
     Ok(found["description"].as_str().unwrap_or("").to_owned())
 }
 
-/// Changes older than the newest `skip`. A ticket's details contain the newest 200.
-pub async fn changes(db: &Db, caller: &Caller, ticket: &str, skip: i32, limit: i32) -> Result<ChangePage> {
+/// The newest changes, or those before a cursor. A ticket's details contain the newest 200.
+pub async fn changes(db: &Db, caller: &Caller, ticket: &str, limit: i32, cursor: Option<&str>) -> Result<ChangePage> {
     db.call(sql_fn!(get_ticket_page(
         caller: caller.to_sql(),
         ticket: ticket,
         part: "history",
         comment: None::<String>,
-        skip: skip,
         max_rows: limit,
+        cursor,
     )))
     .await
 }
@@ -93,7 +92,7 @@ pub async fn of_job(db: &Db, caller: &Caller, job: &str) -> Result<TicketList> {
     db.call(sql_fn!(list_job_tickets(caller: caller.to_sql(), job: job))).await
 }
 
-/// A page of a workflow's tickets.
+/// A page of a workflow's tickets: after a cursor, or after `offset` tickets.
 #[allow(clippy::too_many_arguments)]
 pub async fn list(
     db: &Db,
@@ -104,12 +103,14 @@ pub async fn list(
     sort_order: SortOrder,
     limit: i32,
     offset: i32,
+    cursor: Option<&str>,
 ) -> Result<TicketList> {
     let by = match sort_by {
         SortBy::CreatedAt => "created_at",
         SortBy::UpdatedAt => "updated_at",
         SortBy::Priority => "priority",
         SortBy::Status => "status",
+        SortBy::Rank => "rank",
     };
     let order = if sort_order == SortOrder::Asc { "asc" } else { "desc" };
     db.call(sql_fn!(list_tickets(
@@ -120,6 +121,7 @@ pub async fn list(
         sort_order: order,
         max_rows: limit,
         skip: offset,
+        cursor,
     )))
     .await
 }

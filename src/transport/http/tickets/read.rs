@@ -53,10 +53,12 @@ struct ListQuery {
     /// 1 to 200. Defaults to 50.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<i32>,
-    /// Tickets to skip. Defaults to 0.
+    /// Tickets to skip. Defaults to 0. Rows repeat or go missing while tickets change; `cursor` does not have that.
     #[param(minimum = 0)]
     offset: Option<i32>,
-    /// created_at (default), updated_at, priority or status.
+    /// `next_cursor` of the previous page.
+    cursor: Option<String>,
+    /// created_at (default), updated_at, priority, status (order of the columns) or rank (order on the board).
     #[param(inline)]
     sort_by: Option<SortBy>,
     /// asc or desc (default).
@@ -110,7 +112,9 @@ async fn page(state: &AppState, auth: &Auth, query: &ListQuery) -> Result<Reply<
     }
     let (by, order) = (query.sort_by.unwrap_or_default(), query.sort_order.unwrap_or_default());
     let workflow = query.workflow_id.as_ref().ok_or_else(|| Error::invalid("workflow_id", "is required"))?;
-    Ok(Reply::ok(read::list(&state.db, &auth.caller(), workflow, &query.filters()?, by, order, limit, offset).await?))
+    let (filters, cursor) = (query.filters()?, query.cursor.as_deref());
+    let page = read::list(&state.db, &auth.caller(), workflow, &filters, by, order, limit, offset, cursor).await?;
+    Ok(Reply::ok(page))
 }
 
 /// Searches the tickets of a workflow.

@@ -142,12 +142,10 @@ fn workflows(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
 fn tickets(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         let input = call.read::<ListArguments>()?;
-        let from = match (input.offset, budget::parse_offset(input.cursor.as_deref())?) {
-            (Some(offset), _) if offset < 0 => return Err(Error::invalid("offset", "must not be negative")),
-            (Some(offset), 0) => offset,
-            (None, cursor) => i32::try_from(cursor).unwrap_or(i32::MAX),
-            (Some(_), _) => return Err(Error::invalid("offset", "must not be given together with a cursor")),
-        };
+        let offset = input.offset.unwrap_or(0);
+        if offset < 0 {
+            return Err(Error::invalid("offset", "must not be negative"));
+        }
         let filters = Filters {
             status: input.status,
             priority: input.priority,
@@ -161,18 +159,23 @@ fn tickets(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
         };
         let (by, order) = (input.sort_by.unwrap_or_default(), input.sort_order.unwrap_or_default());
         let limit = page_size(input.limit, 25, 100)?;
-        let db = &call.state.db;
-        let page = read::list(db, &call.caller, &input.workflow_id, &filters, by, order, limit, from).await?;
-        let cards = page.tickets.iter().map(|ticket| {
-            let mut data = value(ticket)?;
-            data["description"] = Value::Null;
-            Ok(budget::compact(data))
-        });
-        let (cards, count) = budget::fit(cards.collect::<Result<_>>()?, budget::RESPONSE_BUDGET);
-        let more = page.has_more || count < page.tickets.len();
-        let mut data = budget::page("tickets", cards, more, Some((from as usize + count).to_string()));
-        data["total_count"] = json!(page.total_count);
-        Ok(Answer::new(format!("{count} of {} tickets.", page.total_count), data))
+        let (db, caller, workflow, filters) = (&call.state.db, &call.caller, &input.workflow_id, &filters);
+        let (cursor, total) = (input.cursor.as_deref(), &std::sync::atomic::AtomicI64::new(0));
+        let (cards, more, next) = budget::fit_page(limit, |limit| async move {
+            let page = read::list(db, caller, workflow, filters, by, order, limit, offset, cursor).await?;
+            total.store(page.total_count, std::sync::atomic::Ordering::Relaxed);
+            let cards = page.tickets.iter().map(|ticket| {
+                let mut data = value(ticket)?;
+                data["description"] = Value::Null;
+                Ok(budget::compact(data))
+            });
+            Ok((cards.collect::<Result<_>>()?, page.has_more, page.next_cursor))
+        })
+        .await?;
+        let (count, total) = (cards.len(), total.load(std::sync::atomic::Ordering::Relaxed));
+        let mut data = budget::page("tickets", cards, more, next);
+        data["total_count"] = json!(total);
+        Ok(Answer::new(format!("{count} of {total} tickets."), data))
     })
 }
 

@@ -22,7 +22,7 @@ pub fn find(name: &str) -> Option<Value> {
             "kind": "question", "question": "Which one?", "context": "There are two.", "options": ["a", "b"],
             "blocks_job": true, "expires_in_seconds": 86400, "lease_token": Value::Null, "agent_id": Value::Null}}),
         "GET /api/approvals" => json!({"query": {"workflow_id": "$workflow", "ticket_id": "$ticket", "job_id": "$job",
-            "status": "pending,answered", "kind": "question", "mine": "false", "limit": "10", "cursor": "$approval"}}),
+            "status": "pending,answered", "kind": "question", "mine": "false", "limit": "10", "cursor": ""}}),
         "GET /api/approvals/{id}" => json!({"path": {"id": "$approval"}, "query": {"wait": "0"}}),
         "POST /api/approvals/{id}/approve" | "POST /api/approvals/{id}/reject" | "POST /api/approvals/{id}/answer" => {
             json!({"path": {"id": "$approval"}, "body": {"answer": "The first.", "reason": "It is better.",
@@ -41,7 +41,7 @@ pub fn find(name: &str) -> Option<Value> {
         "PATCH /api/webhooks/{id}" => json!({"path": {"id": "$webhook"}, "body": {"url": "https://93.184.216.34/other",
             "events": ["app_ready"], "active": false}}),
         "GET /api/webhooks/{id}/deliveries" => {
-            json!({"path": {"id": "$webhook"}, "query": {"limit": "5", "cursor": "1000"}})
+            json!({"path": {"id": "$webhook"}, "query": {"limit": "5", "cursor": ""}})
         }
         "POST /api/internal/commits" => {
             json!({"body": {"workflow_id": "$workflow", "agent_id": null, "repository": "toy",
