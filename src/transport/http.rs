@@ -91,8 +91,7 @@ pub fn serve(
     let _ = health::recorder();
     let mut doc = describe(&extras);
     let routes = web::Data::new(openapi::Routes::new(&mut doc));
-    let document = doc.to_json().map_err(|e| Error::Internal(format!("OpenAPI cannot be written: {e}")))?;
-    let document = web::Data::new(openapi::Document(document));
+    let document = web::Data::new(openapi::Document::new(&doc)?);
     let server = HttpServer::new(move || {
         let app = App::new()
             .app_data(state.clone())
