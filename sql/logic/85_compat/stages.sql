@@ -131,7 +131,9 @@ declare
     place constant text := logic.default_workflow_of(who);
 begin
     return jsonb_build_object('session_id', logic.credential_field(caller, 'session'),
-        'user', (select jsonb_build_object('id', a.id, 'name', a.name, 'kind', a.kind) from actors a where a.id = logic.effective_actor_id(who)),
+        -- An agent that the caller acts for may not exist yet; its first write provisions it.
+        'user', (select jsonb_build_object('id', e.id, 'name', coalesce(a.name, e.id), 'kind', coalesce(a.kind, 'agent'))
+                   from logic.effective_actor_id(who) e (id) left join actors a on a.id = e.id),
         'workflow_id', place, 'workflow_name', (select w.name from workflows w where w.id = place),
         'stages', coalesce((select jsonb_agg(c.id order by c.position, c.id) from board_columns c where c.workflow_id = place), '[]'),
         'epoch', logic.epoch(), 'seq', coalesce((select s.last_seq from streams s where s.stream_id = 'workflow:' || place), 0));
