@@ -1,9 +1,17 @@
 //! The command line. Everyday commands call a server through the typed client, with an API key or a saved sign-in.
 //! Operator commands open the database and call the domain modules. Commands only translate flags and print results.
-//! An error is one sentence on stderr (with `--json` the server's problem document) and exit code 1; invalid flags are
-//! exit code 2.
+//! An error is one sentence on stderr (with `--json` a problem document) and exit code 1; invalid flags are exit code 2.
+
+// The standard macros panic if the reader has closed the pipe, as `head` does. These shadow them in every command below.
+macro_rules! println {
+    ($($text:tt)*) => { $crate::cli::output::line(format_args!($($text)*)) };
+}
+macro_rules! eprintln {
+    ($($text:tt)*) => { $crate::cli::output::note(format_args!($($text)*)) };
+}
 
 mod approvals;
+mod commit_hook;
 mod commits;
 mod credentials;
 mod database;
@@ -18,6 +26,7 @@ mod output;
 mod people;
 mod remote;
 mod settings;
+mod target;
 mod tickets;
 mod watch;
 mod worker;
@@ -85,7 +94,7 @@ pub enum Command {
     #[command(subcommand)]
     Commits(commits::CommitsCommand),
     /// Print a git hook that links each new commit to the tickets named in its message.
-    CommitHook(commits::HookArgs),
+    CommitHook(commit_hook::HookArgs),
     /// Print a shell completion script, e.g. `source <(callboard completions bash)`.
     Completions {
         /// The shell.
@@ -169,9 +178,10 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(code) => code,
         Err(error) => {
-            match &error {
-                Error::Problem(problem) if json => eprintln!("{}", output::problem(problem)),
-                error => eprintln!("{}", sentence(error)),
+            if json {
+                eprintln!("{}", output::error(&error, sentence(&error)));
+            } else {
+                eprintln!("{}", sentence(&error));
             }
             ExitCode::FAILURE
         }
@@ -204,7 +214,9 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Board(args) => watch::board(args, cli.json).await?,
         Command::Watch(args) => watch::watch(args, cli.json).await?,
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "callboard", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "callboard", &mut script);
+            output::write(&script);
         }
         Command::Migrate(args) => database::migrate(&args, cli.json).await?,
         Command::Export(args) => export::command(args).await?,
@@ -212,7 +224,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Key(command) => keys::command(command, cli.json).await?,
         Command::Workflow(command) => workflows::command(command, cli.json).await?,
         Command::Commits(command) => commits::command(command, cli.json).await?,
-        Command::CommitHook(args) => commits::hook(&args)?,
+        Command::CommitHook(args) => commit_hook::command(&args)?,
         Command::Embeddings(command) => embeddings::command(command, cli.json).await?,
         Command::Maintenance(command) => maintenance::command(command, cli.json).await?,
         Command::Demo(args) => {

@@ -23,6 +23,7 @@
 //! server is unavailable or limits the rate; creates carry an `Idempotency-Key`, so they are retried too.
 //! [`Client::watch`] subscribes to a room and resumes after a lost connection.
 
+mod admin;
 pub mod boards;
 pub mod credential;
 mod error;

@@ -21,7 +21,7 @@ const STATEMENT_TIMEOUT: Duration = Duration::from_secs(3600);
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseArgs {
     /// Data directory of the embedded Postgres.
-    #[arg(long, env = "CALLBOARD_DATA_DIR", default_value = ".data")]
+    #[arg(long, env = "CALLBOARD_DATA_DIR", default_value = DATA_DIR)]
     pub data_dir: PathBuf,
     /// Folder of the runtime (Postgres), as `make setup` unpacks it.
     #[arg(long, env = "CALLBOARD_RUNTIME_DIR", default_value = ".runtime")]
@@ -55,7 +55,16 @@ impl OpenDatabase {
     }
 }
 
+/// The default data directory.
+const DATA_DIR: &str = ".data";
+
 impl DatabaseArgs {
+    /// Whether a flag, the environment or the settings file names a database.
+    pub fn is_chosen(&self) -> bool {
+        let data_dir = std::env::var_os("CALLBOARD_DATA_DIR").is_some_and(|folder| !folder.is_empty());
+        self.external().is_some() || data_dir || self.data_dir.as_os_str() != DATA_DIR
+    }
+
     /// DATABASE_URL; an empty value, as set by compose files, counts as unset.
     fn external(&self) -> Option<&str> {
         self.database_url.as_deref().filter(|url| !url.trim().is_empty())

@@ -13,11 +13,22 @@ use crate::{Error, Result};
 
 /// Prints a line. If the reader (e.g. `head`) has closed the pipe, the program exits with code 0.
 pub fn line(text: impl std::fmt::Display) {
-    if let Err(error) = writeln!(std::io::stdout(), "{text}")
+    write(format!("{text}\n").as_bytes());
+}
+
+/// Prints bytes as they are; otherwise like [`line`].
+pub fn write(bytes: &[u8]) {
+    let mut out = std::io::stdout().lock();
+    if let Err(error) = out.write_all(bytes).and_then(|()| out.flush())
         && error.kind() == ErrorKind::BrokenPipe
     {
         std::process::exit(0);
     }
+}
+
+/// Prints a line for people on standard error. A closed one is ignored, because the result does not depend on it.
+pub fn note(text: impl std::fmt::Display) {
+    let _ = std::io::stderr().write_all(format!("{text}\n").as_bytes());
 }
 
 /// Waits until the reader of standard output has closed the pipe. A command that waits for events writes nothing, so
@@ -41,8 +52,17 @@ pub fn json(value: &impl Serialize) -> Result<()> {
     Ok(())
 }
 
+/// Any error as a problem document; `sentence` is its detail. Faults of the installation have no HTTP status.
+pub fn error(error: &Error, sentence: String) -> Value {
+    match error {
+        Error::Problem(found) => problem(found),
+        Error::Setup(_) => json!({"code": "setup", "detail": sentence}),
+        other => problem(&Problem { detail: sentence, ..other.as_problem() }),
+    }
+}
+
 /// A problem document (RFC 9457).
-pub fn problem(problem: &Problem) -> Value {
+fn problem(problem: &Problem) -> Value {
     let mut document = problem.extra.clone();
     document.insert("status".to_owned(), json!(problem.status));
     document.insert("code".to_owned(), json!(problem.code));

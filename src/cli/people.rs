@@ -5,8 +5,8 @@ use std::io::{BufRead, stdin};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::database::DatabaseArgs;
 use super::output;
+use super::target::TargetArgs;
 use crate::domain::accounts::passwords::Password;
 use crate::domain::accounts::{people, secrets};
 use crate::domain::operators;
@@ -18,7 +18,7 @@ pub enum UserCommand {
     /// Create an account.
     Create(CreateArgs),
     /// List accounts.
-    List(DatabaseArgs),
+    List(TargetArgs),
     /// Set a new password and end all sessions of an account.
     ResetPassword(ResetArgs),
 }
@@ -37,9 +37,9 @@ pub struct CreateArgs {
     /// Read the password from standard input. Defaults to a generated password, which is printed.
     #[arg(long)]
     pub password_stdin: bool,
-    /// The database.
+    /// The server or the database.
     #[command(flatten)]
-    pub database: DatabaseArgs,
+    pub target: TargetArgs,
 }
 
 /// Flags of `callboard user reset-password`.
@@ -50,9 +50,9 @@ pub struct ResetArgs {
     /// Read the password from standard input. Defaults to a generated password, which is printed.
     #[arg(long)]
     pub password_stdin: bool,
-    /// The database.
+    /// The server or the database.
     #[command(flatten)]
-    pub database: DatabaseArgs,
+    pub target: TargetArgs,
 }
 
 /// Runs `callboard user …`.
@@ -60,20 +60,20 @@ pub async fn command(command: UserCommand, json: bool) -> Result<()> {
     match command {
         UserCommand::Create(args) => {
             let (password, generated) = password(args.password_stdin)?;
-            let open = args.database.open().await?;
+            let open = args.target.open_database("Accounts are created").await?;
             let created = people::create(&open.db, &args.email, args.name.as_deref(), password, args.admin).await;
             open.close().await;
             print_account(&created?, generated, json, "Created the account")
         }
         UserCommand::ResetPassword(args) => {
             let (password, generated) = password(args.password_stdin)?;
-            let open = args.database.open().await?;
+            let open = args.target.open_database("Passwords are reset").await?;
             let reset = operators::reset_password(&open.db, &args.email, password).await;
             open.close().await;
             print_account(&reset?, generated, json, "Set the password of")
         }
-        UserCommand::List(database) => {
-            let open = database.open().await?;
+        UserCommand::List(target) => {
+            let open = target.open_database("Accounts are listed").await?;
             let users = operators::list_users(&open.db).await;
             open.close().await;
             let users = users?;

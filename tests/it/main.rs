@@ -3,6 +3,7 @@
 mod architecture;
 mod cli;
 mod cli_commands;
+mod cli_target;
 mod client;
 mod client_flows;
 mod commit_hook;

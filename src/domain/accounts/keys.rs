@@ -99,7 +99,7 @@ impl KeyCache {
 }
 
 /// A new API key.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KeyRequest {
     /// Its purpose.
@@ -149,7 +149,7 @@ pub struct ApiKey {
 }
 
 /// A new key; its secret is only returned once.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct CreatedKey {
     /// The whole key, for `Authorization: Bearer`.
     #[schema(example = "cb_0192f3a4b5c67d8e9f00112233445566_…")]
