@@ -55,14 +55,14 @@ async fn workflows_and_keys_are_managed_with_the_sign_in() {
     let made = out(&call(&["workflow", "create", "Second", "--template", "research"]));
     assert!(made.starts_with("workflow-"), "{made}");
     assert!(err(&call(&["workflow", "create", "Third", "--owner", "ben"])).contains("--local"));
-    out(&call(&["workflow", "add-member", "Second", ben, "--role", "viewer"]));
-    assert!(out(&call(&["workflow", "members", "Second"])).contains("viewer"));
-    out(&call(&["workflow", "remove-member", "Second", ben]));
-    assert!(!out(&call(&["workflow", "members", "Second"])).contains("viewer"));
 
     // The rights are those of the signed-in person.
     let key = out(&call(&["key", "create", "--actor", "ada-agent", "--scopes", "read", "--workflow", "Second"]));
     assert!(key.starts_with("cb_") && key.lines().count() == 1, "{key}");
+    out(&call(&["workflow", "add-member", "Second", "ada-agent", "--role", "viewer"]));
+    assert!(out(&call(&["workflow", "members", "Second"])).contains("viewer"));
+    out(&call(&["workflow", "remove-member", "Second", "ada-agent"]));
+    assert!(!out(&call(&["workflow", "members", "Second"])).contains("ada-agent"));
     let again = out(&call(&["key", "create", "--actor", "ada-agent", "--expires-days", "3"]));
     assert_ne!(key, again);
     let keys: Value =
