@@ -1,5 +1,8 @@
 //! Behaviour common to all requests: probes, refusals, headers, the API description.
 
+use serde_json::json;
+
+use super::fixtures::{TestWorkflow, open, signed_in_user, text};
 use crate::client::server;
 
 #[tokio::test]
@@ -38,4 +41,18 @@ async fn the_description_and_docs_are_served() {
     for asset in ["swagger-ui-bundle.js", "swagger-ui.css", "swagger-initializer.js"] {
         assert_eq!(anonymous.get(&format!("/docs/{asset}")).await.status, 200, "{asset}");
     }
+}
+
+/// Postgres writes large numbers with all their digits; reading them must not fail or change them.
+#[tokio::test]
+async fn numbers_are_read_back_as_they_were_written() {
+    let server = open("numbers").await;
+    let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
+    let payload = json!({"max": f64::MAX, "min": -f64::MAX, "tiny": 5e-324, "odd": 0.1 + 0.2, "whole": 9_007_199_254_740_993_i64});
+    let body = json!({"workflow_id": fixture.workflow, "title": "Numbers", "initial_prompt": "Count.", "with_ticket": true,
+        "payload": payload});
+    let made = fixture.owner.post("/api/jobs", body).await.created();
+    assert_eq!(made["payload"], payload);
+    let read = fixture.owner.get(&format!("/api/jobs/{}", text(&made, "job_id"))).await.ok();
+    assert_eq!(read["payload"], payload);
 }
