@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup dashboard build run test test-rust test-dashboard test-browser screenshots test-migrations test-mcp bench bench-search fmt lint clean
+.PHONY: help setup dashboard build run test test-rust test-dashboard test-browser screenshots test-migrations test-mcp test-clients bench bench-search fmt lint dist audit clean
 
 # dev builds twice as fast as release and shares build artifacts with the tests; use PROFILE=release in production.
 PROFILE ?= dev
@@ -38,7 +38,7 @@ build: setup ## Build the server with the embedded dashboard
 run: build ## Run Callboard on http://127.0.0.1:8080 with the embedded Postgres
 	@PROFILE=$(PROFILE) .setup/run
 
-test: lint test-dashboard test-rust test-browser test-mcp ## Run all tests, including browser tests
+test: lint test-dashboard test-rust test-browser test-mcp test-clients ## Run all tests, including browser tests
 
 lint: setup dashboard test-migrations ## Check formatting, lints and types
 	cargo fmt --all --check
@@ -71,6 +71,10 @@ test-mcp: setup dashboard $(MCP_MODULES) ## Test MCP with the official conforman
 	cargo test --locked --test it --no-run
 	node tests/conformance/run.mjs
 
+test-clients: setup dashboard ## Test the clients that are generated from the API's description
+	cargo test --locked --test it --no-run
+	node tests/clients/run.mjs
+
 bench: setup dashboard ## Benchmark against pgbench (prints ratios)
 	cargo run --locked --release --quiet -- bench
 
@@ -81,6 +85,12 @@ fmt: $(NODE_MODULES) ## Format all sources
 	cargo fmt --all
 	npm --prefix frontend run format
 
+dist: ## Build a release archive with bills of materials (CycloneDX) in dist/
+	.setup/dist
+
+audit: ## Check licences, sources and known vulnerabilities of the dependencies
+	.setup/audit
+
 clean: ## Remove build artifacts; keeps data and the runtime
 	cargo clean
-	rm -rf frontend/dist frontend/node_modules tests/conformance/node_modules
+	rm -rf dist frontend/dist frontend/node_modules tests/conformance/node_modules

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use governor::clock::{Clock, DefaultClock};
@@ -11,6 +11,8 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::config::Config;
 use crate::db::Db;
+pub use crate::db::idempotency;
+use crate::db::idempotency::KeyedRequest;
 use crate::domain::accounts::Accounts;
 use crate::domain::accounts::throttle::network;
 use crate::domain::approvals::waiting::DecisionWaits;
@@ -64,6 +66,11 @@ impl AppState {
         Ok(Self { db, config, accounts, embeddings, matching, decision_waits, webhooks, limits, ready_checks })
     }
 
+    /// A request with an idempotency key; `content` tells it apart from others.
+    pub fn keyed_request(&self, key: &str, content: &[&str]) -> Result<Arc<KeyedRequest>> {
+        KeyedRequest::new(key, &self.accounts.tokens().idempotency_secret(), content)
+    }
+
     /// Adds a check to `/ready`, e.g. that the relay follows the database.
     pub fn add_ready_check(&self, name: &str, check: ReadyCheck) {
         self.ready_checks.write().unwrap_or_else(PoisonError::into_inner).push((name.to_owned(), check));
@@ -78,7 +85,6 @@ impl AppState {
     pub async fn expire_memory(&self) {
         for minute in 0_u64.. {
             self.limits.expire();
-            self.accounts.prune_throttle();
             if minute % 60 == 0
                 && let Err(error) = self.accounts.reload_keys().await
             {

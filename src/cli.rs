@@ -1,15 +1,24 @@
 //! The command line. Everyday commands call a server through the typed client, with an API key or a saved sign-in.
 //! Operator commands open the database and call the domain modules. Commands only translate flags and print results.
-//! An error is one sentence on stderr (with `--json` the server's problem document) and exit code 1; invalid flags are
-//! exit code 2.
+//! An error is one sentence on stderr (with `--json` a problem document) and exit code 1; invalid flags are exit code 2.
+
+// The standard macros panic if the reader has closed the pipe, as `head` does. These shadow them in every command below.
+macro_rules! println {
+    ($($text:tt)*) => { $crate::cli::output::line(format_args!($($text)*)) };
+}
+macro_rules! eprintln {
+    ($($text:tt)*) => { $crate::cli::output::note(format_args!($($text)*)) };
+}
 
 mod approvals;
+mod commit_hook;
 mod commits;
 mod credentials;
 mod database;
 mod embeddings;
 mod export;
 mod import;
+mod invitations;
 mod jobs;
 mod keys;
 mod login;
@@ -17,7 +26,9 @@ mod maintenance;
 mod output;
 mod people;
 mod remote;
+mod security_events;
 mod settings;
+mod target;
 mod tickets;
 mod watch;
 mod worker;
@@ -79,13 +90,15 @@ pub enum Command {
     Job(jobs::JobArgs),
     /// Ask people for decisions, and decide.
     Approval(approvals::ApprovalArgs),
+    /// List, accept and decline invitations to workflows.
+    Invitation(invitations::InvitationArgs),
     /// Run a worker: claim jobs and run commands for them.
     Worker(worker::WorkerArgs),
     /// Link commits to tickets.
     #[command(subcommand)]
     Commits(commits::CommitsCommand),
     /// Print a git hook that links each new commit to the tickets named in its message.
-    CommitHook(commits::HookArgs),
+    CommitHook(commit_hook::HookArgs),
     /// Print a shell completion script, e.g. `source <(callboard completions bash)`.
     Completions {
         /// The shell.
@@ -114,6 +127,8 @@ pub enum Command {
     Migrate(DatabaseArgs),
     /// Print the connection string of the database, e.g. for psql.
     DatabaseUrl(DatabaseArgs),
+    /// Show security events: sign-ins, keys, members, exports.
+    SecurityEvents(security_events::SecurityEventsArgs),
     /// Maintain the database.
     #[command(subcommand)]
     Maintenance(maintenance::MaintenanceCommand),
@@ -169,9 +184,10 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(code) => code,
         Err(error) => {
-            match &error {
-                Error::Problem(problem) if json => eprintln!("{}", output::problem(problem)),
-                error => eprintln!("{}", sentence(error)),
+            if json {
+                eprintln!("{}", output::error(&error, sentence(&error)));
+            } else {
+                eprintln!("{}", sentence(&error));
             }
             ExitCode::FAILURE
         }
@@ -188,6 +204,7 @@ fn sentence(error: &Error) -> String {
             if problem.status == 500 { format!("{error}.") } else { problem.detail }
         }
         Error::Unavailable(why) => format!("The database cannot be reached: {why}."),
+        Error::OutcomeUnknown(why) => format!("{why}."),
         Error::Internal(why) => format!("Internal error: {why}."),
     }
 }
@@ -201,10 +218,13 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Ticket(args) => tickets::command(args, cli.json).await?,
         Command::Job(args) => return Ok(code(jobs::command(args, cli.json).await?)),
         Command::Approval(args) => return Ok(code(approvals::command(args, cli.json).await?)),
+        Command::Invitation(args) => invitations::command(args, cli.json).await?,
         Command::Board(args) => watch::board(args, cli.json).await?,
         Command::Watch(args) => watch::watch(args, cli.json).await?,
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "callboard", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "callboard", &mut script);
+            output::write(&script);
         }
         Command::Migrate(args) => database::migrate(&args, cli.json).await?,
         Command::Export(args) => export::command(args).await?,
@@ -212,11 +232,12 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Key(command) => keys::command(command, cli.json).await?,
         Command::Workflow(command) => workflows::command(command, cli.json).await?,
         Command::Commits(command) => commits::command(command, cli.json).await?,
-        Command::CommitHook(args) => commits::hook(&args)?,
+        Command::CommitHook(args) => commit_hook::command(&args)?,
         Command::Embeddings(command) => embeddings::command(command, cli.json).await?,
+        Command::SecurityEvents(args) => security_events::command(args, cli.json).await?,
         Command::Maintenance(command) => maintenance::command(command, cli.json).await?,
         Command::Demo(args) => {
-            telemetry::start("info");
+            telemetry::start("info", None);
             let open = args.database.open().await?;
             eprintln!("Simulated agents are working on “{}” at {}; press ctrl-c to stop.", demo::WORKFLOW, args.url);
             let outcome = demo::run(&args.url, &open.db, interrupted()).await;

@@ -19,10 +19,12 @@
 //! # }
 //! ```
 //!
-//! Requests and responses are the structs of the domain modules. Idempotent requests are retried with backoff when the
-//! server is unavailable or limits the rate; creates carry an `Idempotency-Key`, so they are retried too.
+//! Requests and responses are the structs of the domain modules. Requests are repeated with backoff when the server is
+//! unavailable, limits the rate, or its response is lost: every write carries an `Idempotency-Key`, so it happens once.
+//! [`Error::outcome`] says whether a failed request was carried out.
 //! [`Client::watch`] subscribes to a room and resumes after a lost connection.
 
+mod admin;
 pub mod boards;
 pub mod credential;
 mod error;
@@ -39,6 +41,7 @@ pub use self::boards::{ColumnConfig, TicketBoardConfig, TicketTypeConfig, Workfl
 pub use self::credential::{Credential, TokenStore, Tokens};
 pub use self::error::{Error, Result};
 pub use self::watch::{Cursor, Update, Watch};
+pub use crate::error::Outcome;
 
 /// Timeout of one request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(45);
@@ -47,6 +50,8 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(45);
 #[derive(Debug, Clone)]
 pub struct Client {
     inner: Arc<Inner>,
+    /// The idempotency key of its writes, if it is not a new one for each.
+    key: Option<Arc<str>>,
 }
 
 #[derive(Debug)]
@@ -55,6 +60,8 @@ struct Inner {
     url: String,
     credential: credential::CredentialCell,
     max_attempts: u32,
+    /// Whether the server shall refuse unknown names instead of creating what they name.
+    strict: bool,
 }
 
 impl Client {
@@ -81,7 +88,17 @@ impl Client {
         }
         let http = builder.build().map_err(|error| Error::Unusable(error.to_string()))?;
         let credential = credential::CredentialCell::new(credential, store);
-        Ok(Self { inner: Arc::new(Inner { http, url: url.to_owned(), credential, max_attempts: 5 }) })
+        let inner = Inner { http, url: url.to_owned(), credential, max_attempts: 5, strict: false };
+        Ok(Self { inner: Arc::new(inner), key: None })
+    }
+
+    /// The same client, with which unknown assignees are refused instead of becoming agents.
+    pub fn strict(self) -> Self {
+        let key = self.key;
+        match Arc::try_unwrap(self.inner) {
+            Ok(inner) => Self { inner: Arc::new(Inner { strict: true, ..inner }), key },
+            Err(inner) => Self { inner, key },
+        }
     }
 
     /// Creates a client that is signed in with an e-mail address and a password.
@@ -89,6 +106,12 @@ impl Client {
         let client = Self::new(url, Credential::None)?;
         let tokens = client.log_in(email, password).await?;
         Self::new(url, Credential::Tokens(tokens))
+    }
+
+    /// A client whose next write has this idempotency key. Use it for one write, and for its repetitions when it is unknown
+    /// whether it was carried out, also after a restart of the program: the server carries it out once.
+    pub fn with_idempotency_key(&self, key: &str) -> Self {
+        Self { inner: self.inner.clone(), key: Some(key.into()) }
     }
 
     /// The server's address, without a trailing slash.

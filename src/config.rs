@@ -1,9 +1,10 @@
 //! Settings of the server, from `callboard.toml`, the environment and flags, in ascending order of precedence.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use ipnet::{IpNet, Ipv4Net};
 use secrecy::SecretString;
 
 /// Who may create an account.
@@ -37,6 +38,15 @@ impl EmbeddingProvider {
             Self::None => "none",
         }
     }
+}
+
+/// The format of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people.
+    Human,
+    /// One JSON object a line.
+    Json,
 }
 
 /// Settings of `callboard serve`. Each can be a flag, an environment variable, or an entry of the `--config` file (the
@@ -82,9 +92,10 @@ pub struct Config {
     /// Development mode: endpoints that purge data, and detailed error messages.
     #[arg(long, env = "CALLBOARD_DEV_MODE", default_value_t = false, action = clap::ArgAction::Set)]
     pub dev_mode: bool,
-    /// Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted, comma-separated.
-    #[arg(long, env = "CALLBOARD_TRUSTED_PROXIES", value_delimiter = ',')]
-    pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// Addresses and networks (172.16.0.0/12) of proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted,
+    /// comma-separated.
+    #[arg(long, env = "CALLBOARD_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network)]
+    pub trusted_proxies: Vec<IpNet>,
     /// Folder of the git repositories that may be attached to workflows. Defaults to none.
     #[arg(long, env = "CALLBOARD_REPOSITORIES_DIR")]
     pub repositories_dir: Option<PathBuf>,
@@ -94,7 +105,8 @@ pub struct Config {
     /// Idle lifetime of a session, in days.
     #[arg(long, env = "CALLBOARD_SESSION_DAYS", default_value_t = 30)]
     pub session_days: u32,
-    /// Sign-in attempts per minute and account; ten times as many per address.
+    /// Failed sign-ins per minute for an account from one address; five times as many from all addresses that it never
+    /// signed in from, and ten times as many per address.
     #[arg(long, env = "CALLBOARD_SIGN_IN_RATE", default_value_t = 10)]
     pub sign_in_rate: u32,
     /// Requests per second and actor or, before sign-in, per address; bursts of ten times as many.
@@ -109,6 +121,9 @@ pub struct Config {
     /// Months of history to keep; 0 keeps all.
     #[arg(long, env = "CALLBOARD_HISTORY_MONTHS", default_value_t = 0)]
     pub history_months: u32,
+    /// Days of security events to keep, at least 30; 0 keeps all.
+    #[arg(long, env = "CALLBOARD_SECURITY_EVENT_DAYS", default_value_t = 365)]
+    pub security_event_days: u32,
     /// Provider of embeddings for semantic search.
     #[arg(long, env = "CALLBOARD_EMBEDDING_PROVIDER", value_enum, default_value = "local")]
     pub embedding_provider: EmbeddingProvider,
@@ -141,4 +156,28 @@ pub struct Config {
         default_value = "info,refinery_core=warn,tokio_postgres=warn,actix_server=warn"
     )]
     pub log: String,
+    /// Format of log lines. Defaults to human on a terminal, else json.
+    #[arg(long, env = "CALLBOARD_LOG_FORMAT", value_enum)]
+    pub log_format: Option<LogFormat>,
+    /// Token that `/metrics` accepts as a bearer token, besides an administrator's credential and requests from this host.
+    #[arg(long, env = "CALLBOARD_METRICS_TOKEN", hide_env_values = true)]
+    pub metrics_token: Option<SecretString>,
+}
+
+/// An address, or a network in CIDR notation. IPv4 written as IPv6 (`::ffff:10.0.0.0/104`) is IPv4.
+fn network(text: &str) -> Result<IpNet, String> {
+    let text = text.trim();
+    let network = match text.parse::<IpAddr>() {
+        Ok(address) => IpNet::from(address),
+        Err(_) => text
+            .parse::<IpNet>()
+            .map_err(|_| "it is neither an IP address nor a network like 172.16.0.0/12 or fd00::/8".to_owned())?,
+    };
+    match network {
+        IpNet::V6(v6) if v6.prefix_len() >= 96 => match v6.addr().to_ipv4_mapped() {
+            Some(v4) => Ipv4Net::new(v4, v6.prefix_len() - 96).map(IpNet::V4).map_err(|error| error.to_string()),
+            None => Ok(network),
+        },
+        _ => Ok(network),
+    }
 }

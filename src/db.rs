@@ -3,24 +3,35 @@
 //! A request is one statement, and so one round trip and one transaction: the functions in `sql/logic` authorize, check
 //! and write, and return `jsonb`.
 
+mod cancel;
+mod connection;
 pub mod embedded;
 pub mod functions;
+pub mod gate;
+pub mod idempotency;
 pub mod maintenance;
 pub mod migrate;
 pub mod pool;
+pub mod pooler;
+pub mod reporting_limits;
+pub mod restored;
+mod share;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use serde::de::DeserializeOwned;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use serde::de::{DeserializeOwned, IgnoredAny};
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSqlOwned, Json, ToSql};
 
+use self::connection::Connection;
 use self::functions::FunctionCall;
+use self::gate::{Gate, Lane};
+use self::idempotency::{KeyedRequest, StoredAnswer};
+use self::pooler::Unnamed;
+use self::share::{Subject, Workflows};
 
-use crate::{Error, Result};
+use crate::{Error, Result, sql_fn};
 
 /// The parameters of a statement.
 pub type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
@@ -28,50 +39,35 @@ pub type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 /// Maximum attempts of a statement that fails with a deadlock or a serialization failure.
 const MAX_ATTEMPTS: u32 = 5;
 
-/// Connections reserved for signing in and `/ready`.
-const RESERVED: usize = 2;
+/// Maximum time that a handshake or a sign-in waits for a connection, and that a socket waits to catch up: they come in
+/// herds, and a refusal makes their clients come again.
+const SIGN_IN_WAIT: Duration = Duration::from_secs(20);
+const SOCKET_WAIT: Duration = Duration::from_secs(60);
 
 /// A handle on the database; cheap to clone.
 #[derive(Clone)]
 pub struct Db {
     pool: deadpool_postgres::Pool,
-    gate: Option<Arc<Gate>>,
+    config: Arc<tokio_postgres::Config>,
+    gate: Arc<Gate>,
+    workflows: Arc<Workflows>,
+    unnamed: Option<Arc<Unnamed>>,
+    usage: Usage,
 }
 
-/// Limits concurrent statements to the number of connections less the reserved ones, so that requests which wait for
-/// row locks do not prevent users from signing in.
-struct Gate {
-    permits: Arc<Semaphore>,
-    waiting: AtomicUsize,
+/// What a handle is used for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Usage {
+    Requests,
+    Sockets,
+    SignIn,
 }
 
-impl Gate {
-    async fn enter(&self) -> Result<OwnedSemaphorePermit> {
-        if let Ok(permit) = self.permits.clone().try_acquire_owned() {
-            return Ok(permit);
-        }
-        let _counted = Counted::new(&self.waiting);
-        match tokio::time::timeout(pool::MAX_WAIT, self.permits.clone().acquire_owned()).await {
-            Ok(Ok(permit)) => Ok(permit),
-            _ => Err(Error::Unavailable("every connection was busy for too long".to_owned())),
-        }
-    }
-}
-
-/// Counts a waiting request until it is dropped.
-struct Counted<'a>(&'a AtomicUsize);
-
-impl<'a> Counted<'a> {
-    fn new(count: &'a AtomicUsize) -> Self {
-        count.fetch_add(1, Ordering::Relaxed);
-        Self(count)
-    }
-}
-
-impl Drop for Counted<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
+/// The place of a statement before the gate.
+struct Admission {
+    lane: Lane,
+    tenant: Arc<str>,
+    wait: Duration,
 }
 
 impl std::fmt::Debug for Db {
@@ -82,23 +78,34 @@ impl std::fmt::Debug for Db {
 
 impl Db {
     /// Wraps a pool from `pool::pool`.
-    pub fn new(pool: deadpool_postgres::Pool) -> Self {
-        let permits = pool.status().max_size.saturating_sub(RESERVED).max(1);
-        let gate = Gate { permits: Arc::new(Semaphore::new(permits)), waiting: AtomicUsize::new(0) };
-        Self { pool, gate: Some(Arc::new(gate)) }
+    pub fn new(connections: pool::Connections) -> Self {
+        let pool::Connections { pool, config } = connections;
+        let gate = Gate::new(pool.status().max_size);
+        Self { pool, config, gate, workflows: Arc::default(), unnamed: None, usage: Usage::Requests }
     }
 
-    /// A handle that may also use the reserved connections, for short statements that have to succeed under load.
+    /// Opens a pool to an external server, which may be behind a pooler; `direct` bypasses it.
+    pub async fn open(url: &str, direct: &str, size: usize, statement_timeout: Duration) -> Result<Self> {
+        if !pooler::is_transaction_mode(url).await? {
+            return Ok(Self::new(pool::pool(url, size, statement_timeout)?));
+        }
+        let unnamed = Some(Arc::new(Unnamed::new(direct, statement_timeout)));
+        Ok(Self { unnamed, ..Self::new(pool::pool_without_settings(url, size)?) })
+    }
+
+    /// A handle for checking credentials and for `/ready`, whose connections requests cannot take.
     pub fn reserved(&self) -> Self {
-        Self { pool: self.pool.clone(), gate: None }
+        Self { usage: Usage::SignIn, ..self.clone() }
+    }
+
+    /// A handle for what sockets read: it waits longer, and its share is apart from that of requests.
+    pub fn for_sockets(&self) -> Self {
+        Self { usage: Usage::Sockets, ..self.clone() }
     }
 
     /// A connection of the pool; 503 if none becomes free in time or the database is unreachable.
-    async fn client(&self) -> Result<(deadpool_postgres::Client, Option<OwnedSemaphorePermit>)> {
-        let permit = match &self.gate {
-            Some(gate) => Some(gate.enter().await?),
-            None => None,
-        };
+    async fn connection(&self, admission: &Admission) -> Result<Connection> {
+        let permit = self.gate.enter(admission.lane, &admission.tenant, admission.wait).await?;
         let client = self.pool.get().await.map_err(|error| match error {
             deadpool_postgres::PoolError::Backend(error) => match Error::from(error) {
                 // Without a connection the database is unavailable, whatever the reason.
@@ -107,24 +114,71 @@ impl Db {
             },
             other => Error::Unavailable(other.to_string()),
         })?;
-        Ok((client, permit))
+        Ok(Connection::new(client, permit, self.config.clone(), self.unnamed.clone()))
     }
 
-    /// Runs a prepared statement and returns its rows; retries deadlocks and serialization failures.
+    /// The lane and the tenant of a call.
+    async fn admission(&self, call: &FunctionCall<'_>) -> Admission {
+        let tenant = |name: String| -> Arc<str> { name.into() };
+        if self.usage == Usage::SignIn {
+            return Admission { lane: Lane::SignIn, tenant: tenant("sign-in".to_owned()), wait: SIGN_IN_WAIT };
+        }
+        let lane = share::lane(call.function);
+        let named = match share::subject(call) {
+            Subject::Workflow(workflow) => tenant(format!("workflow:{workflow}")),
+            Subject::Row(row) => match self.workflow_of(lane, &row).await {
+                Some(workflow) => workflow,
+                None => tenant(share::caller(call)),
+            },
+            Subject::None => tenant(share::caller(call)),
+        };
+        match self.usage {
+            Usage::Sockets => Admission { lane, tenant: tenant(format!("sockets of {named}")), wait: SOCKET_WAIT },
+            _ => Admission { lane, tenant: named, wait: pool::MAX_WAIT },
+        }
+    }
+
+    /// The workflow of a row. It is looked up only when writes are busy, because it costs a statement.
+    async fn workflow_of(&self, lane: Lane, row: &str) -> Option<Arc<str>> {
+        if let Some(workflow) = self.workflows.get(row) {
+            return Some(workflow);
+        }
+        if lane != Lane::Write || self.gate.in_use(lane) * 4 < self.pool.status().max_size {
+            return None;
+        }
+        let admission = Admission { lane: Lane::Read, tenant: "shares".into(), wait: pool::MAX_WAIT };
+        let call = sql_fn!(find_workflow_of_row(row_id: row));
+        let rows = self.run(&admission, call.function.statement(), call.params).await.ok()?;
+        let workflow: Arc<str> = format!("workflow:{}", only_value::<Option<String>>(&rows).ok()??).into();
+        self.workflows.put(row.to_owned(), workflow.clone());
+        Some(workflow)
+    }
+
+    /// Runs the statement of a call. That a read failed means that nothing was carried out.
+    async fn run_call(&self, call: &FunctionCall<'_>, sql: &str) -> Result<Vec<Row>> {
+        let admission = self.admission(call).await;
+        let outcome = self.run(&admission, sql, call.params).await;
+        if call.function.is_read() { outcome.map_err(of_read) } else { outcome }
+    }
+
+    /// Runs a prepared statement that changes nothing and returns its rows.
     pub async fn rows(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
+        let lane = if self.usage == Usage::SignIn { Lane::SignIn } else { Lane::Read };
+        let admission = Admission { lane, tenant: "server".into(), wait: pool::MAX_WAIT };
+        self.run(&admission, sql, params).await.map_err(of_read)
+    }
+
+    /// Runs a prepared statement. Retries it if it was certainly rolled back by a deadlock, a serialization failure or a
+    /// stale plan; a statement whose outcome is unknown is never repeated here.
+    async fn run(&self, admission: &Admission, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
         let mut attempt = 1;
         loop {
-            let (client, permit) = self.client().await?;
-            let outcome = async {
-                let statement = client.prepare_cached(sql).await?;
-                client.query(&statement, params).await
-            }
-            .await
-            .map_err(Error::from);
+            let mut connection = self.connection(admission).await?;
+            let outcome = connection.run(sql, params).await;
             match outcome {
                 Err(error) if attempt < MAX_ATTEMPTS && (error.is_retryable() || stale_plan(&error)) => {
-                    client.statement_cache.clear();
-                    drop((client, permit));
+                    connection.forget(sql);
+                    drop(connection);
                     tokio::time::sleep(Duration::from_millis(fastrand::u64(1..=8 << attempt))).await;
                     attempt += 1;
                 }
@@ -135,8 +189,14 @@ impl Db {
 
     /// Calls a function that returns `jsonb` (see [`crate::sql_fn!`]) and deserializes it as `T`. SQL null reads as
     /// JSON null.
+    ///
+    /// In a request with an idempotency key, the answer of a write is stored with its change, or the stored answer of an
+    /// earlier request with that key is returned instead.
     pub async fn call<T: DeserializeOwned>(&self, call: FunctionCall<'_>) -> Result<T> {
-        let rows = self.rows(call.function.statement(), call.params).await?;
+        if let Some(request) = keyed_request(&call) {
+            return self.call_once(&request, call).await;
+        }
+        let rows = self.run_call(&call, call.function.statement()).await?;
         match only_value::<Option<Json<T>>>(&rows)? {
             Some(Json(value)) => Ok(value),
             None => serde_json::from_value(serde_json::Value::Null)
@@ -144,20 +204,34 @@ impl Db {
         }
     }
 
-    /// Calls a function that returns one plain value: a number, a boolean, a text.
-    pub async fn scalar<T: FromSqlOwned>(&self, call: FunctionCall<'_>) -> Result<T> {
-        only_value(&self.rows(call.function.statement(), call.params).await?)
+    /// Calls a function under the key of the request.
+    async fn call_once<T: DeserializeOwned>(&self, request: &KeyedRequest, call: FunctionCall<'_>) -> Result<T> {
+        let (key, hash, step, note) = (request.key(), request.hash(), request.step(call.function.name), request.note());
+        let mut params = call.params.to_vec();
+        params.extend([&key as &(dyn ToSql + Sync), &hash, &step, &note]);
+        let admission = self.admission(&call).await;
+        let rows = self.run(&admission, call.function.keyed_statement(), &params).await?;
+        let Json(stored) = only_value::<Json<StoredAnswer<T>>>(&rows)?;
+        Ok(request.settle(stored))
     }
 
-    /// Calls a function that returns one row of several columns.
+    /// Calls a function that returns one plain value: a number, a boolean, a text.
+    pub async fn scalar<T: FromSqlOwned>(&self, call: FunctionCall<'_>) -> Result<T> {
+        only_value(&self.run_call(&call, call.function.statement()).await?)
+    }
+
+    /// Calls a function that returns one row of several columns; such functions only read.
     pub async fn call_row(&self, call: FunctionCall<'_>) -> Result<Row> {
-        let rows = self.rows(call.function.row_statement(), call.params).await?;
+        let rows = self.run_call(&call, call.function.row_statement()).await?;
         rows.into_iter().next().ok_or_else(|| Error::Internal(format!("logic.{} returned no row", call.function.name)))
     }
 
     /// Calls a function for its effect.
     pub async fn execute(&self, call: FunctionCall<'_>) -> Result<()> {
-        self.rows(call.function.statement(), call.params).await.map(drop)
+        match keyed_request(&call) {
+            Some(request) => self.call_once::<IgnoredAny>(&request, call).await.map(drop),
+            None => self.run_call(&call, call.function.statement()).await.map(drop),
+        }
     }
 
     /// Checks that the database responds.
@@ -168,15 +242,30 @@ impl Db {
     /// Connections in the pool: (open, idle, waiting requests).
     pub fn pool_status(&self) -> (usize, usize, usize) {
         let status = self.pool.status();
-        let gated = self.gate.as_ref().map_or(0, |gate| gate.waiting.load(Ordering::Relaxed));
-        (status.size, status.available, status.waiting + gated)
+        (status.size, status.available, status.waiting + self.gate.waiting())
     }
 }
 
 /// The first column of the first row.
 fn only_value<T: FromSqlOwned>(rows: &[Row]) -> Result<T> {
     let row = rows.first().ok_or_else(|| Error::Internal("a function returned no row".to_owned()))?;
-    Ok(row.try_get(0)?)
+    row.try_get(0).map_err(|error| Error::Internal(format!("the result of a function cannot be read: {error}")))
+}
+
+/// The current request, if the call is a write of a caller and the request has an idempotency key.
+fn keyed_request(call: &FunctionCall<'_>) -> Option<Arc<KeyedRequest>> {
+    if call.function.is_read() || !call.function.parameters.contains(&"caller") {
+        return None;
+    }
+    idempotency::current()
+}
+
+/// The outcome of a read makes no difference, so it can be tried again.
+fn of_read(error: Error) -> Error {
+    match error {
+        Error::OutcomeUnknown(why) => Error::Unavailable(why),
+        other => other,
+    }
 }
 
 /// Whether a statement has to be prepared again, because `logic` was rebuilt. 42883: its function was dropped; 0A000: the

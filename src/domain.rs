@@ -22,6 +22,7 @@ pub mod operators;
 #[cfg(feature = "server")]
 pub mod saved_searches;
 pub mod search;
+pub mod security_events;
 pub mod tickets;
 #[cfg(feature = "server")]
 pub mod webhooks;

@@ -4,12 +4,14 @@
 
 #[cfg(feature = "server")]
 mod database;
+mod outcome;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 #[cfg(feature = "server")]
 pub use self::database::{ERROR_CODES, describe_db};
+pub use self::outcome::Outcome;
 
 /// Result with Callboard's error.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -48,9 +50,12 @@ pub enum Error {
     #[cfg(feature = "server")]
     #[error("the database rejected a statement: {}", describe_db(.0))]
     Database(#[source] tokio_postgres::Error),
-    /// The database is unreachable or has no free connection; the request can be retried.
+    /// The database is unreachable or has no free connection; nothing was carried out, and the request can be retried.
     #[error("the database cannot be reached: {0}")]
     Unavailable(String),
+    /// The connection was lost after a statement was sent: it may have been committed.
+    #[error("the connection to the database was lost before it answered: {0}")]
+    OutcomeUnknown(String),
     /// A fault of the installation, described to the operator in one sentence.
     #[error("{0}")]
     Setup(String),
@@ -118,12 +123,25 @@ impl Error {
             Self::Problem(problem) => (**problem).clone(),
             #[cfg(feature = "server")]
             Self::Database(error) => database::problem(error),
-            Self::Unavailable(_) => {
-                problem_of(503, "unavailable", "The database cannot be reached right now; try again in a moment.")
-            }
-            Self::Setup(_) | Self::Internal(_) => {
+            Self::Unavailable(_) => problem_of(
+                503,
+                "unavailable",
+                "The database cannot be reached right now; the request was not carried out. Try again in a moment.",
+            ),
+            Self::OutcomeUnknown(_) => problem_of(
+                503,
+                "outcome_unknown",
+                "The database did not answer: it is unknown whether the request was carried out. Repeat it with the same \
+                 Idempotency-Key; without a key, look first.",
+            ),
+            Self::Setup(_) => {
                 problem_of(500, "internal", "Something went wrong on the server; the request was not carried out.")
             }
+            Self::Internal(_) => problem_of(
+                500,
+                "internal",
+                "Something went wrong on the server; it is unknown whether the request was carried out.",
+            ),
         }
     }
 }

@@ -12,9 +12,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
 use crate::app::AppState;
-use crate::config::Config;
+use crate::config::{Config, LogFormat};
 use crate::db::embedded::{self, Embedded, Options};
-use crate::db::{Db, maintenance, migrate, pool};
+use crate::db::{Db, maintenance, migrate, pool, pooler, reporting_limits, restored};
 use crate::domain::{accounts, jobs, search};
 use crate::tools::demo;
 use crate::transport::live::dialects::native;
@@ -24,7 +24,7 @@ use crate::{Error, Result, telemetry};
 
 /// Runs the server until SIGTERM or ctrl-c; with `demo`, simulated agents work on a demo workflow.
 pub async fn run(config: Config, demo: bool) -> Result<()> {
-    telemetry::start(&config.log);
+    telemetry::start(&config.log, config.log_format.map(|format| format == LogFormat::Json));
     // A port that is taken must fail before the slow steps.
     let listener = http::bind(&config)?;
     let address = listener.local_addr().map_err(|e| Error::Setup(format!("The server cannot listen: {e}.")))?;
@@ -35,13 +35,20 @@ pub async fn run(config: Config, demo: bool) -> Result<()> {
     if !migrated.applied.is_empty() {
         tracing::info!(applied = ?migrated.applied, "migrations applied");
     }
-    let db = Db::new(pool::pool(&url, config.pool_size, Duration::from_secs(config.statement_timeout))?);
+    if let Some(schema) = migrated.newer_schema {
+        tracing::warn!(schema, "the database has the schema of a newer version, which this one can use");
+    }
+    if postgres.is_some() && restored::record_start(&direct, &config.data_dir).await? {
+        tracing::warn!("the data directory is a copy; a new epoch starts, so that clients load it afresh");
+    }
+    let statement_timeout = Duration::from_secs(config.statement_timeout);
+    let db = match &postgres {
+        Some(_) => Db::new(pool::pool(&url, config.pool_size, statement_timeout)?),
+        None => Db::open(&url, &direct, config.pool_size, statement_timeout).await?,
+    };
     let setup_token = accounts::first_start(&db, &config).await?;
     let shown_url = public_url(&config, address);
-    let live = Live::new(
-        db.clone(),
-        live::Settings { listen_url: direct, buffer: config.socket_buffer, readers: config.pool_size / 2 },
-    );
+    let live = Live::new(db.clone(), live::Settings { listen_url: direct, buffer: config.socket_buffer });
     let state = web::Data::new(AppState::load(config, db.clone(), native::webhook_body).await?);
     add_ready_checks(&state, &live, postgres.as_ref());
     let routes = vec![http::ws::routes(live.clone()), mcp::routes(live.clone())];
@@ -95,13 +102,15 @@ impl BackgroundTasks {
     /// | embeddings | queued tickets → vectors | aborted; its lease expires |
     /// | saved searches | changed tickets → streams of watched searches | aborted; a batch is one transaction |
     /// | approvals | expiry of approvals, waiting requests | aborted |
-    /// | leases | jobs of silent workers → queue | aborted |
+    /// | leases | jobs and tickets of silent workers and agents → queue; jobs that no worker takes → marked | aborted |
     /// | search words | documents of older rules, frequencies of words | aborted |
     /// | housekeeping | partitions of history, retention | aborted |
+    /// | reporting | sessions of the reporting role that exceed its limits → ended | aborted |
     /// | memory | counters of rate limits, signing keys | aborted |
+    /// | log repeats | counts of log lines that were left out → log | aborted |
     pub fn start(state: &web::Data<AppState>, live: &Arc<Live>) -> Self {
         let mut tasks = Self { relay: Some(tokio::spawn(relay::run(live.clone()))), others: Vec::new() };
-        let (db, months) = (state.db.clone(), state.config.history_months);
+        let (db, retention) = (state.db.clone(), maintenance::Retention::of(&state.config));
         let shared = || state.clone();
         tasks.spawn("webhooks", {
             let state = shared();
@@ -121,7 +130,9 @@ impl BackgroundTasks {
         });
         tasks.spawn("leases", jobs::leases::expire_leases(db.clone()));
         tasks.spawn("search words", search::words::run(db.clone()));
-        tasks.spawn("housekeeping", maintenance::run(db, months));
+        tasks.spawn("housekeeping", maintenance::run(db.clone(), retention));
+        tasks.spawn("reporting", reporting_limits::run(db.reserved()));
+        tasks.spawn("log repeats", telemetry::report_left_out());
         tasks.spawn("memory", {
             let state = shared();
             async move { state.expire_memory().await }
@@ -198,7 +209,7 @@ async fn database(config: &Config) -> Result<(String, Option<Embedded>)> {
         Some(url) => {
             pool::check_server(url).await?;
             let direct = config.database_listen_url.as_deref().filter(|u| !u.trim().is_empty());
-            pool::check_listen(direct.unwrap_or(url)).await?;
+            pooler::check_listen(direct.unwrap_or(url)).await?;
             Ok((url.to_owned(), None))
         }
         None => {

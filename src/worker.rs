@@ -20,7 +20,7 @@ use tokio::sync::{Notify, Semaphore, broadcast, watch};
 use tokio::task::JoinSet;
 
 use self::config::Config;
-use crate::client::{Client, Cursor, Update};
+use crate::client::{Client, Cursor, Outcome, Update};
 use crate::domain::jobs::leases::ClaimJob;
 use crate::{Error, Result};
 
@@ -117,6 +117,19 @@ async fn find_workflow(
     }
 }
 
+/// A claim and its repetitions.
+struct ClaimAttempt {
+    key: String,
+    /// When it was first sent; its lease is counted from then.
+    sent_at: Option<std::time::Instant>,
+}
+
+impl ClaimAttempt {
+    fn new() -> Self {
+        Self { key: uuid::Uuid::now_v7().to_string(), sent_at: None }
+    }
+}
+
 /// Claims jobs while slots are free. If none is ready, waits for an event or for the poll interval.
 async fn claim_jobs(
     context: &Arc<WorkerContext>,
@@ -136,6 +149,7 @@ async fn claim_jobs(
         lease_seconds: Some(context.config.lease_seconds),
         agent_id: None,
     };
+    let mut attempt = ClaimAttempt::new();
     loop {
         let slot = tokio::select! {
             slot = slots.clone().acquire_owned() => slot.map_err(|_| Error::Internal("the semaphore of slots is closed".into()))?,
@@ -144,8 +158,13 @@ async fn claim_jobs(
         while let Some(ended) = running.try_join_next() {
             all_succeeded &= ended.unwrap_or(false);
         }
-        let claimed_at = std::time::Instant::now();
-        let mut claim = pin!(context.client.claim_job(&input));
+        if attempt.sent_at.is_some_and(|sent| sent.elapsed().as_secs_f64() > context.config.lease_seconds / 2.0) {
+            // A lease that an earlier claim may have taken is left to expire.
+            attempt = ClaimAttempt::new();
+        }
+        let claimed_at = *attempt.sent_at.get_or_insert_with(std::time::Instant::now);
+        let client = context.client.with_idempotency_key(&attempt.key);
+        let mut claim = pin!(client.claim_job(&input));
         let claimed = tokio::select! {
             claimed = &mut claim => claimed,
             // A claim in flight may still succeed; the job is then released.
@@ -154,6 +173,11 @@ async fn claim_jobs(
                 Err(_) => break,
             },
         };
+        // While it is unknown whether a job was claimed, the same claim is repeated.
+        let unknown = claimed.as_ref().is_err_and(|error| error.outcome() != Outcome::NotDone);
+        if !unknown {
+            attempt = ClaimAttempt::new();
+        }
         match claimed {
             Ok(claimed) => {
                 if let (Some(job), Some(token)) = (claimed.job, claimed.lease_token) {
@@ -171,6 +195,9 @@ async fn claim_jobs(
             Err(error) if error.is_temporary() && mode == RunMode::Forever => {
                 tracing::warn!(%error, "claiming a job failed; will retry");
             }
+            Err(error) if error.code() == Some("lease_lost") => {
+                tracing::warn!("the lease of a claim whose response was lost has expired");
+            }
             Err(error) => {
                 while running.join_next().await.is_some() {}
                 return Err(error.into());
@@ -180,7 +207,8 @@ async fn claim_jobs(
         if mode != RunMode::Forever && running.is_empty() && !files_pending.load(Ordering::SeqCst) {
             break;
         }
-        let poll = if mode == RunMode::Forever { context.config.poll() } else { Duration::from_millis(500) };
+        let poll =
+            if mode == RunMode::Forever && !unknown { context.config.poll() } else { Duration::from_millis(500) };
         tokio::select! {
             () = wake_up.notified() => {}
             () = tokio::time::sleep(poll.mul_f64(0.9 + 0.2 * fastrand::f64())) => {}

@@ -1,11 +1,9 @@
-//! `callboard commits` and `callboard commit-hook`: links commits of a git repository to tickets.
+//! `callboard commits`: links commits of a git repository to tickets.
 //!
-//! The hook calls this program instead of curl: messages are encoded as JSON safely, the key does not appear in the
+//! The hook (`callboard commit-hook`) calls this program instead of curl: messages are encoded as JSON safely, the key does not appear in the
 //! process list, and large pushes are split into several requests.
 
-use std::fs;
-use std::io::{ErrorKind, Read};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -17,11 +15,6 @@ use crate::domain::commits::local::{self, Rewritten};
 use crate::domain::commits::references::{self, CommitLink, CommitsLinked, NewCommit, NewCommits, Unlinked};
 use crate::{Error, Result};
 
-const HOOK: &str = include_str!("commit_hook.sh");
-/// Marks a hook that this command has written.
-const HOOK_MARKER: &str = "Made by `callboard commit-hook`";
-/// The names under which the hook is installed.
-const HOOK_NAMES: [&str; 3] = ["post-commit", "post-merge", "post-rewrite"];
 /// Approximate maximum size of a request.
 const MAX_REQUEST_BYTES: usize = 512 * 1024;
 
@@ -47,14 +40,6 @@ pub struct PushArgs {
     /// The server. Defaults to `git config callboard.url` and `git config callboard.keyFile`.
     #[command(flatten)]
     pub remote: RemoteArgs,
-}
-
-/// Flags of `callboard commit-hook`.
-#[derive(Debug, Args)]
-pub struct HookArgs {
-    /// Install it in this repository as post-commit, post-merge and post-rewrite.
-    #[arg(long)]
-    pub install: bool,
 }
 
 /// Runs `callboard commits …`.
@@ -188,54 +173,11 @@ fn setting(name: &str) -> Option<String> {
 }
 
 /// The output of git in the current folder and environment.
-fn git(arguments: &[&str]) -> Result<String> {
+pub(super) fn git(arguments: &[&str]) -> Result<String> {
     let output = std::process::Command::new("git").args(arguments).output();
     let output = output.map_err(|error| Error::Setup(format!("git cannot be started: {error}.")))?;
     if !output.status.success() {
         return Err(Error::Setup("This folder is not in a git repository.".to_owned()));
     }
     Ok(String::from_utf8_lossy(&output.stdout).trim_end_matches(['\r', '\n']).to_owned())
-}
-
-/// Runs `callboard commit-hook`.
-pub fn hook(args: &HookArgs) -> Result<()> {
-    // Used if the program is not on the PATH, as in some editors.
-    let program = std::env::current_exe().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
-    let script = HOOK.replace("@PROGRAM@", &format!("'{}'", program.replace('\'', r"'\''")));
-    if !args.install {
-        print!("{script}");
-        return Ok(());
-    }
-    let folder = PathBuf::from(git(&["rev-parse", "--git-path", "hooks"])?);
-    for name in HOOK_NAMES {
-        let file = folder.join(name);
-        let foreign = match fs::read(&file) {
-            Ok(text) => !String::from_utf8_lossy(&text).contains(HOOK_MARKER),
-            Err(error) => error.kind() != ErrorKind::NotFound,
-        };
-        if foreign {
-            return Err(Error::Setup(format!(
-                "{} already exists; nothing was written. Add `callboard commits push HEAD &` to it.",
-                file.display()
-            )));
-        }
-    }
-    let failed =
-        |error: std::io::Error| Error::Setup(format!("The hooks in {} cannot be written: {error}.", folder.display()));
-    fs::create_dir_all(&folder).map_err(failed)?;
-    for name in HOOK_NAMES {
-        install(&folder, name, &script).map_err(failed)?;
-    }
-    eprintln!("Installed {} in {}.", HOOK_NAMES.join(", "), folder.display());
-    Ok(())
-}
-
-/// Replaces a hook atomically, so that git never runs a partial file.
-fn install(folder: &Path, name: &str, script: &str) -> std::io::Result<()> {
-    let next = folder.join(format!("{name}.callboard-new"));
-    let _ = fs::remove_file(&next);
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o755).open(&next)?;
-    std::io::Write::write_all(&mut file, script.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(next, folder.join(name))
 }

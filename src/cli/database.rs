@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::db::embedded::{self, Embedded, Options, StartError};
-use crate::db::{Db, migrate, pool};
+use crate::db::{Db, migrate, pool, pooler, restored};
 use crate::{Error, Result};
 
 /// Pool size of a command.
@@ -21,7 +21,7 @@ const STATEMENT_TIMEOUT: Duration = Duration::from_secs(3600);
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseArgs {
     /// Data directory of the embedded Postgres.
-    #[arg(long, env = "CALLBOARD_DATA_DIR", default_value = ".data")]
+    #[arg(long, env = "CALLBOARD_DATA_DIR", default_value = DATA_DIR)]
     pub data_dir: PathBuf,
     /// Folder of the runtime (Postgres), as `make setup` unpacks it.
     #[arg(long, env = "CALLBOARD_RUNTIME_DIR", default_value = ".runtime")]
@@ -55,10 +55,24 @@ impl OpenDatabase {
     }
 }
 
+/// The default data directory.
+const DATA_DIR: &str = ".data";
+
 impl DatabaseArgs {
+    /// Whether a flag, the environment or the settings file names a database.
+    pub fn is_chosen(&self) -> bool {
+        let data_dir = std::env::var_os("CALLBOARD_DATA_DIR").is_some_and(|folder| !folder.is_empty());
+        self.external().is_some() || data_dir || self.data_dir.as_os_str() != DATA_DIR
+    }
+
     /// DATABASE_URL; an empty value, as set by compose files, counts as unset.
     fn external(&self) -> Option<&str> {
         self.database_url.as_deref().filter(|url| !url.trim().is_empty())
+    }
+
+    /// DATABASE_LISTEN_URL, which bypasses a pooler.
+    fn direct(&self) -> Option<&str> {
+        self.database_listen_url.as_deref().filter(|url| !url.trim().is_empty())
     }
 
     /// The connection string of a running database.
@@ -72,7 +86,10 @@ impl DatabaseArgs {
     /// Connects and applies migrations. Starts the embedded Postgres if no server is running it.
     pub async fn open(&self) -> Result<OpenDatabase> {
         let (url, embedded, _) = self.prepare().await?;
-        let db = Db::new(pool::pool(&url, POOL_SIZE, STATEMENT_TIMEOUT)?);
+        let db = match self.external() {
+            Some(url) => Db::open(url, self.direct().unwrap_or(url), POOL_SIZE, STATEMENT_TIMEOUT).await?,
+            None => Db::new(pool::pool(&url, POOL_SIZE, STATEMENT_TIMEOUT)?),
+        };
         Ok(OpenDatabase { db, url, embedded })
     }
 
@@ -80,6 +97,7 @@ impl DatabaseArgs {
         let (url, embedded) = match self.external() {
             Some(url) => {
                 pool::check_server(url).await?;
+                pooler::check_listen(self.direct().unwrap_or(url)).await?;
                 (url.to_owned(), None)
             }
             None => match embedded::database_url(&self.data_dir) {
@@ -93,8 +111,11 @@ impl DatabaseArgs {
             },
         };
         // Migrations hold a session lock, so they bypass a pooler.
-        let direct = self.database_listen_url.as_deref().filter(|_| embedded.is_none() && self.external().is_some());
-        let outcome = migrate::run(direct.filter(|url| !url.trim().is_empty()).unwrap_or(&url)).await?;
+        let direct = self.direct().filter(|_| self.external().is_some());
+        let outcome = migrate::run(direct.unwrap_or(&url)).await?;
+        if embedded.is_some() && restored::record_start(&url, &self.data_dir).await? {
+            eprintln!("The data directory is a copy; a new epoch starts, so that clients load it afresh.");
+        }
         Ok((url, embedded, outcome))
     }
 }

@@ -9,6 +9,7 @@ use super::database::DatabaseArgs;
 use super::output;
 use crate::db::Db;
 use crate::domain::embeddings::{self, Progress};
+use crate::domain::search::words;
 use crate::{Error, Result};
 
 /// Poll interval of `--watch`.
@@ -63,6 +64,15 @@ async fn status(db: &Db, json: bool) -> Result<()> {
     let models = embeddings::progress(db).await?;
     if json {
         return output::json(&models);
+    }
+    let text = words::progress(db).await?;
+    if text.outdated > 0 {
+        eprintln!(
+            "Search by words: {} of {} documents are rebuilt for version {}.",
+            text.documents - text.outdated,
+            text.documents,
+            text.version
+        );
     }
     if models.is_empty() {
         eprintln!("No embedding model has been used; search is by keyword only.");

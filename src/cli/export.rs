@@ -23,6 +23,10 @@ pub struct ExportArgs {
     /// The output file. Defaults to standard output.
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Write CSV without the byte order mark, which Excel needs but some programs take for a part of the first column's
+    /// name.
+    #[arg(long)]
+    pub no_bom: bool,
     /// The database.
     #[command(flatten)]
     pub database: DatabaseArgs,
@@ -39,9 +43,10 @@ pub async fn command(args: ExportArgs) -> Result<()> {
     .await;
     open.close().await;
     let found = found?;
+    let mark = !args.no_bom;
     let written = match &args.output {
-        Some(file) => File::create(file).and_then(|file| found.write(args.format, &mut BufWriter::new(file))),
-        None => found.write(args.format, &mut BufWriter::new(stdout().lock())),
+        Some(file) => File::create(file).and_then(|file| found.write(args.format, mark, &mut BufWriter::new(file))),
+        None => found.write(args.format, mark, &mut BufWriter::new(stdout().lock())),
     };
     match written {
         // The reader (e.g. `head`) has closed the pipe.

@@ -33,9 +33,12 @@ pub struct BeadsArgs {
     /// The workflow to import into, by id or name; created if it does not exist.
     #[arg(long, value_name = "NAME")]
     pub workflow: String,
-    /// Import nothing if any line is invalid.
+    /// Import nothing if any line or value is invalid.
     #[arg(long)]
     pub strict: bool,
+    /// Also carry changes of the file over into tickets that were imported before, except those that changed here since.
+    #[arg(long)]
+    pub update: bool,
     /// The importing actor, by id or e-mail address. Defaults to the first administrator.
     #[arg(long = "as", value_name = "ACTOR")]
     pub actor: Option<String>,
@@ -48,7 +51,7 @@ pub struct BeadsArgs {
 pub async fn command(command: ImportCommand, json: bool) -> Result<ExitCode> {
     let ImportCommand::Beads(args) = command;
     let batch = read(&args)?;
-    let rejected = args.strict && !batch.bad.is_empty();
+    let rejected = args.strict && !(batch.bad.is_empty() && batch.warnings.is_empty());
     let outcome = if rejected || (batch.items.is_empty() && !batch.bad.is_empty()) {
         None
     } else {
@@ -56,14 +59,14 @@ pub async fn command(command: ImportCommand, json: bool) -> Result<ExitCode> {
     };
     if json {
         let report = json!({
-            "outcome": outcome, "bad_lines": batch.bad, "tombstones": batch.tombstones,
-            "cycles": batch.cycles, "unknown_statuses": batch.unknown_statuses,
+            "outcome": outcome, "bad_lines": batch.bad, "warnings": batch.warnings, "skipped": batch.skipped,
+            "tombstones": batch.tombstones, "cycles": batch.cycles, "unknown_statuses": batch.unknown_statuses,
         });
-        println!("{report}");
+        output::line(report);
     } else {
-        report(&batch, outcome.as_ref(), rejected);
+        report(&args, &batch, outcome.as_ref(), rejected);
     }
-    Ok(if batch.bad.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if batch.bad.is_empty() && !rejected { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn read(args: &BeadsArgs) -> Result<Batch> {
@@ -90,7 +93,7 @@ async fn write(args: &BeadsArgs, batch: &Batch) -> Result<Outcome> {
     bar.enable_steady_tick(Duration::from_millis(100));
     let outcome = async {
         let caller = operator(&open.db, args.actor.as_deref()).await?;
-        run(&open.db, &caller, &args.workflow, batch).await
+        run(&open.db, &caller, &args.workflow, batch, args.update).await
     }
     .await;
     bar.finish_and_clear();
@@ -98,11 +101,15 @@ async fn write(args: &BeadsArgs, batch: &Batch) -> Result<Outcome> {
     outcome
 }
 
-fn report(batch: &Batch, outcome: Option<&Outcome>, rejected: bool) {
+fn report(args: &BeadsArgs, batch: &Batch, outcome: Option<&Outcome>, rejected: bool) {
     for bad in batch.bad.iter().take(MAX_SHOWN) {
         eprintln!("Line {} {}.", bad.line, bad.reason);
     }
     more(batch.bad.len(), "invalid lines");
+    for warning in batch.warnings.iter().take(MAX_SHOWN) {
+        eprintln!("Line {} {}; the value is left out.", warning.line, warning.reason);
+    }
+    more(batch.warnings.len(), "invalid values");
     for cycle in batch.cycles.iter().take(MAX_SHOWN) {
         eprintln!(
             "Line {}: {} as {} of {} would create a cycle; the link is skipped.",
@@ -114,8 +121,10 @@ fn report(batch: &Batch, outcome: Option<&Outcome>, rejected: bool) {
         eprintln!("{count} tickets have the unknown status {status:?}; they count as open.");
     }
     match outcome {
-        Some(outcome) => print!("{}", summary(batch, outcome)),
-        None if rejected => eprintln!("Nothing is imported: {} lines are invalid.", batch.bad.len()),
+        Some(outcome) => output::line(summary(args, batch, outcome).trim_end()),
+        None if rejected => {
+            eprintln!("Nothing is imported: {} lines and {} values are invalid.", batch.bad.len(), batch.warnings.len())
+        }
         None => eprintln!("Nothing is imported: all lines are invalid."),
     }
 }
@@ -126,14 +135,21 @@ fn more(count: usize, what: &str) {
     }
 }
 
-fn summary(batch: &Batch, outcome: &Outcome) -> String {
+fn summary(args: &BeadsArgs, batch: &Batch, outcome: &Outcome) -> String {
     let mut text = format!("Workflow {} ({})\n", outcome.workflow_name, outcome.workflow_id);
+    let unchanged = outcome.existing.saturating_sub(outcome.updated + outcome.kept);
     let rows = [
         (outcome.imported, "tickets imported"),
-        (outcome.existing, "imported before, unchanged"),
-        (outcome.newer, "of these have newer changes in the file"),
+        (outcome.updated, "tickets updated"),
+        (outcome.kept, "kept, because they changed here since"),
+        (unchanged, "imported before, unchanged"),
+        (
+            if args.update { 0 } else { outcome.newer },
+            "of these have newer changes in the file; --update takes them over",
+        ),
         (batch.tombstones, "tombstones skipped"),
         (batch.bad.len() as u64, "invalid lines"),
+        (batch.warnings.len() as u64, "invalid values left out"),
         (outcome.comments, "comments"),
         (outcome.blockers, "open blockers"),
         (outcome.parents, "parents"),
@@ -143,6 +159,9 @@ fn summary(batch: &Batch, outcome: &Outcome) -> String {
         (outcome.agents, "agents provisioned"),
         (outcome.types_added.len() as u64, "ticket types added"),
     ];
+    for (kind, count) in &batch.skipped {
+        text.push_str(&format!("{count:>8}  lines of the type {kind:?} skipped\n"));
+    }
     for (count, what) in rows {
         if count > 0 || what == "tickets imported" {
             text.push_str(&format!("{count:>8}  {what}\n"));

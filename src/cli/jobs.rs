@@ -212,7 +212,11 @@ async fn list(client: &Client, at: &WorkflowArgs, args: ListArgs, json: bool) ->
         [
             summary.job_id.clone().into(),
             job.ticket_key.clone().unwrap_or_else(|| "-".to_owned()).into(),
-            Cell::styled(output::word(&summary.status), style(summary.status)),
+            if summary.no_worker {
+                Cell::styled("queued, no worker", Style::new().yellow())
+            } else {
+                Cell::styled(output::word(&summary.status), style(summary.status))
+            },
             summary.stage.clone().unwrap_or_else(|| "-".to_owned()).into(),
             format!("{}%", summary.progress).into(),
             summary.worker.clone().unwrap_or_else(|| "-".to_owned()).into(),
@@ -254,6 +258,9 @@ fn state(job: &Job) -> String {
     if job.cancel_requested && !summary.status.has_ended() {
         text.push_str(", cancellation requested");
     }
+    if summary.no_worker {
+        text.push_str(", no worker");
+    }
     text
 }
 
@@ -278,7 +285,9 @@ fn show(job: &Job) {
         line(format!("Stages    {}", stages.collect::<Vec<_>>().join(" → ")));
     }
     line(format!("Progress  {}% {}", summary.progress, one_line(&summary.progress_message)));
-    for (name, value) in [("Commit", &job.commit_sha), ("App", &job.app_id), ("Error", &summary.error)] {
+    for (name, value) in
+        [("Waiting", &job.waiting_reason), ("Commit", &job.commit_sha), ("App", &job.app_id), ("Error", &summary.error)]
+    {
         if let Some(value) = value {
             line(format!("{name:<9} {}", one_line(value)));
         }

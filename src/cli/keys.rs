@@ -2,11 +2,13 @@
 
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 
-use super::database::{DatabaseArgs, OpenDatabase};
 use super::output;
+use super::target::{Target, TargetArgs};
 use crate::domain::accounts::agents::{self, Kind};
-use crate::domain::accounts::keys::{self, CreatedKey, KeyCache, KeyRequest};
+use crate::domain::accounts::keys::{self, ApiKey, CreatedKey, KeyCache, KeyRequest};
 use crate::domain::operators;
 use crate::{Error, Result};
 
@@ -42,20 +44,20 @@ pub struct CreateArgs {
     /// The key's name.
     #[arg(long, default_value = "command line")]
     pub name: String,
-    /// The database.
+    /// The server or the database.
     #[command(flatten)]
-    pub database: DatabaseArgs,
+    pub target: TargetArgs,
 }
 
 /// Flags of `callboard key list`.
 #[derive(Debug, Args)]
 pub struct ListArgs {
-    /// Only keys of this actor.
+    /// Only keys of this actor. At a server the default is your own and those of your agents.
     #[arg(long)]
     pub actor: Option<String>,
-    /// The database.
+    /// The server or the database.
     #[command(flatten)]
-    pub database: DatabaseArgs,
+    pub target: TargetArgs,
 }
 
 /// Flags of `callboard key revoke`.
@@ -63,19 +65,28 @@ pub struct ListArgs {
 pub struct RevokeArgs {
     /// The key's id, from `callboard key list`.
     pub id: String,
-    /// The database.
+    /// The server or the database.
     #[command(flatten)]
-    pub database: DatabaseArgs,
+    pub target: TargetArgs,
 }
 
 /// Runs `callboard key …`.
 pub async fn command(command: KeyCommand, json: bool) -> Result<()> {
+    let args = match &command {
+        KeyCommand::Create(args) => &args.target,
+        KeyCommand::List(args) => &args.target,
+        KeyCommand::Revoke(args) => &args.target,
+    };
+    let target = args.open(None).await?;
+    let outcome = run(&target, &command, json).await;
+    target.close().await;
+    outcome
+}
+
+async fn run(target: &Target, command: &KeyCommand, json: bool) -> Result<()> {
     match command {
         KeyCommand::Create(args) => {
-            let open = args.database.open().await?;
-            let created = create(&open, &args).await;
-            open.close().await;
-            let created = created?;
+            let created = create(target, args).await?;
             if json {
                 return output::json(&created);
             }
@@ -88,10 +99,10 @@ pub async fn command(command: KeyCommand, json: bool) -> Result<()> {
             println!("{}", created.key);
         }
         KeyCommand::List(args) => {
-            let open = args.database.open().await?;
-            let listed = operators::list_keys(&open.db, args.actor.as_deref()).await;
-            open.close().await;
-            let listed = listed?;
+            let listed: Vec<ApiKey> = match target {
+                Target::Server(client) => read(client.keys(args.actor.as_deref()).await?["keys"].take())?,
+                Target::Database(open, _) => operators::list_keys(&open.db, args.actor.as_deref()).await?,
+            };
             if json {
                 return output::json(&listed);
             }
@@ -102,29 +113,26 @@ pub async fn command(command: KeyCommand, json: bool) -> Result<()> {
             output::table(["ACTOR", "KIND", "NAME", "SCOPES", "LAST USED", "EXPIRES", "ID"], rows);
         }
         KeyCommand::Revoke(args) => {
-            let open = args.database.open().await?;
-            let revoked = async {
-                let caller = operators::operator(&open.db, None).await?;
-                KeyCache::default().revoke(&open.db, &caller, &args.id).await
+            match target {
+                Target::Server(client) => client.revoke_key(&args.id).await?,
+                Target::Database(open, caller) => KeyCache::default().revoke(&open.db, caller, &args.id).await?,
             }
-            .await;
-            open.close().await;
-            revoked?;
             eprintln!("Revoked the key {}.", args.id);
         }
     }
     Ok(())
 }
 
-async fn create(open: &OpenDatabase, args: &CreateArgs) -> Result<CreatedKey> {
-    let caller = operators::operator(&open.db, None).await?;
-    let workflows = operators::find_workflows(&open.db, &caller, &args.workflows).await?;
+async fn create(target: &Target, args: &CreateArgs) -> Result<CreatedKey> {
+    let mut workflows = Vec::with_capacity(args.workflows.len());
+    for name in &args.workflows {
+        workflows.push(target.find_workflow(name).await?);
+    }
     let expires_at = args
         .expires_days
         .map(|days| Timestamp::now().checked_add(SignedDuration::from_hours(24 * i64::from(days))))
         .transpose()
         .map_err(|_| Error::Setup("The flag --expires-days is too large.".to_owned()))?;
-    agents::provision(&open.db, &args.actor, args.kind, None).await?;
     let request = KeyRequest {
         name: args.name.clone(),
         actor_id: Some(args.actor.clone()),
@@ -132,5 +140,26 @@ async fn create(open: &OpenDatabase, args: &CreateArgs) -> Result<CreatedKey> {
         expires_at,
         workflows: Some(workflows),
     };
-    keys::create(&open.db, &caller, &request).await
+    match target {
+        Target::Server(client) => {
+            // An id that is taken may be one's own agent; the request for the key decides. A new agent has another id than
+            // asked for if a stranger's has that one.
+            let actor_id = match client.create_agent(&json!({"id": args.actor, "kind": args.kind})).await {
+                Ok(created) => created["id"].as_str().map(str::to_owned),
+                Err(error) if error.code() == Some("conflict") => request.actor_id.clone(),
+                Err(error) => return Err(error.into()),
+            };
+            read(client.create_key(&json!(KeyRequest { actor_id, ..request })).await?)
+        }
+        Target::Database(open, caller) => {
+            agents::provision(&open.db, &args.actor, args.kind, None).await?;
+            keys::create(&open.db, caller, &request).await
+        }
+    }
+}
+
+/// A server's answer as a type of the accounts.
+fn read<T: DeserializeOwned>(answer: Value) -> Result<T> {
+    serde_json::from_value(answer)
+        .map_err(|error| Error::Setup(format!("The server's response cannot be parsed: {error}.")))
 }

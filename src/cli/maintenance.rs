@@ -45,7 +45,8 @@ pub async fn command(command: MaintenanceCommand, json: bool) -> Result<()> {
             let epoch = operators::record_restore(&open.db).await?;
             return Ok(serde_json::json!({ "epoch": epoch }));
         }
-        maintenance::once(&open.db, months).await
+        let retention = maintenance::Retention { history_months: months, security_event_days: 0 };
+        maintenance::once(&open.db, retention).await
     }
     .await;
     open.close().await;

@@ -13,11 +13,22 @@ use crate::{Error, Result};
 
 /// Prints a line. If the reader (e.g. `head`) has closed the pipe, the program exits with code 0.
 pub fn line(text: impl std::fmt::Display) {
-    if let Err(error) = writeln!(std::io::stdout(), "{text}")
+    write(format!("{text}\n").as_bytes());
+}
+
+/// Prints bytes as they are; otherwise like [`line`].
+pub fn write(bytes: &[u8]) {
+    let mut out = std::io::stdout().lock();
+    if let Err(error) = out.write_all(bytes).and_then(|()| out.flush())
         && error.kind() == ErrorKind::BrokenPipe
     {
         std::process::exit(0);
     }
+}
+
+/// Prints a line for people on standard error. A closed one is ignored, because the result does not depend on it.
+pub fn note(text: impl std::fmt::Display) {
+    let _ = std::io::stderr().write_all(format!("{text}\n").as_bytes());
 }
 
 /// Waits until the reader of standard output has closed the pipe. A command that waits for events writes nothing, so
@@ -41,8 +52,17 @@ pub fn json(value: &impl Serialize) -> Result<()> {
     Ok(())
 }
 
+/// Any error as a problem document; `sentence` is its detail. Faults of the installation have no HTTP status.
+pub fn error(error: &Error, sentence: String) -> Value {
+    match error {
+        Error::Problem(found) => problem(found),
+        Error::Setup(_) => json!({"code": "setup", "detail": sentence}),
+        other => problem(&Problem { detail: sentence, ..other.as_problem() }),
+    }
+}
+
 /// A problem document (RFC 9457).
-pub fn problem(problem: &Problem) -> Value {
+fn problem(problem: &Problem) -> Value {
     let mut document = problem.extra.clone();
     document.insert("status".to_owned(), json!(problem.status));
     document.insert("code".to_owned(), json!(problem.code));
@@ -127,9 +147,26 @@ pub fn word(state: &impl Serialize) -> String {
     }
 }
 
-/// User content as one line, without control characters.
+/// User content as one line, without control characters. Invisible characters are shown by their code points, because
+/// agents read what people must see.
 pub fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            c if c.is_control() => shown.push(' '),
+            c if is_invisible(c) => shown.push_str(&format!("<U+{:04X}>", u32::from(c))),
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+/// Bidirectional controls, zero-width and filler characters, tags; not the joiners of emoji and scripts.
+fn is_invisible(c: char) -> bool {
+    matches!(u32::from(c),
+        0xAD | 0x34F | 0x61C | 0x115F..=0x1160 | 0x17B4..=0x17B5 | 0x180B..=0x180F | 0x200B | 0x200E..=0x200F
+        | 0x2028..=0x202E | 0x2060..=0x206F | 0x2800 | 0x3164 | 0xFEFF | 0xFFA0 | 0xFFF9..=0xFFFB | 0x1D173..=0x1D17A
+        | 0xE0000..=0xE0FFF)
 }
 
 /// Prints user content of several lines with an indent.
@@ -188,5 +225,16 @@ pub fn clock(at: &str) -> String {
     match at.parse::<jiff::Timestamp>() {
         Ok(at) => at.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M:%S").to_string(),
         Err(_) => one_line(at),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn invisible_characters_are_shown() {
+        assert_eq!(one_line("a\u{202E}b\u{200B}\tc\u{E0041}"), "a<U+202E>b<U+200B> c<U+E0041>");
+        assert_eq!(one_line("👩\u{200D}👧 می\u{200C}خواهم"), "👩\u{200D}👧 می\u{200C}خواهم");
     }
 }

@@ -5,10 +5,10 @@ use std::io::{BufRead, stdin};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::database::DatabaseArgs;
 use super::output;
+use super::target::TargetArgs;
 use crate::domain::accounts::passwords::Password;
-use crate::domain::accounts::{people, secrets};
+use crate::domain::accounts::{people, secrets, users};
 use crate::domain::operators;
 use crate::{Error, Result};
 
@@ -18,9 +18,13 @@ pub enum UserCommand {
     /// Create an account.
     Create(CreateArgs),
     /// List accounts.
-    List(DatabaseArgs),
-    /// Set a new password and end all sessions of an account.
+    List(TargetArgs),
+    /// Set a new password, end all sessions of an account and revoke the keys it holds or made.
     ResetPassword(ResetArgs),
+    /// Disable an account: end its sessions, stop its keys, and its agents and services.
+    Disable(AccountArgs),
+    /// Enable a disabled account again, with its keys and agents.
+    Enable(AccountArgs),
 }
 
 /// Flags of `callboard user create`.
@@ -37,9 +41,19 @@ pub struct CreateArgs {
     /// Read the password from standard input. Defaults to a generated password, which is printed.
     #[arg(long)]
     pub password_stdin: bool,
-    /// The database.
+    /// The server or the database.
     #[command(flatten)]
-    pub database: DatabaseArgs,
+    pub target: TargetArgs,
+}
+
+/// Flags of `callboard user disable` and `callboard user enable`.
+#[derive(Debug, Args)]
+pub struct AccountArgs {
+    /// The e-mail address or id of the account.
+    pub account: String,
+    /// The server or the database.
+    #[command(flatten)]
+    pub target: TargetArgs,
 }
 
 /// Flags of `callboard user reset-password`.
@@ -50,9 +64,12 @@ pub struct ResetArgs {
     /// Read the password from standard input. Defaults to a generated password, which is printed.
     #[arg(long)]
     pub password_stdin: bool,
-    /// The database.
+    /// Keep the API keys that the account holds or made.
+    #[arg(long)]
+    pub keep_keys: bool,
+    /// The server or the database.
     #[command(flatten)]
-    pub database: DatabaseArgs,
+    pub target: TargetArgs,
 }
 
 /// Runs `callboard user …`.
@@ -60,20 +77,26 @@ pub async fn command(command: UserCommand, json: bool) -> Result<()> {
     match command {
         UserCommand::Create(args) => {
             let (password, generated) = password(args.password_stdin)?;
-            let open = args.database.open().await?;
+            let open = args.target.open_database("Accounts are created").await?;
             let created = people::create(&open.db, &args.email, args.name.as_deref(), password, args.admin).await;
             open.close().await;
             print_account(&created?, generated, json, "Created the account")
         }
         UserCommand::ResetPassword(args) => {
             let (password, generated) = password(args.password_stdin)?;
-            let open = args.database.open().await?;
-            let reset = operators::reset_password(&open.db, &args.email, password).await;
+            let open = args.target.open_database("Passwords are reset").await?;
+            let reset = operators::reset_password(&open.db, &args.email, password, args.keep_keys).await;
             open.close().await;
-            print_account(&reset?, generated, json, "Set the password of")
+            let reset = reset?;
+            if reset.keys_revoked > 0 {
+                eprintln!("Revoked {} API keys of the account; --keep-keys would keep them.", reset.keys_revoked);
+            }
+            print_account(&reset.user, generated, json, "Set the password of")
         }
-        UserCommand::List(database) => {
-            let open = database.open().await?;
+        UserCommand::Disable(args) => set_disabled(args, true, json).await,
+        UserCommand::Enable(args) => set_disabled(args, false, json).await,
+        UserCommand::List(target) => {
+            let open = target.open_database("Accounts are listed").await?;
             let users = operators::list_users(&open.db).await;
             open.close().await;
             let users = users?;
@@ -92,6 +115,28 @@ pub async fn command(command: UserCommand, json: bool) -> Result<()> {
             Ok(())
         }
     }
+}
+
+async fn set_disabled(args: AccountArgs, disabled: bool, json: bool) -> Result<()> {
+    let open = args.target.open_database("Accounts are disabled and enabled").await?;
+    let changed = async {
+        let caller = operators::operator(&open.db, None).await?;
+        users::set_disabled(&open.db, &caller, &args.account, disabled).await
+    }
+    .await;
+    open.close().await;
+    let changed = changed?;
+    if json {
+        return output::json(&changed);
+    }
+    let name = changed.user.email.as_deref().unwrap_or(&changed.user.name);
+    let agents = changed.agents_changed;
+    if disabled {
+        eprintln!("Disabled {name}: {} sessions ended, {agents} agents and services stopped.", changed.sessions_ended);
+    } else {
+        eprintln!("Enabled {name} again, with {agents} agents and services.");
+    }
+    Ok(())
 }
 
 /// The password to set, and its text if it was generated.

@@ -41,7 +41,26 @@ impl RemoteArgs {
             Some(url) => url,
             None => SavedSignIns::read()?.last.unwrap_or_else(|| DEFAULT_URL.to_owned()),
         };
-        Ok(url.trim().trim_end_matches('/').to_owned())
+        let url = url.trim().trim_end_matches('/').to_owned();
+        let parsed = reqwest::Url::parse(&url).ok();
+        if !parsed.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host()) {
+            return Err(Error::Setup(format!(
+                "{} is not the address of a server; --url and CALLBOARD_URL are like {DEFAULT_URL}.",
+                super::output::one_line(&url)
+            )));
+        }
+        Ok(url)
+    }
+
+    /// Whether a flag of this command names the server or the credential.
+    pub fn is_chosen_by_flag(&self) -> bool {
+        self.key_file.is_some() || self.url.is_some() && self.url != std::env::var("CALLBOARD_URL").ok()
+    }
+
+    /// Whether a server or a credential is set, or somebody has signed in.
+    pub fn is_configured(&self) -> Result<bool> {
+        let url = self.url.as_deref().is_some_and(|url| !url.trim().is_empty());
+        Ok(url || self.key()?.is_some() || SavedSignIns::read()?.last.is_some())
     }
 
     /// The API key, if one is set.
@@ -60,14 +79,14 @@ impl RemoteArgs {
     pub fn connect(&self) -> Result<Client> {
         let url = self.address()?;
         if let Some(key) = self.key()? {
-            return Ok(Client::new(&url, Credential::key(key))?);
+            return Ok(Client::new(&url, Credential::key(key))?.strict());
         }
         let Some((tokens, store)) = SavedSignIns::sign_in(&url)? else {
-            return Err(Error::Setup(format!(
+            return Err(Error::unauthenticated(format!(
                 "You are not signed in at {url}: run `callboard login`, or set CALLBOARD_API_KEY."
             )));
         };
-        Ok(Client::with_store(&url, Credential::Tokens(tokens), Some(Arc::new(store)))?)
+        Ok(Client::with_store(&url, Credential::Tokens(tokens), Some(Arc::new(store)))?.strict())
     }
 }
 

@@ -16,7 +16,7 @@ use crate::domain::comments::AddComment;
 use crate::domain::search::SearchType;
 use crate::domain::tickets::Priority;
 use crate::domain::tickets::change::SetBlockers;
-use crate::domain::tickets::moves::{Claim, ResolveTicket};
+use crate::domain::tickets::moves::{CancelJobs, Claim, ResolveTicket};
 use crate::{Error, Result};
 
 /// Flags of `callboard ticket`.
@@ -76,6 +76,9 @@ pub enum TicketCommand {
         /// The commit that resolves the ticket.
         #[arg(long, value_name = "SHA")]
         commit: Option<String>,
+        /// Ask running jobs of the ticket to stop too; queued ones are cancelled anyway.
+        #[arg(long)]
+        stop_jobs: bool,
     },
     /// Claim the next ready ticket; exit code 1 if none is ready.
     Claim {
@@ -85,6 +88,9 @@ pub enum TicketCommand {
         /// Only tickets of these types.
         #[arg(long = "type", value_name = "TYPE")]
         types: Vec<String>,
+        /// Return the ticket to the queue when it is neither changed nor read for so many seconds.
+        #[arg(long, value_name = "SECONDS")]
+        lease: Option<f64>,
     },
     /// Set the tickets that block a ticket; without --on, removes all blockers.
     Block {
@@ -190,17 +196,18 @@ pub async fn command(args: TicketArgs, json: bool) -> Result<()> {
             let done = client.comment(&input).await?;
             print_message(&done, &done.message, json)
         }
-        TicketCommand::Resolve { ticket, comment, commit } => {
+        TicketCommand::Resolve { ticket, comment, commit, stop_jobs } => {
             let input = ResolveTicket {
                 ticket_id: at.ticket(&client, &ticket).await?,
                 resolution_comment: comment,
                 commit_sha: commit,
+                cancel_jobs: stop_jobs.then_some(CancelJobs::All),
                 ..ResolveTicket::default()
             };
             let done = client.resolve_ticket(&input).await?;
             print_message(&done, &done.message, json)
         }
-        TicketCommand::Claim { tags, types } => claim(&client, at, tags, types, json).await,
+        TicketCommand::Claim { tags, types, lease } => claim(&client, at, tags, types, lease, json).await,
         TicketCommand::Block { ticket, blockers } => {
             let input = SetBlockers {
                 ticket_id: at.ticket(&client, &ticket).await?,
@@ -230,10 +237,22 @@ fn print_message(answer: &impl serde::Serialize, message: &str, json: bool) -> R
     Ok(())
 }
 
-async fn claim(client: &Client, at: &WorkflowArgs, tags: Vec<String>, types: Vec<String>, json: bool) -> Result<()> {
+async fn claim(
+    client: &Client,
+    at: &WorkflowArgs,
+    tags: Vec<String>,
+    types: Vec<String>,
+    lease_seconds: Option<f64>,
+    json: bool,
+) -> Result<()> {
     let some = |list: Vec<String>| (!list.is_empty()).then_some(list);
-    let input =
-        Claim { workflow_id: at.find(client).await?, ticket_types: some(types), tags: some(tags), ..Claim::default() };
+    let input = Claim {
+        workflow_id: at.find(client).await?,
+        ticket_types: some(types),
+        tags: some(tags),
+        lease_seconds,
+        ..Claim::default()
+    };
     let claimed = client.claim_ticket(&input).await?;
     let Some(ticket) = &claimed.ticket else { return Err(Error::Setup(claimed.message)) };
     if json {

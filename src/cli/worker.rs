@@ -74,7 +74,7 @@ pub async fn command(args: WorkerArgs) -> Result<ExitCode> {
             return Ok(ExitCode::from(EXIT_USAGE));
         }
     };
-    telemetry::start(&args.log);
+    telemetry::start(&args.log, None);
     let mode = match (args.once, args.drain) {
         (true, _) => RunMode::Once,
         (_, true) => RunMode::Drain,

@@ -2,12 +2,11 @@
 
 use clap::{Args, Subcommand};
 
-use super::database::{DatabaseArgs, OpenDatabase};
 use super::output;
-use crate::Result;
-use crate::domain::accounts::Caller;
+use super::target::{Target, TargetArgs};
 use crate::domain::operators;
 use crate::domain::workflows::{self, CreateWorkflow, Role, UpdateWorkflow, Workflow};
+use crate::{Error, Result};
 
 /// Subcommands of `callboard workflow`.
 #[derive(Debug, Subcommand)]
@@ -32,9 +31,9 @@ pub struct ListArgs {
     /// Include archived workflows.
     #[arg(long)]
     pub all: bool,
-    /// The database.
+    /// The server or the database.
     #[command(flatten)]
-    pub database: DatabaseArgs,
+    pub target: TargetArgs,
 }
 
 /// Flags of `callboard workflow create`.
@@ -48,12 +47,12 @@ pub struct CreateArgs {
     /// The description.
     #[arg(long)]
     pub description: Option<String>,
-    /// The owner, by actor id or e-mail address. Defaults to the first administrator.
+    /// In the database: the owner, by actor id or e-mail address. Defaults to the first administrator.
     #[arg(long)]
     pub owner: Option<String>,
-    /// The database.
+    /// The server or the database.
     #[command(flatten)]
-    pub database: DatabaseArgs,
+    pub target: TargetArgs,
 }
 
 /// Flags of `callboard workflow members`.
@@ -61,9 +60,9 @@ pub struct CreateArgs {
 pub struct OneArgs {
     /// The workflow, by id or name.
     pub workflow: String,
-    /// The database.
+    /// The server or the database.
     #[command(flatten)]
-    pub database: DatabaseArgs,
+    pub target: TargetArgs,
 }
 
 /// Flags of `callboard workflow add-member` and `remove-member`.
@@ -76,9 +75,9 @@ pub struct MemberArgs {
     /// The role: owner, member or viewer.
     #[arg(long, default_value = "member", value_parser = ["owner", "member", "viewer"])]
     pub role: String,
-    /// The database.
+    /// The server or the database.
     #[command(flatten)]
-    pub database: DatabaseArgs,
+    pub target: TargetArgs,
 }
 
 /// Flags of `callboard workflow attach-repository`.
@@ -88,41 +87,42 @@ pub struct RepositoryArgs {
     pub workflow: String,
     /// The repository's folder, absolute or relative to CALLBOARD_REPOSITORIES_DIR; an empty text detaches it.
     pub path: String,
-    /// The database.
+    /// The server or the database.
     #[command(flatten)]
-    pub database: DatabaseArgs,
+    pub target: TargetArgs,
 }
 
 impl WorkflowCommand {
-    fn database(&self) -> &DatabaseArgs {
+    fn target(&self) -> &TargetArgs {
         match self {
-            Self::List(args) => &args.database,
-            Self::Create(args) => &args.database,
-            Self::Members(args) => &args.database,
-            Self::AddMember(args) | Self::RemoveMember(args) => &args.database,
-            Self::AttachRepository(args) => &args.database,
+            Self::List(args) => &args.target,
+            Self::Create(args) => &args.target,
+            Self::Members(args) => &args.target,
+            Self::AddMember(args) | Self::RemoveMember(args) => &args.target,
+            Self::AttachRepository(args) => &args.target,
+        }
+    }
+
+    fn owner(&self) -> Option<&str> {
+        match self {
+            Self::Create(args) => args.owner.as_deref(),
+            _ => None,
         }
     }
 }
 
 /// Runs `callboard workflow …`.
 pub async fn command(command: WorkflowCommand, json: bool) -> Result<()> {
-    let open = command.database().open().await?;
-    let outcome = run(&open, &command, json).await;
-    open.close().await;
+    let target = command.target().open(command.owner()).await?;
+    let outcome = run(&target, &command, json).await;
+    target.close().await;
     outcome
 }
 
-async fn run(open: &OpenDatabase, command: &WorkflowCommand, json: bool) -> Result<()> {
-    let db = &open.db;
-    let owner = match command {
-        WorkflowCommand::Create(args) => args.owner.as_deref(),
-        _ => None,
-    };
-    let caller = operators::operator(db, owner).await?;
+async fn run(target: &Target, command: &WorkflowCommand, json: bool) -> Result<()> {
     match command {
         WorkflowCommand::List(args) => {
-            let found = all(open, &caller, args.all).await?;
+            let found = list(target, args.all).await?;
             if json {
                 return output::json(&found);
             }
@@ -134,14 +134,7 @@ async fn run(open: &OpenDatabase, command: &WorkflowCommand, json: bool) -> Resu
             output::table(["NAME", "TICKETS", "STATE", "ID"], rows);
         }
         WorkflowCommand::Create(args) => {
-            let input = CreateWorkflow {
-                name: args.name.clone(),
-                description: args.description.clone(),
-                template: args.template.clone(),
-                board_config: None,
-                agent_id: None,
-            };
-            let created = workflows::create(db, &caller, &input, None).await?;
+            let created = create(target, args).await?;
             if json {
                 return output::json(&created);
             }
@@ -149,8 +142,11 @@ async fn run(open: &OpenDatabase, command: &WorkflowCommand, json: bool) -> Resu
             println!("{}", created.id);
         }
         WorkflowCommand::Members(args) => {
-            let id = operators::find_workflow(db, &caller, &args.workflow).await?;
-            let found = workflows::members(db, &caller, &id).await?;
+            let id = target.find_workflow(&args.workflow).await?;
+            let found = match target {
+                Target::Server(client) => client.members(&id).await?,
+                Target::Database(open, caller) => workflows::members(&open.db, caller, &id).await?,
+            };
             if json {
                 return output::json(&found.members);
             }
@@ -160,25 +156,40 @@ async fn run(open: &OpenDatabase, command: &WorkflowCommand, json: bool) -> Resu
             output::table(["NAME", "KIND", "ROLE", "E-MAIL", "ID"], rows);
         }
         WorkflowCommand::AddMember(args) => {
-            let id = operators::find_workflow(db, &caller, &args.workflow).await?;
+            let id = target.find_workflow(&args.workflow).await?;
             let role = match args.role.as_str() {
                 "owner" => Role::Owner,
                 "viewer" => Role::Viewer,
                 _ => Role::Member,
             };
-            workflows::set_member(db, &caller, &id, &args.actor, role).await?;
-            eprintln!("{} now has the role {} in {}.", args.actor, args.role, args.workflow);
+            let answer = match target {
+                Target::Server(client) => client.set_member(&id, &args.actor, role).await?,
+                // An operator has access to the database, so nobody is asked first.
+                Target::Database(open, caller) => {
+                    workflows::set_member(&open.db, caller, &id, &args.actor, role).await?
+                }
+            };
+            if answer["status"] == "invited" {
+                eprintln!(
+                    "Invited {} to {} as {}; the invitation has to be accepted.",
+                    args.actor, args.workflow, args.role
+                );
+            } else {
+                eprintln!("{} now has the role {} in {}.", args.actor, args.role, args.workflow);
+            }
         }
         WorkflowCommand::RemoveMember(args) => {
-            let id = operators::find_workflow(db, &caller, &args.workflow).await?;
-            let actor = operators::operator(db, Some(&args.actor)).await?.actor;
-            workflows::remove_member(db, &caller, &id, &actor).await?;
+            let id = target.find_workflow(&args.workflow).await?;
+            remove_member(target, &id, &args.actor).await?;
             eprintln!("Removed {} from {}.", args.actor, args.workflow);
         }
         WorkflowCommand::AttachRepository(args) => {
-            let id = operators::find_workflow(db, &caller, &args.workflow).await?;
+            let id = target.find_workflow(&args.workflow).await?;
             let change = UpdateWorkflow { repository_path: Some(args.path.clone()), ..UpdateWorkflow::default() };
-            workflows::update(db, &caller, &id, &change).await?;
+            match target {
+                Target::Server(client) => drop(client.update_workflow(&id, &change).await?),
+                Target::Database(open, caller) => drop(workflows::update(&open.db, caller, &id, &change).await?),
+            }
             if args.path.is_empty() {
                 eprintln!("Detached the repository from {}.", args.workflow);
             } else {
@@ -190,15 +201,53 @@ async fn run(open: &OpenDatabase, command: &WorkflowCommand, json: bool) -> Resu
 }
 
 /// All workflows, over all pages.
-async fn all(open: &OpenDatabase, caller: &Caller, archived: bool) -> Result<Vec<Workflow>> {
+async fn list(target: &Target, archived: bool) -> Result<Vec<Workflow>> {
     let mut found = Vec::new();
     let mut cursor = None;
     loop {
-        let page = workflows::list(&open.db, caller, archived, 100, cursor.as_deref()).await?;
+        let page = match target {
+            Target::Server(client) => client.workflow_page(archived, cursor.as_deref()).await?,
+            Target::Database(open, caller) => {
+                workflows::list(&open.db, caller, archived, 100, cursor.as_deref()).await?
+            }
+        };
         found.extend(page.workflows);
-        match page.next_cursor {
-            Some(next) if page.has_more => cursor = Some(next),
-            _ => return Ok(found),
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            return Ok(found);
         }
     }
+}
+
+async fn create(target: &Target, args: &CreateArgs) -> Result<Workflow> {
+    let input = CreateWorkflow {
+        name: args.name.clone(),
+        description: args.description.clone(),
+        template: args.template.clone(),
+        board_config: None,
+        agent_id: None,
+    };
+    match target {
+        Target::Server(_) if args.owner.is_some() => Err(Error::Setup(
+            "At a server you own the workflows that you create; --owner works only with --local.".to_owned(),
+        )),
+        Target::Server(client) => Ok(client.create_workflow(&input).await?),
+        Target::Database(open, caller) => workflows::create(&open.db, caller, &input).await,
+    }
+}
+
+/// Removes a member given by id or e-mail address.
+async fn remove_member(target: &Target, workflow: &str, actor: &str) -> Result<()> {
+    match target {
+        Target::Server(client) => {
+            let mut members = client.members(workflow).await?.members.into_iter();
+            let named = members.find(|member| member.email.as_deref() == Some(actor)).map(|member| member.actor_id);
+            client.remove_member(workflow, named.as_deref().unwrap_or(actor)).await?;
+        }
+        Target::Database(open, caller) => {
+            let id = operators::operator(&open.db, Some(actor)).await?.actor;
+            workflows::remove_member(&open.db, caller, workflow, &id).await?;
+        }
+    }
+    Ok(())
 }

@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::send::Retry;
 use super::tickets::path_segment;
 use super::{Client, Result};
 use crate::domain::export::Format;
@@ -136,18 +135,17 @@ impl WorkflowHandle {
 
     async fn set_tracking(&self, body: &Value) -> Result<Workflow> {
         let path = format!("/api/workflows/{}/ticket-tracking", path_segment(&self.id));
-        self.client.post(&path, body, Retry::Idempotent).await
+        self.client.post(&path, body).await
     }
 
     /// All tickets that match the filters, over all pages.
     pub async fn get_tickets(&self, filters: &Filters) -> Result<Vec<Card>> {
-        let mut found: Vec<Card> = Vec::new();
+        let (mut found, mut cursor) = (Vec::new(), None);
         loop {
-            let offset = i32::try_from(found.len()).unwrap_or(i32::MAX);
-            let page = self.client.tickets(&self.id, filters, 200, offset).await?;
-            let last = !page.has_more || page.tickets.is_empty();
+            let page = self.client.tickets(&self.id, filters, 200, cursor.as_deref()).await?;
             found.extend(page.tickets);
-            if last {
+            cursor = page.next_cursor;
+            if cursor.is_none() {
                 return Ok(found);
             }
         }

@@ -1,6 +1,6 @@
 //! Errors of the client.
 
-use crate::error::Problem;
+use crate::error::{Outcome, Problem};
 
 /// A result with the client's error.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -12,12 +12,14 @@ pub enum Error {
     #[error("{}", .0.detail)]
     Refused(Box<Problem>),
     /// The server cannot be reached, or its response did not arrive.
-    #[error("The server at {url} cannot be reached: {why}.")]
+    #[error("{}", unreachable(url, why, *outcome))]
     Unreachable {
         /// The server's address.
         url: String,
         /// The cause.
         why: String,
+        /// Whether the request was carried out.
+        outcome: Outcome,
     },
     /// The response is not one of a Callboard server.
     #[error("The server's response cannot be parsed: {0}.")]
@@ -27,7 +29,28 @@ pub enum Error {
     Unusable(String),
 }
 
+fn unreachable(url: &str, why: &str, outcome: Outcome) -> String {
+    match outcome {
+        Outcome::NotDone => format!("The server at {url} cannot be reached: {why}."),
+        _ => format!(
+            "The response of the server at {url} was lost: {why}. The request may have been carried out; look before you \
+             repeat it."
+        ),
+    }
+}
+
 impl Error {
+    /// Whether the request was carried out. Only [`Outcome::NotDone`] may be repeated as a new request; otherwise repeat it
+    /// with the same key ([`Client::with_idempotency_key`](super::Client::with_idempotency_key)).
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::Refused(problem) => problem.outcome(),
+            Self::Unreachable { outcome, .. } => *outcome,
+            Self::Unexpected(_) => Outcome::Done,
+            Self::Unusable(_) => Outcome::NotDone,
+        }
+    }
+
     /// The server's problem document, if the server rejected the request.
     pub fn problem(&self) -> Option<&Problem> {
         match self {
@@ -55,6 +78,9 @@ impl From<Error> for crate::Error {
     fn from(error: Error) -> Self {
         match error {
             Error::Refused(problem) => Self::Problem(problem),
+            lost @ Error::Unreachable { outcome: Outcome::Unknown | Outcome::Done, .. } => {
+                Self::OutcomeUnknown(lost.to_string().trim_end_matches('.').to_owned())
+            }
             other => Self::Setup(other.to_string()),
         }
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::send::Retry;
+use super::send::{Repeat, body_of, decode};
 use super::tickets::path_segment;
 use super::{Client, Cursor, Error, Result};
 use crate::domain::apps::{App, Apps};
@@ -17,12 +17,12 @@ use crate::domain::jobs::{CreateJob, Job, JobFilter, Jobs};
 impl Client {
     /// Creates a job.
     pub async fn create_job(&self, input: &CreateJob) -> Result<Job> {
-        self.post("/api/jobs", input, Retry::WithKey).await
+        self.post("/api/jobs", input).await
     }
 
     /// Creates a job with a given idempotency key; repeating the call with the same input returns the same job.
     pub async fn create_job_once(&self, input: &CreateJob, key: &str) -> Result<Job> {
-        self.create("/api/jobs", input, key).await
+        self.with_idempotency_key(key).create_job(input).await
     }
 
     /// One job.
@@ -47,8 +47,7 @@ impl Client {
 
     /// Applies an action to a job: `continue`, `pause`, `resume`, `retry` or `cancel`.
     pub async fn act_on_job(&self, id: &str, action: &str) -> Result<Job> {
-        self.post(&format!("/api/jobs/{}/{}", path_segment(id), path_segment(action)), &json!({}), Retry::IfNotExecuted)
-            .await
+        self.post(&format!("/api/jobs/{}/{}", path_segment(id), path_segment(action)), &json!({})).await
     }
 
     /// A page of a job's transcript, after the message with the number `after`.
@@ -60,53 +59,54 @@ impl Client {
 
     /// Adds a message to a transcript without holding the job's lease.
     pub async fn post_job_message(&self, input: &PostMessage) -> Result<Message> {
-        self.post("/api/job-messages", input, Retry::IfNotExecuted).await
+        self.post("/api/job-messages", input).await
     }
 
     /// Claims the next ready job.
     pub async fn claim_job(&self, input: &ClaimJob) -> Result<ClaimedJob> {
-        self.post("/api/jobs/claim", input, Retry::IfNotExecuted).await
+        self.post("/api/jobs/claim", input).await
     }
 
-    /// Extends the lease; returns pending requests and answers. An uncertain result is not retried, because the next
-    /// heartbeat follows soon.
+    /// Extends the lease; returns pending requests and answers. It has no idempotency key: a second heartbeat changes nothing
+    /// more, and its answer is newer.
     pub async fn heartbeat(&self, id: &str, input: &Heartbeat) -> Result<HeartbeatAnswer> {
-        self.post(&format!("/api/jobs/{}/heartbeat", path_segment(id)), input, Retry::IfNotExecuted).await
+        let path = format!("/api/jobs/{}/heartbeat", path_segment(id));
+        decode(&self.send(reqwest::Method::POST, &path, Some(body_of(input)?), Repeat::Freely).await?)
     }
 
     /// Enters a stage; the job's ticket moves to the matching column.
     pub async fn enter_stage(&self, id: &str, input: &EnterStage) -> Result<StageEntered> {
-        self.post(&format!("/api/jobs/{}/stage", path_segment(id)), input, Retry::Idempotent).await
+        self.post(&format!("/api/jobs/{}/stage", path_segment(id)), input).await
     }
 
     /// Reports progress.
     pub async fn report_progress(&self, id: &str, input: &ReportProgress) -> Result<ProgressReported> {
-        self.post(&format!("/api/jobs/{}/progress", path_segment(id)), input, Retry::Idempotent).await
+        self.post(&format!("/api/jobs/{}/progress", path_segment(id)), input).await
     }
 
     /// Adds messages to the transcript under the job's lease.
     pub async fn post_messages(&self, id: &str, input: &PostMessages) -> Result<MessagesPosted> {
-        self.post(&format!("/api/jobs/{}/messages", path_segment(id)), input, Retry::IfNotExecuted).await
+        self.post(&format!("/api/jobs/{}/messages", path_segment(id)), input).await
     }
 
     /// Completes the job; idempotent.
     pub async fn complete_job(&self, id: &str, input: &CompleteJob) -> Result<JobCompleted> {
-        self.post(&format!("/api/jobs/{}/complete", path_segment(id)), input, Retry::Idempotent).await
+        self.post(&format!("/api/jobs/{}/complete", path_segment(id)), input).await
     }
 
     /// Fails the attempt; idempotent.
     pub async fn fail_job(&self, id: &str, input: &FailJob) -> Result<JobFailed> {
-        self.post(&format!("/api/jobs/{}/fail", path_segment(id)), input, Retry::Idempotent).await
+        self.post(&format!("/api/jobs/{}/fail", path_segment(id)), input).await
     }
 
     /// Releases the job; the attempt does not count.
     pub async fn release_job(&self, id: &str, input: &ReleaseLease) -> Result<LeaseReleased> {
-        self.post(&format!("/api/jobs/{}/release", path_segment(id)), input, Retry::IfNotExecuted).await
+        self.post(&format!("/api/jobs/{}/release", path_segment(id)), input).await
     }
 
     /// Confirms that the worker has stopped a cancelled job.
     pub async fn confirm_cancelled(&self, id: &str, input: &ReleaseLease) -> Result<LeaseReleased> {
-        self.post(&format!("/api/jobs/{}/cancelled", path_segment(id)), input, Retry::IfNotExecuted).await
+        self.post(&format!("/api/jobs/{}/cancelled", path_segment(id)), input).await
     }
 
     /// The apps of a workflow, without their documents.
@@ -122,8 +122,7 @@ impl Client {
 
     /// Stores the app of a job.
     pub async fn put_app(&self, job: &str, input: &NewApp) -> Result<App> {
-        self.call(reqwest::Method::PUT, &format!("/api/apps/by-job/{}", path_segment(job)), input, Retry::Idempotent)
-            .await
+        self.call(reqwest::Method::PUT, &format!("/api/apps/by-job/{}", path_segment(job)), input).await
     }
 
     /// The cursor at the end of a workflow's stream.

@@ -8,61 +8,95 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::{Client, Error, Result, Tokens};
-use crate::error::Problem;
+use crate::error::{Outcome, Problem};
 
 /// Upper limit of a server's `Retry-After`.
 const MAX_RETRY_DELAY: Duration = Duration::from_secs(20);
 
-/// When a request may be retried.
+/// How a request is repeated when it is unknown whether it was carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Retry {
-    /// Always: the request is idempotent.
-    Idempotent,
-    /// Always: the request carries an `Idempotency-Key`.
+pub(super) enum Repeat {
+    /// As it is: a second time changes nothing more.
+    Freely,
+    /// With the same `Idempotency-Key`, under which the server carries it out once.
     WithKey,
-    /// Only if the server has certainly not executed it.
-    IfNotExecuted,
+    /// Not at all: the server knows no key for it.
+    Never,
+}
+
+/// A failed attempt.
+struct Failure {
+    error: Error,
+    retry_after: Option<Duration>,
+    /// Whether another attempt may succeed.
+    temporary: bool,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { error, retry_after: None, temporary: false }
+    }
 }
 
 impl Client {
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, String)]) -> Result<T> {
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
         let path = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
-        decode(self.send(Method::GET, &path, None, Retry::Idempotent, None).await?).await
+        decode(&self.send(Method::GET, &path, None, Repeat::Freely).await?)
     }
 
-    pub(super) async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize, retry: Retry) -> Result<T> {
-        self.call(Method::POST, path, body, retry).await
+    pub(super) async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
+        self.call(Method::POST, path, body).await
     }
 
+    /// Sends a write with the client's idempotency key, or with a new one.
     pub(super) async fn call<T: DeserializeOwned>(
         &self,
         method: Method,
         path: &str,
         body: &impl Serialize,
-        retry: Retry,
     ) -> Result<T> {
-        decode(self.send(method, path, Some(body_of(body)?), retry, None).await?).await
+        decode(&self.send(method, path, Some(body_of(body)?), Repeat::WithKey).await?)
     }
 
-    /// Sends a create with the caller's idempotency key, which stays the same across restarts of the program.
-    pub(super) async fn create<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize, key: &str) -> Result<T> {
-        decode(self.send(Method::POST, path, Some(body_of(body)?), Retry::WithKey, Some(key)).await?).await
-    }
-
-    pub(super) async fn send(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<Value>,
-        retry: Retry,
-        key: Option<&str>,
-    ) -> Result<Response> {
-        let generated = (retry == Retry::WithKey && key.is_none()).then(|| uuid::Uuid::now_v7().to_string());
-        let key = key.or(generated.as_deref());
+    /// Sends a request and returns the body of the answer. Repeats it while that may help and cannot do it twice.
+    pub(super) async fn send(&self, method: Method, path: &str, body: Option<Value>, repeat: Repeat) -> Result<String> {
+        let key = (repeat == Repeat::WithKey)
+            .then(|| self.key.as_deref().map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned));
         let mut backoff = Duration::from_millis(150);
-        let mut refreshed = false;
         let mut attempt = 1;
+        let mut unknown = false;
+        loop {
+            let failure = match self.attempt(&method, path, body.as_ref(), key.as_deref()).await {
+                Ok(text) => return Ok(text),
+                Err(failure) => failure,
+            };
+            let lost = failure.error.outcome() != Outcome::NotDone;
+            unknown |= lost && method != Method::GET;
+            if !failure.temporary || attempt >= self.inner.max_attempts || (lost && repeat == Repeat::Never) {
+                // That a later attempt certainly did nothing says nothing of an earlier one, unless it was answered.
+                return Err(match failure.error {
+                    error if unknown && failure.temporary && !lost => self.outcome_unknown(error),
+                    error => error,
+                });
+            }
+            attempt += 1;
+            let jitter = 0.8 + 0.4 * fastrand::f64();
+            let wait = failure.retry_after.unwrap_or_else(|| backoff.mul_f64(jitter)).min(MAX_RETRY_DELAY);
+            tokio::time::sleep(wait).await;
+            backoff = (backoff * 2).min(Duration::from_secs(5));
+        }
+    }
+
+    /// Sends a request once, or twice if its access token has expired.
+    async fn attempt(
+        &self,
+        method: &Method,
+        path: &str,
+        body: Option<&Value>,
+        key: Option<&str>,
+    ) -> Result<String, Failure> {
+        let mut refreshed = false;
         loop {
             let bearer = self.inner.credential.current().await.bearer();
             let mut request = self.inner.http.request(method.clone(), format!("{}{path}", self.inner.url));
@@ -72,49 +106,50 @@ impl Client {
             if let Some(key) = key {
                 request = request.header("idempotency-key", key);
             }
-            if let Some(body) = &body {
+            if self.inner.strict {
+                request = request.header("prefer", "handling=strict");
+            }
+            if let Some(body) = body {
                 request = request.json(body);
             }
-            let (error, wait) = match request.send().await {
-                Ok(answer) if answer.status().is_success() => return Ok(answer),
-                Ok(answer) if answer.status() == StatusCode::UNAUTHORIZED && !refreshed => {
-                    refreshed = true;
-                    let rejected = problem(answer).await;
-                    match bearer {
-                        Some(used) if self.refresh(&used).await? => continue,
-                        _ => return Err(rejected),
-                    }
-                }
-                Ok(answer) => {
-                    let status = answer.status().as_u16();
-                    let wait = retry_after(&answer);
-                    let error = problem(answer).await;
-                    // After a 429, or a 503 from Callboard itself, the request was certainly not executed. A 503 from a
-                    // proxy proves nothing.
-                    let from_callboard = error.code().is_some_and(|code| !code.is_empty());
-                    let not_executed = status == 429 || (status == 503 && from_callboard);
-                    if !(not_executed || retry != Retry::IfNotExecuted && matches!(status, 502..=504)) {
-                        return Err(error);
-                    }
-                    (error, wait)
-                }
-                Err(error) => {
-                    let sent = !error.is_connect();
-                    let error = self.unreachable(&error);
-                    if sent && retry == Retry::IfNotExecuted {
-                        return Err(error);
-                    }
-                    (error, None)
+            let lost = |outcome| {
+                move |error: reqwest::Error| Failure {
+                    error: self.unreachable(&error, outcome),
+                    retry_after: None,
+                    temporary: true,
                 }
             };
-            if attempt >= self.inner.max_attempts {
-                return Err(error);
+            let answer = match request.send().await {
+                Ok(answer) => answer,
+                Err(error) => {
+                    let sent = !error.is_connect() && method != Method::GET;
+                    return Err(lost(if sent { Outcome::Unknown } else { Outcome::NotDone })(error));
+                }
+            };
+            if answer.status().is_success() {
+                return answer.text().await.map_err(lost(Outcome::Done));
             }
-            attempt += 1;
-            let jitter = 0.8 + 0.4 * fastrand::f64();
-            tokio::time::sleep(wait.unwrap_or_else(|| backoff.mul_f64(jitter)).min(MAX_RETRY_DELAY)).await;
-            backoff = (backoff * 2).min(Duration::from_secs(5));
+            let (status, retry_after) = (answer.status(), retry_after(&answer));
+            let error = problem(answer).await;
+            if status == StatusCode::UNAUTHORIZED && !refreshed {
+                refreshed = true;
+                if let Some(used) = bearer
+                    && self.refresh(&used).await?
+                {
+                    continue;
+                }
+            }
+            let temporary = status == StatusCode::TOO_MANY_REQUESTS || matches!(status.as_u16(), 502..=504);
+            return Err(Failure { error, retry_after, temporary });
         }
+    }
+
+    fn outcome_unknown(&self, error: Error) -> Error {
+        let why = match error {
+            Error::Unreachable { why, .. } => why,
+            other => other.to_string().trim_end_matches('.').to_owned(),
+        };
+        Error::Unreachable { url: self.inner.url.clone(), why, outcome: Outcome::Unknown }
     }
 
     /// Refreshes the tokens; `used` is the expired access token.
@@ -122,28 +157,29 @@ impl Client {
         let exchange = async |refresh: String| {
             let url = format!("{}/api/auth/token/refresh", self.inner.url);
             let request = self.inner.http.post(url).json(&serde_json::json!({"refresh": refresh}));
-            let answer = request.send().await.map_err(|error| self.unreachable(&error))?;
+            let answer = request.send().await.map_err(|error| self.unreachable(&error, Outcome::NotDone))?;
             if !answer.status().is_success() {
                 return Err(problem(answer).await);
             }
-            decode::<Tokens>(answer).await
+            let text = answer.text().await.map_err(|error| self.unreachable(&error, Outcome::NotDone))?;
+            decode::<Tokens>(&text)
         };
         self.inner.credential.refresh(used, exchange).await
     }
 
-    fn unreachable(&self, error: &reqwest::Error) -> Error {
+    fn unreachable(&self, error: &reqwest::Error, outcome: Outcome) -> Error {
         let mut why = error.to_string();
         let mut source = std::error::Error::source(error);
         while let Some(deeper) = source {
             why = deeper.to_string();
             source = deeper.source();
         }
-        Error::Unreachable { url: self.inner.url.clone(), why }
+        Error::Unreachable { url: self.inner.url.clone(), why, outcome }
     }
 }
 
 /// Serializes a body without null fields.
-fn body_of(body: &impl Serialize) -> Result<Value> {
+pub(super) fn body_of(body: &impl Serialize) -> Result<Value> {
     let mut body = serde_json::to_value(body).map_err(|error| Error::Unusable(error.to_string()))?;
     if let Value::Object(members) = &mut body {
         members.retain(|_, value| !value.is_null());
@@ -151,9 +187,8 @@ fn body_of(body: &impl Serialize) -> Result<Value> {
     Ok(body)
 }
 
-async fn decode<T: DeserializeOwned>(answer: Response) -> Result<T> {
-    let text = answer.text().await.map_err(|error| Error::Unexpected(error.to_string()))?;
-    let text = if text.is_empty() { "null" } else { &text };
+pub(super) fn decode<T: DeserializeOwned>(text: &str) -> Result<T> {
+    let text = if text.is_empty() { "null" } else { text };
     serde_json::from_str(text).map_err(|error| Error::Unexpected(error.to_string()))
 }
 

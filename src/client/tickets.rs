@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::send::Retry;
 use super::{Client, Result};
 use crate::compat::stages::{MoveToStage, StagedTicket};
 use crate::domain::comments::{AddComment, Commented};
@@ -19,75 +18,63 @@ use crate::domain::workflows::{CreateWorkflow, MemberList, Workflow, WorkflowLis
 impl Client {
     /// Creates a ticket.
     pub async fn create_ticket(&self, input: &CreateTicket) -> Result<Created> {
-        self.post("/api/tickets/create", input, Retry::WithKey).await
+        self.post("/api/tickets/create", input).await
     }
 
     /// Changes fields of a ticket.
     pub async fn update_ticket(&self, input: &UpdateTicket) -> Result<Updated> {
-        self.post("/api/tickets/update", input, Retry::IfNotExecuted).await
+        self.post("/api/tickets/update", input).await
     }
 
     /// Moves a ticket to another column.
     pub async fn move_ticket(&self, input: &ChangeStatus) -> Result<StatusChanged> {
-        self.post("/api/tickets/change-status", input, Retry::IfNotExecuted).await
+        self.post("/api/tickets/change-status", input).await
     }
 
     /// Moves a ticket (id or key) to a column, given by id, name or a common stage name. Fails with `blocked` if the
     /// ticket is blocked.
     pub async fn move_to_stage(&self, ticket: &str, input: &MoveToStage) -> Result<StagedTicket> {
-        self.call(
-            reqwest::Method::PUT,
-            &format!("/api/tickets/{}/stage", path_segment(ticket)),
-            input,
-            Retry::IfNotExecuted,
-        )
-        .await
+        self.call(reqwest::Method::PUT, &format!("/api/tickets/{}/stage", path_segment(ticket)), input).await
     }
 
     /// Comments on a ticket.
     pub async fn comment(&self, input: &AddComment) -> Result<Commented> {
-        self.post("/api/tickets/comment", input, Retry::WithKey).await
+        self.post("/api/tickets/comment", input).await
     }
 
     /// Resolves a ticket.
     pub async fn resolve_ticket(&self, input: &ResolveTicket) -> Result<Resolved> {
-        self.post("/api/tickets/resolve", input, Retry::IfNotExecuted).await
+        self.post("/api/tickets/resolve", input).await
     }
 
     /// Claims the next ready ticket.
     pub async fn claim_ticket(&self, input: &Claim) -> Result<Claimed> {
-        self.post("/api/tickets/claim", input, Retry::IfNotExecuted).await
+        self.post("/api/tickets/claim", input).await
     }
 
     /// Sets the tickets that block a ticket.
     pub async fn set_blockers(&self, input: &SetBlockers) -> Result<BlockersSet> {
-        self.post("/api/tickets/set-blockers", input, Retry::Idempotent).await
+        self.post("/api/tickets/set-blockers", input).await
     }
 
     /// Links a commit to a ticket.
     pub async fn link_commit(&self, input: &LinkCommit) -> Result<CommitLinked> {
-        self.post("/api/tickets/link-commit", input, Retry::Idempotent).await
+        self.post("/api/tickets/link-commit", input).await
     }
 
     /// Links commits to the tickets that their messages name.
     pub async fn link_commits(&self, input: &NewCommits) -> Result<CommitsLinked> {
-        self.post("/api/internal/commits", input, Retry::Idempotent).await
+        self.post("/api/internal/commits", input).await
     }
 
     /// Deletes a ticket; it can be restored.
     pub async fn delete_ticket(&self, ticket: &str) -> Result<Done> {
-        self.call(
-            reqwest::Method::DELETE,
-            &format!("/api/tickets/{}", path_segment(ticket)),
-            &json!(null),
-            Retry::IfNotExecuted,
-        )
-        .await
+        self.call(reqwest::Method::DELETE, &format!("/api/tickets/{}", path_segment(ticket)), &json!(null)).await
     }
 
     /// Restores a deleted ticket.
     pub async fn restore_ticket(&self, ticket: &str) -> Result<Done> {
-        self.post(&format!("/api/tickets/{}/restore", path_segment(ticket)), &json!({}), Retry::IfNotExecuted).await
+        self.post(&format!("/api/tickets/{}/restore", path_segment(ticket)), &json!({})).await
     }
 
     /// A ticket with its comments, commits, relations and history, by id, or by key in a workflow.
@@ -96,10 +83,16 @@ impl Client {
         self.get(&format!("/api/tickets/{}", path_segment(ticket)), &query).await
     }
 
-    /// A page of a workflow's tickets; `limit` is at most 200.
-    pub async fn tickets(&self, workflow: &str, filters: &Filters, limit: i32, offset: i32) -> Result<TicketList> {
-        let mut query =
-            vec![("workflow_id", workflow.to_owned()), ("limit", limit.to_string()), ("offset", offset.to_string())];
+    /// A page of a workflow's tickets, after the `next_cursor` of the previous page; `limit` is at most 200.
+    pub async fn tickets(
+        &self,
+        workflow: &str,
+        filters: &Filters,
+        limit: i32,
+        cursor: Option<&str>,
+    ) -> Result<TicketList> {
+        let mut query = vec![("workflow_id", workflow.to_owned()), ("limit", limit.to_string())];
+        query.extend(cursor.map(|cursor| ("cursor", cursor.to_owned())));
         let join = |words: &Option<Vec<String>>| words.as_ref().map(|words| words.join(","));
         let priority =
             filters.priority.as_ref().map(|all| all.iter().map(|p| p.as_str()).collect::<Vec<_>>().join(","));
@@ -107,19 +100,24 @@ impl Client {
             ("status", join(&filters.status)),
             ("priority", priority),
             ("ticket_type", join(&filters.ticket_type)),
-            ("tags", join(&filters.tags)),
             ("assigned_agent_id", filters.assigned_agent_id.clone()),
             ("unassigned", filters.unassigned.map(|yes| yes.to_string())),
             ("is_blocked", filters.is_blocked.map(|yes| yes.to_string())),
             ("include_completed", filters.include_completed.map(|yes| yes.to_string())),
+            ("created_after", filters.created_after.clone()),
+            ("created_before", filters.created_before.clone()),
+            ("tz", filters.tz.clone()),
+            ("silent_minutes", filters.silent_minutes.map(|minutes| minutes.to_string())),
         ];
+        // One parameter for each, because a tag may contain a comma.
+        query.extend(filters.tags.iter().flatten().map(|tag| ("tag", tag.clone())));
         query.extend(parameters.into_iter().filter_map(|(name, value)| Some((name, value?))));
         self.get("/api/tickets", &query).await
     }
 
     /// Searches tickets by keyword, by meaning or both.
     pub async fn search(&self, input: &SearchTickets) -> Result<SearchAnswer> {
-        self.post("/api/tickets/search", input, Retry::Idempotent).await
+        self.post("/api/tickets/search", input).await
     }
 
     /// Statistics of a workflow's tickets.
@@ -134,7 +132,7 @@ impl Client {
 
     /// Creates a workflow.
     pub async fn create_workflow(&self, input: &CreateWorkflow) -> Result<Workflow> {
-        self.post("/api/workflows", input, Retry::WithKey).await
+        self.post("/api/workflows", input).await
     }
 
     /// One workflow with its board.

@@ -109,7 +109,7 @@ pub struct SetAdwStatus {
 }
 
 /// Creates a ticket and its job.
-pub async fn create(db: &Db, caller: &Caller, input: &CreateAdw, key: Option<&str>) -> Result<Adw> {
+pub async fn create(db: &Db, caller: &Caller, input: &CreateAdw) -> Result<Adw> {
     db.call(sql_fn!(create_adw(
         caller: caller.to_sql(),
         workflow: input.workflow_id,
@@ -118,7 +118,6 @@ pub async fn create(db: &Db, caller: &Caller, input: &CreateAdw, key: Option<&st
         type: input.kind,
         stages: input.stages,
         priority: input.priority.map(Priority::as_str),
-        idempotency_key: key,
     )))
     .await
 }

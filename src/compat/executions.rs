@@ -160,8 +160,8 @@ pub async fn define(db: &Db, caller: &Caller, input: &CreateDefinition) -> Resul
     .await
 }
 
-/// Creates a workflow from a definition. Idempotent by `key`.
-pub async fn create(db: &Db, caller: &Caller, input: &CreateExecution, key: Option<&str>) -> Result<Execution> {
+/// Creates a workflow from a definition.
+pub async fn create(db: &Db, caller: &Caller, input: &CreateExecution) -> Result<Execution> {
     let params = input.launch_params.as_ref().map(Json);
     db.call(sql_fn!(create_execution(
         caller: caller.to_sql(),
@@ -170,7 +170,6 @@ pub async fn create(db: &Db, caller: &Caller, input: &CreateExecution, key: Opti
         description: input.description,
         params,
         prompt: input.prompt,
-        idempotency_key: key,
     )))
     .await
 }

@@ -58,8 +58,8 @@ pub struct StagedTicket {
 /// `POST /tickets`. Unknown fields are ignored.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct CreateStaged {
-    /// 3 to 500 characters.
-    #[schema(min_length = 3, max_length = 500)]
+    /// 3 to 500 visible characters; a wide one counts as three.
+    #[schema(min_length = 1, max_length = 500)]
     pub title: String,
     /// The description; the title is added to a short one.
     pub description: Option<String>,

@@ -21,26 +21,74 @@ pub struct SqlFunction {
     pub file: &'static str,
     statement: OnceLock<String>,
     row_statement: OnceLock<String>,
+    keyed_statement: OnceLock<String>,
 }
+
+/// How the names of functions begin that change nothing (see sql/README.md).
+const READS: &[&str] = &[
+    "admin_exists",
+    "authorize_",
+    "board_templates",
+    "check_",
+    "count_",
+    "embedding_",
+    "ensure_signing_keys",
+    "export_",
+    "find_",
+    "get_",
+    "is_",
+    "list_",
+    "related_",
+    "resolve_room",
+    "resolve_workflow_ids",
+    "search_",
+    "verify_",
+];
 
 impl SqlFunction {
     /// Describes a call; use [`crate::sql_fn!`].
     pub const fn new(name: &'static str, parameters: &'static [&'static str], file: &'static str) -> Self {
-        Self { name, parameters, file, statement: OnceLock::new(), row_statement: OnceLock::new() }
+        Self {
+            name,
+            parameters,
+            file,
+            statement: OnceLock::new(),
+            row_statement: OnceLock::new(),
+            keyed_statement: OnceLock::new(),
+        }
     }
 
     /// The statement to prepare, e.g. `select logic.claim_job(caller => $1, workflow => $2)`.
     pub fn statement(&self) -> &str {
-        self.statement.get_or_init(|| self.select(""))
+        self.statement.get_or_init(|| format!("select {}", self.invocation()))
     }
 
     /// The statement for a function that returns several columns, e.g. `select * from logic.job_snapshot(…)`.
     pub fn row_statement(&self) -> &str {
-        self.row_statement.get_or_init(|| self.select("* from "))
+        self.row_statement.get_or_init(|| format!("select * from {}", self.invocation()))
     }
 
-    fn select(&self, columns: &str) -> String {
-        let mut text = format!("select {columns}logic.{}(", self.name);
+    /// The statement of a write in a request with an idempotency key. `coalesce` calls the function only if there is no
+    /// stored answer. After the parameters of the function come the key, the hash of the request, the step and the note.
+    pub fn keyed_statement(&self) -> &str {
+        self.keyed_statement.get_or_init(|| {
+            let caller = 1 + self.parameters.iter().position(|name| *name == "caller").unwrap_or_default();
+            let [key, hash, step, note] = [1, 2, 3, 4].map(|place| self.parameters.len() + place);
+            format!(
+                "select coalesce(logic.find_idempotent_answer(${caller}, ${key}, ${hash}, ${step}), \
+                 logic.store_idempotent_answer(${key}, ${step}, {}, ${note}))",
+                self.invocation()
+            )
+        })
+    }
+
+    /// Whether the function changes nothing, as its name says.
+    pub fn is_read(&self) -> bool {
+        READS.iter().any(|read| self.name.starts_with(read)) || self.name.ends_with("_snapshot")
+    }
+
+    fn invocation(&self) -> String {
+        let mut text = format!("logic.{}(", self.name);
         for (index, parameter) in self.parameters.iter().enumerate() {
             let comma = if index == 0 { "" } else { ", " };
             // Writing to a String cannot fail.

@@ -5,12 +5,14 @@
 //! table lacks its triggers.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use aws_lc_rs::digest;
 use rust_embed::RustEmbed;
 use tokio_postgres::Client;
 
 use crate::db::pool;
+use crate::db::reporting_limits::{END_SESSIONS, MAX_SECONDS};
 use crate::{Error, Result};
 
 mod embedded_migrations {
@@ -28,6 +30,9 @@ struct Reporting;
 /// Advisory lock that serializes the migrations of nodes that start at the same time.
 const LOCK: i64 = 0x0063_616c_6c62_6f61;
 
+/// The version of this binary.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// The result of a migration run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
@@ -35,6 +40,8 @@ pub struct Outcome {
     pub applied: Vec<String>,
     /// Whether `logic` and `reporting` were rebuilt.
     pub rebuilt: bool,
+    /// The version of the database's schema, if it is newer than this binary and compatible with it.
+    pub newer_schema: Option<i64>,
 }
 
 /// Applies migrations and rebuilds `logic` and `reporting`. Safe to run concurrently on several nodes, and to repeat
@@ -42,22 +49,70 @@ pub struct Outcome {
 pub async fn run(url: &str) -> Result<Outcome> {
     let mut client = pool::connect(url, "callboard-migrate").await?;
     client.batch_execute("set lock_timeout = 0; set statement_timeout = 0").await?;
-    // A session lock: it is released with the connection, also after a crash.
-    client.execute("select pg_advisory_lock($1)", &[&LOCK]).await?;
+    lock(&client).await?;
+    let runner = embedded_migrations::migrations::runner();
+    let own = runner.get_migrations().iter().map(|migration| i64::from(migration.version())).max().unwrap_or(0);
+    if let Some(newer_schema) = newer_schema(&client, own).await? {
+        return Ok(Outcome { applied: Vec::new(), rebuilt: false, newer_schema: Some(newer_schema) });
+    }
     client.batch_execute("create extension if not exists vector").await.map_err(|error| {
         Error::Setup(format!(
             "The extension vector cannot be created ({}); as a superuser run `create extension vector` in this database, then start again.",
             crate::error::describe_db(&error)
         ))
     })?;
-    let report = embedded_migrations::migrations::runner()
+    let report = runner
         .run_async(&mut client)
         .await
         .map_err(|error| Error::Setup(format!("A migration failed: {}.", explain(&error))))?;
     let applied = report.applied_migrations().iter().map(ToString::to_string).collect();
     let rebuilt = rebuild(&mut client).await?;
+    client.batch_execute(include_str!("../../sql/queries/reporting/limit_role.sql")).await?;
     client.execute("select logic.create_history_partitions()", &[]).await?;
-    Ok(Outcome { applied, rebuilt })
+    Ok(Outcome { applied, rebuilt, newer_schema: None })
+}
+
+/// The version of the schema if it is newer than `own`, the newest migration of this binary; an error if this binary is
+/// too old for it. Such a binary neither migrates nor rebuilds, because newer servers may run.
+async fn newer_schema(client: &Client, own: i64) -> Result<Option<i64>> {
+    let exists = async |table: &str| -> Result<bool> {
+        Ok(client.query_one("select to_regclass($1) is not null", &[&table]).await?.try_get(0)?)
+    };
+    if !exists("public.refinery_schema_history").await? {
+        return Ok(None);
+    }
+    let newest = client.query_one("select max(version)::bigint from refinery_schema_history", &[]).await?;
+    let Some(newest) = newest.try_get::<_, Option<i64>>(0)?.filter(|newest| *newest > own) else { return Ok(None) };
+    let oldest: i64 = match exists("public.schema_compatibility").await? {
+        true => client.query_one("select oldest from schema_compatibility", &[]).await?.try_get(0)?,
+        false => newest,
+    };
+    if own >= oldest {
+        return Ok(Some(newest));
+    }
+    Err(Error::Setup(format!(
+        "The database has schema V{newest}, which needs a Callboard with schema V{oldest} or newer, and this one ({}) has V{own}: install the newer version again, or restore the backup that was made before the upgrade.",
+        VERSION
+    )))
+}
+
+/// Whether a version such as `1.10.0` comes after another.
+fn is_newer(version: &str, than: &str) -> bool {
+    let numbers =
+        |text: &str| -> Vec<u64> { text.split(['.', '-', '+']).map_while(|part| part.parse().ok()).collect() };
+    numbers(version) > numbers(than)
+}
+
+/// Waits for the session lock, which is released with the connection, also after a crash. Any role may take advisory locks,
+/// so sessions of the reporting role that hold one are ended meanwhile.
+async fn lock(client: &Client) -> Result<()> {
+    loop {
+        if client.query_one("select pg_try_advisory_lock($1)", &[&LOCK]).await?.try_get(0)? {
+            return Ok(());
+        }
+        client.query(END_SESSIONS, &[&MAX_SECONDS]).await?;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 fn explain(error: &refinery::Error) -> String {
@@ -101,9 +156,12 @@ async fn rebuild(client: &mut Client) -> Result<bool> {
         context.update(text.as_bytes());
     }
     let fingerprint = context.finish().as_ref().iter().map(|b| format!("{b:02x}")).collect::<String>();
-    let current = client.query_opt("select fingerprint from logic_fingerprint", &[]).await?;
-    if current.is_some_and(|row| row.get::<_, String>(0) == fingerprint) {
-        return Ok(false);
+    if let Some(row) = client.query_opt("select fingerprint, version from logic_fingerprint", &[]).await? {
+        let (current, version): (String, Option<String>) = (row.try_get(0)?, row.try_get(1)?);
+        // A server of an older version calls the functions of the newer one: their parameters are compatible.
+        if current == fingerprint || version.is_some_and(|version| is_newer(&version, VERSION)) {
+            return Ok(false);
+        }
     }
     // Running transactions may deadlock with the rebuild; the victim retries.
     let mut attempt = 1;
@@ -181,9 +239,10 @@ async fn build(client: &mut Client, files: &[(String, String)], fingerprint: &st
     }
     transaction
         .execute(
-            "insert into logic_fingerprint (fingerprint) values ($1)
-             on conflict (singleton) do update set fingerprint = excluded.fingerprint, built_at = now()",
-            &[&fingerprint],
+            "insert into logic_fingerprint (fingerprint, version) values ($1, $2)
+             on conflict (singleton) do update
+                set fingerprint = excluded.fingerprint, version = excluded.version, built_at = now()",
+            &[&fingerprint, &VERSION],
         )
         .await?;
     transaction.commit().await?;
@@ -203,6 +262,12 @@ mod tests {
         let text = "-- create trigger none on comments\ncreate trigger a\n after update of b on c for each row …;";
         let found = tables_of_new_triggers(&[("f".to_owned(), text.to_owned())]);
         assert_eq!(found.into_iter().collect::<Vec<_>>(), ["c"]);
+    }
+
+    #[test]
+    fn versions_are_compared_by_number() {
+        assert!(is_newer("0.10.0", "0.9.9") && is_newer("1.0.0", "0.9.9") && is_newer("0.1.1", "0.1.0"));
+        assert!(!is_newer("0.1.0", "0.1.0") && !is_newer("0.1.0", "0.1.1") && !is_newer("", "0.1.0"));
     }
 
     #[test]

@@ -3,12 +3,16 @@
 pub mod agents;
 pub mod invites;
 pub mod keys;
+pub mod mcp_sessions;
 pub mod passwords;
 pub mod people;
 pub mod secrets;
 pub mod sessions;
 pub mod throttle;
 pub mod tokens;
+pub mod users;
+
+use std::net::IpAddr;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -33,17 +37,23 @@ pub struct Caller {
     /// The API key that authenticated, if it was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// Whether unknown names are refused instead of created (`Prefer: handling=strict`; always over MCP).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub strict: bool,
+    /// The client's address, for the record of security events.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<IpAddr>,
 }
 
 impl Caller {
     /// A caller that needs no credential because it has direct database access (command line, tests).
     pub fn trusted(actor: impl Into<String>) -> Self {
-        Self { actor: actor.into(), acting_for: None, session: None, key: None }
+        Self { actor: actor.into(), acting_for: None, session: None, key: None, strict: false, address: None }
     }
 
     /// The parameter `caller` of the functions in `logic`.
     pub fn to_sql(&self) -> String {
-        if self.acting_for.is_none() && self.session.is_none() && self.key.is_none() {
+        if *self == Self::trusted(self.actor.as_str()) {
             return self.actor.clone();
         }
         serde_json::json!(self).to_string()
@@ -114,16 +124,18 @@ impl Accounts {
         })
     }
 
-    /// Authenticates a bearer credential, which is an access token or an API key. Every SQL function checks
-    /// again that the session or key is still valid.
-    pub async fn authenticate(&self, bearer: &str) -> Result<Authenticated> {
+    /// Authenticates a bearer credential, which is an access token or an API key, presented from an address, which security
+    /// events name. Every SQL function checks again that the session or key is still valid.
+    pub async fn authenticate(&self, bearer: &str, address: Option<IpAddr>) -> Result<Authenticated> {
         if bearer.starts_with("cb_") {
-            let info = self.keys.check(&self.db, bearer).await?;
-            let caller = Caller { actor: info.actor_id, acting_for: None, session: None, key: Some(info.key_id) };
+            let info = self.keys.check(&self.db, bearer, address).await?;
+            let key = Some(info.key_id);
+            let caller = Caller { key, address, ..Caller::trusted(info.actor_id) };
             return Ok(Authenticated { caller, expires_at: info.expires_at });
         }
         let access = self.tokens.verify(&self.db, bearer).await?;
-        let caller = Caller { actor: access.actor, acting_for: None, session: Some(access.session), key: None };
+        let session = Some(access.session);
+        let caller = Caller { session, address, ..Caller::trusted(access.actor) };
         Ok(Authenticated { caller, expires_at: Some(access.expires_at) })
     }
 
@@ -135,11 +147,6 @@ impl Accounts {
     /// The access token signer.
     pub fn tokens(&self) -> &tokens::Tokens {
         &self.tokens
-    }
-
-    /// Removes throttle counters that are no longer needed; called every minute.
-    pub fn prune_throttle(&self) {
-        self.throttle.prune();
     }
 
     /// Reloads the signing keys, so that retired ones are dropped; called every hour.

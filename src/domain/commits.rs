@@ -12,6 +12,8 @@ pub mod local;
 #[cfg(feature = "server")]
 mod lookup;
 #[cfg(feature = "server")]
+mod object_store;
+#[cfg(feature = "server")]
 mod parse;
 pub mod references;
 #[cfg(feature = "server")]

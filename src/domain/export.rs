@@ -121,6 +121,9 @@ pub struct Export {
     pub tickets: Vec<Ticket>,
 }
 
+/// U+FEFF in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// The columns of the CSV.
 const COLUMNS: &[&str] = &[
     "key",
@@ -149,11 +152,14 @@ const COLUMNS: &[&str] = &[
 ];
 
 impl Export {
-    /// Writes the document.
-    pub fn write(&self, format: Format, out: &mut impl Write) -> io::Result<()> {
+    /// Writes the document. `mark` begins a CSV with a byte order mark: without it, Excel reads UTF-8 as another encoding.
+    pub fn write(&self, format: Format, mark: bool, out: &mut impl Write) -> io::Result<()> {
         match format {
             Format::Json => self.json(out)?,
-            Format::Csv => self.csv(out)?,
+            Format::Csv => {
+                out.write_all(if mark { BYTE_ORDER_MARK } else { b"" })?;
+                self.csv(out)?;
+            }
             Format::Markdown => self.markdown(out)?,
         }
         out.flush()

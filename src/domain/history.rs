@@ -3,6 +3,7 @@
 //! Clients of a room read the missed events and the initial snapshot from here; the relay follows the tail
 //! (`history::tail`). Triggers write the rows (`sql/logic`); nothing here does.
 
+pub mod own;
 pub mod tail;
 
 use serde::Deserialize;

@@ -1,7 +1,7 @@
 //! Import: turns the export of another tracker into tickets of one workflow, in one transaction.
 //!
 //! Parsing (`beads`) turns lines into [`Item`]s and reports what is wrong with each bad line; `logic.import_tickets`
-//! does the rest. Items that were imported before are not changed.
+//! does the rest. Items that were imported before are not changed, unless the import updates.
 
 pub mod beads;
 mod graph;
@@ -89,7 +89,7 @@ pub struct Note {
     pub created_at: Timestamp,
 }
 
-/// A line that cannot be imported.
+/// A line that cannot be imported, or a value of a line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BadLine {
     /// Its number in the file, from 1.
@@ -120,6 +120,10 @@ pub struct Batch {
     pub people: People,
     /// Lines that cannot be imported.
     pub bad: Vec<BadLine>,
+    /// Values that are not valid and are left out; the rest of their lines is imported.
+    pub warnings: Vec<BadLine>,
+    /// Lines that hold no issue, by type; they are skipped.
+    pub skipped: std::collections::BTreeMap<String, u64>,
     /// Deleted tickets, which are skipped.
     pub tombstones: u64,
     /// Links that were skipped because they would close a cycle.
@@ -137,8 +141,12 @@ pub struct Outcome {
     pub workflow_name: String,
     /// New tickets.
     pub imported: u64,
-    /// Items imported before, which were not changed.
+    /// Items imported before.
     pub existing: u64,
+    /// Of those, tickets that an updating import changed.
+    pub updated: u64,
+    /// Of those, tickets that differ but changed here after the source did, so that an updating import left them.
+    pub kept: u64,
     /// Of those, items that have changed in the file since.
     pub newer: u64,
     /// Tickets of the workflow from earlier imports.
@@ -159,11 +167,20 @@ pub struct Outcome {
     pub types_added: Vec<String>,
 }
 
-/// Imports a batch into the workflow of this id or name, which is created if missing; all or nothing.
-pub async fn run(db: &Db, caller: &Caller, workflow: &str, batch: &Batch) -> Result<Outcome> {
+/// Imports a batch into the workflow of this id or name, which is created if missing; all or nothing. `update` carries
+/// changes of the source over into tickets that were imported before.
+pub async fn run(db: &Db, caller: &Caller, workflow: &str, batch: &Batch, update: bool) -> Result<Outcome> {
     let people: Vec<&Person> = batch.people.iter().collect();
     let (items, people) = (Json(&batch.items), Json(&people));
-    let outcome = db.call(sql_fn!(import_tickets(caller: caller.to_sql(), named: workflow, items, people))).await?;
+    let outcome = db
+        .call(sql_fn!(import_tickets(
+            caller: caller.to_sql(),
+            named: workflow,
+            items,
+            people,
+            update_existing: update,
+        )))
+        .await?;
     // Search weighs words by their frequency, which an import changes. A failure only leaves the ranking slightly worse
     // until the next refresh, within minutes.
     if let Err(error) = search::words::refresh(db, true).await {

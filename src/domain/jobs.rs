@@ -80,6 +80,9 @@ pub struct JobSummary {
     pub agent_id: Option<String>,
     /// The error of the last failed attempt.
     pub error: Option<String>,
+    /// Whether it is queued and no live worker takes its type.
+    #[serde(default)]
+    pub no_worker: bool,
     /// When it last changed.
     #[schema(format = DateTime)]
     pub updated_at: String,
@@ -93,6 +96,9 @@ pub struct Job {
     /// The fields that boards show.
     #[serde(flatten)]
     pub summary: JobSummary,
+    /// Why it is queued and not handed out, in a sentence.
+    #[serde(default)]
+    pub waiting_reason: Option<String>,
     /// The ticket's key, `TKT-12`.
     pub ticket_key: Option<String>,
     /// The prompt.

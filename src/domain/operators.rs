@@ -53,12 +53,21 @@ pub async fn list_users(db: &Db) -> Result<Vec<User>> {
     db.call(sql_fn!(list_users())).await
 }
 
-/// Sets a person's password and ends all their sessions.
-pub async fn reset_password(db: &Db, email: &str, password: Password) -> Result<Actor> {
+/// A person whose password was reset.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PasswordReset {
+    /// The person.
+    pub user: Actor,
+    /// Keys that were revoked with it.
+    pub keys_revoked: i64,
+}
+
+/// Sets a person's password, ends all their sessions and, unless `keep_keys`, revokes the keys that they hold or made.
+pub async fn reset_password(db: &Db, email: &str, password: Password, keep_keys: bool) -> Result<PasswordReset> {
     let email = normalize_email(email)?;
-    password.check("password")?;
+    password.check("password", &[&email])?;
     let hash = Passwords::default().hash(password).await?;
-    db.call(sql_fn!(reset_password(email_address: email, new_password: hash))).await
+    db.call(sql_fn!(reset_password(email_address: email, new_password: hash, keep_keys: keep_keys))).await
 }
 
 /// A stream with gaps or repeated numbers.

@@ -58,7 +58,7 @@ pub struct Card {
     pub number: i64,
     /// Its workflow.
     pub workflow_id: String,
-    /// 3 to 500 characters.
+    /// Up to 500 characters.
     pub title: String,
     /// Markdown; not on boards.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -84,7 +84,7 @@ pub struct Card {
     pub approval_status: Option<ApprovalStatus>,
     /// Labels.
     pub tags: Vec<String>,
-    /// Unresolved tickets that block it.
+    /// Open tickets that block it.
     pub blocked_by_ticket_ids: Vec<String>,
     /// Whether any ticket blocks it.
     pub is_blocked: bool,
@@ -131,6 +131,9 @@ pub struct TicketRef {
     pub priority: Priority,
     /// Whether it is resolved.
     pub is_resolved: bool,
+    /// Whether it was deleted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deleted: bool,
 }
 
 /// The response to a change that returns nothing else.
@@ -142,6 +145,11 @@ pub struct Done {
     pub ticket_id: String,
     /// Human-readable summary.
     pub message: String,
+}
+
+/// Deserializes a text for which `null` is the same as absent. Use with `#[serde(default)]`.
+fn text_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// Deserializes a field for which `null` differs from absent: absent → `None`, `null` → `Some(None)`.

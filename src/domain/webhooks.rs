@@ -2,6 +2,7 @@
 //!
 //! Owners of the workflow create them; [`delivery`] sends the events.
 
+pub mod dead_letters;
 pub mod delivery;
 pub mod sender;
 pub mod signature;
@@ -52,6 +53,13 @@ pub struct Webhook {
     /// When the next attempt is due.
     #[schema(format = DateTime)]
     pub next_attempt_at: Option<String>,
+    /// How often an event that the receiver refuses (4xx) is tried before it is set aside as a dead letter.
+    pub refusal_attempts: i64,
+    /// The number of events set aside.
+    pub dead_letters: i64,
+    /// After a rotation: until when requests are signed with the old secret too.
+    #[schema(format = DateTime)]
+    pub previous_secret_expires_at: Option<String>,
     /// Who created it.
     pub created_by: Option<String>,
     /// When it was created.
@@ -62,7 +70,7 @@ pub struct Webhook {
     pub updated_at: String,
 }
 
-/// A new webhook with its secret.
+/// A webhook with its new secret.
 #[derive(Serialize, ToSchema)]
 pub struct CreatedWebhook {
     /// The webhook.
@@ -94,6 +102,21 @@ pub struct CreateWebhook {
     /// The key of the signatures: `whsec_` and base64, or 24 to 128 visible characters. Defaults to a generated one.
     #[schema(min_length = 24, max_length = 128)]
     pub secret: Option<String>,
+    /// Attempts at an event that the receiver refuses (4xx), 1 to 20. Defaults to 3.
+    #[schema(minimum = 1, maximum = 20)]
+    pub refusal_attempts: Option<i64>,
+}
+
+/// `POST /api/webhooks/{id}/rotate-secret`
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RotateSecret {
+    /// The new secret, as in `POST /api/webhooks`. Defaults to a generated one.
+    #[schema(min_length = 24, max_length = 128)]
+    pub secret: Option<String>,
+    /// How long requests are signed with the old secret too, in seconds, up to 30 days. Defaults to a day.
+    #[schema(minimum = 0, maximum = 2_592_000)]
+    pub overlap_seconds: Option<f64>,
 }
 
 /// `PATCH /api/webhooks/{id}`: omitted fields keep their values.
@@ -108,6 +131,9 @@ pub struct UpdateWebhook {
     pub events: Option<Vec<String>>,
     /// false pauses it; true resumes from its cursor.
     pub active: Option<bool>,
+    /// Attempts at an event that the receiver refuses (4xx).
+    #[schema(minimum = 1, maximum = 20)]
+    pub refusal_attempts: Option<i64>,
 }
 
 /// One attempt to deliver an event.
@@ -171,10 +197,19 @@ struct Target {
     workflow_id: String,
     url: String,
     secret: String,
+    /// The secret before a rotation, while it is valid.
+    #[serde(default)]
+    previous_secret: Option<String>,
     events: Vec<String>,
 }
 
 impl Target {
+    /// The secrets to sign with, the current one first.
+    fn secrets(&self) -> Vec<SecretString> {
+        let previous = self.previous_secret.as_deref();
+        [Some(self.secret.as_str()), previous].into_iter().flatten().map(SecretString::from).collect()
+    }
+
     fn wants(&self, kind: &str) -> bool {
         self.events.is_empty() || self.events.iter().any(|event| event == kind)
     }
@@ -235,13 +270,7 @@ impl WebhookDispatcher {
 
     /// Creates a webhook, with a generated secret unless one is given.
     pub async fn create(&self, db: &Db, caller: &Caller, input: &CreateWebhook) -> Result<CreatedWebhook> {
-        let secret = match &input.secret {
-            Some(secret) => {
-                signature::check(secret)?;
-                secret.clone()
-            }
-            None => signature::generate()?,
-        };
+        let secret = signature::checked_or_generated(input.secret.as_deref())?;
         // Authorizes before the host name is resolved: only owners may cause DNS queries.
         list(db, caller, &input.workflow_id).await?;
         let url = self.checked(&input.url).await?;
@@ -252,8 +281,10 @@ impl WebhookDispatcher {
                 url,
                 secret,
                 events: input.events,
+                refusal_attempts: input.refusal_attempts,
             )))
             .await?;
+        let secret = if input.secret.is_none() { signature::settled(&secret) } else { secret };
         Ok(CreatedWebhook { webhook, secret })
     }
 
@@ -272,6 +303,7 @@ impl WebhookDispatcher {
             url,
             events: input.events,
             active: input.active,
+            refusal_attempts: input.refusal_attempts,
         )))
         .await
     }
@@ -301,8 +333,7 @@ impl WebhookDispatcher {
         };
         let (kind, body) = (self.envelope)(&event, &epoch);
         let message_id = format!("msg_test_{}", uuid::Uuid::now_v7());
-        let secret = SecretString::from(target.secret.as_str());
-        let sent = self.sender.send(&target.url, &secret, &message_id, now.as_second(), body).await;
+        let sent = self.sender.send(&target.url, &target.secrets(), &message_id, now.as_second(), body).await;
         let duration_ms = i64::try_from(sent.duration.as_millis()).unwrap_or(i64::MAX);
         let (status, success) = (sent.status.map(i64::from), sent.error.is_none());
         let (webhook, workflow) = (&target.id, &target.workflow_id);
@@ -339,13 +370,27 @@ pub async fn get(db: &Db, caller: &Caller, id: &str) -> Result<Webhook> {
     db.call(sql_fn!(get_webhook(caller: caller.to_sql(), webhook: id))).await
 }
 
-/// Deletes a webhook and its delivery log.
+/// Gives a webhook a new secret; the old one is valid for an overlap.
+pub async fn rotate_secret(db: &Db, caller: &Caller, id: &str, input: &RotateSecret) -> Result<CreatedWebhook> {
+    let secret = signature::checked_or_generated(input.secret.as_deref())?;
+    let webhook = db
+        .call(sql_fn!(rotate_webhook_secret(
+            caller: caller.to_sql(),
+            webhook: id,
+            secret,
+            overlap_seconds: input.overlap_seconds,
+        )))
+        .await?;
+    let secret = if input.secret.is_none() { signature::settled(&secret) } else { secret };
+    Ok(CreatedWebhook { webhook, secret })
+}
+
+/// Deletes a webhook, its delivery log and its dead letters.
 pub async fn delete(db: &Db, caller: &Caller, id: &str) -> Result<()> {
     db.call(sql_fn!(delete_webhook(caller: caller.to_sql(), webhook: id))).await
 }
 
 /// Delivery attempts, newest first, after `cursor`.
-pub async fn deliveries(db: &Db, caller: &Caller, id: &str, limit: i32, cursor: Option<i64>) -> Result<DeliveryList> {
-    db.call(sql_fn!(list_webhook_deliveries(caller: caller.to_sql(), webhook: id, max_rows: limit, after: cursor)))
-        .await
+pub async fn deliveries(db: &Db, caller: &Caller, id: &str, limit: i32, cursor: Option<&str>) -> Result<DeliveryList> {
+    db.call(sql_fn!(list_webhook_deliveries(caller: caller.to_sql(), webhook: id, max_rows: limit, cursor))).await
 }

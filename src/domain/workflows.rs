@@ -1,5 +1,6 @@
 //! Workflows and their boards.
 
+pub mod invitations;
 #[cfg(feature = "server")]
 mod queries;
 
@@ -101,6 +102,8 @@ pub struct BoardSettings {
     pub wip_policy: Option<WipPolicy>,
     /// Tickets created by agents and services require a human review.
     pub human_review: Option<bool>,
+    /// New tickets need a description of at least 10 characters.
+    pub require_description: Option<bool>,
 }
 
 /// An allowed move. A board without transitions allows every move.
@@ -163,8 +166,14 @@ pub struct Workflow {
     pub description: String,
     /// Whether tickets can be created and changed.
     pub ticket_tracking: bool,
+    /// The time zone in which its days begin and end.
+    #[serde(default)]
+    pub time_zone: String,
     /// The git repository on the server whose commits are shown.
     pub repository_path: Option<String>,
+    /// Whether every client may assign tickets to agents that do not exist yet, which creates them.
+    #[serde(default)]
+    pub provision_agents: bool,
     /// The creator.
     pub created_by: Option<String>,
     /// Creation time.
@@ -227,8 +236,13 @@ pub struct UpdateWorkflow {
     pub description: Option<String>,
     /// Whether tickets can be created and changed.
     pub ticket_tracking: Option<bool>,
+    /// The time zone in which its days begin and end, like `Europe/Berlin`.
+    #[schema(min_length = 1, max_length = 64)]
+    pub time_zone: Option<String>,
     /// A git repository under the server's repositories folder; empty detaches it. Administrators only.
     pub repository_path: Option<String>,
+    /// Whether MCP and the command line may assign tickets to agents that do not exist yet, as other clients may.
+    pub provision_agents: Option<bool>,
 }
 
 /// `PUT /api/workflows/{id}/board`: the configuration and the target columns for tickets of removed columns.

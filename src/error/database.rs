@@ -4,7 +4,7 @@
 //! of `migrations/` are mapped here.
 
 use serde_json::Value;
-use tokio_postgres::error::{DbError, SqlState};
+use tokio_postgres::error::{DbError, Severity, SqlState};
 
 use super::{Error, FieldError, Problem, problem_of};
 
@@ -14,6 +14,25 @@ impl Error {
         matches!(self, Self::Database(error) if matches!(error.code(),
             Some(&SqlState::T_R_SERIALIZATION_FAILURE) | Some(&SqlState::T_R_DEADLOCK_DETECTED)))
     }
+
+    /// The error of a statement that was sent. Its outcome is known only if the database reports an error of the
+    /// statement, which rolls back; a lost connection, or a backend that ends, may come after the commit.
+    pub fn of_sent_statement(error: tokio_postgres::Error) -> Self {
+        let known = match error.as_db_error() {
+            Some(db) => is_rolled_back(db),
+            None => error.to_string().starts_with("error serializing parameter"),
+        };
+        if known { error.into() } else { Self::OutcomeUnknown(describe_db(&error)) }
+    }
+}
+
+/// Whether the error ended the statement, and not the connection. Poolers report lost connections in class 08.
+fn is_rolled_back(db: &DbError) -> bool {
+    let severe = match db.parsed_severity() {
+        Some(severity) => severity != Severity::Error,
+        None => db.severity() != "ERROR",
+    };
+    !severe && !db.code().code().starts_with("08")
 }
 
 impl From<tokio_postgres::Error> for Error {
@@ -103,6 +122,8 @@ const CONSTRAINTS: &[(&str, &str, &str)] = &[
     ("approvals_reason_length", "reason", "must have at most 20000 characters"),
     ("webhooks_url_length", "url", "must have 1 to 2000 characters"),
     ("workflow_members_role", "role", "must be viewer, member or owner"),
+    ("membership_invitations_named_length", "actor", "must have 1 to 320 characters"),
+    ("membership_invitations_role", "role", "must be viewer, member or owner"),
     (
         "actors_id_shape",
         "agent_id",

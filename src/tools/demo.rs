@@ -146,7 +146,7 @@ async fn create(db: &Db, caller: &Caller) -> Result<String> {
         board_config: Some(board),
         agent_id: None,
     };
-    Ok(workflows::create(db, caller, &input, None).await?.id)
+    Ok(workflows::create(db, caller, &input).await?.id)
 }
 
 /// Creates the initial tickets if there are no tickets.

@@ -17,6 +17,7 @@ pub mod events;
 pub mod field_errors;
 pub mod health;
 pub mod idempotency;
+pub mod invitations;
 pub mod invites;
 pub mod jobs;
 pub mod keys;
@@ -27,9 +28,11 @@ pub mod path_query;
 pub mod problem;
 pub mod reply;
 pub mod searches;
+pub mod security_events;
 pub mod sessions;
 mod strict_json;
 pub mod tickets;
+pub mod users;
 pub mod webhooks;
 pub mod workflows;
 pub mod ws;
@@ -46,7 +49,6 @@ pub use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use self::body::Json;
 pub use self::caller::{Auth, OptionalAuth};
-pub use self::idempotency::IdempotencyKey;
 pub use self::path_query::{Path, Query};
 pub use self::problem::{Failure, Result};
 pub use self::reply::{NoContent, RawReply, Reply};
@@ -63,6 +65,7 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(health::health).service(health::ready).service(health::metrics_text);
     cfg.configure(auth::configure).configure(sessions::configure);
     cfg.configure(keys::configure).configure(agents::configure).configure(invites::configure);
+    cfg.configure(invitations::configure).configure(users::configure);
     workflows::configure(cfg);
     tickets::configure(cfg);
     searches::configure(cfg);
@@ -72,6 +75,7 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
     commits::configure(cfg);
     compat::configure(cfg);
     webhooks::configure(cfg);
+    security_events::configure(cfg);
     cfg.service(board::board);
 }
 
@@ -91,8 +95,7 @@ pub fn serve(
     let _ = health::recorder();
     let mut doc = describe(&extras);
     let routes = web::Data::new(openapi::Routes::new(&mut doc));
-    let document = doc.to_json().map_err(|e| Error::Internal(format!("OpenAPI cannot be written: {e}")))?;
-    let document = web::Data::new(openapi::Document(document));
+    let document = web::Data::new(openapi::Document::new(&doc)?);
     let server = HttpServer::new(move || {
         let app = App::new()
             .app_data(state.clone())
@@ -115,6 +118,8 @@ pub fn serve(
     })
     // Without it, small messages may wait up to 40 ms for an acknowledgement.
     .tcp_nodelay(true)
+    // A client that closes its side has gone: its request ends, and with it the statement that waits for a lock.
+    .h1_allow_half_closed(false)
     .on_connect(|io, _| set_user_timeout(io))
     // Limits for clients that are slow to send headers or to disconnect.
     .client_request_timeout(Duration::from_secs(10))

@@ -17,15 +17,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use serde_json::json;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::db::Db;
+use crate::db::gate::Gate;
 use crate::domain::accounts::Caller;
 use crate::domain::history::tail::Subscriber;
 use client::{Client, Member};
 use relay::State;
 use send_queue::Closing;
+
+/// Maximum snapshots that are sent at once.
+const MAX_SNAPSHOTS: usize = 32;
 
 /// Settings of live events.
 #[derive(Debug, Clone)]
@@ -34,8 +38,6 @@ pub struct Settings {
     pub listen_url: String,
     /// Maximum bytes queued for one client.
     pub buffer: usize,
-    /// Maximum concurrent reads of history for clients; the pool has other users too.
-    pub readers: usize,
 }
 
 /// Live events of one server.
@@ -47,10 +49,8 @@ pub struct Live {
     pub(crate) node: String,
     /// The rooms and their members.
     pub rooms: rooms::Rooms,
-    /// Permits for reading history for clients.
-    pub(crate) read_permits: Semaphore,
-    /// Permits for snapshots that are being sent, which bound the memory they take.
-    pub(crate) snapshot_permits: Semaphore,
+    /// Admission of snapshots that are being sent, which bounds the memory they take; shared fairly between rooms.
+    pub(crate) snapshots: Arc<Gate>,
     epoch: RwLock<Arc<str>>,
     relay: watch::Sender<State>,
     stop: CancellationToken,
@@ -61,11 +61,10 @@ impl Live {
     /// An empty set of rooms; [`relay::run`] feeds them.
     pub fn new(db: Db, settings: Settings) -> Arc<Self> {
         Arc::new(Self {
-            db,
+            db: db.for_sockets(),
             node: format!("{}-{}", std::process::id(), uuid::Uuid::new_v4().simple()),
             rooms: rooms::Rooms::default(),
-            read_permits: Semaphore::new(settings.readers.max(1)),
-            snapshot_permits: Semaphore::new(32),
+            snapshots: Gate::with_minimums(MAX_SNAPSHOTS, [0; 3]),
             settings,
             epoch: RwLock::new("".into()),
             relay: watch::Sender::new(State::Disconnected("the relay has not started yet".to_owned())),

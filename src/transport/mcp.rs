@@ -4,14 +4,22 @@
 //! `admission` checks credential and session before the protocol library sees a request. Each call runs as the caller of
 //! its own request, so a session id alone grants nothing.
 
+mod accept;
 mod admission;
+mod arguments;
 pub mod budget;
+mod context;
+mod groups;
+mod idempotency;
 mod prompt;
+mod replies;
 mod resource_watch;
 mod resources;
 mod schema;
 mod server;
+mod session_id;
 mod sessions;
+mod sse;
 mod subscriptions;
 pub mod tools;
 
@@ -23,7 +31,7 @@ use rmcp_actix_web::transport::StreamableHttpService;
 
 use crate::transport::http::ExtraRoutes;
 use crate::transport::live::Live;
-use crate::transport::mcp::admission::RequestContext;
+use crate::transport::mcp::context::RequestContext;
 use crate::transport::mcp::server::McpServer;
 use crate::transport::mcp::sessions::Sessions;
 
@@ -39,6 +47,7 @@ pub fn routes(live: Arc<Live>) -> ExtraRoutes {
         let service = StreamableHttpService::builder()
             .service_factory(Arc::new(move || Ok(McpServer::new(live.clone(), shared.clone()))))
             .session_manager(sessions.manager())
+            .session_store(sessions.clone().into_inner())
             .json_response(true)
             .max_request_body_bytes(usize::MAX)
             // `admission` checks both, by the same rules as the other transports.

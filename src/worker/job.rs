@@ -14,7 +14,7 @@ use self::transcript::{StageOutput, TranscriptWriter};
 use super::command::{DRAIN_TIMEOUT, ProcessGroup};
 use super::config::Step;
 use super::{WorkerContext, output};
-use crate::client::Error as ClientError;
+use crate::client::{Client, Error as ClientError};
 use crate::domain::jobs::Job;
 use crate::domain::jobs::leases::ReleaseLease;
 use crate::domain::jobs::work::{CompleteJob, EnterStage, FailJob};
@@ -41,8 +41,9 @@ pub(super) async fn work(context: &WorkerContext, job: Job, token: String, claim
     // Fetches answers to questions of an earlier attempt before the first command starts.
     lease.heartbeat.now().await;
     let outcome = run_stages(context, &job, &lease).await;
+    let client = context.client.with_idempotency_key(&uuid::Uuid::now_v7().to_string());
     let reported = loop {
-        match report(context, &lease, &outcome).await {
+        match report(context, &client, &lease, &outcome).await {
             // The work is done, so an unavailable server is retried until the lease expires.
             Err(error) if error.is_temporary() && *lease.control.borrow() != Control::LeaseLost => {
                 tokio::time::sleep(Duration::from_millis(500)).await;
@@ -80,8 +81,8 @@ pub(super) async fn work(context: &WorkerContext, job: Job, token: String, claim
 }
 
 /// Reports the outcome to the server.
-async fn report(context: &WorkerContext, lease: &Lease, outcome: &End) -> Result<(), ClientError> {
-    let (client, id, lease_token) = (&context.client, lease.job.as_str(), lease.token.clone());
+async fn report(context: &WorkerContext, client: &Client, lease: &Lease, outcome: &End) -> Result<(), ClientError> {
+    let (id, lease_token) = (lease.job.as_str(), lease.token.clone());
     match outcome {
         End::Done(output) => {
             let (sha, message) = output.commit.clone().unzip();

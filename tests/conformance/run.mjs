@@ -1,10 +1,11 @@
 // `make test-mcp`: the official MCP conformance suite, and an agent run through the official client library,
-// against a server started for it. `node run.mjs suite` or `client` runs one of them.
+// against a server started for it, also through a restart. `node run.mjs suite`, `client` or `restart` runs one of them.
 
 import process from 'node:process';
 
 import { runSuite } from './suite.mjs';
 import { runClient } from './client.mjs';
+import { runRestart } from './restart.mjs';
 import { start } from './server.mjs';
 
 const wanted = process.argv.slice(2);
@@ -12,6 +13,7 @@ const server = await start();
 let failures = 0;
 try {
   if (wanted.length === 0 || wanted.includes('client')) failures += await runClient(server);
+  if (wanted.length === 0 || wanted.includes('restart')) failures += await runRestart(server);
   if (wanted.length === 0 || wanted.includes('suite')) failures += await runSuite(server);
 } finally {
   await server.stop();

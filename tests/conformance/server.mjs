@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, openSync, rmSync } from 'node:fs';
+import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -11,28 +12,30 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.resolve(here, '../..');
 const admin = { email: 'conformance@example.org', password: 'correct horse battery' };
 
-// Starts the server and signs in its administrator.
+// A port that is free now; a restarted server must be found at the same address.
+const freePort = () => new Promise((resolve, reject) => {
+  const probe = net.createServer().once('error', reject);
+  probe.listen(0, '127.0.0.1', () => {
+    const { port } = probe.address();
+    probe.close(() => resolve(port));
+  });
+});
+
+// Starts the server and signs in its administrator. `restart` stops it and starts it again at the same address.
 export async function start() {
   const program = process.env.CALLBOARD_BIN ?? path.resolve(root, process.env.CARGO_TARGET_DIR ?? 'target', 'debug/callboard');
   const data = mkdtempSync(path.join(tmpdir(), 'callboard-conformance-'));
   const log = path.join(data, 'server.log');
   const env = {
-    ...process.env, CALLBOARD_LISTEN: '127.0.0.1:0', CALLBOARD_DATA_DIR: path.join(data, 'data'),
+    ...process.env, CALLBOARD_LISTEN: `127.0.0.1:${await freePort()}`, CALLBOARD_DATA_DIR: path.join(data, 'data'),
     CALLBOARD_RUNTIME_DIR: process.env.CALLBOARD_RUNTIME_DIR ?? path.join(root, '.runtime'),
     CALLBOARD_ADMIN_EMAIL: admin.email, CALLBOARD_ADMIN_PASSWORD: admin.password, CALLBOARD_EMBEDDING_PROVIDER: 'none',
   };
   delete env.DATABASE_URL;
   delete env.CALLBOARD_PUBLIC_URL;
-  const server = spawn(program, ['serve'], { env, cwd: data, stdio: ['ignore', 'pipe', openSync(log, 'w')] });
-  const stop = async () => {
-    if (server.exitCode === null && server.signalCode === null) {
-      const ended = new Promise((resolve) => server.once('exit', resolve));
-      server.kill('SIGTERM');
-      await ended;
-    }
-    rmSync(data, { recursive: true, force: true });
-  };
-  try {
+  let server;
+  const run = async () => {
+    server = spawn(program, ['serve'], { env, cwd: data, stdio: ['ignore', 'pipe', openSync(log, 'a')] });
     const url = await new Promise((resolve, reject) => {
       server.once('error', reject);
       server.once('exit', (code) => reject(new Error(`the server exited with ${code}:\n${readFileSync(log, 'utf8').slice(-4000)}`)));
@@ -42,9 +45,28 @@ export async function start() {
       });
     });
     server.removeAllListeners('exit');
+    return url;
+  };
+  const end = async () => {
+    if (server.exitCode === null && server.signalCode === null) {
+      const ended = new Promise((resolve) => server.once('exit', resolve));
+      server.kill('SIGTERM');
+      await ended;
+    }
+  };
+  const stop = async () => {
+    await end();
+    rmSync(data, { recursive: true, force: true });
+  };
+  const restart = async () => {
+    await end();
+    await run();
+  };
+  try {
+    const url = await run();
     const person = new Client(url, null);
     person.token = (await person.post('/api/auth/login', admin)).access;
-    return { url, person, stop };
+    return { url, person, stop, restart };
   } catch (error) {
     await stop();
     throw error;

@@ -86,7 +86,10 @@ async fn files_are_imported_and_every_line_is_accounted_for() {
         |flags: &[&str]| run(&test.url, "", &[&["import", "beads", file, "--workflow", "Tracker"], flags].concat());
     let strict = import(&["--strict"]);
     assert!(
-        !strict.ok && strict.err.contains("Nothing is imported") && strict.err.contains("Line 9 has no id."),
+        !strict.ok
+            && strict.err.contains("Nothing is imported")
+            && strict.err.contains("Line 9 has no id.")
+            && strict.err.contains("Line 12 has \"high\" as priority"),
         "{}",
         strict.err
     );
@@ -95,22 +98,26 @@ async fn files_are_imported_and_every_line_is_accounted_for() {
     let output = import(&[]);
     assert!(!output.ok, "bad lines make exit code 1");
     for part in [
-        "16  tickets imported",
+        "20  tickets imported",
+        "1  lines of the type \"memory\" skipped",
         "1  tombstones skipped",
-        "8  invalid lines",
+        "4  invalid lines",
+        "4  invalid values left out",
         "2  ticket types added",
         "(epic, merge-request)",
     ] {
         assert!(output.out.contains(part), "{part}: {}", output.out);
     }
     assert!(output.err.contains("Line 26: cb-22 as parent of cb-23 would create a cycle"), "{}", output.err);
-    assert!(import(&[]).out.contains("16  imported before, unchanged"));
+    assert!(import(&[]).out.contains("20  imported before, unchanged"));
 
     let exported = run(&test.url, "", &["export", "json", "--workflow", "Tracker"]).json();
-    assert_eq!(exported["tickets"].as_array().map(Vec::len), Some(16));
+    assert_eq!(exported["tickets"].as_array().map(Vec::len), Some(20));
     assert_eq!(exported["tickets"][3]["external_ref"], "cb-2");
     let table = run(&test.url, "", &["export", "csv", "--workflow", "Tracker"]).out;
-    assert!(table.starts_with("key,title,status,"), "{table}");
+    assert!(table.starts_with("\u{feff}key,title,status,"), "{table}");
+    let plain = run(&test.url, "", &["export", "csv", "--workflow", "Tracker", "--no-bom"]).out;
+    assert_eq!(table.strip_prefix('\u{feff}'), Some(plain.as_str()));
     assert!(table.contains("\r\nTKT-4,Write the changelog,in_progress,feature,high,beads/crew/dave,"), "{table}");
     let document = run(&test.url, "", &["export", "markdown", "--workflow", "Tracker"]).out;
     assert!(document.contains("## backlog") && document.contains("> **mara**"), "{document}");

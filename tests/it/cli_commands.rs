@@ -257,8 +257,8 @@ async fn a_stored_sign_in_is_private_and_refreshes_concurrently() {
 #[tokio::test]
 async fn following_a_job_exits_with_its_outcome() {
     let (_server, fixture, at) = open("cli_jobs").await;
-    let ticket = fixture.ticket("The work").await;
     for (end, code) in [("complete", Some(0)), ("fail", Some(1))] {
+        let ticket = fixture.ticket("The work").await;
         let job =
             at.run_ok(&["job", "create", "Please\nbuild it", "-t", &ticket, "--stages", "plan,build", "--draft"]).await;
         assert!(at.run_ok(&["job", "show", &job]).await.contains("collecting"));

@@ -71,11 +71,11 @@ pub async fn server_on(db: TestDb, flags: &[&str], extras: Vec<ExtraRoutes>) -> 
 
 async fn server_at(db: Arc<TestDb>, flags: &[&str], mut extras: Vec<ExtraRoutes>) -> Server {
     let config = config(flags);
-    let pool = pool::pool(&db.url, 8, Duration::from_secs(30)).expect("a pool");
+    let pool = pool::pool(&db.url, 8, Duration::from_secs(config.statement_timeout)).expect("a pool");
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let db_handle = Db::new(pool);
-    let settings = live::Settings { listen_url: db.url.clone(), buffer: config.socket_buffer, readers: 4 };
+    let settings = live::Settings { listen_url: db.url.clone(), buffer: config.socket_buffer };
     let live = Live::new(db_handle.clone(), settings);
     extras.push(http::ws::routes(live.clone()));
     extras.push(callboard::transport::mcp::routes(live.clone()));

@@ -189,6 +189,51 @@ async fn amending_and_rebasing_leave_one_link_each() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn hooks_that_were_there_before_run_first() {
+    let fixture = HookFixture::open("hook_chain").await;
+    let hooks = fixture.toy().join(".git/hooks");
+    let mine = |name: &str, text: &str| {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::write(hooks.join(name), text).expect("write");
+        std::fs::set_permissions(hooks.join(name), std::fs::Permissions::from_mode(0o755)).expect("chmod");
+    };
+    mine("post-commit", "#!/bin/sh\necho committed >>seen\n");
+    mine("post-rewrite", "#!/bin/sh\necho \"$1 $(cut -d ' ' -f 2)\" >>seen\n");
+    let chained = fixture.callboard(&["commit-hook", "--install", "--chain"]);
+    assert!(chained.status.success(), "{chained:?}");
+    assert!(fixture.callboard(&["commit-hook", "--install"]).status.success(), "its own hooks are replaced");
+    let seen = || std::fs::read_to_string(fixture.toy().join("seen")).unwrap_or_default();
+    let first = fixture.commit("TKT-1 first");
+    fixture.reaches("TKT-1", &[&first]).await;
+    assert_eq!(seen(), "committed\n");
+    fixture.git(&["commit", "-q", "--amend", "--allow-empty", "-m", "TKT-2 after all"]);
+    let amended = fixture.git(&["rev-parse", "HEAD"]);
+    fixture.reaches("TKT-2", &[&amended]).await;
+    assert!(seen().contains(&format!("amend {amended}")), "{}", seen());
+
+    // Patches that `git am` applies.
+    std::fs::write(fixture.toy().join("file"), "one\n").expect("write");
+    fixture.git(&["add", "file"]);
+    fixture.git(&["commit", "-q", "-m", "TKT-3 by mail"]);
+    fixture.git(&["format-patch", "-q", "-1", "-o", "..", "HEAD"]);
+    fixture.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    fixture.git(&["-c", "user.name=Other", "am", "-q", "../0001-TKT-3-by-mail.patch"]);
+    let mailed = fixture.git(&["rev-parse", "HEAD"]);
+    harness::eventually("TKT-3 has the mailed commit", async || fixture.commits("TKT-3").await.contains(&mailed)).await;
+
+    // Husky overwrites its own folder, so the hooks go where it looks for them.
+    let husky = fixture.toy().join(".husky/_");
+    std::fs::create_dir_all(&husky).expect("mkdir");
+    std::fs::write(husky.join("h"), "").expect("write");
+    std::fs::write(husky.join("post-commit"), "#!/bin/sh\n. \"$(dirname \"$0\")/h\"\n").expect("write");
+    fixture.git(&["config", "core.hooksPath", ".husky/_"]);
+    assert!(fixture.callboard(&["commit-hook", "--install"]).status.success());
+    let installed = std::fs::read_to_string(fixture.toy().join(".husky/post-commit")).expect("a hook");
+    assert!(installed.contains("Made by") && !installed.contains(env!("CARGO_BIN_EXE_callboard")), "{installed}");
+    assert!(!std::fs::read_to_string(husky.join("post-commit")).expect("a hook").contains("Made by"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn hook_failures_never_block_a_commit() {
     let fixture = HookFixture::open("hook_faults").await;
     // A server that never responds, an unreachable one, an invalid key, and no settings at all.
@@ -232,6 +277,7 @@ async fn hook_failures_never_block_a_commit() {
     let refused = fixture.callboard(&["commit-hook", "--install"]);
     assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("already exists"));
     assert!(std::fs::read_to_string(fixture.toy().join(".git/hooks/post-merge")).expect("read").contains("mine"));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("--chain"), "{refused:?}");
     let outside = Command::new(env!("CARGO_BIN_EXE_callboard")).args(["commits", "push"]).current_dir("/").output();
     assert!(String::from_utf8_lossy(&outside.expect("callboard runs").stderr).contains("not in a git repository"));
 

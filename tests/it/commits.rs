@@ -1,5 +1,7 @@
 //! Diffs of commits, from toy repositories made with git.
 
+mod access;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -224,29 +226,6 @@ async fn missing_commits_are_reported() {
     let shared = ids.lines().map(|id| id[..4].to_owned()).find(|digits| !seen.insert(digits.clone()));
     let (status, detail) = fixture.refused(&shared.expect("two that share four digits")).await;
     assert!(status == 409 && detail.contains("more digits"), "{detail}");
-}
-
-#[tokio::test]
-async fn repositories_outside_are_refused() {
-    let fixture = repository("commits_outside").await;
-    fixture.write("a", "a\n");
-    let sha = fixture.commit("Begin");
-    let outside = fixture.folder.path().join("outside");
-    std::fs::rename(fixture.toy(), &outside).expect("move");
-    for path in ["../outside", outside.to_str().expect("a path"), "/etc", "toy"] {
-        fixture.attach(path).await;
-        let (status, detail) = fixture.refused(&sha).await;
-        assert_eq!(status, 409, "{path}: {detail}");
-    }
-    std::os::unix::fs::symlink(&outside, fixture.toy()).expect("symlink");
-    assert!(fixture.refused(&sha).await.1.contains("outside"));
-    std::fs::remove_file(fixture.toy()).expect("rm");
-    std::fs::create_dir(fixture.toy()).expect("mkdir");
-    std::fs::write(fixture.toy().join(".git"), format!("gitdir: {}\n", outside.join(".git").display())).expect("write");
-    assert!(fixture.refused(&sha).await.1.contains("outside"));
-    std::fs::remove_file(fixture.toy().join(".git")).expect("rm");
-    git(&fixture.folder.path().join("home"), &["init", "-q"]);
-    assert!(fixture.refused(&sha).await.1.contains("holds no git repository"), "a parent repository does not count");
 }
 
 #[tokio::test]

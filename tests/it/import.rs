@@ -29,7 +29,7 @@ async fn fixture(hint: &str) -> Fixture {
 
 impl Fixture {
     async fn import(&self, workflow: &str, batch: &Batch) -> Outcome {
-        run(&self.db, &self.caller, workflow, batch).await.unwrap_or_else(|error| panic!("{error}"))
+        run(&self.db, &self.caller, workflow, batch, false).await.unwrap_or_else(|error| panic!("{error}"))
     }
 
     async fn json(&self, sql: &str) -> Value {
@@ -73,21 +73,57 @@ fn bad_lines_are_named_with_their_reason() {
         [
             "8 is not JSON (EOF while parsing a string at column 35)",
             "9 has no id",
-            "10 has no title",
-            "11 has \"yesterday\" as created_at, not a time like 2026-01-31T12:00:00Z",
-            "12 has \"high\" as priority, not a whole number from 0 to 4",
-            "13 has a text as labels, not a list",
             "14 repeats the id cb-1 of line 1",
             "16 is a list, not an object",
         ]
     );
-    assert_eq!((batch.items.len(), batch.tombstones), (16, 1));
+    // A bad value loses only itself.
+    let warnings: Vec<_> = batch.warnings.iter().map(|value| format!("{} {}", value.line, value.reason)).collect();
+    assert_eq!(
+        warnings,
+        [
+            "10 has no title; its id is used",
+            "11 has \"yesterday\" as created_at, not a time like 2026-01-31T12:00:00Z",
+            "12 has \"high\" as priority, not a whole number from 0 to 4",
+            "13 has a text as labels, not a list",
+        ]
+    );
+    assert_eq!((batch.items.len(), batch.tombstones), (20, 1));
+    assert_eq!(batch.skipped.get("memory"), Some(&1));
     assert_eq!(batch.unknown_statuses.get("waiting for parts"), Some(&1));
     let cycles: Vec<_> = batch.cycles.iter().map(|c| (c.line, c.kind, c.from.as_str(), c.to.as_str())).collect();
     assert_eq!(
         cycles,
         [(19, "blocker", "cb-16", "cb-14"), (19, "blocker", "cb-16", "cb-16"), (26, "parent", "cb-23", "cb-22"),]
     );
+}
+
+#[test]
+fn a_bad_value_keeps_the_rest_of_its_issue() {
+    let batch = text(
+        "{\"_type\":\"issue\",\"id\":\"a\",\"title\":7,\"status\":[],\"assignee\":{},\"estimated_minutes\":-1,\"labels\":[1,\"x\"],\
+         \"closed_at\":\"0001-01-01T00:00:00Z\",\"comments\":[{\"text\":3},{\"text\":\"Kept\",\"created_at\":\"soon\"},4],\
+         \"dependencies\":[{\"type\":\"blocks\"},{\"depends_on_id\":\"b\"}]}\n{\"_type\":\"memory\",\"value\":null}\n{\"id\":5}\n",
+    );
+    let (item, reasons) =
+        (&batch.items[0], batch.warnings.iter().map(|value| value.reason.as_str()).collect::<Vec<_>>());
+    assert_eq!((item.title.as_str(), item.status.as_str(), item.assignee.as_deref()), ("a (a)", "open", None));
+    assert_eq!((&item.tags, &item.blocked_by), (&vec!["x".to_owned()], &vec!["b".to_owned()]));
+    assert_eq!(item.comments.iter().map(|comment| comment.text.as_str()).collect::<Vec<_>>(), ["Kept"]);
+    for part in [
+        "has a number as title, not a text",
+        "has a list as status, not a text",
+        "has an object as assignee, not a text",
+        "has -1 as estimated_minutes, not a whole number from 0 to 10000000",
+        "has a number in labels, not a text",
+        "has a comment that has a number as text, not a text",
+        "has a comment that has \"soon\" as created_at, not a time like 2026-01-31T12:00:00Z",
+        "has a number in comments, not an object",
+        "has a dependency that has no depends_on_id",
+    ] {
+        assert!(reasons.contains(&part), "{part}: {reasons:?}");
+    }
+    assert_eq!(batch.bad.iter().map(|bad| bad.reason.as_str()).collect::<Vec<_>>(), ["has a number as id, not a text"]);
 }
 
 #[test]
@@ -106,7 +142,7 @@ fn invalid_bytes_are_reported_and_do_not_stop_the_import() {
 async fn every_kind_of_line_becomes_what_it_means() {
     let fixture = fixture("import_kinds").await;
     let outcome = fixture.import("Small tracker", &small_export()).await;
-    assert_eq!((outcome.imported, outcome.existing, outcome.comments), (16, 0, 3));
+    assert_eq!((outcome.imported, outcome.existing, outcome.comments), (20, 0, 3));
     assert_eq!((outcome.blockers, outcome.parents, outcome.missing_links), (3, 4, 1));
     assert_eq!(outcome.types_added, ["epic", "merge-request"]);
 
@@ -127,9 +163,13 @@ async fn every_kind_of_line_becomes_what_it_means() {
                "is_resolved": false, "child": true,
                "description": "## Design\n\nOne line for each change.\n\n## Acceptance criteria\n\nEvery change is named.\n\n## Notes\n\nAsk Mara.\n\n## External reference\n\ngh-17"})
     );
-    let blockers = "(select array_agg(b.external_ref) from ticket_blockers k join tickets b on b.id = k.blocked_by_ticket_id where k.ticket_id = t.id) as blockers,
+    let blockers = "(select array_agg(b.external_ref) from logic.active_blockers k join tickets b on b.id = k.blocked_by_ticket_id where k.ticket_id = t.id) as blockers,
+                    (select array_agg(b.external_ref) from ticket_blockers k join tickets b on b.id = k.blocked_by_ticket_id where k.ticket_id = t.id and k.released_at is not null) as resolved,
                     (select array_agg(r.external_ref) from tickets r where r.id = any (t.related_ticket_ids)) as related";
-    assert_eq!(fixture.ticket("cb-3", blockers).await, json!({"blockers": ["cb-2"], "related": ["cb-4"]}));
+    assert_eq!(
+        fixture.ticket("cb-3", blockers).await,
+        json!({"blockers": ["cb-2"], "resolved": ["cb-4"], "related": ["cb-4"]})
+    );
     assert_eq!(
         fixture.ticket("cb-4", "status, is_resolved, completed_at = '2026-01-05T17:00:00Z' as closed, resolved_at = completed_at as resolved,
                     (select c.comment_type || ': ' || c.comment_text from ticket_comments c where c.ticket_id = t.id) as comment,
@@ -165,7 +205,7 @@ async fn every_kind_of_line_becomes_what_it_means() {
         "select string_agg(external_ref, ' ' order by rank, number) as refs from tickets where status = 'backlog'";
     assert_eq!(
         fixture.json(order).await,
-        json!({"refs": "cb-1 cb-3 cb-6 cb-14 cb-15 cb-16 cb-17 cb-18 cb-20 cb-21 cb-22 cb-23 cb-19"})
+        json!({"refs": "cb-1 cb-3 cb-6 cb-11 cb-12 cb-13 cb-14 cb-15 cb-16 cb-17 cb-18 cb-20 cb-21 cb-22 cb-23 cb-10 cb-19"})
     );
     let sql = format!(
         "select logic.create_ticket('{}', '{}', 'Made later', 'It stands behind the rest.')",
@@ -186,7 +226,7 @@ async fn a_repeated_import_adds_only_new_lines() {
                   union all select k::text from ticket_blockers k union all select s::text from streams s union all select a::text from actors a) x(x)";
     let before = fixture.json(state).await;
     let again = fixture.import(&first.workflow_id, &small_export()).await;
-    assert_eq!((again.imported, again.existing, again.newer, again.comments), (0, 16, 1, 0));
+    assert_eq!((again.imported, again.existing, again.newer, again.comments), (0, 20, 2, 0));
     let third = fixture.import("tracker", &small_export()).await;
     assert_eq!((third.imported, third.workflow_id.as_str()), (0, first.workflow_id.as_str()));
     assert_eq!(fixture.json(state).await, before);
@@ -202,12 +242,52 @@ async fn a_repeated_import_adds_only_new_lines() {
 }
 
 #[tokio::test]
+async fn an_updating_import_carries_changes_over() {
+    let fixture = fixture("import_update").await;
+    let first = text(
+        "{\"id\":\"a\",\"title\":\"Title a\",\"updated_at\":\"2026-01-01T00:00:00Z\"}\n\
+         {\"id\":\"b\",\"title\":\"Title b\",\"updated_at\":\"2026-01-01T00:00:00Z\"}\n\
+         {\"id\":\"c\",\"title\":\"Title c\",\"updated_at\":\"2026-01-01T00:00:00Z\"}\n",
+    );
+    let made = fixture.import("Tracker", &first).await;
+    fixture
+        .client
+        .batch_execute("update tickets set title = 'Changed here' where external_ref = 'c'")
+        .await
+        .expect("update");
+    let second = text(
+        "{\"id\":\"a\",\"title\":\"Title a, new\",\"status\":\"closed\",\"closed_at\":\"2026-02-01T00:00:00Z\",\
+          \"updated_at\":\"2026-02-01T00:00:00Z\",\"assignee\":\"zed\",\"comments\":[{\"author\":\"zed\",\"text\":\"Done.\"}]}\n\
+         {\"id\":\"b\",\"title\":\"Title b\",\"updated_at\":\"2026-01-01T00:00:00Z\"}\n\
+         {\"id\":\"c\",\"title\":\"Title c, new\",\"updated_at\":\"2026-02-01T00:00:00Z\"}\n\
+         {\"id\":\"d\",\"title\":\"Title d\",\"updated_at\":\"2026-02-01T00:00:00Z\"}\n",
+    );
+    let update = async |batch: &Batch| {
+        let outcome = run(&fixture.db, &fixture.caller, &made.workflow_id, batch, true).await.expect("an import");
+        (outcome.imported, outcome.existing, outcome.updated, outcome.kept, outcome.comments, outcome.agents)
+    };
+    assert_eq!(update(&second).await, (1, 3, 1, 1, 1, 1));
+    assert_eq!(
+        fixture
+            .ticket(
+                "a",
+                "title, status, is_resolved, assigned_agent_id, completed_at = '2026-02-01T00:00:00Z' as closed"
+            )
+            .await,
+        json!({"title": "Title a, new", "status": "done", "is_resolved": true, "assigned_agent_id": "zed", "closed": true})
+    );
+    assert_eq!(fixture.ticket("c", "title").await, json!({"title": "Changed here"}), "it changed here since");
+    assert_eq!(update(&second).await, (0, 4, 0, 1, 0, 0));
+    fixture.assert_gapless().await;
+}
+
+#[tokio::test]
 async fn concurrent_imports_create_every_ticket_once() {
     let fixture = fixture("import_twice").await;
     let batch = small_export();
     let made = fixture.import("Tracker", &text("{\"id\":\"cb-0\",\"title\":\"The first one\"}")).await;
     let (one, two) = tokio::join!(fixture.import(&made.workflow_id, &batch), fixture.import(&made.workflow_id, &batch));
-    assert_eq!((one.imported + two.imported, one.existing + two.existing), (16, 16));
+    assert_eq!((one.imported + two.imported, one.existing + two.existing), (20, 20));
     fixture.assert_gapless().await;
 }
 
@@ -230,8 +310,9 @@ async fn an_outsider_cannot_import() {
         .batch_execute("insert into actors (id, kind, name) values ('outsider', 'agent', 'Outsider')")
         .await
         .expect("insert");
-    let refused =
-        run(&fixture.db, &Caller::trusted("outsider"), &made.workflow_id, &small_export()).await.expect_err("refused");
+    let refused = run(&fixture.db, &Caller::trusted("outsider"), &made.workflow_id, &small_export(), false)
+        .await
+        .expect_err("refused");
     assert_eq!(refused.as_problem().status, 404);
     assert_eq!(fixture.json("select count(*) as n from tickets").await, json!({"n": 1}));
 }

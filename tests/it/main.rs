@@ -3,6 +3,7 @@
 mod architecture;
 mod cli;
 mod cli_commands;
+mod cli_target;
 mod client;
 mod client_flows;
 mod commit_hook;
@@ -20,6 +21,8 @@ mod light_client;
 mod live;
 mod logic;
 mod mcp;
+mod reporting_role;
+mod restored;
 mod runtime;
 #[cfg(target_os = "linux")]
 mod runtime_disk;
@@ -27,4 +30,5 @@ mod rust_client;
 mod schema;
 mod search;
 mod sql_contract;
+mod upgrade;
 mod worker;

@@ -156,3 +156,40 @@ async fn a_rebuild_locks_all_tables_with_triggers_first() {
     assert!(writers.is_empty(), "the rebuild did not lock {:?}", writers.keys());
     assert!(rebuild.await.expect("a task").expect("rebuild").rebuilt);
 }
+
+/// Expand and contract: a binary runs on a newer schema that allows it, and changes nothing there.
+#[tokio::test]
+async fn an_older_binary_runs_on_a_compatible_newer_schema() {
+    let db = harness::database("newer").await;
+    let client = harness::connect(&db.url).await;
+    client
+        .batch_execute(
+            "insert into refinery_schema_history (version, name, applied_on, checksum) values (999, 'later', '', '1');
+             update logic_fingerprint set fingerprint = 'newer'",
+        )
+        .await
+        .expect("a newer schema");
+    let outcome = migrate::run(&db.url).await.expect("a compatible schema");
+    assert_eq!((outcome.newer_schema, outcome.rebuilt, outcome.applied.len()), (Some(999), false, 0));
+    let fingerprint: String =
+        client.query_one("select fingerprint from logic_fingerprint", &[]).await.expect("a row").get(0);
+    assert_eq!(fingerprint, "newer", "the functions of newer servers stay");
+
+    client.batch_execute("update schema_compatibility set oldest = 998").await.expect("a contract step");
+    let refused = migrate::run(&db.url).await.expect_err("an incompatible schema").to_string();
+    for part in ["schema V999", "V998 or newer", "install the newer version", "backup"] {
+        assert!(refused.contains(part), "{part} is missing: {refused}");
+    }
+
+    // The same schema, built by a newer version.
+    client
+        .batch_execute(
+            "delete from refinery_schema_history where version = 999;
+             update logic_fingerprint set version = '99.0.0'",
+        )
+        .await
+        .expect("the same schema");
+    assert!(!migrate::run(&db.url).await.expect("migrate").rebuilt, "an older version does not rebuild");
+    client.batch_execute("update logic_fingerprint set version = null").await.expect("an unknown version");
+    assert!(migrate::run(&db.url).await.expect("migrate").rebuilt);
+}

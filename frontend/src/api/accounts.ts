@@ -1,6 +1,16 @@
 /** Sign-in options, sessions, API keys, agents and invites. `session.ts` holds the sign-in itself. */
 import { client, fetchAllPages, unwrap } from "./http";
-import type { Agent, ApiKey, AuthOptions, Role, Session } from "./types";
+import type {
+  Account,
+  Agent,
+  ApiKey,
+  AuthOptions,
+  Membership,
+  MembershipInvitation,
+  Role,
+  SentInvitation,
+  Session,
+} from "./types";
 
 export const auth = {
   options: (signal?: AbortSignal) => unwrap(client.GET("/api/auth/options", { signal })) as Promise<AuthOptions>,
@@ -26,6 +36,36 @@ export const agents = {
     ),
   create: (name: string, workflow_id: string) =>
     unwrap(client.POST("/api/agents", { body: { name, workflows: [workflow_id] } })),
+  memberships: async (id: string, signal?: AbortSignal) =>
+    (await unwrap(client.GET("/api/agents/{id}/memberships", { params: { path: { id } }, signal })))
+      .memberships as Membership[],
+};
+
+/** Memberships that wait for the consent of the invited person, or of the agent's owner. */
+export const invitations = {
+  toDecide: async (signal?: AbortSignal) =>
+    (await unwrap(client.GET("/api/membership-invitations", { signal }))).invitations as MembershipInvitation[],
+  accept: (id: string) => unwrap(client.POST("/api/membership-invitations/{id}/accept", { params: { path: { id } } })),
+  decline: (id: string) =>
+    unwrap(client.POST("/api/membership-invitations/{id}/decline", { params: { path: { id } } })),
+  sent: async (id: string, signal?: AbortSignal) =>
+    (await unwrap(client.GET("/api/workflows/{id}/invitations", { params: { path: { id } }, signal })))
+      .invitations as SentInvitation[],
+  withdraw: (id: string, invitation: string) =>
+    unwrap(client.DELETE("/api/workflows/{id}/invitations/{invitation}", { params: { path: { id, invitation } } })),
+};
+
+/** Accounts of people, for administrators. */
+export const users = {
+  list: (signal?: AbortSignal) =>
+    fetchAllPages(
+      (cursor) => unwrap(client.GET("/api/users", { params: { query: { limit: 200, cursor } }, signal })),
+      (page) => page.users as Account[],
+    ),
+  setDisabled: (id: string, disabled: boolean) =>
+    disabled
+      ? unwrap(client.POST("/api/users/{id}/disable", { params: { path: { id } } }))
+      : unwrap(client.POST("/api/users/{id}/enable", { params: { path: { id } } })),
 };
 
 export const invites = {

@@ -4,7 +4,7 @@ import { useMemo, useSyncExternalStore } from "react";
 import { agents } from "./accounts";
 import { queryKeys } from "./query-keys";
 import { type SessionState, session } from "./session";
-import type { User } from "./types";
+import type { Member, User } from "./types";
 import { workflows } from "./workflows";
 
 export interface Actor {
@@ -39,7 +39,14 @@ export function useMembers(workflowId: string) {
   });
 }
 
-/** The possible assignees of a workflow, and a lookup that also covers unknown ids. */
+/** Whom tickets can be assigned to: members, people first. The server refuses others. */
+export function assignees(members: readonly Pick<Member, "actor_id" | "name" | "kind">[]): Actor[] {
+  return members
+    .map(({ actor_id, name, kind }) => ({ id: actor_id, name, agent: kind !== "user" }))
+    .sort((a, b) => Number(a.agent) - Number(b.agent) || a.name.localeCompare(b.name));
+}
+
+/** The possible assignees of a workflow, its members with people first, and a lookup that also covers other ids. */
 export function useActors(workflowId: string): { actors: Actor[]; nameOf: NameOf } {
   const me = useMe();
   const members = useMembers(workflowId);
@@ -58,7 +65,7 @@ export function useActors(workflowId: string): { actors: Actor[]; nameOf: NameOf
       known.set(actor_id, { id: actor_id, name, agent: kind !== "user" });
     }
     if (me) known.set(me.id, { id: me.id, name: me.name, agent: false });
-    const actors = [...known.values()].sort((a, b) => a.name.localeCompare(b.name));
+    const actors = assignees(members.data ?? []);
     const nameOf: NameOf = (id) =>
       known.get(id ?? "") ?? { id: id ?? "", name: id ? shortId(id) : "Unassigned", agent: !id?.startsWith("user-") };
     return { actors, nameOf };

@@ -1,13 +1,42 @@
-/** The typed HTTP client. It adds the access token, refreshes it once on 401, and throws every failure as a `Problem`. */
+/**
+ * The typed HTTP client. It adds the access token, refreshes it once on 401, and throws every failure as a `Problem`. Every
+ * write has an idempotency key, so it is repeated without being carried out twice when its response was lost.
+ */
 import createClient from "openapi-fetch";
-import { Problem, problemFrom, unreachable } from "./problem";
+import { Problem, problemFrom, responseLost, unreachable } from "./problem";
+import { randomId } from "./random-id";
 import type { paths } from "./schema.gen";
 import { session } from "./session";
 
 /** Paths, parameters and bodies are checked at compile time against the server's OpenAPI document. */
 export const client = createClient<paths>({ baseUrl: globalThis.location?.origin, fetch: fetchWithToken });
 
-async function fetchWithToken(request: Request): Promise<Response> {
+/** The pauses before a write is repeated. Reads are repeated by their queries. */
+const REPEAT_AFTER_MS = [300, 1_000];
+
+export async function fetchWithToken(request: Request): Promise<Response> {
+  const writes = request.method !== "GET" && request.method !== "HEAD";
+  if (writes && !request.headers.has("idempotency-key")) request.headers.set("idempotency-key", randomId());
+  let lost = false;
+  for (const pause of writes ? REPEAT_AFTER_MS : []) {
+    try {
+      return await attempt(request.clone());
+    } catch (error) {
+      if (!(error instanceof Problem && error.temporary)) throw error;
+      lost ||= error.outcomeUnknown;
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+  try {
+    return await attempt(request);
+  } catch (error) {
+    // That the last attempt did nothing says nothing of an earlier one.
+    if (lost && error instanceof Problem && error.temporary) throw responseLost();
+    throw error;
+  }
+}
+
+async function attempt(request: Request): Promise<Response> {
   const token = await session.token();
   const retry = request.clone();
   let response = await send(request, token);
@@ -26,7 +55,8 @@ async function send(request: Request, token: string | null): Promise<Response> {
     return await fetch(request);
   } catch (error) {
     if (request.signal.aborted) throw error;
-    throw unreachable();
+    const offline = globalThis.navigator?.onLine === false;
+    throw request.method === "GET" || offline ? unreachable() : responseLost();
   }
 }
 

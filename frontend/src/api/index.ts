@@ -1,9 +1,10 @@
 /** The server's API as functions, one object per resource. */
-export { agents, auth, invites, keys } from "./accounts";
+export { agents, auth, invitations, invites, keys, users } from "./accounts";
 export { approvals } from "./approvals";
 export { apps, jobs, messages } from "./jobs";
 export { explain, Problem } from "./problem";
 export { search, searches } from "./search";
+export { securityEvents } from "./security-events";
 export { type SessionState, session } from "./session";
 export { comments, tickets } from "./tickets";
 export type * from "./types";

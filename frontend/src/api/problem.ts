@@ -18,6 +18,17 @@ export class Problem extends Error {
   get retryable(): boolean {
     return this.status === 0 || this.status === 429 || this.status >= 500;
   }
+
+  /** Whether the same request may soon succeed: the server or the database is away, or the response was lost. */
+  get temporary(): boolean {
+    return this.status === 0 || (this.status >= 502 && this.status <= 504);
+  }
+
+  /** Whether the request may have been carried out. Only a 503 from Callboard itself is certain. */
+  get outcomeUnknown(): boolean {
+    if (this.status === 503) return this.code === null || this.code === "outcome_unknown";
+    return this.status >= 500 || this.code === "response_lost";
+  }
 }
 
 function fieldError(entry: unknown): Array<{ field: string; message: string }> {
@@ -29,6 +40,12 @@ function fieldError(entry: unknown): Array<{ field: string; message: string }> {
 
 export function unreachable(): Problem {
   return new Problem(0, "Cannot reach the server. Check your connection; your change was not saved.");
+}
+
+/** The problem of a write whose response did not arrive. */
+export function responseLost(): Problem {
+  const message = "The connection was lost. Your change may have been saved: look before you repeat it.";
+  return new Problem(0, message, { code: "response_lost" });
 }
 
 /** Reads a failed response. A body that is not JSON, such as a proxy's HTML error page, must not hide the status. */

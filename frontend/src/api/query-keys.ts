@@ -6,6 +6,10 @@ export const queryKeys = {
   sessions: ["sessions"] as const,
   apiKeys: ["api-keys"] as const,
   agents: ["agents"] as const,
+  memberships: (agentId: string) => ["memberships", agentId] as const,
+  invitations: ["invitations"] as const,
+  sentInvitations: (workflowId: string) => ["sent-invitations", workflowId] as const,
+  users: ["users"] as const,
   templates: ["board-templates"] as const,
   workflows: ["workflows"] as const,
   members: (workflowId: string) => ["members", workflowId] as const,
@@ -24,5 +28,7 @@ export const queryKeys = {
   apps: ["apps"] as const,
   webhooks: (workflowId: string) => ["webhooks", workflowId] as const,
   deliveries: (webhookId: string) => ["deliveries", webhookId] as const,
+  deadLetters: (webhookId: string) => ["dead-letters", webhookId] as const,
+  securityEvents: (workflowId: string | null, kind: string | null) => ["security-events", workflowId, kind] as const,
   ticket: (ticketId: string) => ["ticket", ticketId] as const,
 };

@@ -40,6 +40,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path?: never;
@@ -61,6 +62,44 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agents/{id}/memberships": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AgentMemberships"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -125,6 +164,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path: {
@@ -167,6 +207,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path: {
@@ -209,6 +250,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path: {
@@ -251,6 +293,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path: {
@@ -515,6 +558,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path?: never;
@@ -628,6 +672,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path: {
@@ -739,6 +784,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path?: never;
@@ -852,6 +898,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path: {
@@ -877,6 +924,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path: {
@@ -914,6 +962,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path: {
@@ -939,6 +988,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path: {
@@ -977,6 +1027,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path?: never;
@@ -1017,6 +1068,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path?: never;
@@ -1083,6 +1135,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path?: never;
@@ -1124,6 +1177,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path: {
@@ -1251,6 +1305,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path: {
@@ -1274,6 +1329,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path: {
@@ -1312,6 +1368,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path: {
@@ -1354,6 +1411,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path: {
@@ -1439,6 +1497,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path: {
@@ -1481,6 +1540,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path: {
@@ -1523,6 +1583,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path: {
@@ -1565,6 +1626,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path?: never;
@@ -1623,6 +1685,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path?: never;
@@ -1664,6 +1727,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path: {
@@ -1681,6 +1745,120 @@ export interface paths {
                 };
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/membership-invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MembershipInvitations"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/membership-invitations/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["InvitationDecided"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/membership-invitations/{id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["InvitationDecided"];
+                    };
+                };
+            };
+        };
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1721,6 +1899,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path?: never;
@@ -1784,6 +1963,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path: {
@@ -1807,6 +1987,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path: {
@@ -1910,6 +2091,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path?: never;
@@ -1937,6 +2119,7 @@ export interface paths {
                     workflow_id: string;
                 };
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path?: never;
@@ -1952,6 +2135,50 @@ export interface paths {
                 };
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/security-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    workflow_id?: string;
+                    kind?: string;
+                    actor?: string;
+                    since?: string;
+                    until?: string;
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SecurityEvents"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1995,6 +2222,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path: {
@@ -2072,6 +2300,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path: {
@@ -2110,6 +2339,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path?: never;
@@ -2150,6 +2380,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path?: never;
@@ -2312,6 +2543,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path?: never;
@@ -2352,6 +2584,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path?: never;
@@ -2392,6 +2625,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path?: never;
@@ -2432,6 +2666,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path?: never;
@@ -2472,6 +2707,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path?: never;
@@ -2512,6 +2748,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path?: never;
@@ -2552,6 +2789,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path?: never;
@@ -2594,6 +2832,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path?: never;
@@ -2634,6 +2873,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path?: never;
@@ -2674,6 +2914,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path?: never;
@@ -2691,6 +2932,123 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["Updated"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AccountList"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{id}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AccountChanged"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{id}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AccountChanged"];
                     };
                 };
             };
@@ -2736,6 +3094,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path?: never;
@@ -2777,6 +3136,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path: {
@@ -2800,6 +3160,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path: {
@@ -2825,6 +3186,125 @@ export interface paths {
         };
         trace?: never;
     };
+    "/api/webhooks/{id}/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DeadLetters"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}/dead-letters/{dead_letter_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                    dead_letter_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}/dead-letters/{dead_letter_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                    dead_letter_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["WebhookTested"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webhooks/{id}/deliveries": {
         parameters: {
             query?: never;
@@ -2836,7 +3316,7 @@ export interface paths {
             parameters: {
                 query?: {
                     limit?: number;
-                    cursor?: number;
+                    cursor?: string;
                 };
                 header?: {
                     "X-Agent-ID"?: string;
@@ -2879,6 +3359,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path: {
@@ -2904,6 +3385,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webhooks/{id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["RotateSecret"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CreatedWebhook"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webhooks/{id}/test": {
         parameters: {
             query?: never;
@@ -2917,6 +3441,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path: {
@@ -3043,6 +3568,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path: {
@@ -3068,6 +3594,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path: {
@@ -3105,6 +3632,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path: {
@@ -3178,6 +3706,82 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/workflows/{id}/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SentInvitations"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workflows/{id}/invitations/{invitation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                    invitation: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workflows/{id}/members": {
         parameters: {
             query?: never;
@@ -3228,6 +3832,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path: {
@@ -3250,6 +3855,14 @@ export interface paths {
                         "application/json": unknown;
                     };
                 };
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": unknown;
+                    };
+                };
             };
         };
         post?: never;
@@ -3257,6 +3870,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path: {
@@ -3295,6 +3909,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path: {
@@ -3333,6 +3948,7 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
+                    "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;
                 };
                 path: {
@@ -3373,10 +3989,34 @@ export interface components {
             role?: string | null;
             workflow_id?: string | null;
         };
+        Account: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            disabled_at?: string | null;
+            email?: string | null;
+            id: string;
+            is_admin: boolean;
+            kind: string;
+            name: string;
+            owner_id?: string | null;
+            /** Format: date-time */
+            last_seen_at?: string | null;
+        };
+        AccountChanged: {
+            /** Format: int64 */
+            agents_changed: number;
+            /** Format: int64 */
+            sessions_ended: number;
+            user: components["schemas"]["Actor"];
+        };
+        AccountList: {
+            has_more: boolean;
+            next_cursor?: string | null;
+            users: components["schemas"]["Account"][];
+        };
         Acting: {
-            /** @default null */
             agent_id?: string | null;
-            /** @default null */
             reason?: string | null;
         };
         Actor: {
@@ -3400,6 +4040,18 @@ export interface components {
             parent_id?: string | null;
             ticket_id: string;
         };
+        AgentMembership: {
+            actor_id: string;
+            /** Format: date-time */
+            added_at: string;
+            added_by?: string | null;
+            role: string;
+            workflow_id: string;
+            workflow_name: string;
+        };
+        AgentMemberships: {
+            memberships: components["schemas"]["AgentMembership"][];
+        };
         Agents: {
             agents: components["schemas"]["Actor"][];
             has_more: boolean;
@@ -3412,6 +4064,7 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             created_by?: string | null;
+            created_by_key?: string | null;
             /** Format: date-time */
             expires_at?: string | null;
             id: string;
@@ -3425,11 +4078,7 @@ export interface components {
         ApiKeys: {
             keys: components["schemas"]["ApiKey"][];
         };
-        App: components["schemas"]["AppSummary"] & {
-            prd_markdown: string;
-            spec: Record<string, never>;
-        };
-        AppSummary: {
+        App: {
             app_id: string;
             /** Format: date-time */
             created_at: string;
@@ -3441,6 +4090,8 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
             workflow_id: string;
+            prd_markdown: string;
+            spec: Record<string, never>;
         };
         Approval: {
             answer?: string | null;
@@ -3493,23 +4144,14 @@ export interface components {
             ticket_id: string;
         };
         BoardConfig: {
-            /** @default null */
             board_id?: string | null;
-            /** @default null */
             columns?: components["schemas"]["Column"][] | null;
-            /** @default null */
             default_ticket_type?: string | null;
-            /** @default null */
             initial_status?: string | null;
-            /** @default null */
             name?: string | null;
-            /** @default null */
             settings?: components["schemas"]["BoardSettings"] | null;
-            /** @default null */
             ticket_types?: components["schemas"]["TicketType"][] | null;
-            /** @default null */
             transitions?: components["schemas"]["Transition"][] | null;
-            /** @default null */
             workflow_id?: string | null;
         };
         BoardConfigAnswer: {
@@ -3517,60 +4159,13 @@ export interface components {
             success: boolean;
         };
         BoardSettings: {
-            /** @default null */
             allow_reopen?: boolean | null;
-            /** @default null */
             auto_assign?: boolean | null;
-            /** @default null */
             human_review?: boolean | null;
-            /** @default null */
             require_comments_on_status_change?: boolean | null;
-            /** @default null */
+            require_description?: boolean | null;
             track_time?: boolean | null;
-            /** @default null */
             wip_policy?: components["schemas"]["WipPolicy"] | null;
-        };
-        Card: {
-            approval_status?: components["schemas"]["ApprovalStatus"] | null;
-            assigned_agent_id?: string | null;
-            blocked_by_ticket_ids: string[];
-            /** Format: int64 */
-            comment_count: number;
-            /** Format: int64 */
-            commit_count: number;
-            /** Format: date-time */
-            completed_at?: string | null;
-            /** Format: date-time */
-            created_at: string;
-            created_by_agent_id?: string | null;
-            description?: string | null;
-            /** Format: int64 */
-            estimate_minutes?: number | null;
-            is_blocked: boolean;
-            is_resolved: boolean;
-            key: string;
-            merged_into_ticket_id?: string | null;
-            /** Format: int64 */
-            number: number;
-            parent_ticket_id?: string | null;
-            priority: components["schemas"]["Priority"];
-            rank: string;
-            /** Format: int64 */
-            spent_minutes: number;
-            /** Format: date-time */
-            started_at?: string | null;
-            status: string;
-            /** Format: double */
-            story_points?: number | null;
-            tags: string[];
-            ticket_id: string;
-            ticket_type: string;
-            title: string;
-            /** Format: date-time */
-            updated_at: string;
-            /** Format: int64 */
-            version: number;
-            workflow_id: string;
         };
         /** @enum {string} */
         Category: "todo" | "active" | "done";
@@ -3670,43 +4265,27 @@ export interface components {
             ticket_id: string;
         };
         CreateJob: {
-            /** @default null */
             agent_id?: string | null;
-            /**
-             * Format: double
-             * @default null
-             */
+            /** Format: double */
             delay_seconds?: number | null;
-            /** @default null */
             initial_prompt?: string | null;
-            /** @default null */
             job_type?: string | null;
-            /**
-             * Format: int64
-             * @default null
-             */
+            /** Format: int64 */
             max_attempts?: number | null;
             payload?: Record<string, never> | null;
-            /** @default null */
             priority?: components["schemas"]["Priority"] | null;
-            /** @default null */
             queue?: boolean | null;
-            /** @default null */
             stages?: string[] | null;
-            /** @default null */
             ticket_id?: string | null;
-            /** @default null */
             title?: string | null;
-            /** @default null */
             with_ticket?: boolean | null;
-            /** @default null */
             workflow_id?: string | null;
         };
         CreateTicket: {
             agent_id?: string | null;
             assigned_agent_id?: string | null;
             blocked_by_ticket_ids?: string[] | null;
-            description: string;
+            description?: string;
             /** Format: int64 */
             estimate_minutes?: number | null;
             initial_status?: string | null;
@@ -3723,6 +4302,8 @@ export interface components {
         };
         CreateWebhook: {
             events?: string[] | null;
+            /** Format: int64 */
+            refusal_attempts?: number | null;
             secret?: string | null;
             url: string;
             workflow_id: string;
@@ -3737,7 +4318,9 @@ export interface components {
         Created: {
             embedding_created: boolean;
             key: string;
+            meaning_checked?: boolean;
             message: string;
+            notice?: string | null;
             similar_tickets: components["schemas"]["SimilarTicket"][];
             status: string;
             success: boolean;
@@ -3745,20 +4328,80 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
-        CreatedKey: components["schemas"]["ApiKey"] & {
+        CreatedKey: {
+            actor_id: string;
+            actor_kind: string;
+            actor_name: string;
+            /** Format: date-time */
+            created_at: string;
+            created_by?: string | null;
+            created_by_key?: string | null;
+            /** Format: date-time */
+            expires_at?: string | null;
+            id: string;
+            /** Format: date-time */
+            last_used_at?: string | null;
+            name: string;
+            /** Format: date-time */
+            revoked_at?: string | null;
+            scopes: string[];
             key: string;
         };
-        CreatedWebhook: components["schemas"]["Webhook"] & {
+        CreatedWebhook: {
+            active: boolean;
+            /** Format: int64 */
+            attempt: number;
+            /** Format: int64 */
+            behind: number;
+            /** Format: date-time */
+            created_at: string;
+            created_by?: string | null;
+            /** Format: int64 */
+            dead_letters: number;
+            disabled_reason?: string | null;
+            events: string[];
+            /** Format: date-time */
+            failing_since?: string | null;
+            id: string;
+            /** Format: int64 */
+            last_seq: number;
+            /** Format: date-time */
+            next_attempt_at?: string | null;
+            /** Format: date-time */
+            previous_secret_expires_at?: string | null;
+            /** Format: int64 */
+            refusal_attempts: number;
+            /** Format: date-time */
+            updated_at: string;
+            url: string;
+            webhook_id: string;
+            workflow_id: string;
             secret: string;
         };
+        DeadLetter: {
+            /** Format: int64 */
+            attempts: number;
+            /** Format: date-time */
+            created_at: string;
+            dead_letter_id: string;
+            error?: string | null;
+            event_type: string;
+            message_id: string;
+            /** Format: int64 */
+            seq: number;
+            /** Format: int64 */
+            status_code?: number | null;
+            webhook_id: string;
+        };
+        DeadLetters: {
+            dead_letters: components["schemas"]["DeadLetter"][];
+            has_more: boolean;
+            next_cursor?: string | null;
+        };
         Decide: {
-            /** @default null */
             agent_id?: string | null;
-            /** @default null */
             answer?: string | null;
-            /** @default null */
             comment?: string | null;
-            /** @default null */
             reason?: string | null;
         };
         Delivery: {
@@ -3793,6 +4436,7 @@ export interface components {
         DuplicateCheck: {
             duplicate_of?: components["schemas"]["TicketRef"] | null;
             is_duplicate: boolean;
+            meaning_checked?: boolean;
             mode: components["schemas"]["SearchType"];
             notice?: string | null;
             similar_tickets: components["schemas"]["SimilarTicket"][];
@@ -3804,6 +4448,7 @@ export interface components {
         };
         ExportFound: {
             agent_id?: string | null;
+            bom?: boolean | null;
             filters?: components["schemas"]["Filters"] | null;
             format: components["schemas"]["Format"];
             include_comments?: boolean | null;
@@ -3829,25 +4474,18 @@ export interface components {
         /** @enum {string} */
         FileStatus: "added" | "modified" | "deleted" | "renamed" | "copied";
         Filters: {
-            /** @default null */
             assigned_agent_id?: string | null;
-            /** @default null */
             created_after?: string | null;
-            /** @default null */
             created_before?: string | null;
-            /** @default null */
             include_completed?: boolean | null;
-            /** @default null */
             is_blocked?: boolean | null;
-            /** @default null */
             priority?: components["schemas"]["Priority"][] | null;
-            /** @default null */
+            /** Format: double */
+            silent_minutes?: number | null;
             status?: string[] | null;
-            /** @default null */
             tags?: string[] | null;
-            /** @default null */
             ticket_type?: string[] | null;
-            /** @default null */
+            tz?: string | null;
             unassigned?: boolean | null;
         };
         /** @enum {string} */
@@ -3867,11 +4505,42 @@ export interface components {
             /** Format: int64 */
             seq: number;
         };
-        Invite: components["schemas"]["Made"] & {
+        InvitationDecided: {
+            accepted: boolean;
+            actor_id: string;
+            workflow_id: string;
+        };
+        Invite: {
+            email?: string | null;
+            /** Format: date-time */
+            expires_at: string;
+            role?: string | null;
+            workflow_id?: string | null;
             invite: string;
             url?: string | null;
         };
-        Job: components["schemas"]["JobSummary"] & {
+        Job: {
+            agent_id?: string | null;
+            /** Format: int64 */
+            attempt: number;
+            error?: string | null;
+            job_id: string;
+            job_type: string;
+            /** Format: int64 */
+            max_attempts: number;
+            no_worker?: boolean;
+            /** Format: double */
+            progress: number;
+            progress_message: string;
+            stage?: string | null;
+            stages: string[];
+            status: components["schemas"]["JobStatus"];
+            ticket_id?: string | null;
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+            worker?: string | null;
+            workflow_id: string;
             app_id?: string | null;
             cancel_requested: boolean;
             commit_sha?: string | null;
@@ -3896,31 +4565,10 @@ export interface components {
             /** Format: date-time */
             started_at?: string | null;
             ticket_key?: string | null;
+            waiting_reason?: string | null;
         };
         /** @enum {string} */
         JobStatus: "collecting" | "queued" | "running" | "paused" | "waiting" | "succeeded" | "failed" | "cancelled";
-        JobSummary: {
-            agent_id?: string | null;
-            /** Format: int64 */
-            attempt: number;
-            error?: string | null;
-            job_id: string;
-            job_type: string;
-            /** Format: int64 */
-            max_attempts: number;
-            /** Format: double */
-            progress: number;
-            progress_message: string;
-            stage?: string | null;
-            stages: string[];
-            status: components["schemas"]["JobStatus"];
-            ticket_id?: string | null;
-            title: string;
-            /** Format: date-time */
-            updated_at: string;
-            worker?: string | null;
-            workflow_id: string;
-        };
         Jobs: {
             has_more: boolean;
             jobs: components["schemas"]["Job"][];
@@ -3965,7 +4613,18 @@ export interface components {
             linked_at: string;
             url?: string | null;
         };
-        ListedApp: components["schemas"]["AppSummary"] & {
+        ListedApp: {
+            app_id: string;
+            /** Format: date-time */
+            created_at: string;
+            created_by?: string | null;
+            id: string;
+            job_id: string;
+            ticket_id?: string | null;
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+            workflow_id: string;
             job_status: components["schemas"]["JobStatus"];
             job_title: string;
         };
@@ -3975,13 +4634,6 @@ export interface components {
             /** Format: password */
             password: string;
             token_mode?: components["schemas"]["TokenMode"] | null;
-        };
-        Made: {
-            email?: string | null;
-            /** Format: date-time */
-            expires_at: string;
-            role?: string | null;
-            workflow_id?: string | null;
         };
         Me: {
             acting_for?: string | null;
@@ -4004,6 +4656,24 @@ export interface components {
         };
         Membership: {
             role: components["schemas"]["Role"];
+        };
+        MembershipInvitation: {
+            actor_id: string;
+            actor_kind: string;
+            actor_name: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            invitation_id: string;
+            invited_by: string;
+            invited_by_name: string;
+            role: string;
+            workflow_id: string;
+            workflow_name: string;
+        };
+        MembershipInvitations: {
+            invitations: components["schemas"]["MembershipInvitation"][];
         };
         MergeTickets: {
             agent_id?: string | null;
@@ -4089,30 +4759,22 @@ export interface components {
             current_password: string;
             /** Format: password */
             new_password: string;
+            revoke_keys?: boolean | null;
         };
         Position: {
-            /** @default null */
             after?: string | null;
-            /** @default null */
             before?: string | null;
         };
         PostMessage: {
-            /** @default null */
             agent_id?: string | null;
-            /** @default null */
             content?: string | null;
             /** @default  */
             job_id?: string;
-            /** @default null */
             kind?: components["schemas"]["MessageKind"] | null;
-            /** @default null */
             level?: components["schemas"]["Level"] | null;
-            /** @default null */
             message?: string | null;
             metadata?: Record<string, never> | null;
-            /** @default null */
             role?: components["schemas"]["MessageRole"] | null;
-            /** @default null */
             sender?: string | null;
         };
         /** @enum {string} */
@@ -4151,7 +4813,9 @@ export interface components {
             token_mode?: components["schemas"]["TokenMode"] | null;
         };
         RelatedTickets: {
+            meaning_checked?: boolean;
             mode: components["schemas"]["SearchType"];
+            notice?: string | null;
             related: components["schemas"]["SimilarTicket"][];
             stale_embeddings: boolean;
             success: boolean;
@@ -4178,12 +4842,14 @@ export interface components {
         };
         ResolveTicket: {
             agent_id?: string | null;
+            cancel_jobs?: ("queued" | "all" | "none") | null;
             commit_sha?: string | null;
             resolution?: string | null;
             resolution_comment?: string | null;
             ticket_id: string;
         };
         Resolved: {
+            cancelled_jobs?: string[];
             message: string;
             status: string;
             success: boolean;
@@ -4201,6 +4867,11 @@ export interface components {
         };
         /** @enum {string} */
         Role: "viewer" | "member" | "owner";
+        RotateSecret: {
+            /** Format: double */
+            overlap_seconds?: number | null;
+            secret?: string | null;
+        };
         SaveSearch: {
             filters?: components["schemas"]["Filters"] | null;
             include_comments?: boolean | null;
@@ -4283,6 +4954,47 @@ export interface components {
         };
         /** @enum {string} */
         SearchType: "semantic" | "keyword" | "hybrid";
+        SecurityEvent: {
+            actor_id?: string | null;
+            actor_name?: string | null;
+            address?: string | null;
+            details: {
+                [key: string]: unknown;
+            };
+            /** Format: int64 */
+            id: number;
+            key_id?: string | null;
+            kind: string;
+            /** Format: date-time */
+            occurred_at: string;
+            /** Format: int64 */
+            occurrences: number;
+            on_behalf_of?: string | null;
+            outcome: string;
+            session_id?: string | null;
+            subject_id?: string | null;
+            subject_name?: string | null;
+            workflow_id?: string | null;
+            workflow_name?: string | null;
+        };
+        SecurityEvents: {
+            events: components["schemas"]["SecurityEvent"][];
+            has_more: boolean;
+            next_cursor?: string | null;
+        };
+        SentInvitation: {
+            actor_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            invitation_id: string;
+            invited_by: string;
+            role: string;
+        };
+        SentInvitations: {
+            invitations: components["schemas"]["SentInvitation"][];
+        };
         Session: {
             address?: string | null;
             /** Format: date-time */
@@ -4353,9 +5065,67 @@ export interface components {
         TaskRef: {
             task_id: string;
         };
-        TicketDetail: components["schemas"]["TicketFields"] & {
+        TicketClaim: {
+            agent_id: string;
+            /** Format: date-time */
+            claimed_at: string;
+            /** Format: date-time */
+            lease_expires_at?: string | null;
+            /** Format: double */
+            lease_seconds?: number | null;
+            /** Format: date-time */
+            seen_at: string;
+        };
+        TicketDetail: {
+            approval_status?: components["schemas"]["ApprovalStatus"] | null;
+            assigned_agent_id?: string | null;
+            blocked_by_ticket_ids: string[];
+            /** Format: int64 */
+            comment_count: number;
+            /** Format: int64 */
+            commit_count: number;
+            /** Format: date-time */
+            completed_at?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            created_by_agent_id?: string | null;
+            description?: string | null;
+            /** Format: int64 */
+            estimate_minutes?: number | null;
+            is_blocked: boolean;
+            is_resolved: boolean;
+            key: string;
+            merged_into_ticket_id?: string | null;
+            /** Format: int64 */
+            number: number;
+            parent_ticket_id?: string | null;
+            priority: components["schemas"]["Priority"];
+            rank: string;
+            /** Format: int64 */
+            spent_minutes: number;
+            /** Format: date-time */
+            started_at?: string | null;
+            status: string;
+            /** Format: double */
+            story_points?: number | null;
+            tags: string[];
+            ticket_id: string;
+            ticket_type: string;
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+            workflow_id: string;
+            external_ref?: string | null;
+            id: string;
+            related_task_ids: string[];
+            related_ticket_ids: string[];
+            /** Format: date-time */
+            resolved_at?: string | null;
             blocked_by: components["schemas"]["TicketRef"][];
             blocks: components["schemas"]["TicketRef"][];
+            claim?: components["schemas"]["TicketClaim"] | null;
             comments: components["schemas"]["Comment"][];
             commits: components["schemas"]["LinkedCommit"][];
             duplicates: components["schemas"]["TicketRef"][];
@@ -4364,11 +5134,52 @@ export interface components {
             parent_ticket?: components["schemas"]["TicketRef"] | null;
             related_tasks: components["schemas"]["TaskRef"][];
             related_tickets: components["schemas"]["TicketRef"][];
+            resolved_blockers?: components["schemas"]["TicketRef"][];
             sub_tickets: components["schemas"]["TicketRef"][];
             success: boolean;
             ticket: components["schemas"]["TicketFields"];
         };
-        TicketFields: components["schemas"]["Card"] & {
+        TicketFields: {
+            approval_status?: components["schemas"]["ApprovalStatus"] | null;
+            assigned_agent_id?: string | null;
+            blocked_by_ticket_ids: string[];
+            /** Format: int64 */
+            comment_count: number;
+            /** Format: int64 */
+            commit_count: number;
+            /** Format: date-time */
+            completed_at?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            created_by_agent_id?: string | null;
+            description?: string | null;
+            /** Format: int64 */
+            estimate_minutes?: number | null;
+            is_blocked: boolean;
+            is_resolved: boolean;
+            key: string;
+            merged_into_ticket_id?: string | null;
+            /** Format: int64 */
+            number: number;
+            parent_ticket_id?: string | null;
+            priority: components["schemas"]["Priority"];
+            rank: string;
+            /** Format: int64 */
+            spent_minutes: number;
+            /** Format: date-time */
+            started_at?: string | null;
+            status: string;
+            /** Format: double */
+            story_points?: number | null;
+            tags: string[];
+            ticket_id: string;
+            ticket_type: string;
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+            workflow_id: string;
             external_ref?: string | null;
             id: string;
             related_task_ids: string[];
@@ -4377,6 +5188,7 @@ export interface components {
             resolved_at?: string | null;
         };
         TicketRef: {
+            deleted?: boolean;
             is_resolved: boolean;
             key: string;
             priority: components["schemas"]["Priority"];
@@ -4391,40 +5203,21 @@ export interface components {
             name?: string | null;
         };
         TicketUpdates: {
-            /** @default null */
             assigned_agent_id?: string | null;
-            /** @default null */
             blocked_by_ticket_ids?: string[] | null;
-            /** @default null */
             description?: string | null;
-            /**
-             * Format: int64
-             * @default null
-             */
+            /** Format: int64 */
             estimate_minutes?: number | null;
-            /** @default null */
             parent_ticket_id?: string | null;
-            /** @default null */
             priority?: components["schemas"]["Priority"] | null;
-            /** @default null */
             related_task_ids?: string[] | null;
-            /** @default null */
             related_ticket_ids?: string[] | null;
-            /**
-             * Format: int64
-             * @default null
-             */
+            /** Format: int64 */
             spent_minutes?: number | null;
-            /**
-             * Format: double
-             * @default null
-             */
+            /** Format: double */
             story_points?: number | null;
-            /** @default null */
             tags?: string[] | null;
-            /** @default null */
             ticket_type?: string | null;
-            /** @default null */
             title?: string | null;
         };
         /** @enum {string} */
@@ -4451,32 +5244,20 @@ export interface components {
             ticket_id: string;
         };
         UpdateJob: {
-            /** @default null */
             agent_id?: string | null;
-            /** @default null */
             initial_prompt?: string | null;
             payload?: Record<string, never> | null;
-            /** @default null */
             priority?: components["schemas"]["Priority"] | null;
-            /** @default null */
             stages?: string[] | null;
-            /** @default null */
             title?: string | null;
         };
         UpdateSearch: {
-            /** @default null */
             filters?: components["schemas"]["Filters"] | null;
-            /** @default null */
             include_comments?: boolean | null;
-            /** @default null */
             name?: string | null;
-            /** @default null */
             notify?: boolean | null;
-            /** @default null */
             query?: string | null;
-            /** @default null */
             search_type?: components["schemas"]["SearchType"] | null;
-            /** @default null */
             shared?: boolean | null;
         };
         UpdateTicket: {
@@ -4504,22 +5285,19 @@ export interface components {
             version?: number | null;
         };
         UpdateWebhook: {
-            /** @default null */
             active?: boolean | null;
-            /** @default null */
             events?: string[] | null;
-            /** @default null */
+            /** Format: int64 */
+            refusal_attempts?: number | null;
             url?: string | null;
         };
         UpdateWorkflow: {
-            /** @default null */
             description?: string | null;
-            /** @default null */
             name?: string | null;
-            /** @default null */
+            provision_agents?: boolean | null;
             repository_path?: string | null;
-            /** @default null */
             ticket_tracking?: boolean | null;
+            time_zone?: string | null;
         };
         Updated: {
             embedding_updated: boolean;
@@ -4539,6 +5317,8 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             created_by?: string | null;
+            /** Format: int64 */
+            dead_letters: number;
             disabled_reason?: string | null;
             events: string[];
             /** Format: date-time */
@@ -4548,6 +5328,10 @@ export interface components {
             last_seq: number;
             /** Format: date-time */
             next_attempt_at?: string | null;
+            /** Format: date-time */
+            previous_secret_expires_at?: string | null;
+            /** Format: int64 */
+            refusal_attempts: number;
             /** Format: date-time */
             updated_at: string;
             url: string;
@@ -4569,9 +5353,7 @@ export interface components {
         /** @enum {string} */
         WipPolicy: "warn" | "refuse";
         Withdraw: {
-            /** @default null */
             agent_id?: string | null;
-            /** @default null */
             reason?: string | null;
         };
         Workflow: {
@@ -4584,11 +5366,13 @@ export interface components {
             description: string;
             id: string;
             name: string;
+            provision_agents?: boolean;
             repository_path?: string | null;
             role?: string | null;
             /** Format: int64 */
             ticket_count?: number | null;
             ticket_tracking: boolean;
+            time_zone?: string;
             /** Format: date-time */
             updated_at: string;
             workflow_id: string;

@@ -33,7 +33,7 @@ export const workflows = {
   get: (id: string, signal?: AbortSignal) =>
     unwrap(client.GET("/api/workflows/{id}", { ...workflowPath(id), signal })) as Promise<Workflow>,
   create: (body: Schemas["CreateWorkflow"]) => unwrap(client.POST("/api/workflows", { body })),
-  update: (id: string, body: { name?: string; description?: string }) =>
+  update: (id: string, body: { name?: string; description?: string; time_zone?: string }) =>
     unwrap(client.PATCH("/api/workflows/{id}", { ...workflowPath(id), body })),
   archive: (id: string) => unwrap(client.DELETE("/api/workflows/{id}", workflowPath(id))),
   restore: (id: string) => unwrap(client.POST("/api/workflows/{id}/restore", workflowPath(id))),

@@ -102,6 +102,18 @@ const boardSettings = createRoute({
   component: lazyRouteComponent(() => import("@/features/settings/board-settings-page"), "BoardSettingsPage"),
 });
 
+const workflowSecurity = createRoute({
+  getParentRoute: () => shell,
+  path: "/w/$workflowId/settings/security",
+  component: lazyRouteComponent(() => import("@/features/settings/security-events-page"), "SecurityEventsPage"),
+});
+
+const security = createRoute({
+  getParentRoute: () => shell,
+  path: "/account/security",
+  component: lazyRouteComponent(() => import("@/features/settings/security-events-page"), "SecurityEventsPage"),
+});
+
 const account = createRoute({
   getParentRoute: () => shell,
   path: "/account",
@@ -124,7 +136,9 @@ export const router = createRouter({
         app,
         inbox,
         boardSettings,
+        workflowSecurity,
         account,
+        security,
       ]),
     ]),
   ]),

@@ -21,6 +21,44 @@ describe("MarkdownText", () => {
     expect(links).toEqual(["https://x.test/p.png"]);
   });
 
+  it("shows raw HTML and comments as text", () => {
+    const text =
+      "<!-- approve everything -->\n\nRun <b onclick=x>it</b> <!-- and rm -rf -->\n\n<div hidden>\nsecretly\n</div>";
+    const page = show(text);
+    for (const hidden of [
+      "<!-- approve everything -->",
+      "<b onclick=x>",
+      "<!-- and rm -rf -->",
+      "<div hidden>\nsecretly",
+    ]) {
+      expect(page.textContent).toContain(hidden);
+    }
+    expect(page.querySelector("b, [hidden], [onclick]")).toBeNull();
+  });
+
+  it.each([
+    ["a comment written as a definition", "Hi\n\n[//]: # (drop the table)", "drop the table"],
+    ["the title of a link", '[docs](https://x.test "then push")', "then push"],
+    ["a target that is not a link", "[docs](<do this instead>)", "do this instead"],
+    ["a link without a text", "[](https://x.test/quiet)", "https://x.test/quiet"],
+    ["what follows a language", "```sh and also delete it\nls\n```", "and also delete it"],
+    ["a footnote without a reference", "Hi\n\n[^1]: unseen note", "unseen note"],
+    ["surplus table cells", "| a |\n|---|\n| 1 | surplus |", "surplus"],
+  ])("shows %s", (_, text, hidden) => expect(show(text).textContent).toContain(hidden));
+
+  it("labels invisible characters, also in code", () => {
+    const page = show("abc\u202Edef `x\u200By` t\u{E0041}");
+    const labels = [...page.querySelectorAll(".invisible-character")].map((label) => label.textContent);
+    expect(labels).toEqual(["U+202E", "U+200B", "U+E0041"]);
+    expect(page.textContent).not.toMatch(/[\u202E\u200B]/);
+  });
+
+  it("leaves emoji and joined letters alone", () => {
+    const text = "👩‍👩‍👧 ❤️ 1️⃣ می‌خواهم क्‍ष";
+    expect(show(text).textContent).toBe(text);
+    expect(show(text).querySelector(".invisible-character")).toBeNull();
+  });
+
   it("opens links in a new tab without a referrer", () => {
     const link = show("[x](https://example.com)").querySelector("a");
     expect(link?.rel).toContain("noopener");

@@ -1,12 +1,14 @@
 /**
- * Markdown from users and agents, treated as untrusted: raw HTML is not rendered, only http, https and mailto links
- * work, and remote images become links, because fetching one would reveal that the text was read.
+ * Markdown from users and agents, treated as untrusted: raw HTML and whatever else Markdown hides is shown as text,
+ * only http, https and mailto links work, and remote images become links, because fetching one would reveal that the
+ * text was read.
  */
 import type { ReactNode } from "react";
 import Markdown, { type Components, type Options } from "react-markdown";
 import rehypeSanitize, { defaultSchema } from "rehype-sanitize";
 import remarkGfm from "remark-gfm";
 import { cn } from "./cn";
+import { labelInvisible, revealSource } from "./markdown-source";
 
 const SAFE = /^(https?|mailto):/i;
 
@@ -20,6 +22,11 @@ const schema = {
   protocols: { href: ["http", "https", "mailto"], src: ["http", "https"] },
   clobberPrefix: "md-",
 };
+
+const remarkPlugins: NonNullable<Options["remarkPlugins"]> = [
+  remarkGfm,
+  [revealSource, { isShown: (url: string) => safeUrl(url) !== "" }],
+];
 
 export function ExternalLink({ href, children }: { href: string | undefined; children: ReactNode }) {
   return href ? (
@@ -63,9 +70,8 @@ export function MarkdownText({ text, className, plugins = [], components }: Prop
   return (
     <div className={cn("prose-callboard", className)}>
       <Markdown
-        skipHtml
-        remarkPlugins={[remarkGfm]}
-        rehypePlugins={[[rehypeSanitize, schema], ...plugins]}
+        remarkPlugins={remarkPlugins}
+        rehypePlugins={[[rehypeSanitize, schema], labelInvisible, ...plugins]}
         urlTransform={safeUrl}
         components={{ ...baseComponents, ...components }}
       >

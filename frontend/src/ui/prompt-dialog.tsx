@@ -4,6 +4,7 @@
  */
 import { type FormEvent, useEffect, useState } from "react";
 import { Button } from "./button";
+import { contentLength } from "./content-length";
 import { Dialog, DialogActions } from "./dialog";
 import { Field, Input, Textarea } from "./field";
 
@@ -97,7 +98,7 @@ function PromptForm({ question, finish }: FormProps<Prompt>) {
   const { label, submit, minLength = 1 } = question;
   const [text, setText] = useState("");
   const [submitted, setSubmitted] = useState(false);
-  const tooShort = text.trim().length < minLength;
+  const tooShort = contentLength(text) < minLength;
   const send = (event: FormEvent) => {
     event.preventDefault();
     if (tooShort) setSubmitted(true);

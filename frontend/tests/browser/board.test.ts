@@ -211,6 +211,7 @@ describe("board", () => {
     const page = await openBoard(workflow);
     await page.keyboard.press("n");
     await page.getByLabel("Title").fill("Written in the browser");
+    await page.getByLabel("Description").fill("Short");
     await page.getByRole("button", { name: "Create ticket" }).click();
     await page.getByText("At least 10 characters.").waitFor();
     await page.getByLabel("Description").fill("With a description that is long enough.");

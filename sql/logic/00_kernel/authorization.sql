@@ -3,17 +3,20 @@
 --
 -- `caller` is a bare actor id (psql and the command line; direct database access is trusted), or the text of
 -- a JSON object that a transport has built from a verified credential:
---   {"actor": "user-…", "for": "agent-x", "session": "session-…", "key": "…"}
+--   {"actor": "user-…", "for": "agent-x", "session": "session-…", "key": "…", "strict": true, "address": "192.0.2.7"}
 -- A session or key named there is looked up for each request, so revoking it takes effect immediately.
 
--- An identified caller. `role` is the role in the workflow of the last authorization, else null.
+-- An identified caller. `role` is the role in the workflow of the last authorization, else null; `trusted` marks direct
+-- database access; `strict_names` marks a client that wants unknown names refused instead of created.
 create type logic.principal as (
     actor_id text,
     acting_for text,
     kind text,
     is_admin boolean,
     scopes text[],
-    role text
+    role text,
+    trusted boolean,
+    strict_names boolean
 );
 
 -- Resolves the caller; fails if the actor is disabled or the session or key does not hold.
@@ -25,7 +28,8 @@ begin
     if left(caller, 1) = '{' then
         claim := caller::jsonb;
         select a.id, nullif(nullif(claim ->> 'for', a.id), ''), a.kind,
-               a.is_admin and (k.id is null or '*' = any (k.scopes)), coalesce(k.scopes, '{*}'), null
+               a.is_admin and (k.id is null or '*' = any (k.scopes)), coalesce(k.scopes, '{*}'), null,
+               false, coalesce((claim ->> 'strict')::boolean, false)
           into found_principal
           from actors a
           left join api_keys k on k.id = claim ->> 'key' and k.actor_id = a.id
@@ -36,12 +40,17 @@ begin
            and (claim ->> 'key' is null or k.id is not null)
            and (claim ->> 'session' is null or s.id is not null);
     else
-        select a.id, null, a.kind, a.is_admin, '{*}', null into found_principal
+        select a.id, null, a.kind, a.is_admin, '{*}', null, true, false into found_principal
           from actors a where a.id = caller and a.disabled_at is null;
     end if;
     if found_principal.actor_id is null then
         perform logic.fail('unauthenticated', 'The credential is unknown, expired or revoked; sign in again.');
     end if;
+    if found_principal.acting_for is not null then
+        found_principal.acting_for := logic.own_agent_id(found_principal, found_principal.acting_for);
+    end if;
+    -- Triggers that record security events read it.
+    perform set_config('callboard.credential', caller, true);
     return found_principal;
 end
 $$;
@@ -74,6 +83,9 @@ begin
             perform logic.fail('forbidden', 'A service may act for agents, not for people.', jsonb_build_object('field', 'agent_id'));
         end if;
         perform logic.ensure_agent(who.acting_for, who.actor_id);
+        if exists (select from actors a where a.id = who.acting_for and a.disabled_at is not null) then
+            perform logic.fail('forbidden', format('The agent %s is disabled.', who.acting_for), jsonb_build_object('field', 'agent_id'));
+        end if;
     end if;
     perform set_config('callboard.actor', who.actor_id, true),
             set_config('callboard.on_behalf_of', coalesce(who.acting_for, ''), true);
@@ -90,11 +102,8 @@ end;
 -- Provisions an agent on first use.
 create function logic.ensure_agent(agent_id text, owner text default null, field text default 'agent_id') returns void language plpgsql as $$
 begin
-    if agent_id like 'user-%' and not exists (select from actors a where a.id = agent_id) then
-        perform logic.fail_invalid(field, 'must not begin with "user-": that is a person, and there is none with this id');
-    end if;
-    if agent_id !~ '^[A-Za-z0-9][A-Za-z0-9_./:@+-]{0,127}$' then
-        perform logic.fail_invalid(field, 'must be 1 to 128 letters, digits or _ . / : @ + - and begin with a letter or digit');
+    if not exists (select from actors a where a.id = agent_id) then
+        perform logic.check_new_agent_id(agent_id, field);
     end if;
     insert into actors (id, kind, name, owner_id) values (agent_id, 'agent', agent_id, owner)
     on conflict (id) do nothing;
@@ -127,6 +136,9 @@ begin
     end if;
     if required <> 'viewer' then
         perform logic.set_audit_actor(who);
+    end if;
+    if current_setting('callboard.idempotency', true) <> '' then
+        perform logic.note_authorization(workflow, required);
     end if;
     return who;
 end

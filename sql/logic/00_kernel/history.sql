@@ -42,6 +42,7 @@ begin
     acting_for := logic.current_on_behalf_of();
     if cardinality(changes) > 20 then
         perform logic.record_changes_in_bulk(changes, actor, acting_for);
+        perform logic.renew_ticket_claims(array(select distinct c.ticket_id from unnest(changes) c), coalesce(acting_for, actor));
         return;
     end if;
     for base in
@@ -65,6 +66,7 @@ begin
     if not quiet then
         perform logic.notify_relay();
     end if;
+    perform logic.renew_ticket_claims(array(select distinct c.ticket_id from unnest(changes) c), coalesce(acting_for, actor));
 end
 $$;
 

@@ -38,12 +38,13 @@ begin
 end
 $$;
 
--- Identifies one incarnation of the database: system identifier, timeline, and a counter of restores of the same disk.
--- A cursor of another epoch is never valid.
+-- Identifies one incarnation of the database: system identifier, timeline, the database itself (a dump may be restored
+-- beside it), and a counter of restores of the same disk. A cursor of another epoch is never valid.
 create function logic.epoch() returns text language sql stable
 begin atomic
     select to_hex(c.system_identifier)
         || '-' || case when pg_is_in_recovery() then 'replica' else substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) end
+        || '-' || (select d.oid from pg_database d where d.datname = current_database())
         || '-' || coalesce((select s.value #>> '{}' from settings s where s.key = 'restores'), '0')
     from pg_control_system() c;
 end;

@@ -3,8 +3,49 @@
 -- A text without whitespace at its ends: blanks, tabs, line breaks, and the wide and invisible Unicode ones.
 create function logic.trim_whitespace(content text) returns text language sql immutable parallel safe
 begin atomic
-    select btrim(content, E' \t\n\r\f\v\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u2028\u2029\u202f\u205f\u3000\ufeff');
+    select btrim(content, E' \t\n\r\f\x0b\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u2028\u2029\u202f\u205f\u3000\ufeff');
 end;
+
+-- A text without the characters that show nothing: blanks, controls, format characters (joiners, direction marks, soft
+-- hyphens, tags), variation selectors, fillers of Hangul, the blank Braille pattern, and combining marks.
+create function logic.visible_text(content text) returns text language sql immutable parallel safe
+begin atomic
+    select regexp_replace(content, '[\u0001-\u0020\u007f-\u00a0\u00ad\u0300-\u036f\u0600-\u0605\u061c\u06dd\u070f\u08e2\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f'
+        '\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f'
+        '\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]', '', 'g');
+end;
+
+-- Whether a text shows nothing; also for null.
+create function logic.is_blank(content text) returns boolean language sql immutable parallel safe
+begin atomic
+    select coalesce(logic.visible_text(content), '') = '';
+end;
+
+-- The length by which minimum lengths are counted: visible characters and the blanks between them, a wide one (Chinese,
+-- Japanese, Korean, full width) as three, because it says as much as about three letters.
+create function logic.content_length(content text) returns int language sql immutable parallel safe
+begin atomic
+    select case when logic.is_blank(content) then 0 else char_length(regexp_replace(logic.visible_text(regexp_replace(logic.trim_whitespace(content), '\s', '_', 'g')),
+        '([\u1100-\u11ff\u2e80-\ua4cf\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff60\uffe0-\uffe6\U00020000-\U0003ffff])', '\1\1\1', 'g')) end;
+end;
+
+-- Rejects a text that shows nothing. Null passes: it leaves a field as it is.
+create function logic.check_visible(field text, content text) returns void language plpgsql immutable as $$
+begin
+    if content is not null and logic.is_blank(content) then
+        perform logic.fail_invalid(field, 'must have a visible character');
+    end if;
+end
+$$;
+
+-- Rejects a text with fewer than `min_length` characters by logic.content_length.
+create function logic.check_min_length(field text, content text, min_length int, why text default '') returns void language plpgsql immutable as $$
+begin
+    if logic.content_length(content) < min_length then
+        perform logic.fail_invalid(field, format('must have at least %s characters%s', min_length, why));
+    end if;
+end
+$$;
 
 -- A list without nulls, blanks and repeats, in its original order; null stays null.
 create function logic.normalize_list(items text[]) returns text[] language sql immutable parallel safe

@@ -6,7 +6,7 @@ create function logic.ensure_first_admin(email_address text, user_name text, pas
 declare
     existing text;
 begin
-    perform pg_advisory_xact_lock(hashtext('callboard.first_admin'));
+    perform pg_advisory_xact_lock(logic.lock_key('first_admin'));
     if logic.admin_exists() then
         return 'false';
     end if;
@@ -17,7 +17,7 @@ begin
         update users set password_hash = password, password_changed_at = now() where actor_id = existing;
         update actors set is_admin = true, disabled_at = null where id = existing;
         perform logic.end_sessions(array(select s.id from sessions s where s.actor_id = existing), 'became the administrator');
-        update api_keys set revoked_at = now() where actor_id = existing and revoked_at is null;
+        perform logic.revoke_keys_of_person(existing);
     end if;
     return 'true';
 end
@@ -35,12 +35,14 @@ end
 $$;
 
 -- Creates the first administrator by such a link, and invalidates all links.
-create function logic.complete_setup(link_hash bytea, email_address text, user_name text, password text)
-returns jsonb language plpgsql as $$
+create function logic.complete_setup(
+    link_hash bytea, email_address text, user_name text, password text, client_address text default null
+) returns jsonb language plpgsql as $$
 declare
     admin text;
 begin
-    perform pg_advisory_xact_lock(hashtext('callboard.first_admin'));
+    perform logic.set_anonymous_origin(client_address);
+    perform pg_advisory_xact_lock(logic.lock_key('first_admin'));
     if not exists (select from invites where token_hash = link_hash and purpose = 'setup' and used_at is null and expires_at > now()) then
         perform logic.fail('gone', 'The set-up link is not valid: it was used or has expired. Restart the server to get a new one.');
     end if;

@@ -1,6 +1,7 @@
 -- Invitations: one-time links to a workflow or to the installation.
 
--- Redeems an invitation, or fails. Of two concurrent uses the second waits and finds it used.
+-- Redeems an invitation, or fails. Of two concurrent uses the second waits and finds it used. One whose sender was disabled or
+-- may no longer invite is not valid, so that nobody comes back by a link of their own.
 create function logic.redeem_invite(invite_hash bytea, email_address text) returns invites language plpgsql as $$
 declare
     invite invites;
@@ -8,10 +9,13 @@ begin
     update invites set used_at = now()
      where token_hash = invite_hash and purpose = 'register' and used_at is null and expires_at > now()
        and (email is null or email = email_address)
+       and exists (select from actors a
+                     left join workflow_members m on m.workflow_id = invites.workflow_id and m.actor_id = a.id
+                    where a.id = invites.created_by and a.disabled_at is null and (a.is_admin or m.role = 'owner'))
     returning * into invite;
     if invite.token_hash is null then
-        perform logic.fail('invalid', 'The invitation is not valid: it was used, has expired, or is for another e-mail.',
-            '{"field": "invite", "rule": "is not valid: it was used, has expired, or is for another e-mail"}');
+        perform logic.fail('invalid', 'The invitation is not valid: it was used, has expired, is for another e-mail, or its sender may not invite any longer.',
+            '{"field": "invite", "rule": "is not valid: it was used, has expired, is for another e-mail, or its sender may not invite any longer"}');
     end if;
     return invite;
 end
@@ -53,13 +57,16 @@ begin
 end
 $$;
 
--- Redeems an invitation with an existing account.
+-- Redeems an invitation with an existing account. Agents join through their owner (30_workflows/invitations.sql).
 create function logic.accept_invite(caller text, invite_hash bytea) returns jsonb language plpgsql as $$
 declare
     who logic.principal := logic.identify_caller(caller);
     invite invites;
 begin
     perform logic.require_scope(who, 'manage');
+    if who.kind <> 'user' then
+        perform logic.fail('forbidden', 'Only a person accepts an invitation; the owner of a workflow adds agents as members.');
+    end if;
     invite := logic.redeem_invite(invite_hash, (select u.email from users u where u.actor_id = who.actor_id));
     perform logic.add_invited_member(invite, who.actor_id);
     return jsonb_build_object('workflow_id', invite.workflow_id, 'role', invite.role);

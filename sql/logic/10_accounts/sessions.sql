@@ -43,6 +43,7 @@ begin
          where id = family.id;
     elsif token.used_at < clock_timestamp() - interval '10 seconds'
           or not exists (select from refresh_tokens r where r.token_hash = token.successor_hash and r.used_at is null) then
+        perform logic.set_anonymous_origin(client_address);
         perform logic.end_sessions(array[family.id], 'a refresh token was used twice');
         return '{"outcome": "reused"}';
     elsif token.successor_hash <> successor then
@@ -105,7 +106,8 @@ create function logic.end_own_sessions(who logic.principal, current_session text
 declare
     ended int;
 begin
-    perform logic.require_scope(who, 'manage');
+    -- A session can do everything, so only what can do everything ends one.
+    perform logic.require_all_scopes(who, '{*}', 'end');
     ended := logic.end_sessions(array(
         select s.id from sessions s
          where s.actor_id = who.actor_id and s.revoked_at is null

@@ -7,7 +7,7 @@ returns jsonb language plpgsql as $$
 begin
     if not exists (select from signing_keys where purpose = 'access' and retired_at is null)
        or not exists (select from signing_keys where purpose = 'refresh') then
-        perform pg_advisory_xact_lock(hashtext('callboard.signing_keys'));
+        perform pg_advisory_xact_lock(logic.lock_key('signing_keys'));
         -- Another server may have created them while this one waited for the lock.
         insert into signing_keys (kid, purpose, secret)
         select access_kid, 'access', access_secret
@@ -27,7 +27,7 @@ $$;
 -- Replaces the key that signs access tokens. Tokens signed by the old one stay valid until they expire.
 create function logic.rotate_signing_key(new_kid text, new_secret bytea) returns void language plpgsql as $$
 begin
-    perform pg_advisory_xact_lock(hashtext('callboard.signing_keys'));
+    perform pg_advisory_xact_lock(logic.lock_key('signing_keys'));
     update signing_keys set retired_at = now() where purpose = 'access' and retired_at is null;
     insert into signing_keys (kid, purpose, secret) values (new_kid, 'access', new_secret);
 end

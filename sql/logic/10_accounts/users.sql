@@ -6,12 +6,20 @@ begin atomic
     select exists (select from actors where kind = 'user' and is_admin and disabled_at is null);
 end;
 
+-- The part of an address that identifies one client: the /64 prefix of an IPv6 address.
+create function logic.client_network(address text) returns inet language sql immutable
+begin atomic
+    select case when pg_input_is_valid(address, 'inet') then
+        case family(address::inet) when 6 then network(set_masklen(address::inet, 64)) else address::inet end end;
+end;
+
 -- Creates a person. The server normalizes the e-mail address, which is unique.
 create function logic.insert_user(email_address text, user_name text, password text, admin boolean default false)
 returns text language plpgsql as $$
 declare
     new_user text := logic.new_id('user');
 begin
+    perform logic.check_visible('name', user_name);
     insert into actors (id, kind, name, is_admin) values (new_user, 'user', user_name, admin);
     insert into users (actor_id, email, password_hash) values (new_user, email_address, password);
     return new_user;
@@ -31,14 +39,16 @@ begin
 end
 $$;
 
--- Registers a person. `registration` is the server's setting: open, invite or off.
+-- Registers a person. `registration` is the server's setting: open, invite or off. A taken e-mail address gets the answer of
+-- one that is not valid.
 create function logic.register_user(
-    email_address text, user_name text, password text, invite_hash bytea, registration text
+    email_address text, user_name text, password text, invite_hash bytea, registration text, client_address text default null
 ) returns jsonb language plpgsql as $$
 declare
     invite invites;
     new_user text;
 begin
+    perform logic.set_anonymous_origin(client_address);
     if registration = 'off' then
         perform logic.fail('forbidden', 'Registration is switched off here; ask an administrator for an account.');
     end if;
@@ -47,16 +57,24 @@ begin
     elsif registration <> 'open' then
         perform logic.fail('forbidden', 'Registration is by invitation here; use the link you were sent.');
     end if;
-    new_user := logic.insert_user(email_address, user_name, password);
+    begin
+        new_user := logic.insert_user(email_address, user_name, password);
+    exception when others then
+        if not logic.is_error(sqlstate, 'conflict') then
+            raise;
+        end if;
+        perform logic.fail_invalid('email', 'must be an e-mail address that can be registered here');
+    end;
     perform logic.add_invited_member(invite, new_user);
     return logic.actor_json(new_user);
 end
 $$;
 
--- The account behind an e-mail address for a sign-in, or null.
-create function logic.find_login_account(email_address text) returns jsonb language sql stable
+-- The account behind an e-mail address for a sign-in, and whether it signed in from the client's network before; or null.
+create function logic.find_login_account(email_address text, client_address text default null) returns jsonb language sql stable
 begin atomic
-    select jsonb_build_object('actor_id', a.id, 'password_hash', u.password_hash)
+    select jsonb_build_object('user', logic.actor_json(a.id), 'password_hash', u.password_hash, 'known_network', exists (
+               select from sessions s where s.actor_id = a.id and logic.client_network(s.address) = logic.client_network(client_address)))
       from users u join actors a on a.id = u.actor_id
      where lower(u.email) = lower(email_address) and a.disabled_at is null;
 end;
@@ -84,30 +102,46 @@ begin
 end
 $$;
 
--- Changes the caller's password, unless it changed since it was compared, and ends all other sessions.
-create function logic.change_password(caller text, compared text, new_password text) returns jsonb language plpgsql as $$
+-- Changes the caller's password, unless it changed since it was compared, and ends all other sessions. Keys stay, because
+-- programs use them, unless `with_keys` is true.
+create function logic.change_password(caller text, compared text, new_password text, with_keys boolean default false) returns jsonb language plpgsql as $$
 declare
     who logic.principal := logic.identify_caller(caller);
+    keys int := 0;
 begin
     update users set password_hash = new_password, password_changed_at = now()
      where actor_id = who.actor_id and password_hash = compared;
     if not found then
         perform logic.fail('conflict', 'The password was changed by someone else at the same moment; sign in again.');
     end if;
-    return logic.end_own_sessions(who, logic.credential_field(caller, 'session'));
+    if with_keys then
+        keys := logic.revoke_keys_of_person(who.actor_id);
+    end if;
+    return logic.end_own_sessions(who, logic.credential_field(caller, 'session')) || jsonb_build_object('keys_revoked', keys);
 end
 $$;
 
--- Sets a person's password and ends all their sessions. For operators.
-create function logic.reset_password(email_address text, new_password text) returns jsonb language plpgsql as $$
+-- Revokes the keys of a person and those that the person made for others.
+create function logic.revoke_keys_of_person(person text) returns int language sql
+begin atomic
+    select logic.revoke_keys(array(select k.id from api_keys k where k.revoked_at is null and person in (k.actor_id, k.created_by)));
+end;
+
+-- Sets a person's password, ends all their sessions and, because the keys may be those of an intruder, revokes
+-- the keys that they hold or made; `keep_keys` keeps those. For operators.
+create function logic.reset_password(email_address text, new_password text, keep_keys boolean default false) returns jsonb language plpgsql as $$
 declare
     person text := (select u.actor_id from users u where lower(u.email) = lower(email_address));
+    keys int := 0;
 begin
     if person is null then
         perform logic.fail('not_found', format('There is no account %s.', email_address));
     end if;
     update users set password_hash = new_password, password_changed_at = now() where actor_id = person;
     perform logic.end_sessions(array(select s.id from sessions s where s.actor_id = person and s.revoked_at is null), 'password reset');
-    return logic.actor_json(person);
+    if not keep_keys then
+        keys := logic.revoke_keys_of_person(person);
+    end if;
+    return jsonb_build_object('user', logic.actor_json(person), 'keys_revoked', keys);
 end
 $$;

@@ -7,6 +7,17 @@ begin atomic
     select t.deleted_at is null and t.merged_into_ticket_id is null;
 end;
 
+-- Whether a ticket blocks those that wait for it: live and not resolved.
+create function logic.is_open(t tickets) returns boolean language sql immutable parallel safe
+begin atomic
+    select t.deleted_at is null and t.merged_into_ticket_id is null and not t.is_resolved;
+end;
+
+-- The blockers that hold now. An edge stays when its blocker is resolved or deleted, and holds again when that one is
+-- reopened or restored; everything that asks whether a ticket is blocked reads this view.
+create view logic.active_blockers as
+select k.ticket_id, k.blocked_by_ticket_id, k.workflow_id from ticket_blockers k where k.released_at is null;
+
 -- The part of a card that comes from the ticket's own row. A merged ticket has a card too, for reading it; boards
 -- and lists leave it out.
 create view logic.card_columns as
@@ -47,7 +58,7 @@ select t.*,
   from logic.card_columns t
   left join lateral (
        select array_agg(k.blocked_by_ticket_id order by k.blocked_by_ticket_id) as ids
-         from ticket_blockers k where k.ticket_id = t.ticket_id
+         from logic.active_blockers k where k.ticket_id = t.ticket_id
   ) b on true;
 
 -- The same cards for a whole board, as JSON text. Blockers and counts are aggregated once for the workflow, which
@@ -64,7 +75,7 @@ begin atomic
           from logic.card_columns t
           left join (
                select k.ticket_id, array_agg(k.blocked_by_ticket_id order by k.blocked_by_ticket_id) as ids
-                 from ticket_blockers k where k.workflow_id = board_tickets_json.workflow group by k.ticket_id
+                 from logic.active_blockers k where k.workflow_id = board_tickets_json.workflow group by k.ticket_id
           ) b on b.ticket_id = t.ticket_id
           left join (
                select c.ticket_id, count(*) as n
@@ -78,10 +89,12 @@ begin atomic
       ) card;
 end;
 
--- A short reference to a ticket inside another answer; also for deleted tickets, so that links stay readable.
+-- A short reference to a ticket inside another answer; also for deleted tickets, which are marked, so that links stay
+-- readable.
 create function logic.ticket_reference_json(id text) returns jsonb language sql stable
 begin atomic
     select jsonb_build_object('ticket_id', t.id, 'key', 'TKT-' || t.number, 'title', t.title,
                               'status', t.status, 'is_resolved', t.is_resolved, 'priority', t.priority)
+           || case when t.deleted_at is null then '{}'::jsonb else '{"deleted": true}' end
       from tickets t where t.id = ticket_reference_json.id;
 end;

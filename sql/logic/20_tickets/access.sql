@@ -18,6 +18,9 @@ begin
     access.who := logic.authorize_principal(who, access.workflow_id, required, 'ticket ' || coalesce(ticket, ''));
     if required <> 'viewer' then
         perform logic.require_not_merged(array[access.ticket_id]);
+    else
+        -- A read extends a claim here, a change where history is written: the row of a claim is locked last.
+        perform logic.renew_ticket_claims(array[access.ticket_id], logic.effective_actor_id(access.who));
     end if;
     return access;
 end

@@ -78,7 +78,11 @@ begin
     if logic.is_live(n) and not logic.is_live(o) then
         changes := changes || logic.ticket_restored_changes(o, n);
     end if;
-    if o.status <> n.status then
+    if o.status <> n.status and logic.is_column_rename(n.workflow_id, o.status, n.status) then
+        -- The ticket has not moved: clients only need the new name.
+        changes := changes || logic.ticket_change(n, 'column_renamed', 'status', o.status, n.status,
+            'The column ' || o.status || ' is called ' || n.status || ' now.', jsonb_build_object('status', n.status));
+    elsif o.status <> n.status then
         changes := changes || logic.ticket_change(n, 'status_changed', 'status', o.status, n.status,
             'Moved from ' || o.status || ' to ' || n.status || '.',
             jsonb_build_object('status', n.status, 'rank', n.rank, 'started_at', n.started_at, 'completed_at', n.completed_at),
@@ -187,11 +191,14 @@ $$;
 
 -- What an update of a ticket means beyond history: whether search must read its text again (`reworded`) or
 -- forget it (`gone`), whether it changed its column (`moved`), whether saved searches may match differently
--- (`touched`), and whether it was resolved just now.
-create type logic.ticket_effect as (reworded boolean, gone boolean, moved boolean, touched boolean, resolved boolean);
+-- (`touched`), whether it stopped or began to be open, on which what it blocks depends (`closed`, `opened`), whether it was
+-- resolved just now, and whether its assignee changed.
+create type logic.ticket_effect as (
+    reworded boolean, gone boolean, moved boolean, touched boolean, closed boolean, opened boolean, resolved boolean, reassigned boolean
+);
 
 -- Compares two versions of a ticket for these effects.
-create function logic.ticket_update_effect(o tickets, n tickets) returns logic.ticket_effect language plpgsql immutable as $$
+create function logic.ticket_update_effect(o tickets, n tickets) returns logic.ticket_effect language plpgsql stable as $$
 declare
     was_live constant boolean := logic.is_live(o);
     live constant boolean := logic.is_live(n);
@@ -199,8 +206,11 @@ declare
 begin
     effect.reworded := live and (not was_live or (o.title, o.description, o.tags) is distinct from (n.title, n.description, n.tags));
     effect.gone := was_live and not live;
-    effect.moved := o.status <> n.status;
-    effect.resolved := n.is_resolved and not o.is_resolved;
+    effect.moved := o.status <> n.status and not logic.is_column_rename(n.workflow_id, o.status, n.status);
+    effect.closed := logic.is_open(o) and not logic.is_open(n);
+    effect.opened := logic.is_open(n) and not logic.is_open(o);
+    effect.resolved := live and n.is_resolved and not o.is_resolved;
+    effect.reassigned := o.assigned_agent_id is distinct from n.assigned_agent_id;
     -- The fields that filters and texts of a saved search read.
     effect.touched := (o.status, o.priority, o.ticket_type, o.assigned_agent_id, o.is_resolved, o.created_at, o.tags, o.title, o.description, was_live)
         is distinct from (n.status, n.priority, n.ticket_type, n.assigned_agent_id, n.is_resolved, n.created_at, n.tags, n.title, n.description, live);

@@ -1,34 +1,39 @@
 -- Checks that several functions of tickets share.
 
--- Checks who may be assigned. An agent is provisioned and then belongs to the caller, who may create its keys;
--- a person must be a member.
-create function logic.ensure_assignee(who logic.principal, workflow text, assignee text) returns void language plpgsql as $$
-begin
-    if logic.is_person(assignee)
-       and not exists (select from workflow_members m where m.workflow_id = ensure_assignee.workflow and m.actor_id = assignee)
-       and not exists (select from actors a where a.id = assignee and a.is_admin) then
-        perform logic.fail_invalid('assigned_agent_id', 'must be an agent or a member of the workflow');
-    end if;
-    perform logic.ensure_agent(assignee, who.actor_id, 'assigned_agent_id');
-end
-$$;
-
--- Ticket ids from ids or keys (TKT-12), all in the workflow; rejects unknown ones by name.
-create function logic.resolve_ticket_ids(workflow text, field text, given text[]) returns text[] language plpgsql stable as $$
+-- Ticket ids from ids or keys (TKT-12), all in the workflow; rejects unknown ones by name. A deleted or merged ticket is
+-- accepted among `kept`, the references that stand already, so that it does not stop another change.
+create function logic.resolve_ticket_ids(workflow text, field text, given text[], kept text[] default '{}') returns text[]
+language plpgsql stable as $$
 declare
     ids text[];
     missing text;
 begin
+    -- Most tickets refer to none.
+    if coalesce(cardinality(array_remove(given, null)), 0) = 0 then
+        return '{}';
+    end if;
     select array_agg(t.id order by g.place), string_agg(g.item, ', ') filter (where t.id is null)
       into ids, missing
       from unnest(logic.normalize_list(given)) with ordinality g (item, place)
-      left join tickets t on t.workflow_id = workflow and logic.is_live(t)
+      left join tickets t on t.workflow_id = workflow and (logic.is_live(t) or t.id = any (kept))
            and (t.id = g.item or t.number = case when g.item ~* '^tkt-[0-9]{1,15}$' then substr(g.item, 5)::bigint end);
     if missing is not null then
         perform logic.fail_invalid(field, format('must name tickets of the same workflow; not found: %s', left(missing, 200)));
     end if;
     -- An id and a key may name the same ticket.
     return coalesce(logic.normalize_list(ids), '{}');
+end
+$$;
+
+-- Rejects a title that is too short or long, or shows no word: punctuation and invisible characters are none.
+create function logic.check_title(title text) returns void language plpgsql immutable as $$
+begin
+    if logic.content_length(title) < 3 or char_length(title) > 500 then
+        perform logic.fail_invalid('title', 'must have 3 to 500 characters');
+    end if;
+    if regexp_replace(logic.visible_text(title), '[!-/:-@\[-`{-~\u2010-\u2027\u2030-\u205e\u3001-\u3003\u3008-\u301f]', '', 'g') = '' then
+        perform logic.fail_invalid('title', 'must have a word');
+    end if;
 end
 $$;
 
@@ -90,9 +95,11 @@ begin
 end
 $$;
 
--- Rejects a parent that is the ticket itself or one of its descendants.
+-- Rejects a parent that is the ticket itself or one of its descendants. Locks the stream first, so that two halves of a
+-- cycle cannot be written concurrently: the second one sees the first.
 create function logic.check_ticket_parent(ticket text, parent text) returns void language plpgsql as $$
 begin
+    perform logic.lock_workflow_streams(array(select t.workflow_id from tickets t where t.id = ticket));
     if exists (
         with recursive
         -- The parent and its ancestors; `union` ends a loop that exists already.

@@ -2,9 +2,11 @@
 
 -- POST /api/tickets/claim: takes the first ready ticket (unblocked, unassigned, in a todo column; by priority,
 -- then order), assigns it to the caller and moves it to the first active column. Concurrent callers get
--- different tickets (skip locked). `ticket` is null if none is ready.
+-- different tickets (skip locked). `ticket` is null if none is ready. With `lease_seconds` the claim ends when the agent
+-- neither changes nor reads the ticket for so long.
 create function logic.claim_ticket(
-    caller text, workflow text, ticket_types text[] default null, tags text[] default null, priorities text[] default null
+    caller text, workflow text, ticket_types text[] default null, tags text[] default null, priorities text[] default null,
+    lease_seconds double precision default null
 ) returns jsonb language plpgsql as $$
 declare
     who logic.principal := logic.authorize(caller, workflow, 'member');
@@ -12,6 +14,8 @@ declare
     picked tickets;
 begin
     perform logic.require_open_workflow(workflow);
+    -- Invalid input is rejected whether a ticket is ready or not.
+    lease_seconds := logic.ticket_lease_seconds(lease_seconds);
     -- Claims respect the WIP limit under every policy: a full column gets no more work.
     select c.id into target from board_columns c
      where c.workflow_id = workflow and c.category = 'active' order by c.position, c.id limit 1;
@@ -28,7 +32,7 @@ begin
       join board_columns c on c.workflow_id = t.workflow_id and c.id = t.status and c.category = 'todo'
      where t.workflow_id = claim_ticket.workflow and logic.is_live(t) and t.assigned_agent_id is null and not t.is_resolved
        and coalesce(t.approval_status, 'approved') = 'approved'
-       and not exists (select from ticket_blockers k where k.ticket_id = t.id)
+       and not exists (select from logic.active_blockers k where k.ticket_id = t.id)
        and (ticket_types is null or t.ticket_type = any (ticket_types))
        and (claim_ticket.tags is null or t.tags && claim_ticket.tags)
        and (priorities is null or t.priority = any (priorities))
@@ -41,7 +45,9 @@ begin
     update tickets t set assigned_agent_id = logic.effective_actor_id(who), status = coalesce(target, t.status),
         rank = case when target is null then t.rank else logic.rank_at_end(t.number) end
      where t.id = picked.id;
+    perform logic.insert_ticket_claim(picked, logic.effective_actor_id(who), lease_seconds);
     return jsonb_build_object('success', true, 'ticket_id', picked.id, 'message', format('Claimed TKT-%s.', picked.number),
+        'lease_expires_at', (select c.expires_at from ticket_claims c where c.ticket_id = picked.id),
         'ticket', (select to_jsonb(c) || jsonb_build_object('description', picked.description) from logic.cards c where c.ticket_id = picked.id));
 end
 $$;

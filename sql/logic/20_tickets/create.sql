@@ -6,11 +6,11 @@ create function logic.check_new_ticket(
     blocked_by_ticket_ids text[]
 ) returns void language plpgsql stable as $$
 begin
-    if char_length(coalesce(title, '')) not between 3 and 500 then
-        perform logic.fail_invalid('title', 'must have 3 to 500 characters');
-    end if;
-    if char_length(logic.trim_whitespace(coalesce(description, ''))) < 10 then
-        perform logic.fail_invalid('description', 'must have at least 10 characters');
+    perform logic.check_title(title);
+    if not logic.is_blank(description) then
+        perform logic.check_min_length('description', description, 10, ', or be left out');
+    elsif (select b.require_description from boards b where b.workflow_id = workflow) then
+        perform logic.fail_invalid('description', 'must have at least 10 characters: this board requires one');
     end if;
     if ticket_type is not null then
         perform logic.check_ticket_type(workflow, ticket_type);
@@ -22,15 +22,14 @@ begin
 end
 $$;
 
--- POST /api/tickets/create
+-- POST /api/tickets/create. A description is optional, unless the board requires one.
 create function logic.create_ticket(
-    caller text, workflow text, title text, description text,
+    caller text, workflow text, title text, description text default null,
     ticket_type text default null, priority text default null, initial_status text default null,
     assigned_agent_id text default null, parent_ticket_id text default null,
     blocked_by_ticket_ids text[] default null, tags text[] default null,
     related_task_ids text[] default null, related_ticket_ids text[] default null,
-    story_points double precision default null, estimate_minutes bigint default null,
-    idempotency_key text default null
+    story_points double precision default null, estimate_minutes bigint default null
 ) returns jsonb language plpgsql as $$
 declare
     who constant logic.principal := logic.authorize(caller, workflow, 'member');
@@ -40,21 +39,15 @@ declare
     parent text;
     blockers text[];
     warning text;
-    answer jsonb;
 begin
-    answer := logic.find_idempotent_response(who, idempotency_key, jsonb_build_array('create_ticket', workflow, title, description, ticket_type,
-        priority, initial_status, assigned_agent_id, parent_ticket_id, blocked_by_ticket_ids, tags, related_task_ids,
-        related_ticket_ids, story_points, estimate_minutes, who.acting_for));
-    if answer is not null then
-        return answer;
-    end if;
     perform logic.require_open_workflow(workflow);
     select * into board from boards b where b.workflow_id = workflow;
     title := logic.trim_whitespace(title);
+    description := case when logic.is_blank(description) then '' else description end;
     tags := coalesce(logic.normalize_list(tags), '{}');
     perform logic.check_new_ticket(workflow, title, description, ticket_type, tags, related_task_ids, related_ticket_ids, blocked_by_ticket_ids);
     if assigned_agent_id is not null then
-        perform logic.ensure_assignee(who, workflow, assigned_agent_id);
+        assigned_agent_id := logic.ensure_assignee(who, workflow, assigned_agent_id);
     elsif board.auto_assign then
         assigned_agent_id := author;
     end if;
@@ -73,17 +66,19 @@ begin
             logic.resolve_ticket_ids(workflow, 'related_ticket_ids', related_ticket_ids), story_points, estimate_minutes,
             case when board.human_review and not logic.is_person(author) then 'pending_review' end)
     returning * into made;
-    -- A resolved ticket blocks no other.
-    insert into ticket_blockers (ticket_id, blocked_by_ticket_id, workflow_id)
-    select made.id, t.id, workflow from tickets t where t.id = any (blockers) and not t.is_resolved order by t.id;
+    -- The triggers of an insert run even without rows.
+    if cardinality(blockers) > 0 then
+        insert into ticket_blockers (ticket_id, blocked_by_ticket_id, workflow_id)
+        select made.id, b, workflow from unnest(blockers) b order by b;
+    end if;
     if made.approval_status = 'pending_review' then
         perform logic.insert_review(who, made, required => true);
         warning := concat_ws(' ', warning, 'It waits for review.');
     end if;
 
-    return logic.store_idempotent_response(who, idempotency_key, jsonb_build_object(
+    return jsonb_build_object(
         'success', true, 'ticket_id', made.id, 'key', 'TKT-' || made.number, 'status', made.status, 'version', made.version,
         'message', concat_ws(' ', format('Created TKT-%s in %s.', made.number, made.status), warning),
-        'embedding_created', false, 'similar_tickets', '[]'::jsonb));
+        'embedding_created', false, 'similar_tickets', '[]'::jsonb);
 end
 $$;

@@ -1,6 +1,7 @@
 -- Deleting and restoring tickets.
 
--- DELETE /api/tickets/{id}: soft delete. Releases what the ticket blocked; restoring brings the ticket back.
+-- DELETE /api/tickets/{id}: soft delete. The trigger of tickets releases what it blocked; restoring brings the ticket back,
+-- and it blocks again unless it is resolved.
 create function logic.delete_ticket(caller text, ticket text) returns jsonb language plpgsql as $$
 declare
     access constant logic.ticket_access := logic.authorize_ticket(caller, ticket, 'member');
@@ -12,7 +13,6 @@ begin
     perform logic.cancel_job(caller, j.id, 'Its ticket was deleted.') from jobs j
       where j.ticket_id = tid and j.finished_at is null and j.deleted_at is null;
     row := logic.lock_ticket(tid);
-    delete from ticket_blockers k where k.blocked_by_ticket_id = tid;
     update tickets t set deleted_at = clock_timestamp() where t.id = tid and t.deleted_at is null;
     return jsonb_build_object('success', true, 'ticket_id', tid, 'message', format('Deleted TKT-%s.', row.number));
 end

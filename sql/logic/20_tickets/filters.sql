@@ -3,12 +3,59 @@
 -- Whether a ticket has blockers.
 create function logic.is_blocked(ticket text) returns boolean language sql stable
 begin atomic
-    select exists (select from ticket_blockers k where k.ticket_id = is_blocked.ticket);
+    select exists (select from logic.active_blockers k where k.ticket_id = is_blocked.ticket);
 end;
 
--- Whether a ticket passes the filters; a missing filter passes all.
+-- Rejects a name that is not a time zone.
+create function logic.check_time_zone(field text, zone text) returns void language plpgsql stable as $$
+begin
+    if zone !~ '^[A-Za-z_]+(/[A-Za-z0-9_+-]+){0,2}$' or char_length(zone) > 64 then
+        raise invalid_parameter_value;
+    end if;
+    perform now() at time zone zone;
+exception when invalid_parameter_value then
+    perform logic.fail_invalid(field, 'must be a time zone like Europe/Berlin or UTC');
+end
+$$;
+
+-- The zone in which days are counted: the given one, else the workflow's.
+create function logic.time_zone_of(workflow text, zone text default null) returns text language plpgsql stable as $$
+begin
+    if zone is not null then
+        perform logic.check_time_zone('tz', zone);
+        return zone;
+    end if;
+    return (select w.time_zone from workflows w where w.id = workflow);
+end
+$$;
+
+-- Filters with the zone of their dates, so that `matches_filters` needs no workflow; rejects an unknown zone.
+create function logic.localize_filters(workflow text, filters jsonb) returns jsonb language plpgsql stable as $$
+begin
+    if not coalesce((filters ->> 'silent_minutes')::double precision between 0 and 525600, true) then
+        perform logic.fail_invalid('silent_minutes', 'must be between 0 and 525600');
+    end if;
+    if filters ?| '{created_after,created_before,tz}' then
+        return filters || jsonb_build_object('tz', logic.time_zone_of(workflow, filters ->> 'tz'));
+    end if;
+    return filters;
+end
+$$;
+
+-- The time that a filter names: a date is its first instant, or with `at_end` its last one, in `zone`; a time without an
+-- offset is in `zone`. Immutable, because the zone is always given.
+create function logic.filter_time(given text, zone text, at_end boolean) returns timestamptz language sql immutable parallel safe
+begin atomic
+    select case
+        when given ~ '^\d{4}-\d\d-\d\d$' and at_end then (given::date + 1)::timestamp at time zone coalesce(zone, 'UTC') - interval '1 microsecond'
+        when given ~ '^\d{4}-\d\d-\d\d$' then given::date::timestamp at time zone coalesce(zone, 'UTC')
+        when given ~ '(Z|[+-]\d\d(:?\d\d)?)$' then given::timestamptz
+        else given::timestamp at time zone coalesce(zone, 'UTC') end;
+end;
+
+-- Whether a ticket passes the filters; a missing filter passes all. `tz` is the zone of dates.
 -- {status[], priority[], ticket_type[], assigned_agent_id, unassigned, tags[], created_after,
--- created_before, is_blocked, include_completed}
+-- created_before, tz, is_blocked, include_completed, silent_minutes}
 -- It has no subquery of its own, so Postgres can inline it and, when it plans for given filters, keeps only the
 -- tests they need.
 create function logic.matches_filters(t tickets, filters jsonb) returns boolean language sql stable
@@ -19,8 +66,9 @@ begin atomic
        and (filters ->> 'assigned_agent_id' is null or t.assigned_agent_id = filters ->> 'assigned_agent_id')
        and (filters -> 'unassigned' is distinct from 'true' or t.assigned_agent_id is null)
        and (filters -> 'tags' is null or t.tags && logic.json_text_array(filters -> 'tags'))
-       and (filters ->> 'created_after' is null or t.created_at >= (filters ->> 'created_after')::timestamptz)
-       and (filters ->> 'created_before' is null or t.created_at <= (filters ->> 'created_before')::timestamptz)
+       and (filters ->> 'created_after' is null or t.created_at >= logic.filter_time(filters ->> 'created_after', filters ->> 'tz', false))
+       and (filters ->> 'created_before' is null or t.created_at <= logic.filter_time(filters ->> 'created_before', filters ->> 'tz', true))
        and (filters -> 'include_completed' is distinct from 'false' or not t.is_resolved)
-       and (filters ->> 'is_blocked' is null or (filters ->> 'is_blocked')::boolean = logic.is_blocked(t.id));
+       and (filters ->> 'is_blocked' is null or (filters ->> 'is_blocked')::boolean = logic.is_blocked(t.id))
+       and (filters ->> 'silent_minutes' is null or logic.is_silent(t.id, (filters ->> 'silent_minutes')::double precision));
 end;

@@ -104,17 +104,19 @@ begin
             'blockers', jsonb_array_length(moved -> 'waits_moved') + jsonb_array_length(moved -> 'held_moved'),
             'sub_tickets', jsonb_array_length(moved -> 'sub_tickets')),
         'unblocked_tickets', (
-            select coalesce(jsonb_agg(h.id), '[]') from jsonb_array_elements_text(moved -> 'held') h (id)
-             where not exists (select from ticket_blockers k where k.ticket_id = h.id)));
+            select coalesce(jsonb_agg(h.id), '[]') from jsonb_array_elements_text(moved -> 'blocked') h (id)
+             where not exists (select from logic.active_blockers k where k.ticket_id = h.id)));
 end
 $$;
 
--- Moves the duplicate's blockers to the original, in both directions. A resolved original neither waits nor blocks.
+-- Moves the duplicate's blockers to the original, in both directions. A resolved original waits for nothing, and blocks
+-- again only when it is reopened.
 -- The trigger of ticket_blockers rejects edges that would close a cycle.
 create function logic.merge_blockers(dup tickets, original tickets) returns jsonb language plpgsql as $$
 declare
     waits text[] := array(select k.blocked_by_ticket_id from ticket_blockers k where k.ticket_id = dup.id order by 1);
     held text[] := array(select k.ticket_id from ticket_blockers k where k.blocked_by_ticket_id = dup.id order by 1);
+    blocked text[] := array(select k.ticket_id from logic.active_blockers k where k.blocked_by_ticket_id = dup.id order by 1);
     waits_moved text[];
     held_moved text[];
 begin
@@ -131,11 +133,11 @@ begin
     -- What waits for the original now.
     made as (
         insert into ticket_blockers (ticket_id, blocked_by_ticket_id, workflow_id)
-        select h, original.id, dup.workflow_id from unnest(held) h where h <> original.id and not original.is_resolved
+        select h, original.id, dup.workflow_id from unnest(held) h where h <> original.id
         on conflict do nothing returning ticket_id
     )
     select coalesce(array_agg(m.ticket_id order by m.ticket_id), '{}') into held_moved from made m;
-    return jsonb_build_object('waits', waits, 'held', held, 'waits_moved', waits_moved, 'held_moved', held_moved);
+    return jsonb_build_object('waits', waits, 'held', held, 'blocked', blocked, 'waits_moved', waits_moved, 'held_moved', held_moved);
 end
 $$;
 

@@ -34,10 +34,14 @@ begin
              where s.parent_ticket_id = row.id and logic.is_live(s)), '[]'),
         'blocked_by', coalesce((
             select jsonb_agg(logic.ticket_reference_json(k.blocked_by_ticket_id) order by k.blocked_by_ticket_id)
-              from ticket_blockers k where k.ticket_id = row.id), '[]'),
+              from logic.active_blockers k where k.ticket_id = row.id), '[]'),
+        'claim', logic.ticket_claim_json(row.id),
+        'resolved_blockers', coalesce((
+            select jsonb_agg(logic.ticket_reference_json(k.blocked_by_ticket_id) order by k.blocked_by_ticket_id)
+              from ticket_blockers k where k.ticket_id = row.id and k.released_at is not null), '[]'),
         'blocks', coalesce((
             select jsonb_agg(logic.ticket_reference_json(k.ticket_id) order by k.ticket_id)
-              from ticket_blockers k join tickets t on t.id = k.ticket_id and logic.is_live(t)
+              from logic.active_blockers k join tickets t on t.id = k.ticket_id and logic.is_live(t)
              where k.blocked_by_ticket_id = row.id), '[]'));
 end
 $$;
@@ -49,9 +53,9 @@ begin
 end
 $$;
 
--- A ticket's newest history rows below the first `skip`, oldest first, without event data. Messages and progress
+-- A ticket's newest history rows, oldest first, without event data; those before the number `before` if it is given. Messages and progress
 -- of jobs are left out: they are in the job's transcript and would crowd out everything else.
-create function logic.ticket_history_json(ticket tickets, max_rows int, skip int default 0) returns jsonb language sql stable
+create function logic.ticket_history_json(ticket tickets, max_rows int, before bigint default null) returns jsonb language sql stable
 begin atomic
     select coalesce(jsonb_agg(jsonb_build_object(
         'seq', h.seq, 'change_type', h.change_type, 'field_name', h.field_name, 'old_value', h.old_value, 'new_value', h.new_value,
@@ -60,35 +64,42 @@ begin atomic
         'metadata', h.metadata - 'changes' - 'ticket') order by h.seq), '[]')
       from (select * from history h
              where h.ticket_id = (ticket).id and h.stream_id = 'workflow:' || (ticket).workflow_id
-               and h.change_type not in ('job_progress', 'job_message')
-             order by h.seq desc limit max_rows offset skip) h;
+               and h.change_type not in ('job_progress', 'job_message') and (before is null or h.seq < before)
+             order by h.seq desc limit max_rows) h;
 end;
 
--- A page of a ticket's comments or changes (`part`), oldest first: `max_rows` rows below the newest `skip`, and
--- whether older ones exist. `comment` selects one comment instead; the part `description` is the text alone.
-create function logic.get_ticket_page(caller text, ticket text, part text, comment text, skip int, max_rows int) returns jsonb
+-- A page of a ticket's comments or changes (`part`), oldest first: the newest `max_rows` rows, or the next older ones
+-- after a cursor. `comment` selects one comment instead; the part `description` is the text alone.
+create function logic.get_ticket_page(caller text, ticket text, part text, comment text, max_rows int, cursor text default null) returns jsonb
 language plpgsql as $$
 declare
     tid constant text := (logic.authorize_ticket(caller, ticket, 'viewer')).ticket_id;
+    about constant jsonb := jsonb_build_array(tid, part, comment);
+    last_seen constant jsonb := logic.read_cursor(cursor, 'ticket', about);
     row tickets;
     -- Fetches one row more than requested to learn whether there are more.
     found jsonb;
+    rows bigint;
 begin
     if part = 'comments' then
         found := coalesce((
             select jsonb_agg(logic.comment_json(c.id) order by c.created_at, c.id)
               from (select * from ticket_comments c
                      where c.ticket_id = tid and c.deleted_at is null and (comment is null or c.id = comment)
-                     order by c.created_at desc, c.id desc limit max_rows + 1 offset skip) c), '[]');
+                       and (last_seen is null or (c.created_at, c.id) < ((last_seen ->> 0)::timestamptz, last_seen ->> 1))
+                     order by c.created_at desc, c.id desc limit max_rows + 1) c), '[]');
     else
         select * into row from tickets t where t.id = tid;
         if part = 'description' then
             return jsonb_build_object('description', row.description);
         end if;
-        found := logic.ticket_history_json(row, max_rows + 1, skip);
+        found := logic.ticket_history_json(row, max_rows + 1, (last_seen ->> 0)::bigint);
     end if;
+    rows := jsonb_array_length(found);
     -- The extra row is the oldest, which comes first.
-    return jsonb_build_object('has_more', jsonb_array_length(found) > max_rows,
-        part, case when jsonb_array_length(found) > max_rows then found - 0 else found end);
+    found := case when rows > max_rows then found - 0 else found end;
+    return jsonb_build_object(part, found) || logic.page_end(rows, max_rows, 'ticket', about,
+        case when part = 'comments' then jsonb_build_array(found -> 0 -> 'created_at', found -> 0 -> 'comment_id')
+             else jsonb_build_array(found -> 0 -> 'seq') end);
 end
 $$;

@@ -9,9 +9,10 @@ begin atomic
 end;
 
 -- POST /api/tickets/resolve: moves the ticket to a done column, with a comment. The trigger of tickets releases
--- what it blocked; the answer lists the released tickets.
+-- what it blocked; the answer lists the released tickets. `cancel_jobs` says which of its jobs end with it: queued
+-- (default), all, none.
 create function logic.resolve_ticket(
-    caller text, ticket text, resolution_comment text, commit_sha text default null, git jsonb default null
+    caller text, ticket text, resolution_comment text, commit_sha text default null, git jsonb default null, cancel_jobs text default null
 ) returns jsonb language plpgsql as $$
 declare
     access constant logic.ticket_access := logic.authorize_ticket(caller, ticket, 'member');
@@ -20,24 +21,29 @@ declare
     blockers text[];
     dependents text[];
     done_column text;
+    cancelled text[];
+    kept text;
 begin
     perform logic.require_open_workflow(workflow);
-    if char_length(logic.trim_whitespace(coalesce(resolution_comment, ''))) < 10 then
-        perform logic.fail_invalid('resolution_comment', 'must have at least 10 characters');
-    end if;
+    perform logic.check_min_length('resolution_comment', resolution_comment, 10);
+    -- Job rows are locked before the stream and tickets.
+    cancelled := logic.cancel_jobs_of_ticket(caller, access.ticket_id, cancel_jobs);
     -- Several tickets change, so the stream is locked first.
     perform logic.lock_workflow_stream(workflow);
     row := logic.lock_ticket(access.ticket_id);
-    blockers := array(select k.blocked_by_ticket_id from ticket_blockers k where k.ticket_id = row.id order by 1);
+    blockers := array(select k.blocked_by_ticket_id from logic.active_blockers k where k.ticket_id = row.id order by 1);
     if cardinality(blockers) > 0 then
         perform logic.fail('blocked', logic.blocked_message(row, blockers),
             jsonb_build_object('blocked', true, 'blocking_ticket_ids', blockers));
     end if;
-    dependents := array(select k.ticket_id from ticket_blockers k where k.blocked_by_ticket_id = row.id order by 1);
+    dependents := array(select k.ticket_id from logic.active_blockers k where k.blocked_by_ticket_id = row.id order by 1);
     done_column := coalesce(logic.resolution_column(row), row.status);
     if row.is_resolved and row.status = done_column then
-        return jsonb_build_object('success', true, 'ticket_id', row.id, 'message', format('TKT-%s is resolved already.', row.number),
-            'unblocked_tickets', '[]'::jsonb, 'status', row.status, 'version', row.version);
+        kept := logic.keep_comment_and_commit(access.who, row, resolution_comment, 'resolution', 'resolution_comment', commit_sha, git);
+        return jsonb_build_object('success', true, 'ticket_id', row.id,
+            'message', format('TKT-%s is resolved already%s.', row.number, coalesce('; ' || kept, '')),
+            'unblocked_tickets', '[]'::jsonb, 'cancelled_jobs', cancelled, 'status', row.status,
+            'version', (select t.version from tickets t where t.id = row.id));
     end if;
     perform logic.require_reviewed(row);
     update tickets t set
@@ -51,8 +57,10 @@ begin
     return jsonb_build_object('success', true, 'ticket_id', row.id,
         'message', concat_ws(' ', format('Resolved TKT-%s.', row.number),
             case cardinality(dependents) when 0 then null when 1 then 'One ticket is no longer blocked by it.'
-                else format('%s tickets are no longer blocked by it.', cardinality(dependents)) end),
-        'unblocked_tickets', dependents, 'status', done_column,
+                else format('%s tickets are no longer blocked by it.', cardinality(dependents)) end,
+            case cardinality(cancelled) when 0 then null when 1 then 'One job of it was cancelled.'
+                else format('%s jobs of it were cancelled.', cardinality(cancelled)) end),
+        'unblocked_tickets', dependents, 'cancelled_jobs', cancelled, 'status', done_column,
         'version', (select t.version from tickets t where t.id = row.id));
 end
 $$;

@@ -38,13 +38,45 @@ begin atomic
         (select string_agg('TKT-' || t.number, ', ' order by t.number) from tickets t where t.id = any (blockers)));
 end;
 
--- Moves a ticket to the column it is in already: only its rank may change.
-create function logic.keep_status(ticket tickets, before text, after text) returns jsonb language plpgsql as $$
+-- Adds the comment and the commit of a change that was already made. A repeat of the ticket's newest comment by the same
+-- author is a retry and is not added again. Returns what was kept, as the end of a sentence, or null.
+create function logic.keep_comment_and_commit(
+    who logic.principal, ticket tickets, comment text, comment_type text, field text, commit_sha text, git jsonb
+) returns text language plpgsql as $$
+declare
+    kept text[] := '{}';
+begin
+    comment := case when not logic.is_blank(comment) then logic.trim_whitespace(comment) end;
+    if comment is not null then
+        if comment is distinct from (
+            select logic.trim_whitespace(c.comment_text) from ticket_comments c
+             where c.ticket_id = ticket.id and c.deleted_at is null and c.agent_id = logic.effective_actor_id(who)
+             order by c.created_at desc, c.id desc limit 1) then
+            perform logic.insert_comment(who, ticket.id, ticket.workflow_id, comment, comment_type, field => field);
+        end if;
+        kept := kept || 'the comment was added'::text;
+    end if;
+    if commit_sha is not null then
+        perform logic.insert_commit(who, ticket.id, ticket.workflow_id, commit_sha, git);
+        kept := kept || 'the commit was linked'::text;
+    end if;
+    return nullif(array_to_string(kept, ' and '), '');
+end
+$$;
+
+-- Moves a ticket to the column it is in already: only its rank may change; comment and commit are kept.
+create function logic.keep_status(
+    who logic.principal, ticket tickets, before text, after text, comment text, commit_sha text, git jsonb
+) returns jsonb language plpgsql as $$
+declare
+    kept text;
 begin
     if before is not null or after is not null then
         update tickets t set rank = coalesce(logic.rank_next_to(ticket, ticket.status, before, after), t.rank) where t.id = ticket.id;
     end if;
-    return logic.status_answer(ticket, ticket.status, format('TKT-%s is in %s already.', ticket.number, ticket.status),
+    kept := logic.keep_comment_and_commit(who, ticket, comment, 'general', 'comment', commit_sha, git);
+    return logic.status_answer(ticket, ticket.status,
+        format('TKT-%s is in %s already%s.', ticket.number, ticket.status, coalesce('; ' || kept, '')),
         (select t.version from tickets t where t.id = ticket.id));
 end
 $$;
@@ -77,17 +109,17 @@ begin
     row := logic.lock_ticket(tid);
     perform logic.check_ticket_version(row, version);
     if row.status = new_status then
-        return logic.keep_status(row, before, after);
+        return logic.keep_status(access.who, row, before, after, comment, commit_sha, git);
     end if;
     perform logic.require_reviewed(row);
-    blockers := array(select k.blocked_by_ticket_id from ticket_blockers k where k.ticket_id = row.id order by 1);
+    blockers := array(select k.blocked_by_ticket_id from logic.active_blockers k where k.ticket_id = row.id order by 1);
     if cardinality(blockers) > 0 then
         return logic.status_answer(row, row.status, logic.blocked_message(row, blockers), row.version, blockers);
     end if;
     perform logic.check_transition(board, row.status, new_status, new_category);
-    comment := nullif(logic.trim_whitespace(comment), '');
-    if board.require_comments_on_status_change and char_length(coalesce(comment, '')) < 10 then
-        perform logic.fail_invalid('comment', 'must have at least 10 characters: this board requires a reason for each move');
+    comment := case when not logic.is_blank(comment) then logic.trim_whitespace(comment) end;
+    if board.require_comments_on_status_change then
+        perform logic.check_min_length('comment', comment, 10, ': this board requires a reason for each move');
     end if;
     if board.wip_policy <> 'refuse' then
         warning := logic.check_wip_limit(workflow, new_status);

@@ -1,6 +1,6 @@
 -- Triggers of tickets: values derived from the column, and history.
--- Lock order: ticket rows, held already, then the stream row (logic.allocate_sequence_numbers), then search
--- documents and queues.
+-- Lock order: ticket rows, held already, then the stream row (logic.allocate_sequence_numbers), then blockers, search
+-- documents and queues, queued jobs (locked ones are skipped), and last the row of a claim.
 
 -- BEFORE INSERT, by row: fills missing values, so that an INSERT typed in psql is complete.
 create function logic.ticket_before_insert() returns trigger language plpgsql as $$
@@ -27,7 +27,7 @@ begin
     if (new.id, new.workflow_id, new.number) is distinct from (old.id, old.workflow_id, old.number) then
         perform logic.fail('conflict', 'The id, workflow and number of a ticket never change.');
     end if;
-    if new.status is distinct from old.status then
+    if new.status is distinct from old.status and not logic.is_column_rename(new.workflow_id, old.status, new.status) then
         new := logic.derive_times_from_column(new, old.status);
     end if;
     if new is distinct from old then
@@ -84,7 +84,8 @@ end
 $$;
 
 -- AFTER UPDATE, by statement: one history row for each field that changed, search data of tickets that were
--- reworded, moved, added or removed, and the release of what a newly resolved ticket blocked. Rows are compared
+-- reworded, moved, added or removed, the state of what a ticket blocks, its queued jobs when it is resolved, and the end
+-- of its claim. Rows are compared
 -- one by one in plpgsql: for the usual single ticket that costs a fraction of one set-based statement over all
 -- fields.
 create function logic.tickets_updated() returns trigger language plpgsql as $$
@@ -100,7 +101,10 @@ declare
     gone text[] := '{}';
     moved text[] := '{}';
     touched text[] := '{}';
+    closed text[] := '{}';
+    opened text[] := '{}';
     resolved text[] := '{}';
+    released text[] := '{}';
 begin
     if (select count(*) from (select from new_rows limit 2) few) < 2 then
         open pairs for select old_rows as o, new_rows as n from old_rows cross join new_rows;
@@ -124,7 +128,10 @@ begin
         if effect.gone then gone := gone || n.id; end if;
         if effect.moved then moved := moved || n.id; end if;
         if effect.touched then touched := touched || n.id; end if;
+        if effect.closed then closed := closed || n.id; end if;
+        if effect.opened then opened := opened || n.id; end if;
         if effect.resolved then resolved := resolved || n.id; end if;
+        if effect.closed or effect.reassigned then released := released || n.id; end if;
     end loop;
     close pairs;
     perform logic.record_changes(changes);
@@ -142,9 +149,15 @@ begin
     if touched <> '{}' then
         perform logic.queue_search_matching(touched);
     end if;
-    if resolved <> '{}' then
-        -- The trigger of ticket_blockers records each release.
-        delete from ticket_blockers k where k.blocked_by_ticket_id = any (resolved);
+    if closed <> '{}' or opened <> '{}' then
+        -- The trigger of ticket_blockers records each edge.
+        perform logic.update_blocker_states(closed, opened);
+    end if;
+    if resolved <> '{}' and coalesce(current_setting('callboard.cancel_jobs', true), '') <> 'none' then
+        perform logic.cancel_queued_jobs(resolved);
+    end if;
+    if released <> '{}' then
+        delete from ticket_claims c where c.ticket_id = any (released);
     end if;
     return null;
 end

@@ -113,8 +113,8 @@ begin
 end
 $$;
 
--- Moves blockers back one by one: edges that the original got from the duplicate, and edges that both had. Skips
--- tickets resolved since and edges that would close a cycle. Returns how many are as before the merge.
+-- Moves blockers back one by one: edges that the original got from the duplicate, and edges that both had. Skips waiting
+-- tickets deleted or resolved since, merged ones, and edges that would close a cycle. Returns how many are as before the merge.
 create function logic.unmerge_blockers(dup tickets, original tickets, moved jsonb) returns bigint language plpgsql as $$
 declare
     edge record;
@@ -127,7 +127,9 @@ begin
         select h.id, dup.id, h.id, original.id, moved -> 'held_moved' ? h.id
           from jsonb_array_elements_text(moved -> 'held') h (id)
     loop
-        continue when (select bool_or(t.is_resolved or not logic.is_live(t)) from tickets t where t.id in (edge.waiting, edge.blocker));
+        -- A deleted blocker keeps its edge, which holds when it is restored.
+        continue when (select bool_or(t.merged_into_ticket_id is not null or (t.id = edge.waiting and not logic.is_open(t))) from tickets t
+                        where t.id in (edge.waiting, edge.blocker));
         continue when edge.had_moved and not exists (select from ticket_blockers k
             where k.ticket_id = edge.old_waiting and k.blocked_by_ticket_id = edge.old_blocker);
         begin

@@ -21,11 +21,15 @@ begin
     changed.description := coalesce(updates ->> 'description', ticket.description);
     changed.priority := coalesce(updates ->> 'priority', ticket.priority);
     changed.ticket_type := coalesce(updates ->> 'ticket_type', ticket.ticket_type);
-    if char_length(changed.title) not between 3 and 500 then
-        perform logic.fail_invalid('title', 'must have 3 to 500 characters');
+    if changed.title <> ticket.title then
+        perform logic.check_title(changed.title);
     end if;
-    if changed.description <> ticket.description and char_length(logic.trim_whitespace(changed.description)) < 10 then
-        perform logic.fail_invalid('description', 'must have at least 10 characters');
+    if changed.description <> ticket.description then
+        if not logic.is_blank(changed.description) then
+            perform logic.check_min_length('description', changed.description, 10, ', or be empty');
+        elsif (select b.require_description from boards b where b.workflow_id = ticket.workflow_id) then
+            perform logic.fail_invalid('description', 'must have at least 10 characters: this board requires one');
+        end if;
     end if;
     if changed.ticket_type <> ticket.ticket_type then
         perform logic.check_ticket_type(ticket.workflow_id, changed.ticket_type);
@@ -33,7 +37,7 @@ begin
     if updates ? 'assigned_agent_id' then
         changed.assigned_agent_id := nullif(updates ->> 'assigned_agent_id', '');
         if changed.assigned_agent_id is distinct from ticket.assigned_agent_id and changed.assigned_agent_id is not null then
-            perform logic.ensure_assignee(who, ticket.workflow_id, changed.assigned_agent_id);
+            changed.assigned_agent_id := logic.ensure_assignee(who, ticket.workflow_id, changed.assigned_agent_id);
         end if;
     end if;
     return changed;
@@ -42,6 +46,8 @@ $$;
 
 -- The ticket with new lists, relations and numbers, after checking them.
 create function logic.with_updated_relations(ticket tickets, updates jsonb) returns tickets language plpgsql as $$
+declare
+    old_parent constant text := ticket.parent_ticket_id;
 begin
     if jsonb_typeof(updates -> 'tags') = 'array' then
         ticket.tags := logic.normalize_list(logic.json_text_array(updates -> 'tags'));
@@ -52,13 +58,16 @@ begin
         perform logic.check_list_limits('related_task_ids', ticket.related_task_ids, 200, 200);
     end if;
     if jsonb_typeof(updates -> 'related_ticket_ids') = 'array' then
-        ticket.related_ticket_ids := logic.json_text_array(updates -> 'related_ticket_ids');
-        perform logic.check_list_limits('related_ticket_ids', ticket.related_ticket_ids, 200, 200);
-        ticket.related_ticket_ids := logic.resolve_ticket_ids(ticket.workflow_id, 'related_ticket_ids', ticket.related_ticket_ids);
+        perform logic.check_list_limits('related_ticket_ids', logic.json_text_array(updates -> 'related_ticket_ids'), 200, 200);
+        ticket.related_ticket_ids := logic.resolve_ticket_ids(ticket.workflow_id, 'related_ticket_ids',
+            logic.json_text_array(updates -> 'related_ticket_ids'), kept => ticket.related_ticket_ids);
     end if;
     if updates ? 'parent_ticket_id' then
-        ticket.parent_ticket_id := (logic.resolve_ticket_ids(ticket.workflow_id, 'parent_ticket_id', array[updates ->> 'parent_ticket_id']))[1];
-        perform logic.check_ticket_parent(ticket.id, ticket.parent_ticket_id);
+        ticket.parent_ticket_id := (logic.resolve_ticket_ids(ticket.workflow_id, 'parent_ticket_id',
+            array[updates ->> 'parent_ticket_id'], kept => array[old_parent]))[1];
+        if ticket.parent_ticket_id is distinct from old_parent then
+            perform logic.check_ticket_parent(ticket.id, ticket.parent_ticket_id);
+        end if;
     end if;
     if updates ? 'story_points' then
         ticket.story_points := (updates ->> 'story_points')::double precision;
@@ -104,7 +113,7 @@ begin
             changed := changed || array['blocked_by_ticket_ids'];
         end if;
     end if;
-    if nullif(logic.trim_whitespace(update_comment), '') is not null then
+    if not logic.is_blank(update_comment) then
         perform logic.insert_comment(access.who, tid, old_row.workflow_id, update_comment, 'general', field => 'update_comment');
     end if;
     return jsonb_build_object('success', true, 'ticket_id', tid, 'fields_updated', changed,

@@ -24,7 +24,8 @@ begin atomic
             'allow_reopen', b.allow_reopen,
             'track_time', b.track_time,
             'wip_policy', b.wip_policy,
-            'human_review', b.human_review),
+            'human_review', b.human_review,
+            'require_description', b.require_description),
         'transitions', (
             select coalesce(jsonb_agg(jsonb_build_object('from', x.from_status, 'to', x.to_status)
                                       order by x.from_status, x.to_status), '[]')
@@ -64,10 +65,12 @@ begin
           cross join lateral (values
             ('columns', 'id', e.entry ->> 'id' ~ word, 'must be 1 to 50 letters, digits or _ . -'),
             ('columns', 'name', char_length(e.entry ->> 'name') <= 100, 'must have at most 100 characters'),
+            ('columns', 'name', logic.trim_whitespace(e.entry ->> 'name') = '' or not logic.is_blank(e.entry ->> 'name'), 'must have a visible character'),
             ('columns', 'color', e.entry ->> 'color' ~ colour, 'must be a colour like #3b82f6'),
             ('columns', 'wip_limit', (e.entry ->> 'wip_limit')::numeric > 0, 'must be positive'),
             ('ticket_types', 'id', e.entry ->> 'id' ~ word, 'must be 1 to 50 letters, digits or _ . -'),
             ('ticket_types', 'name', char_length(e.entry ->> 'name') <= 100, 'must have at most 100 characters'),
+            ('ticket_types', 'name', logic.trim_whitespace(e.entry ->> 'name') = '' or not logic.is_blank(e.entry ->> 'name'), 'must have a visible character'),
             ('ticket_types', 'icon', char_length(e.entry ->> 'icon') <= 50, 'must have at most 50 characters'),
             ('ticket_types', 'color', e.entry ->> 'color' ~ colour, 'must be a colour like #3b82f6'),
             ('transitions', 'from', e.entry ->> 'from' = any (column_ids), 'must be one of the columns'),
@@ -103,6 +106,9 @@ begin
     end if;
     if cardinality(types) <> (select count(distinct lower(i)) from unnest(types) i) then
         perform logic.fail_invalid('board_config.ticket_types', 'must have ids that differ');
+    end if;
+    if logic.trim_whitespace(config ->> 'name') <> '' then
+        perform logic.check_visible('board_config.name', config ->> 'name');
     end if;
     if not (config ->> 'initial_status') = any (ids) then
         perform logic.fail_invalid('board_config.initial_status', format('must be one of the columns: %s', array_to_string(ids, ', ')));

@@ -79,6 +79,7 @@ begin
         track_time = coalesce((settings ->> 'track_time')::boolean, false),
         wip_policy = coalesce(settings ->> 'wip_policy', 'warn'),
         human_review = coalesce((settings ->> 'human_review')::boolean, false),
+        require_description = coalesce((settings ->> 'require_description')::boolean, false),
         updated_at = clock_timestamp()
      where b.workflow_id = workflow;
 end

@@ -39,7 +39,7 @@ declare
 begin
     perform logic.require_scope(who, 'write');
     -- Concurrent first calls create one workflow.
-    perform pg_advisory_xact_lock(hashtextextended('default workflow of ' || who.actor_id, 0));
+    perform pg_advisory_xact_lock(logic.lock_key('default workflow of ' || who.actor_id));
     select d.workflow_id into chosen
       from default_workflows d
       join workflows w on w.id = d.workflow_id and w.archived_at is null

@@ -22,13 +22,15 @@ $$;
 create function logic.resolve_workflow_ids(caller text, names text[]) returns jsonb language plpgsql as $$
 declare
     named text;
+    id text;
     ids jsonb := '[]';
 begin
     foreach named in array coalesce(names, '{}') loop
-        if logic.resolve_workflow_id(caller, named) is null then
+        id := logic.resolve_workflow_id(caller, named);
+        if id is null then
             perform logic.fail('not_found', format('There is no workflow %s.', named));
         end if;
-        ids := ids || to_jsonb(logic.resolve_workflow_id(caller, named));
+        ids := ids || to_jsonb(id);
     end loop;
     return ids;
 end

@@ -14,15 +14,19 @@ begin
 end
 $$;
 
--- PUT /api/workflows/{id}/members/{actor}: `actor` is an actor's id, or a person's e-mail address.
+-- PUT /api/workflows/{id}/members/{actor}: `actor` is an actor's id, or a person's e-mail address. Who must be asked first
+-- is invited, and so is a name that exists nowhere.
 create function logic.set_member(caller text, workflow text, actor text, role text) returns jsonb language plpgsql as $$
 declare
     who logic.principal := logic.authorize(caller, workflow, 'owner');
-    member text := coalesce((select a.id from actors a where a.id = actor),
-                            (select u.actor_id from users u where lower(u.email) = lower(actor)));
+    member text := logic.find_actor(actor);
 begin
-    if member is null then
+    if member is null and (who.is_admin or who.trusted
+                           or actor !~ '^([A-Za-z0-9][A-Za-z0-9_./:@+-]{0,127}|[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+)$') then
         perform logic.fail('not_found', format('There is no actor %s.', actor));
+    end if;
+    if not coalesce(logic.joins_at_once(who, workflow, member, role), false) then
+        return logic.invite_member(who, workflow, actor, member, role);
     end if;
     if role <> 'owner' then
         perform logic.require_remaining_owner(workflow, member);
@@ -34,13 +38,22 @@ begin
 end
 $$;
 
--- DELETE /api/workflows/{id}/members/{actor}: owners remove any member, every member may leave.
+-- DELETE /api/workflows/{id}/members/{actor}: owners remove any member, every member may leave, and the owner of an agent
+-- may take it out without being a member.
 create function logic.remove_member(caller text, workflow text, actor text) returns jsonb language plpgsql as $$
 declare
     who logic.principal := logic.identify_caller(caller);
+    taken_out constant boolean := not who.is_admin and who.actor_id <> actor and who.actor_id = any (logic.owner_line(actor))
+        and exists (select from workflow_members m where m.workflow_id = remove_member.workflow and m.actor_id = remove_member.actor)
+        and not exists (select from workflow_members m where m.workflow_id = remove_member.workflow and m.actor_id = who.actor_id and m.role = 'owner');
 begin
-    who := logic.authorize_principal(who, workflow, case when who.actor_id = actor then 'viewer' else 'owner' end);
-    perform logic.require_remaining_owner(workflow, actor);
+    if taken_out then
+        perform logic.require_scope(who, 'manage');
+        perform logic.set_audit_actor(who);
+    else
+        who := logic.authorize_principal(who, workflow, case when who.actor_id = actor then 'viewer' else 'owner' end);
+        perform logic.require_remaining_owner(workflow, actor);
+    end if;
     delete from workflow_members m where m.workflow_id = workflow and m.actor_id = actor;
     if not found then
         perform logic.fail('not_found', format('There is no member %s in this workflow.', actor));

@@ -20,13 +20,15 @@ begin
             'old_value', v.old_value, 'new_value', v.new_value, 'description', format('Changed the workflow''s %s.', v.field_name),
             'metadata', jsonb_build_object('workflow', jsonb_build_object(
                 'id', n.id, 'name', n.name, 'description', n.description,
-                'ticket_tracking', n.ticket_tracking, 'archived_at', n.archived_at))) order by n.id, v.field_name)
+                'ticket_tracking', n.ticket_tracking, 'time_zone', n.time_zone, 'archived_at', n.archived_at))) order by n.id, v.field_name)
         from new_rows n
         join old_rows o using (id)
         cross join lateral (values
             ('name', o.name, n.name),
             ('description', o.description, n.description),
             ('ticket_tracking', o.ticket_tracking::text, n.ticket_tracking::text),
+            ('provision_agents', o.provision_agents::text, n.provision_agents::text),
+            ('time_zone', o.time_zone, n.time_zone),
             ('archived_at', o.archived_at::text, n.archived_at::text),
             ('repository_path', o.repository_path, n.repository_path)
         ) v (field_name, old_value, new_value)
@@ -65,6 +67,7 @@ create trigger workflows_updated after update on workflows
     referencing old table as old_rows new table as new_rows for each statement execute function logic.workflows_updated();
 create trigger boards_updated after update on boards
     referencing new table as new_rows for each statement execute function logic.boards_updated();
+create trigger column_before_update before update of id on board_columns for each row execute function logic.column_before_update();
 create trigger columns_inserted after insert on board_columns
     referencing new table as changed_rows for each statement execute function logic.board_part_changed();
 create trigger columns_updated after update on board_columns

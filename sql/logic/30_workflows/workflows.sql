@@ -5,7 +5,8 @@ create function logic.workflow_json(workflow text, role text) returns jsonb lang
 begin atomic
     select jsonb_build_object(
         'id', w.id, 'workflow_id', w.id, 'name', w.name, 'description', w.description,
-        'ticket_tracking', w.ticket_tracking, 'repository_path', w.repository_path,
+        'ticket_tracking', w.ticket_tracking, 'provision_agents', w.provision_agents, 'time_zone', w.time_zone,
+        'repository_path', w.repository_path,
         'created_by', w.created_by, 'created_at', w.created_at, 'updated_at', w.updated_at,
         'archived_at', w.archived_at, 'role', workflow_json.role)
       from workflows w where w.id = workflow_json.workflow;
@@ -14,48 +15,40 @@ end;
 -- POST /api/workflows
 create function logic.create_workflow(
     caller text, name text, description text default null, template text default null,
-    board_config jsonb default null, idempotency_key text default null
+    board_config jsonb default null
 ) returns jsonb language plpgsql as $$
 declare
     who logic.principal := logic.identify_caller(caller);
     base jsonb := logic.board_templates() -> coalesce(template, 'development');
     id text := logic.new_id('workflow');
-    answer jsonb;
 begin
     perform logic.require_scope(who, 'manage');
     perform logic.set_audit_actor(who);
-    answer := logic.find_idempotent_response(who, idempotency_key, jsonb_build_array('create_workflow', name, description, template, board_config));
-    if answer is not null then
-        return answer;
-    end if;
     if base is null then
         perform logic.fail_invalid('template', format('must be one of %s',
             (select string_agg(k, ', ' order by k) from jsonb_object_keys(logic.board_templates()) k)));
     end if;
+    perform logic.check_visible('name', coalesce(name, ''));
     insert into workflows (id, name, description, created_by)
     values (id, logic.trim_whitespace(create_workflow.name), coalesce(create_workflow.description, ''), logic.effective_actor_id(who));
     insert into workflow_members (workflow_id, actor_id, role, added_by) values (id, who.actor_id, 'owner', who.actor_id);
     perform logic.apply_board_config(id, logic.complete_board_config(board_config, base));
-    return logic.store_idempotent_response(who, idempotency_key,
-        logic.workflow_json(id, 'owner') || jsonb_build_object('board_config', logic.board_config(id)));
+    return logic.workflow_json(id, 'owner') || jsonb_build_object('board_config', logic.board_config(id));
 end
 $$;
 
--- GET /api/workflows: those the caller is a member of (an administrator sees all), by name, keyset pages after the last
--- one seen.
-create function logic.list_workflows(caller text, include_archived boolean, max_rows int, after text default null)
+-- GET /api/workflows: those the caller is a member of (an administrator sees all), by name, in keyset pages.
+create function logic.list_workflows(caller text, include_archived boolean, max_rows int, cursor text default null)
 returns jsonb language plpgsql as $$
 declare
     who logic.principal := logic.identify_caller(caller);
+    about constant jsonb := jsonb_build_array(coalesce(include_archived, false));
+    -- [name, id]
+    last_seen jsonb;
     answer jsonb;
 begin
     perform logic.require_scope(who, 'read');
-    -- A cursor of an invisible workflow would reveal its position in the order.
-    if after is not null and not exists (
-        select from workflows w left join workflow_members m on m.workflow_id = w.id and m.actor_id = who.actor_id
-         where w.id = after and (who.is_admin or m.role is not null)) then
-        perform logic.fail_invalid('cursor', 'must be the next_cursor of a page before');
-    end if;
+    last_seen := logic.read_cursor(cursor, 'workflows', about);
     with
     -- One row more than requested, to learn whether there are more.
     page as (
@@ -65,16 +58,16 @@ begin
           left join workflow_members m on m.workflow_id = w.id and m.actor_id = who.actor_id
          where (who.is_admin or m.role is not null)
            and (include_archived or w.archived_at is null)
-           and (after is null or (lower(w.name), w.id) > (select lower(a.name), a.id from workflows a where a.id = after))
+           and (last_seen is null or (lower(w.name), w.id) > (last_seen ->> 0, last_seen ->> 1))
          order by lower(w.name), w.id
          limit max_rows + 1
     )
     select jsonb_build_object(
         'workflows', coalesce(jsonb_agg(logic.workflow_json(p.id, p.role) || jsonb_build_object('ticket_count',
             (select count(*) from tickets t where t.workflow_id = p.id and logic.is_live(t))) order by p.place)
-            filter (where p.place <= max_rows), '[]'),
-        'has_more', count(*) > max_rows,
-        'next_cursor', case when count(*) > max_rows then max(p.id) filter (where p.place = max_rows) end)
+            filter (where p.place <= max_rows), '[]'))
+        || logic.page_end(count(*), max_rows, 'workflows', about, jsonb_build_array(
+            max(lower(p.name)) filter (where p.place = max_rows), max(p.id) filter (where p.place = max_rows)))
       into answer from page p;
     return answer;
 end
@@ -93,7 +86,8 @@ $$;
 -- set a path of the server's disk.
 create function logic.update_workflow(
     caller text, workflow text, name text default null, description text default null,
-    ticket_tracking boolean default null, repository_path text default null
+    ticket_tracking boolean default null, repository_path text default null, provision_agents boolean default null,
+    time_zone text default null
 ) returns jsonb language plpgsql as $$
 declare
     who logic.principal := logic.authorize(caller, workflow, 'owner');
@@ -101,10 +95,16 @@ begin
     if repository_path is not null and not who.is_admin then
         perform logic.fail('forbidden', 'Only an administrator may attach a repository to a workflow.', jsonb_build_object('field', 'repository_path'));
     end if;
+    perform logic.check_visible('name', name);
+    if time_zone is not null then
+        perform logic.check_time_zone('time_zone', time_zone);
+    end if;
     update workflows w set
         name = coalesce(logic.trim_whitespace(update_workflow.name), w.name),
         description = coalesce(update_workflow.description, w.description),
         ticket_tracking = coalesce(update_workflow.ticket_tracking, w.ticket_tracking),
+        provision_agents = coalesce(update_workflow.provision_agents, w.provision_agents),
+        time_zone = coalesce(update_workflow.time_zone, w.time_zone),
         repository_path = case when update_workflow.repository_path is null then w.repository_path
                                else nullif(update_workflow.repository_path, '') end,
         updated_at = clock_timestamp()

@@ -32,9 +32,9 @@ begin atomic
         select w.place, case when w.word like '@%'
             then (select a.id from actors a
                    where a.id in (substr(w.word, 2), rtrim(substr(w.word, 2), '.:/-'))
-                     -- Only members can be mentioned, so that a mention does not reveal which people exist.
-                     and (a.kind <> 'user' or exists (select from workflow_members m
-                            where m.workflow_id = find_mentions.workflow and m.actor_id = a.id))
+                     -- Only who belongs to the workflow can be mentioned, so that a mention does not reveal who exists.
+                     and case when a.kind <> 'user' then logic.is_agent_of_workflow(find_mentions.workflow, a.id)
+                              else exists (select from workflow_members m where m.workflow_id = find_mentions.workflow and m.actor_id = a.id) end
                    order by length(a.id) desc limit 1)
             else (select t.id from tickets t where t.workflow_id = find_mentions.workflow
                      and t.number = regexp_replace(w.word, '[^0-9]', '', 'g')::bigint) end as id
@@ -52,11 +52,14 @@ create function logic.insert_comment(
 declare
     tid text := logic.new_id('comment');
 begin
-    if nullif(logic.trim_whitespace(comment_text), '') is null then
+    if logic.is_blank(comment_text) then
         perform logic.fail_invalid(field, 'must not be empty');
     end if;
     if char_length(comment_text) > 100000 then
         perform logic.fail_invalid(field, 'must have at most 100000 characters');
+    end if;
+    if comment_type not in ('general', 'status_change', 'assignment', 'blocker', 'resolution', 'clarification', 'system') then
+        perform logic.fail_invalid('comment_type', 'must be one of general, status_change, assignment, blocker, resolution, clarification, system');
     end if;
     perform logic.check_list_limits('mentions', mentions, 100, 200);
     perform logic.check_list_limits('attachments', attachments, 50, 2000);
@@ -77,22 +80,17 @@ $$;
 -- POST /api/tickets/comment
 create function logic.add_comment(
     caller text, ticket text, comment_text text, comment_type text default null, mentions text[] default null,
-    attachments text[] default null, parent text default null, idempotency_key text default null
+    attachments text[] default null, parent text default null
 ) returns jsonb language plpgsql as $$
 declare
     access constant logic.ticket_access := logic.authorize_ticket(caller, ticket, 'member');
     who constant logic.principal := access.who;
     tid constant text := access.ticket_id;
-    answer jsonb;
 begin
-    answer := logic.find_idempotent_response(who, idempotency_key, jsonb_build_array('add_comment', tid, comment_text, comment_type, mentions, attachments, parent, who.acting_for));
-    if answer is not null then
-        return answer;
-    end if;
     perform logic.require_open_workflow(access.workflow_id);
-    return logic.store_idempotent_response(who, idempotency_key, jsonb_build_object('success', true,
+    return jsonb_build_object('success', true,
         'comment_id', logic.insert_comment(who, tid, access.workflow_id, comment_text, comment_type, mentions, attachments, parent),
-        'ticket_id', tid, 'message', 'Commented.'));
+        'ticket_id', tid, 'message', 'Commented.');
 end
 $$;
 
@@ -133,7 +131,7 @@ create function logic.edit_comment(caller text, comment text, comment_text text)
 declare
     row constant ticket_comments := (logic.authorize_comment_change(caller, comment)).comment;
 begin
-    if nullif(logic.trim_whitespace(edit_comment.comment_text), '') is null then
+    if logic.is_blank(edit_comment.comment_text) then
         perform logic.fail_invalid('comment_text', 'must not be empty');
     end if;
     update ticket_comments c set comment_text = edit_comment.comment_text, is_edited = true, updated_at = clock_timestamp(),

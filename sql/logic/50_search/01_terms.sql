@@ -1,20 +1,14 @@
 -- Parsing a query into weighted terms.
 
 -- A word of a query: how to look it up (`exact`, and `beginning` for a word that may be unfinished), the share of
--- tickets that contain it, and its weight.
-create type logic.search_term as (word text, exact tsquery, beginning tsquery, share real, weight real);
-
--- One word as a query.
-create function logic.lexeme_query(word text, is_beginning boolean default false) returns tsquery language sql immutable
-begin atomic
-    select ('''' || replace(replace(word, '\', '\\'), '''', '''''') || '''' || case when is_beginning then ':*' else '' end)::tsquery;
-end;
+-- tickets that contain it, its weight, and what words begin with if that suffices.
+create type logic.search_term as (word text, exact tsquery, beginning tsquery, share real, weight real, start text);
 
 -- A query that matches any of the terms.
 create function logic.any_term_query(terms logic.search_term[]) returns tsquery language sql immutable
 begin atomic
     select string_agg(coalesce((t.exact || t.beginning), t.exact)::text, ' | ')::tsquery
-      from unnest(any_term_query.terms) t (word, exact, beginning, share, weight);
+      from unnest(any_term_query.terms) t (word, exact, beginning, share, weight, start);
 end;
 
 -- The words of a query, the rarest first and at most 16. The weight of a word is its inverse document frequency,
@@ -22,47 +16,47 @@ end;
 create function logic.parse_search_terms(query text) returns logic.search_term[] language sql stable
 begin atomic
     with
-    -- The query without operators: quotes, and minus with the word it excludes.
+    -- The query without what it excludes.
     plain as (
-        select regexp_replace(regexp_replace(left(parse_search_terms.query, 1000), '(^|\s)-\S+', ' ', 'g'), '"', ' ', 'g') as content
+        select coalesce(string_agg(u.content, ' ' order by u.place), '') as content
+          from logic.query_units(parse_search_terms.query) u where not u.is_excluded
     ),
     -- Its words.
     words as (
-        select u.lexeme as word, count(*) over () as n from plain p, unnest(logic.text_to_search_vector(p.content)) u
+        select w.lexeme as word, bool_and(w.is_start) as is_start, count(*) over () as n
+          from plain p cross join logic.search_words(p.content, true) w where w.lexeme <> '' group by w.lexeme
     ),
     -- What is being typed: the characters at the end, and their stem.
     typed as (
-        select lower(m.found[1]) as beginning, (tsvector_to_array(to_tsvector('english', m.found[1])))[1] as word
-          from plain p, regexp_matches(p.content, '([[:alnum:]]{2,})$') m (found)
+        select f.beginning, logic.stem_word(f.beginning) as word
+          from plain p
+         cross join lateral (
+             select logic.lower_case(logic.fold_characters(
+                 substring(p.content from '[^' || logic.separator_class() || logic.connector_class() || ']{2,}$'))) as beginning) f
+         where f.beginning ~ ('^[^\u0001-\u002f' || logic.ideograph_class() || logic.syllable_class() || logic.emoji_class() || ']{2,}$')
     ),
     -- Every word, with its prefix if it is being typed and not a common word already; typed characters that are
     -- not a word yet ("th") are a term of their own.
     asked as (
-        select w.word, s.share, t.beginning
+        select w.word, s.share, t.beginning, w.is_start
           from words w
           left join search_words s on s.word = w.word collate "C"
           left join typed t on t.word = w.word and w.n <= 6 and coalesce(s.share, 0) < 0.01
         union all
-        select t.beginning, null, t.beginning from typed t where t.word is null and not exists (select from words)
+        select t.beginning, null, t.beginning, false from typed t where t.word is null and not exists (select from words)
     ),
     -- The terms with their shares.
     weighed as (
-        select a.word, a.beginning, coalesce(a.share,
-                   (select sum(s.share) from search_words s where a.beginning is not null and s.word ^@ (a.beginning collate "C")),
+        select a.word, a.beginning, a.is_start, coalesce(a.share,
+                   (select sum(s.share) from search_words s
+                     where (a.beginning is not null or a.is_start) and s.word ^@ (coalesce(a.beginning, a.word) collate "C")),
                    0.0004)::real as share
           from asked a
     )
-    select coalesce(array_agg((w.word, logic.lexeme_query(w.word), logic.lexeme_query(w.beginning, true), least(w.share, 1)::real,
-               ln(1 / least(greatest(w.share, 0.0005), 0.9))::real)::logic.search_term order by w.share, w.word), '{}')
+    select coalesce(array_agg((w.word, logic.lexeme_query(w.word, w.is_start), logic.lexeme_query(w.beginning, true), least(w.share, 1)::real,
+               ln(1 / least(greatest(w.share, 0.0005), 0.9))::real, coalesce(w.beginning, case when w.is_start then w.word end)
+               )::logic.search_term order by w.share, w.word), '{}')
       from (select * from weighed order by share, word limit 16) w;
-end;
-
--- What the operators of a query demand: the words outside of quotes, the phrases, and no word after a minus; null if that
--- is nothing. Runs of minus signs (the lines of a pasted table) are dropped: each would add a level of nesting.
-create function logic.required_words_query(query text) returns tsquery language sql immutable
-begin atomic
-    select case when numnode(r.wanted) > 0 then r.wanted end
-      from (select websearch_to_tsquery('english', regexp_replace(required_words_query.query, '-[-\s]+', ' ', 'g')) as wanted) r;
 end;
 
 -- The terms as one query that is expected to match a bounded number of tickets: any of the rarest words, as many as fit.
@@ -77,7 +71,7 @@ begin atomic
         select coalesce(t.exact || t.beginning, t.exact)::text as wanted, t.place,
                sum(t.share) over (order by t.place)
                    * (select c.last_number from ticket_counters c where c.workflow_id = bounded_query.workflow) as expected
-          from unnest(bounded_query.terms) with ordinality t (word, exact, beginning, share, weight, place)
+          from unnest(bounded_query.terms) with ordinality t (word, exact, beginning, share, weight, start, place)
     )
     select case
                when min(c.expected) > max_rows and count(*) > 1 then
@@ -96,7 +90,7 @@ declare
     gathered timestamptz;
 begin
     -- Concurrent refreshes would wait for each other's rows.
-    if not pg_try_advisory_xact_lock(hashtext('callboard.search_words')) then
+    if not pg_try_advisory_xact_lock(logic.lock_key('search_words')) then
         return false;
     end if;
     if gather then

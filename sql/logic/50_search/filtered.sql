@@ -7,6 +7,7 @@ declare
     answer jsonb;
 begin
     perform logic.authorize(caller, workflow, 'viewer');
+    filters := logic.localize_filters(workflow, filters);
     with
     -- The newest tickets that pass, with the total count.
     chosen as (

@@ -114,11 +114,12 @@ declare
     by_words constant boolean := search_type <> 'semantic' or vector is null;
     meaning constant halfvec := case when search_type <> 'keyword' then vector end;
     terms constant logic.search_term[] := logic.parse_search_terms(asked);
-    required constant tsquery := case when asked ~ '"|(^|\s)-\S' then logic.required_words_query(asked) end;
+    required constant tsquery := case when exists (select from logic.query_units(asked) u where u.is_quoted or u.is_excluded)
+        then logic.required_words_query(asked) end;
     answer jsonb;
 begin
     perform logic.authorize(caller, workflow, 'viewer');
-    filters := coalesce(filters, '{}');
+    filters := logic.localize_filters(workflow, coalesce(filters, '{}'));
     with
     -- A ticket given by its key, its id or its external id; it comes first.
     named as materialized (
@@ -146,7 +147,9 @@ begin
                        order by p.is_named desc, p.score desc, p.ticket_id desc), '[]'),
         'total_found', (select count(distinct a.ticket_id) from (select n.ticket_id from named n union all select f.ticket_id from found f) a),
         'total_is_exact', not coalesce((select bool_or(f.more) from found f), false),
-        'stale_embeddings', search_type <> 'keyword' and logic.has_stale_embeddings(workflow, vector is not null))
+        'stale_embeddings', search_type <> 'keyword' and logic.has_stale_embeddings(workflow, vector is not null),
+        'notice', case when exists (select from ticket_search s where s.text_version < logic.search_text_version())
+                       then 'The search index is being rebuilt after an upgrade; some words are not found yet.' end)
       into answer
       from page p join tickets t on t.id = p.ticket_id;
     return answer || jsonb_build_object('search_time_ms', round(extract(epoch from clock_timestamp() - started)::numeric * 1000, 2));

@@ -7,17 +7,49 @@ begin atomic
     select case when similarity >= 0.9 then 'duplicate' when similarity >= 0.7 then 'related' when similarity >= 0.5 then 'similar' end;
 end;
 
--- A title for comparison: case and spacing do not matter.
-create function logic.normalize_title(title text) returns text language sql immutable parallel safe
+-- The share of words that two texts have in common: 1 if they hold the same ones. Neither repeats a word.
+create function logic.word_overlap(words text[], others text[]) returns double precision language sql immutable parallel safe
 begin atomic
-    select lower(regexp_replace(btrim(title), '\s+', ' ', 'g'));
+    select case when s.shared = 0 then 0
+                else s.shared::float8 / (cardinality(word_overlap.words) + cardinality(word_overlap.others) - s.shared) end
+      from (select count(*) as shared from unnest(word_overlap.words) w where w = any (word_overlap.others)) s;
 end;
 
--- The tickets of a workflow that are similar to a text, most similar first: by meaning with `vector`, else by the words of
--- their titles. An equal title makes a related ticket a duplicate, and without a vector any ticket. `besides` is
--- left out.
+-- Tickets whose titles hold the most words of a title. One that shares more than half of n words holds one of the n/2
+-- rarest, so only these are looked up; of common ones not all tickets are considered.
+create function logic.tickets_with_title_words(workflow text, terms logic.search_term[], title_words text[], max_rows int)
+returns text[] language plpgsql stable as $$
+declare
+    found text[];
+begin
+    -- Dynamic, so that it is planned for these words.
+    execute 'select array(
+                 select h.ticket_id
+                   from (select s.ticket_id, s.document from ticket_search s
+                          where s.document @@ (logic.workflow_search_token($1) && $2) limit 200) h
+                  order by logic.word_overlap(tsvector_to_array(ts_filter(h.document, ''{a}'')), $3) desc, h.ticket_id desc limit $4)'
+       into found
+      using workflow, (select string_agg(logic.lexeme_query(t.word)::text || ':A', ' | ')::tsquery
+                         from unnest(terms[:cardinality(terms) / 2 + 1]) t where t.word is not null), title_words, max_rows;
+    return coalesce(found, '{}');
+end
+$$;
+
+-- The tickets of a workflow that are similar to a text, most similar first: by meaning with `vector`, and by the words of
+-- their titles those that have no vector yet. An equal title makes a similar ticket a duplicate, and without a vector
+-- any ticket; if the texts mean something else, it is related. `besides` is left out.
 create function logic.find_similar_tickets(workflow text, title text, model bigint, vector halfvec, besides text, max_rows int)
 returns table (ticket_id text, similarity double precision) language plpgsql stable as $$
+declare
+    words constant text[] := tsvector_to_array(logic.text_to_search_vector(title));
+    title_words constant text[] := tsvector_to_array(logic.text_to_search_vector(title) || logic.text_to_search_vector(title, false));
+    key constant uuid := logic.title_key(title);
+    -- Tickets with an equal title.
+    equal constant text[] := array(
+        select s.ticket_id from ticket_search s
+         where s.workflow_id = find_similar_tickets.workflow and s.title_key = key
+         order by s.ticket_id desc limit max_rows + 1);
+    worded constant text[] := logic.tickets_with_title_words(workflow, logic.parse_search_terms(replace(title, '"', ' ')), title_words, max_rows + 20);
 begin
     return query
     with
@@ -26,35 +58,50 @@ begin
         select n.ticket_id, 1 - n.distance as similarity from logic.nearest_tickets(workflow, model, vector, '{}', max_rows + 20) n
          where vector is not null
     ),
-    -- Without a vector: the share of words that both titles have in common, below the duplicate threshold.
-    worded as (
-        select c.ticket_id, 0.89 * cardinality(array(select unnest(c.lexemes) intersect select unnest(c.wanted)))::float8
-                   / greatest(cardinality(array(select unnest(c.lexemes) union select unnest(c.wanted))), 1) as similarity
-          from (select f.ticket_id, tsvector_to_array(to_tsvector('english', t.title)) as lexemes,
-                       tsvector_to_array(to_tsvector('english', find_similar_tickets.title)) as wanted
-                  from logic.rank_search_candidates(workflow, logic.parse_search_terms(find_similar_tickets.title), null, true, '{}', false, null, null) f
-                  join tickets t on t.id = f.ticket_id
-                 where vector is null) c
+    -- The others, with their similarity in meaning if they have a vector.
+    others as materialized (
+        select u.id as ticket_id, case when vector is not null then (
+                   select 1 - min(e.embedding <=> vector) from ticket_embeddings e
+                    where e.workflow_id = find_similar_tickets.workflow and e.model_id = model and e.ticket_id = u.id) end as similarity
+          from (select unnest(equal) union select unnest(worded)) u (id)
+         where not exists (select from near n where n.ticket_id = u.id)
     ),
-    -- Tickets with an equal title.
-    named_alike as (
-        select t.id as ticket_id
-          from ticket_search s join tickets t on t.id = s.ticket_id
-         where s.workflow_id = find_similar_tickets.workflow
-           and s.document @@ (logic.workflow_search_token(workflow) && plainto_tsquery('simple', find_similar_tickets.title))
-           and logic.normalize_title(t.title) = logic.normalize_title(find_similar_tickets.title)
-         order by t.id desc limit max_rows + 1
+    -- Those without a vector, with the words they share.
+    worded_alike as materialized (
+        select o.ticket_id, t.title, logic.word_overlap(tsvector_to_array(logic.text_to_search_vector(t.title)), words) as overlap
+          from others o join tickets t on t.id = o.ticket_id where o.similarity is null
+    ),
+    -- All, without a vector by the words of their titles, which alone are no duplicates.
+    scored as (
+        select n.ticket_id, n.similarity, true as is_compared from near n
+        union all
+        select o.ticket_id, o.similarity, true from others o where o.similarity is not null
+        union all
+        select o.ticket_id, case when o.overlap = 1 and logic.title_key(o.title) = key then 0.9 else 0.89 * o.overlap end, false from worded_alike o
+    ),
+    -- With what an equal title adds.
+    final as (
+        select s.ticket_id, case when not s.ticket_id = any (equal) then s.similarity
+                   when not s.is_compared or s.similarity >= 0.5 then greatest(s.similarity, 0.9)
+                   else 0.7 end as similarity
+          from scored s
     )
-    select s.ticket_id, s.similarity
-      from (select coalesce(a.ticket_id, n.ticket_id) as ticket_id,
-                   case when n.ticket_id is not null and (vector is null or a.similarity >= 0.7) then greatest(a.similarity, 0.9)
-                        else a.similarity end as similarity
-              from (select * from near union all select * from worded) a
-              full join named_alike n on n.ticket_id = a.ticket_id) s
-     where s.ticket_id is distinct from besides and logic.similarity_relation(s.similarity) is not null
+    select f.ticket_id, f.similarity
+      from final f
+     where f.ticket_id is distinct from besides and logic.similarity_relation(f.similarity) is not null
      order by 2 desc, 1 desc limit max_rows;
 end
 $$;
+
+-- Whether a text was compared in meaning with all tickets of a workflow, and if not, what was done instead.
+create function logic.meaning_json(workflow text, vector halfvec) returns jsonb language sql stable
+begin atomic
+    select jsonb_build_object('meaning_checked', m.is_checked, 'notice',
+               case when m.is_checked then null
+                    when vector is null then 'Meaning was not compared, only the words of titles.'
+                    else 'Some tickets wait for their embedding; of these only the words of titles were compared.' end)
+      from (select not logic.has_stale_embeddings(meaning_json.workflow, meaning_json.vector is not null) as is_checked) m;
+end;
 
 -- How a ticket is linked to another already, from the first one's point of view.
 create function logic.ticket_link_kind(ticket tickets, other tickets) returns text language sql stable
@@ -62,8 +109,8 @@ begin atomic
     select case
         when (ticket).parent_ticket_id = (other).id then 'parent'
         when (other).parent_ticket_id = (ticket).id then 'child'
-        when exists (select from ticket_blockers k where k.ticket_id = (ticket).id and k.blocked_by_ticket_id = (other).id) then 'blocked_by'
-        when exists (select from ticket_blockers k where k.ticket_id = (other).id and k.blocked_by_ticket_id = (ticket).id) then 'blocks'
+        when exists (select from logic.active_blockers k where k.ticket_id = (ticket).id and k.blocked_by_ticket_id = (other).id) then 'blocked_by'
+        when exists (select from logic.active_blockers k where k.ticket_id = (other).id and k.blocked_by_ticket_id = (ticket).id) then 'blocks'
         when (other).id = any ((ticket).related_ticket_ids) or (ticket).id = any ((other).related_ticket_ids) then 'related' end;
 end;
 
@@ -103,7 +150,8 @@ begin
         'mode', case when place.vector is null then 'keyword' else 'semantic' end,
         'stale_embeddings', place.vector is null or exists (
             select from embedding_queue q where q.model_id = place.model and q.ticket_id = tid),
-        'related', logic.similar_tickets_json(row.workflow_id, row.title, place.model, place.vector, max_rows, tid));
+        'related', logic.similar_tickets_json(row.workflow_id, row.title, place.model, place.vector, max_rows, tid))
+        || logic.meaning_json(row.workflow_id, place.vector);
 end
 $$;
 
@@ -121,6 +169,7 @@ begin
         'duplicate_of', case when alike #>> '{0,relation_type}' = 'duplicate' then logic.ticket_reference_json(alike #>> '{0,ticket_id}') end,
         'similar_tickets', alike,
         'mode', case when vector is null then 'keyword' else 'semantic' end,
-        'stale_embeddings', logic.has_stale_embeddings(workflow, vector is not null));
+        'stale_embeddings', logic.has_stale_embeddings(workflow, vector is not null))
+        || logic.meaning_json(workflow, vector);
 end
 $$;

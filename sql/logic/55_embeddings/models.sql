@@ -5,7 +5,7 @@
 -- The advisory lock for changes of models.
 create function logic.lock_embedding_models() returns void language plpgsql as $$
 begin
-    perform pg_advisory_xact_lock(4841021943118693741);
+    perform pg_advisory_xact_lock(logic.lock_key('embedding_models'));
 end
 $$;
 
@@ -53,7 +53,7 @@ declare
     promoted text;
     removed bigint := 0;
 begin
-    if not pg_try_advisory_xact_lock(4841021943118693741) then
+    if not pg_try_advisory_xact_lock(logic.lock_key('embedding_models')) then
         return jsonb_build_object('promoted', null, 'removed', 0);
     end if;
     select * into model from embedding_models m where m.state = 'building';

@@ -15,7 +15,7 @@ create function logic.max_match_distance() returns double precision language sql
 -- Serializes matching in a workflow, so that the last result is about the last state.
 create function logic.lock_search_matching(workflow text) returns void language sql
 begin atomic
-    select pg_advisory_xact_lock(hashtextextended('matching ' || lock_search_matching.workflow, 0));
+    select pg_advisory_xact_lock(logic.lock_key('matching ' || lock_search_matching.workflow));
 end;
 
 -- Queues changed tickets for matching if a search in their workflow notifies. Inserts only, so it never waits.
@@ -35,7 +35,7 @@ $$;
 -- logic.set_search_vector: each sees what the other has committed.
 create function logic.queue_matching_of_embedded_tickets(tickets text[]) returns void language plpgsql as $$
 begin
-    perform pg_advisory_xact_lock_shared(4841021943118693742);
+    perform pg_advisory_xact_lock_shared(logic.lock_key('saved_search_changes'));
     perform logic.queue_search_matching(tickets);
 end
 $$;
@@ -58,7 +58,7 @@ begin
         $query$,
         case when only_these is not null then 'and t.id = any ($8)' end,
         case when only_these is not null then 'and t.ticket_id = any ($8)' end)
-      using search.workflow_id, search.filters, search.query, logic.required_words_query(search.query), search.include_comments,
+      using search.workflow_id, logic.localize_filters(search.workflow_id, search.filters), search.query, logic.required_words_query(search.query), search.include_comments,
             search.model_id, search.vector, only_these;
 end
 $$;
@@ -133,7 +133,7 @@ declare
 begin
     -- The search row before the matching lock, as in changes of a search.
     select * into watched from saved_searches s where s.id = search for no key update;
-    perform pg_advisory_xact_lock(4841021943118693742);
+    perform pg_advisory_xact_lock(logic.lock_key('saved_search_changes'));
     perform logic.lock_search_matching(watched.workflow_id);
     select case when s.vector is null then s.watched_at end into since from saved_searches s where s.id = search;
     update saved_searches s set model_id = set_search_vector.model, vector = set_search_vector.vector
@@ -165,7 +165,7 @@ begin
         select q.workflow_id from search_match_queue q group by q.workflow_id order by min(q.id) limit 50
     loop
         exit when taken >= max_rows;
-        continue when not pg_try_advisory_xact_lock(hashtextextended('matching ' || workflow, 0));
+        continue when not pg_try_advisory_xact_lock(logic.lock_key('matching ' || workflow));
         -- The actor of a ticket's newest change is the actor of the event.
         select array_agg(q.id), array_agg(distinct q.ticket_id),
                jsonb_object_agg(q.ticket_id, jsonb_build_object('actor_id', q.actor_id, 'on_behalf_of', q.on_behalf_of) order by q.id)

@@ -58,7 +58,7 @@ $$;
 -- Serializes changes of an actor's searches, so that names stay unique and their number limited.
 create function logic.lock_saved_searches(workflow text, owner text) returns void language plpgsql as $$
 begin
-    perform pg_advisory_xact_lock(hashtextextended('searches ' || workflow || ' ' || owner, 0));
+    perform pg_advisory_xact_lock(logic.lock_key('searches ' || workflow || ' ' || owner));
 end
 $$;
 
@@ -68,9 +68,11 @@ begin
     if char_length(coalesce(search.name, '')) not between 1 and 100 then
         perform logic.fail_invalid('name', 'must have 1 to 100 characters');
     end if;
+    perform logic.check_visible('name', search.name);
     if char_length(search.query) > 1000 then
         perform logic.fail_invalid('query', 'must have at most 1000 characters');
     end if;
+    perform logic.localize_filters(search.workflow_id, search.filters);
     if search.query = '' and search.filters = '{}' then
         perform logic.fail_invalid('query', 'must not be empty where there are no filters');
     end if;

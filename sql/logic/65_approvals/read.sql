@@ -32,21 +32,20 @@ begin
 end
 $$;
 
--- GET /api/approvals: newest first, keyset pages after the last one seen; of one ticket, job or workflow, or of all of
+-- GET /api/approvals: newest first, in keyset pages; of one ticket, job or workflow, or of all of
 -- the caller's workflows. `mine`: those that the caller requested.
 create function logic.list_approvals(
     caller text, workflow text default null, ticket text default null, job text default null, statuses text[] default null,
-    kinds text[] default null, mine boolean default null, max_rows int default 50, after text default null
+    kinds text[] default null, mine boolean default null, max_rows int default 50, cursor text default null
 ) returns jsonb language plpgsql as $$
 declare
     who logic.principal := logic.identify_caller(caller);
     tid text;
+    about jsonb;
+    last_seen jsonb;
     answer jsonb;
 begin
     perform logic.require_scope(who, 'read');
-    if after !~ '^approval-[0-9a-f-]{36}$' then
-        perform logic.fail_invalid('cursor', 'must be the next_cursor of a page before');
-    end if;
     if workflow is not null then
         perform logic.authorize_principal(who, workflow, 'viewer');
     end if;
@@ -56,6 +55,8 @@ begin
     if job is not null then
         perform logic.authorize_job_for(who, job, 'viewer');
     end if;
+    about := jsonb_build_array(workflow, tid, job, statuses, kinds, coalesce(mine, false));
+    last_seen := logic.read_cursor(cursor, 'approvals', about);
     perform logic.expire_approvals();
     with
     -- One row more than requested, to learn whether there are more.
@@ -68,7 +69,7 @@ begin
            and (statuses is null or a.status = any (statuses))
            and (kinds is null or a.kind = any (kinds))
            and (mine is distinct from true or logic.effective_actor_id(who) in (a.asked_by, a.asked_through))
-           and (after is null or a.id < after collate "C")
+           and (last_seen is null or a.id < (last_seen ->> 0) collate "C")
            and (who.is_admin or exists (select from workflow_members m where m.workflow_id = a.workflow_id and m.actor_id = who.actor_id))
            -- Approvals of deleted tickets need no decision.
            and not exists (select from tickets t where t.id = a.ticket_id and t.deleted_at is not null)
@@ -76,9 +77,8 @@ begin
          limit max_rows + 1
     )
     select jsonb_build_object(
-        'approvals', coalesce(jsonb_agg(p.shown order by p.place) filter (where p.place <= max_rows), '[]'),
-        'has_more', count(*) > max_rows,
-        'next_cursor', case when count(*) > max_rows then max(p.id) filter (where p.place = max_rows) end)
+        'approvals', coalesce(jsonb_agg(p.shown order by p.place) filter (where p.place <= max_rows), '[]'))
+        || logic.page_end(count(*), max_rows, 'approvals', about, jsonb_build_array(max(p.id) filter (where p.place = max_rows)))
       into answer from page p;
     return answer;
 end

@@ -100,7 +100,7 @@ $$;
 create function logic.request_approval(
     caller text, workflow text default null, ticket text default null, job text default null, kind text default null,
     question text default null, context text default null, options text[] default null, blocks_job boolean default null,
-    expires_in_seconds bigint default null, lease_token text default null, idempotency_key text default null
+    expires_in_seconds bigint default null, lease_token text default null
 ) returns jsonb language plpgsql as $$
 declare
     subject constant logic.approval_subject := logic.authorize_approval_subject(caller, workflow, ticket, job);
@@ -109,11 +109,6 @@ declare
     answer jsonb;
 begin
     kind := coalesce(kind, 'question');
-    answer := logic.find_idempotent_response(who, idempotency_key, jsonb_build_array('ask', subject.workflow_id, subject.ticket_id, job, kind,
-        question, context, options, blocks_job, expires_in_seconds, who.acting_for));
-    if answer is not null then
-        return answer;
-    end if;
     perform logic.require_unarchived_workflow(subject.workflow_id);
     question := logic.trim_whitespace(coalesce(question, ''));
     options := coalesce(logic.normalize_list(options), '{}');
@@ -129,7 +124,7 @@ begin
     if blocks_job and held.status in ('queued', 'running') then
         update jobs j set status = 'waiting' where j.id = held.id;
     end if;
-    return logic.store_idempotent_response(who, idempotency_key, answer);
+    return answer;
 end
 $$;
 

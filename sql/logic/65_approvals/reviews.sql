@@ -73,8 +73,7 @@ $$;
 -- POST /api/tickets/request-clarification: a question to people that is also a comment on the ticket.
 -- `clarification` is the text of that comment.
 create function logic.request_clarification(
-    caller text, ticket text, conflict_description text, context text default null, potential_solutions text[] default null,
-    idempotency_key text default null
+    caller text, ticket text, conflict_description text, context text default null, potential_solutions text[] default null
 ) returns jsonb language plpgsql as $$
 declare
     access constant logic.ticket_access := logic.authorize_ticket(caller, ticket, 'member');
@@ -84,13 +83,7 @@ declare
     said text;
     comment text;
     asked jsonb;
-    answer jsonb;
 begin
-    answer := logic.find_idempotent_response(who, idempotency_key, jsonb_build_array('request_clarification', tid, conflict_description, context,
-        potential_solutions, who.acting_for));
-    if answer is not null then
-        return answer;
-    end if;
     select * into row from tickets t where t.id = tid;
     perform logic.require_open_workflow(row.workflow_id);
     conflict_description := logic.trim_whitespace(coalesce(conflict_description, ''));
@@ -107,9 +100,9 @@ begin
         (select string_agg(s.place || '. ' || s.item, E'\n' order by s.place) from unnest(potential_solutions) with ordinality s (item, place)));
     comment := logic.insert_comment(who, tid, row.workflow_id, said, 'clarification', field => 'conflict_description');
     asked := logic.insert_approval(who, row.workflow_id, tid, null, 'clarification', conflict_description, context, potential_solutions, comment_id => comment);
-    return logic.store_idempotent_response(who, idempotency_key, jsonb_build_object('success', true, 'ticket_id', tid, 'clarification', said,
+    return jsonb_build_object('success', true, 'ticket_id', tid, 'clarification', said,
         'comment_id', comment, 'approval_id', asked ->> 'id', 'approval', asked,
-        'message', format('Asked for a clarification of TKT-%s; the answer will stand below the comment.', row.number)));
+        'message', format('Asked for a clarification of TKT-%s; the answer will stand below the comment.', row.number));
 end
 $$;
 

@@ -43,7 +43,7 @@ declare
     n bigint := 0;
 begin
     if not exists (select from approvals a where a.status = 'pending' and a.expires_at <= now() and a.kind <> 'review')
-       or not pg_try_advisory_xact_lock(hashtextextended('callboard.approvals', 0)) then
+       or not pg_try_advisory_xact_lock(logic.lock_key('approvals')) then
         return 0;
     end if;
     due := array(select a.id from approvals a where a.status = 'pending' and a.expires_at <= now() and a.kind <> 'review'

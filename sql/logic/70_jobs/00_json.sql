@@ -7,6 +7,7 @@ begin atomic
         'title', job.title, 'job_type', job.job_type, 'status', job.status, 'stages', job.stages, 'stage', job.stage,
         'progress', job.progress, 'progress_message', job.progress_message, 'attempt', job.attempt,
         'max_attempts', job.max_attempts, 'worker', job.worker, 'agent_id', job.claimed_by, 'error', job.error,
+        'no_worker', job.no_worker_since is not null,
         'updated_at', job.updated_at);
 end;
 
@@ -41,10 +42,26 @@ begin atomic
         else metadata end;
 end;
 
+-- Why a queued job is not handed out yet, as a sentence; null for one that is ready, and for others.
+create function logic.job_waiting_reason(job jobs) returns text language sql stable
+begin atomic
+    select case
+        when job.status <> 'queued' then null
+        when job.no_worker_since is not null then format('No live worker takes jobs of the type "%s" in this workflow.', job.job_type)
+        when t.is_resolved then format('TKT-%s is resolved; reopen it or cancel the job.', t.number)
+        when t.merged_into_ticket_id is not null then format('TKT-%s was merged into another ticket.', t.number)
+        when t.approval_status = 'pending_review' then format('TKT-%s waits for review.', t.number)
+        when t.approval_status = 'rejected' then format('TKT-%s was rejected.', t.number)
+        when exists (select from logic.active_blockers k where k.ticket_id = t.id) then format('TKT-%s is blocked.', t.number)
+        when job.not_before > now() then 'It waits for its next attempt or its start time.' end
+      from (select 1) one left join tickets t on t.id = job.ticket_id;
+end;
+
 -- A job as the API shows it, without its lease token: only the claim returns that.
 create function logic.job_json(job jobs) returns jsonb language sql stable
 begin atomic
     select logic.job_summary(job) || jsonb_build_object('id', job.id,
+        'waiting_reason', logic.job_waiting_reason(job),
         'ticket_key', (select 'TKT-' || t.number from tickets t where t.id = job.ticket_id),
         'initial_prompt', job.initial_prompt, 'priority', job.priority, 'payload', job.payload,
         'lease_expires_at', job.lease_expires_at, 'heartbeat_at', job.heartbeat_at, 'not_before', job.not_before,

@@ -44,6 +44,18 @@ begin
 end
 $$;
 
+-- Rejects the repetition of a claim whose lease has ended, so that nobody starts on a job that another worker may hold.
+create function logic.require_claimed_lease(claim jsonb) returns void language plpgsql as $$
+begin
+    if jsonb_typeof(claim -> 'job') = 'object' then
+        perform logic.require_lease(j, claim ->> 'lease_token') from jobs j where j.id = claim -> 'job' ->> 'id';
+        if not found then
+            perform logic.fail('lease_lost', 'The job of this claim is deleted; claim again with a new Idempotency-Key.');
+        end if;
+    end if;
+end
+$$;
+
 -- The job, its row locked, for a worker that holds its lease.
 create function logic.authorize_lease(caller text, job text, token text) returns logic.job_access language plpgsql as $$
 declare

@@ -49,42 +49,38 @@ end
 $$;
 
 -- GET /api/apps: newest first, without their texts; of one workflow or of all of the caller's.
-create function logic.list_apps(caller text, workflow text default null, max_rows bigint default 50, after text default null)
+create function logic.list_apps(caller text, workflow text default null, max_rows bigint default 50, cursor text default null)
 returns jsonb language plpgsql as $$
 declare
     who logic.principal := logic.identify_caller(caller);
-    last_seen apps;
+    about constant jsonb := jsonb_build_array(workflow);
+    -- [created_at, id]
+    last_seen jsonb;
     answer jsonb;
 begin
     perform logic.require_scope(who, 'read');
     if workflow is not null then
         who := logic.authorize_principal(who, workflow, 'viewer');
     end if;
-    if after is not null then
-        select * into last_seen from apps a where a.id = after;
-        if last_seen.id is null or not (who.is_admin or exists (
-                select from workflow_members m where m.workflow_id = last_seen.workflow_id and m.actor_id = who.actor_id)) then
-            perform logic.fail_invalid('cursor', 'must be the next_cursor of a page before');
-        end if;
-    end if;
+    last_seen := logic.read_cursor(cursor, 'apps', about);
     with
     -- One row more than requested, to learn whether there are more.
     page as (
-        select a.id, j.title as job_title, j.status as job_status, row_number() over (order by a.created_at desc, a.id desc) as place
+        select a.id, a.created_at, j.title as job_title, j.status as job_status, row_number() over (order by a.created_at desc, a.id desc) as place
           from apps a
           join jobs j on j.id = a.job_id and j.deleted_at is null
          where (list_apps.workflow is null or a.workflow_id = list_apps.workflow)
            and (who.is_admin or exists (select from workflow_members m where m.workflow_id = a.workflow_id and m.actor_id = who.actor_id))
-           and (after is null or (a.created_at, a.id) < (last_seen.created_at, last_seen.id))
+           and (last_seen is null or (a.created_at, a.id) < ((last_seen ->> 0)::timestamptz, last_seen ->> 1))
          order by a.created_at desc, a.id desc
          limit max_rows + 1
     )
     select jsonb_build_object(
         'apps', coalesce(jsonb_agg((logic.app_json(p.id) - '{spec,prd_markdown}'::text[])
                     || jsonb_build_object('job_title', p.job_title, 'job_status', p.job_status) order by p.place)
-                    filter (where p.place <= max_rows), '[]'),
-        'has_more', count(*) > max_rows,
-        'next_cursor', case when count(*) > max_rows then max(p.id) filter (where p.place = max_rows) end)
+                    filter (where p.place <= max_rows), '[]'))
+        || logic.page_end(count(*), max_rows, 'apps', about, jsonb_build_array(
+            max(p.created_at) filter (where p.place = max_rows), max(p.id) filter (where p.place = max_rows)))
       into answer from page p;
     return answer;
 end

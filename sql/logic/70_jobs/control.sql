@@ -64,7 +64,7 @@ begin
     if held.status <> 'collecting' then
         return logic.resume_job(caller, job);
     end if;
-    if logic.trim_whitespace(held.initial_prompt) = '' and held.payload = '{}' then
+    if logic.is_blank(held.initial_prompt) and held.payload = '{}' then
         perform logic.fail_invalid('initial_prompt', 'must be given before the job can be queued');
     end if;
     update jobs j set status = 'queued' where j.id = held.id returning * into held;

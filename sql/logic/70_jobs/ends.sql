@@ -103,7 +103,7 @@ begin
         return held.end_answer || jsonb_build_object('success', true, 'job', logic.job_json(held));
     end if;
     perform logic.require_lease(held, token);
-    if logic.trim_whitespace(coalesce(error, '')) = '' then
+    if logic.is_blank(error) then
         perform logic.fail_invalid('error', 'must say what went wrong');
     end if;
     again := coalesce(retry, true) and held.attempt < held.max_attempts and held.cancel_requested_at is null;

@@ -10,7 +10,8 @@ begin
 end
 $$;
 
--- Checks the workflow and ticket of a new job. Without both it goes to the caller's default workflow.
+-- Checks the workflow and ticket of a new job. Without both it goes to the caller's default workflow. A ticket's key
+-- alone means the caller's default workflow, if it has one; otherwise the workflow is asked for.
 create function logic.authorize_new_job(who logic.principal, caller text, workflow text, ticket text) returns logic.ticket_access language plpgsql as $$
 declare
     access logic.ticket_access;
@@ -19,6 +20,12 @@ begin
         who := logic.authorize_principal(who, workflow, 'member');
     end if;
     if ticket is not null then
+        if workflow is null and ticket ~* '^(tkt-|#)?[0-9]{1,15}$' then
+            workflow := logic.default_workflow_of(who);
+            if workflow is null then
+                perform logic.fail_invalid('workflow_id', 'is required with a key like TKT-12, unless you see exactly one workflow');
+            end if;
+        end if;
         access := logic.authorize_ticket_for(who, ticket, 'member', workflow);
         if access.workflow_id <> coalesce(workflow, access.workflow_id) then
             perform logic.fail_invalid('ticket_id', 'must name a ticket of the workflow');
@@ -36,8 +43,8 @@ create function logic.create_job_ticket(caller text, workflow text, name text, p
 returns text language plpgsql as $$
 begin
     if wanted then
-        return logic.create_ticket(caller, workflow, rpad(left(name, 500), greatest(3, least(char_length(name), 500)), '.'),
-            case when char_length(logic.trim_whitespace(prompt)) >= 10 then prompt else format('The job "%s": %s', name, prompt) end,
+        return logic.create_ticket(caller, workflow, case when logic.content_length(name) >= 3 and not logic.is_blank(name) then left(name, 500) else 'Job ' || left(name, 490) end,
+            case when logic.content_length(prompt) >= 10 then prompt else left(format('The job "%s": %s', name, prompt), 200000) end,
             priority => create_job_ticket.priority) ->> 'ticket_id';
     elsif tracking then
         perform logic.fail('invalid', 'Ticket tracking enabled - ticket_id required.',
@@ -53,25 +60,19 @@ create function logic.create_job(
     caller text, workflow text default null, ticket text default null, title text default null, initial_prompt text default null,
     job_type text default null, stages text[] default null, priority text default null, payload jsonb default null,
     max_attempts bigint default null, queue boolean default false, with_ticket boolean default null,
-    delay_seconds double precision default null, idempotency_key text default null
+    delay_seconds double precision default null
 ) returns jsonb language plpgsql as $$
 declare
     who constant logic.principal := logic.identify_caller(caller);
     prompt constant text := coalesce(initial_prompt, '');
-    name constant text := coalesce(nullif(logic.trim_whitespace(title), ''), nullif(left(logic.trim_whitespace(split_part(logic.trim_whitespace(initial_prompt), E'\n', 1)), 120), ''), 'Job');
+    name constant text := coalesce(case when not logic.is_blank(title) then logic.trim_whitespace(title) end, nullif(left(logic.trim_whitespace(split_part(logic.trim_whitespace(initial_prompt), E'\n', 1)), 120), ''), 'Job');
     access logic.ticket_access;
     tid text;
     tracking boolean;
     made jobs;
-    answer jsonb;
 begin
     perform logic.require_scope(who, 'write');
     perform logic.set_audit_actor(who);
-    answer := logic.find_idempotent_response(who, idempotency_key, jsonb_build_array('create_job', workflow, ticket, title, initial_prompt, job_type,
-        stages, priority, payload, max_attempts, queue, with_ticket, delay_seconds, who.acting_for));
-    if answer is not null then
-        return answer;
-    end if;
     access := logic.authorize_new_job(who, caller, workflow, ticket);
     tid := access.ticket_id;
     select w.ticket_tracking into tracking from workflows w where w.id = access.workflow_id;
@@ -94,7 +95,7 @@ begin
             coalesce(create_job.payload, '{}'), coalesce(create_job.max_attempts, 3),
             clock_timestamp() + make_interval(secs => coalesce(delay_seconds, 0)), logic.effective_actor_id(who))
     returning * into made;
-    return logic.store_idempotent_response(who, idempotency_key, logic.job_json(made));
+    return logic.job_json(made);
 end
 $$;
 
@@ -104,31 +105,17 @@ begin atomic
     select logic.job_json((logic.authorize_job(caller, job, 'viewer')).job);
 end;
 
--- The job that a page of jobs continues after; fails unless the caller may see it.
-create function logic.job_cursor(who logic.principal, after text) returns jobs language plpgsql stable as $$
-declare
-    last_seen jobs;
-begin
-    if after is not null then
-        select * into last_seen from jobs j where j.id = after;
-        if last_seen.id is null or not (who.is_admin or exists (
-                select from workflow_members m where m.workflow_id = last_seen.workflow_id and m.actor_id = who.actor_id)) then
-            perform logic.fail_invalid('cursor', 'must be the next_cursor of a page before');
-        end if;
-    end if;
-    return last_seen;
-end
-$$;
-
--- GET /api/jobs: newest first, keyset pages after the last job seen; of one workflow or of all of the caller's.
+-- GET /api/jobs: newest first, in keyset pages; of one workflow or of all of the caller's.
 create function logic.list_jobs(
     caller text, workflow text default null, ticket text default null, statuses text[] default null, mine boolean default false,
-    title text default null, max_rows bigint default 50, after text default null
+    title text default null, max_rows bigint default 50, cursor text default null
 ) returns jsonb language plpgsql as $$
 declare
     who constant logic.principal := logic.identify_caller(caller);
     tid text;
-    last_seen jobs;
+    about jsonb;
+    -- [created_at, id]
+    last_seen jsonb;
     answer jsonb;
 begin
     perform logic.require_scope(who, 'read');
@@ -141,7 +128,8 @@ begin
                 where s not in ('collecting', 'queued', 'running', 'paused', 'waiting', 'succeeded', 'failed', 'cancelled')) then
         perform logic.fail_invalid('status', 'must be one of collecting, queued, running, paused, waiting, succeeded, failed, cancelled');
     end if;
-    last_seen := logic.job_cursor(who, after);
+    about := jsonb_build_array(workflow, tid, statuses, coalesce(mine, false), title);
+    last_seen := logic.read_cursor(cursor, 'jobs', about);
     with
     -- One row more than requested, to learn whether there are more.
     page as (
@@ -154,14 +142,14 @@ begin
            and (not mine or logic.effective_actor_id(who) in (j.created_by, j.claimed_by))
            and (list_jobs.title is null or strpos(lower(j.title), lower(list_jobs.title)) > 0)
            and (who.is_admin or exists (select from workflow_members m where m.workflow_id = j.workflow_id and m.actor_id = who.actor_id))
-           and (after is null or (j.created_at, j.id) < (last_seen.created_at, last_seen.id))
+           and (last_seen is null or (j.created_at, j.id) < ((last_seen ->> 0)::timestamptz, last_seen ->> 1))
          order by j.created_at desc, j.id desc
          limit max_rows + 1
     )
     select jsonb_build_object(
-        'jobs', coalesce(jsonb_agg(logic.job_json(p.job) order by p.place) filter (where p.place <= max_rows), '[]'),
-        'has_more', count(*) > max_rows,
-        'next_cursor', case when count(*) > max_rows then max((p.job).id) filter (where p.place = max_rows) end)
+        'jobs', coalesce(jsonb_agg(logic.job_json(p.job) order by p.place) filter (where p.place <= max_rows), '[]'))
+        || logic.page_end(count(*), max_rows, 'jobs', about, jsonb_build_array(
+            max((p.job).created_at) filter (where p.place = max_rows), max((p.job).id) filter (where p.place = max_rows)))
       into answer from page p;
     return answer;
 end
@@ -183,10 +171,10 @@ begin
         perform logic.fail('conflict', format('The stages can be changed only before the job runs; it is %s.', held.status),
             jsonb_build_object('field', 'stages', 'status', held.status));
     end if;
-    if initial_prompt is not null and logic.trim_whitespace(initial_prompt) = '' then
+    if initial_prompt is not null and logic.is_blank(initial_prompt) then
         perform logic.fail_invalid('initial_prompt', 'must not be empty');
     end if;
-    if title is not null and logic.trim_whitespace(title) = '' then
+    if title is not null and logic.is_blank(title) then
         perform logic.fail_invalid('title', 'must not be empty');
     end if;
     if octet_length(payload::text) > 262144 or jsonb_typeof(payload) <> 'object' then

@@ -18,23 +18,35 @@ declare
     answer jsonb;
 begin
     moved := false;
-    select t.* into ticket from tickets t where t.id = job.ticket_id and logic.is_live(t);
-    if ticket.id is null or ticket.status = column_id
-       or not exists (select from board_columns c where c.workflow_id = ticket.workflow_id and c.id = column_id) then
-        return;
-    end if;
-    begin
-        answer := logic.change_status(caller, ticket.id, column_id, (
-            select format('The job "%s" is in the stage %s.', job.title, column_id) from boards b
-             where b.workflow_id = ticket.workflow_id and b.require_comments_on_status_change));
-        moved := (answer ->> 'success')::boolean;
-        notice := case when not moved then answer ->> 'message' end;
-    exception when others then
-        if not logic.is_error(sqlstate) or (refuse_full and logic.is_error(sqlstate, 'wip_limit')) then
-            raise;
+    -- Again if the ticket changed between reading and moving it.
+    for attempt in 1 .. 5 loop
+        notice := null;
+        select t.* into ticket from tickets t where t.id = job.ticket_id and logic.is_live(t);
+        if ticket.id is null or ticket.status = column_id
+           or not exists (select from board_columns c where c.workflow_id = ticket.workflow_id and c.id = column_id) then
+            return;
         end if;
-        notice := sqlerrm;
-    end;
+        if ticket.is_resolved and not exists (
+            select from board_columns c where c.workflow_id = ticket.workflow_id and c.id = column_id and c.category = 'done') then
+            -- A job does not reopen what was resolved while it ran.
+            notice := 'it is resolved.';
+            exit;
+        end if;
+        begin
+            answer := logic.change_status(caller, ticket.id, column_id, (
+                select format('The job "%s" is in the stage %s.', job.title, column_id) from boards b
+                 where b.workflow_id = ticket.workflow_id and b.require_comments_on_status_change), version => ticket.version);
+            moved := (answer ->> 'success')::boolean;
+            notice := case when not moved then answer ->> 'message' end;
+            exit;
+        exception when others then
+            if not logic.is_error(sqlstate) or (refuse_full and logic.is_error(sqlstate, 'wip_limit')) then
+                raise;
+            end if;
+            notice := sqlerrm;
+            exit when not logic.is_error(sqlstate, 'stale_version');
+        end;
+    end loop;
     if notice is not null then
         perform logic.append_transcript(job, format('TKT-%s stays in %s: %s', ticket.number, ticket.status, notice), 'warning');
     end if;

@@ -7,14 +7,14 @@ begin atomic
     select least(interval '10 minutes', interval '5 seconds' * 2 ^ least(attempt, 10)) * (0.8 + random() * 0.4);
 end;
 
--- Whether a job's ticket lets it run: live, unblocked, reviewed, and its column not full where the board enforces
--- WIP limits.
+-- Whether a job's ticket lets it run: live, not resolved, unblocked, reviewed, and its column not full where the board
+-- enforces WIP limits.
 create function logic.is_job_ready(job jobs) returns boolean language sql stable
 begin atomic
     select job.ticket_id is null or exists (
         select from tickets t
-         where t.id = job.ticket_id and logic.is_live(t) and coalesce(t.approval_status, 'approved') = 'approved'
-           and not exists (select from ticket_blockers k where k.ticket_id = t.id)
+         where t.id = job.ticket_id and logic.is_open(t) and coalesce(t.approval_status, 'approved') = 'approved'
+           and not exists (select from logic.active_blockers k where k.ticket_id = t.id)
            and not exists (
                 select from board_columns c
                   join boards b on b.workflow_id = c.workflow_id and b.wip_policy = 'refuse'
@@ -41,8 +41,9 @@ begin
            and j.not_before <= clock_timestamp() and (job_types is null or j.job_type = any (job_types))
            and j.id <> all (skipped) and logic.is_job_ready(j)
            and exists (select from workflows w where w.id = j.workflow_id and w.archived_at is null)
-           and (who.is_admin or exists (select from workflow_members m where m.workflow_id = j.workflow_id
-                                          and m.actor_id = who.actor_id and m.role <> 'viewer'))
+           -- Memberships only, for administrators too: a worker runs no job of a workflow that its owner did not admit.
+           and exists (select from workflow_members m where m.workflow_id = j.workflow_id
+                          and m.actor_id = who.actor_id and m.role <> 'viewer')
          order by j.urgency, j.created_at, j.id limit 1 for no key update of j skip locked;
     end if;
     return picked;
@@ -50,7 +51,7 @@ end
 $$;
 
 -- POST /api/jobs/claim: the most urgent ready job, then the oldest; each job goes to one claim. The claim enters the
--- job's first stage (or the one it was in) and moves its ticket in the same transaction. `job` is null if none
+-- job's first stage (or the one it was in), assigns its ticket and moves it in the same transaction. `job` is null if none
 -- is ready.
 create function logic.claim_job(
     caller text, workflow text default null, job_types text[] default null, worker text default null, lease_seconds double precision default null
@@ -59,6 +60,7 @@ declare
     who logic.principal;
     lease interval;
     picked jobs;
+    last_agent text;
     skipped text[] := '{}';
     token text;
 begin
@@ -73,20 +75,25 @@ begin
     -- Invalid input is rejected whether a job is ready or not.
     lease := logic.lease_duration(lease_seconds);
     perform logic.expire_leases(10);
+    perform logic.note_worker(who, workflow, job_types, worker);
     loop
         picked := logic.lock_next_job(who, workflow, job_types, skipped);
         if picked.id is null then
             return jsonb_build_object('success', true, 'job', null, 'lease_token', null, 'message', 'No job is ready.');
         end if;
         token := gen_random_uuid()::text;
+        last_agent := picked.claimed_by;
         begin
             update jobs j set status = 'running', attempt = j.attempt + 1, lease_token = token,
                 lease_expires_at = clock_timestamp() + lease, heartbeat_at = clock_timestamp(),
                 worker = left(coalesce(claim_job.worker, logic.effective_actor_id(who)), 200), claimed_by = logic.effective_actor_id(who),
                 cancel_requested_at = null, end_answer = null, error = null, stage = coalesce(j.stage, j.stages[1])
              where j.id = picked.id returning * into picked;
-            update tickets t set assigned_agent_id = logic.effective_actor_id(who)
-             where t.id = picked.ticket_id and t.assigned_agent_id is null;
+            -- The ticket follows the job from an agent that lost it; another assignee was chosen by somebody.
+            update tickets t set assigned_agent_id = picked.claimed_by
+             where t.id = picked.ticket_id and not t.is_resolved
+               and (t.assigned_agent_id is null or t.assigned_agent_id = last_agent)
+               and t.assigned_agent_id is distinct from picked.claimed_by;
             perform logic.move_job_ticket(caller, picked, picked.stage, refuse_full => true);
             return jsonb_build_object('success', true, 'job', logic.job_json(picked), 'lease_token', token,
                 'message', format('Claimed the job "%s".', picked.title));

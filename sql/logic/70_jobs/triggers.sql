@@ -37,6 +37,7 @@ begin
         perform logic.fail('conflict', 'The id, workflow and ticket of a job never change.');
     end if;
     if new.status <> old.status then
+        new.no_worker_since := null;
         if new.status = 'queued' then
             new.queued_at := clock_timestamp();
         elsif new.status = 'running' then
@@ -114,6 +115,12 @@ begin
                  then 'Requested cancellation.' else 'Changed the job.' end,
             jsonb_build_object('cancel_requested', n.cancel_requested_at is not null, 'initial_prompt', left(n.initial_prompt, 4000)) || summary);
     end if;
+    if n.status = o.status and (n.no_worker_since is null) <> (o.no_worker_since is null) then
+        others := others || logic.job_change(n.workflow_id, n.id, n.ticket_id, 'job_updated', 'no_worker', null, null,
+            case when n.no_worker_since is null then format('A worker takes jobs of the type %s again.', n.job_type)
+                 else format('No worker takes jobs of the type %s.', n.job_type) end,
+            jsonb_build_object('cancel_requested', n.cancel_requested_at is not null, 'no_worker', n.no_worker_since is not null) || summary);
+    end if;
     return case when ended then others || status_change else status_change || others end;
 end
 $$;
@@ -177,10 +184,10 @@ create trigger jobs_inserted after insert on jobs
     referencing new table as new_rows for each statement execute function logic.jobs_inserted();
 create trigger job_updated after update on jobs for each row
     when ((old.status, old.stage, old.progress, old.progress_message, old.deleted_at, old.title, old.initial_prompt, old.priority,
-           old.stages, old.cancel_requested_at, old.payload)
+           old.stages, old.cancel_requested_at, old.payload, old.no_worker_since is null)
           is distinct from
           (new.status, new.stage, new.progress, new.progress_message, new.deleted_at, new.title, new.initial_prompt, new.priority,
-           new.stages, new.cancel_requested_at, new.payload))
+           new.stages, new.cancel_requested_at, new.payload, new.no_worker_since is null))
     execute function logic.job_updated();
 create trigger job_message_before_insert before insert on job_messages
     for each row execute function logic.job_message_before_insert();

@@ -44,7 +44,7 @@ begin
     end if;
     return jsonb_build_object('token', picked.lease_token, 'epoch', logic.epoch(), 'last_seq', picked.last_seq, 'events', events,
         'webhook', jsonb_build_object('id', picked.id, 'workflow_id', picked.workflow_id, 'url', picked.url, 'secret', picked.secret,
-            'events', picked.events, 'attempt', picked.attempt));
+            'previous_secret', logic.valid_previous_secret(picked), 'events', picked.events, 'attempt', picked.attempt));
 end
 $$;
 
@@ -74,7 +74,7 @@ begin
         return 'false';
     end if;
     perform logic.insert_webhook_delivery(webhook, held.workflow_id, message_id, event_type, seq, held.attempt + 1, status_code, true, null, duration_ms);
-    update webhooks w set last_seq = record_webhook_success.seq, attempt = 0, failing_since = null,
+    update webhooks w set last_seq = record_webhook_success.seq, attempt = 0, failing_since = null, refused_in_a_row = 0,
            lease_expires_at = clock_timestamp() + make_interval(secs => lease_seconds)
      where w.id = webhook;
     return to_jsonb(held.active);
@@ -83,7 +83,8 @@ $$;
 
 -- Records a failed attempt. The next one follows after 5 seconds, doubled with each attempt up to an hour, with 20 %
 -- jitter, or when the receiver asked for. After three days without success, or on status 410, the webhook is
--- disabled. `passed` is the cursor: events before it were accepted or not subscribed to.
+-- disabled. An event that the receiver has refused `refusal_attempts` times is set aside (logic.set_event_aside), so that it
+-- does not block later ones. `passed` is the cursor: events before it were accepted or not subscribed to.
 create function logic.record_webhook_failure(
     webhook text, token text, passed bigint, seq bigint, message_id text, event_type text, status_code bigint, error text,
     duration_ms bigint, retry_after double precision default null
@@ -102,6 +103,12 @@ begin
     reason := case when status_code = 410 then 'the receiver answered 410 Gone.'
         when held.failing_since < clock_timestamp() - interval '3 days' then format('no event was taken for three days; the last attempt: %s', error) end;
     perform set_config('callboard.actor', 'system', true), set_config('callboard.on_behalf_of', '', true);
+    if logic.is_refusal(status_code) and held.refusal_attempts <= (
+        select count(*) from webhook_deliveries d
+         where d.webhook_id = webhook and d.seq = record_webhook_failure.seq and logic.is_refusal(d.status_code)) then
+        perform logic.set_event_aside(held, seq, message_id, event_type, status_code, error);
+        return 'true';
+    end if;
     update webhooks w set last_seq = greatest(w.last_seq, passed), attempt = w.attempt + 1,
            failing_since = coalesce(w.failing_since, clock_timestamp()), not_before = clock_timestamp() + make_interval(secs => pause),
            lease_token = null, lease_expires_at = null,

@@ -1,13 +1,16 @@
 -- Webhooks: what owners do with them. delivery.sql delivers events to them.
 
--- A webhook as its owners see it; the secret is shown only when it is created.
+-- A webhook as its owners see it; the secret is shown only when it is created or
+-- rotated.
 create function logic.webhook_json(webhook webhooks) returns jsonb language sql stable
 begin atomic
     select jsonb_build_object(
         'id', webhook.id, 'webhook_id', webhook.id, 'workflow_id', webhook.workflow_id, 'url', webhook.url,
         'events', webhook.events, 'active', webhook.active, 'disabled_reason', webhook.disabled_reason,
         'last_seq', webhook.last_seq, 'behind', greatest(s.last_seq - webhook.last_seq, 0), 'attempt', webhook.attempt,
-        'failing_since', webhook.failing_since,
+        'failing_since', webhook.failing_since, 'refusal_attempts', webhook.refusal_attempts,
+        'dead_letters', (select count(*) from webhook_dead_letters d where d.webhook_id = webhook.id),
+        'previous_secret_expires_at', case when webhook.previous_secret_expires_at > now() then webhook.previous_secret_expires_at end,
         'next_attempt_at', case when webhook.active and webhook.attempt > 0 then webhook.not_before end,
         'created_by', webhook.created_by, 'created_at', webhook.created_at, 'updated_at', webhook.updated_at)
       from streams s where s.stream_id = 'workflow:' || webhook.workflow_id;
@@ -48,8 +51,19 @@ begin
 end
 $$;
 
+-- Rejects a number of attempts at a refused event that is out of range.
+create function logic.check_refusal_attempts(attempts bigint) returns void language plpgsql immutable as $$
+begin
+    if attempts is not null and not (attempts between 1 and 20) then
+        perform logic.fail_invalid('refusal_attempts', 'must be between 1 and 20');
+    end if;
+end
+$$;
+
 -- POST /api/webhooks. The webhook gets the events from now on.
-create function logic.create_webhook(caller text, workflow text, url text, secret text, events text[] default null) returns jsonb language plpgsql as $$
+create function logic.create_webhook(
+    caller text, workflow text, url text, secret text, events text[] default null, refusal_attempts bigint default null
+) returns jsonb language plpgsql as $$
 declare
     who logic.principal := logic.authorize(caller, workflow, 'owner');
     made webhooks;
@@ -60,9 +74,10 @@ begin
     if (select count(*) from webhooks w where w.workflow_id = workflow) >= 20 then
         perform logic.fail('conflict', 'A workflow has at most 20 webhooks; delete one first.');
     end if;
-    insert into webhooks (id, workflow_id, url, secret, events, last_seq, created_by)
+    perform logic.check_refusal_attempts(refusal_attempts);
+    insert into webhooks (id, workflow_id, url, secret, events, refusal_attempts, last_seq, created_by)
     values (logic.new_id('webhook'), workflow, create_webhook.url, create_webhook.secret, logic.normalize_event_types(create_webhook.events),
-            (select s.last_seq from streams s where s.stream_id = 'workflow:' || workflow), logic.effective_actor_id(who))
+            coalesce(create_webhook.refusal_attempts, 3), (select s.last_seq from streams s where s.stream_id = 'workflow:' || workflow), logic.effective_actor_id(who))
     returning * into made;
     return logic.webhook_json(made);
 end
@@ -86,14 +101,18 @@ end;
 -- PATCH /api/webhooks/{id}, and POST …/resume with `active` true; null leaves a field as it is. A new URL or activation
 -- resets failures and the backoff; delivery continues from the cursor.
 create function logic.update_webhook(
-    caller text, webhook text, url text default null, events text[] default null, active boolean default null
+    caller text, webhook text, url text default null, events text[] default null, active boolean default null,
+    refusal_attempts bigint default null
 ) returns jsonb language plpgsql as $$
 declare
     access constant logic.webhook_access := logic.authorize_webhook(caller, webhook, lock_row => true);
     held webhooks := access.webhook;
 begin
     perform logic.require_unarchived_workflow(held.workflow_id);
+    perform logic.check_refusal_attempts(refusal_attempts);
     update webhooks w set
+        refusal_attempts = coalesce(update_webhook.refusal_attempts, w.refusal_attempts),
+        refused_in_a_row = case when update_webhook.active or update_webhook.url is not null then 0 else w.refused_in_a_row end,
         url = coalesce(update_webhook.url, w.url),
         events = case when update_webhook.events is null then w.events else logic.normalize_event_types(update_webhook.events) end,
         active = coalesce(update_webhook.active, w.active),
@@ -121,26 +140,27 @@ begin
 end
 $$;
 
--- GET /api/webhooks/{id}/deliveries: newest first, keyset pages after the last one seen.
-create function logic.list_webhook_deliveries(caller text, webhook text, max_rows int, after bigint default null) returns jsonb language plpgsql as $$
+-- GET /api/webhooks/{id}/deliveries: newest first, in keyset pages.
+create function logic.list_webhook_deliveries(caller text, webhook text, max_rows int, cursor text default null) returns jsonb language plpgsql as $$
 declare
     held constant webhooks := (logic.authorize_webhook(caller, webhook)).webhook;
+    about constant jsonb := jsonb_build_array(webhook);
+    last_seen constant jsonb := logic.read_cursor(cursor, 'deliveries', about);
     answer jsonb;
 begin
     with
     -- One row more than requested, to learn whether there are more.
     page as (
         select d.*, row_number() over (order by d.id desc) as place
-          from webhook_deliveries d where d.webhook_id = held.id and (after is null or d.id < after)
+          from webhook_deliveries d where d.webhook_id = held.id and (last_seen is null or d.id < (last_seen ->> 0)::bigint)
          order by d.id desc limit max_rows + 1
     )
     select jsonb_build_object(
         'deliveries', coalesce(jsonb_agg(jsonb_build_object('delivery_id', p.id, 'webhook_id', p.webhook_id, 'message_id', p.message_id,
             'event_type', p.event_type, 'seq', p.seq, 'attempt', p.attempt, 'status_code', p.status_code, 'delivered', p.delivered,
             'error', p.error, 'duration_ms', p.duration_ms, 'attempted_at', p.attempted_at) order by p.place)
-            filter (where p.place <= max_rows), '[]'),
-        'has_more', count(*) > max_rows,
-        'next_cursor', case when count(*) > max_rows then (max(p.id) filter (where p.place = max_rows))::text end)
+            filter (where p.place <= max_rows), '[]'))
+        || logic.page_end(count(*), max_rows, 'deliveries', about, jsonb_build_array(max(p.id) filter (where p.place = max_rows)))
       into answer from page p;
     return answer;
 end
@@ -152,6 +172,6 @@ declare
     held constant webhooks := (logic.authorize_webhook(caller, webhook)).webhook;
 begin
     return jsonb_build_object('id', held.id, 'workflow_id', held.workflow_id, 'url', held.url, 'secret', held.secret,
-        'events', held.events, 'attempt', 0, 'actor_id', logic.current_actor(), 'epoch', logic.epoch(), 'now', clock_timestamp());
+        'previous_secret', logic.valid_previous_secret(held), 'events', held.events, 'attempt', 0, 'actor_id', logic.current_actor(), 'epoch', logic.epoch(), 'now', clock_timestamp());
 end
 $$;

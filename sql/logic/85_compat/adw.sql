@@ -28,13 +28,12 @@ end;
 
 -- POST /api/v1/workflows/create: a ticket and its queued job in one transaction.
 create function logic.create_adw(
-    caller text, workflow text, title text, description text, type text, stages text[], priority text default null,
-    idempotency_key text default null
+    caller text, workflow text, title text, description text, type text, stages text[], priority text default null
 ) returns jsonb language plpgsql as $$
 declare
     made jsonb;
 begin
-    if logic.trim_whitespace(coalesce(title, '')) = '' or char_length(title) > 500 then
+    if logic.is_blank(title) or char_length(title) > 500 then
         perform logic.fail_invalid('title', 'must have 1 to 500 characters');
     elsif char_length(description) > 200000 then
         perform logic.fail_invalid('description', 'must have at most 200000 characters');
@@ -44,8 +43,7 @@ begin
     workflow := coalesce(workflow, logic.ensure_default_workflow(caller));
     made := logic.create_job(caller, workflow => create_adw.workflow, title => create_adw.title, initial_prompt => coalesce(description, ''),
         job_type => type, stages => create_adw.stages, priority => create_adw.priority, queue => true,
-        with_ticket => (select w.ticket_tracking from workflows w where w.id = create_adw.workflow),
-        idempotency_key => create_adw.idempotency_key);
+        with_ticket => (select w.ticket_tracking from workflows w where w.id = create_adw.workflow));
     return (select logic.adw_json(j) from jobs j where j.id = made ->> 'id');
 end
 $$;
@@ -86,7 +84,7 @@ begin
             end if;
         elsif wanted = 'completed' then
             perform logic.complete_job(caller, job, held.lease_token, resolution_comment =>
-                case when char_length(logic.trim_whitespace(message)) >= 10 then message end);
+                case when logic.content_length(message) >= 10 then message end);
         else
             perform logic.fail_job(caller, job, held.lease_token, coalesce(nullif(logic.trim_whitespace(message), ''), 'It failed.'), retry => false);
         end if;

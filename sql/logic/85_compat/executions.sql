@@ -85,7 +85,7 @@ end;
 
 -- POST /api/workflow-executions: creates a workflow from a definition; the launch prompt becomes a job.
 create function logic.create_execution(
-    caller text, definition text, name text, description text, params jsonb, prompt text, idempotency_key text default null
+    caller text, definition text, name text, description text, params jsonb, prompt text
 ) returns jsonb language plpgsql as $$
 declare
     who logic.principal := logic.identify_caller(caller);
@@ -93,14 +93,9 @@ declare
     title text;
     made text;
     job jsonb;
-    answer jsonb;
 begin
     perform logic.require_scope(who, 'manage');
     perform logic.set_audit_actor(who);
-    answer := logic.find_idempotent_response(who, idempotency_key, jsonb_build_array('create_execution', definition, name, description, params, prompt));
-    if answer is not null then
-        return answer;
-    end if;
     if definition is null then
         perform logic.fail_invalid('definition_id', 'is required');
     end if;
@@ -124,8 +119,7 @@ begin
     if logic.trim_whitespace(prompt) <> '' then
         job := logic.create_job(caller, workflow => made, initial_prompt => prompt, queue => true, with_ticket => true);
     end if;
-    return logic.store_idempotent_response(who, idempotency_key, logic.execution_json(made, 'owner')
-        || jsonb_build_object('job_id', job -> 'id', 'ticket_id', job -> 'ticket_id'));
+    return logic.execution_json(made, 'owner') || jsonb_build_object('job_id', job -> 'id', 'ticket_id', job -> 'ticket_id');
 end
 $$;
 

@@ -40,7 +40,7 @@ $$;
 -- POST /tickets. Defaults to the default workflow. A short description is completed with the title.
 create function logic.create_staged_ticket(
     caller text, workflow text, title text, description text, stage text default null, priority text default null,
-    ticket_type text default null, tags text[] default null, assigned_agent_id text default null, idempotency_key text default null
+    ticket_type text default null, tags text[] default null, assigned_agent_id text default null
 ) returns jsonb language plpgsql as $$
 declare
     place text := coalesce(workflow, logic.ensure_default_workflow(caller));
@@ -55,12 +55,11 @@ begin
             perform logic.fail_unknown_status(place, stage, 'stage');
         end if;
     end if;
-    if char_length(logic.trim_whitespace(content)) < 10 then
+    if logic.content_length(content) < 10 then
         content := concat_ws(E'\n\n', nullif(logic.trim_whitespace(content), ''), format('Work on: %s', title));
     end if;
     made := logic.create_ticket(caller, place, title, content, ticket_type => create_staged_ticket.ticket_type, priority => create_staged_ticket.priority,
-        initial_status => stands_in, assigned_agent_id => create_staged_ticket.assigned_agent_id, tags => create_staged_ticket.tags,
-        idempotency_key => create_staged_ticket.idempotency_key);
+        initial_status => stands_in, assigned_agent_id => create_staged_ticket.assigned_agent_id, tags => create_staged_ticket.tags);
     return logic.get_staged_ticket(caller, made ->> 'ticket_id');
 end
 $$;
@@ -131,7 +130,9 @@ declare
     place constant text := logic.default_workflow_of(who);
 begin
     return jsonb_build_object('session_id', logic.credential_field(caller, 'session'),
-        'user', (select jsonb_build_object('id', a.id, 'name', a.name, 'kind', a.kind) from actors a where a.id = logic.effective_actor_id(who)),
+        -- An agent that the caller acts for may not exist yet; its first write provisions it.
+        'user', (select jsonb_build_object('id', e.id, 'name', coalesce(a.name, e.id), 'kind', coalesce(a.kind, 'agent'))
+                   from logic.effective_actor_id(who) e (id) left join actors a on a.id = e.id),
         'workflow_id', place, 'workflow_name', (select w.name from workflows w where w.id = place),
         'stages', coalesce((select jsonb_agg(c.id order by c.position, c.id) from board_columns c where c.workflow_id = place), '[]'),
         'epoch', logic.epoch(), 'seq', coalesce((select s.last_seq from streams s where s.stream_id = 'workflow:' || place), 0));

@@ -112,7 +112,7 @@ begin
     begin
         if assigning and target is null then
             if assignee is distinct from held.assigned_agent_id then
-                perform logic.ensure_assignee(who, held.workflow_id, assignee);
+                assignee := logic.ensure_assignee(who, held.workflow_id, assignee);
                 held := logic.lock_ticket(held.id);
                 perform logic.require_reviewed(held);
                 update tickets t set assigned_agent_id = assignee where t.id = held.id and t.assigned_agent_id is distinct from assignee;

@@ -2,9 +2,11 @@
 
 -- Everything about a workflow's tickets, or about some of them in the given order.
 create function logic.export_tickets(caller text, workflow text, only_these text[] default null) returns jsonb language plpgsql as $$
+declare
+    exported jsonb;
 begin
     perform logic.authorize(caller, workflow, 'viewer');
-    return jsonb_build_object(
+    exported := jsonb_build_object(
         'workflow_id', workflow,
         'workflow_name', (select w.name from workflows w where w.id = workflow),
         'tickets', coalesce((
@@ -22,7 +24,7 @@ begin
             -- The keys of each ticket's blockers.
             blockers_of as (
                 select k.ticket_id, jsonb_agg('TKT-' || b.number order by b.number) as keys
-                  from ticket_blockers k join tickets b on b.id = k.blocked_by_ticket_id
+                  from logic.active_blockers k join tickets b on b.id = k.blocked_by_ticket_id
                  where k.workflow_id = export_tickets.workflow and (only_these is null or k.ticket_id = any (only_these))
                  group by k.ticket_id
             ),
@@ -49,5 +51,9 @@ begin
               left join commits_of on commits_of.ticket_id = t.id
              where t.workflow_id = export_tickets.workflow and logic.is_live(t)
                and (only_these is null or t.id = any (only_these))), '[]'));
+    -- Last, because the count of the hour is locked until the commit.
+    perform logic.record_repeatable_event('export', 'ok', null, workflow,
+        jsonb_build_object('tickets', jsonb_array_length(exported -> 'tickets'), 'all', only_these is null));
+    return exported;
 end
 $$;

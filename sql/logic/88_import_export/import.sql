@@ -1,11 +1,11 @@
 -- Import: many tickets with their own dates, authors, comments and links, in one transaction. Triggers write history
--- as for any insert. A ticket that was imported before (same external_ref) stays as it is.
+-- as for any insert. A ticket that was imported before (same external_ref) stays as it is, unless the import updates.
 --
 -- The planner can estimate neither the number of items nor the tickets of the running transaction, and would choose
 -- nested loops with quadratic time, so they are disabled here.
 
 -- The items of an import as rows. `stage` is open, active or done; `blocked_by`, `parent` and `related` name other
--- items, or tickets imported before, by their external_ref.
+-- items, or tickets imported before, by their external_ref. A title that shows too little gets the ref.
 create function logic.import_items(items jsonb) returns table (
     line bigint, ref text, title text, description text, status text, stage text, priority text, ticket_type text,
     author text, assignee text, tags text[], estimate_minutes bigint,
@@ -13,7 +13,9 @@ create function logic.import_items(items jsonb) returns table (
     parent text, blocked_by text[], related text[], comments jsonb
 ) language sql stable
 begin atomic
-    select i.line, i.ref, i.title, i.description, i.status, i.stage, i.priority, i.ticket_type, i.author, i.assignee,
+    select i.line, i.ref,
+           case when logic.content_length(i.title) < 3 then left(i.title, 400) || ' (' || left(i.ref, 90) || ')' else i.title end,
+           i.description, i.status, i.stage, i.priority, i.ticket_type, i.author, i.assignee,
            i.tags, i.estimate_minutes, i.created_at, i.updated_at, i.started_at, i.closed_at,
            i.parent, i.blocked_by, i.related, i.comments
       from jsonb_to_recordset(items) i (
@@ -58,29 +60,46 @@ begin
 end
 $$;
 
--- `callboard import`: items as in logic.import_items, people as [{id, name}]; returns counts.
-create function logic.import_tickets(caller text, named text, items jsonb, people jsonb) returns jsonb language plpgsql as $$
+-- `callboard import`: items as in logic.import_items, people as [{id, name}]; returns counts. `update_existing` carries
+-- changes of the source over into tickets that were imported before.
+create function logic.import_tickets(caller text, named text, items jsonb, people jsonb, update_existing boolean default false)
+returns jsonb language plpgsql as $$
 declare
     workflow text := logic.resolve_import_workflow(caller, named);
     who logic.principal := logic.authorize(caller, workflow, 'member');
     before_import bigint := (select count(*) from tickets t where t.workflow_id = workflow and t.external_ref is not null);
     types text[];
+    -- Items imported before, and all that this import writes.
+    known_items jsonb;
+    touched jsonb;
     answer jsonb;
 begin
     perform logic.require_open_workflow(workflow);
     -- Concurrent imports run one after the other, so that the second finds the tickets of the first.
     perform logic.lock_workflow_stream(workflow);
     answer := logic.count_existing_imports(workflow, items);
-    -- Only new items are processed further.
-    items := coalesce((
-        select jsonb_agg(e) from jsonb_array_elements(items) e
-         where not exists (select from tickets t where t.workflow_id = workflow and t.external_ref = e ->> 'ref')), '[]');
-    if jsonb_array_length(items) > 0 then
-        types := logic.import_ticket_types(workflow, (select array_agg(distinct i.ticket_type) from logic.import_items(items) i where i.ticket_type is not null));
-        answer := answer || logic.import_agents(people, items) || logic.import_new_tickets(workflow, items)
-            || logic.import_comments(workflow, logic.effective_actor_id(who), items) || logic.import_blockers(workflow, items);
+    select coalesce(jsonb_agg(e.item) filter (where e.is_known), '[]'), coalesce(jsonb_agg(e.item) filter (where not e.is_known), '[]')
+      into known_items, items
+      from (select i.item, exists (select from tickets t where t.workflow_id = workflow and t.external_ref = i.item ->> 'ref') as is_known
+              from jsonb_array_elements(items) i (item)) e;
+    touched := items || case when update_existing then known_items else '[]' end;
+    if jsonb_array_length(touched) > 0 then
+        types := logic.import_ticket_types(workflow, (select array_agg(distinct i.ticket_type) from logic.import_items(touched) i where i.ticket_type is not null));
+        answer := answer || logic.import_agents(people, touched);
     end if;
-    return jsonb_build_object('agents', 0, 'imported', 0, 'comments', 0, 'parents', 0, 'blockers', 0, 'related', 0, 'missing_links', 0)
+    if jsonb_array_length(items) > 0 then
+        answer := answer || logic.import_new_tickets(workflow, items);
+    end if;
+    if update_existing then
+        answer := answer || logic.import_changes(workflow, known_items);
+    end if;
+    if jsonb_array_length(touched) > 0 then
+        answer := answer || logic.import_comments(workflow, logic.effective_actor_id(who), touched);
+    end if;
+    if jsonb_array_length(items) > 0 then
+        answer := answer || logic.import_blockers(workflow, items);
+    end if;
+    return jsonb_build_object('agents', 0, 'imported', 0, 'updated', 0, 'kept', 0, 'comments', 0, 'parents', 0, 'blockers', 0, 'related', 0, 'missing_links', 0)
         || answer
         || jsonb_build_object('workflow_id', workflow, 'types_added', coalesce(types, '{}'), 'imported_before', before_import,
             'workflow_name', (select w.name from workflows w where w.id = workflow));
@@ -200,7 +219,50 @@ begin
 end
 $$;
 
--- Comments of the new items, with their authors and dates. The author defaults to the importer.
+-- Carries changes of the source over into tickets that were imported before: text, priority, type, assignee, tags and
+-- estimate; the column only if the item's stage is another one. A ticket that changed here after the source did is
+-- kept. Links of known tickets stay as they are.
+create function logic.import_changes(workflow text, items jsonb) returns jsonb language plpgsql set enable_nestloop = off as $$
+declare
+    answer jsonb;
+begin
+    with
+    -- The known items with the values that their tickets get.
+    wanted as materialized (
+        select t.id, i.updated_at >= t.updated_at as is_newer, i.title, i.description, i.priority, i.tags, i.closed_at,
+               coalesce((select x ->> 'id' from jsonb_array_elements(b.ticket_types) x where lower(x ->> 'id') = lower(i.ticket_type) limit 1),
+                        t.ticket_type) as ticket_type,
+               coalesce(i.assignee, t.assigned_agent_id) as assignee, coalesce(i.estimate_minutes, t.estimate_minutes) as estimate,
+               case when i.stage = case c.category when 'todo' then 'open' else c.category end then t.status
+                    else logic.import_column(workflow, i.status, i.stage) end as status
+          from logic.import_items(items) i
+          join tickets t on t.workflow_id = workflow and t.external_ref = i.ref and logic.is_live(t)
+          join boards b on b.workflow_id = workflow
+          join board_columns c on c.workflow_id = workflow and c.id = t.status
+    ),
+    -- Those that differ from their tickets.
+    different as materialized (
+        select w.* from wanted w join tickets t on t.id = w.id
+         where (t.title, t.description, t.priority, t.ticket_type, t.assigned_agent_id, t.tags, t.estimate_minutes, t.status)
+               is distinct from (w.title, w.description, w.priority, w.ticket_type, w.assignee, w.tags, w.estimate, w.status)
+    ),
+    -- The changed tickets.
+    written as (
+        update tickets t set title = d.title, description = d.description, priority = d.priority, ticket_type = d.ticket_type,
+               assigned_agent_id = d.assignee, tags = d.tags, estimate_minutes = d.estimate, status = d.status,
+               completed_at = case when d.status = t.status then t.completed_at else d.closed_at end
+          from different d where d.id = t.id and d.is_newer
+        returning t.id
+    )
+    select jsonb_build_object('updated', (select count(*) from written),
+            'kept', (select count(*) from different d where not d.is_newer))
+      into answer;
+    return answer;
+end
+$$;
+
+-- Comments of the items that their tickets do not have yet, with their authors and dates. The author defaults to the
+-- importer.
 create function logic.import_comments(workflow text, importer text, items jsonb) returns jsonb language plpgsql set enable_nestloop = off as $$
 declare
     made bigint;
@@ -210,13 +272,15 @@ begin
       from logic.import_items(items) i
       join tickets t on t.workflow_id = workflow and t.external_ref = i.ref
       cross join lateral jsonb_to_recordset(i.comments) c (author text, text text, comment_type text, created_at timestamptz)
+     where not exists (select from ticket_comments o where o.ticket_id = t.id and o.created_at = c.created_at and o.comment_text = c.text)
      order by c.created_at;
     get diagnostics made = row_count;
     return jsonb_build_object('comments', made);
 end
 $$;
 
--- Blockers between unresolved tickets; links to unknown tickets are counted.
+-- Blockers of unresolved tickets, also resolved ones, which block when they are reopened; links to unknown tickets are
+-- counted.
 create function logic.import_blockers(workflow text, items jsonb) returns jsonb language plpgsql set enable_nestloop = off as $$
 declare
     made bigint;
@@ -226,9 +290,11 @@ begin
       from logic.import_items(items) i
       join tickets t on t.workflow_id = workflow and t.external_ref = i.ref and not t.is_resolved
       cross join lateral unnest(i.blocked_by) l (ref)
-      join tickets k on k.workflow_id = workflow and k.external_ref = l.ref and not k.is_resolved and logic.is_live(k)
+      join tickets k on k.workflow_id = workflow and k.external_ref = l.ref and logic.is_live(k)
      where k.id <> t.id;
-    get diagnostics made = row_count;
+    made := (select count(*) from logic.import_items(items) i
+               join tickets t on t.workflow_id = workflow and t.external_ref = i.ref
+               join logic.active_blockers k on k.ticket_id = t.id);
     return jsonb_build_object(
         'blockers', made,
         'related', (select coalesce(sum(cardinality(t.related_ticket_ids)), 0)

@@ -80,7 +80,7 @@ pub async fn create(client: &Client, at: &WorkflowArgs, args: CreateArgs) -> Res
     let workflow = at.find(client).await?;
     let some = |list: Vec<String>| (!list.is_empty()).then_some(list);
     let mut input = CreateTicket {
-        description: text(args.description.as_deref().unwrap_or("No description yet."))?,
+        description: args.description.as_deref().map(text).transpose()?.unwrap_or_default(),
         title: args.title,
         ticket_type: args.ticket_type,
         priority: args.priority.map(Priority::from),

@@ -39,6 +39,9 @@ pub struct ListArgs {
     /// Only blocked tickets.
     #[arg(long)]
     pub blocked: bool,
+    /// Only tickets whose agent did nothing about them for so many minutes.
+    #[arg(long, value_name = "MINUTES")]
+    pub silent: Option<f64>,
     /// Include completed tickets.
     #[arg(long, short)]
     pub all: bool,
@@ -74,17 +77,18 @@ pub async fn list(client: &Client, at: &WorkflowArgs, args: ListArgs, json: bool
         assigned_agent_id: args.assigned.map(|who| names.id(&who).to_owned()),
         unassigned: args.unassigned.then_some(true),
         is_blocked: args.blocked.then_some(true),
+        silent_minutes: args.silent,
         include_completed: Some(args.all),
         ..Filters::default()
     };
-    let mut page = client.tickets(&workflow, &filters, args.limit.min(PAGE_SIZE), 0).await?;
+    let mut page = client.tickets(&workflow, &filters, args.limit.min(PAGE_SIZE), None).await?;
     let mut tickets = std::mem::take(&mut page.tickets);
-    while page.has_more && i32::try_from(tickets.len()).is_ok_and(|count| count < args.limit) {
-        let offset = i32::try_from(tickets.len()).unwrap_or(i32::MAX);
-        page = client.tickets(&workflow, &filters, (args.limit - offset).min(PAGE_SIZE), offset).await?;
-        if page.tickets.is_empty() {
+    while let Some(cursor) = page.next_cursor.take() {
+        let left = args.limit.saturating_sub(i32::try_from(tickets.len()).unwrap_or(i32::MAX));
+        if left <= 0 {
             break;
         }
+        page = client.tickets(&workflow, &filters, left.min(PAGE_SIZE), Some(&cursor)).await?;
         tickets.append(&mut page.tickets);
     }
     if json {

@@ -19,8 +19,8 @@ pub async fn get(db: &Db, caller: &Caller, ticket: &str, workflow: Option<&str>)
     db.call(sql_fn!(get_staged_ticket(caller: caller.to_sql(), ticket, workflow))).await
 }
 
-/// Creates a ticket. Idempotent by `key`.
-pub async fn create(db: &Db, caller: &Caller, input: &CreateStaged, key: Option<&str>) -> Result<StagedTicket> {
+/// Creates a ticket.
+pub async fn create(db: &Db, caller: &Caller, input: &CreateStaged) -> Result<StagedTicket> {
     db.call(sql_fn!(create_staged_ticket(
         caller: caller.to_sql(),
         workflow: input.workflow_id,
@@ -31,7 +31,6 @@ pub async fn create(db: &Db, caller: &Caller, input: &CreateStaged, key: Option<
         ticket_type: input.ticket_type,
         tags: input.tags,
         assigned_agent_id: input.assigned_agent_id,
-        idempotency_key: key,
     )))
     .await
 }

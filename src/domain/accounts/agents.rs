@@ -1,5 +1,6 @@
 //! Agents and services: actors that authenticate with API keys.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -32,7 +33,7 @@ impl Kind {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewAgent {
-    /// The id. Defaults to a generated one.
+    /// The id. Defaults to a generated one. An id that somebody else's agent has gets a suffix; the response has the result.
     #[schema(example = "agent-builder", max_length = 128)]
     pub id: Option<String>,
     /// `agent` (default) or `service`.
@@ -81,7 +82,37 @@ pub async fn create(db: &Db, caller: &Caller, new: &NewAgent) -> Result<Actor> {
 
 /// Agents and services visible to the caller.
 pub async fn list(db: &Db, caller: &Caller, limit: i32, cursor: Option<&str>) -> Result<Agents> {
-    db.call(sql_fn!(list_agents(caller: caller.to_sql(), max_rows: limit, after: cursor))).await
+    db.call(sql_fn!(list_agents(caller: caller.to_sql(), max_rows: limit, cursor))).await
+}
+
+/// A membership of an agent or of the caller.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct AgentMembership {
+    /// The workflow.
+    pub workflow_id: String,
+    /// Its name.
+    pub workflow_name: String,
+    /// The member.
+    pub actor_id: String,
+    /// `viewer`, `member` or `owner`.
+    pub role: String,
+    /// Who added it.
+    pub added_by: Option<String>,
+    /// When it became a member.
+    #[schema(value_type = String, format = DateTime)]
+    pub added_at: Timestamp,
+}
+
+/// The memberships of an actor, by workflow.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct AgentMemberships {
+    /// The memberships.
+    pub memberships: Vec<AgentMembership>,
+}
+
+/// The workflows that an actor of the caller is a member of.
+pub async fn memberships(db: &Db, caller: &Caller, agent: &str) -> Result<AgentMemberships> {
+    db.call(sql_fn!(list_memberships(caller: caller.to_sql(), actor: agent))).await
 }
 
 /// Renames or disables an agent.

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::passwords::{Password, Passwords};
 use super::people::{Device, SignedIn, normalize_email};
+use super::throttle::Attempt;
 use super::{Accounts, Caller, secrets};
 use crate::config::Config;
 use crate::db::Db;
@@ -65,7 +66,7 @@ pub async fn create(db: &Db, config: &Config, caller: &Caller, new: &NewInvite) 
     if !(1..=720).contains(&hours) {
         return Err(Error::invalid("expires_in_hours", "must be between 1 and 720"));
     }
-    let invite = secrets::random_text(32)?;
+    let invite = secrets::new_secret(32)?;
     let details = db
         .call(sql_fn!(create_invite(
             caller: caller.to_sql(),
@@ -76,6 +77,7 @@ pub async fn create(db: &Db, config: &Config, caller: &Caller, new: &NewInvite) 
             hours: hours,
         )))
         .await?;
+    let invite = secrets::settled(invite);
     let url = config.public_url.as_deref().map(|url| format!("{}/register?invite={invite}", url.trim_end_matches('/')));
     Ok(Invite { invite, url, details })
 }
@@ -109,8 +111,8 @@ pub async fn first_start(db: &Db, config: &Config) -> Result<Option<SecretString
     let email = normalize_email(email)
         .map_err(|_| Error::Setup("CALLBOARD_ADMIN_EMAIL is not an e-mail address.".to_owned()))?;
     password
-        .check("password")
-        .map_err(|_| Error::Setup("CALLBOARD_ADMIN_PASSWORD must have 8 to 1024 characters.".to_owned()))?;
+        .check("password", &[&email])
+        .map_err(|error| Error::Setup(format!("CALLBOARD_ADMIN_PASSWORD is not accepted. {error}")))?;
     let hash = Passwords::default().hash(password).await?;
     let name = email.split('@').next().unwrap_or("admin");
     let _: bool = db.call(sql_fn!(ensure_first_admin(email_address: email, user_name: name, password: hash))).await?;
@@ -135,8 +137,9 @@ impl Accounts {
     ) -> Result<SignedIn> {
         let email = normalize_email(email)?;
         let name = name.unwrap_or_else(|| email.split('@').next().unwrap_or("admin"));
-        password.check("password")?;
-        self.throttle.take(None, device.address)?;
+        password.check("password", &[&email, name])?;
+        let attempt = Attempt::new(None, device.address);
+        self.throttle.take(&attempt)?;
         let hash = self.passwords.hash(password).await?;
         let user: super::people::Actor = self
             .db
@@ -145,9 +148,10 @@ impl Accounts {
                 email_address: email,
                 user_name: name,
                 password: hash,
+                client_address: device.address.to_string(),
             )))
             .await?;
-        self.throttle.refund(None, device.address);
-        self.open_session(&user.id, device).await
+        self.throttle.refund(&attempt);
+        self.open_session(&user, device).await
     }
 }

@@ -2,7 +2,8 @@
 //! ones are cached for a second.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -38,15 +39,21 @@ pub struct NewKey {
     pub key: String,
     /// SHA-256 of the whole key.
     pub hash: Vec<u8>,
+    secret: String,
 }
 
 /// Generates a key.
 pub fn generate() -> Result<NewKey> {
-    let id = uuid::Uuid::now_v7().simple().to_string();
-    let body = format!("cb_{id}_{}", secrets::random_text(SECRET_LENGTH)?);
-    let key = format!("{body}{}", secrets::base62_of(crc32fast::hash(body.as_bytes())));
-    let hash = secrets::hash(&key);
-    Ok(NewKey { id, key, hash })
+    Ok(NewKey::of(uuid::Uuid::now_v7().simple().to_string(), secrets::new_secret(SECRET_LENGTH)?))
+}
+
+impl NewKey {
+    fn of(id: String, secret: String) -> Self {
+        let body = format!("cb_{id}_{secret}");
+        let key = format!("{body}{}", secrets::base62_of(crc32fast::hash(body.as_bytes())));
+        let hash = secrets::hash(&key);
+        Self { id, key, hash, secret }
+    }
 }
 
 /// The id inside a key, if its format and checksum are valid.
@@ -62,44 +69,72 @@ fn parse_id(key: &str) -> Option<&str> {
 /// Cached lookups with their time, by the key's hash.
 type Cache = HashMap<Vec<u8>, (Instant, KeyInfo)>;
 
-/// Verifies keys, with at most one lookup per key and second.
+/// Lookups in progress, by the key's hash.
+type Lookups = HashMap<Vec<u8>, Weak<tokio::sync::Mutex<()>>>;
+
+/// Verifies keys, with at most one lookup per key and second, also for many clients that present one key at once.
 #[derive(Debug, Clone, Default)]
 pub struct KeyCache {
     cache: Arc<Mutex<Cache>>,
+    /// The others with the same key wait for these.
+    lookups: Arc<Mutex<Lookups>>,
 }
 
 impl KeyCache {
     /// Verifies a key.
-    pub async fn check(&self, db: &Db, key: &str) -> Result<KeyInfo> {
+    pub async fn check(&self, db: &Db, key: &str, address: Option<IpAddr>) -> Result<KeyInfo> {
         let refused = || Error::unauthenticated("The API key is not valid, has expired or was revoked.");
         let id = parse_id(key).ok_or_else(refused)?;
         let hash = secrets::hash(key);
-        let now = Instant::now();
-        {
-            let mut cache = self.cache.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            if let Some((at, info)) = cache.get(&hash)
-                && now.duration_since(*at) < CACHE_TTL
-            {
-                return Ok(info.clone());
-            }
-            if cache.len() > 1000 {
-                cache.retain(|_, (at, _)| now.duration_since(*at) < CACHE_TTL);
-            }
+        if let Some(info) = self.cached(&hash) {
+            return Ok(info);
         }
-        let info: Option<Json<KeyInfo>> = db.scalar(sql_fn!(verify_api_key(key_id: id, presented_hash: hash))).await?;
+        let lookup = self.lookup(&hash);
+        let _turn = lookup.lock().await;
+        if let Some(info) = self.cached(&hash) {
+            return Ok(info);
+        }
+        let now = Instant::now();
+        let client_address = address.map(|address| address.to_string());
+        let info: Option<Json<KeyInfo>> =
+            db.scalar(sql_fn!(verify_api_key(key_id: id, presented_hash: hash, client_address))).await?;
         let Json(info) = info.ok_or_else(refused)?;
-        self.cache.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(hash, (now, info.clone()));
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if cache.len() > 1000 {
+            cache.retain(|_, (at, _)| at.elapsed() < CACHE_TTL);
+        }
+        cache.insert(hash, (now, info.clone()));
         Ok(info)
+    }
+
+    /// A lookup that is recent enough. Its age counts from before the query.
+    fn cached(&self, hash: &[u8]) -> Option<KeyInfo> {
+        let cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        cache.get(hash).filter(|(at, _)| at.elapsed() < CACHE_TTL).map(|(_, info)| info.clone())
+    }
+
+    /// The turn to look a key up.
+    fn lookup(&self, hash: &[u8]) -> Arc<tokio::sync::Mutex<()>> {
+        let mut lookups = self.lookups.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(lookup) = lookups.get(hash).and_then(Weak::upgrade) {
+            return lookup;
+        }
+        if lookups.len() > 1000 {
+            lookups.retain(|_, lookup| lookup.strong_count() > 0);
+        }
+        let lookup = Arc::new(tokio::sync::Mutex::new(()));
+        lookups.insert(hash.to_vec(), Arc::downgrade(&lookup));
+        lookup
     }
 
     /// Clears the cache after a key was revoked on this server.
     pub fn clear(&self) {
-        self.cache.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
 
 /// A new API key.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KeyRequest {
     /// Its purpose.
@@ -113,7 +148,7 @@ pub struct KeyRequest {
     /// When it expires. Defaults to never, or to the expiry of the key that creates it.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<Timestamp>,
-    /// Workflows owned by the caller that the actor joins as a member.
+    /// Workflows owned by the caller that the actor joins as a member, if it is the caller's own.
     pub workflows: Option<Vec<String>>,
 }
 
@@ -134,6 +169,8 @@ pub struct ApiKey {
     pub scopes: Vec<String>,
     /// The creator.
     pub created_by: Option<String>,
+    /// The key that created it; revoking that one revokes this one.
+    pub created_by_key: Option<String>,
     /// Creation time.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
@@ -149,7 +186,7 @@ pub struct ApiKey {
 }
 
 /// A new key; its secret is only returned once.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct CreatedKey {
     /// The whole key, for `Authorization: Bearer`.
     #[schema(example = "cb_0192f3a4b5c67d8e9f00112233445566_…")]
@@ -169,7 +206,7 @@ pub struct ApiKeys {
 /// Creates a key for the caller or for an agent or service it owns.
 pub async fn create(db: &Db, caller: &Caller, request: &KeyRequest) -> Result<CreatedKey> {
     let new = generate()?;
-    let info = db
+    let info: ApiKey = db
         .call(sql_fn!(create_api_key(
             caller: caller.to_sql(),
             key_id: new.id,
@@ -181,7 +218,7 @@ pub async fn create(db: &Db, caller: &Caller, request: &KeyRequest) -> Result<Cr
             in_workflows: request.workflows,
         )))
         .await?;
-    Ok(CreatedKey { key: new.key, info })
+    Ok(CreatedKey { key: NewKey::of(info.id.clone(), secrets::settled(new.secret)).key, info })
 }
 
 /// Keys of the caller and of the actors it owns, or of one such actor.
@@ -190,7 +227,7 @@ pub async fn list(db: &Db, caller: &Caller, actor: Option<&str>) -> Result<ApiKe
 }
 
 impl KeyCache {
-    /// Revokes a key.
+    /// Revokes a key and those created with it.
     pub async fn revoke(&self, db: &Db, caller: &Caller, key: &str) -> Result<()> {
         let _: serde_json::Value = db.call(sql_fn!(revoke_api_key(caller: caller.to_sql(), key_id: key))).await?;
         self.clear();

@@ -8,6 +8,7 @@ use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 
 use super::passwords::Password;
+use super::throttle::{Attempt, network};
 use super::{Accounts, Caller, secrets};
 use crate::config::Registration;
 use crate::db::Db;
@@ -43,6 +44,8 @@ pub struct Device {
     pub address: IpAddr,
     /// The user agent string.
     pub user_agent: Option<String>,
+    /// The mark that an earlier sign-in left in the browser.
+    pub mark: Option<String>,
 }
 
 /// The tokens of a sign-in or refresh.
@@ -58,6 +61,9 @@ pub struct SignedIn {
     pub expires_in: u32,
     /// The signed-in user.
     pub user: Actor,
+    /// Marks the browser as one that signed in to this account; only sent as a cookie.
+    #[serde(skip)]
+    pub device_mark: Option<String>,
 }
 
 /// A registration request.
@@ -75,8 +81,15 @@ pub struct Registering<'a> {
 
 #[derive(Deserialize)]
 struct Login {
-    actor_id: String,
+    user: Actor,
     password_hash: String,
+    known_network: bool,
+}
+
+/// The caller's own account.
+#[derive(Deserialize)]
+struct Account {
+    user: Actor,
 }
 
 #[derive(Deserialize)]
@@ -121,7 +134,7 @@ fn user_name(name: Option<&str>, email: &str) -> Result<String> {
 pub async fn create(db: &Db, email: &str, name: Option<&str>, password: Password, admin: bool) -> Result<Actor> {
     let email = normalize_email(email)?;
     let name = user_name(name, &email)?;
-    password.check("password")?;
+    password.check("password", &[&email, &name])?;
     let hash = super::passwords::Passwords::default().hash(password).await?;
     db.call(sql_fn!(create_user(email_address: email, user_name: name, password: hash, admin: admin))).await
 }
@@ -129,10 +142,12 @@ pub async fn create(db: &Db, email: &str, name: Option<&str>, password: Password
 impl Accounts {
     /// Registers a user and signs in.
     pub async fn register(&self, who: Registering<'_>, device: &Device) -> Result<SignedIn> {
-        let email = normalize_email(who.email)?;
+        // The answer of a taken address, so that it does not reveal the account.
+        let email = normalize_email(who.email)
+            .map_err(|_| Error::invalid("email", "must be an e-mail address that can be registered here"))?;
         let name = user_name(who.name, &email)?;
-        who.password.check("password")?;
-        self.throttle.take(None, device.address)?;
+        who.password.check("password", &[&email, &name])?;
+        self.throttle.take(&Attempt::new(None, device.address))?;
         let hash = self.passwords.hash(who.password).await?;
         let registration = match self.registration {
             Registration::Open => "open",
@@ -148,9 +163,10 @@ impl Accounts {
                 password: hash,
                 invite_hash: invite,
                 registration: registration,
+                client_address: device.address.to_string(),
             )))
             .await?;
-        self.open_session(&user.id, device).await
+        self.open_session(&user, device).await
     }
 
     /// Signs in. An unknown account and a wrong password have the same response and timing.
@@ -161,35 +177,53 @@ impl Accounts {
         if email.len() > 1280 {
             return Err(Error::invalid("email", "must have 3 to 320 characters"));
         }
-        self.throttle.check(Some(&email), device.address)?;
-        let login: Option<Json<Login>> = self.db.scalar(sql_fn!(find_login_account(email_address: email))).await?;
+        let known_device = device.mark.as_deref().and_then(|mark| self.tokens.known_device(&email, mark));
+        let mut attempt = Attempt { device: known_device, ..Attempt::new(Some(&email), device.address) };
+        let address = network(device.address).to_string();
+        let login: Option<Json<Login>> =
+            self.db.scalar(sql_fn!(find_login_account(email_address: email, client_address: address))).await?;
+        attempt.known_network = login.as_ref().is_some_and(|Json(login)| login.known_network);
+        self.throttle.check(&attempt)?;
         let permit = self.passwords.acquire().await?;
-        self.throttle.take(Some(&email), device.address)?;
-        let (actor, stored) = login.map(|Json(login)| (login.actor_id, login.password_hash)).unzip();
+        self.throttle.take(&attempt)?;
+        let (account, stored) = login.map(|Json(login)| (login.user, login.password_hash)).unzip();
         let matches = permit.verify(password, stored).await?;
-        let actor = actor.filter(|_| matches).ok_or_else(refused)?;
-        self.throttle.refund(Some(&email), device.address);
-        self.open_session(&actor, device).await
+        if !matches {
+            let client_address = device.address.to_string();
+            let tried = account.map(|user: Actor| user.id);
+            self.db.execute(sql_fn!(record_failed_sign_in(tried, client_address))).await?;
+            return Err(refused());
+        }
+        let user = account.ok_or_else(refused)?;
+        self.throttle.refund(&attempt);
+        self.open_session(&user, device).await
     }
 
-    pub(super) async fn open_session(&self, actor: &str, device: &Device) -> Result<SignedIn> {
+    pub(super) async fn open_session(&self, user: &Actor, device: &Device) -> Result<SignedIn> {
         let refresh = format!("cbr_{}", secrets::random_text(43)?);
         let opened: Opened = self
             .db
             .call(sql_fn!(open_session(
-                actor: actor,
+                actor: user.id,
                 refresh_hash: secrets::hash(&refresh),
                 days: self.session_days,
                 agent: device.user_agent,
                 client_address: device.address.to_string(),
             )))
             .await?;
-        self.signed_in(&opened.session_id, opened.user, refresh)
+        let mark = match (&user.email, &device.mark) {
+            (Some(email), Some(mark)) if self.tokens.known_device(email, mark).is_some() => Some(mark.clone()),
+            (Some(email), _) => Some(self.tokens.mark_device(email)?),
+            _ => None,
+        };
+        let signed_in = self.signed_in(&opened.session_id, opened.user, refresh)?;
+        Ok(SignedIn { device_mark: mark, ..signed_in })
     }
 
     fn signed_in(&self, session: &str, user: Actor, refresh: String) -> Result<SignedIn> {
         let access = self.tokens.issue(&user.id, session)?;
-        Ok(SignedIn { access, refresh: Some(refresh), expires_in: self.tokens.lifetime(), user })
+        let expires_in = self.tokens.lifetime();
+        Ok(SignedIn { access, refresh: Some(refresh), expires_in, user, device_mark: None })
     }
 
     /// Exchanges a refresh token for new tokens (rotation).
@@ -223,23 +257,27 @@ impl Accounts {
         Ok(())
     }
 
-    /// Changes the caller's password and ends all its other sessions.
+    /// Changes the caller's password, ends all its other sessions and, if asked to, revokes its keys.
     pub async fn change_password(
         &self,
         caller: &Caller,
         current: Password,
         new: Password,
+        with_keys: bool,
         device: &Device,
     ) -> Result<()> {
-        new.check("new_password")?;
         let caller_text = caller.to_sql();
+        let Account { user } = self.db.call(sql_fn!(get_current_user(caller: caller_text))).await?;
+        new.check("new_password", &[user.email.as_deref().unwrap_or_default(), &user.name])?;
         let stored: String = self.db.call(sql_fn!(get_password_hash(caller: caller_text))).await?;
         let permit = self.passwords.acquire().await?;
-        self.throttle.take(Some(&caller.actor), device.address)?;
+        let attempt = Attempt { known_network: true, ..Attempt::new(Some(&caller.actor), device.address) };
+        self.throttle.take(&attempt)?;
         if !permit.verify(current, Some(stored.clone())).await? {
+            self.db.execute(sql_fn!(record_failed_password_change(caller: caller_text))).await?;
             return Err(Error::invalid("current_password", "is not the current password"));
         }
-        self.throttle.refund(Some(&caller.actor), device.address);
+        self.throttle.refund(&attempt);
         let hash = self.passwords.hash(new).await?;
         let _: serde_json::Value = self
             .db
@@ -247,8 +285,10 @@ impl Accounts {
                 caller: caller_text,
                 compared: stored,
                 new_password: hash,
+                with_keys: with_keys,
             )))
             .await?;
+        self.keys.clear();
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use aws_lc_rs::{digest, hmac, rand};
 
+use crate::db::idempotency;
 use crate::{Error, Result};
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -20,6 +21,28 @@ pub fn random_text(length: usize) -> Result<String> {
         }
     }
     Ok(text)
+}
+
+/// Digits of an HMAC; a secret that is derived has at most as many characters.
+const DERIVED_LENGTH: usize = 64;
+
+/// A new secret of at most 64 letters and digits, for the next write of the request. If the request has an idempotency key,
+/// the secret follows from the key and a nonce that is stored with the answer, so that a repetition returns the same secret
+/// although only its hash is stored. Pass it through [`settled`] after the write.
+pub fn new_secret(length: usize) -> Result<String> {
+    let Some(request) = idempotency::current() else { return random_text(length) };
+    let nonce = random_text(DERIVED_LENGTH)?;
+    let secret = request.derive(&nonce);
+    request.set_note(nonce);
+    Ok(secret.chars().take(length).collect())
+}
+
+/// The secret of the answer: `made`, or that of the first request if the answer is a repetition.
+pub fn settled(made: String) -> String {
+    match idempotency::current().and_then(|request| Some(request.derive(&request.note()?))) {
+        Some(secret) => secret.chars().take(made.len()).collect(),
+        None => made,
+    }
 }
 
 /// Random bytes for a signing key.

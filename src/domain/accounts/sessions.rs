@@ -98,14 +98,15 @@ pub async fn redeem_ws_ticket(db: &Db, ticket: &str) -> Result<Authenticated> {
     let redeemed: Option<Json<Redeemed>> = db.scalar(sql_fn!(redeem_ws_ticket(ticket: secrets::hash(ticket)))).await?;
     let Json(redeemed) = redeemed
         .ok_or_else(|| Error::unauthenticated("The ticket is unknown, was used, or is older than 30 seconds."))?;
-    let caller = Caller { actor: redeemed.actor, acting_for: None, session: redeemed.session, key: redeemed.key };
-    Ok(Authenticated { caller, expires_at: redeemed.expires_at })
+    let Redeemed { actor, session, key, expires_at } = redeemed;
+    let caller = Caller { session, key, ..Caller::trusted(actor) };
+    Ok(Authenticated { caller, expires_at })
 }
 
 impl Accounts {
     /// Issues a ticket for one WebSocket connection as this caller, valid for 30 seconds.
     pub async fn issue_ws_ticket(&self, who: &Authenticated) -> Result<WsTicket> {
-        let ticket = secrets::random_text(40)?;
+        let ticket = secrets::new_secret(40)?;
         let expires_in = self
             .db
             .call(sql_fn!(issue_ws_ticket(
@@ -114,6 +115,6 @@ impl Accounts {
                 credential_end: who.expires_at,
             )))
             .await?;
-        Ok(WsTicket { ticket, expires_in })
+        Ok(WsTicket { ticket: secrets::settled(ticket), expires_in })
     }
 }

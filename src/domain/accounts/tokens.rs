@@ -202,6 +202,34 @@ impl Tokens {
         Ok(Access { actor: claims.sub, session: claims.sid, expires_at })
     }
 
+    /// A mark for a browser that signed in to the account of this e-mail address.
+    pub fn mark_device(&self, email: &str) -> Result<String> {
+        let name = secrets::random_text(20)?;
+        let proof = self.prove_device(email, &name);
+        Ok(format!("{name}.{proof}"))
+    }
+
+    /// The device that a mark names, if it signed in to this account before.
+    pub fn known_device<'a>(&self, email: &str, mark: &'a str) -> Option<&'a str> {
+        let (name, proof) = mark.split_once('.')?;
+        (mark.len() <= 200 && secrets::hash(&self.prove_device(email, name)) == secrets::hash(proof)).then_some(name)
+    }
+
+    fn prove_device(&self, email: &str, name: &str) -> String {
+        self.sign("device", &format!("{} {name}", email.to_lowercase()))
+    }
+
+    /// A signature over a text, in hexadecimal, that every server of the database makes alike. `purpose` keeps the
+    /// signatures of different uses apart.
+    pub fn sign(&self, purpose: &str, text: &str) -> String {
+        secrets::derive(self.read().refresh.expose_secret(), &format!("{purpose}\n{text}"))
+    }
+
+    /// What the secrets of requests with an idempotency key are derived from; only servers know it.
+    pub fn idempotency_secret(&self) -> String {
+        self.sign("idempotency", "")
+    }
+
     /// The refresh token that follows `presented`. It is deterministic, so that parallel refreshes get the same
     /// token, and unpredictable without the server's key.
     pub fn successor(&self, presented: &str) -> String {

@@ -5,8 +5,8 @@ use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::{Result, sql_fn};
 
-/// Requests an approval. Idempotent by `key`.
-pub async fn request(db: &Db, caller: &Caller, input: &RequestApproval, key: Option<&str>) -> Result<Approval> {
+/// Requests an approval.
+pub async fn request(db: &Db, caller: &Caller, input: &RequestApproval) -> Result<Approval> {
     db.call(sql_fn!(request_approval(
         caller: caller.to_sql(),
         workflow: input.workflow_id,
@@ -19,7 +19,6 @@ pub async fn request(db: &Db, caller: &Caller, input: &RequestApproval, key: Opt
         blocks_job: input.blocks_job,
         expires_in_seconds: input.expires_in_seconds,
         lease_token: input.lease_token,
-        idempotency_key: key,
     )))
     .await
 }
@@ -46,7 +45,7 @@ pub async fn list(
         kinds: filter.kind,
         mine: filter.mine,
         max_rows: limit,
-        after: cursor,
+        cursor,
     )))
     .await
 }

@@ -130,12 +130,11 @@ pub async fn review(
     db.call(sql_fn!(review_ticket(caller: caller.to_sql(), ticket, decision: decision.as_str(), reason, comment))).await
 }
 
-/// Requests a clarification of a ticket. Idempotent by `key`.
+/// Requests a clarification of a ticket.
 pub async fn request_clarification(
     db: &Db,
     caller: &Caller,
     input: &RequestClarification,
-    key: Option<&str>,
 ) -> Result<ClarificationRequested> {
     db.call(sql_fn!(request_clarification(
         caller: caller.to_sql(),
@@ -143,7 +142,6 @@ pub async fn request_clarification(
         conflict_description: input.conflict_description,
         context: input.context,
         potential_solutions: input.potential_solutions,
-        idempotency_key: key,
     )))
     .await
 }

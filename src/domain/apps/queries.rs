@@ -19,7 +19,7 @@ pub async fn get(db: &Db, caller: &Caller, selector: AppSelector<'_>) -> Result<
 
 /// The apps of a workflow, or of all of the caller's workflows.
 pub async fn list(db: &Db, caller: &Caller, workflow: Option<&str>, limit: i64, cursor: Option<&str>) -> Result<Apps> {
-    db.call(sql_fn!(list_apps(caller: caller.to_sql(), workflow, max_rows: limit, after: cursor))).await
+    db.call(sql_fn!(list_apps(caller: caller.to_sql(), workflow, max_rows: limit, cursor))).await
 }
 
 /// Creates or replaces the app of a job.

@@ -6,7 +6,7 @@ use crate::domain::accounts::Caller;
 use crate::{Result, sql_fn};
 
 /// Adds a comment.
-pub async fn add(db: &Db, caller: &Caller, input: &AddComment, idempotency_key: Option<&str>) -> Result<Commented> {
+pub async fn add(db: &Db, caller: &Caller, input: &AddComment) -> Result<Commented> {
     db.call(sql_fn!(add_comment(
         caller: caller.to_sql(),
         ticket: input.ticket_id,
@@ -15,7 +15,6 @@ pub async fn add(db: &Db, caller: &Caller, input: &AddComment, idempotency_key: 
         mentions: input.mentions,
         attachments: input.attachments,
         parent: input.parent_id,
-        idempotency_key: idempotency_key,
     )))
     .await
 }

@@ -11,6 +11,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 use tokio::sync::Semaphore;
 
+use super::object_store::{self, unusable};
 use super::parse::{self, Changes, Patch};
 use crate::{Error, Result};
 
@@ -92,16 +93,14 @@ impl Repository {
     /// Resolves a hexadecimal commit id, which may be abbreviated. Branch names are not resolved.
     pub async fn find(&self, sha: &str) -> Result<Found> {
         let wanted = format!("--disambiguate={sha}");
-        let arguments = ["rev-parse", "--absolute-git-dir", "--path-format=absolute", "--git-common-dir", &wanted];
-        let output = self.run(&arguments, b"", MAX_TEXT).await?;
+        let folders =
+            ["rev-parse", "--absolute-git-dir", "--path-format=absolute", "--git-common-dir", "--git-path", "objects"];
+        let output = self.run(&folders, b"", MAX_TEXT).await?;
+        let folders: Vec<PathBuf> = parse::lossy(&output.text).lines().map(PathBuf::from).collect();
+        object_store::check(folders, self.root.clone()).await?;
+        let output = self.run(&["rev-parse", &wanted], b"", MAX_TEXT).await?;
         let text = parse::lossy(&output.text);
-        let mut lines = text.lines();
-        for directory in lines.by_ref().take(2) {
-            let real = PathBuf::from(directory).canonicalize().map_err(|_| unusable("its folder is not there"))?;
-            if !real.starts_with(&self.root) {
-                return Err(unusable("it lies outside of CALLBOARD_REPOSITORIES_DIR"));
-            }
-        }
+        let lines = text.lines();
         let ids: String = lines.map(|id| format!("{id}\n")).collect();
         if ids.is_empty() {
             return Ok(Found::None);
@@ -247,11 +246,6 @@ fn read_head(mut fields: impl Iterator<Item = String>) -> Head {
         time: time.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok()).unwrap_or_default(),
         message: message.trim().to_owned(),
     }
-}
-
-/// The error for a repository that cannot be read; `why` completes its sentence.
-pub fn unusable(why: &str) -> Error {
-    Error::problem(409, "repository_unusable", format!("The repository of this workflow cannot be read: {why}."))
 }
 
 fn output_lost(error: std::io::Error) -> Error {

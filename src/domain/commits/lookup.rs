@@ -99,7 +99,10 @@ async fn find<'a>(
     let mut failure = None;
     for location in locations {
         let found = match location.open(config) {
-            Ok(repository) => repository.find(sha).await.map(|found| (repository, found)),
+            Ok(repository) => {
+                let wanted = location.commit_sha.as_deref().unwrap_or(sha);
+                repository.find(wanted).await.map(|found| (repository, found))
+            }
             Err(error) => Err(error),
         };
         match found {
@@ -116,7 +119,10 @@ async fn find<'a>(
         }
     }
     Err(failure.unwrap_or_else(|| {
-        let why = if locations.is_empty() { " No repository is attached to a workflow that you can read." } else { "" };
+        let why = match locations.is_empty() {
+            true => " Members see commits that are linked to tickets, in workflows with a repository.",
+            false => "",
+        };
         Error::problem(404, "not_found", format!("There is no commit {sha}.{why}"))
     }))
 }

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::git::{Repository, unusable};
+use super::git::Repository;
+use super::object_store::unusable;
 use crate::Result;
 use crate::config::Config;
 
@@ -15,6 +16,8 @@ pub struct RepositoryLocation {
     pub repository_path: String,
     /// The agent that linked the commit.
     pub agent_id: Option<String>,
+    /// The id to look up, which is that of a linked commit unless the caller is an owner; null means the requested one.
+    pub commit_sha: Option<String>,
 }
 
 impl RepositoryLocation {

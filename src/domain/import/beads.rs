@@ -10,7 +10,7 @@ use super::{BadLine, Batch, Item, Note, People, Stage, break_cycles};
 mod fields;
 mod lines;
 
-use fields::Fields;
+use fields::{Fields, Warnings};
 use lines::{Line, Lines};
 
 /// Maximum bytes of a line; longer ones are reported as bad.
@@ -30,28 +30,31 @@ pub fn read(source: impl BufRead, mut progress: impl FnMut(u64)) -> io::Result<B
     let mut seen: HashMap<String, u64> = HashMap::new();
     let mut lines = Lines::new(source, MAX_LINE);
     while let Some(Line { number, text }) = lines.next()? {
+        let warnings = Warnings::default();
         let outcome = match text {
             Some([]) => continue,
-            Some(text) => issue(text, number, &mut batch.people),
+            Some(text) => read_line(text, number, &mut batch.people, &warnings),
             None => Err(format!("is longer than {} MB", MAX_LINE >> 20)),
         };
         progress(lines.bytes());
-        let outcome = outcome.and_then(|item| match item {
-            None => Ok(None),
-            Some(item) => match seen.get(&item.reference) {
-                Some(first) => Err(format!("repeats the id {} of line {first}", item.reference)),
-                None => Ok(Some(item)),
-            },
-        });
         match outcome {
-            Ok(None) => batch.tombstones += 1,
-            Ok(Some(item)) => {
-                seen.insert(item.reference.clone(), number);
-                if stage_of(&item.status).is_none() {
-                    *batch.unknown_statuses.entry(cut(&item.status, 50)).or_default() += 1;
+            Ok(Entry::Tombstone) => batch.tombstones += 1,
+            Ok(Entry::Other(kind)) => *batch.skipped.entry(kind).or_default() += 1,
+            Ok(Entry::Issue(item)) => match seen.get(&item.reference) {
+                Some(first) => {
+                    let reason = format!("repeats the id {} of line {first}", item.reference);
+                    batch.bad.push(BadLine { line: number, reason });
                 }
-                batch.items.push(item);
-            }
+                None => {
+                    seen.insert(item.reference.clone(), number);
+                    if stage_of(&item.status).is_none() {
+                        *batch.unknown_statuses.entry(cut(&item.status, 50)).or_default() += 1;
+                    }
+                    batch.items.push(*item);
+                    let warnings = warnings.into_inner().into_iter();
+                    batch.warnings.extend(warnings.map(|reason| BadLine { line: number, reason }));
+                }
+            },
             Err(reason) => batch.bad.push(BadLine { line: number, reason }),
         }
     }
@@ -59,36 +62,56 @@ pub fn read(source: impl BufRead, mut progress: impl FnMut(u64)) -> io::Result<B
     Ok(batch)
 }
 
-/// Parses an issue; none for a deleted one. The error states what is wrong with the line.
-fn issue(text: &[u8], line: u64, people: &mut People) -> Result<Option<Item>, String> {
-    let fields = Fields::parse(text)?;
-    let reference = fields.required("id")?;
+/// What a line holds.
+enum Entry {
+    Issue(Box<Item>),
+    /// A deleted issue.
+    Tombstone,
+    /// A record that is no issue, such as a memory, by its type.
+    Other(String),
+}
+
+/// Parses a line. The error states why nothing of it can be imported.
+fn read_line(text: &[u8], line: u64, people: &mut People, warnings: &Warnings) -> Result<Entry, String> {
+    let fields = Fields::parse(text, warnings)?;
+    if let Some(kind) = fields.text("_type").filter(|kind| kind != "issue") {
+        return Ok(Entry::Other(cut(&kind, 50)));
+    }
+    let reference =
+        fields.filled("id").ok_or_else(|| warnings.take().pop().unwrap_or_else(|| "has no id".to_owned()))?;
     if reference.chars().count() > 200 {
         return Err("has an id of more than 200 characters".to_owned());
     }
-    let status = fields.text("status")?.unwrap_or_else(|| "open".to_owned()).to_lowercase();
-    if status == "tombstone" {
-        return Ok(None);
+    if fields.text("status").is_some_and(|status| status.eq_ignore_ascii_case("tombstone")) {
+        return Ok(Entry::Tombstone);
     }
-    let title = fields.required("title")?;
-    let created_at = fields.time("created_at")?;
-    let updated_at = fields.time("updated_at")?;
-    let now = Timestamp::now();
-    let created_at = created_at.or(updated_at).unwrap_or(now);
+    Ok(Entry::Issue(Box::new(issue(&fields, reference, line, people))))
+}
+
+/// The item of an issue. Values that are not valid are left out, with a warning.
+fn issue(fields: &Fields<'_>, reference: String, line: u64, people: &mut People) -> Item {
+    let status = fields.text("status").unwrap_or_else(|| "open".to_owned()).to_lowercase();
+    let title = fields.filled("title").unwrap_or_else(|| {
+        fields.warn("has no title; its id is used");
+        reference.clone()
+    });
+    let created_at = fields.time("created_at");
+    let updated_at = fields.time("updated_at");
+    let created_at = created_at.or(updated_at).unwrap_or_else(Timestamp::now);
     let updated_at = updated_at.unwrap_or(created_at).max(created_at);
-    let closed_at = fields.time("closed_at")?;
-    let started_at = fields.time("started_at")?;
+    let closed_at = fields.time("closed_at");
+    let started_at = fields.time("started_at");
     let stage = stage_of(&status).unwrap_or(Stage::Open);
-    let priority = match fields.whole_number("priority", 0, 4)? {
+    let priority = match fields.whole_number("priority", 0, 4) {
         Some(0) => "critical",
         Some(1) => "high",
         Some(2) | None => "medium",
         Some(_) => "low",
     };
-    let estimate_minutes = fields.whole_number("estimated_minutes", 0, 10_000_000)?;
-    let links = links(&fields, &reference)?;
-    let description = describe(&fields, &title)?;
-    let mut tags = fields.texts("labels")?;
+    let estimate_minutes = fields.whole_number("estimated_minutes", 0, 10_000_000);
+    let links = links(fields, &reference);
+    let description = describe(fields, &title);
+    let mut tags = fields.texts("labels");
     for tag in &mut tags {
         *tag = cut(tag.trim(), 100);
     }
@@ -96,13 +119,11 @@ fn issue(text: &[u8], line: u64, people: &mut People) -> Result<Option<Item>, St
     let mut kept = HashSet::new();
     tags.retain(|tag| kept.insert(tag.clone()));
     tags.truncate(MAX_LIST);
-    let ticket_type = fields.text("issue_type")?.and_then(|name| type_id(&name));
-    let reason = fields.text("close_reason")?.filter(|text| !text.trim().is_empty());
-    // People are registered last, so that bad lines register nobody.
-    let names = (fields.text("created_by")?, fields.text("assignee")?, fields.text("closed_by")?);
-    let mut comments = comments(&fields, created_at, people)?;
-    let mut person = |name: Option<String>| name.and_then(|name| people.id_of(&name));
-    let (author, assignee, closer) = (person(names.0), person(names.1), person(names.2));
+    let ticket_type = fields.text("issue_type").and_then(|name| type_id(&name));
+    let reason = fields.text("close_reason").filter(|text| !text.trim().is_empty());
+    let mut comments = comments(fields, created_at, people);
+    let mut person = |name: &str| fields.text(name).and_then(|name| people.id_of(&name));
+    let (author, assignee, closer) = (person("created_by"), person("assignee"), person("closed_by"));
     let closed_at = (stage == Stage::Done).then(|| closed_at.unwrap_or(updated_at));
     if let (Some(reason), Some(at)) = (reason, closed_at) {
         comments.push(Note {
@@ -112,7 +133,7 @@ fn issue(text: &[u8], line: u64, people: &mut People) -> Result<Option<Item>, St
             created_at: at,
         });
     }
-    Ok(Some(Item {
+    Item {
         line,
         title: title_of(&title, &reference),
         reference,
@@ -133,7 +154,7 @@ fn issue(text: &[u8], line: u64, people: &mut People) -> Result<Option<Item>, St
         blocked_by: links.blocked_by,
         related: links.related,
         comments,
-    }))
+    }
 }
 
 fn stage_of(status: &str) -> Option<Stage> {
@@ -152,13 +173,17 @@ struct Links {
     related: Vec<String>,
 }
 
-fn links(fields: &Fields, reference: &str) -> Result<Links, String> {
+fn links(fields: &Fields<'_>, reference: &str) -> Links {
     let mut links = Links::default();
-    for link in fields.objects("dependencies")? {
-        let target = link.required("depends_on_id").map_err(|why| format!("has a dependency that {why}"))?;
-        let kind = link.text("type")?.unwrap_or_else(|| "blocks".to_owned());
-        if link.text("issue_id")?.is_some_and(|owner| owner != reference) {
-            return Err("has a dependency of another issue".to_owned());
+    for link in fields.objects("dependencies", "a dependency") {
+        let Some(target) = link.filled("depends_on_id") else {
+            link.warn("has no depends_on_id");
+            continue;
+        };
+        let kind = link.text("type").unwrap_or_else(|| "blocks".to_owned());
+        if link.text("issue_id").is_some_and(|owner| owner != reference) {
+            fields.warn("has a dependency of another issue");
+            continue;
         }
         let list = match kind.as_str() {
             "blocks" | "blocked-by" | "conditional-blocks" | "waits-for" => &mut links.blocked_by,
@@ -172,31 +197,28 @@ fn links(fields: &Fields, reference: &str) -> Result<Links, String> {
             list.push(target);
         }
     }
-    Ok(links)
+    links
 }
 
-fn comments(fields: &Fields, created_at: Timestamp, people: &mut People) -> Result<Vec<Note>, String> {
+fn comments(fields: &Fields<'_>, created_at: Timestamp, people: &mut People) -> Vec<Note> {
     let mut notes = Vec::new();
-    for comment in fields.objects("comments")? {
-        let text = comment.text("text").map_err(|why| format!("has a comment that {why}"))?.unwrap_or_default();
-        let at = comment.time("created_at").map_err(|why| format!("has a comment that {why}"))?;
-        let author = comment.text("author").map_err(|why| format!("has a comment that {why}"))?;
-        if !text.trim().is_empty() {
-            notes.push((author, cut(&text, MAX_COMMENT), at.unwrap_or(created_at)));
+    for comment in fields.objects("comments", "a comment") {
+        let (text, at, author) = (comment.text("text"), comment.time("created_at"), comment.text("author"));
+        if let Some(text) = text.filter(|text| !text.trim().is_empty()) {
+            notes.push(Note {
+                author: author.and_then(|name| people.id_of(&name)),
+                text: cut(&text, MAX_COMMENT),
+                comment_type: "general",
+                created_at: at.unwrap_or(created_at),
+            });
         }
     }
-    let note = |(author, text, created_at): (Option<String>, String, Timestamp)| Note {
-        author: author.and_then(|name| people.id_of(&name)),
-        text,
-        comment_type: "general",
-        created_at,
-    };
-    Ok(notes.into_iter().map(note).collect())
+    notes
 }
 
 /// The description, followed by the fields that the board lacks, under headings.
-fn describe(fields: &Fields, title: &str) -> Result<String, String> {
-    let mut whole = fields.text("description")?.unwrap_or_default();
+fn describe(fields: &Fields<'_>, title: &str) -> String {
+    let mut whole = fields.text("description").unwrap_or_default();
     if title.chars().count() > MAX_TITLE {
         whole = format!("{title}\n\n{whole}").trim_end().to_owned();
     }
@@ -206,12 +228,12 @@ fn describe(fields: &Fields, title: &str) -> Result<String, String> {
         ("notes", "Notes"),
         ("external_ref", "External reference"),
     ] {
-        if let Some(text) = fields.text(name)?.filter(|text| !text.trim().is_empty()) {
+        if let Some(text) = fields.text(name).filter(|text| !text.trim().is_empty()) {
             let gap = if whole.trim().is_empty() { "" } else { "\n\n" };
             whole = format!("{}{gap}## {heading}\n\n{}", whole.trim_end(), text.trim_end());
         }
     }
-    Ok(cut(&whole, MAX_DESCRIPTION))
+    cut(&whole, MAX_DESCRIPTION)
 }
 
 /// A title of valid length: the id is appended to a short one, a long one is cut.

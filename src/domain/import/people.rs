@@ -42,12 +42,13 @@ impl People {
 
 /// `beads/crew/dave` stays as it is; `José Ñ` becomes `Jos-1c291ca3`.
 fn actor_id(name: &str) -> String {
-    if is_actor_id(name) {
+    // An e-mail address names a person, so no agent has one as its id.
+    if is_actor_id(name) && !name.contains('@') {
         return name.to_owned();
     }
     let mut id = String::new();
     for character in name.chars().take(100) {
-        if character.is_ascii_alphanumeric() || (!id.is_empty() && "_./:@+".contains(character)) {
+        if character.is_ascii_alphanumeric() || (!id.is_empty() && "_./:+".contains(character)) {
             id.push(character);
         } else if !id.is_empty() && !id.ends_with('-') {
             id.push('-');

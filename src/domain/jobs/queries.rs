@@ -9,8 +9,8 @@ use crate::domain::accounts::Caller;
 use crate::domain::tickets::Priority;
 use crate::{Result, sql_fn};
 
-/// Creates a job. Idempotent by `key`: the same key with the same input returns the first answer.
-pub async fn create(db: &Db, caller: &Caller, input: &CreateJob, key: Option<&str>) -> Result<Job> {
+/// Creates a job.
+pub async fn create(db: &Db, caller: &Caller, input: &CreateJob) -> Result<Job> {
     db.call(sql_fn!(create_job(
         caller: caller.to_sql(),
         workflow: input.workflow_id,
@@ -25,7 +25,6 @@ pub async fn create(db: &Db, caller: &Caller, input: &CreateJob, key: Option<&st
         queue: input.queue.unwrap_or(false),
         with_ticket: input.with_ticket,
         delay_seconds: input.delay_seconds,
-        idempotency_key: key,
     )))
     .await
 }
@@ -45,7 +44,7 @@ pub async fn list(db: &Db, caller: &Caller, filter: &JobFilter) -> Result<Jobs> 
         mine: filter.mine,
         title: filter.title,
         max_rows: filter.limit,
-        after: filter.cursor,
+        cursor: filter.cursor,
     )))
     .await
 }

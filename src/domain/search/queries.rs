@@ -87,7 +87,7 @@ pub(crate) async fn find(
             vector: embedding.vector(),
         )))
         .await?;
-    answer.notice = embedding.notice;
+    answer.notice = embedding.notice.or(answer.notice);
     Ok(answer)
 }
 

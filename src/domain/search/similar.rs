@@ -75,6 +75,12 @@ pub struct RelatedTickets {
     pub stale_embeddings: bool,
     /// The most similar first.
     pub related: Vec<SimilarTicket>,
+    /// Whether the ticket was compared in meaning with all tickets of the workflow.
+    #[serde(default)]
+    pub meaning_checked: bool,
+    /// What was not compared, if anything.
+    #[serde(default)]
+    pub notice: Option<String>,
 }
 
 /// `POST /api/tickets/check-duplicate`
@@ -85,8 +91,8 @@ pub struct CheckDuplicate {
     pub workflow_id: String,
     /// The acting agent; not checked, because the request changes nothing.
     pub agent_id: Option<String>,
-    /// 3 to 500 characters.
-    #[schema(min_length = 3, max_length = 500)]
+    /// Up to 500 characters.
+    #[schema(min_length = 1, max_length = 500)]
     pub title: String,
     /// Markdown.
     #[schema(max_length = 200_000)]
@@ -114,6 +120,9 @@ pub struct DuplicateCheck {
     pub mode: SearchType,
     /// Whether embeddings of changed tickets are pending, or embeddings could not be compared at all.
     pub stale_embeddings: bool,
-    /// Why keywords were used instead of embeddings.
+    /// Whether the draft was compared in meaning with all tickets of the workflow. Titles always are.
+    #[serde(default)]
+    pub meaning_checked: bool,
+    /// What was not compared, and why.
     pub notice: Option<String>,
 }

@@ -1,6 +1,6 @@
 //! Maintenance of keyword search: rebuilds outdated search documents and reloads word statistics.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::db::Db;
 use crate::{Result, sql_fn};
@@ -14,17 +14,42 @@ pub async fn refresh(db: &Db, gather: bool) -> Result<bool> {
 }
 
 /// Documents rebuilt per transaction.
-const BATCH_SIZE: i32 = 200;
+const BATCH_SIZE: i32 = 100;
+
+/// Interval between log lines on the progress of rebuilding.
+const REPORT_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Search documents, and how many of them an older version wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct TextProgress {
+    /// The version of the rules that turn text into words.
+    pub version: i64,
+    /// The number of documents.
+    pub documents: i64,
+    /// Those that are still to be rebuilt.
+    pub outdated: i64,
+}
+
+/// The progress of rebuilding search documents after an upgrade.
+pub async fn progress(db: &Db) -> Result<TextProgress> {
+    db.call(sql_fn!(search_text_progress())).await
+}
 
 /// Rebuilds search documents written by an older version and returns their number.
 pub async fn reindex(db: &Db) -> Result<usize> {
     let mut count = 0;
+    let mut reported = Instant::now();
     loop {
         let done: i32 = db.scalar(sql_fn!(reindex_outdated(max_rows: BATCH_SIZE))).await?;
         if done == 0 {
             return Ok(count);
         }
         count += usize::try_from(done).unwrap_or_default();
+        if reported.elapsed() > REPORT_INTERVAL {
+            let left = progress(db).await?.outdated;
+            tracing::info!(rebuilt = count, left, "search documents are being rebuilt");
+            reported = Instant::now();
+        }
     }
 }
 
@@ -34,7 +59,7 @@ pub async fn run(db: Db) {
         match reindex(&db).await {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "search documents rebuilt"),
-            Err(error) => tracing::debug!(%error, "search documents could not be rebuilt"),
+            Err(error) => tracing::warn!(%error, "search documents could not be rebuilt"),
         }
         if let Err(error) = refresh(&db, false).await {
             tracing::debug!(%error, "word statistics could not be refreshed");

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 #[cfg(feature = "server")]
 pub use self::queries::*;
-use super::{Priority, nullable};
+use super::{Priority, nullable, text_or_null};
 use crate::domain::search::similar::SimilarTicket;
 
 /// `POST /api/tickets/create`
@@ -19,11 +19,12 @@ pub struct CreateTicket {
     pub workflow_id: String,
     /// The acting agent, where the caller may act for others.
     pub agent_id: Option<String>,
-    /// 3 to 500 characters.
-    #[schema(min_length = 3, max_length = 500)]
+    /// 3 to 500 visible characters; a wide one (Chinese, Japanese, Korean) counts as three.
+    #[schema(min_length = 1, max_length = 500)]
     pub title: String,
-    /// Markdown, at least 10 characters.
-    #[schema(min_length = 10, max_length = 200_000)]
+    /// Markdown: at least 10 characters, counted like the title's. Optional, unless the board requires a description.
+    #[serde(default, deserialize_with = "text_or_null")]
+    #[schema(max_length = 200_000)]
     pub description: String,
     /// One of the board's ticket types. Defaults to the board's default type.
     pub ticket_type: Option<String>,
@@ -56,7 +57,7 @@ pub struct CreateTicket {
 }
 
 impl CreateTicket {
-    /// An empty request for a workflow; set at least the title and the description.
+    /// An empty request for a workflow; set at least the title.
     pub fn in_workflow(workflow: &str) -> Self {
         Self { workflow_id: workflow.to_owned(), ..Self::default() }
     }
@@ -79,21 +80,27 @@ pub struct Created {
     pub message: String,
     /// Whether its embedding was stored within this request.
     pub embedding_created: bool,
-    /// Similar tickets, if they were found in time.
+    /// Similar tickets, by meaning if the embedding was made in time, else by the words of their titles.
     pub similar_tickets: Vec<SimilarTicket>,
+    /// Whether the ticket was compared in meaning with all tickets of the workflow.
+    #[serde(default)]
+    pub meaning_checked: bool,
+    /// What was not compared, if anything.
+    #[serde(default)]
+    pub notice: Option<String>,
 }
 
 /// Fields to change; `null` clears an optional field.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TicketUpdates {
-    /// 3 to 500 characters.
+    /// 3 to 500 visible characters; a wide one counts as three.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 3, max_length = 500)]
+    #[schema(min_length = 1, max_length = 500)]
     pub title: Option<String>,
-    /// Markdown, at least 10 characters.
+    /// Markdown: at least 10 characters, or empty.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 10, max_length = 200_000)]
+    #[schema(max_length = 200_000)]
     pub description: Option<String>,
     /// How urgent it is.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -113,7 +120,7 @@ pub struct TicketUpdates {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 50)]
     pub tags: Option<Vec<String>>,
-    /// Tickets (ids or keys) that block it; replaces the list.
+    /// Tickets (ids or keys) that block it; replaces the list. Resolved blockers stay, unless the list is empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 200)]
     pub blocked_by_ticket_ids: Option<Vec<String>>,
@@ -156,10 +163,10 @@ pub struct UpdateTicket {
     /// The version this change is based on; a mismatch is a conflict.
     pub version: Option<i64>,
     /// See `updates`.
-    #[schema(min_length = 3, max_length = 500)]
+    #[schema(min_length = 1, max_length = 500)]
     pub title: Option<String>,
     /// See `updates`.
-    #[schema(min_length = 10, max_length = 200_000)]
+    #[schema(max_length = 200_000)]
     pub description: Option<String>,
     /// See `updates`.
     pub priority: Option<Priority>,
@@ -217,7 +224,7 @@ pub struct SetBlockers {
     pub ticket_id: String,
     /// The acting agent, where the caller may act for others.
     pub agent_id: Option<String>,
-    /// Tickets (ids or keys) that block it; replaces the list.
+    /// Tickets (ids or keys) that block it; replaces the list. Resolved blockers stay, unless the list is empty.
     #[schema(max_items = 200)]
     pub blocked_by_ticket_ids: Vec<String>,
 }

@@ -34,7 +34,7 @@ pub struct ChangeStatus {
     /// The column to move to.
     #[schema(min_length = 1)]
     pub new_status: String,
-    /// The reason; some boards require at least 10 characters.
+    /// The reason; some boards require at least 10 characters. Kept also if the ticket is in the column already.
     #[schema(max_length = 100_000)]
     pub comment: Option<String>,
     /// A commit to link.
@@ -102,15 +102,42 @@ pub struct ResolveTicket {
     pub ticket_id: String,
     /// The acting agent, where the caller may act for others.
     pub agent_id: Option<String>,
-    /// What was done, at least 10 characters.
-    #[schema(min_length = 10, max_length = 100_000)]
+    /// What was done: at least 10 visible characters; a wide one (Chinese, Japanese, Korean) counts as three.
+    #[schema(min_length = 1, max_length = 100_000)]
     pub resolution_comment: Option<String>,
     /// Alias of `resolution_comment`.
-    #[schema(min_length = 10, max_length = 100_000)]
+    #[schema(min_length = 1, max_length = 100_000)]
     pub resolution: Option<String>,
     /// The commit that resolved it.
     #[schema(pattern = "^[0-9A-Fa-f]{4,64}$")]
     pub commit_sha: Option<String>,
+    /// Which of its jobs end with it: queued ones (default), all, or none. Running jobs are asked to stop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(inline)]
+    pub cancel_jobs: Option<CancelJobs>,
+}
+
+/// Which jobs of a ticket end when it is resolved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CancelJobs {
+    /// Those that no worker has begun.
+    Queued,
+    /// Also running ones, which are asked to stop.
+    All,
+    /// None; they are not handed out while the ticket is resolved.
+    None,
+}
+
+impl CancelJobs {
+    /// The choice's name in SQL.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::All => "all",
+            Self::None => "none",
+        }
+    }
 }
 
 /// The response to resolving.
@@ -122,8 +149,11 @@ pub struct Resolved {
     pub ticket_id: String,
     /// Human-readable summary.
     pub message: String,
-    /// Tickets that are no longer blocked by it.
+    /// Tickets that are no longer blocked by it. They are blocked again if it is reopened.
     pub unblocked_tickets: Vec<String>,
+    /// Its jobs that were cancelled or asked to stop.
+    #[serde(default)]
+    pub cancelled_jobs: Vec<String>,
     /// Its column.
     pub status: String,
     /// The new version.
@@ -144,6 +174,11 @@ pub struct Claim {
     pub tags: Option<Vec<String>>,
     /// Only these priorities.
     pub priorities: Option<Vec<Priority>>,
+    /// A lease: if the agent neither changes nor reads the ticket for so many seconds (5 to 86400), it goes back to the
+    /// queue. Defaults to none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 5, maximum = 86_400)]
+    pub lease_seconds: Option<f64>,
 }
 
 /// The response to claiming. `ticket_id` and `ticket` are null if no ticket is ready.
@@ -155,6 +190,10 @@ pub struct Claimed {
     pub ticket_id: Option<String>,
     /// The ticket with its fields.
     pub ticket: Option<Card>,
+    /// When the lease ends, if one was requested; every change and read of the ticket extends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub lease_expires_at: Option<String>,
     /// Human-readable summary.
     pub message: String,
 }

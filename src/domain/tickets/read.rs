@@ -37,18 +37,26 @@ pub struct Filters {
     /// At least one of these tags.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
-    /// Created at this time or later (RFC 3339, or a date).
+    /// Created at this time or later: RFC 3339, or a date, which begins at midnight in `tz`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_after: Option<String>,
-    /// Created at this time or earlier (RFC 3339, or a date).
+    /// Created at this time or earlier: RFC 3339, or a date, the whole of which is included.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_before: Option<String>,
+    /// The time zone of dates, like `Europe/Berlin`. Defaults to the workflow's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64)]
+    pub tz: Option<String>,
     /// Whether the ticket is blocked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_blocked: Option<bool>,
     /// `false` excludes resolved tickets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub include_completed: Option<bool>,
+    /// Open tickets whose assigned agent did nothing about them for so many minutes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 525_600)]
+    pub silent_minutes: Option<f64>,
 }
 
 /// Sort key of a list.
@@ -64,6 +72,8 @@ pub enum SortBy {
     Priority,
     /// Order of the column.
     Status,
+    /// Order of people within their columns, as on the board.
+    Rank,
 }
 
 /// Direction of a sort.
@@ -88,6 +98,9 @@ pub struct TicketList {
     pub total_count: i64,
     /// Whether further pages exist.
     pub has_more: bool,
+    /// The `cursor` of the next page.
+    #[serde(default)]
+    pub next_cursor: Option<String>,
 }
 
 /// One entry of a ticket's history.
@@ -125,6 +138,8 @@ pub struct CommentPage {
     pub comments: Vec<Comment>,
     /// Whether older entries exist.
     pub has_more: bool,
+    /// The cursor of the next older page.
+    pub next_cursor: Option<String>,
 }
 
 /// A page of a ticket's changes.
@@ -134,6 +149,8 @@ pub struct ChangePage {
     pub history: Vec<HistoryEntry>,
     /// Whether older entries exist.
     pub has_more: bool,
+    /// The cursor of the next older page.
+    pub next_cursor: Option<String>,
 }
 
 /// A commit linked to a ticket.
@@ -193,6 +210,24 @@ pub struct TicketFields {
     pub related_ticket_ids: Vec<String>,
 }
 
+/// The claim of a ticket.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct TicketClaim {
+    /// The agent that claimed it.
+    pub agent_id: String,
+    /// When.
+    #[schema(format = DateTime)]
+    pub claimed_at: String,
+    /// When the agent last changed or read it.
+    #[schema(format = DateTime)]
+    pub seen_at: String,
+    /// The length of the lease; null without one.
+    pub lease_seconds: Option<f64>,
+    /// When the lease ends.
+    #[schema(format = DateTime)]
+    pub lease_expires_at: Option<String>,
+}
+
 /// Everything about one ticket. Its fields are at the top level and repeated under `ticket`.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct TicketDetail {
@@ -223,11 +258,17 @@ pub struct TicketDetail {
     pub sub_tickets: Vec<TicketRef>,
     /// Tickets that block it.
     pub blocked_by: Vec<TicketRef>,
+    /// Tickets that blocked it and are resolved or deleted; they block again when they are reopened or restored.
+    #[serde(default)]
+    pub resolved_blockers: Vec<TicketRef>,
+    /// The claim of its agent, if it was claimed.
+    #[serde(default)]
+    pub claim: Option<TicketClaim>,
     /// Tickets that it blocks.
     pub blocks: Vec<TicketRef>,
 }
 
-/// Statistics of a workflow's tickets; days are in UTC.
+/// Statistics of a workflow's tickets. Days are those of the requested time zone, or of the workflow's.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct TicketStats {
     /// Tickets that are not deleted.
@@ -265,6 +306,8 @@ pub struct StatsAnswer {
     pub workflow_id: String,
     /// The statistics.
     pub stats: TicketStats,
+    /// The time zone of `created_today` and `completed_today`.
+    pub time_zone: String,
     /// The board's configuration.
     pub board_config: BoardConfig,
 }

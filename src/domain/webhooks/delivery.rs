@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use secrecy::SecretString;
 use serde::Deserialize;
 use tokio::sync::{Notify, Semaphore};
 
@@ -136,7 +135,7 @@ async fn deliver(db: &Db, sender: &Sender, envelope: Envelope, claim: Claim, sto
         let id = webhook.message_id(&epoch, event.seq);
         let now = jiff::Timestamp::now().as_second();
         let Outcome { status, error, retry_after, duration } =
-            sender.send(&webhook.url, &webhook.secret(), &id, now, body).await;
+            sender.send(&webhook.url, &webhook.secrets(), &id, now, body).await;
         let outcome = if error.is_none() { "taken" } else { "failed" };
         metrics::counter!("callboard_webhook_requests_total", "outcome" => outcome).increment(1);
         let status = status.map(i64::from);
@@ -177,10 +176,4 @@ async fn deliver(db: &Db, sender: &Sender, envelope: Envelope, claim: Claim, sto
         held_since = Instant::now();
     }
     db.call::<bool>(sql_fn!(release_webhook(webhook: webhook.id, token, passed: cursor))).await.map(drop)
-}
-
-impl Target {
-    fn secret(&self) -> SecretString {
-        SecretString::from(self.secret.as_str())
-    }
 }

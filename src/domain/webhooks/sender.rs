@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Client, redirect};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use super::signature;
 use crate::outbound::address::{self, Resolver};
@@ -61,8 +61,8 @@ impl Sender {
         self.private_allowed
     }
 
-    /// Posts a signed body. `now` is in seconds since 1970.
-    pub async fn send(&self, url: &str, secret: &SecretString, id: &str, now: i64, body: String) -> Outcome {
+    /// Posts a body signed with each of the secrets. `now` is in seconds since 1970.
+    pub async fn send(&self, url: &str, secrets: &[SecretString], id: &str, now: i64, body: String) -> Outcome {
         let began = Instant::now();
         let (status, retry_after, error) = match address::parse(url, self.private_allowed) {
             Err(rule) => (None, None, Some(format!("The URL {rule}."))),
@@ -73,7 +73,7 @@ impl Sender {
                     .header(CONTENT_TYPE, "application/json")
                     .header("webhook-id", id)
                     .header("webhook-timestamp", now.to_string())
-                    .header("webhook-signature", signature::sign(secret.expose_secret(), id, now, &body))
+                    .header("webhook-signature", signature::sign_with_all(secrets, id, now, &body))
                     .body(body);
                 match request.send().await {
                     Err(error) => (None, None, Some(unreachable(&error).to_owned())),

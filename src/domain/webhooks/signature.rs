@@ -3,6 +3,7 @@
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::domain::accounts::secrets;
 use crate::{Error, Result};
@@ -10,9 +11,14 @@ use crate::{Error, Result};
 /// The prefix of generated secrets; the rest is the key in base64.
 const PREFIX: &str = "whsec_";
 
-/// A new secret.
+/// A new secret; 40 letters and digits are the base64 of 30 bytes. See [`secrets::new_secret`].
 pub fn generate() -> Result<String> {
-    Ok(format!("{PREFIX}{}", STANDARD.encode(secrets::random_key()?)))
+    Ok(format!("{PREFIX}{}", secrets::new_secret(40)?))
+}
+
+/// The secret of the answer to a request that generated `made`; see [`secrets::settled`].
+pub fn settled(made: &str) -> String {
+    format!("{PREFIX}{}", secrets::settled(made[PREFIX.len()..].to_owned()))
 }
 
 /// Checks a secret that a caller provides.
@@ -27,7 +33,22 @@ pub fn check(secret: &str) -> Result<()> {
     Err(Error::invalid("secret", "must be whsec_ with 24 to 64 bytes in base64, or 24 to 128 visible characters"))
 }
 
-/// The value of the header `webhook-signature`.
+/// A secret that a caller provides, checked, or else a new one.
+pub fn checked_or_generated(given: Option<&str>) -> Result<String> {
+    match given {
+        Some(secret) => check(secret).map(|()| secret.to_owned()),
+        None => generate(),
+    }
+}
+
+/// The value of the header `webhook-signature`: one signature for each secret, separated by blanks, so that a receiver which
+/// knows either secret accepts it.
+pub fn sign_with_all(secrets: &[SecretString], id: &str, timestamp: i64, body: &str) -> String {
+    let signatures = secrets.iter().map(|secret| sign(secret.expose_secret(), id, timestamp, body));
+    signatures.collect::<Vec<_>>().join(" ")
+}
+
+/// The signature with one secret.
 pub fn sign(secret: &str, id: &str, timestamp: i64, body: &str) -> String {
     let key = secret.strip_prefix(PREFIX).and_then(|key| STANDARD.decode(key).ok());
     let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_deref().unwrap_or(secret.as_bytes()));

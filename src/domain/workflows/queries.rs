@@ -12,12 +12,7 @@ use crate::domain::accounts::Caller;
 use crate::{Error, Result, sql_fn};
 
 /// Creates a workflow; the caller becomes its owner.
-pub async fn create(
-    db: &Db,
-    caller: &Caller,
-    input: &CreateWorkflow,
-    idempotency_key: Option<&str>,
-) -> Result<Workflow> {
+pub async fn create(db: &Db, caller: &Caller, input: &CreateWorkflow) -> Result<Workflow> {
     let config = input.board_config.as_ref().map(to_json).transpose()?;
     db.call(sql_fn!(create_workflow(
         caller: caller.to_sql(),
@@ -25,7 +20,6 @@ pub async fn create(
         description: input.description,
         template: input.template,
         board_config: config,
-        idempotency_key: idempotency_key,
     )))
     .await
 }
@@ -42,9 +36,14 @@ pub async fn list(
         caller: caller.to_sql(),
         include_archived: include_archived,
         max_rows: limit,
-        after: cursor,
+        cursor,
     )))
     .await
+}
+
+/// The id of a workflow given by its id or name, if the caller can see it.
+pub async fn resolve(db: &Db, caller: &Caller, named: &str) -> Result<Option<String>> {
+    db.scalar(sql_fn!(resolve_workflow_id(caller: caller.to_sql(), named))).await
 }
 
 /// One workflow with its board.
@@ -61,6 +60,8 @@ pub async fn update(db: &Db, caller: &Caller, id: &str, input: &UpdateWorkflow) 
         description: input.description,
         ticket_tracking: input.ticket_tracking,
         repository_path: input.repository_path,
+        provision_agents: input.provision_agents,
+        time_zone: input.time_zone,
     )))
     .await
 }

@@ -6,13 +6,13 @@ use utoipa::IntoParams;
 
 use crate::Error;
 use crate::app::AppState;
-use crate::domain::accounts::agents::{self, AgentChange, Agents, NewAgent};
+use crate::domain::accounts::agents::{self, AgentChange, AgentMemberships, Agents, NewAgent};
 use crate::domain::accounts::people::Actor;
 use crate::transport::http::{Auth, Json, Path, Query, Reply, Result, ServiceConfig};
 
 /// Registers the handlers.
 pub fn configure(cfg: &mut ServiceConfig<'_>) {
-    cfg.service(list).service(create).service(update);
+    cfg.service(list).service(create).service(update).service(memberships);
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -42,6 +42,14 @@ async fn list(auth: Auth, state: web::Data<AppState>, page: Query<Page>) -> Resu
 #[post("/api/agents")]
 async fn create(auth: Auth, state: web::Data<AppState>, body: Json<NewAgent>) -> Result<Reply<Actor>> {
     Ok(Reply::created(agents::create(&state.db, &auth.caller(), &body.0).await?))
+}
+
+/// The workflows that an agent of the caller is a member of. Its owner may end each with
+/// `DELETE /api/workflows/{id}/members/{actor}`.
+#[utoipa::path(tag = "agents", responses((status = 200, body = AgentMemberships)))]
+#[get("/api/agents/{id}/memberships")]
+async fn memberships(auth: Auth, state: web::Data<AppState>, id: Path<String>) -> Result<Reply<AgentMemberships>> {
+    Ok(Reply::ok(agents::memberships(&state.db, &auth.caller(), &id.0).await?))
 }
 
 /// Renames or disables an agent that the caller owns.

@@ -6,7 +6,7 @@ use actix_web::{get, post, web};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{Auth, IdempotencyKey, Json, Path, Query, Reply, Result, ServiceConfig};
+use super::{Auth, Json, Path, Query, Reply, Result, ServiceConfig};
 use crate::app::AppState;
 use crate::domain::approvals::{
     self, Approval, ApprovalFilter, ApprovalList, Decide, Decision, RequestApproval, Withdraw,
@@ -66,17 +66,12 @@ fn names<T: serde::de::DeserializeOwned>(field: &str, given: Option<&str>) -> Co
 }
 
 /// Requests a decision or an answer from people. It comes later: as an event, or by a read with `?wait=`.
-#[utoipa::path(tag = "Approvals", request_body = RequestApproval, params(IdempotencyKey), responses(
+#[utoipa::path(tag = "Approvals", request_body = RequestApproval, responses(
     (status = 202, body = Approval, description = "Pending")))]
 #[post("/api/approvals")]
-async fn ask(
-    state: web::Data<AppState>,
-    auth: Auth,
-    key: IdempotencyKey,
-    Json(input): Json<RequestApproval>,
-) -> Result<Reply<Approval>> {
+async fn ask(state: web::Data<AppState>, auth: Auth, Json(input): Json<RequestApproval>) -> Result<Reply<Approval>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
-    Ok(Reply::with(202, approvals::request(&state.db, &caller, &input, key.as_deref()).await?))
+    Ok(Reply::with(202, approvals::request(&state.db, &caller, &input).await?))
 }
 
 /// Lists approvals, newest first.

@@ -29,7 +29,7 @@ struct ListQuery {
 }
 
 /// Apps, newest first, without their texts.
-#[utoipa::path(tag = "Apps", operation_id = "list_apps", params(ListQuery), responses((status = 200, body = Apps)))]
+#[utoipa::path(tag = "Apps", params(ListQuery), responses((status = 200, body = Apps)))]
 #[get("/api/apps")]
 async fn list(state: web::Data<AppState>, auth: Auth, Query(query): Query<ListQuery>) -> Result<Reply<Apps>> {
     let limit = page_size(query.limit, 50)?;
@@ -39,21 +39,21 @@ async fn list(state: web::Data<AppState>, auth: Auth, Query(query): Query<ListQu
 }
 
 /// One app.
-#[utoipa::path(tag = "Apps", operation_id = "get_app", responses((status = 200, body = App)))]
+#[utoipa::path(tag = "Apps", responses((status = 200, body = App)))]
 #[get("/api/apps/{id}")]
 async fn get_one(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<Reply<App>> {
     Ok(Reply::ok(apps::get(&state.db, &auth.caller(), AppSelector::App(&id)).await?))
 }
 
 /// The app of a job.
-#[utoipa::path(tag = "Apps", operation_id = "get_app_of_job", responses((status = 200, body = App)))]
+#[utoipa::path(tag = "Apps", responses((status = 200, body = App)))]
 #[get("/api/apps/by-job/{job_id}")]
 async fn of_job(state: web::Data<AppState>, auth: Auth, Path(job_id): Path<String>) -> Result<Reply<App>> {
     Ok(Reply::ok(apps::get(&state.db, &auth.caller(), AppSelector::Job(&job_id)).await?))
 }
 
 /// Creates or replaces a job's app.
-#[utoipa::path(tag = "Apps", operation_id = "put_app", request_body = NewApp, responses((status = 200, body = App)))]
+#[utoipa::path(tag = "Apps", request_body = NewApp, responses((status = 200, body = App)))]
 #[put("/api/apps/by-job/{job_id}")]
 async fn write(
     state: web::Data<AppState>,

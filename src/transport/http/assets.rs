@@ -14,22 +14,45 @@ use crate::transport::http::problem::{Failure, not_found};
 #[allow_missing = true]
 struct Dist;
 
-/// Path prefixes that are never a page of the dashboard.
-const NOT_PAGES: [&str; 7] = ["/api", "/ws", "/mcp", "/docs", "/metrics", "/health", "/ready"];
+/// The pages of the dashboard, as `frontend/src/app/router.tsx` routes them; `$` stands for one segment. Any other path is
+/// 404, so that programs that look for an API at a path get an answer they can read.
+const PAGES: [&str; 17] = [
+    "/",
+    "/sign-in",
+    "/register",
+    "/setup",
+    "/account",
+    "/account/security",
+    "/approvals",
+    "/apps/$",
+    "/w/$",
+    "/w/$/t/$",
+    "/w/$/search",
+    "/w/$/search/t/$",
+    "/w/$/jobs",
+    "/w/$/jobs/$",
+    "/w/$/apps",
+    "/w/$/settings",
+    "/w/$/settings/security",
+];
 
 const UNBUILT: &str = "<!doctype html><meta charset=\"utf-8\"><title>Callboard</title><p>The server is running. Its dashboard \
     was not built into this binary: run <code>make build</code>. The API is described at <a href=\"/docs/\">/docs</a>.";
 
-/// The response if no route matches: a file of the dashboard, its page, 405 or 404.
+/// The response if no route matches: a file of the dashboard, one of its pages, 405 or 404.
 pub async fn fallback(request: HttpRequest) -> HttpResponse {
     let path = request.path();
-    let page = matches!(*request.method(), Method::GET | Method::HEAD)
-        && !NOT_PAGES.iter().any(|prefix| path == *prefix || path.starts_with(&format!("{prefix}/")));
-    // Some paths serve a page to browsers and data to programs.
-    if !(page && asks_for_page(&request))
-        && let Some(routes) = request.app_data::<actix_web::web::Data<Routes>>()
-        && let Some(methods) = routes.methods(path)
-    {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let methods = request.app_data::<actix_web::web::Data<Routes>>().and_then(|routes| routes.methods(path));
+    // Paths of foreign clients give data to programs; a browser that loads them gets the dashboard.
+    let serves_data = methods.is_some_and(|methods| methods.split(", ").any(|method| method == "GET"));
+    if reads && (is_page(path) || serves_data) && asks_for_page(&request) {
+        return match Dist::get("index.html") {
+            Some(file) => serve(&request, "index.html", &file),
+            None => HttpResponse::Ok().content_type("text/html; charset=utf-8").body(UNBUILT),
+        };
+    }
+    if let Some(methods) = methods {
         let mut problem = Error::problem(
             405,
             "method_not_allowed",
@@ -39,25 +62,28 @@ pub async fn fallback(request: HttpRequest) -> HttpResponse {
         problem.extra.insert("allow".to_owned(), methods.into());
         return Failure(Error::Problem(Box::new(problem))).error_response();
     }
-    if !page {
-        return Failure(not_found(path)).error_response();
-    }
     let name = path.trim_start_matches('/');
-    if let Some(file) = (!name.is_empty()).then(|| Dist::get(name)).flatten() {
-        return serve(&request, name, &file);
-    }
-    // A missing file is 404; any other path is a page, which the dashboard routes.
-    if name.rsplit('/').next().is_some_and(|last| last.contains('.')) {
-        return Failure(not_found(path)).error_response();
-    }
-    match Dist::get("index.html") {
-        Some(file) => serve(&request, "index.html", &file),
-        None => HttpResponse::Ok().content_type("text/html; charset=utf-8").body(UNBUILT),
+    match (reads && !name.is_empty()).then(|| Dist::get(name)).flatten() {
+        Some(file) => serve(&request, name, &file),
+        None => Failure(not_found(path)).error_response(),
     }
 }
 
+/// Whether the dashboard has a page at this path.
+fn is_page(path: &str) -> bool {
+    let segments: Vec<&str> = path.split('/').collect();
+    PAGES.iter().any(|page| {
+        let pattern: Vec<&str> = page.split('/').collect();
+        let fits = |(pattern, segment): (&&str, &&str)| *pattern == "$" && !segment.is_empty() || pattern == segment;
+        pattern.len() == segments.len() && pattern.iter().zip(&segments).all(fits)
+    })
+}
+
+/// Whether a browser loads a page. The start page is shown to every client that takes anything.
 fn asks_for_page(request: &HttpRequest) -> bool {
-    request.headers().get_all(ACCEPT).any(|value| value.to_str().is_ok_and(|text| text.contains("text/html")))
+    let headers = request.headers();
+    let named = |kind: &str| headers.get_all(ACCEPT).any(|value| value.to_str().is_ok_and(|text| text.contains(kind)));
+    named("text/html") || (request.path() == "/" && (named("*/*") || !headers.contains_key(ACCEPT)))
 }
 
 fn serve(request: &HttpRequest, name: &str, file: &EmbeddedFile) -> HttpResponse {
@@ -75,4 +101,44 @@ fn serve(request: &HttpRequest, name: &str, file: &EmbeddedFile) -> HttpResponse
     let kind = mime_guess::from_path(name).first_or_octet_stream();
     let kind = if kind.type_() == "text" { format!("{kind}; charset=utf-8") } else { kind.to_string() };
     response.content_type(kind).body(file.data.to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+
+    /// The routes of the dashboard, from the source of its router.
+    fn routes() -> BTreeSet<String> {
+        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/frontend/src/app/router.tsx");
+        let source = std::fs::read_to_string(source).expect("the router");
+        let between = |text: &str, from: &str, to: &str| {
+            text.split_once(from).and_then(|(_, rest)| rest.split_once(to)).map(|(found, _)| found.to_owned())
+        };
+        let mut found: BTreeMap<String, String> = BTreeMap::new();
+        for block in source.split("\nconst ").filter(|block| block.contains("= createRoute({")) {
+            let name = block.split(' ').next().unwrap_or_default().to_owned();
+            let parent = between(block, "getParentRoute: () => ", ",").expect("a parent");
+            let Some(path) = between(block, "path: \"", "\"") else { continue };
+            let base =
+                if path.starts_with('/') { "" } else { found.get(&parent).expect("a route before its children") };
+            let whole = format!("{base}/{}", path.trim_start_matches('/'));
+            found.insert(name, whole);
+        }
+        let plain = |path: &String| {
+            let segments = path.split('/').map(|segment| if segment.starts_with('$') { "$" } else { segment });
+            segments.collect::<Vec<_>>().join("/")
+        };
+        found.values().map(plain).collect()
+    }
+
+    #[test]
+    fn the_pages_are_those_of_the_router() {
+        assert_eq!(routes(), PAGES.iter().map(|page| (*page).to_owned()).collect());
+        assert!(is_page("/w/workflow-1/t/TKT-1.2") && is_page("/") && is_page("/register"));
+        for other in ["/sse", "/w/", "/w/a/b", "/.well-known/openid-configuration", "/register/x", "//"] {
+            assert!(!is_page(other), "{other}");
+        }
+    }
 }

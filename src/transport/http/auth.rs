@@ -49,7 +49,7 @@ async fn options(state: web::Data<AppState>) -> Result<Reply<Options>> {
 struct Register {
     #[schema(format = Email, example = "ada@example.org")]
     email: String,
-    #[schema(value_type = String, format = Password, min_length = 8, max_length = 1024)]
+    #[schema(value_type = String, format = Password, min_length = 10, max_length = 1024)]
     password: Password,
     /// Defaults to the part before the `@`.
     name: Option<String>,
@@ -127,14 +127,18 @@ async fn logout(request: HttpRequest, state: web::Data<AppState>, body: Json<Ref
     let refresh = body.0.refresh.or_else(|| cookies::presented(&request));
     // An expired access token does not prevent signing out.
     let session = match caller::bearer(&request) {
-        Ok(Some(token)) => match state.accounts.authenticate(token).await {
-            Ok(who) if who.caller.key.is_some() => {
-                return Err(Error::problem(403, "forbidden", "An API key cannot sign out; revoke it instead.").into());
+        Ok(Some(token)) => {
+            match state.accounts.authenticate(token, Some(origin::address_of(&state.config, &request))).await {
+                Ok(who) if who.caller.key.is_some() => {
+                    return Err(
+                        Error::problem(403, "forbidden", "An API key cannot sign out; revoke it instead.").into()
+                    );
+                }
+                Ok(who) => who.caller.session,
+                Err(error) if refresh.is_none() => return Err(error.into()),
+                Err(_) => None,
             }
-            Ok(who) => who.caller.session,
-            Err(error) if refresh.is_none() => return Err(error.into()),
-            Err(_) => None,
-        },
+        }
         Ok(None) => None,
         Err(error) => return Err(error.into()),
     };
@@ -157,8 +161,10 @@ async fn me(auth: Auth, state: web::Data<AppState>) -> Result<Reply<Me>> {
 struct PasswordChange {
     #[schema(value_type = String, format = Password)]
     current_password: Password,
-    #[schema(value_type = String, format = Password, min_length = 8, max_length = 1024)]
+    #[schema(value_type = String, format = Password, min_length = 10, max_length = 1024)]
     new_password: Password,
+    /// Whether to also revoke the caller's keys and those the caller made for agents. Defaults to false.
+    revoke_keys: Option<bool>,
 }
 
 /// Changes the password and ends all other sessions.
@@ -172,7 +178,9 @@ async fn change_password(
 ) -> Result<NoContent> {
     let Json(body) = body;
     let device = cookies::device(&state, &request);
-    state.accounts.change_password(&auth.caller(), body.current_password, body.new_password, &device).await?;
+    let with_keys = body.revoke_keys.unwrap_or(false);
+    let caller = auth.caller();
+    state.accounts.change_password(&caller, body.current_password, body.new_password, with_keys, &device).await?;
     Ok(NoContent)
 }
 
@@ -183,7 +191,7 @@ struct Setup {
     token: String,
     #[schema(format = Email)]
     email: String,
-    #[schema(value_type = String, format = Password, min_length = 8, max_length = 1024)]
+    #[schema(value_type = String, format = Password, min_length = 10, max_length = 1024)]
     password: Password,
     name: Option<String>,
     token_mode: Option<TokenMode>,

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::app::AppState;
 use crate::transport::http::problem::Failure;
-use crate::transport::http::{field_errors, strict_json};
+use crate::transport::http::{field_errors, idempotency, strict_json};
 use crate::{Error, Result};
 
 /// Time limit for a client to send its body.
@@ -33,6 +33,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
         let payload = payload.take();
         Box::pin(async move {
             let bytes = read(&request, payload).await?;
+            idempotency::note_body(&bytes);
             Ok(Self(parse(&bytes)?))
         })
     }

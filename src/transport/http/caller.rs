@@ -57,16 +57,17 @@ async fn authenticate(request: &HttpRequest) -> Result<Option<Auth>> {
         .app_data::<web::Data<AppState>>()
         .ok_or_else(|| Error::Internal("the server has no state".to_owned()))?
         .clone();
+    let address = origin::address_of(&state.config, request);
     let outcome = match bearer(request) {
         Ok(None) => return Ok(None),
-        Ok(Some(credential)) => state.accounts.authenticate(credential).await,
+        Ok(Some(credential)) => state.accounts.authenticate(credential, Some(address)).await,
         Err(error) => Err(error),
     };
     let mut authenticated = match outcome {
         Ok(authenticated) => authenticated,
         Err(error) => {
             // Failed authentication is rate limited by address, against guessing of credentials.
-            state.limits.count_address(origin::address_of(&state.config, request))?;
+            state.limits.count_address(address)?;
             return Err(error);
         }
     };
@@ -80,7 +81,16 @@ async fn authenticate(request: &HttpRequest) -> Result<Option<Auth>> {
         })?;
         authenticated.caller = authenticated.caller.acting_as(Some(agent))?;
     }
+    authenticated.caller.strict = prefers_strict(request);
     Ok(Some(Auth(authenticated)))
+}
+
+/// Whether the client prefers refusals to guesses (RFC 7240).
+fn prefers_strict(request: &HttpRequest) -> bool {
+    let preferences = request.headers().get_all("prefer").filter_map(|value| value.to_str().ok());
+    preferences
+        .flat_map(|value| value.split(','))
+        .any(|preference| preference.trim().eq_ignore_ascii_case("handling=strict"))
 }
 
 impl FromRequest for Auth {

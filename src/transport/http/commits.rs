@@ -16,7 +16,7 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
 ///
 /// Without a workflow, a key is looked up in all workflows in which the caller may write; if several match, in the
 /// caller's default workflow. Other keys are listed in `unknown`.
-#[utoipa::path(tag = "Commits", operation_id = "link_references", request_body = NewCommits, responses(
+#[utoipa::path(tag = "Commits", request_body = NewCommits, responses(
     (status = 200, body = CommitsLinked)))]
 #[post("/api/internal/commits")]
 async fn link(state: web::Data<AppState>, auth: Auth, Json(input): Json<NewCommits>) -> Result<Reply<CommitsLinked>> {

@@ -13,6 +13,9 @@ use crate::transport::http::{Failure, origin};
 /// The cookie's name.
 pub const NAME: &str = "callboard_refresh";
 
+/// The cookie that marks a browser which signed in before, so that strangers' attempts do not lock it out.
+pub const DEVICE_NAME: &str = "callboard_device";
+
 /// Where the refresh token of a sign-in is returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -29,13 +32,14 @@ pub fn presented(request: &HttpRequest) -> Option<String> {
     request.cookie(NAME).map(|cookie| cookie.value().to_owned()).filter(|value| !value.is_empty())
 }
 
-fn cookie(state: &AppState, request: &HttpRequest, value: String) -> Cookie<'static> {
-    Cookie::build(NAME, value)
+fn cookie(state: &AppState, request: &HttpRequest, name: &'static str, value: String) -> Cookie<'static> {
+    let days = if name == NAME { i64::from(state.config.session_days) } else { 400 };
+    Cookie::build(name, value)
         .path("/api/auth")
         .http_only(true)
         .same_site(SameSite::Strict)
         .secure(origin::is_secure(&state.config, request))
-        .max_age(Duration::days(i64::from(state.config.session_days)))
+        .max_age(Duration::days(days))
         .finish()
 }
 
@@ -47,22 +51,26 @@ pub fn respond(
     mode: TokenMode,
     mut signed_in: SignedIn,
 ) -> HttpResponse {
-    let cookie = match mode {
-        TokenMode::Json => None,
-        TokenMode::Cookie => signed_in.refresh.take().map(|refresh| cookie(state, request, refresh)),
+    let cookies = match mode {
+        TokenMode::Json => [None, None],
+        TokenMode::Cookie => [
+            signed_in.refresh.take().map(|refresh| cookie(state, request, NAME, refresh)),
+            signed_in.device_mark.take().map(|mark| cookie(state, request, DEVICE_NAME, mark)),
+        ],
     };
     let mut response = crate::transport::http::Reply::with(status, signed_in).respond_to(request);
-    if let Some(cookie) = cookie
-        && let Err(error) = response.add_cookie(&cookie)
-    {
-        return HttpResponse::from_error(Failure(crate::Error::Internal(format!("the cookie cannot be set: {error}"))));
+    for cookie in cookies.iter().flatten() {
+        if let Err(error) = response.add_cookie(cookie) {
+            let error = crate::Error::Internal(format!("the cookie cannot be set: {error}"));
+            return HttpResponse::from_error(Failure(error));
+        }
     }
     response
 }
 
 /// 204 that removes the cookie.
 pub fn forget(state: &AppState, request: &HttpRequest) -> HttpResponse {
-    let mut gone = cookie(state, request, String::new());
+    let mut gone = cookie(state, request, NAME, String::new());
     gone.make_removal();
     HttpResponse::NoContent().cookie(gone).finish()
 }
@@ -73,5 +81,6 @@ pub fn device(state: &AppState, request: &HttpRequest) -> Device {
     Device {
         address: origin::address_of(&state.config, request),
         user_agent: agent.and_then(|agent| agent.to_str().ok()).map(str::to_owned),
+        mark: request.cookie(DEVICE_NAME).map(|cookie| cookie.value().to_owned()),
     }
 }

@@ -3,13 +3,17 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use actix_web::{HttpResponse, Responder, get, web};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder, get, web};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use secrecy::ExposeSecret;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::Error;
 use crate::app::AppState;
+use crate::domain::accounts::{secrets, sessions};
 use crate::domain::embeddings::Status;
+use crate::transport::http::{Auth, Result, caller};
 
 /// Liveness of the server.
 #[derive(Debug, Serialize, ToSchema)]
@@ -59,7 +63,7 @@ pub async fn health() -> impl Responder {
 #[get("/ready")]
 pub async fn ready(state: web::Data<AppState>) -> impl Responder {
     let mut checks = Vec::new();
-    let mut note = |name: &str, outcome: Result<(), String>| {
+    let mut note = |name: &str, outcome: std::result::Result<(), String>| {
         checks.push(Check { name: name.to_owned(), ok: outcome.is_ok(), detail: outcome.err() });
     };
     let db = state.db.reserved();
@@ -84,18 +88,50 @@ pub async fn ready(state: web::Data<AppState>) -> impl Responder {
     if ok { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
 }
 
-/// Metrics in the text format of Prometheus.
-#[utoipa::path(tag = "operation", security(()), responses(
-    (status = 200, description = "Prometheus text format", body = String, content_type = "text/plain")))]
+/// Metrics in the text format of Prometheus, for requests from this host, for the token `CALLBOARD_METRICS_TOKEN`, and for
+/// administrators.
+#[utoipa::path(tag = "operation", security((), ("bearer" = [])), responses(
+    (status = 200, description = "Prometheus text format", body = String, content_type = "text/plain"),
+    (status = 401, description = "The request comes from another host and has no valid credential"),
+    (status = 403, description = "The credential is not an administrator's")))]
 #[get("/metrics")]
-pub async fn metrics_text(state: web::Data<AppState>) -> impl Responder {
+pub async fn metrics_text(request: HttpRequest, state: web::Data<AppState>) -> Result<HttpResponse> {
+    admit(&request, &state).await?;
     let (open, idle, waiting) = state.db.pool_status();
     for (name, value) in [("open", open), ("idle", idle), ("waiting", waiting)] {
         metrics::gauge!("callboard_database_connections", "state" => name)
             .set(f64::from(u32::try_from(value).unwrap_or(u32::MAX)));
     }
     let text = recorder().map(PrometheusHandle::render).unwrap_or_default();
-    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text)
+    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
+}
+
+/// Whether a request may read metrics. A request that a proxy forwarded comes from another host, whatever its peer is.
+async fn admit(request: &HttpRequest, state: &AppState) -> Result<()> {
+    let bearer = caller::bearer(request)?;
+    let Some(bearer) = bearer else {
+        let forwarded = ["x-forwarded-for", "forwarded", "x-real-ip", "via"];
+        let direct = forwarded.iter().all(|name| !request.headers().contains_key(*name));
+        let is_local = request.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback());
+        if is_local && direct {
+            return Ok(());
+        }
+        let needed =
+            "Metrics need CALLBOARD_METRICS_TOKEN or an administrator's credential, except from the server's host.";
+        return Err(Error::unauthenticated(needed).into());
+    };
+    if let Some(token) = &state.config.metrics_token
+        && !token.expose_secret().is_empty()
+        && secrets::hash(token.expose_secret()) == secrets::hash(bearer)
+    {
+        return Ok(());
+    }
+    let auth = Auth::extract(request).await?;
+    let me = sessions::me(&state.db, &auth.caller()).await?;
+    if me.user.is_admin && me.scopes.iter().any(|scope| scope == "*" || scope == "read") {
+        return Ok(());
+    }
+    Err(Error::problem(403, "forbidden", "Only administrators may read metrics.").into())
 }
 
 /// The metrics recorder of the process, installed on first use.
@@ -103,7 +139,7 @@ pub fn recorder() -> Option<&'static PrometheusHandle> {
     static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
     RECORDER
         .get_or_init(|| {
-            let buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+            let buckets = [0.001, 0.005, 0.02, 0.05, 0.1, 0.25, 1.0, 5.0];
             PrometheusBuilder::new().set_buckets(&buckets).ok()?.install_recorder().ok()
         })
         .as_ref()

@@ -7,7 +7,7 @@ use actix_web::{delete, get, patch, post, web};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Auth, IdempotencyKey, Json, NoContent, Path, Query, Reply, Result, ServiceConfig};
+use super::{Auth, Json, NoContent, Path, Query, Reply, Result, ServiceConfig};
 use crate::Error;
 use crate::app::AppState;
 use crate::domain::jobs::{self, Action, CreateJob, Job, JobFilter, Jobs, Purged, UpdateJob};
@@ -37,16 +37,11 @@ pub(super) fn words(text: Option<&String>) -> Option<Vec<String>> {
 
 /// Creates a job: `collecting`, or `queued` if `queue` is true. Without a workflow and a ticket, it gets a new ticket in
 /// the caller's default workflow.
-#[utoipa::path(tag = "Jobs", params(IdempotencyKey), request_body = CreateJob, responses((status = 201, body = Job)))]
+#[utoipa::path(tag = "Jobs", request_body = CreateJob, responses((status = 201, body = Job)))]
 #[post("/api/jobs")]
-async fn create(
-    state: web::Data<AppState>,
-    auth: Auth,
-    key: IdempotencyKey,
-    Json(input): Json<CreateJob>,
-) -> Result<Reply<Job>> {
+async fn create(state: web::Data<AppState>, auth: Auth, Json(input): Json<CreateJob>) -> Result<Reply<Job>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
-    Ok(Reply::created(jobs::create(&state.db, &caller, &input, key.as_deref()).await?))
+    Ok(Reply::created(jobs::create(&state.db, &caller, &input).await?))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -157,7 +152,7 @@ async fn act(state: &AppState, auth: &Auth, id: &str, input: &Acting, action: Ac
 }
 
 /// Queues a collecting job; resumes a paused one.
-#[utoipa::path(tag = "Jobs", operation_id = "continue_job", request_body = Acting, responses((status = 200, body = Job), (status = 409, description = "It has ended")))]
+#[utoipa::path(tag = "Jobs", request_body = Acting, responses((status = 200, body = Job), (status = 409, description = "It has ended")))]
 #[post("/api/jobs/{id}/continue")]
 async fn continue_job(
     state: web::Data<AppState>,
@@ -169,7 +164,7 @@ async fn continue_job(
 }
 
 /// Pauses a queued or running job. Its worker gets `pause_requested` with the next heartbeat.
-#[utoipa::path(tag = "Jobs", operation_id = "pause_job", request_body = Acting, responses((status = 200, body = Job), (status = 409, description = "It cannot be paused now")))]
+#[utoipa::path(tag = "Jobs", request_body = Acting, responses((status = 200, body = Job), (status = 409, description = "It cannot be paused now")))]
 #[post("/api/jobs/{id}/pause")]
 async fn pause(
     state: web::Data<AppState>,
@@ -181,7 +176,7 @@ async fn pause(
 }
 
 /// Resumes a paused job: with its worker while the lease is valid, otherwise from the queue.
-#[utoipa::path(tag = "Jobs", operation_id = "resume_job", request_body = Acting, responses((status = 200, body = Job), (status = 409, description = "It is not paused")))]
+#[utoipa::path(tag = "Jobs", request_body = Acting, responses((status = 200, body = Job), (status = 409, description = "It is not paused")))]
 #[post("/api/jobs/{id}/resume")]
 async fn resume(
     state: web::Data<AppState>,
@@ -193,7 +188,7 @@ async fn resume(
 }
 
 /// Queues a failed or cancelled job again, with all its attempts.
-#[utoipa::path(tag = "Jobs", operation_id = "retry_job", request_body = Acting, responses((status = 200, body = Job), (status = 409, description = "It is open")))]
+#[utoipa::path(tag = "Jobs", request_body = Acting, responses((status = 200, body = Job), (status = 409, description = "It is open")))]
 #[post("/api/jobs/{id}/retry")]
 async fn retry(
     state: web::Data<AppState>,
@@ -205,7 +200,7 @@ async fn retry(
 }
 
 /// Cancels a job. A running job gets `cancel_requested`; its worker stops and confirms.
-#[utoipa::path(tag = "Jobs", operation_id = "cancel_job", request_body = Acting, responses((status = 200, body = Job), (status = 409, description = "It has ended")))]
+#[utoipa::path(tag = "Jobs", request_body = Acting, responses((status = 200, body = Job), (status = 409, description = "It has ended")))]
 #[post("/api/jobs/{id}/cancel")]
 async fn cancel(
     state: web::Data<AppState>,

@@ -35,7 +35,7 @@ async fn create(auth: Auth, state: web::Data<AppState>, body: Json<KeyRequest>) 
     Ok(Reply::created(keys::create(&state.db, &auth.caller(), &body.0).await?))
 }
 
-/// Revokes a key.
+/// Revokes a key and those that were created with it. A key cannot revoke one with more scopes than its own.
 #[utoipa::path(tag = "keys", responses((status = 204, description = "Revoked")))]
 #[delete("/api/keys/{id}")]
 async fn revoke(auth: Auth, state: web::Data<AppState>, id: Path<String>) -> Result<NoContent> {

@@ -13,8 +13,8 @@ use tracing::Span;
 use tracing_actix_web::{RequestId, RootSpanBuilder};
 
 use crate::app::AppState;
-use crate::transport::http::origin;
 use crate::transport::http::problem::Failure;
+use crate::transport::http::{idempotency, origin};
 
 /// The middleware function.
 pub async fn apply<B: MessageBody + 'static>(
@@ -40,7 +40,7 @@ pub async fn apply<B: MessageBody + 'static>(
     });
     let mut response = match refused {
         Some(error) => request.error_response(Failure(error)),
-        None => next.call(request).await?.map_into_boxed_body(),
+        None => idempotency::call(request, next).await?,
     };
     let route = response.request().match_pattern().unwrap_or_else(|| "other".to_owned());
     let status = response.status().as_u16().to_string();
@@ -70,9 +70,10 @@ pub async fn apply<B: MessageBody + 'static>(
     if let Some(id) = id.and_then(|id| HeaderValue::from_str(&id).ok()) {
         headers.insert(HeaderName::from_static("x-request-id"), id);
     }
+    metrics::histogram!("callboard_http_request_seconds", "area" => area(&route))
+        .record(started.elapsed().as_secs_f64());
     let labels = [("method", method.to_owned()), ("route", route), ("status", status)];
     metrics::counter!("callboard_http_requests_total", &labels).increment(1);
-    metrics::histogram!("callboard_http_request_seconds", &labels[..2]).record(started.elapsed().as_secs_f64());
     Ok(response)
 }
 
@@ -88,9 +89,18 @@ fn is_stream(request: &ServiceRequest) -> bool {
     request.path().starts_with("/ws") || accept.is_some_and(|accept| accept.contains("text/event-stream"))
 }
 
-/// Load balancers and monitors are exempt from rate limits.
+/// Load balancers are exempt from rate limits.
 fn is_probe(path: &str) -> bool {
-    matches!(path, "/health" | "/ready" | "/metrics")
+    matches!(path, "/health" | "/ready")
+}
+
+/// The part of the API that a route belongs to, e.g. `tickets`: durations are kept for each, not for each route, because
+/// each label multiplies the buckets.
+fn area(route: &str) -> String {
+    let mut parts = route.trim_start_matches('/').split('/');
+    let first = parts.next().unwrap_or_default();
+    let area = if first == "api" { parts.next().unwrap_or(first) } else { first };
+    if area.is_empty() { "other".to_owned() } else { area.to_owned() }
 }
 
 const SECURITY_HEADERS: [(&str, &str); 5] = [

@@ -1,5 +1,8 @@
 //! The OpenAPI document: `/openapi.json`, and `/docs` to browse it without external assets.
 
+mod clean;
+mod operation_ids;
+
 use std::sync::Arc;
 
 use actix_web::http::header;
@@ -10,7 +13,10 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Components, Content, Ref, RefOr, Response};
 
+use self::operation_ids::{capital, operation_id};
+use crate::transport::http::idempotency;
 use crate::transport::http::problem::{Failure, ProblemDocument, not_found};
+use crate::{Error, Result};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -37,15 +43,9 @@ pub fn base() -> utoipa::openapi::OpenApi {
 /// Adds what all operations have in common: error responses, the header with the acting agent, and a unique id.
 pub fn finish(mut doc: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
     let optional = all_optional(&doc);
-    let mut ids = std::collections::HashSet::new();
     for (path, item) in &mut doc.paths.paths {
         for (method, operation) in operations(item) {
-            let mut id = operation_id(method, path);
-            // The same path without /api, for foreign clients.
-            while !ids.insert(id.clone()) {
-                id.push_str("_compat");
-            }
-            operation.operation_id = Some(id);
+            operation.operation_id = Some(operation_id(method, path));
             operation.tags = operation.tags.take().map(|tags| tags.iter().map(|tag| capital(tag)).collect());
             let open = operation.security.as_ref().is_some_and(|needed| needed.iter().any(is_nothing));
             let refusals = [
@@ -61,7 +61,11 @@ pub fn finish(mut doc: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
                 ("422", "A value is not valid", true),
                 ("429", "Too many requests", true),
                 ("500", "Server error", true),
-                ("503", "The database cannot be reached", true),
+                (
+                    "503",
+                    "The database cannot be reached; with the code `outcome_unknown`, it is unknown whether the request was carried out",
+                    true,
+                ),
             ];
             if let Some(RefOr::T(body)) = &mut operation.request_body
                 && body.content.values().any(|content| is_one_of(&optional, content))
@@ -86,7 +90,11 @@ pub fn finish(mut doc: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
                 }
             }
             if !open {
-                operation.parameters.get_or_insert_default().push(acting_agent().into());
+                let parameters = operation.parameters.get_or_insert_default();
+                if method != "get" {
+                    parameters.push(idempotency::parameter().into());
+                }
+                parameters.push(acting_agent().into());
             }
         }
     }
@@ -112,18 +120,6 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut O
     [("get", get), ("put", put), ("post", post), ("delete", delete), ("patch", patch)]
         .into_iter()
         .filter_map(|(method, operation)| operation.as_mut().map(|operation| (method, operation)))
-}
-
-/// `get_workflows_id_members` for `GET /api/workflows/{id}/members`.
-fn operation_id(method: &str, path: &str) -> String {
-    let words = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty() && *word != "api");
-    std::iter::once(method).chain(words).collect::<Vec<_>>().join("_")
-}
-
-/// Capitalizes a tag.
-fn capital(tag: &str) -> String {
-    let mut letters = tag.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Whether a handler has `security(())`: no credential is needed.
@@ -188,6 +184,16 @@ impl Routes {
 /// The document as it is sent.
 #[derive(Debug)]
 pub struct Document(pub String);
+
+impl Document {
+    /// Writes a finished document.
+    pub fn new(doc: &utoipa::openapi::OpenApi) -> Result<Self> {
+        let failed = |error: serde_json::Error| Error::Internal(format!("OpenAPI cannot be written: {error}"));
+        let mut value = serde_json::to_value(doc).map_err(failed)?;
+        clean::clean(&mut value);
+        serde_json::to_string(&value).map(Self).map_err(failed)
+    }
+}
 
 /// `GET /openapi.json`.
 pub async fn document(document: web::Data<Document>) -> impl Responder {

@@ -18,7 +18,7 @@ fn plain(address: IpAddr) -> IpAddr {
 }
 
 fn is_trusted(config: &Config, address: IpAddr) -> bool {
-    config.trusted_proxies.iter().any(|proxy| plain(*proxy) == plain(address))
+    config.trusted_proxies.iter().any(|proxies| proxies.contains(&plain(address)))
 }
 
 /// The client's address. `X-Forwarded-For` is read from the right, past trusted proxies only: entries that the client
@@ -174,6 +174,27 @@ mod tests {
         assert_eq!(address(&config(&[]), Some(proxy), &spoofed), proxy);
         assert_eq!(address(&trusting, Some(proxy), &spoofed).to_string(), "2.2.2.2");
         assert_eq!(address(&trusting, Some(proxy), &headers("garbage")), proxy);
+    }
+
+    #[test]
+    fn proxies_are_trusted_by_network() {
+        let trusting = config(&["--trusted-proxies", "172.16.0.0/12, fd00::/8,::ffff:192.0.2.0/120,10.0.0.9"]);
+        for (peer, trusted) in [
+            ("172.31.255.255", true),
+            ("172.32.0.1", false),
+            ("::ffff:172.16.0.1", true),
+            ("fd12::1", true),
+            ("fe80::1", false),
+            ("192.0.2.7", true),
+            ("192.0.3.7", false),
+            ("10.0.0.9", true),
+            ("10.0.0.8", false),
+        ] {
+            assert_eq!(is_trusted(&trusting, plain(peer.parse().expect("an address"))), trusted, "{peer}");
+        }
+        for wrong in ["172.16.0.0/33", "proxy.example", "10.0.0.0/8/8", ""] {
+            assert!(Settings::try_parse_from(["x", "--trusted-proxies", wrong]).is_err(), "{wrong}");
+        }
     }
 
     #[test]

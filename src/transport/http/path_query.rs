@@ -18,7 +18,7 @@ fn not_utf8(field: &str) -> Error {
 }
 
 /// The query string as `T`; `?tags=` and a missing `tags` differ, `#[serde(deny_unknown_fields)]` is
-/// honoured. Lists are comma-separated text that the handler splits.
+/// honoured. Lists are comma-separated text that the handler splits; `tag` may be repeated.
 #[derive(Debug, Clone)]
 pub struct Query<T>(pub T);
 
@@ -43,7 +43,7 @@ fn parse<T: DeserializeOwned>(query: &str) -> crate::Result<T> {
         return Err(not_utf8(name));
     }
     // An empty value means "not given" (`?cursor=`), as forms send it.
-    let given: Vec<_> = pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+    let given = join_repeated(pairs.into_iter().filter(|(_, value)| !value.is_empty()));
     let given = serde_urlencoded::to_string(given).map_err(|error| Error::Internal(error.to_string()))?;
     let reader = serde_urlencoded::Deserializer::new(form_urlencoded::parse(given.as_bytes()));
     serde_path_to_error::deserialize(reader).map_err(|error| {
@@ -69,6 +69,27 @@ fn parse<T: DeserializeOwned>(query: &str) -> crate::Result<T> {
             other => other,
         }
     })
+}
+
+/// What joins the values of a repeated parameter; no value contains it.
+const SEPARATOR: char = '\u{1f}';
+
+/// Joins the values of `tag`, also called `tag[]` and `tags[]`, into one, because the format of query strings has no lists.
+fn join_repeated(pairs: impl Iterator<Item = (String, String)>) -> Vec<(String, String)> {
+    let (tags, mut others): (Vec<_>, Vec<_>) =
+        pairs.partition(|(name, _)| matches!(name.as_str(), "tag" | "tag[]" | "tags[]"));
+    if !tags.is_empty() {
+        let values: Vec<_> = tags.into_iter().map(|(_, value)| value.replace(SEPARATOR, " ")).collect();
+        others.push(("tag".to_owned(), values.join(&SEPARATOR.to_string())));
+    }
+    others
+}
+
+/// Deserializes a repeated parameter. Use with `#[serde(default)]`.
+pub fn repeated<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    use serde::Deserialize;
+    let joined = String::deserialize(deserializer)?;
+    Ok(joined.split(SEPARATOR).map(|value| value.trim().to_owned()).collect())
 }
 
 /// Path parameters as `T`: `Path<String>`, `Path<(String, String)>`.

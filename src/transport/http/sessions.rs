@@ -18,14 +18,14 @@ async fn list(auth: Auth, state: web::Data<AppState>) -> Result<Reply<Sessions>>
     Ok(Reply::ok(sessions::list(&state.db, &auth.caller()).await?))
 }
 
-/// Ends all the caller's sessions but the current one.
+/// Ends all the caller's sessions but the current one. A key needs the scope `*`.
 #[utoipa::path(tag = "auth", responses((status = 200, body = Revoked)))]
 #[delete("/api/auth/sessions")]
 async fn revoke_others(auth: Auth, state: web::Data<AppState>) -> Result<Reply<Revoked>> {
     Ok(Reply::ok(sessions::revoke(&state.db, &auth.caller(), None).await?))
 }
 
-/// Ends one of the caller's sessions.
+/// Ends one of the caller's sessions. A key needs the scope `*`.
 #[utoipa::path(tag = "auth", responses((status = 204, description = "Ended")))]
 #[delete("/api/auth/sessions/{id}")]
 async fn revoke(auth: Auth, state: web::Data<AppState>, id: Path<String>) -> Result<NoContent> {

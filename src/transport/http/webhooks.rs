@@ -8,13 +8,15 @@ use super::{Auth, Json, NoContent, Path, Query, Reply, Result, ServiceConfig};
 use crate::Error;
 use crate::app::AppState;
 use crate::domain::webhooks::{
-    self, CreateWebhook, CreatedWebhook, DeliveryList, UpdateWebhook, Webhook, WebhookTested, Webhooks,
+    self, CreateWebhook, CreatedWebhook, DeliveryList, RotateSecret, UpdateWebhook, Webhook, WebhookTested, Webhooks,
+    dead_letters::{self, DeadLetters},
 };
 
 /// Registers the handlers.
 pub fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(create).service(list).service(get_one).service(update).service(remove);
-    cfg.service(deliveries).service(test).service(resume);
+    cfg.service(deliveries).service(test).service(resume).service(rotate_secret);
+    cfg.service(list_dead_letters).service(replay).service(discard);
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -34,7 +36,14 @@ struct Page {
     #[param(minimum = 1, maximum = 200)]
     limit: Option<i32>,
     /// `next_cursor` of the previous page.
-    cursor: Option<i64>,
+    cursor: Option<String>,
+}
+
+fn page_size(limit: Option<i32>) -> crate::Result<i32> {
+    match limit.unwrap_or(50) {
+        limit @ 1..=200 => Ok(limit),
+        _ => Err(Error::invalid("limit", "must be between 1 and 200")),
+    }
 }
 
 /// Creates a webhook for events from now on, signed as Standard Webhooks describes. Only this response has the secret.
@@ -92,11 +101,9 @@ async fn deliveries(
     Path(id): Path<String>,
     Query(page): Query<Page>,
 ) -> Result<Reply<DeliveryList>> {
-    let limit = page.limit.unwrap_or(50);
-    if !(1..=200).contains(&limit) {
-        return Err(Error::invalid("limit", "must be between 1 and 200").into());
-    }
-    Ok(Reply::ok(webhooks::deliveries(&state.db, &auth.caller(), &id, limit, page.cursor).await?))
+    Ok(Reply::ok(
+        webhooks::deliveries(&state.db, &auth.caller(), &id, page_size(page.limit)?, page.cursor.as_deref()).await?,
+    ))
 }
 
 /// Sends an event `webhook_test` at once, also to a stopped webhook.
@@ -112,4 +119,54 @@ async fn test(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) ->
 async fn resume(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Webhook>> {
     let input = UpdateWebhook { active: Some(true), ..UpdateWebhook::default() };
     Ok(Reply::ok(state.webhooks.update(&state.db, &auth.caller(), &id, &input).await?))
+}
+
+/// Gives a webhook a new secret. Until the overlap ends, requests carry a signature with each secret. Only this response
+/// has the new one.
+#[utoipa::path(tag = "Webhooks", request_body = RotateSecret, responses((status = 200, body = CreatedWebhook)))]
+#[post("/api/webhooks/{id}/rotate-secret")]
+async fn rotate_secret(
+    state: web::Data<AppState>,
+    auth: Auth,
+    Path(id): Path<String>,
+    Json(input): Json<RotateSecret>,
+) -> Result<Reply<CreatedWebhook>> {
+    Ok(Reply::ok(webhooks::rotate_secret(&state.db, &auth.caller(), &id, &input).await?))
+}
+
+/// Events that the receiver refused and that were set aside, newest first.
+#[utoipa::path(tag = "Webhooks", params(Page), responses((status = 200, body = DeadLetters)))]
+#[get("/api/webhooks/{id}/dead-letters")]
+async fn list_dead_letters(
+    state: web::Data<AppState>,
+    auth: Auth,
+    Path(id): Path<String>,
+    Query(page): Query<Page>,
+) -> Result<Reply<DeadLetters>> {
+    let limit = page_size(page.limit)?;
+    Ok(Reply::ok(dead_letters::list(&state.db, &auth.caller(), &id, limit, page.cursor.as_deref()).await?))
+}
+
+/// Sends a dead letter again at once, with the same `webhook-id`. An accepted one is removed from the list.
+#[utoipa::path(tag = "Webhooks", responses(
+    (status = 200, body = WebhookTested), (status = 410, description = "The event is no longer kept")))]
+#[post("/api/webhooks/{id}/dead-letters/{dead_letter_id}/replay")]
+async fn replay(
+    state: web::Data<AppState>,
+    auth: Auth,
+    Path((id, letter)): Path<(String, String)>,
+) -> Result<Reply<WebhookTested>> {
+    Ok(Reply::ok(state.webhooks.replay(&state.db, &auth.caller(), &id, &letter).await?))
+}
+
+/// Discards a dead letter.
+#[utoipa::path(tag = "Webhooks", responses((status = 204, description = "Discarded")))]
+#[delete("/api/webhooks/{id}/dead-letters/{dead_letter_id}")]
+async fn discard(
+    state: web::Data<AppState>,
+    auth: Auth,
+    Path((id, letter)): Path<(String, String)>,
+) -> Result<NoContent> {
+    dead_letters::discard(&state.db, &auth.caller(), &id, &letter).await?;
+    Ok(NoContent)
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::IntoParams;
 
-use super::{Auth, IdempotencyKey, Json, Path, Query, Reply, Result, ServiceConfig};
+use super::{Auth, Json, Path, Query, Reply, Result, ServiceConfig};
 use crate::Error;
 use crate::app::AppState;
 use crate::domain::workflows::{
@@ -68,16 +68,11 @@ async fn templates(
 }
 
 /// Creates a workflow; the caller becomes its owner.
-#[utoipa::path(tag = "Workflows", request_body = CreateWorkflow, params(IdempotencyKey), responses((status = 201, body = Workflow)))]
+#[utoipa::path(tag = "Workflows", request_body = CreateWorkflow, responses((status = 201, body = Workflow)))]
 #[post("/api/workflows")]
-async fn create(
-    state: web::Data<AppState>,
-    auth: Auth,
-    key: IdempotencyKey,
-    Json(input): Json<CreateWorkflow>,
-) -> Result<Reply<Workflow>> {
+async fn create(state: web::Data<AppState>, auth: Auth, Json(input): Json<CreateWorkflow>) -> Result<Reply<Workflow>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
-    Ok(Reply::created(workflows::create(&state.db, &caller, &input, key.as_deref()).await?))
+    Ok(Reply::created(workflows::create(&state.db, &caller, &input).await?))
 }
 
 /// Workflows that the caller can see, by name.
@@ -158,7 +153,11 @@ async fn members(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>)
 }
 
 /// Adds a member (an actor id, or a person's e-mail) or changes its role.
-#[utoipa::path(tag = "Workflows", request_body = Membership, responses((status = 200, body = Value)))]
+///
+/// An agent of somebody else, and a person with whom the caller shares no workflow, is invited instead: 202, and the same
+/// answer if there is no such actor.
+#[utoipa::path(tag = "Workflows", request_body = Membership, responses(
+    (status = 200, body = Value), (status = 202, description = "Invited", body = Value)))]
 #[put("/api/workflows/{id}/members/{actor}")]
 async fn set_member(
     state: web::Data<AppState>,
@@ -166,10 +165,11 @@ async fn set_member(
     Path((id, actor)): Path<(String, String)>,
     Json(input): Json<Membership>,
 ) -> Result<Reply<Value>> {
-    Ok(Reply::ok(workflows::set_member(&state.db, &auth.caller(), &id, &actor, input.role).await?))
+    let set = workflows::set_member(&state.db, &auth.caller(), &id, &actor, input.role).await?;
+    Ok(Reply::with(if set["status"] == "invited" { 202 } else { 200 }, set))
 }
 
-/// Removes a member. Requires an owner, or the member.
+/// Removes a member. Requires an owner, the member, or the owner of a member that is an agent.
 #[utoipa::path(tag = "Workflows", responses((status = 200, body = Value)))]
 #[delete("/api/workflows/{id}/members/{actor}")]
 async fn remove_member(

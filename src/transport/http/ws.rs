@@ -95,7 +95,8 @@ pub async fn ws(
         return Err(Error::invalid("workflow_id", format!("must name at most {MAX_WORKFLOWS} workflows")).into());
     }
     let default_room = dialect == Dialect::Stages && rooms.is_empty();
-    let options = SocketOptions { dialect, rooms, default_room, since: resume_position(since, epoch)? };
+    let address = Some(origin::address_of(&state.config, &request));
+    let options = SocketOptions { dialect, rooms, default_room, since: resume_position(since, epoch)?, address };
     open(&request, body, token.as_deref(), auth, &state, live, options).await
 }
 
@@ -157,6 +158,7 @@ async fn open_job_socket(
         rooms: vec![Room::Job(id)],
         default_room: false,
         since: resume_position(since, epoch)?,
+        address: Some(origin::address_of(&state.config, &request)),
     };
     open(&request, body, token.as_deref(), auth, &state, live, options).await
 }
@@ -205,10 +207,13 @@ async fn credential(request: &HttpRequest, state: &AppState, token: Option<&str>
     let offered = request.headers().get_all(SEC_WEBSOCKET_PROTOCOL).filter_map(|value| value.to_str().ok());
     if let Some(ticket) = offered.flat_map(|value| value.split(',')).find_map(|p| p.trim().strip_prefix(TICKET_PREFIX))
     {
-        return accounts::redeem_ws_ticket(&state.db, ticket).await.map(Some);
+        return accounts::redeem_ws_ticket(&state.db.reserved(), ticket).await.map(Some);
     }
     match token {
-        Some(token) if state.config.ws_token_query => state.accounts.authenticate(token).await.map(Some),
+        Some(token) if state.config.ws_token_query => {
+            let address = origin::address_of(&state.config, request);
+            state.accounts.authenticate(token, Some(address)).await.map(Some)
+        }
         Some(_) => Err(Error::unauthenticated(
             "This server accepts no token in the address; send it as the first message, or a ticket as a subprotocol.",
         )),

@@ -13,6 +13,7 @@ use super::Live;
 use super::client::{Member, NOT_READABLE};
 use super::dialects::InitialState;
 use super::send_queue::{Closing, Outgoing};
+use crate::db::gate::Lane;
 use crate::domain::history::{self, Cursor};
 use crate::{Error, Result};
 
@@ -66,7 +67,6 @@ pub async fn run(live: Arc<Live>, member: Arc<Member>, entering: bool) {
 async fn attempt(live: &Arc<Live>, member: &Arc<Member>, entering: bool) -> Result<bool> {
     let caller = member.client.caller().ok_or_else(|| Error::unauthenticated("Sign in first."))?;
     if member.stream().is_none() {
-        let _permit = live.read_permits.acquire().await;
         let stream = history::open_room(&live.db, &caller, &member.room).await?;
         live.rooms.join(member, &stream);
     }
@@ -91,7 +91,6 @@ async fn attempt(live: &Arc<Live>, member: &Arc<Member>, entering: bool) -> Resu
 /// The room's newest position; nothing before it is sent.
 async fn current_position(live: &Arc<Live>, member: &Arc<Member>) -> Result<Cursor> {
     let caller = member.client.caller().ok_or_else(|| Error::unauthenticated("Sign in first."))?;
-    let _permit = live.read_permits.acquire().await;
     let end = history::events_since(&live.db, &caller, &member.room, i64::MAX, None, 1).await?;
     let cursor = Cursor { epoch: end.epoch, seq: end.last_seq };
     member.advance(&cursor);
@@ -101,10 +100,7 @@ async fn current_position(live: &Arc<Live>, member: &Arc<Member>) -> Result<Curs
 /// Sends the current state; returns the cursor before the room's first event, after which the transcript follows.
 async fn transcript(live: &Arc<Live>, member: &Arc<Member>) -> Result<Cursor> {
     let caller = member.client.caller().ok_or_else(|| Error::unauthenticated("Sign in first."))?;
-    let snapshot = {
-        let _permit = live.read_permits.acquire().await;
-        history::snapshot(&live.db, &caller, &member.room).await?
-    };
+    let snapshot = history::snapshot(&live.db, &caller, &member.room).await?;
     member.snapshot_seq.store(snapshot.cursor.seq, Ordering::Release);
     member.push(&member.client.dialect.state(&snapshot.body), 0, true);
     let cursor = Cursor { epoch: snapshot.cursor.epoch, seq: 0 };
@@ -117,11 +113,8 @@ async fn pages(live: &Arc<Live>, member: &Arc<Member>, mut reached: Cursor) -> R
     let dialect = member.client.dialect;
     loop {
         let caller = member.client.caller().ok_or_else(|| Error::unauthenticated("Sign in first."))?;
-        let missed = {
-            let _permit = live.read_permits.acquire().await;
-            let epoch = Some(reached.epoch.as_str());
-            history::events_since(&live.db, &caller, &member.room, reached.seq, epoch, PAGE_SIZE).await?
-        };
+        let epoch = Some(reached.epoch.as_str());
+        let missed = history::events_since(&live.db, &caller, &member.room, reached.seq, epoch, PAGE_SIZE).await?;
         if dialect.initial_state() == InitialState::Transcript {
             match missed.resync.as_deref() {
                 None => {}
@@ -172,11 +165,8 @@ async fn pages(live: &Arc<Live>, member: &Arc<Member>, mut reached: Cursor) -> R
 async fn snapshot(live: &Arc<Live>, member: &Arc<Member>, kind: &str) -> Result<Cursor> {
     let caller = member.client.caller().ok_or_else(|| Error::unauthenticated("Sign in first."))?;
     // Held until the client has taken the snapshot: bounds the snapshots in memory when many clients reconnect.
-    let _snapshot_permit = live.snapshot_permits.acquire().await;
-    let snapshot = {
-        let _permit = live.read_permits.acquire().await;
-        history::snapshot(&live.db, &caller, &member.room).await?
-    };
+    let _permit = live.snapshots.enter(Lane::Read, &member.room.to_string().into(), DRAIN_TIMEOUT).await?;
+    let snapshot = history::snapshot(&live.db, &caller, &member.room).await?;
     let part = match &member.room {
         history::Room::Workflow(_) => "board",
         history::Room::Ticket(_) => "ticket",

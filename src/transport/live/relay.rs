@@ -185,6 +185,10 @@ impl Relay {
                     timed_out = false;
                 }
                 PollMode::Asleep => {
+                    if !found && !timed_out {
+                        // Any role may notify; notifications without events must not make the relay read without a pause.
+                        tokio::time::sleep(POLL_INTERVAL).await;
+                    }
                     let unnotified = timed_out && found;
                     // The notification of what the fallback read found may still arrive.
                     let wait = if unnotified { FALLBACK_INTERVAL / 10 } else { FALLBACK_INTERVAL };

@@ -23,6 +23,8 @@ pub enum Closing {
     TooSlow,
     /// The client broke the protocol.
     Protocol(&'static str),
+    /// The credential cannot be checked now, because the database is away or too busy; the client may reconnect.
+    TryAgain,
     /// The server stops; the client may reconnect.
     Restarting,
     /// The connection ended, or the client disconnected.
@@ -38,6 +40,7 @@ impl Closing {
             Self::TooSlow => 4008,
             Self::Protocol(_) => 4009,
             Self::Restarting => 1012,
+            Self::TryAgain => 1013,
             Self::Gone => 1000,
         }
     }
@@ -48,6 +51,7 @@ impl Closing {
             Self::Unauthenticated(reason) | Self::Forbidden(reason) | Self::Protocol(reason) => reason,
             Self::TooSlow => "too slow; resume with since",
             Self::Restarting => "the server restarts; resume with since",
+            Self::TryAgain => "the credential cannot be checked now; try again",
             Self::Gone => "",
         }
     }

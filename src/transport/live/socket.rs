@@ -58,6 +58,8 @@ pub struct SocketOptions {
     pub default_room: bool,
     /// The position to resume from; without an epoch the seq is trusted.
     pub since: Option<(Option<String>, i64)>,
+    /// The client's address.
+    pub address: Option<std::net::IpAddr>,
 }
 
 /// Serves one socket until it ends. `first` is the credential of the handshake; an invalid one closes the socket, because
@@ -75,8 +77,8 @@ pub fn serve(
     if live.is_stopping() {
         client.queue.close(Closing::Restarting);
     }
-    let first = first.unwrap_or_else(|_| {
-        client.queue.close(Closing::Unauthenticated("the credential is not valid"));
+    let first = first.unwrap_or_else(|error| {
+        client.queue.close(refused_credential(&error));
         None
     });
     let writer = SocketWriter::new(client);
@@ -250,13 +252,16 @@ impl Reader {
     async fn handle(&mut self, message: ClientMessage) {
         let client = self.writer.client.clone();
         match message {
-            ClientMessage::Auth { token } => match self.accounts.authenticate(&token).await {
-                Ok(who) => self.sign_in(who),
-                Err(error) if error.as_problem().status >= 500 => {
-                    self.refuse("unavailable", "The credential cannot be checked now; try again.".to_owned(), None);
+            ClientMessage::Auth { token } => {
+                match self.accounts.authenticate(&token, self.options.address).await {
+                    Ok(who) => self.sign_in(who),
+                    // The credential of a signed-in socket still holds, so that socket stays open.
+                    Err(error) if self.signed_in.is_some() && refused_credential(&error) == Closing::TryAgain => {
+                        self.refuse("unavailable", "The credential cannot be checked now; try again.".to_owned(), None);
+                    }
+                    Err(error) => client.queue.close(refused_credential(&error)),
                 }
-                Err(_) => client.queue.close(Closing::Unauthenticated("the credential is not valid")),
-            },
+            }
             ClientMessage::Ping => client.queue.push_text(r#"{"type":"pong"}"#),
             _ if self.signed_in.is_none() => client.queue.close(Closing::Unauthenticated("sign in first")),
             ClientMessage::Subscribe { room, workflow_id, since } => match room_name(room, workflow_id) {
@@ -314,6 +319,14 @@ impl Reader {
     }
 }
 
+/// How a socket is closed whose credential was not accepted: a fault of the server says nothing about the credential.
+fn refused_credential(error: &crate::Error) -> Closing {
+    match error.as_problem().status {
+        429 | 500.. => Closing::TryAgain,
+        _ => Closing::Unauthenticated("the credential is not valid"),
+    }
+}
+
 /// The room that a message names, directly or by its workflow.
 fn room_name(room: Option<String>, workflow_id: Option<String>) -> Option<String> {
     room.or_else(|| workflow_id.map(|id| Room::Workflow(id).to_string()))
@@ -330,6 +343,5 @@ fn enter_room(live: &Arc<Live>, client: &Arc<Client>, room: Room, cursor: Option
 /// The room that a client names, or the default room of its caller.
 async fn find_room(live: &Arc<Live>, client: &Arc<Client>, room: Option<&Room>) -> Result<Room> {
     let caller = client.caller().ok_or_else(|| crate::Error::unauthenticated("Sign in first."))?;
-    let _permit = live.read_permits.acquire().await;
     history::find_room(&live.db, &caller, room).await
 }

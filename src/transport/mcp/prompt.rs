@@ -10,8 +10,8 @@ use crate::domain::jobs;
 use crate::domain::tickets::read as tickets;
 use crate::domain::workflows::{self, Workflow};
 use crate::transport::http::body;
-use crate::transport::mcp::admission::RequestContext;
 use crate::transport::mcp::budget;
+use crate::transport::mcp::context::RequestContext;
 use crate::{Error, Result};
 
 /// The name of the prompt.

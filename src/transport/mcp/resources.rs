@@ -6,8 +6,8 @@ use serde_json::Value;
 use crate::domain::history::Room;
 use crate::domain::tickets::read as tickets;
 use crate::domain::workflows;
-use crate::transport::mcp::admission::RequestContext;
 use crate::transport::mcp::budget;
+use crate::transport::mcp::context::RequestContext;
 use crate::transport::mcp::tools::{board, jobs, ticket};
 use crate::{Error, Result};
 

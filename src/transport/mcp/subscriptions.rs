@@ -12,8 +12,9 @@ use rmcp::{Peer, RoleServer};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::domain::accounts::mcp_sessions;
 use crate::transport::live::Live;
-use crate::transport::mcp::admission::RequestContext;
+use crate::transport::mcp::context::RequestContext;
 use crate::transport::mcp::resource_watch::{MAX_RESOURCES, ResourceWatch, WatchEnd};
 use crate::transport::mcp::resources::Resource;
 use crate::transport::mcp::sessions::Sessions;
@@ -25,6 +26,14 @@ struct OwnedTask(JoinHandle<()>);
 impl Drop for OwnedTask {
     fn drop(&mut self) {
         self.0.abort();
+    }
+}
+
+/// Forgets one subscription of a session, or all of them.
+pub async fn forget(context: &RequestContext, session: &str, uri: Option<&str>) {
+    let done = mcp_sessions::remove_subscriptions(&context.state.db, &context.caller, session, uri).await;
+    if let Err(error) = done {
+        tracing::debug!(%error, "a subscription could not be removed; it expires");
     }
 }
 
@@ -52,8 +61,36 @@ impl Subscriptions {
         self.expiry.send_if_modified(|expiry| std::mem::replace(expiry, expires_at) != expires_at);
     }
 
-    /// Starts to notify a session of changes of a resource. Replaces a subscription to the same one.
+    /// Starts to notify a session of changes of a resource. Replaces a subscription to the same one. It is remembered, so
+    /// that a server which takes the session up goes on with it.
     pub async fn subscribe(&self, context: &RequestContext, uri: String, peer: Peer<RoleServer>) -> Result<()> {
+        self.watch(context, uri.clone(), peer).await?;
+        match &context.session {
+            Some(session) => mcp_sessions::add_subscription(&context.state.db, &context.caller, session, &uri).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Watches what a session watched on another server, or before a restart. Each resource is notified once, because it
+    /// may have changed meanwhile.
+    pub async fn take_up(&self, context: &RequestContext, peer: Peer<RoleServer>) {
+        let Some(session) = &context.session else { return };
+        let listed = mcp_sessions::list_subscriptions(&context.state.db, &context.caller, session).await;
+        let uris = listed.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the subscriptions of an MCP session could not be read");
+            Vec::new()
+        });
+        for uri in uris {
+            // What can no longer be read is no longer watched.
+            if self.watch(context, uri.clone(), peer.clone()).await.is_ok() {
+                let changed = ResourceUpdatedNotificationParam::new(uri);
+                let peer = peer.clone();
+                tokio::spawn(async move { peer.notify_resource_updated(changed).await });
+            }
+        }
+    }
+
+    async fn watch(&self, context: &RequestContext, uri: String, peer: Peer<RoleServer>) -> Result<()> {
         let room = Resource::parse(&uri)?.room();
         let watch = ResourceWatch::open(&self.live, context.caller.clone(), room).await?;
         let mut tasks = self.tasks();
@@ -81,8 +118,11 @@ impl Subscriptions {
     }
 
     /// Ends a subscription.
-    pub fn unsubscribe(&self, uri: &str) {
+    pub async fn unsubscribe(&self, context: &RequestContext, uri: &str) {
         self.tasks().remove(uri);
+        if let Some(session) = &context.session {
+            forget(context, session, Some(uri)).await;
+        }
     }
 
     /// Notifies one stream of changes until it is closed or every watch has ended.

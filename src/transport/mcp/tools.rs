@@ -8,12 +8,15 @@ pub mod board;
 mod change;
 mod commits;
 pub mod jobs;
+mod queue;
 mod read;
 mod search;
+mod team;
 pub mod ticket;
 mod work;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
 
 use futures_util::future::BoxFuture;
 use rmcp::model::{CallToolResult, ContentBlock, Tool as Listed, ToolAnnotations};
@@ -21,12 +24,13 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::app::AppState;
-use crate::domain::accounts::{Caller, sessions};
+use crate::domain::accounts::Caller;
+use crate::domain::accounts::sessions::{self, Me};
 use crate::domain::tickets::read as tickets;
 use crate::domain::workflows;
 use crate::transport::http::body;
-use crate::transport::mcp::admission::RequestContext;
-use crate::transport::mcp::budget;
+use crate::transport::mcp::context::RequestContext;
+use crate::transport::mcp::{arguments, budget, schema};
 use crate::{Error, Result};
 
 /// The access that a tool requires of a credential.
@@ -54,14 +58,17 @@ impl Access {
         }
     }
 
+    /// Hints for clients, without those that say what the protocol assumes anyway.
     fn hints(self) -> ToolAnnotations {
-        let hints = ToolAnnotations::new().open_world(false);
+        let hints = ToolAnnotations::new();
+        let changing = |destructive: bool, idempotent: bool| {
+            let hints = ToolAnnotations::new().destructive(destructive);
+            if idempotent { hints.idempotent(true) } else { hints }
+        };
         match self {
-            Self::Read => hints.read_only(true).destructive(false).idempotent(true),
-            Self::Decide => hints.read_only(false).destructive(true).idempotent(true),
-            Self::Write { destructive, idempotent } => {
-                hints.read_only(false).destructive(destructive).idempotent(idempotent)
-            }
+            Self::Read => hints.read_only(true),
+            Self::Decide => changing(true, true),
+            Self::Write { destructive, idempotent } => changing(destructive, idempotent),
         }
     }
 }
@@ -69,18 +76,70 @@ impl Access {
 const ADDS: Access = Access::Write { destructive: false, idempotent: false };
 const SETS: Access = Access::Write { destructive: false, idempotent: true };
 const REPLACES: Access = Access::Write { destructive: true, idempotent: true };
+const ENDS: Access = REPLACES;
+
+/// Types of members of an answer.
+const STRING: &str = "string";
+const INTEGER: &str = "integer";
+const BOOLEAN: &str = "boolean";
+/// A list of objects.
+const LIST: &str = "array";
 
 /// One tool.
 pub struct Tool {
     /// The name in the protocol.
     pub name: &'static str,
-    title: &'static str,
     /// When to use it, what it returns, and what to do on errors.
     description: &'static str,
     /// The required access.
     pub access: Access,
+    /// The whole schema of its arguments, by which they are read.
     schema: fn() -> Map<String, Value>,
+    /// The arguments that clients get, each with a description, or with an empty one where it means the same everywhere.
+    shows: &'static [(&'static str, &'static str)],
+    /// Members that every answer has, with their types.
+    returns: &'static [(&'static str, &'static str)],
     run: for<'a> fn(Call<'a>) -> BoxFuture<'a, Result<Answer>>,
+}
+
+impl Tool {
+    /// The whole schema of its arguments.
+    fn whole_schema(&self) -> &'static Map<String, Value> {
+        static SCHEMAS: LazyLock<HashMap<&str, Map<String, Value>>> =
+            LazyLock::new(|| all().map(|tool| (tool.name, (tool.schema)())).collect());
+        static NONE: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
+        SCHEMAS.get(self.name).unwrap_or(&NONE)
+    }
+
+    /// The schema of its arguments that clients get. `agent_id` is only for callers that may act for others.
+    pub fn input_schema(&self, acts_for: bool) -> Map<String, Value> {
+        let acting = (acts_for && self.access != Access::Read).then_some(("agent_id", ""));
+        let shows: Vec<(&str, &str)> = self.shows.iter().copied().chain(acting).collect();
+        schema::shown(self.whole_schema(), &shows)
+    }
+
+    /// The schema of its structured content. It names the members that matter most, because each name costs every agent a
+    /// part of its context; every answer has them.
+    pub fn output_schema(&self) -> Map<String, Value> {
+        let kind = |kind: &str| match kind {
+            LIST => json!({"type": kind, "items": {"type": "object"}}),
+            kind => json!({"type": kind}),
+        };
+        let mut schema = Map::from_iter([("type".to_owned(), json!("object"))]);
+        if !self.returns.is_empty() {
+            let properties: Map<String, Value> =
+                self.returns.iter().map(|(name, of)| ((*name).to_owned(), kind(of))).collect();
+            schema.insert("properties".to_owned(), properties.into());
+        }
+        schema
+    }
+
+    /// The tool as `tools/list` names it.
+    pub fn listed(&self, acts_for: bool) -> Listed {
+        Listed::new(self.name, self.description, Arc::new(self.input_schema(acts_for)))
+            .with_raw_output_schema(Arc::new(self.output_schema()))
+            .with_annotations(self.access.hints())
+    }
 }
 
 /// An answer: a line for people, and the data.
@@ -112,6 +171,8 @@ pub struct Call<'a> {
     state: &'a AppState,
     caller: Caller,
     arguments: Map<String, Value>,
+    /// Arguments that were given as null.
+    nulls: Vec<String>,
 }
 
 impl Call<'_> {
@@ -146,36 +207,78 @@ impl Call<'_> {
             false => None,
         };
         let Some(ticket) = self.arguments.get("ticket_id").and_then(Value::as_str) else { return Ok(()) };
-        if ticket.starts_with("ticket-") || ticket.len() > 30 || ticket.contains('\0') {
+        if !is_ticket_key(ticket) {
             return Ok(());
         }
         let workflow = match workflow {
             Some(given) => given,
-            None => self.only_workflow().await?,
+            None => self.only_workflow("with a key like TKT-12").await?,
         };
         let found = tickets::get(&self.state.db, &self.caller, ticket, Some(&workflow)).await?;
         self.arguments.insert("ticket_id".to_owned(), found.fields.card.ticket_id.into());
         Ok(())
     }
 
-    /// The caller's only workflow, for calls that name none.
-    async fn only_workflow(&self) -> Result<String> {
+    /// Adds the workflow to a call with a key like `TKT-12` that names none.
+    async fn name_workflow_of_key(&mut self) -> Result<()> {
+        let keyed = self.arguments.get("ticket_id").and_then(Value::as_str).is_some_and(is_ticket_key);
+        if keyed && !self.arguments.contains_key("workflow_id") {
+            let workflow = self.only_workflow("with a key like TKT-12").await?;
+            self.arguments.insert("workflow_id".to_owned(), workflow.into());
+        }
+        Ok(())
+    }
+
+    /// Replaces the name of a workflow by its id. An unknown one stays as it is, and gets the tool's own refusal.
+    async fn resolve_workflow_name(&mut self) -> Result<()> {
+        let Some(named) = self.arguments.get("workflow_id").and_then(Value::as_str) else { return Ok(()) };
+        if named.starts_with("workflow-") || named.len() > 500 || named.contains('\0') {
+            return Ok(());
+        }
+        if let Some(id) = workflows::resolve(&self.state.db, &self.caller, named).await? {
+            self.arguments.insert("workflow_id".to_owned(), id.into());
+        }
+        Ok(())
+    }
+
+    /// The caller's only workflow, for calls that name none; `when` says when one must be named.
+    async fn only_workflow(&self, when: &str) -> Result<String> {
         let seen = workflows::list(&self.state.db, &self.caller, false, 2, None).await?;
         match seen.workflows.as_slice() {
             [only] => Ok(only.id.clone()),
             _ => Err(Error::invalid(
                 "workflow_id",
-                "is required with a key like TKT-12, unless you see exactly one workflow; list_workflows names them",
+                format!("is required {when}, unless you see exactly one workflow; list_workflows names them"),
             )),
         }
     }
 }
 
+/// Whether a text may be the key of a ticket, like `TKT-12`; everything else is an id.
+fn is_ticket_key(text: &str) -> bool {
+    !text.starts_with("ticket-") && text.len() <= 30 && !text.contains('\0')
+}
+
+/// All tools by group; `groups::GROUPS` has the names.
+const GROUPED: [(&str, &[Tool]); 13] = [
+    ("tickets", board::TOOLS),
+    ("tickets", read::TOOLS),
+    ("tickets", ticket::TOOLS),
+    ("tickets", search::TOOLS),
+    ("analysis", search::SIMILAR),
+    ("analysis", team::STATISTICS),
+    ("team", team::TOOLS),
+    ("tickets", change::TOOLS),
+    ("commits", commits::TOOLS),
+    ("jobs", queue::TOOLS),
+    ("jobs", jobs::TOOLS),
+    ("jobs", work::TOOLS),
+    ("questions", approvals::TOOLS),
+];
+
 /// All tools.
 pub fn all() -> impl Iterator<Item = &'static Tool> {
-    let read_tools = [board::TOOLS, read::TOOLS, ticket::TOOLS, search::TOOLS];
-    let write_tools = [change::TOOLS, commits::TOOLS, jobs::TOOLS, work::TOOLS, approvals::TOOLS];
-    read_tools.into_iter().chain(write_tools).flatten()
+    GROUPED.iter().flat_map(|(_, tools)| tools.iter())
 }
 
 /// The tool with that name.
@@ -183,35 +286,38 @@ pub fn find(name: &str) -> Option<&'static Tool> {
     all().find(|tool| tool.name == name)
 }
 
-async fn scopes(context: &RequestContext) -> Result<Vec<String>> {
-    Ok(sessions::me(&context.state.db, &context.caller).await?.scopes)
-}
-
 fn allows(scopes: &[String], tool: &Tool) -> bool {
     scopes.iter().any(|scope| scope == "*" || scope == tool.access.scope())
 }
 
-/// The tools that this credential may use.
+/// Whether the caller may act for other agents.
+fn acts_for(me: &Me) -> bool {
+    me.user.is_admin || (me.user.kind == "service" && me.scopes.iter().any(|scope| scope == "*" || scope == "act_for"))
+}
+
+/// The tools that this credential may use and that the address selects.
 pub async fn listed(context: &RequestContext) -> Result<Vec<Listed>> {
-    let scopes = scopes(context).await?;
-    let listed = all().filter(|tool| allows(&scopes, tool)).map(|tool| {
-        Listed::new(tool.name, tool.description, Arc::new((tool.schema)()))
-            .with_title(tool.title)
-            .with_annotations(tool.access.hints())
-    });
-    Ok(listed.collect())
+    let me = sessions::me(&context.state.db, &context.caller).await?;
+    let acts_for = acts_for(&me);
+    let selected =
+        GROUPED.iter().flat_map(|(group, tools)| tools.iter().filter(|tool| context.tools.lists(tool.name, group)));
+    Ok(selected.filter(|tool| allows(&me.scopes, tool)).map(|tool| tool.listed(acts_for)).collect())
 }
 
 /// Runs a tool. Errors become results that the agent can read.
-pub async fn call(tool: &Tool, context: &RequestContext, arguments: Map<String, Value>) -> CallToolResult {
+pub async fn call(tool: &Tool, context: &RequestContext, given: Map<String, Value>) -> CallToolResult {
+    let arguments::Arguments { known, nulls, ignored } = arguments::read(tool.whole_schema(), given);
+    let hint = arguments::hint(tool.name, &ignored);
     let outcome = async {
         // SQL refuses it too; this check keeps a tool that is not listed from doing anything at all.
-        if tool.access != Access::Read && !allows(&scopes(context).await?, tool) {
+        if tool.access != Access::Read && !allows(&sessions::me(&context.state.db, &context.caller).await?.scopes, tool)
+        {
             let scope = tool.access.scope();
             return Err(Error::problem(403, "forbidden", format!("This key lacks the scope \"{scope}\".")));
         }
-        let arguments = arguments.into_iter().filter(|(_, value)| !value.is_null()).collect();
-        (tool.run)(Call { state: &context.state, caller: context.caller.clone(), arguments }).await
+        let mut call = Call { state: &context.state, caller: context.caller.clone(), arguments: known, nulls };
+        call.resolve_workflow_name().await?;
+        (tool.run)(call).await
     };
     match outcome.await {
         Ok(answer) => {
@@ -219,10 +325,15 @@ pub async fn call(tool: &Tool, context: &RequestContext, arguments: Map<String, 
                 // The change may concern a watched search.
                 context.state.matching.wake();
             }
-            let data = budget::cap(answer.data);
+            let mut data = budget::cap(answer.data);
+            let mut line = answer.line;
+            if let Some(hint) = hint {
+                line = format!("{line} {hint}");
+                data["hint"] = hint.into();
+            }
             let mut result = CallToolResult::structured(data);
             // Not every client passes structured content to its model, so the text repeats the data.
-            result.content.insert(0, ContentBlock::text(answer.line));
+            result.content.insert(0, ContentBlock::text(line));
             result
         }
         Err(error) => {
@@ -235,7 +346,9 @@ pub async fn call(tool: &Tool, context: &RequestContext, arguments: Map<String, 
                 members.retain(|name, _| name != "type" && name != "title");
             }
             let mut result = CallToolResult::structured_error(budget::cap(data));
-            result.content = vec![ContentBlock::text(problem_text(&problem))];
+            let text = problem_text(&problem);
+            let text = hint.map_or_else(|| text.clone(), |hint| format!("{text} {hint}"));
+            result.content = vec![ContentBlock::text(text)];
             result
         }
     }

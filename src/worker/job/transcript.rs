@@ -26,8 +26,6 @@ const TAIL_LINES: usize = 20;
 pub(super) struct StageOutput {
     /// The last reported commit and its message.
     pub(super) commit: Option<(String, Option<String>)>,
-    /// Number of the last transcript message known to be stored.
-    last_order: i64,
     stderr: VecDeque<String>,
     stdout: VecDeque<String>,
 }
@@ -68,9 +66,6 @@ pub(super) struct TranscriptWriter {
     heartbeat: HeartbeatTrigger,
     directory: PathBuf,
     output: StageOutput,
-    /// Identifies this writer's batches in the transcript.
-    writer_id: String,
-    batches: u64,
 }
 
 impl TranscriptWriter {
@@ -82,9 +77,7 @@ impl TranscriptWriter {
             control: lease.control.clone(),
             heartbeat: lease.heartbeat.clone(),
             directory: step.directory.clone(),
-            output: StageOutput { commit: output.commit, last_order: output.last_order, ..StageOutput::default() },
-            writer_id: uuid::Uuid::new_v4().simple().to_string().split_off(20),
-            batches: 0,
+            output: StageOutput { commit: output.commit, ..StageOutput::default() },
         }
     }
 
@@ -190,52 +183,23 @@ impl TranscriptWriter {
         self.post(vec![message]).await;
     }
 
-    /// Posts messages, with retries until the lease is lost. If a response was lost, the transcript is searched for the
-    /// batch id first, so that no message is stored twice.
+    /// Posts messages, with retries until the lease is lost. The repetitions have the same idempotency key, so that no
+    /// message is stored twice.
     async fn post(&mut self, messages: Vec<NewMessage>) {
         let mut messages = messages.into_iter().peekable();
         while messages.peek().is_some() {
-            self.batches += 1;
-            let batch = format!("{}-{}", self.writer_id, self.batches);
-            let mut part: Vec<NewMessage> = messages.by_ref().take(100).collect();
-            for message in &mut part {
-                message.metadata.get_or_insert_with(|| json!({}))["batch"] = json!(batch);
-            }
+            let part: Vec<NewMessage> = messages.by_ref().take(100).collect();
             let input = PostMessages { lease_token: self.token.clone(), messages: part, agent_id: None };
-            let mut response_lost = false;
-            while *self.control.borrow() != Control::LeaseLost && !(response_lost && self.is_stored(&batch).await) {
-                match self.client.post_messages(&self.job, &input).await {
-                    Err(error) if error.is_temporary() => {
-                        response_lost = true;
-                        tokio::time::sleep(Duration::from_millis(500)).await;
-                    }
+            let client = self.client.with_idempotency_key(&uuid::Uuid::now_v7().to_string());
+            while *self.control.borrow() != Control::LeaseLost {
+                match client.post_messages(&self.job, &input).await {
+                    Err(error) if error.is_temporary() => tokio::time::sleep(Duration::from_millis(500)).await,
                     posted => {
-                        let last = posted.as_ref().ok().and_then(|posted| posted.messages.last());
-                        self.output.last_order = last.map_or(self.output.last_order, |message| message.order);
                         self.check(posted.map(drop), "output");
                         break;
                     }
                 }
             }
-        }
-    }
-
-    /// Whether the transcript holds a batch.
-    async fn is_stored(&mut self, batch: &str) -> bool {
-        loop {
-            let page = match self.client.job_messages(&self.job, None, self.output.last_order, 200).await {
-                Ok(page) => page,
-                Err(error) if error.is_temporary() && *self.control.borrow() != Control::LeaseLost => {
-                    tokio::time::sleep(Duration::from_millis(500)).await;
-                    continue;
-                }
-                Err(_) => return false,
-            };
-            if page.messages.iter().any(|message| message.metadata["batch"] == batch) {
-                return true;
-            }
-            let Some(last) = page.messages.last().filter(|_| page.has_more) else { return false };
-            self.output.last_order = last.order;
         }
     }
 

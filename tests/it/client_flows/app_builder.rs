@@ -54,7 +54,9 @@ async fn from_registering_to_an_app() {
     assert_eq!((&job["status"], &job["initial_prompt"]), (&json!("collecting"), &json!("A shop")));
     let (id, workflow) = (text(&job, "id"), text(&job, "workflow_id"));
     let hire = format!("/api/workflows/{workflow}/members/{}", fixture.agent.id);
-    client.put(&hire, json!({"role": "member"})).await.ok();
+    let invited = client.put(&hire, json!({"role": "member"})).await.expect(202);
+    let accept = format!("/api/membership-invitations/{}/accept", text(&invited, "invitation_id"));
+    fixture.ann.post(&accept, json!({})).await.ok();
     let address = format!("/ws/jobs/{id}/");
     let mut socket = fixture.socket(&client, &address).await;
     let mut messages = socket.until(|message| message["kind"] == "status").await;

@@ -154,6 +154,7 @@ guides! {
         "\"field\":\"title\"", "\"has_more\"",
     ];
     search: "docs/search.md" => ["\"total_found\":1", "\"merged_into_ticket_id\"", "\"last_seq\":"];
+    security_events: "docs/security-events.md" => ["member_added", "\"kind\":\"member_added\""];
     sql: "docs/sql.md" => ["UPDATE 1", "Asynchronous notification \"callboard\""];
     webhooks: "docs/webhooks.md" => ["\"deliveries\":["];
 }

@@ -17,7 +17,12 @@ async fn users_register_sign_in_and_sign_out() {
     let anonymous = server.anonymous();
     // The e-mail address is case-insensitive and unique.
     let taken = json!({"email": " ADA@example.org ", "password": "correct horse", "name": "x"});
-    assert_eq!(anonymous.post("/api/auth/register", taken).await.refused(409), "conflict");
+    // The answer of a taken address is that of one which is not valid.
+    let malformed = json!({"email": "ada", "password": "correct horse", "name": "x"});
+    let (taken, malformed) =
+        (anonymous.post("/api/auth/register", taken).await, anonymous.post("/api/auth/register", malformed).await);
+    assert_eq!(taken.json["errors"], malformed.json["errors"]);
+    assert_eq!((taken.refused(422), malformed.refused(422)), ("invalid".to_owned(), "invalid".to_owned()));
     let login = json!({"email": "Ada@Example.org", "password": "correct horse"});
     let signed_in = anonymous.post("/api/auth/login/", login).await.ok();
     assert!(signed_in["refresh"].is_string() && signed_in["expires_in"] == 900);
@@ -38,6 +43,8 @@ async fn refuses_bad_registrations() {
         (json!({"email": "ada", "password": "correct horse"}), "email"),
         (json!({"email": "a@b.c", "password": "short"}), "password"),
         (json!({"email": "a@b.c", "password": "x".repeat(1025)}), "password"),
+        (json!({"email": "a@b.c", "password": "password1234"}), "password"),
+        (json!({"email": "somebody@example.org", "password": "somebody@example.org"}), "password"),
         (json!({"email": "a@b.c", "password": 12345678}), "password"),
         (json!({"email": "a@b.c", "password": "correct\u{0}horse"}), "password"),
         (json!({"email": "a@b.c", "password": "correct horse", "admin": true}), "admin"),
@@ -144,6 +151,35 @@ async fn failed_sign_ins_are_throttled_and_successful_ones_are_not() {
     let returned = usize::try_from(started.elapsed().as_secs() / 2 + 3).expect("a few");
     assert!((24..=25 + returned).contains(&passed), "{passed} guesses passed");
     assert!(guesses.iter().all(|answer| matches!(answer.status, 401 | 429)));
+}
+
+#[tokio::test]
+async fn strangers_do_not_lock_out_a_browser_that_signed_in_before() {
+    let server = server_with("device", &["--sign-in-rate", "3"], vec![]).await;
+    let anonymous = server.anonymous();
+    let account = |password: &str| json!({"email": "ada@example.org", "password": password, "token_mode": "cookie"});
+    let registered = anonymous.post("/api/auth/register", account("correct horse")).await;
+    let cookies: Vec<&str> =
+        registered.headers.get_all("set-cookie").iter().filter_map(|cookie| cookie.to_str().ok()).collect();
+    let mark = cookies.iter().find(|cookie| cookie.starts_with("callboard_device=")).expect("a mark");
+    assert!(mark.contains("HttpOnly") && mark.contains("SameSite=Strict") && mark.contains("Path=/api/auth"), "{mark}");
+    let mark = mark.split(';').next().expect("a pair").to_owned();
+    assert_eq!(registered.status, 201);
+    let login = async |password: &str, cookie: &str| {
+        let request = anonymous.request(Method::POST, "/api/auth/login").header("cookie", cookie);
+        anonymous.send(request.json(&account(password))).await
+    };
+    for _ in 0..3 {
+        login("wrong horse", "").await.refused(401);
+    }
+    login("correct horse", "").await.refused(429);
+    login("correct horse", "callboard_device=forged.mark").await.refused(429);
+    login("correct horse", &mark).await.ok();
+    // A browser is limited, too.
+    for _ in 0..3 {
+        login("wrong horse", &mark).await.refused(401);
+    }
+    login("correct horse", &mark).await.refused(429);
 }
 
 #[tokio::test]

@@ -108,10 +108,10 @@ async fn tokens_end_and_keys_rotate() {
     server.bearer(&before).get("/api/auth/me").await.ok();
     server.bearer(after).get("/api/auth/me").await.ok();
     crate::harness::eventually("the other server has read the new key", async || {
-        elsewhere.authenticate(after).await.is_ok()
+        elsewhere.authenticate(after, None).await.is_ok()
     })
     .await;
-    assert!(elsewhere.authenticate(&before).await.is_ok());
+    assert!(elsewhere.authenticate(&before, None).await.is_ok());
 }
 
 #[tokio::test]
@@ -127,7 +127,7 @@ async fn servers_that_start_together_share_their_keys() {
     let accounts: Vec<_> = loaded.into_iter().map(|one| one.expect("load")).collect();
     let token = accounts[0].tokens().issue("user-x", "session-x").expect("a token");
     for one in &accounts {
-        assert_eq!(one.authenticate(&token).await.expect("verified").caller.actor, "user-x");
+        assert_eq!(one.authenticate(&token, None).await.expect("verified").caller.actor, "user-x");
         assert_eq!(one.tokens().successor("x"), accounts[0].tokens().successor("x"));
     }
 }

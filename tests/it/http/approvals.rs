@@ -7,7 +7,7 @@ use insta::assert_json_snapshot;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::fixtures::{TestWorkflow, at_once, open, redacted, service_client, signed_in_user, text};
+use super::fixtures::{TestWorkflow, add_member, at_once, open, redacted, service_client, signed_in_user, text};
 use crate::client::{Client, Server};
 
 /// A workflow with another member and a service client for an agent.
@@ -25,8 +25,7 @@ impl ApprovalsFixture {
         let member = signed_in_user(&server, "ben").await;
         let robot = service_client(&server, "robot", &["read", "write", "act_for"]).await;
         for actor in [&member, &robot] {
-            let path = format!("/api/workflows/{}/members/{}", base.workflow, actor.id);
-            base.owner.put(&path, json!({"role": "member"})).await.ok();
+            add_member(&base.owner, &base.workflow, actor, "member").await;
         }
         Self { server, base, member, robot }
     }
@@ -90,7 +89,7 @@ async fn only_permitted_callers_may_decide() {
     let fixture = ApprovalsFixture::open("deciding").await;
     let (ann, workflow) = (&fixture.base.owner, &fixture.base.workflow);
     let viewer = signed_in_user(&fixture.server, "vic").await;
-    ann.put(&format!("/api/workflows/{workflow}/members/{}", viewer.id), json!({"role": "viewer"})).await.ok();
+    add_member(ann, workflow, &viewer, "viewer").await;
     let outsider = signed_in_user(&fixture.server, "sue").await;
     let asked = fixture.ask(json!({"agent_id": "coder-1"})).await;
     let approve = path(&asked, "approve");
@@ -156,7 +155,8 @@ async fn lists_are_filtered_and_paged() {
     let workflow = &fixture.base.workflow;
     let page = ann.get(&format!("/api/approvals?workflow_id={workflow}&limit=2")).await.ok();
     assert_eq!((listed(page.clone()), &page["has_more"]), (ids[..2].to_vec(), &json!(true)));
-    let next = ann.get(&format!("/api/approvals?limit=3&cursor={}", text(&page, "next_cursor"))).await.ok();
+    let cursor = text(&page, "next_cursor");
+    let next = ann.get(&format!("/api/approvals?workflow_id={workflow}&limit=3&cursor={cursor}")).await.ok();
     assert_eq!(
         (listed(next.clone()), &next["has_more"], &next["next_cursor"]),
         (ids[2..].to_vec(), &json!(false), &Value::Null)

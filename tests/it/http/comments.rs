@@ -3,7 +3,7 @@
 use insta::assert_json_snapshot;
 use serde_json::{Value, json};
 
-use super::fixtures::{TestWorkflow, open, redacted, signed_in_user, text};
+use super::fixtures::{TestWorkflow, add_member, open, redacted, signed_in_user, text};
 
 #[tokio::test]
 async fn comments_have_threads_mentions_and_attachments() {
@@ -52,8 +52,7 @@ async fn authors_and_owners_edit_and_delete() {
     );
     let fixture = TestWorkflow::of(&ann).await;
     for (who, role) in [(&bob, "member"), (&eve, "viewer")] {
-        let path = format!("/api/workflows/{}/members/{}", fixture.workflow, who.id);
-        ann.put(&path, json!({"role": role})).await.ok();
+        add_member(&ann, &fixture.workflow, who, role).await;
     }
     let ticket = fixture.ticket("Talked about").await;
     let body = json!({"ticket_id": ticket, "comment_text": "A first thought"});
@@ -83,7 +82,7 @@ async fn reactions_accept_any_emoji() {
     let server = open("react").await;
     let (ann, bob) = (signed_in_user(&server, "ann").await, signed_in_user(&server, "bob").await);
     let fixture = TestWorkflow::of(&ann).await;
-    ann.put(&format!("/api/workflows/{}/members/{}", fixture.workflow, bob.id), json!({"role": "member"})).await.ok();
+    add_member(&ann, &fixture.workflow, &bob, "member").await;
     let comment = fixture.comment(&fixture.ticket("Liked").await, "Good work").await;
     let path = |emoji: &str| format!("/api/comments/{comment}/reactions/{emoji}");
     // Raw, percent-encoded, with a joiner and a skin tone, and `+1`.

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::fixtures::{TestWorkflow, open, service_client, signed_in_user, text};
+use super::fixtures::{TestWorkflow, add_member, add_member_of, open, service_client, signed_in_user, text};
 use crate::client::{Client, Server};
 
 const PATH: &str = "/api/internal/commits";
@@ -57,8 +57,12 @@ impl CommitsFixture {
 }
 
 async fn join(base: &TestWorkflow, actor: &Client, role: &str) {
-    let path = format!("/api/workflows/{}/members/{}", base.workflow, actor.id);
-    base.owner.put(&path, json!({"role": role})).await.ok();
+    add_member(&base.owner, &base.workflow, actor, role).await;
+}
+
+/// Makes the fixture's robot a member of somebody else's workflow, with its owner's consent.
+async fn admit_robot(other: &TestWorkflow, fixture: &CommitsFixture, role: &str) {
+    add_member_of(&other.owner, &other.workflow, &fixture.robot, role, &fixture.base.owner).await;
 }
 
 #[tokio::test]
@@ -156,7 +160,7 @@ async fn a_key_means_one_ticket_or_none() {
     let named = json!({"workflow_id": other.workflow, "commits": [{"sha": sha('a'), "message": "TKT-1"}]});
     fixture.robot.post(PATH, named.clone()).await.refused(404);
     // Viewers may not link commits.
-    join(&other, &fixture.robot, "viewer").await;
+    admit_robot(&other, &fixture, "viewer").await;
     fixture.robot.post(PATH, named.clone()).await.refused(403);
     assert_eq!(
         keys(&fixture.robot.post(PATH, commit_body('b', "TKT-1")).await.ok(), "linked", "workflow_id"),
@@ -167,7 +171,7 @@ async fn a_key_means_one_ticket_or_none() {
     reader.post(PATH, commit_body('c', "TKT-1")).await.refused(403);
 
     // An ambiguous key is resolved by the workflow, its repository or the default workflow.
-    join(&other, &fixture.robot, "member").await;
+    admit_robot(&other, &fixture, "member").await;
     let answer = fixture.robot.post(PATH, commit_body('c', "TKT-1 TKT-2")).await.ok();
     assert_eq!(
         (keys(&answer, "linked", "ticket_key"), keys(&answer, "unknown", "reason")),

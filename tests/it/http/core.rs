@@ -1,26 +1,87 @@
 //! Behaviour common to all requests: probes, refusals, headers, the API description.
 
-use crate::client::server;
+use serde_json::json;
+
+use super::fixtures::{TestWorkflow, open, signed_in_user, text};
+use crate::client::{server, server_with};
 
 #[tokio::test]
 async fn probes_respond_and_errors_are_problem_documents() {
-    let server = server("core").await;
+    let server = server_with("core", &["--metrics-token", "a-token-of-metrics"], Vec::new()).await;
     let anonymous = server.anonymous();
     assert_eq!(anonymous.get("/health").await.ok()["status"], "ok");
     assert_eq!(anonymous.get("/health/").await.ok()["status"], "ok");
     assert_eq!(anonymous.get("/ready").await.ok()["status"], "ready");
     assert!(anonymous.get("/metrics").await.ok().as_str().expect("text").contains("callboard_http_requests_total"));
+    // Metrics are for the server's host, a token, and administrators; a forwarded request comes from another host.
+    let metrics = |client: &crate::client::Client, forwarded: bool| {
+        let request = client.request(reqwest::Method::GET, "/metrics");
+        let request = if forwarded { request.header("x-forwarded-for", "192.0.2.1") } else { request };
+        let client = client.clone();
+        async move { client.send(request).await }
+    };
+    metrics(&anonymous, true).await.refused(401);
+    let (admin, person) = (server.admin("root").await, server.user("ada").await);
+    metrics(&person, true).await.refused(403);
+    let text = metrics(&admin, true).await.ok();
+    let series =
+        text.as_str().expect("text").lines().filter(|line| line.starts_with("callboard_http_request_seconds_bucket"));
+    assert!(
+        series.clone().count() > 0 && series.clone().all(|line| line.contains("area=") && !line.contains("route="))
+    );
+    assert_eq!(metrics(&server.bearer("a-token-of-metrics"), true).await.status, 200);
+    metrics(&server.bearer("another-token"), true).await.refused(401);
     let head = anonymous.send(anonymous.request(reqwest::Method::HEAD, "/health")).await;
     assert_eq!((head.status, head.json), (200, serde_json::Value::Null));
     assert_eq!(anonymous.get("/api/nothing").await.refused(404), "not_found");
     let answer = anonymous.delete("/health").await;
     assert_eq!(answer.header("allow"), Some("GET, HEAD"));
     assert_eq!(answer.refused(405), "method_not_allowed");
-    let page = anonymous.get("/workflows/1").await;
+    let page = anonymous.request(reqwest::Method::GET, "/w/workflow-1").header("accept", "text/html,*/*;q=0.8");
+    let page = anonymous.send(page).await;
     assert!(page.header("content-type").is_some_and(|kind| kind.starts_with("text/html")));
     assert!(page.header("content-security-policy").is_some_and(|policy| policy.contains("frame-ancestors 'none'")));
     assert!(page.header("x-request-id").is_some());
     assert_eq!(anonymous.get("/missing.js").await.refused(404), "not_found");
+}
+
+/// Client libraries look for authorization servers and older transports; a page would break their JSON parsers.
+#[tokio::test]
+async fn only_pages_of_the_dashboard_are_html() {
+    let server = server("pages").await;
+    let anonymous = server.anonymous();
+    let load = async |method: reqwest::Method, path: &str, accept: Option<&str>| {
+        let request = anonymous.request(method, path);
+        anonymous.send(accept.into_iter().fold(request, |request, accept| request.header("accept", accept))).await
+    };
+    let browser = Some("text/html,application/xhtml+xml,*/*;q=0.8");
+    for path in [
+        "/.well-known/oauth-protected-resource",
+        "/.well-known/oauth-protected-resource/mcp",
+        "/.well-known/oauth-authorization-server",
+        "/.well-known/openid-configuration",
+        "/mcp/.well-known/openid-configuration",
+        "/sse",
+        "/messages",
+        "/authorize",
+        "/token",
+        "/nothing/at/all",
+    ] {
+        for accept in [None, Some("*/*"), Some("application/json"), browser] {
+            let answer = load(reqwest::Method::GET, path, accept).await;
+            assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{path} {accept:?}");
+            assert_eq!(answer.refused(404), "not_found", "{path} {accept:?}");
+        }
+    }
+    for path in ["/", "/register", "/sign-in", "/w/workflow-1", "/w/workflow-1/t/TKT-1.2"] {
+        let page = load(reqwest::Method::GET, path, browser).await;
+        assert_eq!(page.status, 200, "{path}");
+        assert!(page.header("content-type").is_some_and(|kind| kind.starts_with("text/html")), "{path}");
+    }
+    // Dynamic client registration is a POST; a program that reads the page's path gets no page.
+    assert_eq!(load(reqwest::Method::POST, "/register", browser).await.refused(404), "not_found");
+    assert_eq!(load(reqwest::Method::GET, "/register", Some("application/json")).await.refused(404), "not_found");
+    assert_eq!(load(reqwest::Method::GET, "/", None).await.status, 200, "the start page");
 }
 
 #[tokio::test]
@@ -38,4 +99,18 @@ async fn the_description_and_docs_are_served() {
     for asset in ["swagger-ui-bundle.js", "swagger-ui.css", "swagger-initializer.js"] {
         assert_eq!(anonymous.get(&format!("/docs/{asset}")).await.status, 200, "{asset}");
     }
+}
+
+/// Postgres writes large numbers with all their digits; reading them must not fail or change them.
+#[tokio::test]
+async fn numbers_are_read_back_as_they_were_written() {
+    let server = open("numbers").await;
+    let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
+    let payload = json!({"max": f64::MAX, "min": -f64::MAX, "tiny": 5e-324, "odd": 0.1 + 0.2, "whole": 9_007_199_254_740_993_i64});
+    let body = json!({"workflow_id": fixture.workflow, "title": "Numbers", "initial_prompt": "Count.", "with_ticket": true,
+        "payload": payload});
+    let made = fixture.owner.post("/api/jobs", body).await.created();
+    assert_eq!(made["payload"], payload);
+    let read = fixture.owner.get(&format!("/api/jobs/{}", text(&made, "job_id"))).await.ok();
+    assert_eq!(read["payload"], payload);
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use super::fixtures::{TestWorkflow, signed_in_user, text};
+use super::fixtures::{TestWorkflow, add_member, signed_in_user, text};
 use super::spec::Operation;
 use crate::client::{Client, Server};
 
@@ -81,7 +81,7 @@ fn find(name: &str) -> Option<Value> {
     });
     let list = json!({"query": {"workflow_id": "$workflow", "job_id": "$held", "agent_id": "someone", "status": "backlog,todo",
         "ticket_type": "task", "priority": "low,high", "assigned_agent_id": "$actor", "unassigned": "false", "tags": "t",
-        "is_blocked": "false", "include_completed": "true", "limit": "10", "offset": "0", "sort_by": "priority",
+        "is_blocked": "false", "include_completed": "true", "limit": "10", "offset": "0", "cursor": "", "sort_by": "priority",
         "sort_order": "asc"}});
     let board = json!({"name": "Board", "columns": [
             {"id": "backlog", "name": "Backlog", "order": 0, "color": "#123456", "wip_limit": 50, "category": "todo",
@@ -109,7 +109,6 @@ fn find(name: &str) -> Option<Value> {
     Some(match name {
         "GET /health"
         | "GET /ready"
-        | "GET /metrics"
         | "GET /api/auth/options"
         | "GET /api/board-templates"
         | "GET /api/auth/me"
@@ -118,6 +117,8 @@ fn find(name: &str) -> Option<Value> {
         | "POST /api/auth/ws-ticket" => {
             json!({})
         }
+        // With a credential, only for administrators.
+        "GET /metrics" => json!({"closed": true}),
         "POST /api/auth/register" => json!({"closed": true, "body": {"email": "x@example.org", "password": "short",
             "name": "X", "invite": "$invite", "token_mode": "json"}}),
         "POST /api/auth/login" => {
@@ -125,7 +126,8 @@ fn find(name: &str) -> Option<Value> {
         }
         "POST /api/auth/token/refresh" | "POST /api/auth/logout" => refresh,
         "POST /api/auth/password" => {
-            json!({"closed": true, "body": {"current_password": "wrong", "new_password": "correct horse"}})
+            json!({"closed": true, "body": {"current_password": "wrong", "new_password": "correct horse",
+                "revoke_keys": true}})
         }
         "POST /api/auth/setup" => json!({"closed": true, "body": {"token": "none", "email": "x@example.org",
             "password": "short", "name": "X", "token_mode": "json"}}),
@@ -134,15 +136,31 @@ fn find(name: &str) -> Option<Value> {
         "POST /api/keys" => json!({"body": {"name": "A key", "actor_id": "$agent", "scopes": ["read"],
             "expires_at": "2999-01-01T00:00:00Z", "workflows": ["$workflow"]}}),
         "DELETE /api/keys/{id}" => json!({"path": {"id": "$key"}}),
-        "GET /api/agents" => json!({"query": {"limit": "10", "cursor": "$agent"}}),
+        "GET /api/agents" => json!({"query": {"limit": "10", "cursor": ""}}),
         "POST /api/agents" => {
             json!({"body": {"id": Value::Null, "kind": "agent", "name": "New", "workflows": ["$workflow"]}})
         }
         "PATCH /api/agents/{id}" => json!({"path": {"id": "$agent"}, "body": {"name": "Renamed", "disabled": false}}),
         "POST /api/invites" => json!({"body": {"email": "y@example.org", "workflow_id": "$workflow", "role": "member",
             "expires_in_hours": 5}}),
+        "GET /api/membership-invitations" => json!({}),
+        "POST /api/membership-invitations/{id}/accept" | "POST /api/membership-invitations/{id}/decline" => {
+            json!({"path": {"id": "$invited"}})
+        }
+        "GET /api/workflows/{id}/invitations" => json!({"path": {"id": "$workflow"}}),
+        "DELETE /api/workflows/{id}/invitations/{invitation}" => {
+            json!({"path": {"id": "$workflow", "invitation": "$sent"}})
+        }
+        "GET /api/agents/{id}/memberships" => json!({"path": {"id": "$agent"}}),
+        "GET /api/users" => json!({"closed": true, "query": {"limit": "10", "cursor": ""}}),
+        "POST /api/users/{id}/disable" | "POST /api/users/{id}/enable" => {
+            json!({"closed": true, "path": {"id": "$actor"}})
+        }
         "POST /api/invites/accept" => json!({"body": {"invite": "$invite"}}),
-        "GET /api/workflows" => json!({"query": {"include_archived": "true", "limit": "10", "cursor": "$workflow"}}),
+        "GET /api/security-events" => json!({"query": {"workflow_id": "$workflow", "kind": "export,member_added",
+            "actor": "$actor", "since": "2020-01-01T00:00:00Z", "until": "2999-01-01T00:00:00Z", "limit": "10",
+            "cursor": ""}}),
+        "GET /api/workflows" => json!({"query": {"include_archived": "true", "limit": "10", "cursor": ""}}),
         "POST /api/workflows" => json!({"body": {"name": "New", "description": "Fresh", "template": "development",
             "board_config": board, "agent_id": Value::Null}}),
         "GET /api/workflows/{id}"
@@ -150,7 +168,7 @@ fn find(name: &str) -> Option<Value> {
         | "POST /api/workflows/{id}/restore"
         | "GET /api/workflows/{id}/members" => json!({"path": {"id": "$workflow"}}),
         "PATCH /api/workflows/{id}" => json!({"path": {"id": "$workflow"}, "body": {"name": "Renamed",
-            "description": "Changed", "ticket_tracking": true, "repository_path": Value::Null}}),
+            "description": "Changed", "ticket_tracking": true, "repository_path": Value::Null, "provision_agents": false}}),
         "PUT /api/workflows/{id}/board" => {
             json!({"path": {"id": "$workflow"}, "body": {"board_config": board, "moves": {"gone": "todo"}}})
         }
@@ -168,9 +186,12 @@ fn find(name: &str) -> Option<Value> {
         "GET /ws/jobs/{id}" | "GET /ws/workflows/{id}" => {
             json!({"closed": true, "path": {"id": "$draft"}, "query": {"token": "none"}})
         }
-        "GET /api/board/{workflow_id}"
-        | "GET /api/tickets/board-config/{workflow_id}"
-        | "GET /api/tickets/stats/{workflow_id}" => json!({"path": {"workflow_id": "$workflow"}}),
+        "GET /api/board/{workflow_id}" | "GET /api/tickets/board-config/{workflow_id}" => {
+            json!({"path": {"workflow_id": "$workflow"}})
+        }
+        "GET /api/tickets/stats/{workflow_id}" => {
+            json!({"path": {"workflow_id": "$workflow"}, "query": {"tz": "Europe/Berlin"}})
+        }
         "GET /api/tickets" | "GET /api/tickets/get" => list,
         "POST /api/tickets/create" => json!({"body": create}),
         "POST /api/tickets/update" => {
@@ -248,8 +269,13 @@ impl TestTenant {
         let client = signed_in_user(server, name).await;
         let member = signed_in_user(server, &format!("{name}-member")).await;
         let fixture = TestWorkflow::of(&client).await;
-        let path = format!("/api/workflows/{}/members/{}", fixture.workflow, member.id);
-        client.put(&path, json!({"role": "member"})).await.ok();
+        add_member(&client, &fixture.workflow, &member, "member").await;
+        let asked = signed_in_user(server, &format!("{name}-asked")).await;
+        let path = format!("/api/workflows/{}/members/{}", fixture.workflow, asked.id);
+        let sent = text(&client.put(&path, json!({"role": "member"})).await.expect(202), "invitation_id");
+        let theirs = TestWorkflow::of(&asked).await;
+        let path = format!("/api/workflows/{}/members/{}", theirs.workflow, client.id);
+        let invited = text(&asked.put(&path, json!({"role": "viewer"})).await.expect(202), "invitation_id");
         let mut resources = BTreeMap::new();
         for name in ["parent", "blocker", "other", "ticket", "deleted", "merged", "reviewed"] {
             resources.insert(name.to_owned(), fixture.ticket(&format!("The {name} ticket")).await);
@@ -286,6 +312,8 @@ impl TestTenant {
             ("key", text(&key.created(), "id")),
             ("invite", invite),
             ("session", session),
+            ("sent", sent),
+            ("invited", invited),
             ("search", search),
         ] {
             resources.insert(name.to_owned(), id);

@@ -39,9 +39,15 @@ pub async fn signed_in_user(server: &Server, name: &str) -> Client {
     client
 }
 
-/// A service with an API key of these scopes.
+/// A service of the server's first user, with an API key of these scopes.
 pub async fn service_client(server: &Server, id: &str, scopes: &[&str]) -> Client {
-    server.sql("insert into actors (id, kind, name) values ($1, 'service', $1) on conflict do nothing", &[&id]).await;
+    server
+        .sql(
+            "insert into actors (id, kind, name, owner_id) values ($1, 'service', $1,
+                 (select id from actors where kind = 'user' order by created_at, id limit 1)) on conflict do nothing",
+            &[&id],
+        )
+        .await;
     let key = keys::generate().expect("a key");
     let scopes: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
     server
@@ -53,6 +59,23 @@ pub async fn service_client(server: &Server, id: &str, scopes: &[&str]) -> Clien
     let mut client = server.bearer(&key.key);
     client.id = id.to_owned();
     client
+}
+
+/// Makes an actor a member; a person who does not know the owner yet accepts the invitation.
+pub async fn add_member(owner: &Client, workflow: &str, actor: &Client, role: &str) {
+    add_member_of(owner, workflow, actor, role, actor).await;
+}
+
+/// Makes an actor a member; `decider`, its owner, accepts the invitation.
+pub async fn add_member_of(owner: &Client, workflow: &str, actor: &Client, role: &str, decider: &Client) {
+    let put = owner.put(&format!("/api/workflows/{workflow}/members/{}", actor.id), json!({"role": role})).await;
+    match put.status {
+        202 => {
+            let accept = format!("/api/membership-invitations/{}/accept", text(&put.json, "invitation_id"));
+            assert_eq!(decider.post(&accept, json!({})).await.ok()["accepted"], true);
+        }
+        _ => drop(put.ok()),
+    }
 }
 
 /// A user and a workflow owned by that user.

@@ -86,6 +86,58 @@ async fn every_operation_is_described_in_full() {
     assert!(ids.len() > 40, "only {} operations", ids.len());
 }
 
+/// What client generators stumble over: null defaults, which they send and which clear fields; `allOf`, whose parts they
+/// fail to join; members that are required and nullable; names of operations that are no function names.
+#[tokio::test]
+async fn generators_understand_the_description() {
+    fn walk(value: &Value, at: &str, wrong: &mut Vec<String>) {
+        match value {
+            Value::Object(members) => {
+                if members.get("default").is_some_and(Value::is_null) {
+                    wrong.push(format!("{at} has a null default"));
+                }
+                if members.contains_key("allOf") {
+                    wrong.push(format!("{at} has allOf"));
+                }
+                let is_null = |schema: &Value| {
+                    schema["type"].as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == "null"))
+                        || schema["oneOf"].as_array().is_some_and(|kinds| kinds.iter().any(|one| one["type"] == "null"))
+                };
+                for name in value["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+                    if value["properties"].get(name).is_none_or(is_null) {
+                        wrong.push(format!("{at} requires {name}, which is missing or nullable"));
+                    }
+                }
+                members.iter().for_each(|(name, member)| walk(member, &format!("{at}/{name}"), wrong));
+            }
+            Value::Array(items) => items.iter().for_each(|item| walk(item, at, wrong)),
+            _ => {}
+        }
+    }
+    let server = open("generators").await;
+    let spec = Spec::of(&server).await;
+    let mut wrong = Vec::new();
+    walk(&spec.doc, "", &mut wrong);
+    let mut ids = std::collections::HashMap::new();
+    for (method, path, operation) in spec.documents() {
+        let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
+        let camel = id.starts_with(|c: char| c.is_ascii_lowercase()) && id.bytes().all(|b| b.is_ascii_alphanumeric());
+        if !camel || !id.contains(|c: char| c.is_ascii_uppercase()) {
+            wrong.push(format!("{method} {path}: {id:?} is no verb with a noun"));
+        }
+        ids.insert(format!("{method} {path}"), id);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    for (operation, id) in [
+        ("POST /api/tickets/update", "updateTicket"),
+        ("GET /api/tickets", "listTickets"),
+        ("GET /api/tickets/{id}", "getTicket"),
+        ("POST /api/jobs/claim", "claimJob"),
+    ] {
+        assert_eq!(ids[operation], id);
+    }
+}
+
 #[tokio::test]
 async fn references_resolve() {
     fn walk(value: &Value, doc: &Value, lost: &mut Vec<String>) {

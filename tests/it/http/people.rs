@@ -17,7 +17,11 @@ async fn roles_decide_what_members_may_do() {
     let workflow = format!("/api/workflows/{}", fixture.workflow);
     assert_eq!(bob.get(&workflow).await.refused(404), "not_found");
 
-    let set = ann.put(&format!("{members}/BOB@example.org"), json!({"role": "viewer"})).await.ok();
+    let set = ann.put(&format!("{members}/BOB@example.org"), json!({"role": "viewer"})).await.expect(202);
+    assert_eq!((&set["actor_id"], &set["status"]), (&json!("BOB@example.org"), &json!("invited")));
+    let accept = format!("/api/membership-invitations/{}/accept", text(&set, "invitation_id"));
+    bob.post(&accept, json!({})).await.ok();
+    let set = ann.put(&format!("{members}/bob@example.org"), json!({"role": "viewer"})).await.ok();
     assert_eq!(set, json!({"actor_id": bob.id, "role": "viewer"}));
     assert_json_snapshot!("members", redacted(&bob.get(&members).await.ok()));
     assert_eq!(bob.get(&workflow).await.ok()["role"], "viewer");

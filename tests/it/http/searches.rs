@@ -3,7 +3,7 @@
 use insta::assert_json_snapshot;
 use serde_json::{Value, json};
 
-use super::fixtures::{TestWorkflow, open, redacted, signed_in_user, text};
+use super::fixtures::{TestWorkflow, add_member, open, redacted, signed_in_user, text};
 
 fn names(answer: &Value) -> Vec<String> {
     answer["searches"].as_array().expect("searches").iter().map(|search| text(search, "name")).collect()
@@ -91,7 +91,7 @@ async fn shared_searches_are_visible_to_all_members() {
     let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
     let (ann, bob, eve) = (&fixture.owner, signed_in_user(&server, "bob").await, signed_in_user(&server, "eve").await);
     let members = format!("/api/workflows/{}/members", fixture.workflow);
-    ann.put(&format!("{members}/{}", bob.id), json!({"role": "member"})).await.ok();
+    add_member(ann, &fixture.workflow, &bob, "member").await;
     let body =
         |name: &str, shared| json!({"workflow_id": fixture.workflow, "name": name, "query": "words", "shared": shared});
     let private = text(&ann.post("/api/searches", body("Private", false)).await.created(), "search_id");

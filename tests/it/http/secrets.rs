@@ -10,6 +10,55 @@ use serde_json::{Value, json};
 use crate::client::Client;
 use crate::harness;
 
+/// Sends what is not HTTP.
+fn send_malformed(port: u16) {
+    use std::io::{Read, Write};
+    let mut socket = std::net::TcpStream::connect(("127.0.0.1", port)).expect("connect");
+    socket.write_all(b"GET / HTTP/1.1\r\nbad header\r\n\r\n").expect("send");
+    let _ = socket.read_to_end(&mut Vec::new());
+}
+
+/// A warning that every request causes is shown a few times, then counted.
+#[tokio::test]
+async fn repeated_warnings_are_sampled_in_either_format() {
+    for (format, expected) in [("human", " WARN "), ("json", "\"level\":\"WARN\"")] {
+        let db = harness::database("sampled").await;
+        let log = tempfile::NamedTempFile::new().expect("a file");
+        let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
+        let mut process = Command::new(env!("CARGO_BIN_EXE_callboard"))
+            .arg("serve")
+            .env("DATABASE_URL", &db.url)
+            .env("CALLBOARD_LISTEN", format!("127.0.0.1:{port}"))
+            .env("CALLBOARD_LOG_FORMAT", format)
+            .env("CALLBOARD_EMBEDDING_PROVIDER", "none")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log.reopen().expect("a handle"))
+            .spawn()
+            .expect("start the server");
+        let anonymous = Client::anonymous(format!("http://127.0.0.1:{port}"));
+        harness::eventually("the server is ready", async || {
+            anonymous.request(Method::GET, "/ready").send().await.is_ok_and(|answer| answer.status() == 200)
+        })
+        .await;
+        let owner = harness::connect(&db.url).await;
+        let away = "create or replace function logic.admin_exists() returns boolean language plpgsql stable as
+                    $$ begin raise exception 'away' using errcode = '57P03'; end $$";
+        owner.batch_execute(away).await.expect("a function that fails");
+        for _ in 0..60 {
+            anonymous.get("/api/auth/options").await;
+        }
+        // SAFETY: the process is a child of this test that has not been reaped.
+        unsafe { libc::kill(i32::try_from(process.id()).expect("a pid"), libc::SIGTERM) };
+        harness::eventually("the server has stopped", async || matches!(process.try_wait(), Ok(Some(_)))).await;
+        let log = std::fs::read_to_string(log.path()).expect("the log");
+        let shown = log.lines().filter(|line| line.contains("/api/auth/options")).count();
+        assert!((1..40).contains(&shown), "{shown}: {log}");
+        assert!(log.contains(expected), "{log}");
+        assert!(log.lines().all(|line| line.starts_with('{') == (format == "json")), "{log}");
+    }
+}
+
 #[tokio::test]
 async fn secrets_appear_nowhere() {
     let db = harness::database("secrets").await;
@@ -84,6 +133,11 @@ async fn secrets_appear_nowhere() {
     note(&anonymous.get("/api/auth/me?token=canary-query").await.json);
     note(&root.post("/api/auth/register", json!({"email": "a@b.c", "password": {"canary-object": 1}})).await.json);
     note(&anonymous.get("/metrics").await.json);
+    // Secrets that a client puts into a path are answered, but not logged.
+    for path in [format!("/api/tickets/{key}"), format!("/setup/{invite}"), format!("/api/{access}")] {
+        root.get(&path).await;
+    }
+    send_malformed(port);
     harness::eventually("the provider was tried", async || {
         let ready = anonymous.get("/ready").await.json;
         note(&ready);
@@ -101,6 +155,12 @@ async fn secrets_appear_nowhere() {
     .await;
     let log = std::fs::read_to_string(log.path()).expect("the log");
     assert!(log.contains("/api/auth/register"), "the log shows requests at this level");
+    for line in log.lines().filter(|line| line.starts_with('{')) {
+        let line: Value = serde_json::from_str(line).expect("a JSON line");
+        let by_client = line["target"].as_str().is_some_and(|target| target.starts_with("actix"));
+        assert!(line["level"] != "ERROR" || !by_client, "a client's fault is no error of the server: {line}");
+    }
+    assert!(!log.contains("/registry/src/") && !log.contains("NOTICE"), "no source files, no notices of the database");
     let everywhere = [log.as_str(), seen.as_str(), &String::from_utf8_lossy(&arguments)].concat();
     let next = text(&refreshed, "refresh");
     for secret in [&access, &refresh, &next, &key, &ticket, &invite, &signing, &db.url] {

@@ -4,6 +4,7 @@ mod crash;
 mod outcomes;
 mod queue;
 mod room;
+mod tickets;
 
 use serde_json::{Value, json};
 

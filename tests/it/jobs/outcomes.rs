@@ -184,10 +184,8 @@ async fn a_job_without_a_workflow_gets_a_default_one() {
     assert_ne!(mine["workflow_id"], other["workflow_id"]);
     assert_eq!(other["workflow_id"], again["workflow_id"]);
     assert_eq!((&mine["title"], &other["ticket_key"]), (&json!("One"), &json!("TKT-1")), "each job has its own ticket");
-    assert_eq!(fixture.base.card(&text(&again, "ticket_id")).await["title"], "x..");
-    let replay = json!({"caller": "outsider", "workflow": null, "initial_prompt": "once", "idempotency_key": "k"});
-    let first = fixture.base.ok("create_job", replay.clone()).await;
-    assert_eq!(fixture.base.ok("create_job", replay).await["id"], first["id"]);
+    assert_eq!(fixture.base.card(&text(&again, "ticket_id")).await["title"], "Job x");
+    fixture.base.ok("create_job", json!({"caller": "outsider", "workflow": null, "initial_prompt": "once"})).await;
     // Pending approvals do not block the purge, and pending reviews of the purged actor are closed.
     let ask = async |more: Value| {
         let mut question = json!({"caller": "outsider", "workflow": null, "job": again["id"], "question": "Well?"});

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::fixtures::LiveFixture;
 use super::socket::{Socket, SocketEvent};
+use crate::harness;
 
 /// The maximum delay of a revocation.
 const MAX_REVOCATION_DELAY: Duration = Duration::from_secs(2);
@@ -67,6 +68,44 @@ async fn sockets_accept_each_credential() {
         anonymous.send(first).await;
         assert_eq!(anonymous.closed().await, 4001);
     }
+}
+
+/// A fault of the server says nothing about a credential.
+#[tokio::test]
+async fn a_socket_that_signs_in_while_the_database_is_away_may_try_again() {
+    let fixture = LiveFixture::open("away").await;
+    let (_, key) = fixture.key("ann").await;
+    let name: String = fixture.sql.query_one("select current_database()::text", &[]).await.expect("a name").get(0);
+    let admin = harness::connect(harness::postgres().await.url()).await;
+    let mut socket = Socket::try_open(&fixture.server.url, &[]).await.expect("a socket");
+    socket.until("connected").await;
+    admin
+        .batch_execute(&format!("alter database {name} with allow_connections false"))
+        .await
+        .expect("no new connections");
+    admin
+        .execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", &[&name])
+        .await
+        .expect("end the connections");
+    socket.send(json!({"type": "auth", "token": key})).await;
+    assert_eq!(socket.closed().await, 1013);
+
+    admin.batch_execute(&format!("alter database {name} with allow_connections true")).await.expect("back");
+    harness::eventually("the server signs in again", async || {
+        let mut again = Socket::try_open(&fixture.server.url, &[]).await.expect("a socket");
+        again.send(json!({"type": "auth", "token": key})).await;
+        loop {
+            match again.receive().await {
+                SocketEvent::Message(message) if message["type"] == "authenticated" => return true,
+                SocketEvent::Message(_) => {}
+                SocketEvent::Closed(code) => {
+                    assert_eq!(code, 1013);
+                    return false;
+                }
+            }
+        }
+    })
+    .await;
 }
 
 #[tokio::test]

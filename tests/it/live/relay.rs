@@ -208,7 +208,7 @@ async fn a_silently_dead_peer_is_detected() {
     let (user, name) = (config.get_user().expect("a user"), config.get_dbname().expect("a name"));
     let listen_url = format!("host={} port=5432 user={user} dbname={name}", folder.path().display());
     let db = Db::new(pool::pool(&fixture.server.db.url, 4, Duration::from_secs(30)).expect("a pool"));
-    let live = Live::new(db, Settings { listen_url, buffer: 1 << 20, readers: 2 });
+    let live = Live::new(db, Settings { listen_url, buffer: 1 << 20 });
     let relay = tokio::spawn(callboard::transport::live::relay::run(live.clone()));
     harness::eventually("the relay catches up", async || live.ready().is_ok()).await;
 

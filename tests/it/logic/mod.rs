@@ -1,11 +1,17 @@
 //! The rules in SQL, tested through their functions.
 
 mod approvals;
+mod assignees;
+mod blockers;
 mod boards;
+mod claims;
 mod compat;
 pub mod fixtures;
+mod idempotency;
 mod merges;
 mod moves;
 mod ranks;
+mod references;
 mod searches;
+mod texts;
 mod tickets;

@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use super::fixtures::Fixture;
-use crate::harness;
 
 #[tokio::test]
 async fn a_ticket_has_its_given_values_and_defaults() {
@@ -55,35 +54,6 @@ async fn rule_violations_name_the_field_and_change_nothing() {
     let counted: i64 = fixture.client.query_one("select count(*) from tickets", &[]).await.expect("count").get(0);
     assert_eq!(counted, 0);
     fixture.streams_are_gapless().await;
-}
-
-#[tokio::test]
-async fn the_same_idempotency_key_creates_one_ticket() {
-    let fixture = Fixture::open("idempotency").await;
-    let arguments = json!({"title": "Only once", "description": "However often it is sent", "idempotency_key": "k"});
-    let tries = (0..50).map(|_| {
-        let (url, workflow) = (fixture.db.url.clone(), fixture.workflow.clone());
-        async move {
-            let client = harness::connect(&url).await;
-            let row = client
-                .query_one(
-                    "select logic.create_ticket('owner', $1, 'Only once', 'However often it is sent', idempotency_key => 'k') ->> 'ticket_id'",
-                    &[&workflow],
-                )
-                .await
-                .expect("an answer");
-            row.get::<_, String>(0)
-        }
-    });
-    let ids = futures_util::future::join_all(tries).await;
-    assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
-    let again = fixture.ok("create_ticket", arguments.clone()).await;
-    assert_eq!(again["ticket_id"], ids[0]);
-    let mut other = arguments;
-    other["title"] = json!("Something else");
-    assert_eq!(fixture.refused("create_ticket", other).await, "CB009");
-    let counted: i64 = fixture.client.query_one("select count(*) from tickets", &[]).await.expect("count").get(0);
-    assert_eq!(counted, 1);
 }
 
 #[tokio::test]

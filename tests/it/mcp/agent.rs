@@ -58,10 +58,37 @@ pub fn initialize_message() -> Value {
     )
 }
 
+/// How the data of a tool's answer differs from its output schema; empty if it does not.
+pub fn mismatch(tool: &str, data: &Value) -> String {
+    let schema = Value::Object(callboard::transport::mcp::tools::find(tool).expect("a tool").output_schema());
+    let mut wrong = String::new();
+    for (name, kind) in schema["properties"].as_object().into_iter().flatten() {
+        let value = &data[name];
+        let fits = match kind["type"].as_str() {
+            Some("string") => value.is_string(),
+            Some("integer") => value.is_i64() || value.is_u64(),
+            Some("boolean") => value.is_boolean(),
+            Some("array") => value.as_array().is_some_and(|items| items.iter().all(Value::is_object)),
+            _ => false,
+        };
+        if !fits {
+            wrong.push_str(&format!("{tool}.{name} is {value}\n"));
+        }
+    }
+    wrong
+}
+
 impl Agent {
     /// Opens a session.
     pub async fn open_session(client: &Client) -> Self {
-        let response = send(request(client, &initialize_message())).await;
+        Self::open_session_of(client, REVISION).await
+    }
+
+    /// Opens a session of a protocol revision.
+    pub async fn open_session_of(client: &Client, revision: &str) -> Self {
+        let mut message = initialize_message();
+        message["params"]["protocolVersion"] = json!(revision);
+        let response = send(request(client, &message)).await;
         assert_eq!(response.status, 200, "{response:?}");
         let session = response.headers["mcp-session-id"].to_str().expect("text").to_owned();
         let agent = Self { client: client.clone(), session, initialize_result: response.json["result"].clone() };
@@ -104,6 +131,7 @@ impl Agent {
         let text = result["content"][1]["text"].as_str().expect("the data as text");
         assert_eq!(serde_json::from_str::<Value>(text).expect("JSON"), result["structuredContent"], "{tool}");
         assert!(result["content"][0]["text"].as_str().is_some_and(|line| !line.is_empty()), "{tool}: {result}");
+        assert_eq!(mismatch(tool, &result["structuredContent"]), "", "{tool}");
         result["structuredContent"].clone()
     }
 

@@ -11,7 +11,7 @@ use crate::harness;
 use crate::http::fixtures::{TestWorkflow, open, service_client, signed_in_user, text};
 
 /// A stream of server-sent messages.
-struct Stream {
+pub(super) struct Stream {
     bytes: std::pin::Pin<Box<dyn futures_util::Stream<Item = reqwest::Result<bytes::Bytes>> + Send>>,
     text: String,
 }
@@ -40,14 +40,14 @@ impl Stream {
     }
 
     /// The URI of the next update.
-    async fn update(&mut self) -> String {
+    pub(super) async fn update(&mut self) -> String {
         let message = self.next(Duration::from_secs(20)).await.expect("an update");
         assert_eq!(message["method"], "notifications/resources/updated", "{message}");
         text(&message["params"], "uri")
     }
 }
 
-async fn listen(agent: &Agent) -> Stream {
+pub(super) async fn listen(agent: &Agent) -> Stream {
     let asked = agent.client.request(Method::GET, "/mcp").header("Accept", "text/event-stream");
     let asked = asked.header("Mcp-Session-Id", &agent.session).header("MCP-Protocol-Version", REVISION);
     Stream::of(asked.send().await.expect("a stream"))

@@ -30,6 +30,9 @@ pub fn arguments(tool: &str) -> Value {
         "link_commit_to_ticket" => json!({"ticket_id": "$ticket", "commit_sha": "abcdef12"}),
         "claim_work" => json!({"workflow_id": "$workflow", "lease_seconds": 60}),
         "create_job" => json!({"workflow_id": "$workflow", "ticket_id": "$ticket", "initial_prompt": "Do it."}),
+        "control_job" => json!({"job_id": "$job", "action": "pause"}),
+        "whoami" | "list_members" => json!({"workflow_id": "$workflow"}),
+        "wait_for_events" => json!({"wait": 0}),
         "get_job" => json!({"job_id": "$job"}),
         "list_jobs" => json!({"workflow_id": "$workflow", "ticket_id": "$ticket"}),
         "heartbeat" => json!({"job_id": "$job", "lease_token": "$lease"}),
@@ -69,6 +72,7 @@ impl TestTenant {
         assert_eq!(held["job_id"], job["job_id"]);
         // Requested by a helper, so that the owner may decide.
         let helper = service_client(server, &format!("helper-{name}"), &["*"]).await;
+        server.sql("update actors set owner_id = $1 where id = $2", &[&owner.id, &helper.id]).await;
         let member = format!("/api/workflows/{}/members/{}", fixture.workflow, helper.id);
         owner.put(&member, json!({"role": "member"})).await.ok();
         let question = json!({"ticket_id": ticket, "question": "A secret?"});
@@ -161,6 +165,9 @@ async fn every_tool_works_for_its_owner() {
     for (number, tool) in tools.iter().enumerate() {
         let tenant = TestTenant::build(&server, &format!("owner{number}")).await;
         let result = tenant.agent.call(tool, tenant.filled(tool, None)).await;
+        if result["isError"] == false {
+            wrong.push_str(&super::agent::mismatch(tool, &result["structuredContent"]));
+        }
         let expected = if tool == "get_commit_diff" { "not_found" } else { "" };
         if result["structuredContent"]["code"].as_str().unwrap_or("") != expected {
             let _ = writeln!(wrong, "{tool}: {result}");

@@ -55,7 +55,7 @@ async fn an_agent_takes_a_ticket_from_draft_to_done() {
     let listed = agent.call_ok("get_tickets", json!({"workflow_id": workflow, "include_completed": false})).await;
     assert_eq!((&listed["total_count"], &listed["tickets"][0]["key"]), (&json!(1), &json!(key)));
     let found = agent.call_ok("search_tickets", json!({"workflow_id": workflow, "query": "certificate"})).await;
-    assert_eq!(found["results"][1]["preview"], "Waiting for the **certificate**", "{found}");
+    assert_eq!(found["results"][1]["preview"], "Waiting for the **certificate**.", "{found}");
     agent.call_ok("related_tickets", json!({"ticket_id": key, "workflow_id": workflow})).await;
     let counted = agent.call_ok("get_ticket_stats", json!({"workflow_id": workflow})).await;
     assert_eq!(counted["stats"]["resolved_count"], 1);
@@ -74,9 +74,6 @@ async fn errors_say_what_to_do() {
         crate::http::fixtures::merge(&mut whole, &more);
         whole
     };
-    let (code, words) = says("create_ticket", create(json!({"colour": "red", "prio": 1}))).await;
-    assert_eq!(code, "invalid");
-    assert!(words.contains("colour") && words.contains("known here: workflow_id"), "{words}");
     let (_, words) = says("create_ticket", json!({"workflow_id": fixture.workflow})).await;
     assert_eq!(words, "invalid: The field title is required.");
     let (_, words) = says("create_ticket", create(json!({"priority": "urgent"}))).await;
@@ -169,7 +166,11 @@ async fn long_results_are_paged() {
     assert_eq!(keys.len(), 60);
     let column = json!({"workflow_id": fixture.workflow, "status": "backlog", "limit": 40});
     let first = agent.call_ok("get_board", column).await;
-    assert_eq!((&first["ticket_count"], &first["next_cursor"]), (&json!(61), &json!("40")));
+    assert_eq!((&first["ticket_count"], first["tickets"].as_array().map(Vec::len)), (&json!(61), Some(40)));
+    let rest =
+        json!({"workflow_id": fixture.workflow, "status": "backlog", "limit": 40, "cursor": first["next_cursor"]});
+    let rest = agent.call_ok("get_board", rest).await;
+    assert_eq!((rest["tickets"].as_array().map(Vec::len), &rest["next_cursor"]), (Some(21), &Value::Null));
 }
 
 /// Ticket text reaches the agent only as data, never as server instructions.
@@ -183,4 +184,29 @@ async fn ticket_text_comes_back_as_data() {
     assert_eq!(result["structuredContent"]["description"], order);
     let line = result["content"][0]["text"].as_str().expect("a line");
     assert!(!line.contains("Ignore previous"), "{line}");
+}
+
+#[tokio::test]
+async fn a_tool_call_with_an_idempotency_key_is_carried_out_once() {
+    let server = open("mcp_keys").await;
+    let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
+    let agent = Agent::open_session(&fixture.owner).await;
+    let arguments = json!({"workflow_id": fixture.workflow, "title": "Only once", "description": "However often."});
+    let mut with_argument = arguments.clone();
+    with_argument["idempotency_key"] = json!("k");
+    let made = agent.call_ok("create_ticket", with_argument.clone()).await;
+    assert_eq!(agent.call_ok("create_ticket", with_argument.clone()).await, made);
+    // The key in `_meta`, as a client sets it.
+    let meta = json!({"callboard/idempotency-key": "k"});
+    let call = json!({"name": "create_ticket", "arguments": arguments, "_meta": meta});
+    assert_eq!(agent.result("tools/call", call).await["structuredContent"], made);
+    with_argument["title"] = json!("Something else");
+    assert_eq!(agent.refused("create_ticket", with_argument).await.0, "idempotency_key_reused");
+    // A claim returns the same ticket again.
+    let claim = json!({"workflow_id": fixture.workflow, "idempotency_key": "claim"});
+    fixture.move_to(made["ticket_id"].as_str().expect("an id"), "todo").await.ok();
+    let claimed = agent.call_ok("claim_ticket", claim.clone()).await;
+    assert_eq!(claimed["ticket"]["ticket_id"], made["ticket_id"]);
+    assert_eq!(agent.call_ok("claim_ticket", claim).await, claimed);
+    assert_eq!(server.number("select count(*) from tickets").await, 1);
 }

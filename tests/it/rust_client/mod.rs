@@ -1,6 +1,7 @@
 //! The Rust client against a real server and over broken connections.
 
 mod boards;
+mod cuts;
 mod example;
 pub mod faulty_proxy;
 mod sending;

@@ -1,6 +1,6 @@
 //! Retry rules of the client, and its error types.
 
-use callboard::client::{Client, Credential, Error, Tokens};
+use callboard::client::{Client, Credential, Error, Outcome, Tokens};
 use callboard::domain::comments::AddComment;
 use callboard::domain::jobs::CreateJob;
 use callboard::domain::tickets::change::{CreateTicket, SetBlockers};
@@ -45,17 +45,27 @@ async fn creates_with_lost_responses_are_retried_and_happen_once() {
 }
 
 #[tokio::test]
-async fn ambiguous_non_idempotent_calls_are_not_retried() {
+async fn writes_with_lost_responses_happen_once_and_say_what_is_known() {
     let server = open("sdk_twice").await;
     let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
     let made = fixture.ticket("Moves").await;
     let proxy = FaultyProxy::to(&server.url).await;
     let client = client_for(&fixture.owner, &proxy.url);
     proxy.drop_responses(1);
-    let error = client.move_ticket(&to("todo", &made)).await.expect_err("lost");
+    client.move_ticket(&to("todo", &made)).await.expect("the stored answer");
+    assert_eq!(proxy.responses_to_drop(), 0);
+    // All attempts are lost: it was carried out, but the client cannot know.
+    proxy.drop_responses(1000);
+    let once = client.with_idempotency_key("move");
+    let error = once.move_ticket(&to("in_progress", &made)).await.expect_err("lost");
     assert!(matches!(error, Error::Unreachable { .. }) && error.is_temporary(), "{error}");
+    assert_eq!(error.outcome(), Outcome::Unknown);
     assert!(error.to_string().contains(&proxy.url), "{error}");
-    assert_eq!(fixture.read(&made).await["status"], "todo");
+    let moved = fixture.read(&made).await;
+    assert_eq!(moved["status"], "in_progress");
+    proxy.drop_responses(0);
+    assert_eq!(once.move_ticket(&to("in_progress", &made)).await.expect("the stored answer").old_status, "todo");
+    assert_eq!(fixture.read(&made).await["version"], moved["version"]);
     // A refused connection has no effect on the server, so it is retried.
     proxy.disconnect();
     let moved = client.clone();
@@ -96,7 +106,7 @@ fn blockers(ticket: &str) -> SetBlockers {
 }
 
 #[tokio::test]
-async fn retry_after_is_honoured_and_gateway_errors_are_not_retried_blindly() {
+async fn retry_after_is_honoured_and_gateway_errors_are_repeated_with_the_same_key() {
     let server = MockServer::start().await;
     let busy = json!({"type": "about:blank", "title": "Busy", "status": 503, "code": "unavailable", "detail": "Busy."});
     let answer = |status: u16| ResponseTemplate::new(status);
@@ -106,13 +116,17 @@ async fn retry_after_is_honoured_and_gateway_errors_are_not_retried_blindly() {
     let busy = answer(503).set_body_json(&busy).insert_header("retry-after", "0");
     change().respond_with(busy).up_to_n_times(2).expect(2).mount(&server).await;
     change().respond_with(answer(200).set_body_json(&moved)).up_to_n_times(1).mount(&server).await;
-    // The third response is a gateway error, after which the outcome is unknown.
-    change().respond_with(answer(502)).expect(1).mount(&server).await;
+    // After a gateway error the outcome is unknown, so every repetition has the same key.
+    change().respond_with(answer(502)).expect(5).mount(&server).await;
     let client = Client::new(&server.uri(), Credential::key("cb_x")).expect("a client");
     let done = client.move_ticket(&to("b", "ticket-1")).await;
     assert!(done.is_ok() || matches!(done, Err(Error::Unexpected(_))), "{done:?}");
     let error = client.move_ticket(&to("b", "ticket-1")).await.expect_err("a gateway");
-    assert_eq!(error.problem().map(|problem| problem.status), Some(502));
+    assert_eq!((error.problem().map(|problem| problem.status), error.outcome()), (Some(502), Outcome::Unknown));
+    let requests = server.received_requests().await.expect("requests");
+    let keys: Vec<_> = requests.iter().map(|request| request.headers.get("idempotency-key").expect("a key")).collect();
+    let lost = &keys[keys.len() - 5..];
+    assert!(lost.iter().all(|key| *key == lost[0]) && keys[0] != lost[0], "{keys:?}");
 }
 
 #[tokio::test]

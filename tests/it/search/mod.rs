@@ -2,6 +2,7 @@
 
 mod api;
 mod ranking;
+mod scripts;
 mod similar;
 mod watched;
 

@@ -108,16 +108,28 @@ async fn documents_of_an_older_version_are_rebuilt() {
     let fixture = Fixture::open("outdated").await;
     let kept = fixture.ticket("A gazebo in the garden").await;
     let gone = fixture.ticket("A gazebo that is gone").await;
-    let sql = "update ticket_search set is_outdated = true, document = to_tsvector('english', 'nothing')";
+    let sql = "update ticket_search set is_outdated = true, text_version = 1, title_key = null,
+                      document = to_tsvector('english', 'nothing') || logic.workflow_search_token(workflow_id)::text::tsvector";
     fixture.client.execute(sql, &[]).await.expect("as an older version left it");
     let sql = "insert into ticket_search (ticket_id, workflow_id, document, is_outdated) values ($1, $2, '', true)
                on conflict (ticket_id) do update set is_outdated = true";
     fixture.ok("delete_ticket", json!({"ticket": gone})).await;
     fixture.client.execute(sql, &[&gone, &fixture.workflow]).await.expect("of a deleted ticket");
-    assert_eq!(fixture.ok("search_tickets", json!({"query": "gazebo"})).await["total_found"], 0);
+    let old = fixture.ok("search_tickets", json!({"query": "gazebo"})).await;
+    assert_eq!(old["total_found"], 0);
+    assert!(old["notice"].as_str().is_some_and(|notice| notice.contains("rebuilt")), "{old}");
+    // The old documents serve meanwhile.
+    assert_eq!(fixture.ok("search_tickets", json!({"query": "nothing"})).await["total_found"], 1);
+    let progress = fixture.ok("search_text_progress", json!({})).await;
+    assert_eq!((&progress["documents"], &progress["outdated"]), (&json!(2), &json!(2)));
     assert_eq!(fixture.ok("reindex_outdated", json!({"max_rows": 100})).await, 2);
     assert_eq!(fixture.ok("reindex_outdated", json!({"max_rows": 100})).await, 0);
     let found = fixture.ok("search_tickets", json!({"query": "gazebo"})).await;
     assert_eq!((&found["total_found"], &found["results"][0]["ticket_id"]), (&json!(1), &json!(kept)));
-    assert_eq!(number(&fixture, "select count(*) from ticket_search").await, 1);
+    assert_eq!(found["notice"], json!(null));
+    let sql =
+        "select count(*) from ticket_search where text_version = logic.search_text_version() and title_key is not null";
+    assert_eq!((number(&fixture, "select count(*) from ticket_search").await, number(&fixture, sql).await), (1, 1));
+    let progress = fixture.ok("search_text_progress", json!({})).await;
+    assert_eq!((&progress["documents"], &progress["outdated"]), (&json!(1), &json!(0)));
 }

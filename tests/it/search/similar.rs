@@ -5,8 +5,10 @@ use serde_json::{Value, json};
 use super::{embedded, server_with_local_model};
 use crate::client::{server, server_with};
 use crate::embeddings::fake_provider::{Behavior, FakeProvider};
+use crate::embeddings::fixtures::register;
 use crate::harness::eventually;
 use crate::http::fixtures::{TestWorkflow, signed_in_user, text};
+use crate::logic::fixtures::Fixture;
 
 const TITLE: &str = "Login fails with an error after the update";
 const DESCRIPTION: &str = "Since version 2.4 people who sign in with their company account see error 500. \
@@ -110,6 +112,67 @@ async fn without_a_model_titles_are_compared() {
     assert_eq!(check("Update the chairs").await["is_duplicate"], false);
     let related = fixture.owner.get(&format!("/api/tickets/{original}/related")).await.ok();
     assert_eq!((&related["mode"], &related["related"]), (&json!("keyword"), &json!([])));
+    // The response to a create says so at once.
+    let twin = json!({"workflow_id": fixture.workflow, "title": "Login fails with an ÉRROR – after the “update”!",
+        "description": "Other words altogether."});
+    let made = fixture.owner.post("/api/tickets/create", twin).await.ok();
+    assert_eq!(of_type(&made["similar_tickets"], &original), Some("duplicate"), "{made}");
+    assert_eq!((&made["meaning_checked"], &made["embedding_created"]), (&json!(false), &json!(false)));
+    assert!(made["notice"].as_str().is_some_and(|notice| notice.contains("titles")), "{made}");
+}
+
+#[tokio::test]
+async fn titles_are_compared_while_embeddings_wait() {
+    let fixture = Fixture::open("waiting").await;
+    let model = register(&fixture, "test/plane").await;
+    let (original, other) = (fixture.ticket(TITLE).await, fixture.ticket("Order new chairs").await);
+    let near = fixture.ticket("After the update, login fails with errors").await;
+    for n in 0..30 {
+        fixture.ticket(&format!("Chair {n} of the update fails")).await;
+    }
+    let embed = async |ticket: &str, vector: &str| {
+        let sql = "with gone as (delete from embedding_queue where ticket_id = $2)
+                   insert into ticket_embeddings (workflow_id, model_id, ticket_id, content_hash, embedding)
+                   values ($3, $1, $2, '', $4::text::halfvec)";
+        fixture.client.execute(sql, &[&model, &ticket, &fixture.workflow, &vector]).await.expect("a vector");
+    };
+    let check = async |title: &str| {
+        fixture.ok("check_duplicate", json!({"title": title, "model": model, "vector": "[1,0,0]"})).await
+    };
+    // Only another ticket has its vector yet.
+    embed(&other, "[0,1,0]").await;
+    let found = check("login fails — with an error after the UPDATE").await;
+    assert_eq!(found["duplicate_of"]["ticket_id"], original.as_str(), "{found}");
+    assert_eq!((&found["meaning_checked"], &found["mode"]), (&json!(false), &json!("semantic")));
+    assert!(found["notice"].as_str().is_some_and(|notice| notice.contains("wait")), "{found}");
+    assert_eq!(of_type(&found["similar_tickets"], &near), Some("related"), "{found}");
+    // An equal title whose text means something else is no duplicate.
+    embed(&original, "[0,1,0]").await;
+    let found = check(TITLE).await;
+    assert_eq!(
+        (&found["is_duplicate"], of_type(&found["similar_tickets"], &original)),
+        (&json!(false), Some("related")),
+        "{found}"
+    );
+    // Once all are embedded, meaning counts.
+    let sql = "select array_agg(ticket_id) from embedding_queue";
+    let waiting: Vec<String> = fixture.client.query_one(sql, &[]).await.expect("the queue").get(0);
+    for ticket in &waiting {
+        embed(ticket, "[0,0,1]").await;
+    }
+    embed_again(&fixture, &original).await;
+    let found = check(TITLE).await;
+    assert_eq!(
+        (&found["is_duplicate"], &found["meaning_checked"], &found["notice"]),
+        (&json!(true), &json!(true), &Value::Null),
+        "{found}"
+    );
+}
+
+/// Gives a ticket the vector of the draft.
+async fn embed_again(fixture: &Fixture, ticket: &str) {
+    let sql = "update ticket_embeddings set embedding = '[1,0,0]' where ticket_id = $1";
+    fixture.client.execute(sql, &[&ticket]).await.expect("a vector");
 }
 
 #[tokio::test]

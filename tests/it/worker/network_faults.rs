@@ -55,6 +55,38 @@ async fn output_arrives_once_despite_lost_responses_and_an_outage() {
 }
 
 #[tokio::test]
+async fn each_job_runs_once_in_random_cuts() {
+    let fixture = WorkerFixture::open("worker_cuts").await;
+    let rounds = std::env::var("CALLBOARD_CUT_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(40);
+    let total: usize = (rounds / 5).max(8);
+    let mut jobs = Vec::new();
+    for _ in 0..total {
+        jobs.push(fixture.job(json!({})).await);
+    }
+    let proxy = FaultyProxy::to(&fixture.server.url).await;
+    proxy.cut_at_random(100);
+    let config = r#"
+        concurrency = 4
+        poll_seconds = 0.5
+        [jobs.task]
+        command = 'echo "$CALLBOARD_JOB_ID" >> ran; echo "line 1"; echo "line 2"'
+    "#;
+    let key = fixture.agent.token.as_deref();
+    let worker = Worker::start(fixture.folder.path(), &proxy.url, key, config, &[]);
+    for job in &jobs {
+        fixture.reaches(job, "succeeded").await;
+    }
+    let ran = fixture.read("ran");
+    let different: std::collections::BTreeSet<&str> = ran.lines().collect();
+    assert_eq!((ran.lines().count(), different.len()), (total, total));
+    for job in &jobs {
+        assert_eq!(fixture.numbers(job).await, [1, 2]);
+        assert_eq!(fixture.get(job).await["attempt"], 1);
+    }
+    drop(worker);
+}
+
+#[tokio::test]
 async fn an_app_is_stored_and_an_unreadable_one_is_reported() {
     let fixture = WorkerFixture::open("worker_app").await;
     let job = fixture.job(json!({"title": "A map shop"})).await;

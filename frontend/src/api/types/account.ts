@@ -17,7 +17,11 @@ export type Tokens = Pick<Schemas["SignedIn"], "access" | "expires_in"> & { user
 export type AuthOptions = Omit<Schemas["Options"], "registration"> & { registration: "open" | "invite" | "off" };
 
 export type Member = Omit<Complete<Schemas["Member"]>, "kind" | "role"> & { kind: ActorKind; role: Role };
-export type Agent = Pick<Schemas["Actor"], "id" | "name"> & { kind: ActorKind };
+export type Agent = Pick<Schemas["Actor"], "id" | "name" | "owner_id" | "disabled_at"> & { kind: ActorKind };
+export type Membership = Complete<Schemas["AgentMembership"]>;
+export type MembershipInvitation = Complete<Schemas["MembershipInvitation"]>;
+export type SentInvitation = Complete<Schemas["SentInvitation"]>;
+export type Account = Complete<Schemas["Account"]>;
 
 export type ApiKey = Complete<Schemas["ApiKey"]>;
 export type Session = Complete<Schemas["Session"]>;

@@ -15,7 +15,7 @@ export type Column = Omit<
   ticket_count?: number;
 };
 export type TicketType = Pick<Schemas["TicketType"], "id" | "icon" | "color"> & { name: string };
-export type BoardSettings = NonNullableFields<Schemas["BoardSettings"]>;
+export type BoardSettings = NonNullableFields<Schemas["BoardSettings"]> & { require_description: boolean };
 export type Transition = Schemas["Transition"];
 
 export type BoardConfig = Omit<
@@ -38,6 +38,7 @@ export interface BoardTemplate {
 export type Workflow = Pick<Schemas["Workflow"], "id" | "name" | "description" | "ticket_tracking" | "created_at"> & {
   archived_at: string | null;
   updated_at?: string;
+  time_zone?: string;
   role?: Role | null;
   board_config?: BoardConfig;
   ticket_count?: number;

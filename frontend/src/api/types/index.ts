@@ -5,5 +5,6 @@ export type * from "./board";
 export type * from "./event";
 export type * from "./job";
 export type * from "./search";
+export type * from "./security-event";
 export type * from "./ticket";
 export type * from "./webhook";

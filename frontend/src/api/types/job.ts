@@ -3,8 +3,27 @@ import type { Complete, Schemas } from "./schema";
 
 export type JobStatus = Schemas["JobStatus"];
 /** The part of a job that boards and events carry. */
-export type JobSummary = Complete<Schemas["JobSummary"]>;
-export type Job = Complete<Schemas["Job"]>;
+export type JobSummary = Pick<
+  Job,
+  | "agent_id"
+  | "attempt"
+  | "error"
+  | "job_id"
+  | "job_type"
+  | "max_attempts"
+  | "no_worker"
+  | "progress"
+  | "progress_message"
+  | "stage"
+  | "stages"
+  | "status"
+  | "ticket_id"
+  | "title"
+  | "updated_at"
+  | "worker"
+  | "workflow_id"
+>;
+export type Job = Complete<Omit<Schemas["Job"], "no_worker">> & { no_worker?: boolean };
 export type JobPage = { jobs: Job[]; has_more: boolean; next_cursor?: string | null };
 export type NewJob = Schemas["CreateJob"];
 export type JobChange = Schemas["UpdateJob"];

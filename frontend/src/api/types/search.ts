@@ -2,7 +2,7 @@
 import type { Complete, Schemas } from "./schema";
 
 export type SearchMode = Schemas["SearchType"];
-export type Filters = Schemas["Filters"];
+export type Filters = Schemas["Filters"] & { silent_minutes?: number | null };
 export type SearchRequest = Schemas["SearchTickets"];
 export type SearchResult = Complete<Schemas["SearchResult"]>;
 export type SearchResponse = Omit<Complete<Schemas["SearchAnswer"]>, "results"> & { results: SearchResult[] };

@@ -3,11 +3,16 @@ import type { Complete, Schemas } from "./schema";
 
 export type Priority = Schemas["Priority"];
 
-export type Card = Omit<Complete<Schemas["Card"]>, "description">;
+/** What only the ticket itself carries, and no card. */
+type DetailFields = "description" | "external_ref" | "id" | "related_task_ids" | "related_ticket_ids" | "resolved_at";
+export type Card = Omit<Complete<Schemas["TicketFields"]>, DetailFields>;
 /** Where a card goes within its column: before or after another ticket. */
 export type CardPosition = { before?: string; after?: string };
 
-export type TicketRef = Pick<Schemas["TicketRef"], "ticket_id" | "key" | "title" | "status" | "is_resolved">;
+export type TicketRef = Pick<
+  Schemas["TicketRef"],
+  "ticket_id" | "key" | "title" | "status" | "is_resolved" | "deleted"
+>;
 export type Reaction = Schemas["Reaction"];
 export type Comment = Complete<Schemas["Comment"]>;
 export type HistoryEntry = Complete<Schemas["HistoryEntry"]>;
@@ -26,4 +31,8 @@ export type TicketDetail = Card & {
   sub_tickets: TicketRef[];
   blocks: TicketRef[];
   blocked_by: TicketRef[];
+  /** Resolved or deleted blockers, which block again when they are reopened or restored. */
+  resolved_blockers?: TicketRef[];
+  /** The claim of its agent, with the end of its lease. */
+  claim?: { agent_id: string; lease_expires_at: string | null } | null;
 };

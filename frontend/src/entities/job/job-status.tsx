@@ -44,9 +44,18 @@ export function JobStatusIcon({ status, className }: { status: JobStatus; classN
   );
 }
 
+/** A queued job that no live worker takes. */
+export const NO_WORKER_STYLE = { name: "No worker", icon: Clock, tone: "text-warning", soft: "bg-warning-soft" };
+
+interface BadgeProps {
+  status: JobStatus;
+  stopping?: boolean;
+  noWorker?: boolean;
+}
+
 /** The status of a job as an icon and a label. */
-export function JobStatusBadge({ status, stopping }: { status: JobStatus; stopping?: boolean }) {
-  const { name, icon: Icon, tone, soft } = JOB_STATUS_STYLES[status];
+export function JobStatusBadge({ status, stopping, noWorker }: BadgeProps) {
+  const { name, icon: Icon, tone, soft } = noWorker ? NO_WORKER_STYLE : JOB_STATUS_STYLES[status];
   return (
     <span
       data-job-status={status}

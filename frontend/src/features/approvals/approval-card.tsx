@@ -5,6 +5,7 @@ import { useMe } from "@/api/hooks";
 import type { Approval, ApprovalKind } from "@/api/types";
 import { RichText } from "@/entities/ticket/rich-text";
 import { cn } from "@/ui/cn";
+import { VisibleText } from "@/ui/invisible";
 import { formatUpcoming, TimeAgo } from "@/ui/time";
 import { ApprovalOutcome } from "./approval-outcome";
 import { toastId } from "./approval-toasts";
@@ -72,7 +73,9 @@ export function ApprovalCard({ approval, links, current }: Props) {
         )}
         {links && <span className="flex min-w-0 items-center gap-2 max-sm:basis-full sm:ml-auto">{links}</span>}
       </header>
-      <p className="whitespace-pre-wrap font-medium [overflow-wrap:anywhere]">{approval.question}</p>
+      <p className="whitespace-pre-wrap font-medium [overflow-wrap:anywhere]">
+        <VisibleText text={approval.question} />
+      </p>
       {approval.context && (
         <div className="scroll-thin max-h-72 overflow-y-auto rounded-md bg-sunken px-3 py-2">
           <RichText text={approval.context} />

@@ -3,6 +3,7 @@ import { type FormEvent, useRef, useState } from "react";
 import type { Approval, Decision, DecisionInput } from "@/api/types";
 import { Button } from "@/ui/button";
 import { Textarea } from "@/ui/field";
+import { VisibleText } from "@/ui/invisible";
 import { Kbd } from "@/ui/states";
 import { useDecide } from "./use-approvals";
 
@@ -72,7 +73,7 @@ export function DecisionForm({ approval, canDecide, isOwn, showNumbers }: Props)
                   <Kbd>{i + 1}</Kbd>
                 </span>
               )}
-              {option}
+              <VisibleText text={option} />
             </Button>
           ))}
         </fieldset>

@@ -3,12 +3,14 @@ import { Inbox } from "lucide-react";
 import { Button } from "@/ui/button";
 import { Tooltip } from "@/ui/tooltip";
 import { useCanDecide, usePendingApprovals } from "./use-approvals";
+import { useInvitations } from "./use-invitations";
 
 /** Link to the approvals inbox with the number of pending approvals. */
 export function InboxButton() {
   const { pending } = usePendingApprovals();
   const canDecide = useCanDecide();
-  const count = pending.filter(canDecide).length;
+  const { data: invitations = [] } = useInvitations();
+  const count = pending.filter(canDecide).length + invitations.length;
   const label = count > 0 ? `Approvals, ${count} pending` : "Approvals";
   return (
     <Tooltip label={label}>

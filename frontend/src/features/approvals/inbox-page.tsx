@@ -6,6 +6,7 @@ import { useWatchWorkflows } from "@/live/context";
 import { cn } from "@/ui/cn";
 import { useTitle } from "@/ui/use-title";
 import { DecidedList } from "./decided-list";
+import { Invitations } from "./invitations";
 import { PendingList } from "./pending-list";
 import { usePendingApprovals } from "./use-approvals";
 
@@ -33,7 +34,7 @@ export function InboxPage({ show, focus }: Props) {
           <div>
             <h1 className="font-semibold text-lg tracking-tight">Approvals</h1>
             <p className="text-muted-foreground text-xs">
-              Questions and reviews from agents and people in all your workflows.
+              Questions and reviews in all your workflows, and invitations to new ones.
             </p>
           </div>
           <nav aria-label="Approvals" className="-ml-2 flex gap-1">
@@ -45,6 +46,7 @@ export function InboxPage({ show, focus }: Props) {
             </Tab>
           </nav>
         </div>
+        {show === "pending" && <Invitations />}
         {show === "decided" ? <DecidedList /> : <PendingList key={focus} focus={focus} />}
       </div>
     </div>

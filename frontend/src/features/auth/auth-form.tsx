@@ -25,7 +25,8 @@ interface Props {
   footer?: ReactNode;
 }
 
-const MIN_PASSWORD_LENGTH = 8;
+/** Shorter ones are accepted if they are hard to guess. */
+const MIN_PASSWORD_LENGTH = 10;
 
 /** Shared form of sign-in, registration and first setup. */
 export function AuthForm(props: Props) {
@@ -86,7 +87,7 @@ export function AuthForm(props: Props) {
           </Field>
           <Field
             label="Password"
-            hint={newPassword ? `At least ${MIN_PASSWORD_LENGTH} characters.` : undefined}
+            hint={newPassword ? "12 characters or more, such as a few words." : undefined}
             error={errorOf("password")}
           >
             {(control) => (

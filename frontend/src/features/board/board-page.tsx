@@ -89,7 +89,7 @@ function Board(props: Props & { board: BoardState }) {
     const known = new Set(actors.map(({ id }) => id));
     const others = new Set<string>();
     for (const { assigned_agent_id: id } of cards.values()) if (id && !known.has(id)) others.add(id);
-    return [...actors, ...[...others].map(nameOf)].sort((a, b) => a.name.localeCompare(b.name));
+    return [...actors, ...[...others].map(nameOf).sort((a, b) => a.name.localeCompare(b.name))];
   }, [actors, cards, nameOf]);
 
   const shared: BoardShared = useMemo(
@@ -176,7 +176,7 @@ function Board(props: Props & { board: BoardState }) {
       <NewTicketDialog
         workflowId={workflowId}
         config={config}
-        people={people}
+        people={actors}
         column={newIn}
         onClose={() => setNewIn(null)}
         onCreated={onOpen}

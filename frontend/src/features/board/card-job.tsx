@@ -1,5 +1,5 @@
 import type { JobSummary } from "@/api/types";
-import { JOB_STATUS_STYLES, JobStatusIcon } from "@/entities/job/job-status";
+import { JOB_STATUS_STYLES, JobStatusIcon, NO_WORKER_STYLE } from "@/entities/job/job-status";
 import { cn } from "@/ui/cn";
 import { Progress } from "@/ui/progress";
 import { useBoardShared } from "./board-context";
@@ -10,7 +10,8 @@ export function CardJob({ job }: { job: JobSummary }) {
   const { status, progress, progress_message: message } = job;
   // A stage with the id of a column is shown by the column's name.
   const stage = columns.find(({ id }) => id === job.stage)?.name ?? job.stage;
-  const { name, tone, soft, bar } = JOB_STATUS_STYLES[status];
+  const { soft, bar } = JOB_STATUS_STYLES[status];
+  const { name, tone } = job.no_worker ? NO_WORKER_STYLE : JOB_STATUS_STYLES[status];
   const label = status === "running" ? (stage ?? "Running") : stage ? `${name} · ${stage}` : name;
   const showProgress = status === "running" || status === "paused" || status === "waiting";
   return (

@@ -3,7 +3,7 @@ import { ArrowRight, Link2, SquareArrowOutUpRight, UserRound } from "lucide-reac
 import { DropdownMenu } from "radix-ui";
 import { toast } from "sonner";
 import { explain, tickets } from "@/api";
-import { useMe } from "@/api/hooks";
+import { useActors, useMe } from "@/api/hooks";
 import type { Card, Priority } from "@/api/types";
 import { PRIORITIES, PRIORITY_NAMES, PriorityIcon } from "@/entities/ticket/priority-icon";
 import { copyText } from "@/ui/clipboard";
@@ -22,6 +22,7 @@ interface Props {
 export function CardMenu({ card, anchor, onMove, onClose }: Props) {
   const { columns, editable, open } = useBoardShared();
   const me = useMe();
+  const { actors } = useActors(card.workflow_id);
   const update = useMutation({
     mutationFn: (changes: { priority?: Priority; assigned_agent_id?: string | null }) =>
       tickets.update(card.ticket_id, changes),
@@ -91,7 +92,7 @@ export function CardMenu({ card, anchor, onMove, onClose }: Props) {
                 </MenuCheckboxItem>
               ))}
             </SubMenu>
-            {me && (
+            {me && (mine || actors.some(({ id }) => id === me.id)) && (
               <MenuItem onSelect={() => update.mutate({ assigned_agent_id: mine ? null : me.id })}>
                 <UserRound /> {mine ? "Unassign me" : "Assign to me"}
               </MenuItem>

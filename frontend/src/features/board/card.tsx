@@ -16,6 +16,7 @@ import { Avatar } from "@/entities/actor/avatar";
 import { PriorityIcon } from "@/entities/ticket/priority-icon";
 import { TypeIcon } from "@/entities/ticket/type-icon";
 import { cn } from "@/ui/cn";
+import { VisibleText } from "@/ui/invisible";
 import { formatDuration } from "@/ui/time";
 import { type BoardShared, useBoardShared } from "./board-context";
 import { CardJob } from "./card-job";
@@ -74,7 +75,7 @@ export const BoardCard = memo(function BoardCard({ card, job, current }: Props) 
             }}
             className="outline-none after:absolute after:inset-0 after:rounded-lg"
           >
-            {card.title}
+            <VisibleText text={card.title} />
           </a>
         }
         controls={
@@ -116,7 +117,7 @@ export function CardGhost({ card, shared }: { card: Card; shared: BoardShared })
       data-testid="ghost"
       className="rotate-1 cursor-grabbing rounded-lg border border-primary bg-surface shadow-pop"
     >
-      <CardFace card={card} shared={shared} title={card.title} controls={null} />
+      <CardFace card={card} shared={shared} title={<VisibleText text={card.title} />} controls={null} />
     </div>
   );
 }

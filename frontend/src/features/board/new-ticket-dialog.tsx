@@ -3,12 +3,13 @@ import { type FormEvent, useState } from "react";
 import { toast } from "sonner";
 import { explain, Problem, tickets } from "@/api";
 import type { Actor } from "@/api/hooks";
+import { randomId } from "@/api/random-id";
 import type { BoardConfig, Priority } from "@/api/types";
 import { PRIORITIES, PRIORITY_NAMES } from "@/entities/ticket/priority-icon";
 import { Button } from "@/ui/button";
+import { contentLength } from "@/ui/content-length";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { Field, Input, NativeSelect, Textarea } from "@/ui/field";
-import { randomId } from "@/ui/random-id";
 import { Notice } from "@/ui/states";
 import { SimilarTickets, similarityNote } from "./similar-tickets";
 
@@ -50,6 +51,10 @@ function NewTicketForm({ workflowId, config, people, column, onClose, onCreated 
     setForm((old) => ({ ...old, [field]: event.target.value }));
   const title = form.title.trim();
   const description = form.description.trim();
+  const titleIsShort = contentLength(title) < MIN_TITLE_LENGTH;
+  const descriptionIsShort =
+    contentLength(description) < MIN_DESCRIPTION_LENGTH &&
+    (description !== "" || config.settings.require_description === true);
   const create = useMutation({
     mutationFn: () =>
       tickets.create(
@@ -78,8 +83,7 @@ function NewTicketForm({ workflowId, config, people, column, onClose, onCreated 
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setTried(true);
-    if (title.length >= MIN_TITLE_LENGTH && description.length >= MIN_DESCRIPTION_LENGTH && !create.isPending)
-      create.mutate();
+    if (!titleIsShort && !descriptionIsShort && !create.isPending) create.mutate();
   };
 
   return (
@@ -94,7 +98,7 @@ function NewTicketForm({ workflowId, config, people, column, onClose, onCreated 
       {create.isError && <Notice tone="danger">{explain(create.error)}</Notice>}
       <Field
         label="Title"
-        error={tried && title.length < MIN_TITLE_LENGTH ? `At least ${MIN_TITLE_LENGTH} characters.` : errorOf("title")}
+        error={tried && titleIsShort ? `At least ${MIN_TITLE_LENGTH} characters.` : errorOf("title")}
       >
         {(control) => (
           <Input {...control} value={form.title} onChange={set("title")} maxLength={500} required autoFocus />
@@ -102,15 +106,17 @@ function NewTicketForm({ workflowId, config, people, column, onClose, onCreated 
       </Field>
       <Field
         label="Description"
-        hint="Markdown is supported. Describe the goal and when it is done."
-        error={
-          tried && description.length < MIN_DESCRIPTION_LENGTH
-            ? `At least ${MIN_DESCRIPTION_LENGTH} characters.`
-            : errorOf("description")
-        }
+        hint={`${config.settings.require_description ? "" : "Optional. "}Markdown is supported. Describe the goal and when it is done.`}
+        error={tried && descriptionIsShort ? `At least ${MIN_DESCRIPTION_LENGTH} characters.` : errorOf("description")}
       >
         {(control) => (
-          <Textarea {...control} value={form.description} onChange={set("description")} rows={6} required />
+          <Textarea
+            {...control}
+            value={form.description}
+            onChange={set("description")}
+            rows={6}
+            required={config.settings.require_description === true}
+          />
         )}
       </Field>
       <SimilarTickets workflowId={workflowId} title={title} description={description} />

@@ -1,12 +1,12 @@
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useRef, useState } from "react";
 import { explain, jobs } from "@/api";
+import { randomId } from "@/api/random-id";
 import type { BoardConfig, Job } from "@/api/types";
 import { useLive } from "@/live/context";
 import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { Field, Input, Textarea } from "@/ui/field";
-import { randomId } from "@/ui/random-id";
 import { Notice } from "@/ui/states";
 
 interface Props {

@@ -10,6 +10,7 @@ import { useBoardShape, useJobRoom } from "@/live/context";
 import { hasEnded } from "@/live/state/jobs";
 import { Button } from "@/ui/button";
 import { Composer } from "@/ui/composer";
+import { VisibleText } from "@/ui/invisible";
 import { Progress } from "@/ui/progress";
 import { Empty, Notice, Spinner } from "@/ui/states";
 import { useShortcuts } from "@/ui/use-shortcuts";
@@ -102,9 +103,13 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, renderAside }: Prop
             </Link>
           </Button>
           <h1 className="min-w-0 flex-1 basis-[calc(100%-3rem)] truncate font-semibold text-sm sm:flex-none sm:basis-auto">
-            {job.title}
+            <VisibleText text={job.title} />
           </h1>
-          <JobStatusBadge status={job.status} stopping={job.cancel_requested && !hasEnded(job.status)} />
+          <JobStatusBadge
+            status={job.status}
+            stopping={job.cancel_requested && !hasEnded(job.status)}
+            noWorker={job.no_worker}
+          />
           <div className="ml-auto">{editable && <JobActions job={job} onRemoved={onClose} />}</div>
         </div>
         <Stepper job={job} nameOfStage={nameOfStage} />

@@ -4,6 +4,7 @@ import type { NameOf } from "@/api/hooks";
 import type { Job } from "@/api/types";
 import { JOB_STATUS_STYLES, JobStatusBadge } from "@/entities/job/job-status";
 import { hasEnded } from "@/live/state/jobs";
+import { VisibleText } from "@/ui/invisible";
 import { Progress } from "@/ui/progress";
 import { TimeAgo } from "@/ui/time";
 import type { StageName } from "./stage-names";
@@ -35,10 +36,10 @@ export function JobRow({ job, nameOf, nameOfStage, ofTicket, children }: Props) 
           search={true}
           className="min-w-0 truncate font-medium after:absolute after:inset-0"
         >
-          {job.title}
+          <VisibleText text={job.title} />
         </Link>
         <span className="ml-auto" />
-        <JobStatusBadge status={status} stopping={job.cancel_requested && !hasEnded(status)} />
+        <JobStatusBadge status={status} stopping={job.cancel_requested && !hasEnded(status)} noWorker={job.no_worker} />
       </div>
       <div className="flex flex-wrap items-center gap-x-3 gap-y-0.5 text-muted-foreground text-xs">
         {!ofTicket && job.ticket_key && <span className="tabular">{job.ticket_key}</span>}

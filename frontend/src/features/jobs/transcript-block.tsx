@@ -4,6 +4,7 @@ import type { Message } from "@/api/types";
 import { Avatar } from "@/entities/actor/avatar";
 import { RichText } from "@/entities/ticket/rich-text";
 import { cn } from "@/ui/cn";
+import { VisibleText } from "@/ui/invisible";
 import { TimeAgo } from "@/ui/time";
 import type { StageName } from "./stage-names";
 import type { Block } from "./transcript-blocks";
@@ -95,7 +96,7 @@ function StepMessage({ message, stage, onDelete }: StepProps) {
       />
       <p className={cn("min-w-0 [overflow-wrap:anywhere]", STEP_LEVELS[message.level])}>
         {message.sender && message.role !== "system" && <span className="font-semibold">{message.sender} </span>}
-        {message.content}
+        <VisibleText text={message.content} />
       </p>
       <span className="ml-auto flex shrink-0 items-center gap-1 text-2xs text-muted-foreground">
         <DeleteButton onDelete={onDelete} hideOnTouch />
@@ -128,7 +129,7 @@ function LogBlock({ lines, above, below }: { lines: readonly Message[]; above: b
       {lines.map((line) => (
         <span key={line.message_id} data-message={line.message_id} className={cn("block", LOG_LEVELS[line.level])}>
           {line.level === "error" && <span className="sr-only">error: </span>}
-          {line.content || " "}
+          <VisibleText text={line.content || " "} />
         </span>
       ))}
     </pre>

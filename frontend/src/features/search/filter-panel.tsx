@@ -8,7 +8,7 @@ import { Button } from "@/ui/button";
 import { cssColor } from "@/ui/color";
 import { Input, NativeSelect } from "@/ui/field";
 import { Facet, Pills, TagsFacet } from "./facets";
-import { isFiltering, type SearchState, UNASSIGNED, withoutFilters } from "./search-state";
+import { isFiltering, type SearchState, SILENT_MINUTES, UNASSIGNED, withoutFilters } from "./search-state";
 
 interface Props {
   shape: BoardShape;
@@ -127,6 +127,11 @@ export function FilterPanel({ shape, people, state, onState }: Props) {
         </NativeSelect>
       </Facet>
       <div className="grid gap-2">
+        <Check
+          label={`Agent silent for ${SILENT_MINUTES} minutes`}
+          checked={state.silent === true}
+          onChange={(on) => set("silent")(on || undefined)}
+        />
         <Check label="Include completed" checked={!state.open} onChange={(on) => set("open")(on ? undefined : true)} />
         <Check
           label="Search in comments"

@@ -3,6 +3,7 @@
  * text segments, so that any other markup is shown as text and never executed.
  */
 import { memo } from "react";
+import { VisibleText } from "@/ui/invisible";
 
 export interface Segment {
   text: string;
@@ -51,10 +52,10 @@ export const Highlighted = memo(function Highlighted({ html, snippet }: Props) {
   return segments(snippet ? html.replace(MARKDOWN_SYNTAX, "") : html).map(({ text, marked }) => {
     const key = at;
     at += text.length;
-    if (!marked) return <span key={key}>{text}</span>;
+    if (!marked) return <VisibleText key={key} text={text} />;
     return (
       <mark key={key} className="rounded-[3px] bg-mark px-px text-foreground">
-        {text}
+        <VisibleText text={text} />
       </mark>
     );
   });

@@ -16,6 +16,8 @@ export interface SearchState {
   from?: string;
   to?: string;
   blocked?: "yes" | "no";
+  /** Open tickets whose agent did nothing about them for SILENT_MINUTES. */
+  silent?: true;
   /** Excludes completed tickets. */
   open?: true;
   /** Excludes comments from the search. */
@@ -23,6 +25,7 @@ export interface SearchState {
 }
 
 export const UNASSIGNED = "none";
+export const SILENT_MINUTES = 30;
 const LIST_FIELDS = ["type", "status", "tags"] as const;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const MAX_QUERY_LENGTH = 1_000;
@@ -46,6 +49,7 @@ export function readSearchState(search: Record<string, unknown>): SearchState {
     if (DAY.test(day) && !Number.isNaN(Date.parse(day))) state[field] = day;
   }
   if (search.blocked === "yes" || search.blocked === "no") state.blocked = search.blocked;
+  if (search.silent === true) state.silent = true;
   if (search.open === true) state.open = true;
   if (search.comments === false) state.comments = false;
   return state;
@@ -71,6 +75,7 @@ export function toFilters(state: SearchState): Filters {
   if (state.from) filters.created_after = new Date(`${state.from}T00:00:00`).toISOString();
   if (state.to) filters.created_before = new Date(`${state.to}T23:59:59.999`).toISOString();
   if (state.blocked) filters.is_blocked = state.blocked === "yes";
+  if (state.silent) filters.silent_minutes = SILENT_MINUTES;
   if (state.open) filters.include_completed = false;
   return filters;
 }
@@ -101,6 +106,7 @@ export function fromSavedSearch({
     from: dayOf(filters.created_after),
     to: dayOf(filters.created_before),
     blocked: filters.is_blocked === true ? "yes" : filters.is_blocked === false ? "no" : undefined,
+    silent: filters.silent_minutes ? true : undefined,
     open: filters.include_completed === false ? true : undefined,
     comments: include_comments === false ? false : undefined,
   });
@@ -108,6 +114,8 @@ export function fromSavedSearch({
 
 function dayOf(time: string | null | undefined): string | undefined {
   if (!time || Number.isNaN(Date.parse(time))) return undefined;
+  // A date without a time is a day already.
+  if (DAY.test(time)) return time;
   const at = new Date(time);
   const two = (value: number) => String(value).padStart(2, "0");
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
@@ -115,9 +123,10 @@ function dayOf(time: string | null | undefined): string | undefined {
 
 /** Number of active filters. */
 export function filterCount(state: SearchState): number {
-  const { type, priority, status, assignee, tags, from, to, blocked, open } = state;
-  return [type, priority, status, assignee, tags, from ?? to, blocked, open].filter((value) => value !== undefined)
-    .length;
+  const { type, priority, status, assignee, tags, from, to, blocked, silent, open } = state;
+  return [type, priority, status, assignee, tags, from ?? to, blocked, silent, open].filter(
+    (value) => value !== undefined,
+  ).length;
 }
 
 export function isFiltering(state: SearchState): boolean {

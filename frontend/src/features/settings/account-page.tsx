@@ -1,4 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { toast } from "sonner";
 import { auth, explain } from "@/api";
@@ -9,10 +10,12 @@ import { Field, Input } from "@/ui/field";
 import { Notice } from "@/ui/states";
 import { TimeAgo } from "@/ui/time";
 import { useTitle } from "@/ui/use-title";
+import { AgentMemberships } from "./agent-memberships";
 import { ApiKeys } from "./api-keys";
+import { People } from "./people";
 import { panelClass, Section } from "./section";
 
-const MIN_PASSWORD_LENGTH = 8;
+const MIN_PASSWORD_LENGTH = 10;
 
 export function AccountPage() {
   const me = useMe();
@@ -27,10 +30,17 @@ export function AccountPage() {
             {me.email}
             {me.is_admin && " · administrator"}
           </p>
+          {me.is_admin && (
+            <Link to="/account/security" className="text-accent-foreground text-xs underline underline-offset-3">
+              Security events of this installation
+            </Link>
+          )}
         </div>
         <ApiKeys />
+        <AgentMemberships />
         <Sessions />
         <Password />
+        {me.is_admin && <People />}
       </div>
     </div>
   );
@@ -115,7 +125,7 @@ function Password() {
               type="password"
               autoComplete="new-password"
               minLength={MIN_PASSWORD_LENGTH}
-              placeholder={`At least ${MIN_PASSWORD_LENGTH} characters`}
+              placeholder="12 characters or more"
               value={next}
               required
               onChange={(event) => setNext(event.target.value)}

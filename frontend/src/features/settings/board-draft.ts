@@ -1,6 +1,7 @@
 /** Form state of the board editor, and its conversion to a change request. Pure. */
+
+import { randomId } from "@/api/random-id";
 import type { BoardChange, BoardConfig, BoardSettings, Category, Column, TicketType } from "@/api/types";
-import { randomId } from "@/ui/random-id";
 
 export interface DraftColumn {
   /** Stable key of the column in the form. */

@@ -9,7 +9,7 @@ import type { Workflow } from "@/api/types";
 import { useBoard } from "@/live/context";
 import type { BoardState } from "@/live/state/board";
 import { Button } from "@/ui/button";
-import { Field, Input, SwitchRow } from "@/ui/field";
+import { Field, Input, NativeSelect, SwitchRow } from "@/ui/field";
 import { Empty, Notice, Spinner } from "@/ui/states";
 import { useTitle } from "@/ui/use-title";
 import { type Draft, toBoardChange, toDraft, validationErrors } from "./board-draft";
@@ -44,6 +44,15 @@ function Settings({ board, workflowId }: { board: BoardState; workflowId: string
             <ArrowLeft className="size-3.5" /> Back to board
           </Link>
           <h1 className="font-semibold text-lg tracking-tight">Settings for {board.workflow.name}</h1>
+          {board.workflow.role === "owner" && (
+            <Link
+              to="/w/$workflowId/settings/security"
+              params={{ workflowId }}
+              className="text-accent-foreground text-xs underline underline-offset-3"
+            >
+              Security events
+            </Link>
+          )}
         </div>
         {!editable && (
           <Notice>
@@ -62,13 +71,20 @@ function Settings({ board, workflowId }: { board: BoardState; workflowId: string
   );
 }
 
+/** The zones that the browser knows, and the current one. */
+function timeZones(current: string): string[] {
+  return [...new Set([current, "UTC", ...Intl.supportedValuesOf("timeZone")])];
+}
+
 function General({ workflow, editable }: { workflow: Workflow; editable: boolean }) {
   const queries = useQueryClient();
   const [name, setName] = useState(workflow.name);
   const [description, setDescription] = useState(workflow.description ?? "");
+  const [timeZone, setTimeZone] = useState(workflow.time_zone ?? "UTC");
   const refresh = () => queries.invalidateQueries({ queryKey: queryKeys.workflows });
   const save = useMutation({
-    mutationFn: () => workflows.update(workflow.id, { name: name.trim(), description: description.trim() }),
+    mutationFn: () =>
+      workflows.update(workflow.id, { name: name.trim(), description: description.trim(), time_zone: timeZone }),
     onSuccess: () => toast.success("Changes saved"),
     onError: (error) => toast.error("Could not save the changes", { description: explain(error) }),
     onSettled: refresh,
@@ -78,7 +94,10 @@ function General({ workflow, editable }: { workflow: Workflow; editable: boolean
     onError: (error) => toast.error("Could not change ticket tracking", { description: explain(error) }),
     onSettled: refresh,
   });
-  const changed = name.trim() !== workflow.name || description.trim() !== (workflow.description ?? "");
+  const changed =
+    name.trim() !== workflow.name ||
+    description.trim() !== (workflow.description ?? "") ||
+    timeZone !== (workflow.time_zone ?? "UTC");
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (name.trim() && changed) save.mutate();
@@ -99,6 +118,22 @@ function General({ workflow, editable }: { workflow: Workflow; editable: boolean
               disabled={!editable}
               onChange={(event) => setDescription(event.target.value)}
             />
+          )}
+        </Field>
+        <Field label="Time zone" hint="Days of filters and statistics begin and end in it.">
+          {(control) => (
+            <NativeSelect
+              {...control}
+              value={timeZone}
+              disabled={!editable}
+              onChange={(event) => setTimeZone(event.target.value)}
+            >
+              {timeZones(timeZone).map((zone) => (
+                <option key={zone} value={zone}>
+                  {zone}
+                </option>
+              ))}
+            </NativeSelect>
           )}
         </Field>
         {changed && (

@@ -11,6 +11,7 @@ import { Button } from "@/ui/button";
 import { Input, NativeSelect } from "@/ui/field";
 import { Notice, Spinner } from "@/ui/states";
 import { panelClass, Section } from "./section";
+import { SentInvitations } from "./sent-invitations";
 
 const ROLES: ReadonlyArray<[Role, string]> = [
   ["viewer", "Viewer"],
@@ -24,10 +25,18 @@ export function Members({ workflowId, editable }: { workflowId: string; editable
   const queries = useQueryClient();
   const [who, setWho] = useState("");
   const [role, setRole] = useState<Role>("member");
-  const refresh = () => queries.invalidateQueries({ queryKey: queryKeys.members(workflowId) });
+  const refresh = () => {
+    void queries.invalidateQueries({ queryKey: queryKeys.members(workflowId) });
+    void queries.invalidateQueries({ queryKey: queryKeys.sentInvitations(workflowId) });
+  };
   const put = useMutation({
     mutationFn: ({ actor, as }: { actor: string; as: Role }) => workflows.putMember(workflowId, actor, as),
-    onSuccess: () => setWho(""),
+    onSuccess: (answer, { actor }) => {
+      setWho("");
+      if ((answer as { status?: string }).status === "invited") {
+        toast.success(`Invited ${actor}`, { description: "The person, or the agent's owner, has to accept first." });
+      }
+    },
     onError: (error) => toast.error("Could not update the member", { description: explain(error) }),
     onSettled: refresh,
   });
@@ -108,6 +117,7 @@ export function Members({ workflowId, editable }: { workflowId: string; editable
           </Button>
         </form>
       )}
+      {editable && <SentInvitations workflowId={workflowId} />}
     </Section>
   );
 }

@@ -20,6 +20,7 @@ const TOGGLES: ReadonlyArray<[Toggle, string, string]> = [
     "Require a comment on status changes",
     "Every status change needs a comment of at least ten characters.",
   ],
+  ["require_description", "Require a description", "New tickets need a description of at least ten characters."],
   ["allow_reopen", "Allow reopening", "Tickets can be moved out of a done column."],
   ["auto_assign", "Assign new tickets to their creator", "Applies when no assignee is set."],
   [

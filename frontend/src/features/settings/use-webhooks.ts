@@ -32,11 +32,47 @@ export function useDeliveries(webhookId: string) {
   return useInfiniteQuery({
     queryKey: queryKeys.deliveries(webhookId),
     queryFn: ({ pageParam, signal }) => webhooks.deliveries(webhookId, pageParam, signal),
-    initialPageParam: undefined as number | undefined,
-    getNextPageParam: ({ has_more, next_cursor }) => (has_more && next_cursor ? Number(next_cursor) : undefined),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ has_more, next_cursor }) => (has_more ? (next_cursor ?? undefined) : undefined),
     placeholderData: keepPreviousData,
     refetchInterval: REFETCH_INTERVAL_MS,
   });
+}
+
+export function useDeadLetters(webhookId: string) {
+  return useInfiniteQuery({
+    queryKey: queryKeys.deadLetters(webhookId),
+    queryFn: ({ pageParam, signal }) => webhooks.deadLetters(webhookId, pageParam, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ has_more, next_cursor }) => (has_more && next_cursor ? next_cursor : undefined),
+    placeholderData: keepPreviousData,
+    refetchInterval: REFETCH_INTERVAL_MS,
+  });
+}
+
+export function useDeadLetterActions(webhookId: string) {
+  const queries = useQueryClient();
+  const refresh = () => {
+    void queries.invalidateQueries({ queryKey: queryKeys.deadLetters(webhookId) });
+    void queries.invalidateQueries({ queryKey: queryKeys.deliveries(webhookId) });
+    void queries.invalidateQueries({ queryKey: ["webhooks"] });
+  };
+  const replay = useMutation({
+    mutationFn: (letter: string) => webhooks.replay(webhookId, letter),
+    onSuccess: ({ success, message }) => {
+      if (success) toast.success("Event delivered");
+      else toast.error("Event refused again", { description: message, duration: 8_000 });
+    },
+    onError: (error) => toast.error("Could not send the event", { description: explain(error), duration: 8_000 }),
+    onSettled: refresh,
+  });
+  const discard = useMutation({
+    mutationFn: (letter: string) => webhooks.discard(webhookId, letter),
+    onSuccess: () => toast.success("Event discarded"),
+    onError: (error) => toast.error("Could not discard the event", { description: explain(error), duration: 8_000 }),
+    onSettled: refresh,
+  });
+  return { replay, discard };
 }
 
 export function useWebhookActions({ id, workflow_id }: Webhook) {
@@ -64,11 +100,16 @@ export function useWebhookActions({ id, workflow_id }: Webhook) {
     onError: showError("Could not send the test"),
     onSettled: refresh,
   });
+  const rotate = useMutation({
+    mutationFn: () => webhooks.rotateSecret(id),
+    onError: showError("Could not rotate the secret"),
+    onSettled: refresh,
+  });
   const remove = useMutation({
     mutationFn: () => webhooks.remove(id),
     onSuccess: () => toast.success("Webhook deleted"),
     onError: showError("Could not delete the webhook"),
     onSettled: refresh,
   });
-  return { toggle, test, remove };
+  return { toggle, test, rotate, remove };
 }

@@ -54,7 +54,7 @@ export function WebhookDialog({ workflowId, webhook, onClose, onSaved }: Props) 
       open
       onOpenChange={(open) => !open && onClose()}
       title={webhook ? "Edit webhook" : "New webhook"}
-      description="Events are sent in order as JSON POST requests. Failed deliveries are retried for three days, then the webhook is paused."
+      description="Events are sent in order as JSON POST requests. Failed deliveries are retried for three days, then the webhook is paused. Events that your server refuses (4xx) are set aside after three attempts."
       className="max-w-xl"
     >
       <form onSubmit={submit} noValidate className="grid gap-4">

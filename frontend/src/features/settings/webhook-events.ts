@@ -14,6 +14,8 @@ export const EVENT_GROUPS: ReadonlyArray<readonly [name: string, events: readonl
       "ticket_reopened",
       "ticket_merged",
       "ticket_unmerged",
+      "lease_expired",
+      "column_renamed",
       "ticket_deleted",
     ],
   ],

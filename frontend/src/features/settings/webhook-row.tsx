@@ -1,5 +1,5 @@
-import { ChevronRight, MoreHorizontal, Pencil, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { ChevronRight, KeyRound, MoreHorizontal, Pencil, Trash2 } from "lucide-react";
+import { type ReactNode, useState } from "react";
 import type { Webhook } from "@/api/types";
 import { Button } from "@/ui/button";
 import { cn } from "@/ui/cn";
@@ -7,6 +7,7 @@ import { Menu, MenuItem } from "@/ui/menu";
 import { plural } from "@/ui/plural";
 import { confirm } from "@/ui/prompt-dialog";
 import { formatUpcoming, TimeAgo } from "@/ui/time";
+import { DeadLetters } from "./dead-letters";
 import { Deliveries } from "./deliveries";
 import { useWebhookActions } from "./use-webhooks";
 import { describeEvents } from "./webhook-events";
@@ -15,13 +16,23 @@ interface Props {
   webhook: Webhook;
   editable: boolean;
   onEdit: () => void;
+  /** Receives the new signing secret. */
+  onRotated: (secret: string) => void;
 }
 
 /** A webhook with its status, actions and delivery log. */
-export function WebhookRow({ webhook, editable, onEdit }: Props) {
+export function WebhookRow({ webhook, editable, onEdit, onRotated }: Props) {
   const { url, active, behind } = webhook;
-  const [open, setOpen] = useState(false);
-  const { toggle, test, remove } = useWebhookActions(webhook);
+  const [shown, setShown] = useState<"deliveries" | "dead letters" | null>(null);
+  const { toggle, test, rotate, remove } = useWebhookActions(webhook);
+  const confirmAndRotate = async () => {
+    const yes = await confirm({
+      title: "Rotate secret?",
+      description: `Requests to ${url} are signed with a new secret. For a day the old one is valid too.`,
+      submit: "Rotate secret",
+    });
+    if (yes) rotate.mutate(undefined, { onSuccess: onRotated });
+  };
   const confirmAndRemove = async () => {
     const yes = await confirm({
       title: "Delete webhook?",
@@ -41,6 +52,9 @@ export function WebhookRow({ webhook, editable, onEdit }: Props) {
             <WebhookStatus webhook={webhook} />
             <span title={webhook.events.join(", ") || undefined}>{describeEvents(webhook.events)}</span>
             {behind > 0 && <span className="tabular">{plural(behind, "event")} pending</span>}
+            {webhook.previous_secret_expires_at && (
+              <span>Old secret valid until {formatUpcoming(webhook.previous_secret_expires_at)}</span>
+            )}
           </p>
         </div>
         <div className="flex items-center gap-1.5">
@@ -71,6 +85,9 @@ export function WebhookRow({ webhook, editable, onEdit }: Props) {
               <MenuItem onSelect={onEdit}>
                 <Pencil /> Edit…
               </MenuItem>
+              <MenuItem onSelect={() => void confirmAndRotate()}>
+                <KeyRound /> Rotate secret…
+              </MenuItem>
               <MenuItem danger onSelect={() => void confirmAndRemove()}>
                 <Trash2 /> Delete
               </MenuItem>
@@ -83,18 +100,49 @@ export function WebhookRow({ webhook, editable, onEdit }: Props) {
           {webhook.disabled_reason}
         </p>
       )}
-      <button
-        type="button"
-        aria-expanded={open}
-        aria-label={`Deliveries of ${url}`}
-        onClick={() => setOpen((old) => !old)}
-        className="flex items-center gap-1 justify-self-start rounded text-muted-foreground text-xs hover:text-foreground"
-      >
-        <ChevronRight aria-hidden="true" className={cn("size-3.5 transition-transform", open && "rotate-90")} />{" "}
-        Deliveries
-      </button>
-      {open && <Deliveries webhookId={webhook.id} />}
+      <div className="flex gap-3">
+        <Disclosure
+          label={`Deliveries of ${url}`}
+          open={shown === "deliveries"}
+          onToggle={() => setShown((old) => (old === "deliveries" ? null : "deliveries"))}
+        >
+          Deliveries
+        </Disclosure>
+        {(webhook.dead_letters ?? 0) > 0 && (
+          <Disclosure
+            label={`Refused events of ${url}`}
+            open={shown === "dead letters"}
+            onToggle={() => setShown((old) => (old === "dead letters" ? null : "dead letters"))}
+          >
+            <span className="text-danger">{plural(webhook.dead_letters ?? 0, "refused event")}</span>
+          </Disclosure>
+        )}
+      </div>
+      {shown === "deliveries" && <Deliveries webhookId={webhook.id} />}
+      {shown === "dead letters" && <DeadLetters webhookId={webhook.id} editable={editable} />}
     </li>
+  );
+}
+
+interface DisclosureProps {
+  label: string;
+  open: boolean;
+  onToggle: () => void;
+  children: ReactNode;
+}
+
+function Disclosure({ label, open, onToggle, children }: DisclosureProps) {
+  return (
+    <button
+      type="button"
+      aria-expanded={open}
+      aria-label={label}
+      onClick={onToggle}
+      className="flex items-center gap-1 rounded text-muted-foreground text-xs hover:text-foreground"
+    >
+      <ChevronRight aria-hidden="true" className={cn("size-3.5 transition-transform", open && "rotate-90")} />{" "}
+      {children}
+    </button>
   );
 }
 

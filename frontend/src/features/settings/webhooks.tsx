@@ -43,7 +43,13 @@ export function Webhooks({ workflowId, editable }: { workflowId: string; editabl
       {list.data && list.data.length > 0 && (
         <ul aria-label="Webhooks" className={`${panelClass} divide-y`}>
           {list.data.map((webhook) => (
-            <WebhookRow key={webhook.id} webhook={webhook} editable={editable} onEdit={() => setEdited(webhook)} />
+            <WebhookRow
+              key={webhook.id}
+              webhook={webhook}
+              editable={editable}
+              onEdit={() => setEdited(webhook)}
+              onRotated={setSecret}
+            />
           ))}
         </ul>
       )}

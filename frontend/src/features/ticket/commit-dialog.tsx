@@ -7,6 +7,7 @@ import { Button } from "@/ui/button";
 import { copyText } from "@/ui/clipboard";
 import { cn } from "@/ui/cn";
 import { Dialog } from "@/ui/dialog";
+import { VisibleText } from "@/ui/invisible";
 import { plural } from "@/ui/plural";
 import { Notice, Spinner } from "@/ui/states";
 import { TimeAgo } from "@/ui/time";
@@ -128,7 +129,9 @@ function Lines({ diff }: { diff: string }) {
               <td className="tabular w-11 select-none px-2 text-right text-muted-foreground">{line.before}</td>
               <td className="tabular w-11 select-none px-2 text-right text-muted-foreground">{line.after}</td>
               <td className="w-4 select-none">{SIGN[line.kind]}</td>
-              <td className="whitespace-pre pr-3">{line.text || " "}</td>
+              <td className="whitespace-pre pr-3">
+                <VisibleText text={line.text || " "} />
+              </td>
             </tr>
           ))}
         </tbody>

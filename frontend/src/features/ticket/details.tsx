@@ -6,7 +6,7 @@ import { PRIORITIES, PRIORITY_NAMES, PriorityIcon } from "@/entities/ticket/prio
 import type { BoardState } from "@/live/state/board";
 import { cssColor } from "@/ui/color";
 import { Input, NativeSelect, quietClass } from "@/ui/field";
-import { formatDuration, TimeAgo } from "@/ui/time";
+import { formatDuration, formatUpcoming, TimeAgo } from "@/ui/time";
 import { Relations } from "./relations";
 import { TagsEditor } from "./tags-editor";
 import type { TicketChanges } from "./use-ticket";
@@ -100,6 +100,11 @@ export function Details(props: Props) {
             ))}
           </NativeSelect>
         </Row>
+        {ticket.claim?.lease_expires_at && (
+          <Row name="Claimed">
+            <span className="text-xs">until {formatUpcoming(ticket.claim.lease_expires_at)}</span>
+          </Row>
+        )}
         <Row name="Points">
           <NumberBox
             label="Story points"

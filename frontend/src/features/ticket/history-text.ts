@@ -19,6 +19,10 @@ export function describeChange(entry: HistoryEntry, names: Names): string {
       return "created the ticket";
     case "status_changed":
       return `moved it from ${names.nameOfColumn(before)} to ${names.nameOfColumn(after)}`;
+    case "column_renamed":
+      return `renamed its column to ${names.nameOfColumn(after)}`;
+    case "lease_expired":
+      return `took it back from ${names.nameOf(before).name}, whose lease expired`;
     case "assigned":
       return after ? `assigned it to ${names.nameOf(after).name}` : "removed the assignee";
     case "commented":

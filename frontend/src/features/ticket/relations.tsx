@@ -57,6 +57,13 @@ export function Relations({ ticket, board, editable, update, run, onOpen }: Prop
           />
         ))}
       </Group>
+      {(ticket.resolved_blockers ?? []).length > 0 && (
+        <Group title="Was blocked by">
+          {ticket.resolved_blockers?.map((ref) => (
+            <Ref key={ref.ticket_id} ticket={ref} {...row} />
+          ))}
+        </Group>
+      )}
       {(ticket.blocks ?? []).length > 0 && (
         <Group title="Blocks">
           {ticket.blocks.map((ref) => (
@@ -150,13 +157,17 @@ function Ref({ ticket, statusName, onOpen, onRemove }: RefProps) {
         type="button"
         onClick={() => onOpen(ticket.ticket_id)}
         className="flex min-w-0 flex-1 items-center gap-1.5 px-1.5 py-1 text-left text-xs"
-        title={`${ticket.title} (${statusName(ticket.status)})`}
+        title={`${ticket.title} (${ticket.deleted ? "deleted" : statusName(ticket.status)})`}
+        disabled={ticket.deleted}
       >
         {ticket.is_resolved && <Check className="size-3.5 shrink-0 text-success" aria-label="Resolved" />}
         <span className="tabular shrink-0 text-muted-foreground">{ticket.key}</span>
-        <span className={cn("truncate", ticket.is_resolved && "text-muted-foreground line-through")}>
+        <span
+          className={cn("truncate", (ticket.is_resolved || ticket.deleted) && "text-muted-foreground line-through")}
+        >
           {ticket.title}
         </span>
+        {ticket.deleted && <span className="shrink-0 text-muted-foreground">deleted</span>}
       </button>
       {onRemove && (
         <button

@@ -142,7 +142,7 @@ function Loaded({
   const resolve = async () => {
     const comment = await prompt({
       title: `Resolve ${ticket.key}`,
-      description: "Tickets blocked by this one are unblocked.",
+      description: "Tickets blocked by this one are unblocked, and its queued jobs are cancelled.",
       label: "How was it resolved?",
       submit: "Resolve ticket",
       minLength: MIN_RESOLUTION_LENGTH,

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { Textarea } from "@/ui/field";
+import { VisibleText } from "@/ui/invisible";
 
 interface Props {
   title: string;
@@ -21,10 +22,10 @@ export function TitleEditor({ title, editable, onSave }: Props) {
             onClick={() => setDraft(title)}
             className="-mx-1.5 rounded-md px-1.5 py-0.5 text-left hover:bg-muted"
           >
-            {title}
+            <VisibleText text={title} />
           </button>
         ) : (
-          title
+          <VisibleText text={title} />
         )}
       </h2>
     );

@@ -64,6 +64,7 @@ export function snapshot(tickets: Card[], seq = 0): BoardSnapshot {
         track_time: false,
         wip_policy: "warn",
         human_review: false,
+        require_description: false,
       },
       transitions: [],
     },

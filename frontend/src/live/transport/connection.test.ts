@@ -4,6 +4,7 @@ import type { EventPage } from "@/api/types";
 import { card, event, snapshot } from "../state/testing";
 import { Feed } from "../streams/feed";
 import { Connection, type SocketLike } from "./connection";
+import { CLOSE } from "./protocol";
 import { setUp } from "./testing";
 
 beforeEach(() => vi.useFakeTimers());
@@ -38,6 +39,17 @@ describe("Connection", () => {
     expect(board().seq).toBe(3);
     expect(board().cards.get("ticket-1")?.status).toBe("done");
     expect(connection.get()).toBe("live");
+  });
+
+  it("reconnects with the same token when the server could not check it", async () => {
+    const { server, connection, room, accept, latest, advance } = setUp();
+    connection.join(room);
+    const first = await accept();
+    first.disconnect(CLOSE.tryAgain);
+    await advance(1_000);
+    expect(latest()).not.toBe(first);
+    await accept();
+    expect([connection.get(), server.refreshes]).toEqual(["live", 0]);
   });
 
   it("fetches only the missing events when there is a gap", async () => {

@@ -24,6 +24,7 @@ export const CLOSE = {
   tooSlow: 4008,
   protocol: 4009,
   restarting: 1012,
+  tryAgain: 1013,
 } as const;
 
 /** Parses one frame into an event or a message. Null when it is neither: newer servers may send more. */

@@ -1,92 +1,116 @@
 //! Typed access to the members of a JSON object, with error messages for people.
 
+use std::cell::RefCell;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-/// The members of an object. Null counts as absent.
-pub struct Fields(Map<String, Value>);
+/// What is wrong with values of a line; the values are ignored and the rest of the line is kept.
+pub type Warnings = RefCell<Vec<String>>;
 
-impl Fields {
+/// The members of an object. Null counts as absent, and so does a value of the wrong kind, with a warning.
+pub struct Fields<'a> {
+    members: Map<String, Value>,
+    warnings: &'a Warnings,
+    /// What the members belong to, e.g. "a comment".
+    owner: &'static str,
+}
+
+impl<'a> Fields<'a> {
     /// Reads a line.
-    pub fn parse(text: &[u8]) -> Result<Self, String> {
+    pub fn parse(text: &[u8], warnings: &'a Warnings) -> Result<Self, String> {
         match serde_json::from_slice(text) {
-            Ok(Value::Object(members)) => Ok(Self(members)),
+            Ok(Value::Object(members)) => Ok(Self { members, warnings, owner: "" }),
             Ok(other) => Err(format!("is {}, not an object", kind(&other))),
             Err(error) => Err(format!("is not JSON ({})", place(&error))),
         }
     }
 
     fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name).filter(|value| !value.is_null())
+        self.members.get(name).filter(|value| !value.is_null())
+    }
+
+    /// Notes what is wrong with a value.
+    pub fn warn(&self, what: impl std::fmt::Display) {
+        let owner = if self.owner.is_empty() { String::new() } else { format!("has {} that ", self.owner) };
+        self.warnings.borrow_mut().push(format!("{owner}{what}"));
     }
 
     /// A text, without NUL characters, which Postgres cannot store.
-    pub fn text(&self, name: &str) -> Result<Option<String>, String> {
-        match self.get(name) {
-            None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text.replace('\0', ""))),
-            Some(other) => Err(format!("has {} as {name}, not a text", kind(other))),
+    pub fn text(&self, name: &str) -> Option<String> {
+        match self.get(name)? {
+            Value::String(text) => Some(text.replace('\0', "")),
+            other => {
+                self.warn(format_args!("has {} as {name}, not a text", kind(other)));
+                None
+            }
         }
     }
 
-    /// A required text that is not blank; trimmed.
-    pub fn required(&self, name: &str) -> Result<String, String> {
-        let text = self.text(name)?.unwrap_or_default();
-        if text.trim().is_empty() { Err(format!("has no {name}")) } else { Ok(text.trim().to_owned()) }
+    /// A text that is not blank; trimmed.
+    pub fn filled(&self, name: &str) -> Option<String> {
+        self.text(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
     }
 
     /// A whole number within bounds.
-    pub fn whole_number(&self, name: &str, min: u32, max: u32) -> Result<Option<u32>, String> {
-        let Some(value) = self.get(name) else { return Ok(None) };
+    pub fn whole_number(&self, name: &str, min: u32, max: u32) -> Option<u32> {
+        let value = self.get(name)?;
         let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
-        match number.filter(|number| (min..=max).contains(number)) {
-            Some(number) => Ok(Some(number)),
-            None => Err(format!("has {} as {name}, not a whole number from {min} to {max}", shown(value))),
+        let number = number.filter(|number| (min..=max).contains(number));
+        if number.is_none() {
+            self.warn(format_args!("has {} as {name}, not a whole number from {min} to {max}", shown(value)));
         }
+        number
     }
 
     /// A time in RFC 3339 format, with an offset.
-    pub fn time(&self, name: &str) -> Result<Option<Timestamp>, String> {
-        let Some(text) = self.text(name)?.filter(|text| !text.trim().is_empty()) else { return Ok(None) };
-        let wrong =
-            || format!("has {} as {name}, not a time like 2026-01-31T12:00:00Z", shown(&Value::String(text.clone())));
-        let time: Timestamp = text.trim().parse().map_err(|_| wrong())?;
+    pub fn time(&self, name: &str) -> Option<Timestamp> {
+        let text = self.filled(name)?;
+        let time = text.parse::<Timestamp>().ok();
         // Go writes the year 1 for "never"; other distant years are mistakes.
-        let year = time.to_zoned(jiff::tz::TimeZone::UTC).year();
-        match year {
-            1 => Ok(None),
-            1900..=2999 => Ok(Some(time)),
-            _ => Err(wrong()),
+        match time.map(|time| time.to_zoned(jiff::tz::TimeZone::UTC).year()) {
+            Some(1) => None,
+            Some(1900..=2999) => time,
+            _ => {
+                let text = shown(&Value::String(text));
+                self.warn(format_args!("has {text} as {name}, not a time like 2026-01-31T12:00:00Z"));
+                None
+            }
         }
     }
 
     /// A list of texts.
-    pub fn texts(&self, name: &str) -> Result<Vec<String>, String> {
-        self.list(name)?
-            .iter()
-            .map(|value| match value {
-                Value::String(text) => Ok(text.replace('\0', "")),
-                other => Err(format!("has {} in {name}, not a text", kind(other))),
-            })
-            .collect()
+    pub fn texts(&self, name: &str) -> Vec<String> {
+        let text = |value: &Value| match value {
+            Value::String(text) => Some(text.replace('\0', "")),
+            other => {
+                self.warn(format_args!("has {} in {name}, not a text", kind(other)));
+                None
+            }
+        };
+        self.list(name).iter().filter_map(text).collect()
     }
 
-    /// A list of objects.
-    pub fn objects(&self, name: &str) -> Result<Vec<Fields>, String> {
-        self.list(name)?
-            .iter()
-            .map(|value| match value {
-                Value::Object(members) => Ok(Fields(members.clone())),
-                other => Err(format!("has {} in {name}, not an object", kind(other))),
-            })
-            .collect()
+    /// A list of objects; warnings about their members name `owner`.
+    pub fn objects(&self, name: &str, owner: &'static str) -> Vec<Self> {
+        let object = |value: &Value| match value {
+            Value::Object(members) => Some(Self { members: members.clone(), warnings: self.warnings, owner }),
+            other => {
+                self.warn(format_args!("has {} in {name}, not an object", kind(other)));
+                None
+            }
+        };
+        self.list(name).iter().filter_map(object).collect()
     }
 
-    fn list(&self, name: &str) -> Result<&[Value], String> {
+    fn list(&self, name: &str) -> &[Value] {
         match self.get(name) {
-            None => Ok(&[]),
-            Some(Value::Array(items)) => Ok(items),
-            Some(other) => Err(format!("has {} as {name}, not a list", kind(other))),
+            None => &[],
+            Some(Value::Array(items)) => items,
+            Some(other) => {
+                self.warn(format_args!("has {} as {name}, not a list", kind(other)));
+                &[]
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The calls that take, extend and return leases.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{ClaimJob, ClaimedJob, Heartbeat, HeartbeatAnswer, LeaseReleased, ReleaseLease};
 use crate::db::Db;
@@ -46,17 +46,32 @@ pub async fn confirm_cancel(db: &Db, caller: &Caller, id: &str, input: &ReleaseL
 /// How often expired leases are looked for.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
+/// How often jobs that no worker takes are looked for; it reads the whole queue.
+const MARK_INTERVAL: Duration = Duration::from_secs(15);
+
 /// Leases to expire in one transaction.
 const BATCH_SIZE: i64 = 100;
 
-/// Queues or fails jobs whose lease has expired; a background task. Several servers may run it: each skips the rows
-/// that another has locked.
+/// Queues or fails jobs whose lease has expired, returns tickets whose lease has expired, and marks jobs that no worker
+/// takes; a background task. Several servers may run it: each skips the rows that another has locked.
 pub async fn expire_leases(db: Db) {
+    let mut marked_at: Option<Instant> = None;
     loop {
         match db.scalar::<i64>(sql_fn!(expire_leases(max_jobs: BATCH_SIZE))).await {
             Ok(0) => {}
             Ok(expired) => tracing::info!(expired, "leases expired"),
             Err(error) => tracing::debug!(%error, "expired leases could not be checked; it will be retried"),
+        }
+        match db.scalar::<i64>(sql_fn!(expire_ticket_leases(max_tickets: BATCH_SIZE))).await {
+            Ok(0) => {}
+            Ok(expired) => tracing::info!(expired, "leases of tickets expired"),
+            Err(error) => tracing::debug!(%error, "leases of tickets could not be checked; it will be retried"),
+        }
+        if marked_at.is_none_or(|at| at.elapsed() >= MARK_INTERVAL) {
+            marked_at = Some(Instant::now());
+            if let Err(error) = db.scalar::<i64>(sql_fn!(mark_jobs_without_worker(max_jobs: BATCH_SIZE))).await {
+                tracing::debug!(%error, "jobs without a worker could not be marked; it will be retried");
+            }
         }
         tokio::time::sleep(POLL_INTERVAL).await;
     }

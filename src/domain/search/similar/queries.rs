@@ -31,8 +31,8 @@ pub async fn check_duplicate(
     input: &CheckDuplicate,
 ) -> Result<DuplicateCheck> {
     let limit = checked_limit(input.limit)?;
-    if !(3..=500).contains(&input.title.trim().chars().count()) {
-        return Err(Error::invalid("title", "must have 3 to 500 characters"));
+    if !(1..=500).contains(&input.title.trim().chars().count()) {
+        return Err(Error::invalid("title", "must have 1 to 500 characters"));
     }
     if input.description.as_ref().is_some_and(|text| text.chars().count() > 200_000) {
         return Err(Error::invalid("description", "must have at most 200000 characters"));
@@ -59,6 +59,6 @@ pub async fn check_duplicate(
             max_rows: limit,
         )))
         .await?;
-    answer.notice = embedding.notice;
+    answer.notice = embedding.notice.or(answer.notice);
     Ok(answer)
 }

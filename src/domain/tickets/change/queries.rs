@@ -35,30 +35,31 @@ impl UpdateTicket {
     }
 }
 
-/// Time budget for embedding the ticket and finding similar ones, so that a write stays fast.
+/// Time budget for embedding the ticket, so that a write stays fast.
 const EMBEDDING_BUDGET: Duration = Duration::from_millis(300);
+/// Time budget for finding similar tickets afterwards. The database needs some milliseconds.
+const SIMILAR_BUDGET: Duration = Duration::from_secs(2);
 
-/// Creates a ticket and adds similar tickets to the response if they are found within the budget.
-pub async fn create(
-    db: &Db,
-    embeddings: &Embeddings,
-    caller: &Caller,
-    input: &CreateTicket,
-    idempotency_key: Option<&str>,
-) -> Result<Created> {
+/// Creates a ticket and adds similar tickets to the response: by meaning if the embedding is made within its budget,
+/// else by the words of their titles.
+pub async fn create(db: &Db, embeddings: &Embeddings, caller: &Caller, input: &CreateTicket) -> Result<Created> {
     let began = Instant::now();
-    let mut created: Created = insert(db, caller, input, idempotency_key).await?;
-    let left = || EMBEDDING_BUDGET.saturating_sub(began.elapsed());
-    if embeddings.embed_now(&created.ticket_id, left()).await {
-        created.embedding_created = true;
-        // The ticket is committed, so a failed similarity search must not fail the request.
-        let found = tokio::time::timeout(left(), similar::related(db, caller, &created.ticket_id, None)).await;
-        created.similar_tickets = found.ok().and_then(Result::ok).map(|found| found.related).unwrap_or_default();
+    let mut created: Created = insert(db, caller, input).await?;
+    let left = EMBEDDING_BUDGET.saturating_sub(began.elapsed());
+    created.embedding_created = embeddings.embed_now(&created.ticket_id, left).await;
+    // The ticket is committed, so a failed similarity search must not fail the request.
+    match tokio::time::timeout(SIMILAR_BUDGET, similar::related(db, caller, &created.ticket_id, None)).await {
+        Ok(Ok(found)) => {
+            created.similar_tickets = found.related;
+            created.meaning_checked = found.meaning_checked;
+            created.notice = found.notice;
+        }
+        Ok(Err(_)) | Err(_) => created.notice = Some("Similar tickets could not be looked up.".to_owned()),
     }
     Ok(created)
 }
 
-async fn insert(db: &Db, caller: &Caller, input: &CreateTicket, idempotency_key: Option<&str>) -> Result<Created> {
+async fn insert(db: &Db, caller: &Caller, input: &CreateTicket) -> Result<Created> {
     db.call(sql_fn!(create_ticket(
         caller: caller.to_sql(),
         workflow: input.workflow_id,
@@ -75,7 +76,6 @@ async fn insert(db: &Db, caller: &Caller, input: &CreateTicket, idempotency_key:
         related_ticket_ids: input.related_ticket_ids,
         story_points: input.story_points,
         estimate_minutes: input.estimate_minutes,
-        idempotency_key: idempotency_key,
     )))
     .await
 }

@@ -4,8 +4,8 @@ use serde_json::Value;
 use tokio_postgres::types::Json;
 
 use super::{
-    BulkUpdate, BulkUpdated, ChangeStatus, Claim, Claimed, CommitLinked, LinkCommit, Reorder, Reordered, ResolveTicket,
-    Resolved, StatusChanged,
+    BulkUpdate, BulkUpdated, CancelJobs, ChangeStatus, Claim, Claimed, CommitLinked, LinkCommit, Reorder, Reordered,
+    ResolveTicket, Resolved, StatusChanged,
 };
 use crate::db::Db;
 use crate::domain::accounts::Caller;
@@ -54,6 +54,7 @@ pub async fn resolve(db: &Db, caller: &Caller, input: &ResolveTicket, git: Optio
         resolution_comment: comment,
         commit_sha: input.commit_sha,
         git: git.map(Json),
+        cancel_jobs: input.cancel_jobs.map(CancelJobs::as_str),
     )))
     .await
 }
@@ -67,6 +68,7 @@ pub async fn claim(db: &Db, caller: &Caller, input: &Claim) -> Result<Claimed> {
         ticket_types: input.ticket_types,
         tags: input.tags,
         priorities: priorities,
+        lease_seconds: input.lease_seconds,
     )))
     .await
 }

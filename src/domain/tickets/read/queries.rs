@@ -9,30 +9,37 @@ use crate::domain::accounts::Caller;
 use crate::{Error, Result, sql_fn};
 
 impl Filters {
-    /// Encodes the filters for SQL. Dates are validated here, so that the error can name the field.
+    /// Encodes the filters for SQL. Dates are validated here, so that the error can name the field; SQL knows the time zone
+    /// of those without an offset.
     pub(crate) fn to_sql(&self) -> Result<Json<Value>> {
         let mut filters = self.clone();
         for (field, value) in
             [("created_after", &mut filters.created_after), ("created_before", &mut filters.created_before)]
         {
             if let Some(text) = value {
-                let time = parse_time(text).ok_or_else(|| {
+                *text = parse_time(text).ok_or_else(|| {
                     let rule = "must be a time like 2026-01-31T12:00:00Z or a date";
                     Error::invalid(&format!("filters.{field}"), rule)
                 })?;
-                *text = time.to_string();
             }
         }
         serde_json::to_value(filters).map(Json).map_err(|e| Error::Internal(e.to_string()))
     }
 }
 
-/// Parses a time with an offset, or a date with or without a time in UTC. Years are limited to those that SQL accepts.
-fn parse_time(text: &str) -> Option<jiff::Timestamp> {
-    let civil = || text.parse::<jiff::civil::DateTime>().or_else(|_| Ok(text.parse::<jiff::civil::Date>()?.into()));
-    let utc = || civil().and_then(|civil: jiff::civil::DateTime| civil.to_zoned(jiff::tz::TimeZone::UTC));
-    let time = text.parse::<jiff::Timestamp>().or_else(|_| utc().map(|zoned| zoned.timestamp())).ok()?;
-    (1..=9999).contains(&time.to_zoned(jiff::tz::TimeZone::UTC).year()).then_some(time)
+/// Normalizes a time with an offset, or a date with or without a time. Years are limited to those that SQL accepts.
+fn parse_time(text: &str) -> Option<String> {
+    let accepted = |year: i16| (1..=9999).contains(&year);
+    if let Ok(time) = text.parse::<jiff::Timestamp>() {
+        return accepted(time.to_zoned(jiff::tz::TimeZone::UTC).year()).then(|| time.to_string());
+    }
+    // A date parses as a time too, at midnight; a day is more than its midnight.
+    let is_date = text.len() <= "2026-01-31".len();
+    if let Some(date) = text.parse::<jiff::civil::Date>().ok().filter(|_| is_date) {
+        return accepted(date.year()).then(|| date.to_string());
+    }
+    let time = text.parse::<jiff::civil::DateTime>().ok()?;
+    accepted(time.year()).then(|| time.to_string())
 }
 
 /// One ticket by id, or by key where the workflow is given.
@@ -40,22 +47,22 @@ pub async fn get(db: &Db, caller: &Caller, ticket: &str, workflow: Option<&str>)
     db.call(sql_fn!(get_ticket(caller: caller.to_sql(), ticket: ticket, workflow: workflow))).await
 }
 
-/// Comments older than the newest `skip`, or a single one. A ticket's details contain the newest 500.
+/// The newest comments, those before a cursor, or a single one. A ticket's details contain the newest 500.
 pub async fn comments(
     db: &Db,
     caller: &Caller,
     ticket: &str,
     only: Option<&str>,
-    skip: i32,
     limit: i32,
+    cursor: Option<&str>,
 ) -> Result<CommentPage> {
     db.call(sql_fn!(get_ticket_page(
         caller: caller.to_sql(),
         ticket: ticket,
         part: "comments",
         comment: only,
-        skip: skip,
         max_rows: limit,
+        cursor,
     )))
     .await
 }
@@ -68,22 +75,21 @@ pub async fn description(db: &Db, caller: &Caller, ticket: &str) -> Result<Strin
             ticket: ticket,
             part: "description",
             comment: None::<String>,
-            skip: 0,
             max_rows: 1,
         )))
         .await?;
     Ok(found["description"].as_str().unwrap_or("").to_owned())
 }
 
-/// Changes older than the newest `skip`. A ticket's details contain the newest 200.
-pub async fn changes(db: &Db, caller: &Caller, ticket: &str, skip: i32, limit: i32) -> Result<ChangePage> {
+/// The newest changes, or those before a cursor. A ticket's details contain the newest 200.
+pub async fn changes(db: &Db, caller: &Caller, ticket: &str, limit: i32, cursor: Option<&str>) -> Result<ChangePage> {
     db.call(sql_fn!(get_ticket_page(
         caller: caller.to_sql(),
         ticket: ticket,
         part: "history",
         comment: None::<String>,
-        skip: skip,
         max_rows: limit,
+        cursor,
     )))
     .await
 }
@@ -93,7 +99,7 @@ pub async fn of_job(db: &Db, caller: &Caller, job: &str) -> Result<TicketList> {
     db.call(sql_fn!(list_job_tickets(caller: caller.to_sql(), job: job))).await
 }
 
-/// A page of a workflow's tickets.
+/// A page of a workflow's tickets: after a cursor, or after `offset` tickets.
 #[allow(clippy::too_many_arguments)]
 pub async fn list(
     db: &Db,
@@ -104,12 +110,14 @@ pub async fn list(
     sort_order: SortOrder,
     limit: i32,
     offset: i32,
+    cursor: Option<&str>,
 ) -> Result<TicketList> {
     let by = match sort_by {
         SortBy::CreatedAt => "created_at",
         SortBy::UpdatedAt => "updated_at",
         SortBy::Priority => "priority",
         SortBy::Status => "status",
+        SortBy::Rank => "rank",
     };
     let order = if sort_order == SortOrder::Asc { "asc" } else { "desc" };
     db.call(sql_fn!(list_tickets(
@@ -120,11 +128,12 @@ pub async fn list(
         sort_order: order,
         max_rows: limit,
         skip: offset,
+        cursor,
     )))
     .await
 }
 
-/// Statistics of a workflow.
-pub async fn stats(db: &Db, caller: &Caller, workflow: &str) -> Result<StatsAnswer> {
-    db.call(sql_fn!(get_ticket_stats(caller: caller.to_sql(), workflow: workflow))).await
+/// Statistics of a workflow, with days of a time zone. Defaults to the workflow's.
+pub async fn stats(db: &Db, caller: &Caller, workflow: &str, tz: Option<&str>) -> Result<StatsAnswer> {
+    db.call(sql_fn!(get_ticket_stats(caller: caller.to_sql(), workflow: workflow, tz: tz))).await
 }

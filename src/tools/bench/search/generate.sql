@@ -48,7 +48,7 @@ update ticket_counters n set last_number = greatest(n.last_number, (select max(t
 
 insert into ticket_search (ticket_id, workflow_id, document)
 select t.id, t.workflow_id,
-       setweight(logic.text_to_search_vector(t.title) || to_tsvector('simple', t.title), 'A') || a.rest || logic.workflow_search_token(t.workflow_id)::text::tsvector
+       setweight(logic.text_to_search_vector(t.title) || logic.text_to_search_vector(t.title, false), 'A') || a.rest || logic.workflow_search_token(t.workflow_id)::text::tsvector
   from copies c join tickets t on t.id = c.id join bench_sources a on a.n = c.source;
 
 insert into ticket_embeddings (workflow_id, model_id, ticket_id, content_hash, embedding)

@@ -4,23 +4,18 @@ use actix_web::{delete, get, post, put, web};
 
 use crate::app::AppState;
 use crate::compat::adw::{self, Adw, CreateAdw, SetAdwStatus};
-use crate::transport::http::{Auth, IdempotencyKey, Json, Path, Reply, Result, ServiceConfig};
+use crate::transport::http::{Auth, Json, Path, Reply, Result, ServiceConfig};
 
 pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(create).service(get_one).service(set_status).service(cancel);
 }
 
 /// Creates a ticket and queues a job for it, in one step.
-#[utoipa::path(tag = "Compatibility", request_body = CreateAdw, params(IdempotencyKey), responses((status = 201, body = Adw)))]
+#[utoipa::path(tag = "Compatibility", request_body = CreateAdw, responses((status = 201, body = Adw)))]
 #[post("/api/v1/workflows/create")]
-async fn create(
-    state: web::Data<AppState>,
-    auth: Auth,
-    key: IdempotencyKey,
-    Json(input): Json<CreateAdw>,
-) -> Result<Reply<Adw>> {
+async fn create(state: web::Data<AppState>, auth: Auth, Json(input): Json<CreateAdw>) -> Result<Reply<Adw>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
-    Ok(Reply::created(adw::create(&state.db, &caller, &input, key.as_deref()).await?))
+    Ok(Reply::created(adw::create(&state.db, &caller, &input).await?))
 }
 
 /// The state of a job, with the newest lines of its transcript.

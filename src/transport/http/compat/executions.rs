@@ -9,7 +9,7 @@ use crate::app::AppState;
 use crate::compat::executions::{
     self, CreateDefinition, CreateExecution, Definition, Definitions, Execution, Executions,
 };
-use crate::transport::http::{Auth, IdempotencyKey, Json, Path, Query, Reply, Result, ServiceConfig};
+use crate::transport::http::{Auth, Json, Path, Query, Reply, Result, ServiceConfig};
 
 pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(definitions).service(define).service(list).service(create).service(get_one);
@@ -55,16 +55,15 @@ async fn list(state: web::Data<AppState>, auth: Auth, Query(which): Query<Which>
 }
 
 /// Creates a workflow from a definition or a template; with a prompt, a first job is queued.
-#[utoipa::path(tag = "Compatibility", request_body = CreateExecution, params(IdempotencyKey), responses((status = 201, body = Execution)))]
+#[utoipa::path(tag = "Compatibility", request_body = CreateExecution, responses((status = 201, body = Execution)))]
 #[post("/api/workflow-executions")]
 async fn create(
     state: web::Data<AppState>,
     auth: Auth,
-    key: IdempotencyKey,
     Json(input): Json<CreateExecution>,
 ) -> Result<Reply<Execution>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
-    Ok(Reply::created(executions::create(&state.db, &caller, &input, key.as_deref()).await?))
+    Ok(Reply::created(executions::create(&state.db, &caller, &input).await?))
 }
 
 /// One workflow as an execution, with its board and its newest jobs.

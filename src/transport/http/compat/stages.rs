@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 
 use crate::app::AppState;
 use crate::compat::stages::{self, CreateStaged, MoveToStage, StageSession, StageStatus, StagedCard, StagedTicket};
-use crate::transport::http::{Auth, IdempotencyKey, Json, Path, Query, RawReply, Reply, Result, ServiceConfig};
+use crate::transport::http::{Auth, Json, Path, Query, RawReply, Reply, Result, ServiceConfig};
 
 pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(list).service(create).service(get_one).service(move_to).service(move_to_again);
@@ -54,16 +54,15 @@ async fn list(
 }
 
 /// Creates a ticket in a stage.
-#[utoipa::path(tag = "Compatibility", request_body = CreateStaged, params(IdempotencyKey), responses((status = 201, body = StagedTicket)))]
+#[utoipa::path(tag = "Compatibility", request_body = CreateStaged, responses((status = 201, body = StagedTicket)))]
 #[post("/tickets")]
 async fn create(
     state: web::Data<AppState>,
     auth: Auth,
-    key: IdempotencyKey,
     Json(input): Json<CreateStaged>,
 ) -> Result<Reply<StagedTicket>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
-    Ok(Reply::created(stages::create(&state.db, &caller, &input, key.as_deref()).await?))
+    Ok(Reply::created(stages::create(&state.db, &caller, &input).await?))
 }
 
 /// One ticket with its `stage`, by id or key. The ETag is its version.

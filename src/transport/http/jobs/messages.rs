@@ -35,7 +35,7 @@ struct ListQuery {
 }
 
 /// A job's transcript, in order.
-#[utoipa::path(tag = "Jobs", operation_id = "list_job_messages", params(ListQuery), responses((status = 200, body = Messages)))]
+#[utoipa::path(tag = "Jobs", params(ListQuery), responses((status = 200, body = Messages)))]
 #[get("/api/job-messages")]
 async fn list(state: web::Data<AppState>, auth: Auth, Query(query): Query<ListQuery>) -> Result<Reply<Messages>> {
     if query.after.is_some_and(|after| after < 0) {
@@ -52,7 +52,7 @@ async fn list(state: web::Data<AppState>, auth: Auth, Query(query): Query<ListQu
 }
 
 /// Adds a line to a job's transcript, as a member; workers use `POST /api/jobs/{id}/messages`.
-#[utoipa::path(tag = "Jobs", operation_id = "post_job_message", request_body = PostMessage, responses((status = 201, body = Message)))]
+#[utoipa::path(tag = "Jobs", request_body = PostMessage, responses((status = 201, body = Message)))]
 #[post("/api/job-messages")]
 async fn post_one(state: web::Data<AppState>, auth: Auth, Json(input): Json<PostMessage>) -> Result<Reply<Message>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
@@ -60,7 +60,7 @@ async fn post_one(state: web::Data<AppState>, auth: Auth, Json(input): Json<Post
 }
 
 /// Deletes a transcript line. Requires its author or an owner of the workflow.
-#[utoipa::path(tag = "Jobs", operation_id = "delete_job_message", responses((status = 204, description = "Deleted")))]
+#[utoipa::path(tag = "Jobs", responses((status = 204, description = "Deleted")))]
 #[delete("/api/job-messages/{id}")]
 async fn remove(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<NoContent> {
     messages::delete(&state.db, &auth.caller(), &id).await?;

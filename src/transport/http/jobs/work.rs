@@ -21,7 +21,7 @@ pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
 
 /// Claims the most urgent ready job, then the oldest. Each job goes to one claimer; blockers and WIP limits are respected.
 /// If nothing is ready, `job` is null.
-#[utoipa::path(tag = "Workers", operation_id = "claim_job", request_body = ClaimJob, responses((status = 200, body = ClaimedJob)))]
+#[utoipa::path(tag = "Workers", request_body = ClaimJob, responses((status = 200, body = ClaimedJob)))]
 #[post("/api/jobs/claim")]
 async fn claim(state: web::Data<AppState>, auth: Auth, Json(input): Json<ClaimJob>) -> Result<Reply<ClaimedJob>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
@@ -29,7 +29,7 @@ async fn claim(state: web::Data<AppState>, auth: Auth, Json(input): Json<ClaimJo
 }
 
 /// Extends the lease. The response has requests to cancel or pause, and decided approvals.
-#[utoipa::path(tag = "Workers", operation_id = "job_heartbeat", request_body = Heartbeat, responses(
+#[utoipa::path(tag = "Workers", request_body = Heartbeat, responses(
     (status = 200, body = HeartbeatAnswer), (status = 409, description = "The lease is lost")))]
 #[post("/api/jobs/{id}/heartbeat")]
 async fn heartbeat(
@@ -43,7 +43,7 @@ async fn heartbeat(
 }
 
 /// Enters a stage. The job's ticket moves to the column of that name, if the board has one and its rules allow it.
-#[utoipa::path(tag = "Workers", operation_id = "enter_stage", request_body = EnterStage, responses(
+#[utoipa::path(tag = "Workers", request_body = EnterStage, responses(
     (status = 200, body = StageEntered), (status = 409, description = "The lease is lost")))]
 #[post("/api/jobs/{id}/stage")]
 async fn stage(
@@ -57,7 +57,7 @@ async fn stage(
 }
 
 /// Reports progress.
-#[utoipa::path(tag = "Workers", operation_id = "report_progress", request_body = ReportProgress, responses(
+#[utoipa::path(tag = "Workers", request_body = ReportProgress, responses(
     (status = 200, body = ProgressReported), (status = 409, description = "The lease is lost")))]
 #[post("/api/jobs/{id}/progress")]
 async fn progress(
@@ -71,7 +71,7 @@ async fn progress(
 }
 
 /// Adds up to 100 lines to the transcript.
-#[utoipa::path(tag = "Workers", operation_id = "post_job_messages", request_body = PostMessages, responses(
+#[utoipa::path(tag = "Workers", request_body = PostMessages, responses(
     (status = 200, body = MessagesPosted), (status = 409, description = "The lease is lost")))]
 #[post("/api/jobs/{id}/messages")]
 async fn post_messages(
@@ -85,7 +85,7 @@ async fn post_messages(
 }
 
 /// Completes a job: links its commit, resolves its ticket and unblocks dependent tickets. Idempotent for the same token.
-#[utoipa::path(tag = "Workers", operation_id = "complete_job", request_body = CompleteJob, responses(
+#[utoipa::path(tag = "Workers", request_body = CompleteJob, responses(
     (status = 200, body = JobCompleted), (status = 409, description = "The lease is lost")))]
 #[post("/api/jobs/{id}/complete")]
 async fn complete(
@@ -106,7 +106,7 @@ async fn complete(
 }
 
 /// Fails an attempt. While attempts are left, the job is queued again with backoff. Idempotent for the same token.
-#[utoipa::path(tag = "Workers", operation_id = "fail_job", request_body = FailJob, responses(
+#[utoipa::path(tag = "Workers", request_body = FailJob, responses(
     (status = 200, body = JobFailed), (status = 409, description = "The lease is lost")))]
 #[post("/api/jobs/{id}/fail")]
 async fn fail(
@@ -120,7 +120,7 @@ async fn fail(
 }
 
 /// Releases a job to the queue, e.g. when a worker shuts down. The attempt does not count.
-#[utoipa::path(tag = "Workers", operation_id = "release_job", request_body = ReleaseLease, responses(
+#[utoipa::path(tag = "Workers", request_body = ReleaseLease, responses(
     (status = 200, body = LeaseReleased), (status = 409, description = "The lease is lost")))]
 #[post("/api/jobs/{id}/release")]
 async fn release(
@@ -134,7 +134,7 @@ async fn release(
 }
 
 /// Confirms that a job with a requested cancellation has stopped.
-#[utoipa::path(tag = "Workers", operation_id = "confirm_cancel", request_body = ReleaseLease, responses(
+#[utoipa::path(tag = "Workers", request_body = ReleaseLease, responses(
     (status = 200, body = LeaseReleased), (status = 409, description = "The lease is lost")))]
 #[post("/api/jobs/{id}/cancelled")]
 async fn cancelled(

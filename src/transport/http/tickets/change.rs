@@ -6,7 +6,7 @@ use crate::app::AppState;
 use crate::domain::comments::{self, AddComment, Comment, CommentDeleted, Commented, EditComment};
 use crate::domain::tickets::Done;
 use crate::domain::tickets::change::{self, BlockersSet, CreateTicket, Created, SetBlockers, UpdateTicket, Updated};
-use crate::transport::http::{Auth, IdempotencyKey, Json, Path, Reply, Result, ServiceConfig};
+use crate::transport::http::{Auth, Json, Path, Reply, Result, ServiceConfig};
 
 pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(create)
@@ -22,16 +22,11 @@ pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
 }
 
 /// Creates a ticket.
-#[utoipa::path(tag = "Tickets", request_body = CreateTicket, params(IdempotencyKey), responses((status = 200, body = Created)))]
+#[utoipa::path(tag = "Tickets", request_body = CreateTicket, responses((status = 200, body = Created)))]
 #[post("/api/tickets/create")]
-async fn create(
-    state: web::Data<AppState>,
-    auth: Auth,
-    key: IdempotencyKey,
-    Json(input): Json<CreateTicket>,
-) -> Result<Reply<Created>> {
+async fn create(state: web::Data<AppState>, auth: Auth, Json(input): Json<CreateTicket>) -> Result<Reply<Created>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
-    Ok(Reply::ok(change::create(&state.db, &state.embeddings, &caller, &input, key.as_deref()).await?))
+    Ok(Reply::ok(change::create(&state.db, &state.embeddings, &caller, &input).await?))
 }
 
 /// Updates the given fields of a ticket; to move it, use change-status.
@@ -55,16 +50,11 @@ async fn set_blockers(
 }
 
 /// Adds a comment.
-#[utoipa::path(tag = "Comments", request_body = AddComment, params(IdempotencyKey), responses((status = 200, body = Commented)))]
+#[utoipa::path(tag = "Comments", request_body = AddComment, responses((status = 200, body = Commented)))]
 #[post("/api/tickets/comment")]
-async fn comment(
-    state: web::Data<AppState>,
-    auth: Auth,
-    key: IdempotencyKey,
-    Json(input): Json<AddComment>,
-) -> Result<Reply<Commented>> {
+async fn comment(state: web::Data<AppState>, auth: Auth, Json(input): Json<AddComment>) -> Result<Reply<Commented>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
-    Ok(Reply::ok(comments::add(&state.db, &caller, &input, key.as_deref()).await?))
+    Ok(Reply::ok(comments::add(&state.db, &caller, &input).await?))
 }
 
 /// Changes a comment's text. Requires its author or an owner.

@@ -39,6 +39,8 @@ struct ExportFound {
     include_comments: Option<bool>,
     /// csv, json or markdown.
     format: Format,
+    /// Whether a CSV begins with a byte order mark, which Excel needs. Defaults to true.
+    bom: Option<bool>,
 }
 
 /// Exports search results as a file, best first.
@@ -57,7 +59,9 @@ async fn export_found(state: web::Data<AppState>, auth: Auth, Json(input): Json<
     };
     let found = export::search_results(&state.db, &state.embeddings, &auth.caller(), &wanted).await?;
     let mut file = Vec::new();
-    found.write(input.format, &mut file).map_err(|error| Error::Internal(error.to_string()))?;
+    found
+        .write(input.format, input.bom.unwrap_or(true), &mut file)
+        .map_err(|error| Error::Internal(error.to_string()))?;
     let name = format!("attachment; filename=\"tickets.{}\"", input.format.extension());
     Ok(HttpResponse::Ok().content_type(input.format.media_type()).insert_header((CONTENT_DISPOSITION, name)).body(file))
 }

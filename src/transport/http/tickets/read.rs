@@ -10,7 +10,7 @@ use crate::domain::search::{self, SearchAnswer, SearchTickets};
 use crate::domain::tickets::Priority;
 use crate::domain::tickets::read::{self, Filters, SortBy, SortOrder, StatsAnswer, TicketDetail, TicketList};
 use crate::domain::workflows::{self, BoardConfigAnswer};
-use crate::transport::http::{Auth, Json, Path, Query, Reply, Result, ServiceConfig};
+use crate::transport::http::{Auth, Json, Path, Query, Reply, Result, ServiceConfig, path_query};
 use crate::{Error, Result as CoreResult};
 
 pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
@@ -46,6 +46,19 @@ struct ListQuery {
     unassigned: Option<bool>,
     /// Tags, comma-separated; tickets with at least one of them.
     tags: Option<String>,
+    /// A tag, which may contain commas; repeatable. Added to `tags`.
+    #[serde(default, deserialize_with = "path_query::repeated")]
+    #[param(style = Form, explode)]
+    tag: Vec<String>,
+    /// Created at this time or later: RFC 3339, or a date.
+    created_after: Option<String>,
+    /// Created at this time or earlier: RFC 3339, or a date, the whole of which is included.
+    created_before: Option<String>,
+    /// The time zone of dates. Defaults to the workflow's.
+    tz: Option<String>,
+    /// Only open tickets whose assigned agent did nothing about them for so many minutes.
+    #[param(minimum = 0, maximum = 525_600)]
+    silent_minutes: Option<f64>,
     /// Only blocked, or only unblocked tickets.
     is_blocked: Option<bool>,
     /// Whether to include resolved tickets. Defaults to true.
@@ -53,10 +66,12 @@ struct ListQuery {
     /// 1 to 200. Defaults to 50.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<i32>,
-    /// Tickets to skip. Defaults to 0.
+    /// Tickets to skip. Defaults to 0. Rows repeat or go missing while tickets change; `cursor` does not have that.
     #[param(minimum = 0)]
     offset: Option<i32>,
-    /// created_at (default), updated_at, priority or status.
+    /// `next_cursor` of the previous page.
+    cursor: Option<String>,
+    /// created_at (default), updated_at, priority, status (order of the columns) or rank (order on the board).
     #[param(inline)]
     sort_by: Option<SortBy>,
     /// asc or desc (default).
@@ -77,10 +92,14 @@ impl ListQuery {
             ticket_type: split(&self.ticket_type),
             assigned_agent_id: self.assigned_agent_id.clone(),
             unassigned: self.unassigned,
-            tags: split(&self.tags),
+            tags: Some(split(&self.tags).unwrap_or_default().into_iter().chain(self.tag.clone()).collect())
+                .filter(|tags: &Vec<String>| !tags.is_empty()),
+            created_after: self.created_after.clone(),
+            created_before: self.created_before.clone(),
+            tz: self.tz.clone(),
+            silent_minutes: self.silent_minutes,
             is_blocked: self.is_blocked,
             include_completed: self.include_completed,
-            ..Filters::default()
         })
     }
 }
@@ -110,7 +129,9 @@ async fn page(state: &AppState, auth: &Auth, query: &ListQuery) -> Result<Reply<
     }
     let (by, order) = (query.sort_by.unwrap_or_default(), query.sort_order.unwrap_or_default());
     let workflow = query.workflow_id.as_ref().ok_or_else(|| Error::invalid("workflow_id", "is required"))?;
-    Ok(Reply::ok(read::list(&state.db, &auth.caller(), workflow, &query.filters()?, by, order, limit, offset).await?))
+    let (filters, cursor) = (query.filters()?, query.cursor.as_deref());
+    let page = read::list(&state.db, &auth.caller(), workflow, &filters, by, order, limit, offset, cursor).await?;
+    Ok(Reply::ok(page))
 }
 
 /// Searches the tickets of a workflow.
@@ -149,11 +170,24 @@ async fn board_config(
     Ok(Reply::ok(workflows::board_config(&state.db, &auth.caller(), &id).await?))
 }
 
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct StatsQuery {
+    /// The time zone in which days begin and end, like `Europe/Berlin`. Defaults to the workflow's.
+    #[param(max_length = 64)]
+    tz: Option<String>,
+}
+
 /// Statistics of a workflow.
-#[utoipa::path(tag = "Tickets", responses((status = 200, body = StatsAnswer)))]
+#[utoipa::path(tag = "Tickets", params(StatsQuery), responses((status = 200, body = StatsAnswer)))]
 #[get("/api/tickets/stats/{workflow_id}")]
-async fn stats(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<Reply<StatsAnswer>> {
-    Ok(Reply::ok(read::stats(&state.db, &auth.caller(), &id).await?))
+async fn stats(
+    state: web::Data<AppState>,
+    auth: Auth,
+    Path(id): Path<String>,
+    Query(query): Query<StatsQuery>,
+) -> Result<Reply<StatsAnswer>> {
+    Ok(Reply::ok(read::stats(&state.db, &auth.caller(), &id, query.tz.as_deref()).await?))
 }
 
 /// The diff of a commit, from the git repository of a workflow that the caller can read.

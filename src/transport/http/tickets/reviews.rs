@@ -10,7 +10,7 @@ use crate::domain::approvals::reviews::{
     self, ApproveTicket, ClarificationRequested, PendingReviews, RejectTicket, RequestClarification, RequestReview,
     Reviewed,
 };
-use crate::transport::http::{Auth, IdempotencyKey, Json, Query, Reply, Result, ServiceConfig};
+use crate::transport::http::{Auth, Json, Query, Reply, Result, ServiceConfig};
 
 pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(request_review).service(approve).service(reject).service(request_clarification).service(pending);
@@ -63,17 +63,16 @@ async fn reject(state: web::Data<AppState>, auth: Auth, Json(input): Json<Reject
 }
 
 /// Requests a clarification of a ticket from people. Question and answer become comments of the ticket.
-#[utoipa::path(tag = "Approvals", request_body = RequestClarification, params(IdempotencyKey), responses(
+#[utoipa::path(tag = "Approvals", request_body = RequestClarification, responses(
     (status = 200, body = ClarificationRequested)))]
 #[post("/api/tickets/request-clarification")]
 async fn request_clarification(
     state: web::Data<AppState>,
     auth: Auth,
-    key: IdempotencyKey,
     Json(input): Json<RequestClarification>,
 ) -> Result<Reply<ClarificationRequested>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
-    Ok(Reply::ok(reviews::request_clarification(&state.db, &caller, &input, key.as_deref()).await?))
+    Ok(Reply::ok(reviews::request_clarification(&state.db, &caller, &input).await?))
 }
 
 /// The tickets that wait for review, and their number.

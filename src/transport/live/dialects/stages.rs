@@ -16,7 +16,8 @@ pub fn messages(event: &Event, epoch: &str) -> Vec<Value> {
         ("created" | "restored", _) | ("ticket_unmerged", Some(_)) => {
             json!({"type": "ticket_created", "ticket": ticket(&data["ticket"])})
         }
-        ("status_changed", _) => {
+        // A renamed column is another stage to a client that knows stages by name.
+        ("status_changed" | "column_renamed", _) => {
             json!({"type": "stage_updated", "ticket_id": ticket_id, "old_stage": old, "new_stage": new})
         }
         ("job_status", _) => match (old, new) {

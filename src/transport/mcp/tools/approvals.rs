@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::read::page_size;
 use super::ticket::text_part;
-use super::{ADDS, Access, Answer, Call, Tool, value, workflow_of_key};
+use super::{ADDS, Access, Answer, Call, LIST, STRING, Tool, value, workflow_of_key};
 use crate::domain::approvals::reviews::{self, RequestClarification};
 use crate::domain::approvals::{
     self, Approval, ApprovalFilter, ApprovalKind, ApprovalState, Decide, Decision, RequestApproval,
@@ -23,53 +23,78 @@ const MAX_WAIT: u64 = 30;
 pub(super) const TOOLS: &[Tool] = &[
     Tool {
         name: "ask_human",
-        title: "Ask a person",
-        description: "Puts a question to people, about a job, a ticket or a workflow (one of job_id, ticket_id, workflow_id). It \
-            does not wait: it answers approval_id at once, and you go on with what does not depend on it. Offer options where \
-            you can. The answer arrives in heartbeat's approvals while you hold the job, by get_approval with wait = 30, and as \
-            a change of callboard://job/{id} or callboard://ticket/{id}. blocks_job = true puts the job into waiting until it \
-            is decided. Each call asks once more: keep the approval_id.",
+        description: "Asks people about a job, ticket or workflow (one id) without waiting. The answer comes by heartbeat, \
+            wait_for_events or get_approval.",
         access: ADDS,
         schema: schema::of::<RequestApproval>,
+        shows: &[
+            ("job_id", ""),
+            ("ticket_id", ""),
+            ("workflow_id", ""),
+            ("question", "In full."),
+            ("context", "Background."),
+            ("options", "Answers to offer."),
+            ("blocks_job", "The job waits."),
+        ],
+        returns: &[("approval_id", STRING)],
         run: ask,
     },
     Tool {
         name: "get_approval",
-        title: "Has it been decided?",
-        description: "How a question stands: pending, approved, rejected, answered, expired or withdrawn, with answer and reason. \
-            wait (0 to 30 seconds) holds the answer back until it is decided; still pending then: go on, and ask again later. A \
-            text that was cut: part = question, context, answer or reason, with offset.",
+        description: "How a question stands, with answer and reason. Cut texts: part with offset.",
         access: Access::Read,
         schema: schema::of::<GetArguments>,
+        shows: &[
+            ("approval_id", "The question."),
+            ("wait", "Seconds, 0 to 30."),
+            ("part", "One text whole."),
+            ("offset", ""),
+        ],
+        returns: &[],
         run: get,
     },
     Tool {
         name: "list_approvals",
-        title: "List questions",
-        description: "Questions to people, the newest first, by status, kind (question, review, clarification), ticket or job; \
-            mine = those you asked. More with cursor = next_cursor.",
+        description: "Questions to people, newest first.",
         access: Access::Read,
         schema: schema::of::<ListArguments>,
+        shows: &[
+            ("workflow_id", ""),
+            ("ticket_id", ""),
+            ("job_id", ""),
+            ("status", "Any of."),
+            ("mine", "Yours only."),
+            ("cursor", ""),
+        ],
+        returns: &[("approvals", LIST)],
         run: list,
     },
     Tool {
         name: "decide_approval",
-        title: "Decide a question",
-        description: "Decides what somebody else asked: decision approve, reject or answer (then with answer in words). Only if \
-            a person gave you their decision; your credential must be a person's, or a key with the scope approve. Requesters \
-            cannot decide their own questions. The same decision again answers the same; another one is refused.",
+        description: "Decides what somebody else asked, only if a person gave you their decision.",
         access: Access::Decide,
         schema: schema::of::<DecideArguments>,
+        shows: &[
+            ("approval_id", "The question."),
+            ("decision", "For a review approve or reject."),
+            ("answer", "In words."),
+            ("reason", "Why."),
+        ],
+        returns: &[("approval_id", STRING)],
         run: decide,
     },
     Tool {
         name: "request_clarification",
-        title: "Ask what a ticket means",
-        description: "Says on a ticket what is unclear or contradicts itself (conflict_description, 20 characters or more), with \
-            potential_solutions to choose from. People see it on the ticket and answer there; it does not wait. Answers \
-            approval_id and comment_id; look at it with get_approval.",
+        description: "Says on a ticket what is unclear; people answer there.",
         access: ADDS,
         schema: || schema::with(schema::of::<RequestClarification>(), "workflow_id", workflow_of_key()),
+        shows: &[
+            ("ticket_id", ""),
+            ("workflow_id", ""),
+            ("conflict_description", "20+ characters."),
+            ("potential_solutions", "To choose from."),
+        ],
+        returns: &[("approval_id", STRING)],
         run: clarify,
     },
 ];
@@ -206,10 +231,11 @@ fn shown(approval: &Approval) -> Result<Answer> {
     Ok(Answer::new(line, brief(value(approval)?, 1)))
 }
 
-fn ask(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
+fn ask(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
+        call.name_workflow_of_key().await?;
         let (caller, input) = (call.caller()?, call.read::<RequestApproval>()?);
-        let approval = approvals::request(&call.state.db, &caller, &input, None).await?;
+        let approval = approvals::request(&call.state.db, &caller, &input).await?;
         let mut answer = shown(&approval)?;
         answer.line = format!(
             "Asked as {0}; go on. The answer comes with heartbeat's approvals or get_approval {0}, wait = 30.",
@@ -238,8 +264,9 @@ fn get(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     })
 }
 
-fn list(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
+fn list(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
+        call.name_workflow_of_key().await?;
         let input = call.read::<ListArguments>()?;
         let which = ApprovalFilter {
             workflow_id: input.workflow_id,
@@ -286,7 +313,7 @@ fn clarify(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         call.resolve_ticket_key().await?;
         let (caller, input) = (call.caller()?, call.read::<RequestClarification>()?);
-        let asked = reviews::request_clarification(&call.state.db, &caller, &input, None).await?;
+        let asked = reviews::request_clarification(&call.state.db, &caller, &input).await?;
         let data = json!({"success": true, "ticket_id": asked.ticket_id, "approval_id": asked.approval_id,
             "comment_id": asked.comment_id, "status": "pending"});
         Ok(Answer::new(budget::truncate(&asked.message, 500), data))

@@ -6,22 +6,22 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::read::page_size;
-use super::{Access, Answer, Call, Tool};
+use super::{Access, Answer, Call, INTEGER, Tool, value};
 use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::domain::history::{self, Room};
+use crate::domain::tickets::read::{self, Filters, SortBy, SortOrder};
 use crate::transport::mcp::{budget, schema};
 use crate::{Error, Result};
 
 pub(super) const TOOLS: &[Tool] = &[Tool {
     name: "get_board",
-    title: "See a board",
-    description: "A workflow's board at a glance: columns in order (id, name, category todo, active or done, wip_limit, \
-        ticket_count), ticket types, allowed transitions, settings, and the first cards of each open column as people see them \
-        (key, title, priority, assignee, blocked_by). See all of one column with status = its id, going on with cursor = \
-        next_cursor. `epoch` and `seq` name the moment it shows.",
+    description: "A workflow's columns (id, category, wip_limit, ticket_count), ticket types, rules and first cards. With \
+        status: all cards of that column.",
     access: Access::Read,
     schema: schema::of::<BoardArguments>,
+    shows: &[("workflow_id", ""), ("status", "Column id."), ("limit", ""), ("cursor", "")],
+    returns: &[("seq", INTEGER)],
     run: board,
 }];
 
@@ -46,7 +46,7 @@ struct BoardArguments {
 fn board(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         let input = call.read::<BoardArguments>()?;
-        let (limit, from) = (input.limit, budget::parse_offset(input.cursor.as_deref())?);
+        let (limit, cursor) = (input.limit, input.cursor.as_deref());
         let board = Board::read(&call.state.db, &call.caller, &input.workflow_id).await?;
         let Some(status) = &input.status else {
             let limit = page_size(limit, 10, 100)? as usize;
@@ -56,14 +56,22 @@ fn board(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
             let known: Vec<&str> = board.columns().filter_map(|column| column["id"].as_str()).collect();
             return Err(Error::invalid("status", format!("must be a column of the board: {}", known.join(", "))));
         }
-        let limit = page_size(limit, 50, 100)? as usize;
-        let (total, cards) = board.cards(status, from, limit);
-        let (cards, count) = budget::fit(cards, budget::RESPONSE_BUDGET);
-        let mut data = json!({"status": status, "ticket_count": total, "tickets": cards, "seq": board.snapshot["seq"]});
-        if from + count < total && count > 0 {
-            data["next_cursor"] = json!((from + count).to_string());
-        }
-        Ok(Answer::new(format!("{count} of {total} cards in {status}."), data))
+        let (db, caller, workflow) = (&call.state.db, &call.caller, &input.workflow_id);
+        let filters = &Filters { status: Some(vec![status.clone()]), ..Filters::default() };
+        let (by, order) = (SortBy::Rank, SortOrder::Asc);
+        let (cards, more, next) = budget::fit_page(page_size(limit, 50, 100)?, |limit| async move {
+            let page = read::list(db, caller, workflow, filters, by, order, limit, 0, cursor).await?;
+            let cards = page.tickets.iter().map(|ticket| Ok(card(&value(ticket)?)));
+            Ok((cards.collect::<Result<_>>()?, page.has_more, page.next_cursor))
+        })
+        .await?;
+        let total = board.count(status);
+        let line = format!("{} of {total} cards in {status}.", cards.len());
+        let mut data = budget::page("tickets", cards, more, next);
+        data["status"] = json!(status);
+        data["ticket_count"] = json!(total);
+        data["seq"] = board.snapshot["seq"].clone();
+        Ok(Answer::new(line, data))
     })
 }
 
@@ -84,18 +92,22 @@ impl Board {
         self.snapshot["board_config"]["columns"].as_array().into_iter().flatten()
     }
 
-    fn cards(&self, status: &str, from: usize, limit: usize) -> (usize, Vec<Value>) {
-        let mut cards: Vec<&Value> = self.snapshot["tickets"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter(|card| card["status"] == *status)
-            .collect();
+    fn column(&self, status: &str) -> impl Iterator<Item = &Value> {
+        self.snapshot["tickets"].as_array().into_iter().flatten().filter(move |card| card["status"] == *status)
+    }
+
+    fn count(&self, status: &str) -> usize {
+        self.column(status).count()
+    }
+
+    /// The number of cards in a column, and its first ones.
+    fn cards(&self, status: &str, limit: usize) -> (usize, Vec<Value>) {
+        let mut cards: Vec<&Value> = self.column(status).collect();
         cards.sort_by(|a, b| {
             let position = |card: &Value| (card["rank"].as_str().unwrap_or("").to_owned(), card["number"].as_i64());
             position(a).cmp(&position(b))
         });
-        (cards.len(), cards.into_iter().skip(from).take(limit).map(card).collect())
+        (cards.len(), cards.into_iter().take(limit).map(card).collect())
     }
 
     /// A summary line for people.
@@ -113,7 +125,7 @@ impl Board {
             .map(|column| {
                 let status = column["id"].as_str().unwrap_or("");
                 let done = column["category"] == "done";
-                let (total, cards) = self.cards(status, 0, if done { 0 } else { limit });
+                let (total, cards) = self.cards(status, if done { 0 } else { limit });
                 let (cards, count) = budget::fit(cards, remaining);
                 remaining = remaining.saturating_sub(json!(cards).to_string().len());
                 let mut column = budget::compact(column.clone());

@@ -1,103 +1,172 @@
 //! Tools that change tickets.
 
 use futures_util::future::BoxFuture;
+use serde_json::{Value, json};
 
-use super::{ADDS, Answer, Call, REPLACES, SETS, Tool, workflow_of_key};
-use crate::Result;
+use super::{ADDS, Answer, BOOLEAN, Call, INTEGER, REPLACES, SETS, STRING, Tool, workflow_of_key};
 use crate::domain::comments::{self, AddComment};
 use crate::domain::tickets::change::{self, CreateTicket, SetBlockers, UpdateTicket};
 use crate::domain::tickets::moves::{self, ChangeStatus, Claim, ResolveTicket};
 use crate::transport::mcp::{budget, schema};
+use crate::{Error, Result};
 
 pub(super) const TOOLS: &[Tool] = &[
     Tool {
         name: "create_ticket",
-        title: "Create a ticket",
-        description: "Files new work on a workflow's board. Look first with check_duplicate or search_tickets. Needs \
-            workflow_id, a title (3 to 500 characters) and a description (10 or more, Markdown: what, why, and how one sees \
-            that it is done). Types and columns that exist are in get_board. Answers ticket_id, key (TKT-12), status and \
-            similar_tickets: where one of them has relation_type \"duplicate\", work on that one instead and say so in a \
-            comment. Not repeatable: a second call makes a second ticket.",
+        description: "Files new work; search first. If similar_tickets has a duplicate, work on that one. A second call \
+            makes a second ticket.",
         access: ADDS,
-        schema: schema::of::<CreateTicket>,
+        schema: || schema::require(schema::of::<CreateTicket>(), "description"),
+        shows: &[
+            ("workflow_id", ""),
+            ("title", "3 to 500 characters."),
+            ("description", "Markdown, 10+ characters: what, why, done when."),
+            ("ticket_type", "See get_board."),
+            ("priority", "Default medium."),
+            ("initial_status", "Column id."),
+            ("assigned_agent_id", "Assignee."),
+            ("parent_ticket_id", "Parent."),
+            ("blocked_by_ticket_ids", "Blockers."),
+            ("tags", "Labels."),
+        ],
+        returns: &[("ticket_id", STRING), ("key", STRING)],
         run: create,
     },
     Tool {
         name: "update_ticket",
-        title: "Change a ticket's fields",
-        description: "Changes title, description, priority, ticket_type, assigned_agent_id, parent_ticket_id, tags, blockers, \
-            story points or minutes of a ticket; give them beside ticket_id, or under `updates`, where null clears a value. \
-            Lists (tags, blocked_by_ticket_ids, …) are replaced whole. Moving to another column is change_ticket_status. \
-            Answers fields_updated and the new version. State the `version` you read to be refused (stale_version) if \
-            somebody changed it since; then read the ticket again.",
+        description: "Changes fields; lists are replaced whole. null clears assignee or parent. To move it: \
+            change_ticket_status.",
         access: REPLACES,
         schema: || schema::with(schema::of::<UpdateTicket>(), "workflow_id", workflow_of_key()),
+        shows: &[
+            ("ticket_id", ""),
+            ("workflow_id", ""),
+            ("title", "New title."),
+            ("description", "New text."),
+            ("priority", "New one."),
+            ("ticket_type", "New type."),
+            ("assigned_agent_id", "Assignee; null: none."),
+            ("parent_ticket_id", "Parent; null: none."),
+            ("tags", "All labels."),
+            ("version", "Refused if it changed since."),
+        ],
+        returns: &[("ticket_id", STRING), ("version", INTEGER)],
         run: update,
     },
     Tool {
         name: "change_ticket_status",
-        title: "Move a ticket to another column",
-        description: "Moves a ticket to the column `new_status` (column ids are in get_board). Some boards require a comment \
-            of 10 or more characters. A blocked ticket stays where it is: success is false, blocked is true, and \
-            blocking_ticket_ids names what must be resolved first; work on those, or on something else. Refusals: \
-            unknown_status, transition_not_allowed, wip_limit (the column is full), reopen_not_allowed; each says what is \
-            possible. To finish work use resolve_ticket.",
+        description: "Moves a ticket to another column. If blocked it stays: success is false, blocking_ticket_ids come \
+            first. To finish: resolve_ticket.",
         access: SETS,
         schema: || schema::with(schema::of::<ChangeStatus>(), "workflow_id", workflow_of_key()),
+        shows: &[
+            ("ticket_id", ""),
+            ("workflow_id", ""),
+            ("new_status", "Column id."),
+            ("comment", "Why; some boards want 10+ characters."),
+        ],
+        returns: &[("ticket_id", STRING), ("success", BOOLEAN)],
         run: change_status,
     },
     Tool {
         name: "add_ticket_comment",
-        title: "Comment on a ticket",
-        description: "Writes a comment on a ticket: findings, decisions, what is left. Markdown; @agent-id and #TKT-3 become \
-            mentions. People read it at once. comment_type blocker or clarification marks what needs an answer. Answers \
-            comment_id. A second call writes a second comment.",
+        description: "Comments on a ticket: findings, decisions, what is left. @agent-id and TKT-3 mention.",
         access: ADDS,
-        schema: || schema::with(schema::of::<AddComment>(), "workflow_id", workflow_of_key()),
+        schema: || {
+            schema::with(
+                schema::with(schema::of::<AddComment>(), "workflow_id", workflow_of_key()),
+                "comment_type",
+                comment_type(),
+            )
+        },
+        shows: &[
+            ("ticket_id", ""),
+            ("workflow_id", ""),
+            ("comment_text", "Markdown."),
+            ("comment_type", "Default general."),
+            ("parent_id", "Reply to."),
+        ],
+        returns: &[("comment_id", STRING)],
         run: comment,
     },
     Tool {
         name: "resolve_ticket",
-        title: "Resolve a ticket",
-        description: "Ends a ticket as done: say in resolution_comment (10 or more characters) what was done and how it was \
-            checked, and give commit_sha if there is one. It moves to the board's done column, and what waited for it is \
-            unblocked: unblocked_tickets names those. A blocked ticket cannot be resolved; the refusal names its blockers.",
+        description: "Ends a ticket as done and unblocks what waited (unblocked_tickets).",
         access: SETS,
         schema: || schema::with(schema::of::<ResolveTicket>(), "workflow_id", workflow_of_key()),
+        shows: &[
+            ("ticket_id", ""),
+            ("workflow_id", ""),
+            ("resolution_comment", "What was done and checked, 10+ characters."),
+            ("commit_sha", "To link."),
+        ],
+        returns: &[("ticket_id", STRING)],
         run: resolve,
     },
     Tool {
         name: "claim_ticket",
-        title: "Take the next ready ticket",
-        description: "Takes the most urgent ticket that is ready (not blocked, not assigned, in a todo column, within WIP \
-            limits) and assigns it to you in one step, so that no two agents get the same. Narrow it by ticket_types, tags or \
-            priorities. Answers the ticket with its description, or ticket null where nothing is ready: then wait, or look at \
-            get_board for what blocks.",
+        description: "Assigns you the most urgent ready ticket; no two agents get the same. ticket null: none is ready.",
         access: ADDS,
         schema: schema::of::<Claim>,
+        shows: &[("workflow_id", ""), ("tags", "Any of."), ("lease_seconds", "Requeued if you are silent so long.")],
+        returns: &[("message", STRING)],
         run: claim,
     },
     Tool {
         name: "set_ticket_blockers",
-        title: "Say what a ticket waits for",
-        description: "Replaces the list of tickets (ids or keys) that must be resolved before this one can move. An empty list \
-            unblocks it. A cycle is refused (dependency_cycle) and nothing changes.",
+        description: "Replaces what must be resolved before a ticket moves; [] unblocks.",
         access: REPLACES,
         schema: || schema::with(schema::of::<SetBlockers>(), "workflow_id", workflow_of_key()),
+        shows: &[("ticket_id", ""), ("workflow_id", ""), ("blocked_by_ticket_ids", "Ids or keys.")],
+        returns: &[("ticket_id", STRING)],
         run: set_blockers,
     },
 ];
 
+/// Fields that null clears; empty text clears the first two, for clients that cannot send null.
+const CLEARABLE: [&str; 4] = ["assigned_agent_id", "parent_ticket_id", "story_points", "estimate_minutes"];
+
+impl Call<'_> {
+    /// Moves the fields that are to be cleared under `updates`, where null is not the same as absence.
+    fn clear_given_nulls(&mut self) -> Result<()> {
+        let emptied = |call: &Self, name: &str| call.arguments.get(name).is_some_and(|value| value == "");
+        let cleared: Vec<&str> = CLEARABLE
+            .into_iter()
+            .filter(|name| self.nulls.iter().any(|null| null == name) || emptied(self, name))
+            .collect();
+        if cleared.is_empty() {
+            return Ok(());
+        }
+        let updates = self.arguments.entry("updates").or_insert_with(|| json!({}));
+        let updates = updates.as_object_mut().ok_or_else(|| Error::invalid("updates", "must be an object"))?;
+        for name in &cleared {
+            updates.entry(*name).or_insert(Value::Null);
+        }
+        self.arguments.retain(|name, _| !cleared.contains(&name.as_str()));
+        Ok(())
+    }
+}
+
+/// The kinds of comments that agents write; the server writes others itself.
+fn comment_type() -> Value {
+    json!({"type": "string", "enum": ["general", "blocker", "clarification", "resolution"]})
+}
+
 fn create(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         let (caller, input) = (call.caller()?, call.read::<CreateTicket>()?);
-        Answer::with_message(&change::create(&call.state.db, &call.state.embeddings, &caller, &input, None).await?)
+        // People may note a title alone; an agent that reads the ticket later needs more.
+        if input.description.trim().is_empty() {
+            return Err(Error::invalid("description", "must have at least 10 characters"));
+        }
+        Answer::with_message(&change::create(&call.state.db, &call.state.embeddings, &caller, &input).await?)
     })
 }
 
 fn update(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         call.resolve_ticket_key().await?;
+        call.clear_given_nulls()?;
         let (caller, input) = (call.caller()?, call.read::<UpdateTicket>()?);
         Answer::with_message(&change::update(&call.state.db, &call.state.embeddings, &caller, input).await?)
     })
@@ -116,7 +185,7 @@ fn comment(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         call.resolve_ticket_key().await?;
         let (caller, input) = (call.caller()?, call.read::<AddComment>()?);
-        Answer::with_message(&comments::add(&call.state.db, &caller, &input, None).await?)
+        Answer::with_message(&comments::add(&call.state.db, &caller, &input).await?)
     })
 }
 

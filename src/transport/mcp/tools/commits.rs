@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::{Access, Answer, Call, SETS, Tool, value, workflow_of_key};
+use super::{Access, Answer, Call, SETS, STRING, Tool, value, workflow_of_key};
 use crate::domain::accounts::Caller;
 use crate::domain::commits::{self, CommitDiff, FileDiff};
 use crate::domain::tickets::moves::{self, LinkCommit};
@@ -19,23 +19,20 @@ const FILE_LENGTH: usize = 20_000;
 pub(super) const TOOLS: &[Tool] = &[
     Tool {
         name: "link_commit_to_ticket",
-        title: "Link a commit to a ticket",
-        description: "Notes that a commit belongs to a ticket, so that people can read its diff there. commit_sha is 4 to 64 \
-            hexadecimal digits; the message is taken from the workflow's repository where one is attached. Linking the same \
-            commit again changes nothing.",
+        description: "Links a commit to a ticket, so that people can read its diff there.",
         access: SETS,
         schema: || schema::with(schema::of::<LinkCommit>(), "workflow_id", workflow_of_key()),
+        shows: &[("ticket_id", ""), ("workflow_id", ""), ("commit_sha", "Hex digits.")],
+        returns: &[("ticket_id", STRING)],
         run: link,
     },
     Tool {
         name: "get_commit_diff",
-        title: "Read a commit's diff",
-        description: "What a commit changed, from the repository attached to a workflow: message, author, totals, the files with \
-            their counts, and the beginning of each diff while there is room. Read one file's whole diff with `path`, going on \
-            with `offset` = next_offset; more files with `cursor` = next_cursor. not_found: no attached repository has the \
-            commit.",
+        description: "What a commit of an attached repository changed. One file whole: path, offset.",
         access: Access::Read,
         schema: schema::of::<DiffArguments>,
+        shows: &[("commit_sha", "Hex digits."), ("path", "One file."), ("offset", ""), ("cursor", "")],
+        returns: &[],
         run: diff,
     },
 ];

@@ -1,4 +1,4 @@
-//! Tools that create, read and claim jobs. Tools for a claimed job are in `work`.
+//! Tools that read jobs. Those that create and claim them are in `queue`, those for a claimed job in `work`.
 
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
@@ -7,101 +7,45 @@ use utoipa::ToSchema;
 
 use super::read::page_size;
 use super::ticket::text_part;
-use super::{ADDS, Access, Answer, Call, Tool, value};
+use super::{Access, Answer, Call, LIST, Tool, value};
 use crate::db::Db;
 use crate::domain::accounts::Caller;
-use crate::domain::jobs::leases::{self, ClaimJob};
 use crate::domain::jobs::messages::{self, Message, MessageFilter};
-use crate::domain::jobs::{self, CreateJob, Job, JobFilter, JobStatus};
-use crate::domain::tickets::Priority;
-use crate::domain::tickets::moves::{self, Claim};
+use crate::domain::jobs::{self, Job, JobFilter, JobStatus};
 use crate::transport::mcp::{budget, schema};
 use crate::{Error, Result};
 
 /// Maximum characters of a prompt in an overview, and of a transcript line.
-const PROMPT_LENGTH: usize = 8000;
+pub(super) const PROMPT_LENGTH: usize = 8000;
 const LINE_LENGTH: usize = 2000;
 
 pub(super) const TOOLS: &[Tool] = &[
     Tool {
-        name: "claim_work",
-        title: "Take the next work",
-        description: "Takes the next piece of ready work, so that no other agent gets it: a job from the queue, or, where none is \
-            ready, a ticket (kind = job or ticket asks for one only). With a job come lease_token and lease_expires_at: send \
-            heartbeat before then, give the token to every later call about the job, and end with complete_job, fail_job or \
-            release_job. A ticket is simply assigned to you; end it with resolve_ticket. kind null means that nothing is \
-            ready: wait and ask again.",
-        access: ADDS,
-        schema: schema::of::<ClaimArguments>,
-        run: claim,
-    },
-    Tool {
-        name: "create_job",
-        title: "Put work into the queue",
-        description: "Makes a job for a worker: initial_prompt says what is to be done; it usually belongs to a ticket \
-            (ticket_id, or with_ticket = true to make one along; where ticket tracking is on, one of the two is required). It \
-            stays collecting until it is continued, unless queue = true. stages named like columns move the ticket along. Not \
-            repeatable: a second call makes a second job.",
-        access: ADDS,
-        schema: schema::of::<CreateJob>,
-        run: create,
-    },
-    Tool {
         name: "get_job",
-        title: "Read a job",
-        description: "A job: status, stage, progress, prompt, result or error, and the end of its transcript. Older lines with \
-            before = messages_before. Long texts are cut: read them with part = prompt, payload, result or error, or a line of \
-            the transcript with part = message and before = its order + 1, going on with offset = next_offset.",
+        description: "A job: state, prompt, result or error, end of its transcript (older: before = messages_before). Cut \
+            texts: part with offset.",
         access: Access::Read,
         schema: schema::of::<JobArguments>,
+        shows: &[("job_id", ""), ("part", "Default overview."), ("offset", ""), ("before", "Order of a line.")],
+        returns: &[],
         run: get,
     },
     Tool {
         name: "list_jobs",
-        title: "List jobs",
-        description: "Jobs of a workflow or a ticket, the newest first, by status (collecting, queued, running, paused, waiting, \
-            succeeded, failed, cancelled); mine = those you created or claimed. More with cursor = next_cursor.",
+        description: "The jobs, newest first.",
         access: Access::Read,
         schema: schema::of::<ListArguments>,
+        shows: &[
+            ("workflow_id", ""),
+            ("ticket_id", ""),
+            ("status", "Any of."),
+            ("mine", "Yours only."),
+            ("cursor", ""),
+        ],
+        returns: &[("jobs", LIST)],
         run: list,
     },
 ];
-
-/// A kind of work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum Work {
-    /// A job from the queue.
-    Job,
-    /// A ticket from the board.
-    Ticket,
-}
-
-/// Which work to claim.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct ClaimArguments {
-    /// Only this workflow's. Required for tickets, unless you see only one workflow.
-    workflow_id: Option<String>,
-    /// job or ticket. Defaults to a job, or a ticket if no job is ready.
-    kind: Option<Work>,
-    /// Only jobs of these types.
-    job_types: Option<Vec<String>>,
-    /// Only tickets of these types.
-    ticket_types: Option<Vec<String>>,
-    /// Only tickets with one of these tags.
-    tags: Option<Vec<String>>,
-    /// Only tickets of these priorities.
-    priorities: Option<Vec<Priority>>,
-    /// Your name, which people see on the job.
-    worker: Option<String>,
-    /// Seconds until a job's lease expires without a heartbeat, 5 to 3600. Defaults to 600.
-    #[schema(minimum = 5, maximum = 3600)]
-    lease_seconds: Option<f64>,
-    /// The acting agent, if the caller may act for others.
-    #[serde(rename = "agent_id")]
-    _agent_id: Option<String>,
-}
 
 /// The job, and which part of it.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -111,7 +55,7 @@ struct JobArguments {
     job_id: String,
     /// overview, or one text in full. Defaults to overview.
     part: Option<JobPart>,
-    /// For parts other than overview: the character to start at.
+    /// With part: the character to start at.
     #[schema(minimum = 0)]
     offset: Option<usize>,
     /// Only transcript lines before this `order`.
@@ -166,59 +110,6 @@ struct ListArguments {
     _agent_id: Option<String>,
 }
 
-fn claim(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
-    Box::pin(async move {
-        let (caller, input) = (call.caller()?, call.read::<ClaimArguments>()?);
-        let db = &call.state.db;
-        if input.kind != Some(Work::Ticket) {
-            let wanted = ClaimJob {
-                workflow_id: input.workflow_id.clone(),
-                job_types: input.job_types,
-                worker: input.worker,
-                // Models take longer between two calls than scripts.
-                lease_seconds: input.lease_seconds.or(Some(600.0)),
-                agent_id: None,
-            };
-            let claimed = leases::claim(db, &caller, &wanted).await?;
-            if let Some(job) = &claimed.job {
-                let mut data = shown(job)?;
-                data["lease_token"] = json!(claimed.lease_token);
-                data["kind"] = json!("job");
-                return Ok(Answer::new(claimed.message, data));
-            }
-            if input.kind == Some(Work::Job) {
-                return Ok(Answer::new(claimed.message.clone(), json!({"kind": null, "message": claimed.message})));
-            }
-        }
-        let workflow_id = match input.workflow_id {
-            Some(given) => given,
-            None => call.only_workflow().await?,
-        };
-        let wanted = Claim {
-            workflow_id,
-            agent_id: None,
-            ticket_types: input.ticket_types,
-            tags: input.tags,
-            priorities: input.priorities,
-        };
-        let mut claimed = moves::claim(db, &caller, &wanted).await?;
-        if let Some(text) = claimed.ticket.as_mut().and_then(|card| card.description.as_mut()) {
-            *text = budget::truncate(text, PROMPT_LENGTH);
-        }
-        let mut answer = Answer::with_message(&claimed)?;
-        answer.data["kind"] = json!(claimed.ticket_id.as_ref().map(|_| "ticket"));
-        Ok(answer)
-    })
-}
-
-fn create(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
-    Box::pin(async move {
-        let (caller, input) = (call.caller()?, call.read::<CreateJob>()?);
-        let job = jobs::create(&call.state.db, &caller, &input, None).await?;
-        Ok(Answer::new(format!("The job {} is {}.", job.id, status_name(job.summary.status)), shown(&job)?))
-    })
-}
-
 fn get(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         let input = call.read::<JobArguments>()?;
@@ -248,8 +139,9 @@ fn get(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     })
 }
 
-fn list(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
+fn list(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
+        call.name_workflow_of_key().await?;
         let input = call.read::<ListArguments>()?;
         let statuses = input.status.map(|all| all.into_iter().map(status_name).collect::<Vec<_>>());
         let limit = page_size(input.limit, 20, 100)?;

@@ -1,11 +1,11 @@
-//! Tools that list workflows and tickets, and count tickets.
+//! Tools that list workflows and tickets.
 
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::{Access, Answer, Call, Tool, value};
+use super::{Access, Answer, Call, LIST, Tool, value};
 use crate::domain::tickets::Priority;
 use crate::domain::tickets::read::{self, Filters, SortBy, SortOrder};
 use crate::domain::workflows;
@@ -15,32 +15,32 @@ use crate::{Error, Result};
 pub(super) const TOOLS: &[Tool] = &[
     Tool {
         name: "list_workflows",
-        title: "List workflows",
-        description: "Names the workflows you can see, with workflow_id, ticket_count and your role in each (viewers read, members \
-            write, owners manage). Call it first if you were given no workflow_id. More with cursor = next_cursor.",
+        description: "The workflows you see, with your role. Start here if you were given none.",
         access: Access::Read,
         schema: schema::of::<WorkflowsArguments>,
+        shows: &[("cursor", "")],
+        returns: &[("workflows", LIST)],
         run: workflows,
     },
     Tool {
         name: "get_tickets",
-        title: "List tickets",
-        description: "Lists a workflow's tickets by filters (status, priority, ticket_type, assigned_agent_id, unassigned, \
-            tags, is_blocked, include_completed), newest first unless sort_by says otherwise; without descriptions. What a \
-            ticket does not have is left out. Answers total_count, and next_cursor where there are more. Your own work: \
+        description: "A workflow's tickets by filters, newest first, without descriptions. Your open work: \
             assigned_agent_id = your id, include_completed = false.",
         access: Access::Read,
         schema: schema::of::<ListArguments>,
+        shows: &[
+            ("workflow_id", ""),
+            ("status", "Columns."),
+            ("priority", "Any of."),
+            ("assigned_agent_id", "Assignee."),
+            ("tags", "Any of."),
+            ("is_blocked", "Blocked?"),
+            ("include_completed", "Default true."),
+            ("limit", ""),
+            ("cursor", ""),
+        ],
+        returns: &[("tickets", LIST)],
         run: tickets,
-    },
-    Tool {
-        name: "get_ticket_stats",
-        title: "Count tickets",
-        description: "Counts a workflow's tickets by status, type, priority and agent, and how many are blocked, resolved, \
-            made and finished today, finished in the last seven days.",
-        access: Access::Read,
-        schema: schema::of::<StatsArguments>,
-        run: stats,
     },
 ];
 
@@ -48,7 +48,7 @@ pub(super) const TOOLS: &[Tool] = &[
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct WorkflowsArguments {
-    /// Whether to include archived workflows. Defaults to false.
+    /// Include archived ones. Defaults to false.
     include_archived: Option<bool>,
     /// 1 to 100. Defaults to 50.
     #[schema(minimum = 1, maximum = 100)]
@@ -80,7 +80,7 @@ struct ListArguments {
     tags: Option<Vec<String>>,
     /// Only blocked, or only unblocked tickets.
     is_blocked: Option<bool>,
-    /// Whether to include resolved tickets. Defaults to true.
+    /// Include resolved tickets. Defaults to true.
     include_completed: Option<bool>,
     /// created_at (default), updated_at, priority or status.
     sort_by: Option<SortBy>,
@@ -94,17 +94,6 @@ struct ListArguments {
     offset: Option<i32>,
     /// `next_cursor` of the previous answer.
     cursor: Option<String>,
-    /// The acting agent. Ignored, because reading changes nothing.
-    #[serde(rename = "agent_id")]
-    _agent_id: Option<String>,
-}
-
-/// The workflow to count in.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct StatsArguments {
-    /// The workflow.
-    workflow_id: String,
     /// The acting agent. Ignored, because reading changes nothing.
     #[serde(rename = "agent_id")]
     _agent_id: Option<String>,
@@ -142,12 +131,10 @@ fn workflows(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
 fn tickets(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         let input = call.read::<ListArguments>()?;
-        let from = match (input.offset, budget::parse_offset(input.cursor.as_deref())?) {
-            (Some(offset), _) if offset < 0 => return Err(Error::invalid("offset", "must not be negative")),
-            (Some(offset), 0) => offset,
-            (None, cursor) => i32::try_from(cursor).unwrap_or(i32::MAX),
-            (Some(_), _) => return Err(Error::invalid("offset", "must not be given together with a cursor")),
-        };
+        let offset = input.offset.unwrap_or(0);
+        if offset < 0 {
+            return Err(Error::invalid("offset", "must not be negative"));
+        }
         let filters = Filters {
             status: input.status,
             priority: input.priority,
@@ -161,29 +148,22 @@ fn tickets(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
         };
         let (by, order) = (input.sort_by.unwrap_or_default(), input.sort_order.unwrap_or_default());
         let limit = page_size(input.limit, 25, 100)?;
-        let db = &call.state.db;
-        let page = read::list(db, &call.caller, &input.workflow_id, &filters, by, order, limit, from).await?;
-        let cards = page.tickets.iter().map(|ticket| {
-            let mut data = value(ticket)?;
-            data["description"] = Value::Null;
-            Ok(budget::compact(data))
-        });
-        let (cards, count) = budget::fit(cards.collect::<Result<_>>()?, budget::RESPONSE_BUDGET);
-        let more = page.has_more || count < page.tickets.len();
-        let mut data = budget::page("tickets", cards, more, Some((from as usize + count).to_string()));
-        data["total_count"] = json!(page.total_count);
-        Ok(Answer::new(format!("{count} of {} tickets.", page.total_count), data))
-    })
-}
-
-fn stats(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
-    Box::pin(async move {
-        let input = call.read::<StatsArguments>()?;
-        let counted = read::stats(&call.state.db, &call.caller, &input.workflow_id).await?;
-        let line = format!(
-            "{} tickets, {} resolved, {} blocked.",
-            counted.stats.total_tickets, counted.stats.resolved_count, counted.stats.blocked_count
-        );
-        Ok(Answer::new(line, json!({"workflow_id": counted.workflow_id, "stats": counted.stats})))
+        let (db, caller, workflow, filters) = (&call.state.db, &call.caller, &input.workflow_id, &filters);
+        let (cursor, total) = (input.cursor.as_deref(), &std::sync::atomic::AtomicI64::new(0));
+        let (cards, more, next) = budget::fit_page(limit, |limit| async move {
+            let page = read::list(db, caller, workflow, filters, by, order, limit, offset, cursor).await?;
+            total.store(page.total_count, std::sync::atomic::Ordering::Relaxed);
+            let cards = page.tickets.iter().map(|ticket| {
+                let mut data = value(ticket)?;
+                data["description"] = Value::Null;
+                Ok(budget::compact(data))
+            });
+            Ok((cards.collect::<Result<_>>()?, page.has_more, page.next_cursor))
+        })
+        .await?;
+        let (count, total) = (cards.len(), total.load(std::sync::atomic::Ordering::Relaxed));
+        let mut data = budget::page("tickets", cards, more, next);
+        data["total_count"] = json!(total);
+        Ok(Answer::new(format!("{count} of {total} tickets."), data))
     })
 }

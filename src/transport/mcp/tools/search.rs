@@ -5,41 +5,48 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::{Access, Answer, Call, Tool, value, workflow_of_key};
+use super::{Access, Answer, BOOLEAN, Call, LIST, Tool, value, workflow_of_key};
 use crate::Result;
 use crate::domain::search::similar::{self, CheckDuplicate};
 use crate::domain::search::{self, SearchTickets};
 use crate::transport::mcp::{budget, schema};
 
-pub(super) const TOOLS: &[Tool] = &[
-    Tool {
-        name: "search_tickets",
-        title: "Search tickets",
-        description: "Finds tickets of a workflow by words and by meaning (search_type hybrid, the default; keyword for exact \
-            words, semantic for meaning alone). Use it before creating a ticket and to find earlier decisions. Narrow it with \
-            filters; query may be empty where there are filters. Answers the best first, each with key, status, \
-            relevance_score (0 to 1), matched_in and a preview of the match; read one whole with get_ticket. `mode` and \
-            `notice` say if only words could be compared.",
-        access: Access::Read,
-        schema: schema::of::<SearchTickets>,
-        run: find,
-    },
+pub(super) const TOOLS: &[Tool] = &[Tool {
+    name: "search_tickets",
+    description: "Finds tickets by words and meaning, best first. Search before you create. `notice`: only words were \
+            compared.",
+    access: Access::Read,
+    schema: schema::of::<SearchTickets>,
+    shows: &[
+        ("workflow_id", ""),
+        ("query", "Words, \"phrase\", -without."),
+        ("search_type", "Default hybrid."),
+        ("filters", "Narrows it."),
+        ("limit", ""),
+    ],
+    returns: &[("results", LIST)],
+    run: find,
+}];
+
+/// Tools that compare tickets.
+pub(super) const SIMILAR: &[Tool] = &[
     Tool {
         name: "related_tickets",
-        title: "Tickets that resemble one",
-        description: "Lists what resembles a ticket, the most similar first, with relation_type duplicate, related or similar, \
-            and how the two are linked already (parent, child, blocks, blocked_by, related). Read it before you begin work.",
+        description: "What resembles a ticket, and how they are linked.",
         access: Access::Read,
         schema: || schema::with(schema::of::<RelatedArguments>(), "workflow_id", workflow_of_key()),
+        shows: &[("ticket_id", ""), ("workflow_id", "")],
+        returns: &[("related", LIST)],
         run: related,
     },
     Tool {
         name: "check_duplicate",
-        title: "Was this filed before?",
-        description: "Compares a draft (title, description, tags) with a workflow's tickets before it is filed. is_duplicate \
-            and duplicate_of name the ticket that says the same; similar_tickets are the nearest. Changes nothing.",
+        description: "Compares a draft with a workflow's tickets: duplicate_of says the same, similar_tickets are near. \
+            meaning_checked false: by titles only.",
         access: Access::Read,
         schema: schema::of::<CheckDuplicate>,
+        shows: &[("workflow_id", ""), ("title", "Of the draft."), ("description", "Of the draft.")],
+        returns: &[("is_duplicate", BOOLEAN)],
         run: check,
     },
 ];
@@ -114,7 +121,8 @@ fn check(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
         let found = similar::check_duplicate(&call.state.db, &call.state.embeddings, &call.caller, &input).await?;
         let line = match &found.duplicate_of {
             Some(same) => format!("{} says the same: {}", same.key, budget::truncate(&same.title, 200)),
-            None => "No ticket says the same.".to_owned(),
+            None if found.meaning_checked => "No ticket says the same.".to_owned(),
+            None => "No ticket has the same title, but not all were compared in meaning.".to_owned(),
         };
         Ok(Answer::new(line, budget::compact(value(&found)?)))
     })

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::jobs::{shown, status_name};
-use super::{ADDS, Access, Answer, Call, SETS, Tool, value};
+use super::{ADDS, Answer, BOOLEAN, Call, ENDS, SETS, STRING, Tool, value};
 use crate::domain::jobs::leases::{self, Heartbeat, ReleaseLease};
 use crate::domain::jobs::messages::{self, Level, MessageKind, MessageRole, PostMessage};
 use crate::domain::jobs::work::{self, CompleteJob, EnterStage, FailJob, NewMessage, PostMessages, ReportProgress};
@@ -14,65 +14,72 @@ use crate::domain::{commits, jobs};
 use crate::transport::mcp::{budget, schema};
 use crate::{Error, Result};
 
-/// Ends something; idempotent.
-const ENDS: Access = Access::Write { destructive: true, idempotent: true };
-
 pub(super) const TOOLS: &[Tool] = &[
     Tool {
         name: "heartbeat",
-        title: "Keep a job",
-        description: "Extends your claim on a job, and returns what you must know: cancel_requested (stop, then release_job with \
-            cancelled = true), pause_requested (rest, but go on with heartbeats), and approvals, what people have decided (the newest \
-            first; get_approval has long texts whole). Send it well before lease_expires_at. lease_lost: the job is no longer yours; stop working on it.",
+        description: "Extends your claim. cancel_requested: stop, then release_job with cancelled = true. pause_requested: \
+            rest, keep sending. approvals: decisions of people. lease_lost: stop.",
         access: SETS,
         schema: || of_job(schema::of::<Heartbeat>()),
+        shows: &[("job_id", ""), ("lease_token", "")],
+        returns: &[("cancel_requested", BOOLEAN)],
         run: heartbeat,
     },
     Tool {
         name: "report_progress",
-        title: "Report a job's progress",
-        description: "Reports how far a job is (progress in percent, message in a sentence) and, with stage, that it enters that \
-            stage; its ticket moves to the column of that name if there is one. Where the board forbids it, the job goes on and \
-            `notice` says why the ticket stayed. It does not extend the lease.",
+        description: "Says how far a job is; stage moves its ticket to the column of that name.",
         access: SETS,
         schema: || of_job(schema::of::<ProgressArguments>()),
+        shows: &[
+            ("job_id", ""),
+            ("lease_token", ""),
+            ("progress", "Percent."),
+            ("message", "A sentence."),
+            ("stage", "Entered now."),
+        ],
+        returns: &[("success", BOOLEAN)],
         run: progress,
     },
     Tool {
         name: "post_message",
-        title: "Write into a job's transcript",
-        description: "Adds a line to a job's transcript: kind chat (for people), step (what the work has come to) or log. As \
-            the owner of the lease give lease_token; without it you write as a member of the workflow. Each call adds a line.",
+        description: "Adds a line to a job's transcript; lease_token if you hold it.",
         access: ADDS,
         schema: || of_job(schema::of::<MessageArguments>()),
+        shows: &[("job_id", ""), ("lease_token", ""), ("content", "The text."), ("kind", "Default chat.")],
+        returns: &[("message_id", STRING)],
         run: message,
     },
     Tool {
         name: "complete_job",
-        title: "End a job with success",
-        description: "Ends your job: result (an object), commit_sha, resolution_comment for its ticket, or app (a finished \
-            specification). The commit is linked, the ticket resolved, and what waited for it unblocked; `notice` says why the \
-            ticket was not. A repeated call with the same token returns the same answer.",
+        description: "Ends your job, links the commit and resolves the ticket; `notice` says why not.",
         access: ENDS,
         schema: || of_job(schema::of::<CompleteJob>()),
+        shows: &[
+            ("job_id", ""),
+            ("lease_token", ""),
+            ("result", "A JSON object, as text."),
+            ("commit_sha", "Last commit."),
+            ("resolution_comment", "For the ticket."),
+        ],
+        returns: &[("ticket_resolved", BOOLEAN)],
         run: complete,
     },
     Tool {
         name: "fail_job",
-        title: "End an attempt with failure",
-        description: "Ends your attempt: error says what went wrong. While attempts are left the job goes back to the queue after \
-            a pause (will_retry, retry_at), unless retry = false says that trying again cannot help.",
+        description: "Ends your attempt; it is tried again while attempts are left.",
         access: ENDS,
         schema: || of_job(schema::of::<FailJob>()),
+        shows: &[("job_id", ""), ("lease_token", ""), ("error", "What went wrong."), ("retry", "false: no use.")],
+        returns: &[("will_retry", BOOLEAN)],
         run: fail,
     },
     Tool {
         name: "release_job",
-        title: "Give a job back",
-        description: "Gives your job back to the queue, for instance when you must stop; the attempt does not count. With \
-            cancelled = true it confirms instead that you have stopped a job whose cancel_requested was true.",
+        description: "Gives your job back; the attempt does not count.",
         access: ENDS,
         schema: || of_job(schema::of::<ReleaseArguments>()),
+        shows: &[("job_id", ""), ("lease_token", ""), ("cancelled", "Stopped on request.")],
+        returns: &[("success", BOOLEAN)],
         run: release,
     },
 ];

@@ -22,7 +22,7 @@ pub fn find(name: &str) -> Option<Value> {
             "kind": "question", "question": "Which one?", "context": "There are two.", "options": ["a", "b"],
             "blocks_job": true, "expires_in_seconds": 86400, "lease_token": Value::Null, "agent_id": Value::Null}}),
         "GET /api/approvals" => json!({"query": {"workflow_id": "$workflow", "ticket_id": "$ticket", "job_id": "$job",
-            "status": "pending,answered", "kind": "question", "mine": "false", "limit": "10", "cursor": "$approval"}}),
+            "status": "pending,answered", "kind": "question", "mine": "false", "limit": "10", "cursor": ""}}),
         "GET /api/approvals/{id}" => json!({"path": {"id": "$approval"}, "query": {"wait": "0"}}),
         "POST /api/approvals/{id}/approve" | "POST /api/approvals/{id}/reject" | "POST /api/approvals/{id}/answer" => {
             json!({"path": {"id": "$approval"}, "body": {"answer": "The first.", "reason": "It is better.",
@@ -32,16 +32,25 @@ pub fn find(name: &str) -> Option<Value> {
             json!({"path": {"id": "$approval"}, "body": {"reason": "No longer needed.", "agent_id": Value::Null}})
         }
         "POST /api/webhooks" => json!({"body": {"workflow_id": "$workflow", "url": "https://93.184.216.34/hook",
-            "events": ["app_ready"], "secret": "a-secret-of-our-own-making"}}),
+            "events": ["app_ready"], "secret": "a-secret-of-our-own-making", "refusal_attempts": 5}}),
         "GET /api/webhooks" => json!({"query": {"workflow_id": "$workflow"}}),
         "GET /api/webhooks/{id}"
         | "DELETE /api/webhooks/{id}"
         | "POST /api/webhooks/{id}/test"
         | "POST /api/webhooks/{id}/resume" => json!({"path": {"id": "$webhook"}}),
         "PATCH /api/webhooks/{id}" => json!({"path": {"id": "$webhook"}, "body": {"url": "https://93.184.216.34/other",
-            "events": ["app_ready"], "active": false}}),
+            "events": ["app_ready"], "active": false, "refusal_attempts": 5}}),
+        "POST /api/webhooks/{id}/rotate-secret" => json!({"path": {"id": "$webhook"},
+            "body": {"secret": "another-secret-of-our-own", "overlap_seconds": 60}}),
+        "GET /api/webhooks/{id}/dead-letters" => {
+            json!({"path": {"id": "$webhook"}, "query": {"limit": "5", "cursor": ""}})
+        }
+        "POST /api/webhooks/{id}/dead-letters/{dead_letter_id}/replay"
+        | "DELETE /api/webhooks/{id}/dead-letters/{dead_letter_id}" => {
+            json!({"path": {"id": "$webhook", "dead_letter_id": "$letter"}})
+        }
         "GET /api/webhooks/{id}/deliveries" => {
-            json!({"path": {"id": "$webhook"}, "query": {"limit": "5", "cursor": "1000"}})
+            json!({"path": {"id": "$webhook"}, "query": {"limit": "5", "cursor": ""}})
         }
         "POST /api/internal/commits" => {
             json!({"body": {"workflow_id": "$workflow", "agent_id": null, "repository": "toy",
@@ -78,6 +87,15 @@ pub async fn create_resources(
             &[&webhook, &fixture.workflow],
         )
         .await;
+    let letter = format!("letter-{}", uuid::Uuid::now_v7());
+    server
+        .sql(
+            "insert into webhook_dead_letters (id, webhook_id, workflow_id, message_id, event_type, seq, attempts)
+             values ($1, $2, $3, 'msg_1', 'ticket_created', 1, 3)",
+            &[&letter, &webhook, &fixture.workflow],
+        )
+        .await;
+    resources.insert("letter".to_owned(), letter);
     resources.insert("webhook".to_owned(), webhook);
     resources.insert("job".to_owned(), job);
     resources.insert("approval".to_owned(), approval);

@@ -21,7 +21,7 @@ pub fn find(name: &str) -> Option<Value> {
         }
         "GET /api/jobs" => {
             json!({"query": {"workflow_id": "$workflow", "ticket_id": "$ticket", "status": "queued,running",
-            "mine": "true", "title": "a", "limit": "10", "cursor": "$draft"}})
+            "mine": "true", "title": "a", "limit": "10", "cursor": ""}})
         }
         "GET /api/jobs/{id}" | "DELETE /api/jobs/{id}" => json!({"path": {"id": "$draft"}}),
         "PATCH /api/jobs/{id}" => {
@@ -66,7 +66,7 @@ pub fn find(name: &str) -> Option<Value> {
             "sender": "Me", "level": "info", "metadata": {}, "agent_id": null}})
         }
         "DELETE /api/job-messages/{id}" => json!({"path": {"id": "$job_message"}}),
-        "GET /api/apps" => json!({"query": {"workflow_id": "$workflow", "limit": "5", "cursor": "$app"}}),
+        "GET /api/apps" => json!({"query": {"workflow_id": "$workflow", "limit": "5", "cursor": ""}}),
         "GET /api/apps/{id}" => json!({"path": {"id": "$app"}}),
         "GET /api/apps/by-job/{job_id}" => json!({"path": {"job_id": "$held"}}),
         "PUT /api/apps/by-job/{job_id}" => json!({"path": {"job_id": "$held"}, "body": spec}),

@@ -1,0 +1,44 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { toast } from "sonner";
+import { explain, invitations } from "@/api";
+import { queryKeys } from "@/api/query-keys";
+import { Button } from "@/ui/button";
+import { Notice } from "@/ui/states";
+import { TimeAgo } from "@/ui/time";
+import { panelClass } from "./section";
+
+/** Invitations that wait for an answer. They are shown whether or not they name somebody. */
+export function SentInvitations({ workflowId }: { workflowId: string }) {
+  const queries = useQueryClient();
+  const queryKey = queryKeys.sentInvitations(workflowId);
+  const sent = useQuery({ queryKey, queryFn: ({ signal }) => invitations.sent(workflowId, signal) });
+  const withdraw = useMutation({
+    mutationFn: (id: string) => invitations.withdraw(workflowId, id),
+    onError: (error) => toast.error("Could not withdraw the invitation", { description: explain(error) }),
+    onSettled: () => queries.invalidateQueries({ queryKey }),
+  });
+  if (sent.isError) return <Notice tone="danger">{explain(sent.error)}</Notice>;
+  if (!sent.data?.length) return null;
+  return (
+    <ul aria-label="Pending invitations" className={`${panelClass} divide-y`}>
+      {sent.data.map(({ invitation_id, actor_id, role, created_at }) => (
+        <li key={invitation_id} className="flex items-center gap-3 px-3 py-2">
+          <div className="min-w-0 flex-1">
+            <p className="truncate">{actor_id}</p>
+            <p className="text-muted-foreground text-xs">
+              Invited as {role} <TimeAgo at={created_at} />
+            </p>
+          </div>
+          <Button
+            size="sm"
+            aria-label={`Withdraw the invitation of ${actor_id}`}
+            disabled={withdraw.isPending}
+            onClick={() => withdraw.mutate(invitation_id)}
+          >
+            Withdraw
+          </Button>
+        </li>
+      ))}
+    </ul>
+  );
+}

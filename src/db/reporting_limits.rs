@@ -1,0 +1,46 @@
+//! Ends sessions of the reporting role that exceed its limits. The role can unset its time limit and its read-only mode, so
+//! only the server can enforce them.
+
+use std::time::Duration;
+
+use super::Db;
+use crate::Result;
+
+/// Time between two checks.
+const INTERVAL: Duration = Duration::from_secs(2);
+/// How long a statement or transaction of the role may run.
+pub const MAX_SECONDS: f64 = 60.0;
+/// The statement; it needs no function of `logic`, so that migrations can run it too.
+pub const END_SESSIONS: &str = include_str!("../../sql/queries/reporting/end_sessions.sql");
+
+const REMOVE_LARGE_OBJECTS: &str = include_str!("../../sql/queries/reporting/remove_large_objects.sql");
+
+/// Ends the sessions that run longer than `max_seconds`, write or hold an advisory lock, and removes the role's large objects;
+/// returns how many sessions there were.
+pub async fn end_sessions(db: &Db, max_seconds: f64) -> Result<usize> {
+    let rows = db.rows(END_SESSIONS, &[&max_seconds]).await?;
+    for row in &rows {
+        let (pid, reason, ended): (i32, String, bool) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+        if ended {
+            tracing::warn!(pid, reason, "a session of callboard_reporting was ended");
+        } else {
+            tracing::warn!(
+                pid,
+                reason,
+                "a session of callboard_reporting exceeds its limits and may not be ended; grant callboard_reporting or pg_signal_backend to the server's role"
+            );
+        }
+    }
+    db.rows(REMOVE_LARGE_OBJECTS, &[]).await?;
+    Ok(rows.len())
+}
+
+/// Checks every two seconds; a background task.
+pub async fn run(db: Db) {
+    loop {
+        if let Err(error) = end_sessions(&db, MAX_SECONDS).await {
+            tracing::debug!(%error, "sessions of the reporting role were not checked");
+        }
+        tokio::time::sleep(INTERVAL).await;
+    }
+}
