@@ -30,12 +30,14 @@ create index security_events_by_time on security_events (occurred_at);
 -- Repeats beyond the limits of an hour, so that failed attempts cannot fill the disk; they become one event each hour.
 create table security_event_repeats (
     kind text not null,
+    -- Empty for what belongs to no workflow.
+    workflow_id text collate "C" not null default '',
     hour timestamptz not null,
     kept bigint not null default 0,
     counted bigint not null default 0,
     addresses text[] not null default '{}' constraint security_event_repeats_addresses check (cardinality(addresses) <= 20),
     subjects text[] not null default '{}' constraint security_event_repeats_subjects check (cardinality(subjects) <= 20),
-    primary key (kind, hour)
+    primary key (kind, workflow_id, hour)
 );
 
 -- The secret behind the keys of advisory locks, which any role of the database may take: without it, no key can be guessed.

@@ -17,9 +17,9 @@ pub struct SecurityEventsArgs {
     /// The server.
     #[command(flatten)]
     pub remote: RemoteArgs,
-    /// The workflow; required unless you are an administrator.
-    #[command(flatten)]
-    pub workflow: WorkflowArgs,
+    /// The workflow, by id or name. Required unless you are an administrator.
+    #[arg(long, short, env = "CALLBOARD_WORKFLOW", value_name = "WORKFLOW")]
+    pub workflow: Option<String>,
     /// A kind, e.g. sign_in_failed; repeatable.
     #[arg(long = "kind", value_name = "KIND")]
     pub kinds: Vec<String>,
@@ -40,8 +40,8 @@ pub struct SecurityEventsArgs {
 /// Runs `callboard security-events`.
 pub async fn command(args: SecurityEventsArgs, json: bool) -> Result<()> {
     let client = args.remote.connect()?;
-    let workflow_id = match &args.workflow.workflow {
-        Some(_) => Some(args.workflow.find(&client).await?),
+    let workflow_id = match &args.workflow {
+        Some(_) => Some(WorkflowArgs { workflow: args.workflow.clone() }.find(&client).await?),
         None => None,
     };
     let filter = SecurityEventFilter {

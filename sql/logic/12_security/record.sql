@@ -31,8 +31,8 @@ begin
 end
 $$;
 
--- The same for what anyone can repeat at will: each hour, at most 300 events of a kind are kept one by one, and 30 from one
--- address or about one subject within a minute. The rest is counted, with up to 20 addresses and subjects.
+-- The same for what anyone can repeat at will: each hour, at most 300 events of a kind (and workflow) are kept one by one,
+-- and 30 from one address or about one subject within a minute. The rest is counted, with up to 20 addresses and subjects.
 create function logic.record_repeatable_event(
     kind text, outcome text, subject text default null, workflow text default null, details jsonb default '{}',
     actor text default null, client_address text default null, session text default null, key text default null
@@ -41,10 +41,11 @@ declare
     this_hour constant timestamptz := date_trunc('hour', clock_timestamp());
     origin constant text := coalesce(left(client_address, 100), logic.current_credential() ->> 'address', '');
     about constant text := coalesce(subject, actor, '');
+    place constant text := coalesce(workflow, '');
     recent bigint;
     row security_event_repeats;
 begin
-    insert into security_event_repeats as r (kind, hour) values (kind, this_hour)
+    insert into security_event_repeats as r (kind, workflow_id, hour) values (kind, place, this_hour)
     on conflict on constraint security_event_repeats_pkey do update set kept = r.kept
     returning r.* into row;
     select count(*) into recent
@@ -54,7 +55,7 @@ begin
              limit 30) seen;
     if row.kept < 300 and recent < 30 then
         update security_event_repeats r set kept = r.kept + 1
-         where r.kind = record_repeatable_event.kind and r.hour = this_hour;
+         where r.kind = record_repeatable_event.kind and r.workflow_id = place and r.hour = this_hour;
         perform logic.record_security_event(kind, outcome, subject, workflow, details, actor, client_address, session, key);
         return;
     end if;
@@ -64,18 +65,18 @@ begin
                             else r.addresses || origin end,
            subjects = case when about = '' or about = any (r.subjects) or cardinality(r.subjects) >= 20 then r.subjects
                            else r.subjects || about end
-     where r.kind = record_repeatable_event.kind and r.hour = this_hour;
+     where r.kind = record_repeatable_event.kind and r.workflow_id = place and r.hour = this_hour;
 end
 $$;
 
--- Turns what was counted in past hours into one event for each kind and hour.
+-- Turns what was counted in past hours into one event for each kind, workflow and hour.
 create function logic.summarize_repeated_events() returns void language plpgsql as $$
 begin
     with ended as (
         delete from security_event_repeats r where r.hour < date_trunc('hour', clock_timestamp()) returning r.*
     )
-    insert into security_events (kind, outcome, details, occurrences)
-    select e.kind, case when e.kind like '%\_failed' or e.kind like '%\_refused' then 'failed' else 'ok' end,
+    insert into security_events (kind, workflow_id, outcome, details, occurrences)
+    select e.kind, nullif(e.workflow_id, ''), case when e.kind like '%\_failed' or e.kind like '%\_refused' then 'failed' else 'ok' end,
            jsonb_build_object('hour', e.hour, 'addresses', to_jsonb(e.addresses), 'subjects', to_jsonb(e.subjects)), e.counted
       from ended e where e.counted > 0;
 end

@@ -47,12 +47,12 @@ create function logic.job_waiting_reason(job jobs) returns text language sql sta
 begin atomic
     select case
         when job.status <> 'queued' then null
-        when job.no_worker_since is not null then format('No live worker takes jobs of the type "%s" in this workflow.', job.job_type)
         when t.is_resolved then format('TKT-%s is resolved; reopen it or cancel the job.', t.number)
         when t.merged_into_ticket_id is not null then format('TKT-%s was merged into another ticket.', t.number)
         when t.approval_status = 'pending_review' then format('TKT-%s waits for review.', t.number)
         when t.approval_status = 'rejected' then format('TKT-%s was rejected.', t.number)
         when exists (select from logic.active_blockers k where k.ticket_id = t.id) then format('TKT-%s is blocked.', t.number)
+        when job.no_worker_since is not null then format('No running worker takes jobs of the type "%s" in this workflow.', job.job_type)
         when job.not_before > now() then 'It waits for its next attempt or its start time.' end
       from (select 1) one left join tickets t on t.id = job.ticket_id;
 end;

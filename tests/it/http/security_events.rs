@@ -172,6 +172,13 @@ async fn events_are_append_only_and_failures_cannot_fill_the_disk() {
     let summary = server.sql("select occurrences, details::text from security_events where occurrences > 1", &[]).await;
     assert_eq!(summary[0].get::<_, i64>(0), 700);
     assert!(summary[0].get::<_, String>(1).contains("192.0.2."));
+    // Of a workflow's events too, and its owner sees it.
+    let counted = "insert into security_event_repeats (kind, workflow_id, hour, counted)
+                   values ('export', 'workflow-1', date_trunc('hour', now()) - interval '1 hour', 3);
+                   select logic.summarize_repeated_events()";
+    client.batch_execute(counted).await.expect("counted exports");
+    let sql = "select count(*) from security_events where workflow_id = 'workflow-1' and occurrences = 3";
+    assert_eq!(server.number(sql).await, 1);
     // Retention removes old events, and only those.
     client
         .batch_execute("insert into security_events (occurred_at, kind, outcome) values (now() - interval '40 days', 'sign_in', 'ok')")

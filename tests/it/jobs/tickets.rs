@@ -85,7 +85,7 @@ async fn a_job_that_no_worker_takes_says_so() {
     assert_eq!(mark().await, 1);
     let marked = fixture.get(&job).await;
     assert_eq!(marked["no_worker"], true);
-    assert_eq!(marked["waiting_reason"], "No live worker takes jobs of the type \"deploy\" in this workflow.");
+    assert_eq!(marked["waiting_reason"], "No running worker takes jobs of the type \"deploy\" in this workflow.");
     let board = fixture.base.ok("board_jobs_json", json!({})).await;
     assert_eq!(board[0]["no_worker"], true);
     let listed = fixture.base.ok("list_jobs", json!({})).await;

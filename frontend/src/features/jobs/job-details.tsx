@@ -65,7 +65,7 @@ export function JobDetails({ job, nameOf, onCommit }: Props) {
         </Row>
       )}
       {job.status === "queued" && (job.no_worker || job.waiting_reason) && (
-        <Row name="Waiting">{job.no_worker ? "No running worker takes jobs of this type." : job.waiting_reason}</Row>
+        <Row name="Waiting">{job.waiting_reason ?? "No running worker takes jobs of this type."}</Row>
       )}
       <Row name="Created">
         <TimeAgo at={job.created_at} /> <span className="text-muted-foreground">by {by}</span>

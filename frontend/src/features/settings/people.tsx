@@ -4,6 +4,7 @@ import { explain, users } from "@/api";
 import { useMe } from "@/api/hooks";
 import { queryKeys } from "@/api/query-keys";
 import { Button } from "@/ui/button";
+import { confirm } from "@/ui/prompt-dialog";
 import { Notice } from "@/ui/states";
 import { TimeAgo } from "@/ui/time";
 import { panelClass, Section } from "./section";
@@ -22,6 +23,16 @@ export function People() {
     onError: (error) => toast.error("Could not change the account", { description: explain(error) }),
     onSettled: () => queries.invalidateQueries({ queryKey: queryKeys.users }),
   });
+  const setDisabled = async (id: string, name: string, disabled: boolean) => {
+    const agreed =
+      !disabled ||
+      (await confirm({
+        title: `Disable ${name}?`,
+        description: "Their sessions end and their keys, agents and services stop, until you enable them again.",
+        submit: "Disable",
+      }));
+    if (agreed) change.mutate({ id, disabled });
+  };
   return (
     <Section
       title="People"
@@ -58,7 +69,7 @@ export function People() {
                   variant={disabled_at ? undefined : "danger"}
                   aria-label={`${disabled_at ? "Enable" : "Disable"} ${name}`}
                   disabled={change.isPending}
-                  onClick={() => change.mutate({ id, disabled: !disabled_at })}
+                  onClick={() => void setDisabled(id, name, !disabled_at)}
                 >
                   {disabled_at ? "Enable" : "Disable"}
                 </Button>
