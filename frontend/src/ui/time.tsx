@@ -11,6 +11,11 @@ const STEPS: ReadonlyArray<[Intl.RelativeTimeFormatUnit, number]> = [
   ["minute", 60],
 ];
 
+/** Date and time of day, as the browser's language writes them. */
+export function formatTime(iso: string): string {
+  return FULL.format(new Date(iso));
+}
+
 export function formatTimeAgo(iso: string, now: number): string {
   const seconds = (Date.parse(iso) - now) / 1_000;
   for (const [unit, size] of STEPS) {
@@ -41,7 +46,7 @@ function subscribe(listener: () => void): () => void {
 export function TimeAgo({ at, className }: { at: string; className?: string }) {
   useSyncExternalStore(subscribe, () => lastTick);
   return (
-    <time dateTime={at} title={FULL.format(new Date(at))} className={className}>
+    <time dateTime={at} title={formatTime(at)} className={className}>
       {formatTimeAgo(at, Date.now())}
     </time>
   );

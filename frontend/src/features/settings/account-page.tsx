@@ -12,6 +12,7 @@ import { TimeAgo } from "@/ui/time";
 import { useTitle } from "@/ui/use-title";
 import { AgentMemberships } from "./agent-memberships";
 import { ApiKeys } from "./api-keys";
+import { browserName } from "./browser-name";
 import { People } from "./people";
 import { panelClass, Section } from "./section";
 
@@ -138,13 +139,4 @@ function Password() {
       </form>
     </Section>
   );
-}
-
-function browserName(agent: string | null | undefined): string {
-  if (!agent) return "Unknown device";
-  const browser = /(Edg|OPR|Firefox|Chrome|Safari)\//.exec(agent)?.[1];
-  const names: Record<string, string> = { Edg: "Edge", OPR: "Opera" };
-  const system = /(Windows|Mac OS X|Android|iPhone|iPad|Linux)/.exec(agent)?.[1];
-  if (!browser) return agent.slice(0, 80);
-  return `${names[browser] ?? browser}${system ? ` on ${system}` : ""}`;
 }

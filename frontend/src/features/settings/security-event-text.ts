@@ -1,5 +1,7 @@
 /** Sentences about security events. */
 import type { SecurityEvent } from "@/api/types";
+import { formatTime } from "@/ui/time";
+import { browserName } from "./browser-name";
 
 /** The kinds in groups, for the filter. */
 export const KIND_GROUPS: ReadonlyArray<readonly [string, readonly string[]]> = [
@@ -100,13 +102,18 @@ const LABELS: Record<string, string> = {
   ended_session: "session",
 };
 
-/** The details as "role: owner, before: member". */
+function formatDetail(name: string, value: unknown): string {
+  if (Array.isArray(value)) return value.join(", ");
+  if (name === "user_agent") return browserName(String(value));
+  if (name.endsWith("_at") && !Number.isNaN(Date.parse(String(value)))) return formatTime(String(value));
+  return String(value);
+}
+
+/** The details as "role: owner · before: member", without who did it. */
 export function detailsOf(event: SecurityEvent): string {
   return Object.entries(event.details)
-    .filter(([, value]) => value !== null && value !== false && !(Array.isArray(value) && value.length === 0))
-    .map(([name, value]) => {
-      const label = LABELS[name] ?? name.replaceAll("_", " ");
-      return `${label}: ${Array.isArray(value) ? value.join(", ") : String(value)}`;
-    })
+    .filter(([, value]) => value !== null && value !== false && value !== event.actor_id)
+    .filter(([, value]) => !(Array.isArray(value) && value.length === 0))
+    .map(([name, value]) => `${LABELS[name] ?? name.replaceAll("_", " ")}: ${formatDetail(name, value)}`)
     .join(" · ");
 }

@@ -27,6 +27,9 @@ describe("security events", () => {
     const removed = event({ kind: "member_removed", subject_name: "Bob", details: { role: "owner", left: null } });
     expect(`${actorOf(removed)} ${describeSecurityEvent(removed)}`).toBe("Ada removed the member Bob");
     expect(detailsOf(removed)).toBe("role: owner");
+    const agent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36";
+    const device = event({ details: { user_agent: agent, invited_by: "user-1" } });
+    expect(detailsOf(device)).toBe("device: Chrome on Linux");
     const guesses = event({
       kind: "sign_in_failed",
       actor_id: null,
