@@ -84,7 +84,7 @@ pub struct CommitDiff {
     pub timestamp: Timestamp,
     /// The same as `timestamp`.
     pub commit_timestamp: Timestamp,
-    /// The ids of its parents: none for a root commit, several for a merge.
+    /// The ids of its parents: none for a root commit, several for a merge. Only owners of the workflow see them.
     pub parents: Vec<String>,
     /// Number of changed files.
     pub files_changed: u64,

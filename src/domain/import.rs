@@ -85,8 +85,8 @@ pub struct Note {
     pub text: String,
     /// A comment type of Callboard.
     pub comment_type: &'static str,
-    /// When it was written.
-    pub created_at: Timestamp,
+    /// When it was written. Defaults to when its ticket was created.
+    pub created_at: Option<Timestamp>,
 }
 
 /// A line that cannot be imported, or a value of a line.

@@ -278,6 +278,13 @@ async fn an_updating_import_carries_changes_over() {
     );
     assert_eq!(fixture.ticket("c", "title").await, json!({"title": "Changed here"}), "it changed here since");
     assert_eq!(update(&second).await, (0, 4, 0, 1, 0, 0));
+    // Comments without any time are recognised too.
+    let undated = text(
+        "{\"id\":\"e\",\"title\":\"Title e\",\"status\":\"closed\",\"close_reason\":\"It works.\",\
+          \"comments\":[{\"author\":\"zed\",\"text\":\"hello\"},{\"text\":\"bad time\",\"created_at\":\"x\"}]}\n",
+    );
+    assert_eq!(update(&undated).await.4, 3);
+    assert_eq!(update(&undated).await.4, 0);
     fixture.assert_gapless().await;
 }
 

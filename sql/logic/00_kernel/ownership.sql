@@ -85,11 +85,15 @@ begin atomic
         or logic.is_name_only(is_agent_of_workflow.agent);
 end;
 
--- Rejects an id that no agent may have: of a person, of an e-mail address, or not in the form of ids.
+-- Rejects an id that no agent may have: of a person, of an e-mail address, not in the form of ids, or one under which the
+-- server (system, callboard) and direct database access (db:role) are recorded.
 create function logic.check_new_agent_id(agent text, field text) returns void language plpgsql immutable as $$
 begin
     if agent like 'user-%' then
         perform logic.fail_invalid(field, 'must not begin with "user-": that is a person, and there is none with this id');
+    end if;
+    if agent ~* '^(db:.*|db|system|callboard)$' then
+        perform logic.fail_invalid(field, 'must not be system, callboard, db or begin with "db:", because history names the server and the database so');
     end if;
     if agent !~ '^[A-Za-z0-9][A-Za-z0-9_./:@+-]{0,127}$' then
         perform logic.fail_invalid(field, 'must be 1 to 128 letters, digits or _ . / : @ + - and begin with a letter or digit');

@@ -100,6 +100,9 @@ begin
        set name = coalesce(agent_name, name), disabled_with = case when disabled is null then disabled_with end,
            disabled_at = case when disabled then coalesce(disabled_at, now()) when not disabled then null else disabled_at end
      where id = agent;
+    if disabled then
+        perform logic.end_claims_of(array[agent]);
+    end if;
     return logic.actor_json(agent);
 end
 $$;

@@ -62,6 +62,7 @@ begin
         get diagnostics agents = row_count;
         sessions_ended := logic.end_sessions(array(select s.id from sessions s where s.actor_id = target.id and s.revoked_at is null), 'account disabled');
         delete from ws_tickets t where t.actor_id in (select logic.owned_actors(target.id));
+        perform logic.end_claims_of(array(select logic.owned_actors(target.id)));
     else
         update actors a set disabled_at = null where a.id = target.id;
         update actors a set disabled_at = null, disabled_with = null where a.disabled_with = target.id;

@@ -84,6 +84,9 @@ declare
     own text;
 begin
     if member is not null then
+        if exists (select from actors a where a.id = member and a.disabled_at is not null) then
+            perform logic.fail_invalid('assigned_agent_id', format('must not be %s, who is disabled', member));
+        end if;
         return member;
     end if;
     if assignee = logic.effective_actor_id(who) and not logic.is_person(assignee) then

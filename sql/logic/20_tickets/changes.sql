@@ -209,7 +209,7 @@ begin
     effect.moved := o.status <> n.status and not logic.is_column_rename(n.workflow_id, o.status, n.status);
     effect.closed := logic.is_open(o) and not logic.is_open(n);
     effect.opened := logic.is_open(n) and not logic.is_open(o);
-    effect.resolved := live and n.is_resolved and not o.is_resolved;
+    effect.resolved := n.deleted_at is null and n.is_resolved and not o.is_resolved;
     effect.reassigned := o.assigned_agent_id is distinct from n.assigned_agent_id;
     -- The fields that filters and texts of a saved search read.
     effect.touched := (o.status, o.priority, o.ticket_type, o.assigned_agent_id, o.is_resolved, o.created_at, o.tags, o.title, o.description, was_live)

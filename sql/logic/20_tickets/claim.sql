@@ -14,6 +14,11 @@ declare
     picked tickets;
 begin
     perform logic.require_open_workflow(workflow);
+    -- An administrator who is no member may not be assigned either.
+    if logic.is_person(logic.effective_actor_id(who)) and not exists (
+        select from workflow_members m where m.workflow_id = claim_ticket.workflow and m.actor_id = logic.effective_actor_id(who)) then
+        perform logic.fail('forbidden', 'Only members of the workflow may claim its tickets; add yourself as a member first.');
+    end if;
     -- Invalid input is rejected whether a ticket is ready or not.
     lease_seconds := logic.ticket_lease_seconds(lease_seconds);
     -- Claims respect the WIP limit under every policy: a full column gets no more work.

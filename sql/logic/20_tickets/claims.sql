@@ -111,3 +111,15 @@ begin
     return expired;
 end
 $$;
+
+-- Ends what agents hold that may no longer act, in a workflow or everywhere: their claims of tickets and jobs expire now, so
+-- that the work returns to its queue with the next look of a server.
+create function logic.end_claims_of(agents text[], workflow text default null) returns void language plpgsql as $$
+begin
+    update jobs j set lease_expires_at = clock_timestamp()
+     where j.claimed_by = any (agents) and j.lease_expires_at > clock_timestamp()
+       and (end_claims_of.workflow is null or j.workflow_id = end_claims_of.workflow);
+    update ticket_claims c set expires_at = clock_timestamp()
+     where c.agent_id = any (agents) and (end_claims_of.workflow is null or c.workflow_id = end_claims_of.workflow);
+end
+$$;

@@ -58,6 +58,7 @@ begin
     if not found then
         perform logic.fail('not_found', format('There is no member %s in this workflow.', actor));
     end if;
+    perform logic.end_claims_of(array[actor], workflow);
     return jsonb_build_object('actor_id', actor, 'removed', true);
 end
 $$;

@@ -24,17 +24,18 @@ end
 $$;
 
 -- Repositories of workflows the caller can read, those that link the commit first, at most 20. Owners may look any commit
--- up, others only those linked to a ticket. Returns [{workflow_id, repository_path, agent_id, commit_sha}]; `commit_sha` is the
--- id to look up. Not `language sql`, where Postgres 16 and 17 plan without the values: LIKE uses the index of SHAs only if its
+-- up, others only those linked to a ticket, without the ids of their parents, which would lead to all the others. Returns
+-- [{workflow_id, repository_path, agent_id, commit_sha, shows_parents}]; `commit_sha` is the id to look up. Not `language sql`, where Postgres 16 and 17 plan without the values: LIKE uses the index of SHAs only if its
 -- prefix is known.
 create function logic.repositories_with_commit(who logic.principal, commit_sha text, workflow text default null) returns jsonb
 language plpgsql stable as $$
 begin
     return coalesce((
         select jsonb_agg(jsonb_build_object('workflow_id', p.id, 'repository_path', p.repository_path, 'agent_id', p.agent_id,
-                                            'commit_sha', p.wanted) order by p.linked desc, p.id)
+                                            'commit_sha', p.wanted, 'shows_parents', p.is_owner) order by p.linked desc, p.id)
           from (
-            select w.id, w.repository_path, l.agent_id, l.agent_id is not null as linked, f.wanted
+            select w.id, w.repository_path, l.agent_id, l.agent_id is not null as linked, f.wanted,
+                   (who.is_admin or coalesce(m.role, '') = 'owner') as is_owner
               from workflows w
               left join workflow_members m on m.workflow_id = w.id and m.actor_id = who.actor_id
               left join lateral (

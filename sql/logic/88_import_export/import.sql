@@ -262,18 +262,20 @@ end
 $$;
 
 -- Comments of the items that their tickets do not have yet, with their authors and dates. The author defaults to the
--- importer.
+-- importer, the date to that of the ticket.
 create function logic.import_comments(workflow text, importer text, items jsonb) returns jsonb language plpgsql set enable_nestloop = off as $$
 declare
     made bigint;
 begin
     insert into ticket_comments (id, ticket_id, workflow_id, agent_id, comment_text, comment_type, created_at)
-    select logic.new_id('comment'), t.id, workflow, coalesce(c.author, importer), c.text, coalesce(c.comment_type, 'general'), c.created_at
+    select logic.new_id('comment'), t.id, workflow, coalesce(c.author, importer), c.text, coalesce(c.comment_type, 'general'),
+           coalesce(c.created_at, t.created_at)
       from logic.import_items(items) i
       join tickets t on t.workflow_id = workflow and t.external_ref = i.ref
       cross join lateral jsonb_to_recordset(i.comments) c (author text, text text, comment_type text, created_at timestamptz)
-     where not exists (select from ticket_comments o where o.ticket_id = t.id and o.created_at = c.created_at and o.comment_text = c.text)
-     order by c.created_at;
+     where not exists (select from ticket_comments o
+                        where o.ticket_id = t.id and o.created_at = coalesce(c.created_at, t.created_at) and o.comment_text = c.text)
+     order by coalesce(c.created_at, t.created_at);
     get diagnostics made = row_count;
     return jsonb_build_object('comments', made);
 end

@@ -154,7 +154,7 @@ async fn read(location: &RepositoryLocation, repository: &Repository, sha: &str)
         author: head.author,
         timestamp: head.time,
         commit_timestamp: head.time,
-        parents: head.parents,
+        parents: if location.shows_parents { head.parents } else { Vec::new() },
         files_changed,
         total_files: files_changed,
         insertions,

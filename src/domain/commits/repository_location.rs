@@ -18,6 +18,9 @@ pub struct RepositoryLocation {
     pub agent_id: Option<String>,
     /// The id to look up, which is that of a linked commit unless the caller is an owner; null means the requested one.
     pub commit_sha: Option<String>,
+    /// Whether the caller may see the ids of the commit's parents.
+    #[serde(default)]
+    pub shows_parents: bool,
 }
 
 impl RepositoryLocation {

@@ -97,7 +97,9 @@ fn issue(fields: &Fields<'_>, reference: String, line: u64, people: &mut People)
     });
     let created_at = fields.time("created_at");
     let updated_at = fields.time("updated_at");
-    let created_at = created_at.or(updated_at).unwrap_or_else(Timestamp::now);
+    // Without a time, comments get their ticket's, so that another import recognises them.
+    let known_time = created_at.or(updated_at);
+    let created_at = known_time.unwrap_or_else(Timestamp::now);
     let updated_at = updated_at.unwrap_or(created_at).max(created_at);
     let closed_at = fields.time("closed_at");
     let started_at = fields.time("started_at");
@@ -121,16 +123,17 @@ fn issue(fields: &Fields<'_>, reference: String, line: u64, people: &mut People)
     tags.truncate(MAX_LIST);
     let ticket_type = fields.text("issue_type").and_then(|name| type_id(&name));
     let reason = fields.text("close_reason").filter(|text| !text.trim().is_empty());
-    let mut comments = comments(fields, created_at, people);
+    let mut comments = comments(fields, known_time, people);
     let mut person = |name: &str| fields.text(name).and_then(|name| people.id_of(&name));
     let (author, assignee, closer) = (person("created_by"), person("assignee"), person("closed_by"));
     let closed_at = (stage == Stage::Done).then(|| closed_at.unwrap_or(updated_at));
     if let (Some(reason), Some(at)) = (reason, closed_at) {
+        let is_known = known_time.is_some() || fields.time("closed_at").is_some();
         comments.push(Note {
             author: closer.or_else(|| assignee.clone()),
             text: cut(&reason, MAX_COMMENT),
             comment_type: "resolution",
-            created_at: at,
+            created_at: is_known.then_some(at),
         });
     }
     Item {
@@ -200,7 +203,7 @@ fn links(fields: &Fields<'_>, reference: &str) -> Links {
     links
 }
 
-fn comments(fields: &Fields<'_>, created_at: Timestamp, people: &mut People) -> Vec<Note> {
+fn comments(fields: &Fields<'_>, known_time: Option<Timestamp>, people: &mut People) -> Vec<Note> {
     let mut notes = Vec::new();
     for comment in fields.objects("comments", "a comment") {
         let (text, at, author) = (comment.text("text"), comment.time("created_at"), comment.text("author"));
@@ -209,7 +212,7 @@ fn comments(fields: &Fields<'_>, created_at: Timestamp, people: &mut People) -> 
                 author: author.and_then(|name| people.id_of(&name)),
                 text: cut(&text, MAX_COMMENT),
                 comment_type: "general",
-                created_at: at.unwrap_or(created_at),
+                created_at: at.or(known_time),
             });
         }
     }

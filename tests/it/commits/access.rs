@@ -97,4 +97,10 @@ async fn members_see_linked_commits_only() {
     assert!(!link(&unlinked[..4]).await);
     assert_eq!((see(&unlinked[..4]).await, see(&unlinked).await), (Err(404), Err(404)));
     assert_eq!(fixture.diff(&unlinked[..10]).await.commit_sha, unlinked, "owners see every commit");
+    // A linked commit names its parents to owners only: their ids would open the whole history.
+    assert!(link(&unlinked).await);
+    let parents = async |caller: &Caller| {
+        diff(&fixture.db, &fixture.config, caller, &unlinked, None).await.expect("a diff").parents
+    };
+    assert_eq!((parents(&member).await, parents(&fixture.caller).await), (vec![], vec![linked]));
 }

@@ -151,7 +151,8 @@ async fn ids_of_strangers_agents_are_neither_taken_nor_shared() {
     let ticket = fixture.read(&text(&service.send(request).await.ok(), "ticket_id")).await;
     assert_eq!((&ticket["created_by_agent_id"], &ticket["assigned_agent_id"]), (&json!(bobs), &json!(bobs)));
     // No agent has the id of a person, or an e-mail address.
-    for id in ["ada@example.org", "new@example.org", "user-1"] {
+    // Nor one under which the server and the database are recorded.
+    for id in ["ada@example.org", "new@example.org", "user-1", "db:callboard", "DB:x", "system", "callboard"] {
         assert_eq!(create(&bob, id).await.refused(422), "invalid", "{id}");
     }
     let request =

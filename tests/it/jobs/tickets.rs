@@ -47,6 +47,12 @@ async fn a_job_of_a_resolved_ticket_does_not_reopen_it() {
         .expect("a done column");
     fixture.base.ok("change_status", json!({"ticket": other, "new_status": done["id"]})).await;
     assert_eq!(fixture.get(&job).await["status"], "cancelled");
+    // A duplicate is resolved too.
+    let duplicate = fixture.base.ticket("Another again").await;
+    let job = json!({"ticket": duplicate, "initial_prompt": "Please", "queue": true});
+    let job = text(&fixture.base.ok("create_job", job).await, "id");
+    fixture.base.ok("merge_tickets", json!({"ticket": duplicate, "into_ticket": other})).await;
+    assert_eq!(fixture.get(&job).await["status"], "cancelled");
     fixture.base.streams_are_gapless().await;
 }
 

@@ -114,4 +114,9 @@ async fn nobody_acts_for_a_disabled_agent() {
     };
     fixture.ok("create_ticket", acting("busy")).await;
     assert_eq!(fixture.refused("create_ticket", acting("resting")).await, "CB403");
+    // Nor may it get work.
+    let sql = "insert into workflow_members (workflow_id, actor_id, role) values ($1, 'resting', 'member')";
+    fixture.client.execute(sql, &[&fixture.workflow]).await.expect("a member");
+    let assigned = json!({"title": "For the resting one", "assigned_agent_id": "resting"});
+    assert_eq!(fixture.refused("create_ticket", assigned).await, "CB422");
 }

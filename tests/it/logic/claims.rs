@@ -22,6 +22,11 @@ async fn agents(fixture: &Fixture) {
     }
 }
 
+async fn administrator(fixture: &Fixture) {
+    let sql = "insert into actors (id, kind, name, is_admin) values ('admin', 'user', 'Admin', true)";
+    fixture.client.execute(sql, &[]).await.expect("an administrator");
+}
+
 /// Lets time pass for all claims.
 async fn pass(fixture: &Fixture, seconds: f64) {
     let sql = "update ticket_claims set seen_at = seen_at - make_interval(secs => $1),
@@ -31,6 +36,43 @@ async fn pass(fixture: &Fixture, seconds: f64) {
 
 async fn expire(fixture: &Fixture) -> Value {
     fixture.ok("expire_ticket_leases", json!({})).await
+}
+
+#[tokio::test]
+async fn claims_end_with_the_membership_and_when_an_agent_is_disabled() {
+    let fixture = Fixture::open("claimsend").await;
+    agents(&fixture).await;
+    administrator(&fixture).await;
+    let id = fixture.ticket("The work").await;
+    let job = json!({"ticket": id, "initial_prompt": "Do it.", "queue": true});
+    for (caller, end) in [
+        ("agent-a", ("remove_member", json!({"actor": "agent-a"}))),
+        (
+            "agent-b",
+            ("update_agent", json!({"caller": "admin", "agent": "agent-b", "agent_name": null, "disabled": true})),
+        ),
+    ] {
+        let claim = json!({"caller": caller, "lease_seconds": 3600});
+        assert_eq!(fixture.ok("claim_ticket", claim).await["ticket_id"], json!(id));
+        fixture.ok("create_job", job.clone()).await;
+        let held = fixture.ok("claim_job", json!({"caller": caller, "lease_seconds": 3600.0})).await["job"].clone();
+        assert_eq!(held["status"], "running");
+        fixture.ok(end.0, end.1).await;
+        fixture.ok("expire_leases", json!({})).await;
+        assert_eq!(expire(&fixture).await, 1, "{caller}");
+        assert_eq!(fixture.card(&id).await["assigned_agent_id"], Value::Null);
+        let read = fixture.ok("get_job", json!({"job": held["id"]})).await;
+        assert_eq!(read["status"], "queued", "{caller}");
+        fixture.ok("cancel_job", json!({"job": held["id"]})).await;
+    }
+}
+
+#[tokio::test]
+async fn an_administrator_claims_as_a_member_only() {
+    let fixture = Fixture::open("claimadmin").await;
+    administrator(&fixture).await;
+    fixture.ticket("The work").await;
+    assert_eq!(fixture.refused("claim_ticket", json!({"caller": "admin"})).await, "CB403");
 }
 
 #[tokio::test]
