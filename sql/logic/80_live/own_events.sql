@@ -12,8 +12,10 @@ begin atomic
     select case
         when coalesce(event.on_behalf_of, event.actor_id) = own_event_kind.actor then null
         when event.change_type = 'assigned' and event.new_value = own_event_kind.actor then 'assigned'
+        -- Assigned at its creation: a later assignment is an event of its own, and may be committed after this snapshot.
         when event.change_type = 'created' and event.stream_id like 'workflow:%' and exists (
-            select from tickets t where t.id = event.ticket_id and t.assigned_agent_id = own_event_kind.actor) then 'assigned'
+                select from tickets t where t.id = event.ticket_id and t.assigned_agent_id = own_event_kind.actor)
+             and not exists (select from history h where h.ticket_id = event.ticket_id and h.change_type = 'assigned') then 'assigned'
         when event.change_type = 'commented' and exists (
             select from ticket_comments c where c.id = event.new_value and own_event_kind.actor = any (c.mentions)) then 'mentioned'
         when event.change_type = 'unblocked' and not logic.is_blocked(event.ticket_id) and exists (

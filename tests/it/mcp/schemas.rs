@@ -186,6 +186,9 @@ async fn an_agent_knows_itself_and_waits_for_what_concerns_it() {
     let assigning = owner.post("/api/tickets/update", json!({"ticket_id": ticket, "assigned_agent_id": "robot"}));
     let (first, _) = tokio::join!(waiting, assigning);
     assert_eq!((&first["events"][0]["event"], &first["events"][0]["ticket_id"]), (&json!("assigned"), &json!(ticket)));
+    // One event, although the ticket was created since then too.
+    let since = agent.call_ok("wait_for_events", json!({"cursor": start["cursor"], "wait": 0})).await;
+    assert_eq!(since["events"].as_array().map(Vec::len), Some(1), "{since}");
     fixture.comment(&ticket, "Please look, @robot.").await;
     agent.call_ok("add_ticket_comment", json!({"ticket_id": ticket, "comment_text": "@robot is me."})).await;
     let done = json!({"ticket_id": blocker, "resolution_comment": "It is done now."});
