@@ -7,7 +7,7 @@ export default defineConfig({
     include: ["tests/browser/**/*.test.ts"],
     // Tests create their own workflows, so files can run in parallel. A worker shares one browser between its files.
     isolate: false,
-    maxWorkers: 3,
+    maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },
