@@ -34,6 +34,15 @@ export function useStickToBottom(scroller: RefObject<HTMLElement | null>, ready:
     return () => cancelAnimationFrame(frame);
   }, [ready, toBottom, ...content]);
 
+  // Fonts, wrapping and the page around it change heights without new content, on a slow machine after the last frame.
+  useEffect(() => {
+    const element = scroller.current;
+    if (!ready || !element) return;
+    const observer = new ResizeObserver(toBottom);
+    for (const box of [element, ...element.children]) observer.observe(box);
+    return () => observer.disconnect();
+  }, [ready, scroller, toBottom]);
+
   const setStuck = (next: boolean) => {
     stuck.current = next;
     setAway(!next);
