@@ -42,6 +42,9 @@ begin atomic
         'by', coalesce(event.on_behalf_of, event.actor_id), 'at', event.changed_at));
 end;
 
+-- The cursor that the answer ends with, the events and what is true of their tickets come from one statement and so from
+-- one snapshot: otherwise an event could be reported for a state that a later event, not seen yet, has brought about.
+--
 -- The events since a cursor that concern the caller (or whom it acts for), in workflows that it can read. Without a
 -- cursor only the cursor of now. `missed` says that some are not listed, because the cursor is too old or there were
 -- more than `max_events`.
@@ -50,8 +53,7 @@ returns jsonb language plpgsql as $$
 declare
     who constant logic.principal := logic.identify_caller(caller);
     me constant text := logic.effective_actor_id(who);
-    here constant text := logic.own_events_cursor();
-    upto constant pg_snapshot := split_part(here, '/', 2)::pg_snapshot;
+    here text := logic.own_events_cursor();
     seen pg_snapshot;
     events jsonb;
     unread bigint;
@@ -72,7 +74,7 @@ begin
     exception when others then
         perform logic.fail_invalid('cursor', 'must be the cursor of an answer before');
     end;
-    if split_part(since, '/', 1) <> split_part(here, '/', 1) or pg_snapshot_xmin(seen) > pg_snapshot_xmax(upto) then
+    if split_part(since, '/', 1) <> split_part(here, '/', 1) or pg_snapshot_xmin(seen) > pg_snapshot_xmax(pg_current_snapshot()) then
         return jsonb_build_object('events', '[]'::jsonb, 'cursor', here, 'missed', true);
     end if;
     with
@@ -80,8 +82,7 @@ begin
     unseen as materialized (
         select h as event
           from history h
-         where (h.xid >= pg_snapshot_xmax(seen) or h.xid = any (array(select pg_snapshot_xip(seen))))
-           and pg_visible_in_snapshot(h.xid, upto)
+         where h.xid >= pg_snapshot_xmax(seen) or h.xid = any (array(select pg_snapshot_xip(seen)))
          limit 20001
     ),
     -- Those of the caller's workflows, with why they concern the caller.
@@ -102,8 +103,8 @@ begin
                  order by t.kind, case when t.kind = 'unblocked' then (t.event).ticket_id else (t.event).stream_id || (t.event).seq end, (t.event).seq desc) t
     )
     select coalesce(jsonb_agg(logic.own_event_json(p.event, p.kind) order by p.place desc) filter (where p.place <= max_events), '[]'),
-           (select count(*) from unseen), count(*)
-      into events, unread, own
+           (select count(*) from unseen), count(*), logic.own_events_cursor()
+      into events, unread, own, here
       from placed p;
     return jsonb_build_object('events', events, 'cursor', here, 'missed', unread > 20000 or own > max_events);
 end

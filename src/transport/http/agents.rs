@@ -18,23 +18,30 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Page {
+pub(super) struct ActorPage {
     /// 1 to 500. Defaults to 100.
     #[param(minimum = 1, maximum = 500)]
     limit: Option<i32>,
     /// `next_cursor` of the previous page.
-    cursor: Option<String>,
+    pub(super) cursor: Option<String>,
+}
+
+impl ActorPage {
+    /// The page size within its bounds.
+    pub(super) fn limit(&self) -> Result<i32> {
+        let limit = self.limit.unwrap_or(100);
+        if !(1..=500).contains(&limit) {
+            return Err(Error::invalid("limit", "must be between 1 and 500").into());
+        }
+        Ok(limit)
+    }
 }
 
 /// Agents and services that the caller owns or shares a workflow with.
-#[utoipa::path(tag = "agents", params(Page), responses((status = 200, body = Agents)))]
+#[utoipa::path(tag = "agents", params(ActorPage), responses((status = 200, body = Agents)))]
 #[get("/api/agents")]
-async fn list(auth: Auth, state: web::Data<AppState>, page: Query<Page>) -> Result<Reply<Agents>> {
-    let limit = page.0.limit.unwrap_or(100);
-    if !(1..=500).contains(&limit) {
-        return Err(Error::invalid("limit", "must be between 1 and 500").into());
-    }
-    Ok(Reply::ok(agents::list(&state.db, &auth.caller(), limit, page.0.cursor.as_deref()).await?))
+async fn list(auth: Auth, state: web::Data<AppState>, page: Query<ActorPage>) -> Result<Reply<Agents>> {
+    Ok(Reply::ok(agents::list(&state.db, &auth.caller(), page.0.limit()?, page.0.cursor.as_deref()).await?))
 }
 
 /// Creates an agent or a service that the caller owns.

@@ -1,12 +1,10 @@
 //! `/api/users`: accounts of people, for administrators.
 
 use actix_web::{get, post, web};
-use serde::Deserialize;
-use utoipa::IntoParams;
 
-use crate::Error;
 use crate::app::AppState;
 use crate::domain::accounts::users::{self, AccountChanged, AccountList};
+use crate::transport::http::agents::ActorPage;
 use crate::transport::http::{Auth, Path, Query, Reply, Result, ServiceConfig};
 
 /// Registers the handlers.
@@ -14,26 +12,11 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(list).service(disable).service(enable);
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct Page {
-    /// 1 to 500. Defaults to 100.
-    #[param(minimum = 1, maximum = 500)]
-    limit: Option<i32>,
-    /// `next_cursor` of the previous page.
-    cursor: Option<String>,
-}
-
 /// People with accounts, by id. For administrators.
-#[utoipa::path(tag = "users", params(Page), responses((status = 200, body = AccountList)))]
+#[utoipa::path(tag = "users", params(ActorPage), responses((status = 200, body = AccountList)))]
 #[get("/api/users")]
-async fn list(auth: Auth, state: web::Data<AppState>, page: Query<Page>) -> Result<Reply<AccountList>> {
-    let limit = page.0.limit.unwrap_or(100);
-    if !(1..=500).contains(&limit) {
-        return Err(Error::invalid("limit", "must be between 1 and 500").into());
-    }
-    Ok(Reply::ok(users::list(&state.db, &auth.caller(), limit, page.0.cursor.as_deref()).await?))
+async fn list(auth: Auth, state: web::Data<AppState>, page: Query<ActorPage>) -> Result<Reply<AccountList>> {
+    Ok(Reply::ok(users::list(&state.db, &auth.caller(), page.0.limit()?, page.0.cursor.as_deref()).await?))
 }
 
 /// Disables a person, given by id or e-mail address. For administrators.

@@ -1,6 +1,6 @@
 import { ListChecks } from "lucide-react";
 import { explain } from "@/api";
-import { Button } from "@/ui/button";
+import { ShowMore } from "@/ui/show-more";
 import { Empty, Notice, Spinner } from "@/ui/states";
 import { ApprovalCard } from "./approval-card";
 import { ApprovalLinks } from "./approval-links";
@@ -24,16 +24,7 @@ export function DecidedList() {
       {approvals.map((approval) => (
         <ApprovalCard key={approval.id} approval={approval} links={<ApprovalLinks approval={approval} />} />
       ))}
-      {list.hasNextPage && (
-        <Button
-          variant="ghost"
-          className="justify-self-center"
-          disabled={list.isFetchingNextPage}
-          onClick={() => void list.fetchNextPage()}
-        >
-          {list.isFetchingNextPage ? "Loading…" : "Show more"}
-        </Button>
-      )}
+      <ShowMore list={list} className="justify-self-center" />
     </div>
   );
 }

@@ -6,7 +6,7 @@ import { apps, explain } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import { JobStatusBadge } from "@/entities/job/job-status";
 import { useBoardShape } from "@/live/context";
-import { Button } from "@/ui/button";
+import { ShowMore } from "@/ui/show-more";
 import { Empty, Notice, Spinner } from "@/ui/states";
 import { TimeAgo } from "@/ui/time";
 import { useTitle } from "@/ui/use-title";
@@ -69,13 +69,9 @@ export function AppsPage({ workflowId, header }: Props) {
             ))}
           </ul>
         )}
-        {list.hasNextPage && (
-          <div className="text-center">
-            <Button variant="ghost" disabled={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-              Show more
-            </Button>
-          </div>
-        )}
+        <div className="text-center">
+          <ShowMore list={list} />
+        </div>
       </div>
     </div>
   );

@@ -7,6 +7,7 @@ import { useBoardShape } from "@/live/context";
 import { canEdit } from "@/live/state/board";
 import { Button } from "@/ui/button";
 import { Input, NativeSelect } from "@/ui/field";
+import { ShowMore } from "@/ui/show-more";
 import { Empty, Notice, Spinner } from "@/ui/states";
 import { useDebouncedValue } from "@/ui/use-debounced-value";
 import { useShortcuts } from "@/ui/use-shortcuts";
@@ -120,13 +121,9 @@ export function JobsPage({ workflowId, state, onState, onOpen }: Props) {
             ))}
           </ul>
         )}
-        {list.hasNextPage && (
-          <div className="text-center">
-            <Button variant="ghost" disabled={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-              {list.isFetchingNextPage ? "Loading…" : "Show more"}
-            </Button>
-          </div>
-        )}
+        <div className="text-center">
+          <ShowMore list={list} />
+        </div>
       </div>
       {creating && (
         <CreateJobDialog

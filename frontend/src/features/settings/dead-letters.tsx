@@ -4,6 +4,7 @@ import type { DeadLetter } from "@/api/types";
 import { Button } from "@/ui/button";
 import { plural } from "@/ui/plural";
 import { confirm } from "@/ui/prompt-dialog";
+import { ShowMore } from "@/ui/show-more";
 import { Notice, Spinner } from "@/ui/states";
 import { TimeAgo } from "@/ui/time";
 import { useDeadLetterActions, useDeadLetters } from "./use-webhooks";
@@ -22,17 +23,7 @@ export function DeadLetters({ webhookId, editable }: { webhookId: string; editab
           <Letter key={letter.dead_letter_id} letter={letter} editable={editable} />
         ))}
       </ul>
-      {list.hasNextPage && (
-        <Button
-          variant="ghost"
-          size="sm"
-          className="justify-self-start"
-          disabled={list.isFetchingNextPage}
-          onClick={() => void list.fetchNextPage()}
-        >
-          {list.isFetchingNextPage ? "Loading…" : "Show more"}
-        </Button>
-      )}
+      <ShowMore list={list} size="sm" className="justify-self-start" />
     </div>
   );
 }

@@ -1,7 +1,7 @@
 import { CircleCheck, CircleX } from "lucide-react";
 import { explain } from "@/api";
 import type { Delivery } from "@/api/types";
-import { Button } from "@/ui/button";
+import { ShowMore } from "@/ui/show-more";
 import { Notice, Spinner } from "@/ui/states";
 import { TimeAgo } from "@/ui/time";
 import { useDeliveries } from "./use-webhooks";
@@ -22,17 +22,7 @@ export function Deliveries({ webhookId }: { webhookId: string }) {
           <DeliveryRow key={delivery.delivery_id} delivery={delivery} />
         ))}
       </ul>
-      {list.hasNextPage && (
-        <Button
-          variant="ghost"
-          size="sm"
-          className="justify-self-start"
-          disabled={list.isFetchingNextPage}
-          onClick={() => void list.fetchNextPage()}
-        >
-          {list.isFetchingNextPage ? "Loading…" : "Show more"}
-        </Button>
-      )}
+      <ShowMore list={list} size="sm" className="justify-self-start" />
     </div>
   );
 }

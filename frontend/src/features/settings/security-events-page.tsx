@@ -6,10 +6,10 @@ import { explain, securityEvents } from "@/api";
 import { useWorkflows } from "@/api/hooks";
 import { queryKeys } from "@/api/query-keys";
 import type { SecurityEvent } from "@/api/types";
-import { Button } from "@/ui/button";
 import { cn } from "@/ui/cn";
 import { NativeSelect } from "@/ui/field";
 import { VisibleText } from "@/ui/invisible";
+import { ShowMore } from "@/ui/show-more";
 import { Empty, Notice, Spinner } from "@/ui/states";
 import { TimeAgo } from "@/ui/time";
 import { useTitle } from "@/ui/use-title";
@@ -61,16 +61,7 @@ export function SecurityEventsPage() {
             ))}
           </ul>
         )}
-        {list.hasNextPage && (
-          <Button
-            variant="ghost"
-            className="justify-self-center"
-            disabled={list.isFetchingNextPage}
-            onClick={() => void list.fetchNextPage()}
-          >
-            {list.isFetchingNextPage ? "Loading…" : "Show more"}
-          </Button>
-        )}
+        <ShowMore list={list} className="justify-self-center" />
       </div>
     </div>
   );
