@@ -167,8 +167,8 @@ pub struct DemoArgs {
 /// Parses the command line, runs the command, and prints an error as one sentence.
 pub fn main() -> ExitCode {
     let parsed = settings::apply(std::env::args_os()).map(|command| {
-        let matches = command.get_matches();
-        Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+        let parsed = command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+        parsed.unwrap_or_else(|error| exit_with_usage(&error))
     });
     let json = parsed.as_ref().is_ok_and(|cli| cli.json);
     let outcome = parsed.and_then(|cli| {
@@ -192,6 +192,19 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Prints help, the version, or what is wrong with the flags, and ends the program. With `--json`, which was not parsed
+/// then, an error is a document too.
+fn exit_with_usage(error: &clap::Error) -> ! {
+    let is_json = std::env::args_os().take_while(|arg| arg != "--").any(|arg| arg == "--json");
+    if !(is_json && error.use_stderr()) {
+        error.exit();
+    }
+    let text = error.render().to_string();
+    let detail = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ").trim_end();
+    eprintln!("{}", serde_json::json!({"code": "usage", "detail": detail}));
+    std::process::exit(error.exit_code());
 }
 
 /// An error as one sentence for a user.

@@ -24,6 +24,7 @@ pub mod saved_searches;
 pub mod search;
 pub mod security_events;
 pub mod tickets;
+pub mod times;
 #[cfg(feature = "server")]
 pub mod webhooks;
 pub mod workflows;

@@ -142,7 +142,7 @@ fn summary(args: &BeadsArgs, batch: &Batch, outcome: &Outcome) -> String {
         (outcome.imported, "tickets imported"),
         (outcome.updated, "tickets updated"),
         (outcome.kept, "kept, because they changed here since"),
-        (unchanged, "imported before, unchanged"),
+        (unchanged, "imported before, left as they are"),
         (
             if args.update { 0 } else { outcome.newer },
             "of these have newer changes in the file; --update takes them over",

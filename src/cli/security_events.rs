@@ -6,6 +6,7 @@ use console::Style;
 use super::output::{self, Cell};
 use super::remote::{RemoteArgs, WorkflowArgs};
 use crate::domain::security_events::{SecurityEvent, SecurityEventFilter};
+use crate::domain::times;
 use crate::{Error, Result};
 
 /// Events per request.
@@ -89,7 +90,7 @@ pub async fn command(args: SecurityEventsArgs, json: bool) -> Result<()> {
 
 fn time(flag: &str, given: Option<&str>) -> Result<Option<jiff::Timestamp>> {
     let read = |text: &str| {
-        text.parse().map_err(|_| Error::Setup(format!("{flag} must be a time like 2026-05-01T00:00:00Z.")))
+        times::parse(text).ok_or_else(|| Error::Setup(format!("{flag} must be a time like 2026-05-01T00:00:00Z.")))
     };
     given.map(read).transpose()
 }

@@ -41,6 +41,16 @@ pub struct Definitions {
     pub definitions: Vec<Definition>,
 }
 
+/// How a column is given in the request.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum Phase {
+    /// Its name.
+    Name(String),
+    /// An object with its name as `name` or `phase_name`.
+    Object(serde_json::Map<String, Value>),
+}
+
 /// `POST /api/workflow-definitions`. Unknown fields are ignored.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct CreateDefinition {
@@ -50,7 +60,7 @@ pub struct CreateDefinition {
     /// The description.
     pub description: Option<String>,
     /// The columns between a first and a last one, which are added. Each is a name, or an object with a `name`.
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Option<Vec<Phase>>)]
     pub phases: Option<Vec<Value>>,
     /// The whole board configuration, instead of `phases`.
     pub board_config: Option<BoardConfig>,

@@ -60,8 +60,8 @@ pub struct Item {
     pub estimate_minutes: Option<u32>,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it last changed.
-    pub updated_at: Timestamp,
+    /// When it last changed, if the source states any time; a ticket without one gets that of its creation.
+    pub updated_at: Option<Timestamp>,
     /// When work on it began.
     pub started_at: Option<Timestamp>,
     /// When it was finished; present if and only if it is done.

@@ -109,7 +109,7 @@ async fn files_are_imported_and_every_line_is_accounted_for() {
         assert!(output.out.contains(part), "{part}: {}", output.out);
     }
     assert!(output.err.contains("Line 26: cb-22 as parent of cb-23 would create a cycle"), "{}", output.err);
-    assert!(import(&[]).out.contains("20  imported before, unchanged"));
+    assert!(import(&[]).out.contains("20  imported before, left as they are"));
 
     let exported = run(&test.url, "", &["export", "json", "--workflow", "Tracker"]).json();
     assert_eq!(exported["tickets"].as_array().map(Vec::len), Some(20));
@@ -129,6 +129,14 @@ async fn files_are_imported_and_every_line_is_accounted_for() {
         &["import", "beads", "-", "--workflow", "Tracker", "--json"],
     );
     assert_eq!(good.json()["outcome"]["imported"], 1);
+    // Without a time, nobody knows whether the file or the ticket is newer; --update takes the file's text.
+    let undated = |flags: &[&str]| {
+        let line = "{\"id\":\"x-1\",\"title\":\"By another pipe\"}\n";
+        run(&test.url, line, &[&["import", "beads", "-", "--workflow", "Tracker"], flags].concat()).out
+    };
+    let again = undated(&[]);
+    assert!(again.contains("1  imported before, left as they are") && !again.contains("newer"), "{again}");
+    assert!(undated(&["--update"]).contains("1  tickets updated"));
     run(&test.url, "", &["import", "beads", "/nowhere", "--workflow", "T"]).refuses("/nowhere");
     run(&test.url, "{\"id\":\"x\",\"title\":\"abc\"}", &["import", "beads", "-", "--workflow", "T", "--as", "nobody"])
         .refuses("nobody");

@@ -130,3 +130,22 @@ async fn no_command_fails_when_its_reader_has_gone() {
         assert!(child.wait().expect("it ends").success(), "{arguments:?} without standard error");
     }
 }
+
+#[test]
+fn wrong_flags_are_a_document_with_json() {
+    let home = tempfile::tempdir().expect("a folder");
+    for (arguments, part) in [
+        (["--json", "ticket", "list", "--no-such-flag"].as_slice(), "--no-such-flag"),
+        (&["ticket", "fly", "--json"], "fly"),
+        (&["ticket", "create", "--json"], "<TITLE>"),
+        (&["ticket", "list", "--json", "--limit", "many"], "many"),
+    ] {
+        let output = run(&home, "", arguments);
+        let document: Value = serde_json::from_str(&err(&output)).expect("JSON");
+        assert_eq!((output.status.code(), &document["code"]), (Some(2), &json!("usage")), "{document}");
+        assert!(document["detail"].as_str().is_some_and(|detail| detail.contains(part)), "{document}");
+    }
+    let plain = run(&home, "", &["ticket", "fly"]);
+    assert!(plain.status.code() == Some(2) && err(&plain).starts_with("error: "), "{plain:?}");
+    assert!(out(&run(&home, "", &["ticket", "list", "--help", "--json"])).contains("Usage:"));
+}

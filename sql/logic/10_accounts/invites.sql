@@ -49,6 +49,11 @@ begin
     if member_role not in ('viewer', 'member', 'owner') then
         perform logic.fail_invalid('role', 'must be viewer, member or owner');
     end if;
+    -- Invitations of one person are counted one after the other.
+    perform 1 from actors a where a.id = who.actor_id for no key update;
+    if (select count(*) from invites i where i.created_by = who.actor_id and i.used_at is null and i.expires_at > now()) >= 200 then
+        perform logic.fail('conflict', 'You have 200 invitations that nobody has used yet; wait until some are used or expire.');
+    end if;
     insert into invites (token_hash, purpose, email, workflow_id, role, created_by, expires_at)
     values (invite_hash, 'register', email_address, workflow, case when workflow is not null then coalesce(member_role, 'member') end,
             who.actor_id, now() + make_interval(hours => hours))

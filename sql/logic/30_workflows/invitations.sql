@@ -21,6 +21,27 @@ begin atomic
      where a.id = joins_at_once.member;
 end;
 
+-- Rejects an invitation beyond what one person, with the agents that act for them, may have pending: 200 over all
+-- workflows, and 20 for one name, so that nobody fills an inbox by creating workflows. `named` is counted whether or not it exists.
+create function logic.check_invitation_limits(who logic.principal, named text) returns void language plpgsql as $$
+declare
+    inviter constant text := logic.responsible_actor((who).actor_id);
+    pending bigint;
+    pending_for_name bigint;
+begin
+    -- Invitations of one person are counted one after the other.
+    perform 1 from actors a where a.id = inviter for no key update;
+    select count(*), count(*) filter (where i.named = lower(check_invitation_limits.named)) into pending, pending_for_name
+      from membership_invitations i
+     where i.invited_by in (select logic.owned_actors(inviter)) and i.expires_at > now();
+    if pending >= 200 then
+        perform logic.fail('conflict', 'You have 200 pending invitations; withdraw some first.');
+    elsif pending_for_name >= 20 then
+        perform logic.fail('conflict', format('You have invited %s to 20 workflows already; wait for an answer or withdraw some first.', named));
+    end if;
+end
+$$;
+
 -- Invites an actor for two weeks. `member` is null if there is none of this name; the answer is the same. One that was
 -- declined is not shown to the invited again.
 create function logic.invite_member(who logic.principal, workflow text, named text, member text, role text) returns jsonb language plpgsql as $$
@@ -29,6 +50,10 @@ declare
 begin
     if (select count(*) from membership_invitations i where i.workflow_id = invite_member.workflow and i.expires_at > now()) >= 200 then
         perform logic.fail('conflict', 'This workflow has 200 pending invitations; withdraw some first.');
+    end if;
+    if not exists (select from membership_invitations i
+                    where i.workflow_id = invite_member.workflow and i.named = lower(invite_member.named) and i.expires_at > now()) then
+        perform logic.check_invitation_limits(who, named);
     end if;
     insert into membership_invitations as i (id, workflow_id, named, actor_id, role, invited_by, expires_at)
     values (logic.new_id('invitation'), workflow, lower(named), member, role, who.actor_id, now() + interval '14 days')

@@ -75,7 +75,8 @@ end
 $$;
 
 -- For POST /api/webhooks/{id}/dead-letters/{letter}/replay: what the request needs, with the event from history. Only the
--- server sees the result. `message_id` is the same as before, so that a receiver recognises a repeat.
+-- server sees the result. `message_id` is the same as before, so that a receiver recognises a repeat. The letter is claimed
+-- for a minute, which is longer than a request takes, so that it is not sent by two at once.
 create function logic.get_replay_target(caller text, webhook text, letter text) returns jsonb language plpgsql as $$
 declare
     target constant jsonb := logic.get_webhook_target(caller, webhook);
@@ -85,6 +86,11 @@ declare
 begin
     select * into held from webhooks w where w.id = webhook;
     found_letter := logic.find_dead_letter(held, letter);
+    update webhook_dead_letters d set replaying_until = clock_timestamp() + interval '1 minute'
+     where d.id = found_letter.id and (d.replaying_until is null or d.replaying_until < clock_timestamp());
+    if not found then
+        perform logic.fail('conflict', 'This event is being sent, or was just now; look at the list for the result.');
+    end if;
     select to_jsonb(h) || jsonb_build_object('metadata', logic.event_data(h.change_type, h.new_value, h.metadata), 'prev', h.seq - 1) into event
       from history h where h.stream_id = 'workflow:' || held.workflow_id and h.seq = found_letter.seq;
     if event is null then
@@ -101,7 +107,8 @@ create function logic.record_replay(
 declare
     sent webhook_dead_letters;
 begin
-    update webhook_dead_letters d set attempts = d.attempts + 1, status_code = record_replay.status_code, error = left(record_replay.error, 500)
+    update webhook_dead_letters d set attempts = d.attempts + 1, status_code = record_replay.status_code, error = left(record_replay.error, 500),
+           replaying_until = null
      where d.id = letter and d.webhook_id = webhook returning * into sent;
     -- It may have been discarded meanwhile.
     if sent.id is null then

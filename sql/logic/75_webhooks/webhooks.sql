@@ -38,14 +38,30 @@ begin
 end
 $$;
 
--- Event types as they are stored: names without repeats.
+-- The types of a workflow's events, as messages name them (transport/live/dialects/native.rs).
+create function logic.event_types() returns text[] language sql immutable
+begin atomic
+    select '{ticket_created,ticket_updated,status_changed,ticket_assigned,ticket_blocked,ticket_unblocked,ticket_resolved,
+             ticket_reopened,ticket_merged,ticket_unmerged,ticket_deleted,lease_expired,column_renamed,
+             comment_added,comment_updated,comment_deleted,comments_moved,commit_linked,commit_unlinked,commits_moved,
+             ticket_pending_review,ticket_approved,ticket_rejected,ticket_clarification_requested,
+             approval_requested,approval_approved,approval_rejected,approval_answered,approval_expired,approval_withdrawn,
+             job_status,job_stage,job_progress,job_message,job_message_deleted,job_updated,job_deleted,app_ready,
+             ticket_state,ticket_progress,pr_created,activity,
+             board_updated,workflow_updated,
+             webhook_created,webhook_updated,webhook_enabled,webhook_disabled,webhook_deleted}'::text[];
+end;
+
+-- Event types as they are stored: known names without repeats. A misspelt one would never be delivered, and nobody would notice.
 create function logic.normalize_event_types(events text[]) returns text[] language plpgsql immutable as $$
 declare
     kept text[] := coalesce(logic.normalize_list(events), '{}');
+    unknown text;
 begin
     perform logic.check_list_limits('events', kept, 100, 64);
-    if exists (select from unnest(kept) e where e !~ '^[a-z][a-z_]*$') then
-        perform logic.fail_invalid('events', 'must list types of events like status_changed');
+    select e into unknown from unnest(kept) e where e <> all (logic.event_types()) limit 1;
+    if unknown is not null then
+        perform logic.fail_invalid('events', format('must list types of events like status_changed; there is no type %s', unknown));
     end if;
     return kept;
 end

@@ -106,7 +106,7 @@ begin
 end
 $$;
 
--- How many items were imported before, and how many of these are newer in the source.
+-- How many items were imported before, and how many of these are newer in the source; without a time, nobody knows.
 create function logic.count_existing_imports(workflow text, items jsonb) returns jsonb language sql stable set enable_nestloop = off
 begin atomic
     select jsonb_build_object(
@@ -205,7 +205,7 @@ begin
                         b.default_ticket_type),
                f.priority, s.column_id, 'm' || lpad(to_hex(rank_base + f.place), 14, '0') || '.' || to_hex(f.number),
                f.author, f.assignee, p.id, f.tags, coalesce(r.ids, '{}'), f.estimate_minutes,
-               f.stage = 'done', f.closed_at, f.started_at, f.closed_at, f.ref, f.created_at, f.updated_at
+               f.stage = 'done', f.closed_at, f.started_at, f.closed_at, f.ref, f.created_at, coalesce(f.updated_at, f.created_at)
           from fresh f
           join boards b on b.workflow_id = workflow
           join stages s on s.stage = f.stage and s.status = f.status
@@ -221,7 +221,7 @@ $$;
 
 -- Carries changes of the source over into tickets that were imported before: text, priority, type, assignee, tags and
 -- estimate; the column only if the item's stage is another one. A ticket that changed here after the source did is
--- kept. Links of known tickets stay as they are.
+-- kept; an item without any time is taken over. Links of known tickets stay as they are.
 create function logic.import_changes(workflow text, items jsonb) returns jsonb language plpgsql set enable_nestloop = off as $$
 declare
     answer jsonb;
@@ -229,7 +229,7 @@ begin
     with
     -- The known items with the values that their tickets get.
     wanted as materialized (
-        select t.id, i.updated_at >= t.updated_at as is_newer, i.title, i.description, i.priority, i.tags, i.closed_at,
+        select t.id, coalesce(i.updated_at >= t.updated_at, true) as is_newer, i.title, i.description, i.priority, i.tags, i.closed_at,
                coalesce((select x ->> 'id' from jsonb_array_elements(b.ticket_types) x where lower(x ->> 'id') = lower(i.ticket_type) limit 1),
                         t.ticket_type) as ticket_type,
                coalesce(i.assignee, t.assigned_agent_id) as assignee, coalesce(i.estimate_minutes, t.estimate_minutes) as estimate,

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use super::{Caller, secrets};
 use crate::db::Db;
+use crate::domain::times;
 use crate::{Error, Result, sql_fn};
 
 /// Lifetime of a cached lookup. SQL functions check the key again, so a revoked key loses its rights at once; the
@@ -147,6 +148,7 @@ pub struct KeyRequest {
     pub scopes: Option<Vec<String>>,
     /// When it expires. Defaults to never, or to the expiry of the key that creates it.
     #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(default, deserialize_with = "times::optional")]
     pub expires_at: Option<Timestamp>,
     /// Workflows owned by the caller that the actor joins as a member, if it is the caller's own.
     pub workflows: Option<Vec<String>>,

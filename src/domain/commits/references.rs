@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::domain::times;
+
 #[cfg(feature = "server")]
 pub use self::queries::*;
 
@@ -29,6 +31,7 @@ pub struct NewCommit {
     #[schema(max_length = 200)]
     pub author: Option<String>,
     /// Commit time.
+    #[serde(default, deserialize_with = "times::optional")]
     pub timestamp: Option<Timestamp>,
     /// Web address of the commit (http or https).
     #[schema(max_length = 2_000, pattern = "^https?://")]

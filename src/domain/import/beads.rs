@@ -151,7 +151,7 @@ fn issue(fields: &Fields<'_>, reference: String, line: u64, people: &mut People)
         tags,
         estimate_minutes,
         created_at,
-        updated_at,
+        updated_at: known_time.map(|_| updated_at),
         closed_at,
         parent: links.parent,
         blocked_by: links.blocked_by,

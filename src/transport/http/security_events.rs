@@ -8,6 +8,7 @@ use utoipa::IntoParams;
 use super::{Auth, Query, Reply, Result, ServiceConfig};
 use crate::app::AppState;
 use crate::domain::security_events::{self, KINDS, SecurityEventFilter, SecurityEvents};
+use crate::domain::times;
 use crate::{Error, Result as CoreResult};
 
 /// Registers the handlers.
@@ -27,9 +28,11 @@ struct ListQuery {
     actor: Option<String>,
     /// From this time on.
     #[param(value_type = Option<String>, format = DateTime)]
+    #[serde(default, deserialize_with = "times::optional")]
     since: Option<Timestamp>,
     /// Before this time.
     #[param(value_type = Option<String>, format = DateTime)]
+    #[serde(default, deserialize_with = "times::optional")]
     until: Option<Timestamp>,
     /// 1 to 200. Defaults to 50.
     #[param(minimum = 1, maximum = 200)]

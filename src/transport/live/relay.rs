@@ -107,8 +107,9 @@ impl Relay {
         let epoch: Arc<str> = tail.epoch.as_str().into();
         match &self.read_to {
             Some((known, _)) if *known == epoch => {}
-            _ => {
-                tracing::info!(%epoch, "relay started on a new epoch");
+            known => {
+                let what = if known.is_some() { "relay started on a new epoch" } else { "relay started" };
+                tracing::info!(%epoch, "{what}");
                 self.read_to = Some((epoch.clone(), tail.start.clone()));
                 self.live.rooms.resync_all();
             }

@@ -153,7 +153,7 @@ guides! {
         "\"blocked\":true", "\"unblocked_tickets\":[\"ticket-", "\"access\":", "The ticket has changed: read it again.",
         "\"field\":\"title\"", "\"has_more\"",
     ];
-    search: "docs/search.md" => ["\"total_found\":1", "\"merged_into_ticket_id\"", "\"last_seq\":"];
+    search: "docs/search.md" => ["\"total_found\":1", "\"Merged TKT-2 into TKT-1.\"", "\"last_seq\":"];
     security_events: "docs/security-events.md" => ["member_added", "\"kind\":\"member_added\""];
     sql: "docs/sql.md" => ["UPDATE 1", "Asynchronous notification \"callboard\""];
     webhooks: "docs/webhooks.md" => ["\"deliveries\":["];

@@ -67,6 +67,12 @@ async fn expired_keys_and_disabled_actors_are_rejected() {
     let ada = server.user("ada").await;
     ada.post("/api/agents", json!({"id": "agent-1"})).await.created();
     let past = json!({"name": "k", "actor_id": "agent-1", "expires_at": "2020-01-01T00:00:00Z"});
+    for wrong in ["2100-01-01", "soon", "2100-01-01T00:00:00+25:00"] {
+        let refused = ada.post("/api/keys", json!({"name": "k", "actor_id": "agent-1", "expires_at": wrong})).await;
+        let error = &refused.expect(422)["errors"][0];
+        assert_eq!(error["field"], "expires_at");
+        assert_eq!(error["rule"], format!("must be a time like 2026-01-31T12:00:00Z, not string \"{wrong}\""));
+    }
     ada.post("/api/keys", past).await.refused(422);
     let created = ada
         .post("/api/keys", json!({"name": "k", "actor_id": "agent-1", "expires_at": "2100-01-01T00:00:00Z"}))

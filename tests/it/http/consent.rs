@@ -159,3 +159,42 @@ async fn ids_of_strangers_agents_are_neither_taken_nor_shared() {
         service.request(Method::POST, "/api/tickets/create").header("X-Agent-ID", "new@example.org").json(&body);
     assert_eq!(service.send(request).await.refused(422), "invalid");
 }
+
+#[tokio::test]
+async fn one_person_cannot_fill_an_inbox_with_invitations() {
+    let server = open("consentlimit").await;
+    let (ada, mallory) = (signed_in_user(&server, "ada").await, signed_in_user(&server, "mallory").await);
+    let invite = async |workflow: &str, name: &str| {
+        mallory.put(&format!("/api/workflows/{workflow}/members/{name}"), json!({"role": "member"})).await
+    };
+    let mut workflows = Vec::new();
+    for _ in 0..21 {
+        workflows.push(TestWorkflow::of(&mallory).await.workflow);
+    }
+    for (n, workflow) in workflows.iter().enumerate() {
+        // Whether somebody has this name makes no difference.
+        for name in ["ada@example.org", "nobody@example.org"] {
+            let wanted = if n < 20 { 202 } else { 409 };
+            assert_eq!(invite(workflow, name).await.status, wanted, "{n}");
+        }
+    }
+    assert_eq!(to_decide(&ada).await.len(), 20);
+    assert_eq!(invite(&workflows[0], "ada@example.org").await.status, 202, "to repeat one is not another one");
+    // Withdrawn ones do not count.
+    let sent = mallory.get(&format!("/api/workflows/{}/invitations", workflows[0])).await.ok();
+    for invitation in sent["invitations"].as_array().expect("a list") {
+        let path = format!("/api/workflows/{}/invitations/{}", workflows[0], text(invitation, "invitation_id"));
+        assert_eq!(mallory.delete(&path).await.status, 204);
+    }
+    assert_eq!(invite(&workflows[20], "ada@example.org").await.status, 202);
+    // Nor may one person have more than 200 in all.
+    server
+        .sql(
+            "insert into membership_invitations (id, workflow_id, named, role, invited_by, expires_at)
+             select 'invitation-' || n, $1, 'name-' || n, 'member', $2, now() + interval '1 day' from generate_series(1, 170) n",
+            &[&workflows[1], &mallory.id],
+        )
+        .await;
+    let refused = invite(&workflows[2], "somebody-else").await;
+    assert_eq!(refused.refused(409), "conflict");
+}

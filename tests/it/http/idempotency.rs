@@ -28,6 +28,8 @@ async fn every_write_is_carried_out_once_for_a_key() {
     let mut tenants = 0;
     let mut tenant = None;
     let mut tried = 0;
+    let mut types = BTreeSet::new();
+    let known: Vec<String> = server.sql("select logic.event_types()", &[]).await[0].get(0);
     for operation in writes {
         for (number, example) in example_requests(operation).iter().filter(|example| example.succeeds).enumerate() {
             let key = format!("{} {number}", operation.name);
@@ -53,9 +55,19 @@ async fn every_write_is_carried_out_once_for_a_key() {
             assert_eq!(second.header("idempotency-replayed"), Some("true"), "{}", operation.name);
             assert_eq!(server.number("select count(*) from history").await, written, "{}", operation.name);
             tried += 1;
+            // Webhooks can be limited to every type of event that a write makes.
+            let tenant = tenant.as_ref().expect("a tenant");
+            let events =
+                tenant.client.get(&format!("/api/workflows/{}/events?since=0", tenant.resources["workflow"])).await;
+            for event in events.json["events"].as_array().into_iter().flatten() {
+                let name = event["type"].as_str().expect("a type");
+                assert!(known.iter().any(|type_| type_ == name), "{name} is missing in logic.event_types");
+                types.insert(name.to_owned());
+            }
         }
     }
     assert!(tried > 60, "only {tried} writes were tried");
+    assert!(types.len() > 30, "only {types:?}");
 }
 
 #[tokio::test]

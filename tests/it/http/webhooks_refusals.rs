@@ -77,6 +77,50 @@ async fn a_refused_event_is_set_aside_and_can_be_sent_again() {
 }
 
 #[tokio::test]
+async fn an_event_is_sent_again_by_one_request_at_a_time() {
+    let server = server_with_private_webhooks("hookreplays").await;
+    let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
+    let receiver = Receiver::start().await;
+    let (id, _) = create_webhook(&fixture, &receiver.url(), json!(["ticket_created"])).await;
+    let hook = format!("/api/webhooks/{id}");
+    fixture.owner.patch(&hook, json!({"refusal_attempts": 1})).await.ok();
+    receiver.answer([ResponseTemplate::new(400)]);
+    fixture.ticket("Refused").await;
+    harness::eventually("it was set aside", async || fixture.owner.get(&hook).await.ok()["dead_letters"] == 1).await;
+    let list = fixture.owner.get(&format!("{hook}/dead-letters")).await.ok();
+    let replay = format!("{hook}/dead-letters/{}/replay", text(&list["dead_letters"][0], "dead_letter_id"));
+    receiver.answer([ResponseTemplate::new(400).set_delay(std::time::Duration::from_secs(1))]);
+    let answers = futures_util::future::join_all((0..5).map(|_| fixture.owner.post(&replay, json!({})))).await;
+    let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+    assert_eq!(
+        (statuses.iter().filter(|status| **status == 409).count(), receiver.requests().len()),
+        (4, 2),
+        "{statuses:?}"
+    );
+    // Refused once more, it can be sent once more.
+    assert_eq!(fixture.owner.post(&replay, json!({})).await.ok()["success"], true);
+}
+
+#[tokio::test]
+async fn unknown_types_of_events_are_refused() {
+    let server = server_with_private_webhooks("hooktypes").await;
+    let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;
+    let known: Vec<String> = server.sql("select logic.event_types()", &[]).await[0].get(0);
+    let (id, _) = create_webhook(&fixture, "http://127.0.0.1:9/", json!(known)).await;
+    let wrong = json!(["status_changed", "status_chnaged"]);
+    let body = json!({"workflow_id": fixture.workflow, "url": "http://127.0.0.1:9/", "events": wrong});
+    for answer in [
+        fixture.owner.post("/api/webhooks", body).await,
+        fixture.owner.patch(&format!("/api/webhooks/{id}"), json!({"events": wrong})).await,
+    ] {
+        let error = &answer.expect(422)["errors"][0];
+        assert_eq!(error["field"], "events");
+        assert!(error["rule"].as_str().is_some_and(|rule| rule.contains("status_chnaged")), "{error}");
+    }
+    assert_eq!(fixture.owner.get(&format!("/api/webhooks/{id}")).await.ok()["events"], json!(known));
+}
+
+#[tokio::test]
 async fn both_secrets_are_valid_while_one_replaces_the_other() {
     let server = server_with_private_webhooks("hookrotate").await;
     let fixture = TestWorkflow::of(&signed_in_user(&server, "ann").await).await;

@@ -5,6 +5,8 @@ use std::cell::RefCell;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use crate::domain::times;
+
 /// What is wrong with values of a line; the values are ignored and the rest of the line is kept.
 pub type Warnings = RefCell<Vec<String>>;
 
@@ -66,7 +68,7 @@ impl<'a> Fields<'a> {
     /// A time in RFC 3339 format, with an offset.
     pub fn time(&self, name: &str) -> Option<Timestamp> {
         let text = self.filled(name)?;
-        let time = text.parse::<Timestamp>().ok();
+        let time = times::parse(&text);
         // Go writes the year 1 for "never"; other distant years are mistakes.
         match time.map(|time| time.to_zoned(jiff::tz::TimeZone::UTC).year()) {
             Some(1) => None,

@@ -6,6 +6,7 @@ use tokio_postgres::types::Json;
 use super::{ChangePage, CommentPage, Filters, SortBy, SortOrder, StatsAnswer, TicketDetail, TicketList};
 use crate::db::Db;
 use crate::domain::accounts::Caller;
+use crate::domain::times;
 use crate::{Error, Result, sql_fn};
 
 impl Filters {
@@ -30,7 +31,7 @@ impl Filters {
 /// Normalizes a time with an offset, or a date with or without a time. Years are limited to those that SQL accepts.
 fn parse_time(text: &str) -> Option<String> {
     let accepted = |year: i16| (1..=9999).contains(&year);
-    if let Ok(time) = text.parse::<jiff::Timestamp>() {
+    if let Some(time) = times::parse(text) {
         return accepted(time.to_zoned(jiff::tz::TimeZone::UTC).year()).then(|| time.to_string());
     }
     // A date parses as a time too, at midnight; a day is more than its midnight.

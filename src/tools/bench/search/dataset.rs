@@ -106,7 +106,7 @@ fn generated() -> Result<Batch> {
             tags: idea.tags.clone(),
             estimate_minutes: None,
             created_at: now,
-            updated_at: now,
+            updated_at: Some(now),
             started_at: None,
             closed_at: None,
             parent: None,
