@@ -226,7 +226,8 @@ async fn a_repeated_import_adds_only_new_lines() {
                   union all select k::text from ticket_blockers k union all select s::text from streams s union all select a::text from actors a) x(x)";
     let before = fixture.json(state).await;
     let again = fixture.import(&first.workflow_id, &small_export()).await;
-    assert_eq!((again.imported, again.existing, again.newer, again.comments), (0, 20, 2, 0));
+    // Without a time, an item is not known to be newer.
+    assert_eq!((again.imported, again.existing, again.newer, again.comments), (0, 20, 0, 0));
     let third = fixture.import("tracker", &small_export()).await;
     assert_eq!((third.imported, third.workflow_id.as_str()), (0, first.workflow_id.as_str()));
     assert_eq!(fixture.json(state).await, before);
