@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { Bot, Plus, Search, Settings2, TextSearch, X } from "lucide-react";
-import { type RefObject, useEffect, useState } from "react";
+import type { RefObject } from "react";
 import type { Actor } from "@/api/hooks";
 import type { TicketType } from "@/api/types";
 import { PRIORITIES, PRIORITY_NAMES } from "@/entities/ticket/priority-icon";
@@ -10,6 +10,7 @@ import { Input, NativeSelect } from "@/ui/field";
 import { plural } from "@/ui/plural";
 import { Kbd } from "@/ui/states";
 import { Tooltip } from "@/ui/tooltip";
+import { useDebouncedInput } from "@/ui/use-debounced-input";
 import { type Filter, isFiltering, UNASSIGNED } from "./filter";
 
 interface Props {
@@ -115,13 +116,7 @@ interface SearchProps {
 
 /** Debounced, so that filtering thousands of cards does not delay typing. */
 function SearchBox({ value, onChange, inputRef }: SearchProps) {
-  const [text, setText] = useState(value);
-  useEffect(() => setText(value), [value]);
-  useEffect(() => {
-    if (text === value) return;
-    const timer = setTimeout(() => onChange(text), DEBOUNCE_MS);
-    return () => clearTimeout(timer);
-  }, [text, value, onChange]);
+  const { text, setText } = useDebouncedInput(value, onChange, DEBOUNCE_MS);
   return (
     <div className="relative order-1 min-w-0 flex-1 sm:w-60 sm:flex-none">
       <Search className="pointer-events-none absolute top-2 left-2 size-4 text-muted-foreground" aria-hidden="true" />

@@ -1,5 +1,5 @@
 import { Bot, Plus } from "lucide-react";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { explain } from "@/api";
 import { useActors } from "@/api/hooks";
 import { JOB_STATUS_STYLES, JOB_STATUSES } from "@/entities/job/job-status";
@@ -9,7 +9,7 @@ import { Button } from "@/ui/button";
 import { Input, NativeSelect } from "@/ui/field";
 import { ShowMore } from "@/ui/show-more";
 import { Empty, Notice, Spinner } from "@/ui/states";
-import { useDebouncedValue } from "@/ui/use-debounced-value";
+import { useDebouncedInput } from "@/ui/use-debounced-input";
 import { useShortcuts } from "@/ui/use-shortcuts";
 import { useTitle } from "@/ui/use-title";
 import { CreateJobDialog } from "./create-job-dialog";
@@ -145,16 +145,7 @@ interface TitleSearchProps {
 }
 
 function TitleSearch({ value, inputRef, onChange }: TitleSearchProps) {
-  const [text, setText] = useState(value);
-  const debounced = useDebouncedValue(text, PAUSE_MS);
-  const latest = useRef({ value, onChange });
-  useEffect(() => {
-    latest.current = { value, onChange };
-  });
-  useEffect(() => {
-    if (debounced !== latest.current.value) latest.current.onChange(debounced);
-  }, [debounced]);
-  useEffect(() => setText(value), [value]);
+  const { text, setText } = useDebouncedInput(value, onChange, PAUSE_MS);
   return (
     <Input
       ref={inputRef}
