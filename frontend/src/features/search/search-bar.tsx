@@ -1,16 +1,15 @@
 import { LoaderCircle, Search, X } from "lucide-react";
 import { RadioGroup } from "radix-ui";
-import { type KeyboardEvent, type RefObject, useEffect, useRef, useState } from "react";
+import type { KeyboardEvent, RefObject } from "react";
 import type { SearchMode } from "@/api/types";
 import { cn } from "@/ui/cn";
 import { inputClass } from "@/ui/field";
 import { Tooltip } from "@/ui/tooltip";
 import { MODE_HINTS, MODE_LABELS } from "./labels";
-import { DEBOUNCE_MS } from "./use-search";
 
 interface SearchBoxProps {
-  value: string;
-  onChange: (value: string) => void;
+  text: string;
+  onText: (text: string) => void;
   busy: boolean;
   inputRef: RefObject<HTMLInputElement | null>;
   /** Id of the result list that the input controls. */
@@ -18,44 +17,12 @@ interface SearchBoxProps {
   activeId: string | undefined;
   expanded: boolean;
   onKey: (event: KeyboardEvent<HTMLInputElement>) => void;
-  /** Called on Enter when the input has not been applied yet. */
-  onSubmit: (value: string) => void;
+  /** Called when the focus moves away, but not when the window loses it. */
+  onLeave: () => void;
 }
 
-/** Writes the input to the URL after a delay, and follows external changes of the URL (back, a saved search). */
-export function SearchBox({
-  value,
-  onChange,
-  busy,
-  inputRef,
-  listId,
-  activeId,
-  expanded,
-  onKey,
-  onSubmit,
-}: SearchBoxProps) {
-  const [text, setText] = useState(value);
-  const sent = useRef(value);
-  useEffect(() => {
-    if (value === sent.current) return;
-    sent.current = value;
-    setText(value);
-  }, [value]);
-  useEffect(() => {
-    if (text.trim() === sent.current.trim()) return;
-    const timer = setTimeout(() => {
-      // Enter may have submitted it already.
-      if (text.trim() === sent.current.trim()) return;
-      sent.current = text.trim();
-      onChange(text.trim());
-    }, DEBOUNCE_MS);
-    return () => clearTimeout(timer);
-  }, [text, onChange]);
-  const submit = () => {
-    sent.current = text.trim();
-    onChange(text.trim());
-    onSubmit(text.trim());
-  };
+export function SearchBox(props: SearchBoxProps) {
+  const { text, onText, busy, inputRef, listId, activeId, expanded, onKey, onLeave } = props;
   return (
     <div className="relative min-w-0 flex-1">
       <Search className="pointer-events-none absolute top-2.5 left-3 size-4 text-muted-foreground" aria-hidden="true" />
@@ -74,15 +41,10 @@ export function SearchBox({
         placeholder="Search tickets"
         className={cn(inputClass, "h-9 pr-9 pl-9 text-sm")}
         value={text}
-        onChange={(event) => setText(event.target.value)}
-        onKeyDown={(event) => {
-          if (event.key === "Escape" && text !== "") {
-            event.preventDefault();
-            setText("");
-          } else if (event.key === "Enter" && text.trim() !== sent.current.trim()) {
-            event.preventDefault();
-            submit();
-          } else onKey(event);
+        onChange={(event) => onText(event.target.value)}
+        onKeyDown={onKey}
+        onBlur={(event) => {
+          if (document.activeElement !== event.currentTarget) onLeave();
         }}
       />
       {busy ? (
@@ -96,7 +58,7 @@ export function SearchBox({
             type="button"
             aria-label="Clear search"
             onClick={() => {
-              setText("");
+              onText("");
               inputRef.current?.focus();
             }}
             className="absolute top-1.5 right-1.5 grid size-6 place-items-center rounded text-muted-foreground hover:bg-muted"

@@ -8,6 +8,7 @@ import { type BoardShape, useBoardShape, useLive } from "@/live/context";
 import { Button } from "@/ui/button";
 import { cn } from "@/ui/cn";
 import { Empty, Spinner } from "@/ui/states";
+import { useDebouncedInput } from "@/ui/use-debounced-input";
 import { useShortcuts } from "@/ui/use-shortcuts";
 import { useTitle } from "@/ui/use-title";
 import { ExportMenu } from "./export-menu";
@@ -20,7 +21,7 @@ import { useSavedActions, useSavedSearches, useUnread } from "./saved-searches";
 import { ModeSwitch, SearchBox } from "./search-bar";
 import { filterCount, fromSavedSearch, hasCriteria, type SearchState, sameSearch, toRequest } from "./search-state";
 import { useResultNavigation } from "./use-result-navigation";
-import { useSearch } from "./use-search";
+import { DEBOUNCE_MS, resultStatus, useSearch } from "./use-search";
 
 interface Props {
   workflowId: string;
@@ -65,12 +66,16 @@ function Page({ shape, workflowId, state, onState, openTicketId, onOpen }: Props
     if (elsewhere) window.open(`/w/${workflowId}/t/${ticketId}`, "_blank", "noopener");
     else onOpen(ticketId);
   };
+  const setQuery = (q: string) => onState({ ...state, q: q || undefined });
+  const searchInput = useDebouncedInput(state.q ?? "", setQuery, DEBOUNCE_MS);
   const navigation = useResultNavigation({
     answer: hasQuery ? query.data : undefined,
-    isStale: query.isPlaceholderData,
+    status: resultStatus(query),
     state,
+    input: searchInput,
     listId: LIST_ID,
     onOpen: open,
+    onSubmit: recordSearch,
   });
   const current = saved.data?.find((search) => sameSearch(fromSavedSearch(search), state));
   useTitle(openTicketId ? null : state.q ? `${state.q} · Search` : `Search · ${shape.workflow.name}`);
@@ -83,7 +88,6 @@ function Page({ shape, workflowId, state, onState, openTicketId, onOpen }: Props
     },
   });
   const set = (next: SearchState) => onState(next);
-  const setQuery = (q: string) => onState({ ...state, q: q || undefined });
 
   return (
     <div className="flex min-w-0 flex-1 flex-col">
@@ -96,15 +100,15 @@ function Page({ shape, workflowId, state, onState, openTicketId, onOpen }: Props
             </Link>
           </Button>
           <SearchBox
-            value={state.q ?? ""}
-            onChange={setQuery}
+            text={searchInput.text}
+            onText={navigation.setText}
             busy={query.isFetching}
             inputRef={input}
             listId={LIST_ID}
             activeId={navigation.activeOption}
             expanded={navigation.results.length > 0}
             onKey={navigation.onKey}
-            onSubmit={(q) => recordSearch({ ...state, q })}
+            onLeave={navigation.cancelOpen}
           />
         </div>
         <ModeSwitch

@@ -139,10 +139,11 @@ export function hasCriteria(state: SearchState): boolean {
 }
 
 export function sameSearch(a: SearchState, b: SearchState): boolean {
-  return canonical(a) === canonical(b);
+  return searchKey(a) === searchKey(b);
 }
 
-function canonical(state: SearchState): string {
+/** The same text for equal searches. */
+export function searchKey(state: SearchState): string {
   const fields = Object.entries({ ...state, q: state.q?.trim() || undefined }).filter(
     ([, value]) => value !== undefined,
   );

@@ -1,8 +1,9 @@
 /** Search as you type, shared by the search page and the palette. */
-import { useQuery } from "@tanstack/react-query";
+import { type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { search } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { SearchRequest, SearchResponse } from "@/api/types";
+import type { ResultStatus } from "@/ui/use-deferred-action";
 
 export const DEBOUNCE_MS = 140;
 
@@ -17,4 +18,10 @@ export function useSearch(request: SearchRequest | null) {
     staleTime: 5_000,
     retry: false,
   });
+}
+
+/** The previous results, which stay until the next ones arrive, are not those of the request. */
+export function resultStatus({ isError, isFetching, isSuccess, isPlaceholderData }: UseQueryResult): ResultStatus {
+  if (isError && !isFetching) return "failed";
+  return isSuccess && !isPlaceholderData ? "ready" : "loading";
 }
