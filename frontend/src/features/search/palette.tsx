@@ -1,15 +1,17 @@
 import { Command } from "cmdk";
 import { Check, Clock, Columns3, LoaderCircle, TextSearch } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
-import { type ReactNode, useEffect, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useLayoutEffect, useState } from "react";
 import { useWorkflows } from "@/api/hooks";
+import type { SearchResult } from "@/api/types";
 import { Kbd } from "@/ui/states";
-import { useDebouncedValue } from "@/ui/use-debounced-value";
+import { useDebouncedInput } from "@/ui/use-debounced-input";
+import { useDeferredAction } from "@/ui/use-deferred-action";
 import { Highlighted } from "./highlighted";
 import { matchedIn, resultCount } from "./labels";
 import { useRecentSearches, useRecordSearch } from "./recent-searches";
 import { toRequest } from "./search-state";
-import { DEBOUNCE_MS, useSearch } from "./use-search";
+import { DEBOUNCE_MS, resultStatus, useSearch } from "./use-search";
 
 export interface PaletteAction {
   name: string;
@@ -59,34 +61,86 @@ export function Palette({ open, onOpenChange, ...props }: Props) {
 type SearchProps = Omit<Props, "open" | "onOpenChange"> & { onDone: () => void };
 
 function Search({ workflowId, actions, onAll, onTicket, onWorkflow, onDone }: SearchProps) {
-  const [text, setText] = useState("");
-  const query = useDebouncedValue(text.trim(), DEBOUNCE_MS);
+  const [query, setQuery] = useState("");
+  const input = useDebouncedInput(query, setQuery, DEBOUNCE_MS);
+  const text = input.text.trim();
   const workflows = useWorkflows();
   const found = useSearch(workflowId !== undefined && query !== "" ? toRequest(workflowId, { q: query }, LIMIT) : null);
   const recent = useRecentSearches(workflowId);
   const recordSearch = useRecordSearch(workflowId);
-  const matchesText = (name: string) => name.toLowerCase().includes(text.trim().toLowerCase());
-  const run = (work: () => void) => () => {
-    onDone();
-    work();
-  };
-  const matchingWorkflows = (workflows.data ?? []).filter(({ name }) => matchesText(name)).slice(0, MAX_WORKFLOWS);
+  const matchesText = (name: string) => name.toLowerCase().includes(text.toLowerCase());
   const recentQueries = [...new Set((recent.data ?? []).map((entry) => entry.query))]
     .filter(Boolean)
     .slice(0, MAX_RECENT);
-  const matchingActions = actions.filter(({ name }) => matchesText(name));
-  const results = query === "" ? [] : (found.data?.results ?? []);
-  // Selects the best ticket of each response, also when it arrives after the other groups.
+  const showsTickets = workflowId !== undefined && text !== "" && query !== "";
+  const ticketRows = (showsTickets ? (found.data?.results ?? []) : []).map((ticket) => ({
+    ticket,
+    value: ticket.ticket_id,
+    run: () => {
+      recordSearch({ q: query });
+      if (workflowId) onTicket(workflowId, ticket.ticket_id);
+    },
+  }));
+  const workflowRows = (workflows.data ?? [])
+    .filter(({ name }) => matchesText(name))
+    .slice(0, MAX_WORKFLOWS)
+    .map(({ id, name }) => ({ name, value: id, run: () => onWorkflow(id) }));
+  const actionRows = actions
+    .filter(({ name }) => matchesText(name))
+    .map(({ name, icon, run }) => ({ name, icon, value: name, run }));
+  const allRow = { value: ALL, run: () => workflowId && onAll(workflowId, text) };
+  const select = (row: { run: () => void }) => () => {
+    onDone();
+    row.run();
+  };
+
+  const best = ticketRows[0] ?? workflowRows[0] ?? actionRows[0] ?? (showsTickets ? allRow : undefined);
+  const searchStatus = showsTickets ? resultStatus(found) : "ready";
+  const status =
+    text !== query || (ticketRows.length === 0 && workflows.isPending && searchStatus === "ready")
+      ? "loading"
+      : searchStatus;
+  const choice = useDeferredAction<string | null>({
+    target: text,
+    status,
+    run: (value) => {
+      const row = value === null ? best : ticketRows.find((each) => each.value === value);
+      if (row) select(row)();
+    },
+  });
+
   const [selected, setSelected] = useState("");
-  const best = found.isPlaceholderData ? undefined : results[0]?.ticket_id;
-  useEffect(() => {
-    if (best) setSelected(best);
-  }, [best]);
+  // Until the highlight is moved for a text, it is on the best row. cmdk alone would put it on the first row, and leave
+  // it there when better rows arrive.
+  const [moved, setMoved] = useState(false);
+  const wanted = text !== "" && status === "ready" && !moved ? best?.value : undefined;
+  useLayoutEffect(() => {
+    if (wanted !== undefined && selected !== wanted) setSelected(wanted);
+  }, [wanted, selected]);
+  const setText = (next: string) => {
+    choice.cancel();
+    setMoved(false);
+    input.setText(next);
+  };
+  const onKey = (event: KeyboardEvent) => {
+    if (event.nativeEvent.isComposing) return;
+    if (movesHighlight(event)) {
+      choice.cancel();
+      setMoved(true);
+    }
+    if (event.key !== "Enter" || text === "" || status === "failed") return;
+    const onTicketRow = ticketRows.some(({ value }) => value === selected);
+    // Rows other than tickets do not depend on the search. cmdk runs the highlighted row.
+    if (moved && (status === "ready" || !onTicketRow)) return;
+    event.preventDefault();
+    input.flush();
+    choice.request(moved ? selected : null);
+  };
   return (
-    <Command shouldFilter={false} loop label="Search" value={selected} onValueChange={setSelected}>
+    <Command shouldFilter={false} loop label="Search" value={selected} onValueChange={setSelected} onKeyDown={onKey}>
       <div className="flex items-center border-b px-4">
         <Command.Input
-          value={text}
+          value={input.text}
           onValueChange={setText}
           autoFocus
           placeholder={workflowId ? "Search tickets, workflows and actions" : "Search workflows and actions"}
@@ -94,78 +148,79 @@ function Search({ workflowId, actions, onAll, onTicket, onWorkflow, onDone }: Se
         />
         {found.isFetching ? <LoaderCircle className="size-4 animate-spin text-muted-foreground" /> : <Kbd>Esc</Kbd>}
       </div>
-      <Command.List className="scroll-thin max-h-[50vh] overflow-y-auto p-1.5">
+      <Command.List className="scroll-thin max-h-[50vh] overflow-y-auto p-1.5" onPointerMove={() => setMoved(true)}>
         <Command.Empty className="px-4 py-8 text-center text-muted-foreground">
           {found.isFetching ? "Searching…" : "No results."}
         </Command.Empty>
-        {workflowId && results.length > 0 && (
+        {ticketRows.length > 0 && (
           <Command.Group heading="Tickets" className={groupClass}>
-            {results.map(({ ticket_id, key, highlighted_title, is_resolved, matched_in }) => (
-              <Command.Item
-                key={ticket_id}
-                value={ticket_id}
-                onSelect={run(() => {
-                  recordSearch({ q: query });
-                  onTicket(workflowId, ticket_id);
-                })}
-                className={rowClass}
-              >
-                <span className="tabular w-16 shrink-0 text-muted-foreground text-xs">{key}</span>
-                <span className="min-w-0 flex-1 truncate">
-                  <Highlighted html={highlighted_title} />
-                </span>
-                {!matched_in.includes("title") && matched_in.length > 0 && (
-                  <span className="shrink-0 text-2xs text-muted-foreground">{matchedIn(matched_in)}</span>
-                )}
-                {is_resolved && <Check aria-label="Resolved" />}
+            {ticketRows.map((row) => (
+              <Command.Item key={row.value} value={row.value} onSelect={select(row)} className={rowClass}>
+                <TicketRow ticket={row.ticket} />
               </Command.Item>
             ))}
           </Command.Group>
         )}
-        {workflowId && query !== "" && (
+        {showsTickets && (
           <Command.Group className={groupClass}>
-            <Command.Item value={ALL} onSelect={run(() => onAll(workflowId, text.trim()))} className={rowClass}>
+            <Command.Item value={ALL} onSelect={select(allRow)} className={rowClass}>
               <TextSearch />
-              <span className="min-w-0 truncate">See all results for “{text.trim()}”</span>
+              <span className="min-w-0 truncate">See all results for “{text}”</span>
               {found.data && !found.isPlaceholderData && (
                 <span className="ml-auto shrink-0 text-2xs text-muted-foreground">{resultCount(found.data)}</span>
               )}
             </Command.Item>
           </Command.Group>
         )}
-        {text === "" && recentQueries.length > 0 && (
+        {input.text === "" && recentQueries.length > 0 && (
           <Command.Group heading="Recent searches" className={groupClass}>
-            {recentQueries.map((recent) => (
-              <Command.Item
-                key={recent}
-                value={`recent ${recent}`}
-                onSelect={() => setText(recent)}
-                className={rowClass}
-              >
-                <Clock /> <span className="truncate">{recent}</span>
+            {recentQueries.map((each) => (
+              <Command.Item key={each} value={`recent ${each}`} onSelect={() => setText(each)} className={rowClass}>
+                <Clock /> <span className="truncate">{each}</span>
               </Command.Item>
             ))}
           </Command.Group>
         )}
-        {matchingWorkflows.length > 0 && (
+        {workflowRows.length > 0 && (
           <Command.Group heading="Workflows" className={groupClass}>
-            {matchingWorkflows.map(({ id, name }) => (
-              <Command.Item key={id} value={id} onSelect={run(() => onWorkflow(id))} className={rowClass}>
-                <Columns3 /> <span className="truncate">{name}</span>
+            {workflowRows.map((row) => (
+              <Command.Item key={row.value} value={row.value} onSelect={select(row)} className={rowClass}>
+                <Columns3 /> <span className="truncate">{row.name}</span>
               </Command.Item>
             ))}
           </Command.Group>
         )}
-        {matchingActions.length > 0 && (
+        {actionRows.length > 0 && (
           <Command.Group heading="Actions" className={groupClass}>
-            {matchingActions.map(({ name, icon, run: work }) => (
-              <Command.Item key={name} value={name} onSelect={run(work)} className={rowClass}>
-                {icon} {name}
+            {actionRows.map((row) => (
+              <Command.Item key={row.value} value={row.value} onSelect={select(row)} className={rowClass}>
+                {row.icon} {row.name}
               </Command.Item>
             ))}
           </Command.Group>
         )}
       </Command.List>
     </Command>
+  );
+}
+
+/** Whether cmdk moves the highlight by this key. */
+function movesHighlight({ key, ctrlKey }: KeyboardEvent): boolean {
+  return ["ArrowDown", "ArrowUp", "Home", "End"].includes(key) || (ctrlKey && ["n", "j", "p", "k"].includes(key));
+}
+
+function TicketRow({ ticket }: { ticket: SearchResult }) {
+  const { key, highlighted_title, is_resolved, matched_in } = ticket;
+  return (
+    <>
+      <span className="tabular w-16 shrink-0 text-muted-foreground text-xs">{key}</span>
+      <span className="min-w-0 flex-1 truncate">
+        <Highlighted html={highlighted_title} />
+      </span>
+      {!matched_in.includes("title") && matched_in.length > 0 && (
+        <span className="shrink-0 text-2xs text-muted-foreground">{matchedIn(matched_in)}</span>
+      )}
+      {is_resolved && <Check aria-label="Resolved" />}
+    </>
   );
 }
