@@ -38,6 +38,11 @@ function fieldError(entry: unknown): Array<{ field: string; message: string }> {
   return [{ field, message: String(detail ?? message ?? rule ?? "is not valid") }];
 }
 
+/** What the server says about one field of a request that it refused. */
+export function fieldMessage(error: unknown, field: string): string | undefined {
+  return error instanceof Problem ? error.fields.find((entry) => entry.field === field)?.message : undefined;
+}
+
 export function unreachable(): Problem {
   return new Problem(0, "Cannot reach the server. Check your connection; your change was not saved.");
 }

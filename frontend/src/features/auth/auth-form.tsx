@@ -1,5 +1,5 @@
 import { type FormEvent, type ReactNode, useState } from "react";
-import { explain, Problem } from "@/api";
+import { explain, fieldMessage, Problem } from "@/api";
 import { Button } from "@/ui/button";
 import { Field, Input } from "@/ui/field";
 import { Logo } from "@/ui/logo";
@@ -38,8 +38,7 @@ export function AuthForm(props: Props) {
 
   const set = (field: keyof Credentials) => (event: { target: { value: string } }) =>
     setValues((old) => ({ ...old, [field]: event.target.value }));
-  const errorOf = (field: string) =>
-    problem instanceof Problem ? problem.fields.find((entry) => entry.field === field)?.message : undefined;
+  const errorOf = (field: string) => fieldMessage(problem, field);
   const inline = problem instanceof Problem && problem.fields.length > 0;
 
   const send = async (event: FormEvent) => {

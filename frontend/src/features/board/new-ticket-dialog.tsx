@@ -1,7 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { toast } from "sonner";
-import { explain, Problem, tickets } from "@/api";
+import { explain, fieldMessage, tickets } from "@/api";
 import type { Actor } from "@/api/hooks";
 import { randomId } from "@/api/random-id";
 import type { BoardConfig, Priority } from "@/api/types";
@@ -78,8 +78,7 @@ function NewTicketForm({ workflowId, config, people, column, onClose, onCreated 
       });
     },
   });
-  const errorOf = (field: string) =>
-    create.error instanceof Problem ? create.error.fields.find((entry) => entry.field === field)?.message : undefined;
+  const errorOf = (field: string) => fieldMessage(create.error, field);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setTried(true);
