@@ -1,4 +1,4 @@
-/** Event types of webhooks, grouped for the dialog. Pure. */
+/** The event types that webhooks can receive, grouped for the dialog. Pure. */
 
 export const EVENT_GROUPS: ReadonlyArray<readonly [name: string, events: readonly string[]]> = [
   [
@@ -19,7 +19,18 @@ export const EVENT_GROUPS: ReadonlyArray<readonly [name: string, events: readonl
       "ticket_deleted",
     ],
   ],
-  ["Comments and commits", ["comment_added", "comment_updated", "comment_deleted", "commit_linked", "commit_unlinked"]],
+  [
+    "Comments and commits",
+    [
+      "comment_added",
+      "comment_updated",
+      "comment_deleted",
+      "comments_moved",
+      "commit_linked",
+      "commit_unlinked",
+      "commits_moved",
+    ],
+  ],
   [
     "Reviews and questions",
     [
@@ -35,16 +46,34 @@ export const EVENT_GROUPS: ReadonlyArray<readonly [name: string, events: readonl
       "approval_withdrawn",
     ],
   ],
-  ["Jobs", ["job_status", "job_stage", "job_progress", "job_message", "app_ready"]],
+  [
+    "Jobs",
+    [
+      "job_status",
+      "job_stage",
+      "job_progress",
+      "job_message",
+      "job_message_deleted",
+      "job_updated",
+      "job_deleted",
+      "app_ready",
+    ],
+  ],
   ["Engine events", ["ticket_progress", "pr_created", "activity", "ticket_state"]],
   ["Board", ["board_updated", "workflow_updated"]],
+  ["Webhooks", ["webhook_created", "webhook_updated", "webhook_enabled", "webhook_disabled", "webhook_deleted"]],
 ];
 
 const KNOWN = new Set(EVENT_GROUPS.flatMap(([, events]) => events));
 
-/** Types set over the API that the dialog does not list. They are kept on save. */
+/** Types set over the API that the dialog does not list. */
 export function unknownEvents(events: readonly string[]): string[] {
   return events.filter((event) => !KNOWN.has(event));
+}
+
+/** Whether two selections are equal in any order. */
+export function sameEvents(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((event) => b.includes(event));
 }
 
 /** "All events", "status_changed and job_status", "ticket_created and 4 more types". */
