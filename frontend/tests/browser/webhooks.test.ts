@@ -54,6 +54,20 @@ function isSigned({ id, timestamp, signature, body }: Delivery, secret: string):
   return signature === `v1,${createHmac("sha256", key).update(`${id}.${timestamp}.${body}`).digest("base64")}`;
 }
 
+const withUnknownType = (webhook: { events: string[] }) => ({
+  ...webhook,
+  events: [...webhook.events, "sprint_began"],
+});
+
+const REFUSAL = {
+  type: "urn:callboard:problem:invalid",
+  title: "Not valid",
+  status: 422,
+  detail: "The field events must list types of events like status_changed; there is no type sprint_began.",
+  code: "invalid",
+  errors: [{ field: "events", rule: "must list types of events like status_changed; there is no type sprint_began" }],
+};
+
 describe("webhooks", () => {
   it("are created, tested, paused, resumed, edited and deleted by owners", async () => {
     const workflow = await createWorkflow("Webhooks");
@@ -71,7 +85,7 @@ describe("webhooks", () => {
     await dialog.getByText(/^The URL must/).waitFor();
     await dialog.getByLabel("URL").fill(receiverUrl);
     await dialog.getByLabel("Selected events").check();
-    expect(await dialog.getByRole("button", { name: "Create webhook" }).isDisabled()).toBe(true);
+    await dialog.getByText("No type is selected, so all events are sent.").waitFor();
     await dialog.getByLabel("status_changed").check();
     await checkAccessibility(page);
     await screenshot(page, "webhook-dialog");
@@ -125,6 +139,47 @@ describe("webhooks", () => {
     await page.getByRole("button", { name: "Delete webhook" }).click();
     await section.getByText("No webhooks yet.").waitFor();
     expect(await api("GET", `/api/webhooks?workflow_id=${workflow}`)).toEqual({ webhooks: [] });
+  });
+
+  it("show refused event types beside the selection, and let unknown ones be removed", async () => {
+    const workflow = await createWorkflow("Unknown event types");
+    const { id } = await api<{ id: string }>("POST", "/api/webhooks", {
+      workflow_id: workflow,
+      url: receiverUrl,
+      events: ["status_changed"],
+    });
+    const page = await (await signedIn()).newPage();
+    // As if it had been stored before the server knew its event types.
+    await page.route(/\/api\/webhooks\?/, async (route) => {
+      const response = await route.fetch();
+      const { webhooks } = (await response.json()) as { webhooks: Array<{ events: string[] }> };
+      await route.fulfill({ response, json: { webhooks: webhooks.map(withUnknownType) } });
+    });
+    await page.route(`**/api/webhooks/${id}`, async (route) => {
+      const { events } = route.request().postDataJSON() as { events?: string[] };
+      if (events?.includes("sprint_began")) await route.fulfill({ status: 422, json: REFUSAL });
+      else await route.continue();
+    });
+    await page.goto(`/w/${workflow}/settings`);
+    await waitUntilLive(page);
+    const row = page.locator(`[data-webhook="${id}"]`);
+    await row.getByText("status_changed and sprint_began").waitFor();
+    await row.getByRole("button", { name: /^Actions for/ }).click();
+    await page.getByRole("menuitem", { name: "Edit…" }).click();
+    const dialog = page.getByRole("dialog", { name: "Edit webhook" });
+    await dialog.getByLabel("ticket_created").check();
+    await dialog.getByRole("button", { name: "Save changes" }).click();
+    await dialog
+      .getByText("Events must list types of events like status_changed; there is no type sprint_began.")
+      .waitFor();
+    await checkAccessibility(page);
+    await screenshot(page, "webhook-unknown-event");
+    await dialog.getByRole("button", { name: "Remove event type sprint_began" }).click();
+    await dialog.getByRole("button", { name: "Save changes" }).click();
+    await dialog.waitFor({ state: "detached" });
+    const { events } = await api<{ events: string[] }>("GET", `/api/webhooks/${id}`);
+    expect(events.toSorted()).toEqual(["status_changed", "ticket_created"]);
+    await page.unrouteAll({ behavior: "ignoreErrors" });
   });
 
   it("fit a phone and update live", async () => {

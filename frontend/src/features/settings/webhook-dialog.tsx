@@ -1,12 +1,13 @@
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { explain, Problem, webhooks } from "@/api";
+import { explain, fieldMessage, webhooks } from "@/api";
 import type { Webhook } from "@/api/types";
 import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { Field, Input } from "@/ui/field";
 import { Notice } from "@/ui/states";
-import { EVENT_GROUPS, unknownEvents } from "./webhook-events";
+import { WebhookEventPicker } from "./webhook-event-picker";
+import { sameEvents } from "./webhook-events";
 
 interface Props {
   workflowId: string;
@@ -26,28 +27,29 @@ export function WebhookDialog({ workflowId, webhook, onClose, onSaved }: Props) 
   const save = useMutation({
     mutationFn: async () => {
       const events = all ? [] : [...chosen];
-      if (webhook)
-        await webhooks.update(webhook.id, { url: url.trim() === webhook.url ? undefined : url.trim(), events });
-      else return (await webhooks.create(workflowId, url.trim(), events)).secret;
+      if (!webhook) return (await webhooks.create(workflowId, url.trim(), events)).secret;
+      // Only what was changed, so that a stored event type which the server refuses does not affect the URL.
+      await webhooks.update(webhook.id, {
+        url: url.trim() === webhook.url ? undefined : url.trim(),
+        events: sameEvents(events, webhook.events) ? undefined : events,
+      });
       return null;
     },
     onSuccess: onSaved,
   });
-  const wrongUrl =
-    save.error instanceof Problem ? save.error.fields.find(({ field }) => field === "url")?.message : undefined;
-  const ready = url.trim() !== "" && (all || chosen.size > 0) && !save.isPending;
+  const wrongUrl = fieldMessage(save.error, "url");
+  const wrongEvents = fieldMessage(save.error, "events");
+  const ready = url.trim() !== "" && !save.isPending;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (ready) save.mutate();
   };
-  const toggle = (event: string) =>
-    setChosen((old) => {
-      const next = new Set(old);
-      if (!next.delete(event)) next.add(event);
-      return next;
-    });
-  const unknown = unknownEvents(webhook?.events ?? []);
-  const groups = unknown.length > 0 ? [...EVENT_GROUPS, ["Other", unknown] as const] : EVENT_GROUPS;
+  const edit = <Value,>(set: (value: Value) => void) => {
+    return (value: Value) => {
+      set(value);
+      save.reset();
+    };
+  };
 
   return (
     <Dialog
@@ -58,7 +60,7 @@ export function WebhookDialog({ workflowId, webhook, onClose, onSaved }: Props) 
       className="max-w-xl"
     >
       <form onSubmit={submit} noValidate className="grid gap-4">
-        {save.isError && !wrongUrl && <Notice tone="danger">{explain(save.error)}</Notice>}
+        {save.isError && !wrongUrl && !wrongEvents && <Notice tone="danger">{explain(save.error)}</Notice>}
         <Field label="URL" hint="A public http:// or https:// URL." error={wrongUrl && `The URL ${wrongUrl}.`}>
           {(control) => (
             <Input
@@ -69,40 +71,17 @@ export function WebhookDialog({ workflowId, webhook, onClose, onSaved }: Props) 
               required
               maxLength={MAX_URL_LENGTH}
               value={url}
-              onChange={(event) => {
-                setUrl(event.target.value);
-                save.reset();
-              }}
+              onChange={(event) => edit(setUrl)(event.target.value)}
             />
           )}
         </Field>
-        <fieldset className="grid gap-1.5">
-          <legend className="mb-1.5 font-medium text-xs">Events</legend>
-          <Choice label="All events" checked={all} onChange={() => setAll(true)} />
-          <Choice label="Selected events" checked={!all} onChange={() => setAll(false)} />
-        </fieldset>
-        {!all && (
-          <div className="scroll-thin grid max-h-72 gap-3 overflow-y-auto rounded-lg border bg-sunken p-3">
-            {groups.map(([name, events]) => (
-              <fieldset key={name}>
-                <legend className="mb-1 font-medium text-2xs text-muted-foreground">{name}</legend>
-                <div className="grid gap-x-4 gap-y-1 sm:grid-cols-2">
-                  {events.map((event) => (
-                    <label key={event} className="flex items-center gap-2 font-mono text-xs">
-                      <input
-                        type="checkbox"
-                        className="accent-primary"
-                        checked={chosen.has(event)}
-                        onChange={() => toggle(event)}
-                      />
-                      {event}
-                    </label>
-                  ))}
-                </div>
-              </fieldset>
-            ))}
-          </div>
-        )}
+        <WebhookEventPicker
+          all={all}
+          chosen={chosen}
+          error={wrongEvents}
+          onAll={edit(setAll)}
+          onChosen={edit(setChosen)}
+        />
         <DialogActions>
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" variant="primary" disabled={!ready}>
@@ -111,14 +90,5 @@ export function WebhookDialog({ workflowId, webhook, onClose, onSaved }: Props) 
         </DialogActions>
       </form>
     </Dialog>
-  );
-}
-
-function Choice({ label, checked, onChange }: { label: string; checked: boolean; onChange: () => void }) {
-  return (
-    <label className="flex items-center gap-2">
-      <input type="radio" name="which-events" className="accent-primary" checked={checked} onChange={onChange} />
-      {label}
-    </label>
   );
 }
