@@ -10,7 +10,7 @@ let wanted: CreatedTicket;
 beforeAll(async () => {
   workflow = await createWorkflow("Enter");
   await createTicket(workflow, "Zorilla beneath the stairs");
-  wanted = await createTicket(workflow, "Numbat beside the door");
+  wanted = await createTicket(workflow, "Numbat beside the tree");
 });
 
 const box = (page: Page) => page.getByRole("combobox", { name: "Search tickets" });

@@ -80,7 +80,7 @@ describe("command palette", () => {
     await vi.waitFor(() => expect(done).toEqual(["closed", "ticket new"]));
   });
 
-  it("is taken back by further typing and by moving the highlight", async () => {
+  it("is undone by further typing and by moving the highlight", async () => {
     const { done, user, box } = await setUp("w1");
     await user.type(box, "log{Enter}s");
     const next = await lastSearch("logs");

@@ -136,7 +136,7 @@ describe("Enter in the search input", () => {
     ["further typing", "s", "logins"],
     ["a space", " ", "login "],
     ["moving the highlight", "{ArrowDown}", "login"],
-  ])("is taken back by %s", async (_, keys, text) => {
+  ])("is undone by %s", async (_, keys, text) => {
     const { user, box, opened, advance, answerWith } = await setUp();
     await user.type(box, "in{Enter}");
     answerWith(STALE);
@@ -148,7 +148,7 @@ describe("Enter in the search input", () => {
     expect(opened).toEqual([]);
   });
 
-  it("is taken back when the focus moves away, but not when the window loses it", async () => {
+  it("is undone when the focus moves away, but not when the window loses it", async () => {
     const { user, box, opened, advance, answerWith } = await setUp();
     await user.type(box, "in{Enter}");
     answerWith(STALE);
