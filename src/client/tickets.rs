@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Client, Result};
-use crate::compat::stages::{MoveToStage, StagedTicket};
+use crate::compat::stages::{MoveToStage, StageMoved};
 use crate::domain::comments::{AddComment, Commented};
 use crate::domain::commits::references::{CommitsLinked, NewCommits};
 use crate::domain::search::{SearchAnswer, SearchTickets};
@@ -33,7 +33,7 @@ impl Client {
 
     /// Moves a ticket (id or key) to a column, given by id, name or a common stage name. Fails with `blocked` if the
     /// ticket is blocked.
-    pub async fn move_to_stage(&self, ticket: &str, input: &MoveToStage) -> Result<StagedTicket> {
+    pub async fn move_to_stage(&self, ticket: &str, input: &MoveToStage) -> Result<StageMoved> {
         self.call(reqwest::Method::PUT, &format!("/api/tickets/{}/stage", path_segment(ticket)), input).await
     }
 

@@ -44,15 +44,26 @@ pub struct StagedTicket {
     pub epoch: String,
     /// The last number of the board's stream; later events are not included.
     pub seq: i64,
-    /// The stage it left, in the answer to a move.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub old_stage: Option<String>,
-    /// The stage it entered, in the answer to a move.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub new_stage: Option<String>,
-    /// A sentence for a person, in the answer to a move.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
+}
+
+/// The answer to a move.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct StageMoved {
+    /// The card as it is now.
+    #[serde(flatten)]
+    pub card: StagedCard,
+    /// The epoch of the database, to which `seq` belongs.
+    pub epoch: String,
+    /// The last number of the board's stream; the move is included.
+    pub seq: i64,
+    /// Always true; a refused move is an error.
+    pub success: bool,
+    /// The stage it left.
+    pub old_stage: String,
+    /// The stage it entered.
+    pub new_stage: String,
+    /// A sentence for a person.
+    pub message: String,
 }
 
 /// `POST /tickets`. Unknown fields are ignored.

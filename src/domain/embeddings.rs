@@ -134,8 +134,8 @@ impl Embeddings {
     }
 
     /// Embeds a ticket that was just written, ahead of the queue. Returns whether its vector was stored within the
-    /// budget. At most two tickets are embedded this way at once; others stay in the queue. Work in progress is
-    /// finished even after the budget has expired.
+    /// budget. At most two tickets are embedded this way at once, and three in a second; others stay in the queue. Work in
+    /// progress is finished even after the budget has expired.
     pub async fn embed_now(&self, ticket: &str, budget: Duration) -> bool {
         let deadline = Instant::now() + budget;
         let shared = &self.shared;
@@ -147,6 +147,10 @@ impl Embeddings {
             self.wake();
             return false;
         };
+        if shared.inline_rate.check().is_err() {
+            self.wake();
+            return false;
+        }
         let (shared, ticket, provider) = (shared.clone(), ticket.to_owned(), active.provider.clone());
         let work = tokio::spawn(async move {
             let _permit = permit;

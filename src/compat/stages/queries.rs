@@ -1,6 +1,6 @@
 //! The calls behind the boards that follow stages.
 
-use super::{CreateStaged, MoveToStage, StageSession, StageStatus, StagedTicket};
+use super::{CreateStaged, MoveToStage, StageMoved, StageSession, StageStatus, StagedTicket};
 use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::domain::history::{Cursor, Snapshot};
@@ -36,7 +36,7 @@ pub async fn create(db: &Db, caller: &Caller, input: &CreateStaged) -> Result<St
 }
 
 /// Moves a ticket to a stage.
-pub async fn move_to(db: &Db, caller: &Caller, ticket: &str, input: &MoveToStage) -> Result<StagedTicket> {
+pub async fn move_to(db: &Db, caller: &Caller, ticket: &str, input: &MoveToStage) -> Result<StageMoved> {
     db.call(sql_fn!(move_ticket_to_stage(
         caller: caller.to_sql(),
         ticket,

@@ -1,10 +1,11 @@
 //! State shared by requests and the background task: providers, models in use, and the cache of query vectors.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use lru::LruCache;
 use pgvector::HalfVector;
 use tokio::sync::{Notify, Semaphore};
@@ -24,6 +25,10 @@ const MAX_CACHED_QUERIES: NonZeroUsize = NonZeroUsize::new(1000).expect("not zer
 
 /// Maximum number of tickets embedded ahead of the queue at once.
 const MAX_INLINE_TICKETS: usize = 2;
+
+/// Tickets embedded ahead of the queue in a second. A bulk of new tickets would otherwise wait for the model one by one, and
+/// take a core from what writes them.
+const INLINE_TICKETS_PER_SECOND: NonZeroU32 = NonZeroU32::new(3).expect("not zero");
 
 /// Maximum number of requests waiting for the provider; more would miss their deadlines.
 const MAX_WAITING_REQUESTS: usize = 16;
@@ -97,6 +102,7 @@ pub(super) struct Shared {
     /// Whether vectors were stored since progress was last counted.
     pub changed: AtomicBool,
     pub inline_permits: Arc<Semaphore>,
+    pub inline_rate: DefaultDirectRateLimiter,
     request_permits: Arc<Semaphore>,
 }
 
@@ -117,6 +123,7 @@ impl Shared {
             wake: Notify::new(),
             changed: AtomicBool::new(false),
             inline_permits: Arc::new(Semaphore::new(MAX_INLINE_TICKETS)),
+            inline_rate: RateLimiter::direct(Quota::per_second(INLINE_TICKETS_PER_SECOND)),
             request_permits: Arc::new(Semaphore::new(MAX_WAITING_REQUESTS)),
         })
     }

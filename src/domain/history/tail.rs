@@ -91,6 +91,7 @@ pub struct Tail {
     node: String,
     driver: tokio::task::JoinHandle<()>,
     read: Statement,
+    position: Statement,
     heads: Statement,
     lost: Statement,
     /// The epoch of the database when it connected.
@@ -137,7 +138,8 @@ impl Tail {
                  set synchronous_commit = off; listen callboard",
             )
             .await?;
-        let position = client.query_one(include_str!("../../../sql/queries/history/position.sql"), &[]).await?;
+        let statement = client.prepare(include_str!("../../../sql/queries/history/position.sql")).await?;
+        let position = client.query_one(&statement, &[]).await?;
         if position.try_get::<_, bool>("replica")? {
             return Err(Error::Unavailable("the database is a read-only replica".to_owned()));
         }
@@ -147,6 +149,7 @@ impl Tail {
             lost: client.prepare(include_str!("../../../sql/queries/history/lost_access.sql")).await?,
             epoch: position.try_get("epoch")?,
             start: snapshot_of(&position)?,
+            position: statement,
             client,
             node: node.to_owned(),
             driver,
@@ -190,7 +193,7 @@ impl Tail {
 
     /// The current epoch, and whether the server has become a replica.
     pub async fn position(&self) -> Result<(String, bool)> {
-        let row = self.client.query_one(include_str!("../../../sql/queries/history/position.sql"), &[]).await?;
+        let row = self.client.query_one(&self.position, &[]).await?;
         Ok((row.try_get("epoch")?, row.try_get("replica")?))
     }
 

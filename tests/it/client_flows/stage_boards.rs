@@ -29,6 +29,8 @@ async fn a_ticket_goes_through_its_stages() {
     ann.post("/api/jobs", job).await.created();
     let moved = ann.put(&format!("/tickets/{ticket}/stage"), json!({"stage": "plan"})).await.ok();
     assert_eq!((&moved["old_stage"], &moved["new_stage"]), (&json!("idle"), &json!("plan")));
+    // The card only: an answer does not grow with the past of a ticket.
+    assert_eq!((&moved["stage"], &moved["id"], &moved["history"]), (&json!("plan"), &json!(ticket), &Value::Null));
     let lease = fixture.claim().await;
     lease.post_message("step", "Reading the code").await;
     lease.post_message("log", "$ cargo test").await;

@@ -7,7 +7,9 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::app::AppState;
-use crate::compat::stages::{self, CreateStaged, MoveToStage, StageSession, StageStatus, StagedCard, StagedTicket};
+use crate::compat::stages::{
+    self, CreateStaged, MoveToStage, StageMoved, StageSession, StageStatus, StagedCard, StagedTicket,
+};
 use crate::transport::http::{Auth, Json, Path, Query, RawReply, Reply, Result, ServiceConfig};
 
 pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
@@ -84,27 +86,27 @@ async fn get_one(
 }
 
 /// Moves a ticket to a stage. A blocked ticket stays: 409, with its blockers.
-#[utoipa::path(tag = "Compatibility", request_body = MoveToStage, responses((status = 200, body = StagedTicket)))]
+#[utoipa::path(tag = "Compatibility", request_body = MoveToStage, responses((status = 200, body = StageMoved)))]
 #[put("/api/tickets/{id}/stage")]
 async fn move_to(
     state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
     Json(input): Json<MoveToStage>,
-) -> Result<Reply<StagedTicket>> {
+) -> Result<Reply<StageMoved>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
     Ok(Reply::ok(stages::move_to(&state.db, &caller, &id, &input).await?))
 }
 
 /// The same as `PUT /api/tickets/{id}/stage`.
-#[utoipa::path(tag = "Compatibility", request_body = MoveToStage, responses((status = 200, body = StagedTicket)))]
+#[utoipa::path(tag = "Compatibility", request_body = MoveToStage, responses((status = 200, body = StageMoved)))]
 #[put("/tickets/{id}/stage")]
 async fn move_to_again(
     state: web::Data<AppState>,
     auth: Auth,
     Path(id): Path<String>,
     Json(input): Json<MoveToStage>,
-) -> Result<Reply<StagedTicket>> {
+) -> Result<Reply<StageMoved>> {
     let caller = auth.acting_as(input.agent_id.as_deref())?;
     Ok(Reply::ok(stages::move_to(&state.db, &caller, &id, &input).await?))
 }

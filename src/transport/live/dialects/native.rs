@@ -97,6 +97,10 @@ struct Field<'a> {
     new_value: Option<Box<RawValue>>,
 }
 
+/// The bytes of a ticket's field beyond which an event holds only its new value, and only in `changes`: thousands of sockets
+/// get every event, and history has both values.
+const MAX_REPEATED_VALUE: usize = 100;
+
 /// The event's data with the extra fields of its type; `None` if history's data has all of them.
 fn data(event: &Event) -> Option<Box<RawValue>> {
     let (old, new) = (event.old_value.as_deref(), event.new_value.as_deref());
@@ -105,13 +109,11 @@ fn data(event: &Event) -> Option<Box<RawValue>> {
         "assigned" => serde_json::to_string(&Assignment { old_agent_id: old, new_agent_id: new }),
         "restored" => Ok(r#"{"restored":true}"#.to_owned()),
         "ticket_unmerged" if event.field_name.is_some() => Ok(r#"{"unmerged":true}"#.to_owned()),
-        // Descriptions are long, and `changes` has the new one.
-        "field_updated" if event.field_name.as_deref() == Some("description") => {
-            serde_json::to_string(&Field { field: Some("description"), old_value: None, new_value: None })
-        }
         "field_updated" | "workflow_updated" => {
             let field = event.field_name.as_deref();
-            let value = |text: Option<&str>| text.and_then(|text| typed(field, text));
+            let is_long = |text: &str| text.len() > MAX_REPEATED_VALUE || field == Some("description");
+            let is_repeated = |text: &str| event.change_type == "field_updated" && is_long(text);
+            let value = |text: Option<&str>| text.filter(|text| !is_repeated(text)).and_then(|text| typed(field, text));
             serde_json::to_string(&Field { field, old_value: value(old), new_value: value(new) })
         }
         _ => return None,
@@ -187,6 +189,12 @@ mod tests {
         assert_eq!(sent["data"], json!({"field": "tags", "old_value": [], "new_value": ["a"]}));
         let sent = read(&event("field_updated", Some("title"), Some("12"), Some("[3]"), r#"{"changes": {}}"#));
         assert_eq!(sent["data"], json!({"changes": {}, "field": "title", "old_value": "12", "new_value": "[3]"}));
+        // A long value is said once, in `changes`.
+        let long = "x".repeat(101);
+        let sent = read(&event("field_updated", Some("title"), Some(&long), Some("short"), r#"{"changes": {}}"#));
+        assert_eq!(sent["data"], json!({"changes": {}, "field": "title", "old_value": null, "new_value": "short"}));
+        let sent = read(&event("workflow_updated", Some("description"), None, Some(&long), "{}"));
+        assert_eq!(sent["data"]["new_value"], long);
         let sent = read(&event("commented", None, None, Some("c"), r#"{"comment": {"a": "}"}}"#));
         assert_eq!((&sent["type"], &sent["data"]), (&json!("comment_added"), &json!({"comment": {"a": "}"}})));
     }
