@@ -25,8 +25,49 @@ create type logic.change as (
     description text, metadata jsonb, job_id text, stream_id text
 );
 
--- Writes changes into their streams, in the given order, and notifies the relays.
-create function logic.record_changes(changes logic.change[]) returns void language plpgsql as $$
+-- Writes one change: its stream's counter and the row of history in one statement, which takes a third of the time of two.
+-- Returns
+-- whether there is such a stream.
+create function logic.record_change(one logic.change) returns boolean language plpgsql as $$
+declare
+    actor constant text := logic.current_actor();
+    acting_for constant text := logic.current_on_behalf_of();
+    number bigint;
+    gated boolean;
+    claimed boolean;
+begin
+    with
+    -- The number, under the stream's row lock as in logic.allocate_sequence_numbers.
+    allocated as (
+        update streams s set last_seq = s.last_seq + 1
+         where s.stream_id = coalesce(one.stream_id, 'workflow:' || one.workflow_id)
+        returning s.stream_id, s.last_seq
+    )
+    insert into history as h (stream_id, seq, workflow_id, ticket_id, job_id, change_type, field_name, old_value, new_value,
+                              change_description, metadata, actor_id, on_behalf_of)
+    select a.stream_id, a.last_seq, one.workflow_id, one.ticket_id, one.job_id, one.change_type, one.field_name, one.old_value, one.new_value,
+           coalesce(one.description, ''), coalesce(one.metadata, '{}'), actor, acting_for
+      from allocated a
+    returning h.seq, (select g.gated from logic.status_change_gate g),
+        exists (select from ticket_claims c where c.ticket_id = one.ticket_id and c.agent_id = coalesce(acting_for, actor))
+      into number, gated, claimed;
+    if number is null then
+        return false;
+    end if;
+    if one.change_type <> 'status_changed' then
+        perform logic.notify_relay();
+    else
+        gated := logic.notify_status_change(one.workflow_id, one.ticket_id, number, one.old_value, one.new_value, gated);
+    end if;
+    if claimed then
+        perform logic.renew_ticket_claims(array[one.ticket_id], coalesce(acting_for, actor));
+    end if;
+    return true;
+end
+$$;
+
+-- Writes changes into their streams, in the given order, and notifies the relays. Returns true.
+create function logic.record_changes(changes logic.change[]) returns boolean language plpgsql as $$
 declare
     base record;
     one logic.change;
@@ -36,14 +77,16 @@ declare
     quiet boolean := true;
 begin
     if cardinality(changes) = 0 or changes is null then
-        return;
+        return true;
+    elsif cardinality(changes) = 1 then
+        return logic.record_change(changes[1]);
     end if;
     actor := logic.current_actor();
     acting_for := logic.current_on_behalf_of();
     if cardinality(changes) > 20 then
         perform logic.record_changes_in_bulk(changes, actor, acting_for);
         perform logic.renew_ticket_claims(array(select distinct c.ticket_id from unnest(changes) c), coalesce(acting_for, actor));
-        return;
+        return true;
     end if;
     for base in
         select * from logic.allocate_sequence_numbers(array(select coalesce(c.stream_id, 'workflow:' || c.workflow_id) from unnest(changes) c))
@@ -57,7 +100,8 @@ begin
             values (base.stream_id, seq, one.workflow_id, one.ticket_id, one.job_id, one.change_type, one.field_name, one.old_value, one.new_value,
                     coalesce(one.description, ''), coalesce(one.metadata, '{}'), actor, acting_for);
             if one.change_type = 'status_changed' then
-                perform logic.notify_status_change(one.workflow_id, one.ticket_id, seq, one.old_value, one.new_value);
+                perform logic.notify_status_change(one.workflow_id, one.ticket_id, seq, one.old_value, one.new_value,
+                    (select g.gated from logic.status_change_gate g));
             else
                 quiet := false;
             end if;
@@ -67,6 +111,7 @@ begin
         perform logic.notify_relay();
     end if;
     perform logic.renew_ticket_claims(array(select distinct c.ticket_id from unnest(changes) c), coalesce(acting_for, actor));
+    return true;
 end
 $$;
 
@@ -100,7 +145,8 @@ begin
     )
     select * from written w where w.change_type = 'status_changed' order by w.seq
     loop
-        perform logic.notify_status_change(moved.workflow_id, moved.ticket_id, moved.seq, moved.old_value, moved.new_value);
+        perform logic.notify_status_change(moved.workflow_id, moved.ticket_id, moved.seq, moved.old_value, moved.new_value,
+            (select g.gated from logic.status_change_gate g));
     end loop;
     if exists (select from unnest(changes) c where c.change_type <> 'status_changed') then
         perform logic.notify_relay();
