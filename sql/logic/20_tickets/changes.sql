@@ -19,6 +19,16 @@ begin
 end
 $$;
 
+-- A move to another column, without reported data. One plain expression, so that queries and functions contain it instead of
+-- calling it.
+create function logic.ticket_moved_change(o tickets, n tickets) returns logic.change language sql stable
+begin atomic
+    select (n.workflow_id, n.id, 'status_changed', 'status', o.status, n.status, 'Moved from ' || o.status || ' to ' || n.status || '.',
+        jsonb_build_object('changes', jsonb_build_object('status', n.status, 'rank', n.rank, 'started_at', n.started_at,
+            'completed_at', n.completed_at, 'version', n.version, 'updated_at', n.updated_at)),
+        null, null)::logic.change;
+end;
+
 -- A new ticket, with its whole card.
 create function logic.ticket_created_change(ticket tickets, card jsonb) returns logic.change language sql immutable
 begin atomic
@@ -73,20 +83,20 @@ $$;
 -- Where a ticket is and whose it is: return to the board, column or rank, assignee.
 create function logic.ticket_position_changes(o tickets, n tickets) returns logic.change[] language plpgsql as $$
 declare
+    moved logic.change;
     changes logic.change[] := '{}';
 begin
     if logic.is_live(n) and not logic.is_live(o) then
         changes := changes || logic.ticket_restored_changes(o, n);
     end if;
-    if o.status <> n.status and logic.is_column_rename(n.workflow_id, o.status, n.status) then
+    if o.status <> n.status and logic.renames_columns() and logic.is_column_rename(n.workflow_id, o.status, n.status) then
         -- The ticket has not moved: clients only need the new name.
         changes := changes || logic.ticket_change(n, 'column_renamed', 'status', o.status, n.status,
             'The column ' || o.status || ' is called ' || n.status || ' now.', jsonb_build_object('status', n.status));
     elsif o.status <> n.status then
-        changes := changes || logic.ticket_change(n, 'status_changed', 'status', o.status, n.status,
-            'Moved from ' || o.status || ' to ' || n.status || '.',
-            jsonb_build_object('status', n.status, 'rank', n.rank, 'started_at', n.started_at, 'completed_at', n.completed_at),
-            logic.reported_event_data());
+        moved := logic.ticket_moved_change(o, n);
+        moved.metadata := moved.metadata || logic.reported_event_data();
+        changes := changes || moved;
     elsif o.rank <> n.rank then
         changes := changes || logic.ticket_field_change(n, 'rank', o.rank, n.rank, to_jsonb(n.rank), 'Reordered.');
     end if;
@@ -188,6 +198,20 @@ begin
     return changes;
 end
 $$;
+
+-- Whether an update moved a ticket to another column and changed nothing else except its rank and times, and no external
+-- program reported it.
+create function logic.is_only_moved(o tickets, n tickets) returns boolean language sql stable
+begin atomic
+    select o.status <> n.status and not logic.renames_columns() and coalesce(current_setting('callboard.reported', true), '') = ''
+       and (o.title, o.description, o.priority, o.ticket_type, o.tags, o.assigned_agent_id, o.parent_ticket_id, o.related_ticket_ids,
+            o.related_task_ids, o.story_points, o.estimate_minutes, o.spent_minutes, o.approval_status, o.is_resolved, o.deleted_at,
+            o.merged_into_ticket_id, o.created_at, o.created_by_agent_id)
+        is not distinct from
+           (n.title, n.description, n.priority, n.ticket_type, n.tags, n.assigned_agent_id, n.parent_ticket_id, n.related_ticket_ids,
+            n.related_task_ids, n.story_points, n.estimate_minutes, n.spent_minutes, n.approval_status, n.is_resolved, n.deleted_at,
+            n.merged_into_ticket_id, n.created_at, n.created_by_agent_id);
+end;
 
 -- What an update of a ticket means beyond history: whether search must read its text again (`reworded`) or
 -- forget it (`gone`), whether it changed its column (`moved`), whether saved searches may match differently

@@ -15,7 +15,8 @@ begin
     new.ticket_type := coalesce(new.ticket_type, (select b.default_ticket_type from boards b where b.workflow_id = new.workflow_id));
     -- An import sets its own dates; all others are derived from the column.
     if new.completed_at is null and new.resolved_at is null then
-        new := logic.derive_times_from_column(new, null);
+        new := logic.derive_times_from_column(new,
+            (select c.category from board_columns c where c.workflow_id = new.workflow_id and c.id = new.status), null);
     end if;
     return new;
 end
@@ -23,14 +24,22 @@ $$;
 
 -- BEFORE UPDATE, by row: version and times. The identity of a ticket never changes.
 create function logic.ticket_before_update() returns trigger language plpgsql as $$
+declare
+    columns record;
 begin
-    if (new.id, new.workflow_id, new.number) is distinct from (old.id, old.workflow_id, old.number) then
+    if new.id <> old.id or new.workflow_id <> old.workflow_id or new.number <> old.number then
         perform logic.fail('conflict', 'The id, workflow and number of a ticket never change.');
     end if;
-    if new.status is distinct from old.status and not logic.is_column_rename(new.workflow_id, old.status, new.status) then
-        new := logic.derive_times_from_column(new, old.status);
+    if new.status <> old.status and not (logic.renames_columns() and logic.is_column_rename(new.workflow_id, old.status, new.status)) then
+        select (select c.category from board_columns c where c.workflow_id = new.workflow_id and c.id = new.status) as category,
+               (select c.category from board_columns c where c.workflow_id = new.workflow_id and c.id = old.status) as old_category into columns;
+        -- Otherwise it would change nothing.
+        if 'done' in (columns.category, columns.old_category) or new.started_at is null or new.completed_at is not null or new.resolved_at is not null then
+            new := logic.derive_times_from_column(new, columns.category, columns.old_category);
+        end if;
     end if;
-    if new is distinct from old then
+    -- The comparison of whole rows is the most expensive, so it is last.
+    if new.status <> old.status or new is distinct from old then
         new.version := old.version + 1;
         new.updated_at := clock_timestamp();
     end if;
@@ -40,10 +49,7 @@ $$;
 
 -- A column's category drives the ticket's times: `active` starts it, `done` completes and resolves it, leaving
 -- `done` reopens it.
-create function logic.derive_times_from_column(ticket tickets, old_status text) returns tickets language plpgsql as $$
-declare
-    category text := (select c.category from board_columns c where c.workflow_id = ticket.workflow_id and c.id = ticket.status);
-    old_category text := (select c.category from board_columns c where c.workflow_id = ticket.workflow_id and c.id = old_status);
+create function logic.derive_times_from_column(ticket tickets, category text, old_category text) returns tickets language plpgsql as $$
 begin
     if category in ('active', 'done') and ticket.started_at is null then
         ticket.started_at := clock_timestamp();
@@ -85,11 +91,13 @@ $$;
 
 -- AFTER UPDATE, by statement: one history row for each field that changed, search data of tickets that were
 -- reworded, moved, added or removed, the state of what a ticket blocks, its queued jobs when it is resolved, and the end
--- of its claim. Rows are compared
--- one by one in plpgsql: for the usual single ticket that costs a fraction of one set-based statement over all
--- fields.
+-- of its claim. Most updates move one ticket, which takes two statements. Otherwise rows are compared one by
+-- one in plpgsql: for a single ticket that costs a fraction of one set-based statement over all fields.
 create function logic.tickets_updated() returns trigger language plpgsql as $$
 declare
+    move record;
+    after_move record;
+    quiet boolean;
     pairs refcursor;
     pair record;
     o tickets;
@@ -106,6 +114,43 @@ declare
     resolved text[] := '{}';
     released text[] := '{}';
 begin
+    with
+    -- The only row, if it was moved and nothing else.
+    moved as (
+        select (logic.ticket_moved_change(old_rows, new_rows)).*
+          from old_rows cross join new_rows
+         where not exists (select from new_rows offset 1) and logic.is_only_moved(old_rows, new_rows)
+    ),
+    -- Its number, under the stream's row lock as in logic.allocate_sequence_numbers.
+    allocated as (
+        update streams s set last_seq = s.last_seq + 1 from moved m
+         where s.stream_id = 'workflow:' || m.workflow_id
+        returning s.stream_id, s.last_seq
+    )
+    insert into history as h (stream_id, seq, workflow_id, ticket_id, change_type, field_name, old_value, new_value,
+                              change_description, metadata, actor_id, on_behalf_of)
+    select a.stream_id, a.last_seq, m.workflow_id, m.ticket_id, m.change_type, m.field_name, m.old_value, m.new_value,
+           m.description, m.metadata, logic.current_actor(), logic.current_on_behalf_of()
+      from allocated a cross join moved m
+    returning h.workflow_id, h.ticket_id, h.seq, h.old_value, h.new_value, (select g.gated from logic.status_change_gate g) as gated,
+        exists (select from ticket_claims c where c.ticket_id = h.ticket_id) as claimed
+      into move;
+    if found then
+        quiet := not logic.notify_status_change(move.workflow_id, move.ticket_id, move.seq, move.old_value, move.new_value, move.gated);
+        if move.claimed then
+            perform logic.renew_ticket_claims(array[move.ticket_id], coalesce(logic.current_on_behalf_of(), logic.current_actor()));
+        end if;
+        -- In a statement of its own, after the stream row is locked.
+        select exists (select from saved_searches s where s.notify) as watched,
+               exists (select from ticket_comments c where c.ticket_id = move.ticket_id) as commented into after_move;
+        if after_move.commented then
+            perform logic.queue_embeddings_of_moved_tickets(array[move.ticket_id]);
+        end if;
+        if after_move.watched then
+            perform logic.queue_search_matching(array[move.ticket_id]);
+        end if;
+        return null;
+    end if;
     if (select count(*) from (select from new_rows limit 2) few) < 2 then
         open pairs for select old_rows as o, new_rows as n from old_rows cross join new_rows;
     else
