@@ -19,30 +19,37 @@ create type logic.principal as (
     strict_names boolean
 );
 
+-- The credential in `caller` as a JSON object.
+create function logic.parse_caller(caller text) returns jsonb language sql stable
+begin atomic
+    select case when left(caller, 1) = '{' then caller::jsonb else jsonb_build_object('actor', caller) end;
+end;
+
+-- The actor of a credential, if it is not disabled and its session or key holds; else no row. One plain statement, so that
+-- queries that look up more at once contain it instead of calling it.
+create function logic.find_principal(credential jsonb, trusted boolean) returns setof logic.principal language sql stable
+begin atomic
+    select a.id, nullif(nullif(credential ->> 'for', a.id), ''), a.kind,
+           a.is_admin and (k.id is null or '*' = any (k.scopes)), coalesce(k.scopes, '{*}'), null::text,
+           find_principal.trusted, coalesce((credential ->> 'strict')::boolean, false)
+      from actors a
+      left join api_keys k on k.id = credential ->> 'key' and k.actor_id = a.id
+           and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
+      left join sessions s on s.id = credential ->> 'session' and s.actor_id = a.id
+           and s.revoked_at is null and s.expires_at > now()
+     where a.id = credential ->> 'actor' and a.disabled_at is null
+       and (credential ->> 'key' is null or k.id is not null)
+       and (credential ->> 'session' is null or s.id is not null);
+end;
+
 -- Resolves the caller; fails if the actor is disabled or the session or key does not hold.
 create function logic.identify_caller(caller text) returns logic.principal language plpgsql stable as $$
 declare
-    claim jsonb;
+    credential constant jsonb := logic.parse_caller(caller);
     found_principal logic.principal;
+    noted text;
 begin
-    if left(caller, 1) = '{' then
-        claim := caller::jsonb;
-        select a.id, nullif(nullif(claim ->> 'for', a.id), ''), a.kind,
-               a.is_admin and (k.id is null or '*' = any (k.scopes)), coalesce(k.scopes, '{*}'), null,
-               false, coalesce((claim ->> 'strict')::boolean, false)
-          into found_principal
-          from actors a
-          left join api_keys k on k.id = claim ->> 'key' and k.actor_id = a.id
-               and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
-          left join sessions s on s.id = claim ->> 'session' and s.actor_id = a.id
-               and s.revoked_at is null and s.expires_at > now()
-         where a.id = claim ->> 'actor' and a.disabled_at is null
-           and (claim ->> 'key' is null or k.id is not null)
-           and (claim ->> 'session' is null or s.id is not null);
-    else
-        select a.id, null, a.kind, a.is_admin, '{*}', null, true, false into found_principal
-          from actors a where a.id = caller and a.disabled_at is null;
-    end if;
+    select p.* into found_principal from logic.find_principal(credential, left(caller, 1) <> '{') p;
     if found_principal.actor_id is null then
         perform logic.fail('unauthenticated', 'The credential is unknown, expired or revoked; sign in again.');
     end if;
@@ -50,7 +57,7 @@ begin
         found_principal.acting_for := logic.own_agent_id(found_principal, found_principal.acting_for);
     end if;
     -- Triggers that record security events read it.
-    perform set_config('callboard.credential', caller, true);
+    noted := set_config('callboard.credential', caller, true);
     return found_principal;
 end
 $$;
@@ -61,18 +68,19 @@ begin atomic
     select case when left(caller, 1) = '{' then (caller::jsonb) ->> name end;
 end;
 
--- Rejects a key without the scope; sessions have all scopes.
-create function logic.require_scope(who logic.principal, scope text) returns void language plpgsql immutable as $$
+-- Rejects a key without the scope; sessions have all scopes. Returns true.
+create function logic.require_scope(who logic.principal, scope text) returns boolean language plpgsql immutable as $$
 begin
     if not (scope = any (who.scopes) or '*' = any (who.scopes)) then
         perform logic.fail('forbidden', format('This key lacks the scope "%s".', scope), jsonb_build_object('scope', scope));
     end if;
+    return true;
 end
 $$;
 
 -- Makes the caller the author of the changes in this transaction; history triggers read it. Agents that are
--- acted for are provisioned on first use. Rights stay those of the caller: acting for an actor adds none.
-create function logic.set_audit_actor(who logic.principal) returns void language plpgsql as $$
+-- acted for are provisioned on first use. Rights stay those of the caller: acting for an actor adds none. Returns true.
+create function logic.set_audit_actor(who logic.principal) returns boolean language plpgsql as $$
 begin
     if who.acting_for is not null then
         if not (who.is_admin or (who.kind = 'service' and ('act_for' = any (who.scopes) or '*' = any (who.scopes)))) then
@@ -87,8 +95,9 @@ begin
             perform logic.fail('forbidden', format('The agent %s is disabled.', who.acting_for), jsonb_build_object('field', 'agent_id'));
         end if;
     end if;
-    perform set_config('callboard.actor', who.actor_id, true),
-            set_config('callboard.on_behalf_of', coalesce(who.acting_for, ''), true);
+    -- One expression, which costs less than a statement.
+    return set_config('callboard.actor', who.actor_id, true) is not null
+       and set_config('callboard.on_behalf_of', coalesce(who.acting_for, ''), true) is not null;
 end
 $$;
 
@@ -121,26 +130,38 @@ end;
 -- never 403; `subject` names what the message reports as missing.
 create function logic.authorize_principal(who logic.principal, workflow text, required text, subject text default null)
 returns logic.principal language plpgsql as $$
+declare
+    allowed boolean;
 begin
     select case when who.is_admin then 'owner' else m.role end into who.role
       from workflows w
       left join workflow_members m on m.workflow_id = w.id and m.actor_id = who.actor_id
      where w.id = workflow;
+    allowed := logic.require_role(who, workflow, required, subject);
+    return who;
+end
+$$;
+
+-- The part of it after the look-up of the role: rejects a caller whose role or key does not suffice. Returns true.
+create function logic.require_role(who logic.principal, workflow text, required text, subject text) returns boolean language plpgsql as $$
+declare
+    allowed boolean;
+begin
     if who.role is null then
         perform logic.fail('not_found', format('There is no %s.', coalesce(subject, 'workflow ' || coalesce(workflow, ''))));
     end if;
-    perform logic.require_scope(who, case required when 'viewer' then 'read' when 'member' then 'write' else 'manage' end);
+    allowed := logic.require_scope(who, case required when 'viewer' then 'read' when 'member' then 'write' else 'manage' end);
     if array_position('{viewer,member,owner}', who.role) < array_position('{viewer,member,owner}', required) then
         perform logic.fail('forbidden', format('This needs the role %s in the workflow; yours is %s.', required, who.role),
             jsonb_build_object('role', who.role, 'required', required));
     end if;
     if required <> 'viewer' then
-        perform logic.set_audit_actor(who);
+        allowed := logic.set_audit_actor(who);
     end if;
     if current_setting('callboard.idempotency', true) <> '' then
         perform logic.note_authorization(workflow, required);
     end if;
-    return who;
+    return true;
 end
 $$;
 

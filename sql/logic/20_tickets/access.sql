@@ -1,36 +1,66 @@
 -- Authorizing access to a ticket, locking it, and whether it may be changed. Every change begins here.
 
--- The caller that was checked, and the ticket it may access.
-create type logic.ticket_access as (who logic.principal, ticket_id text, workflow_id text);
+-- A ticket that is not deleted, and where it is. `is_closed`: its workflow is archived or has ticket tracking off. Looked up,
+-- not joined, because for few workflows the planner would hash them all for one ticket.
+create view logic.ticket_places as
+select t.id as ticket_id, t.workflow_id, t.number, t.status, t.merged_into_ticket_id,
+       (select w.archived_at is not null or not w.ticket_tracking from workflows w where w.id = t.workflow_id) as is_closed
+  from tickets t
+ where t.deleted_at is null;
+
+-- The caller that was checked, and the ticket it may access, as it was found before any lock.
+create type logic.ticket_access as (
+    who logic.principal, ticket_id text, workflow_id text, number bigint, status text, is_closed boolean
+);
 
 -- Finds a ticket by id, or by key or number inside a workflow, and checks that the caller holds `required` in
 -- its workflow. A merged ticket can be read, not changed. Takes no lock.
 create function logic.authorize_ticket_for(who logic.principal, ticket text, required text, workflow text default null)
 returns logic.ticket_access language plpgsql as $$
 declare
-    access logic.ticket_access;
+    place logic.ticket_places;
 begin
-    select t.id, t.workflow_id into access.ticket_id, access.workflow_id from tickets t where t.id = ticket and t.deleted_at is null;
-    if access.ticket_id is null and workflow is not null and ticket ~* '^(tkt-|#)?[0-9]{1,15}$' then
-        select t.id, t.workflow_id into access.ticket_id, access.workflow_id from tickets t
-         where t.workflow_id = workflow and t.number = regexp_replace(ticket, '[^0-9]', '', 'g')::bigint and t.deleted_at is null;
+    select * into place from logic.ticket_places p where p.ticket_id = ticket;
+    if place.ticket_id is null and workflow is not null and ticket ~* '^(tkt-|#)?[0-9]{1,15}$' then
+        select * into place from logic.ticket_places p
+         where p.workflow_id = workflow and p.number = regexp_replace(ticket, '[^0-9]', '', 'g')::bigint;
     end if;
-    access.who := logic.authorize_principal(who, access.workflow_id, required, 'ticket ' || coalesce(ticket, ''));
-    if required <> 'viewer' then
-        perform logic.require_not_merged(array[access.ticket_id]);
-    else
+    who := logic.authorize_principal(who, place.workflow_id, required, 'ticket ' || coalesce(ticket, ''));
+    if required = 'viewer' then
         -- A read extends a claim here, a change where history is written: the row of a claim is locked last.
-        perform logic.renew_ticket_claims(array[access.ticket_id], logic.effective_actor_id(access.who));
+        perform logic.renew_ticket_claims(array[place.ticket_id], logic.effective_actor_id(who));
+    elsif place.merged_into_ticket_id is not null then
+        perform logic.require_not_merged(array[place.ticket_id]);
     end if;
-    return access;
+    return (who, place.ticket_id, place.workflow_id, place.number, place.status, place.is_closed)::logic.ticket_access;
 end
 $$;
 
--- The same for a caller that is not identified yet.
+-- The same for a caller that is not identified yet. The usual change, of a ticket given by id and without an agent acted for,
+-- takes one statement, which looks up caller, membership and ticket together.
 create function logic.authorize_ticket(caller text, ticket text, required text, workflow text default null)
 returns logic.ticket_access language plpgsql as $$
+declare
+    credential constant jsonb := logic.parse_caller(caller);
+    access logic.ticket_access;
+    noted text;
+    allowed boolean;
 begin
-    return logic.authorize_ticket_for(logic.identify_caller(caller), ticket, required, workflow);
+    if required <> 'viewer' and credential ->> 'for' is null then
+        select (p.actor_id, null, p.kind, p.is_admin, p.scopes, case when p.is_admin then 'owner' else (
+                    select m.role from workflow_members m where m.workflow_id = t.workflow_id and m.actor_id = p.actor_id) end,
+                p.trusted, p.strict_names)::logic.principal,
+               t.ticket_id, t.workflow_id, t.number, t.status, t.is_closed
+          into access
+          from logic.find_principal(credential, left(caller, 1) <> '{') p
+          join logic.ticket_places t on t.ticket_id = ticket and t.merged_into_ticket_id is null;
+    end if;
+    if access.ticket_id is null then
+        return logic.authorize_ticket_for(logic.identify_caller(caller), ticket, required, workflow);
+    end if;
+    noted := set_config('callboard.credential', caller, true);
+    allowed := logic.require_role(access.who, access.workflow_id, required, 'ticket ' || ticket);
+    return access;
 end
 $$;
 

@@ -23,11 +23,12 @@ end
 $$;
 
 -- What a status change answers: where the ticket was and is, and what blocks it. `version` is its version now.
-create function logic.status_answer(ticket tickets, new_status text, message text, version bigint, blocking_ticket_ids text[] default '{}')
-returns jsonb language sql stable
+create function logic.status_answer(
+    ticket_id text, old_status text, new_status text, message text, version bigint, blocking_ticket_ids text[] default '{}'
+) returns jsonb language sql stable
 begin atomic
-    select jsonb_build_object('success', cardinality(blocking_ticket_ids) = 0, 'ticket_id', (ticket).id,
-        'old_status', (ticket).status, 'new_status', new_status, 'message', message,
+    select jsonb_build_object('success', cardinality(blocking_ticket_ids) = 0, 'ticket_id', ticket_id,
+        'old_status', old_status, 'new_status', new_status, 'message', message,
         'blocked', cardinality(blocking_ticket_ids) > 0, 'blocking_ticket_ids', blocking_ticket_ids, 'version', version);
 end;
 
@@ -75,19 +76,61 @@ begin
         update tickets t set rank = coalesce(logic.rank_next_to(ticket, ticket.status, before, after), t.rank) where t.id = ticket.id;
     end if;
     kept := logic.keep_comment_and_commit(who, ticket, comment, 'general', 'comment', commit_sha, git);
-    return logic.status_answer(ticket, ticket.status,
+    return logic.status_answer(ticket.id, ticket.status, ticket.status,
         format('TKT-%s is in %s already%s.', ticket.number, ticket.status, coalesce('; ' || kept, '')),
         (select t.version from tickets t where t.id = ticket.id));
 end
 $$;
 
--- POST /api/tickets/change-status. A blocked ticket stays where it is and the answer names its blockers.
+-- The sentence about a move.
+create function logic.moved_message(number bigint, old_status text, new_status text) returns text language sql stable
+begin atomic
+    select format('Moved TKT-%s from %s to %s.', number, old_status, new_status);
+end;
+
+-- POST /api/tickets/change-status. A blocked ticket stays where it is and the answer names its blockers. The usual move, to
+-- which no rule of the board can apply, is one statement; all others are decided by logic.change_status_by_rules.
 create function logic.change_status(
     caller text, ticket text, new_status text, comment text default null, commit_sha text default null,
     version bigint default null, before text default null, after text default null, git jsonb default null
 ) returns jsonb language plpgsql as $$
 declare
     access constant logic.ticket_access := logic.authorize_ticket(caller, ticket, 'member');
+    new_version bigint;
+begin
+    if access.is_closed then
+        perform logic.require_open_workflow(access.workflow_id);
+    end if;
+    if coalesce(comment, commit_sha, before, after) is null then
+        -- The ticket is as it was found, without review and blockers; the board has no transitions, no limit of the column and no
+        -- required comments, and allows reopening.
+        update tickets t set status = change_status.new_status, rank = logic.rank_at_end(t.number)
+          from boards b, board_columns c
+         where t.id = access.ticket_id and t.status = access.status and t.status <> change_status.new_status
+           and t.deleted_at is null and t.merged_into_ticket_id is null and t.approval_status is null
+           and t.version = coalesce(change_status.version, t.version)
+           and b.workflow_id = access.workflow_id and b.allow_reopen and not b.require_comments_on_status_change
+           and c.workflow_id = access.workflow_id and c.id = change_status.new_status and c.wip_limit is null
+           and not exists (select from board_transitions x where x.workflow_id = access.workflow_id)
+           and not exists (select from logic.active_blockers k where k.ticket_id = access.ticket_id)
+        returning t.version into new_version;
+    end if;
+    if new_version is null then
+        return logic.change_status_by_rules(access, new_status, comment, commit_sha, version, before, after, git);
+    end if;
+    if exists (select from logic.active_blockers k where k.ticket_id = access.ticket_id) then
+        raise exception 'TKT-% was blocked while its move waited for a lock; try again.', access.number using errcode = 'serialization_failure';
+    end if;
+    return logic.status_answer(access.ticket_id, access.status, new_status,
+        logic.moved_message(access.number, access.status, new_status), new_version);
+end
+$$;
+
+-- The change of status where a rule may apply, or more than the status changes.
+create function logic.change_status_by_rules(
+    access logic.ticket_access, new_status text, comment text, commit_sha text, version bigint, before text, after text, git jsonb
+) returns jsonb language plpgsql as $$
+declare
     tid constant text := access.ticket_id;
     workflow constant text := access.workflow_id;
     board boards;
@@ -96,7 +139,6 @@ declare
     blockers text[];
     warning text;
 begin
-    perform logic.require_open_workflow(workflow);
     select * into board from boards b where b.workflow_id = workflow;
     select c.category into new_category from board_columns c where c.workflow_id = workflow and c.id = new_status;
     if new_category is null then
@@ -114,7 +156,7 @@ begin
     perform logic.require_reviewed(row);
     blockers := array(select k.blocked_by_ticket_id from logic.active_blockers k where k.ticket_id = row.id order by 1);
     if cardinality(blockers) > 0 then
-        return logic.status_answer(row, row.status, logic.blocked_message(row, blockers), row.version, blockers);
+        return logic.status_answer(row.id, row.status, row.status, logic.blocked_message(row, blockers), row.version, blockers);
     end if;
     perform logic.check_transition(board, row.status, new_status, new_category);
     comment := case when not logic.is_blank(comment) then logic.trim_whitespace(comment) end;
@@ -134,8 +176,8 @@ begin
     if commit_sha is not null then
         perform logic.insert_commit(access.who, tid, workflow, commit_sha, git);
     end if;
-    return logic.status_answer(row, new_status,
-        concat_ws(' ', format('Moved TKT-%s from %s to %s.', row.number, row.status, new_status), warning),
+    return logic.status_answer(row.id, row.status, new_status,
+        concat_ws(' ', logic.moved_message(row.number, row.status, new_status), warning),
         (select t.version from tickets t where t.id = row.id));
 end
 $$;
