@@ -68,22 +68,36 @@ begin atomic
     select case when left(caller, 1) = '{' then (caller::jsonb) ->> name end;
 end;
 
--- Rejects a key without the scope; sessions have all scopes. Returns true.
-create function logic.require_scope(who logic.principal, scope text) returns boolean language plpgsql immutable as $$
+-- Whether a list of scopes holds the scope.
+create function logic.has_scope(scopes text[], scope text) returns boolean language sql immutable
+begin atomic
+    select scope = any (scopes) or '*' = any (scopes);
+end;
+
+-- Rejects a key without the scope; sessions have all scopes.
+create function logic.require_scope(who logic.principal, scope text) returns void language plpgsql immutable as $$
 begin
-    if not (scope = any (who.scopes) or '*' = any (who.scopes)) then
+    if not logic.has_scope(who.scopes, scope) then
         perform logic.fail('forbidden', format('This key lacks the scope "%s".', scope), jsonb_build_object('scope', scope));
     end if;
-    return true;
 end
 $$;
 
--- Makes the caller the author of the changes in this transaction; history triggers read it. Agents that are
--- acted for are provisioned on first use. Rights stay those of the caller: acting for an actor adds none. Returns true.
-create function logic.set_audit_actor(who logic.principal) returns boolean language plpgsql as $$
+-- Makes an actor, who may act for another, the author of the changes in this transaction; history triggers read it. Returns true.
+create function logic.note_audit_actor(actor text, acting_for text) returns boolean language sql volatile
+begin atomic
+    select set_config('callboard.actor', actor, true) is not null
+       and set_config('callboard.on_behalf_of', coalesce(acting_for, ''), true) is not null;
+end;
+
+-- Makes the caller the author of the changes in this transaction. Agents that are acted for are provisioned on first use.
+-- Rights stay those of the caller: acting for an actor adds none.
+create function logic.set_audit_actor(who logic.principal) returns void language plpgsql as $$
+declare
+    noted boolean;
 begin
     if who.acting_for is not null then
-        if not (who.is_admin or (who.kind = 'service' and ('act_for' = any (who.scopes) or '*' = any (who.scopes)))) then
+        if not (who.is_admin or (who.kind = 'service' and logic.has_scope(who.scopes, 'act_for'))) then
             perform logic.fail('forbidden', 'Only a service key with the scope "act_for" or an administrator may act for another actor.',
                 jsonb_build_object('field', 'agent_id'));
         end if;
@@ -95,9 +109,7 @@ begin
             perform logic.fail('forbidden', format('The agent %s is disabled.', who.acting_for), jsonb_build_object('field', 'agent_id'));
         end if;
     end if;
-    -- One expression, which costs less than a statement.
-    return set_config('callboard.actor', who.actor_id, true) is not null
-       and set_config('callboard.on_behalf_of', coalesce(who.acting_for, ''), true) is not null;
+    noted := logic.note_audit_actor(who.actor_id, who.acting_for);
 end
 $$;
 
@@ -145,18 +157,23 @@ $$;
 -- The part of it after the look-up of the role: rejects a caller whose role or key does not suffice. Returns true.
 create function logic.require_role(who logic.principal, workflow text, required text, subject text) returns boolean language plpgsql as $$
 declare
-    allowed boolean;
+    scope constant text := case required when 'viewer' then 'read' when 'member' then 'write' else 'manage' end;
+    noted boolean;
 begin
     if who.role is null then
         perform logic.fail('not_found', format('There is no %s.', coalesce(subject, 'workflow ' || coalesce(workflow, ''))));
     end if;
-    allowed := logic.require_scope(who, case required when 'viewer' then 'read' when 'member' then 'write' else 'manage' end);
+    if not logic.has_scope(who.scopes, scope) then
+        perform logic.require_scope(who, scope);
+    end if;
     if array_position('{viewer,member,owner}', who.role) < array_position('{viewer,member,owner}', required) then
         perform logic.fail('forbidden', format('This needs the role %s in the workflow; yours is %s.', required, who.role),
             jsonb_build_object('role', who.role, 'required', required));
     end if;
-    if required <> 'viewer' then
-        allowed := logic.set_audit_actor(who);
+    if required <> 'viewer' and who.acting_for is null then
+        noted := logic.note_audit_actor(who.actor_id, null);
+    elsif required <> 'viewer' then
+        perform logic.set_audit_actor(who);
     end if;
     if current_setting('callboard.idempotency', true) <> '' then
         perform logic.note_authorization(workflow, required);

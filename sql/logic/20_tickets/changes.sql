@@ -20,10 +20,11 @@ end
 $$;
 
 -- A move to another column, without reported data. One plain expression, so that queries and functions contain it instead of
--- calling it.
+-- calling it; in the collation of logic.change, else a query makes the whole change for each of its fields.
 create function logic.ticket_moved_change(o tickets, n tickets) returns logic.change language sql stable
 begin atomic
-    select (n.workflow_id, n.id, 'status_changed', 'status', o.status, n.status, 'Moved from ' || o.status || ' to ' || n.status || '.',
+    select (n.workflow_id collate "default", n.id collate "default", 'status_changed', 'status',
+        o.status collate "default", n.status collate "default", 'Moved from ' || (o.status || ' to ' || n.status || '.') collate "default",
         jsonb_build_object('changes', jsonb_build_object('status', n.status, 'rank', n.rank, 'started_at', n.started_at,
             'completed_at', n.completed_at, 'version', n.version, 'updated_at', n.updated_at)),
         null, null)::logic.change;

@@ -132,13 +132,14 @@ begin
     select a.stream_id, a.last_seq, m.workflow_id, m.ticket_id, m.change_type, m.field_name, m.old_value, m.new_value,
            m.description, m.metadata, logic.current_actor(), logic.current_on_behalf_of()
       from allocated a cross join moved m
-    returning h.workflow_id, h.ticket_id, h.seq, h.old_value, h.new_value, (select g.gated from logic.status_change_gate g) as gated,
+    returning h.workflow_id, h.ticket_id, h.seq, h.old_value, h.new_value, coalesce(h.on_behalf_of, h.actor_id) as agent,
+        (select g.gated from logic.status_change_gate g) as gated,
         exists (select from ticket_claims c where c.ticket_id = h.ticket_id) as claimed
       into move;
     if found then
         quiet := not logic.notify_status_change(move.workflow_id, move.ticket_id, move.seq, move.old_value, move.new_value, move.gated);
         if move.claimed then
-            perform logic.renew_ticket_claims(array[move.ticket_id], coalesce(logic.current_on_behalf_of(), logic.current_actor()));
+            perform logic.renew_ticket_claims(array[move.ticket_id], move.agent);
         end if;
         -- In a statement of its own, after the stream row is locked.
         select exists (select from saved_searches s where s.notify) as watched,
