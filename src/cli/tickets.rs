@@ -185,7 +185,7 @@ pub async fn command(args: TicketArgs, json: bool) -> Result<()> {
             let ticket = at.ticket(&client, &ticket).await?;
             let input = MoveToStage { stage: column, comment, ..MoveToStage::default() };
             let moved = client.move_to_stage(&ticket, &input).await?;
-            print_message(&moved, moved.message.as_deref().unwrap_or_default(), json)
+            print_message(&moved, &moved.message, json)
         }
         TicketCommand::Comment { ticket, text: comment } => {
             let input = AddComment {

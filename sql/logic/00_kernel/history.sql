@@ -26,8 +26,7 @@ create type logic.change as (
 );
 
 -- Writes one change: its stream's counter and the row of history in one statement, which takes a third of the time of two.
--- Returns
--- whether there is such a stream.
+-- Returns whether there is such a stream.
 create function logic.record_change(one logic.change) returns boolean language plpgsql as $$
 declare
     actor constant text := logic.current_actor();

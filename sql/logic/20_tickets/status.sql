@@ -102,13 +102,13 @@ begin
         perform logic.require_open_workflow(access.workflow_id);
     end if;
     if coalesce(comment, commit_sha, before, after) is null then
-        -- The ticket is as it was found, without review and blockers; the board has no transitions, no limit of the column and no
-        -- required comments, and allows reopening.
+        -- The ticket is as it was found, open, without review and blockers; the board has no transitions, no limit of the column
+        -- and no required comments. (What is reopened may be blocked by that.)
         update tickets t set status = change_status.new_status, rank = logic.rank_at_end(t.number)
           from boards b, board_columns c
          where t.id = access.ticket_id and t.status = access.status and t.status <> change_status.new_status
            and t.deleted_at is null and t.merged_into_ticket_id is null and t.approval_status is null
-           and t.version = coalesce(change_status.version, t.version)
+           and not t.is_resolved and t.version = coalesce(change_status.version, t.version)
            and b.workflow_id = access.workflow_id and b.allow_reopen and not b.require_comments_on_status_change
            and c.workflow_id = access.workflow_id and c.id = change_status.new_status and c.wip_limit is null
            and not exists (select from board_transitions x where x.workflow_id = access.workflow_id)

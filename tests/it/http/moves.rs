@@ -6,6 +6,7 @@ use insta::assert_json_snapshot;
 use serde_json::{Value, json};
 
 use super::fixtures::{TestWorkflow, open, redacted, signed_in_user, text};
+use crate::harness;
 
 /// The titles of a column's cards in order.
 async fn column(fixture: &TestWorkflow, status: &str) -> Vec<String> {
@@ -39,6 +40,26 @@ async fn claims_assign_each_ticket_once() {
     assert_eq!(got.iter().collect::<BTreeSet<_>>().len(), 7);
     let none = ann.post("/api/tickets/claim", ask).await.ok();
     assert_json_snapshot!("claim_nothing", redacted(&none));
+}
+
+#[tokio::test]
+async fn a_move_that_waits_behind_a_new_blocker_is_blocked() {
+    let server = open("moverace").await;
+    let owner = signed_in_user(&server, "ann").await;
+    let fixture = TestWorkflow::of(&owner).await;
+    let (blocker, blocked) = (fixture.ticket("The blocker").await, fixture.ticket("The blocked").await);
+    let mut other = harness::connect(&server.db.url).await;
+    let held = other.transaction().await.expect("a transaction");
+    let edge = "select logic.set_blockers(caller => $1, ticket => $2, blocked_by_ticket_ids => array[$3])";
+    held.query(edge, &[&owner.id, &blocked, &blocker]).await.expect("block it");
+    let body = json!({"ticket_id": blocked, "new_status": "todo"});
+    let waiting = tokio::spawn(async move { owner.post("/api/tickets/change-status", body).await });
+    let waits = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
+    harness::eventually("the move waits", async || server.number(waits).await > 0).await;
+    held.commit().await.expect("commit");
+    let answer = waiting.await.expect("an answer").ok();
+    assert_eq!((&answer["blocked"], &answer["blocking_ticket_ids"]), (&json!(true), &json!([blocker])));
+    assert_eq!(fixture.read(&blocked).await["status"], "backlog");
 }
 
 #[tokio::test]
