@@ -43,7 +43,7 @@ async fn a_paused_job_is_suspended_and_resumed() {
     let fixture = WorkerFixture::open("worker_pause").await;
     let job = fixture.job(json!({})).await;
     let config = r#"
-        lease_seconds = 5
+        lease_seconds = 15
         timeout_seconds = 60
         [jobs.task]
         command = '''
