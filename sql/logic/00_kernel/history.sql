@@ -34,6 +34,7 @@ declare
     number bigint;
     gated boolean;
     claimed boolean;
+    notified boolean;
 begin
     with
     -- The number, under the stream's row lock as in logic.allocate_sequence_numbers.
@@ -56,7 +57,7 @@ begin
     if one.change_type <> 'status_changed' then
         perform logic.notify_relay();
     else
-        gated := logic.notify_status_change(one.workflow_id, one.ticket_id, number, one.old_value, one.new_value, gated);
+        notified := logic.notify_status_change(one.workflow_id, one.ticket_id, number, one.old_value, one.new_value, gated);
     end if;
     if claimed then
         perform logic.renew_ticket_claims(array[one.ticket_id], coalesce(acting_for, actor));

@@ -103,7 +103,7 @@ begin
     end if;
     if coalesce(comment, commit_sha, before, after) is null then
         -- The ticket is as it was found, open, without review and blockers; the board has no transitions, no limit of the column
-        -- and no required comments. (What is reopened may be blocked by that.)
+        -- and no required comments, and allows reopening. (What is reopened may be blocked by that.)
         update tickets t set status = change_status.new_status, rank = logic.rank_at_end(t.number)
           from boards b, board_columns c
          where t.id = access.ticket_id and t.status = access.status and t.status <> change_status.new_status

@@ -97,7 +97,7 @@ create function logic.tickets_updated() returns trigger language plpgsql as $$
 declare
     move record;
     after_move record;
-    quiet boolean;
+    notified boolean;
     pairs refcursor;
     pair record;
     o tickets;
@@ -137,7 +137,7 @@ begin
         exists (select from ticket_claims c where c.ticket_id = h.ticket_id) as claimed
       into move;
     if found then
-        quiet := not logic.notify_status_change(move.workflow_id, move.ticket_id, move.seq, move.old_value, move.new_value, move.gated);
+        notified := logic.notify_status_change(move.workflow_id, move.ticket_id, move.seq, move.old_value, move.new_value, move.gated);
         if move.claimed then
             perform logic.renew_ticket_claims(array[move.ticket_id], move.agent);
         end if;

@@ -75,8 +75,7 @@ end
 $$;
 
 -- For POST /api/webhooks/{id}/dead-letters/{letter}/replay: what the request needs, with the event from history. Only the
--- server sees the result. `message_id` is the same as before, so that a receiver recognises a repeat. The letter is claimed
--- for a minute, which is longer than a request takes, so that it is not sent by two at once.
+-- server sees the result. `message_id` is the same as before, so that a receiver recognises a repeat.
 create function logic.get_replay_target(caller text, webhook text, letter text) returns jsonb language plpgsql as $$
 declare
     target constant jsonb := logic.get_webhook_target(caller, webhook);
@@ -86,17 +85,24 @@ declare
 begin
     select * into held from webhooks w where w.id = webhook;
     found_letter := logic.find_dead_letter(held, letter);
-    update webhook_dead_letters d set replaying_until = clock_timestamp() + interval '1 minute'
-     where d.id = found_letter.id and (d.replaying_until is null or d.replaying_until < clock_timestamp());
-    if not found then
-        perform logic.fail('conflict', 'This event is being sent, or was just now; look at the list for the result.');
-    end if;
     select to_jsonb(h) || jsonb_build_object('metadata', logic.event_data(h.change_type, h.new_value, h.metadata), 'prev', h.seq - 1) into event
       from history h where h.stream_id = 'workflow:' || held.workflow_id and h.seq = found_letter.seq;
     if event is null then
         perform logic.fail('gone', 'The event is no longer kept, so it cannot be sent again; discard it.');
     end if;
     return target || jsonb_build_object('event', event, 'message_id', found_letter.message_id, 'attempt', found_letter.attempts);
+end
+$$;
+
+-- Claims a dead letter for a minute, which is longer than a request takes, so that two do not send it at once.
+create function logic.begin_replay(webhook text, letter text) returns void language plpgsql as $$
+begin
+    update webhook_dead_letters d set replaying_until = clock_timestamp() + interval '1 minute'
+     where d.id = letter and d.webhook_id = begin_replay.webhook
+       and (d.replaying_until is null or d.replaying_until < clock_timestamp());
+    if not found then
+        perform logic.fail('conflict', 'This event is being sent, or was just now; look at the list for the result.');
+    end if;
 end
 $$;
 

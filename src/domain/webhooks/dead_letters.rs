@@ -60,6 +60,7 @@ impl WebhookDispatcher {
     pub async fn replay(&self, db: &Db, caller: &Caller, id: &str, letter: &str) -> Result<WebhookTested> {
         let ReplayTarget { target, event, message_id, epoch, now } =
             db.call(sql_fn!(get_replay_target(caller: caller.to_sql(), webhook: id, letter))).await?;
+        db.execute(sql_fn!(begin_replay(webhook: target.id, letter))).await?;
         let (kind, body) = (self.envelope)(&event, &epoch);
         let sent = self.sender.send(&target.url, &target.secrets(), &message_id, now.as_second(), body).await;
         let duration_ms = i64::try_from(sent.duration.as_millis()).unwrap_or(i64::MAX);

@@ -197,4 +197,16 @@ async fn one_person_cannot_fill_an_inbox_with_invitations() {
         .await;
     let refused = invite(&workflows[2], "somebody-else").await;
     assert_eq!(refused.refused(409), "conflict");
+    // The same for links.
+    server
+        .sql(
+            "insert into invites (token_hash, purpose, created_by, expires_at)
+             select decode(lpad(n::text, 64, '0'), 'hex'), 'register', $1, now() + interval '1 day' from generate_series(1, 200) n",
+            &[&mallory.id],
+        )
+        .await;
+    let link = json!({"workflow_id": workflows[0], "role": "member"});
+    assert_eq!(mallory.post("/api/invites", link.clone()).await.refused(409), "conflict");
+    server.sql("update invites set used_at = now()", &[]).await;
+    mallory.post("/api/invites", link).await.created();
 }
