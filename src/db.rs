@@ -5,9 +5,11 @@
 
 mod cancel;
 mod connection;
+mod due_work;
 pub mod embedded;
 pub mod functions;
 pub mod gate;
+pub mod group;
 pub mod idempotency;
 pub mod maintenance;
 pub mod migrate;
@@ -25,8 +27,11 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{FromSqlOwned, Json, ToSql};
 
 use self::connection::Connection;
-use self::functions::FunctionCall;
+use self::due_work::DueWork;
+pub use self::due_work::Work;
+use self::functions::{FunctionCall, OwnedCall};
 use self::gate::{Gate, Lane};
+use self::group::{Groups, Turn, Write};
 use self::idempotency::{KeyedRequest, StoredAnswer};
 use self::pooler::Unnamed;
 use self::share::{Subject, Workflows};
@@ -47,10 +52,12 @@ const SOCKET_WAIT: Duration = Duration::from_secs(60);
 /// A handle on the database; cheap to clone.
 #[derive(Clone)]
 pub struct Db {
-    pool: deadpool_postgres::Pool,
+    pool: pool::Pools,
     config: Arc<tokio_postgres::Config>,
     gate: Arc<Gate>,
     workflows: Arc<Workflows>,
+    groups: Arc<Groups>,
+    due_work: Arc<DueWork>,
     unnamed: Option<Arc<Unnamed>>,
     usage: Usage,
 }
@@ -81,7 +88,16 @@ impl Db {
     pub fn new(connections: pool::Connections) -> Self {
         let pool::Connections { pool, config } = connections;
         let gate = Gate::new(pool.status().max_size);
-        Self { pool, config, gate, workflows: Arc::default(), unnamed: None, usage: Usage::Requests }
+        Self {
+            pool,
+            config,
+            gate,
+            workflows: Arc::default(),
+            groups: Arc::default(),
+            due_work: Arc::default(),
+            unnamed: None,
+            usage: Usage::Requests,
+        }
     }
 
     /// Opens a pool to an external server, which may be behind a pooler; `direct` bypasses it.
@@ -91,6 +107,11 @@ impl Db {
         }
         let unnamed = Some(Arc::new(Unnamed::new(direct, statement_timeout)));
         Ok(Self { unnamed, ..Self::new(pool::pool_without_settings(url, size)?) })
+    }
+
+    /// Makes this thread use connections of its own first; called once on each thread of the HTTP server.
+    pub fn prefer_own_connections(&self) {
+        pool::prefer_own_connections();
     }
 
     /// A handle for checking credentials and for `/ready`, whose connections requests cannot take.
@@ -117,8 +138,8 @@ impl Db {
         Ok(Connection::new(client, permit, self.config.clone(), self.unnamed.clone()))
     }
 
-    /// The lane and the tenant of a call.
-    async fn admission(&self, call: &FunctionCall<'_>) -> Admission {
+    /// The lane and the tenant of a call. The workflow of a row is looked up if so many writes are in progress.
+    async fn admission(&self, call: &FunctionCall<'_>, busy: usize) -> Admission {
         let tenant = |name: String| -> Arc<str> { name.into() };
         if self.usage == Usage::SignIn {
             return Admission { lane: Lane::SignIn, tenant: tenant("sign-in".to_owned()), wait: SIGN_IN_WAIT };
@@ -126,7 +147,7 @@ impl Db {
         let lane = share::lane(call.function);
         let named = match share::subject(call) {
             Subject::Workflow(workflow) => tenant(format!("workflow:{workflow}")),
-            Subject::Row(row) => match self.workflow_of(lane, &row).await {
+            Subject::Row(row) => match self.workflow_of(lane, &row, busy).await {
                 Some(workflow) => workflow,
                 None => tenant(share::caller(call)),
             },
@@ -139,11 +160,11 @@ impl Db {
     }
 
     /// The workflow of a row. It is looked up only when writes are busy, because it costs a statement.
-    async fn workflow_of(&self, lane: Lane, row: &str) -> Option<Arc<str>> {
+    async fn workflow_of(&self, lane: Lane, row: &str, busy: usize) -> Option<Arc<str>> {
         if let Some(workflow) = self.workflows.get(row) {
             return Some(workflow);
         }
-        if lane != Lane::Write || self.gate.in_use(lane) * 4 < self.pool.status().max_size {
+        if lane != Lane::Write || self.gate.in_use(lane) < busy {
             return None;
         }
         let admission = Admission { lane: Lane::Read, tenant: "shares".into(), wait: pool::MAX_WAIT };
@@ -156,7 +177,7 @@ impl Db {
 
     /// Runs the statement of a call. That a read failed means that nothing was carried out.
     async fn run_call(&self, call: &FunctionCall<'_>, sql: &str) -> Result<Vec<Row>> {
-        let admission = self.admission(call).await;
+        let admission = self.admission(call, self.pool.status().max_size / 4).await;
         let outcome = self.run(&admission, sql, call.params).await;
         if call.function.is_read() { outcome.map_err(of_read) } else { outcome }
     }
@@ -209,10 +230,44 @@ impl Db {
         let (key, hash, step, note) = (request.key(), request.hash(), request.step(call.function.name), request.note());
         let mut params = call.params.to_vec();
         params.extend([&key as &(dyn ToSql + Sync), &hash, &step, &note]);
-        let admission = self.admission(&call).await;
+        let admission = self.admission(&call, self.pool.status().max_size / 4).await;
         let rows = self.run(&admission, call.function.keyed_statement(), &params).await?;
         let Json(stored) = only_value::<Json<StoredAnswer<T>>>(&rows)?;
         Ok(request.settle(stored))
+    }
+
+    /// Calls a function that changes one ticket, given by its id. Calls of a workflow that would wait for each other are
+    /// carried out in one transaction (see [`group`]).
+    pub async fn call_grouped<T: DeserializeOwned>(&self, ticket: String, call: OwnedCall) -> Result<T> {
+        let OwnedCall { function, params } = call;
+        let mut write = Write { ticket, sql: function.statement(), params };
+        let borrowed = FunctionCall { function, params: &write.params() };
+        let admission = self.admission(&borrowed, 2).await;
+        let keyed = keyed_request(&borrowed);
+        if let Some(request) = &keyed {
+            write.sql = function.keyed_statement();
+            write.params.push(Box::new(request.key().to_owned()));
+            write.params.push(Box::new(request.hash()));
+            write.params.push(Box::new(request.step(function.name)));
+            write.params.push(Box::new(request.note()));
+        }
+        let write = Arc::new(write);
+        let can_group =
+            self.unnamed.is_none() && self.usage == Usage::Requests && admission.tenant.starts_with("workflow:");
+        let turn = if can_group { self.take_turn(&admission.tenant, &write).await } else { Turn::Alone(None) };
+        let rows = match turn {
+            Turn::Alone(guard) => {
+                let outcome = self.run(&admission, write.sql, &write.params()).await;
+                drop(guard);
+                outcome?
+            }
+            Turn::Committed(rows) => rows,
+            Turn::Failed(error) => return Err(error),
+        };
+        match keyed {
+            Some(request) => only_value::<Json<StoredAnswer<T>>>(&rows).map(|Json(stored)| request.settle(stored)),
+            None => only_value::<Json<T>>(&rows).map(|Json(value)| value),
+        }
     }
 
     /// Calls a function that returns one plain value: a number, a boolean, a text.

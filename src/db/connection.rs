@@ -25,13 +25,15 @@ pub(super) struct Connection {
     config: Arc<Config>,
     /// A statement was sent and its end was not seen.
     in_flight: bool,
+    /// A transaction was begun and its end was not seen.
+    in_transaction: bool,
     /// Set behind a pooler in transaction mode.
     unnamed: Option<Arc<Unnamed>>,
 }
 
 impl Connection {
     pub fn new(client: Client, permit: Permit, config: Arc<Config>, unnamed: Option<Arc<Unnamed>>) -> Self {
-        Self { inner: Some((client, permit)), config, in_flight: false, unnamed }
+        Self { inner: Some((client, permit)), config, in_flight: false, in_transaction: false, unnamed }
     }
 
     /// Runs a statement, prepared where the connection keeps prepared statements.
@@ -49,6 +51,15 @@ impl Connection {
         }
         .await;
         self.in_flight = false;
+        outcome
+    }
+
+    /// Runs statements that begin and commit a transaction; rolls it back if they fail.
+    pub async fn transaction<T>(&mut self, work: impl AsyncFnOnce(&Client) -> Result<T>) -> Result<T> {
+        self.in_transaction = true;
+        let outcome = work(self).await;
+        // A connection that cannot roll back is closed.
+        self.in_transaction = outcome.is_err() && self.batch_execute("rollback").await.is_err();
         outcome
     }
 
@@ -75,6 +86,10 @@ impl Deref for Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         let Some((client, permit)) = self.inner.take() else { return };
+        if self.in_transaction {
+            // Closing the connection ends the transaction.
+            return drop((Object::take(client), permit));
+        }
         if !self.in_flight {
             return;
         }

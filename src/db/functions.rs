@@ -9,6 +9,7 @@ use std::fmt::Write;
 use std::sync::OnceLock;
 
 use super::Params;
+use super::group::OwnedParam;
 
 /// A call site of a function of schema `logic`.
 #[derive(Debug)]
@@ -107,6 +108,14 @@ pub struct FunctionCall<'a> {
     pub params: Params<'a>,
 }
 
+/// A function with values of its own, as [`super::Db::call_grouped`] takes it; see [`crate::sql_fn!`].
+pub struct OwnedCall {
+    /// The function.
+    pub function: &'static SqlFunction,
+    /// The values, in the order of the parameters.
+    pub params: Vec<OwnedParam>,
+}
+
 /// An entry of the registry of calls.
 pub struct Registered(pub &'static SqlFunction);
 
@@ -127,22 +136,31 @@ pub fn registered() -> impl Iterator<Item = &'static SqlFunction> {
 ///     .call(sql_fn!(claim_job(caller: caller.to_sql(), workflow: input.workflow_id, lease_seconds)))
 ///     .await?;
 /// ```
+///
+/// `sql_fn!(owned f(…))` takes the values over, for a call that another request's task may send.
 #[macro_export]
 macro_rules! sql_fn {
+    (owned $name:ident($($parameter:ident: $value:expr),* $(,)?)) => {
+        $crate::db::functions::OwnedCall {
+            function: $crate::sql_fn!(@function $name($($parameter),*)),
+            params: vec![$(Box::new($value) as $crate::db::group::OwnedParam),*],
+        }
+    };
     ($name:ident($($parameter:ident $(: $value:expr)?),* $(,)?)) => {
         $crate::db::functions::FunctionCall {
-            function: {
-                static FUNCTION: $crate::db::functions::SqlFunction = $crate::db::functions::SqlFunction::new(
-                    stringify!($name),
-                    &[$(stringify!($parameter)),*],
-                    file!(),
-                );
-                inventory::submit! { $crate::db::functions::Registered(&FUNCTION) }
-                &FUNCTION
-            },
+            function: $crate::sql_fn!(@function $name($($parameter),*)),
             params: &[$($crate::sql_fn!(@value $parameter $(: $value)?)),*],
         }
     };
+    (@function $name:ident($($parameter:ident),*)) => {{
+        static FUNCTION: $crate::db::functions::SqlFunction = $crate::db::functions::SqlFunction::new(
+            stringify!($name),
+            &[$(stringify!($parameter)),*],
+            file!(),
+        );
+        inventory::submit! { $crate::db::functions::Registered(&FUNCTION) }
+        &FUNCTION
+    }};
     (@value $parameter:ident) => {
         &$parameter as &(dyn tokio_postgres::types::ToSql + Sync)
     };

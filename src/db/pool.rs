@@ -1,10 +1,16 @@
 //! Connections: the pool, TLS, single connections, and the checks of an external server at start.
 
+use std::cell::Cell;
+use std::num::NonZeroUsize;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts};
+use deadpool_postgres::{
+    Client as PooledClient, Hook, HookError, Manager, ManagerConfig, Pool, PoolError, QueueMode, RecyclingMethod,
+    Runtime, Status, TimeoutType, Timeouts,
+};
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::{Client, Config, SimpleQueryMessage, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -51,8 +57,59 @@ pub(super) fn tls() -> Result<MakeRustlsConnect> {
 
 /// A pool, and how its connections are opened.
 pub struct Connections {
-    pub(super) pool: Pool,
+    pub(super) pool: Pools,
     pub(super) config: Arc<Config>,
+}
+
+/// The pool, cut into one part for each thread of the HTTP server and one for all other threads.
+///
+/// A connection is driven by the thread that opened it. A statement sent from another thread waits for that one to wake up,
+/// twice: on an idle machine this takes as long as the statement itself. So each thread uses its own connections first.
+#[derive(Clone)]
+pub(super) struct Pools(Arc<[Pool]>);
+
+thread_local! {
+    /// The part of the pools that this thread uses first.
+    static OWN_POOL: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Gives this thread its own part of each pool; called once on a thread of the HTTP server.
+pub(super) fn prefer_own_connections() {
+    static THREADS: AtomicUsize = AtomicUsize::new(1);
+    OWN_POOL.set(THREADS.fetch_add(1, Ordering::Relaxed));
+}
+
+impl Pools {
+    /// A connection: an open one of this thread, else a new one of this thread, else any. The gate lets no more callers in
+    /// than there are connections.
+    pub async fn get(&self) -> Result<PooledClient, PoolError> {
+        let own = OWN_POOL.get();
+        let in_turn = || (0..self.0.len()).filter_map(|step| self.0.get((own + step) % self.0.len()));
+        for pool in in_turn() {
+            let at_once = Timeouts { wait: Some(Duration::ZERO), ..pool.timeouts() };
+            match pool.timeout_get(&at_once).await {
+                Err(PoolError::Timeout(TimeoutType::Wait)) => {}
+                outcome => return outcome,
+            }
+        }
+        // Another caller was faster everywhere; one of them is about to return its connection.
+        match in_turn().next() {
+            Some(pool) => pool.get().await,
+            None => Err(PoolError::Closed),
+        }
+    }
+
+    /// Connections: the maximum, open and idle ones, and callers that wait.
+    pub fn status(&self) -> Status {
+        self.0.iter().map(Pool::status).fold(Status { max_size: 0, size: 0, available: 0, waiting: 0 }, |sum, part| {
+            Status {
+                max_size: sum.max_size + part.max_size,
+                size: sum.size + part.size,
+                available: sum.available + part.available,
+                waiting: sum.waiting + part.waiting,
+            }
+        })
+    }
 }
 
 impl std::fmt::Debug for Connections {
@@ -75,10 +132,22 @@ pub(super) fn pool_without_settings(url: &str, size: usize) -> Result<Connection
 
 fn pool_prepared_by(url: &str, size: usize, prepare: String) -> Result<Connections> {
     let config = config(url, "callboard")?;
-    let manager =
-        Manager::from_config(config.clone(), tls()?, ManagerConfig { recycling_method: RecyclingMethod::Fast });
-    let pool = Pool::builder(manager)
-        .max_size(size)
+    // One for each thread of the HTTP server, as many as it starts, and one for the others.
+    let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let parts = (threads + 1).min(size.max(1));
+    let pools = (0..parts).map(|part| {
+        let max_size = size / parts + usize::from(part < size % parts);
+        part_of_pool(config.clone(), max_size.max(1), prepare.clone())
+    });
+    Ok(Connections { pool: Pools(pools.collect::<Result<_>>()?), config: Arc::new(config) })
+}
+
+fn part_of_pool(config: Config, max_size: usize, prepare: String) -> Result<Pool> {
+    let manager = Manager::from_config(config, tls()?, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+    Pool::builder(manager)
+        .max_size(max_size)
+        // The connection used last has its statements and its data in the caches.
+        .queue_mode(QueueMode::Lifo)
         .runtime(Runtime::Tokio1)
         .timeouts(Timeouts { wait: Some(MAX_WAIT), create: Some(MAX_WAIT), recycle: Some(MAX_WAIT) })
         // Requests are single statements, so no transaction outlives one. After a failover, connections to a replica
@@ -97,8 +166,7 @@ fn pool_prepared_by(url: &str, size: usize, prepare: String) -> Result<Connectio
             })
         }))
         .build()
-        .map_err(|e| Error::Setup(format!("The connection pool cannot be built: {e}.")))?;
-    Ok(Connections { pool, config: Arc::new(config) })
+        .map_err(|e| Error::Setup(format!("The connection pool cannot be built: {e}.")))
 }
 
 /// A connection outside the pool, driven by a task.

@@ -15,7 +15,8 @@ pub const END_SESSIONS: &str = include_str!("../../sql/queries/reporting/end_ses
 
 const REMOVE_LARGE_OBJECTS: &str = include_str!("../../sql/queries/reporting/remove_large_objects.sql");
 
-/// Ends the sessions that run longer than `max_seconds`, write or hold an advisory lock, and removes the role's large objects;
+/// Ends the sessions that run longer than `max_seconds`, write or hold an advisory lock; if there were any, it also removes the
+/// role's large objects;
 /// returns how many sessions there were.
 pub async fn end_sessions(db: &Db, max_seconds: f64) -> Result<usize> {
     let rows = db.rows(END_SESSIONS, &[&max_seconds]).await?;
@@ -31,14 +32,20 @@ pub async fn end_sessions(db: &Db, max_seconds: f64) -> Result<usize> {
             );
         }
     }
-    db.rows(REMOVE_LARGE_OBJECTS, &[]).await?;
+    if !rows.is_empty() {
+        db.rows(REMOVE_LARGE_OBJECTS, &[]).await?;
+    }
     Ok(rows.len())
 }
 
-/// Checks every two seconds; a background task.
+/// Checks every two seconds, and for large objects also every minute; a background task.
 pub async fn run(db: Db) {
-    loop {
-        if let Err(error) = end_sessions(&db, MAX_SECONDS).await {
+    for round in 0_u64.. {
+        let outcome = match end_sessions(&db, MAX_SECONDS).await {
+            Ok(_) if round % 30 == 0 => db.rows(REMOVE_LARGE_OBJECTS, &[]).await.map(drop),
+            outcome => outcome.map(drop),
+        };
+        if let Err(error) = outcome {
             tracing::debug!(%error, "sessions of the reporting role were not checked");
         }
         tokio::time::sleep(INTERVAL).await;

@@ -134,7 +134,7 @@ impl Embeddings {
     }
 
     /// Embeds a ticket that was just written, ahead of the queue. Returns whether its vector was stored within the
-    /// budget. At most two tickets are embedded this way at once, and three in a second; others stay in the queue. Work in
+    /// budget. The first three of tickets that are written in a row are embedded this way; the others stay in the queue. Work in
     /// progress is finished even after the budget has expired.
     pub async fn embed_now(&self, ticket: &str, budget: Duration) -> bool {
         let deadline = Instant::now() + budget;
@@ -143,14 +143,10 @@ impl Embeddings {
         if active.breaker.request_rejection().is_some() {
             return false;
         }
-        let Ok(permit) = shared.inline_permits.clone().try_acquire_owned() else {
-            self.wake();
-            return false;
-        };
-        if shared.inline_rate.check().is_err() {
-            self.wake();
+        if !shared.note_written() {
             return false;
         }
+        let Ok(permit) = shared.inline_permits.clone().try_acquire_owned() else { return false };
         let (shared, ticket, provider) = (shared.clone(), ticket.to_owned(), active.provider.clone());
         let work = tokio::spawn(async move {
             let _permit = permit;
@@ -164,11 +160,6 @@ impl Embeddings {
                 false
             }
         }
-    }
-
-    /// Triggers the background task after a ticket was queued, instead of at its next poll.
-    pub fn wake(&self) {
-        self.shared.wake.notify_one();
     }
 
     /// Status of embeddings on this server.

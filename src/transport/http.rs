@@ -97,6 +97,8 @@ pub fn serve(
     let routes = web::Data::new(openapi::Routes::new(&mut doc));
     let document = web::Data::new(openapi::Document::new(&doc)?);
     let server = HttpServer::new(move || {
+        // This is called on each thread of the server.
+        state.db.prefer_own_connections();
         let app = App::new()
             .app_data(state.clone())
             .app_data(routes.clone())

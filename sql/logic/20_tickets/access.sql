@@ -97,6 +97,22 @@ begin
 end
 $$;
 
+-- Locks tickets of a workflow whose moves are to share a transaction. It waits for none and returns those it got: none if the
+-- board enforces WIP limits, because a move locks its column before its ticket there.
+create function logic.lock_tickets_of_group(workflow text, tickets text[]) returns text[] language sql volatile
+begin atomic
+    with
+    -- In one order, as everywhere.
+    locked as (
+        select t.id from tickets t
+         where t.id = any (lock_tickets_of_group.tickets) and t.workflow_id = workflow
+           and not exists (select from boards b where b.workflow_id = workflow and b.wip_policy = 'refuse')
+         order by t.id
+           for no key update skip locked
+    )
+    select coalesce(array_agg(l.id), '{}') from locked l;
+end;
+
 -- Rejects moving or assigning a ticket whose review is pending or was rejected.
 create function logic.require_reviewed(ticket tickets) returns void language plpgsql immutable as $$
 begin

@@ -49,8 +49,15 @@ declare
         select s.ticket_id from ticket_search s
          where s.workflow_id = find_similar_tickets.workflow and s.title_key = key
          order by s.ticket_id desc limit max_rows + 1);
-    worded constant text[] := logic.tickets_with_title_words(workflow, logic.parse_search_terms(replace(title, '"', ' ')), title_words, max_rows + 20);
+    worded text[] := '{}';
 begin
+    -- Without a vector nothing ranks before an equal title, so enough of them are the answer.
+    if vector is not null or cardinality(equal) <= max_rows then
+        worded := logic.tickets_with_title_words(workflow, logic.parse_search_terms(replace(title, '"', ' ')), title_words, max_rows + 20);
+    end if;
+    if vector is null and equal <@ array[besides] and worded <@ array[besides] then
+        return;
+    end if;
     return query
     with
     -- The nearest tickets in meaning.

@@ -149,6 +149,12 @@ begin
 end
 $$;
 
+-- Watched searches by meaning that have no vector of the serving model.
+create view logic.searches_without_vector as
+select s.id, s.query from embedding_models m
+  join saved_searches s on s.notify and s.search_type <> 'keyword' and s.query <> '' and s.model_id is distinct from m.id
+ where m.state = 'serving';
+
 -- Processes up to `max_rows` queue rows of workflows that no other server works on. Returns how many rows were taken
 -- and events published, and the searches that lack a vector of the serving model.
 create function logic.process_search_match_queue(max_rows bigint default 500) returns jsonb language plpgsql as $$
@@ -180,8 +186,6 @@ begin
     end loop;
     return jsonb_build_object('taken', taken, 'published', published, 'wanting', (
         select coalesce(jsonb_agg(jsonb_build_object('search_id', s.id, 'query', s.query)), '[]')
-          from (select s.* from embedding_models m
-                  join saved_searches s on s.notify and s.search_type <> 'keyword' and s.query <> '' and s.model_id is distinct from m.id
-                 where m.state = 'serving' order by s.id limit 20) s));
+          from (select * from logic.searches_without_vector order by id limit 20) s));
 end
 $$;

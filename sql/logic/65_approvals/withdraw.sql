@@ -34,20 +34,22 @@ begin
 end
 $$;
 
--- Expires due approvals, at most `max_rows`, by the database clock; returns how many. One server at a time does it. A
--- review never expires: its ticket would stay blocked.
+-- Approvals whose time is over. A review never expires: its ticket would stay blocked.
+create view logic.overdue_approvals as
+select a.id, a.expires_at from approvals a where a.status = 'pending' and a.expires_at <= now() and a.kind <> 'review';
+
+-- Expires due approvals, at most `max_rows`, by the database clock; returns how many. One server at a time does it.
 create function logic.expire_approvals(max_rows int default 100) returns bigint language plpgsql as $$
 declare
     due text[];
     ended approvals;
     n bigint := 0;
 begin
-    if not exists (select from approvals a where a.status = 'pending' and a.expires_at <= now() and a.kind <> 'review')
+    if not exists (select from logic.overdue_approvals)
        or not pg_try_advisory_xact_lock(logic.lock_key('approvals')) then
         return 0;
     end if;
-    due := array(select a.id from approvals a where a.status = 'pending' and a.expires_at <= now() and a.kind <> 'review'
-                  order by a.expires_at limit max_rows);
+    due := array(select a.id from logic.overdue_approvals a order by a.expires_at limit max_rows);
     perform set_config('callboard.actor', 'system', true), set_config('callboard.on_behalf_of', '', true);
     perform 1 from jobs j where j.id in (select a.job_id from approvals a where a.id = any (due)) order by j.id for no key update;
     for ended in

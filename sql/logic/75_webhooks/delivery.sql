@@ -3,6 +3,14 @@
 -- the next claim sends those events again: at-least-once, in order.
 -- Lock order: the webhook row, then the stream.
 
+-- Whether a webhook has events to send, given its workflow's stream, and no server sends them now. Written to be merged into
+-- the query that uses it, which may lock the row.
+create function logic.is_webhook_due(webhook webhooks, stream streams) returns boolean language sql volatile
+begin atomic
+    select (stream).last_seq <> (webhook).last_seq and (webhook).active and (webhook).not_before <= clock_timestamp()
+       and ((webhook).lease_expires_at is null or (webhook).lease_expires_at <= clock_timestamp());
+end;
+
 -- Claims the webhook that has waited longest and has something to send: {webhook, token, epoch, last_seq, events,
 -- first_seq}, or null. `events` are rows of history in the form that rooms read.
 create function logic.claim_webhook(lease_seconds double precision, max_events int) returns jsonb language plpgsql as $$
@@ -12,9 +20,8 @@ declare
     events jsonb;
 begin
     select w.* into picked
-      from webhooks w join streams s on s.stream_id = 'workflow:' || w.workflow_id and s.last_seq <> w.last_seq
-     where w.active and w.not_before <= clock_timestamp()
-       and (w.lease_expires_at is null or w.lease_expires_at <= clock_timestamp())
+      from webhooks w join streams s on s.stream_id = 'workflow:' || w.workflow_id
+     where logic.is_webhook_due(w, s)
      order by w.not_before, w.id limit 1
        for no key update of w skip locked;
     if picked.id is null then

@@ -37,14 +37,14 @@ pub async fn create(db: &Db, caller: &Caller, input: &CreateStaged) -> Result<St
 
 /// Moves a ticket to a stage.
 pub async fn move_to(db: &Db, caller: &Caller, ticket: &str, input: &MoveToStage) -> Result<StageMoved> {
-    db.call(sql_fn!(move_ticket_to_stage(
+    let call = sql_fn!(owned move_ticket_to_stage(
         caller: caller.to_sql(),
-        ticket,
-        stage: input.stage,
-        comment: input.comment,
-        workflow: input.workflow_id,
-    )))
-    .await
+        ticket: ticket.to_owned(),
+        stage: input.stage.clone(),
+        comment: input.comment.clone(),
+        workflow: input.workflow_id.clone(),
+    ));
+    db.call_grouped(ticket.to_owned(), call).await
 }
 
 /// The jobs in progress on a board.

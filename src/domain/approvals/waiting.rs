@@ -2,8 +2,8 @@
 //!
 //! One task per server polls which of the awaited approvals are settled, four times a second and only while requests
 //! wait, so that a thousand waiting requests cost one statement. A decision made through this server wakes them
-//! immediately. Once a second the task expires overdue approvals by the clock of the database; of several servers, one at
-//! a time does so.
+//! immediately. The task also expires overdue approvals by the clock of the database; of several servers, one at a time
+//! does so.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,14 +12,15 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use super::{Approval, ApprovalState, get};
-use crate::db::Db;
+use crate::db::{Db, Work};
 use crate::domain::accounts::Caller;
 use crate::{Result, sql_fn};
 
 /// Interval between two polls while requests wait.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
-/// Interval between two checks for overdue approvals.
+/// Interval between two checks for overdue approvals while requests wait, and the maximum while none does.
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
+const IDLE_EXPIRY_INTERVAL: Duration = Duration::from_secs(30);
 /// Approvals to expire in one transaction.
 const BATCH_SIZE: i32 = 100;
 /// Maximum number of approvals in one poll.
@@ -130,7 +131,10 @@ impl DecisionWaits {
             }
             let ids: Vec<String> = shared.waiting().keys().take(MAX_POLLED).cloned().collect();
             if ids.is_empty() {
-                let _ = tokio::time::timeout(EXPIRY_INTERVAL, shared.started.notified()).await;
+                tokio::select! {
+                    () = db.wait_for_work(Work::Approvals, IDLE_EXPIRY_INTERVAL) => expired_at = None,
+                    () = shared.started.notified() => {}
+                }
                 continue;
             }
             match list_settled(db, &ids).await {

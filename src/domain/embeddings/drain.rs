@@ -9,10 +9,12 @@ use super::provider::{ProviderError, Urgency};
 use super::queue::{self, Claim, Claimed};
 use super::shared::{Active, Shared};
 use crate::Result;
+use crate::db::Work;
 
-/// Poll interval without a notification: short after there was work, growing while idle.
-const MIN_POLL_INTERVAL: Duration = Duration::from_secs(1);
-const MAX_POLL_INTERVAL: Duration = Duration::from_secs(2);
+/// Maximum time between two looks at the queue and the models.
+const BATCH_INTERVAL: Duration = Duration::from_secs(10);
+/// Delay before the first retry of loading a model; it doubles.
+const LOAD_RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// Interval of counting progress while there is work, and while idle.
 const PROGRESS_INTERVAL: Duration = Duration::from_secs(5);
@@ -24,7 +26,7 @@ const RECHECK_INTERVAL: Duration = Duration::from_millis(15);
 /// Processes the queue until aborted.
 pub(super) async fn run(shared: Arc<Shared>) {
     activate_model(&shared).await;
-    let mut pause = MIN_POLL_INTERVAL;
+    let mut had_work = false;
     let mut counted: Option<Instant> = None;
     loop {
         let worked = match run_once(&shared).await {
@@ -40,7 +42,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
         let changed = shared.changed.load(Ordering::Relaxed);
         let every = match changed {
             // The last batch of a run: count now.
-            true if !worked && pause == MIN_POLL_INTERVAL => Duration::ZERO,
+            true if !worked && had_work => Duration::ZERO,
             true => PROGRESS_INTERVAL,
             false => IDLE_PROGRESS_INTERVAL,
         };
@@ -49,19 +51,17 @@ pub(super) async fn run(shared: Arc<Shared>) {
             update_progress(&shared).await;
             counted = Some(Instant::now());
         }
-        if worked {
-            pause = MIN_POLL_INTERVAL;
-            continue;
+        had_work = worked;
+        if !worked {
+            shared.db.wait_for_work(Work::Embeddings, BATCH_INTERVAL).await;
         }
-        let _ = tokio::time::timeout(pause, shared.wake.notified()).await;
-        pause = (pause * 2).min(MAX_POLL_INTERVAL);
     }
 }
 
 /// Loads and registers the configured model; until that succeeds, search uses keywords only.
 async fn activate_model(shared: &Shared) {
     let Some(configured) = &shared.configured else { return };
-    let mut wait = MIN_POLL_INTERVAL;
+    let mut wait = LOAD_RETRY_DELAY;
     loop {
         let outcome = match configured.provider.prepare().await {
             Ok(dimensions) => queue::register(&shared.db, configured.provider.name(), dimensions)

@@ -1,14 +1,13 @@
 //! State shared by requests and the background task: providers, models in use, and the cache of query vectors.
 
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use lru::LruCache;
 use pgvector::HalfVector;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Semaphore;
 
 use super::circuit_breaker::CircuitBreaker;
 use super::local::{self, Local};
@@ -26,9 +25,10 @@ const MAX_CACHED_QUERIES: NonZeroUsize = NonZeroUsize::new(1000).expect("not zer
 /// Maximum number of tickets embedded ahead of the queue at once.
 const MAX_INLINE_TICKETS: usize = 2;
 
-/// Tickets embedded ahead of the queue in a second. A bulk of new tickets would otherwise wait for the model one by one, and
-/// take a core from what writes them.
-const INLINE_TICKETS_PER_SECOND: NonZeroU32 = NonZeroU32::new(3).expect("not zero");
+/// Tickets embedded ahead of the queue, until none was written for [`QUIET_TIME`]. A bulk of new tickets would otherwise wait
+/// for the model one by one, and take a core from what writes them.
+const MAX_INLINE_IN_ROW: usize = 3;
+const QUIET_TIME: Duration = Duration::from_secs(1);
 
 /// Maximum number of requests waiting for the provider; more would miss their deadlines.
 const MAX_WAITING_REQUESTS: usize = 16;
@@ -98,11 +98,11 @@ pub(super) struct Shared {
     pub configured: Option<Arc<GuardedProvider>>,
     known: RwLock<Known>,
     cache: Mutex<LruCache<(i64, String), HalfVector>>,
-    pub wake: Notify,
     /// Whether vectors were stored since progress was last counted.
     pub changed: AtomicBool,
     pub inline_permits: Arc<Semaphore>,
-    pub inline_rate: DefaultDirectRateLimiter,
+    /// When a ticket was written last, and how many more may be embedded ahead of the queue.
+    written: Mutex<(Option<Instant>, usize)>,
     request_permits: Arc<Semaphore>,
 }
 
@@ -120,10 +120,9 @@ impl Shared {
                 .map(|provider| Arc::new(GuardedProvider { provider, breaker: CircuitBreaker::default() })),
             known: RwLock::default(),
             cache: Mutex::new(LruCache::new(MAX_CACHED_QUERIES)),
-            wake: Notify::new(),
             changed: AtomicBool::new(false),
             inline_permits: Arc::new(Semaphore::new(MAX_INLINE_TICKETS)),
-            inline_rate: RateLimiter::direct(Quota::per_second(INLINE_TICKETS_PER_SECOND)),
+            written: Mutex::default(),
             request_permits: Arc::new(Semaphore::new(MAX_WAITING_REQUESTS)),
         })
     }
@@ -134,6 +133,18 @@ impl Shared {
 
     pub fn known_mut(&self) -> RwLockWriteGuard<'_, Known> {
         self.known.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that a ticket was written, and whether it may be embedded ahead of the queue.
+    pub fn note_written(&self) -> bool {
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let (last, left) = &mut *written;
+        if last.replace(Instant::now()).is_none_or(|at| at.elapsed() >= QUIET_TIME) {
+            *left = MAX_INLINE_IN_ROW;
+        }
+        let may = *left > 0;
+        *left = left.saturating_sub(1);
+        may
     }
 
     fn cache(&self) -> MutexGuard<'_, LruCache<(i64, String), HalfVector>> {

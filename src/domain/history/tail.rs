@@ -4,6 +4,7 @@
 //! Reads compare snapshots instead of `id > last`: transactions commit out of order, and a reader that only keeps the
 //! greatest number loses events that commit later with a smaller one.
 
+use std::collections::HashMap;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
@@ -91,8 +92,7 @@ pub struct Tail {
     node: String,
     driver: tokio::task::JoinHandle<()>,
     read: Statement,
-    position: Statement,
-    heads: Statement,
+    check: Statement,
     lost: Statement,
     /// The epoch of the database when it connected.
     pub epoch: String,
@@ -138,18 +138,16 @@ impl Tail {
                  set synchronous_commit = off; listen callboard",
             )
             .await?;
-        let statement = client.prepare(include_str!("../../../sql/queries/history/position.sql")).await?;
-        let position = client.query_one(&statement, &[]).await?;
+        let position = client.query_one(include_str!("../../../sql/queries/history/position.sql"), &[]).await?;
         if position.try_get::<_, bool>("replica")? {
             return Err(Error::Unavailable("the database is a read-only replica".to_owned()));
         }
         Ok(Self {
             read: client.prepare(include_str!("../../../sql/queries/history/tail.sql")).await?,
-            heads: client.prepare(include_str!("../../../sql/queries/history/heads.sql")).await?,
+            check: client.prepare(include_str!("../../../sql/queries/history/check.sql")).await?,
             lost: client.prepare(include_str!("../../../sql/queries/history/lost_access.sql")).await?,
             epoch: position.try_get("epoch")?,
             start: snapshot_of(&position)?,
-            position: statement,
             client,
             node: node.to_owned(),
             driver,
@@ -191,16 +189,11 @@ impl Tail {
         Ok(self.client.query_one(sql, &[&last.text, &bound]).await?.try_get(0)?)
     }
 
-    /// The current epoch, and whether the server has become a replica.
-    pub async fn position(&self) -> Result<(String, bool)> {
-        let row = self.client.query_one(&self.position, &[]).await?;
-        Ok((row.try_get("epoch")?, row.try_get("replica")?))
-    }
-
-    /// The last assigned number of each of the streams.
-    pub async fn heads(&self, streams: &[String]) -> Result<Vec<(String, i64)>> {
-        let rows = self.client.query(&self.heads, &[&streams]).await?;
-        rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+    /// The current epoch, whether the server has become a replica, and the last assigned number of each of the streams.
+    pub async fn check(&self, streams: &[String]) -> Result<(String, bool, HashMap<String, i64>)> {
+        let row = self.client.query_one(&self.check, &[&streams]).await?;
+        let Json(heads) = row.try_get("heads")?;
+        Ok((row.try_get("epoch")?, row.try_get("replica")?, heads))
     }
 
     /// For each (ticket, seq), the previous number in the room of the ticket, as (ticket, prev).

@@ -1,23 +1,21 @@
 //! Worker for the queue of changed tickets: finds the watched searches that a ticket starts to match.
 //!
 //! Every server runs one task, and all of them share the queue. A batch is one transaction, so an event for a
-//! match is published exactly once, even if a server is killed. The task polls once a second while idle, and a
-//! change made through this server triggers it at once. The rules are in `sql/logic/60_saved_searches/matching.sql`.
+//! match is published exactly once, even if a server is killed. The rules are in `sql/logic/60_saved_searches/matching.sql`.
 
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
-use tokio::sync::Notify;
 
-use crate::db::Db;
+use crate::db::{Db, Work};
 use crate::domain::embeddings::Embeddings;
 use crate::{Result, sql_fn};
 
 /// Maximum number of changed tickets per transaction; halved down to the minimum while batches fail.
 const MAX_BATCH_SIZE: i64 = 500;
 const MIN_BATCH_SIZE: i64 = 10;
-/// Poll interval while the queue is empty.
-const POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// Maximum time between two batches.
+const BATCH_INTERVAL: Duration = Duration::from_secs(30);
 /// Minimum pause between two batches.
 const MIN_PAUSE: Duration = Duration::from_millis(20);
 /// Time budget for embedding the query of a watched search.
@@ -29,7 +27,6 @@ const EMBEDDING_RETRY_DELAY: Duration = Duration::from_secs(5);
 pub struct Matching {
     db: Db,
     embeddings: Embeddings,
-    changed: Notify,
 }
 
 impl std::fmt::Debug for Matching {
@@ -56,12 +53,7 @@ struct WatchedSearch {
 impl Matching {
     /// Creates the worker without starting it.
     pub fn new(db: Db, embeddings: Embeddings) -> Self {
-        Self { db, embeddings, changed: Notify::new() }
-    }
-
-    /// Triggers the task after a change made through this server, instead of at its next poll.
-    pub fn wake(&self) {
-        self.changed.notify_one();
+        Self { db, embeddings }
     }
 
     /// Processes the queue until aborted.
@@ -80,7 +72,7 @@ impl Matching {
             tokio::time::sleep(MIN_PAUSE).await;
             // The queue may hold more after a batch with work, so only an idle or failed one pauses.
             if !outcome.is_ok_and(|had_work| had_work) {
-                let _ = tokio::time::timeout(POLL_INTERVAL, self.changed.notified()).await;
+                self.db.wait_for_work(Work::SearchMatches, BATCH_INTERVAL).await;
             }
         }
     }

@@ -15,7 +15,7 @@ use tokio::sync::{Notify, Semaphore};
 
 use super::sender::{Outcome, REQUEST_TIMEOUT, Sender};
 use super::{Envelope, Target};
-use crate::db::Db;
+use crate::db::{Db, Work};
 use crate::domain::history::Event;
 use crate::{Result, sql_fn};
 
@@ -25,8 +25,8 @@ const LEASE: Duration = Duration::from_secs(30);
 const BATCH_SIZE: i32 = 50;
 /// Webhooks that one server delivers concurrently.
 const MAX_CONCURRENT: usize = 16;
-/// Interval between two claims while nothing is pending.
-const POLL_INTERVAL: Duration = Duration::from_millis(500);
+/// Maximum interval between two claims.
+const CLAIM_INTERVAL: Duration = Duration::from_secs(30);
 /// Delay after a failure of the database.
 const RETRY_DELAY: Duration = Duration::from_secs(2);
 /// Maximum time that stopping waits for running requests.
@@ -91,7 +91,7 @@ impl Drop for Deliveries {
 async fn run(db: Db, sender: Sender, envelope: Envelope, shared: Arc<Shared>) {
     while !shared.stopping.load(Ordering::Relaxed) {
         let Ok(permit) = shared.permits.clone().acquire_owned().await else { return };
-        let pause = match claim(&db).await {
+        match claim(&db).await {
             Ok(Some(claim)) => {
                 let (db, sender, shared) = (db.clone(), sender.clone(), shared.clone());
                 tokio::spawn(async move {
@@ -101,16 +101,20 @@ async fn run(db: Db, sender: Sender, envelope: Envelope, shared: Arc<Shared>) {
                     }
                     drop(permit);
                 });
-                continue;
             }
-            Ok(None) => POLL_INTERVAL,
+            Ok(None) => {
+                drop(permit);
+                tokio::select! {
+                    () = db.wait_for_work(Work::Webhooks, CLAIM_INTERVAL) => {}
+                    () = shared.stop.notified() => {}
+                }
+            }
             Err(error) => {
+                drop(permit);
                 tracing::debug!(%error, "no webhook could be claimed; it will be retried");
-                RETRY_DELAY
+                let _ = tokio::time::timeout(RETRY_DELAY, shared.stop.notified()).await;
             }
-        };
-        drop(permit);
-        let _ = tokio::time::timeout(pause, shared.stop.notified()).await;
+        }
     }
 }
 

@@ -50,8 +50,8 @@ pub async fn apply<B: MessageBody + 'static>(
         && method != "GET"
         && response.status().is_success()
     {
-        // The change may concern a watched search.
-        state.matching.wake();
+        // A webhook, a watched search or another task may have work now.
+        state.db.wake_due_work();
     }
     let headers = response.headers_mut();
     for (name, value) in SECURITY_HEADERS {

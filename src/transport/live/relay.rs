@@ -249,8 +249,8 @@ impl Relay {
 
     /// Checks that the database still has the known epoch, closes what may no longer be read, and returns the last
     /// seq of each watched stream.
-    async fn check(&mut self, tail: &Tail, epoch: &Arc<str>) -> Result<Vec<(String, i64)>> {
-        let (now, replica) = with_timeout(self.read_timeout, tail.position()).await?;
+    async fn check(&mut self, tail: &Tail, epoch: &Arc<str>) -> Result<HashMap<String, i64>> {
+        let (now, replica, heads) = with_timeout(self.read_timeout, tail.check(&self.live.rooms.watched())).await?;
         if replica || *now != **epoch {
             return Err(Error::Unavailable("the epoch of the database has changed".to_owned()));
         }
@@ -273,11 +273,7 @@ impl Relay {
                 }
             }
         }
-        let watched = self.live.rooms.watched();
-        if watched.is_empty() {
-            return Ok(Vec::new());
-        }
-        with_timeout(self.read_timeout, tail.heads(&watched)).await
+        Ok(heads)
     }
 }
 

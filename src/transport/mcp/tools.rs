@@ -323,7 +323,7 @@ pub async fn call(tool: &Tool, context: &RequestContext, given: Map<String, Valu
         Ok(answer) => {
             if tool.access != Access::Read {
                 // The change may concern a watched search.
-                context.state.matching.wake();
+                context.state.db.wake_due_work();
             }
             let mut data = budget::cap(answer.data);
             let mut line = answer.line;

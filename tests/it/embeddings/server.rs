@@ -37,7 +37,7 @@ async fn tickets_are_embedded_and_queries_have_vectors_of_the_same_model() {
     let ticket = fixture.ticket_with("Users cannot sign in", json!({"description": "The form says no."})).await;
     fixture.ticket_with("The chart has the wrong colours", json!({"description": "Too much green."})).await;
     assert!(server.state.embeddings.embed_now(&ticket, TIMEOUT).await);
-    server.state.embeddings.wake();
+    server.state.db.wake_due_work();
     eventually("everything is embedded", async || server.number("select count(*) from ticket_embeddings").await == 2)
         .await;
     let query = server.state.embeddings.query("login does  not work ", TIMEOUT).await.expect("a vector");

@@ -127,3 +127,110 @@ async fn a_statement_ends_when_its_client_has_gone() {
         one.expect("an answer").ok();
     }
 }
+
+/// Moves tickets without waiting for the answers.
+fn move_all(caller: &Client, tickets: &[String], status: &str) -> Vec<JoinHandle<Answer>> {
+    let one = |ticket: &String| {
+        let (caller, body) = (caller.clone(), json!({"ticket_id": ticket, "new_status": status}));
+        tokio::spawn(async move { caller.post("/api/tickets/change-status", body).await })
+    };
+    tickets.iter().map(one).collect()
+}
+
+/// A board with open tickets.
+async fn board_of(server: &Server, count: usize) -> (Client, TestWorkflow, Vec<String>) {
+    let ada = fixtures::signed_in_user(server, "ada").await;
+    let work = TestWorkflow::of(&ada).await;
+    let mut tickets = Vec::new();
+    for n in 0..count {
+        tickets.push(work.ticket(&format!("Ticket number {n}")).await);
+    }
+    (ada, work, tickets)
+}
+
+/// Holds back what writes the events of a workflow until the first request waits; returns the answers.
+async fn answers_after_a_hold(
+    server: &Server,
+    workflow: &str,
+    send: impl Fn() -> Vec<JoinHandle<Answer>>,
+) -> Vec<Answer> {
+    let mut holder = harness::connect(&server.db.url).await;
+    let lock = holder.transaction().await.expect("a transaction");
+    lock.execute("select from streams where stream_id = 'workflow:' || $1 for update", &[&workflow])
+        .await
+        .expect("lock");
+    let first = send();
+    harness::eventually("the first moves wait for the stream", async || lock_waits(server).await >= 1).await;
+    lock.rollback().await.expect("release");
+    futures_util::future::join_all(first).await.into_iter().map(|one| one.expect("an answer")).collect()
+}
+
+#[tokio::test]
+async fn moves_of_one_board_that_wait_for_each_other_share_commits() {
+    let server = fixtures::open("groups").await;
+    let (ada, _, tickets) = board_of(&server, 24).await;
+    let rows = "from history where change_type = 'status_changed'";
+    let mut moved = 0;
+    harness::eventually("moves share transactions", async || {
+        let column = if moved % 48 == 0 { "in_progress" } else { "review" };
+        for one in move_all(&ada, &tickets, column) {
+            assert_eq!(one.await.expect("an answer").ok()["success"], true);
+        }
+        moved += 24;
+        server.number(&format!("select count(distinct xid) {rows}")).await < moved
+    })
+    .await;
+    assert_eq!(server.number(&format!("select count(*) {rows}")).await, moved);
+    assert_eq!(server.number(&format!("select max(seq) - min(seq) + 1 {rows}")).await, moved, "no seq is missing");
+}
+
+#[tokio::test]
+async fn a_move_that_is_refused_or_held_up_leaves_its_group() {
+    let server = fixtures::open("groupfaults").await;
+    let (ada, work, tickets) = board_of(&server, 12).await;
+    let stranger = fixtures::signed_in_user(&server, "eve").await;
+    let mut holder = harness::connect(&server.db.url).await;
+    let lock = holder.transaction().await.expect("a transaction");
+    lock.execute("select from tickets where id = $1 for update", &[&tickets[5]]).await.expect("lock");
+    let answers = answers_after_a_hold(&server, &work.workflow, || {
+        let mut sent = move_all(&ada, &tickets[..5], "in_progress");
+        sent.extend(move_all(&stranger, &tickets[6..8], "in_progress"));
+        sent.extend(move_all(&ada, &tickets[8..9], "no_such_column"));
+        sent.extend(move_all(&ada, &tickets[9..], "in_progress"));
+        sent
+    })
+    .await;
+    let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+    assert_eq!(statuses, [200, 200, 200, 200, 200, 404, 404, 422, 200, 200, 200]);
+    let mut held = move_all(&ada, &tickets[5..6], "review");
+    harness::eventually("the move waits for its ticket", async || lock_waits(&server).await == 1).await;
+    // The others of the board do not wait with it.
+    for one in move_all(&ada, &tickets[..5], "review") {
+        one.await.expect("an answer").ok();
+    }
+    assert_eq!(lock_waits(&server).await, 1);
+    lock.rollback().await.expect("release");
+    held.remove(0).await.expect("an answer").ok();
+    assert_eq!(server.number("select count(*) from tickets where status = 'review'").await, 6);
+    assert_eq!(server.number("select count(*) from tickets where status = 'in_progress'").await, 3);
+}
+
+#[tokio::test]
+async fn a_repeated_move_in_a_group_happens_once() {
+    let server = fixtures::open("groupkeys").await;
+    let (ada, work, tickets) = board_of(&server, 8).await;
+    let answers = answers_after_a_hold(&server, &work.workflow, || {
+        let one = |n: usize| {
+            let (ada, body) = (ada.clone(), json!({"ticket_id": tickets[n % 8], "new_status": "in_progress"}));
+            let key = format!("move-{}", n % 8);
+            let request = ada.request(reqwest::Method::POST, "/api/tickets/change-status");
+            tokio::spawn(async move { ada.send(request.header("idempotency-key", key).json(&body)).await })
+        };
+        (0..24).map(one).collect()
+    })
+    .await;
+    for answer in answers {
+        assert_eq!(answer.ok()["new_status"], "in_progress");
+    }
+    assert_eq!(server.number("select count(*) from history where change_type = 'status_changed'").await, 8);
+}

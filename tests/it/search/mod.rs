@@ -21,7 +21,7 @@ async fn server_with_local_model(hint: &str) -> Server {
 
 /// Waits until every ticket has its vector.
 async fn embedded(server: &Server) {
-    server.state.embeddings.wake();
+    server.state.db.wake_due_work();
     eventually("everything is embedded", async || server.number("select count(*) from embedding_queue").await == 0)
         .await;
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{ClaimJob, ClaimedJob, Heartbeat, HeartbeatAnswer, LeaseReleased, ReleaseLease};
-use crate::db::Db;
+use crate::db::{Db, Work};
 use crate::domain::accounts::Caller;
 use crate::{Result, sql_fn};
 
@@ -43,9 +43,6 @@ pub async fn confirm_cancel(db: &Db, caller: &Caller, id: &str, input: &ReleaseL
     db.call(sql_fn!(confirm_job_cancel(caller: caller.to_sql(), job: id, token: input.lease_token))).await
 }
 
-/// How often expired leases are looked for.
-const POLL_INTERVAL: Duration = Duration::from_secs(1);
-
 /// How often jobs that no worker takes are looked for; it reads the whole queue.
 const MARK_INTERVAL: Duration = Duration::from_secs(15);
 
@@ -73,6 +70,6 @@ pub async fn expire_leases(db: Db) {
                 tracing::debug!(%error, "jobs without a worker could not be marked; it will be retried");
             }
         }
-        tokio::time::sleep(POLL_INTERVAL).await;
+        db.wait_for_work(Work::Leases, MARK_INTERVAL).await;
     }
 }

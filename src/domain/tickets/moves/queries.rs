@@ -20,18 +20,18 @@ pub async fn change_status(
     git: Option<Value>,
 ) -> Result<StatusChanged> {
     let position = input.position.clone().unwrap_or_default();
-    db.call(sql_fn!(change_status(
+    let call = sql_fn!(owned change_status(
         caller: caller.to_sql(),
-        ticket: input.ticket_id,
-        new_status: input.new_status,
-        comment: input.comment,
-        commit_sha: input.commit_sha,
+        ticket: input.ticket_id.clone(),
+        new_status: input.new_status.clone(),
+        comment: input.comment.clone(),
+        commit_sha: input.commit_sha.clone(),
         version: input.version,
         before: position.before,
         after: position.after,
         git: git.map(Json),
-    )))
-    .await
+    ));
+    db.call_grouped(input.ticket_id.clone(), call).await
 }
 
 /// Moves a ticket inside its column.
