@@ -34,9 +34,13 @@ async fn blocks(fixture: &Fixture, call: &str) -> i64 {
     let mut read = 0;
     for _ in 0..2 {
         fixture.client.batch_execute("begin").await.expect("a transaction");
-        let row = fixture.client.query_one(&format!("explain (analyze, buffers, format json) select {call}"), &[]).await;
+        let row =
+            fixture.client.query_one(&format!("explain (analyze, buffers, format json) select {call}"), &[]).await;
         let plan: tokio_postgres::types::Json<Value> = row.unwrap_or_else(|error| panic!("{call}: {error:?}")).get(0);
-        read = ["Shared Hit Blocks", "Shared Read Blocks"].iter().filter_map(|kind| plan.0[0]["Plan"][kind].as_i64()).sum();
+        read = ["Shared Hit Blocks", "Shared Read Blocks"]
+            .iter()
+            .filter_map(|kind| plan.0[0]["Plan"][kind].as_i64())
+            .sum();
         fixture.client.batch_execute("rollback").await.expect("undone");
     }
     read
@@ -198,7 +202,8 @@ async fn claims_go_through_priorities_and_columns_in_order() {
     let low = fixture.ticket_with("Low in todo", json!({"priority": "low", "initial_status": "todo"})).await;
     let early = fixture.ticket_with("High in backlog", json!({"priority": "high"})).await;
     let later = fixture.ticket_with("High in todo", json!({"priority": "high", "initial_status": "todo"})).await;
-    let taken = fixture.ticket_with("Critical and taken", json!({"priority": "critical", "assigned_agent_id": "owner"})).await;
+    let taken =
+        fixture.ticket_with("Critical and taken", json!({"priority": "critical", "assigned_agent_id": "owner"})).await;
     let mut claimed = Vec::new();
     for _ in 0..4 {
         claimed.push(fixture.ok("claim_ticket", json!({"caller": "member"})).await["ticket_id"].clone());

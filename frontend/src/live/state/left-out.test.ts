@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { BoardSnapshot, TicketPage } from "@/api/types";
+import type { BoardSnapshot, EventData, TicketPage } from "@/api/types";
 import { applyEvents, type BoardState, boardFrom, columnTotal, withOlder } from "./board";
 import { changesLeftOut } from "./left-out";
 import { card, event, snapshot } from "./testing";
@@ -34,7 +34,7 @@ describe("a board that leaves out done tickets", () => {
 
   it("is read again only when a ticket that it leaves out moves", () => {
     const board = boardFrom(truncated());
-    const asks = (before: BoardState, number: number, type: string, data: object) => {
+    const asks = (before: BoardState, number: number, type: string, data: EventData) => {
       const change = event(1, number, type, data);
       return changesLeftOut(before, applyEvents(before, [change]), change);
     };
