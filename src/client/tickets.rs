@@ -12,7 +12,9 @@ use crate::domain::tickets::change::{BlockersSet, CreateTicket, Created, SetBloc
 use crate::domain::tickets::moves::{
     ChangeStatus, Claim, Claimed, CommitLinked, LinkCommit, ResolveTicket, Resolved, StatusChanged,
 };
-use crate::domain::tickets::read::{Filters, StatsAnswer, TicketDetail, TicketList};
+use crate::domain::tickets::read::{
+    ChangePage, CommentPage, CommitPage, Filters, StatsAnswer, TicketDetail, TicketList,
+};
 use crate::domain::workflows::{CreateWorkflow, MemberList, Workflow, WorkflowList};
 
 impl Client {
@@ -77,10 +79,37 @@ impl Client {
         self.post(&format!("/api/tickets/{}/restore", path_segment(ticket)), &json!({})).await
     }
 
-    /// A ticket with its comments, commits, relations and history, by id, or by key in a workflow.
+    /// A ticket with its newest comments, commits and changes and its relations, by id, or by key in a workflow.
     pub async fn ticket(&self, ticket: &str, workflow: Option<&str>) -> Result<TicketDetail> {
         let query: Vec<_> = workflow.map(|id| ("workflow_id", id.to_owned())).into_iter().collect();
         self.get(&format!("/api/tickets/{}", path_segment(ticket)), &query).await
+    }
+
+    /// A page of a ticket's comments: the newest, or those before a cursor; `limit` is at most 200.
+    pub async fn ticket_comments(&self, ticket: &str, limit: i32, cursor: Option<&str>) -> Result<CommentPage> {
+        self.ticket_page(ticket, "comments", limit, cursor).await
+    }
+
+    /// A page of a ticket's changes: the newest, or those before a cursor; `limit` is at most 200.
+    pub async fn ticket_history(&self, ticket: &str, limit: i32, cursor: Option<&str>) -> Result<ChangePage> {
+        self.ticket_page(ticket, "history", limit, cursor).await
+    }
+
+    /// A page of a ticket's commits: the newest, or those before a cursor; `limit` is at most 200.
+    pub async fn ticket_commits(&self, ticket: &str, limit: i32, cursor: Option<&str>) -> Result<CommitPage> {
+        self.ticket_page(ticket, "commits", limit, cursor).await
+    }
+
+    async fn ticket_page<T: serde::de::DeserializeOwned>(
+        &self,
+        ticket: &str,
+        part: &str,
+        limit: i32,
+        cursor: Option<&str>,
+    ) -> Result<T> {
+        let mut query = vec![("limit", limit.to_string())];
+        query.extend(cursor.map(|cursor| ("cursor", cursor.to_owned())));
+        self.get(&format!("/api/tickets/{}/{part}", path_segment(ticket)), &query).await
     }
 
     /// A page of a workflow's tickets, after the `next_cursor` of the previous page; `limit` is at most 200.
@@ -125,7 +154,7 @@ impl Client {
         self.get(&format!("/api/tickets/stats/{}", path_segment(workflow)), &[]).await
     }
 
-    /// The board with every card, as the dashboard draws it.
+    /// The board as the dashboard draws it: every card of columns that are not done, and the last 200 of each done column.
     pub async fn board(&self, workflow: &str) -> Result<Value> {
         self.get(&format!("/api/board/{}", path_segment(workflow)), &[]).await
     }

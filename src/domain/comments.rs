@@ -16,7 +16,7 @@ pub struct Reaction {
     pub emoji: String,
     /// Number of reactions.
     pub count: i64,
-    /// The actors that reacted.
+    /// The actors that reacted, at most the first 100.
     pub agent_ids: Vec<String>,
 }
 

@@ -47,7 +47,7 @@ pub struct Column {
     /// Defaults to a category derived from id and position.
     #[serde(default)]
     pub category: Option<Category>,
-    /// Number of tickets in the column; only in responses.
+    /// Number of tickets in the column, counted to 10,000; only in responses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket_count: Option<i64>,
     /// In a request: the previous id of a renamed column, whose tickets are kept.
@@ -187,7 +187,7 @@ pub struct Workflow {
     pub archived_at: Option<String>,
     /// The caller's role: viewer, member or owner.
     pub role: Option<String>,
-    /// Number of tickets; only in lists.
+    /// Number of tickets, counted to 10,000; only in lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket_count: Option<i64>,
     /// Its board; omitted in lists.

@@ -2184,6 +2184,64 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    workflow_id?: string | null;
+                    job_id?: string | null;
+                    agent_id?: string | null;
+                    status?: string | null;
+                    ticket_type?: string | null;
+                    priority?: string | null;
+                    assigned_agent_id?: string | null;
+                    unassigned?: boolean | null;
+                    tags?: string | null;
+                    tag?: string[];
+                    created_after?: string | null;
+                    created_before?: string | null;
+                    tz?: string | null;
+                    silent_minutes?: number | null;
+                    is_blocked?: boolean | null;
+                    include_completed?: boolean | null;
+                    limit?: number | null;
+                    offset?: number | null;
+                    cursor?: string | null;
+                    sort_by?: ("created_at" | "updated_at" | "priority" | "status" | "rank") | null;
+                    sort_order?: ("asc" | "desc") | null;
+                };
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TicketList"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tickets/{id}": {
         parameters: {
             query?: never;
@@ -4167,6 +4225,48 @@ export interface components {
             track_time?: boolean | null;
             wip_policy?: components["schemas"]["WipPolicy"] | null;
         };
+        Card: {
+            approval_status?: components["schemas"]["ApprovalStatus"] | null;
+            assigned_agent_id?: string | null;
+            blocked_by_ticket_ids: string[];
+            /** Format: int64 */
+            comment_count: number;
+            /** Format: int64 */
+            commit_count: number;
+            /** Format: date-time */
+            completed_at?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            created_by_agent_id?: string | null;
+            description?: string | null;
+            /** Format: int64 */
+            estimate_minutes?: number | null;
+            is_blocked: boolean;
+            is_resolved: boolean;
+            key: string;
+            merged_into_ticket_id?: string | null;
+            /** Format: int64 */
+            number: number;
+            parent_ticket_id?: string | null;
+            priority: components["schemas"]["Priority"];
+            rank: string;
+            /** Format: int64 */
+            spent_minutes: number;
+            /** Format: date-time */
+            started_at?: string | null;
+            status: string;
+            /** Format: double */
+            story_points?: number | null;
+            tags: string[];
+            ticket_id: string;
+            ticket_type: string;
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+            workflow_id: string;
+        };
         /** @enum {string} */
         Category: "todo" | "active" | "done";
         ChangeStatus: {
@@ -5186,6 +5286,14 @@ export interface components {
             related_ticket_ids: string[];
             /** Format: date-time */
             resolved_at?: string | null;
+        };
+        TicketList: {
+            has_more: boolean;
+            next_cursor?: string | null;
+            success: boolean;
+            tickets: components["schemas"]["Card"][];
+            /** Format: int64 */
+            total_count: number;
         };
         TicketRef: {
             deleted?: boolean;

@@ -8,6 +8,7 @@ import type {
   EventPage,
   Member,
   Role,
+  TicketPage,
   Workflow,
 } from "./types";
 import type { Schemas } from "./types/schema";
@@ -55,6 +56,13 @@ export const workflows = {
 };
 
 export const board = {
+  /** The tickets of a column before a cursor, the last one first. */
+  olderTickets: (workflow_id: string, status: string, cursor: string) =>
+    unwrap(
+      client.GET("/api/tickets", {
+        params: { query: { workflow_id, status, cursor, sort_by: "rank", sort_order: "desc", limit: 200 } },
+      }),
+    ) as Promise<TicketPage>,
   snapshot: (workflow_id: string, signal?: AbortSignal) =>
     unwrap(
       client.GET("/api/board/{workflow_id}", { params: { path: { workflow_id } }, signal }),

@@ -89,6 +89,7 @@ export class LiveClient {
       const room = new BoardRoom(workflowId, board, {
         fetchEvents: (id, since, epoch) => boardApi.events(id, since, epoch),
         fetchBoard: (id) => boardApi.snapshot(id),
+        fetchOlder: (id, status, cursor) => boardApi.olderTickets(id, status, cursor),
         onChange: (id, next, events) => this.handleBoardChange(id, next, events),
       });
       // The board room replaces the feed, because both have the same room name.
@@ -170,6 +171,11 @@ export class LiveClient {
   /** Fetches the missing events of an open board, for a change whose event has not arrived. */
   async catchUp(workflowId: string): Promise<void> {
     await this.workflows.get(workflowId)?.board?.room.catchUp();
+  }
+
+  /** Loads the next older tickets of a done column of an open board. */
+  async showOlder(workflowId: string, status: string): Promise<void> {
+    await this.workflows.get(workflowId)?.board?.room.showOlder(status);
   }
 
   onEvents(listener: EventListener): () => void {

@@ -9,15 +9,23 @@
 -- before the first one of each stream. The row lock makes numbers follow commit order, and a rollback returns
 -- them, so there are no gaps.
 create function logic.allocate_sequence_numbers(wanted text[]) returns table (stream_id text, before_first bigint) language plpgsql as $$
+declare
+    one record;
+    place tid;
 begin
-    if cardinality(wanted) > 1 then
-        perform 1 from streams s where s.stream_id = any (wanted) order by s.stream_id for no key update;
-    end if;
-    return query
-        update streams s set last_seq = s.last_seq + w.n
-          from (select u.id, count(*) as n from unnest(wanted) u (id) group by u.id) w
-         where s.stream_id = w.id
-        returning s.stream_id, s.last_seq - w.n;
+    for one in
+        select u.id, count(*) as n from unnest(wanted) u (id) group by u.id order by u.id collate "C"
+    loop
+        -- While a snapshot is held open elsewhere, all versions of the row since stay. The newest is the last in the table, so
+        -- the index is read backwards, for which the condition must be a range, and the row is updated where it was found.
+        select s.ctid into place from streams s
+         where s.stream_id >= one.id and s.stream_id <= one.id
+         order by s.stream_id desc limit 1 for no key update;
+        return query
+            update streams s set last_seq = s.last_seq + one.n
+             where s.ctid = place and s.stream_id = one.id
+            returning s.stream_id, s.last_seq - one.n;
+    end loop;
 end
 $$;
 

@@ -1,5 +1,37 @@
 -- Claiming the next ready ticket.
 
+-- The first ready ticket of a workflow, its row locked; rows that other claims have locked are skipped. One look into the index of
+-- open tickets for each priority and column, so that neither tickets that are done nor those behind the first are read.
+create function logic.lock_next_ticket(workflow text, ticket_types text[], tags text[], priorities text[]) returns tickets language plpgsql as $$
+declare
+    place record;
+    picked tickets;
+begin
+    for place in
+        select c.id as status, p.priority
+          from unnest('{critical,high,medium,low}'::text[]) with ordinality p (priority, urgency)
+         cross join board_columns c
+         where c.workflow_id = lock_next_ticket.workflow and c.category = 'todo'
+           and (priorities is null or p.priority = any (priorities))
+         order by p.urgency, c.position desc
+    loop
+        select t.* into picked
+          from tickets t
+         where t.workflow_id = lock_next_ticket.workflow and t.status = place.status and t.priority = place.priority
+           and logic.is_live(t) and not t.is_resolved and t.assigned_agent_id is null
+           and coalesce(t.approval_status, 'approved') = 'approved'
+           and not exists (select from logic.active_blockers k where k.ticket_id = t.id)
+           and (ticket_types is null or t.ticket_type = any (ticket_types))
+           and (lock_next_ticket.tags is null or t.tags && lock_next_ticket.tags)
+         order by t.rank, t.number
+         limit 1
+           for no key update of t skip locked;
+        exit when picked.id is not null;
+    end loop;
+    return picked;
+end
+$$;
+
 -- POST /api/tickets/claim: takes the first ready ticket (unblocked, unassigned, in a todo column; by priority,
 -- then order), assigns it to the caller and moves it to the first active column. Concurrent callers get
 -- different tickets (skip locked). `ticket` is null if none is ready. With `lease_seconds` the claim ends when the agent
@@ -27,23 +59,12 @@ begin
     if target is not null then
         perform 1 from board_columns c where c.workflow_id = workflow and c.id = target and c.wip_limit is not null for no key update;
         if (select c.wip_limit <= (select count(*) from tickets t where t.workflow_id = c.workflow_id and t.status = c.id and logic.is_live(t))
-              from board_columns c where c.workflow_id = workflow and c.id = target) then
+              from board_columns c where c.workflow_id = workflow and c.id = target and c.wip_limit is not null) then
             return jsonb_build_object('success', true, 'ticket_id', null, 'ticket', null,
                 'message', format('The column %s is full; finish something first.', target));
         end if;
     end if;
-    select t.* into picked
-      from tickets t
-      join board_columns c on c.workflow_id = t.workflow_id and c.id = t.status and c.category = 'todo'
-     where t.workflow_id = claim_ticket.workflow and logic.is_live(t) and t.assigned_agent_id is null and not t.is_resolved
-       and coalesce(t.approval_status, 'approved') = 'approved'
-       and not exists (select from logic.active_blockers k where k.ticket_id = t.id)
-       and (ticket_types is null or t.ticket_type = any (ticket_types))
-       and (claim_ticket.tags is null or t.tags && claim_ticket.tags)
-       and (priorities is null or t.priority = any (priorities))
-     order by array_position('{critical,high,medium,low}', t.priority), c.position desc, t.rank, t.number
-     limit 1
-       for no key update of t skip locked;
+    picked := logic.lock_next_ticket(workflow, ticket_types, claim_ticket.tags, priorities);
     if picked.id is null then
         return jsonb_build_object('success', true, 'ticket_id', null, 'ticket', null, 'message', 'No ticket is ready.');
     end if;

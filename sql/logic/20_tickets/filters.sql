@@ -70,5 +70,6 @@ begin atomic
        and (filters ->> 'created_before' is null or t.created_at <= logic.filter_time(filters ->> 'created_before', filters ->> 'tz', true))
        and (filters -> 'include_completed' is distinct from 'false' or not t.is_resolved)
        and (filters ->> 'is_blocked' is null or (filters ->> 'is_blocked')::boolean = logic.is_blocked(t.id))
-       and (filters ->> 'silent_minutes' is null or logic.is_silent(t.id, (filters ->> 'silent_minutes')::double precision));
+       and (filters ->> 'silent_minutes' is null or (not t.is_resolved and t.assigned_agent_id is not null
+            and logic.is_silent(t.id, (filters ->> 'silent_minutes')::double precision)));
 end;

@@ -1,15 +1,34 @@
 -- Lists and statistics of tickets.
 
--- What a list of tickets is sorted by, as text that sorts in the collation "C". `position` is the column's.
-create function logic.ticket_sort_key(sort_by text, created_at timestamptz, updated_at timestamptz, priority text, "position" bigint, rank text)
-returns text language sql stable parallel safe
+-- What a list of tickets is sorted by, as SQL over a ticket `t`; with `earlier`, from the text `e.value` that the field had
+-- then, or as it is now if that is null. Plain columns, so that an index can give the order.
+create function logic.ticket_sort_sql(sort_by text, earlier boolean) returns text language sql immutable
 begin atomic
     select case sort_by
-        when 'updated_at' then to_char(updated_at at time zone 'UTC', 'YYYYMMDDHH24MISSUS')
-        when 'priority' then array_position('{low,medium,high,critical}', priority)::text
-        when 'status' then lpad("position"::text, 10, '0')
-        when 'rank' then rank
-        else to_char(created_at at time zone 'UTC', 'YYYYMMDDHH24MISSUS') end;
+        when 'updated_at' then case when earlier then 'coalesce(e.value::timestamptz, t.updated_at)' else 't.updated_at' end
+        when 'priority' then format($f$array_position('{low,medium,high,critical}', %s)$f$,
+            case when earlier then 'coalesce(e.value, t.priority)' else 't.priority' end)
+        -- The earlier column may be gone.
+        when 'status' then format($f$(select c.position from board_columns c where c.workflow_id = t.workflow_id and c.id in (%s)
+                                       order by c.id = t.status limit 1)$f$, case when earlier then 'e.value, t.status' else 't.status' end)
+        when 'rank' then case when earlier then 'coalesce(e.value, t.rank) collate "C"' else 't.rank' end
+        else 't.created_at' end;
+end;
+
+-- The tickets of the workflow $1 that pass the filters $2, as an SQL condition over `t`. What an index or a join can decide is
+-- written as such, and the rest is left to logic.matches_filters.
+create function logic.ticket_filter_sql(filters jsonb) returns text language sql immutable
+begin atomic
+    select concat_ws(' and ', 't.workflow_id = $1', 'logic.is_live(t)', $f$logic.matches_filters(t, $2 - 'is_blocked')$f$,
+        -- One column is written as such, because its index is in the order of the board.
+        case when jsonb_typeof(filters -> 'status') <> 'array' then null
+             when jsonb_array_length(filters -> 'status') = 1 then $f$t.status = $2 -> 'status' ->> 0$f$
+             when filters ? 'status' then $f$t.status = any (logic.json_text_array($2 -> 'status'))$f$ end,
+        case when filters ->> 'assigned_agent_id' is not null then $f$t.assigned_agent_id = $2 ->> 'assigned_agent_id'$f$ end,
+        case when filters -> 'unassigned' = 'true' then 't.assigned_agent_id is null' end,
+        case when filters -> 'include_completed' = 'false' or filters ->> 'silent_minutes' is not null then 'not t.is_resolved' end,
+        case when filters ->> 'is_blocked' is not null then case when (filters ->> 'is_blocked')::boolean then '' else 'not ' end
+            || 'exists (select from logic.active_blockers k where k.workflow_id = $1 and k.ticket_id = t.id)' end);
 end;
 
 -- Of the tickets that changed since the workflow's stream stood at `seq`: the value that a field of the card had then;
@@ -26,9 +45,27 @@ begin atomic
              where h.stream_id = 'workflow:' || card_field_at.workflow and h.seq > card_field_at.seq and h.ticket_id is not null) c;
 end;
 
+-- The tickets from which a page is taken, as SQL: those that did not change since the first page, in the order of their
+-- columns and no more than the page takes, and those that did (`moving`), by what they were. `continued` pages begin after
+-- the keys $5; the first of their comparisons is what an index can start from.
+create function logic.ticket_page_sql(condition text, sort_by text, sort_order text, continued boolean, moving boolean)
+returns text language sql immutable
+begin atomic
+    select format('(select t.id, t.number, %1$s as key from tickets t where %2$s %3$s %4$s order by %1$s %5$s, t.number limit $3 + $4)',
+               k.now, condition, format(k.after, k.now),
+               case when moving then 'and not exists (select from earlier e where e.ticket_id = t.id)' end, sort_order)
+        || case when moving then format(' union all (select t.id, t.number, %1$s from earlier e join tickets t on t.id = e.ticket_id where %2$s %3$s)',
+               k.before, condition, format(k.after, k.before)) else '' end
+      from (select logic.ticket_sort_sql(sort_by, false) as now, logic.ticket_sort_sql(sort_by, true) as before,
+                   case when continued then format('and %%1$s %s= ($5 ->> 0)::%s and (%%1$s <> ($5 ->> 0)::%2$s or t.number > ($5 ->> 1)::bigint)',
+                       case sort_order when 'asc' then '>' else '<' end,
+                       case when sort_by in ('priority', 'status') then 'bigint' when sort_by = 'rank' then 'text collate "C"' else 'timestamptz' end)
+                   else '' end as after) k;
+end;
+
 -- GET /api/tickets. Pages continue after a cursor, or skip rows, as foreign clients do. A cursor holds the last row's
 -- sort key and number, and the seq of the first page: a ticket that changes while the pages are read keeps the place
--- it had then, so that it is neither repeated nor missed.
+-- it had then, so that it is neither repeated nor missed. `total_count` counts to logic.max_count.
 create function logic.list_tickets(
     caller text, workflow text, filters jsonb default '{}', sort_by text default 'created_at', sort_order text default 'desc',
     max_rows int default 50, skip int default 0, cursor text default null
@@ -37,7 +74,13 @@ declare
     about constant jsonb := jsonb_build_array(workflow, filters, sort_by, sort_order);
     -- [sort key, number, seq]
     last_seen jsonb;
-    answer jsonb;
+    -- Whether rows may have moved since the first page.
+    moving boolean;
+    condition text;
+    total bigint;
+    found bigint;
+    tickets jsonb;
+    last jsonb;
 begin
     perform logic.authorize(caller, workflow, 'viewer');
     filters := logic.localize_filters(workflow, filters);
@@ -45,52 +88,37 @@ begin
     if last_seen is not null and skip > 0 then
         perform logic.fail_invalid('offset', 'must not be given together with a cursor');
     end if;
-    with
-    -- Sort fields as they were at the first page, of tickets that changed since.
-    earlier as materialized (
-        select e.ticket_id, e.value from logic.card_field_at(workflow, list_tickets.sort_by, (last_seen ->> 2)::bigint) e
-         where last_seen is not null and list_tickets.sort_by <> 'created_at'
-    ),
-    -- Tickets that pass the filters, with their sort keys.
-    fitting as materialized (
-        select t.id, t.number,
-               logic.ticket_sort_key(list_tickets.sort_by, t.created_at,
-                   case when sort_by = 'updated_at' then coalesce(e.value::timestamptz, t.updated_at) end,
-                   case when sort_by = 'priority' then coalesce(e.value, t.priority) end,
-                   -- The earlier column may be gone.
-                   case when sort_by = 'status' then (
-                       select c.position from board_columns c
-                        where c.workflow_id = t.workflow_id and c.id in (e.value, t.status) order by c.id = e.value desc nulls last limit 1) end,
-                   case when sort_by = 'rank' then coalesce(e.value, t.rank) end) collate "C" as key
-          from tickets t
-          left join earlier e on e.ticket_id = t.id
-         where t.workflow_id = list_tickets.workflow and logic.is_live(t) and logic.matches_filters(t, filters)
-    ),
-    -- One row more than requested, to learn whether there are more; ties by number.
-    page as (
-        select f.id, f.number, f.key,
-               row_number() over (order by case when sort_order = 'asc' then f.key end, case when sort_order = 'desc' then f.key end desc, f.number) as place
-          from fitting f
-         where last_seen is null
-            or (f.key = last_seen ->> 0 and f.number > (last_seen ->> 1)::bigint)
-            or case when sort_order = 'asc' then f.key > last_seen ->> 0 else f.key < last_seen ->> 0 end
-         order by place limit max_rows + 1 offset skip
-    ),
-    -- The rows of the page, with their cards.
-    shown as (
-        select p.place, to_jsonb(k) || jsonb_build_object('description', (select t.description from tickets t where t.id = k.ticket_id)) as ticket
-          from page p join logic.cards k on k.ticket_id = p.id
-         where p.place <= max_rows + skip
-    )
-    select jsonb_build_object('success', true,
-            'tickets', coalesce((select jsonb_agg(s.ticket order by s.place) from shown s), '[]'),
-            'total_count', (select count(*) from fitting))
-        || logic.page_end(count(*), max_rows, 'tickets', about, jsonb_build_array(
-            max(p.key) filter (where p.place = max_rows + skip), max(p.number) filter (where p.place = max_rows + skip),
-            coalesce(last_seen -> 2, to_jsonb((select s.last_seq from streams s where s.stream_id = 'workflow:' || workflow)))))
-      into answer
-      from page p;
-    return answer;
+    moving := last_seen is not null and sort_by <> 'created_at';
+    condition := logic.ticket_filter_sql(filters);
+    -- Dynamic, so that it is planned for the filters and the order that are given.
+    execute format('select count(*) from (select from tickets t where %s limit logic.max_count()) counted', condition)
+       into total using workflow, filters;
+    execute format($f$
+        with
+        -- Sort fields as they were at the first page, of tickets that changed since.
+        earlier as materialized (
+            select c.ticket_id, c.value from logic.card_field_at($1, $6, ($5 ->> 2)::bigint) c where %1$s
+        ),
+        -- One row more than requested, to learn whether there are more.
+        page as (
+            select p.* from (%2$s) p order by p.key %3$s, p.number limit $3 offset $4
+        ),
+        -- The same with their places.
+        placed as (
+            select p.*, row_number() over (order by p.key %3$s, p.number) as place from page p
+        )
+        select count(*),
+               coalesce(jsonb_agg(to_jsonb(k) || jsonb_build_object('description', t.description) order by p.place) filter (where p.place < $3), '[]'),
+               jsonb_agg(jsonb_build_array(p.key, p.number)) filter (where p.place = $3 - 1) -> 0
+          from placed p
+          join logic.cards k on k.ticket_id = p.id
+          join tickets t on t.id = p.id$f$,
+        moving::text, logic.ticket_page_sql(condition, sort_by, sort_order, last_seen is not null, moving), sort_order)
+       into found, tickets, last
+      using workflow, filters, max_rows + 1, skip, last_seen, sort_by;
+    return jsonb_build_object('success', true, 'tickets', tickets, 'total_count', total)
+        || logic.page_end(found, max_rows, 'tickets', about, last || jsonb_build_array(
+            coalesce(last_seen -> 2, to_jsonb((select s.last_seq from streams s where s.stream_id = 'workflow:' || workflow)))));
 end
 $$;
 

@@ -1,6 +1,6 @@
 -- The configuration document of a board: reading, checking and completing it.
 
--- A board's configuration as the API shows it.
+-- A board's configuration as the API shows it. A column's `ticket_count` counts to logic.max_count.
 create function logic.board_config(workflow text) returns jsonb language sql stable
 begin atomic
     select jsonb_build_object(
@@ -11,8 +11,7 @@ begin atomic
             select coalesce(jsonb_agg(jsonb_build_object(
                 'id', c.id, 'name', c.name, 'order', c.position, 'color', c.color, 'wip_limit', c.wip_limit,
                 'category', c.category,
-                'ticket_count', (select count(*) from tickets t
-                                  where t.workflow_id = c.workflow_id and t.status = c.id and logic.is_live(t)))
+                'ticket_count', logic.count_column(c.workflow_id, c.id))
                 order by c.position, c.id), '[]')
             from board_columns c where c.workflow_id = b.workflow_id),
         'ticket_types', b.ticket_types,

@@ -37,7 +37,8 @@ begin
 end
 $$;
 
--- GET /api/workflows: those the caller is a member of (an administrator sees all), by name, in keyset pages.
+-- GET /api/workflows: those the caller is a member of (an administrator sees all), by name, in keyset pages. `ticket_count`
+-- counts to logic.max_count.
 create function logic.list_workflows(caller text, include_archived boolean, max_rows int, cursor text default null)
 returns jsonb language plpgsql as $$
 declare
@@ -64,8 +65,7 @@ begin
     )
     select jsonb_build_object(
         'workflows', coalesce(jsonb_agg(logic.workflow_json(p.id, p.role) || jsonb_build_object('ticket_count',
-            (select count(*) from tickets t where t.workflow_id = p.id and logic.is_live(t))) order by p.place)
-            filter (where p.place <= max_rows), '[]'))
+            (select n.total from logic.count_tickets(p.id) n)) order by p.place) filter (where p.place <= max_rows), '[]'))
         || logic.page_end(count(*), max_rows, 'workflows', about, jsonb_build_array(
             max(lower(p.name)) filter (where p.place = max_rows), max(p.id) filter (where p.place = max_rows)))
       into answer from page p;

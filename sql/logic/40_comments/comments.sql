@@ -1,6 +1,6 @@
 -- Comments and reactions.
 
--- A comment as answers and events show it.
+-- A comment as answers and events show it. A reaction names the first hundred actors and counts all.
 create function logic.comment_json(id text) returns jsonb language sql stable
 begin atomic
     select jsonb_build_object(
@@ -10,7 +10,7 @@ begin atomic
         'created_at', c.created_at, 'updated_at', c.updated_at,
         'reactions', coalesce((
             select jsonb_agg(jsonb_build_object('emoji', r.emoji, 'count', r.n, 'agent_ids', r.ids) order by r.first)
-              from (select x.emoji, count(*) as n, array_agg(x.actor_id order by x.created_at) as ids, min(x.created_at) as first
+              from (select x.emoji, count(*) as n, (array_agg(x.actor_id order by x.created_at))[:100] as ids, min(x.created_at) as first
                       from comment_reactions x where x.comment_id = c.id group by x.emoji) r), '[]'))
       from ticket_comments c
       left join actors a on a.id = c.agent_id

@@ -8,18 +8,20 @@ declare
 begin
     perform logic.authorize(caller, workflow, 'viewer');
     filters := logic.localize_filters(workflow, filters);
-    with
-    -- The newest tickets that pass, with the total count.
-    chosen as (
-        select t.id, t.updated_at, count(*) over () as total
-          from tickets t
-         where t.workflow_id = search_by_filters.workflow and logic.is_live(t) and logic.matches_filters(t, filters)
-         order by t.updated_at desc, t.id limit max_rows
-    )
-    select jsonb_build_object('success', true, 'query', '', 'mode', 'keyword',
-        'results', coalesce(jsonb_agg(logic.search_result_json(t, 1, false, null, '{}', false) order by c.updated_at desc, c.id), '[]'),
-        'total_found', coalesce(max(c.total), 0), 'total_is_exact', true, 'stale_embeddings', false)
-      into answer from chosen c join tickets t on t.id = c.id;
+    -- Dynamic, so that it is planned for the given filters.
+    execute format($f$
+        with
+        -- The newest tickets that pass, with the total count.
+        chosen as (
+            select t.id, t.updated_at, count(*) over () as total
+              from tickets t where %s
+             order by t.updated_at desc, t.id limit $3
+        )
+        select jsonb_build_object('success', true, 'query', '', 'mode', 'keyword',
+            'results', coalesce(jsonb_agg(logic.search_result_json(t, 1, false, null, '{}', false) order by c.updated_at desc, c.id), '[]'),
+            'total_found', coalesce(max(c.total), 0), 'total_is_exact', true, 'stale_embeddings', false)
+          from chosen c join tickets t on t.id = c.id$f$, logic.ticket_filter_sql(filters))
+      into answer using workflow, filters, max_rows;
     return answer || jsonb_build_object('search_time_ms',
         round(extract(epoch from clock_timestamp() - started)::numeric * 1000, 2));
 end

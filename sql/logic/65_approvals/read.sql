@@ -61,7 +61,7 @@ begin
     with
     -- One row more than requested, to learn whether there are more.
     page as (
-        select a.id, row_number() over (order by a.id desc) as place, logic.approval_json(a) as shown
+        select a as approval, a.id
           from approvals a
          where (workflow is null or a.workflow_id = workflow)
            and (tid is null or a.ticket_id = tid)
@@ -72,14 +72,18 @@ begin
            and (last_seen is null or a.id < (last_seen ->> 0) collate "C")
            and (who.is_admin or exists (select from workflow_members m where m.workflow_id = a.workflow_id and m.actor_id = who.actor_id))
            -- Approvals of deleted tickets need no decision.
-           and not exists (select from tickets t where t.id = a.ticket_id and t.deleted_at is not null)
+           and (select t.deleted_at from tickets t where t.id = a.ticket_id) is null
          order by a.id desc
          limit max_rows + 1
+    ),
+    -- The same with their places.
+    placed as (
+        select p.*, row_number() over (order by p.id desc) as place from page p
     )
     select jsonb_build_object(
-        'approvals', coalesce(jsonb_agg(p.shown order by p.place) filter (where p.place <= max_rows), '[]'))
+        'approvals', coalesce(jsonb_agg(logic.approval_json(p.approval) order by p.place) filter (where p.place <= max_rows), '[]'))
         || logic.page_end(count(*), max_rows, 'approvals', about, jsonb_build_array(max(p.id) filter (where p.place = max_rows)))
-      into answer from page p;
+      into answer from placed p;
     return answer;
 end
 $$;

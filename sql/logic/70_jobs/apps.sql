@@ -64,15 +64,25 @@ begin
     end if;
     last_seen := logic.read_cursor(cursor, 'apps', about);
     with
+    -- The workflows that are read. Each gives a page, from an index in the order of the list.
+    places as (
+        select w.id from workflows w
+         where (list_apps.workflow is null or w.id = list_apps.workflow)
+           and (who.is_admin or exists (select from workflow_members m where m.workflow_id = w.id and m.actor_id = who.actor_id))
+    ),
     -- One row more than requested, to learn whether there are more.
     page as (
-        select a.id, a.created_at, j.title as job_title, j.status as job_status, row_number() over (order by a.created_at desc, a.id desc) as place
-          from apps a
-          join jobs j on j.id = a.job_id and j.deleted_at is null
-         where (list_apps.workflow is null or a.workflow_id = list_apps.workflow)
-           and (who.is_admin or exists (select from workflow_members m where m.workflow_id = a.workflow_id and m.actor_id = who.actor_id))
-           and (last_seen is null or (a.created_at, a.id) < ((last_seen ->> 0)::timestamptz, last_seen ->> 1))
-         order by a.created_at desc, a.id desc
+        select n.*, row_number() over (order by n.created_at desc, n.id desc) as place
+          from places p
+         cross join lateral (
+               select a.id, a.created_at, j.title as job_title, j.status as job_status
+                 from apps a
+                 join jobs j on j.id = a.job_id and j.deleted_at is null
+                where a.workflow_id = p.id
+                  and (last_seen is null or (a.created_at, a.id) < ((last_seen ->> 0)::timestamptz, last_seen ->> 1))
+                order by a.created_at desc, a.id desc
+                limit max_rows + 1) n
+         order by n.created_at desc, n.id desc
          limit max_rows + 1
     )
     select jsonb_build_object(

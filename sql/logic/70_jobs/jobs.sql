@@ -113,6 +113,8 @@ create function logic.list_jobs(
 declare
     who constant logic.principal := logic.identify_caller(caller);
     tid text;
+    -- The only workflow that is read, also for a ticket that is given alone.
+    place text := workflow;
     about jsonb;
     -- [created_at, id]
     last_seen jsonb;
@@ -120,7 +122,7 @@ declare
 begin
     perform logic.require_scope(who, 'read');
     if ticket is not null then
-        tid := (logic.authorize_ticket_for(who, ticket, 'viewer', workflow)).ticket_id;
+        select a.ticket_id, a.workflow_id into tid, place from logic.authorize_ticket_for(who, ticket, 'viewer', workflow) a;
     elsif workflow is not null then
         perform logic.authorize_principal(who, workflow, 'viewer');
     end if;
@@ -131,19 +133,27 @@ begin
     about := jsonb_build_array(workflow, tid, statuses, coalesce(mine, false), title);
     last_seen := logic.read_cursor(cursor, 'jobs', about);
     with
+    -- The workflows that are read. Each gives a page, from an index in the order of the list.
+    places as (
+        select w.id from workflows w
+         where (place is null or w.id = place)
+           and (who.is_admin or exists (select from workflow_members m where m.workflow_id = w.id and m.actor_id = who.actor_id))
+    ),
     -- One row more than requested, to learn whether there are more.
     page as (
-        select j as job, row_number() over (order by j.created_at desc, j.id desc) as place
-          from jobs j
-         where j.deleted_at is null
-           and (list_jobs.workflow is null or j.workflow_id = list_jobs.workflow)
-           and (tid is null or j.ticket_id = tid)
-           and (statuses is null or j.status = any (statuses))
-           and (not mine or logic.effective_actor_id(who) in (j.created_by, j.claimed_by))
-           and (list_jobs.title is null or strpos(lower(j.title), lower(list_jobs.title)) > 0)
-           and (who.is_admin or exists (select from workflow_members m where m.workflow_id = j.workflow_id and m.actor_id = who.actor_id))
-           and (last_seen is null or (j.created_at, j.id) < ((last_seen ->> 0)::timestamptz, last_seen ->> 1))
-         order by j.created_at desc, j.id desc
+        select n.job, row_number() over (order by n.created_at desc, n.id desc) as place
+          from places p
+         cross join lateral (
+               select j as job, j.created_at, j.id from jobs j
+                where j.workflow_id = p.id and j.deleted_at is null
+                  and (tid is null or j.ticket_id = tid)
+                  and (statuses is null or j.status = any (statuses))
+                  and (not mine or logic.effective_actor_id(who) in (j.created_by, j.claimed_by))
+                  and (list_jobs.title is null or strpos(lower(j.title), lower(list_jobs.title)) > 0)
+                  and (last_seen is null or (j.created_at, j.id) < ((last_seen ->> 0)::timestamptz, last_seen ->> 1))
+                order by j.created_at desc, j.id desc
+                limit max_rows + 1) n
+         order by n.created_at desc, n.id desc
          limit max_rows + 1
     )
     select jsonb_build_object(

@@ -54,15 +54,17 @@ $$;
 
 -- Takes jobs back from workers whose lease expired: queued again after a backoff, failed without attempts left,
 -- cancelled if that was requested. A paused or waiting job only loses its worker. Servers call this every second,
--- claims call it first. Returns the number of expired leases.
+-- claims do before they go without a job. Returns the number of expired leases.
 create function logic.expire_leases(max_jobs bigint default 100) returns bigint language plpgsql as $$
 declare
     lost jobs;
     expired bigint := 0;
     pause interval;
+    -- A constant, which an index can be searched for.
+    until constant timestamptz := clock_timestamp();
 begin
     for lost in
-        select j.* from jobs j where j.lease_expires_at <= clock_timestamp()
+        select j.* from jobs j where j.lease_expires_at <= until
          order by j.lease_expires_at limit max_jobs for no key update skip locked
     loop
         expired := expired + 1;

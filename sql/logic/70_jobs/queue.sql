@@ -23,29 +23,82 @@ begin atomic
                                         where o.workflow_id = c.workflow_id and o.status = c.id and logic.is_live(o))));
 end;
 
--- The next job that can be claimed, its row locked; rows locked by other claims are skipped.
-create function logic.lock_next_job(who logic.principal, workflow text, job_types text[], skipped text[]) returns jobs language plpgsql as $$
+-- The first queued job of an urgency from a floor on, ready or not; [created_at, id]. A workflow's own or, for null, of all.
+create function logic.first_queued_job(workflow text, urgency bigint, floor jsonb) returns jsonb language plpgsql stable as $$
 declare
-    picked jobs;
+    from_time constant timestamptz := coalesce((floor ->> 0)::timestamptz, '-infinity');
+    from_id constant text := coalesce(floor ->> 1, '');
+    first jsonb;
 begin
     -- Two statements, so that each uses its own index.
     if workflow is not null then
+        select jsonb_build_array(j.created_at, j.id) into first from jobs j
+         where j.workflow_id = first_queued_job.workflow and j.urgency = first_queued_job.urgency and j.status = 'queued' and j.deleted_at is null
+           and (j.created_at, j.id) >= (from_time, from_id)
+         order by j.created_at, j.id limit 1;
+    else
+        select jsonb_build_array(j.created_at, j.id) into first from jobs j
+         where j.urgency = first_queued_job.urgency and j.status = 'queued' and j.deleted_at is null
+           and (j.created_at, j.id) >= (from_time, from_id)
+         order by j.created_at, j.id limit 1;
+    end if;
+    return first;
+end
+$$;
+
+-- The next job of an urgency that can be claimed, its row locked, from the first queued one on; rows locked by other claims
+-- are skipped.
+create function logic.lock_next_job_of(who logic.principal, workflow text, urgency bigint, first jsonb, job_types text[], skipped text[])
+returns jobs language plpgsql as $$
+declare
+    from_time constant timestamptz := (first ->> 0)::timestamptz;
+    from_id constant text := first ->> 1;
+    picked jobs;
+begin
+    if workflow is not null then
         select j.* into picked from jobs j
-         where j.workflow_id = lock_next_job.workflow and j.status = 'queued' and j.deleted_at is null
+         where j.workflow_id = lock_next_job_of.workflow and j.urgency = lock_next_job_of.urgency and j.status = 'queued' and j.deleted_at is null
+           and (j.created_at, j.id) >= (from_time, from_id)
            and j.not_before <= clock_timestamp() and (job_types is null or j.job_type = any (job_types))
            and j.id <> all (skipped) and logic.is_job_ready(j)
-         order by j.urgency, j.created_at, j.id limit 1 for no key update of j skip locked;
+         order by j.created_at, j.id limit 1 for no key update of j skip locked;
     else
         select j.* into picked from jobs j
-         where j.status = 'queued' and j.deleted_at is null
+         where j.urgency = lock_next_job_of.urgency and j.status = 'queued' and j.deleted_at is null
+           and (j.created_at, j.id) >= (from_time, from_id)
            and j.not_before <= clock_timestamp() and (job_types is null or j.job_type = any (job_types))
            and j.id <> all (skipped) and logic.is_job_ready(j)
            and exists (select from workflows w where w.id = j.workflow_id and w.archived_at is null)
            -- Memberships only, for administrators too: a worker runs no job of a workflow that its owner did not admit.
            and exists (select from workflow_members m where m.workflow_id = j.workflow_id
                           and m.actor_id = who.actor_id and m.role <> 'viewer')
-         order by j.urgency, j.created_at, j.id limit 1 for no key update of j skip locked;
+         order by j.created_at, j.id limit 1 for no key update of j skip locked;
     end if;
+    return picked;
+end
+$$;
+
+-- The next job that can be claimed, its row locked: by urgency, then age.
+create function logic.lock_next_job(who logic.principal, workflow text, job_types text[], skipped text[]) returns jobs language plpgsql as $$
+declare
+    queue constant text := coalesce(workflow, '');
+    seen constant pg_snapshot := pg_current_snapshot();
+    held constant jsonb := logic.recall_queue_floors(queue);
+    floors jsonb := case when held is null then '{}' else logic.lowered_queue_floors(held) end;
+    first jsonb;
+    picked jobs;
+    noted boolean;
+begin
+    for urgency in 0..3 loop
+        -- Known to be empty.
+        continue when floors -> urgency::text ->> 0 = 'infinity';
+        first := logic.first_queued_job(workflow, urgency, floors -> urgency::text);
+        floors := floors || jsonb_build_object(urgency, coalesce(first, '["infinity", ""]'));
+        continue when first is null;
+        picked := logic.lock_next_job_of(who, workflow, urgency, first, job_types, skipped);
+        exit when picked.id is not null;
+    end loop;
+    noted := logic.remember_queue_floors(queue, seen, coalesce((held ->> 'since')::timestamptz, clock_timestamp()), floors);
     return picked;
 end
 $$;
@@ -74,10 +127,13 @@ begin
     end if;
     -- Invalid input is rejected whether a job is ready or not.
     lease := logic.lease_duration(lease_seconds);
-    perform logic.expire_leases(10);
     perform logic.note_worker(who, workflow, job_types, worker);
     loop
         picked := logic.lock_next_job(who, workflow, job_types, skipped);
+        -- Servers take jobs back from lost workers every second; a claim does so only before it goes without one.
+        if picked.id is null and logic.expire_leases(10) > 0 then
+            picked := logic.lock_next_job(who, workflow, job_types, skipped);
+        end if;
         if picked.id is null then
             return jsonb_build_object('success', true, 'job', null, 'lease_token', null, 'message', 'No job is ready.');
         end if;

@@ -23,7 +23,8 @@ begin
 end
 $$;
 
--- A workflow's board with its position in the stream, as JSON text that transports pass on unparsed.
+-- A workflow's board with its position in the stream, as JSON text that transports pass on unparsed. `left_out` names done
+-- columns that are not shown whole.
 create function logic.board_snapshot(caller text, workflow text, out epoch text, out seq bigint, out body text) language plpgsql stable as $$
 declare
     who constant logic.principal := logic.authorize(caller, workflow, 'viewer');
@@ -34,6 +35,7 @@ begin
         ',"workflow":', logic.workflow_json(workflow, (who).role),
         ',"board_config":', logic.board_config(workflow),
         ',"tickets":', logic.board_tickets_json(workflow),
+        ',"left_out":', logic.board_left_out_json(workflow),
         ',"jobs":', logic.board_jobs_json(workflow), '}');
 end
 $$;

@@ -64,22 +64,32 @@ begin
 end
 $$;
 
--- An execution: a workflow with its definition and progress.
+-- Whether an execution is archived, completed (it has tickets, all are resolved, and no job is open) or active.
+create function logic.execution_status(workflow workflows) returns text language sql stable
+begin atomic
+    select case
+        when workflow.archived_at is not null then 'archived'
+        when (select n.total > 0 and n.open = 0 from logic.count_tickets(workflow.id) n)
+         and not exists (select from jobs j where j.workflow_id = workflow.id and j.deleted_at is null
+                            and j.status in ('collecting', 'queued', 'running', 'paused', 'waiting')) then 'completed'
+        else 'active' end;
+end;
+
+-- An execution: a workflow with its definition and progress, whose numbers count to logic.max_count.
 create function logic.execution_json(workflow text, role text) returns jsonb language sql stable
 begin atomic
     select jsonb_build_object('id', w.id, 'execution_id', w.id, 'workflow_id', w.id, 'definition_id', l.definition_id,
             'name', w.name, 'description', w.description, 'launch_params', coalesce(l.launch_params, '{}'),
-            'status', case when w.archived_at is not null then 'archived' when s.tickets > 0 and s.tickets = s.resolved and s.jobs = 0
-                           then 'completed' else 'active' end,
+            'status', logic.execution_status(w),
             'role', execution_json.role, 'created_at', w.created_at, 'updated_at', w.updated_at, 'completed_at', w.archived_at,
-            'stats', jsonb_build_object('total_tickets', s.tickets, 'resolved_tickets', s.resolved, 'active_jobs', s.jobs))
+            'stats', jsonb_build_object(
+                'total_tickets', n.total, 'resolved_tickets', n.total - n.open,
+                'active_jobs', (select count(*) from (select from jobs j
+                    where j.workflow_id = w.id and j.deleted_at is null
+                      and j.status in ('collecting', 'queued', 'running', 'paused', 'waiting') limit logic.max_count()) counted)))
       from workflows w
       left join workflow_launches l on l.workflow_id = w.id
-     cross join lateral (
-        select (select count(*) from tickets t where t.workflow_id = w.id and logic.is_live(t)) as tickets,
-               (select count(*) from tickets t where t.workflow_id = w.id and logic.is_live(t) and t.is_resolved) as resolved,
-               (select count(*) from jobs j where j.workflow_id = w.id and j.deleted_at is null
-                   and j.status in ('collecting', 'queued', 'running', 'paused', 'waiting')) as jobs) s
+     cross join lateral logic.count_tickets(w.id) n
      where w.id = execution_json.workflow;
 end;
 
@@ -134,12 +144,14 @@ begin
     end if;
     return jsonb_build_object('executions', coalesce((
         select jsonb_agg(e.shown order by e.created_at desc, e.id desc)
-          from (select w.id, w.created_at, x.shown
-                  from workflow_members m
-                  join workflows w on w.id = m.workflow_id
-                 cross join lateral (select logic.execution_json(w.id, m.role) as shown) x
-                 where m.actor_id = who.actor_id and coalesce(nullif(list_executions.status, 'all'), x.shown ->> 'status') = x.shown ->> 'status'
-                 order by w.created_at desc, w.id desc limit max_rows) e), '[]'));
+          -- Only those of the page are counted.
+          from (select p.id, p.created_at, logic.execution_json(p.id, p.role) as shown
+                  from (select w.id, w.created_at, m.role
+                          from workflow_members m
+                          join workflows w on w.id = m.workflow_id
+                         where m.actor_id = who.actor_id
+                           and (coalesce(list_executions.status, 'all') = 'all' or list_executions.status = logic.execution_status(w))
+                         order by w.created_at desc, w.id desc limit max_rows) p) e), '[]'));
 end
 $$;
 

@@ -8,7 +8,8 @@ begin atomic
                                       and j.status in ('running', 'paused', 'waiting')));
 end;
 
--- GET /tickets: every ticket of one board, with its position in the stream; none without a default workflow.
+-- GET /tickets: the tickets that one board shows (logic.board_tickets_json), with its position in the stream; none without a
+-- default workflow.
 create function logic.list_staged_tickets(caller text, workflow text, out epoch text, out seq bigint, out body text) language plpgsql as $$
 declare
     who constant logic.principal := logic.identify_caller(caller);

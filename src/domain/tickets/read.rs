@@ -94,7 +94,7 @@ pub struct TicketList {
     pub success: bool,
     /// The page.
     pub tickets: Vec<Card>,
-    /// Number of tickets that match the filters.
+    /// Number of tickets that match the filters, counted to 10,000.
     pub total_count: i64,
     /// Whether further pages exist.
     pub has_more: bool,
@@ -132,7 +132,7 @@ pub struct HistoryEntry {
 }
 
 /// A page of a ticket's comments.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct CommentPage {
     /// Oldest first.
     pub comments: Vec<Comment>,
@@ -143,10 +143,21 @@ pub struct CommentPage {
 }
 
 /// A page of a ticket's changes.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ChangePage {
     /// Oldest first.
     pub history: Vec<HistoryEntry>,
+    /// Whether older entries exist.
+    pub has_more: bool,
+    /// The cursor of the next older page.
+    pub next_cursor: Option<String>,
+}
+
+/// A page of a ticket's commits.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct CommitPage {
+    /// In the order in which they were linked.
+    pub commits: Vec<LinkedCommit>,
     /// Whether older entries exist.
     pub has_more: bool,
     /// The cursor of the next older page.
@@ -228,7 +239,19 @@ pub struct TicketClaim {
     pub lease_expires_at: Option<String>,
 }
 
-/// Everything about one ticket. Its fields are at the top level and repeated under `ticket`.
+/// Where the lists of a ticket's details go on with older entries: the `cursor` of the next page of each; null for a list that
+/// is complete.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+pub struct NextCursors {
+    /// For `GET /api/tickets/{id}/comments`.
+    pub comments: Option<String>,
+    /// For `GET /api/tickets/{id}/history`.
+    pub history: Option<String>,
+    /// For `GET /api/tickets/{id}/commits`.
+    pub commits: Option<String>,
+}
+
+/// Everything about one ticket. Its fields are at the top level and repeated under `ticket`. Lists of tickets hold at most 200.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct TicketDetail {
     /// Always true.
@@ -242,8 +265,11 @@ pub struct TicketDetail {
     pub comments: Vec<Comment>,
     /// The newest 200 changes, oldest first.
     pub history: Vec<HistoryEntry>,
-    /// Linked commits.
+    /// The newest 200 linked commits, oldest first.
     pub commits: Vec<LinkedCommit>,
+    /// How to read older comments, changes and commits.
+    #[serde(default)]
+    pub next_cursors: NextCursors,
     /// Related tickets.
     pub related_tickets: Vec<TicketRef>,
     /// Tasks outside Callboard.
@@ -266,6 +292,9 @@ pub struct TicketDetail {
     pub claim: Option<TicketClaim>,
     /// Tickets that it blocks.
     pub blocks: Vec<TicketRef>,
+    /// Names of the lists of tickets that have more than are here.
+    #[serde(default)]
+    pub cut_lists: Vec<String>,
 }
 
 /// Statistics of a workflow's tickets. Days are those of the requested time zone, or of the workflow's.

@@ -10,9 +10,13 @@ use crate::transport::http::{Auth, Path, RawReply};
 
 /// A board's state and its position in the stream, read in one snapshot.
 ///
-/// Follow it from `seq` over a socket or `/api/workflows/{id}/events`. The `ETag` is epoch and seq.
+/// Follow it from `seq` over a socket or `/api/workflows/{id}/events`. The `ETag` is epoch and seq. `tickets` holds every
+/// ticket of columns that are not done, and the last 200 of each done column; `left_out` names the done columns that have
+/// more, with the number of those (counted to 10,000) and the `cursor` that continues in
+/// `GET /api/tickets?status=…&sort_by=rank`. An event about a ticket that the board does not hold is about one of those: if
+/// it changes the ticket's column, read the board again.
 #[utoipa::path(tag = "live", params(("workflow_id" = String, Path, description = "The workflow")), responses(
-    (status = 200, description = "`{epoch, seq, workflow, board_config, tickets}`", body = serde_json::Value),
+    (status = 200, description = "`{epoch, seq, workflow, board_config, tickets, left_out, jobs}`", body = serde_json::Value),
     (status = 304, description = "Nothing has changed since the ETag in If-None-Match")))]
 #[get("/api/board/{workflow_id}")]
 pub async fn board(

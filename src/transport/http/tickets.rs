@@ -4,6 +4,7 @@ mod change;
 mod export;
 mod merge;
 mod moves;
+mod pages;
 mod read;
 mod reviews;
 mod similar;
@@ -16,6 +17,7 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
     export::configure(cfg);
     merge::configure(cfg);
     moves::configure(cfg);
+    pages::configure(cfg);
     reviews::configure(cfg);
     similar::configure(cfg);
     read::configure(cfg);

@@ -7,6 +7,7 @@ mod boards;
 mod claims;
 mod compat;
 pub mod fixtures;
+mod growth;
 mod idempotency;
 mod merges;
 mod moves;

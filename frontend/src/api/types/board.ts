@@ -50,7 +50,10 @@ export interface BoardSnapshot {
   seq: number;
   workflow: Workflow;
   board_config: BoardConfig;
+  /** Of each done column only the last ones. */
   tickets: Card[];
+  /** Done columns with more tickets than `tickets` has, and where the list of those goes on. */
+  left_out?: { status: string; count: number; cursor: string }[];
   /** Only jobs that have not ended. */
   jobs: JobSummary[];
 }

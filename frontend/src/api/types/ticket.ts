@@ -18,6 +18,9 @@ export type Comment = Complete<Schemas["Comment"]>;
 export type HistoryEntry = Complete<Schemas["HistoryEntry"]>;
 export type Commit = Complete<Schemas["LinkedCommit"]>;
 
+/** A page of a list of tickets. */
+export type TicketPage = { tickets: (Card & { description?: string })[]; next_cursor: string | null };
+
 export type TicketDetail = Card & {
   description: string;
   /** Set on a duplicate: the ticket it was merged into. */

@@ -11,6 +11,8 @@ export interface BoardShared {
   open: (ticketId: string) => void;
   openJob: (jobId: string) => void;
   showMenu: (card: Card, anchor: HTMLElement) => void;
+  /** Loads the next older tickets of a done column. */
+  showOlder: (columnId: string) => Promise<void>;
 }
 
 export const BoardContext = createContext<BoardShared | null>(null);

@@ -5,7 +5,7 @@ import { explain, Problem } from "@/api";
 import { useActors, useMe } from "@/api/hooks";
 import type { Card, Workflow } from "@/api/types";
 import { useBoard, useLive } from "@/live/context";
-import { type BoardState, canEdit } from "@/live/state/board";
+import { type BoardState, canEdit, columnTotal } from "@/live/state/board";
 import { isLogEvent } from "@/live/state/jobs";
 import { announce } from "@/ui/announcer";
 import { Button } from "@/ui/button";
@@ -71,6 +71,7 @@ function Board(props: Props & { board: BoardState }) {
   const [collapsed, toggleCollapsed] = useCollapsed(workflowId);
   const searchRef = useRef<HTMLInputElement>(null);
   const editable = canEdit(board.workflow);
+  const live = useLive();
   useAnnouncements(workflowId);
   useTitle(openTicketId ? null : board.workflow.name);
 
@@ -101,8 +102,9 @@ function Board(props: Props & { board: BoardState }) {
       open: onOpen,
       openJob: onOpenJob,
       showMenu: (card, anchor) => setMenu({ card, anchor }),
+      showOlder: (columnId) => live.showOlder(workflowId, columnId),
     }),
-    [config.columns, config.ticket_types, nameOf, editable, onOpen, onOpenJob],
+    [config.columns, config.ticket_types, nameOf, editable, onOpen, onOpenJob, live, workflowId],
   );
   const newTicket = useCallback(() => setNewIn(config.initial_status), [config.initial_status]);
 
@@ -130,7 +132,7 @@ function Board(props: Props & { board: BoardState }) {
           types={config.ticket_types}
           people={people}
           shown={visible}
-          total={cards.size}
+          total={config.columns.reduce((sum, { id }) => sum + columnTotal(board, id), 0)}
           openJobs={board.jobs.size}
           editable={editable}
           onNew={newTicket}
@@ -149,7 +151,8 @@ function Board(props: Props & { board: BoardState }) {
                 ids={shown.get(column.id) ?? []}
                 cards={cards}
                 work={board.jobByTicket}
-                total={board.order.get(column.id)?.length ?? 0}
+                total={columnTotal(board, column.id)}
+                leftOut={board.leftOut.get(column.id)}
                 collapsed={collapsed.has(column.id)}
                 gap={drag.active && drag.target?.columnId === column.id ? drag.target.index : null}
                 openTicketId={openTicketId}

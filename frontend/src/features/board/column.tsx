@@ -1,8 +1,10 @@
 import { useDroppable } from "@dnd-kit/core";
+import { useMutation } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { AlertTriangle, ChevronsLeftRight, ChevronsRightLeft, Plus } from "lucide-react";
 import { memo, useCallback, useEffect, useRef } from "react";
 import type { Card, Column, JobSummary } from "@/api/types";
+import type { LeftOut } from "@/live/state/left-out";
 import { cn } from "@/ui/cn";
 import { cssColor } from "@/ui/color";
 import { Tooltip } from "@/ui/tooltip";
@@ -24,6 +26,8 @@ interface Props {
   work: ReadonlyMap<string, JobSummary>;
   /** Number of tickets in the column before filtering. */
   total: number;
+  /** The older tickets of a done column that are not loaded. */
+  leftOut: LeftOut | undefined;
   collapsed: boolean;
   /** Index at which a dragged card would be dropped. */
   gap: number | null;
@@ -40,7 +44,8 @@ export const BoardColumn = memo(function BoardColumn(props: Props) {
   return props.collapsed ? <CollapsedColumn {...props} /> : <OpenColumn {...props} />;
 });
 
-function OpenColumn({ column, ids, cards, work, total, gap, openTicketId, onCollapse, onNew, register }: Props) {
+function OpenColumn(props: Props) {
+  const { column, ids, cards, work, total, leftOut, gap, openTicketId, onCollapse, onNew, register } = props;
   const scroller = useRef<HTMLDivElement | null>(null);
   const { editable } = useBoardShared();
   const { setNodeRef } = useDroppable({ id: column.id });
@@ -111,7 +116,7 @@ function OpenColumn({ column, ids, cards, work, total, gap, openTicketId, onColl
         <h2 id={`column-${column.id}`} className="truncate font-semibold">
           {column.name}
         </h2>
-        <ColumnCount column={column} shown={ids.length} total={total} over={over} />
+        <ColumnCount column={column} shown={ids.length} total={total} capped={leftOut?.capped} over={over} />
         <div className="-mr-1.5 ml-auto flex">
           {editable && (
             <ColumnButton label={`New ticket in ${column.name}`} onClick={() => onNew(column.id)}>
@@ -123,6 +128,7 @@ function OpenColumn({ column, ids, cards, work, total, gap, openTicketId, onColl
           </ColumnButton>
         </div>
       </header>
+      {leftOut && <OlderTickets column={column} />}
       <div
         ref={(node) => {
           scroller.current = node;
@@ -199,15 +205,33 @@ function CollapsedColumn({ column, total, gap, onCollapse, register }: Props) {
   );
 }
 
+/** Above the scroller, so that rows keep their positions in it. */
+function OlderTickets({ column }: { column: Column }) {
+  const { showOlder } = useBoardShared();
+  const load = useMutation({ mutationFn: () => showOlder(column.id) });
+  return (
+    <button
+      type="button"
+      disabled={load.isPending}
+      onClick={() => load.mutate()}
+      className="mx-3 mb-1.5 rounded-md py-1 text-muted-foreground text-xs hover:bg-muted hover:text-foreground"
+    >
+      {load.isPending ? "Loading…" : load.isError ? "Could not load. Try again" : "Show older tickets"}
+    </button>
+  );
+}
+
 interface CountProps {
   column: Column;
   shown: number;
   total: number;
+  capped: boolean | undefined;
   over: boolean;
 }
 
-function ColumnCount({ column, shown, total, over }: CountProps) {
-  const count = shown === total ? total.toLocaleString() : `${shown.toLocaleString()} of ${total.toLocaleString()}`;
+function ColumnCount({ column, shown, total, capped, over }: CountProps) {
+  const all = `${total.toLocaleString()}${capped ? "+" : ""}`;
+  const count = shown === total ? all : `${shown.toLocaleString()} of ${all}`;
   const limit = column.wip_limit === null ? "" : ` / ${column.wip_limit}`;
   return (
     <span

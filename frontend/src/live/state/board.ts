@@ -2,8 +2,9 @@
  * The state of a board, and the pure functions that apply events to it. `streams` delivers the events to `applyEvents`
  * in order and without gaps; nothing here depends on how they arrive.
  */
-import type { BoardConfig, BoardSnapshot, Card, JobSummary, LiveEvent, Workflow } from "@/api/types";
+import type { BoardConfig, BoardSnapshot, Card, JobSummary, LiveEvent, TicketPage, Workflow } from "@/api/types";
 import { type OpenJobs, openJobs, selectJobByTicket, withJobEvent } from "./jobs";
+import { type LeftOut, leftOutOf } from "./left-out";
 
 export interface BoardState {
   readonly epoch: string;
@@ -13,6 +14,8 @@ export interface BoardState {
   readonly cards: ReadonlyMap<string, Card>;
   /** Ticket ids by column, in display order. */
   readonly order: ReadonlyMap<string, readonly string[]>;
+  /** What is left out of done columns. */
+  readonly leftOut: ReadonlyMap<string, LeftOut>;
   readonly jobs: OpenJobs;
   /** The job shown on each ticket's card. */
   readonly jobByTicket: ReadonlyMap<string, JobSummary>;
@@ -45,7 +48,27 @@ export function boardFrom(snapshot: BoardSnapshot): BoardState {
     );
   const { epoch, seq, workflow, board_config: config } = snapshot;
   const jobs = openJobs(snapshot.jobs);
-  return { epoch, seq, workflow, config: sorted(config), cards, order, jobs, jobByTicket: selectJobByTicket(jobs) };
+  const leftOut = leftOutOf(snapshot);
+  const jobByTicket = selectJobByTicket(jobs);
+  return { epoch, seq, workflow, config: sorted(config), cards, order, leftOut, jobs, jobByTicket };
+}
+
+/** The board with more of the tickets that it left out of a column. */
+export function withOlder(board: BoardState, status: string, page: TicketPage): BoardState {
+  const held = board.leftOut.get(status);
+  if (!held) return board;
+  const draft = new Draft(board);
+  const fresh = page.tickets.filter((card) => card.status === status && !board.cards.has(card.ticket_id));
+  for (const card of fresh) draft.put(cardOf(card));
+  const leftOut = new Map(board.leftOut);
+  if (page.next_cursor === null) leftOut.delete(status);
+  else leftOut.set(status, { ...held, count: Math.max(held.count - fresh.length, 0), cursor: page.next_cursor });
+  return { ...draft.finish(), leftOut };
+}
+
+/** The number of tickets in a column, with those that are left out. */
+export function columnTotal({ order, leftOut }: BoardState, status: string): number {
+  return (order.get(status)?.length ?? 0) + (leftOut.get(status)?.count ?? 0);
 }
 
 /** Applies events that follow the board without a gap. Idempotent: events up to the board's seq are skipped. */

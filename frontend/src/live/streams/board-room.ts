@@ -3,8 +3,16 @@
  * through one reorder buffer, so the board advances seq by seq and never skips one.
  */
 import { Problem } from "@/api/problem";
-import type { BoardSnapshot, EventPage, LiveEvent } from "@/api/types";
-import { applyEvents, type BoardState, boardFrom, hasOrphanedCards, restoresUnknownCard } from "../state/board";
+import type { BoardSnapshot, EventPage, LiveEvent, TicketPage } from "@/api/types";
+import {
+  applyEvents,
+  type BoardState,
+  boardFrom,
+  hasOrphanedCards,
+  restoresUnknownCard,
+  withOlder,
+} from "../state/board";
+import { changesLeftOut } from "../state/left-out";
 import type { StreamCursor } from "./cursor";
 import { createReorderBuffer, hasGap, pushEvents, type ReorderBuffer } from "./reorder-buffer";
 import type { Room, RoomSnapshot } from "./room";
@@ -12,6 +20,7 @@ import type { Room, RoomSnapshot } from "./room";
 export interface BoardRoomDeps {
   fetchEvents(workflowId: string, since: number, epoch: string): Promise<EventPage>;
   fetchBoard(workflowId: string): Promise<BoardSnapshot>;
+  fetchOlder(workflowId: string, status: string, cursor: string): Promise<TicketPage>;
   /** The board changed. `events` is empty when the whole board was replaced. */
   onChange(workflowId: string, board: BoardState, events: readonly LiveEvent[]): void;
 }
@@ -71,6 +80,16 @@ export class BoardRoom implements Room {
     return this.catchingUp;
   }
 
+  /** Adds the next older tickets of a done column. If the board was replaced meanwhile, the page is dropped. */
+  async showOlder(status: string): Promise<void> {
+    const cursor = this.board.leftOut.get(status)?.cursor;
+    if (!cursor) return;
+    const page = await this.deps.fetchOlder(this.workflowId, status, cursor);
+    if (this.closed || this.board.leftOut.get(status)?.cursor !== cursor) return;
+    this.board = withOlder(this.board, status, page);
+    this.deps.onChange(this.workflowId, this.board, []);
+  }
+
   close(): void {
     this.flush();
     this.closed = true;
@@ -126,10 +145,14 @@ export class BoardRoom implements Room {
     if (this.closed || this.pending.length === 0) return;
     const events = this.pending;
     this.pending = [];
-    this.board = applyEvents(this.board, events);
+    const before = this.board;
+    this.board = applyEvents(before, events);
     this.deps.onChange(this.workflowId, this.board, events);
     const orphaned = events.some((event) => event.data.board_config) && hasOrphanedCards(this.board);
-    if (orphaned || events.some((event) => restoresUnknownCard(this.board, event))) this.reloadOrRetry();
+    const unknown = events.some(
+      (event) => restoresUnknownCard(this.board, event) || changesLeftOut(before, this.board, event),
+    );
+    if (orphaned || unknown) this.reloadOrRetry();
   }
 
   private fillGap(): void {

@@ -65,6 +65,7 @@ export function setUp() {
   const room = new BoardRoom("w1", current, {
     fetchEvents,
     fetchBoard,
+    fetchOlder: () => Promise.reject(new Error("nothing is left out")),
     onChange: (_, board) => {
       current = board;
     },

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tokio_postgres::types::Json;
 
-use super::{ChangePage, CommentPage, Filters, SortBy, SortOrder, StatsAnswer, TicketDetail, TicketList};
+use super::{ChangePage, CommentPage, CommitPage, Filters, SortBy, SortOrder, StatsAnswer, TicketDetail, TicketList};
 use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::domain::times;
@@ -88,6 +88,19 @@ pub async fn changes(db: &Db, caller: &Caller, ticket: &str, limit: i32, cursor:
         caller: caller.to_sql(),
         ticket: ticket,
         part: "history",
+        comment: None::<String>,
+        max_rows: limit,
+        cursor,
+    )))
+    .await
+}
+
+/// The newest commits, or those before a cursor. A ticket's details contain the newest 200.
+pub async fn commits(db: &Db, caller: &Caller, ticket: &str, limit: i32, cursor: Option<&str>) -> Result<CommitPage> {
+    db.call(sql_fn!(get_ticket_page(
+        caller: caller.to_sql(),
+        ticket: ticket,
+        part: "commits",
         comment: None::<String>,
         max_rows: limit,
         cursor,

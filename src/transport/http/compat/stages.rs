@@ -38,8 +38,8 @@ fn uncached(request: &HttpRequest, reply: impl Responder) -> HttpResponse {
     response
 }
 
-/// Every ticket of a board with its `stage`. The ETag is the board's position in its stream: with `If-None-Match`, a client
-/// learns whether it missed anything.
+/// The tickets of a board with their `stage`: all that are not done, and the last 200 of each done column. The ETag is the
+/// board's position in its stream: with `If-None-Match`, a client learns whether it missed anything.
 #[utoipa::path(tag = "Compatibility", params(InWorkflow), responses(
     (status = 200, body = Vec<StagedCard>),
     (status = 304, description = "Nothing has changed since the ETag in If-None-Match")))]

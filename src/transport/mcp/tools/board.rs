@@ -96,24 +96,26 @@ impl Board {
         self.snapshot["tickets"].as_array().into_iter().flatten().filter(move |card| card["status"] == *status)
     }
 
+    /// The number of tickets in a column; a done column has more than the board shows.
     fn count(&self, status: &str) -> usize {
-        self.column(status).count()
+        let column = self.columns().find(|column| column["id"] == *status);
+        column.and_then(|column| column["ticket_count"].as_u64()).unwrap_or(0) as usize
     }
 
-    /// The number of cards in a column, and its first ones.
-    fn cards(&self, status: &str, limit: usize) -> (usize, Vec<Value>) {
+    /// The first cards of a column.
+    fn cards(&self, status: &str, limit: usize) -> Vec<Value> {
         let mut cards: Vec<&Value> = self.column(status).collect();
         cards.sort_by(|a, b| {
             let position = |card: &Value| (card["rank"].as_str().unwrap_or("").to_owned(), card["number"].as_i64());
             position(a).cmp(&position(b))
         });
-        (cards.len(), cards.into_iter().take(limit).map(card).collect())
+        cards.into_iter().take(limit).map(card).collect()
     }
 
     /// A summary line for people.
     pub fn line(&self) -> String {
         let name = self.snapshot["workflow"]["name"].as_str().unwrap_or("");
-        let all = self.snapshot["tickets"].as_array().map_or(0, Vec::len);
+        let all: u64 = self.columns().filter_map(|column| column["ticket_count"].as_u64()).sum();
         format!("{}: {all} tickets in {} columns.", budget::truncate(name, 100), self.columns().count())
     }
 
@@ -125,7 +127,8 @@ impl Board {
             .map(|column| {
                 let status = column["id"].as_str().unwrap_or("");
                 let done = column["category"] == "done";
-                let (total, cards) = self.cards(status, if done { 0 } else { limit });
+                let total = self.count(status);
+                let cards = self.cards(status, if done { 0 } else { limit });
                 let (cards, count) = budget::fit(cards, remaining);
                 remaining = remaining.saturating_sub(json!(cards).to_string().len());
                 let mut column = budget::compact(column.clone());

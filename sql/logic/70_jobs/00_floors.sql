@@ -1,0 +1,57 @@
+-- Where a session's search for a queued job begins.
+--
+-- A claim takes the first row of an index. While a snapshot is held open elsewhere, Postgres keeps the entries of all jobs
+-- that were claimed since, in front of it, and each claim would read past them. A session therefore remembers, for each
+-- urgency, the first job that was queued, and which snapshot it saw. What was queued since is in history.
+
+-- What the session remembers of a queue (a workflow, or '' for all), with `changed`: the jobs that changed since. Null for
+-- nothing, or if too much has changed.
+create function logic.recall_queue_floors(queue text) returns jsonb language plpgsql as $$
+declare
+    held constant jsonb := nullif(current_setting('callboard.queue_floors', true), '')::jsonb -> queue;
+    seen pg_snapshot;
+    changed text[];
+begin
+    -- Rarely from the start, in case a row was changed in a way that history does not show.
+    if held is null or (held ->> 'since')::timestamptz < clock_timestamp() - interval '10 minutes' then
+        return null;
+    end if;
+    seen := (held ->> 'snapshot')::pg_snapshot;
+    changed := array(
+        select h.job_id from history h
+         where (h.xid >= pg_snapshot_xmax(seen) or h.xid = any (array(select pg_snapshot_xip(seen))))
+           and h.job_id is not null and (queue = '' or h.workflow_id = queue)
+         limit 1001);
+    if cardinality(changed) > 1000 then
+        return null;
+    end if;
+    return held || jsonb_build_object('changed', changed);
+end
+$$;
+
+-- The floors by urgency, [created_at, id], lowered to the jobs that were queued since.
+create function logic.lowered_queue_floors(held jsonb) returns jsonb language sql stable
+begin atomic
+    select coalesce(held -> 'floors', '{}') || coalesce(jsonb_object_agg(l.urgency, l.key), '{}')
+      from (select distinct on (j.urgency) j.urgency, jsonb_build_array(j.created_at, j.id) as key, j.created_at, j.id
+              from jobs j
+             where j.id = any (array(select jsonb_array_elements_text(held -> 'changed'))) and j.status = 'queued' and j.deleted_at is null
+             order by j.urgency, j.created_at, j.id) l
+     where held -> 'floors' ? l.urgency::text
+       and (l.created_at, l.id) < ((held -> 'floors' -> l.urgency::text ->> 0)::timestamptz, held -> 'floors' -> l.urgency::text ->> 1);
+end;
+
+-- Remembers the floors of a queue, of at most 20 queues. They hold for `seen`, a snapshot from before they were looked up.
+create function logic.remember_queue_floors(queue text, seen pg_snapshot, since timestamptz, floors jsonb) returns boolean language plpgsql as $$
+declare
+    held jsonb := coalesce(nullif(current_setting('callboard.queue_floors', true), '')::jsonb, '{}');
+    noted text;
+begin
+    if not held ? queue and (select count(*) from jsonb_object_keys(held)) >= 20 then
+        held := '{}';
+    end if;
+    noted := set_config('callboard.queue_floors', (held || jsonb_build_object(queue,
+        jsonb_build_object('snapshot', seen, 'since', since, 'floors', floors)))::text, false);
+    return true;
+end
+$$;
