@@ -31,8 +31,11 @@ const LAYERS: &[(&str, &[&str])] = &[
 
 /// Crates that only some layers may name.
 const CRATES: &[(&str, &[&str])] = &[
-    ("actix_web", &["transport/http", "transport/mcp", "transport/live/socket", "app", "serve"]),
-    ("actix_ws", &["transport/http", "transport/live/socket", "transport/live/socket_writer"]),
+    (
+        "actix_web",
+        &["transport/http", "transport/mcp", "transport/live/socket", "transport/live/socket_writer", "app", "serve"],
+    ),
+    ("actix_http", &["transport/http/ws", "transport/live/socket"]),
     ("rmcp", &["transport/mcp"]),
     ("rmcp_actix_web", &["transport/mcp"]),
     ("utoipa_actix_web", &["transport/http"]),
