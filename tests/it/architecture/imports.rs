@@ -35,7 +35,8 @@ const CRATES: &[(&str, &[&str])] = &[
         "actix_web",
         &["transport/http", "transport/mcp", "transport/live/socket", "transport/live/socket_writer", "app", "serve"],
     ),
-    ("actix_http", &["transport/http/ws", "transport/live/socket"]),
+    // Telemetry names the crate as a source of log lines.
+    ("actix_http", &["transport/http/ws", "transport/live/socket", "telemetry"]),
     ("rmcp", &["transport/mcp"]),
     ("rmcp_actix_web", &["transport/mcp"]),
     ("utoipa_actix_web", &["transport/http"]),
