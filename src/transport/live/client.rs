@@ -194,8 +194,12 @@ impl Member {
             }
             Phase::Live { epoch: own, seq: last } => {
                 // Already delivered, or from another epoch.
-                if seq <= *last || **own != **epoch {
+                if seq <= *last || (!Arc::ptr_eq(own, epoch) && **own != **epoch) {
                     return;
+                }
+                if !Arc::ptr_eq(own, epoch) {
+                    // From now on one comparison of addresses, because every event comes to thousands of members.
+                    *own = epoch.clone();
                 }
                 if prev.is_none_or(|prev| prev > *last) {
                     drop(phase);
