@@ -118,6 +118,9 @@ pub struct Config {
     /// Bytes to buffer for a slow socket before it is closed.
     #[arg(long, env = "CALLBOARD_SOCKET_BUFFER", default_value_t = 1024 * 1024)]
     pub socket_buffer: usize,
+    /// Compress the messages of sockets whose client asks for it, as browsers do.
+    #[arg(long, env = "CALLBOARD_SOCKET_COMPRESSION", default_value_t = true, action = clap::ArgAction::Set)]
+    pub socket_compression: bool,
     /// Months of history to keep; 0 keeps all.
     #[arg(long, env = "CALLBOARD_HISTORY_MONTHS", default_value_t = 0)]
     pub history_months: u32,

@@ -48,7 +48,9 @@ pub async fn run(config: Config, demo: bool) -> Result<()> {
     };
     let setup_token = accounts::first_start(&db, &config).await?;
     let shown_url = public_url(&config, address);
-    let live = Live::new(db.clone(), live::Settings { listen_url: direct, buffer: config.socket_buffer });
+    let settings =
+        live::Settings { listen_url: direct, buffer: config.socket_buffer, compress: config.socket_compression };
+    let live = Live::new(db.clone(), settings);
     let state = web::Data::new(AppState::load(config, db.clone(), native::webhook_body).await?);
     add_ready_checks(&state, &live, postgres.as_ref());
     let routes = vec![http::ws::routes(live.clone()), mcp::routes(live.clone())];

@@ -209,7 +209,11 @@ fn describe(event: &Event, board: &Board) -> Option<String> {
         "ticket_rejected" => format!("rejected: {}", first(&approval["reason"])),
         "job_status" => format!("job {}: {}", text(&job["status"]), first(&job["title"])),
         "job_stage" => format!("job entered {}", text(&data["to_stage"])),
-        "job_progress" => format!("job {}% {}", data["progress"], first(&data["message"])),
+        "job_progress" => format!(
+            "job {}% {}",
+            data["progress"],
+            first(data.get("message").unwrap_or(&data["job"]["progress_message"]))
+        ),
         "job_message" => format!("job message: {}", first(&data["message"]["content"])),
         "app_ready" => format!("specification: {}", first(&data["app"]["title"])),
         "ticket_clarification_requested" | "approval_requested" => {

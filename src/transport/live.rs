@@ -5,7 +5,9 @@
 
 mod catch_up;
 pub mod client;
+pub mod deflate;
 pub mod dialects;
+pub mod message;
 pub mod relay;
 pub mod rooms;
 pub mod send_queue;
@@ -38,6 +40,8 @@ pub struct Settings {
     pub listen_url: String,
     /// Maximum bytes queued for one client.
     pub buffer: usize,
+    /// Whether messages are compressed for the sockets that ask for it.
+    pub compress: bool,
 }
 
 /// Live events of one server.
@@ -94,6 +98,11 @@ impl Live {
     /// A token that is cancelled when the server stops.
     pub fn stop_token(&self) -> CancellationToken {
         self.stop.clone()
+    }
+
+    /// Whether messages are compressed for the sockets that ask for it.
+    pub fn compresses(&self) -> bool {
+        self.settings.compress
     }
 
     /// The state of the relay, and a way to wait for a change.

@@ -75,7 +75,11 @@ async fn server_at(db: Arc<TestDb>, flags: &[&str], mut extras: Vec<ExtraRoutes>
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let db_handle = Db::new(pool);
-    let settings = live::Settings { listen_url: db.url.clone(), buffer: config.socket_buffer };
+    let settings = live::Settings {
+        listen_url: db.url.clone(),
+        buffer: config.socket_buffer,
+        compress: config.socket_compression,
+    };
     let live = Live::new(db_handle.clone(), settings);
     extras.push(http::ws::routes(live.clone()));
     extras.push(callboard::transport::mcp::routes(live.clone()));

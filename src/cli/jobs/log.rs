@@ -47,7 +47,10 @@ pub async fn log(client: &Client, args: LogArgs, json: bool) -> Result<bool> {
             Update::Event(event) if event.kind == "job_progress" => {
                 printer.catch_up().await?;
                 if !json {
-                    let text = event.data["message"].as_str().unwrap_or_default();
+                    // A long message is said once, with the job.
+                    let data = &event.data;
+                    let text =
+                        data["message"].as_str().or(data["job"]["progress_message"].as_str()).unwrap_or_default();
                     line(dim(&format!("{}% {text}", event.data["progress"])));
                 }
             }

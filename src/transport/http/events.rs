@@ -207,8 +207,8 @@ async fn stream_events(
     let body = stream::unfold(guard, |guard| async move {
         let text = match tokio::time::timeout(KEEPALIVE_INTERVAL, guard.client.queue.next()).await {
             Ok(Ok(message)) => match message.seq {
-                Some(seq) => format!("id: {}:{seq}\ndata: {}\n\n", guard.live.epoch(), message.text),
-                None => format!("data: {}\n\n", message.text),
+                Some(seq) => format!("id: {}:{seq}\ndata: {}\n\n", guard.live.epoch(), message.message.text()),
+                None => format!("data: {}\n\n", message.message.text()),
             },
             Ok(Err(_)) => return None,
             Err(_) => ": still here\n\n".to_owned(),

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use actix_web::http::header::SEC_WEBSOCKET_PROTOCOL;
+use actix_web::body::MessageBody;
+use actix_web::http::header::{HeaderName, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_PROTOCOL};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Deserialize;
 
@@ -13,8 +14,9 @@ use crate::transport::http::caller::OptionalAuth;
 use crate::transport::http::problem::{Failure, Result};
 use crate::transport::http::{ExtraRoutes, Path, Query, events, origin};
 use crate::transport::live::Live;
+use crate::transport::live::deflate;
 use crate::transport::live::dialects::Dialect;
-use crate::transport::live::socket::{self, MAX_MESSAGE, SocketOptions};
+use crate::transport::live::socket::{self, SocketOptions};
 use crate::{Error, Result as CoreResult};
 
 /// The subprotocol.
@@ -96,7 +98,8 @@ pub async fn ws(
     }
     let default_room = dialect == Dialect::Stages && rooms.is_empty();
     let address = Some(origin::address_of(&state.config, &request));
-    let options = SocketOptions { dialect, rooms, default_room, since: resume_position(since, epoch)?, address };
+    let options =
+        SocketOptions { dialect, rooms, default_room, since: resume_position(since, epoch)?, address, window: None };
     open(&request, body, token.as_deref(), auth, &state, live, options).await
 }
 
@@ -159,6 +162,7 @@ async fn open_job_socket(
         default_room: false,
         since: resume_position(since, epoch)?,
         address: Some(origin::address_of(&state.config, &request)),
+        window: None,
     };
     open(&request, body, token.as_deref(), auth, &state, live, options).await
 }
@@ -177,7 +181,7 @@ async fn open(
     auth: Credential,
     state: &AppState,
     live: web::Data<Live>,
-    options: SocketOptions,
+    mut options: SocketOptions,
 ) -> Result<HttpResponse> {
     origin::require_own(&state.config, request.headers())?;
     if live.is_stopping() {
@@ -195,18 +199,31 @@ async fn open(
         }
         first => first,
     };
-    let (response, session, messages) = actix_ws::handle_with_protocols(request, body, &[PROTOCOL])
+    let mut response = actix_http::ws::handshake(request.head())
         .map_err(|error| Error::problem(400, "bad_request", format!("This is not a WebSocket handshake: {error}.")))?;
-    let messages = messages.max_frame_size(MAX_MESSAGE).aggregate_continuations().max_continuation_size(MAX_MESSAGE);
-    socket::serve(live.into_inner(), state.accounts.clone(), session, messages, first, options);
-    Ok(response)
+    if offered(request, SEC_WEBSOCKET_PROTOCOL).any(|value| value.split(',').any(|name| name.trim() == PROTOCOL)) {
+        response.insert_header((SEC_WEBSOCKET_PROTOCOL, PROTOCOL));
+    }
+    if let Some((window, answer)) =
+        Some(offered(request, SEC_WEBSOCKET_EXTENSIONS)).filter(|_| live.compresses()).and_then(deflate::negotiate)
+    {
+        options.window = Some(window);
+        response.insert_header((SEC_WEBSOCKET_EXTENSIONS, answer));
+    }
+    let body = socket::serve(live.into_inner(), state.accounts.clone(), body, first, options);
+    let response = response.message_body(body.boxed()).map_err(|error| Error::Internal(error.to_string()))?;
+    Ok(response.into())
+}
+
+/// The values of a header of the handshake.
+fn offered(request: &HttpRequest, header: HeaderName) -> impl Iterator<Item = &str> {
+    request.headers().get_all(header).filter_map(|value| value.to_str().ok())
 }
 
 /// A credential given as a subprotocol or in the query.
 async fn credential(request: &HttpRequest, state: &AppState, token: Option<&str>) -> CoreResult<Option<Authenticated>> {
-    let offered = request.headers().get_all(SEC_WEBSOCKET_PROTOCOL).filter_map(|value| value.to_str().ok());
-    if let Some(ticket) = offered.flat_map(|value| value.split(',')).find_map(|p| p.trim().strip_prefix(TICKET_PREFIX))
-    {
+    let mut protocols = offered(request, SEC_WEBSOCKET_PROTOCOL).flat_map(|value| value.split(','));
+    if let Some(ticket) = protocols.find_map(|protocol| protocol.trim().strip_prefix(TICKET_PREFIX)) {
         return accounts::redeem_ws_ticket(&state.db.reserved(), ticket).await.map(Some);
     }
     match token {

@@ -12,6 +12,7 @@ use serde_json::json;
 use super::Live;
 use super::client::{Member, NOT_READABLE};
 use super::dialects::InitialState;
+use super::message::Message;
 use super::send_queue::{Closing, Outgoing};
 use crate::db::gate::Lane;
 use crate::domain::history::{self, Cursor};
@@ -139,9 +140,9 @@ async fn pages(live: &Arc<Live>, member: &Arc<Member>, mut reached: Cursor) -> R
         let mut bytes = 0;
         for event in &missed.events {
             let past = event.seq <= member.snapshot_seq.load(Ordering::Acquire);
-            let texts = dialect.messages(event, &missed.epoch, event.prev, past);
-            bytes += texts.iter().map(|text| text.len()).sum::<usize>();
-            member.push(&texts, event.seq, true);
+            let messages = dialect.messages(event, &missed.epoch, event.prev, past);
+            bytes += messages.iter().map(|message| message.size()).sum::<usize>();
+            member.push(&messages, event.seq, true);
             reached.seq = event.seq;
         }
         if !missed.has_more {
@@ -187,7 +188,14 @@ async fn snapshot(live: &Arc<Live>, member: &Arc<Member>, kind: &str) -> Result<
 }
 
 async fn send(member: &Arc<Member>, text: String, at: &Cursor) {
-    member.client.queue.push(Outgoing { text: text.into(), seq: Some(at.seq), paced: true });
+    let message = Arc::new(Message::new(&text));
+    drop(text);
+    if member.client.window.get().is_some() {
+        // Not in the thread that serves sockets, because a large board takes milliseconds.
+        let message = message.clone();
+        let _ = tokio::task::spawn_blocking(move || message.compress()).await;
+    }
+    member.client.queue.push(Outgoing { message, seq: Some(at.seq), paced: true });
     drained(member).await;
 }
 

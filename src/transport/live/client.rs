@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use super::Live;
-use super::dialects::{Dialect, Texts};
+use super::deflate::Window;
+use super::dialects::{Dialect, Messages};
+use super::message::Message;
 use super::send_queue::{Outgoing, SendQueue};
 use crate::domain::accounts::Caller;
 use crate::domain::history::{Cursor, Room};
@@ -32,6 +34,8 @@ pub struct Client {
     pub dialect: Dialect,
     /// Whether snapshots are sent to it; otherwise `resync` makes it fetch the state.
     pub snapshots: bool,
+    /// Set for a socket that takes compressed messages.
+    pub(super) window: OnceLock<Window>,
     pub(super) live: Weak<Live>,
     caller: Mutex<Option<Caller>>,
     members: Mutex<HashMap<Room, Arc<Member>>>,
@@ -46,6 +50,7 @@ impl Client {
             queue: SendQueue::new(live.settings.buffer),
             dialect,
             snapshots,
+            window: OnceLock::new(),
             live: Arc::downgrade(live),
             caller: Mutex::new(caller),
             members: Mutex::default(),
@@ -131,7 +136,7 @@ impl Client {
 struct Buffered {
     epoch: Arc<str>,
     seq: i64,
-    texts: Texts,
+    messages: Messages,
 }
 
 #[derive(Debug)]
@@ -174,23 +179,27 @@ impl Member {
     }
 
     /// Takes an event from the relay. `prev` is the seq before it in this room; `None` if unknown.
-    pub fn deliver(self: &Arc<Self>, epoch: &Arc<str>, seq: i64, prev: Option<i64>, texts: &Texts) {
+    pub fn deliver(self: &Arc<Self>, epoch: &Arc<str>, seq: i64, prev: Option<i64>, messages: &Messages) {
         let mut phase = lock(&self.phase);
         match &mut *phase {
             Phase::CatchingUp { reread: true, .. } => {}
             Phase::CatchingUp { events, bytes, reread, .. } => {
-                let size = 64 + texts.iter().map(|text| text.len()).sum::<usize>();
+                let size = 64 + messages.iter().map(|message| message.size()).sum::<usize>();
                 if prev.is_none() || *bytes + size > MAX_BUFFERED_BYTES {
                     (*events, *bytes, *reread) = (Vec::new(), 0, true);
                 } else {
                     *bytes += size;
-                    events.push(Buffered { epoch: epoch.clone(), seq, texts: texts.clone() });
+                    events.push(Buffered { epoch: epoch.clone(), seq, messages: messages.clone() });
                 }
             }
             Phase::Live { epoch: own, seq: last } => {
                 // Already delivered, or from another epoch.
-                if seq <= *last || **own != **epoch {
+                if seq <= *last || (!Arc::ptr_eq(own, epoch) && **own != **epoch) {
                     return;
+                }
+                if !Arc::ptr_eq(own, epoch) {
+                    // From now on one comparison of addresses, because every event comes to thousands of members.
+                    *own = epoch.clone();
                 }
                 if prev.is_none_or(|prev| prev > *last) {
                     drop(phase);
@@ -198,15 +207,15 @@ impl Member {
                     return;
                 }
                 *last = seq;
-                self.push(texts, seq, false);
+                self.push(messages, seq, false);
             }
         }
     }
 
     /// Queues the messages of an event.
-    pub(super) fn push(&self, texts: &Texts, seq: i64, paced: bool) {
-        for text in texts.iter() {
-            self.client.queue.push(Outgoing { text: text.clone(), seq: Some(seq), paced });
+    pub(super) fn push(&self, messages: &Messages, seq: i64, paced: bool) {
+        for message in messages.iter() {
+            self.client.queue.push(Outgoing { message: message.clone(), seq: Some(seq), paced });
         }
     }
 
@@ -267,11 +276,11 @@ impl Member {
         for event in std::mem::take(events) {
             if event.seq > last && *event.epoch == *reached.epoch {
                 last = event.seq;
-                self.push(&event.texts, last, false);
+                self.push(&event.messages, last, false);
             }
         }
         if let Some(text) = last_message(last) {
-            self.client.queue.push(Outgoing { text: text.into(), seq: Some(last), paced: false });
+            self.client.queue.push(Outgoing { message: Arc::new(Message::new(text)), seq: Some(last), paced: false });
         }
         *phase = Phase::Live { epoch: reached.epoch.as_str().into(), seq: last };
         true

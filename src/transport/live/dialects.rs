@@ -12,13 +12,13 @@ pub mod stages;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytestring::ByteString;
 use serde_json::{Value, json};
 
+use super::message::Message;
 use crate::domain::history::{Cursor, Event, Room};
 
 /// The messages of one event in a dialect (none, one or several), shared by all clients that get them.
-pub type Texts = Arc<[ByteString]>;
+pub type Messages = Arc<[Arc<Message>]>;
 
 /// The format of a client's messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -63,13 +63,13 @@ impl Dialect {
 
     /// The messages of an event. `prev` is the seq before it in its room; `past` is true for events up to the state that
     /// was sent to the client.
-    pub fn messages(self, event: &Event, epoch: &str, prev: i64, past: bool) -> Texts {
+    pub fn messages(self, event: &Event, epoch: &str, prev: i64, past: bool) -> Messages {
         match self {
-            Self::Native => Arc::new([native::message(event, epoch, prev).into()]),
-            Self::Stages => texts(resumable(stages::messages(event, epoch))),
-            Self::Rooms => texts(resumable(rooms::messages(event, epoch))),
-            Self::Jobs => texts(resumable(jobs::messages(event, epoch, past))),
-            Self::Adw => texts(resumable(adw::messages(event, epoch, past))),
+            Self::Native => Arc::new([Arc::new(Message::new(native::message(event, epoch, prev)))]),
+            Self::Stages => encoded(resumable(stages::messages(event, epoch))),
+            Self::Rooms => encoded(resumable(rooms::messages(event, epoch))),
+            Self::Jobs => encoded(resumable(jobs::messages(event, epoch, past))),
+            Self::Adw => encoded(resumable(adw::messages(event, epoch, past))),
         }
     }
 
@@ -83,11 +83,11 @@ impl Dialect {
     }
 
     /// The messages for a job's current state, given as JSON from SQL. Empty in dialects that do not start with it.
-    pub fn state(self, body: &str) -> Texts {
+    pub fn state(self, body: &str) -> Messages {
         let job: Value = serde_json::from_str(body).unwrap_or_default();
         match self {
-            Self::Jobs => texts(jobs::state(&job)),
-            Self::Adw => texts(adw::state(&job)),
+            Self::Jobs => encoded(jobs::state(&job)),
+            Self::Adw => encoded(adw::state(&job)),
             Self::Native | Self::Stages | Self::Rooms => Arc::new([]),
         }
     }
@@ -147,8 +147,8 @@ fn resumable(mut messages: Vec<Value>) -> Vec<Value> {
     messages
 }
 
-fn texts(messages: Vec<Value>) -> Texts {
-    messages.into_iter().map(|message| message.to_string().into()).collect()
+fn encoded(messages: Vec<Value>) -> Messages {
+    messages.into_iter().map(|message| Arc::new(Message::new(message.to_string()))).collect()
 }
 
 /// An event's data.
@@ -173,9 +173,9 @@ mod tests {
     fn only_the_last_message_of_an_event_carries_its_seq() {
         let data = json!({"activity": {"prUrl": "https://git/pr/1"}});
         let event = samples::change("pr_created", (None, None, None), &data);
-        let texts = Dialect::Rooms.messages(&event, "e-1", 6, false);
-        let seqs: Vec<Value> =
-            texts.iter().map(|text| serde_json::from_str::<Value>(text).expect("JSON")["seq"].clone()).collect();
+        let messages = Dialect::Rooms.messages(&event, "e-1", 6, false);
+        let read = |message: &Arc<Message>| serde_json::from_str::<Value>(message.text()).expect("JSON");
+        let seqs: Vec<Value> = messages.iter().map(|message| read(message)["seq"].clone()).collect();
         assert_eq!(seqs, [6, 7]);
         assert_eq!(Dialect::Stages.messages(&event, "e-1", 6, false).len(), 0);
         assert_eq!(Dialect::Native.messages(&event, "e-1", 6, false).len(), 1);

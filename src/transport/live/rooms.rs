@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use super::client::{Client, Member};
-use super::dialects::{Dialect, Texts};
+use super::dialects::{Dialect, Messages};
 use crate::domain::history::{Event, Room};
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -37,11 +37,11 @@ struct TicketRoom {
 struct Rendered<'a> {
     event: &'a Event,
     epoch: &'a str,
-    cache: Vec<(Dialect, i64, Texts)>,
+    cache: Vec<(Dialect, i64, Messages)>,
 }
 
 impl Rendered<'_> {
-    fn for_member(&mut self, member: &Member, prev: i64) -> &Texts {
+    fn for_member(&mut self, member: &Member, prev: i64) -> &Messages {
         let dialect = member.client.dialect;
         let cached = self.cache.iter().position(|(rendered, at, _)| *rendered == dialect && *at == prev);
         let index = cached.unwrap_or_else(|| {
@@ -89,16 +89,16 @@ impl Channel {
         self.relayed = event.seq;
         let mut rendered = Rendered { event, epoch, cache: Vec::new() };
         for member in self.members.values() {
-            let texts = rendered.for_member(member, event.seq - 1);
-            member.deliver(epoch, event.seq, Some(event.seq - 1), texts);
+            let messages = rendered.for_member(member, event.seq - 1);
+            member.deliver(epoch, event.seq, Some(event.seq - 1), messages);
         }
         let Some(room) = event.ticket_id.as_ref().and_then(|id| self.tickets.get_mut(id)) else { return };
         let known = event.ticket_id.as_ref().and_then(|id| earlier.get(id));
         let prev = room.last.or_else(|| known.filter(|known| known.0 == event.seq).map(|known| known.1));
         room.last = Some(event.seq);
         for member in room.members.values() {
-            let texts = rendered.for_member(member, prev.unwrap_or_default());
-            member.deliver(epoch, event.seq, prev, texts);
+            let messages = rendered.for_member(member, prev.unwrap_or_default());
+            member.deliver(epoch, event.seq, prev, messages);
         }
     }
 }

@@ -2,12 +2,15 @@
 //! and may resume from its last position.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use bytestring::ByteString;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
+
+use super::message::Message;
 
 /// Time limit for sending what was queued before [`SendQueue::finish`].
 const FINISH_TIMEOUT: Duration = Duration::from_secs(1);
@@ -60,8 +63,8 @@ impl Closing {
 /// One queued message.
 #[derive(Debug, Clone)]
 pub struct Outgoing {
-    /// Its text, shared with every other client it goes to.
-    pub text: ByteString,
+    /// What is sent, shared with every other client it goes to.
+    pub message: Arc<Message>,
     /// The position in the stream after it, sent with each message over SSE.
     pub seq: Option<i64>,
     /// Sent at the client's own pace, so it does not count against the limit.
@@ -70,7 +73,7 @@ pub struct Outgoing {
 
 impl Outgoing {
     fn weight(&self) -> usize {
-        if self.paced { 0 } else { self.text.len() }
+        if self.paced { 0 } else { self.message.size() }
     }
 }
 
@@ -78,8 +81,13 @@ impl Outgoing {
 struct State {
     queue: VecDeque<Outgoing>,
     bytes: usize,
-    /// The writer has taken a message and has not asked for the next: it is being sent.
+    /// The writer has taken messages and has not asked for the next: they are being sent.
     sending: bool,
+    /// The writer's task, while it waits. Kept here, because waking it under the same lock costs less than a signal of its
+    /// own for each of thousands of clients.
+    writer: Option<Waker>,
+    /// Whether a task waits in [`SendQueue::drained`].
+    awaited: bool,
     /// Set by `finish`: how and when at the latest the client is closed.
     finishing: Option<(Closing, Instant)>,
     closing: Option<Closing>,
@@ -90,8 +98,6 @@ struct State {
 pub struct SendQueue {
     limit: usize,
     state: Mutex<State>,
-    /// Notified when there is a message to send, and on closing.
-    filled: Notify,
     /// Notified when everything is sent, and on closing.
     emptied: Notify,
     closed: Notify,
@@ -100,7 +106,7 @@ pub struct SendQueue {
 impl SendQueue {
     /// A queue of at most `limit` bytes.
     pub fn new(limit: usize) -> Self {
-        Self { limit, state: Mutex::default(), filled: Notify::new(), emptied: Notify::new(), closed: Notify::new() }
+        Self { limit, state: Mutex::default(), emptied: Notify::new(), closed: Notify::new() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -121,13 +127,22 @@ impl SendQueue {
         }
         state.bytes += size;
         state.queue.push_back(message);
-        drop(state);
-        self.filled.notify_one();
+        wake(state);
     }
 
     /// Adds a message that is not an event.
-    pub fn push_text(&self, text: impl Into<ByteString>) {
-        self.push(Outgoing { text: text.into(), seq: None, paced: false });
+    pub fn push_text(&self, text: impl AsRef<str>) {
+        self.push_message(Message::new(text));
+    }
+
+    /// Adds a message that is not an event.
+    pub(super) fn push_message(&self, message: Message) {
+        self.push(Outgoing { message: Arc::new(message), seq: None, paced: false });
+    }
+
+    /// Makes the writer look at its state again.
+    pub(super) fn wake_writer(&self) {
+        wake(self.state());
     }
 
     /// Waits until the client has taken everything: backpressure for reads of history.
@@ -138,10 +153,11 @@ impl SendQueue {
             // Registered before the check, so that no notification is missed.
             emptied.as_mut().enable();
             {
-                let state = self.state();
+                let mut state = self.state();
                 if state.closing.is_some() || (state.queue.is_empty() && !state.sending) {
                     return;
                 }
+                state.awaited = true;
             }
             emptied.await;
         }
@@ -149,32 +165,67 @@ impl SendQueue {
 
     /// The next message, once the previous one is sent; `Err` when the client is to be closed.
     pub async fn next(&self) -> Result<Outgoing, Closing> {
+        let mut taken = VecDeque::new();
         loop {
-            {
-                let mut state = self.state();
-                state.sending = false;
-                if let Some(closing) = state.closing {
-                    return Err(closing);
-                }
-                if let Some((closing, _)) =
-                    state.finishing.filter(|(_, end)| state.queue.is_empty() || *end <= Instant::now())
-                {
-                    self.close_locked(state, closing);
-                    return Err(closing);
-                }
-                if let Some(message) = state.queue.pop_front() {
-                    state.bytes -= message.weight();
-                    state.sending = true;
-                    // Frees the memory of a burst.
-                    if state.queue.is_empty() && state.queue.capacity() > 64 {
-                        state.queue = VecDeque::new();
-                    }
-                    return Ok(message);
-                }
+            poll_fn(|context| self.poll_take(context, 0, &mut taken)).await?;
+            if let Some(message) = taken.pop_front() {
+                return Ok(message);
             }
-            self.emptied.notify_waiters();
-            self.filled.notified().await;
         }
+    }
+
+    /// Takes the next message, and those after it while they are `bytes` at most, once the previous ones are sent; `Err`
+    /// when the client is to be closed. Only one task at a time is woken.
+    pub(super) fn poll_take(
+        &self,
+        context: &mut Context<'_>,
+        bytes: usize,
+        taken: &mut VecDeque<Outgoing>,
+    ) -> Poll<Result<(), Closing>> {
+        let mut state = self.state();
+        state.sending = false;
+        if let Some(closing) = state.closing {
+            return Poll::Ready(Err(closing));
+        }
+        if let Some((closing, _)) = state.finishing.filter(|(_, end)| state.queue.is_empty() || *end <= Instant::now())
+        {
+            self.close_locked(state, closing);
+            return Poll::Ready(Err(closing));
+        }
+        let mut size = 0;
+        while let Some(message) = state.queue.pop_front() {
+            size += message.message.size();
+            if size > bytes && !taken.is_empty() {
+                state.queue.push_front(message);
+                break;
+            }
+            state.bytes -= message.weight();
+            taken.push_back(message);
+        }
+        if !taken.is_empty() {
+            state.sending = true;
+            // Frees the memory of a burst.
+            if state.queue.is_empty() && state.queue.capacity() > 64 {
+                state.queue = VecDeque::new();
+            }
+            return Poll::Ready(Ok(()));
+        }
+        remember(&mut state.writer, context);
+        if std::mem::take(&mut state.awaited) {
+            drop(state);
+            self.emptied.notify_waiters();
+        }
+        Poll::Pending
+    }
+
+    /// Like [`Self::poll_take`], but takes nothing: ready only when the client is to be closed.
+    pub(super) fn poll_closing(&self, context: &mut Context<'_>) -> Poll<Closing> {
+        let mut state = self.state();
+        if let Some(closing) = state.closing {
+            return Poll::Ready(closing);
+        }
+        remember(&mut state.writer, context);
+        Poll::Pending
     }
 
     /// Closes the client and drops the queue. The first reason is kept.
@@ -185,8 +236,9 @@ impl SendQueue {
     /// Closes the client once it has been sent what is queued, or after a second. For a room whose subject is gone: the
     /// last event says so, and may still be queued.
     pub fn finish(&self, closing: Closing) {
-        self.state().finishing.get_or_insert((closing, Instant::now() + FINISH_TIMEOUT));
-        self.filled.notify_one();
+        let mut state = self.state();
+        state.finishing.get_or_insert((closing, Instant::now() + FINISH_TIMEOUT));
+        wake(state);
         // Wakes `closed`, which then waits for the deadline.
         self.closed.notify_waiters();
     }
@@ -197,8 +249,7 @@ impl SendQueue {
             state.queue = VecDeque::new();
             state.bytes = 0;
         }
-        drop(state);
-        self.filled.notify_one();
+        wake(state);
         self.emptied.notify_waiters();
         self.closed.notify_waiters();
     }
@@ -231,6 +282,22 @@ impl SendQueue {
     }
 }
 
+fn remember(writer: &mut Option<Waker>, context: &Context<'_>) {
+    match writer {
+        Some(known) => known.clone_from(context.waker()),
+        None => *writer = Some(context.waker().clone()),
+    }
+}
+
+/// Wakes the writer, after releasing the lock that it will take.
+fn wake(mut state: MutexGuard<'_, State>) {
+    let writer = state.writer.take();
+    drop(state);
+    if let Some(writer) = writer {
+        writer.wake();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -247,8 +314,8 @@ mod tests {
         queue.finish(Closing::Forbidden("gone"));
         queue.push_text("too late");
         assert_eq!(queue.closing(), None);
-        assert_eq!(queue.next().await.expect("a message").text, "first");
-        assert_eq!(queue.next().await.expect("a message").text, "last");
+        assert_eq!(queue.next().await.expect("a message").message.text(), "first");
+        assert_eq!(queue.next().await.expect("a message").message.text(), "last");
         assert_eq!(queue.next().await.expect_err("closed"), Closing::Forbidden("gone"));
         assert_eq!(queue.closed().await, Closing::Forbidden("gone"));
     }
@@ -259,6 +326,24 @@ mod tests {
         queue.finish(Closing::Forbidden("gone"));
         assert_eq!(queue.closed().await, Closing::Forbidden("gone"));
         assert_eq!(queue.next().await.expect_err("closed"), Closing::Forbidden("gone"));
+    }
+
+    #[tokio::test]
+    async fn a_batch_is_bounded_and_drained_waits_for_it() {
+        let queue = queue_with(&["one", "two", "three"]);
+        let mut taken = VecDeque::new();
+        let mut take = async |bytes| {
+            taken.clear();
+            poll_fn(|context| queue.poll_take(context, bytes, &mut taken)).await.map(|()| taken.len())
+        };
+        // Each frame has a header of two bytes; the first message is taken whatever its size.
+        assert_eq!(take(10).await, Ok(2));
+        let mut drained = std::pin::pin!(queue.drained());
+        assert!(futures_util::poll!(drained.as_mut()).is_pending());
+        assert_eq!(take(0).await, Ok(1));
+        assert!(futures_util::poll!(drained.as_mut()).is_pending());
+        assert!(futures_util::poll!(std::pin::pin!(take(0))).is_pending());
+        assert!(futures_util::poll!(drained.as_mut()).is_ready());
     }
 
     #[tokio::test]

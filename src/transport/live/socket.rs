@@ -1,22 +1,26 @@
-//! The reading side of one WebSocket. Writing is a separate task (`socket_writer`), so that a client that does not read
-//! cannot block reading from it, closing it or feeding others.
+//! The reading side of one WebSocket. Writing is separate (`socket_writer`), so that a client that does not read cannot
+//! block reading from it, closing it or feeding others.
+
+mod frames;
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use actix_ws::{AggregatedMessage, AggregatedMessageStream, Session};
-use futures_util::FutureExt;
+use actix_web::body::MessageBody;
+use actix_web::web::Payload;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::time::{Instant, sleep_until};
 
+use self::frames::{Frames, ReadError, Received};
 use super::Live;
 use super::client::{Client, NOT_READABLE};
+use super::deflate::Window;
 use super::dialects::Dialect;
+use super::message::{Control, Message};
 use super::send_queue::Closing;
-use super::socket_writer::{self, SocketWriter};
+use super::socket_writer::{SocketBody, SocketWriter};
 use crate::Result;
 use crate::domain::accounts::{Accounts, Authenticated};
 use crate::domain::history::{self, Cursor, Room};
@@ -30,6 +34,8 @@ const BURST: f64 = 250.0;
 const RATE: f64 = 25.0;
 /// Time limit for signing in, after which a client is closed.
 const SIGN_IN_TIMEOUT: Duration = Duration::from_secs(10);
+/// Time without a message or pong after which a client counts as disconnected.
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(70);
 
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -60,19 +66,25 @@ pub struct SocketOptions {
     pub since: Option<(Option<String>, i64)>,
     /// The client's address.
     pub address: Option<std::net::IpAddr>,
+    /// Set if both sides may compress messages.
+    pub window: Option<Window>,
 }
 
-/// Serves one socket until it ends. `first` is the credential of the handshake; an invalid one closes the socket, because
-/// some clients cannot see the status of a refused handshake.
+/// Serves one socket until it ends: reads from `payload`, and returns the body of the response to the handshake. `first`
+/// is the credential of the handshake; an invalid one closes the socket, because some clients cannot see the status of a
+/// refused handshake.
 pub fn serve(
     live: Arc<Live>,
     accounts: Accounts,
-    session: Session,
-    messages: AggregatedMessageStream,
+    payload: Payload,
     first: Result<Option<Authenticated>>,
     options: SocketOptions,
-) {
+) -> impl MessageBody + 'static {
     let client = Client::new(&live, None, options.dialect, options.dialect == Dialect::Native);
+    let frames = Frames::new(payload, options.window.is_some());
+    if let Some(window) = options.window {
+        let _ = client.window.set(window);
+    }
     live.rooms.add(client.clone());
     if live.is_stopping() {
         client.queue.close(Closing::Restarting);
@@ -82,10 +94,21 @@ pub fn serve(
         None
     });
     let writer = SocketWriter::new(client);
-    actix_web::rt::spawn(socket_writer::write(writer.clone(), session.clone()));
-    let reader =
-        Reader { live, accounts, writer, session, options, signed_in: None, tokens: BURST, refilled: Instant::now() };
-    actix_web::rt::spawn(reader.run(messages, first));
+    let body = SocketBody::new(writer.clone());
+    let opened = Instant::now();
+    let reader = Reader {
+        live,
+        accounts,
+        writer,
+        options,
+        signed_in: None,
+        tokens: BURST,
+        refilled: opened,
+        opened,
+        heard: opened,
+    };
+    actix_web::rt::spawn(reader.run(frames, first));
+    body
 }
 
 /// When a credential expires, and when to request a new one.
@@ -99,15 +122,17 @@ struct Reader {
     live: Arc<Live>,
     accounts: Accounts,
     writer: Arc<SocketWriter>,
-    session: Session,
     options: SocketOptions,
     signed_in: Option<CredentialExpiry>,
     tokens: f64,
     refilled: Instant,
+    opened: Instant,
+    /// When the client last sent anything.
+    heard: Instant,
 }
 
 impl Reader {
-    async fn run(mut self, mut messages: AggregatedMessageStream, first: Option<Authenticated>) {
+    async fn run(mut self, mut frames: Frames, first: Option<Authenticated>) {
         let client = self.writer.client.clone();
         if self.options.dialect.has_rooms() {
             let session = format!("socket-{}", uuid::Uuid::new_v4());
@@ -117,26 +142,27 @@ impl Reader {
             self.sign_in(first);
         }
         loop {
+            let silent = self.heard + SILENCE_TIMEOUT;
             let deadline = match self.signed_in {
-                None => Some(self.writer.opened + SIGN_IN_TIMEOUT),
+                None => Some(self.opened + SIGN_IN_TIMEOUT),
                 Some(expiry) => expiry.remind.or(expiry.end),
             };
-            let timer = async {
-                match deadline {
-                    Some(at) => sleep_until(at).await,
-                    None => std::future::pending().await,
-                }
-            };
             tokio::select! {
-                message = messages.recv() => match message {
-                    Some(Ok(message)) => self.receive(message).await,
-                    Some(Err(error)) => {
+                message = frames.next() => match message {
+                    Ok(message) => self.receive(message).await,
+                    Err(ReadError::Ended) => client.queue.close(Closing::Gone),
+                    Err(error) => {
                         tracing::debug!(%error, "protocol error on a socket");
                         client.queue.close(Closing::Protocol("the message is too large or malformed"));
                     }
-                    None => client.queue.close(Closing::Gone),
                 },
-                () = timer => self.on_deadline(),
+                () = sleep_until(deadline.map_or(silent, |deadline| deadline.min(silent))) => {
+                    if Instant::now() >= silent {
+                        client.queue.close(Closing::Gone);
+                    } else {
+                        self.on_deadline();
+                    }
+                }
                 _ = client.queue.closed() => {}
             }
             if client.queue.closing().is_some() {
@@ -208,25 +234,23 @@ impl Reader {
         }
     }
 
-    async fn receive(&mut self, message: AggregatedMessage) {
+    async fn receive(&mut self, message: Received) {
         let queue = &self.writer.client.queue;
-        self.writer.last_received.store(self.writer.opened.elapsed().as_millis() as u64, Ordering::Relaxed);
+        self.heard = Instant::now();
         let text = match message {
-            AggregatedMessage::Text(text) => text,
-            AggregatedMessage::Ping(bytes) => {
-                // Not awaited: a client that does not read must not block the reader.
-                let _ = self.session.pong(&bytes).now_or_never();
+            Received::Text(text) => text,
+            Received::Ping(bytes) => {
+                queue.push_message(Message::control(Control::Pong, &bytes));
                 return self.count_message();
             }
-            AggregatedMessage::Pong(bytes) => {
+            Received::Pong(bytes) => {
                 if let Ok(number) = <[u8; 8]>::try_from(bytes.as_ref()) {
-                    self.writer.acknowledged.fetch_max(u64::from_be_bytes(number), Ordering::AcqRel);
-                    self.writer.acknowledgement.notify_one();
+                    self.writer.acknowledge(u64::from_be_bytes(number));
                 }
                 return;
             }
-            AggregatedMessage::Close(_) => return queue.close(Closing::Gone),
-            AggregatedMessage::Binary(_) => return queue.close(Closing::Protocol("messages are JSON text")),
+            Received::Close => return queue.close(Closing::Gone),
+            Received::Binary => return queue.close(Closing::Protocol("messages are JSON text")),
         };
         self.count_message();
         match serde_json::from_str::<ClientMessage>(&text) {

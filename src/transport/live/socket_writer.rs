@@ -1,109 +1,167 @@
 //! The writing side of one WebSocket: sends queued messages, pings, and closes with a reason.
+//!
+//! It is the body of the response to the handshake. The task that owns the connection asks for bytes when it can write,
+//! so a message is copied once, into that task's buffer, and all messages that wait are written in one call.
 
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use actix_ws::{CloseCode, CloseReason, Session};
-use tokio::sync::Notify;
-use tokio::time::{Instant, sleep_until};
+use actix_web::body::{BodySize, MessageBody};
+use bytes::Bytes;
+use tokio::time::{Instant, Sleep, sleep};
 
 use super::client::Client;
 use super::dialects::adw;
-use super::send_queue::Closing;
+use super::message::Control;
+use super::send_queue::{Closing, Outgoing};
 
 /// Time between two pings.
 const PING_INTERVAL: Duration = Duration::from_secs(25);
-/// Time without a message or pong after which a client counts as disconnected.
-const SILENCE_TIMEOUT: Duration = Duration::from_secs(70);
 /// Bytes in flight before the client must acknowledge, by a pong, that it has read them.
 const MAX_UNACKNOWLEDGED: usize = 256 * 1024;
 /// Time limit for that acknowledgement.
 const ACK_TIMEOUT: Duration = Duration::from_secs(60);
-/// Time limit for sending the close frame.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
+/// Bytes of messages that are taken from the queue at once.
+const BATCH: usize = 32 * 1024;
 
-/// The writer of one socket, and the state it shares with the reader.
+/// The state that the writer of one socket shares with its reader.
 pub(super) struct SocketWriter {
     pub(super) client: Arc<Client>,
     /// The number in the last acknowledging pong.
-    pub(super) acknowledged: AtomicU64,
-    pub(super) acknowledgement: Notify,
-    /// When the client last sent anything, in milliseconds after `opened`.
-    pub(super) last_received: AtomicU64,
-    pub(super) opened: Instant,
+    acknowledged: AtomicU64,
 }
 
 impl SocketWriter {
     pub(super) fn new(client: Arc<Client>) -> Arc<Self> {
-        Arc::new(Self {
-            client,
-            acknowledged: AtomicU64::new(0),
-            acknowledgement: Notify::new(),
-            last_received: AtomicU64::new(0),
-            opened: Instant::now(),
-        })
+        Arc::new(Self { client, acknowledged: AtomicU64::new(0) })
+    }
+
+    /// Takes the number in a pong.
+    pub(super) fn acknowledge(&self, number: u64) {
+        self.acknowledged.fetch_max(number, Ordering::AcqRel);
+        self.client.queue.wake_writer();
     }
 }
 
-/// Runs until the client is to be closed.
-pub(super) async fn write(writer: Arc<SocketWriter>, mut session: Session) {
-    let queue = &writer.client.queue;
-    let mut ping_number = 0u64;
-    let mut unacknowledged = 0;
-    // Clients of some dialects expect a heartbeat message beside the ping.
-    let heartbeat = writer.client.dialect.heartbeat();
-    let interval = heartbeat.unwrap_or(PING_INTERVAL);
-    let mut next_ping = Instant::now() + interval;
-    let closing = loop {
-        let next = tokio::select! {
-            next = queue.next() => next,
-            () = sleep_until(next_ping) => {
-                next_ping = Instant::now() + interval;
-                let last_received = Duration::from_millis(writer.last_received.load(Ordering::Relaxed));
-                if writer.opened.elapsed() > last_received + SILENCE_TIMEOUT {
-                    queue.close(Closing::Gone);
-                }
-                if heartbeat.is_some() && writer.client.caller().is_some() {
-                    queue.push_text(adw::heartbeat());
-                }
-                tokio::select! {
-                    _ = session.ping(&[]) => {}
-                    _ = queue.closed() => {}
-                }
-                continue;
-            }
-        };
-        let message = match next {
-            Ok(message) => message,
-            Err(closing) => break closing,
-        };
-        unacknowledged += message.text.len();
-        tokio::select! {
-            sent = session.text(message.text) => if sent.is_err() {
-                queue.close(Closing::Gone);
-            },
-            _ = queue.closed() => {}
+/// A number in a ping, and the time limit for the pong that repeats it.
+struct Question {
+    number: u64,
+    limit: Pin<Box<Sleep>>,
+}
+
+/// The bytes of a socket, until the client is closed.
+pub(super) struct SocketBody {
+    writer: Arc<SocketWriter>,
+    /// Messages taken from the queue.
+    taken: VecDeque<Outgoing>,
+    next_ping: Pin<Box<Sleep>>,
+    interval: Duration,
+    unacknowledged: usize,
+    asked: u64,
+    question: Option<Question>,
+    ended: bool,
+}
+
+impl SocketBody {
+    pub(super) fn new(writer: Arc<SocketWriter>) -> Self {
+        // Clients of some dialects expect a heartbeat message beside the ping.
+        let interval = writer.client.dialect.heartbeat().unwrap_or(PING_INTERVAL);
+        Self {
+            writer,
+            taken: VecDeque::new(),
+            next_ping: Box::pin(sleep(interval)),
+            interval,
+            unacknowledged: 0,
+            asked: 0,
+            question: None,
+            ended: false,
         }
-        if unacknowledged > MAX_UNACKNOWLEDGED {
+    }
+
+    /// The ping that is due, if it is.
+    fn poll_ping(&mut self, context: &mut Context<'_>) -> Poll<Bytes> {
+        ready!(self.next_ping.as_mut().poll(context));
+        self.next_ping.as_mut().reset(Instant::now() + self.interval);
+        let client = &self.writer.client;
+        if client.dialect.heartbeat().is_some() && client.caller().is_some() {
+            client.queue.push_text(adw::heartbeat());
+        }
+        Poll::Ready(Control::Ping.frame(&[]))
+    }
+
+    /// Waits for the pong that was asked for.
+    fn poll_acknowledged(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Closing>> {
+        let Some(question) = &mut self.question else { return Poll::Ready(Ok(())) };
+        let queue = &self.writer.client.queue;
+        // Registered before the check, so that no pong is missed.
+        if let Poll::Ready(closing) = queue.poll_closing(context) {
+            return Poll::Ready(Err(closing));
+        }
+        if self.writer.acknowledged.load(Ordering::Acquire) < question.number {
+            ready!(question.limit.as_mut().poll(context));
+            queue.close(Closing::TooSlow);
+            return Poll::Ready(Err(Closing::TooSlow));
+        }
+        self.question = None;
+        Poll::Ready(Ok(()))
+    }
+
+    /// The next frame; `Err` when the client is to be closed.
+    fn poll_frame(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, Closing>> {
+        if let Poll::Ready(ping) = self.poll_ping(context) {
+            return Poll::Ready(Ok(ping));
+        }
+        ready!(self.poll_acknowledged(context))?;
+        let client = &self.writer.client;
+        if self.unacknowledged > MAX_UNACKNOWLEDGED {
             // Buffers on the way to the client cannot be observed; a pong proves that it has read so far.
-            unacknowledged = 0;
-            ping_number += 1;
-            let acknowledged = async {
-                let _ = session.ping(&ping_number.to_be_bytes()).await;
-                while writer.acknowledged.load(Ordering::Acquire) < ping_number {
-                    writer.acknowledgement.notified().await;
-                }
-            };
-            tokio::select! {
-                late = tokio::time::timeout(ACK_TIMEOUT, acknowledged) => if late.is_err() {
-                    queue.close(Closing::TooSlow);
-                },
-                _ = queue.closed() => {}
-            }
+            self.unacknowledged = 0;
+            self.asked += 1;
+            self.question = Some(Question { number: self.asked, limit: Box::pin(sleep(ACK_TIMEOUT)) });
+            return Poll::Ready(Ok(Control::Ping.frame(&self.asked.to_be_bytes())));
         }
-    };
-    let reason = Some(closing.reason().to_owned()).filter(|reason| !reason.is_empty());
-    let reason = CloseReason { code: CloseCode::from(closing.code()), description: reason };
-    let _ = tokio::time::timeout(CLOSE_TIMEOUT, session.close(Some(reason))).await;
+        if self.taken.is_empty() {
+            ready!(client.queue.poll_take(context, BATCH, &mut self.taken))?;
+        }
+        let Some(next) = self.taken.pop_front() else { return Poll::Ready(Ok(Bytes::new())) };
+        if self.taken.is_empty() && self.taken.capacity() > 64 {
+            self.taken = VecDeque::new();
+        }
+        let frame = next.message.frame(client.window.get().copied()).clone();
+        self.unacknowledged += frame.len();
+        Poll::Ready(Ok(frame))
+    }
+}
+
+impl MessageBody for SocketBody {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        BodySize::Stream
+    }
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
+        let this = self.get_mut();
+        if this.ended {
+            return Poll::Ready(None);
+        }
+        let frame = ready!(this.poll_frame(context)).unwrap_or_else(|closing| {
+            this.ended = true;
+            let code = closing.code().to_be_bytes();
+            Control::Close.frame(&[&code, closing.reason().as_bytes()].concat())
+        });
+        Poll::Ready(Some(Ok(frame)))
+    }
+}
+
+impl Drop for SocketBody {
+    /// The connection has ended, whichever side ended it.
+    fn drop(&mut self) {
+        self.writer.client.queue.close(Closing::Gone);
+    }
 }

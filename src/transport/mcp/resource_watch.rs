@@ -120,7 +120,7 @@ enum Meaning {
 }
 
 fn meaning(message: &Outgoing) -> Meaning {
-    match serde_json::from_str::<MessageType<'_>>(&message.text) {
+    match serde_json::from_str::<MessageType<'_>>(message.message.text()) {
         Ok(MessageType { kind }) => match kind.as_ref() {
             "subscribed" => Meaning::Nothing,
             "unsubscribed" | "error" => Meaning::End,

@@ -31,8 +31,12 @@ const LAYERS: &[(&str, &[&str])] = &[
 
 /// Crates that only some layers may name.
 const CRATES: &[(&str, &[&str])] = &[
-    ("actix_web", &["transport/http", "transport/mcp", "transport/live/socket", "app", "serve"]),
-    ("actix_ws", &["transport/http", "transport/live/socket", "transport/live/socket_writer"]),
+    (
+        "actix_web",
+        &["transport/http", "transport/mcp", "transport/live/socket", "transport/live/socket_writer", "app", "serve"],
+    ),
+    // Telemetry names the crate as a source of log lines.
+    ("actix_http", &["transport/http/ws", "transport/live/socket", "telemetry"]),
     ("rmcp", &["transport/mcp"]),
     ("rmcp_actix_web", &["transport/mcp"]),
     ("utoipa_actix_web", &["transport/http"]),

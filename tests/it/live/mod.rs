@@ -10,4 +10,5 @@ mod rooms;
 mod searches;
 pub mod socket;
 mod stream;
+mod wire;
 mod writers;

@@ -208,7 +208,7 @@ async fn a_silently_dead_peer_is_detected() {
     let (user, name) = (config.get_user().expect("a user"), config.get_dbname().expect("a name"));
     let listen_url = format!("host={} port=5432 user={user} dbname={name}", folder.path().display());
     let db = Db::new(pool::pool(&fixture.server.db.url, 4, Duration::from_secs(30)).expect("a pool"));
-    let live = Live::new(db, Settings { listen_url, buffer: 1 << 20 });
+    let live = Live::new(db, Settings { listen_url, buffer: 1 << 20, compress: true });
     let relay = tokio::spawn(callboard::transport::live::relay::run(live.clone()));
     harness::eventually("the relay catches up", async || live.ready().is_ok()).await;
 
@@ -219,7 +219,7 @@ async fn a_silently_dead_peer_is_detected() {
     let mut caught_up = false;
     while !caught_up {
         let message = tokio::time::timeout(Duration::from_secs(10), client.queue.next()).await.expect("a message");
-        caught_up = message.expect("an open client").text.contains(r#""type":"subscribed""#);
+        caught_up = message.expect("an open client").message.text().contains(r#""type":"subscribed""#);
     }
     for _ in 0..3 {
         let before = accepted.load(Ordering::SeqCst);
@@ -233,7 +233,7 @@ async fn a_silently_dead_peer_is_detected() {
             .await;
         loop {
             let message = tokio::time::timeout(Duration::from_secs(10), client.queue.next()).await.expect("an event");
-            if message.expect("an open client").text.contains("ticket_updated") {
+            if message.expect("an open client").message.text().contains("ticket_updated") {
                 break;
             }
         }

@@ -1,4 +1,6 @@
-//! Callboard's own messages. An event is rendered once and shared by every client of a room.
+//! Callboard's own messages. An event is rendered once and shared by every client of a room, and says a long text once.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -27,7 +29,19 @@ struct TicketRef {
 
 /// The message of an event. `prev` is the seq before it in its room.
 pub fn message(event: &Event, epoch: &str, prev: i64) -> String {
-    let data = data(event);
+    let once = without_repeats(event);
+    render(event, once.as_deref().unwrap_or(&event.metadata), epoch, prev, true)
+}
+
+/// The type and the message of an event for webhooks, with `prev` of the workflow's room and both spellings of a
+/// transcript's text.
+pub fn webhook_body(event: &Event, epoch: &str) -> (String, String) {
+    let name = kind(&event.change_type, event.field_name.as_deref()).to_owned();
+    (name, render(event, &event.metadata, epoch, event.prev, false))
+}
+
+fn render(event: &Event, metadata: &RawValue, epoch: &str, prev: i64, once: bool) -> String {
+    let data = data(event, metadata, once);
     // Rows of a job's stream name their ticket only in their data.
     let job_ticket = (event.ticket_id.is_none() && event.job_id.is_some())
         .then(|| serde_json::from_str::<TicketRef>(event.metadata.get()).ok())
@@ -38,7 +52,7 @@ pub fn message(event: &Event, epoch: &str, prev: i64) -> String {
         ticket_id: event.ticket_id.as_deref().or(job_ticket.as_ref().and_then(|job| job.ticket_id.as_deref())),
         job_id: event.job_id.as_deref(),
         agent_id: event.on_behalf_of.as_deref().unwrap_or(&event.actor_id),
-        data: data.as_deref().unwrap_or(&event.metadata),
+        data: data.as_deref().unwrap_or(metadata),
         timestamp: event.changed_at,
         stream: &event.stream_id,
         seq: event.seq,
@@ -46,12 +60,6 @@ pub fn message(event: &Event, epoch: &str, prev: i64) -> String {
         prev,
     };
     serde_json::to_string(&envelope).unwrap_or_default()
-}
-
-/// The type and the message of an event for webhooks, with `prev` of the workflow's room.
-pub fn webhook_body(event: &Event, epoch: &str) -> (String, String) {
-    let name = kind(&event.change_type, event.field_name.as_deref()).to_owned();
-    (name, message(event, epoch, event.prev))
 }
 
 /// The message type of a kind of change; other kinds keep their name.
@@ -97,12 +105,36 @@ struct Field<'a> {
     new_value: Option<Box<RawValue>>,
 }
 
-/// The bytes of a ticket's field beyond which an event holds only its new value, and only in `changes`: thousands of sockets
-/// get every event, and history has both values.
+/// The bytes of a text beyond which an event says it once: thousands of sockets get every event, and history has the old
+/// and the new value.
 const MAX_REPEATED_VALUE: usize = 100;
 
-/// The event's data with the extra fields of its type; `None` if history's data has all of them.
-fn data(event: &Event) -> Option<Box<RawValue>> {
+/// History's data without the texts that it holds twice; `None` if there are none.
+fn without_repeats(event: &Event) -> Option<Box<RawValue>> {
+    let repeats = match event.change_type.as_str() {
+        // `message.message` is the same as `message.content`.
+        "job_message" => true,
+        // `message` is the same as `job.progress_message`.
+        "job_progress" | "job_stage" => event.metadata.get().len() > MAX_REPEATED_VALUE,
+        _ => false,
+    };
+    let mut data: BTreeMap<&str, &RawValue> = serde_json::from_str(event.metadata.get()).ok().filter(|_| repeats)?;
+    if event.change_type != "job_message" {
+        data.remove("message").filter(|message| message.get().len() > MAX_REPEATED_VALUE)?;
+        return serde_json::value::to_raw_value(&data).ok();
+    }
+    let mut message: BTreeMap<&str, &RawValue> = serde_json::from_str(data.get("message")?.get()).ok()?;
+    message
+        .remove("message")
+        .filter(|text| message.get("content").is_some_and(|content| content.get() == text.get()))?;
+    let message = serde_json::value::to_raw_value(&message).ok()?;
+    data.insert("message", &message);
+    serde_json::value::to_raw_value(&data).ok()
+}
+
+/// The event's data with the extra fields of its type; `None` if history's data has all of them. `once`: a workflow's long
+/// texts are said only in `workflow`.
+fn data(event: &Event, metadata: &RawValue, once: bool) -> Option<Box<RawValue>> {
     let (old, new) = (event.old_value.as_deref(), event.new_value.as_deref());
     let extra = match event.change_type.as_str() {
         "status_changed" => serde_json::to_string(&Status { old_status: old, new_status: new }),
@@ -111,14 +143,17 @@ fn data(event: &Event) -> Option<Box<RawValue>> {
         "ticket_unmerged" if event.field_name.is_some() => Ok(r#"{"unmerged":true}"#.to_owned()),
         "field_updated" | "workflow_updated" => {
             let field = event.field_name.as_deref();
-            let is_long = |text: &str| text.len() > MAX_REPEATED_VALUE || field == Some("description");
-            let is_repeated = |text: &str| event.change_type == "field_updated" && is_long(text);
-            let value = |text: Option<&str>| text.filter(|text| !is_repeated(text)).and_then(|text| typed(field, text));
+            let is_ticket = event.change_type == "field_updated";
+            let is_shown = is_ticket || (once && matches!(field, Some("name" | "description")));
+            let is_long = |text: &str| text.len() > MAX_REPEATED_VALUE || (is_ticket && field == Some("description"));
+            let value = |text: Option<&str>| {
+                text.filter(|text| !(is_shown && is_long(text))).and_then(|text| typed(field, text))
+            };
             serde_json::to_string(&Field { field, old_value: value(old), new_value: value(new) })
         }
         _ => return None,
     };
-    merge(event.metadata.get(), &extra.ok()?)
+    merge(metadata.get(), &extra.ok()?)
 }
 
 /// A field's text as JSON: lists and numbers keep their type, everything else is a string.
@@ -193,9 +228,36 @@ mod tests {
         let long = "x".repeat(101);
         let sent = read(&event("field_updated", Some("title"), Some(&long), Some("short"), r#"{"changes": {}}"#));
         assert_eq!(sent["data"], json!({"changes": {}, "field": "title", "old_value": null, "new_value": "short"}));
-        let sent = read(&event("workflow_updated", Some("description"), None, Some(&long), "{}"));
+        let sent = read(&event("workflow_updated", Some("repository_path"), None, Some(&long), "{}"));
         assert_eq!(sent["data"]["new_value"], long);
         let sent = read(&event("commented", None, None, Some("c"), r#"{"comment": {"a": "}"}}"#));
         assert_eq!((&sent["type"], &sent["data"]), (&json!("comment_added"), &json!({"comment": {"a": "}"}})));
+    }
+
+    #[test]
+    fn long_texts_are_said_once() {
+        let long = "A transcript's \"text\". ".repeat(40);
+        let quoted = json!(long).to_string();
+        let line = json!({"message": {"message_id": "m", "content": long, "message": long}, "counts": {"messages": 1}});
+        let workflow = json!({"workflow": {"name": "W", "description": long}});
+        let progress = json!({"job": {"progress_message": long}, "message": long, "progress": 40});
+        for (event, said_by_webhook) in [
+            (event("job_message", Some("step"), None, None, &line.to_string()), 2),
+            (event("workflow_updated", Some("description"), Some(&long), Some(&long), &workflow.to_string()), 3),
+            (event("job_progress", Some("progress"), None, Some("40"), &progress.to_string()), 2),
+            (event("job_stage", Some("stage"), None, Some("build"), &progress.to_string()), 2),
+        ] {
+            assert_eq!(message(&event, "e", 6).matches(&quoted).count(), 1, "{}", event.change_type);
+            assert_eq!(webhook_body(&event, "e").1.matches(&quoted).count(), said_by_webhook, "{}", event.change_type);
+        }
+        let sent = read(&event("job_message", Some("step"), None, None, &line.to_string()));
+        assert_eq!(sent["data"], json!({"message": {"message_id": "m", "content": long}, "counts": {"messages": 1}}));
+        // Data of a removed message, and short texts, stay as they are.
+        for (change_type, data) in [
+            ("job_message", json!({"message": {"id": "m", "deleted": true}})),
+            ("job_progress", json!({"job": {"progress_message": "Half"}, "message": "Half", "filler": long})),
+        ] {
+            assert_eq!(read(&event(change_type, None, None, None, &data.to_string()))["data"], data);
+        }
     }
 }
