@@ -65,10 +65,6 @@ pub struct TestServer {
     pub pgbench: PathBuf,
 }
 
-fn fault(what: &str, error: impl std::fmt::Display) -> Error {
-    Error::Setup(format!("{what}: {error}."))
-}
-
 impl TestServer {
     /// Starts Postgres and a server in a new folder and creates tickets. Embeddings are off: the model would compete
     /// for processor time with the measured requests.
