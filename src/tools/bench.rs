@@ -58,8 +58,8 @@ pub struct BenchArgs {
     /// Repetitions, of which the median counts; alternatives take turns. Defaults to 3, with --quick to 2.
     #[arg(long)]
     pub rounds: Option<usize>,
-    /// Numbers of connections that write.
-    #[arg(long, value_delimiter = ',', default_value = "1,8,32")]
+    /// Numbers of connections that write. Defaults to 1,8,32, with --quick to 1,8.
+    #[arg(long, value_delimiter = ',')]
     pub clients: Vec<usize>,
     /// Number of idle sockets to open for their memory. Defaults to 10000, with --quick to 2000.
     #[arg(long)]
@@ -70,8 +70,8 @@ pub struct BenchArgs {
     /// Number of sign-ins with a wrong password. Defaults to 1000, with --quick to 200.
     #[arg(long)]
     pub sign_ins: Option<usize>,
-    /// Seconds for which an idle server is watched, and half of those for which its memory may settle. Defaults to 20, with
-    /// --quick to 5.
+    /// Seconds for which an idle server is watched; its memory may settle for three times as long. Defaults to 20, with
+    /// --quick to 4.
     #[arg(long)]
     pub idle_seconds: Option<u64>,
     /// Run only benchmarks whose name contains one of these texts: start-up, idle, writes, past, board, latency, jobs,
@@ -109,7 +109,11 @@ pub async fn run(mut args: BenchArgs) -> Result<()> {
     let plan = Plan {
         span: Duration::from_secs(args.seconds.unwrap_or(if args.quick { 1 } else { 2 }).max(1)),
         rounds: args.rounds.unwrap_or(if args.quick { 2 } else { 3 }).max(1),
-        clients: args.clients.iter().copied().filter(|clients| *clients > 0).collect(),
+        clients: match args.clients.as_slice() {
+            [] if args.quick => vec![1, 8],
+            [] => vec![1, 8, 32],
+            given => given.iter().map(|clients| (*clients).max(1)).collect(),
+        },
         quick: args.quick,
     };
     let settings = Settings { seconds: plan.span.as_secs(), rounds: plan.rounds, quick: args.quick };
@@ -134,7 +138,7 @@ async fn measure(
     chosen: impl Fn(&str) -> bool,
     run: &mut Run,
 ) -> Result<()> {
-    let idle = Duration::from_secs(args.idle_seconds.unwrap_or(if args.quick { 5 } else { 20 }).max(1));
+    let idle = Duration::from_secs(args.idle_seconds.unwrap_or(if args.quick { 4 } else { 20 }).max(1));
     // A step of the fan-out and a measurement of single deliveries are not repeated.
     let long = plan.span * if args.quick { 2 } else { 3 };
     if chosen("start-up") {

@@ -89,10 +89,12 @@ fn compared(old: &Run, new: &Run) -> String {
     out
 }
 
+/// Its line and column; a column's name has the unit.
 fn short_name(one: &Measurement) -> String {
-    let unit = if one.unit == "ratio" { String::new() } else { format!(" ({})", one.unit) };
-    let separator = if one.column.is_empty() { "" } else { ": " };
-    format!("{}{separator}{}{unit}", one.line, one.column)
+    match (one.column.as_str(), one.unit.as_str()) {
+        ("", unit) => format!("{} ({unit})", one.line),
+        (column, _) => format!("{}: {column}", one.line),
+    }
 }
 
 struct Change {

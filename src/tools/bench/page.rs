@@ -59,10 +59,11 @@ fn table(out: &mut String, group: &str, members: &[&Measurement]) {
         cells.max().unwrap_or_default().max(column.chars().count()) + 2
     };
     let widths: Vec<usize> = columns.iter().map(width).collect();
-    out.push_str(&format!("\n{group:<LINE_WIDTH$}"));
+    let mut heading = format!("\n{group:<LINE_WIDTH$}");
     for (column, width) in columns.iter().zip(&widths) {
-        out.push_str(&format!("{column:>width$}"));
+        heading.push_str(&format!("{column:>width$}"));
     }
+    out.push_str(heading.trim_end());
     out.push('\n');
     for line in distinct(members.iter().map(|one| one.line.as_str())) {
         let mut row = format!("  {line:<rest$}", rest = LINE_WIDTH - 2);
@@ -78,8 +79,12 @@ fn table(out: &mut String, group: &str, members: &[&Measurement]) {
 /// A number with its unit, unless that is in the heading, and its aim.
 fn cell(one: &Measurement) -> String {
     let mut text = number(one.value, &one.unit);
-    if one.column.is_empty() && one.unit != "ratio" {
-        text.push_str(&format!(" {}", one.unit));
+    if one.column.is_empty() {
+        match one.unit.as_str() {
+            "ratio" => {}
+            "1/s" => text.push_str("/s"),
+            unit => text.push_str(&format!(" {unit}")),
+        }
     }
     if let (Some(aim), Some(met)) = (one.aim, one.meets_aim()) {
         let sign = if one.better == Better::Higher { '≥' } else { '≤' };

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 /// Memory that changes by less than this share has settled.
 const STEADY: f64 = 0.005;
+/// The percentage of a processor below which a server and its Postgres have nothing to do.
+const QUIET: f64 = 10.0;
 
 /// Whether this system has what is read here.
 pub fn are_measurable() -> bool {
@@ -31,6 +33,19 @@ pub async fn settled_memory(pid: u32, steady: Duration, limit: Duration) -> f64 
         }
         if since.elapsed() >= steady || begin.elapsed() >= limit {
             return now;
+        }
+    }
+}
+
+/// Waits until a server has worked off what it was given: until it uses little of a processor, at most `limit`.
+pub async fn quiet(server: u32, postmaster: u32, limit: Duration) {
+    let begin = Instant::now();
+    while are_measurable() && begin.elapsed() < limit {
+        let before = ProcessorTime::now(server, postmaster);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let share = ProcessorTime::now(server, postmaster).since(&before);
+        if share.server + share.postgres < QUIET {
+            return;
         }
     }
 }

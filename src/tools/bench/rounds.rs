@@ -22,6 +22,14 @@ pub struct Plan {
     pub quick: bool,
 }
 
+impl Plan {
+    /// The numbers of clients of all tables but the first; in a short run only the last one.
+    pub fn fewer_clients(&self) -> &[usize] {
+        let skipped = if self.quick { self.clients.len().saturating_sub(1) } else { 0 };
+        &self.clients[skipped..]
+    }
+}
+
 /// What one of the alternatives does.
 #[derive(Clone)]
 pub enum Load {

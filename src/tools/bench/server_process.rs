@@ -64,7 +64,7 @@ impl ServerProcess {
             .env("CALLBOARD_ACCESS_TOKEN_SECONDS", "14400")
             .env("CALLBOARD_RUNTIME_DIR", runtime_dir)
             .env("CALLBOARD_EMBEDDING_PROVIDER", embeddings)
-            .env("CALLBOARD_LOG", "warn")
+            .env("CALLBOARD_LOG", "error")
             .env_remove("CALLBOARD_CONFIG")
             .stdout(Stdio::null())
             .kill_on_drop(true)

@@ -178,6 +178,9 @@ impl TestServer {
             self.sql.execute(sql, &[ticket, &PAST]).await?;
         }
         self.sql.batch_execute("vacuum analyze history").await?;
+        // The relay reads these events too.
+        let (server, postmaster) = self.pids().await?;
+        processes::quiet(server, postmaster, Duration::from_secs(60)).await;
         Ok(())
     }
 

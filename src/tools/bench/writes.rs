@@ -55,8 +55,7 @@ pub async fn run(server: &TestServer, plan: &Plan, run: &mut Run) -> Result<()> 
     // Without aims: the commits of one workflow follow one another.
     let hot =
         Table { function_aim: |_| None, rest_ratio_aim: |_| None, rest_aim: |_| None, ..status_changes(&server.hot) };
-    let many = if plan.quick { plan.clients.iter().copied().max().into_iter().collect() } else { plan.clients.clone() };
-    measure(server, &hot, &many, plan, run).await?;
+    measure(server, &hot, plan.fewer_clients(), plan, run).await?;
 
     run.group("Creations, 20 workflows");
     let creations = Table {
@@ -69,7 +68,7 @@ pub async fn run(server: &TestServer, plan: &Plan, run: &mut Run) -> Result<()> 
         rest_ratio_aim: |_| Some(0.8),
         rest_aim: |_| None,
     };
-    measure(server, &creations, &plan.clients, plan, run).await?;
+    measure(server, &creations, plan.fewer_clients(), plan, run).await?;
 
     run.group("Changes of a stage, 20 workflows");
     let stages = Table {
@@ -86,7 +85,7 @@ pub async fn run(server: &TestServer, plan: &Plan, run: &mut Run) -> Result<()> 
         rest_ratio_aim: |_| None,
         rest_aim: stage_board_aim,
     };
-    measure(server, &stages, &plan.clients, plan, run).await
+    measure(server, &stages, plan.fewer_clients(), plan, run).await
 }
 
 async fn measure(server: &TestServer, table: &Table<'_>, clients: &[usize], plan: &Plan, run: &mut Run) -> Result<()> {
@@ -114,7 +113,7 @@ pub async fn past(server: &TestServer, plan: &Plan, run: &mut Run) -> Result<()>
     server.fill_past().await?;
     let over = |column, tickets| Alternative { column, load: Load::Rest(load::stage_changes(tickets)), tickets };
     let alternatives = [over("no history/s", &server.fresh), over("10,000 events/s", &server.aged)];
-    for clients in plan.clients.iter().copied() {
+    for clients in plan.fewer_clients().iter().copied() {
         let line = connections(clients);
         eprintln!("  {line}");
         let rates = interleave(server, &alternatives, clients, plan).await?;
