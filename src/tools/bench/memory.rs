@@ -26,9 +26,9 @@ const OTHER_FILES: usize = 500;
 /// Sign-ins at once.
 const PARALLEL: usize = 32;
 /// Tickets that the model embeds.
-const EMBEDDED: u64 = 20;
+const EMBEDDED: u64 = 10;
 /// Time limit for that.
-const EMBEDDING_TIMEOUT: Duration = Duration::from_secs(180);
+const EMBEDDING_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What to do to the server.
 #[derive(Debug, Clone, Copy)]
