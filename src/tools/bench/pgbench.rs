@@ -24,7 +24,10 @@ impl Running {
         // Clients that fail are only reported beside the rate of the others.
         match warm_rate(&text, &errors) {
             Some(per_second) if output.status.success() => Ok(per_second),
-            _ => Err(failed(errors.trim().lines().last().unwrap_or("without a message").trim_end_matches('.'))),
+            _ => {
+                let first = errors.lines().find(|line| line.contains("ERROR")).or_else(|| errors.lines().last());
+                Err(failed(first.unwrap_or("without a message").trim_end_matches('.')))
+            }
         }
     }
 }
