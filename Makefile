@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup dashboard build run test test-rust test-dashboard test-browser screenshots test-migrations test-mcp test-clients bench bench-search fmt lint dist audit clean
+.PHONY: help setup dashboard build run test test-rust test-dashboard test-browser screenshots test-migrations test-mcp test-clients bench bench-compare bench-search fmt lint dist audit clean
 
 # dev builds twice as fast as release and shares build artifacts with the tests; use PROFILE=release in production.
 PROFILE ?= dev
@@ -75,8 +75,13 @@ test-clients: setup dashboard ## Test the clients that are generated from the AP
 	cargo test --locked --test it --no-run
 	node tests/clients/run.mjs
 
-bench: setup dashboard ## Benchmark against pgbench (prints ratios)
-	cargo run --locked --release --quiet -- bench
+# Flags such as BENCH="--quick" or BENCH="--only writes,fan-out".
+bench: setup dashboard ## Benchmark beside plain Postgres, and save the results (15 minutes)
+	cargo run --locked --release --quiet -- bench --save target/bench/$$(date -u +%Y-%m-%dT%H%M%SZ).json $(BENCH)
+
+# Results in OLD and NEW; defaults to the two newest.
+bench-compare: ## Compare two benchmarks: OLD=file NEW=file
+	cargo run --locked --release --quiet -- bench compare $(OLD) $(if $(NEW),$(if $(OLD),$(NEW),$(error NEW needs OLD)))
 
 bench-search: setup dashboard ## Benchmark the quality and speed of search (15 minutes)
 	cargo run --locked --release --quiet -- bench search $(BENCH_SEARCH)

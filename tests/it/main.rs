@@ -1,6 +1,7 @@
 //! The integration tests: one binary, so that they share one Postgres.
 
 mod architecture;
+mod bench;
 mod cli;
 mod cli_commands;
 mod cli_target;

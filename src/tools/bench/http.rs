@@ -40,7 +40,7 @@ impl Http {
             if Instant::now() > deadline {
                 return Err(Error::Setup("The benchmarked server did not become ready in time.".to_owned()));
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 

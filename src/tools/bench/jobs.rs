@@ -1,4 +1,4 @@
-//! Benchmarks of jobs: claims by 16 workers, and the latency of an output line while 50 other jobs stream output.
+//! Benchmarks of jobs: claims and completions by 16 workers, and the latency of an output line while 50 other jobs stream output.
 
 use std::time::{Duration, Instant};
 
@@ -7,51 +7,80 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
 use super::http::Http;
-use super::report::Report;
+use super::results::{Better, Run};
+use super::rounds::{Plan, ratios};
+use super::scripts::CLAIM_AND_COMPLETE;
 use super::test_server::TestServer;
-use super::{load, pgbench, sockets};
+use super::{pgbench, sockets};
 use crate::{Error, Result};
 
 /// Concurrent workers.
 const WORKERS: usize = 16;
 /// Jobs that stream output concurrently.
 const STREAMS: usize = 50;
-/// Claims the next job of one workflow.
-const CLAIM: &str = "select logic.claim_job(:caller, (select workflow_id from bench_tickets where n = 1));\n";
 
 /// Runs the benchmarks of jobs.
-pub async fn run(server: &TestServer, span: Duration, report: &mut Report) -> Result<()> {
-    let workflow: String = server.sql.query_one("select workflow_id from bench_tickets where n = 1", &[]).await?.get(0);
-    report.heading("Job claims by 16 workers versus the same function in pgbench (per second; target ratio ≥ 0.7)");
-    fill(server, &workflow, span).await?;
-    let sql = pgbench::rate(server, CLAIM, WORKERS, span).await?;
-    fill(server, &workflow, span).await?;
-    let body = json!({"workflow_id": workflow, "lease_seconds": 3600}).to_string();
-    let rest = load::rate(server, "/api/jobs/claim", WORKERS, span, vec![body]).await?;
-    report.ratio("POST /api/jobs/claim, one workflow", rest, sql.per_second);
+pub async fn run(server: &TestServer, plan: &Plan, run: &mut Run) -> Result<()> {
+    run.group("Jobs claimed and completed by 16 workers");
+    let (mut rest, mut sql) = (Vec::new(), Vec::new());
+    for _ in 0..plan.rounds {
+        fill(server, plan.span).await?;
+        rest.push(claim_and_complete(server, plan.span).await?);
+        fill(server, plan.span).await?;
+        sql.push(pgbench::rate(server, &CLAIM_AND_COMPLETE, &server.spread, WORKERS, plan.span).await?);
+    }
+    let line = "claim, then complete, one workflow";
+    run.add(line, "REST/s", "1/s", Better::Higher, &rest);
+    run.add(line, "function/s", "1/s", Better::Higher, &sql);
+    run.add(line, "REST/function", "ratio", Better::Higher, &ratios(&rest, &sql)).aim(0.9);
 
-    report.heading("From posting an output line to its arrival on a socket (milliseconds: p50, p95, p99)");
-    let alone = latency(server, span).await?;
-    report.line("without other load", &alone.to_string());
+    run.group("From posting an output line to a socket");
+    latency(server, plan.span).await?.add_to(run, "without other load");
     let mut streaming = Vec::new();
     for _ in 0..STREAMS {
         let (job, token) = claimed(server).await?;
         let (address, credential) = (server.address.clone(), server.token.clone());
         streaming.push(tokio::spawn(async move { stream(&address, &credential, &job, &token).await }));
     }
-    let before = lines(server).await?;
-    let begin = Instant::now();
-    let busy = latency(server, span).await?;
-    let rate = (lines(server).await? - before) as f64 / begin.elapsed().as_secs_f64();
-    report.line(&format!("with {STREAMS} other jobs, {rate:.0} lines per second in total"), &busy.to_string());
+    let busy = latency(server, plan.span).await?;
+    busy.add_to(run, &format!("with {STREAMS} other jobs"));
     for task in streaming {
         task.abort();
     }
     Ok(())
 }
 
-/// Fills the queue of a workflow with more jobs than can be claimed in `span`.
-async fn fill(server: &TestServer, workflow: &str, span: Duration) -> Result<()> {
+/// Jobs that workers claim and complete over REST per second.
+async fn claim_and_complete(server: &TestServer, span: Duration) -> Result<f64> {
+    let claim = json!({"workflow_id": server.busy(), "lease_seconds": 3600}).to_string();
+    let begin = Instant::now();
+    let workers = (0..WORKERS).map(|_| {
+        let (address, credential, claim) = (server.address.clone(), server.token.clone(), claim.clone());
+        tokio::spawn(async move {
+            let mut http = Http::open(&address).await?;
+            let mut done = 0u32;
+            while begin.elapsed() < span {
+                let claimed: Value = http.json("POST", "/api/jobs/claim", &credential, &claim).await?;
+                let Some(job) = claimed["job"]["id"].as_str() else {
+                    return Err(Error::Internal("the queue of the benchmark is empty".to_owned()));
+                };
+                let path = format!("/api/jobs/{job}/complete");
+                let body = json!({"lease_token": claimed["lease_token"]}).to_string();
+                let _: Value = http.json("POST", &path, &credential, &body).await?;
+                done += 1;
+            }
+            Ok::<_, Error>(done)
+        })
+    });
+    let mut done = 0;
+    for worker in workers.collect::<Vec<_>>() {
+        done += worker.await.map_err(|error| Error::Internal(error.to_string()))??;
+    }
+    Ok(f64::from(done) / begin.elapsed().as_secs_f64())
+}
+
+/// Fills the queue with more jobs than can be claimed in `span`.
+async fn fill(server: &TestServer, span: Duration) -> Result<()> {
     let wanted = i32::try_from(span.as_secs().saturating_mul(2500)).unwrap_or(i32::MAX);
     server.sql.execute("delete from jobs", &[]).await?;
     server
@@ -59,27 +88,24 @@ async fn fill(server: &TestServer, workflow: &str, span: Duration) -> Result<()>
         .execute(
             "insert into jobs (workflow_id, title, initial_prompt, status, stages)
              select $1, 'Job number ' || n, 'Please', 'queued', '{plan,build}' from generate_series(1, $2) n",
-            &[&workflow, &wanted],
+            &[&server.busy(), &wanted],
         )
         .await?;
     server.sql.batch_execute("vacuum analyze jobs").await?;
     Ok(())
 }
 
-async fn lines(server: &TestServer) -> Result<i64> {
-    Ok(server.sql.query_one("select count(*) from job_messages", &[]).await?.get(0))
-}
-
 /// Creates and claims a job in a workflow without other activity; returns its id and lease token.
 async fn claimed(server: &TestServer) -> Result<(String, String)> {
+    let workflow = server.workflows.last().ok_or_else(|| Error::Internal("there are no workflows".to_owned()))?;
     let sql = "with made as materialized (
-                   select logic.create_job($1, (select workflow_id from bench_tickets where n = 101), with_ticket => true,
+                   select logic.create_job($1, $2, with_ticket => true,
                                            initial_prompt => 'Stream some output', queue => true, job_type => 'stream'))
                select from made";
-    server.sql.execute(sql, &[&server.caller]).await?;
+    server.sql.execute(sql, &[&server.caller, workflow]).await?;
     let sql = "select c #>> '{job,id}', c ->> 'lease_token'
-                 from logic.claim_job($1, (select workflow_id from bench_tickets where n = 101), '{stream}', lease_seconds => 3600) c";
-    let row = server.sql.query_one(sql, &[&server.caller]).await?;
+                 from logic.claim_job($1, $2, '{stream}', lease_seconds => 3600) c";
+    let row = server.sql.query_one(sql, &[&server.caller, workflow]).await?;
     Ok((row.try_get(0)?, row.try_get(1)?))
 }
 

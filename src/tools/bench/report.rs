@@ -1,4 +1,4 @@
-//! The tables that benchmarks print.
+//! The tables that the benchmark of search prints.
 
 /// Collects lines under headings for printing at the end.
 #[derive(Debug, Default)]
@@ -11,12 +11,6 @@ impl Report {
     pub fn heading(&mut self, text: &str) {
         self.lines.push(format!("\n{text}"));
         eprintln!("measuring: {text}");
-    }
-
-    /// Adds a value, its baseline and their ratio.
-    pub fn ratio(&mut self, name: &str, value: f64, baseline: f64) {
-        let ratio = value / baseline.max(f64::MIN_POSITIVE);
-        self.lines.push(format!("  {name:<44} {value:>10.1} {baseline:>10.1}   ratio {ratio:.2}"));
     }
 
     /// Adds a single value.

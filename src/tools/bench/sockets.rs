@@ -1,4 +1,4 @@
-//! Benchmarks of sockets: delivery latency, event throughput, and memory per idle socket.
+//! Single sockets: the delay of deliveries, and their number.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
 
+use super::results::{Better, Measurement, Run};
 use super::test_server::TestServer;
 use crate::{Error, Result};
 
@@ -56,18 +57,24 @@ impl From<Vec<f64>> for Latency {
     }
 }
 
-impl std::fmt::Display for Latency {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let at = |share: f64| {
-            self.0.get((self.0.len().saturating_sub(1) as f64 * share) as usize).copied().unwrap_or(f64::NAN)
-        };
-        write!(f, "{:.1}  {:.1}  {:.1}   ({} samples)", at(0.5), at(0.95), at(0.99), self.0.len())
+impl Latency {
+    fn quantile(&self, share: f64) -> f64 {
+        self.0.get((self.0.len().saturating_sub(1) as f64 * share) as usize).copied().unwrap_or_default()
+    }
+
+    /// Adds its quantiles as a line; returns the p99.
+    pub fn add_to<'a>(&self, run: &'a mut Run, line: &str) -> &'a mut Measurement {
+        run.add(line, "p50 ms", "ms", Better::Lower, &[self.quantile(0.5)]);
+        run.add(line, "p95 ms", "ms", Better::Lower, &[self.quantile(0.95)]);
+        run.add(line, "p99 ms", "ms", Better::Lower, &[self.quantile(0.99)])
     }
 }
 
 /// Writes 100 changes per second and measures the delay from commit to message.
 pub async fn latency(server: &TestServer, span: Duration) -> Result<Latency> {
-    let workflow: String = server.sql.query_one("select workflow_id from bench_tickets where n = 1", &[]).await?.get(0);
+    let ticket = server.spread.ids.first().ok_or_else(|| fault("no tickets"))?;
+    let workflow: String =
+        server.sql.query_one("select workflow_id from tickets where id = $1", &[ticket]).await?.get(0);
     let mut socket = open(server, &workflow).await?;
     let change = server.sql.prepare("update tickets set title = $2 where id = $1").await?;
     let mark = format!("benchmark {}", fastrand::u64(..));
@@ -95,10 +102,10 @@ pub async fn latency(server: &TestServer, span: Duration) -> Result<Latency> {
     while begin.elapsed() < span {
         tick.tick().await;
         let title = format!("{mark} {}", committed.len());
-        server.sql.execute(&change, &[&server.tickets[0], &title]).await?;
+        server.sql.execute(&change, &[ticket, &title]).await?;
         committed.push(Instant::now());
     }
-    server.sql.execute(&change, &[&server.tickets[0], &format!("{mark} end")]).await?;
+    server.sql.execute(&change, &[ticket, &format!("{mark} end")]).await?;
     let arrivals = tokio::time::timeout(Duration::from_secs(20), reader).await.map_err(fault)?.map_err(fault)?;
     if arrivals.len() != committed.len() {
         return Err(Error::Internal(format!("{} of {} changes arrived", arrivals.len(), committed.len())));
@@ -116,9 +123,7 @@ pub struct Counting {
 
 /// Starts counting.
 pub async fn count(server: &TestServer) -> Result<Counting> {
-    let rows = server.sql.query("select distinct workflow_id from bench_tickets", &[]).await?;
-    let workflows: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
-    let Some((first, rest)) = workflows.split_first() else { return Err(fault("no workflows")) };
+    let Some((first, rest)) = server.workflows.split_first() else { return Err(fault("no workflows")) };
     let mut socket = open(server, first).await?;
     for workflow in rest {
         let subscribe = json!({"type": "subscribe", "room": format!("workflow:{workflow}")});
@@ -150,24 +155,4 @@ impl Counting {
             before = now;
         }
     }
-}
-
-/// Opens idle sockets; returns their number and the server's memory per socket.
-pub async fn memory(server: &TestServer, wanted: usize) -> Result<(usize, f64)> {
-    // The first sockets cause one-time allocations, which are not counted.
-    let mut sockets = Vec::new();
-    for _ in 0..100 {
-        sockets.push(open(server, &server.quiet).await?);
-    }
-    let before = server.server_memory();
-    let first = sockets.len();
-    while sockets.len() < first + wanted {
-        let batch = (0..50).map(|_| open(server, &server.quiet));
-        for socket in futures_util::future::join_all(batch).await {
-            sockets.push(socket?);
-        }
-    }
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    let opened = sockets.len() - first;
-    Ok((opened, (server.server_memory() - before).max(0.0) / opened as f64))
 }

@@ -1,30 +1,42 @@
 //! The system under test: a Postgres with default settings, a server process, and workflows with tickets.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tokio::process::{Child, Command};
 use tokio_postgres::Client;
 
-use super::http::Http;
+use super::processes;
+use super::server_process::{Database, EMAIL, PASSWORD, ServerProcess};
+use super::socket_clients::Target;
 use crate::db::embedded::{Embedded, Options};
 use crate::db::{migrate, pool};
 use crate::{Error, Result};
 
-const EMAIL: &str = "bench@example.org";
-const PASSWORD: &str = "only for benchmarks";
 /// Workflows that changes are spread over.
-const WORKFLOWS: i32 = 20;
-/// Tickets per workflow.
-const TICKETS: i32 = 100;
+const WORKFLOWS: usize = 20;
+/// Tickets of each of them that are changed at random.
+const TICKETS: usize = 25;
+/// Tickets of the workflow that has all writers.
+const HOT_TICKETS: usize = 500;
+/// Events in the history of a ticket with a past.
+pub(super) const PAST: i32 = 10_000;
+
+/// Tickets that one measurement changes: the numbers in `bench_tickets` from `first` on.
+#[derive(Debug, Default, Clone)]
+pub struct TicketSet {
+    /// The number of the first.
+    pub first: usize,
+    /// Their ids, in the order of their numbers.
+    pub ids: Vec<String>,
+}
 
 /// A running server with its database; see the module.
 pub struct TestServer {
     folder: PathBuf,
     postgres: Embedded,
-    server: Option<Child>,
+    runtime_dir: PathBuf,
+    server: Option<ServerProcess>,
     /// A direct connection to the database.
     pub sql: Client,
     /// The database's connection string.
@@ -35,20 +47,22 @@ pub struct TestServer {
     pub token: String,
     /// The `caller` argument of SQL functions for the same user as the token.
     pub caller: String,
-    /// Tickets to change.
-    pub tickets: Vec<String>,
-    /// A workflow to create tickets in.
-    pub workflow: String,
+    /// 500 tickets in 20 workflows.
+    pub spread: TicketSet,
+    /// 500 tickets in one workflow.
+    pub hot: TicketSet,
+    /// A ticket of each of the 20 workflows.
+    pub fresh: TicketSet,
+    /// Another one of each, for [`Self::fill_past`].
+    pub aged: TicketSet,
+    /// The 20 workflows.
+    pub workflows: Vec<String>,
     /// A workflow without activity.
     pub quiet: String,
     /// The workflow with the large board.
     pub large: String,
     /// Path of pgbench.
     pub pgbench: PathBuf,
-}
-
-fn fault(what: &str, error: impl std::fmt::Display) -> Error {
-    Error::Setup(format!("{what}: {error}."))
 }
 
 impl TestServer {
@@ -70,8 +84,8 @@ impl TestServer {
         let url = postgres.url().to_owned();
         migrate::run(&url).await?;
         let sql = pool::connect(&url, "callboard-bench").await?;
-        let (server, address) = serve(runtime_dir, &url, embeddings)?;
-        let mut http = Http::wait(&address, Duration::from_secs(60)).await?;
+        let server = ServerProcess::start(runtime_dir, Database::Url(&url), embeddings)?;
+        let (mut http, _) = server.ready().await?;
         let body = json!({"email": EMAIL, "password": PASSWORD}).to_string();
         let answer: Value = http.json("POST", "/api/auth/login", "", &body).await?;
         let token = text(&answer["access"])?;
@@ -80,14 +94,18 @@ impl TestServer {
         Ok(Self {
             folder,
             postgres,
+            runtime_dir: runtime_dir.to_owned(),
+            address: server.address.clone(),
             server: Some(server),
             sql,
             url,
-            address,
             token,
             caller,
-            tickets: Vec::new(),
-            workflow: String::new(),
+            spread: TicketSet::default(),
+            hot: TicketSet::default(),
+            fresh: TicketSet::default(),
+            aged: TicketSet::default(),
+            workflows: Vec::new(),
             quiet: String::new(),
             large: String::new(),
             pgbench: runtime_dir.join("postgres-18/bin/pgbench"),
@@ -95,32 +113,86 @@ impl TestServer {
     }
 
     /// Starts another server on the same database; dropping it kills it.
-    pub fn spawn_second(&self, runtime_dir: &Path, embeddings: &str) -> Result<Child> {
-        serve(runtime_dir, &self.url, embeddings).map(|(server, _)| server)
+    pub fn spawn_second(&self, runtime_dir: &Path, embeddings: &str) -> Result<ServerProcess> {
+        ServerProcess::start(runtime_dir, Database::Url(&self.url), embeddings)
     }
 
     async fn fill(&mut self) -> Result<()> {
         for _ in 0..WORKFLOWS {
-            self.workflow = self.new_workflow(TICKETS).await?;
+            self.workflows.push(self.new_workflow(TICKETS + 2).await?);
         }
+        let hot = self.new_workflow(HOT_TICKETS).await?;
+        // In no order within a set, so that consecutive numbers are in different workflows.
         self.sql
-            .batch_execute(
+            .batch_execute(&format!(
                 "create table bench_tickets as
-                 select row_number() over (order by id)::int as n, id, workflow_id from tickets;
-                 alter table bench_tickets add primary key (n);",
-            )
+                 select row_number() over (order by case when workflow_id = '{hot}' then 4 when number <= {TICKETS} then 1
+                                                         when number = {TICKETS} + 1 then 2 else 3 end, md5(id))::int as n,
+                        id, workflow_id
+                   from tickets;
+                 alter table bench_tickets add primary key (n);"
+            ))
             .await?;
+        self.sql.batch_execute(include_str!("bare.sql")).await?;
         self.sql.batch_execute("vacuum analyze").await?;
         let rows = self.sql.query("select id from bench_tickets order by n", &[]).await?;
-        self.tickets = rows.iter().map(|row| row.get(0)).collect();
+        let mut ids = rows.iter().map(|row| row.get(0));
+        let mut first = 1;
+        let mut next = |size: usize| {
+            let set = TicketSet { first, ids: ids.by_ref().take(size).collect() };
+            first += size;
+            set
+        };
+        self.spread = next(WORKFLOWS * TICKETS);
+        self.fresh = next(WORKFLOWS);
+        self.aged = next(WORKFLOWS);
+        self.hot = next(HOT_TICKETS);
         self.quiet = self.new_workflow(5).await?;
         self.large = self.new_workflow(0).await?;
         Ok(())
     }
 
-    async fn new_workflow(&self, tickets: i32) -> Result<String> {
+    /// Puts the tickets of a set back into the first column, here and in the bare tables, so that each of the following
+    /// changes changes something.
+    pub async fn reset(&self, set: &TicketSet) -> Result<()> {
+        for table in ["tickets", "bench_bare.tickets"] {
+            let sql = format!("update {table} set status = 'backlog' where id = any ($1) and status <> 'backlog'");
+            self.sql.execute(&sql, &[&set.ids]).await?;
+        }
+        Ok(())
+    }
+
+    /// Gives each ticket of `aged` a history of 10,000 moves.
+    pub async fn fill_past(&self) -> Result<()> {
+        for ticket in &self.aged.ids {
+            let sql = "
+                with allocated as (
+                    update streams s set last_seq = s.last_seq + $2::int from tickets t
+                     where t.id = $1 and s.stream_id = 'workflow:' || t.workflow_id
+                    returning s.stream_id, t.workflow_id, s.last_seq - $2::int as base)
+                insert into history (stream_id, seq, workflow_id, ticket_id, change_type, field_name, old_value, new_value,
+                                     change_description, metadata, actor_id)
+                select a.stream_id, a.base + n, a.workflow_id, $1, 'status_changed', 'status', 'backlog', 'todo', 'Moved',
+                       jsonb_build_object('changes', jsonb_build_object('status', 'todo', 'version', n)), 'db:bench'
+                  from allocated a cross join generate_series(1, $2::int) n";
+            self.sql.execute(sql, &[ticket, &PAST]).await?;
+        }
+        self.sql.batch_execute("vacuum analyze history").await?;
+        // The relay reads these events too.
+        let (server, postmaster) = self.pids().await?;
+        processes::quiet(server, postmaster, Duration::from_secs(60)).await;
+        Ok(())
+    }
+
+    /// What a socket connects to, to watch a workflow.
+    pub fn target(&self, workflow: &str) -> Target {
+        Target { address: self.address.clone(), token: self.token.clone(), workflow: workflow.to_owned() }
+    }
+
+    async fn new_workflow(&self, tickets: usize) -> Result<String> {
         let row = self.sql.query_one("select logic.create_workflow($1, 'Benchmark') ->> 'id'", &[&self.caller]).await?;
         let id: String = row.get(0);
+        let tickets = i32::try_from(tickets).unwrap_or(i32::MAX);
         self.sql
             .execute(
                 "insert into tickets (workflow_id, title, description, tags)
@@ -152,18 +224,32 @@ impl TestServer {
         Ok(())
     }
 
-    /// Resident set size of the server, in bytes.
-    pub fn server_memory(&self) -> f64 {
-        let pid = self.server.as_ref().and_then(Child::id).unwrap_or_default();
-        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<f64>().ok()).unwrap_or_default() * 1024.0
+    /// The process ids of the server and of the first process of Postgres.
+    pub async fn pids(&self) -> Result<(u32, u32)> {
+        let backend: i32 = self.sql.query_one("select pg_backend_pid()", &[]).await?.get(0);
+        let postmaster = u32::try_from(backend).ok().and_then(processes::parent).unwrap_or_default();
+        Ok((self.server.as_ref().map_or(0, ServerProcess::pid), postmaster))
+    }
+
+    /// The folder of this benchmark, removed at its end.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The workflow with jobs to claim.
+    pub fn busy(&self) -> &str {
+        self.workflows.first().map_or("", String::as_str)
+    }
+
+    /// The folder of the runtime.
+    pub fn runtime_dir(&self) -> &Path {
+        &self.runtime_dir
     }
 
     /// Stops the server; Postgres keeps running.
     pub async fn stop_server(&mut self) {
-        if let Some(mut server) = self.server.take() {
-            let _ = server.kill().await;
+        if let Some(server) = self.server.take() {
+            server.kill().await;
         }
     }
 
@@ -176,9 +262,7 @@ impl TestServer {
 
 impl Drop for TestServer {
     fn drop(&mut self) {
-        if let Some(server) = &mut self.server {
-            let _ = server.start_kill();
-        }
+        self.server = None;
         self.postgres.begin_stop();
         let deadline = Instant::now() + Duration::from_secs(10);
         let state = self.postgres.state();
@@ -189,32 +273,6 @@ impl Drop for TestServer {
     }
 }
 
-/// Starts a server on a free port.
-fn serve(runtime_dir: &Path, url: &str, embeddings: &str) -> Result<(Child, String)> {
-    let port = std::net::TcpListener::bind("127.0.0.1:0")
-        .and_then(|listener| listener.local_addr())
-        .map_err(|error| fault("No free port was found", error))?
-        .port();
-    let address = format!("127.0.0.1:{port}");
-    let program =
-        std::env::current_exe().map_err(|error| fault("The path of the callboard program is unknown", error))?;
-    let server = Command::new(program)
-        .arg("serve")
-        .env("DATABASE_URL", url)
-        .env("CALLBOARD_LISTEN", &address)
-        .env("CALLBOARD_ADMIN_EMAIL", EMAIL)
-        .env("CALLBOARD_ADMIN_PASSWORD", PASSWORD)
-        .env("CALLBOARD_REQUEST_RATE", "100000000")
-        .env("CALLBOARD_RUNTIME_DIR", runtime_dir)
-        .env("CALLBOARD_EMBEDDING_PROVIDER", embeddings)
-        .env("CALLBOARD_LOG", "warn")
-        .stdout(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|error| fault("The server cannot be started", error))?;
-    Ok((server, address))
-}
-
 fn text(value: &Value) -> Result<String> {
     value
         .as_str()
@@ -222,14 +280,16 @@ fn text(value: &Value) -> Result<String> {
         .ok_or_else(|| Error::Internal("a field is missing in the server's response".to_owned()))
 }
 
-/// Raises the limit of open files for thousands of sockets; the server process inherits it.
-fn raise_open_files() {
+/// Raises the limit of open files for thousands of sockets, which the server's process inherits; returns it.
+pub(super) fn raise_open_files() -> usize {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: both calls only read and write the struct given.
     unsafe {
         if libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) == 0 {
             limit.rlim_cur = limit.rlim_max;
             libc::setrlimit(libc::RLIMIT_NOFILE, &limit);
+            libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit);
         }
     }
+    usize::try_from(limit.rlim_cur).unwrap_or(usize::MAX)
 }

@@ -47,12 +47,12 @@ impl Dataset {
         let begin = Instant::now();
         // A server embeds on one core, so one server per core runs until all tickets are embedded.
         let cores = std::thread::available_parallelism().map_or(1, usize::from).min(8);
-        let mut helpers =
+        let helpers =
             (1..cores).map(|_| server.spawn_second(&args.runtime_dir, "local")).collect::<Result<Vec<_>>>()?;
         let embedded = embed(server).await?;
-        for helper in &mut helpers {
+        for helper in helpers {
             // Nothing is left to claim, so no lease has to expire.
-            let _ = helper.kill().await;
+            helper.kill().await;
         }
         gather_statistics(server).await?;
         let tickets: i64 =
