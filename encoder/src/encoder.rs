@@ -8,8 +8,8 @@ use serde::Deserialize;
 use crate::LANES;
 use crate::attention::{AttentionBuffer, HEAD_SIZE, attention};
 use crate::linear::{Linear, QuantizedRows};
-use crate::pointwise::{add_and_normalize, gelu, nearest};
-use crate::weights::Weights;
+use crate::pointwise::{add_and_normalize, gelu};
+use crate::weights::{Rows, Weights};
 
 /// The part of `config.json` that describes the encoder.
 #[derive(Debug, Deserialize)]
@@ -60,17 +60,12 @@ struct Layer {
     norm: Norm,
 }
 
-/// Embeddings of all words as integers, each with a scale of its own: half the memory of floats.
-struct Words {
-    numbers: Vec<i16>,
-    scales: Vec<f32>,
-}
-
 /// The loaded encoder.
 pub struct Encoder {
     hidden: usize,
     eps: f32,
-    words: Words,
+    /// For each word; half of all weights, of which a text needs few.
+    words: Rows,
     /// For each position; the embedding of the first segment is added, as texts have only one.
     positions: Vec<f32>,
     norm: Norm,
@@ -79,10 +74,10 @@ pub struct Encoder {
 
 impl Encoder {
     /// Reads the weights. Errors say what is wrong with the file.
-    pub fn load(config: &Config, weights: &mut Weights) -> Result<Self, String> {
+    pub fn load(config: &Config, weights: &Weights) -> Result<Self, String> {
         let hidden = config.hidden_size;
         let name = |part: &str| format!("embeddings.{part}_embeddings.weight");
-        let words = Words::load(weights, &name("word"), config.vocab_size, hidden)?;
+        let words = weights.rows(&name("word"), config.vocab_size, hidden)?;
         let mut positions = weights.read(&name("position"), &[config.max_position_embeddings, hidden])?;
         let segments = weights.read(&name("token_type"), &[config.type_vocab_size, hidden])?;
         for position in positions.chunks_exact_mut(hidden) {
@@ -101,24 +96,25 @@ impl Encoder {
         self.hidden
     }
 
-    /// The vector of each text, normalized to length 1. Memory and time grow with the tokens of all texts.
+    /// The vector of each text, normalized to length 1. Time and `memory` grow with the tokens of all texts. Fails if the
+    /// file of the weights can no longer be read.
     ///
     /// # Panics
     /// If a token is not in the vocabulary, or a text is empty or longer than the model allows.
-    pub fn embed(&self, texts: &[&[u32]]) -> Vec<Vec<f32>> {
-        let tokens: usize = texts.iter().map(|text| text.len()).sum();
-        let mut rows = Vec::with_capacity(tokens * self.hidden);
-        let mut added = Vec::with_capacity(tokens * self.hidden);
+    pub fn embed(&self, texts: &[&[u32]], memory: &mut Memory) -> std::io::Result<Vec<Vec<f32>>> {
+        let Memory { rows, bytes, buffers } = memory;
+        rows.clear();
+        buffers.out.clear();
         for text in texts {
+            assert!(!text.is_empty());
             for token in *text {
-                self.words.append(*token as usize, self.hidden, &mut rows);
+                self.words.append_to(rows, bytes, *token as usize)?;
             }
-            added.extend_from_slice(&self.positions[..text.len() * self.hidden]);
+            buffers.out.extend_from_slice(&self.positions[..text.len() * self.hidden]);
         }
-        self.norm.apply(&mut rows, &added, self.eps);
-        let mut buffers = Buffers { out: added, ..Buffers::default() };
+        self.norm.apply(rows, &buffers.out, self.eps);
         for layer in &self.layers {
-            layer.forward(&mut rows, texts, self.hidden, self.eps, &mut buffers);
+            layer.forward(rows, texts, self.hidden, self.eps, buffers);
         }
         let mut rest = rows.as_slice();
         let mut next = |text: &&[u32]| {
@@ -126,7 +122,7 @@ impl Encoder {
             rest = others;
             mean_direction(rows, self.hidden)
         };
-        texts.iter().map(&mut next).collect()
+        Ok(texts.iter().map(&mut next).collect())
     }
 }
 
@@ -143,8 +139,16 @@ fn mean_direction(rows: &[f32], columns: usize) -> Vec<f32> {
     sum
 }
 
+/// Memory that [`Encoder::embed`] reuses between calls, about 14 kB for each token of the largest.
+#[derive(Debug, Default)]
+pub struct Memory {
+    rows: Vec<f32>,
+    bytes: Vec<u8>,
+    buffers: Buffers,
+}
+
 /// Intermediate results, reused by all layers.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Buffers {
     quantized: QuantizedRows,
     wide: Vec<f32>,
@@ -154,7 +158,7 @@ struct Buffers {
 }
 
 impl Layer {
-    fn load(config: &Config, weights: &mut Weights, place: usize) -> Result<Self, String> {
+    fn load(config: &Config, weights: &Weights, place: usize) -> Result<Self, String> {
         let (hidden, wide) = (config.hidden_size, config.intermediate_size);
         let name = |part: &str| format!("encoder.layer.{place}.{part}");
         // One matrix for queries, keys and values, so that the inputs are read once.
@@ -166,7 +170,7 @@ impl Layer {
         // Scaled queries give scaled scores.
         let scale = 1.0 / (HEAD_SIZE as f32).sqrt();
         projection[..hidden * hidden].iter_mut().chain(&mut bias[..hidden]).for_each(|number| *number *= scale);
-        let mut linear = |part: &str, inputs: usize, outputs: usize| -> Result<Linear, String> {
+        let linear = |part: &str, inputs: usize, outputs: usize| -> Result<Linear, String> {
             let matrix = weights.read(&name(&format!("{part}.dense.weight")), &[outputs, inputs])?;
             Ok(Linear::new(&matrix, &weights.read(&name(&format!("{part}.dense.bias")), &[outputs])?))
         };
@@ -207,8 +211,8 @@ fn apply(layer: &Linear, rows: &[f32], columns: usize, quantized: &mut Quantized
 }
 
 impl Norm {
-    fn load(weights: &mut Weights, part: &str, size: usize) -> Result<Self, String> {
-        let mut read = |kind: &str| weights.read(&format!("{part}.LayerNorm.{kind}"), &[size]);
+    fn load(weights: &Weights, part: &str, size: usize) -> Result<Self, String> {
+        let read = |kind: &str| weights.read(&format!("{part}.LayerNorm.{kind}"), &[size]);
         Ok(Self { scale: read("weight")?, shift: read("bias")? })
     }
 
@@ -217,21 +221,102 @@ impl Norm {
     }
 }
 
-impl Words {
-    fn load(weights: &mut Weights, name: &str, count: usize, hidden: usize) -> Result<Self, String> {
-        let mut words = Self { numbers: Vec::with_capacity(count * hidden), scales: Vec::with_capacity(count) };
-        weights.read_in_parts(name, &[count, hidden], hidden, |row| {
-            let max = row.iter().fold(f32::MIN_POSITIVE, |max, number| max.max(number.abs()));
-            let scale = max / f32::from(i16::MAX);
-            words.numbers.extend(row.iter().map(|number| nearest(number / scale)));
-            words.scales.push(scale);
-        })?;
-        Ok(words)
+#[cfg(test)]
+mod tests {
+    use std::io::{Seek, Write};
+
+    use super::*;
+    use crate::PORTABLE;
+
+    const WORDS: usize = 50;
+    const POSITIONS: usize = 40;
+
+    /// A small model with the numbers of a fixed sequence.
+    fn small_model() -> Encoder {
+        let (hidden, wide) = (2 * HEAD_SIZE, 8 * HEAD_SIZE);
+        let config = serde_json::json!({
+            "hidden_act": "gelu", "hidden_size": hidden, "intermediate_size": wide, "layer_norm_eps": 1e-12,
+            "max_position_embeddings": POSITIONS, "num_attention_heads": 2, "num_hidden_layers": 2,
+            "type_vocab_size": 2, "vocab_size": WORDS,
+        });
+        let config: Config = serde_json::from_value(config).expect("a configuration");
+        assert_eq!(config.problem(), None);
+        let mut tensors: Vec<(String, Vec<usize>)> = ["word", "position", "token_type"]
+            .into_iter()
+            .zip([WORDS, POSITIONS, 2])
+            .map(|(part, count)| (format!("embeddings.{part}_embeddings.weight"), vec![count, hidden]))
+            .collect();
+        let norm = |name: String, tensors: &mut Vec<_>| {
+            tensors.push((format!("{name}.LayerNorm.weight"), vec![hidden]));
+            tensors.push((format!("{name}.LayerNorm.bias"), vec![hidden]));
+        };
+        norm("embeddings".to_owned(), &mut tensors);
+        for layer in 0..2 {
+            for (part, inputs, outputs) in [
+                ("attention.self.query", hidden, hidden),
+                ("attention.self.key", hidden, hidden),
+                ("attention.self.value", hidden, hidden),
+                ("attention.output.dense", hidden, hidden),
+                ("intermediate.dense", hidden, wide),
+                ("output.dense", wide, hidden),
+            ] {
+                tensors.push((format!("encoder.layer.{layer}.{part}.weight"), vec![outputs, inputs]));
+                tensors.push((format!("encoder.layer.{layer}.{part}.bias"), vec![outputs]));
+            }
+            norm(format!("encoder.layer.{layer}.attention.output"), &mut tensors);
+            norm(format!("encoder.layer.{layer}.output"), &mut tensors);
+        }
+        let (mut header, mut data) = (serde_json::Map::new(), Vec::new());
+        let mut state = 1u32;
+        for (name, shape) in tensors {
+            let start = data.len();
+            for _ in 0..shape.iter().product::<usize>() {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                data.extend_from_slice(&((state >> 8) as f32 / (1 << 23) as f32 - 1.0).to_le_bytes());
+            }
+            let entry = serde_json::json!({"dtype": "F32", "shape": shape, "data_offsets": [start, data.len()]});
+            header.insert(name, entry);
+        }
+        let header = serde_json::to_vec(&header).expect("a header");
+        let mut file = tempfile::tempfile().expect("a file");
+        file.write_all(&[&(header.len() as u64).to_le_bytes()[..], &header, &data].concat()).expect("written");
+        file.rewind().expect("rewound");
+        Encoder::load(&config, &Weights::open(file).expect("weights")).expect("a model")
     }
 
-    /// Appends the embedding of a word.
-    fn append(&self, word: usize, hidden: usize, rows: &mut Vec<f32>) {
-        let scale = self.scales[word];
-        rows.extend(self.numbers[word * hidden..][..hidden].iter().map(|number| f32::from(*number) * scale));
+    fn texts() -> Vec<Vec<u32>> {
+        [1, 7, POSITIONS, 2, 16, 17]
+            .into_iter()
+            .map(|length| (0..length).map(|place| (place * 31 + length * 7) as u32 % WORDS as u32).collect())
+            .collect()
+    }
+
+    #[test]
+    fn a_vector_is_the_same_alone_and_beside_other_texts() {
+        let (model, texts, mut memory) = (small_model(), texts(), Memory::default());
+        let all: Vec<&[u32]> = texts.iter().map(Vec::as_slice).collect();
+        let together = model.embed(&all, &mut memory).expect("vectors");
+        for (text, vector) in all.iter().zip(&together) {
+            let alone = model.embed(&[text], &mut memory).expect("a vector");
+            assert_eq!(alone[0], *vector, "{} tokens", text.len());
+            assert!((vector.iter().map(|x| x * x).sum::<f32>() - 1.0).abs() < 1e-5);
+        }
+        assert_eq!(model.embed(&all, &mut memory).expect("vectors"), together, "nothing is left of other calls");
+        assert!(model.embed(&[], &mut memory).expect("no vectors").is_empty());
+    }
+
+    #[test]
+    fn other_processors_compute_the_same() {
+        let (model, texts, mut memory) = (small_model(), texts(), Memory::default());
+        let all: Vec<&[u32]> = texts.iter().map(Vec::as_slice).collect();
+        let here = model.embed(&all, &mut memory).expect("vectors");
+        PORTABLE.set(true);
+        let portable = model.embed(&all, &mut memory).expect("vectors");
+        PORTABLE.set(false);
+        for (here, portable) in here.iter().zip(&portable) {
+            let cosine: f32 = here.iter().zip(portable).map(|(x, y)| x * y).sum();
+            assert!(cosine > 0.99999, "{cosine}");
+        }
+        assert_ne!(here[0], here[1]);
     }
 }

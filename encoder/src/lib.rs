@@ -3,8 +3,8 @@
 //! A crate of its own, because the debug profile optimizes whole crates: compiled with the rest of the server, a
 //! ticket would take seconds in the tests.
 //!
-//! The arithmetic is plain Rust that the compiler vectorizes, compiled a second time for AVX2, which is chosen at run
-//! time. Only the inner loop of the linear layers uses intrinsics.
+//! The arithmetic is plain Rust that the compiler vectorizes on every processor, compiled a second time for AVX2, which is
+//! chosen at run time. Only the inner loop of the linear layers uses intrinsics.
 
 mod attention;
 mod encoder;
@@ -12,7 +12,7 @@ mod linear;
 mod pointwise;
 mod weights;
 
-pub use encoder::{Config, Encoder};
+pub use encoder::{Config, Encoder, Memory};
 pub use weights::Weights;
 
 /// Rows of every matrix have a multiple of this many numbers: two registers of AVX2, four of NEON.
@@ -30,7 +30,7 @@ macro_rules! dispatch {
                 fn vectorized($($argument: $type),*) {
                     $body::<true>($($argument),*);
                 }
-                if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                if $crate::has_avx2() {
                     // SAFETY: the processor has both features.
                     unsafe { vectorized($($argument),*) };
                     return;
@@ -41,6 +41,22 @@ macro_rules! dispatch {
     };
 }
 pub(crate) use dispatch;
+
+/// Whether the processor has AVX2 and FMA.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn has_avx2() -> bool {
+    #[cfg(test)]
+    if PORTABLE.get() {
+        return false;
+    }
+    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
+}
+
+#[cfg(test)]
+thread_local! {
+    /// Whether this thread computes as on a processor without AVX2.
+    pub(crate) static PORTABLE: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
 
 /// `a * b + c`, in one instruction if `FUSED`.
 #[inline(always)]

@@ -113,7 +113,7 @@ impl Linear {
     pub(crate) fn apply(&self, rows: &QuantizedRows, out: &mut [f32]) {
         assert!(rows.columns == self.inputs && out.len() == rows.scales.len() * self.outputs());
         #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx2") {
+        if crate::has_avx2() {
             // SAFETY: the processor has AVX2.
             unsafe { self.apply_avx2(rows, out) };
             return;

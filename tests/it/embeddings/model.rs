@@ -43,6 +43,34 @@ fn vectors_equal_those_of_the_reference_implementation() {
 }
 
 #[test]
+fn any_text_has_a_vector_of_its_own() {
+    let bert = load();
+    let texts = [
+        String::new(),
+        " \n\t ".to_owned(),
+        "\0 \u{fffd} \u{10ffff}".to_owned(),
+        "🦀🚀 👩‍👩‍👧 🏳️‍🌈".to_owned(),
+        "登录后无法打开看板。ログインできません".to_owned(),
+        "לא ניתן להתחבר لا يمكن تسجيل الدخول".to_owned(),
+        "x".repeat(100_000),
+        "sign-in, ".repeat(20_000),
+        "short".to_owned(),
+    ];
+    let together = bert.embed(&texts).expect("vectors");
+    for (text, vector) in texts.iter().zip(&together) {
+        let length = vector.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>().sqrt();
+        assert!((length - 1.0).abs() < 1e-4, "length {length} of {:?}", text.chars().take(60).collect::<String>());
+        let alone = bert.embed(std::slice::from_ref(text)).expect("a vector").remove(0);
+        assert_eq!(*vector, alone, "a vector does not depend on the texts beside it");
+    }
+    // What is beyond 256 tokens, two of which mark the ends, changes nothing.
+    let words = |count: usize| vec!["word"; count].join(" ");
+    let vectors = bert.embed(&[words(254), words(255) + " more", words(253)]).expect("vectors");
+    assert_eq!(vectors[0], vectors[1]);
+    assert_ne!(vectors[0], vectors[2]);
+}
+
+#[test]
 fn similar_texts_are_closer_than_unrelated_ones() {
     let bert = load();
     let texts = ["Users cannot sign in", "Login does not work", "The chart has the wrong colours"];

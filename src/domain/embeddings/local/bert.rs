@@ -1,10 +1,13 @@
 //! all-MiniLM-L6-v2 with its reference settings: at most 256 tokens, mean pooling, normalized to length 1.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::path::Path;
 
-use callboard_encoder::{Config, Encoder, Weights};
+use callboard_encoder::{Config, Encoder, Memory, Weights};
 use tokenizers::{Encoding, Tokenizer, TruncationParams};
+
+use crate::domain::embeddings::provider::ProviderError;
 
 /// Maximum sequence length of the model; the tokenizer's file has 128, which the reference settings override.
 const MAX_TOKENS: usize = 256;
@@ -12,6 +15,11 @@ const MAX_TOKENS: usize = 256;
 /// Maximum number of tokens that are computed together. Short texts share the reading of the weights; more tokens
 /// would only leave the caches.
 const MAX_GROUP_TOKENS: usize = 256;
+
+thread_local! {
+    /// Memory of a thread that embeds, reused by all its texts: at most 4 MB, because [`MAX_GROUP_TOKENS`] bounds a group.
+    static MEMORY: RefCell<Memory> = RefCell::default();
+}
 
 /// The loaded model.
 pub struct Bert {
@@ -67,7 +75,7 @@ impl Bert {
         }
         let weights = File::open(folder.join("model.safetensors")).map_err(|e| unreadable("model.safetensors", e))?;
         let encoder = Weights::open(weights)
-            .and_then(|mut weights| Encoder::load(&config, &mut weights))
+            .and_then(|weights| Encoder::load(&config, &weights))
             .map_err(|why| broken("model.safetensors", why))?;
         Ok(Self { encoder, tokenizer })
     }
@@ -79,25 +87,38 @@ impl Bert {
 
     /// One vector of length 1 for each text, in order.
     pub fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, String> {
+        self.vectors(texts).map_err(|error| error.to_string())
+    }
+
+    /// The same, with the kind of the error.
+    pub(super) fn vectors(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, ProviderError> {
         let encodings: Vec<Encoding> = texts
             .iter()
             .map(|text| self.tokenizer.encode_fast(visible_prefix(text), true))
             .collect::<Result<_, _>>()
-            .map_err(|error| format!("The embedding model cannot split the text into tokens: {error}."))?;
+            .map_err(|error| {
+                let why = format!("The embedding model cannot split the text into tokens: {error}.");
+                ProviderError::RejectedInput(why)
+            })?;
         let tokens: Vec<&[u32]> = encodings.iter().map(Encoding::get_ids).collect();
-        let mut vectors = Vec::with_capacity(texts.len());
-        let mut rest = tokens.as_slice();
-        while !rest.is_empty() {
-            let mut total = 0;
-            let fitting = rest.iter().take_while(|text| {
-                total += text.len();
-                total <= MAX_GROUP_TOKENS
-            });
-            let (group, others) = rest.split_at(fitting.count().max(1));
-            vectors.extend(self.encoder.embed(group));
-            rest = others;
-        }
-        Ok(vectors)
+        MEMORY.with_borrow_mut(|memory| {
+            let mut vectors = Vec::with_capacity(texts.len());
+            let mut rest = tokens.as_slice();
+            while !rest.is_empty() {
+                let mut total = 0;
+                let fitting = rest.iter().take_while(|text| {
+                    total += text.len();
+                    total <= MAX_GROUP_TOKENS
+                });
+                let (group, others) = rest.split_at(fitting.count().max(1));
+                vectors.extend(self.encoder.embed(group, memory).map_err(|error| {
+                    let why = format!("The embedding model's weights cannot be read any more: {error}.");
+                    ProviderError::Unavailable(why)
+                })?);
+                rest = others;
+            }
+            Ok(vectors)
+        })
     }
 }
 
