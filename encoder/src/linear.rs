@@ -4,18 +4,18 @@
 //! multiply-add of floats. Sums are exact and the same on every processor. Unlike 8-bit weights, these keep vectors
 //! comparable with those of 32-bit weights (cosine above 0.9999).
 
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
 use crate::pointwise::nearest;
 use crate::{LANES, dispatch, larger};
 
 /// Outputs whose weights are stored together, so that one pass over the inputs computes all of them.
 const PANEL: usize = LANES;
 
-/// Rows that are computed together: their sums for one panel fill twelve of the sixteen registers of AVX2.
-#[cfg(target_arch = "x86_64")]
-const ROWS: usize = 6;
-
 /// Rows that are computed together without intrinsics.
-const PLAIN_ROWS: usize = 2;
+#[cfg(any(test, not(target_arch = "x86_64")))]
+const PLAIN_ROWS: usize = 4;
 
 /// Largest quantized input. Weights are scaled so that no sum of products with such inputs exceeds an `i32`.
 const MAX_INPUT: f32 = 4095.0;
@@ -113,31 +113,28 @@ impl Linear {
     pub(crate) fn apply(&self, rows: &QuantizedRows, out: &mut [f32]) {
         assert!(rows.columns == self.inputs && out.len() == rows.scales.len() * self.outputs());
         #[cfg(target_arch = "x86_64")]
-        if crate::has_avx2() {
-            // SAFETY: the processor has AVX2.
-            unsafe { self.apply_avx2(rows, out) };
-            return;
-        }
+        x86::apply(self, rows, out);
+        #[cfg(not(target_arch = "x86_64"))]
         self.apply_plain(rows, out);
     }
 
+    /// The same without intrinsics. The inner loop is one that compilers turn into NEON's widening multiply-add.
+    #[cfg(any(test, not(target_arch = "x86_64")))]
     fn apply_plain(&self, rows: &QuantizedRows, out: &mut [f32]) {
         for (place, panel) in self.weights.chunks_exact(PANEL * self.inputs).enumerate() {
             for first in (0..rows.scales.len()).step_by(PLAIN_ROWS) {
-                // The last row may be computed twice.
+                // The last row may be computed more than once.
                 let inputs: [&[[i16; 2]]; PLAIN_ROWS] = std::array::from_fn(|r| {
                     let row = (first + r).min(rows.scales.len() - 1);
                     rows.values[row * self.inputs..][..self.inputs].as_chunks::<2>().0
                 });
                 let mut sums = [[0i32; PANEL]; PLAIN_ROWS];
                 for (pair, weights) in panel.as_chunks::<{ 2 * PANEL }>().0.iter().enumerate() {
-                    let even: [i16; PANEL] = std::array::from_fn(|output| weights[2 * output]);
-                    let odd: [i16; PANEL] = std::array::from_fn(|output| weights[2 * output + 1]);
                     for (sums, inputs) in sums.iter_mut().zip(inputs) {
-                        let [x, y] = inputs[pair].map(i32::from);
-                        for ((sum, even), odd) in sums.iter_mut().zip(even).zip(odd) {
-                            let products = (x * i32::from(even)).wrapping_add(y * i32::from(odd));
-                            *sum = sum.wrapping_add(products);
+                        let [even, odd] = inputs[pair].map(i32::from);
+                        for (output, sum) in sums.iter_mut().enumerate() {
+                            let products = even * i32::from(weights[2 * output]);
+                            *sum = sum.wrapping_add(products.wrapping_add(odd * i32::from(weights[2 * output + 1])));
                         }
                     }
                 }
@@ -157,69 +154,12 @@ impl Linear {
             *out = *sum as f32 * (input_scale * scale) + bias;
         }
     }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2")]
-    fn apply_avx2(&self, rows: &QuantizedRows, out: &mut [f32]) {
-        for (place, panel) in self.weights.chunks_exact(PANEL * self.inputs).enumerate() {
-            for first in (0..rows.scales.len()).step_by(ROWS) {
-                match rows.scales.len() - first {
-                    1 => self.tile::<1>(rows, first, place, panel, out),
-                    2 => self.tile::<2>(rows, first, place, panel, out),
-                    3 => self.tile::<3>(rows, first, place, panel, out),
-                    4 => self.tile::<4>(rows, first, place, panel, out),
-                    5 => self.tile::<5>(rows, first, place, panel, out),
-                    _ => self.tile::<ROWS>(rows, first, place, panel, out),
-                }
-            }
-        }
-    }
-
-    /// Computes one panel of outputs for `N` rows.
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2")]
-    #[inline]
-    fn tile<const N: usize>(&self, rows: &QuantizedRows, first: usize, place: usize, panel: &[i16], out: &mut [f32]) {
-        use std::arch::x86_64::{
-            __m256i, _mm256_add_epi32, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_set1_epi32, _mm256_setzero_si256,
-            _mm256_storeu_si256,
-        };
-        assert!(panel.len() == PANEL * self.inputs);
-        // Pairs of inputs, each of which is read as one `i32`.
-        let inputs: [*const i32; N] =
-            std::array::from_fn(|row| rows.values[(first + row) * self.inputs..][..self.inputs].as_ptr().cast());
-        let mut sums = [[_mm256_setzero_si256(); 2]; N];
-        for pair in 0..self.inputs / 2 {
-            // SAFETY: `panel` has `2 * PANEL` numbers for each pair: 64 bytes, which are two registers.
-            let weights: [__m256i; 2] = unsafe {
-                let weights = panel.as_ptr().add(pair * 2 * PANEL).cast::<__m256i>();
-                [_mm256_loadu_si256(weights), _mm256_loadu_si256(weights.add(1))]
-            };
-            for (inputs, sums) in inputs.iter().zip(&mut sums) {
-                // SAFETY: each row has `self.inputs` numbers.
-                let both = _mm256_set1_epi32(unsafe { inputs.add(pair).read_unaligned() });
-                for (sum, weights) in sums.iter_mut().zip(weights) {
-                    *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(both, weights));
-                }
-            }
-        }
-        for (row, sums) in sums.iter().enumerate() {
-            let mut numbers = [0i32; PANEL];
-            // SAFETY: the array has the size of two registers.
-            unsafe {
-                let start = numbers.as_mut_ptr().cast::<__m256i>();
-                _mm256_storeu_si256(start, sums[0]);
-                _mm256_storeu_si256(start.add(1), sums[1]);
-            }
-            let row = first + row;
-            self.store(&numbers, rows.scales[row], place, &mut out[row * self.outputs()..]);
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::PORTABLE;
 
     /// Numbers between −1 and 1.
     fn numbers(count: usize, step: usize) -> Vec<f32> {
@@ -233,9 +173,13 @@ mod tests {
         rows.quantize(inputs, columns);
         let mut out = vec![0f32; inputs.len() / columns * bias.len()];
         layer.apply(&rows, &mut out);
-        let mut plain = out.clone();
-        layer.apply_plain(&rows, &mut plain);
-        assert_eq!(out, plain, "the same sums with and without intrinsics");
+        let mut other = vec![0f32; out.len()];
+        layer.apply_plain(&rows, &mut other);
+        assert_eq!(out, other, "the same sums without intrinsics");
+        PORTABLE.set(true);
+        layer.apply(&rows, &mut other);
+        PORTABLE.set(false);
+        assert_eq!(out, other, "the same sums without AVX2");
         for (place, out) in out.iter().enumerate() {
             let (row, output) = (place / bias.len(), place % bias.len());
             let (inputs, weights) = (&inputs[row * columns..][..columns], &weights[output * columns..][..columns]);
