@@ -1,9 +1,9 @@
 //! The provider `local`: runs the model from the runtime folder in this process.
 //!
-//! Dedicated threads for requests and for the queue share the weights, so a query never waits for a batch and the
-//! server's own threads stay free. Each thread computes sequentially: parallelism over all cores would not speed up a
-//! short query and would slow down everything else. The queue is processed while a core is free; only a batch that
-//! has waited long competes with requests, at a low priority.
+//! Dedicated threads for queries, for writes and for the queue share the weights, so a query never waits for a ticket and
+//! the server's own threads stay free. Each thread computes sequentially: parallelism over all cores would not speed up
+//! a short query and would slow down everything else. Tickets are embedded while a core is free; only a batch of the queue
+//! that has waited long competes with requests, at a low priority.
 
 mod bert;
 
@@ -14,7 +14,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 pub use self::bert::Bert;
 use super::provider::{Provider, ProviderError, Urgency};
@@ -37,6 +37,9 @@ const TEXTS_AT_ONCE: usize = 4;
 /// How long a batch waits for a free core. The lease of its tickets is much longer.
 const MAX_WAIT: Duration = Duration::from_secs(5);
 
+/// How soon a thread that runs on free cores must start, or else no core is free. Waking it takes some 50 µs.
+const FREE_CORE_WAIT: Duration = Duration::from_millis(3);
+
 /// The in-process model.
 pub struct Local {
     folder: PathBuf,
@@ -44,8 +47,10 @@ pub struct Local {
     /// Held while the model is loaded.
     load_lock: Arc<Mutex<()>>,
     requests: ThreadPool,
-    /// Runs while a core is free.
-    idle: ThreadPool,
+    /// Runs while a core is free, for writes that wait for it.
+    writes: ThreadPool,
+    /// Runs while a core is free, for the queue.
+    queue: ThreadPool,
     /// Runs at a low priority: loads the model and continues what waited too long for a free core.
     overdue: ThreadPool,
 }
@@ -70,7 +75,8 @@ impl Local {
             model: Arc::default(),
             load_lock: Arc::default(),
             requests: thread("embed-requests", |_| ())?,
-            idle: thread("embed-queue", |_| run_on_free_cores_only())?,
+            writes: thread("embed-writes", |_| run_on_free_cores_only())?,
+            queue: thread("embed-queue", |_| run_on_free_cores_only())?,
             overdue: thread("embed-overdue", |_| lower_priority())?,
         })
     }
@@ -98,27 +104,44 @@ impl Local {
         .boxed()
     }
 
-    /// Embeds texts on a thread. Dropping the receiver stops the work.
-    fn start(&self, pool: &ThreadPool, texts: &[String]) -> oneshot::Receiver<Result<Vec<Vec<f32>>, ProviderError>> {
+    /// Embeds texts on a thread, which passes on some vectors at a time. Dropping the receiver stops the work.
+    fn start(&self, pool: &ThreadPool, texts: &[String]) -> mpsc::UnboundedReceiver<Part> {
         let (model, texts) = (self.model.clone(), texts.to_vec());
-        let (done, vectors) = oneshot::channel();
+        let (parts, vectors) = mpsc::unbounded_channel();
         pool.spawn(move || {
-            let mut outcome = Ok(Vec::with_capacity(texts.len()));
-            for part in texts.chunks(TEXTS_AT_ONCE) {
+            for texts in texts.chunks(TEXTS_AT_ONCE) {
                 // The caller may be gone by the time this runs.
-                if done.is_closed() {
+                if parts.is_closed() {
                     return;
                 }
-                outcome = outcome.and_then(|mut vectors: Vec<_>| {
-                    let bert = model.get().ok_or(ProviderError::Loading)?;
-                    vectors.extend(bert.embed(part).map_err(ProviderError::RejectedInput)?);
-                    Ok(vectors)
-                });
+                let part = model.get().ok_or(ProviderError::Loading).and_then(|bert| bert.vectors(texts));
+                let failed = part.is_err();
+                if parts.send(part).is_err() || failed {
+                    return;
+                }
             }
-            let _ = done.send(outcome);
         });
         vectors
     }
+}
+
+/// The vectors of the next [`TEXTS_AT_ONCE`] texts.
+type Part = Result<Vec<Vec<f32>>, ProviderError>;
+
+/// Receives vectors until there are `count`. Those received stay if the future is dropped.
+async fn collect(
+    mut parts: mpsc::UnboundedReceiver<Part>,
+    vectors: &mut Vec<Vec<f32>>,
+    count: usize,
+) -> Result<(), ProviderError> {
+    while vectors.len() < count {
+        let Some(part) = parts.recv().await else {
+            let why = "The embedding model stopped in the middle of these texts.";
+            return Err(ProviderError::RejectedInput(why.to_owned()));
+        };
+        vectors.extend(part?);
+    }
+    Ok(())
 }
 
 impl Provider for Local {
@@ -139,20 +162,34 @@ impl Provider for Local {
             return async { Err(ProviderError::Loading) }.boxed();
         }
         async move {
-            let outcome = match urgency {
-                Urgency::Request => self.start(&self.requests, texts).await,
-                Urgency::Background => match tokio::time::timeout(MAX_WAIT, self.start(&self.idle, texts)).await {
-                    Ok(outcome) => outcome,
-                    Err(_) => self.start(&self.overdue, texts).await,
-                },
+            let mut vectors = Vec::with_capacity(texts.len());
+            let pool = match urgency {
+                Urgency::Request => &self.requests,
+                Urgency::Write => &self.writes,
+                Urgency::Background => {
+                    let work = collect(self.start(&self.queue, texts), &mut vectors, texts.len());
+                    if let Ok(outcome) = tokio::time::timeout(MAX_WAIT, work).await {
+                        return outcome.map(|()| vectors);
+                    }
+                    &self.overdue
+                }
             };
-            outcome.unwrap_or_else(|_| {
-                Err(ProviderError::RejectedInput(
-                    "The embedding model stopped in the middle of these texts.".to_owned(),
-                ))
-            })
+            let rest = &texts[vectors.len()..];
+            collect(self.start(pool, rest), &mut vectors, texts.len()).await.map(|()| vectors)
         }
         .boxed()
+    }
+
+    fn is_local(&self) -> bool {
+        true
+    }
+
+    fn is_free(&self) -> BoxFuture<'_, bool> {
+        let (started, start) = oneshot::channel();
+        self.writes.spawn(move || {
+            let _ = started.send(());
+        });
+        async { matches!(tokio::time::timeout(FREE_CORE_WAIT, start).await, Ok(Ok(()))) }.boxed()
     }
 
     fn batch_size(&self) -> usize {
@@ -186,11 +223,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_queue_waits_for_a_free_core() {
+    fn only_tickets_wait_for_a_free_core() {
         let local = Local::new(PathBuf::new()).expect("the threads");
         // SAFETY: plain system calls on the calling thread.
         let state = || unsafe { (libc::sched_getscheduler(0), libc::getpriority(libc::PRIO_PROCESS, 0)) };
-        assert_eq!(local.idle.install(state).0, libc::SCHED_IDLE);
+        assert_eq!(local.writes.install(state).0, libc::SCHED_IDLE);
+        assert_eq!(local.queue.install(state).0, libc::SCHED_IDLE);
         assert_eq!(local.overdue.install(state), (libc::SCHED_OTHER, 10));
         assert_eq!(local.requests.install(state), state());
     }
