@@ -13,6 +13,7 @@ WORKDIR /callboard
 COPY Cargo.toml Cargo.lock ./
 COPY migrations migrations
 COPY sql sql
+COPY encoder encoder
 COPY src src
 COPY --from=dashboard /callboard/frontend/dist frontend/dist
 # Cargo.toml declares the test target, so its file must exist.

@@ -42,7 +42,7 @@ test: lint test-dashboard test-rust test-browser test-mcp test-clients ## Run al
 
 lint: setup dashboard test-migrations ## Check formatting, lints and types
 	cargo fmt --all --check
-	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --workspace --all-targets -- -D warnings
 	npm --prefix frontend run lint
 	npm --prefix frontend run typecheck
 
@@ -50,7 +50,7 @@ test-dashboard: $(NODE_MODULES) ## Test the dashboard without a browser
 	npm --prefix frontend run test
 
 test-rust: setup dashboard ## Run the unit and integration tests of the server
-	cargo test --locked -- --test-threads=$(TEST_THREADS)
+	cargo test --locked --workspace -- --test-threads=$(TEST_THREADS)
 
 # Uses the test build of the server, because cargo build would compile the dependencies again.
 test-browser: setup dashboard ## Test the dashboard in a browser

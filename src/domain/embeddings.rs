@@ -134,19 +134,21 @@ impl Embeddings {
     }
 
     /// Embeds a ticket that was just written, ahead of the queue. Returns whether its vector was stored within the
-    /// budget. The first three of tickets that are written in a row are embedded this way; the others stay in the queue. Work in
-    /// progress is finished even after the budget has expired.
+    /// budget. Tickets stay in the queue if two are being embedded this way, if several were written in this second, or if
+    /// the model would need a core that others use. A remote provider's work is finished even after the budget has expired.
     pub async fn embed_now(&self, ticket: &str, budget: Duration) -> bool {
         let deadline = Instant::now() + budget;
         let shared = &self.shared;
+        let few = shared.write_rate.count(Instant::now());
         let Some(active) = shared.serving() else { return false };
         if active.breaker.request_rejection().is_some() {
             return false;
         }
-        if !shared.note_written() {
+        let permit = if few { shared.inline_permits.clone().try_acquire_owned().ok() } else { None };
+        let Some(permit) = permit else { return false };
+        if !active.provider.provider.is_free().await {
             return false;
         }
-        let Ok(permit) = shared.inline_permits.clone().try_acquire_owned() else { return false };
         let (shared, ticket, provider) = (shared.clone(), ticket.to_owned(), active.provider.clone());
         let work = tokio::spawn(async move {
             let _permit = permit;
@@ -156,7 +158,9 @@ impl Embeddings {
             Ok(Ok(stored)) => stored,
             Ok(Err(_)) => false,
             Err(_) => {
-                provider.breaker.missed_deadline();
+                if !provider.provider.is_local() {
+                    provider.breaker.missed_deadline();
+                }
                 false
             }
         }

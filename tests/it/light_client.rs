@@ -59,7 +59,7 @@ fn the_client_depends_on_neither_web_server_nor_model_nor_database() {
     let heavy = [
         "actix",
         "argon2",
-        "candle",
+        "callboard-encoder",
         "clap",
         "deadpool",
         "governor",

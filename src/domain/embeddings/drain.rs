@@ -239,9 +239,21 @@ pub(super) async fn embed_ticket(shared: &Shared, active: &Active, ticket: &str,
             let lease = shared.settings.lease.as_secs_f64();
             let claim = queue::claim(&shared.db, active.id, 1, lease, Some(ticket)).await?;
             if !claim.tickets.is_empty() {
-                return match embed(active, &claim.tickets, Urgency::Request).await {
+                let is_local = active.provider.provider.is_local();
+                let work = embed(active, &claim.tickets, Urgency::Write);
+                let outcome =
+                    if is_local { tokio::time::timeout_at(deadline.into(), work).await } else { Ok(work.await) };
+                let Ok(outcome) = outcome else {
+                    // No core is free any more. The queue's task gets one in the end.
+                    queue::release(&shared.db, active.id, &claim, &claim.tickets, None).await?;
+                    shared.wake.notify_one();
+                    return Ok(false);
+                };
+                return match outcome {
                     Ok(vectors) => {
-                        active.breaker.request_succeeded(Instant::now() <= deadline);
+                        if !is_local {
+                            active.breaker.request_succeeded(Instant::now() <= deadline);
+                        }
                         shared.changed.store(true, Ordering::Relaxed);
                         queue::store(&shared.db, active.id, &claim, &claim.tickets, &vectors).await.map(|n| n == 1)
                     }

@@ -7,6 +7,8 @@ use futures_util::future::BoxFuture;
 pub enum Urgency {
     /// An interactive request.
     Request,
+    /// A write that would answer without the vectors.
+    Write,
     /// The background task.
     Background,
 }
@@ -51,6 +53,17 @@ pub trait Provider: Send + Sync {
 
     /// Maximum number of texts per call.
     fn batch_size(&self) -> usize;
+
+    /// Whether it computes on this machine. Then writes do not wait for it while no core is free, and that they waited in
+    /// vain says nothing about queries.
+    fn is_local(&self) -> bool {
+        false
+    }
+
+    /// Whether a write may wait for it now.
+    fn is_free(&self) -> BoxFuture<'_, bool> {
+        Box::pin(std::future::ready(true))
+    }
 }
 
 /// Validates vectors and normalizes them to length 1.

@@ -25,13 +25,26 @@ const MAX_CACHED_QUERIES: NonZeroUsize = NonZeroUsize::new(1000).expect("not zer
 /// Maximum number of tickets embedded ahead of the queue at once.
 const MAX_INLINE_TICKETS: usize = 2;
 
-/// Tickets embedded ahead of the queue, until none was written for [`QUIET_TIME`]. A bulk of new tickets would otherwise wait
-/// for the model one by one, and take a core from what writes them.
-const MAX_INLINE_IN_ROW: usize = 3;
-const QUIET_TIME: Duration = Duration::from_secs(1);
+/// Writes in a second of which each may be embedded ahead of the queue. Of a faster stream none is: one that waits for the
+/// model would be among the slowest of its hundred.
+const MAX_WRITES_PER_SECOND: usize = 3;
 
 /// Maximum number of requests waiting for the provider; more would miss their deadlines.
 const MAX_WAITING_REQUESTS: usize = 16;
+
+/// The times of the last writes.
+#[derive(Debug, Default)]
+pub(super) struct WriteRate(Mutex<[Option<Instant>; MAX_WRITES_PER_SECOND]>);
+
+impl WriteRate {
+    /// Counts a write now and returns whether there were few in the last second.
+    pub fn count(&self, now: Instant) -> bool {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        last.rotate_left(1);
+        let oldest = last[MAX_WRITES_PER_SECOND - 1].replace(now);
+        oldest.is_none_or(|oldest| now.saturating_duration_since(oldest) >= Duration::from_secs(1))
+    }
+}
 
 /// A provider with its circuit breaker.
 pub(super) struct GuardedProvider {
@@ -101,8 +114,7 @@ pub(super) struct Shared {
     /// Whether vectors were stored since progress was last counted.
     pub changed: AtomicBool,
     pub inline_permits: Arc<Semaphore>,
-    /// When a ticket was written last, and how many more may be embedded ahead of the queue.
-    written: Mutex<(Option<Instant>, usize)>,
+    pub write_rate: WriteRate,
     request_permits: Arc<Semaphore>,
 }
 
@@ -122,7 +134,7 @@ impl Shared {
             cache: Mutex::new(LruCache::new(MAX_CACHED_QUERIES)),
             changed: AtomicBool::new(false),
             inline_permits: Arc::new(Semaphore::new(MAX_INLINE_TICKETS)),
-            written: Mutex::default(),
+            write_rate: WriteRate::default(),
             request_permits: Arc::new(Semaphore::new(MAX_WAITING_REQUESTS)),
         })
     }
@@ -133,18 +145,6 @@ impl Shared {
 
     pub fn known_mut(&self) -> RwLockWriteGuard<'_, Known> {
         self.known.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Notes that a ticket was written, and whether it may be embedded ahead of the queue.
-    pub fn note_written(&self) -> bool {
-        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        let (last, left) = &mut *written;
-        if last.replace(Instant::now()).is_none_or(|at| at.elapsed() >= QUIET_TIME) {
-            *left = MAX_INLINE_IN_ROW;
-        }
-        let may = *left > 0;
-        *left = left.saturating_sub(1);
-        may
     }
 
     fn cache(&self) -> MutexGuard<'_, LruCache<(i64, String), HalfVector>> {
@@ -211,7 +211,7 @@ impl Shared {
         // A separate task, so that a result that misses the deadline is cached for the next request.
         let work = tokio::spawn(async move {
             let _permit = permit;
-            let started = std::time::Instant::now();
+            let started = Instant::now();
             let outcome = active.embed(std::slice::from_ref(&key.1), active.dimensions, Urgency::Request).await;
             let vectors = outcome?;
             active.breaker.request_succeeded(started.elapsed() <= budget);
@@ -249,5 +249,22 @@ impl Shared {
             detail,
             models: known.progress.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_fast_stream_of_writes_only_the_first_are_few() {
+        let (rate, start) = (WriteRate::default(), Instant::now());
+        let few = |milliseconds: u64| rate.count(start + Duration::from_millis(milliseconds));
+        assert_eq!(
+            [0, 0, 0, 1, 300, 600, 900, 1200, 1500].map(few),
+            [true, true, true].into_iter().chain([false; 6]).collect::<Vec<_>>()[..]
+        );
+        // The last three are older than a second, then two of them.
+        assert_eq!([2600, 2600, 2601, 2602].map(few), [true, true, true, false]);
     }
 }

@@ -42,6 +42,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("utoipa_actix_web", &["transport/http"]),
     ("tokio_postgres", &["db", "domain", "compat", "error", "tools"]),
     ("deadpool_postgres", &["db"]),
+    ("callboard_encoder", &["domain/embeddings/local"]),
+    ("tokenizers", &["domain/embeddings/local"]),
     // Two enums of the domain are values of flags too; a test of the HTTP layer parses settings.
     ("clap", &["cli", "config", "tools", "domain/export", "domain/accounts/agents", "transport/http/origin"]),
 ];

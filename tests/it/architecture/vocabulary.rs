@@ -54,6 +54,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
 /// Text that people or engineers read: code, SQL, tests, scripts, documents.
 const PLACES: &[(&str, &str)] = &[
     ("src", ".rs"),
+    ("encoder", ".rs"),
     ("src", ".sh"),
     ("src", ".sql"),
     ("sql", ".sql"),

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::blocks::{guides, is_markdown, read, relative, root};
 
 /// A code span that begins with one of these is the path of a file or folder.
-const FOLDERS: &[&str] = &["src/", "sql/", "migrations/", "tests/", "frontend/", "docs/", ".setup/", ".ci/"];
+const FOLDERS: &[&str] =
+    &["src/", "encoder/", "sql/", "migrations/", "tests/", "frontend/", "docs/", ".setup/", ".ci/"];
 
 /// Folders that exist only after a build.
 const BUILT: &[&str] = &["frontend/dist", "frontend/node_modules", "tests/conformance/node_modules"];

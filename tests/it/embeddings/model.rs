@@ -30,17 +30,44 @@ fn vectors_equal_those_of_the_reference_implementation() {
     let bert = load();
     assert_eq!(bert.dimensions(), 384);
     let texts: Vec<String> = references.iter().map(|r| r.text.clone()).collect();
-    // All in one batch, with padding of short texts, and each alone.
+    // All in one batch, and each alone.
     let together = bert.embed(&texts).expect("vectors");
     for (reference, vector) in references.iter().zip(&together) {
+        let cosine = cosine(vector, &reference.vector);
+        assert!(cosine >= 0.9999, "{cosine} for {:?}", reference.text.chars().take(60).collect::<String>());
+        let length = vector.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>().sqrt();
+        assert!((length - 1.0).abs() < 1e-4, "length {length}");
         let alone = bert.embed(std::slice::from_ref(&reference.text)).expect("a vector").remove(0);
-        for vector in [vector, &alone] {
-            let cosine = cosine(vector, &reference.vector);
-            assert!(cosine >= 0.9999, "{cosine} for {:?}", reference.text.chars().take(60).collect::<String>());
-            let length = vector.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>().sqrt();
-            assert!((length - 1.0).abs() < 1e-4, "length {length}");
-        }
+        assert_eq!(*vector, alone, "a vector does not depend on the texts beside it");
     }
+}
+
+#[test]
+fn any_text_has_a_vector_of_its_own() {
+    let bert = load();
+    let texts = [
+        String::new(),
+        " \n\t ".to_owned(),
+        "\0 \u{fffd} \u{10ffff}".to_owned(),
+        "🦀🚀 👩‍👩‍👧 🏳️‍🌈".to_owned(),
+        "登录后无法打开看板。ログインできません".to_owned(),
+        "לא ניתן להתחבר لا يمكن تسجيل الدخول".to_owned(),
+        "x".repeat(100_000),
+        "sign-in, ".repeat(20_000),
+        "short".to_owned(),
+    ];
+    let together = bert.embed(&texts).expect("vectors");
+    for (text, vector) in texts.iter().zip(&together) {
+        let length = vector.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>().sqrt();
+        assert!((length - 1.0).abs() < 1e-4, "length {length} of {:?}", text.chars().take(60).collect::<String>());
+        let alone = bert.embed(std::slice::from_ref(text)).expect("a vector").remove(0);
+        assert_eq!(*vector, alone, "a vector does not depend on the texts beside it");
+    }
+    // What is beyond 256 tokens, two of which mark the ends, changes nothing.
+    let words = |count: usize| vec!["word"; count].join(" ");
+    let vectors = bert.embed(&[words(254), words(255) + " more", words(253)]).expect("vectors");
+    assert_eq!(vectors[0], vectors[1]);
+    assert_ne!(vectors[0], vectors[2]);
 }
 
 #[test]
@@ -62,9 +89,34 @@ fn a_missing_or_broken_model_is_reported_in_a_sentence() {
     for file in ["config.json", "tokenizer.json"] {
         std::fs::copy(model.join(file), folder.path().join(file)).expect("copy");
     }
-    std::fs::write(folder.path().join("model.safetensors"), b"cut short").expect("write");
-    let broken = Bert::load(folder.path()).expect_err("not weights");
-    assert!(broken.contains("model.safetensors is broken"), "{broken}");
+    let missing = Bert::load(folder.path()).expect_err("no weights");
+    assert!(missing.contains("model.safetensors") && missing.contains("make setup"), "{missing}");
+    let weights = std::fs::read(model.join("model.safetensors")).expect("the weights");
+    let with_header = |header: &str| [&(header.len() as u64).to_le_bytes(), header.as_bytes()].concat();
+    let name = "embeddings.word_embeddings.weight";
+    for (content, why) in [
+        (b"short".to_vec(), "fill"),
+        (vec![0xff; 100], "header is too long"),
+        (with_header("[]"), "invalid type"),
+        (with_header("{}"), "no tensor"),
+        (with_header(&format!(r#"{{"{name}": {{"dtype": "F16", "shape": [1], "data_offsets": [0, 2]}}}}"#)), "32-bit"),
+        (weights[..weights.len() / 2].to_vec(), "cannot be read"),
+    ] {
+        std::fs::write(folder.path().join("model.safetensors"), content).expect("write");
+        let broken = Bert::load(folder.path()).expect_err("not weights");
+        assert!(broken.contains("model.safetensors is broken") && broken.contains(why), "{broken}");
+    }
+    let config = std::fs::read_to_string(model.join("config.json")).expect("the settings");
+    for (from, to, why) in [
+        ("\"gelu\"", "\"relu\"", "gelu"),
+        ("\"num_attention_heads\": 12", "\"num_attention_heads\": 6", "heads"),
+        ("\"vocab_size\": 30522", "\"vocab_size\": 100", "tokenizer"),
+    ] {
+        assert!(config.contains(from));
+        std::fs::write(folder.path().join("config.json"), config.replace(from, to)).expect("write");
+        let broken = Bert::load(folder.path()).expect_err("another model");
+        assert!(broken.contains("config.json is broken") && broken.contains(why), "{broken}");
+    }
 }
 
 /// Not a test: prints embedding times. `cargo test --release -- --ignored --nocapture embeddings::model`

@@ -36,7 +36,8 @@ async fn tickets_are_embedded_and_queries_have_vectors_of_the_same_model() {
     is_working(&server).await;
     let ticket = fixture.ticket_with("Users cannot sign in", json!({"description": "The form says no."})).await;
     fixture.ticket_with("The chart has the wrong colours", json!({"description": "Too much green."})).await;
-    assert!(server.state.embeddings.embed_now(&ticket, TIMEOUT).await);
+    // Whether it is embedded at once depends on a free core.
+    server.state.embeddings.embed_now(&ticket, Duration::from_millis(300)).await;
     server.state.db.wake_due_work();
     eventually("everything is embedded", async || server.number("select count(*) from ticket_embeddings").await == 2)
         .await;

@@ -1,24 +1,30 @@
 //! all-MiniLM-L6-v2 with its reference settings: at most 256 tokens, mean pooling, normalized to length 1.
 
+use std::cell::RefCell;
+use std::fs::File;
 use std::path::Path;
 
-use candle_core::{DType, Device, Tensor};
-use candle_nn::VarBuilder;
-use candle_transformers::models::bert::{BertModel, Config};
-use tokenizers::{Encoding, PaddingDirection, Tokenizer, TruncationParams};
+use callboard_encoder::{Config, Encoder, Memory, Weights};
+use tokenizers::{Encoding, Tokenizer, TruncationParams};
+
+use crate::domain::embeddings::provider::ProviderError;
 
 /// Maximum sequence length of the model; the tokenizer's file has 128, which the reference settings override.
 const MAX_TOKENS: usize = 256;
 
-/// Maximum number of tokens per forward pass. More would only add padding, because the texts of a group are padded to
-/// the longest.
+/// Maximum number of tokens that are computed together. Short texts share the reading of the weights; more tokens
+/// would only leave the caches.
 const MAX_GROUP_TOKENS: usize = 256;
+
+thread_local! {
+    /// Memory of a thread that embeds, reused by all its texts: at most 4 MB, because [`MAX_GROUP_TOKENS`] bounds a group.
+    static MEMORY: RefCell<Memory> = RefCell::default();
+}
 
 /// The loaded model.
 pub struct Bert {
-    model: BertModel,
+    encoder: Encoder,
     tokenizer: Tokenizer,
-    dimensions: usize,
 }
 
 impl std::fmt::Debug for Bert {
@@ -40,12 +46,11 @@ fn visible_prefix(text: &str) -> &str {
 impl Bert {
     /// Loads `config.json`, `tokenizer.json` and `model.safetensors` from a folder. Errors are complete sentences.
     pub fn load(folder: &Path) -> Result<Self, String> {
-        let file = |name: &str| {
+        let unreadable = |name: &str, error: std::io::Error| {
             let path = folder.join(name);
-            std::fs::read(&path).map_err(|error| {
-                format!("The embedding model cannot be read at {} ({error}); run `make setup`.", path.display())
-            })
+            format!("The embedding model cannot be read at {} ({error}); run `make setup`.", path.display())
         };
+        let file = |name: &str| std::fs::read(folder.join(name)).map_err(|error| unreadable(name, error));
         let broken = |name: &str, why: String| {
             let path = folder.join(name);
             format!(
@@ -55,6 +60,9 @@ impl Bert {
         };
         let config: Config =
             serde_json::from_slice(&file("config.json")?).map_err(|e| broken("config.json", e.to_string()))?;
+        if let Some(problem) = config.problem() {
+            return Err(broken("config.json", problem.to_owned()));
+        }
         let mut tokenizer =
             Tokenizer::from_bytes(file("tokenizer.json")?).map_err(|e| broken("tokenizer.json", e.to_string()))?;
         // The file pads and truncates to 128 tokens.
@@ -62,62 +70,55 @@ impl Bert {
         tokenizer
             .with_truncation(Some(TruncationParams { max_length: MAX_TOKENS, ..Default::default() }))
             .map_err(|e| broken("tokenizer.json", e.to_string()))?;
-        let weights = VarBuilder::from_buffered_safetensors(file("model.safetensors")?, DType::F32, &Device::Cpu)
-            .map_err(|e| broken("model.safetensors", e.to_string()))?;
-        let model = BertModel::load(weights, &config).map_err(|e| broken("model.safetensors", e.to_string()))?;
-        Ok(Self { model, tokenizer, dimensions: config.hidden_size })
+        if tokenizer.get_vocab_size(true) > config.vocab_size || config.max_position_embeddings < MAX_TOKENS {
+            return Err(broken("config.json", "it does not fit the tokenizer".to_owned()));
+        }
+        let weights = File::open(folder.join("model.safetensors")).map_err(|e| unreadable("model.safetensors", e))?;
+        let encoder = Weights::open(weights)
+            .and_then(|weights| Encoder::load(&config, &weights))
+            .map_err(|why| broken("model.safetensors", why))?;
+        Ok(Self { encoder, tokenizer })
     }
 
     /// Dimensions of a vector.
     pub fn dimensions(&self) -> i64 {
-        i64::try_from(self.dimensions).unwrap_or(i64::MAX)
+        i64::try_from(self.encoder.dimensions()).unwrap_or(i64::MAX)
     }
 
     /// One vector of length 1 for each text, in order.
     pub fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, String> {
-        let prefixes: Vec<&str> = texts.iter().map(|text| visible_prefix(text)).collect();
-        let mut encodings: Vec<(usize, Encoding)> = self
-            .tokenizer
-            .encode_batch(prefixes, true)
-            .map_err(|error| format!("The embedding model cannot split the text into tokens: {error}."))?
-            .into_iter()
-            .enumerate()
-            .collect();
-        // Grouping texts of similar length reduces padding.
-        encodings.sort_by_key(|(_, encoding)| encoding.len());
-        let mut vectors = vec![Vec::new(); texts.len()];
-        let mut rest = encodings.as_mut_slice();
-        while !rest.is_empty() {
-            let count = (1..=rest.len()).take_while(|&n| n == 1 || n * rest[n - 1].1.len() <= MAX_GROUP_TOKENS).count();
-            let (group, others) = rest.split_at_mut(count);
-            let computed = self.forward(group).map_err(|error| format!("The embedding model failed: {error}."))?;
-            for ((place, _), vector) in group.iter().zip(computed) {
-                vectors[*place] = vector;
-            }
-            rest = others;
-        }
-        Ok(vectors)
+        self.vectors(texts).map_err(|error| error.to_string())
     }
 
-    /// The vectors of a group of texts ordered by length.
-    fn forward(&self, group: &mut [(usize, Encoding)]) -> candle_core::Result<Vec<Vec<f32>>> {
-        let (rows, columns) = (group.len(), group.last().map_or(0, |(_, longest)| longest.len()));
-        for (_, encoding) in group.iter_mut() {
-            encoding.pad(columns, 0, 0, "[PAD]", PaddingDirection::Right);
-        }
-        let tensor = |part: fn(&Encoding) -> &[u32]| {
-            let numbers: Vec<u32> = group.iter().flat_map(|(_, encoding)| part(encoding).iter().copied()).collect();
-            Tensor::from_vec(numbers, (rows, columns), &Device::Cpu)
-        };
-        let (ids, types) = (tensor(|e| e.get_ids())?, tensor(|e| e.get_type_ids())?);
-        let mask = tensor(|e| e.get_attention_mask())?;
-        let tokens = self.model.forward(&ids, &types, Some(&mask))?;
-        // Mean over all tokens except padding.
-        let mask = mask.to_dtype(DType::F32)?.unsqueeze(2)?;
-        let sum = tokens.broadcast_mul(&mask)?.sum(1)?;
-        let mean = sum.broadcast_div(&mask.sum(1)?)?;
-        let length = mean.sqr()?.sum_keepdim(1)?.sqrt()?;
-        mean.broadcast_div(&length)?.to_vec2()
+    /// The same, with the kind of the error.
+    pub(super) fn vectors(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, ProviderError> {
+        let encodings: Vec<Encoding> = texts
+            .iter()
+            .map(|text| self.tokenizer.encode_fast(visible_prefix(text), true))
+            .collect::<Result<_, _>>()
+            .map_err(|error| {
+                let why = format!("The embedding model cannot split the text into tokens: {error}.");
+                ProviderError::RejectedInput(why)
+            })?;
+        let tokens: Vec<&[u32]> = encodings.iter().map(Encoding::get_ids).collect();
+        MEMORY.with_borrow_mut(|memory| {
+            let mut vectors = Vec::with_capacity(texts.len());
+            let mut rest = tokens.as_slice();
+            while !rest.is_empty() {
+                let mut total = 0;
+                let fitting = rest.iter().take_while(|text| {
+                    total += text.len();
+                    total <= MAX_GROUP_TOKENS
+                });
+                let (group, others) = rest.split_at(fitting.count().max(1));
+                vectors.extend(self.encoder.embed(group, memory).map_err(|error| {
+                    let why = format!("The embedding model's weights cannot be read any more: {error}.");
+                    ProviderError::Unavailable(why)
+                })?);
+                rest = others;
+            }
+            Ok(vectors)
+        })
     }
 }
 
