@@ -246,7 +246,7 @@ pub(super) async fn embed_ticket(shared: &Shared, active: &Active, ticket: &str,
                 let Ok(outcome) = outcome else {
                     // No core is free any more. The queue's task gets one in the end.
                     queue::release(&shared.db, active.id, &claim, &claim.tickets, None).await?;
-                    shared.wake.notify_one();
+                    shared.db.wake_due_work();
                     return Ok(false);
                 };
                 return match outcome {
