@@ -4843,6 +4843,11 @@ export interface components {
             role?: string | null;
             workflow_id?: string | null;
         };
+        NextCursors: {
+            comments?: string | null;
+            commits?: string | null;
+            history?: string | null;
+        };
         NoteSearch: {
             filters?: components["schemas"]["Filters"] | null;
             query?: string;
@@ -5228,9 +5233,11 @@ export interface components {
             claim?: components["schemas"]["TicketClaim"] | null;
             comments: components["schemas"]["Comment"][];
             commits: components["schemas"]["LinkedCommit"][];
+            cut_lists?: string[];
             duplicates: components["schemas"]["TicketRef"][];
             history: components["schemas"]["HistoryEntry"][];
             merged_into?: components["schemas"]["TicketRef"] | null;
+            next_cursors?: components["schemas"]["NextCursors"];
             parent_ticket?: components["schemas"]["TicketRef"] | null;
             related_tasks: components["schemas"]["TaskRef"][];
             related_tickets: components["schemas"]["TicketRef"][];

@@ -136,7 +136,7 @@ begin
     -- The workflows that are read. Each gives a page, from an index in the order of the list.
     places as (
         select w.id from workflows w
-         where (place is null or w.id = place)
+         where (place is null or w.id = place) and (list_jobs.workflow is null or w.id = list_jobs.workflow)
            and (who.is_admin or exists (select from workflow_members m where m.workflow_id = w.id and m.actor_id = who.actor_id))
     ),
     -- One row more than requested, to learn whether there are more.

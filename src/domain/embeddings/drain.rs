@@ -53,7 +53,12 @@ pub(super) async fn run(shared: Arc<Shared>) {
         }
         had_work = worked;
         if !worked {
-            shared.db.wait_for_work(Work::Embeddings, BATCH_INTERVAL).await;
+            // What is not counted yet is counted soon.
+            let limit = if shared.changed.load(Ordering::Relaxed) { PROGRESS_INTERVAL } else { BATCH_INTERVAL };
+            tokio::select! {
+                () = shared.db.wait_for_work(Work::Embeddings, limit) => {}
+                () = shared.stored.notified() => {}
+            }
         }
     }
 }
@@ -255,6 +260,7 @@ pub(super) async fn embed_ticket(shared: &Shared, active: &Active, ticket: &str,
                             active.breaker.request_succeeded(Instant::now() <= deadline);
                         }
                         shared.changed.store(true, Ordering::Relaxed);
+                        shared.stored.notify_one();
                         queue::store(&shared.db, active.id, &claim, &claim.tickets, &vectors).await.map(|n| n == 1)
                     }
                     Err(error) => release(shared, active, &claim, &claim.tickets, &error).await.map(|()| false),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use lru::LruCache;
 use pgvector::HalfVector;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 use super::circuit_breaker::CircuitBreaker;
 use super::local::{self, Local};
@@ -113,6 +113,8 @@ pub(super) struct Shared {
     cache: Mutex<LruCache<(i64, String), HalfVector>>,
     /// Whether vectors were stored since progress was last counted.
     pub changed: AtomicBool,
+    /// Notified when a ticket was embedded ahead of the queue.
+    pub stored: Notify,
     pub inline_permits: Arc<Semaphore>,
     pub write_rate: WriteRate,
     request_permits: Arc<Semaphore>,
@@ -133,6 +135,7 @@ impl Shared {
             known: RwLock::default(),
             cache: Mutex::new(LruCache::new(MAX_CACHED_QUERIES)),
             changed: AtomicBool::new(false),
+            stored: Notify::new(),
             inline_permits: Arc::new(Semaphore::new(MAX_INLINE_TICKETS)),
             write_rate: WriteRate::default(),
             request_permits: Arc::new(Semaphore::new(MAX_WAITING_REQUESTS)),

@@ -212,6 +212,9 @@ fn find(name: &str) -> Option<Value> {
         "POST /api/tickets/check-duplicate" => json!({"body": {"workflow_id": "$workflow", "agent_id": Value::Null,
             "title": "A ticket like this", "description": "Filed before?", "tags": ["t"], "limit": 5}}),
         "GET /api/tickets/{id}/related" => json!({"path": {"id": "$ticket"}, "query": {"limit": "5"}}),
+        "GET /api/tickets/{id}/comments" | "GET /api/tickets/{id}/history" | "GET /api/tickets/{id}/commits" => {
+            json!({"path": {"id": "$ticket"}, "query": {"limit": "5", "cursor": ""}})
+        }
         "POST /api/tickets/resolve" => json!({"body": {"ticket_id": "$ticket", "agent_id": Value::Null,
             "resolution_comment": "All is well now.", "resolution": Value::Null, "commit_sha": "abcdef"}}),
         "POST /api/tickets/merge" => json!({"body": {"ticket_id": "$ticket", "into_ticket_id": "$other",
