@@ -7,6 +7,11 @@ const NEAR_BOTTOM_PX = 32;
 const SETTLE_FRAMES = 4;
 /** How long after an input scrolling counts as the user's: touch momentum, scrollbar drags, and keys such as Tab. */
 const INPUT_MS = 1_500;
+/**
+ * How long after an input that scrolls up nothing but another input sticks again. Its animation begins near the bottom, where
+ * the virtualizer, when it measures rows, also scrolls down.
+ */
+const RELEASE_MS = 500;
 
 /**
  * Input that scrolls up releases the list before the scroll starts. Browsers animate keyboard and wheel scrolling, and any
@@ -16,6 +21,7 @@ export function useStickToBottom(scroller: RefObject<HTMLElement | null>, ready:
   const stuck = useRef(true);
   const lastTop = useRef(0);
   const lastInput = useRef(Number.NEGATIVE_INFINITY);
+  const lastRelease = useRef(Number.NEGATIVE_INFINITY);
   const [away, setAway] = useState(false);
 
   const toBottom = useCallback(() => {
@@ -48,6 +54,7 @@ export function useStickToBottom(scroller: RefObject<HTMLElement | null>, ready:
     setAway(!next);
   };
   const release = () => {
+    lastRelease.current = performance.now();
     if ((scroller.current?.scrollTop ?? 0) > 0) setStuck(false);
   };
   const jumpToBottom = () => {
@@ -65,7 +72,8 @@ export function useStickToBottom(scroller: RefObject<HTMLElement | null>, ready:
     if (!element) return;
     const { scrollTop } = element;
     const near = distanceToBottom(element) < NEAR_BOTTOM_PX;
-    if (scrollTop > lastTop.current && near) setStuck(true);
+    const isReleased = performance.now() - lastRelease.current < RELEASE_MS;
+    if (scrollTop > lastTop.current && near && !isReleased) setStuck(true);
     const byUser = performance.now() - lastInput.current < INPUT_MS;
     if (scrollTop < lastTop.current && !near && byUser) setStuck(false);
     lastTop.current = scrollTop;
@@ -74,6 +82,7 @@ export function useStickToBottom(scroller: RefObject<HTMLElement | null>, ready:
   };
   const onInput = () => {
     lastInput.current = performance.now();
+    lastRelease.current = Number.NEGATIVE_INFINITY;
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const key = event.ctrlKey || event.altKey ? "" : event.key;
@@ -90,6 +99,7 @@ export function useStickToBottom(scroller: RefObject<HTMLElement | null>, ready:
     onKeyDown,
     onWheel: ({ deltaY }: { deltaY: number }) => {
       if (deltaY < 0) release();
+      else lastRelease.current = Number.NEGATIVE_INFINITY;
     },
     onTouchMove: onInput,
     onPointerDown: onInput,
