@@ -27,13 +27,15 @@ pub(super) struct Connection {
     in_flight: bool,
     /// A transaction was begun and its end was not seen.
     in_transaction: bool,
+    /// The connection was lost; the pool may not know it yet.
+    lost: bool,
     /// Set behind a pooler in transaction mode.
     unnamed: Option<Arc<Unnamed>>,
 }
 
 impl Connection {
     pub fn new(client: Client, permit: Permit, config: Arc<Config>, unnamed: Option<Arc<Unnamed>>) -> Self {
-        Self { inner: Some((client, permit)), config, in_flight: false, in_transaction: false, unnamed }
+        Self { inner: Some((client, permit)), config, in_flight: false, in_transaction: false, lost: false, unnamed }
     }
 
     /// Runs a statement, prepared where the connection keeps prepared statements.
@@ -51,6 +53,7 @@ impl Connection {
         }
         .await;
         self.in_flight = false;
+        self.lost = matches!(outcome, Err(Error::OutcomeUnknown(_) | Error::Unavailable(_)));
         outcome
     }
 
@@ -86,8 +89,8 @@ impl Deref for Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         let Some((client, permit)) = self.inner.take() else { return };
-        if self.in_transaction {
-            // Closing the connection ends the transaction.
+        if self.in_transaction || self.lost {
+            // Closing the connection ends a transaction.
             return drop((Object::take(client), permit));
         }
         if !self.in_flight {
