@@ -64,7 +64,7 @@ pub struct Connections {
 /// The pool, cut into one part for each thread of the HTTP server and one for all other threads.
 ///
 /// A connection is driven by the thread that opened it. A statement sent from another thread waits for that one to wake up,
-/// twice: on an idle machine this takes as long as the statement itself. So each thread uses its own connections first.
+/// twice. So each thread uses its own connections first.
 #[derive(Clone)]
 pub(super) struct Pools(Arc<[Pool]>);
 

@@ -322,7 +322,7 @@ pub async fn call(tool: &Tool, context: &RequestContext, given: Map<String, Valu
     match outcome.await {
         Ok(answer) => {
             if tool.access != Access::Read {
-                // The change may concern a watched search.
+                // A webhook, a watched search or another task may have work now.
                 context.state.db.wake_due_work();
             }
             let mut data = budget::cap(answer.data);
