@@ -8,6 +8,8 @@
 //! neither the web server nor the model nor the database.
 
 #[cfg(feature = "server")]
+mod allocator;
+#[cfg(feature = "server")]
 pub mod app;
 #[cfg(feature = "server")]
 pub mod cli;

@@ -20,7 +20,7 @@ use crate::tools::demo;
 use crate::transport::live::dialects::native;
 use crate::transport::live::{self, Live, relay};
 use crate::transport::{http, mcp};
-use crate::{Error, Result, telemetry};
+use crate::{Error, Result, allocator, telemetry};
 
 /// Runs the server until SIGTERM or ctrl-c; with `demo`, simulated agents work on a demo workflow.
 pub async fn run(config: Config, demo: bool) -> Result<()> {
@@ -109,6 +109,7 @@ impl BackgroundTasks {
     /// | housekeeping | partitions of history, retention | aborted |
     /// | reporting | sessions of the reporting role that exceed its limits → ended | aborted |
     /// | memory | counters of rate limits, signing keys | aborted |
+    /// | freed memory | the allocator's free pages → operating system | aborted |
     /// | log repeats | counts of log lines that were left out → log | aborted |
     pub fn start(state: &web::Data<AppState>, live: &Arc<Live>) -> Self {
         let mut tasks = Self { relay: Some(tokio::spawn(relay::run(live.clone()))), others: Vec::new() };
@@ -135,6 +136,7 @@ impl BackgroundTasks {
         tasks.spawn("housekeeping", maintenance::run(db.clone(), retention));
         tasks.spawn("reporting", reporting_limits::run(db.reserved()));
         tasks.spawn("log repeats", telemetry::report_left_out());
+        tasks.spawn("freed memory", allocator::return_freed_memory());
         tasks.spawn("memory", {
             let state = shared();
             async move { state.expire_memory().await }

@@ -1,13 +1,18 @@
 //! Ends sessions of the reporting role that exceed its limits. The role can unset its time limit and its read-only mode, so
 //! only the server can enforce them.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Db;
+use super::due_work::Work;
 use crate::Result;
 
-/// Time between two checks.
+/// Time between two checks while the role has a session.
 const INTERVAL: Duration = Duration::from_secs(2);
+/// The longest time between two checks, also if none was seen.
+const MAX_INTERVAL: Duration = Duration::from_secs(10);
+/// Time between two checks for large objects without a session that exceeded its limits.
+const LARGE_OBJECTS_INTERVAL: Duration = Duration::from_secs(60);
 /// How long a statement or transaction of the role may run.
 pub const MAX_SECONDS: f64 = 60.0;
 /// The statement; it needs no function of `logic`, so that migrations can run it too.
@@ -38,16 +43,19 @@ pub async fn end_sessions(db: &Db, max_seconds: f64) -> Result<usize> {
     Ok(rows.len())
 }
 
-/// Checks every two seconds, and for large objects also every minute; a background task.
+/// Checks every two seconds while the role has sessions, and for large objects every minute; a background task.
 pub async fn run(db: Db) {
-    for round in 0_u64.. {
-        let outcome = match end_sessions(&db, MAX_SECONDS).await {
-            Ok(_) if round % 30 == 0 => db.rows(REMOVE_LARGE_OBJECTS, &[]).await.map(drop),
-            outcome => outcome.map(drop),
-        };
+    let mut removed = None::<Instant>;
+    loop {
+        let mut outcome = end_sessions(&db, MAX_SECONDS).await.map(drop);
+        if outcome.is_ok() && removed.is_none_or(|at| at.elapsed() >= LARGE_OBJECTS_INTERVAL) {
+            outcome = db.rows(REMOVE_LARGE_OBJECTS, &[]).await.map(drop);
+            removed = Some(Instant::now());
+        }
         if let Err(error) = outcome {
             tracing::debug!(%error, "sessions of the reporting role were not checked");
         }
         tokio::time::sleep(INTERVAL).await;
+        db.wait_for_work(Work::ReportingSessions, MAX_INTERVAL - INTERVAL).await;
     }
 }

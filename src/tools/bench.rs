@@ -7,6 +7,7 @@
 mod compare;
 mod fan_out;
 mod frames;
+mod held;
 mod histogram;
 mod http;
 mod idle;
@@ -39,8 +40,8 @@ use self::test_server::TestServer;
 use crate::{Error, Result};
 
 /// The benchmarks that `--only` chooses from, in the order of the run. `relay` is last, because it stops the server.
-const NAMES: [&str; 10] =
-    ["start-up", "idle", "writes", "past", "board", "latency", "jobs", "fan-out", "memory", "relay"];
+const NAMES: [&str; 11] =
+    ["start-up", "idle", "writes", "past", "board", "latency", "jobs", "fan-out", "memory", "held", "relay"];
 
 /// Flags of `callboard bench`.
 #[derive(Debug, Args)]
@@ -74,8 +75,11 @@ pub struct BenchArgs {
     /// --quick to 4.
     #[arg(long)]
     pub idle_seconds: Option<u64>,
+    /// Seconds for which a transaction is held open beside claims and moves. Defaults to 60, with --quick to 4.
+    #[arg(long)]
+    pub held_seconds: Option<u64>,
     /// Run only benchmarks whose name contains one of these texts: start-up, idle, writes, past, board, latency, jobs,
-    /// fan-out, memory, relay.
+    /// fan-out, memory, held, relay.
     #[arg(long, value_delimiter = ',')]
     pub only: Vec<String>,
     /// Measure less and for a shorter time: three minutes in all.
@@ -172,6 +176,10 @@ async fn measure(
             settling: idle * 3,
         };
         memory::run(&server, scale, run).await?;
+    }
+    if chosen("held") {
+        let held = args.held_seconds.unwrap_or(if args.quick { 4 } else { 60 });
+        held::run(&server, plan, Duration::from_secs(held), run).await?;
     }
     if chosen("relay") {
         relay(server, plan, run).await?;

@@ -62,15 +62,16 @@ pub type ExtraRoutes = Arc<dyn Fn(&mut ServiceConfig<'_>) + Send + Sync>;
 
 /// Registers all route modules. Each is a file in `http/` with a function `configure`.
 pub fn configure(cfg: &mut ServiceConfig<'_>) {
+    // A request is compared with one pattern after the other, so the most frequent come first.
+    tickets::configure(cfg);
+    jobs::configure(cfg);
     cfg.service(health::health).service(health::ready).service(health::metrics_text);
     cfg.configure(auth::configure).configure(sessions::configure);
     cfg.configure(keys::configure).configure(agents::configure).configure(invites::configure);
     cfg.configure(invitations::configure).configure(users::configure);
     workflows::configure(cfg);
-    tickets::configure(cfg);
     searches::configure(cfg);
     approvals::configure(cfg);
-    jobs::configure(cfg);
     apps::configure(cfg);
     commits::configure(cfg);
     compat::configure(cfg);

@@ -25,22 +25,23 @@ create type logic.change as (
     description text, metadata jsonb, job_id text, stream_id text
 );
 
--- Writes one change: its stream's counter and the row of history in one statement, which takes a third of the time of two.
+-- Writes one change: its stream's counter and the row of history in one statement, which takes less time than two.
 -- Returns whether there is such a stream.
 create function logic.record_change(one logic.change) returns boolean language plpgsql as $$
 declare
     actor constant text := logic.current_actor();
     acting_for constant text := logic.current_on_behalf_of();
+    stream constant text := coalesce(one.stream_id, 'workflow:' || one.workflow_id);
+    place constant tid := logic.lock_stream(stream);
     number bigint;
     gated boolean;
     claimed boolean;
     notified boolean;
 begin
     with
-    -- The number, under the stream's row lock as in logic.allocate_sequence_numbers.
+    -- The number, as in logic.allocate_sequence_numbers.
     allocated as (
-        update streams s set last_seq = s.last_seq + 1
-         where s.stream_id = coalesce(one.stream_id, 'workflow:' || one.workflow_id)
+        update streams s set last_seq = s.last_seq + 1 where s.ctid = place and s.stream_id = stream
         returning s.stream_id, s.last_seq
     )
     insert into history as h (stream_id, seq, workflow_id, ticket_id, job_id, change_type, field_name, old_value, new_value,

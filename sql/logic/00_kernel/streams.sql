@@ -5,6 +5,21 @@
 -- the job's row, so it never waits for that stream. Functions that touch several tickets of one workflow lock its
 -- stream first (logic.lock_workflow_stream). Deadlocks that remain (SQLSTATE 40P01) are retried by the client.
 
+-- Locks the row of a stream until commit and returns its place; null if there is no such stream. While a snapshot is held open
+-- elsewhere, all versions of the row since stay. The newest is the last in the table, so the index is read backwards, for
+-- which the condition must be a range; a plan made while the table is small would read all of it. The row is then updated at
+-- this place, in a statement of its own, whose snapshot sees it.
+create function logic.lock_stream(stream text) returns tid language plpgsql set enable_seqscan = off set enable_bitmapscan = off as $$
+declare
+    place tid;
+begin
+    select s.ctid into place from streams s
+     where s.stream_id >= stream and s.stream_id <= stream
+     order by s.stream_id desc limit 1 for no key update;
+    return place;
+end
+$$;
+
 -- Allocates consecutive numbers: one for each element of `wanted` (stream ids, repeats allowed). Returns the number
 -- before the first one of each stream. The row lock makes numbers follow commit order, and a rollback returns
 -- them, so there are no gaps.
@@ -16,11 +31,7 @@ begin
     for one in
         select u.id, count(*) as n from unnest(wanted) u (id) group by u.id order by u.id collate "C"
     loop
-        -- While a snapshot is held open elsewhere, all versions of the row since stay. The newest is the last in the table, so
-        -- the index is read backwards, for which the condition must be a range, and the row is updated where it was found.
-        select s.ctid into place from streams s
-         where s.stream_id >= one.id and s.stream_id <= one.id
-         order by s.stream_id desc limit 1 for no key update;
+        place := logic.lock_stream(one.id);
         return query
             update streams s set last_seq = s.last_seq + one.n
              where s.ctid = place and s.stream_id = one.id

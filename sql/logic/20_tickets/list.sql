@@ -8,9 +8,11 @@ begin atomic
         when 'updated_at' then case when earlier then 'coalesce(e.value::timestamptz, t.updated_at)' else 't.updated_at' end
         when 'priority' then format($f$array_position('{low,medium,high,critical}', %s)$f$,
             case when earlier then 'coalesce(e.value, t.priority)' else 't.priority' end)
-        -- The earlier column may be gone.
-        when 'status' then format($f$(select c.position from board_columns c where c.workflow_id = t.workflow_id and c.id in (%s)
-                                       order by c.id = t.status limit 1)$f$, case when earlier then 'e.value, t.status' else 't.status' end)
+        -- The columns are read once for all rows. The earlier one may be gone.
+        when 'status' then (
+            select case when earlier then format('coalesce(array_position(%1$s, e.value), array_position(%1$s, t.status))', c.columns)
+                        else format('array_position(%s, t.status)', c.columns) end
+              from (values ('(select array_agg(c.id order by c.position) from board_columns c where c.workflow_id = $1)')) c (columns))
         when 'rank' then case when earlier then 'coalesce(e.value, t.rank) collate "C"' else 't.rank' end
         else 't.created_at' end;
 end;
@@ -131,27 +133,31 @@ begin
     zone := logic.time_zone_of(workflow, tz);
     return (
         with
-        -- The live tickets of the workflow.
+        -- The live tickets of the workflow, without their texts.
         live as materialized (
-            select t.* from tickets t where t.workflow_id = get_ticket_stats.workflow and logic.is_live(t)
+            select t.id, t.status, t.ticket_type, t.priority, t.assigned_agent_id, t.is_resolved, t.created_at, t.completed_at
+              from tickets t where t.workflow_id = get_ticket_stats.workflow and logic.is_live(t)
         ),
-        -- Counts by each of four fields, as objects.
+        -- Counts by each of four fields, of which a row has one.
+        counted as (
+            select l.status, l.ticket_type, l.priority, l.assigned_agent_id, count(*) as n
+              from live l group by grouping sets (l.status, l.ticket_type, l.priority, l.assigned_agent_id)
+        ),
+        -- The same as objects.
         groups as (
-            select g.field, jsonb_object_agg(g.value, g.n) as counts
-              from (select v.field, v.value, count(*) as n
-                      from live l
-                      cross join lateral (values ('status', l.status), ('type', l.ticket_type), ('priority', l.priority),
-                                                 ('agent', l.assigned_agent_id)) v (field, value)
-                     where v.value is not null group by 1, 2) g
-             group by g.field
+            select jsonb_object_agg(c.status, c.n) filter (where c.status is not null) as by_status,
+                   jsonb_object_agg(c.ticket_type, c.n) filter (where c.ticket_type is not null) as by_type,
+                   jsonb_object_agg(c.priority, c.n) filter (where c.priority is not null) as by_priority,
+                   jsonb_object_agg(c.assigned_agent_id, c.n) filter (where c.assigned_agent_id is not null) as by_agent
+              from counted c
         )
         select jsonb_build_object('success', true, 'workflow_id', get_ticket_stats.workflow,
             'stats', jsonb_build_object(
                 'total_tickets', count(*),
-                'by_status', coalesce((select g.counts from groups g where g.field = 'status'), '{}'),
-                'by_type', coalesce((select g.counts from groups g where g.field = 'type'), '{}'),
-                'by_priority', coalesce((select g.counts from groups g where g.field = 'priority'), '{}'),
-                'by_agent', coalesce((select g.counts from groups g where g.field = 'agent'), '{}'),
+                'by_status', coalesce((select g.by_status from groups g), '{}'),
+                'by_type', coalesce((select g.by_type from groups g), '{}'),
+                'by_priority', coalesce((select g.by_priority from groups g), '{}'),
+                'by_agent', coalesce((select g.by_agent from groups g), '{}'),
                 'blocked_count', (select count(distinct k.ticket_id) from logic.active_blockers k join live l2 on l2.id = k.ticket_id),
                 'resolved_count', count(*) filter (where l.is_resolved),
                 'avg_comments_per_ticket', round(coalesce((select count(*) from ticket_comments c join live l2 on l2.id = c.ticket_id

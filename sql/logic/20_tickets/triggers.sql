@@ -7,8 +7,7 @@ create function logic.ticket_before_insert() returns trigger language plpgsql as
 begin
     new.id := coalesce(new.id, logic.new_id('ticket'));
     if new.number is null then
-        update ticket_counters c set last_number = c.last_number + 1
-         where c.workflow_id = new.workflow_id returning c.last_number into new.number;
+        new.number := logic.reserve_ticket_numbers(new.workflow_id, 1) + 1;
     end if;
     new.rank := coalesce(new.rank, logic.rank_at_end(new.number));
     new.status := coalesce(new.status, (select b.initial_status from boards b where b.workflow_id = new.workflow_id));
@@ -95,6 +94,7 @@ $$;
 -- one in plpgsql: for a single ticket that costs a fraction of one set-based statement over all fields.
 create function logic.tickets_updated() returns trigger language plpgsql as $$
 declare
+    one_move record;
     move record;
     after_move record;
     notified boolean;
@@ -114,29 +114,29 @@ declare
     resolved text[] := '{}';
     released text[] := '{}';
 begin
-    with
-    -- The only row, if it was moved and nothing else.
-    moved as (
-        select (logic.ticket_moved_change(old_rows, new_rows)).*
-          from old_rows cross join new_rows
-         where not exists (select from new_rows offset 1) and logic.is_only_moved(old_rows, new_rows)
-    ),
-    -- Its number, under the stream's row lock as in logic.allocate_sequence_numbers.
-    allocated as (
-        update streams s set last_seq = s.last_seq + 1 from moved m
-         where s.stream_id = 'workflow:' || m.workflow_id
-        returning s.stream_id, s.last_seq
-    )
-    insert into history as h (stream_id, seq, workflow_id, ticket_id, change_type, field_name, old_value, new_value,
-                              change_description, metadata, actor_id, on_behalf_of)
-    select a.stream_id, a.last_seq, m.workflow_id, m.ticket_id, m.change_type, m.field_name, m.old_value, m.new_value,
-           m.description, m.metadata, logic.current_actor(), logic.current_on_behalf_of()
-      from allocated a cross join moved m
-    returning h.workflow_id, h.ticket_id, h.seq, h.old_value, h.new_value, coalesce(h.on_behalf_of, h.actor_id) as agent,
-        (select g.gated from logic.status_change_gate g) as gated,
-        exists (select from ticket_claims c where c.ticket_id = h.ticket_id) as claimed
-      into move;
+    -- The only row, if it was moved and nothing else, and the place of its stream, locked as by logic.lock_stream.
+    select m.*, logic.lock_stream('workflow:' || m.workflow_id) as place into one_move
+      from (select (logic.ticket_moved_change(old_rows, new_rows)).*
+              from old_rows cross join new_rows
+             where not exists (select from new_rows offset 1) and logic.is_only_moved(old_rows, new_rows)) m;
     if found then
+        with
+        -- Its number, as in logic.allocate_sequence_numbers.
+        allocated as (
+            update streams s set last_seq = s.last_seq + 1
+             where s.ctid = one_move.place and s.stream_id = 'workflow:' || one_move.workflow_id
+            returning s.stream_id, s.last_seq
+        )
+        insert into history as h (stream_id, seq, workflow_id, ticket_id, change_type, field_name, old_value, new_value,
+                                  change_description, metadata, actor_id, on_behalf_of)
+        select a.stream_id, a.last_seq, one_move.workflow_id, one_move.ticket_id, one_move.change_type, one_move.field_name,
+               one_move.old_value, one_move.new_value, one_move.description, one_move.metadata, logic.current_actor(),
+               logic.current_on_behalf_of()
+          from allocated a
+        returning h.workflow_id, h.ticket_id, h.seq, h.old_value, h.new_value, coalesce(h.on_behalf_of, h.actor_id) as agent,
+            (select g.gated from logic.status_change_gate g) as gated,
+            exists (select from ticket_claims c where c.ticket_id = h.ticket_id) as claimed
+          into move;
         notified := logic.notify_status_change(move.workflow_id, move.ticket_id, move.seq, move.old_value, move.new_value, move.gated);
         if move.claimed then
             perform logic.renew_ticket_claims(array[move.ticket_id], move.agent);

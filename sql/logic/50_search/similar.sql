@@ -7,17 +7,16 @@ begin atomic
     select case when similarity >= 0.9 then 'duplicate' when similarity >= 0.7 then 'related' when similarity >= 0.5 then 'similar' end;
 end;
 
--- The share of words that two texts have in common: 1 if they hold the same ones. Neither repeats a word.
-create function logic.word_overlap(words text[], others text[]) returns double precision language sql immutable parallel safe
+-- The share of words that two texts have in common: 1 if they hold the same ones. `united` are the words of both.
+create function logic.word_overlap(words tsvector, others tsvector, united tsvector) returns double precision language sql immutable parallel safe
 begin atomic
-    select case when s.shared = 0 then 0
-                else s.shared::float8 / (cardinality(word_overlap.words) + cardinality(word_overlap.others) - s.shared) end
-      from (select count(*) as shared from unnest(word_overlap.words) w where w = any (word_overlap.others)) s;
+    select (length(word_overlap.words) + length(word_overlap.others) - length(word_overlap.united))::float8 / nullif(length(word_overlap.united), 0);
 end;
 
 -- Tickets whose titles hold the most words of a title. One that shares more than half of n words holds one of the n/2
--- rarest, so only these are looked up; of common ones not all tickets are considered.
-create function logic.tickets_with_title_words(workflow text, terms logic.search_term[], title_words text[], max_rows int)
+-- rarest, so only these are looked up; of common ones not all tickets are considered. The words are compared as the search
+-- index has them, stemmed and as written: titles that share fewer than a seventh of them are never similar.
+create function logic.tickets_with_title_words(workflow text, terms logic.search_term[], title_words tsvector, max_rows int)
 returns text[] language plpgsql stable as $$
 declare
     found text[];
@@ -25,9 +24,12 @@ begin
     -- Dynamic, so that it is planned for these words.
     execute 'select array(
                  select h.ticket_id
-                   from (select s.ticket_id, s.document from ticket_search s
+                   from (select s.ticket_id, ts_filter(s.document, ''{a}'') as words from ticket_search s
                           where s.document @@ (logic.workflow_search_token($1) && $2) limit 200) h
-                  order by logic.word_overlap(tsvector_to_array(ts_filter(h.document, ''{a}'')), $3) desc, h.ticket_id desc limit $4)'
+                  cross join lateral (select h.words || $3 as united offset 0) u
+                  cross join lateral (select logic.word_overlap(h.words, $3, u.united) as overlap offset 0) o
+                  where o.overlap >= 0.15
+                  order by o.overlap desc, h.ticket_id desc limit $4)'
        into found
       using workflow, (select string_agg(logic.lexeme_query(t.word)::text || ':A', ' | ')::tsquery
                          from unnest(terms[:cardinality(terms) / 2 + 1]) t where t.word is not null), title_words, max_rows;
@@ -39,10 +41,12 @@ $$;
 -- their titles those that have no vector yet. An equal title makes a similar ticket a duplicate, and without a vector
 -- any ticket; if the texts mean something else, it is related. `besides` is left out.
 create function logic.find_similar_tickets(workflow text, title text, model bigint, vector halfvec, besides text, max_rows int)
-returns table (ticket_id text, similarity double precision) language plpgsql stable as $$
+returns table (ticket_id text, similarity double precision) language plpgsql stable rows 5
+-- Planning takes longer than the work.
+set plan_cache_mode = 'force_generic_plan'
+as $$
 declare
-    words constant text[] := tsvector_to_array(logic.text_to_search_vector(title));
-    title_words constant text[] := tsvector_to_array(logic.text_to_search_vector(title) || logic.text_to_search_vector(title, false));
+    words constant tsvector := logic.text_to_search_vector(title);
     key constant uuid := logic.title_key(title);
     -- Tickets with an equal title.
     equal constant text[] := array(
@@ -53,7 +57,8 @@ declare
 begin
     -- Without a vector nothing ranks before an equal title, so enough of them are the answer.
     if vector is not null or cardinality(equal) <= max_rows then
-        worded := logic.tickets_with_title_words(workflow, logic.parse_search_terms(replace(title, '"', ' ')), title_words, max_rows + 20);
+        worded := logic.tickets_with_title_words(workflow, logic.parse_search_terms(replace(title, '"', ' ')),
+            words || logic.text_to_search_vector(title, false), max_rows + 10);
     end if;
     if vector is null and equal <@ array[besides] and worded <@ array[besides] then
         return;
@@ -75,8 +80,10 @@ begin
     ),
     -- Those without a vector, with the words they share.
     worded_alike as materialized (
-        select o.ticket_id, t.title, logic.word_overlap(tsvector_to_array(logic.text_to_search_vector(t.title)), words) as overlap
-          from others o join tickets t on t.id = o.ticket_id where o.similarity is null
+        select o.ticket_id, t.title, coalesce(logic.word_overlap(t.held, words, t.held || words), 0) as overlap
+          from others o
+         cross join lateral (select t.title, logic.text_to_search_vector(t.title) as held from tickets t where t.id = o.ticket_id offset 0) t
+         where o.similarity is null
     ),
     -- All, without a vector by the words of their titles, which alone are no duplicates.
     scored as (
@@ -124,16 +131,21 @@ end;
 -- Similar tickets as JSON; `ticket` is the ticket that they are similar to, if there is one.
 create function logic.similar_tickets_json(
     workflow text, title text, model bigint, vector halfvec, max_rows int, ticket text default null
-) returns jsonb language sql stable
-begin atomic
-    select coalesce(jsonb_agg(jsonb_build_object(
-               'ticket_id', t.id, 'key', 'TKT-' || t.number, 'title', t.title, 'status', t.status, 'priority', t.priority,
-               'is_resolved', t.is_resolved, 'similarity_score', round(r.similarity::numeric, 4),
-               'relation_type', logic.similarity_relation(r.similarity), 'link', logic.ticket_link_kind(own, t)) order by r.similarity desc, t.id desc), '[]')
-      from logic.find_similar_tickets(workflow, title, model, vector, ticket, max_rows) r
-      join tickets t on t.id = r.ticket_id
-      left join tickets own on own.id = similar_tickets_json.ticket;
-end;
+) returns jsonb language plpgsql stable
+-- Planning takes longer than the work.
+set plan_cache_mode = 'force_generic_plan'
+as $$
+begin
+    return (
+        select coalesce(jsonb_agg(jsonb_build_object(
+                   'ticket_id', t.id, 'key', 'TKT-' || t.number, 'title', t.title, 'status', t.status, 'priority', t.priority,
+                   'is_resolved', t.is_resolved, 'similarity_score', round(r.similarity::numeric, 4),
+                   'relation_type', logic.similarity_relation(r.similarity), 'link', logic.ticket_link_kind(own, t)) order by r.similarity desc, t.id desc), '[]')
+          from logic.find_similar_tickets(workflow, title, model, vector, ticket, max_rows) r
+          join tickets t on t.id = r.ticket_id
+          left join tickets own on own.id = similar_tickets_json.ticket);
+end
+$$;
 
 -- The vector of a whole ticket in the serving model.
 create function logic.ticket_vector(ticket tickets, out model bigint, out vector halfvec) language sql stable

@@ -87,8 +87,11 @@ $$;
 -- AFTER UPDATE of a job, by row: withdraws the pending questions of an ended job.
 create function logic.job_questions_end() returns trigger language plpgsql as $$
 begin
-    update approvals a set status = 'withdrawn', reason = 'The job has ended.'
-     where a.job_id = new.id and a.status = 'pending' and a.kind <> 'review';
+    -- An update of no rows would start the triggers of approvals too.
+    if exists (select from approvals a where a.job_id = new.id and a.status = 'pending' and a.kind <> 'review') then
+        update approvals a set status = 'withdrawn', reason = 'The job has ended.'
+         where a.job_id = new.id and a.status = 'pending' and a.kind <> 'review';
+    end if;
     return null;
 end
 $$;

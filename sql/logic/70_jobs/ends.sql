@@ -63,7 +63,9 @@ begin
     if app is not null then
         perform logic.upsert_app(access.who, held, app ->> 'title', app -> 'spec', app ->> 'prd_markdown');
     end if;
-    update jobs j set result = complete_job.result, commit_sha = lower(complete_job.commit_sha) where j.id = held.id;
+    if (result, lower(commit_sha)) is distinct from (held.result, held.commit_sha) then
+        update jobs j set result = complete_job.result, commit_sha = lower(complete_job.commit_sha) where j.id = held.id;
+    end if;
     select t.* into ticket from tickets t where t.id = held.ticket_id and logic.is_live(t);
     if commit_sha is not null then
         perform logic.link_job_commit(access.who, held, ticket.id, coalesce(git, '{}')

@@ -78,10 +78,12 @@ begin
 end
 $$;
 
--- The next job that can be claimed, its row locked: by urgency, then age.
+-- The next job that can be claimed, its row locked: by urgency, then age. A session that read much to find it begins at the
+-- queue's floors from then on; see 00_floors.sql.
 create function logic.lock_next_job(who logic.principal, workflow text, job_types text[], skipped text[]) returns jobs language plpgsql as $$
 declare
     queue constant text := coalesce(workflow, '');
+    read_before constant bigint := pg_stat_get_xact_blocks_fetched('public.jobs'::regclass);
     seen constant pg_snapshot := pg_current_snapshot();
     held constant jsonb := logic.recall_queue_floors(queue);
     floors jsonb := case when held is null then '{}' else logic.lowered_queue_floors(held) end;
@@ -98,7 +100,9 @@ begin
         picked := logic.lock_next_job_of(who, workflow, urgency, first, job_types, skipped);
         exit when picked.id is not null;
     end loop;
-    noted := logic.remember_queue_floors(queue, seen, coalesce((held ->> 'since')::timestamptz, clock_timestamp()), floors);
+    if held is not null or pg_stat_get_xact_blocks_fetched('public.jobs'::regclass) - read_before > logic.long_queue_search() then
+        noted := logic.remember_queue_floors(queue, seen, coalesce((held ->> 'since')::timestamptz, clock_timestamp()), floors);
+    end if;
     return picked;
 end
 $$;
@@ -145,12 +149,14 @@ begin
                 worker = left(coalesce(claim_job.worker, logic.effective_actor_id(who)), 200), claimed_by = logic.effective_actor_id(who),
                 cancel_requested_at = null, end_answer = null, error = null, stage = coalesce(j.stage, j.stages[1])
              where j.id = picked.id returning * into picked;
-            -- The ticket follows the job from an agent that lost it; another assignee was chosen by somebody.
-            update tickets t set assigned_agent_id = picked.claimed_by
-             where t.id = picked.ticket_id and not t.is_resolved
-               and (t.assigned_agent_id is null or t.assigned_agent_id = last_agent)
-               and t.assigned_agent_id is distinct from picked.claimed_by;
-            perform logic.move_job_ticket(caller, picked, picked.stage, refuse_full => true);
+            if picked.ticket_id is not null then
+                -- The ticket follows the job from an agent that lost it; another assignee was chosen by somebody.
+                update tickets t set assigned_agent_id = picked.claimed_by
+                 where t.id = picked.ticket_id and not t.is_resolved
+                   and (t.assigned_agent_id is null or t.assigned_agent_id = last_agent)
+                   and t.assigned_agent_id is distinct from picked.claimed_by;
+                perform logic.move_job_ticket(caller, picked, picked.stage, refuse_full => true);
+            end if;
             return jsonb_build_object('success', true, 'job', logic.job_json(picked), 'lease_token', token,
                 'message', format('Claimed the job "%s".', picked.title));
         exception when others then

@@ -146,13 +146,6 @@ begin atomic
       from boards b where b.workflow_id = import_column.workflow;
 end;
 
--- Reserves consecutive ticket numbers; returns the number before the first.
-create function logic.reserve_ticket_numbers(workflow text, wanted bigint) returns bigint language sql
-begin atomic
-    update ticket_counters c set last_number = c.last_number + wanted
-     where c.workflow_id = workflow returning c.last_number - wanted;
-end;
-
 -- Inserts the tickets, numbered by creation, ranked by priority, then creation.
 create function logic.import_new_tickets(workflow text, items jsonb) returns jsonb language plpgsql set enable_nestloop = off as $$
 declare

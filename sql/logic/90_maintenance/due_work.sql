@@ -1,5 +1,5 @@
 -- Which background work is due, for all tasks of a server in one statement: {"due": [names], "models": text}. Each part reads
--- the first entry of an index. `models` changes when an embedding model is added, promoted or removed.
+-- the first entry of an index, or the list of sessions. `models` changes when an embedding model is added, promoted or removed.
 create function logic.find_due_work() returns jsonb language sql stable
 begin atomic
     select jsonb_build_object(
@@ -13,7 +13,8 @@ begin atomic
                    or exists (select from logic.searches_without_vector) then 'search_matches' end,
             case when exists (select from embedding_models m where m.state in ('building', 'retired'))
                    or exists (select from embedding_models m join embedding_queue q on q.model_id = m.id
-                               where m.state = 'serving' and q.not_before <= now()) then 'embeddings' end
+                               where m.state = 'serving' and q.not_before <= now()) then 'embeddings' end,
+            case when exists (select from pg_stat_get_activity(null) a where a.usesysid = to_regrole('callboard_reporting')) then 'reporting_sessions' end
         ], null)),
         'models', coalesce((select string_agg(m.id || m.state, ' ' order by m.id) from embedding_models m), ''));
 end;

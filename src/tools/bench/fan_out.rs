@@ -101,25 +101,60 @@ async fn measure(
     })
 }
 
-/// Changes titles at a steady rate on a connection of its own; returns the number of changes.
+/// Changes titles at a steady rate, over two connections, so that one slow commit does not delay the next change; returns
+/// the number of changes.
 async fn change_titles(server: &TestServer, workflow: &str, rate: u32, span: Duration) -> Result<u64> {
-    let sql = pool::connect(&server.url, "callboard-bench-sender").await?;
-    let statement = sql.prepare("update tickets set title = $2 where id = $1").await?;
-    let rows =
-        sql.query("select id from tickets where workflow_id = $1 order by number limit 20", &[&workflow]).await?;
+    let rows = server
+        .sql
+        .query("select id from tickets where workflow_id = $1 order by number limit 20", &[&workflow])
+        .await?;
     let tickets: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
-    if tickets.is_empty() {
+    if tickets.len() < 2 {
         return Err(Error::Internal("the workflow of the fan-out has no tickets".to_owned()));
     }
-    let mut tick = tokio::time::interval(Duration::from_secs(1) / rate);
+    let (some, others) = tickets.split_at(tickets.len() / 2);
+    let interval = Duration::from_secs(2) / rate;
+    let (some, others) = tokio::join!(
+        change_titles_of(server, some, interval, Duration::ZERO, span),
+        change_titles_of(server, others, interval, interval / 2, span),
+    );
+    Ok(some? + others?)
+}
+
+async fn change_titles_of(
+    server: &TestServer,
+    tickets: &[String],
+    interval: Duration,
+    delay: Duration,
+    span: Duration,
+) -> Result<u64> {
+    let sql = pool::connect(&server.url, "callboard-bench-sender").await?;
+    let statement = sql.prepare("update tickets set title = $2 where id = $1").await?;
     let begin = Instant::now();
+    let mut tick = tokio::time::interval_at((begin + delay).into(), interval);
     let mut changes = 0u64;
-    while begin.elapsed() < span {
+    for ticket in tickets.iter().cycle() {
         tick.tick().await;
-        let title = format!("{changes:08} {:x<width$}", fastrand::u64(..), width = TITLE - 9);
-        let ticket = &tickets[usize::try_from(changes).unwrap_or_default() % tickets.len()];
-        sql.execute(&statement, &[ticket, &title]).await?;
+        if begin.elapsed() >= span {
+            break;
+        }
+        sql.execute(&statement, &[ticket, &title()]).await?;
         changes += 1;
     }
     Ok(changes)
+}
+
+/// A title of common words, like those that people write.
+fn title() -> String {
+    const WORDS: [&str; 12] = [
+        "session", "ends", "early", "because", "timeout", "counts", "from", "first", "byte", "slow", "login", "people",
+    ];
+    let mut title = String::with_capacity(TITLE + 16);
+    while title.len() < TITLE {
+        title.push_str(WORDS[fastrand::usize(..WORDS.len())]);
+        title.push(' ');
+    }
+    title.truncate(TITLE - 1);
+    title.push('.');
+    title
 }

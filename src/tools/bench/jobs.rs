@@ -79,19 +79,26 @@ async fn claim_and_complete(server: &TestServer, span: Duration) -> Result<f64> 
     Ok(f64::from(done) / begin.elapsed().as_secs_f64())
 }
 
-/// Fills the queue with more jobs than can be claimed in `span`.
+/// Empties the queue and fills it with more jobs than can be claimed in `span`.
 async fn fill(server: &TestServer, span: Duration) -> Result<()> {
-    let wanted = i32::try_from(span.as_secs().saturating_mul(2500)).unwrap_or(i32::MAX);
     server.sql.execute("delete from jobs", &[]).await?;
+    fill_up(server, span).await?;
+    server.sql.batch_execute("vacuum analyze jobs").await?;
+    Ok(())
+}
+
+/// Adds jobs to the queue until it has more than can be claimed in `span`.
+pub async fn fill_up(server: &TestServer, span: Duration) -> Result<()> {
+    let wanted = i32::try_from(span.as_secs().saturating_mul(2500)).unwrap_or(i32::MAX);
     server
         .sql
         .execute(
             "insert into jobs (workflow_id, title, initial_prompt, status, stages)
-             select $1, 'Job number ' || n, 'Please', 'queued', '{plan,build}' from generate_series(1, $2) n",
+             select $1, 'Job number ' || n, 'Please', 'queued', '{plan,build}'
+               from generate_series((select count(*) from jobs j where j.workflow_id = $1 and j.status = 'queued') + 1, $2::int) n",
             &[&server.busy(), &wanted],
         )
         .await?;
-    server.sql.batch_execute("vacuum analyze jobs").await?;
     Ok(())
 }
 

@@ -43,19 +43,21 @@ fn moves(tickets: &TicketSet, request: impl Fn(&str, &str) -> Request) -> Arc<Ve
     Arc::new(passes.map(|(ticket, column)| request(ticket, column)).collect())
 }
 
-/// The requests that create a ticket in each workflow.
+/// Requests that create tickets in each workflow, with titles like those of scripts.rs: some words are in all of them, others
+/// in no other.
 pub fn creations(server: &TestServer) -> Arc<Vec<Request>> {
+    let word = || std::iter::repeat_with(fastrand::lowercase).take(8).collect::<String>();
     let request = |workflow: &String| Request {
         method: "POST",
         path: "/api/tickets/create".to_owned(),
         body: json!({
             "workflow_id": workflow,
-            "title": "Created by the benchmark",
+            "title": format!("Repair the {} when {} is open", word(), word()),
             "description": "A description of one or two lines",
         })
         .to_string(),
     };
-    Arc::new(server.workflows.iter().map(request).collect())
+    Arc::new(server.workflows.iter().cycle().take(100 * server.workflows.len()).map(request).collect())
 }
 
 /// Requests per second over `clients` connections, which take the requests in turn.

@@ -22,8 +22,17 @@ const NEXT_MOVE: &str = "\
 \\set n :first + :position % :size
 \\set c (:position / :size + 1) % 4 + 1
 ";
-/// Any ticket of the set.
-const ANY_TICKET: &str = "\\set n random(:first, :first + :size - 1)\n";
+/// Any ticket of the set, and a number for words that are in no other title.
+const ANY_TICKET: &str = "\\set n random(:first, :first + :size - 1)\n\\set word random(1, 1000000000000)\n";
+
+/// A title with some words that are in all of them, and two that are in no other.
+macro_rules! title {
+    () => {
+        "format('Repair the %s when %s is open',
+        translate(left(md5(:word::text), 8), '0123456789abcdef', 'bcdfghjklmnpqrst'),
+        translate(right(md5(:word::text), 8), '0123456789abcdef', 'bcdfghjklmnpqrst'))"
+    };
+}
 
 /// One statement: the update, the gapless counter, the row of history with JSON, and what follows.
 macro_rules! bare_change {
@@ -78,27 +87,34 @@ returning pg_notify('callboard_bench', json_build_object('workflow_id', h.workfl
 /// Creates a ticket.
 pub const CREATE: Script = Script {
     pick: ANY_TICKET,
-    statements: "select logic.create_ticket(:caller, (select workflow_id from bench_tickets where n = :n),
-    'Created by the benchmark', 'A description of one or two lines');\n",
+    statements: concat!(
+        "select logic.create_ticket(:caller, (select workflow_id from bench_tickets where n = :n), ",
+        title!(),
+        ", 'A description of one or two lines');\n"
+    ),
 };
 
 /// One statement: the counters, the ticket, and the row of history with JSON.
 pub const BARE_CREATE: Script = Script {
     pick: ANY_TICKET,
-    statements: "\
+    statements: concat!(
+        "\
 with counted as (
     update bench_bare.counters c set last_seq = c.last_seq + 1, last_number = c.last_number + 1
      where c.workflow_id = (select workflow_id from bench_tickets where n = :n)
     returning c.workflow_id, c.last_seq, c.last_number),
 made as (
     insert into bench_bare.tickets (id, workflow_id, number, title, description, status, version, updated_at)
-    select 'ticket-' || gen_random_uuid(), c.workflow_id, c.last_number, 'Created by the benchmark',
+    select 'ticket-' || gen_random_uuid(), c.workflow_id, c.last_number, ",
+        title!(),
+        ",
            'A description of one or two lines', 'backlog', 1, clock_timestamp()
       from counted c
     returning *)
 insert into bench_bare.history (workflow_id, seq, ticket_id, change_type, metadata, actor_id)
 select m.workflow_id, c.last_seq, m.id, 'created', jsonb_build_object('changes', to_jsonb(m)), 'bench'
-  from made m cross join counted c;\n",
+  from made m cross join counted c;\n"
+    ),
 };
 
 /// Changes a field of a ticket: an event that wakes up the relay only when it is idle.

@@ -13,10 +13,10 @@ use super::ServiceConfig;
 
 /// Registers the handlers; literal paths come before `/api/tickets/{id}`.
 pub fn configure(cfg: &mut ServiceConfig<'_>) {
+    moves::configure(cfg);
     change::configure(cfg);
     export::configure(cfg);
     merge::configure(cfg);
-    moves::configure(cfg);
     pages::configure(cfg);
     reviews::configure(cfg);
     similar::configure(cfg);

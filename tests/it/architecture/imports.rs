@@ -11,7 +11,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("lib", &["error"]),
     ("build", &[]),
     ("cli", &["serve", "tools", "worker", "client", "compat", "domain", "db", "config", "telemetry", "error"]),
-    ("serve", &["tools", "transport", "app", "domain", "db", "config", "telemetry", "error"]),
+    ("serve", &["tools", "transport", "app", "domain", "db", "config", "telemetry", "allocator", "error"]),
     ("tools", &["client", "domain", "db", "config", "error"]),
     ("worker", &["client", "domain", "error"]),
     ("client", &["compat", "domain", "error"]),
@@ -25,6 +25,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("outbound", &["error"]),
     ("db", &["config", "error"]),
     ("telemetry", &["error"]),
+    ("allocator", &[]),
     ("config", &["error"]),
     ("error", &[]),
 ];

@@ -174,6 +174,8 @@ async fn reading_costs_the_same_however_much_is_done() {
         "logic.list_tickets('owner', '{workflow}', '{\"status\": [\"backlog\"]}', 'status')",
         "logic.list_tickets('owner', '{workflow}', '{\"status\": [\"done\"]}', 'rank', 'desc')",
         "logic.list_tickets('owner', '{workflow}', '{\"silent_minutes\": 5}')",
+        "logic.list_tickets('owner', '{workflow}', sort_by => 'updated_at')",
+        "logic.search_by_filters('owner', '{workflow}', '{}', 50)",
         "logic.list_jobs('owner')",
         "logic.list_jobs('owner', '{workflow}', statuses => '{running}')",
         "logic.list_approvals('owner')",
@@ -212,4 +214,47 @@ async fn claims_go_through_priorities_and_columns_in_order() {
     let blocked = fixture.ticket_with("Blocked", json!({"priority": "critical", "blocked_by_ticket_ids": [low]})).await;
     let only = fixture.ok("claim_ticket", json!({"caller": "member"})).await;
     assert_eq!(only["ticket_id"], Value::Null, "{blocked} is blocked");
+}
+
+/// While a snapshot is held open, each event and each ticket leaves a version of its counter, and each claimed job its entry
+/// in the queue, in the table and in the index.
+#[tokio::test(flavor = "multi_thread")]
+async fn writes_cost_the_same_beside_a_transaction_that_stays_open() {
+    let fixture = Fixture::open("growth_held").await;
+    let ticket = fixture.ticket("Moves while a backup runs").await;
+    let calls = [
+        format!("logic.change_status('owner', '{ticket}', 'todo')"),
+        format!("logic.update_ticket('owner', '{ticket}', '{{\"priority\": \"high\"}}')"),
+        "logic.create_ticket('owner', '{workflow}', 'One more ticket')".to_owned(),
+        "logic.claim_job('member', '{workflow}')".to_owned(),
+    ];
+    let jobs = "insert into jobs (workflow_id, title, status) select '{workflow}', 'Job ' || n, 'queued' from generate_series(1, 900) n";
+    fixture.client.batch_execute(&jobs.replace("{workflow}", &fixture.workflow)).await.expect("jobs");
+    let mut before = Vec::new();
+    for call in &calls {
+        before.push(blocks(&fixture, call).await);
+    }
+    let holder = crate::harness::connect(&fixture.db.url).await;
+    holder.batch_execute("begin isolation level repeatable read; select from streams").await.expect("a snapshot");
+    let use_counters = "do $$ begin
+            for n in 1..20000 loop
+                perform logic.allocate_sequence_numbers('{workflow:{workflow}}'), logic.reserve_ticket_numbers('{workflow}', 1);
+                commit;
+            end loop;
+        end $$";
+    let use_queue = "do $$ declare claimed jsonb; begin
+            for n in 1..800 loop
+                claimed := logic.claim_job('member', '{workflow}');
+                commit;
+                perform logic.complete_job('member', claimed #>> '{job,id}', claimed ->> 'lease_token');
+                commit;
+            end loop;
+        end $$";
+    fixture.client.batch_execute(&use_counters.replace("{workflow}", &fixture.workflow)).await.expect("20,000 numbers");
+    fixture.client.batch_execute(&use_queue.replace("{workflow}", &fixture.workflow)).await.expect("800 claims");
+    for (call, before) in calls.iter().zip(before) {
+        let after = blocks(&fixture, call).await;
+        assert!(after <= before + before / 5 + 60, "{call}: {before} blocks at first, {after} later");
+    }
+    holder.batch_execute("commit").await.expect("the end of the snapshot");
 }

@@ -59,7 +59,20 @@ fn render(event: &Event, metadata: &RawValue, epoch: &str, prev: i64, once: bool
         epoch,
         prev,
     };
-    serde_json::to_string(&envelope).unwrap_or_default()
+    without_spaces(&serde_json::to_string(&envelope).unwrap_or_default())
+}
+
+/// JSON without the spaces that Postgres writes after `:` and `,`: every socket of a room would get them with every event.
+fn without_spaces(json: &str) -> String {
+    let (mut in_string, mut escaped) = (false, false);
+    json.chars()
+        .filter(|&c| {
+            let is_kept = in_string || c != ' ';
+            in_string ^= c == '"' && !escaped;
+            escaped = c == '\\' && !escaped;
+            is_kept
+        })
+        .collect()
 }
 
 /// The message type of a kind of change; other kinds keep their name.
@@ -232,6 +245,13 @@ mod tests {
         assert_eq!(sent["data"]["new_value"], long);
         let sent = read(&event("commented", None, None, Some("c"), r#"{"comment": {"a": "}"}}"#));
         assert_eq!((&sent["type"], &sent["data"]), (&json!("comment_added"), &json!({"comment": {"a": "}"}})));
+    }
+
+    #[test]
+    fn spaces_are_left_out_between_values_only() {
+        let data = r#"{"comment": {"text": "a:  \" , b", "next": [1, "\\", 2]}}"#;
+        let sent = message(&event("commented", None, None, None, data), "e", 6);
+        assert!(sent.contains(r#""data":{"comment":{"text":"a:  \" , b","next":[1,"\\",2]}}"#), "{sent}");
     }
 
     #[test]
