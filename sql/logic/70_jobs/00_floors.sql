@@ -10,7 +10,10 @@ create function logic.long_queue_search() returns bigint language sql immutable 
 
 -- What the session remembers of a queue (a workflow, or '' for all), with `changed`: the jobs that changed since. Null for
 -- nothing, or if too much has changed.
-create function logic.recall_queue_floors(queue text) returns jsonb language plpgsql as $$
+create function logic.recall_queue_floors(queue text) returns jsonb language plpgsql
+-- Only the newest events are read, also by a plan that was made when there were few.
+set enable_seqscan = off
+as $$
 declare
     held constant jsonb := nullif(current_setting('callboard.queue_floors', true), '')::jsonb -> queue;
     seen pg_snapshot;
