@@ -7,9 +7,9 @@
 
 -- Locks the row of a stream until commit and returns its place; null if there is no such stream. While a snapshot is held open
 -- elsewhere, all versions of the row since stay. The newest is the last in the table, so the index is read backwards, for
--- which the condition must be a range; a plan made while the table is small would read all of it. The row is then updated at
--- this place, in a statement of its own, whose snapshot sees it.
-create function logic.lock_stream(stream text) returns tid language plpgsql set enable_seqscan = off set enable_bitmapscan = off as $$
+-- which the condition must be a range; without `enable_sort`, a plan made while the table is small does not read all of it. The
+-- row is then updated at this place, in a statement of its own, whose snapshot sees it.
+create function logic.lock_stream(stream text) returns tid language plpgsql set enable_sort = off as $$
 declare
     place tid;
 begin

@@ -1,8 +1,10 @@
 -- Claiming the next ready ticket.
 
 -- The first ready ticket of a workflow, its row locked; rows that other claims have locked are skipped. One look into the index of
--- open tickets for each priority and column, so that neither tickets that are done nor those behind the first are read.
-create function logic.lock_next_ticket(workflow text, ticket_types text[], tags text[], priorities text[]) returns tickets language plpgsql as $$
+-- open tickets for each priority and column, so that neither tickets that are done nor those behind the first are read; without
+-- `enable_sort`, also by a plan that was made when there were few.
+create function logic.lock_next_ticket(workflow text, ticket_types text[], tags text[], priorities text[]) returns tickets language plpgsql
+set enable_sort = off as $$
 declare
     place record;
     picked tickets;

@@ -3,7 +3,7 @@
 -- Reserves consecutive numbers; returns the one before the first, null if there is no such workflow. The counter is locked and
 -- updated as logic.lock_stream says, for the same reason.
 create function logic.reserve_ticket_numbers(workflow text, wanted bigint) returns bigint language plpgsql
-set enable_seqscan = off set enable_bitmapscan = off as $$
+set enable_sort = off as $$
 declare
     place tid;
     last_reserved bigint;

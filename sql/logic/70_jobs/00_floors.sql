@@ -40,6 +40,8 @@ $$;
 
 -- The floors by urgency, [created_at, id], lowered to the jobs that were queued since.
 create function logic.lowered_queue_floors(held jsonb) returns jsonb language sql stable
+-- As above.
+set enable_seqscan = off
 begin atomic
     select coalesce(held -> 'floors', '{}') || coalesce(jsonb_object_agg(l.urgency, l.key), '{}')
       from (select distinct on (j.urgency) j.urgency, jsonb_build_array(j.created_at, j.id) as key, j.created_at, j.id

@@ -24,7 +24,10 @@ begin atomic
 end;
 
 -- The first queued job of an urgency from a floor on, ready or not; [created_at, id]. A workflow's own or, for null, of all.
-create function logic.first_queued_job(workflow text, urgency bigint, floor jsonb) returns jsonb language plpgsql stable as $$
+-- Without `enable_sort`, it and the next function walk along the index of the queue, also by a plan that was made when the
+-- queue was short or before there were statistics: sorting 12,500 jobs takes a third of a second.
+create function logic.first_queued_job(workflow text, urgency bigint, floor jsonb) returns jsonb language plpgsql stable
+set enable_sort = off as $$
 declare
     from_time constant timestamptz := coalesce((floor ->> 0)::timestamptz, '-infinity');
     from_id constant text := coalesce(floor ->> 1, '');
@@ -49,7 +52,7 @@ $$;
 -- The next job of an urgency that can be claimed, its row locked, from the first queued one on; rows locked by other claims
 -- are skipped.
 create function logic.lock_next_job_of(who logic.principal, workflow text, urgency bigint, first jsonb, job_types text[], skipped text[])
-returns jobs language plpgsql as $$
+returns jobs language plpgsql set enable_sort = off as $$
 declare
     from_time constant timestamptz := (first ->> 0)::timestamptz;
     from_id constant text := first ->> 1;

@@ -52,14 +52,15 @@ pub async fn run(server: &TestServer, plan: &Plan, held: Duration, run: &mut Run
     }
     let seconds = begin.elapsed().as_secs();
     holder.batch_execute("commit").await?;
-    for (line, before, after) in [
-        (format!("claim, then complete, {WORKERS} workers"), before.claims, after.claims),
-        (format!("status changes, one workflow, {MOVERS} connections"), before.moves, after.moves),
-    ] {
-        run.add(&line, "before/s", "1/s", Better::Higher, &before);
-        run.add(&line, "held/s", "1/s", Better::Higher, &after);
-        run.add(&line, "held/before", "ratio", Better::Higher, &ratios(&after, &before)).aim(0.8);
-    }
+    let claims = format!("claim, then complete, {WORKERS} workers");
+    run.add(&claims, "before/s", "1/s", Better::Higher, &before.claims);
+    run.add(&claims, "held/s", "1/s", Better::Higher, &after.claims);
+    run.add(&claims, "held/before", "ratio", Better::Higher, &ratios(&after.claims, &before.claims)).aim(0.8);
+    // Without an aim: each of few tickets is moved very often here, so its own versions pile up too.
+    let moves = format!("status changes of 500 tickets, {MOVERS} connections");
+    run.add(&moves, "before/s", "1/s", Better::Higher, &before.moves);
+    run.add(&moves, "held/s", "1/s", Better::Higher, &after.moves);
+    run.add(&moves, "held/before", "ratio", Better::Higher, &ratios(&after.moves, &before.moves));
     run.add("held open for", "s", "s", Better::Higher, &[seconds as f64]);
     Ok(())
 }

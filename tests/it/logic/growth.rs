@@ -258,3 +258,22 @@ async fn writes_cost_the_same_beside_a_transaction_that_stays_open() {
     }
     holder.batch_execute("commit").await.expect("the end of the snapshot");
 }
+
+/// Sessions keep the plans of their first claims; statistics come a minute later.
+#[tokio::test(flavor = "multi_thread")]
+async fn claims_do_not_read_a_queue_that_has_just_become_long() {
+    let fixture = Fixture::open("growth_new_queue").await;
+    let calls = ["logic.claim_job('member', '{workflow}')", "logic.claim_ticket('member', '{workflow}')"];
+    for call in calls {
+        for _ in 0..6 {
+            blocks(&fixture, call).await;
+        }
+    }
+    let fill = "insert into jobs (workflow_id, title, status) select '{workflow}', 'Job ' || n, 'queued' from generate_series(1, 6000) n;
+        insert into tickets (workflow_id, title, description) select '{workflow}', 'Ticket ' || n, '' from generate_series(1, 6000) n";
+    fixture.client.batch_execute(&fill.replace("{workflow}", &fixture.workflow)).await.expect("jobs and tickets");
+    for call in calls {
+        let read = blocks(&fixture, call).await;
+        assert!(read < 400, "{call}: {read} blocks for one of 6,000");
+    }
+}
