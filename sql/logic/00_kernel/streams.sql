@@ -41,19 +41,24 @@ end
 $$;
 
 -- Locks a workflow's stream before tickets are touched; see the lock order above.
-create function logic.lock_workflow_stream(workflow text) returns void language sql
-begin atomic
-    select from streams s where s.stream_id = 'workflow:' || lock_workflow_stream.workflow for no key update;
-end;
+create function logic.lock_workflow_stream(workflow text) returns void language plpgsql as $$
+begin
+    perform logic.lock_stream('workflow:' || workflow);
+end
+$$;
 
 -- The same for several workflows. Triggers whose events carry counts or lists from other rows (a ticket's comments,
 -- its blockers) lock before they read: the writers of all earlier events have committed then, so the newest event
 -- carries the current state.
 create function logic.lock_workflow_streams(workflows text[]) returns void language plpgsql as $$
+declare
+    stream text;
 begin
-    perform 1 from streams s
-      where s.stream_id in (select 'workflow:' || w.id from unnest(workflows) w (id))
-      order by s.stream_id for no key update;
+    for stream in
+        select distinct 'workflow:' || w.id collate "C" from unnest(workflows) w (id) where w.id is not null order by 1
+    loop
+        perform logic.lock_stream(stream);
+    end loop;
 end
 $$;
 

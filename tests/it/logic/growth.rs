@@ -227,6 +227,9 @@ async fn writes_cost_the_same_beside_a_transaction_that_stays_open() {
         format!("logic.update_ticket('owner', '{ticket}', '{{\"priority\": \"high\"}}')"),
         "logic.create_ticket('owner', '{workflow}', 'One more ticket')".to_owned(),
         "logic.claim_job('member', '{workflow}')".to_owned(),
+        format!("logic.add_comment('owner', '{ticket}', 'Locks the stream before it counts')"),
+        format!("logic.resolve_ticket('owner', '{ticket}', 'Locks the stream before the ticket')"),
+        format!("logic.bulk_update_tickets('owner', '{{workflow}}', array['{ticket}'], '{{\"priority\": \"low\"}}')"),
     ];
     let jobs = "insert into jobs (workflow_id, title, status) select '{workflow}', 'Job ' || n, 'queued' from generate_series(1, 900) n";
     fixture.client.batch_execute(&jobs.replace("{workflow}", &fixture.workflow)).await.expect("jobs");
