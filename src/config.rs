@@ -1,11 +1,15 @@
 //! Settings of the server, from `callboard.toml`, the environment and flags, in ascending order of precedence.
 
+mod compat;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use ipnet::{IpNet, Ipv4Net};
 use secrecy::SecretString;
+
+pub use self::compat::{CompatClient, CompatListener};
 
 /// Who may create an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -152,6 +156,11 @@ pub struct Config {
     /// Allow webhooks to call loopback, private and link-local addresses.
     #[arg(long, env = "CALLBOARD_WEBHOOK_ALLOW_PRIVATE", default_value_t = false, action = clap::ArgAction::Set)]
     pub webhook_allow_private: bool,
+    /// A further address that speaks the language of another system's clients, e.g. `stage-board=127.0.0.1:8001`. After the
+    /// address, separated by commas: key_file=, workflow=, origin= (repeatable), auto_queue=, allow_remote=. Repeatable; the
+    /// clients are stage-board, job-builder, engine, tracker and workflow-board.
+    #[arg(long, env = "CALLBOARD_COMPAT", value_parser = compat::parse)]
+    pub compat: Vec<CompatListener>,
     /// Log filter, in the syntax of RUST_LOG.
     #[arg(
         long,

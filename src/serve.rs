@@ -19,6 +19,7 @@ use crate::domain::{accounts, jobs, search};
 use crate::tools::demo;
 use crate::transport::live::dialects::native;
 use crate::transport::live::{self, Live, relay};
+use crate::transport::http::listeners::{self, Listener};
 use crate::transport::{http, mcp};
 use crate::{Error, Result, allocator, telemetry};
 
@@ -26,7 +27,10 @@ use crate::{Error, Result, allocator, telemetry};
 pub async fn run(config: Config, demo: bool) -> Result<()> {
     telemetry::start(&config.log, config.log_format.map(|format| format == LogFormat::Json));
     // A port that is taken must fail before the slow steps.
-    let listener = http::bind(&config)?;
+    let listener = http::bind(config.listen, "CALLBOARD_LISTEN=")?;
+    let compat = config.compat.clone();
+    let sockets = compat.iter().map(|one| http::bind(one.listen, &format!("--compat {}=", one.client.as_str())));
+    let sockets = sockets.collect::<Result<Vec<_>>>()?;
     let address = listener.local_addr().map_err(|e| Error::Setup(format!("The server cannot listen: {e}.")))?;
     let (url, postgres) = database(&config).await?;
     // Migrations hold a session lock and LISTEN needs a session, so both go past a pooler.
@@ -55,8 +59,14 @@ pub async fn run(config: Config, demo: bool) -> Result<()> {
     add_ready_checks(&state, &live, postgres.as_ref());
     let routes = vec![http::ws::routes(live.clone()), mcp::routes(live.clone())];
     let server = http::serve(listener, state.clone(), routes)?;
-    let handle = server.handle();
-    let serving = tokio::spawn(server);
+    let mut servers = vec![(server.handle(), tokio::spawn(server))];
+    for (settings, socket) in compat.into_iter().zip(sockets) {
+        let shown = format!("Clients of {} are served at http://{}", settings.client.as_str(), settings.listen);
+        let listener = Listener::prepare(settings, &state.config.data_dir, &state.db).await?;
+        let server = listeners::serve(socket, state.clone(), live.clone(), listener)?;
+        servers.push((server.handle(), tokio::spawn(server)));
+        print_line(&shown);
+    }
     let mut tasks = BackgroundTasks::start(&state, &live);
     tracing::info!(%address, "ready");
     print_line(&format!("Callboard is ready at {shown_url}"));
@@ -78,8 +88,12 @@ pub async fn run(config: Config, demo: bool) -> Result<()> {
         demo.abort();
     }
     tasks.stop(&state, &live).await;
-    handle.stop(true).await;
-    let _ = serving.await;
+    for (handle, _) in &servers {
+        handle.stop(true).await;
+    }
+    for (_, serving) in servers {
+        let _ = serving.await;
+    }
     drop(tasks);
     if let Some(postgres) = postgres {
         postgres.stop().await;

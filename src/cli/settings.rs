@@ -65,13 +65,14 @@ fn with_defaults(mut command: Command, table: &Table, file: &str) -> Result<Comm
                 known.join(", ")
             )));
         }
-        let text = plain(value).ok_or_else(|| {
+        let texts = plain(value).map(|text| vec![text]).or_else(|| tables(value)).ok_or_else(|| {
             Error::Setup(format!(
                 "The settings file {file} has an unsupported value for {key}: use a text, a number, a boolean or a list of them."
             ))
         })?;
         // Leaked: clap needs defaults that live as long as the program.
-        defaults.push((key.clone(), &*Box::leak(text.into_boxed_str())));
+        let texts = texts.into_iter().map(|text| &*Box::leak(text.into_boxed_str())).collect();
+        defaults.push((key.clone(), texts));
     }
     let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
     for name in names {
@@ -80,14 +81,14 @@ fn with_defaults(mut command: Command, table: &Table, file: &str) -> Result<Comm
     Ok(command)
 }
 
-fn set_defaults(mut command: Command, defaults: &[(String, &'static str)]) -> Command {
-    for (key, text) in defaults {
+fn set_defaults(mut command: Command, defaults: &[(String, Vec<&'static str>)]) -> Command {
+    for (key, texts) in defaults {
         let long = key.replace('_', "-");
         let id = command.get_arguments().find(|a| a.get_long() == Some(&long)).map(|a| a.get_id().clone());
         if let Some(id) = id {
             command = command.mut_arg(id, |argument| {
                 let secret = argument.is_hide_env_values_set();
-                argument.default_value(*text).hide_default_value(secret)
+                argument.default_values(texts).hide_default_value(secret)
             });
         }
     }
@@ -108,6 +109,12 @@ fn plain(value: &Value) -> Option<String> {
         Value::Array(items) => items.iter().map(plain).collect::<Option<Vec<_>>>().map(|items| items.join(",")),
         Value::Datetime(_) | Value::Table(_) => None,
     }
+}
+
+/// A list of tables, such as `[[compat]]`, each as JSON for the parser of its flag.
+fn tables(value: &Value) -> Option<Vec<String>> {
+    let json = |table: &Value| table.is_table().then(|| serde_json::to_string(table).ok()).flatten();
+    value.as_array()?.iter().map(json).collect()
 }
 
 #[cfg(test)]
@@ -142,6 +149,18 @@ mod tests {
             (args.config.pool_size, args.config.trusted_proxies.len(), args.config.ws_token_query),
             (4, 2, true)
         );
+    }
+
+    #[test]
+    fn tables_are_values_of_a_repeatable_flag() {
+        let file = "[[compat]]\nclient = 'tracker'\nlisten = '127.0.0.1:8000'\norigins = ['http://localhost:1']\n\
+                    [[compat]]\nclient = 'engine'\nlisten = '0.0.0.0:8002'";
+        let super::super::Command::Serve(args) = parse(file, &["callboard", "serve"]).expect("settings").command else {
+            panic!("not serve")
+        };
+        let listeners: Vec<String> =
+            args.config.compat.iter().map(|one| format!("{} {}", one.client.as_str(), one.listen)).collect();
+        assert_eq!(listeners, ["tracker 127.0.0.1:8000", "engine 0.0.0.0:8002"]);
     }
 
     #[test]

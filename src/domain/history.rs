@@ -171,6 +171,12 @@ pub async fn open_room(db: &Db, caller: &Caller, room: &Room) -> Result<String> 
     Ok(row.try_get("stream_id")?)
 }
 
+/// The rooms of the caller's workflows, at most 200.
+pub async fn own_workflow_rooms(db: &Db, caller: &Caller) -> Result<Vec<Room>> {
+    let ids: Vec<String> = db.call(sql_fn!(list_own_workflows(caller: caller.to_sql()))).await?;
+    Ok(ids.into_iter().map(Room::Workflow).collect())
+}
+
 /// Resolves a room: a ticket may be given by its key. Defaults to the caller's default workflow.
 pub async fn find_room(db: &Db, caller: &Caller, room: Option<&Room>) -> Result<Room> {
     let name: String =

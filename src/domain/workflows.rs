@@ -207,7 +207,7 @@ pub struct WorkflowList {
 }
 
 /// `POST /api/workflows`
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateWorkflow {
     /// 1 to 200 characters.

@@ -21,6 +21,7 @@ pub mod invitations;
 pub mod invites;
 pub mod jobs;
 pub mod keys;
+pub mod listeners;
 pub mod middleware;
 pub mod openapi;
 pub mod origin;
@@ -37,9 +38,8 @@ pub mod webhooks;
 pub mod workflows;
 pub mod ws;
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::middleware::{Compress, NormalizePath, TrailingSlash, from_fn};
 use actix_web::{App, HttpServer, web};
@@ -53,7 +53,6 @@ pub use self::path_query::{Path, Query};
 pub use self::problem::{Failure, Result};
 pub use self::reply::{NoContent, RawReply, Reply};
 use crate::app::AppState;
-use crate::config::Config;
 use crate::{Error, Result as CoreResult};
 
 /// Routes that another transport adds to the server: `Arc::new(move |cfg| { cfg.app_data(live.clone()); cfg.service(ws); })`.
@@ -87,6 +86,28 @@ pub fn describe(extras: &[ExtraRoutes]) -> utoipa::openapi::OpenApi {
     openapi::finish(app.split_for_parts().1)
 }
 
+/// Starts a server on a listener with the limits that hold for all of them. A macro, because the type of an app has no name.
+macro_rules! start {
+    ($server:expr, $listener:expr) => {
+        $server
+            // Without it, small messages may wait up to 40 ms for an acknowledgement.
+            .tcp_nodelay(true)
+            // A client that closes its side has gone: its request ends, and with it the statement that waits for a lock.
+            .h1_allow_half_closed(false)
+            .on_connect(|io, _| $crate::transport::http::set_user_timeout(io))
+            // Limits for clients that are slow to send headers or to disconnect.
+            .client_request_timeout(std::time::Duration::from_secs(10))
+            .client_disconnect_timeout(std::time::Duration::from_secs(5))
+            .keep_alive(std::time::Duration::from_secs(75))
+            .shutdown_timeout(10)
+            .disable_signals()
+            .listen($listener)
+            .map(|server| server.run())
+            .map_err(|e| $crate::Error::Setup(format!("The server cannot listen: {e}.")))
+    };
+}
+pub(crate) use start;
+
 /// A server on `listener`; awaiting it serves until its handle stops it. Installs no signal handlers.
 pub fn serve(
     listener: TcpListener,
@@ -118,29 +139,15 @@ pub fn serve(
             .wrap(from_fn(middleware::apply))
             .wrap(NormalizePath::new(TrailingSlash::Trim))
             .wrap(TracingLogger::<middleware::RequestSpan>::new())
-    })
-    // Without it, small messages may wait up to 40 ms for an acknowledgement.
-    .tcp_nodelay(true)
-    // A client that closes its side has gone: its request ends, and with it the statement that waits for a lock.
-    .h1_allow_half_closed(false)
-    .on_connect(|io, _| set_user_timeout(io))
-    // Limits for clients that are slow to send headers or to disconnect.
-    .client_request_timeout(Duration::from_secs(10))
-    .client_disconnect_timeout(Duration::from_secs(5))
-    .keep_alive(Duration::from_secs(75))
-    .shutdown_timeout(10)
-    .disable_signals()
-    .listen(listener)
-    .map_err(|e| Error::Setup(format!("The server cannot listen: {e}.")))?
-    .run();
-    Ok(server)
+    });
+    start!(server, listener)
 }
 
 /// Connections that may wait to be accepted: after a restart all sockets reconnect at once.
 const BACKLOG: u32 = 4096;
 
 /// Makes the kernel close a connection whose peer acknowledges nothing for a minute, so that its buffers are freed.
-fn set_user_timeout(io: &dyn std::any::Any) {
+pub(crate) fn set_user_timeout(io: &dyn std::any::Any) {
     #[cfg(target_os = "linux")]
     if let Some(stream) = io.downcast_ref::<actix_web::rt::net::TcpStream>() {
         use std::os::fd::AsRawFd;
@@ -160,25 +167,25 @@ fn set_user_timeout(io: &dyn std::any::Any) {
     let _ = io;
 }
 
-/// Binds the configured address; a port in use is reported in one sentence. Runs inside the async runtime.
-pub fn bind(config: &Config) -> CoreResult<TcpListener> {
+/// Binds an address; a port in use is reported in one sentence, which says to choose another with `setting`. Runs inside the
+/// async runtime.
+pub fn bind(address: SocketAddr, setting: &str) -> CoreResult<TcpListener> {
     raise_file_limit();
     let listen = || {
-        let socket = match config.listen {
+        let socket = match address {
             std::net::SocketAddr::V4(_) => tokio::net::TcpSocket::new_v4()?,
             std::net::SocketAddr::V6(_) => tokio::net::TcpSocket::new_v6()?,
         };
         socket.set_reuseaddr(true)?;
-        socket.bind(config.listen)?;
+        socket.bind(address)?;
         socket.listen(BACKLOG)?.into_std()
     };
     listen().map_err(|error: std::io::Error| match error.kind() {
         std::io::ErrorKind::AddrInUse => Error::Setup(format!(
-            "Another program already listens on {0}; stop it, or choose another port with CALLBOARD_LISTEN={1}:PORT.",
-            config.listen,
-            config.listen.ip()
+            "Another program already listens on {address}; stop it, or choose another port with {setting}{}:PORT.",
+            address.ip()
         )),
-        _ => Error::Setup(format!("The server cannot listen on {}: {error}.", config.listen)),
+        _ => Error::Setup(format!("The server cannot listen on {address}: {error}.")),
     })
 }
 

@@ -30,11 +30,12 @@ begin atomic
         null, null)::logic.change;
 end;
 
--- A new ticket, with its whole card.
+-- A new ticket, with its whole card, its description and its custom fields.
 create function logic.ticket_created_change(ticket tickets, card jsonb) returns logic.change language sql immutable
 begin atomic
     select (ticket.workflow_id, ticket.id, 'created', null, null, ticket.title, 'Created TKT-' || ticket.number || '.',
-        jsonb_build_object('ticket', card || jsonb_build_object('description', ticket.description)), null, null)::logic.change;
+        jsonb_build_object('ticket', card || jsonb_build_object('description', ticket.description)
+            || case when ticket.custom_fields is null then '{}' else jsonb_build_object('custom_fields', ticket.custom_fields) end), null, null)::logic.change;
 end;
 
 -- A ticket is back on its board, restored or unmerged: the event carries the whole card, because boards have
@@ -169,6 +170,15 @@ begin
 end
 $$;
 
+-- One change for each custom field that differs.
+create function logic.ticket_custom_field_changes(o tickets, n tickets) returns logic.change[] language sql immutable
+begin atomic
+    select coalesce(array_agg(logic.ticket_change(n, 'field_updated', name, o.custom_fields ->> name, n.custom_fields ->> name,
+               'Changed ' || name || '.', jsonb_build_object('custom_fields', coalesce(n.custom_fields, '{}'))) order by name), '{}')
+      from (select jsonb_object_keys(coalesce(o.custom_fields, '{}') || coalesce(n.custom_fields, '{}')) as name) names
+     where o.custom_fields -> name is distinct from n.custom_fields -> name;
+end;
+
 -- Review, resolution, removal from the board, and corrected times.
 create function logic.ticket_state_changes(o tickets, n tickets) returns logic.change[] language plpgsql as $$
 declare
@@ -207,11 +217,11 @@ begin atomic
     select o.status <> n.status and not logic.renames_columns() and coalesce(current_setting('callboard.reported', true), '') = ''
        and (o.title, o.description, o.priority, o.ticket_type, o.tags, o.assigned_agent_id, o.parent_ticket_id, o.related_ticket_ids,
             o.related_task_ids, o.story_points, o.estimate_minutes, o.spent_minutes, o.approval_status, o.is_resolved, o.deleted_at,
-            o.merged_into_ticket_id, o.created_at, o.created_by_agent_id)
+            o.merged_into_ticket_id, o.created_at, o.created_by_agent_id, o.custom_fields)
         is not distinct from
            (n.title, n.description, n.priority, n.ticket_type, n.tags, n.assigned_agent_id, n.parent_ticket_id, n.related_ticket_ids,
             n.related_task_ids, n.story_points, n.estimate_minutes, n.spent_minutes, n.approval_status, n.is_resolved, n.deleted_at,
-            n.merged_into_ticket_id, n.created_at, n.created_by_agent_id);
+            n.merged_into_ticket_id, n.created_at, n.created_by_agent_id, n.custom_fields);
 end;
 
 -- What an update of a ticket means beyond history: whether search must read its text again (`reworded`) or

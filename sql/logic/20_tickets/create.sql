@@ -29,7 +29,7 @@ create function logic.create_ticket(
     assigned_agent_id text default null, parent_ticket_id text default null,
     blocked_by_ticket_ids text[] default null, tags text[] default null,
     related_task_ids text[] default null, related_ticket_ids text[] default null,
-    story_points double precision default null, estimate_minutes bigint default null
+    story_points double precision default null, estimate_minutes bigint default null, custom_fields jsonb default null
 ) returns jsonb language plpgsql as $$
 declare
     who constant logic.principal := logic.authorize(caller, workflow, 'member');
@@ -51,6 +51,7 @@ begin
     elsif board.auto_assign then
         assigned_agent_id := author;
     end if;
+    perform logic.check_custom_fields(custom_fields);
     parent := (logic.resolve_ticket_ids(workflow, 'parent_ticket_id', array[parent_ticket_id]))[1];
     blockers := logic.resolve_ticket_ids(workflow, 'blocked_by_ticket_ids', blocked_by_ticket_ids);
     initial_status := coalesce(initial_status, board.initial_status);
@@ -60,11 +61,13 @@ begin
     warning := logic.check_wip_limit(workflow, initial_status);
 
     insert into tickets (workflow_id, title, description, ticket_type, priority, status, created_by_agent_id, assigned_agent_id,
-                         parent_ticket_id, tags, related_task_ids, related_ticket_ids, story_points, estimate_minutes, approval_status)
+                         parent_ticket_id, tags, related_task_ids, related_ticket_ids, story_points, estimate_minutes, approval_status,
+                         custom_fields)
     values (workflow, title, description, coalesce(ticket_type, board.default_ticket_type), coalesce(priority, 'medium'), initial_status,
             author, assigned_agent_id, parent, tags, coalesce(logic.normalize_list(related_task_ids), '{}'),
             logic.resolve_ticket_ids(workflow, 'related_ticket_ids', related_ticket_ids), story_points, estimate_minutes,
-            case when board.human_review and not logic.is_person(author) then 'pending_review' end)
+            case when board.human_review and not logic.is_person(author) then 'pending_review' end,
+            nullif(create_ticket.custom_fields, '{}'))
     returning * into made;
     -- The triggers of an insert run even without rows.
     if cardinality(blockers) > 0 then

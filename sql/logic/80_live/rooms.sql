@@ -45,6 +45,22 @@ begin
 end
 $$;
 
+-- The ids of the caller's workflows, for sockets that watch all of them.
+create function logic.list_own_workflows(caller text) returns jsonb language plpgsql as $$
+declare
+    who constant logic.principal := logic.identify_caller(caller);
+begin
+    perform logic.require_scope(who, 'read');
+    return coalesce((
+        select jsonb_agg(m.workflow_id order by m.workflow_id)
+          from (select m.workflow_id
+                  from workflow_members m
+                  join workflows w on w.id = m.workflow_id and w.archived_at is null
+                 where m.actor_id = who.actor_id
+                 order by w.created_at desc limit 200) m), '[]');
+end
+$$;
+
 -- Why a cursor cannot be continued: it is of another epoch, ahead of the stream, or before its pruned part; else
 -- null.
 create function logic.cursor_fault(stream streams, since bigint, since_epoch text) returns text language sql stable

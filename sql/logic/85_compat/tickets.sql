@@ -75,3 +75,19 @@ begin
     return jsonb_build_object('success', true, 'tickets', tickets, 'total_count', jsonb_array_length(tickets), 'has_more', false);
 end
 $$;
+
+-- Queues a job for a ticket that arrived through a compatibility address with `auto_queue`, unless one is open. The job's prompt is
+-- the ticket's text; its payload has the custom fields.
+create function logic.queue_ticket_job(caller text, ticket text, job_type text, stages text[] default null) returns jsonb
+language plpgsql as $$
+declare
+    held constant tickets := logic.lock_ticket((logic.authorize_ticket(caller, ticket, 'member')).ticket_id);
+begin
+    if exists (select from jobs j where j.ticket_id = held.id and j.deleted_at is null
+                and j.status in ('collecting', 'queued', 'running', 'paused', 'waiting')) then
+        return null;
+    end if;
+    return logic.create_job(caller, ticket => held.id, title => held.title, initial_prompt => held.description,
+        job_type => queue_ticket_job.job_type, stages => queue_ticket_job.stages, payload => coalesce(held.custom_fields, '{}'), queue => true);
+end
+$$;

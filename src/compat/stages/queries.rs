@@ -1,5 +1,8 @@
 //! The calls behind the boards that follow stages.
 
+use serde_json::{Map, Value};
+use tokio_postgres::types::Json;
+
 use super::{CreateStaged, MoveToStage, StageMoved, StageSession, StageStatus, StagedTicket};
 use crate::db::Db;
 use crate::domain::accounts::Caller;
@@ -55,4 +58,41 @@ pub async fn status(db: &Db, caller: &Caller, workflow: Option<&str>) -> Result<
 /// The authenticated caller and its board.
 pub async fn session(db: &Db, caller: &Caller) -> Result<StageSession> {
     db.call(sql_fn!(get_stage_session(caller: caller.to_sql()))).await
+}
+
+/// The tickets of a stage board with an address of its own, as a JSON array, with the cursor of its stream.
+pub async fn list_board(db: &Db, caller: &Caller, workflow: Option<&str>) -> Result<Snapshot> {
+    let row = db.call_row(sql_fn!(list_stage_board(caller: caller.to_sql(), workflow))).await?;
+    let cursor = Cursor { epoch: row.try_get("epoch")?, seq: row.try_get("seq")? };
+    Ok(Snapshot { cursor, body: row.try_get("body")? })
+}
+
+/// Reads a ticket of such a board by id or number.
+pub async fn get_on_board(db: &Db, caller: &Caller, ticket: &str, workflow: Option<&str>) -> Result<Value> {
+    db.call(sql_fn!(get_stage_board_ticket(caller: caller.to_sql(), ticket, workflow))).await
+}
+
+/// Creates a ticket on such a board, with its request and further fields.
+pub async fn create_on_board(
+    db: &Db,
+    caller: &Caller,
+    workflow: Option<&str>,
+    title: &str,
+    request: Option<String>,
+    fields: &Map<String, Value>,
+) -> Result<Value> {
+    let fields = Json(fields);
+    db.call(sql_fn!(create_stage_board_ticket(caller: caller.to_sql(), workflow, title, request, fields))).await
+}
+
+/// Moves a ticket of such a board, and queues a job of the type `queue_type` for one that enters its first active stage.
+pub async fn move_on_board(
+    db: &Db,
+    caller: &Caller,
+    ticket: &str,
+    stage: &str,
+    workflow: Option<&str>,
+    queue_type: Option<&str>,
+) -> Result<Value> {
+    db.call(sql_fn!(move_stage_board_ticket(caller: caller.to_sql(), ticket, stage, workflow, queue_type))).await
 }

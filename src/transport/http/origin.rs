@@ -84,8 +84,17 @@ pub fn is_own(config: &Config, headers: &HeaderMap) -> bool {
     {
         return true;
     }
-    // Compares with the Host header. The scheme is the page's, because a proxy may terminate TLS.
-    text(headers, HOST).and_then(|own| origin_of(&format!("{scheme}://{own}"))).is_some_and(|(_, own)| own == host)
+    // The scheme is the page's, because a proxy may terminate TLS.
+    text(headers, HOST).is_some_and(|own| is_host(&scheme, &host, own))
+}
+
+fn is_host(scheme: &str, host: &str, own: &str) -> bool {
+    origin_of(&format!("{scheme}://{own}")).is_some_and(|(_, own)| own == host)
+}
+
+/// Whether an origin is that of the server with this `Host`.
+pub fn is_same(origin: &str, own: &str) -> bool {
+    origin_of(origin).is_some_and(|(scheme, host)| is_host(&scheme, &host, own))
 }
 
 /// Refuses a request from a page of another origin.
@@ -97,8 +106,8 @@ pub fn require_own(config: &Config, headers: &HeaderMap) -> Result<()> {
 }
 
 /// Refuses a request with a foreign Host, against DNS rebinding. IP addresses cannot be rebound and pass; of names, only
-/// `localhost` and the host of the public URL pass.
-pub fn require_host(config: &Config, request: &HttpRequest) -> Result<()> {
+/// `localhost` and the hosts of the public URL and of `others` pass.
+pub fn require_host(config: &Config, request: &HttpRequest, others: &[String]) -> Result<()> {
     let named = text(request.headers(), HOST).or_else(|| request.uri().authority().map(|own| own.as_str()));
     let many = request.headers().get_all(HOST).count() > 1;
     let host = named.filter(|_| !many).and_then(|own| origin_of(&format!("http://{own}"))).map(|(_, host)| host);
@@ -107,9 +116,10 @@ pub fn require_host(config: &Config, request: &HttpRequest) -> Result<()> {
         _ => host.to_owned(),
     };
     let known = host.as_deref().map(name).is_some_and(|host| {
-        let public = config.public_url.as_deref().and_then(origin_of).map(|(_, own)| name(&own));
+        let urls = config.public_url.iter().chain(others);
+        let named = urls.filter_map(|url| origin_of(url)).any(|(_, own)| name(&own) == host);
         let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok();
-        address || host == "localhost" || host.ends_with(".localhost") || public.as_deref() == Some(host.as_str())
+        address || host == "localhost" || host.ends_with(".localhost") || named
     });
     if known {
         return Ok(());
@@ -201,7 +211,7 @@ mod tests {
     fn only_own_hosts_pass() {
         let config = config(&["--public-url", "https://board.example/"]);
         let own = |host: &'static str| {
-            require_host(&config, &TestRequest::default().insert_header(("Host", host)).to_http_request()).is_ok()
+            require_host(&config, &TestRequest::default().insert_header(("Host", host)).to_http_request(), &[]).is_ok()
         };
         for good in ["board.example", "BOARD.example:443", "localhost:8080", "127.0.0.1", "10.1.2.3:80", "[::1]:8080"] {
             assert!(own(good), "{good}");

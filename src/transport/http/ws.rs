@@ -65,7 +65,8 @@ pub struct JobHandshake {
     epoch: Option<String>,
 }
 
-type Credential = std::result::Result<OptionalAuth, Failure>;
+/// The credential in the header of a handshake, or why it is not valid.
+pub type Credential = std::result::Result<OptionalAuth, Failure>;
 
 /// Opens a socket.
 ///
@@ -99,7 +100,7 @@ pub async fn ws(
     let default_room = dialect == Dialect::Stages && rooms.is_empty();
     let address = Some(origin::address_of(&state.config, &request));
     let options =
-        SocketOptions { dialect, rooms, default_room, since: resume_position(since, epoch)?, address, window: None };
+        SocketOptions { dialect, rooms, default_room, since: resume_position(since, epoch)?, address, ..Default::default() };
     open(&request, body, token.as_deref(), auth, &state, live, options).await
 }
 
@@ -159,10 +160,9 @@ async fn open_job_socket(
     let options = SocketOptions {
         dialect,
         rooms: vec![Room::Job(id)],
-        default_room: false,
         since: resume_position(since, epoch)?,
         address: Some(origin::address_of(&state.config, &request)),
-        window: None,
+        ..SocketOptions::default()
     };
     open(&request, body, token.as_deref(), auth, &state, live, options).await
 }
@@ -181,9 +181,31 @@ async fn open(
     auth: Credential,
     state: &AppState,
     live: web::Data<Live>,
-    mut options: SocketOptions,
+    options: SocketOptions,
 ) -> Result<HttpResponse> {
     origin::require_own(&state.config, request.headers())?;
+    let token = AddressToken { token, accepted: state.config.ws_token_query };
+    open_admitted(request, body, token, auth, state, live, options).await
+}
+
+/// The token in a socket's address, and whether it may be there.
+pub struct AddressToken<'a> {
+    /// The token.
+    pub token: Option<&'a str>,
+    /// Whether the server accepts it.
+    pub accepted: bool,
+}
+
+/// Opens a socket for a request whose origin was checked.
+pub async fn open_admitted(
+    request: &HttpRequest,
+    body: web::Payload,
+    token: AddressToken<'_>,
+    auth: Credential,
+    state: &AppState,
+    live: web::Data<Live>,
+    mut options: SocketOptions,
+) -> Result<HttpResponse> {
     if live.is_stopping() {
         return Err(Error::Unavailable("the server is stopping".to_owned()).into());
     }
@@ -221,13 +243,17 @@ fn offered(request: &HttpRequest, header: HeaderName) -> impl Iterator<Item = &s
 }
 
 /// A credential given as a subprotocol or in the query.
-async fn credential(request: &HttpRequest, state: &AppState, token: Option<&str>) -> CoreResult<Option<Authenticated>> {
+async fn credential(
+    request: &HttpRequest,
+    state: &AppState,
+    address: AddressToken<'_>,
+) -> CoreResult<Option<Authenticated>> {
     let mut protocols = offered(request, SEC_WEBSOCKET_PROTOCOL).flat_map(|value| value.split(','));
     if let Some(ticket) = protocols.find_map(|protocol| protocol.trim().strip_prefix(TICKET_PREFIX)) {
         return accounts::redeem_ws_ticket(&state.db.reserved(), ticket).await.map(Some);
     }
-    match token {
-        Some(token) if state.config.ws_token_query => {
+    match address.token {
+        Some(token) if address.accepted => {
             let address = origin::address_of(&state.config, request);
             state.accounts.authenticate(token, Some(address)).await.map(Some)
         }

@@ -22,6 +22,8 @@ use crate::{Error, Result};
 const PAGE_SIZE: i64 = 250;
 /// Missed events beyond which a client gets a new snapshot instead.
 const MAX_GAP: i64 = 5000;
+/// Messages of a state that are queued at once.
+const MESSAGES_AT_ONCE: usize = 200;
 /// Time limit for a client to take a snapshot or a page.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -76,6 +78,7 @@ async fn attempt(live: &Arc<Live>, member: &Arc<Member>, entering: bool) -> Resu
         None => match member.client.dialect.initial_state() {
             InitialState::Snapshot => Some(snapshot(live, member, "snapshot").await?),
             InitialState::None => Some(current_position(live, member).await?),
+            InitialState::State => state(live, member).await?,
             InitialState::Transcript => {
                 let cursor = transcript(live, member).await?;
                 pages(live, member, cursor).await?
@@ -98,12 +101,27 @@ async fn current_position(live: &Arc<Live>, member: &Arc<Member>) -> Result<Curs
     Ok(cursor)
 }
 
+/// Sends the current state as messages of the dialect; `None` if the client disconnected.
+async fn state(live: &Arc<Live>, member: &Arc<Member>) -> Result<Option<Cursor>> {
+    let caller = member.client.caller().ok_or_else(|| Error::unauthenticated("Sign in first."))?;
+    let _permit = live.snapshots.enter(Lane::Read, &member.room.to_string().into(), DRAIN_TIMEOUT).await?;
+    let snapshot = history::snapshot(&live.db, &caller, &member.room).await?;
+    let messages = member.client.dialect.state(&member.room, &snapshot.body);
+    drop(snapshot.body);
+    for some in messages.chunks(MESSAGES_AT_ONCE) {
+        member.push(&some.into(), 0, true);
+        drained(member).await;
+    }
+    member.advance(&snapshot.cursor);
+    Ok((member.client.queue.closing().is_none() && !member.has_left()).then_some(snapshot.cursor))
+}
+
 /// Sends the current state; returns the cursor before the room's first event, after which the transcript follows.
 async fn transcript(live: &Arc<Live>, member: &Arc<Member>) -> Result<Cursor> {
     let caller = member.client.caller().ok_or_else(|| Error::unauthenticated("Sign in first."))?;
     let snapshot = history::snapshot(&live.db, &caller, &member.room).await?;
     member.snapshot_seq.store(snapshot.cursor.seq, Ordering::Release);
-    member.push(&member.client.dialect.state(&snapshot.body), 0, true);
+    member.push(&member.client.dialect.state(&member.room, &snapshot.body), 0, true);
     let cursor = Cursor { epoch: snapshot.cursor.epoch, seq: 0 };
     member.advance(&cursor);
     Ok(cursor)

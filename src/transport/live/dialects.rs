@@ -4,10 +4,14 @@
 //! messages: access, order and resuming are the same for all.
 
 pub mod adw;
+pub mod engine;
+pub mod job_builder;
 pub mod jobs;
 pub mod native;
 pub mod rooms;
+pub mod stage_board;
 pub mod stages;
+pub mod workflow_board;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,6 +38,16 @@ pub enum Dialect {
     Jobs,
     /// One job as a workflow: `{type, data}`.
     Adw,
+    /// Clients of a stage board's own address.
+    StageBoard,
+    /// Clients of a job builder's own address.
+    JobBuilder,
+    /// Clients of an engine's own address.
+    Engine,
+    /// Clients of a ticket tracker's own address: as native, from now on.
+    Tracker,
+    /// Clients of a workflow board's own address.
+    WorkflowBoard,
 }
 
 /// What a client gets first if it gives no cursor.
@@ -45,6 +59,8 @@ pub enum InitialState {
     None,
     /// A summary of the current state, then the whole transcript, then new events.
     Transcript,
+    /// The current state as messages, then new events.
+    State,
 }
 
 impl Dialect {
@@ -65,11 +81,15 @@ impl Dialect {
     /// was sent to the client.
     pub fn messages(self, event: &Event, epoch: &str, prev: i64, past: bool) -> Messages {
         match self {
-            Self::Native => Arc::new([Arc::new(Message::new(native::message(event, epoch, prev)))]),
+            Self::Native | Self::Tracker => Arc::new([Arc::new(Message::new(native::message(event, epoch, prev)))]),
             Self::Stages => encoded(resumable(stages::messages(event, epoch))),
             Self::Rooms => encoded(resumable(rooms::messages(event, epoch))),
             Self::Jobs => encoded(resumable(jobs::messages(event, epoch, past))),
             Self::Adw => encoded(resumable(adw::messages(event, epoch, past))),
+            Self::StageBoard => encoded(stage_board::messages(event)),
+            Self::JobBuilder => encoded(job_builder::messages(event)),
+            Self::Engine => encoded(engine::messages(event)),
+            Self::WorkflowBoard => encoded(workflow_board::messages(event)),
         }
     }
 
@@ -77,24 +97,41 @@ impl Dialect {
     pub fn initial_state(self) -> InitialState {
         match self {
             Self::Native => InitialState::Snapshot,
-            Self::Stages | Self::Rooms => InitialState::None,
+            Self::Stages | Self::Rooms | Self::Tracker | Self::WorkflowBoard => InitialState::None,
             Self::Jobs | Self::Adw => InitialState::Transcript,
+            Self::StageBoard | Self::JobBuilder | Self::Engine => InitialState::State,
         }
     }
 
-    /// The messages for a job's current state, given as JSON from SQL. Empty in dialects that do not start with it.
-    pub fn state(self, body: &str) -> Messages {
-        let job: Value = serde_json::from_str(body).unwrap_or_default();
+    /// The messages for a room's current state, given as JSON from SQL. Empty in dialects that do not start with it.
+    pub fn state(self, room: &Room, body: &str) -> Messages {
+        let state: Value = serde_json::from_str(body).unwrap_or_default();
         match self {
-            Self::Jobs => encoded(jobs::state(&job)),
-            Self::Adw => encoded(adw::state(&job)),
-            Self::Native | Self::Stages | Self::Rooms => Arc::new([]),
+            Self::Jobs => encoded(jobs::state(&state)),
+            Self::Adw => encoded(adw::state(&state)),
+            Self::StageBoard => encoded(stage_board::state(&state)),
+            Self::JobBuilder => encoded(job_builder::state(&state)),
+            Self::Engine => encoded(engine::state(room, &state)),
+            Self::Native | Self::Stages | Self::Rooms | Self::Tracker | Self::WorkflowBoard => Arc::new([]),
         }
     }
 
     /// Whether its protocol has `connected`, `authenticated` and rooms.
     pub fn has_rooms(self) -> bool {
-        !matches!(self, Self::Jobs | Self::Adw)
+        !matches!(self, Self::Jobs | Self::Adw | Self::JobBuilder | Self::WorkflowBoard)
+    }
+
+    /// The message that greets a client before it signs in.
+    pub fn greeting(self, session: &str) -> Option<String> {
+        match self {
+            Self::WorkflowBoard => Some(workflow_board::greeting(session)),
+            dialect => dialect.has_rooms().then(|| json!({"type": "connected", "session": session}).to_string()),
+        }
+    }
+
+    /// Whether a room's name stands for all workflows of the caller.
+    pub fn is_tenant(self, room: &str) -> bool {
+        self == Self::Engine && room.starts_with("tenant:")
     }
 
     /// The message for a client that has caught up in a room, which it calls `name`.
@@ -114,11 +151,13 @@ impl Dialect {
     /// The message that refuses a request.
     pub fn refusal(self, code: &str, detail: &str, room: Option<&str>) -> String {
         let mut message = match self {
-            Self::Native | Self::Stages | Self::Rooms => json!({"type": "error", "code": code, "detail": detail}),
-            Self::Jobs => {
+            Self::Native | Self::Stages | Self::Rooms | Self::StageBoard | Self::Engine | Self::Tracker => {
+                json!({"type": "error", "code": code, "detail": detail})
+            }
+            Self::Jobs | Self::JobBuilder => {
                 json!({"kind": "error", "code": code, "message": detail, "timestamp": jiff::Timestamp::now()})
             }
-            Self::Adw => {
+            Self::Adw | Self::WorkflowBoard => {
                 json!({"type": "error", "data": {"error_type": code, "message": detail, "details": {}}})
             }
         };

@@ -2,18 +2,21 @@
 //! block reading from it, closing it or feeding others.
 
 mod frames;
+mod rooms;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::body::MessageBody;
 use actix_web::web::Payload;
+use futures_util::future::LocalBoxFuture;
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until};
 
 use self::frames::{Frames, ReadError, Received};
+use self::rooms::{Followers, MAX_ROOMS};
 use super::Live;
 use super::client::{Client, NOT_READABLE};
 use super::deflate::Window;
@@ -22,13 +25,11 @@ use super::message::{Control, Message};
 use super::send_queue::Closing;
 use super::socket_writer::{SocketBody, SocketWriter};
 use crate::Result;
-use crate::domain::accounts::{Accounts, Authenticated};
-use crate::domain::history::{self, Cursor, Room};
+use crate::domain::accounts::{Accounts, Authenticated, Caller};
+use crate::domain::history::{Cursor, Room};
 
 /// Maximum bytes of a message from a client.
 pub const MAX_MESSAGE: usize = 64 * 1024;
-/// Maximum rooms that one client may watch.
-const MAX_ROOMS: usize = 200;
 /// Rate limit of messages from a client: the burst, and messages per second.
 const BURST: f64 = 250.0;
 const RATE: f64 = 25.0;
@@ -53,6 +54,16 @@ struct Since {
     seq: i64,
 }
 
+/// What answers the messages of a client's own protocol: it gets the caller and the message, and returns the messages to send.
+#[derive(Clone)]
+pub struct ClientRequests(pub Arc<dyn Fn(Caller, Value) -> LocalBoxFuture<'static, Vec<Value>>>);
+
+impl std::fmt::Debug for ClientRequests {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ClientRequests")
+    }
+}
+
 /// The options in the address of a socket.
 #[derive(Debug, Default)]
 pub struct SocketOptions {
@@ -62,12 +73,16 @@ pub struct SocketOptions {
     pub rooms: Vec<Room>,
     /// Whether to watch the caller's default workflow if `rooms` is empty.
     pub default_room: bool,
+    /// Whether to watch all workflows of the caller, also those that come later.
+    pub all_rooms: bool,
     /// The position to resume from; without an epoch the seq is trusted.
     pub since: Option<(Option<String>, i64)>,
     /// The client's address.
     pub address: Option<std::net::IpAddr>,
     /// Set if both sides may compress messages.
     pub window: Option<Window>,
+    /// Answers the messages of the client's own protocol.
+    pub requests: Option<ClientRequests>,
 }
 
 /// Serves one socket until it ends: reads from `payload`, and returns the body of the response to the handshake. `first`
@@ -102,6 +117,7 @@ pub fn serve(
         writer,
         options,
         signed_in: None,
+        followers: Followers::default(),
         tokens: BURST,
         refilled: opened,
         opened,
@@ -124,6 +140,8 @@ struct Reader {
     writer: Arc<SocketWriter>,
     options: SocketOptions,
     signed_in: Option<CredentialExpiry>,
+    /// The tasks that watch all workflows.
+    followers: Followers,
     tokens: f64,
     refilled: Instant,
     opened: Instant,
@@ -134,9 +152,8 @@ struct Reader {
 impl Reader {
     async fn run(mut self, mut frames: Frames, first: Option<Authenticated>) {
         let client = self.writer.client.clone();
-        if self.options.dialect.has_rooms() {
-            let session = format!("socket-{}", uuid::Uuid::new_v4());
-            client.queue.push_text(json!({"type": "connected", "session": session}).to_string());
+        if let Some(greeting) = self.options.dialect.greeting(&format!("socket-{}", uuid::Uuid::new_v4())) {
+            client.queue.push_text(greeting);
         }
         if let Some(first) = first {
             self.sign_in(first);
@@ -210,6 +227,9 @@ impl Reader {
     fn enter_rooms(&mut self) {
         let rooms = std::mem::take(&mut self.options.rooms);
         let default_room = std::mem::take(&mut self.options.default_room) && rooms.is_empty();
+        if std::mem::take(&mut self.options.all_rooms) {
+            self.followers.start(&self.live, &self.writer.client, String::new());
+        }
         let since = self
             .options
             .since
@@ -217,15 +237,15 @@ impl Reader {
             .map(|(epoch, seq)| Cursor { epoch: epoch.unwrap_or_else(|| self.live.epoch().to_string()), seq });
         for room in rooms {
             let name = room.to_string();
-            enter_room(&self.live, &self.writer.client, room, since.clone(), name, true);
+            rooms::enter(&self.live, &self.writer.client, room, since.clone(), name, true);
         }
         if default_room {
             let (live, client) = (self.live.clone(), self.writer.client.clone());
             tokio::spawn(async move {
-                match find_room(&live, &client, None).await {
+                match rooms::find(&live, &client, None).await {
                     Ok(room) => {
                         let name = room.to_string();
-                        enter_room(&live, &client, room, since, name, true);
+                        rooms::enter(&live, &client, room, since, name, true);
                     }
                     Err(error) if error.as_problem().status >= 500 => client.queue.close(Closing::Restarting),
                     Err(_) => client.queue.close(Closing::Forbidden(NOT_READABLE)),
@@ -253,6 +273,18 @@ impl Reader {
             Received::Binary => return queue.close(Closing::Protocol("messages are JSON text")),
         };
         self.count_message();
+        if let Some(requests) = self.options.requests.clone()
+            && let Ok(message) = serde_json::from_str::<Value>(&text)
+            && self.signed_in.is_some()
+            && !["auth", "subscribe", "unsubscribe", "ping"].iter().any(|own| message["type"] == *own)
+            && let Some(caller) = self.writer.client.caller()
+        {
+            // One after the other, in the order of the messages.
+            for answer in (requests.0)(caller, message).await {
+                self.writer.client.queue.push_text(answer.to_string());
+            }
+            return;
+        }
         match serde_json::from_str::<ClientMessage>(&text) {
             // Boxed, so that an idle socket does not keep the memory of signing in.
             Ok(message) => Box::pin(self.handle(message)).await,
@@ -294,7 +326,8 @@ impl Reader {
             },
             ClientMessage::Unsubscribe { room, workflow_id } => {
                 let room = room_name(room, workflow_id).unwrap_or_default();
-                if let Some(member) = client.exit(&room) {
+                self.followers.stop(&room);
+                while let Some(member) = client.exit(&room) {
                     self.live.rooms.leave(&member);
                 }
                 client.queue.push_text(json!({"type": "unsubscribed", "room": room, "reason": "asked"}).to_string());
@@ -302,8 +335,11 @@ impl Reader {
         }
     }
 
-    fn subscribe(&self, name: String, since: Option<Since>) {
+    fn subscribe(&mut self, name: String, since: Option<Since>) {
         let client = &self.writer.client;
+        if self.options.dialect.is_tenant(&name) {
+            return self.followers.start(&self.live, client, name);
+        }
         let room = match Room::parse(&name) {
             Ok(room) if self.options.dialect.has_rooms() => room,
             Ok(_) => {
@@ -327,13 +363,13 @@ impl Reader {
         }
         let cursor = since.map(|since| Cursor { epoch: since.epoch, seq: since.seq });
         if self.options.dialect == Dialect::Native {
-            return enter_room(&self.live, client, room, cursor, name, false);
+            return rooms::enter(&self.live, client, room, cursor, name, false);
         }
         // Clients of other dialects may name a ticket by its key.
         let (live, client) = (self.live.clone(), client.clone());
         tokio::spawn(async move {
-            match find_room(&live, &client, Some(&room)).await {
-                Ok(room) => enter_room(&live, &client, room, cursor, name, false),
+            match rooms::find(&live, &client, Some(&room)).await {
+                Ok(room) => rooms::enter(&live, &client, room, cursor, name, false),
                 Err(error) => {
                     let problem = error.as_problem();
                     client.queue.push_text(client.dialect.refusal(&problem.code, &problem.detail, Some(&name)));
@@ -354,18 +390,4 @@ fn refused_credential(error: &crate::Error) -> Closing {
 /// The room that a message names, directly or by its workflow.
 fn room_name(room: Option<String>, workflow_id: Option<String>) -> Option<String> {
     room.or_else(|| workflow_id.map(|id| Room::Workflow(id).to_string()))
-}
-
-fn enter_room(live: &Arc<Live>, client: &Arc<Client>, room: Room, cursor: Option<Cursor>, name: String, fixed: bool) {
-    let (member, earlier) = client.enter_as(room, cursor, name, fixed);
-    if let Some(earlier) = earlier {
-        live.rooms.leave(&earlier);
-    }
-    live.catch_up(member, true);
-}
-
-/// The room that a client names, or the default room of its caller.
-async fn find_room(live: &Arc<Live>, client: &Arc<Client>, room: Option<&Room>) -> Result<Room> {
-    let caller = client.caller().ok_or_else(|| crate::Error::unauthenticated("Sign in first."))?;
-    history::find_room(&live.db, &caller, room).await
 }

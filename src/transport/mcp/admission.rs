@@ -76,7 +76,7 @@ async fn admit(request: &mut ServiceRequest) -> Result<Admitted> {
     let state = request.app_data::<web::Data<AppState>>().ok_or_else(missing)?.clone();
     let sessions = request.app_data::<web::Data<Sessions>>().ok_or_else(missing)?.clone();
     origin::require_own(&state.config, request.headers())?;
-    origin::require_host(&state.config, request.request())?;
+    origin::require_host(&state.config, request.request(), &[])?;
     let Auth(who) = request.extract::<Auth>().await?;
     let tools = Selection::parse(request.query_string(), |name| tools::find(name).is_some())?;
     let accepts = Accepts::of(request.headers());

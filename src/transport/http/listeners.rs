@@ -1,0 +1,144 @@
+//! Listeners for the clients of other systems: each opens an address that speaks one client's language, with its paths (with
+//! and without `/api`), shapes, words and sockets. Rules stay where they are: handlers call the same SQL functions and
+//! translate with the pure functions of `compat`.
+//!
+//! Clients without a sign-in use the listener's own key, so a request counts as theirs only if no foreign page can have sent
+//! it: its `Host` and `Origin` are checked.
+
+mod admission;
+mod stage_board;
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use actix_cors::Cors;
+use actix_web::middleware::{Compress, NormalizePath, TrailingSlash, from_fn};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, ResponseError, web};
+use serde::Deserialize;
+use tracing_actix_web::TracingLogger;
+
+use crate::app::AppState;
+pub use crate::compat::listener::Listener;
+use crate::config::CompatClient;
+use crate::domain::accounts::Caller;
+use crate::domain::history::Room;
+use crate::transport::http::problem::{Failure, not_found};
+use crate::transport::http::ws;
+use crate::transport::http::{Auth, health, middleware, origin, start};
+use crate::transport::live::Live;
+use crate::transport::live::dialects::Dialect;
+use crate::transport::live::socket::{ClientRequests, SocketOptions};
+use crate::{Error, Result as CoreResult};
+
+/// How long a browser may remember what an origin is allowed, in seconds.
+const PREFLIGHT_AGE: usize = 600;
+
+/// A server for one client's language on `socket`; awaiting it serves until its handle stops it.
+pub fn serve(
+    socket: TcpListener,
+    state: web::Data<AppState>,
+    live: Arc<Live>,
+    listener: Listener,
+) -> CoreResult<actix_web::dev::Server> {
+    let listener = web::Data::new(listener);
+    let live = web::Data::from(live);
+    let server = HttpServer::new(move || {
+        let origins = listener.clone();
+        let cors = Cors::default()
+            .allowed_origin_fn(move |origin, request| admission::is_allowed(&origins, origin, request.headers()))
+            .allow_any_method()
+            .allow_any_header()
+            .supports_credentials()
+            .max_age(PREFLIGHT_AGE);
+        App::new()
+            .app_data(state.clone())
+            .app_data(live.clone())
+            .app_data(listener.clone())
+            .app_data(web::PayloadConfig::new(state.config.max_body))
+            .configure(|cfg| routes(listener.settings.client, cfg))
+            .default_service(web::to(unknown))
+            // The middleware that is wrapped last sees a request first.
+            .wrap(Compress::default())
+            .wrap(from_fn(middleware::apply))
+            .wrap(from_fn(admission::admit))
+            .wrap(cors)
+            .wrap(NormalizePath::new(TrailingSlash::Trim))
+            .wrap(TracingLogger::<middleware::RequestSpan>::new())
+    })
+    .workers(1);
+    start!(server, socket)
+}
+
+/// The routes of one client's language, with and without `/api`, and the probes.
+fn routes(client: CompatClient, cfg: &mut web::ServiceConfig) {
+    let own = match client {
+        CompatClient::StageBoard => stage_board::configure,
+        _ => stage_board::configure,
+    };
+    cfg.service(web::scope("/api").configure(own)).configure(own);
+    cfg.service(health::health).service(health::ready);
+}
+
+async fn unknown(request: HttpRequest) -> HttpResponse {
+    Failure(not_found(request.path())).error_response()
+}
+
+/// The caller of a request and the id of the workflow that its listener names.
+async fn caller_and_workflow(auth: &Auth, state: &AppState, listener: &Listener) -> CoreResult<(Caller, Option<String>)> {
+    let caller = auth.caller();
+    let workflow = listener.workflow(&state.db, &caller).await?;
+    Ok((caller, workflow))
+}
+
+/// The query of a client's socket: the clients that sign in can only put their token there.
+#[derive(Deserialize)]
+struct Token {
+    token: Option<String>,
+}
+
+/// What a client's socket watches from the start.
+enum Watch {
+    /// The listener's workflow, else the caller's default workflow.
+    Workflow,
+    /// The listener's workflow, else all workflows of the caller, also later ones.
+    All,
+    /// These rooms.
+    Rooms(Vec<Room>),
+}
+
+/// Opens a socket in a client's dialect.
+async fn open_socket(
+    request: &HttpRequest,
+    body: web::Payload,
+    auth: ws::Credential,
+    dialect: Dialect,
+    watch: Watch,
+    requests: Option<ClientRequests>,
+) -> super::Result<HttpResponse> {
+    let missing = || Error::Internal("the listener has no state".to_owned());
+    let state = request.app_data::<web::Data<AppState>>().ok_or_else(missing)?;
+    let live = request.app_data::<web::Data<Live>>().ok_or_else(missing)?;
+    let listener = request.app_data::<web::Data<Listener>>().ok_or_else(missing)?;
+    let named = match &auth {
+        Ok(super::OptionalAuth(Some(auth))) => listener.workflow(&state.db, &auth.caller()).await?,
+        _ => None,
+    };
+    let watches_all = matches!(watch, Watch::All) && named.is_none();
+    let watches_default = matches!(watch, Watch::Workflow) && named.is_none();
+    let rooms = match watch {
+        Watch::Rooms(rooms) => rooms,
+        Watch::Workflow | Watch::All => named.map(Room::Workflow).into_iter().collect(),
+    };
+    let options = SocketOptions {
+        dialect,
+        rooms,
+        default_room: watches_default,
+        all_rooms: watches_all,
+        address: Some(origin::address_of(&state.config, request)),
+        requests,
+        ..SocketOptions::default()
+    };
+    let token = web::Query::<Token>::from_query(request.query_string()).ok().and_then(|query| query.into_inner().token);
+    let token = ws::AddressToken { token: token.as_deref(), accepted: true };
+    ws::open_admitted(request, body, token, auth, state, live.clone(), options).await
+}

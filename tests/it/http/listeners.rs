@@ -1,0 +1,116 @@
+//! Addresses that speak the language of another system's clients: who may call them, as whom, and how they are set up.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+
+use actix_web::dev::ServerHandle;
+use callboard::compat::listener::Listener;
+use callboard::transport::http::listeners;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::fixtures::open;
+use crate::client::{Client, Server, config};
+
+/// A listener beside a test's server.
+pub struct TestListener {
+    /// `http://127.0.0.1:PORT`.
+    pub url: String,
+    /// A client without a credential.
+    pub client: Client,
+    /// Where its key was written, if the settings name no file.
+    pub key_file: PathBuf,
+    handle: ServerHandle,
+    _folder: tempfile::TempDir,
+}
+
+impl Drop for TestListener {
+    fn drop(&mut self) {
+        drop(self.handle.stop(false));
+    }
+}
+
+/// Opens a listener as `--compat` would, e.g. `stage-board=127.0.0.1:0,auto_queue=demo`.
+pub async fn listen(server: &Server, flag: &str) -> TestListener {
+    let folder = tempfile::tempdir().expect("a folder");
+    let settings = config(&["--compat", flag]).compat.remove(0);
+    let socket = TcpListener::bind(settings.listen).expect("a port");
+    let url = format!("http://{}", socket.local_addr().expect("an address"));
+    let listener = Listener::prepare(settings, folder.path(), &server.state.db).await.expect("a listener");
+    let running = listeners::serve(socket, server.state.clone(), server.live.clone(), listener).expect("serve");
+    let handle = running.handle();
+    tokio::spawn(running);
+    let client = Client { url: url.clone(), ..server.anonymous() };
+    let key_file = folder.path().join(format!("compat/{}.key", flag.split('=').next().unwrap_or_default()));
+    TestListener { url, client, key_file, handle, _folder: folder }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_without_a_credential_are_made_with_the_key_of_the_listener() {
+    let server = open("listener_key").await;
+    let admin = server.user("ann").await;
+    let board = listen(&server, "stage-board=127.0.0.1:0").await;
+    let made = board.client.post("/tickets", json!({"title": "From the stage board"})).await.created();
+    assert_eq!(made["stage"], "idle");
+    // The work is in a workflow of its own, done by a service of its own.
+    let rows = server.sql("select created_by_agent_id from tickets where id = $1", &[&made["id"].as_str()]).await;
+    assert_eq!(rows[0].get::<_, String>(0), "compat-stage-board");
+    // A credential of the request comes first: she has no board.
+    let ann = Client { token: admin.token.clone(), ..board.client.clone() };
+    assert_eq!(ann.get("/tickets").await.ok(), json!([]));
+    assert_eq!(board.client.get("/api/tickets").await.ok()[0]["id"], made["id"]);
+    // A second start uses the key that the first one made.
+    let again = listen(&server, &format!("stage-board=127.0.0.1:0,key_file={}", board.key_file.display())).await;
+    assert_eq!(again.client.get("/tickets").await.ok()[0]["id"], made["id"]);
+    let keys = server.sql("select count(*) from api_keys where actor_id = 'compat-stage-board'", &[]).await;
+    assert_eq!(keys[0].get::<_, i64>(0), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_other_origins_are_refused() {
+    let server = open("listener_origin").await;
+    let board = listen(&server, "stage-board=127.0.0.1:0,origin=http://localhost:5173").await;
+    let send = async |method: Method, headers: &[(&str, &str)]| {
+        let mut request = reqwest::Client::new().request(method, format!("{}/tickets", board.url));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.send().await.expect("an answer")
+    };
+    let own = board.url.clone();
+    for allowed in ["http://localhost:5173", own.as_str()] {
+        let answer = send(Method::GET, &[("origin", allowed)]).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{allowed}");
+        assert_eq!(answer.headers()["access-control-allow-origin"], allowed);
+        assert_eq!(answer.headers()["access-control-allow-credentials"], "true");
+        let preflight = [("origin", allowed), ("access-control-request-method", "PUT"), ("access-control-request-headers", "x-agent-id")];
+        let answer = send(Method::OPTIONS, &preflight).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{allowed}");
+        assert_eq!(answer.headers()["access-control-allow-headers"], "x-agent-id");
+    }
+    for foreign in ["https://evil.example", "null", "http://localhost:5173.evil.example", "http://localhost:51730", "http://localhost"] {
+        let answer = send(Method::GET, &[("origin", foreign)]).await;
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{foreign}");
+        let problem: Value = answer.json().await.expect("a problem");
+        assert_eq!(problem["code"], "foreign_origin");
+    }
+    // A name that somebody else made point here.
+    let answer = send(Method::GET, &[("host", "rebound.example")]).await;
+    let problem: Value = answer.json().await.expect("a problem");
+    assert_eq!(problem["code"], "foreign_host");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_named_workflow_must_exist_when_its_key_is_made() {
+    let server = open("listener_workflow").await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let settings = config(&["--compat", "tracker=127.0.0.1:0,workflow=Nowhere"]).compat.remove(0);
+    let error = Listener::prepare(settings, folder.path(), &server.state.db).await.expect_err("refused");
+    assert!(error.to_string().contains("Nowhere"), "{error}");
+    // A key file that holds something else is named.
+    std::fs::write(folder.path().join("a.key"), "two words").expect("a file");
+    let mut settings = config(&["--compat", "tracker=127.0.0.1:0"]).compat.remove(0);
+    settings.key_file = Some(folder.path().join("a.key"));
+    let error = Listener::prepare(settings, folder.path(), &server.state.db).await.expect_err("refused");
+    assert!(error.to_string().contains("a.key"), "{error}");
+}
