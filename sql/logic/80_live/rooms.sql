@@ -122,3 +122,31 @@ begin
         'last_seq', stream.last_seq, 'pruned_seq', stream.pruned_seq, 'resync', fault, 'events', events, 'has_more', more);
 end
 $$;
+
+-- The newest events of a room, oldest first, in the form of logic.list_events_since. Clients that keep no cursor get them again
+-- with each new socket.
+create function logic.list_recent_events(caller text, room text, max_events bigint) returns jsonb language plpgsql stable as $$
+declare
+    place record;
+    stream streams;
+    events jsonb;
+begin
+    select * into place from logic.authorize_room(caller, room);
+    select * into stream from streams s where s.stream_id = place.stream_id;
+    with
+    -- The newest rows of the ticket in the stream, or of the stream.
+    page as (
+        (select h.* from history h
+          where place.ticket_id is null and h.stream_id = stream.stream_id order by h.seq desc limit max_events)
+        union all
+        (select h.* from history h
+          where h.ticket_id = place.ticket_id and h.stream_id = stream.stream_id order by h.seq desc limit max_events)
+    )
+    select coalesce(jsonb_agg((to_jsonb(p) - 'metadata') || jsonb_build_object('prev', 0,
+               'metadata', logic.event_data(p.change_type, p.new_value, p.metadata)) order by p.seq), '[]')
+      into events from page p;
+    return jsonb_build_object('epoch', logic.epoch(), 'stream_id', place.stream_id, 'workflow_id', place.workflow_id,
+        'ticket_id', place.ticket_id, 'last_seq', coalesce(stream.last_seq, 0), 'pruned_seq', coalesce(stream.pruned_seq, 0),
+        'resync', null, 'events', events, 'has_more', false);
+end
+$$;
