@@ -6,7 +6,11 @@
 #[cfg(feature = "server")]
 pub mod adw;
 #[cfg(feature = "server")]
+pub mod engine;
+#[cfg(feature = "server")]
 pub mod executions;
+#[cfg(feature = "server")]
+pub mod job_builder;
 #[cfg(feature = "server")]
 pub mod listener;
 #[cfg(feature = "server")]

@@ -152,6 +152,11 @@ pub async fn events_since(
     .await
 }
 
+/// The newest events of `room`, at most `limit`, oldest first.
+pub async fn recent_events(db: &Db, caller: &Caller, room: &Room, limit: i64) -> Result<Missed> {
+    db.call(sql_fn!(list_recent_events(caller: caller.to_sql(), room: room.to_string(), max_events: limit))).await
+}
+
 /// The initial state of a room: the board of the workflow, or the ticket, search or job.
 pub async fn snapshot(db: &Db, caller: &Caller, room: &Room) -> Result<Snapshot> {
     let (caller, name) = (caller.to_sql(), room.to_string());

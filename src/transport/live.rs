@@ -183,6 +183,20 @@ impl Live {
         (subscribers, clients)
     }
 
+    /// Sends messages to the sockets of these actors that wait for a room with nothing behind it. Returns to how many.
+    pub fn send_to_awaiting(&self, actors: &[&str], room: &str, messages: &dialects::Messages) -> usize {
+        let awaits = |client: &Arc<Client>| {
+            client.awaits(room) && client.caller().is_some_and(|caller| actors.contains(&caller.actor.as_str()))
+        };
+        let clients: Vec<_> = self.rooms.clients().into_iter().filter(awaits).collect();
+        for client in &clients {
+            for message in messages.iter() {
+                client.queue.push_text(message.text());
+            }
+        }
+        clients.len()
+    }
+
     /// Removes a client from the rooms of a stream that it may no longer read, and notifies it.
     pub(crate) fn revoke_access(&self, client: &Arc<Client>, stream: &str) {
         for member in client.members() {

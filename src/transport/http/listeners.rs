@@ -6,6 +6,8 @@
 //! it: its `Host` and `Origin` are checked.
 
 mod admission;
+mod engine;
+mod job_builder;
 mod stage_board;
 
 use std::net::TcpListener;
@@ -58,6 +60,7 @@ pub fn serve(
             .configure(|cfg| routes(listener.settings.client, cfg))
             .default_service(web::to(unknown))
             // The middleware that is wrapped last sees a request first.
+            .wrap(from_fn(engine::spell_errors))
             .wrap(Compress::default())
             .wrap(from_fn(middleware::apply))
             .wrap(from_fn(admission::admit))
@@ -72,7 +75,8 @@ pub fn serve(
 /// The routes of one client's language, with and without `/api`, and the probes.
 fn routes(client: CompatClient, cfg: &mut web::ServiceConfig) {
     let own = match client {
-        CompatClient::StageBoard => stage_board::configure,
+        CompatClient::JobBuilder => job_builder::configure,
+        CompatClient::Engine => engine::configure,
         _ => stage_board::configure,
     };
     cfg.service(web::scope("/api").configure(own)).configure(own);
@@ -84,7 +88,11 @@ async fn unknown(request: HttpRequest) -> HttpResponse {
 }
 
 /// The caller of a request and the id of the workflow that its listener names.
-async fn caller_and_workflow(auth: &Auth, state: &AppState, listener: &Listener) -> CoreResult<(Caller, Option<String>)> {
+async fn caller_and_workflow(
+    auth: &Auth,
+    state: &AppState,
+    listener: &Listener,
+) -> CoreResult<(Caller, Option<String>)> {
     let caller = auth.caller();
     let workflow = listener.workflow(&state.db, &caller).await?;
     Ok((caller, workflow))
@@ -94,6 +102,11 @@ async fn caller_and_workflow(auth: &Auth, state: &AppState, listener: &Listener)
 #[derive(Deserialize)]
 struct Token {
     token: Option<String>,
+}
+
+/// The token in a socket's address.
+fn token(request: &HttpRequest) -> Option<String> {
+    web::Query::<Token>::from_query(request.query_string()).ok().and_then(|query| query.into_inner().token)
 }
 
 /// What a client's socket watches from the start.
@@ -138,7 +151,7 @@ async fn open_socket(
         requests,
         ..SocketOptions::default()
     };
-    let token = web::Query::<Token>::from_query(request.query_string()).ok().and_then(|query| query.into_inner().token);
+    let token = token(request);
     let token = ws::AddressToken { token: token.as_deref(), accepted: true };
     ws::open_admitted(request, body, token, auth, state, live.clone(), options).await
 }

@@ -22,6 +22,8 @@ use crate::{Error, Result};
 const PAGE_SIZE: i64 = 250;
 /// Missed events beyond which a client gets a new snapshot instead.
 const MAX_GAP: i64 = 5000;
+/// Events of a ticket that are sent again with a new socket.
+const RECENT_EVENTS: i64 = 100;
 /// Messages of a state that are queued at once.
 const MESSAGES_AT_ONCE: usize = 200;
 /// Time limit for a client to take a snapshot or a page.
@@ -79,6 +81,7 @@ async fn attempt(live: &Arc<Live>, member: &Arc<Member>, entering: bool) -> Resu
             InitialState::Snapshot => Some(snapshot(live, member, "snapshot").await?),
             InitialState::None => Some(current_position(live, member).await?),
             InitialState::State => state(live, member).await?,
+            InitialState::Recent => recent(live, member).await?,
             InitialState::Transcript => {
                 let cursor = transcript(live, member).await?;
                 pages(live, member, cursor).await?
@@ -114,6 +117,22 @@ async fn state(live: &Arc<Live>, member: &Arc<Member>) -> Result<Option<Cursor>>
     }
     member.advance(&snapshot.cursor);
     Ok((member.client.queue.closing().is_none() && !member.has_left()).then_some(snapshot.cursor))
+}
+
+/// Sends the newest events of a ticket's room again; `None` if the client disconnected. Other rooms begin with new events.
+async fn recent(live: &Arc<Live>, member: &Arc<Member>) -> Result<Option<Cursor>> {
+    if !matches!(member.room, history::Room::Ticket(_)) {
+        return current_position(live, member).await.map(Some);
+    }
+    let caller = member.client.caller().ok_or_else(|| Error::unauthenticated("Sign in first."))?;
+    let newest = history::recent_events(&live.db, &caller, &member.room, RECENT_EVENTS).await?;
+    for event in &newest.events {
+        member.push(&member.client.dialect.messages(event, &newest.epoch, event.prev, true), 0, true);
+    }
+    let cursor = Cursor { epoch: newest.epoch, seq: newest.last_seq };
+    member.advance(&cursor);
+    drained(member).await;
+    Ok((member.client.queue.closing().is_none() && !member.has_left()).then_some(cursor))
 }
 
 /// Sends the current state; returns the cursor before the room's first event, after which the transcript follows.

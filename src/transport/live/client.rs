@@ -1,7 +1,7 @@
 //! A connected client and its memberships: its caller, its position in each room, and its send queue. Sockets and event
 //! streams over HTTP are both clients.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
@@ -39,6 +39,8 @@ pub struct Client {
     pub(super) live: Weak<Live>,
     caller: Mutex<Option<Caller>>,
     members: Mutex<HashMap<Room, Arc<Member>>>,
+    /// The names of rooms that it waits for although there is nothing behind them.
+    awaited: Mutex<BTreeSet<String>>,
 }
 
 impl Client {
@@ -54,6 +56,7 @@ impl Client {
             live: Arc::downgrade(live),
             caller: Mutex::new(caller),
             members: Mutex::default(),
+            awaited: Mutex::default(),
         })
     }
 
@@ -75,6 +78,22 @@ impl Client {
     /// The number of rooms it watches.
     pub fn room_count(&self) -> usize {
         lock(&self.members).len()
+    }
+
+    /// Remembers the name of a room that nothing is behind. False if it waits for too many.
+    pub fn await_room(&self, name: String, most: usize) -> bool {
+        let mut awaited = lock(&self.awaited);
+        awaited.contains(&name) || (awaited.len() < most && awaited.insert(name))
+    }
+
+    /// Whether it waits for a room that nothing is behind.
+    pub fn awaits(&self, name: &str) -> bool {
+        lock(&self.awaited).contains(name)
+    }
+
+    /// Waits for a room no longer.
+    pub fn forget_room(&self, name: &str) {
+        lock(&self.awaited).remove(name);
     }
 
     /// Starts to watch a room from a cursor, or from a snapshot. Replaces and returns an earlier membership in that
@@ -171,6 +190,11 @@ impl Member {
     /// The stream behind its room, once the room has been opened.
     pub fn stream(&self) -> Option<&str> {
         self.stream.get().map(String::as_str)
+    }
+
+    /// Whether it has caught up and gets new events.
+    pub fn is_live(&self) -> bool {
+        matches!(&*lock(&self.phase), Phase::Live { .. })
     }
 
     /// Whether it has left its room.

@@ -61,6 +61,8 @@ pub enum InitialState {
     Transcript,
     /// The current state as messages, then new events.
     State,
+    /// The newest events again in the room of a ticket, then new events: the client recognizes those that it has.
+    Recent,
 }
 
 impl Dialect {
@@ -88,7 +90,7 @@ impl Dialect {
             Self::Adw => encoded(resumable(adw::messages(event, epoch, past))),
             Self::StageBoard => encoded(stage_board::messages(event)),
             Self::JobBuilder => encoded(job_builder::messages(event)),
-            Self::Engine => encoded(engine::messages(event)),
+            Self::Engine => encoded(engine::messages(event, past)),
             Self::WorkflowBoard => encoded(workflow_board::messages(event)),
         }
     }
@@ -99,7 +101,8 @@ impl Dialect {
             Self::Native => InitialState::Snapshot,
             Self::Stages | Self::Rooms | Self::Tracker | Self::WorkflowBoard => InitialState::None,
             Self::Jobs | Self::Adw => InitialState::Transcript,
-            Self::StageBoard | Self::JobBuilder | Self::Engine => InitialState::State,
+            Self::StageBoard | Self::JobBuilder => InitialState::State,
+            Self::Engine => InitialState::Recent,
         }
     }
 
@@ -110,9 +113,10 @@ impl Dialect {
             Self::Jobs => encoded(jobs::state(&state)),
             Self::Adw => encoded(adw::state(&state)),
             Self::StageBoard => encoded(stage_board::state(&state)),
-            Self::JobBuilder => encoded(job_builder::state(&state)),
-            Self::Engine => encoded(engine::state(room, &state)),
-            Self::Native | Self::Stages | Self::Rooms | Self::Tracker | Self::WorkflowBoard => Arc::new([]),
+            Self::JobBuilder => encoded(job_builder::state(room, &state)),
+            Self::Native | Self::Stages | Self::Rooms | Self::Engine | Self::Tracker | Self::WorkflowBoard => {
+                Arc::new([])
+            }
         }
     }
 
@@ -132,6 +136,11 @@ impl Dialect {
     /// Whether a room's name stands for all workflows of the caller.
     pub fn is_tenant(self, room: &str) -> bool {
         self == Self::Engine && room.starts_with("tenant:")
+    }
+
+    /// The message for a client that has begun to watch further workflows under a name: it fetches what they hold.
+    pub fn refresh(self, name: &str) -> Option<String> {
+        (self == Self::Engine).then(|| engine::refresh(name))
     }
 
     /// The message for a client that has caught up in a room, which it calls `name`.

@@ -327,6 +327,7 @@ impl Reader {
             ClientMessage::Unsubscribe { room, workflow_id } => {
                 let room = room_name(room, workflow_id).unwrap_or_default();
                 self.followers.stop(&room);
+                client.forget_room(&room);
                 while let Some(member) = client.exit(&room) {
                     self.live.rooms.leave(&member);
                 }
@@ -367,15 +368,7 @@ impl Reader {
         }
         // Clients of other dialects may name a ticket by its key.
         let (live, client) = (self.live.clone(), client.clone());
-        tokio::spawn(async move {
-            match rooms::find(&live, &client, Some(&room)).await {
-                Ok(room) => rooms::enter(&live, &client, room, cursor, name, false),
-                Err(error) => {
-                    let problem = error.as_problem();
-                    client.queue.push_text(client.dialect.refusal(&problem.code, &problem.detail, Some(&name)));
-                }
-            }
-        });
+        tokio::spawn(rooms::enter_named(live, client, room, cursor, name));
     }
 }
 

@@ -7,9 +7,10 @@ use actix_web::http::header::{AUTHORIZATION, HOST, HeaderMap, HeaderValue, ORIGI
 use actix_web::middleware::Next;
 use actix_web::web;
 
-use super::Listener;
+use super::{Listener, engine};
 use crate::Error;
 use crate::app::AppState;
+use crate::config::CompatClient;
 use crate::transport::http::origin;
 use crate::transport::http::problem::Failure;
 
@@ -27,7 +28,13 @@ pub async fn admit<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     if let Err(error) = check(&request) {
-        return Ok(request.error_response(Failure(error)));
+        return Ok(engine::with_error_member(request.error_response(Failure(error))).await);
+    }
+    if is_engine(&request) {
+        match engine::credential(&request) {
+            Some(value) => drop(request.headers_mut().insert(AUTHORIZATION, value)),
+            None => engine::drop_no_token(request.headers_mut()),
+        }
     }
     let key = request.app_data::<web::Data<Listener>>().and_then(|listener| listener.key().map(str::to_owned));
     if let Some(key) = key
@@ -37,7 +44,12 @@ pub async fn admit<B: MessageBody + 'static>(
         value.set_sensitive(true);
         request.headers_mut().insert(AUTHORIZATION, value);
     }
-    Ok(next.call(request).await?.map_into_boxed_body())
+    Ok(engine::with_error_member(next.call(request).await?.map_into_boxed_body()).await)
+}
+
+fn is_engine(request: &ServiceRequest) -> bool {
+    let listener = request.app_data::<web::Data<Listener>>();
+    listener.is_some_and(|listener| listener.settings.client == CompatClient::Engine)
 }
 
 /// Refuses requests of foreign pages, and names of the server that somebody else may have made up (DNS rebinding).

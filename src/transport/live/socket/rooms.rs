@@ -5,15 +5,19 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::json;
 use tokio::task::JoinHandle;
 
 use crate::domain::history::{self, Cursor, Room};
 use crate::transport::live::Live;
 use crate::transport::live::client::Client;
+use crate::transport::live::dialects::Dialect;
 use crate::{Error, Result};
 
 /// Maximum rooms that one client may watch.
 pub const MAX_ROOMS: usize = 200;
+/// Interval at which a socket that began to watch workflows looks whether it has caught up.
+const CATCH_UP_INTERVAL: Duration = Duration::from_millis(20);
 /// Interval at which a socket that watches all workflows looks for new ones.
 const FOLLOW_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -30,6 +34,23 @@ pub fn enter(live: &Arc<Live>, client: &Arc<Client>, room: Room, cursor: Option<
 pub async fn find(live: &Arc<Live>, client: &Arc<Client>, room: Option<&Room>) -> Result<Room> {
     let caller = client.caller().ok_or_else(|| Error::unauthenticated("Sign in first."))?;
     history::find_room(&live.db, &caller, room).await
+}
+
+/// Enters a room that a client of another dialect names, perhaps by the key of a ticket.
+pub async fn enter_named(live: Arc<Live>, client: Arc<Client>, room: Room, cursor: Option<Cursor>, name: String) {
+    let error = match find(&live, &client, Some(&room)).await {
+        Ok(room) => return enter(&live, &client, room, cursor, name, false),
+        Err(error) => error,
+    };
+    let problem = error.as_problem();
+    // Engines report about tickets that are not here: `Live::send_to_awaiting`.
+    let answer =
+        if client.dialect == Dialect::Engine && problem.status == 404 && client.await_room(name.clone(), MAX_ROOMS) {
+            json!({"type": "subscribed", "room": name}).to_string()
+        } else {
+            client.dialect.refusal(&problem.code, &problem.detail, Some(&name))
+        };
+    client.queue.push_text(answer);
 }
 
 /// The tasks of one socket that watch all workflows of its caller, by the name that the client gives them. Dropping this
@@ -62,6 +83,14 @@ impl Drop for Followers {
     }
 }
 
+/// Waits until a client gets the events of these rooms, or cannot have them.
+async fn caught_up(client: &Arc<Client>, rooms: &[Room]) {
+    let waits = || client.members().iter().any(|member| rooms.contains(&member.room) && !member.is_live());
+    while client.queue.closing().is_none() && waits() {
+        tokio::time::sleep(CATCH_UP_INTERVAL).await;
+    }
+}
+
 async fn follow(live: Arc<Live>, client: Arc<Client>, name: String) {
     while client.queue.closing().is_none() {
         let Some(caller) = client.caller() else { return };
@@ -69,9 +98,14 @@ async fn follow(live: Arc<Live>, client: Arc<Client>, name: String) {
             Ok(rooms) => {
                 let known: Vec<Room> = client.members().iter().map(|member| member.room.clone()).collect();
                 let left = MAX_ROOMS.saturating_sub(known.len());
-                for room in rooms.into_iter().filter(|room| !known.contains(room)).take(left) {
+                let new: Vec<Room> = rooms.into_iter().filter(|room| !known.contains(room)).take(left).collect();
+                for room in &new {
                     let called = if name.is_empty() { room.to_string() } else { name.clone() };
-                    enter(&live, &client, room, None, called, false);
+                    enter(&live, &client, room.clone(), None, called, false);
+                }
+                if let Some(refresh) = client.dialect.refresh(&name).filter(|_| !new.is_empty()) {
+                    caught_up(&client, &new).await;
+                    client.queue.push_text(refresh);
                 }
             }
             Err(error) => tracing::debug!(%error, "the workflows of a socket could not be read"),
