@@ -7,6 +7,8 @@
 
 mod admission;
 mod stage_board;
+mod tracker;
+mod workflow_board;
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -73,6 +75,8 @@ pub fn serve(
 fn routes(client: CompatClient, cfg: &mut web::ServiceConfig) {
     let own = match client {
         CompatClient::StageBoard => stage_board::configure,
+        CompatClient::Tracker => tracker::configure,
+        CompatClient::WorkflowBoard => workflow_board::configure,
         _ => stage_board::configure,
     };
     cfg.service(web::scope("/api").configure(own)).configure(own);
@@ -84,7 +88,11 @@ async fn unknown(request: HttpRequest) -> HttpResponse {
 }
 
 /// The caller of a request and the id of the workflow that its listener names.
-async fn caller_and_workflow(auth: &Auth, state: &AppState, listener: &Listener) -> CoreResult<(Caller, Option<String>)> {
+async fn caller_and_workflow(
+    auth: &Auth,
+    state: &AppState,
+    listener: &Listener,
+) -> CoreResult<(Caller, Option<String>)> {
     let caller = auth.caller();
     let workflow = listener.workflow(&state.db, &caller).await?;
     Ok((caller, workflow))

@@ -18,7 +18,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("transport", &[]),
     ("transport/http", &["transport/live", "app", "compat", "domain", "config", "error"]),
     ("transport/mcp", &["transport/http", "transport/live", "app", "domain", "db", "error"]),
-    ("transport/live", &["compat/stage_board", "domain/history", "domain/accounts", "db", "error"]),
+    (
+        "transport/live",
+        &["compat/stage_board", "compat/workflow_board", "domain/history", "domain/accounts", "db", "error"],
+    ),
     ("app", &["domain", "db", "config", "error"]),
     ("compat", &["domain", "db", "config", "error"]),
     ("domain", &["outbound", "db", "config", "error"]),

@@ -32,6 +32,8 @@ mod spec;
 mod stage_board;
 mod tenants;
 mod tickets;
+mod tracker;
 mod webhooks;
 mod webhooks_faults;
 mod webhooks_refusals;
+mod workflow_board;
