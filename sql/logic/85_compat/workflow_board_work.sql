@@ -40,10 +40,12 @@ create function logic.record_workflow_board_report(
 declare
     access constant logic.adw_access := logic.authorize_adw(caller, workflow, adw_id, 'member');
     tid constant text := (access.ticket).id;
+    -- Only an activity has its data apart.
+    flat constant jsonb := coalesce(report -> 'metadata', '{}') || (report - 'metadata');
     job text;
 begin
     if state is not null then
-        perform logic.record_ticket_event(caller, tid, 'state_change', report || jsonb_build_object('state', state));
+        perform logic.record_ticket_event(caller, tid, 'state_change', flat || jsonb_build_object('state', state));
         return jsonb_build_object('ticket_id', tid, 'recorded', 'state');
     end if;
     if line is not null then
@@ -54,7 +56,7 @@ begin
         perform logic.post_job_message(caller, job, line, 'step', 'agent', report -> 'metadata' ->> 'workflow_name', level, report -> 'metadata');
         return jsonb_build_object('ticket_id', tid, 'recorded', 'line');
     end if;
-    perform logic.record_ticket_event(caller, tid, report ->> 'event', report);
+    perform logic.record_ticket_event(caller, tid, report ->> 'event', case report ->> 'event' when 'activity' then report else flat end);
     return jsonb_build_object('ticket_id', tid, 'recorded', 'activity');
 end
 $$;

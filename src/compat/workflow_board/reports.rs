@@ -72,7 +72,7 @@ pub fn report(kind: &str, body: &Value) -> Option<Report> {
     let phase = text("current_step").or_else(|| text("stage_name")).or_else(|| text("status"));
     let report = json!({
         "event": if is_progress { "progress" } else { "activity" },
-        "phase": phase.unwrap_or("reported"),
+        "phase": phase.unwrap_or("reported").chars().take(200).collect::<String>(),
         "category": kind,
         "message": message.clone().unwrap_or_else(|| format!("Reported {}.", kind.replace('-', " "))),
         "metadata": kept,
