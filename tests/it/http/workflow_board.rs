@@ -233,6 +233,14 @@ async fn a_trigger_queues_one_job_and_its_work_is_told() {
             break;
         }
     }
+    // What is built waits to be merged, which is a job too.
+    assert_eq!(client.get("/api/adws/trigger1").await.ok()["current_stage"], "ready-to-merge");
+    socket.send(json!({"type": "trigger_workflow", "data": {"workflow_type": "adw_merge_iso", "adw_id": "trigger1"}})).await;
+    assert_eq!(said(&mut socket, "trigger_response").await["message"], "The work is queued.");
+    client.delete("/api/adws/trigger2").await.ok();
+    let claimed = worker.post("/api/jobs/claim", json!({"job_types": ["simulated"]})).await.ok();
+    let job = claimed["job"]["id"].as_str().expect("a job").to_owned();
+    worker.post(&format!("/api/jobs/{job}/complete"), json!({"lease_token": claimed["lease_token"]})).await.ok();
     assert_eq!(client.get("/api/adws/trigger1").await.ok()["status"], "completed");
 }
 
