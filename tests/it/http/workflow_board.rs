@@ -1,21 +1,32 @@
 //! The language of a workflow board's clients, at an address of its own.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::fixtures::open;
 use super::listeners::{TestListener, listen};
 use crate::client::Client;
-use crate::live::socket::Socket;
+use crate::live::socket::{Socket, SocketEvent};
 
 fn task(id: &str, title: &str) -> Value {
     json!({"adw_id": id, "issue_title": title, "issue_body": "Build what is asked for here.", "issue_class": "feature",
         "current_stage": "backlog", "status": "pending", "workflow_name": "adw_plan_build_iso", "branch_name": "work", "data_source": "kanban"})
 }
 
-async fn socket(board: &TestListener) -> Socket {
+/// A socket that hears of a task: the client is not told when its socket has entered the room, so lines are sent until one arrives.
+async fn socket(board: &TestListener, id: &str) -> Socket {
     let mut socket = Socket::try_open(&format!("{}/ws/trigger", board.url), &[]).await.expect("a socket");
     socket.until("connection_ack").await;
-    socket
+    for _ in 0..20 {
+        let line = json!({"type": "workflow_log", "data": {"adw_id": id, "message": "Is anybody there?"}});
+        board.client.post("/api/workflow-updates", line).await.ok();
+        if let Some(SocketEvent::Message(message)) = socket.receive_within(Duration::from_secs(2)).await {
+            assert_eq!(message["type"], "workflow_log");
+            return socket;
+        }
+    }
+    panic!("the socket hears nothing");
 }
 
 /// The data of the next message of a kind.
@@ -110,7 +121,7 @@ async fn changes_moves_and_deletion() {
     let board = listen(&server, "workflow-board=127.0.0.1:0").await;
     let client = &board.client;
     client.post("/api/adws", task("testadw4", "To be changed")).await.created();
-    let mut socket = socket(&board).await;
+    let mut socket = socket(&board, "testadw4").await;
     let path = "/api/adws/testadw4";
     let changed = client
         .patch(path, json!({"current_stage": "plan", "status": "in_progress", "branch_name": "other"}))
@@ -171,7 +182,7 @@ async fn a_trigger_queues_one_job_and_its_work_is_told() {
     let board = listen(&server, "workflow-board=127.0.0.1:0,auto_queue=simulated").await;
     let client = &board.client;
     client.post("/api/adws", task("trigger1", "To be built")).await.created();
-    let mut socket = socket(&board).await;
+    let mut socket = socket(&board, "trigger1").await;
     socket.send(json!({"type": "ping"})).await;
     socket.until("pong").await;
     let trigger = |id: &str| {
@@ -250,7 +261,7 @@ async fn reports_are_recorded_and_told() {
     let board = listen(&server, "workflow-board=127.0.0.1:0").await;
     let client = &board.client;
     client.post("/api/adws", task("report01", "Reported about")).await.created();
-    let mut socket = socket(&board).await;
+    let mut socket = socket(&board, "report01").await;
     let event = json!({"adw_id": "report01", "workflow_name": "w", "from_stage": "backlog", "to_stage": "plan", "message": "Begun"});
     assert_eq!(client.post("/api/stage-event", event).await.ok()["status"], "success");
     let moved = said(&mut socket, "stage_transition").await;
