@@ -15,7 +15,7 @@ use crate::app::AppState;
 use crate::config::{Config, LogFormat};
 use crate::db::embedded::{self, Embedded, Options};
 use crate::db::{Db, maintenance, migrate, pool, pooler, reporting_limits, restored};
-use crate::domain::{accounts, jobs, search};
+use crate::domain::{accounts, findings, jobs, search};
 use crate::tools::demo::{self, ListenerWorker};
 use crate::transport::live::dialects::native;
 use crate::transport::live::{self, Live, relay};
@@ -124,6 +124,7 @@ impl BackgroundTasks {
     /// | saved searches | changed tickets → streams of watched searches | aborted; a batch is one transaction |
     /// | approvals | expiry of approvals, waiting requests | aborted |
     /// | leases | jobs and tickets of silent workers and agents → queue; jobs that no worker takes → marked | aborted |
+    /// | findings | what begins or ends to need attention → history | aborted; a workflow is one transaction |
     /// | search words | documents of older rules, frequencies of words | aborted |
     /// | housekeeping | partitions of history, retention | aborted |
     /// | reporting | sessions of the reporting role that exceed its limits → ended | aborted |
@@ -151,6 +152,7 @@ impl BackgroundTasks {
             async move { state.decision_waits.run().await }
         });
         tasks.spawn("leases", jobs::leases::expire_leases(db.clone()));
+        tasks.spawn("findings", findings::record(db.clone()));
         tasks.spawn("search words", search::words::run(db.clone()));
         tasks.spawn("housekeeping", maintenance::run(db.clone(), retention));
         tasks.spawn("reporting", reporting_limits::run(db.reserved()));

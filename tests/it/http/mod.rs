@@ -14,6 +14,7 @@ mod commits;
 mod consent;
 mod core;
 mod example_requests;
+mod findings;
 pub mod fixtures;
 mod hostile;
 mod idempotency;
