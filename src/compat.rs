@@ -18,3 +18,7 @@ pub mod stage_board;
 pub mod stages;
 #[cfg(feature = "server")]
 pub mod ticket_events;
+#[cfg(feature = "server")]
+pub mod tracker;
+#[cfg(feature = "server")]
+pub mod workflow_board;

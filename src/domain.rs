@@ -12,6 +12,7 @@ pub mod commits;
 #[cfg(feature = "server")]
 pub mod embeddings;
 pub mod export;
+pub mod findings;
 #[cfg(feature = "server")]
 pub mod history;
 #[cfg(feature = "server")]

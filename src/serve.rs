@@ -15,8 +15,8 @@ use crate::app::AppState;
 use crate::config::{Config, LogFormat};
 use crate::db::embedded::{self, Embedded, Options};
 use crate::db::{Db, maintenance, migrate, pool, pooler, reporting_limits, restored};
-use crate::domain::{accounts, jobs, search};
-use crate::tools::demo;
+use crate::domain::{accounts, findings, jobs, search};
+use crate::tools::demo::{self, ListenerWorker};
 use crate::transport::live::dialects::native;
 use crate::transport::live::{self, Live, relay};
 use crate::transport::http::listeners::{self, Listener};
@@ -60,9 +60,14 @@ pub async fn run(config: Config, demo: bool) -> Result<()> {
     let routes = vec![http::ws::routes(live.clone()), mcp::routes(live.clone())];
     let server = http::serve(listener, state.clone(), routes)?;
     let mut servers = vec![(server.handle(), tokio::spawn(server))];
+    let mut simulated = Vec::new();
     for (settings, socket) in compat.into_iter().zip(sockets) {
         let shown = format!("Clients of {} are served at http://{}", settings.client.as_str(), settings.listen);
         let listener = Listener::prepare(settings, &state.config.data_dir, &state.db).await?;
+        simulated.extend(listener.worker_key().zip(listener.auto_queue()).map(|(key, job_type)| ListenerWorker {
+            key: key.clone(),
+            job_type: job_type.to_owned(),
+        }));
         let server = listeners::serve(socket, state.clone(), live.clone(), listener)?;
         servers.push((server.handle(), tokio::spawn(server)));
         print_line(&shown);
@@ -74,7 +79,7 @@ pub async fn run(config: Config, demo: bool) -> Result<()> {
         // Shown once: the operator who started the server becomes its first administrator.
         print_line(&format!("Create the first administrator at {shown_url}/setup?token={}", token.expose_secret()));
     }
-    let demo = demo.then(|| tokio::spawn(run_demo(address, db)));
+    let demo = demo.then(|| tokio::spawn(run_demo(address, db, simulated)));
 
     stop_signal().await?;
     tracing::info!("stopping; a second signal stops at once");
@@ -119,6 +124,7 @@ impl BackgroundTasks {
     /// | saved searches | changed tickets → streams of watched searches | aborted; a batch is one transaction |
     /// | approvals | expiry of approvals, waiting requests | aborted |
     /// | leases | jobs and tickets of silent workers and agents → queue; jobs that no worker takes → marked | aborted |
+    /// | findings | what begins or ends to need attention → history | aborted; a workflow is one transaction |
     /// | search words | documents of older rules, frequencies of words | aborted |
     /// | housekeeping | partitions of history, retention | aborted |
     /// | reporting | sessions of the reporting role that exceed its limits → ended | aborted |
@@ -146,6 +152,7 @@ impl BackgroundTasks {
             async move { state.decision_waits.run().await }
         });
         tasks.spawn("leases", jobs::leases::expire_leases(db.clone()));
+        tasks.spawn("findings", findings::record(db.clone()));
         tasks.spawn("search words", search::words::run(db.clone()));
         tasks.spawn("housekeeping", maintenance::run(db.clone(), retention));
         tasks.spawn("reporting", reporting_limits::run(db.reserved()));
@@ -209,16 +216,24 @@ fn print_line(line: &str) {
 }
 
 /// Runs the demo beside the server; a failure ends only the demo.
-async fn run_demo(address: SocketAddr, db: Db) {
+async fn run_demo(address: SocketAddr, db: Db, listeners: Vec<ListenerWorker>) {
     let host = match address.ip() {
         ip if !ip.is_unspecified() => ip,
         std::net::IpAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
         std::net::IpAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
     };
     let url = format!("http://{}", SocketAddr::new(host, address.port()));
-    if let Err(error) = demo::run(&url, &db, std::future::pending()).await {
-        tracing::warn!(%error, "the demo has ended");
-    }
+    let workers = listeners.into_iter().map(async |worker| {
+        if let Err(error) = demo::work_for_listener(&url, worker).await {
+            tracing::warn!(%error, "a simulated worker has ended");
+        }
+    });
+    let agents = async {
+        if let Err(error) = demo::run(&url, &db, std::future::pending()).await {
+            tracing::warn!(%error, "the demo has ended");
+        }
+    };
+    futures_util::future::join(agents, futures_util::future::join_all(workers)).await;
 }
 
 /// The database to use: the external one, checked, or the embedded one, started.

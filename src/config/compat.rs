@@ -75,7 +75,7 @@ impl CompatListener {
         }
         if !self.client.signs_in() && !self.listen.ip().is_loopback() && !self.allow_remote {
             return Err(format!(
-                "whoever reaches {} could use the key of {client}; listen on 127.0.0.1, or set allow_remote=true",
+                "every program that reaches {} could use the key of {client}; listen on 127.0.0.1, or set allow_remote=true",
                 self.listen
             ));
         }

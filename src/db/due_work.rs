@@ -33,6 +33,8 @@ pub enum Work {
     SearchMatches,
     /// Tickets to embed, and models that have changed.
     Embeddings,
+    /// Workflows whose findings are to be looked for.
+    Findings,
     /// Sessions of the reporting role, whose limits are to be checked.
     ReportingSessions,
 }

@@ -12,6 +12,7 @@ use std::future::Future;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -55,6 +56,34 @@ struct Idea {
 struct IdeaComment {
     by: String,
     text: String,
+}
+
+/// A simulated worker for the jobs that a compatibility listener queues.
+#[derive(Debug, Clone)]
+pub struct ListenerWorker {
+    /// The key of the listener's service.
+    pub key: SecretString,
+    /// The type of the jobs.
+    pub job_type: String,
+}
+
+/// Works on the jobs of a compatibility listener until its key is no longer valid.
+pub async fn work_for_listener(base_url: &str, worker: ListenerWorker) -> Result<()> {
+    let client = AgentClient::new(base_url, worker.key.expose_secret().to_owned(), "simulated", "")?;
+    client.wait_for_server().await?;
+    let started = Instant::now();
+    loop {
+        let slower = if started.elapsed() > FULL_SPEED_FOR { 10 } else { 1 };
+        match workers::step_for_listener(&client, &worker.job_type, slower).await {
+            Ok(()) => tokio::time::sleep(Duration::from_secs(1)).await,
+            Err(RequestError::Key) => return Err(Error::Setup("The key of a listener is no longer valid.".to_owned())),
+            Err(RequestError::Busy) => tokio::time::sleep(Duration::from_secs(5)).await,
+            Err(RequestError::Other(why)) => {
+                tracing::debug!(job_type = worker.job_type, why, "demo job abandoned");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
 }
 
 /// Runs the demo against the server at `base_url` until `cancel` is ready. The workflow and the agents' keys are

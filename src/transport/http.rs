@@ -15,6 +15,7 @@ mod compat;
 pub mod cookies;
 pub mod events;
 pub mod field_errors;
+pub mod findings;
 pub mod health;
 pub mod idempotency;
 pub mod invitations;
@@ -69,6 +70,7 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.configure(keys::configure).configure(agents::configure).configure(invites::configure);
     cfg.configure(invitations::configure).configure(users::configure);
     workflows::configure(cfg);
+    findings::configure(cfg);
     searches::configure(cfg);
     approvals::configure(cfg);
     apps::configure(cfg);

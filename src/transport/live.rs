@@ -202,7 +202,9 @@ impl Live {
         for member in client.members() {
             if member.stream() == Some(stream) && client.exit_member(&member) {
                 self.rooms.leave(&member);
-                if member.fixed {
+                if member.fixed && client.dialect.ends_with_its_room() {
+                    client.queue.finish(Closing::Gone);
+                } else if member.fixed {
                     client.queue.finish(Closing::Forbidden(client::NOT_READABLE));
                 }
                 let room = member.name.as_str();

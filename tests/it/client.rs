@@ -50,7 +50,8 @@ pub struct Client {
     pub refresh: Option<String>,
     /// The signed-in actor's id.
     pub id: String,
-    http: reqwest::Client,
+    /// Its connections.
+    pub http: reqwest::Client,
 }
 
 /// A server with the default settings and a fresh database.

@@ -22,14 +22,15 @@ begin
 end
 $$;
 
--- POST /api/tickets/create. A description is optional, unless the board requires one.
+-- POST /api/tickets/create. A description is optional, unless the board requires one. `number` is one that was reserved before.
 create function logic.create_ticket(
     caller text, workflow text, title text, description text default null,
     ticket_type text default null, priority text default null, initial_status text default null,
     assigned_agent_id text default null, parent_ticket_id text default null,
     blocked_by_ticket_ids text[] default null, tags text[] default null,
     related_task_ids text[] default null, related_ticket_ids text[] default null,
-    story_points double precision default null, estimate_minutes bigint default null, custom_fields jsonb default null
+    story_points double precision default null, estimate_minutes bigint default null, custom_fields jsonb default null,
+    number bigint default null
 ) returns jsonb language plpgsql as $$
 declare
     who constant logic.principal := logic.authorize(caller, workflow, 'member');
@@ -62,12 +63,12 @@ begin
 
     insert into tickets (workflow_id, title, description, ticket_type, priority, status, created_by_agent_id, assigned_agent_id,
                          parent_ticket_id, tags, related_task_ids, related_ticket_ids, story_points, estimate_minutes, approval_status,
-                         custom_fields)
+                         custom_fields, number)
     values (workflow, title, description, coalesce(ticket_type, board.default_ticket_type), coalesce(priority, 'medium'), initial_status,
             author, assigned_agent_id, parent, tags, coalesce(logic.normalize_list(related_task_ids), '{}'),
             logic.resolve_ticket_ids(workflow, 'related_ticket_ids', related_ticket_ids), story_points, estimate_minutes,
             case when board.human_review and not logic.is_person(author) then 'pending_review' end,
-            nullif(create_ticket.custom_fields, '{}'))
+            nullif(create_ticket.custom_fields, '{}'), create_ticket.number)
     returning * into made;
     -- The triggers of an insert run even without rows.
     if cardinality(blockers) > 0 then

@@ -2,11 +2,19 @@
 -- changes of the board are events.
 -- Lock order: workflow row, board row, then the stream.
 
--- AFTER INSERT, by statement: the stream and the ticket counter.
+-- A workflow as events show it.
+create function logic.workflow_event_json(workflow workflows) returns jsonb language sql immutable
+begin atomic
+    select jsonb_build_object('id', workflow.id, 'name', workflow.name, 'description', workflow.description,
+        'ticket_tracking', workflow.ticket_tracking, 'time_zone', workflow.time_zone, 'archived_at', workflow.archived_at);
+end;
+
+-- AFTER INSERT, by statement: the stream, the ticket counter, and the time of the first look for findings.
 create function logic.workflows_inserted() returns trigger language plpgsql as $$
 begin
     insert into streams (stream_id, workflow_id) select 'workflow:' || n.id, n.id from new_rows n;
     insert into ticket_counters (workflow_id) select n.id from new_rows n;
+    insert into finding_checks (stream_id) select 'workflow:' || n.id from new_rows n;
     return null;
 end
 $$;
@@ -18,9 +26,7 @@ begin
         select jsonb_agg(jsonb_build_object(
             'workflow_id', n.id, 'change_type', 'workflow_updated', 'field_name', v.field_name,
             'old_value', v.old_value, 'new_value', v.new_value, 'description', format('Changed the workflow''s %s.', v.field_name),
-            'metadata', jsonb_build_object('workflow', jsonb_build_object(
-                'id', n.id, 'name', n.name, 'description', n.description,
-                'ticket_tracking', n.ticket_tracking, 'time_zone', n.time_zone, 'archived_at', n.archived_at))) order by n.id, v.field_name)
+            'metadata', jsonb_build_object('workflow', logic.workflow_event_json(n))) order by n.id, v.field_name)
         from new_rows n
         join old_rows o using (id)
         cross join lateral (values

@@ -39,8 +39,16 @@ begin
 end
 $$;
 
+-- Whether the work of a job still has to be merged: its board has the column `ready-to-merge`, and the job does not enter it.
+create function logic.awaits_merge(job jobs) returns boolean language sql stable
+begin atomic
+    select not 'ready-to-merge' = any (job.stages) and exists (
+        select from board_columns c where c.workflow_id = job.workflow_id and c.id = 'ready-to-merge' and c.category <> 'done');
+end;
+
 -- POST /api/jobs/{id}/complete: success. Links the commit, resolves the ticket, releases what it blocked, and ends
--- the job. A retry with the same token gets the same answer.
+-- the job. A ticket whose work still has to be merged moves to that column instead. A retry with the same token gets the same
+-- answer.
 create function logic.complete_job(
     caller text, job text, token text, result jsonb default null, commit_sha text default null, commit_message text default null,
     resolution_comment text default null, app jsonb default null, git jsonb default null
@@ -50,6 +58,7 @@ declare
     held constant jobs := access.job;
     ticket tickets;
     done jsonb := '{}';
+    moved jsonb;
     notice text;
     answer jsonb;
 begin
@@ -74,8 +83,14 @@ begin
     end if;
     if ticket.id is not null then
         begin
-            done := logic.resolve_ticket(caller, ticket.id,
-                coalesce(nullif(logic.trim_whitespace(resolution_comment), ''), format('Done by the job "%s".', held.title)));
+            if ticket.is_resolved or not logic.awaits_merge(held) then
+                done := logic.resolve_ticket(caller, ticket.id,
+                    coalesce(nullif(logic.trim_whitespace(resolution_comment), ''), format('Done by the job "%s".', held.title)));
+            elsif ticket.status <> 'ready-to-merge' then
+                moved := logic.change_status(caller, ticket.id, 'ready-to-merge',
+                    coalesce(nullif(logic.trim_whitespace(resolution_comment), ''), format('Done by the job "%s".', held.title)));
+                notice := case when not (moved ->> 'success')::boolean then moved ->> 'message' end;
+            end if;
         exception when others then
             -- The job succeeds even if the board's rules keep the ticket open.
             if not logic.is_error(sqlstate) or logic.is_error(sqlstate, 'invalid') then

@@ -39,13 +39,15 @@ end
 $$;
 
 -- The ticket of a new job that names none: created from the prompt if `wanted`; tracked workflows need one.
-create function logic.create_job_ticket(caller text, workflow text, name text, prompt text, priority text, wanted boolean, tracking boolean)
+create function logic.create_job_ticket(
+    caller text, workflow text, name text, prompt text, priority text, wanted boolean, tracking boolean, custom_fields jsonb default null
+)
 returns text language plpgsql as $$
 begin
     if wanted then
         return logic.create_ticket(caller, workflow, case when logic.content_length(name) >= 3 and not logic.is_blank(name) then left(name, 500) else 'Job ' || left(name, 490) end,
             case when logic.content_length(prompt) >= 10 then prompt else left(format('The job "%s": %s', name, prompt), 200000) end,
-            priority => create_job_ticket.priority) ->> 'ticket_id';
+            priority => create_job_ticket.priority, custom_fields => create_job_ticket.custom_fields) ->> 'ticket_id';
     elsif tracking then
         perform logic.fail('invalid', 'Ticket tracking enabled - ticket_id required.',
             jsonb_build_object('field', 'ticket_id', 'rule', 'is required where ticket tracking is on'));
@@ -55,12 +57,13 @@ end
 $$;
 
 -- POST /api/jobs. Without a workflow and without a ticket the job goes to the caller's default workflow, with a
--- ticket made from the prompt; `with_ticket` requests one in any workflow.
+-- ticket made from the prompt; `with_ticket` requests one in any workflow, which keeps `ticket_fields`. `id` is one that was made
+-- before, so that the ticket can name its job.
 create function logic.create_job(
     caller text, workflow text default null, ticket text default null, title text default null, initial_prompt text default null,
     job_type text default null, stages text[] default null, priority text default null, payload jsonb default null,
     max_attempts bigint default null, queue boolean default false, with_ticket boolean default null,
-    delay_seconds double precision default null
+    delay_seconds double precision default null, id text default null, ticket_fields jsonb default null
 ) returns jsonb language plpgsql as $$
 declare
     who constant logic.principal := logic.identify_caller(caller);
@@ -79,7 +82,7 @@ begin
     perform logic.require_unarchived_workflow(access.workflow_id);
     if tid is null then
         tid := logic.create_job_ticket(caller, access.workflow_id, name, prompt, priority,
-            coalesce(with_ticket, create_job.workflow is null and ticket is null and tracking), tracking);
+            coalesce(with_ticket, create_job.workflow is null and ticket is null and tracking), tracking, ticket_fields);
     end if;
     if not (coalesce(delay_seconds, 0) between 0 and 31536000) then
         perform logic.fail_invalid('delay_seconds', 'must be between 0 and 31536000');
@@ -89,7 +92,7 @@ begin
     end if;
     insert into jobs (id, workflow_id, ticket_id, title, initial_prompt, job_type, stages, status, priority, payload, max_attempts,
                       not_before, created_by)
-    values (logic.new_id('job'), access.workflow_id, tid, left(name, 500), prompt, coalesce(nullif(logic.trim_whitespace(create_job.job_type), ''), 'task'),
+    values (coalesce(create_job.id, logic.new_id('job')), access.workflow_id, tid, left(name, 500), prompt, coalesce(nullif(logic.trim_whitespace(create_job.job_type), ''), 'task'),
             logic.normalize_stages(create_job.stages), case when queue then 'queued' else 'collecting' end,
             coalesce(create_job.priority, (select t.priority from tickets t where t.id = tid), 'medium'),
             coalesce(create_job.payload, '{}'), coalesce(create_job.max_attempts, 3),

@@ -140,7 +140,7 @@ $$;
 -- AFTER INSERT, by statement. The event names the message; logic.event_data adds its text.
 create function logic.job_messages_inserted() returns trigger language plpgsql as $$
 begin
-    perform logic.count_in_stages((select array_agg(row(n.*)::job_messages) from new_rows n where n.kind <> 'log'));
+    perform logic.count_in_stages((select array_agg(n::job_messages) from new_rows n where n.kind <> 'log'));
     perform logic.record_changes((
         select array_agg(c order by n.job_id, n.position)
           from new_rows n
@@ -159,7 +159,7 @@ declare
     message job_messages;
     changes logic.change[] := '{}';
 begin
-    perform logic.count_in_stages((select array_agg(row(o.*)::job_messages) from old_rows o where o.kind <> 'log'), -1);
+    perform logic.count_in_stages((select array_agg(o::job_messages) from old_rows o where o.kind <> 'log'), -1);
     for message in select o.* from old_rows o where exists (select from jobs j where j.id = o.job_id) order by o.job_id, o.position loop
         changes := changes || logic.job_change(message.workflow_id, message.job_id,
             (select j.ticket_id from jobs j where j.id = message.job_id), 'job_message_deleted', message.kind, message.id, null,

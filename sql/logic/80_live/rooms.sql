@@ -94,7 +94,7 @@ begin
     page as materialized (
         select h.*, sum(octet_length(coalesce(h.old_value, '') || coalesce(h.new_value, '')) + octet_length(h.data::text))
                    over (order by h.seq) as volume
-          from (select h.*, logic.event_data(h.change_type, h.new_value, h.metadata) as data
+          from (select h.*, logic.live_event_data(h.change_type, h.new_value, h.metadata, h.ticket_id) as data
                   from ((select h.* from history h
                   where fault is null and place.ticket_id is null
                     and h.stream_id = stream.stream_id and h.seq > since

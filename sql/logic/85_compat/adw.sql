@@ -26,12 +26,13 @@ begin atomic
               from (select * from job_messages m where m.job_id = job.id order by m.position desc limit logs) m), '[]')) else '{}' end;
 end;
 
--- POST /api/v1/workflows/create: a ticket and its queued job in one transaction.
+-- POST /api/v1/workflows/create: a ticket and its queued job in one transaction. The ticket keeps the job's id as its `adw_id`,
+-- by which workflow boards know it.
 create function logic.create_adw(
     caller text, workflow text, title text, description text, type text, stages text[], priority text default null
 ) returns jsonb language plpgsql as $$
 declare
-    made jsonb;
+    adw_id constant text := logic.new_id('job');
 begin
     if logic.is_blank(title) or char_length(title) > 500 then
         perform logic.fail_invalid('title', 'must have 1 to 500 characters');
@@ -41,10 +42,11 @@ begin
         perform logic.fail_invalid('type', 'must have at most 64 characters');
     end if;
     workflow := coalesce(workflow, logic.ensure_default_workflow(caller));
-    made := logic.create_job(caller, workflow => create_adw.workflow, title => create_adw.title, initial_prompt => coalesce(description, ''),
+    perform logic.create_job(caller, workflow => create_adw.workflow, title => create_adw.title, initial_prompt => coalesce(description, ''),
         job_type => type, stages => create_adw.stages, priority => create_adw.priority, queue => true,
-        with_ticket => (select w.ticket_tracking from workflows w where w.id = create_adw.workflow));
-    return (select logic.adw_json(j) from jobs j where j.id = made ->> 'id');
+        with_ticket => (select w.ticket_tracking from workflows w where w.id = create_adw.workflow), id => adw_id,
+        ticket_fields => jsonb_build_object('adw_id', adw_id));
+    return (select logic.adw_json(j) from jobs j where j.id = adw_id);
 end
 $$;
 

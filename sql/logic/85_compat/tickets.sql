@@ -77,8 +77,8 @@ end
 $$;
 
 -- Queues a job for a ticket that arrived through a compatibility address with `auto_queue`, unless one is open. The job's prompt is
--- the ticket's text; its payload has the custom fields.
-create function logic.queue_ticket_job(caller text, ticket text, job_type text, stages text[] default null) returns jsonb
+-- the ticket's text; its payload has the custom fields and `details`.
+create function logic.queue_ticket_job(caller text, ticket text, job_type text, stages text[] default null, details jsonb default '{}') returns jsonb
 language plpgsql as $$
 declare
     held constant tickets := logic.lock_ticket((logic.authorize_ticket(caller, ticket, 'member')).ticket_id);
@@ -88,6 +88,6 @@ begin
         return null;
     end if;
     return logic.create_job(caller, ticket => held.id, title => held.title, initial_prompt => held.description,
-        job_type => queue_ticket_job.job_type, stages => queue_ticket_job.stages, payload => coalesce(held.custom_fields, '{}'), queue => true);
+        job_type => queue_ticket_job.job_type, stages => queue_ticket_job.stages, payload => coalesce(held.custom_fields, '{}') || details, queue => true);
 end
 $$;

@@ -14,6 +14,7 @@ begin atomic
             case when exists (select from embedding_models m where m.state in ('building', 'retired'))
                    or exists (select from embedding_models m join embedding_queue q on q.model_id = m.id
                                where m.state = 'serving' and q.not_before <= now()) then 'embeddings' end,
+            case when exists (select from finding_checks c where c.next_at <= now()) then 'findings' end,
             case when exists (select from pg_stat_get_activity(null) a where a.usesysid = to_regrole('callboard_reporting')) then 'reporting_sessions' end
         ], null)),
         'models', coalesce((select string_agg(m.id || m.state, ' ' order by m.id) from embedding_models m), ''));

@@ -2,7 +2,7 @@
 
 -- Creates and prunes partitions of history, and deletes what has expired: idempotency keys after a day, socket tickets
 -- and dead relays after minutes, workers after a day, rotated secrets after their overlap, subscriptions of MCP sessions
--- after a week, sign-ins and invitations after 30 days, security events after `security_event_days`.
+-- after a week, sign-ins, invitations and findings that ended after 30 days, security events after `security_event_days`.
 create function logic.run_maintenance(history_months int, security_event_days int default 0) returns jsonb language plpgsql as $$
 declare
     made int := logic.create_history_partitions();
@@ -17,6 +17,7 @@ begin
     delete from job_workers w where w.seen_at < now() - interval '1 day';
     update webhooks w set previous_secret = null, previous_secret_expires_at = null where w.previous_secret_expires_at < now();
     delete from sessions s where coalesce(s.revoked_at, s.expires_at) < now() - interval '30 days';
+    perform logic.prune_findings();
     perform logic.summarize_repeated_events();
     perform logic.prune_security_events(security_event_days);
     perform logic.queue_missing_embeddings(m.id) from embedding_models m where m.state in ('building', 'serving');

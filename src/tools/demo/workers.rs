@@ -1,5 +1,5 @@
 //! Two more agents that act as workers: they claim jobs, run their stages, report progress and sometimes ask a person.
-//! If no job is queued, they create one.
+//! If no job is queued, they create one. Others take what the clients of other systems send to compatibility listeners.
 
 use std::time::Duration;
 
@@ -37,7 +37,25 @@ pub async fn step(client: &AgentClient, slower: u64) -> Result<(), RequestError>
         return create_job(client).await;
     };
     let (id, token) = (id.to_owned(), token.to_owned());
-    Lease { client, id, token, slower, job: claimed["job"].take() }.work().await
+    let stages = STAGES.map(str::to_owned).into();
+    Lease { client, id, token, slower, job: claimed["job"].take(), stages, for_listener: false }.work().await
+}
+
+/// Claims a job that arrived through a compatibility listener, in any workflow of the client's key, and runs its stages.
+pub async fn step_for_listener(client: &AgentClient, job_type: &str, slower: u64) -> Result<(), RequestError> {
+    let claim = json!({"job_types": [job_type], "worker": "simulated worker", "lease_seconds": 600});
+    let mut claimed = client.post("/api/jobs/claim", claim).await?;
+    let (Some(id), Some(token)) = (claimed["job"]["job_id"].as_str(), claimed["lease_token"].as_str()) else {
+        return Ok(());
+    };
+    let (id, token) = (id.to_owned(), token.to_owned());
+    let job = claimed["job"].take();
+    let named = job["stages"].as_array().into_iter().flatten().filter_map(|stage| stage.as_str().map(str::to_owned));
+    let mut stages: Vec<String> = named.collect();
+    if stages.is_empty() {
+        stages.push("build".to_owned());
+    }
+    Lease { client, id, token, slower, job, stages, for_listener: true }.work().await
 }
 
 /// Creates a job for a ready ticket, preferably one in the column `todo`.
@@ -61,26 +79,34 @@ enum Control {
     Cancelled,
 }
 
+/// The steps of a stage; the last ones repeat.
+fn steps(stage_index: usize) -> &'static [(&'static str, &'static str)] {
+    texts::STEPS[stage_index.min(texts::STEPS.len() - 1)]
+}
+
 struct Lease<'a> {
     client: &'a AgentClient,
     id: String,
     token: String,
     slower: u64,
     job: Value,
+    stages: Vec<String>,
+    /// Whether the job's client cannot answer questions, and shows what was made.
+    for_listener: bool,
 }
 
 impl Lease<'_> {
     async fn work(&self) -> Result<(), RequestError> {
         self.post_chat(pick(texts::HELLO)).await?;
-        let from = self.job["stage"].as_str().and_then(|at| STAGES.iter().position(|stage| *stage == at)).unwrap_or(0);
-        for (stage_index, stage) in STAGES.iter().enumerate().skip(from) {
+        let from = self.job["stage"].as_str().and_then(|at| self.stages.iter().position(|stage| stage == at)).unwrap_or(0);
+        for (stage_index, stage) in self.stages.iter().enumerate().skip(from) {
             self.post("stage", json!({"stage": stage})).await?;
-            for step in 0..texts::STEPS[stage_index].len() {
+            for step in 0..steps(stage_index).len() {
                 if let Control::Cancelled = self.run_step(stage_index, step).await? {
                     return self.post("cancelled", json!({"reason": "Cancelled by a person."})).await.map(drop);
                 }
             }
-            if stage_index == 0 && fastrand::u8(..100) < 45 {
+            if stage_index == 0 && !self.for_listener && fastrand::u8(..100) < 45 {
                 self.ask().await?;
             }
         }
@@ -90,15 +116,15 @@ impl Lease<'_> {
     /// Simulates one step: posts output, a summary and the progress.
     async fn run_step(&self, stage_index: usize, step: usize) -> Result<Control, RequestError> {
         self.pause().await;
-        let (summary, output) = texts::STEPS[stage_index][step];
+        let (summary, output) = steps(stage_index)[step];
         let lines: Vec<Value> = output
             .lines()
             .map(|line| json!({"kind": "log", "content": line}))
-            .chain([json!({"kind": "step", "content": summary})])
+            .chain([json!({"kind": "step", "content": summary, "metadata": {"type": "tool_use"}})])
             .collect();
         self.post("messages", json!({"messages": lines})).await?;
-        let before: usize = texts::STEPS[..stage_index].iter().map(|steps| steps.len()).sum();
-        let all: usize = texts::STEPS.iter().map(|steps| steps.len()).sum();
+        let before: usize = (0..stage_index).map(|index| steps(index).len()).sum();
+        let all: usize = (0..self.stages.len()).map(|index| steps(index).len()).sum();
         let done = (before + step + 1) * 100 / all;
         self.post("progress", json!({"progress": done.min(99), "message": summary})).await?;
         self.wait_while_paused().await
@@ -151,7 +177,7 @@ impl Lease<'_> {
             "result": {"tests": {"passed": fastrand::u32(12..200), "failed": 0}, "files_changed": fastrand::u32(1..9)},
             "resolution_comment": "Built, reviewed and tested in one job; see its transcript.",
         });
-        if fastrand::u8(..100) < 35 {
+        if self.for_listener || fastrand::u8(..100) < 35 {
             body["app"] =
                 json!({"title": title, "spec": texts::spec(title), "prd_markdown": texts::description(title)});
         }

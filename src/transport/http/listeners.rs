@@ -9,6 +9,8 @@ mod admission;
 mod engine;
 mod job_builder;
 mod stage_board;
+mod tracker;
+mod workflow_board;
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -75,9 +77,11 @@ pub fn serve(
 /// The routes of one client's language, with and without `/api`, and the probes.
 fn routes(client: CompatClient, cfg: &mut web::ServiceConfig) {
     let own = match client {
+        CompatClient::StageBoard => stage_board::configure,
+        CompatClient::Tracker => tracker::configure,
+        CompatClient::WorkflowBoard => workflow_board::configure,
         CompatClient::JobBuilder => job_builder::configure,
         CompatClient::Engine => engine::configure,
-        _ => stage_board::configure,
     };
     cfg.service(web::scope("/api").configure(own)).configure(own);
     cfg.service(health::health).service(health::ready);

@@ -138,6 +138,12 @@ impl Dialect {
         self == Self::Engine && room.starts_with("tenant:")
     }
 
+    /// Whether a socket whose room was deleted, or can no longer be read, ends like every other. A job builder's client would take
+    /// 4003 for the end of its session, and sign its user out.
+    pub fn ends_with_its_room(self) -> bool {
+        self == Self::JobBuilder
+    }
+
     /// The message for a client that has begun to watch further workflows under a name: it fetches what they hold.
     pub fn refresh(self, name: &str) -> Option<String> {
         (self == Self::Engine).then(|| engine::refresh(name))

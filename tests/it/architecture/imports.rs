@@ -24,6 +24,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "compat/engine",
             "compat/job_builder",
             "compat/stage_board",
+            "compat/workflow_board",
             "domain/history",
             "domain/accounts",
             "db",

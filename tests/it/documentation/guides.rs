@@ -140,6 +140,7 @@ guides! {
     commits: "docs/commits.md" => ["to TKT-2.", "\"reference\":\"TKT-99\""];
     connect_an_agent: "docs/connect-an-agent.md" =>
         ["\"structuredContent\":{", "\"comment_id\":\"comment-", "\"message\":\"Claimed TKT-1.\""];
+    findings: "docs/findings.md" => ["\"counts\":{", "\"stuck_minutes\":1440"];
     foreign_clients: "docs/foreign-clients.md" => [
         "304\n", "\"event\":\"pr_created\"", "\"event\":\"state_change\",\"ticketId\"", "\"adw_id\"", "\"status\":\"cancelled\"",
     ];

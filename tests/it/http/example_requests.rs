@@ -163,7 +163,16 @@ fn find(name: &str) -> Option<Value> {
         "GET /api/workflows" => json!({"query": {"include_archived": "true", "limit": "10", "cursor": ""}}),
         "POST /api/workflows" => json!({"body": {"name": "New", "description": "Fresh", "template": "development",
             "board_config": board, "agent_id": Value::Null}}),
+        "GET /api/workflows/{id}/findings" => {
+            json!({"path": {"id": "$workflow"}, "query": {"kind": "stuck,blocked", "limit": "10"}})
+        }
+        "PATCH /api/workflows/{id}/finding-thresholds" => {
+            json!({"path": {"id": "$workflow"}, "body": {"stuck_minutes": 60,
+            "blocked_minutes": 60, "unassigned_minutes": 30, "duplicate_similarity": 0.8, "max_open_tickets": 5,
+            "silent_minutes": 30, "without_worker_minutes": 5}})
+        }
         "GET /api/workflows/{id}"
+        | "GET /api/workflows/{id}/finding-thresholds"
         | "DELETE /api/workflows/{id}"
         | "POST /api/workflows/{id}/restore"
         | "GET /api/workflows/{id}/members" => json!({"path": {"id": "$workflow"}}),

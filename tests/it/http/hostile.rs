@@ -313,11 +313,11 @@ fn with_query(request: RequestBuilder, more: &str) -> RequestBuilder {
     RequestBuilder::from_parts(client, request)
 }
 
-/// Counts and sums that change with any write a call could make. That no worker takes a job is no call's doing, but that of
-/// the time that passes.
+/// Counts and sums that change with any write a call could make. That no worker takes a job, and
+/// other findings, are no call's doing, but that of the time that passes.
 const STATE: &str = "
     select concat_ws(' ', (select sum(last_seq) from streams where stream_id like 'workflow:%')
-            - (select count(*) from history where stream_id like 'workflow:%' and field_name = 'no_worker'),
+            - (select count(*) from history where stream_id like 'workflow:%' and field_name in ('no_worker', 'finding')),
         (select count(*) || max(updated_at)::text from workflows),
         (select count(*) from actors), (select count(*) from api_keys where revoked_at is null),
         (select count(*) from sessions where revoked_at is null), (select count(*) from invites where used_at is null),

@@ -49,11 +49,13 @@ async fn every_write_is_carried_out_once_for_a_key() {
             let first = first.expect("an answer");
             assert!(first.status < 300, "{}: {}", operation.name, first.json);
             assert_eq!(first.header("idempotency-replayed"), None, "{}", operation.name);
-            let written = server.number("select count(*) from history").await;
+            // Findings are recorded in the background.
+            let count = "select count(*) from history where field_name is distinct from 'finding'";
+            let written = server.number(count).await;
             let second = send(tenant.as_ref().expect("a tenant")).await;
             assert_eq!((second.status, &second.json), (first.status, &first.json), "{}", operation.name);
             assert_eq!(second.header("idempotency-replayed"), Some("true"), "{}", operation.name);
-            assert_eq!(server.number("select count(*) from history").await, written, "{}", operation.name);
+            assert_eq!(server.number(count).await, written, "{}", operation.name);
             tried += 1;
             // Webhooks can be limited to every type of event that a write makes.
             let tenant = tenant.as_ref().expect("a tenant");

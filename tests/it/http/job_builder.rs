@@ -174,6 +174,8 @@ async fn a_job_from_its_prompt_to_its_app_and_beyond() {
     assert!(file.json["detail"].as_str().is_some_and(|detail| detail.contains("not found")));
     assert_eq!(ann.delete("/api/jobs/purge/").await.refused(403), "forbidden");
     assert_eq!(ann.delete(&format!("/api/jobs/{id}/")).await.status, 204);
+    // Not 4003, which the client takes for the end of its session.
+    assert_eq!(socket.closed().await, 1000);
     assert_eq!(ann.get(&format!("/api/jobs/{id}/")).await.refused(404), "not_found");
 }
 

@@ -40,7 +40,7 @@ pub async fn listen(server: &Server, flag: &str) -> TestListener {
     let running = listeners::serve(socket, server.state.clone(), server.live.clone(), listener).expect("serve");
     let handle = running.handle();
     tokio::spawn(running);
-    let client = Client { url: url.clone(), ..server.anonymous() };
+    let client = Client::anonymous(url.clone());
     let key_file = folder.path().join(format!("compat/{}.key", flag.split('=').next().unwrap_or_default()));
     TestListener { url, client, key_file, handle, _folder: folder }
 }
@@ -56,7 +56,8 @@ async fn requests_without_a_credential_are_made_with_the_key_of_the_listener() {
     let rows = server.sql("select created_by_agent_id from tickets where id = $1", &[&made["id"].as_str()]).await;
     assert_eq!(rows[0].get::<_, String>(0), "compat-stage-board");
     // A credential of the request comes first: she has no board.
-    let ann = Client { token: admin.token.clone(), ..board.client.clone() };
+    let mut ann = board.client.clone();
+    ann.token.clone_from(&admin.token);
     assert_eq!(ann.get("/tickets").await.ok(), json!([]));
     assert_eq!(board.client.get("/api/tickets").await.ok()[0]["id"], made["id"]);
     // A second start uses the key that the first one made.

@@ -62,11 +62,11 @@ async fn a_silent_socket_hears_of_everything_and_of_what_it_missed() {
     let board = listen(&server, "stage-board=127.0.0.1:0").await;
     let first = board.client.post("/tickets", json!({"title": "First of them", "model": "large"})).await.created();
     let mut socket = Socket::try_open(&format!("{}/ws", board.url), &[]).await.expect("a socket");
-    // The client says nothing; it is told where tickets stand.
+    // The client says nothing; the socket starts with the stage of every ticket.
     assert_eq!(message(&mut socket, "stage_updated").await["ticket_id"], first["id"]);
     let second = board.client.post("/tickets", json!({"title": "Second of them", "model": "small"})).await.created();
-    let told = message(&mut socket, "ticket_created").await;
-    assert_eq!((&told["ticket"]["id"], &told["ticket"]["model"]), (&second["id"], &json!("small")));
+    let heard = message(&mut socket, "ticket_created").await;
+    assert_eq!((&heard["ticket"]["id"], &heard["ticket"]["model"]), (&second["id"], &json!("small")));
     let path = format!("/tickets/{}/stage", second["id"].as_str().expect("an id"));
     board.client.put(&path, json!({"stage": "plan"})).await.ok();
     let moved = message(&mut socket, "stage_updated").await;
@@ -105,10 +105,10 @@ async fn lines_of_agents_arrive_with_the_counts_of_their_stage() {
         {"kind": "log", "content": "a line of output"}]});
     worker.post(&format!("/api/jobs/{job}/messages"), messages).await.ok();
     assert_eq!(message(&mut socket, "workflow_started").await["ticket_id"], made["id"]);
-    let mut told = message(&mut socket, "agent_message").await;
-    assert_eq!(told["message"]["content"], "I look around.");
-    told = message(&mut socket, "agent_message").await;
-    assert_eq!(told["counts"], json!({"total_plan_messages": 2, "total_plan_tool_calls": 1}));
+    let mut heard = message(&mut socket, "agent_message").await;
+    assert_eq!(heard["message"]["content"], "I look around.");
+    heard = message(&mut socket, "agent_message").await;
+    assert_eq!(heard["counts"], json!({"total_plan_messages": 2, "total_plan_tool_calls": 1}));
     let detail = board.client.get(&format!("/tickets/{id}")).await.ok();
     assert_eq!((&detail["total_plan_messages"], &detail["total_plan_tool_calls"]), (&json!(2), &json!(1)));
     assert_eq!(detail["agent_messages"].as_array().map(Vec::len), Some(2));

@@ -6,6 +6,7 @@ mod blockers;
 mod boards;
 mod claims;
 mod compat;
+mod findings;
 pub mod fixtures;
 mod growth;
 mod idempotency;

@@ -1,5 +1,5 @@
-//! Messages for the clients of a stage board's own address. They keep no cursor and fetch nothing when they reconnect, so a new
-//! socket is told first where each ticket stands.
+//! Messages for the clients of a stage board's own address. They keep no cursor and fetch nothing when they reconnect, so each
+//! new socket starts with the stage of every ticket.
 
 use serde_json::{Value, json};
 
