@@ -47,7 +47,13 @@ pub fn entry(event: &Event) -> Option<Value> {
         }
         "commented" => ("comment", data["comment"]["comment_text"].clone(), nothing()),
         "commit_linked" => ("git_operation", described(), data["commit"].clone()),
-        "field_updated" if matches!(event.field_name.as_deref(), Some("rank" | "engine_state")) => return None,
+        "field_updated" => match (event.field_name.as_deref(), event.new_value.as_deref()) {
+            // A state that the board has no column for; its end is another change of state.
+            (Some("engine_state"), Some(state)) => ("state_change", json!(format!("State: {state}.")), nothing()),
+            // Kept beside the report of a pull request, which is an entry.
+            (Some("rank" | "engine_state" | "pr_url" | "branch_name"), _) => return None,
+            _ => ("update", described(), nothing()),
+        },
         _ if event.change_description.is_empty() => return None,
         _ => ("update", described(), nothing()),
     };
