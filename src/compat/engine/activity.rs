@@ -71,7 +71,7 @@ pub fn entry(event: &Event) -> Option<Value> {
         "actor": {"id": actor, "type": actor_type(actor)}, "actor_id": actor, "metadata": metadata}))
 }
 
-/// The time of an event, which the events of one statement share, told apart below the microsecond by its number. With all its
+/// The time of an event, which the events of one statement share, made distinct below the microsecond by its number. With all its
 /// digits, so that texts are in the order of the times.
 fn timestamp(event: &Event) -> String {
     let apart = SignedDuration::from_nanos(event.seq.rem_euclid(1000));
