@@ -130,6 +130,7 @@ fn event(ticket: &str, row: &Value) -> Value {
         "resolved" => ("completed", Value::Null, Value::Null),
         "blocked" => ("dependency_added", values("old_value"), values("new_value")),
         "unblocked" => ("dependency_removed", values("old_value"), values("new_value")),
+        "field_updated" if field == "engine_state" => ("state_changed", values("old_value"), values("new_value")),
         "field_updated" => ("edited", values("old_value"), values("new_value")),
         "activity" if row["metadata"]["activity"]["category"] == "requeued" => ("requeued", Value::Null, Value::Null),
         other => (other, Value::Null, Value::Null),

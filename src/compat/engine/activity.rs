@@ -47,7 +47,13 @@ pub fn entry(event: &Event) -> Option<Value> {
         }
         "commented" => ("comment", data["comment"]["comment_text"].clone(), nothing()),
         "commit_linked" => ("git_operation", described(), data["commit"].clone()),
-        "field_updated" if matches!(event.field_name.as_deref(), Some("rank" | "engine_state")) => return None,
+        "field_updated" => match (event.field_name.as_deref(), event.new_value.as_deref()) {
+            // A state that the board has no column for; its end is another change of state.
+            (Some("engine_state"), Some(state)) => ("state_change", json!(format!("State: {state}.")), nothing()),
+            // Kept beside the report of a pull request, which is an entry.
+            (Some("rank" | "engine_state" | "pr_url" | "branch_name"), _) => return None,
+            _ => ("update", described(), nothing()),
+        },
         _ if event.change_description.is_empty() => return None,
         _ => ("update", described(), nothing()),
     };
@@ -65,7 +71,7 @@ pub fn entry(event: &Event) -> Option<Value> {
         "actor": {"id": actor, "type": actor_type(actor)}, "actor_id": actor, "metadata": metadata}))
 }
 
-/// The time of an event, which the events of one statement share, told apart below the microsecond by its number. With all its
+/// The time of an event, which the events of one statement share, made distinct below the microsecond by its number. With all its
 /// digits, so that texts are in the order of the times.
 fn timestamp(event: &Event) -> String {
     let apart = SignedDuration::from_nanos(event.seq.rem_euclid(1000));

@@ -200,7 +200,7 @@ async fn reports_arrive_as_entries_and_are_sent_again() {
     report(json!({"ticketId": id, "event": "state_change", "state": "in_progress", "message": "It begins"})).await;
     assert_eq!(entry(&mut page, "It begins").await["ticket_id"], json!(id));
     loop {
-        // Its list also hears of the ticket's creation, if it subscribed before the relay saw it.
+        // Its list also receives the ticket's creation, if it subscribed before the relay saw it.
         let update = list.until("ticket:update").await;
         if update["state"] == "in_progress" {
             assert_eq!(update["action"], "state_change");
@@ -211,9 +211,9 @@ async fn reports_arrive_as_entries_and_are_sent_again() {
     report(json!({"ticketId": id, "event": "pr_created", "prUrl": "https://git.example/pr/1", "branch": "fix"})).await;
     report(json!({"ticketId": id, "event": "activity", "category": "file_created", "message": "Wrote a file", "actorId": "forge-v3"})).await;
     report(json!({"ticketId": id, "event": "state_change", "state": "changes_requested"})).await;
-    let told = entry(&mut page, "Wrote a file").await["entry"].clone();
+    let received = entry(&mut page, "Wrote a file").await["entry"].clone();
     assert_eq!(
-        (&told["category"], &told["actor"]),
+        (&received["category"], &received["actor"]),
         (&json!("file_created"), &json!({"id": "forge-v3", "type": "agent"}))
     );
     let ticket = ann.get(&format!("/api/tickets/{id}")).await.ok()["ticket"].clone();
@@ -224,7 +224,7 @@ async fn reports_arrive_as_entries_and_are_sent_again() {
     // The list has the same entries, each with a time of its own in its category.
     let activity = ann.get(&format!("/api/tickets/{id}/activity")).await.ok()["activity"].clone();
     let entries = activity.as_array().expect("entries");
-    assert!(entries.contains(&told), "{activity}");
+    assert!(entries.contains(&received), "{activity}");
     let mut places: Vec<String> =
         entries.iter().map(|entry| format!("{} {}", entry["timestamp"], entry["category"])).collect();
     let times: Vec<&str> = entries.iter().filter_map(|entry| entry["timestamp"].as_str()).collect();
@@ -235,7 +235,7 @@ async fn reports_arrive_as_entries_and_are_sent_again() {
     // A new socket sends them again, as they were.
     drop(page);
     let mut page = socket(&engine, &ann, &[&room]).await;
-    assert_eq!(entry(&mut page, "Wrote a file").await["entry"], told);
+    assert_eq!(entry(&mut page, "Wrote a file").await["entry"], received);
     let body = json!({"agent_id": "forge-v3", "category": "error", "message": "It broke"});
     assert_eq!(ann.post(&format!("/api/tickets/{id}/activity"), body).await.created()["success"], true);
     entry(&mut page, "It broke").await;

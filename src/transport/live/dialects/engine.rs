@@ -1,4 +1,4 @@
-//! Messages for the clients of an engine's own address. Lists watch the room of their tenant and fetch anew upon each
+//! Messages for the clients of an engine's own address. Lists watch the room of their tenant and fetch again upon each
 //! `ticket:update` with an action; pages of a ticket watch its room and append each `ticket:activity`.
 //!
 //! So each event of a ticket is sent as an entry of its timeline, and a change of the ticket also as an update. Output and progress of

@@ -29,7 +29,7 @@ pub(super) fn configure(cfg: &mut web::ServiceConfig) {
 /// Maximum bytes of a report about an unknown ticket, which is only passed on.
 const MAX_UNKNOWN: usize = 64 * 1024;
 
-/// An event about a ticket. One about a ticket that is not here is told to the sockets that wait for it: those of the reporting actor,
+/// An event about a ticket. One about a ticket that is not here is sent to the sockets that wait for it: those of the reporting actor,
 /// and of the person whose agent or service it is.
 async fn report(
     state: State,
@@ -56,7 +56,7 @@ async fn report(
     let actors: Vec<&str> = [Some(caller.actor.as_str()), owner.as_deref()].into_iter().flatten().collect();
     let messages = Dialect::Engine.messages(&known, "", 0, false);
     let sockets = live.send_to_awaiting(&actors, &format!("ticket:{id}"), &messages);
-    let notice = "There is no such ticket here, so nothing was recorded; the open pages of the ticket were told.";
+    let notice = "There is no such ticket here, so nothing was recorded; it was sent to the open pages of the ticket.";
     Ok(Reply::ok(json!({"success": true, "event": event.event, "ticketId": id, "ticket_id": id, "recorded": false,
         "sockets": sockets, "notice": notice})))
 }
