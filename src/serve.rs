@@ -17,9 +17,9 @@ use crate::db::embedded::{self, Embedded, Options};
 use crate::db::{Db, maintenance, migrate, pool, pooler, reporting_limits, restored};
 use crate::domain::{accounts, findings, jobs, search};
 use crate::tools::demo::{self, ListenerWorker};
+use crate::transport::http::listeners::{self, Listener};
 use crate::transport::live::dialects::native;
 use crate::transport::live::{self, Live, relay};
-use crate::transport::http::listeners::{self, Listener};
 use crate::transport::{http, mcp};
 use crate::{Error, Result, allocator, telemetry};
 
@@ -64,10 +64,12 @@ pub async fn run(config: Config, demo: bool) -> Result<()> {
     for (settings, socket) in compat.into_iter().zip(sockets) {
         let shown = format!("Clients of {} are served at http://{}", settings.client.as_str(), settings.listen);
         let listener = Listener::prepare(settings, &state.config.data_dir, &state.db).await?;
-        simulated.extend(listener.worker_key().zip(listener.auto_queue()).map(|(key, job_type)| ListenerWorker {
-            key: key.clone(),
-            job_type: job_type.to_owned(),
-        }));
+        simulated.extend(
+            listener
+                .worker_key()
+                .zip(listener.auto_queue())
+                .map(|(key, job_type)| ListenerWorker { key: key.clone(), job_type: job_type.to_owned() }),
+        );
         let server = listeners::serve(socket, state.clone(), live.clone(), listener)?;
         servers.push((server.handle(), tokio::spawn(server)));
         print_line(&shown);

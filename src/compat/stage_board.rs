@@ -59,7 +59,9 @@ pub fn ticket(row: &Value) -> Value {
 pub fn counts(by_stage: &Value) -> Map<String, Value> {
     let given = by_stage.as_object().into_iter().flatten().filter(|(stage, _)| COUNTED.contains(&stage.as_str()));
     given
-        .flat_map(|(stage, number)| ["messages", "tool_calls"].map(|what| (count_name(stage, what), number[what].clone())))
+        .flat_map(|(stage, number)| {
+            ["messages", "tool_calls"].map(|what| (count_name(stage, what), number[what].clone()))
+        })
         .collect()
 }
 
@@ -103,8 +105,13 @@ mod tests {
 
     #[test]
     fn columns_of_other_boards_have_a_stage() {
-        let table = [("archived", "done", "archived"), ("testing", "active", "build"), ("done", "done", "shipped"),
-            ("backlog", "todo", "idle"), ("todo", "", "idle")];
+        let table = [
+            ("archived", "done", "archived"),
+            ("testing", "active", "build"),
+            ("done", "done", "shipped"),
+            ("backlog", "todo", "idle"),
+            ("todo", "", "idle"),
+        ];
         for (column, category, expected) in table {
             assert_eq!(stage(column, category), expected, "{column}");
         }

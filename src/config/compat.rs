@@ -71,7 +71,9 @@ impl CompatListener {
     fn check(self) -> Result<Self, String> {
         let client = self.client.as_str();
         if self.client.signs_in() && self.key_file.is_some() && self.auto_queue.is_none() {
-            return Err(format!("{client} has a sign-in of its own and takes a key_file only with auto_queue, for the worker"));
+            return Err(format!(
+                "{client} has a sign-in of its own and takes a key_file only with auto_queue, for the worker"
+            ));
         }
         if !self.client.signs_in() && !self.listen.ip().is_loopback() && !self.allow_remote {
             return Err(format!(
@@ -142,7 +144,8 @@ mod tests {
 
     #[test]
     fn flags_and_tables_mean_the_same() {
-        let flag = parse("tracker=127.0.0.1:8000,key_file=a.key,workflow=Work,origin=http://localhost:5173,auto_queue=demo");
+        let flag =
+            parse("tracker=127.0.0.1:8000,key_file=a.key,workflow=Work,origin=http://localhost:5173,auto_queue=demo");
         let table = parse(
             r#"{"client": "tracker", "listen": "127.0.0.1:8000", "key_file": "a.key", "workflow": "Work",
                 "origins": ["http://localhost:5173"], "auto_queue": "demo"}"#,

@@ -98,7 +98,8 @@ struct Lease<'a> {
 impl Lease<'_> {
     async fn work(&self) -> Result<(), RequestError> {
         self.post_chat(pick(texts::HELLO)).await?;
-        let from = self.job["stage"].as_str().and_then(|at| self.stages.iter().position(|stage| stage == at)).unwrap_or(0);
+        let from =
+            self.job["stage"].as_str().and_then(|at| self.stages.iter().position(|stage| stage == at)).unwrap_or(0);
         for (stage_index, stage) in self.stages.iter().enumerate().skip(from) {
             self.post("stage", json!({"stage": stage})).await?;
             for step in 0..steps(stage_index).len() {

@@ -99,8 +99,14 @@ pub async fn ws(
     }
     let default_room = dialect == Dialect::Stages && rooms.is_empty();
     let address = Some(origin::address_of(&state.config, &request));
-    let options =
-        SocketOptions { dialect, rooms, default_room, since: resume_position(since, epoch)?, address, ..Default::default() };
+    let options = SocketOptions {
+        dialect,
+        rooms,
+        default_room,
+        since: resume_position(since, epoch)?,
+        address,
+        ..Default::default()
+    };
     open(&request, body, token.as_deref(), auth, &state, live, options).await
 }
 

@@ -84,12 +84,22 @@ async fn pages_of_other_origins_are_refused() {
         assert_eq!(answer.status(), StatusCode::OK, "{allowed}");
         assert_eq!(answer.headers()["access-control-allow-origin"], allowed);
         assert_eq!(answer.headers()["access-control-allow-credentials"], "true");
-        let preflight = [("origin", allowed), ("access-control-request-method", "PUT"), ("access-control-request-headers", "x-agent-id")];
+        let preflight = [
+            ("origin", allowed),
+            ("access-control-request-method", "PUT"),
+            ("access-control-request-headers", "x-agent-id"),
+        ];
         let answer = send(Method::OPTIONS, &preflight).await;
         assert_eq!(answer.status(), StatusCode::OK, "{allowed}");
         assert_eq!(answer.headers()["access-control-allow-headers"], "x-agent-id");
     }
-    for foreign in ["https://evil.example", "null", "http://localhost:5173.evil.example", "http://localhost:51730", "http://localhost"] {
+    for foreign in [
+        "https://evil.example",
+        "null",
+        "http://localhost:5173.evil.example",
+        "http://localhost:51730",
+        "http://localhost",
+    ] {
         let answer = send(Method::GET, &[("origin", foreign)]).await;
         assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{foreign}");
         let problem: Value = answer.json().await.expect("a problem");

@@ -17,7 +17,11 @@ async fn a_ticket_keeps_its_request_model_and_codebase() {
     let request = json!({"title": "A shop for bicycles", "content_user_request_prompt": "Build a shop that sells bicycles.",
         "model": "claude-sonnet-4-20250514", "parent_codebase_path": "./apps", "unknown": {"a": 1}});
     let made = board.client.post("/tickets", request.clone()).await.created();
-    let short = board.client.post("/api/tickets", json!({"title": "Short", "content_user_request_prompt": "Go."})).await.created();
+    let short = board
+        .client
+        .post("/api/tickets", json!({"title": "Short", "content_user_request_prompt": "Go."}))
+        .await
+        .created();
     assert_eq!((&short["content_user_request_prompt"], &short["parent_codebase_path"]), (&json!("Go."), &json!(".")));
     let list = board.client.get("/tickets").await.ok();
     let detail = board.client.get(&format!("/tickets/{}", made["id"].as_str().expect("an id"))).await.ok();
@@ -46,12 +50,17 @@ async fn moves_errors_and_archived() {
     let jobs: Vec<(String, String, String)> = rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
     assert_eq!(jobs.len(), 1);
     assert_eq!((jobs[0].0.as_str(), jobs[0].2.as_str()), ("simulated", "Goes everywhere"));
-    for (body, status) in [(json!({"stage": "nowhere"}), 422), (json!({}), 422), (json!({"stage": 5}), 422), (json!([]), 422)] {
+    for (body, status) in
+        [(json!({"stage": "nowhere"}), 422), (json!({}), 422), (json!({"stage": 5}), 422), (json!([]), 422)]
+    {
         let answer = board.client.put(&path, body.clone()).await;
         assert_eq!(answer.status, status, "{body}: {}", answer.json);
         assert!(answer.json["detail"].as_str().is_some_and(|detail| !detail.is_empty()));
     }
-    assert_eq!(board.client.put("/tickets/ticket-none/stage", json!({"stage": "plan"})).await.refused(404), "not_found");
+    assert_eq!(
+        board.client.put("/tickets/ticket-none/stage", json!({"stage": "plan"})).await.refused(404),
+        "not_found"
+    );
     assert_eq!(board.client.post("/tickets", json!({"title": "x"})).await.refused(422), "invalid");
     assert_eq!(board.client.get("/nothing").await.refused(404), "not_found");
 }
@@ -113,4 +122,6 @@ async fn lines_of_agents_arrive_with_the_counts_of_their_stage() {
     assert_eq!((&detail["total_plan_messages"], &detail["total_plan_tool_calls"]), (&json!(2), &json!(1)));
     assert_eq!(detail["agent_messages"].as_array().map(Vec::len), Some(2));
     assert_eq!(detail["agent_messages"][1]["type"], "tool_use");
+    let status = board.client.get("/workflows/status").await.ok();
+    assert_eq!((&status["running_count"], &status["workflows"][&id]["status"]), (&json!(1), &json!("running")));
 }

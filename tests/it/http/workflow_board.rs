@@ -246,7 +246,9 @@ async fn a_trigger_queues_one_job_and_its_work_is_told() {
     }
     // What is built waits to be merged, which is a job too.
     assert_eq!(client.get("/api/adws/trigger1").await.ok()["current_stage"], "ready-to-merge");
-    socket.send(json!({"type": "trigger_workflow", "data": {"workflow_type": "adw_merge_iso", "adw_id": "trigger1"}})).await;
+    socket
+        .send(json!({"type": "trigger_workflow", "data": {"workflow_type": "adw_merge_iso", "adw_id": "trigger1"}}))
+        .await;
     assert_eq!(said(&mut socket, "trigger_response").await["message"], "The work is queued.");
     client.delete("/api/adws/trigger2").await.ok();
     let claimed = worker.post("/api/jobs/claim", json!({"job_types": ["simulated"]})).await.ok();

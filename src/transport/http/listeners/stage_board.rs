@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{Listener, Watch, caller_and_workflow, open_socket};
 use crate::Error;
@@ -16,6 +16,7 @@ pub(super) fn configure(cfg: &mut web::ServiceConfig) {
     cfg.route("/tickets", web::get().to(list)).route("/tickets", web::post().to(create));
     cfg.route("/tickets/{id}", web::get().to(get_one)).route("/tickets/{id}/stage", web::put().to(move_to));
     cfg.route("/session", web::get().to(session)).route("/ws", web::get().to(ws));
+    cfg.route("/workflows/status", web::get().to(status));
 }
 
 async fn list(state: web::Data<AppState>, listener: web::Data<Listener>, auth: Auth) -> Result<Reply<Vec<Value>>> {
@@ -48,7 +49,8 @@ async fn create(
     let (caller, workflow) = caller_and_workflow(&auth, &state, &listener).await?;
     let request = new.content_user_request_prompt.or(new.description);
     new.others.retain(|name, value| KEPT.contains(&name.as_str()) && value.is_string());
-    let made = stages::create_on_board(&state.db, &caller, workflow.as_deref(), &new.title, request, &new.others).await?;
+    let made =
+        stages::create_on_board(&state.db, &caller, workflow.as_deref(), &new.title, request, &new.others).await?;
     Ok(Reply::created(stage_board::ticket(&made)))
 }
 
@@ -83,6 +85,13 @@ async fn move_to(
 
 async fn session(state: web::Data<AppState>, auth: Auth) -> Result<Reply<stages::StageSession>> {
     Ok(Reply::ok(stages::session(&state.db, &auth.caller()).await?))
+}
+
+/// The work in progress, with the number of jobs that a worker holds.
+async fn status(state: web::Data<AppState>, listener: web::Data<Listener>, auth: Auth) -> Result<Reply<Value>> {
+    let (caller, workflow) = caller_and_workflow(&auth, &state, &listener).await?;
+    let status = stages::status(&state.db, &caller, workflow.as_deref()).await?;
+    Ok(Reply::ok(json!({"running_count": status.active_count, "workflows": status.active_workflows})))
 }
 
 async fn ws(request: HttpRequest, body: web::Payload, auth: Credential) -> Result<HttpResponse> {

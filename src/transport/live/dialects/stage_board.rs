@@ -59,7 +59,8 @@ mod tests {
     fn every_event() {
         let created = json!({"ticket": {"ticket_id": "ticket-1", "title": "One", "status": "idle", "description": "As it is.",
             "custom_fields": {"model": "large"}}});
-        let job = |status: &str, error: Value| json!({"job": {"status": status, "error": error}, "ticket_status": "shipped"});
+        let job =
+            |status: &str, error: Value| json!({"job": {"status": status, "error": error}, "ticket_status": "shipped"});
         let message = json!({"message": {"kind": "step", "stage": "build", "content": "Working", "metadata": {"type": "tool_use"}},
             "counts": {"messages": 3, "stages": {"build": {"messages": 2, "tool_calls": 1}}}});
         let deleted = json!({"message": {"id": "m", "deleted": true}, "counts": {"messages": 3}});
