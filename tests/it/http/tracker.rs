@@ -64,7 +64,7 @@ async fn boards_lists_and_details_have_every_name() {
     assert_eq!(client.get("/tickets/pending-review-count").await.ok()["count"], 0);
     assert_eq!(client.get("/health").await.ok()["status"], "healthy");
     // Somebody else's credential comes first.
-    let ann = Client { token: server.user("ann").await.token.clone(), ..client.clone() };
+    let ann = client.with(server.user("ann").await.token.as_deref().expect("a token"));
     assert_eq!(ann.get(&format!("/api/tickets?workflow_id={workflow}")).await.refused(404), "not_found");
     assert_eq!(ann.get(&format!("/api/tickets/{id}")).await.refused(404), "not_found");
     assert_eq!(ann.get("/api/workflow-executions").await.ok(), json!({"executions": []}));
@@ -245,7 +245,7 @@ async fn the_other_pages_are_valid() {
     assert_eq!((&made["status"], &made["working_directory"]), (&json!("active"), &json!("./x")));
     assert_eq!(client.get("/api/workflows").await.ok().as_array().map(Vec::len), Some(2));
     // Nothing of it is seen by somebody else.
-    let ann = Client { token: server.user("ann").await.token.clone(), ..client.clone() };
+    let ann = client.with(server.user("ann").await.token.as_deref().expect("a token"));
     assert_eq!(ann.get("/api/tasks").await.ok(), json!([]));
     assert_eq!(ann.get("/api/dashboard/stats").await.ok()["queued_tasks"], 0);
     assert_eq!(ann.get(&format!("/api/tasks/{job}")).await.refused(404), "not_found");

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use super::fixtures::open;
 use super::listeners::{TestListener, listen};
-use crate::client::Client;
 use crate::live::socket::{Socket, SocketEvent};
 
 fn task(id: &str, title: &str) -> Value {
@@ -78,7 +77,7 @@ async fn tasks_keep_the_id_and_fields_of_their_client() {
     assert_eq!(client.get(&format!("/api/v1/workflows/{id}")).await.ok()["status"], "started");
     assert_eq!(client.get("/api/adws?status=completed").await.ok()["total_count"], 0);
     // Another tenant sees none of it.
-    let ann = Client { token: server.user("ann").await.token.clone(), ..client.clone() };
+    let ann = client.with(server.user("ann").await.token.as_deref().expect("a token"));
     assert_eq!(ann.get("/api/adws").await.ok()["total_count"], 0);
     assert_eq!(ann.get("/api/adws/testadw1").await.refused(404), "not_found");
     assert_eq!(
