@@ -192,6 +192,9 @@ pub fn fields(body: &Value) -> TaskFields {
             read.kept.insert(name.to_owned(), value.clone());
         }
     }
+    if let Some(class) = &read.issue_class {
+        read.kept.insert("issue_class".to_owned(), class.as_str().into());
+    }
     read
 }
 
@@ -236,7 +239,7 @@ mod tests {
         assert_eq!(read.title.as_deref(), Some("Task X"));
         assert_eq!(read.description.as_deref(), Some("Go\n\nWork on: Task X"));
         assert_eq!((read.issue_class.as_deref(), read.stage.as_deref()), (Some("bug"), Some("build")));
-        assert_eq!(Value::from(read.kept), json!({"issue_body": "Go", "branch_name": "b"}));
+        assert_eq!(Value::from(read.kept), json!({"issue_body": "Go", "branch_name": "b", "issue_class": "bug"}));
         let read = fields(&json!({"issue_body": "Long enough to stand alone.", "status": "completed"}));
         assert_eq!((read.title, read.stage.as_deref()), (None, Some("completed")));
         assert_eq!(read.kept["issue_body"], Value::Null);

@@ -64,7 +64,7 @@ async fn boards_lists_and_details_have_every_name() {
     assert_eq!(client.get("/tickets/pending-review-count").await.ok()["count"], 0);
     assert_eq!(client.get("/health").await.ok()["status"], "healthy");
     // Somebody else's credential comes first.
-    let ann = Client { token: server.user("ann").await.token.clone(), ..client.clone() };
+    let ann = client.with(server.user("ann").await.token.as_deref().expect("a token"));
     assert_eq!(ann.get(&format!("/api/tickets?workflow_id={workflow}")).await.refused(404), "not_found");
     assert_eq!(ann.get(&format!("/api/tickets/{id}")).await.refused(404), "not_found");
     assert_eq!(ann.get("/api/workflow-executions").await.ok(), json!({"executions": []}));
@@ -108,7 +108,7 @@ async fn changes_in_both_forms() {
     let asked = json!({"ticket_id": id, "conflict_description": "Which of both ways should it go?", "potential_solutions": ["a", "b"]});
     assert_eq!(client.post("/api/tickets/request-clarification", asked).await.ok()["success"], true);
     for query in [
-        json!({"query": "c", "filters": {"status": [], "is_resolved": false}}),
+        json!({"query": "cha", "filters": {"status": [], "is_resolved": false}}),
         json!({"query": "changed", "filters": {"priority": ["critical"]}, "limit": 500}),
     ] {
         let found = client.post("/api/tickets/search", query).await.ok();
@@ -179,7 +179,7 @@ async fn a_task_needs_a_ticket_and_resolves_it() {
     let agent = working.as_array().expect("agents").iter().find(|agent| agent["id"] == "mcp-agent").expect("the agent");
     assert_eq!((&agent["status"], &agent["current_task_id"]), (&json!("working"), &json!(job)));
     let commit = "0123456789abcdef0123456789abcdef01234567";
-    let done = update(&job, "done", json!({"summary": "It was done as told.", "commit_sha": commit})).await.ok();
+    let done = update(&job, "done", json!({"summary": "It was done as asked.", "commit_sha": commit})).await.ok();
     assert_eq!((&done["ticket_resolved"], &done["unblocked_tickets"]), (&json!(true), &json!([dependent])));
     // The second one changes nothing.
     assert_eq!(update(&job, "done", json!({})).await.ok()["status"], "done");
@@ -245,7 +245,7 @@ async fn the_other_pages_are_valid() {
     assert_eq!((&made["status"], &made["working_directory"]), (&json!("active"), &json!("./x")));
     assert_eq!(client.get("/api/workflows").await.ok().as_array().map(Vec::len), Some(2));
     // Nothing of it is seen by somebody else.
-    let ann = Client { token: server.user("ann").await.token.clone(), ..client.clone() };
+    let ann = client.with(server.user("ann").await.token.as_deref().expect("a token"));
     assert_eq!(ann.get("/api/tasks").await.ok(), json!([]));
     assert_eq!(ann.get("/api/dashboard/stats").await.ok()["queued_tasks"], 0);
     assert_eq!(ann.get(&format!("/api/tasks/{job}")).await.refused(404), "not_found");
@@ -259,9 +259,9 @@ async fn a_silent_socket_gets_the_events_of_everything() {
     let client = &board.client;
     let mut socket = Socket::try_open(&format!("{}/ws", board.url), &[]).await.expect("a socket");
     socket.until("subscribed").await;
-    let id = ticket(client, "Told to everybody", json!({})).await;
-    let told = socket.until("ticket_created").await;
-    assert_eq!((&told["ticket_id"], &told["agent_id"]), (&json!(id), &json!("agent-1")));
+    let id = ticket(client, "Sent to everybody", json!({})).await;
+    let event = socket.until("ticket_created").await;
+    assert_eq!((&event["ticket_id"], &event["agent_id"]), (&json!(id), &json!("agent-1")));
     client.post("/api/tickets/change-status", json!({"ticket_id": id, "new_status": "in_progress"})).await.ok();
     assert_eq!(socket.until("status_changed").await["ticket_id"], json!(id));
     client.post("/api/tickets/comment", json!({"ticket_id": id, "comment_text": "A remark"})).await.ok();

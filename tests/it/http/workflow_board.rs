@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use super::fixtures::open;
 use super::listeners::{TestListener, listen};
-use crate::client::Client;
 use crate::live::socket::{Socket, SocketEvent};
 
 fn task(id: &str, title: &str) -> Value {
@@ -14,7 +13,7 @@ fn task(id: &str, title: &str) -> Value {
         "current_stage": "backlog", "status": "pending", "workflow_name": "adw_plan_build_iso", "branch_name": "work", "data_source": "kanban"})
 }
 
-/// A socket that hears of a task: the client is not told when its socket has entered the room, so lines are sent until one arrives.
+/// A socket that receives the events of a task: the client does not learn when its socket has entered the room, so lines are sent until one arrives.
 async fn socket(board: &TestListener, id: &str) -> Socket {
     let mut socket = Socket::try_open(&format!("{}/ws/trigger", board.url), &[]).await.expect("a socket");
     socket.until("connection_ack").await;
@@ -26,7 +25,7 @@ async fn socket(board: &TestListener, id: &str) -> Socket {
             return socket;
         }
     }
-    panic!("the socket hears nothing");
+    panic!("the socket receives nothing");
 }
 
 /// The data of the next message of a kind.
@@ -78,7 +77,7 @@ async fn tasks_keep_the_id_and_fields_of_their_client() {
     assert_eq!(client.get(&format!("/api/v1/workflows/{id}")).await.ok()["status"], "started");
     assert_eq!(client.get("/api/adws?status=completed").await.ok()["total_count"], 0);
     // Another tenant sees none of it.
-    let ann = Client { token: server.user("ann").await.token.clone(), ..client.clone() };
+    let ann = client.with(server.user("ann").await.token.as_deref().expect("a token"));
     assert_eq!(ann.get("/api/adws").await.ok()["total_count"], 0);
     assert_eq!(ann.get("/api/adws/testadw1").await.refused(404), "not_found");
     assert_eq!(
@@ -170,14 +169,14 @@ async fn changes_moves_and_deletion() {
         let gone = client.delete(path).await.ok();
         assert_eq!((&gone["success"], &gone["adw_id"]), (&json!(true), &json!("testadw4")));
     }
-    let told = said(&mut socket, "system_log").await;
-    assert_eq!(told["context"], json!({"event_type": "worktree_deleted", "adw_id": "testadw4"}));
+    let event = said(&mut socket, "system_log").await;
+    assert_eq!(event["context"], json!({"event_type": "worktree_deleted", "adw_id": "testadw4"}));
     assert_eq!(client.get(path).await.refused(404), "not_found");
     assert_eq!(client.get("/api/adws").await.ok()["total_count"], 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_trigger_queues_one_job_and_its_work_is_told() {
+async fn a_trigger_queues_one_job_and_its_work_is_shown() {
     let server = open("workflow_board_trigger").await;
     let board = listen(&server, "workflow-board=127.0.0.1:0,auto_queue=simulated").await;
     let client = &board.client;
@@ -228,9 +227,9 @@ async fn a_trigger_queues_one_job_and_its_work_is_told() {
     }
     let line = json!({"lease_token": token, "messages": [{"kind": "step", "content": "Reading the spec"}]});
     worker.post(&format!("/api/jobs/{job}/messages"), line).await.ok();
-    let told = said(&mut socket, "workflow_log").await;
+    let event = said(&mut socket, "workflow_log").await;
     assert_eq!(
-        (&told["message"], &told["level"], &told["adw_id"]),
+        (&event["message"], &event["level"], &event["adw_id"]),
         (&json!("Reading the spec"), &json!("INFO"), &json!("trigger1"))
     );
     worker.post(&format!("/api/jobs/{job}/stage"), json!({"lease_token": token, "stage": "build"})).await.ok();
@@ -258,7 +257,7 @@ async fn a_trigger_queues_one_job_and_its_work_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn reports_are_recorded_and_told() {
+async fn reports_are_recorded_and_published() {
     let server = open("workflow_board_reports").await;
     let board = listen(&server, "workflow-board=127.0.0.1:0").await;
     let client = &board.client;
@@ -278,12 +277,12 @@ async fn reports_are_recorded_and_told() {
     )
     .await
     .ok();
-    let told = said(&mut socket, "workflow_log").await;
-    assert_eq!((&told["message"], &told["level"]), (&json!("A line"), &json!("SUCCESS")));
+    let event = said(&mut socket, "workflow_log").await;
+    assert_eq!((&event["message"], &event["level"]), (&json!("A line"), &json!("SUCCESS")));
     update("status_update", json!({"adw_id": "report01", "status": "in_progress", "message": "Half", "progress_percent": 50, "current_step": null})).await.ok();
-    let told = said(&mut socket, "status_update").await;
+    let event = said(&mut socket, "status_update").await;
     assert_eq!(
-        (&told["status"], &told["progress_percent"], &told["message"]),
+        (&event["status"], &event["progress_percent"], &event["message"]),
         (&json!("in_progress"), &json!(50), &json!("Half"))
     );
     for (kind, body) in [
