@@ -146,9 +146,9 @@ begin
           from new_rows n
           join jobs j on j.id = n.job_id
          cross join lateral unnest(logic.job_change(n.workflow_id, n.job_id, j.ticket_id, 'job_message', n.kind, null, n.id, '',
-                jsonb_build_object('job_title', j.title, 'counts', jsonb_build_object('messages', n.position)
+                jsonb_build_object('job_title', j.title, 'counts', jsonb_build_object('messages', n.position))
                     || case when j.ticket_id is null or n.kind = 'log' then '{}'
-                            else jsonb_build_object('stages', logic.stage_counts_json(j.ticket_id, coalesce(n.stage, ''))) end), quiet => n.kind = 'log')) c));
+                            else jsonb_build_object('stage_counts', logic.stage_counts_json(j.ticket_id, coalesce(n.stage, ''))) end, quiet => n.kind = 'log')) c));
     return null;
 end
 $$;

@@ -33,7 +33,7 @@ pub fn messages(event: &Event) -> Vec<Value> {
         },
         ("job_message", Some("chat" | "step")) if data["message"]["deleted"].is_null() => {
             json!({"type": "agent_message", "ticket_id": ticket_id, "message": stage_board::message(&data["message"]),
-                "counts": stage_board::counts(&data["counts"]["stages"])})
+                "counts": stage_board::counts(&data["stage_counts"])})
         }
         _ => return Vec::new(),
     };
@@ -62,7 +62,7 @@ mod tests {
         let job =
             |status: &str, error: Value| json!({"job": {"status": status, "error": error}, "ticket_status": "shipped"});
         let message = json!({"message": {"kind": "step", "stage": "build", "content": "Working", "metadata": {"type": "tool_use"}},
-            "counts": {"messages": 3, "stages": {"build": {"messages": 2, "tool_calls": 1}}}});
+            "counts": {"messages": 3}, "stage_counts": {"build": {"messages": 2, "tool_calls": 1}}});
         let deleted = json!({"message": {"id": "m", "deleted": true}, "counts": {"messages": 3}});
         let table = [
             change("created", (None, None, Some("One")), &created),
