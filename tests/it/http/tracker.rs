@@ -136,7 +136,8 @@ async fn changes_in_both_forms() {
         assert_eq!(answer.status, 422, "{path} {body}: {}", answer.json);
         assert!(answer.json["detail"].as_str().is_some_and(|detail| !detail.is_empty()));
     }
-    assert_eq!(client.post("/api/tickets/approve", json!({"ticket_id": id})).await.refused(409), "conflict");
+    // The listener's own key may not decide reviews; a key with the scope approve may.
+    assert_eq!(client.post("/api/tickets/approve", json!({"ticket_id": id})).await.refused(403), "forbidden");
 }
 
 #[tokio::test(flavor = "multi_thread")]
