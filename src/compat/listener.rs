@@ -136,7 +136,10 @@ fn title(client: CompatClient) -> &'static str {
 async fn create_workflow(client: CompatClient, db: &Db, operator: &Caller) -> Result<String> {
     let column = |(id, name, category): &(&str, &str, &str)| json!({"id": id, "name": name, "category": category});
     let columns: Option<Vec<Value>> = columns(client).map(|columns| columns.iter().map(column).collect());
-    let board_config = columns.map(|columns| serde_json::from_value::<BoardConfig>(json!({"columns": columns})));
+    let transition = |(from, to): &(&str, &str)| json!({"from": from, "to": to});
+    let transitions: Vec<Value> = transitions(client).iter().map(transition).collect();
+    let board_config = columns
+        .map(|columns| serde_json::from_value::<BoardConfig>(json!({"columns": columns, "transitions": transitions})));
     let input = CreateWorkflow {
         name: title(client).to_owned(),
         description: Some(format!("Work of the clients at the {} address.", client.as_str())),
@@ -170,6 +173,33 @@ fn columns(client: CompatClient) -> Option<&'static [(&'static str, &'static str
             ("completed", "Completed", "done"),
         ]),
         CompatClient::JobBuilder | CompatClient::Engine | CompatClient::Tracker => None,
+    }
+}
+
+/// The moves that the clients' own server allows, and those of work and of its retry; all, where it allows all.
+fn transitions(client: CompatClient) -> &'static [(&'static str, &'static str)] {
+    match client {
+        CompatClient::StageBoard => &[
+            ("idle", "plan"),
+            ("idle", "archived"),
+            ("plan", "build"),
+            ("plan", "shipped"),
+            ("plan", "errored"),
+            ("build", "review"),
+            ("build", "shipped"),
+            ("build", "errored"),
+            ("review", "shipped"),
+            ("review", "errored"),
+            ("shipped", "errored"),
+            ("shipped", "archived"),
+            ("errored", "idle"),
+            ("errored", "archived"),
+            ("errored", "plan"),
+            ("errored", "build"),
+            ("errored", "review"),
+            ("archived", "idle"),
+        ],
+        _ => &[],
     }
 }
 
