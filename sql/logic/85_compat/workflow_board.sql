@@ -80,6 +80,7 @@ declare
     who constant logic.principal := logic.authorize(caller, place, 'member');
     issue constant bigint := case when (fields ->> 'issue_number') ~ '^[1-9][0-9]{0,14}$' then (fields ->> 'issue_number')::bigint end;
     initial text;
+    taken text;
     made jsonb;
 begin
     if stage is not null then
@@ -88,9 +89,11 @@ begin
             perform logic.fail_unknown_status(place, stage, 'current_stage');
         end if;
     end if;
-    if exists (select from tickets t where t.workflow_id = place and t.custom_fields ? 'adw_id'
-                and t.custom_fields ->> 'adw_id' = create_workflow_board_task.adw_id) then
-        perform logic.fail('conflict', format('ADW %s already exists.', adw_id));
+    select case when t.deleted_at is null then 'ADW %s already exists.' else 'ADW %s already exists; it was deleted.' end into taken
+      from tickets t
+     where t.workflow_id = place and t.custom_fields ? 'adw_id' and t.custom_fields ->> 'adw_id' = create_workflow_board_task.adw_id;
+    if taken is not null then
+        perform logic.fail('conflict', format(taken, adw_id));
     end if;
     made := logic.create_ticket(caller, place, title, description,
         ticket_type => logic.ticket_type_of_issue(place, issue_class), initial_status => initial,

@@ -144,6 +144,8 @@ impl RootSpanBuilder for RequestSpan {
         };
         let error = error.unwrap_or_default();
         match status.as_u16() {
+            // Something that a foreign client asks for and Callboard does not have.
+            501 => tracing::debug!(parent: &span, status = 501, error, "request answered"),
             503 => tracing::warn!(parent: &span, status = 503, error, "request not answered"),
             500.. => tracing::error!(parent: &span, status = status.as_u16(), error, "request failed"),
             _ => tracing::debug!(parent: &span, status = status.as_u16(), error, "request answered"),

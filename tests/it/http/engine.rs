@@ -116,6 +116,10 @@ async fn tickets_of_all_workflows_in_their_states() {
         "id",
     );
     let path = format!("/api/tickets/{id}");
+    // A refused change changes nothing.
+    let refused = ann.patch(&path, json!({"title": "Written in spite of it", "project_id": second.workflow})).await;
+    assert_eq!(refused.refused(422), "invalid");
+    assert_eq!(ann.get(&path).await.ok()["ticket"]["title"], "Engine ticket");
     // States with a column, and those without one.
     for state in [
         "ready",

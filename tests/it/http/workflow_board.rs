@@ -164,6 +164,9 @@ async fn changes_moves_and_deletion() {
     assert_eq!(added["event_type"], "log_entry");
     let activities = client.get(&format!("{path}/activity")).await.ok();
     assert_eq!(activities["activities"][0]["event_type"], "created");
+    for body in [json!([]), json!("x"), json!(5), json!({})] {
+        assert_eq!(client.post(&format!("{path}/activity"), body).await.refused(422), "invalid");
+    }
     // Both of the client's deletions succeed.
     for _ in 0..2 {
         let gone = client.delete(path).await.ok();
@@ -173,6 +176,9 @@ async fn changes_moves_and_deletion() {
     assert_eq!(event["context"], json!({"event_type": "worktree_deleted", "adw_id": "testadw4"}));
     assert_eq!(client.get(path).await.refused(404), "not_found");
     assert_eq!(client.get("/api/adws").await.ok()["total_count"], 0);
+    let again = client.post("/api/adws", task("testadw4", "The same id")).await;
+    assert!(again.json["detail"].as_str().is_some_and(|detail| detail.contains("deleted")), "{}", again.json);
+    assert_eq!(again.refused(409), "conflict");
 }
 
 #[tokio::test(flavor = "multi_thread")]

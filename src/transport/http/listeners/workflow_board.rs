@@ -7,7 +7,7 @@ mod workflows;
 
 use actix_web::{HttpRequest, web};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{Listener, caller_and_workflow};
 use crate::app::AppState;
@@ -167,9 +167,10 @@ async fn add_activity(
     listener: web::Data<Listener>,
     auth: Auth,
     Path(id): Path<String>,
-    Json(mut body): Json<Value>,
+    Json(body): Json<Map<String, Value>>,
 ) -> Result<Reply<Value>> {
     check_id(&id)?;
+    let mut body = Value::Object(body);
     body["adw_id"] = id.as_str().into();
     if !body["message"].is_string() {
         let event = body["event_type"].as_str().ok_or_else(|| Error::invalid("event_type", "is required"))?;

@@ -116,10 +116,13 @@ async fn update(
     Path(id): Path<String>,
     Json(body): Json<Body>,
 ) -> Result<Reply<Value>> {
-    let changed = engine::update(&state.db, &auth.caller(), &id, &body.written(&listener)).await?;
-    if body.project_id.as_ref().is_some_and(|project| !project.is_empty() && changed["workflow_id"] != json!(project)) {
+    let caller = auth.caller();
+    if let Some(project) = body.project_id.as_deref().filter(|project| !project.is_empty())
+        && engine::get(&state.db, &caller, &id, false, false).await?["workflow_id"] != json!(project)
+    {
         return Err(Error::invalid("project_id", "cannot change: a ticket stays in its workflow").into());
     }
+    let changed = engine::update(&state.db, &caller, &id, &body.written(&listener)).await?;
     admit_worker(&state, &listener, &changed).await?;
     Ok(Reply::ok(ticket(&changed)))
 }

@@ -44,7 +44,7 @@ async fn list(
     let by: SortBy = serde_json::from_value(word("sort_by", "created_at")).unwrap_or_default();
     let order: SortOrder = serde_json::from_value(word("sort_order", "desc")).unwrap_or_default();
     let limit = number("limit").map(|limit| limit.clamp(1, PAGE));
-    let mut offset = number("offset").unwrap_or(0).max(0);
+    let mut offset = number("offset").unwrap_or(0).clamp(0, 1_000_000);
     let (mut cards, mut cursor): (Vec<Card>, Option<String>) = (Vec::new(), None);
     loop {
         let size = limit.unwrap_or(PAGE);
