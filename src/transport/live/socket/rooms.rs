@@ -61,10 +61,8 @@ pub struct Followers(HashMap<String, JoinHandle<()>>);
 impl Followers {
     /// Watches all workflows under a name, also those that come later; without one, each under the name of its room.
     pub fn start(&mut self, live: &Arc<Live>, client: &Arc<Client>, name: String) {
-        if !self.0.contains_key(&name) {
-            let task = tokio::spawn(follow(live.clone(), client.clone(), name.clone()));
-            self.0.insert(name, task);
-        }
+        let follower = || tokio::spawn(follow(live.clone(), client.clone(), name.clone()));
+        self.0.entry(name.clone()).or_insert_with(follower);
     }
 
     /// Looks for no further workflows under a name.
