@@ -112,11 +112,16 @@ $$;
 
 -- PUT and PATCH /tickets/{id}: `updates` as logic.update_ticket takes them, and further fields.
 create function logic.update_engine_ticket(
-    caller text, ticket text, updates jsonb default '{}', state text default null, fields jsonb default '{}', queue_type text default null
+    caller text, ticket text, updates jsonb default '{}', state text default null, fields jsonb default '{}', queue_type text default null,
+    project text default null
 ) returns jsonb language plpgsql as $$
 declare
-    tid constant text := (logic.authorize_ticket_by_key(caller, ticket, 'member')).ticket_id;
+    access constant logic.ticket_access := logic.authorize_ticket_by_key(caller, ticket, 'member');
+    tid constant text := access.ticket_id;
 begin
+    if project <> access.workflow_id then
+        perform logic.fail_invalid('project_id', 'cannot change: a ticket stays in its workflow');
+    end if;
     if updates ? 'description' then
         updates := updates || jsonb_build_object('description', logic.engine_description(
             coalesce(updates ->> 'title', (select t.title from tickets t where t.id = tid)), updates ->> 'description'));

@@ -93,7 +93,13 @@ pub async fn create(
 }
 
 /// Changes a ticket.
-pub async fn update(db: &Db, caller: &Caller, ticket: &str, change: &Written<'_>) -> Result<Value> {
+pub async fn update(
+    db: &Db,
+    caller: &Caller,
+    ticket: &str,
+    project: Option<&str>,
+    change: &Written<'_>,
+) -> Result<Value> {
     let given = [("title", change.title), ("description", change.description), ("assigned_agent_id", change.assignee)];
     let updates: Map<String, Value> =
         given.iter().filter_map(|(name, value)| Some(((*name).to_owned(), Value::from((*value)?)))).collect();
@@ -104,6 +110,7 @@ pub async fn update(db: &Db, caller: &Caller, ticket: &str, change: &Written<'_>
         state: change.state,
         fields: Json(&change.fields),
         queue_type: change.queue_type,
+        project,
     )))
     .await
 }

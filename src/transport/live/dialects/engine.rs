@@ -6,6 +6,7 @@
 
 use serde_json::{Value, json};
 
+use super::rooms::reported;
 use super::{add_missing, data};
 use crate::compat::engine;
 use crate::domain::history::Event;
@@ -69,18 +70,6 @@ fn changes(event: &Event, data: &Value) -> Vec<Value> {
 
 fn update(action: &str, event: &Event) -> Value {
     json!({"type": "ticket:update", "action": action, "message": event.change_description, "project_id": event.workflow_id})
-}
-
-/// A report of a program: the named fields, and its metadata.
-fn reported(kind: &str, activity: &Value, names: &[&str]) -> Value {
-    let mut message = json!({"type": kind});
-    for name in names {
-        if !activity[*name].is_null() {
-            message[*name] = activity[*name].clone();
-        }
-    }
-    add_missing(&mut message, &activity["metadata"]);
-    message
 }
 
 #[cfg(test)]

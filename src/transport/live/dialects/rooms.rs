@@ -83,7 +83,7 @@ fn update(event: &Event, data: &Value) -> Value {
 }
 
 /// A report of a program: the named fields, and its metadata.
-fn reported(kind: &str, activity: &Value, names: &[&str]) -> Value {
+pub(super) fn reported(kind: &str, activity: &Value, names: &[&str]) -> Value {
     let mut message = json!({"type": kind});
     for name in names {
         if !activity[*name].is_null() {

@@ -5,11 +5,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::super::{Listener, caller_and_workflow};
+use crate::Result as CoreResult;
 use crate::app::AppState;
 use crate::compat::engine::{self, TicketFilter, Written};
 use crate::domain::history::{self, Room};
 use crate::transport::http::{Auth, Json, Path, Query, Reply, Result};
-use crate::{Error, Result as CoreResult};
 
 type State = web::Data<AppState>;
 type Of = web::Data<Listener>;
@@ -116,13 +116,8 @@ async fn update(
     Path(id): Path<String>,
     Json(body): Json<Body>,
 ) -> Result<Reply<Value>> {
-    let caller = auth.caller();
-    if let Some(project) = body.project_id.as_deref().filter(|project| !project.is_empty())
-        && engine::get(&state.db, &caller, &id, false, false).await?["workflow_id"] != json!(project)
-    {
-        return Err(Error::invalid("project_id", "cannot change: a ticket stays in its workflow").into());
-    }
-    let changed = engine::update(&state.db, &caller, &id, &body.written(&listener)).await?;
+    let project = body.project_id.as_deref().filter(|project| !project.is_empty());
+    let changed = engine::update(&state.db, &auth.caller(), &id, project, &body.written(&listener)).await?;
     admit_worker(&state, &listener, &changed).await?;
     Ok(Reply::ok(ticket(&changed)))
 }

@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, web};
 use serde_json::{Value, json};
 
-use super::{Listener, caller_and_workflow, check_id};
+use super::{Listener, caller_and_workflow, check_id, get_one};
 use crate::app::AppState;
 use crate::compat::workflow_board;
 use crate::transport::http::{Auth, Json, Path, Reply, Result};
@@ -26,7 +26,7 @@ pub(super) fn configure(cfg: &mut web::ServiceConfig) {
     }
     cfg.route("/stage-logs/{id}/{stage}", web::get().to(stage_logs)).route("/stage-logs/{id}", web::get().to(all_logs));
     cfg.route("/execution-logs/{id}/{stage}", web::get().to(execution_logs))
-        .route("/agent-state/{id}", web::get().to(agent_state));
+        .route("/agent-state/{id}", web::get().to(get_one));
     cfg.route("/adws/{id}/plan", web::get().to(plan));
 }
 
@@ -104,18 +104,6 @@ async fn execution_logs(
 ) -> Result<Reply<Value>> {
     let logs = lines(&state, &listener, &auth, &id, Some(&stage)).await?;
     Ok(Reply::ok(json!({"adw_id": id, "stage": stage, "has_logs": !logs.is_empty(), "logs": logs})))
-}
-
-async fn agent_state(
-    state: web::Data<AppState>,
-    listener: web::Data<Listener>,
-    auth: Auth,
-    Path(id): Path<String>,
-) -> Result<Reply<Value>> {
-    check_id(&id)?;
-    let (caller, workflow) = caller_and_workflow(&auth, &state, &listener).await?;
-    let row = workflow_board::get(&state.db, &caller, workflow.as_deref(), &id).await?;
-    Ok(Reply::ok(workflow_board::record(&row)))
 }
 
 /// The plan is a file of the program that wrote it, which Callboard does not have.
