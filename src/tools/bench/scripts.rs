@@ -84,13 +84,14 @@ returning pg_notify('callboard_bench', json_build_object('workflow_id', h.workfl
     ),
 };
 
-/// Creates a ticket.
+/// Creates a ticket and looks up similar ones, the two calls of a request that creates one.
 pub const CREATE: Script = Script {
     pick: ANY_TICKET,
     statements: concat!(
         "select logic.create_ticket(:caller, (select workflow_id from bench_tickets where n = :n), ",
         title!(),
-        ", 'A description of one or two lines');\n"
+        ", 'A description of one or two lines') ->> 'ticket_id' as made \\gset
+select logic.related_tickets(:caller, :made);\n"
     ),
 };
 
