@@ -1,6 +1,9 @@
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
+import { WebSocket } from "ws";
 
 import { Client, type Cursor, type Update, type Watch } from "../../src/index.js";
+import type { SocketEnd } from "../../src/platform/socket.js";
+import { openSocket } from "../../src/platform/web.js";
 import { fixture, heal, proxy, proxyUrl, url } from "./support.js";
 
 afterEach(heal);
@@ -131,4 +134,27 @@ test("a forbidden room ends the watch, and so does a revoked key", async () => {
   })().catch((error: unknown) => error);
   expect(error).toMatchObject({ name: "RefusedError" });
   expect([401, 403]).toContain((error as { status: number }).status);
+});
+
+test("the WebSocket of browsers speaks with the server, too", async () => {
+  const { room, key } = await fixture("Web");
+  // Node 20 has none; this one has the same interface.
+  vi.stubGlobal("WebSocket", WebSocket);
+  const types: unknown[] = [];
+  const end = await new Promise<SocketEnd>((resolve) => {
+    const socket = openSocket(`${url.replace("http", "ws")}/ws`, {
+      open: () => {
+        socket.send(JSON.stringify({ type: "auth", token: key }));
+        socket.send(JSON.stringify({ type: "subscribe", room }));
+      },
+      message: (text) => {
+        const { type } = JSON.parse(text);
+        types.push(type);
+        if (type === "subscribed") socket.send(JSON.stringify({ type: "auth", token: "cb_none" }));
+      },
+      end: resolve,
+    });
+  });
+  vi.unstubAllGlobals();
+  expect([types, end.code]).toEqual([["connected", "authenticated", "snapshot", "subscribed"], 4001]);
 });
