@@ -8,7 +8,7 @@ SHELL := /bin/sh
 PROFILE ?= dev
 
 help: ## List the targets
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 28
 
 setup: ## Download the embedded Postgres and the embedding model (110 MB, once)
 	@.setup/runtime
