@@ -2,13 +2,13 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup dashboard build run test test-rust test-dashboard test-browser screenshots test-migrations test-mcp test-clients bench bench-compare bench-search fmt lint dist audit clean
+.PHONY: help setup dashboard build run test test-rust test-dashboard test-browser screenshots test-migrations test-mcp test-clients test-sdk test-sdk-typescript bench bench-compare bench-search fmt lint dist audit clean
 
 # dev builds twice as fast as release and shares build artifacts with the tests; use PROFILE=release in production.
 PROFILE ?= dev
 
 help: ## List the targets
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 28
 
 setup: ## Download the embedded Postgres and the embedding model (110 MB, once)
 	@.setup/runtime
@@ -19,6 +19,7 @@ TEST_THREADS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) * 3 / 2)))
 # npm writes this file at the end of an installation.
 NODE_MODULES := frontend/node_modules/.package-lock.json
 MCP_MODULES := tests/conformance/node_modules/.package-lock.json
+SDK_MODULES := sdk/typescript/node_modules/.package-lock.json
 DASHBOARD_SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -path frontend/dist -prune \
 	-o -path frontend/tests -prune -o -type f -print 2>/dev/null)
 
@@ -38,13 +39,16 @@ build: setup ## Build the server with the embedded dashboard
 run: build ## Run Callboard on http://127.0.0.1:8080 with the embedded Postgres
 	@PROFILE=$(PROFILE) .setup/run
 
-test: lint test-dashboard test-rust test-browser test-mcp test-clients ## Run all tests, including browser tests
+test: lint test-dashboard test-rust test-browser test-mcp test-clients test-sdk ## Run all tests, including browser tests
 
-lint: setup dashboard test-migrations ## Check formatting, lints and types
+lint: setup dashboard test-migrations $(SDK_MODULES) ## Check formatting, lints and types
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	npm --prefix frontend run lint
 	npm --prefix frontend run typecheck
+	npm --prefix sdk/typescript run lint
+	npm --prefix sdk/typescript run typecheck
+	npm --prefix sdk/typescript run types:check
 
 test-dashboard: $(NODE_MODULES) ## Test the dashboard without a browser
 	npm --prefix frontend run test
@@ -75,6 +79,18 @@ test-clients: setup dashboard ## Test the clients that are generated from the AP
 	cargo test --locked --test it --no-run
 	node tests/clients/run.mjs
 
+$(SDK_MODULES): sdk/typescript/package-lock.json
+	npm --prefix sdk/typescript ci --no-audit --no-fund
+	@touch $@
+
+test-sdk: test-sdk-typescript ## Test the client libraries in sdk/
+
+test-sdk-typescript: setup dashboard $(SDK_MODULES) ## Test the TypeScript client, also through restarts and cut connections
+	cargo test --locked --test it --no-run
+	npm --prefix sdk/typescript run build
+	npm --prefix sdk/typescript run test
+	node tests/sdk/run.mjs sdk/typescript npm run test:server
+
 # Flags such as BENCH="--quick" or BENCH="--only writes,fan-out".
 bench: setup dashboard ## Benchmark beside plain Postgres, and save the results (15 minutes)
 	cargo run --locked --release --quiet -- bench --save target/bench/$$(date -u +%Y-%m-%dT%H%M%SZ).json $(BENCH)
@@ -86,9 +102,10 @@ bench-compare: ## Compare two benchmarks: OLD=file NEW=file
 bench-search: setup dashboard ## Benchmark the quality and speed of search (15 minutes)
 	cargo run --locked --release --quiet -- bench search $(BENCH_SEARCH)
 
-fmt: $(NODE_MODULES) ## Format all sources
+fmt: $(NODE_MODULES) $(SDK_MODULES) ## Format all sources
 	cargo fmt --all
 	npm --prefix frontend run format
+	npm --prefix sdk/typescript run format
 
 dist: ## Build a release archive with bills of materials (CycloneDX) in dist/
 	.setup/dist
@@ -98,4 +115,4 @@ audit: ## Check licences, sources and known vulnerabilities of the dependencies
 
 clean: ## Remove build artifacts; keeps data and the runtime
 	cargo clean
-	rm -rf dist frontend/dist frontend/node_modules tests/conformance/node_modules
+	rm -rf dist frontend/dist frontend/node_modules tests/conformance/node_modules sdk/typescript/dist sdk/typescript/node_modules

@@ -66,7 +66,7 @@ export async function start() {
     const url = await run();
     const person = new Client(url, null);
     person.token = (await person.post('/api/auth/login', admin)).access;
-    return { url, person, stop, restart };
+    return { url, person, admin, stop, restart };
   } catch (error) {
     await stop();
     throw error;
