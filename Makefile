@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup dashboard build run test test-rust test-dashboard test-browser screenshots test-migrations test-mcp test-clients bench bench-compare bench-search fmt lint dist audit clean
+.PHONY: help setup dashboard build run test test-rust test-dashboard test-browser screenshots test-migrations test-mcp test-clients test-sdk-python bench bench-compare bench-search fmt lint dist audit clean
 
 # dev builds twice as fast as release and shares build artifacts with the tests; use PROFILE=release in production.
 PROFILE ?= dev
@@ -15,6 +15,9 @@ setup: ## Download the embedded Postgres and the embedding model (110 MB, once)
 
 # Tests wait for each other's locks, timers and processes a third of the time.
 TEST_THREADS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) * 3 / 2)))
+
+# Python with the tools of sdk/python.
+SDK_PYTHON := $(CURDIR)/.setup/sdk-python
 
 # npm writes this file at the end of an installation.
 NODE_MODULES := frontend/node_modules/.package-lock.json
@@ -38,13 +41,14 @@ build: setup ## Build the server with the embedded dashboard
 run: build ## Run Callboard on http://127.0.0.1:8080 with the embedded Postgres
 	@PROFILE=$(PROFILE) .setup/run
 
-test: lint test-dashboard test-rust test-browser test-mcp test-clients ## Run all tests, including browser tests
+test: lint test-dashboard test-rust test-browser test-mcp test-clients test-sdk-python ## Run all tests, including browser tests
 
 lint: setup dashboard test-migrations ## Check formatting, lints and types
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	npm --prefix frontend run lint
 	npm --prefix frontend run typecheck
+	cd sdk/python && $(SDK_PYTHON) -m ruff check && $(SDK_PYTHON) -m ruff format --check && $(SDK_PYTHON) -m mypy
 
 test-dashboard: $(NODE_MODULES) ## Test the dashboard without a browser
 	npm --prefix frontend run test
@@ -75,6 +79,10 @@ test-clients: setup dashboard ## Test the clients that are generated from the AP
 	cargo test --locked --test it --no-run
 	node tests/clients/run.mjs
 
+test-sdk-python: setup dashboard ## Test the client for Python against a server
+	cargo test --locked --test it --no-run
+	cd sdk/python && $(SDK_PYTHON) -m pytest
+
 # Flags such as BENCH="--quick" or BENCH="--only writes,fan-out".
 bench: setup dashboard ## Benchmark beside plain Postgres, and save the results (15 minutes)
 	cargo run --locked --release --quiet -- bench --save target/bench/$$(date -u +%Y-%m-%dT%H%M%SZ).json $(BENCH)
@@ -89,6 +97,7 @@ bench-search: setup dashboard ## Benchmark the quality and speed of search (15 m
 fmt: $(NODE_MODULES) ## Format all sources
 	cargo fmt --all
 	npm --prefix frontend run format
+	cd sdk/python && $(SDK_PYTHON) scripts/generate_types.py && $(SDK_PYTHON) scripts/generate_sync.py && $(SDK_PYTHON) -m ruff format
 
 dist: ## Build a release archive with bills of materials (CycloneDX) in dist/
 	.setup/dist
