@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup dashboard build run test test-rust test-dashboard test-browser screenshots test-migrations test-mcp test-clients test-sdk test-sdk-typescript bench bench-compare bench-search fmt lint dist audit clean
+.PHONY: help setup dashboard build run test test-rust test-dashboard test-browser screenshots test-migrations test-mcp test-clients test-sdk test-sdk-typescript test-sdk-python bench bench-compare bench-search fmt lint dist audit clean
 
 # dev builds twice as fast as release and shares build artifacts with the tests; use PROFILE=release in production.
 PROFILE ?= dev
@@ -15,6 +15,9 @@ setup: ## Download the embedded Postgres and the embedding model (110 MB, once)
 
 # Tests wait for each other's locks, timers and processes a third of the time.
 TEST_THREADS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) * 3 / 2)))
+
+# Python with the tools of sdk/python.
+SDK_PYTHON := $(CURDIR)/.setup/sdk-python
 
 # npm writes this file at the end of an installation.
 NODE_MODULES := frontend/node_modules/.package-lock.json
@@ -49,6 +52,7 @@ lint: setup dashboard test-migrations $(SDK_MODULES) ## Check formatting, lints 
 	npm --prefix sdk/typescript run lint
 	npm --prefix sdk/typescript run typecheck
 	npm --prefix sdk/typescript run types:check
+	cd sdk/python && $(SDK_PYTHON) -m ruff check && $(SDK_PYTHON) -m ruff format --check && $(SDK_PYTHON) -m mypy
 
 test-dashboard: $(NODE_MODULES) ## Test the dashboard without a browser
 	npm --prefix frontend run test
@@ -83,13 +87,17 @@ $(SDK_MODULES): sdk/typescript/package-lock.json
 	npm --prefix sdk/typescript ci --no-audit --no-fund
 	@touch $@
 
-test-sdk: test-sdk-typescript ## Test the client libraries in sdk/
+test-sdk: test-sdk-typescript test-sdk-python ## Test the client libraries in sdk/
 
 test-sdk-typescript: setup dashboard $(SDK_MODULES) ## Test the TypeScript client, also through restarts and cut connections
 	cargo test --locked --test it --no-run
 	npm --prefix sdk/typescript run build
 	npm --prefix sdk/typescript run test
 	node tests/sdk/run.mjs sdk/typescript npm run test:server
+
+test-sdk-python: setup dashboard ## Test the client for Python against a server
+	cargo test --locked --test it --no-run
+	cd sdk/python && $(SDK_PYTHON) -m pytest
 
 # Flags such as BENCH="--quick" or BENCH="--only writes,fan-out".
 bench: setup dashboard ## Benchmark beside plain Postgres, and save the results (15 minutes)
@@ -106,6 +114,7 @@ fmt: $(NODE_MODULES) $(SDK_MODULES) ## Format all sources
 	cargo fmt --all
 	npm --prefix frontend run format
 	npm --prefix sdk/typescript run format
+	cd sdk/python && $(SDK_PYTHON) scripts/generate_types.py && $(SDK_PYTHON) scripts/generate_sync.py && $(SDK_PYTHON) -m ruff format
 
 dist: ## Build a release archive with bills of materials (CycloneDX) in dist/
 	.setup/dist

@@ -1,0 +1,1 @@
+"""What the sync and the async client share: decisions and parsing, without input or output."""

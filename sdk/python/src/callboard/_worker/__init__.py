@@ -1,0 +1,1 @@
+"""The worker: claims jobs, keeps their leases and runs a handler for each. Synchronous handlers run on threads."""
