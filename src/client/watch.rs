@@ -177,7 +177,7 @@ impl Subscription {
     }
 
     async fn connection(&mut self) -> End {
-        let bearer = self.client.inner.credential.current().await.bearer().unwrap_or_default();
+        let mut bearer = self.client.inner.credential.current().await.bearer().unwrap_or_default();
         let address = format!("{}/ws", self.client.inner.url.replacen("http", "ws", 1));
         let request = address.into_client_request().map(|mut request| {
             if let Ok(value) = format!("Bearer {bearer}").parse() {
@@ -244,9 +244,13 @@ impl Subscription {
             if message["type"] == "reauthenticate" {
                 if let Ok(true) = self.client.refresh(&bearer).await
                     && let Some(token) = self.client.inner.credential.current().await.bearer()
-                    && socket.send(Message::text(json!({"type": "auth", "token": token}).to_string())).await.is_err()
                 {
-                    return End::Reconnect(live);
+                    // The next time, this token is the one to refresh.
+                    bearer = token;
+                    let message = json!({"type": "auth", "token": bearer});
+                    if socket.send(Message::text(message.to_string())).await.is_err() {
+                        return End::Reconnect(live);
+                    }
                 }
                 continue;
             }
