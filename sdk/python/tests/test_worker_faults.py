@@ -97,10 +97,7 @@ def test_a_lost_lease_ends_the_handler(server: Server, board: Board, proxy: Prox
     assert "too late" not in [one["content"] for one in board.owner.job_messages(job_id)]
 
 
-@pytest.mark.parametrize("kind", ["sync", "async"])
-def test_each_job_is_done_once_through_cuts_and_a_restart(
-    server: Server, board: Board, proxy: Proxy, kind: str
-) -> None:
+def test_each_job_is_done_once_through_cuts_and_a_restart(server: Server, board: Board, proxy: Proxy) -> None:
     started: collections.Counter[str] = collections.Counter()
     lock = threading.Lock()
 
@@ -122,13 +119,16 @@ def test_each_job_is_done_once_through_cuts_and_a_restart(
         await asyncio.sleep(0.05)
         return {"title": job.title}
 
-    ids = {f"Job {number}": job(board, f"Job {number}") for number in range(20)}
+    ids = {f"Job {number}": job(board, f"Job {number}") for number in range(24)}
     proxy.cut_at_random(30)
-    worker: Any = sync_worker if kind == "sync" else async_worker
-    with worker(proxy.url, board, handle if kind == "sync" else handle_async, concurrency=4, poll_seconds=1):
+    options = {"concurrency": 3, "poll_seconds": 1}
+    with (
+        sync_worker(proxy.url, board, handle, name="sync", **options),
+        async_worker(proxy.url, board, handle_async, name="async", **options),
+    ):
         eventually("some work", lambda: len(started) > 4)
         server.restart()
-        eventually("more work", lambda: len(started) > 12)
+        eventually("more work", lambda: len(started) > 14)
         proxy.disconnect()
         time.sleep(0.3)
         proxy.connect()
@@ -138,7 +138,10 @@ def test_each_job_is_done_once_through_cuts_and_a_restart(
             60,
         )
     assert started == dict.fromkeys(ids, 1)
+    workers = set()
     for title, job_id in ids.items():
         done = board.owner.get_job(job_id)
+        workers.add(done.get("worker"))
         assert (done.get("result"), done["attempt"]) == ({"title": title}, 1)
         assert [one["content"] for one in board.owner.job_messages(job_id, kind="log")] == [f"{title} line"]
+    assert workers == {"sync", "async"}
