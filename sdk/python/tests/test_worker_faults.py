@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 from typing import Any
@@ -12,7 +16,7 @@ import pytest
 
 from callboard import AsyncClient, AsyncJob, Job, JobInterrupted
 from conftest import Board
-from harness import Proxy, Server, eventually
+from harness import ROOT, Proxy, Server, eventually
 from workers import async_worker, job, status, sync_worker
 
 
@@ -69,6 +73,32 @@ def test_cancelling_the_task_of_a_worker_releases_its_jobs(server: Server, board
 
     job_id = job(board, "Cancelled task")
     asyncio.run(main())
+    assert status(board, job_id) == "queued"
+
+
+def test_ctrl_c_releases_the_jobs_of_a_sync_worker(server: Server, board: Board) -> None:
+    program = f"""
+import time
+from callboard import Client
+
+def handle(job):
+    print("started", flush=True)
+    while True:
+        job.check()
+        time.sleep(0.01)
+
+with Client({server.url!r}, key={board.key!r}) as client:
+    client.work(handle, workflow={board.id!r}, grace_seconds=0.1)
+"""
+    job_id = job(board, "Interrupted")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "sdk/python/src")}
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"started\n"
+        process.send_signal(signal.SIGINT)
+        errors = process.communicate(timeout=30)[1]
+    assert b"KeyboardInterrupt" in errors
     assert status(board, job_id) == "queued"
 
 

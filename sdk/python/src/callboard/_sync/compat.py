@@ -42,7 +42,8 @@ def open_socket(options: settings.Settings, headers: dict[str, str]) -> Socket:
         max_queue=stream.MAX_QUEUED,
     )
     # Connections are context managers; this one is left by `close`.
-    return connection.__enter__()
+    connection.__enter__()
+    return connection
 
 
 def sleep(seconds: float) -> None:
