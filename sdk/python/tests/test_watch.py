@@ -6,6 +6,7 @@ import asyncio
 import queue
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 
 import pytest
@@ -44,36 +45,44 @@ def events_up_to(watch: Watch, last: int) -> list[int]:
     return numbers
 
 
-def test_each_event_comes_once_across_restarts_and_disconnects(
-    server: Server, flavor: Flavor, board: Board, proxy: Proxy
-) -> None:
-    with flavor.client(proxy.url, key=board.key) as client, client.watch(f"workflow:{board.id}") as watch:
-        before, start = until_live(watch)
-        assert before == []
-        seen = []
-        for number in range(3):
-            ticket(board, f"Live {number}")
-            seen += events_up_to(watch, board.owner.end_of_stream(board.id).seq)
-            proxy.disconnect()
-            # Written while the client was disconnected.
-            for more in range(3):
-                ticket(board, f"Unheard {number} {more}")
-            proxy.connect()
-            seen += events_up_to(watch, board.owner.end_of_stream(board.id).seq)
-        server.restart()
-        ticket(board, "After the restart")
+def test_each_event_comes_once_across_restarts_and_disconnects(server: Server, board: Board, proxy: Proxy) -> None:
+    room = f"workflow:{board.id}"
+    clients = [Flavor(name).client(proxy.url, key=board.key) for name in ("sync", "async")]
+    watches = [client.watch(room) for client in clients]
+    starts = [until_live(watch) for watch in watches]
+    start = starts[0][1]
+    assert starts == [([], start)] * 2
+    seen: list[list[int]] = [[], []]
+
+    def read() -> int:
         last = board.owner.end_of_stream(board.id).seq
-        seen += events_up_to(watch, last)
-        assert seen == list(range(start.seq + 1, last + 1))
+        for watch, numbers in zip(watches, seen, strict=True):
+            numbers += events_up_to(watch, last)
+        return last
+
+    for number in range(3):
+        ticket(board, f"Live {number}")
+        read()
+        proxy.disconnect()
+        # Written while the clients were disconnected.
+        for more in range(3):
+            ticket(board, f"Unheard {number} {more}")
+        proxy.connect()
+        read()
+    server.restart()
+    ticket(board, "After the restart")
+    last = read()
+    assert seen == [list(range(start.seq + 1, last + 1))] * 2
+    for client, watch in zip(clients, watches, strict=True):
         assert watch.cursor == Cursor(start.epoch, last)
+        watch.close()
         # A new process resumes from a stored cursor.
-        with client.watch(f"workflow:{board.id}", asdict(Cursor(start.epoch, start.seq + 3))) as again:
+        with client.watch(room, asdict(Cursor(start.epoch, start.seq + 3))) as again:
             assert until_live(again)[0] == list(range(start.seq + 4, last + 1))
+        client.close()
 
 
-def test_cuts_in_the_middle_of_messages_lose_nothing(
-    server: Server, flavor: Flavor, board: Board, proxy: Proxy
-) -> None:
+def test_cuts_in_the_middle_of_messages_lose_nothing(server: Server, board: Board, proxy: Proxy) -> None:
     start = board.owner.end_of_stream(board.id)
     proxy.cut_at_random(40)
     written = threading.Event()
@@ -81,21 +90,29 @@ def test_cuts_in_the_middle_of_messages_lose_nothing(
     def write() -> None:
         for number in range(80):
             ticket(board, f"Cut {number}")
+        proxy.cut_at_random(0)
         written.set()
+        ticket(board, "The last")
 
-    threading.Thread(target=write, daemon=True).start()
-    seen: list[int] = []
-    with flavor.client(proxy.url, key=board.key) as client, client.watch(f"workflow:{board.id}", start) as watch:
-        for update in watch:
-            if isinstance(update, Event):
-                seen.append(update.seq)
-            assert not isinstance(update, (Resync, Snapshot))
-            if written.is_set():
-                proxy.cut_at_random(0)
-                if seen[-1] == board.owner.end_of_stream(board.id).seq:
+    def read(flavor: Flavor) -> list[int]:
+        seen: list[int] = []
+        with flavor.client(proxy.url, key=board.key) as client, client.watch(f"workflow:{board.id}", start) as watch:
+            for update in watch:
+                if isinstance(update, Event):
+                    seen.append(update.seq)
+                assert not isinstance(update, (Resync, Snapshot))
+                if written.is_set() and seen and seen[-1] == board.owner.end_of_stream(board.id).seq:
                     break
+        return seen
+
+    with ThreadPoolExecutor(3) as pool:
+        readers = [pool.submit(read, Flavor(name)) for name in ("sync", "async")]
+        pool.submit(write).result(60)
+        for reader in readers:
+            seen = reader.result(60)
+            assert seen == list(range(start.seq + 1, seen[-1] + 1))
+            assert len(seen) >= 80
     assert proxy.cuts > 0
-    assert seen == list(range(start.seq + 1, seen[-1] + 1))
 
 
 def test_an_unusable_cursor_is_a_resync(server: Server, flavor: Flavor, board: Board) -> None:
@@ -115,16 +132,23 @@ def test_a_forbidden_room_ends_with_the_reason(server: Server, flavor: Flavor, b
             next(watch)
         assert refused.value.problem.status == 404
         assert list(watch) == []
-        with client.watch(f"workflow:{board.id}") as watch:
-            until_live(watch)
-            board.owner.request("DELETE", f"/api/keys/{board.key_id}")
-            with pytest.raises(RefusedError) as revoked:
-                for _ in watch:
-                    pass
-            assert revoked.value.problem.status in (401, 403)
     with flavor.client(server.url, key="cb_wrong") as client, pytest.raises(RefusedError) as wrong:
         next(client.watch(f"workflow:{board.id}"))
     assert wrong.value.problem.status == 401
+
+
+def test_a_revoked_key_ends_a_watch(server: Server, board: Board) -> None:
+    clients = [Flavor(name).client(server.url, key=board.key) for name in ("sync", "async")]
+    watches = [client.watch(f"workflow:{board.id}") for client in clients]
+    for watch in watches:
+        until_live(watch)
+    board.owner.request("DELETE", f"/api/keys/{board.key_id}")
+    for client, watch in zip(clients, watches, strict=True):
+        with pytest.raises(RefusedError) as revoked:
+            for _ in watch:
+                pass
+        assert revoked.value.problem.status in (401, 403)
+        client.close()
 
 
 def test_an_expired_token_is_refreshed(server: Server, flavor: Flavor, board: Board) -> None:
@@ -136,13 +160,18 @@ def test_an_expired_token_is_refreshed(server: Server, flavor: Flavor, board: Bo
         assert client.tokens.access != "expired"
 
 
-def test_a_slow_reader_misses_nothing(server: Server, flavor: Flavor, board: Board) -> None:
-    with flavor.client(server.url, key=board.key) as client, client.watch(f"workflow:{board.id}") as watch:
-        _, start = until_live(watch)
-        for number in range(80):
-            ticket(board, f"Unread {number}")
-        last = board.owner.end_of_stream(board.id).seq
+def test_a_slow_reader_misses_nothing(server: Server, board: Board) -> None:
+    clients = [Flavor(name).client(server.url, key=board.key) for name in ("sync", "async")]
+    watches = [client.watch(f"workflow:{board.id}") for client in clients]
+    starts = [until_live(watch)[1] for watch in watches]
+    # More than what waits in memory.
+    for number in range(70):
+        ticket(board, f"Unread {number}")
+    last = board.owner.end_of_stream(board.id).seq
+    for client, watch, start in zip(clients, watches, starts, strict=True):
         assert events_up_to(watch, last) == list(range(start.seq + 1, last + 1))
+        watch.close()
+        client.close()
 
 
 def test_closing_ends_a_waiting_iteration(server: Server, board: Board) -> None:
@@ -164,6 +193,10 @@ def test_a_cancelled_wait_loses_nothing(server: Server, board: Board) -> None:
                 for number in range(20):
                     await client.create_ticket(workflow_id=board.id, title=f"Ticket {number}")
                 last = (await client.end_of_stream(board.id)).seq
+                # The connection is opened without a time limit.
+                first = await watch.__anext__()
+                assert isinstance(first, Event)
+                seen.append(first.seq)
                 while not seen or seen[-1] < last:
                     try:
                         update = await asyncio.wait_for(watch.__anext__(), 0.001)

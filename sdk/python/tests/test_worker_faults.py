@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 from typing import Any
@@ -12,7 +16,7 @@ import pytest
 
 from callboard import AsyncClient, AsyncJob, Job, JobInterrupted
 from conftest import Board
-from harness import Proxy, Server, eventually
+from harness import ROOT, Proxy, Server, eventually
 from workers import async_worker, job, status, sync_worker
 
 
@@ -72,6 +76,32 @@ def test_cancelling_the_task_of_a_worker_releases_its_jobs(server: Server, board
     assert status(board, job_id) == "queued"
 
 
+def test_ctrl_c_releases_the_jobs_of_a_sync_worker(server: Server, board: Board) -> None:
+    program = f"""
+import time
+from callboard import Client
+
+def handle(job):
+    print("started", flush=True)
+    while True:
+        job.check()
+        time.sleep(0.01)
+
+with Client({server.url!r}, key={board.key!r}) as client:
+    client.work(handle, workflow={board.id!r}, grace_seconds=0.1)
+"""
+    job_id = job(board, "Interrupted")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "sdk/python/src")}
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"started\n"
+        process.send_signal(signal.SIGINT)
+        errors = process.communicate(timeout=30)[1]
+    assert b"KeyboardInterrupt" in errors
+    assert status(board, job_id) == "queued"
+
+
 def test_a_lost_lease_ends_the_handler(server: Server, board: Board, proxy: Proxy) -> None:
     outcomes: list[str | None] = []
     started = threading.Event()
@@ -97,10 +127,7 @@ def test_a_lost_lease_ends_the_handler(server: Server, board: Board, proxy: Prox
     assert "too late" not in [one["content"] for one in board.owner.job_messages(job_id)]
 
 
-@pytest.mark.parametrize("kind", ["sync", "async"])
-def test_each_job_is_done_once_through_cuts_and_a_restart(
-    server: Server, board: Board, proxy: Proxy, kind: str
-) -> None:
+def test_each_job_is_done_once_through_cuts_and_a_restart(server: Server, board: Board, proxy: Proxy) -> None:
     started: collections.Counter[str] = collections.Counter()
     lock = threading.Lock()
 
@@ -122,13 +149,16 @@ def test_each_job_is_done_once_through_cuts_and_a_restart(
         await asyncio.sleep(0.05)
         return {"title": job.title}
 
-    ids = {f"Job {number}": job(board, f"Job {number}") for number in range(20)}
+    ids = {f"Job {number}": job(board, f"Job {number}") for number in range(24)}
     proxy.cut_at_random(30)
-    worker: Any = sync_worker if kind == "sync" else async_worker
-    with worker(proxy.url, board, handle if kind == "sync" else handle_async, concurrency=4, poll_seconds=1):
+    options = {"concurrency": 3, "poll_seconds": 1}
+    with (
+        sync_worker(proxy.url, board, handle, name="sync", **options),
+        async_worker(proxy.url, board, handle_async, name="async", **options),
+    ):
         eventually("some work", lambda: len(started) > 4)
         server.restart()
-        eventually("more work", lambda: len(started) > 12)
+        eventually("more work", lambda: len(started) > 14)
         proxy.disconnect()
         time.sleep(0.3)
         proxy.connect()
@@ -138,7 +168,10 @@ def test_each_job_is_done_once_through_cuts_and_a_restart(
             60,
         )
     assert started == dict.fromkeys(ids, 1)
+    workers = set()
     for title, job_id in ids.items():
         done = board.owner.get_job(job_id)
+        workers.add(done.get("worker"))
         assert (done.get("result"), done["attempt"]) == ({"title": title}, 1)
         assert [one["content"] for one in board.owner.job_messages(job_id, kind="log")] == [f"{title} line"]
+    assert workers == {"sync", "async"}

@@ -37,7 +37,7 @@ async def open_socket(options: settings.Settings, headers: dict[str, str]) -> So
         open_timeout=stream.OPEN_TIMEOUT,
         ping_interval=stream.PING_INTERVAL,
         ping_timeout=stream.PING_TIMEOUT,
-        close_timeout=1,
+        close_timeout=stream.CLOSE_TIMEOUT,
         max_size=stream.MAX_MESSAGE,
         max_queue=stream.MAX_QUEUED,
     )

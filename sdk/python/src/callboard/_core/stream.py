@@ -15,6 +15,8 @@ from ..errors import CallboardError, Problem, RefusedError
 from ..updates import Cursor, Event, Live, Resync, Snapshot, Update
 
 OPEN_TIMEOUT = 15.0
+CLOSE_TIMEOUT = 0.1
+"""The server leaves it to the client to close the connection, and nothing is lost by doing it at once."""
 PING_INTERVAL = 20.0
 PING_TIMEOUT = 40.0
 """With the interval: a connection without an answer for a minute counts as lost."""

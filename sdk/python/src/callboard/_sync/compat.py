@@ -37,12 +37,13 @@ def open_socket(options: settings.Settings, headers: dict[str, str]) -> Socket:
         open_timeout=stream.OPEN_TIMEOUT,
         ping_interval=stream.PING_INTERVAL,
         ping_timeout=stream.PING_TIMEOUT,
-        close_timeout=1,
+        close_timeout=stream.CLOSE_TIMEOUT,
         max_size=stream.MAX_MESSAGE,
         max_queue=stream.MAX_QUEUED,
     )
     # Connections are context managers; this one is left by `close`.
-    return connection.__enter__()
+    connection.__enter__()
+    return connection
 
 
 def sleep(seconds: float) -> None:

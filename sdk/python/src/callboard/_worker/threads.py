@@ -134,6 +134,7 @@ class ThreadedWorker:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._worker: Worker | None = None
         self._started = threading.Event()
+        self._ended = threading.Event()
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="callboard-worker", daemon=True)
 
@@ -141,13 +142,13 @@ class ThreadedWorker:
         """Runs until the worker ends, `stop` is set, or the thread is interrupted by ctrl-c."""
         self._thread.start()
         try:
-            while self._thread.is_alive():
+            # Not `join`, which can take a thread for ended when ctrl-c interrupts it.
+            while not self._ended.wait(0.1):
                 if stop is not None and stop.is_set():
                     self._stop()
-                self._thread.join(0.1)
         except BaseException:
             self._stop()
-            self._thread.join()
+            self._ended.wait()
             raise
         if self._error is not None:
             raise self._error
@@ -166,6 +167,7 @@ class ThreadedWorker:
             self._error = error
         finally:
             self._started.set()
+            self._ended.set()
 
     async def _main(self) -> None:
         self._loop = asyncio.get_running_loop()
