@@ -66,6 +66,11 @@ const PLACES: &[(&str, &str)] = &[
     ("frontend/src", ".css"),
     ("frontend/tests", ".ts"),
     ("frontend/scripts", ".mjs"),
+    ("sdk/typescript/src", ".ts"),
+    ("sdk/typescript/tests", ".ts"),
+    ("sdk/python/scripts", ".py"),
+    ("sdk/python/src", ".py"),
+    ("sdk/python/tests", ".py"),
     (".setup", ""),
     ("docs", ".md"),
 ];
@@ -74,9 +79,17 @@ const PLACES: &[(&str, &str)] = &[
 fn retired_words_stay_out() {
     let mut sources: Vec<Source> = PLACES.iter().flat_map(|(folder, ending)| files(folder, ending)).collect();
     sources.retain(|file| !file.path.contains(".gen."));
-    for name in
-        ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "Makefile", "Cargo.toml", "Dockerfile"]
-    {
+    for name in [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "Makefile",
+        "Cargo.toml",
+        "Dockerfile",
+        "sdk/python/README.md",
+        "sdk/typescript/README.md",
+    ] {
         let text = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(name));
         sources.push(Source { path: name.to_owned(), text: text.unwrap_or_else(|_| panic!("{name} is missing")) });
     }
