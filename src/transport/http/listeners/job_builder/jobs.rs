@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::super::{Listener, caller_and_workflow};
 use crate::app::AppState;
-use crate::compat::job_builder;
+use crate::compat::job_builder::{self, Line};
 use crate::domain::apps::{self, AppSelector};
-use crate::domain::jobs::messages::{self, MessageFilter, MessageRole, PostMessage};
+use crate::domain::jobs::messages::{self, MessageFilter};
 use crate::domain::jobs::{self, JobFilter, Purged, UpdateJob};
 use crate::transport::http::{Auth, Json, NoContent, Path, Query, Reply, Result};
 use crate::{Error, Result as CoreResult};
@@ -111,12 +111,24 @@ async fn purge(state: State, auth: Auth) -> Result<Reply<Purged>> {
     Ok(Reply::ok(jobs::purge(&state.db, &auth.caller()).await?))
 }
 
-async fn pause(state: State, auth: Auth, Path(id): Path<String>) -> Result<Reply<Value>> {
-    Ok(Reply::ok(job_builder::paused(&job_builder::set_paused(&state.db, &auth.caller(), &id, true).await?)))
+/// Pauses a job, or lets it go on.
+async fn set_paused(
+    state: &AppState,
+    listener: &Listener,
+    auth: &Auth,
+    id: &str,
+    paused: bool,
+) -> Result<Reply<Value>> {
+    let job = job_builder::set_paused(&state.db, &auth.caller(), id, paused, listener.auto_queue()).await?;
+    Ok(Reply::ok(job_builder::paused(&job)))
 }
 
-async fn resume(state: State, auth: Auth, Path(id): Path<String>) -> Result<Reply<Value>> {
-    Ok(Reply::ok(job_builder::paused(&job_builder::set_paused(&state.db, &auth.caller(), &id, false).await?)))
+async fn pause(state: State, listener: Of, auth: Auth, Path(id): Path<String>) -> Result<Reply<Value>> {
+    set_paused(&state, &listener, &auth, &id, true).await
+}
+
+async fn resume(state: State, listener: Of, auth: Auth, Path(id): Path<String>) -> Result<Reply<Value>> {
+    set_paused(&state, &listener, &auth, &id, false).await
 }
 
 #[derive(Deserialize)]
@@ -157,16 +169,19 @@ async fn chat(state: State, auth: Auth, Query(of): Query<OfJob>) -> Result<Reply
 struct NewLine {
     job_id: String,
     content: Option<String>,
-    role: Option<MessageRole>,
-    sender: Option<String>,
+    role: Option<String>,
     metadata: Option<Value>,
 }
 
-async fn post_line(state: State, auth: Auth, Json(new): Json<NewLine>) -> Result<Reply<Value>> {
-    let NewLine { job_id, content, role, sender, metadata } = new;
-    let line = PostMessage { job_id, content, role, sender, metadata, ..PostMessage::default() };
-    let made = messages::post(&state.db, &auth.caller(), &line).await?;
-    Ok(Reply::created(job_builder::message(&row(&made)?)))
+async fn post_line(state: State, listener: Of, auth: Auth, Json(new): Json<NewLine>) -> Result<Reply<Value>> {
+    let line = Line {
+        job: &new.job_id,
+        content: new.content.as_deref().unwrap_or_default(),
+        role: new.role.as_deref(),
+        metadata: new.metadata.as_ref().filter(|data| !data.is_null()),
+    };
+    let made = job_builder::post_line(&state.db, &auth.caller(), &line, listener.auto_queue()).await?;
+    Ok(Reply::created(job_builder::message(&made)))
 }
 
 async fn remove_line(state: State, auth: Auth, Path(id): Path<String>) -> Result<NoContent> {
