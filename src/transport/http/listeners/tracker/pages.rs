@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use actix_web::web;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::acting;
@@ -22,15 +23,10 @@ pub(super) fn configure(cfg: &mut web::ServiceConfig) {
     cfg.route("/terminate_agent", web::post().to(terminate));
     cfg.route("/dashboard/stats", web::get().to(dashboard)).route("/system-overview", web::get().to(system));
     cfg.route("/graph", web::get().to(graph));
-    for path in [
-        "/results",
-        "/workflows/{id}/results",
-        "/guardian-analyses/{id}",
-        "/conductor-analyses",
-        "/steering-interventions",
-    ] {
+    for path in ["/results", "/workflows/{id}/results", "/conductor-analyses", "/steering-interventions"] {
         cfg.route(path, web::get().to(empty));
     }
+    cfg.route("/guardian-analyses/{id}", web::get().to(analyses));
     cfg.route("/conductor-analyses/latest", web::get().to(nothing)).route("/memories", web::get().to(memories));
     cfg.route("/save_memory", web::post().to(without_memories))
         .route("/broadcast_message", web::post().to(without_messages));
@@ -105,6 +101,23 @@ async fn graph(
     let tasks = tracker::list_tasks(&state.db, &caller, workflow_in(&query), None, 200, 0).await?;
     let agents = tracker::agents(&tracker::list_agents(&state.db, &caller).await?);
     Ok(Reply::ok(tracker::graph(&tasks, &agents)))
+}
+
+#[derive(Deserialize)]
+struct Limit {
+    limit: Option<i64>,
+}
+
+/// What a guardian would say about an agent: the findings about it and its tickets.
+async fn analyses(
+    state: web::Data<AppState>,
+    auth: Auth,
+    Path(id): Path<String>,
+    Query(page): Query<Limit>,
+) -> Result<Reply<Vec<Value>>> {
+    let limit = page.limit.unwrap_or(50).clamp(1, 200);
+    let findings = tracker::list_findings(&state.db, &auth.caller(), &id, limit).await?;
+    Ok(Reply::ok(findings.iter().map(tracker::analysis).collect()))
 }
 
 async fn empty(_auth: Auth) -> Reply<Vec<Value>> {
