@@ -125,3 +125,28 @@ async fn a_named_workflow_must_exist_when_its_key_is_made() {
     let error = Listener::prepare(settings, folder.path(), &server.state.db).await.expect_err("refused");
     assert!(error.to_string().contains("a.key"), "{error}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_methods_of_known_paths_are_answered_with_405() {
+    let server = open("listener_methods").await;
+    for (client, method, path, allowed) in [
+        ("stage-board", Method::DELETE, "/tickets", "GET, HEAD, POST"),
+        ("stage-board", Method::POST, "/api/tickets/ticket-1/stage", "PUT"),
+        ("job-builder", Method::PUT, "/api/jobs/job-1/", "GET, HEAD, PATCH, DELETE"),
+        ("engine", Method::DELETE, "/api/tickets/TKT-1", "GET, HEAD, PUT, PATCH"),
+        ("tracker", Method::PUT, "/api/tickets/comment", "GET, HEAD, POST"),
+        ("tracker", Method::DELETE, "/api/tasks", "GET, HEAD"),
+        ("workflow-board", Method::GET, "/api/stage-event", "POST"),
+        ("workflow-board", Method::PUT, "/adws/ab12cd34", "GET, HEAD, PATCH, DELETE"),
+        ("workflow-board", Method::POST, "/health", "GET, HEAD"),
+    ] {
+        let listener = listen(&server, &format!("{client}=127.0.0.1:0")).await;
+        let answer = reqwest::Client::new().request(method, format!("{}{path}", listener.url)).send().await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED, "{client} {path}");
+        assert_eq!(answer.headers()["allow"], allowed, "{client} {path}");
+        let problem: Value = answer.json().await.expect("a problem");
+        assert_eq!(problem["code"], "method_not_allowed");
+        let unknown = reqwest::Client::new().post(format!("{}/api/nowhere", listener.url)).send().await.expect("an answer");
+        assert_eq!(unknown.status(), StatusCode::NOT_FOUND, "{client}");
+    }
+}

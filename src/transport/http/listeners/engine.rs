@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::{Listener, Watch, open_socket};
 use crate::config::CompatClient;
+use crate::transport::http::listeners::Routes;
 use crate::transport::http::Result;
 use crate::transport::http::ws::Credential;
 use crate::transport::live::dialects::Dialect;
@@ -20,11 +21,11 @@ use crate::transport::live::dialects::Dialect;
 /// The cookie that holds the key of a sign-in.
 const COOKIE: &str = "callboard_engine";
 
-pub(super) fn configure(cfg: &mut web::ServiceConfig) {
-    auth::configure(cfg);
-    tickets::configure(cfg);
-    worker::configure(cfg);
-    cfg.route("/ws", web::get().to(ws));
+pub(super) fn configure(routes: &mut Routes) {
+    auth::configure(routes);
+    tickets::configure(routes);
+    worker::configure(routes);
+    routes.get("/ws", ws);
 }
 
 /// The clients subscribe to the rooms of their tenant and of tickets.

@@ -14,15 +14,16 @@ use crate::app::AppState;
 use crate::compat::job_builder::{self, Line};
 use crate::domain::accounts::Caller;
 use crate::domain::history::Room;
+use crate::transport::http::listeners::Routes;
 use crate::transport::http::ws::Credential;
 use crate::transport::http::{OptionalAuth, Path, Result, origin};
 use crate::transport::live::dialects::Dialect;
 use crate::transport::live::socket::ClientRequests;
 
-pub(super) fn configure(cfg: &mut web::ServiceConfig) {
-    auth::configure(cfg);
-    jobs::configure(cfg);
-    cfg.route("/ws/jobs/{id}", web::get().to(ws));
+pub(super) fn configure(routes: &mut Routes) {
+    auth::configure(routes);
+    jobs::configure(routes);
+    routes.get("/ws/jobs/{id}", ws);
 }
 
 async fn ws(

@@ -10,6 +10,7 @@ use crate::compat::job_builder::{self, Line};
 use crate::domain::apps::{self, AppSelector};
 use crate::domain::jobs::messages::{self, MessageFilter};
 use crate::domain::jobs::{self, JobFilter, Purged, UpdateJob};
+use crate::transport::http::listeners::Routes;
 use crate::transport::http::{Auth, Json, NoContent, Path, Query, Reply, Result};
 use crate::{Error, Result as CoreResult};
 
@@ -21,19 +22,19 @@ const MAX_JOBS: i64 = 200;
 /// How many lines of a chat, the newest.
 const MAX_LINES: i64 = 200;
 
-pub(super) fn configure(cfg: &mut web::ServiceConfig) {
-    cfg.route("/jobs", web::get().to(list)).route("/jobs", web::post().to(create));
+pub(super) fn configure(routes: &mut Routes) {
+    routes.get("/jobs", list).post("/jobs", create);
     // Before `/jobs/{id}`.
-    cfg.route("/jobs/purge", web::delete().to(purge)).route("/jobs/purge", web::post().to(purge));
-    cfg.route("/jobs/{id}", web::get().to(get_one)).route("/jobs/{id}", web::patch().to(update));
-    cfg.route("/jobs/{id}", web::delete().to(remove)).route("/jobs/{id}/continue", web::post().to(go_on));
-    cfg.route("/jobs/{id}/pause", web::post().to(pause)).route("/jobs/{id}/resume", web::post().to(resume));
-    cfg.route("/jobs/{id}/files/structure", web::get().to(files));
-    cfg.route("/jobs/{id}/files/content", web::get().to(file));
-    cfg.route("/job-messages", web::get().to(chat)).route("/job-messages", web::post().to(post_line));
-    cfg.route("/job-messages/{id}", web::delete().to(remove_line));
-    cfg.route("/apps", web::get().to(list_apps)).route("/apps/{id}", web::get().to(get_app));
-    cfg.route("/apps/by-job/{id}", web::get().to(app_of_job)).route("/tickets", web::get().to(tickets));
+    routes.delete("/jobs/purge", purge).post("/jobs/purge", purge);
+    routes.get("/jobs/{id}", get_one).patch("/jobs/{id}", update);
+    routes.delete("/jobs/{id}", remove).post("/jobs/{id}/continue", go_on);
+    routes.post("/jobs/{id}/pause", pause).post("/jobs/{id}/resume", resume);
+    routes.get("/jobs/{id}/files/structure", files);
+    routes.get("/jobs/{id}/files/content", file);
+    routes.get("/job-messages", chat).post("/job-messages", post_line);
+    routes.delete("/job-messages/{id}", remove_line);
+    routes.get("/apps", list_apps).get("/apps/{id}", get_app);
+    routes.get("/apps/by-job/{id}", app_of_job).get("/tickets", tickets);
 }
 
 /// A struct of the domain as JSON, for the shapes.

@@ -15,24 +15,24 @@ use crate::compat::tracker;
 use crate::domain::accounts::is_actor_id;
 use crate::domain::jobs;
 use crate::domain::jobs::messages::{self, MessageFilter};
+use crate::transport::http::listeners::Routes;
 use crate::transport::http::{Auth, Json, Path, Query, Reply, Result};
 
-pub(super) fn configure(cfg: &mut web::ServiceConfig) {
-    cfg.route("/agents", web::get().to(agents)).route("/agent_status", web::get().to(agents));
-    cfg.route("/agents/{id}/output", web::get().to(output)).route("/validate_agent_id/{id}", web::get().to(validate));
-    cfg.route("/terminate_agent", web::post().to(terminate));
-    cfg.route("/dashboard/stats", web::get().to(dashboard)).route("/system-overview", web::get().to(system));
-    cfg.route("/graph", web::get().to(graph));
+pub(super) fn configure(routes: &mut Routes) {
+    routes.get("/agents", agents).get("/agent_status", agents);
+    routes.get("/agents/{id}/output", output).get("/validate_agent_id/{id}", validate);
+    routes.post("/terminate_agent", terminate);
+    routes.get("/dashboard/stats", dashboard).get("/system-overview", system);
+    routes.get("/graph", graph);
     for path in ["/results", "/workflows/{id}/results", "/conductor-analyses", "/steering-interventions"] {
-        cfg.route(path, web::get().to(empty));
+        routes.get(path, empty);
     }
-    cfg.route("/guardian-analyses/{id}", web::get().to(analyses));
-    cfg.route("/conductor-analyses/latest", web::get().to(nothing)).route("/memories", web::get().to(memories));
-    cfg.route("/save_memory", web::post().to(without_memories))
-        .route("/broadcast_message", web::post().to(without_messages));
-    cfg.route("/send_message", web::post().to(without_messages));
+    routes.get("/guardian-analyses/{id}", analyses);
+    routes.get("/conductor-analyses/latest", nothing).get("/memories", memories);
+    routes.post("/save_memory", without_memories).post("/broadcast_message", without_messages);
+    routes.post("/send_message", without_messages);
     for path in ["/submit_result", "/submit_result_validation", "/report_results", "/give_validation_review"] {
-        cfg.route(path, web::post().to(without_results));
+        routes.post(path, without_results);
     }
 }
 

@@ -9,6 +9,7 @@ use super::Listener;
 use crate::app::AppState;
 use crate::compat::workflow_board::{self, Trigger};
 use crate::domain::accounts::Caller;
+use crate::transport::http::listeners::Routes;
 use crate::transport::http::Result;
 use crate::transport::http::listeners::{Watch, open_socket};
 use crate::transport::http::ws::Credential;
@@ -16,8 +17,8 @@ use crate::transport::live::dialects::Dialect;
 use crate::transport::live::socket::ClientRequests;
 use crate::{Error, Result as CoreResult};
 
-pub(super) fn configure(cfg: &mut web::ServiceConfig) {
-    cfg.route("/ws/trigger", web::get().to(ws)).route("/ws", web::get().to(ws));
+pub(super) fn configure(routes: &mut Routes) {
+    routes.get("/ws/trigger", ws).get("/ws", ws);
 }
 
 async fn ws(
