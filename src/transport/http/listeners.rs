@@ -7,6 +7,7 @@
 
 mod admission;
 mod engine;
+mod errors;
 mod job_builder;
 mod routes;
 mod stage_board;
@@ -64,7 +65,7 @@ pub fn serve(
             .configure(|cfg| routes(listener.settings.client, cfg))
             .default_service(web::to(unknown))
             // The middleware that is wrapped last sees a request first.
-            .wrap(from_fn(engine::spell_errors))
+            .wrap(from_fn(errors::translate))
             .wrap(Compress::default())
             .wrap(from_fn(middleware::apply))
             .wrap(from_fn(admission::admit))
