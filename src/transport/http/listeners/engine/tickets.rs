@@ -85,6 +85,7 @@ struct Body {
     state: Option<String>,
     project_id: Option<String>,
     assignee_id: Option<String>,
+    parent_id: Option<String>,
     #[serde(flatten)]
     others: Map<String, Value>,
 }
@@ -96,6 +97,7 @@ impl Body {
             description: self.description.as_deref(),
             state: self.state.as_deref().filter(|state| !state.is_empty()),
             assignee: self.assignee_id.as_deref(),
+            parent: self.parent_id.as_deref(),
             fields: engine::kept(&self.others),
             queue_type: listener.auto_queue(),
         }
