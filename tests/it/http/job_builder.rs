@@ -98,9 +98,13 @@ async fn a_job_from_its_prompt_to_its_app_and_beyond() {
         (&json!("user"), &json!("With old maps, please"), &json!(id))
     );
     assert_eq!(message(&mut socket, "stageUpdate").await["content"], chat["content"]);
-    for wrong in
-        [json!({"kind": "chat"}), json!({"kind": "chat", "content": "  "}), json!({"kind": "dance"}), json!([])]
-    {
+    for wrong in [
+        json!({"kind": "chat"}),
+        json!({"kind": "chat", "content": "  "}),
+        json!({"kind": "chat", "content": "a\u{0}"}),
+        json!({"kind": "dance"}),
+        json!([]),
+    ] {
         socket.send(wrong.clone()).await;
         assert!(message(&mut socket, "error").await["message"].is_string(), "{wrong}");
     }
