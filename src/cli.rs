@@ -17,6 +17,7 @@ mod credentials;
 mod database;
 mod embeddings;
 mod export;
+mod findings;
 mod import;
 mod invitations;
 mod jobs;
@@ -84,6 +85,8 @@ pub enum Command {
     Ticket(tickets::TicketArgs),
     /// Show the board.
     Board(watch::BoardArgs),
+    /// Show what needs attention: stuck, blocked and unassigned work, silent agents.
+    Findings(findings::FindingsArgs),
     /// Show events live.
     Watch(watch::WatchArgs),
     /// Create, follow and control jobs.
@@ -233,6 +236,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Approval(args) => return Ok(code(approvals::command(args, cli.json).await?)),
         Command::Invitation(args) => invitations::command(args, cli.json).await?,
         Command::Board(args) => watch::board(args, cli.json).await?,
+        Command::Findings(args) => findings::command(args, cli.json).await?,
         Command::Watch(args) => watch::watch(args, cli.json).await?,
         Command::Completions { shell } => {
             let mut script = Vec::new();

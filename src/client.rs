@@ -28,6 +28,7 @@ mod admin;
 pub mod boards;
 pub mod credential;
 mod error;
+mod findings;
 mod jobs;
 mod people;
 mod send;

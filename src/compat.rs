@@ -10,6 +10,8 @@ pub mod engine;
 #[cfg(feature = "server")]
 pub mod executions;
 #[cfg(feature = "server")]
+pub mod fields;
+#[cfg(feature = "server")]
 pub mod job_builder;
 #[cfg(feature = "server")]
 pub mod listener;

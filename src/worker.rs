@@ -9,7 +9,6 @@ mod job;
 mod output;
 mod redact;
 
-use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,6 +19,7 @@ use tokio::sync::{Notify, Semaphore, broadcast, watch};
 use tokio::task::JoinSet;
 
 use self::config::Config;
+pub use self::drop_folder::{DropFolder, Layout};
 use crate::client::{Client, Cursor, Outcome, Update};
 use crate::domain::jobs::leases::ClaimJob;
 use crate::{Error, Result};
@@ -57,10 +57,10 @@ pub async fn run(
     config: Config,
     key: &str,
     mode: RunMode,
-    drop_folder: Option<&Path>,
+    drop_folder: Option<DropFolder>,
     stopping: watch::Receiver<bool>,
 ) -> Result<bool> {
-    if let Some(folder) = drop_folder {
+    if let Some(folder) = &drop_folder {
         drop_folder::prepare(folder)?;
     }
     let Some(workflow) = find_workflow(&client, &config, mode, stopping.clone()).await? else { return Ok(true) };
@@ -78,8 +78,8 @@ pub async fn run(
     let wake_up = Arc::new(Notify::new());
     let subscriber = tokio::spawn(follow_events(context.clone(), wake_up.clone()));
     let files_pending = Arc::new(AtomicBool::new(drop_folder.is_some()));
-    let files = drop_folder
-        .map(|folder| tokio::spawn(drop_folder::run(context.clone(), folder.to_owned(), mode, files_pending.clone())));
+    let files =
+        drop_folder.map(|folder| tokio::spawn(drop_folder::run(context.clone(), folder, mode, files_pending.clone())));
     let outcome = claim_jobs(&context, &slots, &wake_up, mode, &files_pending).await;
     subscriber.abort();
     let files = match files {

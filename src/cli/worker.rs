@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use super::remote::RemoteArgs;
 use crate::client::{Client, Credential};
 use crate::worker::config::Config;
-use crate::worker::{self, RunMode};
+use crate::worker::{self, DropFolder, Layout, RunMode};
 use crate::{Error, Result, telemetry};
 
 /// Exit code for an invalid command line, settings file or key.
@@ -35,12 +36,20 @@ pub struct WorkerArgs {
     /// Create jobs from JSON files that appear in this folder, and write results to its subfolders `done` and `failed`.
     #[arg(long, value_name = "DIR")]
     pub inbox: Option<PathBuf>,
+    /// The layout of that folder; with `adw`, it is the folder that holds a workflow board's `adws` and `agents`.
+    #[arg(long, requires = "inbox", default_value = "plain", value_name = "LAYOUT", value_parser = layouts())]
+    pub inbox_layout: Layout,
     /// Maximum number of concurrent jobs. Defaults to the value in the settings file.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub concurrency: Option<u16>,
     /// Log filter, in the syntax of RUST_LOG.
     #[arg(long, env = "CALLBOARD_LOG", default_value = "info", value_name = "FILTER")]
     pub log: String,
+}
+
+/// The names of layouts.
+fn layouts() -> impl TypedValueParser<Value = Layout> {
+    PossibleValuesParser::new(["plain", "adw"]).map(|name| if name == "adw" { Layout::Adw } else { Layout::Plain })
 }
 
 impl WorkerArgs {
@@ -83,8 +92,8 @@ pub async fn command(args: WorkerArgs) -> Result<ExitCode> {
     let (stop, stopping) = watch::channel(false);
     let signals = stop_on_signals(stop)?;
     tracing::info!(name = config.name, server = client.url(), concurrency = config.concurrency, "worker started");
-    let all_succeeded =
-        worker::run(client, config, &key, mode, args.inbox.as_deref(), stopping).await.map_err(explain)?;
+    let folder = args.inbox.map(|root| DropFolder { root, layout: args.inbox_layout });
+    let all_succeeded = worker::run(client, config, &key, mode, folder, stopping).await.map_err(explain)?;
     signals.abort();
     Ok(if all_succeeded || mode == RunMode::Forever { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -12,7 +12,7 @@ pub use self::queries::*;
 pub const KEY_NAME: &str = "Engine dashboard";
 
 /// The fields of a ticket that Callboard has no field for. They are kept with it, and shown as they came.
-const KEPT: [&str; 15] = [
+const KEPT: [&str; 14] = [
     "acceptance_criteria",
     "assigned_agent",
     "branch_name",
@@ -20,7 +20,6 @@ const KEPT: [&str; 15] = [
     "epic",
     "estimated_scope",
     "files_hint",
-    "parent_id",
     "pr_url",
     "rag_context",
     "rejection_count",
@@ -86,6 +85,7 @@ pub fn ticket(row: &Value) -> Value {
         "description": description(row),
         "state": row["state"],
         "project_id": row["workflow_id"],
+        "parent_id": row["parent_ticket_id"],
         "scope": ticket["estimated_scope"],
         "priority": row["priority"],
         "assignee_id": row["assigned_agent_id"],
@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn a_ticket_with_everything_and_one_with_nothing() {
         let full = json!({"ticket_id": "ticket-1", "key": "TKT-1", "workflow_id": "w", "title": "Fix it", "description": "Do it\n\nWork on: Fix it",
-            "state": "in_review", "priority": "high", "assigned_agent_id": "agent-7", "assignee_kind": "agent", "assignee_name": "Seven",
+            "state": "in_review", "priority": "high", "parent_ticket_id": "ticket-3", "assigned_agent_id": "agent-7", "assignee_kind": "agent", "assignee_name": "Seven",
             "custom_fields": {"estimated_scope": "large", "pr_url": "https://git/pr/1", "engine_state": "on_hold", "other": 1},
             "blocked_by": [], "blocks": [{"id": "ticket-2", "title": "Two", "state": "blocked"}],
             "history": [

@@ -13,28 +13,28 @@ use crate::http::fixtures::{self, TestWorkflow};
 
 const PASSWORD: &str = "correct horse battery";
 
-struct CommandOutput {
-    code: Option<i32>,
+pub struct CommandOutput {
+    pub code: Option<i32>,
     out: String,
-    err: String,
+    pub err: String,
 }
 
 impl CommandOutput {
     #[track_caller]
-    fn ok(self) -> String {
+    pub fn ok(self) -> String {
         assert_eq!(self.code, Some(0), "{}{}", self.out, self.err);
         self.out.trim_end().to_owned()
     }
 
     #[track_caller]
-    fn json(self) -> Value {
+    pub fn json(self) -> Value {
         let out = self.ok();
         serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}"))
     }
 
     /// One sentence on stderr, nothing on stdout, exit code 1.
     #[track_caller]
-    fn refuses(self, part: &str) {
+    pub fn refuses(self, part: &str) {
         assert_eq!(self.code, Some(1), "{}{}", self.out, self.err);
         assert!(self.out.is_empty() && self.err.contains(part), "{}{}", self.out, self.err);
         assert!(self.err.lines().count() == 1 && self.err.ends_with(".\n"), "{}", self.err);
@@ -42,7 +42,7 @@ impl CommandOutput {
 }
 
 /// A terminal session: a home folder, a server and an optional key.
-struct Terminal {
+pub struct Terminal {
     home: tempfile::TempDir,
     url: String,
     key: Option<String>,
@@ -74,7 +74,7 @@ impl Terminal {
         command
     }
 
-    async fn run(&self, arguments: &[&str]) -> CommandOutput {
+    pub async fn run(&self, arguments: &[&str]) -> CommandOutput {
         self.run_with(arguments, "").await
     }
 
@@ -89,7 +89,7 @@ impl Terminal {
         }
     }
 
-    async fn run_ok(&self, arguments: &[&str]) -> String {
+    pub async fn run_ok(&self, arguments: &[&str]) -> String {
         self.run(arguments).await.ok()
     }
 
@@ -107,7 +107,7 @@ async fn next(lines: &mut Lines<BufReader<ChildStdout>>) -> String {
 }
 
 /// A server, a user with a workflow, and that user's terminal.
-async fn open(hint: &str) -> (Server, TestWorkflow, Terminal) {
+pub async fn open(hint: &str) -> (Server, TestWorkflow, Terminal) {
     let server = fixtures::open(hint).await;
     let owner = fixtures::signed_in_user(&server, "ada").await;
     let fixture = TestWorkflow::of(&owner).await;

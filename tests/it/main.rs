@@ -4,6 +4,7 @@ mod architecture;
 mod bench;
 mod cli;
 mod cli_commands;
+mod cli_findings;
 mod cli_target;
 mod client;
 mod client_flows;

@@ -74,3 +74,47 @@ begin
     end if;
 end
 $$;
+
+-- How long a text may be in a list of tickets that has their texts: 32,000 characters, fewer in a list of many, so that all have about
+-- 4 million together.
+create function logic.list_text_length(tickets bigint) returns int language sql immutable parallel safe
+begin atomic
+    select greatest(1000, least(32000, 4000000 / greatest(tickets, 1)))::int;
+end;
+
+-- What stands at the end of a text that was cut.
+create function logic.cut_notice() returns text language sql immutable parallel safe
+begin atomic
+    select '… (cut in this list; the ticket has the whole text)';
+end;
+
+-- A text with at most `most` characters, else cut; null for no limit.
+create function logic.cut_text(content text, most int) returns text language sql immutable parallel safe
+begin atomic
+    select case when most is null or char_length(content) <= most then content else left(content, most) || E'\n\n' || logic.cut_notice() end;
+end;
+
+-- An object with its texts cut like that; larger values of other kinds are left out.
+create function logic.cut_texts(fields jsonb, most int) returns jsonb language sql immutable parallel safe
+begin atomic
+    select case when most is null or octet_length(fields::text) <= most then fields else (
+        select coalesce(jsonb_object_agg(f.key, case when jsonb_typeof(f.value) = 'string' then to_jsonb(logic.cut_text(f.value #>> '{}', most)) else f.value end)
+                   filter (where jsonb_typeof(f.value) = 'string' or octet_length(f.value::text) <= most), '{}')
+          from jsonb_each(fields) f) end;
+end;
+
+-- Whether `given` is `whole` as logic.cut_text cuts it. Rejects a cut text with other changes: the rest would be lost.
+create function logic.is_cut_text(given text, whole text, field text) returns boolean language plpgsql immutable as $$
+declare
+    place constant int := strpos(given, logic.cut_notice());
+begin
+    if coalesce(place, 0) = 0 then
+        return false;
+    elsif logic.trim_whitespace(substr(given, place + char_length(logic.cut_notice()))) = ''
+          and starts_with(whole, rtrim(left(given, place - 1), E' \t\r\n')) then
+        return true;
+    end if;
+    perform logic.fail_invalid(field, 'was cut in a list, so changing it would lose the rest; change it in Callboard');
+    return false;
+end
+$$;

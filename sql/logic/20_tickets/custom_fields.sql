@@ -1,6 +1,6 @@
 -- Fields of a ticket that programs of other systems keep and Callboard has no name for, such as the model that works on it.
 
--- Rejects custom fields that are no object or too large; `field` is their name in the request.
+-- Rejects custom fields that are no object or too large, naming the largest; `field` is their name in the request.
 create function logic.check_custom_fields(fields jsonb, field text default 'custom_fields') returns void language plpgsql immutable as $$
 begin
     if fields is not null and jsonb_typeof(fields) <> 'object' then
@@ -8,7 +8,8 @@ begin
     elsif (select count(*) > 50 or max(char_length(k)) > 100 from jsonb_object_keys(fields) k) then
         perform logic.fail_invalid(field, 'must have at most 50 names of at most 100 characters');
     elsif octet_length(fields::text) > 65536 then
-        perform logic.fail_invalid(field, 'must have at most 64 KiB of JSON');
+        perform logic.fail_invalid((select field || '.' || f.key from jsonb_each_text(fields) f order by octet_length(f.value) desc, f.key limit 1),
+            'is too large: it and the further fields of the ticket must have at most 64 KiB of JSON together');
     end if;
 end
 $$;

@@ -43,12 +43,14 @@ begin atomic
 end;
 
 -- The same for sockets. The clients of workflow boards know a ticket only by the `adw_id` that its custom fields keep, so an event
--- of such a ticket has it, and the name of its workflow. It takes 17 µs for each event that is read.
-create function logic.live_event_data(change_type text, new_value text, metadata jsonb, ticket_id text) returns jsonb language sql stable
+-- of such a ticket has it, and the name of its workflow. One expression without a query of its own, so that queries contain it
+-- instead of calling it; they join the fields of the ticket.
+create function logic.live_event_data(change_type text, new_value text, metadata jsonb, fields jsonb) returns jsonb language sql stable
 begin atomic
-    select logic.event_data(change_type, new_value, metadata) || coalesce((
-        select jsonb_build_object('adw_id', t.custom_fields -> 'adw_id', 'workflow_name', t.custom_fields -> 'workflow_name')
-          from tickets t where t.id = live_event_data.ticket_id and t.custom_fields ? 'adw_id'), '{}');
+    select case when fields ? 'adw_id'
+        then logic.event_data(change_type, new_value, metadata)
+            || jsonb_build_object('adw_id', fields -> 'adw_id', 'workflow_name', fields -> 'workflow_name')
+        else logic.event_data(change_type, new_value, metadata) end;
 end;
 
 -- Why a queued job is not handed out yet, as a sentence; null for one that is ready, and for others.

@@ -1,10 +1,10 @@
 -- What a worker writes while a job runs: stages, progress, lines of the transcript.
 
--- Adds a system line to a job's transcript. The job's row is locked.
-create function logic.append_transcript(job jobs, content text, level text default 'info') returns void language sql
+-- Adds a system line to a job's transcript, as a step or in its chat. The job's row is locked.
+create function logic.append_transcript(job jobs, content text, level text default 'info', kind text default 'step') returns void language sql
 begin atomic
     insert into job_messages (job_id, workflow_id, kind, role, sender, level, content, stage, attempt)
-    values (job.id, job.workflow_id, 'step', 'system', 'callboard', append_transcript.level, append_transcript.content, job.stage, job.attempt);
+    values (job.id, job.workflow_id, append_transcript.kind, 'system', 'callboard', append_transcript.level, append_transcript.content, job.stage, job.attempt);
 end;
 
 -- Moves a job's ticket to the column with that id, if its board has one. If the board's rules forbid the move, the

@@ -94,7 +94,7 @@ begin
     page as materialized (
         select h.*, sum(octet_length(coalesce(h.old_value, '') || coalesce(h.new_value, '')) + octet_length(h.data::text))
                    over (order by h.seq) as volume
-          from (select h.*, logic.live_event_data(h.change_type, h.new_value, h.metadata, h.ticket_id) as data
+          from (select h.*, logic.live_event_data(h.change_type, h.new_value, h.metadata, t.custom_fields) as data
                   from ((select h.* from history h
                   where fault is null and place.ticket_id is null
                     and h.stream_id = stream.stream_id and h.seq > since
@@ -102,7 +102,8 @@ begin
                 union all
                 (select h.* from history h
                   where fault is null and h.ticket_id = place.ticket_id and h.stream_id = stream.stream_id and h.seq > since
-                  order by h.seq limit max_events)) h) h
+                  order by h.seq limit max_events)) h
+                  left join lateral (select t.custom_fields from tickets t where t.id = h.ticket_id offset 0) t on true) h
     ),
     -- The same with the number before each; large rows come in smaller pages, because readers hold a page in memory.
     kept as (

@@ -45,7 +45,7 @@ create function logic.engine_ticket_json(t tickets) returns jsonb language sql s
 begin atomic
     select jsonb_build_object('ticket_id', t.id, 'key', 'TKT-' || t.number, 'workflow_id', t.workflow_id, 'title', t.title,
             'description', t.description, 'status', t.status, 'state', logic.engine_state(t.id), 'priority', t.priority,
-            'ticket_type', t.ticket_type, 'assigned_agent_id', t.assigned_agent_id, 'assignee_name', a.name, 'assignee_kind', a.kind,
+            'ticket_type', t.ticket_type, 'parent_ticket_id', t.parent_ticket_id, 'assigned_agent_id', t.assigned_agent_id, 'assignee_name', a.name, 'assignee_kind', a.kind,
             'custom_fields', coalesce(t.custom_fields, '{}'), 'created_at', t.created_at, 'updated_at', t.updated_at)
       from (select 1) one left join actors a on a.id = t.assigned_agent_id;
 end;

@@ -95,13 +95,14 @@ $$;
 -- POST /tickets. `fields` are kept as custom fields.
 create function logic.create_engine_ticket(
     caller text, title text, workflow text default null, project text default null, description text default null, state text default null,
-    assignee text default null, fields jsonb default '{}', queue_type text default null
+    assignee text default null, fields jsonb default '{}', queue_type text default null, parent text default null
 ) returns jsonb language plpgsql as $$
 declare
     made jsonb;
 begin
     made := logic.create_ticket(caller, coalesce(project, workflow, logic.engine_default_project(caller)), title,
-        logic.engine_description(title, description), assigned_agent_id => assignee, custom_fields => jsonb_strip_nulls(fields));
+        logic.engine_description(title, description), assigned_agent_id => assignee, parent_ticket_id => parent,
+        custom_fields => jsonb_strip_nulls(fields));
     if state is not null then
         perform logic.set_engine_state(caller, made ->> 'ticket_id', state);
     end if;

@@ -9,20 +9,28 @@ begin atomic
              order by m.position desc limit lines) m;
 end;
 
--- POST /jobs: a job and its ticket. With `queue_type` it is queued at once as a job of this type, else it collects its prompt.
+-- POST /jobs: a job and its ticket, which collects its prompt. With `queue_type` it becomes a job of this type, and its chat asks what
+-- is missing: the first answer queues it (logic.post_builder_line).
 create function logic.create_builder_job(caller text, prompt text, workflow text default null, queue_type text default null) returns jsonb
 language plpgsql as $$
 declare
     place constant text := coalesce(workflow, logic.ensure_default_workflow(caller));
+    made jsonb;
 begin
     if logic.is_blank(prompt) then
         perform logic.fail_invalid('prompt', 'must not be empty');
     elsif char_length(prompt) > 200000 then
         perform logic.fail_invalid('prompt', 'must have at most 200000 characters');
     end if;
-    return logic.create_job(caller, place, initial_prompt => prompt, job_type => queue_type,
-        stages => case when queue_type is not null then '{plan,build}'::text[] end, queue => queue_type is not null,
+    made := logic.create_job(caller, place, initial_prompt => prompt, job_type => queue_type,
+        stages => case when queue_type is not null then '{plan,build}'::text[] end,
         with_ticket => (select w.ticket_tracking from workflows w where w.id = place));
+    if queue_type is not null then
+        perform logic.append_transcript(j, 'I have your prompt. Is anything missing, such as who will use it, or what must work first? '
+            || 'Your answer is added to the prompt, and the work begins. Until then you can edit the prompt.', kind => 'chat')
+           from jobs j where j.id = made ->> 'job_id';
+    end if;
+    return made;
 end
 $$;
 
@@ -37,14 +45,59 @@ begin
 end
 $$;
 
--- POST /jobs/{id}/pause and /resume. A job that collects its prompt is not worked on, so there a pause is only a mark.
-create function logic.set_builder_job_paused(caller text, job text, paused boolean) returns jsonb language plpgsql as $$
+-- Adds what is asked to a job's prompt; `field` is its name in the request.
+create function logic.extend_builder_prompt(job jobs, asked text, field text) returns void language plpgsql as $$
+begin
+    if char_length(job.initial_prompt) + char_length(asked) > 199998 then
+        perform logic.fail_invalid(field, 'and the prompt must have at most 200000 characters together');
+    end if;
+    update jobs j set initial_prompt = concat_ws(E'\n\n', nullif(j.initial_prompt, ''), asked) where j.id = job.id;
+end
+$$;
+
+-- POST /job-messages and the socket's `chat`: a line of the caller under its own name, a person's as `user`, another's as `agent`. The
+-- first line of a person queues a job that is of `queue_type` and collects its prompt; if it is paused, resuming queues it.
+create function logic.post_builder_line(
+    caller text, job text, content text, role text default null, metadata jsonb default null, queue_type text default null
+) returns jsonb language plpgsql as $$
+declare
+    access constant logic.job_access := logic.authorize_job(caller, job, 'member', lock_row => true);
+    held constant jobs := access.job;
+    own constant text := case when logic.is_person(logic.effective_actor_id(access.who)) then 'user' else 'agent' end;
+    made jsonb;
+begin
+    if role <> own then
+        perform logic.fail_invalid('role', format('must be %s, because lines are written under the name of their author', own));
+    end if;
+    made := logic.post_job_message(caller, job, content, role => own, metadata => post_builder_line.metadata);
+    if own = 'user' and held.status = 'collecting' and held.job_type = queue_type then
+        perform logic.extend_builder_prompt(held, logic.trim_whitespace(content), 'content');
+        if held.payload ->> 'paused' = 'true' then
+            perform logic.append_transcript(held, 'Thank you. The job is paused; the work begins when you resume it.', kind => 'chat');
+        else
+            perform logic.continue_job(caller, job);
+            perform logic.append_transcript(held, 'Thank you. The job is queued and begins as soon as a worker is free.', kind => 'chat');
+        end if;
+    end if;
+    return made;
+end
+$$;
+
+-- POST /jobs/{id}/pause and /resume. A job that collects its prompt is not worked on, so there a pause is only a mark; resuming queues
+-- one that is of `queue_type` and has been answered.
+create function logic.set_builder_job_paused(caller text, job text, paused boolean, queue_type text default null) returns jsonb language plpgsql as $$
 declare
     held constant jobs := (logic.authorize_job(caller, job, 'member', lock_row => true)).job;
+    answer jsonb;
 begin
     if held.status = 'collecting' then
-        return logic.update_job(caller, job,
+        answer := logic.update_job(caller, job,
             payload => (held.payload - 'paused') || case when paused then '{"paused": true}'::jsonb else '{}' end);
+        if not paused and held.job_type = queue_type
+           and exists (select from job_messages m where m.job_id = held.id and m.kind = 'chat' and m.role = 'user') then
+            return logic.continue_job(caller, job);
+        end if;
+        return answer;
     elsif paused then
         return logic.pause_job(caller, job);
     end if;
@@ -80,15 +133,13 @@ declare
 begin
     if held.status = 'succeeded' and asked is null then
         perform logic.fail_invalid('requirements', 'must say what is to be added: this job has succeeded');
-    elsif char_length(held.initial_prompt) + char_length(asked) > 199998 then
-        perform logic.fail_invalid('requirements', 'and the prompt must have at most 200000 characters together');
     end if;
     if held.finished_at is not null then
         perform logic.reopen_builder_ticket(caller, held);
     end if;
     if asked is not null then
         perform logic.post_job_message(caller, job, asked);
-        update jobs j set initial_prompt = concat_ws(E'\n\n', nullif(j.initial_prompt, ''), asked) where j.id = held.id;
+        perform logic.extend_builder_prompt(held, asked, 'requirements');
     end if;
     if held.status in ('failed', 'cancelled') then
         return logic.retry_job(caller, job);

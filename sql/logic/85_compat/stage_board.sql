@@ -1,14 +1,16 @@
 -- Stage boards with an address of their own: tickets with their request, model, counts and the lines of their agents.
 
--- A ticket as these clients need it, before its words are translated. `lines` is how many of its agents' messages it carries.
-create function logic.stage_board_json(t tickets, lines bigint) returns jsonb language sql stable
+-- A ticket as these clients need it, before its words are translated. `lines` is how many of its agents' messages it carries, `most`
+-- how long its texts are in a list.
+create function logic.stage_board_json(t tickets, lines bigint, most int default null) returns jsonb language sql stable
 begin atomic
-    select jsonb_build_object('ticket_id', t.id, 'number', t.number, 'title', t.title, 'description', t.description, 'status', t.status,
+    select jsonb_build_object('ticket_id', t.id, 'number', t.number, 'title', t.title, 'description', logic.cut_text(t.description, most),
+        'status', t.status,
         'category', (select c.category from board_columns c where c.workflow_id = t.workflow_id and c.id = t.status),
-        'custom_fields', coalesce(t.custom_fields, '{}'), 'counts', logic.stage_counts_json(t.id), 'version', t.version,
+        'custom_fields', logic.cut_texts(coalesce(t.custom_fields, '{}'), most), 'counts', logic.stage_counts_json(t.id), 'version', t.version,
         'created_at', t.created_at, 'updated_at', t.updated_at,
         'messages', coalesce((
-            select jsonb_agg(jsonb_build_object('kind', m.kind, 'stage', m.stage, 'content', left(m.content, 4000),
+            select jsonb_agg(jsonb_build_object('kind', m.kind, 'stage', m.stage, 'content', left(m.content, case when most is null then 4000 else 1000 end),
                        'metadata', case when octet_length(m.metadata::text) <= 2000 then m.metadata else '{}' end) order by m.created_at, m.position)
               from (select m.*
                       from jobs j
@@ -33,10 +35,11 @@ begin
     with
     -- The tickets that the board shows, and their places by last change.
     shown as (
-        select e.card ->> 'ticket_id' as id, row_number() over (order by e.card ->> 'updated_at' desc) as place
+        select e.card ->> 'ticket_id' as id, row_number() over (order by e.card ->> 'updated_at' desc) as place, count(*) over () as tickets
           from jsonb_array_elements(logic.board_tickets_json(place)::jsonb) e (card)
     )
-    select coalesce(jsonb_agg(logic.stage_board_json(t, case when s.place <= 50 then 50 else 0 end) order by t.number), '[]')::text into body
+    select coalesce(jsonb_agg(logic.stage_board_json(t, case when s.place <= 50 then 50 else 0 end, logic.list_text_length(s.tickets))
+               order by t.number), '[]')::text into body
       from shown s
       join tickets t on t.id = s.id;
 end

@@ -126,6 +126,19 @@ begin
 end
 $$;
 
+-- GET /api/guardian-analyses/{agent}: the findings about an agent and its tickets that are open, newest first.
+create function logic.list_tracker_findings(caller text, agent text, max_rows bigint) returns jsonb language plpgsql as $$
+declare
+    places constant text[] := logic.tracker_workflows(logic.identify_caller(caller), null);
+begin
+    return (
+        select coalesce(jsonb_agg(n.details || jsonb_build_object('finding_id', n.id, 'opened_at', n.opened_at) order by n.opened_at desc, n.id desc), '[]')
+          from (select f.* from findings f
+                 where f.workflow_id = any (places) and f.closed_at is null and f.agent_id = agent
+                 order by f.opened_at desc, f.id desc limit max_rows) n);
+end
+$$;
+
 -- The numbers of jobs in workflows, each counted to logic.max_count, and the last 20 changes: GET /api/dashboard/stats.
 create function logic.get_tracker_overview(caller text, workflow text) returns jsonb language plpgsql as $$
 declare
@@ -133,6 +146,8 @@ declare
 begin
     return jsonb_build_object(
         'workflows', (select coalesce(jsonb_object_agg(p.id, logic.tracker_counts_json(p.id)), '{}') from unnest(places) p (id)),
+        'silent', (select count(distinct f.agent_id) from findings f
+                    where f.workflow_id = any (places) and f.closed_at is null and f.kind = 'agent_silent'),
         'recent', (
             with
             -- The last changes of each workflow.

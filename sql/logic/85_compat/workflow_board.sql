@@ -35,12 +35,14 @@ begin
 end
 $$;
 
--- A ticket as these clients need it, before its words are translated, with its newest job.
-create function logic.workflow_board_json(t tickets) returns jsonb language sql stable
+-- A ticket as these clients need it, before its words are translated, with its newest job. `most` is how long its texts are in a list.
+create function logic.workflow_board_json(t tickets, most int default null) returns jsonb language sql stable
 begin atomic
-    select jsonb_build_object('ticket_id', t.id, 'number', t.number, 'title', t.title, 'description', t.description, 'status', t.status,
+    select jsonb_build_object('ticket_id', t.id, 'number', t.number, 'title', t.title, 'description', logic.cut_text(t.description, most),
+        'status', t.status,
         'category', (select c.category from board_columns c where c.workflow_id = t.workflow_id and c.id = t.status),
-        'ticket_type', t.ticket_type, 'is_resolved', t.is_resolved, 'custom_fields', coalesce(t.custom_fields, '{}'),
+        'ticket_type', t.ticket_type, 'is_resolved', t.is_resolved,
+        'custom_fields', logic.cut_texts(coalesce(t.custom_fields, '{}'), most),
         'workflow_id', t.workflow_id, 'created_at', t.created_at, 'updated_at', t.updated_at, 'completed_at', t.completed_at,
         'job', (select jsonb_build_object('id', j.id, 'status', j.status, 'stage', j.stage, 'stages', j.stages, 'title', j.title,
                        'error', j.error, 'no_worker', j.no_worker_since is not null)
@@ -58,9 +60,14 @@ begin
     end if;
     perform logic.authorize_principal(who, place, 'viewer');
     return (
-        select coalesce(jsonb_agg(logic.workflow_board_json(t) order by t.number desc), '[]')
-          from jsonb_array_elements(logic.board_tickets_json(place)::jsonb) e (card)
-          join tickets t on t.id = e.card ->> 'ticket_id');
+        with
+        -- The tickets that the board shows.
+        shown as (
+            select e.card ->> 'ticket_id' as id, count(*) over () as tickets from jsonb_array_elements(logic.board_tickets_json(place)::jsonb) e (card)
+        )
+        select coalesce(jsonb_agg(logic.workflow_board_json(t, logic.list_text_length(s.tickets)) order by t.number desc), '[]')
+          from shown s
+          join tickets t on t.id = s.id);
 end
 $$;
 
@@ -136,7 +143,8 @@ begin
 end
 $$;
 
--- PATCH /api/adws/{adw_id}: a stage, the ticket's own fields (`updates`) and those kept with it (`fields`; null removes one).
+-- PATCH /api/adws/{adw_id}: a stage, the ticket's own fields (`updates`) and those kept with it (`fields`; null removes one). A client
+-- that knows a text only from a list, where it was cut, sends that back with every change; it changes nothing.
 create function logic.update_workflow_board_task(
     caller text, workflow text, adw_id text, stage text, issue_class text, updates jsonb, fields jsonb
 ) returns jsonb language plpgsql as $$
@@ -144,7 +152,12 @@ declare
     access constant logic.adw_access := logic.authorize_adw(caller, workflow, adw_id, 'member');
     held constant tickets := access.ticket;
     changes jsonb := coalesce(updates, '{}');
+    kept jsonb := coalesce(fields, '{}');
 begin
+    if logic.is_cut_text(changes ->> 'description', coalesce(held.custom_fields ->> 'issue_body', held.description), 'description') then
+        changes := changes - 'description';
+        kept := kept - 'issue_body';
+    end if;
     if stage is not null then
         perform logic.move_workflow_board_task(caller, held, stage);
     end if;
@@ -154,8 +167,8 @@ begin
     if changes <> '{}' then
         perform logic.update_ticket(caller, held.id, changes);
     end if;
-    if coalesce(fields, '{}') <> '{}' then
-        perform logic.set_custom_fields(caller, held.id, fields - 'adw_id');
+    if kept <> '{}' then
+        perform logic.set_custom_fields(caller, held.id, kept - 'adw_id');
     end if;
     return (select logic.workflow_board_json(t) from tickets t where t.id = held.id);
 end

@@ -31,8 +31,11 @@ select s.value::text as snapshot,
        pg_snapshot_xmin(s.value)::text::bigint as xmin,
        pg_snapshot_xmax(s.value)::text::bigint as xmax,
        p.stream_id, p.seq, p.workflow_id, p.ticket_id, p.job_id, p.change_type, p.field_name,
-       p.old_value, p.new_value, p.change_description, logic.live_event_data(p.change_type, p.new_value, p.metadata, p.ticket_id)::text as metadata, p.actor_id, p.on_behalf_of, p.changed_at,
+       p.old_value, p.new_value, p.change_description,
+       logic.live_event_data(p.change_type, p.new_value, p.metadata, k.custom_fields)::text as metadata, p.actor_id, p.on_behalf_of, p.changed_at,
        extract(epoch from clock_timestamp() - p.changed_at)::float8 as age
   from snapshot s
   left join page p on true
+  -- By its key for each event, whatever the planner expects.
+  left join lateral (select t.custom_fields from tickets t where t.id = p.ticket_id offset 0) k on true
  order by p.stream_id, p.seq

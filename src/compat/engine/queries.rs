@@ -63,6 +63,8 @@ pub struct Written<'a> {
     pub state: Option<&'a str>,
     /// Who works on it; empty for nobody.
     pub assignee: Option<&'a str>,
+    /// The ticket that this one is part of; empty for none.
+    pub parent: Option<&'a str>,
     /// Fields that are kept; null removes one.
     pub fields: Map<String, Value>,
     /// The type of the job to queue once it is ready.
@@ -86,6 +88,7 @@ pub async fn create(
         description: new.description,
         state: new.state,
         assignee: new.assignee.filter(|assignee| !assignee.is_empty()),
+        parent: new.parent.filter(|parent| !parent.is_empty()),
         fields: Json(&new.fields),
         queue_type: new.queue_type,
     )))
@@ -101,8 +104,11 @@ pub async fn update(
     change: &Written<'_>,
 ) -> Result<Value> {
     let given = [("title", change.title), ("description", change.description), ("assigned_agent_id", change.assignee)];
-    let updates: Map<String, Value> =
+    let mut updates: Map<String, Value> =
         given.iter().filter_map(|(name, value)| Some(((*name).to_owned(), Value::from((*value)?)))).collect();
+    if let Some(parent) = change.parent {
+        updates.insert("parent_ticket_id".to_owned(), Some(parent).filter(|parent| !parent.is_empty()).into());
+    }
     db.call(sql_fn!(update_engine_ticket(
         caller: caller.to_sql(),
         ticket,

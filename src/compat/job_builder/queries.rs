@@ -1,12 +1,13 @@
 //! The calls behind a job builder's address.
 
 use serde_json::Value;
+use tokio_postgres::types::Json;
 
 use crate::db::Db;
 use crate::domain::accounts::Caller;
-use crate::{Result, sql_fn};
+use crate::{Error, Result, sql_fn};
 
-/// Creates a job from a prompt, and queues it at once as a job of the type `queue_type`, if that is given.
+/// Creates a job from a prompt. With `queue_type` it becomes a job of that type, which the first answer in its chat queues.
 pub async fn create(
     db: &Db,
     caller: &Caller,
@@ -22,9 +23,38 @@ pub async fn get(db: &Db, caller: &Caller, job: &str) -> Result<Value> {
     db.call(sql_fn!(get_builder_job(caller: caller.to_sql(), job))).await
 }
 
-/// Pauses a job, or lets it go on.
-pub async fn set_paused(db: &Db, caller: &Caller, job: &str, paused: bool) -> Result<Value> {
-    db.call(sql_fn!(set_builder_job_paused(caller: caller.to_sql(), job, paused))).await
+/// A line for a job's chat.
+#[derive(Debug, Default)]
+pub struct Line<'a> {
+    /// The job.
+    pub job: &'a str,
+    /// The text.
+    pub content: &'a str,
+    /// The role that the client claims.
+    pub role: Option<&'a str>,
+    /// Further data.
+    pub metadata: Option<&'a Value>,
+}
+
+/// Writes a line of the caller into a job's chat. The first line of a person queues a job of the type `queue_type`.
+pub async fn post_line(db: &Db, caller: &Caller, line: &Line<'_>, queue_type: Option<&str>) -> Result<Value> {
+    if line.content.trim().is_empty() {
+        return Err(Error::invalid("content", "must be given and not be empty"));
+    }
+    db.call(sql_fn!(post_builder_line(
+        caller: caller.to_sql(),
+        job: line.job,
+        content: line.content,
+        role: line.role,
+        metadata: line.metadata.map(Json),
+        queue_type,
+    )))
+    .await
+}
+
+/// Pauses a job, or lets it go on. Resuming queues a job of the type `queue_type` that has been answered.
+pub async fn set_paused(db: &Db, caller: &Caller, job: &str, paused: bool, queue_type: Option<&str>) -> Result<Value> {
+    db.call(sql_fn!(set_builder_job_paused(caller: caller.to_sql(), job, paused, queue_type))).await
 }
 
 /// Queues a job whose prompt is complete, or one that has ended and is to do more.

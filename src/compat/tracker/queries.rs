@@ -97,6 +97,11 @@ pub async fn list_agents(db: &Db, caller: &Caller) -> Result<Value> {
     db.call(sql_fn!(list_tracker_agents(caller: caller.to_sql()))).await
 }
 
+/// The open findings about an agent and its tickets.
+pub async fn list_findings(db: &Db, caller: &Caller, agent: &str, max_rows: i64) -> Result<Vec<Value>> {
+    db.call(sql_fn!(list_tracker_findings(caller: caller.to_sql(), agent, max_rows))).await
+}
+
 /// Numbers of tasks and the last changes, of one workflow or of all.
 pub async fn overview(db: &Db, caller: &Caller, workflow: Option<&str>) -> Result<Value> {
     db.call(sql_fn!(get_tracker_overview(caller: caller.to_sql(), workflow))).await

@@ -133,6 +133,17 @@ pub fn queue(rows: &Value, agents: &[Value]) -> Value {
         "queued_tasks": queued.collect::<Vec<_>>(), "slots_available": agents.len() - active, "at_capacity": active == agents.len()})
 }
 
+/// A finding about an agent, as the analysis of its guardian: what to steer, and why. Nobody measures how far it is on course, so
+/// its score is null.
+pub fn analysis(finding: &Value) -> Value {
+    let focus: Vec<&str> = ["key", "title"].iter().filter_map(|name| finding[*name].as_str()).collect();
+    json!({"id": finding["finding_id"], "agent_id": finding["agent_id"], "timestamp": finding["opened_at"],
+        "current_phase": finding["status"], "phase_changed": false, "trajectory_aligned": false, "alignment_score": null,
+        "progress_assessment": finding["message"], "trajectory_summary": finding["message"], "needs_steering": true,
+        "steering_type": finding["kind"], "steering_recommendation": finding["suggestion"]["message"],
+        "accumulated_goal": finding["title"], "current_focus": focus.join(" "), "session_duration": null, "conversation_length": null})
+}
+
 /// Tasks and agents as nodes, and who made and who does what as edges.
 pub fn graph(rows: &Value, agents: &[Value]) -> Value {
     let mut nodes: Vec<Value> = agents
@@ -168,7 +179,7 @@ pub fn dashboard(overview: &Value) -> Value {
         json!({"id": place + 1, "type": row["type"], "message": row["message"], "agent_id": row["agent_id"], "timestamp": row["timestamp"]})
     }).collect();
     json!({"active_agents": sum("agents"), "running_tasks": sum("running"), "queued_tasks": sum("queued"), "total_memories": 0,
-        "recent_activity": recent, "stuck_agents": 0, "failed_tasks_today": sum("failed_today"), "timestamp": Timestamp::now()})
+        "recent_activity": recent, "stuck_agents": overview["silent"].as_i64().unwrap_or(0), "failed_tasks_today": sum("failed_today"), "timestamp": Timestamp::now()})
 }
 
 /// The state of the whole: what nobody measures here is empty.
@@ -205,9 +216,12 @@ mod tests {
             "recent": [{"seq": 9, "type": "created", "message": "Created TKT-1.", "agent_id": "a", "timestamp": "2026-11-21T10:00:00Z"}]});
         let mut numbers = dashboard(&overview);
         numbers["timestamp"] = Value::Null;
+        let finding = json!({"finding_id": "finding-1", "kind": "stuck", "agent_id": "agent-1", "key": "TKT-2", "title": "Two", "status": "build",
+            "message": "TKT-2 has not changed.", "suggestion": {"message": "Ask One about it."}, "opened_at": "2026-11-21T10:00:00Z"});
         insta::with_settings!({sort_maps => true}, {
             insta::assert_json_snapshot!(json!({"tasks": tasks(&rows), "details": task_details(&rows[1]), "blocked": blocked_task(&rows[0]),
-                "agents": agents, "queue": queue(&rows, &agents), "graph": graph, "dashboard": numbers}))
+                "agents": agents, "queue": queue(&rows, &agents), "graph": graph, "dashboard": numbers,
+                "analysis": analysis(&finding)}))
         });
     }
 

@@ -5,9 +5,8 @@ use actix_web::http::header::{ACCEPT, CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
-use crate::Error;
 use crate::transport::http::openapi::Routes;
-use crate::transport::http::problem::{Failure, not_found};
+use crate::transport::http::problem::{Failure, method_not_allowed, not_found};
 
 #[derive(RustEmbed)]
 #[folder = "frontend/dist"]
@@ -53,14 +52,7 @@ pub async fn fallback(request: HttpRequest) -> HttpResponse {
         };
     }
     if let Some(methods) = methods {
-        let mut problem = Error::problem(
-            405,
-            "method_not_allowed",
-            format!("{} does not take {}; it takes {methods}.", path, request.method()),
-        )
-        .as_problem();
-        problem.extra.insert("allow".to_owned(), methods.into());
-        return Failure(Error::Problem(Box::new(problem))).error_response();
+        return Failure(method_not_allowed(path, request.method().as_str(), methods)).error_response();
     }
     let name = path.trim_start_matches('/');
     match (reads && !name.is_empty()).then(|| Dist::get(name)).flatten() {

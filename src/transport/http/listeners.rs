@@ -7,7 +7,9 @@
 
 mod admission;
 mod engine;
+mod errors;
 mod job_builder;
+mod routes;
 mod stage_board;
 mod tracker;
 mod workflow_board;
@@ -21,12 +23,13 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, ResponseError, web};
 use serde::Deserialize;
 use tracing_actix_web::TracingLogger;
 
+use self::routes::{Methods, Routes};
 use crate::app::AppState;
 pub use crate::compat::listener::Listener;
 use crate::config::CompatClient;
 use crate::domain::accounts::Caller;
 use crate::domain::history::Room;
-use crate::transport::http::problem::{Failure, not_found};
+use crate::transport::http::problem::{Failure, method_not_allowed, not_found};
 use crate::transport::http::ws;
 use crate::transport::http::{Auth, health, middleware, origin, start};
 use crate::transport::live::Live;
@@ -62,7 +65,7 @@ pub fn serve(
             .configure(|cfg| routes(listener.settings.client, cfg))
             .default_service(web::to(unknown))
             // The middleware that is wrapped last sees a request first.
-            .wrap(from_fn(engine::spell_errors))
+            .wrap(from_fn(errors::translate))
             .wrap(Compress::default())
             .wrap(from_fn(middleware::apply))
             .wrap(from_fn(admission::admit))
@@ -76,19 +79,27 @@ pub fn serve(
 
 /// The routes of one client's language, with and without `/api`, and the probes.
 fn routes(client: CompatClient, cfg: &mut web::ServiceConfig) {
-    let own = match client {
+    let own: fn(&mut Routes) = match client {
         CompatClient::StageBoard => stage_board::configure,
         CompatClient::Tracker => tracker::configure,
         CompatClient::WorkflowBoard => workflow_board::configure,
         CompatClient::JobBuilder => job_builder::configure,
         CompatClient::Engine => engine::configure,
     };
-    cfg.service(web::scope("/api").configure(own)).configure(own);
-    cfg.service(health::health).service(health::ready);
+    let mut methods = Methods::default();
+    cfg.service(web::scope("/api").configure(|cfg| own(&mut Routes::new(cfg, &mut Methods::default()))));
+    own(&mut Routes::new(cfg, &mut methods));
+    cfg.service(health::health).service(health::ready).app_data(web::Data::new(methods));
 }
 
+/// A path that is unknown, or does not take the method.
 async fn unknown(request: HttpRequest) -> HttpResponse {
-    Failure(not_found(request.path())).error_response()
+    let methods = request.app_data::<web::Data<Methods>>().and_then(|methods| methods.of(request.path()));
+    let error = match methods {
+        Some(methods) => method_not_allowed(request.path(), request.method().as_str(), &methods),
+        None => not_found(request.path()),
+    };
+    Failure(error).error_response()
 }
 
 /// The caller of a request and the id of the workflow that its listener names.

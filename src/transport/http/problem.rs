@@ -89,3 +89,11 @@ pub struct ProblemDocument {
 pub fn not_found(path: &str) -> Error {
     Error::problem(404, "not_found", format!("There is nothing at {path}."))
 }
+
+/// The problem for a method that a path does not take; `methods` are those that it takes, as in the header `Allow`.
+pub fn method_not_allowed(path: &str, method: &str, methods: &str) -> Error {
+    let detail = format!("{path} does not take {method}; it takes {methods}.");
+    let mut problem = Error::problem(405, "method_not_allowed", detail).as_problem();
+    problem.extra.insert("allow".to_owned(), methods.into());
+    Error::Problem(Box::new(problem))
+}

@@ -2,6 +2,7 @@
 //! block reading from it, closing it or feeding others.
 
 mod frames;
+mod messages;
 mod rooms;
 
 use std::sync::Arc;
@@ -11,11 +12,11 @@ use actix_web::body::MessageBody;
 use actix_web::web::Payload;
 use futures_util::future::LocalBoxFuture;
 use jiff::Timestamp;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until};
 
 use self::frames::{Frames, ReadError, Received};
+use self::messages::{ClientMessage, Since};
 use self::rooms::{Followers, MAX_ROOMS};
 use super::Live;
 use super::client::{Client, NOT_READABLE};
@@ -37,22 +38,6 @@ const RATE: f64 = 25.0;
 const SIGN_IN_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time without a message or pong after which a client counts as disconnected.
 const SILENCE_TIMEOUT: Duration = Duration::from_secs(70);
-
-#[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum ClientMessage {
-    Auth { token: String },
-    Subscribe { room: Option<String>, workflow_id: Option<String>, since: Option<Since> },
-    Unsubscribe { room: Option<String>, workflow_id: Option<String> },
-    Ping,
-}
-
-#[derive(Deserialize)]
-struct Since {
-    #[serde(default)]
-    epoch: String,
-    seq: i64,
-}
 
 /// What answers the messages of a client's own protocol: it gets the caller and the message, and returns the messages to send.
 #[derive(Clone)]
@@ -273,10 +258,13 @@ impl Reader {
             Received::Binary => return queue.close(Closing::Protocol("messages are JSON text")),
         };
         self.count_message();
+        let message = match messages::read(&text) {
+            Ok(message) => message,
+            Err(detail) => return self.refuse("bad_request", detail, None),
+        };
         if let Some(requests) = self.options.requests.clone()
-            && let Ok(message) = serde_json::from_str::<Value>(&text)
             && self.signed_in.is_some()
-            && !["auth", "subscribe", "unsubscribe", "ping"].iter().any(|own| message["type"] == *own)
+            && !messages::is_own(&message)
             && let Some(caller) = self.writer.client.caller()
         {
             // One after the other, in the order of the messages.
@@ -285,10 +273,10 @@ impl Reader {
             }
             return;
         }
-        match serde_json::from_str::<ClientMessage>(&text) {
+        match ClientMessage::parse(message) {
             // Boxed, so that an idle socket does not keep the memory of signing in.
             Ok(message) => Box::pin(self.handle(message)).await,
-            Err(error) => self.refuse("bad_request", format!("The message is not valid: {error}."), None),
+            Err(detail) => self.refuse("bad_request", detail, None),
         }
     }
 

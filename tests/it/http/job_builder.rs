@@ -98,9 +98,13 @@ async fn a_job_from_its_prompt_to_its_app_and_beyond() {
         (&json!("user"), &json!("With old maps, please"), &json!(id))
     );
     assert_eq!(message(&mut socket, "stageUpdate").await["content"], chat["content"]);
-    for wrong in
-        [json!({"kind": "chat"}), json!({"kind": "chat", "content": "  "}), json!({"kind": "dance"}), json!([])]
-    {
+    for wrong in [
+        json!({"kind": "chat"}),
+        json!({"kind": "chat", "content": "  "}),
+        json!({"kind": "chat", "content": "a\u{0}"}),
+        json!({"kind": "dance"}),
+        json!([]),
+    ] {
         socket.send(wrong.clone()).await;
         assert!(message(&mut socket, "error").await["message"].is_string(), "{wrong}");
     }
@@ -180,27 +184,77 @@ async fn a_job_from_its_prompt_to_its_app_and_beyond() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_a_worker_jobs_are_queued_at_once() {
+async fn with_a_worker_the_first_answer_in_the_chat_queues_the_job() {
     let server = open("job_builder_queue").await;
     let builder = listen(&server, "job-builder=127.0.0.1:0,auto_queue=simulated").await;
     let ann = at(&builder, &signed_in_user(&server, "ann").await);
     let job = ann.post("/jobs", json!({"prompt": "A board for a choir"})).await.created();
-    assert_eq!(job["status"], "queued");
+    assert_eq!(job["status"], "collecting");
+    let (id, path) = (text(&job, "id"), format!("/api/jobs/{}", text(&job, "id")));
+    let chat = async || ann.get(&format!("/job-messages?job_id={id}")).await.ok();
+
+    // The system asks at once; meanwhile the prompt can be edited and the job paused.
+    let asked = chat().await;
+    assert_eq!((asked.as_array().map(Vec::len), &asked[0]["role"]), (Some(1), &json!("system")), "{asked}");
+    ann.patch(&path, json!({"initial_prompt": "A board for two choirs"})).await.ok();
+    assert_eq!(ann.post(&format!("{path}/pause"), json!({})).await.ok()["is_paused"], true);
+    assert_eq!(ann.post(&format!("{path}/resume"), json!({})).await.ok()["status"], "collecting");
     let worker = worker(&server, &builder);
-    let claimed = worker.post("/api/jobs/claim", json!({"job_types": ["simulated"]})).await.ok();
+    let claim = json!({"job_types": ["simulated"]});
+    assert_eq!(worker.post("/api/jobs/claim", claim.clone()).await.ok()["job"], Value::Null);
+
+    // The answer becomes part of the prompt, is answered itself, and queues the job.
+    let mut socket = socket(&builder, &ann, &id).await;
+    socket.send(json!({"kind": "chat", "content": " With a calendar. "})).await;
+    assert_eq!(message(&mut socket, "chat").await["content"], "With a calendar.");
+    let reply = message(&mut socket, "chat").await;
+    assert_eq!(reply["role"], "system", "{reply}");
+    assert_eq!(ann.get(&path).await.ok()["status"], "queued");
+    let claimed = worker.post("/api/jobs/claim", claim.clone()).await.ok();
     assert_eq!((&claimed["job"]["id"], &claimed["job"]["stages"]), (&job["id"], &json!(["plan", "build"])));
-    let path = format!("/api/jobs/{}", text(&job, "id"));
-    worker
-        .post(
-            &format!("{path}/fail"),
-            json!({"lease_token": claimed["lease_token"], "error": "It broke.", "retry": false}),
-        )
-        .await
-        .ok();
+    assert_eq!(claimed["job"]["initial_prompt"], "A board for two choirs\n\nWith a calendar.");
+    // Further lines are only lines.
+    ann.post("/job-messages", json!({"job_id": id, "content": "Thank you"})).await.created();
+    assert_eq!(ann.get(&path).await.ok()["initial_prompt"], claimed["job"]["initial_prompt"]);
+    let failed = json!({"lease_token": claimed["lease_token"], "error": "It broke.", "retry": false});
+    worker.post(&format!("{path}/fail"), failed).await.ok();
     let failed = ann.get(&path).await.ok();
     assert_eq!((&failed["status"], &failed["error_message"]), (&json!("failed"), &json!("It broke.")));
     ann.post(&format!("{path}/continue"), json!({"requirements": "Try again"})).await.expect(202);
     assert_eq!(ann.get(&path).await.ok()["status"], "queued");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paused_job_is_queued_when_it_resumes_and_starting_needs_no_answer() {
+    let server = open("job_builder_paused").await;
+    let builder = listen(&server, "job-builder=127.0.0.1:0,auto_queue=simulated").await;
+    let ann = at(&builder, &signed_in_user(&server, "ann").await);
+    let paused = text(&ann.post("/jobs", json!({"prompt": "A board for a choir"})).await.created(), "id");
+    ann.post(&format!("/jobs/{paused}/pause"), json!({})).await.ok();
+    ann.post("/job-messages", json!({"job_id": paused, "content": "With a calendar."})).await.created();
+    assert_eq!(ann.get(&format!("/jobs/{paused}")).await.ok()["status"], "collecting");
+    assert_eq!(ann.post(&format!("/jobs/{paused}/resume"), json!({})).await.ok()["status"], "queued");
+    let started = text(&ann.post("/jobs", json!({"prompt": "A board for a band"})).await.created(), "id");
+    ann.post(&format!("/jobs/{started}/continue"), json!({})).await.expect(202);
+    assert_eq!(ann.get(&format!("/jobs/{started}")).await.ok()["status"], "queued");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_are_written_under_the_name_of_their_author() {
+    let server = open("job_builder_lines").await;
+    let builder = listen(&server, "job-builder=127.0.0.1:0").await;
+    let ann = at(&builder, &signed_in_user(&server, "ann").await);
+    let id = text(&ann.post("/jobs", json!({"prompt": "A board for a choir"})).await.created(), "id");
+    let line = |role: Value| json!({"job_id": id, "content": "It is done.", "role": role, "sender": "callboard"});
+    for role in ["system", "agent", "assistant", "boss"] {
+        let refused = ann.post("/job-messages", line(json!(role))).await.expect(422);
+        assert_eq!(refused["errors"][0]["field"], "role", "{refused}");
+    }
+    for role in [json!("user"), Value::Null] {
+        let made = ann.post("/job-messages", line(role)).await.created();
+        assert_eq!((&made["role"], &made["sender"]), (&json!("user"), &json!("ann")));
+    }
+    ann.post("/job-messages", json!({"job_id": id, "content": " "})).await.refused(422);
 }
 
 #[tokio::test(flavor = "multi_thread")]

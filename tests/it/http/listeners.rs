@@ -9,7 +9,7 @@ use callboard::transport::http::listeners;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::fixtures::open;
+use super::fixtures::{open, signed_in_user};
 use crate::client::{Client, Server, config};
 
 /// A listener beside a test's server.
@@ -124,4 +124,63 @@ async fn a_named_workflow_must_exist_when_its_key_is_made() {
     settings.key_file = Some(folder.path().join("a.key"));
     let error = Listener::prepare(settings, folder.path(), &server.state.db).await.expect_err("refused");
     assert!(error.to_string().contains("a.key"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_methods_of_known_paths_are_answered_with_405() {
+    let server = open("listener_methods").await;
+    for (client, method, path, allowed) in [
+        ("stage-board", Method::DELETE, "/tickets", "GET, HEAD, POST"),
+        ("stage-board", Method::POST, "/api/tickets/ticket-1/stage", "PUT"),
+        ("job-builder", Method::PUT, "/api/jobs/job-1/", "GET, HEAD, PATCH, DELETE"),
+        ("engine", Method::DELETE, "/api/tickets/TKT-1", "GET, HEAD, PUT, PATCH"),
+        ("tracker", Method::PUT, "/api/tickets/comment", "GET, HEAD, POST"),
+        ("tracker", Method::DELETE, "/api/tasks", "GET, HEAD"),
+        ("workflow-board", Method::GET, "/api/stage-event", "POST"),
+        ("workflow-board", Method::PUT, "/adws/ab12cd34", "GET, HEAD, PATCH, DELETE"),
+        ("workflow-board", Method::POST, "/health", "GET, HEAD"),
+    ] {
+        let listener = listen(&server, &format!("{client}=127.0.0.1:0")).await;
+        let answer =
+            reqwest::Client::new().request(method, format!("{}{path}", listener.url)).send().await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED, "{client} {path}");
+        assert_eq!(answer.headers()["allow"], allowed, "{client} {path}");
+        let problem: Value = answer.json().await.expect("a problem");
+        assert_eq!(problem["code"], "method_not_allowed");
+        let unknown =
+            reqwest::Client::new().post(format!("{}/api/nowhere", listener.url)).send().await.expect("an answer");
+        assert_eq!(unknown.status(), StatusCode::NOT_FOUND, "{client}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn errors_name_the_fields_of_the_client() {
+    let server = open("listener_fields").await;
+    let ann = signed_in_user(&server, "ann").await;
+    let (title, long, endless) = ("x".repeat(600), "x".repeat(70_000), "x".repeat(210_000));
+    for (client, path, body, field) in [
+        ("stage-board", "/tickets", json!({"title": "A ticket", "model": long}), "model"),
+        (
+            "stage-board",
+            "/tickets",
+            json!({"title": "A ticket", "content_user_request_prompt": endless}),
+            "content_user_request_prompt",
+        ),
+        ("engine", "/api/tickets", json!({"title": "A ticket", "assignee_id": "nobody@example.org"}), "assignee_id"),
+        ("engine", "/api/tickets", json!({"title": "A ticket", "acceptance_criteria": long}), "acceptance_criteria"),
+        ("tracker", "/api/tickets/create", json!({"title": title, "description": "Long enough."}), "title"),
+        ("workflow-board", "/api/adws", json!({"adw_id": "ab12cd34", "issue_title": title}), "issue_title"),
+        ("workflow-board", "/api/v1/workflows/create", json!({"title": title, "description": "Long enough."}), "title"),
+    ] {
+        let listener = listen(&server, &format!("{client}=127.0.0.1:0")).await;
+        let caller = if client == "engine" {
+            Client { url: listener.url.clone(), ..ann.clone() }
+        } else {
+            listener.client.clone()
+        };
+        let problem = caller.post(path, body).await.expect(422);
+        assert_eq!(problem["errors"][0]["field"], field, "{client} {path}: {problem}");
+        let detail = problem["detail"].as_str().expect("a sentence");
+        assert!(detail.contains(&format!("The field {field} ")), "{client}: {detail}");
+    }
 }

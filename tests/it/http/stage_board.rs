@@ -37,6 +37,30 @@ async fn a_ticket_keeps_its_request_model_and_codebase() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn long_requests_are_cut_in_the_list_only() {
+    let server = open("stage_board_long").await;
+    let board = listen(&server, "stage-board=127.0.0.1:0").await;
+    let request = "A shop. ".repeat(20_000).trim_end().to_owned();
+    let new = |title: &str| json!({"title": title, "content_user_request_prompt": request, "model": "large"});
+    for title in ["One", "Two", "Three"] {
+        board.client.post("/tickets", new(title)).await.created();
+    }
+    let list = board.client.get("/tickets").await.ok();
+    let tickets = list.as_array().expect("tickets");
+    assert_eq!(tickets.len(), 3);
+    for ticket in tickets {
+        let shown = ticket["content_user_request_prompt"].as_str().expect("a request");
+        assert!(
+            shown.len() < 33_000 && shown.ends_with("(cut in this list; the ticket has the whole text)"),
+            "{}",
+            shown.len()
+        );
+        let detail = board.client.get(&format!("/tickets/{}", ticket["id"].as_str().expect("an id"))).await.ok();
+        assert_eq!((&detail["content_user_request_prompt"], &detail["model"]), (&json!(request), &json!("large")));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn moves_errors_and_archived() {
     let server = open("stage_board_moves").await;
     let board = listen(&server, "stage-board=127.0.0.1:0,auto_queue=simulated").await;

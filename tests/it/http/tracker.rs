@@ -245,9 +245,24 @@ async fn the_other_pages_are_valid() {
     let made = client.post("/api/workflow-executions", started).await.ok();
     assert_eq!((&made["status"], &made["working_directory"]), (&json!("active"), &json!("./x")));
     assert_eq!(client.get("/api/workflows").await.ok().as_array().map(Vec::len), Some(2));
+    // What a guardian would say about an agent are the findings about it.
+    for title in ["One", "Two"] {
+        ticket(client, title, json!({"assigned_agent_id": "agent-1", "workflow_id": workflow})).await;
+    }
+    let most = "insert into finding_thresholds (workflow_id, max_open_tickets) values ($1, 1)";
+    server.sql(most, &[&workflow]).await;
+    server.sql("select logic.record_findings($1)", &[&workflow]).await;
+    let analyses = client.get("/api/guardian-analyses/agent-1?limit=50").await.ok();
+    assert_eq!(
+        (&analyses[0]["steering_type"], &analyses[0]["needs_steering"]),
+        (&json!("agent_overloaded"), &json!(true))
+    );
+    assert!(analyses[0]["timestamp"].is_string() && analyses[0]["steering_recommendation"].is_string(), "{analyses}");
+    assert_eq!(client.get("/api/guardian-analyses/agent-2").await.ok(), json!([]));
     // Nothing of it is seen by somebody else.
     let ann = client.with(server.user("ann").await.token.as_deref().expect("a token"));
     assert_eq!(ann.get("/api/tasks").await.ok(), json!([]));
+    assert_eq!(ann.get("/api/guardian-analyses/agent-1").await.ok(), json!([]));
     assert_eq!(ann.get("/api/dashboard/stats").await.ok()["queued_tasks"], 0);
     assert_eq!(ann.get(&format!("/api/tasks/{job}")).await.refused(404), "not_found");
     assert_eq!(ann.get(&format!("/api/tasks?workflow_id={workflow}")).await.refused(404), "not_found");

@@ -34,6 +34,27 @@ async fn said(socket: &mut Socket, kind: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn long_texts_are_cut_in_the_list_and_survive_an_edit() {
+    let server = open("workflow_board_long").await;
+    let board = listen(&server, "workflow-board=127.0.0.1:0").await;
+    let client = &board.client;
+    let mut long = task("testadw1", "The first");
+    long["issue_body"] = "Build it. ".repeat(10_000).trim_end().into();
+    client.post("/api/adws", long.clone()).await.created();
+    let listed = client.get("/api/adws").await.ok()["adws"][0]["issue_body"].clone();
+    let shown = listed.as_str().expect("a text");
+    assert!(shown.len() < 33_000 && shown.contains("(cut in this list"), "{}", shown.len());
+    assert_eq!(client.get("/api/adws/testadw1").await.ok()["issue_body"], long["issue_body"]);
+    // The client sends what it knows with every edit.
+    let edited = client.patch("/api/adws/testadw1", json!({"issue_title": "Renamed", "issue_body": listed})).await.ok();
+    assert_eq!((&edited["issue_title"], &edited["issue_body"]), (&json!("Renamed"), &long["issue_body"]));
+    let refused = client.patch("/api/adws/testadw1", json!({"issue_body": format!("{shown} And more.")})).await;
+    assert_eq!(refused.refused(422), "invalid");
+    let whole = client.patch("/api/adws/testadw1", json!({"issue_body": "Something shorter."})).await.ok();
+    assert_eq!(whole["issue_body"], "Something shorter.");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn tasks_keep_the_id_and_fields_of_their_client() {
     let server = open("workflow_board").await;
     let board = listen(&server, "workflow-board=127.0.0.1:0").await;

@@ -1,6 +1,7 @@
 //! The worker as a separate process against a real server: execution, reporting, and cleanup when it
 //! is stopped or killed.
 
+mod adw_inbox;
 mod configuration;
 mod control;
 mod failures;

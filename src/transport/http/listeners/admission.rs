@@ -7,7 +7,7 @@ use actix_web::http::header::{AUTHORIZATION, HOST, HeaderMap, HeaderValue, ORIGI
 use actix_web::middleware::Next;
 use actix_web::web;
 
-use super::{Listener, engine};
+use super::{Listener, engine, errors};
 use crate::Error;
 use crate::app::AppState;
 use crate::config::CompatClient;
@@ -28,7 +28,7 @@ pub async fn admit<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     if let Err(error) = check(&request) {
-        return Ok(engine::with_error_member(request.error_response(Failure(error))).await);
+        return Ok(errors::translated(request.error_response(Failure(error))).await);
     }
     if is_engine(&request) {
         match engine::credential(&request) {
@@ -44,7 +44,7 @@ pub async fn admit<B: MessageBody + 'static>(
         value.set_sensitive(true);
         request.headers_mut().insert(AUTHORIZATION, value);
     }
-    Ok(engine::with_error_member(next.call(request).await?.map_into_boxed_body()).await)
+    Ok(errors::translated(next.call(request).await?.map_into_boxed_body()).await)
 }
 
 fn is_engine(request: &ServiceRequest) -> bool {

@@ -4,27 +4,24 @@ mod auth;
 mod tickets;
 mod worker;
 
-use actix_web::body::{BoxBody, MessageBody, to_bytes};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
-use actix_web::middleware::Next;
+use actix_web::dev::ServiceRequest;
+use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde_json::Value;
 
-use super::{Listener, Watch, open_socket};
-use crate::config::CompatClient;
+use super::{Watch, open_socket};
 use crate::transport::http::Result;
+use crate::transport::http::listeners::Routes;
 use crate::transport::http::ws::Credential;
 use crate::transport::live::dialects::Dialect;
 
 /// The cookie that holds the key of a sign-in.
 const COOKIE: &str = "callboard_engine";
 
-pub(super) fn configure(cfg: &mut web::ServiceConfig) {
-    auth::configure(cfg);
-    tickets::configure(cfg);
-    worker::configure(cfg);
-    cfg.route("/ws", web::get().to(ws));
+pub(super) fn configure(routes: &mut Routes) {
+    auth::configure(routes);
+    tickets::configure(routes);
+    worker::configure(routes);
+    routes.get("/ws", ws);
 }
 
 /// The clients subscribe to the rooms of their tenant and of tickets.
@@ -61,36 +58,4 @@ pub(super) fn drop_no_token(headers: &mut HeaderMap) {
     if headers.get(AUTHORIZATION).is_some_and(is_no_token) {
         headers.remove(AUTHORIZATION);
     }
-}
-
-/// Middleware: the clients show the text of an error from its member `error`.
-pub(super) async fn spell_errors<B: MessageBody + 'static>(
-    request: ServiceRequest,
-    next: Next<B>,
-) -> std::result::Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    Ok(with_error_member(next.call(request).await?.map_into_boxed_body()).await)
-}
-
-/// A problem with its sentence as `error` too, on an engine's address. Other answers are unchanged.
-pub(super) async fn with_error_member(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
-    let listener = response.request().app_data::<web::Data<Listener>>();
-    let ours = listener.is_some_and(|listener| listener.settings.client == CompatClient::Engine);
-    let headers = response.headers();
-    let problem = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes() == b"application/problem+json");
-    if !ours || !problem || headers.contains_key(CONTENT_ENCODING) {
-        return response;
-    }
-    let (request, response) = response.into_parts();
-    let (mut response, body) = response.into_parts();
-    response.headers_mut().remove(CONTENT_LENGTH);
-    let bytes = to_bytes(body).await.unwrap_or_default();
-    let body = match serde_json::from_slice::<Value>(&bytes) {
-        Ok(Value::Object(mut problem)) => {
-            let detail = problem.get("detail").cloned().unwrap_or_default();
-            problem.entry("error").or_insert(detail);
-            Value::Object(problem).to_string().into()
-        }
-        _ => bytes,
-    };
-    ServiceResponse::new(request, response.set_body(BoxBody::new(body)))
 }

@@ -9,21 +9,21 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::FutureExt;
 use serde_json::{Value, json};
 
-use super::{Watch, open_socket};
+use super::{Listener, Watch, open_socket};
 use crate::app::AppState;
-use crate::compat::job_builder;
+use crate::compat::job_builder::{self, Line};
 use crate::domain::accounts::Caller;
 use crate::domain::history::Room;
-use crate::domain::jobs::messages::{self, PostMessage};
+use crate::transport::http::listeners::Routes;
 use crate::transport::http::ws::Credential;
 use crate::transport::http::{OptionalAuth, Path, Result, origin};
 use crate::transport::live::dialects::Dialect;
 use crate::transport::live::socket::ClientRequests;
 
-pub(super) fn configure(cfg: &mut web::ServiceConfig) {
-    auth::configure(cfg);
-    jobs::configure(cfg);
-    cfg.route("/ws/jobs/{id}", web::get().to(ws));
+pub(super) fn configure(routes: &mut Routes) {
+    auth::configure(routes);
+    jobs::configure(routes);
+    routes.get("/ws/jobs/{id}", ws);
 }
 
 async fn ws(
@@ -32,12 +32,14 @@ async fn ws(
     Path(id): Path<String>,
     auth: Credential,
     state: web::Data<AppState>,
+    listener: web::Data<Listener>,
 ) -> Result<HttpResponse> {
     let mut rooms = vec![Room::Job(id.clone())];
     if let Some(ticket) = ticket_of(&request, &state, &auth, &id).await {
         rooms.push(Room::Ticket(ticket));
     }
-    open_socket(&request, body, auth, Dialect::JobBuilder, Watch::Rooms(rooms), Some(chat(state, id))).await
+    let requests = chat(state, listener, id);
+    open_socket(&request, body, auth, Dialect::JobBuilder, Watch::Rooms(rooms), Some(requests)).await
 }
 
 /// The ticket of the job, if the caller may read it; what else is wrong, opening the socket finds out.
@@ -54,11 +56,11 @@ async fn ticket_of(request: &HttpRequest, state: &AppState, auth: &Credential, j
 }
 
 /// Keeps what the client writes as lines of the chat. They come back to it as events.
-fn chat(state: web::Data<AppState>, job: String) -> ClientRequests {
+fn chat(state: web::Data<AppState>, listener: web::Data<Listener>, job: String) -> ClientRequests {
     ClientRequests(Arc::new(move |caller: Caller, message: Value| {
-        let (state, job) = (state.clone(), job.clone());
+        let (state, listener, job) = (state.clone(), listener.clone(), job.clone());
         async move {
-            let refused = match post(&state, &caller, &job, &message).await {
+            let refused = match post(&state, &listener, &caller, &job, &message).await {
                 Ok(()) => return Vec::new(),
                 Err(error) => error.as_problem().detail,
             };
@@ -68,11 +70,11 @@ fn chat(state: web::Data<AppState>, job: String) -> ClientRequests {
     }))
 }
 
-async fn post(state: &AppState, caller: &Caller, job: &str, message: &Value) -> crate::Result<()> {
+async fn post(state: &AppState, listener: &Listener, caller: &Caller, job: &str, message: &Value) -> crate::Result<()> {
     let content = message["content"].as_str().map(str::trim).filter(|content| !content.is_empty());
     let Some(content) = content.filter(|_| message["kind"] == "chat") else {
         return Err(crate::Error::invalid("content", "is required: send {\"kind\": \"chat\", \"content\": \"…\"}"));
     };
-    let line = PostMessage { job_id: job.to_owned(), content: Some(content.to_owned()), ..PostMessage::default() };
-    messages::post(&state.db, caller, &line).await.map(drop)
+    let line = Line { job, content, ..Line::default() };
+    job_builder::post_line(&state.db, caller, &line, listener.auto_queue()).await.map(drop)
 }

@@ -8,15 +8,16 @@ use super::{Listener, Watch, caller_and_workflow, open_socket};
 use crate::Error;
 use crate::app::AppState;
 use crate::compat::{stage_board, stages};
+use crate::transport::http::listeners::Routes;
 use crate::transport::http::ws::Credential;
 use crate::transport::http::{Auth, Json, Path, Reply, Result};
 use crate::transport::live::dialects::Dialect;
 
-pub(super) fn configure(cfg: &mut web::ServiceConfig) {
-    cfg.route("/tickets", web::get().to(list)).route("/tickets", web::post().to(create));
-    cfg.route("/tickets/{id}", web::get().to(get_one)).route("/tickets/{id}/stage", web::put().to(move_to));
-    cfg.route("/session", web::get().to(session)).route("/ws", web::get().to(ws));
-    cfg.route("/workflows/status", web::get().to(status));
+pub(super) fn configure(routes: &mut Routes) {
+    routes.get("/tickets", list).post("/tickets", create);
+    routes.get("/tickets/{id}", get_one).put("/tickets/{id}/stage", move_to);
+    routes.get("/session", session).get("/ws", ws);
+    routes.get("/workflows/status", status);
 }
 
 async fn list(state: web::Data<AppState>, listener: web::Data<Listener>, auth: Auth) -> Result<Reply<Vec<Value>>> {

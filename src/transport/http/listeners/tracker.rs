@@ -17,18 +17,19 @@ use crate::app::AppState;
 use crate::compat::tracker;
 use crate::domain::accounts::Caller;
 use crate::domain::history::{self, Room};
+use crate::transport::http::listeners::Routes;
 use crate::transport::http::ws::Credential;
 use crate::transport::http::{Auth, Reply, Result, body};
 use crate::transport::live::dialects::Dialect;
 use crate::{Error, Result as CoreResult};
 
-pub(super) fn configure(cfg: &mut web::ServiceConfig) {
-    changes::configure(cfg);
-    tickets::configure(cfg);
-    tasks::configure(cfg);
-    executions::configure(cfg);
-    pages::configure(cfg);
-    cfg.route("/health", web::get().to(health)).route("/ws", web::get().to(ws));
+pub(super) fn configure(routes: &mut Routes) {
+    changes::configure(routes);
+    tickets::configure(routes);
+    tasks::configure(routes);
+    executions::configure(routes);
+    pages::configure(routes);
+    routes.get("/health", health).get("/ws", ws);
 }
 
 async fn health() -> Reply<Value> {

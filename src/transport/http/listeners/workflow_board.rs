@@ -13,21 +13,21 @@ use super::{Listener, caller_and_workflow};
 use crate::app::AppState;
 use crate::compat::workflow_board::{self, TaskFields};
 use crate::domain::tickets::read;
+use crate::transport::http::listeners::Routes;
 use crate::transport::http::{Auth, Json, Path, Query, Reply, Result};
 use crate::{Error, Result as CoreResult};
 
-pub(super) fn configure(cfg: &mut web::ServiceConfig) {
-    cfg.route("/", web::get().to(service)).route("/health", web::get().to(health));
-    cfg.route("/adws", web::get().to(list)).route("/adws", web::post().to(create));
-    cfg.route("/adws/list", web::get().to(list));
-    cfg.route("/adws/{id}", web::get().to(get_one)).route("/adws/{id}", web::patch().to(update));
-    cfg.route("/adws/{id}", web::delete().to(delete));
-    cfg.route("/adws/{id}/activity", web::get().to(activities))
-        .route("/adws/{id}/activity", web::post().to(add_activity));
-    cfg.route("/issues/allocate", web::post().to(allocate)).route("/clarify", web::post().to(clarify));
-    reports::configure(cfg);
-    workflows::configure(cfg);
-    socket::configure(cfg);
+pub(super) fn configure(routes: &mut Routes) {
+    routes.get("/", service).get("/health", health);
+    routes.get("/adws", list).post("/adws", create);
+    routes.get("/adws/list", list);
+    routes.get("/adws/{id}", get_one).patch("/adws/{id}", update);
+    routes.delete("/adws/{id}", delete);
+    routes.get("/adws/{id}/activity", activities).post("/adws/{id}/activity", add_activity);
+    routes.post("/issues/allocate", allocate).post("/clarify", clarify);
+    reports::configure(routes);
+    workflows::configure(routes);
+    socket::configure(routes);
 }
 
 async fn service() -> Reply<Value> {

@@ -17,14 +17,15 @@ use crate::domain::accounts::passwords::Password;
 use crate::domain::accounts::people::Actor;
 use crate::domain::accounts::sessions;
 use crate::transport::http::cookies::device;
+use crate::transport::http::listeners::Routes;
 use crate::transport::http::{Auth, Json, OptionalAuth, Reply, Result, origin};
 
 /// How long a sign-in lasts.
 const DAYS: i64 = 30;
 
-pub(super) fn configure(cfg: &mut web::ServiceConfig) {
-    cfg.route("/auth/login", web::post().to(login)).route("/auth/me", web::get().to(me));
-    cfg.route("/auth/logout", web::post().to(logout));
+pub(super) fn configure(routes: &mut Routes) {
+    routes.post("/auth/login", login).get("/auth/me", me);
+    routes.post("/auth/logout", logout);
 }
 
 /// A person; all of its workflows are one tenant.

@@ -9,6 +9,7 @@ use crate::Result as CoreResult;
 use crate::app::AppState;
 use crate::compat::engine::{self, TicketFilter, Written};
 use crate::domain::history::{self, Room};
+use crate::transport::http::listeners::Routes;
 use crate::transport::http::{Auth, Json, Path, Query, Reply, Result};
 
 type State = web::Data<AppState>;
@@ -21,13 +22,13 @@ const MAX_OFFSET: i64 = 10_000;
 /// How many entries a timeline has, the newest.
 const MAX_ENTRIES: i64 = 200;
 
-pub(super) fn configure(cfg: &mut web::ServiceConfig) {
-    cfg.route("/tickets", web::get().to(list)).route("/tickets", web::post().to(create));
+pub(super) fn configure(routes: &mut Routes) {
+    routes.get("/tickets", list).post("/tickets", create);
     // Before `/tickets/{id}`.
-    cfg.route("/tickets/stats", web::get().to(stats)).route("/projects", web::get().to(projects));
-    cfg.route("/tickets/{id}", web::get().to(get_one)).route("/tickets/{id}", web::put().to(update));
-    cfg.route("/tickets/{id}", web::patch().to(update)).route("/tickets/{id}/requeue", web::post().to(requeue));
-    cfg.route("/tickets/{id}/activity", web::get().to(activity));
+    routes.get("/tickets/stats", stats).get("/projects", projects);
+    routes.get("/tickets/{id}", get_one).put("/tickets/{id}", update);
+    routes.patch("/tickets/{id}", update).post("/tickets/{id}/requeue", requeue);
+    routes.get("/tickets/{id}/activity", activity);
 }
 
 /// `{ticket}`, as all answers about one ticket have it.
@@ -84,6 +85,7 @@ struct Body {
     state: Option<String>,
     project_id: Option<String>,
     assignee_id: Option<String>,
+    parent_id: Option<String>,
     #[serde(flatten)]
     others: Map<String, Value>,
 }
@@ -95,6 +97,7 @@ impl Body {
             description: self.description.as_deref(),
             state: self.state.as_deref().filter(|state| !state.is_empty()),
             assignee: self.assignee_id.as_deref(),
+            parent: self.parent_id.as_deref(),
             fields: engine::kept(&self.others),
             queue_type: listener.auto_queue(),
         }

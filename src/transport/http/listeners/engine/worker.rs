@@ -11,6 +11,7 @@ use crate::app::AppState;
 use crate::compat::engine;
 use crate::compat::ticket_events::TicketEvent;
 use crate::domain::accounts::sessions;
+use crate::transport::http::listeners::Routes;
 use crate::transport::http::{Auth, Json, Path, Reply, Result};
 use crate::transport::live::Live;
 use crate::transport::live::dialects::Dialect;
@@ -18,12 +19,12 @@ use crate::transport::live::dialects::Dialect;
 type State = web::Data<AppState>;
 type Of = web::Data<Listener>;
 
-pub(super) fn configure(cfg: &mut web::ServiceConfig) {
-    cfg.route("/internal/ticket-event", web::post().to(report));
-    cfg.route("/tickets/{id}/activity", web::post().to(post_activity));
-    cfg.route("/tickets/{id}/heartbeat", web::post().to(heartbeat));
-    cfg.route("/claim", web::post().to(claim)).route("/status", web::post().to(status));
-    cfg.route("/complete", web::post().to(complete)).route("/fail", web::post().to(fail));
+pub(super) fn configure(routes: &mut Routes) {
+    routes.post("/internal/ticket-event", report);
+    routes.post("/tickets/{id}/activity", post_activity);
+    routes.post("/tickets/{id}/heartbeat", heartbeat);
+    routes.post("/claim", claim).post("/status", status);
+    routes.post("/complete", complete).post("/fail", fail);
 }
 
 /// Maximum bytes of a report about an unknown ticket, which is only passed on.

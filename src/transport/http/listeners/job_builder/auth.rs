@@ -13,12 +13,13 @@ use crate::domain::accounts::passwords::Password;
 use crate::domain::accounts::people::{Actor, Registering};
 use crate::domain::accounts::sessions;
 use crate::transport::http::cookies::device;
+use crate::transport::http::listeners::Routes;
 use crate::transport::http::{Auth, Json, Reply, Result, caller, origin};
 
-pub(super) fn configure(cfg: &mut web::ServiceConfig) {
-    cfg.route("/auth/register", web::post().to(register)).route("/auth/login", web::post().to(login));
-    cfg.route("/auth/me", web::get().to(me)).route("/auth/token/refresh", web::post().to(refresh));
-    cfg.route("/auth/logout", web::post().to(logout));
+pub(super) fn configure(routes: &mut Routes) {
+    routes.post("/auth/register", register).post("/auth/login", login);
+    routes.get("/auth/me", me).post("/auth/token/refresh", refresh);
+    routes.post("/auth/logout", logout);
 }
 
 #[derive(Deserialize)]

@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 
 use super::super::{Listener, caller_and_workflow};
 use crate::app::AppState;
-use crate::compat::job_builder;
+use crate::compat::job_builder::{self, Line};
 use crate::domain::apps::{self, AppSelector};
-use crate::domain::jobs::messages::{self, MessageFilter, MessageRole, PostMessage};
+use crate::domain::jobs::messages::{self, MessageFilter};
 use crate::domain::jobs::{self, JobFilter, Purged, UpdateJob};
+use crate::transport::http::listeners::Routes;
 use crate::transport::http::{Auth, Json, NoContent, Path, Query, Reply, Result};
 use crate::{Error, Result as CoreResult};
 
@@ -21,19 +22,19 @@ const MAX_JOBS: i64 = 200;
 /// How many lines of a chat, the newest.
 const MAX_LINES: i64 = 200;
 
-pub(super) fn configure(cfg: &mut web::ServiceConfig) {
-    cfg.route("/jobs", web::get().to(list)).route("/jobs", web::post().to(create));
+pub(super) fn configure(routes: &mut Routes) {
+    routes.get("/jobs", list).post("/jobs", create);
     // Before `/jobs/{id}`.
-    cfg.route("/jobs/purge", web::delete().to(purge)).route("/jobs/purge", web::post().to(purge));
-    cfg.route("/jobs/{id}", web::get().to(get_one)).route("/jobs/{id}", web::patch().to(update));
-    cfg.route("/jobs/{id}", web::delete().to(remove)).route("/jobs/{id}/continue", web::post().to(go_on));
-    cfg.route("/jobs/{id}/pause", web::post().to(pause)).route("/jobs/{id}/resume", web::post().to(resume));
-    cfg.route("/jobs/{id}/files/structure", web::get().to(files));
-    cfg.route("/jobs/{id}/files/content", web::get().to(file));
-    cfg.route("/job-messages", web::get().to(chat)).route("/job-messages", web::post().to(post_line));
-    cfg.route("/job-messages/{id}", web::delete().to(remove_line));
-    cfg.route("/apps", web::get().to(list_apps)).route("/apps/{id}", web::get().to(get_app));
-    cfg.route("/apps/by-job/{id}", web::get().to(app_of_job)).route("/tickets", web::get().to(tickets));
+    routes.delete("/jobs/purge", purge).post("/jobs/purge", purge);
+    routes.get("/jobs/{id}", get_one).patch("/jobs/{id}", update);
+    routes.delete("/jobs/{id}", remove).post("/jobs/{id}/continue", go_on);
+    routes.post("/jobs/{id}/pause", pause).post("/jobs/{id}/resume", resume);
+    routes.get("/jobs/{id}/files/structure", files);
+    routes.get("/jobs/{id}/files/content", file);
+    routes.get("/job-messages", chat).post("/job-messages", post_line);
+    routes.delete("/job-messages/{id}", remove_line);
+    routes.get("/apps", list_apps).get("/apps/{id}", get_app);
+    routes.get("/apps/by-job/{id}", app_of_job).get("/tickets", tickets);
 }
 
 /// A struct of the domain as JSON, for the shapes.
@@ -111,12 +112,24 @@ async fn purge(state: State, auth: Auth) -> Result<Reply<Purged>> {
     Ok(Reply::ok(jobs::purge(&state.db, &auth.caller()).await?))
 }
 
-async fn pause(state: State, auth: Auth, Path(id): Path<String>) -> Result<Reply<Value>> {
-    Ok(Reply::ok(job_builder::paused(&job_builder::set_paused(&state.db, &auth.caller(), &id, true).await?)))
+/// Pauses a job, or lets it go on.
+async fn set_paused(
+    state: &AppState,
+    listener: &Listener,
+    auth: &Auth,
+    id: &str,
+    paused: bool,
+) -> Result<Reply<Value>> {
+    let job = job_builder::set_paused(&state.db, &auth.caller(), id, paused, listener.auto_queue()).await?;
+    Ok(Reply::ok(job_builder::paused(&job)))
 }
 
-async fn resume(state: State, auth: Auth, Path(id): Path<String>) -> Result<Reply<Value>> {
-    Ok(Reply::ok(job_builder::paused(&job_builder::set_paused(&state.db, &auth.caller(), &id, false).await?)))
+async fn pause(state: State, listener: Of, auth: Auth, Path(id): Path<String>) -> Result<Reply<Value>> {
+    set_paused(&state, &listener, &auth, &id, true).await
+}
+
+async fn resume(state: State, listener: Of, auth: Auth, Path(id): Path<String>) -> Result<Reply<Value>> {
+    set_paused(&state, &listener, &auth, &id, false).await
 }
 
 #[derive(Deserialize)]
@@ -157,16 +170,19 @@ async fn chat(state: State, auth: Auth, Query(of): Query<OfJob>) -> Result<Reply
 struct NewLine {
     job_id: String,
     content: Option<String>,
-    role: Option<MessageRole>,
-    sender: Option<String>,
+    role: Option<String>,
     metadata: Option<Value>,
 }
 
-async fn post_line(state: State, auth: Auth, Json(new): Json<NewLine>) -> Result<Reply<Value>> {
-    let NewLine { job_id, content, role, sender, metadata } = new;
-    let line = PostMessage { job_id, content, role, sender, metadata, ..PostMessage::default() };
-    let made = messages::post(&state.db, &auth.caller(), &line).await?;
-    Ok(Reply::created(job_builder::message(&row(&made)?)))
+async fn post_line(state: State, listener: Of, auth: Auth, Json(new): Json<NewLine>) -> Result<Reply<Value>> {
+    let line = Line {
+        job: &new.job_id,
+        content: new.content.as_deref().unwrap_or_default(),
+        role: new.role.as_deref(),
+        metadata: new.metadata.as_ref().filter(|data| !data.is_null()),
+    };
+    let made = job_builder::post_line(&state.db, &auth.caller(), &line, listener.auto_queue()).await?;
+    Ok(Reply::created(job_builder::message(&made)))
 }
 
 async fn remove_line(state: State, auth: Auth, Path(id): Path<String>) -> Result<NoContent> {

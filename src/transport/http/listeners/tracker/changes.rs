@@ -13,15 +13,15 @@ use crate::domain::comments::{self, AddComment};
 use crate::domain::commits;
 use crate::domain::tickets::change::{self, CreateTicket};
 use crate::domain::tickets::moves::{self, ChangeStatus, LinkCommit, ResolveTicket};
+use crate::transport::http::listeners::Routes;
 use crate::transport::http::{Auth, Json, Reply, Result};
 
-pub(super) fn configure(cfg: &mut web::ServiceConfig) {
-    cfg.route("/tickets/create", web::post().to(create)).route("/tickets/update", web::post().to(update));
-    cfg.route("/tickets/change-status", web::post().to(change_status))
-        .route("/tickets/comment", web::post().to(comment));
-    cfg.route("/tickets/resolve", web::post().to(resolve)).route("/tickets/link-commit", web::post().to(link_commit));
-    cfg.route("/tickets/approve", web::post().to(approve)).route("/tickets/reject", web::post().to(reject));
-    cfg.route("/tickets/request-clarification", web::post().to(request_clarification));
+pub(super) fn configure(routes: &mut Routes) {
+    routes.post("/tickets/create", create).post("/tickets/update", update);
+    routes.post("/tickets/change-status", change_status).post("/tickets/comment", comment);
+    routes.post("/tickets/resolve", resolve).post("/tickets/link-commit", link_commit);
+    routes.post("/tickets/approve", approve).post("/tickets/reject", reject);
+    routes.post("/tickets/request-clarification", request_clarification);
 }
 
 /// The names of the fields of a new ticket.

@@ -10,15 +10,15 @@ use crate::app::AppState;
 use crate::compat::executions::{self, CreateDefinition, CreateExecution};
 use crate::compat::tracker;
 use crate::domain::accounts::Caller;
+use crate::transport::http::listeners::Routes;
 use crate::transport::http::{Auth, Json, Path, Query, Reply, Result};
 use crate::{Error, Result as CoreResult};
 
-pub(super) fn configure(cfg: &mut web::ServiceConfig) {
-    cfg.route("/workflow-definitions", web::get().to(definitions))
-        .route("/workflow-definitions", web::post().to(define));
-    cfg.route("/workflow-executions", web::get().to(list)).route("/workflow-executions", web::post().to(create));
-    cfg.route("/workflow-executions/{id}", web::get().to(get_one));
-    cfg.route("/workflows", web::get().to(workflows)).route("/workflows/{id}", web::get().to(get_one));
+pub(super) fn configure(routes: &mut Routes) {
+    routes.get("/workflow-definitions", definitions).post("/workflow-definitions", define);
+    routes.get("/workflow-executions", list).post("/workflow-executions", create);
+    routes.get("/workflow-executions/{id}", get_one);
+    routes.get("/workflows", workflows).get("/workflows/{id}", get_one);
 }
 
 async fn definitions(state: web::Data<AppState>, auth: Auth) -> Result<Reply<Value>> {

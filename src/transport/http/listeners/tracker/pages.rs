@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use actix_web::web;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::acting;
@@ -14,29 +15,24 @@ use crate::compat::tracker;
 use crate::domain::accounts::is_actor_id;
 use crate::domain::jobs;
 use crate::domain::jobs::messages::{self, MessageFilter};
+use crate::transport::http::listeners::Routes;
 use crate::transport::http::{Auth, Json, Path, Query, Reply, Result};
 
-pub(super) fn configure(cfg: &mut web::ServiceConfig) {
-    cfg.route("/agents", web::get().to(agents)).route("/agent_status", web::get().to(agents));
-    cfg.route("/agents/{id}/output", web::get().to(output)).route("/validate_agent_id/{id}", web::get().to(validate));
-    cfg.route("/terminate_agent", web::post().to(terminate));
-    cfg.route("/dashboard/stats", web::get().to(dashboard)).route("/system-overview", web::get().to(system));
-    cfg.route("/graph", web::get().to(graph));
-    for path in [
-        "/results",
-        "/workflows/{id}/results",
-        "/guardian-analyses/{id}",
-        "/conductor-analyses",
-        "/steering-interventions",
-    ] {
-        cfg.route(path, web::get().to(empty));
+pub(super) fn configure(routes: &mut Routes) {
+    routes.get("/agents", agents).get("/agent_status", agents);
+    routes.get("/agents/{id}/output", output).get("/validate_agent_id/{id}", validate);
+    routes.post("/terminate_agent", terminate);
+    routes.get("/dashboard/stats", dashboard).get("/system-overview", system);
+    routes.get("/graph", graph);
+    for path in ["/results", "/workflows/{id}/results", "/conductor-analyses", "/steering-interventions"] {
+        routes.get(path, empty);
     }
-    cfg.route("/conductor-analyses/latest", web::get().to(nothing)).route("/memories", web::get().to(memories));
-    cfg.route("/save_memory", web::post().to(without_memories))
-        .route("/broadcast_message", web::post().to(without_messages));
-    cfg.route("/send_message", web::post().to(without_messages));
+    routes.get("/guardian-analyses/{id}", analyses);
+    routes.get("/conductor-analyses/latest", nothing).get("/memories", memories);
+    routes.post("/save_memory", without_memories).post("/broadcast_message", without_messages);
+    routes.post("/send_message", without_messages);
     for path in ["/submit_result", "/submit_result_validation", "/report_results", "/give_validation_review"] {
-        cfg.route(path, web::post().to(without_results));
+        routes.post(path, without_results);
     }
 }
 
@@ -105,6 +101,23 @@ async fn graph(
     let tasks = tracker::list_tasks(&state.db, &caller, workflow_in(&query), None, 200, 0).await?;
     let agents = tracker::agents(&tracker::list_agents(&state.db, &caller).await?);
     Ok(Reply::ok(tracker::graph(&tasks, &agents)))
+}
+
+#[derive(Deserialize)]
+struct Limit {
+    limit: Option<i64>,
+}
+
+/// What a guardian would say about an agent: the findings about it and its tickets.
+async fn analyses(
+    state: web::Data<AppState>,
+    auth: Auth,
+    Path(id): Path<String>,
+    Query(page): Query<Limit>,
+) -> Result<Reply<Vec<Value>>> {
+    let limit = page.limit.unwrap_or(50).clamp(1, 200);
+    let findings = tracker::list_findings(&state.db, &auth.caller(), &id, limit).await?;
+    Ok(Reply::ok(findings.iter().map(tracker::analysis).collect()))
 }
 
 async fn empty(_auth: Auth) -> Reply<Vec<Value>> {

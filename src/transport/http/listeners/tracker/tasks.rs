@@ -12,20 +12,21 @@ use crate::compat::tracker::{self, NewTask, TaskStatus};
 use crate::domain::accounts::Caller;
 use crate::domain::jobs::{self, Action, UpdateJob};
 use crate::domain::tickets::Priority;
+use crate::transport::http::listeners::Routes;
 use crate::transport::http::{Auth, Json, Path, Query, Reply, Result};
 use crate::{Error, Result as CoreResult};
 
 /// The most tasks of a list.
 const MAX_TASKS: i64 = 200;
 
-pub(super) fn configure(cfg: &mut web::ServiceConfig) {
-    cfg.route("/create_task", web::post().to(create)).route("/update_task_status", web::post().to(set_status));
-    cfg.route("/task_progress", web::get().to(progress)).route("/tasks", web::get().to(list));
-    cfg.route("/tasks/{id}", web::get().to(get_one)).route("/tasks/{id}/full-details", web::get().to(details));
-    cfg.route("/blocked-tasks", web::get().to(blocked)).route("/blocked-tasks/{id}/blockers", web::get().to(blockers));
-    cfg.route("/sync-blocking-status", web::post().to(sync_blocking)).route("/queue_status", web::get().to(queue));
-    cfg.route("/bump_task_priority", web::post().to(bump)).route("/cancel_queued_task", web::post().to(cancel));
-    cfg.route("/restart_task", web::post().to(restart));
+pub(super) fn configure(routes: &mut Routes) {
+    routes.post("/create_task", create).post("/update_task_status", set_status);
+    routes.get("/task_progress", progress).get("/tasks", list);
+    routes.get("/tasks/{id}", get_one).get("/tasks/{id}/full-details", details);
+    routes.get("/blocked-tasks", blocked).get("/blocked-tasks/{id}/blockers", blockers);
+    routes.post("/sync-blocking-status", sync_blocking).get("/queue_status", queue);
+    routes.post("/bump_task_priority", bump).post("/cancel_queued_task", cancel);
+    routes.post("/restart_task", restart);
 }
 
 /// A list's query.

@@ -13,6 +13,7 @@ use crate::domain::approvals::reviews;
 use crate::domain::tickets::Card;
 use crate::domain::tickets::read::{self, Filters, SortBy, SortOrder};
 use crate::domain::{commits, search, workflows};
+use crate::transport::http::listeners::Routes;
 use crate::transport::http::{Auth, Json, Path, Query, Reply, Result};
 
 /// The most tickets that a list without a limit has.
@@ -20,13 +21,13 @@ const MAX_BOARD: usize = 5000;
 /// The tickets of one page of the main API.
 const PAGE: i32 = 200;
 
-pub(super) fn configure(cfg: &mut web::ServiceConfig) {
-    cfg.route("/tickets", web::get().to(list)).route("/tickets/get", web::get().to(list));
-    cfg.route("/tickets/search", web::post().to(find)).route("/tickets/pending-review-count", web::get().to(pending));
-    cfg.route("/tickets/board-config/{workflow}", web::get().to(board_config));
-    cfg.route("/tickets/stats/{workflow}", web::get().to(stats));
-    cfg.route("/tickets/commit-diff/{sha}", web::get().to(commit_diff));
-    cfg.route("/tickets/{id}", web::get().to(get_one));
+pub(super) fn configure(routes: &mut Routes) {
+    routes.get("/tickets", list).get("/tickets/get", list);
+    routes.post("/tickets/search", find).get("/tickets/pending-review-count", pending);
+    routes.get("/tickets/board-config/{workflow}", board_config);
+    routes.get("/tickets/stats/{workflow}", stats);
+    routes.get("/tickets/commit-diff/{sha}", commit_diff);
+    routes.get("/tickets/{id}", get_one);
 }
 
 /// The tickets of a board; without a limit all of them, also the done ones.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{Listener, caller_and_workflow, check_id, get_one};
 use crate::app::AppState;
 use crate::compat::workflow_board;
+use crate::transport::http::listeners::Routes;
 use crate::transport::http::{Auth, Json, Path, Reply, Result};
 use crate::{Error, Result as CoreResult};
 
@@ -20,14 +21,13 @@ const REPORTS: [&str; 7] = [
     "spec-created",
 ];
 
-pub(super) fn configure(cfg: &mut web::ServiceConfig) {
+pub(super) fn configure(routes: &mut Routes) {
     for kind in REPORTS {
-        cfg.route(&format!("/{kind}"), web::post().to(report));
+        routes.post(&format!("/{kind}"), report);
     }
-    cfg.route("/stage-logs/{id}/{stage}", web::get().to(stage_logs)).route("/stage-logs/{id}", web::get().to(all_logs));
-    cfg.route("/execution-logs/{id}/{stage}", web::get().to(execution_logs))
-        .route("/agent-state/{id}", web::get().to(get_one));
-    cfg.route("/adws/{id}/plan", web::get().to(plan));
+    routes.get("/stage-logs/{id}/{stage}", stage_logs).get("/stage-logs/{id}", all_logs);
+    routes.get("/execution-logs/{id}/{stage}", execution_logs).get("/agent-state/{id}", get_one);
+    routes.get("/adws/{id}/plan", plan);
 }
 
 /// Records a report of a kind.

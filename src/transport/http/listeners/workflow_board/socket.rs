@@ -7,17 +7,19 @@ use serde_json::{Map, Value, json};
 
 use super::Listener;
 use crate::app::AppState;
+use crate::compat::fields;
 use crate::compat::workflow_board::{self, Trigger};
 use crate::domain::accounts::Caller;
 use crate::transport::http::Result;
+use crate::transport::http::listeners::Routes;
 use crate::transport::http::listeners::{Watch, open_socket};
 use crate::transport::http::ws::Credential;
 use crate::transport::live::dialects::Dialect;
 use crate::transport::live::socket::ClientRequests;
 use crate::{Error, Result as CoreResult};
 
-pub(super) fn configure(cfg: &mut web::ServiceConfig) {
-    cfg.route("/ws/trigger", web::get().to(ws)).route("/ws", web::get().to(ws));
+pub(super) fn configure(routes: &mut Routes) {
+    routes.get("/ws/trigger", ws).get("/ws", ws);
 }
 
 async fn ws(
@@ -48,8 +50,9 @@ async fn answer(state: &AppState, listener: &Listener, caller: &Caller, message:
         }
     };
     answered.unwrap_or_else(|error| {
-        let problem = error.as_problem();
-        json!({"type": "error", "data": {"error_type": problem.code, "message": problem.detail, "adw_id": data["adw_id"], "details": {}}})
+        let mut problem = error.as_problem().to_json();
+        fields::rename(listener.settings.client, &mut problem);
+        json!({"type": "error", "data": {"error_type": problem["code"], "message": problem["detail"], "adw_id": data["adw_id"], "details": {}}})
     })
 }
 

@@ -6,16 +6,16 @@ use super::{Listener, caller_and_workflow};
 use crate::app::AppState;
 use crate::compat::adw::{self, Adw, CreateAdw, SetAdwStatus};
 use crate::domain::history::Room;
+use crate::transport::http::listeners::Routes;
 use crate::transport::http::listeners::{Watch, open_socket};
 use crate::transport::http::ws::Credential;
 use crate::transport::http::{Auth, Json, Path, Reply, Result};
 use crate::transport::live::dialects::Dialect;
 
-pub(super) fn configure(cfg: &mut web::ServiceConfig) {
-    cfg.route("/v1/workflows/create", web::post().to(create)).route("/v1/workflows/{id}", web::get().to(get_one));
-    cfg.route("/v1/workflows/{id}/status", web::put().to(set_status))
-        .route("/v1/workflows/{id}", web::delete().to(cancel));
-    cfg.route("/ws/workflows/{id}", web::get().to(ws));
+pub(super) fn configure(routes: &mut Routes) {
+    routes.post("/v1/workflows/create", create).get("/v1/workflows/{id}", get_one);
+    routes.put("/v1/workflows/{id}/status", set_status).delete("/v1/workflows/{id}", cancel);
+    routes.get("/ws/workflows/{id}", ws);
 }
 
 async fn create(
