@@ -15,3 +15,4 @@ mod sessions;
 mod tenants;
 mod tools;
 mod transport;
+mod waits;
