@@ -75,7 +75,7 @@ $(MCP_MODULES): tests/conformance/package-lock.json
 	npm --prefix tests/conformance ci --no-audit --no-fund
 	@touch $@
 
-test-mcp: setup dashboard $(MCP_MODULES) ## Test MCP with the official conformance suite and client library
+test-mcp: setup dashboard $(MCP_MODULES) ## Test MCP with the official conformance suite and clients
 	cargo test --locked --test it --no-run
 	node tests/conformance/run.mjs
 
@@ -100,7 +100,7 @@ test-sdk-python: setup dashboard ## Test the client for Python against a server
 	cd sdk/python && $(SDK_PYTHON) -m pytest
 
 # Flags such as BENCH="--quick" or BENCH="--only writes,fan-out".
-bench: setup dashboard ## Benchmark beside plain Postgres, and save the results (15 minutes)
+bench: setup dashboard $(MCP_MODULES) ## Benchmark beside plain Postgres, and save the results (15 minutes)
 	cargo run --locked --release --quiet -- bench --save target/bench/$$(date -u +%Y-%m-%dT%H%M%SZ).json $(BENCH)
 
 # Results in OLD and NEW; defaults to the two newest.

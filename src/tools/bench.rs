@@ -4,6 +4,7 @@
 //! SQL with pgbench: the function behind a request, and the bare statement that the function stands for. Compare the ratios,
 //! and runs on the same machine; absolute numbers depend on the machine. No test depends on them.
 
+mod agent_day;
 mod compare;
 mod fan_out;
 mod frames;
@@ -40,8 +41,20 @@ use self::test_server::TestServer;
 use crate::{Error, Result};
 
 /// The benchmarks that `--only` chooses from, in the order of the run. `relay` is last, because it stops the server.
-const NAMES: [&str; 11] =
-    ["start-up", "idle", "writes", "past", "board", "latency", "jobs", "fan-out", "memory", "held", "relay"];
+const NAMES: [&str; 12] = [
+    "start-up",
+    "idle",
+    "writes",
+    "past",
+    "board",
+    "latency",
+    "jobs",
+    "agent-day",
+    "fan-out",
+    "memory",
+    "held",
+    "relay",
+];
 
 /// Flags of `callboard bench`.
 #[derive(Debug, Args)]
@@ -79,7 +92,7 @@ pub struct BenchArgs {
     #[arg(long)]
     pub held_seconds: Option<u64>,
     /// Run only benchmarks whose name contains one of these texts: start-up, idle, writes, past, board, latency, jobs,
-    /// fan-out, memory, held, relay.
+    /// agent-day, fan-out, memory, held, relay.
     #[arg(long, value_delimiter = ',')]
     pub only: Vec<String>,
     /// Measure less and for a shorter time: three minutes in all.
@@ -165,6 +178,9 @@ async fn measure(
     }
     if chosen("jobs") {
         jobs::run(&server, plan, run).await?;
+    }
+    if chosen("agent-day") {
+        agent_day::run(&args.runtime_dir, run).await?;
     }
     if chosen("fan-out") {
         fan_out::run(&server, args.fan_out_sockets.max(1), long, run).await?;

@@ -11,6 +11,7 @@ pub mod budget;
 mod context;
 mod groups;
 mod idempotency;
+mod next_steps;
 mod prompt;
 mod replies;
 mod resource_watch;

@@ -41,7 +41,7 @@ async function connect({ url, person }, revision) {
     return answer.structuredContent;
   };
   const comment = () => call('add_ticket_comment', { ticket_id: ticket, comment_text: 'I am still here.' });
-  return { client, call, comment, ticket, uri, updated, watches: !current };
+  return { client, call, comment, ticket, agent, uri, updated, watches: !current };
 }
 
 // Returns the number of failures.
@@ -53,7 +53,21 @@ export async function runRestart(server) {
       await one.comment();
       if (one.watches) await until('an update', () => one.updated.includes(one.uri));
     }
-    await server.restart();
+    const woken = clients.map((one) => one.call('wait_for_events', { wait: 0 }));
+    const cursors = (await Promise.all(woken)).map(({ cursor }) => cursor);
+    // A call that waits ends with the server, and does not hold it up.
+    const cut = clients.map((one) => one.call('wait_for_events', { wait: 50 }).catch(() => undefined));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const stopping = performance.now();
+    await server.restart(async () => {
+      assert(performance.now() - stopping < 10_000, 'calls that wait hold the server up');
+    });
+    await Promise.all(cut);
+    for (const [index, one] of clients.entries()) {
+      await server.person.post('/api/tickets/update', { ticket_id: one.ticket, assigned_agent_id: one.agent });
+      const { events } = await one.call('wait_for_events', { cursor: cursors[index], wait: 30 });
+      assert.deepEqual(events.map(({ event }) => event), ['assigned'], 'an event after the restart, with a cursor from before');
+    }
     for (const one of clients) {
       await Promise.all(Array.from({ length: 10 }, () => one.call('get_ticket', { ticket_id: one.ticket })));
       if (one.watches) {

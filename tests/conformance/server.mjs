@@ -58,8 +58,9 @@ export async function start() {
     await end();
     rmSync(data, { recursive: true, force: true });
   };
-  const restart = async () => {
+  const restart = async (stopped = async () => {}) => {
     await end();
+    await stopped();
     await run();
   };
   try {

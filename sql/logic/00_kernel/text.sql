@@ -6,6 +6,12 @@ begin atomic
     select btrim(content, E' \t\n\r\f\x0b\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u2028\u2029\u202f\u205f\u3000\ufeff');
 end;
 
+-- A name as it is compared with what a client calls it: without case, spaces, hyphens and underscores.
+create function logic.plain_name(named text) returns text language sql immutable parallel safe
+begin atomic
+    select lower(regexp_replace(named, '[\s_-]+', '', 'g'));
+end;
+
 -- A text without the characters that show nothing: blanks, controls, format characters (joiners, direction marks, soft
 -- hyphens, tags), variation selectors, fillers of Hangul, the blank Braille pattern, and combining marks.
 create function logic.visible_text(content text) returns text language sql immutable parallel safe

@@ -61,7 +61,7 @@ begin
       into near, shown
       from (select * from scored where similarity > 0.3 order by similarity desc, id limit 3) s;
     perform logic.fail('invalid', format('There is no member or agent %s in this workflow.%s', left(named, 200),
-            coalesce(' Similar: ' || shown || '.', ' Its members are listed by GET /api/workflows/{id}/members.')),
+            coalesce(' Similar: ' || shown || '.', ' Its members: list_members, GET /api/workflows/{id}/members.')),
         jsonb_build_object('field', 'assigned_agent_id', 'suggestions', to_jsonb(coalesce(near, '{}')),
             'rule', 'must name a member or an agent of the workflow' || coalesce('; similar: ' || shown, '')));
 end
@@ -77,7 +77,7 @@ end;
 
 -- The id of an assignee that a client names. What names a member is that member. A person must be a member. An unknown
 -- agent is created and belongs to the caller, unless the client is strict (MCP, the command line) and the workflow does
--- not provision agents; services that act for agents name them freely.
+-- not provision agents; services that act for agents name them freely. For a strict client, `me` is the caller.
 create function logic.ensure_assignee(who logic.principal, workflow text, assignee text) returns text language plpgsql as $$
 declare
     member constant text := logic.find_assignee(workflow, assignee);
@@ -88,6 +88,9 @@ begin
             perform logic.fail_invalid('assigned_agent_id', format('must not be %s, who is disabled', member));
         end if;
         return member;
+    end if;
+    if who.strict_names and lower(assignee) = 'me' then
+        return logic.ensure_assignee(who, workflow, logic.effective_actor_id(who));
     end if;
     if assignee = logic.effective_actor_id(who) and not logic.is_person(assignee) then
         return assignee;

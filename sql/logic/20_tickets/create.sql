@@ -46,6 +46,9 @@ begin
     title := logic.trim_whitespace(title);
     description := case when logic.is_blank(description) then '' else description end;
     tags := coalesce(logic.normalize_list(tags), '{}');
+    if ticket_type is not null then
+        ticket_type := logic.find_ticket_type(board.ticket_types, ticket_type);
+    end if;
     perform logic.check_new_ticket(workflow, title, description, ticket_type, tags, related_task_ids, related_ticket_ids, blocked_by_ticket_ids);
     if assigned_agent_id is not null then
         assigned_agent_id := logic.ensure_assignee(who, workflow, assigned_agent_id);
@@ -57,7 +60,7 @@ begin
     blockers := logic.resolve_ticket_ids(workflow, 'blocked_by_ticket_ids', blocked_by_ticket_ids);
     initial_status := coalesce(initial_status, board.initial_status);
     if not exists (select from board_columns c where c.workflow_id = workflow and c.id = initial_status) then
-        perform logic.fail_unknown_status(workflow, initial_status, 'initial_status');
+        initial_status := logic.require_column(workflow, initial_status, 'initial_status');
     end if;
     warning := logic.check_wip_limit(workflow, initial_status);
 

@@ -142,7 +142,8 @@ begin
     select * into board from boards b where b.workflow_id = workflow;
     select c.category into new_category from board_columns c where c.workflow_id = workflow and c.id = new_status;
     if new_category is null then
-        perform logic.fail_unknown_status(workflow, new_status, 'new_status');
+        new_status := logic.require_column(workflow, new_status, 'new_status');
+        select c.category into new_category from board_columns c where c.workflow_id = workflow and c.id = new_status;
     end if;
     -- An enforced limit locks the column, and columns are locked before tickets.
     if board.wip_policy = 'refuse' and (select t.status from tickets t where t.id = tid) <> new_status then

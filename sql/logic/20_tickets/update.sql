@@ -32,6 +32,7 @@ begin
         end if;
     end if;
     if changed.ticket_type <> ticket.ticket_type then
+        changed.ticket_type := logic.find_ticket_type((select b.ticket_types from boards b where b.workflow_id = ticket.workflow_id), changed.ticket_type);
         perform logic.check_ticket_type(ticket.workflow_id, changed.ticket_type);
     end if;
     if updates ? 'assigned_agent_id' then

@@ -6,11 +6,13 @@ declare
     who logic.principal := logic.identify_caller(caller);
     ids text[];
 begin
-    select array_agg(w.id order by w.id) into ids
-      from workflows w
-     where w.id = named
-        or (lower(w.name) = lower(trim(named)) and w.archived_at is null
-            and (who.is_admin or exists (select from workflow_members m where m.workflow_id = w.id and m.actor_id = who.actor_id)));
+    select array_agg(n.id order by n.id) into ids
+      from (select w.id, rank() over (order by w.id = named desc, lower(w.name) = lower(trim(named)) desc) as place
+              from workflows w
+             where w.id = named
+                or (logic.plain_name(w.name) = logic.plain_name(named) and w.archived_at is null
+                    and (who.is_admin or exists (select from workflow_members m where m.workflow_id = w.id and m.actor_id = who.actor_id)))) n
+     where n.place = 1;
     if cardinality(ids) > 1 then
         perform logic.fail('conflict', format('There are %s workflows named %s; give the id of one: %s.', cardinality(ids), named, array_to_string(ids, ', ')));
     end if;

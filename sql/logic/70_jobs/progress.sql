@@ -7,7 +7,7 @@ begin atomic
     values (job.id, job.workflow_id, append_transcript.kind, 'system', 'callboard', append_transcript.level, append_transcript.content, job.stage, job.attempt);
 end;
 
--- Moves a job's ticket to the column with that id, if its board has one. If the board's rules forbid the move, the
+-- Moves a job's ticket to the column with that id or name, if its board has one. If the board's rules forbid the move, the
 -- ticket stays and the transcript gives the reason: a job does not fail because of a board. Returns whether the
 -- ticket moved and what prevented it. With `refuse_full` a full column fails the whole call (used by claims).
 create function logic.move_job_ticket(
@@ -22,8 +22,10 @@ begin
     for attempt in 1 .. 5 loop
         notice := null;
         select t.* into ticket from tickets t where t.id = job.ticket_id and logic.is_live(t);
-        if ticket.id is null or ticket.status = column_id
-           or not exists (select from board_columns c where c.workflow_id = ticket.workflow_id and c.id = column_id) then
+        if not exists (select from board_columns c where c.workflow_id = ticket.workflow_id and c.id = column_id) then
+            column_id := (select c[1] from logic.find_columns(ticket.workflow_id, column_id) c where cardinality(c) = 1);
+        end if;
+        if ticket.id is null or column_id is null or ticket.status = column_id then
             return;
         end if;
         if ticket.is_resolved and not exists (
@@ -62,6 +64,7 @@ begin
     if logic.trim_whitespace(coalesce(stage, '')) = '' or char_length(stage) > 64 then
         perform logic.fail_invalid('stage', 'must have 1 to 64 characters');
     end if;
+    stage := coalesce((select s from unnest(held.stages) s where logic.plain_name(s) = logic.plain_name(stage) order by s = stage desc limit 1), stage);
     if cardinality(held.stages) > 0 and stage <> all (held.stages) then
         perform logic.fail_invalid('stage', format('must be one of %s', array_to_string(held.stages, ', ')));
     end if;

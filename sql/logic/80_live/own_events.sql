@@ -42,12 +42,22 @@ begin atomic
         'by', coalesce(event.on_behalf_of, event.actor_id), 'at', event.changed_at));
 end;
 
+-- The cursor after the caller's newest change among the last thousand, null if there is none: what it did before it first
+-- waits, such as asking a question, may have its consequence already.
+create function logic.own_change_cursor(actor text) returns text language sql stable
+begin atomic
+    select logic.epoch() || '/' || (max(h.xid::text::bigint) + 1) || ':' || (max(h.xid::text::bigint) + 1) || ':'
+      from (select c.xid, c.actor_id, c.on_behalf_of from history c
+             where c.xid < pg_snapshot_xmax(pg_current_snapshot()) order by c.xid desc limit 1000) h
+     where coalesce(h.on_behalf_of, h.actor_id) = own_change_cursor.actor;
+end;
+
 -- The cursor that the answer ends with, the events and what is true of their tickets come from one statement and so from
 -- one snapshot: otherwise an event could be reported for a state that a later event, not seen yet, has brought about.
 --
 -- The events since a cursor that concern the caller (or whom it acts for), in workflows that it can read. Without a
--- cursor only the cursor of now. `missed` says that some are not listed, because the cursor is too old or there were
--- more than `max_events`.
+-- cursor, those since the caller's newest change; if that is long ago, or with `max_events` 0, only the cursor of now.
+-- `missed` says that some are not listed, because the cursor is too old or there were more than `max_events`.
 create function logic.list_own_events(caller text, since text default null, kinds text[] default null, max_events int default 50)
 returns jsonb language plpgsql as $$
 declare
@@ -62,6 +72,9 @@ begin
     perform logic.require_scope(who, 'read');
     if exists (select from unnest(kinds) k where k not in ('assigned', 'mentioned', 'unblocked', 'answered')) then
         perform logic.fail_invalid('events', 'must be of assigned, mentioned, unblocked, answered');
+    end if;
+    if since is null and max_events > 0 then
+        since := logic.own_change_cursor(me);
     end if;
     if since is null then
         return jsonb_build_object('events', '[]'::jsonb, 'cursor', here, 'missed', false);

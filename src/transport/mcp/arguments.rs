@@ -6,6 +6,19 @@ use serde_json::{Map, Number, Value, json};
 /// Arguments that automation tools add to every call.
 const ADDED_BY_TOOLS: [&str; 5] = ["toolCallId", "tool_call_id", "sessionId", "action", "chatInput"];
 
+/// Arguments that are one value where they hold spaces, although they are a list: names of columns and types.
+const NAMES_WITH_SPACES: [&str; 3] = ["status", "ticket_type", "stages"];
+
+/// Whether an argument refers to something, which has no empty name. Assignee and parent are cleared by empty text.
+fn is_reference(name: &str) -> bool {
+    match name {
+        "assigned_agent_id" | "parent_ticket_id" => false,
+        "cursor" | "path" | "commit_sha" | "initial_status" | "new_status" | "ticket_type" | "stage"
+        | "lease_token" => true,
+        _ => name.ends_with("_id"),
+    }
+}
+
 /// The arguments of one call.
 #[derive(Debug, Default, PartialEq)]
 pub struct Arguments {
@@ -19,37 +32,51 @@ pub struct Arguments {
 
 /// Sorts and converts the arguments by the whole schema of a tool.
 pub fn read(schema: &Map<String, Value>, given: Map<String, Value>) -> Arguments {
-    let mut sorted = Arguments::default();
+    let (mut sorted, mut filters) = (Arguments::default(), Map::new());
     for (name, value) in given {
         match schema["properties"].get(&name) {
             None if ADDED_BY_TOOLS.contains(&name.as_str()) || value.is_null() => {}
-            None => sorted.ignored.push(name),
+            None => match schema["properties"]["filters"]["properties"].get(&name) {
+                // Beside the filters in place of among them.
+                Some(_) if value == "" => {}
+                Some(kind) => drop(filters.insert(name.clone(), convert(&name, kind, value))),
+                None => sorted.ignored.push(name),
+            },
             Some(_) if value.is_null() => sorted.nulls.push(name),
-            // Forms send empty text for what was not filled in.
-            Some(kind) if value == "" && kind["type"] != "string" => {}
+            // Forms and models send empty text for what they do not set.
+            Some(kind)
+                if value == "" && (kind["type"] != "string" || kind["enum"].is_array() || is_reference(&name)) => {}
             Some(kind) => {
-                sorted.known.insert(name, convert(kind, value));
+                let value = convert(&name, kind, value);
+                sorted.known.insert(name, value);
             }
+        }
+    }
+    if !filters.is_empty()
+        && let Some(given) = sorted.known.entry("filters").or_insert_with(|| json!({})).as_object_mut()
+    {
+        for (name, value) in filters {
+            given.entry(name).or_insert(value);
         }
     }
     sorted
 }
 
 /// A value of the schema's type, if the given one has only that meaning; else the given one, which is then refused.
-fn convert(schema: &Value, value: Value) -> Value {
+fn convert(name: &str, schema: &Value, value: Value) -> Value {
     let kind = schema["type"].as_str().unwrap_or_default();
     let parsed = match &value {
-        Value::String(text) => from_text(schema, kind, text),
+        Value::String(text) => from_text(name, schema, kind, text),
         Value::Number(number) if kind == "integer" && number.is_f64() => whole(number),
         _ => None,
     };
     match (parsed.unwrap_or(value), kind) {
-        (Value::Array(items), "array") => items.into_iter().map(|item| convert(&schema["items"], item)).collect(),
+        (Value::Array(items), "array") => items.into_iter().map(|item| convert("", &schema["items"], item)).collect(),
         (Value::Object(members), "object") => members
             .into_iter()
             .map(|(name, member)| {
                 let converted = match schema["properties"].get(&name) {
-                    Some(kind) => convert(kind, member),
+                    Some(kind) => convert(&name, kind, member),
                     None => member,
                 };
                 (name, converted)
@@ -60,7 +87,7 @@ fn convert(schema: &Value, value: Value) -> Value {
     }
 }
 
-fn from_text(schema: &Value, kind: &str, text: &str) -> Option<Value> {
+fn from_text(name: &str, schema: &Value, kind: &str, text: &str) -> Option<Value> {
     let trimmed = text.trim();
     match kind {
         "integer" | "number" => match serde_json::from_str(trimmed).ok()? {
@@ -77,7 +104,7 @@ fn from_text(schema: &Value, kind: &str, text: &str) -> Option<Value> {
         "array" => match serde_json::from_str(trimmed) {
             Ok(list @ Value::Array(_)) => Some(list),
             // One word is a list of one; several words could be one or many.
-            _ if schema["items"]["type"] == "string" && is_one_word(trimmed) => Some(json!([trimmed])),
+            _ if schema["items"]["type"] == "string" && is_one_value(name, trimmed) => Some(json!([trimmed])),
             _ => None,
         },
         "string" => word_of(schema, trimmed),
@@ -85,8 +112,10 @@ fn from_text(schema: &Value, kind: &str, text: &str) -> Option<Value> {
     }
 }
 
-fn is_one_word(text: &str) -> bool {
-    !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control() || ",;[]{}\"".contains(c))
+fn is_one_value(name: &str, text: &str) -> bool {
+    let spaced = NAMES_WITH_SPACES.contains(&name);
+    let separates = |c: char| (c.is_whitespace() && !(spaced && c == ' ')) || c.is_control() || ",;[]{}\"".contains(c);
+    !text.is_empty() && !text.contains(separates)
 }
 
 /// The word of an enumeration that differs in case, spaces or hyphens only.
@@ -141,7 +170,7 @@ mod tests {
     use super::*;
 
     fn converted(kind: Value, value: Value) -> Value {
-        convert(&kind, value)
+        convert("tags", &kind, value)
     }
 
     #[test]
@@ -173,6 +202,20 @@ mod tests {
         ] {
             assert_eq!(converted(kind, kept.clone()), kept);
         }
+    }
+
+    #[test]
+    fn empty_references_are_absent_and_stray_filters_are_put_in_place() {
+        let text = json!({"type": "string"});
+        let statuses = json!({"type": "array", "items": {"type": "string"}});
+        let schema = json!({"properties": {"cursor": text, "parent_ticket_id": text, "title": text,
+            "part": {"type": "string", "enum": ["overview"]},
+            "filters": {"type": "object", "properties": {"status": statuses, "tags": statuses}}}});
+        let given = json!({"cursor": "", "part": "", "parent_ticket_id": "", "title": "", "status": "In Progress",
+            "filters": {"tags": "a"}});
+        let sorted = read(schema.as_object().expect("a schema"), given.as_object().cloned().expect("arguments"));
+        let known = json!({"parent_ticket_id": "", "title": "", "filters": {"status": ["In Progress"], "tags": ["a"]}});
+        assert_eq!((Value::Object(sorted.known), sorted.ignored.len()), (known, 0));
     }
 
     #[test]

@@ -40,19 +40,45 @@ pub fn truncate(text: &str, length: usize) -> String {
     }
 }
 
-/// Removes empty members (null, empty lists) and members that only a board's display needs.
+/// Removes empty members (null, empty texts, lists and objects), members that only a board's display needs, and the
+/// fractions of seconds.
 pub fn compact(value: Value) -> Value {
     match value {
         Value::Object(members) => members
             .into_iter()
-            .filter(|(name, value)| {
-                !value.is_null() && !matches!(name.as_str(), "rank" | "number") && *value != json!([])
+            .filter(|(name, value)| !is_empty(value) && !DISPLAYED.contains(&name.as_str()))
+            .map(|(name, value)| match value {
+                Value::String(time) if name.ends_with("_at") || name == "at" => (name, to_second(&time).into()),
+                value => (name, compact(value)),
             })
-            .map(|(name, value)| (name, compact(value)))
             .collect::<Map<_, _>>()
             .into(),
         Value::Array(items) => items.into_iter().map(compact).collect(),
         other => other,
+    }
+}
+
+/// Members that only a board's display needs.
+const DISPLAYED: [&str; 4] = ["rank", "number", "color", "icon"];
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// `2026-01-31T12:00:00.123456+00:00` as `2026-01-31T12:00:00Z`; every other text as it is.
+fn to_second(time: &str) -> String {
+    let zoned = time.get(19..).and_then(|rest| rest.strip_suffix("+00:00").or_else(|| rest.strip_suffix('Z')));
+    match zoned {
+        Some(fraction) if fraction.trim_start_matches('.').chars().all(|c| c.is_ascii_digit()) => {
+            format!("{}Z", &time[..19])
+        }
+        _ => time.to_owned(),
     }
 }
 
@@ -156,6 +182,15 @@ mod tests {
             next = more;
         }
         assert_eq!(whole, heavy);
+    }
+
+    #[test]
+    fn empty_members_and_fractions_of_seconds_are_removed() {
+        let whole = json!({"a": "", "b": [], "c": {}, "d": null, "e": false, "rank": "x", "list": [{"f": 0, "color": "#fff"}],
+            "made_at": "2026-01-31T12:00:00.123456+00:00", "at": "2026-01-31T12:00:00Z", "seen_at": "yesterday"});
+        let kept = json!({"e": false, "list": [{"f": 0}], "made_at": "2026-01-31T12:00:00Z", "at": "2026-01-31T12:00:00Z",
+            "seen_at": "yesterday"});
+        assert_eq!(compact(whole), kept);
     }
 
     #[test]

@@ -21,6 +21,7 @@ use crate::transport::mcp::context::RequestContext;
 use crate::transport::mcp::resources::Resource;
 use crate::transport::mcp::sessions::Sessions;
 use crate::transport::mcp::subscriptions::Subscriptions;
+use crate::transport::mcp::tools::Access;
 use crate::transport::mcp::{budget, idempotency, prompt, resources, tools};
 
 const INSTRUCTIONS: &str = "Callboard is a live work board shared by agents and people. Start with list_workflows, then \
@@ -133,11 +134,23 @@ impl ServerHandler for McpServer {
             context.extensions.get::<http::request::Parts>().and_then(|parts| parts.headers.get("idempotency-key"));
         let keyed = idempotency::keyed_call(&request_context, tool, &mut arguments, meta, header).map_err(refusal)?;
         let call = tools::call(tool, &request_context, arguments);
-        Ok(match keyed {
-            Some(keyed) => keyed.scope(call).await,
-            None => call.await,
+        let call = async {
+            match keyed {
+                Some(keyed) => keyed.scope(call).await,
+                None => call.await,
+            }
+        };
+        // A wait ends with its call: its client has cancelled it or is gone, or the server stops. A change is carried out.
+        let ended = async {
+            match tool.access {
+                Access::Read => context.ct.cancelled().await,
+                _ => std::future::pending::<()>().await,
+            }
+        };
+        tokio::select! {
+            answer = call => Ok(answer.into()),
+            () = ended => Err(ErrorData::internal_error("The call has ended; call again.", Some(json!({"code": "cancelled"})))),
         }
-        .into())
     }
 
     async fn list_prompts(

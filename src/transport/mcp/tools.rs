@@ -8,6 +8,7 @@ pub mod board;
 mod change;
 mod commits;
 pub mod jobs;
+mod names;
 mod queue;
 mod read;
 mod search;
@@ -26,11 +27,9 @@ use serde_json::{Map, Value, json};
 use crate::app::AppState;
 use crate::domain::accounts::Caller;
 use crate::domain::accounts::sessions::{self, Me};
-use crate::domain::tickets::read as tickets;
-use crate::domain::workflows;
 use crate::transport::http::body;
 use crate::transport::mcp::context::RequestContext;
-use crate::transport::mcp::{arguments, budget, schema};
+use crate::transport::mcp::{arguments, budget, next_steps, schema};
 use crate::{Error, Result};
 
 /// The access that a tool requires of a credential.
@@ -198,60 +197,6 @@ impl Call<'_> {
     fn caller(&self) -> Result<Caller> {
         self.caller.acting_as(self.arguments.get("agent_id").and_then(Value::as_str))
     }
-
-    /// Replaces a key like `TKT-12` in `ticket_id` by the ticket's id, which the domain requires. `workflow_id` is optional
-    /// for callers that see only one workflow.
-    async fn resolve_ticket_key(&mut self) -> Result<()> {
-        let workflow = match self.arguments.contains_key("workflow_id") {
-            true => Some(self.take("workflow_id")?),
-            false => None,
-        };
-        let Some(ticket) = self.arguments.get("ticket_id").and_then(Value::as_str) else { return Ok(()) };
-        if !is_ticket_key(ticket) {
-            return Ok(());
-        }
-        let workflow = match workflow {
-            Some(given) => given,
-            None => self.only_workflow("with a key like TKT-12").await?,
-        };
-        let found = tickets::get(&self.state.db, &self.caller, ticket, Some(&workflow)).await?;
-        self.arguments.insert("ticket_id".to_owned(), found.fields.card.ticket_id.into());
-        Ok(())
-    }
-
-    /// Adds the workflow to a call with a key like `TKT-12` that names none.
-    async fn name_workflow_of_key(&mut self) -> Result<()> {
-        let keyed = self.arguments.get("ticket_id").and_then(Value::as_str).is_some_and(is_ticket_key);
-        if keyed && !self.arguments.contains_key("workflow_id") {
-            let workflow = self.only_workflow("with a key like TKT-12").await?;
-            self.arguments.insert("workflow_id".to_owned(), workflow.into());
-        }
-        Ok(())
-    }
-
-    /// Replaces the name of a workflow by its id. An unknown one stays as it is, and gets the tool's own refusal.
-    async fn resolve_workflow_name(&mut self) -> Result<()> {
-        let Some(named) = self.arguments.get("workflow_id").and_then(Value::as_str) else { return Ok(()) };
-        if named.starts_with("workflow-") || named.len() > 500 || named.contains('\0') {
-            return Ok(());
-        }
-        if let Some(id) = workflows::resolve(&self.state.db, &self.caller, named).await? {
-            self.arguments.insert("workflow_id".to_owned(), id.into());
-        }
-        Ok(())
-    }
-
-    /// The caller's only workflow, for calls that name none; `when` says when one must be named.
-    async fn only_workflow(&self, when: &str) -> Result<String> {
-        let seen = workflows::list(&self.state.db, &self.caller, false, 2, None).await?;
-        match seen.workflows.as_slice() {
-            [only] => Ok(only.id.clone()),
-            _ => Err(Error::invalid(
-                "workflow_id",
-                format!("is required {when}, unless you see exactly one workflow; list_workflows names them"),
-            )),
-        }
-    }
 }
 
 /// Whether a text may be the key of a ticket, like `TKT-12`; everything else is an id.
@@ -316,7 +261,7 @@ pub async fn call(tool: &Tool, context: &RequestContext, given: Map<String, Valu
             return Err(Error::problem(403, "forbidden", format!("This key lacks the scope \"{scope}\".")));
         }
         let mut call = Call { state: &context.state, caller: context.caller.clone(), arguments: known, nulls };
-        call.resolve_workflow_name().await?;
+        call.resolve_workflow(tool).await?;
         (tool.run)(call).await
     };
     match outcome.await {
@@ -346,7 +291,10 @@ pub async fn call(tool: &Tool, context: &RequestContext, given: Map<String, Valu
                 members.retain(|name, _| name != "type" && name != "title");
             }
             let mut result = CallToolResult::structured_error(budget::cap(data));
-            let text = problem_text(&problem);
+            let mut text = problem_text(&problem);
+            if let Some(step) = next_steps::next_step(&problem) {
+                text = format!("{text} {step}");
+            }
             let text = hint.map_or_else(|| text.clone(), |hint| format!("{text} {hint}"));
             result.content = vec![ContentBlock::text(text)];
             result
@@ -362,7 +310,8 @@ fn problem_text(problem: &crate::error::Problem) -> String {
             text.push_str(&format!(" {} {}.", error.field, error.rule));
         }
     }
-    for (name, value) in &problem.extra {
+    // Field and rule are in the sentence.
+    for (name, value) in problem.extra.iter().filter(|(name, _)| !matches!(name.as_str(), "field" | "rule")) {
         text.push_str(&format!(" {name}: {value}."));
     }
     budget::truncate(&text, 8000)

@@ -163,6 +163,8 @@ async fn the_largest_jobs_questions_and_workflows_fit() {
 #[tokio::test]
 async fn error_responses_are_short() {
     let (_server, fixture, agent) = fixture("mcpechoes").await;
+    // With only one workflow, none would have to be named.
+    TestWorkflow::of(&fixture.owner).await;
     let long = "x".repeat(500_000);
     for (tool, arguments) in [
         ("get_board", json!({long.clone(): 1})),

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::tenants::TestTenant;
-use crate::http::fixtures::{open, text};
+use crate::http::fixtures::{TestWorkflow, open, text};
 
 /// Invalid values for an argument of this schema.
 fn mutations(schema: &Value) -> Vec<Value> {
@@ -38,6 +38,8 @@ fn mutations(schema: &Value) -> Vec<Value> {
 async fn every_argument_is_checked_by_every_tool() {
     let server = open("mcpspoiled").await;
     let tenant = TestTenant::build(&server, "ada").await;
+    // With only one workflow, none would have to be named.
+    TestWorkflow::of(&tenant.agent.client).await;
     let listed = tenant.agent.result("tools/list", json!({})).await;
     let changes = async || server.number("select count(*) from history").await;
     let before = changes().await;

@@ -32,6 +32,7 @@ async fn an_agent_runs_a_job_to_completion() {
     let lease = text(&held, "lease_token");
     let beat = agent.call_ok("heartbeat", json!({"job_id": job, "lease_token": lease})).await;
     assert_eq!((&beat["status"], &beat["cancel_requested"]), (&json!("running"), &json!(false)));
+    assert!(text(&beat, "lease_expires_at") >= text(&held, "lease_expires_at"), "a heartbeat shortens no claim");
     let received =
         json!({"job_id": job, "lease_token": lease, "stage": "review", "progress": 60, "message": "Looking it over."});
     let received = agent.call_ok("report_progress", received).await;
@@ -51,7 +52,7 @@ async fn an_agent_runs_a_job_to_completion() {
     assert_eq!(agent.refused("report_progress", wrong).await.0, "lease_lost");
     assert_eq!(
         agent.refused("heartbeat", json!({"lease_token": lease})).await.1,
-        "invalid: The field job_id is required."
+        "invalid: The field job_id is required. claim_work and list_jobs name jobs."
     );
     let end = json!({"job_id": job, "lease_token": lease, "result": {"ok": true}, "commit_sha": "abc1234",
         "resolution_comment": "Built and looked over."});

@@ -1,6 +1,6 @@
 //! Reads tickets, lists and statistics.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio_postgres::types::Json;
 
 use super::{ChangePage, CommentPage, CommitPage, Filters, SortBy, SortOrder, StatsAnswer, TicketDetail, TicketList};
@@ -41,6 +41,11 @@ fn parse_time(text: &str) -> Option<String> {
     }
     let time = text.parse::<jiff::civil::DateTime>().ok()?;
     accepted(time.year()).then(|| time.to_string())
+}
+
+/// Filters with ids in place of the names of columns, types and the assignee; rejects unknown names.
+pub async fn find_filter_names(db: &Db, caller: &Caller, workflow: &str, filters: Value) -> Result<Map<String, Value>> {
+    db.call(sql_fn!(find_filter_names(caller: caller.to_sql(), workflow: workflow, filters: Json(filters)))).await
 }
 
 /// One ticket by id, or by key where the workflow is given.

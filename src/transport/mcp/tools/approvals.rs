@@ -14,6 +14,7 @@ use crate::domain::approvals::reviews::{self, RequestClarification};
 use crate::domain::approvals::{
     self, Approval, ApprovalFilter, ApprovalKind, ApprovalState, Decide, Decision, RequestApproval,
 };
+use crate::domain::history::own;
 use crate::transport::mcp::{budget, schema};
 use crate::{Error, Result};
 
@@ -197,7 +198,9 @@ const TEXTS: [(&str, usize); 4] = [("question", 2000), ("context", 2000), ("answ
 /// A question without duplicate members, and with long texts truncated to a `share`th of their limit.
 fn brief(mut data: Value, share: usize) -> Value {
     if let Some(members) = data.as_object_mut() {
-        members.remove("id");
+        for repeated in ["id", "ticket_title", "asked_by_name"] {
+            members.remove(repeated);
+        }
         for (name, length) in TEXTS {
             if let Some(text) =
                 members.get(name).and_then(Value::as_str).map(|text| budget::truncate(text, length / share))
@@ -235,13 +238,14 @@ fn ask(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         call.name_workflow_of_key().await?;
         let (caller, input) = (call.caller()?, call.read::<RequestApproval>()?);
+        // From before the question, so that no answer is too early for it. A key that may not read gets none.
+        let cursor = own::now(&call.state.db, &caller).await.ok();
         let approval = approvals::request(&call.state.db, &caller, &input).await?;
-        let mut answer = shown(&approval)?;
-        answer.line = format!(
-            "Asked as {0}; go on. The answer comes with heartbeat's approvals or get_approval {0}, wait = 30.",
-            approval.approval_id
-        );
-        Ok(answer)
+        let data = json!({"approval_id": approval.approval_id, "status": approval.status, "ticket_id": approval.ticket_id,
+            "job_id": approval.job_id, "expires_at": approval.expires_at, "cursor": cursor});
+        let line = "Asked; go on. The answer comes by wait_for_events with this cursor, by heartbeat, or by get_approval \
+            with wait = 30.";
+        Ok(Answer::new(line, budget::compact(data)))
     })
 }
 

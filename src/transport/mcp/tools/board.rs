@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::read::page_size;
+use super::read::{card, page_size};
 use super::{Access, Answer, Call, INTEGER, Tool, value};
 use crate::db::Db;
 use crate::domain::accounts::Caller;
@@ -20,7 +20,7 @@ pub(super) const TOOLS: &[Tool] = &[Tool {
         status: all cards of that column.",
     access: Access::Read,
     schema: schema::of::<BoardArguments>,
-    shows: &[("workflow_id", ""), ("status", "Column id."), ("limit", ""), ("cursor", "")],
+    shows: &[("workflow_id", ""), ("status", "A column."), ("limit", ""), ("cursor", "")],
     returns: &[("seq", INTEGER)],
     run: board,
 }];
@@ -52,10 +52,7 @@ fn board(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
             let limit = page_size(limit, 10, 100)? as usize;
             return Ok(Answer::new(board.line(), board.glance(limit)));
         };
-        if !board.columns().any(|column| column["id"] == **status) {
-            let known: Vec<&str> = board.columns().filter_map(|column| column["id"].as_str()).collect();
-            return Err(Error::invalid("status", format!("must be a column of the board: {}", known.join(", "))));
-        }
+        let status = &board.column_named(status)?;
         let (db, caller, workflow) = (&call.state.db, &call.caller, &input.workflow_id);
         let filters = &Filters { status: Some(vec![status.clone()]), ..Filters::default() };
         let (by, order) = (SortBy::Rank, SortOrder::Asc);
@@ -90,6 +87,27 @@ impl Board {
 
     fn columns(&self) -> impl Iterator<Item = &Value> {
         self.snapshot["board_config"]["columns"].as_array().into_iter().flatten()
+    }
+
+    /// The id of the column that a text names: by id, or regardless of case, spaces, hyphens and underscores by id or name.
+    fn column_named(&self, text: &str) -> Result<String> {
+        let plain = |text: &str| text.replace(|c: char| c.is_whitespace() || "_-".contains(c), "").to_lowercase();
+        let wanted = plain(text);
+        let named =
+            |column: &&Value| ["id", "name"].iter().any(|of| column[of].as_str().is_some_and(|n| plain(n) == wanted));
+        let ids = |columns: &[&Value]| columns.iter().filter_map(|c| c["id"].as_str()).collect::<Vec<_>>().join(", ");
+        let exact: Vec<&Value> = self.columns().filter(|column| column["id"] == *text).collect();
+        let found = if exact.is_empty() { self.columns().filter(named).collect() } else { exact };
+        match found.as_slice() {
+            [only] => Ok(only["id"].as_str().unwrap_or_default().to_owned()),
+            [] => {
+                let known = ids(&self.columns().collect::<Vec<_>>());
+                Err(Error::invalid("status", format!("must be a column of the board: {known}")))
+            }
+            several => {
+                Err(Error::invalid("status", format!("must be the id of one of these columns: {}", ids(several))))
+            }
+        }
     }
 
     fn column(&self, status: &str) -> impl Iterator<Item = &Value> {
@@ -132,6 +150,10 @@ impl Board {
                 let (cards, count) = budget::fit(cards, remaining);
                 remaining = remaining.saturating_sub(json!(cards).to_string().len());
                 let mut column = budget::compact(column.clone());
+                if let Some(members) = column.as_object_mut() {
+                    // They are in order.
+                    members.remove("order");
+                }
                 column["ticket_count"] = json!(total);
                 if !done {
                     column["tickets"] = json!(cards);
@@ -148,34 +170,12 @@ impl Board {
             "ticket_tracking": workflow["ticket_tracking"],
             "role": workflow["role"],
             "columns": columns,
-            "ticket_types": config["ticket_types"],
+            "ticket_types": config["ticket_types"].as_array().map(|types| types.iter().map(|kind| &kind["id"]).collect::<Vec<_>>()),
             "default_ticket_type": config["default_ticket_type"],
             "initial_status": config["initial_status"],
             "settings": config["settings"],
             "transitions": config["transitions"],
-            "epoch": self.snapshot["epoch"],
             "seq": self.snapshot["seq"],
         }))
     }
-}
-
-/// A card with the members that people see.
-fn card(card: &Value) -> Value {
-    let names = [
-        "ticket_id",
-        "key",
-        "title",
-        "ticket_type",
-        "priority",
-        "assigned_agent_id",
-        "tags",
-        "blocked_by_ticket_ids",
-        "is_resolved",
-        "approval_status",
-        "parent_ticket_id",
-    ];
-    let members = names.into_iter().map(|name| (name.to_owned(), card[name].clone()));
-    let mut small = budget::compact(Value::Object(members.filter(|(_, value)| *value != json!(false)).collect()));
-    small["title"] = budget::truncate(card["title"].as_str().unwrap_or(""), 200).into();
-    small
 }

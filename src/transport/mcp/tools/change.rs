@@ -23,7 +23,7 @@ pub(super) const TOOLS: &[Tool] = &[
             ("description", "Markdown, 10+ characters: what, why, done when."),
             ("ticket_type", "See get_board."),
             ("priority", "Default medium."),
-            ("initial_status", "Column id."),
+            ("initial_status", "Column."),
             ("assigned_agent_id", "Assignee."),
             ("parent_ticket_id", "Parent."),
             ("blocked_by_ticket_ids", "Blockers."),
@@ -62,7 +62,7 @@ pub(super) const TOOLS: &[Tool] = &[
         shows: &[
             ("ticket_id", ""),
             ("workflow_id", ""),
-            ("new_status", "Column id."),
+            ("new_status", "Column."),
             ("comment", "Why; some boards want 10+ characters."),
         ],
         returns: &[("ticket_id", STRING), ("success", BOOLEAN)],
@@ -152,8 +152,9 @@ fn comment_type() -> Value {
     json!({"type": "string", "enum": ["general", "blocker", "clarification", "resolution"]})
 }
 
-fn create(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
+fn create(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
+        call.arguments.retain(|name, value| value != "" || !CLEARABLE.contains(&name.as_str()));
         let (caller, input) = (call.caller()?, call.read::<CreateTicket>()?);
         // People may note a title alone; an agent that reads the ticket later needs more.
         if input.description.trim().is_empty() {

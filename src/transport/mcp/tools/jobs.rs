@@ -165,14 +165,28 @@ fn list(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     })
 }
 
-/// A job in a list.
-fn glance(job: &Job) -> Result<Value> {
+/// A job in a list, and after a change of its state: without the prompt, which the caller knows.
+pub(super) fn glance(job: &Job) -> Result<Value> {
     let mut data = value(&job.summary)?;
     data["ticket_key"] = json!(job.ticket_key);
     data["title"] = budget::truncate(&job.summary.title, 200).into();
     data["error"] = json!(job.summary.error.as_ref().map(|error| budget::truncate(error, 200)));
     data["progress_message"] = budget::truncate(&job.summary.progress_message, 200).into();
-    Ok(budget::compact(data))
+    Ok(without_machinery(data))
+}
+
+/// A job without members that only its queue needs, or that say the same twice.
+fn without_machinery(mut data: Value) -> Value {
+    if let Some(members) = data.as_object_mut() {
+        for name in ["id", "not_before", "heartbeat_at", "queued_at"] {
+            members.remove(name);
+        }
+        members.retain(|name, value| name != "no_worker" || *value == true);
+        if members.get("worker") == members.get("agent_id") {
+            members.remove("worker");
+        }
+    }
+    budget::compact(data)
 }
 
 /// The name of a status, as the database stores it.
@@ -195,10 +209,7 @@ pub(super) fn shown(job: &Job) -> Result<Value> {
     if let Some(error) = &job.summary.error {
         data["error"] = budget::truncate(error, PROMPT_LENGTH / 2).into();
     }
-    if let Some(members) = data.as_object_mut() {
-        members.remove("id");
-    }
-    Ok(budget::compact(data))
+    Ok(without_machinery(data))
 }
 
 /// A transcript line without duplicate members.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::jobs::{PROMPT_LENGTH, shown, status_name};
+use super::jobs::{PROMPT_LENGTH, glance, shown, status_name};
 use super::{ADDS, Answer, Call, ENDS, STRING, Tool};
 use crate::Result;
 use crate::domain::jobs::leases::{self, ClaimJob};
@@ -13,6 +13,9 @@ use crate::domain::jobs::{self, Action, CreateJob};
 use crate::domain::tickets::Priority;
 use crate::domain::tickets::moves::{self, Claim};
 use crate::transport::mcp::{budget, schema};
+
+/// How long a claim lasts without a heartbeat: models take longer between two calls than scripts.
+pub(super) const LEASE_SECONDS: f64 = 600.0;
 
 pub(super) const TOOLS: &[Tool] = &[
     Tool {
@@ -137,8 +140,7 @@ fn claim(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
                 workflow_id: input.workflow_id.clone(),
                 job_types: input.job_types,
                 worker: input.worker,
-                // Models take longer between two calls than scripts.
-                lease_seconds: input.lease_seconds.or(Some(600.0)),
+                lease_seconds: input.lease_seconds.or(Some(LEASE_SECONDS)),
                 agent_id: None,
             };
             let claimed = leases::claim(db, &caller, &wanted).await?;
@@ -183,7 +185,7 @@ fn create(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
             input.workflow_id = Some(call.only_workflow("without a ticket_id").await?);
         }
         let job = jobs::create(&call.state.db, &caller, &input).await?;
-        Ok(Answer::new(format!("The job {} is {}.", job.id, status_name(job.summary.status)), shown(&job)?))
+        Ok(Answer::new(format!("The job {} is {}.", job.id, status_name(job.summary.status)), glance(&job)?))
     })
 }
 
@@ -201,6 +203,6 @@ fn control(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
             true => "Its worker is asked to stop.".to_owned(),
             false => format!("The job is {}.", status_name(job.summary.status)),
         };
-        Ok(Answer::new(line, shown(&job)?))
+        Ok(Answer::new(line, glance(&job)?))
     })
 }

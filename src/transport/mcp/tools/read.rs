@@ -117,8 +117,10 @@ fn workflows(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
             let seen = workflows::list(db, caller, archived, limit, cursor).await?;
             let listed = seen.workflows.iter().map(|workflow| {
                 let mut data = value(workflow)?;
-                data["id"] = Value::Null;
                 data["description"] = budget::truncate(&workflow.description, 300).into();
+                for name in ["id", "time_zone", "provision_agents", "created_by", "created_at", "updated_at"] {
+                    data[name] = Value::Null;
+                }
                 Ok(budget::compact(data))
             });
             Ok((listed.collect::<Result<_>>()?, seen.has_more, seen.next_cursor))
@@ -128,8 +130,9 @@ fn workflows(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     })
 }
 
-fn tickets(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
+fn tickets(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
+        call.resolve_filter_names().await?;
         let input = call.read::<ListArguments>()?;
         let offset = input.offset.unwrap_or(0);
         if offset < 0 {
@@ -154,9 +157,11 @@ fn tickets(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
             let page = read::list(db, caller, workflow, filters, by, order, limit, offset, cursor).await?;
             total.store(page.total_count, std::sync::atomic::Ordering::Relaxed);
             let cards = page.tickets.iter().map(|ticket| {
-                let mut data = value(ticket)?;
-                data["description"] = Value::Null;
-                Ok(budget::compact(data))
+                let data = value(ticket)?;
+                let mut shown = card(&data);
+                shown["status"] = data["status"].clone();
+                shown["updated_at"] = data["updated_at"].clone();
+                Ok(budget::compact(shown))
             });
             Ok((cards.collect::<Result<_>>()?, page.has_more, page.next_cursor))
         })
@@ -166,4 +171,25 @@ fn tickets(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
         data["total_count"] = json!(total);
         Ok(Answer::new(format!("{count} of {total} tickets."), data))
     })
+}
+
+/// A card with the members that people see on a board.
+pub(super) fn card(card: &Value) -> Value {
+    let names = [
+        "ticket_id",
+        "key",
+        "title",
+        "ticket_type",
+        "priority",
+        "assigned_agent_id",
+        "tags",
+        "blocked_by_ticket_ids",
+        "is_resolved",
+        "approval_status",
+        "parent_ticket_id",
+    ];
+    let members = names.into_iter().map(|name| (name.to_owned(), card[name].clone()));
+    let mut small = budget::compact(Value::Object(members.filter(|(_, value)| *value != json!(false)).collect()));
+    small["title"] = budget::truncate(card["title"].as_str().unwrap_or(""), 200).into();
+    small
 }

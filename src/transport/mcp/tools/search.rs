@@ -65,8 +65,9 @@ struct RelatedArguments {
     _agent_id: Option<String>,
 }
 
-fn find(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
+fn find(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
+        call.resolve_filter_names().await?;
         let input = call.read::<SearchTickets>()?;
         let found = search::tickets(&call.state.db, &call.state.embeddings, &call.caller, &input).await?;
         let line = format!("{} found for {:?}.", found.total_found, budget::truncate(&input.query, 80));
@@ -76,9 +77,12 @@ fn find(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
             if let Some(members) = result.as_object_mut() {
                 members.remove("highlighted_title");
                 let text = |name: &str| members.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-                let (preview, description) = (unmarked(&text("preview")), text("description"));
-                members.insert("preview".to_owned(), preview.into());
-                members.insert("description".to_owned(), budget::truncate(&description, 300).into());
+                let (preview, description) = (unmarked(&text("preview")), budget::truncate(&text("description"), 300));
+                // A description that is whole contains it.
+                let repeats = description.contains(&preview.replace("**", ""));
+                members.insert("preview".to_owned(), if repeats { Value::Null } else { preview.into() });
+                members.insert("description".to_owned(), description.into());
+                members.remove("created_at");
             }
             budget::compact(result)
         });
@@ -86,6 +90,10 @@ fn find(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
         if count < found.results.len() {
             data["truncated"] = json!(format!("Only {count} fit here; ask for a smaller limit or narrower filters."));
         }
+        for name in ["success", "query", "search_time_ms"] {
+            data[name] = Value::Null;
+        }
+        let mut data = budget::compact(data);
         data["results"] = json!(results);
         Ok(Answer::new(line, data))
     })

@@ -166,7 +166,8 @@ fn wait(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
         let (db, timeout) = (&call.state.db, Duration::from_secs(seconds));
         let found = own::wait(db, &caller, input.cursor, kinds.as_deref(), timeout).await?;
         let read = found.events.len();
-        let (events, count) = budget::fit(found.events, budget::RESPONSE_BUDGET);
+        let events = found.events.into_iter().map(budget::compact).collect();
+        let (events, count) = budget::fit(events, budget::RESPONSE_BUDGET);
         let missed = found.missed || count < read;
         let line = match (events.len(), missed) {
             (_, true) => format!("{} events; more happened than is listed.", events.len()),

@@ -152,7 +152,6 @@ fn change(entry: &HistoryEntry) -> Value {
     budget::compact(json!({
         "seq": entry.seq,
         "change_type": entry.change_type,
-        "field_name": entry.field_name,
         "change": budget::truncate(&entry.change_description, 300),
         "agent_id": entry.agent_id,
         "changed_at": entry.changed_at,
@@ -185,7 +184,9 @@ fn glance(ticket: &TicketDetail, share: usize) -> Result<Value> {
     let comments = ticket.comments.iter().rev().take(MAX_NEWEST).map(|comment| short(comment, COMMENT_LENGTH / share));
     data["comments"] =
         json!(budget::fit(comments.collect::<Result<Vec<_>>>()?, budget::RESPONSE_BUDGET * 5 / 8 / share).0);
-    data["history"] = ticket.history.iter().rev().take(MAX_NEWEST / share.min(2)).map(change).collect();
+    // Comments are listed above.
+    let changes = ticket.history.iter().rev().filter(|entry| entry.change_type != "commented");
+    data["history"] = changes.take(MAX_NEWEST / share.min(2)).map(change).collect();
     let commits = ticket.commits.iter().rev().take(20).map(|commit| {
         let mut data = value(commit)?;
         data["commit_message"] = budget::truncate(&commit.commit_message, 300).into();

@@ -5,7 +5,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use super::jobs::{shown, status_name};
+use super::jobs::{glance, status_name};
+use super::queue::LEASE_SECONDS;
 use super::{ADDS, Answer, BOOLEAN, Call, ENDS, SETS, STRING, Tool, value};
 use crate::domain::jobs::leases::{self, Heartbeat, ReleaseLease};
 use crate::domain::jobs::messages::{self, Level, MessageKind, MessageRole, PostMessage};
@@ -155,12 +156,13 @@ fn of_job(arguments: Map<String, Value>) -> Map<String, Value> {
 fn heartbeat(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         let id = call.take("job_id")?;
-        let (caller, input) = (call.caller()?, call.read::<Heartbeat>()?);
+        let (caller, mut input) = (call.caller()?, call.read::<Heartbeat>()?);
+        input.lease_seconds = input.lease_seconds.or(Some(LEASE_SECONDS));
         let mut answer = leases::heartbeat(&call.state.db, &caller, &id, &input).await?;
         let line = match (answer.cancel_requested, answer.pause_requested) {
             (true, _) => "Stop: the job is to be cancelled. Confirm with release_job, cancelled = true.".to_owned(),
             (_, true) => "Rest: the job is paused. Go on with heartbeats.".to_owned(),
-            _ => format!("The job is yours until {}.", answer.lease_expires_at),
+            _ => "The job is yours until lease_expires_at.".to_owned(),
         };
         let decided = answer.approvals.into_iter().map(super::approvals::glance).collect::<Result<Vec<_>>>()?;
         answer.approvals = budget::fit(decided, budget::RESPONSE_BUDGET).0;
@@ -248,7 +250,7 @@ fn complete(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
         };
         let done = work::complete(db, &caller, &id, &input, git).await?;
         let mut data = value(&done)?;
-        data["job"] = shown(&done.job)?;
+        data["job"] = glance(&done.job)?;
         let line = match done.ticket_resolved {
             true => "The job has succeeded and its ticket is resolved.".to_owned(),
             false => format!("The job has succeeded. {}", done.notice.as_deref().unwrap_or("")),
@@ -263,7 +265,7 @@ fn fail(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
         let (caller, input) = (call.caller()?, call.read::<FailJob>()?);
         let failed = work::fail(&call.state.db, &caller, &id, &input).await?;
         let mut data = value(&failed)?;
-        data["job"] = shown(&failed.job)?;
+        data["job"] = glance(&failed.job)?;
         let line = match &failed.retry_at {
             Some(at) if failed.will_retry => format!("The job is tried again, not before {at}."),
             _ => "The job has failed.".to_owned(),
@@ -281,7 +283,7 @@ fn release(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
             true => leases::confirm_cancel(&call.state.db, &caller, &id, &back).await?,
             false => leases::release(&call.state.db, &caller, &id, &back).await?,
         };
-        let data = json!({"success": true, "job": shown(&given.job)?});
+        let data = json!({"success": true, "job": glance(&given.job)?});
         Ok(Answer::new(format!("The job is {}.", status_name(given.job.summary.status)), data))
     })
 }
