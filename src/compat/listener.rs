@@ -36,7 +36,10 @@ impl Listener {
         let client = settings.client.as_str();
         let file = settings.key_file.clone().unwrap_or_else(|| data_dir.join(format!("compat/{client}.key")));
         let key = match std::fs::read_to_string(&file) {
-            Ok(text) => text.trim().to_owned(),
+            Ok(text) => {
+                admit_service(&settings, db).await;
+                text.trim().to_owned()
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let key = make_key(&settings, db).await?;
                 write_secret(&file, &key)?;
@@ -74,14 +77,33 @@ impl Listener {
         self.settings.auto_queue.as_deref()
     }
 
-    /// The id of the workflow that the settings name; `None` stands for the caller's default workflow.
-    pub async fn workflow(&self, db: &Db, caller: &Caller) -> Result<Option<String>> {
+    /// The id of the workflow that the settings name; `None` stands for the caller's default workflow. The operator has named it, so
+    /// it is looked up among the operator's workflows: a caller may have another one of that name.
+    pub async fn workflow(&self, db: &Db) -> Result<Option<String>> {
         let Some(named) = self.settings.workflow.as_deref() else { return Ok(None) };
         let found = self.workflow.get_or_try_init(|| async {
-            let missing = || Error::problem(404, "not_found", "There is no such workflow, or it is not yours.");
-            workflows::resolve(db, caller, named).await?.ok_or_else(missing)
+            let operator = operators::operator(db, None).await?;
+            operators::find_workflow(db, &operator, named).await
         });
         found.await.cloned().map(Some)
+    }
+}
+
+/// Makes the service of an existing key a member of the workflow that the settings name, which may have been named later. A key of
+/// another actor is left alone. Without that workflow the address answers 404, so the log says why.
+async fn admit_service(settings: &CompatListener, db: &Db) {
+    let Some(named) = settings.workflow.as_deref() else { return };
+    let admit = async {
+        let operator = operators::operator(db, None).await?;
+        let workflow = operators::find_workflow(db, &operator, named).await?;
+        match workflows::set_member(db, &operator, &workflow, &service(settings.client), Role::Member).await {
+            Err(error) if error.as_problem().status == 404 => Ok(()),
+            admitted => admitted.map(drop),
+        }
+    };
+    if let Err(error) = admit.await {
+        let client = settings.client.as_str();
+        tracing::warn!(client, workflow = named, %error, "the clients of another system cannot work in their workflow");
     }
 }
 

@@ -97,9 +97,10 @@ macro_rules! start {
             // A client that closes its side has gone: its request ends, and with it the statement that waits for a lock.
             .h1_allow_half_closed(false)
             .on_connect(|io, _| $crate::transport::http::set_user_timeout(io))
-            // Limits for clients that are slow to send headers or to disconnect.
+            // Limits for clients that are slow to send headers or to disconnect. A closed socket ends only with its connection, which
+            // lasts until the client closes it too, or for this long; browsers wait for that.
             .client_request_timeout(std::time::Duration::from_secs(10))
-            .client_disconnect_timeout(std::time::Duration::from_secs(5))
+            .client_disconnect_timeout(std::time::Duration::from_secs(1))
             .keep_alive(std::time::Duration::from_secs(75))
             .shutdown_timeout(10)
             .disable_signals()

@@ -109,7 +109,7 @@ async fn caller_and_workflow(
     listener: &Listener,
 ) -> CoreResult<(Caller, Option<String>)> {
     let caller = auth.caller();
-    let workflow = listener.workflow(&state.db, &caller).await?;
+    let workflow = listener.workflow(&state.db).await?;
     Ok((caller, workflow))
 }
 
@@ -148,7 +148,7 @@ async fn open_socket(
     let live = request.app_data::<web::Data<Live>>().ok_or_else(missing)?;
     let listener = request.app_data::<web::Data<Listener>>().ok_or_else(missing)?;
     let named = match &auth {
-        Ok(super::OptionalAuth(Some(auth))) => listener.workflow(&state.db, &auth.caller()).await?,
+        Ok(super::OptionalAuth(Some(_))) => listener.workflow(&state.db).await?,
         _ => None,
     };
     let watches_all = matches!(watch, Watch::All) && named.is_none();

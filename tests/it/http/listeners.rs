@@ -184,3 +184,34 @@ async fn errors_name_the_fields_of_the_client() {
         assert!(detail.contains(&format!("The field {field} ")), "{client}: {detail}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_named_workflow_is_the_operators() {
+    let server = open("listener_named_workflow").await;
+    let operator = server.admin("ann").await;
+    let stranger = signed_in_user(&server, "bob").await;
+    let make =
+        async |who: &Client| who.post("/api/workflows", json!({"name": "Website"})).await.created()["id"].clone();
+    let (own, _) = (make(&operator).await, make(&stranger).await);
+    let builder = listen(&server, "job-builder=127.0.0.1:0,workflow=Website").await;
+    let at = |who: &Client| Client { url: builder.url.clone(), ..who.clone() };
+    // The first caller has a workflow of that name, but is no member of the operator's.
+    at(&stranger).post("/jobs", json!({"prompt": "Mine"})).await.refused(404);
+    let made = at(&operator).post("/jobs", json!({"prompt": "A page"})).await.created();
+    let rows = server.sql("select workflow_id from jobs where id = $1", &[&made["id"].as_str()]).await;
+    assert_eq!(rows[0].get::<_, String>(0), own.as_str().expect("an id"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workflow_that_is_named_after_the_key_was_made_admits_the_service() {
+    let server = open("listener_named_later").await;
+    let operator = server.admin("ann").await;
+    let first = listen(&server, "stage-board=127.0.0.1:0").await;
+    first.client.post("/tickets", json!({"title": "In the workflow that was made"})).await.created();
+    let later = operator.post("/api/workflows", json!({"name": "Website"})).await.created()["id"].clone();
+    let flag = format!("stage-board=127.0.0.1:0,workflow=Website,key_file={}", first.key_file.display());
+    let second = listen(&server, &flag).await;
+    let made = second.client.post("/tickets", json!({"title": "In the one that was named"})).await.created();
+    let rows = server.sql("select workflow_id from tickets where id = $1", &[&made["id"].as_str()]).await;
+    assert_eq!(rows[0].get::<_, String>(0), later.as_str().expect("an id"));
+}

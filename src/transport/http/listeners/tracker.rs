@@ -73,7 +73,7 @@ async fn workflow_of(
     if let Some(named) = named.filter(|named| !named.is_empty()) {
         return Ok(named.to_owned());
     }
-    if let Some(workflow) = listener.workflow(&state.db, caller).await? {
+    if let Some(workflow) = listener.workflow(&state.db).await? {
         return Ok(workflow);
     }
     match history::find_room(&state.db, caller, None).await? {

@@ -47,7 +47,7 @@ async fn executions_with(
     if let Some(status @ ("active" | "completed")) = status {
         executions.retain(|execution| execution["status"] == status);
     }
-    if let Some(workflow) = listener.workflow(&state.db, caller).await? {
+    if let Some(workflow) = listener.workflow(&state.db).await? {
         executions.sort_by_key(|execution| execution["id"] != workflow.as_str());
     }
     Ok(executions)

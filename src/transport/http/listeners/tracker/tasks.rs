@@ -65,7 +65,7 @@ async fn create(
     details["created_by_agent_id"] = agent.as_str().into();
     let workflow = match text("workflow_id") {
         Some(workflow) => Some(workflow),
-        None => listener.workflow(&state.db, &caller).await?,
+        None => listener.workflow(&state.db).await?,
     };
     let first_line = description.lines().next().unwrap_or_default();
     let new = NewTask {

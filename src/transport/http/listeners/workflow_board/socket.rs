@@ -62,7 +62,7 @@ async fn trigger(state: &AppState, listener: &Listener, caller: &Caller, data: &
     let id = id.ok_or_else(|| Error::invalid("adw_id", "must have eight letters and digits"))?;
     let name = data["workflow_type"].as_str().filter(|name| !name.is_empty() && name.chars().count() <= 64);
     let name = name.ok_or_else(|| Error::invalid("workflow_type", "must have 1 to 64 characters"))?;
-    let workflow = listener.workflow(&state.db, caller).await?;
+    let workflow = listener.workflow(&state.db).await?;
     let issue = &data["issue_json"];
     let task = workflow_board::fields(&json!({"issue_title": issue["title"], "issue_body": issue["body"],
         "issue_class": data["issue_type"], "model_set": data["model_set"], "workflow_name": name}));
@@ -91,7 +91,7 @@ async fn trigger(state: &AppState, listener: &Listener, caller: &Caller, data: &
 async fn record(state: &AppState, listener: &Listener, caller: &Caller, message: &Value) -> CoreResult<Value> {
     let report =
         workflow_board::report("workflow-updates", message).ok_or_else(|| Error::invalid("adw_id", "is required"))?;
-    let workflow = listener.workflow(&state.db, caller).await?;
+    let workflow = listener.workflow(&state.db).await?;
     workflow_board::record_report(&state.db, caller, workflow.as_deref(), &report).await?;
     Ok(json!({"type": "workflow_log_ack", "data": {"adw_id": report.adw_id}}))
 }
