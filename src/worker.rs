@@ -1,6 +1,7 @@
-//! A worker: claims jobs and runs a command for each of their stages. It uses the public API through the client, with
+//! A worker: claims jobs and runs a command or an agent for each of their stages. It uses the public API through the client, with
 //! an API key. Every write carries the lease token of its claim (fencing).
 
+pub mod acp;
 pub mod command;
 pub mod config;
 pub mod directives;

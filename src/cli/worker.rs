@@ -20,7 +20,7 @@ const EXIT_USAGE: u8 = 2;
 /// Flags of `callboard worker`.
 #[derive(Debug, Args)]
 pub struct WorkerArgs {
-    /// The worker's settings file (TOML): the commands for each job type and stage.
+    /// The worker's settings file (TOML): the commands and agents for each job type and stage.
     // The same id as the global flag, which this flag replaces.
     #[arg(id = "config", long = "config", value_name = "FILE")]
     pub file: PathBuf,
@@ -42,6 +42,9 @@ pub struct WorkerArgs {
     /// Maximum number of concurrent jobs. Defaults to the value in the settings file.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub concurrency: Option<u16>,
+    /// Start each agent of the settings file, agree with it on the protocol, print what it can do, and exit. Needs no server.
+    #[arg(long, conflicts_with_all = ["once", "drain", "inbox"])]
+    pub check: bool,
     /// Log filter, in the syntax of RUST_LOG.
     #[arg(long, env = "CALLBOARD_LOG", default_value = "info", value_name = "FILTER")]
     pub log: String,
@@ -74,8 +77,36 @@ impl WorkerArgs {
     }
 }
 
+/// Runs `callboard worker --check`.
+async fn check(file: &std::path::Path) -> Result<ExitCode> {
+    let agents = match Config::read(file) {
+        Ok(config) => config.agents(),
+        Err(error) => {
+            eprintln!("{}", super::sentence(&error));
+            return Ok(ExitCode::from(EXIT_USAGE));
+        }
+    };
+    if agents.is_empty() {
+        println!("{} is valid; it has no agents.", file.display());
+    }
+    let mut failed = false;
+    for (place, step) in agents {
+        match worker::acp::check::agent(&step).await {
+            Ok(found) => println!("{place}: {found}"),
+            Err(why) => {
+                failed = true;
+                eprintln!("{place}: {why}");
+            }
+        }
+    }
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
 /// Runs `callboard worker`.
 pub async fn command(args: WorkerArgs) -> Result<ExitCode> {
+    if args.check {
+        return check(&args.file).await;
+    }
     let (config, key, client) = match args.prepare() {
         Ok(prepared) => prepared,
         Err(error) => {

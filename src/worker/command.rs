@@ -3,8 +3,7 @@
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt;
-use tokio::process::{Child, ChildStderr, ChildStdout, Command};
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
 use super::config::Step;
 
@@ -24,13 +23,32 @@ pub struct ProcessGroup {
     ended: bool,
 }
 
+/// The ends of a command's pipes.
+#[derive(Debug)]
+pub struct Pipes {
+    /// Its standard input.
+    pub stdin: ChildStdin,
+    /// Its standard output.
+    pub stdout: ChildStdout,
+    /// Its standard error.
+    pub stderr: ChildStderr,
+}
+
+/// Sends signals to a process group while another task waits for its command.
+#[derive(Debug, Clone, Copy)]
+pub struct GroupSignals(libc::pid_t);
+
+impl GroupSignals {
+    /// Sends a signal to the whole group.
+    pub fn send(self, signal: i32) {
+        // SAFETY: sends a signal to the process group of a command that was not released.
+        unsafe { libc::kill(-self.0, signal) };
+    }
+}
+
 impl ProcessGroup {
-    /// Starts the command of a step; `input` is written to its standard input.
-    pub fn start(
-        step: &Step,
-        environment: &[(&str, String)],
-        input: Vec<u8>,
-    ) -> std::io::Result<(Self, ChildStdout, ChildStderr)> {
+    /// Starts the command of a step.
+    pub fn start(step: &Step, environment: &[(&str, String)]) -> std::io::Result<(Self, Pipes)> {
         let (program, arguments) = step.argv.split_first().ok_or(std::io::ErrorKind::InvalidInput)?;
         let mut command = Command::new(program);
         command
@@ -52,15 +70,17 @@ impl ProcessGroup {
         let guard = guard(id)
             .inspect_err(|error| tracing::warn!(%error, "the guard process of a command could not be started"))
             .ok();
-        if let Some(mut stdin) = child.stdin.take() {
-            tokio::spawn(async move {
-                // A command may ignore its input.
-                let _ = stdin.write_all(&input).await;
-            });
+        let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let group = Self { child, id, guard, ended: false };
+        match (stdin, stdout, stderr) {
+            (Some(stdin), Some(stdout), Some(stderr)) => Ok((group, Pipes { stdin, stdout, stderr })),
+            _ => Err(std::io::ErrorKind::Other.into()),
         }
-        let pipes = child.stdout.take().zip(child.stderr.take());
-        let (out, err) = pipes.ok_or(std::io::ErrorKind::Other)?;
-        Ok((Self { child, id, guard, ended: false }, out, err))
+    }
+
+    /// Sends signals to the group.
+    pub fn signals(&self) -> GroupSignals {
+        GroupSignals(self.id)
     }
 
     /// Waits until the command has exited; its child processes may still run.
@@ -70,8 +90,7 @@ impl ProcessGroup {
 
     /// Sends a signal to the whole group.
     pub fn signal(&self, signal: i32) {
-        // SAFETY: sends a signal to the process group created above.
-        unsafe { libc::kill(-self.id, signal) };
+        self.signals().send(signal);
     }
 
     /// Terminates the group: SIGTERM, then SIGKILL after `grace`; SIGKILL at once if `grace` is zero.

@@ -1,11 +1,14 @@
 //! `worker.toml`: the command for each stage of each job type.
 
+mod agent;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
 
+pub use self::agent::{AgentOptions, Permissions, StageKind};
 use crate::{Error, Result};
 
 /// The settings of a worker.
@@ -69,6 +72,16 @@ impl Default for Config {
 pub struct JobConfig {
     /// The command for stages that are not listed, and for jobs without stages.
     pub command: Option<CommandSpec>,
+    /// What the command is.
+    pub kind: StageKind,
+    /// Text that follows the job's prompt, for an agent; for its stages too.
+    pub prompt: Option<String>,
+    /// Who decides the requests of an agent for permission; for its stages too.
+    pub permissions: Option<Permissions>,
+    /// Whether an agent gets Callboard's MCP server; for its stages too.
+    pub mcp: Option<bool>,
+    /// The way in which an agent signs in; for its stages too.
+    pub auth_method: Option<String>,
     /// Working directory. Defaults to the worker's.
     pub directory: Option<PathBuf>,
     /// Time limit of a stage. Defaults to the worker's.
@@ -87,6 +100,17 @@ pub struct StageConfig {
     pub name: String,
     /// The command.
     pub command: CommandSpec,
+    /// What the command is.
+    #[serde(default)]
+    pub kind: StageKind,
+    /// Text that follows the job's prompt, for an agent.
+    pub prompt: Option<String>,
+    /// Who decides the requests of an agent for permission. Defaults to the job type's.
+    pub permissions: Option<Permissions>,
+    /// Whether an agent gets Callboard's MCP server. Defaults to the job type's.
+    pub mcp: Option<bool>,
+    /// The way in which an agent signs in. Defaults to the job type's.
+    pub auth_method: Option<String>,
     /// Working directory. Defaults to the job type's.
     pub directory: Option<PathBuf>,
     /// Time limit. Defaults to the job type's.
@@ -133,6 +157,10 @@ pub struct Step {
     pub no_retry_codes: Vec<i32>,
     /// Environment variables of its command.
     pub environment: BTreeMap<String, String>,
+    /// How the agent is used, if the command is one.
+    pub agent: Option<AgentOptions>,
+    /// The job's progress when the stage begins and ends, in percent.
+    pub progress: (f64, f64),
 }
 
 impl Config {
@@ -180,6 +208,9 @@ impl Config {
             if runs.into_iter().any(|run| run.argv().first().is_none_or(String::is_empty)) {
                 return Err(format!("jobs.{kind} has an empty command"));
             }
+            if let Some(why) = agent::misplaced_option(kind, job) {
+                return Err(why);
+            }
         }
         Ok(config)
     }
@@ -200,13 +231,16 @@ impl Config {
         }
         let own: Vec<String> = job.stage.iter().map(|stage| stage.name.clone()).collect();
         let names = if stages.is_empty() { &own } else { stages };
+        let share = 100.0 / names.len() as f64;
         names
             .iter()
-            .map(|name| {
+            .enumerate()
+            .map(|(place, name)| {
                 let stage = job.stage.iter().find(|stage| stage.name == *name);
                 let run = stage.map(|stage| &stage.command).or(job.command.as_ref());
                 let run = run.ok_or_else(|| format!("This worker has no command for the stage {name} of {kind}."))?;
-                Ok(self.step(job, Some(name.clone()), run, stage))
+                let progress = (share * place as f64, share * (place + 1) as f64);
+                Ok(Step { progress, ..self.step(job, Some(name.clone()), run, stage) })
             })
             .collect()
     }
@@ -225,6 +259,8 @@ impl Config {
             timeout: (!timeout.is_zero()).then_some(timeout),
             no_retry_codes: codes.unwrap_or(&self.no_retry_codes).clone(),
             environment,
+            agent: self.agent_options(job, stage),
+            progress: (0.0, 100.0),
         }
     }
 }

@@ -1,16 +1,20 @@
 //! One job from its claim to its end: runs a command for each remaining stage while heartbeats keep the lease. When the
 //! lease is lost, the command is killed and nothing more is written.
 
+mod agent;
 mod lease;
 mod transcript;
+mod watch;
 
+use std::process::ExitStatus;
 use std::time::Duration;
 
+use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until};
 
 use self::lease::{Control, Lease};
-use self::transcript::{StageOutput, TranscriptWriter};
+use self::transcript::{Earlier, StageOutput, TranscriptWriter};
+use self::watch::{StageWatch, name};
 use super::command::{DRAIN_TIMEOUT, ProcessGroup};
 use super::config::Step;
 use super::{WorkerContext, output};
@@ -118,8 +122,13 @@ async fn run_stages(context: &WorkerContext, job: &Job, lease: &Lease) -> End {
     let first =
         current.and_then(|current| steps.iter().position(|step| step.stage.as_deref() == Some(current))).unwrap_or(0);
     let mut output = StageOutput::default();
-    if first > 0 || job.summary.attempt > 1 {
-        output.commit = transcript::earlier_commit(&context.client, &job.id).await;
+    let continues = first > 0 || job.summary.attempt > 1;
+    let mut earlier = Earlier::default();
+    if continues || steps.iter().any(|step| step.agent.is_some()) {
+        earlier = Earlier::read(&context.client, &job.id).await;
+    }
+    if continues {
+        output.commit = earlier.commit.take();
     }
     for (index, step) in steps.iter().enumerate().skip(first) {
         if let (Some(stage), true) = (&step.stage, index > first || step.stage.as_deref() != current) {
@@ -135,14 +144,18 @@ async fn run_stages(context: &WorkerContext, job: &Job, lease: &Lease) -> End {
         }
         match lease.wait_while_paused(context).await {
             Control::Continue => {}
-            Control::Pause => return End::Stopped,
+            Control::Pause | Control::Wait => return End::Stopped,
             Control::Cancel => return End::Cancelled,
             Control::LeaseLost => return End::LeaseLost,
         }
         if *context.stopping.borrow() {
             return End::Stopped;
         }
-        match run_stage(context, job, lease, step, output).await {
+        let ended = match &step.agent {
+            None => run_command(context, job, lease, step, output).await,
+            Some(options) => agent::run(context, job, lease, (step, options), output, &earlier).await,
+        };
+        match ended {
             End::Done(so_far) => output = so_far,
             other => return other,
         }
@@ -150,110 +163,79 @@ async fn run_stages(context: &WorkerContext, job: &Job, lease: &Lease) -> End {
     // The last command may have asked a person a question, which pauses the job.
     match lease.wait_while_paused(context).await {
         Control::Continue => End::Done(output),
-        Control::Pause => End::Stopped,
+        Control::Pause | Control::Wait => End::Stopped,
         Control::Cancel => End::Cancelled,
         Control::LeaseLost => End::LeaseLost,
     }
 }
 
+/// The end of a job whose command cannot be started.
+fn cannot_start(step: &Step, error: &std::io::Error) -> End {
+    let program = step.argv.first().cloned().unwrap_or_default();
+    End::Failed { error: format!("The command {program} cannot be started: {error}."), retry: false }
+}
+
 /// Runs the command of one stage.
-async fn run_stage(context: &WorkerContext, job: &Job, lease: &Lease, step: &Step, output: StageOutput) -> End {
-    let input = serde_json::to_vec(job).unwrap_or_default();
-    let (mut group, out, err) = match ProcessGroup::start(step, &environment(context, job, lease, step), input) {
+async fn run_command(context: &WorkerContext, job: &Job, lease: &Lease, step: &Step, output: StageOutput) -> End {
+    let (mut group, pipes) = match ProcessGroup::start(step, &environment(context, job, lease, step)) {
         Ok(started) => started,
-        Err(error) => {
-            let program = step.argv.first().cloned().unwrap_or_default();
-            return End::Failed { error: format!("The command {program} cannot be started: {error}."), retry: false };
-        }
+        Err(error) => return cannot_start(step, &error),
     };
-    let (sender, lines) = mpsc::channel(64);
-    tokio::spawn(output::read(out, false, context.redact.clone(), sender.clone()));
-    tokio::spawn(output::read(err, true, context.redact.clone(), sender));
-    let writer = TranscriptWriter::new(context, lease, step, output);
-    let mut writer = tokio::spawn(writer.run(lines));
-    let mut control = lease.control.subscribe();
-    let mut stopping = context.stopping.clone();
-    let kill_after = Duration::from_secs_f64(context.config.kill_seconds);
-    let never = Instant::now() + Duration::from_secs(400 * 86_400);
-    let mut deadline = step.timeout.map_or(never, |timeout| Instant::now() + timeout);
-    let mut stop_at = never;
-    let mut paused_at: Option<Instant> = None;
-    let ended = loop {
-        let request = *control.borrow_and_update();
-        match request {
-            Control::Cancel => break Err(End::Cancelled),
-            Control::LeaseLost => break Err(End::LeaseLost),
-            Control::Pause if paused_at.is_none() => {
-                group.signal(libc::SIGSTOP);
-                paused_at = Some(Instant::now());
-            }
-            Control::Continue => {
-                if let Some(since) = paused_at.take() {
-                    // Time spent paused does not count towards the time limit.
-                    deadline += since.elapsed();
-                    group.signal(libc::SIGCONT);
-                }
-            }
-            Control::Pause => {}
-        }
-        tokio::select! {
-            status = group.wait() => break status.map_err(|error| End::Failed { error: error.to_string(), retry: true }),
-            _ = control.changed() => {}
-            () = sleep_until(deadline), if paused_at.is_none() => {
-                let seconds = step.timeout.unwrap_or_default().as_secs_f64();
-                break Err(End::Failed { error: format!("The {} took longer than {seconds} s and was stopped.", name(step)), retry: true });
-            }
-            _ = stopping.wait_for(|stop| *stop), if stop_at == never => {
-                let grace = Duration::from_secs_f64(context.config.grace_seconds);
-                stop_at = Instant::now() + if paused_at.is_some() { Duration::ZERO } else { grace };
-            }
-            () = sleep_until(stop_at), if stop_at != never => break Err(End::Stopped),
-        }
+    let input = serde_json::to_vec(job).unwrap_or_default();
+    let mut stdin = pipes.stdin;
+    tokio::spawn(async move {
+        // A command may ignore its input.
+        let _ = stdin.write_all(&input).await;
+    });
+    let (sender, outputs) = mpsc::channel(64);
+    tokio::spawn(output::read(pipes.stdout, false, context.redact.clone(), sender.clone()));
+    tokio::spawn(output::read(pipes.stderr, true, context.redact.clone(), sender));
+    let mut writer = tokio::spawn(TranscriptWriter::new(context, lease, step, output).run(outputs));
+    let mut watch = StageWatch::new(context, lease, step);
+    let signals = group.signals();
+    let ended = tokio::select! {
+        status = group.wait() => status.map_err(|error| End::Failed { error: error.to_string(), retry: true }),
+        end = watch.until_end(signals) => Err(end),
     };
     let status = match ended {
         Ok(status) => status,
         Err(end) => {
+            let kill_after = Duration::from_secs_f64(context.config.kill_seconds);
             group.terminate(if matches!(end, End::LeaseLost) { Duration::ZERO } else { kill_after }).await;
-            if matches!(end, End::LeaseLost) {
-                writer.abort();
-            }
-            let _ = tokio::time::timeout(kill_after.max(DRAIN_TIMEOUT), &mut writer).await;
-            writer.abort();
+            watch::stop_writing(writer, &end, kill_after).await;
             return end;
         }
     };
     // Child processes that outlived the command are killed.
-    let output = tokio::time::timeout(DRAIN_TIMEOUT, &mut writer).await;
+    let written = tokio::time::timeout(DRAIN_TIMEOUT, &mut writer).await;
     group.terminate(Duration::ZERO).await;
-    let output = match output {
-        Ok(output) => output,
-        Err(_) => tokio::select! {
-            output = &mut writer => output,
-            request = control.wait_for(|request| matches!(request, Control::LeaseLost | Control::Cancel)) => {
-                let end = if request.is_ok_and(|request| *request == Control::Cancel) { End::Cancelled } else { End::LeaseLost };
-                writer.abort();
-                return end;
-            }
+    let output = match written {
+        Ok(Ok(output)) => output,
+        Ok(Err(_)) => return End::Failed { error: "The output could not be read.".to_owned(), retry: true },
+        Err(_) => match watch.until_written(writer).await {
+            Ok(output) => output,
+            Err(end) => return end,
         },
-    };
-    let Ok(output) = output else {
-        return End::Failed { error: "The output could not be read.".to_owned(), retry: true };
     };
     if status.success() {
         return End::Done(output);
     }
-    let reason = match status.code() {
-        Some(code) => format!("The {} ended with status {code}.", name(step)),
-        None => format!("The {} was killed by a signal.", name(step)),
-    };
     let retry = status.code().is_none_or(|code| !step.no_retry_codes.contains(&code));
-    let tail = output.tail();
-    let error = if tail.is_empty() { reason } else { format!("{reason}\n{tail}") };
-    End::Failed { error, retry }
+    End::Failed { error: with_tail(&exit_reason(&name(step), status), &output), retry }
 }
 
-fn name(step: &Step) -> String {
-    step.stage.as_ref().map_or_else(|| "command".to_owned(), |stage| format!("stage {stage}"))
+/// How a process ended, as a sentence.
+fn exit_reason(what: &str, status: ExitStatus) -> String {
+    match status.code() {
+        Some(code) => format!("The {what} ended with status {code}."),
+        None => format!("The {what} was killed by a signal."),
+    }
+}
+
+/// A reason with the last lines of the output.
+fn with_tail(reason: &str, output: &StageOutput) -> String {
+    let tail = output.tail();
+    if tail.is_empty() { reason.to_owned() } else { format!("{reason}\n{tail}") }
 }
 
 /// Environment variables that describe the job to its command.

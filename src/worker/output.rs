@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use serde_json::json;
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
+use super::directives::Directive;
 use super::redact::Secrets;
 use crate::domain::jobs::messages::{Level, MessageKind};
 use crate::domain::jobs::work::NewMessage;
@@ -27,8 +28,31 @@ pub(crate) struct Line {
     pub error: bool,
 }
 
+/// What a stage gives out, in order.
+#[derive(Debug)]
+pub(crate) enum Output {
+    /// A line of a command, or of an agent outside of the protocol.
+    Line(Line),
+    /// A message of an agent.
+    Message(NewMessage),
+    /// An instruction in an agent's message.
+    Directive(Result<Directive, String>),
+    /// The state of an agent's plan: the part that is done, from 0 to 1, and what it works on.
+    Plan(f64, Option<String>),
+    /// The sender is dropped when everything before is in the transcript.
+    Written(oneshot::Sender<()>),
+}
+
+/// Sends a message and waits until it is in the transcript.
+pub(crate) async fn write(message: NewMessage, to: &mpsc::Sender<Output>) {
+    let (sender, written) = oneshot::channel();
+    if to.send(Output::Message(message)).await.is_ok() && to.send(Output::Written(sender)).await.is_ok() {
+        let _ = written.await;
+    }
+}
+
 /// Reads lines until the end of the stream.
-pub(crate) async fn read(mut from: impl AsyncRead + Unpin, error: bool, secrets: Secrets, to: mpsc::Sender<Line>) {
+pub(crate) async fn read(mut from: impl AsyncRead + Unpin, error: bool, secrets: Secrets, to: mpsc::Sender<Output>) {
     let mut buffer: Vec<u8> = Vec::new();
     let mut chunk = vec![0; 8 * 1024];
     loop {
@@ -58,55 +82,64 @@ pub(crate) async fn read(mut from: impl AsyncRead + Unpin, error: bool, secrets:
     }
 }
 
-async fn send_line(bytes: &[u8], error: bool, secrets: &Secrets, to: &mpsc::Sender<Line>) -> bool {
+async fn send_line(bytes: &[u8], error: bool, secrets: &Secrets, to: &mpsc::Sender<Output>) -> bool {
     let text = secrets.redact(String::from_utf8_lossy(bytes).trim_end_matches('\r'));
-    // Postgres cannot store NUL.
-    to.send(Line { text: text.replace('\0', "\u{fffd}"), error }).await.is_ok()
+    to.send(Output::Line(Line { text: storable(&text), error })).await.is_ok()
 }
 
-/// Lines to be sent together.
+/// A text as Postgres can store it, which has no NUL.
+pub(crate) fn storable(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
+/// Messages to be sent together.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
-    lines: Vec<Line>,
+    messages: Vec<NewMessage>,
+    /// The stream of the last line, if the last message is one of lines.
+    last: Option<bool>,
     bytes: usize,
 }
 
 impl Batch {
+    /// Adds a line: to the last message if that has lines of the same stream.
     pub(crate) fn push(&mut self, line: Line) {
         self.bytes += line.text.len() + 1;
-        self.lines.push(line);
+        match self.messages.last_mut().filter(|_| self.last == Some(line.error)) {
+            Some(message) => {
+                message.content.push('\n');
+                message.content.push_str(&line.text);
+            }
+            None => self.messages.push(NewMessage {
+                kind: MessageKind::Log,
+                content: line.text,
+                role: None,
+                sender: None,
+                level: line.error.then_some(Level::Warning),
+                metadata: Some(json!({"stream": if line.error { "stderr" } else { "stdout" }})),
+            }),
+        }
+        self.last = Some(line.error);
+    }
+
+    /// Adds a message.
+    pub(crate) fn push_message(&mut self, message: NewMessage) {
+        self.bytes += message.content.len();
+        self.messages.push(message);
+        self.last = None;
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.lines.is_empty()
+        self.messages.is_empty()
     }
 
     pub(crate) fn is_full(&self) -> bool {
         self.bytes >= MAX_BATCH_BYTES
     }
 
-    /// Takes the lines as messages, one per consecutive run of the same stream.
+    /// Takes the messages.
     pub(crate) fn take(&mut self) -> Vec<NewMessage> {
-        let mut messages: Vec<NewMessage> = Vec::new();
-        let mut last = None;
-        self.bytes = 0;
-        for line in std::mem::take(&mut self.lines) {
-            match messages.last_mut().filter(|_| last == Some(line.error)) {
-                Some(message) => {
-                    message.content.push('\n');
-                    message.content.push_str(&line.text);
-                }
-                None => messages.push(NewMessage {
-                    kind: MessageKind::Log,
-                    content: line.text,
-                    role: None,
-                    sender: None,
-                    level: line.error.then_some(Level::Warning),
-                    metadata: Some(json!({"stream": if line.error { "stderr" } else { "stdout" }})),
-                }),
-            }
-            last = Some(line.error);
-        }
+        let Self { mut messages, .. } = std::mem::take(self);
         messages.retain(|message| !message.content.trim().is_empty());
         messages
     }
@@ -122,7 +155,7 @@ mod tests {
         let secrets = Secrets::new("cb_0123456789", &Config::default(), std::iter::empty());
         let reading = tokio::spawn(async move { read(bytes.as_slice(), false, secrets, sender).await });
         let mut found = Vec::new();
-        while let Some(line) = receiver.recv().await {
+        while let Some(Output::Line(line)) = receiver.recv().await {
             found.push(line.text);
         }
         reading.await.expect("read");

@@ -1,5 +1,7 @@
 //! Redacts secrets from the output of commands before it is sent.
 
+use serde_json::Value;
+
 use super::config::Config;
 
 /// The texts to redact, longest first.
@@ -32,6 +34,28 @@ impl Secrets {
         self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "[redacted]"))
     }
 
+    /// Replaces the secrets in all texts of a JSON value.
+    pub(crate) fn redact_json(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.redact(text)),
+            Value::Array(items) => items.iter().map(|item| self.redact_json(item)).collect(),
+            Value::Object(fields) => {
+                fields.iter().map(|(name, value)| (self.redact(name), self.redact_json(value))).collect()
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// Length of the text without an end that may be the beginning of a secret.
+    pub(crate) fn complete_len(&self, text: &str) -> usize {
+        let starts = |from: usize| {
+            let end = &text.as_bytes()[from..];
+            self.0.iter().any(|secret| secret.len() > end.len() && secret.as_bytes().starts_with(end))
+        };
+        let from = text.len().saturating_sub(self.max_len());
+        (from..text.len()).find(|from| text.is_char_boundary(*from) && starts(*from)).unwrap_or(text.len())
+    }
+
     /// Length of the longest secret in bytes.
     pub(crate) fn max_len(&self) -> usize {
         self.0.first().map_or(0, String::len)
@@ -54,5 +78,16 @@ mod tests {
         let secrets = Secrets::new("cb_abcdef", &config, inherited);
         let out = secrets.redact("a cb_abcdef b hunter22 c tok-1234 d visible ghp_12345 /home/me/.ssh/id short");
         assert_eq!(out, "a [redacted] b [redacted] c [redacted] d visible [redacted] /home/me/.ssh/id short");
+    }
+
+    #[test]
+    fn the_beginning_of_a_secret_is_held_back_and_json_is_redacted() {
+        let secrets = Secrets::new("cb_abcdef", &Config::default(), std::iter::empty());
+        for (text, length) in [("", 0), ("plain", 5), ("a cb_abc", 2), ("a cb_abcdef", 11), ("a cb_abx", 8), ("é c", 3)]
+        {
+            assert_eq!(secrets.complete_len(text), length, "{text}");
+        }
+        let redacted = secrets.redact_json(&serde_json::json!({"a cb_abcdef": ["cb_abcdef!", 1, null]}));
+        assert_eq!(redacted, serde_json::json!({"a [redacted]": ["[redacted]!", 1, null]}));
     }
 }

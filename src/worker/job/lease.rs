@@ -19,10 +19,19 @@ pub(crate) enum Control {
     Continue,
     /// Pause until the next change.
     Pause,
+    /// The job waits for a decision of people. A command pauses; an agent may go on.
+    Wait,
     /// Stop, then confirm the cancellation.
     Cancel,
     /// Stop at once: another worker may hold the job.
     LeaseLost,
+}
+
+impl Control {
+    /// Whether the job is paused, or waits for people.
+    pub(crate) fn is_pause(self) -> bool {
+        matches!(self, Self::Pause | Self::Wait)
+    }
 }
 
 /// A held job.
@@ -90,7 +99,7 @@ impl Lease {
         let mut control = self.control.subscribe();
         let mut stopping = context.stopping.clone();
         tokio::select! {
-            request = control.wait_for(|request| *request != Control::Pause) => request.map_or(Control::LeaseLost, |request| *request),
+            request = control.wait_for(|request| !request.is_pause()) => request.map_or(Control::LeaseLost, |request| *request),
             _ = stopping.wait_for(|stop| *stop) => *self.control.borrow(),
         }
     }
@@ -120,7 +129,7 @@ impl HeartbeatLoop {
     async fn run(mut self) {
         let mut missed = false;
         loop {
-            let paused = *self.control.borrow() == Control::Pause;
+            let paused = self.control.borrow().is_pause();
             let delay = match (missed, paused) {
                 (true, _) => (self.lease / 10).min(Duration::from_secs(1)),
                 (_, true) => (self.lease / 3).min(Duration::from_secs(2)),
@@ -157,10 +166,11 @@ impl HeartbeatLoop {
                 let _ = tokio::fs::rename(&temporary, &self.answers).await;
             }
         }
-        let paused = answer.pause_requested || matches!(answer.status, JobStatus::Paused | JobStatus::Waiting);
-        self.set(match (answer.cancel_requested, paused) {
-            (true, _) => Control::Cancel,
-            (_, true) => Control::Pause,
+        self.set(match answer.status {
+            _ if answer.cancel_requested => Control::Cancel,
+            _ if answer.pause_requested => Control::Pause,
+            JobStatus::Paused => Control::Pause,
+            JobStatus::Waiting => Control::Wait,
             _ => Control::Continue,
         });
     }

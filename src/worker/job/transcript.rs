@@ -1,6 +1,6 @@
 //! Writes a command's output to the job's transcript and executes its directives, in the order of the lines.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::domain::jobs::work::{NewApp, NewMessage, PostMessages, ReportProgress
 use crate::worker::WorkerContext;
 use crate::worker::config::Step;
 use crate::worker::directives::{self, Directive};
-use crate::worker::output::{Batch, FLUSH_INTERVAL, Line};
+use crate::worker::output::{Batch, FLUSH_INTERVAL, Line, Output};
 
 /// Number of last lines that a failed job's error includes.
 const TAIL_LINES: usize = 20;
@@ -40,20 +40,45 @@ impl StageOutput {
     }
 }
 
-/// The last commit that an earlier attempt reported.
-pub(super) async fn earlier_commit(client: &Client, job: &str) -> Option<(String, Option<String>)> {
-    let mut after = 0;
-    let mut found = None;
-    loop {
-        let page = client.job_messages(job, Some("step"), after, 200).await.ok()?;
-        for message in &page.messages {
-            after = message.order;
-            if let Some(sha) = message.metadata["commit_sha"].as_str() {
-                found = Some((sha.to_owned(), message.metadata["commit_message"].as_str().map(str::to_owned)));
+/// What earlier attempts left in the transcript.
+#[derive(Debug, Default)]
+pub(super) struct Earlier {
+    /// The last reported commit and its message.
+    pub(super) commit: Option<(String, Option<String>)>,
+    /// The open session of an agent with its directory, by stage. Ended ones are not listed.
+    pub(super) sessions: BTreeMap<Option<String>, (String, String)>,
+    /// Approvals whose decisions an agent has received.
+    pub(super) received: BTreeSet<String>,
+}
+
+impl Earlier {
+    /// Reads the steps of a transcript; what cannot be read counts as absent.
+    pub(super) async fn read(client: &Client, job: &str) -> Self {
+        let mut found = Self::default();
+        let mut after = 0;
+        loop {
+            let Ok(page) = client.job_messages(job, Some("step"), after, 200).await else { return found };
+            for message in &page.messages {
+                after = message.order;
+                found.note(message.stage.as_ref(), &message.metadata);
+            }
+            if !page.has_more || page.messages.is_empty() {
+                return found;
             }
         }
-        if !page.has_more || page.messages.is_empty() {
-            return found;
+    }
+
+    fn note(&mut self, stage: Option<&String>, metadata: &Value) {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        if let Some(sha) = text(&metadata["commit_sha"]) {
+            self.commit = Some((sha, text(&metadata["commit_message"])));
+        }
+        self.received.extend(text(&metadata["acp"]["approval"]));
+        if let Some(session) = text(&metadata["acp"]["session"]) {
+            match text(&metadata["acp"]["directory"]) {
+                Some(directory) => self.sessions.insert(stage.cloned(), (session, directory)),
+                None => self.sessions.remove(&stage.cloned()),
+            };
         }
     }
 }
@@ -65,6 +90,8 @@ pub(super) struct TranscriptWriter {
     control: watch::Sender<Control>,
     heartbeat: HeartbeatTrigger,
     directory: PathBuf,
+    /// The job's progress when the stage begins and ends, in percent.
+    progress: (f64, f64),
     output: StageOutput,
 }
 
@@ -77,46 +104,72 @@ impl TranscriptWriter {
             control: lease.control.clone(),
             heartbeat: lease.heartbeat.clone(),
             directory: step.directory.clone(),
+            progress: step.progress,
             output: StageOutput { commit: output.commit, ..StageOutput::default() },
         }
     }
 
-    /// Processes lines until the output ends or the lease is lost.
-    pub(super) async fn run(mut self, mut lines: mpsc::Receiver<Line>) -> StageOutput {
+    /// Processes the output of a stage until it ends or the lease is lost.
+    pub(super) async fn run(mut self, mut outputs: mpsc::Receiver<Output>) -> StageOutput {
         let mut batch = Batch::default();
         let mut due = Instant::now();
         loop {
             if *self.control.borrow() == Control::LeaseLost {
                 return self.output;
             }
-            let line = tokio::select! {
-                line = lines.recv() => line,
+            let output = tokio::select! {
+                output = outputs.recv() => output,
                 () = sleep_until(due), if !batch.is_empty() => {
                     self.post(batch.take()).await;
                     continue;
                 }
             };
-            let Some(line) = line else { break };
-            if let (false, Some(directive)) = (line.error, directives::parse(&line.text)) {
-                self.post(batch.take()).await;
-                self.execute(directive).await;
-                continue;
-            }
-            let tail = if line.error { &mut self.output.stderr } else { &mut self.output.stdout };
-            if tail.len() == TAIL_LINES {
-                tail.pop_front();
-            }
-            tail.push_back(line.text.clone());
             if batch.is_empty() {
                 due = Instant::now() + FLUSH_INTERVAL;
             }
-            batch.push(line);
+            let directive = match output {
+                None => break,
+                Some(Output::Line(line)) if !line.error && directives::parse(&line.text).is_some() => {
+                    directives::parse(&line.text)
+                }
+                Some(Output::Line(line)) => {
+                    self.keep_in_tail(&line);
+                    batch.push(line);
+                    None
+                }
+                Some(Output::Message(message)) => {
+                    batch.push_message(message);
+                    None
+                }
+                Some(Output::Directive(directive)) => Some(directive),
+                Some(Output::Written(sender)) => {
+                    self.post(batch.take()).await;
+                    drop(sender);
+                    continue;
+                }
+                Some(Output::Plan(done, message)) => {
+                    let (from, to) = self.progress;
+                    Some(Ok(Directive::Progress(from + (to - from) * done.clamp(0.0, 1.0), message)))
+                }
+            };
+            if let Some(directive) = directive {
+                self.post(batch.take()).await;
+                self.execute(directive).await;
+            }
             if batch.is_full() {
                 self.post(batch.take()).await;
             }
         }
         self.post(batch.take()).await;
         self.output
+    }
+
+    fn keep_in_tail(&mut self, line: &Line) {
+        let tail = if line.error { &mut self.output.stderr } else { &mut self.output.stdout };
+        if tail.len() == TAIL_LINES {
+            tail.pop_front();
+        }
+        tail.push_back(line.text.clone());
     }
 
     async fn execute(&mut self, directive: Result<Directive, String>) {
@@ -213,6 +266,7 @@ impl TranscriptWriter {
     }
 }
 
-fn message(kind: MessageKind, content: String, metadata: Option<Value>) -> NewMessage {
+/// A message in the name of the worker.
+pub(super) fn message(kind: MessageKind, content: String, metadata: Option<Value>) -> NewMessage {
     NewMessage { kind, content, role: Some(MessageRole::Agent), sender: None, level: None, metadata }
 }

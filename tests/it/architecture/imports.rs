@@ -50,6 +50,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ),
     // Telemetry names the crate as a source of log lines.
     ("actix_http", &["transport/http/ws", "transport/live/socket", "telemetry"]),
+    ("agent_client_protocol", &["worker/acp", "worker/job/agent"]),
     ("rmcp", &["transport/mcp"]),
     ("rmcp_actix_web", &["transport/mcp"]),
     ("utoipa_actix_web", &["transport/http"]),

@@ -1,6 +1,8 @@
 //! The worker as a separate process against a real server: execution, reporting, and cleanup when it
 //! is stopped or killed.
 
+mod acp;
+mod acp_ends;
 mod adw_inbox;
 mod configuration;
 mod control;
