@@ -29,6 +29,7 @@ pub mod boards;
 pub mod credential;
 mod error;
 mod jobs;
+mod mcp;
 mod people;
 mod send;
 mod tickets;
