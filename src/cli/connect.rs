@@ -249,6 +249,11 @@ fn announce(tool: &Tool, source: &KeySource, joins: Option<&[Workflow]>) {
             if !plan.workflows.is_empty() {
                 eprintln!("It joins: {}.", names(&plan.workflows));
             }
+            if plan.is_new_agent() && plan.workflows.is_empty() {
+                eprintln!(
+                    "It is in no workflow yet; an owner can add it as a member, and --workflow does so for your own."
+                );
+            }
             if !plan.others.is_empty() {
                 let others: Vec<String> = plan.others.iter().take(10).map(|name| output::one_line(name)).collect();
                 eprintln!("Only an owner can let it into: {}.", others.join(", "));

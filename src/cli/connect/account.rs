@@ -179,8 +179,9 @@ impl Account {
         for _ in 0..MAX_PAGES {
             let page = self.client.agent_page(cursor.as_deref()).await?;
             let agents = page["agents"].as_array().into_iter().flatten();
-            let own = agents.filter(|agent| agent["owner_id"] == self.actor_id.as_str() && agent["kind"] == "agent");
-            if let Some(agent) = own.into_iter().find(|agent| agent["id"] == wanted || agent["name"] == wanted) {
+            let mut own =
+                agents.filter(|agent| agent["owner_id"] == self.actor_id.as_str() && agent["kind"] == "agent");
+            if let Some(agent) = own.find(|agent| agent["id"] == wanted || agent["name"] == wanted) {
                 if !agent["disabled_at"].is_null() {
                     return Err(Error::Setup(format!(
                         "The agent {wanted} is disabled; enable it, or choose another name with --agent."
