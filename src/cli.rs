@@ -10,9 +10,11 @@ macro_rules! eprintln {
     ($($text:tt)*) => { $crate::cli::output::note(format_args!($($text)*)) };
 }
 
+mod agents;
 mod approvals;
 mod commit_hook;
 mod commits;
+mod connect;
 mod credentials;
 mod database;
 mod embeddings;
@@ -81,6 +83,10 @@ pub enum Command {
     Logout(RemoteArgs),
     /// Show the authenticated actor.
     Whoami(RemoteArgs),
+    /// Connect a coding agent, such as Claude Code, Codex, Gemini CLI or Cursor.
+    Connect(connect::ConnectArgs),
+    /// Disconnect a coding agent: remove its entry and revoke its key.
+    Disconnect(connect::DisconnectArgs),
     /// Create, find and change tickets.
     Ticket(tickets::TicketArgs),
     /// Show the board.
@@ -95,6 +101,9 @@ pub enum Command {
     Approval(approvals::ApprovalArgs),
     /// List, accept and decline invitations to workflows.
     Invitation(invitations::InvitationArgs),
+    /// Print what an agent should know, and report its progress; called by hooks of coding agents.
+    #[command(subcommand)]
+    Agent(agents::AgentCommand),
     /// Run a worker: claim jobs and run commands for them.
     Worker(worker::WorkerArgs),
     /// Link commits to tickets.
@@ -231,6 +240,9 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Login(args) => login::login(args, cli.json).await?,
         Command::Logout(remote) => login::logout(remote).await?,
         Command::Whoami(remote) => login::whoami(remote, cli.json).await?,
+        Command::Connect(args) => connect::connect(args, cli.json).await?,
+        Command::Disconnect(args) => connect::disconnect(args, cli.json).await?,
+        Command::Agent(command) => agents::command(command, cli.json).await?,
         Command::Ticket(args) => tickets::command(args, cli.json).await?,
         Command::Job(args) => return Ok(code(jobs::command(args, cli.json).await?)),
         Command::Approval(args) => return Ok(code(approvals::command(args, cli.json).await?)),

@@ -30,6 +30,7 @@ pub mod credential;
 mod error;
 mod findings;
 mod jobs;
+mod mcp;
 mod people;
 mod send;
 mod tickets;

@@ -5,6 +5,8 @@
 
 #[cfg(feature = "server")]
 pub mod accounts;
+#[cfg(feature = "server")]
+pub mod agent_setup;
 pub mod approvals;
 pub mod apps;
 pub mod comments;

@@ -4,6 +4,7 @@ use std::io::BufRead;
 
 use clap::Args;
 use console::Term;
+use serde_json::Value;
 
 use super::credentials::{SavedSignIns, SignIn};
 use super::output;
@@ -27,29 +28,50 @@ pub struct LoginArgs {
 /// Runs `callboard login`.
 pub async fn login(args: LoginArgs, json: bool) -> Result<()> {
     let url = args.remote.address()?;
-    let email = match args.email {
+    let (email, me) = sign_in(&url, args.email, args.password_stdin).await?;
+    if json {
+        return output::json(&me);
+    }
+    eprintln!("Signed in at {url} as {email}.");
+    Ok(())
+}
+
+/// A client with the credential of a command, after a sign-in at the prompt if there is none and a person can answer.
+pub async fn connect_or_sign_in(remote: &RemoteArgs) -> Result<Client> {
+    match remote.connect() {
+        Err(Error::Problem(problem)) if problem.status == 401 && console::user_attended_stderr() => {
+            let url = remote.address()?;
+            eprintln!("You are not signed in at {url}.");
+            let (email, _) = sign_in(&url, None, false).await?;
+            eprintln!("Signed in at {url} as {email}.");
+            remote.connect()
+        }
+        other => other,
+    }
+}
+
+/// Signs in with prompts for what is not given, and saves the sign-in. Returns the e-mail address and the actor.
+async fn sign_in(url: &str, email: Option<String>, password_stdin: bool) -> Result<(String, Value)> {
+    let email = match email {
         Some(email) => email,
         None => prompt_for("E-mail address: ", Term::read_line)?,
     };
-    let password = if args.password_stdin {
+    let password = if password_stdin {
         let mut line = String::new();
         std::io::stdin().lock().read_line(&mut line).map_err(|error| unreadable(&error))?;
         line.trim_end_matches(['\r', '\n']).to_owned()
     } else {
         prompt_for("Password: ", Term::read_secure_line)?
     };
-    let client = Client::sign_in(&url, email.trim(), &password).await?;
+    let client = Client::sign_in(url, email.trim(), &password).await?;
     let tokens = client.tokens().await.ok_or_else(|| Error::Internal("no tokens came with the sign-in".to_owned()))?;
     let me = client.me().await?;
+    let email = email.trim().to_owned();
     SavedSignIns::change(|saved| {
-        saved.last = Some(url.clone());
-        saved.servers.insert(url.clone(), SignIn { email: email.trim().to_owned(), tokens });
+        saved.last = Some(url.to_owned());
+        saved.servers.insert(url.to_owned(), SignIn { email: email.clone(), tokens });
     })?;
-    if json {
-        return output::json(&me);
-    }
-    eprintln!("Signed in at {url} as {}.", email.trim());
-    Ok(())
+    Ok((email, me))
 }
 
 /// Runs `callboard logout`: ends the session on the server and removes the saved sign-in.
@@ -91,12 +113,14 @@ pub async fn whoami(remote: RemoteArgs, json: bool) -> Result<()> {
 }
 
 fn prompt_for(prompt: &str, read: impl FnOnce(&Term) -> std::io::Result<String>) -> Result<String> {
+    ask(prompt, "pass the e-mail address, and the password with --password-stdin", read)
+}
+
+/// Asks a person at the terminal; without one, an error says what to do instead.
+pub fn ask(prompt: &str, otherwise: &str, read: impl FnOnce(&Term) -> std::io::Result<String>) -> Result<String> {
     let terminal = Term::stderr();
     if !console::user_attended_stderr() {
-        return Err(Error::Setup(
-            "There is no terminal for a prompt: pass the e-mail address, and the password with --password-stdin."
-                .to_owned(),
-        ));
+        return Err(Error::Setup(format!("There is no terminal for a prompt: {otherwise}.")));
     }
     terminal.write_str(prompt).map_err(|error| unreadable(&error))?;
     read(&terminal).map_err(|error| unreadable(&error))

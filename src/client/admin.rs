@@ -38,6 +38,19 @@ impl Client {
         self.post("/api/agents", input).await
     }
 
+    /// A page of the agents and services that the actor owns or shares a workflow with, after the `next_cursor` of the
+    /// previous page: `{agents, has_more, next_cursor}`.
+    pub async fn agent_page(&self, cursor: Option<&str>) -> Result<Value> {
+        let mut query = vec![("limit", "500".to_owned())];
+        query.extend(cursor.map(|cursor| ("cursor", cursor.to_owned())));
+        self.get("/api/agents", &query).await
+    }
+
+    /// The workflows that an agent of the actor is a member of: `{memberships}`.
+    pub async fn agent_memberships(&self, agent: &str) -> Result<Value> {
+        self.get(&format!("/api/agents/{}/memberships", path_segment(agent)), &[]).await
+    }
+
     /// API keys of the actor and of its agents and services, or of one of them: `{keys}`.
     pub async fn keys(&self, actor: Option<&str>) -> Result<Value> {
         let query: Vec<_> = actor.map(|id| ("actor_id", id.to_owned())).into_iter().collect();

@@ -167,7 +167,7 @@ impl Client {
         self.inner.credential.refresh(used, exchange).await
     }
 
-    fn unreachable(&self, error: &reqwest::Error, outcome: Outcome) -> Error {
+    pub(super) fn unreachable(&self, error: &reqwest::Error, outcome: Outcome) -> Error {
         let mut why = error.to_string();
         let mut source = std::error::Error::source(error);
         while let Some(deeper) = source {
@@ -192,7 +192,7 @@ pub(super) fn decode<T: DeserializeOwned>(text: &str) -> Result<T> {
     serde_json::from_str(text).map_err(|error| Error::Unexpected(error.to_string()))
 }
 
-async fn problem(answer: Response) -> Error {
+pub(super) async fn problem(answer: Response) -> Error {
     let status = answer.status();
     let mut members: Map<String, Value> = answer.json().await.unwrap_or_default();
     let mut text = |name: &str| match members.remove(name) {

@@ -10,6 +10,7 @@ mod client;
 mod client_flows;
 mod commit_hook;
 mod commits;
+mod connect;
 mod demo;
 mod documentation;
 mod embeddings;

@@ -10,6 +10,7 @@ import type {
   Role,
   SentInvitation,
   Session,
+  ToolSetup,
 } from "./types";
 
 export const auth = {
@@ -36,6 +37,9 @@ export const agents = {
     ),
   create: (name: string, workflow_id: string) =>
     unwrap(client.POST("/api/agents", { body: { name, workflows: [workflow_id] } })),
+  /** How the known coding agents are connected; the texts contain `{url}` and `{key}`. */
+  setup: async (signal?: AbortSignal) =>
+    (await unwrap(client.GET("/api/agent-setup", { signal }))).tools as ToolSetup[],
   memberships: async (id: string, signal?: AbortSignal) =>
     (await unwrap(client.GET("/api/agents/{id}/memberships", { params: { path: { id } }, signal })))
       .memberships as Membership[],

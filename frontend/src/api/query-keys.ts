@@ -6,6 +6,7 @@ export const queryKeys = {
   sessions: ["sessions"] as const,
   apiKeys: ["api-keys"] as const,
   agents: ["agents"] as const,
+  agentSetup: ["agent-setup"] as const,
   memberships: (agentId: string) => ["memberships", agentId] as const,
   invitations: ["invitations"] as const,
   sentInvitations: (workflowId: string) => ["sent-invitations", workflowId] as const,

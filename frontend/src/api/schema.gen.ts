@@ -4,6 +4,42 @@
  */
 
 export interface paths {
+    "/api/agent-setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AgentSetup"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/agents": {
         parameters: {
             query?: never;
@@ -4110,6 +4146,9 @@ export interface components {
         AgentMemberships: {
             memberships: components["schemas"]["AgentMembership"][];
         };
+        AgentSetup: {
+            tools: components["schemas"]["ToolSetup"][];
+        };
         Agents: {
             agents: components["schemas"]["Actor"][];
             has_more: boolean;
@@ -5337,6 +5376,16 @@ export interface components {
         };
         /** @enum {string} */
         TokenMode: "json" | "cookie";
+        ToolSetup: {
+            id: string;
+            name: string;
+            next_step: string;
+            project_file?: string | null;
+            project_text?: string | null;
+            user_file: string;
+            user_file_macos: string;
+            user_text: string;
+        };
         Tracking: {
             board_config?: components["schemas"]["BoardConfig"] | null;
             enabled: boolean;

@@ -40,7 +40,10 @@ describe("plain HTTP", () => {
     await page.goto(`/w/${workflow}/settings`);
     await page.getByLabel("Agent name").fill("Copied");
     await page.getByRole("button", { name: "Add agent" }).click();
-    await page.getByRole("dialog", { name: "Agent key created" }).getByRole("button", { name: "Copy" }).click();
+    await page
+      .getByRole("dialog", { name: "Agent key created" })
+      .getByRole("button", { name: "Copy", exact: true })
+      .click();
     await page.getByText("Copied", { exact: true }).first().waitFor();
     await page.getByRole("button", { name: "Done" }).click();
     await page.getByRole("button", { name: "Add column" }).click();

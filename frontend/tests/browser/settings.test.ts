@@ -117,6 +117,8 @@ describe("agents and invitations", () => {
     await page.getByLabel("Agent name").fill("Builder");
     await page.getByRole("button", { name: "Add agent" }).click();
     const key = await page.getByLabel("Secret key").inputValue();
+    await page.getByRole("tab", { name: "Codex" }).click();
+    await page.getByText(`Bearer ${key}`).waitFor();
     const made = await fetch(`${url}/api/tickets/create`, {
       method: "POST",
       headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },

@@ -1,4 +1,4 @@
-//! `/api/agents`: agents and services.
+//! `/api/agents`: agents and services; `/api/agent-setup`: how coding agents are connected.
 
 use actix_web::{get, patch, post, web};
 use serde::Deserialize;
@@ -8,11 +8,12 @@ use crate::Error;
 use crate::app::AppState;
 use crate::domain::accounts::agents::{self, AgentChange, AgentMemberships, Agents, NewAgent};
 use crate::domain::accounts::people::Actor;
+use crate::domain::agent_setup::{self, AgentSetup};
 use crate::transport::http::{Auth, Json, Path, Query, Reply, Result, ServiceConfig};
 
 /// Registers the handlers.
 pub fn configure(cfg: &mut ServiceConfig<'_>) {
-    cfg.service(list).service(create).service(update).service(memberships);
+    cfg.service(list).service(create).service(update).service(memberships).service(setup);
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -71,4 +72,11 @@ async fn update(
     let actor = agents::update(&state.db, &auth.caller(), &id.0, &body.0).await?;
     state.accounts.keys().clear();
     Ok(Reply::ok(actor))
+}
+
+/// The configuration that connects coding agents over MCP, for each known one.
+#[utoipa::path(tag = "agents", responses((status = 200, body = AgentSetup)))]
+#[get("/api/agent-setup")]
+async fn setup(_auth: Auth) -> Result<Reply<&'static AgentSetup>> {
+    Ok(Reply::ok(agent_setup::agent_setup()))
 }

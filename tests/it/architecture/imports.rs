@@ -58,6 +58,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("deadpool_postgres", &["db"]),
     ("callboard_encoder", &["domain/embeddings/local"]),
     ("tokenizers", &["domain/embeddings/local"]),
+    ("jsonc_parser", &["domain/agent_setup/document"]),
+    ("toml_edit", &["domain/agent_setup/document"]),
     // Two enums of the domain are values of flags too; a test of the HTTP layer parses settings.
     ("clap", &["cli", "config", "tools", "domain/export", "domain/accounts/agents", "transport/http/origin"]),
 ];

@@ -110,6 +110,7 @@ fn find(name: &str) -> Option<Value> {
         "GET /health"
         | "GET /ready"
         | "GET /api/auth/options"
+        | "GET /api/agent-setup"
         | "GET /api/board-templates"
         | "GET /api/auth/me"
         | "GET /api/auth/sessions"

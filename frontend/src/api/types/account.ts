@@ -18,6 +18,7 @@ export type AuthOptions = Omit<Schemas["Options"], "registration"> & { registrat
 
 export type Member = Omit<Complete<Schemas["Member"]>, "kind" | "role"> & { kind: ActorKind; role: Role };
 export type Agent = Pick<Schemas["Actor"], "id" | "name" | "owner_id" | "disabled_at"> & { kind: ActorKind };
+export type ToolSetup = Complete<Schemas["ToolSetup"]>;
 export type Membership = Complete<Schemas["AgentMembership"]>;
 export type MembershipInvitation = Complete<Schemas["MembershipInvitation"]>;
 export type SentInvitation = Complete<Schemas["SentInvitation"]>;

@@ -7,6 +7,7 @@ import { queryKeys } from "@/api/query-keys";
 import type { Role } from "@/api/types";
 import { Button } from "@/ui/button";
 import { Input, NativeSelect } from "@/ui/field";
+import { AgentSetup } from "./agent-setup";
 import { SecretDialog } from "./secret-dialog";
 import { Section } from "./section";
 
@@ -50,7 +51,10 @@ export function InviteSection({ workflowId }: { workflowId: string }) {
 
   return (
     <>
-      <Section title="Agents" intro="An agent becomes a member and gets an API key to read and write tickets.">
+      <Section
+        title="Agents"
+        intro="An agent becomes a member and gets an API key to read and write tickets, with the configuration for your coding agent."
+      >
         <form onSubmit={submit} className="flex gap-2">
           <Input
             aria-label="Agent name"
@@ -88,10 +92,7 @@ export function InviteSection({ workflowId }: { workflowId: string }) {
         secret={key}
         onClose={() => setKey(null)}
       >
-        <p className="mt-3 mb-1.5 text-muted-foreground text-xs">Use it to read the board:</p>
-        <pre className="scroll-thin overflow-x-auto rounded-lg border bg-sunken p-3 text-xs">
-          {`curl ${window.location.origin}/api/board/${workflowId} \\\n  -H "Authorization: Bearer $CALLBOARD_KEY"`}
-        </pre>
+        {key && <AgentSetup apiKey={key} />}
       </SecretDialog>
       <SecretDialog
         title="Invite link created"

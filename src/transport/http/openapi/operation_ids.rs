@@ -3,6 +3,7 @@
 /// The name of each operation by method and path.
 #[rustfmt::skip]
 const OPERATION_IDS: &[(&str, &str, &str)] = &[
+    ("get", "/api/agent-setup", "getAgentSetup"),
     ("get", "/api/agents", "listAgents"),
     ("post", "/api/agents", "createAgent"),
     ("patch", "/api/agents/{id}", "updateAgent"),
