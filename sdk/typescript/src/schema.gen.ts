@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/agent-setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The configuration that connects coding agents over MCP, for each known one. */
+        get: operations["getAgentSetup"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/agents": {
         parameters: {
             query?: never;
@@ -2571,6 +2588,11 @@ export interface components {
         AgentMemberships: {
             /** @description The memberships. */
             memberships: components["schemas"]["AgentMembership"][];
+        };
+        /** @description How coding agents are connected. */
+        AgentSetup: {
+            /** @description The known coding agents. */
+            tools: components["schemas"]["ToolSetup"][];
         };
         /** @description A page of agents and services, ordered by id. */
         Agents: {
@@ -6602,6 +6624,25 @@ export interface components {
          * @enum {string}
          */
         TokenMode: "json" | "cookie";
+        /** @description How a coding agent is connected. The texts contain `{url}`, the address of the server followed by `/mcp`, and `{key}`. */
+        ToolSetup: {
+            /** @description The name in `callboard connect NAME`. */
+            id: string;
+            /** @description Its name. */
+            name: string;
+            /** @description How the tool takes up its new configuration. */
+            next_step: string;
+            /** @description The configuration file in a project, if there is one. */
+            project_file?: string | null;
+            /** @description The text of the project's configuration; it reads the key from the environment variable `CALLBOARD_KEY`. */
+            project_text?: string | null;
+            /** @description The user's configuration file. */
+            user_file: string;
+            /** @description The same on macOS. */
+            user_file_macos: string;
+            /** @description The text of the user's configuration; it holds the key. */
+            user_text: string;
+        };
         Tracking: {
             board_config?: components["schemas"]["BoardConfig"] | null;
             /** @description Whether tickets can be created and changed. */
@@ -6957,6 +6998,26 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    getAgentSetup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentSetup"];
+                };
+            };
+        };
+    };
     listAgents: {
         parameters: {
             query?: {

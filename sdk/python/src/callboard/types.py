@@ -224,6 +224,13 @@ class AgentMemberships(TypedDict):
     """The memberships."""
 
 
+class AgentSetup(TypedDict):
+    """How coding agents are connected."""
+
+    tools: list[ToolSetup]
+    """The known coding agents."""
+
+
 class Agents(TypedDict):
     """A page of agents and services, ordered by id."""
 
@@ -3817,6 +3824,29 @@ class TicketUpdates(TypedDict):
 
 TokenMode: TypeAlias = Literal["json", "cookie"]
 """Where the refresh token of a sign-in is returned."""
+
+
+class ToolSetup(TypedDict):
+    """How a coding agent is connected. The texts contain `{url}`, the address of the server followed by `/mcp`, and
+    `{key}`.
+    """
+
+    id: str
+    """The name in `callboard connect NAME`."""
+    name: str
+    """Its name."""
+    next_step: str
+    """How the tool takes up its new configuration."""
+    project_file: NotRequired[str | None]
+    """The configuration file in a project, if there is one."""
+    project_text: NotRequired[str | None]
+    """The text of the project's configuration; it reads the key from the environment variable `CALLBOARD_KEY`."""
+    user_file: str
+    """The user's configuration file."""
+    user_file_macos: str
+    """The same on macOS."""
+    user_text: str
+    """The text of the user's configuration; it holds the key."""
 
 
 class Tracking(TypedDict):
