@@ -14,6 +14,7 @@ mod commits;
 mod consent;
 mod core;
 mod engine;
+mod engine_claims;
 mod engine_parents;
 mod example_requests;
 mod findings;
