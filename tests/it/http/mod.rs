@@ -42,3 +42,4 @@ mod webhooks;
 mod webhooks_faults;
 mod webhooks_refusals;
 mod workflow_board;
+mod workflow_board_progress;
