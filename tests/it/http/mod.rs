@@ -23,6 +23,7 @@ mod hostile;
 mod idempotency;
 mod job_builder;
 pub mod listeners;
+mod listeners_resume;
 mod moves;
 mod mutations;
 mod offboarding;
