@@ -99,13 +99,13 @@ begin
         perform logic.fail_invalid('status', 'must be one of done, failed, in_progress, assigned, pending, queued');
     elsif status = 'done' then
         if held.status <> 'succeeded' then
-            held := logic.claim_external_job(caller, access.who, held);
+            held := logic.claim_external_job(caller, access.who, held, 'task');
             answer := logic.complete_job(caller, task, held.lease_token, result => details, commit_sha => set_tracker_task_status.commit_sha,
                 resolution_comment => case when logic.content_length(said) >= 10 then said end, git => set_tracker_task_status.git);
         end if;
     else
         perform logic.set_adw_status(caller, task, case when status in ('in_progress', 'assigned') then 'in_progress'
-            when status = 'failed' then 'failed' else 'started' end, said);
+            when status = 'failed' then 'failed' else 'started' end, said, 'task');
     end if;
     return (answer - '{job,success}'::text[]) || jsonb_build_object('task', (select logic.tracker_task_json(j) from jobs j where j.id = held.id));
 end

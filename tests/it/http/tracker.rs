@@ -173,8 +173,14 @@ async fn a_task_needs_a_ticket_and_resolves_it() {
         }
         client.post("/update_task_status", body)
     };
-    let blocked = update(held["task_id"].as_str().expect("a task"), "done", json!({})).await;
-    assert_eq!(blocked.refused(409), "conflict");
+    for status in ["done", "in_progress"] {
+        let blocked = update(held["task_id"].as_str().expect("a task"), status, json!({})).await;
+        let detail = blocked.json["detail"].as_str().unwrap_or_default().to_owned();
+        assert!(detail.starts_with("This task cannot be worked on now: TKT-"), "{detail}");
+        assert!(detail.contains("is blocked by TKT-"), "{detail}");
+        assert_eq!(blocked.json["blocking_ticket_ids"], json!([id]));
+        assert_eq!(blocked.refused(409), "conflict");
+    }
     assert_eq!(update(&job, "in_progress", json!({"summary": "Half way"})).await.ok()["status"], "in_progress");
     let working = client.get("/api/agents").await.ok();
     let agent = working.as_array().expect("agents").iter().find(|agent| agent["id"] == "mcp-agent").expect("the agent");
