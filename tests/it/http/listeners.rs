@@ -215,3 +215,20 @@ async fn a_workflow_that_is_named_after_the_key_was_made_admits_the_service() {
     let rows = server.sql("select workflow_id from tickets where id = $1", &[&made["id"].as_str()]).await;
     assert_eq!(rows[0].get::<_, String>(0), later.as_str().expect("an id"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn administrators_see_and_revoke_the_keys_of_listeners() {
+    let server = open("listener_keys").await;
+    let operator = server.admin("ann").await;
+    let bob = signed_in_user(&server, "bob").await;
+    let board = listen(&server, "stage-board=127.0.0.1:0").await;
+    let keys = operator.get("/api/keys").await.ok()["keys"].clone();
+    assert_eq!((&keys[0]["actor_id"], &keys[0]["actor_name"]), (&json!("compat-stage-board"), &json!("Stage board")));
+    assert_eq!(bob.get("/api/keys").await.ok()["keys"], json!([]));
+    let path = format!("/api/keys/{}", keys[0]["id"].as_str().expect("an id"));
+    bob.delete(&path).await.refused(404);
+    board.client.get("/tickets").await.ok();
+    assert_eq!(operator.delete(&path).await.status, 204);
+    board.client.get("/tickets").await.refused(401);
+    assert_eq!(operator.get("/api/keys").await.ok()["keys"], json!([]));
+}
