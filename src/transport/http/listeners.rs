@@ -6,6 +6,7 @@
 //! it: its `Host` and `Origin` are checked.
 
 mod admission;
+mod describe;
 mod engine;
 mod errors;
 mod job_builder;
@@ -63,6 +64,7 @@ pub fn serve(
             .app_data(listener.clone())
             .app_data(web::PayloadConfig::new(state.config.max_body))
             .configure(|cfg| routes(listener.settings.client, cfg))
+            .configure(describe::configure)
             .default_service(web::to(unknown))
             // The middleware that is wrapped last sees a request first.
             .wrap(from_fn(errors::translate))

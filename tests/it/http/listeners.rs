@@ -232,3 +232,18 @@ async fn administrators_see_and_revoke_the_keys_of_listeners() {
     board.client.get("/tickets").await.refused(401);
     assert_eq!(operator.get("/api/keys").await.ok()["keys"], json!([]));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn addresses_describe_themselves() {
+    let server = open("listener_description").await;
+    let board = listen(&server, "workflow-board=127.0.0.1:0").await;
+    let document = board.client.get("/openapi.json").await.ok();
+    assert_eq!(document["paths"]["/adws/{id}"]["get"]["parameters"][0]["name"], "id");
+    assert!(document["paths"]["/adws"]["post"]["requestBody"].is_object());
+    assert!(document["paths"].get("/tickets").is_none(), "of another client");
+    for path in ["/docs", "/docs/", "/docs/swagger-ui.css"] {
+        let answer = reqwest::get(format!("{}{path}", board.url)).await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+    }
+    board.client.get("/docs/nothing").await.refused(404);
+}
