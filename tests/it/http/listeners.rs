@@ -234,6 +234,23 @@ async fn administrators_see_and_revoke_the_keys_of_listeners() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_joins_other_workflows_works_in_its_own() {
+    let server = open("listener_own_workflow").await;
+    let operator = server.admin("ann").await;
+    let first = listen(&server, "stage-board=127.0.0.1:0").await;
+    // As a key that was made before its workflow was remembered.
+    server.sql("delete from default_workflows", &[]).await;
+    let made = operator.post("/api/workflows", json!({"name": "Website"})).await.created();
+    let path = format!("/api/workflows/{}/members/compat-stage-board", made["id"].as_str().expect("an id"));
+    operator.put(&path, json!({"role": "member"})).await.ok();
+    let again = listen(&server, &format!("stage-board=127.0.0.1:0,key_file={}", first.key_file.display())).await;
+    again.client.post("/tickets", json!({"title": "On the board"})).await.created();
+    assert_eq!(again.client.get("/tickets").await.ok().as_array().map(Vec::len), Some(1));
+    let rows = server.sql("select w.name from tickets t join workflows w on w.id = t.workflow_id", &[]).await;
+    assert_eq!(rows[0].get::<_, String>(0), "Stage board");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn addresses_describe_themselves() {
     let server = open("listener_description").await;
     let board = listen(&server, "workflow-board=127.0.0.1:0").await;

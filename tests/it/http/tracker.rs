@@ -318,3 +318,22 @@ async fn tags_may_have_commas() {
         assert_eq!(json!(found), json!(expected), "{query}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn its_own_board_is_first_whatever_else_the_service_joins() {
+    let server = open("tracker_default").await;
+    let operator = server.admin("ann").await;
+    let board = listen(&server, "tracker=127.0.0.1:0").await;
+    let id = ticket(&board.client, "On its own board", json!({})).await;
+    for name in ["Later", "Latest"] {
+        let made = operator.post("/api/workflows", json!({"name": name})).await.created();
+        let path = format!("/api/workflows/{}/members/compat-tracker", made["id"].as_str().expect("an id"));
+        operator.put(&path, json!({"role": "member"})).await.ok();
+    }
+    let executions = board.client.get("/api/workflow-executions?status=all").await.ok()["executions"].clone();
+    let names: Vec<&Value> = executions.as_array().expect("executions").iter().map(|one| &one["name"]).collect();
+    assert_eq!(json!(names), json!(["Ticket tracker", "Latest", "Later"]));
+    assert_eq!(board.client.get("/tickets").await.ok()["tickets"][0]["id"], json!(id));
+    ticket(&board.client, "There too", json!({})).await;
+    assert_eq!(board.client.get("/tickets").await.ok()["total_count"], 2);
+}
