@@ -15,7 +15,7 @@ use crate::domain::accounts::keys::{self, KeyRequest};
 use crate::domain::accounts::{Caller, agents};
 use crate::domain::operators;
 use crate::domain::workflows::{self, BoardConfig, CreateWorkflow, Role};
-use crate::{Error, Result};
+use crate::{Error, Result, sql_fn};
 
 /// A listener that is ready to serve.
 #[derive(Debug)]
@@ -92,7 +92,7 @@ impl Listener {
 /// Makes the service of an existing key a member of the workflow that the settings name, which may have been named later. A key of
 /// another actor is left alone. Without that workflow the address answers 404, so the log says why.
 async fn admit_service(settings: &CompatListener, db: &Db) {
-    let Some(named) = settings.workflow.as_deref() else { return };
+    let Some(named) = settings.workflow.as_deref() else { return keep_workflow(settings.client, db).await };
     let admit = async {
         let operator = operators::operator(db, None).await?;
         let workflow = operators::find_workflow(db, &operator, named).await?;
@@ -105,6 +105,28 @@ async fn admit_service(settings: &CompatListener, db: &Db) {
         let client = settings.client.as_str();
         tracing::warn!(client, workflow = named, %error, "the clients of another system cannot work in their workflow");
     }
+}
+
+/// Lets the service of a key that was made before work in the workflow that was made with it, whatever else it has become a member of.
+async fn keep_workflow(client: CompatClient, db: &Db) {
+    if client.signs_in() {
+        return;
+    }
+    let keep = async {
+        let operator = operators::operator(db, None).await?;
+        let workflow = operators::find_workflow(db, &operator, title(client)).await?;
+        set_workflow(db, client, &workflow).await
+    };
+    if let Err(error) = keep.await {
+        // It was renamed, or the key is of another actor.
+        tracing::debug!(client = client.as_str(), %error, "no workflow was made for the clients of another system");
+    }
+}
+
+/// Makes a workflow the one of the service's requests that name none.
+async fn set_workflow(db: &Db, client: CompatClient, workflow: &str) -> Result<()> {
+    let _: bool = db.call(sql_fn!(set_listener_workflow(service: service(client), workflow))).await?;
+    Ok(())
 }
 
 fn unreadable(file: &Path, why: &str) -> Error {
@@ -128,6 +150,9 @@ async fn make_key(settings: &CompatListener, db: &Db) -> Result<String> {
     };
     if let Some(workflow) = workflow {
         workflows::set_member(db, &operator, &workflow, &service, Role::Member).await?;
+        if settings.workflow.is_none() {
+            set_workflow(db, client, &workflow).await?;
+        }
     }
     let request = KeyRequest {
         name: format!("{} clients", client.as_str()),

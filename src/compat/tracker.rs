@@ -3,7 +3,7 @@
 mod queries;
 mod tasks;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -144,14 +144,23 @@ pub fn workflow_status(status: Option<&str>) -> Option<Option<&'static str>> {
     }
 }
 
-/// The query of a list as filters.
-pub fn list_filters(query: &HashMap<String, String>) -> Value {
+/// The query of a list as filters. Names of lists may be repeated. A comma separates; in a tag it may also be part of it, because
+/// clients encode both alike, so that all readings are looked for.
+pub fn list_filters(query: &[(String, String)]) -> Value {
     let mut filters = Map::new();
+    let mut lists: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (name, value) in
         query.iter().filter(|(_, value)| !value.is_empty() && !["null", "None", "undefined"].contains(&value.as_str()))
     {
         let value: Value = match name.as_str() {
-            "status" | "ticket_type" | "priority" | "tags" => value.split(',').map(str::trim).collect(),
+            "status" | "ticket_type" | "priority" | "tags" => {
+                let list = lists.entry(name).or_default();
+                list.extend(value.split(',').map(str::trim).filter(|part| !part.is_empty()));
+                if name == "tags" {
+                    list.insert(value.trim());
+                }
+                continue;
+            }
             "is_blocked" | "include_completed" => match value.to_ascii_lowercase().as_str() {
                 "true" | "1" => true.into(),
                 "false" | "0" => false.into(),
@@ -162,6 +171,7 @@ pub fn list_filters(query: &HashMap<String, String>) -> Value {
         };
         filters.insert(name.clone(), value);
     }
+    filters.extend(lists.into_iter().map(|(name, values)| (name.to_owned(), json!(values))));
     Value::Object(filters)
 }
 
@@ -235,12 +245,49 @@ pub fn update(body: &Value) -> Value {
             changes[name] = value.clone();
         }
     }
-    if let Some(reason) = given["blocked_reason"].as_str().filter(|reason| !reason.trim().is_empty()) {
+    let reason = given["blocked_reason"].as_str().or_else(|| body["blocked_reason"].as_str());
+    if let Some(reason) = reason.filter(|reason| !reason.trim().is_empty()) {
         let comment = update["update_comment"].as_str().unwrap_or_default();
         update["update_comment"] = format!("{comment}\n\nBlocked: {reason}").trim().into();
     }
     update["updates"] = changes;
     update
+}
+
+/// The answer to a change, with the fields that it could not set and why: clients show its message.
+pub fn updated(body: &Value, answer: &Value) -> Value {
+    let mut answer = answer.clone();
+    let nested = body["updates"].as_object();
+    let given = |name: &str| nested.is_some_and(|updates| updates.contains_key(name)) || !body[name].is_null();
+    let mut ignored: BTreeSet<&str> = nested
+        .into_iter()
+        .flat_map(Map::keys)
+        .map(String::as_str)
+        .filter(|name| !CHANGEABLE.contains(name) && *name != "blocked_reason")
+        .collect();
+    let mut said = vec![answer["message"].as_str().unwrap_or_default().to_owned()];
+    if given("is_blocked") {
+        ignored.insert("is_blocked");
+        said.push(
+            "is_blocked was not set: a ticket is blocked while a ticket of its blocked_by_ticket_ids is open."
+                .to_owned(),
+        );
+    }
+    if given("blocked_reason") {
+        said.push("The reason was kept as a comment.".to_owned());
+    }
+    if ignored.contains("status") {
+        said.push("status was not set: use change-status.".to_owned());
+    }
+    let others: Vec<&str> = ignored.iter().filter(|name| !["is_blocked", "status"].contains(name)).copied().collect();
+    if !others.is_empty() {
+        said.push(format!("Fields that cannot be set: {}.", others.join(", ")));
+    }
+    if !ignored.is_empty() {
+        answer["ignored_fields"] = json!(ignored);
+    }
+    answer["message"] = said.join(" ").trim().into();
+    answer
 }
 
 #[cfg(test)]
@@ -275,10 +322,15 @@ mod tests {
             ("include_completed", "True"),
             ("is_blocked", ""),
             ("priority", "null"),
+            ("status", "review"),
+            ("tags", "a,b"),
             ("x", "1"),
         ];
-        let query = query.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect();
-        assert_eq!(list_filters(&query), json!({"status": ["todo", "done"], "include_completed": true}));
+        let query = query.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(
+            list_filters(&query),
+            json!({"status": ["done", "review", "todo"], "include_completed": true, "tags": ["a", "a,b", "b"]})
+        );
         let (asked, resolved) = search(&json!({"workflow_id": "w", "query": "a", "limit": 500, "search_type": null,
             "filters": {"status": [], "priority": "high", "assigned_agent_id": ["a"], "is_resolved": true, "tags": ["x"]}}));
         assert_eq!(
@@ -298,6 +350,17 @@ mod tests {
             json!({"ticket_id": "t", "updates": {"assigned_agent_id": null}, "update_comment": "See\n\nBlocked: Waits"})
         );
         assert_eq!(update(&json!([])), json!({"updates": {}}));
+        let blocked =
+            json!({"updates": {"is_blocked": true, "blocked_reason": "Waits", "status": "done", "color": "red"}});
+        let answer = updated(&blocked, &json!({"message": "Nothing changed."}));
+        assert_eq!(
+            answer,
+            json!({"ignored_fields": ["color", "is_blocked", "status"], "message": "Nothing changed. is_blocked was not set: a \
+                ticket is blocked while a ticket of its blocked_by_ticket_ids is open. The reason was kept as a comment. status \
+                was not set: use change-status. Fields that cannot be set: color."})
+        );
+        let plain = json!({"message": "Changed title."});
+        assert_eq!(updated(&json!({"title": "New", "x": 1}), &plain), plain);
         assert_eq!(workflow_status(Some("paused")), None);
         assert_eq!(workflow_status(None), Some(None));
     }

@@ -83,7 +83,6 @@ pub fn stages(workflow: &str, given: &Value) -> Vec<String> {
     if found.is_empty() && !["patch", "merge"].iter().any(|part| workflow.contains(part)) {
         found = WORK.map(str::to_owned).to_vec();
     }
-    found.truncate(50);
     found
 }
 

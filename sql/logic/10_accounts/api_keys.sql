@@ -84,7 +84,8 @@ begin
 end
 $$;
 
--- Unrevoked keys of the caller and of the agents and services it owns, newest first.
+-- Unrevoked keys of the caller and of the agents and services it owns, newest first; for an administrator also those of services that
+-- belong to nobody.
 create function logic.list_api_keys(caller text, actor text default null) returns jsonb language plpgsql stable as $$
 declare
     who logic.principal := logic.identify_caller(caller);
@@ -97,7 +98,9 @@ begin
         select jsonb_agg(logic.api_key_json(k.id) order by k.created_at desc, k.id desc)
           from api_keys k join actors a on a.id = k.actor_id
          where k.revoked_at is null
-           and case when actor is null then a.id = who.actor_id or a.owner_id = who.actor_id else a.id = actor end), '[]'));
+           and case when actor is null then a.id = who.actor_id or a.owner_id = who.actor_id
+                         -- What belongs to nobody, such as the services of listeners, is the administrators'.
+                         or (who.is_admin and a.owner_id is null and a.kind <> 'user') else a.id = actor end), '[]'));
 end
 $$;
 

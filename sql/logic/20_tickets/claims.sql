@@ -93,8 +93,9 @@ begin
         -- The agent may have extended it since.
         continue when not exists (select from ticket_claims c where c.ticket_id = (lost.ticket).id and c.expires_at <= clock_timestamp());
         expired := expired + 1;
-        back := case when (select k.category from board_columns k where k.workflow_id = (lost.ticket).workflow_id and k.id = (lost.ticket).status) = 'active'
-            then coalesce((select k.id from board_columns k where k.workflow_id = (lost.ticket).workflow_id and k.id = lost.claimed_from and k.category = 'todo'),
+        back := case when lost.claimed_from <> (lost.ticket).status
+                      and (select k.category from board_columns k where k.workflow_id = (lost.ticket).workflow_id and k.id = (lost.ticket).status) = 'active'
+            then coalesce((select k.id from board_columns k where k.workflow_id = (lost.ticket).workflow_id and k.id = lost.claimed_from and k.category <> 'done'),
                           (select k.id from board_columns k where k.workflow_id = (lost.ticket).workflow_id and k.category = 'todo' order by k.position, k.id limit 1)) end;
         perform set_config('callboard.actor', 'system', true), set_config('callboard.on_behalf_of', '', true);
         perform logic.record_changes(array[(

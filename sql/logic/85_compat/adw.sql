@@ -58,7 +58,9 @@ end;
 
 -- PUT /api/v1/workflows/{adw_id}/status: the progress of work that runs elsewhere. Starting claims the job for an hour
 -- from each call on; a job held by one of our workers is ended only by that worker.
-create function logic.set_adw_status(caller text, job text, status text, message text) returns jsonb language plpgsql as $$
+-- `subject` is the client's word for a job.
+create function logic.set_adw_status(caller text, job text, status text, message text, subject text default 'workflow') returns jsonb
+language plpgsql as $$
 declare
     access constant logic.job_access := logic.authorize_job(caller, job, 'member', lock_row => true);
     held jobs := access.job;
@@ -79,7 +81,7 @@ begin
             perform logic.retry_job(caller, job);
         end if;
     elsif wanted <> logic.adw_status(held.status) or wanted = 'in_progress' then
-        held := logic.claim_external_job(caller, access.who, held);
+        held := logic.claim_external_job(caller, access.who, held, subject);
         if wanted = 'in_progress' then
             if message is not null then
                 perform logic.report_progress(caller, job, held.lease_token, message => set_adw_status.message);
@@ -95,15 +97,38 @@ begin
 end
 $$;
 
+-- Rejects a job that its ticket does not let run (logic.is_job_ready), with the reason.
+create function logic.fail_job_not_ready(job jobs, subject text) returns void language plpgsql stable as $$
+declare
+    ticket tickets;
+    blockers text[];
+    reason text;
+begin
+    select t.* into ticket from tickets t where t.id = job.ticket_id;
+    blockers := array(select k.blocked_by_ticket_id from logic.active_blockers k where k.ticket_id = ticket.id order by 1 limit logic.max_references());
+    reason := case
+        when ticket.deleted_at is not null then format('TKT-%s was deleted.', ticket.number)
+        when ticket.merged_into_ticket_id is not null then format('TKT-%s was merged into another ticket.', ticket.number)
+        when ticket.is_resolved then format('TKT-%s is resolved; reopen it first.', ticket.number)
+        when ticket.approval_status = 'pending_review' then format('TKT-%s waits for review.', ticket.number)
+        when ticket.approval_status = 'rejected' then format('TKT-%s was rejected.', ticket.number)
+        when cardinality(blockers) > 0 then logic.blocked_message(ticket, blockers)
+        else format('the column %s is full; finish something there first.', coalesce(job.stage, job.stages[1])) end;
+    perform logic.fail('conflict', format('This %s cannot be worked on now: %s', subject, reason), case when cardinality(blockers) > 0
+        then jsonb_build_object('blocked', true, 'blocking_ticket_ids', blockers) else '{}' end);
+end
+$$;
+
 -- Claims one job, whose row is locked, for a program that runs it elsewhere, or extends that claim.
-create function logic.claim_external_job(caller text, who logic.principal, job jobs) returns jobs language plpgsql as $$
+create function logic.claim_external_job(caller text, who logic.principal, job jobs, subject text default 'workflow') returns jobs
+language plpgsql as $$
 declare
     held jobs := job;
 begin
     if held.status in ('succeeded', 'failed', 'cancelled') then
         perform logic.fail_job_status_conflict(held, 'worked on', 'open');
     elsif logic.has_live_lease(held) and held.claimed_by is distinct from logic.effective_actor_id(who) then
-        perform logic.fail('conflict', format('The worker %s holds this workflow, and ends it itself.', held.worker),
+        perform logic.fail('conflict', format('The worker %s holds this %s, and ends it itself.', held.worker, subject),
             jsonb_build_object('status', held.status));
     elsif logic.has_live_lease(held) then
         if held.status in ('paused', 'waiting') then
@@ -113,7 +138,7 @@ begin
          where j.id = held.id returning * into held;
     else
         if held.ticket_id is not null and not logic.is_job_ready(held) then
-            perform logic.fail('conflict', 'The ticket of this workflow is blocked, waits for review, or its column is full.');
+            perform logic.fail_job_not_ready(held, subject);
         end if;
         update jobs j set status = 'running', attempt = j.attempt + 1, lease_token = gen_random_uuid()::text,
             lease_expires_at = clock_timestamp() + interval '1 hour', heartbeat_at = clock_timestamp(),

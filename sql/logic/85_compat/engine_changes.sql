@@ -53,6 +53,7 @@ begin
     if word = any (logic.engine_states()) then
         perform logic.keep_engine_state(caller, held.id, word);
     end if;
+    perform logic.end_engine_claim(held.id);
 end
 $$;
 
@@ -180,6 +181,8 @@ begin
             end if;
         end;
         answer := answer || jsonb_build_object('status', (select t.status from tickets t where t.id = tid));
+    elsif event = 'state_change' then
+        perform logic.end_engine_claim(tid);
     elsif event = 'pr_created' then
         perform logic.set_custom_fields(caller, tid, jsonb_strip_nulls(jsonb_build_object(
             'pr_url', coalesce(payload ->> 'prUrl', payload ->> 'pr_url'), 'branch_name', payload ->> 'branch')));
@@ -188,32 +191,74 @@ begin
 end
 $$;
 
--- POST /claim: assigns the most urgent ready ticket to the calling agent, with a lease that /tickets/{id}/heartbeat extends. Null
--- if none is ready. The ticket moves when its worker says so.
-create function logic.claim_engine_ticket(caller text, workflow text) returns jsonb language plpgsql as $$
+-- The next ticket for an agent, its row locked: one that is assigned to it before the others, then by priority. `wanted` is a state or
+-- a column; `ready` is what is ready for anybody or assigned to the agent. Work in another state, such as a review, may still be
+-- assigned to the agent that did the work before, but not to a person. What an agent holds by a claim is left to it.
+create function logic.lock_next_engine_ticket(workflow text, agent text, wanted text) returns tickets language plpgsql as $$
 declare
-    who constant logic.principal := logic.authorize(caller, coalesce(workflow, logic.engine_default_project(caller)), 'member');
+    picked tickets;
+begin
+    -- Again if another claim of the same agent was faster: one that finds the ticket assigned already does not change its row.
+    for attempt in 1 .. 5 loop
+        select t.* into picked
+          from board_columns c
+          join tickets t on t.workflow_id = c.workflow_id and t.status = c.id
+          join logic.engine_ticket_states s on s.ticket_id = t.id
+         where c.workflow_id = lock_next_engine_ticket.workflow and c.category <> 'done' and logic.is_live(t) and not t.is_resolved
+           and coalesce(t.approval_status, 'approved') = 'approved' and s.meant <> 'blocked'
+           and not exists (select from ticket_claims k where k.ticket_id = t.id and coalesce(k.expires_at > clock_timestamp(), true))
+           and case when wanted = 'ready' then c.category = 'todo'
+                        and (t.assigned_agent_id is null and s.state = 'ready' or t.assigned_agent_id = agent and s.state in ('ready', 'assigned'))
+                    else (s.state = wanted or lower(c.id) = wanted)
+                        and (t.assigned_agent_id is null or t.assigned_agent_id = agent
+                             or wanted not in ('assigned', 'in_progress') and not logic.is_person(t.assigned_agent_id)) end
+         order by t.assigned_agent_id is not distinct from agent desc, array_position('{critical,high,medium,low}'::text[], t.priority),
+               c.position desc, t.rank, t.number
+         limit 1
+           for no key update of t skip locked;
+        if picked.id is null or not exists (
+            select from ticket_claims k where k.ticket_id = picked.id and coalesce(k.expires_at > clock_timestamp(), true)) then
+            return picked;
+        end if;
+    end loop;
+    return null;
+end
+$$;
+
+-- POST /claim: gives the calling agent a ticket with a lease that /tickets/{id}/heartbeat extends, and assigns it; null if there is
+-- none. `filter` is the state that it works on, by default `ready`. The ticket moves when its worker says so.
+create function logic.claim_engine_ticket(caller text, workflow text, filter text default null) returns jsonb language plpgsql as $$
+declare
     place constant text := coalesce(workflow, logic.engine_default_project(caller));
+    who constant logic.principal := logic.authorize(caller, place, 'member');
+    agent constant text := logic.effective_actor_id(who);
+    wanted constant text := coalesce(nullif(lower(logic.trim_whitespace(filter)), ''), 'ready');
     picked tickets;
 begin
     perform logic.require_open_workflow(place);
-    select t.* into picked
-      from board_columns c
-      join tickets t on t.workflow_id = c.workflow_id and t.status = c.id
-      join logic.engine_ticket_states s on s.ticket_id = t.id
-     where c.workflow_id = place and c.category = 'todo' and logic.is_live(t) and not t.is_resolved and t.assigned_agent_id is null
-       and coalesce(t.approval_status, 'approved') = 'approved' and s.state = 'ready'
-     order by array_position('{critical,high,medium,low}'::text[], t.priority), c.position desc, t.rank, t.number
-     limit 1
-       for no key update of t skip locked;
+    picked := logic.lock_next_engine_ticket(place, agent, wanted);
     if picked.id is null then
         return 'null';
     end if;
-    perform logic.update_ticket(caller, picked.id, jsonb_build_object('assigned_agent_id', logic.effective_actor_id(who)));
-    perform logic.insert_ticket_claim(picked, logic.effective_actor_id(who), 900);
+    if picked.assigned_agent_id is distinct from agent then
+        perform logic.update_ticket(caller, picked.id, jsonb_build_object('assigned_agent_id', agent));
+    end if;
+    if wanted = 'ready' and picked.custom_fields ? 'engine_state' then
+        perform logic.keep_engine_state(caller, picked.id, 'assigned');
+    end if;
+    perform logic.insert_ticket_claim(picked, agent, 900);
     return logic.get_engine_ticket(caller, picked.id);
 end
 $$;
+
+-- Ends the claim of a ticket that was handed over: it waits for somebody else, and must not go back to the queue when the lease ends.
+-- An agent that claimed it in this column, to review it, keeps it.
+create function logic.end_engine_claim(ticket text) returns void language sql
+begin atomic
+    delete from ticket_claims c using tickets t
+     where c.ticket_id = end_engine_claim.ticket and t.id = c.ticket_id and c.claimed_from <> t.status
+       and logic.engine_state(t.id) in ('on_hold', 'in_review', 'changes_requested', 'needs_review', 'done', 'cancelled');
+end;
 
 -- POST /tickets/{id}/heartbeat: extends the claim of the calling agent, which reading a ticket does.
 create function logic.renew_engine_claim(caller text, ticket text) returns jsonb language plpgsql as $$

@@ -99,13 +99,13 @@ begin
         perform logic.fail_invalid('status', 'must be one of done, failed, in_progress, assigned, pending, queued');
     elsif status = 'done' then
         if held.status <> 'succeeded' then
-            held := logic.claim_external_job(caller, access.who, held);
+            held := logic.claim_external_job(caller, access.who, held, 'task');
             answer := logic.complete_job(caller, task, held.lease_token, result => details, commit_sha => set_tracker_task_status.commit_sha,
                 resolution_comment => case when logic.content_length(said) >= 10 then said end, git => set_tracker_task_status.git);
         end if;
     else
         perform logic.set_adw_status(caller, task, case when status in ('in_progress', 'assigned') then 'in_progress'
-            when status = 'failed' then 'failed' else 'started' end, said);
+            when status = 'failed' then 'failed' else 'started' end, said, 'task');
     end if;
     return (answer - '{job,success}'::text[]) || jsonb_build_object('task', (select logic.tracker_task_json(j) from jobs j where j.id = held.id));
 end
@@ -175,14 +175,17 @@ begin atomic
              order by j.created_at desc, j.id desc limit logic.max_count()) j;
 end;
 
--- GET /api/workflow-executions, with the numbers of their jobs.
-create function logic.list_tracker_executions(caller text, status text, max_rows bigint) returns jsonb language plpgsql as $$
+-- GET /api/workflow-executions, with the numbers of their jobs. The listener's workflow is first, else the one of requests that name
+-- none: the clients take the first active one, and show no other.
+create function logic.list_tracker_executions(caller text, status text, max_rows bigint, workflow text default null) returns jsonb language plpgsql as $$
 declare
     executions constant jsonb := logic.list_executions(caller, status, max_rows) -> 'executions';
+    first constant text := coalesce(workflow, logic.find_default_workflow(caller));
 begin
     return (
         select coalesce(jsonb_agg(e.execution || jsonb_build_object('tasks', logic.tracker_counts_json(e.execution ->> 'id'),
-                   'definition_name', logic.execution_definition_name(e.execution ->> 'definition_id')) order by e.place), '[]')
+                   'definition_name', logic.execution_definition_name(e.execution ->> 'definition_id'))
+                   order by e.execution ->> 'id' is not distinct from first desc, e.place), '[]')
           from jsonb_array_elements(executions) with ordinality e (execution, place));
 end
 $$;

@@ -77,6 +77,15 @@ begin atomic
     select logic.workflow_board_json((logic.authorize_adw(caller, workflow, adw_id, 'viewer')).ticket);
 end;
 
+-- Rejects a list of stages that no board has columns for.
+create function logic.check_workflow_board_fields(fields jsonb) returns void language plpgsql immutable as $$
+begin
+    if jsonb_typeof(fields -> 'workflow_stages') = 'array' then
+        perform logic.check_list_limits('workflow_stages', logic.json_text_array(fields -> 'workflow_stages'), 50, 64);
+    end if;
+end
+$$;
+
 -- POST /api/adws: `fields` are the branch, the model and the like. A number that was allocated before becomes the ticket's; any
 -- other is only kept.
 create function logic.create_workflow_board_task(
@@ -90,6 +99,7 @@ declare
     taken text;
     made jsonb;
 begin
+    perform logic.check_workflow_board_fields(fields);
     if stage is not null then
         initial := logic.find_column_for_word(place, stage);
         if initial is null then
@@ -154,6 +164,7 @@ declare
     changes jsonb := coalesce(updates, '{}');
     kept jsonb := coalesce(fields, '{}');
 begin
+    perform logic.check_workflow_board_fields(kept);
     if logic.is_cut_text(changes ->> 'description', coalesce(held.custom_fields ->> 'issue_body', held.description), 'description') then
         changes := changes - 'description';
         kept := kept - 'issue_body';

@@ -32,21 +32,53 @@ begin
 end
 $$;
 
+-- The job whose progress a report tells, its row locked: the caller holds it. Null fields for another report.
+create function logic.lock_reported_job(who logic.principal, ticket text, report jsonb) returns jobs language plpgsql as $$
+declare
+    reached constant jsonb := report -> 'metadata' -> 'progress_percent';
+    held jobs;
+begin
+    if report ->> 'event' = 'progress' and jsonb_typeof(reached) = 'number' and reached::double precision between 0 and 100
+       and coalesce(report -> 'metadata' ->> 'status', 'in_progress') in ('started', 'in_progress') then
+        select j.* into held from jobs j
+         where j.ticket_id = lock_reported_job.ticket and j.deleted_at is null and j.finished_at is null
+           and j.claimed_by = logic.effective_actor_id(who) and j.lease_expires_at > clock_timestamp()
+         order by j.created_at desc, j.id desc limit 1 for no key update;
+    end if;
+    return held;
+end
+$$;
+
 -- What a program reports about a task: a state moves it, and is recorded if it cannot; a line goes into the transcript of its
--- open job; everything else, and a line without a job, is an activity of the ticket.
+-- open job; progress is that of the job that the caller holds; everything else is an activity of the ticket. `fields` are kept with it.
 create function logic.record_workflow_board_report(
-    caller text, workflow text, adw_id text, state text, line text, level text, report jsonb
+    caller text, workflow text, adw_id text, state text, line text, level text, report jsonb, fields jsonb default '{}'
 ) returns jsonb language plpgsql as $$
 declare
     access constant logic.adw_access := logic.authorize_adw(caller, workflow, adw_id, 'member');
-    tid constant text := (access.ticket).id;
+    held constant tickets := access.ticket;
+    tid constant text := held.id;
     -- Only an activity has its data apart.
     flat constant jsonb := coalesce(report -> 'metadata', '{}') || (report - 'metadata');
+    is_progress constant boolean := report ->> 'event' = 'progress';
+    -- Job rows are locked before tickets.
+    worked constant jobs := logic.lock_reported_job(access.who, held.id, report);
     job text;
 begin
-    if state is not null then
+    if fields <> '{}' then
+        perform logic.set_custom_fields(caller, tid, fields);
+    end if;
+    -- Each report of progress names its step, which is news only once.
+    if state is not null and not (is_progress and logic.find_column_for_word(held.workflow_id, state, held.status) is not distinct from held.status) then
         perform logic.record_ticket_event(caller, tid, 'state_change', flat || jsonb_build_object('state', state));
-        return jsonb_build_object('ticket_id', tid, 'recorded', 'state');
+    end if;
+    if worked.id is not null then
+        perform logic.report_progress(caller, worked.id, worked.lease_token, (flat ->> 'progress_percent')::double precision, report ->> 'message');
+    elsif is_progress then
+        perform logic.record_ticket_event(caller, tid, 'progress', flat);
+    end if;
+    if state is not null or is_progress then
+        return jsonb_build_object('ticket_id', tid, 'recorded', case when state is null then 'activity' else 'state' end);
     end if;
     if line is not null then
         select j.id into job from jobs j

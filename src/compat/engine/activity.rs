@@ -17,16 +17,13 @@ pub fn entry(event: &Event) -> Option<Value> {
     let data: Value = serde_json::from_str(event.metadata.get()).unwrap_or_default();
     let activity = &data["activity"];
     let described = || json!(event.change_description);
+    let said = || data["reported"]["message"].as_str().map_or_else(described, |message| json!(message));
     let nothing = || json!({});
     let reported = || activity["metadata"].clone();
     let (category, message, metadata) = match event.change_type.as_str() {
         "created" => ("created", described(), nothing()),
-        "status_changed" => {
-            let message = data["reported"]["message"].as_str().map_or_else(described, |message| json!(message));
-            let metadata = json!({"from": event.old_value, "to": event.new_value});
-            ("state_change", message, metadata)
-        }
-        "assigned" if event.new_value.is_some() => ("ticket_claimed", described(), nothing()),
+        "status_changed" => ("state_change", said(), json!({"from": event.old_value, "to": event.new_value})),
+        "assigned" if event.new_value.is_some() => ("ticket_claimed", said(), nothing()),
         "ticket_state" => {
             ("state_change", described(), json!({"state": activity["state"], "notice": activity["notice"]}))
         }

@@ -138,9 +138,9 @@ pub async fn record(db: &Db, caller: &Caller, ticket: &str, event: &TicketEvent)
         .await
 }
 
-/// Claims the most urgent ready ticket; null if none is ready.
-pub async fn claim(db: &Db, caller: &Caller, workflow: Option<&str>) -> Result<Value> {
-    db.call(sql_fn!(claim_engine_ticket(caller: caller.to_sql(), workflow))).await
+/// Claims the most urgent ticket in a state, by default one that is ready; null if there is none.
+pub async fn claim(db: &Db, caller: &Caller, workflow: Option<&str>, filter: Option<&str>) -> Result<Value> {
+    db.call(sql_fn!(claim_engine_ticket(caller: caller.to_sql(), workflow, filter))).await
 }
 
 /// Extends the claim of a ticket.

@@ -107,10 +107,10 @@ pub async fn overview(db: &Db, caller: &Caller, workflow: Option<&str>) -> Resul
     db.call(sql_fn!(get_tracker_overview(caller: caller.to_sql(), workflow))).await
 }
 
-/// Workflows as executions.
-pub async fn list_executions(db: &Db, caller: &Caller, status: Option<&str>) -> Result<Value> {
+/// Workflows as executions; `workflow`, else the caller's default one, is first.
+pub async fn list_executions(db: &Db, caller: &Caller, status: Option<&str>, workflow: Option<&str>) -> Result<Value> {
     let max_rows = 200i64;
-    db.call(sql_fn!(list_tracker_executions(caller: caller.to_sql(), status, max_rows))).await
+    db.call(sql_fn!(list_tracker_executions(caller: caller.to_sql(), status, max_rows, workflow))).await
 }
 
 /// Reads a workflow as an execution.

@@ -111,6 +111,7 @@ pub async fn record_report(db: &Db, caller: &Caller, workflow: Option<&str>, rep
         line: report.line,
         level: report.level,
         report: Json(&report.report),
+        fields: Json(&report.fields),
     )))
     .await
 }

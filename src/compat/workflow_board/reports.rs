@@ -1,6 +1,6 @@
 //! What the programs that work for a workflow board report, as states, lines and activities of a ticket.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::column_word;
 
@@ -8,6 +8,9 @@ use super::column_word;
 const MAX_LINE: usize = 8000;
 /// The largest data that is kept with a report, in bytes of JSON.
 const MAX_DATA: usize = 16 * 1024;
+
+/// The longest path of a file that is kept, in characters.
+const MAX_PATH: usize = 1000;
 
 /// A report, as `logic.record_workflow_board_report` takes it.
 #[derive(Debug, PartialEq)]
@@ -22,6 +25,8 @@ pub struct Report {
     pub level: &'static str,
     /// The event of the ticket: its `event`, `message`, `phase`, `category` and `metadata`.
     pub report: Value,
+    /// Fields of the task that the report sets.
+    pub fields: Map<String, Value>,
 }
 
 /// How the clients write a level.
@@ -77,7 +82,10 @@ pub fn report(kind: &str, body: &Value) -> Option<Report> {
         "message": message.clone().unwrap_or_else(|| format!("Reported {}.", kind.replace('-', " "))),
         "metadata": kept,
     });
-    Some(Report { adw_id, state, line: message.filter(|_| !is_progress), level, report })
+    // The specification that was written is the plan of the task.
+    let plan = text("spec_path").filter(|path| kind == "spec-created" && path.chars().count() <= MAX_PATH);
+    let fields = plan.map(|path| ("plan_file".to_owned(), path.into())).into_iter().collect();
+    Some(Report { adw_id, state, line: message.filter(|_| !is_progress), level, report, fields })
 }
 
 /// The stage that an update means: a failure, or the one that its step names (`Stage: Build`).
@@ -168,7 +176,8 @@ mod tests {
             .iter()
             .map(|(kind, body)| {
                 let report = report(kind, body).expect("a report");
-                json!({"kind": kind, "state": report.state, "line": report.line, "level": report.level, "report": report.report})
+                json!({"kind": kind, "state": report.state, "line": report.line, "level": report.level, "report": report.report,
+                    "fields": report.fields})
             })
             .collect();
         insta::with_settings!({sort_maps => true}, { insta::assert_json_snapshot!(read) });

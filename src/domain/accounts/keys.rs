@@ -223,7 +223,7 @@ pub async fn create(db: &Db, caller: &Caller, request: &KeyRequest) -> Result<Cr
     Ok(CreatedKey { key: NewKey::of(info.id.clone(), secrets::settled(new.secret)).key, info })
 }
 
-/// Keys of the caller and of the actors it owns, or of one such actor.
+/// Keys of the caller and of the actors it owns, for administrators also those of services that belong to nobody; or of one such actor.
 pub async fn list(db: &Db, caller: &Caller, actor: Option<&str>) -> Result<ApiKeys> {
     db.call(sql_fn!(list_api_keys(caller: caller.to_sql(), actor: actor))).await
 }

@@ -13,6 +13,7 @@ use crate::Error;
 use crate::app::AppState;
 use crate::domain::accounts::{secrets, sessions};
 use crate::domain::embeddings::Status;
+use crate::transport::http::middleware::Reason;
 use crate::transport::http::{Auth, Result, caller};
 
 /// Liveness of the server.
@@ -82,10 +83,16 @@ pub async fn ready(state: web::Data<AppState>) -> impl Responder {
     for (name, check) in state.ready_checks().iter() {
         note(name, check());
     }
-    let ok = checks.iter().all(|check| check.ok);
+    let failed: Vec<&str> = checks.iter().filter_map(|check| check.detail.as_deref()).collect();
+    let (ok, why) = (failed.is_empty(), Reason(format!("The server is not ready: {}", failed.join(" "))));
     let embeddings = state.embeddings.status();
     let body = Readiness { status: if ok { "ready" } else { "not_ready" }, checks, embeddings };
-    if ok { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
+    if ok {
+        return HttpResponse::Ok().json(body);
+    }
+    let mut answer = HttpResponse::ServiceUnavailable().json(body);
+    answer.extensions_mut().insert(why);
+    answer
 }
 
 /// Metrics in the text format of Prometheus, for requests from this host, for the token `CALLBOARD_METRICS_TOKEN`, and for

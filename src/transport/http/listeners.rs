@@ -6,6 +6,7 @@
 //! it: its `Host` and `Origin` are checked.
 
 mod admission;
+mod describe;
 mod engine;
 mod errors;
 mod job_builder;
@@ -63,6 +64,7 @@ pub fn serve(
             .app_data(listener.clone())
             .app_data(web::PayloadConfig::new(state.config.max_body))
             .configure(|cfg| routes(listener.settings.client, cfg))
+            .configure(describe::configure)
             .default_service(web::to(unknown))
             // The middleware that is wrapped last sees a request first.
             .wrap(from_fn(errors::translate))
@@ -113,15 +115,31 @@ async fn caller_and_workflow(
     Ok((caller, workflow))
 }
 
-/// The query of a client's socket: the clients that sign in can only put their token there.
-#[derive(Deserialize)]
-struct Token {
+/// The query of a client's socket: the clients that sign in can only put their token there. A client that keeps its place resumes
+/// after `since`, as on the main address.
+#[derive(Default, Deserialize)]
+struct Address {
     token: Option<String>,
+    since: Option<String>,
+    epoch: Option<String>,
+    /// The workflow that `since` is of, where the socket watches several.
+    workflow_id: Option<String>,
+}
+
+fn address(request: &HttpRequest) -> Address {
+    web::Query::<Address>::from_query(request.query_string()).map(web::Query::into_inner).unwrap_or_default()
 }
 
 /// The token in a socket's address.
 fn token(request: &HttpRequest) -> Option<String> {
-    web::Query::<Token>::from_query(request.query_string()).ok().and_then(|query| query.into_inner().token)
+    address(request).token
+}
+
+/// The position in a socket's address.
+fn position(address: &Address) -> CoreResult<Option<(Option<String>, i64)>> {
+    let since = address.since.as_deref().filter(|since| !since.is_empty());
+    let since = since.map(str::parse).transpose().map_err(|_| Error::invalid("since", "must be a whole number"))?;
+    ws::resume_position(since, address.epoch.clone().filter(|epoch| !epoch.is_empty()))
 }
 
 /// What a client's socket watches from the start.
@@ -153,20 +171,23 @@ async fn open_socket(
     };
     let watches_all = matches!(watch, Watch::All) && named.is_none();
     let watches_default = matches!(watch, Watch::Workflow) && named.is_none();
+    let place = address(request);
+    let since = position(&place)?;
+    let resumed = place.workflow_id.filter(|id| watches_all && since.is_some() && !id.is_empty());
     let rooms = match watch {
         Watch::Rooms(rooms) => rooms,
-        Watch::Workflow | Watch::All => named.map(Room::Workflow).into_iter().collect(),
+        Watch::Workflow | Watch::All => named.or(resumed).map(Room::Workflow).into_iter().collect(),
     };
     let options = SocketOptions {
         dialect,
         rooms,
         default_room: watches_default,
         all_rooms: watches_all,
+        since,
         address: Some(origin::address_of(&state.config, request)),
         requests,
         ..SocketOptions::default()
     };
-    let token = token(request);
-    let token = ws::AddressToken { token: token.as_deref(), accepted: true };
+    let token = ws::AddressToken { token: place.token.as_deref(), accepted: true };
     ws::open_admitted(request, body, token, auth, state, live.clone(), options).await
 }

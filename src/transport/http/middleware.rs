@@ -8,7 +8,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, HOST, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{HttpMessage, web};
+use actix_web::{HttpMessage, HttpResponse, web};
 use tracing::Span;
 use tracing_actix_web::{RequestId, RootSpanBuilder};
 
@@ -127,6 +127,24 @@ fn policy(state: &AppState, headers: &HeaderMap) -> HeaderValue {
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("default-src 'self'; frame-ancestors 'none'"))
 }
 
+/// Why a request was answered with an error, for the log, where the answer was not made from an error.
+#[derive(Debug, Clone)]
+pub struct Reason(pub String);
+
+/// What the log says about an answer; empty for one that is no error.
+fn reason<B>(response: &HttpResponse<B>) -> String {
+    if let Some(error) = response.error() {
+        return error.to_string();
+    }
+    if let Some(Reason(reason)) = response.extensions().get::<Reason>() {
+        return reason.clone();
+    }
+    if response.status().is_server_error() {
+        return response.status().canonical_reason().unwrap_or("no reason was given").to_owned();
+    }
+    String::new()
+}
+
 /// The span of a request, without query and headers, which may hold secrets.
 #[derive(Debug)]
 pub struct RequestSpan;
@@ -139,10 +157,9 @@ impl RootSpanBuilder for RequestSpan {
 
     fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, actix_web::Error>) {
         let (status, error) = match outcome {
-            Ok(response) => (response.status(), response.response().error().map(ToString::to_string)),
-            Err(error) => (error.as_response_error().status_code(), Some(error.to_string())),
+            Ok(response) => (response.status(), reason(response.response())),
+            Err(error) => (error.as_response_error().status_code(), error.to_string()),
         };
-        let error = error.unwrap_or_default();
         match status.as_u16() {
             // Something that a foreign client asks for and Callboard does not have.
             501 => tracing::debug!(parent: &span, status = 501, error, "request answered"),
@@ -150,5 +167,22 @@ impl RootSpanBuilder for RequestSpan {
             500.. => tracing::error!(parent: &span, status = status.as_u16(), error, "request failed"),
             _ => tracing::debug!(parent: &span, status = status.as_u16(), error, "request answered"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Error;
+
+    #[test]
+    fn the_log_says_why_a_request_was_not_answered() {
+        let mut not_ready = HttpResponse::ServiceUnavailable().finish();
+        assert_eq!(reason(&not_ready), "Service Unavailable");
+        not_ready.extensions_mut().insert(Reason("The relay has not started.".to_owned()));
+        assert_eq!(reason(&not_ready), "The relay has not started.");
+        let failed = HttpResponse::from_error(Failure(Error::problem(503, "busy", "Try again.")));
+        assert_eq!(reason(&failed), "Try again.");
+        assert_eq!(reason(&HttpResponse::Ok().finish()), "");
     }
 }

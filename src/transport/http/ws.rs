@@ -173,7 +173,8 @@ async fn open_job_socket(
     open(&request, body, token.as_deref(), auth, &state, live, options).await
 }
 
-fn resume_position(since: Option<i64>, epoch: Option<String>) -> CoreResult<Option<(Option<String>, i64)>> {
+/// The position that an address names.
+pub fn resume_position(since: Option<i64>, epoch: Option<String>) -> CoreResult<Option<(Option<String>, i64)>> {
     match since {
         Some(since) if since < 0 => Err(Error::invalid("since", "must not be negative")),
         since => Ok(since.map(|since| (epoch, since))),

@@ -109,7 +109,7 @@ async fn state(live: &Arc<Live>, member: &Arc<Member>) -> Result<Option<Cursor>>
     let caller = member.client.caller().ok_or_else(|| Error::unauthenticated("Sign in first."))?;
     let _permit = live.snapshots.enter(Lane::Read, &member.room.to_string().into(), DRAIN_TIMEOUT).await?;
     let snapshot = history::snapshot(&live.db, &caller, &member.room).await?;
-    let messages = member.client.dialect.state(&member.room, &snapshot.body);
+    let messages = member.client.dialect.state(&member.room, &snapshot.body, &snapshot.cursor);
     drop(snapshot.body);
     for some in messages.chunks(MESSAGES_AT_ONCE) {
         member.push(&some.into(), 0, true);
@@ -140,7 +140,7 @@ async fn transcript(live: &Arc<Live>, member: &Arc<Member>) -> Result<Cursor> {
     let caller = member.client.caller().ok_or_else(|| Error::unauthenticated("Sign in first."))?;
     let snapshot = history::snapshot(&live.db, &caller, &member.room).await?;
     member.snapshot_seq.store(snapshot.cursor.seq, Ordering::Release);
-    member.push(&member.client.dialect.state(&member.room, &snapshot.body), 0, true);
+    member.push(&member.client.dialect.state(&member.room, &snapshot.body, &snapshot.cursor), 0, true);
     let cursor = Cursor { epoch: snapshot.cursor.epoch, seq: 0 };
     member.advance(&cursor);
     Ok(cursor)
@@ -167,6 +167,9 @@ async fn pages(live: &Arc<Live>, member: &Arc<Member>, mut reached: Cursor) -> R
                 }
             }
         } else if missed.resync.is_some() || missed.last_seq - reached.seq > MAX_GAP {
+            if dialect.initial_state() == InitialState::State {
+                return state(live, member).await;
+            }
             if !member.client.snapshots {
                 let cursor = Cursor { epoch: missed.epoch, seq: missed.last_seq };
                 send(member, dialect.resync(&member.name, &cursor), &cursor).await;

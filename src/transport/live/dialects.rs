@@ -88,10 +88,14 @@ impl Dialect {
             Self::Rooms => encoded(resumable(rooms::messages(event, epoch))),
             Self::Jobs => encoded(resumable(jobs::messages(event, epoch, past))),
             Self::Adw => encoded(resumable(adw::messages(event, epoch, past))),
-            Self::StageBoard => encoded(stage_board::messages(event)),
+            Self::StageBoard => encoded(placed(stage_board::messages(event), event.seq, epoch)),
+            // Of its two streams a cursor can only be of the job's.
+            Self::JobBuilder if event.stream_id.starts_with("job:") => {
+                encoded(placed(job_builder::messages(event), event.seq, epoch))
+            }
             Self::JobBuilder => encoded(job_builder::messages(event)),
-            Self::Engine => encoded(engine::messages(event, past)),
-            Self::WorkflowBoard => encoded(workflow_board::messages(event)),
+            Self::Engine => encoded(placed(engine::messages(event, past), event.seq, epoch)),
+            Self::WorkflowBoard => encoded(placed(workflow_board::messages(event), event.seq, epoch)),
         }
     }
 
@@ -106,18 +110,27 @@ impl Dialect {
         }
     }
 
-    /// The messages for a room's current state, given as JSON from SQL. Empty in dialects that do not start with it.
-    pub fn state(self, room: &Room, body: &str) -> Messages {
+    /// The messages for a room's current state, given as JSON from SQL, which is that of `at`. Empty in dialects that do not start with
+    /// it.
+    pub fn state(self, room: &Room, body: &str, at: &Cursor) -> Messages {
         let state: Value = serde_json::from_str(body).unwrap_or_default();
         match self {
             Self::Jobs => encoded(jobs::state(&state)),
             Self::Adw => encoded(adw::state(&state)),
             Self::StageBoard => encoded(stage_board::state(&state)),
+            Self::JobBuilder if self.resumes(room) => {
+                encoded(placed(job_builder::state(room, &state), at.seq, &at.epoch))
+            }
             Self::JobBuilder => encoded(job_builder::state(room, &state)),
             Self::Native | Self::Stages | Self::Rooms | Self::Engine | Self::Tracker | Self::WorkflowBoard => {
                 Arc::new([])
             }
         }
+    }
+
+    /// Whether the cursor in a socket's address is one of this room.
+    pub fn resumes(self, room: &Room) -> bool {
+        self != Self::JobBuilder || matches!(room, Room::Job(_))
     }
 
     /// Whether its protocol has `connected`, `authenticated` and rooms.
@@ -201,6 +214,18 @@ fn resumable(mut messages: Vec<Value>) -> Vec<Value> {
     messages
 }
 
+/// Adds the place in the stream, to resume from; clients that cannot be changed ignore it. What was only passed on has none.
+fn placed(mut messages: Vec<Value>, seq: i64, epoch: &str) -> Vec<Value> {
+    if epoch.is_empty() {
+        return messages;
+    }
+    for message in &mut messages {
+        message["seq"] = seq.into();
+        message["epoch"] = epoch.into();
+    }
+    resumable(messages)
+}
+
 fn encoded(messages: Vec<Value>) -> Messages {
     messages.into_iter().map(|message| Arc::new(Message::new(message.to_string()))).collect()
 }
@@ -233,6 +258,39 @@ mod tests {
         assert_eq!(seqs, [6, 7]);
         assert_eq!(Dialect::Stages.messages(&event, "e-1", 6, false).len(), 0);
         assert_eq!(Dialect::Native.messages(&event, "e-1", 6, false).len(), 1);
+    }
+
+    #[test]
+    fn messages_of_listeners_say_where_to_resume() {
+        let read = |messages: Messages| -> Vec<(Value, Value)> {
+            let read = |message: &Arc<Message>| serde_json::from_str::<Value>(message.text()).expect("JSON");
+            messages.iter().map(read).map(|message| (message["seq"].clone(), message["epoch"].clone())).collect()
+        };
+        let at = |seq: i64| (json!(seq), json!("e-1"));
+        let moved = samples::change("status_changed", (Some("status"), Some("plan"), Some("build")), &json!({}));
+        for (dialect, places) in [
+            (Dialect::StageBoard, vec![at(7)]),
+            (Dialect::Engine, vec![at(6), at(7)]),
+            (Dialect::WorkflowBoard, vec![at(7)]),
+            // An event of its ticket, in another stream.
+            (Dialect::JobBuilder, vec![(Value::Null, Value::Null)]),
+        ] {
+            assert_eq!(read(dialect.messages(&moved, "e-1", 6, false)), places, "{dialect:?}");
+        }
+        let mut step = samples::change(
+            "job_message",
+            (Some("step"), None, Some("m")),
+            &json!({"message": {"kind": "step", "content": "Working"}}),
+        );
+        step.stream_id = "job:job-1".to_owned();
+        assert_eq!(read(Dialect::JobBuilder.messages(&step, "e-1", 6, false)), [at(6), at(7)]);
+        let first = Dialect::JobBuilder.state(
+            &Room::Job("job-1".to_owned()),
+            "{}",
+            &Cursor { epoch: "e-1".to_owned(), seq: 7 },
+        );
+        assert_eq!(read(first), [at(6), at(7)]);
+        assert_eq!(read(Dialect::Engine.messages(&moved, "", 6, false))[0], (Value::Null, Value::Null));
     }
 }
 

@@ -212,9 +212,6 @@ impl Reader {
     fn enter_rooms(&mut self) {
         let rooms = std::mem::take(&mut self.options.rooms);
         let default_room = std::mem::take(&mut self.options.default_room) && rooms.is_empty();
-        if std::mem::take(&mut self.options.all_rooms) {
-            self.followers.start(&self.live, &self.writer.client, String::new());
-        }
         let since = self
             .options
             .since
@@ -222,7 +219,12 @@ impl Reader {
             .map(|(epoch, seq)| Cursor { epoch: epoch.unwrap_or_else(|| self.live.epoch().to_string()), seq });
         for room in rooms {
             let name = room.to_string();
-            rooms::enter(&self.live, &self.writer.client, room, since.clone(), name, true);
+            let since = since.clone().filter(|_| self.options.dialect.resumes(&room));
+            rooms::enter(&self.live, &self.writer.client, room, since, name, true);
+        }
+        // After the rooms that are named, which are resumed.
+        if std::mem::take(&mut self.options.all_rooms) {
+            self.followers.start(&self.live, &self.writer.client, String::new());
         }
         if default_room {
             let (live, client) = (self.live.clone(), self.writer.client.clone());

@@ -215,3 +215,52 @@ async fn a_workflow_that_is_named_after_the_key_was_made_admits_the_service() {
     let rows = server.sql("select workflow_id from tickets where id = $1", &[&made["id"].as_str()]).await;
     assert_eq!(rows[0].get::<_, String>(0), later.as_str().expect("an id"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn administrators_see_and_revoke_the_keys_of_listeners() {
+    let server = open("listener_keys").await;
+    let operator = server.admin("ann").await;
+    let bob = signed_in_user(&server, "bob").await;
+    let board = listen(&server, "stage-board=127.0.0.1:0").await;
+    let keys = operator.get("/api/keys").await.ok()["keys"].clone();
+    assert_eq!((&keys[0]["actor_id"], &keys[0]["actor_name"]), (&json!("compat-stage-board"), &json!("Stage board")));
+    assert_eq!(bob.get("/api/keys").await.ok()["keys"], json!([]));
+    let path = format!("/api/keys/{}", keys[0]["id"].as_str().expect("an id"));
+    bob.delete(&path).await.refused(404);
+    board.client.get("/tickets").await.ok();
+    assert_eq!(operator.delete(&path).await.status, 204);
+    board.client.get("/tickets").await.refused(401);
+    assert_eq!(operator.get("/api/keys").await.ok()["keys"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_joins_other_workflows_works_in_its_own() {
+    let server = open("listener_own_workflow").await;
+    let operator = server.admin("ann").await;
+    let first = listen(&server, "stage-board=127.0.0.1:0").await;
+    // As a key that was made before its workflow was remembered.
+    server.sql("delete from default_workflows", &[]).await;
+    let made = operator.post("/api/workflows", json!({"name": "Website"})).await.created();
+    let path = format!("/api/workflows/{}/members/compat-stage-board", made["id"].as_str().expect("an id"));
+    operator.put(&path, json!({"role": "member"})).await.ok();
+    let again = listen(&server, &format!("stage-board=127.0.0.1:0,key_file={}", first.key_file.display())).await;
+    again.client.post("/tickets", json!({"title": "On the board"})).await.created();
+    assert_eq!(again.client.get("/tickets").await.ok().as_array().map(Vec::len), Some(1));
+    let rows = server.sql("select w.name from tickets t join workflows w on w.id = t.workflow_id", &[]).await;
+    assert_eq!(rows[0].get::<_, String>(0), "Stage board");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn addresses_describe_themselves() {
+    let server = open("listener_description").await;
+    let board = listen(&server, "workflow-board=127.0.0.1:0").await;
+    let document = board.client.get("/openapi.json").await.ok();
+    assert_eq!(document["paths"]["/adws/{id}"]["get"]["parameters"][0]["name"], "id");
+    assert!(document["paths"]["/adws"]["post"]["requestBody"].is_object());
+    assert!(document["paths"].get("/tickets").is_none(), "of another client");
+    for path in ["/docs", "/docs/", "/docs/swagger-ui.css"] {
+        let answer = reqwest::get(format!("{}{path}", board.url)).await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+    }
+    board.client.get("/docs/nothing").await.refused(404);
+}

@@ -39,7 +39,7 @@ async fn a_ticket_keeps_its_request_model_and_codebase() {
 #[tokio::test(flavor = "multi_thread")]
 async fn long_requests_are_cut_in_the_list_only() {
     let server = open("stage_board_long").await;
-    let board = listen(&server, "stage-board=127.0.0.1:0").await;
+    let board = listen(&server, "stage-board=127.0.0.1:0,auto_queue=simulated").await;
     let request = "A shop. ".repeat(20_000).trim_end().to_owned();
     let new = |title: &str| json!({"title": title, "content_user_request_prompt": request, "model": "large"});
     for title in ["One", "Two", "Three"] {
@@ -58,6 +58,12 @@ async fn long_requests_are_cut_in_the_list_only() {
         let detail = board.client.get(&format!("/tickets/{}", ticket["id"].as_str().expect("an id"))).await.ok();
         assert_eq!((&detail["content_user_request_prompt"], &detail["model"]), (&json!(request), &json!("large")));
     }
+    // The work in progress is listed without the texts.
+    let path = format!("/tickets/{}/stage", list[0]["id"].as_str().expect("an id"));
+    board.client.put(&path, json!({"stage": "plan"})).await.ok();
+    let status = board.client.get("/workflows/status").await.ok();
+    assert_eq!(status["workflows"].as_object().map(serde_json::Map::len), Some(1));
+    assert!(status.to_string().len() < 1000, "{status}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -82,7 +82,13 @@ async fn changes_in_both_forms() {
         .ok();
     assert_eq!(flat["fields_updated"], json!(["title"]));
     let nested = json!({"ticket_id": id, "updates": {"priority": "critical", "is_blocked": true}, "update_comment": "It burns now."});
-    assert_eq!(client.post("/tickets/update", nested).await.ok()["fields_updated"], json!(["priority"]));
+    let answer = client.post("/tickets/update", nested).await.ok();
+    assert_eq!((&answer["fields_updated"], &answer["ignored_fields"]), (&json!(["priority"]), &json!(["is_blocked"])));
+    assert!(answer["message"].as_str().is_some_and(|text| text.contains("is_blocked was not set")), "{answer}");
+    let reason = json!({"ticket_id": id, "updates": {"is_blocked": true, "blocked_reason": "Waits for the weather."}});
+    assert_eq!(client.post("/tickets/update", reason).await.ok()["fields_updated"], json!([]));
+    let detail = client.get(&format!("/api/tickets/{id}")).await.ok();
+    assert!(detail["comments"].to_string().contains("Blocked: Waits for the weather."), "{}", detail["comments"]);
     client
         .post("/api/tickets/comment", json!({"ticket_id": id, "comment_text": "A remark", "comment_type": "general"}))
         .await
@@ -173,8 +179,14 @@ async fn a_task_needs_a_ticket_and_resolves_it() {
         }
         client.post("/update_task_status", body)
     };
-    let blocked = update(held["task_id"].as_str().expect("a task"), "done", json!({})).await;
-    assert_eq!(blocked.refused(409), "conflict");
+    for status in ["done", "in_progress"] {
+        let blocked = update(held["task_id"].as_str().expect("a task"), status, json!({})).await;
+        let detail = blocked.json["detail"].as_str().unwrap_or_default().to_owned();
+        assert!(detail.starts_with("This task cannot be worked on now: TKT-"), "{detail}");
+        assert!(detail.contains("is blocked by TKT-"), "{detail}");
+        assert_eq!(blocked.json["blocking_ticket_ids"], json!([id]));
+        assert_eq!(blocked.refused(409), "conflict");
+    }
     assert_eq!(update(&job, "in_progress", json!({"summary": "Half way"})).await.ok()["status"], "in_progress");
     let working = client.get("/api/agents").await.ok();
     let agent = working.as_array().expect("agents").iter().find(|agent| agent["id"] == "mcp-agent").expect("the agent");
@@ -284,4 +296,44 @@ async fn a_silent_socket_gets_the_events_of_everything() {
     assert_eq!(socket.until("comment_added").await["ticket_id"], json!(id));
     client.post("/api/tickets/resolve", json!({"ticket_id": id, "resolution": "Solved for good."})).await.ok();
     assert_eq!(socket.until("ticket_resolved").await["ticket_id"], json!(id));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tags_may_have_commas() {
+    let server = open("tracker_tags").await;
+    let board = listen(&server, "tracker=127.0.0.1:0").await;
+    let both = ticket(&board.client, "Has one tag with a comma", json!({"tags": ["a,b"]})).await;
+    let one = ticket(&board.client, "Has the first", json!({"tags": ["a"]})).await;
+    let other = ticket(&board.client, "Has another", json!({"tags": ["c"]})).await;
+    for (query, expected) in [
+        ("tags=a%2Cb", vec![&both, &one]),
+        ("tags=a,b", vec![&both, &one]),
+        ("tags=a&tags=c", vec![&one, &other]),
+        ("tags=c", vec![&other]),
+        ("tags=d", vec![]),
+    ] {
+        let list = board.client.get(&format!("/tickets/get?{query}&sort_order=asc")).await.ok();
+        let found: Vec<&Value> =
+            list["tickets"].as_array().expect("tickets").iter().map(|ticket| &ticket["id"]).collect();
+        assert_eq!(json!(found), json!(expected), "{query}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn its_own_board_is_first_whatever_else_the_service_joins() {
+    let server = open("tracker_default").await;
+    let operator = server.admin("ann").await;
+    let board = listen(&server, "tracker=127.0.0.1:0").await;
+    let id = ticket(&board.client, "On its own board", json!({})).await;
+    for name in ["Later", "Latest"] {
+        let made = operator.post("/api/workflows", json!({"name": name})).await.created();
+        let path = format!("/api/workflows/{}/members/compat-tracker", made["id"].as_str().expect("an id"));
+        operator.put(&path, json!({"role": "member"})).await.ok();
+    }
+    let executions = board.client.get("/api/workflow-executions?status=all").await.ok()["executions"].clone();
+    let names: Vec<&Value> = executions.as_array().expect("executions").iter().map(|one| &one["name"]).collect();
+    assert_eq!(json!(names), json!(["Ticket tracker", "Latest", "Later"]));
+    assert_eq!(board.client.get("/tickets").await.ok()["tickets"][0]["id"], json!(id));
+    ticket(&board.client, "There too", json!({})).await;
+    assert_eq!(board.client.get("/tickets").await.ok()["total_count"], 2);
 }

@@ -333,6 +333,6 @@ async fn reports_are_recorded_and_published() {
         .await
         .ok();
     assert_eq!((&understood["understanding"], &understood["questions"]), (&json!("Build it"), &json!([])));
-    assert_eq!(client.get("/api/adws/report01/plan").await.refused(404), "not_found");
+    assert_eq!(client.get("/api/adws/report01/plan").await.ok()["plan_file"], "specs/a.md");
     assert_eq!(client.get("/api/agent-state/report01").await.ok()["adw_id"], "report01");
 }

@@ -43,6 +43,11 @@ impl<'a> Routes<'a> {
 pub(super) struct Methods(Vec<(ResourceDef, Method)>);
 
 impl Methods {
+    /// All paths with a method that each takes.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().filter_map(|(path, method)| Some((path.pattern()?, method.as_str())))
+    }
+
     /// The methods that a path takes, as the header `Allow` lists them; `None` for an unknown path.
     pub(super) fn of(&self, path: &str) -> Option<String> {
         let path = path.strip_prefix("/api").filter(|rest| rest.starts_with('/')).unwrap_or(path);

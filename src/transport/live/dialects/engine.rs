@@ -48,17 +48,14 @@ fn changes(event: &Event, data: &Value) -> Vec<Value> {
         }
         "activity" | "job_progress" | "job_message" | "job_stage" | "commented" | "commit_linked" => Vec::new(),
         "status_changed" => {
-            let mut message = update("state_change", event);
-            if let Some(reported) = data["reported"].as_object() {
-                message["state"] = reported.get("state").cloned().unwrap_or_default();
-                add_missing(&mut message, &data["reported"]);
-            } else {
-                message["state"] = json!(engine::state(event.new_value.as_deref().unwrap_or_default()));
-            }
+            let state = engine::state(event.new_value.as_deref().unwrap_or_default());
+            let mut message = reported_update("state_change", event, data);
+            add_missing(&mut message, &json!({"state": state}));
             vec![message]
         }
         "assigned" => {
-            let mut message = update(if event.new_value.is_some() { "assigned" } else { "unassigned" }, event);
+            let action = if event.new_value.is_some() { "assigned" } else { "unassigned" };
+            let mut message = reported_update(action, event, data);
             message["assignee_id"] = json!(event.new_value);
             vec![message]
         }
@@ -66,6 +63,17 @@ fn changes(event: &Event, data: &Value) -> Vec<Value> {
         "deleted" | "ticket_merged" => vec![update("deleted", event)],
         _ => vec![update("updated", event)],
     }
+}
+
+/// A change that a program may have reported, with the program's words and fields.
+fn reported_update(action: &str, event: &Event, data: &Value) -> Value {
+    let mut message = update(action, event);
+    let reported = &data["reported"];
+    if let Some(said) = reported["message"].as_str() {
+        message["message"] = said.into();
+    }
+    add_missing(&mut message, reported);
+    message
 }
 
 fn update(action: &str, event: &Event) -> Value {
@@ -89,6 +97,11 @@ mod tests {
             change("status_changed", (Some("status"), Some("idle"), Some("build")), &reported),
             change("assigned", (Some("assigned_agent_id"), None, Some("agent-7")), &json!({"changes": {}})),
             change("assigned", (Some("assigned_agent_id"), Some("agent-7"), None), &json!({"changes": {}})),
+            change(
+                "assigned",
+                (Some("assigned_agent_id"), None, Some("agent-7")),
+                &json!({"changes": {}, "reported": {"state": "assigned", "message": "Engine claims it", "action": "forged"}}),
+            ),
             change(
                 "ticket_state",
                 (Some("state_change"), None, None),

@@ -88,6 +88,7 @@ struct Work {
     agent_id: Option<String>,
     ticket_id: Option<String>,
     project_id: Option<String>,
+    ticket_filter: Option<String>,
     state: Option<String>,
     pr_url: Option<String>,
     branch_name: Option<String>,
@@ -102,7 +103,7 @@ impl Work {
     }
 }
 
-/// A ready ticket for an agent; 204 if there is none.
+/// A ticket for an agent, in the state that it works on; 204 if there is none.
 async fn claim(
     request: actix_web::HttpRequest,
     state: State,
@@ -113,7 +114,7 @@ async fn claim(
     let (_, workflow) = caller_and_workflow(&auth, &state, &listener).await?;
     let caller = auth.acting_as(work.agent_id.as_deref())?;
     let project = work.project_id.as_deref().filter(|project| !project.is_empty()).or(workflow.as_deref());
-    let claimed = engine::claim(&state.db, &caller, project).await?;
+    let claimed = engine::claim(&state.db, &caller, project, work.ticket_filter.as_deref()).await?;
     if claimed.is_null() {
         return Ok(HttpResponse::NoContent().finish());
     }

@@ -59,7 +59,7 @@ async fn create(
 async fn update(state: web::Data<AppState>, auth: Auth, Json(body): Json<Value>) -> Result<Reply<Value>> {
     let caller = acting(&auth, &body)?;
     let updated = change::update(&state.db, &state.embeddings, &caller, input_of(&tracker::update(&body))?).await?;
-    Ok(Reply::ok(value_of(&updated)?))
+    Ok(Reply::ok(tracker::updated(&body, &value_of(&updated)?)))
 }
 
 /// The data of a commit from the workflow's repository, if it has one with that commit.

@@ -34,7 +34,8 @@ async fn define(state: web::Data<AppState>, auth: Auth, Json(body): Json<Value>)
     Ok(Reply::ok(tracker::definition(&value_of(&made)?)))
 }
 
-/// The executions with a status; the listener's workflow is first, because the clients take the first active one.
+/// The executions with a status; the listener's workflow, else the caller's default one, is first, because the clients take the first
+/// active one.
 async fn executions_with(
     state: &AppState,
     listener: &Listener,
@@ -42,13 +43,11 @@ async fn executions_with(
     status: Option<&str>,
 ) -> CoreResult<Vec<Value>> {
     let Some(wanted) = tracker::workflow_status(status) else { return Ok(Vec::new()) };
-    let rows = tracker::list_executions(&state.db, caller, wanted).await?;
+    let workflow = listener.workflow(&state.db).await?;
+    let rows = tracker::list_executions(&state.db, caller, wanted, workflow.as_deref()).await?;
     let mut executions: Vec<Value> = rows.as_array().into_iter().flatten().map(tracker::execution).collect();
     if let Some(status @ ("active" | "completed")) = status {
         executions.retain(|execution| execution["status"] == status);
-    }
-    if let Some(workflow) = listener.workflow(&state.db).await? {
-        executions.sort_by_key(|execution| execution["id"] != workflow.as_str());
     }
     Ok(executions)
 }

@@ -35,11 +35,12 @@ async fn list(
     state: web::Data<AppState>,
     listener: web::Data<Listener>,
     auth: Auth,
-    Query(query): Query<HashMap<String, String>>,
+    Query(given): Query<Vec<(String, String)>>,
 ) -> Result<Reply<Value>> {
     let caller = auth.caller();
+    let filters: Filters = input_of(&tracker::list_filters(&given))?;
+    let query: HashMap<String, String> = given.into_iter().collect();
     let workflow = workflow_of(&state, &listener, &caller, query.get("workflow_id").map(String::as_str)).await?;
-    let filters: Filters = input_of(&tracker::list_filters(&query))?;
     let number = |name: &str| query.get(name).and_then(|text| text.parse::<i32>().ok());
     let word = |name: &str, otherwise: &str| json!(query.get(name).map_or(otherwise, String::as_str));
     let by: SortBy = serde_json::from_value(word("sort_by", "created_at")).unwrap_or_default();
