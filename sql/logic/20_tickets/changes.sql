@@ -210,20 +210,6 @@ begin
 end
 $$;
 
--- Whether an update moved a ticket to another column and changed nothing else except its rank and times, and no external
--- program reported it.
-create function logic.is_only_moved(o tickets, n tickets) returns boolean language sql stable
-begin atomic
-    select o.status <> n.status and not logic.renames_columns() and coalesce(current_setting('callboard.reported', true), '') = ''
-       and (o.title, o.description, o.priority, o.ticket_type, o.tags, o.assigned_agent_id, o.parent_ticket_id, o.related_ticket_ids,
-            o.related_task_ids, o.story_points, o.estimate_minutes, o.spent_minutes, o.approval_status, o.is_resolved, o.deleted_at,
-            o.merged_into_ticket_id, o.created_at, o.created_by_agent_id, o.custom_fields)
-        is not distinct from
-           (n.title, n.description, n.priority, n.ticket_type, n.tags, n.assigned_agent_id, n.parent_ticket_id, n.related_ticket_ids,
-            n.related_task_ids, n.story_points, n.estimate_minutes, n.spent_minutes, n.approval_status, n.is_resolved, n.deleted_at,
-            n.merged_into_ticket_id, n.created_at, n.created_by_agent_id, n.custom_fields);
-end;
-
 -- What an update of a ticket means beyond history: whether search must read its text again (`reworded`) or
 -- forget it (`gone`), whether it changed its column (`moved`), whether saved searches may match differently
 -- (`touched`), whether it stopped or began to be open, on which what it blocks depends (`closed`, `opened`), whether it was

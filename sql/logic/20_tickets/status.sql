@@ -105,12 +105,13 @@ begin
         -- The ticket is as it was found, open, without review and blockers; the board has no transitions, no limit of the column
         -- and no required comments, and allows reopening. (What is reopened may be blocked by that.)
         update tickets t set status = change_status.new_status, rank = logic.rank_at_end(t.number)
-          from boards b, board_columns c
          where t.id = access.ticket_id and t.status = access.status and t.status <> change_status.new_status
            and t.deleted_at is null and t.merged_into_ticket_id is null and t.approval_status is null
            and not t.is_resolved and t.version = coalesce(change_status.version, t.version)
-           and b.workflow_id = access.workflow_id and b.allow_reopen and not b.require_comments_on_status_change
-           and c.workflow_id = access.workflow_id and c.id = change_status.new_status and c.wip_limit is null
+           and exists (select from boards b
+                        where b.workflow_id = access.workflow_id and b.allow_reopen and not b.require_comments_on_status_change)
+           and exists (select from board_columns c
+                        where c.workflow_id = access.workflow_id and c.id = change_status.new_status and c.wip_limit is null)
            and not exists (select from board_transitions x where x.workflow_id = access.workflow_id)
            and not exists (select from logic.active_blockers k where k.ticket_id = access.ticket_id)
         returning t.version into new_version;

@@ -21,24 +21,35 @@ begin
 end
 $$;
 
--- BEFORE UPDATE, by row: version and times. The identity of a ticket never changes.
+-- BEFORE UPDATE, by row: version and times. The identity of a ticket never changes. A ticket that moves leaves the state behind
+-- that an engine gave it and its board has no column for.
 create function logic.ticket_before_update() returns trigger language plpgsql as $$
 declare
-    columns record;
+    category text;
+    old_category text;
 begin
     if new.id <> old.id or new.workflow_id <> old.workflow_id or new.number <> old.number then
         perform logic.fail('conflict', 'The id, workflow and number of a ticket never change.');
     end if;
-    if new.status <> old.status and not (logic.renames_columns() and logic.is_column_rename(new.workflow_id, old.status, new.status)) then
-        select (select c.category from board_columns c where c.workflow_id = new.workflow_id and c.id = new.status) as category,
-               (select c.category from board_columns c where c.workflow_id = new.workflow_id and c.id = old.status) as old_category into columns;
-        -- Otherwise it would change nothing.
-        if 'done' in (columns.category, columns.old_category) or new.started_at is null or new.completed_at is not null or new.resolved_at is not null then
-            new := logic.derive_times_from_column(new, columns.category, columns.old_category);
+    if new.status <> old.status then
+        if new.custom_fields ? 'engine_state' then
+            new.custom_fields := nullif(new.custom_fields - 'engine_state', '{}');
         end if;
-    end if;
+        if not (logic.renames_columns() and logic.is_column_rename(new.workflow_id, old.status, new.status)) then
+            select c.category into category from board_columns c where c.workflow_id = new.workflow_id and c.id = new.status;
+            -- The column it leaves matters only to a ticket that is resolved.
+            if new.is_resolved then
+                select c.category into old_category from board_columns c where c.workflow_id = new.workflow_id and c.id = old.status;
+            end if;
+            -- Otherwise it would change nothing.
+            if category = 'done' or old_category = 'done' or new.started_at is null or new.completed_at is not null or new.resolved_at is not null then
+                new := logic.derive_times_from_column(new, category, old_category);
+            end if;
+        end if;
+        new.version := old.version + 1;
+        new.updated_at := clock_timestamp();
     -- The comparison of whole rows is the most expensive, so it is last.
-    if new.status <> old.status or new is distinct from old then
+    elsif new is distinct from old then
         new.version := old.version + 1;
         new.updated_at := clock_timestamp();
     end if;
@@ -90,18 +101,19 @@ $$;
 
 -- AFTER UPDATE, by statement: one history row for each field that changed, search data of tickets that were
 -- reworded, moved, added or removed, the state of what a ticket blocks, its queued jobs when it is resolved, and the end
--- of its claim. Most updates move one ticket, which takes two statements. Otherwise rows are compared one by
--- one in plpgsql: for a single ticket that costs a fraction of one set-based statement over all fields.
+-- of its claim. Most updates move one ticket and change nothing else, which takes few statements. Otherwise rows are
+-- compared one by one in plpgsql: for a single ticket that costs a fraction of one set-based statement over all fields.
 create function logic.tickets_updated() returns trigger language plpgsql as $$
 declare
-    one_move record;
-    move record;
-    after_move record;
-    notified boolean;
     pairs refcursor;
     pair record;
     o tickets;
     n tickets;
+    kept tickets;
+    number bigint;
+    concerns record;
+    place tid;
+    notified boolean;
     change logic.change;
     changes logic.change[] := '{}';
     effect logic.ticket_effect;
@@ -114,45 +126,52 @@ declare
     resolved text[] := '{}';
     released text[] := '{}';
 begin
-    -- The only row, if it was moved and nothing else, and the place of its stream, locked as by logic.lock_stream.
-    select m.*, logic.lock_stream('workflow:' || m.workflow_id) as place into one_move
-      from (select (logic.ticket_moved_change(old_rows, new_rows)).*
-              from old_rows cross join new_rows
-             where not exists (select from new_rows offset 1) and logic.is_only_moved(old_rows, new_rows)) m;
+    -- The only row, if it is one.
+    select old_rows as o, new_rows as n into pair from old_rows cross join new_rows where not exists (select from new_rows offset 1);
     if found then
-        with
-        -- Its number, as in logic.allocate_sequence_numbers.
-        allocated as (
-            update streams s set last_seq = s.last_seq + 1
-             where s.ctid = one_move.place and s.stream_id = 'workflow:' || one_move.workflow_id
-            returning s.stream_id, s.last_seq
-        )
-        insert into history as h (stream_id, seq, workflow_id, ticket_id, change_type, field_name, old_value, new_value,
-                                  change_description, metadata, actor_id, on_behalf_of)
-        select a.stream_id, a.last_seq, one_move.workflow_id, one_move.ticket_id, one_move.change_type, one_move.field_name,
-               one_move.old_value, one_move.new_value, one_move.description, one_move.metadata, logic.current_actor(),
-               logic.current_on_behalf_of()
-          from allocated a
-        returning h.workflow_id, h.ticket_id, h.seq, h.old_value, h.new_value, coalesce(h.on_behalf_of, h.actor_id) as agent,
-            (select g.gated from logic.status_change_gate g) as gated,
-            exists (select from ticket_claims c where c.ticket_id = h.ticket_id) as claimed
-          into move;
-        notified := logic.notify_status_change(move.workflow_id, move.ticket_id, move.seq, move.old_value, move.new_value, move.gated);
-        if move.claimed then
-            perform logic.renew_ticket_claims(array[move.ticket_id], move.agent);
+        o := pair.o;
+        n := pair.n;
+        if o.status <> n.status and not logic.renames_columns() and coalesce(current_setting('callboard.reported', true), '') = '' then
+            -- Rows are equal without what a move changes if nothing else changed. Comparing all other fields would take longer.
+            kept := n;
+            kept.status := o.status;
+            kept.rank := o.rank;
+            kept.started_at := o.started_at;
+            kept.completed_at := o.completed_at;
+            kept.version := o.version;
+            kept.updated_at := o.updated_at;
+            if kept is not distinct from o then
+                place := logic.lock_stream('workflow:' || n.workflow_id);
+                change := logic.ticket_moved_change(o, n);
+                -- Its number, as in logic.allocate_sequence_numbers.
+                update streams s set last_seq = s.last_seq + 1 where s.ctid = place and s.stream_id = 'workflow:' || n.workflow_id
+                returning s.last_seq into number;
+                if not found then
+                    return null;
+                end if;
+                insert into history (stream_id, seq, workflow_id, ticket_id, change_type, field_name, old_value, new_value,
+                                     change_description, metadata, actor_id, on_behalf_of)
+                values ('workflow:' || n.workflow_id, number, n.workflow_id, n.id, change.change_type, change.field_name, o.status, n.status,
+                        change.description, change.metadata, logic.current_actor(), logic.current_on_behalf_of());
+                -- In a statement of its own, after the stream row is locked: who watches, and what else the move concerns.
+                select (select g.gated from logic.status_change_gate g) as gated,
+                       exists (select from ticket_claims c where c.ticket_id = n.id) as claimed,
+                       exists (select from saved_searches s where s.notify) as watched,
+                       exists (select from ticket_comments c where c.ticket_id = n.id) as commented
+                  into concerns;
+                notified := logic.notify_status_change(n.workflow_id, n.id, number, o.status, n.status, concerns.gated);
+                if concerns.claimed then
+                    perform logic.renew_ticket_claims(array[n.id], coalesce(logic.current_on_behalf_of(), logic.current_actor()));
+                end if;
+                if concerns.commented then
+                    perform logic.queue_embeddings_of_moved_tickets(array[n.id]);
+                end if;
+                if concerns.watched then
+                    perform logic.queue_search_matching(array[n.id]);
+                end if;
+                return null;
+            end if;
         end if;
-        -- In a statement of its own, after the stream row is locked.
-        select exists (select from saved_searches s where s.notify) as watched,
-               exists (select from ticket_comments c where c.ticket_id = move.ticket_id) as commented into after_move;
-        if after_move.commented then
-            perform logic.queue_embeddings_of_moved_tickets(array[move.ticket_id]);
-        end if;
-        if after_move.watched then
-            perform logic.queue_search_matching(array[move.ticket_id]);
-        end if;
-        return null;
-    end if;
-    if (select count(*) from (select from new_rows limit 2) few) < 2 then
         open pairs for select old_rows as o, new_rows as n from old_rows cross join new_rows;
     else
         -- Dynamic, so that it is planned for the actual number of rows: the plan cached for one row is a nested loop.
