@@ -20,9 +20,13 @@ begin
     if exists (select from pg_roles where rolname = 'callboard_reporting') then
         grant usage on schema reporting to callboard_reporting;
         grant select on all tables in schema reporting to callboard_reporting;
+        grant execute on all functions in schema reporting to callboard_reporting;
     end if;
 end
 $$;
+
+-- These functions run with the rights of their owner, so no other role may call them.
+revoke execute on all functions in schema reporting from public;
 
 -- Functions in `logic` run with the rights of their caller; no other role needs them.
 revoke all on schema logic from public;

@@ -78,7 +78,7 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
     compat::configure(cfg);
     webhooks::configure(cfg);
     security_events::configure(cfg);
-    cfg.service(board::board);
+    board::configure(cfg);
 }
 
 /// The OpenAPI document that `/openapi.json` serves.

@@ -37,6 +37,11 @@ begin
            and to_date(substr(c.relname, 9), 'YYYY_MM') < date_trunc('month', now() at time zone 'UTC') - make_interval(months => months)
          order by c.relname
     loop
+        -- What the rest of the history begins with.
+        execute format('select logic.keep_history_base(g.workflow_id, g.last)
+                          from (select h.workflow_id, max(h.seq) as last from %I h
+                                 where h.stream_id like ''workflow:%%'' group by h.workflow_id) g
+                          join streams s on s.stream_id = ''workflow:'' || g.workflow_id', part.name);
         execute format('update streams s set pruned_seq = greatest(s.pruned_seq, g.last)
                           from (select stream_id, max(seq) as last from %I group by stream_id) g where g.stream_id = s.stream_id', part.name);
         execute format('drop table %I', part.name);

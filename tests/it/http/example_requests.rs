@@ -196,8 +196,13 @@ fn find(name: &str) -> Option<Value> {
         "GET /ws/jobs/{id}" | "GET /ws/workflows/{id}" => {
             json!({"closed": true, "path": {"id": "$draft"}, "query": {"token": "none"}})
         }
-        "GET /api/board/{workflow_id}" | "GET /api/tickets/board-config/{workflow_id}" => {
-            json!({"path": {"workflow_id": "$workflow"}})
+        "GET /api/tickets/board-config/{workflow_id}" => json!({"path": {"workflow_id": "$workflow"}}),
+        "GET /api/board/{workflow_id}" => {
+            json!({"path": {"workflow_id": "$workflow"}, "query": {"at": jiff::Timestamp::now()}})
+        }
+        "GET /api/board/{workflow_id}/changes" => {
+            let now = jiff::Timestamp::now();
+            json!({"path": {"workflow_id": "$workflow"}, "query": {"from": now, "to": now}})
         }
         "GET /api/tickets/stats/{workflow_id}" => {
             json!({"path": {"workflow_id": "$workflow"}, "query": {"tz": "Europe/Berlin"}})

@@ -81,7 +81,8 @@ impl BoardReplica {
     }
 }
 
-fn cards(board: &Value) -> BTreeMap<String, Value> {
+/// The cards of a board by ticket.
+pub fn cards(board: &Value) -> BTreeMap<String, Value> {
     let tickets = board["tickets"].as_array().expect("tickets");
     tickets.iter().map(|card| (text(&card["ticket_id"]), card.clone())).collect()
 }
@@ -91,7 +92,7 @@ fn text(value: &Value) -> String {
 }
 
 /// A card with its times as instants: offsets depend on the writer's time zone.
-fn normal(card: &Value) -> Value {
+pub fn normal(card: &Value) -> Value {
     let mut card = card.clone();
     for (field, value) in card.as_object_mut().expect("a card") {
         if field.ends_with("_at")

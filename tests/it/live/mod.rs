@@ -5,6 +5,7 @@ mod board_replica;
 mod crash;
 mod events;
 pub mod fixtures;
+mod past_boards;
 mod relay;
 mod rooms;
 mod searches;

@@ -33,6 +33,7 @@ const OPERATION_IDS: &[(&str, &str, &str)] = &[
     ("post", "/api/auth/ws-ticket", "createSocketTicket"),
     ("get", "/api/board-templates", "listBoardTemplates"),
     ("get", "/api/board/{workflow_id}", "getBoard"),
+    ("get", "/api/board/{workflow_id}/changes", "getBoardChanges"),
     ("delete", "/api/comments/{id}", "deleteComment"),
     ("patch", "/api/comments/{id}", "updateComment"),
     ("put", "/api/comments/{id}/reactions/{emoji}", "addReaction"),

@@ -1,0 +1,95 @@
+-- Replaying history: the tickets and the configuration of a board after any event of its stream. Events hold the new values of
+-- the card's fields (`changes`), so the last event of each kind gives the values that those fields had.
+
+-- All objects laid over each other in their order: later values win.
+create aggregate logic.overlay_objects(jsonb) (sfunc = jsonb_concat, stype = jsonb, initcond = '{}');
+
+-- What an event sets: fields of the card, and `deleted`, which no card has.
+create function logic.replayed_fields(change_type text, field_name text, metadata jsonb) returns jsonb language sql immutable
+begin atomic
+    select case when change_type in ('created', 'restored', 'ticket_unmerged') then coalesce(metadata -> 'ticket', '{}') else '{}' end
+        || coalesce(metadata -> 'changes', '{}')
+        || case when change_type = 'deleted' then '{"deleted": true}'
+                when change_type in ('created', 'restored') or field_name = 'deleted_at' then '{"deleted": false}'
+                else '{}' end::jsonb;
+end;
+
+-- Each ticket that a workflow ever had as it was after event `seq` of its stream, also deleted and merged ones.
+create function logic.replay_tickets(workflow text, seq bigint) returns table (ticket_id text, state jsonb) language sql stable
+begin atomic
+    with
+    -- The last event of each kind of each ticket. Events of one kind set the same fields.
+    last_events as (
+        select h.ticket_id, h.change_type, h.field_name, max(h.seq) as seq
+          from history h
+         where h.stream_id = 'workflow:' || replay_tickets.workflow and h.seq <= replay_tickets.seq and h.ticket_id is not null
+         group by h.ticket_id, h.change_type, h.field_name
+    ),
+    -- Their values, the later ones over the earlier ones.
+    replayed as (
+        select l.ticket_id, logic.overlay_objects(logic.replayed_fields(h.change_type, h.field_name, h.metadata) order by l.seq) as fields
+          from last_events l
+          join history h on h.stream_id = 'workflow:' || replay_tickets.workflow and h.seq = l.seq
+         group by l.ticket_id
+    ),
+    -- Tickets whose beginning is pruned, as they were where kept history begins.
+    bases as (
+        select b.subject as ticket_id, b.state from history_bases b
+         where b.stream_id = 'workflow:' || replay_tickets.workflow and b.subject <> 'board'
+    )
+    select coalesce(r.ticket_id, b.ticket_id), coalesce(b.state, '{}') || coalesce(r.fields, '{}')
+      from replayed r full join bases b on b.ticket_id = r.ticket_id;
+end;
+
+-- The cards that were on a workflow's board after event `seq` of its stream, as in logic.cards.
+create function logic.cards_after(workflow text, seq bigint) returns setof logic.cards language sql stable
+begin atomic
+    select c.*
+      from logic.replay_tickets(cards_after.workflow, cards_after.seq) r
+     cross join lateral jsonb_populate_record(null::logic.cards, r.state) c
+     where not coalesce((r.state ->> 'deleted')::boolean, false) and c.merged_into_ticket_id is null
+       -- A ticket from before the kept history, of which only later changes are known.
+       and c.ticket_id is not null;
+end;
+
+-- The configuration of a workflow's board after event `seq` of its stream.
+create function logic.board_config_after(workflow text, seq bigint) returns jsonb language sql stable
+begin atomic
+    select coalesce(
+        (select h.metadata -> 'board_config' from history h
+          where h.stream_id = 'workflow:' || board_config_after.workflow and h.seq <= board_config_after.seq and h.change_type = 'board_updated'
+          order by h.seq desc limit 1),
+        (select b.state from history_bases b where b.stream_id = 'workflow:' || board_config_after.workflow and b.subject = 'board'),
+        logic.board_config(board_config_after.workflow));
+end;
+
+-- The last event of a workflow's stream that was committed at a time: 0 before the first one. Of a transaction that was at work
+-- at that time, no event counts.
+create function logic.find_seq_at(workflow text, at timestamptz) returns bigint language plpgsql stable as $$
+declare
+    stream constant text := 'workflow:' || workflow;
+    last record;
+begin
+    select h.seq, h.xid into last from history h
+     where h.stream_id = stream and h.changed_at <= at order by h.seq desc limit 1;
+    if not found then
+        return coalesce((select s.pruned_seq from streams s where s.stream_id = stream), 0);
+    end if;
+    if exists (select from history h where h.stream_id = stream and h.seq = last.seq + 1 and h.xid = last.xid) then
+        -- The events of a transaction follow each other, because it holds the row of its stream.
+        return (select min(h.seq) - 1 from history h where h.stream_id = stream and h.xid = last.xid);
+    end if;
+    return last.seq;
+end
+$$;
+
+-- Keeps what the history of the stream begins with once its events up to `seq` are pruned.
+create function logic.keep_history_base(workflow text, seq bigint) returns void language sql
+begin atomic
+    insert into history_bases (stream_id, subject, state)
+    select 'workflow:' || keep_history_base.workflow, r.ticket_id, r.state
+      from logic.replay_tickets(keep_history_base.workflow, keep_history_base.seq) r
+    union all
+    select 'workflow:' || keep_history_base.workflow, 'board', logic.board_config_after(keep_history_base.workflow, keep_history_base.seq)
+    on conflict (stream_id, subject) do update set state = excluded.state;
+end;
