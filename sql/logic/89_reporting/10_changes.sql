@@ -3,7 +3,9 @@
 -- The changes up to the number `until`; defaults to all. Runs with the rights of its owner, because views for the reporting role
 -- call it.
 create function logic.flow_changes(workflow text, until bigint default null) returns setof logic.flow_change
-language plpgsql stable security definer set search_path = public, pg_temp rows 100 as $$
+language plpgsql stable security definer set search_path = public, pg_temp rows 100
+-- Planning takes longer than adding a few events.
+set plan_cache_mode = 'force_generic_plan' as $$
 declare
     stream constant text := 'workflow:' || workflow;
     base constant bigint := coalesce((select p.seq from reporting_progress p where p.workflow_id = workflow), 0);
@@ -16,19 +18,18 @@ begin
     end if;
     initial_column := (select b.initial_status from boards b where b.workflow_id = workflow);
     active_column := (select c.id from board_columns c where c.workflow_id = workflow and c.category = 'active' order by c.position, c.id limit 1);
-    return query execute
-    $query$
+    return query
     with
     -- The events after the stored part.
     fresh as materialized (
         select h.ticket_id, h.seq, h.change_type, h.field_name, h.new_value, h.metadata, h.changed_at, h.xid
           from history h
-         where h.stream_id = $1 and h.seq > $2 and h.seq <= $3 and h.ticket_id is not null and logic.is_flow_event(h.change_type, h.field_name)
+         where h.stream_id = stream and h.seq > base and h.seq <= top and h.ticket_id is not null and logic.is_flow_event(h.change_type, h.field_name)
     ),
     -- Their tickets. Where a time was corrected, the ticket's past is computed again, if history still has it.
     touched as materialized (
-        select f.ticket_id, bool_or(f.change_type = 'field_updated' and f.field_name = 'times') and $2 > 0 and exists (
-                   select from history h where h.ticket_id = f.ticket_id and h.stream_id = $1 and h.change_type = 'created') as is_redone
+        select f.ticket_id, bool_or(f.change_type = 'field_updated' and f.field_name = 'times') and base > 0 and exists (
+                   select from history h where h.ticket_id = f.ticket_id and h.stream_id = stream and h.change_type = 'created') as is_redone
           from fresh f group by f.ticket_id
     ),
     -- All events to look at.
@@ -36,7 +37,7 @@ begin
         select * from fresh
         union all
         select h.ticket_id, h.seq, h.change_type, h.field_name, h.new_value, h.metadata, h.changed_at, h.xid
-          from touched t join history h on h.ticket_id = t.ticket_id and h.stream_id = $1 and h.seq <= $2 and logic.is_flow_event(h.change_type, h.field_name)
+          from touched t join history h on h.ticket_id = t.ticket_id and h.stream_id = stream and h.seq <= base and logic.is_flow_event(h.change_type, h.field_name)
          where t.is_redone
     ),
     -- The last correction of each ticket's creation.
@@ -53,7 +54,7 @@ begin
     patches as (
         select r.ticket_id, -1::bigint as place, null::timestamptz as at, null::timestamptz as recorded_at, r.state as patch, null::text as change_type,
                false as is_estimated
-          from touched t join reporting_tickets r on r.workflow_id = $4 and r.ticket_id = t.ticket_id
+          from touched t join reporting_tickets r on r.workflow_id = workflow and r.ticket_id = t.ticket_id
          where not t.is_redone
         union all
         select e.ticket_id, e.seq * 4, e.changed_at, e.changed_at, logic.event_patch(e.change_type, e.field_name, e.metadata), e.change_type, false
@@ -63,8 +64,8 @@ begin
         select e.ticket_id, e.seq * 4 + s.step, s.at, e.changed_at, s.patch, e.change_type, s.is_estimated
           from events e
           left join corrected c on c.ticket_id = e.ticket_id
-         cross join lateral logic.creation_steps(e.metadata -> 'ticket', e.changed_at, c.created_at, $5, $6,
-                (select v.category from board_column_versions v where v.workflow_id = $4 and v.id = e.metadata #>> '{ticket,status}'
+         cross join lateral logic.creation_steps(e.metadata -> 'ticket', e.changed_at, c.created_at, initial_column, active_column,
+                (select v.category from board_column_versions v where v.workflow_id = workflow and v.id = e.metadata #>> '{ticket,status}'
                   order by v.valid_from <= e.changed_at desc, v.valid_from desc limit 1)) s
          where e.change_type = 'created'
     ),
@@ -85,7 +86,7 @@ begin
           from merged_states m
           left join lateral (
                 select v.column_key, v.category from board_column_versions v
-                 where v.workflow_id = $4 and v.id = m.state ->> 'status' and m.place >= 0
+                 where v.workflow_id = workflow and v.id = m.state ->> 'status' and m.place >= 0
                  order by v.valid_from <= m.recorded_at and coalesce(v.valid_to > m.recorded_at, true) desc, v.valid_from desc limit 1) v on true
         window ticket as (partition by m.ticket_id order by m.place)
     ),
@@ -116,7 +117,7 @@ begin
         select s.ticket_id, s.kind, s.place, s.value, s.started_at, null, s.is_estimated, s.column_key, s.category,
                jsonb_build_object('created_at', s.created_at, 'started_at', s.began_at, 'points', s.story_points, 'type', s.ticket_type,
                     'priority', s.priority, 'assignee', s.assignee_id, 'active', s.active_seconds, 'waited', s.blocked_seconds)
-          from touched t join reporting_spans s on s.workflow_id = $4 and s.ticket_id = t.ticket_id and s.ended_at is null
+          from touched t join reporting_spans s on s.workflow_id = workflow and s.ticket_id = t.ticket_id and s.ended_at is null
          where not t.is_redone
     ),
     -- Numbered by span: another value begins one, except that of a renamed column or of a corrected completion.
@@ -154,9 +155,7 @@ begin
     (select distinct on (t.ticket_id) t.ticket_id, 'state', t.place, null, null, null, null, null, null, false,
             t.state || jsonb_build_object('at', t.at, 'category', t.category, 'active', t.active, 'waited', t.waited), d.is_redone
        from timed t join touched d on d.ticket_id = t.ticket_id
-      order by t.ticket_id, t.place desc)
-    $query$
-    using stream, base, top, workflow, initial_column, active_column;
+      order by t.ticket_id, t.place desc);
 end
 $$;
 
