@@ -207,4 +207,4 @@ select w.id, logic.quarter_of(e.at), c.column_key, e.entered, e.departed
 create view logic.columns_now as
 select distinct on (v.workflow_id, v.column_key) v.workflow_id, v.column_key, v.id, v.name, v.category, v.valid_to is null as is_present
   from board_column_versions v
- order by v.workflow_id, v.column_key, v.valid_from desc;
+ order by v.workflow_id, v.column_key, v.valid_to desc nulls first, v.valid_from desc;
