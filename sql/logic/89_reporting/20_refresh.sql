@@ -43,7 +43,7 @@ end
 $$;
 
 -- Stores the past of a workflow up to its newest event, at most `max_events` of them; returns how many were read. Servers call it
--- with their look for findings, at most once a minute for a workflow, and hourly for all. Lock order: the row of
+-- with their looks for findings. Lock order: the row of
 -- reporting_progress, which nothing else locks.
 create function logic.refresh_reporting(workflow text, max_events bigint default 20000) returns bigint language plpgsql as $$
 declare
@@ -67,13 +67,14 @@ begin
 end
 $$;
 
--- The same for all workflows, each to its end. Housekeeping.
-create function logic.refresh_all_reporting() returns void language plpgsql as $$
+-- The same for all workflows, for about as many seconds. Housekeeping.
+create function logic.refresh_all_reporting(seconds double precision default 3600) returns void language plpgsql as $$
 declare
     workflow text;
+    until constant timestamptz := clock_timestamp() + make_interval(secs => seconds);
 begin
     for workflow in select w.id from workflows w order by w.id loop
-        while logic.refresh_reporting(workflow) > 0 loop
+        while clock_timestamp() < until and logic.refresh_reporting(workflow) > 0 loop
         end loop;
     end loop;
 end
