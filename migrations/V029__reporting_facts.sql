@@ -91,12 +91,20 @@ create index reporting_tickets_created on reporting_tickets (workflow_id, create
 create index reporting_spans_started on reporting_spans (workflow_id, kind, started_at);
 create index reporting_spans_ended on reporting_spans (workflow_id, kind, ended_at);
 
--- How many tickets entered and left a column in each quarter of an hour. The days of every time zone begin with one.
+-- How many tickets entered and left a column in each quarter of an hour, in which the days of every time zone begin; and on each day in
+-- UTC, so that what stood in a column at a time is added up from few rows.
 create table reporting_flow (
     workflow_id text collate "C" not null references workflows (id) on delete cascade,
     quarter timestamptz not null,
     column_key bigint not null,
-    entered bigint not null,
-    "left" bigint not null,
+    entered int not null,
+    "left" int not null,
     primary key (workflow_id, quarter, column_key)
+);
+create table reporting_flow_days (
+    workflow_id text collate "C" not null references workflows (id) on delete cascade,
+    day date not null,
+    column_key bigint not null,
+    net int not null,
+    primary key (workflow_id, day, column_key)
 );

@@ -6,7 +6,7 @@ select s.workflow_id, h.stream_id, h.seq, h.ticket_id, 'TKT-' || t.number as key
        h.change_description, coalesce(h.on_behalf_of, h.actor_id) as agent_id, h.actor_id, h.changed_at, h.job_id
   from public.streams s
   join public.history h on h.stream_id = s.stream_id
-  left join public.tickets t on t.id = h.ticket_id
+  left join public.tickets t on t.id = h.ticket_id and t.workflow_id = s.workflow_id
  where s.stream_id not like 'job:%';
 
 create view reporting.ticket_history as
@@ -19,7 +19,7 @@ select h.seq as id, h.ticket_id, coalesce(h.on_behalf_of, h.actor_id) as agent_i
 create view reporting.stays as
 select s.workflow_id, s.ticket_id, s.value as status, s.started_at as entered_at, s.ended_at as left_at,
        coalesce(s.ended_at, now()) - s.started_at as duration,
-       s.category as status_category, c.id as column_now, c.name as column_name, s.ended_by, s.is_estimated
+       s.category as status_category, c.id as column_now, c.name as column_name, s.ended_by, s.is_estimated, s.column_key
   from logic.flow_spans s
   left join logic.columns_now c on c.workflow_id = s.workflow_id and c.column_key = s.column_key
  where s.kind = 'column';
@@ -54,7 +54,7 @@ select s.workflow_id, s.ticket_id, s.started_at as completed_at, s.ended_at as r
 create view reporting.quality as
 select c.workflow_id, c.ticket_id, 'TKT-' || t.number as key, r.reason, c.created_at, c.started_at, c.completed_at, c.is_suspect as is_excluded
   from reporting.completions c
-  left join public.tickets t on t.id = c.ticket_id
+  left join public.tickets t on t.id = c.ticket_id and t.workflow_id = c.workflow_id
  cross join lateral (values
         (c.completed_at < c.created_at, 'completed_before_created'),
         (c.completed_at < c.started_at, 'completed_before_started'),
@@ -82,3 +82,7 @@ select n.workflow_id, n.column_key, n.id as column_now, n.name as column_name, n
 create view reporting.column_flow as
 select f.workflow_id, f.quarter, f.column_key, f.entered, f."left", f.entered - f."left" as net
   from logic.flow_counts f;
+
+create view reporting.column_flow_days as
+select d.workflow_id, d.day, d.column_key, d.net
+  from logic.flow_days d;

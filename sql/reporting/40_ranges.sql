@@ -33,6 +33,19 @@ begin atomic
            at time zone reporting.zone_of(end_of.workflow, end_of.time_zone);
 end;
 
+-- All of it as one row.
+create function reporting.range_of(workflow text, first_day date default null, last_day date default null, time_zone text default null)
+returns table (zone text, from_day date, to_day date, starts_at timestamptz, ends_at timestamptz) language sql stable rows 1
+begin atomic
+    select reporting.zone_of(range_of.workflow, range_of.time_zone),
+           reporting.first_day_of(range_of.workflow, range_of.first_day, range_of.last_day, range_of.time_zone),
+           reporting.last_day_of(range_of.workflow, range_of.last_day, range_of.time_zone),
+           reporting.start_of(range_of.workflow, range_of.first_day, range_of.last_day, range_of.time_zone),
+           reporting.end_of(range_of.workflow, range_of.last_day, range_of.time_zone)
+    -- Computed once, not for each row that is compared with it.
+    offset 0;
+end;
+
 -- The first day of the day, week (from Monday), month, quarter or year in which a time is; of the whole range for `all`.
 create function reporting.period_of(at timestamptz, unit text, time_zone text, first_day date) returns date language sql immutable parallel safe
 begin atomic

@@ -19,7 +19,7 @@ begin atomic
            make_interval(secs => percentile_cont(0.85) within group (order by t.age)), make_interval(secs => max(t.age))
       from reporting.columns c
       left join lateral (
-            select t.ticket_id, t.story_points, extract(epoch from now() - coalesce(t.started_at, t.created_at))::float8 as age
+            select t.ticket_id, t.story_points, date_part('epoch', now() - coalesce(t.started_at, t.created_at)) as age
               from reporting.tickets t where t.workflow_id = c.workflow_id and t.status = c.status) t on true
      where c.workflow_id = wip_age.workflow and c.status_category = 'active'
      group by c.status, c.status_name, c.wip_limit, c.position
@@ -56,10 +56,10 @@ begin atomic
               from reporting.completions_in(reopen_rate.workflow, reopen_rate.first_day, reopen_rate.last_day, reopen_rate.time_zone, reopen_rate.unit) d
              group by d.period) c on c.period = p.period
       left join (
-            select reporting.period_of(d.reopened_at, reopen_rate.unit, (select reporting.zone_of(reopen_rate.workflow, reopen_rate.time_zone)),
-                       (select reporting.first_day_of(reopen_rate.workflow, reopen_rate.first_day, reopen_rate.last_day, reopen_rate.time_zone))) as period,
+            select reporting.period_of(d.reopened_at, reopen_rate.unit, r.zone, r.from_day) as period,
                    count(*) as reopened
-              from reporting.completions d
+              from reporting.range_of(reopen_rate.workflow, reopen_rate.first_day, reopen_rate.last_day, reopen_rate.time_zone) r
+             cross join reporting.completions d
              where d.workflow_id = reopen_rate.workflow
                and d.reopened_at >= (select reporting.start_of(reopen_rate.workflow, reopen_rate.first_day, reopen_rate.last_day, reopen_rate.time_zone))
                and d.reopened_at < (select reporting.end_of(reopen_rate.workflow, reopen_rate.last_day, reopen_rate.time_zone))
@@ -81,7 +81,7 @@ begin atomic
              group by t.assigned_agent_id) o
       full join (
             select c.agent_id, count(*) as completed, sum(c.story_points) as points,
-                   percentile_cont(0.5) within group (order by case when not c.is_suspect then extract(epoch from c.cycle_time)::float8 end) as median
+                   percentile_cont(0.5) within group (order by case when not c.is_suspect then date_part('epoch', c.cycle_time) end) as median
               from reporting.completions_in(workload.workflow, workload.first_day, workload.last_day, workload.time_zone) c
              group by c.agent_id) d on coalesce(d.agent_id, '') = coalesce(o.agent_id, '')
       left join reporting.actors a on a.actor_id = coalesce(o.agent_id, d.agent_id)
@@ -114,10 +114,10 @@ begin atomic
               from reporting.throughput(duplicate_prevention.workflow, duplicate_prevention.first_day, duplicate_prevention.last_day, duplicate_prevention.time_zone, duplicate_prevention.unit) t
              group by t.period) c on c.period = p.period
       left join (
-            select reporting.period_of(s.left_at, duplicate_prevention.unit, (select reporting.zone_of(duplicate_prevention.workflow, duplicate_prevention.time_zone)),
-                       (select reporting.first_day_of(duplicate_prevention.workflow, duplicate_prevention.first_day, duplicate_prevention.last_day, duplicate_prevention.time_zone))) as period,
+            select reporting.period_of(s.left_at, duplicate_prevention.unit, r.zone, r.from_day) as period,
                    count(*) as merged
-              from reporting.stays s
+              from reporting.range_of(duplicate_prevention.workflow, duplicate_prevention.first_day, duplicate_prevention.last_day, duplicate_prevention.time_zone) r
+             cross join reporting.stays s
              where s.workflow_id = duplicate_prevention.workflow and s.ended_by = 'ticket_merged'
                and s.left_at >= (select reporting.start_of(duplicate_prevention.workflow, duplicate_prevention.first_day, duplicate_prevention.last_day, duplicate_prevention.time_zone))
                and s.left_at < (select reporting.end_of(duplicate_prevention.workflow, duplicate_prevention.last_day, duplicate_prevention.time_zone))
@@ -157,7 +157,7 @@ create function reporting.flow_efficiency(workflow text, first_day date default 
 returns table (period date, completed bigint, active_time interval, cycle_time interval, efficiency double precision) language sql stable
 begin atomic
     select c.period, count(*), sum(c.active_time), sum(c.cycle_time),
-           extract(epoch from sum(c.active_time))::float8 / nullif(extract(epoch from sum(c.cycle_time))::float8, 0)
+           date_part('epoch', sum(c.active_time)) / nullif(date_part('epoch', sum(c.cycle_time)), 0)
       from reporting.completions_in(flow_efficiency.workflow, flow_efficiency.first_day, flow_efficiency.last_day, flow_efficiency.time_zone, flow_efficiency.unit) c
      where not c.is_suspect and not c.is_estimated and c.cycle_time is not null
      group by c.period

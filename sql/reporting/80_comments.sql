@@ -27,6 +27,7 @@ comment on view reporting.quality is 'One row for each completion and reason why
 comment on view reporting.daily is 'One row for each workflow and day of its time zone on which tickets were created or completed.';
 comment on view reporting.column_names is 'One row for each column that a board has or had.';
 comment on view reporting.column_flow is 'Tickets that entered and left columns, by quarter of an hour. There may be several rows for one quarter: add them up.';
+comment on view reporting.column_flow_days is 'The net number of tickets that entered columns, by day in UTC. There may be several rows for one day: add them up.';
 comment on view reporting.wip is 'One row for each ticket in an active column.';
 comment on view reporting.jobs is 'One row for each job that is not deleted.';
 comment on view reporting.job_states is 'One row for each time of a job in a status.';
@@ -38,6 +39,7 @@ comment on function reporting.first_day_of is 'The first day of a range: the giv
 comment on function reporting.last_day_of is 'The last day of a range: the given one, else today.';
 comment on function reporting.start_of is 'When the first day of a range begins.';
 comment on function reporting.end_of is 'When the last day of a range ends; this moment is not in the range.';
+comment on function reporting.range_of is 'A range as one row: its time zone, days, begin and end.';
 comment on function reporting.period_of is 'The first day of the period in which a time is.';
 comment on function reporting.periods is 'The periods of a range. Units: day, week (from Monday), month, quarter, year, or all for the range as one.';
 comment on function reporting.completions_in is 'The completions of a range, each with its period.';
@@ -145,7 +147,8 @@ begin
             ('quality', 'is_excluded', 'Whether the completion is left out of times and percentiles.'),
             ('daily', 'day', 'The day.'), ('daily', 'created', 'Tickets created on it.'), ('daily', 'completed', 'Completions on it.'),
             ('column_names', 'is_present', 'Whether the board has the column now.'), ('column_flow', 'quarter', 'When the quarter of an hour begins.'),
-            ('column_flow', 'entered', 'Tickets that entered.'), ('column_flow', 'left', 'Tickets that left.'), ('column_flow', 'net', 'entered less left.'),
+            ('column_flow', 'entered', 'Tickets that entered.'), ('column_flow', 'left', 'Tickets that left.'), ('column_flow', 'net', 'entered less left.'), ('column_flow_days', 'day', 'The day in UTC.'),
+            ('column_flow_days', 'net', 'Tickets that entered less those that left.'),
             ('wip', 'age', 'How long ago the ticket first entered an active column.'), ('wip', 'age_in_status', 'How long it has been in its column.'),
             ('jobs', 'title', 'The title of the job.'), ('jobs', 'job_type', 'The type of the job.'),
             ('jobs', 'status', 'collecting, queued, running, paused, waiting, succeeded, failed or cancelled.'), ('jobs', 'stage', 'The stage that it is in.'),

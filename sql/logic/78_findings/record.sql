@@ -77,7 +77,7 @@ begin
         due.checked_seq := seq + events;
     end if;
     -- It comes back sooner while much of history is not stored yet.
-    more := logic.refresh_reporting(workflow, 20000) = 20000 or more;
+    more := logic.refresh_reporting(workflow, 20000) >= 20000 or more;
     update finding_checks c set checked_seq = due.checked_seq, changed_at = due.changed_at, looked_at = due.looked_at,
         compared_at = due.compared_at, compared_ticket = due.compared_ticket,
         next_at = clock_timestamp() + case when more then interval '5 seconds'

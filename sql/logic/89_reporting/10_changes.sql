@@ -203,6 +203,23 @@ select w.id, logic.quarter_of(e.at), c.column_key, e.entered, e.departed
  cross join lateral (values (c.started_at, 1, 0), (c.ended_at, 0, 1)) e (at, entered, departed)
  where c.kind = 'column' and e.at is not null and c.column_key is not null;
 
+-- The differences of flow_counts by day in UTC.
+create view logic.flow_days as
+select d.workflow_id, d.day, d.column_key, d.net from reporting_flow_days d
+union all
+select s.workflow_id, (e.at at time zone 'UTC')::date, s.column_key, -e.net
+  from workflows w
+ cross join lateral logic.changed_tickets(w.id) t
+  join reporting_spans s on s.workflow_id = w.id and s.ticket_id = t.ticket_id and s.kind = 'column' and (t.is_redone or s.ended_at is null)
+ cross join lateral (values (s.started_at, 1), (s.ended_at, -1)) e (at, net)
+ where e.at is not null and s.column_key is not null
+union all
+select w.id, (e.at at time zone 'UTC')::date, c.column_key, e.net
+  from workflows w
+ cross join lateral logic.flow_changes(w.id) c
+ cross join lateral (values (c.started_at, 1), (c.ended_at, -1)) e (at, net)
+ where c.kind = 'column' and e.at is not null and c.column_key is not null;
+
 -- What each column is called now, or was called last.
 create view logic.columns_now as
 select distinct on (v.workflow_id, v.column_key) v.workflow_id, v.column_key, v.id, v.name, v.category, v.valid_to is null as is_present

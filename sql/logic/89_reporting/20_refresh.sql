@@ -30,11 +30,18 @@ begin
         select r.column_key, r.started_at, r.ended_at, -1 from unnest(removed) r where r.kind = 'column'
     ),
     -- Their ends, counted by quarter.
-    counted as (
+    counted as materialized (
         select logic.quarter_of(e.at) as quarter, s.column_key, sum(s.sign * e.entered) as entered, sum(s.sign * e.departed) as departed
           from stays s cross join lateral (values (s.started_at, 1, 0), (s.ended_at, 0, 1)) e (at, entered, departed)
          where e.at is not null and s.column_key is not null
          group by 1, 2
+    ),
+    -- The same by day.
+    days as (
+        insert into reporting_flow_days as d (workflow_id, day, column_key, net)
+        select workflow, (c.quarter at time zone 'UTC')::date, c.column_key, sum(c.entered - c.departed) from counted c
+         group by 1, 2, 3 having sum(c.entered - c.departed) <> 0
+        on conflict (workflow_id, day, column_key) do update set net = d.net + excluded.net
     )
     insert into reporting_flow as f (workflow_id, quarter, column_key, entered, "left")
     select workflow, c.quarter, c.column_key, c.entered, c.departed from counted c where c.entered <> 0 or c.departed <> 0
@@ -42,9 +49,9 @@ begin
 end
 $$;
 
--- Stores the past of a workflow up to its newest event, at most `max_events` of them; returns how many were read. Servers call it
--- with their looks for findings. Lock order: the row of
--- reporting_progress, which nothing else locks.
+-- Stores the past of a workflow up to its newest event, at most `max_events` of them and the rest of their last transaction;
+-- returns how many were read. Servers call it with their looks for findings. Lock order: the row of reporting_progress, which
+-- nothing else locks.
 create function logic.refresh_reporting(workflow text, max_events bigint default 20000) returns bigint language plpgsql as $$
 declare
     base bigint;
@@ -56,6 +63,11 @@ begin
     if top is null or top <= base then
         return 0;
     end if;
+    -- A transaction is read as a whole: what follows in it can change what came before, as with merges.
+    top := greatest(top, (
+        select max(h.seq) from history h
+         where h.stream_id = 'workflow:' || workflow and h.seq >= top
+           and h.xid = (select o.xid from history o where o.stream_id = 'workflow:' || workflow and o.seq = top)));
     insert into reporting_progress (workflow_id) values (workflow) on conflict do nothing;
     select p.seq into base from reporting_progress p where p.workflow_id = workflow for no key update skip locked;
     if not found or base >= top then

@@ -53,7 +53,10 @@ async fn dates_of_an_import_are_its_past() {
         );
         // Two days, and six; the second one was never begun as far as its source says.
         let cycles = "select completed, with_cycle_time, cycle_average from reporting.cycle_times($W, '2025-01-06', '2025-01-19')";
-        assert_eq!(rows(&fixture, cycles).await, json!([{"completed": 3, "with_cycle_time": 2, "cycle_average": "96:00:00"}]));
+        assert_eq!(
+            rows(&fixture, cycles).await,
+            json!([{"completed": 3, "with_cycle_time": 2, "cycle_average": "96:00:00"}])
+        );
         let unknown = "select count(*) from reporting.quality where workflow_id = $W and reason = 'start_unknown'";
         assert_eq!(rows(&fixture, unknown).await, json!([{"count": 1}]));
         let efficiency = "select * from reporting.flow_efficiency($W, '2025-01-06', '2025-01-19')";

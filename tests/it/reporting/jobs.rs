@@ -9,8 +9,14 @@ use crate::logic::fixtures::Fixture;
 async fn attempts_have_their_times_and_reasons() {
     let fixture = Fixture::open("attempts").await;
     let steps = [
-        ("09:00", "insert into jobs (id, workflow_id, title, status, created_at) select 'job-1', id, 'A job', 'queued', '2025-03-03 09:00+00' from workflows"),
-        ("09:10", "update jobs set status = 'running', attempt = 1, worker = 'one', started_at = '2025-03-03 09:10+00'"),
+        (
+            "09:00",
+            "insert into jobs (id, workflow_id, title, status, created_at) select 'job-1', id, 'A job', 'queued', '2025-03-03 09:00+00' from workflows",
+        ),
+        (
+            "09:10",
+            "update jobs set status = 'running', attempt = 1, worker = 'one', started_at = '2025-03-03 09:10+00'",
+        ),
         ("09:20", "update jobs set status = 'paused'"),
         ("09:50", "update jobs set status = 'running'"),
         ("10:00", "update jobs set status = 'queued', error = 'No space left'"),
@@ -21,7 +27,9 @@ async fn attempts_have_their_times_and_reasons() {
         let before = "select coalesce(max(last_seq), 0) from streams where stream_id = 'job:job-1'";
         let before: i64 = fixture.client.query_one(before, &[]).await.expect("a number").get(0);
         fixture.client.execute(sql, &[]).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
-        let dated = format!("update history set changed_at = '2025-03-03 {time}+00' where stream_id = 'job:job-1' and seq > {before}");
+        let dated = format!(
+            "update history set changed_at = '2025-03-03 {time}+00' where stream_id = 'job:job-1' and seq > {before}"
+        );
         fixture.client.execute(&dated, &[]).await.expect("a time");
     }
     // Ran from 09:10 to 09:20, from 09:50 to 10:00 and from 10:05 to 10:15; paused for half an hour.

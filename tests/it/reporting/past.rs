@@ -77,15 +77,29 @@ async fn deleting_merging_moving_and_renaming_change_no_past_figure() {
         fixture.ok("merge_tickets", json!({"ticket": "B", "into_ticket": "D"})).await;
         fixture.ok("change_status", json!({"ticket": "C", "new_status": "in_progress"})).await;
         fixture.client.execute("delete from tickets where id = 'H'", &[]).await.expect("removed for good");
-        fixture.client.execute("update board_columns set name = 'Doing' where id = 'in_progress'", &[]).await.expect("renamed");
-        fixture.client.execute("update board_columns set id = 'doing' where id = 'in_progress'", &[]).await.expect("renamed");
+        fixture
+            .client
+            .execute("update board_columns set name = 'Doing' where id = 'in_progress'", &[])
+            .await
+            .expect("renamed");
+        fixture
+            .client
+            .execute("update board_columns set id = 'doing' where id = 'in_progress'", &[])
+            .await
+            .expect("renamed");
         // No ticket is in this column any more.
-        fixture.client.execute("update board_columns set id = 'checking' where id = 'review'", &[]).await.expect("renamed");
+        fixture
+            .client
+            .execute("update board_columns set id = 'checking' where id = 'review'", &[])
+            .await
+            .expect("renamed");
         fixture.client.execute("delete from board_columns where id = 'checking'", &[]).await.expect("removed");
         for _ in 0..2 {
             let now = json!(figures(&fixture).await).to_string();
             let now: Vec<Value> = serde_json::from_str(
-                &now.replace("\"doing\"", "\"in_progress\"").replace("\"Doing\"", "\"In Progress\"").replace("\"checking\"", "\"review\""),
+                &now.replace("\"doing\"", "\"in_progress\"")
+                    .replace("\"Doing\"", "\"In Progress\"")
+                    .replace("\"checking\"", "\"review\""),
             )
             .expect("JSON");
             for ((now, before), sql) in now.iter().zip(&before).zip(FIGURES) {

@@ -75,14 +75,20 @@ async fn a_filter_by_workflow_reads_only_that_workflow() {
         "select * from reporting.cumulative_flow($W, '2025-03-03', '2025-03-16')",
         "select * from reporting.time_in_status($W, '2025-03-03', '2025-03-16')",
     ] {
-        let text = format!("explain (analyze, buffers, format json) {}", sql.replace("$W", &format!("'{}'", fixture.workflow)));
+        let text = format!(
+            "explain (analyze, buffers, format json) {}",
+            sql.replace("$W", &format!("'{}'", fixture.workflow))
+        );
         // Twice, because the first call plans what functions contain.
         let mut plan = Value::Null;
         for _ in 0..2 {
             plan = fixture.client.query_one(&text, &[]).await.unwrap_or_else(|error| panic!("{sql}: {error:?}")).get(0);
         }
         let root = &plan[0]["Plan"];
-        let blocks = ["Shared Hit Blocks", "Shared Read Blocks"].map(|name| root[name].as_i64().expect(name)).iter().sum::<i64>();
+        let blocks = ["Shared Hit Blocks", "Shared Read Blocks"]
+            .map(|name| root[name].as_i64().expect(name))
+            .iter()
+            .sum::<i64>();
         assert!(blocks < 400, "{sql} reads {blocks} blocks: {root}");
         assert!(most_rows(root) < 500, "{sql} reads rows of other workflows: {root}");
     }
